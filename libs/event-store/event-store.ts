@@ -1,0 +1,78 @@
+import type { NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
+
+/** `no-stream`: the stream must be empty. `any`: no check; only for writers that do not decide. */
+export type ExpectedRevision = number | 'no-stream' | 'any';
+
+export interface StreamWrite {
+  stream: string;
+  expected: ExpectedRevision;
+  events: readonly NewEvent[];
+}
+
+/**
+ * `already-appended`: these events, by id, stand at the place the write asked for; the original place is answered.
+ * `revision` and `position` are those of the write's last event. `duplicate-event-id`: an id stands elsewhere in the log
+ * and the store can tell (EventStoreDB can't); nothing of the write was stored.
+ */
+export type WriteResult =
+  | { outcome: 'appended' | 'already-appended'; revision: number; position: Position }
+  | { outcome: 'wrong-expected-revision'; actual: number | 'no-stream' }
+  | { outcome: 'duplicate-event-id'; ids: readonly string[] };
+
+export interface Page {
+  events: RecordedEvent[];
+  /** Where to read on: every event up to here was looked at, also those the filter left out. */
+  next: Position;
+  /** True when nothing was stored behind `next` at the moment of the read. */
+  atHead: boolean;
+}
+
+export interface ReadAllOptions {
+  /** Only these event types. */
+  types?: readonly string[];
+  /** Events in a page at the most. */
+  limit?: number;
+}
+
+export interface SubscribeOptions extends ReadAllOptions {
+  signal: AbortSignal;
+}
+
+/** The store can't be reached or did not answer in time. Whether an append happened is then unknown: retry it as it was. */
+export class StoreUnavailable extends Error {}
+
+/**
+ * One ordered log of events in streams.
+ *
+ * A `call` of append carries several streams and is answered per stream: each write is atomic in itself and stands alone.
+ * Callers must be right when some of a call's writes are stored and others are not (EventStoreDB can't do more).
+ * A retry of the same ids at the same expected revision never stores twice.
+ * Readers see a prefix of the global order: once a page has passed a position, nothing appears at or before it.
+ */
+export interface EventStore {
+  append(writes: readonly StreamWrite[]): Promise<WriteResult[]>;
+
+  /**
+   * The events of a stream from a revision on, oldest first; a missing stream is empty.
+   * @param limit events at the most, all by default
+   */
+  readStream(stream: string, from?: number, limit?: number): Promise<RecordedEvent[]>;
+
+  /** The newest events of a stream, oldest first. */
+  readStreamTail(stream: string, limit: number): Promise<RecordedEvent[]>;
+
+  /** Events after (not at) a position, in global order. */
+  readAll(after: Position, options?: ReadAllOptions): Promise<Page>;
+
+  /** Position of the newest event; 0 for an empty log. */
+  head(): Promise<Position>;
+
+  /**
+   * Pages after a position as they come, for ever. An idle subscription yields an empty page at least every second:
+   * it proves that the log was asked and that its head is `next`. Ends when the signal aborts; a broken connection is
+   * re-made inside, from the last page given.
+   */
+  subscribe(after: Position, options: SubscribeOptions): AsyncIterable<Page>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,102 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * The log. Every append holds the head's row until it commits, so positions are handed out in commit order: they have no
+ * gap, and a reader that sees position n sees everything before it. (A sequence would number events before they commit
+ * and let readers pass events that come late.)
+ */
+export class CreateEventLog1700000000001 implements MigrationInterface {
+  name = 'CreateEventLog1700000000001';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE SCHEMA log;
+
+      CREATE TABLE log.head (
+        only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+        position bigint NOT NULL
+      ) WITH (fillfactor = 10);
+      INSERT INTO log.head (position) VALUES (0);
+
+      CREATE SEQUENCE log.stream_ids;
+      CREATE TABLE log.streams (
+        id bigint PRIMARY KEY,
+        name text NOT NULL CONSTRAINT streams_name UNIQUE,
+        revision bigint NOT NULL
+      ) WITH (fillfactor = 70);
+
+      CREATE TABLE log.events (
+        position bigint CONSTRAINT events_position PRIMARY KEY,
+        stream_id bigint NOT NULL,
+        revision bigint NOT NULL,
+        id uuid NOT NULL CONSTRAINT events_id UNIQUE,
+        type text NOT NULL,
+        recorded_at timestamptz NOT NULL,
+        data json NOT NULL,
+        metadata json NOT NULL,
+        CONSTRAINT events_place UNIQUE (stream_id, revision)
+      );
+
+      CREATE FUNCTION log.append(
+        w_stream text[], w_expected bigint[], w_count int[],
+        e_write int[], e_id uuid[], e_type text[], e_data json[], e_metadata json[],
+        OUT actual bigint[], OUT base bigint[], OUT recorded_at timestamptz
+      ) LANGUAGE plpgsql AS $$
+      -- expected: -1 no stream, -2 any. actual: each stream's revision before the call. base: the position before each
+      -- write's first event, NULL where the expected revision was wrong and the write was left out.
+      DECLARE
+        head bigint;
+        next bigint;
+        ids bigint[];
+        before int[];
+        counted int := 0;
+        fresh int[] := '{}';
+        known int[] := '{}';
+      BEGIN
+        SELECT position INTO head FROM log.head FOR UPDATE;
+        recorded_at := clock_timestamp();
+        next := head;
+        SELECT array_agg(s.id ORDER BY w.ord), array_agg(coalesce(s.revision, -1) ORDER BY w.ord)
+          INTO ids, actual
+          FROM unnest(w_stream) WITH ORDINALITY w(name, ord) LEFT JOIN log.streams s ON s.name = w.name;
+        FOR i IN 1..cardinality(w_stream) LOOP
+          before[i] := counted;
+          counted := counted + w_count[i];
+          IF w_expected[i] = -2 OR w_expected[i] = actual[i] THEN
+            base[i] := next;
+            next := next + w_count[i];
+            IF ids[i] IS NULL THEN
+              ids[i] := nextval('log.stream_ids');
+              fresh := fresh || i;
+            ELSE
+              known := known || i;
+            END IF;
+          ELSE
+            base[i] := NULL;
+          END IF;
+        END LOOP;
+        IF next = head THEN RETURN; END IF;
+
+        INSERT INTO log.events (position, stream_id, revision, id, type, recorded_at, data, metadata)
+          SELECT base[e.write] + e.ord - before[e.write], ids[e.write], actual[e.write] + e.ord - before[e.write],
+                 e.id, e.type, append.recorded_at, e.data, e.metadata
+          FROM unnest(e_write, e_id, e_type, e_data, e_metadata)
+               WITH ORDINALITY e(write, id, type, data, metadata, ord)
+          WHERE base[e.write] IS NOT NULL;
+        IF cardinality(fresh) > 0 THEN
+          INSERT INTO log.streams (id, name, revision)
+            SELECT ids[i], w_stream[i], w_count[i] - 1 FROM unnest(fresh) i;
+        END IF;
+        IF cardinality(known) > 0 THEN
+          UPDATE log.streams s SET revision = actual[i] + w_count[i] FROM unnest(known) i WHERE s.id = ids[i];
+        END IF;
+        UPDATE log.head SET position = next;
+        PERFORM pg_notify('gatehouse_log', next::text);
+      END $$;
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP SCHEMA log CASCADE');
+  }
+}

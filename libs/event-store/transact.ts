@@ -1,0 +1,102 @@
+import { type StreamKind, fold } from '../kernel/decider.js';
+import type { Clock } from '../kernel/clock.js';
+import { toIso } from '../kernel/clock.js';
+import type { Actor, DomainEvent, NewEvent, Position } from '../kernel/envelope.js';
+import { Refusal } from '../kernel/errors.js';
+import type { Ids } from '../kernel/ids.js';
+import { type EventStore, StoreUnavailable, type StreamWrite, type WriteResult } from './event-store.js';
+
+/** Who asks, on whose behalf and in which trace; copied into every event the decision gives. */
+export interface CommandContext {
+  actor: Actor;
+  correlationid: string;
+  causationid?: string;
+  traceparent?: string;
+  /** CloudEvents source; this system's own unless an incoming event is the command. */
+  source?: string;
+  /** When it happened, RFC 3339; now unless an incoming event is the command. */
+  time?: string;
+  /** Identity of the first event, where an incoming event is the command. */
+  eventId?: string;
+}
+
+export interface Transacted<State> {
+  /** The state after the decision. */
+  state: State;
+  /** What was stored; empty where the decision was already satisfied. */
+  events: readonly NewEvent[];
+  /** Position of the last event of the stream; 0 for an empty stream. */
+  position: Position;
+}
+
+const MAX_CONFLICTS = 50;
+const MAX_UNKNOWN_OUTCOMES = 3;
+export const OWN_SOURCE = '/gatehouse';
+
+/** The schema version each event type is written in. */
+export type SchemaVersions = (type: string) => number;
+
+/** Load, decide, append at the exact revision that was read; on a conflict again from the start. */
+export class Transactor {
+  constructor(
+    private readonly store: EventStore,
+    private readonly ids: Ids,
+    private readonly clock: Clock,
+    private readonly schemaVersion: SchemaVersions,
+  ) {}
+
+  /**
+   * @param id the entity's id, or undefined for a kind with a single stream
+   * @throws Refusal what `decide` throws, or `too-busy` after 50 conflicts in a row
+   * @throws StoreUnavailable when the outcome of the append stays unknown
+   */
+  async transact<State, Event extends DomainEvent>(
+    kind: StreamKind<State, Event>,
+    id: string | undefined,
+    context: CommandContext,
+    decide: (state: State) => readonly Event[],
+  ): Promise<Transacted<State>> {
+    const stream = id === undefined ? kind.category : `${kind.category}-${id}`;
+    for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
+      const history = await this.store.readStream(stream);
+      const state = fold(kind, history as unknown as Event[]);
+      const decided = decide(state);
+      const last = history.at(-1);
+      if (decided.length === 0) return { state, events: [], position: last?.position ?? 0 };
+
+      const events = decided.map((event, index) => this.envelop(stream, event, index, context));
+      const result = await this.appendKnowing({ stream, expected: last ? last.revision : 'no-stream', events });
+      if (result.outcome === 'wrong-expected-revision') continue;
+      // The incoming event that is the command was stored before, under another entity or another decision.
+      if (result.outcome === 'duplicate-event-id') return { state, events: [], position: last?.position ?? 0 };
+      const places = decided.map((event, i) => ({
+        ...event,
+        position: result.position - decided.length + 1 + i,
+        metadata: events[i]!.metadata,
+      }));
+      return { state: fold(kind, places, state), events, position: result.position };
+    }
+    throw new Refusal('too-busy', `${stream} changed ${MAX_CONFLICTS} times while this was decided; try again`);
+  }
+
+  private envelop(stream: string, event: DomainEvent, index: number, context: CommandContext): NewEvent {
+    const { eventId, source = OWN_SOURCE, time = toIso(this.clock.now()), ...rest } = context;
+    return {
+      id: index === 0 && eventId ? eventId : this.ids.next(),
+      type: event.type,
+      data: event.data,
+      metadata: { ...rest, source, subject: stream, time, schemaversion: this.schemaVersion(event.type) },
+    };
+  }
+
+  /** A lost answer is asked for again with the same ids at the same revision, which never stores twice. */
+  private async appendKnowing(write: StreamWrite): Promise<WriteResult> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return (await this.store.append([write]))[0]!;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable) || attempt === MAX_UNKNOWN_OUTCOMES) throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/** Who caused an event: a person, another system, or one of our own processes. */
+export interface Actor {
+  kind: 'user' | 'service' | 'process';
+  id: string;
+  /** The role the actor used, where it had one. */
+  role?: string;
+}
+
+/** Everything about an event but its data. Names follow CloudEvents 1.0 and its extension rules (lower case). */
+export interface EventMetadata {
+  /** CloudEvents `source`: the system that observed the event. */
+  source: string;
+  /** What the event is about: `account-…`, `image-…`, `case-…`. Order is kept per subject. */
+  subject: string;
+  /** When it happened, RFC 3339 in UTC. */
+  time: string;
+  schemaversion: number;
+  correlationid: string;
+  causationid?: string;
+  traceparent?: string;
+  actor: Actor;
+  /** Where a fact came from, so that a restarted ingester knows where it stopped. */
+  partition?: number;
+  offset?: string;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: event data is typed at its definition; here it is any JSON object
+export type EventData = Record<string, any>;
+
+/** An event that a decision or a door wants stored. */
+export interface NewEvent {
+  /** A UUID; the event's identity for ever. */
+  id: string;
+  type: string;
+  data: EventData;
+  metadata: EventMetadata;
+}
+
+/**
+ * A place in the one global order. Compare with `<`; nothing else about it is meaningful. 0 is before the first event.
+ * A safe integer: 2^53 suffices for a dense counter and for a byte offset of a log of 9 PB.
+ */
+export type Position = number;
+
+export const START: Position = 0;
+
+/** An event as the log holds it. */
+export interface RecordedEvent extends NewEvent {
+  stream: string;
+  /** 0-based place in its stream. */
+  revision: number;
+  position: Position;
+  /** When it was stored, RFC 3339 in UTC. */
+  recordedAt: string;
+}
+
+/** What a decision gives and an evolve function takes: the literal name and the data. */
+export interface DomainEvent<Type extends string = string, Data = EventData> {
+  type: Type;
+  data: Data;
+}

@@ -1,0 +1,32 @@
+import type { Static, TObject } from 'typebox';
+
+/** Everything that is known of an event type; schema, documentation, sealing and validation all come from here. */
+export interface EventDefinition<Type extends string = string, Schema extends TObject = TObject> {
+  /** The stored literal. */
+  type: Type;
+  /** The schema's version; older ones need an upcaster. */
+  version: number;
+  /** One sentence for the event catalogue. */
+  summary: string;
+  /** JSON Schema of `data`; also the source of the TypeScript type. */
+  schema: Schema;
+  /** A valid `data`; a test round-trips it. */
+  example: Static<Schema>;
+  /** Part of the public contract: published on the feed and accepted at the doors. */
+  contract?: boolean;
+  /** Whose data the personal fields are, and which fields (top-level names) are encrypted before they are stored. */
+  personal?: { person: keyof Static<Schema> & string; fields: readonly (keyof Static<Schema> & string)[] };
+  /** What a fact is about, for events that are recorded as they come: its subject is `{category}-{data[id]}`. */
+  fact?: { category: string; id: keyof Static<Schema> & string };
+}
+
+export function defineEvent<const Type extends string, Schema extends TObject>(
+  definition: EventDefinition<Type, Schema>,
+): EventDefinition<Type, Schema> {
+  return definition;
+}
+
+/** The domain event of a definition: `{ type, data }`. */
+export type EventOf<Definition> = Definition extends EventDefinition<infer Type, infer Schema>
+  ? { type: Type; data: Static<Schema> }
+  : never;

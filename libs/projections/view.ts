@@ -1,0 +1,57 @@
+import type { ArrayElement } from '../platform/database/array-parameters.js';
+import type { RecordedEvent } from '../kernel/envelope.js';
+
+/**
+ * A read model: rows folded from events, one row per key, and counters derived from how rows change.
+ *
+ * The engine reads a page of events, loads the rows their keys name, folds them here in memory, writes them back in one
+ * set-based statement per table and moves the checkpoint in the same transaction. So a view is pure functions; it never
+ * sees SQL, and replaying the log gives the same rows byte for byte.
+ */
+export interface View<Row extends ViewRow = ViewRow> {
+  /** Kebab-case; its tables live in the schema `view_{name}` with underscores. */
+  name: string;
+  /** Moves with any change of shape or meaning; a changed version is rebuilt beside the old one. */
+  version: number;
+  /** One sentence for `views list`. */
+  summary: string;
+  /** The event types it reads. */
+  types: readonly string[];
+  table: RowTable<Row>;
+  /** The rows an event concerns; none where it concerns none. Work is split and failures are parked by this key. */
+  keys(event: RecordedEvent): readonly string[];
+  /**
+   * The row after the event, or undefined for no row. Pure, and right for any order in which different sources may
+   * deliver (a flag before the image it flags) and for an event that comes again.
+   * @param row the row before, undefined where there is none; never changed in place
+   */
+  evolve(row: Row | undefined, event: RecordedEvent, key: string): Row | undefined;
+  /** Totals kept from the rows' changes: what a row adds now, less what it added before. */
+  counters?: CounterTable<Row>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row's values are typed at its view
+export type ViewRow = Record<string, any>;
+
+export interface Column {
+  type: ArrayElement | 'text[]';
+  nullable?: boolean;
+}
+
+export interface RowTable<Row> {
+  name: string;
+  /** The column that holds the key; text. */
+  key: keyof Row & string;
+  /** Every column in order, the key too. json and jsonb hold any JSON value, timestamptz epoch milliseconds. */
+  columns: { [Name in keyof Row & string]-?: Column };
+  /** Further indexes, as the part of CREATE INDEX behind the table's name: `(status, opened_at) WHERE …`. */
+  indexes?: readonly string[];
+}
+
+/** Sums per text key, in columns of int8. A row of the table is a bucket: a day, a category, a cohort. */
+export interface CounterTable<Row> {
+  name: string;
+  columns: readonly string[];
+  /** What this row contributes, per bucket; the engine adds the difference between after and before. */
+  contribution(row: Row): readonly { bucket: string; amounts: Record<string, number> }[];
+}

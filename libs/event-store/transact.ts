@@ -1,6 +1,6 @@
-import { type StreamKind, fold } from '../kernel/decider.js';
 import type { Clock } from '../kernel/clock.js';
 import { toIso } from '../kernel/clock.js';
+import { fold, type StreamKind } from '../kernel/decider.js';
 import type { Actor, DomainEvent, NewEvent, Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import type { Ids } from '../kernel/ids.js';

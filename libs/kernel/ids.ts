@@ -34,7 +34,10 @@ export function timeOrderedIds(clock: Clock): Ids {
  * @param namespace a UUID
  */
 export function nameBasedId(namespace: string, name: string): string {
-  const hash = createHash('sha1').update(Buffer.from(namespace.replaceAll('-', ''), 'hex')).update(name).digest();
+  const hash = createHash('sha1')
+    .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))
+    .update(name)
+    .digest();
   return stamp(hash.subarray(0, 16), 5);
 }
 

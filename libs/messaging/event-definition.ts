@@ -27,6 +27,5 @@ export function defineEvent<const Type extends string, Schema extends TObject>(
 }
 
 /** The domain event of a definition: `{ type, data }`. */
-export type EventOf<Definition> = Definition extends EventDefinition<infer Type, infer Schema>
-  ? { type: Type; data: Static<Schema> }
-  : never;
+export type EventOf<Definition> =
+  Definition extends EventDefinition<infer Type, infer Schema> ? { type: Type; data: Static<Schema> } : never;

@@ -1,5 +1,5 @@
-import type { ArrayElement } from '../platform/database/array-parameters.js';
 import type { RecordedEvent } from '../kernel/envelope.js';
+import type { ArrayElement } from '../platform/database/array-parameters.js';
 
 /**
  * A read model: rows folded from events, one row per key, and counters derived from how rows change.

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { NewEvent, Position, RecordedEvent } from '../../kernel/envelope.js';
+import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 import { isPassingDatabaseError } from '../../platform/database/connection-errors.js';
 import {
@@ -12,77 +12,30 @@ import {
   type WriteResult,
 } from '../event-store.js';
 import { type AppendJob, AppendQueue } from './append-queue.js';
+import {
+  AS_TEXT,
+  appendParameters,
+  type Encoded,
+  encode,
+  isoTime,
+  NO_STREAM,
+  numbers,
+  type Row,
+  toEvent,
+} from './event-rows.js';
 import { HeadWatch } from './head-watch.js';
+import { APPEND, HEAD, PLACES, READ_ALL, READ_STREAMS, READ_TAIL, READ_TYPES, SCAN_WINDOW } from './statements.js';
 import { StreamReader, type StreamSlice } from './stream-reader.js';
 import { TailCache } from './tail-cache.js';
 
 const DEFAULT_PAGE = 1_000;
 const STREAM_PAGE = 500;
-/** Positions that one filtered read looks at, so that a rare type in a long log still answers in pages. */
-const SCAN_WINDOW = 100_000;
 const IDLE_MS = 1_000;
 const RETRY_MS = 500;
 const STATEMENT_TIMEOUT_MS = 30_000;
 const UNIQUE_VIOLATION = '23505';
 /** Roughly what an event's objects take beyond their JSON text. */
 const EVENT_OVERHEAD_BYTES = 600;
-
-const NO_STREAM = -1;
-const ANY = -2;
-
-const APPEND = {
-  name: 'gatehouse_append',
-  text: `SELECT actual, base, recorded_at
-         FROM log.append($1::text[], $2::bigint[], $3::int[], $4::int[], $5::uuid[], $6::text[], $7::json[], $8::json[])`,
-};
-
-const COLUMNS = 'e.position, e.revision, e.id, e.type, e.recorded_at, e.data, e.metadata';
-
-const READ_ALL = {
-  name: 'gatehouse_read_all',
-  text: `WITH head AS (SELECT position FROM log.head)
-         SELECT head.position, s.name, ${COLUMNS}
-         FROM head LEFT JOIN LATERAL (
-           SELECT * FROM log.events WHERE position > $1 AND position <= head.position ORDER BY position LIMIT $2
-         ) e ON true LEFT JOIN log.streams s ON s.id = e.stream_id ORDER BY e.position`,
-};
-
-const READ_TYPES = {
-  name: 'gatehouse_read_types',
-  text: `WITH head AS (SELECT position FROM log.head)
-         SELECT head.position, s.name, ${COLUMNS}
-         FROM head LEFT JOIN LATERAL (
-           SELECT * FROM log.events
-           WHERE position > $1 AND position <= least(head.position, $1 + ${SCAN_WINDOW}) AND type = ANY($3)
-           ORDER BY position LIMIT $2
-         ) e ON true LEFT JOIN log.streams s ON s.id = e.stream_id ORDER BY e.position`,
-};
-
-const READ_STREAMS = {
-  name: 'gatehouse_read_streams',
-  text: `SELECT q.ord, s.name, ${COLUMNS}
-         FROM unnest($1::text[], $2::bigint[], $3::bigint[]) WITH ORDINALITY q(name, first, most, ord)
-         JOIN log.streams s ON s.name = q.name
-         CROSS JOIN LATERAL (
-           SELECT * FROM log.events WHERE stream_id = s.id AND revision >= q.first ORDER BY revision LIMIT q.most
-         ) e ORDER BY q.ord, e.revision`,
-};
-
-const READ_TAIL = {
-  name: 'gatehouse_read_tail',
-  text: `SELECT 0, s.name, ${COLUMNS}
-         FROM log.streams s CROSS JOIN LATERAL (
-           SELECT * FROM log.events WHERE stream_id = s.id ORDER BY revision DESC LIMIT $2
-         ) e WHERE s.name = $1 ORDER BY e.revision`,
-};
-
-const PLACES = {
-  name: 'gatehouse_places',
-  text: `SELECT e.id, s.name, e.revision, e.position FROM log.events e JOIN log.streams s ON s.id = e.stream_id
-         WHERE e.id = ANY($1::uuid[])`,
-};
-
-type Row = [string, string | null, string, string, string, string, string, string, string];
 
 /** The event store in PostgreSQL >= 15, for one process or many. */
 export class PostgresEventStore implements EventStore {
@@ -140,7 +93,7 @@ export class PostgresEventStore implements EventStore {
   }
 
   async head(): Promise<Position> {
-    const rows = await this.rows({ name: 'gatehouse_head', text: 'SELECT position FROM log.head' }, []);
+    const rows = await this.rows(HEAD, []);
     return Number(rows[0]![0]);
   }
 
@@ -171,7 +124,10 @@ export class PostgresEventStore implements EventStore {
     try {
       const results = await this.appendWrites(jobs.flatMap((job) => job.writes));
       let taken = 0;
-      for (const job of jobs) job.resolve(results.slice(taken, (taken += job.writes.length)));
+      for (const job of jobs) {
+        job.resolve(results.slice(taken, taken + job.writes.length));
+        taken += job.writes.length;
+      }
     } catch (error) {
       if ((error as { code?: string }).code === UNIQUE_VIOLATION && jobs.length > 1) {
         for (const job of jobs) await this.send([job]);
@@ -230,8 +186,18 @@ export class PostgresEventStore implements EventStore {
       outcome: 'wrong-expected-revision',
       actual: revision === NO_STREAM ? 'no-stream' : revision,
     });
-    const rows = await this.rows(PLACES, [arrayParameter('uuid', write.events.map((event) => event.id))]);
-    const places = new Map(rows.map(([id, name, revision, position]) => [id, { name, revision: Number(revision), position: Number(position) }]));
+    const rows = await this.rows(PLACES, [
+      arrayParameter(
+        'uuid',
+        write.events.map((event) => event.id),
+      ),
+    ]);
+    const places = new Map(
+      rows.map(([id, name, revision, position]) => [
+        id,
+        { name, revision: Number(revision), position: Number(position) },
+      ]),
+    );
     const first = places.get(write.events[0]?.id ?? '');
     const wanted = write.expected === 'any' ? first?.revision : write.expected === 'no-stream' ? 0 : write.expected + 1;
     const repeated = write.events.every((event, n) => {
@@ -266,9 +232,18 @@ export class PostgresEventStore implements EventStore {
 
   private async loadStreams(slices: readonly StreamSlice[]): Promise<RecordedEvent[][]> {
     const rows = await this.rows(READ_STREAMS, [
-      arrayParameter('text', slices.map((slice) => slice.stream)),
-      arrayParameter('int8', slices.map((slice) => slice.from)),
-      arrayParameter('int8', slices.map((slice) => slice.limit)),
+      arrayParameter(
+        'text',
+        slices.map((slice) => slice.stream),
+      ),
+      arrayParameter(
+        'int8',
+        slices.map((slice) => slice.from),
+      ),
+      arrayParameter(
+        'int8',
+        slices.map((slice) => slice.limit),
+      ),
     ]);
     const found: RecordedEvent[][] = slices.map(() => []);
     for (const row of rows) found[Number(row[0]) - 1]!.push(toEvent(row));
@@ -285,57 +260,6 @@ export class PostgresEventStore implements EventStore {
     }
   }
 }
-
-interface Encoded {
-  data: string;
-  metadata: string;
-}
-
-const encode = (event: NewEvent): Encoded => ({
-  data: JSON.stringify(event.data),
-  metadata: JSON.stringify(event.metadata),
-});
-
-/** Values stay as the server's text; each reader parses what it needs, once. */
-const AS_TEXT = { getTypeParser: () => (text: string) => text };
-
-function appendParameters(writes: readonly StreamWrite[], encoded: Encoded[][]): Buffer[] {
-  const events = writes.flatMap((write) => write.events);
-  const flat = encoded.flat();
-  return [
-    arrayParameter('text', writes.map((write) => write.stream)),
-    arrayParameter('int8', writes.map(({ expected }) => (expected === 'any' ? ANY : expected === 'no-stream' ? NO_STREAM : expected))),
-    arrayParameter('int4', writes.map((write) => write.events.length)),
-    arrayParameter('int4', writes.flatMap((write, i) => write.events.map(() => i + 1))),
-    arrayParameter('uuid', events.map((event) => event.id)),
-    arrayParameter('text', events.map((event) => event.type)),
-    arrayParameter('json', flat.map((one) => one.data)),
-    arrayParameter('json', flat.map((one) => one.metadata)),
-  ];
-}
-
-function toEvent(row: Row): RecordedEvent {
-  const [, stream, position, revision, id, type, recordedAt, data, metadata] = row;
-  return {
-    id,
-    type,
-    data: JSON.parse(data),
-    metadata: JSON.parse(metadata),
-    stream: stream!,
-    revision: Number(revision),
-    position: Number(position),
-    recordedAt: isoTime(recordedAt),
-  };
-}
-
-/** `{1,2,NULL}` as the server writes a bigint[]. */
-function numbers(text: string | null): (number | null)[] | null {
-  if (text === null) return null;
-  return text.slice(1, -1).split(',').map((item) => (item === 'NULL' ? null : Number(item)));
-}
-
-/** The server's `2026-01-31 12:00:00.123456+00` as RFC 3339. */
-const isoTime = (text: string): string => new Date(text).toISOString();
 
 const storeError = (error: unknown): unknown =>
   isPassingDatabaseError(error)

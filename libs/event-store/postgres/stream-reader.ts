@@ -45,8 +45,12 @@ export class StreamReader {
       this.inFlight++;
       this.load(batch)
         .then(
-          (found) => batch.forEach((request, i) => request.resolve(found[i]!)),
-          (error) => batch.forEach((request) => request.reject(error)),
+          (found) => {
+            for (const [i, request] of batch.entries()) request.resolve(found[i]!);
+          },
+          (error) => {
+            for (const request of batch) request.reject(error);
+          },
         )
         .finally(() => {
           this.inFlight--;

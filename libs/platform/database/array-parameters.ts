@@ -4,7 +4,18 @@
  * Format: array_recv in PostgreSQL's src/backend/utils/adt/arrayfuncs.c; cast the parameter (`$1::text[]`) so that the
  * server knows the type.
  */
-const OID = { bool: 16, bytea: 17, int8: 20, int4: 23, text: 25, json: 114, float8: 701, timestamptz: 1184, uuid: 2950, jsonb: 3802 };
+const OID = {
+  bool: 16,
+  bytea: 17,
+  int8: 20,
+  int4: 23,
+  text: 25,
+  json: 114,
+  float8: 701,
+  timestamptz: 1184,
+  uuid: 2950,
+  jsonb: 3802,
+};
 
 export type ArrayElement = keyof typeof OID;
 

@@ -1,0 +1,87 @@
+import type { NewEvent, RecordedEvent } from '../../kernel/envelope.js';
+import { arrayParameter } from '../../platform/database/array-parameters.js';
+import type { StreamWrite } from '../event-store.js';
+
+export const NO_STREAM = -1;
+const ANY = -2;
+
+/** Columns as the statements select them; the first differs by statement. */
+export type Row = [string, string | null, string, string, string, string, string, string, string];
+
+export interface Encoded {
+  data: string;
+  metadata: string;
+}
+
+export const encode = (event: NewEvent): Encoded => ({
+  data: JSON.stringify(event.data),
+  metadata: JSON.stringify(event.metadata),
+});
+
+/** Values stay as the server's text; each reader parses what it needs, once. */
+export const AS_TEXT = { getTypeParser: () => (text: string) => text };
+
+export function appendParameters(writes: readonly StreamWrite[], encoded: Encoded[][]): Buffer[] {
+  const events = writes.flatMap((write) => write.events);
+  const flat = encoded.flat();
+  return [
+    arrayParameter(
+      'text',
+      writes.map((write) => write.stream),
+    ),
+    arrayParameter(
+      'int8',
+      writes.map(({ expected }) => (expected === 'any' ? ANY : expected === 'no-stream' ? NO_STREAM : expected)),
+    ),
+    arrayParameter(
+      'int4',
+      writes.map((write) => write.events.length),
+    ),
+    arrayParameter(
+      'int4',
+      writes.flatMap((write, i) => write.events.map(() => i + 1)),
+    ),
+    arrayParameter(
+      'uuid',
+      events.map((event) => event.id),
+    ),
+    arrayParameter(
+      'text',
+      events.map((event) => event.type),
+    ),
+    arrayParameter(
+      'json',
+      flat.map((one) => one.data),
+    ),
+    arrayParameter(
+      'json',
+      flat.map((one) => one.metadata),
+    ),
+  ];
+}
+
+export function toEvent(row: Row): RecordedEvent {
+  const [, stream, position, revision, id, type, recordedAt, data, metadata] = row;
+  return {
+    id,
+    type,
+    data: JSON.parse(data),
+    metadata: JSON.parse(metadata),
+    stream: stream!,
+    revision: Number(revision),
+    position: Number(position),
+    recordedAt: isoTime(recordedAt),
+  };
+}
+
+/** `{1,2,NULL}` as the server writes a bigint[]. */
+export function numbers(text: string | null): (number | null)[] | null {
+  if (text === null) return null;
+  return text
+    .slice(1, -1)
+    .split(',')
+    .map((item) => (item === 'NULL' ? null : Number(item)));
+}
+
+/** The server's `2026-01-31 12:00:00.123456+00` as RFC 3339. */
+export const isoTime = (text: string): string => new Date(text).toISOString();

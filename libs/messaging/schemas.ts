@@ -1,0 +1,72 @@
+import { Type } from 'typebox';
+
+/**
+ * The building blocks of every event schema. Each string has a greatest length and no control characters: what gets past
+ * a schema can be stored, shown in a terminal and put in a file name's or header's place without a second thought.
+ */
+const ENTITY_ID = '^[A-Za-z0-9][A-Za-z0-9._:~-]*$';
+const NAME = '^[A-Za-z0-9][A-Za-z0-9._:/+-]*$';
+const LABEL = '^[a-z0-9][a-z0-9_/-]*$';
+const LINE = '^[^\\u0000-\\u001F\\u007F]*$';
+/** Tabs and line ends are text; other control characters are not. A sealed string comes from our own store only. */
+const TEXT = '^(?!sealed:)[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F]*$';
+
+/** Most accounts that one event carries. */
+export const ACCOUNTS_PER_EVENT = 1000;
+/** Most people a week that a rate may allow. */
+export const MAX_PER_WEEK = 10_000_000;
+
+/** An account, image, case, cohort or person, as its own system names it. */
+export const EntityId = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 200, pattern: ENTITY_ID, description });
+
+/** A short technical name or version: `2022-05-18`, `dalle-2.1`, `en-GB`. */
+export const Name = (description: string) => Type.String({ minLength: 1, maxLength: 64, pattern: NAME, description });
+
+/** A lower-case label that counters and clients group by: `violent`, `self-harm`. */
+export const Label = (description: string) => Type.String({ minLength: 1, maxLength: 64, pattern: LABEL, description });
+
+export const Labels = (description: string) => Type.Array(Label('One label.'), { maxItems: 20, description });
+
+/** One line of text that is nobody's personal data. */
+export const Line = (description: string) => Type.String({ maxLength: 500, pattern: LINE, description });
+
+/**
+ * Text that somebody wrote. Name it in the definition's `personal`; it is then stored as `sealed:v1:…`, which the schema
+ * refuses, so that nobody can hand in a string that can't be opened.
+ */
+export const PersonalText = (maxLength: number, description: string) =>
+  Type.String({ minLength: 1, maxLength, pattern: TEXT, description });
+
+/** An e-mail address as it was typed; it is not proved to exist. */
+export const EmailAddress = (description: string) =>
+  Type.String({
+    minLength: 3,
+    maxLength: 254,
+    pattern: '^(?!sealed:)[^\\u0000-\\u0020\\u007F@]+@[^\\u0000-\\u0020\\u007F@]+$',
+    description,
+  });
+
+/** Lower-case hexadecimal digits of a hash. */
+export const Hash = (description: string) =>
+  Type.String({ minLength: 32, maxLength: 128, pattern: '^[0-9a-f]+$', description });
+
+/** RFC 3339, like `2022-05-18T09:00:00.000Z`. */
+export const Instant = (description: string) => Type.String({ format: 'date-time', maxLength: 35, description });
+
+export const Count = (description: string, minimum = 0, maximum = Number.MAX_SAFE_INTEGER) =>
+  Type.Integer({ minimum, maximum, description });
+
+export const PerWeek = (minimum: number) =>
+  Count('People that may be onboarded in any rolling seven days.', minimum, MAX_PER_WEEK);
+
+export const Accounts = (description: string) =>
+  Type.Array(EntityId('An account.'), { minItems: 1, maxItems: ACCOUNTS_PER_EVENT, uniqueItems: true, description });
+
+/** Priority classes of the waitlist: 0 is served first. */
+export const Priority = () =>
+  Type.Integer({ minimum: 0, maximum: 9, description: 'Priority class: 0 is served first, 9 last; 5 where absent.' });
+
+/** The data of an event: these fields and no others. */
+export const eventData = <const Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties) =>
+  Type.Object(properties, { additionalProperties: false });

@@ -1,0 +1,27 @@
+import { Type } from 'typebox';
+import { defineEvent, type EventOf } from '../messaging/event-definition.js';
+import { eventData, Name } from '../messaging/schemas.js';
+
+export const ContentPolicyPublished = defineEvent({
+  type: 'ContentPolicyPublished',
+  version: 1,
+  summary: 'A version of the content policy came into force; access needs its acceptance from here on.',
+  schema: eventData({
+    version: Name('The version, as people are shown it.'),
+    url: Type.Optional(
+      Type.String({ maxLength: 2000, format: 'uri', pattern: '^https?://', description: 'Where it can be read.' }),
+    ),
+    digest: Type.Optional(
+      Type.String({
+        maxLength: 71,
+        pattern: '^sha256:[0-9a-f]{64}$',
+        description: 'SHA-256 of its text, as `sha256:` and hex.',
+      }),
+    ),
+  }),
+  example: { version: '2022-05-18', url: 'https://example.org/policy/2022-05-18', digest: `sha256:${'0a'.repeat(32)}` },
+});
+
+export type PolicyEvent = EventOf<typeof ContentPolicyPublished>;
+
+export const policyEvents = [ContentPolicyPublished];

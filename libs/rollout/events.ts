@@ -1,0 +1,84 @@
+import { Type } from 'typebox';
+import { defineEvent, type EventOf } from '../messaging/event-definition.js';
+import {
+  Accounts,
+  Count,
+  EntityId,
+  eventData,
+  Instant,
+  Line,
+  MAX_PER_WEEK,
+  PerWeek,
+  Priority,
+} from '../messaging/schemas.js';
+
+const cohortId = EntityId('The cohort.');
+
+export const OnboardingRateSet = defineEvent({
+  type: 'OnboardingRateSet',
+  version: 1,
+  summary: 'An operator set how many people may be onboarded in any rolling seven days.',
+  schema: eventData({
+    perWeek: PerWeek(0),
+    daily: Type.Boolean({ description: 'True: the scheduler admits a seventh of the rate every day by itself.' }),
+  }),
+  example: { perWeek: 1000, daily: false },
+});
+
+export const OnboardingPaused = defineEvent({
+  type: 'OnboardingPaused',
+  version: 1,
+  summary: 'No cohort is admitted until onboarding is resumed.',
+  schema: eventData({ reason: Line('Why, for other operators.') }),
+  example: { reason: 'reviewers are behind' },
+});
+
+export const OnboardingResumed = defineEvent({
+  type: 'OnboardingResumed',
+  version: 1,
+  summary: 'Cohorts may be admitted again.',
+  schema: eventData({}),
+  example: {},
+});
+
+export const CohortAdmitted = defineEvent({
+  type: 'CohortAdmitted',
+  version: 1,
+  summary: 'A cohort of a given size was granted within the rate; who is in it follows as CohortOnboarded.',
+  schema: eventData({
+    cohortId,
+    size: Count('People in the cohort at the most.', 1, MAX_PER_WEEK),
+    selection: Type.Enum(['first-come', 'listed'], {
+      description: 'Who: the first of the waitlist, or the accounts listed.',
+    }),
+    accounts: Type.Optional(Accounts('The accounts of a listed cohort.')),
+    priority: Type.Optional(Priority()),
+    perWeek: PerWeek(1),
+    at: Instant('When it counts against the rate: now, or the time of the last admission where the clock went back.'),
+  }),
+  example: { cohortId: '2022-w20', size: 1000, selection: 'first-come', perWeek: 1000, at: '2022-05-18T09:00:00.000Z' },
+});
+
+export const CohortOnboarded = defineEvent({
+  type: 'CohortOnboarded',
+  version: 1,
+  summary: 'These accounts were let in together; a cohort of more than 1,000 has several such events.',
+  contract: true,
+  schema: eventData({
+    cohortId,
+    accounts: Accounts('The accounts let in.'),
+    perWeek: PerWeek(0),
+    part: Type.Optional(Count('Place of this event among those of the cohort, from 0.', 0, MAX_PER_WEEK)),
+  }),
+  example: { cohortId: '2022-w20', accounts: ['acc-1', 'acc-2'], perWeek: 1000, part: 0 },
+});
+
+export type RolloutEvent =
+  | EventOf<typeof OnboardingRateSet>
+  | EventOf<typeof OnboardingPaused>
+  | EventOf<typeof OnboardingResumed>
+  | EventOf<typeof CohortAdmitted>;
+
+export type CohortEvent = EventOf<typeof CohortOnboarded>;
+
+export const rolloutEvents = [OnboardingRateSet, OnboardingPaused, OnboardingResumed, CohortAdmitted, CohortOnboarded];

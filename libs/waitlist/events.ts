@@ -1,0 +1,14 @@
+import { defineEvent, type EventOf } from '../messaging/event-definition.js';
+import { EntityId, eventData } from '../messaging/schemas.js';
+
+export const PersonRegistered = defineEvent({
+  type: 'PersonRegistered',
+  version: 1,
+  summary: 'A person, known by the keyed hash of their address, got their one account. Stands on `person-{emailHash}`.',
+  schema: eventData({ accountId: EntityId('The account that is theirs.') }),
+  example: { accountId: 'acc-1' },
+});
+
+export type PersonEvent = EventOf<typeof PersonRegistered>;
+
+export const waitlistEvents = [PersonRegistered];

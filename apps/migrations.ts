@@ -1,0 +1,5 @@
+import { CreateEventLog1700000000001 } from '../libs/event-store/postgres/schema.js';
+import type { MigrationClass } from '../libs/platform/database/data-source.js';
+
+/** Every migration of the database, in order of the number in its name. */
+export const migrations: readonly MigrationClass[] = [CreateEventLog1700000000001];

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { createDataSource, type MigrationClass, migrate } from './data-source.js';
+
+class CreateThings1700000000100 implements MigrationInterface {
+  name = 'CreateThings1700000000100';
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE TABLE things (id int)');
+    await runner.query('SELECT pg_sleep(0.2)');
+  }
+  async down(): Promise<void> {}
+}
+
+const opened = async (database: TestDatabase, migrations: readonly MigrationClass[]) =>
+  createDataSource(database.connection, { applicationName: 'gatehouse-spec', migrations, poolSize: 3, statementTimeoutMs: 100 }).initialize();
+
+describe('the data source', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createEmptyDatabase();
+  });
+  afterAll(() => database.drop());
+
+  it('migrates once when several processes start together, whatever the statement timeout', async () => {
+    const sources = await Promise.all([1, 2, 3].map(() => opened(database, [CreateThings1700000000100])));
+    const ran = await Promise.all(sources.map(migrate));
+    expect(ran.flat()).toEqual(['CreateThings1700000000100']);
+    await Promise.all(sources.map((source) => source.destroy()));
+  });
+
+  it('refuses a schema that is newer than the code', async () => {
+    const source = await opened(database, []);
+    await expect(migrate(source)).rejects.toMatchObject({ code: 'schema-newer', message: expect.stringContaining('CreateThings1700000000100') });
+    await source.destroy();
+  });
+
+  it('gives tests databases of their own that are migrated already', async () => {
+    const [one, two] = await Promise.all([createTestDatabase(), createTestDatabase()]);
+    const source = await opened(one, []);
+    expect(await source.query('SELECT position FROM log.head')).toEqual([{ position: '0' }]);
+    await source.destroy();
+    expect(one.connection.database).not.toBe(two.connection.database);
+    await Promise.all([one.drop(), two.drop()]);
+  });
+});

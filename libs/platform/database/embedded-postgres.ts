@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { type PostgresServer, type ServerOptions, startServer, stopServer } from './postgres-server.js';
+import { explainFailure, StartFailure } from './start-failure.js';
+
+const DATABASE = 'gatehouse';
+/** Any constant; held for as long as a process uses the directory. */
+const IN_USE_LOCK = 7_242_001;
+const LOCK_TRIES = 20;
+const RETRY_MS = 250;
+
+export interface EmbeddedPostgres {
+  connection: pg.PoolConfig;
+  /** Call it after every pool has ended: it ends what connections remain. */
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedPostgresOptions extends ServerOptions {
+  /** Told, in a line each, of a server that ended by itself and of its restart. */
+  onTrouble?(line: string): void;
+}
+
+/**
+ * An own PostgreSQL in a directory, started here and stopped by `stop()`; where it dies in between it is started again on
+ * the same port. No signal is handled here: whoever runs the process decides the order of a shutdown.
+ * @throws StartFailure
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { onTrouble = () => {} } = options;
+  let server = await startServer(options);
+  let keeper = await keep(server).catch((error) => {
+    throw explainFailure(options.directory, error);
+  });
+  const { port } = server.connection;
+  let stopping = false;
+
+  const watch = () => keeper.once('end', () => void recover());
+  const recover = async () => {
+    while (!stopping) {
+      onTrouble('the embedded PostgreSQL ended by itself; starting it again');
+      try {
+        server = await startServer({ ...options, port });
+        keeper = await keep(server);
+        watch();
+        onTrouble('the embedded PostgreSQL is back');
+        return;
+      } catch (error) {
+        onTrouble((error as Error).message);
+        await sleep(4 * RETRY_MS);
+      }
+    }
+  };
+  // Any exit but a kill -9 takes the server along; after that one the next start takes it over.
+  const stopWithProcess = () => {
+    try {
+      process.kill(server.pid, 'SIGINT');
+    } catch {
+      // it is gone already
+    }
+  };
+  watch();
+  process.once('exit', stopWithProcess);
+
+  return {
+    connection: { ...server.connection, database: DATABASE },
+    async stop() {
+      if (stopping) return;
+      stopping = true;
+      process.off('exit', stopWithProcess);
+      await keeper.end().catch(() => {});
+      await stopServer(server.pid, options.directory);
+    },
+  };
+}
+
+/** A connection that marks the directory as in use and notices when the server goes; makes the database at first. */
+async function keep(server: PostgresServer): Promise<pg.Client> {
+  const client = new pg.Client({ ...server.connection, database: 'postgres', application_name: 'gatehouse-keeper', keepAlive: true });
+  client.on('error', () => {}); // 'end' follows
+  try {
+    await client.connect();
+    for (let tries = 1; ; tries++) {
+      const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS ours', [IN_USE_LOCK]);
+      if (rows[0].ours) break;
+      if (tries === LOCK_TRIES) {
+        throw new StartFailure('data-in-use', 'another Gatehouse process uses this data directory: stop it first, or set GATEHOUSE_DATA to another directory');
+      }
+      await sleep(RETRY_MS); // a killed process's connection takes a moment to go
+    }
+    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
+    return client;
+  } catch (error) {
+    await client.end().catch(() => {});
+    if ((error as { code?: string }).code === '28P01') {
+      throw new StartFailure('postgres-password-wrong', "the server of this data directory does not accept the password in its file: restore the file `password` beside `cluster`", { cause: error });
+    }
+    throw error;
+  }
+}

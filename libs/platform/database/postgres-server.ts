@@ -1,0 +1,228 @@
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.js';
+import { serverSettings } from './server-settings.js';
+import { checkReachable, type ServerUser, serverUser } from './server-user.js';
+import { explainFailure, StartFailure } from './start-failure.js';
+
+const run = promisify(execFile);
+const POLL_MS = 20;
+const STOP_PATIENCE_MS = 8_000;
+const LOG_BYTES = 16 * 1024 * 1024;
+const HOST = '127.0.0.1';
+
+export const SERVER_USER = 'gatehouse';
+
+export interface ServerOptions {
+  /** Holds the cluster, its password and its log; made where it does not exist. */
+  directory: string;
+  /** 0 takes a free one. */
+  port: number;
+  /** Over and above serverSettings(). */
+  settings?: Record<string, string>;
+}
+
+export interface PostgresServer {
+  pid: number;
+  connection: { host: string; port: number; user: string; password: string };
+}
+
+/**
+ * Starts the server of a directory, made new where there is none, and waits until it takes connections. One that a killed
+ * process left running is taken over. The server is in a session of its own: it survives us and gets none of our signals.
+ * @throws StartFailure
+ */
+export async function startServer({ directory: given, port, settings = {} }: ServerOptions): Promise<PostgresServer> {
+  const directory = resolve(given);
+  const cluster = join(directory, 'cluster');
+  try {
+    const binaries = postgresBinaries();
+    const user = await serverUser();
+    await mkdir(directory, { recursive: true });
+    if (user.uid !== undefined) await chown(directory, user.uid, user.gid!);
+    await checkReachable(cluster, user);
+    await checkReachable(binaries.postgres, user);
+    const password = await readPassword(directory, user);
+    const connect = (server: { pid: number; port: number }): PostgresServer => ({
+      pid: server.pid,
+      connection: { host: HOST, port: server.port, user: SERVER_USER, password },
+    });
+
+    const running = await findRunning(cluster);
+    if (running && (port === 0 || port === running.port)) return connect(await waitReady(cluster, running.pid));
+    if (running) await stopServer(running.pid, directory);
+
+    if (!(await exists(join(cluster, 'PG_VERSION')))) await initialise(binaries, user, directory, cluster);
+    const chosen = await claimPort(port);
+    return connect(await launch(binaries, user, directory, cluster, chosen, { ...serverSettings(), ...settings }));
+  } catch (error) {
+    throw explainFailure(directory, error);
+  }
+}
+
+/** Ends connections and stops; after 8 s without a shutdown checkpoint, which loses nothing but makes the next start longer. */
+export async function stopServer(pid: number, directory: string): Promise<void> {
+  const gone = async () => (await readLockFile(join(resolve(directory), 'cluster')))?.pid !== pid || !isAlive(pid);
+  signal(pid, 'SIGINT');
+  for (let waited = 0; !(await gone()); waited += POLL_MS) {
+    if (waited === STOP_PATIENCE_MS) signal(pid, 'SIGQUIT');
+    await sleep(POLL_MS);
+  }
+}
+
+async function readPassword(directory: string, user: ServerUser): Promise<string> {
+  const path = join(directory, 'password');
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const password = randomBytes(24).toString('base64url');
+    await writeFile(path, `${password}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    if (user.uid !== undefined) await chown(path, user.uid, user.gid!);
+    return password;
+  }
+}
+
+/** Beside the place first: a start that dies half way leaves nothing that looks like a cluster. */
+async function initialise(binaries: PostgresBinaries, user: ServerUser, directory: string, cluster: string): Promise<void> {
+  const draft = `${cluster}.new`;
+  await rm(draft, { recursive: true, force: true });
+  const flags = [
+    `--pgdata=${draft}`,
+    `--username=${SERVER_USER}`,
+    `--pwfile=${join(directory, 'password')}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--no-instructions',
+  ];
+  try {
+    await run(binaries.initdb, flags, { ...user, cwd: directory });
+  } catch (error) {
+    throw explainFailure(directory, (error as { stderr?: string }).stderr || error);
+  }
+  await rename(draft, cluster);
+}
+
+async function launch(
+  binaries: PostgresBinaries,
+  user: ServerUser,
+  directory: string,
+  cluster: string,
+  port: number,
+  settings: Record<string, string>,
+): Promise<{ pid: number; port: number }> {
+  const logPath = join(directory, 'postgres.log');
+  const logged = (await stat(logPath).catch(() => undefined))?.size ?? 0;
+  if (logged > LOG_BYTES) await rename(logPath, `${logPath}.1`);
+  const log = await open(logPath, 'a', 0o600);
+  try {
+    const from = (await log.stat()).size;
+    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const child = spawn(binaries.postgres, ['-D', cluster, '-p', String(port), ...flags], {
+      ...user,
+      cwd: directory,
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+    child.unref();
+    let ended = false;
+    const failed = new Promise<never>((_, reject) => {
+      child.once('error', reject);
+      child.once('exit', async () => {
+        ended = true;
+        reject(explainFailure(directory, (await readFile(logPath)).subarray(from).toString()));
+      });
+    });
+    failed.catch(() => {});
+    return await Promise.race([waitReady(cluster, child.pid, () => ended), failed]);
+  } finally {
+    await log.close();
+  }
+}
+
+/** However long recovery takes, as long as the server lives. */
+async function waitReady(cluster: string, pid: number | undefined, ended = () => !isAlive(pid!)): Promise<{ pid: number; port: number }> {
+  for (;;) {
+    const lock = await readLockFile(cluster);
+    if (lock?.pid === pid && lock?.ready) return lock;
+    if (ended()) throw new Error('the server ended while it was starting');
+    await sleep(POLL_MS);
+  }
+}
+
+/** A server that lives, by its lock file; a file whose pid now belongs to another program is removed. */
+async function findRunning(cluster: string): Promise<{ pid: number; port: number } | undefined> {
+  const lock = await readLockFile(cluster);
+  if (!lock || !isAlive(lock.pid)) return undefined;
+  const command = await readFile(`/proc/${lock.pid}/cmdline`, 'utf8')
+    .then((text) => text.replaceAll('\0', ' '))
+    .catch(() => run('ps', ['-p', String(lock.pid), '-o', 'command=']).then(({ stdout }) => stdout))
+    .catch(() => '');
+  if (command.includes(cluster)) return lock;
+  await rm(join(cluster, 'postmaster.pid'), { force: true });
+  return undefined;
+}
+
+/** Lines of postmaster.pid, as in PostgreSQL's src/include/utils/pidfile.h: 1 pid, 4 port, 8 status. */
+async function readLockFile(cluster: string): Promise<{ pid: number; port: number; ready: boolean } | undefined> {
+  const text = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  const lines = text.split('\n');
+  const pid = Number(lines[0]);
+  return pid > 0 ? { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' } : undefined;
+}
+
+/** The port if it is free. */
+function claimPort(port: number): Promise<number> {
+  return new Promise((settle, reject) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new StartFailure('postgres-port-busy', `port ${port} for PostgreSQL is in use: free it, or set GATEHOUSE_POSTGRES_PORT to another (0 takes any free one)`)
+          : error,
+      ),
+    );
+    probe.listen(port, HOST, () => {
+      const { port: chosen } = probe.address() as { port: number };
+      probe.close(() => settle(chosen));
+    });
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    (error) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );

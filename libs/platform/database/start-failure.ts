@@ -1,0 +1,62 @@
+import { GatehouseError } from '../../kernel/errors.js';
+
+/** A start that can't go on; the message is one line that says what is wrong and what to do. */
+export class StartFailure extends GatehouseError {
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(code, message, 503);
+    if (options) this.cause = options.cause;
+  }
+}
+
+const CURES: readonly { sign: RegExp; code: string; line(directory: string, found: RegExpMatchArray): string }[] = [
+  {
+    sign: /initialized by PostgreSQL version (\S+), which is not compatible with this version ([\d.]+)/,
+    code: 'data-of-another-postgres',
+    line: (directory, [, theirs, ours]) =>
+      `the data in ${directory} was made by PostgreSQL ${theirs}, this one is ${ours}: move it with pg_dump and a new directory, or set GATEHOUSE_DATA to another directory`,
+  },
+  {
+    sign: /ENOSPC|No space left on device/,
+    code: 'disk-full',
+    line: (directory) => `no space is left on the disk of ${directory}: free some, then start again; nothing was lost`,
+  },
+  {
+    sign: /EROFS|Read-only file system/,
+    code: 'data-read-only',
+    line: (directory) => `${directory} is on a read-only file system: set GATEHOUSE_DATA to a directory that can be written`,
+  },
+  {
+    sign: /wrong ownership|EPERM|EACCES|Permission denied|has invalid permissions/,
+    code: 'data-not-ours',
+    line: (directory) =>
+      `${directory} can't be used by this user: start as the user who made it, change its owner, or set GATEHOUSE_DATA to another directory`,
+  },
+  {
+    sign: /EADDRINUSE|Address already in use|could not bind/,
+    code: 'postgres-port-busy',
+    line: () => `PostgreSQL's port is in use: free it, or set GATEHOUSE_POSTGRES_PORT to another (0 takes any free one)`,
+  },
+  {
+    sign: /error while loading shared libraries: (\S+)/,
+    code: 'postgres-library-missing',
+    line: (_, [, library]) => `the embedded PostgreSQL needs the system library ${library!.replace(/:$/, '')}: install it, or set GATEHOUSE_DATABASE_URL`,
+  },
+  {
+    sign: /ENOTDIR|EEXIST|Not a directory/,
+    code: 'data-not-a-directory',
+    line: (directory) => `${directory} or one of its parents is a file, not a directory: set GATEHOUSE_DATA to a directory`,
+  },
+];
+
+/** The failure behind a system error or a server's log, as one line; the text itself where nothing known is in it. */
+export function explainFailure(directory: string, evidence: unknown): StartFailure {
+  if (evidence instanceof StartFailure) return evidence;
+  const text = evidence instanceof Error ? `${(evidence as NodeJS.ErrnoException).code ?? ''} ${evidence.message}` : String(evidence);
+  const options = evidence instanceof Error ? { cause: evidence } : undefined;
+  for (const { sign, code, line } of CURES) {
+    const found = text.match(sign);
+    if (found) return new StartFailure(code, line(directory, found), options);
+  }
+  const fatal = text.match(/(?:FATAL|PANIC|error): +(.+)/)?.[1] ?? text.trim().split('\n').at(-1);
+  return new StartFailure('postgres-failed', `the embedded PostgreSQL in ${directory} does not start: ${fatal}`, options);
+}

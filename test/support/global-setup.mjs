@@ -1,0 +1,30 @@
+import { chmodSync, mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PREFIX, removeTestServer } from './test-server-directory.mjs';
+
+/** Names the directory of this run's PostgreSQL; the first test that needs a database starts it. */
+export default async function setUp() {
+  await sweepAbandoned();
+  const directory = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  chmodSync(directory, 0o755); // as root the server runs as another user, who must pass
+  process.env.GATEHOUSE_TEST_SERVER = directory;
+}
+
+/** What a killed run left behind. */
+async function sweepAbandoned() {
+  for (const name of readdirSync(tmpdir())) {
+    if (!name.startsWith(PREFIX)) continue;
+    const owner = Number(name.slice(PREFIX.length).split('-')[0]);
+    if (!isAlive(owner)) await removeTestServer(join(tmpdir(), name));
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}

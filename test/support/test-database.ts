@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { migrations } from '../../apps/migrations.js';
+import { createDataSource, migrate } from '../../libs/platform/database/data-source.js';
+import { startServer } from '../../libs/platform/database/postgres-server.js';
+
+export interface TestDatabase {
+  connection: pg.PoolConfig;
+  /** Ends what connections remain and drops it. Optional: the whole server goes after the run. */
+  drop(): Promise<void>;
+}
+
+type ServerConnection = { host: string; port: number; user: string; password: string };
+
+const TEMPLATE = 'gatehouse_template';
+const POLL_MS = 50;
+
+/** An own, migrated database on the one PostgreSQL of this jest run, which the first caller of any worker starts. */
+export const createTestDatabase = (): Promise<TestDatabase> => createDatabase(` TEMPLATE ${TEMPLATE}`);
+
+/** The same without any schema, for specs of migrations. */
+export const createEmptyDatabase = (): Promise<TestDatabase> => createDatabase('');
+
+async function createDatabase(template: string): Promise<TestDatabase> {
+  const server = await testServer();
+  const database = `test_${randomBytes(8).toString('hex')}`;
+  await administer(server, `CREATE DATABASE ${database}${template}`);
+  return {
+    connection: { ...server, database },
+    drop: () => administer(server, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`),
+  };
+}
+
+async function testServer(): Promise<ServerConnection> {
+  const directory = process.env.GATEHOUSE_TEST_SERVER;
+  if (!directory) throw new Error('GATEHOUSE_TEST_SERVER is not set: run the specs through jest.config.mjs');
+  const ready = join(directory, 'ready.json');
+  for (;;) {
+    const known = await readFile(ready, 'utf8').catch(() => undefined);
+    if (known) return JSON.parse(known);
+    if (await takeLock(directory)) break;
+    await sleep(POLL_MS);
+  }
+  try {
+    const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', shared_buffers: '128MB', max_connections: '300' };
+    const { connection } = await startServer({ directory, port: 0, settings });
+    await administer(connection, `DROP DATABASE IF EXISTS ${TEMPLATE}`);
+    await administer(connection, `CREATE DATABASE ${TEMPLATE}`);
+    const template = createDataSource({ ...connection, database: TEMPLATE }, { applicationName: 'gatehouse-test', migrations });
+    await template.initialize();
+    await migrate(template);
+    await template.destroy();
+    await writeFile(`${ready}.new`, JSON.stringify(connection));
+    await rename(`${ready}.new`, ready);
+    return connection;
+  } finally {
+    await rm(join(directory, 'starting'), { recursive: true });
+  }
+}
+
+const takeLock = (directory: string): Promise<boolean> =>
+  mkdir(join(directory, 'starting')).then(
+    () => true,
+    () => false,
+  );
+
+async function administer(server: ServerConnection, statement: string): Promise<void> {
+  const client = new pg.Client({ ...server, database: 'postgres' });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * The structure of Gatehouse as rules over imports. test/architecture runs them over the tree and over planted
+ * violations, one folder for each rule by its name, so that a rule that stopped biting is noticed.
+ */
+const FOUNDATIONS = 'kernel|event-store|messaging|projections|platform';
+/** Any other folder of libs is a context; a new one is under the rules from its first file on. */
+const CONTEXT = `libs/(?!(?:${FOUNDATIONS})/)`;
+const SPECS = '\\.(spec|contract)\\.ts$';
+
+/** Matches a package wherever it is installed, and by its bare name where it is not. */
+const packages = (names) => `(^|node_modules/)(@types/)?(${names})(/|$)`;
+
+const forbidden = [
+  {
+    name: 'kernel-imports-only-node',
+    comment:
+      'The kernel stands on the standard library alone, so that every rule of the domain can be read without us.',
+    from: { path: '^libs/kernel/', pathNot: SPECS },
+    to: { pathNot: '^libs/kernel/', dependencyTypesNot: ['core'] },
+  },
+  {
+    name: 'decisions-import-only-kernel-and-own-events',
+    comment:
+      "A decision file (one at the top of its context) imports the kernel and its own context's events and decisions; of another context only types, through its index.ts.",
+    from: { path: `^${CONTEXT}([^/]+)/[^/]+\\.ts$`, pathNot: [SPECS, '/(index|events|module|[^/]+\\.module)\\.ts$'] },
+    to: {
+      pathNot: ['^libs/kernel/', '^libs/$1/(?!index\\.ts|[^/]*module\\.ts)[^/]+\\.ts$', `^${CONTEXT}[^/]+/index\\.ts$`],
+    },
+  },
+  {
+    name: 'decisions-take-only-types-from-other-contexts',
+    comment:
+      'What a decision needs of another context is handed to it; only the shape is imported, which is gone at run time.',
+    from: { path: `^${CONTEXT}([^/]+)/[^/]+\\.ts$`, pathNot: [SPECS, '/(index|events|module|[^/]+\\.module)\\.ts$'] },
+    to: { path: `^${CONTEXT}[^/]+/index\\.ts$`, dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'events-are-declarations',
+    comment: 'An events.ts declares schemas and nothing else, since every decision file imports one.',
+    from: { path: `^${CONTEXT}[^/]+/events\\.ts$` },
+    to: { pathNot: ['^libs/kernel/', '^libs/messaging/(event-definition|schemas)\\.ts$', packages('typebox')] },
+  },
+  {
+    name: 'contexts-meet-at-index',
+    comment: "A context may import of another what that one's index.ts exports.",
+    from: { path: `^${CONTEXT}([^/]+)/` },
+    to: { path: `^${CONTEXT}[^/]+/`, pathNot: ['^libs/$1/', '^libs/[^/]+/index\\.ts$'] },
+  },
+  {
+    name: 'foundations-know-no-context',
+    comment:
+      'kernel, event-store, messaging, projections and platform serve any domain; what they need of ours is given to them.',
+    from: { path: `^libs/(${FOUNDATIONS})/` },
+    to: { path: `^${CONTEXT}[^/]+/` },
+  },
+  {
+    name: 'libs-import-no-apps',
+    comment: 'apps compose libs, never the reverse.',
+    from: { path: '^libs/' },
+    to: { path: '^apps/' },
+  },
+  {
+    name: 'kafkajs-only-in-its-adapter',
+    comment: 'Kafka is one way in and out among others; choosing it is configuration.',
+    from: { pathNot: '^libs/messaging/kafka/' },
+    to: { path: packages('kafkajs') },
+  },
+  {
+    name: 'eventstoredb-client-only-in-its-adapter',
+    comment: 'EventStoreDB is one event store among others; choosing it is configuration.',
+    from: { pathNot: '^libs/event-store/eventstoredb/' },
+    to: { path: packages('@eventstore/db-client') },
+  },
+  {
+    name: 'sql-only-in-adapters-migrations-and-views',
+    comment:
+      'pg and typeorm belong to adapters (a postgres folder, or a file named postgres-…), migrations (schema.ts), views, the projections engine, the database platform and the tables of security.',
+    from: {
+      path: '^(libs|apps)/',
+      pathNot: [
+        SPECS,
+        '/postgres/',
+        '/postgres-[^/]+\\.ts$',
+        '/schema\\.ts$',
+        '/views/',
+        '^libs/projections/',
+        '^libs/platform/(database|security)/',
+      ],
+    },
+    to: { path: packages('pg|typeorm') },
+  },
+  {
+    name: 'production-imports-no-tests',
+    comment: 'What runs in production reaches no spec and no test support.',
+    from: { path: '^(libs|apps)/', pathNot: SPECS },
+    to: { path: ['^test/', SPECS] },
+  },
+  {
+    name: 'production-imports-no-dev-dependencies',
+    comment: 'An installation without devDependencies must run.',
+    from: { path: '^(libs|apps)/', pathNot: SPECS },
+    to: { dependencyTypes: ['npm-dev'], pathNot: packages('@types/[^/]+') },
+  },
+  {
+    name: 'no-cycles',
+    comment: 'Two files that import one another are one thing, or a third thing is missing.',
+    from: {},
+    to: { circular: true },
+  },
+];
+
+export default {
+  forbidden: forbidden.map((rule) => ({ ...rule, severity: 'error' })),
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|data|test/architecture/planted)/' },
+  },
+};

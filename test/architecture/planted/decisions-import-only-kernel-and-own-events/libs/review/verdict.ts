@@ -1,0 +1,4 @@
+// planted violation
+import { map } from 'rxjs';
+
+export const verdicts = map;

@@ -1,0 +1,3 @@
+export type Standing = { onboarded: boolean };
+
+export const standing: Standing = { onboarded: true };

@@ -1,0 +1,4 @@
+// planted violation
+import { openCase } from './case.js';
+
+export const example = openCase();

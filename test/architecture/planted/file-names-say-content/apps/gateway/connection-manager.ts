@@ -1,0 +1,2 @@
+// planted violation
+export const four = 4;

@@ -1,0 +1,2 @@
+// planted violation
+export const two = 2;

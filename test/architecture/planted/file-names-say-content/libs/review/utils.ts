@@ -1,0 +1,2 @@
+// planted violation
+export const one = 1;

@@ -1,0 +1,3 @@
+export type ImageType = string;
+
+export const imageTypes: ImageType[] = ['ImageGenerated'];

@@ -1,0 +1,4 @@
+// planted violation
+import { imageTypes } from '../images/index.js';
+
+export const known = imageTypes;

@@ -1,0 +1,4 @@
+// planted violation
+import type { ImageType } from '../../images/index.js';
+
+export const guarded: ImageType[] = [];

@@ -1,0 +1,4 @@
+// planted violation
+import type { Consumer } from 'kafkajs';
+
+export type Source = Consumer;

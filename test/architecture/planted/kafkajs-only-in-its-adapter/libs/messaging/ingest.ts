@@ -1,0 +1,4 @@
+// planted violation
+import { Kafka } from 'kafkajs';
+
+export const kafka = new Kafka({ brokers: [] });

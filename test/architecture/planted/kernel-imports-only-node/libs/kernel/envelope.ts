@@ -1,0 +1,4 @@
+// planted violation
+import type { Topic } from '../messaging/topic.js';
+
+export type Addressed = { topic: Topic };

@@ -1,0 +1,4 @@
+// planted violation
+import { Subject } from 'rxjs';
+
+export const events = new Subject();

@@ -1,0 +1,4 @@
+// planted violation
+import { lane } from './lane.js';
+
+export const engine = (): number => lane();

@@ -1,0 +1,2 @@
+// planted violation
+export * from './cases.js';

@@ -1,0 +1,4 @@
+// planted violation
+import fc from 'fast-check';
+
+export const sample = fc.sample;

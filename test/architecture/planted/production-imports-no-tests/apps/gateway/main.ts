@@ -1,0 +1,4 @@
+// planted violation
+import { examples } from '../../libs/images/images.contract.js';
+
+export const start = examples;

@@ -1,0 +1,3 @@
+import { database } from '../../test/support/database.js';
+
+export const examples = [database];

@@ -1,0 +1,4 @@
+// planted violation
+import { Pool } from 'pg';
+
+export const pool = new Pool();

@@ -1,0 +1,4 @@
+// planted violation
+import type { DataSource } from 'typeorm';
+
+export type Source = DataSource;

@@ -1,0 +1,4 @@
+// planted violation
+import { randomUUID as freshId } from 'node:crypto';
+
+export const requestId = (): string => freshId();

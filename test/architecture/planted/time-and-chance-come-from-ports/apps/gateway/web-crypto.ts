@@ -1,0 +1,2 @@
+// planted violation
+export const requestId = (): string => crypto.randomUUID();

@@ -1,0 +1,4 @@
+// planted violation
+const chance = Math['random'];
+
+export const isSampled = (): boolean => chance() < 0.1;

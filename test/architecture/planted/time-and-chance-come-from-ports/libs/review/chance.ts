@@ -1,0 +1,3 @@
+// planted violation
+export const pick = (reviewers: string[]): string | undefined =>
+  reviewers[Math.floor(Math.random() * reviewers.length)];

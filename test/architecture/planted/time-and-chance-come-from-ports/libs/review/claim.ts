@@ -1,0 +1,2 @@
+// planted violation
+export const claimedAt = (): number => Date.now();

@@ -1,0 +1,4 @@
+// planted violation
+const { now } = Date;
+
+export const claimedAt = now;

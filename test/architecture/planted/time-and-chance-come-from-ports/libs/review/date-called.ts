@@ -1,0 +1,2 @@
+// planted violation
+export const today = (): string => Date();

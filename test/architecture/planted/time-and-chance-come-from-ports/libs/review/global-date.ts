@@ -1,0 +1,2 @@
+// planted violation
+export const openedAt = (): number => globalThis.Date.now();

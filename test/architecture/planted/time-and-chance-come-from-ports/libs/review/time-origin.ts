@@ -1,0 +1,2 @@
+// planted violation
+export const now = (): number => performance.timeOrigin + performance.now();

@@ -1,0 +1,74 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { hiddenSources } from './hidden-sources.js';
+
+export interface SourceFile {
+  /** Relative to the root of the tree, with forward slashes. */
+  path: string;
+  text: string;
+}
+
+/** A rule over files that imports can't express. */
+export interface SourceRule {
+  name: string;
+  comment: string;
+  /** What the file breaks, in words; nothing when it keeps the rule. */
+  findings(file: SourceFile): string[];
+}
+
+const MOST_LINES = 350;
+const VAGUE = /(^|[/.-])(utils?|helpers?|common|misc|shared|base|managers?)(?=[/.-])/i;
+const CAMEL_CASE = /[a-z][A-Z]/;
+const SPEC = /\.(spec|contract)\.ts$/;
+const PORTS = ['libs/kernel/clock.ts', 'libs/kernel/ids.ts'];
+const CONTEXT_INDEX = /^libs\/(?!kernel|event-store|messaging|projections|platform)[^/]+\/index\.ts$/;
+
+export const sourceRules: readonly SourceRule[] = [
+  {
+    name: 'time-and-chance-come-from-ports',
+    comment:
+      'The clock, random numbers and fresh ids come from the Clock and Ids ports, so that a test can make them repeat.',
+    findings: ({ path, text }) =>
+      !path.endsWith('.ts') || SPEC.test(path) || PORTS.includes(path) ? [] : hiddenSources(path, text),
+  },
+  {
+    name: 'file-names-say-content',
+    comment: 'A name such as utils or helpers says nothing of what is inside; names are kebab-case.',
+    findings({ path }) {
+      const vague = VAGUE.exec(path)?.[2];
+      if (vague) return [`"${vague}" says nothing of the content`];
+      return CAMEL_CASE.test(path) ? ['names are kebab-case'] : [];
+    },
+  },
+  {
+    name: 'only-contexts-have-an-index',
+    comment: 'An index.ts is the door of a context; elsewhere a barrel only hides where things are.',
+    findings: ({ path }) =>
+      path.endsWith('/index.ts') && !CONTEXT_INDEX.test(path) ? ['import the files themselves'] : [],
+  },
+  {
+    name: 'files-stay-short',
+    comment: `Past ${MOST_LINES} lines a file is two things.`,
+    findings({ text }) {
+      const lines = text.split('\n').length - 1;
+      return lines > MOST_LINES ? [`${lines} lines, ${MOST_LINES} at the most`] : [];
+    },
+  },
+];
+
+/** Every file of ours under apps and libs of a tree. */
+export function sourceFiles(root: string): SourceFile[] {
+  return ['apps', 'libs'].flatMap((folder) => {
+    let entries: string[];
+    try {
+      entries = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+    } catch {
+      return []; // a planted tree may lack one
+    }
+    return entries
+      .filter((entry) => /\.(ts|mjs)$/.test(entry) && !entry.includes('node_modules'))
+      .map((entry) => `${folder}/${entry.replaceAll('\\', '/')}`)
+      .sort()
+      .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+  });
+}

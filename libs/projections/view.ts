@@ -34,7 +34,7 @@ export interface View<Row extends ViewRow = ViewRow> {
 export type ViewRow = Record<string, any>;
 
 export interface Column {
-  type: ArrayElement | 'text[]';
+  type: ArrayElement;
   nullable?: boolean;
 }
 

@@ -1,0 +1,282 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { systemClock, toIso } from '../kernel/clock.js';
+import type { EventData, NewEvent, RecordedEvent } from '../kernel/envelope.js';
+import { timeOrderedIds } from '../kernel/ids.js';
+import type { EventStore, Page, WriteResult } from './event-store.js';
+
+const ids = timeOrderedIds(systemClock);
+const unique = (category: string) => `${category}-${ids.next()}`;
+
+export function newEvent(type = 'Tested', data: EventData = {}, id = ids.next()): NewEvent {
+  return {
+    id,
+    type,
+    data,
+    metadata: {
+      source: '/test',
+      subject: 'image-1',
+      time: toIso(systemClock.now()),
+      schemaversion: 1,
+      correlationid: id,
+      actor: { kind: 'service', id: 'contract' },
+    },
+  };
+}
+
+const newEvents = (count: number, type?: string) => Array.from({ length: count }, (_, n) => newEvent(type, { n }));
+
+async function appendOne(store: EventStore, ...write: [string, number | 'no-stream' | 'any', NewEvent[]]) {
+  const [result] = await store.append([{ stream: write[0], expected: write[1], events: write[2] }]);
+  return result!;
+}
+
+/** Follows the log until `enough` says so; the subscription itself waits, nothing here sleeps. */
+async function follow(store: EventStore, after: number, enough: (seen: RecordedEvent[]) => boolean, types?: string[]) {
+  const stop = new AbortController();
+  const seen: RecordedEvent[] = [];
+  const pages: Page[] = [];
+  for await (const page of store.subscribe(after, { signal: stop.signal, ...(types ? { types } : {}) })) {
+    pages.push(page);
+    seen.push(...page.events);
+    if (enough(seen)) stop.abort();
+  }
+  return { seen, pages };
+}
+
+/**
+ * What every adapter must do. Written as if the store were shared and strict: streams are unique to a test, other events
+ * may stand in the log.
+ * @param open a store of the process, and further ones as other processes would have; all are closed at the end
+ */
+export function eventStoreContract(
+  name: string,
+  open: () => Promise<{ connect(): EventStore; close(): Promise<void> }>,
+): void {
+  describe(`event store contract: ${name}`, () => {
+    let world: Awaited<ReturnType<typeof open>>;
+    let store: EventStore;
+    const opened: EventStore[] = [];
+    const connect = () => {
+      const other = world.connect();
+      opened.push(other);
+      return other;
+    };
+
+    beforeAll(async () => {
+      world = await open();
+      store = connect();
+    });
+    afterAll(async () => {
+      for (const one of opened) await one.close();
+      await world.close();
+    });
+
+    describe('append', () => {
+      it('numbers a stream from 0 and keeps data and metadata as they were', async () => {
+        const stream = unique('account');
+        const written = [
+          newEvent('Tested', { text: 'ä ☃ 𝄞 "quoted" \\ \n', deep: { list: [1, 2.5, null, true] } }),
+          newEvent(),
+        ];
+        expect(await appendOne(store, stream, 'no-stream', written)).toMatchObject({
+          outcome: 'appended',
+          revision: 1,
+        });
+        const read = await connect().readStream(stream);
+        expect(read.map(({ id, type, data, metadata }) => ({ id, type, data, metadata }))).toEqual(written);
+        expect(read.map((event) => [event.stream, event.revision])).toEqual([
+          [stream, 0],
+          [stream, 1],
+        ]);
+        expect(read[1]!.position).toBeGreaterThan(read[0]!.position);
+        expect(Date.parse(read[0]!.recordedAt)).toBeGreaterThan(0);
+      });
+
+      it('refuses a revision that is not the newest and says which is', async () => {
+        const stream = unique('account');
+        await appendOne(store, stream, 'no-stream', newEvents(3));
+        const wrong = { outcome: 'wrong-expected-revision', actual: 2 };
+        expect(await appendOne(store, stream, 1, newEvents(1))).toEqual(wrong);
+        expect(await appendOne(store, stream, 3, newEvents(1))).toEqual(wrong);
+        expect(await appendOne(store, stream, 'no-stream', newEvents(1))).toEqual(wrong);
+        expect(await appendOne(store, unique('account'), 0, newEvents(1))).toEqual({ ...wrong, actual: 'no-stream' });
+        expect(await store.readStream(stream)).toHaveLength(3);
+      });
+
+      it('answers each stream of a call for itself', async () => {
+        const [good, bad, alsoGood] = [unique('account'), unique('account'), unique('account')];
+        const results = await store.append([
+          { stream: good, expected: 'no-stream', events: newEvents(2) },
+          { stream: bad, expected: 7, events: newEvents(1) },
+          { stream: alsoGood, expected: 'any', events: newEvents(1) },
+        ]);
+        expect(results.map((result) => result.outcome)).toEqual(['appended', 'wrong-expected-revision', 'appended']);
+        expect(await store.readStream(bad)).toEqual([]);
+        expect(await store.readStream(good)).toHaveLength(2);
+      });
+
+      it('stores a repeat of the same ids at the same revision once and answers its original place', async () => {
+        const stream = unique('account');
+        const first = newEvents(2);
+        const second = newEvents(2);
+        const placed = [await appendOne(store, stream, 'no-stream', first), await appendOne(store, stream, 1, second)];
+        await appendOne(store, stream, 3, newEvents(5));
+        const repeat = async (expected: number | 'no-stream', events: NewEvent[], original: WriteResult) =>
+          expect(await appendOne(connect(), stream, expected, events)).toEqual({
+            ...original,
+            outcome: 'already-appended',
+          });
+        await repeat('no-stream', first, placed[0]!);
+        await repeat(1, second, placed[1]!);
+        expect(await store.readStream(stream)).toHaveLength(9);
+      });
+
+      it('does not take a longer batch with known events in front for a repeat', async () => {
+        const stream = unique('account');
+        const first = newEvents(1);
+        await appendOne(store, stream, 'no-stream', first);
+        expect((await appendOne(store, stream, 'no-stream', [...first, newEvent()])).outcome).toBe(
+          'wrong-expected-revision',
+        );
+        expect(await store.readStream(stream)).toHaveLength(1);
+      });
+
+      it('lets one of twenty writers at the same revision win', async () => {
+        const stream = unique('account');
+        await appendOne(store, stream, 'no-stream', newEvents(1));
+        const stores = [store, connect(), connect(), connect()];
+        const results = await Promise.all(
+          Array.from({ length: 20 }, (_, n) => appendOne(stores[n % stores.length]!, stream, 0, newEvents(1))),
+        );
+        expect(results.filter((result) => result.outcome === 'appended')).toHaveLength(1);
+        expect(results.filter((result) => result.outcome === 'wrong-expected-revision')).toHaveLength(19);
+      });
+
+      it('keeps the order of a caller that appends without waiting', async () => {
+        const stream = unique('facts');
+        const batches = Array.from({ length: 20 }, () => newEvents(3));
+        await Promise.all(
+          batches.map((events, n) => appendOne(store, stream, n === 0 ? 'no-stream' : n * 3 - 1, events)),
+        );
+        expect((await store.readStream(stream)).map((event) => event.id)).toEqual(
+          batches.flat().map((event) => event.id),
+        );
+      });
+
+      it('answers an empty call at once', async () => {
+        expect(await store.append([])).toEqual([]);
+      });
+    });
+
+    describe('reading a stream', () => {
+      it('answers nothing for a stream that does not exist', async () => {
+        expect(await store.readStream(unique('account'))).toEqual([]);
+        expect(await store.readStreamTail(unique('account'), 5)).toEqual([]);
+      });
+
+      it('reads from a revision, at most so many, across its own pages, and from the end', async () => {
+        const stream = unique('facts');
+        for (let n = 0; n < 3; n++) await appendOne(store, stream, n === 0 ? 'no-stream' : n * 500 - 1, newEvents(500));
+        const revisions = async (...range: [number, number?]) =>
+          (await store.readStream(stream, ...range)).map((e) => e.revision);
+        expect(await revisions(0)).toEqual(Array.from({ length: 1500 }, (_, n) => n));
+        expect(await revisions(498, 5)).toEqual([498, 499, 500, 501, 502]);
+        expect(await revisions(1500)).toEqual([]);
+        expect((await store.readStreamTail(stream, 2)).map((e) => e.revision)).toEqual([1498, 1499]);
+      });
+    });
+
+    describe('reading everything', () => {
+      it('pages after a position without gap or repeat, whatever the page size', async () => {
+        const start = await store.head();
+        const streams = Array.from({ length: 5 }, () => unique('account'));
+        for (const stream of streams) await appendOne(store, stream, 'no-stream', newEvents(7));
+        const whole = (await connect().readAll(start, { limit: 10_000 })).events.map((event) => event.id);
+        expect(whole).toHaveLength(35);
+        await fc.assert(
+          fc.asyncProperty(fc.integer({ min: 1, max: 40 }), fc.boolean(), async (limit, warm) => {
+            const reader = warm ? store : opened.at(-1)!;
+            const seen: string[] = [];
+            for (let after = start; ; ) {
+              const page = await reader.readAll(after, { limit });
+              expect(page.events.length).toBeLessThanOrEqual(limit);
+              seen.push(...page.events.map((event) => event.id));
+              if (page.next === after) break;
+              after = page.next;
+            }
+            expect(seen).toEqual(whole);
+          }),
+          { numRuns: 15 },
+        );
+      });
+
+      it('gives only the types asked for and still moves past the others', async () => {
+        const start = await store.head();
+        const rare = `Rare${ids.next().replaceAll('-', '')}`;
+        await appendOne(store, unique('account'), 'no-stream', [...newEvents(20), newEvent(rare), ...newEvents(20)]);
+        for (const reader of [store, connect()]) {
+          const page = await reader.readAll(start, { types: [rare] });
+          expect(page.events.map((event) => event.type)).toEqual([rare]);
+          expect(page.next).toBeGreaterThan(page.events[0]!.position);
+        }
+      });
+
+      it('says that it stands at the head', async () => {
+        await appendOne(store, unique('account'), 'no-stream', newEvents(1));
+        const head = await store.head();
+        expect(await connect().readAll(head)).toEqual({ events: [], next: head, atHead: true });
+      });
+    });
+
+    describe('subscribing', () => {
+      it('gives what is there, then what comes, with an empty page when idle', async () => {
+        const start = await store.head();
+        const stream = unique('account');
+        await appendOne(store, stream, 'no-stream', newEvents(3));
+        const other = connect();
+        let appended = false;
+        const { seen, pages } = await follow(other, start, (events) => {
+          if (events.length === 3 && !appended) {
+            appended = true;
+            void appendOne(store, stream, 2, newEvents(2));
+          }
+          return events.length >= 5;
+        });
+        expect(seen.map((event) => event.revision)).toEqual([0, 1, 2, 3, 4]);
+        expect(pages.at(-1)!.next).toBe(seen.at(-1)!.position);
+      });
+
+      it('shows 8 concurrent writers of two processes to a tailing reader exactly once and in order', async () => {
+        const start = await store.head();
+        const writers = 8;
+        const rounds = 40;
+        const size = 5;
+        const stores = [store, connect()];
+        const wanted = writers * rounds * size;
+        const readers = [connect(), store].map((reader) => follow(reader, start, (seen) => seen.length >= wanted));
+        const written = await Promise.all(
+          Array.from({ length: writers }, async (_, writer) => {
+            const stream = unique('facts');
+            const mine: string[] = [];
+            for (let round = 0; round < rounds; round++) {
+              const events = newEvents(size);
+              const expected = round === 0 ? 'no-stream' : round * size - 1;
+              const result = await appendOne(stores[writer % 2]!, stream, expected, events);
+              expect(result.outcome).toBe('appended');
+              mine.push(...events.map((event) => event.id));
+            }
+            return { stream, mine };
+          }),
+        );
+        for (const { seen } of await Promise.all(readers)) {
+          expect(seen).toHaveLength(wanted);
+          expect(seen.every((event, n) => n === 0 || event.position > seen[n - 1]!.position)).toBe(true);
+          for (const { stream, mine } of written) {
+            expect(seen.filter((event) => event.stream === stream).map((event) => event.id)).toEqual(mine);
+          }
+        }
+      });
+    });
+  });
+}

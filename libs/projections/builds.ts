@@ -1,0 +1,85 @@
+import type pg from 'pg';
+import { inTransaction } from './apply-page.js';
+import type { View } from './view.js';
+import { ViewBuild } from './view-build.js';
+import { ViewTables, viewSchema } from './view-tables.js';
+
+type Queryable = Pick<pg.Pool, 'query'>;
+
+export const followerOf = (view: View, build: number): string => `view:${view.name}:v${view.version}:b${build}`;
+
+const buildSchema = (view: View, build: number) => `${viewSchema(view)}_b${build}`;
+
+export async function liveBuild(db: Queryable, view: View): Promise<ViewBuild | undefined> {
+  const { rows } = await db.query(
+    'SELECT build FROM projections.builds WHERE view = $1 AND version = $2 AND live',
+    [view.name, view.version],
+  );
+  return rows[0] && new ViewBuild(view, rows[0].build, viewSchema(view), followerOf(view, rows[0].build));
+}
+
+/** Makes empty tables beside the live ones, to be filled from position 0. */
+export async function startBuild(pool: pg.Pool, view: View): Promise<ViewBuild> {
+  return inTransaction(pool, async (client) => {
+    const { rows } = await client.query(
+      `INSERT INTO projections.builds (view, version, build, live)
+       SELECT $1, $2, coalesce(max(build), 0) + 1, false FROM projections.builds WHERE view = $1 AND version = $2
+       RETURNING build`,
+      [view.name, view.version],
+    );
+    const build: number = rows[0].build;
+    const tables = new ViewTables(view, buildSchema(view, build));
+    await tables.drop(client);
+    await tables.create(client);
+    return new ViewBuild(view, build, buildSchema(view, build), followerOf(view, build));
+  });
+}
+
+/** Puts a build in the place of the live one, in the caller's transaction. Queries go on by name. */
+export async function promote(client: pg.PoolClient, built: ViewBuild): Promise<void> {
+  const { view, build } = built;
+  const before = await liveBuild(client, view);
+  if (before) {
+    await before.tables.drop(client);
+    await forget(client, before);
+  }
+  await client.query(`ALTER SCHEMA ${built.tables.schema} RENAME TO ${viewSchema(view)}`);
+  await client.query('UPDATE projections.builds SET live = true WHERE view = $1 AND version = $2 AND build = $3', [
+    view.name,
+    view.version,
+    build,
+  ]);
+}
+
+/** Removes a build that will not go live. */
+export async function abandon(pool: pg.Pool, built: ViewBuild): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    await built.tables.drop(client);
+    await forget(client, built);
+  });
+}
+
+/** Removes what a killed rebuild left and the versions before the one that is live. To be called by the only builder of the view. */
+export async function sweep(pool: pg.Pool, view: View): Promise<void> {
+  const live = await liveBuild(pool, view);
+  const { rows } = await pool.query(
+    'SELECT version, build, live FROM projections.builds WHERE view = $1 AND (version < $2 OR (version = $2 AND NOT live))',
+    [view.name, view.version],
+  );
+  for (const row of rows) {
+    if (row.version < view.version && !live) continue;
+    const old = { ...view, version: row.version };
+    const schema = row.live ? viewSchema(old) : buildSchema(old, row.build);
+    await abandon(pool, new ViewBuild(old, row.build, schema, followerOf(old, row.build)));
+  }
+}
+
+async function forget(client: pg.PoolClient, { view, build, follower }: ViewBuild): Promise<void> {
+  await client.query('DELETE FROM projections.builds WHERE view = $1 AND version = $2 AND build = $3', [
+    view.name,
+    view.version,
+    build,
+  ]);
+  await client.query('DELETE FROM projections.checkpoints WHERE follower = $1', [follower]);
+  await client.query('DELETE FROM projections.parked WHERE follower = $1', [follower]);
+}

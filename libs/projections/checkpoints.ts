@@ -1,0 +1,97 @@
+import type pg from 'pg';
+import type { Position } from '../kernel/envelope.js';
+import { arrayParameter } from '../platform/database/array-parameters.js';
+
+/** Another process took over this follower or lane, or moved its checkpoint; what was being done is rolled back. */
+export class Fenced extends Error {}
+
+export interface Checkpoint {
+  follower: string;
+  lane: number;
+  position: Position;
+  epoch: number;
+}
+
+export interface ParkedKey {
+  follower: string;
+  key: string;
+  position: Position;
+  eventId: string;
+  eventType: string;
+  error: string;
+}
+
+type Queryable = Pick<pg.Pool, 'query'>;
+
+const MOVE = {
+  name: 'gatehouse_move_checkpoints',
+  text: `UPDATE projections.checkpoints c SET position = $4, moved_at = now()
+         FROM unnest($1::text[], $2::int[], $3::bigint[], $5::bigint[]) n(follower, lane, position, epoch)
+         WHERE c.follower = n.follower AND c.lane = n.lane AND c.position = n.position AND c.epoch = n.epoch`,
+};
+
+/** Takes lanes over: makes their checkpoints where there are none, and shuts out whoever had them before. */
+export async function takeOver(db: Queryable, follower: string, lanes: readonly number[]): Promise<Checkpoint[]> {
+  const { rows } = await db.query(
+    `INSERT INTO projections.checkpoints AS c (follower, lane, position, epoch)
+     SELECT $1, lane, 0, 1 FROM unnest($2::int[]) lane
+     ON CONFLICT (follower, lane) DO UPDATE SET epoch = c.epoch + 1
+     RETURNING lane, position, epoch`,
+    [follower, lanes],
+  );
+  return rows.map((row) => ({ follower, lane: row.lane, position: Number(row.position), epoch: Number(row.epoch) }));
+}
+
+/**
+ * Moves checkpoints to one position, in the caller's transaction.
+ * @throws Fenced when any of them is not where its owner left it
+ */
+export async function moveCheckpoints(db: Queryable, checkpoints: readonly Checkpoint[], to: Position): Promise<void> {
+  const { rowCount } = await db.query({
+    ...MOVE,
+    values: [
+      arrayParameter('text', checkpoints.map((one) => one.follower)),
+      arrayParameter('int4', checkpoints.map((one) => one.lane)),
+      arrayParameter('int8', checkpoints.map((one) => one.position)),
+      to,
+      arrayParameter('int8', checkpoints.map((one) => one.epoch)),
+    ],
+  });
+  if (rowCount !== checkpoints.length) {
+    throw new Fenced(`${checkpoints.length - (rowCount ?? 0)} of ${checkpoints.length} checkpoints were moved by another process`);
+  }
+}
+
+/** How far every follower has got: the position that all its lanes have passed. */
+export async function followerPositions(db: Queryable): Promise<Map<string, Position>> {
+  const { rows } = await db.query(
+    'SELECT follower, min(position) AS position FROM projections.checkpoints GROUP BY follower ORDER BY follower',
+  );
+  return new Map(rows.map((row) => [row.follower, Number(row.position)]));
+}
+
+export async function parkedKeys(db: Queryable, follower?: string): Promise<ParkedKey[]> {
+  const { rows } = await db.query(
+    `SELECT follower, key, position, event_id, event_type, error FROM projections.parked
+     WHERE $1::text IS NULL OR follower = $1 ORDER BY follower, position`,
+    [follower ?? null],
+  );
+  return rows.map((row) => ({
+    follower: row.follower,
+    key: row.key,
+    position: Number(row.position),
+    eventId: row.event_id,
+    eventType: row.event_type,
+    error: row.error,
+  }));
+}
+
+export async function park(db: Queryable, parked: readonly ParkedKey[]): Promise<void> {
+  for (const one of parked) {
+    await db.query(
+      `INSERT INTO projections.parked (follower, key, position, event_id, event_type, error)
+       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+      [one.follower, one.key, one.position, one.eventId, one.eventType, one.error],
+    );
+  }
+}

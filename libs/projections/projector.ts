@@ -1,0 +1,174 @@
+import type pg from 'pg';
+import { type EventStore, StoreUnavailable } from '../event-store/event-store.js';
+import type { Position, RecordedEvent } from '../kernel/envelope.js';
+import { isPassingDatabaseError } from '../platform/database/connection-errors.js';
+import { applyPage } from './apply-page.js';
+import { liveBuild } from './builds.js';
+import { Fenced, takeOver } from './checkpoints.js';
+import { ALL_LANES } from './lanes.js';
+import type { LockSession } from './lock-session.js';
+import type { Rebuilder } from './rebuilder.js';
+import { type Unit, cut, nextStep } from './units.js';
+import type { View } from './view.js';
+
+export interface ProjectorReport {
+  /** A page of every view was committed. */
+  page?(events: readonly RecordedEvent[], to: Position): void;
+  /** Work stopped for a while; it is tried again. */
+  trouble?(error: unknown): void;
+}
+
+const PAGE = 4_000;
+const CLAIM_EVERY_MS = 1_000;
+const RETRY_MS = 500;
+
+/**
+ * Keeps the views of one process's lanes up to date. Any number may run: a lane is held by one at a time, and one that
+ * lost its lane without noticing can't move the checkpoint.
+ */
+export class Projector {
+  private units: Unit[] = [];
+  private readonly lanes = new Map<number, AbortSignal>();
+  private lastClaim = Number.NEGATIVE_INFINITY;
+  private building: Promise<unknown> | undefined;
+
+  constructor(
+    private readonly pool: pg.Pool,
+    private readonly store: EventStore,
+    private readonly views: readonly View[],
+    private readonly locks: LockSession,
+    private readonly rebuilder: Rebuilder,
+    private readonly report: ProjectorReport = {},
+  ) {}
+
+  /** Follows the log until the signal aborts; the page in hand is finished. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.claim();
+        const step = nextStep(this.units);
+        if (!step) await pause(RETRY_MS, signal);
+        else if (step.until < Number.POSITIVE_INFINITY) await this.take(step.after);
+        else await this.follow(step.after, signal);
+      } catch (error) {
+        await this.recover(error);
+        await pause(RETRY_MS, signal);
+      }
+    }
+    await this.building;
+    for (const lane of this.lanes.keys()) await this.locks.release(laneLock(lane));
+    this.lanes.clear();
+  }
+
+  /** Works until every view of this process's lanes has passed the log's present head. */
+  async processAll(): Promise<void> {
+    this.lastClaim = Number.NEGATIVE_INFINITY;
+    await this.claim();
+    await this.building;
+    this.lastClaim = Number.NEGATIVE_INFINITY;
+    await this.claim();
+    const head = await this.store.head();
+    for (let step = nextStep(this.units); step && step.after < head; step = nextStep(this.units)) await this.take(step.after);
+  }
+
+  private async follow(after: Position, signal: AbortSignal): Promise<void> {
+    let position = after;
+    for await (const page of this.store.subscribe(after, { limit: PAGE, signal })) {
+      if (this.due() || this.lostLane()) await this.claim();
+      if (this.units.length === 0 || this.units.some((unit) => unit.checkpoint.position !== position)) return;
+      await this.apply(page.events, page.next);
+      position = page.next;
+    }
+  }
+
+  private async take(after: Position): Promise<void> {
+    const page = await this.store.readAll(after, { limit: PAGE });
+    await this.apply(page.events, page.next);
+  }
+
+  private async apply(events: readonly RecordedEvent[], next: Position): Promise<void> {
+    const step = nextStep(this.units);
+    if (!step) return;
+    const taken = cut(events, next, step.until);
+    if (taken.to <= step.after) return;
+    await applyPage(this.pool, step.targets, taken.events, taken.to);
+    this.report.page?.(taken.events, taken.to);
+  }
+
+  private due(): boolean {
+    return performance.now() - this.lastClaim >= CLAIM_EVERY_MS;
+  }
+
+  private lostLane(): boolean {
+    return [...this.lanes.values()].some((held) => held.aborted);
+  }
+
+  /** Takes free lanes, adopts builds that went live, and has missing ones built. */
+  private async claim(): Promise<void> {
+    if (this.lostLane()) {
+      this.lanes.clear();
+      this.units = [];
+    } else if (!this.due()) {
+      return;
+    }
+    this.lastClaim = performance.now();
+    const taken: number[] = [];
+    for (const lane of ALL_LANES) {
+      if (this.lanes.has(lane)) continue;
+      const held = await this.locks.tryHold(laneLock(lane));
+      if (!held) continue;
+      this.lanes.set(lane, held);
+      taken.push(lane);
+    }
+    if (this.lanes.size === 0) return;
+
+    const missing: View[] = [];
+    for (const view of this.views) {
+      const mine = this.units.filter((unit) => unit.build.view === view);
+      if (mine.length > 0 && taken.length === 0) continue;
+      const build = mine[0]?.build ?? (await liveBuild(this.pool, view));
+      if (!build) missing.push(view);
+      else await this.adopt(build, mine.length > 0 ? taken : [...this.lanes.keys()]);
+    }
+    if (missing.length > 0) this.build(missing);
+  }
+
+  private async adopt(build: Unit['build'], lanes: number[]): Promise<void> {
+    await build.refresh(this.pool);
+    for (const checkpoint of await takeOver(this.pool, build.follower, lanes)) this.units.push({ build, checkpoint });
+  }
+
+  /** New views and new versions are built beside the others, which go on meanwhile. */
+  private build(views: View[]): void {
+    this.building ??= this.rebuilder
+      .rebuild(views)
+      .catch((error) => this.report.trouble?.(error))
+      .finally(() => {
+        this.building = undefined;
+        this.lastClaim = Number.NEGATIVE_INFINITY;
+      });
+  }
+
+  private async recover(error: unknown): Promise<void> {
+    // Whatever went wrong, what is in memory may not be what is stored: begin again from the stored checkpoints.
+    this.units = [];
+    this.lastClaim = Number.NEGATIVE_INFINITY;
+    const passing = error instanceof Fenced || error instanceof StoreUnavailable || isPassingDatabaseError(error);
+    this.report.trouble?.(passing ? error : new Error('the projector stopped and begins again', { cause: error }));
+  }
+}
+
+const laneLock = (lane: number) => `projector:lane:${lane}`;
+
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

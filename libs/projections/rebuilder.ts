@@ -1,0 +1,186 @@
+import type pg from 'pg';
+import type { EventStore } from '../event-store/event-store.js';
+import type { Position } from '../kernel/envelope.js';
+import { Refusal } from '../kernel/errors.js';
+import { applyPage, inTransaction } from './apply-page.js';
+import { abandon, liveBuild, promote, startBuild, sweep } from './builds.js';
+import { takeOver } from './checkpoints.js';
+import { ALL_LANES } from './lanes.js';
+import type { LockSession } from './lock-session.js';
+import { type Unit, cut, nextStep } from './units.js';
+import type { View } from './view.js';
+import type { ViewBuild } from './view-build.js';
+import type { Digest } from './view-tables.js';
+
+export interface TableComparison {
+  table: string;
+  live: Digest;
+  replayed: Digest;
+  equal: boolean;
+}
+
+export interface ViewComparison {
+  view: string;
+  /** The position up to which both were compared. */
+  position: Position;
+  /** False where any table differs; undefined where there was no live build to compare with. */
+  equal?: boolean;
+  tables: TableComparison[];
+}
+
+export type Progress = (position: Position, of: Position) => void;
+
+const PAGE = 5_000;
+const SWITCH_TRIES = 20;
+
+interface Snapshot {
+  positions: Map<number, Position>;
+  digests: Record<string, Digest>;
+}
+
+/** Replays the log into fresh tables beside the live ones: to prove that they are equal, or to take their place. */
+export class Rebuilder {
+  constructor(
+    private readonly pool: pg.Pool,
+    private readonly store: EventStore,
+    private readonly locks: LockSession,
+  ) {}
+
+  /**
+   * Replays into fresh tables up to where the live ones stand and compares digests of all rows. Nothing is changed.
+   * @throws Refusal `rebuild-running` when one of the views is being rebuilt or verified elsewhere
+   */
+  verify(views: readonly View[], progress?: Progress, signal?: AbortSignal): Promise<ViewComparison[]> {
+    return this.exclusively(views, async () => {
+      const { builds, comparisons } = await this.replay(views, progress, signal);
+      for (const build of builds) await abandon(this.pool, build);
+      return comparisons;
+    });
+  }
+
+  /** Replays, compares, reads on to the head and puts each new build in the place of the live one in one transaction. */
+  rebuild(views: readonly View[], progress?: Progress, signal?: AbortSignal): Promise<ViewComparison[]> {
+    return this.exclusively(views, async () => {
+      const { units, builds, comparisons } = await this.replay(views, progress, signal);
+      for (const build of builds) await this.switchTo(build, units.filter((unit) => unit.build === build));
+      return comparisons;
+    });
+  }
+
+  private async replay(views: readonly View[], progress?: Progress, signal?: AbortSignal) {
+    const head = await this.store.head();
+    const units: Unit[] = [];
+    const builds: ViewBuild[] = [];
+    const snapshots = new Map<ViewBuild, Snapshot>();
+    for (const view of views) {
+      const snapshot = await this.snapshotLive(view);
+      const build = await startBuild(this.pool, view);
+      if (snapshot) snapshots.set(build, snapshot);
+      builds.push(build);
+      for (const checkpoint of await takeOver(this.pool, build.follower, ALL_LANES)) {
+        units.push({ build, checkpoint, target: snapshot?.positions.get(checkpoint.lane) ?? head });
+      }
+    }
+    try {
+      await this.advance(units, progress, signal);
+    } catch (error) {
+      for (const build of builds) await abandon(this.pool, build).catch(() => {});
+      throw error;
+    }
+    const comparisons: ViewComparison[] = [];
+    for (const build of builds) comparisons.push(await this.compare(build, snapshots.get(build), head));
+    return { units, builds, comparisons };
+  }
+
+  /** Moves units to their targets, reading the next page while one is written. */
+  private async advance(units: readonly Unit[], progress?: Progress, signal?: AbortSignal): Promise<void> {
+    const end = Math.max(0, ...units.map((unit) => unit.target ?? 0));
+    const types = [...new Set(units.flatMap((unit) => unit.build.view.types))];
+    const read = (after: Position) => this.store.readAll(after, { limit: PAGE, types });
+    let ahead: { after: Position; page: ReturnType<typeof read> } | undefined;
+    for (let step = nextStep(units); step; step = nextStep(units)) {
+      signal?.throwIfAborted();
+      const page = await (ahead?.after === step.after ? ahead.page : read(step.after));
+      const { events, to } = cut(page.events, page.next, step.until);
+      ahead = undefined;
+      if (to === page.next && !page.atHead) {
+        ahead = { after: to, page: read(to) };
+        ahead.page.catch(() => {}); // reported where it is awaited
+      }
+      await applyPage(this.pool, step.targets, events, to);
+      progress?.(to, end);
+    }
+  }
+
+  private async snapshotLive(view: View): Promise<Snapshot | undefined> {
+    return inTransaction(this.pool, async (client) => {
+      await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+      const live = await liveBuild(client, view);
+      if (!live) return undefined;
+      const { rows } = await client.query('SELECT lane, position FROM projections.checkpoints WHERE follower = $1', [
+        live.follower,
+      ]);
+      const positions = new Map(rows.map((row): [number, Position] => [row.lane, Number(row.position)]));
+      return { positions, digests: await live.tables.digest(client) };
+    });
+  }
+
+  private async compare(build: ViewBuild, snapshot: Snapshot | undefined, head: Position): Promise<ViewComparison> {
+    const { name } = build.view;
+    if (!snapshot) return { view: name, position: head, tables: [] };
+    const replayed = await build.tables.digest(this.pool);
+    const tables = Object.entries(snapshot.digests).map(([table, live]) => ({
+      table,
+      live,
+      replayed: replayed[table]!,
+      equal: live.rows === replayed[table]!.rows && live.hash === replayed[table]!.hash,
+    }));
+    return {
+      view: name,
+      position: Math.min(...snapshot.positions.values()),
+      equal: tables.every((table) => table.equal),
+      tables,
+    };
+  }
+
+  /** The new build must have passed everything the live one has, or readers would go back in time. */
+  private async switchTo(build: ViewBuild, units: readonly Unit[]): Promise<void> {
+    for (let attempt = 0; attempt < SWITCH_TRIES; attempt++) {
+      const head = await this.store.head();
+      for (const unit of units) unit.target = head;
+      await this.advance(units);
+      const switched = await inTransaction(this.pool, async (client) => {
+        const live = await liveBuild(client, build.view);
+        if (live) {
+          const { rows } = await client.query(
+            'SELECT lane, position FROM projections.checkpoints WHERE follower = $1 FOR UPDATE',
+            [live.follower],
+          );
+          if (rows.some((row) => Number(row.position) > head)) return false;
+        }
+        await promote(client, build);
+        return true;
+      });
+      if (switched) return;
+    }
+    throw new Refusal('rebuild-behind', `${build.view.name} moved faster than its rebuild; try again with less load`);
+  }
+
+  private async exclusively<Result>(views: readonly View[], work: () => Promise<Result>): Promise<Result> {
+    const held: string[] = [];
+    try {
+      for (const view of views) {
+        const name = `rebuild:${view.name}`;
+        if (!(await this.locks.tryHold(name))) {
+          throw new Refusal('rebuild-running', `${view.name} is being rebuilt or verified; wait until that has ended`);
+        }
+        held.push(name);
+        await sweep(this.pool, view);
+      }
+      return await work();
+    } finally {
+      for (const name of held) await this.locks.release(name);
+    }
+  }
+}
+

@@ -1,0 +1,38 @@
+import type { ViewRow } from './view.js';
+
+/**
+ * Rows of one build that this process wrote or read last, so that an image's second event need not read its row again.
+ * Right only while this process alone writes the build: it is emptied whenever a checkpoint was moved by another.
+ */
+export class RowCache {
+  private readonly rows = new Map<string, ViewRow>();
+
+  constructor(private readonly limit: number) {}
+
+  get(key: string): ViewRow | undefined {
+    return this.rows.get(key);
+  }
+
+  set(key: string, row: ViewRow): void {
+    this.rows.delete(key);
+    this.rows.set(key, row);
+  }
+
+  delete(key: string): void {
+    this.rows.delete(key);
+  }
+
+  /** Drops the rows set longest ago. */
+  trim(): void {
+    let surplus = this.rows.size - this.limit;
+    if (surplus <= 0) return;
+    for (const key of this.rows.keys()) {
+      this.rows.delete(key);
+      if (--surplus <= 0) return;
+    }
+  }
+
+  clear(): void {
+    this.rows.clear();
+  }
+}

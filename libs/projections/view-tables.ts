@@ -1,0 +1,169 @@
+import type pg from 'pg';
+import { type ArrayElement, arrayParameter } from '../platform/database/array-parameters.js';
+import type { View, ViewRow } from './view.js';
+
+type Queryable = Pick<pg.Pool, 'query'>;
+
+const SQL_TYPES: Partial<Record<ArrayElement, string>> = { int8: 'bigint', int4: 'int', bool: 'boolean', float8: 'double precision' };
+const sqlType = (type: ArrayElement) => SQL_TYPES[type] ?? type;
+
+const quoted = (name: string) => `"${name}"`;
+
+/** The schema that a view's live tables have; queries name it through `viewTable`. */
+export const viewSchema = (view: View<never> | View): string => `view_${view.name.replaceAll('-', '_')}_v${view.version}`;
+
+/** The qualified name of a view's rows, for its queries. */
+export const viewTable = (view: View<never> | View): string => `${viewSchema(view)}.${view.table.name}`;
+
+/** The qualified name of a view's counters, for its queries. */
+export const counterTable = (view: View<never> | View): string => `${viewSchema(view)}.${view.counters!.name}`;
+
+export interface Digest {
+  rows: number;
+  /** Sums of two 64-bit hashes of each row's text: equal tables have equal sums, whatever their rows' order. */
+  hash: string;
+}
+
+/** The SQL of one view in one schema. */
+export class ViewTables {
+  private readonly columns: [string, { type: ArrayElement; nullable?: boolean }][];
+  private readonly load: { name: string; text: string };
+  private readonly upsert: { name: string; text: string };
+  private readonly remove: { name: string; text: string };
+  private readonly add: { name: string; text: string } | undefined;
+
+  constructor(
+    private readonly view: View,
+    readonly schema: string,
+  ) {
+    const { table, counters } = view;
+    this.columns = Object.entries(table.columns);
+    const names = this.columns.map(([name]) => quoted(name));
+    const key = quoted(table.key);
+    const rows = `${schema}.${table.name}`;
+    const read = this.columns.map(([name, { type }]) =>
+      type === 'timestamptz' ? `(extract(epoch FROM ${quoted(name)}) * 1000)::bigint` : quoted(name),
+    );
+    const parameters = this.columns.map(([, { type }], i) => `$${i + 1}::${sqlType(type)}[]`);
+    const updates = names.filter((name) => name !== key).map((name) => `${name} = excluded.${name}`);
+    this.load = { name: `${schema}_load`, text: `SELECT ${read} FROM ${rows} WHERE ${key} = ANY($1::text[])` };
+    this.upsert = {
+      name: `${schema}_upsert`,
+      text: `INSERT INTO ${rows} (${names}) SELECT * FROM unnest(${parameters})
+             ON CONFLICT (${key}) DO ${updates.length > 0 ? `UPDATE SET ${updates}` : 'NOTHING'}`,
+    };
+    this.remove = { name: `${schema}_remove`, text: `DELETE FROM ${rows} WHERE ${key} = ANY($1::text[])` };
+    if (counters) {
+      const sums = counters.columns.map(quoted);
+      this.add = {
+        name: `${schema}_add`,
+        text: `INSERT INTO ${schema}.${counters.name} AS c (bucket, ${sums})
+               SELECT * FROM unnest($1::text[], ${sums.map((_, i) => `$${i + 2}::bigint[]`)})
+               ON CONFLICT (bucket) DO UPDATE SET ${sums.map((sum) => `${sum} = c.${sum} + excluded.${sum}`)}`,
+      };
+    }
+  }
+
+  async create(db: Queryable): Promise<void> {
+    const { table, counters } = this.view;
+    const columns = this.columns.map(
+      ([name, { type, nullable }]) => `${quoted(name)} ${sqlType(type)} ${nullable ? '' : 'NOT NULL'}`,
+    );
+    await db.query(`CREATE SCHEMA ${this.schema}`);
+    await db.query(
+      `CREATE TABLE ${this.schema}.${table.name} (${columns}, PRIMARY KEY (${quoted(table.key)})) WITH (fillfactor = 80)`,
+    );
+    for (const index of table.indexes ?? []) await db.query(`CREATE INDEX ON ${this.schema}.${table.name} ${index}`);
+    if (counters) {
+      const sums = counters.columns.map((name) => `${quoted(name)} bigint NOT NULL`);
+      await db.query(
+        `CREATE TABLE ${this.schema}.${counters.name} (bucket text PRIMARY KEY, ${sums}) WITH (fillfactor = 50)`,
+      );
+    }
+  }
+
+  async drop(db: Queryable): Promise<void> {
+    await db.query(`DROP SCHEMA IF EXISTS ${this.schema} CASCADE`);
+  }
+
+  async loadRows(db: Queryable, keys: readonly string[]): Promise<Map<string, ViewRow>> {
+    const found = new Map<string, ViewRow>();
+    if (keys.length === 0) return found;
+    const { rows } = await db.query({
+      ...this.load,
+      values: [arrayParameter('text', keys)],
+      rowMode: 'array',
+      types: { getTypeParser: () => (text: string) => text },
+    } as pg.QueryArrayConfig);
+    for (const values of rows as (string | null)[][]) {
+      const row: ViewRow = {};
+      for (let i = 0; i < this.columns.length; i++) {
+        const [name, { type }] = this.columns[i]!;
+        row[name] = fromText(type, values[i] ?? null);
+      }
+      found.set(row[this.view.table.key], row);
+    }
+    return found;
+  }
+
+  async writeRows(db: Queryable, rows: readonly ViewRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    const values = this.columns.map(([name, { type }]) => {
+      const isJson = type === 'jsonb' || type === 'json';
+      return arrayParameter(
+        type,
+        rows.map((row) => {
+          const value = row[name];
+          return isJson && value !== null && value !== undefined ? JSON.stringify(value) : value;
+        }),
+      );
+    });
+    await db.query({ ...this.upsert, values });
+  }
+
+  async removeRows(db: Queryable, keys: readonly string[]): Promise<void> {
+    if (keys.length > 0) await db.query({ ...this.remove, values: [arrayParameter('text', keys)] });
+  }
+
+  /** Adds to the counters; buckets in order, so that two lanes never wait for each other in a circle. */
+  async addCounters(db: Queryable, changes: ReadonlyMap<string, Record<string, number>>): Promise<void> {
+    if (!this.add || changes.size === 0) return;
+    const buckets = [...changes.keys()].sort();
+    const sums = this.view.counters!.columns.map((column) =>
+      arrayParameter('int8', buckets.map((bucket) => changes.get(bucket)![column] ?? 0)),
+    );
+    await db.query({ ...this.add, values: [arrayParameter('text', buckets), ...sums] });
+  }
+
+  /** One digest per table of the view. */
+  async digest(db: Queryable): Promise<Record<string, Digest>> {
+    const tables = [this.view.table.name, ...(this.view.counters ? [this.view.counters.name] : [])];
+    const digests: Record<string, Digest> = {};
+    for (const table of tables) {
+      const { rows } = await db.query(
+        `SELECT count(*) AS rows, coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) AS one,
+                coalesce(sum(hashtextextended(t::text, 1)::numeric), 0) AS two FROM ${this.schema}.${table} t`,
+      );
+      digests[table] = { rows: Number(rows[0].rows), hash: `${rows[0].one}:${rows[0].two}` };
+    }
+    return digests;
+  }
+}
+
+function fromText(type: ArrayElement, text: string | null): unknown {
+  if (text === null) return null;
+  switch (type) {
+    case 'int4':
+    case 'int8':
+    case 'float8':
+    case 'timestamptz':
+      return Number(text);
+    case 'bool':
+      return text === 't';
+    case 'json':
+    case 'jsonb':
+      return JSON.parse(text);
+    default:
+      return text;
+  }
+}

@@ -6,7 +6,7 @@ import { explainFailure, StartFailure } from './start-failure.js';
 const DATABASE = 'gatehouse';
 /** Any constant; held for as long as a process uses the directory. */
 const IN_USE_LOCK = 7_242_001;
-const LOCK_TRIES = 20;
+const LOCK_TRIES = 8;
 const RETRY_MS = 250;
 
 export interface EmbeddedPostgres {

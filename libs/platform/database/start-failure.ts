@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { GatehouseError } from '../../kernel/errors.js';
 
 /** A start that can't go on; the message is one line that says what is wrong and what to do. */
@@ -10,10 +12,10 @@ export class StartFailure extends GatehouseError {
 
 const CURES: readonly { sign: RegExp; code: string; line(directory: string, found: RegExpMatchArray): string }[] = [
   {
-    sign: /initialized by PostgreSQL version (\S+), which is not compatible with this version ([\d.]+)/,
+    sign: /database files are incompatible with server/,
     code: 'data-of-another-postgres',
-    line: (directory, [, theirs, ours]) =>
-      `the data in ${directory} was made by PostgreSQL ${theirs}, this one is ${ours}: move it with pg_dump and a new directory, or set GATEHOUSE_DATA to another directory`,
+    line: (directory) =>
+      `the data in ${directory} was made by PostgreSQL ${readFileSync(join(directory, 'cluster', 'PG_VERSION'), 'utf8').trim()}, not by the version that comes with this release: move it with pg_dump into a new directory, or set GATEHOUSE_DATA to another directory`,
   },
   {
     sign: /ENOSPC|No space left on device/,

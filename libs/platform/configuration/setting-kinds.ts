@@ -1,0 +1,82 @@
+/** One setting: how its text becomes a value, and what is said about it. */
+export interface Setting<Value = unknown> {
+  variable: string;
+  /** What it is for, one line for the README. */
+  summary: string;
+  /** What is expected, for errors and the README. */
+  expects: string;
+  /** As it is shown in the README. */
+  shownDefault: string;
+  /** Never shown in an error. */
+  secret: boolean;
+  fallback: Value;
+  /** undefined: not what is expected. */
+  parse(text: string): Value | undefined;
+}
+
+interface Words {
+  secret?: boolean;
+}
+
+/** Any text. */
+export function text(variable: string, fallback: string, summary: string, words: Words = {}): Setting<string> {
+  return setting(variable, 'a text', fallback, fallback, summary, (value) => value, words);
+}
+
+/** Any text, or undefined where it is not set. */
+export function optionalText(variable: string, summary: string, words: Words = {}): Setting<string | undefined> {
+  return setting<string | undefined>(variable, 'a text', '', undefined, summary, (value) => value, words);
+}
+
+/** An http or https URL, or undefined where it is not set. */
+export function optionalUrl(variable: string, protocols: readonly string[], summary: string, words: Words = {}): Setting<string | undefined> {
+  const parse = (value: string) => (URL.canParse(value) && protocols.includes(new URL(value).protocol) ? value : undefined);
+  const expects = `a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
+  return setting<string | undefined>(variable, expects, '', undefined, summary, parse, words);
+}
+
+/** A whole number. */
+export function whole(variable: string, fallback: number, least: number, most: number, summary: string): Setting<number> {
+  const parse = (value: string) => {
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+    return number >= least && number <= most ? number : undefined;
+  };
+  return setting(variable, `a whole number from ${least} to ${most}`, String(fallback), fallback, summary, parse);
+}
+
+/** One of a few words. */
+export function choice<const Value extends string>(variable: string, values: readonly Value[], fallback: Value, summary: string): Setting<Value> {
+  return setting(variable, `one of ${values.join(', ')}`, fallback, fallback, summary, (value) => values.find((one) => one === value));
+}
+
+/** `on` or `off`. */
+export function onOff(variable: string, fallback: boolean, summary: string): Setting<boolean> {
+  const parse = (value: string) => (value === 'on' ? true : value === 'off' ? false : undefined);
+  return setting(variable, 'on or off', fallback ? 'on' : 'off', fallback, summary, parse);
+}
+
+/** Bytes in base64, or undefined where it is not set. */
+export function optionalKey(variable: string, bytes: number, summary: string): Setting<Buffer | undefined> {
+  const parse = (value: string) => decodeKey(value, bytes);
+  return setting<Buffer | undefined>(variable, `${bytes} bytes in base64`, '', undefined, summary, parse, { secret: true });
+}
+
+/** Exactly `bytes` bytes from canonical base64 or base64url, or undefined. */
+export function decodeKey(value: string, bytes: number): Buffer | undefined {
+  const key = Buffer.from(value, 'base64');
+  const canonical = key.toString('base64').replace(/=+$/, '');
+  const given = value.trim().replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/');
+  return key.length === bytes && canonical === given ? key : undefined;
+}
+
+function setting<Value>(
+  variable: string,
+  expects: string,
+  shownDefault: string,
+  fallback: Value,
+  summary: string,
+  parse: (text: string) => Value | undefined,
+  { secret = false }: Words = {},
+): Setting<Value> {
+  return { variable, expects, shownDefault, fallback, summary, parse, secret };
+}

@@ -1,0 +1,95 @@
+import { StartFailure } from '../database/start-failure.js';
+import { choice, onOff, optionalKey, optionalText, optionalUrl, type Setting, text, whole } from './setting-kinds.js';
+
+const DAY_MS = 86_400_000;
+
+/** Every setting there is. One line here adds one: to the type, the validation and the README. */
+const table = {
+  host: text('GATEHOUSE_HOST', '127.0.0.1', 'Address that the HTTP server listens on'),
+  port: whole('GATEHOUSE_PORT', 8080, 0, 65_535, 'Port of the HTTP server; 0 takes a free one'),
+  data: text('GATEHOUSE_DATA', './data', 'Directory of the embedded database and of generated secrets'),
+  databaseUrl: optionalUrl('GATEHOUSE_DATABASE_URL', ['postgres:', 'postgresql:'], 'An existing PostgreSQL 15 or later; without it an embedded one is started', { secret: true }),
+  postgresPort: whole('GATEHOUSE_POSTGRES_PORT', 0, 0, 65_535, 'Port of the embedded PostgreSQL on 127.0.0.1; 0 takes a free one'),
+  masterKey: optionalKey('GATEHOUSE_MASTER_KEY', 32, "Wraps the keys that people's data is encrypted with; takes precedence over the file"),
+  masterKeyFile: optionalText('GATEHOUSE_MASTER_KEY_FILE', 'File with the master key; by default `master.key` in the data directory, made there with an embedded database only'),
+  logLevel: choice('GATEHOUSE_LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info', 'Least severity that is logged'),
+  logFormat: choice('GATEHOUSE_LOG_FORMAT', ['auto', 'pretty', 'json'], 'auto', 'Form of the log lines; auto is pretty on a terminal, otherwise json'),
+  oidcIssuer: optionalUrl('GATEHOUSE_OIDC_ISSUER', ['https:', 'http:'], 'OpenID Connect issuer whose JWTs are accepted besides tokens'),
+  oidcAudience: optionalText('GATEHOUSE_OIDC_AUDIENCE', 'Audience that those JWTs must name; required with an issuer'),
+  oidcRolesClaim: text('GATEHOUSE_OIDC_ROLES_CLAIM', 'roles', 'Claim of those JWTs that lists roles; a dotted path reaches into objects'),
+  stalenessMs: whole('GATEHOUSE_STALENESS_MS', 5_000, 100, 600_000, 'Oldest state an access decision may rest on, in ms; past it the answer is deny'),
+  accessWaitMs: whole('GATEHOUSE_ACCESS_WAIT_MS', 2_000, 0, 60_000, 'Longest wait of an access decision for a position its caller demands, in ms'),
+  reviewPanel: whole('GATEHOUSE_REVIEW_PANEL', 1, 1, 25, 'Reviewers whose verdicts decide a case'),
+  claimLeaseMs: whole('GATEHOUSE_CLAIM_LEASE_MS', 900_000, 1_000, DAY_MS, "How long a claimed case stays with its reviewer, in ms"),
+  httpLanes: whole('GATEHOUSE_HTTP_LANES', 4, 1, 64, 'Streams that facts from HTTP are spread over'),
+  publicRatePerMinute: whole('GATEHOUSE_PUBLIC_RATE_PER_MINUTE', 60, 1, 1_000_000, 'Requests a minute that one address may make to routes without a credential'),
+  scheduler: onOff('GATEHOUSE_SCHEDULER', true, 'Whether this process admits cohorts on schedule'),
+};
+
+const PREFIX = 'GATEHOUSE_';
+/** Set by the test run itself, not for users. */
+const NOT_SETTINGS = new Set(['GATEHOUSE_TEST_SERVER']);
+
+type Values = { [Name in keyof typeof table]: (typeof table)[Name] extends Setting<infer Value> ? Value : never };
+
+/** The validated settings of a process, read once at its start. */
+export type Settings = Readonly<Values>;
+
+/** Names every wrong variable, a line each: the variable, its value unless secret, what is expected, how to cure it. */
+export class InvalidSettings extends StartFailure {
+  constructor(readonly lines: readonly string[]) {
+    super('invalid-settings', lines.join('\n'));
+  }
+}
+
+/**
+ * @param env an empty value counts as not set
+ * @throws InvalidSettings
+ */
+export function readSettings(env: Record<string, string | undefined>): Settings {
+  const wrong: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, { variable, parse, fallback, expects, secret }] of Object.entries<Setting>(table)) {
+    const given = env[variable]?.trim() ?? '';
+    values[name] = given === '' ? fallback : parse(given);
+    if (given === '' || values[name] !== undefined) continue;
+    const shown = secret ? 'has a value that' : `is ${JSON.stringify(given)}, which`;
+    wrong.push(`${variable} ${shown} is not ${expects}: correct it, or unset it for the default`);
+  }
+  for (const variable of Object.keys(env)) {
+    if (!variable.startsWith(PREFIX) || NOT_SETTINGS.has(variable) || known.includes(variable)) continue;
+    wrong.push(`${variable} is not a setting: did you mean ${nearest(variable)}? Rename or unset it`);
+  }
+  const settings = Object.freeze(values) as Settings;
+  if (settings.oidcIssuer && !settings.oidcAudience) {
+    wrong.push('GATEHOUSE_OIDC_AUDIENCE is not set, but an issuer is: set it to the audience your JWTs name, or unset GATEHOUSE_OIDC_ISSUER');
+  }
+  if (wrong.length > 0) throw new InvalidSettings(wrong);
+  return settings;
+}
+
+/** The table of settings for the README, in markdown. */
+export function settingsTable(): string {
+  const rows = Object.values<Setting>(table).map(
+    ({ variable, shownDefault, expects, summary }) => `| \`${variable}\` | ${shownDefault === '' ? '' : `\`${shownDefault}\``} | ${expects} | ${summary} |`,
+  );
+  return ['| variable | default | value | what it does |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+const known = Object.values<Setting>(table).map(({ variable }) => variable);
+
+const nearest = (variable: string): string =>
+  known.map((name) => ({ name, far: editDistance(variable, name) })).sort((a, b) => a.far - b.far)[0]!.name;
+
+/** Levenshtein's distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
+import { postgresBinaries } from './postgres-binaries.js';
+import { startServer } from './postgres-server.js';
+import { explainFailure } from './start-failure.js';
+
+const SETTINGS = { fsync: 'off', shared_buffers: '64MB' };
+
+async function ask(connection: pg.PoolConfig, statement: string): Promise<unknown[]> {
+  const client = new pg.Client(connection);
+  await client.connect();
+  try {
+    return (await client.query({ text: statement, rowMode: 'array' })).rows.flat();
+  } finally {
+    await client.end();
+  }
+}
+
+describe('the embedded PostgreSQL', () => {
+  let parent: string;
+  let directory: string;
+  let running: EmbeddedPostgres | undefined;
+  let other: ChildProcess | undefined;
+
+  const start = async (port = 0) => {
+    const lines: string[] = [];
+    running = await startEmbeddedPostgres({ directory, port, settings: SETTINGS, onTrouble: (line) => lines.push(line) });
+    return { ...running, lines };
+  };
+
+  beforeAll(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'gatehouse-embedded-'));
+    await chmod(parent, 0o755);
+    directory = join(parent, 'postgres');
+  });
+  afterEach(async () => {
+    await running?.stop();
+    running = undefined;
+    other?.kill();
+  });
+  afterAll(() => rm(parent, { recursive: true, force: true }));
+
+  it('makes a new cluster, keeps its password to itself, and keeps data from one start to the next', async () => {
+    const first = await start();
+    await ask(first.connection, 'CREATE TABLE kept (id int)');
+    expect(await ask(first.connection, "SELECT current_setting('listen_addresses'), current_setting('data_checksums')")).toEqual(['127.0.0.1', 'on']);
+    expect((await stat(join(directory, 'password'))).mode & 0o777).toBe(0o600);
+    await expect(ask({ ...first.connection, password: 'guessed' }, 'SELECT 1')).rejects.toThrow(/password/);
+    await first.stop();
+    await expect(ask(first.connection, 'SELECT 1')).rejects.toThrow(/ECONNREFUSED/);
+
+    const second = await start();
+    expect(await ask(second.connection, 'SELECT count(*) FROM kept')).toEqual(['0']);
+  });
+
+  it('refuses a directory that another process uses', async () => {
+    await start();
+    await expect(startEmbeddedPostgres({ directory, port: 0, settings: SETTINGS })).rejects.toMatchObject({ code: 'data-in-use' });
+  });
+
+  it('takes over a server that a killed process left running, and stops it', async () => {
+    const orphan = await startServer({ directory, port: 0, settings: SETTINGS });
+    const heir = await start();
+    expect(heir.connection.port).toBe(orphan.connection.port);
+    await heir.stop();
+    expect(() => process.kill(orphan.pid, 0)).toThrow();
+  });
+
+  it('starts over a lock file that a killed server left, also where its pid is another program by now', async () => {
+    await start().then(({ stop }) => stop());
+    other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    await once(other, 'spawn');
+    await writeFile(join(directory, 'cluster', 'postmaster.pid'), `${other.pid}\n${join(directory, 'cluster')}\n0\n5432\n\n127.0.0.1\n\nready\n`);
+    const { connection } = await start();
+    expect(await ask(connection, 'SELECT 1')).toEqual([1]);
+    expect(other.exitCode).toBeNull();
+  });
+
+  it('is started again on the same port when it is killed', async () => {
+    const { connection, lines } = await start();
+    const pid = Number((await readFile(join(directory, 'cluster', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+    process.kill(pid, 'SIGKILL');
+    while (!lines.some((line) => line.endsWith('is back'))) await new Promise(setImmediate);
+    expect(await ask(connection, 'SELECT 1')).toEqual([1]);
+  });
+
+  it('says in one line that its port is busy', async () => {
+    const busy = createServer().listen(0, '127.0.0.1');
+    await once(busy, 'listening');
+    const { port } = busy.address() as { port: number };
+    await expect(start(port)).rejects.toMatchObject({ code: 'postgres-port-busy', message: expect.stringContaining(`port ${port}`) });
+    busy.close();
+  });
+
+  it('says in one line that the data is of another major version', async () => {
+    const version = join(directory, 'cluster', 'PG_VERSION');
+    const ours = await readFile(version, 'utf8');
+    await writeFile(version, '15\n');
+    await expect(start()).rejects.toMatchObject({ code: 'data-of-another-postgres', message: expect.stringContaining('made by PostgreSQL 15') });
+    await writeFile(version, ours);
+  });
+
+  it('says in one line that the directory is a file, or that the server may not reach it', async () => {
+    const file = join(parent, 'file');
+    await writeFile(file, '');
+    await expect(startEmbeddedPostgres({ directory: join(file, 'postgres'), port: 0 })).rejects.toMatchObject({ code: 'data-not-a-directory' });
+    if (process.getuid?.() !== 0) return; // only root's server runs as another user
+    const closed = join(parent, 'closed');
+    await mkdir(closed, { mode: 0o700 });
+    await expect(startEmbeddedPostgres({ directory: join(closed, 'postgres'), port: 0 })).rejects.toMatchObject({
+      code: 'directory-closed',
+      message: expect.stringContaining(`chmod o+x ${closed}`),
+    });
+  });
+
+  it('names the package that is missing on a platform without binaries', () => {
+    expect(() => postgresBinaries('sunos', 'sparc')).toThrow(/@embedded-postgres\/sunos-sparc is not installed/);
+  });
+
+  it.each([
+    ['FATAL:  could not write to file "pg_wal/xlogtemp.1": No space left on device', 'disk-full'],
+    ['EROFS: read-only file system, mkdir', 'data-read-only'],
+    ['FATAL:  data directory "/x" has wrong ownership', 'data-not-ours'],
+    ['FATAL:  something unheard of', 'postgres-failed'],
+  ])('explains %s', (evidence, code) => {
+    expect(explainFailure('/data', evidence)).toMatchObject({ code, message: expect.not.stringContaining('\n') });
+  });
+});

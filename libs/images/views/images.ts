@@ -1,0 +1,47 @@
+import type { View } from '../../projections/view.js';
+
+export type ImageRow = {
+  image_id: string;
+  account_id: string;
+  generated_at: number;
+  photorealistic: boolean | null;
+  faces: boolean | null;
+  prompt_category: string | null;
+};
+
+/** The busiest view: one small row per image, one object per event, no index but its key. */
+export const imagesView: View<ImageRow> = {
+  name: 'images',
+  version: 1,
+  summary: 'Whose each image is and whether it shows photorealistic faces.',
+  types: ['ImageGenerated'],
+  table: {
+    name: 'images',
+    key: 'image_id',
+    columns: {
+      image_id: { type: 'text' },
+      account_id: { type: 'text' },
+      generated_at: { type: 'timestamptz' },
+      photorealistic: { type: 'bool', nullable: true },
+      faces: { type: 'bool', nullable: true },
+      prompt_category: { type: 'text', nullable: true },
+    },
+  },
+  keys: (event) => [event.data.imageId],
+  evolve(row, { data, metadata }, imageId) {
+    const generatedAt = Date.parse(metadata.time);
+    // Two systems may claim one image; the earlier claim stands, in whatever order they come.
+    if (row && !isEarlier(generatedAt, data.accountId, row)) return row;
+    return {
+      image_id: imageId,
+      account_id: data.accountId,
+      generated_at: generatedAt,
+      photorealistic: data.photorealistic ?? null,
+      faces: data.faces ?? null,
+      prompt_category: data.promptCategory ?? null,
+    };
+  },
+};
+
+const isEarlier = (at: number, accountId: string, row: ImageRow): boolean =>
+  at < row.generated_at || (at === row.generated_at && accountId < row.account_id);

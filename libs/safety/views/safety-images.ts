@@ -1,0 +1,130 @@
+import type { RecordedEvent } from '../../kernel/envelope.js';
+import type { View } from '../../projections/view.js';
+import { safetyContribution } from './safety-contribution.js';
+import type { SafetyImageRow } from './safety-image-row.js';
+
+/**
+ * Identities kept per image. Beyond them an image's flags are counted no further: a thousand say what there is to say,
+ * and a row stays small. The smallest ids are kept, so that the same ones are in whatever order they come.
+ */
+export const MAX_FLAGS_COUNTED = 1000;
+
+export const safetyImagesView: View<SafetyImageRow> = {
+  name: 'safety-images',
+  version: 1,
+  summary: 'What became of each image, and the distinct counts that the safety metrics are made of.',
+  types: [
+    'ImageGenerated',
+    'ImageShared',
+    'ImageDownloaded',
+    'ContentFlagged',
+    'CaseOpened',
+    'ReviewConfirmed',
+    'ReviewDismissed',
+  ],
+  table: {
+    name: 'images',
+    key: 'image_id',
+    columns: {
+      image_id: { type: 'text' },
+      account_id: { type: 'text', nullable: true },
+      generated_at: { type: 'timestamptz', nullable: true },
+      shared_at: { type: 'timestamptz', nullable: true },
+      exposed_at: { type: 'timestamptz', nullable: true },
+      flagged_at: { type: 'timestamptz', nullable: true },
+      flag_count: { type: 'int4' },
+      flags: { type: 'jsonb' },
+      categories: { type: 'jsonb' },
+      case_status: { type: 'text' },
+      case_round: { type: 'int4' },
+      decided_at: { type: 'timestamptz', nullable: true },
+    },
+  },
+  keys: (event) => [event.data.imageId],
+  evolve(row, event, imageId) {
+    const before = row ?? unseen(imageId);
+    const after = evolveKnown(before, event, Date.parse(event.metadata.time));
+    return after === before ? row : after;
+  },
+  counters: safetyContribution,
+};
+
+const NONE: never[] = [];
+
+const unseen = (imageId: string): SafetyImageRow => ({
+  image_id: imageId,
+  account_id: null,
+  generated_at: null,
+  shared_at: null,
+  exposed_at: null,
+  flagged_at: null,
+  flag_count: 0,
+  flags: NONE,
+  categories: NONE,
+  case_status: 'none',
+  case_round: 0,
+  decided_at: null,
+});
+
+function evolveKnown(row: SafetyImageRow, event: RecordedEvent, at: number): SafetyImageRow {
+  switch (event.type) {
+    case 'ImageGenerated':
+      return generated(row, event.data.accountId, at);
+    case 'ImageShared': {
+      if (row.shared_at !== null && row.shared_at <= at) return row;
+      return { ...row, shared_at: at, exposed_at: earliest(row.exposed_at, at) };
+    }
+    case 'ImageDownloaded':
+      return row.exposed_at !== null && row.exposed_at <= at ? row : { ...row, exposed_at: at };
+    case 'ContentFlagged':
+      return flagged(row, event.id, event.data.categories, at);
+    case 'CaseOpened':
+      return judged(row, 'open', event.data.round, null);
+    case 'ReviewConfirmed':
+      return judged(row, 'confirmed', event.data.round, at);
+    case 'ReviewDismissed':
+      return judged(row, 'dismissed', event.data.round, at);
+    default:
+      return row;
+  }
+}
+
+const earliest = (known: number | null, at: number): number => (known === null || at < known ? at : known);
+
+/** The earlier of two claims to an image stands, as in the images view. */
+function generated(row: SafetyImageRow, accountId: string, at: number): SafetyImageRow {
+  const { generated_at, account_id } = row;
+  const stands = generated_at !== null && (generated_at < at || (generated_at === at && account_id! <= accountId));
+  return stands ? row : { ...row, account_id: accountId, generated_at: at };
+}
+
+function flagged(row: SafetyImageRow, id: string, categories: readonly string[], at: number): SafetyImageRow {
+  const flagged_at = earliest(row.flagged_at, at);
+  const place = row.flags.findIndex((flag) => flag.id >= id);
+  const known = place >= 0 && row.flags[place]!.id === id;
+  const beyond = place < 0 && row.flags.length >= MAX_FLAGS_COUNTED;
+  if (known || beyond) return flagged_at === row.flagged_at ? row : { ...row, flagged_at };
+  const flags = row.flags.toSpliced(place < 0 ? row.flags.length : place, 0, { id, categories: sorted(categories) });
+  flags.length = Math.min(flags.length, MAX_FLAGS_COUNTED);
+  return {
+    ...row,
+    flagged_at,
+    flags,
+    flag_count: flags.length,
+    categories: sorted(flags.flatMap((flag) => flag.categories)),
+  };
+}
+
+const sorted = (labels: readonly string[]): string[] => [...new Set(labels)].sort();
+
+/** Rounds follow one another, and in a round the decision follows the opening. */
+function judged(
+  row: SafetyImageRow,
+  status: 'open' | 'confirmed' | 'dismissed',
+  round: number,
+  at: number | null,
+): SafetyImageRow {
+  if (round < row.case_round) return row;
+  if (round === row.case_round && (status === 'open' || row.decided_at !== null)) return row;
+  return { ...row, case_status: status, case_round: round, decided_at: at };
+}

@@ -3,7 +3,7 @@ import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import { isPassingDatabaseError } from '../platform/database/connection-errors.js';
 import { type Checkpoint, Fenced, moveCheckpoints, park } from './checkpoints.js';
 import { ALL_LANES } from './lanes.js';
-import { type PageEffect, type ViewBuild, parkedBy } from './view-build.js';
+import { type PageEffect, parkedBy, type ViewBuild } from './view-build.js';
 
 /** A build and the lanes of it that stand at the page's start. */
 export interface PageTarget {
@@ -41,14 +41,23 @@ export async function applyPage(
   }
 }
 
-async function writePage(pool: pg.Pool, targets: readonly PageTarget[], events: readonly RecordedEvent[], to: Position) {
+async function writePage(
+  pool: pg.Pool,
+  targets: readonly PageTarget[],
+  events: readonly RecordedEvent[],
+  to: Position,
+) {
   const effects: PageEffect[] = [];
   for (const { build, checkpoints } of targets) {
     const lanes = checkpoints.length === ALL_LANES.length ? undefined : new Set(checkpoints.map((one) => one.lane));
     effects.push(await build.fold(pool, events, lanes));
   }
   await inTransaction(pool, async (client) => {
-    await moveCheckpoints(client, targets.flatMap((target) => target.checkpoints), to);
+    await moveCheckpoints(
+      client,
+      targets.flatMap((target) => target.checkpoints),
+      to,
+    );
     for (const [i, { build }] of targets.entries()) {
       await build.write(client, effects[i]!);
       await park(client, effects[i]!.parked);
@@ -60,7 +69,13 @@ async function writePage(pool: pg.Pool, targets: readonly PageTarget[], events: 
   }
 }
 
-async function skipEvent(pool: pg.Pool, { build, checkpoints }: PageTarget, event: RecordedEvent, error: unknown, to: Position) {
+async function skipEvent(
+  pool: pg.Pool,
+  { build, checkpoints }: PageTarget,
+  event: RecordedEvent,
+  error: unknown,
+  to: Position,
+) {
   const parked = build.view.keys(event).map((key) => parkedBy(build.follower, key, event, error));
   await inTransaction(pool, async (client) => {
     await moveCheckpoints(client, checkpoints, to);
@@ -70,7 +85,10 @@ async function skipEvent(pool: pg.Pool, { build, checkpoints }: PageTarget, even
   for (const checkpoint of checkpoints) checkpoint.position = to;
 }
 
-export async function inTransaction<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+export async function inTransaction<Result>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<Result>,
+): Promise<Result> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {

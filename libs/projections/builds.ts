@@ -11,10 +11,10 @@ export const followerOf = (view: View, build: number): string => `view:${view.na
 const buildSchema = (view: View, build: number) => `${viewSchema(view)}_b${build}`;
 
 export async function liveBuild(db: Queryable, view: View): Promise<ViewBuild | undefined> {
-  const { rows } = await db.query(
-    'SELECT build FROM projections.builds WHERE view = $1 AND version = $2 AND live',
-    [view.name, view.version],
-  );
+  const { rows } = await db.query('SELECT build FROM projections.builds WHERE view = $1 AND version = $2 AND live', [
+    view.name,
+    view.version,
+  ]);
   return rows[0] && new ViewBuild(view, rows[0].build, viewSchema(view), followerOf(view, rows[0].build));
 }
 

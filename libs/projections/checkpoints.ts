@@ -50,15 +50,29 @@ export async function moveCheckpoints(db: Queryable, checkpoints: readonly Check
   const { rowCount } = await db.query({
     ...MOVE,
     values: [
-      arrayParameter('text', checkpoints.map((one) => one.follower)),
-      arrayParameter('int4', checkpoints.map((one) => one.lane)),
-      arrayParameter('int8', checkpoints.map((one) => one.position)),
+      arrayParameter(
+        'text',
+        checkpoints.map((one) => one.follower),
+      ),
+      arrayParameter(
+        'int4',
+        checkpoints.map((one) => one.lane),
+      ),
+      arrayParameter(
+        'int8',
+        checkpoints.map((one) => one.position),
+      ),
       to,
-      arrayParameter('int8', checkpoints.map((one) => one.epoch)),
+      arrayParameter(
+        'int8',
+        checkpoints.map((one) => one.epoch),
+      ),
     ],
   });
   if (rowCount !== checkpoints.length) {
-    throw new Fenced(`${checkpoints.length - (rowCount ?? 0)} of ${checkpoints.length} checkpoints were moved by another process`);
+    throw new Fenced(
+      `${checkpoints.length - (rowCount ?? 0)} of ${checkpoints.length} checkpoints were moved by another process`,
+    );
   }
 }
 

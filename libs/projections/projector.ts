@@ -8,7 +8,7 @@ import { Fenced, takeOver } from './checkpoints.js';
 import { ALL_LANES } from './lanes.js';
 import type { LockSession } from './lock-session.js';
 import type { Rebuilder } from './rebuilder.js';
-import { type Unit, cut, nextStep } from './units.js';
+import { cut, nextStep, type Unit } from './units.js';
 import type { View } from './view.js';
 
 export interface ProjectorReport {
@@ -68,7 +68,8 @@ export class Projector {
     this.lastClaim = Number.NEGATIVE_INFINITY;
     await this.claim();
     const head = await this.store.head();
-    for (let step = nextStep(this.units); step && step.after < head; step = nextStep(this.units)) await this.take(step.after);
+    for (let step = nextStep(this.units); step && step.after < head; step = nextStep(this.units))
+      await this.take(step.after);
   }
 
   private async follow(after: Position, signal: AbortSignal): Promise<void> {

@@ -7,7 +7,7 @@ import { abandon, liveBuild, promote, startBuild, sweep } from './builds.js';
 import { takeOver } from './checkpoints.js';
 import { ALL_LANES } from './lanes.js';
 import type { LockSession } from './lock-session.js';
-import { type Unit, cut, nextStep } from './units.js';
+import { cut, nextStep, type Unit } from './units.js';
 import type { View } from './view.js';
 import type { ViewBuild } from './view-build.js';
 import type { Digest } from './view-tables.js';
@@ -62,7 +62,11 @@ export class Rebuilder {
   rebuild(views: readonly View[], progress?: Progress, signal?: AbortSignal): Promise<ViewComparison[]> {
     return this.exclusively(views, async () => {
       const { units, builds, comparisons } = await this.replay(views, progress, signal);
-      for (const build of builds) await this.switchTo(build, units.filter((unit) => unit.build === build));
+      for (const build of builds)
+        await this.switchTo(
+          build,
+          units.filter((unit) => unit.build === build),
+        );
       return comparisons;
     });
   }
@@ -183,4 +187,3 @@ export class Rebuilder {
     }
   }
 }
-

@@ -114,7 +114,10 @@ export class ViewBuild {
   private count(counters: Map<string, Record<string, number>>, row: ViewRow, sign: 1 | -1): void {
     for (const { bucket, amounts } of this.view.counters!.contribution(row)) {
       let sums = counters.get(bucket);
-      if (!sums) counters.set(bucket, (sums = {}));
+      if (!sums) {
+        sums = {};
+        counters.set(bucket, sums);
+      }
       for (const column in amounts) sums[column] = (sums[column] ?? 0) + sign * amounts[column]!;
     }
   }

@@ -4,13 +4,19 @@ import type { View, ViewRow } from './view.js';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
-const SQL_TYPES: Partial<Record<ArrayElement, string>> = { int8: 'bigint', int4: 'int', bool: 'boolean', float8: 'double precision' };
+const SQL_TYPES: Partial<Record<ArrayElement, string>> = {
+  int8: 'bigint',
+  int4: 'int',
+  bool: 'boolean',
+  float8: 'double precision',
+};
 const sqlType = (type: ArrayElement) => SQL_TYPES[type] ?? type;
 
 const quoted = (name: string) => `"${name}"`;
 
 /** The schema that a view's live tables have; queries name it through `viewTable`. */
-export const viewSchema = (view: View<never> | View): string => `view_${view.name.replaceAll('-', '_')}_v${view.version}`;
+export const viewSchema = (view: View<never> | View): string =>
+  `view_${view.name.replaceAll('-', '_')}_v${view.version}`;
 
 /** The qualified name of a view's rows, for its queries. */
 export const viewTable = (view: View<never> | View): string => `${viewSchema(view)}.${view.table.name}`;
@@ -31,6 +37,7 @@ export class ViewTables {
   private readonly upsert: { name: string; text: string };
   private readonly remove: { name: string; text: string };
   private readonly add: { name: string; text: string } | undefined;
+  private readonly removeZeros: { name: string; text: string } | undefined;
 
   constructor(
     private readonly view: View,
@@ -60,6 +67,11 @@ export class ViewTables {
         text: `INSERT INTO ${schema}.${counters.name} AS c (bucket, ${sums})
                SELECT * FROM unnest($1::text[], ${sums.map((_, i) => `$${i + 2}::bigint[]`)})
                ON CONFLICT (bucket) DO UPDATE SET ${sums.map((sum) => `${sum} = c.${sum} + excluded.${sum}`)}`,
+      };
+      this.removeZeros = {
+        name: `${schema}_zeros`,
+        text: `DELETE FROM ${schema}.${counters.name}
+               WHERE bucket = ANY($1::text[]) AND ${sums.map((sum) => `${sum} = 0`).join(' AND ')}`,
       };
     }
   }
@@ -130,9 +142,15 @@ export class ViewTables {
     if (!this.add || changes.size === 0) return;
     const buckets = [...changes.keys()].sort();
     const sums = this.view.counters!.columns.map((column) =>
-      arrayParameter('int8', buckets.map((bucket) => changes.get(bucket)![column] ?? 0)),
+      arrayParameter(
+        'int8',
+        buckets.map((bucket) => changes.get(bucket)![column] ?? 0),
+      ),
     );
     await db.query({ ...this.add, values: [arrayParameter('text', buckets), ...sums] });
+    // A bucket that nothing is in any more has no row, however the log was cut into pages on the way there.
+    const lowered = buckets.filter((bucket) => Object.values(changes.get(bucket)!).some((amount) => amount < 0));
+    if (lowered.length > 0) await db.query({ ...this.removeZeros!, values: [arrayParameter('text', lowered)] });
   }
 
   /** One digest per table of the view. */

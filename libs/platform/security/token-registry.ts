@@ -1,0 +1,130 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { type Clock, toIso } from '../../kernel/clock.js';
+import { InvalidInput, NotFound } from '../../kernel/errors.js';
+import { isRole, type Principal, ROLES, type Role } from './principal.js';
+
+export interface TokenInfo {
+  id: string;
+  name: string;
+  roles: Role[];
+  /** RFC 3339. */
+  createdAt: string;
+  createdBy: string;
+  revokedAt: string | null;
+}
+
+export interface CreatedToken {
+  token: TokenInfo;
+  /** `ght_{id}_{secret}`; shown once, only its hash is stored. */
+  secret: string;
+}
+
+const FRESH_MS = 5_000;
+const CACHED_AT_MOST = 10_000;
+/** Also the identity of whoever uses it, in events and votes; two tokens with one name are one actor. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,199}$/;
+const FORM = /^ght_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
+
+interface Known {
+  hash: Buffer;
+  principal: Principal;
+  readAt: number;
+}
+
+/** Bearer tokens of services and people, in the table platform.tokens. */
+export class TokenRegistry {
+  private readonly cache = new Map<string, Known>();
+  private readonly reading = new Map<string, Promise<Known | undefined>>();
+  /** Ids revoked here: a read that began before the revocation must not bring one back. */
+  private readonly revoked = new Set<string>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws InvalidInput for a name that is not an identifier, no roles or an unknown one */
+  async create({ name, roles, createdBy }: { name: string; roles: readonly string[]; createdBy: string }): Promise<CreatedToken> {
+    const errors = [];
+    if (!NAME.test(name)) errors.push({ field: '/name', message: 'must have 1 to 200 letters, digits or . _ : ~ -, and begin with a letter or digit' });
+    if (roles.length === 0 || !roles.every(isRole)) errors.push({ field: '/roles', message: `must name one or more of ${ROLES.join(', ')}` });
+    if (errors.length > 0) throw new InvalidInput(errors);
+    const id = randomBytes(8).toString('hex');
+    const secret = `ght_${id}_${randomBytes(32).toString('base64url')}`;
+    const [row] = await this.dataSource.query(
+      `INSERT INTO platform.tokens (id, name, roles, secret_sha256, created_at, created_by)
+       VALUES ($1, $2, $3, $4, $5, $6) RETURNING *`,
+      [id, name, [...new Set(roles)], sha256(secret), toIso(this.clock.now()), createdBy],
+    );
+    return { token: toInfo(row), secret };
+  }
+
+  /**
+   * Refused at once by this process and within 5 s by others. Revoking again changes nothing.
+   * @throws NotFound `token-unknown`
+   */
+  async revoke(id: string): Promise<TokenInfo> {
+    const [[row]] = await this.dataSource.query(
+      'UPDATE platform.tokens SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING *',
+      [id, toIso(this.clock.now())],
+    );
+    if (row) this.revoked.add(id);
+    this.cache.delete(id);
+    if (!row) throw new NotFound('token-unknown', `there is no token ${JSON.stringify(id)}: GET /v1/tokens lists them`);
+    return toInfo(row);
+  }
+
+  /** All of them, the revoked ones too, oldest first. */
+  async list(): Promise<TokenInfo[]> {
+    return (await this.dataSource.query('SELECT * FROM platform.tokens ORDER BY created_at, id')).map(toInfo);
+  }
+
+  /** Whose token it is, or undefined for none in force. One that was seen within 5 s costs no round trip. */
+  async authenticate(secret: string): Promise<Principal | undefined> {
+    const id = FORM.exec(secret)?.[1];
+    if (id === undefined) return undefined;
+    const hash = sha256(secret);
+    let known = this.cache.get(id);
+    if (!known || this.isStale(known)) known = await this.readOnce(id);
+    return known && timingSafeEqual(known.hash, hash) ? known.principal : undefined;
+  }
+
+  /** Callers that ask while a read is under way share it. */
+  private readOnce(id: string): Promise<Known | undefined> {
+    const under = this.reading.get(id) ?? this.read(id).finally(() => this.reading.delete(id));
+    this.reading.set(id, under);
+    return under;
+  }
+
+  private async read(id: string): Promise<Known | undefined> {
+    const readAt = this.clock.now();
+    const [row] = await this.dataSource.query('SELECT * FROM platform.tokens WHERE id = $1 AND revoked_at IS NULL', [id]);
+    this.cache.delete(id);
+    if (!row || this.revoked.has(id)) return undefined;
+    const { name, roles } = toInfo(row);
+    const kind = roles.includes('service') ? 'service' : 'user';
+    const known: Known = { hash: row.secret_sha256, principal: { kind, id: name, roles }, readAt };
+    this.cache.set(id, known);
+    if (this.cache.size > CACHED_AT_MOST) this.cache.delete(this.cache.keys().next().value!);
+    return known;
+  }
+
+  /** Also when the clock went backwards: never trust a revoked token for longer than it says. */
+  private isStale({ readAt }: Known): boolean {
+    const age = this.clock.now() - readAt;
+    return age < 0 || age >= FRESH_MS;
+  }
+}
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+// biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
+const toInfo = (row: any): TokenInfo => ({
+  id: row.id,
+  name: row.name,
+  roles: row.roles.filter(isRole),
+  createdAt: row.created_at.toISOString(),
+  createdBy: row.created_by,
+  revokedAt: row.revoked_at?.toISOString() ?? null,
+});

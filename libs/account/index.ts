@@ -1,2 +1,3 @@
+export * from './account-standing.js';
 export * from './events.js';
 export * from './views/account-standing.js';

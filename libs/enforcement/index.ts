@@ -1,2 +1,4 @@
+export * from './enforcement.js';
 export * from './events.js';
+export * from './processes/enforcing.js';
 export * from './views/enforcements.js';

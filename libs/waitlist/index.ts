@@ -1,2 +1,3 @@
 export * from './events.js';
+export * from './person.js';
 export * from './views/waitlist-entries.js';

@@ -1,22 +1,7 @@
 import type { CounterTable } from '../../projections/view.js';
 import { calendarBuckets } from '../calendar-buckets.js';
+import { SAFETY_COUNTS } from '../safety-counts.js';
 import type { SafetyImageRow } from './safety-image-row.js';
-
-/** Every count is of distinct images, but for `flags`, which is of distinct flags. */
-export const SAFETY_COUNTS = [
-  'generated',
-  'shared',
-  'exposed',
-  'flags',
-  'flagged',
-  'exposed_flagged',
-  'cases_open',
-  'cases_confirmed',
-  'cases_dismissed',
-  'exposed_confirmed',
-] as const;
-
-export type SafetyCounts = Record<(typeof SAFETY_COUNTS)[number], number>;
 
 /**
  * Buckets: `all`, `day:`, `week:` and `category:`. What concerns exposure counts on the day of the first exposure, so

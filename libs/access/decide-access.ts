@@ -1,0 +1,116 @@
+import type { AccountStanding } from '../account/index.js';
+
+export const ACCESS_ACTIONS = ['join', 'generate', 'share', 'download', 'flag', 'review'] as const;
+export type AccessAction = (typeof ACCESS_ACTIONS)[number];
+
+/** What a decision knows beyond the account. */
+export interface AccessFacts {
+  /** Epoch milliseconds. */
+  now: number;
+  /** The version of the content policy in force, if one was published. */
+  currentPolicy?: string;
+  /** The image in question, where it is known. */
+  image?: { photorealistic?: boolean | null; faces?: boolean | null };
+  /** The case in question, for `review`. */
+  caseInfo?: { flaggers: readonly string[]; accountId?: string | null };
+  /** For `review`: whether the subject has the role; reviewers are staff and need no account. */
+  isReviewer?: boolean;
+  /** Who asks, for rules about one's own flag or image. */
+  subject: string;
+}
+
+export interface AccessDecision {
+  decision: boolean;
+  /** The rule that said no, kebab-case. */
+  reason?: string;
+}
+
+interface AccessRule {
+  reason: string;
+  actions: readonly AccessAction[];
+  breaks(standing: AccountStanding, facts: AccessFacts): boolean;
+}
+
+const USES: readonly AccessAction[] = ['generate', 'share', 'download', 'flag'];
+
+/** Walked in order; the first rule that is broken is the reason told. Adding a rule is adding an entry. */
+const RULES: readonly AccessRule[] = [
+  {
+    reason: 'account-deactivated',
+    actions: ACCESS_ACTIONS,
+    breaks: (standing) => standing.deactivated,
+  },
+  {
+    reason: 'account-suspended',
+    actions: ACCESS_ACTIONS,
+    breaks: (standing, { now }) => standing.suspendedUntil !== undefined && now < standing.suspendedUntil,
+  },
+  {
+    reason: 'already-onboarded',
+    actions: ['join'],
+    breaks: (standing) => standing.status === 'onboarded',
+  },
+  {
+    reason: 'account-unknown',
+    actions: USES,
+    breaks: (standing) => standing.status === 'unknown',
+  },
+  {
+    reason: 'not-onboarded',
+    actions: USES,
+    breaks: (standing) => standing.status !== 'onboarded',
+  },
+  {
+    reason: 'policy-not-accepted',
+    actions: USES,
+    breaks: (standing) => standing.policyVersion === undefined,
+  },
+  {
+    reason: 'policy-outdated',
+    actions: USES,
+    breaks: (standing, { currentPolicy }) => standing.policyVersion !== currentPolicy,
+  },
+  {
+    reason: 'face-sharing-restricted',
+    actions: ['share'],
+    breaks: (_, { image }) => image?.photorealistic === true && image.faces === true,
+  },
+  {
+    reason: 'not-a-reviewer',
+    actions: ['review'],
+    breaks: (_, { isReviewer }) => isReviewer !== true,
+  },
+  {
+    reason: 'case-unknown',
+    actions: ['review'],
+    breaks: (_, { caseInfo }) => caseInfo === undefined,
+  },
+  {
+    reason: 'own-flag',
+    actions: ['review'],
+    breaks: (_, { caseInfo, subject }) => caseInfo!.flaggers.includes(subject),
+  },
+  {
+    reason: 'own-image',
+    actions: ['review'],
+    breaks: (_, { caseInfo, subject }) => caseInfo!.accountId === subject,
+  },
+];
+
+const ALLOWED: AccessDecision = Object.freeze({ decision: true });
+
+const RULES_OF = Object.fromEntries(
+  ACCESS_ACTIONS.map((action) => [
+    action,
+    RULES.filter((rule) => rule.actions.includes(action)).map(({ reason, breaks }) => ({
+      breaks,
+      denied: Object.freeze({ decision: false, reason }),
+    })),
+  ]),
+) as Record<AccessAction, { breaks: AccessRule['breaks']; denied: AccessDecision }[]>;
+
+/** May this account do this now? Pure: a suspension ends by the clock, with every worker down. */
+export function decideAccess(standing: AccountStanding, action: AccessAction, facts: AccessFacts): AccessDecision {
+  for (const rule of RULES_OF[action]) if (rule.breaks(standing, facts)) return rule.denied;
+  return ALLOWED;
+}

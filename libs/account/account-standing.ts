@@ -1,0 +1,142 @@
+import type { StreamKind } from '../kernel/decider.js';
+import { NotFound, Refusal } from '../kernel/errors.js';
+import type { AccountEvent } from './events.js';
+
+/** Everything that access asks of an account. */
+export interface AccountStanding {
+  status: 'unknown' | 'waiting' | 'left' | 'onboarded';
+  /** Facts about an account come from other systems too, so an account that is unknown here may be deactivated. */
+  deactivated: boolean;
+  /** Epoch milliseconds; suspended while the clock is before it. */
+  suspendedUntil?: number;
+  /** The version of the content policy accepted last. */
+  policyVersion?: string;
+  cohortId?: string;
+}
+
+export const accountStream: StreamKind<AccountStanding, AccountEvent> = {
+  category: 'account',
+  initial: { status: 'unknown', deactivated: false },
+  evolve(state, { type, data }) {
+    switch (type) {
+      case 'WaitlistJoined':
+        return { ...state, status: 'waiting' };
+      case 'WaitlistLeft':
+        return { ...state, status: 'left' };
+      case 'PolicyAccepted':
+        return { ...state, policyVersion: data.version };
+      case 'AccountOnboarded':
+        return { ...state, status: 'onboarded', cohortId: data.cohortId };
+      case 'AccountSuspended':
+        return { ...state, suspendedUntil: Date.parse(data.until) };
+      case 'AccountDeactivated':
+        return { ...state, deactivated: true };
+      case 'AccountReinstated': {
+        const { suspendedUntil: _, ...rest } = state;
+        return { ...rest, deactivated: false };
+      }
+      default:
+        return state;
+    }
+  },
+};
+
+type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
+
+/** Epoch milliseconds. */
+export const isSuspended = (state: AccountStanding, now: number): boolean =>
+  state.suspendedUntil !== undefined && now < state.suspendedUntil;
+
+/**
+ * Whoever left may join again, at the end.
+ * @throws Refusal account-deactivated, account-suspended
+ */
+export function joinWaitlist(state: AccountStanding, data: DataOf<'WaitlistJoined'>, now: number): AccountEvent[] {
+  refuseDeactivated(state, data.accountId);
+  if (isSuspended(state, now)) {
+    throw new Refusal('account-suspended', `account ${data.accountId} is suspended; join again when that has ended`);
+  }
+  if (state.status === 'waiting' || state.status === 'onboarded') return [];
+  return [{ type: 'WaitlistJoined', data }];
+}
+
+/** @throws NotFound account-unknown; Refusal already-onboarded */
+export function leaveWaitlist(state: AccountStanding, accountId: string): AccountEvent[] {
+  if (state.status === 'left') return [];
+  if (state.status === 'unknown') throw unknown(accountId);
+  if (state.status === 'onboarded') {
+    throw new Refusal('already-onboarded', `account ${accountId} is onboarded and no longer on the waitlist`);
+  }
+  return [{ type: 'WaitlistLeft', data: { accountId } }];
+}
+
+/** What was published, as the policy stream says it. */
+export interface PublishedPolicies {
+  current?: string;
+  versions: readonly string[];
+}
+
+/** @throws NotFound account-unknown, policy-unknown; Refusal account-deactivated, policy-outdated */
+export function acceptPolicy(
+  state: AccountStanding,
+  { accountId, version }: DataOf<'PolicyAccepted'>,
+  published: PublishedPolicies,
+): AccountEvent[] {
+  refuseDeactivated(state, accountId);
+  if (state.status === 'unknown') throw unknown(accountId);
+  if (!published.versions.includes(version)) {
+    throw new NotFound(
+      'policy-unknown',
+      `no content policy ${version} was published; accept ${published.current ?? 'one that was'}`,
+    );
+  }
+  if (version !== published.current) {
+    throw new Refusal('policy-outdated', `content policy ${version} is outdated; accept ${published.current}`, {
+      current: published.current,
+    });
+  }
+  return state.policyVersion === version ? [] : [{ type: 'PolicyAccepted', data: { accountId, version } }];
+}
+
+/** @throws Refusal account-deactivated, not-waiting */
+export function onboardAccount(state: AccountStanding, data: DataOf<'AccountOnboarded'>): AccountEvent[] {
+  if (state.status === 'onboarded') return [];
+  refuseDeactivated(state, data.accountId);
+  if (state.status !== 'waiting') {
+    throw new Refusal(
+      'not-waiting',
+      `account ${data.accountId} is not on the waitlist (${state.status}); it has to join first`,
+    );
+  }
+  return [{ type: 'AccountOnboarded', data }];
+}
+
+/** @throws NotFound account-unknown; Refusal account-deactivated, suspension-over */
+export function suspendAccount(state: AccountStanding, data: DataOf<'AccountSuspended'>, now: number): AccountEvent[] {
+  refuseDeactivated(state, data.accountId);
+  if (state.status === 'unknown') throw unknown(data.accountId);
+  const until = Date.parse(data.until);
+  if (until === state.suspendedUntil) return [];
+  if (until <= now)
+    throw new Refusal('suspension-over', `a suspension until ${data.until} would be over already; give a later time`);
+  return [{ type: 'AccountSuspended', data }];
+}
+
+/** Exactly once, whatever the account's standing: the reason for it may be known before the account is. */
+export function deactivateAccount(state: AccountStanding, data: DataOf<'AccountDeactivated'>): AccountEvent[] {
+  return state.deactivated ? [] : [{ type: 'AccountDeactivated', data }];
+}
+
+/** Takes a deactivation and a suspension back. */
+export function reinstateAccount(state: AccountStanding, data: DataOf<'AccountReinstated'>): AccountEvent[] {
+  if (!state.deactivated && state.suspendedUntil === undefined) return [];
+  return [{ type: 'AccountReinstated', data }];
+}
+
+function refuseDeactivated(state: AccountStanding, accountId: string): void {
+  if (state.deactivated)
+    throw new Refusal('account-deactivated', `account ${accountId} is deactivated; reinstate it first`);
+}
+
+const unknown = (accountId: string) =>
+  new NotFound('account-unknown', `no account ${accountId} is known; check the id, or let it join the waitlist`);

@@ -1,0 +1,28 @@
+import type { RecordedEvent } from '../../kernel/envelope.js';
+
+export type EnforcementAction =
+  | {
+      kind: 'order-enforcement';
+      data: { accountId: string; caseId: string; imageId: string; measure: 'deactivate'; categories: string[] };
+    }
+  | {
+      kind: 'deactivate-account';
+      data: { accountId: string; reason: string; caseId: string; imageId: string; categories: string[] };
+    }
+  | { kind: 'complete-enforcement'; data: { accountId: string; caseId: string } };
+
+/**
+ * A confirmed review: order, deactivate, complete, one after the other. All from the one event, so that a deny follows a
+ * verdict at once; each stays quiet when it is done, so after a crash the event is simply taken again.
+ */
+export function nextEnforcementActions({ type, data }: RecordedEvent): EnforcementAction[] {
+  if (type !== 'ReviewConfirmed') return [];
+  const { accountId, caseId, imageId, categories } = data;
+  return [
+    { kind: 'order-enforcement', data: { accountId, caseId, imageId, measure: 'deactivate', categories } },
+    { kind: 'deactivate-account', data: { accountId, reason: 'review-confirmed', caseId, imageId, categories } },
+    { kind: 'complete-enforcement', data: { accountId, caseId } },
+  ];
+}
+
+export const enforcementTypes = ['ReviewConfirmed'] as const;

@@ -1,0 +1,20 @@
+import type { RecordedEvent } from '../../kernel/envelope.js';
+import type { OpenCase } from '../review-decisions.js';
+
+export interface OpenCaseAction {
+  kind: 'open-case';
+  /** The id of the image. */
+  caseId: string;
+  /** To be completed with the panel size in force. */
+  flag: Omit<OpenCase, 'panelSize'>;
+}
+
+/** Every flag goes to the case of its image, which decides what it changes. */
+export function nextReviewActions({ type, id, data, metadata, position }: RecordedEvent): OpenCaseAction[] {
+  if (type !== 'ContentFlagged') return [];
+  const { imageId, accountId, flaggedBy, categories } = data;
+  const flag = { imageId, accountId, flagId: id, flaggedBy, categories, flaggedAt: metadata.time, position };
+  return [{ kind: 'open-case', caseId: imageId, flag }];
+}
+
+export const reviewTypes = ['ContentFlagged'] as const;

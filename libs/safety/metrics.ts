@@ -1,0 +1,63 @@
+import type { SafetyCounts } from './safety-counts.js';
+
+/** A proportion with the interval that it lies in with 95% confidence. */
+export interface Share {
+  hits: number;
+  of: number;
+  value: number;
+  low: number;
+  high: number;
+}
+
+export interface SafetyMetrics {
+  generated: number;
+  shared: number;
+  /** Distinct images shared or downloaded. */
+  exposed: number;
+  flags: number;
+  /** Distinct images with a flag. */
+  flagged: number;
+  cases: { open: number; confirmed: number; dismissed: number };
+  /** Exposed images with a flag, of the exposed; null while nothing was exposed. */
+  flaggedShare: Share | null;
+  /** Cases confirmed, of those decided. */
+  confirmedShare: Share | null;
+  /** Exposed images confirmed, of the exposed. */
+  violationRate: Share | null;
+}
+
+export function safetyMetrics(counts: SafetyCounts): SafetyMetrics {
+  const { generated, shared, exposed, flags, flagged, cases_open, cases_confirmed, cases_dismissed } = counts;
+  return {
+    generated,
+    shared,
+    exposed,
+    flags,
+    flagged,
+    cases: { open: cases_open, confirmed: cases_confirmed, dismissed: cases_dismissed },
+    flaggedShare: share(counts.exposed_flagged, exposed),
+    confirmedShare: share(cases_confirmed, cases_confirmed + cases_dismissed),
+    violationRate: share(counts.exposed_confirmed, exposed),
+  };
+}
+
+/** The 97.5% point of the standard normal distribution. */
+const Z = 1.959963984540054;
+
+/**
+ * Wilson's score interval, which keeps its confidence for rare events where p ± z·se does not.
+ * E. B. Wilson, "Probable inference, the law of succession, and statistical inference", J. Am. Stat. Assoc. 22 (1927)
+ * 209–212; recommended by Brown, Cai and DasGupta, Statistical Science 16 (2001) 101–133.
+ * @returns null when `of` is 0: nothing was seen, so nothing is said
+ */
+export function share(hits: number, of: number): Share | null {
+  if (of === 0) return null;
+  const value = hits / of;
+  const zz = Z * Z;
+  const middle = (value + zz / (2 * of)) / (1 + zz / of);
+  const reach = (Z / (1 + zz / of)) * Math.sqrt((value * (1 - value)) / of + zz / (4 * of * of));
+  // At the ends the formula gives 0 and 1 exactly, but for rounding.
+  const low = hits === 0 ? 0 : Math.max(0, middle - reach);
+  const high = hits === of ? 1 : Math.min(1, middle + reach);
+  return { hits, of, value, low, high };
+}

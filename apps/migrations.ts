@@ -1,7 +1,13 @@
 import { CreateEventLog1700000000001 } from '../libs/event-store/postgres/schema.js';
+import { CreateQuarantine1700000000020 } from '../libs/messaging/schema.js';
 import type { MigrationClass } from '../libs/platform/database/data-source.js';
 import { CreateSecurity1700000000002 } from '../libs/platform/security/schema.js';
 import { CreateProjections1700000000010 } from '../libs/projections/schema.js';
 
 /** Every migration of the database, in order of the number in its name. */
-export const migrations: readonly MigrationClass[] = [CreateEventLog1700000000001, CreateSecurity1700000000002, CreateProjections1700000000010];
+export const migrations: readonly MigrationClass[] = [
+  CreateEventLog1700000000001,
+  CreateSecurity1700000000002,
+  CreateProjections1700000000010,
+  CreateQuarantine1700000000020,
+];

@@ -11,13 +11,13 @@ export interface StreamWrite {
 
 /**
  * `already-appended`: these events, by id, stand at the place the write asked for; the original place is answered.
- * `revision` and `position` are those of the write's last event. `duplicate-event-id`: an id stands elsewhere in the log
- * and the store can tell (EventStoreDB can't); nothing of the write was stored.
+ * `revision` and `position` are those of the write's last event. `duplicate-event-id`: some of the ids stand elsewhere in
+ * the log, at the positions given; nothing of the write was stored.
  */
 export type WriteResult =
   | { outcome: 'appended' | 'already-appended'; revision: number; position: Position }
   | { outcome: 'wrong-expected-revision'; actual: number | 'no-stream' }
-  | { outcome: 'duplicate-event-id'; ids: readonly string[] };
+  | { outcome: 'duplicate-event-id'; known: ReadonlyMap<string, Position> };
 
 export interface Page {
   events: RecordedEvent[];

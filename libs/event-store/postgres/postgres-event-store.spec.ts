@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
-import { StoreUnavailable } from '../event-store.js';
 import { eventStoreContract, newEvent } from '../event-store.contract.js';
+import { StoreUnavailable } from '../event-store.js';
 import { PostgresEventStore } from './postgres-event-store.js';
 
 eventStoreContract('PostgreSQL', async () => {
@@ -28,7 +28,9 @@ describe('PostgresEventStore', () => {
     await store.append([{ stream: 'account-a', expected: 'no-stream', events: [newEvent(), newEvent()] }]);
     await store.append([{ stream: 'account-a', expected: 9, events: [refused] }]);
     await Promise.all(
-      Array.from({ length: 30 }, (_, n) => store.append([{ stream: `account-${n % 7}-${n}`, expected: n % 5 === 0 ? 3 : 'any', events: [newEvent()] }])),
+      Array.from({ length: 30 }, (_, n) =>
+        store.append([{ stream: `account-${n % 7}-${n}`, expected: n % 5 === 0 ? 3 : 'any', events: [newEvent()] }]),
+      ),
     );
     const { events } = await store.readAll(0);
     expect(events.map((event) => event.position)).toEqual(Array.from({ length: 26 }, (_, n) => n + 1));
@@ -41,7 +43,10 @@ describe('PostgresEventStore', () => {
       store.append([{ stream: 'facts-1', expected: 'any', events: [newEvent(), known] }]),
       store.append([{ stream: 'facts-2', expected: 'any', events: [fresh] }]),
     ]);
-    expect(results.flat()).toMatchObject([{ outcome: 'duplicate-event-id', ids: [known.id] }, { outcome: 'appended' }]);
+    expect(results.flat()).toMatchObject([
+      { outcome: 'duplicate-event-id', known: new Map([[known.id, 27]]) },
+      { outcome: 'appended' },
+    ]);
     expect(await store.readStream('facts-1')).toEqual([]);
     expect((await store.readStream('facts-2')).map((event) => event.id)).toEqual([fresh.id]);
   });

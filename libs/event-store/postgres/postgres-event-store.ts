@@ -209,7 +209,10 @@ export class PostgresEventStore implements EventStore {
       return { outcome: 'already-appended', revision: last.revision, position: last.position };
     }
     if (actual !== undefined) return wrong(actual);
-    if (places.size > 0) return { outcome: 'duplicate-event-id', ids: [...places.keys()] };
+    if (places.size > 0) {
+      const known = new Map([...places].map(([id, place]) => [id, place.position]));
+      return { outcome: 'duplicate-event-id', known };
+    }
     const tail = await this.readStreamTail(write.stream, 1);
     return wrong(tail[0]?.revision ?? NO_STREAM);
   }

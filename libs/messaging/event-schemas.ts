@@ -1,0 +1,52 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { EventData } from '../kernel/envelope.js';
+import type { EventDefinition } from './event-definition.js';
+
+export interface DataFault {
+  /** JSON Pointer inside `data`. */
+  field: string;
+  message: string;
+}
+
+/** The compiled schemas of every event type. */
+export class EventSchemas {
+  private readonly known = new Map<string, { definition: EventDefinition; validate: ValidateFunction }>();
+
+  constructor(catalogue: readonly EventDefinition[]) {
+    const ajv = new Ajv2020({ strict: true, strictTypes: false });
+    addFormats.default(ajv);
+    for (const definition of catalogue) {
+      this.known.set(definition.type, { definition, validate: ajv.compile(definition.schema) });
+    }
+  }
+
+  definition(type: string): EventDefinition | undefined {
+    return this.known.get(type)?.definition;
+  }
+
+  /** The version a type is written in. */
+  readonly version = (type: string): number => this.known.get(type)?.definition.version ?? 1;
+
+  /** What is wrong with the data of an event of a known type; undefined when nothing is. */
+  fault(type: string, data: EventData): DataFault | undefined {
+    const { validate } = this.known.get(type)!;
+    return validate(data) ? undefined : describe(validate.errors![0]!);
+  }
+}
+
+function describe(error: ErrorObject): DataFault {
+  const { instancePath, keyword, params, message } = error;
+  if (keyword === 'additionalProperties') {
+    return {
+      field: `${instancePath}/${params.additionalProperty}`,
+      message: 'is not a field of this event; leave it out',
+    };
+  }
+  if (keyword === 'required') return { field: `${instancePath}/${params.missingProperty}`, message: 'is missing' };
+  if (keyword === 'enum') return { field: instancePath, message: `must be one of ${params.allowedValues.join(', ')}` };
+  if (keyword === 'pattern') {
+    return { field: instancePath, message: `has a character that is not allowed; it must match ${params.pattern}` };
+  }
+  return { field: instancePath || '/', message: message ?? `fails ${keyword}` };
+}

@@ -1,0 +1,157 @@
+import { toIso } from '../kernel/clock.js';
+import type { EventData } from '../kernel/envelope.js';
+import { isUuid, nameBasedId } from '../kernel/ids.js';
+import type { EventDefinition } from './event-definition.js';
+import type { EventSchemas } from './event-schemas.js';
+
+/** An event from outside that has been understood. */
+export interface IncomingEvent {
+  /** Its identity here: the sender's id where that is a UUID, a UUIDv5 of source and id otherwise. */
+  identity: string;
+  /** The id as the sender gave it. */
+  id: string;
+  source: string;
+  type: string;
+  definition: EventDefinition;
+  /** RFC 3339 in UTC. */
+  time: string;
+  data: EventData;
+  correlationid?: string;
+  traceparent?: string;
+}
+
+/** Why an event was not understood or not taken. */
+export interface Fault {
+  /** Kebab-case. */
+  reason: string;
+  /** The attribute, or a JSON Pointer that starts with /data. */
+  field: string;
+  /** What was wrong and what to do. */
+  detail: string;
+}
+
+export const MAX_ID_LENGTH = 200;
+/** A sender's clock may be ahead by this much. */
+export const MAX_AHEAD_MS = 3_600_000;
+
+const IDENTITY_NAMESPACE = 'b2a1f6a0-6d1c-5c0e-9a53-6a7e0f8f3d11';
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f]/;
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+/** CloudEvents 1.0, "Type System": these are the required and optional attributes and our extensions. */
+const SPEC_VERSION = '1.0';
+
+const fault = (reason: string, field: string, detail: string): Fault => ({ reason, field, detail });
+
+export function isFault(one: IncomingEvent | Fault): one is Fault {
+  return 'reason' in one;
+}
+
+/**
+ * Reads one CloudEvent in JSON form (CloudEvents 1.0, JSON event format).
+ * @param taken which types this door takes
+ * @param now epoch milliseconds
+ */
+export function readCloudEvent(
+  event: unknown,
+  schemas: EventSchemas,
+  taken: (definition: EventDefinition) => boolean,
+  now: number,
+): IncomingEvent | Fault {
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) {
+    return fault('not-a-cloudevent', '/', 'an event must be a JSON object with the CloudEvents attributes');
+  }
+  const attributes = event as Record<string, unknown>;
+  const { specversion, id, source, type, time, data, datacontenttype, schemaversion } = attributes;
+  if (specversion !== SPEC_VERSION) {
+    return fault('unsupported-specversion', 'specversion', `must be "${SPEC_VERSION}", is ${shown(specversion)}`);
+  }
+  const badName = wrongText('id', id) ?? wrongText('source', source) ?? wrongText('type', type);
+  if (badName) return badName;
+
+  const definition = schemas.definition(type as string);
+  if (!definition)
+    return fault('unknown-type', 'type', `${shown(type)} is not an event type known here; see /asyncapi.json`);
+  if (!taken(definition))
+    return fault('type-not-accepted', 'type', `${type} is recorded here and not taken from outside`);
+
+  const version = schemaversion === undefined ? definition.version : Number(schemaversion);
+  if (version !== definition.version) {
+    const known = `${type} is known in version ${definition.version}`;
+    return fault('unknown-version', 'schemaversion', `${known}, the event says ${shown(schemaversion)}`);
+  }
+  if (datacontenttype !== undefined && !/^application\/([a-z0-9.+-]+\+)?json($|;)/i.test(String(datacontenttype))) {
+    return fault(
+      'unsupported-datacontenttype',
+      'datacontenttype',
+      `must be application/json, is ${shown(datacontenttype)}`,
+    );
+  }
+  const happened = time === undefined ? now : readTime(time);
+  if (happened === undefined) return fault('invalid-time', 'time', `must be an RFC 3339 time, is ${shown(time)}`);
+  if (happened > now + MAX_AHEAD_MS) {
+    const limit = `${MAX_AHEAD_MS / 60_000} minutes`;
+    return fault(
+      'time-in-the-future',
+      'time',
+      `${shown(time)} is more than ${limit} ahead of ${toIso(now)}; set the sender's clock`,
+    );
+  }
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+    return fault('invalid-data', '/data', `must be a JSON object (data_base64 is not taken), is ${shown(data)}`);
+  }
+  const wrong = schemas.fault(definition.type, data as EventData);
+  if (wrong) return fault('invalid-data', `/data${wrong.field === '/' ? '' : wrong.field}`, wrong.message);
+
+  const { correlationid, traceparent } = attributes;
+  if (correlationid !== undefined) {
+    const bad = wrongText('correlationid', correlationid);
+    if (bad) return bad;
+  }
+  return {
+    identity: identityOf(source as string, id as string),
+    id: id as string,
+    source: source as string,
+    type: definition.type,
+    definition,
+    time: toIso(happened),
+    data: data as EventData,
+    ...(correlationid === undefined ? {} : { correlationid: correlationid as string }),
+    ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
+  };
+}
+
+/** The one identity of an event that its sender knows by source and id. */
+export const identityOf = (source: string, id: string): string =>
+  isUuid(id) ? id.toLowerCase() : nameBasedId(IDENTITY_NAMESPACE, `${source}\n${id}`);
+
+function wrongText(attribute: string, value: unknown): Fault | undefined {
+  if (value === undefined) return fault('missing-attribute', attribute, 'is missing');
+  if (typeof value !== 'string' || value === '') {
+    return fault(
+      'invalid-attribute',
+      attribute,
+      `must be a text of 1 to ${MAX_ID_LENGTH} characters, is ${shown(value)}`,
+    );
+  }
+  if (value.length > MAX_ID_LENGTH) {
+    return fault('invalid-attribute', attribute, `is ${value.length} characters long; ${MAX_ID_LENGTH} are allowed`);
+  }
+  if (CONTROL.test(value)) return fault('invalid-attribute', attribute, 'has a control character; leave it out');
+  return undefined;
+}
+
+function readTime(time: unknown): number | undefined {
+  if (typeof time !== 'string' || time.length > 40 || !RFC_3339.test(time)) return undefined;
+  const epochMs = Date.parse(time);
+  return Number.isNaN(epochMs) || epochMs < 0 ? undefined : epochMs;
+}
+
+const SHOWN_LENGTH = 80;
+
+/** A value as an error message may show it: short and on one line. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
+}

@@ -1,0 +1,203 @@
+import type { EventStore } from '../event-store/event-store.js';
+import { type CommandContext, OWN_SOURCE } from '../event-store/transact.js';
+import type { Clock } from '../kernel/clock.js';
+import type { EventData, NewEvent, Position } from '../kernel/envelope.js';
+import { GatehouseError } from '../kernel/errors.js';
+import type { EventDefinition } from './event-definition.js';
+import type { EventSchemas } from './event-schemas.js';
+import { FactLane } from './fact-lane.js';
+import { type Fault, type IncomingEvent, isFault, readCloudEvent } from './incoming-event.js';
+import type { Quarantine } from './quarantine.js';
+
+/** Takes an event from outside as a command for the stream that owns it, so that the stream's rules hold. */
+export interface InboundCommand {
+  type: string;
+  /** Commands of one key are taken in order. */
+  key(data: EventData): string;
+  /**
+   * Right when it is given again. Answers where the effect stands, and whether there was one.
+   * @throws GatehouseError when a rule refuses it; the event then goes to quarantine with that code
+   */
+  handle(data: EventData, context: CommandContext): Promise<{ changed: boolean; position: Position }>;
+}
+
+export interface EventResult {
+  id: string | null;
+  source: string | null;
+  outcome: 'accepted' | 'duplicate' | 'quarantined';
+  /** Where it stands; a caller that depends on it may demand this position elsewhere. */
+  position?: Position;
+  /** Of a quarantined event. */
+  reason?: string;
+  field?: string;
+  detail?: string;
+  quarantineId?: string;
+}
+
+export type IngestContext = Pick<CommandContext, 'actor' | 'correlationid' | 'traceparent'>;
+
+export interface IngestOptions {
+  /** How many lane streams the HTTP doors share. */
+  lanes: number;
+}
+
+const SIDE_BY_SIDE = 64;
+
+/** Stores what other systems report: facts as they come, commands through their rules, the rest in quarantine. */
+export class Ingest {
+  private readonly lanes: FactLane[];
+  private readonly commands: ReadonlyMap<string, InboundCommand>;
+
+  constructor(
+    store: EventStore,
+    private readonly schemas: EventSchemas,
+    private readonly quarantine: Quarantine,
+    private readonly clock: Clock,
+    commands: readonly InboundCommand[],
+    { lanes }: IngestOptions,
+  ) {
+    this.lanes = Array.from({ length: lanes }, (_, lane) => new FactLane(store, `facts-http${lane}`));
+    this.commands = new Map(commands.map((command) => [command.type, command]));
+  }
+
+  /** Event types that a door takes. */
+  readonly takes = (definition: EventDefinition): boolean =>
+    definition.fact !== undefined || this.commands.has(definition.type);
+
+  /**
+   * Takes CloudEvents in JSON form and answers for each, in order. When it resolves, everything is stored.
+   * @param door where they came in, for the quarantine
+   * @throws StoreUnavailable when some may not be stored; giving all of them again is safe
+   */
+  async take(events: readonly unknown[], context: IngestContext, door: string): Promise<EventResult[]> {
+    const results = await this.attempt(events, context);
+    const refused = results.flatMap((result, index) => (result.outcome === 'quarantined' ? [index] : []));
+    if (refused.length === 0) return results;
+    const ids = await this.quarantine.put(
+      refused.map((index) => {
+        const { reason, field, detail } = results[index]!;
+        return {
+          ...attributesOf(events[index]),
+          reason: reason!,
+          field: field!,
+          detail: detail!,
+          door,
+          actor: context.actor.id,
+          raw: Buffer.from(JSON.stringify(events[index]) ?? 'null'),
+        };
+      }),
+    );
+    for (const [n, index] of refused.entries()) results[index]!.quarantineId = ids[n]!;
+    return results;
+  }
+
+  /** The same, but what is not taken is only answered as `quarantined` and not kept: the caller has it already. */
+  async attempt(events: readonly unknown[], context: IngestContext): Promise<EventResult[]> {
+    const now = this.clock.now();
+    const read = events.map((event) => readCloudEvent(event, this.schemas, this.takes, now));
+    const results: EventResult[] = new Array(events.length);
+    const facts: { index: number; event: IncomingEvent }[][] = this.lanes.map(() => []);
+    const commands = new Map<string, { index: number; event: IncomingEvent }[]>();
+    const reject = (index: number, { reason, field, detail }: Fault) => {
+      const { id, source } = attributesOf(events[index]);
+      results[index] = { id, source, outcome: 'quarantined', reason, field, detail };
+    };
+
+    for (const [index, event] of read.entries()) {
+      if (isFault(event)) reject(index, event);
+      else if (event.definition.fact) facts[this.laneOf(event)]!.push({ index, event });
+      else {
+        const key = this.commands.get(event.type)!.key(event.data);
+        const list = commands.get(key);
+        if (list) list.push({ index, event });
+        else commands.set(key, [{ index, event }]);
+      }
+    }
+    await Promise.all([
+      ...facts.map((lane, n) => this.recordFacts(this.lanes[n]!, lane, context, results)),
+      this.giveCommands([...commands.values()], context, results, reject),
+    ]);
+    return results;
+  }
+
+  private laneOf({ data, definition }: IncomingEvent): number {
+    let hash = 0;
+    const key: string = data[definition.fact!.id];
+    for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
+    return (hash >>> 0) % this.lanes.length;
+  }
+
+  private async recordFacts(
+    lane: FactLane,
+    incoming: { index: number; event: IncomingEvent }[],
+    context: IngestContext,
+    results: EventResult[],
+  ): Promise<void> {
+    if (incoming.length === 0) return;
+    const outcomes = await lane.append(incoming.map(({ event }) => toFact(event, context)));
+    for (const [n, { index, event }] of incoming.entries()) results[index] = { ...named(event), ...outcomes[n]! };
+  }
+
+  private async giveCommands(
+    groups: { index: number; event: IncomingEvent }[][],
+    context: IngestContext,
+    results: EventResult[],
+    reject: (index: number, fault: Fault) => void,
+  ): Promise<void> {
+    await Promise.all(
+      Array.from({ length: Math.min(SIDE_BY_SIDE, groups.length) }, async () => {
+        for (let group = groups.pop(); group; group = groups.pop()) {
+          for (const { index, event } of group) {
+            try {
+              const { changed, position } = await this.commands
+                .get(event.type)!
+                .handle(event.data, commandContext(event, context));
+              results[index] = { ...named(event), outcome: changed ? 'accepted' : 'duplicate', position };
+            } catch (error) {
+              if (!(error instanceof GatehouseError) || error.status >= 500) throw error;
+              reject(index, { reason: error.code, field: '/data', detail: error.message });
+            }
+          }
+        }
+      }),
+    );
+  }
+}
+
+const named = ({ id, source }: IncomingEvent) => ({ id, source });
+
+const LONGEST_ATTRIBUTE = 200;
+
+function attributesOf(event: unknown): { id: string | null; source: string | null; type: string | null } {
+  const { id, source, type } = (event ?? {}) as Record<string, unknown>;
+  const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, LONGEST_ATTRIBUTE) : null);
+  return { id: text(id), source: text(source), type: text(type) };
+}
+
+function toFact(event: IncomingEvent, context: IngestContext): NewEvent {
+  const { category, id } = event.definition.fact!;
+  const traceparent = event.traceparent ?? context.traceparent;
+  return {
+    id: event.identity,
+    type: event.type,
+    data: event.data,
+    metadata: {
+      source: event.source,
+      subject: `${category}-${event.data[id]}`,
+      time: event.time,
+      schemaversion: event.definition.version,
+      correlationid: event.correlationid ?? context.correlationid,
+      ...(traceparent ? { traceparent } : {}),
+      actor: context.actor,
+    },
+  };
+}
+
+const commandContext = (event: IncomingEvent, context: IngestContext): CommandContext => ({
+  ...context,
+  correlationid: event.correlationid ?? context.correlationid,
+  ...(event.traceparent ? { traceparent: event.traceparent } : {}),
+  source: event.source === OWN_SOURCE ? `${OWN_SOURCE}/echo` : event.source,
+  time: event.time,
+  eventId: event.identity,
+});

@@ -44,7 +44,7 @@ export class PostgresSubjectKeys implements SubjectKeys {
   }
 
   async seal(person: string, plaintext: string, aad: string): Promise<string> {
-    return sealWith(this.cached(person) ?? (await this.load([person], true)).get(person)!, plaintext, aad);
+    return (await this.sealMany([{ person, plaintext, aad }]))[0]!;
   }
 
   async sealMany(sealings: readonly Sealing[]): Promise<string[]> {
@@ -62,7 +62,8 @@ export class PostgresSubjectKeys implements SubjectKeys {
 
   async open(person: string, sealed: string, aad: string): Promise<string> {
     if (sealed === ERASED || !isSealed(sealed)) throw new Unreadable(sealed === ERASED ? 'the person was forgotten' : 'the text is not sealed');
-    const key = this.cached(person) ?? (await this.load([person], false)).get(person);
+    let key = this.cached(person);
+    if (key === undefined) key = (await this.load([person], false)).get(person);
     if (!key) throw new Unreadable(key === null ? 'the person was forgotten' : 'the person is unknown');
     try {
       return decrypt(key, fromSealedText(sealed), aad).toString('utf8');

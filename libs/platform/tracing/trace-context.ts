@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+
+/** W3C Trace Context: which request, across systems, something belongs to. */
+export interface TraceContext {
+  /** 32 hexadecimal digits, not all 0. */
+  traceId: string;
+  /** 16 hexadecimal digits, not all 0: the caller's span, or ours where we began the trace. */
+  parentId: string;
+  sampled: boolean;
+}
+
+// https://www.w3.org/TR/trace-context/#traceparent-header-field-values; later versions may append fields
+const FORM = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+const SAMPLED = 0x01;
+
+/** undefined for a header that must be ignored by the standard. */
+export function parseTraceparent(header: string | undefined): TraceContext | undefined {
+  const parts = header === undefined ? null : FORM.exec(header);
+  if (!parts || (parts[1] === '00' && parts[5] !== undefined)) return undefined;
+  return { traceId: parts[2]!, parentId: parts[3]!, sampled: (Number.parseInt(parts[4]!, 16) & SAMPLED) === SAMPLED };
+}
+
+export const formatTraceparent = ({ traceId, parentId, sampled }: TraceContext): string =>
+  `00-${traceId}-${parentId}-${sampled ? '01' : '00'}`;
+
+/** A trace that begins here. */
+export const newTrace = (): TraceContext => ({ traceId: hex(16), parentId: hex(8), sampled: true });
+
+/** Our own step in a trace: the same trace, an own parent id. */
+export const nextSpan = (trace: TraceContext): TraceContext => ({ ...trace, parentId: hex(8) });
+
+/** A random number is all 0 once in 2^64 times; the standard forbids that value. */
+function hex(bytes: number): string {
+  const text = randomBytes(bytes).toString('hex');
+  return /[^0]/.test(text) ? text : hex(bytes);
+}

@@ -22,7 +22,10 @@ const forbidden = [
     name: 'decisions-import-only-kernel-and-own-events',
     comment:
       "A decision file (one at the top of its context) imports the kernel and its own context's events and decisions; of another context only types, through its index.ts.",
-    from: { path: `^${CONTEXT}([^/]+)/[^/]+\\.ts$`, pathNot: [SPECS, '/(index|events|module|[^/]+\\.module)\\.ts$'] },
+    from: {
+      path: `^${CONTEXT}([^/]+)/[^/]+\\.ts$`,
+      pathNot: [SPECS, '/(index|events|schema|module|[^/]+\\.module)\\.ts$'],
+    },
     to: {
       pathNot: ['^libs/kernel/', '^libs/$1/(?!index\\.ts|[^/]*module\\.ts)[^/]+\\.ts$', `^${CONTEXT}[^/]+/index\\.ts$`],
     },
@@ -31,7 +34,10 @@ const forbidden = [
     name: 'decisions-take-only-types-from-other-contexts',
     comment:
       'What a decision needs of another context is handed to it; only the shape is imported, which is gone at run time.',
-    from: { path: `^${CONTEXT}([^/]+)/[^/]+\\.ts$`, pathNot: [SPECS, '/(index|events|module|[^/]+\\.module)\\.ts$'] },
+    from: {
+      path: `^${CONTEXT}([^/]+)/[^/]+\\.ts$`,
+      pathNot: [SPECS, '/(index|events|schema|module|[^/]+\\.module)\\.ts$'],
+    },
     to: { path: `^${CONTEXT}[^/]+/index\\.ts$`, dependencyTypesNot: ['type-only'] },
   },
   {

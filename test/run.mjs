@@ -13,22 +13,29 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const STEP_LIMIT_MS = 5 * 60_000;
 const JEST_LIMIT_MS = 20 * 60_000;
+const JEST_NODE_OPTIONS = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
 /** One worker would leave the other core idle while PostgreSQL waits for its disk. */
 const WORKERS = Math.max(2, availableParallelism() - 1);
 
 const CHECKS = [
   { name: 'format and lint', script: '@biomejs/biome/bin/biome', args: ['check', '--error-on-warnings', '.'] },
-  { name: 'types', script: 'typescript/bin/tsc', args: ['--project', '.'] },
+  {
+    name: 'types',
+    script: 'typescript/bin/tsc',
+    args: ['--incremental', '--tsBuildInfoFile', 'node_modules/.cache/gatehouse/types.json'],
+  },
   { name: 'unused code and dependencies', script: 'knip/bin/knip.js', args: [] },
 ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
+const failedSteps = [];
 const jestArguments = process.argv.slice(2);
 
 if (await prepared()) {
   if (jestArguments.length === 0) for (const check of CHECKS) await runCheck(check);
   await runJest(jestArguments);
 }
+if (failedSteps.length > 0) console.log(`\nfailed: ${failedSteps.join(', ')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
@@ -38,8 +45,9 @@ async function prepared() {
     else if (!existsSync(join(ROOT, 'node_modules'))) await installed();
     return true;
   } catch (error) {
-    console.error(`✗ install and build\n${error.message}`);
+    console.log(`✗ install and build\n${error.message}`);
     total.failed++;
+    failedSteps.push('install and build');
     return false;
   }
 }
@@ -59,6 +67,7 @@ async function runCheck({ name, script, args }) {
   if (code === 0) total.passed++;
   else {
     total.failed++;
+    failedSteps.push(name);
     console.log(output.trimEnd());
   }
 }
@@ -74,13 +83,14 @@ async function runJest(args) {
       {
         limitMs: JEST_LIMIT_MS,
         shown: true,
-        env: { NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
+        env: { NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} ${JEST_NODE_OPTIONS}`.trim() },
       },
     );
     const counted = countTests(report, code);
     total.passed += counted.passed;
     total.failed += counted.failed;
     total.skipped += counted.skipped.length;
+    if (counted.failed > 0) failedSteps.push('tests');
     for (const name of counted.skipped) console.log(`skipped: ${name}`);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     console.log(`${counted.failed === 0 ? '✓' : '✗'} tests (${seconds} s)`);

@@ -11,7 +11,10 @@ export interface Violation {
 
 const { forbidden = [], options } = await extractConfiguration('./.dependency-cruiser.mjs');
 
-export const importRules: readonly string[] = forbidden.map(({ name }) => name ?? 'unnamed');
+export const importRules: readonly { name: string; comment: string }[] = forbidden.map(({ name, comment }) => ({
+  name: name ?? 'unnamed',
+  comment: comment ?? '',
+}));
 
 /**
  * What dependency-cruiser finds in a tree under the rules of .dependency-cruiser.mjs.

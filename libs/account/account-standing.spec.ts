@@ -1,0 +1,189 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { fold } from '../kernel/decider.js';
+import { GatehouseError } from '../kernel/errors.js';
+import {
+  type AccountStanding,
+  acceptPolicy,
+  accountStream,
+  deactivateAccount,
+  isSuspended,
+  joinWaitlist,
+  leaveWaitlist,
+  onboardAccount,
+  reinstateAccount,
+  suspendAccount,
+} from './account-standing.js';
+import type { AccountEvent } from './events.js';
+
+const NOW = Date.parse('2022-05-18T09:00:00Z');
+const LATER = '2022-05-19T09:00:00.000Z';
+const accountId = 'acc-1';
+const application = { accountId, email: 'ada@example.org' };
+const published = { current: 'v2', versions: ['v1', 'v2'] };
+
+const joined: AccountEvent = { type: 'WaitlistJoined', data: application };
+const left: AccountEvent = { type: 'WaitlistLeft', data: { accountId } };
+const onboarded: AccountEvent = { type: 'AccountOnboarded', data: { accountId, cohortId: 'c1' } };
+const accepted: AccountEvent = { type: 'PolicyAccepted', data: { accountId, version: 'v2' } };
+const suspended: AccountEvent = { type: 'AccountSuspended', data: { accountId, until: LATER, reason: 'strike' } };
+const deactivated: AccountEvent = {
+  type: 'AccountDeactivated',
+  data: { accountId, reason: 'review-confirmed', categories: [] },
+};
+const reinstated: AccountEvent = { type: 'AccountReinstated', data: { accountId, reason: 'appeal' } };
+
+const after = (...events: AccountEvent[]): AccountStanding => fold(accountStream, events);
+const refusal = (code: string) => expect.objectContaining({ code });
+const attempt = (decide: () => unknown) => {
+  try {
+    return decide();
+  } catch (error) {
+    if (error instanceof GatehouseError) return error;
+    throw error;
+  }
+};
+
+describe('joining the waitlist', () => {
+  it('gives a stranger a place', () => {
+    expect(joinWaitlist(after(), application, NOW)).toEqual([joined]);
+  });
+
+  it('gives a new place to whoever left', () => {
+    expect(joinWaitlist(after(joined, left), application, NOW)).toEqual([joined]);
+  });
+
+  it('stays quiet for whoever waits or is in', () => {
+    expect(joinWaitlist(after(joined), application, NOW)).toEqual([]);
+    expect(joinWaitlist(after(joined, onboarded), application, NOW)).toEqual([]);
+  });
+
+  it('refuses a deactivated account, and a suspended one until the suspension ends', () => {
+    expect(attempt(() => joinWaitlist(after(deactivated), application, NOW))).toEqual(refusal('account-deactivated'));
+    const state = after(joined, left, suspended);
+    expect(attempt(() => joinWaitlist(state, application, NOW))).toEqual(refusal('account-suspended'));
+    expect(joinWaitlist(state, application, Date.parse(LATER))).toEqual([joined]);
+  });
+});
+
+describe('leaving the waitlist', () => {
+  it('gives up the place', () => {
+    expect(leaveWaitlist(after(joined), accountId)).toEqual([left]);
+  });
+
+  it('stays quiet the second time', () => {
+    expect(leaveWaitlist(after(joined, left), accountId)).toEqual([]);
+  });
+
+  it('refuses a stranger and whoever is in already', () => {
+    expect(attempt(() => leaveWaitlist(after(), accountId))).toEqual(refusal('account-unknown'));
+    expect(attempt(() => leaveWaitlist(after(joined, onboarded), accountId))).toEqual(refusal('already-onboarded'));
+  });
+});
+
+describe('accepting the content policy', () => {
+  const accept = (state: AccountStanding, version: string) => acceptPolicy(state, { accountId, version }, published);
+
+  it('is recorded for the version in force', () => {
+    expect(accept(after(joined), 'v2')).toEqual([accepted]);
+  });
+
+  it('stays quiet when that version was accepted', () => {
+    expect(accept(after(joined, accepted), 'v2')).toEqual([]);
+  });
+
+  it('refuses an older version, one never published, a stranger and a deactivated account', () => {
+    expect(attempt(() => accept(after(joined), 'v1'))).toEqual(refusal('policy-outdated'));
+    expect(attempt(() => accept(after(joined), 'v9'))).toEqual(refusal('policy-unknown'));
+    expect(attempt(() => accept(after(), 'v2'))).toEqual(refusal('account-unknown'));
+    expect(attempt(() => accept(after(joined, deactivated), 'v2'))).toEqual(refusal('account-deactivated'));
+  });
+});
+
+describe('onboarding an account', () => {
+  const onboard = (state: AccountStanding, cohortId = 'c1') => onboardAccount(state, { accountId, cohortId });
+
+  it('lets in whoever waits', () => {
+    expect(onboard(after(joined))).toEqual([onboarded]);
+  });
+
+  it('stays quiet for whoever is in, also with another cohort', () => {
+    expect(onboard(after(joined, onboarded), 'c2')).toEqual([]);
+  });
+
+  it('refuses whoever does not wait, and a deactivated account', () => {
+    expect(attempt(() => onboard(after()))).toEqual(refusal('not-waiting'));
+    expect(attempt(() => onboard(after(joined, left)))).toEqual(refusal('not-waiting'));
+    expect(attempt(() => onboard(after(joined, deactivated)))).toEqual(refusal('account-deactivated'));
+  });
+});
+
+describe('suspending an account', () => {
+  const suspend = (state: AccountStanding, until = LATER) =>
+    suspendAccount(state, { accountId, until, reason: 'strike' }, NOW);
+
+  it('holds until its time and then no longer', () => {
+    expect(suspend(after(joined))).toEqual([suspended]);
+    expect(isSuspended(after(joined, suspended), Date.parse(LATER) - 1)).toBe(true);
+    expect(isSuspended(after(joined, suspended), Date.parse(LATER))).toBe(false);
+  });
+
+  it('stays quiet for the same time again', () => {
+    expect(suspend(after(joined, suspended))).toEqual([]);
+  });
+
+  it('refuses a time gone by, a stranger and a deactivated account', () => {
+    expect(attempt(() => suspend(after(joined), '2022-05-18T09:00:00.000Z'))).toEqual(refusal('suspension-over'));
+    expect(attempt(() => suspend(after()))).toEqual(refusal('account-unknown'));
+    expect(attempt(() => suspend(after(joined, deactivated)))).toEqual(refusal('account-deactivated'));
+  });
+});
+
+describe('deactivating and reinstating an account', () => {
+  it('deactivates any account, known or not, once', () => {
+    expect(deactivateAccount(after(), deactivated.data as never)).toEqual([deactivated]);
+    expect(deactivateAccount(after(joined, onboarded), deactivated.data as never)).toEqual([deactivated]);
+    expect(deactivateAccount(after(joined, deactivated), deactivated.data as never)).toEqual([]);
+  });
+
+  it('puts a reinstated account where it stood', () => {
+    expect(reinstateAccount(after(joined, onboarded, deactivated), reinstated.data as never)).toEqual([reinstated]);
+    expect(after(joined, onboarded, suspended, deactivated, reinstated)).toEqual(after(joined, onboarded));
+  });
+
+  it('stays quiet when there is nothing to take back', () => {
+    expect(reinstateAccount(after(joined), reinstated.data as never)).toEqual([]);
+  });
+});
+
+describe('an account under any commands', () => {
+  type Command = (state: AccountStanding) => AccountEvent[];
+  const commands: Record<string, Command> = {
+    join: (state) => joinWaitlist(state, application, NOW),
+    leave: (state) => leaveWaitlist(state, accountId),
+    accept: (state) => acceptPolicy(state, { accountId, version: 'v2' }, published),
+    onboard: (state) => onboardAccount(state, { accountId, cohortId: 'c1' }),
+    suspend: (state) => suspendAccount(state, { accountId, until: LATER, reason: 'strike' }, NOW),
+    deactivate: (state) => deactivateAccount(state, { accountId, reason: 'review-confirmed', categories: [] }),
+    reinstate: (state) => reinstateAccount(state, { accountId, reason: 'appeal' }),
+  };
+
+  it('is onboarded at most once, and a command repeated at once changes nothing', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...Object.keys(commands)), { maxLength: 40 }), (names) => {
+        const log: AccountEvent[] = [];
+        for (const name of names) {
+          const decided = attempt(() => commands[name]!(fold(accountStream, log)));
+          if (decided instanceof GatehouseError) continue;
+          log.push(...(decided as AccountEvent[]));
+          expect(attempt(() => commands[name]!(fold(accountStream, log)))).toEqual([]);
+        }
+        expect(log.filter((event) => event.type === 'AccountOnboarded').length).toBeLessThanOrEqual(1);
+        const turns = log.filter((event) => event.type === 'AccountDeactivated' || event.type === 'AccountReinstated');
+        for (const [i, { type }] of turns.entries()) {
+          if (type === 'AccountDeactivated') expect(turns[i - 1]?.type).not.toBe('AccountDeactivated');
+        }
+      }),
+    );
+  });
+});

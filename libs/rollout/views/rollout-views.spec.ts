@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import { foldView, recorded } from '../../../test/support/fold-view.js';
+import { cohortsView } from './cohorts.js';
+import { rolloutStateView } from './rollout-state.js';
+
+const at = '2022-05-18T09:00:00.000Z';
+const admitted = recorded(3, 'CohortAdmitted', { cohortId: 'c1', size: 3, selection: 'first-come', perWeek: 10, at });
+const first = recorded(4, 'CohortOnboarded', { cohortId: 'c1', accounts: ['a', 'b'], perWeek: 10, part: 0 });
+const second = recorded(5, 'CohortOnboarded', { cohortId: 'c1', accounts: ['c'], perWeek: 10, part: 1 });
+
+describe('the rollout-state view', () => {
+  const history = [
+    recorded(1, 'OnboardingRateSet', { perWeek: 10, daily: true }),
+    recorded(2, 'OnboardingPaused', { reason: 'holiday' }),
+    admitted,
+  ];
+
+  it('holds the rate, the pause and the last admission', () => {
+    expect(foldView(rolloutStateView, history).rows.rollout).toEqual({
+      id: 'rollout',
+      per_week: 10,
+      daily: true,
+      paused: true,
+      pause_reason: 'holiday',
+      last_admitted_at: Date.parse(at),
+      position: 3,
+    });
+    const resumed = recorded(9, 'OnboardingResumed', {});
+    expect(foldView(rolloutStateView, [...history, resumed]).rows.rollout).toMatchObject({
+      paused: false,
+      pause_reason: null,
+    });
+  });
+
+  it('is not moved by events that come again', () => {
+    expect(foldView(rolloutStateView, [...history, ...history])).toEqual(foldView(rolloutStateView, history));
+  });
+});
+
+describe('the cohorts view', () => {
+  it('follows a cohort from its admission until all are in', () => {
+    const statusAfter = (...events: ReturnType<typeof recorded>[]) => foldView(cohortsView, events).rows.c1;
+    expect(statusAfter(admitted)).toMatchObject({ status: 'admitted', onboarded: 0, size: 3 });
+    expect(statusAfter(admitted, first)).toMatchObject({ status: 'onboarding', onboarded: 2 });
+    expect(statusAfter(admitted, first, second)).toMatchObject({ status: 'onboarded', onboarded: 3 });
+  });
+
+  it('gives the same row for any order of the two streams, and for events that come again', () => {
+    const expected = foldView(cohortsView, [admitted, first, second]);
+    expect(foldView(cohortsView, [first, admitted, second])).toEqual(expected);
+    expect(foldView(cohortsView, [first, second, admitted])).toEqual(expected);
+    expect(foldView(cohortsView, [admitted, first, first, second, admitted, first, second])).toEqual(expected);
+  });
+
+  it('knows a cohort that another system onboarded', () => {
+    expect(foldView(cohortsView, [first]).rows.c1).toMatchObject({
+      status: 'onboarded',
+      onboarded: 2,
+      size: null,
+      per_week: 10,
+    });
+  });
+});

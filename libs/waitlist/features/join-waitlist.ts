@@ -1,0 +1,120 @@
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { IsEmail, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { accountStream, joinWaitlist } from '../../account/index.js';
+import type { CommandContext } from '../../event-store/transact.js';
+import { Transactor } from '../../event-store/transact.js';
+import type { Clock } from '../../kernel/clock.js';
+import type { EventData, Position } from '../../kernel/envelope.js';
+import { Refusal } from '../../kernel/errors.js';
+import type { Ids } from '../../kernel/ids.js';
+import type { InboundCommand } from '../../messaging/ingest.js';
+import { Context } from '../../platform/http/request-context.js';
+import { CLOCK, IDS, SUBJECT_KEYS } from '../../platform/ports.js';
+import { ANONYMOUS } from '../../platform/security/principal.js';
+import { PublicDoor } from '../../platform/security/route-access.js';
+import type { SubjectKeys } from '../../platform/security/subject-keys.js';
+import { personStream, registerPerson } from '../person.js';
+
+export interface Joining {
+  email: string;
+  /** Where another system keeps its own account ids. */
+  accountId?: string;
+  priority?: number;
+  locale?: string;
+  reason?: string;
+}
+
+export interface Joined {
+  accountId: string;
+  status: string;
+  changed: boolean;
+  position: Position;
+}
+
+export class JoinWaitlist {
+  constructor(
+    readonly joining: Joining,
+    readonly context: CommandContext,
+  ) {}
+}
+
+/**
+ * One entry per person: whoever first registers the person's keyed address hash decides which account is theirs; the
+ * account's own stream decides whether it waits. A crash in between is mended by the next try.
+ */
+@CommandHandler(JoinWaitlist)
+export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist, Joined> {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(SUBJECT_KEYS) private readonly keys: SubjectKeys,
+    @Inject(IDS) private readonly ids: Ids,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async execute({ joining, context }: JoinWaitlist): Promise<Joined> {
+    const emailHash = this.keys.keyedHash(normalised(joining.email));
+    const { eventId: _, ...asPerson } = context;
+    const person = await this.transactor.transact(personStream, emailHash, asPerson, (state) =>
+      registerPerson(state, joining.accountId ?? this.ids.next()),
+    );
+    const accountId = person.state.accountId!;
+    const { state, events, position } = await this.transactor.transact(accountStream, accountId, context, (standing) =>
+      joinWaitlist(standing, { ...joining, accountId, emailHash }, this.clock.now()),
+    );
+    return { accountId, status: state.status, changed: events.length > 0, position };
+  }
+}
+
+/** Addresses differ in case and surrounding space only by habit of typing. */
+const normalised = (email: string): string => email.trim().normalize('NFKC').toLowerCase();
+
+/** A WaitlistJoined of another system. */
+export const joinWaitlistInbound = (commands: CommandBus): InboundCommand => ({
+  type: 'WaitlistJoined',
+  key: (data: EventData) => `person:${normalised(data.email)}`,
+  handle: ({ emailHash: _, ...joining }, context) => commands.execute(new JoinWaitlist(joining as Joining, context)),
+});
+
+export class JoinWaitlistBody {
+  @IsEmail({}, { message: 'must be an e-mail address' })
+  @MaxLength(254)
+  email!: string;
+
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(9)
+  priority?: number;
+
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9][A-Za-z0-9-]{1,34}$/, { message: 'must be a language tag, like en or en-GB' })
+  locale?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(2000)
+  reason?: string;
+}
+
+@Controller('v1/waitlist')
+export class JoinWaitlistController {
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+
+  /** The public door answers everybody alike: whether somebody is known already is nobody else's business. */
+  @Post()
+  @HttpCode(202)
+  @PublicDoor()
+  async join(@Body() body: JoinWaitlistBody, @Context() context: CommandContext) {
+    const anonymous = context.actor.id === ANONYMOUS.id;
+    const { priority, ...joining } = body;
+    try {
+      const command = new JoinWaitlist(anonymous || priority === undefined ? joining : body, context);
+      const { accountId, status, position }: Joined = await this.commands.execute(command);
+      return { accountId, status: anonymous ? 'waiting' : status, position: String(position) };
+    } catch (error) {
+      if (anonymous && error instanceof Refusal) return { status: 'waiting' };
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { foldView, recorded } from '../../../test/support/fold-view.js';
+import { waitlistEntriesView } from './waitlist-entries.js';
+
+const accountId = 'acc-1';
+const joined = (position: number, priority?: number) =>
+  recorded(position, 'WaitlistJoined', { accountId, email: 'x', priority });
+const entry = (...events: ReturnType<typeof recorded>[]) => foldView(waitlistEntriesView, events).rows[accountId];
+
+describe('the waitlist view', () => {
+  it('gives whoever joins a place by its position, in the middle class unless told', () => {
+    expect(entry(joined(7))).toMatchObject({ status: 'waiting', priority: 5, joined_position: 7 });
+    expect(entry(joined(7, 0))).toMatchObject({ priority: 0 });
+  });
+
+  it('gives whoever left and joins again a new place', () => {
+    const left = recorded(8, 'WaitlistLeft', { accountId });
+    expect(entry(joined(7), left)).toMatchObject({ status: 'left', joined_position: 7 });
+    expect(entry(joined(7), left, joined(9))).toMatchObject({ status: 'waiting', joined_position: 9 });
+  });
+
+  it('keeps a deactivated account from being chosen, and its place for when it is reinstated', () => {
+    const deactivated = recorded(8, 'AccountDeactivated', { accountId, reason: 'review-confirmed', categories: [] });
+    const reinstated = recorded(9, 'AccountReinstated', { accountId, reason: 'appeal' });
+    expect(entry(joined(7), deactivated)).toMatchObject({ status: 'barred' });
+    expect(entry(joined(7), deactivated, reinstated)).toMatchObject({ status: 'waiting', joined_position: 7 });
+    expect(entry(deactivated)).toBeUndefined();
+  });
+
+  it('is not moved by events that come again', () => {
+    const history = [
+      joined(1),
+      recorded(2, 'WaitlistLeft', { accountId }),
+      joined(3),
+      recorded(4, 'AccountOnboarded', { accountId, cohortId: 'c1' }),
+    ];
+    const once = foldView(waitlistEntriesView, history);
+    expect(once.rows[accountId]).toMatchObject({
+      status: 'onboarded',
+      cohort_id: 'c1',
+      onboarded_at: Date.UTC(2022, 4, 18, 9, 4),
+    });
+    expect(foldView(waitlistEntriesView, [...history, ...history])).toEqual(once);
+  });
+});

@@ -1,0 +1,46 @@
+import type { EventData, RecordedEvent } from '../../libs/kernel/envelope.js';
+import type { View, ViewRow } from '../../libs/projections/view.js';
+
+/** An event as the log would hold it; its id and its minute follow from the position where they are not given. */
+export function recorded(
+  position: number,
+  type: string,
+  data: EventData,
+  {
+    id = `event-${String(position).padStart(6, '0')}`,
+    time = new Date(Date.UTC(2022, 4, 18, 9, position)).toISOString(),
+  } = {},
+): RecordedEvent {
+  const actor = { kind: 'process', id: 'spec' } as const;
+  const metadata = { source: '/spec', subject: 'spec', time, schemaversion: 1, correlationid: id, actor };
+  return { id, type, data, metadata, stream: 'spec', revision: position - 1, position, recordedAt: time };
+}
+
+/** The rows and counters that events leave in a view, without a database: JSON in the rows goes through JSON. */
+export function foldView<Row extends ViewRow>(view: View<Row>, events: readonly RecordedEvent[]) {
+  const rows = new Map<string, Row>();
+  for (const event of events) {
+    if (!view.types.includes(event.type)) continue;
+    for (const key of view.keys(event)) {
+      const before = Object.freeze(rows.get(key));
+      const after = view.evolve(before, event, key);
+      if (after) rows.set(key, JSON.parse(JSON.stringify(after)));
+      else rows.delete(key);
+    }
+  }
+  return {
+    rows: Object.fromEntries([...rows].sort(([a], [b]) => (a < b ? -1 : 1))),
+    counters: count(view, [...rows.values()]),
+  };
+}
+
+function count<Row extends ViewRow>({ counters }: View<Row>, rows: readonly Row[]) {
+  const totals: Record<string, Record<string, number>> = {};
+  for (const row of rows) {
+    for (const { bucket, amounts } of counters?.contribution(row) ?? []) {
+      const sums = (totals[bucket] ??= {});
+      for (const [column, amount] of Object.entries(amounts)) sums[column] = (sums[column] ?? 0) + amount;
+    }
+  }
+  return totals;
+}

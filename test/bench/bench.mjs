@@ -1,0 +1,44 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { startBenchServer } from './postgres.mjs';
+import { printTable } from './table.mjs';
+import * as append from './rows/append.mjs';
+import * as decisions from './rows/decisions.mjs';
+
+const ROWS = [append, decisions];
+const NOT_BUILT = ['Kafka to visible', 'audit log: append to signed checkpoint'];
+const RESULTS = new URL('results/', import.meta.url);
+
+export const rowNames = ROWS.map(({ name }) => name);
+
+/**
+ * Runs rows one after the other, prints the table and writes results/latest.json.
+ * @returns {Promise<boolean>} false when a row crashed; a missed budget is a result, not a crash
+ */
+export async function runBench({ names, ...sizes }) {
+  const chosen = names.length === 0 ? ROWS : ROWS.filter(({ name }) => names.includes(name));
+  const measures = [];
+  const crashes = [];
+  const server = await startBenchServer();
+  try {
+    for (const row of chosen) {
+      console.log(`${row.name}: ${row.budget}`);
+      try {
+        const answers = await row.run({ server, log: (line) => console.log(line), ...sizes });
+        measures.push(...answers.map((measure) => ({ row: row.name, ...measure })));
+      } catch (error) {
+        console.error(error);
+        crashes.push({ row: row.name, error: error.message });
+      }
+    }
+  } finally {
+    await server.stop();
+  }
+  const notBuilt = names.length === 0 ? NOT_BUILT : [];
+  const machine = { cores: availableParallelism(), cpu: cpus()[0]?.model, memoryBytes: totalmem(), node: process.version };
+  mkdirSync(RESULTS, { recursive: true });
+  const result = { at: new Date().toISOString(), machine, sizes, measures, crashes, notBuilt };
+  writeFileSync(new URL('latest.json', RESULTS), `${JSON.stringify(result, null, 2)}\n`);
+  printTable(result);
+  return crashes.length === 0;
+}

@@ -1,0 +1,11 @@
+import { getPostgreSQLEventStore } from '@event-driven-io/emmett-postgresql';
+
+/** emmett's store in a database of its own, its schema made beforehand, everything else as it comes. */
+export async function openEmmett({ host, port, user, password, database }) {
+  const url = `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
+  const store = getPostgreSQLEventStore(url, { schema: { autoMigration: 'None' } });
+  await store.schema.migrate();
+  return store;
+}
+
+export const EMMETT_EVENTS = 'emt_messages';

@@ -1,0 +1,33 @@
+import { timeOrderedIds } from '../../dist/libs/kernel/ids.js';
+import { systemClock, toIso } from '../../dist/libs/kernel/clock.js';
+
+const ids = timeOrderedIds(systemClock);
+const ACTOR = { kind: 'service', id: 'images' };
+
+/** An ImageShared as the store takes it; data and metadata are about 300 bytes of JSON. */
+export function fact(number) {
+  const id = ids.next();
+  return {
+    id,
+    type: 'ImageShared',
+    data: { imageId: `img-${number}`, accountId: `acc-${number % 50_000}`, audience: 'public' },
+    metadata: {
+      source: '/image-service',
+      subject: `image-img-${number}`,
+      time: toIso(systemClock.now()),
+      schemaversion: 1,
+      correlationid: id,
+      actor: ACTOR,
+    },
+  };
+}
+
+/** @returns batches by lane: [lane][batch][event] */
+export function factLanes(lanes, batchesPerLane, batchSize, first) {
+  let number = first;
+  return Array.from({ length: lanes }, () =>
+    Array.from({ length: batchesPerLane }, () => Array.from({ length: batchSize }, () => fact(number++))),
+  );
+}
+
+export const jsonBytes = (event) => JSON.stringify(event.data).length + JSON.stringify(event.metadata).length;

@@ -1,0 +1,79 @@
+/**
+ * What a row answers, one for each budget it measures.
+ * @typedef {object} Measure
+ * @property {string} what
+ * @property {string} budget as budgets say it, for people
+ * @property {number} figure in `unit`
+ * @property {string} unit
+ * @property {string} [against] the yardstick's name
+ * @property {number} [yardstick] in `unit`, from the same minute
+ * @property {number} [ratio] figure / yardstick, the median over rounds
+ * @property {boolean | undefined} met undefined where there is no budget
+ * @property {string} detail spread, sizes, conditions
+ */
+
+/**
+ * @typedef {object} Contender
+ * @property {string} name
+ * @property {(round: number) => Promise<number>} run answers operations per second of one round
+ */
+
+export const median = (values) => quantile(values, 0.5);
+
+/** Linear interpolation between the two nearest ranks. */
+export function quantile(values, q) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (sorted.length - 1) * q;
+  const low = Math.floor(at);
+  return sorted[low] + (sorted[Math.ceil(at)] - sorted[low]) * (at - low);
+}
+
+/**
+ * Runs the contenders one after the other, round by round, each round in another order, after one round that doesn't
+ * count. Whatever disturbs a shared machine then hits all of them alike.
+ * @param {Contender[]} contenders
+ * @returns {Promise<Map<string, number[]>>} the rate of each round by name
+ */
+export async function alternate(contenders, rounds, log) {
+  const rates = new Map(contenders.map(({ name }) => [name, []]));
+  for (let round = 0; round <= rounds; round++) {
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const { name, run } = contenders[(round + turn) % contenders.length];
+      globalThis.gc?.();
+      const rate = await run(round);
+      log(`  ${round === 0 ? 'warm-up' : `round ${round}`}: ${name} ${whole(rate)}/s`);
+      if (round > 0) rates.get(name).push(rate);
+    }
+  }
+  return rates;
+}
+
+/** The ratio is the median of the rounds' own ratios, since the two figures of one round saw the same machine. */
+export function compare(rates, ours, theirs) {
+  const ratios = rates.get(ours).map((rate, round) => rate / rates.get(theirs)[round]);
+  return {
+    figure: median(rates.get(ours)),
+    against: theirs,
+    yardstick: median(rates.get(theirs)),
+    ratio: median(ratios),
+    spread: `ratios ${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)} over ${ratios.length} rounds`,
+  };
+}
+
+/** Operations per second of one call. */
+export async function rateOf(operations, work) {
+  const started = performance.now();
+  await work();
+  return (operations * 1000) / (performance.now() - started);
+}
+
+/** Does `work` for 0..count-1, so many at a time. */
+export async function inFlight(count, width, work) {
+  let next = 0;
+  const worker = async () => {
+    while (next < count) await work(next++);
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+}
+
+export const whole = (value) => Math.round(value).toLocaleString('en-US');

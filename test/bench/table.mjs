@@ -1,0 +1,33 @@
+import { whole } from './measure.mjs';
+
+const HEADINGS = ['what', 'figure', 'yardstick', 'ratio', 'budget', 'verdict'];
+
+/** A table that reads well in a terminal and in Markdown, and under it what each figure stands on. */
+export function printTable({ at, machine, measures, crashes, notBuilt }) {
+  const lines = [
+    HEADINGS,
+    ...measures.map((measure) => [
+      measure.what,
+      `${shown(measure.figure)} ${measure.unit}`,
+      measure.yardstick === undefined ? '-' : `${measure.against}: ${shown(measure.yardstick)}`,
+      measure.ratio === undefined ? '-' : measure.ratio.toFixed(2),
+      measure.budget,
+      measure.met === undefined ? '-' : measure.met ? 'met' : 'MISSED',
+    ]),
+    ...crashes.map(({ row }) => [row, '-', '-', '-', '-', 'CRASHED']),
+    ...notBuilt.map((what) => [what, '-', '-', '-', '-', 'not built yet']),
+  ];
+  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  const print = (cells) => console.log(`| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`);
+  console.log('');
+  print(lines[0]);
+  print(widths.map((width) => '-'.repeat(width)));
+  for (const line of lines.slice(1)) print(line);
+  console.log('');
+  for (const measure of measures) console.log(`${measure.what}: ${measure.detail}`);
+  for (const { row, error } of crashes) console.log(`${row} crashed: ${error}`);
+  const gib = (machine.memoryBytes / 2 ** 30).toFixed(0);
+  console.log(`${at.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), ${gib} GiB, Node ${machine.node}`);
+}
+
+const shown = (value) => (value >= 100 ? whole(value) : value.toPrecision(3));

@@ -33,7 +33,7 @@ const deactivated: AccountEvent = {
 };
 const reinstated: AccountEvent = { type: 'AccountReinstated', data: { accountId, reason: 'appeal' } };
 
-const after = (...events: AccountEvent[]): AccountStanding => fold(accountStream, events);
+const given = (...events: AccountEvent[]): AccountStanding => fold(accountStream, events);
 const refusal = (code: string) => expect.objectContaining({ code });
 const attempt = (decide: () => unknown) => {
   try {
@@ -46,21 +46,21 @@ const attempt = (decide: () => unknown) => {
 
 describe('joining the waitlist', () => {
   it('gives a stranger a place', () => {
-    expect(joinWaitlist(after(), application, NOW)).toEqual([joined]);
+    expect(joinWaitlist(given(), application, NOW)).toEqual([joined]);
   });
 
   it('gives a new place to whoever left', () => {
-    expect(joinWaitlist(after(joined, left), application, NOW)).toEqual([joined]);
+    expect(joinWaitlist(given(joined, left), application, NOW)).toEqual([joined]);
   });
 
   it('stays quiet for whoever waits or is in', () => {
-    expect(joinWaitlist(after(joined), application, NOW)).toEqual([]);
-    expect(joinWaitlist(after(joined, onboarded), application, NOW)).toEqual([]);
+    expect(joinWaitlist(given(joined), application, NOW)).toEqual([]);
+    expect(joinWaitlist(given(joined, onboarded), application, NOW)).toEqual([]);
   });
 
   it('refuses a deactivated account, and a suspended one until the suspension ends', () => {
-    expect(attempt(() => joinWaitlist(after(deactivated), application, NOW))).toEqual(refusal('account-deactivated'));
-    const state = after(joined, left, suspended);
+    expect(attempt(() => joinWaitlist(given(deactivated), application, NOW))).toEqual(refusal('account-deactivated'));
+    const state = given(joined, left, suspended);
     expect(attempt(() => joinWaitlist(state, application, NOW))).toEqual(refusal('account-suspended'));
     expect(joinWaitlist(state, application, Date.parse(LATER))).toEqual([joined]);
   });
@@ -68,16 +68,16 @@ describe('joining the waitlist', () => {
 
 describe('leaving the waitlist', () => {
   it('gives up the place', () => {
-    expect(leaveWaitlist(after(joined), accountId)).toEqual([left]);
+    expect(leaveWaitlist(given(joined), accountId)).toEqual([left]);
   });
 
   it('stays quiet the second time', () => {
-    expect(leaveWaitlist(after(joined, left), accountId)).toEqual([]);
+    expect(leaveWaitlist(given(joined, left), accountId)).toEqual([]);
   });
 
   it('refuses a stranger and whoever is in already', () => {
-    expect(attempt(() => leaveWaitlist(after(), accountId))).toEqual(refusal('account-unknown'));
-    expect(attempt(() => leaveWaitlist(after(joined, onboarded), accountId))).toEqual(refusal('already-onboarded'));
+    expect(attempt(() => leaveWaitlist(given(), accountId))).toEqual(refusal('account-unknown'));
+    expect(attempt(() => leaveWaitlist(given(joined, onboarded), accountId))).toEqual(refusal('already-onboarded'));
   });
 });
 
@@ -85,18 +85,18 @@ describe('accepting the content policy', () => {
   const accept = (state: AccountStanding, version: string) => acceptPolicy(state, { accountId, version }, published);
 
   it('is recorded for the version in force', () => {
-    expect(accept(after(joined), 'v2')).toEqual([accepted]);
+    expect(accept(given(joined), 'v2')).toEqual([accepted]);
   });
 
   it('stays quiet when that version was accepted', () => {
-    expect(accept(after(joined, accepted), 'v2')).toEqual([]);
+    expect(accept(given(joined, accepted), 'v2')).toEqual([]);
   });
 
   it('refuses an older version, one never published, a stranger and a deactivated account', () => {
-    expect(attempt(() => accept(after(joined), 'v1'))).toEqual(refusal('policy-outdated'));
-    expect(attempt(() => accept(after(joined), 'v9'))).toEqual(refusal('policy-unknown'));
-    expect(attempt(() => accept(after(), 'v2'))).toEqual(refusal('account-unknown'));
-    expect(attempt(() => accept(after(joined, deactivated), 'v2'))).toEqual(refusal('account-deactivated'));
+    expect(attempt(() => accept(given(joined), 'v1'))).toEqual(refusal('policy-outdated'));
+    expect(attempt(() => accept(given(joined), 'v9'))).toEqual(refusal('policy-unknown'));
+    expect(attempt(() => accept(given(), 'v2'))).toEqual(refusal('account-unknown'));
+    expect(attempt(() => accept(given(joined, deactivated), 'v2'))).toEqual(refusal('account-deactivated'));
   });
 });
 
@@ -104,17 +104,17 @@ describe('onboarding an account', () => {
   const onboard = (state: AccountStanding, cohortId = 'c1') => onboardAccount(state, { accountId, cohortId });
 
   it('lets in whoever waits', () => {
-    expect(onboard(after(joined))).toEqual([onboarded]);
+    expect(onboard(given(joined))).toEqual([onboarded]);
   });
 
   it('stays quiet for whoever is in, also with another cohort', () => {
-    expect(onboard(after(joined, onboarded), 'c2')).toEqual([]);
+    expect(onboard(given(joined, onboarded), 'c2')).toEqual([]);
   });
 
   it('refuses whoever does not wait, and a deactivated account', () => {
-    expect(attempt(() => onboard(after()))).toEqual(refusal('not-waiting'));
-    expect(attempt(() => onboard(after(joined, left)))).toEqual(refusal('not-waiting'));
-    expect(attempt(() => onboard(after(joined, deactivated)))).toEqual(refusal('account-deactivated'));
+    expect(attempt(() => onboard(given()))).toEqual(refusal('not-waiting'));
+    expect(attempt(() => onboard(given(joined, left)))).toEqual(refusal('not-waiting'));
+    expect(attempt(() => onboard(given(joined, deactivated)))).toEqual(refusal('account-deactivated'));
   });
 });
 
@@ -123,36 +123,36 @@ describe('suspending an account', () => {
     suspendAccount(state, { accountId, until, reason: 'strike' }, NOW);
 
   it('holds until its time and then no longer', () => {
-    expect(suspend(after(joined))).toEqual([suspended]);
-    expect(isSuspended(after(joined, suspended), Date.parse(LATER) - 1)).toBe(true);
-    expect(isSuspended(after(joined, suspended), Date.parse(LATER))).toBe(false);
+    expect(suspend(given(joined))).toEqual([suspended]);
+    expect(isSuspended(given(joined, suspended), Date.parse(LATER) - 1)).toBe(true);
+    expect(isSuspended(given(joined, suspended), Date.parse(LATER))).toBe(false);
   });
 
   it('stays quiet for the same time again', () => {
-    expect(suspend(after(joined, suspended))).toEqual([]);
+    expect(suspend(given(joined, suspended))).toEqual([]);
   });
 
   it('refuses a time gone by, a stranger and a deactivated account', () => {
-    expect(attempt(() => suspend(after(joined), '2022-05-18T09:00:00.000Z'))).toEqual(refusal('suspension-over'));
-    expect(attempt(() => suspend(after()))).toEqual(refusal('account-unknown'));
-    expect(attempt(() => suspend(after(joined, deactivated)))).toEqual(refusal('account-deactivated'));
+    expect(attempt(() => suspend(given(joined), '2022-05-18T09:00:00.000Z'))).toEqual(refusal('suspension-over'));
+    expect(attempt(() => suspend(given()))).toEqual(refusal('account-unknown'));
+    expect(attempt(() => suspend(given(joined, deactivated)))).toEqual(refusal('account-deactivated'));
   });
 });
 
 describe('deactivating and reinstating an account', () => {
   it('deactivates any account, known or not, once', () => {
-    expect(deactivateAccount(after(), deactivated.data as never)).toEqual([deactivated]);
-    expect(deactivateAccount(after(joined, onboarded), deactivated.data as never)).toEqual([deactivated]);
-    expect(deactivateAccount(after(joined, deactivated), deactivated.data as never)).toEqual([]);
+    expect(deactivateAccount(given(), deactivated.data as never)).toEqual([deactivated]);
+    expect(deactivateAccount(given(joined, onboarded), deactivated.data as never)).toEqual([deactivated]);
+    expect(deactivateAccount(given(joined, deactivated), deactivated.data as never)).toEqual([]);
   });
 
   it('puts a reinstated account where it stood', () => {
-    expect(reinstateAccount(after(joined, onboarded, deactivated), reinstated.data as never)).toEqual([reinstated]);
-    expect(after(joined, onboarded, suspended, deactivated, reinstated)).toEqual(after(joined, onboarded));
+    expect(reinstateAccount(given(joined, onboarded, deactivated), reinstated.data as never)).toEqual([reinstated]);
+    expect(given(joined, onboarded, suspended, deactivated, reinstated)).toEqual(given(joined, onboarded));
   });
 
   it('stays quiet when there is nothing to take back', () => {
-    expect(reinstateAccount(after(joined), reinstated.data as never)).toEqual([]);
+    expect(reinstateAccount(given(joined), reinstated.data as never)).toEqual([]);
   });
 });
 

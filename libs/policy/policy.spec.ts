@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { fold } from '../kernel/decider.js';
 import { policyStream, publishPolicy } from './policy.js';
 
-const after = (...versions: string[]) =>
+const given = (...versions: string[]) =>
   fold(
     policyStream,
     versions.map((version) => ({ type: 'ContentPolicyPublished' as const, data: { version } })),
@@ -10,18 +10,18 @@ const after = (...versions: string[]) =>
 
 describe('publishing a content policy', () => {
   it('puts the version in force', () => {
-    expect(publishPolicy(after('v1'), { version: 'v2' })).toEqual([
+    expect(publishPolicy(given('v1'), { version: 'v2' })).toEqual([
       { type: 'ContentPolicyPublished', data: { version: 'v2' } },
     ]);
-    expect(after('v1', 'v2')).toEqual({ versions: ['v1', 'v2'], current: 'v2' });
+    expect(given('v1', 'v2')).toEqual({ versions: ['v1', 'v2'], current: 'v2' });
   });
 
   it('stays quiet for the version in force', () => {
-    expect(publishPolicy(after('v1', 'v2'), { version: 'v2' })).toEqual([]);
+    expect(publishPolicy(given('v1', 'v2'), { version: 'v2' })).toEqual([]);
   });
 
   it('refuses a version that was superseded', () => {
-    expect(() => publishPolicy(after('v1', 'v2'), { version: 'v1' })).toThrow(
+    expect(() => publishPolicy(given('v1', 'v2'), { version: 'v1' })).toThrow(
       expect.objectContaining({ code: 'policy-superseded' }),
     );
   });

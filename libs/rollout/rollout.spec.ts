@@ -26,7 +26,7 @@ const admitted = (cohortId: string, size: number, at = NOW, perWeek = 1000): Rol
   data: { cohortId, size, selection: 'first-come', perWeek, at: toIso(at) },
 });
 
-const after = (...events: RolloutEvent[]): Rollout => fold(rolloutStream, events);
+const given = (...events: RolloutEvent[]): Rollout => fold(rolloutStream, events);
 const admit = (state: Rollout, command: Partial<AdmitCohort> = {}) =>
   admitCohort(state, { cohortId: 'c9', now: NOW, ...command });
 const refusal = (code: string, details = {}) =>
@@ -34,29 +34,29 @@ const refusal = (code: string, details = {}) =>
 
 describe('the onboarding rate', () => {
   it('is set, and stays quiet when it is the same', () => {
-    expect(setRate(after(), 1000)).toEqual([rate(1000)]);
-    expect(setRate(after(rate(1000)), 1000)).toEqual([]);
-    expect(setRate(after(rate(1000)), 1000, true)).toEqual([
+    expect(setRate(given(), 1000)).toEqual([rate(1000)]);
+    expect(setRate(given(rate(1000)), 1000)).toEqual([]);
+    expect(setRate(given(rate(1000)), 1000, true)).toEqual([
       { type: 'OnboardingRateSet', data: { perWeek: 1000, daily: true } },
     ]);
   });
 
   it('is paused and resumed, each once', () => {
-    expect(pauseOnboarding(after(), 'reviewers are behind')).toEqual([paused]);
-    expect(pauseOnboarding(after(paused), 'another reason')).toEqual([]);
-    expect(resumeOnboarding(after(paused))).toEqual([resumed]);
-    expect(resumeOnboarding(after(paused, resumed))).toEqual([]);
+    expect(pauseOnboarding(given(), 'reviewers are behind')).toEqual([paused]);
+    expect(pauseOnboarding(given(paused), 'another reason')).toEqual([]);
+    expect(resumeOnboarding(given(paused))).toEqual([resumed]);
+    expect(resumeOnboarding(given(paused, resumed))).toEqual([]);
   });
 });
 
 describe('admitting a cohort', () => {
   it('takes all that is available when no size is given', () => {
-    expect(admit(after(rate(1000), admitted('c1', 300)))).toEqual([admitted('c9', 700)]);
+    expect(admit(given(rate(1000), admitted('c1', 300)))).toEqual([admitted('c9', 700)]);
   });
 
   it('takes the size asked for, or the listed accounts without repeats', () => {
-    expect(admit(after(rate(1000)), { size: 20 })).toEqual([admitted('c9', 20)]);
-    expect(admit(after(rate(1000)), { accounts: ['a', 'b', 'a'] })[0]!.data).toMatchObject({
+    expect(admit(given(rate(1000)), { size: 20 })).toEqual([admitted('c9', 20)]);
+    expect(admit(given(rate(1000)), { accounts: ['a', 'b', 'a'] })[0]!.data).toMatchObject({
       size: 2,
       selection: 'listed',
       accounts: ['a', 'b'],
@@ -64,37 +64,37 @@ describe('admitting a cohort', () => {
   });
 
   it('stays quiet for a cohort that was admitted, even when paused', () => {
-    expect(admit(after(rate(1000), admitted('c9', 300), paused), { size: 700 })).toEqual([]);
+    expect(admit(given(rate(1000), admitted('c9', 300), paused), { size: 700 })).toEqual([]);
   });
 
   it('refuses while paused, without a rate, and a cohort of nobody', () => {
-    expect(() => admit(after(rate(1000), paused))).toThrow(refusal('onboarding-paused'));
-    expect(() => admit(after())).toThrow(refusal('rate-not-set'));
-    expect(() => admit(after(rate(1000)), { accounts: [] })).toThrow(
+    expect(() => admit(given(rate(1000), paused))).toThrow(refusal('onboarding-paused'));
+    expect(() => admit(given())).toThrow(refusal('rate-not-set'));
+    expect(() => admit(given(rate(1000)), { accounts: [] })).toThrow(
       expect.objectContaining({ code: 'invalid-input' }),
     );
   });
 
   it('refuses more than the rate has left and says when more frees up', () => {
-    const state = after(rate(1000), admitted('c1', 600, NOW - 2 * DAY_MS), admitted('c2', 300, NOW - DAY_MS));
+    const state = given(rate(1000), admitted('c1', 600, NOW - 2 * DAY_MS), admitted('c2', 300, NOW - DAY_MS));
     const details = { available: 100, moreAt: toIso(NOW + 5 * DAY_MS) };
     expect(() => admit(state, { size: 101 })).toThrow(refusal('rate-exceeded', details));
     expect(admit(state, { size: 100 })).toHaveLength(1);
   });
 
   it('counts an admission for exactly seven days', () => {
-    const state = after(rate(1000), admitted('c1', 1000));
+    const state = given(rate(1000), admitted('c1', 1000));
     expect(availableCapacity(state, NOW + WEEK_MS - 1)).toEqual({ available: 0, moreAt: NOW + WEEK_MS });
     expect(availableCapacity(state, NOW + WEEK_MS)).toEqual({ available: 1000 });
   });
 
   it('never goes back behind the last admission when the clock does', () => {
-    const state = after(rate(1000), admitted('c1', 400));
+    const state = given(rate(1000), admitted('c1', 400));
     expect(admit(state, { now: NOW - HOUR_MS })[0]!.data).toMatchObject({ size: 600, at: toIso(NOW) });
   });
 
   it('frees nothing by time alone when the rate was lowered to 0', () => {
-    expect(availableCapacity(after(rate(1000), admitted('c1', 400), rate(0)), NOW)).toEqual({ available: 0 });
+    expect(availableCapacity(given(rate(1000), admitted('c1', 400), rate(0)), NOW)).toEqual({ available: 0 });
   });
 });
 
@@ -151,7 +151,7 @@ describe('the cap', () => {
     fc.assert(
       fc.property(sizes, fc.integer({ min: 0, max: 100 }), (list, perWeek) => {
         let at = NOW;
-        const state = after(...list.map(({ size, gap }, i) => admitted(`c${i}`, size, (at += gap))), rate(perWeek));
+        const state = given(...list.map(({ size, gap }, i) => admitted(`c${i}`, size, (at += gap))), rate(perWeek));
         const { available, moreAt } = availableCapacity(state, at);
         if (moreAt === undefined) return expect(availableCapacity(state, at + WEEK_MS).available).toBe(available);
         expect(availableCapacity(state, moreAt - 1).available).toBe(available);

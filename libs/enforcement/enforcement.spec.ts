@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { recorded } from '../../test/support/fold-view.js';
+import { fold } from '../kernel/decider.js';
+import { completeEnforcement, enforcementStream, orderEnforcement } from './enforcement.js';
+import type { EnforcementEvent } from './events.js';
+import { nextEnforcementActions } from './processes/enforcing.js';
+
+const order = {
+  accountId: 'acc-1',
+  caseId: 'img-1',
+  imageId: 'img-1',
+  measure: 'deactivate' as const,
+  categories: ['hate'],
+};
+const ordered: EnforcementEvent = { type: 'EnforcementOrdered', data: order };
+const done = { accountId: 'acc-1', caseId: 'img-1' };
+const completed: EnforcementEvent = { type: 'EnforcementCompleted', data: done };
+const given = (...events: EnforcementEvent[]) => fold(enforcementStream, events);
+
+describe('enforcement', () => {
+  it('is ordered for each case of an account', () => {
+    expect(orderEnforcement(given(), order)).toEqual([ordered]);
+    expect(orderEnforcement(given(ordered, completed), { ...order, caseId: 'img-2' })).toHaveLength(1);
+  });
+
+  it('stays quiet for a case that it was ordered for', () => {
+    expect(orderEnforcement(given(ordered), order)).toEqual([]);
+    expect(orderEnforcement(given(ordered, completed), order)).toEqual([]);
+  });
+
+  it('is completed once', () => {
+    expect(completeEnforcement(given(ordered), done)).toEqual([completed]);
+    expect(completeEnforcement(given(ordered, completed), done)).toEqual([]);
+  });
+
+  it('can’t be completed when it was not ordered', () => {
+    expect(() => completeEnforcement(given(), done)).toThrow(expect.objectContaining({ code: 'enforcement-unknown' }));
+  });
+});
+
+describe('a confirmed review', () => {
+  it('calls for order, deactivation and completion, in this order', () => {
+    const { accountId, caseId, imageId, categories } = order;
+    const event = recorded(1, 'ReviewConfirmed', { caseId, imageId, accountId, categories });
+    expect(nextEnforcementActions(event)).toEqual([
+      { kind: 'order-enforcement', data: order },
+      { kind: 'deactivate-account', data: { accountId, reason: 'review-confirmed', caseId, imageId, categories } },
+      { kind: 'complete-enforcement', data: done },
+    ]);
+  });
+
+  it('is the only event that calls for anything', () => {
+    expect(nextEnforcementActions(recorded(1, 'ReviewDismissed', { caseId: 'img-1' }))).toEqual([]);
+  });
+});

@@ -1,0 +1,353 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { fold } from '../kernel/decider.js';
+import { Refusal } from '../kernel/errors.js';
+import { type Case, caseStream, type Verdict } from './case.js';
+import type { CaseEvent } from './events.js';
+import {
+  claimCase,
+  giveVerdict,
+  importReviewConfirmed,
+  type OpenCase,
+  openCase,
+  releaseCase,
+} from './review-decisions.js';
+
+const NOW = Date.parse('2022-05-19T10:00:00Z');
+const LEASE_MS = 900_000;
+const caseId = 'img-1';
+
+const flag = (change: Partial<OpenCase> = {}): OpenCase => ({
+  imageId: caseId,
+  accountId: 'acc-1',
+  flagId: 'flag-1',
+  flaggedBy: 'acc-9',
+  categories: ['violent'],
+  flaggedAt: '2022-05-19T10:00:00.000Z',
+  position: 1,
+  panelSize: 1,
+  ...change,
+});
+
+/** A case as its stream grows, each event at the next position. */
+function caseFile(start = 10) {
+  let position = start;
+  const log: (CaseEvent & { position: number })[] = [];
+  const file = {
+    log,
+    state: (): Case => fold(caseStream, log),
+    take(events: readonly CaseEvent[]) {
+      for (const event of events) log.push({ ...event, position: ++position });
+      return file;
+    },
+  };
+  return file;
+}
+
+const opened = (change?: Partial<OpenCase>) => caseFile().take(openCase(caseStream.initial, flag(change)));
+const vote = (state: Case, reviewer: string, verdict: Verdict, more = {}) =>
+  giveVerdict(state, { caseId, reviewer, verdict, now: NOW, ...more });
+const types = (events: readonly CaseEvent[]) => events.map((event) => event.type);
+const refusal = (code: string) => expect.objectContaining({ code });
+const dismissed = () => {
+  const file = opened();
+  return file.take(vote(file.state(), 'rev-1', 'safe'));
+};
+const confirmed = () => {
+  const file = opened();
+  return file.take(vote(file.state(), 'rev-1', 'unsafe'));
+};
+
+describe('a flag', () => {
+  it('opens the case of its image', () => {
+    expect(openCase(caseStream.initial, flag())).toEqual([
+      {
+        type: 'CaseOpened',
+        data: {
+          caseId,
+          imageId: caseId,
+          accountId: 'acc-1',
+          round: 1,
+          panelSize: 1,
+          flagId: 'flag-1',
+          flaggedBy: 'acc-9',
+          categories: ['violent'],
+          flaggedAt: '2022-05-19T10:00:00.000Z',
+        },
+      },
+    ]);
+  });
+
+  it('joins an open case when somebody else flags or something else is wrong', () => {
+    const state = opened().state();
+    expect(types(openCase(state, flag({ flagId: 'flag-2', flaggedBy: 'acc-8', position: 12 })))).toEqual([
+      'CaseJoined',
+    ]);
+    expect(types(openCase(state, flag({ flagId: 'flag-2', categories: ['hate'], position: 12 })))).toEqual([
+      'CaseJoined',
+    ]);
+  });
+
+  it('stays quiet when it comes again or says nothing new', () => {
+    expect(openCase(opened().state(), flag())).toEqual([]);
+    expect(openCase(opened().state(), flag({ flagId: 'flag-2', position: 12 }))).toEqual([]);
+  });
+
+  it('opens the next round when it was stored after the dismissal, and not when it was stored before', () => {
+    const file = dismissed();
+    const at = file.log.at(-1)!.position;
+    expect(openCase(file.state(), flag({ flagId: 'flag-2', position: at - 1 }))).toEqual([]);
+    const events = openCase(file.state(), flag({ flagId: 'flag-3', flaggedBy: 'acc-7', position: at + 1 }));
+    expect(events).toEqual([
+      expect.objectContaining({ type: 'CaseOpened', data: expect.objectContaining({ round: 2 }) }),
+    ]);
+    const second = file.take(events).state();
+    expect(second).toMatchObject({ status: 'open', round: 2, flaggers: ['acc-7'], verdicts: [] });
+    expect(openCase(second, flag())).toEqual([]);
+  });
+
+  it('opens nothing after a confirmation', () => {
+    expect(openCase(confirmed().state(), flag({ flagId: 'flag-2', flaggedBy: 'acc-8', position: 99 }))).toEqual([]);
+  });
+});
+
+describe('a claim', () => {
+  const claim = (state: Case, reviewer = 'rev-1', now = NOW) =>
+    claimCase(state, { caseId, reviewer, now, leaseMs: LEASE_MS });
+  const claimed = () => {
+    const file = opened();
+    return file.take(claim(file.state()));
+  };
+
+  it('holds for the lease', () => {
+    expect(claim(opened().state())).toEqual([
+      { type: 'CaseClaimed', data: { caseId, reviewer: 'rev-1', until: '2022-05-19T10:15:00.000Z' } },
+    ]);
+  });
+
+  it('stays quiet while the reviewer holds it, and is made anew when it has ended', () => {
+    expect(claim(claimed().state())).toEqual([]);
+    expect(types(claim(claimed().state(), 'rev-1', NOW + LEASE_MS))).toEqual(['CaseClaimed']);
+  });
+
+  it('keeps others off until it ends or is released', () => {
+    const file = claimed();
+    expect(() => claim(file.state(), 'rev-2', NOW + LEASE_MS - 1)).toThrow(refusal('case-claimed'));
+    expect(() => vote(file.state(), 'rev-2', 'safe')).toThrow(refusal('case-claimed'));
+    expect(types(claim(file.state(), 'rev-2', NOW + LEASE_MS))).toEqual(['CaseClaimed']);
+    const release = releaseCase(file.state(), { caseId, reviewer: 'rev-1' });
+    expect(types(release)).toEqual(['CaseReleased']);
+    expect(types(claim(file.take(release).state(), 'rev-2'))).toEqual(['CaseClaimed']);
+  });
+
+  it('ends with the verdict of its holder', () => {
+    const file = opened({ panelSize: 2 });
+    file.take(claim(file.state()));
+    file.take(vote(file.state(), 'rev-1', 'safe'));
+    expect(types(claim(file.state(), 'rev-2'))).toEqual(['CaseClaimed']);
+  });
+
+  it('is released by its holder only', () => {
+    expect(releaseCase(claimed().state(), { caseId, reviewer: 'rev-2' })).toEqual([]);
+    expect(releaseCase(opened().state(), { caseId, reviewer: 'rev-1' })).toEqual([]);
+    expect(() => releaseCase(caseStream.initial, { caseId, reviewer: 'rev-1' })).toThrow(refusal('case-unknown'));
+  });
+
+  it('is refused for an unknown or decided case, for an own flag and after the reviewer voted', () => {
+    expect(() => claim(caseStream.initial)).toThrow(refusal('case-unknown'));
+    expect(() => claim(confirmed().state())).toThrow(refusal('case-not-open'));
+    expect(() => claim(opened().state(), 'acc-9')).toThrow(refusal('own-flag'));
+    const file = opened({ panelSize: 2 });
+    expect(() => claim(file.take(vote(file.state(), 'rev-1', 'safe')).state())).toThrow(refusal('already-reviewed'));
+  });
+});
+
+describe('a verdict', () => {
+  it('decides at once where one reviewer is the panel', () => {
+    expect(vote(opened().state(), 'rev-1', 'unsafe', { answerTimeMs: 2100, note: 'there' })).toEqual([
+      {
+        type: 'VerdictGiven',
+        data: { caseId, reviewer: 'rev-1', verdict: 'unsafe', answerTimeMs: 2100, note: 'there' },
+      },
+      {
+        type: 'ReviewConfirmed',
+        data: {
+          caseId,
+          imageId: caseId,
+          accountId: 'acc-1',
+          categories: ['violent'],
+          votes: { safe: 0, unsafe: 1, unsure: 0 },
+          round: 1,
+        },
+      },
+    ]);
+    expect(types(vote(opened().state(), 'rev-1', 'unsure'))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+  });
+
+  it('dismisses a tie', () => {
+    const file = opened({ panelSize: 2 });
+    file.take(vote(file.state(), 'rev-1', 'unsafe'));
+    expect(types(vote(file.state(), 'rev-2', 'safe'))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+  });
+
+  it('may bring the panel size of its case along', () => {
+    const file = opened();
+    for (const reviewer of ['r1', 'r2', 'r3', 'r4']) {
+      const events = vote(file.state(), reviewer, 'unsafe', { panelSize: 5 });
+      expect(types(events)).toEqual(['VerdictGiven']);
+      file.take(events);
+    }
+    expect(types(vote(file.state(), 'r5', 'safe'))).toEqual(['VerdictGiven', 'ReviewConfirmed']);
+  });
+
+  it('stays quiet the second time and on a decided case', () => {
+    const file = opened({ panelSize: 3 });
+    file.take(vote(file.state(), 'rev-1', 'safe'));
+    expect(vote(file.state(), 'rev-1', 'unsafe')).toEqual([]);
+    expect(vote(confirmed().state(), 'rev-2', 'safe')).toEqual([]);
+    expect(vote(dismissed().state(), 'rev-2', 'unsafe')).toEqual([]);
+  });
+
+  it('is refused on an unknown case and on one’s own flag, also one that joined', () => {
+    expect(() => vote(caseStream.initial, 'rev-1', 'safe')).toThrow(refusal('case-unknown'));
+    expect(() => vote(opened().state(), 'acc-9', 'safe')).toThrow(refusal('own-flag'));
+    const file = opened();
+    file.take(openCase(file.state(), flag({ flagId: 'flag-2', flaggedBy: 'acc-8', position: 12 })));
+    expect(() => vote(file.state(), 'acc-8', 'safe')).toThrow(refusal('own-flag'));
+  });
+
+  it('can’t confirm without knowing whose image it is', () => {
+    const { state } = opened({ accountId: undefined });
+    expect(() => vote(state(), 'rev-1', 'unsafe')).toThrow(refusal('image-owner-unknown'));
+    expect(vote(state(), 'rev-1', 'unsafe', { accountId: 'acc-2' })[1]!.data).toMatchObject({ accountId: 'acc-2' });
+    expect(types(vote(state(), 'rev-1', 'safe'))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+  });
+});
+
+describe('a confirmation from another system', () => {
+  const told = { caseId, categories: ['hate'] };
+
+  it('confirms an open case', () => {
+    expect(importReviewConfirmed(opened().state(), told)).toEqual([
+      {
+        type: 'ReviewConfirmed',
+        data: {
+          caseId,
+          imageId: caseId,
+          accountId: 'acc-1',
+          categories: ['hate'],
+          votes: { safe: 0, unsafe: 0, unsure: 0 },
+          round: 1,
+        },
+      },
+    ]);
+  });
+
+  it('takes the flags’ categories where it names none, and its own votes where it brings them', () => {
+    const votes = { safe: 1, unsafe: 2, unsure: 0 };
+    const [event] = importReviewConfirmed(opened().state(), { caseId, categories: [], votes });
+    expect(event!.data).toMatchObject({ categories: ['violent'], votes });
+  });
+
+  it('stays quiet when the case is confirmed', () => {
+    expect(importReviewConfirmed(confirmed().state(), told)).toEqual([]);
+  });
+
+  it('is refused for an unknown or dismissed case, and where the account is unknown', () => {
+    expect(() => importReviewConfirmed(caseStream.initial, told)).toThrow(refusal('case-unknown'));
+    expect(() => importReviewConfirmed(dismissed().state(), told)).toThrow(refusal('case-dismissed'));
+    expect(() => importReviewConfirmed(opened({ accountId: undefined }).state(), told)).toThrow(
+      refusal('image-owner-unknown'),
+    );
+  });
+});
+
+describe('a case under any commands', () => {
+  const person = fc.constantFrom('p1', 'p2', 'p3', 'p4');
+  const command = fc.oneof(
+    fc.record({ kind: fc.constant('flag' as const), by: person, late: fc.boolean() }),
+    fc.record({ kind: fc.constant('claim' as const), by: person }),
+    fc.record({ kind: fc.constant('release' as const), by: person }),
+    fc.record({
+      kind: fc.constant('verdict' as const),
+      by: person,
+      verdict: fc.constantFrom<Verdict>('safe', 'unsafe', 'unsure'),
+    }),
+    fc.record({ kind: fc.constant('clock' as const), by: fc.constantFrom(LEASE_MS, 3_600_000, -3_600_000) }),
+  );
+
+  it('is decided once a round by distinct reviewers that did not flag it, and a claim is never granted over a live one', () => {
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 60 }), fc.integer({ min: 1, max: 3 }), (commands, panelSize) => {
+        const file = caseFile();
+        let now = NOW;
+        for (const [i, one] of commands.entries()) {
+          if (one.kind === 'clock') {
+            now += one.by;
+            continue;
+          }
+          const before = file.state();
+          const events = attempt(before, one, i);
+          if (events.some(({ type }) => type === 'CaseClaimed') && before.claim) {
+            expect(before.claim.until).toBeLessThanOrEqual(now);
+          }
+          file.take(events);
+        }
+        check(file.log, panelSize);
+
+        function attempt(
+          state: Case,
+          one: Exclude<(typeof commands)[number], { kind: 'clock' }>,
+          i: number,
+        ): CaseEvent[] {
+          try {
+            if (one.kind === 'flag') {
+              const position = one.late ? (file.log.at(-1)?.position ?? 0) + 1 : 1;
+              return openCase(state, flag({ flagId: `f${i}`, flaggedBy: one.by, position, panelSize }));
+            }
+            if (state.status === 'none') return [];
+            if (one.kind === 'claim') return claimCase(state, { caseId, reviewer: one.by, now, leaseMs: LEASE_MS });
+            if (one.kind === 'release') return releaseCase(state, { caseId, reviewer: one.by });
+            return giveVerdict(state, { caseId, reviewer: one.by, verdict: one.verdict, now });
+          } catch (error) {
+            if (error instanceof Refusal) return [];
+            throw error;
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  function check(log: readonly CaseEvent[], panelSize: number) {
+    let round = 0;
+    let flaggers = new Set<string>();
+    let voters: string[] = [];
+    let unsafe = 0;
+    let isOpen = false;
+    for (const { type, data } of log) {
+      if (type === 'CaseOpened') {
+        expect(isOpen).toBe(false);
+        expect(data.round).toBe(++round);
+        [flaggers, voters, unsafe, isOpen] = [new Set([data.flaggedBy]), [], 0, true];
+        continue;
+      }
+      expect(isOpen).toBe(true);
+      if (type === 'CaseJoined') flaggers.add(data.flaggedBy);
+      if (type === 'VerdictGiven') {
+        expect(voters).not.toContain(data.reviewer);
+        expect(flaggers.has(data.reviewer)).toBe(false);
+        voters.push(data.reviewer);
+        if (data.verdict === 'unsafe') unsafe++;
+      }
+      if (type === 'ReviewConfirmed' || type === 'ReviewDismissed') {
+        expect(voters).toHaveLength(panelSize);
+        expect(type === 'ReviewConfirmed').toBe(unsafe * 2 > panelSize);
+        isOpen = false;
+      }
+    }
+    const confirmations = log.filter(({ type }) => type === 'ReviewConfirmed').length;
+    expect(confirmations).toBeLessThanOrEqual(1);
+    if (confirmations === 1) expect(log.at(-1)!.type).toBe('ReviewConfirmed');
+  }
+});

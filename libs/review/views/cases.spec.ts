@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+import { foldView, recorded } from '../../../test/support/fold-view.js';
+import { casesView } from './cases.js';
+
+const caseId = 'img-1';
+const open = (position: number, round = 1, flaggedBy = 'acc-9') =>
+  recorded(position, 'CaseOpened', {
+    caseId,
+    imageId: caseId,
+    ...(round === 1 && { accountId: 'acc-1' }),
+    round,
+    panelSize: 1,
+    flagId: `flag-${position}`,
+    flaggedBy,
+    categories: ['violent'],
+    flaggedAt: '2022-05-18T09:00:00.000Z',
+  });
+const joined = recorded(2, 'CaseJoined', { caseId, flagId: 'flag-2', flaggedBy: 'acc-8', categories: ['hate'] });
+const claimed = recorded(3, 'CaseClaimed', { caseId, reviewer: 'rev-1', until: '2022-05-18T09:18:00.000Z' });
+const verdict = recorded(4, 'VerdictGiven', { caseId, reviewer: 'rev-1', verdict: 'safe', panelSize: 3 });
+const votes = { safe: 1, unsafe: 0, unsure: 0 };
+const dismissed = recorded(5, 'ReviewDismissed', {
+  caseId,
+  imageId: caseId,
+  accountId: 'acc-1',
+  categories: ['hate', 'violent'],
+  votes,
+  round: 1,
+});
+const row = (...events: ReturnType<typeof recorded>[]) => foldView(casesView, events).rows[caseId];
+
+describe('the cases view', () => {
+  it('collects the flags, claim and verdicts of a case', () => {
+    expect(row(open(1), joined, claimed)).toEqual({
+      case_id: caseId,
+      image_id: caseId,
+      account_id: 'acc-1',
+      status: 'claimed',
+      round: 1,
+      panel_size: 1,
+      flags: [
+        { flagId: 'flag-1', flaggedBy: 'acc-9', categories: ['violent'] },
+        { flagId: 'flag-2', flaggedBy: 'acc-8', categories: ['hate'] },
+      ],
+      verdicts: [],
+      categories: ['hate', 'violent'],
+      opened_at: Date.UTC(2022, 4, 18, 9, 1),
+      claimed_by: 'rev-1',
+      claimed_until: Date.UTC(2022, 4, 18, 9, 18),
+      decided_at: null,
+      position: 3,
+    });
+  });
+
+  it('frees a case by release or by its holder’s verdict', () => {
+    const released = recorded(4, 'CaseReleased', { caseId, reviewer: 'rev-1' });
+    expect(row(open(1), claimed, released)).toMatchObject({ status: 'open', claimed_by: null, claimed_until: null });
+    expect(row(open(1), claimed, verdict)).toMatchObject({
+      status: 'open',
+      claimed_by: null,
+      panel_size: 3,
+      verdicts: [{ reviewer: 'rev-1', verdict: 'safe' }],
+    });
+  });
+
+  it('shows the next round with its own flags and verdicts and the account that was known', () => {
+    expect(row(open(1), joined, claimed, verdict, dismissed)).toMatchObject({
+      status: 'dismissed',
+      decided_at: Date.UTC(2022, 4, 18, 9, 5),
+      claimed_by: null,
+    });
+    expect(row(open(1), joined, claimed, verdict, dismissed, open(6, 2, 'acc-7'))).toMatchObject({
+      status: 'open',
+      round: 2,
+      account_id: 'acc-1',
+      flags: [{ flaggedBy: 'acc-7' }],
+      verdicts: [],
+      decided_at: null,
+    });
+  });
+
+  it('is not moved by events that come again', () => {
+    const history = [open(1), joined, claimed, verdict, dismissed, open(6, 2, 'acc-7')];
+    const once = foldView(casesView, history);
+    expect(foldView(casesView, [...history, ...history])).toEqual(once);
+    expect(
+      foldView(
+        casesView,
+        history.flatMap((event) => [event, event]),
+      ),
+    ).toEqual(once);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { AccountStanding } from '../account/index.js';
+import { ACCESS_ACTIONS, type AccessAction, type AccessFacts, decideAccess } from './decide-access.js';
+
+const NOW = Date.parse('2022-05-18T09:00:00Z');
+const member: AccountStanding = { status: 'onboarded', deactivated: false, policyVersion: 'v2' };
+const facts: AccessFacts = { now: NOW, currentPolicy: 'v2', subject: 'acc-1' };
+const USES: AccessAction[] = ['generate', 'share', 'download', 'flag'];
+
+const reason = (standing: Partial<AccountStanding>, action: AccessAction, more: Partial<AccessFacts> = {}) => {
+  const { decision, reason: told } = decideAccess({ ...member, ...standing }, action, { ...facts, ...more });
+  return decision ? 'allowed' : told;
+};
+
+describe('an access decision', () => {
+  it.each(USES)('lets an onboarded account that accepted the policy in force %s', (action) => {
+    expect(reason({}, action)).toBe('allowed');
+  });
+
+  it.each(USES)('denies %s to whoever is unknown, waits or left', (action) => {
+    expect(reason({ status: 'unknown' }, action)).toBe('account-unknown');
+    expect(reason({ status: 'waiting' }, action)).toBe('not-onboarded');
+    expect(reason({ status: 'left' }, action)).toBe('not-onboarded');
+  });
+
+  it.each(USES)('denies %s without the content policy in force', (action) => {
+    expect(reason({ policyVersion: undefined }, action)).toBe('policy-not-accepted');
+    expect(reason({ policyVersion: 'v1' }, action)).toBe('policy-outdated');
+    expect(reason({ policyVersion: undefined }, action, { currentPolicy: undefined })).toBe('policy-not-accepted');
+  });
+
+  it.each(ACCESS_ACTIONS)('denies %s to a deactivated account first of all, known or not', (action) => {
+    expect(reason({ deactivated: true, suspendedUntil: NOW + 1 }, action)).toBe('account-deactivated');
+    expect(reason({ deactivated: true, status: 'unknown' }, action)).toBe('account-deactivated');
+  });
+
+  it.each(ACCESS_ACTIONS)('denies %s while a suspension lasts, by the clock', (action) => {
+    expect(reason({ suspendedUntil: NOW + 1 }, action)).toBe('account-suspended');
+    expect(reason({ suspendedUntil: NOW }, action)).not.toBe('account-suspended');
+  });
+
+  it('lets strangers, those who left and those who wait join, and nobody who is in', () => {
+    for (const status of ['unknown', 'left', 'waiting'] as const) {
+      expect(reason({ status, policyVersion: undefined }, 'join')).toBe('allowed');
+    }
+    expect(reason({}, 'join')).toBe('already-onboarded');
+  });
+
+  it('denies sharing a photorealistic image with faces, and nothing else of it', () => {
+    const image = { photorealistic: true, faces: true };
+    expect(reason({}, 'share', { image })).toBe('face-sharing-restricted');
+    expect(reason({}, 'download', { image })).toBe('allowed');
+    expect(reason({}, 'share', { image: { ...image, faces: false } })).toBe('allowed');
+    expect(reason({}, 'share', { image: { ...image, photorealistic: null } })).toBe('allowed');
+  });
+
+  it('lets a reviewer without an account review, but neither their own flag nor their own image', () => {
+    const review = { isReviewer: true, subject: 'rev-1', caseInfo: { flaggers: ['acc-9'], accountId: 'acc-1' } };
+    expect(reason({ status: 'unknown' }, 'review', review)).toBe('allowed');
+    expect(reason({}, 'review', { ...review, isReviewer: undefined })).toBe('not-a-reviewer');
+    expect(reason({}, 'review', { ...review, caseInfo: undefined })).toBe('case-unknown');
+    expect(reason({}, 'review', { ...review, subject: 'acc-9' })).toBe('own-flag');
+    expect(reason({}, 'review', { ...review, subject: 'acc-1' })).toBe('own-image');
+  });
+
+  it('never allows a use to anyone but an onboarded, undisturbed account with the policy in force', () => {
+    const version = fc.option(fc.constantFrom('v1', 'v2'), { nil: undefined });
+    const standing = fc.record({
+      status: fc.constantFrom('unknown' as const, 'waiting' as const, 'left' as const, 'onboarded' as const),
+      deactivated: fc.boolean(),
+      suspendedUntil: fc.option(fc.constantFrom(NOW - 1, NOW, NOW + 1), { nil: undefined }),
+      policyVersion: version,
+    });
+    fc.assert(
+      fc.property(standing, version, fc.constantFrom(...USES), (account, currentPolicy, action) => {
+        const { decision, reason: told } = decideAccess(account, action, { ...facts, currentPolicy });
+        const isSound =
+          account.status === 'onboarded' &&
+          !account.deactivated &&
+          !(account.suspendedUntil !== undefined && account.suspendedUntil > NOW) &&
+          account.policyVersion !== undefined &&
+          account.policyVersion === currentPolicy;
+        expect(decision).toBe(isSound);
+        if (!decision) expect(told).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      }),
+    );
+  });
+});

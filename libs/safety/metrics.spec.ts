@@ -1,0 +1,89 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { safetyMetrics, share } from './metrics.js';
+
+describe('a share', () => {
+  it('is nothing while nothing was seen', () => {
+    expect(share(0, 0)).toBeNull();
+  });
+
+  // R. G. Newcombe, Statistics in Medicine 17 (1998) 857-872, table I, method 3; 20 of 20 mirrors 0 of 20.
+  it.each([
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [20, 20, 0.8389, 1],
+    [1, 29, 0.0061, 0.1718],
+  ])('of %i in %i has the interval of the literature', (hits, of, low, high) => {
+    const interval = share(hits, of)!;
+    expect(interval.low).toBeCloseTo(low, 4);
+    expect(interval.high).toBeCloseTo(high, 4);
+  });
+
+  const counts = fc
+    .integer({ min: 1, max: 10_000_000 })
+    .chain((of) => fc.tuple(fc.integer({ min: 0, max: of }), fc.constant(of)));
+
+  it('lies within its interval, which lies within 0 and 1 and mirrors that of the complement', () => {
+    fc.assert(
+      fc.property(counts, ([hits, of]) => {
+        const { low, value, high } = share(hits, of)!;
+        expect(low).toBeGreaterThanOrEqual(0);
+        expect(low).toBeLessThanOrEqual(value);
+        expect(high).toBeGreaterThanOrEqual(value);
+        expect(high).toBeLessThanOrEqual(1);
+        expect(low).toBeLessThan(high);
+        const rest = share(of - hits, of)!;
+        expect(rest.low).toBeCloseTo(1 - high, 9);
+        expect(rest.high).toBeCloseTo(1 - low, 9);
+      }),
+    );
+  });
+
+  it('solves the score equation at both ends: |value - p| = z * sqrt(p (1 - p) / n)', () => {
+    fc.assert(
+      fc.property(counts, ([hits, of]) => {
+        const { low, value, high } = share(hits, of)!;
+        for (const p of [low, high]) {
+          if (p === 0 || p === 1) continue;
+          expect(Math.abs(value - p) / Math.sqrt((p * (1 - p)) / of)).toBeCloseTo(1.959963984540054, 4);
+        }
+      }),
+    );
+  });
+
+  it('is known the better the more was seen', () => {
+    fc.assert(
+      fc.property(counts, ([hits, of]) => {
+        const few = share(hits, of)!;
+        const many = share(hits * 10, of * 10)!;
+        expect(many.high - many.low).toBeLessThan(few.high - few.low);
+      }),
+    );
+  });
+});
+
+describe('the safety metrics', () => {
+  it('divide as they are defined', () => {
+    const metrics = safetyMetrics({
+      generated: 500,
+      shared: 150,
+      exposed: 200,
+      flags: 12,
+      flagged: 10,
+      exposed_flagged: 8,
+      cases_open: 1,
+      cases_confirmed: 3,
+      cases_dismissed: 6,
+      exposed_confirmed: 2,
+    });
+    expect(metrics).toMatchObject({
+      generated: 500,
+      exposed: 200,
+      flagged: 10,
+      cases: { open: 1, confirmed: 3, dismissed: 6 },
+    });
+    expect(metrics.flaggedShare).toMatchObject({ hits: 8, of: 200, value: 0.04 });
+    expect(metrics.confirmedShare).toMatchObject({ hits: 3, of: 9, value: 1 / 3 });
+    expect(metrics.violationRate).toMatchObject({ hits: 2, of: 200, value: 0.01 });
+  });
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { foldView, recorded } from '../../../test/support/fold-view.js';
+import type { RecordedEvent } from '../../kernel/envelope.js';
+import { MAX_FLAGS_COUNTED, safetyImagesView } from './safety-images.js';
+
+const at = (day: number, hour = 12) => new Date(Date.UTC(2022, 4, day, hour)).toISOString();
+let position = 0;
+const event = (type: string, data: object, time: string, id?: string) =>
+  recorded(++position, type, data, { time, ...(id && { id }) });
+const imageId = 'i';
+const generated = event('ImageGenerated', { imageId, accountId: 'a' }, at(16));
+const downloaded = event('ImageDownloaded', { imageId }, at(17));
+const shared = event('ImageShared', { imageId, accountId: 'a' }, at(18));
+const flag = (day: number, categories: string[], id: string) =>
+  event('ContentFlagged', { imageId, flaggedBy: 'b', flaggerKind: 'user', categories }, at(day), id);
+const first = flag(19, ['violent', 'hate'], 'flag-1');
+const second = flag(20, ['hate'], 'flag-2');
+const opened = (round: number, day: number) => event('CaseOpened', { caseId: imageId, imageId, round }, at(day));
+const dismissed = event('ReviewDismissed', { caseId: imageId, imageId, round: 1 }, at(21));
+const confirmed = event('ReviewConfirmed', { caseId: imageId, imageId, accountId: 'a', round: 2 }, at(23));
+const story = [generated, downloaded, shared, first, opened(1, 19), second, dismissed, opened(2, 22), confirmed];
+
+const fold = (events: readonly RecordedEvent[]) => foldView(safetyImagesView, events);
+
+/** Any order, and any of the events again. */
+const deliveries = <Item>(items: readonly Item[]) =>
+  fc
+    .tuple(
+      fc.shuffledSubarray([...items], { minLength: items.length }),
+      fc.array(fc.constantFrom(...items), { maxLength: 10 }),
+    )
+    .map(([all, repeats]) => [...repeats, ...all]);
+
+describe('the safety-images view', () => {
+  it('says what became of an image', () => {
+    expect(fold(story).rows[imageId]).toEqual({
+      image_id: imageId,
+      account_id: 'a',
+      generated_at: Date.parse(at(16)),
+      shared_at: Date.parse(at(18)),
+      exposed_at: Date.parse(at(17)),
+      flagged_at: Date.parse(at(19)),
+      flag_count: 2,
+      flags: [
+        { id: 'flag-1', categories: ['hate', 'violent'] },
+        { id: 'flag-2', categories: ['hate'] },
+      ],
+      categories: ['hate', 'violent'],
+      case_status: 'confirmed',
+      case_round: 2,
+      decided_at: Date.parse(at(23)),
+    });
+  });
+
+  it('counts exposure on its first day and flags and cases on the day of the first flag', () => {
+    const exposure = { exposed: 1, exposed_flagged: 1, exposed_confirmed: 1 };
+    const review = { flags: 2, flagged: 1, cases_confirmed: 1 };
+    expect(fold(story).counters).toEqual({
+      all: { generated: 1, shared: 1, ...exposure, ...review },
+      'day:2022-05-16': { generated: 1 },
+      'day:2022-05-17': exposure,
+      'day:2022-05-18': { shared: 1 },
+      'day:2022-05-19': review,
+      'week:2022-W20': { generated: 1, shared: 1, ...exposure, ...review },
+      'category:hate': { ...exposure, ...review },
+      'category:violent': { ...exposure, ...review, flags: 1 },
+    });
+  });
+
+  it('counts an image flagged five times and shared twice once in the flagged share', () => {
+    const flags = [1, 2, 3, 4, 5].map((n) => flag(20, ['hate'], `flag-${n}`));
+    const again = event('ImageShared', { imageId, accountId: 'a' }, at(24));
+    expect(fold([shared, again, ...flags]).counters.all).toEqual({
+      shared: 1,
+      exposed: 1,
+      exposed_flagged: 1,
+      flags: 5,
+      flagged: 1,
+    });
+  });
+
+  it('gives the same rows and counters for any order of delivery and any repeats', () => {
+    const expected = fold(story);
+    fc.assert(fc.property(deliveries(story), (events) => expect(fold(events)).toEqual(expected)));
+  });
+
+  it('moves a case from open to dismissed to open to confirmed in the counters', () => {
+    const statusAfter = (count: number) =>
+      Object.keys(fold(story.slice(0, count)).counters.all!).filter((name) => name.startsWith('cases_'));
+    expect(statusAfter(4)).toEqual([]);
+    expect(statusAfter(5)).toEqual(['cases_open']);
+    expect(statusAfter(7)).toEqual(['cases_dismissed']);
+    expect(statusAfter(8)).toEqual(['cases_open']);
+    expect(statusAfter(9)).toEqual(['cases_confirmed']);
+  });
+
+  it('keeps the same flags of an image with too many, in whatever order they come', () => {
+    const many = Array.from({ length: MAX_FLAGS_COUNTED + 20 }, (_, n) =>
+      flag(20, [n < 10 ? 'hate' : 'bias'], `flag-${String(n).padStart(5, '0')}`),
+    );
+    const expected = fold(many);
+    expect(expected.rows[imageId]!.flag_count).toBe(MAX_FLAGS_COUNTED);
+    expect(fold([...many].reverse())).toEqual(expected);
+    expect(fold([...many, ...many])).toEqual(expected);
+  });
+
+  it('hands back the same row when nothing changes, so that nothing is written', () => {
+    const rows = fold(story).rows;
+    for (const one of story) expect(safetyImagesView.evolve(rows[imageId], one, imageId)).toBe(rows[imageId]);
+  });
+});

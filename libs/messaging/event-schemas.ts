@@ -4,7 +4,7 @@ import type { EventData } from '../kernel/envelope.js';
 import type { EventDefinition } from './event-definition.js';
 
 export interface DataFault {
-  /** JSON Pointer inside `data`. */
+  /** JSON Pointer inside `data`; `/` for the whole of it. */
   field: string;
   message: string;
 }
@@ -25,6 +25,11 @@ export class EventSchemas {
     return this.known.get(type)?.definition;
   }
 
+  /** The types of the public contract. */
+  get contractTypes(): string[] {
+    return [...this.known.values()].flatMap(({ definition }) => (definition.contract ? [definition.type] : []));
+  }
+
   /** The version a type is written in. */
   readonly version = (type: string): number => this.known.get(type)?.definition.version ?? 1;
 
@@ -35,11 +40,19 @@ export class EventSchemas {
   }
 }
 
+const LONGEST_TOKEN = 100;
+
+/** A member's name as a JSON Pointer has it (RFC 6901), cut where a sender chose a very long one. */
+function pointerToken(name: string): string {
+  const token = name.replaceAll('~', '~0').replaceAll('/', '~1');
+  return token.length > LONGEST_TOKEN ? `${token.slice(0, LONGEST_TOKEN)}…` : token;
+}
+
 function describe(error: ErrorObject): DataFault {
   const { instancePath, keyword, params, message } = error;
   if (keyword === 'additionalProperties') {
     return {
-      field: `${instancePath}/${params.additionalProperty}`,
+      field: `${instancePath}/${pointerToken(params.additionalProperty)}`,
       message: 'is not a field of this event; leave it out',
     };
   }

@@ -7,6 +7,7 @@ import type { EventDefinition } from './event-definition.js';
 import type { EventSchemas } from './event-schemas.js';
 import { FactLane } from './fact-lane.js';
 import { type Fault, type IncomingEvent, isFault, readCloudEvent } from './incoming-event.js';
+import { jsonText } from './json-text.js';
 import type { Quarantine } from './quarantine.js';
 
 /** Takes an event from outside as a command for the stream that owns it, so that the stream's rules hold. */
@@ -83,7 +84,7 @@ export class Ingest {
           detail: detail!,
           door,
           actor: context.actor.id,
-          raw: Buffer.from(JSON.stringify(events[index]) ?? 'null'),
+          raw: Buffer.from(jsonText(events[index])),
         };
       }),
     );

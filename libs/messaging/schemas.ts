@@ -1,15 +1,16 @@
 import { Type } from 'typebox';
 
 /**
- * The building blocks of every event schema. Each string has a greatest length and no control characters: what gets past
- * a schema can be stored, shown in a terminal and put in a file name's or header's place without a second thought.
+ * The building blocks of every event schema. Each string has a greatest length, no control characters and no half of a
+ * surrogate pair (all that the range of surrogates means in a pattern with the u flag): what gets past a schema can be
+ * stored, shown in a terminal and put in a file name's or header's place without a second thought.
  */
 const ENTITY_ID = '^[A-Za-z0-9][A-Za-z0-9._:~-]*$';
 const NAME = '^[A-Za-z0-9][A-Za-z0-9._:/+-]*$';
 const LABEL = '^[a-z0-9][a-z0-9_/-]*$';
-const LINE = '^[^\\u0000-\\u001F\\u007F]*$';
+const LINE = '^[^\\u0000-\\u001F\\u007F\\uD800-\\uDFFF]*$';
 /** Tabs and line ends are text; other control characters are not. A sealed string comes from our own store only. */
-const TEXT = '^(?!sealed:)[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F]*$';
+const TEXT = '^(?!sealed:)[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F\\uD800-\\uDFFF]*$';
 
 /** Most accounts that one event carries. */
 export const ACCOUNTS_PER_EVENT = 1000;
@@ -43,7 +44,7 @@ export const EmailAddress = (description: string) =>
   Type.String({
     minLength: 3,
     maxLength: 254,
-    pattern: '^(?!sealed:)[^\\u0000-\\u0020\\u007F@]+@[^\\u0000-\\u0020\\u007F@]+$',
+    pattern: '^(?!sealed:)[^\\u0000-\\u0020\\u007F\\uD800-\\uDFFF@]+@[^\\u0000-\\u0020\\u007F\\uD800-\\uDFFF@]+$',
     description,
   });
 

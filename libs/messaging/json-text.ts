@@ -1,0 +1,39 @@
+type Left = { value: unknown } | { text: string };
+
+/** The JSON text of a parsed value, however deep: JSON.stringify overflows the stack at some thousand levels. */
+export function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'null';
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return jsonStart(value, Number.POSITIVE_INFINITY);
+  }
+}
+
+/** At least the first `length` characters of that text, or all of it; written without recursion. */
+export function jsonStart(value: unknown, length: number): string {
+  const left: Left[] = [{ value }];
+  const written: string[] = [];
+  let size = 0;
+  for (let next = left.pop(); next && size < length; next = left.pop()) {
+    const text = 'text' in next ? next.text : open(next.value, left);
+    written.push(text);
+    size += text.length;
+  }
+  return written.join('');
+}
+
+/** The text that a value begins with; what follows it goes on the stack, last part first. */
+function open(value: unknown, left: Left[]): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const list = Array.isArray(value);
+  const parts: [string, unknown][] = list
+    ? value.map((item) => ['', item])
+    : Object.entries(value).map(([name, item]) => [`${JSON.stringify(name)}:`, item]);
+  left.push({ text: list ? ']' : '}' });
+  for (let n = parts.length - 1; n >= 0; n--) {
+    const [before, item] = parts[n]!;
+    left.push({ value: item }, { text: n > 0 ? `,${before}` : before });
+  }
+  return list ? '[' : '{';
+}

@@ -87,7 +87,7 @@ export class FactLane {
       const events = [...facts.values()].filter((fact) => !outcomes.has(fact.id));
       if (events.length === 0) return outcomes;
       this.revision ??= (await this.store.readStreamTail(this.stream, 1))[0]?.revision ?? 'no-stream';
-      const result = await this.appendKnowing(events, this.revision);
+      const { result, asked } = await this.appendKnowing(events, this.revision);
       switch (result.outcome) {
         case 'wrong-expected-revision':
           this.revision = result.actual;
@@ -95,7 +95,17 @@ export class FactLane {
         case 'duplicate-event-id':
           for (const [id, position] of result.known) outcomes.set(id, { outcome: 'duplicate', position });
           break;
-        default:
+        case 'already-appended': {
+          // Standing there at the first try, they were stored by another writer of this lane, perhaps one by one.
+          const outcome = asked > 1 ? 'accepted' : 'duplicate';
+          const first = result.revision - events.length + 1;
+          for (const { id, position } of await this.store.readStream(this.stream, first, events.length)) {
+            outcomes.set(id, { outcome, position });
+          }
+          this.revision = result.revision;
+          break;
+        }
+        case 'appended':
           this.revision = result.revision;
           for (const [i, { id }] of events.entries()) {
             outcomes.set(id, { outcome: 'accepted', position: result.position - events.length + 1 + i });
@@ -106,11 +116,12 @@ export class FactLane {
   }
 
   private async appendKnowing(events: readonly NewEvent[], expected: number | 'no-stream') {
-    for (let attempt = 1; ; attempt++) {
+    for (let asked = 1; ; asked++) {
       try {
-        return (await this.store.append([{ stream: this.stream, expected, events }]))[0]!;
+        const [result] = await this.store.append([{ stream: this.stream, expected, events }]);
+        return { result: result!, asked };
       } catch (error) {
-        if (!(error instanceof StoreUnavailable) || attempt === TRIES) throw error;
+        if (!(error instanceof StoreUnavailable) || asked === TRIES) throw error;
       }
     }
   }

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Clock } from '../kernel/clock.js';
 import { toIso } from '../kernel/clock.js';
 import { NotFound } from '../kernel/errors.js';
-import type { Ids } from '../kernel/ids.js';
+import { type Ids, isUuid } from '../kernel/ids.js';
 import type { SubjectKeys } from '../platform/security/subject-keys.js';
 
 export interface Refused {
@@ -37,8 +37,11 @@ export interface QuarantineEntry {
 
 const COLUMNS = `id, door, actor, event_id, source, type, reason, field, detail, bytes, seen, status, first_seen_at, last_seen_at`;
 
-/** Raw bytes are sealed under a key of their own, since nobody knows whose data they hold. */
-const KEY = 'gatehouse:quarantine';
+/**
+ * Raw bytes are sealed under a key of their own, since nobody knows whose data they hold. No account's id has a slash, so
+ * nobody's erasure takes this key away.
+ */
+const KEY = '/quarantine';
 
 /** Keeps what could not be taken, once per content, until somebody mends the cause and replays it. */
 export class Quarantine {
@@ -49,7 +52,7 @@ export class Quarantine {
     private readonly clock: Clock,
   ) {}
 
-  /** @returns the entries' ids, in order; bytes that are there already count as seen again */
+  /** @returns the entries' ids, in order; bytes that are there already count as seen again, and wait again */
   async put(refused: readonly Refused[]): Promise<string[]> {
     const now = toIso(this.clock.now());
     const ids: string[] = [];
@@ -61,17 +64,12 @@ export class Quarantine {
                                                 detail, raw, bytes, first_seen_at, last_seen_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
          ON CONFLICT (fingerprint) DO UPDATE SET seen = q.seen + 1, last_seen_at = excluded.last_seen_at,
-           reason = excluded.reason, field = excluded.field, detail = excluded.detail
+           status = excluded.status, reason = excluded.reason, field = excluded.field, detail = excluded.detail
          RETURNING id`,
         [
           this.ids.next(),
           fingerprint,
-          one.door,
-          one.actor,
-          ...[one.id, one.source, one.type].map(storable),
-          one.reason,
-          one.field,
-          one.detail,
+          ...[one.door, one.actor, one.id, one.source, one.type, one.reason, one.field, one.detail].map(storable),
           raw,
           one.raw.length,
           now,
@@ -96,10 +94,9 @@ export class Quarantine {
 
   /** @throws NotFound `quarantine-entry-unknown` */
   async show(id: string): Promise<QuarantineEntry & { raw: Buffer }> {
-    const { rows } = await this.pool.query(
-      `SELECT ${COLUMNS}, fingerprint, raw FROM messaging.quarantine WHERE id = $1`,
-      [id],
-    );
+    const { rows } = isUuid(id)
+      ? await this.pool.query(`SELECT ${COLUMNS}, fingerprint, raw FROM messaging.quarantine WHERE id = $1`, [id])
+      : { rows: [] };
     if (!rows[0]) throw new NotFound('quarantine-entry-unknown', `there is no quarantine entry ${id}`);
     const raw = Buffer.from(await this.keys.open(KEY, rows[0].raw, rows[0].fingerprint), 'base64');
     return { ...toEntry(rows[0]), raw };

@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.js';
 import { toIso } from '../kernel/clock.js';
 import { fold, type StreamKind } from '../kernel/decider.js';
-import type { Actor, DomainEvent, NewEvent, Position } from '../kernel/envelope.js';
+import type { Actor, DomainEvent, NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import type { Ids } from '../kernel/ids.js';
 import { type EventStore, StoreUnavailable, type StreamWrite, type WriteResult } from './event-store.js';
@@ -32,6 +32,14 @@ export interface Transacted<State> {
 const MAX_CONFLICTS = 50;
 const MAX_UNKNOWN_OUTCOMES = 3;
 export const OWN_SOURCE = '/gatehouse';
+
+/** The context of what a process manager does about an event. */
+export const causedBy = ({ id, metadata }: RecordedEvent, process: string): CommandContext => ({
+  actor: { kind: 'process', id: process },
+  correlationid: metadata.correlationid,
+  causationid: id,
+  ...(metadata.traceparent ? { traceparent: metadata.traceparent } : {}),
+});
 
 /** The schema version each event type is written in. */
 export type SchemaVersions = (type: string) => number;

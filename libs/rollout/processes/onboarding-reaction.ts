@@ -1,36 +1,56 @@
 import { accountStream, onboardAccount } from '../../account/index.js';
 import { type CommandContext, causedBy, type Transactor } from '../../event-store/transact.js';
-import type { RecordedEvent } from '../../kernel/envelope.js';
-import { Refusal } from '../../kernel/errors.js';
+import { GatehouseError } from '../../kernel/errors.js';
 import type { Reaction } from '../../projections/reactor.js';
-import { cohortStream, onboardCohort } from '../cohort.js';
-import { nextOnboardingActions, type OnboardingAction, onboardingTypes } from './onboarding.js';
+import { cohortAccounts, cohortStream, onboardCohort } from '../cohort.js';
 
 export const ONBOARDING = 'onboarding';
 
-/** Who waits, in order of their turn; asked only once the view knows everything stored so far. */
+/** Who waits, in order of their turn, as of everything stored so far. */
 export type NextInLine = (people: number, priority?: number) => Promise<string[]>;
 
 const SIDE_BY_SIDE = 64;
 
 /**
- * Fills admitted cohorts from the waitlist and lets their accounts in. All cohorts have one key: who is next depends on
- * whom the cohort before has taken.
+ * Fills an admitted cohort and lets its accounts in. Cohorts are taken one after the other: who is next depends on whom
+ * the cohort before has taken. After a crash the cohort is found as it was filled, and the rest of it let in.
  */
 export function onboardingReaction(transactor: Transactor, nextInLine: NextInLine): Reaction {
-  const fill = async (action: OnboardingAction & { kind: 'fill-cohort' }, context: CommandContext) => {
-    const { cohortId, size, perWeek, selection, priority } = action;
-    await transactor.transact(cohortStream, cohortId, context, (state) =>
-      state.parts.length > 0 ? [] : onboardCohort(state, { cohortId, accounts: chosen, size, perWeek }),
-    );
-  };
   return {
     name: ONBOARDING,
-    types: onboardingTypes,
+    types: ['CohortAdmitted'],
     key: () => 'rollout',
-    async react(event: RecordedEvent) {
+    async react(event) {
+      const { cohortId, size, perWeek, accounts, priority } = event.data;
       const context = causedBy(event, ONBOARDING);
-      const actions = nextOnboardingActions(event);
+      const chosen: string[] = accounts ?? (await nextInLine(size, priority));
+      const { state } = await transactor.transact(cohortStream, cohortId, context, (cohort) =>
+        cohort.parts.length > 0 ? [] : onboardCohort(cohort, { cohortId, accounts: chosen, size, perWeek }),
+      );
+      await letIn(transactor, cohortAccounts(state), cohortId, context);
     },
   };
+}
+
+async function letIn(
+  transactor: Transactor,
+  accounts: string[],
+  cohortId: string,
+  context: CommandContext,
+): Promise<void> {
+  const waiting = accounts.values();
+  await Promise.all(
+    Array.from({ length: SIDE_BY_SIDE }, async () => {
+      for (const accountId of waiting) {
+        try {
+          await transactor.transact(accountStream, accountId, context, (state) =>
+            onboardAccount(state, { accountId, cohortId }),
+          );
+        } catch (error) {
+          // Whoever left or was deactivated since the cohort was chosen stays out; the others go on.
+          if (!(error instanceof GatehouseError) || error.status >= 500) throw error;
+        }
+      }
+    }),
+  );
 }

@@ -1,0 +1,86 @@
+import type pg from 'pg';
+import type { DataSource } from 'typeorm';
+import type { EventStore } from '../libs/event-store/event-store.js';
+import { PostgresEventStore } from '../libs/event-store/postgres/postgres-event-store.js';
+import { SealingEventStore } from '../libs/event-store/sealing-event-store.js';
+import { Transactor } from '../libs/event-store/transact.js';
+import { type Clock, systemClock } from '../libs/kernel/clock.js';
+import { type Ids, timeOrderedIds } from '../libs/kernel/ids.js';
+import { EventSchemas } from '../libs/messaging/event-schemas.js';
+import { Quarantine } from '../libs/messaging/quarantine.js';
+import type { Settings } from '../libs/platform/configuration/settings.js';
+import { createDataSource, migrate } from '../libs/platform/database/data-source.js';
+import type { Logger } from '../libs/platform/logging/logger.js';
+import { loadMasterKey } from '../libs/platform/security/master-key.js';
+import { PostgresSubjectKeys } from '../libs/platform/security/postgres-subject-keys.js';
+import { LockSession } from '../libs/projections/lock-session.js';
+import { Rebuilder } from '../libs/projections/rebuilder.js';
+import { ViewReader } from '../libs/projections/view-reader.js';
+import { eventCatalogue } from './event-catalogue.js';
+import { migrations } from './migrations.js';
+
+/** What every role of a process is made of, opened once and closed once. */
+export interface Runtime {
+  settings: Settings;
+  clock: Clock;
+  ids: Ids;
+  logger: Logger;
+  dataSource: DataSource;
+  pool: pg.Pool;
+  store: EventStore;
+  schemas: EventSchemas;
+  subjectKeys: PostgresSubjectKeys;
+  transactor: Transactor;
+  quarantine: Quarantine;
+  locks: LockSession;
+  rebuilder: Rebuilder;
+  viewReader: ViewReader;
+  close(): Promise<void>;
+}
+
+export interface RuntimeOptions {
+  settings: Settings;
+  connection: pg.PoolConfig;
+  logger: Logger;
+  clock?: Clock;
+}
+
+/** Connects and migrates. @throws StartFailure */
+export async function openRuntime({
+  settings,
+  connection,
+  logger,
+  clock = systemClock,
+}: RuntimeOptions): Promise<Runtime> {
+  const dataSource = createDataSource(connection, { applicationName: 'gatehouse', migrations, poolSize: 12 });
+  await dataSource.initialize();
+  await migrate(dataSource);
+  const pool = (dataSource.driver as unknown as { master: pg.Pool }).master;
+  const ids = timeOrderedIds(clock);
+  const schemas = new EventSchemas(eventCatalogue);
+  const subjectKeys = new PostgresSubjectKeys(dataSource, await loadMasterKey(settings));
+  await subjectKeys.checkMasterKey();
+  const store = new SealingEventStore(new PostgresEventStore(connection), subjectKeys, eventCatalogue);
+  const locks = new LockSession(connection);
+  return {
+    settings,
+    clock,
+    ids,
+    logger,
+    dataSource,
+    pool,
+    store,
+    schemas,
+    subjectKeys,
+    transactor: new Transactor(store, ids, clock, schemas.version),
+    quarantine: new Quarantine(pool, subjectKeys, ids, clock),
+    locks,
+    rebuilder: new Rebuilder(pool, store, locks),
+    viewReader: new ViewReader(pool),
+    async close() {
+      await locks.close();
+      await store.close();
+      await dataSource.destroy();
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import { type AccountEvent, type AccountStanding, accountStream } from '../account/index.js';
+import { type EventStore, StoreUnavailable } from '../event-store/event-store.js';
+import { fold } from '../kernel/decider.js';
+import type { Position, RecordedEvent } from '../kernel/envelope.js';
+import { type PolicyEvent, policyStream } from '../policy/index.js';
+import { RecentlyUsed } from './recently-used.js';
+
+interface Held {
+  standing: AccountStanding;
+  /** Of the last event folded in. */
+  position: Position;
+}
+
+export interface AccessReplicaOptions {
+  /** Accounts held in memory at the most; others are folded from their stream when they are asked for. */
+  accounts: number;
+}
+
+interface Waiter {
+  position: Position;
+  resolve(reached: boolean): void;
+}
+
+const ACCOUNT_TYPES = [
+  'WaitlistJoined',
+  'WaitlistLeft',
+  'PolicyAccepted',
+  'AccountOnboarded',
+  'AccountSuspended',
+  'AccountDeactivated',
+  'AccountReinstated',
+];
+const POLICY_TYPE = 'ContentPolicyPublished';
+const SAMPLE_MS = 250;
+const PAGE = 2_000;
+
+/**
+ * Where accounts stand, in memory, fed by the log itself: no view and no other process has to work for an access decision
+ * to be right. Knows how old its knowledge may be.
+ */
+export class AccessReplica {
+  private readonly held: RecentlyUsed<Held>;
+  /** Accounts whose stream is being read, and what the feed told of them meanwhile. */
+  private readonly loading = new Map<string, { events: RecordedEvent[]; result: Promise<AccountStanding> }>();
+  private policies = policyStream.initial;
+  private position: Position = 0;
+  private readonly waiters = new Set<Waiter>();
+  private samples: { head: Position; at: number }[] = [];
+  /** On the monotonic clock: everything stored before it is known here. */
+  private freshAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly store: EventStore,
+    { accounts }: AccessReplicaOptions,
+  ) {
+    this.held = new RecentlyUsed(accounts);
+  }
+
+  get currentPolicy(): string | undefined {
+    return this.policies.current;
+  }
+
+  get knownPosition(): Position {
+    return this.position;
+  }
+
+  /** Milliseconds since everything stored was surely known here; Infinity before the first contact with the log. */
+  get ageMs(): number {
+    return performance.now() - this.freshAt;
+  }
+
+  /** @throws StoreUnavailable when the account is not in memory and the log does not answer */
+  standing(accountId: string): AccountStanding | Promise<AccountStanding> {
+    const held = this.held.get(accountId);
+    return held ? held.standing : (this.loading.get(accountId)?.result ?? this.load(accountId));
+  }
+
+  /** True once everything up to the position is known here; false when that takes longer than the limit. */
+  waitFor(position: Position, limitMs: number): Promise<boolean> {
+    if (this.position >= position) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const settle = (reached: boolean) => {
+        clearTimeout(timer);
+        this.waiters.delete(waiter);
+        resolve(reached);
+      };
+      const waiter: Waiter = { position, resolve: settle };
+      const timer = setTimeout(settle, limitMs, false);
+      this.waiters.add(waiter);
+    });
+  }
+
+  /** Resolves when the replica may answer; it follows the log from then on, until the signal aborts. */
+  async start(signal: AbortSignal): Promise<void> {
+    this.position = await this.store.head();
+    this.policies = fold(
+      policyStream,
+      (await this.store.readStream(policyStream.category)) as unknown as PolicyEvent[],
+    );
+    this.freshAt = performance.now();
+    void this.follow(signal);
+    void this.sample(signal);
+  }
+
+  private async follow(signal: AbortSignal): Promise<void> {
+    const types = [...ACCOUNT_TYPES, POLICY_TYPE];
+    for await (const page of this.store.subscribe(this.position, { signal, types, limit: PAGE })) {
+      for (const event of page.events) this.apply(event);
+      this.position = page.next;
+      for (const waiter of this.waiters) if (waiter.position <= page.next) waiter.resolve(true);
+      this.judgeFreshness();
+    }
+  }
+
+  private apply(event: RecordedEvent): void {
+    if (event.type === POLICY_TYPE) {
+      this.policies = policyStream.evolve(this.policies, event as unknown as PolicyEvent, placeOf(event));
+      return;
+    }
+    const { accountId } = event.data;
+    this.loading.get(accountId)?.events.push(event);
+    const held = this.held.peek(accountId);
+    if (held && held.position < event.position) this.held.set(accountId, evolved(held, event));
+  }
+
+  private load(accountId: string): Promise<AccountStanding> {
+    const events: RecordedEvent[] = [];
+    const result = this.store
+      .readStream(`${accountStream.category}-${accountId}`)
+      .then((history) => {
+        let held: Held = { standing: accountStream.initial, position: 0 };
+        for (const event of [...history, ...events]) if (event.position > held.position) held = evolved(held, event);
+        this.held.set(accountId, held);
+        return held.standing;
+      })
+      .finally(() => this.loading.delete(accountId));
+    this.loading.set(accountId, { events, result });
+    return result;
+  }
+
+  /** Asks the log for its head now and then; once that much is known here, the knowledge is as fresh as the question. */
+  private async sample(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const at = performance.now();
+      try {
+        this.samples.push({ head: await this.store.head(), at });
+        this.judgeFreshness();
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable)) throw error;
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(done, SAMPLE_MS);
+        function done() {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', done);
+          resolve();
+        }
+        signal.addEventListener('abort', done, { once: true });
+      });
+    }
+  }
+
+  private judgeFreshness(): void {
+    while (this.samples.length > 0 && this.samples[0]!.head <= this.position) this.freshAt = this.samples.shift()!.at;
+  }
+}
+
+const placeOf = (event: RecordedEvent) => ({ position: event.position, time: event.metadata.time });
+
+function evolved({ standing }: Held, event: RecordedEvent): Held {
+  return {
+    standing: accountStream.evolve(standing, event as unknown as AccountEvent, placeOf(event)),
+    position: event.position,
+  };
+}

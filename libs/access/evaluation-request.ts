@@ -1,0 +1,93 @@
+import type { Position } from '../kernel/envelope.js';
+import { type InvalidField, InvalidInput } from '../kernel/errors.js';
+
+/** One question, in the terms of the AuthZEN Authorization API 1.0. */
+export interface Evaluation {
+  subject: { type: string; id: string };
+  action: string;
+  resource: { type: string; id: string; properties: Record<string, unknown> };
+  /** The position that must be known before it is answered; 0 for none. */
+  minPosition: Position;
+}
+
+export type Semantic = 'execute_all' | 'deny_on_first_deny' | 'permit_on_first_permit';
+
+const SEMANTICS: readonly Semantic[] = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'];
+const MAX_EVALUATIONS = 1_000;
+const MAX_TEXT = 200;
+
+type Json = Record<string, unknown>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** @throws InvalidInput naming every field that is missing or of a wrong type */
+export function readEvaluation(body: unknown): Evaluation {
+  if (!isObject(body))
+    throw new InvalidInput([
+      { field: '', message: 'the body must be a JSON object with subject, action and resource' },
+    ]);
+  const errors: InvalidField[] = [];
+  const evaluation = read(body, '', errors);
+  if (errors.length > 0) throw new InvalidInput(errors);
+  return evaluation;
+}
+
+export interface Evaluations {
+  evaluations: Evaluation[];
+  semantic: Semantic;
+}
+
+/**
+ * The batch form: what stands at the top is the default of every evaluation.
+ * @returns undefined where the request has no evaluations and so is a single one
+ * @throws InvalidInput
+ */
+export function readEvaluations(body: unknown): Evaluations | undefined {
+  if (!isObject(body)) throw new InvalidInput([{ field: '', message: 'the body must be a JSON object' }]);
+  const { evaluations, options, ...defaults } = body;
+  if (evaluations === undefined) return undefined;
+  if (!Array.isArray(evaluations) || evaluations.length > MAX_EVALUATIONS) {
+    throw new InvalidInput([{ field: '/evaluations', message: `must be an array of ${MAX_EVALUATIONS} at the most` }]);
+  }
+  if (evaluations.length === 0) return undefined;
+  const errors: InvalidField[] = [];
+  const semantic = isObject(options) ? (options.evaluations_semantic ?? 'execute_all') : 'execute_all';
+  if (!SEMANTICS.includes(semantic as Semantic)) {
+    errors.push({ field: '/options/evaluations_semantic', message: `must be one of ${SEMANTICS.join(', ')}` });
+  }
+  const all = evaluations.map((one, i) => {
+    const at = `/evaluations/${i}`;
+    if (isObject(one)) return read({ ...defaults, ...one }, at, errors);
+    errors.push({ field: at, message: 'must be an object' });
+    return undefined;
+  });
+  if (errors.length > 0) throw new InvalidInput(errors);
+  return { evaluations: all as Evaluation[], semantic: semantic as Semantic };
+}
+
+function read({ subject, action, resource, context }: Json, at: string, errors: InvalidField[]): Evaluation {
+  const text = (owner: unknown, field: string): string => {
+    const value = isObject(owner) ? owner[field.slice(field.lastIndexOf('/') + 1)] : undefined;
+    if (typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT) return value;
+    errors.push({ field: `${at}${field}`, message: `must be a text of 1 to ${MAX_TEXT} characters` });
+    return '';
+  };
+  let minPosition = 0;
+  if (isObject(context) && context.minPosition !== undefined) {
+    minPosition = Number(context.minPosition);
+    if (!Number.isSafeInteger(minPosition) || minPosition < 0) {
+      errors.push({
+        field: `${at}/context/minPosition`,
+        message: 'must be a position as this service gives it, digits only',
+      });
+    }
+  }
+  const properties = isObject(resource) && isObject(resource.properties) ? resource.properties : {};
+  return {
+    subject: { type: text(subject, '/subject/type'), id: text(subject, '/subject/id') },
+    action: text(action, '/action/name'),
+    resource: { type: text(resource, '/resource/type'), id: text(resource, '/resource/id'), properties },
+    minPosition,
+  };
+}

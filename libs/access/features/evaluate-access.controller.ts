@@ -1,0 +1,48 @@
+import { Body, Controller, Get, HttpCode, Inject, Post, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { Public, Roles } from '../../platform/security/route-access.js';
+import type { AccessDecision } from '../decide-access.js';
+import { DecisionPoint } from '../decision-point.js';
+import { readEvaluation, readEvaluations } from '../evaluation-request.js';
+
+/** The AuthZEN Authorization API 1.0: a policy decision point for everything that an account may do. */
+@Controller()
+export class EvaluateAccessController {
+  constructor(@Inject(DecisionPoint) private readonly decisionPoint: DecisionPoint) {}
+
+  /** May this subject do this now? A deny says why in `context.reason`. */
+  @Post('access/v1/evaluation')
+  @HttpCode(200)
+  @Roles('service', 'administrator')
+  async evaluate(@Body() body: unknown) {
+    return this.answer(await this.decisionPoint.evaluate(readEvaluation(body)));
+  }
+
+  /** Several questions at once, answered in order. */
+  @Post('access/v1/evaluations')
+  @HttpCode(200)
+  @Roles('service', 'administrator')
+  async evaluateAll(@Body() body: unknown) {
+    const batch = readEvaluations(body);
+    if (!batch) return this.evaluate(body);
+    const decisions = await this.decisionPoint.evaluateAll(batch.evaluations, batch.semantic);
+    return { evaluations: decisions.map((decision) => this.answer(decision)) };
+  }
+
+  /** Where the decision point's endpoints are. */
+  @Get('.well-known/authzen-configuration')
+  @Public()
+  configuration(@Req() request: FastifyRequest) {
+    const base = `${request.protocol}://${request.host}`;
+    return {
+      policy_decision_point: base,
+      access_evaluation_endpoint: `${base}/access/v1/evaluation`,
+      access_evaluations_endpoint: `${base}/access/v1/evaluations`,
+    };
+  }
+
+  private answer({ decision, reason }: AccessDecision) {
+    const position = String(this.decisionPoint.position);
+    return { decision, context: reason === undefined ? { position } : { reason, position } };
+  }
+}

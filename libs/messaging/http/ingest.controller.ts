@@ -1,0 +1,28 @@
+import { Controller, HttpCode, Inject, Post, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { CommandContext } from '../../event-store/transact.js';
+import { Context } from '../../platform/http/request-context.js';
+import { Roles } from '../../platform/security/route-access.js';
+import { Ingest } from '../ingest.js';
+import { eventsOf } from './cloud-events-request.js';
+
+export const HTTP_DOOR = 'http';
+
+@Controller('v1/events')
+export class IngestController {
+  constructor(@Inject(Ingest) private readonly ingest: Ingest) {}
+
+  /** Takes one CloudEvent or a batch and answers for each, in order, once all of it is stored. Sending again is safe. */
+  @Post()
+  @HttpCode(202)
+  @Roles('service', 'administrator')
+  async take(@Req() request: FastifyRequest, @Context() context: CommandContext) {
+    const results = await this.ingest.take(eventsOf(request), context, HTTP_DOOR);
+    return {
+      results: results.map(({ position, ...rest }) => ({
+        ...rest,
+        ...(position === undefined ? {} : { position: String(position) }),
+      })),
+    };
+  }
+}

@@ -1,0 +1,55 @@
+import type pg from 'pg';
+import { StoreUnavailable } from '../event-store/event-store.js';
+import type { Position } from '../kernel/envelope.js';
+import type { View } from './view.js';
+
+const POLL_MS = 25;
+
+/** How far views have got, for those who must not read them too early. */
+export class ViewReader {
+  private readonly waiters = new Set<() => void>();
+
+  constructor(private readonly pool: pg.Pool) {}
+
+  /** The position that every lane of the view has passed; 0 before the view is built. */
+  async position(view: View<never> | View): Promise<Position> {
+    const { rows } = await this.pool.query({
+      name: 'gatehouse_view_position',
+      text: `SELECT coalesce(min(c.position), 0) AS position FROM projections.builds b
+             JOIN projections.checkpoints c ON c.follower = 'view:' || b.view || ':v' || b.version || ':b' || b.build
+             WHERE b.view = $1 AND b.version = $2 AND b.live`,
+      values: [view.name, view.version],
+    });
+    return Number(rows[0].position);
+  }
+
+  /**
+   * Resolves once the view has passed the position.
+   * @throws StoreUnavailable when it has not within the limit
+   */
+  async reached(view: View<never> | View, position: Position, limitMs: number): Promise<void> {
+    const deadline = performance.now() + limitMs;
+    while ((await this.position(view)) < position) {
+      if (performance.now() > deadline) {
+        throw new StoreUnavailable(
+          `${view.name} has not reached position ${position} within ${limitMs} ms; is a projector running?`,
+        );
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(wake, POLL_MS);
+        const { waiters } = this;
+        function wake() {
+          clearTimeout(timer);
+          waiters.delete(wake);
+          resolve();
+        }
+        waiters.add(wake);
+      });
+    }
+  }
+
+  /** To be called by a projector in this process after each page, so that nobody waits for the poll. */
+  readonly moved = (): void => {
+    for (const wake of this.waiters) wake();
+  };
+}

@@ -34,11 +34,21 @@ export function foldView<Row extends ViewRow>(view: View<Row>, events: readonly 
   };
 }
 
+/** What became of each beginning of a history, once told straight and once with everything in it told again. */
+export function toldAgain<Row extends ViewRow>(view: View<Row>, history: readonly RecordedEvent[]) {
+  const beginnings = history.map((_, end) => history.slice(0, end + 1));
+  return {
+    once: beginnings.map((events) => foldView(view, events)),
+    again: beginnings.map((events) => foldView(view, [...events, ...events.toReversed(), ...events])),
+  };
+}
+
 function count<Row extends ViewRow>({ counters }: View<Row>, rows: readonly Row[]) {
   const totals: Record<string, Record<string, number>> = {};
   for (const row of rows) {
     for (const { bucket, amounts } of counters?.contribution(row) ?? []) {
-      const sums = (totals[bucket] ??= {});
+      const sums = totals[bucket] ?? {};
+      totals[bucket] = sums;
       for (const [column, amount] of Object.entries(amounts)) sums[column] = (sums[column] ?? 0) + amount;
     }
   }

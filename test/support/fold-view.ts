@@ -34,12 +34,12 @@ export function foldView<Row extends ViewRow>(view: View<Row>, events: readonly 
   };
 }
 
-/** What became of each beginning of a history, once told straight and once with everything in it told again. */
+/** What became of each beginning of a history, once told straight and once with everything in it told again, backwards. */
 export function toldAgain<Row extends ViewRow>(view: View<Row>, history: readonly RecordedEvent[]) {
   const beginnings = history.map((_, end) => history.slice(0, end + 1));
   return {
     once: beginnings.map((events) => foldView(view, events)),
-    again: beginnings.map((events) => foldView(view, [...events, ...events.toReversed(), ...events])),
+    again: beginnings.map((events) => foldView(view, [...events, ...events.toReversed()])),
   };
 }
 

@@ -8,16 +8,20 @@ const INSERT = {
          FROM unnest($3::uuid[], $4::text[], $5::json[], $6::json[]) WITH ORDINALITY e(id, type, data, metadata, ord)`,
 };
 
+const UNIQUE_KEYS = ', UNIQUE (id), UNIQUE (stream, revision)';
+
 /**
- * The least that stores the same rows: one table, one index over the position, one statement for a batch. It checks no
- * revision and no repeated id, and its positions come from a sequence, so a reader could miss one. The parameters go
- * over in the same binary form as ours: the yardstick is not made slow by quoting.
+ * The least that stores the same rows: one table and one statement for a batch, under way on as many connections as
+ * there are lanes. It looks at no expected revision, and its positions come from a sequence, so a reader could miss one.
+ * The parameters go over in the same binary form as ours: the yardstick is not made slow by quoting.
+ * @param unique whether the table keeps the keys of a log: no id twice, one event at a place of a stream
  */
-export async function openBareLog(connection, connections) {
+export async function openBareLog(connection, connections, unique) {
   const pool = new pg.Pool({ ...connection, max: connections });
   await pool.query(`CREATE TABLE events (
     position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, stream text NOT NULL, revision bigint NOT NULL,
     id uuid NOT NULL, type text NOT NULL, recorded_at timestamptz NOT NULL, data json NOT NULL, metadata json NOT NULL
+    ${unique ? UNIQUE_KEYS : ''}
   )`);
   return {
     append: (stream, revision, events) =>
@@ -26,10 +30,22 @@ export async function openBareLog(connection, connections) {
         values: [
           stream,
           revision,
-          arrayParameter('uuid', events.map((event) => event.id)),
-          arrayParameter('text', events.map((event) => event.type)),
-          arrayParameter('json', events.map((event) => JSON.stringify(event.data))),
-          arrayParameter('json', events.map((event) => JSON.stringify(event.metadata))),
+          arrayParameter(
+            'uuid',
+            events.map((event) => event.id),
+          ),
+          arrayParameter(
+            'text',
+            events.map((event) => event.type),
+          ),
+          arrayParameter(
+            'json',
+            events.map((event) => JSON.stringify(event.data)),
+          ),
+          arrayParameter(
+            'json',
+            events.map((event) => JSON.stringify(event.metadata)),
+          ),
         ],
       }),
     close: () => pool.end(),

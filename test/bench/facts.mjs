@@ -1,19 +1,23 @@
-import { timeOrderedIds } from '../../dist/libs/kernel/ids.js';
 import { systemClock, toIso } from '../../dist/libs/kernel/clock.js';
+import { timeOrderedIds } from '../../dist/libs/kernel/ids.js';
 
 const ids = timeOrderedIds(systemClock);
+const ID_DIGITS = 16;
+const ACCOUNTS = 50_000;
 const ACTOR = { kind: 'service', id: 'images' };
 
 /** An ImageShared as the store takes it; data and metadata are about 300 bytes of JSON. */
 export function fact(number) {
   const id = ids.next();
+  const imageId = `img-${String(number).padStart(ID_DIGITS, '0')}`;
+  const accountId = `acc-${String(number % ACCOUNTS).padStart(ID_DIGITS, '0')}`;
   return {
     id,
     type: 'ImageShared',
-    data: { imageId: `img-${number}`, accountId: `acc-${number % 50_000}`, audience: 'public' },
+    data: { imageId, accountId, audience: 'public' },
     metadata: {
       source: '/image-service',
-      subject: `image-img-${number}`,
+      subject: `image-${imageId}`,
       time: toIso(systemClock.now()),
       schemaversion: 1,
       correlationid: id,

@@ -13,7 +13,8 @@ import { startEmbeddedPostgres } from '../../dist/libs/platform/database/embedde
 export async function startBenchServer() {
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
   const server = await startEmbeddedPostgres({ directory, port: 0, onTrouble: (line) => console.error(line) });
-  const administer = (statement) => onConnection({ ...server.connection, database: 'postgres' }, (c) => c.query(statement));
+  const administer = (statement) =>
+    onConnection({ ...server.connection, database: 'postgres' }, (c) => c.query(statement));
 
   /** @returns a connection as node-postgres takes it, and what drops the database */
   async function createDatabase(name) {

@@ -53,7 +53,12 @@ function number(option) {
 async function build() {
   const prepare = join(ROOT, 'apps/prepare.mjs');
   if (existsSync(prepare)) await (await import(prepare)).prepare();
-  else command(process.execPath, [join(ROOT, 'node_modules/@swc/cli/bin/swc.js'), 'libs', 'apps', '-d', 'dist', '-q'], ROOT);
+  else
+    command(
+      process.execPath,
+      [join(ROOT, 'node_modules/@swc/cli/bin/swc.js'), 'libs', 'apps', '-d', 'dist', '-q'],
+      ROOT,
+    );
 }
 
 function installPeers() {

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { eventCatalogue } from '../../apps/event-catalogue.js';
+import type { EventStore } from '../../libs/event-store/event-store.js';
+import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
+import { SealingEventStore } from '../../libs/event-store/sealing-event-store.js';
+import { Transactor } from '../../libs/event-store/transact.js';
+import { systemClock } from '../../libs/kernel/clock.js';
+import type { StreamKind } from '../../libs/kernel/decider.js';
+import type { DomainEvent, RecordedEvent } from '../../libs/kernel/envelope.js';
+import { Refusal } from '../../libs/kernel/errors.js';
+import { timeOrderedIds } from '../../libs/kernel/ids.js';
+import { EventSchemas } from '../../libs/messaging/event-schemas.js';
+import { type InboundCommand, Ingest } from '../../libs/messaging/ingest.js';
+import { Quarantine } from '../../libs/messaging/quarantine.js';
+import { createDataSource } from '../../libs/platform/database/data-source.js';
+import { PostgresSubjectKeys } from '../../libs/platform/security/postgres-subject-keys.js';
+import { createTestDatabase } from '../support/test-database.js';
+
+export type Json = Record<string, unknown>;
+
+const ids = timeOrderedIds(systemClock);
+const schemas = new EventSchemas(eventCatalogue);
+const account: StreamKind<boolean, DomainEvent> = { category: 'account', initial: false, evolve: () => true };
+
+export const ingestContext = { actor: { kind: 'service' as const, id: 'image-service' }, correlationid: 'request-1' };
+
+export type IngestWorld = Awaited<ReturnType<typeof openIngestWorld>>;
+
+/** Two gateways, as two processes would be, on one real log with the real catalogue and two simple rules. */
+export async function openIngestWorld() {
+  const database = await createTestDatabase();
+  const dataSource = await createDataSource(database.connection, { applicationName: 'gatehouse-spec' }).initialize();
+  const pool = new pg.Pool({ ...database.connection, max: 4 });
+  const keys = new PostgresSubjectKeys(dataSource, randomBytes(32));
+  const quarantine = new Quarantine(pool, keys, ids, systemClock);
+  const store = new PostgresEventStore(database.connection);
+  const otherStore = new PostgresEventStore(database.connection);
+
+  function gatewayOn(plain: EventStore): Ingest {
+    const sealing = new SealingEventStore(plain, keys, eventCatalogue);
+    const commands = inboundCommands(new Transactor(sealing, ids, systemClock, schemas.version));
+    return new Ingest(sealing, schemas, quarantine, systemClock, commands, { lanes: 3 });
+  }
+  return {
+    store,
+    quarantine,
+    gatewayOn,
+    gateways: [gatewayOn(store), gatewayOn(otherStore)] as [Ingest, Ingest],
+    async close() {
+      await store.close();
+      await otherStore.close();
+      await pool.end();
+      await dataSource.destroy();
+      await database.drop();
+    },
+  };
+}
+
+/** An account is deactivated once; no case is known, so every confirmed review is refused. */
+function inboundCommands(transactor: Transactor): InboundCommand[] {
+  return [
+    {
+      type: 'AccountDeactivated',
+      key: ({ accountId }) => accountId,
+      async handle(data, context) {
+        const { events, position } = await transactor.transact(account, data.accountId, context, (gone) =>
+          gone ? [] : [{ type: 'AccountDeactivated', data }],
+        );
+        return { changed: events.length > 0, position };
+      },
+    },
+    {
+      type: 'ReviewConfirmed',
+      key: ({ caseId }) => caseId,
+      handle: async ({ caseId }) => {
+        throw new Refusal('case-unknown', `there is no case ${caseId}`);
+      },
+    },
+  ];
+}
+
+/** Events of a sender that nothing else in the log has. */
+export function newSender(store: EventStore) {
+  const name = ids.next();
+  const source = `/sender/${name}`;
+  const event = (type: string, id: string, data: Json): Json => {
+    return { specversion: '1.0', id, source, type, data: { ...schemas.definition(type)!.example, ...data } };
+  };
+  return {
+    source,
+    event,
+    fact: (n: number, type = 'ImageGenerated') => event(type, `${type}-${n}`, { imageId: `img-${n}` }),
+    deactivation: (id: string, n: number) => event('AccountDeactivated', id, { accountId: `acc-${name}-${n}` }),
+    /** What the log holds of this sender, in order. */
+    async stored(): Promise<RecordedEvent[]> {
+      const found: RecordedEvent[] = [];
+      let page = await store.readAll(0);
+      for (; page.events.length > 0; page = await store.readAll(page.next)) found.push(...page.events);
+      return found.filter(({ metadata }) => metadata.source === source);
+    },
+  };
+}

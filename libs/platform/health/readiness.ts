@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+
+/** Resolves when all is well, rejects with what is not. */
+export type Check = () => Promise<void> | void;
+
+export interface ReadinessReport {
+  ready: boolean;
+  /** Per check `ok`, or one line that says what is wrong. */
+  checks: Record<string, string>;
+}
+
+const PATIENCE_MS = 2_000;
+
+/** What this process needs before it can serve; each part registers its own check. */
+@Injectable()
+export class Readiness {
+  private readonly checks = new Map<string, Check>();
+
+  /** @param name kebab-case, shown to whoever asks */
+  register(name: string, check: Check): void {
+    this.checks.set(name, check);
+  }
+
+  /** Runs every check, all at once; one that takes over 2 s counts as failed. */
+  async report(): Promise<ReadinessReport> {
+    const entries = await Promise.all([...this.checks].map(async ([name, check]) => [name, await outcome(check)] as const));
+    return { ready: entries.every(([, text]) => text === 'ok'), checks: Object.fromEntries(entries) };
+  }
+}
+
+async function outcome(check: Check): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE_MS, `no answer within ${PATIENCE_MS} ms`);
+  });
+  const run = async () => {
+    await check();
+    return 'ok';
+  };
+  try {
+    return await Promise.race([run(), late]);
+  } catch (error) {
+    return (error as Error).message || 'failed';
+  } finally {
+    clearTimeout(timer);
+  }
+}

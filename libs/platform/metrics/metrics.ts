@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+const PREFIX = 'gatehouse_';
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const MS_IN_S = 1000;
+
+interface Description {
+  /** snake_case with its unit, without the prefix `gatehouse_`. */
+  name: string;
+  help: string;
+  labels?: readonly string[];
+}
+
+/** The process's metrics, in one registry; asking for a name again gives the metric that is there. */
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+
+  /** @param processMetrics memory, event loop and garbage collection too */
+  constructor(processMetrics = true) {
+    if (processMetrics) collectDefaultMetrics({ register: this.registry });
+  }
+
+  counter({ name, help, labels = [] }: Description): Counter {
+    return this.known(name) ?? new Counter({ name: PREFIX + name, help, labelNames: [...labels], registers: [this.registry] });
+  }
+
+  /** @param collect called at every scrape, to set what is costly or pointless to keep up to date */
+  gauge({ name, help, labels = [] }: Description, collect?: (gauge: Gauge) => void | Promise<void>): Gauge {
+    return (
+      this.known(name) ??
+      new Gauge({
+        name: PREFIX + name,
+        help,
+        labelNames: [...labels],
+        registers: [this.registry],
+        ...(collect && {
+          collect() {
+            return collect(this);
+          },
+        }),
+      })
+    );
+  }
+
+  /** Of durations in seconds unless other buckets are given. */
+  histogram({ name, help, labels = [] }: Description, buckets: readonly number[] = SECONDS): Histogram {
+    return this.known(name) ?? new Histogram({ name: PREFIX + name, help, labelNames: [...labels], buckets: [...buckets], registers: [this.registry] });
+  }
+
+  /** Measures every answer by its route's template, never by its path, of which there is no end. */
+  measure(server: FastifyInstance): void {
+    const durations = this.histogram({ name: 'http_request_duration_seconds', help: 'Time to answer a request', labels: ['method', 'route', 'status'] });
+    server.addHook('onResponse', (request, reply, done) => {
+      const labels = { method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode };
+      durations.observe(labels, reply.elapsedTime / MS_IN_S);
+      done();
+    });
+  }
+
+  private known<Metric>(name: string): Metric | undefined {
+    return this.registry.getSingleMetric(PREFIX + name) as Metric | undefined;
+  }
+}

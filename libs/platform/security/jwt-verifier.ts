@@ -1,0 +1,82 @@
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import type { Clock } from '../../kernel/clock.js';
+import { Unavailable } from '../../kernel/errors.js';
+import { isRole, type Principal } from './principal.js';
+
+export interface JwtOptions {
+  issuer: string;
+  audience: string;
+  /** Claim that lists roles; a dotted path reaches into objects, as in `realm_access.roles`. */
+  rolesClaim: string;
+}
+
+/** Asymmetric ones only: a shared secret has no place in a discovery document. */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const CLOCK_TOLERANCE_S = 30;
+const FETCH_TIMEOUT_MS = 5_000;
+const ID_CHARACTERS = 200;
+
+/** JWTs of an OpenID Connect issuer, by the keys that its discovery document names. */
+export class JwtVerifier {
+  private keys: Promise<JWTVerifyGetKey> | undefined;
+
+  constructor(
+    private readonly options: JwtOptions,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Whose JWT it is, or undefined for one that is not in force here.
+   * @throws Unavailable when the issuer's keys can't be fetched
+   */
+  async authenticate(jwt: string): Promise<Principal | undefined> {
+    const { issuer, audience } = this.options;
+    try {
+      const { payload } = await jwtVerify(jwt, await this.issuerKeys(), {
+        issuer,
+        audience,
+        algorithms: ALGORITHMS,
+        requiredClaims: ['exp', 'sub'],
+        clockTolerance: CLOCK_TOLERANCE_S,
+        currentDate: new Date(this.clock.now()),
+      });
+      return this.principalOf(payload);
+    } catch (error) {
+      if (error instanceof errors.JWKSTimeout || error instanceof TypeError) throw this.unreachable();
+      if (error instanceof errors.JOSEError) return undefined;
+      throw error;
+    }
+  }
+
+  private principalOf(payload: JWTPayload): Principal | undefined {
+    const id = `oidc:${asIdentifier(payload.sub!)}`;
+    if (id.length > ID_CHARACTERS) return undefined;
+    const claim = this.options.rolesClaim.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], payload);
+    const roles = (Array.isArray(claim) ? claim : String(claim ?? '').split(' ')).filter(isRole);
+    return { kind: roles.includes('service') ? 'service' : 'user', id, roles };
+  }
+
+  /** Asked for at the first use; again after a failure. */
+  private issuerKeys(): Promise<JWTVerifyGetKey> {
+    this.keys ??= this.discover().catch(() => {
+      this.keys = undefined;
+      throw this.unreachable();
+    });
+    return this.keys;
+  }
+
+  private async discover(): Promise<JWTVerifyGetKey> {
+    const url = `${this.options.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+    const answer = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: 'error' });
+    const { jwks_uri, issuer } = (await answer.json()) as { jwks_uri: string; issuer: string };
+    if (issuer !== this.options.issuer) throw new Error(`${url} is about another issuer, ${issuer}`);
+    return createRemoteJWKSet(new URL(jwks_uri), { timeoutDuration: FETCH_TIMEOUT_MS });
+  }
+
+  private unreachable = () =>
+    new Unavailable('issuer-unavailable', `the keys of the issuer ${this.options.issuer} can't be fetched: use a token, or try again`);
+}
+
+/** One to one: what an identifier may not hold becomes `~` and its UTF-16 code in hexadecimal. */
+const asIdentifier = (subject: string): string =>
+  subject.replace(/[^A-Za-z0-9._:-]/g, (character) => `~${character.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -142,7 +142,7 @@ describe('FactLane', () => {
         await checkStored(stream, given.flat(), outcomes.flat());
         expect(accepted(outcomes.flat())).toBe(new Set(given.flat()).size);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -196,7 +196,7 @@ describe('FactLane', () => {
             await checkStored(lane.stream, given.flat(), answers.flat());
           },
         ),
-        { numRuns: 60 },
+        { numRuns: 40 },
       );
     });
 

@@ -98,7 +98,7 @@ describe('incoming events of the catalogue', () => {
           expect(answer.data).toBe(changed.data);
         }
       }),
-      { numRuns: 4_000 },
+      { numRuns: 2_500 },
     );
     expect(seen.understood).toBeGreaterThan(50);
     expect(seen.faulted).toBeGreaterThan(500);

@@ -12,78 +12,105 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const outcomes = (results: EventResult[]) => results.map(({ outcome }) => outcome);
+type Sender = ReturnType<typeof newSender>;
+
+/** Where an event of a delivery stands in the list of all, and what was answered for it. */
+interface Answer {
+  pick: number;
+  result: EventResult;
+}
+
+const FACTS = 8;
+const DEACTIVATIONS = [['d-1', 1] as const, ['d-2', 1] as const, ['d-3', 2] as const];
+const REFUSED_FROM = FACTS + DEACTIVATIONS.length;
+const refusedBy = ({ event, fact, source }: Sender): unknown[] => [
+  event('ReviewConfirmed', 'r-1', {}),
+  event('CohortOnboarded', 'c-1', {}),
+  { ...fact(1), schemaversion: '7' },
+  { ...fact(2), id: '' },
+  { ...fact(3), data: { imageId: 'img-3', [source]: 1 } },
+  { ...fact(4), specversion: undefined },
+  [source],
+  source,
+];
+
+const delivery = fc.record({
+  gateway: fc.constantFrom(0, 1),
+  /** Without waiting for the answer to the delivery before. */
+  together: fc.boolean(),
+  picks: fc.array(
+    fc.oneof(
+      { weight: 3, arbitrary: fc.nat(FACTS - 1) },
+      { weight: 2, arbitrary: fc.integer({ min: FACTS, max: REFUSED_FROM + 7 }) },
+    ),
+    { maxLength: 9 },
+  ),
+});
+type Delivery = typeof delivery extends fc.Arbitrary<infer One> ? One : never;
+
+async function deliver(events: readonly unknown[], deliveries: readonly Delivery[]): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  const underWay: Promise<void>[] = [];
+  for (const { gateway, together, picks } of deliveries) {
+    if (!together) await Promise.all(underWay.splice(0));
+    const take = async () => {
+      const given = picks.map((pick) => events[pick]);
+      const results = await world.gateways[gateway]!.take(given, ingestContext, 'http');
+      expect(results).toHaveLength(picks.length);
+      for (const [n, pick] of picks.entries()) answers.push({ pick, result: results[n]! });
+    };
+    underWay.push(take());
+  }
+  await Promise.all(underWay);
+  return answers;
+}
+
+/** One event was stored, if anything was delivered, and every answer says where. @returns how often it was accepted */
+function checkStoredOnce(found: RecordedEvent[], answers: Answer[]): number {
+  expect(found).toHaveLength(Math.min(1, answers.length));
+  for (const { result } of answers) {
+    expect(result.outcome).not.toBe('quarantined');
+    expect(result.position).toBe(found[0]!.position);
+  }
+  return answers.filter(({ result }) => result.outcome === 'accepted').length;
+}
 
 describe('Ingest, delivered to in any way', () => {
   it('holds each identity once and answers alike, for any events in any grouping at any number of deliveries', async () => {
-    const pick = fc.oneof(
-      { weight: 3, arbitrary: fc.nat(7) },
-      { weight: 2, arbitrary: fc.integer({ min: 8, max: 18 }) },
-    );
-    const delivery = fc.record({ gateway: fc.nat(1), together: fc.boolean(), picks: fc.array(pick, { maxLength: 9 }) });
     await fc.assert(
       fc.asyncProperty(fc.array(delivery, { minLength: 1, maxLength: 8 }), async (deliveries) => {
-        const { fact, deactivation, event, source, stored } = newSender(world.store);
-        const facts = Array.from({ length: 8 }, (_, n) => fact(n % 5, n < 5 ? 'ImageGenerated' : 'ContentFlagged'));
-        const commands = [deactivation('d-1', 1), deactivation('d-2', 1), deactivation('d-3', 2)];
-        const refused = [
-          event('ReviewConfirmed', 'r-1', {}),
-          event('CohortOnboarded', 'c-1', {}),
-          { ...fact(1), source, schemaversion: '7' },
-          { ...fact(2), source, id: '' },
-          { ...fact(3), source, data: { imageId: 'img-3', [source]: 1 } },
-          { ...fact(4), source, specversion: undefined },
-          [source],
-          source,
-        ];
-        const all = [...facts, ...commands, ...refused];
-        const answered: { pick: number; result: EventResult }[] = [];
-        const underWay: Promise<void>[] = [];
-        for (const { gateway, together, picks } of deliveries) {
-          if (!together) await Promise.all(underWay.splice(0));
-          const given = picks.map((one) => all[one]);
-          underWay.push(
-            world.gateways[gateway as 0 | 1].take(given, ingestContext, 'http').then((results) => {
-              expect(results).toHaveLength(picks.length);
-              answered.push(...picks.map((one, n) => ({ pick: one, result: results[n]! })));
-            }),
-          );
-        }
-        await Promise.all(underWay);
+        const sender = newSender(world.store);
+        const { fact, deactivation, source } = sender;
+        const facts = Array.from({ length: FACTS }, (_, n) => fact(n % 5, n < 5 ? 'ImageGenerated' : 'ContentFlagged'));
+        const commands = DEACTIVATIONS.map(([id, account]) => deactivation(id, account));
+        const refused = refusedBy(sender);
+        const answers = await deliver([...facts, ...commands, ...refused], deliveries);
+        const log = await sender.stored();
 
-        const log = await stored();
-        const resultsOf = (wanted: (pick: number) => boolean) =>
-          answered.filter((one) => wanted(one.pick)).map(({ result }) => result);
-        const checkOnce = (found: RecordedEvent[], results: EventResult[]) => {
-          expect(found).toHaveLength(results.length > 0 ? 1 : 0);
-          for (const { outcome, position } of results) {
-            expect(outcome).not.toBe('quarantined');
-            expect(position).toBe(found[0]!.position);
-          }
-          return outcomes(results).filter((outcome) => outcome === 'accepted').length;
-        };
         for (const [n, { id }] of facts.entries()) {
-          const results = resultsOf((one) => one === n);
-          const found = log.filter((one) => one.id === identityOf(source, id as string));
-          expect(checkOnce(found, results)).toBe(Math.min(1, results.length));
+          const ofFact = answers.filter(({ pick }) => pick === n);
+          const found = log.filter((event) => event.id === identityOf(source, id as string));
+          expect(checkStoredOnce(found, ofFact)).toBe(Math.min(1, ofFact.length));
         }
-        for (const [n, commandsOfOne] of [[8, 9], [10]].entries()) {
-          const results = resultsOf((one) => commandsOfOne.includes(one));
+        for (const account of [1, 2]) {
+          const ofAccount = answers.filter(({ pick }) => DEACTIVATIONS[pick - FACTS]?.[1] === account);
           const found = log.filter(
-            ({ data, type }) => type === 'AccountDeactivated' && data.accountId.endsWith(`-${n + 1}`),
+            ({ type, data }) => type === 'AccountDeactivated' && data.accountId.endsWith(`-${account}`),
           );
-          expect(checkOnce(found, results)).toBeGreaterThanOrEqual(Math.min(1, results.length));
+          // Two processes that decide the same command at once may both call it theirs.
+          expect(checkStoredOnce(found, ofAccount)).toBeGreaterThanOrEqual(Math.min(1, ofAccount.length));
         }
-        for (const [n] of refused.entries()) {
-          const results = resultsOf((one) => one === 11 + n);
-          for (const { outcome, reason, field, detail } of results) {
-            expect([outcome, reason !== '', field !== '', detail !== '']).toEqual(['quarantined', true, true, true]);
+        for (const n of refused.keys()) {
+          const ofEvent = answers.filter(({ pick }) => pick === REFUSED_FROM + n);
+          for (const { result } of ofEvent) {
+            expect(result.outcome).toBe('quarantined');
+            for (const text of [result.reason, result.field, result.detail]) expect(text).toMatch(/./);
           }
-          if (n > 1 && results[0])
-            expect((await world.quarantine.show(results[0].quarantineId!)).seen).toBe(results.length);
+          const entry = ofEvent[0] && (await world.quarantine.show(ofEvent[0].result.quarantineId!));
+          expect(entry?.seen ?? 0).toBe(ofEvent.length);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });

@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const OURS = resolve('.');
+
+describe('launching from a checkout', () => {
+  let checkout: string;
+
+  beforeAll(() => {
+    checkout = mkdtempSync(join(tmpdir(), 'gatehouse-launch-'));
+    for (const directory of ['apps/hello', 'libs/words']) mkdirSync(join(checkout, directory), { recursive: true });
+    for (const file of ['apps/prepare.mjs', 'apps/launch.mjs', '.swcrc', 'package.json', 'package-lock.json'])
+      copyFileSync(join(OURS, file), join(checkout, file));
+    symlinkSync(join(OURS, 'node_modules'), join(checkout, 'node_modules'));
+    write('libs/words/greeting.ts', "export const greeting: string = 'hello';");
+    write('libs/words/greeting.spec.ts', 'not even TypeScript');
+    write(
+      'apps/hello/main.ts',
+      "import { greeting } from '../../libs/words/greeting.js';\nconsole.log(greeting, ...process.argv.slice(2));",
+    );
+  });
+  afterAll(() => rmSync(checkout, { recursive: true }));
+
+  const write = (path: string, text: string) => writeFileSync(join(checkout, path), text);
+  const node = (...args: string[]) => spawnSync(process.execPath, args, { cwd: checkout, encoding: 'utf8' });
+  const launch = (...args: string[]) => node('apps/launch.mjs', ...args);
+
+  it('builds what is needed, runs the app with its arguments, and keeps standard output for it', () => {
+    const first = launch('hello', 'you', '--loud');
+    expect(first).toMatchObject({
+      status: 0,
+      stdout: 'hello you --loud\n',
+      stderr: expect.stringContaining('building'),
+    });
+    expect(existsSync(join(checkout, 'dist/libs/words/greeting.spec.js'))).toBe(false);
+    expect(launch('hello')).toMatchObject({ status: 0, stdout: 'hello\n', stderr: '' });
+  });
+
+  it('builds again when a source changed', () => {
+    write('libs/words/greeting.ts', "export const greeting: string = 'good morning';");
+    expect(launch('hello')).toMatchObject({ stdout: 'good morning\n' });
+  });
+
+  it('shows why a build failed and does not run the former one', () => {
+    write('libs/words/greeting.ts', 'export const = ;');
+    const failed = launch('hello');
+    expect(failed).toMatchObject({ status: 1, stdout: '' });
+    expect(failed.stderr).toMatch(/greeting\.ts[\s\S]*gatehouse: the build failed: see above\n$/);
+    write('libs/words/greeting.ts', "export const greeting = 'hello';");
+  });
+
+  it('says in one line that there is no such app, or that Node is too old', () => {
+    expect(launch('../hello')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('there is no app "../hello"'),
+    });
+    const check = (version: string) =>
+      node('--input-type=module', '-e', `import { checkNode } from './apps/prepare.mjs'; checkNode('${version}')`);
+    expect(check('20.18.3').stderr).toContain('needs Node.js 20.19 or later; this is 20.18.3');
+    expect(check('20.19.0').status).toBe(0);
+    expect(check('26.1.0').status).toBe(0);
+  });
+});

@@ -1,0 +1,157 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/* Standard library only, and nothing newer than Node 14 understands: it must get far enough to say what is missing. */
+
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const DIST = join(ROOT, 'dist');
+const STAMP = join(DIST, '.built-from');
+const OLDEST_NODE = [20, 19];
+const SOURCES = ['apps', 'libs'];
+const UNWRITABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC'];
+const LOCK_POLL_MS = 100;
+
+/** Says why nothing can start, as its message, in one line; `output` holds what a failed program printed. */
+export class CannotPrepare extends Error {
+  constructor(message, output) {
+    super(message);
+    this.output = output;
+  }
+}
+
+/**
+ * Installs and builds where that has not been done. One process at a time; the others wait for it.
+ * @throws CannotPrepare
+ */
+export async function prepare() {
+  checkNode(process.versions.node);
+  if (isInstalled() && isBuilt()) return;
+  let unlock = () => {};
+  try {
+    unlock = await lock();
+    if (!isInstalled()) install();
+    if (!isBuilt()) build();
+  } catch (error) {
+    if (!UNWRITABLE.includes(error.code)) throw error;
+    throw new CannotPrepare(
+      `can't install or build in ${ROOT} (${error.message}): make it writable and free some space`,
+    );
+  } finally {
+    unlock();
+  }
+}
+
+export function checkNode(version) {
+  const [major, minor] = version.split('.').map(Number);
+  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
+  throw new CannotPrepare(
+    `Gatehouse needs Node.js ${OLDEST_NODE.join('.')} or later; this is ${version}: install a newer one from https://nodejs.org`,
+  );
+}
+
+/** Whether node_modules holds what package-lock.json asks for. */
+function isInstalled() {
+  const installed = join(ROOT, 'node_modules', '.package-lock.json');
+  const wanted = join(ROOT, 'package-lock.json');
+  if (!existsSync(installed)) return false;
+  if (statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return true;
+  const there = readJson(installed).packages;
+  return Object.entries(readJson(wanted).packages).every(
+    ([path, { version, optional }]) => path === '' || optional || (there[path] && there[path].version === version),
+  );
+}
+
+function install() {
+  say('installing dependencies, once; this takes a minute …');
+  const npm = process.env.npm_execpath;
+  const flags = ['ci', '--include=dev', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error'];
+  const [program, args] = npm && /\.c?js$/.test(npm) ? [process.execPath, [npm, ...flags]] : ['npm', flags];
+  run(program, args, 'npm could not install the dependencies: see above, then start again');
+}
+
+/** The sources by path, time and size; what was built from the same list is up to date. */
+function fingerprint() {
+  const hash = createHash('sha256');
+  const visit = (directory) => {
+    for (const entry of readdirSync(directory, { withFileTypes: true })) {
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) visit(path);
+      else if (isSource(entry.name)) add(path);
+    }
+  };
+  const add = (path) => {
+    const { mtimeMs, size } = statSync(path);
+    hash.update(`${relative(ROOT, path)} ${mtimeMs} ${size}\n`);
+  };
+  for (const source of SOURCES) visit(join(ROOT, source));
+  add(join(ROOT, '.swcrc'));
+  return hash.digest('hex');
+}
+
+const isSource = (name) => name.endsWith('.ts') && !name.endsWith('.spec.ts') && !name.endsWith('.contract.ts');
+
+const isBuilt = () => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === fingerprint();
+
+/** Beside the old build, which stays whole until the new one takes its place. */
+function build() {
+  say('building …');
+  const from = fingerprint();
+  const draft = `dist/.${process.pid}`;
+  const swc = join(ROOT, 'node_modules', '@swc', 'cli', 'bin', 'swc.js');
+  const flags = ['--out-dir', draft, '--ignore', '**/*.spec.ts,**/*.contract.ts', '--extensions', '.ts', '--quiet'];
+  try {
+    run(process.execPath, [swc, ...SOURCES, ...flags], 'the build failed: see above');
+    for (const source of SOURCES) {
+      rmSync(join(DIST, source), { recursive: true, force: true });
+      renameSync(join(ROOT, draft, source), join(DIST, source));
+    }
+    writeFileSync(STAMP, from);
+  } finally {
+    rmSync(join(ROOT, draft), { recursive: true, force: true });
+  }
+}
+
+function run(program, args, failure) {
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (error) throw new CannotPrepare(`${failure} (${error.message})`);
+  if (status !== 0) throw new CannotPrepare(failure, `${stdout}${stderr}`);
+}
+
+/** A file with our pid, outside of the checkout, which may be new and empty. */
+async function lock() {
+  const path = join(tmpdir(), `gatehouse-prepare-${createHash('sha256').update(ROOT).digest('hex').slice(0, 16)}`);
+  for (let told = false; ; told = true) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: 'wx' });
+      return () => rmSync(path, { force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    if (isAbandoned(path)) rmSync(path, { force: true });
+    else if (!told) say('waiting for another process that installs or builds …');
+    await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
+  }
+}
+
+function isAbandoned(path) {
+  try {
+    const pid = Number(readFileSync(path, 'utf8'));
+    if (pid > 0) process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return error.code === 'ESRCH';
+  }
+}
+
+const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
+
+/** On standard error: standard output belongs to what is started. */
+const say = (line) => process.stderr.write(`gatehouse: ${line}\n`);

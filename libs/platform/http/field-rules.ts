@@ -24,7 +24,8 @@ export const IsEntityId = () => fits(EntityId(''), ID_FORM);
 
 export const AreEntityIds = () => fits(EntityId(''), `each value in ${ID_FORM}`, true);
 
-export const IsName = () => fits(Name(''), 'must consist of letters, digits and . _ : / + - and begin with a letter or digit');
+export const IsName = () =>
+  fits(Name(''), 'must consist of letters, digits and . _ : / + - and begin with a letter or digit');
 
 export const IsLabel = () => fits(Label(''), 'must be a lower-case label, like policy-breach');
 

@@ -40,8 +40,7 @@ export type CursorPart = 'number' | 'id';
 export function readCursor(cursor: string | undefined, form: readonly CursorPart[]): (string | number)[] | undefined {
   if (cursor === undefined) return undefined;
   const parts = parsed(cursor);
-  const fits =
-    Array.isArray(parts) && parts.length === form.length && form.every((kind, i) => isPart(kind, parts[i]));
+  const fits = Array.isArray(parts) && parts.length === form.length && form.every((kind, i) => isPart(kind, parts[i]));
   if (!fits) throw new InvalidInput([{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }]);
   return parts;
 }

@@ -1,2 +1,3 @@
 export * from './events.js';
 export * from './policy.js';
+export { PolicyModule } from './policy.module.js';

@@ -1,0 +1,75 @@
+import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ArrayMaxSize, ArrayUnique, IsArray } from 'class-validator';
+import { type Effect, effectOf } from '../../event-store/effect.js';
+import { type CommandContext, Transactor } from '../../event-store/transact.js';
+import type { EventData } from '../../kernel/envelope.js';
+import type { EventOf } from '../../messaging/event-definition.js';
+import type { InboundCommand } from '../../messaging/ingest.js';
+import { AreLabels, IdParam, IfGiven, IsLabel } from '../../platform/http/field-rules.js';
+import { Context } from '../../platform/http/request-context.js';
+import { type Written, written } from '../../platform/http/written.js';
+import { Roles } from '../../platform/security/route-access.js';
+import { accountStream, deactivateAccount } from '../account-standing.js';
+import type { AccountDeactivated } from '../events.js';
+
+type Deactivation = EventOf<typeof AccountDeactivated>['data'];
+
+export class DeactivateAccount extends Command<Effect> {
+  constructor(
+    readonly deactivation: Deactivation,
+    readonly context: CommandContext,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(DeactivateAccount)
+export class DeactivateAccountHandler implements ICommandHandler<DeactivateAccount> {
+  constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
+
+  async execute({ deactivation, context }: DeactivateAccount): Promise<Effect> {
+    return effectOf(
+      await this.transactor.transact(accountStream, deactivation.accountId, context, (standing) =>
+        deactivateAccount(standing, deactivation),
+      ),
+    );
+  }
+}
+
+/** An AccountDeactivated of another system. */
+export const deactivateAccountInbound = (commands: CommandBus): InboundCommand => ({
+  type: 'AccountDeactivated',
+  key: ({ accountId }: EventData) => `account:${accountId}`,
+  handle: (data, context) => commands.execute(new DeactivateAccount(data as Deactivation, context)),
+});
+
+export class DeactivateAccountBody {
+  @IsLabel()
+  reason!: string;
+
+  /** What was found. */
+  @IfGiven()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @ArrayUnique()
+  @AreLabels()
+  categories?: string[];
+}
+
+@Controller('v1/accounts')
+export class DeactivateAccountController {
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+
+  /** Takes the account its access, until it is reinstated; works for an account that is not known yet, too. */
+  @Post(':id/deactivation')
+  @HttpCode(200)
+  @Roles('operator', 'administrator')
+  async deactivate(
+    @Param() { id }: IdParam,
+    @Body() { reason, categories = [] }: DeactivateAccountBody,
+    @Context() context: CommandContext,
+  ): Promise<Written> {
+    return written(await this.commands.execute(new DeactivateAccount({ accountId: id, reason, categories }, context)));
+  }
+}

@@ -1,15 +1,17 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
-import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { IsEmail, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import { accountStream, joinWaitlist } from '../../account/index.js';
-import type { CommandContext } from '../../event-store/transact.js';
-import { Transactor } from '../../event-store/transact.js';
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { IsEmail, IsInt, Matches, Max, MaxLength, Min } from 'class-validator';
+import { type AccountStanding, accountStream, joinWaitlist } from '../../account/index.js';
+import type { Effect } from '../../event-store/effect.js';
+import { type CommandContext, Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
-import type { EventData, Position } from '../../kernel/envelope.js';
+import type { EventData } from '../../kernel/envelope.js';
 import { Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import type { InboundCommand } from '../../messaging/ingest.js';
+import { IfGiven, IsPersonalText } from '../../platform/http/field-rules.js';
 import { Context } from '../../platform/http/request-context.js';
+import { type Written, written } from '../../platform/http/written.js';
 import { CLOCK, IDS, SUBJECT_KEYS } from '../../platform/ports.js';
 import { ANONYMOUS } from '../../platform/security/principal.js';
 import { PublicDoor } from '../../platform/security/route-access.js';
@@ -25,18 +27,18 @@ export interface Joining {
   reason?: string;
 }
 
-export interface Joined {
+export interface Joined extends Effect {
   accountId: string;
-  status: string;
-  changed: boolean;
-  position: Position;
+  status: AccountStanding['status'];
 }
 
-export class JoinWaitlist {
+export class JoinWaitlist extends Command<Joined> {
   constructor(
     readonly joining: Joining,
     readonly context: CommandContext,
-  ) {}
+  ) {
+    super();
+  }
 }
 
 /**
@@ -44,7 +46,7 @@ export class JoinWaitlist {
  * account's own stream decides whether it waits. A crash in between is mended by the next try.
  */
 @CommandHandler(JoinWaitlist)
-export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist, Joined> {
+export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(SUBJECT_KEYS) private readonly keys: SubjectKeys,
@@ -76,25 +78,34 @@ export const joinWaitlistInbound = (commands: CommandBus): InboundCommand => ({
   handle: ({ emailHash: _, ...joining }, context) => commands.execute(new JoinWaitlist(joining as Joining, context)),
 });
 
+/** A quoted local part may hold what no event takes. */
+const PRINTABLE = /^(?!sealed:)[^\s\p{Cc}\p{Cs}]*$/u;
+
 export class JoinWaitlistBody {
   @IsEmail({}, { message: 'must be an e-mail address' })
   @MaxLength(254)
+  @Matches(PRINTABLE, { message: 'must be an e-mail address without spaces and control characters' })
   email!: string;
 
-  @IsOptional()
+  @IfGiven()
   @IsInt()
   @Min(0)
   @Max(9)
   priority?: number;
 
-  @IsOptional()
+  @IfGiven()
   @Matches(/^[A-Za-z0-9][A-Za-z0-9-]{1,34}$/, { message: 'must be a language tag, like en or en-GB' })
   locale?: string;
 
-  @IsOptional()
-  @IsString()
-  @MaxLength(2000)
+  @IfGiven()
+  @IsPersonalText(2000)
   reason?: string;
+}
+
+/** Somebody without a credential is told no more than that they wait, where a rule refuses them. */
+export interface JoinAnswer extends Partial<Written> {
+  accountId?: string;
+  status: AccountStanding['status'];
 }
 
 @Controller('v1/waitlist')
@@ -105,13 +116,13 @@ export class JoinWaitlistController {
   @Post()
   @HttpCode(202)
   @PublicDoor()
-  async join(@Body() body: JoinWaitlistBody, @Context() context: CommandContext) {
+  async join(@Body() body: JoinWaitlistBody, @Context() context: CommandContext): Promise<JoinAnswer> {
     const anonymous = context.actor.id === ANONYMOUS.id;
     const { priority, ...joining } = body;
     try {
       const command = new JoinWaitlist(anonymous || priority === undefined ? joining : body, context);
-      const { accountId, status, position }: Joined = await this.commands.execute(command);
-      return { accountId, status: anonymous ? 'waiting' : status, position: String(position) };
+      const { accountId, status, position } = await this.commands.execute(command);
+      return { accountId, status: anonymous ? 'waiting' : status, ...written({ position }) };
     } catch (error) {
       if (anonymous && error instanceof Refusal) return { status: 'waiting' };
       throw error;

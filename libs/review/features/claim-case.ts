@@ -1,0 +1,67 @@
+import { Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { type Effect, effectOf } from '../../event-store/effect.js';
+import type { CommandContext } from '../../event-store/transact.js';
+import { type Clock, toIso } from '../../kernel/clock.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import { IdParam } from '../../platform/http/field-rules.js';
+import { Context } from '../../platform/http/request-context.js';
+import { type Written, written } from '../../platform/http/written.js';
+import { CLOCK, SETTINGS } from '../../platform/ports.js';
+import { Roles } from '../../platform/security/route-access.js';
+import { CaseDecisions } from '../processes/case-decisions.js';
+import { claimCase } from '../review-decisions.js';
+
+export interface Claimed extends Effect {
+  /** When the claim ends by itself, in epoch milliseconds. */
+  until: number;
+}
+
+export class ClaimCase extends Command<Claimed> {
+  constructor(
+    readonly caseId: string,
+    readonly reviewer: string,
+    readonly context: CommandContext,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(ClaimCase)
+export class ClaimCaseHandler implements ICommandHandler<ClaimCase> {
+  constructor(
+    @Inject(CaseDecisions) private readonly cases: CaseDecisions,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  async execute({ caseId, reviewer, context }: ClaimCase): Promise<Claimed> {
+    const leaseMs = this.settings.claimLeaseMs;
+    const result = await this.cases.decide(caseId, context, (state) =>
+      claimCase(state, { caseId, reviewer, now: this.clock.now(), leaseMs }),
+    );
+    return { ...effectOf(result), until: result.state.claim!.until };
+  }
+}
+
+export interface ClaimAnswer extends Written {
+  caseId: string;
+  reviewer: string;
+  /** When the claim ends by itself. */
+  until: string;
+}
+
+@Controller('v1/cases')
+export class ClaimCaseController {
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+
+  /** Reserves a case for whoever asks, for a while. */
+  @Post(':id/claim')
+  @HttpCode(200)
+  @Roles('reviewer', 'administrator')
+  async claim(@Param() { id }: IdParam, @Context() context: CommandContext): Promise<ClaimAnswer> {
+    const reviewer = context.actor.id;
+    const claimed = await this.commands.execute(new ClaimCase(id, reviewer, context));
+    return { caseId: id, reviewer, until: toIso(claimed.until), ...written(claimed) };
+  }
+}

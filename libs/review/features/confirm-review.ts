@@ -1,0 +1,40 @@
+import { Inject } from '@nestjs/common';
+import { Command, type CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { type Effect, effectOf } from '../../event-store/effect.js';
+import type { CommandContext } from '../../event-store/transact.js';
+import type { EventData } from '../../kernel/envelope.js';
+import type { EventOf } from '../../messaging/event-definition.js';
+import type { InboundCommand } from '../../messaging/ingest.js';
+import type { ReviewConfirmed } from '../events.js';
+import { CaseDecisions } from '../processes/case-decisions.js';
+import { importReviewConfirmed } from '../review-decisions.js';
+
+export class ConfirmReview extends Command<Effect> {
+  constructor(
+    readonly confirmed: EventOf<typeof ReviewConfirmed>['data'],
+    readonly context: CommandContext,
+  ) {
+    super();
+  }
+}
+
+/** Another system's reviewers decided a case that is open here. */
+@CommandHandler(ConfirmReview)
+export class ConfirmReviewHandler implements ICommandHandler<ConfirmReview> {
+  constructor(@Inject(CaseDecisions) private readonly cases: CaseDecisions) {}
+
+  async execute({ confirmed, context }: ConfirmReview): Promise<Effect> {
+    return effectOf(
+      await this.cases.decide(confirmed.caseId, context, (state, owner) =>
+        importReviewConfirmed(state, { ...confirmed, accountId: confirmed.accountId ?? owner }),
+      ),
+    );
+  }
+}
+
+/** A ReviewConfirmed of another system. */
+export const confirmReviewInbound = (commands: CommandBus): InboundCommand => ({
+  type: 'ReviewConfirmed',
+  key: ({ caseId }: EventData) => `case:${caseId}`,
+  handle: (data, context) => commands.execute(new ConfirmReview(data as ConfirmReview['confirmed'], context)),
+});

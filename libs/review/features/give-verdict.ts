@@ -1,0 +1,97 @@
+import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { IsIn, IsInt, Max, Min } from 'class-validator';
+import { type Effect, effectOf } from '../../event-store/effect.js';
+import type { CommandContext } from '../../event-store/transact.js';
+import type { Clock } from '../../kernel/clock.js';
+import type { EventData } from '../../kernel/envelope.js';
+import type { EventOf } from '../../messaging/event-definition.js';
+import type { InboundCommand } from '../../messaging/ingest.js';
+import { IdParam, IfGiven, IsPersonalText } from '../../platform/http/field-rules.js';
+import { Context } from '../../platform/http/request-context.js';
+import { type Written, written } from '../../platform/http/written.js';
+import { CLOCK } from '../../platform/ports.js';
+import { Roles } from '../../platform/security/route-access.js';
+import type { Case, Verdict } from '../case.js';
+import type { VerdictGiven } from '../events.js';
+import { CaseDecisions } from '../processes/case-decisions.js';
+import { giveVerdict } from '../review-decisions.js';
+
+export interface Judged extends Effect {
+  status: Case['status'];
+}
+
+export class GiveVerdict extends Command<Judged> {
+  constructor(
+    readonly verdict: EventOf<typeof VerdictGiven>['data'],
+    readonly context: CommandContext,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(GiveVerdict)
+export class GiveVerdictHandler implements ICommandHandler<GiveVerdict> {
+  constructor(
+    @Inject(CaseDecisions) private readonly cases: CaseDecisions,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async execute({ verdict, context }: GiveVerdict): Promise<Judged> {
+    const result = await this.cases.decide(verdict.caseId, context, (state, accountId) =>
+      giveVerdict(state, { ...verdict, accountId, now: this.clock.now() }),
+    );
+    return { ...effectOf(result), status: result.state.status };
+  }
+}
+
+/** A VerdictGiven of an external review tool. */
+export const giveVerdictInbound = (commands: CommandBus): InboundCommand => ({
+  type: 'VerdictGiven',
+  key: ({ caseId }: EventData) => `case:${caseId}`,
+  handle: (data, context) => commands.execute(new GiveVerdict(data as GiveVerdict['verdict'], context)),
+});
+
+const DAY_MS = 86_400_000;
+
+export class GiveVerdictBody {
+  @IsIn(['safe', 'unsafe', 'unsure'])
+  verdict!: Verdict;
+
+  /** Why. */
+  @IfGiven()
+  @IsPersonalText(2000)
+  note?: string;
+
+  /** How long the reviewer looked, in milliseconds. */
+  @IfGiven()
+  @IsInt()
+  @Min(0)
+  @Max(DAY_MS)
+  answerTimeMs?: number;
+}
+
+export interface VerdictAnswer extends Written {
+  caseId: string;
+  /** Of the case, after the verdict. */
+  status: Case['status'];
+}
+
+@Controller('v1/cases')
+export class GiveVerdictController {
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+
+  /** The verdict of whoever asks; the last one of the panel decides the case. A second one by the same person changes nothing. */
+  @Post(':id/verdicts')
+  @HttpCode(200)
+  @Roles('reviewer', 'administrator')
+  async judge(
+    @Param() { id }: IdParam,
+    @Body() body: GiveVerdictBody,
+    @Context() context: CommandContext,
+  ): Promise<VerdictAnswer> {
+    const command = new GiveVerdict({ ...body, caseId: id, reviewer: context.actor.id }, context);
+    const judged = await this.commands.execute(command);
+    return { caseId: id, status: judged.status, ...written(judged) };
+  }
+}

@@ -1,0 +1,45 @@
+import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { IsIn } from 'class-validator';
+import { IfGiven } from '../../platform/http/field-rules.js';
+import { type Page, PageQuery } from '../../platform/http/paging.js';
+import { Roles } from '../../platform/security/route-access.js';
+import { CASE_STATUSES, type CaseEntry, CaseQueue, type CaseStatus } from '../views/case-queue.js';
+
+export class ListCasesQuery extends PageQuery {
+  /** Cases of every status where it is absent. */
+  @IfGiven()
+  @IsIn(CASE_STATUSES)
+  status?: CaseStatus;
+}
+
+export class ListCases extends Query<Page<CaseEntry>> {
+  constructor(
+    readonly status: CaseStatus | undefined,
+    readonly limit: number,
+    readonly cursor?: string,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(ListCases)
+export class ListCasesHandler implements IQueryHandler<ListCases> {
+  constructor(@Inject(CaseQueue) private readonly queue: CaseQueue) {}
+
+  execute({ status, limit, cursor }: ListCases): Promise<Page<CaseEntry>> {
+    return this.queue.page(status, limit, cursor);
+  }
+}
+
+@Controller('v1/cases')
+export class ListCasesController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  /** Cases in the order of the queue: those that were opened first. */
+  @Get()
+  @Roles('reviewer', 'administrator', 'operator', 'compliance', 'service')
+  list(@QueryParameters() { status, limit, cursor }: ListCasesQuery): Promise<Page<CaseEntry>> {
+    return this.queries.execute(new ListCases(status, limit, cursor));
+  }
+}

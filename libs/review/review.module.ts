@@ -1,0 +1,42 @@
+import { Module } from '@nestjs/common';
+import { type CommandBus, CqrsModule } from '@nestjs/cqrs';
+import { ImagesModule } from '../images/index.js';
+import type { InboundCommand } from '../messaging/ingest.js';
+import { ClaimCaseController, ClaimCaseHandler } from './features/claim-case.js';
+import { ConfirmReviewHandler, confirmReviewInbound } from './features/confirm-review.js';
+import { GiveVerdictController, GiveVerdictHandler, giveVerdictInbound } from './features/give-verdict.js';
+import { ListCasesController, ListCasesHandler } from './features/list-cases.js';
+import { ReleaseCaseController, ReleaseCaseHandler } from './features/release-case.js';
+import { ShowCaseController, ShowCaseHandler } from './features/show-case.js';
+import { CaseDecisions } from './processes/case-decisions.js';
+import { CaseQueue } from './views/case-queue.js';
+import { OpenedCases } from './views/opened-cases.js';
+
+@Module({
+  imports: [CqrsModule, ImagesModule],
+  controllers: [
+    ListCasesController,
+    ShowCaseController,
+    ClaimCaseController,
+    ReleaseCaseController,
+    GiveVerdictController,
+  ],
+  providers: [
+    ListCasesHandler,
+    ShowCaseHandler,
+    ClaimCaseHandler,
+    ReleaseCaseHandler,
+    GiveVerdictHandler,
+    ConfirmReviewHandler,
+    CaseDecisions,
+    CaseQueue,
+    OpenedCases,
+  ],
+})
+export class ReviewModule {}
+
+/** VerdictGiven and ReviewConfirmed of other systems. */
+export const inboundCommands = (commands: CommandBus): InboundCommand[] => [
+  giveVerdictInbound(commands),
+  confirmReviewInbound(commands),
+];

@@ -1,0 +1,37 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import type { EventStore } from '../../event-store/event-store.js';
+import { EVENT_STORE, POOL } from '../../platform/ports.js';
+import { CASE_OPENING } from '../processes/case-opening-reaction.js';
+
+const POLL_MS = 25;
+const WAIT_MS = 2_000;
+
+/** How far the process that opens cases has got. */
+@Injectable()
+export class OpenedCases {
+  constructor(
+    @Inject(POOL) private readonly pool: pg.Pool,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  /** True once every flag stored so far has its case; false when that takes longer than 2 s. */
+  async areUpToDate(): Promise<boolean> {
+    const head = await this.store.head();
+    const deadline = performance.now() + WAIT_MS;
+    while ((await this.position()) < head) {
+      if (performance.now() > deadline) return false;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    return true;
+  }
+
+  private async position(): Promise<number> {
+    const { rows } = await this.pool.query({
+      name: 'gatehouse_case_opening_position',
+      text: 'SELECT coalesce(min(position), 0) AS position FROM projections.checkpoints WHERE follower = $1',
+      values: [`reactor:${CASE_OPENING}`],
+    });
+    return Number(rows[0].position);
+  }
+}

@@ -1,0 +1,62 @@
+import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { IsIn, IsISO8601, Matches } from 'class-validator';
+import { InvalidInput } from '../../kernel/errors.js';
+import { IfGiven } from '../../platform/http/field-rules.js';
+import { Roles } from '../../platform/security/route-access.js';
+import { type Days, GROUPINGS, type Grouping, type SafetyAnswer, SafetyReport } from '../views/safety-figures.js';
+
+export class ShowSafetyMetrics extends Query<SafetyAnswer> {
+  constructor(
+    readonly by: Grouping | undefined,
+    readonly days: Days,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(ShowSafetyMetrics)
+export class ShowSafetyMetricsHandler implements IQueryHandler<ShowSafetyMetrics> {
+  constructor(@Inject(SafetyReport) private readonly report: SafetyReport) {}
+
+  execute({ by, days }: ShowSafetyMetrics): Promise<SafetyAnswer> {
+    return this.report.read(by, days);
+  }
+}
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const DAY_FORM = 'must be a day, like 2022-05-18';
+
+export class SafetyMetricsQuery {
+  /** Groups beside the whole. */
+  @IfGiven()
+  @IsIn(GROUPINGS)
+  by?: Grouping;
+
+  /** The first day, with by=day. */
+  @IfGiven()
+  @Matches(DAY, { message: DAY_FORM })
+  @IsISO8601({ strict: true }, { message: DAY_FORM })
+  from?: string;
+
+  /** The last day, with by=day. */
+  @IfGiven()
+  @Matches(DAY, { message: DAY_FORM })
+  @IsISO8601({ strict: true }, { message: DAY_FORM })
+  to?: string;
+}
+
+@Controller('v1/safety')
+export class SafetyMetricsController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  /** Distinct counts and shares with their 95% intervals (Wilson), of everything and by day, ISO week or category. */
+  @Get('metrics')
+  @Roles('operator', 'compliance', 'service', 'administrator')
+  show(@QueryParameters() { by, from, to }: SafetyMetricsQuery): Promise<SafetyAnswer> {
+    if (by !== 'day' && (from ?? to) !== undefined) {
+      throw new InvalidInput([{ field: from === undefined ? 'to' : 'from', message: 'goes with by=day only' }]);
+    }
+    return this.queries.execute(new ShowSafetyMetrics(by, { from, to }));
+  }
+}

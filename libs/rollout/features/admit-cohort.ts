@@ -1,0 +1,144 @@
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsInt, Max, Min } from 'class-validator';
+import type { Effect } from '../../event-store/effect.js';
+import type { EventStore } from '../../event-store/event-store.js';
+import { type CommandContext, Transactor } from '../../event-store/transact.js';
+import type { Clock } from '../../kernel/clock.js';
+import { InvalidInput, Refusal } from '../../kernel/errors.js';
+import type { Ids } from '../../kernel/ids.js';
+import { ACCOUNTS_PER_EVENT, MAX_PER_WEEK } from '../../messaging/schemas.js';
+import { AreEntityIds, IfGiven, IsEntityId } from '../../platform/http/field-rules.js';
+import { Context } from '../../platform/http/request-context.js';
+import { type Written, written } from '../../platform/http/written.js';
+import { CLOCK, EVENT_STORE, IDS } from '../../platform/ports.js';
+import { Roles } from '../../platform/security/route-access.js';
+import { Waitlist } from '../../waitlist/index.js';
+import { type Admission, admitWaiting, findAdmission } from '../admission.js';
+import { admitCohort, rolloutStream } from '../rollout.js';
+
+export interface CohortAsked {
+  cohortId: string;
+  size?: number;
+  accounts?: readonly string[];
+  priority?: number;
+}
+
+export interface CohortGranted extends Effect {
+  admission: Admission;
+}
+
+export class AdmitCohort extends Command<CohortGranted> {
+  constructor(
+    readonly asked: CohortAsked,
+    readonly context: CommandContext,
+  ) {
+    super();
+  }
+}
+
+/** Grants a cohort within the rate; the onboarding process chooses who is in it and lets them in. */
+@CommandHandler(AdmitCohort)
+export class AdmitCohortHandler implements ICommandHandler<AdmitCohort> {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(Waitlist) private readonly waitlist: Waitlist,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async execute({ asked, context }: AdmitCohort): Promise<CohortGranted> {
+    const known = await this.known(asked);
+    if (known) return known;
+    const { size, accounts, priority } = asked;
+    const waiting = size ?? accounts?.length ?? (await this.waitlist.waitingNow(priority));
+    const { events, position } = await this.transactor.transact(rolloutStream, undefined, context, (state) => {
+      const command = { ...asked, now: this.clock.now() };
+      return size === undefined && !accounts ? admitWaiting(state, command, waiting) : admitCohort(state, command);
+    });
+    const stored = events[0];
+    // Somebody else was granted the same cohort in between.
+    if (!stored) return (await this.known(asked))!;
+    return { admission: stored.data as Admission, position, changed: true };
+  }
+
+  private async known(asked: CohortAsked): Promise<CohortGranted | undefined> {
+    const found = findAdmission(await this.store.readStream(rolloutStream.category), asked.cohortId);
+    if (!found) return undefined;
+    refuseOther(asked, found.admission);
+    return { ...found, changed: false };
+  }
+}
+
+/** @throws Refusal cohort-known */
+function refuseOther({ cohortId, size, accounts, priority }: CohortAsked, admission: Admission): void {
+  const same =
+    (size === undefined || size === admission.size) &&
+    (priority === undefined || priority === admission.priority) &&
+    (!accounts || accounts.every((account) => admission.accounts?.includes(account)));
+  if (same) return;
+  throw new Refusal(
+    'cohort-known',
+    `cohort ${cohortId} was admitted already, with ${admission.size} people (${admission.selection}); use another cohortId`,
+  );
+}
+
+export class AdmitCohortBody {
+  /** People, the first of the waitlist; as many as may be and wait where neither this nor accounts is given. */
+  @IfGiven()
+  @IsInt()
+  @Min(1)
+  @Max(MAX_PER_WEEK)
+  size?: number;
+
+  /** Exactly these accounts instead. */
+  @IfGiven()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(ACCOUNTS_PER_EVENT)
+  @ArrayUnique()
+  @AreEntityIds()
+  accounts?: string[];
+
+  /** Makes the request safe to repeat; a fresh one is made where it is absent. */
+  @IfGiven()
+  @IsEntityId()
+  cohortId?: string;
+
+  /** Only this priority class of the waitlist. */
+  @IfGiven()
+  @IsInt()
+  @Min(0)
+  @Max(9)
+  priority?: number;
+}
+
+export interface AdmittedAnswer extends Written {
+  cohortId: string;
+  /** People admitted at the most. */
+  size: number;
+  selection: Admission['selection'];
+}
+
+@Controller('v1/cohorts')
+export class AdmitCohortController {
+  constructor(
+    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(IDS) private readonly ids: Ids,
+  ) {}
+
+  /** Admits a cohort within the rate; its people are let in right after, GET /v1/cohorts/{id} tells how far that is. */
+  @Post()
+  @HttpCode(202)
+  @Roles('operator', 'administrator')
+  async admit(@Body() body: AdmitCohortBody, @Context() context: CommandContext): Promise<AdmittedAnswer> {
+    const { accounts, size, priority, cohortId = this.ids.next() } = body;
+    const beside = (['size', 'priority'] as const).filter((field) => accounts && body[field] !== undefined);
+    if (beside.length > 0) {
+      throw new InvalidInput(beside.map((field) => ({ field: `/${field}`, message: 'does not go with accounts' })));
+    }
+    const granted = await this.commands.execute(new AdmitCohort({ cohortId, size, accounts, priority }, context));
+    const { admission } = granted;
+    return { cohortId, size: admission.size, selection: admission.selection, ...written(granted) };
+  }
+}

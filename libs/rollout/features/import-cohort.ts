@@ -1,0 +1,75 @@
+import { Inject } from '@nestjs/common';
+import { Command, type CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { type Effect, effectOf } from '../../event-store/effect.js';
+import type { EventStore } from '../../event-store/event-store.js';
+import { type CommandContext, Transactor } from '../../event-store/transact.js';
+import type { Clock } from '../../kernel/clock.js';
+import { fold } from '../../kernel/decider.js';
+import type { EventData } from '../../kernel/envelope.js';
+import { InvalidInput, Refusal } from '../../kernel/errors.js';
+import type { InboundCommand } from '../../messaging/ingest.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import { findAdmission } from '../admission.js';
+import { cohortAccounts, cohortStream } from '../cohort.js';
+import type { CohortEvent } from '../events.js';
+import { admitCohort, rolloutStream } from '../rollout.js';
+
+export class ImportCohort extends Command<Effect> {
+  constructor(
+    readonly onboarded: CohortEvent['data'],
+    readonly context: CommandContext,
+  ) {
+    super();
+  }
+}
+
+const LONGEST_ID = 200;
+
+/**
+ * Another system onboarded people: that is a listed cohort here, within the rate like any other. Each further part of a
+ * large cohort is a cohort of its own, `{id}~{part}`, since each has to fit into the rate when it comes.
+ */
+@CommandHandler(ImportCohort)
+export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async execute({ onboarded, context }: ImportCohort): Promise<Effect> {
+    const { cohortId: id, accounts, part = 0 } = onboarded;
+    const echoed = await this.members(id, accounts);
+    if (echoed) return echoed;
+    const cohortId = part === 0 ? id : `${id}~${part}`;
+    if (cohortId.length > LONGEST_ID) {
+      throw new InvalidInput([{ field: '/data/cohortId', message: 'is too long for a cohort of several parts' }]);
+    }
+    const result = await this.transactor.transact(rolloutStream, undefined, context, (state) =>
+      admitCohort(state, { cohortId, accounts, now: this.clock.now() }),
+    );
+    if (result.events.length > 0) return effectOf(result);
+    const known = findAdmission(await this.store.readStream(rolloutStream.category), cohortId);
+    const same = known && accounts.every((account) => known.admission.accounts?.includes(account));
+    if (same) return { changed: false, position: known.position };
+    throw new Refusal(
+      'cohort-known',
+      `cohort ${cohortId} was admitted here with other accounts; send it under another id`,
+    );
+  }
+
+  /** Where the cohort has all of these accounts already, whoever admitted it: one of our own events that came back. */
+  private async members(cohortId: string, accounts: readonly string[]): Promise<Effect | undefined> {
+    const history = await this.store.readStream(`${cohortStream.category}-${cohortId}`);
+    const members = new Set(cohortAccounts(fold(cohortStream, history as unknown as CohortEvent[])));
+    const last = history.at(-1);
+    return last && accounts.every((one) => members.has(one)) ? { changed: false, position: last.position } : undefined;
+  }
+}
+
+/** A CohortOnboarded of another system. All of them share the rate, so they are taken one after the other. */
+export const importCohortInbound = (commands: CommandBus): InboundCommand => ({
+  type: 'CohortOnboarded',
+  key: () => 'rollout',
+  handle: (data: EventData, context) => commands.execute(new ImportCohort(data as CohortEvent['data'], context)),
+});

@@ -17,6 +17,7 @@ const NOT_BUILT = [
   'memory, standalone under load',
   'start, standalone',
 ];
+let interrupted = false;
 const RESULTS = new URL('results/', import.meta.url);
 
 export const rowNames = ROWS.map(({ name }) => name);
@@ -30,6 +31,7 @@ export async function runBench({ names, ...sizes }) {
   const measures = [];
   const crashes = [];
   const server = await startBenchServer();
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void giveUp(server));
   try {
     for (const row of chosen) {
       console.log(`${row.name}: ${row.budget}`);
@@ -37,6 +39,7 @@ export async function runBench({ names, ...sizes }) {
         const answers = await row.run({ server, log: (line) => console.log(line), ...sizes });
         measures.push(...answers.map((measure) => ({ row: row.name, ...measure })));
       } catch (error) {
+        if (interrupted) await new Promise(() => {}); // giveUp ends the process
         console.error(error);
         crashes.push({ row: row.name, error: error.message });
       }
@@ -56,4 +59,12 @@ export async function runBench({ names, ...sizes }) {
   writeFileSync(new URL('latest.json', RESULTS), `${JSON.stringify(result, null, 2)}\n`);
   printTable(result);
   return crashes.length === 0;
+}
+
+/** The embedded PostgreSQL would outlive us: it is in a session of its own. */
+async function giveUp(server) {
+  interrupted = true;
+  process.on('uncaughtException', () => {}); // contenders lose their connections
+  await server.stop();
+  process.exit(130);
 }

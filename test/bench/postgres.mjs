@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -11,7 +11,9 @@ import { startEmbeddedPostgres } from '../../dist/libs/platform/database/embedde
  * Each contender has a database of its own in it.
  */
 export async function startBenchServer() {
-  const directory = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
+  const directory = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
+  // Not sooner: the server's own end is still noticed, and its log read, after it was stopped.
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
   const server = await startEmbeddedPostgres({ directory, port: 0, onTrouble: (line) => console.error(line) });
   const administer = (statement) =>
     onConnection({ ...server.connection, database: 'postgres' }, (c) => c.query(statement));
@@ -38,10 +40,7 @@ export async function startBenchServer() {
   return {
     createDatabase,
     createGatehouseDatabase,
-    async stop() {
-      await server.stop();
-      await rm(directory, { recursive: true, force: true });
-    },
+    stop: () => server.stop(),
   };
 }
 

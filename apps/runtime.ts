@@ -1,5 +1,3 @@
-import type pg from 'pg';
-import type { DataSource } from 'typeorm';
 import type { EventStore } from '../libs/event-store/event-store.js';
 import { PostgresEventStore } from '../libs/event-store/postgres/postgres-event-store.js';
 import { SealingEventStore } from '../libs/event-store/sealing-event-store.js';
@@ -7,9 +5,9 @@ import { Transactor } from '../libs/event-store/transact.js';
 import { type Clock, systemClock } from '../libs/kernel/clock.js';
 import { type Ids, timeOrderedIds } from '../libs/kernel/ids.js';
 import { EventSchemas } from '../libs/messaging/event-schemas.js';
-import { Quarantine } from '../libs/messaging/quarantine.js';
+import { Quarantine } from '../libs/messaging/postgres/quarantine.js';
 import type { Settings } from '../libs/platform/configuration/settings.js';
-import { createDataSource, migrate } from '../libs/platform/database/data-source.js';
+import { type Connection, type DataSource, openDatabase, type Pool } from '../libs/platform/database/database.js';
 import type { Logger } from '../libs/platform/logging/logger.js';
 import { loadMasterKey } from '../libs/platform/security/master-key.js';
 import { PostgresSubjectKeys } from '../libs/platform/security/postgres-subject-keys.js';
@@ -26,7 +24,7 @@ export interface Runtime {
   ids: Ids;
   logger: Logger;
   dataSource: DataSource;
-  pool: pg.Pool;
+  pool: Pool;
   store: EventStore;
   schemas: EventSchemas;
   subjectKeys: PostgresSubjectKeys;
@@ -40,7 +38,7 @@ export interface Runtime {
 
 export interface RuntimeOptions {
   settings: Settings;
-  connection: pg.PoolConfig;
+  connection: Connection;
   logger: Logger;
   clock?: Clock;
 }
@@ -52,10 +50,7 @@ export async function openRuntime({
   logger,
   clock = systemClock,
 }: RuntimeOptions): Promise<Runtime> {
-  const dataSource = createDataSource(connection, { applicationName: 'gatehouse', migrations, poolSize: 12 });
-  await dataSource.initialize();
-  await migrate(dataSource);
-  const pool = (dataSource.driver as unknown as { master: pg.Pool }).master;
+  const { dataSource, pool } = await openDatabase(connection, migrations);
   const ids = timeOrderedIds(clock);
   const schemas = new EventSchemas(eventCatalogue);
   const subjectKeys = new PostgresSubjectKeys(dataSource, await loadMasterKey(settings));

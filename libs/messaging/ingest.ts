@@ -8,7 +8,7 @@ import type { EventSchemas } from './event-schemas.js';
 import { FactLane } from './fact-lane.js';
 import { type Fault, type IncomingEvent, isFault, readCloudEvent } from './incoming-event.js';
 import { jsonText } from './json-text.js';
-import type { Quarantine } from './quarantine.js';
+import type { Quarantine } from './postgres/quarantine.js';
 
 /** Takes an event from outside as a command for the stream that owns it, so that the stream's rules hold. */
 export interface InboundCommand {

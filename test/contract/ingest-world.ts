@@ -12,7 +12,7 @@ import { Refusal } from '../../libs/kernel/errors.js';
 import { timeOrderedIds } from '../../libs/kernel/ids.js';
 import { EventSchemas } from '../../libs/messaging/event-schemas.js';
 import { type InboundCommand, Ingest } from '../../libs/messaging/ingest.js';
-import { Quarantine } from '../../libs/messaging/quarantine.js';
+import { Quarantine } from '../../libs/messaging/postgres/quarantine.js';
 import { createDataSource } from '../../libs/platform/database/data-source.js';
 import { PostgresSubjectKeys } from '../../libs/platform/security/postgres-subject-keys.js';
 import { createTestDatabase } from '../support/test-database.js';

@@ -2,8 +2,8 @@ import { Body, Controller, Get, HttpCode, Inject, Post, Req } from '@nestjs/comm
 import type { FastifyRequest } from 'fastify';
 import { Public, Roles } from '../../platform/security/route-access.js';
 import type { AccessDecision } from '../decide-access.js';
-import { DecisionPoint } from '../decision-point.js';
-import { readEvaluation, readEvaluations } from '../evaluation-request.js';
+import { DecisionPoint } from '../decision-point/decision-point.js';
+import { readEvaluation, readEvaluations } from '../decision-point/evaluation-request.js';
 
 /** The AuthZEN Authorization API 1.0: a policy decision point for everything that an account may do. */
 @Controller()

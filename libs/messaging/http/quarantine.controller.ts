@@ -6,7 +6,7 @@ import { InvalidInput } from '../../kernel/errors.js';
 import { Context } from '../../platform/http/request-context.js';
 import { Roles } from '../../platform/security/route-access.js';
 import { Ingest } from '../ingest.js';
-import { Quarantine } from '../quarantine.js';
+import { Quarantine } from '../postgres/quarantine.js';
 
 const DEFAULT_LIMIT = 100;
 

@@ -8,27 +8,92 @@ const table = {
   host: text('GATEHOUSE_HOST', '127.0.0.1', 'Address that the HTTP server listens on'),
   port: whole('GATEHOUSE_PORT', 8080, 0, 65_535, 'Port of the HTTP server; 0 takes a free one'),
   data: text('GATEHOUSE_DATA', './data', 'Directory of the embedded database and of generated secrets'),
-  databaseUrl: optionalUrl('GATEHOUSE_DATABASE_URL', ['postgres:', 'postgresql:'], 'An existing PostgreSQL 15 or later; without it an embedded one is started', { secret: true }),
-  postgresPort: whole('GATEHOUSE_POSTGRES_PORT', 0, 0, 65_535, 'Port of the embedded PostgreSQL on 127.0.0.1; 0 takes a free one'),
-  masterKey: optionalKey('GATEHOUSE_MASTER_KEY', 32, "Wraps the keys that people's data is encrypted with; takes precedence over the file"),
-  masterKeyFile: optionalText('GATEHOUSE_MASTER_KEY_FILE', 'File with the master key; by default `master.key` in the data directory, made there with an embedded database only'),
-  logLevel: choice('GATEHOUSE_LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info', 'Least severity that is logged'),
-  logFormat: choice('GATEHOUSE_LOG_FORMAT', ['auto', 'pretty', 'json'], 'auto', 'Form of the log lines; auto is pretty on a terminal, otherwise json'),
-  oidcIssuer: optionalUrl('GATEHOUSE_OIDC_ISSUER', ['https:', 'http:'], 'OpenID Connect issuer whose JWTs are accepted besides tokens'),
+  databaseUrl: optionalUrl(
+    'GATEHOUSE_DATABASE_URL',
+    ['postgres:', 'postgresql:'],
+    'An existing PostgreSQL 15 or later; without it an embedded one is started',
+    { secret: true },
+  ),
+  postgresPort: whole(
+    'GATEHOUSE_POSTGRES_PORT',
+    0,
+    0,
+    65_535,
+    'Port of the embedded PostgreSQL on 127.0.0.1; 0 takes a free one',
+  ),
+  masterKey: optionalKey(
+    'GATEHOUSE_MASTER_KEY',
+    32,
+    "Wraps the keys that people's data is encrypted with; takes precedence over the file",
+  ),
+  masterKeyFile: optionalText(
+    'GATEHOUSE_MASTER_KEY_FILE',
+    'File with the master key; by default `master.key` in the data directory, made there with an embedded database only',
+  ),
+  logLevel: choice(
+    'GATEHOUSE_LOG_LEVEL',
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    'info',
+    'Least severity that is logged',
+  ),
+  logFormat: choice(
+    'GATEHOUSE_LOG_FORMAT',
+    ['auto', 'pretty', 'json'],
+    'auto',
+    'Form of the log lines; auto is pretty on a terminal, otherwise json',
+  ),
+  oidcIssuer: optionalUrl(
+    'GATEHOUSE_OIDC_ISSUER',
+    ['https:', 'http:'],
+    'OpenID Connect issuer whose JWTs are accepted besides tokens',
+  ),
   oidcAudience: optionalText('GATEHOUSE_OIDC_AUDIENCE', 'Audience that those JWTs must name; required with an issuer'),
-  oidcRolesClaim: text('GATEHOUSE_OIDC_ROLES_CLAIM', 'roles', 'Claim of those JWTs that lists roles; a dotted path reaches into objects'),
-  stalenessMs: whole('GATEHOUSE_STALENESS_MS', 5_000, 100, 600_000, 'Oldest state an access decision may rest on, in ms; past it the answer is deny'),
-  accessWaitMs: whole('GATEHOUSE_ACCESS_WAIT_MS', 2_000, 0, 60_000, 'Longest wait of an access decision for a position its caller demands, in ms'),
+  oidcRolesClaim: text(
+    'GATEHOUSE_OIDC_ROLES_CLAIM',
+    'roles',
+    'Claim of those JWTs that lists roles; a dotted path reaches into objects',
+  ),
+  stalenessMs: whole(
+    'GATEHOUSE_STALENESS_MS',
+    5_000,
+    100,
+    600_000,
+    'Oldest state an access decision may rest on, in ms; past it the answer is deny',
+  ),
+  accessWaitMs: whole(
+    'GATEHOUSE_ACCESS_WAIT_MS',
+    2_000,
+    0,
+    60_000,
+    'Longest wait of an access decision for a position its caller demands, in ms',
+  ),
   reviewPanel: whole('GATEHOUSE_REVIEW_PANEL', 1, 1, 25, 'Reviewers whose verdicts decide a case'),
-  claimLeaseMs: whole('GATEHOUSE_CLAIM_LEASE_MS', 900_000, 1_000, DAY_MS, "How long a claimed case stays with its reviewer, in ms"),
+  claimLeaseMs: whole(
+    'GATEHOUSE_CLAIM_LEASE_MS',
+    900_000,
+    1_000,
+    DAY_MS,
+    'How long a claimed case stays with its reviewer, in ms',
+  ),
   httpLanes: whole('GATEHOUSE_HTTP_LANES', 4, 1, 64, 'Streams that facts from HTTP are spread over'),
-  publicRatePerMinute: whole('GATEHOUSE_PUBLIC_RATE_PER_MINUTE', 60, 1, 1_000_000, 'Requests a minute that one address may make to routes without a credential'),
+  publicRatePerMinute: whole(
+    'GATEHOUSE_PUBLIC_RATE_PER_MINUTE',
+    60,
+    1,
+    1_000_000,
+    'Requests a minute that one address may make to routes without a credential',
+  ),
   scheduler: onOff('GATEHOUSE_SCHEDULER', true, 'Whether this process admits cohorts on schedule'),
+  newAdministratorToken: onOff(
+    'GATEHOUSE_NEW_ADMINISTRATOR_TOKEN',
+    false,
+    'Whether this start makes and prints a further administrator token, for whoever lost theirs',
+  ),
 };
 
 const PREFIX = 'GATEHOUSE_';
-/** Set by the test run itself, not for users. */
-const NOT_SETTINGS = new Set(['GATEHOUSE_TEST_SERVER']);
+/** Of the test run and of the command line client. */
+const NOT_SETTINGS = new Set(['GATEHOUSE_TEST_SERVER', 'GATEHOUSE_URL', 'GATEHOUSE_TOKEN']);
 
 type Values = { [Name in keyof typeof table]: (typeof table)[Name] extends Setting<infer Value> ? Value : never };
 
@@ -62,7 +127,9 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
   }
   const settings = Object.freeze(values) as Settings;
   if (settings.oidcIssuer && !settings.oidcAudience) {
-    wrong.push('GATEHOUSE_OIDC_AUDIENCE is not set, but an issuer is: set it to the audience your JWTs name, or unset GATEHOUSE_OIDC_ISSUER');
+    wrong.push(
+      'GATEHOUSE_OIDC_AUDIENCE is not set, but an issuer is: set it to the audience your JWTs name, or unset GATEHOUSE_OIDC_ISSUER',
+    );
   }
   if (wrong.length > 0) throw new InvalidSettings(wrong);
   return settings;
@@ -71,7 +138,8 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
 /** The table of settings for the README, in markdown. */
 export function settingsTable(): string {
   const rows = Object.values<Setting>(table).map(
-    ({ variable, shownDefault, expects, summary }) => `| \`${variable}\` | ${shownDefault === '' ? '' : `\`${shownDefault}\``} | ${expects} | ${summary} |`,
+    ({ variable, shownDefault, expects, summary }) =>
+      `| \`${variable}\` | ${shownDefault === '' ? '' : `\`${shownDefault}\``} | ${expects} | ${summary} |`,
   );
   return ['| variable | default | value | what it does |', '|---|---|---|---|', ...rows].join('\n');
 }

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import fc from 'fast-check';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
-import { toIso } from '../kernel/clock.js';
-import { timeOrderedIds } from '../kernel/ids.js';
-import { createDataSource } from '../platform/database/data-source.js';
-import { PostgresSubjectKeys } from '../platform/security/postgres-subject-keys.js';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { toIso } from '../../kernel/clock.js';
+import { timeOrderedIds } from '../../kernel/ids.js';
+import { createDataSource } from '../../platform/database/data-source.js';
+import { PostgresSubjectKeys } from '../../platform/security/postgres-subject-keys.js';
 import { Quarantine, type Refused } from './quarantine.js';
 
 const START = Date.UTC(2026, 0, 31);

@@ -1,9 +1,9 @@
 import type pg from 'pg';
-import type { Clock } from '../kernel/clock.js';
-import { toIso } from '../kernel/clock.js';
-import { NotFound } from '../kernel/errors.js';
-import { type Ids, isUuid } from '../kernel/ids.js';
-import type { SubjectKeys } from '../platform/security/subject-keys.js';
+import type { Clock } from '../../kernel/clock.js';
+import { toIso } from '../../kernel/clock.js';
+import { NotFound } from '../../kernel/errors.js';
+import { type Ids, isUuid } from '../../kernel/ids.js';
+import type { SubjectKeys } from '../../platform/security/subject-keys.js';
 
 export interface Refused {
   door: string;

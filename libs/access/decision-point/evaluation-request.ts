@@ -1,5 +1,5 @@
-import type { Position } from '../kernel/envelope.js';
-import { type InvalidField, InvalidInput } from '../kernel/errors.js';
+import type { Position } from '../../kernel/envelope.js';
+import { type InvalidField, InvalidInput } from '../../kernel/errors.js';
 
 /** One question, in the terms of the AuthZEN Authorization API 1.0. */
 export interface Evaluation {

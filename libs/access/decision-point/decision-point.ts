@@ -1,17 +1,17 @@
-import { accountStream } from '../account/index.js';
-import { type EventStore, StoreUnavailable } from '../event-store/event-store.js';
-import type { Clock } from '../kernel/clock.js';
-import { fold } from '../kernel/decider.js';
-import type { Position } from '../kernel/envelope.js';
-import { type CaseEvent, caseStream } from '../review/index.js';
-import type { AccessReplica } from './access-replica.js';
+import { accountStream } from '../../account/index.js';
+import { type EventStore, StoreUnavailable } from '../../event-store/event-store.js';
+import type { Clock } from '../../kernel/clock.js';
+import { fold } from '../../kernel/decider.js';
+import type { Position } from '../../kernel/envelope.js';
+import { type CaseEvent, caseStream } from '../../review/index.js';
 import {
   ACCESS_ACTIONS,
   type AccessAction,
   type AccessDecision,
   type AccessFacts,
   decideAccess,
-} from './decide-access.js';
+} from '../decide-access.js';
+import type { AccessReplica } from './access-replica.js';
 import type { Evaluation, Semantic } from './evaluation-request.js';
 
 export interface DecisionPointOptions {

@@ -1,8 +1,8 @@
-import { type AccountEvent, type AccountStanding, accountStream } from '../account/index.js';
-import { type EventStore, StoreUnavailable } from '../event-store/event-store.js';
-import { fold } from '../kernel/decider.js';
-import type { Position, RecordedEvent } from '../kernel/envelope.js';
-import { type PolicyEvent, policyStream } from '../policy/index.js';
+import { type AccountEvent, type AccountStanding, accountStream } from '../../account/index.js';
+import { type EventStore, StoreUnavailable } from '../../event-store/event-store.js';
+import { fold } from '../../kernel/decider.js';
+import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { type PolicyEvent, policyStream } from '../../policy/index.js';
 import { RecentlyUsed } from './recently-used.js';
 
 interface Held {

@@ -1,0 +1,111 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { CommandBus, CqrsModule } from '@nestjs/cqrs';
+import { AccessModule, AccessReplica, DecisionPoint, type ImageLookup } from '../../libs/access/index.js';
+import { AccountModule, inboundCommands as accountCommands } from '../../libs/account/index.js';
+import { Transactor } from '../../libs/event-store/transact.js';
+import { ImagesModule, imageFacts, imagesView } from '../../libs/images/index.js';
+import { EventSchemas } from '../../libs/messaging/event-schemas.js';
+import { Ingest } from '../../libs/messaging/ingest.js';
+import { MessagingModule } from '../../libs/messaging/messaging.module.js';
+import { Quarantine } from '../../libs/messaging/postgres/quarantine.js';
+import { PlatformModule } from '../../libs/platform/platform.module.js';
+import { EVENT_STORE, POOL } from '../../libs/platform/ports.js';
+import { TokensController } from '../../libs/platform/security/tokens.controller.js';
+import { PolicyModule } from '../../libs/policy/index.js';
+import { ViewAdministration } from '../../libs/projections/view-administration.js';
+import { ViewReader } from '../../libs/projections/view-reader.js';
+import { ViewsController } from '../../libs/projections/views.controller.js';
+import { ReviewModule, inboundCommands as reviewCommands } from '../../libs/review/index.js';
+import { RolloutModule, inboundCommands as rolloutCommands } from '../../libs/rollout/index.js';
+import { SafetyModule } from '../../libs/safety/index.js';
+import { WaitlistModule, inboundCommands as waitlistCommands } from '../../libs/waitlist/index.js';
+import type { Runtime } from '../runtime.js';
+import { viewCatalogue } from '../view-catalogue.js';
+import { StatusController } from './status.controller.js';
+
+/** What the access replica holds in memory at the most; about 200 bytes each. */
+const REPLICA_ACCOUNTS = 1_500_000;
+
+/** Every HTTP door, over an opened runtime. */
+@Module({})
+export class GatewayModule {
+  static with(runtime: Runtime): DynamicModule {
+    const {
+      settings,
+      clock,
+      ids,
+      logger,
+      dataSource,
+      pool,
+      store,
+      schemas,
+      subjectKeys,
+      transactor,
+      quarantine,
+      rebuilder,
+      viewReader,
+    } = runtime;
+    const replica = new AccessReplica(store, { accounts: REPLICA_ACCOUNTS });
+    const findImage = imageFacts(pool);
+    const imageLookup: ImageLookup = async (imageId, minPosition) => {
+      if (minPosition > 0) await viewReader.reached(imagesView, minPosition, settings.accessWaitMs);
+      return findImage(imageId);
+    };
+    const decisionPoint = new DecisionPoint(replica, store, clock, imageLookup, {
+      stalenessMs: settings.stalenessMs,
+      waitMs: settings.accessWaitMs,
+    });
+    const parts = [
+      { provide: EVENT_STORE, useValue: store },
+      { provide: POOL, useValue: pool },
+      { provide: Transactor, useValue: transactor },
+      { provide: EventSchemas, useValue: schemas },
+      { provide: Quarantine, useValue: quarantine },
+      { provide: ViewReader, useValue: viewReader },
+      { provide: AccessReplica, useValue: replica },
+      { provide: DecisionPoint, useValue: decisionPoint },
+      {
+        provide: ViewAdministration,
+        useValue: new ViewAdministration(pool, viewCatalogue, rebuilder, viewReader, clock, ids),
+      },
+      {
+        provide: Ingest,
+        inject: [CommandBus],
+        useFactory: (commands: CommandBus) =>
+          new Ingest(
+            store,
+            schemas,
+            quarantine,
+            clock,
+            [
+              ...waitlistCommands(commands),
+              ...accountCommands(commands),
+              ...rolloutCommands(commands),
+              ...reviewCommands(commands),
+            ],
+            { lanes: settings.httpLanes },
+          ),
+      },
+    ];
+    return {
+      module: GatewayModule,
+      global: true,
+      imports: [
+        PlatformModule.with({ settings, clock, ids, logger, dataSource, subjectKeys }),
+        CqrsModule.forRoot(),
+        WaitlistModule,
+        AccountModule,
+        PolicyModule,
+        RolloutModule,
+        ImagesModule,
+        ReviewModule,
+        SafetyModule,
+        AccessModule,
+        MessagingModule,
+      ],
+      controllers: [StatusController, TokensController, ViewsController],
+      providers: parts,
+      exports: parts,
+    };
+  }
+}

@@ -1,0 +1,42 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { AccessReplica } from '../../libs/access/index.js';
+import type { EventStore } from '../../libs/event-store/event-store.js';
+import { Quarantine } from '../../libs/messaging/postgres/quarantine.js';
+import type { Pool } from '../../libs/platform/database/database.js';
+import { EVENT_STORE, POOL } from '../../libs/platform/ports.js';
+import { AnyRole } from '../../libs/platform/security/route-access.js';
+import { followerPositions, parkedKeys } from '../../libs/projections/checkpoints.js';
+import { version } from '../version.js';
+
+@Controller('v1/status')
+export class StatusController {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(POOL) private readonly pool: Pool,
+    @Inject(AccessReplica) private readonly replica: AccessReplica,
+    @Inject(Quarantine) private readonly quarantine: Quarantine,
+  ) {}
+
+  /** Version, the log's head, and how far each view, reaction and this process's access replica have got. */
+  @Get()
+  @AnyRole()
+  async status() {
+    const head = await this.store.head();
+    const followers = await followerPositions(this.pool);
+    const parked = await parkedKeys(this.pool);
+    return {
+      version,
+      uptimeSeconds: Math.floor(process.uptime()),
+      head: String(head),
+      consumers: [...followers].map(([name, position]) => ({
+        name,
+        position: String(position),
+        behind: Math.max(0, head - position),
+        parked: parked.filter((one) => one.follower === name).length,
+      })),
+      access: { position: String(this.replica.knownPosition), ageMs: Math.round(this.replica.ageMs) },
+      quarantine: await this.quarantine.waiting(),
+      memoryBytes: process.memoryUsage.rss(),
+    };
+  }
+}

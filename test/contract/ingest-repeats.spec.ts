@@ -78,7 +78,7 @@ function checkStoredOnce(found: RecordedEvent[], answers: Answer[]): number {
 describe('Ingest, delivered to in any way', () => {
   it('holds each identity once and answers alike, for any events in any grouping at any number of deliveries', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(delivery, { minLength: 1, maxLength: 8 }), async (deliveries) => {
+      fc.asyncProperty(fc.array(delivery, { minLength: 1, maxLength: 6 }), async (deliveries) => {
         const sender = newSender(world.store);
         const { fact, deactivation, source } = sender;
         const facts = Array.from({ length: FACTS }, (_, n) => fact(n % 5, n < 5 ? 'ImageGenerated' : 'ContentFlagged'));
@@ -110,7 +110,7 @@ describe('Ingest, delivered to in any way', () => {
           expect(entry?.seen ?? 0).toBe(ofEvent.length);
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 });

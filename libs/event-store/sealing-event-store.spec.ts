@@ -9,13 +9,23 @@ import { PostgresEventStore } from './postgres/postgres-event-store.js';
 import { SealingEventStore, sealingPlace } from './sealing-event-store.js';
 
 const NAMESPACE = '6ba7b810-9dad-11d1-80b4-00c04fd430c8';
-const definitions = [{ type: 'Joined', personal: { person: 'accountId', fields: ['email', 'note'] } }, { type: 'Left' }];
+const definitions = [
+  { type: 'Joined', personal: { person: 'accountId', fields: ['email', 'note'] } },
+  { type: 'Left' },
+];
 
 const event = (name: string, type: string, data: Record<string, unknown>) => ({
   id: nameBasedId(NAMESPACE, name),
   type,
   data,
-  metadata: { source: '/spec', subject: 's', time: '2026-01-01T00:00:00.000Z', schemaversion: 1, correlationid: 'c', actor: { kind: 'process' as const, id: 'spec' } },
+  metadata: {
+    source: '/spec',
+    subject: 's',
+    time: '2026-01-01T00:00:00.000Z',
+    schemaversion: 1,
+    correlationid: 'c',
+    actor: { kind: 'process' as const, id: 'spec' },
+  },
 });
 
 describe('the sealing event store', () => {
@@ -43,7 +53,9 @@ describe('the sealing event store', () => {
 
     const [stored, second] = await store.readStream('account-ann');
     expect(stored!.data).toEqual({ accountId: 'ann', email: expect.stringMatching(/^sealed:v1:/), locale: 'en' });
-    expect(await keys.open('ann', stored!.data.email, sealingPlace('account-ann', joined.id, 'email'))).toBe('ann@example.org');
+    expect(await keys.open('ann', stored!.data.email, sealingPlace('account-ann', joined.id, 'email'))).toBe(
+      'ann@example.org',
+    );
     expect(second!.data).toEqual({ email: 'stays' });
     expect(joined.data.email).toBe('ann@example.org');
     expect((await store.readAll(0)).events[0]!.data).toEqual(stored!.data);
@@ -51,14 +63,22 @@ describe('the sealing event store', () => {
 
   it('leaves alone what is sealed already and knows a repeated append', async () => {
     const sealed = await keys.seal('bob', 'bob@example.org', 'elsewhere');
-    const write = { stream: 'account-bob', expected: 'no-stream' as const, events: [event('3', 'Joined', { accountId: 'bob', email: sealed, note: 'hello' })] };
+    const write = {
+      stream: 'account-bob',
+      expected: 'no-stream' as const,
+      events: [event('3', 'Joined', { accountId: 'bob', email: sealed, note: 'hello' })],
+    };
     expect((await store.append([write]))[0]!.outcome).toBe('appended');
     expect((await store.append([write]))[0]!.outcome).toBe('already-appended');
     expect((await store.readStream('account-bob'))[0]!.data.email).toBe(sealed);
   });
 
   it('refuses personal data of nobody', async () => {
-    const write = { stream: 'account-x', expected: 'any' as const, events: [event('4', 'Joined', { email: 'x@example.org' })] };
+    const write = {
+      stream: 'account-x',
+      expected: 'any' as const,
+      events: [event('4', 'Joined', { email: 'x@example.org' })],
+    };
     await expect(store.append([write])).rejects.toThrow('no accountId');
   });
 });

@@ -60,7 +60,8 @@ export class SealingEventStore implements EventStore {
           const plaintext = event.data[field];
           if (typeof plaintext !== 'string' || isSealed(plaintext)) continue;
           const person = event.data[personal.person];
-          if (typeof person !== 'string') throw new Error(`${event.type} ${event.id} has ${field}, but no ${personal.person} whose it is`);
+          if (typeof person !== 'string')
+            throw new Error(`${event.type} ${event.id} has ${field}, but no ${personal.person} whose it is`);
           sealings.push({ person, plaintext, aad: sealingPlace(stream, event.id, field) });
           places.push({ event, field });
         }

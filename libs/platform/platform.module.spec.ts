@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { connect } from 'node:net';
-import { Body, Controller, Get, Inject, type INestApplication, Module, Param, Post, Query, Res } from '@nestjs/common';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Body, Controller, Get, type INestApplication, Inject, Module, Param, Post, Query, Res } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Type } from 'class-transformer';
 import { ArrayNotEmpty, IsInt, IsOptional, IsString, Max, MaxLength, ValidateNested } from 'class-validator';
 import type { FastifyReply } from 'fastify';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { StoreUnavailable } from '../event-store/event-store.js';
@@ -98,13 +98,30 @@ let database: TestDatabase;
 let dataSource: DataSource;
 const lines: string[] = [];
 
-async function start(...controllers: (new (...args: never[]) => unknown)[]): Promise<{ app: INestApplication; url: string }> {
-  const settings = readSettings({ GATEHOUSE_PUBLIC_RATE_PER_MINUTE: String(PUBLIC_RATE), GATEHOUSE_LOG_FORMAT: 'json' });
+async function start(
+  ...controllers: (new (
+    ...args: never[]
+  ) => unknown)[]
+): Promise<{ app: INestApplication; url: string }> {
+  const settings = readSettings({
+    GATEHOUSE_PUBLIC_RATE_PER_MINUTE: String(PUBLIC_RATE),
+    GATEHOUSE_LOG_FORMAT: 'json',
+  });
   const logger = createLogger(settings, { write: (line) => lines.push(line) });
-  const parts = { settings, logger, clock: systemClock, ids: timeOrderedIds(systemClock), dataSource, subjectKeys: new PostgresSubjectKeys(dataSource, randomBytes(32)) };
+  const parts = {
+    settings,
+    logger,
+    clock: systemClock,
+    ids: timeOrderedIds(systemClock),
+    dataSource,
+    subjectKeys: new PostgresSubjectKeys(dataSource, randomBytes(32)),
+  };
   @Module({ imports: [PlatformModule.with(parts)], controllers })
   class SpecModule {}
-  const app = await NestFactory.create(SpecModule, await createHttpAdapter(settings), { logger: new NestLogger(logger), abortOnError: false });
+  const app = await NestFactory.create(SpecModule, await createHttpAdapter(settings), {
+    logger: new NestLogger(logger),
+    abortOnError: false,
+  });
   await app.listen(0, '127.0.0.1');
   return { app, url: await app.getUrl() };
 }
@@ -129,10 +146,17 @@ describe('a server on the platform', () => {
   });
   afterAll(() => app.close());
 
-  const send = async (path: string, { body, headers = {}, token }: { body?: string; headers?: Record<string, string>; token?: string } = {}) => {
+  const send = async (
+    path: string,
+    { body, headers = {}, token }: { body?: string; headers?: Record<string, string>; token?: string } = {},
+  ) => {
     const answer = await fetch(url + path, {
       ...(body !== undefined && { method: 'POST', body }),
-      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...(token && { authorization: `Bearer ${token}` }), ...headers },
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
     });
     const text = await answer.text();
     const isJson = /json/.test(answer.headers.get('content-type') ?? '');
@@ -141,7 +165,12 @@ describe('a server on the platform', () => {
   const problem = async (...given: Parameters<typeof send>) => {
     const answer = await send(...given);
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
-    expect(answer.json).toMatchObject({ status: answer.status, type: expect.stringMatching(/^https:\/\/gatehouse\.dev\/problems\/[a-z-]+$/), title: expect.any(String), detail: expect.any(String) });
+    expect(answer.json).toMatchObject({
+      status: answer.status,
+      type: expect.stringMatching(/^https:\/\/gatehouse\.dev\/problems\/[a-z-]+$/),
+      title: expect.any(String),
+      detail: expect.any(String),
+    });
     return { code: answer.json.type.split('/').at(-1), ...answer };
   };
   const thing = JSON.stringify({ size: 1, parts: [{ name: 'a' }] });
@@ -149,7 +178,9 @@ describe('a server on the platform', () => {
   it('admits only the roles a route names and tells which those are', async () => {
     expect(await problem('/spec/things', { body: thing })).toMatchObject({ status: 401, code: 'unauthenticated' });
     expect((await problem('/spec/things', { body: thing, token: 'ght_nonsense' })).code).toBe('unauthenticated');
-    expect((await problem('/spec/things', { body: thing, headers: { authorization: 'Basic eDp5' } })).code).toBe('unauthenticated');
+    expect((await problem('/spec/things', { body: thing, headers: { authorization: 'Basic eDp5' } })).code).toBe(
+      'unauthenticated',
+    );
     for (const role of ROLES) {
       const { secret } = await app.get(TokenRegistry).create({ name: role, roles: [role], createdBy: 'spec' });
       const answer = await send('/spec/things', { body: thing, token: secret });
@@ -158,16 +189,31 @@ describe('a server on the platform', () => {
   });
 
   it('checks a credential at a public route too, and names the actor by it', async () => {
-    expect((await send('/spec/paged', { token: operator })).json.actor).toEqual({ kind: 'user', id: 'olga', role: 'operator' });
+    expect((await send('/spec/paged', { token: operator })).json.actor).toEqual({
+      kind: 'user',
+      id: 'olga',
+      role: 'operator',
+    });
     expect((await send('/spec/paged')).json.actor).toEqual({ kind: 'user', id: 'anonymous' });
     expect((await problem('/spec/paged', { token: 'wrong' })).status).toBe(401);
   });
 
   it('carries trace and correlation on, or begins them', async () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-    const carried = await send('/spec/things', { body: thing, token: operator, headers: { traceparent, 'x-correlation-id': 'order-7' } });
-    expect(carried.json.context).toMatchObject({ correlationid: 'order-7', traceparent: expect.stringMatching(/^00-4bf92f3577b34da6a3ce929d0e0e4736-(?!00f067aa0ba902b7)/) });
-    const begun = await send('/spec/things', { body: thing, token: operator, headers: { 'x-correlation-id': 'bad id!' } });
+    const carried = await send('/spec/things', {
+      body: thing,
+      token: operator,
+      headers: { traceparent, 'x-correlation-id': 'order-7' },
+    });
+    expect(carried.json.context).toMatchObject({
+      correlationid: 'order-7',
+      traceparent: expect.stringMatching(/^00-4bf92f3577b34da6a3ce929d0e0e4736-(?!00f067aa0ba902b7)/),
+    });
+    const begun = await send('/spec/things', {
+      body: thing,
+      token: operator,
+      headers: { 'x-correlation-id': 'bad id!' },
+    });
     expect(begun.json.context.traceparent).toContain(begun.json.context.correlationid);
   });
 
@@ -183,7 +229,9 @@ describe('a server on the platform', () => {
       ]),
     );
     expect(wrong.json.errors).toHaveLength(3);
-    expect((await problem('/spec/paged?limit=11')).json.errors).toEqual([{ field: 'limit', message: 'must not be greater than 10' }]);
+    expect((await problem('/spec/paged?limit=11')).json.errors).toEqual([
+      { field: 'limit', message: 'must not be greater than 10' },
+    ]);
     expect((await send('/spec/paged?limit=7')).json.limit).toBe(7);
   });
 
@@ -194,11 +242,20 @@ describe('a server on the platform', () => {
     ['an array', '[]', 'application/json', 400, 'invalid-input'],
     ['null', 'null', 'application/json', 400, 'invalid-input'],
     ['a number', '7', 'application/json', 400, 'invalid-input'],
-    ['nested 100,000 levels deep', `{"size":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'application/json', 400, 'invalid-input'],
+    [
+      'nested 100,000 levels deep',
+      `{"size":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+      'application/json',
+      400,
+      'invalid-input',
+    ],
     ['XML', '<a/>', 'text/xml', 415, 'unsupported-media-type'],
     ['over 1 MiB', `"${'x'.repeat(1024 * 1024)}"`, 'application/json', 413, 'body-too-large'],
   ])('answers a body that is %s', async (_, body, type, status, code) => {
-    expect(await problem('/spec/things', { body, token: operator, headers: { 'content-type': type } })).toMatchObject({ status, code });
+    expect(await problem('/spec/things', { body, token: operator, headers: { 'content-type': type } })).toMatchObject({
+      status,
+      code,
+    });
   });
 
   it('answers unknown routes and malformed URLs', async () => {
@@ -236,19 +293,30 @@ describe('a server on the platform', () => {
     expect((await send('/health/live')).json).toEqual({ status: 'live' });
     expect((await send('/health/ready')).json).toEqual({ ready: true, checks: { database: 'ok' } });
     app.get(Readiness).register('views', () => Promise.reject(new Error('the view cases is 900 events behind')));
-    expect(await send('/health/ready')).toMatchObject({ status: 503, json: { ready: false, checks: { database: 'ok', views: 'the view cases is 900 events behind' } } });
+    expect(await send('/health/ready')).toMatchObject({
+      status: 503,
+      json: { ready: false, checks: { database: 'ok', views: 'the view cases is 900 events behind' } },
+    });
     app.get(Readiness).register('views', () => {});
   });
 
   it('shows metrics with durations by the template of the route, and security headers everywhere', async () => {
     const metrics = await send('/metrics');
-    expect(metrics.text).toMatch(/gatehouse_http_request_duration_seconds_count\{method="GET",route="\/spec\/fails\/:how",status="409"\} 1/);
+    expect(metrics.text).toMatch(
+      /gatehouse_http_request_duration_seconds_count\{method="GET",route="\/spec\/fails\/:how",status="409"\} 1/,
+    );
     expect(metrics.text).toContain('process_resident_memory_bytes');
-    for (const path of ['/metrics', '/nowhere', '/health/live']) expect((await send(path)).headers.get('x-content-type-options')).toBe('nosniff');
+    for (const path of ['/metrics', '/nowhere', '/health/live'])
+      expect((await send(path)).headers.get('x-content-type-options')).toBe('nosniff');
   });
 
   it('knows the table of its routes', () => {
-    expect(app.get(DeclaredRoutes).all()).toContainEqual({ method: 'POST', path: '/spec/things', access: { kind: 'roles', roles: ['operator', 'service'] }, handler: 'SpecController.make' });
+    expect(app.get(DeclaredRoutes).all()).toContainEqual({
+      method: 'POST',
+      path: '/spec/things',
+      access: { kind: 'roles', roles: ['operator', 'service'] },
+      handler: 'SpecController.make',
+    });
   });
 });
 
@@ -260,7 +328,10 @@ describe('starting and stopping', () => {
   });
 
   it('refuses to start with a route that declares no access', async () => {
-    await expect(start(UndeclaredController)).rejects.toMatchObject({ code: 'route-undeclared', message: expect.stringContaining('UndeclaredController.show (GET /undeclared/here)') });
+    await expect(start(UndeclaredController)).rejects.toMatchObject({
+      code: 'route-undeclared',
+      message: expect.stringContaining('UndeclaredController.show (GET /undeclared/here)'),
+    });
   });
 
   it('ends endless answers and idle connections when it closes', async () => {

@@ -45,11 +45,20 @@ async function testServer(): Promise<ServerConnection> {
     await sleep(POLL_MS);
   }
   try {
-    const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', shared_buffers: '128MB', max_connections: '300' };
+    const settings = {
+      fsync: 'off',
+      synchronous_commit: 'off',
+      full_page_writes: 'off',
+      shared_buffers: '128MB',
+      max_connections: '300',
+    };
     const { connection } = await startServer({ directory, port: 0, settings });
     await administer(connection, `DROP DATABASE IF EXISTS ${TEMPLATE}`);
     await administer(connection, `CREATE DATABASE ${TEMPLATE}`);
-    const template = createDataSource({ ...connection, database: TEMPLATE }, { applicationName: 'gatehouse-test', migrations });
+    const template = createDataSource(
+      { ...connection, database: TEMPLATE },
+      { applicationName: 'gatehouse-test', migrations },
+    );
     await template.initialize();
     await migrate(template);
     await template.destroy();

@@ -29,14 +29,26 @@ export function optionalText(variable: string, summary: string, words: Words = {
 }
 
 /** An http or https URL, or undefined where it is not set. */
-export function optionalUrl(variable: string, protocols: readonly string[], summary: string, words: Words = {}): Setting<string | undefined> {
-  const parse = (value: string) => (URL.canParse(value) && protocols.includes(new URL(value).protocol) ? value : undefined);
+export function optionalUrl(
+  variable: string,
+  protocols: readonly string[],
+  summary: string,
+  words: Words = {},
+): Setting<string | undefined> {
+  const parse = (value: string) =>
+    URL.canParse(value) && protocols.includes(new URL(value).protocol) ? value : undefined;
   const expects = `a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
   return setting<string | undefined>(variable, expects, '', undefined, summary, parse, words);
 }
 
 /** A whole number. */
-export function whole(variable: string, fallback: number, least: number, most: number, summary: string): Setting<number> {
+export function whole(
+  variable: string,
+  fallback: number,
+  least: number,
+  most: number,
+  summary: string,
+): Setting<number> {
   const parse = (value: string) => {
     const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
     return number >= least && number <= most ? number : undefined;
@@ -45,8 +57,15 @@ export function whole(variable: string, fallback: number, least: number, most: n
 }
 
 /** One of a few words. */
-export function choice<const Value extends string>(variable: string, values: readonly Value[], fallback: Value, summary: string): Setting<Value> {
-  return setting(variable, `one of ${values.join(', ')}`, fallback, fallback, summary, (value) => values.find((one) => one === value));
+export function choice<const Value extends string>(
+  variable: string,
+  values: readonly Value[],
+  fallback: Value,
+  summary: string,
+): Setting<Value> {
+  return setting(variable, `one of ${values.join(', ')}`, fallback, fallback, summary, (value) =>
+    values.find((one) => one === value),
+  );
 }
 
 /** `on` or `off`. */
@@ -58,7 +77,9 @@ export function onOff(variable: string, fallback: boolean, summary: string): Set
 /** Bytes in base64, or undefined where it is not set. */
 export function optionalKey(variable: string, bytes: number, summary: string): Setting<Buffer | undefined> {
   const parse = (value: string) => decodeKey(value, bytes);
-  return setting<Buffer | undefined>(variable, `${bytes} bytes in base64`, '', undefined, summary, parse, { secret: true });
+  return setting<Buffer | undefined>(variable, `${bytes} bytes in base64`, '', undefined, summary, parse, {
+    secret: true,
+  });
 }
 
 /** Exactly `bytes` bytes from canonical base64 or base64url, or undefined. */

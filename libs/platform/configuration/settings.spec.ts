@@ -15,20 +15,37 @@ function wrongLines(env: Record<string, string>): readonly string[] {
 describe('settings', () => {
   it('has a default for each and is frozen', () => {
     const settings = readSettings({ PATH: '/bin' });
-    expect(settings).toMatchObject({ host: '127.0.0.1', port: 8080, data: './data', reviewPanel: 1, scheduler: true, logLevel: 'info' });
+    expect(settings).toMatchObject({
+      host: '127.0.0.1',
+      port: 8080,
+      data: './data',
+      reviewPanel: 1,
+      scheduler: true,
+      logLevel: 'info',
+    });
     expect(settings.databaseUrl).toBeUndefined();
     expect(Object.isFrozen(settings)).toBe(true);
   });
 
   it('reads each kind and takes an empty value for not set', () => {
     const key = randomBytes(32);
-    const settings = readSettings({ GATEHOUSE_PORT: '0', GATEHOUSE_SCHEDULER: 'off', GATEHOUSE_HOST: '', GATEHOUSE_MASTER_KEY: key.toString('base64') });
+    const settings = readSettings({
+      GATEHOUSE_PORT: '0',
+      GATEHOUSE_SCHEDULER: 'off',
+      GATEHOUSE_HOST: '',
+      GATEHOUSE_MASTER_KEY: key.toString('base64'),
+    });
     expect(settings).toMatchObject({ port: 0, scheduler: false, host: '127.0.0.1' });
     expect(settings.masterKey?.equals(key)).toBe(true);
   });
 
   it('names every wrong variable at once, with its value and what is expected', () => {
-    const lines = wrongLines({ GATEHOUSE_PORT: '80a', GATEHOUSE_LOG_LEVEL: 'loud', GATEHOUSE_STALENESS_MS: '5', GATEHOUSE_SCHEDULER: 'yes' });
+    const lines = wrongLines({
+      GATEHOUSE_PORT: '80a',
+      GATEHOUSE_LOG_LEVEL: 'loud',
+      GATEHOUSE_STALENESS_MS: '5',
+      GATEHOUSE_SCHEDULER: 'yes',
+    });
     expect(lines).toEqual([
       'GATEHOUSE_PORT is "80a", which is not a whole number from 0 to 65535: correct it, or unset it for the default',
       expect.stringContaining('GATEHOUSE_LOG_LEVEL is "loud"'),
@@ -48,10 +65,14 @@ describe('settings', () => {
   });
 
   it('refuses an issuer without an audience', () => {
-    expect(wrongLines({ GATEHOUSE_OIDC_ISSUER: 'https://id.example' })).toEqual([expect.stringContaining('GATEHOUSE_OIDC_AUDIENCE is not set')]);
+    expect(wrongLines({ GATEHOUSE_OIDC_ISSUER: 'https://id.example' })).toEqual([
+      expect.stringContaining('GATEHOUSE_OIDC_AUDIENCE is not set'),
+    ]);
   });
 
   it('renders a row of the README for each', () => {
-    expect(settingsTable()).toContain('| `GATEHOUSE_PORT` | `8080` | a whole number from 0 to 65535 | Port of the HTTP server; 0 takes a free one |');
+    expect(settingsTable()).toContain(
+      '| `GATEHOUSE_PORT` | `8080` | a whole number from 0 to 65535 | Port of the HTTP server; 0 takes a free one |',
+    );
   });
 });

@@ -51,7 +51,7 @@ export function arrayParameter(element: ArrayElement, values: readonly unknown[]
     bytes.writeInt32BE(length, at);
     at += 4 + length;
   }
-  return bytes;
+  return bytes.subarray(0, at); // a NULL takes less than was set aside for it
 }
 
 const FIXED: Partial<Record<ArrayElement, number>> = { bool: 1, int4: 4, int8: 8, float8: 8, timestamptz: 8, uuid: 16 };

@@ -13,7 +13,12 @@ class CreateThings1700000000100 implements MigrationInterface {
 }
 
 const opened = async (database: TestDatabase, migrations: readonly MigrationClass[]) =>
-  createDataSource(database.connection, { applicationName: 'gatehouse-spec', migrations, poolSize: 3, statementTimeoutMs: 100 }).initialize();
+  createDataSource(database.connection, {
+    applicationName: 'gatehouse-spec',
+    migrations,
+    poolSize: 3,
+    statementTimeoutMs: 100,
+  }).initialize();
 
 describe('the data source', () => {
   let database: TestDatabase;
@@ -31,7 +36,10 @@ describe('the data source', () => {
 
   it('refuses a schema that is newer than the code', async () => {
     const source = await opened(database, []);
-    await expect(migrate(source)).rejects.toMatchObject({ code: 'schema-newer', message: expect.stringContaining('CreateThings1700000000100') });
+    await expect(migrate(source)).rejects.toMatchObject({
+      code: 'schema-newer',
+      message: expect.stringContaining('CreateThings1700000000100'),
+    });
     await source.destroy();
   });
 

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { DataSource, type MigrationInterface, MigrationExecutor } from 'typeorm';
+import { DataSource, MigrationExecutor, type MigrationInterface } from 'typeorm';
 import { StartFailure } from './start-failure.js';
 
 export type MigrationClass = new () => MigrationInterface;
@@ -30,7 +30,12 @@ export function createDataSource(connection: pg.PoolConfig, options: DataSourceO
     connectTimeoutMS: 5_000,
     installExtensions: false,
     poolErrorHandler: () => {}, // an idle connection broke; the next query opens another
-    extra: { ...connection, statement_timeout: statementTimeoutMs, query_timeout: statementTimeoutMs + 1_000, keepAlive: true },
+    extra: {
+      ...connection,
+      statement_timeout: statementTimeoutMs,
+      query_timeout: statementTimeoutMs + 1_000,
+      keepAlive: true,
+    },
   });
 }
 

@@ -31,7 +31,12 @@ describe('the embedded PostgreSQL', () => {
 
   const start = async (port = 0) => {
     const lines: string[] = [];
-    running = await startEmbeddedPostgres({ directory, port, settings: SETTINGS, onTrouble: (line) => lines.push(line) });
+    running = await startEmbeddedPostgres({
+      directory,
+      port,
+      settings: SETTINGS,
+      onTrouble: (line) => lines.push(line),
+    });
     return { ...running, lines };
   };
 
@@ -50,7 +55,9 @@ describe('the embedded PostgreSQL', () => {
   it('makes a new cluster, keeps its password to itself, and keeps data from one start to the next', async () => {
     const first = await start();
     await ask(first.connection, 'CREATE TABLE kept (id int)');
-    expect(await ask(first.connection, "SELECT current_setting('listen_addresses'), current_setting('data_checksums')")).toEqual(['127.0.0.1', 'on']);
+    expect(
+      await ask(first.connection, "SELECT current_setting('listen_addresses'), current_setting('data_checksums')"),
+    ).toEqual(['127.0.0.1', 'on']);
     expect((await stat(join(directory, 'password'))).mode & 0o777).toBe(0o600);
     await expect(ask({ ...first.connection, password: 'guessed' }, 'SELECT 1')).rejects.toThrow(/password/);
     await first.stop();
@@ -62,7 +69,9 @@ describe('the embedded PostgreSQL', () => {
 
   it('refuses a directory that another process uses', async () => {
     await start();
-    await expect(startEmbeddedPostgres({ directory, port: 0, settings: SETTINGS })).rejects.toMatchObject({ code: 'data-in-use' });
+    await expect(startEmbeddedPostgres({ directory, port: 0, settings: SETTINGS })).rejects.toMatchObject({
+      code: 'data-in-use',
+    });
   });
 
   it('takes over a server that a killed process left running, and stops it', async () => {
@@ -77,7 +86,10 @@ describe('the embedded PostgreSQL', () => {
     await start().then(({ stop }) => stop());
     other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
     await once(other, 'spawn');
-    await writeFile(join(directory, 'cluster', 'postmaster.pid'), `${other.pid}\n${join(directory, 'cluster')}\n0\n5432\n\n127.0.0.1\n\nready\n`);
+    await writeFile(
+      join(directory, 'cluster', 'postmaster.pid'),
+      `${other.pid}\n${join(directory, 'cluster')}\n0\n5432\n\n127.0.0.1\n\nready\n`,
+    );
     const { connection } = await start();
     expect(await ask(connection, 'SELECT 1')).toEqual([1]);
     expect(other.exitCode).toBeNull();
@@ -95,7 +107,10 @@ describe('the embedded PostgreSQL', () => {
     const busy = createServer().listen(0, '127.0.0.1');
     await once(busy, 'listening');
     const { port } = busy.address() as { port: number };
-    await expect(start(port)).rejects.toMatchObject({ code: 'postgres-port-busy', message: expect.stringContaining(`port ${port}`) });
+    await expect(start(port)).rejects.toMatchObject({
+      code: 'postgres-port-busy',
+      message: expect.stringContaining(`port ${port}`),
+    });
     busy.close();
   });
 
@@ -103,14 +118,19 @@ describe('the embedded PostgreSQL', () => {
     const version = join(directory, 'cluster', 'PG_VERSION');
     const ours = await readFile(version, 'utf8');
     await writeFile(version, '15\n');
-    await expect(start()).rejects.toMatchObject({ code: 'data-of-another-postgres', message: expect.stringContaining('made by PostgreSQL 15') });
+    await expect(start()).rejects.toMatchObject({
+      code: 'data-of-another-postgres',
+      message: expect.stringContaining('made by PostgreSQL 15'),
+    });
     await writeFile(version, ours);
   });
 
   it('says in one line that the directory is a file, or that the server may not reach it', async () => {
     const file = join(parent, 'file');
     await writeFile(file, '');
-    await expect(startEmbeddedPostgres({ directory: join(file, 'postgres'), port: 0 })).rejects.toMatchObject({ code: 'data-not-a-directory' });
+    await expect(startEmbeddedPostgres({ directory: join(file, 'postgres'), port: 0 })).rejects.toMatchObject({
+      code: 'data-not-a-directory',
+    });
     if (process.getuid?.() !== 0) return; // only root's server runs as another user
     const closed = join(parent, 'closed');
     await mkdir(closed, { mode: 0o700 });

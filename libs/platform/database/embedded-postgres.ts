@@ -75,7 +75,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
 /** A connection that marks the directory as in use and notices when the server goes; makes the database at first. */
 async function keep(server: PostgresServer): Promise<pg.Client> {
-  const client = new pg.Client({ ...server.connection, database: 'postgres', application_name: 'gatehouse-keeper', keepAlive: true });
+  const client = new pg.Client({
+    ...server.connection,
+    database: 'postgres',
+    application_name: 'gatehouse-keeper',
+    keepAlive: true,
+  });
   client.on('error', () => {}); // 'end' follows
   try {
     await client.connect();
@@ -83,7 +88,10 @@ async function keep(server: PostgresServer): Promise<pg.Client> {
       const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS ours', [IN_USE_LOCK]);
       if (rows[0].ours) break;
       if (tries === LOCK_TRIES) {
-        throw new StartFailure('data-in-use', 'another Gatehouse process uses this data directory: stop it first, or set GATEHOUSE_DATA to another directory');
+        throw new StartFailure(
+          'data-in-use',
+          'another Gatehouse process uses this data directory: stop it first, or set GATEHOUSE_DATA to another directory',
+        );
       }
       await sleep(RETRY_MS); // a killed process's connection takes a moment to go
     }
@@ -93,7 +101,11 @@ async function keep(server: PostgresServer): Promise<pg.Client> {
   } catch (error) {
     await client.end().catch(() => {});
     if ((error as { code?: string }).code === '28P01') {
-      throw new StartFailure('postgres-password-wrong', "the server of this data directory does not accept the password in its file: restore the file `password` beside `cluster`", { cause: error });
+      throw new StartFailure(
+        'postgres-password-wrong',
+        'the server of this data directory does not accept the password in its file: restore the file `password` beside `cluster`',
+        { cause: error },
+      );
     }
     throw error;
   }

@@ -89,7 +89,12 @@ async function readPassword(directory: string, user: ServerUser): Promise<string
 }
 
 /** Beside the place first: a start that dies half way leaves nothing that looks like a cluster. */
-async function initialise(binaries: PostgresBinaries, user: ServerUser, directory: string, cluster: string): Promise<void> {
+async function initialise(
+  binaries: PostgresBinaries,
+  user: ServerUser,
+  directory: string,
+  cluster: string,
+): Promise<void> {
   const draft = `${cluster}.new`;
   await rm(draft, { recursive: true, force: true });
   const flags = [
@@ -150,7 +155,11 @@ async function launch(
 }
 
 /** However long recovery takes, as long as the server lives. */
-async function waitReady(cluster: string, pid: number | undefined, ended = () => !isAlive(pid!)): Promise<{ pid: number; port: number }> {
+async function waitReady(
+  cluster: string,
+  pid: number | undefined,
+  ended = () => !isAlive(pid!),
+): Promise<{ pid: number; port: number }> {
   for (;;) {
     const lock = await readLockFile(cluster);
     if (lock?.pid === pid && lock?.ready) return lock;
@@ -190,7 +199,10 @@ function claimPort(port: number): Promise<number> {
     probe.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'EADDRINUSE'
-          ? new StartFailure('postgres-port-busy', `port ${port} for PostgreSQL is in use: free it, or set GATEHOUSE_POSTGRES_PORT to another (0 takes any free one)`)
+          ? new StartFailure(
+              'postgres-port-busy',
+              `port ${port} for PostgreSQL is in use: free it, or set GATEHOUSE_POSTGRES_PORT to another (0 takes any free one)`,
+            )
           : error,
       ),
     );

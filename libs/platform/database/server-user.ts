@@ -52,7 +52,9 @@ export async function checkReachable(path: string, user: ServerUser): Promise<vo
 
 async function lookUp(): Promise<ServerUser | undefined> {
   try {
-    const [uid, gid] = await Promise.all(['-u', '-g'].map(async (flag) => Number((await run('id', [flag, NAME])).stdout)));
+    const [uid, gid] = await Promise.all(
+      ['-u', '-g'].map(async (flag) => Number((await run('id', [flag, NAME])).stdout)),
+    );
     return { uid, gid };
   } catch {
     return undefined;

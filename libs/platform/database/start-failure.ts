@@ -25,7 +25,8 @@ const CURES: readonly { sign: RegExp; code: string; line(directory: string, foun
   {
     sign: /EROFS|Read-only file system/,
     code: 'data-read-only',
-    line: (directory) => `${directory} is on a read-only file system: set GATEHOUSE_DATA to a directory that can be written`,
+    line: (directory) =>
+      `${directory} is on a read-only file system: set GATEHOUSE_DATA to a directory that can be written`,
   },
   {
     sign: /wrong ownership|EPERM|EACCES|Permission denied|has invalid permissions/,
@@ -36,29 +37,39 @@ const CURES: readonly { sign: RegExp; code: string; line(directory: string, foun
   {
     sign: /EADDRINUSE|Address already in use|could not bind/,
     code: 'postgres-port-busy',
-    line: () => `PostgreSQL's port is in use: free it, or set GATEHOUSE_POSTGRES_PORT to another (0 takes any free one)`,
+    line: () =>
+      `PostgreSQL's port is in use: free it, or set GATEHOUSE_POSTGRES_PORT to another (0 takes any free one)`,
   },
   {
     sign: /error while loading shared libraries: (\S+)/,
     code: 'postgres-library-missing',
-    line: (_, [, library]) => `the embedded PostgreSQL needs the system library ${library!.replace(/:$/, '')}: install it, or set GATEHOUSE_DATABASE_URL`,
+    line: (_, [, library]) =>
+      `the embedded PostgreSQL needs the system library ${library!.replace(/:$/, '')}: run "npm rebuild", install it, or set GATEHOUSE_DATABASE_URL`,
   },
   {
     sign: /ENOTDIR|EEXIST|Not a directory/,
     code: 'data-not-a-directory',
-    line: (directory) => `${directory} or one of its parents is a file, not a directory: set GATEHOUSE_DATA to a directory`,
+    line: (directory) =>
+      `${directory} or one of its parents is a file, not a directory: set GATEHOUSE_DATA to a directory`,
   },
 ];
 
 /** The failure behind a system error or a server's log, as one line; the text itself where nothing known is in it. */
 export function explainFailure(directory: string, evidence: unknown): StartFailure {
   if (evidence instanceof StartFailure) return evidence;
-  const text = evidence instanceof Error ? `${(evidence as NodeJS.ErrnoException).code ?? ''} ${evidence.message}` : String(evidence);
+  const text =
+    evidence instanceof Error
+      ? `${(evidence as NodeJS.ErrnoException).code ?? ''} ${evidence.message}`
+      : String(evidence);
   const options = evidence instanceof Error ? { cause: evidence } : undefined;
   for (const { sign, code, line } of CURES) {
     const found = text.match(sign);
     if (found) return new StartFailure(code, line(directory, found), options);
   }
   const fatal = text.match(/(?:FATAL|PANIC|error): +(.+)/)?.[1] ?? text.trim().split('\n').at(-1);
-  return new StartFailure('postgres-failed', `the embedded PostgreSQL in ${directory} does not start: ${fatal}`, options);
+  return new StartFailure(
+    'postgres-failed',
+    `the embedded PostgreSQL in ${directory} does not start: ${fatal}`,
+    options,
+  );
 }

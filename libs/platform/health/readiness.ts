@@ -23,7 +23,9 @@ export class Readiness {
 
   /** Runs every check, all at once; one that takes over 2 s counts as failed. */
   async report(): Promise<ReadinessReport> {
-    const entries = await Promise.all([...this.checks].map(async ([name, check]) => [name, await outcome(check)] as const));
+    const entries = await Promise.all(
+      [...this.checks].map(async ([name, check]) => [name, await outcome(check)] as const),
+    );
     return { ready: entries.every(([, text]) => text === 'ok'), checks: Object.fromEntries(entries) };
   }
 }

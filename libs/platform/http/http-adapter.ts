@@ -1,7 +1,7 @@
-import rateLimit from '@fastify/rate-limit';
-import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Socket } from 'node:net';
+import rateLimit from '@fastify/rate-limit';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { GatehouseError } from '../../kernel/errors.js';
 import type { Settings } from '../configuration/settings.js';
 import { PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
@@ -27,7 +27,9 @@ const SECURITY_HEADERS = {
 };
 
 /** Fastify for Nest, with the limits, headers and rate limit that every route shares; a route may set its own headers. */
-export async function createHttpAdapter({ publicRatePerMinute }: Pick<Settings, 'publicRatePerMinute'>): Promise<FastifyAdapter> {
+export async function createHttpAdapter({
+  publicRatePerMinute,
+}: Pick<Settings, 'publicRatePerMinute'>): Promise<FastifyAdapter> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -54,7 +56,11 @@ export async function createHttpAdapter({ publicRatePerMinute }: Pick<Settings, 
     // The guard checks every credential that is sent, so that none but a right one lifts the limit.
     allowList: (request: { headers: Record<string, unknown> }) => request.headers.authorization !== undefined,
     errorResponseBuilder: (_request: unknown, { ttl }: { ttl: number }) =>
-      new GatehouseError('too-many-requests', `this address may ask ${publicRatePerMinute} times a minute without a credential: try again in ${Math.ceil(ttl / 1000)} s`, 429),
+      new GatehouseError(
+        'too-many-requests',
+        `this address may ask ${publicRatePerMinute} times a minute without a credential: try again in ${Math.ceil(ttl / 1000)} s`,
+        429,
+      ),
   });
   return adapter;
 }

@@ -20,8 +20,10 @@ export class InputPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const { type, metatype } = metadata;
     if (type === 'body' && metatype && this.toValidate(metadata)) {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new InvalidInput([{ field: '', message: 'the body must be a JSON object' }]);
-      if (isDeeper(value, DEEPEST)) throw new InvalidInput([{ field: '', message: `the body is nested deeper than ${DEEPEST} levels` }]);
+      if (typeof value !== 'object' || value === null || Array.isArray(value))
+        throw new InvalidInput([{ field: '', message: 'the body must be a JSON object' }]);
+      if (isDeeper(value, DEEPEST))
+        throw new InvalidInput([{ field: '', message: `the body is nested deeper than ${DEEPEST} levels` }]);
     }
     try {
       return await super.transform(value, metadata);

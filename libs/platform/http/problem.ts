@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
-import { GatehouseError } from '../../kernel/errors.js';
 import { StoreUnavailable } from '../../event-store/event-store.js';
+import { GatehouseError } from '../../kernel/errors.js';
 import { isPassingDatabaseError } from '../database/connection-errors.js';
 
 /** Where the types of problems live; their documentation is under the same address. */
@@ -29,9 +29,15 @@ const DISK_FULL = '53100';
 
 const FRAMEWORK: Record<string, { code: string; detail: string }> = {
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'malformed-json', detail: 'the body is not valid JSON' },
-  FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'malformed-json', detail: 'the body is empty, but its Content-Type is JSON: send a JSON document' },
+  FST_ERR_CTP_EMPTY_JSON_BODY: {
+    code: 'malformed-json',
+    detail: 'the body is empty, but its Content-Type is JSON: send a JSON document',
+  },
   FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body-too-large', detail: 'the body is over 1 MiB: send it in parts' },
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'unsupported-media-type', detail: 'the Content-Type is not one this route takes: send application/json' },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'unsupported-media-type',
+    detail: 'the Content-Type is not one this route takes: send application/json',
+  },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'bad-request', detail: 'the body is not as long as Content-Length says' },
   FST_ERR_BAD_URL: { code: 'malformed-url', detail: 'the path has an invalid percent-encoding' },
 };
@@ -42,17 +48,24 @@ export function toProblem(error: unknown): ProblemAnswer {
   // Nest wraps what Fastify threw.
   const thrown = error instanceof HttpException && error.cause instanceof Error ? error.cause : error;
   const { code = '', statusCode } = thrown as { code?: string; statusCode?: number };
-  if (code === DISK_FULL) return answer(503, 'disk-full', 'the disk of the database is full; nothing was stored: free space, then try again');
+  if (code === DISK_FULL)
+    return answer(503, 'disk-full', 'the disk of the database is full; nothing was stored: free space, then try again');
   if (error instanceof StoreUnavailable || isPassingDatabaseError(error)) {
     return answer(503, 'store-unavailable', 'the database does not answer for now: send the same request again');
   }
   const framework = FRAMEWORK[code];
   if (framework) return answer(statusCode ?? 400, framework.code, framework.detail);
-  if (thrown instanceof SyntaxError && statusCode === 400) return answer(400, 'malformed-json', 'the body is not valid JSON');
+  if (thrown instanceof SyntaxError && statusCode === 400)
+    return answer(400, 'malformed-json', 'the body is not valid JSON');
   const status = error instanceof HttpException ? error.getStatus() : (statusCode ?? 500);
   if (status === 404) return answer(404, 'route-unknown', 'there is no such route: GET /openapi.json lists them');
-  if (status >= 400 && status < 500) return answer(status, kebab(STATUS_CODES[status] ?? 'bad-request'), (error as Error).message);
-  const said = answer(500, 'internal-error', 'something went wrong here; the incident is in the log under the id given');
+  if (status >= 400 && status < 500)
+    return answer(status, kebab(STATUS_CODES[status] ?? 'bad-request'), (error as Error).message);
+  const said = answer(
+    500,
+    'internal-error',
+    'something went wrong here; the incident is in the log under the id given',
+  );
   return { ...said, unforeseen: true };
 }
 

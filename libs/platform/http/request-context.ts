@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { CommandContext } from '../../event-store/transact.js';
-import { actorOf, ANONYMOUS, type Principal, type Role } from '../security/principal.js';
+import { ANONYMOUS, actorOf, type Principal, type Role } from '../security/principal.js';
 import { formatTraceparent, newTrace, nextSpan, parseTraceparent } from '../tracing/trace-context.js';
 
 const CONTEXT = Symbol('context');
@@ -38,7 +38,11 @@ function makeContext({ headers, principal, admittedRole }: GatehouseRequest): Co
 const requestOf = (execution: ExecutionContext) => execution.switchToHttp().getRequest<GatehouseRequest>();
 
 /** Parameter decorator: the CommandContext of the request. */
-export const Context = createParamDecorator((_: unknown, execution: ExecutionContext): CommandContext => contextOf(requestOf(execution)));
+export const Context = createParamDecorator(
+  (_: unknown, execution: ExecutionContext): CommandContext => contextOf(requestOf(execution)),
+);
 
 /** Parameter decorator: the Principal of the request, undefined for an anonymous one. */
-export const CurrentPrincipal = createParamDecorator((_: unknown, execution: ExecutionContext): Principal | undefined => requestOf(execution).principal);
+export const CurrentPrincipal = createParamDecorator(
+  (_: unknown, execution: ExecutionContext): Principal | undefined => requestOf(execution).principal,
+);

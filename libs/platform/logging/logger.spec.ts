@@ -2,7 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { createLogger, tracedLogger } from './logger.js';
 import { NestLogger } from './nest-logger.js';
 
-function logged(logFormat: 'json' | 'pretty' | 'auto', write: (logger: ReturnType<typeof createLogger>) => void, isTTY = false): string[] {
+function logged(
+  logFormat: 'json' | 'pretty' | 'auto',
+  write: (logger: ReturnType<typeof createLogger>) => void,
+  isTTY = false,
+): string[] {
   const lines: string[] = [];
   write(createLogger({ logLevel: 'info', logFormat }, { write: (line) => lines.push(line), isTTY }));
   return lines;
@@ -11,9 +15,18 @@ function logged(logFormat: 'json' | 'pretty' | 'auto', write: (logger: ReturnTyp
 describe('the logger', () => {
   it('writes JSON with a level name, an ISO time and the trace', () => {
     const [line] = logged('auto', (logger) =>
-      tracedLogger(logger, { correlationid: 'c1', traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' }).info('ready'),
+      tracedLogger(logger, {
+        correlationid: 'c1',
+        traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+      }).info('ready'),
     );
-    expect(JSON.parse(line!)).toMatchObject({ level: 'info', msg: 'ready', correlationid: 'c1', traceid: '4bf92f3577b34da6a3ce929d0e0e4736', time: expect.stringMatching(/Z$/) });
+    expect(JSON.parse(line!)).toMatchObject({
+      level: 'info',
+      msg: 'ready',
+      correlationid: 'c1',
+      traceid: '4bf92f3577b34da6a3ce929d0e0e4736',
+      time: expect.stringMatching(/Z$/),
+    });
   });
 
   it('writes lines for people on a terminal, with the stack of an error', () => {
@@ -24,7 +37,10 @@ describe('the logger', () => {
   it('censors credentials and e-mail addresses by name and inside texts', () => {
     const token = `ght_${'a'.repeat(16)}_${'b'.repeat(43)}`;
     const lines = logged('json', (logger) => {
-      logger.info({ req: { headers: { authorization: `Bearer ${token}` } }, email: 'x', body: { email: 'y' } }, 'named');
+      logger.info(
+        { req: { headers: { authorization: `Bearer ${token}` } }, email: 'x', body: { email: 'y' } },
+        'named',
+      );
       logger.info(`got ${token} from ann.lee+1@mail.example.org`);
       logger.error({ err: new Error(`no such user bob@example.org`) }, 'failed');
     });
@@ -38,6 +54,8 @@ describe('the logger', () => {
       nest.log('mapped a route', 'RouterExplorer');
       nest.error('no provider', 'at somewhere', 'Injector');
     });
-    expect(lines.map((line) => JSON.parse(line))).toEqual([expect.objectContaining({ level: 'error', msg: 'no provider', context: 'Injector', stack: 'at somewhere' })]);
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ level: 'error', msg: 'no provider', context: 'Injector', stack: 'at somewhere' }),
+    ]);
   });
 });

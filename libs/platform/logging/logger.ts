@@ -17,7 +17,10 @@ const SECRETS_IN_TEXT = /ght_[0-9a-f]{16}_[\w-]{43}|\beyJ[\w-]+\.[\w-]+\.[\w-]+|
  * The process's logger. What may be secret or personal is censored by its name and, in texts, by its form.
  * @param sink standard output by default
  */
-export function createLogger(settings: Pick<Settings, 'logLevel' | 'logFormat'>, sink: LogSink = process.stdout): Logger {
+export function createLogger(
+  settings: Pick<Settings, 'logLevel' | 'logFormat'>,
+  sink: LogSink = process.stdout,
+): Logger {
   const pretty = settings.logFormat === 'pretty' || (settings.logFormat === 'auto' && sink.isTTY === true);
   return pino(
     {
@@ -37,5 +40,7 @@ export function createLogger(settings: Pick<Settings, 'logLevel' | 'logFormat'>,
 }
 
 /** Whatever is logged about one request or event carries its trace. */
-export const tracedLogger = (logger: Logger, { correlationid, traceparent }: { correlationid: string; traceparent?: string }): Logger =>
-  logger.child({ correlationid, ...(traceparent && { traceid: traceparent.split('-')[1] }) });
+export const tracedLogger = (
+  logger: Logger,
+  { correlationid, traceparent }: { correlationid: string; traceparent?: string },
+): Logger => logger.child({ correlationid, ...(traceparent && { traceid: traceparent.split('-')[1] }) });

@@ -4,7 +4,9 @@ const COLOURS: Record<string, number> = { fatal: 41, error: 31, warn: 33, info: 
 export function prettyLine(json: string, coloured: boolean): string {
   const { time, level, msg = '', context, err, ...rest } = JSON.parse(json);
   const paint = (text: string, colour: number) => (coloured ? `\u001b[${colour}m${text}\u001b[0m` : text);
-  const fields = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const fields = Object.entries(rest).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   const head = [
     paint(String(time).slice(11, 23), 90),
     paint(String(level).padEnd(5), COLOURS[level] ?? 0),

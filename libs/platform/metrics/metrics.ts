@@ -24,7 +24,10 @@ export class Metrics {
   }
 
   counter({ name, help, labels = [] }: Description): Counter {
-    return this.known(name) ?? new Counter({ name: PREFIX + name, help, labelNames: [...labels], registers: [this.registry] });
+    return (
+      this.known(name) ??
+      new Counter({ name: PREFIX + name, help, labelNames: [...labels], registers: [this.registry] })
+    );
   }
 
   /** @param collect called at every scrape, to set what is costly or pointless to keep up to date */
@@ -47,12 +50,25 @@ export class Metrics {
 
   /** Of durations in seconds unless other buckets are given. */
   histogram({ name, help, labels = [] }: Description, buckets: readonly number[] = SECONDS): Histogram {
-    return this.known(name) ?? new Histogram({ name: PREFIX + name, help, labelNames: [...labels], buckets: [...buckets], registers: [this.registry] });
+    return (
+      this.known(name) ??
+      new Histogram({
+        name: PREFIX + name,
+        help,
+        labelNames: [...labels],
+        buckets: [...buckets],
+        registers: [this.registry],
+      })
+    );
   }
 
   /** Measures every answer by its route's template, never by its path, of which there is no end. */
   measure(server: FastifyInstance): void {
-    const durations = this.histogram({ name: 'http_request_duration_seconds', help: 'Time to answer a request', labels: ['method', 'route', 'status'] });
+    const durations = this.histogram({
+      name: 'http_request_duration_seconds',
+      help: 'Time to answer a request',
+      labels: ['method', 'route', 'status'],
+    });
     server.addHook('onResponse', (request, reply, done) => {
       const labels = { method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode };
       durations.observe(labels, reply.elapsedTime / MS_IN_S);

@@ -24,7 +24,10 @@ export class AccessGuard implements CanActivate {
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = this.reflector.getAllAndOverride<RouteAccess | undefined>(ACCESS_METADATA, [context.getHandler(), context.getClass()]);
+    const access = this.reflector.getAllAndOverride<RouteAccess | undefined>(ACCESS_METADATA, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
     if (!access) throw new Forbidden('this route declares no access', {}); // the start refuses such routes; should one slip by, so does this
     const request = context.switchToHttp().getRequest<GatehouseRequest>();
     const principal = await this.principalOf(request);
@@ -42,10 +45,14 @@ export class AccessGuard implements CanActivate {
     const credential = bearerOf(headers.authorization);
     if (credential === undefined) return undefined;
     const principal = await this.authenticator.authenticate(credential);
-    if (!principal) throw new Unauthenticated('the credential is unknown, revoked or expired: ask an administrator for a new one');
+    if (!principal)
+      throw new Unauthenticated('the credential is unknown, revoked or expired: ask an administrator for a new one');
     return principal;
   }
 }
 
 const refusal = ({ id, roles }: Principal, required: readonly Role[]): Forbidden =>
-  new Forbidden(`${id} has ${roles.length > 0 ? `the roles ${roles.join(', ')}` : 'no role'}; this route admits ${required.join(', ')}`, { required });
+  new Forbidden(
+    `${id} has ${roles.length > 0 ? `the roles ${roles.join(', ')}` : 'no role'}; this route admits ${required.join(', ')}`,
+    { required },
+  );

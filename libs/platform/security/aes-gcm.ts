@@ -13,7 +13,8 @@ export function encrypt(key: Buffer, plaintext: Buffer | string, aad: string): B
     randomFillSync(pool);
     used = 0;
   }
-  const iv = pool.subarray(used, (used += IV_BYTES));
+  const iv = pool.subarray(used, used + IV_BYTES);
+  used += IV_BYTES;
   const cipher = createCipheriv('aes-256-gcm', key, iv);
   cipher.setAAD(Buffer.from(aad));
   const body = typeof plaintext === 'string' ? cipher.update(plaintext, 'utf8') : cipher.update(plaintext);

@@ -26,7 +26,10 @@ export class DeclaredRoutes implements OnModuleInit {
     const open = this.all().filter(({ access }) => !access);
     if (open.length === 0) return;
     const names = open.map(({ handler, method, path }) => `${handler} (${method} ${path})`).join(', ');
-    throw new StartFailure('route-undeclared', `these routes declare no access: ${names}; add @Roles(…), @AnyRole() or @Public()`);
+    throw new StartFailure(
+      'route-undeclared',
+      `these routes declare no access: ${names}; add @Roles(…), @AnyRole() or @Public()`,
+    );
   }
 
   all(): DeclaredRoute[] {
@@ -40,11 +43,17 @@ export class DeclaredRoutes implements OnModuleInit {
         const access = this.reflector.getAllAndOverride<RouteAccess>(ACCESS_METADATA, [handler, metatype as never]);
         const method = RequestMethod[Reflect.getMetadata('method', handler)]!;
         return prefixes.flatMap((prefix) =>
-          [paths].flat().map((path) => ({ method, path: join(prefix, path), access, handler: `${metatype.name}.${name}` })),
+          [paths]
+            .flat()
+            .map((path) => ({ method, path: join(prefix, path), access, handler: `${metatype.name}.${name}` })),
         );
       });
     });
   }
 }
 
-const join = (...parts: string[]): string => `/${parts.flatMap((part) => part.split('/')).filter(Boolean).join('/')}`;
+const join = (...parts: string[]): string =>
+  `/${parts
+    .flatMap((part) => part.split('/'))
+    .filter(Boolean)
+    .join('/')}`;

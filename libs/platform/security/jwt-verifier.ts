@@ -51,7 +51,9 @@ export class JwtVerifier {
   private principalOf(payload: JWTPayload): Principal | undefined {
     const id = `oidc:${asIdentifier(payload.sub!)}`;
     if (id.length > ID_CHARACTERS) return undefined;
-    const claim = this.options.rolesClaim.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], payload);
+    const claim = this.options.rolesClaim
+      .split('.')
+      .reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], payload);
     const roles = (Array.isArray(claim) ? claim : String(claim ?? '').split(' ')).filter(isRole);
     return { kind: roles.includes('service') ? 'service' : 'user', id, roles };
   }
@@ -74,7 +76,10 @@ export class JwtVerifier {
   }
 
   private unreachable = () =>
-    new Unavailable('issuer-unavailable', `the keys of the issuer ${this.options.issuer} can't be fetched: use a token, or try again`);
+    new Unavailable(
+      'issuer-unavailable',
+      `the keys of the issuer ${this.options.issuer} can't be fetched: use a token, or try again`,
+    );
 }
 
 /** One to one: what an identifier may not hold becomes `~` and its UTF-16 code in hexadecimal. */

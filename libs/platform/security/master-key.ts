@@ -12,12 +12,18 @@ const BYTES = 32;
  * file made: elsewhere several processes must share one key, and a fresh one would hide that it is not set.
  * @throws StartFailure
  */
-export async function loadMasterKey(settings: Pick<Settings, 'masterKey' | 'masterKeyFile' | 'databaseUrl' | 'data'>): Promise<Buffer> {
+export async function loadMasterKey(
+  settings: Pick<Settings, 'masterKey' | 'masterKeyFile' | 'databaseUrl' | 'data'>,
+): Promise<Buffer> {
   if (settings.masterKey) return settings.masterKey;
   const path = settings.masterKeyFile ?? join(settings.data, 'master.key');
   try {
     const key = decodeKey(await readFile(path, 'utf8'), BYTES);
-    if (!key) throw new StartFailure('master-key-invalid', `${path} does not hold ${BYTES} bytes in base64: restore it from your backup`);
+    if (!key)
+      throw new StartFailure(
+        'master-key-invalid',
+        `${path} does not hold ${BYTES} bytes in base64: restore it from your backup`,
+      );
     return key;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw explainFailure(path, error);

@@ -3,7 +3,15 @@ import type { DataSource } from 'typeorm';
 import { arrayParameter } from '../database/array-parameters.js';
 import { StartFailure } from '../database/start-failure.js';
 import { decrypt, encrypt } from './aes-gcm.js';
-import { ERASED, fromSealedText, isSealed, type Sealing, type SubjectKeys, toSealedText, Unreadable } from './subject-keys.js';
+import {
+  ERASED,
+  fromSealedText,
+  isSealed,
+  type Sealing,
+  type SubjectKeys,
+  toSealedText,
+  Unreadable,
+} from './subject-keys.js';
 
 const KEY_BYTES = 32;
 const CACHED_KEYS = 50_000;
@@ -34,12 +42,18 @@ export class PostgresSubjectKeys implements SubjectKeys {
 
   /** @throws StartFailure `master-key-wrong` when the stored keys were wrapped by another master key */
   async checkMasterKey(): Promise<void> {
-    const [row]: Row[] = await this.dataSource.query('SELECT person, wrapped_key FROM platform.subject_keys WHERE NOT forgotten LIMIT 1');
+    const [row]: Row[] = await this.dataSource.query(
+      'SELECT person, wrapped_key FROM platform.subject_keys WHERE NOT forgotten LIMIT 1',
+    );
     if (!row) return;
     try {
       this.unwrap(row);
     } catch (cause) {
-      throw new StartFailure('master-key-wrong', 'the master key is not the one this data was encrypted with: restore the former one from your backup', { cause });
+      throw new StartFailure(
+        'master-key-wrong',
+        'the master key is not the one this data was encrypted with: restore the former one from your backup',
+        { cause },
+      );
     }
   }
 
@@ -61,7 +75,8 @@ export class PostgresSubjectKeys implements SubjectKeys {
   }
 
   async open(person: string, sealed: string, aad: string): Promise<string> {
-    if (sealed === ERASED || !isSealed(sealed)) throw new Unreadable(sealed === ERASED ? 'the person was forgotten' : 'the text is not sealed');
+    if (sealed === ERASED || !isSealed(sealed))
+      throw new Unreadable(sealed === ERASED ? 'the person was forgotten' : 'the text is not sealed');
     let key = this.cached(person);
     if (key === undefined) key = (await this.load([person], false)).get(person);
     if (!key) throw new Unreadable(key === null ? 'the person was forgotten' : 'the person is unknown');
@@ -137,4 +152,5 @@ export class PostgresSubjectKeys implements SubjectKeys {
   }
 }
 
-const sealWith = (key: Key, plaintext: string, aad: string): string => (key ? toSealedText(encrypt(key, plaintext, aad)) : ERASED);
+const sealWith = (key: Key, plaintext: string, aad: string): string =>
+  key ? toSealedText(encrypt(key, plaintext, aad)) : ERASED;

@@ -3,13 +3,18 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ROLES, type Role } from './principal.js';
 
 const ACCESS = 'gatehouse:access';
+
 export { ACCESS as ACCESS_METADATA };
 
 /** Who may call a route. A route that declares nothing stops the start. */
-export type RouteAccess = { kind: 'public' } | { kind: 'public-on-loopback' } | { kind: 'roles'; roles: readonly Role[] };
+export type RouteAccess =
+  | { kind: 'public' }
+  | { kind: 'public-on-loopback' }
+  | { kind: 'roles'; roles: readonly Role[] };
 
 /** Admits these roles. */
-export const Roles = (...roles: [Role, ...Role[]]) => SetMetadata(ACCESS, { kind: 'roles', roles } satisfies RouteAccess);
+export const Roles = (...roles: [Role, ...Role[]]) =>
+  SetMetadata(ACCESS, { kind: 'roles', roles } satisfies RouteAccess);
 
 /** Admits every role: any credential that has one. */
 export const AnyRole = () => Roles(...(ROLES as unknown as [Role, ...Role[]]));

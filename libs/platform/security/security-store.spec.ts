@@ -32,7 +32,11 @@ describe('tokens', () => {
   const registry = () => new TokenRegistry(dataSource, clock);
 
   it('admits the holder of a token, knows its roles and stores only its hash', async () => {
-    const { token, secret } = await registry().create({ name: 'image-service', roles: ['service'], createdBy: 'setup' });
+    const { token, secret } = await registry().create({
+      name: 'image-service',
+      roles: ['service'],
+      createdBy: 'setup',
+    });
     expect(secret).toMatch(/^ght_[0-9a-f]{16}_[A-Za-z0-9_-]{43}$/);
     expect(await registry().authenticate(secret)).toEqual({ kind: 'service', id: 'image-service', roles: ['service'] });
     const rows = await dataSource.query('SELECT * FROM platform.tokens');
@@ -88,12 +92,17 @@ describe('subject keys', () => {
   it('opens what was sealed for the same person and place, in this process or another', async () => {
     const sealing = keys();
     await fc.assert(
-      fc.asyncProperty(fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme-ascii' }), fc.string({ unit: 'grapheme' }), fc.string(), async (person, plaintext, aad) => {
-        const sealed = await sealing.seal(person, plaintext, aad);
-        expect(sealed).toMatch(/^sealed:v1:[A-Za-z0-9_-]+$/);
-        expect(await sealing.open(person, sealed, aad)).toBe(plaintext);
-        await expect(sealing.open(person, sealed, `${aad}x`)).rejects.toThrow(Unreadable);
-      }),
+      fc.asyncProperty(
+        fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme-ascii' }),
+        fc.string({ unit: 'grapheme' }),
+        fc.string(),
+        async (person, plaintext, aad) => {
+          const sealed = await sealing.seal(person, plaintext, aad);
+          expect(sealed).toMatch(/^sealed:v1:[A-Za-z0-9_-]+$/);
+          expect(await sealing.open(person, sealed, aad)).toBe(plaintext);
+          await expect(sealing.open(person, sealed, `${aad}x`)).rejects.toThrow(Unreadable);
+        },
+      ),
       { numRuns: 50 },
     );
     expect(await keys().open('ann', await sealing.seal('ann', 'hello', 'here'), 'here')).toBe('hello');

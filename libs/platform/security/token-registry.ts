@@ -45,10 +45,23 @@ export class TokenRegistry {
   ) {}
 
   /** @throws InvalidInput for a name that is not an identifier, no roles or an unknown one */
-  async create({ name, roles, createdBy }: { name: string; roles: readonly string[]; createdBy: string }): Promise<CreatedToken> {
+  async create({
+    name,
+    roles,
+    createdBy,
+  }: {
+    name: string;
+    roles: readonly string[];
+    createdBy: string;
+  }): Promise<CreatedToken> {
     const errors = [];
-    if (!NAME.test(name)) errors.push({ field: '/name', message: 'must have 1 to 200 letters, digits or . _ : ~ -, and begin with a letter or digit' });
-    if (roles.length === 0 || !roles.every(isRole)) errors.push({ field: '/roles', message: `must name one or more of ${ROLES.join(', ')}` });
+    if (!NAME.test(name))
+      errors.push({
+        field: '/name',
+        message: 'must have 1 to 200 letters, digits or . _ : ~ -, and begin with a letter or digit',
+      });
+    if (roles.length === 0 || !roles.every(isRole))
+      errors.push({ field: '/roles', message: `must name one or more of ${ROLES.join(', ')}` });
     if (errors.length > 0) throw new InvalidInput(errors);
     const id = randomBytes(8).toString('hex');
     const secret = `ght_${id}_${randomBytes(32).toString('base64url')}`;
@@ -99,7 +112,9 @@ export class TokenRegistry {
 
   private async read(id: string): Promise<Known | undefined> {
     const readAt = this.clock.now();
-    const [row] = await this.dataSource.query('SELECT * FROM platform.tokens WHERE id = $1 AND revoked_at IS NULL', [id]);
+    const [row] = await this.dataSource.query('SELECT * FROM platform.tokens WHERE id = $1 AND revoked_at IS NULL', [
+      id,
+    ]);
     this.cache.delete(id);
     if (!row || this.revoked.has(id)) return undefined;
     const { name, roles } = toInfo(row);

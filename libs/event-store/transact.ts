@@ -2,7 +2,7 @@ import type { Clock } from '../kernel/clock.js';
 import { toIso } from '../kernel/clock.js';
 import { fold, type StreamKind } from '../kernel/decider.js';
 import type { Actor, DomainEvent, NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
-import { Refusal } from '../kernel/errors.js';
+import { Unavailable } from '../kernel/errors.js';
 import type { Ids } from '../kernel/ids.js';
 import { type EventStore, StoreUnavailable, type StreamWrite, type WriteResult } from './event-store.js';
 
@@ -55,7 +55,7 @@ export class Transactor {
 
   /**
    * @param id the entity's id, or undefined for a kind with a single stream
-   * @throws Refusal what `decide` throws, or `too-busy` after 50 conflicts in a row
+   * @throws Refusal what `decide` throws; Unavailable `too-busy` after 50 conflicts in a row
    * @throws StoreUnavailable when the outcome of the append stays unknown
    */
   async transact<State, Event extends DomainEvent>(
@@ -73,10 +73,22 @@ export class Transactor {
       if (decided.length === 0) return { state, events: [], position: last?.position ?? 0 };
 
       const events = decided.map((event, index) => this.envelop(stream, event, index, context));
-      const result = await this.appendKnowing({ stream, expected: last ? last.revision : 'no-stream', events });
+      const { result, repeated } = await this.appendKnowing({
+        stream,
+        expected: last?.revision ?? 'no-stream',
+        events,
+      });
       if (result.outcome === 'wrong-expected-revision') continue;
-      // The incoming event that is the command was stored before, under another entity or another decision.
-      if (result.outcome === 'duplicate-event-id') return { state, events: [], position: last?.position ?? 0 };
+      // The incoming event that is the command was stored before, for this stream at this moment or somewhere else.
+      if (result.outcome === 'duplicate-event-id')
+        return { state, events: [], position: Math.max(...result.known.values()) };
+      if (result.outcome === 'already-appended' && !repeated) {
+        return {
+          state: fold(kind, (await this.store.readStream(stream)) as unknown as Event[]),
+          events: [],
+          position: result.position,
+        };
+      }
       const places = decided.map((event, i) => ({
         ...event,
         position: result.position - decided.length + 1 + i,
@@ -84,7 +96,7 @@ export class Transactor {
       }));
       return { state: fold(kind, places, state), events, position: result.position };
     }
-    throw new Refusal('too-busy', `${stream} changed ${MAX_CONFLICTS} times while this was decided; try again`);
+    throw new Unavailable('too-busy', `${stream} changed ${MAX_CONFLICTS} times while this was decided; try again`);
   }
 
   private envelop(stream: string, event: DomainEvent, index: number, context: CommandContext): NewEvent {
@@ -98,10 +110,10 @@ export class Transactor {
   }
 
   /** A lost answer is asked for again with the same ids at the same revision, which never stores twice. */
-  private async appendKnowing(write: StreamWrite): Promise<WriteResult> {
+  private async appendKnowing(write: StreamWrite): Promise<{ result: WriteResult; repeated: boolean }> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return (await this.store.append([write]))[0]!;
+        return { result: (await this.store.append([write]))[0]!, repeated: attempt > 1 };
       } catch (error) {
         if (!(error instanceof StoreUnavailable) || attempt === MAX_UNKNOWN_OUTCOMES) throw error;
       }

@@ -13,6 +13,8 @@ export class LockSession {
   private lost = new AbortController();
   private lastFailure = Number.NEGATIVE_INFINITY;
   private readonly held = new Set<string>();
+  /** One statement at a time, as a connection takes them. */
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly connection: pg.PoolConfig) {}
 
@@ -20,7 +22,30 @@ export class LockSession {
    * @returns a signal that aborts when the name is no longer held; undefined while another session holds it or the
    * database is away
    */
-  async tryHold(name: string): Promise<AbortSignal | undefined> {
+  tryHold(name: string): Promise<AbortSignal | undefined> {
+    return this.inTurn(() => this.hold(name));
+  }
+
+  async release(name: string): Promise<void> {
+    await this.inTurn(async () => {
+      if (!this.held.delete(name)) return;
+      await this.client?.query('SELECT pg_advisory_unlock(hashtextextended($1, 7))', [name]).catch(() => {});
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.inTurn(async () => {
+      await this.client?.end().catch(() => {});
+    });
+  }
+
+  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.turn.then(work);
+    this.turn = result.catch(() => {});
+    return result;
+  }
+
+  private async hold(name: string): Promise<AbortSignal | undefined> {
     try {
       const client = await this.connect();
       if (this.held.has(name)) return undefined;
@@ -31,16 +56,6 @@ export class LockSession {
     } catch {
       return undefined;
     }
-  }
-
-  async release(name: string): Promise<void> {
-    if (!this.held.delete(name)) return;
-    await this.client?.query('SELECT pg_advisory_unlock(hashtextextended($1, 7))', [name]).catch(() => {});
-  }
-
-  async close(): Promise<void> {
-    await this.connecting?.catch(() => {});
-    await this.client?.end().catch(() => {});
   }
 
   private async connect(): Promise<pg.Client> {

@@ -7,7 +7,8 @@ export interface AppendJob {
 }
 
 const MAX_WRITES = 256;
-const MAX_EVENTS = 4_000;
+/** Small enough that two batches are under way when several lanes write: one is parsed while the other commits. */
+const MAX_EVENTS = 1_000;
 /** One travels and is parsed while the other commits; the head's row lets only one of them write at a time anyway. */
 const IN_FLIGHT = 2;
 

@@ -167,8 +167,12 @@ export class PostgresEventStore implements EventStore {
 
   private remember(write: StreamWrite, encoded: Encoded[], revision: number, base: Position, recordedAt: string): void {
     const { stream } = write;
-    const events = write.events.map((event, n) => ({
-      ...event,
+    // Field by field: a spread here was the costliest line of an append.
+    const events = write.events.map(({ id, type, data, metadata }, n) => ({
+      id,
+      type,
+      data,
+      metadata,
       stream,
       revision: revision + 1 + n,
       position: base + 1 + n,

@@ -146,6 +146,7 @@ describe('the embedded PostgreSQL', () => {
 
   it.each([
     ['FATAL:  could not write to file "pg_wal/xlogtemp.1": No space left on device', 'disk-full'],
+    ['FATAL:  could not extend file "base/1/2691": wrote only 4096 of 8192 bytes at block 10', 'disk-full'],
     ['EROFS: read-only file system, mkdir', 'data-read-only'],
     ['FATAL:  data directory "/x" has wrong ownership', 'data-not-ours'],
     ['FATAL:  something unheard of', 'postgres-failed'],

@@ -1,10 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { makeDirectory } from './make-directory.js';
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.js';
 import { serverSettings } from './server-settings.js';
 import { checkReachable, type ServerUser, serverUser } from './server-user.js';
@@ -43,7 +44,7 @@ export async function startServer({ directory: given, port, settings = {} }: Ser
   try {
     const binaries = postgresBinaries();
     const user = await serverUser();
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     if (user.uid !== undefined) await chown(directory, user.uid, user.gid!);
     await checkReachable(cluster, user);
     await checkReachable(binaries.postgres, user);

@@ -18,7 +18,7 @@ const CURES: readonly { sign: RegExp; code: string; line(directory: string, foun
       `the data in ${directory} was made by PostgreSQL ${readFileSync(join(directory, 'cluster', 'PG_VERSION'), 'utf8').trim()}, not by the version that comes with this release: move it with pg_dump into a new directory, or set GATEHOUSE_DATA to another directory`,
   },
   {
-    sign: /ENOSPC|No space left on device/,
+    sign: /ENOSPC|No space left on device|wrote only \d+ of \d+ bytes/,
     code: 'disk-full',
     line: (directory) => `no space is left on the disk of ${directory}: free some, then start again; nothing was lost`,
   },

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { decodeKey } from '../configuration/setting-kinds.js';
 import type { Settings } from '../configuration/settings.js';
+import { makeDirectory } from '../database/make-directory.js';
 import { explainFailure, StartFailure } from '../database/start-failure.js';
 
 const BYTES = 32;
@@ -36,7 +37,7 @@ export async function loadMasterKey(
   }
   const key = randomBytes(BYTES);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeDirectory(dirname(path));
     await writeFile(path, `${key.toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true });
   } catch (error) {
     throw explainFailure(dirname(path), error);

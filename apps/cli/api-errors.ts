@@ -1,0 +1,31 @@
+import { GatehouseError, type InvalidField } from '../../libs/kernel/errors.js';
+
+/** An RFC 9457 problem document. */
+export interface Problem {
+  type?: string;
+  title?: string;
+  status?: number;
+  detail?: string;
+  errors?: InvalidField[];
+  [member: string]: unknown;
+}
+
+/** The backend answered that it can't or won't. */
+export class ApiProblem extends GatehouseError {
+  constructor(
+    status: number,
+    readonly problem: Problem,
+    /** What was asked, like `GET /v1/status`. */
+    readonly request: string,
+  ) {
+    const code = problem.type?.split('/').at(-1) || 'unknown-problem';
+    super(code, problem.detail ?? problem.title ?? `the backend answered ${status}`, status);
+  }
+}
+
+/** Nothing that is Gatehouse answers at the address. */
+export class NotReachable extends GatehouseError {
+  constructor(code: string, message: string) {
+    super(code, message, 503);
+  }
+}

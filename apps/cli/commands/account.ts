@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import type { AccountAnswer } from '../api-answers.js';
+import { positionOrTime, withExamples } from '../command-options.js';
+import type { Runner } from '../program.js';
+import { pairs, table, time } from '../rendering/table.js';
+
+export function accountCommands(program: Command, run: Runner): void {
+  const group = program.command('account').description('Where accounts stand, now and at any moment before.');
+  const show = group
+    .command('show <id>')
+    .description('Where an account stands, and everything that led there.')
+    .option('--as-of <moment>', 'as it was at a position of the log or a time (RFC 3339)', positionOrTime)
+    .action(
+      run<{ asOf?: string }>(async ({ client, print }, { asOf }, id) => {
+        const account = await client.get<AccountAnswer>(`/v1/accounts/${encodeURIComponent(id!)}`, { asOf });
+        print(account, () => accountText(account));
+        return undefined;
+      }),
+    );
+  withExamples(
+    show,
+    'account show acc-1',
+    'account show acc-1 --as-of 2022-05-18T09:00:00Z',
+    'account show acc-1 --as-of 1234',
+  );
+}
+
+export function accountText(account: AccountAnswer): string {
+  const about = pairs([
+    ['account', account.accountId],
+    ['status', account.status],
+    ['deactivated', account.deactivated],
+    ['suspended until', time(account.suspendedUntil)],
+    ['policy accepted', account.policyVersion],
+    ['cohort', account.cohortId],
+    ['as of', `position ${account.asOf.position}, stored ${time(account.asOf.time)}`],
+  ]);
+  const rows = account.history.map((one) => [
+    Number(one.position),
+    time(one.time),
+    one.type,
+    `${one.actor.kind}:${one.actor.id}`,
+  ]);
+  return `${about}\n\n${table(['position', 'time', 'event', 'by'], rows)}`;
+}

@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import { InvalidInput } from '../../../libs/kernel/errors.js';
+import type { CohortAdmitted } from '../api-answers.js';
+import type { ApiClient } from '../api-client.js';
+import { severalOf, wholeNumber, withExamples } from '../command-options.js';
+import { passed } from '../consumers.js';
+import { eventPages } from '../event-pages.js';
+import type { Runner } from '../program.js';
+import { number } from '../rendering/table.js';
+
+const ONBOARDING = 'reactor:onboarding';
+const MAX_PER_WEEK = 10_000_000;
+
+interface Onboarding {
+  size?: number;
+  accounts?: string[];
+  priority?: number;
+  wait: boolean;
+}
+
+export function cohortCommands(program: Command, run: Runner): void {
+  const group = program.command('cohort').description('Groups of people that are let in together.');
+  const onboard = group
+    .command('onboard')
+    .description('Let a cohort in, within the rate; waits and shows who got in.')
+    .option('--size <n>', 'people, the first of the waitlist; all that may be by default', wholeNumber(1, MAX_PER_WEEK))
+    .option('--accounts <ids>', 'exactly these accounts instead, with commas', severalOf)
+    .option('--priority <class>', 'only this priority class of the waitlist', wholeNumber(0, 9))
+    .option('--no-wait', 'only admit it; the people are let in meanwhile')
+    .action(
+      run<Onboarding>(async ({ client, ids, progress, print }, { size, accounts, priority, wait }) => {
+        const beside = Object.entries({ size, priority }).filter(([, value]) => accounts && value !== undefined);
+        if (beside.length > 0) {
+          throw new InvalidInput(
+            beside.map(([name]) => ({ field: `--${name}`, message: 'does not go with --accounts' })),
+          );
+        }
+        const admitted = await admitCohort(client, { cohortId: ids.next(), size, accounts, priority });
+        if (!wait) {
+          print(admitted, () => `cohort ${admitted.cohortId}: ${number(admitted.size)} people are being let in`);
+          return undefined;
+        }
+        progress.start('onboarding', admitted.size);
+        const onboarded = await onboardedBy(client, admitted);
+        progress.end();
+        print({ ...admitted, onboarded }, () =>
+          [
+            `cohort ${admitted.cohortId}: ${number(onboarded.length)} of ${number(admitted.size)} are in`,
+            ...onboarded,
+          ].join('\n'),
+        );
+        return undefined;
+      }),
+    );
+  withExamples(
+    onboard,
+    'cohort onboard --size 100',
+    'cohort onboard --accounts acc-1,acc-2',
+    'cohort onboard --no-wait',
+  );
+}
+
+/** With an id of ours, so that it is safe to ask again. */
+export const admitCohort = (
+  client: ApiClient,
+  cohort: { cohortId: string; size?: number; accounts?: string[]; priority?: number },
+): Promise<CohortAdmitted> => client.post('/v1/cohorts', cohort, { repeatable: true });
+
+/** Waits until the cohort's people are in; fewer than its size where fewer waited. */
+export async function onboardedBy(client: ApiClient, { cohortId, position }: CohortAdmitted): Promise<string[]> {
+  await passed(client, Number(position), { name: ONBOARDING });
+  const accounts: string[] = [];
+  for await (const events of eventPages(client, { after: position, types: ['CohortOnboarded'] })) {
+    for (const { data } of events) if (data.cohortId === cohortId) accounts.push(...(data.accounts as string[]));
+  }
+  return accounts;
+}

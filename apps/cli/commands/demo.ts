@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { wholeNumber, withExamples } from '../command-options.js';
+import { type DemoReport, runDemo } from '../demo/run-demo.js';
+import type { Runner } from '../program.js';
+import { metricsText } from '../rendering/metrics-table.js';
+import { pairs } from '../rendering/table.js';
+
+interface DemoOptions {
+  people: number;
+  images: number;
+  seed: number;
+}
+
+export function demoCommand(program: Command, run: Runner): void {
+  const command = program
+    .command('demo')
+    .description('Bring a running backend to life with a small generated preview, through its public API.')
+    .option('--people <n>', 'people that join and are let in', wholeNumber(2, 2_000), 200)
+    .option('--images <n>', 'images they generate', wholeNumber(10, 1_000_000), 1_000)
+    .option('--seed <n>', 'the same seed makes the same people and images', wholeNumber(0, 4_294_967_295), 1)
+    .action(
+      run<DemoOptions>(async (session, options) => {
+        const report = await runDemo(session, options);
+        session.print(report, () => demoText(report));
+        return undefined;
+      }),
+    );
+  withExamples(command, 'demo', 'demo --people 1000 --images 100000 --seed 7');
+}
+
+function demoText({ run, policy, cohorts, cases, denied, metrics }: DemoReport): string {
+  const about = pairs([
+    ['run', run],
+    ['content policy', policy],
+    ...cohorts.map(({ cohortId, onboarded }) => [`cohort ${cohortId}`, `${onboarded} people are in`] as const),
+    ['cases decided', `${cases.confirmed + cases.dismissed}, of which ${cases.confirmed} confirmed`],
+    ['access', denied ? `${denied.accountId} may not generate any more: ${denied.reason}` : 'nobody was deactivated'],
+  ]);
+  return `${about}\n\nsafety metrics of everything so far:\n${metricsText(metrics)}`;
+}

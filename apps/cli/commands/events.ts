@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import type { EventsAnswer, ShownEvent, StatusAnswer } from '../api-answers.js';
+import { position, severalOf, wholeNumber, withExamples } from '../command-options.js';
+import { followFeed, followLog } from '../event-pages.js';
+import type { Runner } from '../program.js';
+import { plainLine } from '../rendering/plain-text.js';
+import { time } from '../rendering/table.js';
+import type { Session } from '../session.js';
+
+interface EventsOptions {
+  after?: string;
+  type?: string[];
+  stream?: string;
+  all?: boolean;
+  limit: number;
+  tail?: boolean;
+}
+
+export function eventsCommand(program: Command, run: Runner): void {
+  const command = program
+    .command('events')
+    .description('Events in the order of the log: the public ones, or with --all or --stream every recorded one.')
+    .option('--after <position>', 'only those after this position; with --stream, from this revision on', position)
+    .option('--type <type>', 'only of this type, several with commas', severalOf)
+    .option('--stream <name>', 'only of this stream, like account-acc-1 (needs compliance or administrator)')
+    .option('--all', 'of every type, not only the public ones (needs compliance or administrator)')
+    .option('--limit <n>', 'events at the most', wholeNumber(1, 2000), 50)
+    .option('--tail', 'go on with new ones until Ctrl-C; begins at the head unless --after says otherwise')
+    .action(
+      run<EventsOptions>(async (session, options) => {
+        if (options.tail) await tail(session, options);
+        else await page(session, options);
+        return undefined;
+      }),
+    );
+  withExamples(
+    command,
+    'events --limit 20',
+    'events --tail --type ReviewConfirmed,AccountDeactivated',
+    'events --stream account-acc-1 --json',
+  );
+}
+
+async function page({ client, print, remark }: Session, { after, type, stream, all, limit }: EventsOptions) {
+  const path = all || stream !== undefined ? '/v1/log' : '/v1/events';
+  const answer = await client.get<EventsAnswer>(path, { after, types: type?.join(','), stream, limit });
+  print(answer, () => (answer.events.length > 0 ? answer.events.map(eventText).join('\n') : 'no events'));
+  if (!answer.atHead) remark(`there are more: go on with --after ${answer.next}`);
+}
+
+/** Ctrl-C is how it ends, and so no failure. */
+async function tail({ client, printItem, remark, signal }: Session, options: EventsOptions) {
+  const { type, stream, all } = options;
+  try {
+    const after = options.after ?? (stream === undefined ? await head() : '0');
+    const events =
+      all || stream !== undefined
+        ? followLog(client, { after, stream, types: type?.join(',') })
+        : followFeed(client, { after, types: type }, ({ message }) =>
+            remark(`${plainLine(message)}; connecting again`),
+          );
+    for await (const event of events) printItem(event, () => eventText(event));
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+
+  async function head(): Promise<string> {
+    return (await client.get<StatusAnswer>('/v1/status')).head;
+  }
+}
+
+/** One event on one line. */
+export function eventText(event: ShownEvent): string {
+  const happened = time(event.time ?? event.metadata?.time) ?? '';
+  const subject = event.stream ?? event.subject ?? '';
+  return plainLine(
+    `${event.position.padStart(8)}  ${happened}  ${event.type.padEnd(18)}  ${subject}  ${JSON.stringify(event.data)}`,
+  );
+}

@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import { InvalidInput } from '../../../libs/kernel/errors.js';
+import { withExamples } from '../command-options.js';
+import { EXIT } from '../exit-codes.js';
+import { parseFlags, parsePrompts, parseReviews, readDataFile } from '../import/data-files.js';
+import { type ImportData, type ImportReport, runImport } from '../import/run-import.js';
+import type { Runner } from '../program.js';
+import { metricsText } from '../rendering/metrics-table.js';
+import { table } from '../rendering/table.js';
+
+interface ImportOptions {
+  prompts?: string;
+  flags?: string;
+  reviews?: string;
+}
+
+const SHOWN_FAULTS = 50;
+
+export function importCommand(program: Command, run: Runner): void {
+  const command = program
+    .command('import')
+    .description('Replay real prompts, flags and human reviews through the public API. Doing it again changes nothing.')
+    .option('--prompts <file>', 'TSV with the columns Prompt and Category; each becomes a generated image')
+    .option('--flags <file>', 'CSV: flag_id, submitted_at, submitter_id, categories')
+    .option('--reviews <file>', 'CSV: flag_id, reviewer_id, answer_time_ms, verdict; needs --flags')
+    .action(
+      run<ImportOptions>(async (session, options) => {
+        const report = await runImport(session, await readAll(options));
+        session.print(report, () => importText(report));
+        return report.quarantined.length > 0 ? EXIT.failed : EXIT.done;
+      }),
+    );
+  withExamples(
+    command,
+    'import --prompts prompts.tsv',
+    'import --prompts prompts.tsv --flags flags.csv --reviews reviews.csv',
+  );
+}
+
+/** Everything is read and checked before anything is sent. */
+async function readAll({ prompts, flags, reviews }: ImportOptions): Promise<ImportData> {
+  if ((prompts ?? flags ?? reviews) === undefined) {
+    throw new InvalidInput([{ field: '', message: 'nothing to import: name --prompts, --flags or both' }]);
+  }
+  if (reviews !== undefined && flags === undefined) {
+    throw new InvalidInput([{ field: '--reviews', message: 'needs --flags: a review is of a flag' }]);
+  }
+  const read = async <Row>(option: string, path: string | undefined, parse: (name: string, text: string) => Row[]) => {
+    if (path === undefined) return [];
+    const { name, text } = await readDataFile(option, path);
+    return parse(name, text);
+  };
+  const flagRows = await read('--flags', flags, parseFlags);
+  return {
+    prompts: await read('--prompts', prompts, parsePrompts),
+    flags: flagRows,
+    reviews: await read('--reviews', reviews, (name, text) => parseReviews(name, text, flagRows)),
+  };
+}
+
+function importText({ phases, quarantined, metrics }: ImportReport): string {
+  const parts = [
+    table(
+      ['events', 'accepted', 'duplicate', 'quarantined'],
+      phases.map((one) => [one.phase, one.accepted, one.duplicate, one.quarantined]),
+    ),
+  ];
+  if (quarantined.length > 0) {
+    const rows = quarantined.slice(0, SHOWN_FAULTS).map((one) => [one.id, one.reason, one.field, one.detail]);
+    const more = quarantined.length > SHOWN_FAULTS ? '\nall of them: gatehouse quarantine list' : '';
+    parts.push(`not taken:\n${table(['event', 'reason', 'field', 'detail'], rows)}${more}`);
+  }
+  return [...parts, metricsText(metrics)].join('\n\n');
+}

@@ -1,0 +1,44 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidInput } from '../../../libs/kernel/errors.js';
+import type { SafetyAnswer } from '../api-answers.js';
+import type { ApiClient, Query } from '../api-client.js';
+import { withExamples } from '../command-options.js';
+import { isInstant } from '../instants.js';
+import type { Runner } from '../program.js';
+import { metricsText } from '../rendering/metrics-table.js';
+
+interface MetricsOptions {
+  by?: 'day' | 'week' | 'category';
+  from?: string;
+  to?: string;
+}
+
+const day = (text: string): string => {
+  if (isInstant(`${text}T00:00:00Z`)) return text;
+  throw new InvalidArgumentError('It must be a day like 2022-05-18.');
+};
+
+export function metricsCommand(program: Command, run: Runner): void {
+  const command = program
+    .command('metrics')
+    .description('The safety metrics: distinct counts, and shares with their 95% intervals (Wilson).')
+    .addOption(new Option('--by <grouping>', 'also by').choices(['day', 'week', 'category']))
+    .option('--from <day>', 'first day, with --by day', day)
+    .option('--to <day>', 'last day, with --by day', day)
+    .action(
+      run<MetricsOptions>(async ({ client, print }, { by, from, to }) => {
+        if (by !== 'day' && (from ?? to) !== undefined) {
+          throw new InvalidInput([
+            { field: from === undefined ? '--to' : '--from', message: 'goes with --by day only' },
+          ]);
+        }
+        const metrics = await safetyMetrics(client, { by, from, to });
+        print(metrics, () => metricsText(metrics, by));
+        return undefined;
+      }),
+    );
+  withExamples(command, 'metrics', 'metrics --by category', 'metrics --by day --from 2022-05-18');
+}
+
+export const safetyMetrics = (client: ApiClient, query: Query = {}): Promise<SafetyAnswer> =>
+  client.get('/v1/safety/metrics', query);

@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { InvalidInput } from '../../../libs/kernel/errors.js';
+import type { PolicyAnswer, Written } from '../api-answers.js';
+import { withExamples } from '../command-options.js';
+import type { Runner } from '../program.js';
+import { table, time } from '../rendering/table.js';
+
+export function policyCommands(program: Command, run: Runner): void {
+  const group = program
+    .command('policy')
+    .description('The content policy, which people accept before they get access.');
+
+  const publish = group
+    .command('publish <version>')
+    .description('Put a version into force; from then on access needs its acceptance.')
+    .option('--link <url>', 'where it can be read')
+    .option('--text-file <file>', 'its text; the SHA-256 of it is kept as proof of what was accepted')
+    .action(
+      run<{ link?: string; textFile?: string }>(async ({ client, print }, { link, textFile }, version) => {
+        const text = textFile === undefined ? undefined : await textOf(textFile);
+        const written = await client.post<Written>('/v1/policy', { version, url: link, text }, { repeatable: true });
+        print({ version, ...written }, () => `content policy ${version} is in force from position ${written.position}`);
+        return undefined;
+      }),
+    );
+  withExamples(publish, 'policy publish 2022-05-18 --link https://example.org/policy --text-file policy.md');
+
+  const show = group
+    .command('show')
+    .description('The version in force and those before it.')
+    .action(
+      run(async ({ client, print }) => {
+        const policy = await client.get<PolicyAnswer>('/v1/policy');
+        const inForce = (position: string) => position === policy.current?.position;
+        print(policy, () =>
+          table(
+            ['version', 'published', 'in force', 'link', 'digest'],
+            policy.versions.map((one) => [
+              one.version,
+              time(one.publishedAt),
+              inForce(one.position),
+              one.url,
+              one.digest,
+            ]),
+            'no content policy is published: gatehouse policy publish VERSION',
+          ),
+        );
+        return undefined;
+      }),
+    );
+  withExamples(show, 'policy show');
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new InvalidInput([{ field: '--text-file', message: `can't be read: ${file} (${code})` }]);
+  }
+}

@@ -1,0 +1,92 @@
+import { type Command, Option } from 'commander';
+import { InvalidInput } from '../../../libs/kernel/errors.js';
+import type { EventResult, QuarantineEntry } from '../api-answers.js';
+import { wholeNumber, withExamples } from '../command-options.js';
+import { EXIT } from '../exit-codes.js';
+import type { Runner } from '../program.js';
+import { plain } from '../rendering/plain-text.js';
+import { pairs, table, time } from '../rendering/table.js';
+
+const ALL = 1_000_000;
+
+export function quarantineCommands(program: Command, run: Runner): void {
+  const group = program.command('quarantine').description('What came in and could not be taken; nothing is dropped.');
+
+  const list = group
+    .command('list')
+    .description('The entries, oldest first.')
+    .addOption(new Option('--status <status>', 'which').choices(['waiting', 'replayed']).default('waiting'))
+    .option('--limit <n>', 'entries at the most', wholeNumber(1, ALL), 50)
+    .action(
+      run<{ status: string; limit: number }>(async ({ client, print }, { status, limit }) => {
+        const items = await client.list<QuarantineEntry>('/v1/quarantine', { status }, limit);
+        print({ items }, () =>
+          table(
+            ['id', 'last seen', 'seen', 'type', 'event', 'reason', 'field', 'detail'],
+            items.map((one) => [
+              one.id,
+              time(one.lastSeenAt),
+              one.seen,
+              one.type,
+              one.eventId,
+              one.reason,
+              one.field,
+              one.detail,
+            ]),
+            `nothing is ${status}`,
+          ),
+        );
+        return undefined;
+      }),
+    );
+  withExamples(list, 'quarantine list', 'quarantine list --status replayed');
+
+  const show = group
+    .command('show <id>')
+    .description('One entry, with its raw bytes.')
+    .action(
+      run(async ({ client, print }, _, id) => {
+        const path = `/v1/quarantine/${encodeURIComponent(id!)}`;
+        const entry = await client.get<QuarantineEntry & { raw?: string; rawBase64?: string }>(path);
+        const { raw, rawBase64, ...about } = entry;
+        const bytes = raw === undefined ? `${rawBase64} (base64)` : plain(raw);
+        print(entry, () => `${pairs(Object.entries(about))}\n\n${bytes}`);
+        return undefined;
+      }),
+    );
+  withExamples(show, 'quarantine show 0196e0f0-0000-7000-8000-000000000001');
+
+  const replay = group
+    .command('replay [ids...]')
+    .description('Try entries again, once their cause is mended.')
+    .option('--all', 'every entry that waits')
+    .action(
+      run<{ all?: boolean }>(async ({ client, print, progress }, { all }, ...given) => {
+        const named = given.flat();
+        if (named.length > 0 === (all === true)) {
+          throw new InvalidInput([{ field: '', message: 'name the entries to replay, or give --all' }]);
+        }
+        const ids = all
+          ? (await client.list<QuarantineEntry>('/v1/quarantine', { status: 'waiting' }, ALL)).map((one) => one.id)
+          : named;
+        const items: (EventResult & { quarantineId: string })[] = [];
+        progress.start('replaying', ids.length);
+        for (const quarantineId of ids) {
+          const path = `/v1/quarantine/${encodeURIComponent(quarantineId)}/replay`;
+          const result = await client.post<EventResult>(path, undefined, { repeatable: true });
+          items.push({ ...result, quarantineId });
+          progress.update(items.length);
+        }
+        progress.end();
+        print({ items }, () =>
+          table(
+            ['entry', 'outcome', 'reason', 'field', 'detail'],
+            items.map((one) => [one.quarantineId, one.outcome, one.reason, one.field, one.detail]),
+            'nothing waits',
+          ),
+        );
+        return items.some(({ outcome }) => outcome === 'quarantined') ? EXIT.failed : EXIT.done;
+      }),
+    );
+  withExamples(replay, 'quarantine replay 0196e0f0-0000-7000-8000-000000000001', 'quarantine replay --all');
+}

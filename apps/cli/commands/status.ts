@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import type { StatusAnswer } from '../api-answers.js';
+import { withExamples } from '../command-options.js';
+import type { Runner } from '../program.js';
+import { number, pairs, table } from '../rendering/table.js';
+
+const MIB = 1024 * 1024;
+
+export function statusCommand(program: Command, run: Runner): void {
+  const command = program
+    .command('status')
+    .description('Version, how far the log is, and how far every view and reaction has followed it.')
+    .action(
+      run(async ({ client, print }) => {
+        const status = await client.get<StatusAnswer>('/v1/status');
+        print({ url: client.url, ...status }, () => statusText(client.url, status));
+        return undefined;
+      }),
+    );
+  withExamples(command, 'status', 'status --json | jq .head');
+}
+
+export function statusText(url: string, status: StatusAnswer): string {
+  const { version, uptimeSeconds, head, consumers, access, quarantine, memoryBytes } = status;
+  const waiting = Object.entries(quarantine).map(([reason, entries]) => `${number(entries)} ${reason}`);
+  const about = pairs([
+    ['gatehouse', version],
+    ['address', url],
+    ['up for', duration(uptimeSeconds)],
+    ['head of the log', head],
+    ['access knows', `${access.position}, as of ${number(access.ageMs)} ms ago`],
+    ['quarantine', waiting.length > 0 ? waiting.join(', ') : 'empty'],
+    ['memory', `${number(Math.round(memoryBytes / MIB))} MiB`],
+  ]);
+  const rows = consumers.map((one) => [one.name, Number(one.position), one.behind, one.parked]);
+  return `${about}\n\n${table(['consumer', 'position', 'behind', 'parked'], rows, 'no consumer has begun')}`;
+}
+
+function duration(seconds: number): string {
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ] as const;
+  const told = parts.filter(([amount]) => amount > 0).slice(0, 2);
+  return told.length > 0 ? told.map(([amount, unit]) => `${amount} ${unit}`).join(' ') : '0 s';
+}

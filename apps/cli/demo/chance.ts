@@ -1,0 +1,24 @@
+/** Random numbers that a seed repeats. */
+export interface Chance {
+  /** At least 0 and less than 1. */
+  next(): number;
+  /** True so often, from 0 to 1. */
+  happens(probability: number): boolean;
+  pick<Item>(items: readonly Item[]): Item;
+}
+
+/** Mulberry32 by Tommy Ettinger, public domain: 32 bits of state, good enough for a preview. */
+export function seededChance(seed: number): Chance {
+  let state = seed >>> 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  return {
+    next,
+    happens: (probability) => next() < probability,
+    pick: (items) => items[Math.floor(next() * items.length)]!,
+  };
+}

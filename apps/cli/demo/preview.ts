@@ -1,0 +1,106 @@
+import { cloudEvent, type OutgoingEvent } from '../cloud-event.js';
+import { type Chance, seededChance } from './chance.js';
+
+export const DEMO_SOURCE = '/demo';
+
+export interface PreviewSize {
+  /** Part of every id, so that each run stands for itself. */
+  run: string;
+  people: number;
+  images: number;
+  seed: number;
+}
+
+/** Everything that happens in a preview, made before any of it is sent. */
+export interface Preview {
+  accounts: string[];
+  joins: OutgoingEvent[];
+  images: OutgoingEvent[];
+  /** Shares and downloads. */
+  exposures: OutgoingEvent[];
+  flags: OutgoingEvent[];
+  /** What the reviewers will find, by the flagged image. */
+  findings: Map<string, 'safe' | 'unsafe'>;
+}
+
+/** The real shares are below 0.05%; a preview of a thousand images would show nothing. */
+const FLAGGED = 0.02;
+const FEWEST_FLAGGED = 5;
+const CONFIRMED = 0.3;
+const SHARED = 0.35;
+const DOWNLOADED = 0.3;
+const BY_DETECTOR = 0.25;
+const PHOTOREALISTIC = 0.3;
+const WITH_FACES = 0.15;
+
+const WHO = ['an astronaut', 'a red fox', 'two robots', 'an old sailor', 'a violinist', 'a teapot', 'a tortoise'];
+const DOES = ['riding a horse', 'playing chess', 'crossing a bridge', 'reading a map', 'asleep', 'baking bread'];
+const WHERE = ['on the moon', 'in a flooded library', 'under cherry trees', 'at a night market', 'in deep snow'];
+const HOW = ['watercolour', 'pencil sketch', 'isometric render', 'photograph, 35 mm', 'stained glass', 'oil painting'];
+const CATEGORIES = ['violent', 'hate', 'sexual', 'self-harm', 'deception', 'other'];
+
+export function makePreview({ run, people, images, seed }: PreviewSize): Preview {
+  const chance = seededChance(seed);
+  const accounts = Array.from({ length: people }, (_, index) => `demo-${run}-person-${index + 1}`);
+  const event = (type: string, id: string, data: Record<string, unknown>) =>
+    cloudEvent(type, DEMO_SOURCE, `demo-${run}-${id}`, data);
+
+  const owners = new Map<string, string>();
+  const generated: OutgoingEvent[] = [];
+  const exposures: OutgoingEvent[] = [];
+  const exposed: string[] = [];
+  for (let n = 1; n <= images; n++) {
+    const imageId = `demo-${run}-image-${n}`;
+    const accountId = chance.pick(accounts);
+    owners.set(imageId, accountId);
+    generated.push(event('ImageGenerated', `generated-${n}`, { imageId, accountId, ...picture(chance) }));
+    const shared = chance.happens(SHARED);
+    const downloaded = chance.happens(DOWNLOADED);
+    if (shared) exposures.push(event('ImageShared', `shared-${n}`, { imageId, accountId, audience: 'public' }));
+    if (downloaded) exposures.push(event('ImageDownloaded', `downloaded-${n}`, { imageId, accountId }));
+    if (shared || downloaded) exposed.push(imageId);
+  }
+
+  const flags: OutgoingEvent[] = [];
+  const findings = new Map<string, 'safe' | 'unsafe'>();
+  const flagged = drawn(chance, exposed, Math.max(FEWEST_FLAGGED, Math.round(exposed.length * FLAGGED)));
+  for (const [index, imageId] of flagged.entries()) {
+    const accountId = owners.get(imageId)!;
+    const byDetector = chance.happens(BY_DETECTOR);
+    const others = accounts.filter((one) => one !== accountId);
+    flags.push(
+      event('ContentFlagged', `flagged-${index + 1}`, {
+        imageId,
+        accountId,
+        flaggedBy: byDetector ? 'demo-detector' : chance.pick(others),
+        flaggerKind: byDetector ? 'detector' : 'user',
+        categories: [chance.pick(CATEGORIES)],
+      }),
+    );
+    findings.set(imageId, index < Math.ceil(flagged.length * CONFIRMED) ? 'unsafe' : 'safe');
+  }
+
+  const joins = accounts.map((accountId, index) =>
+    event('WaitlistJoined', `joined-${index + 1}`, { accountId, email: `${accountId}@demo.invalid` }),
+  );
+  return { accounts, joins, images: generated, exposures, flags, findings };
+}
+
+function picture(chance: Chance) {
+  return {
+    model: 'demo-1',
+    prompt: `${chance.pick(WHO)} ${chance.pick(DOES)} ${chance.pick(WHERE)}, ${chance.pick(HOW)}`,
+    photorealistic: chance.happens(PHOTOREALISTIC),
+    faces: chance.happens(WITH_FACES),
+  };
+}
+
+/** So many of them, without repeats. */
+function drawn<Item>(chance: Chance, items: readonly Item[], count: number): Item[] {
+  const left = [...items];
+  const taken: Item[] = [];
+  while (taken.length < count && left.length > 0) {
+    taken.push(...left.splice(Math.floor(chance.next() * left.length), 1));
+  }
+  return taken;
+}

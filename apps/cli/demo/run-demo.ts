@@ -1,0 +1,132 @@
+import { GatehouseError } from '../../../libs/kernel/errors.js';
+import type { PolicyAnswer, RolloutAnswer, SafetyAnswer, StatusAnswer } from '../api-answers.js';
+import type { ApiClient } from '../api-client.js';
+import type { OutgoingEvent } from '../cloud-event.js';
+import { admitCohort, onboardedBy } from '../commands/cohort.js';
+import { safetyMetrics } from '../commands/metrics.js';
+import { passed, settled } from '../consumers.js';
+import { sendEvents, unordered } from '../event-sender.js';
+import { eachOf } from '../in-flight.js';
+import type { Session } from '../session.js';
+import { makePreview, type Preview, type PreviewSize } from './preview.js';
+import { DemoReviewers } from './reviewers.js';
+
+const IN_FLIGHT = 16;
+const REVIEWERS = 3;
+const RUN_CHARACTERS = 10;
+
+export interface DemoReport {
+  /** Part of the ids of everything this run made. */
+  run: string;
+  policy: string;
+  cohorts: { cohortId: string; onboarded: number }[];
+  cases: { confirmed: number; dismissed: number };
+  /** What access says of one whose image was confirmed. */
+  denied?: { accountId: string; decision: boolean; reason?: string };
+  metrics: SafetyAnswer;
+}
+
+/** A staged rollout from the first join to the first deactivation, in a minute. */
+export async function runDemo(session: Session, size: Omit<PreviewSize, 'run'>): Promise<DemoReport> {
+  const { client, progress, ids } = session;
+  const run = ids.next().replaceAll('-', '').slice(-RUN_CHARACTERS);
+  const preview = makePreview({ ...size, run });
+  const send = async (label: string, events: readonly OutgoingEvent[]): Promise<number> => {
+    progress.start(label, events.length);
+    const sent = await sendEvents(client, unordered(events), (done) => progress.update(done));
+    const [refused] = sent.quarantined;
+    if (refused) throw new GatehouseError('demo-refused', `${refused.id} was not taken: ${refused.detail}`, 500);
+    return sent.position;
+  };
+
+  await send('people join', preview.joins);
+  const policy = await policyInForce(client, run);
+  await makeRoom(client, size.people);
+  const cohorts = await letIn(session, preview.accounts, run);
+  await acceptPolicy(session, preview.accounts, policy);
+  await send('images are generated', preview.images);
+  await send('images are shared', preview.exposures);
+  const flagged = await send('images are flagged', preview.flags);
+  await passed(client, flagged, { name: 'reactor:case-opening' });
+  const cases = await review(session, preview, run);
+  await settled(client, progress);
+  progress.end();
+  const denied = await accessOfOffender(client, preview);
+  return { run, policy, cohorts, cases, ...(denied ? { denied } : {}), metrics: await safetyMetrics(client) };
+}
+
+/** The version in force; one of the demo's own where there is none. */
+async function policyInForce(client: ApiClient, run: string): Promise<string> {
+  const { current } = await client.get<PolicyAnswer>('/v1/policy');
+  if (current) return current.version;
+  const version = `demo-${run}`;
+  const text = 'Be kind. Share no photorealistic faces. Flag what looks wrong.';
+  await client.post('/v1/policy', { version, text }, { repeatable: true });
+  return version;
+}
+
+/** The rate is raised where it has too little left; it is never lowered. */
+async function makeRoom(client: ApiClient, people: number): Promise<void> {
+  const { perWeek, available } = await client.get<RolloutAnswer>('/v1/rollout');
+  if (available < people) await client.put('/v1/rollout/rate', { perWeek: (perWeek ?? 0) + people - available });
+}
+
+/** Two cohorts of the demo's own people, so that nobody who really waits is let in by it. */
+async function letIn({ client, progress }: Session, accounts: readonly string[], run: string) {
+  const half = Math.ceil(accounts.length / 2);
+  const cohorts: DemoReport['cohorts'] = [];
+  progress.start('cohorts are let in', accounts.length);
+  for (const [index, members] of [accounts.slice(0, half), accounts.slice(half)].entries()) {
+    const admitted = await admitCohort(client, { cohortId: `demo-${run}-cohort-${index + 1}`, accounts: members });
+    const onboarded = await onboardedBy(client, admitted);
+    cohorts.push({ cohortId: admitted.cohortId, onboarded: onboarded.length });
+    progress.update(cohorts.reduce((sum, one) => sum + one.onboarded, 0));
+  }
+  return cohorts;
+}
+
+async function acceptPolicy({ client, progress }: Session, accounts: readonly string[], version: string) {
+  let done = 0;
+  progress.start('the policy is accepted', accounts.length);
+  await eachOf(accounts, IN_FLIGHT, async (accountId) => {
+    await client.post(`/v1/accounts/${accountId}/policy-acceptance`, { version }, { repeatable: true });
+    progress.update(++done);
+  });
+}
+
+async function review({ client, progress }: Session, { findings }: Preview, run: string): Promise<DemoReport['cases']> {
+  const reviewers = new DemoReviewers(client, run);
+  const cases = { confirmed: 0, dismissed: 0 };
+  progress.start('cases are reviewed', findings.size);
+  try {
+    await reviewers.hire(REVIEWERS);
+    for (const [index, [caseId, verdict]] of [...findings].entries()) {
+      const status = await reviewers.decide(caseId, verdict, index);
+      if (status === 'confirmed' || status === 'dismissed') cases[status]++;
+      progress.update(index + 1);
+    }
+  } finally {
+    await reviewers.dismiss();
+  }
+  return cases;
+}
+
+/** Asks as the image service would ask before it generates. */
+async function accessOfOffender(client: ApiClient, { images, findings }: Preview): Promise<DemoReport['denied']> {
+  const offence = images.find(({ data }) => findings.get(data.imageId as string) === 'unsafe');
+  if (!offence) return undefined;
+  const accountId = offence.data.accountId as string;
+  const { head } = await client.get<StatusAnswer>('/v1/status');
+  const question = {
+    subject: { type: 'account', id: accountId },
+    action: { name: 'generate' },
+    resource: { type: 'image', id: 'next-image' },
+    context: { minPosition: head },
+  };
+  const { decision, context } = await client.post<{ decision: boolean; context?: { reason?: string } }>(
+    '/access/v1/evaluation',
+    question,
+    { repeatable: true },
+  );
+  return { accountId, decision, ...(context?.reason === undefined ? {} : { reason: context.reason }) };
+}

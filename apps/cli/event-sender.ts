@@ -1,0 +1,57 @@
+import type { EventResult } from './api-answers.js';
+import type { ApiClient } from './api-client.js';
+import type { OutgoingEvent } from './cloud-event.js';
+import { eachOf } from './in-flight.js';
+
+export interface Sent {
+  accepted: number;
+  duplicate: number;
+  quarantined: EventResult[];
+  /** The greatest position that any of them stands at; 0 where none is stored. */
+  position: number;
+}
+
+const BATCH = 500;
+const IN_FLIGHT = 3;
+const MEDIA_TYPE = 'application/cloudevents-batch+json';
+
+/**
+ * Packs events into batches of 500 at the most, or of one group where that is larger. What is in one group stays
+ * together and in its order.
+ */
+export function inBatches(groups: Iterable<readonly OutgoingEvent[]>): OutgoingEvent[][] {
+  const batches: OutgoingEvent[][] = [];
+  let batch: OutgoingEvent[] = [];
+  for (const group of groups) {
+    if (batch.length > 0 && batch.length + group.length > BATCH) {
+      batches.push(batch);
+      batch = [];
+    }
+    batch.push(...group);
+  }
+  if (batch.length > 0) batches.push(batch);
+  return batches;
+}
+
+/** Events that need no order among them. */
+export const unordered = (events: readonly OutgoingEvent[]): OutgoingEvent[][] => inBatches(events.map((one) => [one]));
+
+/** Sends batches, a few at a time; a lost answer is asked for again, which changes nothing. */
+export async function sendEvents(
+  client: ApiClient,
+  batches: readonly OutgoingEvent[][],
+  told: (sent: number) => void = () => {},
+): Promise<Sent> {
+  const sum: Sent = { accepted: 0, duplicate: 0, quarantined: [], position: 0 };
+  await eachOf(batches, IN_FLIGHT, async (batch) => {
+    const options = { repeatable: true, headers: { 'content-type': MEDIA_TYPE } };
+    const { results } = await client.post<{ results: EventResult[] }>('/v1/events', batch, options);
+    for (const result of results) {
+      if (result.outcome === 'quarantined') sum.quarantined.push(result);
+      else sum[result.outcome]++;
+      sum.position = Math.max(sum.position, Number(result.position ?? 0));
+    }
+    told(sum.accepted + sum.duplicate + sum.quarantined.length);
+  });
+  return sum;
+}

@@ -1,0 +1,54 @@
+import { CommanderError } from 'commander';
+import { GatehouseError, InvalidInput } from '../../libs/kernel/errors.js';
+import { ApiProblem, NotReachable } from './api-errors.js';
+
+/** What the process says when it ends; stable, since scripts depend on it. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  notReachable: 3,
+  notAllowed: 4,
+  refused: 5,
+  notFound: 6,
+  differs: 7,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const MEANINGS: Record<keyof typeof EXIT, string> = {
+  done: 'done',
+  failed: 'failed, or something was not taken (quarantined)',
+  usage: 'wrong usage or input',
+  notReachable: 'the backend is not reachable, or not available for now',
+  notAllowed: 'not allowed: no credential, a wrong one, or one without the role',
+  refused: 'a rule of the backend said no',
+  notFound: 'not found',
+  differs: 'a verification found a difference',
+  interrupted: 'interrupted by Ctrl-C before it was done',
+};
+
+/** For --help. */
+export const exitCodesText = [
+  'Exit codes:',
+  ...Object.entries(EXIT).map(([name, code]) => `  ${String(code).padEnd(5)}${MEANINGS[name as keyof typeof EXIT]}`),
+].join('\n');
+
+const BY_STATUS: Record<number, ExitCode> = {
+  400: EXIT.usage,
+  401: EXIT.notAllowed,
+  403: EXIT.notAllowed,
+  404: EXIT.notFound,
+  409: EXIT.refused,
+  413: EXIT.usage,
+  503: EXIT.notReachable,
+};
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof NotReachable) return EXIT.notReachable;
+  if (error instanceof InvalidInput) return EXIT.usage;
+  if (error instanceof ApiProblem || error instanceof GatehouseError) return BY_STATUS[error.status] ?? EXIT.failed;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  return EXIT.failed;
+}

@@ -1,0 +1,191 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { CsvError, parse } from 'csv-parse/sync';
+import { InvalidInput } from '../../../libs/kernel/errors.js';
+import { isInstant } from '../instants.js';
+
+/** One line of a file, with where it stands. */
+interface Line {
+  /** 1-based, the header counted. */
+  number: number;
+  fields: Record<string, string>;
+}
+
+export interface PromptRow {
+  prompt: string;
+  category: string;
+}
+
+export interface FlagRow {
+  flagId: string;
+  /** RFC 3339. */
+  submittedAt: string;
+  submitterId: string;
+  categories: string[];
+}
+
+export interface ReviewRow {
+  flagId: string;
+  reviewerId: string;
+  answerTimeMs: number;
+  verdict: string;
+}
+
+/** A value's rule: the column, what fits, and what to put there instead. */
+type Rule = readonly [column: string, fits: (value: string) => boolean, expected: string];
+
+const ID = /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,149}$/;
+const LABELS = /^[a-z0-9][a-z0-9_/-]{0,63}(\|[a-z0-9][a-z0-9_/-]{0,63}){0,19}$/;
+const VERDICTS = ['safe', 'unsafe', 'unsure'];
+const LONGEST_ANSWER_MS = 31 * 86_400_000;
+const LONGEST_PROMPT = 4_000;
+const WRONG_LINES_TOLD = 10;
+
+const isId = (value: string) => ID.test(value);
+const ID_FORM = 'letters, digits and . _ : ~ -, beginning with a letter or digit';
+
+const PROMPT_RULES: readonly Rule[] = [
+  [
+    'Prompt',
+    (value) => value.trim() !== '' && value.length <= LONGEST_PROMPT,
+    `text of 1 to ${LONGEST_PROMPT} characters`,
+  ],
+  ['Category', (value) => /[a-z0-9]/i.test(value) && value.length <= 150, 'the name of a category'],
+];
+
+const FLAG_RULES: readonly Rule[] = [
+  ['flag_id', isId, ID_FORM],
+  ['submitted_at', isInstant, 'a time with its offset, like 2023-07-06T09:11:22Z'],
+  ['submitter_id', isId, ID_FORM],
+  ['categories', (value) => LABELS.test(value), 'lower-case labels with | between them, like violent|hate'],
+];
+
+const REVIEW_RULES: readonly Rule[] = [
+  ['flag_id', isId, ID_FORM],
+  ['reviewer_id', isId, ID_FORM],
+  ['answer_time_ms', (value) => /^\d{1,10}$/.test(value) && Number(value) <= LONGEST_ANSWER_MS, 'whole milliseconds'],
+  ['verdict', (value) => VERDICTS.includes(value), `one of ${VERDICTS.join(', ')}`],
+];
+
+/** Tab-separated; a quotation mark is a character like any other. */
+export function parsePrompts(name: string, text: string): PromptRow[] {
+  return linesOf(name, text, PROMPT_RULES, { delimiter: '\t', quote: false }).map(({ fields }) => ({
+    prompt: fields.Prompt!.trim(),
+    category: fields.Category!.trim(),
+  }));
+}
+
+/** @throws InvalidInput also for a flag_id that comes twice */
+export function parseFlags(name: string, text: string): FlagRow[] {
+  const lines = linesOf(name, text, FLAG_RULES, {});
+  const seen = new Map<string, number>();
+  const repeated = lines.flatMap(({ number, fields }) => {
+    const first = seen.get(fields.flag_id!);
+    seen.set(fields.flag_id!, first ?? number);
+    return first === undefined
+      ? []
+      : [at(name, number, `flag_id ${fields.flag_id} was on line ${first} already; remove one`)];
+  });
+  refuse(repeated);
+  return lines.map(({ fields }) => ({
+    flagId: fields.flag_id!,
+    submittedAt: new Date(fields.submitted_at!).toISOString(),
+    submitterId: fields.submitter_id!,
+    categories: fields.categories!.split('|'),
+  }));
+}
+
+/**
+ * @param flags what the reviews are of
+ * @throws InvalidInput also for a review of another flag
+ */
+export function parseReviews(name: string, text: string, flags: readonly FlagRow[]): ReviewRow[] {
+  const known = new Set(flags.map((flag) => flag.flagId));
+  const lines = linesOf(name, text, REVIEW_RULES, {});
+  const strange = lines
+    .filter(({ fields }) => !known.has(fields.flag_id!))
+    .map(({ number, fields }) =>
+      at(name, number, `flag_id ${fields.flag_id} is not in the flags; add it there, or remove the line`),
+    );
+  refuse(strange);
+  return lines.map(({ fields }) => ({
+    flagId: fields.flag_id!,
+    reviewerId: fields.reviewer_id!,
+    answerTimeMs: Number(fields.answer_time_ms),
+    verdict: fields.verdict!,
+  }));
+}
+
+/** @throws InvalidInput */
+export async function readDataFile(option: string, path: string): Promise<{ name: string; text: string }> {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+    return { name: basename(path), text };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
+        ? 'is not UTF-8; convert it'
+        : `can't be read (${code}); check the path`;
+    throw new InvalidInput([{ field: option, message: `${path} ${why}` }]);
+  }
+}
+
+function linesOf(
+  name: string,
+  text: string,
+  rules: readonly Rule[],
+  options: { delimiter?: string; quote?: false },
+): Line[] {
+  const columns = rules.map(([column]) => column);
+  let records: { record: Record<string, string>; info: { lines: number } }[];
+  try {
+    records = parse(text, {
+      ...options,
+      bom: true,
+      info: true,
+      skip_empty_lines: true,
+      columns(header: string[]) {
+        const missing = columns.filter((column) => !header.includes(column));
+        if (missing.length > 0) {
+          const found = header.join(', ').slice(0, 200);
+          refuse([
+            at(name, 1, `the header has no column ${missing.join(', ')} (it has ${found}); is it the right file?`),
+          ]);
+        }
+        return header;
+      },
+    }) as never;
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new InvalidInput([at(name, Number(error.lines ?? 1), csvFault(error))]);
+  }
+  if (records.length === 0) refuse([at(name, 1, 'the file has no rows below its header; is it the right file?')]);
+  const lines = records.map(({ record, info }) => ({ number: info.lines, fields: record }));
+  refuse(lines.flatMap((line) => faultsOf(name, line, rules)));
+  return lines;
+}
+
+const faultsOf = (name: string, { number, fields }: Line, rules: readonly Rule[]) =>
+  rules
+    .filter(([column, fits]) => !fits(fields[column]!))
+    .map(([column, , expected]) =>
+      at(name, number, `${column} is ${JSON.stringify(fields[column]!.slice(0, 60))}; write ${expected}`),
+    );
+
+function csvFault({ code, message }: CsvError): string {
+  if (/INCONSISTENT|COLUMN/.test(code)) return 'the line has more or fewer columns than the header; give it as many';
+  if (/QUOTE/.test(code))
+    return 'a quotation mark is in the wrong place or never closed; close it, or double it inside a quoted field';
+  return `${message.replace(/ at line \d+/, '')}; correct the line`;
+}
+
+const at = (name: string, line: number, message: string) => ({ field: `${name} line ${line}:`, message });
+
+/** Names the first faults; a file with thousands says no more by all of them. */
+function refuse(faults: { field: string; message: string }[]): void {
+  if (faults.length === 0) return;
+  const told = faults.slice(0, WRONG_LINES_TOLD);
+  const rest = faults.length - told.length;
+  throw new InvalidInput(rest > 0 ? [...told, { field: '', message: `and ${rest} more wrong lines` }] : told);
+}

@@ -1,0 +1,94 @@
+import { cloudEvent, type OutgoingEvent } from '../cloud-event.js';
+import type { FlagRow, PromptRow, ReviewRow } from './data-files.js';
+
+export const PROMPTS_SOURCE = '/import/parti-prompts';
+export const FLAGS_SOURCE = '/import/adversarial-nibbler';
+
+/** `Food & Beverage` as `food-beverage`. */
+export const slug = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+
+const promptAccount = (row: PromptRow) => `parti-${slug(row.category)}`;
+const flagAccount = (row: FlagRow) => `nibbler-${row.submitterId}`;
+const flagImage = (flagId: string) => `nibbler-${flagId}`;
+
+/** Everybody whose images are imported asked for access before; those of the flags by their first flag, at the latest. */
+export function joinEvents(prompts: readonly PromptRow[], flags: readonly FlagRow[]): OutgoingEvent[] {
+  const byCategory = new Set(prompts.map(promptAccount));
+  const firstFlag = new Map<string, string>();
+  for (const flag of flags) {
+    const account = flagAccount(flag);
+    const known = firstFlag.get(account);
+    if (known === undefined || flag.submittedAt < known) firstFlag.set(account, flag.submittedAt);
+  }
+  return [
+    ...[...byCategory].map((account) => join(PROMPTS_SOURCE, account)),
+    ...[...firstFlag].map(([account, time]) => join(FLAGS_SOURCE, account, time)),
+  ];
+}
+
+const join = (source: string, accountId: string, time?: string) =>
+  cloudEvent('WaitlistJoined', source, `join-${accountId}`, { accountId, email: `${accountId}@import.invalid` }, time);
+
+/** The data tells no time: it is the time of the first import. */
+export function promptImages(prompts: readonly PromptRow[]): OutgoingEvent[] {
+  return prompts.map((row, index) => {
+    const data = {
+      imageId: `parti-${index + 1}`,
+      accountId: promptAccount(row),
+      prompt: row.prompt,
+      promptCategory: row.category,
+    };
+    return cloudEvent('ImageGenerated', PROMPTS_SOURCE, `prompt-${index + 1}`, data);
+  });
+}
+
+export function flagImages(flags: readonly FlagRow[]): OutgoingEvent[] {
+  return flags.map((row) => {
+    const data = { imageId: flagImage(row.flagId), accountId: flagAccount(row) };
+    return cloudEvent('ImageGenerated', FLAGS_SOURCE, `image-${row.flagId}`, data, row.submittedAt);
+  });
+}
+
+/** The submitter found the image and reported it. */
+export function flagEvents(flags: readonly FlagRow[]): OutgoingEvent[] {
+  return flags.map((row) => {
+    const accountId = flagAccount(row);
+    const data = {
+      imageId: flagImage(row.flagId),
+      accountId,
+      flaggedBy: accountId,
+      flaggerKind: 'user',
+      categories: row.categories,
+    };
+    return cloudEvent('ContentFlagged', FLAGS_SOURCE, `flag-${row.flagId}`, data, row.submittedAt);
+  });
+}
+
+/**
+ * The verdicts, those of one flag together and in the order of the file. The panel is as large as the flag has distinct
+ * reviewers; a reviewer's second row for a flag is sent too and changes nothing there.
+ */
+export function verdictEvents(flags: readonly FlagRow[], reviews: readonly ReviewRow[]): OutgoingEvent[][] {
+  const flaggedAt = new Map(flags.map((flag) => [flag.flagId, Date.parse(flag.submittedAt)]));
+  const ofFlag = new Map<string, ReviewRow[]>();
+  for (const row of reviews) ofFlag.set(row.flagId, [...(ofFlag.get(row.flagId) ?? []), row]);
+  return [...ofFlag].map(([flagId, rows]) => {
+    const panelSize = new Set(rows.map((row) => row.reviewerId)).size;
+    return rows.map((row, index) => {
+      const data = {
+        caseId: flagImage(flagId),
+        reviewer: `nibbler-reviewer-${row.reviewerId}`,
+        verdict: row.verdict,
+        answerTimeMs: row.answerTimeMs,
+        panelSize,
+      };
+      // The data has no clock time of a review.
+      const time = new Date(flaggedAt.get(flagId)! + row.answerTimeMs).toISOString();
+      return cloudEvent('VerdictGiven', FLAGS_SOURCE, `verdict-${flagId}-${index + 1}`, data, time);
+    });
+  });
+}

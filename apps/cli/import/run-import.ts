@@ -1,0 +1,51 @@
+import type { EventResult, SafetyAnswer } from '../api-answers.js';
+import type { OutgoingEvent } from '../cloud-event.js';
+import { safetyMetrics } from '../commands/metrics.js';
+import { passed, settled } from '../consumers.js';
+import { inBatches, type Sent, sendEvents, unordered } from '../event-sender.js';
+import type { Session } from '../session.js';
+import type { FlagRow, PromptRow, ReviewRow } from './data-files.js';
+import { flagEvents, flagImages, joinEvents, promptImages, verdictEvents } from './mapping.js';
+
+const CASE_OPENING = 'reactor:case-opening';
+
+export interface ImportData {
+  prompts: readonly PromptRow[];
+  flags: readonly FlagRow[];
+  reviews: readonly ReviewRow[];
+}
+
+export interface ImportReport {
+  phases: { phase: string; accepted: number; duplicate: number; quarantined: number }[];
+  quarantined: EventResult[];
+  metrics: SafetyAnswer;
+}
+
+/** Sends everything through the public API: who joins, their images, the flags on them, and the verdicts on the flags. */
+export async function runImport(session: Session, { prompts, flags, reviews }: ImportData): Promise<ImportReport> {
+  const { client, progress } = session;
+  const phases: ImportReport['phases'] = [];
+  const quarantined: EventResult[] = [];
+
+  const send = async (phase: string, batches: OutgoingEvent[][]): Promise<Sent> => {
+    const total = batches.reduce((sum, batch) => sum + batch.length, 0);
+    progress.start(phase, total);
+    const sent = await sendEvents(client, batches, (done) => progress.update(done));
+    phases.push({ phase, accepted: sent.accepted, duplicate: sent.duplicate, quarantined: sent.quarantined.length });
+    quarantined.push(...sent.quarantined);
+    return sent;
+  };
+
+  await send('joins', unordered(joinEvents(prompts, flags)));
+  await send('images', unordered([...promptImages(prompts), ...flagImages(flags)]));
+  if (flags.length > 0) {
+    const { position } = await send('flags', unordered(flagEvents(flags)));
+    // A verdict on a case that is not open yet would be one on an unknown case.
+    progress.start('cases open', position);
+    await passed(client, position, { name: CASE_OPENING, told: (slowest) => progress.update(slowest) });
+  }
+  if (reviews.length > 0) await send('verdicts', inBatches(verdictEvents(flags, reviews)));
+  await settled(client, progress);
+  progress.end();
+  return { phases, quarantined, metrics: await safetyMetrics(client) };
+}

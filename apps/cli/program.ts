@@ -1,0 +1,86 @@
+import { Command, Option } from 'commander';
+import { version } from '../version.js';
+import { accountCommands } from './commands/account.js';
+import { cohortCommands } from './commands/cohort.js';
+import { demoCommand } from './commands/demo.js';
+import { eventsCommand } from './commands/events.js';
+import { importCommand } from './commands/import.js';
+import { metricsCommand } from './commands/metrics.js';
+import { policyCommands } from './commands/policy.js';
+import { quarantineCommands } from './commands/quarantine.js';
+import { rateCommands } from './commands/rate.js';
+import { statusCommand } from './commands/status.js';
+import { tokenCommands } from './commands/token.js';
+import { viewsCommands } from './commands/views.js';
+import { waitlistCommands } from './commands/waitlist.js';
+import { EXIT, type ExitCode, exitCodeOf, exitCodesText } from './exit-codes.js';
+import { problemText } from './rendering/problem-text.js';
+import { DEFAULT_URL, type GlobalOptions, openSession, type Terminal, type Work } from './session.js';
+
+/** Makes a commander action of a command's work. */
+export type Runner = <Options>(work: Work<Options>) => (...args: unknown[]) => Promise<void>;
+
+/**
+ * Runs one command line.
+ * @param args without node and the script
+ * @returns the exit code; whatever went wrong has been said on stderr
+ */
+export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  const run: Runner =
+    (work) =>
+    async (...given) => {
+      const command = given.at(-1) as Command;
+      const session = openSession(command.optsWithGlobals<GlobalOptions>(), terminal);
+      try {
+        code = (await work(session, command.opts() as never, ...(given.slice(0, -2) as string[]))) ?? EXIT.done;
+      } finally {
+        session.progress.end();
+      }
+    };
+  try {
+    await buildProgram(run, terminal).parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (terminal.signal.aborted) {
+      terminal.stderr.write('gatehouse: interrupted; what was acknowledged is kept, and running it again is safe\n');
+      return EXIT.interrupted;
+    }
+    // Commander has told its own errors already.
+    if (!isCommanders(error)) terminal.stderr.write(`${problemText(error)}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+const isCommanders = (error: unknown): boolean => String((error as { code?: unknown })?.code).startsWith('commander.');
+
+function buildProgram(run: Runner, { stdout, stderr }: Terminal): Command {
+  const program = new Command('gatehouse')
+    .description('Access and enforcement for the staged rollout of a generative image product, from the command line.')
+    .version(version)
+    .addOption(new Option('--url <url>', `address of the backend (env GATEHOUSE_URL, default ${DEFAULT_URL})`))
+    .addOption(new Option('--token <token>', 'bearer token (env GATEHOUSE_TOKEN)'))
+    .addOption(new Option('--json', 'answer in JSON, for machines'))
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
+    .exitOverride()
+    .addHelpText('after', `\n${exitCodesText}\n\nExample:\n  $ gatehouse status --url http://127.0.0.1:8080`);
+  for (const add of GROUPS) add(program, run);
+  return program;
+}
+
+const GROUPS: readonly ((program: Command, run: Runner) => void)[] = [
+  statusCommand,
+  tokenCommands,
+  waitlistCommands,
+  policyCommands,
+  rateCommands,
+  cohortCommands,
+  accountCommands,
+  metricsCommand,
+  eventsCommand,
+  quarantineCommands,
+  viewsCommands,
+  importCommand,
+  demoCommand,
+];

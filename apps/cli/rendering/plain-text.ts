@@ -1,0 +1,8 @@
+const CONTROL = /(?![\t\n])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Text of others as a terminal may show it: control characters and direction marks, which could forge it, are written out. */
+export const plain = (text: string): string =>
+  text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** The same on one line. */
+export const plainLine = (text: string): string => plain(text.replace(/\s*[\r\n]+\s*/g, ' '));

@@ -1,0 +1,60 @@
+import Table from 'cli-table3';
+import { plainLine } from './plain-text.js';
+
+export type Cell = string | number | boolean | null | undefined;
+
+/** No lines but space between columns: easy on the eye, and easy to cut. */
+const NO_LINES = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};
+
+/**
+ * A table as text, or what to say where it has no rows. Numbers stand to the right.
+ * @param nothing shown instead of a table without rows
+ */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[], nothing = 'none'): string {
+  if (rows.length === 0) return nothing;
+  const shown = new Table({
+    head: head.map((title) => title.toUpperCase()),
+    chars: NO_LINES,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left')),
+  });
+  shown.push(...rows.map((row) => row.map(cellText)));
+  return trimmed(shown.toString());
+}
+
+/** Names and values, one pair a line. */
+export function pairs(rows: readonly (readonly [name: string, value: Cell])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${cellText(value)}`).join('\n');
+}
+
+function cellText(value: Cell): string {
+  if (value === null || value === undefined || value === '') return '–';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return typeof value === 'number' ? number(value) : plainLine(value);
+}
+
+/** Thousands are set apart, as in 12,345. */
+export const number = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 2 });
+
+/** 2022-05-18T09:00:00.000Z as 2022-05-18 09:00:00. */
+export const time = (iso: string | null | undefined): string | null =>
+  iso ? iso.replace('T', ' ').replace(/(\.\d+)?Z$/, '') : null;
+
+const trimmed = (text: string): string => text.replace(/[ \t]+$/gm, '');

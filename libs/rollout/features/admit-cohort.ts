@@ -5,6 +5,8 @@ import type { Effect } from '../../event-store/effect.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { type CommandContext, Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
+import { fold } from '../../kernel/decider.js';
+import type { RecordedEvent } from '../../kernel/envelope.js';
 import { InvalidInput, Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import { ACCOUNTS_PER_EVENT, MAX_PER_WEEK } from '../../messaging/schemas.js';
@@ -15,6 +17,7 @@ import { CLOCK, EVENT_STORE, IDS } from '../../platform/ports.js';
 import { Roles } from '../../platform/security/route-access.js';
 import { Waitlist } from '../../waitlist/index.js';
 import { type Admission, admitWaiting, findAdmission } from '../admission.js';
+import type { RolloutEvent } from '../events.js';
 import { admitCohort, rolloutStream } from '../rollout.js';
 
 export interface CohortAsked {
@@ -48,26 +51,33 @@ export class AdmitCohortHandler implements ICommandHandler<AdmitCohort> {
   ) {}
 
   async execute({ asked, context }: AdmitCohort): Promise<CohortGranted> {
-    const known = await this.known(asked);
+    const history = await this.store.readStream(rolloutStream.category);
+    const known = alreadyGranted(history, asked);
     if (known) return known;
-    const { size, accounts, priority } = asked;
-    const waiting = size ?? accounts?.length ?? (await this.waitlist.waitingNow(priority));
-    const { events, position } = await this.transactor.transact(rolloutStream, undefined, context, (state) => {
-      const command = { ...asked, now: this.clock.now() };
-      return size === undefined && !accounts ? admitWaiting(state, command, waiting) : admitCohort(state, command);
-    });
+    const decide = asked.size === undefined && !asked.accounts ? await this.asManyAsWait(history, asked) : admitCohort;
+    const { events, position } = await this.transactor.transact(rolloutStream, undefined, context, (state) =>
+      decide(state, { ...asked, now: this.clock.now() }),
+    );
     const stored = events[0];
+    if (stored) return { admission: stored.data as Admission, position, changed: true };
     // Somebody else was granted the same cohort in between.
-    if (!stored) return (await this.known(asked))!;
-    return { admission: stored.data as Admission, position, changed: true };
+    return alreadyGranted(await this.store.readStream(rolloutStream.category), asked)!;
   }
 
-  private async known(asked: CohortAsked): Promise<CohortGranted | undefined> {
-    const found = findAdmission(await this.store.readStream(rolloutStream.category), asked.cohortId);
-    if (!found) return undefined;
-    refuseOther(asked, found.admission);
-    return { ...found, changed: false };
+  private async asManyAsWait(history: readonly RecordedEvent[], asked: CohortAsked): Promise<typeof admitCohort> {
+    // What does not depend on who waits is refused without asking the view.
+    const state = fold(rolloutStream, history as unknown as RolloutEvent[]);
+    admitCohort(state, { ...asked, size: 1, now: this.clock.now() });
+    const waiting = await this.waitlist.waitingNow(asked.priority);
+    return (current, command) => admitWaiting(current, command, waiting);
   }
+}
+
+function alreadyGranted(history: readonly RecordedEvent[], asked: CohortAsked): CohortGranted | undefined {
+  const found = findAdmission(history, asked.cohortId);
+  if (!found) return undefined;
+  refuseOther(asked, found.admission);
+  return { ...found, changed: false };
 }
 
 /** @throws Refusal cohort-known */

@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+
+const START = Date.parse('2022-05-18T09:00:00Z');
+const HOUR_MS = 3_600_000;
+const now = START;
+let gatehouse: TestGatehouse;
+let operator: Client;
+let service: Client;
+
+beforeAll(async () => {
+  gatehouse = await startGatehouse({ clock: { now: () => now } });
+  operator = await gatehouse.as('olga', 'operator');
+  service = await gatehouse.as('web-site', 'service');
+});
+afterAll(() => gatehouse.close());
+
+const join = async (name: string) =>
+  (await service.post('/v1/waitlist', { email: `${name}@example.org` })).body as {
+    accountId: string;
+    position: string;
+  };
+const show = async (id: string, asOf?: string) =>
+  (await operator.get(`/v1/accounts/${id}${asOf === undefined ? '' : `?asOf=${encodeURIComponent(asOf)}`}`)).body;
+const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
+  status,
+  body.type?.split('/').at(-1),
+];
+
+it('publishes the content policy and takes the acceptance of the version in force only', async () => {
+  expect((await service.get('/v1/policy')).body).toEqual({ current: null, versions: [] });
+  const { accountId } = await join('ada');
+  expect(codeOf(await service.post(`/v1/accounts/${accountId}/policy-acceptance`, { version: '1' }))).toEqual([
+    404,
+    'policy-unknown',
+  ]);
+
+  const first = await operator.post('/v1/policy', { version: '1', text: 'be kind', url: 'https://example.org/1' });
+  expect(first).toMatchObject({ status: 201, body: { position: expect.stringMatching(/^\d+$/) } });
+  expect((await operator.post('/v1/policy', { version: '1' })).body).toEqual(first.body);
+  await operator.post('/v1/policy', { version: '2' });
+  expect(codeOf(await operator.post('/v1/policy', { version: '1' }))).toEqual([409, 'policy-superseded']);
+  const { current, versions } = (await service.get('/v1/policy')).body;
+  expect(current).toMatchObject({ version: '2', url: null, digest: null });
+  // SHA-256 of "be kind"
+  expect(versions[0]).toMatchObject({
+    version: '1',
+    url: 'https://example.org/1',
+    digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+  });
+
+  expect(codeOf(await service.post(`/v1/accounts/${accountId}/policy-acceptance`, { version: '1' }))).toEqual([
+    409,
+    'policy-outdated',
+  ]);
+  const accepted = await service.post(`/v1/accounts/${accountId}/policy-acceptance`, { version: '2' });
+  expect(accepted.status).toBe(200);
+  expect(await show(accountId)).toMatchObject({ status: 'waiting', policyVersion: '2', asOf: accepted.body });
+});
+
+it('tells where an account stood at any position, and who did what', async () => {
+  const { accountId, position: joined } = await join('ben');
+  const until = new Date(now + HOUR_MS).toISOString();
+  const suspended = await operator.post(`/v1/accounts/${accountId}/suspension`, { until, reason: 'first-strike' });
+  const deactivated = await operator.post(`/v1/accounts/${accountId}/deactivation`, { reason: 'operator-decision' });
+  const reinstated = await operator.post(`/v1/accounts/${accountId}/reinstatement`, { reason: 'appeal-granted' });
+
+  expect(await show(accountId, joined)).toMatchObject({
+    status: 'waiting',
+    deactivated: false,
+    suspendedUntil: null,
+    asOf: { position: joined },
+  });
+  expect(await show(accountId, suspended.body.position)).toMatchObject({ deactivated: false, suspendedUntil: until });
+  expect(await show(accountId, deactivated.body.position)).toMatchObject({ deactivated: true, suspendedUntil: until });
+  const today = await show(accountId);
+  expect(today).toMatchObject({
+    accountId,
+    deactivated: false,
+    suspendedUntil: null,
+    policyVersion: null,
+    cohortId: null,
+    asOf: reinstated.body,
+  });
+  expect(today.history.map((entry: { type: string }) => entry.type)).toEqual([
+    'WaitlistJoined',
+    'AccountSuspended',
+    'AccountDeactivated',
+    'AccountReinstated',
+  ]);
+  expect(today.history[1]).toEqual({
+    position: suspended.body.position,
+    type: 'AccountSuspended',
+    time: new Date(now).toISOString(),
+    actor: { kind: 'user', id: 'olga', role: 'operator' },
+  });
+  expect(codeOf(await operator.get(`/v1/accounts/${accountId}?asOf=0`))).toEqual([404, 'account-unknown']);
+});
+
+it('tells where an account stood at a time, by when each event was stored', async () => {
+  const { accountId } = await join('cleo');
+  const { asOf } = await show(accountId);
+  const later = new Date(Date.parse(asOf.time) + HOUR_MS).toISOString().replace('Z', '+00:00');
+  expect((await show(accountId, later)).history).toHaveLength(1);
+  expect(codeOf(await operator.get(`/v1/accounts/${accountId}?asOf=2001-01-01T00:00:00Z`))).toEqual([
+    404,
+    'account-unknown',
+  ]);
+});
+
+it('takes a deactivation of another system once, also of an account that is not known here', async () => {
+  const deactivation = cloudEvent('AccountDeactivated', {
+    accountId: 'elsewhere-1',
+    reason: 'chargeback',
+    categories: [],
+  });
+  const again = cloudEvent('AccountDeactivated', { accountId: 'elsewhere-1', reason: 'chargeback', categories: [] });
+  const outcomes = [];
+  for (const event of [deactivation, deactivation, again]) {
+    const { body } = await service.post('/v1/events', event, { 'content-type': 'application/cloudevents+json' });
+    outcomes.push(body.results[0].outcome);
+  }
+  expect(outcomes).toEqual(['accepted', 'duplicate', 'duplicate']);
+  expect(await show('elsewhere-1')).toMatchObject({
+    status: 'unknown',
+    deactivated: true,
+    history: [{ type: 'AccountDeactivated' }],
+  });
+});
+
+it('refuses what rules forbid by name, and bad input by field', async () => {
+  const { accountId } = await join('dan');
+  const path = `/v1/accounts/${accountId}`;
+  const over = { until: new Date(now - 1).toISOString(), reason: 'late' };
+  expect(codeOf(await operator.post(`${path}/suspension`, over))).toEqual([409, 'suspension-over']);
+  const until = '2022-06-01T00:00:00Z';
+  expect(codeOf(await operator.post('/v1/accounts/unheard-of/suspension', { until, reason: 'x' }))).toEqual([
+    404,
+    'account-unknown',
+  ]);
+  for (const [action, body] of [
+    ['suspension', { until: 'tomorrow', reason: 'x' }],
+    ['suspension', { until: '2022-02-30T00:00:00Z', reason: 'x' }],
+    ['suspension', { until: '+275760-09-13T00:00:00Z', reason: 'x' }],
+    ['suspension', { until, reason: 'Two words' }],
+    ['reinstatement', {}],
+    ['deactivation', { reason: 'x', categories: ['a', 'a'] }],
+    ['deactivation', { reason: 'x', categories: 'a' }],
+    ['deactivation', { reason: 'x', categories: [7] }],
+  ] as const) {
+    expect([action, body, (await operator.post(`${path}/${action}`, body)).status]).toEqual([action, body, 400]);
+  }
+  for (const asOf of ['now', '-1', '1e3', '2022-13-01T00:00:00Z', '2022-05-18', '9'.repeat(50), '%00']) {
+    expect([asOf, (await operator.get(`${path}?asOf=${asOf}`)).status]).toEqual([asOf, 400]);
+  }
+  for (const id of ['%00', '-x', 'x'.repeat(201)]) expect((await operator.get(`/v1/accounts/${id}`)).status).toBe(400);
+  for (const body of [
+    { version: '' },
+    { version: '3', url: 'ftp://x' },
+    { version: '3', url: 'javascript:alert(1)' },
+    { version: 'a b' },
+  ]) {
+    expect([body, (await operator.post('/v1/policy', body)).status]).toEqual([body, 400]);
+  }
+});

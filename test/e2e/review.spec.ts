@@ -1,0 +1,188 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+
+const MINUTE_MS = 60_000;
+let now: number;
+let gatehouse: TestGatehouse;
+let service: Client;
+let rita: Client;
+let rob: Client;
+
+beforeEach(async () => {
+  now = Date.parse('2022-05-18T09:00:00Z');
+  gatehouse = await startGatehouse({
+    clock: { now: () => now },
+    env: { GATEHOUSE_CLAIM_LEASE_MS: String(15 * MINUTE_MS) },
+  });
+  service = await gatehouse.as('images', 'service');
+  rita = await gatehouse.as('rita', 'reviewer');
+  rob = await gatehouse.as('rob', 'reviewer');
+});
+afterEach(() => gatehouse.close());
+
+const send = async (type: string, data: Record<string, unknown>) => {
+  const event = cloudEvent(type, data, { time: new Date(now).toISOString() });
+  const { body } = await service.post('/v1/events', event, { 'content-type': 'application/cloudevents+json' });
+  return body.results[0];
+};
+const generate = (imageId: string, accountId = 'acc-1') =>
+  send('ImageGenerated', { imageId, accountId, photorealistic: true });
+const flag = (imageId: string, flaggedBy = 'acc-9') =>
+  send('ContentFlagged', { imageId, flaggedBy, flaggerKind: 'user', categories: ['violent'] });
+const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
+  status,
+  body.type?.split('/').at(-1),
+];
+const show = async (id: string) => (await rita.get(`/v1/cases/${id}`)).body;
+
+/** Each a minute after the one before. */
+async function openCases(...imageIds: string[]) {
+  for (const imageId of imageIds) {
+    await generate(imageId);
+    await flag(imageId);
+    await gatehouse.settle();
+    now += MINUTE_MS;
+  }
+}
+
+it('queues cases, oldest first, and pages through them by status', async () => {
+  await openCases('img-b', 'img-a', 'img-c');
+  await rita.post('/v1/cases/img-a/claim');
+  await gatehouse.settle();
+  const ids = async (query: string) => {
+    const { items, nextCursor } = (await rita.get(`/v1/cases${query}`)).body;
+    return [...items.map((one: { caseId: string }) => one.caseId), ...(nextCursor ? [nextCursor] : [])];
+  };
+  expect(await ids('')).toEqual(['img-b', 'img-a', 'img-c']);
+  expect(await ids('?status=open')).toEqual(['img-b', 'img-c']);
+  expect(await ids('?status=claimed')).toEqual(['img-a']);
+  const [first, second, cursor] = await ids('?limit=2');
+  expect([first, second, ...(await ids(`?limit=2&cursor=${cursor}`))]).toEqual(['img-b', 'img-a', 'img-c']);
+  now += 15 * MINUTE_MS;
+  expect(await ids('?status=open')).toEqual(['img-b', 'img-a', 'img-c']);
+  expect(await ids('?status=claimed')).toEqual([]);
+});
+
+it('gives a case to one reviewer at a time, until it is released or the lease ends', async () => {
+  await openCases('img-1');
+  const claimed = await rita.post('/v1/cases/img-1/claim');
+  const until = new Date(now + 15 * MINUTE_MS).toISOString();
+  expect(claimed).toMatchObject({ status: 200, body: { caseId: 'img-1', reviewer: 'rita', until } });
+  expect((await rita.post('/v1/cases/img-1/claim')).body).toEqual(claimed.body);
+  expect(codeOf(await rob.post('/v1/cases/img-1/claim'))).toEqual([409, 'case-claimed']);
+  expect(codeOf(await rob.post('/v1/cases/img-1/verdicts', { verdict: 'safe' }))).toEqual([409, 'case-claimed']);
+  expect(await show('img-1')).toMatchObject({ status: 'claimed', claim: { reviewer: 'rita', until } });
+
+  expect((await rita.post('/v1/cases/img-1/release')).status).toBe(200);
+  expect(await show('img-1')).toMatchObject({ status: 'open', claim: null });
+  expect((await rob.post('/v1/cases/img-1/claim')).status).toBe(200);
+  now += 15 * MINUTE_MS;
+  expect((await rita.post('/v1/cases/img-1/claim')).body.reviewer).toBe('rita');
+});
+
+it('confirms by verdict, which deactivates the account, and tells the whole story at once', async () => {
+  await openCases('img-1');
+  const judged = await rita.post('/v1/cases/img-1/verdicts', {
+    verdict: 'unsafe',
+    note: 'lower left',
+    answerTimeMs: 1200,
+  });
+  expect(judged).toMatchObject({ status: 200, body: { caseId: 'img-1', status: 'confirmed' } });
+  const shown = await show('img-1');
+  expect(shown).toMatchObject({
+    accountId: 'acc-1',
+    status: 'confirmed',
+    round: 1,
+    panelSize: 1,
+    flaggers: ['acc-9'],
+    categories: ['violent'],
+    verdicts: [{ reviewer: 'rita', verdict: 'unsafe' }],
+    position: judged.body.position,
+  });
+  expect(shown.history.map((one: { type: string }) => one.type)).toEqual([
+    'CaseOpened',
+    'VerdictGiven',
+    'ReviewConfirmed',
+  ]);
+  expect(JSON.stringify(shown)).not.toContain('lower left');
+  expect((await rita.post('/v1/cases/img-1/verdicts', { verdict: 'safe' })).body).toEqual(judged.body);
+
+  await gatehouse.settle();
+  const account = (await gatehouse.administrator.get('/v1/accounts/acc-1')).body;
+  expect(account).toMatchObject({ deactivated: true, history: [{ type: 'AccountDeactivated' }] });
+  expect((await rita.get('/v1/cases?status=confirmed')).body.items).toMatchObject([
+    { caseId: 'img-1', claimedBy: null },
+  ]);
+});
+
+it('takes verdicts of an external tool, whose panel decides by strict majority', async () => {
+  await openCases('img-1');
+  const vote = (reviewer: string, verdict: string) =>
+    send('VerdictGiven', { caseId: 'img-1', reviewer, verdict, panelSize: 3 });
+  expect((await vote('x1', 'unsafe')).outcome).toBe('accepted');
+  expect((await vote('x1', 'safe')).outcome).toBe('duplicate');
+  expect((await vote('acc-9', 'unsafe')).reason).toBe('own-flag');
+  expect((await vote('x2', 'safe')).outcome).toBe('accepted');
+  expect(await show('img-1')).toMatchObject({ status: 'open', panelSize: 3 });
+  expect((await vote('x3', 'unsafe')).outcome).toBe('accepted');
+  expect((await show('img-1')).status).toBe('confirmed');
+});
+
+it('learns whose the image is when that was told after the flag, and confirms nothing before', async () => {
+  await flag('img-late');
+  await gatehouse.settle();
+  expect(codeOf(await rita.post('/v1/cases/img-late/verdicts', { verdict: 'unsafe' }))).toEqual([
+    409,
+    'image-owner-unknown',
+  ]);
+  await generate('img-late', 'acc-7');
+  await gatehouse.settle();
+  expect((await rita.post('/v1/cases/img-late/verdicts', { verdict: 'unsafe' })).body.status).toBe('confirmed');
+  expect((await show('img-late')).accountId).toBe('acc-7');
+});
+
+it('takes confirmations of another system for open cases, and quarantines those of unknown ones', async () => {
+  await openCases('img-1', 'img-2');
+  const confirm = (imageId: string) => send('ReviewConfirmed', { caseId: imageId, imageId, categories: [] });
+  expect((await confirm('img-1')).outcome).toBe('accepted');
+  expect((await confirm('img-1')).outcome).toBe('duplicate');
+  await rita.post('/v1/cases/img-2/verdicts', { verdict: 'safe' });
+  expect((await confirm('img-2')).reason).toBe('case-dismissed');
+  await gatehouse.settle();
+  expect(await confirm('img-0')).toMatchObject({ outcome: 'quarantined', reason: 'case-unknown' });
+});
+
+it('knows of an image whose it is and what is in it', async () => {
+  await generate('img-1', 'acc-3');
+  await gatehouse.settle();
+  expect((await rita.get('/v1/images/img-1')).body).toEqual({
+    imageId: 'img-1',
+    accountId: 'acc-3',
+    generatedAt: new Date(now).toISOString(),
+    photorealistic: true,
+    faces: null,
+    promptCategory: null,
+  });
+  expect(codeOf(await rita.get('/v1/images/img-0'))).toEqual([404, 'image-unknown']);
+});
+
+it('names every wrong field, and knows no case that was not opened', async () => {
+  await openCases('img-1');
+  for (const [field, body] of [
+    ['/verdict', {}],
+    ['/verdict', { verdict: 'perhaps' }],
+    ['/note', { verdict: 'safe', note: '' }],
+    ['/note', { verdict: 'safe', note: 'a\u0007' }],
+    ['/answerTimeMs', { verdict: 'safe', answerTimeMs: -1 }],
+    ['/reviewer', { verdict: 'safe', reviewer: 'somebody-else' }],
+  ] as const) {
+    const answer = await rita.post('/v1/cases/img-1/verdicts', body);
+    expect([body, answer.status, answer.body.errors?.[0]?.field]).toEqual([body, 400, field]);
+  }
+  for (const query of ['status=new', 'limit=0', 'cursor=x', 'cursor=%00']) {
+    expect([query, (await rita.get(`/v1/cases?${query}`)).status]).toEqual([query, 400]);
+  }
+  expect((await rita.get('/v1/cases/%00')).status).toBe(400);
+  expect(codeOf(await rita.get('/v1/cases/img-0'))).toEqual([404, 'case-unknown']);
+  expect(codeOf(await rita.post('/v1/cases/img-0/claim'))).toEqual([404, 'case-unknown']);
+});

@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+
+const DAY_MS = 86_400_000;
+let now: number;
+let gatehouse: TestGatehouse;
+let operator: Client;
+let service: Client;
+
+beforeEach(async () => {
+  now = Date.parse('2022-05-18T09:00:00Z');
+  gatehouse = await startGatehouse({ clock: { now: () => now } });
+  await gatehouse.settle();
+  operator = await gatehouse.as('olga', 'operator');
+  service = await gatehouse.as('web-site', 'service');
+});
+afterEach(() => gatehouse.close());
+
+async function peopleJoin(count: number, priority = 5): Promise<string[]> {
+  const joined: string[] = [];
+  for (let n = 0; n < count; n++) {
+    const { body } = await service.post('/v1/waitlist', { email: `p${priority}-${n}@example.org`, priority });
+    joined.push(body.accountId);
+  }
+  await gatehouse.settle();
+  return joined;
+}
+
+const onboarded = async (): Promise<string[]> => {
+  await gatehouse.settle();
+  const { items } = (await operator.get('/v1/waitlist?status=onboarded&limit=500')).body;
+  return items.map((one: { accountId: string }) => one.accountId);
+};
+const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
+  status,
+  body.type?.split('/').at(-1),
+];
+const rollout = async () => (await operator.get('/v1/rollout')).body;
+
+it('sets a rate, spends it on cohorts and gives it back after seven days', async () => {
+  expect(await rollout()).toEqual({
+    perWeek: null,
+    daily: false,
+    paused: false,
+    pauseReason: null,
+    available: 0,
+    moreAt: null,
+    admissions: [],
+    waiting: 0,
+    position: '0',
+  });
+  const people = await peopleJoin(5);
+  expect(codeOf(await operator.post('/v1/cohorts', { size: 1 }))).toEqual([409, 'rate-not-set']);
+  expect((await operator.put('/v1/rollout/rate', { perWeek: 3, daily: true })).status).toBe(200);
+  expect((await operator.put('/v1/rollout/rate', { perWeek: 4 })).status).toBe(200);
+  expect(await rollout()).toMatchObject({ perWeek: 4, daily: true, available: 4, waiting: 5 });
+
+  const admitted = await operator.post('/v1/cohorts', { size: 3, cohortId: 'first' });
+  expect(admitted).toMatchObject({ status: 202, body: { cohortId: 'first', size: 3, selection: 'first-come' } });
+  expect(await onboarded()).toEqual(people.slice(0, 3));
+  expect((await operator.get('/v1/cohorts/first')).body).toMatchObject({
+    size: 3,
+    onboarded: 3,
+    status: 'onboarded',
+    perWeek: 4,
+  });
+
+  const moreAt = new Date(now + 7 * DAY_MS).toISOString();
+  expect(await rollout()).toMatchObject({
+    available: 1,
+    moreAt,
+    waiting: 2,
+    admissions: [{ cohortId: 'first', size: 3 }],
+  });
+  const refused = await operator.post('/v1/cohorts', { size: 2 });
+  expect([...codeOf(refused), refused.body.available, refused.body.moreAt]).toEqual([409, 'rate-exceeded', 1, moreAt]);
+  now += 7 * DAY_MS;
+  expect(await rollout()).toMatchObject({ available: 4, moreAt: null, admissions: [] });
+});
+
+it('admits as many as may be and wait where no size is asked for, and nobody where nobody waits', async () => {
+  await operator.put('/v1/rollout/rate', { perWeek: 3 });
+  await gatehouse.settle();
+  expect(codeOf(await operator.post('/v1/cohorts', {}))).toEqual([409, 'nobody-waiting']);
+  const early = await peopleJoin(2);
+  expect((await operator.post('/v1/cohorts', {})).body.size).toBe(2);
+  expect(await onboarded()).toEqual(early);
+  const late = await peopleJoin(2, 7);
+  expect((await operator.post('/v1/cohorts', { priority: 7 })).body.size).toBe(1);
+  expect(await onboarded()).toEqual([...early, late[0]]);
+  expect(codeOf(await operator.post('/v1/cohorts', {}))).toEqual([409, 'rate-exceeded']);
+});
+
+it('lets a cohort be asked for again by its id, and no other under the same id', async () => {
+  const people = await peopleJoin(3);
+  await operator.put('/v1/rollout/rate', { perWeek: 10 });
+  const listed = { cohortId: 'friends', accounts: [people[2]!] };
+  const first = await operator.post('/v1/cohorts', listed);
+  expect(first.body).toMatchObject({ size: 1, selection: 'listed' });
+  expect((await operator.post('/v1/cohorts', listed)).body).toEqual(first.body);
+  expect((await operator.post('/v1/cohorts', { cohortId: 'friends' })).body).toEqual(first.body);
+  for (const other of [{ size: 2 }, { priority: 1 }, { accounts: [people[0]!] }]) {
+    expect(codeOf(await operator.post('/v1/cohorts', { cohortId: 'friends', ...other }))).toEqual([
+      409,
+      'cohort-known',
+    ]);
+  }
+  expect(await onboarded()).toEqual([people[2]]);
+});
+
+it('admits nobody while it is paused', async () => {
+  await peopleJoin(1);
+  await operator.put('/v1/rollout/rate', { perWeek: 10 });
+  await operator.post('/v1/rollout/pause', { reason: 'reviewers are behind' });
+  expect(await rollout()).toMatchObject({ paused: true, pauseReason: 'reviewers are behind' });
+  expect(codeOf(await operator.post('/v1/cohorts', {}))).toEqual([409, 'onboarding-paused']);
+  expect((await operator.post('/v1/rollout/resume')).status).toBe(200);
+  expect((await operator.post('/v1/cohorts', { size: 1 })).status).toBe(202);
+});
+
+it('lists cohorts from the newest on, page by page', async () => {
+  await peopleJoin(1);
+  await operator.put('/v1/rollout/rate', { perWeek: 10 });
+  for (const cohortId of ['a', 'b', 'c']) {
+    await operator.post('/v1/cohorts', { size: 1, cohortId });
+    await gatehouse.settle();
+    now += 1;
+  }
+  const first = (await operator.get('/v1/cohorts?limit=2')).body;
+  const rest = (await operator.get(`/v1/cohorts?limit=2&cursor=${first.nextCursor}`)).body;
+  expect([...first.items, ...rest.items].map((one) => one.cohortId)).toEqual(['c', 'b', 'a']);
+  expect(rest.nextCursor).toBeUndefined();
+  expect(codeOf(await operator.get('/v1/cohorts/unheard-of'))).toEqual([404, 'cohort-unknown']);
+});
+
+it('takes cohorts that another system onboarded within the same rate, each part once', async () => {
+  const [ada, ben, cleo, dan] = (await peopleJoin(4)) as [string, string, string, string];
+  await operator.put('/v1/rollout/rate', { perWeek: 3 });
+  const send = async (data: Record<string, unknown>) => {
+    const event = cloudEvent('CohortOnboarded', { cohortId: 'theirs', perWeek: 9, ...data });
+    const { results } = (await service.post('/v1/events', event, { 'content-type': 'application/cloudevents+json' }))
+      .body;
+    return results[0].reason ?? results[0].outcome;
+  };
+  expect(await send({ accounts: [ada, ben] })).toBe('accepted');
+  expect(await send({ accounts: [ben, ada] })).toBe('duplicate');
+  expect(await onboarded()).toEqual([ada, ben]);
+  expect(await send({ accounts: [ada] })).toBe('duplicate');
+  expect(await send({ accounts: [dan] })).toBe('cohort-known');
+  expect(await send({ accounts: [cleo], part: 1 })).toBe('accepted');
+  expect(await send({ accounts: [cleo], part: 1 })).toBe('duplicate');
+  expect(await send({ accounts: [dan], part: 2 })).toBe('rate-exceeded');
+  expect(await onboarded()).toEqual([ada, ben, cleo]);
+});
+
+it('names every wrong field', async () => {
+  for (const [field, body] of [
+    ['/size', { size: 0 }],
+    ['/size', { size: 1.5 }],
+    ['/size', { size: 1, accounts: ['a'] }],
+    ['/accounts', { accounts: [] }],
+    ['/accounts', { accounts: ['a', 'a'] }],
+    ['/accounts', { accounts: ['\u0000'] }],
+    ['/accounts', { accounts: [null] }],
+    ['/accounts', { accounts: 'a' }],
+    ['/cohortId', { cohortId: 'a b' }],
+    ['/priority', { priority: 10 }],
+  ] as const) {
+    const answer = await operator.post('/v1/cohorts', body);
+    expect([body, answer.status, answer.body.errors?.[0]?.field]).toEqual([body, 400, field]);
+  }
+  for (const body of [{}, { perWeek: -1 }, { perWeek: 10_000_001 }, { perWeek: 1, daily: 'yes' }]) {
+    expect([body, (await operator.put('/v1/rollout/rate', body)).status]).toEqual([body, 400]);
+  }
+  for (const body of [{}, { reason: '' }, { reason: 'a\nb' }]) {
+    expect([body, (await operator.post('/v1/rollout/pause', body)).status]).toEqual([body, 400]);
+  }
+});

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+
+let gatehouse: TestGatehouse;
+let compliance: Client;
+
+/** Ten images on each of two days; 1 to 4 are shared and flagged, 1 and 2 confirmed, 3 dismissed, 4 waits. */
+beforeAll(async () => {
+  gatehouse = await startGatehouse();
+  compliance = await gatehouse.as('carla', 'compliance');
+  const service = await gatehouse.as('images', 'service');
+  const reviewer = await gatehouse.as('rita', 'reviewer');
+  const send = async (events: unknown[]) =>
+    expect(
+      (await service.post('/v1/events', events, { 'content-type': 'application/cloudevents-batch+json' })).status,
+    ).toBe(202);
+  const at = (day: number) => ({ time: `2022-05-${day}T10:00:00Z` });
+  const images = [18, 19].flatMap((day) =>
+    Array.from({ length: 10 }, (_, n) => ({
+      imageId: `img-${day}-${n + 1}`,
+      accountId: `acc-${day}-${n + 1}`,
+      day,
+      n: n + 1,
+    })),
+  );
+  await send(
+    images.map(({ imageId, accountId, day }) => cloudEvent('ImageGenerated', { imageId, accountId }, at(day))),
+  );
+  const shared = images.filter(({ n }) => n <= 5);
+  await send(shared.map(({ imageId, accountId, day }) => cloudEvent('ImageShared', { imageId, accountId }, at(day))));
+  const flagged = images.filter(({ n }) => n <= 4);
+  for (const flaggedBy of ['f1', 'f2']) {
+    await send(
+      flagged.map(({ imageId, day, n }) =>
+        cloudEvent(
+          'ContentFlagged',
+          { imageId, flaggedBy, flaggerKind: 'user', categories: n === 1 ? ['hate', 'violent'] : ['violent'] },
+          at(day),
+        ),
+      ),
+    );
+  }
+  await gatehouse.settle();
+  for (const { imageId, n } of flagged.filter((one) => one.n <= 3)) {
+    const { status } = await reviewer.post(`/v1/cases/${imageId}/verdicts`, { verdict: n === 3 ? 'safe' : 'unsafe' });
+    expect(status).toBe(200);
+  }
+  await gatehouse.settle();
+});
+afterAll(() => gatehouse.close());
+
+const metrics = async (query = '') => (await compliance.get(`/v1/safety/metrics${query}`)).body;
+
+it('counts distinct images, whatever repeats, and gives every share its interval', async () => {
+  const { whole, groups, position } = await metrics();
+  expect(whole).toMatchObject({
+    generated: 20,
+    shared: 10,
+    exposed: 10,
+    flags: 16,
+    flagged: 8,
+    cases: { open: 2, confirmed: 4, dismissed: 2 },
+    backlog: 2,
+    decided: 6,
+    deactivated: 4,
+    reinstated: 0,
+    flaggedShare: { hits: 8, of: 10, value: 0.8 },
+    confirmedShare: { hits: 4, of: 6 },
+    violationRate: { hits: 4, of: 10, value: 0.4 },
+  });
+  // Wilson's interval for 4 of 10, as published tables give it.
+  expect(whole.violationRate.low).toBeCloseTo(0.1682, 4);
+  expect(whole.violationRate.high).toBeCloseTo(0.6873, 4);
+  expect(groups).toEqual([]);
+  expect(position).toBe(String(await gatehouse.runtime.store.head()));
+});
+
+it('groups by day, week and category', async () => {
+  const days = (await metrics('?by=day')).groups;
+  expect(days.slice(0, 2)).toMatchObject([
+    { group: '2022-05-18', generated: 10, exposed: 5, flagged: 4, decided: 3, backlog: 1 },
+    { group: '2022-05-19', generated: 10, exposed: 5, flagged: 4, decided: 3, backlog: 1 },
+  ]);
+  // Accounts count on the day of their deactivation, which is today.
+  expect(days).toHaveLength(3);
+  expect(days[2]).toMatchObject({
+    deactivated: 4,
+    generated: 0,
+    flaggedShare: null,
+    confirmedShare: null,
+    violationRate: null,
+  });
+  expect((await metrics('?by=week')).groups[0]).toMatchObject({ group: '2022-W20', generated: 20, flagged: 8 });
+  expect((await metrics('?by=category')).groups).toMatchObject([
+    { group: 'hate', flags: 4, flagged: 2, cases: { confirmed: 2, dismissed: 0, open: 0 }, deactivated: 2 },
+    { group: 'violent', flags: 16, flagged: 8, cases: { confirmed: 4, dismissed: 2, open: 2 }, deactivated: 4 },
+  ]);
+});
+
+it('gives the days asked for beside the whole', async () => {
+  const groups = async (query: string) =>
+    (await metrics(`?by=day&${query}`)).groups.map((one: { group: string }) => one.group);
+  expect(await groups('from=2022-05-19&to=2022-05-19')).toEqual(['2022-05-19']);
+  expect(await groups('to=2022-05-18')).toEqual(['2022-05-18']);
+  expect(await groups('from=2022-05-20&to=2022-05-31')).toEqual([]);
+  expect((await metrics('?by=day&to=2022-05-18')).whole.generated).toBe(20);
+  for (const query of [
+    'by=hour',
+    'by=day&from=18.5.2022',
+    'by=day&to=2022-02-30',
+    'by=week&from=2022-05-18',
+    'from=2022-05-18',
+  ]) {
+    expect([query, (await compliance.get(`/v1/safety/metrics?${query}`)).status]).toEqual([query, 400]);
+  }
+});

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { type Client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+
+let gatehouse: TestGatehouse;
+let operator: Client;
+let service: Client;
+let nobody: Client;
+
+beforeAll(async () => {
+  gatehouse = await startGatehouse();
+  operator = await gatehouse.as('olga', 'operator');
+  service = await gatehouse.as('web-site', 'service');
+  nobody = await gatehouse.as('nobody');
+});
+afterAll(() => gatehouse.close());
+
+const join = async (client: Client, name: string, more = {}) => {
+  const { status, body } = await client.post('/v1/waitlist', { email: `${name}@example.org`, ...more });
+  expect([status, body]).toEqual([202, expect.anything()]);
+  return body;
+};
+
+const list = async (query = '') => {
+  await gatehouse.settle();
+  const { status, body } = await operator.get(`/v1/waitlist${query}`);
+  expect([status, body]).toEqual([200, expect.anything()]);
+  return body;
+};
+
+it('keeps who waits in order of their priority class, then of their coming, and pages through them', async () => {
+  const joined = [];
+  for (const [name, priority] of [
+    ['ada', 5],
+    ['ben', 5],
+    ['cleo', 0],
+    ['dan', 9],
+    ['eve', 5],
+  ] as const) {
+    joined.push((await join(service, name, { priority })).accountId);
+  }
+  const [ada, ben, cleo, dan, eve] = joined;
+  const whole = await list();
+  expect(whole.items.map((one: { accountId: string }) => one.accountId)).toEqual([cleo, ada, ben, eve, dan]);
+  expect(whole).toMatchObject({
+    waiting: 5,
+    items: [{ status: 'waiting', priority: 0, cohortId: null }, {}, {}, {}, {}],
+  });
+
+  const paged: string[] = [];
+  for (let cursor = ''; ; ) {
+    const { items, nextCursor } = await list(`?limit=2${cursor}`);
+    paged.push(...items.map((one: { accountId: string }) => one.accountId));
+    if (!nextCursor) break;
+    cursor = `&cursor=${nextCursor}`;
+  }
+  expect(paged).toEqual([cleo, ada, ben, eve, dan]);
+});
+
+it('takes one entry per person, however the address is typed, and never tells strangers who is known', async () => {
+  const first = await join(nobody, 'Frida');
+  const again = await join(nobody, 'fRIDA');
+  expect(again).toEqual(first);
+  expect(first).toEqual({ accountId: expect.any(String), status: 'waiting', position: expect.stringMatching(/^\d+$/) });
+});
+
+it('lets somebody leave once, and join again at the end', async () => {
+  const { accountId } = await join(service, 'gil');
+  const left = await service.delete(`/v1/waitlist/${accountId}`);
+  expect(left).toMatchObject({ status: 200, body: { position: expect.stringMatching(/^\d+$/) } });
+  expect((await service.delete(`/v1/waitlist/${accountId}`)).body).toEqual(left.body);
+  const { items } = await list('?status=left');
+  expect(items).toMatchObject([{ accountId, status: 'left' }]);
+
+  await join(service, 'gil');
+  await join(service, 'zoe', { priority: 0 });
+  const waiting = (await list()).items;
+  expect(waiting.at(-2).accountId).toBe(accountId);
+});
+
+it('names every wrong field, and answers no bad input with an error of its own', async () => {
+  const cases: [string, unknown][] = [
+    ['/email', { email: 'no address' }],
+    ['/email', { email: '"\u0001"@example.org' }],
+    ['/reason', { email: 'a@example.org', reason: 'sealed:v1:erased' }],
+    ['/reason', { email: 'a@example.org', reason: 'a\u0000b' }],
+    ['/priority', { email: 'a@example.org', priority: null }],
+    ['/locale', { email: 'a@example.org', locale: 'no language' }],
+    ['/admin', { email: 'a@example.org', admin: true }],
+  ];
+  for (const [field, body] of cases) {
+    const answer = await service.post('/v1/waitlist', body);
+    expect([body, answer.status, answer.body.errors?.[0]?.field]).toEqual([body, 400, field]);
+  }
+  const forged = Buffer.from(JSON.stringify([0, 'x\u0000'])).toString('base64url');
+  for (const query of [
+    'limit=0',
+    'limit=501',
+    'limit=x',
+    'status=all',
+    'cursor=%00',
+    `cursor=${forged}`,
+    'cursor=e30',
+  ]) {
+    expect([query, (await operator.get(`/v1/waitlist?${query}`)).status]).toEqual([query, 400]);
+  }
+  for (const id of ['%00', 'a%2Fb', '-x', 'x'.repeat(201), '%F0%9F%A6%84']) {
+    expect([id, (await service.delete(`/v1/waitlist/${id}`)).status]).toEqual([id, 400]);
+  }
+  expect((await service.delete('/v1/waitlist/unheard-of')).body.type).toMatch(/account-unknown$/);
+});

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { type OnboardingWorld, onboardingWorld } from '../../../test/support/onboarding-world.js';
+import { DAY_MS } from '../../kernel/clock.js';
+import { LockSession } from '../../projections/lock-session.js';
+import { pauseOnboarding, rolloutStream } from '../rollout.js';
+import { SCHEDULER } from './scheduler.js';
+
+const HOUR_MS = DAY_MS / 24;
+let world: OnboardingWorld;
+
+beforeEach(async () => {
+  world = await onboardingWorld();
+  await world.join(...Array.from({ length: 20 }, (_, n) => `p${n}`));
+});
+afterEach(() => world.close());
+
+const tick = () => world.scheduler().tick();
+const cohorts = async () => (await world.log('CohortAdmitted')).map(({ data }) => `${data.cohortId}: ${data.size}`);
+
+it('admits a seventh of the rate every day, rounded up, until the rate is spent', async () => {
+  await world.setRate(10, true);
+  for (let day = 0; day < 8; day++) {
+    await tick();
+    await tick();
+    world.clock.time += DAY_MS;
+  }
+  // Ten people fill five days; on the eighth, those of the first day are out of the window.
+  expect(await cohorts()).toEqual([
+    'daily-2022-05-18: 2',
+    'daily-2022-05-19: 2',
+    'daily-2022-05-20: 2',
+    'daily-2022-05-21: 2',
+    'daily-2022-05-22: 2',
+    'daily-2022-05-25: 2',
+  ]);
+});
+
+it('waits for 24 hours, not for midnight', async () => {
+  await world.setRate(70, true);
+  world.clock.time = Date.parse('2022-05-18T23:59:00Z');
+  await tick();
+  world.clock.time += 2 * 60_000;
+  await tick();
+  expect(await cohorts()).toEqual(['daily-2022-05-18: 10']);
+  world.clock.time = Date.parse('2022-05-19T23:59:00Z');
+  await tick();
+  expect(await cohorts()).toEqual(['daily-2022-05-18: 10', 'daily-2022-05-19: 10']);
+});
+
+it('admits nobody again when the clock goes back', async () => {
+  await world.setRate(70, true);
+  world.clock.time = Date.parse('2022-05-19T00:10:00Z');
+  await tick();
+  world.clock.time -= HOUR_MS;
+  await tick();
+  expect(await cohorts()).toEqual(['daily-2022-05-19: 10']);
+});
+
+it('admits no more than wait, and nobody without a daily rate or while onboarding is paused', async () => {
+  await tick();
+  await world.setRate(700);
+  await tick();
+  expect(await cohorts()).toEqual([]);
+  await world.setRate(700, true);
+  const context = { actor: { kind: 'user', id: 'olga' } as const, correlationid: 'spec' };
+  const transactor = world.transactorOn(world.store);
+  await transactor.transact(rolloutStream, undefined, context, (state) => pauseOnboarding(state, 'spec'));
+  await tick();
+  expect(await cohorts()).toEqual([]);
+  await transactor.transact(rolloutStream, undefined, context, () => [{ type: 'OnboardingResumed', data: {} }]);
+  await tick();
+  expect(await cohorts()).toEqual(['daily-2022-05-18: 20']);
+});
+
+it('admits one cohort when two schedulers come to it at once, whatever an operator admitted', async () => {
+  await world.setRate(70, true);
+  await world.admit({ cohortId: 'by-hand', size: 1 });
+  await Promise.all([tick(), tick(), tick()]);
+  expect(await cohorts()).toEqual(['by-hand: 1', 'daily-2022-05-18: 10']);
+});
+
+it('ticks in one process at a time and lets go when it is stopped', async () => {
+  await world.setRate(70, true);
+  const other = new LockSession(world.connection);
+  const stop = new AbortController();
+  const running = world.scheduler().run(stop.signal, world.locks);
+  for await (const page of world.store.subscribe(0, { types: ['CohortAdmitted'], signal: stop.signal })) {
+    if (page.events.length === 0) continue;
+    expect(await other.tryHold(SCHEDULER)).toBeUndefined();
+    stop.abort();
+  }
+  await running;
+  expect(await other.tryHold(SCHEDULER)).toBeDefined();
+  await other.close();
+});

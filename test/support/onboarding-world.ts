@@ -1,0 +1,86 @@
+import pg from 'pg';
+import { pino } from 'pino';
+import { accountStream, joinWaitlist, leaveWaitlist } from '../../libs/account/index.js';
+import type { EventStore } from '../../libs/event-store/event-store.js';
+import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
+import { type CommandContext, Transactor } from '../../libs/event-store/transact.js';
+import type { RecordedEvent } from '../../libs/kernel/envelope.js';
+import { timeOrderedIds } from '../../libs/kernel/ids.js';
+import { LockSession } from '../../libs/projections/lock-session.js';
+import { Projector } from '../../libs/projections/projector.js';
+import { Reactor } from '../../libs/projections/reactor.js';
+import { Rebuilder } from '../../libs/projections/rebuilder.js';
+import type { View } from '../../libs/projections/view.js';
+import { ViewReader } from '../../libs/projections/view-reader.js';
+import {
+  type AdmitCohort,
+  admitCohort,
+  CohortScheduler,
+  onboardingReaction,
+  rolloutStream,
+  setRate,
+} from '../../libs/rollout/index.js';
+import { nextInLine, Waitlist, waitlistEntriesView } from '../../libs/waitlist/index.js';
+import { createTestDatabase } from './test-database.js';
+
+const CONTEXT: CommandContext = { actor: { kind: 'user', id: 'spec', role: 'operator' }, correlationid: 'spec' };
+
+/** A waitlist whose view follows by itself and a rollout, on a database of their own, with a clock moved by hand. */
+export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')) {
+  const clock = { time: start, now: () => clock.time };
+  const ids = timeOrderedIds(clock);
+  const database = await createTestDatabase();
+  const store = new PostgresEventStore(database.connection);
+  const pool = new pg.Pool(database.connection);
+  const locks = new LockSession(database.connection);
+  const reader = new ViewReader(pool);
+  const views = [waitlistEntriesView] as unknown as View[];
+  const projector = new Projector(pool, store, views, locks, new Rebuilder(pool, store, locks), { page: reader.moved });
+  await projector.processAll();
+  const stop = new AbortController();
+  const following = projector.run(stop.signal);
+  const transactorOn = (on: EventStore) => new Transactor(on, ids, clock, () => 1);
+  const transactor = transactorOn(store);
+  const next = nextInLine(pool, store, reader);
+
+  return {
+    clock,
+    store,
+    locks,
+    next,
+    connection: database.connection,
+    transactorOn,
+    reactor: new Reactor(pool, store, onboardingReaction(transactor, next), locks),
+    scheduler: () =>
+      new CohortScheduler(transactor, store, new Waitlist(pool, store, reader), clock, pino({ level: 'silent' })),
+    async join(...accounts: string[]) {
+      for (const accountId of accounts) {
+        const joining = { accountId, email: `${accountId}@example.org` };
+        await transactor.transact(accountStream, accountId, CONTEXT, (state) =>
+          joinWaitlist(state, joining, clock.time),
+        );
+      }
+    },
+    leave: (accountId: string) =>
+      transactor.transact(accountStream, accountId, CONTEXT, (state) => leaveWaitlist(state, accountId)),
+    setRate: (perWeek: number, daily = false) =>
+      transactor.transact(rolloutStream, undefined, CONTEXT, (state) => setRate(state, perWeek, daily)),
+    admit: (cohort: Omit<AdmitCohort, 'now'>) =>
+      transactor.transact(rolloutStream, undefined, CONTEXT, (state) =>
+        admitCohort(state, { ...cohort, now: clock.time }),
+      ),
+    async log(...types: string[]): Promise<RecordedEvent[]> {
+      return (await store.readAll(0, { types, limit: 100_000 })).events;
+    },
+    async close() {
+      stop.abort();
+      await following;
+      await locks.close();
+      await store.close();
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
+
+export type OnboardingWorld = Awaited<ReturnType<typeof onboardingWorld>>;

@@ -69,11 +69,14 @@ async function tail({ client, printItem, remark, signal }: Session, options: Eve
   }
 }
 
+/** Past it, people read on with --json. */
+const DATA_CHARACTERS = 300;
+
 /** One event on one line. */
 export function eventText(event: ShownEvent): string {
   const happened = time(event.time ?? event.metadata?.time) ?? '';
-  const subject = event.stream ?? event.subject ?? '';
-  return plainLine(
-    `${event.position.padStart(8)}  ${happened}  ${event.type.padEnd(18)}  ${subject}  ${JSON.stringify(event.data)}`,
-  );
+  const about = event.stream ?? event.subject ?? '';
+  const data = JSON.stringify(event.data);
+  const shown = data.length > DATA_CHARACTERS ? `${data.slice(0, DATA_CHARACTERS)}…` : data;
+  return plainLine(`${event.position.padStart(8)}  ${happened}  ${event.type.padEnd(18)}  ${about}  ${shown}`);
 }

@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { InvalidInput } from '../../../libs/kernel/errors.js';
 import type { TokenAnswer } from '../api-answers.js';
 import { severalOf, withExamples } from '../command-options.js';
 import type { Runner } from '../program.js';
@@ -20,11 +19,9 @@ export function tokenCommands(program: Command, run: Runner): void {
   const create = group
     .command('create <name>')
     .description('Make a token; its secret is shown this once.')
-    .option('--role <role>', `what it may do, several with commas: ${ROLES.join(', ')}`, roles)
+    .requiredOption('--role <role>', `what it may do, several with commas: ${ROLES.join(', ')}`, roles)
     .action(
-      run<{ role?: string[] }>(async ({ client, print }, { role }, name) => {
-        if (!role)
-          throw new InvalidInput([{ field: '--role', message: `must name one or more of ${ROLES.join(', ')}` }]);
+      run<{ role: string[] }>(async ({ client, print }, { role }, name) => {
         const body = { name, roles: role };
         const token = await client.post<TokenAnswer & { secret: string }>('/v1/tokens', body);
         print(token, () => `${token.secret}\n\nShown this once; revoke it with: gatehouse token revoke ${token.id}`);

@@ -1,12 +1,16 @@
 import type { EventResult, SafetyAnswer } from '../api-answers.js';
+import type { ApiClient } from '../api-client.js';
+import { ApiProblem } from '../api-errors.js';
 import type { OutgoingEvent } from '../cloud-event.js';
 import { safetyMetrics } from '../commands/metrics.js';
 import { passed, settled } from '../consumers.js';
 import { inBatches, type Sent, sendEvents, unordered } from '../event-sender.js';
+import { eachOf } from '../in-flight.js';
 import type { Session } from '../session.js';
 import type { FlagRow, PromptRow, ReviewRow } from './data-files.js';
 import { flagEvents, flagImages, joinEvents, promptImages, verdictEvents } from './mapping.js';
 
+const LOOK_UPS_IN_FLIGHT = 16;
 const CASE_OPENING = 'reactor:case-opening';
 
 export interface ImportData {
@@ -36,7 +40,10 @@ export async function runImport(session: Session, { prompts, flags, reviews }: I
     return sent;
   };
 
-  await send('joins', unordered(joinEvents(prompts, flags)));
+  const joins = joinEvents(prompts, flags);
+  const newcomers = await unknownOf(client, joins);
+  await send('joins', unordered(newcomers));
+  phases[0]!.duplicate += joins.length - newcomers.length;
   await send('images', unordered([...promptImages(prompts), ...flagImages(flags)]));
   if (flags.length > 0) {
     const { position } = await send('flags', unordered(flagEvents(flags)));
@@ -48,4 +55,21 @@ export async function runImport(session: Session, { prompts, flags, reviews }: I
   await settled(client, progress);
   progress.end();
   return { phases, quarantined, metrics: await safetyMetrics(client) };
+}
+
+/**
+ * Those whose accounts are not known yet. A deactivated account may not join again, not even by the event it joined by,
+ * so whoever is known is left out: an import that is done again must not fill the quarantine.
+ */
+async function unknownOf(client: ApiClient, joins: readonly OutgoingEvent[]): Promise<OutgoingEvent[]> {
+  const unknown = new Set<OutgoingEvent>();
+  await eachOf(joins, LOOK_UPS_IN_FLIGHT, async (join) => {
+    try {
+      await client.get(`/v1/accounts/${join.data.accountId}`);
+    } catch (error) {
+      if (!(error instanceof ApiProblem) || error.status !== 404) throw error;
+      unknown.add(join);
+    }
+  });
+  return joins.filter((join) => unknown.has(join));
 }

@@ -24,6 +24,7 @@ const FRESH_MS = 5_000;
 const CACHED_AT_MOST = 10_000;
 /** Also the identity of whoever uses it, in events and votes; two tokens with one name are one actor. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,199}$/;
+const ID = /^[0-9a-f]{16}$/;
 const FORM = /^ght_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 
 interface Known {
@@ -78,10 +79,12 @@ export class TokenRegistry {
    * @throws NotFound `token-unknown`
    */
   async revoke(id: string): Promise<TokenInfo> {
-    const [[row]] = await this.dataSource.query(
-      'UPDATE platform.tokens SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING *',
-      [id, toIso(this.clock.now())],
-    );
+    const [[row]] = ID.test(id)
+      ? await this.dataSource.query(
+          'UPDATE platform.tokens SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING *',
+          [id, toIso(this.clock.now())],
+        )
+      : [[]];
     if (row) this.revoked.add(id);
     this.cache.delete(id);
     if (!row) throw new NotFound('token-unknown', `there is no token ${JSON.stringify(id)}: GET /v1/tokens lists them`);

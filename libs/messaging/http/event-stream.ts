@@ -34,9 +34,11 @@ export async function sendEventStream(
     const message = text || (page.next > told + IDS_EVERY ? `: at ${page.next}\nid: ${page.next}\n\n` : ': \n\n');
     if (text || page.next > told + IDS_EVERY) told = page.next;
     if (stop.signal.aborted || raw.destroyed) break;
-    if (!raw.write(message)) await Promise.race([once(raw, 'drain'), once(raw, 'close')]);
+    if (!raw.write(message)) await once(raw, 'drain', { signal: stop.signal }).catch(() => {});
   }
-  raw.end();
+  // What a slow client has not taken it asks for again; waiting for it would hold up a shutdown.
+  if (raw.writableNeedDrain) raw.destroy();
+  else raw.end();
 }
 
 const IDS_EVERY = 10_000;

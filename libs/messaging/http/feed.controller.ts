@@ -56,12 +56,12 @@ export class FeedController {
     @Query() query: FeedQuery,
     @Headers('accept') accept: string | undefined,
     @Headers('last-event-id') lastEventId: string | undefined,
-    @Req() _request: FastifyRequest,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const types = this.typesOf(query.types);
     const limit = query.limit ?? DEFAULT_LIMIT;
-    if (!accept?.includes('text/event-stream')) {
+    if (request.method === 'HEAD' || !accept?.includes('text/event-stream')) {
       const page = await this.store.readAll(query.after ? positionOf(query.after, 'after') : 0, { types, limit });
       return {
         events: page.events.map((event) => toCloudEvent(event, this.schemas)),
@@ -69,10 +69,11 @@ export class FeedController {
         atHead: page.atHead,
       };
     }
-    const from = lastEventId ?? query.after;
-    const after = from ? positionOf(from, lastEventId === undefined ? 'after' : 'Last-Event-ID') : 0;
+    const from = lastEventId || query.after;
+    const after = from ? positionOf(from, lastEventId ? 'Last-Event-ID' : 'after') : 0;
     const stop = new AbortController();
     this.draining.signal.addEventListener('abort', () => stop.abort(), { once: true, signal: stop.signal });
+    if (this.draining.signal.aborted) stop.abort();
     const pages = this.store.subscribe(after, { types, limit, signal: stop.signal });
     await sendEventStream(reply, pages, (page) => page.events.map((event) => toCloudEvent(event, this.schemas)), stop);
     return reply;

@@ -8,7 +8,7 @@ import { readSettings } from '../../libs/platform/configuration/settings.js';
 import { createLogger } from '../../libs/platform/logging/logger.js';
 import type { Role } from '../../libs/platform/security/principal.js';
 import { TokenRegistry } from '../../libs/platform/security/token-registry.js';
-import { createTestDatabase } from './test-database.js';
+import { createTestDatabase, type TestDatabase } from './test-database.js';
 
 export interface Answer {
   status: number;
@@ -31,6 +31,9 @@ export interface TestGatehouse extends Standalone {
   as(name: string, ...roles: Role[]): Promise<Client>;
   administrator: Client;
   administratorToken: string;
+  database: TestDatabase;
+  /** A second process's worth of the backend on the same database and data directory; close it before this one. */
+  beside(): Promise<Standalone>;
 }
 
 export interface TestGatehouseOptions {
@@ -54,13 +57,9 @@ export async function startGatehouse({
     ...env,
   });
   const logger = createLogger({ logLevel: 'fatal', logFormat: 'json' });
-  const standalone = await startStandalone({
-    settings,
-    connection: database.connection,
-    logger,
-    background,
-    ...(clock ? { clock } : {}),
-  });
+  const beside = () =>
+    startStandalone({ settings, connection: database.connection, logger, background, ...(clock ? { clock } : {}) });
+  const standalone = await beside();
   const tokens = standalone.app.get(TokenRegistry);
   const tokenOf = async (name: string, roles: Role[]) =>
     (await tokens.create({ name, roles, createdBy: 'test' })).secret;
@@ -68,6 +67,8 @@ export async function startGatehouse({
   return {
     ...standalone,
     administratorToken,
+    database,
+    beside,
     administrator: client(standalone.url, administratorToken),
     as: async (name, ...roles) => client(standalone.url, roles.length > 0 ? await tokenOf(name, roles) : undefined),
     async close() {

@@ -16,14 +16,17 @@ export function findAdmission(
 
 /**
  * A cohort of as many as may be and wait.
- * @param waiting people that wait
+ * @param waiting people that wait and that no admitted cohort takes
  * @throws Refusal what `admitCohort` throws; nobody-waiting
  */
 export function admitWaiting(state: Rollout, command: AdmitCohort, waiting: number): RolloutEvent[] {
   const size = Math.max(1, Math.min(availableCapacity(state, command.now).available, waiting));
   const events = admitCohort(state, { ...command, size });
   if (events.length > 0 && waiting === 0) {
-    throw new Refusal('nobody-waiting', 'nobody is on the waitlist; there is no cohort to admit');
+    throw new Refusal(
+      'nobody-waiting',
+      'nobody is on the waitlist, but for those that admitted cohorts take; admit a cohort when more have joined',
+    );
   }
   return events;
 }

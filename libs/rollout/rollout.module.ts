@@ -12,6 +12,7 @@ import { ShowCohortController, ShowCohortHandler } from './features/show-cohort.
 import { ShowRolloutController, ShowRolloutHandler } from './features/show-rollout.js';
 import { CohortScheduler } from './processes/scheduler.js';
 import { CohortList } from './views/cohort-list.js';
+import { PeopleLeft } from './views/people-left.js';
 
 @Module({
   imports: [CqrsModule, WaitlistModule],
@@ -35,6 +36,7 @@ import { CohortList } from './views/cohort-list.js';
     ShowCohortHandler,
     CohortList,
     CohortScheduler,
+    PeopleLeft,
   ],
   exports: [CohortScheduler],
 })

@@ -85,6 +85,25 @@ it('admits as many as may be and wait where no size is asked for, and nobody whe
   const early = await peopleJoin(2);
   expect((await operator.post('/v1/cohorts', {})).body.size).toBe(2);
   expect(await onboarded()).toEqual(early);
+  await peopleJoin(1, 6);
+  expect((await operator.post('/v1/cohorts', {})).body.size).toBe(1);
+  expect(codeOf(await operator.post('/v1/cohorts', {}))).toEqual([409, 'rate-exceeded']);
+});
+
+it('knows a cohort as soon as it is admitted', async () => {
+  await operator.put('/v1/rollout/rate', { perWeek: 100 });
+  const { cohortId } = (await operator.post('/v1/cohorts', { size: 2 })).body;
+  const shown = await operator.get(`/v1/cohorts/${cohortId}`);
+  expect(shown.body).toMatchObject({ cohortId, size: 2, perWeek: 100, onboarded: 0, status: 'admitted' });
+  await gatehouse.settle();
+  expect((await operator.get(`/v1/cohorts/${cohortId}`)).body).toEqual(shown.body);
+});
+
+it('lets in a priority class alone', async () => {
+  await operator.put('/v1/rollout/rate', { perWeek: 3 });
+  const early = await peopleJoin(2);
+  await operator.post('/v1/cohorts', {});
+  expect(await onboarded()).toEqual(early);
   const late = await peopleJoin(2, 7);
   expect((await operator.post('/v1/cohorts', { priority: 7 })).body.size).toBe(1);
   expect(await onboarded()).toEqual([...early, late[0]]);

@@ -17,6 +17,7 @@ import {
   admitCohort,
   CohortScheduler,
   onboardingReaction,
+  PeopleLeft,
   rolloutStream,
   setRate,
 } from '../../libs/rollout/index.js';
@@ -42,17 +43,18 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
   const transactorOn = (on: EventStore) => new Transactor(on, ids, clock, () => 1);
   const transactor = transactorOn(store);
   const next = nextInLine(pool, store, reader);
+  const peopleLeft = new PeopleLeft(pool, store, new Waitlist(pool, store, reader));
 
   return {
     clock,
     store,
     locks,
     next,
+    peopleLeft,
     connection: database.connection,
     transactorOn,
     reactor: new Reactor(pool, store, onboardingReaction(transactor, next), locks),
-    scheduler: () =>
-      new CohortScheduler(transactor, store, new Waitlist(pool, store, reader), clock, pino({ level: 'silent' })),
+    scheduler: () => new CohortScheduler(transactor, store, peopleLeft, clock, pino({ level: 'silent' })),
     async join(...accounts: string[]) {
       for (const accountId of accounts) {
         const joining = { accountId, email: `${accountId}@example.org` };

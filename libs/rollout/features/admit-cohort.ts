@@ -15,10 +15,10 @@ import { Context } from '../../platform/http/request-context.js';
 import { type Written, written } from '../../platform/http/written.js';
 import { CLOCK, EVENT_STORE, IDS } from '../../platform/ports.js';
 import { Roles } from '../../platform/security/route-access.js';
-import { Waitlist } from '../../waitlist/index.js';
 import { type Admission, admitWaiting, findAdmission } from '../admission.js';
 import type { RolloutEvent } from '../events.js';
 import { admitCohort, rolloutStream } from '../rollout.js';
+import { PeopleLeft } from '../views/people-left.js';
 
 export interface CohortAsked {
   cohortId: string;
@@ -46,7 +46,7 @@ export class AdmitCohortHandler implements ICommandHandler<AdmitCohort> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(Waitlist) private readonly waitlist: Waitlist,
+    @Inject(PeopleLeft) private readonly peopleLeft: PeopleLeft,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -68,7 +68,7 @@ export class AdmitCohortHandler implements ICommandHandler<AdmitCohort> {
     // What does not depend on who waits is refused without asking the view.
     const state = fold(rolloutStream, history as unknown as RolloutEvent[]);
     admitCohort(state, { ...asked, size: 1, now: this.clock.now() });
-    const waiting = await this.waitlist.waitingNow(asked.priority);
+    const waiting = await this.peopleLeft.count(asked.priority);
     return (current, command) => admitWaiting(current, command, waiting);
   }
 }

@@ -8,10 +8,10 @@ import type { Logger } from '../../platform/logging/logger.js';
 import { CLOCK, EVENT_STORE, LOGGER } from '../../platform/ports.js';
 import type { LockSession } from '../../projections/lock-session.js';
 import { pause } from '../../projections/projector.js';
-import { Waitlist } from '../../waitlist/index.js';
 import { DAILY_PREFIX, dailySize } from '../admission.js';
 import type { RolloutEvent } from '../events.js';
 import { admitCohort, rolloutStream } from '../rollout.js';
+import { PeopleLeft } from '../views/people-left.js';
 
 export const SCHEDULER = 'scheduler';
 const TICK_MS = 60_000;
@@ -23,7 +23,7 @@ export class CohortScheduler {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(Waitlist) private readonly waitlist: Waitlist,
+    @Inject(PeopleLeft) private readonly peopleLeft: PeopleLeft,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -56,7 +56,7 @@ export class CohortScheduler {
     if (scheduledSince(history, now - DAY_MS)) return;
     const state = fold(rolloutStream, history as unknown as RolloutEvent[]);
     if (dailySize(state, now, Number.POSITIVE_INFINITY) === 0) return;
-    const waiting = await this.waitlist.waitingNow();
+    const waiting = await this.peopleLeft.count();
     const cohortId = `${DAILY_PREFIX}${toIso(now).slice(0, 'YYYY-MM-DD'.length)}`;
     const context: CommandContext = { actor: { kind: 'process', id: SCHEDULER }, correlationid: cohortId };
     await this.transactor.transact(rolloutStream, undefined, context, (current) => {

@@ -186,3 +186,27 @@ it('names every wrong field, and knows no case that was not opened', async () =>
   expect(codeOf(await rita.get('/v1/cases/img-0'))).toEqual([404, 'case-unknown']);
   expect(codeOf(await rita.post('/v1/cases/img-0/claim'))).toEqual([404, 'case-unknown']);
 });
+
+it('takes a verdict that comes right behind its flag and its image, before anything has followed them', async () => {
+  const running = await startGatehouse({ background: true });
+  try {
+    const tool = await running.as('tool', 'service');
+    const imageIds = Array.from({ length: 20 }, (_, n) => `img-${n}`);
+    const outcomes: string[] = [];
+    for (const toEvent of [
+      (imageId: string) =>
+        cloudEvent('ContentFlagged', { imageId, flaggedBy: 'acc-9', flaggerKind: 'user', categories: [] }),
+      (imageId: string) => cloudEvent('ImageGenerated', { imageId, accountId: `of-${imageId}` }),
+      (imageId: string) => cloudEvent('VerdictGiven', { caseId: imageId, reviewer: 'x1', verdict: 'unsafe' }),
+    ]) {
+      const type = { 'content-type': 'application/cloudevents-batch+json' };
+      const { body } = await tool.post('/v1/events', imageIds.map(toEvent), type);
+      outcomes.push(...body.results.map((one: { outcome: string; reason?: string }) => one.reason ?? one.outcome));
+    }
+    expect(new Set(outcomes)).toEqual(new Set(['accepted']));
+    const { body } = await running.administrator.get('/v1/cases/img-19');
+    expect(body).toMatchObject({ status: 'confirmed', accountId: 'of-img-19' });
+  } finally {
+    await running.close();
+  }
+});

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { toIso } from '../../kernel/clock.js';
 import { POOL } from '../../platform/ports.js';
+import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { imagesView } from './images.js';
 
@@ -16,7 +17,7 @@ export interface ImageFacts {
 export const imageFacts =
   (pool: pg.Pool) =>
   async (imageId: string): Promise<ImageFacts | undefined> => {
-    const { rows } = await pool.query({
+    const { rows } = await queryView(pool, {
       name: 'gatehouse_image_facts',
       text: `SELECT account_id, photorealistic, faces FROM ${viewTable(imagesView)} WHERE image_id = $1`,
       values: [imageId],
@@ -37,7 +38,10 @@ export class Images {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   async find(imageId: string): Promise<ImageAnswer | undefined> {
-    const { rows } = await this.pool.query(`SELECT * FROM ${viewTable(imagesView)} WHERE image_id = $1`, [imageId]);
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT * FROM ${viewTable(imagesView)} WHERE image_id = $1`,
+      values: [imageId],
+    });
     return rows[0] && toAnswer(rows[0]);
   }
 }

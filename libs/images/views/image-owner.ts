@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import type { EventStore } from '../../event-store/event-store.js';
 import { EVENT_STORE, POOL } from '../../platform/ports.js';
+import { queryView } from '../../projections/view-query.js';
 import { ViewReader } from '../../projections/view-reader.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { imagesView } from './images.js';
@@ -10,7 +11,7 @@ import { imagesView } from './images.js';
 export const ownerOf =
   (pool: pg.Pool) =>
   async (imageId: string): Promise<string | undefined> => {
-    const { rows } = await pool.query({
+    const { rows } = await queryView(pool, {
       name: 'gatehouse_image_owner',
       text: `SELECT account_id FROM ${viewTable(imagesView)} WHERE image_id = $1`,
       values: [imageId],

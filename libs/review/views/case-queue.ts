@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { type Page, readCursor, toPage } from '../../platform/http/paging.js';
 import { CLOCK, POOL } from '../../platform/ports.js';
+import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { type CaseFlag, type CaseRow, type CaseVerdict, casesView } from './cases.js';
 
@@ -42,13 +43,13 @@ export class CaseQueue {
   /** Those that wait longest first. */
   async page(status: CaseStatus | undefined, limit: number, cursor?: string): Promise<Page<CaseEntry>> {
     const after = readCursor(cursor, ['number', 'id']);
-    const { rows } = await this.pool.query(
-      `SELECT *, ${STATUS} AS status_now, ${OPENED_MS} AS opened_ms FROM ${viewTable(casesView)}
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT *, ${STATUS} AS status_now, ${OPENED_MS} AS opened_ms FROM ${viewTable(casesView)}
        WHERE ($2::text IS NULL OR (${STATUS}) = $2)
          AND ($4::float8 IS NULL OR (opened_at, case_id) > (to_timestamp($4::float8 / 1000), $5::text))
        ORDER BY opened_at, case_id LIMIT $3`,
-      [this.clock.now(), status ?? null, limit + 1, after?.[0] ?? null, after?.[1] ?? null],
-    );
+      values: [this.clock.now(), status ?? null, limit + 1, after?.[0] ?? null, after?.[1] ?? null],
+    });
     return toPage(rows, limit, toEntry, (row) => [Number(row.opened_ms), row.case_id]);
   }
 }

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { toIso } from '../../kernel/clock.js';
 import { type Page, readCursor, toPage } from '../../platform/http/paging.js';
 import { POOL } from '../../platform/ports.js';
+import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { type CohortRow, cohortsView } from './cohorts.js';
 
@@ -32,17 +33,20 @@ export class CohortList {
   /** The newest first. */
   async page(limit: number, cursor?: string): Promise<Page<CohortAnswer>> {
     const after = readCursor(cursor, ['number', 'id']);
-    const { rows } = await this.pool.query(
-      `SELECT *, ${ADMITTED_MS} AS admitted_ms FROM ${viewTable(cohortsView)}
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT *, ${ADMITTED_MS} AS admitted_ms FROM ${viewTable(cohortsView)}
        WHERE $2::int8 IS NULL OR (${ADMITTED_MS}, cohort_id) < ($2::int8, $3::text)
        ORDER BY ${ADMITTED_MS} DESC, cohort_id DESC LIMIT $1`,
-      [limit + 1, after?.[0] ?? null, after?.[1] ?? null],
-    );
+      values: [limit + 1, after?.[0] ?? null, after?.[1] ?? null],
+    });
     return toPage(rows, limit, toAnswer, (row) => [Number(row.admitted_ms), row.cohort_id]);
   }
 
   async find(cohortId: string): Promise<CohortAnswer | undefined> {
-    const { rows } = await this.pool.query(`SELECT * FROM ${viewTable(cohortsView)} WHERE cohort_id = $1`, [cohortId]);
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT * FROM ${viewTable(cohortsView)} WHERE cohort_id = $1`,
+      values: [cohortId],
+    });
     return rows[0] && toAnswer(rows[0]);
   }
 }

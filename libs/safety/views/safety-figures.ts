@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { POOL } from '../../platform/ports.js';
+import { queryView } from '../../projections/view-query.js';
 import { ViewReader } from '../../projections/view-reader.js';
 import { counterTable } from '../../projections/view-tables.js';
 import { type SafetyMetrics, safetyMetrics } from '../metrics.js';
@@ -66,7 +67,10 @@ export class SafetyReport {
       [safetyImagesView, deactivationsView].map((view) => this.reader.position(view)),
     );
     const prefix = by === undefined ? 'all' : `${by}:`;
-    const { rows } = await this.pool.query(this.text, [prefix + from, `${prefix}${to ?? ''}\u{10FFFF}`]);
+    const { rows } = await queryView(this.pool, {
+      text: this.text,
+      values: [prefix + from, `${prefix}${to ?? ''}\u{10FFFF}`],
+    });
     const whole = rows.find(({ bucket }) => bucket === 'all') ?? {};
     const groups = rows.filter(({ bucket }) => bucket !== 'all');
     return {

@@ -4,6 +4,7 @@ import type { EventStore } from '../../event-store/event-store.js';
 import { toIso } from '../../kernel/clock.js';
 import { type Page, readCursor, toPage } from '../../platform/http/paging.js';
 import { EVENT_STORE, POOL } from '../../platform/ports.js';
+import { queryView } from '../../projections/view-query.js';
 import { ViewReader } from '../../projections/view-reader.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { type WaitlistEntryRow, waitlistEntriesView } from './waitlist-entries.js';
@@ -48,11 +49,11 @@ export class Waitlist {
         ? '(priority, joined_position) > ($3::int8, $4::int8)'
         : 'joined_position > $4::int8 AND $3::int8 IS NOT NULL';
     const [{ rows }, waiting] = await Promise.all([
-      this.pool.query(
-        `SELECT * FROM ${viewTable(waitlistEntriesView)}
+      queryView(this.pool, {
+        text: `SELECT * FROM ${viewTable(waitlistEntriesView)}
          WHERE status = $1 AND ($3::int8 IS NULL OR ${behind}) ORDER BY ${order} LIMIT $2`,
-        [status, limit + 1, after?.[0] ?? null, after?.[1] ?? null],
-      ),
+        values: [status, limit + 1, after?.[0] ?? null, after?.[1] ?? null],
+      }),
       this.waiting(),
     ]);
     return { ...toPage(rows, limit, toEntry, (row) => [row.priority, Number(row.joined_position)]), waiting };
@@ -60,11 +61,11 @@ export class Waitlist {
 
   /** How many wait, in one priority class where it is given. */
   async waiting(priority?: number): Promise<number> {
-    const { rows } = await this.pool.query(
-      `SELECT count(*) AS waiting FROM ${viewTable(waitlistEntriesView)}
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT count(*) AS waiting FROM ${viewTable(waitlistEntriesView)}
        WHERE status = 'waiting' AND ($1::int IS NULL OR priority = $1)`,
-      [priority ?? null],
-    );
+      values: [priority ?? null],
+    });
     return Number(rows[0].waiting);
   }
 

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { AccessModule, AccessReplica, DecisionPoint, type ImageLookup } from '../../libs/access/index.js';
-import { AccountModule, inboundCommands as accountCommands } from '../../libs/account/index.js';
+import { AccountModule } from '../../libs/account/index.js';
 import { Transactor } from '../../libs/event-store/transact.js';
 import { ImagesModule, imageFacts, imagesView } from '../../libs/images/index.js';
 import { EventSchemas } from '../../libs/messaging/event-schemas.js';
@@ -15,12 +15,15 @@ import { PolicyModule } from '../../libs/policy/index.js';
 import { ViewAdministration } from '../../libs/projections/view-administration.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
 import { ViewsController } from '../../libs/projections/views.controller.js';
-import { ReviewModule, inboundCommands as reviewCommands } from '../../libs/review/index.js';
-import { RolloutModule, inboundCommands as rolloutCommands } from '../../libs/rollout/index.js';
+import { ReviewModule } from '../../libs/review/index.js';
+import { RolloutModule } from '../../libs/rollout/index.js';
 import { SafetyModule } from '../../libs/safety/index.js';
-import { WaitlistModule, inboundCommands as waitlistCommands } from '../../libs/waitlist/index.js';
+import { WaitlistModule } from '../../libs/waitlist/index.js';
+import { inboundCommands } from '../inbound-commands.js';
 import type { Runtime } from '../runtime.js';
 import { viewCatalogue } from '../view-catalogue.js';
+import { ApiDocuments } from './openapi/api-documents.js';
+import { DocumentsController } from './openapi/documents.controller.js';
 import { StatusController } from './status.controller.js';
 
 /** What the access replica holds in memory at the most; about 200 bytes each. */
@@ -72,19 +75,7 @@ export class GatewayModule {
         provide: Ingest,
         inject: [CommandBus],
         useFactory: (commands: CommandBus) =>
-          new Ingest(
-            store,
-            schemas,
-            quarantine,
-            clock,
-            [
-              ...waitlistCommands(commands),
-              ...accountCommands(commands),
-              ...rolloutCommands(commands),
-              ...reviewCommands(commands),
-            ],
-            { lanes: settings.httpLanes },
-          ),
+          new Ingest(store, schemas, quarantine, clock, inboundCommands(commands), { lanes: settings.httpLanes }),
       },
     ];
     return {
@@ -103,8 +94,8 @@ export class GatewayModule {
         AccessModule,
         MessagingModule,
       ],
-      controllers: [StatusController, TokensController, ViewsController],
-      providers: parts,
+      controllers: [StatusController, TokensController, ViewsController, DocumentsController],
+      providers: [...parts, ApiDocuments],
       exports: parts,
     };
   }

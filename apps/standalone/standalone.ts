@@ -11,6 +11,7 @@ import { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { ViewAdministration } from '../../libs/projections/view-administration.js';
 import { CohortScheduler } from '../../libs/rollout/index.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
+import { ApiDocuments } from '../gateway/openapi/api-documents.js';
 import { openRuntime, type Runtime, type RuntimeOptions } from '../runtime.js';
 import { projectorOf, reactorsOf, type Worker } from '../workers.js';
 
@@ -43,6 +44,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       logger: new NestLogger(runtime.logger),
       abortOnError: false,
     });
+    app.get(ApiDocuments).describe(app);
     await app.get(AccessReplica).start(stop.signal);
     const workers: Worker[] = [projectorOf(runtime, app.get(Metrics)), ...reactorsOf(runtime, app.get(Metrics))];
     const running = background ? workers.map((worker) => worker.run(stop.signal)) : [];

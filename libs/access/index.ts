@@ -2,3 +2,4 @@ export * from './access.module.js';
 export * from './decide-access.js';
 export * from './decision-point/access-replica.js';
 export * from './decision-point/decision-point.js';
+export * from './decision-point/evaluation-schemas.js';

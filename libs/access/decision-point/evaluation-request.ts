@@ -12,9 +12,9 @@ export interface Evaluation {
 
 export type Semantic = 'execute_all' | 'deny_on_first_deny' | 'permit_on_first_permit';
 
-const SEMANTICS: readonly Semantic[] = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'];
-const MAX_EVALUATIONS = 1_000;
-const MAX_TEXT = 200;
+export const SEMANTICS: readonly Semantic[] = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'];
+export const MAX_EVALUATIONS = 1_000;
+export const MAX_TEXT = 200;
 
 type Json = Record<string, unknown>;
 

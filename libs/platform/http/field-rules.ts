@@ -9,10 +9,10 @@ type TextSchema = { minLength?: number; maxLength: number; pattern: string };
 
 /** What an event's text field requires, as rules of a DTO's field: both doors refuse the same. */
 function fits(schema: object, message: string, each = false): PropertyDecorator {
-  const { minLength = 0, maxLength, pattern } = schema as TextSchema;
+  const { minLength, maxLength, pattern } = schema as TextSchema;
   return applyDecorators(
     IsString({ each }),
-    MinLength(minLength, { each }),
+    ...(minLength === undefined ? [] : [MinLength(minLength, { each })]),
     MaxLength(maxLength, { each }),
     Matches(new RegExp(pattern, 'u'), { each, message }),
   );

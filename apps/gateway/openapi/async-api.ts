@@ -1,0 +1,109 @@
+import {
+  incomingExample,
+  incomingSchema,
+  outgoingExample,
+  outgoingSchema,
+} from '../../../libs/messaging/cloud-event-schemas.js';
+import type { EventDefinition } from '../../../libs/messaging/event-definition.js';
+import { BATCHED, STRUCTURED } from '../../../libs/messaging/http/cloud-events-request.js';
+import { ASYNCAPI_DESCRIPTION, LICENCE, TITLE } from './introduction.js';
+
+const ADDRESS = '/v1/events';
+
+interface Door {
+  channel: string;
+  /** Behind the name of a message, since one type has a message at each door. */
+  suffix: string;
+  events: readonly EventDefinition[];
+  schema(definition: EventDefinition): unknown;
+  example(definition: EventDefinition): unknown;
+}
+
+/** The AsyncAPI 3.0 document of the event catalogue. */
+export function asyncApiDocument(
+  version: string,
+  incoming: readonly EventDefinition[],
+  outgoing: readonly EventDefinition[],
+) {
+  const into: Door = {
+    channel: 'eventsIn',
+    suffix: 'In',
+    events: incoming,
+    schema: incomingSchema,
+    example: incomingExample,
+  };
+  const out: Door = {
+    channel: 'eventsOut',
+    suffix: 'Out',
+    events: outgoing,
+    schema: outgoingSchema,
+    example: outgoingExample,
+  };
+  const document = {
+    asyncapi: '3.0.0',
+    info: { title: TITLE, version, description: ASYNCAPI_DESCRIPTION, license: LICENCE },
+    defaultContentType: STRUCTURED,
+    servers: {
+      gatehouse: {
+        host: '{host}',
+        protocol: 'http',
+        description: 'One door for all, over HTTP.',
+        variables: {
+          host: { default: '127.0.0.1:8080', description: 'Where Gatehouse listens, or a proxy before it.' },
+        },
+        security: [{ $ref: '#/components/securitySchemes/bearer' }],
+      },
+    },
+    channels: {
+      eventsIn: channel(
+        into,
+        'Events from other systems',
+        `One event (${STRUCTURED}), a batch (${BATCHED}), or binary mode.`,
+      ),
+      eventsOut: channel(
+        out,
+        'The public feed',
+        'Server-Sent Events with the position as their id, or pages after a position. A reconnect with Last-Event-ID goes on with neither gap nor repeat.',
+      ),
+    },
+    operations: {
+      takeEvents: operation('receive', 'POST', into, 'Takes events; each is answered for once it is stored.'),
+      publishEvents: operation('send', 'GET', out, 'Sends the public events in the order of the log.'),
+    },
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+      messages: { ...messages(into), ...messages(out) },
+    },
+  };
+  return JSON.parse(JSON.stringify(document));
+}
+
+const channel = ({ events, suffix }: Door, title: string, description: string) => ({
+  address: ADDRESS,
+  title,
+  description,
+  messages: Object.fromEntries(events.map(({ type }) => [type, { $ref: `#/components/messages/${type}${suffix}` }])),
+});
+
+const operation = (action: 'receive' | 'send', method: string, { channel: name, events }: Door, summary: string) => ({
+  action,
+  summary,
+  channel: { $ref: `#/channels/${name}` },
+  messages: events.map(({ type }) => ({ $ref: `#/channels/${name}/messages/${type}` })),
+  bindings: { http: { method, bindingVersion: '0.3.0' } },
+});
+
+const messages = ({ events, suffix, schema, example }: Door) =>
+  Object.fromEntries(
+    events.map((definition) => [
+      `${definition.type}${suffix}`,
+      {
+        name: definition.type,
+        title: definition.type,
+        summary: definition.summary,
+        contentType: STRUCTURED,
+        payload: schema(definition),
+        examples: [{ payload: example(definition) }],
+      },
+    ]),
+  );

@@ -1,0 +1,14 @@
+/* What both documents and the page say of the whole. */
+
+export const TITLE = 'Gatehouse';
+export const LICENCE = { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' };
+
+export const OPENAPI_DESCRIPTION = [
+  'Access and enforcement for the staged rollout of a generative image product: a waitlist that is let in at a rate, access decisions, human review of flagged images, enforcement, and a log that anybody may replay.',
+  'Send a credential as `Authorization: Bearer …`; each operation names the roles it admits.',
+  'Errors are problem documents (RFC 9457): match on `type`, read `detail`.',
+  'Positions are places in the one log, in digits. Every write answers one; an access decision takes it as `context.minPosition` and then knows of that write.',
+].join('\n\n');
+
+export const ASYNCAPI_DESCRIPTION =
+  'The events of Gatehouse as CloudEvents 1.0. They come in over POST /v1/events and go out over GET /v1/events. Personal fields are accepted and stored sealed, and never sent out, so a message that goes out has fewer fields than the same one coming in.';

@@ -1,0 +1,51 @@
+import type { Type as Class } from '@nestjs/common';
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
+
+export interface JsonSchema {
+  type?: string;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  description?: string;
+  [keyword: string]: unknown;
+}
+
+const PARTS = { body: RouteParamtypes.BODY, query: RouteParamtypes.QUERY, path: RouteParamtypes.PARAM } as const;
+export type Part = keyof typeof PARTS;
+
+/** The rules of DTOs as JSON Schemas. */
+export class RequestSchemas {
+  private readonly schemas = validationMetadatasToSchemas({
+    additionalConverters: {
+      // The pattern beside them says it more exactly.
+      isIso8601: { type: 'string' },
+      isUrl: { type: 'string', format: 'uri' },
+    },
+  }) as Record<string, JsonSchema>;
+
+  /** The DTO that a handler takes as a part of the request, if it takes one. */
+  of(controller: Class, method: string, part: Part): { name: string; schema: JsonSchema } | undefined {
+    const declared: Record<string, { data?: unknown }> =
+      Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, method) ?? {};
+    const types: { name: string }[] = Reflect.getMetadata('design:paramtypes', controller.prototype, method) ?? [];
+    for (const [key, { data }] of Object.entries(declared)) {
+      const [kind, index] = key.split(':');
+      const name = types[Number(index)]?.name;
+      if (Number(kind) !== PARTS[part] || data !== undefined || !name || !this.schemas[name]) continue;
+      return { name, schema: this.schemas[name] };
+    }
+    return undefined;
+  }
+}
+
+/** With what its fields mean, and no others, as the input pipe has it. */
+export function described(schema: JsonSchema, fields: Record<string, string> = {}): JsonSchema {
+  const properties = Object.fromEntries(
+    Object.entries(schema.properties ?? {}).map(([name, property]) => [
+      name,
+      fields[name] === undefined ? property : { ...property, description: fields[name] },
+    ]),
+  );
+  return { ...schema, properties, additionalProperties: false };
+}

@@ -1,0 +1,274 @@
+import { Parser } from '@asyncapi/parser';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { eventCatalogue } from '../../apps/event-catalogue.js';
+import { isTaken } from '../../apps/inbound-commands.js';
+import { readCloudEvent } from '../../libs/messaging/incoming-event.js';
+import { Ingest } from '../../libs/messaging/ingest.js';
+import { DeclaredRoutes } from '../../libs/platform/security/declared-routes.js';
+import { type Answer, type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: documents are looked at as they come
+type Json = any;
+
+interface DocumentedOperation {
+  key: string;
+  operation: Json;
+}
+
+describe('the documents of the interfaces', () => {
+  let gatehouse: TestGatehouse;
+  let anybody: Client;
+  let openApi: Json;
+  let asyncApi: Json;
+  let ajv: Ajv2020;
+
+  beforeAll(async () => {
+    gatehouse = await startGatehouse();
+    anybody = await gatehouse.as('anybody');
+    openApi = (await anybody.get('/openapi.json')).body;
+    asyncApi = (await anybody.get('/asyncapi.json')).body;
+    ajv = new Ajv2020({ strict: false, allErrors: true });
+    addFormats.default(ajv);
+    ajv.addSchema({ $id: 'openapi', ...openApi });
+  });
+  afterAll(() => gatehouse.close());
+
+  const operations = (): DocumentedOperation[] =>
+    Object.entries<Json>(openApi.paths).flatMap(([path, item]) =>
+      Object.entries(item).map(([verb, operation]) => ({ key: `${verb.toUpperCase()} ${path}`, operation })),
+    );
+
+  /** What is wrong with a value; empty when nothing is. `schema` may refer to the components. */
+  const faults = (schema: Json, value: unknown): string[] => {
+    const absolute = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"openapi#/'));
+    const validate = ajv.compile(absolute);
+    return validate(value) ? [] : validate.errors!.map(({ instancePath, message }) => `${instancePath} ${message}`);
+  };
+
+  describe('OpenAPI', () => {
+    it('is valid OpenAPI 3.1', async () => {
+      const result = await new Validator().validate(structuredClone(openApi));
+      expect(result).toMatchObject({ valid: true });
+      expect(openApi.openapi).toMatch(/^3\.1\./);
+    });
+
+    it('has every route that is declared, and no other', () => {
+      const routes = gatehouse.app.get(DeclaredRoutes).all();
+      const declared = routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
+      expect(
+        operations()
+          .map(({ key }) => key)
+          .sort(),
+      ).toEqual(declared.sort());
+    });
+
+    it('names the roles of each operation as the guard enforces them', () => {
+      for (const { method, path, access } of gatehouse.app.get(DeclaredRoutes).all()) {
+        const operation = openApi.paths[path.replace(/:(\w+)/g, '{$1}')][method.toLowerCase()];
+        const roles = access.kind === 'roles' ? access.roles : [];
+        expect([path, operation['x-gatehouse-roles']]).toEqual([path, roles]);
+        if (roles.length > 0) expect(operation.description).toContain(`Roles: ${roles.join(', ')}.`);
+        expect([path, operation.security.some((one: Json) => Object.keys(one).length === 0)]).toEqual([
+          path,
+          roles.length === 0,
+        ]);
+      }
+    });
+
+    it('describes every operation, its parameters and fields, a success and its problems', () => {
+      for (const { key, operation } of operations()) {
+        expect([key, operation.summary]).toEqual([key, expect.stringMatching(/^[A-Z].*[^.]$/)]);
+        const statuses = Object.keys(operation.responses);
+        expect([key, statuses.some((status) => /^2/.test(status))]).toEqual([key, true]);
+        expect(operation.responses.default.content['application/problem+json'].schema).toEqual({
+          $ref: '#/components/schemas/Problem',
+        });
+        for (const { name, description } of operation.parameters) {
+          expect([key, name, description]).toEqual([key, name, expect.stringMatching(/\S/)]);
+        }
+        const body = operation.requestBody?.content['application/json'].schema;
+        if (!body?.$ref) continue;
+        const { properties } = openApi.components.schemas[body.$ref.split('/').pop()];
+        for (const [name, { description }] of Object.entries<Json>(properties)) {
+          if (key.includes('/access/')) continue; // AuthZEN's own words
+          expect([key, name, description]).toEqual([key, name, expect.stringMatching(/\S/)]);
+        }
+      }
+    });
+
+    it('gives each operation an id of its own', () => {
+      const ids = operations().map(({ operation }) => operation.operationId);
+      expect(new Set(ids).size).toBe(ids.length);
+    });
+
+    it('has no example that its schema refuses', () => {
+      let examples = 0;
+      for (const { key, operation } of operations()) {
+        const contents = [operation.requestBody, ...Object.values<Json>(operation.responses)].flatMap((part) =>
+          Object.values<Json>(part?.content ?? {}),
+        );
+        for (const { schema, example } of contents) {
+          if (example === undefined) continue;
+          examples += 1;
+          expect([key, faults(schema, example)]).toEqual([key, []]);
+        }
+      }
+      expect(examples).toBeGreaterThan(30);
+    });
+
+    it('has schemas that refuse what is not so', () => {
+      const rate = { $ref: '#/components/schemas/SetRateBody' };
+      expect(faults(rate, { perWeek: -1 })).toEqual(['/perWeek must be >= 0']);
+      expect(faults(rate, { perWeek: 1, unheardOf: 1 })).toHaveLength(1);
+      expect(faults({ $ref: '#/components/schemas/Written' }, {})).toHaveLength(1);
+    });
+  });
+
+  describe('what the routes answer', () => {
+    const check = (key: string, answer: Answer): void => {
+      const { operation } = operations().find((one) => one.key === key)!;
+      const content = operation.responses[answer.status]?.content ?? operation.responses.default.content;
+      const schema = Object.values<Json>(content)[0].schema;
+      expect([key, answer.status, faults(schema, answer.body)]).toEqual([key, answer.status, []]);
+    };
+
+    it('is as documented, for each of the main routes', async () => {
+      const { administrator } = gatehouse;
+      const send = async (method: 'get' | 'post' | 'put' | 'delete', path: string, body?: unknown, template = path) => {
+        const answer = await administrator[method](path, body as never);
+        check(`${method.toUpperCase()} ${template.split('?')[0]}`, answer);
+        return answer.body;
+      };
+      await send('post', '/v1/policy', { version: '2022-05-18', url: 'https://example.org/policy' });
+      await send('get', '/v1/policy');
+      const { accountId } = await send('post', '/v1/waitlist', { email: 'ada@example.org' });
+      const account = (path = '') => `/v1/accounts/${accountId}${path}`;
+      await gatehouse.settle();
+      await send('get', '/v1/waitlist');
+      await send('put', '/v1/rollout/rate', { perWeek: 1000 });
+      await send('post', '/v1/cohorts', { cohortId: 'first', size: 1 });
+      await gatehouse.settle();
+      await send('get', '/v1/rollout');
+      await send('get', '/v1/cohorts');
+      await send('get', '/v1/cohorts/first', undefined, '/v1/cohorts/{id}');
+      await send(
+        'post',
+        account('/policy-acceptance'),
+        { version: '2022-05-18' },
+        '/v1/accounts/{id}/policy-acceptance',
+      );
+      await send('get', account(), undefined, '/v1/accounts/{id}');
+      const generated = cloudEvent('ImageGenerated', { imageId: 'img-1', accountId, prompt: 'a horse' });
+      const shared = cloudEvent('ImageShared', { imageId: 'img-1', accountId });
+      const flag = { imageId: 'img-1', flaggedBy: 'acc-9', flaggerKind: 'user', categories: ['violent'] };
+      await send('post', '/v1/events', [generated, shared, cloudEvent('ContentFlagged', flag), { id: 'wrong' }]);
+      await gatehouse.settle();
+      await send('get', '/v1/images/img-1', undefined, '/v1/images/{id}');
+      await send('get', '/v1/cases');
+      await send('post', '/v1/cases/img-1/claim', undefined, '/v1/cases/{id}/claim');
+      await send('get', '/v1/cases/img-1', undefined, '/v1/cases/{id}');
+      await send('post', '/v1/cases/img-1/release', undefined, '/v1/cases/{id}/release');
+      await send('post', '/v1/cases/img-1/verdicts', { verdict: 'unsafe' }, '/v1/cases/{id}/verdicts');
+      await gatehouse.settle();
+      const question = { subject: { type: 'account', id: accountId }, resource: { type: 'image', id: 'img-1' } };
+      await send('post', '/access/v1/evaluation', { ...question, action: { name: 'generate' } });
+      await send('post', '/access/v1/evaluations', { ...question, evaluations: [{ action: { name: 'share' } }] });
+      await send('get', '/.well-known/authzen-configuration');
+      await send('get', '/v1/safety/metrics?by=day');
+      await send('get', '/v1/events');
+      await send('get', '/v1/log');
+      const { items } = await send('get', '/v1/quarantine');
+      await send('get', `/v1/quarantine/${items[0].id}`, undefined, '/v1/quarantine/{id}');
+      await send('post', `/v1/quarantine/${items[0].id}/replay`, undefined, '/v1/quarantine/{id}/replay');
+      await send('get', '/v1/views');
+      const { id } = await send('post', '/v1/views/verify', { views: ['cases'] });
+      await send('get', `/v1/views/jobs/${id}`, undefined, '/v1/views/jobs/{id}');
+      const token = await send('post', '/v1/tokens', { name: 'image-service', roles: ['service'] });
+      await send('get', '/v1/tokens');
+      await send('delete', `/v1/tokens/${token.id}`, undefined, '/v1/tokens/{id}');
+      await send('post', account('/reinstatement'), { reason: 'appeal-granted' }, '/v1/accounts/{id}/reinstatement');
+      await send('get', '/v1/status');
+      await send('get', '/health/ready');
+    });
+
+    it('is a problem as documented where something is wrong', async () => {
+      const { administrator } = gatehouse;
+      check('PUT /v1/rollout/rate', await administrator.put('/v1/rollout/rate', { perWeek: -1, more: 1 }));
+      check('GET /v1/accounts/{id}', await administrator.get('/v1/accounts/nobody'));
+      check('GET /v1/status', await anybody.get('/v1/status'));
+    });
+  });
+
+  describe('AsyncAPI', () => {
+    it('is valid AsyncAPI 3', async () => {
+      const { document, diagnostics } = await new Parser().parse(JSON.stringify(asyncApi));
+      expect(diagnostics.filter(({ severity }) => severity === 0)).toEqual([]);
+      expect(document?.version()).toBe('3.0.0');
+    });
+
+    it('has a message for each event that the door takes, and for each of the contract on the feed', () => {
+      const { takes } = gatehouse.app.get(Ingest);
+      const names = (channel: string) => Object.keys(asyncApi.channels[channel].messages).sort();
+      const types = (some: typeof eventCatalogue) => some.map(({ type }) => type).sort();
+      expect(names('eventsIn')).toEqual(types(eventCatalogue.filter(takes)));
+      expect(types(eventCatalogue.filter(isTaken))).toEqual(types(eventCatalogue.filter(takes)));
+      expect(names('eventsOut')).toEqual(types(eventCatalogue.filter(({ contract }) => contract)));
+    });
+
+    it('takes personal fields and never sends them', () => {
+      for (const { type, personal } of eventCatalogue) {
+        const out = asyncApi.components.messages[`${type}Out`]?.payload.properties.data.properties;
+        const into = asyncApi.components.messages[`${type}In`]?.payload.properties.data.properties;
+        for (const field of personal?.fields ?? []) {
+          if (into) expect(Object.keys(into)).toContain(field);
+          if (out) expect(Object.keys(out)).not.toContain(field);
+        }
+      }
+    });
+
+    it('has no example that its schema or its door refuses', () => {
+      const messages = Object.values<Json>(asyncApi.components.messages);
+      for (const { name, payload, examples } of messages) {
+        for (const { payload: example } of examples) expect([name, faults(payload, example)]).toEqual([name, []]);
+      }
+      const { schemas, clock } = gatehouse.runtime;
+      for (const definition of eventCatalogue.filter(isTaken)) {
+        const { examples } = asyncApi.components.messages[`${definition.type}In`];
+        const read = readCloudEvent(examples[0].payload, schemas, isTaken, clock.now());
+        expect(read).toMatchObject({ type: definition.type, data: definition.example });
+      }
+    });
+
+    it('describes the events that the feed sends', async () => {
+      const { events } = (await gatehouse.administrator.get('/v1/events')).body;
+      expect(events.length).toBeGreaterThan(3);
+      for (const event of events) {
+        const { payload } = asyncApi.components.messages[`${event.type}Out`];
+        expect([event.type, faults(payload, event)]).toEqual([event.type, []]);
+      }
+    });
+  });
+
+  describe('the reference page', () => {
+    it('shows every operation and event without a script or anything from elsewhere', async () => {
+      const { status, body, headers } = await anybody.get('/docs');
+      expect(status).toBe(200);
+      expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
+      for (const { operation } of operations()) expect(body).toContain(`<article id="${operation.operationId}">`);
+      for (const type of Object.keys(asyncApi.channels.eventsIn.messages)) expect(body).toContain(`id="event-${type}"`);
+      expect(body).not.toMatch(/<script|src=|style="|href="http|undefined|\[object/);
+    });
+
+    it('has a policy that admits its one style sheet and nothing else', async () => {
+      const { body, headers } = await anybody.get('/docs');
+      const policy = headers.get('content-security-policy')!;
+      expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]+'; base-uri 'none'/);
+      const style = body.match(/<style>([\s\S]*?)<\/style>/)[1];
+      const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(style));
+      expect(policy).toContain(Buffer.from(digest).toString('base64'));
+    });
+  });
+});

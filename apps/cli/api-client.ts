@@ -188,6 +188,12 @@ function notReachable(url: string, error: Error): NotReachable {
     return new NotReachable('timed-out', `${url} did not answer within ${REQUEST_TIMEOUT_MS / 1000} s; try again`);
   }
   if (code === 'ECONNREFUSED') return new NotReachable('connection-refused', `nothing listens at ${url}: ${start}`);
+  if ((error.cause as Error | undefined)?.message === 'bad port') {
+    return new NotReachable(
+      'port-blocked',
+      `the port of ${url} is one that no HTTP client asks: correct --url or GATEHOUSE_URL`,
+    );
+  }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return new NotReachable('host-unknown', `the host of ${url} is not known: correct --url or GATEHOUSE_URL`);
   }

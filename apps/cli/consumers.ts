@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GatehouseError } from '../../libs/kernel/errors.js';
 import type { StatusAnswer } from './api-answers.js';
 import type { ApiClient } from './api-client.js';
+import { type Progress, silent } from './rendering/progress.js';
 
 const POLL_MS = 100;
 const LONGEST_POLL_MS = 1_000;
@@ -47,10 +48,7 @@ const stuck = (name: string, at: number, position: number) =>
   );
 
 /** Waits until everything that follows from what is stored now has been worked off and shows in every view. */
-export async function settled(
-  client: ApiClient,
-  progress: { start(label: string, total: number): void; update(done: number): void },
-) {
+export async function settled(client: ApiClient, progress: Progress = silent): Promise<void> {
   let before = -1;
   for (let round = 0; round < ROUNDS; round++) {
     const head = Number((await client.get<StatusAnswer>('/v1/status')).head);

@@ -51,7 +51,7 @@ export async function* followFeed(
     } catch (error) {
       client.signal.throwIfAborted();
       // What never worked, or what the backend refuses, won't get better by itself.
-      const lost = error instanceof NotReachable || error instanceof TypeError || isServerError(error);
+      const lost = error instanceof NotReachable || (error as Error).name === 'TypeError' || isServerError(error);
       if (!connected || !lost) throw error;
       broken(error as Error);
     }

@@ -1,0 +1,137 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import { InvalidInput } from '../../../libs/kernel/errors.js';
+import { ApiProblem } from '../api-errors.js';
+import { metricsText, shareText } from './metrics-table.js';
+import { plain, plainLine } from './plain-text.js';
+import { problemText } from './problem-text.js';
+import { progressOn } from './progress.js';
+import { pairs, table } from './table.js';
+
+describe('a table', () => {
+  it('sets numbers to the right and text to the left, with nothing behind a line', () => {
+    const shown = table(
+      ['name', 'rows'],
+      [
+        ['cases', 12_345],
+        ['a', 7],
+        ['none', null],
+        ['is', true],
+      ],
+    );
+    expect(shown).toBe('NAME     ROWS\ncases  12,345\na           7\nnone        –\nis        yes');
+  });
+
+  it('says so where it has no rows', () => {
+    expect(table(['name'], [], 'nobody waits')).toBe('nobody waits');
+  });
+
+  it('sets names beside their values', () => {
+    expect(
+      pairs([
+        ['a', 1],
+        ['long', 'x'],
+        ['none', undefined],
+      ]),
+    ).toBe('a     1\nlong  x\nnone  –');
+  });
+});
+
+describe('text of others', () => {
+  it('can not steer the terminal', () => {
+    expect(plain('a\u001b[2Jb\u009bc\u202ed\te\nf')).toBe('a\\u001b[2Jb\\u009bc\\u202ed\te\nf');
+    expect(plainLine('one\r\n  two')).toBe('one two');
+    expect(table(['x'], [['\u001b]0;title\u0007']]).replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+});
+
+describe('a problem', () => {
+  it('shows its title and detail, a line each for fields and cure', () => {
+    const refused = new ApiProblem(409, { title: 'Rate exceeded', detail: '3 are too many' }, 'POST /v1/cohorts');
+    expect(problemText(refused)).toBe('gatehouse: Rate exceeded: 3 are too many');
+    const errors = [
+      { field: '/email', message: 'must be an e-mail address' },
+      { field: '', message: 'is deep' },
+    ];
+    const invalid = new ApiProblem(400, { title: 'Invalid input', errors }, 'POST /v1/waitlist');
+    expect(problemText(invalid).split('\n')).toEqual([
+      'gatehouse: Invalid input: POST /v1/waitlist answered 400',
+      '  /email: must be an e-mail address',
+      '  (body): is deep',
+    ]);
+    expect(problemText(new ApiProblem(401, {}, 'GET /v1/status'))).toMatch(/\n {2}give a token with --token/);
+    expect(problemText(new ApiProblem(500, { incident: 'abc' }, 'GET /'))).toMatch(/incident abc in the backend's log/);
+  });
+
+  it('shows every wrong option', () => {
+    const invalid = new InvalidInput([
+      { field: '--url', message: 'is wrong' },
+      { field: '', message: 'and so on' },
+    ]);
+    expect(problemText(invalid)).toBe('gatehouse: --url is wrong\ngatehouse: and so on');
+  });
+});
+
+describe('the safety metrics', () => {
+  const figures = {
+    generated: 1_822,
+    shared: 0,
+    exposed: 0,
+    flags: 12,
+    flagged: 10,
+    cases: { open: 1, confirmed: 3, dismissed: 6 },
+    flaggedShare: null,
+    confirmedShare: { hits: 3, of: 9, value: 1 / 3, low: 0.121, high: 0.646 },
+    violationRate: null,
+    backlog: 1,
+    decided: 9,
+    deactivated: 2,
+    reinstated: 1,
+  };
+
+  it('show counts, shares with their interval, and what has no value', () => {
+    const shown = metricsText({ whole: figures, groups: [], position: '9' });
+    expect(shown).toContain('images generated             1,822\n');
+    expect(shown).toContain('12 on 10 images');
+    expect(shown).toContain('33.3% (95% interval 12.1% to 64.6%; 3 of 9 decided cases)');
+    expect(shown).toContain('– (no shared or downloaded images)');
+    expect(shown).toContain('2, of which 1 reinstated');
+  });
+
+  it('show a row for each group', () => {
+    const answer = { whole: figures, groups: [{ group: 'hate', ...figures }], position: '9' };
+    expect(metricsText(answer, 'category')).toMatch(/CATEGORY[\s\S]*\nhate +1,822 +0 +10 +1 +3 +6 +– +33.3% +2$/);
+    expect(metricsText({ ...answer, groups: [] }, 'day')).toMatch(/no day has figures yet$/);
+  });
+
+  it('give rare shares the digits they need', () => {
+    const share = { hits: 5, of: 10_000, value: 0.0005, low: 0, high: 0.012 };
+    expect(shareText(share, 'images')).toBe('0.050% (95% interval 0.0% to 1.2%; 5 of 10,000 images)');
+  });
+});
+
+describe('progress', () => {
+  const told = (isTTY: boolean, totals: number[]) => {
+    const stream = Object.assign(new PassThrough(), { isTTY });
+    const progress = progressOn(stream);
+    for (const total of totals) {
+      progress.start('images', total);
+      for (let done = 1; done <= total; done++) progress.update(done);
+    }
+    progress.end();
+    return String(stream.read() ?? '');
+  };
+
+  it('is plain lines where nobody looks: one for each tenth', () => {
+    const lines = told(false, [2_000]).trim().split('\n');
+    expect(lines).toHaveLength(10);
+    expect(lines[0]).toBe('images: 200 of 2,000');
+    expect(told(false, [0])).toBe('images: nothing to do\n');
+  });
+
+  it('is a bar on a terminal, and gives the cursor back', () => {
+    const shown = told(true, [3]);
+    expect(shown).toContain('100% 3/3');
+    expect(shown).toContain('\u001b[?25h');
+  });
+});

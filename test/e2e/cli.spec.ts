@@ -1,0 +1,275 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ApiClient } from '../../apps/cli/api-client.js';
+import { settled } from '../../apps/cli/consumers.js';
+import { imagesView } from '../../libs/images/index.js';
+import { viewTable } from '../../libs/projections/view-tables.js';
+import { type CliResult, cliFor } from '../support/cli-process.js';
+import { cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+
+let gatehouse: TestGatehouse;
+let directory: string;
+let cli: ReturnType<typeof cliFor>;
+let client: ApiClient;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'gatehouse-cli-'));
+  gatehouse = await startGatehouse({ background: true });
+  const backend = { url: gatehouse.url, token: gatehouse.administratorToken };
+  cli = cliFor(backend);
+  client = new ApiClient({ ...backend, signal: new AbortController().signal });
+});
+afterAll(async () => {
+  await gatehouse?.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** The answer of a command that must be done. */
+const json = async (...args: string[]) => {
+  const result = await cli.run(...args, '--json');
+  expect({ args, ...result }).toMatchObject({ code: 0 });
+  return result.json();
+};
+
+const text = async (...args: string[]) => {
+  const result = await cli.run(...args);
+  expect({ args, ...result }).toMatchObject({ code: 0 });
+  return result.stdout;
+};
+
+const fails = (result: CliResult, code: number, stderr: RegExp) => {
+  expect(result).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(stderr) });
+};
+
+const send = async (...events: unknown[]) => {
+  const { body } = await gatehouse.administrator.post('/v1/events', events);
+  return body.results;
+};
+
+const joinEvent = (accountId: string) => cloudEvent('WaitlistJoined', { accountId, email: `${accountId}@example.org` });
+
+describe('gatehouse status', () => {
+  it('tells version, head and every consumer, for people and for machines', async () => {
+    const status = await json('status');
+    expect(status).toMatchObject({ url: gatehouse.url, version: '0.1.0', head: expect.stringMatching(/^\d+$/) });
+    const shown = await text('status');
+    for (const { name } of status.consumers) expect(shown).toContain(name);
+  });
+});
+
+describe('gatehouse token', () => {
+  it('makes a token that works until it is revoked', async () => {
+    const { id, secret, roles } = await json('token', 'create', 'ada', '--role', 'operator,compliance');
+    expect(roles).toEqual(['operator', 'compliance']);
+    const asAda = cliFor({ url: gatehouse.url, token: secret });
+    expect((await asAda.run('rate', 'show')).code).toBe(0);
+    expect(await text('token', 'list')).toMatch(new RegExp(`${id} .*ada`));
+    expect(await text('token', 'list')).not.toContain(secret);
+    expect(await json('token', 'revoke', id)).toMatchObject({ id, revokedAt: expect.any(String) });
+    fails(await asAda.run('rate', 'show'), 4, /GATEHOUSE_TOKEN/);
+    fails(await cli.run('token', 'revoke', '0123456789abcdef'), 6, /0123456789abcdef/);
+  });
+});
+
+describe('gatehouse waitlist', () => {
+  it('puts people on it once and lists who waits', async () => {
+    const joined = await json('waitlist', 'join', 'ada@example.org', '--priority', '0');
+    const again = await json('waitlist', 'join', 'Ada@Example.org');
+    expect(again.accountId).toBe(joined.accountId);
+    await settled(client);
+    const { items } = await json('waitlist', 'list');
+    expect(items[0]).toMatchObject({ accountId: joined.accountId, status: 'waiting' });
+    expect(await text('waitlist', 'list', '--limit', '1')).toContain(joined.accountId);
+    expect(await text('waitlist', 'list', '--status', 'barred')).toBe('nobody is barred\n');
+  });
+
+  it('names the field that is wrong', async () => {
+    fails(await cli.run('waitlist', 'join', 'nobody'), 2, /\/email: must be an e-mail address/);
+  });
+});
+
+describe('gatehouse policy', () => {
+  it('publishes versions and shows the one in force', async () => {
+    const file = join(directory, 'policy.md');
+    await writeFile(file, 'Be kind.');
+    await json('policy', 'publish', '2022-05-18', '--text-file', file, '--link', 'https://example.org/policy');
+    expect((await json('policy', 'show')).current).toMatchObject({
+      version: '2022-05-18',
+      url: 'https://example.org/policy',
+      digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+    });
+    expect(await text('policy', 'show')).toMatch(/2022-05-18 .* yes /);
+    fails(await cli.run('policy', 'publish', '2', '--text-file', join(directory, 'none')), 2, /none \(ENOENT\)/);
+  });
+});
+
+describe('gatehouse rate and cohort', () => {
+  it('lets nobody in without a rate, then as many as it allows, and tells who got in', async () => {
+    const accounts = ['cohort-a', 'cohort-b', 'cohort-c', 'cohort-d'];
+    await send(...accounts.map(joinEvent));
+    fails(await cli.run('cohort', 'onboard', '--size', '1'), 5, /Rate not set/);
+    expect(await json('rate', 'set', '4')).toMatchObject({ perWeek: 4, daily: false, available: 4 });
+
+    const listed = await json('cohort', 'onboard', '--accounts', 'cohort-a,cohort-b');
+    expect(listed).toMatchObject({ size: 2, selection: 'listed', onboarded: ['cohort-a', 'cohort-b'] });
+    const first = await text('cohort', 'onboard', '--size', '1');
+    expect(first).toMatch(/1 of 1 are in\n\S+\n$/);
+    const unwaited = await json('cohort', 'onboard', '--size', '1', '--no-wait');
+    expect(unwaited).not.toHaveProperty('onboarded');
+    fails(await cli.run('cohort', 'onboard', '--size', '1'), 5, /Rate exceeded/);
+    fails(
+      await cli.run('cohort', 'onboard', '--size', '1', '--accounts', 'a'),
+      2,
+      /--size does not go with --accounts/,
+    );
+  });
+
+  it('is paused with a reason and resumed', async () => {
+    expect(await json('rate', 'pause', 'reviewers are behind')).toMatchObject({ paused: true });
+    expect(await text('rate', 'show')).toContain('paused: reviewers are behind');
+    fails(await cli.run('cohort', 'onboard', '--size', '1'), 5, /paused/);
+    expect(await json('rate', 'resume')).toMatchObject({ paused: false });
+    expect(await json('rate', 'set', '70', '--daily')).toMatchObject({ perWeek: 70, daily: true });
+    expect(await json('rate', 'set', '70', '--no-daily')).toMatchObject({ perWeek: 70, daily: false });
+  });
+});
+
+describe('gatehouse account show', () => {
+  it('tells where an account stands, and stood', async () => {
+    const [{ position }] = await send(joinEvent('acc-of-today'));
+    await gatehouse.administrator.post('/v1/accounts/acc-of-today/deactivation', { reason: 'fraud' });
+    expect(await json('account', 'show', 'acc-of-today')).toMatchObject({ status: 'waiting', deactivated: true });
+    const before = await json('account', 'show', 'acc-of-today', '--as-of', position);
+    expect(before).toMatchObject({ deactivated: false, asOf: { position } });
+    expect(await text('account', 'show', 'acc-of-today')).toMatch(/WaitlistJoined[\s\S]*AccountDeactivated/);
+    fails(await cli.run('account', 'show', 'acc-of-today', '--as-of', '2001-01-01T00:00:00Z'), 6, /acc-of-today/);
+    fails(await cli.run('account', 'show', 'acc-of-today', '--as-of', 'yesterday'), 2, /position in digits or a time/);
+  });
+});
+
+describe('gatehouse events', () => {
+  it('shows pages of the public feed, by type and after a position', async () => {
+    const [{ position }] = await send(cloudEvent('ImageGenerated', { imageId: 'img-page', accountId: 'acc-1' }));
+    const after = String(Number(position) - 1);
+    const { events } = await json('events', '--after', after, '--type', 'ImageGenerated', '--limit', '1');
+    expect(events).toEqual([expect.objectContaining({ type: 'ImageGenerated', position })]);
+    expect(await text('events', '--after', after, '--limit', '1')).toContain('img-page');
+    fails(await cli.run('events', '--type', 'NoSuchType'), 2, /types: NoSuchType/);
+  });
+
+  it('shows one stream, and every recorded type', async () => {
+    const { events } = await json('events', '--stream', 'account-cohort-a');
+    expect(events.map(({ type }: { type: string }) => type)).toEqual(['WaitlistJoined', 'AccountOnboarded']);
+    expect(events[0].data.email).toMatch(/^sealed:/);
+    expect(await text('events', '--all', '--type', 'OnboardingRateSet')).toContain('OnboardingRateSet');
+  });
+
+  it.each([
+    ['the public feed', ['--type', 'ImageShared'], 'ImageShared'],
+    ['the log', ['--all', '--type', 'ImageDownloaded'], 'ImageDownloaded'],
+  ])('follows %s and ends well on Ctrl-C', async (name, options, type) => {
+    const imageId = `tailed-${type}`;
+    const { head } = (await gatehouse.administrator.get('/v1/status')).body;
+    const tail = cli.start('events', '--tail', '--json', '--after', head, ...options);
+    await send(cloudEvent(type, { imageId, accountId: 'acc-1' }));
+    await tail.says(imageId);
+    await send(cloudEvent(type, { imageId: `${imageId}-2`, accountId: 'acc-1' }));
+    await tail.says(`${imageId}-2`);
+    tail.interrupt();
+    const { code, stdout } = await tail.ended;
+    const images = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).data.imageId);
+    expect({ name, code, images }).toEqual({ name, code: 0, images: [imageId, `${imageId}-2`] });
+  });
+});
+
+describe('gatehouse quarantine', () => {
+  it('lists, shows and replays what could not be taken', async () => {
+    const verdict = cloudEvent('VerdictGiven', { caseId: 'img-late', reviewer: 'rev-1', verdict: 'unsafe' });
+    const [refused] = await send(verdict);
+    expect(refused).toMatchObject({ outcome: 'quarantined', reason: 'case-unknown' });
+    const id = refused.quarantineId;
+    const { items } = await json('quarantine', 'list');
+    expect(items).toEqual([expect.objectContaining({ id, reason: 'case-unknown' })]);
+    expect(await text('quarantine', 'list')).toContain('case-unknown');
+    expect(JSON.parse((await json('quarantine', 'show', id)).raw)).toMatchObject({ id: verdict.id });
+
+    const still = await cli.run('quarantine', 'replay', id, '--json');
+    expect(still.code).toBe(1);
+    expect(still.json().items).toEqual([expect.objectContaining({ quarantineId: id, outcome: 'quarantined' })]);
+
+    await send(
+      cloudEvent('ImageGenerated', { imageId: 'img-late', accountId: 'acc-1' }),
+      cloudEvent('ContentFlagged', {
+        imageId: 'img-late',
+        flaggedBy: 'acc-9',
+        flaggerKind: 'user',
+        categories: ['violent'],
+      }),
+    );
+    await settled(client);
+    const taken = await json('quarantine', 'replay', '--all');
+    expect(taken.items).toEqual([expect.objectContaining({ quarantineId: id, outcome: 'accepted' })]);
+    expect(await text('quarantine', 'list')).toBe('nothing is waiting\n');
+    fails(await cli.run('quarantine', 'replay'), 2, /--all/);
+    fails(await cli.run('quarantine', 'show', '0196e0f0-0000-7000-8000-000000000001'), 6, /0196e0f0/);
+  });
+});
+
+describe('gatehouse metrics', () => {
+  it('shows the whole, and groups', async () => {
+    await settled(client);
+    expect((await json('metrics')).whole).toMatchObject({
+      cases: { confirmed: 1 },
+      confirmedShare: { hits: 1, of: 1 },
+    });
+    expect(await text('metrics', '--by', 'category')).toMatch(/CATEGORY[\s\S]*\nviolent /);
+    fails(await cli.run('metrics', '--from', '2022-05-18'), 2, /--from goes with --by day only/);
+  });
+});
+
+describe('gatehouse views', () => {
+  it('lists them, proves that they equal their replay, and rebuilds them', async () => {
+    const { items } = await json('views', 'list');
+    expect(items.map(({ name }: { name: string }) => name)).toContain('safety-images');
+    expect(await text('views', 'verify')).not.toContain('DIFFERS');
+    const { comparisons } = await json('views', 'verify', 'cases', 'images');
+    expect(comparisons.map(({ view, equal }: { view: string; equal: boolean }) => [view, equal])).toEqual([
+      ['cases', true],
+      ['images', true],
+    ]);
+    expect(await json('views', 'rebuild', 'cases')).toMatchObject({ kind: 'rebuild', status: 'done' });
+    fails(await cli.run('views', 'verify', 'no-such-view'), 2, /no-such-view/);
+  });
+
+  it('ends with 7 and names the table where one differs', async () => {
+    const stolen = `DELETE FROM ${viewTable(imagesView)} WHERE image_id = 'img-page'`;
+    expect((await gatehouse.runtime.pool.query(stolen)).rowCount).toBe(1);
+    const result = await cli.run('views', 'verify', 'images');
+    expect(result).toMatchObject({ code: 7, stdout: expect.stringMatching(/images .* DIFFERS/) });
+    await json('views', 'rebuild', 'images');
+    expect((await cli.run('views', 'verify', 'images')).code).toBe(0);
+  });
+});
+
+describe('the exit code', () => {
+  it('tells a backend that is not there, a wrong credential and a role that may not', async () => {
+    fails(await cliFor({ url: 'http://127.0.0.1:9' }).run('status'), 3, /no HTTP client asks/);
+    fails(await cliFor({ url: 'http://no-such-host.invalid' }).run('status'), 3, /host .* is not known/);
+    fails(await cliFor({ url: gatehouse.url }).run('status'), 4, /--token or GATEHOUSE_TOKEN/);
+    const { secret } = await json('token', 'create', 'robin', '--role', 'reviewer');
+    fails(await cliFor({ url: gatehouse.url, token: secret }).run('token', 'list'), 4, /token create/);
+    fails(await cliFor({ url: 'nonsense' }).run('status'), 2, /--url must be like/);
+  });
+
+  it.each([
+    [['no-such-command']],
+    [['token', 'create', 'x']],
+    [['events', '--limit', 'many']],
+    [['rate', 'set', '-1']],
+  ])('is 2 for %j, with a word on stderr', async (args) => fails(await cli.run(...args), 2, /error: /));
+});

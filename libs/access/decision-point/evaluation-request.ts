@@ -15,6 +15,8 @@ export type Semantic = 'execute_all' | 'deny_on_first_deny' | 'permit_on_first_p
 export const SEMANTICS: readonly Semantic[] = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'];
 export const MAX_EVALUATIONS = 1_000;
 export const MAX_TEXT = 200;
+const CONTROL = /\p{Cc}/u;
+const DIGITS = /^\d{1,16}$/;
 
 type Json = Record<string, unknown>;
 
@@ -69,13 +71,15 @@ export function readEvaluations(body: unknown): Evaluations | undefined {
 function read({ subject, action, resource, context }: Json, at: string, errors: InvalidField[]): Evaluation {
   const text = (owner: unknown, field: string): string => {
     const value = isObject(owner) ? owner[field.slice(field.lastIndexOf('/') + 1)] : undefined;
-    if (typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT) return value;
-    errors.push({ field: `${at}${field}`, message: `must be a text of 1 to ${MAX_TEXT} characters` });
+    if (typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT && !CONTROL.test(value)) return value;
+    const message = `must be a text of 1 to ${MAX_TEXT} characters, none of them a control character`;
+    errors.push({ field: `${at}${field}`, message });
     return '';
   };
   let minPosition = 0;
   if (isObject(context) && context.minPosition !== undefined) {
-    minPosition = Number(context.minPosition);
+    const given = context.minPosition;
+    minPosition = typeof given === 'string' && DIGITS.test(given) ? Number(given) : (given as number);
     if (!Number.isSafeInteger(minPosition) || minPosition < 0) {
       errors.push({
         field: `${at}/context/minPosition`,

@@ -21,6 +21,7 @@ export class LogQuery {
   @IsOptional()
   @IsString()
   @MaxLength(250)
+  @Matches(/^\P{Cc}*$/u, { message: 'must be the name of a stream, without control characters' })
   stream?: string;
 
   /** Event types, separated by commas. */

@@ -1,15 +1,18 @@
+import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { GatehouseError, InvalidInput } from '../../kernel/errors.js';
+import { notUtf8 } from '../../platform/http/http-adapter.js';
 
 export const STRUCTURED = 'application/cloudevents+json';
 export const BATCHED = 'application/cloudevents-batch+json';
 export const MAX_BATCH = 1_000;
 
-/** Lets the structured and batched media types of CloudEvents through to the door as text; other routes refuse them. */
+/** Lets the structured and batched media types of CloudEvents through to the door; other routes refuse them. */
 export function acceptCloudEvents(server: FastifyInstance): void {
-  server.addContentTypeParser([STRUCTURED, BATCHED], { parseAs: 'string' }, (_request, body, done) => {
+  server.addContentTypeParser([STRUCTURED, BATCHED], { parseAs: 'buffer' }, (_request, body, done) => {
+    if (!isUtf8(body as Buffer)) return done(notUtf8());
     try {
-      done(null, JSON.parse(body as string));
+      done(null, JSON.parse(body.toString()));
     } catch (error) {
       const detail = (error as Error).message;
       done(new GatehouseError('malformed-json', `the body is not JSON: ${detail}; send one JSON document`, 400));

@@ -1,0 +1,34 @@
+const question = {
+  subject: { type: 'account', id: 'acc-1' },
+  action: { name: 'share' },
+  resource: { type: 'image', id: 'img-1', properties: { faces: true, photorealistic: true } },
+  context: { minPosition: '0' },
+};
+
+/** Bodies that are right in form, for each route that takes one: `METHOD /path`. */
+export const validBodies: Record<string, Record<string, unknown>[]> = {
+  'POST /v1/waitlist': [{ email: 'ada@example.org', priority: 5, locale: 'en-GB', reason: 'to draw' }],
+  'POST /v1/policy': [{ version: '1', url: 'https://example.org/policy', text: 'be kind' }],
+  'POST /v1/accounts/:id/policy-acceptance': [{ version: '1' }],
+  'POST /v1/accounts/:id/suspension': [{ until: '2022-06-01T00:00:00Z', reason: 'first-strike' }],
+  'POST /v1/accounts/:id/deactivation': [{ reason: 'operator-decision', categories: ['violent', 'hate'] }],
+  'POST /v1/accounts/:id/reinstatement': [{ reason: 'appeal-granted' }],
+  'PUT /v1/rollout/rate': [{ perWeek: 10, daily: true }],
+  'POST /v1/rollout/pause': [{ reason: 'reviewers are behind' }],
+  'POST /v1/cohorts': [
+    { accounts: ['acc-1', 'acc-2'], cohortId: 'c-1' },
+    { size: 1, priority: 5, cohortId: 'c-2' },
+  ],
+  'POST /v1/cases/:id/verdicts': [{ verdict: 'unsafe', note: 'see the sign', answerTimeMs: 1000 }],
+  'POST /access/v1/evaluation': [question],
+  'POST /access/v1/evaluations': [
+    {
+      ...question,
+      evaluations: [{}, { action: { name: 'flag' } }],
+      options: { evaluations_semantic: 'deny_on_first_deny' },
+    },
+  ],
+  'POST /v1/tokens': [{ name: 'fuzz', roles: ['service'] }],
+  'POST /v1/views/verify': [{ views: ['cases'] }],
+  'POST /v1/views/rebuild': [{ views: ['cases'] }],
+};

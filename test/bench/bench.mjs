@@ -1,15 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { startBenchServer } from './postgres.mjs';
+import * as access from './rows/access.mjs';
 import * as append from './rows/append.mjs';
 import * as decisions from './rows/decisions.mjs';
+import * as ingest from './rows/ingest.mjs';
 import { printTable } from './table.mjs';
 
-const ROWS = [append, decisions];
+const ROWS = [append, decisions, ingest, access];
 const NOT_BUILT = [
-  'ingest to visible',
   'Kafka to visible',
-  'access decision over HTTP',
   'deactivation to the first deny',
   'rebuild of every view',
   'growth: cost per event',

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run bench [-- rows…] [--rounds N] [--events N] [--decisions N]`: measures every budget against its yardstick.
+ * `npm run bench [-- rows…] [--full] [options]`: measures every budget against its yardstick; docs/benchmarks.md has the
+ * options.
  * Builds what it measures and, on its first run, installs the peers into this folder; users never get them.
  */
 import { spawnSync } from 'node:child_process';
@@ -20,8 +21,15 @@ const { values, positionals: names } = parseArgs({
     rounds: { type: 'string', default: '3' },
     events: { type: 'string', default: '60000' },
     decisions: { type: 'string', default: '6000' },
+    ingest: { type: 'string', default: '300000' },
+    accounts: { type: 'string', default: '100000' },
+    requests: { type: 'string', default: '40000' },
+    full: { type: 'boolean', default: false },
+    profile: { type: 'string' },
   },
 });
+/** The sizes that the budgets name. */
+if (values.full) Object.assign(values, { ingest: '3000000', accounts: '1000000' });
 
 await build();
 installPeers();
@@ -40,6 +48,10 @@ const ok = await runBench({
   rounds: number('rounds'),
   eventsPerRound: number('events'),
   decisionsPerRound: number('decisions'),
+  ingestEvents: number('ingest'),
+  accounts: number('accounts'),
+  requestsPerRound: number('requests'),
+  profile: values.profile,
 });
 process.exit(ok ? 0 : 1);
 

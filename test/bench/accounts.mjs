@@ -1,0 +1,78 @@
+import { PostgresEventStore } from '../../dist/libs/event-store/postgres/postgres-event-store.js';
+import { systemClock, toIso } from '../../dist/libs/kernel/clock.js';
+import { timeOrderedIds } from '../../dist/libs/kernel/ids.js';
+import { imageTraffic, stored } from './image-traffic.mjs';
+import { inFlight } from './measure.mjs';
+
+const POLICY = '2022-05-18';
+const ACTOR = { kind: 'process', id: 'bench' };
+const ID_DIGITS = 9;
+const WRITES = 250;
+const COHORT = 1_000;
+const FACTS = 500;
+const LANES = 4;
+const ids = timeOrderedIds(systemClock);
+
+export const memberId = (number) => `member-${String(number).padStart(ID_DIGITS, '0')}`;
+
+const event = (subject, type, data) => {
+  const id = ids.next();
+  const metadata = {
+    source: '/gatehouse',
+    subject,
+    time: toIso(systemClock.now()),
+    schemaversion: 1,
+    correlationid: id,
+    actor: ACTOR,
+  };
+  return { id, type, data, metadata };
+};
+
+/** Onboarded accounts that accepted the policy in force, appended straight to the log. */
+export async function loadMembers(connection, count) {
+  const store = new PostgresEventStore(connection);
+  const published = event('policy', 'ContentPolicyPublished', { version: POLICY });
+  await append(store, [{ stream: 'policy', expected: 'no-stream', events: [published] }]);
+  await inFlight(Math.ceil(count / WRITES), 3, async (chunk) => {
+    const numbers = Array.from({ length: Math.min(WRITES, count - chunk * WRITES) }, (_, n) => chunk * WRITES + n);
+    await append(store, numbers.map(memberOf));
+  });
+  await store.close();
+}
+
+function memberOf(number) {
+  const accountId = memberId(number);
+  const stream = `account-${accountId}`;
+  const cohortId = `cohort-${Math.floor(number / COHORT)}`;
+  const events = [
+    event(stream, 'PolicyAccepted', { accountId, version: POLICY }),
+    event(stream, 'AccountOnboarded', { accountId, cohortId }),
+  ];
+  return { stream, expected: 'no-stream', events };
+}
+
+/** Image facts, appended straight to the log, on lanes of their own. */
+export async function loadImageFacts(connection, count, from = 0) {
+  const store = new PostgresEventStore(connection);
+  const traffic = imageTraffic(from);
+  const revisions = new Array(LANES).fill('no-stream');
+  let left = count;
+  await inFlight(LANES, LANES, async (lane) => {
+    while (left > 0) {
+      const events = stored(traffic.take(Math.min(FACTS, left)));
+      left -= events.length;
+      const [{ revision }] = await append(store, [
+        { stream: `facts-loaded-${from}-${lane}`, expected: revisions[lane], events },
+      ]);
+      revisions[lane] = revision;
+    }
+  });
+  await store.close();
+}
+
+async function append(store, writes) {
+  const results = await store.append(writes);
+  const refused = results.find(({ outcome }) => outcome !== 'appended');
+  if (refused) throw new Error(`loading: ${JSON.stringify(refused)}`);
+  return results;
+}

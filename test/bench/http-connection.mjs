@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
+const END_OF_HEAD = '\r\n\r\n';
+const LENGTH = /\r\ncontent-length: (\d+)/i;
+
+/** A whole HTTP/1.1 request as bytes. */
+export function requestBytes(method, path, { token, json, mediaType = 'application/json' } = {}) {
+  const body = json === undefined ? '' : JSON.stringify(json);
+  const head = [
+    `${method} ${path} HTTP/1.1`,
+    'host: localhost',
+    ...(token === undefined ? [] : [`authorization: Bearer ${token}`]),
+    ...(json === undefined ? [] : [`content-type: ${mediaType}`, `content-length: ${Buffer.byteLength(body)}`]),
+  ];
+  return Buffer.from(`${head.join('\r\n')}${END_OF_HEAD}${body}`);
+}
+
+/**
+ * One keep-alive connection that asks one thing at a time and does as little as a client can, since client and server
+ * share the machine. Understands answers that have a content-length.
+ */
+export async function openConnection(url) {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+  await once(socket, 'connect');
+  let waiting;
+  let received = '';
+  let end = 0;
+
+  socket.setEncoding('latin1');
+  socket.on('data', (chunk) => {
+    received = received === '' ? chunk : received + chunk;
+    if (end === 0) {
+      const head = received.indexOf(END_OF_HEAD);
+      if (head < 0) return;
+      const length = LENGTH.exec(received.slice(0, head))?.[1];
+      if (length === undefined) return fail(new Error(`an answer without a length: ${received.slice(0, head)}`));
+      end = head + END_OF_HEAD.length + Number(length);
+    }
+    if (received.length < end) return;
+    const answer = received;
+    const { resolve } = waiting;
+    received = '';
+    end = 0;
+    waiting = undefined;
+    resolve(answer);
+  });
+  const fail = (error) => {
+    waiting?.reject(error);
+    waiting = undefined;
+  };
+  socket.on('error', fail);
+  socket.on('close', () => fail(new Error('the server closed the connection')));
+
+  return {
+    /** @returns the answer, head and body, one character for each byte */
+    ask: (bytes) =>
+      new Promise((resolve, reject) => {
+        waiting = { resolve, reject };
+        socket.write(bytes);
+      }),
+    close: () => socket.destroy(),
+  };
+}
+
+export const statusOf = (answer) => Number(answer.slice(9, 12));
+
+export const bodyOf = (answer) => answer.slice(answer.indexOf(END_OF_HEAD) + END_OF_HEAD.length);
+
+/** @throws Error for any other status */
+export function expectStatus(answer, status) {
+  if (statusOf(answer) !== status) throw new Error(`${status} expected, answered: ${answer.slice(0, 2000)}`);
+  return answer;
+}

@@ -1,0 +1,167 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { loadMembers, memberId } from '../accounts.mjs';
+import { expectStatus, openConnection, requestBytes } from '../http-connection.mjs';
+import { alternate, compare, inFlight, median, quantile } from '../measure.mjs';
+import { onDatabase, startStandalone } from '../standalone.mjs';
+
+const CONNECTIONS = 64;
+const WARM_BATCH = 1_000;
+const P99_MS = 5;
+const LEAST_OF_BARE = 0.6;
+/** A stride that visits every account in no order. */
+const STRIDE = 7_919;
+
+export const name = 'access';
+export const budget = `access decision over HTTP, ${CONNECTIONS} connections: p99 < ${P99_MS} ms, >= ${LEAST_OF_BARE} x a bare route`;
+
+const COLD = 'gatehouse, each account for the first time';
+const OURS = 'gatehouse';
+const SHARE = 'gatehouse, share of an unknown image';
+const BARE = 'bare Fastify route';
+
+export async function run({ server, rounds, accounts, requestsPerRound, profile, log }) {
+  const database = await server.createGatehouseDatabase('access_gatehouse');
+  log(`  loading ${accounts} accounts`);
+  await loadMembers(database.connection, accounts);
+  const standalone = await startStandalone(onDatabase(database.connection), profile);
+  const bare = await startBare();
+  try {
+    await standalone.caughtUp();
+    const requests = Math.min(requestsPerRound, accounts);
+    const cold = await load(standalone, requests, (n) => n, 'generate');
+    log(`  ${COLD}: ${Math.round(cold.rate)}/s, p99 ${ms(quantile(cold.times, 0.99))}`);
+    await askForAll(standalone, accounts);
+
+    const latencies = new Map();
+    const contender = (label, target, action) => ({
+      name: label,
+      async run(round) {
+        const { rate, times } = await load(target, requestsPerRound, (n) => (n * STRIDE + round) % accounts, action);
+        if (round > 0) latencies.set(label, [...(latencies.get(label) ?? []), times]);
+        return rate;
+      },
+    });
+    const rates = await alternate(
+      [
+        contender(OURS, standalone, 'generate'),
+        contender(BARE, bare, 'generate'),
+        contender(SHARE, standalone, 'share'),
+      ],
+      rounds,
+      log,
+    );
+    const p = (label, q) => median(latencies.get(label).map((times) => quantile(times, q)));
+    const { spread, ...compared } = compare(rates, OURS, BARE);
+    const share = compare(rates, SHARE, BARE);
+    const common = `${CONNECTIONS} connections always asking, ${accounts} accounts, ${requestsPerRound} requests a round`;
+    const others = (label) => `p50 ${ms(p(label, 0.5))}, p99 ${ms(p(label, 0.99))}`;
+    return [
+      {
+        what: 'access decisions over HTTP',
+        budget: `>= ${LEAST_OF_BARE} x`,
+        unit: 'decisions/s',
+        ...compared,
+        met: compared.ratio >= LEAST_OF_BARE,
+        detail: `${spread}; ${common}`,
+      },
+      {
+        what: 'access decision over HTTP, p99',
+        budget: `< ${P99_MS} ms`,
+        unit: 'ms',
+        figure: p(OURS, 0.99),
+        against: BARE,
+        yardstick: p(BARE, 0.99),
+        met: p(OURS, 0.99) < P99_MS,
+        detail: `p50 ${ms(p(OURS, 0.5))}; ${BARE} p50 ${ms(p(BARE, 0.5))}; ${common}`,
+      },
+      {
+        what: 'access decisions, share',
+        budget: '-',
+        unit: 'decisions/s',
+        figure: share.figure,
+        against: BARE,
+        yardstick: share.yardstick,
+        ratio: share.ratio,
+        met: undefined,
+        detail: `each looks its image up in the database; ${others(SHARE)}`,
+      },
+      {
+        what: 'access decisions, accounts not in memory',
+        budget: '-',
+        unit: 'decisions/s',
+        figure: cold.rate,
+        met: undefined,
+        detail: `each folded from its stream; p50 ${ms(quantile(cold.times, 0.5))}, p99 ${ms(quantile(cold.times, 0.99))}, once, ${requests} requests`,
+      },
+    ];
+  } finally {
+    bare.stop();
+    await standalone.stop();
+    await database.drop();
+  }
+}
+
+/** @returns decisions per second and each one's milliseconds */
+async function load({ url, token }, count, accountAt, action) {
+  const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => openConnection(url)));
+  const requests = Array.from({ length: count }, (_, n) => evaluation(token, memberId(accountAt(n)), action));
+  const times = new Array(count);
+  let next = 0;
+  const started = performance.now();
+  await Promise.all(
+    connections.map(async (connection) => {
+      while (next < count) {
+        const n = next++;
+        const asked = performance.now();
+        const answer = await connection.ask(requests[n]);
+        times[n] = performance.now() - asked;
+        if (!answer.includes('"decision":true')) expectStatus(answer, 'a permit');
+      }
+    }),
+  );
+  const rate = (count * 1000) / (performance.now() - started);
+  for (const connection of connections) connection.close();
+  return { rate, times };
+}
+
+const evaluation = (token, accountId, action) =>
+  requestBytes('POST', '/access/v1/evaluation', {
+    token,
+    json: {
+      subject: { type: 'account', id: accountId },
+      action: { name: action },
+      resource: { type: 'image', id: `img-${accountId}` },
+    },
+  });
+
+/** So that every account is in the replica's memory. */
+export async function askForAll({ url, token }, accounts) {
+  const connection = await openConnection(url);
+  await inFlight(Math.ceil(accounts / WARM_BATCH), 1, async (chunk) => {
+    const evaluations = Array.from({ length: Math.min(WARM_BATCH, accounts - chunk * WARM_BATCH) }, (_, n) => ({
+      subject: { type: 'account', id: memberId(chunk * WARM_BATCH + n) },
+    }));
+    const json = { action: { name: 'generate' }, resource: { type: 'image', id: 'any' }, evaluations };
+    expectStatus(await connection.ask(requestBytes('POST', '/access/v1/evaluations', { token, json })), 200);
+  });
+  connection.close();
+}
+
+async function startBare() {
+  const program = fileURLToPath(new URL('../bare-fastify.mjs', import.meta.url));
+  const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const kill = () => child.kill();
+  process.once('exit', kill);
+  const [line] = await once(child.stdout, 'data');
+  return {
+    url: String(line).trim(),
+    stop() {
+      process.off('exit', kill);
+      kill();
+    },
+  };
+}
+
+const ms = (value) => `${value.toFixed(2)} ms`;

@@ -9,6 +9,7 @@ import pg from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
 import { postgresBinaries } from './postgres-binaries.js';
 import { startServer } from './postgres-server.js';
+import { checkReachable } from './server-user.js';
 import { explainFailure } from './start-failure.js';
 
 const SETTINGS = { fsync: 'off', shared_buffers: '64MB' };
@@ -125,16 +126,27 @@ describe('the embedded PostgreSQL', () => {
     await writeFile(version, ours);
   });
 
-  it('says in one line that the directory is a file, or that the server may not reach it', async () => {
+  it('says in one line that the directory is a file', async () => {
     const file = join(parent, 'file');
     await writeFile(file, '');
     await expect(startEmbeddedPostgres({ directory: join(file, 'postgres'), port: 0 })).rejects.toMatchObject({
       code: 'data-not-a-directory',
     });
-    if (process.getuid?.() !== 0) return; // only root's server runs as another user
+  });
+
+  it('runs in a directory that only we may enter', async () => {
     const closed = join(parent, 'closed');
     await mkdir(closed, { mode: 0o700 });
-    await expect(startEmbeddedPostgres({ directory: join(closed, 'postgres'), port: 0 })).rejects.toMatchObject({
+    const postgres = await startEmbeddedPostgres({ directory: join(closed, 'postgres'), port: 0 });
+    await postgres.stop();
+  });
+
+  it('names the directory that another user of the server may not pass, and the cure', async () => {
+    const closed = join(parent, 'closed-to-others');
+    await mkdir(closed, { mode: 0o700 });
+    await expect(
+      checkReachable(join(closed, 'postgres'), { uid: 65_000, gid: 65_000, prefix: [] }),
+    ).rejects.toMatchObject({
       code: 'directory-closed',
       message: expect.stringContaining(`chmod o+x ${closed}`),
     });

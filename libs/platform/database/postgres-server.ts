@@ -14,6 +14,7 @@ import { explainFailure, StartFailure } from './start-failure.js';
 const run = promisify(execFile);
 const POLL_MS = 20;
 const STOP_PATIENCE_MS = 8_000;
+const LAST_MOMENT_MS = 500;
 const LOG_BYTES = 16 * 1024 * 1024;
 const HOST = '127.0.0.1';
 
@@ -43,7 +44,7 @@ export async function startServer({ directory: given, port, settings = {} }: Ser
   const cluster = join(directory, 'cluster');
   try {
     const binaries = postgresBinaries();
-    const user = await serverUser();
+    const user = await serverUser(cluster);
     await makeDirectory(directory);
     if (user.uid !== undefined) await chown(directory, user.uid, user.gid!);
     await checkReachable(cluster, user);
@@ -68,13 +69,18 @@ export async function startServer({ directory: given, port, settings = {} }: Ser
 
 /** Ends connections and stops; after 8 s without a shutdown checkpoint, which loses nothing but makes the next start longer. */
 export async function stopServer(pid: number, directory: string): Promise<void> {
-  const gone = async () => (await readLockFile(join(resolve(directory), 'cluster')))?.pid !== pid || !isAlive(pid);
+  const cluster = join(resolve(directory), 'cluster');
+  const holdsCluster = async () => (await readLockFile(cluster))?.pid === pid && isAlive(pid);
   signal(pid, 'SIGINT');
-  for (let waited = 0; !(await gone()); waited += POLL_MS) {
+  for (let waited = 0; await holdsCluster(); waited += POLL_MS) {
     if (waited === STOP_PATIENCE_MS) signal(pid, 'SIGQUIT');
     await sleep(POLL_MS);
   }
+  // The lock file goes a moment before the process; where nobody reaps it, its number stays for ever.
+  for (let waited = 0; isAlive(pid) && waited < LAST_MOMENT_MS; waited += POLL_MS) await sleep(POLL_MS);
 }
+
+const idsOf = ({ uid, gid }: ServerUser) => (uid === undefined ? {} : { uid, gid });
 
 async function readPassword(directory: string, user: ServerUser): Promise<string> {
   const path = join(directory, 'password');
@@ -110,7 +116,8 @@ async function initialise(
     '--no-instructions',
   ];
   try {
-    await run(binaries.initdb, flags, { ...user, cwd: directory });
+    const [program, ...before] = [...user.prefix, binaries.initdb];
+    await run(program!, [...before, ...flags], { ...idsOf(user), cwd: directory });
   } catch (error) {
     throw explainFailure(directory, (error as { stderr?: string }).stderr || error);
   }
@@ -132,8 +139,9 @@ async function launch(
   try {
     const from = (await log.stat()).size;
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const child = spawn(binaries.postgres, ['-D', cluster, '-p', String(port), ...flags], {
-      ...user,
+    const [program, ...before] = [...user.prefix, binaries.postgres];
+    const child = spawn(program!, [...before, '-D', cluster, '-p', String(port), ...flags], {
+      ...idsOf(user),
       cwd: directory,
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
@@ -145,7 +153,8 @@ async function launch(
       child.once('error', reject);
       child.once('exit', async () => {
         ended = true;
-        reject(explainFailure(directory, (await readFile(logPath)).subarray(from).toString()));
+        const told = await readFile(logPath).catch(() => Buffer.alloc(0)); // the directory may be gone by now
+        reject(explainFailure(directory, told.subarray(from).toString()));
       });
     });
     failed.catch(() => {});

@@ -7,15 +7,48 @@ import { StartFailure } from './start-failure.js';
 const run = promisify(execFile);
 const NAME = 'postgres';
 
-/** Whom the server runs as: nothing for "as we do", since PostgreSQL refuses to run as root. */
+/** Whom the server runs as; PostgreSQL refuses to run as root. */
 export interface ServerUser {
+  /** Undefined for "as we do". */
   uid?: number;
   gid?: number;
+  /** What goes before a server program's own command line. */
+  prefix: readonly string[];
 }
 
-/** Ourselves, or for root the system's user `postgres`, made where it does not exist. */
-export async function serverUser(): Promise<ServerUser> {
-  if (process.getuid?.() !== 0) return {};
+const AS_WE_ARE: ServerUser = { prefix: [] };
+
+/**
+ * In a user namespace where root goes by another name, one that every system knows (initdb looks it up). Files stay
+ * root's, so no directory needs to be opened to anybody.
+ */
+const NAMESPACE = ['unshare', '--user', '--map-user=daemon', '--map-group=daemon', '--'];
+const IN_NAMESPACE: ServerUser = { prefix: NAMESPACE };
+
+/**
+ * Ourselves; for root, ourselves under another number in a user namespace where the system allows that, else the system's
+ * user `postgres`, made where it does not exist.
+ * @param cluster where one exists, it stays with the user it belongs to
+ */
+export async function serverUser(cluster: string): Promise<ServerUser> {
+  if (process.getuid?.() !== 0) return AS_WE_ARE;
+  const owner = await stat(cluster).then(
+    ({ uid }) => uid,
+    () => 0,
+  );
+  if (owner === 0 && (await namespacesWork())) return IN_NAMESPACE;
+  return systemUser();
+}
+
+async function namespacesWork(): Promise<boolean> {
+  const [program, ...flags] = NAMESPACE;
+  return run(program!, [...flags, 'id', '-un']).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function systemUser(): Promise<ServerUser> {
   const known = await lookUp();
   if (known) return known;
   try {
@@ -28,7 +61,7 @@ export async function serverUser(): Promise<ServerUser> {
       { cause },
     );
   }
-  return (await lookUp()) ?? {};
+  return (await lookUp()) ?? AS_WE_ARE;
 }
 
 /** @throws StartFailure naming the first directory on the way to `path` that the server's user may not pass */
@@ -55,7 +88,7 @@ async function lookUp(): Promise<ServerUser | undefined> {
     const [uid, gid] = await Promise.all(
       ['-u', '-g'].map(async (flag) => Number((await run('id', [flag, NAME])).stdout)),
     );
-    return { uid, gid };
+    return { uid, gid, prefix: [] };
   } catch {
     return undefined;
   }

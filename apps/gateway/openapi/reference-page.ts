@@ -55,7 +55,7 @@ function navigation({ info }: Json, { components }: Json, groups: readonly Group
       `<h2>${escaped(name)}</h2><ul>${operations
         .map(
           ({ verb, path, operation }) =>
-            `<li><a href="#${operation.operationId}"><span class="verb ${verb}">${verb.toUpperCase()}</span>${escaped(path)}</a></li>`,
+            `<li><a href="#${operation.operationId}"><span class="verb ${verb}">${verb.toUpperCase()}</span><span>${breakable(path)}</span></a></li>`,
         )
         .join('')}</ul>`,
   );
@@ -160,6 +160,8 @@ const resolver =
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (one) => ENTITIES[one]!);
+/** May be cut before a slash and after a hyphen. */
+const breakable = (path: string): string => escaped(path).replace(/(?<=.)\/|(?<=-)/g, '<wbr>$&');
 /** Markdown's `code`, which is all the documents use. */
 const inline = (text: string): string => escaped(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 const paragraphs = (text: string): string =>

@@ -4,7 +4,10 @@ import { MAX_EVALUATIONS, MAX_TEXT, SEMANTICS } from './evaluation-request.js';
 
 /* What evaluation-request.ts reads, and what is answered, as JSON Schemas: the AuthZEN Authorization API 1.0. */
 
-const text = (description: string) => Type.String({ minLength: 1, maxLength: MAX_TEXT, description });
+const NO_CONTROL = '^\\P{Cc}*$';
+
+const text = (description: string) =>
+  Type.String({ minLength: 1, maxLength: MAX_TEXT, pattern: NO_CONTROL, description });
 const properties = Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Further facts.' }));
 
 const subject = Type.Object(

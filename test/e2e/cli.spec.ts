@@ -6,19 +6,21 @@ import { ApiClient } from '../../apps/cli/api-client.js';
 import { settled } from '../../apps/cli/consumers.js';
 import { imagesView } from '../../libs/images/index.js';
 import { viewTable } from '../../libs/projections/view-tables.js';
-import { type CliResult, cliFor } from '../support/cli-process.js';
+import { type CliResult, cliFor, commandLineFor } from '../support/cli-process.js';
 import { cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 let gatehouse: TestGatehouse;
 let directory: string;
-let cli: ReturnType<typeof cliFor>;
+let cli: ReturnType<typeof commandLineFor>;
+let processes: ReturnType<typeof cliFor>;
 let client: ApiClient;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'gatehouse-cli-'));
   gatehouse = await startGatehouse({ background: true });
   const backend = { url: gatehouse.url, token: gatehouse.administratorToken };
-  cli = cliFor(backend);
+  cli = commandLineFor(backend);
+  processes = cliFor(backend);
   client = new ApiClient({ ...backend, signal: new AbortController().signal });
 });
 afterAll(async () => {
@@ -63,7 +65,7 @@ describe('gatehouse token', () => {
   it('makes a token that works until it is revoked', async () => {
     const { id, secret, roles } = await json('token', 'create', 'ada', '--role', 'operator,compliance');
     expect(roles).toEqual(['operator', 'compliance']);
-    const asAda = cliFor({ url: gatehouse.url, token: secret });
+    const asAda = commandLineFor({ url: gatehouse.url, token: secret });
     expect((await asAda.run('rate', 'show')).code).toBe(0);
     expect(await text('token', 'list')).toMatch(new RegExp(`${id} .*ada`));
     expect(await text('token', 'list')).not.toContain(secret);
@@ -110,10 +112,12 @@ describe('gatehouse rate and cohort', () => {
     const accounts = ['cohort-a', 'cohort-b', 'cohort-c', 'cohort-d'];
     await send(...accounts.map(joinEvent));
     fails(await cli.run('cohort', 'onboard', '--size', '1'), 5, /Rate not set/);
-    expect(await json('rate', 'set', '4')).toMatchObject({ perWeek: 4, daily: false, available: 4 });
+    expect(await json('rate', 'set', '5')).toMatchObject({ perWeek: 5, daily: false, available: 5 });
 
     const listed = await json('cohort', 'onboard', '--accounts', 'cohort-a,cohort-b');
     expect(listed).toMatchObject({ size: 2, selection: 'listed', onboarded: ['cohort-a', 'cohort-b'] });
+    const ghost = await cli.run('cohort', 'onboard', '--accounts', 'no-such-account');
+    expect(ghost).toMatchObject({ code: 1, stdout: expect.stringContaining('left out: no-such-account, unknown') });
     const first = await text('cohort', 'onboard', '--size', '1');
     expect(first).toMatch(/1 of 1 are in\n\S+\n$/);
     const unwaited = await json('cohort', 'onboard', '--size', '1', '--no-wait');
@@ -172,7 +176,7 @@ describe('gatehouse events', () => {
   ])('follows %s and ends well on Ctrl-C', async (name, options, type) => {
     const imageId = `tailed-${type}`;
     const { head } = (await gatehouse.administrator.get('/v1/status')).body;
-    const tail = cli.start('events', '--tail', '--json', '--after', head, ...options);
+    const tail = processes.start('events', '--tail', '--json', '--after', head, ...options);
     await send(cloudEvent(type, { imageId, accountId: 'acc-1' }));
     await tail.says(imageId);
     await send(cloudEvent(type, { imageId: `${imageId}-2`, accountId: 'acc-1' }));
@@ -258,12 +262,12 @@ describe('gatehouse views', () => {
 
 describe('the exit code', () => {
   it('tells a backend that is not there, a wrong credential and a role that may not', async () => {
-    fails(await cliFor({ url: 'http://127.0.0.1:9' }).run('status'), 3, /no HTTP client asks/);
-    fails(await cliFor({ url: 'http://no-such-host.invalid' }).run('status'), 3, /host .* is not known/);
+    fails(await commandLineFor({ url: 'http://127.0.0.1:9' }).run('status'), 3, /no HTTP client asks/);
+    fails(await commandLineFor({ url: 'http://no-such-host.invalid' }).run('status'), 3, /host .* is not known/);
     fails(await cliFor({ url: gatehouse.url }).run('status'), 4, /--token or GATEHOUSE_TOKEN/);
     const { secret } = await json('token', 'create', 'robin', '--role', 'reviewer');
-    fails(await cliFor({ url: gatehouse.url, token: secret }).run('token', 'list'), 4, /token create/);
-    fails(await cliFor({ url: 'nonsense' }).run('status'), 2, /--url must be like/);
+    fails(await commandLineFor({ url: gatehouse.url, token: secret }).run('token', 'list'), 4, /token create/);
+    fails(await commandLineFor({ url: 'nonsense' }).run('status'), 2, /--url must be like/);
   });
 
   it.each([

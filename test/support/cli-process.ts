@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { runCommandLine } from '../../apps/cli/program.js';
 
 export interface CliResult {
   code: number | null;
@@ -16,8 +18,13 @@ export interface RunningCli {
   ended: Promise<CliResult>;
 }
 
+interface Backend {
+  url: string;
+  token?: string;
+}
+
 /** The command line client as a process of its own, as people start it, against one backend. */
-export function cliFor({ url, token }: { url: string; token?: string }) {
+export function cliFor({ url, token }: Backend) {
   const start = (...args: string[]): RunningCli => {
     const child = spawn(process.execPath, [join(process.cwd(), 'apps', 'launch.mjs'), 'cli', ...args], {
       env: { PATH: process.env.PATH, GATEHOUSE_URL: url, ...(token === undefined ? {} : { GATEHOUSE_TOKEN: token }) },
@@ -54,4 +61,17 @@ export function cliFor({ url, token }: { url: string; token?: string }) {
     };
   };
   return { start, run: (...args: string[]) => start(...args).ended };
+}
+
+/** The same in this process, for specs with many commands. */
+export function commandLineFor({ url, token }: Backend) {
+  return {
+    async run(...args: string[]): Promise<CliResult> {
+      const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+      const env = { GATEHOUSE_URL: url, GATEHOUSE_TOKEN: token };
+      const code = await runCommandLine(args, { ...streams, env, signal: new AbortController().signal });
+      const stdout = String(streams.stdout.read() ?? '');
+      return { code, stdout, stderr: String(streams.stderr.read() ?? ''), json: () => JSON.parse(stdout) };
+    },
+  };
 }

@@ -1,14 +1,18 @@
 import type { Command } from 'commander';
 import { InvalidInput } from '../../../libs/kernel/errors.js';
-import type { CohortAdmitted } from '../api-answers.js';
+import { accountOf } from '../account-lookup.js';
+import type { AccountAnswer, CohortAdmitted } from '../api-answers.js';
 import type { ApiClient } from '../api-client.js';
 import { severalOf, wholeNumber, withExamples } from '../command-options.js';
 import { passed } from '../consumers.js';
 import { eventPages } from '../event-pages.js';
+import { EXIT } from '../exit-codes.js';
+import { eachOf } from '../in-flight.js';
 import type { Runner } from '../program.js';
 import { number } from '../rendering/table.js';
 
 const ONBOARDING = 'reactor:onboarding';
+const LOOK_UPS_IN_FLIGHT = 16;
 const MAX_PER_WEEK = 10_000_000;
 
 interface Onboarding {
@@ -41,15 +45,10 @@ export function cohortCommands(program: Command, run: Runner): void {
           return undefined;
         }
         progress.start('onboarding', admitted.size);
-        const onboarded = await onboardedBy(client, admitted);
+        const outcome = await outcomeOf(client, admitted);
         progress.end();
-        print({ ...admitted, onboarded }, () =>
-          [
-            `cohort ${admitted.cohortId}: ${number(onboarded.length)} of ${number(admitted.size)} are in`,
-            ...onboarded,
-          ].join('\n'),
-        );
-        return undefined;
+        print({ ...admitted, ...outcome }, () => outcomeText(admitted, outcome));
+        return outcome.leftOut.length > 0 ? EXIT.failed : EXIT.done;
       }),
     );
   withExamples(
@@ -66,12 +65,42 @@ export const admitCohort = (
   cohort: { cohortId: string; size?: number; accounts?: string[]; priority?: number },
 ): Promise<CohortAdmitted> => client.post('/v1/cohorts', cohort, { repeatable: true });
 
+export interface CohortOutcome {
+  /** Who is in. */
+  onboarded: string[];
+  /** Who was listed and is not in with this cohort: unknown, deactivated, or in already with another. */
+  leftOut: { accountId: string; status: string }[];
+}
+
 /** Waits until the cohort's people are in; fewer than its size where fewer waited. */
-export async function onboardedBy(client: ApiClient, { cohortId, position }: CohortAdmitted): Promise<string[]> {
+export async function outcomeOf(
+  client: ApiClient,
+  { cohortId, position, selection }: CohortAdmitted,
+): Promise<CohortOutcome> {
   await passed(client, Number(position), { name: ONBOARDING });
-  const accounts: string[] = [];
+  const chosen: string[] = [];
   for await (const events of eventPages(client, { after: position, types: ['CohortOnboarded'] })) {
-    for (const { data } of events) if (data.cohortId === cohortId) accounts.push(...(data.accounts as string[]));
+    for (const { data } of events) if (data.cohortId === cohortId) chosen.push(...(data.accounts as string[]));
   }
-  return accounts;
+  const leftOut: CohortOutcome['leftOut'] = [];
+  // The first of the waitlist wait; of those that were listed by hand it has to be asked.
+  if (selection === 'listed') {
+    await eachOf(chosen, LOOK_UPS_IN_FLIGHT, async (accountId) => {
+      const account = await accountOf(client, accountId);
+      if (account?.cohortId !== cohortId) leftOut.push({ accountId, status: standing(account) });
+    });
+  }
+  const out = new Set(leftOut.map((one) => one.accountId));
+  return { onboarded: chosen.filter((accountId) => !out.has(accountId)), leftOut };
+}
+
+const standing = (account: AccountAnswer | undefined): string => {
+  if (!account) return 'unknown';
+  if (account.deactivated) return 'deactivated';
+  return account.cohortId === null ? account.status : `${account.status} with cohort ${account.cohortId}`;
+};
+
+function outcomeText({ cohortId, size }: CohortAdmitted, { onboarded, leftOut }: CohortOutcome): string {
+  const lines = [`cohort ${cohortId}: ${number(onboarded.length)} of ${number(size)} are in`, ...onboarded];
+  return [...lines, ...leftOut.map(({ accountId, status }) => `left out: ${accountId}, ${status}`)].join('\n');
 }

@@ -2,7 +2,7 @@ import { GatehouseError } from '../../../libs/kernel/errors.js';
 import type { PolicyAnswer, RolloutAnswer, SafetyAnswer, StatusAnswer } from '../api-answers.js';
 import type { ApiClient } from '../api-client.js';
 import type { OutgoingEvent } from '../cloud-event.js';
-import { admitCohort, onboardedBy } from '../commands/cohort.js';
+import { admitCohort, outcomeOf } from '../commands/cohort.js';
 import { safetyMetrics } from '../commands/metrics.js';
 import { passed, settled } from '../consumers.js';
 import { sendEvents, unordered } from '../event-sender.js';
@@ -78,7 +78,7 @@ async function letIn({ client, progress }: Session, accounts: readonly string[],
   progress.start('cohorts are let in', accounts.length);
   for (const [index, members] of [accounts.slice(0, half), accounts.slice(half)].entries()) {
     const admitted = await admitCohort(client, { cohortId: `demo-${run}-cohort-${index + 1}`, accounts: members });
-    const onboarded = await onboardedBy(client, admitted);
+    const { onboarded } = await outcomeOf(client, admitted);
     cohorts.push({ cohortId: admitted.cohortId, onboarded: onboarded.length });
     progress.update(cohorts.reduce((sum, one) => sum + one.onboarded, 0));
   }

@@ -1,6 +1,6 @@
+import { accountOf } from '../account-lookup.js';
 import type { EventResult, SafetyAnswer } from '../api-answers.js';
 import type { ApiClient } from '../api-client.js';
-import { ApiProblem } from '../api-errors.js';
 import type { OutgoingEvent } from '../cloud-event.js';
 import { safetyMetrics } from '../commands/metrics.js';
 import { passed, settled } from '../consumers.js';
@@ -64,12 +64,7 @@ export async function runImport(session: Session, { prompts, flags, reviews }: I
 async function unknownOf(client: ApiClient, joins: readonly OutgoingEvent[]): Promise<OutgoingEvent[]> {
   const unknown = new Set<OutgoingEvent>();
   await eachOf(joins, LOOK_UPS_IN_FLIGHT, async (join) => {
-    try {
-      await client.get(`/v1/accounts/${join.data.accountId}`);
-    } catch (error) {
-      if (!(error instanceof ApiProblem) || error.status !== 404) throw error;
-      unknown.add(join);
-    }
+    if (!(await accountOf(client, join.data.accountId as string))) unknown.add(join);
   });
   return joins.filter((join) => unknown.has(join));
 }

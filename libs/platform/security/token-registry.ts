@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { InvalidInput, NotFound } from '../../kernel/errors.js';
+import { isPassingDatabaseError } from '../database/connection-errors.js';
 import { isRole, type Principal, ROLES, type Role } from './principal.js';
 
 export interface TokenInfo {
@@ -21,6 +22,8 @@ export interface CreatedToken {
 }
 
 const FRESH_MS = 5_000;
+/** While the database is away nobody is revoked in it, and nothing but access decisions is answered, by their own staleness. */
+const FRESH_WHILE_AWAY_MS = 600_000;
 const CACHED_AT_MOST = 10_000;
 /** Also the identity of whoever uses it, in events and votes; two tokens with one name are one actor. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,199}$/;
@@ -102,7 +105,7 @@ export class TokenRegistry {
     if (id === undefined) return undefined;
     const hash = sha256(secret);
     let known = this.cache.get(id);
-    if (!known || this.isStale(known)) known = await this.readOnce(id);
+    if (!known || this.ageOf(known) >= FRESH_MS) known = await this.readOnce(id).catch(this.withoutDatabase(known));
     return known && timingSafeEqual(known.hash, hash) ? known.principal : undefined;
   }
 
@@ -128,10 +131,17 @@ export class TokenRegistry {
     return known;
   }
 
-  /** Also when the clock went backwards: never trust a revoked token for longer than it says. */
-  private isStale({ readAt }: Known): boolean {
+  private withoutDatabase(known: Known | undefined): (error: unknown) => Known {
+    return (error) => {
+      if (known && this.ageOf(known) < FRESH_WHILE_AWAY_MS && isPassingDatabaseError(error)) return known;
+      throw error;
+    };
+  }
+
+  /** Too old when the clock went backwards: never trust a revoked token for longer than it says. */
+  private ageOf({ readAt }: Known): number {
     const age = this.clock.now() - readAt;
-    return age < 0 || age >= FRESH_MS;
+    return age < 0 ? Number.POSITIVE_INFINITY : age;
   }
 }
 

@@ -1,16 +1,18 @@
 import type pg from 'pg';
 import { StoreUnavailable } from '../event-store/event-store.js';
+import { isPassingDatabaseError } from '../platform/database/connection-errors.js';
 
 const UNDEFINED_TABLE = '42P01';
 
 /**
  * A query over views' tables.
- * @throws StoreUnavailable before the first build of a view, when it has no tables yet
+ * @throws StoreUnavailable before the first build of a view, when it has no tables yet, and while the database is away
  */
 export async function queryView(pool: pg.Pool, query: pg.QueryConfig): Promise<pg.QueryResult> {
   try {
     return await pool.query(query);
   } catch (error) {
+    if (isPassingDatabaseError(error)) throw new StoreUnavailable('the database is away', { cause: error });
     if ((error as { code?: string }).code !== UNDEFINED_TABLE) throw error;
     throw new StoreUnavailable('the view that this needs is not built yet: ask again in a moment', { cause: error });
   }

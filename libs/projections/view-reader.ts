@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { StoreUnavailable } from '../event-store/event-store.js';
 import type { Position } from '../kernel/envelope.js';
 import type { View } from './view.js';
+import { queryView } from './view-query.js';
 
 const POLL_MS = 25;
 
@@ -13,7 +14,7 @@ export class ViewReader {
 
   /** The position that every lane of the view has passed; 0 before the view is built. */
   async position(view: View<never> | View): Promise<Position> {
-    const { rows } = await this.pool.query({
+    const { rows } = await queryView(this.pool, {
       name: 'gatehouse_view_position',
       text: `SELECT coalesce(min(c.position), 0) AS position FROM projections.builds b
              JOIN projections.checkpoints c ON c.follower = 'view:' || b.view || ':v' || b.version || ':b' || b.build

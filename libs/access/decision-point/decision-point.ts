@@ -91,8 +91,13 @@ export class DecisionPoint {
     const known = this.replica.standing(subject.id);
     const standing = known instanceof Promise ? await known : known;
     facts.currentPolicy = this.replica.currentPolicy;
-    if (action === 'share') facts.image = await this.imageOf(resource, minPosition);
-    return decideAccess(standing, action, facts);
+    const decision = decideAccess(standing, action, facts);
+    if (action !== 'share' || !decision.decision) return decision;
+    // Only whom the account's own rules allow it waits for the image, and those rules are asked again after the wait.
+    facts.image = await this.imageOf(resource, minPosition);
+    facts.now = this.clock.now();
+    facts.currentPolicy = this.replica.currentPolicy;
+    return decideAccess(await this.replica.standing(subject.id), action, facts);
   }
 
   /** What the log says of the image and what the caller says: a restriction that either names holds. */

@@ -1,5 +1,5 @@
 export * from './enforcement.js';
 export * from './events.js';
 export * from './processes/enforcing.js';
-export * from './views/enforcements.js';
 export * from './processes/enforcing-reaction.js';
+export * from './views/enforcements.js';

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { defineEvent, type EventOf } from '../messaging/event-definition.js';
+import { defineEvent } from '../messaging/event-definition.js';
 import { EntityId, eventData, Label, Labels, Line, Name, PersonalText } from '../messaging/schemas.js';
 
 const imageId = EntityId('The image.');
@@ -81,9 +81,3 @@ export const ContentFlagged = defineEvent({
 });
 
 export const imageEvents = [ImageGenerated, ImageShared, ImageDownloaded, ContentFlagged];
-
-export type ImageEvent =
-  | EventOf<typeof ImageGenerated>
-  | EventOf<typeof ImageShared>
-  | EventOf<typeof ImageDownloaded>
-  | EventOf<typeof ContentFlagged>;

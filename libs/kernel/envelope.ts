@@ -42,8 +42,6 @@ export interface NewEvent {
  */
 export type Position = number;
 
-export const START: Position = 0;
-
 /** An event as the log holds it. */
 export interface RecordedEvent extends NewEvent {
   stream: string;

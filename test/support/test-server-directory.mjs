@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export const PREFIX = 'gatehouse-test-';
 
-/** Stops the server in the directory, if one runs there, and removes its files. Plain JavaScript: jest runs it as it is. */
+/** Stops the servers in the directory, where they run, and removes their files. Plain JavaScript: jest runs it as it is. */
 export async function removeTestServer(directory) {
   const lockFile = join(directory, 'cluster', 'postmaster.pid');
   if (existsSync(lockFile)) {
@@ -16,5 +17,15 @@ export async function removeTestServer(directory) {
       // it is gone already
     }
   }
+  killKafka(join(directory, 'kafka'));
   rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+}
+
+function killKafka(directory) {
+  const file = join(directory, 'kafka.pid');
+  if (!existsSync(file)) return;
+  const pid = readFileSync(file, 'utf8');
+  // The number may be another process's by now.
+  const { stdout } = spawnSync('ps', ['-p', pid, '-o', 'args='], { encoding: 'utf8' });
+  if (stdout.includes(directory)) process.kill(Number(pid), 'SIGKILL');
 }

@@ -1,0 +1,65 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const POM = fileURLToPath(new URL('pom.xml', import.meta.url));
+const LEAST_JAVA = 17;
+const LONGEST_MS = 10 * 60_000;
+
+/** The message is one line that says what is wrong and what to do, where the cause is known. */
+export class CannotStartKafka extends Error {}
+
+/** Why no broker can be started on this machine, as one line; undefined where one can. */
+export function missingTool() {
+  const { stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' });
+  const version = Number(/version "(\d+)/.exec(stderr ?? '')?.[1] ?? 0);
+  const cure = `the local Kafka broker needs a JDK from ${LEAST_JAVA} on and Maven`;
+  if (version === 0) return `there is no java on the PATH: ${cure}`;
+  if (version < LEAST_JAVA) return `java is version ${version}: ${cure}`;
+  if (!isOnPath('mvn')) return `there is no mvn on the PATH: ${cure}`;
+  return undefined;
+}
+
+/** @returns the directory with the broker's jars; Maven fills it once for each content of pom.xml */
+export async function resolveLibraries() {
+  const digest = createHash('sha256').update(readFileSync(POM)).digest('hex').slice(0, 12);
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'gatehouse');
+  const libraries = join(cache, `kafka-${digest}`);
+  if (existsSync(libraries)) return libraries;
+  const filling = `${libraries}.${process.pid}`;
+  mkdirSync(cache, { recursive: true });
+  const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${filling}`];
+  await execute('mvn', ['-q', '-B', '-f', POM, ...goal], 'Maven can not resolve the Kafka broker');
+  try {
+    renameSync(filling, libraries);
+  } catch (error) {
+    if (!existsSync(libraries)) throw error;
+    rmSync(filling, { recursive: true, force: true }); // another process was first
+  }
+  return libraries;
+}
+
+/** @throws CannotStartKafka with the tool's last lines */
+export function execute(command, args, complaint) {
+  return new Promise((done, fail) => {
+    execFile(command, args, { timeout: LONGEST_MS }, (error, stdout, stderr) => {
+      if (!error) return done();
+      const end = `${stdout}${stderr}`.trim().split('\n').slice(-8).join('\n');
+      fail(new CannotStartKafka(`${complaint}:\n${end || error.message}`));
+    });
+  });
+}
+
+function isOnPath(name) {
+  return (process.env.PATH ?? '').split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

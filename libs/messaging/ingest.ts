@@ -37,6 +37,14 @@ export interface EventResult {
 
 export type IngestContext = Pick<CommandContext, 'actor' | 'correlationid' | 'traceparent'>;
 
+/** Events of one partition: their facts go to a lane of the partition's own, each with its place. */
+export interface PartitionOrigin {
+  topic: string;
+  partition: number;
+  /** Of each event. */
+  offsets: readonly string[];
+}
+
 export interface IngestOptions {
   /** How many lane streams the HTTP doors share. */
   lanes: number;
@@ -47,10 +55,11 @@ const SIDE_BY_SIDE = 64;
 /** Stores what other systems report: facts as they come, commands through their rules, the rest in quarantine. */
 export class Ingest {
   private readonly lanes: FactLane[];
+  private readonly partitionLanes = new Map<string, FactLane>();
   private readonly commands: ReadonlyMap<string, InboundCommand>;
 
   constructor(
-    store: EventStore,
+    private readonly store: EventStore,
     private readonly schemas: EventSchemas,
     private readonly quarantine: Quarantine,
     private readonly clock: Clock,
@@ -93,12 +102,12 @@ export class Ingest {
   }
 
   /** The same, but what is not taken is only answered as `quarantined` and not kept: the caller has it already. */
-  async attempt(events: readonly unknown[], context: IngestContext): Promise<EventResult[]> {
+  async attempt(events: readonly unknown[], context: IngestContext, origin?: PartitionOrigin): Promise<EventResult[]> {
     const now = this.clock.now();
     const read = events.map((event) => readCloudEvent(event, this.schemas, this.takes, now));
     const results: EventResult[] = new Array(events.length);
-    const facts: { index: number; event: IncomingEvent }[][] = this.lanes.map(() => []);
-    const commands = new Map<string, { index: number; event: IncomingEvent }[]>();
+    const facts = new Map<FactLane, Indexed[]>();
+    const commands = new Map<string, Indexed[]>();
     const reject = (index: number, { reason, field, detail }: Fault) => {
       const { id, source } = attributesOf(events[index]);
       results[index] = { id, source, outcome: 'quarantined', reason, field, detail };
@@ -106,41 +115,38 @@ export class Ingest {
 
     for (const [index, event] of read.entries()) {
       if (isFault(event)) reject(index, event);
-      else if (event.definition.fact) facts[this.laneOf(event)]!.push({ index, event });
-      else {
-        const key = this.commands.get(event.type)!.key(event.data);
-        const list = commands.get(key);
-        if (list) list.push({ index, event });
-        else commands.set(key, [{ index, event }]);
-      }
+      else if (event.definition.fact) gather(facts, this.laneOf(event, origin), { index, event });
+      else gather(commands, this.commands.get(event.type)!.key(event.data), { index, event });
     }
     await Promise.all([
-      ...facts.map((lane, n) => this.recordFacts(this.lanes[n]!, lane, context, results)),
+      ...[...facts].map(async ([lane, incoming]) => {
+        const outcomes = await lane.append(incoming.map(({ index, event }) => toFact(event, context, index, origin)));
+        for (const [n, { index, event }] of incoming.entries()) results[index] = { ...named(event), ...outcomes[n]! };
+      }),
       this.giveCommands([...commands.values()], context, results, reject),
     ]);
     return results;
   }
 
-  private laneOf({ data, definition }: IncomingEvent): number {
+  private laneOf({ data, definition }: IncomingEvent, origin: PartitionOrigin | undefined): FactLane {
+    if (origin) return this.partitionLane(`facts-${origin.topic}-${origin.partition}`);
     let hash = 0;
     const key: string = data[definition.fact!.id];
     for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
-    return (hash >>> 0) % this.lanes.length;
+    return this.lanes[(hash >>> 0) % this.lanes.length]!;
   }
 
-  private async recordFacts(
-    lane: FactLane,
-    incoming: { index: number; event: IncomingEvent }[],
-    context: IngestContext,
-    results: EventResult[],
-  ): Promise<void> {
-    if (incoming.length === 0) return;
-    const outcomes = await lane.append(incoming.map(({ event }) => toFact(event, context)));
-    for (const [n, { index, event }] of incoming.entries()) results[index] = { ...named(event), ...outcomes[n]! };
+  private partitionLane(stream: string): FactLane {
+    let lane = this.partitionLanes.get(stream);
+    if (!lane) {
+      lane = new FactLane(this.store, stream);
+      this.partitionLanes.set(stream, lane);
+    }
+    return lane;
   }
 
   private async giveCommands(
-    groups: { index: number; event: IncomingEvent }[][],
+    groups: Indexed[][],
     context: IngestContext,
     results: EventResult[],
     reject: (index: number, fault: Fault) => void,
@@ -165,17 +171,29 @@ export class Ingest {
   }
 }
 
+interface Indexed {
+  index: number;
+  event: IncomingEvent;
+}
+
+function gather<Key>(lists: Map<Key, Indexed[]>, key: Key, one: Indexed): void {
+  const list = lists.get(key);
+  if (list) list.push(one);
+  else lists.set(key, [one]);
+}
+
 const named = ({ id, source }: IncomingEvent) => ({ id, source });
 
 const LONGEST_ATTRIBUTE = 200;
 
-function attributesOf(event: unknown): { id: string | null; source: string | null; type: string | null } {
+/** What an event calls itself, as far as it is text; for the quarantine. */
+export function attributesOf(event: unknown): { id: string | null; source: string | null; type: string | null } {
   const { id, source, type } = (event ?? {}) as Record<string, unknown>;
   const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, LONGEST_ATTRIBUTE) : null);
   return { id: text(id), source: text(source), type: text(type) };
 }
 
-function toFact(event: IncomingEvent, context: IngestContext): NewEvent {
+function toFact(event: IncomingEvent, context: IngestContext, index: number, origin?: PartitionOrigin): NewEvent {
   const { category, id } = event.definition.fact!;
   const traceparent = event.traceparent ?? context.traceparent;
   return {
@@ -190,6 +208,7 @@ function toFact(event: IncomingEvent, context: IngestContext): NewEvent {
       correlationid: event.correlationid ?? context.correlationid,
       ...(traceparent ? { traceparent } : {}),
       actor: context.actor,
+      ...(origin ? { partition: origin.partition, offset: origin.offsets[index]! } : {}),
     },
   };
 }

@@ -41,6 +41,27 @@ export function optionalUrl(
   return setting<string | undefined>(variable, expects, '', undefined, summary, parse, words);
 }
 
+/** Texts of one form, separated by commas; none by default. */
+export function list(variable: string, each: RegExp, expects: string, summary: string): Setting<readonly string[]> {
+  const parse = (value: string) => {
+    const texts = value.split(',').map((one) => one.trim());
+    return texts.every((one) => each.test(one)) ? texts : undefined;
+  };
+  return setting<readonly string[]>(variable, `${expects}, separated by commas`, '', [], summary, parse);
+}
+
+/** A text of a certain form. */
+export function named(
+  variable: string,
+  form: RegExp,
+  expects: string,
+  fallback: string,
+  summary: string,
+): Setting<string> {
+  const parse = (value: string) => (form.test(value) ? value : undefined);
+  return setting(variable, expects, fallback, fallback, summary, parse);
+}
+
 /** A whole number. */
 export function whole(
   variable: string,

@@ -1,7 +1,20 @@
 import { StartFailure } from '../database/start-failure.js';
-import { choice, onOff, optionalKey, optionalText, optionalUrl, type Setting, text, whole } from './setting-kinds.js';
+import {
+  choice,
+  list,
+  named,
+  onOff,
+  optionalKey,
+  optionalText,
+  optionalUrl,
+  type Setting,
+  text,
+  whole,
+} from './setting-kinds.js';
 
 const DAY_MS = 86_400_000;
+const TOPIC = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}$/;
+const A_TOPIC = 'the name of a topic';
 
 /** Every setting there is. One line here adds one: to the type, the validation and the README. */
 const table = {
@@ -83,6 +96,40 @@ const table = {
     1_000_000,
     'Requests a minute that one address may make to routes without a credential',
   ),
+  kafkaBrokers: list(
+    'GATEHOUSE_KAFKA_BROKERS',
+    /^[^\s:]+:\d{1,5}$/,
+    'host:port',
+    'Some of the brokers of a Kafka cluster; without them the doors to Kafka are closed',
+  ),
+  kafkaFactsTopic: named(
+    'GATEHOUSE_KAFKA_FACTS_TOPIC',
+    TOPIC,
+    A_TOPIC,
+    'gatehouse.facts',
+    'Topic that events come in from',
+  ),
+  kafkaTypeTopics: list(
+    'GATEHOUSE_KAFKA_TYPE_TOPICS',
+    TOPIC,
+    'names of topics',
+    'Further topics that events come in from',
+  ),
+  kafkaEventsTopic: named(
+    'GATEHOUSE_KAFKA_EVENTS_TOPIC',
+    TOPIC,
+    A_TOPIC,
+    'gatehouse.events',
+    'Topic that the public events go out to',
+  ),
+  kafkaQuarantineTopic: named(
+    'GATEHOUSE_KAFKA_QUARANTINE_TOPIC',
+    TOPIC,
+    A_TOPIC,
+    'gatehouse.quarantine',
+    'Topic that gets a copy of what came in over Kafka and was not taken',
+  ),
+  kafkaGroup: text('GATEHOUSE_KAFKA_GROUP', 'gatehouse-ingester', 'Consumer group of the ingesters'),
   scheduler: onOff('GATEHOUSE_SCHEDULER', true, 'Whether this process admits cohorts on schedule'),
   newAdministratorToken: onOff(
     'GATEHOUSE_NEW_ADMINISTRATOR_TOKEN',
@@ -92,8 +139,8 @@ const table = {
 };
 
 const PREFIX = 'GATEHOUSE_';
-/** Of the test run and of the command line client. */
-const NOT_SETTINGS = new Set(['GATEHOUSE_TEST_SERVER', 'GATEHOUSE_URL', 'GATEHOUSE_TOKEN']);
+/** Of the test run, of the local broker and of the command line client. */
+const NOT_SETTINGS = new Set(['GATEHOUSE_TEST_SERVER', 'GATEHOUSE_KAFKA_PORT', 'GATEHOUSE_URL', 'GATEHOUSE_TOKEN']);
 
 type Values = { [Name in keyof typeof table]: (typeof table)[Name] extends Setting<infer Value> ? Value : never };
 

@@ -1,0 +1,192 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreUnavailable } from '../../event-store/event-store.js';
+import { GatehouseError } from '../../kernel/errors.js';
+import { isPassingDatabaseError } from '../../platform/database/connection-errors.js';
+import { pause } from '../../projections/projector.js';
+import type { Fault } from '../incoming-event.js';
+import { attributesOf, type EventResult, type Ingest } from '../ingest.js';
+import { jsonText } from '../json-text.js';
+import {
+  type ConsumedMessage,
+  type Delivery,
+  DeliveryLost,
+  type MessageBroker,
+  type MessageProducer,
+} from '../message-broker.js';
+import { inParts } from '../message-parts.js';
+import type { Quarantine, Refused } from '../postgres/quarantine.js';
+import { eventOf } from './binding.js';
+import { quarantineMessage } from './quarantine-message.js';
+
+export interface IngesterOptions {
+  group: string;
+  topics: readonly string[];
+  quarantineTopic: string;
+}
+
+export interface IngesterReport {
+  /** Messages of a partition were stored or quarantined; `behind` of it are still to come. */
+  taken?(topic: string, partition: number, outcomes: readonly EventResult['outcome'][], behind: number): void;
+  /** Work stopped for a while; it is tried again. */
+  trouble?(error: unknown): void;
+}
+
+interface Rejected {
+  message: ConsumedMessage;
+  /** In JSON form, where the message had that much sense. */
+  event?: unknown;
+  fault: Fault;
+}
+
+const CHUNK = 500;
+const ACTOR = { kind: 'process', id: 'ingester' } as const;
+const BEAT_EVERY_MS = 2_000;
+const FIRST_RETRY_MS = 200;
+const LONGEST_RETRY_MS = 10_000;
+/** SQLSTATE classes that speak of the data given: data exception, constraint violation, limit exceeded. */
+const FAULT_OF_THE_DATA = /^(22|23|54)/;
+
+/**
+ * Takes events from topics into the log. An offset is committed once everything before it is stored, or kept in quarantine;
+ * a repeat is known by its id. While the store is away a partition waits, and so does what its senders have put behind.
+ */
+export class Ingester {
+  private readonly quarantineCopies: MessageProducer;
+
+  constructor(
+    private readonly broker: MessageBroker,
+    private readonly ingest: Ingest,
+    private readonly quarantine: Quarantine,
+    private readonly options: IngesterOptions,
+    private readonly report: IngesterReport = {},
+  ) {
+    this.quarantineCopies = broker.producer();
+  }
+
+  /** Follows the topics until the signal aborts; the messages in hand are finished. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { group, topics, quarantineTopic } = this.options;
+    const trouble = (error: unknown) => this.report.trouble?.(error);
+    // Where topics are made by somebody else, we may not be allowed to; consuming says then what is wrong.
+    await this.broker.ensureTopics([...topics, quarantineTopic]).catch(trouble);
+    await this.broker.consume({ group, topics, trouble, signal }, (delivery) => this.take(delivery, signal));
+    await this.quarantineCopies.close();
+  }
+
+  private async take(delivery: Delivery, signal: AbortSignal): Promise<void> {
+    const { topic, partition, messages, behind } = delivery;
+    for (let from = 0; from < messages.length && delivery.isOurs(); from += CHUNK) {
+      const chunk = messages.slice(from, from + CHUNK);
+      const outcomes = await this.untilStored(chunk, delivery, signal);
+      if (!outcomes) return;
+      await delivery.done(chunk.at(-1)!.offset);
+      this.report.taken?.(topic, partition, outcomes, behind + messages.length - from - chunk.length);
+    }
+  }
+
+  /** @returns undefined when the partition or the process ended first */
+  private async untilStored(chunk: readonly ConsumedMessage[], delivery: Delivery, signal: AbortSignal) {
+    for (let waitMs = FIRST_RETRY_MS; delivery.isOurs(); waitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS)) {
+      try {
+        return await beating(delivery, this.store(chunk, delivery));
+      } catch (error) {
+        if (error instanceof DeliveryLost) throw error;
+        this.report.trouble?.(error);
+      }
+      await beating(delivery, pause(waitMs, signal));
+    }
+    return undefined;
+  }
+
+  private async store(chunk: readonly ConsumedMessage[], delivery: Delivery): Promise<EventResult['outcome'][]> {
+    const rejected: Rejected[] = [];
+    const outcomes = await this.record(chunk, delivery, rejected);
+    if (rejected.length === 0) return outcomes;
+    const door = `kafka:${delivery.topic}`;
+    const ids = await this.quarantine.put(rejected.map((one) => refusedOf(one, door)));
+    const copies = rejected.map(({ message, fault }, n) => quarantineMessage(message, fault, delivery, ids[n]!));
+    for (const part of inParts(copies)) await this.quarantineCopies.send(this.options.quarantineTopic, part);
+    return outcomes;
+  }
+
+  /**
+   * Stores what can be stored. Where it fails for another reason than that the store is away, halves of it are tried, so
+   * that one message nobody foresaw does not hold up its neighbours.
+   */
+  private async record(
+    chunk: readonly ConsumedMessage[],
+    delivery: Delivery,
+    rejected: Rejected[],
+  ): Promise<EventResult['outcome'][]> {
+    try {
+      return await this.attempt(chunk, delivery, rejected);
+    } catch (error) {
+      if (isAway(error)) throw error;
+      this.report.trouble?.(error);
+      if (chunk.length === 1) {
+        const detail = `can not be stored: ${(error as Error).message}; replay it once that is mended`;
+        const message = chunk[0]!;
+        rejected.push({ message, ...eventOf(message), fault: { reason: 'not-storable', field: '/', detail } });
+        return ['quarantined'];
+      }
+      const half = chunk.length >> 1;
+      const first = await this.record(chunk.slice(0, half), delivery, rejected);
+      return [...first, ...(await this.record(chunk.slice(half), delivery, rejected))];
+    }
+  }
+
+  private async attempt(chunk: readonly ConsumedMessage[], delivery: Delivery, rejected: Rejected[]) {
+    const { topic, partition } = delivery;
+    const outcomes: EventResult['outcome'][] = chunk.map(() => 'quarantined');
+    const faulty: Rejected[] = [];
+    const events: unknown[] = [];
+    const indexes: number[] = [];
+    for (const [index, message] of chunk.entries()) {
+      const read = eventOf(message);
+      if ('event' in read) {
+        events.push(read.event);
+        indexes.push(index);
+      } else faulty.push({ message, fault: read });
+    }
+    const correlationid = `kafka:${topic}:${partition}:${chunk[0]!.offset}`;
+    const offsets = indexes.map((index) => chunk[index]!.offset);
+    const results = await this.ingest.attempt(events, { actor: ACTOR, correlationid }, { topic, partition, offsets });
+    for (const [n, { outcome, reason, field, detail }] of results.entries()) {
+      outcomes[indexes[n]!] = outcome;
+      if (outcome !== 'quarantined') continue;
+      const fault = { reason: reason!, field: field!, detail: detail! };
+      faulty.push({ message: chunk[indexes[n]!]!, event: events[n], fault });
+    }
+    rejected.push(...faulty);
+    return outcomes;
+  }
+}
+
+/** The bytes that a replay reads: the event in JSON form, or what came where it is none. */
+function refusedOf({ message, event, fault }: Rejected, door: string): Refused {
+  const raw = event === undefined ? (message.value ?? Buffer.alloc(0)) : Buffer.from(jsonText(event));
+  return { ...attributesOf(event), ...fault, door, actor: ACTOR.id, raw };
+}
+
+/** Waits for work and tells the broker meanwhile that it goes on. @throws DeliveryLost */
+async function beating<Result>(delivery: Delivery, work: Promise<Result>): Promise<Result> {
+  const done = new AbortController();
+  const beats = (async () => {
+    for (;;) {
+      await sleep(BEAT_EVERY_MS, undefined, { signal: done.signal });
+      await delivery.beat();
+    }
+  })();
+  const [result, beat] = await Promise.allSettled([work.finally(() => done.abort()), beats]);
+  if (beat.status === 'rejected' && beat.reason instanceof DeliveryLost) throw beat.reason;
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
+}
+
+/** Whether the same may succeed later. */
+function isAway(error: unknown): boolean {
+  if (error instanceof StoreUnavailable || isPassingDatabaseError(error)) return true;
+  if (error instanceof GatehouseError) return error.status >= 500;
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !FAULT_OF_THE_DATA.test(code);
+}

@@ -1,0 +1,186 @@
+import kafkajs, { type Consumer, type EachBatchPayload, type IHeaders, type Producer } from 'kafkajs';
+import { pause } from '../../projections/projector.js';
+import {
+  type ConsumedMessage,
+  type ConsumeOptions,
+  type Delivery,
+  DeliveryLost,
+  type Message,
+  type MessageBroker,
+  type MessageProducer,
+} from '../message-broker.js';
+
+export interface KafkaOptions {
+  /** host:port of some of the brokers. */
+  brokers: readonly string[];
+  /** What this process is called in the brokers' logs. */
+  clientId: string;
+  /** Told what the client logs. */
+  log?(line: string, details: object): void;
+}
+
+const ALL_IN_SYNC = -1;
+const BROKER_DEFAULT = -1;
+const SESSION_MS = 30_000;
+const BEAT_MS = 3_000;
+const LONGEST_POLL_MS = 500;
+const PARTITIONS_SIDE_BY_SIDE = 4;
+const RETRY_MS = 1_000;
+
+/** Apache Kafka through kafkajs. */
+export class KafkaJsBroker implements MessageBroker {
+  private readonly kafka: kafkajs.Kafka;
+
+  constructor({ brokers, clientId, log = () => {} }: KafkaOptions) {
+    this.kafka = new kafkajs.Kafka({
+      brokers: [...brokers],
+      clientId,
+      logLevel: kafkajs.logLevel.WARN,
+      logCreator:
+        () =>
+        ({ log: { message, timestamp, logger, ...details } }) =>
+          log(message, details),
+    });
+  }
+
+  async ensureTopics(topics: readonly string[]): Promise<void> {
+    const admin = this.kafka.admin();
+    try {
+      await admin.connect();
+      const there = new Set(await admin.listTopics());
+      const missing = topics.filter((topic) => !there.has(topic));
+      if (missing.length === 0) return;
+      await admin.createTopics({
+        topics: missing.map((topic) => ({
+          topic,
+          numPartitions: BROKER_DEFAULT,
+          replicationFactor: BROKER_DEFAULT,
+        })),
+        waitForLeaders: true,
+      });
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  async consume(options: ConsumeOptions, take: (delivery: Delivery) => Promise<void>): Promise<void> {
+    const { group, topics, trouble, signal } = options;
+    while (!signal.aborted) {
+      const consumer = this.kafka.consumer({
+        groupId: group,
+        sessionTimeout: SESSION_MS,
+        heartbeatInterval: BEAT_MS,
+        maxWaitTimeInMs: LONGEST_POLL_MS,
+        retry: { restartOnFailure: async () => false },
+      });
+      const ended = endOf(consumer, signal);
+      try {
+        await consumer.connect();
+        await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+        await consumer.run({
+          autoCommit: false,
+          eachBatchAutoResolve: false,
+          partitionsConsumedConcurrently: PARTITIONS_SIDE_BY_SIDE,
+          // kafkajs wants its own error back: it tells it whether to join the group again.
+          eachBatch: (payload) =>
+            take(deliveryOf(payload)).catch((error) => {
+              throw error instanceof DeliveryLost ? error.cause : error;
+            }),
+        });
+        await ended;
+      } catch (error) {
+        trouble(error);
+      }
+      await consumer.disconnect().catch(trouble);
+      if (!signal.aborted) await pause(RETRY_MS, signal);
+    }
+  }
+
+  producer(): MessageProducer {
+    return new KafkaJsProducer(this.kafka);
+  }
+}
+
+/** Resolves when the signal aborts, rejects when the consumer gives up. */
+function endOf(consumer: Consumer, signal: AbortSignal): Promise<void> {
+  const ended = new Promise<void>((resolve, reject) => {
+    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+  });
+  ended.catch(() => {}); // it may come before anybody waits for it
+  return ended;
+}
+
+function deliveryOf(payload: EachBatchPayload): Delivery {
+  const { batch, resolveOffset, commitOffsetsIfNecessary, heartbeat, isRunning, isStale } = payload;
+  const { topic, partition } = batch;
+  return {
+    topic,
+    partition,
+    messages: batch.messages.map(({ key, value, headers, offset }): ConsumedMessage => {
+      return { key, value, headers: pairs(headers), offset };
+    }),
+    behind: Number(batch.offsetLag()),
+    isOurs: () => isRunning() && !isStale(),
+    beat: () => heartbeat().catch(lose),
+    async done(offset) {
+      resolveOffset(offset);
+      const next = String(BigInt(offset) + 1n);
+      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: next }] }] }).catch(lose);
+    },
+  };
+}
+
+function lose(cause: unknown): never {
+  throw new DeliveryLost((cause as Error).message, { cause });
+}
+
+const pairs = (headers: IHeaders = {}): [string, Buffer][] =>
+  Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().map((value): [string, Buffer] => [name, Buffer.from(value ?? '')]),
+  );
+
+/** An idempotent producer; after an error the next one is made, since nobody knows where its numbering stands. */
+class KafkaJsProducer implements MessageProducer {
+  private current: { client: Producer; ready: Promise<void> } | undefined;
+
+  constructor(private readonly kafka: kafkajs.Kafka) {}
+
+  async send(topic: string, messages: readonly Message[]): Promise<void> {
+    this.current ??= this.connect();
+    const { client, ready } = this.current;
+    try {
+      await ready;
+      await client.send({
+        topic,
+        acks: ALL_IN_SYNC,
+        messages: messages.map(({ key, value, headers }) => ({ key, value, headers: byName(headers) })),
+      });
+    } catch (error) {
+      if (this.current?.client === client) await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const { current } = this;
+    this.current = undefined;
+    await current?.client.disconnect().catch(() => {});
+  }
+
+  private connect() {
+    const client = this.kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    });
+    return { client, ready: client.connect() };
+  }
+}
+
+function byName(headers: Message['headers']): IHeaders {
+  const names = new Map<string, Buffer[]>();
+  for (const [name, value] of headers) names.set(name, [...(names.get(name) ?? []), value]);
+  return Object.fromEntries(names);
+}

@@ -1,5 +1,9 @@
 import { enforcingReaction } from '../libs/enforcement/index.js';
 import { ownerOf } from '../libs/images/index.js';
+import type { Ingest } from '../libs/messaging/ingest.js';
+import { Ingester } from '../libs/messaging/kafka/ingester.js';
+import { KafkaJsBroker } from '../libs/messaging/kafka/kafkajs-broker.js';
+import { Publisher } from '../libs/messaging/kafka/publisher.js';
 import type { Metrics } from '../libs/platform/metrics/metrics.js';
 import { Projector } from '../libs/projections/projector.js';
 import { type Reaction, Reactor } from '../libs/projections/reactor.js';
@@ -63,3 +67,55 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
       }),
   );
 }
+
+/** Takes events from the topics; only where brokers are set. */
+export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): Ingester {
+  const { settings, quarantine, logger } = runtime;
+  const taken = metrics.counter({ name: 'ingested_events_total', help: 'Events from topics', labels: ['outcome'] });
+  const behind = metrics.gauge({
+    name: 'ingester_behind_events',
+    help: 'Messages of a partition that are still to be taken',
+    labels: ['topic', 'partition'],
+  });
+  const troubles = metrics.counter({ name: 'ingester_troubles_total', help: 'Times the ingester had to wait' });
+  const options = {
+    group: settings.kafkaGroup,
+    topics: [settings.kafkaFactsTopic, ...settings.kafkaTypeTopics],
+    quarantineTopic: settings.kafkaQuarantineTopic,
+  };
+  return new Ingester(brokerOf(runtime, 'gatehouse-ingester'), ingest, quarantine, options, {
+    taken(topic, partition, outcomes, left) {
+      for (const outcome of outcomes) taken.inc({ outcome });
+      behind.set({ topic, partition }, left);
+    },
+    trouble(error) {
+      troubles.inc();
+      logger.warn({ err: error }, 'the ingester waits and tries again');
+    },
+  });
+}
+
+/** Sends the public events to their topic; only where brokers are set. */
+export function publisherOf(runtime: Runtime, metrics: Metrics): Publisher {
+  const { settings, pool, store, schemas, locks, logger } = runtime;
+  const published = metrics.counter({ name: 'published_events_total', help: 'Events sent to the topic' });
+  const troubles = metrics.counter({
+    name: 'publisher_troubles_total',
+    help: 'Times the publisher had to begin again',
+  });
+  const broker = brokerOf(runtime, 'gatehouse-publisher');
+  return new Publisher(pool, store, schemas, locks, broker, settings.kafkaEventsTopic, {
+    published: (events) => published.inc(events.length),
+    trouble(error) {
+      troubles.inc();
+      logger.warn({ err: error }, 'the publisher begins again');
+    },
+  });
+}
+
+const brokerOf = ({ settings, logger }: Runtime, clientId: string): KafkaJsBroker =>
+  new KafkaJsBroker({
+    brokers: settings.kafkaBrokers,
+    clientId,
+    log: (line, details) => logger.debug(details, line),
+  });

@@ -75,7 +75,7 @@ const forbidden = [
     name: 'eventstoredb-client-only-in-its-adapter',
     comment: 'EventStoreDB is one event store among others; choosing it is configuration.',
     from: { pathNot: '^libs/event-store/eventstoredb/' },
-    to: { path: packages('@eventstore/db-client') },
+    to: { path: packages('@eventstore/db-client|@kurrent/kurrentdb-client') },
   },
   {
     name: 'sql-only-in-adapters-migrations-and-views',

@@ -31,6 +31,11 @@ async function appendOne(store: EventStore, ...write: [string, number | 'no-stre
   return result!;
 }
 
+const placeOf = (result: WriteResult) => {
+  const { revision, position } = result as Extract<WriteResult, { revision: number }>;
+  return { revision, position };
+};
+
 /** Follows the log until `enough` says so; the subscription itself waits, nothing here sleeps. */
 async function follow(store: EventStore, after: number, enough: (seen: RecordedEvent[]) => boolean, types?: string[]) {
   const stop = new AbortController();
@@ -45,8 +50,8 @@ async function follow(store: EventStore, after: number, enough: (seen: RecordedE
 }
 
 /**
- * What every adapter must do. Written as if the store were shared and strict: streams are unique to a test, other events
- * may stand in the log.
+ * What every adapter must do. Written for a strict server: streams are unique to a test, other events may stand in the
+ * log, positions have gaps, and only positions that were given are read from. Nobody else may write meanwhile.
  * @param open a store of the process, and further ones as other processes would have; all are closed at the end
  */
 export function eventStoreContract(
@@ -79,11 +84,10 @@ export function eventStoreContract(
           newEvent('Tested', { text: 'ä ☃ 𝄞 "quoted" \\ \n', deep: { list: [1, 2.5, null, true] } }),
           newEvent(),
         ];
-        expect(await appendOne(store, stream, 'no-stream', written)).toMatchObject({
-          outcome: 'appended',
-          revision: 1,
-        });
+        const result = await appendOne(store, stream, 'no-stream', written);
+        expect(result).toMatchObject({ outcome: 'appended', revision: 1 });
         const read = await connect().readStream(stream);
+        expect(placeOf(result)).toEqual({ revision: 1, position: read[1]!.position });
         expect(read.map(({ id, type, data, metadata }) => ({ id, type, data, metadata }))).toEqual(written);
         expect(read.map((event) => [event.stream, event.revision])).toEqual([
           [stream, 0],
@@ -123,13 +127,23 @@ export function eventStoreContract(
         const placed = [await appendOne(store, stream, 'no-stream', first), await appendOne(store, stream, 1, second)];
         await appendOne(store, stream, 3, newEvents(5));
         const repeat = async (expected: number | 'no-stream', events: NewEvent[], original: WriteResult) =>
-          expect(await appendOne(connect(), stream, expected, events)).toEqual({
-            ...original,
+          expect(await appendOne(connect(), stream, expected, events)).toMatchObject({
             outcome: 'already-appended',
+            ...placeOf(original),
           });
         await repeat('no-stream', first, placed[0]!);
         await repeat(1, second, placed[1]!);
         expect(await store.readStream(stream)).toHaveLength(9);
+      });
+
+      it('knows a repeat also when it was not to check the revision', async () => {
+        const stream = unique('account');
+        const events = newEvents(2);
+        const first = await appendOne(store, stream, 'any', events);
+        await appendOne(store, stream, 1, newEvents(1));
+        const again = await appendOne(connect(), stream, 'any', events);
+        expect(again).toMatchObject({ outcome: 'already-appended', ...placeOf(first) });
+        expect(await store.readStream(stream)).toHaveLength(3);
       });
 
       it('does not take a longer batch with known events in front for a repeat', async () => {
@@ -209,6 +223,29 @@ export function eventStoreContract(
           }),
           { numRuns: 15 },
         );
+      });
+
+      it('gives the event at the position too where that is asked for', async () => {
+        const stream = unique('account');
+        await appendOne(store, stream, 'no-stream', newEvents(3));
+        const [, second] = await store.readStream(stream);
+        for (const reader of [store, connect()]) {
+          const revisions = async (including: boolean) =>
+            (await reader.readAll(second!.position, { including })).events.map((event) => event.revision);
+          expect(await revisions(true)).toEqual([1, 2]);
+          expect(await revisions(false)).toEqual([2]);
+        }
+      });
+
+      it('keeps when an event was stored in the log it was copied from', async () => {
+        const start = await store.head();
+        const recordedat = '2024-02-29T12:00:00.123Z';
+        const event = newEvent();
+        const copy = { ...event, metadata: { ...event.metadata, recordedat } };
+        await appendOne(store, unique('account'), 'no-stream', [copy]);
+        for (const reader of [store, connect()]) {
+          expect((await reader.readAll(start)).events[0]).toMatchObject({ recordedAt: recordedat });
+        }
       });
 
       it('gives only the types asked for and still moves past the others', async () => {

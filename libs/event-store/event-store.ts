@@ -11,11 +11,12 @@ export interface StreamWrite {
 
 /**
  * `already-appended`: these events, by id, stand at the place the write asked for; the original place is answered.
- * `revision` and `position` are those of the write's last event. `duplicate-event-id`: some of the ids stand elsewhere in
+ * `revision` and `position` are those of the write's last event; `consecutive`: the others' positions are the ones right
+ * before it. `duplicate-event-id`: some of the ids stand elsewhere in
  * the log, at the positions given; nothing of the write was stored.
  */
 export type WriteResult =
-  | { outcome: 'appended' | 'already-appended'; revision: number; position: Position }
+  | { outcome: 'appended' | 'already-appended'; revision: number; position: Position; consecutive?: boolean }
   | { outcome: 'wrong-expected-revision'; actual: number | 'no-stream' }
   | { outcome: 'duplicate-event-id'; known: ReadonlyMap<string, Position> };
 
@@ -32,11 +33,22 @@ export interface ReadAllOptions {
   types?: readonly string[];
   /** Events in a page at the most. */
   limit?: number;
+  /** Also the event at the position itself. */
+  including?: boolean;
 }
 
-export interface SubscribeOptions extends ReadAllOptions {
+export interface SubscribeOptions extends Omit<ReadAllOptions, 'including'> {
   signal: AbortSignal;
 }
+
+/**
+ * Where each event of a stored write stands. Where the adapter does not tell, it is where the last one stands: a reader
+ * that has passed it has passed them all.
+ */
+export const positionsOf = (
+  { position, consecutive }: { position: Position; consecutive?: boolean },
+  events: number,
+): Position[] => Array.from({ length: events }, (_, i) => (consecutive ? position - events + 1 + i : position));
 
 /** The store can't be reached or did not answer in time. Whether an append happened is then unknown: retry it as it was. */
 export class StoreUnavailable extends Error {}
@@ -44,8 +56,9 @@ export class StoreUnavailable extends Error {}
 /**
  * One ordered log of events in streams.
  *
- * A `call` of append carries several streams and is answered per stream: each write is atomic in itself and stands alone.
- * Callers must be right when some of a call's writes are stored and others are not (EventStoreDB can't do more).
+ * A call of append carries several streams and is answered per stream: each write is atomic in itself and stands alone.
+ * Many streams in one call are not atomic: with EventStoreDB some of the writes may be stored and others not, also when
+ * the call fails, so callers must be right then. PostgreSQL happens to store them together.
  * A retry of the same ids at the same expected revision never stores twice.
  * Readers see a prefix of the global order: once a page has passed a position, nothing appears at or before it.
  */
@@ -61,7 +74,10 @@ export interface EventStore {
   /** The newest events of a stream, oldest first. */
   readStreamTail(stream: string, limit: number): Promise<RecordedEvent[]>;
 
-  /** Events after (not at) a position, in global order. */
+  /**
+   * Events after (not at) a position, in global order.
+   * @param after 0, or a position that this log has given: others may be refused with InvalidInput
+   */
   readAll(after: Position, options?: ReadAllOptions): Promise<Page>;
 
   /** Position of the newest event; 0 for an empty log. */

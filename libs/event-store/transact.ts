@@ -4,7 +4,7 @@ import { fold, type StreamKind } from '../kernel/decider.js';
 import type { Actor, DomainEvent, NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { Unavailable } from '../kernel/errors.js';
 import type { Ids } from '../kernel/ids.js';
-import { type EventStore, StoreUnavailable, type StreamWrite, type WriteResult } from './event-store.js';
+import { type EventStore, positionsOf, StoreUnavailable, type StreamWrite, type WriteResult } from './event-store.js';
 
 /** Who asks, on whose behalf and in which trace; copied into every event the decision gives. */
 export interface CommandContext {
@@ -89,9 +89,10 @@ export class Transactor {
           position: result.position,
         };
       }
+      const positions = positionsOf(result, decided.length);
       const places = decided.map((event, i) => ({
         ...event,
-        position: result.position - decided.length + 1 + i,
+        position: positions[i]!,
         metadata: events[i]!.metadata,
       }));
       return { state: fold(kind, places, state), events, position: result.position };

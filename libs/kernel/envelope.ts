@@ -22,6 +22,8 @@ export interface EventMetadata {
   /** Where a fact came from, so that a restarted ingester knows where it stopped. */
   partition?: number;
   offset?: string;
+  /** When the log that it was copied from stored it, RFC 3339; `recordedAt` is then this. */
+  recordedat?: string;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: event data is typed at its definition; here it is any JSON object

@@ -1,9 +1,9 @@
-import { type EventStore, StoreUnavailable } from '../event-store/event-store.js';
+import { type EventStore, positionsOf, StoreUnavailable } from '../event-store/event-store.js';
 import type { NewEvent, Position } from '../kernel/envelope.js';
 
 export interface FactOutcome {
   outcome: 'accepted' | 'duplicate';
-  /** Where the fact stands in the log. */
+  /** Where the fact stands in the log, or at the latest: where the batch that it was stored with ends. */
   position: Position;
 }
 
@@ -105,11 +105,12 @@ export class FactLane {
           this.revision = result.revision;
           break;
         }
-        case 'appended':
+        case 'appended': {
           this.revision = result.revision;
-          for (const [i, { id }] of events.entries()) {
-            outcomes.set(id, { outcome: 'accepted', position: result.position - events.length + 1 + i });
-          }
+          const positions = positionsOf(result, events.length);
+          for (const [i, { id }] of events.entries())
+            outcomes.set(id, { outcome: 'accepted', position: positions[i]! });
+        }
       }
     }
     throw new StoreUnavailable(`${this.stream} is written by too many others; give fewer processes the same lane`);

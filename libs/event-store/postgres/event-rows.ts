@@ -61,16 +61,17 @@ export function appendParameters(writes: readonly StreamWrite[], encoded: Encode
 }
 
 export function toEvent(row: Row): RecordedEvent {
-  const [, stream, position, revision, id, type, recordedAt, data, metadata] = row;
+  const [, stream, position, revision, id, type, recordedAt, data, metadataText] = row;
+  const metadata = JSON.parse(metadataText);
   return {
     id,
     type,
     data: JSON.parse(data),
-    metadata: JSON.parse(metadata),
+    metadata,
     stream: stream!,
     revision: Number(revision),
     position: Number(position),
-    recordedAt: isoTime(recordedAt),
+    recordedAt: metadata.recordedat ?? isoTime(recordedAt),
   };
 }
 

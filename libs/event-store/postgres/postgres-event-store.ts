@@ -78,7 +78,8 @@ export class PostgresEventStore implements EventStore {
     return (await this.rows(READ_TAIL, [stream, limit])).map(toEvent);
   }
 
-  async readAll(after: Position, { types, limit = DEFAULT_PAGE }: ReadAllOptions = {}): Promise<Page> {
+  async readAll(position: Position, { types, limit = DEFAULT_PAGE, including }: ReadAllOptions = {}): Promise<Page> {
+    const after = including ? position - 1 : position;
     const cached = this.tail.after(after, types ? SCAN_WINDOW : limit);
     if (cached) return this.pageOf(cached, types, limit);
 
@@ -160,6 +161,7 @@ export class PostgresEventStore implements EventStore {
           outcome: 'appended' as const,
           revision: actual + write.events.length,
           position: Number(base) + write.events.length,
+          consecutive: true,
         };
       }),
     );
@@ -176,7 +178,7 @@ export class PostgresEventStore implements EventStore {
       stream,
       revision: revision + 1 + n,
       position: base + 1 + n,
-      recordedAt,
+      recordedAt: metadata.recordedat ?? recordedAt,
     }));
     let bytes = 0;
     for (const { data, metadata } of encoded) bytes += data.length + metadata.length + EVENT_OVERHEAD_BYTES;

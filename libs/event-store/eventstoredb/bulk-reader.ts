@@ -1,0 +1,47 @@
+import { EventStoreDBClient } from '@eventstore/db-client';
+import type { Position } from '../../kernel/envelope.js';
+import { eventStoreAddress, kurrentAddress } from './client-addresses.js';
+import { answerWithin, collect } from './deadlines.js';
+import type { LogRecord } from './log-records.js';
+
+/** A page of the whole log, oldest first. @param from includes the record there; 0 is the beginning */
+export type BulkRead = (from: Position, count: number) => Promise<LogRecord[]>;
+
+const PAGE_DEADLINE_MS = 30_000;
+
+const place = (from: Position) => (from === 0 ? 'start' : { commit: BigInt(from), prepare: BigInt(from) });
+
+/**
+ * The fastest way there is to read much: the successor's client decodes in native code, 6 to 9 times as fast against
+ * servers that always compress. It is optional; without it the same pages come from the client that everything else uses.
+ */
+export const openBulkRead = async (connectionString: string): Promise<BulkRead> =>
+  (await openNative(connectionString)) ?? openPlain(connectionString);
+
+async function openNative(connectionString: string): Promise<BulkRead | undefined> {
+  try {
+    const { KurrentDBClient } = await import('@kurrent/kurrentdb-client');
+    const client = KurrentDBClient.connectionString(kurrentAddress(connectionString));
+    return (from, count) => {
+      const page = async () => {
+        const records: LogRecord[] = [];
+        const options = { fromPosition: place(from), maxCount: count, requiresLeader: true } as const;
+        for await (const record of client.readAll(options)) records.push(record as LogRecord);
+        return records;
+      };
+      return answerWithin(PAGE_DEADLINE_MS, page(), `a page of ${count} events`);
+    };
+  } catch {
+    return undefined; // not installed, or not made for this platform
+  }
+}
+
+/** The same through @eventstore/db-client. */
+export function openPlain(connectionString: string): BulkRead {
+  const client = EventStoreDBClient.connectionString(eventStoreAddress(connectionString));
+  return (from, count) =>
+    collect(
+      client.readAll({ fromPosition: place(from), maxCount: count, requiresLeader: true }),
+      `a page of ${count} events`,
+    );
+}

@@ -1,0 +1,194 @@
+import { EventStoreDBClient } from '@eventstore/db-client';
+import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import type { EventStore, Page, ReadAllOptions, StreamWrite, SubscribeOptions, WriteResult } from '../event-store.js';
+import { StoreUnavailable } from '../event-store.js';
+import { type BulkRead, openBulkRead } from './bulk-reader.js';
+import { eventStoreAddress } from './client-addresses.js';
+import { storeError, typeOf } from './client-errors.js';
+import { answerWithin, collect, sharedQuestion } from './deadlines.js';
+import { LiveSubscription } from './live-subscription.js';
+import { type PreparedEvents, positionOf, prepare, toRecorded } from './log-records.js';
+import { LogScan } from './log-scan.js';
+import { WriteClient } from './write-client.js';
+
+const IDLE_MS = 1_000;
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 10_000;
+const SUBSCRIPTION_PAGE = 1_000;
+const GOODBYE_MS = 5_000;
+
+/** The event store in EventStoreDB or KurrentDB >= 22.6. Many streams in one call are answered, and stored, one by one. */
+export class EventStoreDBEventStore implements EventStore {
+  private readonly writer: WriteClient;
+  private readonly reader: EventStoreDBClient;
+  private readonly scan: LogScan;
+  private bulk: Promise<BulkRead> | undefined;
+
+  /**
+   * @param connectionString esdb:// or kurrentdb://, with TLS and credentials in it
+   * @throws Error when it can't be understood or a certificate it names is missing
+   */
+  constructor(private readonly connectionString: string) {
+    this.reader = EventStoreDBClient.connectionString(eventStoreAddress(connectionString));
+    this.writer = WriteClient.take(connectionString);
+    this.scan = new LogScan(
+      () => (this.bulk ??= openBulkRead(this.connectionString)),
+      (from, count) => this.readBackwards(from, count),
+    );
+  }
+
+  /** @throws RangeError for an event or a write that is too large, before anything of the call is sent */
+  async append(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
+    if (writes.length === 0) return [];
+    const prepared = writes.map(({ stream, events }) => prepare(stream, events));
+    const end = await this.end();
+    const answers = await Promise.allSettled(writes.map((write, n) => this.appendOne(write, prepared[n]!, end)));
+    // Only now: who repeats the call must not overtake what of it is still under way.
+    const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
+    const lasting = failures.find((error) => !(error instanceof StoreUnavailable));
+    if (failures.length > 0) throw lasting ?? failures[0];
+    return answers.map((answer) => (answer as PromiseFulfilledResult<WriteResult>).value);
+  }
+
+  async readStream(stream: string, from = 0, limit = Number.MAX_SAFE_INTEGER): Promise<RecordedEvent[]> {
+    if (limit < 1) return [];
+    return this.slice(stream, { fromRevision: BigInt(from), maxCount: limit });
+  }
+
+  async readStreamTail(stream: string, limit: number): Promise<RecordedEvent[]> {
+    if (limit < 1) return [];
+    const newestFirst = { fromRevision: 'end', direction: 'backwards', maxCount: limit } as const;
+    return (await this.slice(stream, newestFirst)).reverse();
+  }
+
+  readAll(after: Position, options?: ReadAllOptions): Promise<Page> {
+    return this.scan.page(after, options);
+  }
+
+  head(): Promise<Position> {
+    return this.scan.head();
+  }
+
+  async *subscribe(after: Position, { signal, ...options }: SubscribeOptions): AsyncGenerator<Page> {
+    let position = after;
+    let retryMs = FIRST_RETRY_MS;
+    while (!signal.aborted) {
+      try {
+        for await (const page of this.follow(position, options, signal)) {
+          position = page.next;
+          retryMs = FIRST_RETRY_MS;
+          yield page;
+        }
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable)) throw error;
+        await pause(retryMs, signal);
+        retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.writer.release();
+    await answerWithin(GOODBYE_MS, this.reader.dispose(), 'a goodbye').catch(() => {});
+  }
+
+  /** Pages until the head, then what the server pushes; asks for the head itself once a second all the same. */
+  private async *follow(after: Position, options: ReadAllOptions, signal: AbortSignal): AsyncGenerator<Page> {
+    let position = after;
+    for (let atHead = false; !atHead; ) {
+      if (signal.aborted) return;
+      const page = await this.scan.page(position, options);
+      ({ next: position, atHead } = page);
+      yield page;
+    }
+    const live = new LiveSubscription(this.reader, position, options.types);
+    try {
+      let askedAt = performance.now();
+      while (!signal.aborted) {
+        const leftMs = IDLE_MS - (performance.now() - askedAt);
+        const pushed = await live.take(options.limit ?? SUBSCRIPTION_PAGE, leftMs, signal);
+        const events = pushed.filter((event) => event.position > position);
+        if (events.length > 0) {
+          position = events.at(-1)!.position;
+          const { atHead } = live;
+          if (atHead) askedAt = performance.now();
+          yield { events, next: position, atHead };
+        }
+        if (performance.now() - askedAt < IDLE_MS || signal.aborted) continue;
+        const page = await this.scan.page(position, options, live.lookedUpTo);
+        position = page.next;
+        askedAt = performance.now();
+        yield page;
+      }
+    } finally {
+      live.close();
+    }
+  }
+
+  /** The server answers a repeat like the first time; only a position from before the call gives it away. */
+  private async appendOne(write: StreamWrite, prepared: PreparedEvents, end: Position): Promise<WriteResult> {
+    const { stream, expected } = write;
+    try {
+      const { revision, position, acknowledgedBefore } = await this.writer.append(stream, expected, prepared);
+      const before = Math.max(end, acknowledgedBefore);
+      if (position !== undefined && position > before) return { outcome: 'appended', revision, position };
+      const [last] = await this.readStream(stream, revision, 1);
+      const outcome = last && last.position > before ? 'appended' : 'already-appended';
+      return { outcome, revision, position: last?.position ?? end };
+    } catch (error) {
+      if (typeOf(error) !== 'wrong-expected-version') throw storeError(error);
+      const { actualVersion } = error as { actualVersion?: bigint | 'no_stream' };
+      return {
+        outcome: 'wrong-expected-revision',
+        actual: typeof actualVersion === 'bigint' ? Number(actualVersion) : 'no-stream',
+      };
+    }
+  }
+
+  /** Position of the newest record of any kind, for appends that are sent after the question. */
+  private readonly end = sharedQuestion(async (): Promise<Position> => {
+    const [newest] = await this.readBackwards(undefined, 1);
+    return newest ? positionOf(newest) : 0;
+  });
+
+  private async readBackwards(from: Position | undefined, count: number) {
+    const fromPosition = from === undefined ? ('end' as const) : { commit: BigInt(from), prepare: BigInt(from) };
+    try {
+      return await collect(
+        this.reader.readAll({ direction: 'backwards', fromPosition, maxCount: count, requiresLeader: true }),
+        'a read of the end of the log',
+      );
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
+  private async slice(
+    stream: string,
+    range: { fromRevision: bigint | 'end'; maxCount: number; direction?: 'backwards' },
+  ): Promise<RecordedEvent[]> {
+    try {
+      const records = await collect(
+        this.reader.readStream(stream, { ...range, requiresLeader: true }),
+        `a read of ${stream}`,
+      );
+      return records.flatMap((record) => toRecorded(record) ?? []);
+    } catch (error) {
+      if (typeOf(error) === 'stream-not-found') return [];
+      throw storeError(error);
+    }
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+    if (signal.aborted) done();
+  });
+}

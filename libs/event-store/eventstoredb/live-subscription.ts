@@ -1,0 +1,96 @@
+import type { Duplex } from 'node:stream';
+import { type AllStreamSubscription, type EventStoreDBClient, eventTypeFilter } from '@eventstore/db-client';
+import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { StoreUnavailable } from '../event-store.js';
+import { storeError } from './client-errors.js';
+import { type LogRecord, toRecorded } from './log-records.js';
+
+/** Events held for a slow reader; past it the server is made to wait. */
+const MAX_HELD = 4_000;
+
+/** What the server pushes behind a position, filtered there by type, kept until it is taken. */
+export class LiveSubscription {
+  /** Up to here the server has looked; what it found is held or was taken. */
+  lookedUpTo: Position = 0;
+  private readonly subscription: AllStreamSubscription;
+  private held: RecordedEvent[] = [];
+  private failure: Error | undefined;
+  private caughtUp = false;
+  private wake: () => void = () => {};
+
+  /** @param types all but the server's own by default */
+  constructor(client: EventStoreDBClient, after: Position, types?: readonly string[]) {
+    this.subscription = client.subscribeToAll({
+      fromPosition: after === 0 ? 'start' : { commit: BigInt(after), prepare: BigInt(after) },
+      requiresLeader: true,
+      filter: eventTypeFilter({
+        regex: types ? `^(?:${types.map(escaped).join('|')})$` : '^[^$].*',
+        checkpointReached: (subscription, { commit }) => {
+          // With events before it still on their way to us, a later checkpoint will do.
+          if (subscription.readableLength === 0) this.lookedUpTo = Number(commit);
+        },
+      }),
+    });
+    this.subscription
+      .on('data', (record) => this.hold(record as LogRecord))
+      .on('caughtUp', () => {
+        this.caughtUp = true;
+      })
+      .on('fellBehind', () => {
+        this.caughtUp = false;
+      })
+      .on('error', (error) => this.fail(storeError(error)))
+      .on('end', () => this.fail(new StoreUnavailable('the event store ended the subscription')))
+      .on('close', () => this.fail(new StoreUnavailable('the event store closed the subscription')));
+  }
+
+  /** True when everything the server had has been taken. */
+  get atHead(): boolean {
+    const { readableLength, writableLength } = this.subscription as unknown as Duplex;
+    return this.caughtUp && this.held.length === 0 && readableLength === 0 && writableLength === 0;
+  }
+
+  /** Waits until there is something, at most so long. @throws the error that ended the subscription */
+  async take(limit: number, waitMs: number, signal: AbortSignal): Promise<RecordedEvent[]> {
+    if (this.held.length === 0 && !this.failure && !signal.aborted && waitMs > 0) await this.something(waitMs, signal);
+    if (this.held.length === 0 && this.failure) throw this.failure;
+    const taken = this.held.splice(0, limit);
+    if (this.held.length < MAX_HELD && this.subscription.isPaused()) this.subscription.resume();
+    return taken;
+  }
+
+  close(): void {
+    this.failure ??= new StoreUnavailable('the subscription was given up');
+    void this.subscription.unsubscribe().catch(() => {});
+    this.subscription.destroy();
+  }
+
+  private hold(record: LogRecord): void {
+    const event = toRecorded(record);
+    if (!event) return;
+    this.held.push(event);
+    if (this.held.length >= MAX_HELD) this.subscription.pause();
+    this.wake();
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    this.wake();
+  }
+
+  private something(waitMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        this.wake = () => {};
+        resolve();
+      };
+      const timer = setTimeout(done, waitMs);
+      signal.addEventListener('abort', done, { once: true });
+      this.wake = done;
+    });
+  }
+}
+
+const escaped = (type: string): string => type.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

@@ -1,0 +1,77 @@
+import type { EventData } from '@eventstore/db-client';
+import type { EventMetadata, NewEvent, Position, RecordedEvent } from '../../kernel/envelope.js';
+import type { ExpectedRevision } from '../event-store.js';
+
+/** A record of the server's log as both clients give it. */
+export interface LogRecord {
+  event?: {
+    streamId: string;
+    id: string;
+    revision: bigint;
+    type: string;
+    isJson: boolean;
+    created: Date;
+    data: unknown;
+    metadata?: unknown;
+    position?: { commit: bigint; prepare: bigint };
+  };
+  commitPosition?: bigint;
+}
+
+/** Past it the server closes the connection, and with it every append under way. Our doors take 1 MiB with its attributes. */
+const MAX_EVENT_BYTES = 1.5 * 1024 * 1024;
+/** A larger one has been seen to pass; no batch of ours comes near. */
+const MAX_WRITE_BYTES = 32 * 1024 * 1024;
+const RECORD_OVERHEAD_BYTES = 128;
+
+export const positionOf = ({ event, commitPosition }: LogRecord): Position => {
+  const position = Number(event?.position?.commit ?? commitPosition);
+  if (!Number.isSafeInteger(position))
+    throw new RangeError(`the event store gives ${position} as a position: it must be of version 22.6 or later`);
+  return position;
+};
+
+/** Undefined for what the server or somebody else keeps in its log. */
+export function toRecorded(record: LogRecord): RecordedEvent | undefined {
+  const { event } = record;
+  if (!event?.isJson || event.type.startsWith('$') || event.streamId.startsWith('$')) return undefined;
+  const metadata = event.metadata as EventMetadata | undefined;
+  if (metadata?.correlationid === undefined) return undefined;
+  return {
+    id: event.id,
+    type: event.type,
+    data: event.data as RecordedEvent['data'],
+    metadata,
+    stream: event.streamId,
+    revision: Number(event.revision),
+    position: positionOf(record),
+    recordedAt: metadata.recordedat ?? event.created.toISOString(),
+  };
+}
+
+export const toRevision = (expected: ExpectedRevision): bigint | 'no_stream' | 'any' =>
+  expected === 'no-stream' ? 'no_stream' : expected === 'any' ? 'any' : BigInt(expected);
+
+export interface PreparedEvents {
+  events: EventData[];
+  bytes: number;
+}
+
+/** @throws RangeError for what the server would not take, before anything is sent */
+export function prepare(stream: string, events: readonly NewEvent[]): PreparedEvents {
+  let total = 0;
+  const prepared = events.map(({ id, type, data, metadata }): EventData => {
+    // The client passes bytes on as they are, but only from a plain Uint8Array.
+    const metadataBytes = new Uint8Array(Buffer.from(JSON.stringify(metadata)));
+    const bytes = Buffer.byteLength(JSON.stringify(data)) + metadataBytes.length + RECORD_OVERHEAD_BYTES;
+    if (bytes > MAX_EVENT_BYTES)
+      throw new RangeError(
+        `${type} ${id} for ${stream} has ${bytes} bytes; an event has ${MAX_EVENT_BYTES} at the most`,
+      );
+    total += bytes;
+    return { id, contentType: 'application/json', type, data, metadata: metadataBytes };
+  });
+  if (total > MAX_WRITE_BYTES)
+    throw new RangeError(`${total} bytes for ${stream} at once; give ${MAX_WRITE_BYTES} at the most`);
+  return { events: prepared, bytes: total };
+}

@@ -1,0 +1,124 @@
+import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { InvalidInput } from '../../kernel/errors.js';
+import { type Page, type ReadAllOptions, StoreUnavailable } from '../event-store.js';
+import type { BulkRead } from './bulk-reader.js';
+import { storeError, typeOf } from './client-errors.js';
+import { type LogRecord, positionOf, toRecorded } from './log-records.js';
+
+const DEFAULT_PAGE = 1_000;
+/** Records looked at in one call when few of them are of the types asked for. */
+const SCAN_WINDOW = 4_000;
+/** The record read from is read again, and one behind the page tells whether there is more. */
+const AROUND = 2;
+const LONGEST_BACKWARDS = 4_096;
+
+const NO_RECORD = 'no record begins there';
+
+/** Reads newest first, the record at `from` excluded; undefined is the end. */
+export type BackwardsRead = (from: Position | undefined, count: number) => Promise<LogRecord[]>;
+
+/**
+ * Pages of our events out of the whole log, in which the server's own stand between them. Positions that are answered are
+ * always those of our events.
+ */
+export class LogScan {
+  /** The newest stretch known to hold nothing of ours: behind our event at `from`, up to and with `to`. */
+  private quiet: { from: Position; to: Position } = { from: 0, to: 0 };
+
+  constructor(
+    private readonly bulkRead: () => Promise<BulkRead>,
+    private readonly readBackwards: BackwardsRead,
+  ) {}
+
+  /**
+   * @param hint another place where reading may begin, since nothing wanted stands before it
+   * @throws InvalidInput when there never was such a position
+   * @throws StoreUnavailable also when the log does not reach to the position yet
+   */
+  async page(
+    after: Position,
+    { types, limit = DEFAULT_PAGE, including = false }: ReadAllOptions = {},
+    hint: Position = 0,
+  ): Promise<Page> {
+    const wanted = types && new Set(types);
+    const events: RecordedEvent[] = [];
+    const count = types ? SCAN_WINDOW : limit + AROUND;
+    const begin = this.passQuiet(after);
+    let next = after;
+    let looked = 0;
+    for (let from = Math.max(begin, hint); ; ) {
+      const records = await this.read(from, after, count);
+      for (const record of records) {
+        const position = positionOf(record);
+        from = position;
+        if (position < after || (position === after && !including)) continue;
+        const event = toRecorded(record);
+        if (!event) continue;
+        if (events.length === limit) return { events, next, atHead: false };
+        next = position;
+        looked++;
+        if (!wanted || wanted.has(event.type)) events.push(event);
+      }
+      if (records.length < count) {
+        // From the hint on there was nothing of ours, so the newest of ours stands before it.
+        if (looked === 0 && hint > begin) return this.page(after, { types, limit, including });
+        this.noteQuiet(next, from);
+        return { events, next, atHead: true };
+      }
+      if (events.length === limit || looked >= SCAN_WINDOW) return { events, next, atHead: false };
+    }
+  }
+
+  async head(): Promise<Position> {
+    let from: Position | undefined;
+    let newest: Position | undefined;
+    for (let count = 1; ; count = Math.min(count * 8, LONGEST_BACKWARDS)) {
+      const records = await this.readBackwards(from, count);
+      for (const record of records) {
+        from = positionOf(record);
+        newest ??= from;
+        const known = from <= this.quiet.to && from > this.quiet.from && this.quiet.from > 0;
+        if (!known && !toRecorded(record)) continue;
+        const head = known ? this.quiet.from : from;
+        this.noteQuiet(head, newest);
+        return head;
+      }
+      if (records.length < count) return 0;
+    }
+  }
+
+  private passQuiet(after: Position): Position {
+    const { from, to } = this.quiet;
+    return after >= from && after < to ? to : after;
+  }
+
+  private noteQuiet(from: Position, to: Position): void {
+    if (to >= this.quiet.to) this.quiet = { from, to };
+  }
+
+  private async read(from: Position, after: Position, count: number): Promise<LogRecord[]> {
+    const read = await this.bulkRead();
+    const records = await tryRead(read, from, count);
+    if (records !== NO_RECORD && (records.length > 0 || from === 0)) return records;
+    // A shortcut leads nowhere when the server has cleared away what stood there.
+    if (from !== after) return this.read(after, after, count);
+    if (records !== NO_RECORD)
+      throw new StoreUnavailable(
+        `the event store's log ends before position ${after}: the server is behind, or the position is another log's`,
+      );
+    if ((await tryRead(read, 0, 1)) === NO_RECORD) throw new StoreUnavailable('the event store fails to read its log');
+    throw new InvalidInput([{ field: 'after', message: `${after} is not a position of this log` }]);
+  }
+}
+
+/** Where no record begins the server fails, and says no more than that; twice is no accident. */
+async function tryRead(read: BulkRead, from: Position, count: number): Promise<LogRecord[] | typeof NO_RECORD> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await read(from, count);
+    } catch (error) {
+      if (typeOf(error) !== 'unknown') throw storeError(error);
+      if (attempt === 2) return NO_RECORD;
+    }
+  }
+}

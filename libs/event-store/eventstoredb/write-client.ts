@@ -1,0 +1,111 @@
+import { EventStoreDBClient } from '@eventstore/db-client';
+import type { Position } from '../../kernel/envelope.js';
+import type { ExpectedRevision } from '../event-store.js';
+import { eventStoreAddress } from './client-addresses.js';
+import { typeOf } from './client-errors.js';
+import { answerWithin, NoAnswer } from './deadlines.js';
+import { type PreparedEvents, toRevision } from './log-records.js';
+import { WriteTurns } from './write-turns.js';
+
+export interface Appended {
+  /** Of the write's last event. */
+  revision: number;
+  /** Undefined where the server does not tell. */
+  position: Position | undefined;
+  /** Newest position that any of this process's appends was answered with before this one was sent. */
+  acknowledgedBefore: Position;
+}
+
+/** The server is told to give up after this; then it says so. */
+const SERVER_DEADLINE_MS = 10_000;
+const ANSWER_DEADLINE_MS = 12_000;
+const DISPOSAL_MS = 5_000;
+/**
+ * The client buffers 16 messages of its append stream; the ones after that wait in a queue whose rejection nobody handles
+ * when the connection breaks, which ends the process. So fewer are under way.
+ */
+const MESSAGES_UNDER_WAY = 15;
+/** The client cuts a write into messages of this size, less at the most one event. */
+const MESSAGE_BYTES = 1.5 * 1024 * 1024;
+
+/**
+ * The one client of this process that appends. The client library keeps appends under way in a map of the whole module,
+ * and an error of one append stream rejects them all; an answer that then comes on another stream throws where nobody
+ * catches. So nobody else appends, reads go through another client, and a new one is made only when the old is gone.
+ */
+export class WriteClient {
+  private static readonly opened = new Map<string, WriteClient>();
+  private readonly turns = new WriteTurns(MESSAGES_UNDER_WAY);
+  private client: EventStoreDBClient;
+  private renewal: Promise<void> = Promise.resolve();
+  private acknowledged: Position = 0;
+  private users = 0;
+
+  private constructor(private readonly connectionString: string) {
+    this.client = this.connect();
+  }
+
+  /** The process's client for a server; each taker releases it. */
+  static take(connectionString: string): WriteClient {
+    const known = WriteClient.opened.get(connectionString) ?? new WriteClient(connectionString);
+    WriteClient.opened.set(connectionString, known);
+    known.users++;
+    return known;
+  }
+
+  async release(): Promise<void> {
+    if (--this.users > 0) return;
+    WriteClient.opened.delete(this.connectionString);
+    await dispose(this.client);
+  }
+
+  /** Appends of one stream go in the order given. @throws the client's errors, and NoAnswer */
+  append(stream: string, expected: ExpectedRevision, { events, bytes }: PreparedEvents): Promise<Appended> {
+    return this.turns.run(stream, 1 + Math.floor(bytes / MESSAGE_BYTES), async () => {
+      await this.renewal;
+      const { client, acknowledged: acknowledgedBefore } = this;
+      try {
+        const { nextExpectedRevision, position } = await answerWithin(
+          ANSWER_DEADLINE_MS,
+          client.appendToStream(stream, events, {
+            expectedRevision: toRevision(expected),
+            deadline: SERVER_DEADLINE_MS,
+            requiresLeader: true,
+          }),
+          `an append to ${stream}`,
+        );
+        const commit = position && Number(position.commit);
+        if (commit) this.acknowledged = Math.max(this.acknowledged, commit);
+        return { revision: Number(nextExpectedRevision), position: commit, acknowledgedBefore };
+      } catch (error) {
+        if (leavesClientBroken(error)) this.renew(client);
+        throw error;
+      }
+    });
+  }
+
+  private renew(broken: EventStoreDBClient): void {
+    if (broken !== this.client) return;
+    this.client = this.connect();
+    this.renewal = dispose(broken);
+  }
+
+  private connect(): EventStoreDBClient {
+    return EventStoreDBClient.connectionString(eventStoreAddress(this.connectionString));
+  }
+}
+
+/**
+ * The client makes a new connection by itself when the server was unavailable. Other failures it keeps: an append stream
+ * that never answers, and the failed question for the server's features, which is the error without a type.
+ */
+function leavesClientBroken(error: unknown): boolean {
+  if (error instanceof NoAnswer) return true;
+  const type = typeOf(error);
+  return type === 'unknown' || (type === undefined && (error as { code?: number }).code !== UNAVAILABLE);
+}
+
+const UNAVAILABLE = 14;
+
+const dispose = (client: EventStoreDBClient): Promise<void> =>
+  answerWithin(DISPOSAL_MS, client.dispose(), 'a goodbye').catch(() => {});

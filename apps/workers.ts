@@ -4,12 +4,14 @@ import type { Ingest } from '../libs/messaging/ingest.js';
 import { Ingester } from '../libs/messaging/kafka/ingester.js';
 import { KafkaJsBroker } from '../libs/messaging/kafka/kafkajs-broker.js';
 import { Publisher } from '../libs/messaging/kafka/publisher.js';
+import { StartFailure } from '../libs/platform/database/start-failure.js';
 import type { Metrics } from '../libs/platform/metrics/metrics.js';
 import { Projector } from '../libs/projections/projector.js';
 import { type Reaction, Reactor } from '../libs/projections/reactor.js';
+import { Seats } from '../libs/projections/seats.js';
 import { caseOpeningReaction } from '../libs/review/index.js';
-import { onboardingReaction } from '../libs/rollout/index.js';
-import { nextInLine } from '../libs/waitlist/index.js';
+import { CohortScheduler, onboardingReaction, PeopleLeft } from '../libs/rollout/index.js';
+import { nextInLine, Waitlist } from '../libs/waitlist/index.js';
 import type { Runtime } from './runtime.js';
 import { viewCatalogue } from './view-catalogue.js';
 
@@ -27,7 +29,7 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
     name: 'projector_troubles_total',
     help: 'Times the projector had to begin again',
   });
-  return new Projector(pool, store, viewCatalogue, locks, rebuilder, {
+  const projector = new Projector(pool, store, viewCatalogue, locks, rebuilder, {
     page(page) {
       events.inc(page.length);
       viewReader.moved();
@@ -37,6 +39,10 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
       logger.warn({ err: error }, 'the projector begins again');
     },
   });
+  metrics.gauge({ name: 'projector_lanes', help: 'Lanes of the read models that this process holds' }, (gauge) =>
+    gauge.set(projector.lanesHeld),
+  );
+  return projector;
 }
 
 /** What follows from events: flags open cases, confirmed reviews deactivate, admitted cohorts are let in. */
@@ -52,10 +58,19 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
     help: 'Events a reaction could not take',
     labels: ['reaction'],
   });
+  const troubles = metrics.counter({
+    name: 'reactor_troubles_total',
+    help: 'Times a reactor had to begin again',
+    labels: ['reaction'],
+  });
+  const seats = new Seats(locks, 'reactors', reactions.length);
   return reactions.map(
     (reaction) =>
-      new Reactor(pool, store, reaction, locks, {
-        trouble: (error) => logger.warn({ err: error, reaction: reaction.name }, 'a reactor begins again'),
+      new Reactor(pool, store, reaction, seats, {
+        trouble(error) {
+          troubles.inc({ reaction: reaction.name });
+          logger.warn({ err: error, reaction: reaction.name }, 'a reactor begins again');
+        },
         parked(name, event, error) {
           parked.inc({ reaction: name });
           const { id, type, position } = event;
@@ -66,6 +81,13 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
         },
       }),
   );
+}
+
+/** Admits cohorts on schedule; only where the setting says so. */
+export function schedulerOf({ pool, store, locks, transactor, viewReader, clock, logger }: Runtime) {
+  const peopleLeft = new PeopleLeft(pool, store, new Waitlist(pool, store, viewReader));
+  const scheduler = new CohortScheduler(transactor, store, peopleLeft, clock, logger);
+  return { run: (signal: AbortSignal) => scheduler.run(signal, locks) };
 }
 
 /** Takes events from the topics; only where brokers are set. */
@@ -113,9 +135,14 @@ export function publisherOf(runtime: Runtime, metrics: Metrics): Publisher {
   });
 }
 
-const brokerOf = ({ settings, logger }: Runtime, clientId: string): KafkaJsBroker =>
-  new KafkaJsBroker({
+/** @throws StartFailure `brokers-missing` */
+function brokerOf({ settings, logger }: Runtime, clientId: string): KafkaJsBroker {
+  if (settings.kafkaBrokers.length === 0) {
+    throw new StartFailure('brokers-missing', 'GATEHOUSE_KAFKA_BROKERS is not set: name some brokers, as host:port');
+  }
+  return new KafkaJsBroker({
     brokers: settings.kafkaBrokers,
     clientId,
     log: (line, details) => logger.debug(details, line),
   });
+}

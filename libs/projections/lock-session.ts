@@ -1,6 +1,15 @@
 import pg from 'pg';
 
 const RECONNECT_MS = 1_000;
+/** A statement takes a millisecond; one that is not answered means that the other end is gone. */
+const ANSWER_MS = 10_000;
+const KEY = 'hashtextextended($1, 7)';
+
+const MEMBERS = `SELECT count(*)::int AS members, (count(*) FILTER (WHERE pid < pg_backend_pid()))::int AS before
+  FROM pg_locks, (SELECT ${KEY} AS key) k
+  WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted AND objsubid = 1
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND classid::bigint = (k.key >> 32) & 4294967295 AND objid::bigint = k.key & 4294967295`;
 
 /**
  * Names held by this process alone, as PostgreSQL advisory locks of one session: they are free the moment the process or
@@ -13,6 +22,7 @@ export class LockSession {
   private lost = new AbortController();
   private lastFailure = Number.NEGATIVE_INFINITY;
   private readonly held = new Set<string>();
+  private readonly groups = new Set<string>();
   /** One statement at a time, as a connection takes them. */
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -29,7 +39,26 @@ export class LockSession {
   async release(name: string): Promise<void> {
     await this.inTurn(async () => {
       if (!this.held.delete(name)) return;
-      await this.client?.query('SELECT pg_advisory_unlock(hashtextextended($1, 7))', [name]).catch(() => {});
+      await this.client?.query(`SELECT pg_advisory_unlock(${KEY})`, [name]).catch(() => {});
+    });
+  }
+
+  /**
+   * Counts this session into a group, for as long as it lives, and tells how many are there.
+   * @returns how many sessions, ours included, and how many of them stand before ours in an order that all agree on;
+   * undefined while the database is away
+   */
+  comeIn(group: string): Promise<{ members: number; before: number } | undefined> {
+    return this.inTurn(async () => {
+      try {
+        const client = await this.connect();
+        if (!this.groups.has(group)) await client.query(`SELECT pg_advisory_lock_shared(${KEY})`, [group]);
+        this.groups.add(group);
+        return (await client.query(MEMBERS, [group])).rows[0];
+      } catch (error) {
+        this.giveUpUnanswered(error);
+        return undefined;
+      }
     });
   }
 
@@ -49,29 +78,46 @@ export class LockSession {
     try {
       const client = await this.connect();
       if (this.held.has(name)) return undefined;
-      const { rows } = await client.query('SELECT pg_try_advisory_lock(hashtextextended($1, 7)) AS held', [name]);
+      const { rows } = await client.query(`SELECT pg_try_advisory_lock(${KEY}) AS held`, [name]);
       if (!rows[0].held) return undefined;
       this.held.add(name);
       return this.lost.signal;
-    } catch {
+    } catch (error) {
+      this.giveUpUnanswered(error);
       return undefined;
     }
+  }
+
+  /** What a session that does not answer holds is not known to be held. */
+  private giveUpUnanswered(error: unknown): void {
+    if ((error as Error).message !== 'Query read timeout') return;
+    const client = this.client;
+    this.drop(client);
+    client?.end().catch(() => {});
+  }
+
+  private drop(client: pg.Client | undefined): void {
+    if (!client || this.client !== client) return;
+    this.client = undefined;
+    this.held.clear();
+    this.groups.clear();
+    this.lost.abort();
+    this.lost = new AbortController();
   }
 
   private async connect(): Promise<pg.Client> {
     if (this.client) return this.client;
     if (!this.connecting) {
       if (performance.now() - this.lastFailure < RECONNECT_MS) throw new Error('the database is away');
-      const client = new pg.Client({ ...this.connection, keepAlive: true, application_name: 'gatehouse-locks' });
-      const drop = () => {
-        if (this.client !== client) return;
-        this.client = undefined;
-        this.held.clear();
-        this.lost.abort();
-        this.lost = new AbortController();
-      };
-      client.on('error', drop);
-      client.on('end', drop);
+      const client = new pg.Client({
+        ...this.connection,
+        keepAlive: true,
+        application_name: 'gatehouse-locks',
+        connectionTimeoutMillis: ANSWER_MS,
+        query_timeout: ANSWER_MS,
+      });
+      client.on('error', () => this.drop(client));
+      client.on('end', () => this.drop(client));
       this.connecting = client
         .connect()
         .then(() => {

@@ -1,13 +1,15 @@
 import type pg from 'pg';
 import { type EventStore, StoreUnavailable } from '../event-store/event-store.js';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
+import { Refusal } from '../kernel/errors.js';
 import { isPassingDatabaseError } from '../platform/database/connection-errors.js';
 import { applyPage } from './apply-page.js';
 import { liveBuild } from './builds.js';
 import { Fenced, takeOver } from './checkpoints.js';
-import { ALL_LANES } from './lanes.js';
+import { ALL_LANES, LANES } from './lanes.js';
 import type { LockSession } from './lock-session.js';
 import type { Rebuilder } from './rebuilder.js';
+import { Seats } from './seats.js';
 import { cut, nextStep, type Unit } from './units.js';
 import type { View } from './view.js';
 
@@ -23,26 +25,38 @@ const CLAIM_EVERY_MS = 1_000;
 const RETRY_MS = 500;
 
 /**
- * Keeps the views of one process's lanes up to date. Any number may run: a lane is held by one at a time, and one that
- * lost its lane without noticing can't move the checkpoint.
+ * Keeps the views of one process's lanes up to date. Any number may run: the lanes are spread over them, a lane is held by
+ * one at a time, and one that lost its lane without noticing can't move the checkpoint.
  */
 export class Projector {
   private units: Unit[] = [];
   private readonly lanes = new Map<number, AbortSignal>();
   private lastClaim = Number.NEGATIVE_INFINITY;
   private building: Promise<unknown> | undefined;
+  private readonly seats: Seats;
+  /** Of a run; ends a build in the middle. */
+  private stopping: AbortSignal | undefined;
 
   constructor(
     private readonly pool: pg.Pool,
     private readonly store: EventStore,
     private readonly views: readonly View[],
-    private readonly locks: LockSession,
+    locks: LockSession,
     private readonly rebuilder: Rebuilder,
     private readonly report: ProjectorReport = {},
-  ) {}
+  ) {
+    this.seats = new Seats(locks, 'projectors', LANES);
+  }
+
+  /** How many lanes this process holds. */
+  get lanesHeld(): number {
+    return this.lanes.size;
+  }
 
   /** Follows the log until the signal aborts; the page in hand is finished. */
   async run(signal: AbortSignal): Promise<void> {
+    this.seats.enter();
+    this.stopping = signal;
     while (!signal.aborted) {
       try {
         await this.claim();
@@ -56,7 +70,8 @@ export class Projector {
       }
     }
     await this.building;
-    for (const lane of this.lanes.keys()) await this.locks.release(laneLock(lane));
+    this.units = [];
+    for (const lane of this.lanes.keys()) await this.seats.release(laneLock(lane));
     this.lanes.clear();
   }
 
@@ -104,7 +119,7 @@ export class Projector {
     return [...this.lanes.values()].some((held) => held.aborted);
   }
 
-  /** Takes free lanes, adopts builds that went live, and has missing ones built. */
+  /** Takes and hands back lanes, adopts builds that went live, and has missing ones built. */
   private async claim(): Promise<void> {
     if (this.lostLane()) {
       this.lanes.clear();
@@ -115,12 +130,12 @@ export class Projector {
     this.lastClaim = performance.now();
     const taken: number[] = [];
     for (const lane of ALL_LANES) {
-      if (this.lanes.has(lane)) continue;
-      const held = await this.locks.tryHold(laneLock(lane));
-      if (!held) continue;
-      this.lanes.set(lane, held);
-      taken.push(lane);
+      const held = await this.seats.keep(laneLock(lane));
+      if (held && !this.lanes.has(lane)) taken.push(lane);
+      if (held) this.lanes.set(lane, held);
+      else this.lanes.delete(lane);
     }
+    this.units = this.units.filter(({ checkpoint }) => this.lanes.has(checkpoint.lane));
     if (this.lanes.size === 0) return;
 
     const missing: View[] = [];
@@ -142,8 +157,11 @@ export class Projector {
   /** New views and new versions are built beside the others, which go on meanwhile. */
   private build(views: View[]): void {
     this.building ??= this.rebuilder
-      .rebuild(views)
-      .catch((error) => this.report.trouble?.(error))
+      .rebuild(views, undefined, this.stopping)
+      .catch((error) => {
+        const elsewhere = error instanceof Refusal && error.code === 'rebuild-running';
+        if (!elsewhere && !this.stopping?.aborted) this.report.trouble?.(error);
+      })
       .finally(() => {
         this.building = undefined;
         this.lastClaim = Number.NEGATIVE_INFINITY;

@@ -3,13 +3,13 @@ import { type EventStore, StoreUnavailable } from '../event-store/event-store.js
 import type { RecordedEvent } from '../kernel/envelope.js';
 import { isPassingDatabaseError } from '../platform/database/connection-errors.js';
 import { type Checkpoint, moveCheckpoints, park, parkedKeys, takeOver } from './checkpoints.js';
-import type { LockSession } from './lock-session.js';
 import { pause } from './projector.js';
+import type { Seats } from './seats.js';
 import { parkedBy } from './view-build.js';
 
 /** What a process manager does when an event happens: further commands, each right when it is given again. */
 export interface Reaction {
-  /** Kebab-case; the name of its checkpoint and of its lock. */
+  /** Kebab-case; the name of its checkpoint and of its seat. */
   name: string;
   types: readonly string[];
   /** Events of one key are taken in order, those of different keys side by side. */
@@ -28,9 +28,9 @@ const TRIES = 3;
 const RETRY_MS = 500;
 
 /**
- * Follows the log for one reaction and keeps its own checkpoint. One process at a time holds it; after a crash the events
- * since the checkpoint are given to the reaction again. A key whose event fails is parked and tried again by the next
- * process that takes over, so that a mended release picks up what an earlier one could not do.
+ * Follows the log for one reaction and keeps its own checkpoint. One process at a time holds its seat; after a crash the
+ * events since the checkpoint are given to the reaction again. A key whose event fails is parked and tried again by the
+ * next process that takes over, so that a mended release picks up what an earlier one could not do.
  */
 export class Reactor {
   private checkpoint: Checkpoint | undefined;
@@ -41,7 +41,7 @@ export class Reactor {
     private readonly pool: pg.Pool,
     private readonly store: EventStore,
     private readonly reaction: Reaction,
-    private readonly locks: LockSession,
+    private readonly seats: Seats,
     private readonly report: ReactorReport = {},
   ) {}
 
@@ -50,6 +50,7 @@ export class Reactor {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    this.seats.enter();
     while (!signal.aborted) {
       try {
         if (await this.claim()) await this.follow(signal);
@@ -60,8 +61,8 @@ export class Reactor {
         await pause(RETRY_MS, signal);
       }
     }
-    if (this.held) await this.locks.release(this.follower);
     this.held = undefined;
+    await this.seats.release(this.follower);
   }
 
   /** Works until the log's present head; nothing when another process holds the reaction. */
@@ -77,7 +78,8 @@ export class Reactor {
   private async follow(signal: AbortSignal): Promise<void> {
     const { types } = this.reaction;
     for await (const page of this.store.subscribe(this.checkpoint!.position, { limit: PAGE, types, signal })) {
-      if (this.held!.aborted) return;
+      const held = this.held;
+      if (!(await this.claim()) || this.held !== held) return;
       await this.take(page.events, page.next);
     }
   }
@@ -125,12 +127,10 @@ export class Reactor {
   }
 
   private async claim(): Promise<boolean> {
-    if (this.held?.aborted) {
-      this.held = undefined;
-      this.checkpoint = undefined;
-    }
-    this.held ??= await this.locks.tryHold(this.follower);
-    if (!this.held) return false;
+    const held = await this.seats.keep(this.follower);
+    if (held !== this.held) this.checkpoint = undefined;
+    this.held = held;
+    if (!held) return false;
     if (!this.checkpoint) {
       [this.checkpoint] = await takeOver(this.pool, this.follower, [0]);
       await this.retryParked();

@@ -10,7 +10,6 @@ import { ResumeOnboardingController, ResumeOnboardingHandler } from './features/
 import { SetRateController, SetRateHandler } from './features/set-rate.js';
 import { ShowCohortController, ShowCohortHandler } from './features/show-cohort.js';
 import { ShowRolloutController, ShowRolloutHandler } from './features/show-rollout.js';
-import { CohortScheduler } from './processes/scheduler.js';
 import { CohortList } from './views/cohort-list.js';
 import { PeopleLeft } from './views/people-left.js';
 
@@ -35,10 +34,8 @@ import { PeopleLeft } from './views/people-left.js';
     ListCohortsHandler,
     ShowCohortHandler,
     CohortList,
-    CohortScheduler,
     PeopleLeft,
   ],
-  exports: [CohortScheduler],
 })
 export class RolloutModule {}
 

@@ -10,6 +10,7 @@ import { LockSession } from '../../libs/projections/lock-session.js';
 import { Projector } from '../../libs/projections/projector.js';
 import { Reactor } from '../../libs/projections/reactor.js';
 import { Rebuilder } from '../../libs/projections/rebuilder.js';
+import { Seats } from '../../libs/projections/seats.js';
 import type { View } from '../../libs/projections/view.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
 import {
@@ -53,7 +54,7 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
     peopleLeft,
     connection: database.connection,
     transactorOn,
-    reactor: new Reactor(pool, store, onboardingReaction(transactor, next), locks),
+    reactor: new Reactor(pool, store, onboardingReaction(transactor, next), new Seats(locks, 'reactors', 1)),
     scheduler: () => new CohortScheduler(transactor, store, peopleLeft, clock, pino({ level: 'silent' })),
     async join(...accounts: string[]) {
       for (const accountId of accounts) {

@@ -1,31 +1,28 @@
-import { Inject, Injectable } from '@nestjs/common';
 import type { EventStore } from '../../event-store/event-store.js';
-import { type CommandContext, Transactor } from '../../event-store/transact.js';
+import type { CommandContext, Transactor } from '../../event-store/transact.js';
 import { type Clock, DAY_MS, toIso } from '../../kernel/clock.js';
 import { fold } from '../../kernel/decider.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import type { Logger } from '../../platform/logging/logger.js';
-import { CLOCK, EVENT_STORE, LOGGER } from '../../platform/ports.js';
 import type { LockSession } from '../../projections/lock-session.js';
 import { pause } from '../../projections/projector.js';
 import { DAILY_PREFIX, dailySize } from '../admission.js';
 import type { RolloutEvent } from '../events.js';
 import { admitCohort, rolloutStream } from '../rollout.js';
-import { PeopleLeft } from '../views/people-left.js';
+import type { PeopleLeft } from '../views/people-left.js';
 
 export const SCHEDULER = 'scheduler';
 const TICK_MS = 60_000;
 const RETRY_MS = 1_000;
 
 /** Admits a seventh of the rate every day by itself, where the rate says so. */
-@Injectable()
 export class CohortScheduler {
   constructor(
-    @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(PeopleLeft) private readonly peopleLeft: PeopleLeft,
-    @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly transactor: Transactor,
+    private readonly store: EventStore,
+    private readonly peopleLeft: PeopleLeft,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
   ) {}
 
   /** One process at a time ticks; until the signal aborts. */

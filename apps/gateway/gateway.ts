@@ -1,0 +1,40 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AccessReplica } from '../../libs/access/index.js';
+import { acceptCloudEvents } from '../../libs/messaging/http/cloud-events-request.js';
+import { Readiness } from '../../libs/platform/health/readiness.js';
+import { createHttpAdapter } from '../../libs/platform/http/http-adapter.js';
+import { NestLogger } from '../../libs/platform/logging/nest-logger.js';
+import { Metrics } from '../../libs/platform/metrics/metrics.js';
+import { ViewAdministration } from '../../libs/projections/view-administration.js';
+import type { RoleParts } from '../role.js';
+import type { Runtime } from '../runtime.js';
+import { GatewayModule } from './gateway.module.js';
+import { ApiDocuments } from './openapi/api-documents.js';
+
+const MS_IN_S = 1000;
+
+/** The HTTP doors, with the access replica following the log until the signal aborts. */
+export async function composeGateway(runtime: Runtime, signal: AbortSignal): Promise<RoleParts> {
+  const { settings, logger } = runtime;
+  const adapter = await createHttpAdapter(settings);
+  acceptCloudEvents(adapter.getInstance());
+  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with(runtime), adapter, {
+    logger: new NestLogger(logger),
+    abortOnError: false,
+  });
+  app.get(ApiDocuments).describe(app);
+  const replica = app.get(AccessReplica);
+  await replica.start(signal);
+  app.get(Readiness).register('access-replica', () => {
+    if (replica.ageMs > settings.stalenessMs)
+      throw new Error(`knows the log as of ${Math.round(replica.ageMs)} ms ago; ${settings.stalenessMs} are allowed`);
+  });
+  app
+    .get(Metrics)
+    .gauge(
+      { name: 'access_replica_age_seconds', help: 'How old the state is that access decisions rest on' },
+      (gauge) => gauge.set(replica.ageMs / MS_IN_S),
+    );
+  return { app, work: [], end: () => app.get(ViewAdministration).close() };
+}

@@ -1,0 +1,20 @@
+import { hasNoToken, newAdministratorToken } from '../administrator-token.js';
+import { runProcess, sharedDatabase } from '../process-life.js';
+import { type Role, startRole } from '../role.js';
+import { version } from '../version.js';
+import { composeGateway } from './gateway.js';
+
+const NO_TOKEN =
+  '  there is no token yet: start one gateway with GATEHOUSE_NEW_ADMINISTRATOR_TOKEN=on, which prints one';
+
+runProcess({
+  database: (settings) => sharedDatabase(settings, 'gateway'),
+  start: (options) => startRole(options, composeGateway),
+  async announce({ url, app, runtime }: Role) {
+    const lines = [`Gatehouse ${version}: gateway is ready at ${url}`];
+    // Whoever reads the logs of a cluster should find no secret there that nobody asked for.
+    if (runtime.settings.newAdministratorToken) lines.push(await newAdministratorToken(app));
+    else if (await hasNoToken(app)) lines.push(NO_TOKEN);
+    return lines;
+  },
+});

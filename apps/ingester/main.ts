@@ -1,0 +1,19 @@
+import { NestFactory } from '@nestjs/core';
+import { Ingest } from '../../libs/messaging/ingest.js';
+import { NestLogger } from '../../libs/platform/logging/nest-logger.js';
+import { composeBackground } from '../background.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
+import { runRole } from '../process-life.js';
+import { startRole } from '../role.js';
+import { ingesterOf } from '../workers.js';
+
+runRole('ingester', (options) =>
+  startRole(options, async (runtime) => {
+    // Events that are taken as commands need the handlers of every context; their HTTP routes stay closed.
+    const handlers = await NestFactory.createApplicationContext(GatewayModule.with(runtime), {
+      logger: new NestLogger(runtime.logger),
+      abortOnError: false,
+    });
+    return composeBackground(runtime, (metrics) => [ingesterOf(runtime, metrics, handlers.get(Ingest))]);
+  }),
+);

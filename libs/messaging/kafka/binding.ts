@@ -16,18 +16,22 @@ export const MAX_VALUE_BYTES = 1_048_576;
 /** Where an event that goes out stands in the one order of all events; digits. */
 const POSITION = 'gatehouse_position';
 
+const LONGEST_NAME = 200;
+
+const shown = ([name]: readonly [string, Buffer]) => name.slice(0, LONGEST_NAME);
 const fault = (reason: string, field: string, detail: string): Fault => ({ reason, field, detail });
 
 /**
  * The event of a message in JSON form, from binary mode (attributes in `ce_` headers, data as the value) or structured
  * mode (the whole event as the value); or why it holds none. The attributes themselves are not looked at.
  */
-export function eventOf({ headers, value }: Message): { event: unknown } | Fault {
+export function eventOf({ headers: all, value }: Message): { event: unknown } | Fault {
   if (value && value.length > MAX_VALUE_BYTES) {
     return fault('event-too-large', '/', `has ${value.length} bytes; ${MAX_VALUE_BYTES} are allowed`);
   }
+  const headers = all.filter(([name]) => name === CONTENT_TYPE || name.startsWith(ATTRIBUTE));
   const unreadable = headers.find(([, bytes]) => !isUtf8(bytes));
-  if (unreadable) return fault('malformed-header', unreadable[0], 'is not UTF-8; send header values as UTF-8 text');
+  if (unreadable) return fault('malformed-header', shown(unreadable), 'is not UTF-8; send header values as UTF-8 text');
   const contentType = headers.find(([name]) => name === CONTENT_TYPE)?.[1].toString();
   const mediaType = contentType?.replace(/;.*/s, '').trim().toLowerCase();
   if (mediaType?.startsWith(ANY_CLOUDEVENTS)) {
@@ -44,7 +48,7 @@ export function eventOf({ headers, value }: Message): { event: unknown } | Fault
     );
   }
   const twice = attributes.find(([name], n) => attributes.findIndex(([other]) => other === name) !== n);
-  if (twice) return fault('repeated-header', twice[0], 'is there more than once; send it once');
+  if (twice) return fault('repeated-header', shown(twice), 'is there more than once; send it once');
   const event = Object.fromEntries(
     attributes.map(([name, bytes]): [string, unknown] => [name.slice(ATTRIBUTE.length), bytes.toString()]),
   );

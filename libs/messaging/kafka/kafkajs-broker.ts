@@ -73,7 +73,8 @@ export class KafkaJsBroker implements MessageBroker {
         maxWaitTimeInMs: LONGEST_POLL_MS,
         retry: { restartOnFailure: async () => false },
       });
-      const ended = endOf(consumer, signal);
+      const over = new AbortController();
+      const ended = endOf(consumer, signal, over.signal);
       try {
         await consumer.connect();
         await consumer.subscribe({ topics: [...topics], fromBeginning: true });
@@ -91,6 +92,7 @@ export class KafkaJsBroker implements MessageBroker {
       } catch (error) {
         trouble(error);
       }
+      over.abort();
       await consumer.disconnect().catch(trouble);
       if (!signal.aborted) await pause(RETRY_MS, signal);
     }
@@ -101,11 +103,11 @@ export class KafkaJsBroker implements MessageBroker {
   }
 }
 
-/** Resolves when the signal aborts, rejects when the consumer gives up. */
-function endOf(consumer: Consumer, signal: AbortSignal): Promise<void> {
+/** Resolves when the signal aborts, rejects when the consumer gives up. @param over when nobody asks any more */
+function endOf(consumer: Consumer, signal: AbortSignal, over: AbortSignal): Promise<void> {
   const ended = new Promise<void>((resolve, reject) => {
     consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    signal.addEventListener('abort', () => resolve(), { signal: over });
     if (signal.aborted) resolve();
   });
   ended.catch(() => {}); // it may come before anybody waits for it

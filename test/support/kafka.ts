@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, it } from '@jest/globals';
+import { missingTool, startKafka } from '../../deploy/kafka/kafka.mjs';
+import { KafkaJsBroker } from '../../libs/messaging/kafka/kafkajs-broker.js';
+import type { ConsumedMessage, Message } from '../../libs/messaging/message-broker.js';
+
+const POLL_MS = 100;
+
+/** Specs that need a real broker: skipped with a line where none can be started, except in CI, where that is a failure. */
+export function describeWithKafka(name: string, specs: () => void): void {
+  const missing = missingTool();
+  const { skip: unavailable } = it;
+  if (!missing || process.env.CI === 'true') describe(name, specs);
+  else unavailable(`${name}: ${missing}`, () => {});
+}
+
+/** For beforeAll: with Maven's first resolution. */
+export const KAFKA_START_MS = 300_000;
+
+/** The one broker of this jest run, as host:port; the first caller of any worker starts it. */
+export async function kafkaBroker(): Promise<string> {
+  const directory = process.env.GATEHOUSE_TEST_SERVER;
+  if (!directory) throw new Error('GATEHOUSE_TEST_SERVER is not set: run the specs through jest.config.mjs');
+  const ready = join(directory, 'kafka-ready');
+  const starting = join(directory, 'kafka-starting');
+  for (;;) {
+    const known = await readFile(ready, 'utf8').catch(() => undefined);
+    if (known) return known;
+    const first = await mkdir(starting).then(
+      () => true,
+      () => false,
+    );
+    if (first) break;
+    await sleep(POLL_MS);
+  }
+  try {
+    const { bootstrap, broker } = await startKafka({ port: 0, directory: join(directory, 'kafka') });
+    broker.unref();
+    await writeFile(`${ready}.new`, bootstrap);
+    await rename(`${ready}.new`, ready);
+    return bootstrap;
+  } finally {
+    await rm(starting, { recursive: true });
+  }
+}
+
+/** A name that no other spec's topic or group has. */
+export const uniqueName = (what: string): string => `${what}.${randomBytes(6).toString('hex')}`;
+
+export type ReadMessage = ConsumedMessage & { partition: number };
+
+/** What a topic holds, from its beginning until there is enough. Each reading is a consumer group of its own. */
+export async function readTopic(
+  bootstrap: string,
+  topic: string,
+  enough: (messages: readonly ReadMessage[]) => boolean,
+): Promise<ReadMessage[]> {
+  const stop = new AbortController();
+  const read: ReadMessage[] = [];
+  const options = { group: uniqueName('reader'), topics: [topic], trouble: () => {}, signal: stop.signal };
+  await testClient(bootstrap).consume(options, async ({ messages, partition, done }) => {
+    for (const message of messages) read.push({ ...message, partition });
+    await done(messages.at(-1)!.offset);
+    if (enough(read)) stop.abort();
+  });
+  return read;
+}
+
+export const testClient = (bootstrap: string) =>
+  new KafkaJsBroker({ brokers: [bootstrap], clientId: 'gatehouse-spec' });
+
+/** The headers of a message as text; the last of each name. */
+export const headersOf = ({ headers }: Pick<ConsumedMessage, 'headers'>): Record<string, string> =>
+  Object.fromEntries(headers.map(([name, value]) => [name, value.toString()]));
+
+/** A message in binary mode, as a sender of ours would make it. */
+export function binaryMessage({ data, datacontenttype, ...attributes }: Record<string, unknown>, key = ''): Message {
+  return {
+    key: Buffer.from(key),
+    value: Buffer.from(JSON.stringify(data)),
+    headers: [
+      ['content-type', Buffer.from(String(datacontenttype ?? 'application/json'))],
+      ...Object.entries(attributes).map(([name, value]): [string, Buffer] => [
+        `ce_${name}`,
+        Buffer.from(String(value)),
+      ]),
+    ],
+  };
+}
+
+export const structuredMessage = (event: unknown, key = ''): Message => ({
+  key: Buffer.from(key),
+  value: Buffer.from(JSON.stringify(event)),
+  headers: [['content-type', Buffer.from('application/cloudevents+json; charset=UTF-8')]],
+});

@@ -1,3 +1,4 @@
+import { CreateFactIndex1700000000030 } from '../libs/event-store/eventstoredb/schema.js';
 import { CreateEventLog1700000000001 } from '../libs/event-store/postgres/schema.js';
 import { CreateQuarantine1700000000020 } from '../libs/messaging/schema.js';
 import type { MigrationClass } from '../libs/platform/database/data-source.js';
@@ -10,4 +11,5 @@ export const migrations: readonly MigrationClass[] = [
   CreateSecurity1700000000002,
   CreateProjections1700000000010,
   CreateQuarantine1700000000020,
+  CreateFactIndex1700000000030,
 ];

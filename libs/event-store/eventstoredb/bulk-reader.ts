@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import type { Position } from '../../kernel/envelope.js';
 import { eventStoreAddress, kurrentAddress } from './client-addresses.js';
@@ -15,24 +16,39 @@ const place = (from: Position) => (from === 0 ? 'start' : { commit: BigInt(from)
  * The fastest way there is to read much: the successor's client decodes in native code, 6 to 9 times as fast against
  * servers that always compress. It is optional; without it the same pages come from the client that everything else uses.
  */
-export const openBulkRead = async (connectionString: string): Promise<BulkRead> =>
-  (await openNative(connectionString)) ?? openPlain(connectionString);
+export const openBulkRead = (connectionString: string): BulkRead =>
+  openNative(connectionString) ?? openPlain(connectionString);
 
-async function openNative(connectionString: string): Promise<BulkRead | undefined> {
-  try {
-    const { KurrentDBClient } = await import('@kurrent/kurrentdb-client');
-    const client = KurrentDBClient.connectionString(kurrentAddress(connectionString));
-    return (from, count) => {
-      const page = async () => {
-        const records: LogRecord[] = [];
-        const options = { fromPosition: place(from), maxCount: count, requiresLeader: true } as const;
-        for await (const record of client.readAll(options)) records.push(record as LogRecord);
-        return records;
-      };
-      return answerWithin(PAGE_DEADLINE_MS, page(), `a page of ${count} events`);
+function openNative(connectionString: string): BulkRead | undefined {
+  const kurrent = loadKurrent();
+  if (!kurrent) return undefined;
+  const client = kurrent.KurrentDBClient.connectionString(kurrentAddress(connectionString));
+  return (from, count) => {
+    const page = async () => {
+      const records: LogRecord[] = [];
+      const options = { fromPosition: place(from), maxCount: count, requiresLeader: true } as const;
+      for await (const record of client.readAll(options)) records.push(record as LogRecord);
+      return records;
     };
+    return answerWithin(PAGE_DEADLINE_MS, page(), `a page of ${count} events`);
+  };
+}
+
+/**
+ * Both clients keep their generated messages in one global object, under the same names: the one loaded later breaks the
+ * other, whose appends then fail. So this one is loaded with an object of its own. Its native reads need no messages;
+ * nothing else of it may be called.
+ */
+function loadKurrent(): typeof import('@kurrent/kurrentdb-client') | undefined {
+  const scope = globalThis as { proto?: unknown };
+  const messagesOfTheOther = scope.proto;
+  scope.proto = {};
+  try {
+    return createRequire(import.meta.url)('@kurrent/kurrentdb-client');
   } catch {
     return undefined; // not installed, or not made for this platform
+  } finally {
+    scope.proto = messagesOfTheOther;
   }
 }
 

@@ -1,5 +1,6 @@
-import { describe, it } from '@jest/globals';
-import { eventStoreContract } from '../event-store.contract.js';
+import { describe, expect, it } from '@jest/globals';
+import { eventStoreContract, newEvent } from '../event-store.contract.js';
+import { openBulkRead, openPlain } from './bulk-reader.js';
 import { EventStoreDBEventStore } from './eventstoredb-event-store.js';
 
 const url = process.env.EVENTSTORE_URL;
@@ -9,6 +10,40 @@ if (url) {
     connect: () => new EventStoreDBEventStore(url),
     close: async () => {},
   }));
+
+  describe('EventStoreDBEventStore', () => {
+    it('gives the same pages of the whole log through either client', async () => {
+      const [fast, plain] = [openBulkRead(url), openPlain(url)];
+      for (const page of [await fast(0, 300), await fast(0, 1)]) {
+        expect(page).toEqual(await plain(0, page.length));
+        const from = Number(page.at(-1)!.commitPosition);
+        expect(await fast(from, 50)).toEqual(await plain(from, 50));
+      }
+    });
+
+    it('refuses what is too large before it sends anything of the call', async () => {
+      const store = new EventStoreDBEventStore(url);
+      const [small, large] = [newEvent(), newEvent('Tested', { text: 'x'.repeat(2_000_000) })];
+      const stream = `account-${small.id}`;
+      const call = store.append([
+        { stream, expected: 'any', events: [small] },
+        { stream: `account-${large.id}`, expected: 'any', events: [large] },
+      ]);
+      await expect(call).rejects.toThrow(RangeError);
+      expect(await store.readStream(stream)).toEqual([]);
+      await store.close();
+    });
+
+    it('refuses a position that never was', async () => {
+      const store = new EventStoreDBEventStore(url);
+      const [result] = await store.append([
+        { stream: `account-${newEvent().id}`, expected: 'any', events: [newEvent()] },
+      ]);
+      const { position } = result as { position: number };
+      await expect(store.readAll(position - 1)).rejects.toThrow('is not a position of this log');
+      await store.close();
+    });
+  });
 } else {
   describe('event store contract: EventStoreDB', () => {
     // biome-ignore lint/suspicious/noSkippedTests: it says in the report what was not tested, and how to test it

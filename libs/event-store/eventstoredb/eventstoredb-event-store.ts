@@ -2,7 +2,7 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import type { EventStore, Page, ReadAllOptions, StreamWrite, SubscribeOptions, WriteResult } from '../event-store.js';
 import { StoreUnavailable } from '../event-store.js';
-import { type BulkRead, openBulkRead } from './bulk-reader.js';
+import { openBulkRead } from './bulk-reader.js';
 import { eventStoreAddress } from './client-addresses.js';
 import { storeError, typeOf } from './client-errors.js';
 import { answerWithin, collect, sharedQuestion } from './deadlines.js';
@@ -22,19 +22,15 @@ export class EventStoreDBEventStore implements EventStore {
   private readonly writer: WriteClient;
   private readonly reader: EventStoreDBClient;
   private readonly scan: LogScan;
-  private bulk: Promise<BulkRead> | undefined;
 
   /**
    * @param connectionString esdb:// or kurrentdb://, with TLS and credentials in it
    * @throws Error when it can't be understood or a certificate it names is missing
    */
-  constructor(private readonly connectionString: string) {
+  constructor(connectionString: string) {
     this.reader = EventStoreDBClient.connectionString(eventStoreAddress(connectionString));
     this.writer = WriteClient.take(connectionString);
-    this.scan = new LogScan(
-      () => (this.bulk ??= openBulkRead(this.connectionString)),
-      (from, count) => this.readBackwards(from, count),
-    );
+    this.scan = new LogScan(openBulkRead(connectionString), (from, count) => this.readBackwards(from, count));
   }
 
   /** @throws RangeError for an event or a write that is too large, before anything of the call is sent */

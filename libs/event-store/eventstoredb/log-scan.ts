@@ -26,7 +26,7 @@ export class LogScan {
   private quiet: { from: Position; to: Position } = { from: 0, to: 0 };
 
   constructor(
-    private readonly bulkRead: () => Promise<BulkRead>,
+    private readonly bulkRead: BulkRead,
     private readonly readBackwards: BackwardsRead,
   ) {}
 
@@ -37,36 +37,32 @@ export class LogScan {
    */
   async page(
     after: Position,
-    { types, limit = DEFAULT_PAGE, including = false }: ReadAllOptions = {},
+    { types, limit = DEFAULT_PAGE, including }: ReadAllOptions = {},
     hint: Position = 0,
   ): Promise<Page> {
     const wanted = types && new Set(types);
     const events: RecordedEvent[] = [];
     const count = types ? SCAN_WINDOW : limit + AROUND;
-    const begin = this.passQuiet(after);
+    const begin = including ? after : this.passQuiet(after);
     let next = after;
+    let passed = including ? after - 1 : after;
     let looked = 0;
-    for (let from = Math.max(begin, hint); ; ) {
+    for (let from = Math.max(begin, hint); ; from = passed) {
       const records = await this.read(from, after, count);
-      for (const record of records) {
-        const position = positionOf(record);
-        from = position;
-        if (position < after || (position === after && !including)) continue;
-        const event = toRecorded(record);
-        if (!event) continue;
+      for (const event of oursBehind(passed, records)) {
         if (events.length === limit) return { events, next, atHead: false };
-        next = position;
+        next = event.position;
         looked++;
         if (!wanted || wanted.has(event.type)) events.push(event);
       }
-      if (records.length < count) {
-        // From the hint on there was nothing of ours, so the newest of ours stands before it.
-        if (looked === 0 && hint > begin) return this.page(after, { types, limit, including });
-        this.noteQuiet(next, from);
-        return { events, next, atHead: true };
-      }
+      passed = records.length > 0 ? positionOf(records.at(-1)!) : from;
+      if (records.length < count) break;
       if (events.length === limit || looked >= SCAN_WINDOW) return { events, next, atHead: false };
     }
+    // From the hint on there was nothing of ours, so the newest of ours stands before it.
+    if (looked === 0 && hint > begin) return this.page(after, { types, limit, including });
+    this.noteQuiet(next, passed);
+    return { events, next, atHead: true };
   }
 
   async head(): Promise<Position> {
@@ -97,8 +93,7 @@ export class LogScan {
   }
 
   private async read(from: Position, after: Position, count: number): Promise<LogRecord[]> {
-    const read = await this.bulkRead();
-    const records = await tryRead(read, from, count);
+    const records = await tryRead(this.bulkRead, from, count);
     if (records !== NO_RECORD && (records.length > 0 || from === 0)) return records;
     // A shortcut leads nowhere when the server has cleared away what stood there.
     if (from !== after) return this.read(after, after, count);
@@ -106,7 +101,8 @@ export class LogScan {
       throw new StoreUnavailable(
         `the event store's log ends before position ${after}: the server is behind, or the position is another log's`,
       );
-    if ((await tryRead(read, 0, 1)) === NO_RECORD) throw new StoreUnavailable('the event store fails to read its log');
+    if ((await tryRead(this.bulkRead, 0, 1)) === NO_RECORD)
+      throw new StoreUnavailable('the event store fails to read its log');
     throw new InvalidInput([{ field: 'after', message: `${after} is not a position of this log` }]);
   }
 }
@@ -120,5 +116,13 @@ async function tryRead(read: BulkRead, from: Position, count: number): Promise<L
       if (typeOf(error) !== 'unknown') throw storeError(error);
       if (attempt === 2) return NO_RECORD;
     }
+  }
+}
+
+function* oursBehind(after: Position, records: readonly LogRecord[]): Generator<RecordedEvent> {
+  for (const record of records) {
+    if (positionOf(record) <= after) continue;
+    const event = toRecorded(record);
+    if (event) yield event;
   }
 }

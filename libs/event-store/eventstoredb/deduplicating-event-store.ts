@@ -1,0 +1,141 @@
+import { type Clock, toIso } from '../../kernel/clock.js';
+import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import {
+  type EventStore,
+  type Page,
+  positionsOf,
+  type ReadAllOptions,
+  StoreUnavailable,
+  type StreamWrite,
+  type SubscribeOptions,
+  type WriteResult,
+} from '../event-store.js';
+import { type FactIndex, placeOf } from './fact-index.js';
+import { WriteTurns } from './write-turns.js';
+
+const LANE = /^facts-/;
+const PAGE = 2_000;
+const MAX_CONFLICTS = 50;
+
+const revisionOf = (expected: number | 'no-stream'): number => (expected === 'no-stream' ? -1 : expected);
+
+/**
+ * Stores no fact twice over a store that would: a lane is written only when every fact before is in the index and none of
+ * the new ones is. The log leads and the index follows: what a crash left out is noted before the lane's next append.
+ *
+ * Of one fact in two lanes the second is known once the first is noted, which is before its append is answered, or, after
+ * a crash, with its lane's next append. Two lanes given the same fact at the same moment may both store it; lanes are
+ * chosen by what a fact is about, so that takes two doors.
+ */
+export class DeduplicatingEventStore implements EventStore {
+  /** The revision of each lane up to which we know the index to be complete. */
+  private readonly noted = new Map<string, number>();
+  private readonly turns = new WriteTurns(1);
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly index: FactIndex,
+    private readonly clock: Clock,
+  ) {}
+
+  async append(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
+    const lanes = writes.filter(({ stream }) => LANE.test(stream));
+    if (lanes.length === 0) return this.store.append(writes);
+    const others = writes.filter(({ stream }) => !LANE.test(stream));
+    const [otherResults, ...laneResults] = await Promise.allSettled([
+      this.store.append(others),
+      ...lanes.map((write) => this.turns.run(write.stream, 0, () => this.appendFacts(write))),
+    ]);
+    // All are waited for: who repeats the call must not overtake what of it is still under way.
+    const taken = [settled(otherResults), laneResults.map(settled)] as const;
+    return writes.map(({ stream }) => (LANE.test(stream) ? taken[1].shift()! : taken[0].shift()!));
+  }
+
+  readStream(stream: string, from?: number, limit?: number): Promise<RecordedEvent[]> {
+    return this.store.readStream(stream, from, limit);
+  }
+
+  readStreamTail(stream: string, limit: number): Promise<RecordedEvent[]> {
+    return this.store.readStreamTail(stream, limit);
+  }
+
+  readAll(after: Position, options?: ReadAllOptions): Promise<Page> {
+    return this.store.readAll(after, options);
+  }
+
+  head(): Promise<Position> {
+    return this.store.head();
+  }
+
+  subscribe(after: Position, options: SubscribeOptions): AsyncIterable<Page> {
+    return this.store.subscribe(after, options);
+  }
+
+  close(): Promise<void> {
+    return this.store.close();
+  }
+
+  private async appendFacts(write: StreamWrite): Promise<WriteResult> {
+    if (write.expected !== 'any') return this.appendAt(write, write.expected);
+    for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
+      const [last] = await this.store.readStreamTail(write.stream, 1);
+      const result = await this.appendAt(write, last?.revision ?? 'no-stream');
+      if (result.outcome !== 'wrong-expected-revision') return result;
+    }
+    throw new StoreUnavailable(`${write.stream} is written by too many others; give fewer processes the same lane`);
+  }
+
+  private async appendAt(write: StreamWrite, expected: number | 'no-stream'): Promise<WriteResult> {
+    const { stream, events } = write;
+    const behind = revisionOf(expected);
+    await this.catchUp(stream, behind);
+    if (this.noted.get(stream) === behind) {
+      const known = await this.index.known(events.map(({ id }) => id));
+      // Unless another process stored and noted them here since: then it is the log that knows whether this is a repeat.
+      if (known.size > 0 && (await this.learnNoted(stream)) === behind) return { outcome: 'duplicate-event-id', known };
+    }
+    // What is noted further than expected is a repeat or comes too late; the log can tell, and stores nothing.
+    const [result] = await this.store.append([{ stream, expected, events }]);
+    if (result!.outcome === 'appended') await this.note(write, result!);
+    return result!;
+  }
+
+  private async note(
+    { stream, events }: StreamWrite,
+    result: WriteResult & { outcome: 'appended' | 'already-appended' },
+  ) {
+    const recordedAt = toIso(this.clock.now());
+    const positions = positionsOf(result, events.length);
+    const facts = events.map(({ id }, i) => ({ id, position: positions[i]!, recordedAt }));
+    try {
+      await this.index.note(stream, result.revision, facts);
+      this.noted.set(stream, result.revision);
+    } catch (error) {
+      // They are stored, and the lane's next append notes them first.
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+  }
+
+  /** Notes what the lane holds up to a revision and the index does not. */
+  private async catchUp(lane: string, revision: number): Promise<void> {
+    if ((this.noted.get(lane) ?? Number.NEGATIVE_INFINITY) >= revision) return;
+    for (let noted = await this.learnNoted(lane); noted < revision; ) {
+      const events = await this.store.readStream(lane, noted + 1, Math.min(PAGE, revision - noted));
+      if (events.length === 0) return; // the lane is shorter than the caller thinks
+      noted = events.at(-1)!.revision;
+      await this.index.note(lane, noted, events.map(placeOf));
+      this.noted.set(lane, noted);
+    }
+  }
+
+  private async learnNoted(lane: string): Promise<number> {
+    const noted = await this.index.notedUpTo(lane);
+    this.noted.set(lane, noted);
+    return noted;
+  }
+}
+
+function settled<Value>(outcome: PromiseSettledResult<Value> | undefined): Value {
+  if (outcome!.status === 'rejected') throw outcome!.reason;
+  return outcome!.value;
+}

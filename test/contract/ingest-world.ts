@@ -43,6 +43,9 @@ export async function openIngestWorld() {
     return new Ingest(sealing, schemas, quarantine, systemClock, commands, { lanes: 3 });
   }
   return {
+    connection: database.connection,
+    pool,
+    schemas,
     store,
     quarantine,
     gatewayOn,

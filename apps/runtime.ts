@@ -1,5 +1,4 @@
 import type { EventStore } from '../libs/event-store/event-store.js';
-import { PostgresEventStore } from '../libs/event-store/postgres/postgres-event-store.js';
 import { SealingEventStore } from '../libs/event-store/sealing-event-store.js';
 import { Transactor } from '../libs/event-store/transact.js';
 import { type Clock, systemClock } from '../libs/kernel/clock.js';
@@ -15,6 +14,7 @@ import { LockSession } from '../libs/projections/lock-session.js';
 import { Rebuilder } from '../libs/projections/rebuilder.js';
 import { ViewReader } from '../libs/projections/view-reader.js';
 import { eventCatalogue } from './event-catalogue.js';
+import { openLog } from './event-log.js';
 import { migrations } from './migrations.js';
 
 /** What every role of a process is made of, opened once and closed once. */
@@ -55,7 +55,7 @@ export async function openRuntime({
   const schemas = new EventSchemas(eventCatalogue);
   const subjectKeys = new PostgresSubjectKeys(dataSource, await loadMasterKey(settings));
   await subjectKeys.checkMasterKey();
-  const store = new SealingEventStore(new PostgresEventStore(connection), subjectKeys, eventCatalogue);
+  const store = new SealingEventStore(openLog(settings, connection, pool, clock), subjectKeys, eventCatalogue);
   const locks = new LockSession(connection);
   return {
     settings,

@@ -62,6 +62,19 @@ export function named(
   return setting(variable, expects, fallback, fallback, summary, parse);
 }
 
+/** An address with one of the schemes, of one server or of several with commas between, or undefined. */
+export function optionalServers(
+  variable: string,
+  schemes: readonly string[],
+  summary: string,
+  words: Words = {},
+): Setting<string | undefined> {
+  const form = new RegExp(`^(?:${schemes.map((scheme) => scheme.replace('+', '\\+')).join('|')})://[^\\s/?]+`);
+  const parse = (value: string) => (form.test(value) ? value : undefined);
+  const expects = `an address that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+  return setting<string | undefined>(variable, expects, '', undefined, summary, parse, words);
+}
+
 /** A whole number. */
 export function whole(
   variable: string,

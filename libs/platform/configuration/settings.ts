@@ -5,6 +5,7 @@ import {
   named,
   onOff,
   optionalKey,
+  optionalServers,
   optionalText,
   optionalUrl,
   type Setting,
@@ -25,6 +26,12 @@ const table = {
     'GATEHOUSE_DATABASE_URL',
     ['postgres:', 'postgresql:'],
     'An existing PostgreSQL 15 or later; without it an embedded one is started',
+    { secret: true },
+  ),
+  eventStoreUrl: optionalServers(
+    'GATEHOUSE_EVENTSTORE_URL',
+    ['esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover'],
+    'An EventStoreDB or KurrentDB 22.6 or later that holds the log; without it the log is in the PostgreSQL',
     { secret: true },
   ),
   postgresPort: whole(

@@ -1,0 +1,33 @@
+import type { EventStore } from '../libs/event-store/event-store.js';
+import { DeduplicatingEventStore } from '../libs/event-store/eventstoredb/deduplicating-event-store.js';
+import { EventStoreDBEventStore } from '../libs/event-store/eventstoredb/eventstoredb-event-store.js';
+import { FactIndex } from '../libs/event-store/eventstoredb/fact-index.js';
+import { PostgresEventStore } from '../libs/event-store/postgres/postgres-event-store.js';
+import type { Clock } from '../libs/kernel/clock.js';
+import type { Settings } from '../libs/platform/configuration/settings.js';
+import type { Connection, Pool } from '../libs/platform/database/database.js';
+import { StartFailure } from '../libs/platform/database/start-failure.js';
+
+/** The log that the settings name. @throws StartFailure for a connection string that can't be understood */
+export const openLog = (
+  { eventStoreUrl }: Pick<Settings, 'eventStoreUrl'>,
+  connection: Connection,
+  pool: Pool,
+  clock: Clock,
+): EventStore =>
+  eventStoreUrl
+    ? new DeduplicatingEventStore(openEventStoreDB(eventStoreUrl), new FactIndex(pool, clock), clock)
+    : new PostgresEventStore(connection);
+
+/** @throws StartFailure */
+export function openEventStoreDB(connectionString: string): EventStore {
+  try {
+    return new EventStoreDBEventStore(connectionString);
+  } catch (error) {
+    throw new StartFailure(
+      'eventstore-url-invalid',
+      `the connection string of EventStoreDB can't be used: ${(error as Error).message}; correct GATEHOUSE_EVENTSTORE_URL`,
+      { cause: error },
+    );
+  }
+}

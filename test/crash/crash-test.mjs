@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventCatalogue } from '../../dist/apps/event-catalogue.js';
+import { migrations } from '../../dist/apps/migrations.js';
+import { systemClock } from '../../dist/libs/kernel/clock.js';
+import { EventSchemas } from '../../dist/libs/messaging/event-schemas.js';
+import { openDatabase } from '../../dist/libs/platform/database/database.js';
+import { TokenRegistry } from '../../dist/libs/platform/security/token-registry.js';
+import { chanceOf } from './chance.mjs';
+import { FaultPlan } from './faults.mjs';
+import { HttpClient } from './http-client.mjs';
+import { Invariants } from './invariants.mjs';
+import { Load } from './load.mjs';
+import { RoleProcess } from './role-process.mjs';
+import { startBroker, startPostgres } from './stores.mjs';
+
+const HTTP_ROLES = ['gateway', 'projector', 'reactor'];
+const KAFKA_ROLES = ['ingester', 'publisher'];
+const REPLICAS = 2;
+const FACTS = 'gatehouse.facts';
+const EVENTS = 'gatehouse.events';
+/** Of kills, between two thorough checks. */
+const ROUND = 12;
+const INGEST_MS = 120_000;
+
+/** @returns findings, a line each, and counts by what is counted */
+export async function crashTest({ seed, kills }) {
+  const directory = mkdtempSync(join(tmpdir(), 'gatehouse-crash-'));
+  const chance = chanceOf(seed);
+  const stopping = [];
+  try {
+    const postgres = await startPostgres(directory);
+    stopping.unshift(() => postgres.stop());
+    const broker = await startBroker(join(directory, 'kafka'));
+    if (broker) stopping.unshift(() => broker.stop());
+    const tokens = await makeTokens(postgres.connection);
+
+    const env = settingsOf(postgres.url, broker?.bootstrap);
+    const roles = broker ? [...HTTP_ROLES, ...KAFKA_ROLES] : HTTP_ROLES;
+    const processes = roles.flatMap((role) =>
+      Array.from({ length: REPLICAS }, (_, replica) => new RoleProcess(role, replica, env, directory)),
+    );
+    for (const one of processes) one.start();
+    stopping.unshift(() => Promise.all(processes.map((one) => one.kill())));
+    await Promise.all(processes.map((one) => one.ready()));
+
+    const gateways = processes.filter(({ role }) => role === 'gateway');
+    const operator = new HttpClient(gateways, tokens.administrator);
+    const load = new Load({
+      client: operator,
+      reviewer: new HttpClient(gateways, tokens.reviewer),
+      bootstrap: broker?.bootstrap,
+      topic: FACTS,
+      chance: chanceOf(seed + 1),
+    });
+    stopping.unshift(() => load.close());
+    const invariants = new Invariants(postgres.connection, load, operator);
+    stopping.unshift(() => invariants.close());
+    await operator.insist('PUT', '/v1/rollout/rate', { perWeek: 1_000_000 });
+
+    const newProcess = (role, replica) => new RoleProcess(role, replica, env, directory);
+    const faults = new FaultPlan({ chance, processes, postgres, broker, newProcess });
+    const findings = [];
+    while (faults.kills < kills && findings.length === 0) {
+      load.begin();
+      for (const end = Math.min(kills, faults.kills + ROUND); faults.kills < end && findings.length === 0; ) {
+        console.log(`  ${await faults.next()}`);
+        findings.push(...(await invariants.acknowledgedAreStored(false)));
+      }
+      await load.end();
+      await Promise.all(processes.map((one) => one.ready()));
+      findings.push(...(await thoroughly(invariants, broker)), ...load.findings.splice(0));
+      console.log(
+        `  ${invariants.log.length} events in the log, ${load.acknowledged.size} acknowledged, ${findings.length} findings`,
+      );
+    }
+    await Promise.all(processes.map((one) => one.stop()));
+    findings.push(...processes.flatMap((one) => one.findings));
+    return {
+      findings,
+      counts: {
+        kills: faults.kills,
+        ...faults.others,
+        'events acknowledged': load.acknowledged.size,
+        'batches given twice': load.repeats,
+        'in the topic again': invariants.toldAgain ?? 0,
+        lost: invariants.lost,
+        doubled: invariants.doubled,
+      },
+    };
+  } finally {
+    for (const stop of stopping) await stop();
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function thoroughly(invariants, broker) {
+  const publicTypes = new Set(new EventSchemas(eventCatalogue).contractTypes);
+  if (broker) await invariants.ingested(INGEST_MS);
+  await invariants.settled();
+  return [
+    ...(await invariants.acknowledgedAreStored(true)),
+    ...invariants.decidedOnce(),
+    ...(await invariants.nothingParked()),
+    ...(await invariants.feedHasNoHole(publicTypes)),
+    ...(broker ? await invariants.topicHasNoHole(EVENTS, publicTypes) : []),
+    ...(await invariants.viewsEqualReplay()),
+  ];
+}
+
+const settingsOf = (databaseUrl, bootstrap) => ({
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GATEHOUSE_'))),
+  GATEHOUSE_PORT: '0',
+  GATEHOUSE_LOG_LEVEL: 'warn',
+  GATEHOUSE_DATABASE_URL: databaseUrl,
+  GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
+  ...(bootstrap && { GATEHOUSE_KAFKA_BROKERS: bootstrap }),
+});
+
+async function makeTokens(connection) {
+  const { dataSource } = await openDatabase(connection, migrations);
+  const registry = new TokenRegistry(dataSource, systemClock);
+  const tokenOf = async (name, roles) => (await registry.create({ name, roles, createdBy: 'crash-test' })).secret;
+  const made = {
+    administrator: await tokenOf('administrator', ['administrator', 'service']),
+    reviewer: await tokenOf('reviewer', ['reviewer']),
+  };
+  await dataSource.destroy();
+  return made;
+}

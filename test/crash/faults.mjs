@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const LEAST_CALM_MS = 300;
+const MOST_CALM_MS = 1_800;
+
+/** One fault after the other, as the dice fall. */
+export class FaultPlan {
+  kills = 0;
+  others = { 'stopped in order': 0, 'PostgreSQL crashes': 0, 'broker restarts': 0, rebalances: 0 };
+
+  constructor(parts) {
+    Object.assign(this, parts);
+    const { broker } = this;
+    /** How often each comes up. */
+    this.kinds = [
+      ...Array(8).fill(() => this.#kill(1)),
+      ...Array(2).fill(() => this.#kill(2)),
+      () => this.#stopInOrder(),
+      () => this.#crashPostgres(),
+      ...(broker ? [() => this.#restartBroker(), () => this.#rebalance()] : []),
+    ];
+  }
+
+  /** @returns what was done, in words */
+  async next() {
+    await sleep(this.chance.between(LEAST_CALM_MS, MOST_CALM_MS));
+    return this.chance.oneOf(this.kinds)();
+  }
+
+  /** Started again at once; whether the next fault waits until it is ready is left to chance. */
+  async #kill(count) {
+    const hit = [...new Set(Array.from({ length: count }, () => this.chance.oneOf(this.processes)))];
+    await Promise.all(hit.map((one) => one.kill()));
+    for (const one of hit) one.start();
+    this.kills += hit.length;
+    if (this.chance.happens(0.6)) await Promise.all(hit.map((one) => one.ready()));
+    return `killed ${hit.map(({ name }) => name).join(' and ')}`;
+  }
+
+  async #stopInOrder() {
+    const one = this.chance.oneOf(this.processes);
+    await one.stop();
+    one.start();
+    this.others['stopped in order']++;
+    return `stopped ${one.name} in order`;
+  }
+
+  async #crashPostgres() {
+    await this.postgres.crash();
+    this.others['PostgreSQL crashes']++;
+    return 'crashed PostgreSQL';
+  }
+
+  async #restartBroker() {
+    const hard = this.chance.happens(0.5);
+    await this.broker.restart(hard);
+    this.others['broker restarts']++;
+    return `restarted the broker${hard ? ' after a kill' : ''}`;
+  }
+
+  /** A third ingester comes in while batches are under way, and dies. */
+  async #rebalance() {
+    const third = this.newProcess('ingester', 'third');
+    third.start();
+    await third.ready();
+    await sleep(this.chance.between(LEAST_CALM_MS, MOST_CALM_MS));
+    await third.kill();
+    this.kills++;
+    this.others.rebalances++;
+    return 'let a third ingester come in, and killed it';
+  }
+}

@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PostgresEventStore } from '../../dist/libs/event-store/postgres/postgres-event-store.js';
+
+const PAGE = 2_000;
+const AGAIN_MS = 300;
+const JOB_MS = 300_000;
+const TOPIC_MS = 60_000;
+
+/** Reads what was stored and holds it against what clients were told. Findings are lines; none means that all holds. */
+export class Invariants {
+  /** Every event of the log: its place, as it was read. */
+  log = [];
+  lost = 0;
+  doubled = 0;
+  #seen = new Map();
+  #position = 0;
+  #feed = { position: '0', ids: [] };
+
+  constructor(connection, load, operator) {
+    Object.assign(this, { load, operator });
+    this.store = new PostgresEventStore(connection);
+  }
+
+  close() {
+    return this.store.close();
+  }
+
+  /** To be called at any time: all that was acknowledged before the call is in the log, and once. */
+  async acknowledgedAreStored(overKafkaToo) {
+    const acknowledged = [...this.load.acknowledged];
+    await this.#readOn();
+    this.doubled = [...this.#seen.values()].filter((times) => times > 1).length;
+    this.lost = overKafkaToo ? acknowledged.filter((id) => !this.#seen.has(id)).length : 0;
+    return [
+      ...(this.lost > 0 ? [`${this.lost} acknowledged events are not in the log`] : []),
+      ...(this.doubled > 0 ? [`${this.doubled} events are in the log more than once`] : []),
+    ];
+  }
+
+  async #readOn() {
+    for (;;) {
+      const page = await this.store.readAll(this.#position, { limit: PAGE });
+      for (const event of page.events) {
+        this.#seen.set(event.id, (this.#seen.get(event.id) ?? 0) + 1);
+        this.log.push(event);
+      }
+      this.#position = page.next;
+      if (page.atHead) return;
+    }
+  }
+
+  /** Waits until everything that follows the log has passed its head, and nothing new came of it. */
+  async settled() {
+    for (let calm = 0, before; calm < 3; await sleep(AGAIN_MS)) {
+      const { body } = await this.operator.insist('GET', '/v1/status');
+      const caughtUp = body.consumers.length > 0 && body.consumers.every(({ behind }) => behind === 0);
+      calm = caughtUp && body.head === before ? calm + 1 : 0;
+      before = body.head;
+    }
+  }
+
+  /** Kafka acknowledges before the ingester stores: waits for the rest. */
+  async ingested(limitMs) {
+    for (const until = performance.now() + limitMs; performance.now() < until; await sleep(AGAIN_MS)) {
+      await this.#readOn();
+      if ([...this.load.acknowledged].every((id) => this.#seen.has(id))) return;
+    }
+  }
+
+  /** Each once: what was asked for, and what follows from events. */
+  decidedOnce() {
+    const findings = [];
+    const counted = (type, key) => {
+      const counts = new Map();
+      for (const event of this.log) if (event.type === type) counts.set(key(event), (counts.get(key(event)) ?? 0) + 1);
+      const often = [...counts].filter(([, times]) => times > 1);
+      if (often.length > 0) findings.push(`${type} more than once: ${often.slice(0, 5).join('; ')}`);
+      return counts;
+    };
+    const missing = (what, wanted, counts) => {
+      const absent = [...wanted].filter((key) => !counts.has(key));
+      if (absent.length > 0) findings.push(`${what} acknowledged but not in the log: ${absent.slice(0, 5).join(', ')}`);
+      this.lost += absent.length;
+    };
+    missing(
+      'joined',
+      this.load.joined,
+      counted('WaitlistJoined', ({ data }) => data.accountId),
+    );
+    missing(
+      'cohorts',
+      this.load.cohorts,
+      counted('CohortAdmitted', ({ data }) => data.cohortId),
+    );
+    missing(
+      'verdicts',
+      this.load.verdicts,
+      counted('VerdictGiven', ({ data }) => data.caseId),
+    );
+    counted('AccountOnboarded', ({ data }) => data.accountId);
+    counted('AccountDeactivated', ({ data }) => data.accountId);
+    counted('CaseOpened', ({ data }) => data.caseId);
+    const flagged = new Set(this.log.filter(({ type }) => type === 'ContentFlagged').map(({ data }) => data.imageId));
+    missing(
+      'flags that opened no case,',
+      flagged,
+      counted('CaseOpened', ({ data }) => data.caseId),
+    );
+    return findings;
+  }
+
+  /** Every view equals its replay from the first event. */
+  async viewsEqualReplay() {
+    const { body, url } = await this.operator.insist('POST', '/v1/views/verify', {});
+    for (const until = performance.now() + JOB_MS; ; await sleep(AGAIN_MS)) {
+      const answer = await fetch(`${url}/v1/views/jobs/${body.id}`, {
+        headers: { authorization: `Bearer ${this.operator.token}` },
+      });
+      const job = await answer.json();
+      if (job.status === 'failed' || performance.now() > until) return [`verification ${job.status}: ${job.error}`];
+      if (job.status !== 'done') continue;
+      return job.comparisons.filter(({ equal }) => !equal).map(({ view }) => `${view} differs from its replay`);
+    }
+  }
+
+  /** The feed tells every public event, in the log's order. */
+  async feedHasNoHole(publicTypes) {
+    await this.#readOn();
+    const expected = this.log.filter(({ type }) => publicTypes.has(type)).map(({ id }) => id);
+    for (let atHead = false; !atHead; ) {
+      const { body } = await this.operator.insist('GET', `/v1/events?after=${this.#feed.position}&limit=${PAGE}`);
+      this.#feed.ids.push(...body.events.map(({ id }) => id));
+      this.#feed.position = body.next;
+      atHead = body.atHead;
+    }
+    const wrong = expected.findIndex((id, i) => this.#feed.ids[i] !== id);
+    if (wrong < 0 && this.#feed.ids.length === expected.length) return [];
+    return [`the feed has ${this.#feed.ids.length} events for ${expected.length}; the first difference is at ${wrong}`];
+  }
+
+  /** The topic tells them all too; repeats are allowed, going back behind what the key had is not. */
+  async topicHasNoHole(topic, publicTypes) {
+    const expected = new Set(this.log.filter(({ type }) => publicTypes.has(type)).map(({ id }) => id));
+    const places = new Map(this.log.map(({ id, position }) => [id, position]));
+    const told = new Map();
+    const lastOfKey = new Map();
+    let disorder = 0;
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), TOPIC_MS);
+    const options = {
+      group: `crash-${process.pid}-${this.#position}`,
+      topics: [topic],
+      trouble() {},
+      signal: stop.signal,
+    };
+    await this.load.broker.consume(options, async ({ messages, done }) => {
+      for (const { key, headers } of messages) {
+        const id = headers.find(([name]) => name === 'ce_id')[1].toString();
+        const position = places.get(id);
+        const times = (told.get(id) ?? 0) + 1;
+        told.set(id, times);
+        if (times === 1 && position < (lastOfKey.get(`${key}`) ?? 0)) disorder++;
+        if (times === 1) lastOfKey.set(`${key}`, position);
+      }
+      await done(messages.at(-1).offset);
+      if (told.size >= expected.size) stop.abort();
+    });
+    clearTimeout(timer);
+    this.toldAgain = [...told.values()].reduce((sum, times) => sum + times - 1, 0);
+    const holes = [...expected].filter((id) => !told.has(id)).length;
+    return [
+      ...(holes > 0 ? [`${holes} of ${expected.size} public events are not in ${topic}`] : []),
+      ...(disorder > 0 ? [`${disorder} events of a key are in ${topic} before an earlier one`] : []),
+    ];
+  }
+
+  /** Nothing was set aside. */
+  async nothingParked() {
+    const { body } = await this.operator.insist('GET', '/v1/status');
+    return body.consumers
+      .filter(({ parked }) => parked > 0)
+      .map(({ name, parked }) => `${parked} keys of ${name} are parked`);
+  }
+}

@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const APPS = fileURLToPath(new URL('../../dist/apps/', import.meta.url));
+const READY = /ready at (\S+)/;
+const READY_MS = 120_000;
+const STOP_MS = 10_000;
+const AGAIN_MS = 500;
+const TOLD_CHARACTERS = 3_000;
+
+/**
+ * One replica of a role, as a supervisor runs it: ended before it was ready, it is started again (the database may be
+ * away); ended by itself afterwards, it is a finding.
+ */
+export class RoleProcess {
+  /** Where it serves; undefined while it is not ready. */
+  url;
+  findings = [];
+  #wanted = false;
+
+  constructor(role, replica, env, directory) {
+    this.role = role;
+    this.name = `${role}-${replica}`;
+    this.env = env;
+    this.logFile = join(directory, `${this.name}.log`);
+  }
+
+  start() {
+    this.#wanted = true;
+    const log = openSync(this.logFile, 'a');
+    const child = spawn(process.execPath, ['--max-old-space-size=256', join(APPS, this.role, 'main.js')], {
+      env: this.env,
+      stdio: ['ignore', 'pipe', log],
+    });
+    const killWithUs = () => child.kill('SIGKILL');
+    process.once('exit', killWithUs);
+    this.child = child;
+    this.said = '';
+    this.gone = once(child, 'exit').finally(() => process.off('exit', killWithUs));
+    child.stdout.setEncoding('utf8').on('data', (chunk) => {
+      if (this.url === undefined) this.said += chunk;
+      if (this.child === child) this.url ??= READY.exec(this.said)?.[1];
+    });
+    void this.gone.then(([code, signal]) => this.#ended(child, code, signal));
+  }
+
+  #ended(child, code, signal) {
+    if (this.child !== child || !this.#wanted) return;
+    const wasReady = this.url !== undefined;
+    this.url = undefined;
+    if (wasReady) this.findings.push(`${this.name} ended by itself with ${code ?? signal}:\n${this.#logEnd()}`);
+    setTimeout(() => this.#wanted && this.child === child && this.start(), AGAIN_MS);
+  }
+
+  #logEnd = () => readFileSync(this.logFile, 'utf8').slice(-TOLD_CHARACTERS);
+
+  async ready() {
+    for (const until = performance.now() + READY_MS; this.url === undefined; await sleep(20)) {
+      if (performance.now() > until)
+        throw new Error(`${this.name} was not ready after ${READY_MS} ms:\n${this.#logEnd()}`);
+    }
+  }
+
+  async kill() {
+    this.#wanted = false;
+    this.url = undefined;
+    this.child.kill('SIGKILL');
+    await this.gone;
+  }
+
+  /** Asks it to stop, and finds fault with one that does not end well in time. */
+  async stop() {
+    if (this.url === undefined) return this.kill();
+    this.#wanted = false;
+    this.url = undefined;
+    const asked = performance.now();
+    this.child.kill('SIGTERM');
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), 2 * STOP_MS);
+    const [code, signal] = await this.gone;
+    clearTimeout(timer);
+    const took = Math.round(performance.now() - asked);
+    if (code !== 0 || took > STOP_MS)
+      this.findings.push(`${this.name} ended with ${code ?? signal} ${took} ms after SIGTERM:\n${this.#logEnd()}`);
+  }
+}

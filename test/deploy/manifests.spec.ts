@@ -1,0 +1,167 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { parse, parseAllDocuments } from 'yaml';
+import { InvalidSettings, readSettings } from '../../libs/platform/configuration/settings.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: what a file holds is looked at here
+type Parsed = any;
+
+const KUBERNETES = 'deploy/kubernetes';
+const ROLES = ['gateway', 'ingester', 'projector', 'publisher', 'reactor'];
+const MASTER_KEY = Buffer.alloc(32, 1).toString('base64');
+
+/** Fails for a name that is not a setting and for a value that a process would refuse. */
+function expectSettings(environment: Record<string, string>) {
+  const given = Object.entries(environment).filter(([name]) => name.startsWith('GATEHOUSE_'));
+  expect(given.length).toBeGreaterThan(0);
+  try {
+    readSettings(Object.fromEntries(given));
+  } catch (error) {
+    expect((error as InvalidSettings).lines).toEqual([]);
+  }
+}
+
+const roleOf = (command: string[]) => /^dist\/apps\/([a-z]+)\/main\.js$/.exec(command[1]!)?.[1];
+
+describe('docker-compose.yml', () => {
+  const filled = readFileSync('docker-compose.yml', 'utf8')
+    .replaceAll(/\$\{POSTGRES_PASSWORD:\?[^}]*\}/g, 'secret')
+    .replaceAll(/\$\{GATEHOUSE_MASTER_KEY:\?[^}]*\}/g, MASTER_KEY)
+    .replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1');
+  const { services, networks, volumes }: Parsed = parse(filled, { merge: true });
+  const roles = Object.entries<Parsed>(services).filter(([, { image }]) => image === 'gatehouse');
+
+  it('starts every role by its own program, with settings that a process takes', () => {
+    expect(roles.map(([name]) => name).sort()).toEqual(ROLES);
+    for (const [name, { command, environment }] of roles) {
+      expect(roleOf(command)).toBe(name);
+      expect(existsSync(`apps/${name}/main.ts`)).toBe(true);
+      expectSettings(environment);
+    }
+  });
+
+  it('waits for what each needs, and checks the health of all that is waited for', () => {
+    for (const [, { depends_on: needed }] of roles) {
+      expect(Object.keys(needed)).toEqual(expect.arrayContaining(['postgres', 'kurrentdb', 'kafka']));
+      for (const [name, { condition }] of Object.entries<Parsed>(needed)) {
+        expect(condition).toBe('service_healthy');
+        expect(services[name].healthcheck?.test ?? services[name].build).toBeDefined();
+      }
+    }
+  });
+
+  it('gives the stores fixed versions, volumes that exist and no way in from outside', () => {
+    for (const name of ['postgres', 'kurrentdb', 'kafka']) {
+      const { image, volumes: mounted, ports, networks: joined } = services[name];
+      expect(image).toMatch(/:\d[\w.]*$/);
+      expect(ports).toBeUndefined();
+      expect(joined).toEqual(['stores']);
+      for (const one of mounted) expect(volumes).toHaveProperty(one.split(':')[0]);
+    }
+    expect(networks.stores.internal).toBe(true);
+  });
+
+  it('leaves every secret to the environment', () => {
+    const text = readFileSync('docker-compose.yml', 'utf8');
+    const needed = [...text.matchAll(/\$\{(\w+)[:}]/g)].map(([, name]) => name!);
+    const example = readFileSync('deploy/compose.env.example', 'utf8');
+    for (const name of needed) expect(example).toMatch(new RegExp(`^${name}=`, 'm'));
+    expect(text).not.toMatch(/PASSWORD: (?!\$\{)/);
+  });
+
+  const compose = spawnSync('docker', ['compose', 'version']);
+  if (compose.status === 0) {
+    it('is what docker compose takes', () => {
+      const env = { ...process.env, POSTGRES_PASSWORD: 'secret', GATEHOUSE_MASTER_KEY: MASTER_KEY };
+      const { status, stderr } = spawnSync('docker', ['compose', 'config', '--quiet'], { env, encoding: 'utf8' });
+      expect([status, stderr]).toEqual([0, '']);
+    });
+  }
+});
+
+describe('the Kubernetes manifests', () => {
+  const documents = readdirSync(KUBERNETES)
+    .flatMap((file) => parseAllDocuments(readFileSync(join(KUBERNETES, file), 'utf8')))
+    .map((document) => document.toJS() as Parsed);
+  const ofKind = (kind: string) => documents.filter((one) => one.kind === kind);
+  const configuration = { ...ofKind('ConfigMap')[0].data, ...ofKind('Secret')[0].stringData };
+
+  it('have for every role a deployment of several replicas, a service and a disruption budget that select it', () => {
+    for (const kind of ['Deployment', 'Service', 'PodDisruptionBudget']) {
+      expect(
+        ofKind(kind)
+          .map(({ metadata }) => metadata.name)
+          .sort(),
+      ).toEqual(ROLES.map((role) => `gatehouse-${role}`));
+    }
+    for (const { metadata, spec } of ofKind('Deployment')) {
+      const { labels } = spec.template.metadata;
+      expect(spec.replicas).toBeGreaterThan(1);
+      expect(spec.selector.matchLabels).toEqual(labels);
+      const partner = (kind: string) => ofKind(kind).find((one) => one.metadata.name === metadata.name);
+      expect(partner('Service').spec.selector).toEqual(labels);
+      expect(partner('PodDisruptionBudget').spec.selector.matchLabels).toEqual(labels);
+    }
+  });
+
+  it('run each by its own program as nobody in particular, with probes, resources and time to drain', () => {
+    for (const { spec } of ofKind('Deployment')) {
+      const pod = spec.template.spec;
+      const [container] = pod.containers;
+      expect(roleOf(container.command)).toBe(container.name);
+      expect(pod.securityContext.runAsNonRoot).toBe(true);
+      expect(container.securityContext.readOnlyRootFilesystem).toBe(true);
+      expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(15);
+      expect([container.livenessProbe, container.startupProbe].map((probe) => probe.httpGet.path)).toEqual([
+        '/health/live',
+        '/health/live',
+      ]);
+      expect(container.readinessProbe.httpGet.path).toBe('/health/ready');
+      expect(container.ports).toEqual([{ name: 'http', containerPort: 8080 }]);
+      expect(container.resources).toMatchObject({
+        requests: { cpu: expect.anything() },
+        limits: { memory: expect.anything() },
+      });
+    }
+  });
+
+  it('give settings that a process takes, and keep the variables out that Kubernetes would add', () => {
+    expectSettings({ ...configuration, GATEHOUSE_MASTER_KEY: MASTER_KEY });
+    for (const { spec } of ofKind('Deployment')) {
+      expect(spec.template.spec.enableServiceLinks).toBe(false);
+      expect(spec.template.spec.containers[0].envFrom).toEqual([
+        { configMapRef: { name: ofKind('ConfigMap')[0].metadata.name } },
+        { secretRef: { name: ofKind('Secret')[0].metadata.name } },
+      ]);
+    }
+  });
+
+  const kubectl = spawnSync('kubectl', ['version', '--client']);
+  if (kubectl.status === 0) {
+    it('are put together by kustomize, without the example of a secret', () => {
+      const { status, stdout } = spawnSync('kubectl', ['kustomize', KUBERNETES], { encoding: 'utf8' });
+      expect(status).toBe(0);
+      const kinds = parseAllDocuments(stdout).map((document) => (document.toJS() as Parsed).kind);
+      expect(kinds).not.toContain('Secret');
+      expect(kinds.filter((kind) => kind === 'Deployment')).toHaveLength(ROLES.length);
+    });
+  }
+});
+
+describe('deploy/Dockerfile', () => {
+  const text = readFileSync('deploy/Dockerfile', 'utf8');
+
+  it('builds in a stage of its own and runs as another user than root, with settings that a process takes', () => {
+    expect(text.match(/^FROM /gm)).toHaveLength(2);
+    expect(text.slice(text.lastIndexOf('FROM'))).toMatch(/^USER node$/m);
+    const settings = [...text.matchAll(/\b(GATEHOUSE_\w+)=(\S+)/g)].map(([, name, value]) => [name!, value!]);
+    expectSettings(Object.fromEntries(settings));
+  });
+
+  it('copies what exists', () => {
+    const sources = [...text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths]) => paths!.split(' '));
+    expect(sources.filter((path) => !existsSync(path))).toEqual([]);
+  });
+});

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { ingesterOf, publisherOf } from '../../apps/workers.js';
+import { Ingest } from '../../libs/messaging/ingest.js';
+import { Metrics } from '../../libs/platform/metrics/metrics.js';
+import { startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+
+const NAMES = /\b(?:gatehouse|nodejs|process|go|http)_[a-z0-9_]+/g;
+/** What a histogram's name is followed by. */
+const PARTS = /_(?:bucket|count|sum)$/;
+
+describe('what is watched', () => {
+  let gatehouse: TestGatehouse;
+  let measured: Set<string>;
+
+  beforeAll(async () => {
+    gatehouse = await startGatehouse();
+    const { app, runtime } = gatehouse;
+    // The doors to Kafka measure too; nothing connects before they run.
+    const withKafka = { ...runtime, settings: { ...runtime.settings, kafkaBrokers: ['127.0.0.1:1'] } };
+    ingesterOf(withKafka, app.get(Metrics), app.get(Ingest));
+    publisherOf(withKafka, app.get(Metrics));
+    const { body } = await gatehouse.administrator.get('/metrics');
+    measured = new Set([...body.matchAll(/^# TYPE (\S+)/gm)].map(([, name]: string[]) => name!));
+  });
+  afterAll(() => gatehouse.close());
+
+  const unknownOf = (text: string) =>
+    [...new Set(text.match(NAMES))].filter((name) => !measured.has(name) && !measured.has(name.replace(PARTS, '')));
+
+  it('is measured: every name in the alert rules and on the dashboard is told by a process', () => {
+    const rules = parse(readFileSync('deploy/alerts.yml', 'utf8')).groups.flatMap(
+      (group: { rules: object[] }) => group.rules,
+    );
+    const panels = JSON.parse(readFileSync('deploy/dashboards/gatehouse.json', 'utf8')).panels;
+    const expressions = [
+      ...rules.map(({ expr }: { expr: string }) => expr),
+      ...panels.flatMap(({ targets }: { targets: { expr: string }[] }) => targets.map(({ expr }) => expr)),
+    ];
+    expect(expressions.length).toBeGreaterThan(20);
+    expect(unknownOf(expressions.join('\n'))).toEqual([]);
+  });
+
+  it('is explained: each alert has a summary, a description, a severity, and a section for those on duty', () => {
+    const guide = readFileSync('docs/operations/distributed.md', 'utf8');
+    for (const { groups } of [parse(readFileSync('deploy/alerts.yml', 'utf8'))]) {
+      for (const { alert, annotations, labels, for: lasting } of groups[0].rules) {
+        expect(guide).toContain(`| \`${alert}\` |`);
+        expect([annotations.summary, annotations.description, lasting]).not.toContain(undefined);
+        expect(['page', 'ticket']).toContain(labels.severity);
+      }
+    }
+  });
+
+  it('is told while nothing is wrong, so that a missing value means that the stores are away', async () => {
+    const { body } = await gatehouse.administrator.get('/metrics');
+    expect(body).toMatch(/^gatehouse_log_head_position \d+$/m);
+    expect(body).toMatch(/^gatehouse_access_replica_age_seconds [\d.e-]+$/m);
+    expect(body).toMatch(/^gatehouse_projector_lanes \d$/m);
+  });
+});

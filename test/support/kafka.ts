@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,8 +11,9 @@ import type { ConsumedMessage, Message } from '../../libs/messaging/message-brok
 const POLL_MS = 100;
 
 /** Specs that need a real broker: skipped with a line where none can be started, except in CI, where that is a failure. */
-export function describeWithKafka(name: string, specs: () => void): void {
-  const missing = missingTool();
+export function describeWithKafka(name: string, specs: () => void, furtherTool?: string): void {
+  const missing =
+    missingTool() ?? (furtherTool && spawnSync(furtherTool, ['-V']).error && `there is no ${furtherTool}`);
   const { skip: unavailable } = it;
   if (!missing || process.env.CI === 'true') describe(name, specs);
   else unavailable(`${name}: ${missing}`, () => {});

@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { RecordedEvent } from '../../libs/kernel/envelope.js';
+import { identityOf } from '../../libs/messaging/incoming-event.js';
+import { Ingester } from '../../libs/messaging/kafka/ingester.js';
+import { Publisher } from '../../libs/messaging/kafka/publisher.js';
+import { LockSession } from '../../libs/projections/lock-session.js';
+import { describeWithKafka, KAFKA_START_MS, kafkaBroker, testClient, uniqueName } from '../support/kafka.js';
+import { type IngestWorld, ingestContext, type Json, newSender, openIngestWorld } from './ingest-world.js';
+
+const run = promisify(execFile);
+
+/** A message as kcat's JSON output has it. */
+interface Told {
+  key: string;
+  payload: string;
+  /** Names and values in turn. */
+  headers: string[];
+}
+
+function specs(): void {
+  let world: IngestWorld;
+  let bootstrap: string;
+  let directory: string;
+
+  beforeAll(async () => {
+    [world, bootstrap] = await Promise.all([openIngestWorld(), kafkaBroker()]);
+    directory = await mkdtemp(join(tmpdir(), 'gatehouse-kcat-'));
+  }, KAFKA_START_MS);
+  afterAll(async () => {
+    await world?.close();
+    if (directory) await rm(directory, { recursive: true });
+  });
+
+  async function produce(topic: string, key: string, headers: Record<string, string>, value: string | Buffer) {
+    const file = join(directory, uniqueName('message'));
+    await writeFile(file, value);
+    const named = Object.entries(headers).flatMap(([name, header]) => ['-H', `${name}=${header}`]);
+    await run('kcat', ['-P', '-b', bootstrap, '-t', topic, '-k', key, ...named, file]);
+  }
+
+  const consume = (topic: string, form: string[]) =>
+    run('kcat', ['-C', '-b', bootstrap, '-t', topic, '-o', 'beginning', '-e', '-q', ...form], { encoding: 'buffer' });
+
+  async function ingested(topic: string, stored: () => Promise<RecordedEvent[]>, count: number) {
+    const stop = new AbortController();
+    const options = { group: uniqueName('kcat'), topics: [topic], quarantineTopic: uniqueName('quarantine') };
+    const client = testClient(bootstrap);
+    const running = new Ingester(client, world.gateways[0], world.quarantine, options).run(stop.signal);
+    while ((await stored()).length < count) await new Promise((resolve) => setTimeout(resolve, 20));
+    stop.abort();
+    await running;
+    return stored();
+  }
+
+  it('sends events in both modes, and they are stored as they were sent', async () => {
+    const { fact, source, stored } = newSender(world.store);
+    const topic = uniqueName('facts');
+    await testClient(bootstrap).ensureTopics([topic]);
+    const { data, ...attributes } = fact(1, 'ImageShared') as { data: object; [attribute: string]: unknown };
+    const whole: Json = { ...fact(2, 'ImageShared'), time: '2022-05-18T09:00:00+02:00', correlationid: 'grün' };
+    const headers = Object.entries(attributes).map(([name, value]) => [`ce_${name}`, String(value)]);
+    await produce(
+      topic,
+      'image-img-1',
+      { 'content-type': 'application/json', ...Object.fromEntries(headers), ce_time: '2022-05-18T09:00:00.5Z' },
+      JSON.stringify(data),
+    );
+    await produce(topic, 'image-img-2', { 'content-type': 'application/cloudevents+json' }, JSON.stringify(whole));
+    const events = await ingested(topic, stored, 2);
+    const byId = new Map(events.map((event) => [event.id, event]));
+    expect(byId.get(identityOf(source, 'ImageShared-1'))).toMatchObject({
+      type: 'ImageShared',
+      data,
+      metadata: { source, subject: 'image-img-1', time: '2022-05-18T09:00:00.500Z', offset: '0' },
+    });
+    expect(byId.get(identityOf(source, 'ImageShared-2'))).toMatchObject({
+      data: whole.data,
+      metadata: { source, subject: 'image-img-2', time: '2022-05-18T07:00:00.000Z', correlationid: 'grün' },
+    });
+  });
+
+  it('reads what goes out, headers and bytes as the binding has them', async () => {
+    const { event, stored } = newSender(world.store);
+    const given = event('ContentFlagged', 'f-1', {
+      imageId: 'img-9',
+      comment: 'sealed, and never sent',
+      categories: ['hate'],
+    });
+    await world.gateways[0].take([given], ingestContext, 'http');
+    const topic = uniqueName('events');
+    const locks = new LockSession(world.connection);
+    const publisher = new Publisher(world.pool, world.store, world.schemas, locks, testClient(bootstrap), topic);
+    await testClient(bootstrap).ensureTopics([topic]);
+    await publisher.processAll();
+    await publisher.run(AbortSignal.abort());
+    await locks.close();
+
+    const [{ id, recordedAt, position, metadata, data }] = (await stored()) as [RecordedEvent];
+    const lines = (await consume(topic, ['-J'])).stdout.toString().trim().split('\n');
+    const told: Told = lines.map((line) => JSON.parse(line)).find(({ key }) => key === 'image-img-9');
+    const { comment, ...open } = data;
+    expect(comment).toMatch(/^sealed:/);
+    expect(told.payload).toBe(JSON.stringify(open));
+    expect(told.headers).toEqual([
+      ...['content-type', 'application/json', 'ce_specversion', '1.0', 'ce_id', id, 'ce_source', metadata.source],
+      ...['ce_type', 'ContentFlagged', 'ce_subject', 'image-img-9', 'ce_time', metadata.time],
+      ...['ce_schemaversion', '1', 'ce_recordedtime', recordedAt, 'ce_correlationid', 'request-1'],
+      ...['ce_actor', 'service:image-service', 'ce_position', String(position), 'gatehouse_position', String(position)],
+    ]);
+    const bytes = (await consume(topic, ['-f', '%k\n%S\n%s'])).stdout;
+    const raw = Buffer.from(JSON.stringify(open));
+    expect(bytes.includes(Buffer.concat([Buffer.from(`image-img-9\n${raw.length}\n`), raw]))).toBe(true);
+  });
+}
+
+describeWithKafka('kcat, a client that shares no code with ours', specs, 'kcat');

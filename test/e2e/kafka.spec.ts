@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { eventCatalogue } from '../../apps/event-catalogue.js';
+import { ingesterOf, publisherOf } from '../../apps/workers.js';
+import { Ingest } from '../../libs/messaging/ingest.js';
+import type { MessageProducer } from '../../libs/messaging/message-broker.js';
+import { Metrics } from '../../libs/platform/metrics/metrics.js';
+import { startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import {
+  binaryMessage,
+  describeWithKafka,
+  headersOf,
+  KAFKA_START_MS,
+  kafkaBroker,
+  readTopic,
+  structuredMessage,
+  testClient,
+  uniqueName,
+} from '../support/kafka.js';
+
+type Data = Record<string, unknown>;
+
+describeWithKafka('Gatehouse with a Kafka broker', () => {
+  const stop = new AbortController();
+  const facts = uniqueName('facts');
+  const cohorts = uniqueName('cohorts');
+  const events = uniqueName('events');
+  let bootstrap: string;
+  let gatehouse: TestGatehouse;
+  let producer: MessageProducer;
+  let running: Promise<unknown>;
+
+  beforeAll(async () => {
+    bootstrap = await kafkaBroker();
+    gatehouse = await startGatehouse({
+      env: {
+        GATEHOUSE_KAFKA_BROKERS: bootstrap,
+        GATEHOUSE_KAFKA_FACTS_TOPIC: facts,
+        GATEHOUSE_KAFKA_TYPE_TOPICS: cohorts,
+        GATEHOUSE_KAFKA_EVENTS_TOPIC: events,
+        GATEHOUSE_KAFKA_QUARANTINE_TOPIC: uniqueName('quarantine'),
+        GATEHOUSE_KAFKA_GROUP: uniqueName('ingesters'),
+      },
+    });
+    const { runtime, app } = gatehouse;
+    await gatehouse.administrator.put('/v1/rollout/rate', { perWeek: 1000 });
+    await gatehouse.settle();
+    producer = testClient(bootstrap).producer();
+    running = Promise.all([
+      ingesterOf(runtime, app.get(Metrics), app.get(Ingest)).run(stop.signal),
+      publisherOf(runtime, app.get(Metrics)).run(stop.signal),
+    ]);
+  }, KAFKA_START_MS);
+  afterAll(async () => {
+    stop.abort();
+    await running;
+    await producer?.close();
+    await gatehouse?.close();
+  });
+
+  it('takes all seven events of the contract, in either mode, and gives all seven out', async () => {
+    const { store } = gatehouse.runtime;
+    const sent = new Map<string, { id: string; data: Data }>();
+    const report = async (type: string, data: Data, topic = facts) => {
+      const event = { specversion: '1.0', id: randomUUID(), source: '/partner', type, data };
+      const message = sent.size % 2 === 0 ? binaryMessage(event, type) : structuredMessage(event, type);
+      const before = await store.head();
+      await producer.send(topic, [message]);
+      while ((await store.head()) === before) await new Promise((resolve) => setTimeout(resolve, 10));
+      await gatehouse.settle();
+      sent.set(type, event);
+    };
+    await report('WaitlistJoined', { accountId: 'p-1', email: 'fay@example.org' });
+    await report('CohortOnboarded', { cohortId: 'partner-1', accounts: ['p-1'], perWeek: 1000 }, cohorts);
+    await report('ImageGenerated', { imageId: 'p-img', accountId: 'p-1', prompt: 'a dog' });
+    await report('ImageShared', { imageId: 'p-img', accountId: 'p-1' });
+    await report('ContentFlagged', { imageId: 'p-img', flaggedBy: 'p-2', flaggerKind: 'user', categories: ['hate'] });
+    await report('ReviewConfirmed', { caseId: 'p-img', imageId: 'p-img', categories: ['hate'] });
+    await report('AccountDeactivated', { accountId: 'p-3', reason: 'chargeback', categories: [] });
+
+    const contract = eventCatalogue.flatMap(({ contract: isPublic, type }) => (isPublic ? [type] : []));
+    expect([...sent.keys()].sort()).toEqual(contract.sort());
+    const stored = (await store.readAll(0, { types: contract })).events;
+    const messages = await readTopic(bootstrap, events, ({ length }) => length >= stored.length);
+    const out = new Map(messages.map((message) => [headersOf(message).ce_id, message]));
+    expect([...out.keys()].sort()).toEqual(stored.map(({ id }) => id).sort());
+    for (const [type, { id }] of sent) {
+      // A cohort is admitted first, under the id given; its own event follows from that.
+      if (type === 'CohortOnboarded') continue;
+      expect(headersOf(out.get(id)!)).toMatchObject({ ce_type: type, ce_source: '/partner', ce_specversion: '1.0' });
+    }
+    const onboarded = stored.find(({ type }) => type === 'CohortOnboarded')!;
+    expect(JSON.parse(out.get(onboarded.id)!.value!.toString())).toMatchObject({
+      cohortId: 'partner-1',
+      accounts: ['p-1'],
+    });
+    const feed = (await gatehouse.administrator.get('/v1/events?limit=2000')).body.events as {
+      id: string;
+      data: Data;
+    }[];
+    for (const { id, data } of feed) expect(JSON.parse(out.get(id)!.value!.toString())).toEqual(data);
+  });
+
+  it('tells in metrics what came in and went out', async () => {
+    const { body } = await gatehouse.administrator.get('/metrics');
+    expect(body).toMatch(/^gatehouse_ingested_events_total\{outcome="accepted"\} [7-9]$/m);
+    expect(body).toMatch(new RegExp(`^gatehouse_ingester_behind_events\\{topic="${facts}",partition="\\d"\\} 0$`, 'm'));
+    expect(body).toMatch(/^gatehouse_published_events_total [1-9]/m);
+  });
+});

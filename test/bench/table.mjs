@@ -3,7 +3,7 @@ import { whole } from './measure.mjs';
 const HEADINGS = ['what', 'figure', 'yardstick', 'ratio', 'budget', 'verdict'];
 
 /** A table that reads well in a terminal and in Markdown, and under it what each figure stands on. */
-export function printTable({ at, machine, measures, crashes, notBuilt }) {
+export function printTable({ at, machine, measures, crashes, skipped, notBuilt }) {
   const lines = [
     HEADINGS,
     ...measures.map((measure) => [
@@ -15,6 +15,7 @@ export function printTable({ at, machine, measures, crashes, notBuilt }) {
       measure.met === undefined ? '-' : measure.met ? 'met' : 'MISSED',
     ]),
     ...crashes.map(({ row }) => [row, '-', '-', '-', '-', 'CRASHED']),
+    ...skipped.map(({ row, until }) => [row, '-', '-', '-', '-', until]),
     ...notBuilt.map((what) => [what, '-', '-', '-', '-', 'not built yet']),
   ];
   const widths = HEADINGS.map((_, column) => Math.max(...lines.map((line) => line[column].length)));

@@ -11,6 +11,7 @@ const CONNECTIONS = 8;
 const LANES = 4;
 const LEAST_PER_SECOND = 12_000;
 const LEAST_OF_BARE = 0.45;
+/** Numbers of images that the other traffic does not reach. */
 const PROMPTED_FROM = 500_000_000;
 const SPREAD_OVER_FULL = 3_000_000;
 
@@ -83,7 +84,8 @@ export async function run({ server, rounds, ingestEvents, profile, log }) {
   }
 }
 
-function httpContender(name, standalone, traffic, batches) {
+/** Posts and waits until every view and every reaction has caught up. */
+export function httpContender(name, standalone, traffic, batches) {
   return {
     name,
     async run() {

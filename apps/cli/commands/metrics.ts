@@ -4,8 +4,8 @@ import type { SafetyAnswer } from '../api-answers.js';
 import type { ApiClient, Query } from '../api-client.js';
 import { withExamples } from '../command-options.js';
 import { isInstant } from '../instants.js';
-import type { Runner } from '../program.js';
 import { metricsText } from '../rendering/metrics-table.js';
+import type { Runner } from '../session.js';
 
 interface MetricsOptions {
   by?: 'day' | 'week' | 'category';

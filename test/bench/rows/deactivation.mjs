@@ -43,8 +43,8 @@ export async function run({ server, deactivations, profile, log }) {
     loading = false;
     await load;
 
-    const appended = await appendedAt(database.connection);
-    const sinceAppend = denials.map(({ accountId, deniedAt }) => deniedAt - appended.get(accountId));
+    const times = await storedAt(database.connection);
+    const sinceAppend = denials.map(({ accountId, deniedAt }) => deniedAt - times.get(accountId).ReviewConfirmed);
     const sinceSending = denials.map(({ sentAt, deniedAt }) => deniedAt - sentAt);
     const under = `${deactivations} one after the other, while ${whole(rate)} events/s came in over ${CONNECTIONS} connections`;
     return [
@@ -53,7 +53,7 @@ export async function run({ server, deactivations, profile, log }) {
         budget: `p99 < ${P99_MS} ms`,
         met: quantile(sinceAppend, 0.99) < P99_MS,
       },
-      { ...measure('sent', sinceSending, under), budget: '-', met: undefined },
+      { ...measure('sent', sinceSending, steps(denials, times)), budget: '-', met: undefined },
     ];
   } finally {
     await standalone.stop();
@@ -116,11 +116,28 @@ async function denialOf({ url, token }, number) {
   return { accountId, sentAt, deniedAt };
 }
 
-/** When each confirmation was stored, in ms since 1970 on the clock that we have too: it is the same machine. */
-async function appendedAt(connection) {
+const STEPS = ['ReviewConfirmed', 'EnforcementOrdered', 'AccountDeactivated'];
+
+/** When each account's steps were stored, in ms since 1970 on the clock that we have too: it is the same machine. */
+async function storedAt(connection) {
   const { rows } = await onConnection(connection, (client) =>
-    client.query(`SELECT data->>'accountId' AS account, extract(epoch FROM recorded_at) * 1000 AS at
-                  FROM log.events WHERE type = 'ReviewConfirmed'`),
+    client.query(
+      `SELECT data->>'accountId' AS account, type, extract(epoch FROM recorded_at) * 1000 AS at
+       FROM log.events WHERE type = ANY($1)`,
+      [STEPS],
+    ),
   );
-  return new Map(rows.map(({ account, at }) => [account, Number(at)]));
+  const times = new Map();
+  for (const { account, type, at } of rows) times.set(account, { ...times.get(account), [type]: Number(at) });
+  return times;
+}
+
+/** Where the time goes: the median of each step. */
+function steps(denials, times) {
+  const of = (step) => whole(quantile(denials.map(step), 0.5));
+  const between = (from, to) => of(({ accountId }) => times.get(accountId)[to] - times.get(accountId)[from]);
+  const confirmed = of(({ accountId, sentAt }) => times.get(accountId).ReviewConfirmed - sentAt);
+  const denied = of(({ accountId, deniedAt }) => deniedAt - times.get(accountId).AccountDeactivated);
+  const [ordered, deactivated] = [between(STEPS[0], STEPS[1]), between(STEPS[1], STEPS[2])];
+  return `p50 of the steps: sent to confirmed ${confirmed}, to ordered ${ordered}, to deactivated ${deactivated}, to denied ${denied} ms`;
 }

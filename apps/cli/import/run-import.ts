@@ -1,5 +1,4 @@
 import type { EventResult, SafetyAnswer } from '../api-answers.js';
-import type { ApiClient } from '../api-client.js';
 import type { OutgoingEvent } from '../cloud-event.js';
 import { safetyMetrics } from '../commands/metrics.js';
 import { passed, settled } from '../consumers.js';

@@ -2,6 +2,7 @@ import { settingsTable } from '../../libs/platform/configuration/settings.js';
 import { eventCatalogue } from '../event-catalogue.js';
 import { isTaken } from '../inbound-commands.js';
 import { eventCatalogueText } from './event-catalogue-text.js';
+import { withAlignedTables } from './markdown.js';
 
 export interface GeneratedDocument {
   /** From the root of the checkout. */
@@ -29,5 +30,5 @@ function withSettings(readme: string): string {
   const [before, rest] = readme.split(BEGIN);
   const after = rest?.split(END)[1];
   if (before === undefined || after === undefined) throw new Error(`${README} lacks ${BEGIN} … ${END}`);
-  return `${before}${BEGIN}\n${settingsTable()}\n${END}${after}`;
+  return `${before}${BEGIN}\n\n${withAlignedTables(settingsTable())}\n\n${END}${after}`;
 }

@@ -7,6 +7,7 @@ import { httpContender } from './ingest.mjs';
 const SMALL = 100_000;
 const BATCHES = 40;
 const MOST = 1.15;
+const BUDGET_EVENTS = 10_000_000;
 
 export const name = 'growth';
 export const budget = `cost per event at 10 million events against 100 thousand: <= ${MOST} x`;
@@ -41,6 +42,7 @@ export async function run({ server, rounds, growthEvents, log }) {
         yardstick: 1e6 / figure,
         ratio,
         met: ratio <= MOST,
+        small: growthEvents < BUDGET_EVENTS,
         detail: `${label(growthEvents)}; ${spread}; both logs in turn, each in a process of its own`,
       },
     ];

@@ -9,6 +9,7 @@ import { onDatabase, residentBytes, startStandalone } from '../standalone.mjs';
 
 const MIB = 1024 * 1024;
 const MOST_MIB = 600;
+const BUDGET_ACCOUNTS = 1_000_000;
 const POSTING = 8;
 const ASKING = 16;
 const BATCH = 500;
@@ -63,6 +64,7 @@ export async function run({ server, accounts, loadSeconds, log }) {
         unit: 'MiB',
         figure: peak / MIB,
         met: peak / MIB <= MOST_MIB,
+        small: accounts < BUDGET_ACCOUNTS,
         detail: `${accounts} accounts in memory, ${Math.round(before / MIB)} MiB before; ${under}`,
       },
     ];

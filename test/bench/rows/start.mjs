@@ -12,6 +12,8 @@ import { launch } from '../standalone.mjs';
 const MOST_SECONDS = 5;
 const POLL_MS = 10;
 const STARTS = 5;
+/** The budget is for any size; this one stands for it. */
+const LARGE_EVENTS = 3_000_000;
 
 export const name = 'start';
 export const budget = `start, standalone, existing data: <= ${MOST_SECONDS} s to ready`;
@@ -52,6 +54,7 @@ export async function run({ logEvents, log }) {
         unit: 's',
         figure: median(times),
         met: quantile(times, 1) <= MOST_SECONDS,
+        small: logEvents < LARGE_EVENTS,
         detail: `longest of ${STARTS} ${quantile(times, 1).toFixed(2)} s; ${head} events, every view built, stopped in order before`,
       },
     ];

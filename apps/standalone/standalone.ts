@@ -2,12 +2,14 @@ import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AccessReplica } from '../../libs/access/index.js';
+import { ENFORCING } from '../../libs/enforcement/index.js';
 import { acceptCloudEvents } from '../../libs/messaging/http/cloud-events-request.js';
 import { StartFailure } from '../../libs/platform/database/start-failure.js';
 import { Readiness } from '../../libs/platform/health/readiness.js';
 import { createHttpAdapter } from '../../libs/platform/http/http-adapter.js';
 import { NestLogger } from '../../libs/platform/logging/nest-logger.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
+import { followerPositions } from '../../libs/projections/checkpoints.js';
 import { ViewAdministration } from '../../libs/projections/view-administration.js';
 import { CohortScheduler } from '../../libs/rollout/index.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
@@ -45,7 +47,8 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       abortOnError: false,
     });
     app.get(ApiDocuments).describe(app);
-    await app.get(AccessReplica).start(stop.signal);
+    const followers = await followerPositions(runtime.pool);
+    await app.get(AccessReplica).start(stop.signal, followers.get(`reactor:${ENFORCING}`) ?? 0);
     const workers: Worker[] = [projectorOf(runtime, app.get(Metrics)), ...reactorsOf(runtime, app.get(Metrics))];
     const running = background ? workers.map((worker) => worker.run(stop.signal)) : [];
     if (background && settings.scheduler) running.push(app.get(CohortScheduler).run(stop.signal, runtime.locks));

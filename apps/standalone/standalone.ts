@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AccessReplica } from '../../libs/access/index.js';
+import { AccessReplica, answerEvaluationsFast, DecisionPoint } from '../../libs/access/index.js';
 import { ENFORCING } from '../../libs/enforcement/index.js';
 import { acceptCloudEvents } from '../../libs/messaging/http/cloud-events-request.js';
 import { StartFailure } from '../../libs/platform/database/start-failure.js';
@@ -9,6 +9,7 @@ import { Readiness } from '../../libs/platform/health/readiness.js';
 import { createHttpAdapter } from '../../libs/platform/http/http-adapter.js';
 import { NestLogger } from '../../libs/platform/logging/nest-logger.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
+import { Authenticator } from '../../libs/platform/security/authenticator.js';
 import { followerPositions } from '../../libs/projections/checkpoints.js';
 import { ViewAdministration } from '../../libs/projections/view-administration.js';
 import { CohortScheduler } from '../../libs/rollout/index.js';
@@ -46,6 +47,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       logger: new NestLogger(runtime.logger),
       abortOnError: false,
     });
+    answerEvaluationsFast(adapter.getInstance(), app.get(Authenticator), app.get(DecisionPoint));
     app.get(ApiDocuments).describe(app);
     const followers = await followerPositions(runtime.pool);
     await app.get(AccessReplica).start(stop.signal, followers.get(`reactor:${ENFORCING}`) ?? 0);

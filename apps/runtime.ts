@@ -4,6 +4,7 @@ import { Transactor } from '../libs/event-store/transact.js';
 import { type Clock, systemClock } from '../libs/kernel/clock.js';
 import { type Ids, timeOrderedIds } from '../libs/kernel/ids.js';
 import { EventSchemas } from '../libs/messaging/event-schemas.js';
+import { IntakeGate } from '../libs/messaging/intake-gate.js';
 import { Quarantine } from '../libs/messaging/postgres/quarantine.js';
 import type { Settings } from '../libs/platform/configuration/settings.js';
 import { type Connection, type DataSource, openDatabase, type Pool } from '../libs/platform/database/database.js';
@@ -33,6 +34,7 @@ export interface Runtime {
   locks: LockSession;
   rebuilder: Rebuilder;
   viewReader: ViewReader;
+  intakeGate: IntakeGate;
   close(): Promise<void>;
 }
 
@@ -72,6 +74,7 @@ export async function openRuntime({
     locks,
     rebuilder: new Rebuilder(pool, store, locks),
     viewReader: new ViewReader(pool),
+    intakeGate: new IntakeGate(),
     async close() {
       await locks.close();
       await store.close();

@@ -23,15 +23,16 @@ export interface Worker {
 
 /** Keeps the read models up to date. */
 export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
-  const { pool, store, locks, rebuilder, viewReader, logger } = runtime;
+  const { pool, store, locks, rebuilder, viewReader, intakeGate, logger } = runtime;
   const events = metrics.counter({ name: 'projected_events_total', help: 'Events taken into the read models' });
   const troubles = metrics.counter({
     name: 'projector_troubles_total',
     help: 'Times the projector had to begin again',
   });
   const projector = new Projector(pool, store, viewCatalogue, locks, rebuilder, {
-    page(page) {
+    page(page, to) {
       events.inc(page.length);
+      intakeGate.noteProjected(to);
       viewReader.moved();
     },
     trouble(error) {

@@ -178,6 +178,30 @@ export interface SafetyFigures {
   decided: number;
   deactivated: number;
   reinstated: number;
+  review: ReviewFigures;
+}
+
+/** Percentiles of durations. */
+export interface Times {
+  count: number;
+  p50Ms: number;
+  p95Ms: number;
+}
+
+/** Agreement beyond chance with its 95% interval. */
+export interface Kappa {
+  value: number;
+  low: number;
+  high: number;
+}
+
+export interface ReviewFigures {
+  timeToFirstView: Times | null;
+  timeToVerdict: Times | null;
+  agreement: { fleiss: (Kappa & { cases: number }) | null; cohen: (Kappa & { pairs: number }) | null };
+  appeals: { decided: number; granted: number };
+  overturnRate: Share | null;
+  deactivationLatency: Times | null;
 }
 
 export interface SafetyAnswer {

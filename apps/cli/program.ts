@@ -15,10 +15,7 @@ import { viewsCommands } from './commands/views.js';
 import { waitlistCommands } from './commands/waitlist.js';
 import { EXIT, type ExitCode, exitCodeOf, exitCodesText } from './exit-codes.js';
 import { problemText } from './rendering/problem-text.js';
-import { DEFAULT_URL, type GlobalOptions, openSession, type Terminal, type Work } from './session.js';
-
-/** Makes a commander action of a command's work. */
-export type Runner = <Options>(work: Work<Options>) => (...args: unknown[]) => Promise<void>;
+import { DEFAULT_URL, type GlobalOptions, openSession, type Runner, type Terminal } from './session.js';
 
 /**
  * Runs one command line.

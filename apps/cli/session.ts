@@ -38,6 +38,9 @@ export interface GlobalOptions {
 /** A command's work: done, unless it answers another exit code or throws. */
 export type Work<Options> = (session: Session, options: Options, ...args: string[]) => Promise<ExitCode | undefined>;
 
+/** Makes a commander action of a command's work. */
+export type Runner = <Options>(work: Work<Options>) => (...args: unknown[]) => Promise<void>;
+
 export const DEFAULT_URL = 'http://127.0.0.1:8080';
 
 /** @throws InvalidInput for a URL or a token that can't be one */

@@ -75,7 +75,10 @@ export class GatewayModule {
         provide: Ingest,
         inject: [CommandBus],
         useFactory: (commands: CommandBus) =>
-          new Ingest(store, schemas, quarantine, clock, inboundCommands(commands), { lanes: settings.httpLanes }),
+          new Ingest(store, schemas, quarantine, clock, inboundCommands(commands), {
+            lanes: settings.httpLanes,
+            gate: runtime.intakeGate,
+          }),
       },
     ];
     return {

@@ -1,11 +1,14 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AccessReplica } from '../../libs/access/index.js';
+import { AccessReplica, answerEvaluationsFast, DecisionPoint } from '../../libs/access/index.js';
+import { ENFORCING } from '../../libs/enforcement/index.js';
 import { acceptCloudEvents } from '../../libs/messaging/http/cloud-events-request.js';
 import { Readiness } from '../../libs/platform/health/readiness.js';
 import { createHttpAdapter } from '../../libs/platform/http/http-adapter.js';
 import { NestLogger } from '../../libs/platform/logging/nest-logger.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
+import { Authenticator } from '../../libs/platform/security/authenticator.js';
+import { followerPositions } from '../../libs/projections/checkpoints.js';
 import { ViewAdministration } from '../../libs/projections/view-administration.js';
 import type { RoleParts } from '../role.js';
 import type { Runtime } from '../runtime.js';
@@ -23,9 +26,11 @@ export async function composeGateway(runtime: Runtime, signal: AbortSignal): Pro
     logger: new NestLogger(logger),
     abortOnError: false,
   });
+  answerEvaluationsFast(adapter.getInstance(), app.get(Authenticator), app.get(DecisionPoint));
   app.get(ApiDocuments).describe(app);
   const replica = app.get(AccessReplica);
-  await replica.start(signal);
+  const followers = await followerPositions(runtime.pool);
+  await replica.start(signal, followers.get(`reactor:${ENFORCING}`) ?? 0);
   app.get(Readiness).register('access-replica', () => {
     if (replica.ageMs > settings.stalenessMs)
       throw new Error(`knows the log as of ${Math.round(replica.ageMs)} ms ago; ${settings.stalenessMs} are allowed`);

@@ -39,13 +39,15 @@ describe('enforcement', () => {
 });
 
 describe('a confirmed review', () => {
-  it('calls for order, deactivation and completion, in this order', () => {
+  it('calls for order and deactivation at once, then for completion', () => {
     const { accountId, caseId, imageId, categories } = order;
     const event = recorded(1, 'ReviewConfirmed', { caseId, imageId, accountId, categories });
     expect(nextEnforcementActions(event)).toEqual([
-      { kind: 'order-enforcement', data: order },
-      { kind: 'deactivate-account', data: { accountId, reason: 'review-confirmed', caseId, imageId, categories } },
-      { kind: 'complete-enforcement', data: done },
+      [
+        { kind: 'order-enforcement', data: order },
+        { kind: 'deactivate-account', data: { accountId, reason: 'review-confirmed', caseId, imageId, categories } },
+      ],
+      [{ kind: 'complete-enforcement', data: done }],
     ]);
   });
 

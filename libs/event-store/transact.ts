@@ -68,6 +68,9 @@ export class Transactor {
     for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
       const history = await this.store.readStream(stream);
       const state = fold(kind, history as unknown as Event[]);
+      // The incoming event that is the command was taken before, whatever the state has become since.
+      const taken = context.eventId && history.find((event) => event.id === context.eventId);
+      if (taken) return { state, events: [], position: taken.position };
       const decided = decide(state);
       const last = history.at(-1);
       if (decided.length === 0) return { state, events: [], position: last?.position ?? 0 };

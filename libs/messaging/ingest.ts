@@ -7,6 +7,7 @@ import type { EventDefinition } from './event-definition.js';
 import type { EventSchemas } from './event-schemas.js';
 import { FactLane } from './fact-lane.js';
 import { type Fault, type IncomingEvent, isFault, readCloudEvent } from './incoming-event.js';
+import { IntakeGate } from './intake-gate.js';
 import { jsonText } from './json-text.js';
 import type { Quarantine } from './postgres/quarantine.js';
 
@@ -48,6 +49,8 @@ export interface PartitionOrigin {
 export interface IngestOptions {
   /** How many lane streams the HTTP doors share. */
   lanes: number;
+  /** Holds facts back while this process can't keep up. */
+  gate?: IntakeGate;
 }
 
 const SIDE_BY_SIDE = 64;
@@ -57,6 +60,7 @@ export class Ingest {
   private readonly lanes: FactLane[];
   private readonly partitionLanes = new Map<string, FactLane>();
   private readonly commands: ReadonlyMap<string, InboundCommand>;
+  private readonly gate: IntakeGate;
 
   constructor(
     private readonly store: EventStore,
@@ -64,8 +68,9 @@ export class Ingest {
     private readonly quarantine: Quarantine,
     private readonly clock: Clock,
     commands: readonly InboundCommand[],
-    { lanes }: IngestOptions,
+    { lanes, gate = new IntakeGate() }: IngestOptions,
   ) {
+    this.gate = gate;
     this.lanes = Array.from({ length: lanes }, (_, lane) => new FactLane(store, `facts-http${lane}`));
     this.commands = new Map(commands.map((command) => [command.type, command]));
   }
@@ -120,8 +125,10 @@ export class Ingest {
     }
     await Promise.all([
       ...[...facts].map(async ([lane, incoming]) => {
+        await this.gate.pass();
         const outcomes = await lane.append(incoming.map(({ index, event }) => toFact(event, context, index, origin)));
         for (const [n, { index, event }] of incoming.entries()) results[index] = { ...named(event), ...outcomes[n]! };
+        this.gate.noteStored(Math.max(...outcomes.map(({ position }) => position)));
       }),
       this.giveCommands([...commands.values()], context, results, reject),
     ]);

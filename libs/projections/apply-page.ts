@@ -1,14 +1,44 @@
 import type pg from 'pg';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import { isPassingDatabaseError } from '../platform/database/connection-errors.js';
-import { type Checkpoint, Fenced, moveCheckpoints, park } from './checkpoints.js';
+import { Fenced, moveCheckpoints, park } from './checkpoints.js';
+import { inTransaction } from './in-transaction.js';
 import { ALL_LANES } from './lanes.js';
-import { type PageEffect, parkedBy, type ViewBuild } from './view-build.js';
+import type { PageTarget } from './units.js';
+import { CACHED_ROWS, changedRows, type PageEffect, parkedBy } from './view-build.js';
 
-/** A build and the lanes of it that stand at the page's start. */
-export interface PageTarget {
-  build: ViewBuild;
-  checkpoints: Checkpoint[];
+/** What a page does to one build, worked out but not yet written. */
+type Folded = PageTarget & { effect: PageEffect };
+
+/** Half of what the cache holds: the pages under way must be in it together. */
+const ROWS_UNDER_WAY = CACHED_ROWS / 2;
+
+/**
+ * Applies pages one after the other, folding the next while the one before is written: the process and the database work
+ * at the same time. Whatever fails is thrown by the next call; everything in memory is then to be read anew.
+ */
+export class PagePipeline {
+  private writing: Promise<void> = Promise.resolve();
+
+  /** @param committed told of every page that is in the tables */
+  constructor(
+    private readonly pool: pg.Pool,
+    private readonly committed: (events: readonly RecordedEvent[], to: Position) => void = () => {},
+  ) {}
+
+  /** @throws Fenced when another process moved a checkpoint */
+  async push(targets: readonly PageTarget[], events: readonly RecordedEvent[], to: Position): Promise<void> {
+    const folded = await foldPage(this.pool, targets, events, to);
+    await this.writing;
+    this.writing = writePage(this.pool, folded, to).then(() => this.committed(events, to));
+    this.writing.catch(() => {}); // thrown where it is awaited
+    if (folded.some(({ effect }) => changedRows(effect) > ROWS_UNDER_WAY)) await this.writing;
+  }
+
+  /** Resolves when everything pushed is committed. */
+  async drain(): Promise<void> {
+    await this.writing;
+  }
 }
 
 /**
@@ -24,9 +54,13 @@ export async function applyPage(
   to: Position,
 ): Promise<void> {
   try {
-    await writePage(pool, targets, events, to);
+    await writePage(pool, await foldPage(pool, targets, events, to), to);
   } catch (error) {
     if (error instanceof Fenced || isPassingDatabaseError(error)) throw error;
+    for (const { build, units } of targets) {
+      await build.refresh(pool);
+      for (const unit of units) unit.position = unit.checkpoint.position;
+    }
     if (events.length > 1) {
       const middle = events.length >> 1;
       await applyPage(pool, targets, events.slice(0, middle), events[middle - 1]!.position);
@@ -41,67 +75,51 @@ export async function applyPage(
   }
 }
 
-async function writePage(
+function foldPage(
   pool: pg.Pool,
   targets: readonly PageTarget[],
   events: readonly RecordedEvent[],
   to: Position,
-) {
-  const effects: PageEffect[] = [];
-  for (const { build, checkpoints } of targets) {
-    const lanes = checkpoints.length === ALL_LANES.length ? undefined : new Set(checkpoints.map((one) => one.lane));
-    effects.push(await build.fold(pool, events, lanes));
-  }
+): Promise<Folded[]> {
+  return Promise.all(
+    targets.map(async ({ build, units }) => {
+      const lanes = units.length === ALL_LANES.length ? undefined : new Set(units.map((unit) => unit.checkpoint.lane));
+      const effect = await build.fold(pool, events, lanes);
+      for (const unit of units) unit.position = to;
+      return { build, units, effect };
+    }),
+  );
+}
+
+async function writePage(pool: pg.Pool, folded: readonly Folded[], to: Position): Promise<void> {
+  const checkpoints = folded.flatMap(({ units }) => units.map((unit) => unit.checkpoint));
   await inTransaction(pool, async (client) => {
-    await moveCheckpoints(
-      client,
-      targets.flatMap((target) => target.checkpoints),
-      to,
-    );
-    for (const [i, { build }] of targets.entries()) {
-      await build.write(client, effects[i]!);
-      await park(client, effects[i]!.parked);
+    await moveCheckpoints(client, checkpoints, to);
+    for (const { build, effect } of folded) {
+      await build.write(client, effect);
+      await park(client, effect.parked);
     }
   });
-  for (const [i, { build, checkpoints }] of targets.entries()) {
-    build.committed(effects[i]!);
-    for (const checkpoint of checkpoints) checkpoint.position = to;
-  }
+  for (const checkpoint of checkpoints) checkpoint.position = to;
+  for (const { build } of folded) build.committed();
 }
 
 async function skipEvent(
   pool: pg.Pool,
-  { build, checkpoints }: PageTarget,
+  { build, units }: PageTarget,
   event: RecordedEvent,
   error: unknown,
   to: Position,
-) {
+): Promise<void> {
   const parked = build.view.keys(event).map((key) => parkedBy(build.follower, key, event, error));
+  const checkpoints = units.map((unit) => unit.checkpoint);
   await inTransaction(pool, async (client) => {
     await moveCheckpoints(client, checkpoints, to);
     await park(client, parked);
   });
-  build.committed({ upserts: [], removals: [], counters: new Map(), parked });
-  for (const checkpoint of checkpoints) checkpoint.position = to;
-}
-
-export async function inTransaction<Result>(
-  pool: pg.Pool,
-  work: (client: pg.PoolClient) => Promise<Result>,
-): Promise<Result> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query('BEGIN');
-    const result = await work(client);
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    await client.query('ROLLBACK').catch((failure: Error) => {
-      broken = failure;
-    });
-    throw error;
-  } finally {
-    client.release(broken);
+  for (const { key } of parked) build.park(key);
+  for (const unit of units) {
+    unit.checkpoint.position = to;
+    unit.position = to;
   }
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { inTransaction } from './apply-page.js';
+import { inTransaction } from './in-transaction.js';
 import type { View } from './view.js';
 import { ViewBuild } from './view-build.js';
 import { ViewTables, viewSchema } from './view-tables.js';

@@ -3,7 +3,7 @@ import { type EventStore, StoreUnavailable } from '../event-store/event-store.js
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import { isPassingDatabaseError } from '../platform/database/connection-errors.js';
-import { applyPage } from './apply-page.js';
+import { applyPage, PagePipeline } from './apply-page.js';
 import { liveBuild } from './builds.js';
 import { Fenced, takeOver } from './checkpoints.js';
 import { ALL_LANES, LANES } from './lanes.js';
@@ -20,7 +20,8 @@ export interface ProjectorReport {
   trouble?(error: unknown): void;
 }
 
-const PAGE = 4_000;
+/** Small enough that folding one does not hold up the requests of the same process. */
+const PAGE = 2_000;
 const CLAIM_EVERY_MS = 1_000;
 const RETRY_MS = 500;
 
@@ -36,6 +37,8 @@ export class Projector {
   private readonly seats: Seats;
   /** Of a run; ends a build in the middle. */
   private stopping: AbortSignal | undefined;
+  /** The last write failed for what was in it: the next page is taken by itself. */
+  private careful = false;
 
   constructor(
     private readonly pool: pg.Pool,
@@ -62,8 +65,10 @@ export class Projector {
         await this.claim();
         const step = nextStep(this.units);
         if (!step) await pause(RETRY_MS, signal);
-        else if (step.until < Number.POSITIVE_INFINITY) await this.take(step.after);
-        else await this.follow(step.after, signal);
+        else if (step.until < Number.POSITIVE_INFINITY || this.careful) {
+          await this.take(step.after);
+          this.careful = false;
+        } else await this.follow(step.after, signal);
       } catch (error) {
         await this.recover(error);
         await pause(RETRY_MS, signal);
@@ -88,27 +93,30 @@ export class Projector {
   }
 
   private async follow(after: Position, signal: AbortSignal): Promise<void> {
+    const pipeline = new PagePipeline(this.pool, this.report.page);
     let position = after;
     for await (const page of this.store.subscribe(after, { limit: PAGE, signal })) {
-      if (this.due() || this.lostLane()) await this.claim();
-      if (this.units.length === 0 || this.units.some((unit) => unit.checkpoint.position !== position)) return;
-      await this.apply(page.events, page.next);
+      const idle = page.next === position;
+      if (idle || this.due() || this.lostLane()) {
+        await pipeline.drain();
+        await this.claim();
+        if (this.units.length === 0 || this.units.some((unit) => unit.position !== position)) return;
+      }
+      if (idle) continue;
+      await pipeline.push(nextStep(this.units)!.targets, page.events, page.next);
       position = page.next;
     }
+    await pipeline.drain();
   }
 
+  /** One page, with care: what breaks a write is found and parked. */
   private async take(after: Position): Promise<void> {
     const page = await this.store.readAll(after, { limit: PAGE });
-    await this.apply(page.events, page.next);
-  }
-
-  private async apply(events: readonly RecordedEvent[], next: Position): Promise<void> {
-    const step = nextStep(this.units);
-    if (!step) return;
-    const taken = cut(events, next, step.until);
-    if (taken.to <= step.after) return;
-    await applyPage(this.pool, step.targets, taken.events, taken.to);
-    this.report.page?.(taken.events, taken.to);
+    const step = nextStep(this.units)!;
+    const { events, to } = cut(page.events, page.next, step.until);
+    if (to <= step.after) return;
+    await applyPage(this.pool, step.targets, events, to);
+    this.report.page?.(events, to);
   }
 
   private due(): boolean {
@@ -151,7 +159,9 @@ export class Projector {
 
   private async adopt(build: Unit['build'], lanes: number[]): Promise<void> {
     await build.refresh(this.pool);
-    for (const checkpoint of await takeOver(this.pool, build.follower, lanes)) this.units.push({ build, checkpoint });
+    for (const checkpoint of await takeOver(this.pool, build.follower, lanes)) {
+      this.units.push({ build, checkpoint, position: checkpoint.position });
+    }
   }
 
   /** New views and new versions are built beside the others, which go on meanwhile. */
@@ -173,6 +183,7 @@ export class Projector {
     this.units = [];
     this.lastClaim = Number.NEGATIVE_INFINITY;
     const passing = error instanceof Fenced || error instanceof StoreUnavailable || isPassingDatabaseError(error);
+    this.careful = !passing;
     this.report.trouble?.(passing ? error : new Error('the projector stopped and begins again', { cause: error }));
   }
 }

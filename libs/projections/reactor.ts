@@ -26,6 +26,8 @@ const PAGE = 1_000;
 const SIDE_BY_SIDE = 32;
 const TRIES = 3;
 const RETRY_MS = 500;
+/** Pages without an event for the reaction are most of them; passing them need not cost a commit each. */
+const EMPTY_MOVE_MS = 200;
 
 /**
  * Follows the log for one reaction and keeps its own checkpoint. One process at a time holds its seat; after a crash the
@@ -36,6 +38,7 @@ export class Reactor {
   private checkpoint: Checkpoint | undefined;
   private held: AbortSignal | undefined;
   private readonly parked = new Set<string>();
+  private movedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly pool: pg.Pool,
@@ -70,6 +73,7 @@ export class Reactor {
     if (!(await this.claim())) return;
     const head = await this.store.head();
     while (this.checkpoint!.position < head) {
+      this.movedAt = Number.NEGATIVE_INFINITY;
       const page = await this.store.readAll(this.checkpoint!.position, { limit: PAGE, types: this.reaction.types });
       await this.take(page.events, page.next);
     }
@@ -86,9 +90,11 @@ export class Reactor {
 
   private async take(events: readonly RecordedEvent[], next: number): Promise<void> {
     if (next === this.checkpoint!.position) return;
+    if (events.length === 0 && performance.now() - this.movedAt < EMPTY_MOVE_MS) return;
     await this.reactTo(events);
     await moveCheckpoints(this.pool, [this.checkpoint!], next);
     this.checkpoint!.position = next;
+    this.movedAt = performance.now();
   }
 
   private async reactTo(events: readonly RecordedEvent[]): Promise<void> {

@@ -1,10 +1,12 @@
 import type pg from 'pg';
-import type { EventStore } from '../event-store/event-store.js';
+import { type EventStore, type Page, StoreUnavailable } from '../event-store/event-store.js';
 import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
-import { applyPage, inTransaction } from './apply-page.js';
+import { isPassingDatabaseError } from '../platform/database/connection-errors.js';
+import { applyPage, PagePipeline } from './apply-page.js';
 import { abandon, liveBuild, promote, startBuild, sweep } from './builds.js';
-import { takeOver } from './checkpoints.js';
+import { Fenced, takeOver } from './checkpoints.js';
+import { inTransaction } from './in-transaction.js';
 import { ALL_LANES } from './lanes.js';
 import type { LockSession } from './lock-session.js';
 import { cut, nextStep, type Unit } from './units.js';
@@ -82,7 +84,8 @@ export class Rebuilder {
       if (snapshot) snapshots.set(build, snapshot);
       builds.push(build);
       for (const checkpoint of await takeOver(this.pool, build.follower, ALL_LANES)) {
-        units.push({ build, checkpoint, target: snapshot?.positions.get(checkpoint.lane) ?? head });
+        const target = snapshot?.positions.get(checkpoint.lane) ?? head;
+        units.push({ build, checkpoint, position: checkpoint.position, target });
       }
     }
     try {
@@ -96,24 +99,45 @@ export class Rebuilder {
     return { units, builds, comparisons };
   }
 
-  /** Moves units to their targets, reading the next page while one is written. */
+  /** Moves units to their targets; what breaks a write is found and parked, as the projector does. */
   private async advance(units: readonly Unit[], progress?: Progress, signal?: AbortSignal): Promise<void> {
+    while (nextStep(units)) {
+      try {
+        await this.stream(units, progress, signal);
+      } catch (error) {
+        if (error instanceof Fenced || isPassing(error) || signal?.aborted) throw error;
+        for (const build of new Set(units.map((unit) => unit.build))) await build.refresh(this.pool);
+        for (const unit of units) unit.position = unit.checkpoint.position;
+        const step = nextStep(units)!;
+        const page = await this.read(units, step.after);
+        const { events, to } = cut(page.events, page.next, step.until);
+        await applyPage(this.pool, step.targets, events, to);
+      }
+    }
+  }
+
+  /** Reads the next page and folds it while the one before is written. */
+  private async stream(units: readonly Unit[], progress?: Progress, signal?: AbortSignal): Promise<void> {
     const end = Math.max(0, ...units.map((unit) => unit.target ?? 0));
-    const types = [...new Set(units.flatMap((unit) => unit.build.view.types))];
-    const read = (after: Position) => this.store.readAll(after, { limit: PAGE, types });
-    let ahead: { after: Position; page: ReturnType<typeof read> } | undefined;
+    const pipeline = new PagePipeline(this.pool, (_, to) => progress?.(to, end));
+    let ahead: { after: Position; page: Promise<Page> } | undefined;
     for (let step = nextStep(units); step; step = nextStep(units)) {
       signal?.throwIfAborted();
-      const page = await (ahead?.after === step.after ? ahead.page : read(step.after));
+      const page = await (ahead?.after === step.after ? ahead.page : this.read(units, step.after));
       const { events, to } = cut(page.events, page.next, step.until);
       ahead = undefined;
       if (to === page.next && !page.atHead) {
-        ahead = { after: to, page: read(to) };
-        ahead.page.catch(() => {}); // reported where it is awaited
+        ahead = { after: to, page: this.read(units, to) };
+        ahead.page.catch(() => {}); // thrown where it is awaited
       }
-      await applyPage(this.pool, step.targets, events, to);
-      progress?.(to, end);
+      await pipeline.push(step.targets, events, to);
     }
+    await pipeline.drain();
+  }
+
+  private read(units: readonly Unit[], after: Position): Promise<Page> {
+    const types = [...new Set(units.flatMap((unit) => unit.build.view.types))];
+    return this.store.readAll(after, { limit: PAGE, types });
   }
 
   private async snapshotLive(view: View): Promise<Snapshot | undefined> {
@@ -187,3 +211,5 @@ export class Rebuilder {
     }
   }
 }
+
+const isPassing = (error: unknown): boolean => error instanceof StoreUnavailable || isPassingDatabaseError(error);

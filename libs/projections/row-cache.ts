@@ -1,25 +1,23 @@
 import type { ViewRow } from './view.js';
 
 /**
- * Rows of one build that this process wrote or read last, so that an image's second event need not read its row again.
- * Right only while this process alone writes the build: it is emptied whenever a checkpoint was moved by another.
+ * Rows of one build that this process wrote or read last, so that an image's second event need not read its row again;
+ * null for a key that is known to have no row. Right only while this process alone writes the build: it is emptied
+ * whenever a checkpoint was moved by another or a write failed.
  */
 export class RowCache {
-  private readonly rows = new Map<string, ViewRow>();
+  private readonly rows = new Map<string, ViewRow | null>();
 
   constructor(private readonly limit: number) {}
 
-  get(key: string): ViewRow | undefined {
+  /** undefined: not known here. */
+  get(key: string): ViewRow | null | undefined {
     return this.rows.get(key);
   }
 
-  set(key: string, row: ViewRow): void {
+  set(key: string, row: ViewRow | null): void {
     this.rows.delete(key);
     this.rows.set(key, row);
-  }
-
-  delete(key: string): void {
-    this.rows.delete(key);
   }
 
   /** Drops the rows set longest ago. */

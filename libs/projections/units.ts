@@ -1,14 +1,22 @@
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
-import type { PageTarget } from './apply-page.js';
 import type { Checkpoint } from './checkpoints.js';
 import type { ViewBuild } from './view-build.js';
 
 /** One lane of one build: the smallest thing that moves through the log on its own. */
 export interface Unit {
   build: ViewBuild;
+  /** As it is stored. */
   checkpoint: Checkpoint;
+  /** How far it has been folded; the checkpoint follows once that is written. */
+  position: Position;
   /** Where it stops; nowhere when undefined. */
   target?: Position;
+}
+
+/** A build and the lanes of it that stand at the page's start. */
+export interface PageTarget {
+  build: ViewBuild;
+  units: Unit[];
 }
 
 export interface Step {
@@ -22,24 +30,25 @@ export interface Step {
 /** What to do next, or undefined when every unit has reached its target. Units that stand together move in one pass. */
 export function nextStep(units: readonly Unit[]): Step | undefined {
   let after = Number.POSITIVE_INFINITY;
-  for (const { checkpoint, target } of units) {
-    if (target === undefined || checkpoint.position < target) after = Math.min(after, checkpoint.position);
+  for (const { position, target } of units) {
+    if (target === undefined || position < target) after = Math.min(after, position);
   }
   if (after === Number.POSITIVE_INFINITY) return undefined;
-  const byBuild = new Map<ViewBuild, Checkpoint[]>();
+  const byBuild = new Map<ViewBuild, Unit[]>();
   let until = Number.POSITIVE_INFINITY;
-  for (const { build, checkpoint, target } of units) {
-    if (target !== undefined && checkpoint.position >= target) continue;
-    if (checkpoint.position > after) {
-      until = Math.min(until, checkpoint.position);
+  for (const unit of units) {
+    const { build, position, target } = unit;
+    if (target !== undefined && position >= target) continue;
+    if (position > after) {
+      until = Math.min(until, position);
       continue;
     }
     if (target !== undefined) until = Math.min(until, target);
     const list = byBuild.get(build);
-    if (list) list.push(checkpoint);
-    else byBuild.set(build, [checkpoint]);
+    if (list) list.push(unit);
+    else byBuild.set(build, [unit]);
   }
-  return { targets: [...byBuild].map(([build, checkpoints]) => ({ build, checkpoints })), after, until };
+  return { targets: [...byBuild].map(([build, together]) => ({ build, units: together })), after, until };
 }
 
 /** The part of a page that a step may take. */

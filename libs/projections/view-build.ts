@@ -10,13 +10,19 @@ type Queryable = Pick<pg.Pool, 'query'>;
 
 /** What a page does to a build's tables, worked out but not yet written. */
 export interface PageEffect {
-  upserts: ViewRow[];
+  /** Rows of keys that had none. */
+  inserts: ViewRow[];
+  updates: ViewRow[];
   removals: string[];
   counters: Map<string, Record<string, number>>;
   parked: ParkedKey[];
 }
 
-const CACHED_ROWS = 20_000;
+/** Rows held in memory of each build. */
+export const CACHED_ROWS = 20_000;
+
+export const changedRows = ({ inserts, updates, removals }: PageEffect): number =>
+  inserts.length + updates.length + removals.length;
 
 /** One set of tables of a view, and the folding of pages into them. */
 export class ViewBuild {
@@ -44,43 +50,54 @@ export class ViewBuild {
     for (const row of rows) this.parked.add(row.key);
   }
 
-  /** @param lanes only keys of these lanes; all when undefined */
+  /**
+   * Works out what a page does. Rows changed here count from now on, so that the next page can be folded while this one
+   * is written; after a write that failed, `refresh` before the next.
+   * @param lanes only keys of these lanes; all when undefined
+   */
   async fold(db: Queryable, events: readonly RecordedEvent[], lanes?: ReadonlySet<number>): Promise<PageEffect> {
     const byKey = this.distribute(events, lanes);
     const missing: string[] = [];
     for (const key of byKey.keys()) if (this.cache.get(key) === undefined) missing.push(key);
     const loaded = await this.tables.loadRows(db, missing);
-    const effect: PageEffect = { upserts: [], removals: [], counters: new Map(), parked: [] };
+    const effect: PageEffect = { inserts: [], updates: [], removals: [], counters: new Map(), parked: [] };
     for (const [key, list] of byKey) {
       const before = this.cache.get(key) ?? loaded.get(key);
       const after = this.foldKey(key, before, list, effect);
-      if (after === before) continue;
-      if (after) effect.upserts.push(after);
-      else effect.removals.push(key);
-      if (this.view.counters) {
-        if (before) this.count(effect.counters, before, -1);
-        if (after) this.count(effect.counters, after, 1);
-      }
+      if (after !== before) this.change(effect, key, before, after);
     }
     for (const [bucket, amounts] of effect.counters) {
       if (Object.values(amounts).every((amount) => amount === 0)) effect.counters.delete(bucket);
     }
+    for (const { key } of effect.parked) this.parked.add(key);
     return effect;
   }
 
   async write(db: Queryable, effect: PageEffect): Promise<void> {
-    await this.tables.writeRows(db, effect.upserts);
+    await this.tables.insertRows(db, effect.inserts);
+    await this.tables.updateRows(db, effect.updates);
     await this.tables.removeRows(db, effect.removals);
     await this.tables.addCounters(db, effect.counters);
   }
 
-  /** To be called once the effect is committed. */
-  committed(effect: PageEffect): void {
-    const { key } = this.view.table;
-    for (const row of effect.upserts) this.cache.set(row[key], row);
-    for (const removed of effect.removals) this.cache.delete(removed);
-    for (const { key: parked } of effect.parked) this.parked.add(parked);
+  /** To be called once an effect is committed: rows that only memory knew are in the table now. */
+  committed(): void {
     this.cache.trim();
+  }
+
+  /** Leaves a key out from now on. */
+  park(key: string): void {
+    this.parked.add(key);
+  }
+
+  private change(effect: PageEffect, key: string, before: ViewRow | undefined, after: ViewRow | undefined): void {
+    if (!after) effect.removals.push(key);
+    else if (before) effect.updates.push(after);
+    else effect.inserts.push(after);
+    this.cache.set(key, after ?? null);
+    if (!this.view.counters) return;
+    if (before) this.count(effect.counters, before, -1);
+    if (after) this.count(effect.counters, after, 1);
   }
 
   private distribute(events: readonly RecordedEvent[], lanes?: ReadonlySet<number>): Map<string, RecordedEvent[]> {

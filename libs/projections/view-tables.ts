@@ -36,7 +36,8 @@ const COUNTED_ROWS = 100_000;
 export class ViewTables {
   private readonly columns: [string, { type: ArrayElement; nullable?: boolean }][];
   private readonly load: { name: string; text: string };
-  private readonly upsert: { name: string; text: string };
+  private readonly insert: { name: string; text: string };
+  private readonly update: { name: string; text: string };
   private readonly remove: { name: string; text: string };
   private readonly add: { name: string; text: string } | undefined;
   private readonly removeZeros: { name: string; text: string } | undefined;
@@ -54,12 +55,15 @@ export class ViewTables {
       type === 'timestamptz' ? `(extract(epoch FROM ${quoted(name)}) * 1000)::bigint` : quoted(name),
     );
     const parameters = this.columns.map(([, { type }], i) => `$${i + 1}::${sqlType(type)}[]`);
-    const updates = names.filter((name) => name !== key).map((name) => `${name} = excluded.${name}`);
+    const changed = names.filter((name) => name !== key).map((name) => `${name} = n.${name}`);
     this.load = { name: `${schema}_load`, text: `SELECT ${read} FROM ${rows} WHERE ${key} = ANY($1::text[])` };
-    this.upsert = {
-      name: `${schema}_upsert`,
-      text: `INSERT INTO ${rows} (${names}) SELECT * FROM unnest(${parameters})
-             ON CONFLICT (${key}) DO ${updates.length > 0 ? `UPDATE SET ${updates}` : 'NOTHING'}`,
+    this.insert = {
+      name: `${schema}_insert`,
+      text: `INSERT INTO ${rows} (${names}) SELECT * FROM unnest(${parameters})`,
+    };
+    this.update = {
+      name: `${schema}_update`,
+      text: `UPDATE ${rows} r SET ${changed} FROM unnest(${parameters}) n(${names}) WHERE r.${key} = n.${key}`,
     };
     this.remove = { name: `${schema}_remove`, text: `DELETE FROM ${rows} WHERE ${key} = ANY($1::text[])` };
     if (counters) {
@@ -120,9 +124,20 @@ export class ViewTables {
     return found;
   }
 
-  async writeRows(db: Queryable, rows: readonly ViewRow[]): Promise<void> {
-    if (rows.length === 0) return;
-    const values = this.columns.map(([name, { type }]) => {
+  /** Rows of keys that have none; the only writer of a build knows. */
+  async insertRows(db: Queryable, rows: readonly ViewRow[]): Promise<void> {
+    if (rows.length > 0) await db.query({ ...this.insert, values: this.parameters(rows) });
+  }
+
+  async updateRows(db: Queryable, rows: readonly ViewRow[]): Promise<void> {
+    if (rows.length > 0) await db.query({ ...this.update, values: this.parameters(rows) });
+  }
+
+  /** In the order of the key, which is the order of its index. */
+  private parameters(unordered: readonly ViewRow[]): Buffer[] {
+    const { key } = this.view.table;
+    const rows = [...unordered].sort((a, b) => (a[key] < b[key] ? -1 : 1));
+    return this.columns.map(([name, { type }]) => {
       const isJson = type === 'jsonb' || type === 'json';
       return arrayParameter(
         type,
@@ -132,7 +147,6 @@ export class ViewTables {
         }),
       );
     });
-    await db.query({ ...this.upsert, values });
   }
 
   async removeRows(db: Queryable, keys: readonly string[]): Promise<void> {

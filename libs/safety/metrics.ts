@@ -42,7 +42,7 @@ export function safetyMetrics(counts: SafetyCounts): SafetyMetrics {
 }
 
 /** The 97.5% point of the standard normal distribution. */
-const Z = 1.959963984540054;
+export const Z_95 = 1.959963984540054;
 
 /**
  * Wilson's score interval, which keeps its confidence for rare events where p ± z·se does not.
@@ -53,9 +53,9 @@ const Z = 1.959963984540054;
 export function share(hits: number, of: number): Share | null {
   if (of === 0) return null;
   const value = hits / of;
-  const zz = Z * Z;
+  const zz = Z_95 * Z_95;
   const middle = (value + zz / (2 * of)) / (1 + zz / of);
-  const reach = (Z / (1 + zz / of)) * Math.sqrt((value * (1 - value)) / of + zz / (4 * of * of));
+  const reach = (Z_95 / (1 + zz / of)) * Math.sqrt((value * (1 - value)) / of + zz / (4 * of * of));
   // At the ends the formula gives 0 and 1 exactly, but for rounding.
   const low = hits === 0 ? 0 : Math.max(0, middle - reach);
   const high = hits === of ? 1 : Math.min(1, middle + reach);

@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { SafetyMetricsController, ShowSafetyMetricsHandler } from './features/show-safety-metrics.js';
+import { ReviewReport } from './views/review-report.js';
 import { SafetyReport } from './views/safety-figures.js';
 
 @Module({
   imports: [CqrsModule],
   controllers: [SafetyMetricsController],
-  providers: [ShowSafetyMetricsHandler, SafetyReport],
+  providers: [ShowSafetyMetricsHandler, SafetyReport, ReviewReport],
 })
 export class SafetyModule {}

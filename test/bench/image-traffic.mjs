@@ -1,7 +1,6 @@
 import { systemClock, toIso } from '../../dist/libs/kernel/clock.js';
 import { timeOrderedIds } from '../../dist/libs/kernel/ids.js';
 
-const ID_DIGITS = 12;
 const ACCOUNTS = 50_000;
 const SOURCE = '/image-service';
 const ACTOR = { kind: 'service', id: 'images' };
@@ -12,40 +11,45 @@ const DOWNLOADED_AFTER = 3_000;
 const ONE_FLAGGED_IN = 2_000;
 const PROMPT = 'an astronaut riding a horse in a photorealistic style, at dawn, with the earth behind them';
 
-const padded = (number) => String(number).padStart(ID_DIGITS, '0');
-const accountOf = (image) => `acc-${padded((image * 7919) % ACCOUNTS)}`;
-const isShared = (image) => image % 5 < 2;
-const isDownloaded = (image) => image % 5 === 1 || image % 5 === 4;
+/** Two rounds of a 32-bit mix (MurmurHash3's finaliser). */
+function mixed(number) {
+  let hash = number | 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+const hex = (number) => number.toString(16).padStart(8, '0');
+/** In no order, as most systems make ids: an index on them is written all over. */
+const imageId = (image) => `img-${hex(mixed(image))}${hex(image)}`;
+const accountId = (image) => `acc-${hex(mixed(mixed(image) % ACCOUNTS))}`;
 
 /**
- * What an image service tells, endlessly: each image is made, two of five are shared, two of five downloaded, a few of
- * those flagged. About 300 bytes of stored JSON each.
+ * What an image service tells, endlessly: each image is made; two of five are shared and one of five downloaded soon; for
+ * one of five that are made an older one, of any age, is downloaded; a few are flagged. About 300 bytes of stored JSON each.
  * @param from the first image's number; two services must not tell of the same images
  * @param prompt whether each image comes with its prompt, which Gatehouse seals under the account's key
  */
 export function imageTraffic(from = 0, prompt = false) {
   const ids = timeOrderedIds(systemClock);
-  const made = (image) => {
-    const data = { imageId: `img-${padded(image)}`, accountId: accountOf(image), model: 'dalle-2', faces: false };
-    return ['ImageGenerated', prompt ? { ...data, prompt: PROMPT } : data];
-  };
-  const told = (type, image, more) => [
-    type,
-    { imageId: `img-${padded(image)}`, accountId: accountOf(image + 1), ...more },
-  ];
+  const about = (type, image, by, more) => [type, { imageId: imageId(image), accountId: accountId(by), ...more }];
+  const made = (image) =>
+    about('ImageGenerated', image, image, { model: 'dalle-2', faces: false, ...(prompt ? { prompt: PROMPT } : {}) });
   const flag = (image) => [
     'ContentFlagged',
-    { imageId: `img-${padded(image)}`, flaggedBy: accountOf(image + 2), flaggerKind: 'user', categories: ['violent'] },
+    { imageId: imageId(image), flaggedBy: accountId(image + 2), flaggerKind: 'user', categories: ['violent'] },
   ];
 
   function* all() {
     for (let image = from; ; image++) {
       yield made(image);
       const shared = image - SHARED_AFTER;
-      if (shared >= from && isShared(shared)) yield told('ImageShared', shared, { audience: 'public' });
+      if (shared >= from && shared % 5 < 2) yield about('ImageShared', shared, shared, { audience: 'public' });
       const downloaded = image - DOWNLOADED_AFTER;
-      if (downloaded >= from && isDownloaded(downloaded)) yield told('ImageDownloaded', downloaded, {});
-      if (downloaded >= from && downloaded % ONE_FLAGGED_IN === 1) yield flag(downloaded);
+      if (downloaded < from) continue;
+      if (downloaded % 5 === 1) yield about('ImageDownloaded', downloaded, image, {});
+      if (downloaded % 5 === 2) yield about('ImageDownloaded', from + (mixed(image) % (image - from)), image, {});
+      if (downloaded % ONE_FLAGGED_IN === 1) yield flag(downloaded);
     }
   }
   const events = all();

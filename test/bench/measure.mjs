@@ -9,6 +9,7 @@
  * @property {number} [yardstick] in `unit`, from the same minute
  * @property {number} [ratio] figure / yardstick, the median over rounds
  * @property {boolean | undefined} met undefined where there is no budget
+ * @property {boolean} [small] whether the run was smaller than what the budget names
  * @property {string} detail spread, sizes, conditions
  */
 

@@ -24,12 +24,17 @@ const { values, positionals: names } = parseArgs({
     ingest: { type: 'string', default: '300000' },
     accounts: { type: 'string', default: '100000' },
     requests: { type: 'string', default: '40000' },
+    deactivations: { type: 'string', default: '200' },
+    log: { type: 'string', default: '300000' },
+    growth: { type: 'string' },
+    seconds: { type: 'string', default: '20' },
     full: { type: 'boolean', default: false },
     profile: { type: 'string' },
   },
 });
 /** The sizes that the budgets name. */
-if (values.full) Object.assign(values, { ingest: '3000000', accounts: '1000000' });
+const FULL = { ingest: '3000000', accounts: '1000000', log: '3000000', growth: '10000000', seconds: '60' };
+if (values.full) Object.assign(values, FULL);
 
 await build();
 installPeers();
@@ -51,6 +56,10 @@ const ok = await runBench({
   ingestEvents: number('ingest'),
   accounts: number('accounts'),
   requestsPerRound: number('requests'),
+  deactivations: number('deactivations'),
+  logEvents: number('log'),
+  growthEvents: values.growth === undefined ? undefined : number('growth'),
+  loadSeconds: number('seconds'),
   profile: values.profile,
 });
 process.exit(ok ? 0 : 1);

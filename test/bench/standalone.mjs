@@ -8,6 +8,7 @@ import { bodyOf, expectStatus, openConnection, requestBytes } from './http-conne
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/standalone/main.js', import.meta.url));
 const STATUS_EVERY_MS = 20;
+const LAST_LINE = 'Press Ctrl-C';
 const MASTER_KEY = randomBytes(32).toString('base64');
 
 /** The settings that put a standalone onto a database of the bench's server. */
@@ -16,24 +17,40 @@ export const onDatabase = ({ host, port, user, password, database }) => ({
   GATEHOUSE_MASTER_KEY: MASTER_KEY,
 });
 
+/** Starts the process that users start, as `launch` does. @returns it, once it says that it is ready */
+export const startStandalone = (settings, profile) => launch(settings, profile).ready;
+
 /**
- * Starts the process that users start. Resolves when it says that it is ready.
- * @param settings environment variables over the defaults; no other GATEHOUSE_ variable reaches it
+ * @param settings environment variables over the defaults; no other GATEHOUSE_ variable reaches the process
  * @param profile a directory that gets its CPU profile when it stops
+ * @returns `ready`, and `failed`, which rejects when it ends before
  */
-export async function startStandalone(settings, profile) {
+export function launch(settings, profile) {
   const foreign = Object.entries(process.env).filter(([name]) => !name.startsWith('GATEHOUSE_'));
-  const env = { ...Object.fromEntries(foreign), GATEHOUSE_PORT: '0', GATEHOUSE_LOG_LEVEL: 'warn', ...settings };
-  env.GATEHOUSE_NEW_ADMINISTRATOR_TOKEN = 'on';
+  const env = {
+    ...Object.fromEntries(foreign),
+    GATEHOUSE_PORT: '0',
+    GATEHOUSE_LOG_LEVEL: 'warn',
+    GATEHOUSE_NEW_ADMINISTRATOR_TOKEN: 'on',
+    ...settings,
+  };
   const flags = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
   const child = spawn(process.execPath, [...flags, MAIN], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const killWithUs = () => child.kill('SIGKILL');
   process.once('exit', killWithUs);
   const gone = once(child, 'exit').finally(() => process.off('exit', killWithUs));
-  const { url, token } = await announced(child, gone);
-  const connection = await openConnection(url);
+  const { ready, failed } = announced(child, gone);
+  return { ready: ready.then((said) => controls(child, gone, said)), failed };
+}
 
+async function controls(child, gone, { url, token }) {
+  const connection = await openConnection(url);
   let built = false;
+  const end = async (signal) => {
+    connection.close();
+    child.kill(signal);
+    await gone;
+  };
 
   async function ask(method, path, json, status = 200) {
     return JSON.parse(bodyOf(expectStatus(await connection.ask(requestBytes(method, path, { token, json })), status)));
@@ -44,7 +61,7 @@ export async function startStandalone(settings, profile) {
     token,
     pid: child.pid,
     ask,
-    /** Resolves when every view and every reaction has passed the head, and nothing new came of it. */
+    /** Resolves when every view and every reaction has passed the head. @returns the head */
     async caughtUp() {
       for (; !built; await sleep(STATUS_EVERY_MS)) {
         const { items } = await ask('GET', '/v1/views');
@@ -55,38 +72,30 @@ export async function startStandalone(settings, profile) {
         if (consumers.every(({ behind }) => behind === 0)) return Number(head);
       }
     },
-    async stop() {
-      connection.close();
-      child.kill('SIGTERM');
-      await gone;
-    },
+    stop: () => end('SIGTERM'),
     /** At once, as a crash does. */
-    async kill() {
-      connection.close();
-      child.kill('SIGKILL');
-      await gone;
-    },
+    kill: () => end('SIGKILL'),
   };
 }
 
-async function announced(child, gone) {
+/** What it prints once it is ready: where it listens, and a token. */
+function announced(child, gone) {
   let text = '';
   const ready = new Promise((resolve) => {
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
-      if (text.includes('Press Ctrl-C')) {
+      if (text.includes(LAST_LINE)) {
         if (chunk.startsWith('{')) process.stderr.write(chunk); // its log; the rest is its farewell
         return;
       }
       text += chunk;
-      if (text.includes('Press Ctrl-C')) resolve();
+      if (text.includes(LAST_LINE)) resolve({ url: /ready at (\S+)/.exec(text)[1], token: /ght_\S+/.exec(text)[0] });
     });
   });
-  const ended = gone.then(([code]) => {
+  const failed = gone.then(([code]) => {
     throw new Error(`the standalone ended with ${code} before it was ready:\n${text}`);
   });
-  ended.catch(() => {});
-  await Promise.race([ready, ended]);
-  return { url: /ready at (\S+)/.exec(text)[1], token: /ght_\S+/.exec(text)[0] };
+  failed.catch(() => {}); // after it was ready, its end is no failure
+  return { ready: Promise.race([ready, failed]), failed };
 }
 
 /** Resident memory of a process, in bytes. */

@@ -3,7 +3,7 @@ import { whole } from './measure.mjs';
 const HEADINGS = ['what', 'figure', 'yardstick', 'ratio', 'budget', 'verdict'];
 
 /** A table that reads well in a terminal and in Markdown, and under it what each figure stands on. */
-export function printTable({ at, machine, measures, crashes, notBuilt }) {
+export function printTable({ at, machine, measures, crashes, skipped, notBuilt }) {
   const lines = [
     HEADINGS,
     ...measures.map((measure) => [
@@ -12,9 +12,10 @@ export function printTable({ at, machine, measures, crashes, notBuilt }) {
       measure.yardstick === undefined ? '-' : `${measure.against}: ${shown(measure.yardstick)}`,
       measure.ratio === undefined ? '-' : measure.ratio.toFixed(2),
       measure.budget,
-      measure.met === undefined ? '-' : measure.met ? 'met' : 'MISSED',
+      verdict(measure),
     ]),
     ...crashes.map(({ row }) => [row, '-', '-', '-', '-', 'CRASHED']),
+    ...skipped.map(({ row, until }) => [row, '-', '-', '-', '-', until]),
     ...notBuilt.map((what) => [what, '-', '-', '-', '-', 'not built yet']),
   ];
   const widths = HEADINGS.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
@@ -28,6 +29,13 @@ export function printTable({ at, machine, measures, crashes, notBuilt }) {
   for (const { row, error } of crashes) console.log(`${row} crashed: ${error}`);
   const gib = (machine.memoryBytes / 2 ** 30).toFixed(0);
   console.log(`${at.slice(0, 10)}, ${machine.cores} cores (${machine.cpu}), ${gib} GiB, Node ${machine.node}`);
+}
+
+/** A budget that names a size is not met at a smaller one, however good the figure. */
+function verdict({ met, small }) {
+  if (met === undefined) return '-';
+  if (!met) return 'MISSED';
+  return small ? 'met, at a small size' : 'met';
 }
 
 const shown = (value) => (value >= 100 ? whole(value) : value.toPrecision(3));

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { cliFor } from '../support/cli-process.js';
 import { startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { cohenByHand, fleissByHand, fleissErrorByHand, type HandCase, timesByHand } from '../support/review-by-hand.js';
 
 const DATA = process.env.GATEHOUSE_TEST_DATA ?? resolve(process.cwd(), '..', 'shared', 'data');
 const FILES = {
@@ -20,7 +21,8 @@ if (isAbsent && process.env.CI !== 'true') {
   describe('the import of real data, compared with figures computed from the files alone', compareWithFiles);
 }
 
-type Counts = { flagged: number; confirmed: number; dismissed: number };
+type Counts = { flagged: number; confirmed: number; dismissed: number; cases: HandCase[] };
+const nothing = (): Counts => ({ flagged: 0, confirmed: 0, dismissed: 0, cases: [] });
 
 /** No code of the product: split by hand, since the files quote nothing. */
 function figuresOfFiles() {
@@ -34,29 +36,31 @@ function figuresOfFiles() {
   const flags = rows(FILES.flags, ',');
   const reviews = rows(FILES.reviews, ',');
 
-  const votes: Record<string, Record<string, string>> = {};
-  for (const [flagId, reviewer, , verdict] of reviews) {
+  // One reviewer, one vote. A verdict has the time of its flag plus the time the reviewer took.
+  const votes: Record<string, Record<string, HandCase[number]>> = {};
+  for (const [flagId, reviewer, answerTimeMs, verdict] of reviews) {
     votes[flagId] ??= {};
-    votes[flagId][reviewer] ??= verdict;
+    votes[flagId][reviewer] ??= { reviewer, verdict, afterMs: Number(answerTimeMs) };
   }
   const isConfirmed = (flagId: string) => {
     const all = Object.values(votes[flagId]!);
-    return all.filter((verdict) => verdict === 'unsafe').length > all.length / 2;
+    return all.filter(({ verdict }) => verdict === 'unsafe').length > all.length / 2;
   };
-  const whole: Counts = { flagged: 0, confirmed: 0, dismissed: 0 };
+  const whole = nothing();
   const categories: Record<string, Counts> = {};
   const days: Record<string, Counts> = {};
   const weeks: Record<string, Counts> = {};
   const offenders = new Set<string>();
   for (const [flagId, submittedAt, submitter, labels] of flags) {
     const count = (groups: Record<string, Counts>, group: string) => {
-      groups[group] ??= { flagged: 0, confirmed: 0, dismissed: 0 };
+      groups[group] ??= nothing();
       return groups[group];
     };
     const touched = [whole, count(days, submittedAt.slice(0, 10)), count(weeks, isoWeek(submittedAt))];
     for (const label of labels.split('|')) touched.push(count(categories, label));
     for (const counts of touched) {
       counts.flagged++;
+      counts.cases.push(Object.values(votes[flagId]!));
       counts[isConfirmed(flagId) ? 'confirmed' : 'dismissed']++;
     }
     if (isConfirmed(flagId)) offenders.add(`nibbler-${submitter}`);
@@ -101,7 +105,23 @@ const shareOf = (confirmed: number, decided: number) => {
   };
 };
 
-const figuresOf = ({ flagged, confirmed, dismissed }: Counts) => ({
+/** All but the intervals of the kappas and the latency, which the files don't tell. */
+const reviewOf = (cases: readonly HandCase[]) => {
+  const fleiss = fleissByHand(cases);
+  const cohen = cohenByHand(cases);
+  return {
+    timeToFirstView: timesByHand(cases.map((one) => Math.min(...one.map(({ afterMs }) => afterMs)))),
+    timeToVerdict: timesByHand(cases.map((one) => Math.max(...one.map(({ afterMs }) => afterMs)))),
+    agreement: {
+      fleiss: fleiss === null ? null : { value: expect.closeTo(fleiss, 9), cases: cases.length },
+      cohen: cohen && { value: expect.closeTo(cohen.value, 9), pairs: cohen.pairs },
+    },
+    appeals: { decided: 0, granted: 0 },
+    overturnRate: null,
+  };
+};
+
+const figuresOf = ({ flagged, confirmed, dismissed }: Omit<Counts, 'cases'>) => ({
   flags: flagged,
   flagged,
   cases: { open: 0, confirmed, dismissed },
@@ -155,7 +175,26 @@ function compareWithFiles(): void {
       ...figuresOf(whole),
       deactivated: offenders.size,
       reinstated: 0,
+      review: expect.anything(),
     });
+  });
+
+  it('has the whole’s times of review and how far reviewers agree', () => {
+    const { cases } = expected.whole;
+    const { review } = first.metrics.whole;
+    expect(review).toMatchObject(reviewOf(cases));
+    const { fleiss, cohen } = review.agreement;
+    const reach = 1.959963984540054 * fleissErrorByHand(cases);
+    expect([fleiss.low, fleiss.high]).toEqual([
+      expect.closeTo(fleiss.value - reach, 3),
+      expect.closeTo(fleiss.value + reach, 3),
+    ]);
+    expect(cohen.low).toBeLessThan(cohen.value);
+    expect(cohen.high).toBeGreaterThan(cohen.value);
+    const { count, p50Ms, p95Ms } = review.deactivationLatency;
+    expect(count).toBe(expected.offenders.size);
+    expect(p50Ms).toBeGreaterThanOrEqual(0);
+    expect(p95Ms).toBeGreaterThanOrEqual(p50Ms);
   });
 
   it('has the counts and shares of every category', async () => {
@@ -163,7 +202,8 @@ function compareWithFiles(): void {
     const { categories } = expected;
     expect(groups.map(({ group }: { group: string }) => group)).toEqual(Object.keys(categories).sort());
     for (const figures of groups) {
-      expect(figures).toMatchObject({ generated: 0, ...figuresOf(categories[figures.group]!) });
+      const counts = categories[figures.group]!;
+      expect(figures).toMatchObject({ generated: 0, ...figuresOf(counts), review: reviewOf(counts.cases) });
     }
   });
 
@@ -174,12 +214,21 @@ function compareWithFiles(): void {
     expect(flagged.map(({ group }) => group)).toEqual(Object.keys(ofFiles).sort());
     for (const figures of flagged) {
       const counts = ofFiles[figures.group]!;
-      expect(figures).toMatchObject({ generated: counts.flagged, ...figuresOf(counts), deactivated: 0 });
+      expect(figures).toMatchObject({
+        generated: counts.flagged,
+        ...figuresOf(counts),
+        deactivated: 0,
+        review: reviewOf(counts.cases),
+      });
     }
     // The prompts have no time in the data: they are of the time of the import, and so are the deactivations.
     const rest = groups.filter(({ flagged }) => flagged === 0);
     const sum = (name: string) => rest.reduce((total, figures) => total + Number(figures[name]), 0);
     expect([sum('generated'), sum('deactivated')]).toEqual([expected.prompts.length, expected.offenders.size]);
+  });
+
+  it('has no cohort, since nobody was onboarded', async () => {
+    expect((await metricsBy('cohort')).groups).toEqual([]);
   });
 
   it('has deactivated exactly the accounts with a confirmed image', async () => {

@@ -4,7 +4,7 @@ import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../
 let gatehouse: TestGatehouse;
 let compliance: Client;
 
-/** Ten images on each of two days; 1 to 4 are shared and flagged, 1 and 2 confirmed, 3 dismissed, 4 waits. */
+/** Ten images on each of two days; 1 to 4 are shared and flagged, 1 and 2 confirmed, 3 dismissed, 4 waits. Two cohorts. */
 beforeAll(async () => {
   gatehouse = await startGatehouse();
   compliance = await gatehouse.as('carla', 'compliance');
@@ -23,6 +23,22 @@ beforeAll(async () => {
       n: n + 1,
     })),
   );
+  const cohorts = {
+    'all-of-18': images.filter(({ day }) => day === 18),
+    'some-of-19': images.filter(({ day, n }) => day === 19 && [1, 4, 9].includes(n)),
+  };
+  await send(
+    Object.values(cohorts)
+      .flat()
+      .map(({ accountId }) => cloudEvent('WaitlistJoined', { accountId, email: `${accountId}@example.org` })),
+  );
+  await gatehouse.settle();
+  expect((await gatehouse.administrator.put('/v1/rollout/rate', { perWeek: 100 })).status).toBe(200);
+  for (const [cohortId, members] of Object.entries(cohorts)) {
+    const accounts = members.map(({ accountId }) => accountId);
+    expect((await gatehouse.administrator.post('/v1/cohorts', { cohortId, accounts })).status).toBe(202);
+    await gatehouse.settle();
+  }
   await send(
     images.map(({ imageId, accountId, day }) => cloudEvent('ImageGenerated', { imageId, accountId }, at(day))),
   );
@@ -45,6 +61,8 @@ beforeAll(async () => {
     const { status } = await reviewer.post(`/v1/cases/${imageId}/verdicts`, { verdict: n === 3 ? 'safe' : 'unsafe' });
     expect(status).toBe(200);
   }
+  // Looked at, not decided.
+  expect((await reviewer.post('/v1/cases/img-18-4/claim')).status).toBe(200);
   await gatehouse.settle();
 });
 afterAll(() => gatehouse.close());
@@ -95,6 +113,59 @@ it('groups by day, week and category', async () => {
     { group: 'hate', flags: 4, flagged: 2, cases: { confirmed: 2, dismissed: 0, open: 0 }, deactivated: 2 },
     { group: 'violent', flags: 16, flagged: 8, cases: { confirmed: 4, dismissed: 2, open: 2 }, deactivated: 4 },
   ]);
+});
+
+it('groups by the cohort of the image’s account, and leaves accounts in no cohort out', async () => {
+  const { groups } = await metrics('?by=cohort');
+  expect(groups).toMatchObject([
+    {
+      group: 'all-of-18',
+      generated: 10,
+      shared: 5,
+      exposed: 5,
+      flags: 8,
+      flagged: 4,
+      cases: { open: 1, confirmed: 2, dismissed: 1 },
+      flaggedShare: { hits: 4, of: 5 },
+      confirmedShare: { hits: 2, of: 3 },
+      violationRate: { hits: 2, of: 5 },
+      backlog: 1,
+      decided: 3,
+      deactivated: 2,
+      reinstated: 0,
+      review: { timeToFirstView: { count: 4 }, timeToVerdict: { count: 3 }, deactivationLatency: { count: 2 } },
+    },
+    {
+      group: 'some-of-19',
+      generated: 3,
+      exposed: 2,
+      flags: 4,
+      flagged: 2,
+      cases: { open: 1, confirmed: 1, dismissed: 0 },
+      deactivated: 1,
+      review: { timeToFirstView: { count: 1 }, deactivationLatency: { count: 1 } },
+    },
+  ]);
+  expect(groups).toHaveLength(2);
+});
+
+it('tells how review works: what was looked at, decided and enforced, and that one reviewer agrees with nobody', async () => {
+  const { whole } = await metrics();
+  const sinceTheFlags = Date.now() - Date.parse('2022-05-19T10:00:00Z');
+  expect(whole.review).toEqual({
+    timeToFirstView: { count: 7, p50Ms: expect.any(Number), p95Ms: expect.any(Number) },
+    timeToVerdict: { count: 6, p50Ms: expect.any(Number), p95Ms: expect.any(Number) },
+    agreement: { fleiss: null, cohen: null },
+    appeals: { decided: 0, granted: 0 },
+    overturnRate: null,
+    deactivationLatency: { count: 4, p50Ms: expect.any(Number), p95Ms: expect.any(Number) },
+  });
+  // Half of the flags are of the 19th, the others a day older.
+  for (const times of [whole.review.timeToFirstView, whole.review.timeToVerdict]) {
+    expect(Math.abs(times.p95Ms - sinceTheFlags - 86_400_000)).toBeLessThan(600_000);
+  }
+  expect(Math.abs(whole.review.timeToVerdict.p50Ms - sinceTheFlags)).toBeLessThan(600_000);
+  expect(whole.review.deactivationLatency.p50Ms).toBeLessThan(600_000);
 });
 
 it('gives the days asked for beside the whole', async () => {

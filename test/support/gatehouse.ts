@@ -33,7 +33,7 @@ export interface TestGatehouse extends Standalone {
   administratorToken: string;
   database: TestDatabase;
   /** A second process's worth of the backend on the same database and data directory; close it before this one. */
-  beside(): Promise<Standalone>;
+  beside(options?: { background?: boolean }): Promise<Standalone>;
 }
 
 export interface TestGatehouseOptions {
@@ -57,8 +57,8 @@ export async function startGatehouse({
     ...env,
   });
   const logger = createLogger({ logLevel: 'fatal', logFormat: 'json' });
-  const beside = () =>
-    startStandalone({ settings, connection: database.connection, logger, background, ...(clock ? { clock } : {}) });
+  const shared = { settings, connection: database.connection, logger, background, ...(clock ? { clock } : {}) };
+  const beside = (options = {}) => startStandalone({ ...shared, ...options });
   const standalone = await beside();
   const tokens = standalone.app.get(TokenRegistry);
   const tokenOf = async (name: string, roles: Role[]) =>

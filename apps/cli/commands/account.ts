@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { AccountAnswer } from '../api-answers.js';
 import { positionOrTime, withExamples } from '../command-options.js';
-import type { Runner } from '../program.js';
 import { pairs, table, time } from '../rendering/table.js';
+import type { Runner } from '../session.js';
 
 export function accountCommands(program: Command, run: Runner): void {
   const group = program.command('account').description('Where accounts stand, now and at any moment before.');

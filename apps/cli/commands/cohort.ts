@@ -8,8 +8,8 @@ import { passed } from '../consumers.js';
 import { eventPages } from '../event-pages.js';
 import { EXIT } from '../exit-codes.js';
 import { eachOf } from '../in-flight.js';
-import type { Runner } from '../program.js';
 import { number } from '../rendering/table.js';
+import type { Runner } from '../session.js';
 
 const ONBOARDING = 'reactor:onboarding';
 const LOOK_UPS_IN_FLIGHT = 16;

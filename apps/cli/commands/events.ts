@@ -2,10 +2,9 @@ import type { Command } from 'commander';
 import type { EventsAnswer, ShownEvent, StatusAnswer } from '../api-answers.js';
 import { position, severalOf, wholeNumber, withExamples } from '../command-options.js';
 import { followFeed, followLog } from '../event-pages.js';
-import type { Runner } from '../program.js';
 import { plainLine } from '../rendering/plain-text.js';
 import { time } from '../rendering/table.js';
-import type { Session } from '../session.js';
+import type { Runner, Session } from '../session.js';
 
 interface EventsOptions {
   after?: string;

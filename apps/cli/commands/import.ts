@@ -4,9 +4,9 @@ import { withExamples } from '../command-options.js';
 import { EXIT } from '../exit-codes.js';
 import { parseFlags, parsePrompts, parseReviews, readDataFile } from '../import/data-files.js';
 import { type ImportData, type ImportReport, runImport } from '../import/run-import.js';
-import type { Runner } from '../program.js';
 import { metricsText } from '../rendering/metrics-table.js';
 import { table } from '../rendering/table.js';
+import type { Runner } from '../session.js';
 
 interface ImportOptions {
   prompts?: string;

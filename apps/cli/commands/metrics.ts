@@ -4,11 +4,11 @@ import type { SafetyAnswer } from '../api-answers.js';
 import type { ApiClient, Query } from '../api-client.js';
 import { withExamples } from '../command-options.js';
 import { isInstant } from '../instants.js';
-import type { Runner } from '../program.js';
 import { metricsText } from '../rendering/metrics-table.js';
+import type { Runner } from '../session.js';
 
 interface MetricsOptions {
-  by?: 'day' | 'week' | 'category';
+  by?: 'day' | 'week' | 'category' | 'cohort';
   from?: string;
   to?: string;
 }
@@ -21,8 +21,8 @@ const day = (text: string): string => {
 export function metricsCommand(program: Command, run: Runner): void {
   const command = program
     .command('metrics')
-    .description('The safety metrics: distinct counts, and shares with their 95% intervals (Wilson).')
-    .addOption(new Option('--by <grouping>', 'also by').choices(['day', 'week', 'category']))
+    .description('The safety metrics: distinct counts, shares with their 95% intervals (Wilson), and how review works.')
+    .addOption(new Option('--by <grouping>', 'also by').choices(['day', 'week', 'category', 'cohort']))
     .option('--from <day>', 'first day, with --by day', day)
     .option('--to <day>', 'last day, with --by day', day)
     .action(
@@ -37,7 +37,13 @@ export function metricsCommand(program: Command, run: Runner): void {
         return undefined;
       }),
     );
-  withExamples(command, 'metrics', 'metrics --by category', 'metrics --by day --from 2022-05-18');
+  withExamples(
+    command,
+    'metrics',
+    'metrics --by category',
+    'metrics --by cohort',
+    'metrics --by day --from 2022-05-18',
+  );
 }
 
 export const safetyMetrics = (client: ApiClient, query: Query = {}): Promise<SafetyAnswer> =>

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { InvalidInput } from '../../../libs/kernel/errors.js';
 import type { PolicyAnswer, Written } from '../api-answers.js';
 import { withExamples } from '../command-options.js';
-import type { Runner } from '../program.js';
 import { table, time } from '../rendering/table.js';
+import type { Runner } from '../session.js';
 
 export function policyCommands(program: Command, run: Runner): void {
   const group = program

@@ -3,9 +3,9 @@ import { InvalidInput } from '../../../libs/kernel/errors.js';
 import type { EventResult, QuarantineEntry } from '../api-answers.js';
 import { wholeNumber, withExamples } from '../command-options.js';
 import { EXIT } from '../exit-codes.js';
-import type { Runner } from '../program.js';
 import { plain } from '../rendering/plain-text.js';
 import { pairs, table, time } from '../rendering/table.js';
+import type { Runner } from '../session.js';
 
 const ALL = 1_000_000;
 

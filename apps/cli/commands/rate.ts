@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import type { RolloutAnswer, Written } from '../api-answers.js';
 import { wholeNumber, withExamples } from '../command-options.js';
-import type { Runner } from '../program.js';
 import { number, pairs, table, time } from '../rendering/table.js';
-import type { Session } from '../session.js';
+import type { Runner, Session } from '../session.js';
 
 const MAX_PER_WEEK = 10_000_000;
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { StatusAnswer } from '../api-answers.js';
 import { withExamples } from '../command-options.js';
-import type { Runner } from '../program.js';
 import { number, pairs, table } from '../rendering/table.js';
+import type { Runner } from '../session.js';
 
 const MIB = 1024 * 1024;
 

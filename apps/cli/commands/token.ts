@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { TokenAnswer } from '../api-answers.js';
 import { severalOf, withExamples } from '../command-options.js';
-import type { Runner } from '../program.js';
 import { table, time } from '../rendering/table.js';
+import type { Runner } from '../session.js';
 
 const ROLES = ['operator', 'reviewer', 'compliance', 'service', 'administrator'];
 

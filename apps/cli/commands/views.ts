@@ -5,9 +5,9 @@ import type { ViewAnswer, ViewJobAnswer } from '../api-answers.js';
 import type { ApiClient } from '../api-client.js';
 import { withExamples } from '../command-options.js';
 import { EXIT } from '../exit-codes.js';
-import type { Runner } from '../program.js';
 import type { Progress } from '../rendering/progress.js';
 import { type Cell, table } from '../rendering/table.js';
+import type { Runner } from '../session.js';
 
 const POLL_MS = 200;
 

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { WaitlistEntry, Written } from '../api-answers.js';
 import { wholeNumber, withExamples } from '../command-options.js';
-import type { Runner } from '../program.js';
 import { table, time } from '../rendering/table.js';
+import type { Runner } from '../session.js';
 
 const STATUSES = ['waiting', 'left', 'onboarded', 'barred'];
 

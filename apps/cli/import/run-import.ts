@@ -1,16 +1,12 @@
-import { accountOf } from '../account-lookup.js';
 import type { EventResult, SafetyAnswer } from '../api-answers.js';
-import type { ApiClient } from '../api-client.js';
 import type { OutgoingEvent } from '../cloud-event.js';
 import { safetyMetrics } from '../commands/metrics.js';
 import { passed, settled } from '../consumers.js';
 import { inBatches, type Sent, sendEvents, unordered } from '../event-sender.js';
-import { eachOf } from '../in-flight.js';
 import type { Session } from '../session.js';
 import type { FlagRow, PromptRow, ReviewRow } from './data-files.js';
 import { flagEvents, flagImages, joinEvents, promptImages, verdictEvents } from './mapping.js';
 
-const LOOK_UPS_IN_FLIGHT = 16;
 const CASE_OPENING = 'reactor:case-opening';
 
 export interface ImportData {
@@ -41,9 +37,7 @@ export async function runImport(session: Session, { prompts, flags, reviews }: I
   };
 
   const joins = joinEvents(prompts, flags);
-  const newcomers = await unknownOf(client, joins);
-  await send('joins', unordered(newcomers));
-  phases[0]!.duplicate += joins.length - newcomers.length;
+  await send('joins', unordered(joins));
   await send('images', unordered([...promptImages(prompts), ...flagImages(flags)]));
   if (flags.length > 0) {
     const { position } = await send('flags', unordered(flagEvents(flags)));
@@ -55,16 +49,4 @@ export async function runImport(session: Session, { prompts, flags, reviews }: I
   await settled(client, progress);
   progress.end();
   return { phases, quarantined, metrics: await safetyMetrics(client) };
-}
-
-/**
- * Those whose accounts are not known yet. A deactivated account may not join again, not even by the event it joined by,
- * so whoever is known is left out: an import that is done again must not fill the quarantine.
- */
-async function unknownOf(client: ApiClient, joins: readonly OutgoingEvent[]): Promise<OutgoingEvent[]> {
-  const unknown = new Set<OutgoingEvent>();
-  await eachOf(joins, LOOK_UPS_IN_FLIGHT, async (join) => {
-    if (!(await accountOf(client, join.data.accountId as string))) unknown.add(join);
-  });
-  return joins.filter((join) => unknown.has(join));
 }

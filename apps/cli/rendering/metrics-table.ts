@@ -1,4 +1,5 @@
-import type { SafetyAnswer, SafetyFigures, Share } from '../api-answers.js';
+import type { ReviewFigures, SafetyAnswer, SafetyFigures, Share } from '../api-answers.js';
+import { durationText, kappaNumber, kappaText, timesText } from './review-figures.js';
 import { number, pairs, table } from './table.js';
 
 /** The safety metrics of everything, and of each group where there are some. */
@@ -15,6 +16,8 @@ export function metricsText({ whole, groups }: SafetyAnswer, by?: string): strin
     one.cases.dismissed,
     percent(one.flaggedShare),
     percent(one.confirmedShare),
+    one.review.timeToVerdict && durationText(one.review.timeToVerdict.p95Ms),
+    one.review.agreement.fleiss && kappaNumber(one.review.agreement.fleiss.value),
     one.deactivated,
   ]);
   const head = [
@@ -27,6 +30,8 @@ export function metricsText({ whole, groups }: SafetyAnswer, by?: string): strin
     'dismissed',
     'flagged share',
     'confirmed share',
+    'verdict p95',
+    'kappa',
     'deactivated',
   ];
   return `${text}\n\n${table(head, rows, `no ${by} has figures yet`)}`;
@@ -49,7 +54,20 @@ function wholeText(figures: SafetyFigures): string {
       'accounts deactivated',
       reinstated > 0 ? `${number(deactivated)}, of which ${number(reinstated)} reinstated` : deactivated,
     ],
+    ...reviewRows(figures.review),
   ]);
+}
+
+function reviewRows(review: ReviewFigures): [name: string, value: string][] {
+  const { fleiss, cohen } = review.agreement;
+  return [
+    ['time to first view', timesText(review.timeToFirstView, 'cases')],
+    ['time to verdict', timesText(review.timeToVerdict, 'cases')],
+    ['agreement (Fleiss)', kappaText(fleiss, fleiss?.cases, 'cases with several verdicts')],
+    ['agreement (Cohen)', kappaText(cohen, cohen?.pairs, 'pairs of reviewers with enough common cases')],
+    ['overturned on appeal', shareText(review.overturnRate, 'decided appeals')],
+    ['deactivation latency', timesText(review.deactivationLatency, 'deactivations')],
+  ];
 }
 
 /** A share with its interval. */

@@ -40,11 +40,11 @@ table{border-collapse:collapse;width:100%;font-size:.88rem}
 th{font-weight:600;text-align:left;color:var(--dim);font-size:.75rem}
 td,th{padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 td:first-child{white-space:nowrap}td:first-child code{background:none;padding:0;overflow-wrap:normal}
-tr:last-child td{border-bottom:0}
+tr:last-child td{border-bottom:0}td:last-child{min-width:9rem;padding-right:0}
 .required{color:var(--delete);font-size:.75rem}
 details{margin:.35rem 0}summary{cursor:pointer;padding:.15rem 0}
 summary:focus-visible,a:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 @media (max-width:52rem){body{display:block}nav{position:static;height:auto;border-right:0;border-bottom:1px solid var(--line)}
-nav .list{display:none}td:first-child{white-space:normal}}
+nav .list{display:none}td:first-child{white-space:normal}td:first-child code{overflow-wrap:anywhere}}
 @media print{nav{display:none}body{display:block}}
 `;

@@ -31,6 +31,9 @@ const ACCOUNT_TYPES = [
   'AccountReinstated',
 ];
 const POLICY_TYPE = 'ContentPolicyPublished';
+const CONFIRMED_TYPE = 'ReviewConfirmed';
+/** The decision point answers `decision-point-stale` until it has caught up, should that take longer. */
+const FIRST_CATCH_UP_MS = 3_000;
 const SAMPLE_MS = 250;
 const PAGE = 2_000;
 
@@ -42,6 +45,8 @@ export class AccessReplica {
   private readonly held: RecentlyUsed<Held>;
   /** Accounts whose stream is being read, and what the feed told of them meanwhile. */
   private readonly loading = new Map<string, { events: RecordedEvent[]; result: Promise<AccountStanding> }>();
+  /** Accounts with a confirmed review whose deactivation is still on its way: denied already. */
+  private readonly condemned = new Set<string>();
   private policies = policyStream.initial;
   private position: Position = 0;
   private readonly waiters = new Set<Waiter>();
@@ -72,7 +77,8 @@ export class AccessReplica {
   /** @throws StoreUnavailable when the account is not in memory and the log does not answer */
   standing(accountId: string): AccountStanding | Promise<AccountStanding> {
     const held = this.held.get(accountId);
-    return held ? held.standing : (this.loading.get(accountId)?.result ?? this.load(accountId));
+    if (!held) return this.loading.get(accountId)?.result ?? this.load(accountId);
+    return this.judged(accountId, held.standing);
   }
 
   /** True once everything up to the position is known here; false when that takes longer than the limit. */
@@ -90,20 +96,24 @@ export class AccessReplica {
     });
   }
 
-  /** Resolves when the replica may answer; it follows the log from then on, until the signal aborts. */
-  async start(signal: AbortSignal): Promise<void> {
-    this.position = await this.store.head();
+  /**
+   * Resolves when the replica may answer; it follows the log from then on, until the signal aborts.
+   * @param enforced up to where every confirmed review has led to its deactivation
+   */
+  async start(signal: AbortSignal, enforced: Position): Promise<void> {
+    const head = await this.store.head();
+    this.position = Math.min(enforced, head);
     this.policies = fold(
       policyStream,
       (await this.store.readStream(policyStream.category)) as unknown as PolicyEvent[],
     );
-    this.freshAt = performance.now();
     void this.follow(signal);
+    await this.waitFor(head, FIRST_CATCH_UP_MS);
     void this.sample(signal);
   }
 
   private async follow(signal: AbortSignal): Promise<void> {
-    const types = [...ACCOUNT_TYPES, POLICY_TYPE];
+    const types = [...ACCOUNT_TYPES, POLICY_TYPE, CONFIRMED_TYPE];
     for await (const page of this.store.subscribe(this.position, { signal, types, limit: PAGE })) {
       for (const event of page.events) this.apply(event);
       this.position = page.next;
@@ -112,12 +122,22 @@ export class AccessReplica {
     }
   }
 
+  private judged(accountId: string, standing: AccountStanding): AccountStanding {
+    return this.condemned.size > 0 && this.condemned.has(accountId) ? { ...standing, deactivated: true } : standing;
+  }
+
   private apply(event: RecordedEvent): void {
     if (event.type === POLICY_TYPE) {
+      if (this.policies.versions.includes(event.data.version)) return;
       this.policies = policyStream.evolve(this.policies, event as unknown as PolicyEvent, placeOf(event));
       return;
     }
     const { accountId } = event.data;
+    if (event.type === CONFIRMED_TYPE) {
+      this.condemned.add(accountId);
+      return;
+    }
+    if (event.type === 'AccountDeactivated' || event.type === 'AccountReinstated') this.condemned.delete(accountId);
     this.loading.get(accountId)?.events.push(event);
     const held = this.held.peek(accountId);
     if (held && held.position < event.position) this.held.set(accountId, evolved(held, event));
@@ -131,7 +151,7 @@ export class AccessReplica {
         let held: Held = { standing: accountStream.initial, position: 0 };
         for (const event of [...history, ...events]) if (event.position > held.position) held = evolved(held, event);
         this.held.set(accountId, held);
-        return held.standing;
+        return this.judged(accountId, held.standing);
       })
       .finally(() => this.loading.delete(accountId));
     this.loading.set(accountId, { events, result });

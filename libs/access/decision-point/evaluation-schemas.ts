@@ -69,13 +69,16 @@ export const EvaluationsRequest = Type.Object(
       }),
     ),
     options: Type.Optional(
-      Type.Object({
-        evaluations_semantic: Type.Optional(
-          Type.Enum([...SEMANTICS], {
-            description: 'Whether the first deny or permit ends it; execute_all by default.',
-          }),
-        ),
-      }),
+      Type.Object(
+        {
+          evaluations_semantic: Type.Optional(
+            Type.Enum([...SEMANTICS], {
+              description: 'Whether the first deny or permit ends it; execute_all by default.',
+            }),
+          ),
+        },
+        { description: 'How they are answered.' },
+      ),
     ),
   },
   { description: 'Several questions; without `evaluations` the top is the one question.' },

@@ -1,9 +1,18 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { Position } from '../../kernel/envelope.js';
+import type { Role } from '../../platform/security/principal.js';
 import { Public, Roles } from '../../platform/security/route-access.js';
 import type { AccessDecision } from '../decide-access.js';
 import { DecisionPoint } from '../decision-point/decision-point.js';
 import { readEvaluation, readEvaluations } from '../decision-point/evaluation-request.js';
+
+export const EVALUATION_ROLES: [Role, ...Role[]] = ['service', 'administrator'];
+
+export function evaluationAnswer({ decision, reason }: AccessDecision, position: Position) {
+  const known = String(position);
+  return { decision, context: reason === undefined ? { position: known } : { reason, position: known } };
+}
 
 /** The AuthZEN Authorization API 1.0: a policy decision point for everything that an account may do. */
 @Controller()
@@ -13,20 +22,20 @@ export class EvaluateAccessController {
   /** May this subject do this now? A deny says why in `context.reason`. */
   @Post('access/v1/evaluation')
   @HttpCode(200)
-  @Roles('service', 'administrator')
+  @Roles(...EVALUATION_ROLES)
   async evaluate(@Body() body: unknown) {
-    return this.answer(await this.decisionPoint.evaluate(readEvaluation(body)));
+    return evaluationAnswer(await this.decisionPoint.evaluate(readEvaluation(body)), this.decisionPoint.position);
   }
 
   /** Several questions at once, answered in order. */
   @Post('access/v1/evaluations')
   @HttpCode(200)
-  @Roles('service', 'administrator')
+  @Roles(...EVALUATION_ROLES)
   async evaluateAll(@Body() body: unknown) {
     const batch = readEvaluations(body);
     if (!batch) return this.evaluate(body);
     const decisions = await this.decisionPoint.evaluateAll(batch.evaluations, batch.semantic);
-    return { evaluations: decisions.map((decision) => this.answer(decision)) };
+    return { evaluations: decisions.map((decision) => evaluationAnswer(decision, this.decisionPoint.position)) };
   }
 
   /** Where the decision point's endpoints are. */
@@ -39,10 +48,5 @@ export class EvaluateAccessController {
       access_evaluation_endpoint: `${base}/access/v1/evaluation`,
       access_evaluations_endpoint: `${base}/access/v1/evaluations`,
     };
-  }
-
-  private answer({ decision, reason }: AccessDecision) {
-    const position = String(this.decisionPoint.position);
-    return { decision, context: reason === undefined ? { position } : { reason, position } };
   }
 }

@@ -12,16 +12,18 @@ export type EnforcementAction =
   | { kind: 'complete-enforcement'; data: { accountId: string; caseId: string } };
 
 /**
- * A confirmed review: order, deactivate, complete, one after the other. All from the one event, so that a deny follows a
- * verdict at once; each stays quiet when it is done, so after a crash the event is simply taken again.
+ * A confirmed review: order and deactivate at once, so that the deny waits for nothing, then complete. What stands
+ * together goes side by side; each stays quiet when it is done, so after a crash the event is simply taken again.
  */
-export function nextEnforcementActions({ type, data }: RecordedEvent): EnforcementAction[] {
+export function nextEnforcementActions({ type, data }: RecordedEvent): EnforcementAction[][] {
   if (type !== 'ReviewConfirmed') return [];
   const { accountId, caseId, imageId, categories } = data;
   return [
-    { kind: 'order-enforcement', data: { accountId, caseId, imageId, measure: 'deactivate', categories } },
-    { kind: 'deactivate-account', data: { accountId, reason: 'review-confirmed', caseId, imageId, categories } },
-    { kind: 'complete-enforcement', data: { accountId, caseId } },
+    [
+      { kind: 'order-enforcement', data: { accountId, caseId, imageId, measure: 'deactivate', categories } },
+      { kind: 'deactivate-account', data: { accountId, reason: 'review-confirmed', caseId, imageId, categories } },
+    ],
+    [{ kind: 'complete-enforcement', data: { accountId, caseId } }],
   ];
 }
 

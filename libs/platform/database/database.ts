@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { DataSource } from 'typeorm';
 import { createDataSource, type MigrationClass, migrate } from './data-source.js';
+import { StartFailure } from './start-failure.js';
 
 export { DataSource };
 
@@ -21,7 +22,14 @@ const POOL_SIZE = 12;
 /** Connects and brings the schema up to the code. @throws StartFailure */
 export async function openDatabase(connection: Connection, migrations: readonly MigrationClass[]): Promise<Database> {
   const dataSource = createDataSource(connection, { applicationName: 'gatehouse', migrations, poolSize: POOL_SIZE });
-  await dataSource.initialize();
+  await dataSource.initialize().catch((cause) => {
+    const { message, code } = cause as { message?: string; code?: string };
+    throw new StartFailure(
+      'database-unusable',
+      `the database can't be used (${(message || code || 'no answer').split('\n')[0]}): start it, or correct GATEHOUSE_DATABASE_URL`,
+      { cause },
+    );
+  });
   try {
     await migrate(dataSource);
   } catch (error) {

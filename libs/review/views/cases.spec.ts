@@ -45,9 +45,14 @@ describe('the cases view', () => {
       verdicts: [],
       categories: ['hate', 'violent'],
       opened_at: Date.UTC(2022, 4, 18, 9, 1),
+      flagged_at: Date.UTC(2022, 4, 18, 9),
+      first_viewed_at: Date.UTC(2022, 4, 18, 9, 3),
+      judged_at: null,
       claimed_by: 'rev-1',
       claimed_until: Date.UTC(2022, 4, 18, 9, 18),
       decided_at: null,
+      decision_stored_at: null,
+      votes: null,
       position: 3,
     });
   });
@@ -67,6 +72,8 @@ describe('the cases view', () => {
     expect(row(open(1), joined, claimed, verdict, dismissed)).toMatchObject({
       status: 'dismissed',
       decided_at: Date.UTC(2022, 4, 18, 9, 5),
+      decision_stored_at: Date.UTC(2022, 4, 18, 9, 5),
+      votes,
       claimed_by: null,
     });
     expect(row(open(1), joined, claimed, verdict, dismissed, open(6, 2, 'acc-7'))).toMatchObject({
@@ -75,7 +82,25 @@ describe('the cases view', () => {
       account_id: 'acc-1',
       flags: [{ flaggedBy: 'acc-7' }],
       verdicts: [],
+      first_viewed_at: null,
+      judged_at: null,
       decided_at: null,
+      decision_stored_at: null,
+      votes: null,
+    });
+  });
+
+  it('takes the first look and the last verdict by when they happened, not by when they were told', () => {
+    const at = (minute: number) => ({ time: new Date(Date.UTC(2022, 4, 18, 8, minute)).toISOString() });
+    const by = (position: number, reviewer: string, minute: number) =>
+      recorded(position, 'VerdictGiven', { caseId, reviewer, verdict: 'safe' }, at(minute));
+    expect(row(open(1), by(2, 'rev-1', 30), by(3, 'rev-2', 50), by(4, 'rev-3', 10))).toMatchObject({
+      first_viewed_at: Date.UTC(2022, 4, 18, 8, 10),
+      judged_at: Date.UTC(2022, 4, 18, 8, 50),
+    });
+    expect(row(open(1), claimed, verdict)).toMatchObject({
+      first_viewed_at: Date.UTC(2022, 4, 18, 9, 3),
+      judged_at: Date.UTC(2022, 4, 18, 9, 4),
     });
   });
 

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import type { View } from '../../projections/view.js';
+import type { Votes } from '../review-decisions.js';
 
 /** Times in JSON are RFC 3339, as in the events. */
 export interface CaseFlag {
@@ -27,16 +28,26 @@ export type CaseRow = {
   verdicts: CaseVerdict[];
   categories: string[];
   opened_at: number;
+  /** When the flag that opened the round was made. */
+  flagged_at: number;
+  /** The first claim or verdict. Like `judged_at` by the events' own times, which may come in another order. */
+  first_viewed_at: number | null;
+  /** The last verdict. */
+  judged_at: number | null;
   claimed_by: string | null;
   claimed_until: number | null;
   decided_at: number | null;
+  /** When the decision was stored, whatever time it is of. */
+  decision_stored_at: number | null;
+  /** As the decision tells them. */
+  votes: Votes | null;
   /** Of the case's last event. */
   position: number;
 };
 
 export const casesView: View<CaseRow> = {
   name: 'cases',
-  version: 1,
+  version: 2,
   summary: 'Images under human review, their flags, claims and verdicts.',
   types: [
     'CaseOpened',
@@ -61,9 +72,14 @@ export const casesView: View<CaseRow> = {
       verdicts: { type: 'jsonb' },
       categories: { type: 'jsonb' },
       opened_at: { type: 'timestamptz' },
+      flagged_at: { type: 'timestamptz' },
+      first_viewed_at: { type: 'timestamptz', nullable: true },
+      judged_at: { type: 'timestamptz', nullable: true },
       claimed_by: { type: 'text', nullable: true },
       claimed_until: { type: 'timestamptz', nullable: true },
       decided_at: { type: 'timestamptz', nullable: true },
+      decision_stored_at: { type: 'timestamptz', nullable: true },
+      votes: { type: 'jsonb', nullable: true },
       position: { type: 'int8' },
     },
     indexes: ['(status, opened_at)'],
@@ -88,15 +104,21 @@ function opened(caseId: string, before: CaseRow | undefined, { data, metadata, p
     verdicts: [],
     categories: union([], data.categories),
     opened_at: Date.parse(metadata.time),
+    flagged_at: Date.parse(data.flaggedAt),
+    first_viewed_at: null,
+    judged_at: null,
     ...UNCLAIMED,
     decided_at: null,
+    decision_stored_at: null,
+    votes: null,
     position,
   };
 }
 
 const UNCLAIMED = { claimed_by: null, claimed_until: null };
 
-function change(row: CaseRow, { type, data, metadata }: RecordedEvent): Partial<CaseRow> {
+function change(row: CaseRow, { type, data, metadata, recordedAt }: RecordedEvent): Partial<CaseRow> {
+  const at = Date.parse(metadata.time);
   switch (type) {
     case 'CaseJoined':
       return {
@@ -105,7 +127,12 @@ function change(row: CaseRow, { type, data, metadata }: RecordedEvent): Partial<
         categories: union(row.categories, data.categories),
       };
     case 'CaseClaimed':
-      return { status: 'claimed', claimed_by: data.reviewer, claimed_until: Date.parse(data.until) };
+      return {
+        status: 'claimed',
+        claimed_by: data.reviewer,
+        claimed_until: Date.parse(data.until),
+        first_viewed_at: Math.min(row.first_viewed_at ?? at, at),
+      };
     case 'CaseReleased':
       return { status: 'open', ...UNCLAIMED };
     case 'VerdictGiven':
@@ -113,6 +140,8 @@ function change(row: CaseRow, { type, data, metadata }: RecordedEvent): Partial<
         ...(row.claimed_by === data.reviewer && { status: 'open' as const, ...UNCLAIMED }),
         panel_size: data.panelSize ?? row.panel_size,
         verdicts: [...row.verdicts, { reviewer: data.reviewer, verdict: data.verdict, at: metadata.time }],
+        first_viewed_at: Math.min(row.first_viewed_at ?? at, at),
+        judged_at: Math.max(row.judged_at ?? at, at),
       };
     case 'ReviewConfirmed':
     case 'ReviewDismissed':
@@ -120,7 +149,9 @@ function change(row: CaseRow, { type, data, metadata }: RecordedEvent): Partial<
         status: type === 'ReviewConfirmed' ? 'confirmed' : 'dismissed',
         account_id: data.accountId ?? row.account_id,
         categories: data.categories,
-        decided_at: Date.parse(metadata.time),
+        decided_at: at,
+        decision_stored_at: Date.parse(recordedAt),
+        votes: data.votes ?? null,
         ...UNCLAIMED,
       };
     default:

@@ -5,7 +5,7 @@ import { EVENT_STORE, POOL } from '../../platform/ports.js';
 import { CASE_OPENING } from '../processes/case-opening-reaction.js';
 
 const POLL_MS = 25;
-const WAIT_MS = 2_000;
+const WAIT_MS = 5_000;
 
 /** How far the process that opens cases has got. */
 @Injectable()
@@ -15,7 +15,7 @@ export class OpenedCases {
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
-  /** True once every flag stored so far has its case; false when that takes longer than 2 s. */
+  /** True once every flag stored so far has its case; false when that takes longer than 5 s. */
   async areUpToDate(): Promise<boolean> {
     const head = await this.store.head();
     const deadline = performance.now() + WAIT_MS;

@@ -4,7 +4,8 @@ import { IsIn, IsISO8601, Matches } from 'class-validator';
 import { InvalidInput } from '../../kernel/errors.js';
 import { IfGiven } from '../../platform/http/field-rules.js';
 import { Roles } from '../../platform/security/route-access.js';
-import { type Days, GROUPINGS, type Grouping, type SafetyAnswer, SafetyReport } from '../views/safety-figures.js';
+import { type Days, GROUPINGS, type Grouping } from '../views/groupings.js';
+import { type SafetyAnswer, SafetyReport } from '../views/safety-figures.js';
 
 export class ShowSafetyMetrics extends Query<SafetyAnswer> {
   constructor(
@@ -50,7 +51,10 @@ export class SafetyMetricsQuery {
 export class SafetyMetricsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
-  /** Distinct counts and shares with their 95% intervals (Wilson), of everything and by day, ISO week or category. */
+  /**
+   * Distinct counts and shares with their 95% intervals (Wilson), and how review works, of everything and by day, ISO
+   * week, category or cohort. What review does costs passes over all cases at each call; cohorts cost one over all images.
+   */
   @Get('metrics')
   @Roles('operator', 'compliance', 'service', 'administrator')
   show(@QueryParameters() { by, from, to }: SafetyMetricsQuery): Promise<SafetyAnswer> {

@@ -19,6 +19,7 @@ describe('the deactivations view', () => {
     expect(rows[accountId]).toEqual({
       account_id: accountId,
       at: Date.UTC(2022, 4, 18, 9, 1),
+      stored_at: Date.UTC(2022, 4, 18, 9, 1),
       reason: 'review-confirmed',
       case_id: 'i',
       categories: ['hate'],

@@ -5,6 +5,8 @@ export type DeactivationRow = {
   account_id: string;
   /** When the account was deactivated, the last time. */
   at: number;
+  /** When that was stored, whatever time it is of. */
+  stored_at: number;
   reason: string;
   case_id: string | null;
   categories: string[];
@@ -15,7 +17,7 @@ export type DeactivationRow = {
 
 export const deactivationsView: View<DeactivationRow> = {
   name: 'deactivations',
-  version: 1,
+  version: 2,
   summary: 'Accounts that were deactivated, why, and how many on which day.',
   types: ['AccountDeactivated', 'AccountReinstated'],
   table: {
@@ -24,6 +26,7 @@ export const deactivationsView: View<DeactivationRow> = {
     columns: {
       account_id: { type: 'text' },
       at: { type: 'timestamptz' },
+      stored_at: { type: 'timestamptz' },
       reason: { type: 'text' },
       case_id: { type: 'text', nullable: true },
       categories: { type: 'jsonb' },
@@ -33,13 +36,14 @@ export const deactivationsView: View<DeactivationRow> = {
     indexes: ['(at)'],
   },
   keys: (event) => [event.data.accountId],
-  evolve(row, { type, data, metadata, position }, accountId) {
+  evolve(row, { type, data, metadata, recordedAt, position }, accountId) {
     if (row && position <= row.position) return row;
     const at = Date.parse(metadata.time);
     if (type === 'AccountReinstated') return row && { ...row, reinstated_at: row.reinstated_at ?? at, position };
     return {
       account_id: accountId,
       at,
+      stored_at: Date.parse(recordedAt),
       reason: data.reason,
       case_id: data.caseId ?? null,
       categories: [...new Set<string>(data.categories)].sort(),

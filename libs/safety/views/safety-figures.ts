@@ -1,16 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { accountStandingView } from '../../account/index.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { ViewReader } from '../../projections/view-reader.js';
 import { counterTable } from '../../projections/view-tables.js';
+import { casesView } from '../../review/index.js';
 import { type SafetyMetrics, safetyMetrics } from '../metrics.js';
+import type { ReviewMetrics } from '../review-metrics.js';
 import { SAFETY_COUNTS, type SafetyCounts } from '../safety-counts.js';
+import { COHORT_COUNTS } from './cohort-counts.js';
 import { deactivationsView } from './deactivations.js';
+import { type Days, GROUPS_AT_MOST, type Grouping } from './groupings.js';
+import { ReviewReport } from './review-report.js';
 import { safetyImagesView } from './safety-images.js';
-
-export const GROUPINGS = ['day', 'week', 'category'] as const;
-export type Grouping = (typeof GROUPINGS)[number];
 
 export interface SafetyFigures extends SafetyMetrics {
   /** Cases under review now. */
@@ -20,32 +23,26 @@ export interface SafetyFigures extends SafetyMetrics {
   /** Accounts deactivated, those that were reinstated later too. */
   deactivated: number;
   reinstated: number;
+  review: ReviewMetrics;
 }
 
 export interface SafetyGroup extends SafetyFigures {
-  /** `2022-05-18`, `2022-W20` or a category. */
+  /** `2022-05-18`, `2022-W20`, a category or a cohort. */
   group: string;
 }
 
 export interface SafetyAnswer {
   /** Everything there is, whatever days were asked for. */
   whole: SafetyFigures;
-  /** In alphabetical order; an image of several categories counts in each. */
+  /** In alphabetical order; an image of several categories counts in each, an account in no cohort in none. */
   groups: SafetyGroup[];
   /** Events up to here are in the figures. */
   position: string;
 }
 
-/** Days, inclusive, as `2022-05-18`. */
-export interface Days {
-  from?: string;
-  to?: string;
-}
+const SOURCES = [safetyImagesView, deactivationsView, casesView];
 
-/** More days than that are 27 years; the categories beyond are the alphabet's last. */
-const GROUPS_AT_MOST = 10_000;
-
-/** The counters of safety as metrics. */
+/** The counts of safety as metrics, and beside them how review works. */
 @Injectable()
 export class SafetyReport {
   private readonly text: string;
@@ -53,6 +50,7 @@ export class SafetyReport {
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
     @Inject(ViewReader) private readonly reader: ViewReader,
+    @Inject(ReviewReport) private readonly review: ReviewReport,
   ) {
     const columns = ['deactivated', 'reinstated', ...SAFETY_COUNTS].map((name) => `coalesce(${name}, 0) AS ${name}`);
     this.text = `SELECT bucket, ${columns} FROM ${counterTable(safetyImagesView)}
@@ -61,27 +59,42 @@ export class SafetyReport {
       ORDER BY bucket COLLATE "C" LIMIT ${GROUPS_AT_MOST + 1}`;
   }
 
-  async read(by: Grouping | undefined, { from = '', to }: Days): Promise<SafetyAnswer> {
+  /** Days, weeks and categories are counted as images come in; cohorts and review when they are asked for. */
+  async read(by: Grouping | undefined, days: Days): Promise<SafetyAnswer> {
     // The position first: the figures are of that or later.
-    const positions = await Promise.all(
-      [safetyImagesView, deactivationsView].map((view) => this.reader.position(view)),
-    );
-    const prefix = by === undefined ? 'all' : `${by}:`;
-    const { rows } = await queryView(this.pool, {
-      text: this.text,
-      values: [prefix + from, `${prefix}${to ?? ''}\u{10FFFF}`],
-    });
-    const whole = rows.find(({ bucket }) => bucket === 'all') ?? {};
-    const groups = rows.filter(({ bucket }) => bucket !== 'all');
+    const sources = by === 'cohort' ? [...SOURCES, accountStandingView] : SOURCES;
+    const positions = await Promise.all(sources.map((view) => this.reader.position(view)));
+    const counted = await this.counted(by === 'cohort' ? undefined : by, days);
+    const groups = by === 'cohort' ? await this.ofCohorts() : counted.groups;
+    const reviewOf = await this.review.read(by, days);
     return {
-      whole: toFigures(whole),
-      groups: groups.map((row) => ({ group: row.bucket.slice(prefix.length), ...toFigures(row) })),
+      whole: { ...toFigures(counted.whole), review: reviewOf(null) },
+      groups: groups.map(({ group, row }) => ({ group, ...toFigures(row), review: reviewOf(group) })),
       position: String(Math.min(...positions)),
     };
   }
+
+  private async counted(by: Exclude<Grouping, 'cohort'> | undefined, { from = '', to = '' }: Days) {
+    const prefix = by === undefined ? 'all' : `${by}:`;
+    const { rows } = await queryView(this.pool, {
+      text: this.text,
+      values: [prefix + from, `${prefix}${to}\u{10FFFF}`],
+    });
+    return {
+      whole: rows.find(({ bucket }) => bucket === 'all') ?? {},
+      groups: rows
+        .filter(({ bucket }) => bucket !== 'all')
+        .map((row) => ({ group: row.bucket.slice(prefix.length) as string, row })),
+    };
+  }
+
+  private async ofCohorts() {
+    const { rows } = await queryView(this.pool, { text: COHORT_COUNTS });
+    return rows.map((row) => ({ group: row.cohort_id as string, row }));
+  }
 }
 
-function toFigures(row: Record<string, string | undefined>): SafetyFigures {
+function toFigures(row: Record<string, string | null | undefined>): Omit<SafetyFigures, 'review'> {
   const counts = Object.fromEntries(SAFETY_COUNTS.map((name) => [name, Number(row[name] ?? 0)])) as SafetyCounts;
   return {
     ...safetyMetrics(counts),

@@ -15,8 +15,10 @@ import { json, type OperationGroup } from '../operation.js';
 export const incoming: readonly EventDefinition[] = eventCatalogue.filter(isTaken);
 export const outgoing: readonly EventDefinition[] = eventCatalogue.filter(({ contract }) => contract);
 
-const anyIncoming = Type.Union(incoming.map(incomingSchema), { description: 'One event, by its type.' });
-const batch = Type.Array(anyIncoming, { minItems: 1, maxItems: MAX_BATCH, description: 'A batch.' });
+const anyIncoming = Type.Union(incoming.map(incomingSchema), {
+  description: 'One event, by its type: see the event messages.',
+});
+const batch = Type.Array(anyIncoming, { minItems: 1, maxItems: MAX_BATCH, description: `Up to ${MAX_BATCH} events.` });
 const anyOutgoing = Type.Union(outgoing.map(outgoingSchema), { description: 'One event, by its type.' });
 const example = incomingExample(incoming.find(({ type }) => type === 'ImageGenerated')!);
 

@@ -1,7 +1,7 @@
 import { PostgresEventStore } from '../../dist/libs/event-store/postgres/postgres-event-store.js';
 import { systemClock, toIso } from '../../dist/libs/kernel/clock.js';
 import { timeOrderedIds } from '../../dist/libs/kernel/ids.js';
-import { imageTraffic, stored } from './image-traffic.mjs';
+import { stored } from './image-traffic.mjs';
 import { inFlight } from './measure.mjs';
 
 const POLICY = '2022-05-18';
@@ -51,20 +51,17 @@ function memberOf(number) {
   return { stream, expected: 'no-stream', events };
 }
 
-/** Image facts, appended straight to the log, on lanes of their own. */
-export async function loadImageFacts(connection, count, from = 0) {
+/** Facts of a traffic, appended straight to the log, on lanes of their own. */
+export async function loadFacts(connection, traffic, count) {
   const store = new PostgresEventStore(connection);
-  const traffic = imageTraffic(from);
-  const revisions = new Array(LANES).fill('no-stream');
   let left = count;
   await inFlight(LANES, LANES, async (lane) => {
+    let expected = 'no-stream';
     while (left > 0) {
       const events = stored(traffic.take(Math.min(FACTS, left)));
       left -= events.length;
-      const [{ revision }] = await append(store, [
-        { stream: `facts-loaded-${from}-${lane}`, expected: revisions[lane], events },
-      ]);
-      revisions[lane] = revision;
+      const [{ revision }] = await append(store, [{ stream: `facts-loaded${lane}`, expected, events }]);
+      expected = revision;
     }
   });
   await store.close();

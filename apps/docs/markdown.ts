@@ -1,0 +1,43 @@
+/* Markdown as the formatter of this repository leaves it, so that what is generated stays as it was written. */
+
+const CELL_BORDER = /(?<!\\)\|/;
+
+/** The same text with the columns of its tables aligned. */
+export function withAlignedTables(markdown: string): string {
+  return markdown.replace(/(?:^\|.*\n?)+/gm, (table) => {
+    const end = table.endsWith('\n') ? '\n' : '';
+    const rows = table.trimEnd().split('\n').map(cellsOf);
+    const widths = rows[0]!.map((_, column) =>
+      Math.max(3, ...rows.map((row) => (isRule(row) ? 3 : (row[column] ?? '').length))),
+    );
+    const line = (row: string[]) =>
+      `| ${widths.map((width, column) => (isRule(row) ? '-'.repeat(width) : (row[column] ?? '').padEnd(width))).join(' | ')} |`;
+    return rows.map(line).join('\n') + end;
+  });
+}
+
+const cellsOf = (line: string): string[] =>
+  line
+    .split(CELL_BORDER)
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+
+const isRule = (row: readonly string[]): boolean => row.every((cell) => /^-+$/.test(cell));
+
+/** Text inside a cell. */
+export const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+/** A block of JSON: objects a line for each member, arrays on one line. */
+export function jsonBlock(value: unknown): string {
+  return ['```json', jsonLines(value, ''), '```'].join('\n');
+}
+
+function jsonLines(value: unknown, indent: string): string {
+  if (Array.isArray(value)) return `[${value.map((one) => jsonLines(one, indent)).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const deeper = `${indent}  `;
+  const members = Object.entries(value).map(
+    ([name, one]) => `${deeper}${JSON.stringify(name)}: ${jsonLines(one, deeper)}`,
+  );
+  return members.length === 0 ? '{}' : `{\n${members.join(',\n')}\n${indent}}`;
+}

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { type AccountEvent, accountStream } from '../../account/index.js';
+import { newEvent } from '../../event-store/event-store.contract.js';
+import { PostgresEventStore } from '../../event-store/postgres/postgres-event-store.js';
+import { fold } from '../../kernel/decider.js';
+import { AccessReplica } from './access-replica.js';
+
+const LIMIT_MS = 10_000;
+
+describe('the access replica', () => {
+  let database: TestDatabase;
+  let store: PostgresEventStore;
+  const stops: AbortController[] = [];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    store = new PostgresEventStore(database.connection);
+  });
+  afterAll(async () => {
+    for (const stop of stops) stop.abort();
+    await store.close();
+    await database.drop();
+  });
+
+  async function started(accounts: number, enforced?: number): Promise<AccessReplica> {
+    const stop = new AbortController();
+    stops.push(stop);
+    const replica = new AccessReplica(store, { accounts });
+    await replica.start(stop.signal, enforced ?? (await store.head()));
+    return replica;
+  }
+
+  async function append(stream: string, type: string, data: Record<string, unknown>): Promise<number> {
+    const [result] = await store.append([{ stream, expected: 'any', events: [newEvent(type, data)] }]);
+    return (result as { position: number }).position;
+  }
+  const tell = (accountId: string, type: string, more = {}) =>
+    append(`account-${accountId}`, type, { accountId, ...more });
+
+  it('knows what the account’s stream says, however few accounts it may hold and whenever it began', async () => {
+    const account = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+    const type = fc.constantFrom(
+      'WaitlistJoined',
+      'AccountOnboarded',
+      'AccountDeactivated',
+      'AccountReinstated',
+      'WaitlistLeft',
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(account, type, account), { maxLength: 25 }),
+        fc.integer({ min: 1, max: 8 }),
+        async (steps, limit) => {
+          const replica = await started(limit);
+          let position = 0;
+          for (const [accountId, event, asked] of steps) {
+            const told = tell(accountId, event, { cohortId: 'c' });
+            await replica.standing(asked);
+            position = await told;
+          }
+          expect(await replica.waitFor(position, LIMIT_MS)).toBe(true);
+          for (const accountId of ['a', 'b', 'c', 'd', 'e']) {
+            const events = (await store.readStream(`account-${accountId}`)) as unknown as AccountEvent[];
+            expect(await replica.standing(accountId)).toEqual(fold(accountStream, events));
+          }
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it('denies from the confirmed review on, before anything was done about it, also after a restart', async () => {
+    await tell('offender', 'WaitlistJoined');
+    const before = await started(10);
+    expect(await before.standing('offender')).toMatchObject({ deactivated: false });
+    const enforced = await store.head();
+    const confirmed = await append('case-img', 'ReviewConfirmed', {
+      caseId: 'img',
+      imageId: 'img',
+      accountId: 'offender',
+    });
+    await before.waitFor(confirmed, LIMIT_MS);
+    const restarted = await started(10, enforced);
+    for (const replica of [before, restarted]) {
+      expect(await replica.standing('offender')).toMatchObject({ status: 'waiting', deactivated: true });
+    }
+    await tell('offender', 'AccountDeactivated');
+    const reinstated = await tell('offender', 'AccountReinstated');
+    for (const replica of [before, restarted]) {
+      await replica.waitFor(reinstated, LIMIT_MS);
+      expect(await replica.standing('offender')).toMatchObject({ deactivated: false });
+    }
+  });
+
+  it('ages while the log is not asked, and gives up waiting for a position that does not come', async () => {
+    const replica = new AccessReplica(store, { accounts: 1 });
+    expect(replica.ageMs).toBe(Number.POSITIVE_INFINITY);
+    expect(await replica.waitFor((await store.head()) + 1, 1)).toBe(false);
+  });
+});

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { systemClock } from '../kernel/clock.js';
+import type { StreamKind } from '../kernel/decider.js';
+import { Refusal } from '../kernel/errors.js';
+import { timeOrderedIds } from '../kernel/ids.js';
+import { type EventStore, StoreUnavailable } from './event-store.js';
+import { PostgresEventStore } from './postgres/postgres-event-store.js';
+import { type CommandContext, Transactor } from './transact.js';
+
+type Seat = { type: 'Taken' | 'Freed'; data: Record<string, never> };
+
+/** A room with three seats. */
+const room: StreamKind<number, Seat> = {
+  category: 'room',
+  initial: 0,
+  evolve: (taken, { type }) => taken + (type === 'Taken' ? 1 : -1),
+};
+const take = (taken: number): Seat[] => {
+  if (taken === 3) throw new Refusal('room-full', 'all three seats are taken');
+  return [{ type: 'Taken', data: {} }];
+};
+const free = (): Seat[] => [{ type: 'Freed', data: {} }];
+
+const ids = timeOrderedIds(systemClock);
+const context = (eventId?: string): CommandContext => ({
+  actor: { kind: 'service', id: 'spec' },
+  correlationid: 'c-1',
+  ...(eventId ? { eventId } : {}),
+});
+
+describe('Transactor', () => {
+  let database: TestDatabase;
+  let store: PostgresEventStore;
+  const transactorOn = (on: EventStore) => new Transactor(on, ids, systemClock, () => 1);
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    store = new PostgresEventStore(database.connection);
+  });
+  afterAll(async () => {
+    await store.close();
+    await database.drop();
+  });
+
+  it('holds a rule against twenty who decide at once in two processes', async () => {
+    const other = new PostgresEventStore(database.connection);
+    const transactors = [transactorOn(store), transactorOn(other)];
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, n) => transactors[n % 2]!.transact(room, 'a', context(), take)),
+    );
+    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(3);
+    expect(await store.readStream('room-a')).toHaveLength(3);
+    await other.close();
+  });
+
+  it('answers the state after the decision and where it stands', async () => {
+    const { state, events, position } = await transactorOn(store).transact(room, 'b', context(), take);
+    const [stored] = await store.readStream('room-b');
+    expect(state).toBe(1);
+    expect(stored).toMatchObject({
+      id: events[0]!.id,
+      position,
+      metadata: { subject: 'room-b', correlationid: 'c-1' },
+    });
+  });
+
+  it('takes the same incoming event once, also when the state has become another since', async () => {
+    const transactor = transactorOn(store);
+    const eventId = ids.next();
+    const first = await transactor.transact(room, 'c', context(eventId), take);
+    await transactor.transact(room, 'c', context(), free);
+    const again = await transactor.transact(room, 'c', context(eventId), take);
+    expect([first.events.length, again.events.length, again.position]).toEqual([1, 0, first.position]);
+    const both = ids.next();
+    const atOnce = await Promise.all([1, 2].map(() => transactor.transact(room, 'd', context(both), take)));
+    expect(atOnce.map((one) => one.events.length).sort()).toEqual([0, 1]);
+  });
+
+  it('stores once when the answer of the store is lost', async () => {
+    const lossy = Object.assign(Object.create(store), { lost: 0 }) as PostgresEventStore & { lost: number };
+    lossy.append = async (writes) => {
+      const results = await store.append(writes);
+      if (lossy.lost++ === 0) throw new StoreUnavailable('the answer is lost');
+      return results;
+    };
+    const { events, state } = await transactorOn(lossy).transact(room, 'e', context(), take);
+    expect([events.length, state, (await store.readStream('room-e')).length]).toEqual([1, 1, 1]);
+  });
+});

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { generatedDocuments } from '../../apps/docs/generated-documents.js';
+import { eventCatalogue } from '../../apps/event-catalogue.js';
+
+const read = (path: string): string => readFileSync(path, 'utf8');
+
+describe('documents generated from the code', () => {
+  it.each(generatedDocuments(read))('$path is what npm run docs writes', ({ path, text }) => {
+    expect(read(path)).toBe(text);
+  });
+
+  it('describe every event', () => {
+    for (const { type } of eventCatalogue) expect(read('docs/events.md')).toContain(`## ${type}\n`);
+    for (const { summary } of eventCatalogue) expect(read('docs/events.md')).toContain(summary);
+  });
+});

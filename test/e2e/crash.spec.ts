@@ -1,0 +1,166 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Client, client, cloudEvent } from '../support/gatehouse.js';
+import { runToEnd, type StandaloneProcess, startProcess } from '../support/standalone-process.js';
+
+const WRITERS = 6;
+/** Root could write anywhere. */
+const NOBODY = 65_534;
+const LONGEST_STOP_MS = 10_000;
+
+let directory: string;
+let running: StandaloneProcess | undefined;
+let token: string;
+let events = 0;
+
+beforeAll(async () => {
+  execFileSync(process.execPath, [
+    '--input-type=module',
+    '-e',
+    "import { prepare } from './apps/prepare.mjs'; await prepare();",
+  ]);
+  directory = await mkdtemp(join(tmpdir(), 'gatehouse-crash-'));
+}, 120_000);
+afterAll(async () => {
+  await running?.stop('SIGTERM');
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Reports until the process is gone; every event that was acknowledged, and how often each was sent. */
+async function report(writer: Client, acknowledged: Map<string, string>, until: () => boolean): Promise<void> {
+  while (!until()) {
+    const batch = Array.from({ length: 20 }, () => {
+      const n = ++events;
+      if (n % 40 === 0) return cloudEvent('WaitlistJoined', { accountId: `acc-${n}`, email: `p${n}@example.org` });
+      const type = n % 7 === 0 ? 'ImageShared' : 'ImageGenerated';
+      return cloudEvent(type, { imageId: `img-${n}`, accountId: `acc-${n % 50}` });
+    });
+    try {
+      const { status, body } = await writer.post('/v1/events', batch);
+      if (status !== 202) continue;
+      for (const [n, { outcome, position }] of body.results.entries()) {
+        expect(outcome).toBe('accepted');
+        const { imageId, accountId } = batch[n]!.data as Record<string, string>;
+        acknowledged.set(imageId ?? accountId!, position);
+      }
+    } catch {
+      return; // cut off: whether these are stored, nobody was told
+    }
+  }
+}
+
+async function stored(reader: Client): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  for (let next = '0', atHead = false; !atHead; ) {
+    const { body } = await reader.get(`/v1/events?after=${next}&limit=2000`);
+    for (const { data, position } of body.events) {
+      const key = data.imageId ?? data.accountId;
+      found.set(key, [...(found.get(key) ?? []), position]);
+    }
+    ({ next, atHead } = body);
+  }
+  return found;
+}
+
+async function verified(administrator: Client): Promise<unknown[]> {
+  let { body: job } = await administrator.post('/v1/views/verify', {});
+  while (job.status === 'running') job = (await administrator.get(`/v1/views/jobs/${job.id}`)).body;
+  return [job.error, ...(job.comparisons ?? []).filter((one: { equal: boolean }) => !one.equal)];
+}
+
+describe('the backend as a process', () => {
+  it('prints the administrator token at its first start only, with the address and where the data is', async () => {
+    running = await startProcess({ GATEHOUSE_DATA: directory });
+    token = running.token!;
+    expect(running.output()).toContain(directory);
+    expect((await client(running.url, token).get('/v1/tokens')).body.items).toMatchObject([{ name: 'administrator' }]);
+    expect(await running.stop('SIGTERM')).toBe(0);
+    running = await startProcess({ GATEHOUSE_DATA: directory });
+    expect(running.token).toBeUndefined();
+    expect((await client(running.url, token).get('/v1/status')).status).toBe(200);
+  });
+
+  it('has everything it acknowledged exactly once after it was killed in the middle of it, twice', async () => {
+    const acknowledged = new Map<string, string>();
+    for (let round = 0; round < 2; round++) {
+      const process = running!;
+      const enough = acknowledged.size + 1_500;
+      const writing = Array.from({ length: WRITERS }, () =>
+        report(client(process.url, token), acknowledged, () => false),
+      );
+      while (acknowledged.size < enough) await client(process.url, token).get('/health/live');
+      expect(await process.stop('SIGKILL')).toBeNull();
+      await Promise.all(writing);
+      running = await startProcess({ GATEHOUSE_DATA: directory });
+      console.info(`ready ${Math.round(running.readyMs)} ms after a kill`);
+      const found = await stored(client(running.url, token));
+      const wrong = [...acknowledged].filter(([key, position]) => found.get(key)?.join() !== position);
+      expect(wrong).toEqual([]);
+      expect([...found].filter(([, positions]) => positions.length > 1)).toEqual([]);
+      expect(await verified(client(running.url, token))).toEqual([undefined]);
+    }
+  });
+
+  it('stops within ten seconds and with 0 under load, and has what it acknowledged until then', async () => {
+    const acknowledged = new Map<string, string>();
+    const process = running!;
+    const writing = Array.from({ length: WRITERS }, () =>
+      report(client(process.url, token), acknowledged, () => false),
+    );
+    while (acknowledged.size < 500) await client(process.url, token).get('/health/live');
+    const begun = performance.now();
+    expect(await process.stop('SIGTERM')).toBe(0);
+    expect(performance.now() - begun).toBeLessThan(LONGEST_STOP_MS);
+    await Promise.all(writing);
+    running = await startProcess({ GATEHOUSE_DATA: directory });
+    const found = await stored(client(running.url, token));
+    expect([...acknowledged].filter(([key, position]) => found.get(key)?.join() !== position)).toEqual([]);
+  });
+});
+
+describe('a start that can not be', () => {
+  it('is told in one line where the port is busy', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const ended = await runToEnd({ GATEHOUSE_DATA: join(directory, 'busy'), GATEHOUSE_PORT: String(port) });
+    server.close();
+    expect(ended).toMatchObject({
+      code: 1,
+      errors: [expect.stringMatching(/^gatehouse: port \d+ .*in use.*GATEHOUSE_PORT/)],
+    });
+  });
+
+  it('is told in one line where the directory can not be written to', async () => {
+    const closed = join(directory, 'closed');
+    await mkdir(closed);
+    await chmod(closed, 0o555);
+    await chmod(directory, 0o755);
+    const ended = await runToEnd(
+      { GATEHOUSE_DATA: join(closed, 'data') },
+      process.getuid?.() === 0 ? NOBODY : undefined,
+    );
+    expect(ended).toMatchObject({
+      code: 1,
+      errors: [expect.stringMatching(/^gatehouse: .*closed.* can't be used by this user.*GATEHOUSE_DATA/)],
+    });
+  });
+
+  it.each([
+    [{ GATEHOUSE_PORT: 'http' }, /^gatehouse: GATEHOUSE_PORT is "http"/],
+    [{ GATEHOUSE_PROT: '1' }, /^gatehouse: GATEHOUSE_PROT is not a setting: did you mean GATEHOUSE_PORT\?/],
+    [
+      { GATEHOUSE_DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/none' },
+      /^gatehouse: the database (?!.*secret).*GATEHOUSE_DATABASE_URL/,
+    ],
+    [{ GATEHOUSE_HOST: '192.0.2.1' }, /^gatehouse: can't listen on 192\.0\.2\.1/],
+  ])('is told in one line for the setting %j', async (env, line) => {
+    const ended = await runToEnd({ GATEHOUSE_DATA: join(directory, 'setting'), ...(env as Record<string, string>) });
+    expect(ended).toMatchObject({ code: 1, errors: [expect.stringMatching(line)] });
+  });
+});

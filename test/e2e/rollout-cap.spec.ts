@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { CohortScheduler } from '../../libs/rollout/index.js';
+import { type Client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+
+const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
+const START = Date.parse('2022-05-18T09:00:00Z');
+
+let now: number;
+let gatehouse: TestGatehouse;
+let operator: Client;
+let service: Client;
+let joined: { accountId: string; priority: number }[];
+
+beforeEach(async () => {
+  now = START;
+  joined = [];
+  gatehouse = await startGatehouse({
+    clock: { now: () => now },
+    background: true,
+    env: { GATEHOUSE_SCHEDULER: 'off' },
+  });
+  operator = await gatehouse.as('olga', 'operator');
+  service = await gatehouse.as('web-site', 'service');
+});
+afterEach(() => gatehouse.close());
+
+async function peopleJoin(count: number): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    const priority = joined.length % 3;
+    const { body } = await service.post('/v1/waitlist', { email: `p${joined.length}@example.org`, priority });
+    joined.push({ accountId: body.accountId, priority });
+  }
+}
+
+/** Everything that followed from what was stored has happened. */
+async function quiet(): Promise<void> {
+  for (let before = ''; ; ) {
+    const { head, consumers } = (await operator.get('/v1/status')).body;
+    const done = consumers.length > 0 && consumers.every((one: { behind: number }) => one.behind === 0);
+    if (done && head === before) return;
+    before = done ? head : '';
+  }
+}
+
+interface Logged {
+  position: string;
+  type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a spec looks at whatever came
+  data: any;
+}
+const log = async (types: string): Promise<Logged[]> =>
+  (await gatehouse.administrator.get(`/v1/log?limit=2000&types=${types}`)).body.events;
+
+/** In no seven days before an admission were more admitted than the rate allowed then. */
+async function expectCapHeld(): Promise<void> {
+  const admissions = (await log('CohortAdmitted')).map(({ data }) => ({ ...data, at: Date.parse(data.at) }));
+  for (const [n, { at, perWeek }] of admissions.entries()) {
+    const week = admissions.slice(0, n + 1).filter((one) => one.at > at - WEEK_MS);
+    expect(week.reduce((sum, { size }) => sum + size, 0)).toBeLessThanOrEqual(perWeek);
+  }
+}
+
+/** Nobody twice, and nobody before somebody of the same class who came earlier. */
+async function expectInOrder(): Promise<string[]> {
+  const letIn = (await log('AccountOnboarded')).map(({ data }) => data.accountId as string);
+  expect(new Set(letIn).size).toBe(letIn.length);
+  const members = (await log('CohortOnboarded')).flatMap(({ data }) => data.accounts as string[]);
+  expect([...members].sort()).toEqual([...letIn].sort());
+  for (const priority of [0, 1, 2]) {
+    const line = joined.filter((one) => one.priority === priority).map(({ accountId }) => accountId);
+    const taken = members.filter((accountId) => line.includes(accountId));
+    expect(taken).toEqual(line.slice(0, taken.length));
+  }
+  return members;
+}
+
+it('admits no more than the rate to however many ask at once, each person once and in the order of their turn', async () => {
+  await peopleJoin(60);
+  await operator.put('/v1/rollout/rate', { perWeek: 25 });
+  await quiet();
+  const answers = await Promise.all(Array.from({ length: 40 }, () => operator.post('/v1/cohorts', { size: 3 })));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202, 409]));
+  expect(answers.filter(({ status }) => status === 202)).toHaveLength(8);
+  await quiet();
+  await expectCapHeld();
+  expect(await expectInOrder()).toHaveLength(24);
+  // All of class 0, then the first of class 1.
+  expect((await operator.get('/v1/rollout')).body).toMatchObject({ available: 1, waiting: 36 });
+});
+
+it('admits a cohort once to however many ask for the same one at once', async () => {
+  await peopleJoin(9);
+  await operator.put('/v1/rollout/rate', { perWeek: 9 });
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => operator.post('/v1/cohorts', { size: 4, cohortId: 'one' })),
+  );
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+  expect(new Set(answers.map(({ body }) => body.position)).size).toBe(1);
+  await quiet();
+  expect(await expectInOrder()).toHaveLength(4);
+});
+
+it('keeps to the rate through whatever operators and the clock do', async () => {
+  const step = fc.oneof(
+    fc.record({
+      kind: fc.constant('admit' as const),
+      sizes: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 6 }),
+    }),
+    fc.record({ kind: fc.constant('clock' as const), by: fc.constantFrom(-3_600_000, 1, DAY_MS, 3 * DAY_MS, WEEK_MS) }),
+    fc.record({ kind: fc.constant('rate' as const), perWeek: fc.integer({ min: 0, max: 12 }) }),
+    fc.record({ kind: fc.constant('join' as const), people: fc.integer({ min: 1, max: 6 }) }),
+  );
+  await operator.put('/v1/rollout/rate', { perWeek: 8 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 10, size: 'max' }), async (steps) => {
+      for (const one of steps) {
+        if (one.kind === 'clock') now += one.by;
+        else if (one.kind === 'rate') await operator.put('/v1/rollout/rate', { perWeek: one.perWeek });
+        else if (one.kind === 'join') await peopleJoin(one.people);
+        else {
+          const answers = await Promise.all(one.sizes.map((size) => operator.post('/v1/cohorts', { size })));
+          for (const { status } of answers) expect([202, 409]).toContain(status);
+          await quiet();
+        }
+      }
+      await quiet();
+      await expectCapHeld();
+      await expectInOrder();
+    }),
+    { numRuns: 6 },
+  );
+});
+
+it('admits a seventh of the rate a day by schedule, once a day however many tick, and never more than is left', async () => {
+  await peopleJoin(40);
+  await operator.put('/v1/rollout/rate', { perWeek: 14, daily: true });
+  const beside = await gatehouse.beside();
+  const schedulers = [gatehouse.app, beside.app].map((app) => app.get(CohortScheduler));
+  const tick = async () => {
+    await quiet();
+    await Promise.all([...schedulers, ...schedulers].map((scheduler) => scheduler.tick()));
+    await quiet();
+  };
+  for (let day = 0; day < 9; day++) {
+    await tick();
+    await tick();
+    now += DAY_MS;
+  }
+  expect((await log('CohortAdmitted')).map(({ data }) => data.size)).toEqual(new Array(9).fill(2));
+  await operator.post('/v1/rollout/pause', { reason: 'holiday' });
+  await tick();
+  await operator.post('/v1/rollout/resume');
+  await operator.post('/v1/cohorts', { size: 1 });
+  await tick();
+  expect((await log('CohortAdmitted')).map(({ data }) => data.size).slice(9)).toEqual([1, 1]);
+  await expectCapHeld();
+  await expectInOrder();
+  await beside.close();
+});

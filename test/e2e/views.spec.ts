@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Standalone } from '../../apps/standalone/standalone.js';
+import { type Client, client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+
+interface Comparison {
+  view: string;
+  equal: boolean;
+}
+
+async function job(administrator: Client, kind: 'verify' | 'rebuild', views?: string[]): Promise<Comparison[]> {
+  let { body } = await administrator.post(`/v1/views/${kind}`, views ? { views } : {});
+  while (body.status === 'running') ({ body } = await administrator.get(`/v1/views/jobs/${body.id}`));
+  expect([kind, body.status, body.error]).toEqual([kind, 'done', undefined]);
+  return body.comparisons;
+}
+const unequal = (comparisons: Comparison[]) => comparisons.filter(({ equal }) => !equal).map(({ view }) => view);
+
+/** What people, images and reviewers do, on a few ids so that much of it meets. */
+const id = (prefix: string, most: number) => fc.integer({ min: 1, max: most }).map((n) => `${prefix}-${n}`);
+const [account, image] = [id('acc', 5), id('img', 6)];
+const happening = fc.oneof(
+  fc
+    .record({ imageId: image, accountId: account, photorealistic: fc.boolean() })
+    .map((data) => cloudEvent('ImageGenerated', data)),
+  fc.record({ imageId: image, accountId: account }).map((data) => cloudEvent('ImageShared', data)),
+  fc.record({ imageId: image, accountId: account }).map((data) => cloudEvent('ImageDownloaded', data)),
+  fc
+    .record({ imageId: image, flaggedBy: account, categories: fc.subarray(['violent', 'hate']) })
+    .map((data) => cloudEvent('ContentFlagged', { ...data, flaggerKind: 'user' })),
+  fc
+    .record({ caseId: image, reviewer: id('rev', 3), verdict: fc.constantFrom('safe', 'unsafe') })
+    .map((data) => cloudEvent('VerdictGiven', data)),
+  account.map((accountId) => cloudEvent('WaitlistJoined', { accountId, email: `${accountId}@example.org` })),
+  account.map((accountId) => cloudEvent('AccountDeactivated', { accountId, reason: 'chargeback', categories: [] })),
+  fc
+    .tuple(id('cohort', 9), account)
+    .map(([cohortId, one]) => cloudEvent('CohortOnboarded', { cohortId, accounts: [one], perWeek: 1000 })),
+);
+const times = fc
+  .integer({ min: 0, max: 14 * 86_400 })
+  .map((seconds) => new Date(Date.UTC(2022, 4, 1, 0, 0, seconds)).toISOString());
+const timed = fc.tuple(happening, times).map(([event, time]) => ({ ...event, time }));
+
+describe('the views', () => {
+  let gatehouse: TestGatehouse;
+  let service: Client;
+
+  beforeAll(async () => {
+    gatehouse = await startGatehouse({ background: true, env: { GATEHOUSE_SCHEDULER: 'off' } });
+    service = await gatehouse.as('reporter', 'service');
+    await (await gatehouse.as('olga', 'operator')).put('/v1/rollout/rate', { perWeek: 1000 });
+  });
+  afterAll(() => gatehouse.close());
+
+  const report = async (events: unknown[]) => expect((await service.post('/v1/events', events)).status).toBe(202);
+  const caughtUp = async (): Promise<void> => {
+    for (let before = ''; ; ) {
+      const { head, consumers } = (await service.get('/v1/status')).body;
+      const done = consumers.length > 0 && consumers.every((one: { behind: number }) => one.behind === 0);
+      if (done && head === before) return;
+      before = done ? head : '';
+    }
+  };
+
+  it('equal their replay after anything, told twice and in any order', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(timed, { minLength: 20, maxLength: 80, size: 'max' }),
+        fc.integer(),
+        async (events, cut) => {
+          await report(events);
+          const again = events.toReversed();
+          await Promise.all([report(again), report(again.slice(Math.abs(cut) % again.length)), report(events)]);
+          expect(unequal(await job(gatehouse.administrator, 'verify'))).toEqual([]);
+          await caughtUp();
+          const { items } = (await gatehouse.administrator.get('/v1/views')).body;
+          expect(items.flatMap(({ parked }: { parked: unknown[] }) => parked)).toEqual([]);
+        },
+      ),
+      { numRuns: 4 },
+    );
+    expect(unequal(await job(gatehouse.administrator, 'verify'))).toEqual([]);
+  });
+
+  it('are found out when somebody changed a row, and mended by a rebuild', async () => {
+    const { pool } = gatehouse.runtime;
+    await caughtUp();
+    const { rows } = await pool.query(
+      `SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.columns WHERE column_name = 'photorealistic'`,
+    );
+    for (const { name } of rows)
+      await pool.query(`UPDATE ${name} SET photorealistic = NOT coalesce(photorealistic, false)`);
+    expect(unequal(await job(gatehouse.administrator, 'verify'))).toEqual(['images']);
+    await job(gatehouse.administrator, 'rebuild', ['images']);
+    expect(unequal(await job(gatehouse.administrator, 'verify'))).toEqual([]);
+  });
+
+  it('are rebuilt while events come in, and answer meanwhile', async () => {
+    const sample = fc.sample(timed, 800);
+    const writing = Array.from({ length: 2 }, async (_, writer) => {
+      for (let n = writer; n < 16; n += 2) await report(sample.slice(n * 50, n * 50 + 50));
+    });
+    const rebuilding = job(gatehouse.administrator, 'rebuild');
+    const reading = (async () => {
+      for (let n = 0; n < 30; n++) expect((await gatehouse.administrator.get('/v1/cases')).status).toBe(200);
+    })();
+    await Promise.all([rebuilding, reading, ...writing]);
+    expect(unequal(await job(gatehouse.administrator, 'verify'))).toEqual([]);
+  });
+
+  it('that are not there, and jobs that are not, are refused by name', async () => {
+    const { administrator } = gatehouse;
+    expect((await administrator.post('/v1/views/verify', { views: ['nonsense'] })).body.errors[0].field).toBe('/views');
+    expect((await administrator.get('/v1/views/jobs/nonsense')).status).toBe(404);
+  });
+});
+
+describe('two processes on one database', () => {
+  let idle: TestGatehouse;
+  let working: Standalone[];
+  beforeAll(async () => {
+    idle = await startGatehouse({ env: { GATEHOUSE_SCHEDULER: 'off' } });
+    working = [await idle.beside({ background: true }), await idle.beside({ background: true })];
+  });
+  afterAll(async () => {
+    for (const process of working) await process.close();
+    await idle.close();
+  });
+
+  it('share the work without doing any twice, answer both, and one takes over from the other', async () => {
+    const [one, other] = working.map(({ url }) => client(url, idle.administratorToken)) as [Client, Client];
+    await one.put('/v1/rollout/rate', { perWeek: 100 });
+    const told = fc.sample(timed, 400);
+    await Promise.all(
+      Array.from({ length: 8 }, (_, n) =>
+        (n % 2 === 0 ? one : other).post('/v1/events', told.slice(n * 50, n * 50 + 50)),
+      ),
+    );
+    for (const reader of [one, other]) expect((await reader.get('/v1/cases?limit=1')).status).toBe(200);
+    expect(unequal(await job(other, 'verify'))).toEqual([]);
+    await expectOneReactionEach(other);
+
+    const { accountId, position } = (await one.post('/v1/waitlist', { email: 'handed-over@example.org' })).body;
+    const question = {
+      subject: { type: 'account', id: accountId },
+      action: { name: 'join' },
+      resource: { type: 'waitlist', id: 'w' },
+    };
+    const answer = await other.post('/access/v1/evaluation', { ...question, context: { minPosition: position } });
+    expect(answer.body).toMatchObject({ decision: true });
+
+    // The one that came first holds every lane; the other has to take them over.
+    await working.shift()!.close();
+    const imageId = 'after-the-close';
+    await other.post('/v1/events', [
+      cloudEvent('ImageGenerated', { imageId, accountId }),
+      cloudEvent('ContentFlagged', { imageId, flaggedBy: 'acc-9', flaggerKind: 'user', categories: [] }),
+    ]);
+    while ((await other.get(`/v1/cases/${imageId}`)).status !== 200);
+    await other.post(`/v1/cases/${imageId}/verdicts`, { verdict: 'unsafe' });
+    while (!(await other.get(`/v1/accounts/${accountId}`)).body.deactivated);
+    expect(unequal(await job(other, 'verify'))).toEqual([]);
+    await expectOneReactionEach(other);
+  });
+
+  async function expectOneReactionEach(reader: Client): Promise<void> {
+    const { events } = (await reader.get('/v1/log?types=AccountDeactivated,CaseOpened&limit=2000')).body;
+    const keys = events.map(
+      ({ type, data }: { type: string; data: { accountId: string; caseId: string; round: number } }) =>
+        type === 'CaseOpened' ? `${data.caseId} ${data.round}` : data.accountId,
+    );
+    expect(new Set(keys).size).toBe(keys.length);
+  }
+});

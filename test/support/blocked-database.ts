@@ -1,0 +1,15 @@
+import pg from 'pg';
+import type { TestDatabase } from './test-database.js';
+
+/** Cuts every connection to the database and lets nobody in until it is let in again. */
+export async function blockDatabase({ connection }: TestDatabase): Promise<() => Promise<void>> {
+  const admin = new pg.Client({ ...connection, database: 'postgres' });
+  await admin.connect();
+  const name = connection.database!;
+  await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+  await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+  return async () => {
+    await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+    await admin.end();
+  };
+}

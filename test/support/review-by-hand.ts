@@ -1,0 +1,66 @@
+/** One reviewer's verdict on a case, and how long after the flag it came. */
+export interface HandVerdict {
+  reviewer: string;
+  verdict: string;
+  afterMs: number;
+}
+export type HandCase = readonly HandVerdict[];
+
+const mean = (numbers: readonly number[]) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+
+/** The smallest number that `share` of all do not exceed. */
+function percentile(numbers: readonly number[], share: number): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted.find((_, i) => (i + 1) / sorted.length >= share)!;
+}
+
+export const timesByHand = (numbers: readonly number[]) => ({
+  count: numbers.length,
+  p50Ms: percentile(numbers, 0.5),
+  p95Ms: percentile(numbers, 0.95),
+});
+
+/** From two votes on a case at a time, and from the shares of the kinds of verdict; null where it has no value. */
+export function fleissByHand(cases: readonly HandCase[]): number | null {
+  const rated = cases.filter((one) => one.length > 1);
+  const kinds = [...new Set(rated.flat().map(({ verdict }) => verdict))];
+  if (rated.length < 2 || kinds.length < 2) return null;
+  const alike = rated.map((one) =>
+    mean(one.flatMap((a) => one.filter((b) => b !== a).map((b) => Number(a.verdict === b.verdict)))),
+  );
+  const shares = kinds.map((kind) => mean(rated.map((one) => mean(one.map((a) => Number(a.verdict === kind))))));
+  const byChance = shares.reduce((sum, share) => sum + share * share, 0);
+  return (mean(alike) - byChance) / (1 - byChance);
+}
+
+/** The standard error of Fleiss' kappa by leaving out one case after the other (the jackknife). */
+export function fleissErrorByHand(cases: readonly HandCase[]): number {
+  const known = new Map<string, number>();
+  const without = cases.map((left) => {
+    const votes = left.map(({ verdict }) => verdict).sort();
+    const value = known.get(`${votes}`) ?? fleissByHand(cases.filter((one) => one !== left))!;
+    known.set(`${votes}`, value);
+    return value;
+  });
+  const middle = mean(without);
+  return Math.sqrt((cases.length - 1) * mean(without.map((one) => (one - middle) ** 2)));
+}
+
+/** Cohen's kappa of each pair of reviewers with 20 common cases, averaged. */
+export function cohenByHand(cases: readonly HandCase[]): { value: number; pairs: number } | null {
+  const reviewers = [...new Set(cases.flat().map(({ reviewer }) => reviewer))];
+  const kappas: number[] = [];
+  for (const [place, first] of reviewers.entries()) {
+    for (const second of reviewers.slice(place + 1)) {
+      const common = cases
+        .map((one) => [first, second].map((name) => one.find(({ reviewer }) => reviewer === name)?.verdict))
+        .filter(([a, b]) => a !== undefined && b !== undefined);
+      if (common.length < 20) continue;
+      const kinds = [...new Set(common.flat())];
+      const shareOf = (side: number, kind: string | undefined) => mean(common.map((one) => Number(one[side] === kind)));
+      const byChance = kinds.reduce((sum, kind) => sum + shareOf(0, kind) * shareOf(1, kind), 0);
+      if (kinds.length > 1) kappas.push((mean(common.map(([a, b]) => Number(a === b))) - byChance) / (1 - byChance));
+    }
+  }
+  return kappas.length > 0 ? { value: mean(kappas), pairs: kappas.length } : null;
+}

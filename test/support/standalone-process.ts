@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+export interface StandaloneProcess {
+  url: string;
+  /** Of a first start; printed this once. */
+  token: string | undefined;
+  /** All that it wrote so far. */
+  output(): string;
+  /** From the spawn to the line that says it is ready. */
+  readyMs: number;
+  /** Sends the signal and answers the exit code once it is gone; null where a signal ended it. */
+  stop(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+export interface Ended {
+  code: number | null;
+  /** Lines of standard error. */
+  errors: string[];
+  output: string;
+}
+
+const MAIN = join('dist', 'apps', 'standalone', 'main.js');
+
+function start(env: Record<string, string>, uid?: number): ChildProcess {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('GATEHOUSE_') && name !== 'NODE_OPTIONS',
+  );
+  return spawn(process.execPath, [MAIN], {
+    env: { ...Object.fromEntries(inherited), GATEHOUSE_PORT: '0', GATEHOUSE_LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  });
+}
+
+/** The built backend as a process of its own, once it says that it is ready. @throws when it ends before */
+export async function startProcess(env: Record<string, string>): Promise<StandaloneProcess> {
+  const begun = performance.now();
+  const child = start(env);
+  let output = '';
+  const exited = once(child, 'exit');
+  const ready = new Promise<void>((resolve) => {
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        if (/Press Ctrl-C/.test(output)) resolve();
+      });
+    }
+  });
+  await Promise.race([
+    ready,
+    exited.then(([code]) => {
+      throw new Error(`it ended with ${code} before it was ready: ${output}`);
+    }),
+  ]);
+  return {
+    url: /ready at (\S+)/.exec(output)![1]!,
+    token: /(ght_\S+)/.exec(output)?.[1],
+    output: () => output,
+    readyMs: performance.now() - begun,
+    async stop(signal) {
+      child.kill(signal);
+      const [code] = await exited;
+      return code;
+    },
+  };
+}
+
+/** The same where it is expected to end by itself. @param uid to run as, where we are root */
+export async function runToEnd(env: Record<string, string>, uid?: number): Promise<Ended> {
+  const child = start(env, uid);
+  let output = '';
+  let errors = '';
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const [code] = await once(child, 'close');
+  return { code, output, errors: errors.split('\n').filter(Boolean) };
+}

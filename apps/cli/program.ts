@@ -5,6 +5,7 @@ import { cohortCommands } from './commands/cohort.js';
 import { demoCommand } from './commands/demo.js';
 import { eventsCommand } from './commands/events.js';
 import { importCommand } from './commands/import.js';
+import { logCopyCommands } from './commands/log-copy.js';
 import { metricsCommand } from './commands/metrics.js';
 import { policyCommands } from './commands/policy.js';
 import { quarantineCommands } from './commands/quarantine.js';
@@ -79,5 +80,6 @@ const GROUPS: readonly ((program: Command, run: Runner) => void)[] = [
   quarantineCommands,
   viewsCommands,
   importCommand,
+  logCopyCommands,
   demoCommand,
 ];

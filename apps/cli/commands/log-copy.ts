@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import { GatehouseError } from '../../../libs/kernel/errors.js';
+import type { LogSummary } from '../../log-copy/log-digest.js';
+import { withExamples } from '../command-options.js';
+import { EXIT } from '../exit-codes.js';
+import type { Session } from '../session.js';
+import type { statusCommand } from './status.js';
+
+type Runner = Parameters<typeof statusCommand>[1];
+
+/**
+ * These open logs themselves, by the settings of the server or by address; no server has to run. What they need is loaded
+ * when they are given: it would slow every other command.
+ */
+export function logCopyCommands(program: Command, run: Runner): void {
+  const exporting = program
+    .command('export-log <file>')
+    .description('Write the whole log into a file, by itself: the server is stopped. Done again, it goes on.')
+    .option(
+      '--from <address>',
+      'esdb://, kurrentdb:// or postgres:// address of the log; by default that of the settings',
+    )
+    .action(
+      run<{ from?: string }>(async (session, { from }, file) => {
+        const { openNamedLog } = await import('../../log-copy/named-log.js');
+        const { exportLog } = await import('../../log-copy/export-log.js');
+        const log = await openNamedLog(from, process.env);
+        try {
+          print(session, file!, await exportLog(log.store, file!, progressOf(session, 'exporting')));
+        } finally {
+          await log.close();
+        }
+        return undefined;
+      }),
+    );
+  withExamples(exporting, 'export-log gatehouse.log.gz');
+
+  const importing = program
+    .command('import-log <file>')
+    .description('Copy an exported log into an empty one and compare both. Done again, it goes on.')
+    .option(
+      '--to <address>',
+      'esdb://, kurrentdb:// or postgres:// address of the log; by default that of the settings',
+    )
+    .action(
+      run<{ to?: string }>(async (session, { to }, file) => {
+        const { openNamedLog } = await import('../../log-copy/named-log.js');
+        const { importLog } = await import('../../log-copy/import-log.js');
+        const log = await openNamedLog(to, process.env);
+        try {
+          print(session, file!, await importLog(file!, log.store, progressOf(session, 'importing')));
+        } catch (error) {
+          if (!(error instanceof GatehouseError && error.code === 'logs-differ')) throw error;
+          session.remark(error.message);
+          return EXIT.differs;
+        } finally {
+          await log.close();
+        }
+        return undefined;
+      }),
+    );
+  withExamples(importing, 'import-log gatehouse.log.gz --to "kurrentdb://admin:secret@127.0.0.1:2113"');
+}
+
+function progressOf({ progress, signal }: Session, label: string) {
+  let started = false;
+  return {
+    signal,
+    told(done: number, total: number) {
+      if (!started) progress.start(label, total);
+      started = true;
+      progress.update(done);
+    },
+  };
+}
+
+const print = ({ print }: Session, file: string, summary: LogSummary) =>
+  print({ file, ...summary }, () =>
+    [`${summary.events} events in ${summary.streams} streams`, `sha256 ${summary.sha256}`].join('\n'),
+  );

@@ -5,8 +5,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { eventCatalogue } from '../../apps/event-catalogue.js';
 import { isTaken } from '../../apps/inbound-commands.js';
+import { outgoingExample } from '../../libs/messaging/cloud-event-schemas.js';
 import { readCloudEvent } from '../../libs/messaging/incoming-event.js';
 import { Ingest } from '../../libs/messaging/ingest.js';
+import { messageOf } from '../../libs/messaging/kafka/binding.js';
 import { DeclaredRoutes } from '../../libs/platform/security/declared-routes.js';
 import { type Answer, type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
@@ -229,10 +231,28 @@ describe('the documents of the interfaces', () => {
       }
     });
 
+    it('has the topics of Kafka, with the messages in binary mode as they go out', () => {
+      const { factsTopic, eventsTopic, eventsOut } = asyncApi.channels;
+      expect([factsTopic.address, eventsTopic.address]).toEqual(['gatehouse.facts', 'gatehouse.events']);
+      expect(Object.keys(eventsTopic.messages)).toEqual(Object.keys(eventsOut.messages));
+      for (const definition of eventCatalogue.filter(({ contract }) => contract)) {
+        const { examples } = asyncApi.components.messages[`${definition.type}OutOfKafka`];
+        const { key, value, headers } = messageOf(outgoingExample(definition));
+        expect(Object.fromEntries(headers.map(([name, bytes]) => [name, bytes.toString()]))).toEqual(
+          examples[0].headers,
+        );
+        expect(JSON.parse(value!.toString())).toEqual(examples[0].payload);
+        expect(key!.toString()).toBe(examples[0].headers.ce_subject);
+      }
+    });
+
     it('has no example that its schema or its door refuses', () => {
       const messages = Object.values<Json>(asyncApi.components.messages);
-      for (const { name, payload, examples } of messages) {
-        for (const { payload: example } of examples) expect([name, faults(payload, example)]).toEqual([name, []]);
+      for (const { name, payload, headers, examples } of messages) {
+        for (const example of examples) {
+          expect([name, faults(payload, example.payload)]).toEqual([name, []]);
+          if (headers) expect([name, faults(headers, example.headers)]).toEqual([name, []]);
+        }
       }
       const { schemas, clock } = gatehouse.runtime;
       for (const definition of eventCatalogue.filter(isTaken)) {

@@ -7,6 +7,7 @@ import {
 import type { EventDefinition } from '../../../libs/messaging/event-definition.js';
 import { BATCHED, STRUCTURED } from '../../../libs/messaging/http/cloud-events-request.js';
 import { ASYNCAPI_DESCRIPTION, LICENCE, TITLE } from './introduction.js';
+import { kafkaChannels, type Topics } from './kafka-channels.js';
 
 const ADDRESS = '/v1/events';
 
@@ -24,7 +25,9 @@ export function asyncApiDocument(
   version: string,
   incoming: readonly EventDefinition[],
   outgoing: readonly EventDefinition[],
+  topics: Topics,
 ) {
+  const kafka = kafkaChannels(topics, incoming, outgoing);
   const into: Door = {
     channel: 'eventsIn',
     suffix: 'In',
@@ -47,12 +50,13 @@ export function asyncApiDocument(
       gatehouse: {
         host: '{host}',
         protocol: 'http',
-        description: 'One door for all, over HTTP.',
+        description: 'The doors over HTTP.',
         variables: {
           host: { default: '127.0.0.1:8080', description: 'Where Gatehouse listens, or a proxy before it.' },
         },
         security: [{ $ref: '#/components/securitySchemes/bearer' }],
       },
+      kafka: kafka.server,
     },
     channels: {
       eventsIn: channel(
@@ -65,14 +69,16 @@ export function asyncApiDocument(
         'The public feed',
         'Server-Sent Events with the position as their id, or pages after a position. A reconnect with Last-Event-ID goes on with neither gap nor repeat.',
       ),
+      ...kafka.channels,
     },
     operations: {
       takeEvents: operation('receive', 'POST', into, 'Takes events; each is answered for once it is stored.'),
       publishEvents: operation('send', 'GET', out, 'Sends the public events in the order of the log.'),
+      ...kafka.operations,
     },
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
-      messages: { ...messages(into), ...messages(out) },
+      messages: { ...messages(into), ...messages(out), ...kafka.messages },
     },
   };
   return JSON.parse(JSON.stringify(document));
@@ -82,6 +88,7 @@ const channel = ({ events, suffix }: Door, title: string, description: string) =
   address: ADDRESS,
   title,
   description,
+  servers: [{ $ref: '#/servers/gatehouse' }],
   messages: Object.fromEntries(events.map(({ type }) => [type, { $ref: `#/components/messages/${type}${suffix}` }])),
 });
 

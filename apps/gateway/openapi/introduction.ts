@@ -11,4 +11,4 @@ export const OPENAPI_DESCRIPTION = [
 ].join('\n\n');
 
 export const ASYNCAPI_DESCRIPTION =
-  'The events of Gatehouse as CloudEvents 1.0. They come in over POST /v1/events and go out over GET /v1/events. Personal fields are accepted and stored sealed, and never sent out, so a message that goes out has fewer fields than the same one coming in.';
+  'The events of Gatehouse as CloudEvents 1.0. They come in over POST /v1/events and go out over GET /v1/events, and come and go over topics of Kafka where the operators have set brokers. Personal fields are accepted and stored sealed, and never sent out, so a message that goes out has fewer fields than the same one coming in.';

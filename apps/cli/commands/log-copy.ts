@@ -3,10 +3,7 @@ import { GatehouseError } from '../../../libs/kernel/errors.js';
 import type { LogSummary } from '../../log-copy/log-digest.js';
 import { withExamples } from '../command-options.js';
 import { EXIT } from '../exit-codes.js';
-import type { Session } from '../session.js';
-import type { statusCommand } from './status.js';
-
-type Runner = Parameters<typeof statusCommand>[1];
+import type { Runner, Session } from '../session.js';
 
 /**
  * These open logs themselves, by the settings of the server or by address; no server has to run. What they need is loaded

@@ -21,8 +21,6 @@ const KAFKA_ROLES = ['ingester', 'publisher'];
 const REPLICAS = 2;
 const FACTS = 'gatehouse.facts';
 const EVENTS = 'gatehouse.events';
-/** Of kills, between two thorough checks. */
-const ROUND = 12;
 const INGEST_MS = 120_000;
 
 /** @returns findings, a line each, and counts by what is counted */
@@ -65,8 +63,8 @@ export async function crashTest({ seed, kills }) {
     const findings = [];
     while (faults.kills < kills && findings.length === 0) {
       load.begin();
-      for (const end = Math.min(kills, faults.kills + ROUND); faults.kills < end && findings.length === 0; ) {
-        console.log(`  ${await faults.next()}`);
+      for (const fault of faults.round()) {
+        console.log(`  ${await fault()}`);
         findings.push(...(await invariants.acknowledgedAreStored(false)));
       }
       await load.end();

@@ -3,28 +3,33 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const LEAST_CALM_MS = 300;
 const MOST_CALM_MS = 1_800;
 
-/** One fault after the other, as the dice fall. */
+/** Faults in an order that chance gives. */
 export class FaultPlan {
   kills = 0;
   others = { 'stopped in order': 0, 'PostgreSQL crashes': 0, 'broker restarts': 0, rebalances: 0 };
 
   constructor(parts) {
     Object.assign(this, parts);
-    const { broker } = this;
-    /** How often each comes up. */
-    this.kinds = [
+  }
+
+  /** Every kind as often as it comes up in a round, shuffled; each waits a while, and answers what it did. */
+  round() {
+    const { broker, chance } = this;
+    const faults = [
       ...Array(8).fill(() => this.#kill(1)),
       ...Array(2).fill(() => this.#kill(2)),
       () => this.#stopInOrder(),
       () => this.#crashPostgres(),
       ...(broker ? [() => this.#restartBroker(), () => this.#rebalance()] : []),
     ];
-  }
-
-  /** @returns what was done, in words */
-  async next() {
-    await sleep(this.chance.between(LEAST_CALM_MS, MOST_CALM_MS));
-    return this.chance.oneOf(this.kinds)();
+    for (let i = faults.length - 1; i > 0; i--) {
+      const j = chance.between(0, i);
+      [faults[i], faults[j]] = [faults[j], faults[i]];
+    }
+    return faults.map((fault) => async () => {
+      await sleep(chance.between(LEAST_CALM_MS, MOST_CALM_MS));
+      return fault();
+    });
   }
 
   /** Started again at once; whether the next fault waits until it is ready is left to chance. */

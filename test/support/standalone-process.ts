@@ -21,13 +21,14 @@ export interface Ended {
   output: string;
 }
 
-const MAIN = join('dist', 'apps', 'standalone', 'main.js');
+/** What the standalone, or another role, shows once it is ready. */
+const READY = /Press Ctrl-C|: \w+ is ready at \S+\n/;
 
-function start(env: Record<string, string>, uid?: number): ChildProcess {
+function start(env: Record<string, string>, app: string, uid?: number): ChildProcess {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('GATEHOUSE_') && name !== 'NODE_OPTIONS',
   );
-  return spawn(process.execPath, [MAIN], {
+  return spawn(process.execPath, [join('dist', 'apps', app, 'main.js')], {
     env: { ...Object.fromEntries(inherited), GATEHOUSE_PORT: '0', GATEHOUSE_LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid === undefined ? {} : { uid, gid: uid }),
@@ -35,16 +36,16 @@ function start(env: Record<string, string>, uid?: number): ChildProcess {
 }
 
 /** The built backend as a process of its own, once it says that it is ready. @throws when it ends before */
-export async function startProcess(env: Record<string, string>): Promise<StandaloneProcess> {
+export async function startProcess(env: Record<string, string>, app = 'standalone'): Promise<StandaloneProcess> {
   const begun = performance.now();
-  const child = start(env);
+  const child = start(env, app);
   let output = '';
   const exited = once(child, 'exit');
   const ready = new Promise<void>((resolve) => {
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output += text;
-        if (/Press Ctrl-C/.test(output)) resolve();
+        if (READY.test(output)) resolve();
       });
     }
   });
@@ -68,8 +69,8 @@ export async function startProcess(env: Record<string, string>): Promise<Standal
 }
 
 /** The same where it is expected to end by itself. @param uid to run as, where we are root */
-export async function runToEnd(env: Record<string, string>, uid?: number): Promise<Ended> {
-  const child = start(env, uid);
+export async function runToEnd(env: Record<string, string>, uid?: number, app = 'standalone'): Promise<Ended> {
+  const child = start(env, app, uid);
   let output = '';
   let errors = '';
   child.stdout!.setEncoding('utf8').on('data', (text: string) => {

@@ -7,13 +7,29 @@ import * as deactivation from './rows/deactivation.mjs';
 import * as decisions from './rows/decisions.mjs';
 import * as growth from './rows/growth.mjs';
 import * as ingest from './rows/ingest.mjs';
+import * as kafkaClients from './rows/kafka-clients.mjs';
+import * as kafkaIn from './rows/kafka-in.mjs';
+import * as kafkaOut from './rows/kafka-out.mjs';
 import * as memory from './rows/memory.mjs';
 import * as rebuild from './rows/rebuild.mjs';
 import * as start from './rows/start.mjs';
 import { printTable } from './table.mjs';
 
-const ROWS = [append, decisions, ingest, access, deactivation, rebuild, growth, memory, start];
-const NOT_BUILT = ['Kafka to visible', 'audit log: append to signed checkpoint'];
+const ROWS = [
+  append,
+  decisions,
+  ingest,
+  kafkaIn,
+  kafkaOut,
+  kafkaClients,
+  access,
+  deactivation,
+  rebuild,
+  growth,
+  memory,
+  start,
+];
+const NOT_BUILT = ['audit log: append to signed checkpoint'];
 let interrupted = false;
 const RESULTS = new URL('results/', import.meta.url);
 

@@ -61,15 +61,20 @@ async function controls(child, gone, { url, token }) {
     token,
     pid: child.pid,
     ask,
-    /** Resolves when every view and every reaction has passed the head. @returns the head */
-    async caughtUp() {
+    /** An answer that is not JSON. */
+    text: async (path) => bodyOf(expectStatus(await connection.ask(requestBytes('GET', path, { token })), 200)),
+    /**
+     * Resolves when every view and every reaction has passed the head; only those consumers that count.
+     * @returns the head
+     */
+    async caughtUp(counts = () => true) {
       for (; !built; await sleep(STATUS_EVERY_MS)) {
         const { items } = await ask('GET', '/v1/views');
         built = items.every(({ live }) => live);
       }
       for (; ; await sleep(STATUS_EVERY_MS)) {
         const { head, consumers } = await ask('GET', '/v1/status');
-        if (consumers.every(({ behind }) => behind === 0)) return Number(head);
+        if (consumers.every(({ name, behind }) => behind === 0 || !counts(name))) return Number(head);
       }
     },
     stop: () => end('SIGTERM'),

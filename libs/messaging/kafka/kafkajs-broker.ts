@@ -182,7 +182,11 @@ class KafkaJsProducer implements MessageProducer {
 }
 
 function byName(headers: Message['headers']): IHeaders {
-  const names = new Map<string, Buffer[]>();
-  for (const [name, value] of headers) names.set(name, [...(names.get(name) ?? []), value]);
-  return Object.fromEntries(names);
+  // Without a prototype: a sender may name a header as he likes.
+  const named: IHeaders = Object.create(null);
+  for (const [name, value] of headers) {
+    const there = named[name];
+    named[name] = there === undefined ? value : [there, value].flat();
+  }
+  return named;
 }

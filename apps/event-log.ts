@@ -16,13 +16,13 @@ export const openLog = (
   clock: Clock,
 ): EventStore =>
   eventStoreUrl
-    ? new DeduplicatingEventStore(openEventStoreDB(eventStoreUrl), new FactIndex(pool, clock), clock)
+    ? new DeduplicatingEventStore(openEventStoreDB(eventStoreUrl, clock), new FactIndex(pool, clock), clock)
     : new PostgresEventStore(connection);
 
 /** @throws StartFailure */
-export function openEventStoreDB(connectionString: string): EventStore {
+export function openEventStoreDB(connectionString: string, clock: Clock): EventStore {
   try {
-    return new EventStoreDBEventStore(connectionString);
+    return new EventStoreDBEventStore(connectionString, clock);
   } catch (error) {
     throw new StartFailure(
       'eventstore-url-invalid',

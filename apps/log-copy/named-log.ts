@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { EventStore } from '../../libs/event-store/event-store.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
+import { systemClock } from '../../libs/kernel/clock.js';
 import { InvalidInput } from '../../libs/kernel/errors.js';
 import { readSettings } from '../../libs/platform/configuration/settings.js';
 import { type Connection, openDatabase } from '../../libs/platform/database/database.js';
@@ -38,7 +39,7 @@ async function openConfigured(env: Record<string, string | undefined>): Promise<
 }
 
 function inEventStoreDB(address: string): OpenedLog {
-  const store = openEventStoreDB(address);
+  const store = openEventStoreDB(address, systemClock);
   return { store, close: () => store.close() };
 }
 

@@ -22,7 +22,7 @@ export interface EventMetadata {
   /** Where a fact came from, so that a restarted ingester knows where it stopped. */
   partition?: number;
   offset?: string;
-  /** When the log that it was copied from stored it, RFC 3339; `recordedAt` is then this. */
+  /** When it was stored, RFC 3339, where the log it stands in can not tell by itself; `recordedAt` is then this. */
   recordedat?: string;
 }
 

@@ -148,13 +148,13 @@ export class Reactor {
     this.parked.clear();
     for (const { key, position } of await parkedKeys(this.pool, this.follower)) {
       await this.pool.query('DELETE FROM projections.parked WHERE follower = $1 AND key = $2', [this.follower, key]);
-      for (let after = position - 1; after < this.checkpoint!.position; ) {
-        const page = await this.store.readAll(after, { limit: PAGE, types: this.reaction.types });
+      for (let after = position, including = true; including || after < this.checkpoint!.position; including = false) {
+        const page = await this.store.readAll(after, { limit: PAGE, types: this.reaction.types, including });
         const due = page.events.filter(
           (event) => event.position <= this.checkpoint!.position && this.reaction.key(event) === key,
         );
         await this.reactTo(due);
-        if (page.next === after) break;
+        if (page.next === after && !including) break;
         after = page.next;
       }
     }

@@ -17,9 +17,9 @@ const place = (from: Position) => (from === 0 ? 'start' : { commit: BigInt(from)
  * servers that always compress. It is optional; without it the same pages come from the client that everything else uses.
  */
 export const openBulkRead = (connectionString: string): BulkRead =>
-  openNative(connectionString) ?? openPlain(connectionString);
+  openNative(connectionString, openPlain(connectionString)) ?? openPlain(connectionString);
 
-function openNative(connectionString: string): BulkRead | undefined {
+function openNative(connectionString: string, plain: BulkRead): BulkRead | undefined {
   const kurrent = loadKurrent();
   if (!kurrent) return undefined;
   const client = kurrent.KurrentDBClient.connectionString(kurrentAddress(connectionString));
@@ -30,7 +30,8 @@ function openNative(connectionString: string): BulkRead | undefined {
       for await (const record of client.readAll(options)) records.push(record as LogRecord);
       return records;
     };
-    return answerWithin(PAGE_DEADLINE_MS, page(), `a page of ${count} events`);
+    // Its errors do not tell a position that never was from a server that is away; the other's do.
+    return answerWithin(PAGE_DEADLINE_MS, page(), `a page of ${count} events`).catch(() => plain(from, count));
   };
 }
 

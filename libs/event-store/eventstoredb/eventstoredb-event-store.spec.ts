@@ -1,28 +1,32 @@
 import { describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../kernel/clock.js';
 import { eventStoreContract, newEvent } from '../event-store.contract.js';
 import { openBulkRead, openPlain } from './bulk-reader.js';
 import { EventStoreDBEventStore } from './eventstoredb-event-store.js';
+import { type LogRecord, positionOf, toRecorded } from './log-records.js';
 
 const url = process.env.EVENTSTORE_URL;
 
 if (url) {
   eventStoreContract('EventStoreDB', async () => ({
-    connect: () => new EventStoreDBEventStore(url),
+    connect: () => new EventStoreDBEventStore(url, systemClock),
     close: async () => {},
   }));
+
+  const ours = (records: LogRecord[]) => records.map((record) => [positionOf(record), toRecorded(record)]);
 
   describe('EventStoreDBEventStore', () => {
     it('gives the same pages of the whole log through either client', async () => {
       const [fast, plain] = [openBulkRead(url), openPlain(url)];
       for (const page of [await fast(0, 300), await fast(0, 1)]) {
-        expect(page).toEqual(await plain(0, page.length));
+        expect(ours(page)).toEqual(ours(await plain(0, page.length)));
         const from = Number(page.at(-1)!.commitPosition);
-        expect(await fast(from, 50)).toEqual(await plain(from, 50));
+        expect(ours(await fast(from, 50))).toEqual(ours(await plain(from, 50)));
       }
     });
 
     it('refuses what is too large before it sends anything of the call', async () => {
-      const store = new EventStoreDBEventStore(url);
+      const store = new EventStoreDBEventStore(url, systemClock);
       const [small, large] = [newEvent(), newEvent('Tested', { text: 'x'.repeat(2_000_000) })];
       const stream = `account-${small.id}`;
       const call = store.append([
@@ -35,12 +39,13 @@ if (url) {
     });
 
     it('refuses a position that never was', async () => {
-      const store = new EventStoreDBEventStore(url);
+      const store = new EventStoreDBEventStore(url, systemClock);
       const [result] = await store.append([
         { stream: `account-${newEvent().id}`, expected: 'any', events: [newEvent()] },
       ]);
       const { position } = result as { position: number };
-      await expect(store.readAll(position - 1)).rejects.toThrow('is not a position of this log');
+      for (const wrong of [position - 1, position + 1_000_000_000])
+        await expect(store.readAll(wrong)).rejects.toThrow('is not a position of this log');
       await store.close();
     });
   });

@@ -1,4 +1,5 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
+import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import type { EventStore, Page, ReadAllOptions, StreamWrite, SubscribeOptions, WriteResult } from '../event-store.js';
 import { StoreUnavailable } from '../event-store.js';
@@ -27,7 +28,10 @@ export class EventStoreDBEventStore implements EventStore {
    * @param connectionString esdb:// or kurrentdb://, with TLS and credentials in it
    * @throws Error when it can't be understood or a certificate it names is missing
    */
-  constructor(connectionString: string) {
+  constructor(
+    connectionString: string,
+    private readonly clock: Clock,
+  ) {
     this.reader = EventStoreDBClient.connectionString(eventStoreAddress(connectionString));
     this.writer = WriteClient.take(connectionString);
     this.scan = new LogScan(openBulkRead(connectionString), (from, count) => this.readBackwards(from, count));
@@ -36,7 +40,8 @@ export class EventStoreDBEventStore implements EventStore {
   /** @throws RangeError for an event or a write that is too large, before anything of the call is sent */
   async append(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
     if (writes.length === 0) return [];
-    const prepared = writes.map(({ stream, events }) => prepare(stream, events));
+    const now = toIso(this.clock.now());
+    const prepared = writes.map(({ stream, events }) => prepare(stream, events, now));
     const end = await this.end();
     const answers = await Promise.allSettled(writes.map((write, n) => this.appendOne(write, prepared[n]!, end)));
     // Only now: who repeats the call must not overtake what of it is still under way.

@@ -37,6 +37,8 @@ export function toRecorded(record: LogRecord): RecordedEvent | undefined {
   if (!event?.isJson || event.type.startsWith('$') || event.streamId.startsWith('$')) return undefined;
   const metadata = event.metadata as EventMetadata | undefined;
   if (metadata?.correlationid === undefined) return undefined;
+  const { recordedat = event.created.toISOString() } = metadata;
+  delete metadata.recordedat;
   return {
     id: event.id,
     type: event.type,
@@ -45,7 +47,7 @@ export function toRecorded(record: LogRecord): RecordedEvent | undefined {
     stream: event.streamId,
     revision: Number(event.revision),
     position: positionOf(record),
-    recordedAt: metadata.recordedat ?? event.created.toISOString(),
+    recordedAt: recordedat,
   };
 }
 
@@ -57,12 +59,18 @@ export interface PreparedEvents {
   bytes: number;
 }
 
-/** @throws RangeError for what the server would not take, before anything is sent */
-export function prepare(stream: string, events: readonly NewEvent[]): PreparedEvents {
+/**
+ * Each event is stored with its moment in the metadata: of the server's own the native client gives whole seconds.
+ * @param now RFC 3339
+ * @throws RangeError for what the server would not take, before anything is sent
+ */
+export function prepare(stream: string, events: readonly NewEvent[], now: string): PreparedEvents {
   let total = 0;
   const prepared = events.map(({ id, type, data, metadata }): EventData => {
     // The client passes bytes on as they are, but only from a plain Uint8Array.
-    const metadataBytes = new Uint8Array(Buffer.from(JSON.stringify(metadata)));
+    const metadataBytes = new Uint8Array(
+      Buffer.from(JSON.stringify({ ...metadata, recordedat: metadata.recordedat ?? now })),
+    );
     const bytes = Buffer.byteLength(JSON.stringify(data)) + metadataBytes.length + RECORD_OVERHEAD_BYTES;
     if (bytes > MAX_EVENT_BYTES)
       throw new RangeError(

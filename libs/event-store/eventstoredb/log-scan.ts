@@ -97,10 +97,9 @@ export class LogScan {
     if (records !== NO_RECORD && (records.length > 0 || from === 0)) return records;
     // A shortcut leads nowhere when the server has cleared away what stood there.
     if (from !== after) return this.read(after, after, count);
-    if (records !== NO_RECORD)
-      throw new StoreUnavailable(
-        `the event store's log ends before position ${after}: the server is behind, or the position is another log's`,
-      );
+    const [newest] = await this.readBackwards(undefined, 1);
+    if (records !== NO_RECORD && newest && positionOf(newest) >= after)
+      throw new StoreUnavailable(`the event store does not show its log at position ${after} yet`);
     if ((await tryRead(this.bulkRead, 0, 1)) === NO_RECORD)
       throw new StoreUnavailable('the event store fails to read its log');
     throw new InvalidInput([{ field: 'after', message: `${after} is not a position of this log` }]);

@@ -27,5 +27,5 @@ function killKafka(directory) {
   const pid = readFileSync(file, 'utf8');
   // The number may be another process's by now.
   const { stdout } = spawnSync('ps', ['-p', pid, '-o', 'args='], { encoding: 'utf8' });
-  if (stdout.includes(directory)) process.kill(Number(pid), 'SIGKILL');
+  if (stdout?.includes(directory)) process.kill(Number(pid), 'SIGKILL');
 }

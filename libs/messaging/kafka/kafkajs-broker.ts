@@ -26,6 +26,8 @@ const BEAT_MS = 3_000;
 const LONGEST_POLL_MS = 500;
 const PARTITIONS_SIDE_BY_SIDE = 4;
 const RETRY_MS = 1_000;
+/** Short, since whoever uses this tries again for ever, and is to stop within seconds when told. */
+const RETRY = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 3 };
 
 /** Apache Kafka through kafkajs. */
 export class KafkaJsBroker implements MessageBroker {
@@ -35,6 +37,7 @@ export class KafkaJsBroker implements MessageBroker {
     this.kafka = new kafkajs.Kafka({
       brokers: [...brokers],
       clientId,
+      retry: RETRY,
       logLevel: kafkajs.logLevel.WARN,
       logCreator:
         () =>
@@ -71,7 +74,7 @@ export class KafkaJsBroker implements MessageBroker {
         sessionTimeout: SESSION_MS,
         heartbeatInterval: BEAT_MS,
         maxWaitTimeInMs: LONGEST_POLL_MS,
-        retry: { restartOnFailure: async () => false },
+        retry: { ...RETRY, restartOnFailure: async () => false },
       });
       const over = new AbortController();
       const ended = endOf(consumer, signal, over.signal);

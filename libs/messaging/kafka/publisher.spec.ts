@@ -16,6 +16,8 @@ import { toCloudEvent } from '../outgoing-event.js';
 import { messageOf } from './binding.js';
 import { Publisher } from './publisher.js';
 
+const SUPERVISOR_MS = 9_500;
+
 describeWithKafka('The publisher', () => {
   let world: IngestWorld;
   let bootstrap: string;
@@ -151,6 +153,19 @@ describeWithKafka('The publisher', () => {
     release();
     await published();
     await publisher.stop();
+  });
+
+  it('leaves off within the time a supervisor gives, with no broker to be reached', async () => {
+    const { fact } = newSender(world.store);
+    await world.gateways[0].take([fact(1)], ingestContext, 'http');
+    const publisher = newPublisher(testClient('127.0.0.1:1'));
+    publisher.start();
+    const claimed = () => world.pool.query(`SELECT FROM projections.checkpoints WHERE follower = 'publisher'`);
+    while ((await claimed()).rowCount === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const told = performance.now();
+    await publisher.stop();
+    expect(performance.now() - told).toBeLessThan(SUPERVISOR_MS);
+    expect(await checkpoint()).toBe(0);
   });
 
   it('works in one process at a time, and the next one goes on where it stopped', async () => {

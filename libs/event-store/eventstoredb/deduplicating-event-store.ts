@@ -43,7 +43,7 @@ export class DeduplicatingEventStore implements EventStore {
     if (lanes.length === 0) return this.store.append(writes);
     const others = writes.filter(({ stream }) => !LANE.test(stream));
     const [otherResults, ...laneResults] = await Promise.allSettled([
-      this.store.append(others),
+      others.length > 0 ? this.store.append(others) : [],
       ...lanes.map((write) => this.turns.run(write.stream, 0, () => this.appendFacts(write))),
     ]);
     // All are waited for: who repeats the call must not overtake what of it is still under way.

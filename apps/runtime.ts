@@ -18,6 +18,9 @@ import { eventCatalogue } from './event-catalogue.js';
 import { openLog } from './event-log.js';
 import { migrations } from './migrations.js';
 
+/** Positions of EventStoreDB count bytes: some 16,000 events. */
+const LEAD_IN_BYTES = 16 * 1024 * 1024;
+
 /** What every role of a process is made of, opened once and closed once. */
 export interface Runtime {
   settings: Settings;
@@ -74,7 +77,7 @@ export async function openRuntime({
     locks,
     rebuilder: new Rebuilder(pool, store, locks),
     viewReader: new ViewReader(pool),
-    intakeGate: new IntakeGate(),
+    intakeGate: settings.eventStoreUrl ? new IntakeGate(LEAD_IN_BYTES) : new IntakeGate(),
     async close() {
       await locks.close();
       await store.close();

@@ -1,7 +1,7 @@
 import type { Position } from '../kernel/envelope.js';
 
-/** Events that may be stored ahead of the views of the same process; what the store's tail cache holds, with room. */
-const LEAD = 16_000;
+/** In PostgreSQL a position is one event; this is what its tail cache holds, with room. */
+const LEAD: Position = 16_000;
 /** A projector that was not heard of for this long, or never, holds nothing back: another process may have its lanes. */
 const PATIENCE_MS = 2_000;
 
@@ -15,6 +15,9 @@ export class IntakeGate {
   /** On the monotonic clock. */
   private heardAt = Number.NEGATIVE_INFINITY;
   private readonly waiting = new Set<() => void>();
+
+  /** @param lead how far facts may be stored ahead of the views of the same process, in positions of the log */
+  constructor(private readonly lead = LEAD) {}
 
   /** Facts up to here are stored. */
   noteStored(position: Position): void {
@@ -42,6 +45,6 @@ export class IntakeGate {
   }
 
   private isFull(): boolean {
-    return this.stored - this.projected > LEAD && performance.now() - this.heardAt < PATIENCE_MS;
+    return this.stored - this.projected > this.lead && performance.now() - this.heardAt < PATIENCE_MS;
   }
 }

@@ -132,6 +132,7 @@ describe('projections', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(event, { maxLength: 12 }), { maxLength: 6 }), async (pages) => {
         const writer = process();
+        await writer.projector.processAll();
         for (const page of pages) {
           await append(page.map(({ type, name, amount }) => newEvent(type, { names: [name], amount })));
           await writer.projector.processAll();

@@ -35,14 +35,8 @@ function makeContext({ headers, principal, admittedRole }: GatehouseRequest): Co
   };
 }
 
-const requestOf = (execution: ExecutionContext) => execution.switchToHttp().getRequest<GatehouseRequest>();
-
 /** Parameter decorator: the CommandContext of the request. */
 export const Context = createParamDecorator(
-  (_: unknown, execution: ExecutionContext): CommandContext => contextOf(requestOf(execution)),
-);
-
-/** Parameter decorator: the Principal of the request, undefined for an anonymous one. */
-export const CurrentPrincipal = createParamDecorator(
-  (_: unknown, execution: ExecutionContext): Principal | undefined => requestOf(execution).principal,
+  (_: unknown, execution: ExecutionContext): CommandContext =>
+    contextOf(execution.switchToHttp().getRequest<GatehouseRequest>()),
 );

@@ -88,7 +88,7 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
 export function schedulerOf({ pool, store, locks, transactor, viewReader, clock, logger }: Runtime) {
   const peopleLeft = new PeopleLeft(pool, store, new Waitlist(pool, store, viewReader));
   const scheduler = new CohortScheduler(transactor, store, peopleLeft, clock, logger);
-  return { run: (signal: AbortSignal) => scheduler.run(signal, locks) };
+  return { run: (signal: AbortSignal) => scheduler.run(signal, locks), tick: () => scheduler.tick() };
 }
 
 /** Takes events from the topics; only where brokers are set. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { CohortScheduler } from '../../libs/rollout/index.js';
+import { schedulerOf } from '../../apps/workers.js';
 import { type Client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 const DAY_MS = 86_400_000;
@@ -137,7 +137,7 @@ it('admits a seventh of the rate a day by schedule, once a day however many tick
   await peopleJoin(40);
   await operator.put('/v1/rollout/rate', { perWeek: 14, daily: true });
   const beside = await gatehouse.beside();
-  const schedulers = [gatehouse.app, beside.app].map((app) => app.get(CohortScheduler));
+  const schedulers = [gatehouse.runtime, beside.runtime].map(schedulerOf);
   const tick = async () => {
     await quiet();
     await Promise.all([...schedulers, ...schedulers].map((scheduler) => scheduler.tick()));

@@ -24,14 +24,13 @@ export interface Ended {
 /** What the standalone, or another role, shows once it is ready. */
 const READY = /Press Ctrl-C|: \w+ is ready at \S+\n/;
 
-function start(env: Record<string, string>, app: string, uid?: number): ChildProcess {
+function start(env: Record<string, string>, app: string): ChildProcess {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('GATEHOUSE_') && name !== 'NODE_OPTIONS',
   );
   return spawn(process.execPath, [join('dist', 'apps', app, 'main.js')], {
     env: { ...Object.fromEntries(inherited), GATEHOUSE_PORT: '0', GATEHOUSE_LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...(uid === undefined ? {} : { uid, gid: uid }),
   });
 }
 
@@ -68,9 +67,9 @@ export async function startProcess(env: Record<string, string>, app = 'standalon
   };
 }
 
-/** The same where it is expected to end by itself. @param uid to run as, where we are root */
-export async function runToEnd(env: Record<string, string>, uid?: number, app = 'standalone'): Promise<Ended> {
-  const child = start(env, app, uid);
+/** The same where it is expected to end by itself. */
+export async function runToEnd(env: Record<string, string>, app = 'standalone'): Promise<Ended> {
+  const child = start(env, app);
   let output = '';
   let errors = '';
   child.stdout!.setEncoding('utf8').on('data', (text: string) => {

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { type EventStore, StoreUnavailable } from '../event-store/event-store.js';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
+import { pause } from '../kernel/pause.js';
 import { isPassingDatabaseError } from '../platform/database/connection-errors.js';
 import { applyPage, PagePipeline } from './apply-page.js';
 import { liveBuild } from './builds.js';
@@ -189,16 +190,3 @@ export class Projector {
 }
 
 const laneLock = (lane: number) => `projector:lane:${lane}`;
-
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
-}

@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import { type EventStore, StoreUnavailable } from '../event-store/event-store.js';
 import type { RecordedEvent } from '../kernel/envelope.js';
+import { pause } from '../kernel/pause.js';
 import { isPassingDatabaseError } from '../platform/database/connection-errors.js';
 import { type Checkpoint, moveCheckpoints, park, parkedKeys, takeOver } from './checkpoints.js';
-import { pause } from './projector.js';
 import type { Seats } from './seats.js';
 import { parkedBy } from './view-build.js';
 

@@ -2,6 +2,7 @@ import { type AccountEvent, type AccountStanding, accountStream } from '../../ac
 import { type EventStore, StoreUnavailable } from '../../event-store/event-store.js';
 import { fold } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { pause } from '../../kernel/pause.js';
 import { type PolicyEvent, policyStream } from '../../policy/index.js';
 import { RecentlyUsed } from './recently-used.js';
 
@@ -168,15 +169,7 @@ export class AccessReplica {
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) throw error;
       }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(done, SAMPLE_MS);
-        function done() {
-          clearTimeout(timer);
-          signal.removeEventListener('abort', done);
-          resolve();
-        }
-        signal.addEventListener('abort', done, { once: true });
-      });
+      await pause(SAMPLE_MS, signal);
     }
   }
 

@@ -1,6 +1,7 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { pause } from '../../kernel/pause.js';
 import type { EventStore, Page, ReadAllOptions, StreamWrite, SubscribeOptions, WriteResult } from '../event-store.js';
 import { StoreUnavailable } from '../event-store.js';
 import { openBulkRead } from './bulk-reader.js';
@@ -179,17 +180,4 @@ export class EventStoreDBEventStore implements EventStore {
       throw storeError(error);
     }
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    if (signal.aborted) done();
-  });
 }

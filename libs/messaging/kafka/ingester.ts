@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailable } from '../../event-store/event-store.js';
 import { GatehouseError } from '../../kernel/errors.js';
+import { pause } from '../../kernel/pause.js';
 import { isPassingDatabaseError } from '../../platform/database/connection-errors.js';
-import { pause } from '../../projections/projector.js';
 import type { Fault } from '../incoming-event.js';
 import { attributesOf, type EventResult, type Ingest } from '../ingest.js';
 import { jsonText } from '../json-text.js';

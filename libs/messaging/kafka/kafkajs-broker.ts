@@ -1,5 +1,5 @@
 import kafkajs, { type Consumer, type EachBatchPayload, type IHeaders, type Producer } from 'kafkajs';
-import { pause } from '../../projections/projector.js';
+import { pause } from '../../kernel/pause.js';
 import {
   type ConsumedMessage,
   type ConsumeOptions,

@@ -1,9 +1,9 @@
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { pause } from '../../kernel/pause.js';
 import type { Pool } from '../../platform/database/database.js';
 import { type Checkpoint, moveCheckpoints, takeOver } from '../../projections/checkpoints.js';
 import type { LockSession } from '../../projections/lock-session.js';
-import { pause } from '../../projections/projector.js';
 import type { EventSchemas } from '../event-schemas.js';
 import type { MessageBroker, MessageProducer } from '../message-broker.js';
 import { inParts } from '../message-parts.js';

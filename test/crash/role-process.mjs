@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const APPS = fileURLToPath(new URL('../../dist/apps/', import.meta.url));
-const READY = /ready at (\S+)/;
+const READY = /ready at (\S+)\n/;
 const READY_MS = 120_000;
 const STOP_MS = 10_000;
 const AGAIN_MS = 500;
@@ -39,11 +39,16 @@ export class RoleProcess {
     const killWithUs = () => child.kill('SIGKILL');
     process.once('exit', killWithUs);
     this.child = child;
-    this.said = '';
+    this.url = undefined;
     this.gone = once(child, 'exit').finally(() => process.off('exit', killWithUs));
+    let said = '';
+    let announced = false;
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
-      if (this.url === undefined) this.said += chunk;
-      if (this.child === child) this.url ??= READY.exec(this.said)?.[1];
+      if (announced) return; // what it says later, as that it stops, is no news of where it serves
+      said += chunk;
+      const url = READY.exec(said)?.[1];
+      announced = url !== undefined;
+      if (announced && this.child === child && this.#wanted) this.url = url;
     });
     void this.gone.then(([code, signal]) => this.#ended(child, code, signal));
   }

@@ -5,6 +5,7 @@ import { Ingester } from '../libs/messaging/kafka/ingester.js';
 import { KafkaJsBroker } from '../libs/messaging/kafka/kafkajs-broker.js';
 import { Publisher } from '../libs/messaging/kafka/publisher.js';
 import { StartFailure } from '../libs/platform/database/start-failure.js';
+import { TroubleLog } from '../libs/platform/logging/trouble-log.js';
 import type { Metrics } from '../libs/platform/metrics/metrics.js';
 import { Projector } from '../libs/projections/projector.js';
 import { type Reaction, Reactor } from '../libs/projections/reactor.js';
@@ -29,6 +30,7 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
     name: 'projector_troubles_total',
     help: 'Times the projector had to begin again',
   });
+  const troubleLog = new TroubleLog(logger, 'the projector begins again');
   const projector = new Projector(pool, store, viewCatalogue, locks, rebuilder, {
     page(page, to) {
       events.inc(page.length);
@@ -37,7 +39,7 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
     },
     trouble(error) {
       troubles.inc();
-      logger.warn({ err: error }, 'the projector begins again');
+      troubleLog.tell(error);
     },
   });
   metrics.gauge({ name: 'projector_lanes', help: 'Lanes of the read models that this process holds' }, (gauge) =>
@@ -65,23 +67,24 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
     labels: ['reaction'],
   });
   const seats = new Seats(locks, 'reactors', reactions.length);
-  return reactions.map(
-    (reaction) =>
-      new Reactor(pool, store, reaction, seats, {
-        trouble(error) {
-          troubles.inc({ reaction: reaction.name });
-          logger.warn({ err: error, reaction: reaction.name }, 'a reactor begins again');
-        },
-        parked(name, event, error) {
-          parked.inc({ reaction: name });
-          const { id, type, position } = event;
-          logger.error(
-            { err: error, reaction: name, event: { id, type, position } },
-            'an event was parked: its key is left out until the next start',
-          );
-        },
-      }),
-  );
+  return reactions.map((reaction) => {
+    const { name } = reaction;
+    const troubleLog = new TroubleLog(logger.child({ reaction: name }), 'a reactor begins again');
+    return new Reactor(pool, store, reaction, seats, {
+      trouble(error) {
+        troubles.inc({ reaction: name });
+        troubleLog.tell(error);
+      },
+      parked(event, error) {
+        parked.inc({ reaction: name });
+        const { id, type, position } = event;
+        logger.error(
+          { err: error, reaction: name, event: { id, type, position } },
+          'an event was parked: its key is left out until the next start',
+        );
+      },
+    });
+  });
 }
 
 /** Admits cohorts on schedule; only where the setting says so. */
@@ -101,6 +104,7 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
     labels: ['topic', 'partition'],
   });
   const troubles = metrics.counter({ name: 'ingester_troubles_total', help: 'Times the ingester had to wait' });
+  const troubleLog = new TroubleLog(logger, 'the ingester waits and tries again');
   const options = {
     group: settings.kafkaGroup,
     topics: [settings.kafkaFactsTopic, ...settings.kafkaTypeTopics],
@@ -113,7 +117,7 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
     },
     trouble(error) {
       troubles.inc();
-      logger.warn({ err: error }, 'the ingester waits and tries again');
+      troubleLog.tell(error);
     },
   });
 }
@@ -126,12 +130,13 @@ export function publisherOf(runtime: Runtime, metrics: Metrics): Publisher {
     name: 'publisher_troubles_total',
     help: 'Times the publisher had to begin again',
   });
+  const troubleLog = new TroubleLog(logger, 'the publisher begins again');
   const broker = brokerOf(runtime, 'gatehouse-publisher');
   return new Publisher(pool, store, schemas, locks, broker, settings.kafkaEventsTopic, {
     published: (events) => published.inc(events.length),
     trouble(error) {
       troubles.inc();
-      logger.warn({ err: error }, 'the publisher begins again');
+      troubleLog.tell(error);
     },
   });
 }

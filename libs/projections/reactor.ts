@@ -19,7 +19,7 @@ export interface Reaction {
 
 export interface ReactorReport {
   trouble?(error: unknown): void;
-  parked?(reaction: string, event: RecordedEvent, error: unknown): void;
+  parked?(event: RecordedEvent, error: unknown): void;
 }
 
 const PAGE = 1_000;
@@ -125,7 +125,7 @@ export class Reactor {
           if (attempt < TRIES) continue;
           this.parked.add(key);
           await park(this.pool, [parkedBy(this.follower, key, event, error)]);
-          this.report.parked?.(this.reaction.name, event, error);
+          this.report.parked?.(event, error);
           return;
         }
       }

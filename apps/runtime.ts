@@ -1,13 +1,14 @@
 import type { EventStore } from '../libs/event-store/event-store.js';
 import { SealingEventStore } from '../libs/event-store/sealing-event-store.js';
 import { Transactor } from '../libs/event-store/transact.js';
-import { type Clock, systemClock } from '../libs/kernel/clock.js';
+import type { Clock } from '../libs/kernel/clock.js';
 import { type Ids, timeOrderedIds } from '../libs/kernel/ids.js';
 import { EventSchemas } from '../libs/messaging/event-schemas.js';
 import { IntakeGate } from '../libs/messaging/intake-gate.js';
 import { Quarantine } from '../libs/messaging/postgres/quarantine.js';
 import type { Settings } from '../libs/platform/configuration/settings.js';
 import { type Connection, type DataSource, openDatabase, type Pool } from '../libs/platform/database/database.js';
+import { DatabaseClock } from '../libs/platform/database/database-clock.js';
 import type { Logger } from '../libs/platform/logging/logger.js';
 import { loadMasterKey } from '../libs/platform/security/master-key.js';
 import { PostgresSubjectKeys } from '../libs/platform/security/postgres-subject-keys.js';
@@ -45,6 +46,7 @@ export interface RuntimeOptions {
   settings: Settings;
   connection: Connection;
   logger: Logger;
+  /** Instead of the database's time. */
   clock?: Clock;
 }
 
@@ -53,9 +55,11 @@ export async function openRuntime({
   settings,
   connection,
   logger,
-  clock = systemClock,
+  clock: given,
 }: RuntimeOptions): Promise<Runtime> {
   const { dataSource, pool } = await openDatabase(connection, migrations);
+  const databaseClock = given ? undefined : await DatabaseClock.open(pool);
+  const clock = given ?? databaseClock!;
   const ids = timeOrderedIds(clock);
   const schemas = new EventSchemas(eventCatalogue);
   const subjectKeys = new PostgresSubjectKeys(dataSource, await loadMasterKey(settings));
@@ -79,6 +83,7 @@ export async function openRuntime({
     viewReader: new ViewReader(pool),
     intakeGate: settings.eventStoreUrl ? new IntakeGate(LEAD_IN_BYTES) : new IntakeGate(),
     async close() {
+      databaseClock?.close();
       await locks.close();
       await store.close();
       await dataSource.destroy();

@@ -8,6 +8,7 @@ import { EventSchemas } from '../../libs/messaging/event-schemas.js';
 import { Ingest } from '../../libs/messaging/ingest.js';
 import { MessagingModule } from '../../libs/messaging/messaging.module.js';
 import { Quarantine } from '../../libs/messaging/postgres/quarantine.js';
+import { TroubleLog } from '../../libs/platform/logging/trouble-log.js';
 import { PlatformModule } from '../../libs/platform/platform.module.js';
 import { EVENT_STORE, POOL } from '../../libs/platform/ports.js';
 import { TokensController } from '../../libs/platform/security/tokens.controller.js';
@@ -48,7 +49,11 @@ export class GatewayModule {
       rebuilder,
       viewReader,
     } = runtime;
-    const replica = new AccessReplica(store, { accounts: REPLICA_ACCOUNTS });
+    const replicaTrouble = new TroubleLog(logger, 'the access replica lost the log and follows it again');
+    const replica = new AccessReplica(store, {
+      accounts: REPLICA_ACCOUNTS,
+      trouble: (error) => replicaTrouble.tell(error),
+    });
     const findImage = imageFacts(pool);
     const imageLookup: ImageLookup = async (imageId, minPosition) => {
       if (minPosition > 0) await viewReader.reached(imagesView, minPosition, settings.accessWaitMs);

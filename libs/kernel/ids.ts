@@ -10,10 +10,11 @@ export interface Ids {
 const POOL_BYTES = 4096;
 const RANDOM_BYTES_PER_ID = 10;
 
-/** UUIDv7 from the given clock and the operating system's random numbers. */
+/** UUIDv7 from the given clock and the operating system's random numbers; their order stands where the clock is set back. */
 export function timeOrderedIds(clock: Clock): Ids {
   const pool = Buffer.alloc(POOL_BYTES);
   let used = POOL_BYTES;
+  let latest = 0;
   return {
     next() {
       if (used + RANDOM_BYTES_PER_ID > POOL_BYTES) {
@@ -21,7 +22,8 @@ export function timeOrderedIds(clock: Clock): Ids {
         used = 0;
       }
       const bytes = Buffer.alloc(16);
-      bytes.writeUIntBE(clock.now(), 0, 6);
+      latest = Math.max(latest, clock.now());
+      bytes.writeUIntBE(latest, 0, 6);
       pool.copy(bytes, 6, used, used + RANDOM_BYTES_PER_ID);
       used += RANDOM_BYTES_PER_ID;
       return stamp(bytes, 7);

@@ -1,5 +1,6 @@
 import { type EventStore, positionsOf, StoreUnavailable } from '../event-store/event-store.js';
 import type { NewEvent, Position } from '../kernel/envelope.js';
+import { Unavailable } from '../kernel/errors.js';
 
 export interface FactOutcome {
   outcome: 'accepted' | 'duplicate';
@@ -14,6 +15,8 @@ interface Waiting {
 }
 
 const MAX_BATCH = 2_000;
+/** Facts that wait for their turn; with more, callers are sent away, so that a slow store does not fill the memory. */
+const MOST_WAITING = 20_000;
 const TRIES = 3;
 const MAX_CONFLICTS = 100;
 
@@ -23,6 +26,7 @@ const MAX_CONFLICTS = 100;
  */
 export class FactLane {
   private waiting: Waiting[] = [];
+  private factsWaiting = 0;
   private working = false;
   private revision: number | 'no-stream' | undefined;
 
@@ -34,8 +38,14 @@ export class FactLane {
   /**
    * @param facts of distinct ids
    * @throws StoreUnavailable when it stays unknown whether they are stored; giving them again is safe
+   * @throws Unavailable `too-busy` when too many wait already; none of these is stored
    */
   append(facts: readonly NewEvent[]): Promise<FactOutcome[]> {
+    if (this.factsWaiting > 0 && this.factsWaiting + facts.length > MOST_WAITING) {
+      const message = `${this.factsWaiting} facts wait to be stored already; give these again in a moment`;
+      return Promise.reject(new Unavailable('too-busy', message));
+    }
+    this.factsWaiting += facts.length;
     return new Promise((resolve, reject) => {
       this.waiting.push({ facts, resolve, reject });
       if (!this.working) {
@@ -65,7 +75,9 @@ export class FactLane {
         }
       } catch (error) {
         this.revision = undefined;
-        for (const { reject } of batch) reject(error);
+        // While the store is away those behind would find the same one after the other, and wait ever longer.
+        const behind = error instanceof StoreUnavailable ? this.takeAll() : [];
+        for (const { reject } of [...batch, ...behind]) reject(error);
       }
     }
     this.working = false;
@@ -78,7 +90,13 @@ export class FactLane {
       size += this.waiting[count]!.facts.length;
       count++;
     }
+    this.factsWaiting -= size;
     return this.waiting.splice(0, count);
+  }
+
+  private takeAll(): Waiting[] {
+    this.factsWaiting = 0;
+    return this.waiting.splice(0);
   }
 
   private async record(facts: Map<string, NewEvent>): Promise<Map<string, FactOutcome>> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { type AccountEvent, accountStream } from '../../account/index.js';
 import { newEvent } from '../../event-store/event-store.contract.js';
@@ -92,6 +93,23 @@ describe('the access replica', () => {
       await replica.waitFor(reinstated, LIMIT_MS);
       expect(await replica.standing('offender')).toMatchObject({ deactivated: false });
     }
+  });
+
+  it('goes on after an error of the log that is none of its being away, and tells of it', async () => {
+    const admin = new pg.Client(database.connection);
+    await admin.connect();
+    const stop = new AbortController();
+    stops.push(stop);
+    const replica = await new Promise<AccessReplica>((resolve, reject) => {
+      const replica = new AccessReplica(store, { accounts: 10, trouble: () => resolve(replica) });
+      replica
+        .start(stop.signal, 0)
+        .then(() => admin.query('ALTER SCHEMA log RENAME TO log_renamed'))
+        .catch(reject);
+    });
+    await admin.query('ALTER SCHEMA log_renamed RENAME TO log');
+    await admin.end();
+    expect(await replica.waitFor(await tell('after-trouble', 'WaitlistJoined'), LIMIT_MS)).toBe(true);
   });
 
   it('ages while the log is not asked, and gives up waiting for a position that does not come', async () => {

@@ -1,5 +1,5 @@
 import { type AccountEvent, type AccountStanding, accountStream } from '../../account/index.js';
-import { type EventStore, StoreUnavailable } from '../../event-store/event-store.js';
+import { type EventStore, type Page, StoreUnavailable } from '../../event-store/event-store.js';
 import { fold } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { pause } from '../../kernel/pause.js';
@@ -15,6 +15,8 @@ interface Held {
 export interface AccessReplicaOptions {
   /** Accounts held in memory at the most; others are folded from their stream when they are asked for. */
   accounts: number;
+  /** Following the log failed; it is tried again, and until it goes well decisions age. */
+  trouble?(error: unknown): void;
 }
 
 interface Waiter {
@@ -36,6 +38,7 @@ const CONFIRMED_TYPE = 'ReviewConfirmed';
 /** The decision point answers `decision-point-stale` until it has caught up, should that take longer. */
 const FIRST_CATCH_UP_MS = 3_000;
 const SAMPLE_MS = 250;
+const RETRY_MS = 500;
 const PAGE = 2_000;
 
 /**
@@ -57,9 +60,9 @@ export class AccessReplica {
 
   constructor(
     private readonly store: EventStore,
-    { accounts }: AccessReplicaOptions,
+    private readonly options: AccessReplicaOptions,
   ) {
-    this.held = new RecentlyUsed(accounts);
+    this.held = new RecentlyUsed(options.accounts);
   }
 
   get currentPolicy(): string | undefined {
@@ -115,12 +118,21 @@ export class AccessReplica {
 
   private async follow(signal: AbortSignal): Promise<void> {
     const types = [...ACCOUNT_TYPES, POLICY_TYPE, CONFIRMED_TYPE];
-    for await (const page of this.store.subscribe(this.position, { signal, types, limit: PAGE })) {
-      for (const event of page.events) this.apply(event);
-      this.position = page.next;
-      for (const waiter of this.waiters) if (waiter.position <= page.next) waiter.resolve(true);
-      this.judgeFreshness();
+    while (!signal.aborted) {
+      try {
+        for await (const page of this.store.subscribe(this.position, { signal, types, limit: PAGE })) this.take(page);
+      } catch (error) {
+        this.options.trouble?.(error);
+        await pause(RETRY_MS, signal);
+      }
     }
+  }
+
+  private take({ events, next }: Page): void {
+    for (const event of events) this.apply(event);
+    this.position = next;
+    for (const waiter of this.waiters) if (waiter.position <= next) waiter.resolve(true);
+    this.judgeFreshness();
   }
 
   private judged(accountId: string, standing: AccountStanding): AccountStanding {
@@ -167,7 +179,7 @@ export class AccessReplica {
         this.samples.push({ head: await this.store.head(), at });
         this.judgeFreshness();
       } catch (error) {
-        if (!(error instanceof StoreUnavailable)) throw error;
+        if (!(error instanceof StoreUnavailable)) this.options.trouble?.(error);
       }
       await pause(SAMPLE_MS, signal);
     }

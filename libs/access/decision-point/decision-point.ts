@@ -55,10 +55,12 @@ export class DecisionPoint {
     if (evaluation.minPosition > this.replica.knownPosition) {
       if (!(await this.replica.waitFor(evaluation.minPosition, this.options.waitMs))) return STALE;
     }
-    if (this.replica.ageMs > this.options.stalenessMs) return STALE;
+    if (this.isStale()) return STALE;
     if (!isAction(evaluation.action)) return ACTION_UNKNOWN;
     try {
-      return await this.decide(evaluation, evaluation.action);
+      const decision = await this.decide(evaluation, evaluation.action);
+      // It may have waited for an account or an image while the knowledge grew old.
+      return this.isStale() ? STALE : decision;
     } catch (error) {
       if (error instanceof StoreUnavailable) return STALE;
       throw error;
@@ -75,6 +77,10 @@ export class DecisionPoint {
       if (decision.decision === (semantic === 'permit_on_first_permit')) break;
     }
     return decisions;
+  }
+
+  private isStale(): boolean {
+    return this.replica.ageMs > this.options.stalenessMs;
   }
 
   private async decide({ subject, resource, minPosition }: Evaluation, action: AccessAction): Promise<AccessDecision> {

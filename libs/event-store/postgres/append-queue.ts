@@ -46,6 +46,11 @@ export class AppendQueue {
     });
   }
 
+  /** Tells all that wait, and were not sent, that the store is away: in turns each would only learn it later. */
+  refuseWaiting(error: unknown): void {
+    for (const job of [...this.small.splice(0), ...this.bulk.splice(0)]) job.reject(error);
+  }
+
   /** Whether a batch for one of its streams waits, which it must not overtake. */
   private isBehindBatch(job: AppendJob): boolean {
     const streams = new Set(job.writes.map((write) => write.stream));

@@ -3,6 +3,7 @@ import type { Position } from '../../kernel/envelope.js';
 
 const CHANNEL = 'gatehouse_log';
 const RECONNECT_MS = 1_000;
+const ANSWER_MS = 5_000;
 
 interface Waiter {
   position: Position;
@@ -67,7 +68,13 @@ export class HeadWatch {
   private listen(): void {
     if (this.client || this.connecting || this.closed || performance.now() - this.lastAttempt < RECONNECT_MS) return;
     this.lastAttempt = performance.now();
-    const client = new pg.Client({ ...this.connection, keepAlive: true, application_name: 'gatehouse-log-listen' });
+    const client = new pg.Client({
+      ...this.connection,
+      keepAlive: true,
+      application_name: 'gatehouse-log-listen',
+      connectionTimeoutMillis: ANSWER_MS,
+      query_timeout: ANSWER_MS,
+    });
     const drop = () => {
       if (this.client === client) this.client = undefined;
     };

@@ -33,6 +33,9 @@ const STREAM_PAGE = 500;
 const IDLE_MS = 1_000;
 const RETRY_MS = 500;
 const STATEMENT_TIMEOUT_MS = 30_000;
+/** Of a statement that reads no page of the log; it takes milliseconds, and whoever asked waits for it. */
+const ANSWER_MS = 10_000;
+const LONGEST_READ_MS = STATEMENT_TIMEOUT_MS + 1_000;
 const UNIQUE_VIOLATION = '23505';
 /** Roughly what an event's objects take beyond their JSON text. */
 const EVENT_OVERHEAD_BYTES = 600;
@@ -51,7 +54,6 @@ export class PostgresEventStore implements EventStore {
       max: 6,
       connectionTimeoutMillis: 5_000,
       statement_timeout: STATEMENT_TIMEOUT_MS,
-      query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
       keepAlive: true,
       ...connection,
       application_name: 'gatehouse-log',
@@ -83,7 +85,9 @@ export class PostgresEventStore implements EventStore {
     const cached = this.tail.after(after, types ? SCAN_WINDOW : limit);
     if (cached) return this.pageOf(cached, types, limit);
 
-    const rows = await (types ? this.rows(READ_TYPES, [after, limit, types]) : this.rows(READ_ALL, [after, limit]));
+    const rows = types
+      ? await this.rows(READ_TYPES, [after, limit, types], LONGEST_READ_MS)
+      : await this.rows(READ_ALL, [after, limit], LONGEST_READ_MS);
     const head = Number(rows[0]![0]);
     this.watch.advanceTo(head);
     const events = rows[0]![1] === null ? [] : rows.map(toEvent);
@@ -133,7 +137,9 @@ export class PostgresEventStore implements EventStore {
       if ((error as { code?: string }).code === UNIQUE_VIOLATION && jobs.length > 1) {
         for (const job of jobs) await this.send([job]);
       } else {
-        for (const job of jobs) job.reject(storeError(error));
+        const known = storeError(error);
+        for (const job of jobs) job.reject(known);
+        if (known instanceof StoreUnavailable) this.queue.refuseWaiting(known);
       }
     }
   }
@@ -259,9 +265,14 @@ export class PostgresEventStore implements EventStore {
     return found;
   }
 
-  private async rows(query: { name: string; text: string }, values: unknown[]): Promise<Row[]> {
+  private async rows(
+    query: { name: string; text: string },
+    values: unknown[],
+    longestMs = ANSWER_MS,
+  ): Promise<Row[]> {
     try {
-      const result = await this.pool.query({ ...query, values, rowMode: 'array', types: AS_TEXT });
+      const asked = { ...query, values, rowMode: 'array' as const, types: AS_TEXT, query_timeout: longestMs };
+      const result = await this.pool.query(asked);
       return result.rows as Row[];
     } catch (error) {
       if ((error as { code?: string }).code === UNIQUE_VIOLATION) throw error;

@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '../../kernel/envelope.js';
+import { StoreUnavailable } from '../event-store.js';
 
 interface Request {
   stream: string;
@@ -49,7 +50,9 @@ export class StreamReader {
             for (const [i, request] of batch.entries()) request.resolve(found[i]!);
           },
           (error) => {
-            for (const request of batch) request.reject(error);
+            // While the store is away those behind would find the same one after the other, and wait ever longer.
+            const behind = error instanceof StoreUnavailable ? this.requests.splice(0) : [];
+            for (const request of [...batch, ...behind]) request.reject(error);
           },
         )
         .finally(() => {

@@ -48,8 +48,9 @@ export function toProblem(error: unknown): ProblemAnswer {
   // Nest wraps what Fastify threw.
   const thrown = error instanceof HttpException && error.cause instanceof Error ? error.cause : error;
   const { code = '', statusCode } = thrown as { code?: string; statusCode?: number };
-  if (code === DISK_FULL)
+  if (code === DISK_FULL || (error instanceof StoreUnavailable && codeOf(error.cause) === DISK_FULL)) {
     return answer(503, 'disk-full', 'the disk of the database is full; nothing was stored: free space, then try again');
+  }
   if (error instanceof StoreUnavailable || isPassingDatabaseError(error)) {
     return answer(503, 'store-unavailable', 'the database does not answer for now: send the same request again');
   }
@@ -76,5 +77,7 @@ function answer(status: number, code: string, detail: string, members: Record<st
   if (status === 401) headers['www-authenticate'] = 'Bearer';
   return { problem: { type: PROBLEM_TYPES + code, title, status, detail, ...members }, headers, unforeseen: false };
 }
+
+const codeOf = (error: unknown): string | undefined => (error as { code?: string } | undefined)?.code;
 
 const kebab = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]+/g, '-');

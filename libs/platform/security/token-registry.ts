@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { type Clock, toIso } from '../../kernel/clock.js';
-import { InvalidInput, NotFound } from '../../kernel/errors.js';
+import { InvalidInput, NotFound, Unavailable } from '../../kernel/errors.js';
 import { isPassingDatabaseError } from '../database/connection-errors.js';
 import { isRole, type Principal, ROLES, type Role } from './principal.js';
 
@@ -24,6 +24,8 @@ export interface CreatedToken {
 const FRESH_MS = 5_000;
 /** While the database is away nobody is revoked in it, and nothing but access decisions is answered, by their own staleness. */
 const FRESH_WHILE_AWAY_MS = 600_000;
+/** Longest wait for the database where what it said before will do; one that does not answer counts as away. */
+const PATIENCE_MS = 1_000;
 const CACHED_AT_MOST = 10_000;
 /** Also the identity of whoever uses it, in events and votes; two tokens with one name are one actor. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,199}$/;
@@ -37,12 +39,20 @@ interface Known {
   readAt: number;
 }
 
+interface Reading {
+  result: Promise<Known | undefined>;
+  /** The same, but rejects with Late where it takes longer than our patience. */
+  inTime: Promise<Known | undefined>;
+}
+
+class Late extends Error {}
+
 /** Bearer tokens of services and people, in the table platform.tokens. */
 export class TokenRegistry {
   private readonly cache = new Map<string, Known>();
   /** By the whole secret: what its hash was last found equal to. */
   private readonly verified = new Map<string, Known>();
-  private readonly reading = new Map<string, Promise<Known | undefined>>();
+  private readonly reading = new Map<string, Reading>();
   /** Ids revoked here: a read that began before the revocation must not bring one back. */
   private readonly revoked = new Set<string>();
 
@@ -111,7 +121,7 @@ export class TokenRegistry {
     if (id === undefined) return undefined;
     const hash = sha256(secret);
     let known = this.cache.get(id);
-    if (!known || this.ageOf(known) >= FRESH_MS) known = await this.readOnce(id).catch(this.withoutDatabase(known));
+    if (!known || this.ageOf(known) >= FRESH_MS) known = await this.readAgain(id, known);
     if (!known || !timingSafeEqual(known.hash, hash)) return undefined;
     if (this.verified.size >= CACHED_AT_MOST) this.verified.clear();
     this.verified.set(secret, known);
@@ -119,10 +129,14 @@ export class TokenRegistry {
   }
 
   /** Callers that ask while a read is under way share it. */
-  private readOnce(id: string): Promise<Known | undefined> {
-    const under = this.reading.get(id) ?? this.read(id).finally(() => this.reading.delete(id));
-    this.reading.set(id, under);
-    return under;
+  private readAgain(id: string, known: Known | undefined): Promise<Known | undefined> {
+    let under = this.reading.get(id);
+    if (!under) {
+      const result = this.read(id).finally(() => this.reading.delete(id));
+      under = { result, inTime: withPatience(result) };
+      this.reading.set(id, under);
+    }
+    return known ? under.inTime.catch(this.withoutDatabase(known)) : under.result;
   }
 
   private async read(id: string): Promise<Known | undefined> {
@@ -140,10 +154,11 @@ export class TokenRegistry {
     return known;
   }
 
-  private withoutDatabase(known: Known | undefined): (error: unknown) => Known {
+  private withoutDatabase(known: Known): (error: unknown) => Known {
     return (error) => {
-      if (known && this.ageOf(known) < FRESH_WHILE_AWAY_MS && isPassingDatabaseError(error)) return known;
-      throw error;
+      const away = error instanceof Late || isPassingDatabaseError(error);
+      if (away && this.ageOf(known) < FRESH_WHILE_AWAY_MS && !this.revoked.has(known.id)) return known;
+      throw error instanceof Late ? new Unavailable('store-unavailable', error.message) : error;
     };
   }
 
@@ -152,6 +167,17 @@ export class TokenRegistry {
     const age = this.clock.now() - readAt;
     return age < 0 ? Number.POSITIVE_INFINITY : age;
   }
+}
+
+function withPatience<Result>(result: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const tooLate = new Late('the database does not answer for now: send the same request again');
+    timer = setTimeout(() => reject(tooLate), PATIENCE_MS);
+  });
+  const inTime = Promise.race([result, late]).finally(() => clearTimeout(timer));
+  inTime.catch(() => {}); // nobody may wait for it
+  return inTime;
 }
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();

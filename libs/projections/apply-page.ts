@@ -93,13 +93,14 @@ function foldPage(
 
 async function writePage(pool: pg.Pool, folded: readonly Folded[], to: Position): Promise<void> {
   const checkpoints = folded.flatMap(({ units }) => units.map((unit) => unit.checkpoint));
-  await inTransaction(pool, async (client) => {
-    await moveCheckpoints(client, checkpoints, to);
-    for (const { build, effect } of folded) {
-      await build.write(client, effect);
-      await park(client, effect.parked);
-    }
-  });
+  // Given together, so that the database writes a whole page while this process folds the next; they run in this order,
+  // and the first that fails says why.
+  await inTransaction(pool, (client) =>
+    Promise.all([
+      moveCheckpoints(client, checkpoints, to),
+      ...folded.flatMap(({ build, effect }) => [build.write(client, effect), park(client, effect.parked)]),
+    ]),
+  );
   for (const checkpoint of checkpoints) checkpoint.position = to;
   for (const { build } of folded) build.committed();
 }

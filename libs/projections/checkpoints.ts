@@ -101,11 +101,13 @@ export async function parkedKeys(db: Queryable, follower?: string): Promise<Park
 }
 
 export async function park(db: Queryable, parked: readonly ParkedKey[]): Promise<void> {
-  for (const one of parked) {
-    await db.query(
-      `INSERT INTO projections.parked (follower, key, position, event_id, event_type, error)
-       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-      [one.follower, one.key, one.position, one.eventId, one.eventType, one.error],
-    );
-  }
+  await Promise.all(
+    parked.map((one) =>
+      db.query(
+        `INSERT INTO projections.parked (follower, key, position, event_id, event_type, error)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+        [one.follower, one.key, one.position, one.eventId, one.eventType, one.error],
+      ),
+    ),
+  );
 }

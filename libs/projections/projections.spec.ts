@@ -81,7 +81,7 @@ describe('projections', () => {
   beforeEach(async () => {
     database = await createTestDatabase();
     store = new PostgresEventStore(database.connection);
-    pool = new pg.Pool(database.connection);
+    pool = new pg.Pool({ ...database.connection, pipeline: true });
     closers.push(
       () => database.drop(),
       () => pool.end(),

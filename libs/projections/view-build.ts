@@ -74,10 +74,12 @@ export class ViewBuild {
   }
 
   async write(db: Queryable, effect: PageEffect): Promise<void> {
-    await this.tables.insertRows(db, effect.inserts);
-    await this.tables.updateRows(db, effect.updates);
-    await this.tables.removeRows(db, effect.removals);
-    await this.tables.addCounters(db, effect.counters);
+    await Promise.all([
+      this.tables.insertRows(db, effect.inserts),
+      this.tables.updateRows(db, effect.updates),
+      this.tables.removeRows(db, effect.removals),
+      this.tables.addCounters(db, effect.counters),
+    ]);
   }
 
   /** To be called once an effect is committed: rows that only memory knew are in the table now. */

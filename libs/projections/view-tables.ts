@@ -163,10 +163,12 @@ export class ViewTables {
         buckets.map((bucket) => changes.get(bucket)![column] ?? 0),
       ),
     );
-    await db.query({ ...this.add, values: [arrayParameter('text', buckets), ...sums] });
+    const added = db.query({ ...this.add, values: [arrayParameter('text', buckets), ...sums] });
     // A bucket that nothing is in any more has no row, however the log was cut into pages on the way there.
     const lowered = buckets.filter((bucket) => Object.values(changes.get(bucket)!).some((amount) => amount < 0));
-    if (lowered.length > 0) await db.query({ ...this.removeZeros!, values: [arrayParameter('text', lowered)] });
+    const removed =
+      lowered.length > 0 ? db.query({ ...this.removeZeros!, values: [arrayParameter('text', lowered)] }) : undefined;
+    await Promise.all([added, removed]);
   }
 
   /** From the planner's statistics; exact while the table is small. */

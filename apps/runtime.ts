@@ -51,15 +51,10 @@ export interface RuntimeOptions {
 }
 
 /** Connects and migrates. @throws StartFailure */
-export async function openRuntime({
-  settings,
-  connection,
-  logger,
-  clock: given,
-}: RuntimeOptions): Promise<Runtime> {
+export async function openRuntime({ settings, connection, logger, clock: given }: RuntimeOptions): Promise<Runtime> {
   const { dataSource, pool } = await openDatabase(connection, migrations);
-  const databaseClock = given ? undefined : await DatabaseClock.open(pool);
-  const clock = given ?? databaseClock!;
+  const databaseClock = await DatabaseClock.open(pool);
+  const clock = given ?? databaseClock;
   const ids = timeOrderedIds(clock);
   const schemas = new EventSchemas(eventCatalogue);
   const subjectKeys = new PostgresSubjectKeys(dataSource, await loadMasterKey(settings));
@@ -83,7 +78,7 @@ export async function openRuntime({
     viewReader: new ViewReader(pool),
     intakeGate: settings.eventStoreUrl ? new IntakeGate(LEAD_IN_BYTES) : new IntakeGate(),
     async close() {
-      databaseClock?.close();
+      databaseClock.close();
       await locks.close();
       await store.close();
       await dataSource.destroy();

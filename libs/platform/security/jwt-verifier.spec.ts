@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { JwtVerifier } from './jwt-verifier.js';
 
 const AUDIENCE = 'gatehouse';
 const NOW_S = 1_800_000_000;
-const clock = { now: () => NOW_S * 1000 };
+const HOUR_S = 3_600;
+const TOLERANCE_S = 30;
+const time = { s: NOW_S };
+const clock = { now: () => time.s * 1000 };
 
 describe('JWTs of an issuer', () => {
   let server: Server;
@@ -62,6 +66,25 @@ describe('JWTs of an issuer', () => {
     ['an endless subject', { sub: 'x'.repeat(300) }],
   ])('refuses one with %s', async (_, claims) => {
     expect(await verifier.authenticate(await signed(claims))).toBeUndefined();
+  });
+
+  it('admits one from its beginning to its end by the clock, however that is set meanwhile', async () => {
+    const jwt = await signed({ nbf: NOW_S - HOUR_S / 2, exp: NOW_S + HOUR_S / 2 });
+    const jump = fc.oneof(fc.integer({ min: -HOUR_S, max: HOUR_S }), fc.constantFrom(-HOUR_S, HOUR_S));
+    await fc.assert(
+      fc.asyncProperty(fc.array(jump, { minLength: 1, maxLength: 6 }), async (jumps) => {
+        try {
+          for (const by of jumps) {
+            time.s += by;
+            const inForce = Math.abs(time.s - NOW_S) < HOUR_S / 2 + TOLERANCE_S;
+            const atAnEdge = Math.abs(Math.abs(time.s - NOW_S) - HOUR_S / 2 - TOLERANCE_S) <= 1;
+            if (!atAnEdge) expect((await verifier.authenticate(jwt)) !== undefined).toBe(inForce);
+          }
+        } finally {
+          time.s = NOW_S;
+        }
+      }),
+    );
   });
 
   it('refuses one that somebody else signed, one that nobody signed, and what is no JWT', async () => {

@@ -1,0 +1,25 @@
+import { expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { isUuid, timeOrderedIds } from './ids.js';
+
+const NOW = Date.parse('2022-05-18T09:00:00Z');
+const HOUR_MS = 3_600_000;
+const TIME_DIGITS = 13;
+
+it('no id is made twice and none stands before the time of an earlier one, however the clock is set', () => {
+  const jump = fc.oneof(fc.integer({ min: 0, max: 1_000 }), fc.constantFrom(-HOUR_MS, HOUR_MS));
+  fc.assert(
+    fc.property(fc.array(jump, { minLength: 1, maxLength: 300 }), (jumps) => {
+      let now = NOW;
+      const ids = timeOrderedIds({ now: () => now });
+      const made = jumps.map((by) => {
+        now += by;
+        return ids.next();
+      });
+      expect(made.every(isUuid)).toBe(true);
+      expect(new Set(made).size).toBe(made.length);
+      const times = made.map((id) => id.slice(0, TIME_DIGITS));
+      expect(times).toEqual([...times].sort());
+    }),
+  );
+});

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import pg from 'pg';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { DatabaseClock } from './database-clock.js';
+
+const HOUR_MS = 3_600_000;
+/** For a busy machine to answer a query in. */
+const SLACK_MS = 2_000;
+
+describe('the time of the database', () => {
+  let database: TestDatabase;
+  let admin: pg.Pool;
+  /** For whom `clock_timestamp` is a function of the spec's: the database's clock, set by hand and slow to answer. */
+  let pool: pg.Pool;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    admin = new pg.Pool(database.connection);
+    await admin.query(`
+      CREATE SCHEMA spec;
+      CREATE TABLE spec.clock (ahead_ms int, slow_before_ms int, slow_after_ms int);
+      INSERT INTO spec.clock VALUES (0, 0, 0);
+      CREATE FUNCTION spec.clock_timestamp() RETURNS timestamptz LANGUAGE plpgsql AS $$
+      DECLARE at timestamptz; how spec.clock;
+      BEGIN
+        SELECT * INTO how FROM spec.clock;
+        PERFORM pg_sleep(how.slow_before_ms / 1000.0);
+        at := pg_catalog.clock_timestamp() + how.ahead_ms * interval '1 millisecond';
+        PERFORM pg_sleep(how.slow_after_ms / 1000.0);
+        RETURN at;
+      END $$`);
+    pool = new pg.Pool({ ...database.connection, options: '-c search_path=spec,pg_catalog' });
+  });
+  afterAll(async () => {
+    await pool.end();
+    await admin.end();
+    await database.drop();
+  });
+
+  const setClock = (aheadMs: number, slowBeforeMs = 0, slowAfterMs = 0) =>
+    admin.query('UPDATE spec.clock SET ahead_ms = $1, slow_before_ms = $2, slow_after_ms = $3', [
+      aheadMs,
+      slowBeforeMs,
+      slowAfterMs,
+    ]);
+  const trueTime = async () =>
+    Number((await admin.query('SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now')).rows[0].now);
+
+  it('is whole milliseconds, and the same in every process, wherever it is set to', async () => {
+    const jump = fc.constantFrom(-HOUR_MS, 0, HOUR_MS);
+    await fc.assert(
+      fc.asyncProperty(fc.array(jump, { minLength: 1, maxLength: 6 }), async (jumps) => {
+        await setClock(0);
+        const clocks = [await DatabaseClock.open(pool), await DatabaseClock.open(pool)] as const;
+        for (const aheadMs of jumps) {
+          await setClock(aheadMs);
+          for (const clock of clocks) await clock.ask();
+          const [here, there] = [clocks[0].now(), clocks[1].now()];
+          const expected = (await trueTime()) + aheadMs;
+          expect(Number.isInteger(here)).toBe(true);
+          expect(Math.abs(here - there)).toBeLessThan(SLACK_MS);
+          expect(Math.abs(here - expected)).toBeLessThan(SLACK_MS);
+        }
+        for (const clock of clocks) clock.close();
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('is not moved by answers that are slow on either way', async () => {
+    const slow = fc.constantFrom([0, 0], [150, 0], [0, 150]);
+    await fc.assert(
+      fc.asyncProperty(fc.array(slow, { minLength: 1, maxLength: 4 }), async (answers) => {
+        await setClock(0);
+        const clock = await DatabaseClock.open(pool);
+        const offBefore = clock.now() - (await trueTime());
+        for (const [before, after] of answers) {
+          await setClock(0, before, after);
+          await clock.ask();
+        }
+        expect(Math.abs(clock.now() - (await trueTime()) - offBefore)).toBeLessThan(75);
+        clock.close();
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  it('goes on while the database does not answer', async () => {
+    const gone = new pg.Pool(database.connection);
+    const clock = await DatabaseClock.open(gone);
+    await gone.end();
+    await expect(clock.ask()).rejects.toThrow();
+    expect(Math.abs(clock.now() - (await trueTime()))).toBeLessThan(SLACK_MS);
+    clock.close();
+  });
+});

@@ -1,0 +1,52 @@
+import type { Clock } from '../../kernel/clock.js';
+import type { Pool } from './database.js';
+
+const ASK_EVERY_MS = 2_000;
+const NOW = 'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now';
+
+/**
+ * The time of the database, which all processes share: a claim, a cap or a suspension does not depend on whose machine
+ * decides, nor on somebody setting that machine's clock. In between, and while the database is away, it goes on by the
+ * monotonic clock, which nobody can set.
+ */
+export class DatabaseClock implements Clock {
+  private timer: NodeJS.Timeout | undefined;
+  private closed = false;
+  /** Added to the monotonic time it gives epoch milliseconds. */
+  private offset = 0;
+
+  private constructor(private readonly pool: Pool) {}
+
+  /** Asks for the first time, and then every two seconds until it is closed. */
+  static async open(pool: Pool): Promise<DatabaseClock> {
+    const clock = new DatabaseClock(pool);
+    await clock.ask();
+    clock.askLater();
+    return clock;
+  }
+
+  now(): number {
+    return Math.floor(performance.now() + this.offset);
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+  }
+
+  /** The answer is right to half of its round trip; where the time known is not further off than that, it stays. */
+  async ask(): Promise<void> {
+    const asked = performance.now();
+    const { rows } = await this.pool.query(NOW);
+    const answered = performance.now();
+    const offset = Number(rows[0].now) - (asked + answered) / 2;
+    if (Math.abs(offset - this.offset) > (answered - asked) / 2) this.offset = offset;
+  }
+
+  private askLater(): void {
+    this.timer = setTimeout(async () => {
+      await this.ask().catch(() => {}); // the database is away; what is known goes on
+      if (!this.closed) this.askLater();
+    }, ASK_EVERY_MS).unref();
+  }
+}

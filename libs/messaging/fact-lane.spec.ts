@@ -200,6 +200,53 @@ describe('FactLane', () => {
       );
     });
 
+    it('tells those behind at once when the store is away, and stores what is given after', async () => {
+      let asked = 0;
+      const away = Object.assign(Object.create(store) as PostgresEventStore, {
+        append: async () => {
+          asked++;
+          throw new StoreUnavailable('away');
+        },
+      });
+      const stream = newStream();
+      const lane = new FactLane(away, stream);
+      const refused = await Promise.allSettled(Array.from({ length: 8 }, () => lane.append(facts(1_500))));
+      expect(refused.filter(({ status }) => status === 'rejected')).toHaveLength(8);
+      expect(asked).toBeLessThan(8);
+      Object.assign(away, { append: (writes: readonly StreamWrite[]) => store.append(writes) });
+      const given = facts(3);
+      await checkStored(stream, given, await lane.append(given));
+    });
+
+    it('sends callers away while too many facts wait, and stores all that it took', async () => {
+      let arrive = () => {};
+      const arrived = new Promise<void>((resolve) => {
+        arrive = resolve;
+      });
+      const slow = Object.assign(Object.create(store) as PostgresEventStore, {
+        append: async (writes: readonly StreamWrite[]) => {
+          await arrived;
+          return store.append(writes);
+        },
+      });
+      const lane = new FactLane(slow, newStream());
+      const given = Array.from({ length: 30 }, () => facts(1_000));
+      const answers = Promise.allSettled(given.map((some) => lane.append(some)));
+      arrive();
+      const taken = (await answers).map((answer, n) => ({ answer, some: given[n]! }));
+      const refused = taken.filter(({ answer }) => answer.status === 'rejected');
+      expect(refused.length).toBeGreaterThan(5);
+      for (const { answer } of refused) expect(answer).toMatchObject({ reason: { code: 'too-busy', status: 503 } });
+      const stored = taken.flatMap(({ answer, some }) => (answer.status === 'fulfilled' ? [{ answer, some }] : []));
+      await checkStored(
+        lane.stream,
+        stored.flatMap(({ some }) => some),
+        stored.flatMap(({ answer }) => answer.value),
+      );
+      const later = facts(1);
+      expect(await lane.append(later)).toMatchObject([{ outcome: 'accepted' }]);
+    });
+
     it('fails only the callers of the batch, and with the error itself when it is another than being away', async () => {
       const broken = Object.assign(Object.create(store) as PostgresEventStore, {
         append: async (writes: readonly StreamWrite[]) => {

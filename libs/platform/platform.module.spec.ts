@@ -70,7 +70,8 @@ class SpecController {
   fail(@Param('how') how: string) {
     if (how === 'refused') throw new Refusal('too-many', 'there are 3 already; remove one', { limit: 3 });
     if (how === 'away') throw new StoreUnavailable('secret host down');
-    if (how === 'full') throw Object.assign(new Error('could not extend'), { code: '53100' });
+    const full = Object.assign(new Error('could not extend'), { code: '53100' });
+    if (how === 'full') throw new StoreUnavailable('secret', { cause: full });
     throw new Error('secret inside');
   }
   @Post('door')

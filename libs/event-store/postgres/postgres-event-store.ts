@@ -265,11 +265,7 @@ export class PostgresEventStore implements EventStore {
     return found;
   }
 
-  private async rows(
-    query: { name: string; text: string },
-    values: unknown[],
-    longestMs = ANSWER_MS,
-  ): Promise<Row[]> {
+  private async rows(query: { name: string; text: string }, values: unknown[], longestMs = ANSWER_MS): Promise<Row[]> {
     try {
       const asked = { ...query, values, rowMode: 'array' as const, types: AS_TEXT, query_timeout: longestMs };
       const result = await this.pool.query(asked);

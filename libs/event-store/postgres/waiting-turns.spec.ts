@@ -1,0 +1,46 @@
+import { expect, it } from '@jest/globals';
+import { newEvent } from '../event-store.contract.js';
+import { StoreUnavailable, type WriteResult } from '../event-store.js';
+import { AppendQueue } from './append-queue.js';
+import { StreamReader } from './stream-reader.js';
+
+const AWAY = new StoreUnavailable('away');
+const settled = async (all: Promise<unknown>[]) =>
+  (await Promise.allSettled(all)).map((one) => (one.status === 'rejected' ? one.reason : 'done'));
+
+it('readers that wait behind one that finds the store away are told with it; others wait for their turn', async () => {
+  let error: Error = AWAY;
+  let loads = 0;
+  const reader = new StreamReader(async (slices) => {
+    loads++;
+    await Promise.resolve();
+    if (slices.some(({ stream }) => stream === 's0')) throw error;
+    return slices.map(() => []);
+  });
+  const read = () => Array.from({ length: 600 }, (_, n) => reader.read(`s${n}`, 0, 1));
+  expect(new Set(await settled(read()).then((all) => all.slice(256)))).toEqual(new Set([AWAY]));
+  expect(loads).toBe(2);
+  error = new Error('of these only');
+  const found = await settled(read());
+  expect(found.slice(0, 128)).toEqual(Array(128).fill(error));
+  expect(new Set(found.slice(128))).toEqual(new Set(['done']));
+});
+
+it('appends that wait are refused together, and not sent', async () => {
+  const sent: string[] = [];
+  const queue: AppendQueue = new AppendQueue(async (jobs) => {
+    sent.push(...jobs.flatMap(({ writes }) => writes.map(({ stream }) => stream)));
+    await Promise.resolve();
+    if (sent.length > 1) for (const job of jobs) job.resolve([{ outcome: 'wrong-expected-revision', actual: 1 }]);
+    else {
+      for (const job of jobs) job.reject(AWAY);
+      queue.refuseWaiting(AWAY);
+    }
+  });
+  const push = (stream: string): Promise<WriteResult[]> =>
+    queue.push([{ stream, expected: 'any', events: [newEvent()] }]);
+  // Writes to one stream are never under way together: two of these wait.
+  expect(await settled([push('a'), push('a'), push('a')])).toEqual([AWAY, AWAY, AWAY]);
+  expect(sent).toEqual(['a']);
+  expect(await settled([push('b')])).toEqual(['done']);
+});

@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import type pg from 'pg';
+
+export interface SilentDatabase {
+  /** Leads to the database by way of here. */
+  connection: pg.PoolConfig;
+  /** From now on connections are taken and nothing is answered, as of a machine that hangs. */
+  fallSilent(): void;
+  /** What was asked meanwhile is passed on. */
+  speak(): void;
+  close(): Promise<void>;
+}
+
+/** A way to a database on which it can fall silent. */
+export async function silentDatabase(connection: pg.PoolConfig): Promise<SilentDatabase> {
+  const sockets = new Set<Socket>();
+  let silent = false;
+  const keep = (socket: Socket, other: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => other.write(chunk));
+    socket.on('close', () => {
+      sockets.delete(socket);
+      other.destroy();
+    });
+    if (silent) socket.pause();
+  };
+  const server = createServer((near) => {
+    const far = connect(connection.port!, connection.host);
+    keep(near, far);
+    keep(far, near);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    connection: { ...connection, port: (server.address() as AddressInfo).port },
+    fallSilent() {
+      silent = true;
+      for (const socket of sockets) socket.pause();
+    },
+    speak() {
+      silent = false;
+      for (const socket of sockets) socket.resume();
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

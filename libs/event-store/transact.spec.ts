@@ -6,7 +6,7 @@ import { Refusal } from '../kernel/errors.js';
 import { timeOrderedIds } from '../kernel/ids.js';
 import { type EventStore, StoreUnavailable } from './event-store.js';
 import { PostgresEventStore } from './postgres/postgres-event-store.js';
-import { type CommandContext, Transactor } from './transact.js';
+import { type CommandContext, ECHO_SOURCE, Transactor } from './transact.js';
 
 type Seat = { type: 'Taken' | 'Freed'; data: Record<string, never> };
 
@@ -75,6 +75,31 @@ describe('Transactor', () => {
     const both = ids.next();
     const atOnce = await Promise.all([1, 2].map(() => transactor.transact(room, 'd', context(both), take)));
     expect(atOnce.map((one) => one.events.length).sort()).toEqual([0, 1]);
+  });
+
+  it('refuses an incoming event whose id another one has: of another source or type, in this stream or elsewhere', async () => {
+    const transactor = transactorOn(store);
+    const eventId = ids.next();
+    const sent = (more: Partial<CommandContext>) => ({
+      ...context(eventId),
+      eventType: 'Taken',
+      source: '/hall',
+      ...more,
+    });
+    const inUse = expect.objectContaining({ code: 'id-in-use', message: expect.stringContaining('Taken of /hall') });
+    const { position } = await transactor.transact(room, 'f', sent({}), take);
+    expect(await transactor.transact(room, 'f', sent({}), take)).toMatchObject({ events: [], position });
+    await expect(transactor.transact(room, 'f', sent({ source: '/door' }), take)).rejects.toEqual(inUse);
+    await expect(transactor.transact(room, 'f', sent({ eventType: 'Freed' }), free)).rejects.toEqual(inUse);
+    await expect(transactor.transact(room, 'g', sent({ source: '/door' }), take)).rejects.toEqual(inUse);
+    expect(await store.readStream('room-g')).toEqual([]);
+  });
+
+  it('knows one of our own events that comes back from outside', async () => {
+    const transactor = transactorOn(store);
+    const { events, position } = await transactor.transact(room, 'h', context(), take);
+    const echo = { ...context(events[0]!.id), eventType: 'Taken', source: ECHO_SOURCE };
+    expect(await transactor.transact(room, 'h', echo, take)).toMatchObject({ events: [], position });
   });
 
   it('stores once when the answer of the store is lost', async () => {

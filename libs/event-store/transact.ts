@@ -4,6 +4,7 @@ import { fold, type StreamKind } from '../kernel/decider.js';
 import type { Actor, DomainEvent, NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { Unavailable } from '../kernel/errors.js';
 import type { Ids } from '../kernel/ids.js';
+import { eventsAt, IdInUse } from './event-identity.js';
 import { type EventStore, positionsOf, StoreUnavailable, type StreamWrite, type WriteResult } from './event-store.js';
 
 /** Who asks, on whose behalf and in which trace; copied into every event the decision gives. */
@@ -18,6 +19,8 @@ export interface CommandContext {
   time?: string;
   /** Identity of the first event, where an incoming event is the command. */
   eventId?: string;
+  /** The type that this first event is stored with. */
+  eventType?: string;
 }
 
 export interface Transacted<State> {
@@ -32,6 +35,8 @@ export interface Transacted<State> {
 const MAX_CONFLICTS = 50;
 const MAX_UNKNOWN_OUTCOMES = 3;
 export const OWN_SOURCE = '/gatehouse';
+/** Of one of our own events that came back from outside. */
+export const ECHO_SOURCE = `${OWN_SOURCE}/echo`;
 
 /** The context of what a process manager does about an event. */
 export const causedBy = ({ id, metadata }: RecordedEvent, process: string): CommandContext => ({
@@ -55,7 +60,7 @@ export class Transactor {
 
   /**
    * @param id the entity's id, or undefined for a kind with a single stream
-   * @throws Refusal what `decide` throws; Unavailable `too-busy` after 50 conflicts in a row
+   * @throws Refusal what `decide` throws; IdInUse for an incoming event; Unavailable `too-busy` after 50 conflicts in a row
    * @throws StoreUnavailable when the outcome of the append stays unknown
    */
   async transact<State, Event extends DomainEvent>(
@@ -69,7 +74,7 @@ export class Transactor {
       const history = await this.store.readStream(stream);
       const state = fold(kind, history as unknown as Event[]);
       // The incoming event that is the command was taken before, whatever the state has become since.
-      const taken = context.eventId && history.find((event) => event.id === context.eventId);
+      const taken = takenFrom(history, context);
       if (taken) return { state, events: [], position: taken.position };
       const decided = decide(state);
       const last = history.at(-1);
@@ -82,15 +87,16 @@ export class Transactor {
         events,
       });
       if (result.outcome === 'wrong-expected-revision') continue;
-      // The incoming event that is the command was stored before, for this stream at this moment or somewhere else.
-      if (result.outcome === 'duplicate-event-id')
-        return { state, events: [], position: Math.max(...result.known.values()) };
+      if (result.outcome === 'duplicate-event-id') {
+        const [holder] = (await eventsAt(this.store, result.known)).values();
+        // In this stream it was stored just now, and is found there at the next try.
+        if (holder && holder.stream !== stream) throw new IdInUse(holder);
+        continue;
+      }
       if (result.outcome === 'already-appended' && !repeated) {
-        return {
-          state: fold(kind, (await this.store.readStream(stream)) as unknown as Event[]),
-          events: [],
-          position: result.position,
-        };
+        const now = await this.store.readStream(stream);
+        takenFrom(now, context);
+        return { state: fold(kind, now as unknown as Event[]), events: [], position: result.position };
       }
       const positions = positionsOf(result, decided.length);
       const places = decided.map((event, i) => ({
@@ -104,7 +110,7 @@ export class Transactor {
   }
 
   private envelop(stream: string, event: DomainEvent, index: number, context: CommandContext): NewEvent {
-    const { eventId, source = OWN_SOURCE, time = toIso(this.clock.now()), ...rest } = context;
+    const { eventId, eventType: _, source = OWN_SOURCE, time = toIso(this.clock.now()), ...rest } = context;
     return {
       id: index === 0 && eventId ? eventId : this.ids.next(),
       type: event.type,
@@ -123,4 +129,17 @@ export class Transactor {
       }
     }
   }
+}
+
+/** The incoming event that is the command, where it is in the stream. @throws IdInUse when its id is another's there */
+function takenFrom(
+  history: readonly RecordedEvent[],
+  { eventId, eventType, source = OWN_SOURCE }: CommandContext,
+): RecordedEvent | undefined {
+  const taken = eventId === undefined ? undefined : history.find(({ id }) => id === eventId);
+  if (!taken) return undefined;
+  const from = taken.metadata.source;
+  const isSent = from === source || (from === OWN_SOURCE && source === ECHO_SOURCE);
+  if (!isSent || (eventType !== undefined && taken.type !== eventType)) throw new IdInUse(taken);
+  return taken;
 }

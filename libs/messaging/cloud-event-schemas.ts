@@ -9,7 +9,9 @@ const TRACEPARENT = '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$';
 const text = (description: string) =>
   Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH, pattern: NO_CONTROL, description });
 const specversion = Type.Literal('1.0', { description: 'The version of CloudEvents.' });
-const id = text("The event's identity, together with its source. Sent again, it is stored once.");
+const id = text(
+  "The event's identity, together with its source. Sent again, it is stored once; another event needs another id, a UUID whatever its source.",
+);
 const source = text('The system that observed the event; a URI reference.');
 const correlationid = text('Common to all events of one course of action.');
 const traceparent = Type.String({ pattern: TRACEPARENT, maxLength: 55, description: 'W3C Trace Context.' });

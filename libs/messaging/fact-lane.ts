@@ -1,11 +1,14 @@
+import { eventsAt, isSameEvent } from '../event-store/event-identity.js';
 import { type EventStore, positionsOf, StoreUnavailable } from '../event-store/event-store.js';
 import type { NewEvent, Position } from '../kernel/envelope.js';
 import { Unavailable } from '../kernel/errors.js';
 
 export interface FactOutcome {
-  outcome: 'accepted' | 'duplicate';
+  outcome: 'accepted' | 'duplicate' | 'id-in-use';
   /** Where the fact stands in the log, or at the latest: where the batch that it was stored with ends. */
   position: Position;
+  /** The other event that has the id. */
+  holder?: NewEvent;
 }
 
 interface Waiting {
@@ -62,14 +65,20 @@ export class FactLane {
         const facts = new Map<string, NewEvent>();
         for (const { facts: some } of batch) for (const fact of some) if (!facts.has(fact.id)) facts.set(fact.id, fact);
         const stored = await this.record(facts);
+        const known = await this.known(stored);
         const told = new Set<string>();
         for (const { facts: some, resolve } of batch) {
           resolve(
-            some.map(({ id }) => {
-              const { outcome, position } = stored.get(id)!;
-              const first = !told.has(id);
-              told.add(id);
-              return { outcome: first ? outcome : 'duplicate', position };
+            some.map((fact) => {
+              const { outcome, position } = stored.get(fact.id)!;
+              if (outcome === 'accepted' && !told.has(fact.id)) {
+                told.add(fact.id);
+                return { outcome, position };
+              }
+              const holder = known.get(fact.id) ?? facts.get(fact.id)!;
+              return isSameEvent(fact, holder)
+                ? { outcome: 'duplicate', position }
+                : { outcome: 'id-in-use', position, holder };
             }),
           );
         }
@@ -97,6 +106,13 @@ export class FactLane {
   private takeAll(): Waiting[] {
     this.factsWaiting = 0;
     return this.waiting.splice(0);
+  }
+
+  /** What the log holds under the ids that were there before. */
+  private known(stored: ReadonlyMap<string, FactOutcome>): Promise<ReadonlyMap<string, NewEvent>> {
+    const places = new Map<string, Position>();
+    for (const [id, { outcome, position }] of stored) if (outcome === 'duplicate') places.set(id, position);
+    return eventsAt(this.store, places);
   }
 
   private async record(facts: Map<string, NewEvent>): Promise<Map<string, FactOutcome>> {

@@ -1,5 +1,6 @@
+import { IdInUse } from '../event-store/event-identity.js';
 import type { EventStore } from '../event-store/event-store.js';
-import { type CommandContext, OWN_SOURCE } from '../event-store/transact.js';
+import { type CommandContext, ECHO_SOURCE, OWN_SOURCE } from '../event-store/transact.js';
 import type { Clock } from '../kernel/clock.js';
 import type { EventData, NewEvent, Position } from '../kernel/envelope.js';
 import { GatehouseError } from '../kernel/errors.js';
@@ -127,7 +128,11 @@ export class Ingest {
       ...[...facts].map(async ([lane, incoming]) => {
         await this.gate.pass();
         const outcomes = await lane.append(incoming.map(({ index, event }) => toFact(event, context, index, origin)));
-        for (const [n, { index, event }] of incoming.entries()) results[index] = { ...named(event), ...outcomes[n]! };
+        for (const [n, { index, event }] of incoming.entries()) {
+          const { outcome, position, holder } = outcomes[n]!;
+          if (outcome === 'id-in-use') reject(index, faultOf(new IdInUse(holder!)));
+          else results[index] = { ...named(event), outcome, position };
+        }
         this.gate.noteStored(Math.max(...outcomes.map(({ position }) => position)));
       }),
       this.giveCommands([...commands.values()], context, results, reject),
@@ -169,7 +174,7 @@ export class Ingest {
               results[index] = { ...named(event), outcome: changed ? 'accepted' : 'duplicate', position };
             } catch (error) {
               if (!(error instanceof GatehouseError) || error.status >= 500) throw error;
-              reject(index, { reason: error.code, field: '/data', detail: error.message });
+              reject(index, faultOf(error));
             }
           }
         }
@@ -188,6 +193,12 @@ function gather<Key>(lists: Map<Key, Indexed[]>, key: Key, one: Indexed): void {
   if (list) list.push(one);
   else lists.set(key, [one]);
 }
+
+const faultOf = (error: GatehouseError): Fault => ({
+  reason: error.code,
+  field: error instanceof IdInUse ? 'id' : '/data',
+  detail: error.message,
+});
 
 const named = ({ id, source }: IncomingEvent) => ({ id, source });
 
@@ -224,7 +235,8 @@ const commandContext = (event: IncomingEvent, context: IngestContext): CommandCo
   ...context,
   correlationid: event.correlationid ?? context.correlationid,
   ...(event.traceparent ? { traceparent: event.traceparent } : {}),
-  source: event.source === OWN_SOURCE ? `${OWN_SOURCE}/echo` : event.source,
+  source: event.source === OWN_SOURCE ? ECHO_SOURCE : event.source,
   time: event.time,
   eventId: event.identity,
+  eventType: event.type,
 });

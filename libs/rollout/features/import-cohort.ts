@@ -45,7 +45,8 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
     if (cohortId.length > LONGEST_ID) {
       throw new InvalidInput([{ field: '/data/cohortId', message: 'is too long for a cohort of several parts' }]);
     }
-    const result = await this.transactor.transact(rolloutStream, undefined, context, (state) =>
+    const asStored = { ...context, eventType: 'CohortAdmitted' };
+    const result = await this.transactor.transact(rolloutStream, undefined, asStored, (state) =>
       admitCohort(state, { cohortId, accounts, now: this.clock.now() }),
     );
     if (result.events.length > 0) return effectOf(result);

@@ -1,0 +1,49 @@
+import type { NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
+import { Refusal } from '../kernel/errors.js';
+import type { EventStore } from './event-store.js';
+
+/** Another event stands in the log under the id of the one that is given. */
+export class IdInUse extends Refusal {
+  constructor({ id, type, metadata: { source, subject } }: NewEvent) {
+    super('id-in-use', `${id} is ${type} of ${source} about ${subject} here; send this event under an id of its own`);
+  }
+}
+
+/** Whether two events under one id are one. Senders know an event by source and id; a reused id differs in the rest. */
+export const isSameEvent = (one: NewEvent, other: NewEvent): boolean =>
+  one.type === other.type &&
+  one.metadata.source === other.metadata.source &&
+  one.metadata.subject === other.metadata.subject;
+
+const MOST_AT_ONCE = 1_000;
+
+/**
+ * Events by id.
+ * @param places where each stands, or at the latest: where the write that it was stored with ends
+ */
+export async function eventsAt(
+  store: EventStore,
+  places: ReadonlyMap<string, Position>,
+): Promise<Map<string, RecordedEvent>> {
+  const found = new Map<string, RecordedEvent>();
+  const collect = (events: readonly RecordedEvent[]) => {
+    const before = found.size;
+    for (const event of events) if (places.has(event.id)) found.set(event.id, event);
+    return found.size - before;
+  };
+  let limit = 1;
+  for (const [id, position] of [...places].sort(([, a], [, b]) => a - b)) {
+    if (found.has(id)) continue;
+    const { events } = await store.readAll(position, { including: true, limit });
+    // What came in together stands together: the more of a page was wanted, the more the next one takes.
+    limit = collect(events) * 2 > limit ? Math.min(limit * 2, MOST_AT_ONCE) : 1;
+    let last = events[0]?.position === position ? events[0] : undefined;
+    while (last && last.revision > 0 && !found.has(id)) {
+      const from = Math.max(0, last.revision - MOST_AT_ONCE);
+      const before = await store.readStream(last.stream, from, last.revision - from);
+      collect(before);
+      last = before[0];
+    }
+  }
+  return found;
+}

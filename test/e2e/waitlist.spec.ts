@@ -56,11 +56,38 @@ it('keeps who waits in order of their priority class, then of their coming, and 
   expect(paged).toEqual([cleo, ada, ben, eve, dan]);
 });
 
-it('takes one entry per person, however the address is typed, and never tells strangers who is known', async () => {
-  const first = await join(nobody, 'Frida');
-  const again = await join(nobody, 'fRIDA');
-  expect(again).toEqual(first);
+it('takes one entry per person, however the address is typed', async () => {
+  const first = await join(service, 'Frida');
   expect(first).toEqual({ accountId: expect.any(String), status: 'waiting', position: expect.stringMatching(/^\d+$/) });
+  expect(await join(service, 'fRIDA')).toEqual(first);
+  expect(await join(nobody, 'frida')).toEqual({ status: 'waiting' });
+  expect(await join(service, 'frida')).toEqual(first);
+});
+
+it('tells strangers nothing: a new address, a known, an onboarded, a suspended and a deactivated one look alike', async () => {
+  const { accountId: suspended } = await join(service, 'sam');
+  const { accountId: deactivated } = await join(service, 'dora');
+  const until = new Date(Date.now() + 3_600_000).toISOString();
+  for (const { status, body } of [
+    await operator.put('/v1/rollout/rate', { perWeek: 10 }),
+    await operator.post('/v1/cohorts', { cohortId: 'known', accounts: [(await join(service, 'onno')).accountId] }),
+    await operator.post(`/v1/accounts/${suspended}/suspension`, { until, reason: 'spec' }),
+    await operator.post(`/v1/accounts/${deactivated}/deactivation`, { reason: 'spec' }),
+  ])
+    expect([status < 300, body]).toEqual([true, expect.anything()]);
+  await gatehouse.settle();
+  expect((await service.post('/v1/waitlist', { email: 'dora@example.org' })).status).toBe(409);
+
+  const email = (name: string) => ({ email: `${name}@example.org`, priority: 0 });
+  for (const name of ['new', 'new', 'onno', 'sam', 'dora']) {
+    const asked = performance.now();
+    const { status, body } = await nobody.post('/v1/waitlist', email(name));
+    expect([name, status, body]).toEqual([name, 202, { status: 'waiting' }]);
+    expect(performance.now() - asked).toBeGreaterThan(190);
+  }
+  const { items } = await list('?limit=500');
+  const { accountId } = await join(service, 'new');
+  expect(items).toContainEqual(expect.objectContaining({ accountId, priority: 5 }));
 });
 
 it('lets somebody leave once, and join again at the end', async () => {

@@ -25,10 +25,10 @@ export const waitlistOperations: OperationGroup = {
       id: 'joinWaitlist',
       summary: 'Joins the waitlist',
       description:
-        'One entry per person: the same address again gives the same account. The public door answers everybody alike; whether somebody is known already is nobody else’s business.',
+        'One entry per person: the same address again is the same account. Who asks without a role is answered `waiting` and nothing else, whether the address is new, known or barred, and after the same time.',
       fields: {
         email: 'The address to write to. It is stored encrypted under a key of its person.',
-        priority: 'Priority class: 0 is served first, 9 last. Taken from callers with a credential only.',
+        priority: 'Priority class: 0 is served first, 9 last. Taken from callers with a role only.',
         locale: 'Language tag (BCP 47) to write in.',
         reason: 'What the person wants to make. Stored encrypted, as the address is.',
       },
@@ -38,8 +38,11 @@ export const waitlistOperations: OperationGroup = {
           'Joined',
           'The person waits.',
           closed({
-            accountId: Type.Optional(text('The account that is theirs.')),
-            status: oneOf(['unknown', 'waiting', 'left', 'onboarded'], 'Where it stands.'),
+            accountId: Type.Optional(text('The account that is theirs; for callers with a role.')),
+            status: oneOf(
+              ['unknown', 'waiting', 'left', 'onboarded'],
+              'Where it stands; always `waiting` for callers without a role.',
+            ),
             position: Type.Optional(writtenFields.position),
           }),
           { accountId: '0196e0f0-0000-7000-8000-000000000001', status: 'waiting', position: '12' },

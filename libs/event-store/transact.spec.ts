@@ -102,6 +102,46 @@ describe('Transactor', () => {
     expect(await transactor.transact(room, 'h', echo, take)).toMatchObject({ events: [], position });
   });
 
+  describe('a stream that is the only one of its kind', () => {
+    type Counted = { type: 'Counted'; data: { number: number } };
+    const tally: StreamKind<number, Counted> = {
+      category: 'tally',
+      initial: 0,
+      evolve: (sum, { data }) => sum + data.number,
+    };
+    const count = (number: number) => () => [{ type: 'Counted' as const, data: { number } }];
+
+    it('is read once, and from then on only what is new, whoever wrote it', async () => {
+      const counting = Object.assign(Object.create(store), { read: 0 }) as PostgresEventStore & { read: number };
+      counting.readStream = async (...asked) => {
+        const events = await store.readStream(...asked);
+        counting.read += events.length;
+        return events;
+      };
+      const [here, there] = [transactorOn(counting), transactorOn(store)];
+      for (let number = 1; number <= 10; number++) await there.transact(tally, undefined, context(), count(number));
+      expect(await here.load(tally, undefined)).toMatchObject({ state: 55 });
+      counting.read = 0;
+      const { position } = await there.transact(tally, undefined, context(), count(45));
+      expect(await here.load(tally, undefined)).toEqual({ state: 100, position });
+      expect(await here.transact(tally, undefined, context(), count(1))).toMatchObject({ state: 101 });
+      expect(counting.read).toBe(1);
+    });
+
+    it('takes the same incoming event once, also when it was stored before what is read now', async () => {
+      const transactor = transactorOn(store);
+      const eventId = ids.next();
+      const sent = { ...context(eventId), eventType: 'Counted', source: '/hall' };
+      const first = await transactor.transact(tally, undefined, sent, count(1));
+      const { state } = await transactor.load(tally, undefined);
+      const again = await transactor.transact(tally, undefined, sent, count(1));
+      expect(again).toEqual({ state, events: [], position: first.position });
+      await expect(transactor.transact(tally, undefined, { ...sent, source: '/door' }, count(1))).rejects.toEqual(
+        expect.objectContaining({ code: 'id-in-use' }),
+      );
+    });
+  });
+
   it('stores once when the answer of the store is lost', async () => {
     const lossy = Object.assign(Object.create(store), { lost: 0 }) as PostgresEventStore & { lost: number };
     lossy.append = async (writes) => {

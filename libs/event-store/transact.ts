@@ -32,6 +32,19 @@ export interface Transacted<State> {
   position: Position;
 }
 
+/** What a stream has come to. */
+export interface Loaded<State> {
+  state: State;
+  /** Of the stream's last event; 0 for an empty stream. */
+  position: Position;
+}
+
+/** The same, and where to read on. */
+interface Folded<State> extends Loaded<State> {
+  /** -1 for an empty stream. */
+  revision: number;
+}
+
 const MAX_CONFLICTS = 50;
 const MAX_UNKNOWN_OUTCOMES = 3;
 export const OWN_SOURCE = '/gatehouse';
@@ -51,6 +64,9 @@ export type SchemaVersions = (type: string) => number;
 
 /** Load, decide, append at the exact revision that was read; on a conflict again from the start. */
 export class Transactor {
+  /** A kind's single stream grows as long as the system lives: it is folded on from here, never again from the start. */
+  private readonly folded = new Map<string, Folded<unknown>>();
+
   constructor(
     private readonly store: EventStore,
     private readonly ids: Ids,
@@ -69,34 +85,34 @@ export class Transactor {
     context: CommandContext,
     decide: (state: State) => readonly Event[],
   ): Promise<Transacted<State>> {
-    const stream = id === undefined ? kind.category : `${kind.category}-${id}`;
+    const stream = nameOf(kind, id);
     for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
-      const history = await this.store.readStream(stream);
-      const state = fold(kind, history as unknown as Event[]);
+      const { state, revision, position, read } = await this.read(kind, id);
       // The incoming event that is the command was taken before, whatever the state has become since.
-      const taken = takenFrom(history, context);
+      const taken = takenFrom(read, context);
       if (taken) return { state, events: [], position: taken.position };
       const decided = decide(state);
-      const last = history.at(-1);
-      if (decided.length === 0) return { state, events: [], position: last?.position ?? 0 };
+      if (decided.length === 0) return { state, events: [], position };
 
       const events = decided.map((event, index) => this.envelop(stream, event, index, context));
       const { result, repeated } = await this.appendKnowing({
         stream,
-        expected: last?.revision ?? 'no-stream',
+        expected: revision < 0 ? 'no-stream' : revision,
         events,
       });
       if (result.outcome === 'wrong-expected-revision') continue;
       if (result.outcome === 'duplicate-event-id') {
         const [holder] = (await eventsAt(this.store, result.known)).values();
-        // In this stream it was stored just now, and is found there at the next try.
-        if (holder && holder.stream !== stream) throw new IdInUse(holder);
-        continue;
+        if (!holder) continue;
+        if (holder.stream !== stream) throw new IdInUse(holder);
+        // In this stream it was stored just now, or before what was read of it.
+        const { position } = takenFrom([holder], context) ?? holder;
+        return { state: (await this.load(kind, id)).state, events: [], position };
       }
       if (result.outcome === 'already-appended' && !repeated) {
-        const now = await this.store.readStream(stream);
-        takenFrom(now, context);
-        return { state: fold(kind, now as unknown as Event[]), events: [], position: result.position };
+        const now = await this.read(kind, id);
+        takenFrom(now.read, context);
+        return { state: now.state, events: [], position: result.position };
       }
       const positions = positionsOf(result, decided.length);
       const places = decided.map((event, i) => ({
@@ -107,6 +123,32 @@ export class Transactor {
       return { state: fold(kind, places, state), events, position: result.position };
     }
     throw new Unavailable('too-busy', `${stream} changed ${MAX_CONFLICTS} times while this was decided; try again`);
+  }
+
+  /** The state as of everything that is stored. @param id as for `transact` */
+  async load<State, Event extends DomainEvent>(
+    kind: StreamKind<State, Event>,
+    id: string | undefined,
+  ): Promise<Loaded<State>> {
+    const { state, position } = await this.read(kind, id);
+    return { state, position };
+  }
+
+  private async read<State, Event extends DomainEvent>(
+    kind: StreamKind<State, Event>,
+    id: string | undefined,
+  ): Promise<Folded<State> & { read: readonly RecordedEvent[] }> {
+    const stream = nameOf(kind, id);
+    const known = (this.folded.get(stream) as Folded<State>) ?? { state: kind.initial, revision: -1, position: 0 };
+    const read = await this.store.readStream(stream, known.revision + 1);
+    const last = read.at(-1);
+    if (!last) return { ...known, read };
+    const state = fold(kind, read as unknown as Event[], known.state);
+    const { revision, position } = last;
+    if (id === undefined && revision > (this.folded.get(stream)?.revision ?? -1)) {
+      this.folded.set(stream, { state, revision, position });
+    }
+    return { state, revision, position, read };
   }
 
   private envelop(stream: string, event: DomainEvent, index: number, context: CommandContext): NewEvent {
@@ -130,6 +172,9 @@ export class Transactor {
     }
   }
 }
+
+const nameOf = ({ category }: { category: string }, id: string | undefined): string =>
+  id === undefined ? category : `${category}-${id}`;
 
 /** The incoming event that is the command, where it is in the stream. @throws IdInUse when its id is another's there */
 function takenFrom(

@@ -8,11 +8,13 @@ import type { CloudEvent } from '../outgoing-event.js';
  * Server-Sent Events (WHATWG HTML, section 9.2): one message per event with its position as the id, so that a client
  * that reconnects with Last-Event-ID goes on with neither gap nor repeat. Where a page held nothing for the client, a
  * comment keeps the connection alive. A slow client holds the reading back; nothing piles up here.
+ * @param isAdmitted asked before each page; the stream ends where the client is no longer
  */
 export async function sendEventStream(
   reply: FastifyReply,
   pages: AsyncIterable<Page>,
   outgoing: (page: Page) => CloudEvent[],
+  isAdmitted: () => Promise<boolean>,
   stop: AbortController,
 ): Promise<void> {
   const { raw } = reply;
@@ -27,6 +29,7 @@ export async function sendEventStream(
   raw.write('retry: 1000\n\n');
   let told: Position = -1;
   for await (const page of pages) {
+    if (!(await isAdmitted())) break;
     const text = outgoing(page)
       .map((event) => `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
       .join('');

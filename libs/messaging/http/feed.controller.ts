@@ -1,11 +1,14 @@
 import { Controller, Get, Headers, Inject, Query, Req, Res } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { EventStore } from '../../event-store/event-store.js';
+import type { FastifyReply } from 'fastify';
+import type { EventStore, Page } from '../../event-store/event-store.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import { Draining } from '../../platform/http/draining.js';
+import type { GatehouseRequest } from '../../platform/http/request-context.js';
 import { EVENT_STORE } from '../../platform/ports.js';
+import { Authenticator } from '../../platform/security/authenticator.js';
+import { lastingAdmission } from '../../platform/security/lasting-admission.js';
 import { Roles } from '../../platform/security/route-access.js';
 import { EventSchemas } from '../event-schemas.js';
 import { toCloudEvent } from '../outgoing-event.js';
@@ -42,13 +45,14 @@ export class FeedController {
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(EventSchemas) private readonly schemas: EventSchemas,
     @Inject(Draining) private readonly draining: Draining,
+    @Inject(Authenticator) private readonly authenticator: Authenticator,
   ) {
     this.contract = schemas.contractTypes;
   }
 
   /**
    * The public events, as CloudEvents in the log's order: a page after a position, or with `Accept: text/event-stream` an
-   * endless stream that a reconnect with Last-Event-ID continues.
+   * stream that a reconnect with Last-Event-ID continues: endless, but for a credential that is no longer in force.
    */
   @Get()
   @Roles('service', 'operator', 'compliance', 'administrator')
@@ -56,7 +60,7 @@ export class FeedController {
     @Query() query: FeedQuery,
     @Headers('accept') accept: string | undefined,
     @Headers('last-event-id') lastEventId: string | undefined,
-    @Req() request: FastifyRequest,
+    @Req() request: GatehouseRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const types = this.typesOf(query.types);
@@ -75,7 +79,8 @@ export class FeedController {
     this.draining.signal.addEventListener('abort', () => stop.abort(), { once: true, signal: stop.signal });
     if (this.draining.signal.aborted) stop.abort();
     const pages = this.store.subscribe(after, { types, limit, signal: stop.signal });
-    await sendEventStream(reply, pages, (page) => page.events.map((event) => toCloudEvent(event, this.schemas)), stop);
+    const outgoing = (page: Page) => page.events.map((event) => toCloudEvent(event, this.schemas));
+    await sendEventStream(reply, pages, outgoing, lastingAdmission(this.authenticator, request), stop);
     return reply;
   }
 

@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { TokenRegistry } from '../../libs/platform/security/token-registry.js';
+import { cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { readEventStream } from '../support/read-event-stream.js';
+
+const CACHED_MS = 5_000;
+const now = { ms: Date.UTC(2030, 0, 1) };
+const clock = { now: () => now.ms };
+
+let gatehouse: TestGatehouse;
+let issuer: Server;
+let issuerUrl: string;
+const keys = generateKeyPair('ES256');
+
+beforeAll(async () => {
+  const { publicKey } = await keys;
+  const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' };
+  issuer = createServer(({ url }, answer) => {
+    const document = url === '/keys' ? { keys: [jwk] } : { issuer: issuerUrl, jwks_uri: `${issuerUrl}/keys` };
+    answer.setHeader('content-type', 'application/json').end(JSON.stringify(document));
+  }).listen(0, '127.0.0.1');
+  await once(issuer, 'listening');
+  issuerUrl = `http://127.0.0.1:${(issuer.address() as { port: number }).port}`;
+  const env = { GATEHOUSE_OIDC_ISSUER: issuerUrl, GATEHOUSE_OIDC_AUDIENCE: 'gatehouse' };
+  gatehouse = await startGatehouse({ clock, env });
+});
+afterAll(async () => {
+  await gatehouse.close();
+  issuer.closeAllConnections();
+  issuer.close();
+});
+
+/** A stream that is open and has given an event; it waits for more. */
+async function openStream(token: string) {
+  const stream = readEventStream(`${gatehouse.url}/v1/events`, token);
+  const first = stream.next();
+  await gatehouse.administrator.post('/v1/events', cloudEvent('ImageShared', { imageId: 'img-1', accountId: 'acc-1' }));
+  expect((await first).done).toBe(false);
+  return stream;
+}
+
+const ended = async (stream: ReturnType<typeof readEventStream>) => {
+  for await (const { type } of stream) expect(type).toBe('ImageShared');
+};
+
+const newToken = () =>
+  gatehouse.app.get(TokenRegistry).create({ name: 'reader', roles: ['service'], createdBy: 'spec' });
+
+it('the stream of a token that is revoked here ends', async () => {
+  const { token, secret } = await newToken();
+  const stream = await openStream(secret);
+  expect((await gatehouse.administrator.delete(`/v1/tokens/${token.id}`)).status).toBe(200);
+  await ended(stream);
+});
+
+it('the stream of a token that another process revoked ends, once this one looks at it again', async () => {
+  const { token, secret } = await newToken();
+  const stream = await openStream(secret);
+  const elsewhere = await gatehouse.beside();
+  await elsewhere.app.get(TokenRegistry).revoke(token.id);
+  await elsewhere.close();
+  now.ms += CACHED_MS;
+  await ended(stream);
+});
+
+it('the stream of a JWT ends when that expires', async () => {
+  const { privateKey } = await keys;
+  const jwt = await new SignJWT({ roles: ['service'], sub: 'reader', exp: now.ms / 1000 + 60 })
+    .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+    .setIssuer(issuerUrl)
+    .setAudience('gatehouse')
+    .sign(privateKey);
+  const stream = await openStream(jwt);
+  now.ms += 120_000;
+  await ended(stream);
+});
+
+it('the stream of a credential that stays in force goes on', async () => {
+  const stream = await openStream(gatehouse.administratorToken);
+  now.ms += CACHED_MS;
+  const { secret, token } = await newToken();
+  const other = await openStream(secret);
+  await gatehouse.administrator.delete(`/v1/tokens/${token.id}`);
+  await ended(other); // whoever would end the first had the time for it
+  const { body } = await gatehouse.administrator.post(
+    '/v1/events',
+    cloudEvent('ImageGenerated', { imageId: 'img-2', accountId: 'acc-1' }),
+  );
+  for await (const { id, type } of stream) {
+    if (type === 'ImageGenerated') expect(id).toBe(body.results[0].position);
+    if (type === 'ImageGenerated') return;
+  }
+  throw new Error('the stream ended');
+});

@@ -80,7 +80,7 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
         const { id, type, position } = event;
         logger.error(
           { err: error, reaction: name, event: { id, type, position } },
-          'an event was parked: its key is left out until the next start',
+          'an event was parked: its key is left out, and tried again each minute',
         );
       },
     });

@@ -8,7 +8,7 @@ import { createHttpAdapter } from '../../libs/platform/http/http-adapter.js';
 import { NestLogger } from '../../libs/platform/logging/nest-logger.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { Authenticator } from '../../libs/platform/security/authenticator.js';
-import { followerPositions } from '../../libs/projections/checkpoints.js';
+import { followerProgress } from '../../libs/projections/checkpoints.js';
 import { ViewAdministration } from '../../libs/projections/view-administration.js';
 import type { RoleParts } from '../role.js';
 import type { Runtime } from '../runtime.js';
@@ -29,8 +29,8 @@ export async function composeGateway(runtime: Runtime, signal: AbortSignal): Pro
   answerEvaluationsFast(adapter.getInstance(), app.get(Authenticator), app.get(DecisionPoint));
   app.get(ApiDocuments).describe(app);
   const replica = app.get(AccessReplica);
-  const followers = await followerPositions(runtime.pool);
-  await replica.start(signal, followers.get(`reactor:${ENFORCING}`) ?? 0);
+  const enforcing = await followerProgress(runtime.pool, `reactor:${ENFORCING}`);
+  await replica.start(signal, enforcing.position, enforcing.parked);
   app.get(Readiness).register('access-replica', () => {
     if (replica.ageMs > settings.stalenessMs)
       throw new Error(`knows the log as of ${Math.round(replica.ageMs)} ms ago; ${settings.stalenessMs} are allowed`);

@@ -1,6 +1,6 @@
 import type pg from 'pg';
+import { passesByItself } from '../event-store/passing-trouble.js';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
-import { isPassingDatabaseError } from '../platform/database/connection-errors.js';
 import { Fenced, moveCheckpoints, park } from './checkpoints.js';
 import { inTransaction } from './in-transaction.js';
 import { ALL_LANES } from './lanes.js';
@@ -56,7 +56,7 @@ export async function applyPage(
   try {
     await writePage(pool, await foldPage(pool, targets, events, to), to);
   } catch (error) {
-    if (error instanceof Fenced || isPassingDatabaseError(error)) throw error;
+    if (error instanceof Fenced || passesByItself(error)) throw error;
     for (const { build, units } of targets) {
       await build.refresh(pool);
       for (const unit of units) unit.position = unit.checkpoint.position;

@@ -84,6 +84,19 @@ export async function followerPositions(db: Queryable): Promise<Map<string, Posi
   return new Map(rows.map((row) => [row.follower, Number(row.position)]));
 }
 
+/** How far a follower has got, and the keys that it has left out up to there, as of one moment. */
+export async function followerProgress(
+  db: Queryable,
+  follower: string,
+): Promise<{ position: Position; parked: string[] }> {
+  const { rows } = await db.query(
+    `SELECT coalesce((SELECT min(position) FROM projections.checkpoints WHERE follower = $1), 0) AS position,
+            ARRAY(SELECT key FROM projections.parked WHERE follower = $1) AS parked`,
+    [follower],
+  );
+  return { position: Number(rows[0].position), parked: rows[0].parked };
+}
+
 export async function parkedKeys(db: Queryable, follower?: string): Promise<ParkedKey[]> {
   const { rows } = await db.query(
     `SELECT follower, key, position, event_id, event_type, error FROM projections.parked

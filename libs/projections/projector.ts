@@ -1,9 +1,9 @@
 import type pg from 'pg';
-import { type EventStore, StoreUnavailable } from '../event-store/event-store.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { passesByItself } from '../event-store/passing-trouble.js';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import { pause } from '../kernel/pause.js';
-import { isPassingDatabaseError } from '../platform/database/connection-errors.js';
 import { applyPage, PagePipeline } from './apply-page.js';
 import { liveBuild } from './builds.js';
 import { Fenced, takeOver } from './checkpoints.js';
@@ -183,7 +183,7 @@ export class Projector {
     // Whatever went wrong, what is in memory may not be what is stored: begin again from the stored checkpoints.
     this.units = [];
     this.lastClaim = Number.NEGATIVE_INFINITY;
-    const passing = error instanceof Fenced || error instanceof StoreUnavailable || isPassingDatabaseError(error);
+    const passing = error instanceof Fenced || passesByItself(error);
     this.careful = !passing;
     this.report.trouble?.(passing ? error : new Error('the projector stopped and begins again', { cause: error }));
   }

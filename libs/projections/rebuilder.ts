@@ -1,8 +1,8 @@
 import type pg from 'pg';
-import { type EventStore, type Page, StoreUnavailable } from '../event-store/event-store.js';
+import type { EventStore, Page } from '../event-store/event-store.js';
+import { passesByItself } from '../event-store/passing-trouble.js';
 import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
-import { isPassingDatabaseError } from '../platform/database/connection-errors.js';
 import { applyPage, PagePipeline } from './apply-page.js';
 import { abandon, liveBuild, promote, startBuild, sweep } from './builds.js';
 import { Fenced, takeOver } from './checkpoints.js';
@@ -105,7 +105,7 @@ export class Rebuilder {
       try {
         await this.stream(units, progress, signal);
       } catch (error) {
-        if (error instanceof Fenced || isPassing(error) || signal?.aborted) throw error;
+        if (error instanceof Fenced || passesByItself(error) || signal?.aborted) throw error;
         for (const build of new Set(units.map((unit) => unit.build))) await build.refresh(this.pool);
         for (const unit of units) unit.position = unit.checkpoint.position;
         const step = nextStep(units)!;
@@ -211,5 +211,3 @@ export class Rebuilder {
     }
   }
 }
-
-const isPassing = (error: unknown): boolean => error instanceof StoreUnavailable || isPassingDatabaseError(error);

@@ -95,6 +95,18 @@ describe('the access replica', () => {
     }
   });
 
+  it('denies whose deactivation is overdue, however long ago the review was confirmed', async () => {
+    await tell('overdue', 'WaitlistJoined');
+    const stop = new AbortController();
+    stops.push(stop);
+    const replica = new AccessReplica(store, { accounts: 10 });
+    await replica.start(stop.signal, await store.head(), ['overdue']);
+    expect(await replica.standing('overdue')).toMatchObject({ status: 'waiting', deactivated: true });
+    await tell('overdue', 'AccountDeactivated');
+    await replica.waitFor(await tell('overdue', 'AccountReinstated'), LIMIT_MS);
+    expect(await replica.standing('overdue')).toMatchObject({ deactivated: false });
+  });
+
   it('goes on after an error of the log that is none of its being away, and tells of it', async () => {
     const admin = new pg.Client(database.connection);
     await admin.connect();

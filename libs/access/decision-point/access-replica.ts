@@ -103,8 +103,10 @@ export class AccessReplica {
   /**
    * Resolves when the replica may answer; it follows the log from then on, until the signal aborts.
    * @param enforced up to where every confirmed review has led to its deactivation
+   * @param overdue accounts for which it has not
    */
-  async start(signal: AbortSignal, enforced: Position): Promise<void> {
+  async start(signal: AbortSignal, enforced: Position, overdue: readonly string[] = []): Promise<void> {
+    for (const accountId of overdue) this.condemned.add(accountId);
     const head = await this.store.head();
     this.position = Math.min(enforced, head);
     this.policies = fold(

@@ -1,5 +1,9 @@
-/** SQLSTATE classes and system codes that mean "the server is away or refuses work for now", not "the query is wrong". */
-const PASSING = /^(08|53|55000|57014|57P0|58)/;
+/**
+ * SQLSTATE classes and system codes that mean "the server is away or refuses work for now", not "the query is wrong":
+ * connection, rolled back for another's sake (serialization, deadlock), read only after a failover, resources, locks,
+ * cancelled or shutting down, system.
+ */
+const PASSING = /^(08|40|25006|53|55000|55P03|57014|57P0|58)/;
 const SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
 const CLIENT_MESSAGES =
   /connection terminated|timeout exceeded when trying to connect|not queryable|query read timeout|client was closed/i;

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+
+let gatehouse: TestGatehouse;
+let pool: pg.Pool;
+
+beforeAll(async () => {
+  gatehouse = await startGatehouse();
+  pool = new pg.Pool(gatehouse.database.connection);
+});
+afterAll(async () => {
+  await pool.end();
+  await gatehouse.close();
+});
+
+/** As a release does whose reaction can't take this account's confirmed review. */
+const park = (accountId: string, position: number) =>
+  pool.query(
+    `INSERT INTO projections.parked (follower, key, position, event_id, event_type, error)
+     VALUES ('reactor:enforcing', $1, $2, $3, 'ReviewConfirmed', 'TypeError: not mended yet')`,
+    [accountId, position, randomUUID()],
+  );
+
+it('a gateway that starts denies an account whose deactivation is parked, whatever has been enforced since', async () => {
+  const { administrator, administratorToken } = gatehouse;
+  const { accountId } = (await administrator.post('/v1/waitlist', { email: 'ada@example.org' })).body;
+  const flag = { imageId: 'img-1', accountId, flaggedBy: 'det-1', flaggerKind: 'detector', categories: [] };
+  await administrator.post('/v1/events', cloudEvent('ImageGenerated', { imageId: 'img-1', accountId }));
+  await administrator.post('/v1/events', cloudEvent('ContentFlagged', flag));
+  await gatehouse.settle();
+  const { position } = (await administrator.post('/v1/waitlist', { email: 'bob@example.org' })).body;
+  await gatehouse.settle();
+  await park(accountId, Number(position));
+
+  const beside = await gatehouse.beside();
+  try {
+    const door = client(beside.url, administratorToken);
+    const ask = async () => {
+      const { body } = await door.post('/access/v1/evaluation', {
+        subject: { type: 'account', id: accountId },
+        action: { name: 'generate' },
+        resource: { type: 'image', id: 'img-2' },
+      });
+      expect(body.decision).toBe(false);
+      return body.context.reason;
+    };
+    let reason = await ask();
+    while (reason === 'decision-point-stale') reason = await ask(); // until it has asked the log for its head
+    expect(reason).toBe('account-deactivated');
+  } finally {
+    await beside.close();
+  }
+});

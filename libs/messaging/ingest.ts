@@ -7,6 +7,7 @@ import { GatehouseError } from '../kernel/errors.js';
 import type { EventDefinition } from './event-definition.js';
 import type { EventSchemas } from './event-schemas.js';
 import { FactLane } from './fact-lane.js';
+import { inOrder } from './in-order.js';
 import { type Fault, type IncomingEvent, isFault, readCloudEvent } from './incoming-event.js';
 import { IntakeGate } from './intake-gate.js';
 import { jsonText } from './json-text.js';
@@ -15,7 +16,7 @@ import type { Quarantine } from './postgres/quarantine.js';
 /** Takes an event from outside as a command for the stream that owns it, so that the stream's rules hold. */
 export interface InboundCommand {
   type: string;
-  /** Commands of one key are taken in order. */
+  /** Commands of one key are taken in order, as are those that name one account. */
   key(data: EventData): string;
   /**
    * Right when it is given again. Answers where the effect stands, and whether there was one.
@@ -113,7 +114,7 @@ export class Ingest {
     const read = events.map((event) => readCloudEvent(event, this.schemas, this.takes, now));
     const results: EventResult[] = new Array(events.length);
     const facts = new Map<FactLane, Indexed[]>();
-    const commands = new Map<string, Indexed[]>();
+    const commands: Indexed[] = [];
     const reject = (index: number, { reason, field, detail }: Fault) => {
       const { id, source } = attributesOf(events[index]);
       results[index] = { id, source, outcome: 'quarantined', reason, field, detail };
@@ -122,10 +123,11 @@ export class Ingest {
     for (const [index, event] of read.entries()) {
       if (isFault(event)) reject(index, event);
       else if (event.definition.fact) gather(facts, this.laneOf(event, origin), { index, event });
-      else gather(commands, this.commands.get(event.type)!.key(event.data), { index, event });
+      else commands.push({ index, event });
     }
-    await Promise.all([
-      ...[...facts].map(async ([lane, incoming]) => {
+    // Facts first: a command may be about one that came with it.
+    await Promise.all(
+      [...facts].map(async ([lane, incoming]) => {
         await this.gate.pass();
         const outcomes = await lane.append(incoming.map(({ index, event }) => toFact(event, context, index, origin)));
         for (const [n, { index, event }] of incoming.entries()) {
@@ -135,8 +137,8 @@ export class Ingest {
         }
         this.gate.noteStored(Math.max(...outcomes.map(({ position }) => position)));
       }),
-      this.giveCommands([...commands.values()], context, results, reject),
-    ]);
+    );
+    await this.giveCommands(commands, context, results, reject);
     return results;
   }
 
@@ -158,28 +160,25 @@ export class Ingest {
   }
 
   private async giveCommands(
-    groups: Indexed[][],
+    commands: readonly Indexed[],
     context: IngestContext,
     results: EventResult[],
     reject: (index: number, fault: Fault) => void,
   ): Promise<void> {
-    await Promise.all(
-      Array.from({ length: Math.min(SIDE_BY_SIDE, groups.length) }, async () => {
-        for (let group = groups.pop(); group; group = groups.pop()) {
-          for (const { index, event } of group) {
-            try {
-              const { changed, position } = await this.commands
-                .get(event.type)!
-                .handle(event.data, commandContext(event, context));
-              results[index] = { ...named(event), outcome: changed ? 'accepted' : 'duplicate', position };
-            } catch (error) {
-              if (!(error instanceof GatehouseError) || error.status >= 500) throw error;
-              reject(index, faultOf(error));
-            }
-          }
-        }
-      }),
-    );
+    const keysOf = ({ event: { type, data } }: Indexed) => {
+      const key = this.commands.get(type)!.key(data);
+      return typeof data.accountId === 'string' ? [key, `account:${data.accountId}`] : [key];
+    };
+    await inOrder(commands, keysOf, SIDE_BY_SIDE, async ({ index, event }) => {
+      try {
+        const command = this.commands.get(event.type)!;
+        const { changed, position } = await command.handle(event.data, commandContext(event, context));
+        results[index] = { ...named(event), outcome: changed ? 'accepted' : 'duplicate', position };
+      } catch (error) {
+        if (!(error instanceof GatehouseError) || error.status >= 500) throw error;
+        reject(index, faultOf(error));
+      }
+    });
   }
 }
 

@@ -37,10 +37,10 @@ export async function openIngestWorld() {
   const store = new PostgresEventStore(database.connection);
   const otherStore = new PostgresEventStore(database.connection);
 
-  function gatewayOn(plain: EventStore): Ingest {
+  function gatewayOn(plain: EventStore, commands?: readonly InboundCommand[]): Ingest {
     const sealing = new SealingEventStore(plain, keys, eventCatalogue);
-    const commands = inboundCommands(new Transactor(sealing, ids, systemClock, schemas.version));
-    return new Ingest(sealing, schemas, quarantine, systemClock, commands, { lanes: 3 });
+    const rules = commands ?? inboundCommands(new Transactor(sealing, ids, systemClock, schemas.version));
+    return new Ingest(sealing, schemas, quarantine, systemClock, rules, { lanes: 3 });
   }
   return {
     connection: database.connection,

@@ -1,8 +1,9 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { StoreUnavailable, type StreamWrite } from '../../libs/event-store/event-store.js';
 import type { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
 import { identityOf } from '../../libs/messaging/incoming-event.js';
-import type { EventResult } from '../../libs/messaging/ingest.js';
+import type { EventResult, InboundCommand } from '../../libs/messaging/ingest.js';
 import { type IngestWorld, ingestContext, type Json, newSender, openIngestWorld } from './ingest-world.js';
 
 let world: IngestWorld;
@@ -91,6 +92,49 @@ describe('Ingest', () => {
     expect(outcomes(results)).toEqual(
       images.map((image) => (image === only!.data.imageId ? 'accepted' : 'quarantined')),
     );
+  });
+
+  it('has stored the facts of a batch before a command of it asks about them', async () => {
+    const { fact, event, stored } = newSender(world.store);
+    const asked: string[][] = [];
+    const asking = world.gatewayOn(world.store, [
+      {
+        type: 'ReviewConfirmed',
+        key: ({ caseId }) => caseId,
+        async handle() {
+          asked.push((await stored()).map(({ type }) => type));
+          return { changed: true, position: 1 };
+        },
+      },
+    ]);
+    await take([event('ReviewConfirmed', 'r-1', {}), fact(1), fact(2, 'ContentFlagged')], asking);
+    expect(asked.map((types) => types.sort())).toEqual([['ContentFlagged', 'ImageGenerated']]);
+  });
+
+  it('gives commands about one account in the order given, whatever else their keys are', async () => {
+    const { event } = newSender(world.store);
+    const given: string[] = [];
+    const noting = (type: string, keyField: string, turns: number): InboundCommand => ({
+      type,
+      key: (data) => `${type}:${data[keyField]}`,
+      async handle({ accountId }) {
+        for (let i = 0; i < turns; i++) await turn();
+        given.push(`${type} ${accountId}`);
+        return { changed: true, position: 1 };
+      },
+    });
+    const rules = [noting('WaitlistJoined', 'email', 9), noting('AccountDeactivated', 'accountId', 1)];
+    const batch = Array.from({ length: 100 }, (_, n) => [
+      event('WaitlistJoined', `j-${n}`, { accountId: `acc-${n}`, email: `${n}@example.org` }),
+      event('AccountDeactivated', `d-${n}`, { accountId: `acc-${n}` }),
+    ]);
+    await take(batch.flat(), world.gatewayOn(world.store, rules));
+    for (let n = 0; n < batch.length; n++) {
+      expect(given.filter((one) => one.endsWith(` acc-${n}`))).toEqual([
+        `WaitlistJoined acc-${n}`,
+        `AccountDeactivated acc-${n}`,
+      ]);
+    }
   });
 
   it('keeps what it does not take, with the bytes and the reason, and replays it without keeping it again', async () => {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import type { EventStore } from '../../event-store/event-store.js';
+import { type EventStore, StoreUnavailable } from '../../event-store/event-store.js';
 import { EVENT_STORE, POOL } from '../../platform/ports.js';
 import { CASE_OPENING } from '../processes/case-opening-reaction.js';
 
@@ -15,12 +15,19 @@ export class OpenedCases {
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
-  /** True once every flag stored so far has its case; false when that takes longer than 5 s. */
-  async areUpToDate(): Promise<boolean> {
+  /**
+   * True once every flag stored so far has its case.
+   * @throws StoreUnavailable when that takes longer than 5 s: whether there is a case can't be told for now
+   */
+  async areUpToDate(): Promise<true> {
     const head = await this.store.head();
     const deadline = performance.now() + WAIT_MS;
     while ((await this.position()) < head) {
-      if (performance.now() > deadline) return false;
+      if (performance.now() > deadline) {
+        throw new StoreUnavailable(
+          `${CASE_OPENING} has not reached position ${head} within ${WAIT_MS} ms; is a reactor running?`,
+        );
+      }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     return true;

@@ -12,22 +12,28 @@ export interface Sent {
 }
 
 const BATCH = 500;
+/** Below the 1 MiB that the backend takes, with room for what a proxy may add. */
+const BATCH_BYTES = 900 * 1024;
 const IN_FLIGHT = 3;
 const MEDIA_TYPE = 'application/cloudevents-batch+json';
 
 /**
- * Packs events into batches of 500 at the most, or of one group where that is larger. What is in one group stays
- * together and in its order.
+ * Packs events into batches of 500 and 900 KiB at the most, or of one group where that is larger. What is in one group
+ * stays together and in its order.
  */
 export function inBatches(groups: Iterable<readonly OutgoingEvent[]>): OutgoingEvent[][] {
   const batches: OutgoingEvent[][] = [];
   let batch: OutgoingEvent[] = [];
+  let bytes = 0;
   for (const group of groups) {
-    if (batch.length > 0 && batch.length + group.length > BATCH) {
+    const more = Buffer.byteLength(JSON.stringify(group));
+    if (batch.length > 0 && (batch.length + group.length > BATCH || bytes + more > BATCH_BYTES)) {
       batches.push(batch);
       batch = [];
+      bytes = 0;
     }
     batch.push(...group);
+    bytes += more;
   }
   if (batch.length > 0) batches.push(batch);
   return batches;

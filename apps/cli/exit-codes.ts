@@ -48,6 +48,7 @@ const BY_STATUS: Record<number, ExitCode> = {
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof NotReachable) return EXIT.notReachable;
   if (error instanceof InvalidInput) return EXIT.usage;
+  if (error instanceof GatehouseError && error.code === 'logs-differ') return EXIT.differs;
   if (error instanceof ApiProblem || error instanceof GatehouseError) return BY_STATUS[error.status] ?? EXIT.failed;
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   return EXIT.failed;

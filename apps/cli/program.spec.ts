@@ -33,8 +33,22 @@ const COMMANDS = [
   'views rebuild',
   'views verify',
   'import',
+  'export-log',
+  'import-log',
   'demo',
 ];
+
+/** What --help lists, groups opened up. */
+async function listed(group: string[] = []): Promise<string[]> {
+  const { stdout } = await run(...group, '--help');
+  const commands = [...(stdout.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name!);
+  const found = commands.filter((name) => name !== 'help').map((name) => listed([...group, name]));
+  return found.length > 0 ? (await Promise.all(found)).flat() : [group.join(' ')];
+}
+
+it('lists the commands that are explained below, and no other', async () => {
+  expect((await listed()).sort()).toEqual([...COMMANDS].sort());
+});
 
 it.each(COMMANDS)('explains %s with an example', async (command) => {
   const { code, stdout } = await run(...command.split(' '), '--help');
@@ -65,4 +79,24 @@ it.each([
   const { code, stdout, stderr } = await run(...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(message);
+});
+
+it.each([
+  [['status', '--url', 'http://127.0.0.1:9'], 3, 'port-blocked', /no HTTP client asks/],
+  [['status', '--url', 'nonsense'], 2, 'invalid-input', /--url must be like/],
+  [['no-such-command'], 2, 'wrong-usage', /^unknown command/],
+  [['token'], 2, 'wrong-usage', /--help/],
+  [['events', '--limit', 'many'], 2, 'wrong-usage', /whole number from 1 to 2000/],
+])('tells what is wrong with %j as a problem document on stderr with --json', async (args, code, type, detail) => {
+  const ended = await run(...args, '--json');
+  expect(ended).toMatchObject({ code, stdout: '' });
+  expect(JSON.parse(ended.stderr)).toMatchObject({
+    type: expect.stringMatching(new RegExp(`/${type}$`)),
+    title: expect.any(String),
+    detail: expect.stringMatching(detail),
+  });
+});
+
+it('gives help to machines as well as to people', async () => {
+  expect(await run('token', 'list', '--json', '--help')).toMatchObject({ code: 0, stderr: '' });
 });

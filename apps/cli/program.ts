@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { version } from '../version.js';
+import type { Problem } from './api-errors.js';
 import { accountCommands } from './commands/account.js';
 import { cohortCommands } from './commands/cohort.js';
 import { demoCommand } from './commands/demo.js';
@@ -15,15 +16,19 @@ import { tokenCommands } from './commands/token.js';
 import { viewsCommands } from './commands/views.js';
 import { waitlistCommands } from './commands/waitlist.js';
 import { EXIT, type ExitCode, exitCodeOf, exitCodesText } from './exit-codes.js';
+import { interruption, problemDocument } from './rendering/problem-document.js';
 import { problemText } from './rendering/problem-text.js';
 import { DEFAULT_URL, type GlobalOptions, openSession, type Runner, type Terminal } from './session.js';
+
+const INTERRUPTED = 'interrupted; what was acknowledged is kept, and running it again is safe';
 
 /**
  * Runs one command line.
  * @param args without node and the script
- * @returns the exit code; whatever went wrong has been said on stderr
+ * @returns the exit code; whatever went wrong has been said on stderr, with --json as a problem document
  */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const json = args.includes('--json');
   let code: ExitCode = EXIT.done;
   const run: Runner =
     (work) =>
@@ -36,31 +41,39 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
         session.progress.end();
       }
     };
+  const tell = (problem: Problem, text: string) =>
+    terminal.stderr.write(`${json ? JSON.stringify(problem, null, 2) : text}\n`);
   try {
-    await buildProgram(run, terminal).parseAsync(args, { from: 'user' });
+    await buildProgram(run, terminal, json).parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
+    const exitCode = exitCodeOf(error);
     if (terminal.signal.aborted) {
-      terminal.stderr.write('gatehouse: interrupted; what was acknowledged is kept, and running it again is safe\n');
+      tell(interruption(INTERRUPTED), `gatehouse: ${INTERRUPTED}`);
       return EXIT.interrupted;
     }
-    // Commander has told its own errors already.
-    if (!isCommanders(error)) terminal.stderr.write(`${problemText(error)}\n`);
-    return exitCodeOf(error);
+    // Commander has told its own errors to people already.
+    if (exitCode !== EXIT.done && (json || !isCommanders(error))) tell(problemDocument(error), problemText(error));
+    return exitCode;
   }
 }
 
 const isCommanders = (error: unknown): boolean => String((error as { code?: unknown })?.code).startsWith('commander.');
 
-function buildProgram(run: Runner, { stdout, stderr }: Terminal): Command {
+function buildProgram(run: Runner, { stdout, stderr }: Terminal, json: boolean): Command {
   const program = new Command('gatehouse')
     .description('Access and enforcement for the staged rollout of a generative image product, from the command line.')
     .version(version)
     .addOption(new Option('--url <url>', `address of the backend (env GATEHOUSE_URL, default ${DEFAULT_URL})`))
     .addOption(new Option('--token <token>', 'bearer token (env GATEHOUSE_TOKEN)'))
-    .addOption(new Option('--json', 'answer in JSON, for machines'))
+    .addOption(new Option('--json', 'answer in JSON, for machines; what goes wrong is a problem document on stderr'))
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => {
+        if (!json) stderr.write(text);
+      },
+    })
     .exitOverride()
     .addHelpText('after', `\n${exitCodesText}\n\nExample:\n  $ gatehouse status --url http://127.0.0.1:8080`);
   for (const add of GROUPS) add(program, run);

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../libs/kernel/clock.js';
 import { type Ids, timeOrderedIds } from '../../libs/kernel/ids.js';
 import { ApiClient } from './api-client.js';
 import type { ExitCode } from './exit-codes.js';
-import { type Progress, progressOn } from './rendering/progress.js';
+import { type Progress, progressOn, silent } from './rendering/progress.js';
 
 /** What a process has to do with the world. */
 export interface Terminal {
@@ -25,7 +25,7 @@ export interface Session {
   print(answer: unknown, text: () => string): void;
   /** One item of an answer without an end; with --json one JSON document a line. */
   printItem(item: unknown, text: () => string): void;
-  /** A remark for people, on stderr. */
+  /** A remark for people, on stderr; not with --json. */
   remark(line: string): void;
 }
 
@@ -54,13 +54,16 @@ export function openSession({ url, token, json = false }: GlobalOptions, termina
   });
   return {
     client,
-    progress: progressOn(stderr),
+    // With --json, stderr is for the problem document, unless a person looks on.
+    progress: json && !stderr.isTTY ? silent : progressOn(stderr),
     signal,
     clock: systemClock,
     ids: timeOrderedIds(systemClock),
     json,
     print: (answer, text) => write(json ? JSON.stringify(answer, null, 2) : text()),
     printItem: (item, text) => write(json ? JSON.stringify(item) : text()),
-    remark: (line) => stderr.write(`${line}\n`),
+    remark: (line) => {
+      if (!json) stderr.write(`${line}\n`);
+    },
   };
 }

@@ -1,9 +1,11 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import { InvalidInput } from '../../../libs/kernel/errors.js';
+import { InvalidInput, Refusal } from '../../../libs/kernel/errors.js';
+import { toProblem } from '../../../libs/platform/http/problem.js';
 import { ApiProblem } from '../api-errors.js';
 import { metricsText, shareText } from './metrics-table.js';
 import { plain, plainLine } from './plain-text.js';
+import { problemDocument } from './problem-document.js';
 import { problemText } from './problem-text.js';
 import { progressOn } from './progress.js';
 import { pairs, table } from './table.js';
@@ -61,6 +63,15 @@ describe('a problem', () => {
     ]);
     expect(problemText(new ApiProblem(401, {}, 'GET /v1/status'))).toMatch(/\n {2}give a token with --token/);
     expect(problemText(new ApiProblem(500, { incident: 'abc' }, 'GET /'))).toMatch(/incident abc in the backend's log/);
+  });
+
+  it('is for machines what the backend makes of it', () => {
+    const invalid = new InvalidInput([{ field: '--url', message: 'is wrong' }]);
+    for (const error of [invalid, new Refusal('rate-exceeded', '3 are too many', { available: 2 })])
+      expect(problemDocument(error)).toEqual(toProblem(error).problem);
+    const given = { type: 'https://gatehouse.dev/problems/x', title: 'X', status: 409, detail: 'no', available: 2 };
+    expect(problemDocument(new ApiProblem(409, given, 'POST /v1/cohorts'))).toEqual(given);
+    expect(problemDocument(new ApiProblem(502, {}, 'GET /'))).toMatchObject({ status: 502, title: 'Unknown problem' });
   });
 
   it('shows every wrong option', () => {

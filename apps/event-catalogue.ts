@@ -1,5 +1,6 @@
 import { accountEvents } from '../libs/account/index.js';
 import { enforcementEvents } from '../libs/enforcement/index.js';
+import { CommandTaken } from '../libs/event-store/command-taken.js';
 import { imageEvents } from '../libs/images/index.js';
 import type { EventDefinition } from '../libs/messaging/event-definition.js';
 import { policyEvents } from '../libs/policy/index.js';
@@ -16,4 +17,5 @@ export const eventCatalogue: readonly EventDefinition[] = [
   ...imageEvents,
   ...reviewEvents,
   ...enforcementEvents,
+  CommandTaken,
 ];

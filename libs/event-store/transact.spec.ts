@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { systemClock } from '../kernel/clock.js';
 import type { StreamKind } from '../kernel/decider.js';
@@ -75,6 +76,59 @@ describe('Transactor', () => {
     const both = ids.next();
     const atOnce = await Promise.all([1, 2].map(() => transactor.transact(room, 'd', context(both), take)));
     expect(atOnce.map((one) => one.events.length).sort()).toEqual([0, 1]);
+  });
+
+  it.each([
+    ['a stream of many', 'x'],
+    ['the only stream of its kind', undefined],
+  ])('takes each command once, however often and late it is given again, with or without effect: %s', async (_, id) => {
+    type Switched = { type: 'Switched'; data: { on: boolean } };
+    const command = fc.record({ name: fc.integer({ min: 0, max: 4 }), transactor: fc.constantFrom(0, 1) });
+    let lights = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(command, { maxLength: 12 }), async (given) => {
+        const light: StreamKind<boolean, Switched> = {
+          category: `light${lights++}`,
+          initial: false,
+          evolve: (_, { data }) => data.on,
+        };
+        const transactors = [transactorOn(store), transactorOn(store)];
+        const eventIds = Array.from({ length: 5 }, () => ids.next());
+        let isOn = false;
+        const before = new Map<number, number>();
+        for (const { name, transactor } of given) {
+          const on = name % 2 === 0;
+          const sent = { ...context(eventIds[name]), eventType: 'Switched', source: '/hall' };
+          const { state, events, position } = await transactors[transactor]!.transact(light, id, sent, (lit) =>
+            lit === on ? [] : [{ type: 'Switched', data: { on } }],
+          );
+          expect(events).toHaveLength(!before.has(name) && isOn !== on ? 1 : 0);
+          if (!before.has(name)) isOn = on;
+          expect(state).toBe(isOn);
+          expect(position).toBe(before.get(name) ?? position);
+          before.set(name, position);
+        }
+        const stream = id === undefined ? light.category : `${light.category}-${id}`;
+        expect((await store.readStream(stream)).map((event) => event.id).sort()).toEqual(
+          [...before.keys()].map((name) => eventIds[name]).sort(),
+        );
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('keeps whose a command without effect was: the same id of another source or for another event is refused', async () => {
+    const transactor = transactorOn(store);
+    const sent = { ...context(ids.next()), eventType: 'Taken', source: '/hall' };
+    const nothing = () => [];
+    const { position } = await transactor.transact(room, 'i', sent, nothing);
+    expect(await transactor.transact(room, 'i', sent, take)).toEqual({ state: 0, events: [], position });
+    for (const other of [{ source: '/door' }, { eventType: 'Freed' }]) {
+      await expect(transactor.transact(room, 'i', { ...sent, ...other }, nothing)).rejects.toMatchObject({
+        code: 'id-in-use',
+      });
+    }
+    expect(await transactor.transact(room, 'i', context(), nothing)).toMatchObject({ events: [], position });
   });
 
   it('refuses an incoming event whose id another one has: of another source or type, in this stream or elsewhere', async () => {

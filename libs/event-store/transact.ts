@@ -4,6 +4,7 @@ import { fold, type StreamKind } from '../kernel/decider.js';
 import type { Actor, DomainEvent, NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { Unavailable } from '../kernel/errors.js';
 import type { Ids } from '../kernel/ids.js';
+import { commandTaken, isCommandTaken } from './command-taken.js';
 import { eventsAt, IdInUse } from './event-identity.js';
 import { type EventStore, positionsOf, StoreUnavailable, type StreamWrite, type WriteResult } from './event-store.js';
 
@@ -17,16 +18,19 @@ export interface CommandContext {
   source?: string;
   /** When it happened, RFC 3339; now unless an incoming event is the command. */
   time?: string;
-  /** Identity of the first event, where an incoming event is the command. */
+  /**
+   * The command's own identity, where an incoming event is the command or one that was read in the log calls for it: the
+   * id of the first event. Given again it changes nothing, whatever has become of its stream since.
+   */
   eventId?: string;
-  /** The type that this first event is stored with. */
+  /** The type of this first event. */
   eventType?: string;
 }
 
 export interface Transacted<State> {
   /** The state after the decision. */
   state: State;
-  /** What was stored; empty where the decision was already satisfied. */
+  /** What was stored of the decision; empty where it was satisfied already. */
   events: readonly NewEvent[];
   /** Position of the last event of the stream; 0 for an empty stream. */
   position: Position;
@@ -43,6 +47,11 @@ export interface Loaded<State> {
 interface Folded<State> extends Loaded<State> {
   /** -1 for an empty stream. */
   revision: number;
+}
+
+/** Of a stream that is the only one of its kind: also where each of its events stands, by id. */
+interface Known<State> extends Folded<State> {
+  places: Map<string, Position>;
 }
 
 const MAX_CONFLICTS = 50;
@@ -65,7 +74,7 @@ export type SchemaVersions = (type: string) => number;
 /** Load, decide, append at the exact revision that was read; on a conflict again from the start. */
 export class Transactor {
   /** A kind's single stream grows as long as the system lives: it is folded on from here, never again from the start. */
-  private readonly folded = new Map<string, Folded<unknown>>();
+  private readonly folded = new Map<string, Known<unknown>>();
 
   constructor(
     private readonly store: EventStore,
@@ -88,13 +97,15 @@ export class Transactor {
     const stream = nameOf(kind, id);
     for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
       const { state, revision, position, read } = await this.read(kind, id);
-      // The incoming event that is the command was taken before, whatever the state has become since.
-      const taken = takenFrom(read, context);
-      if (taken) return { state, events: [], position: taken.position };
+      // The command was taken before, whatever the state has become since.
+      const taken = takenFrom(read, context)?.position ?? (await this.placeBefore(stream, context));
+      if (taken !== undefined) return { state, events: [], position: taken };
       const decided = decide(state);
-      if (decided.length === 0) return { state, events: [], position };
+      const isSatisfied = decided.length === 0;
+      if (isSatisfied && context.eventId === undefined) return { state, events: [], position };
 
-      const events = decided.map((event, index) => this.envelop(stream, event, index, context));
+      const stored: readonly DomainEvent[] = isSatisfied ? [commandTaken(context.eventType)] : decided;
+      const events = stored.map((event, index) => this.envelop(stream, event, index, context));
       const { result, repeated } = await this.appendKnowing({
         stream,
         expected: revision < 0 ? 'no-stream' : revision,
@@ -102,18 +113,16 @@ export class Transactor {
       });
       if (result.outcome === 'wrong-expected-revision') continue;
       if (result.outcome === 'duplicate-event-id') {
-        const [holder] = (await eventsAt(this.store, result.known)).values();
-        if (!holder) continue;
-        if (holder.stream !== stream) throw new IdInUse(holder);
-        // In this stream it was stored just now, or before what was read of it.
-        const { position } = takenFrom([holder], context) ?? holder;
-        return { state: (await this.load(kind, id)).state, events: [], position };
+        const place = await this.placeOf(stream, result.known, context);
+        if (place === undefined) continue;
+        return { state: (await this.load(kind, id)).state, events: [], position: place };
       }
       if (result.outcome === 'already-appended' && !repeated) {
         const now = await this.read(kind, id);
         takenFrom(now.read, context);
         return { state: now.state, events: [], position: result.position };
       }
+      if (isSatisfied) return { state, events: [], position: result.position };
       const positions = positionsOf(result, decided.length);
       const places = decided.map((event, i) => ({
         ...event,
@@ -139,16 +148,36 @@ export class Transactor {
     id: string | undefined,
   ): Promise<Folded<State> & { read: readonly RecordedEvent[] }> {
     const stream = nameOf(kind, id);
-    const known = (this.folded.get(stream) as Folded<State>) ?? { state: kind.initial, revision: -1, position: 0 };
+    const known = (this.folded.get(stream) as Known<State>) ?? startOf(kind);
     const read = await this.store.readStream(stream, known.revision + 1);
     const last = read.at(-1);
     if (!last) return { ...known, read };
-    const state = fold(kind, read as unknown as Event[], known.state);
+    const state = fold(kind, read.filter((event) => !isCommandTaken(event)) as unknown as Event[], known.state);
     const { revision, position } = last;
     if (id === undefined && revision > (this.folded.get(stream)?.revision ?? -1)) {
-      this.folded.set(stream, { state, revision, position });
+      for (const event of read) known.places.set(event.id, event.position);
+      this.folded.set(stream, { state, revision, position, places: known.places });
     }
     return { state, revision, position, read };
+  }
+
+  /** Where the command stands in the part of a stream that need not be read any more. */
+  private async placeBefore(stream: string, context: CommandContext): Promise<Position | undefined> {
+    const { eventId = '' } = context;
+    const place = this.folded.get(stream)?.places.get(eventId);
+    return place === undefined ? undefined : this.placeOf(stream, new Map([[eventId, place]]), context);
+  }
+
+  /** Where the command stands, stored just now or before what was read. @throws IdInUse when its id is another's */
+  private async placeOf(
+    stream: string,
+    known: ReadonlyMap<string, Position>,
+    context: CommandContext,
+  ): Promise<Position | undefined> {
+    const [holder] = (await eventsAt(this.store, known)).values();
+    if (!holder) return undefined;
+    if (holder.stream !== stream) throw new IdInUse(holder);
+    return (takenFrom([holder], context) ?? holder).position;
   }
 
   private envelop(stream: string, event: DomainEvent, index: number, context: CommandContext): NewEvent {
@@ -176,7 +205,14 @@ export class Transactor {
 const nameOf = ({ category }: { category: string }, id: string | undefined): string =>
   id === undefined ? category : `${category}-${id}`;
 
-/** The incoming event that is the command, where it is in the stream. @throws IdInUse when its id is another's there */
+const startOf = <State>({ initial }: { initial: State }): Known<State> => ({
+  state: initial,
+  revision: -1,
+  position: 0,
+  places: new Map(),
+});
+
+/** The command, where it was taken in the stream. @throws IdInUse when its id is another's there */
 function takenFrom(
   history: readonly RecordedEvent[],
   { eventId, eventType, source = OWN_SOURCE }: CommandContext,
@@ -185,6 +221,7 @@ function takenFrom(
   if (!taken) return undefined;
   const from = taken.metadata.source;
   const isSent = from === source || (from === OWN_SOURCE && source === ECHO_SOURCE);
-  if (!isSent || (eventType !== undefined && taken.type !== eventType)) throw new IdInUse(taken);
+  const type = isCommandTaken(taken) ? taken.data.type : taken.type;
+  if (!isSent || (eventType !== undefined && type !== eventType)) throw new IdInUse(taken);
   return taken;
 }

@@ -128,6 +128,26 @@ it('takes a deactivation of another system once, also of an account that is not 
   });
 });
 
+it('changes nothing when an event of another system comes again, also one that had nothing to change before', async () => {
+  const { accountId } = await join('eli');
+  const outcome = async (event: object) => (await service.post('/v1/events', event)).body.results[0].outcome;
+  const deactivation = () =>
+    cloudEvent('AccountDeactivated', { accountId, reason: 'chargeback', categories: ['fraud'] }, { source: '/risk' });
+  const joining = cloudEvent('WaitlistJoined', { accountId, email: 'eli@example.org' }, { source: '/partner' });
+  const [one, other] = [deactivation(), deactivation()];
+  expect([await outcome(joining), await outcome(one), await outcome(other)]).toEqual([
+    'duplicate',
+    'accepted',
+    'duplicate',
+  ]);
+  await operator.post(`/v1/accounts/${accountId}/reinstatement`, { reason: 'mistake' });
+  await operator.delete(`/v1/waitlist/${accountId}`);
+  const before = await show(accountId);
+  expect(before).toMatchObject({ status: 'left', deactivated: false });
+  for (const event of [other, one, joining]) expect(await outcome(event)).toBe('duplicate');
+  expect(await show(accountId)).toEqual(before);
+});
+
 it('refuses what rules forbid by name, and bad input by field', async () => {
   const { accountId } = await join('dan');
   const path = `/v1/accounts/${accountId}`;

@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { Matches, MaxLength } from 'class-validator';
+import { isCommandTaken } from '../../event-store/command-taken.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { toIso } from '../../kernel/clock.js';
 import { fold } from '../../kernel/decider.js';
@@ -69,12 +70,14 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
       policyVersion: policyVersion ?? null,
       cohortId: cohortId ?? null,
       asOf: { position: String(last.position), time: last.recordedAt },
-      history: history.map(({ position, type, metadata: { time, actor } }) => ({
-        position: String(position),
-        type,
-        time,
-        actor,
-      })),
+      history: history
+        .filter((event) => !isCommandTaken(event))
+        .map(({ position, type, metadata: { time, actor } }) => ({
+          position: String(position),
+          type,
+          time,
+          actor,
+        })),
     };
   }
 }

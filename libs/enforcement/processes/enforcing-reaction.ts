@@ -1,12 +1,16 @@
 import { accountStream, deactivateAccount } from '../../account/index.js';
 import { causedBy, type Transactor } from '../../event-store/transact.js';
+import { nameBasedId } from '../../kernel/ids.js';
 import type { Reaction } from '../../projections/reactor.js';
 import { completeEnforcement, enforcementStream, orderEnforcement } from '../enforcement.js';
 import { type EnforcementAction, enforcementTypes, nextEnforcementActions } from './enforcing.js';
 
 export const ENFORCING = 'enforcing';
 
-/** A confirmed review deactivates the image's account. */
+/**
+ * A confirmed review deactivates the image's account, once: the deactivation is a command with an identity of its own, so
+ * that a confirmation that is read again later does not undo a reinstatement.
+ */
 export function enforcingReaction(transactor: Transactor): Reaction {
   return {
     name: ENFORCING,
@@ -21,10 +25,12 @@ export function enforcingReaction(transactor: Transactor): Reaction {
             return transactor.transact(enforcementStream, accountId, context, (state) =>
               orderEnforcement(state, action.data),
             );
-          case 'deactivate-account':
-            return transactor.transact(accountStream, accountId, context, (state) =>
+          case 'deactivate-account': {
+            const once = { ...context, eventId: nameBasedId(event.id, action.kind), eventType: 'AccountDeactivated' };
+            return transactor.transact(accountStream, accountId, once, (state) =>
               deactivateAccount(state, action.data),
             );
+          }
           case 'complete-enforcement':
             return transactor.transact(enforcementStream, accountId, context, (state) =>
               completeEnforcement(state, action.data),

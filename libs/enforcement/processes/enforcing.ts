@@ -13,7 +13,7 @@ export type EnforcementAction =
 
 /**
  * A confirmed review: order and deactivate at once, so that the deny waits for nothing, then complete. What stands
- * together goes side by side; each stays quiet when it is done, so after a crash the event is simply taken again.
+ * together goes side by side; each is right when it is given again, so after a crash the event is simply taken again.
  */
 export function nextEnforcementActions({ type, data }: RecordedEvent): EnforcementAction[][] {
   if (type !== 'ReviewConfirmed') return [];

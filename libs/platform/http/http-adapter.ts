@@ -5,6 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { GatehouseError } from '../../kernel/errors.js';
 import type { Settings } from '../configuration/settings.js';
+import { answerClientError } from './client-error.js';
 import { PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
 
 export const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -36,6 +37,9 @@ export async function createHttpAdapter({
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     trustProxy: false,
+    // What still comes in on an open connection is answered as ever; `Connection: close` sends the next one elsewhere.
+    return503OnClosing: false,
+    clientErrorHandler: answerClientError,
     forceCloseConnections: 'idle',
     logger: false,
     frameworkErrors: (error: Error, _request: unknown, reply: FastifyReply) => {

@@ -198,7 +198,9 @@ function problemsOf(
 
 function accessText(access: RouteAccess): string {
   if (access.kind === 'roles') return `Roles: ${access.roles.join(', ')}.`;
-  return access.kind === 'public' ? 'Open to anybody.' : 'Open to anybody on loopback, elsewhere to any role.';
+  return access.kind === 'public'
+    ? 'Open to anybody.'
+    : 'Open to anybody who asks on loopback and through no proxy, otherwise to any role.';
 }
 
 function securityOf(access: RouteAccess): Json[] {

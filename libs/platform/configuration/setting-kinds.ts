@@ -1,3 +1,5 @@
+import { Networks } from './networks.js';
+
 /** One setting: how its text becomes a value, and what is said about it. */
 export interface Setting<Value = unknown> {
   variable: string;
@@ -48,6 +50,13 @@ export function list(variable: string, each: RegExp, expects: string, summary: s
     return texts.every((one) => each.test(one)) ? texts : undefined;
   };
   return setting<readonly string[]>(variable, `${expects}, separated by commas`, '', [], summary, parse);
+}
+
+/** Addresses and networks, separated by commas; none by default. */
+export function networks(variable: string, summary: string): Setting<Networks> {
+  const parse = (value: string) => Networks.of(value.split(',').map((one) => one.trim()));
+  const expects = 'addresses or networks like 10.0.0.0/8, separated by commas';
+  return setting(variable, expects, '', Networks.none, summary, parse);
 }
 
 /** A text of a certain form. */

@@ -3,6 +3,7 @@ import {
   choice,
   list,
   named,
+  networks,
   onOff,
   optionalKey,
   optionalServers,
@@ -101,7 +102,11 @@ const table = {
     60,
     1,
     1_000_000,
-    'Requests a minute that one address may make to routes without a credential',
+    'Requests a minute that one address may make without a credential, and with a wrong one',
+  ),
+  trustedProxies: networks(
+    'GATEHOUSE_TRUSTED_PROXIES',
+    "Proxies whose X-Forwarded-For, -Proto and -Host count; without them all callers have the proxy's address",
   ),
   kafkaBrokers: list(
     'GATEHOUSE_KAFKA_BROKERS',

@@ -7,6 +7,7 @@ import { GatehouseError } from '../../kernel/errors.js';
 import type { Settings } from '../configuration/settings.js';
 import { answerClientError } from './client-error.js';
 import { PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
+import { TooManyRequests } from './too-many-requests.js';
 
 export const BODY_LIMIT_BYTES = 1024 * 1024;
 /** For open requests to end once the server closes. */
@@ -31,12 +32,13 @@ const SECURITY_HEADERS = {
 /** Fastify for Nest, with the limits, headers and rate limit that every route shares; a route may set its own headers. */
 export async function createHttpAdapter({
   publicRatePerMinute,
-}: Pick<Settings, 'publicRatePerMinute'>): Promise<FastifyAdapter> {
+  trustedProxies,
+}: Pick<Settings, 'publicRatePerMinute' | 'trustedProxies'>): Promise<FastifyAdapter> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    trustProxy: false,
+    trustProxy: trustedProxies.isEmpty ? false : (address) => trustedProxies.has(address),
     // What still comes in on an open connection is answered as ever; `Connection: close` sends the next one elsewhere.
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
@@ -59,13 +61,12 @@ export async function createHttpAdapter({
     max: publicRatePerMinute,
     timeWindow: MINUTE_MS,
     cache: ADDRESSES_REMEMBERED,
-    // The guard checks every credential that is sent, so that none but a right one lifts the limit.
+    // The guard checks every credential that is sent so that none but a right one lifts the limit.
     allowList: (request: { headers: Record<string, unknown> }) => request.headers.authorization !== undefined,
     errorResponseBuilder: (_request: unknown, { ttl }: { ttl: number }) =>
-      new GatehouseError(
-        'too-many-requests',
-        `this address may ask ${publicRatePerMinute} times a minute without a credential: try again in ${Math.ceil(ttl / 1000)} s`,
-        429,
+      new TooManyRequests(
+        `this address may ask ${publicRatePerMinute} times a minute without a credential`,
+        Math.ceil(ttl / 1000),
       ),
   });
   return adapter;

@@ -3,6 +3,7 @@ import { HttpException } from '@nestjs/common';
 import { StoreUnavailable } from '../../event-store/event-store.js';
 import { GatehouseError } from '../../kernel/errors.js';
 import { isPassingDatabaseError } from '../database/connection-errors.js';
+import { TooManyRequests } from './too-many-requests.js';
 
 /** Where the types of problems live; their documentation is under the same address. */
 export const PROBLEM_TYPES = 'https://gatehouse.dev/problems/';
@@ -44,6 +45,10 @@ const FRAMEWORK: Record<string, { code: string; detail: string }> = {
 
 /** What an error is to the client. */
 export function toProblem(error: unknown): ProblemAnswer {
+  if (error instanceof TooManyRequests) {
+    const said = answer(error.status, error.code, error.message);
+    return { ...said, headers: { 'retry-after': String(error.retryAfterS) } };
+  }
   if (error instanceof GatehouseError) return answer(error.status, error.code, error.message, error.details);
   // Nest wraps what Fastify threw.
   const thrown = error instanceof HttpException && error.cause instanceof Error ? error.cause : error;

@@ -1,5 +1,6 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import type { Networks } from '../configuration/networks.js';
 import type { Settings } from '../configuration/settings.js';
 import type { GatehouseRequest } from '../http/request-context.js';
 import { SETTINGS } from '../ports.js';
@@ -8,12 +9,15 @@ import { bearerOf, Forbidden, Unauthenticated } from './credentials.js';
 import { type Principal, ROLES, type Role } from './principal.js';
 import { ACCESS_METADATA, type RouteAccess } from './route-access.js';
 
+/** What proxies say of a request that they hand on. */
+const FORWARDING = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** Admits a request to its route or throws; puts the principal and the admitting role on the request. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   private readonly onLoopback: boolean;
+  private readonly proxies: Networks;
 
   constructor(
     @Inject(Reflector) private readonly reflector: Reflector,
@@ -21,6 +25,7 @@ export class AccessGuard implements CanActivate {
     @Inject(SETTINGS) settings: Settings,
   ) {
     this.onLoopback = LOOPBACK.has(settings.host);
+    this.proxies = settings.trustedProxies;
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -35,14 +40,21 @@ export class AccessGuard implements CanActivate {
     const role = principal?.roles.find((one) => roles.includes(one));
     request.principal = principal;
     request.admittedRole = role;
-    if (access.kind === 'public' || (access.kind === 'public-on-loopback' && this.onLoopback)) return true;
+    if (access.kind === 'public' || (access.kind === 'public-on-loopback' && this.isFromHere(request))) return true;
     if (!principal) throw new Unauthenticated('this route needs a credential: send "Authorization: Bearer {token}"');
     if (!role) throw refusal(principal, roles);
     return true;
   }
 
-  private async principalOf({ headers }: GatehouseRequest): Promise<Principal | undefined> {
-    const credential = bearerOf(headers.authorization);
+  /** A proxy on this machine hands on what others ask. */
+  private isFromHere({ headers, raw: { socket } }: GatehouseRequest): boolean {
+    const isForwarded =
+      FORWARDING.some((name) => headers[name] !== undefined) || this.proxies.has(socket.remoteAddress);
+    return this.onLoopback && !isForwarded;
+  }
+
+  private async principalOf(request: GatehouseRequest): Promise<Principal | undefined> {
+    const credential = bearerOf(request.headers.authorization);
     if (credential === undefined) return undefined;
     const principal = await this.authenticator.authenticate(credential);
     if (!principal)

@@ -25,5 +25,5 @@ export const Public = () => SetMetadata(ACCESS, { kind: 'public' } satisfies Rou
 /** Admits anybody, so many times a minute from one address; a credential lifts the limit. For doors that write. */
 export const PublicDoor = () => applyDecorators(Public(), RouteConfig({ rateLimit: {} }));
 
-/** Admits anybody where the server listens on loopback only, elsewhere any role. */
+/** Admits anybody who asks on loopback, where the server listens there only and no proxy is between; otherwise any role. */
 export const PublicOnLoopback = () => SetMetadata(ACCESS, { kind: 'public-on-loopback' } satisfies RouteAccess);

@@ -16,6 +16,7 @@ import { CLOCK, IDS, LOGGER, SETTINGS, SUBJECT_KEYS } from './ports.js';
 import { AccessGuard } from './security/access-guard.js';
 import { Authenticator } from './security/authenticator.js';
 import { DeclaredRoutes } from './security/declared-routes.js';
+import { FailedAttempts } from './security/failed-attempts.js';
 import { JwtVerifier } from './security/jwt-verifier.js';
 import type { SubjectKeys } from './security/subject-keys.js';
 import { TokenRegistry } from './security/token-registry.js';
@@ -49,7 +50,10 @@ export class PlatformModule {
       { provide: SUBJECT_KEYS, useValue: subjectKeys },
       { provide: DataSource, useValue: dataSource },
       { provide: TokenRegistry, useValue: tokens },
-      { provide: Authenticator, useValue: new Authenticator(tokens, jwts) },
+      {
+        provide: Authenticator,
+        useValue: new Authenticator(tokens, jwts, new FailedAttempts(settings.publicRatePerMinute)),
+      },
       { provide: Metrics, useFactory: measured, inject: [HttpAdapterHost] },
       { provide: Readiness, useValue: databaseReadiness(dataSource) },
       Draining,

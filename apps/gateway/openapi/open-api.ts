@@ -178,7 +178,9 @@ function problemsOf(
     ...(takesInput ? { 400: '`invalid-input` names every wrong field; `malformed-json`.' } : {}),
     ...(access.kind === 'public' ? {} : { 401: 'No credential, or one that is unknown, revoked or expired.' }),
     ...(access.kind === 'roles' ? { 403: 'The credential has none of the roles.' } : {}),
-    ...(access.kind === 'public' && route.method === 'POST' ? { 429: '`too-many-requests` from one address.' } : {}),
+    ...(access.kind === 'public' && route.method === 'GET'
+      ? {}
+      : { 429: '`too-many-requests` from one address, without a credential or with wrong ones.' }),
     ...Object.fromEntries(
       Object.entries(operation.refusals ?? {}).map(([status, codes]) => [
         status,

@@ -27,9 +27,10 @@ export function answerEvaluationsFast(
     }, done);
   });
 
-  async function answer({ headers, body }: FastifyRequest, reply: FastifyReply): Promise<boolean> {
+  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
+    const { headers, body } = request;
     try {
-      const principal = await authenticator.authenticate(bearerOf(headers.authorization) ?? '');
+      const principal = await authenticator.authenticate(bearerOf(headers.authorization) ?? '', request);
       if (!principal || !mayAsk(principal)) return false;
       const decision = await decisionPoint.evaluate(readEvaluation(body));
       reply.type(JSON_TYPE).send(JSON.stringify(evaluationAnswer(decision, decisionPoint.position)));

@@ -61,7 +61,7 @@ export async function createHttpAdapter({
     max: publicRatePerMinute,
     timeWindow: MINUTE_MS,
     cache: ADDRESSES_REMEMBERED,
-    // The guard checks every credential that is sent so that none but a right one lifts the limit.
+    // The guard checks every credential that is sent and counts the wrong ones, so that none but a right one lifts the limit.
     allowList: (request: { headers: Record<string, unknown> }) => request.headers.authorization !== undefined,
     errorResponseBuilder: (_request: unknown, { ttl }: { ttl: number }) =>
       new TooManyRequests(

@@ -56,9 +56,8 @@ export class AccessGuard implements CanActivate {
   private async principalOf(request: GatehouseRequest): Promise<Principal | undefined> {
     const credential = bearerOf(request.headers.authorization);
     if (credential === undefined) return undefined;
-    const principal = await this.authenticator.authenticate(credential);
-    if (!principal)
-      throw new Unauthenticated('the credential is unknown, revoked or expired: ask an administrator for a new one');
+    const principal = await this.authenticator.authenticate(credential, request);
+    if (!principal) throw this.authenticator.refusal(request);
     return principal;
   }
 }

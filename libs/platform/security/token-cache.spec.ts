@@ -77,3 +77,25 @@ describe('while the database hangs', () => {
     expect(await registry.authenticate(secret)).toBeUndefined();
   });
 });
+
+it('a token that is nobody’s is looked up once in five seconds, and a new one at once', async () => {
+  let lookups = 0;
+  const counting = Object.assign(Object.create(dataSource) as DataSource, {
+    query: (...given: Parameters<DataSource['query']>) => {
+      lookups++;
+      return dataSource.query(...given);
+    },
+  });
+  const registry = new TokenRegistry(counting, clock);
+  const { token, secret } = await made('service-c');
+  const nobodys = `ght_${'0'.repeat(16)}_${'A'.repeat(43)}`;
+  for (let n = 0; n < 5; n++) expect(await registry.authenticate(nobodys)).toBeUndefined();
+  expect([lookups, registry.hasSeen(nobodys), registry.hasSeen(secret)]).toEqual([1, false, false]);
+  now.ms += FRESH_MS;
+  await registry.authenticate(nobodys);
+  expect(lookups).toBe(2);
+  expect(await registry.authenticate(secret)).toEqual(principal('service-c'));
+  expect([lookups, registry.hasSeen(secret)]).toEqual([3, true]);
+  await registry.revoke(token.id);
+  expect(registry.hasSeen(secret)).toBe(false);
+});

@@ -52,6 +52,8 @@ export class TokenRegistry {
   private readonly cache = new Map<string, Known>();
   /** By the whole secret: what its hash was last found equal to. */
   private readonly verified = new Map<string, Known>();
+  /** Ids that were looked up and are nobody's, with when; what is tried again and again is looked up once. */
+  private readonly unknown = new Map<string, number>();
   private readonly reading = new Map<string, Reading>();
   /** Ids revoked here: a read that began before the revocation must not bring one back. */
   private readonly revoked = new Set<string>();
@@ -121,11 +123,18 @@ export class TokenRegistry {
     if (id === undefined) return undefined;
     const hash = sha256(secret);
     let known = this.cache.get(id);
+    if (!known && this.isUnknown(id)) return undefined;
     if (!known || this.ageOf(known) >= FRESH_MS) known = await this.readAgain(id, known);
     if (!known || !timingSafeEqual(known.hash, hash)) return undefined;
     if (this.verified.size >= CACHED_AT_MOST) this.verified.clear();
     this.verified.set(secret, known);
     return known.principal;
+  }
+
+  /** Whether the token was in force when it was looked up last, by its id. */
+  hasSeen(secret: string): boolean {
+    const id = FORM.exec(secret)?.[1];
+    return id !== undefined && this.cache.has(id);
   }
 
   /** Callers that ask while a read is under way share it. */
@@ -145,13 +154,20 @@ export class TokenRegistry {
       id,
     ]);
     this.cache.delete(id);
-    if (!row || this.revoked.has(id)) return undefined;
+    if (!row || this.revoked.has(id)) {
+      remember(this.unknown, id, readAt);
+      return undefined;
+    }
     const { name, roles } = toInfo(row);
     const kind = roles.includes('service') ? 'service' : 'user';
     const known: Known = { id, hash: row.secret_sha256, principal: { kind, id: name, roles }, readAt };
-    this.cache.set(id, known);
-    if (this.cache.size > CACHED_AT_MOST) this.cache.delete(this.cache.keys().next().value!);
+    remember(this.cache, id, known);
     return known;
+  }
+
+  private isUnknown(id: string): boolean {
+    const readAt = this.unknown.get(id);
+    return readAt !== undefined && this.ageOf({ readAt }) < FRESH_MS;
   }
 
   private withoutDatabase(known: Known): (error: unknown) => Known {
@@ -163,7 +179,7 @@ export class TokenRegistry {
   }
 
   /** Too old when the clock went backwards: never trust a revoked token for longer than it says. */
-  private ageOf({ readAt }: Known): number {
+  private ageOf({ readAt }: Pick<Known, 'readAt'>): number {
     const age = this.clock.now() - readAt;
     return age < 0 ? Number.POSITIVE_INFINITY : age;
   }
@@ -178,6 +194,12 @@ function withPatience<Result>(result: Promise<Result>): Promise<Result> {
   const inTime = Promise.race([result, late]).finally(() => clearTimeout(timer));
   inTime.catch(() => {}); // nobody may wait for it
   return inTime;
+}
+
+function remember<Value>(known: Map<string, Value>, id: string, value: Value): void {
+  known.delete(id);
+  known.set(id, value);
+  if (known.size > CACHED_AT_MOST) known.delete(known.keys().next().value!);
 }
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();

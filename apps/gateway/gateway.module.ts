@@ -1,9 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
-import { AccessModule, AccessReplica, DecisionPoint, type ImageLookup } from '../../libs/access/index.js';
+import { AccessModule, AccessReplica, DecisionPoint } from '../../libs/access/index.js';
 import { AccountModule } from '../../libs/account/index.js';
 import { Transactor } from '../../libs/event-store/transact.js';
-import { ImagesModule, imageFacts, imagesView } from '../../libs/images/index.js';
+import { ImagesModule, imagesAsOf } from '../../libs/images/index.js';
 import { EventSchemas } from '../../libs/messaging/event-schemas.js';
 import { Ingest } from '../../libs/messaging/ingest.js';
 import { MessagingModule } from '../../libs/messaging/messaging.module.js';
@@ -54,12 +54,7 @@ export class GatewayModule {
       accounts: REPLICA_ACCOUNTS,
       trouble: (error) => replicaTrouble.tell(error),
     });
-    const findImage = imageFacts(pool);
-    const imageLookup: ImageLookup = async (imageId, minPosition) => {
-      if (minPosition > 0) await viewReader.reached(imagesView, minPosition, settings.accessWaitMs);
-      return findImage(imageId);
-    };
-    const decisionPoint = new DecisionPoint(replica, store, clock, imageLookup, {
+    const decisionPoint = new DecisionPoint(replica, store, clock, imagesAsOf(pool, viewReader), {
       stalenessMs: settings.stalenessMs,
       waitMs: settings.accessWaitMs,
     });

@@ -5,7 +5,7 @@ import { ACCESS_ACTIONS, type AccessAction, type AccessFacts, decideAccess } fro
 
 const NOW = Date.parse('2022-05-18T09:00:00Z');
 const member: AccountStanding = { status: 'onboarded', deactivated: false, policyVersion: 'v2' };
-const facts: AccessFacts = { now: NOW, currentPolicy: 'v2', subject: 'acc-1' };
+const facts: AccessFacts = { now: NOW, currentPolicy: 'v2' };
 const USES: AccessAction[] = ['generate', 'share', 'download', 'flag'];
 
 const reason = (standing: Partial<AccountStanding>, action: AccessAction, more: Partial<AccessFacts> = {}) => {
@@ -55,13 +55,21 @@ describe('an access decision', () => {
     expect(reason({}, 'share', { image: { ...image, photorealistic: null } })).toBe('allowed');
   });
 
-  it('lets a reviewer without an account review, but neither their own flag nor their own image', () => {
-    const review = { isReviewer: true, subject: 'rev-1', caseInfo: { flaggers: ['acc-9'], accountId: 'acc-1' } };
+  it('denies sharing and reviewing an image of which something could not be taken in', () => {
+    expect(reason({}, 'share', { image: { photorealistic: false, faces: false, isParked: true } })).toBe(
+      'image-parked',
+    );
+    expect(reason({}, 'review', { isReviewer: true, image: { isParked: true }, caseInfo: {} })).toBe('image-parked');
+    expect(reason({}, 'download', { image: { isParked: true } })).toBe('allowed');
+  });
+
+  it('lets a reviewer without an account review, unless their own flag or image keeps them from it', () => {
+    const review = { isReviewer: true, caseInfo: {} };
     expect(reason({ status: 'unknown' }, 'review', review)).toBe('allowed');
-    expect(reason({}, 'review', { ...review, isReviewer: undefined })).toBe('not-a-reviewer');
+    expect(reason({}, 'review', { ...review, isReviewer: false })).toBe('not-a-reviewer');
     expect(reason({}, 'review', { ...review, caseInfo: undefined })).toBe('case-unknown');
-    expect(reason({}, 'review', { ...review, subject: 'acc-9' })).toBe('own-flag');
-    expect(reason({}, 'review', { ...review, subject: 'acc-1' })).toBe('own-image');
+    expect(reason({}, 'review', { ...review, caseInfo: { conflict: 'own-flag' } })).toBe('own-flag');
+    expect(reason({}, 'review', { ...review, caseInfo: { conflict: 'own-image' } })).toBe('own-image');
   });
 
   it('never allows a use to anyone but an onboarded, undisturbed account with the policy in force', () => {

@@ -1,4 +1,5 @@
 import type { AccountStanding } from '../account/index.js';
+import type { Conflict } from '../review/index.js';
 
 export const ACCESS_ACTIONS = ['join', 'generate', 'share', 'download', 'flag', 'review'] as const;
 export type AccessAction = (typeof ACCESS_ACTIONS)[number];
@@ -9,14 +10,12 @@ export interface AccessFacts {
   now: number;
   /** The version of the content policy in force, if one was published. */
   currentPolicy?: string;
-  /** The image in question, where it is known. */
-  image?: { photorealistic?: boolean | null; faces?: boolean | null };
-  /** The case in question, for `review`. */
-  caseInfo?: { flaggers: readonly string[]; accountId?: string | null };
-  /** For `review`: whether the subject has the role; reviewers are staff and need no account. */
+  /** The image in question. Parked: something told of it could not be taken, so that these may not be all of it. */
+  image?: { photorealistic?: boolean | null; faces?: boolean | null; isParked?: boolean };
+  /** The case in question, for `review`, and what keeps the subject from it. */
+  caseInfo?: { conflict?: Conflict };
+  /** For `review`: whether the caller says that the subject is a reviewer; reviewers are staff and need no account. */
   isReviewer?: boolean;
-  /** Who asks, for rules about one's own flag or image. */
-  subject: string;
 }
 
 export interface AccessDecision {
@@ -71,14 +70,19 @@ const RULES: readonly AccessRule[] = [
     breaks: (standing, { currentPolicy }) => standing.policyVersion !== currentPolicy,
   },
   {
-    reason: 'face-sharing-restricted',
-    actions: ['share'],
-    breaks: (_, { image }) => image?.photorealistic === true && image.faces === true,
-  },
-  {
     reason: 'not-a-reviewer',
     actions: ['review'],
     breaks: (_, { isReviewer }) => isReviewer !== true,
+  },
+  {
+    reason: 'image-parked',
+    actions: ['share', 'review'],
+    breaks: (_, { image }) => image?.isParked === true,
+  },
+  {
+    reason: 'face-sharing-restricted',
+    actions: ['share'],
+    breaks: (_, { image }) => image?.photorealistic === true && image.faces === true,
   },
   {
     reason: 'case-unknown',
@@ -88,14 +92,17 @@ const RULES: readonly AccessRule[] = [
   {
     reason: 'own-flag',
     actions: ['review'],
-    breaks: (_, { caseInfo, subject }) => caseInfo!.flaggers.includes(subject),
+    breaks: (_, { caseInfo }) => caseInfo!.conflict === 'own-flag',
   },
   {
     reason: 'own-image',
     actions: ['review'],
-    breaks: (_, { caseInfo, subject }) => caseInfo!.accountId === subject,
+    breaks: (_, { caseInfo }) => caseInfo!.conflict === 'own-image',
   },
 ];
+
+/** Every reason that a rule gives. */
+export const RULE_REASONS: readonly string[] = RULES.map(({ reason }) => reason);
 
 const ALLOWED: AccessDecision = Object.freeze({ decision: true });
 

@@ -4,9 +4,12 @@ import { isPassingDatabaseError } from '../platform/database/connection-errors.j
 
 const UNDEFINED_TABLE = '42P01';
 
+/** A view has no tables before its first build. */
+export class ViewNotBuilt extends StoreUnavailable {}
+
 /**
  * A query over views' tables.
- * @throws StoreUnavailable before the first build of a view, when it has no tables yet, and while the database is away
+ * @throws ViewNotBuilt; StoreUnavailable while the database is away
  */
 export async function queryView(pool: pg.Pool, query: pg.QueryConfig): Promise<pg.QueryResult> {
   try {
@@ -14,6 +17,6 @@ export async function queryView(pool: pg.Pool, query: pg.QueryConfig): Promise<p
   } catch (error) {
     if (isPassingDatabaseError(error)) throw new StoreUnavailable('the database is away', { cause: error });
     if ((error as { code?: string }).code !== UNDEFINED_TABLE) throw error;
-    throw new StoreUnavailable('the view that this needs is not built yet: ask again in a moment', { cause: error });
+    throw new ViewNotBuilt('the view that this needs is not built yet: ask again in a moment', { cause: error });
   }
 }

@@ -2,94 +2,153 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { caseFile, CASE_ID as caseId, flag, LEASE_MS, NOW } from '../../test/support/case-file.js';
 import { Refusal } from '../kernel/errors.js';
-import type { Case, Verdict } from './case.js';
+import type { Verdict } from './case.js';
+import type { CaseFacts } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
-import { claimCase, giveVerdict, openCase, releaseCase } from './review-decisions.js';
+import { isUnseen, type NotedFlagger, notedFlaggerStream, noteFlagger } from './noted-flagger.js';
+import { claimCase, giveVerdict, importReviewConfirmed, MAX_FLAGS, openCase, releaseCase } from './review-decisions.js';
+
+const PEOPLE = ['p1', 'p2', 'p3', 'p4'] as const;
+const person = fc.constantFrom(...PEOPLE);
+const maybe = fc.option(person, { nil: undefined });
+const command = fc.oneof(
+  fc.record({ kind: fc.constant('flag' as const), by: person, late: fc.boolean(), says: maybe }),
+  fc.record({ kind: fc.constant('claim' as const), by: person }),
+  fc.record({ kind: fc.constant('release' as const), by: person }),
+  fc.record({
+    kind: fc.constant('verdict' as const),
+    by: person,
+    verdict: fc.constantFrom<Verdict>('safe', 'unsafe', 'unsure'),
+    fromOutside: fc.boolean(),
+  }),
+  fc.record({ kind: fc.constant('clock' as const), by: fc.constantFrom(LEASE_MS, 3_600_000, -3_600_000) }),
+);
+type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** A case with everything around it, and the truth about who flagged in its round. */
+function reviewed(panelSize: number, owner: string | undefined) {
+  const file = caseFile();
+  const noted = new Map<string, NotedFlagger>();
+  let now = NOW;
+  let flaggers = new Set<string>();
+  const factsOf = (by: string): CaseFacts => ({ owner, notedRound: noted.get(by)?.round });
+
+  function takeFlag(n: number, flaggedBy: string, late: boolean, says?: string) {
+    const position = late ? (file.log.at(-1)?.position ?? 0) + 1 : 1;
+    const given = flag({ flagId: `f${n}`, flaggedBy, position, panelSize, accountId: owner ?? says });
+    const events = openCase(file.state(), given);
+    file.take(events);
+    const state = file.state();
+    if (events[0]?.type === 'CaseOpened') flaggers = new Set();
+    if (state.status === 'open' && position > state.dismissedAt) flaggers.add(flaggedBy);
+    if (!isUnseen(state, given)) return;
+    const before = noted.get(flaggedBy) ?? notedFlaggerStream.initial;
+    const data = { caseId, round: state.round, flagId: `f${n}`, flaggedBy };
+    for (const event of noteFlagger(before, data)) {
+      noted.set(flaggedBy, notedFlaggerStream.evolve(before, event, { position, time: '' }));
+    }
+  }
+
+  function decide(one: Exclude<Command, { kind: 'flag' | 'clock' }>): CaseEvent[] {
+    const state = file.state();
+    const { by } = one;
+    try {
+      if (one.kind === 'release') return releaseCase(state, { caseId, reviewer: by });
+      if (one.kind === 'claim') return claimCase(state, { caseId, reviewer: by, now, leaseMs: LEASE_MS }, factsOf(by));
+      const { verdict, fromOutside } = one;
+      return giveVerdict(state, { caseId, reviewer: by, verdict, now, fromOutside }, factsOf(by));
+    } catch (error) {
+      if (error instanceof Refusal) return [];
+      throw error;
+    }
+  }
+
+  function take(one: Command, n: number) {
+    if (one.kind === 'clock') now += one.by;
+    else if (one.kind === 'flag') takeFlag(n, one.by, one.late, one.says);
+    else if (file.state().status !== 'none') {
+      const { claim } = file.state();
+      const events = decide(one);
+      for (const { type } of events) {
+        if (type === 'CaseClaimed' && claim) expect(claim.until).toBeLessThanOrEqual(now);
+        if (type !== 'CaseClaimed' && type !== 'VerdictGiven') continue;
+        expect(flaggers).not.toContain(one.by);
+        expect(one.by).not.toBe(owner);
+      }
+      file.take(events);
+    }
+  }
+  return { file, take, takeFlag };
+}
 
 describe('a case under any commands', () => {
-  const person = fc.constantFrom('p1', 'p2', 'p3', 'p4');
-  const command = fc.oneof(
-    fc.record({ kind: fc.constant('flag' as const), by: person, late: fc.boolean() }),
-    fc.record({ kind: fc.constant('claim' as const), by: person }),
-    fc.record({ kind: fc.constant('release' as const), by: person }),
-    fc.record({
-      kind: fc.constant('verdict' as const),
-      by: person,
-      verdict: fc.constantFrom<Verdict>('safe', 'unsafe', 'unsure'),
-    }),
-    fc.record({ kind: fc.constant('clock' as const), by: fc.constantFrom(LEASE_MS, 3_600_000, -3_600_000) }),
-  );
-
-  it('is decided once a round by distinct reviewers that did not flag it, and a claim is never granted over a live one', () => {
+  it('is decided once a round by distinct people with neither flag nor image in it, and claims never overlap', () => {
+    const crowd = fc.constantFrom(0, 0, 0, MAX_FLAGS - 1, MAX_FLAGS + 1);
     fc.assert(
-      fc.property(fc.array(command, { maxLength: 60 }), fc.integer({ min: 1, max: 3 }), (commands, panelSize) => {
-        const file = caseFile();
-        let now = NOW;
-        for (const [i, one] of commands.entries()) {
-          if (one.kind === 'clock') {
-            now += one.by;
-            continue;
-          }
-          const before = file.state();
-          const events = attempt(before, one, i);
-          if (events.some(({ type }) => type === 'CaseClaimed') && before.claim) {
-            expect(before.claim.until).toBeLessThanOrEqual(now);
-          }
-          file.take(events);
-        }
-        check(file.log, panelSize);
-
-        function attempt(
-          state: Case,
-          one: Exclude<(typeof commands)[number], { kind: 'clock' }>,
-          i: number,
-        ): CaseEvent[] {
-          try {
-            if (one.kind === 'flag') {
-              const position = one.late ? (file.log.at(-1)?.position ?? 0) + 1 : 1;
-              return openCase(state, flag({ flagId: `f${i}`, flaggedBy: one.by, position, panelSize }));
-            }
-            if (state.status === 'none') return [];
-            if (one.kind === 'claim') return claimCase(state, { caseId, reviewer: one.by, now, leaseMs: LEASE_MS });
-            if (one.kind === 'release') return releaseCase(state, { caseId, reviewer: one.by });
-            return giveVerdict(state, { caseId, reviewer: one.by, verdict: one.verdict, now });
-          } catch (error) {
-            if (error instanceof Refusal) return [];
-            throw error;
-          }
-        }
-      }),
-      { numRuns: 500 },
+      fc.property(
+        fc.array(command, { maxLength: 60 }),
+        fc.integer({ min: 1, max: 3 }),
+        maybe,
+        crowd,
+        (commands, panelSize, owner, flags) => {
+          const { file, take, takeFlag } = reviewed(panelSize, owner);
+          for (let n = 0; n < flags; n++) takeFlag(-n, `stranger-${n}`, true, owner);
+          for (const [n, one] of commands.entries()) take(one, n);
+          check(file.log, panelSize, owner);
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 
-  function check(log: readonly CaseEvent[], panelSize: number) {
+  it('is confirmed against the account that the image’s own record tells, whatever flags and senders say', () => {
+    fc.assert(
+      fc.property(maybe, maybe, maybe, fc.boolean(), (owner, says, sent, imported) => {
+        const state = caseFile()
+          .take(openCase(caseFile().state(), flag({ accountId: says })))
+          .state();
+        const decide = () =>
+          imported
+            ? importReviewConfirmed(state, { caseId, accountId: sent, categories: [] }, { owner })
+            : giveVerdict(state, { caseId, reviewer: 'rev', verdict: 'unsafe', now: NOW }, { owner });
+        const told = owner ?? says ?? (imported ? sent : undefined);
+        if (told === undefined) expect(decide).toThrow(expect.objectContaining({ code: 'image-owner-unknown' }));
+        else expect(decide().at(-1)).toMatchObject({ type: 'ReviewConfirmed', data: { accountId: told } });
+      }),
+    );
+  });
+
+  function check(log: readonly CaseEvent[], panelSize: number, owner: string | undefined) {
     let round = 0;
-    let flaggers = new Set<string>();
     let voters: string[] = [];
     let unsafe = 0;
+    let flags = 0;
     let isOpen = false;
     for (const { type, data } of log) {
       if (type === 'CaseOpened') {
         expect(isOpen).toBe(false);
         expect(data.round).toBe(++round);
-        [flaggers, voters, unsafe, isOpen] = [new Set([data.flaggedBy]), [], 0, true];
+        [voters, unsafe, flags, isOpen] = [[], 0, 1, true];
         continue;
       }
-      expect(isOpen).toBe(true);
-      if (type === 'CaseJoined') flaggers.add(data.flaggedBy);
+      if (type === 'CaseJoined' && isOpen) {
+        flags++;
+        continue;
+      }
+      expect([isOpen, flags <= MAX_FLAGS]).toEqual([true, true]);
       if (type === 'VerdictGiven') {
         expect(voters).not.toContain(data.reviewer);
-        expect(flaggers.has(data.reviewer)).toBe(false);
         voters.push(data.reviewer);
         if (data.verdict === 'unsafe') unsafe++;
       }
       if (type === 'ReviewConfirmed' || type === 'ReviewDismissed') {
         expect(voters).toHaveLength(panelSize);
         expect(type === 'ReviewConfirmed').toBe(unsafe * 2 > panelSize);
+        if (owner) expect(data.accountId).toBe(owner);
         isOpen = false;
       }
     }
+    expect(flags).toBeLessThanOrEqual(MAX_FLAGS);
     const confirmations = log.filter(({ type }) => type === 'ReviewConfirmed').length;
     expect(confirmations).toBeLessThanOrEqual(1);
     if (confirmations === 1) expect(log.at(-1)!.type).toBe('ReviewConfirmed');

@@ -1,20 +1,23 @@
 import type { EventPlace, StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import type { CaseEvent } from './events.js';
+import { GrowingSet } from './growing-set.js';
 
 export type Verdict = 'safe' | 'unsafe' | 'unsure';
 
-/** An image under human review. Flaggers, categories, claim and verdicts are those of the round in force. */
+/** An image under human review. Flags, flaggers, categories, claim and verdicts are those of the round in force. */
 export interface Case {
   status: 'none' | 'open' | 'confirmed' | 'dismissed';
   imageId: string;
-  /** The account the image was made for, where it is known. */
+  /** The account the image was made for, as it was last told here; what is known of the image itself goes before it. */
   accountId?: string;
   round: number;
   /** Distinct reviewers that decide. */
   panelSize: number;
-  flaggers: readonly string[];
-  categories: readonly string[];
+  /** How many have opened or joined the case. */
+  flags: number;
+  flaggers: GrowingSet;
+  categories: GrowingSet;
   /** `until` in epoch milliseconds; a claim ends by itself. */
   claim?: { reviewer: string; until: number };
   verdicts: readonly { reviewer: string; verdict: Verdict }[];
@@ -29,8 +32,9 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
     imageId: '',
     round: 0,
     panelSize: 1,
-    flaggers: [],
-    categories: [],
+    flags: 0,
+    flaggers: GrowingSet.empty,
+    categories: GrowingSet.empty,
     verdicts: [],
     dismissedAt: 0,
   },
@@ -42,9 +46,10 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
       case 'CaseJoined':
         return {
           ...state,
-          accountId: state.accountId ?? event.data.accountId,
-          flaggers: union(state.flaggers, [event.data.flaggedBy]),
-          categories: union(state.categories, event.data.categories),
+          accountId: event.data.accountId ?? state.accountId,
+          flags: state.flags + 1,
+          flaggers: state.flaggers.with([event.data.flaggedBy]),
+          categories: state.categories.with(event.data.categories),
         };
       case 'CaseClaimed':
         return { ...state, claim: { reviewer: event.data.reviewer, until: Date.parse(event.data.until) } };
@@ -70,8 +75,9 @@ const opened = (state: Case, data: DataOf<'CaseOpened'>): Case => ({
   accountId: data.accountId ?? state.accountId,
   round: data.round,
   panelSize: data.panelSize,
-  flaggers: [data.flaggedBy],
-  categories: data.categories,
+  flags: 1,
+  flaggers: GrowingSet.of([data.flaggedBy]),
+  categories: GrowingSet.of(data.categories),
   verdicts: [],
 });
 
@@ -91,7 +97,3 @@ function decided(
     ? { ...state, accountId, status: 'confirmed' }
     : { ...state, accountId, status: 'dismissed', dismissedAt: place.position };
 }
-
-/** Without repeats, in alphabetical order. */
-export const union = (some: readonly string[], more: readonly string[]): string[] =>
-  [...new Set([...some, ...more])].sort();

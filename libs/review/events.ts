@@ -4,7 +4,9 @@ import { Count, EntityId, eventData, Instant, Labels, PersonalText } from '../me
 
 const caseId = EntityId('The case; it has the id of its image.');
 const imageId = EntityId('The image under review.');
-const owner = Type.Optional(EntityId('The account the image was made for, where it is known.'));
+const owner = Type.Optional(
+  EntityId('The account it was made for, as its ImageGenerated says, or else as the sender does.'),
+);
 const reviewer = EntityId('The reviewer.');
 const flag = {
   flagId: EntityId('Identity of the flag’s event.'),
@@ -55,6 +57,14 @@ export const CaseJoined = defineEvent({
     flaggedBy: 'acc-8',
     categories: ['hate'],
   },
+});
+
+export const FlaggerNoted = defineEvent({
+  type: 'FlaggerNoted',
+  version: 1,
+  summary: 'Somebody flagged an image whose case takes in no more flags; noted so that they do not review it.',
+  schema: eventData({ caseId, round, flagId: flag.flagId, flaggedBy: flag.flaggedBy }),
+  example: { caseId: 'img-1', round: 1, flagId: '0196e0f0-0000-7000-8000-000000000003', flaggedBy: 'acc-7' },
 });
 
 export const CaseClaimed = defineEvent({
@@ -143,9 +153,12 @@ export type CaseEvent =
   | EventOf<typeof ReviewConfirmed>
   | EventOf<typeof ReviewDismissed>;
 
+export type FlaggerNotedEvent = EventOf<typeof FlaggerNoted>;
+
 export const reviewEvents = [
   CaseOpened,
   CaseJoined,
+  FlaggerNoted,
   CaseClaimed,
   CaseReleased,
   VerdictGiven,

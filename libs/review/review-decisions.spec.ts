@@ -1,19 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import { caseFile, CASE_ID as caseId, flag, LEASE_MS, NOW } from '../../test/support/case-file.js';
 import { type Case, caseStream, type Verdict } from './case.js';
+import type { CaseFacts } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
 import {
   claimCase,
   giveVerdict,
   importReviewConfirmed,
+  MAX_FLAGS,
   type OpenCase,
   openCase,
   releaseCase,
 } from './review-decisions.js';
 
 const opened = (change?: Partial<OpenCase>) => caseFile().take(openCase(caseStream.initial, flag(change)));
-const vote = (state: Case, reviewer: string, verdict: Verdict, more = {}) =>
-  giveVerdict(state, { caseId, reviewer, verdict, now: NOW, ...more });
+const vote = (state: Case, reviewer: string, verdict: Verdict, more = {}, facts: CaseFacts = {}) =>
+  giveVerdict(state, { caseId, reviewer, verdict, now: NOW, ...more }, facts);
 const types = (events: readonly CaseEvent[]) => events.map((event) => event.type);
 const refusal = (code: string) => expect.objectContaining({ code });
 const dismissed = () => {
@@ -69,8 +71,25 @@ describe('a flag', () => {
       expect.objectContaining({ type: 'CaseOpened', data: expect.objectContaining({ round: 2 }) }),
     ]);
     const second = file.take(events).state();
-    expect(second).toMatchObject({ status: 'open', round: 2, flaggers: ['acc-7'], verdicts: [] });
+    expect(second).toMatchObject({ status: 'open', round: 2, flags: 1, verdicts: [] });
+    expect([...second.flaggers]).toEqual(['acc-7']);
     expect(openCase(second, flag())).toEqual([]);
+  });
+
+  it('changes nothing beyond the flags that a round takes in', () => {
+    const file = opened();
+    const another = (n: number) =>
+      openCase(
+        file.state(),
+        flag({ flagId: `flag-${n}`, flaggedBy: `acc-${n}`, position: n, categories: [`label-${n}`] }),
+      );
+    for (let n = 100; n < 100 + MAX_FLAGS - 1; n++) file.take(another(n));
+    expect(file.log).toHaveLength(MAX_FLAGS);
+    expect(another(99)).toEqual([]);
+    const [, decision] = vote(file.state(), 'rev-1', 'unsafe');
+    expect(decision!.data).toMatchObject({
+      categories: [...Array.from({ length: 19 }, (_, n) => `label-${100 + n}`), 'violent'],
+    });
   });
 
   it('opens nothing after a confirmation', () => {
@@ -79,8 +98,8 @@ describe('a flag', () => {
 });
 
 describe('a claim', () => {
-  const claim = (state: Case, reviewer = 'rev-1', now = NOW) =>
-    claimCase(state, { caseId, reviewer, now, leaseMs: LEASE_MS });
+  const claim = (state: Case, reviewer = 'rev-1', now = NOW, facts: CaseFacts = {}) =>
+    claimCase(state, { caseId, reviewer, now, leaseMs: LEASE_MS }, facts);
   const claimed = () => {
     const file = opened();
     return file.take(claim(file.state()));
@@ -107,6 +126,14 @@ describe('a claim', () => {
     expect(types(claim(file.take(release).state(), 'rev-2'))).toEqual(['CaseClaimed']);
   });
 
+  it('does not bind reviewers of an outside tool, and outlasts their verdicts', () => {
+    const file = opened({ panelSize: 2 });
+    file.take(claim(file.state()));
+    file.take(vote(file.state(), 'x1', 'safe', { fromOutside: true }));
+    expect(file.state().claim?.reviewer).toBe('rev-1');
+    expect(types(vote(file.state(), 'x2', 'safe', { fromOutside: true }))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+  });
+
   it('ends with the verdict of its holder', () => {
     const file = opened({ panelSize: 2 });
     file.take(claim(file.state()));
@@ -124,6 +151,7 @@ describe('a claim', () => {
     expect(() => claim(caseStream.initial)).toThrow(refusal('case-unknown'));
     expect(() => claim(confirmed().state())).toThrow(refusal('case-not-open'));
     expect(() => claim(opened().state(), 'acc-9')).toThrow(refusal('own-flag'));
+    expect(() => claim(opened().state(), 'acc-1')).toThrow(refusal('own-image'));
     const file = opened({ panelSize: 2 });
     expect(() => claim(file.take(vote(file.state(), 'rev-1', 'safe')).state())).toThrow(refusal('already-reviewed'));
   });
@@ -183,19 +211,39 @@ describe('a verdict', () => {
     expect(() => vote(file.state(), 'acc-8', 'safe')).toThrow(refusal('own-flag'));
   });
 
+  it('is refused on one’s own image, whose owner its own record tells rather than a flag', () => {
+    expect(() => vote(opened().state(), 'acc-1', 'safe')).toThrow(refusal('own-image'));
+    expect(() => vote(opened().state(), 'acc-2', 'safe', {}, { owner: 'acc-2' })).toThrow(refusal('own-image'));
+    expect(types(vote(opened().state(), 'acc-1', 'safe', {}, { owner: 'acc-2' }))).toEqual([
+      'VerdictGiven',
+      'ReviewDismissed',
+    ]);
+  });
+
+  it('names the account that the image’s own record tells, whatever a flag said', () => {
+    for (const [verdict, type] of [
+      ['unsafe', 'ReviewConfirmed'],
+      ['safe', 'ReviewDismissed'],
+    ] as const) {
+      const [, decision] = vote(opened().state(), 'rev-1', verdict, {}, { owner: 'acc-2' });
+      expect(decision).toMatchObject({ type, data: { accountId: 'acc-2' } });
+    }
+  });
+
   it('can’t confirm without knowing whose image it is', () => {
     const { state } = opened({ accountId: undefined });
     expect(() => vote(state(), 'rev-1', 'unsafe')).toThrow(refusal('image-owner-unknown'));
-    expect(vote(state(), 'rev-1', 'unsafe', { accountId: 'acc-2' })[1]!.data).toMatchObject({ accountId: 'acc-2' });
+    expect(vote(state(), 'rev-1', 'unsafe', {}, { owner: 'acc-2' })[1]!.data).toMatchObject({ accountId: 'acc-2' });
     expect(types(vote(state(), 'rev-1', 'safe'))).toEqual(['VerdictGiven', 'ReviewDismissed']);
   });
 });
 
 describe('a confirmation from another system', () => {
-  const told = { caseId, categories: ['hate'] };
+  const confirm = (state: Case, change = {}, facts: CaseFacts = {}) =>
+    importReviewConfirmed(state, { caseId, categories: ['hate'], ...change }, facts);
 
   it('confirms an open case', () => {
-    expect(importReviewConfirmed(opened().state(), told)).toEqual([
+    expect(confirm(opened().state())).toEqual([
       {
         type: 'ReviewConfirmed',
         data: {
@@ -212,19 +260,27 @@ describe('a confirmation from another system', () => {
 
   it('takes the flags’ categories where it names none, and its own votes where it brings them', () => {
     const votes = { safe: 1, unsafe: 2, unsure: 0 };
-    const [event] = importReviewConfirmed(opened().state(), { caseId, categories: [], votes });
+    const [event] = confirm(opened().state(), { categories: [], votes });
     expect(event!.data).toMatchObject({ categories: ['violent'], votes });
   });
 
   it('stays quiet when the case is confirmed', () => {
-    expect(importReviewConfirmed(confirmed().state(), told)).toEqual([]);
+    expect(confirm(confirmed().state())).toEqual([]);
   });
 
   it('is refused for an unknown or dismissed case, and where the account is unknown', () => {
-    expect(() => importReviewConfirmed(caseStream.initial, told)).toThrow(refusal('case-unknown'));
-    expect(() => importReviewConfirmed(dismissed().state(), told)).toThrow(refusal('case-dismissed'));
-    expect(() => importReviewConfirmed(opened({ accountId: undefined }).state(), told)).toThrow(
-      refusal('image-owner-unknown'),
-    );
+    expect(() => confirm(caseStream.initial)).toThrow(refusal('case-unknown'));
+    expect(() => confirm(dismissed().state())).toThrow(refusal('case-dismissed'));
+    expect(() => confirm(opened({ accountId: undefined }).state())).toThrow(refusal('image-owner-unknown'));
+  });
+
+  it('takes the account from the image’s own record, else from a flag, else from its sender', () => {
+    const sent = { accountId: 'acc-3' };
+    const owners = [
+      confirm(opened().state(), sent, { owner: 'acc-2' }),
+      confirm(opened().state(), sent),
+      confirm(opened({ accountId: undefined }).state(), sent),
+    ].map(([event]) => event!.data);
+    expect(owners).toMatchObject([{ accountId: 'acc-2' }, { accountId: 'acc-1' }, { accountId: 'acc-3' }]);
   });
 });

@@ -1,11 +1,21 @@
 import { toIso } from '../kernel/clock.js';
 import type { Position } from '../kernel/envelope.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
-import { type Case, union, type Verdict } from './case.js';
+import type { Case, Verdict } from './case.js';
+import { type CaseFacts, type Conflict, conflictOf, ownerOf } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
+
+/**
+ * Flags that a round takes in. Beyond them one more tells a reviewer nothing, and every flag has the case read; who flags
+ * is then noted apart.
+ */
+export const MAX_FLAGS = 200;
+/** What flags call wrong with an image, as far as one event carries it: the first that were named. */
+const MAX_CATEGORIES = 20;
 
 export interface OpenCase {
   imageId: string;
+  /** The account the image was made for, where anybody told. */
   accountId?: string;
   /** Identity of the flag's event. */
   flagId: string;
@@ -20,16 +30,18 @@ export interface OpenCase {
 
 /**
  * A flag opens a case, joins an open one, or opens the next round of a dismissed one, unless it was stored before the
- * dismissal. After a confirmation nothing opens. A flag that says nothing new changes nothing.
+ * dismissal. After a confirmation nothing opens. A flag that says nothing new changes nothing, nor one beyond those that
+ * the round takes in.
  */
 export function openCase(state: Case, { position, panelSize, ...flag }: OpenCase): CaseEvent[] {
   if (state.status === 'confirmed' || position <= state.dismissedAt) return [];
   const { imageId, accountId, flagId, flaggedBy, flaggedAt } = flag;
-  const categories = union([], flag.categories);
+  const categories = [...new Set(flag.categories)].sort();
   const owner = accountId === undefined ? {} : { accountId };
   if (state.status === 'open') {
-    const isNew = !state.flaggers.includes(flaggedBy) || categories.some((label) => !state.categories.includes(label));
-    return isNew ? [{ type: 'CaseJoined', data: { caseId: imageId, ...owner, flagId, flaggedBy, categories } }] : [];
+    const isNew = !state.flaggers.has(flaggedBy) || categories.some((label) => !state.categories.has(label));
+    if (!isNew || state.flags >= MAX_FLAGS) return [];
+    return [{ type: 'CaseJoined', data: { caseId: imageId, ...owner, flagId, flaggedBy, categories } }];
   }
   const round = state.round + 1;
   return [
@@ -50,13 +62,13 @@ export interface ClaimCase {
 
 /**
  * Quiet while the reviewer's own claim lives.
- * @throws NotFound case-unknown; Refusal case-not-open, own-flag, already-reviewed, case-claimed
+ * @throws NotFound case-unknown; Refusal case-not-open, own-flag, own-image, already-reviewed, case-claimed
  */
-export function claimCase(state: Case, { caseId, reviewer, now, leaseMs }: ClaimCase): CaseEvent[] {
+export function claimCase(state: Case, { caseId, reviewer, now, leaseMs }: ClaimCase, facts: CaseFacts): CaseEvent[] {
   refuseUnknown(state, caseId);
   if (state.status !== 'open')
     throw new Refusal('case-not-open', `case ${caseId} is ${state.status}; claim an open one`);
-  refuseOwnFlag(state, caseId, reviewer);
+  refuseConflict(state, caseId, reviewer, facts);
   if (hasVoted(state, reviewer))
     throw new Refusal('already-reviewed', `${reviewer} gave a verdict on case ${caseId}; claim another`);
   refuseClaimedByOther(state, caseId, reviewer, now);
@@ -77,24 +89,24 @@ export interface GiveVerdict {
   /** Epoch milliseconds. */
   now: number;
   answerTimeMs?: number;
+  /** By a reviewer of an outside tool: claims made here are not theirs to know. */
+  fromOutside?: boolean;
   /** From an outside review tool: how many reviewers decide this case. */
   panelSize?: number;
   note?: string;
-  /** The image's account, where the case does not know it. */
-  accountId?: string;
 }
 
 /**
  * The verdict and, when it completes the panel, the decision: a strict majority of `unsafe` confirms. Quiet when the case
  * is decided or the reviewer has voted.
- * @throws NotFound case-unknown; Refusal own-flag, case-claimed, image-owner-unknown
+ * @throws NotFound case-unknown; Refusal own-flag, own-image, case-claimed, image-owner-unknown
  */
-export function giveVerdict(state: Case, command: GiveVerdict): CaseEvent[] {
-  const { caseId, reviewer, verdict, now, answerTimeMs, panelSize, note, accountId } = command;
+export function giveVerdict(state: Case, command: GiveVerdict, facts: CaseFacts): CaseEvent[] {
+  const { caseId, reviewer, verdict, now, answerTimeMs, fromOutside, panelSize, note } = command;
   refuseUnknown(state, caseId);
   if (state.status !== 'open' || hasVoted(state, reviewer)) return [];
-  refuseOwnFlag(state, caseId, reviewer);
-  refuseClaimedByOther(state, caseId, reviewer, now);
+  refuseConflict(state, caseId, reviewer, facts);
+  if (!fromOutside) refuseClaimedByOther(state, caseId, reviewer, now);
 
   const given: CaseEvent = {
     type: 'VerdictGiven',
@@ -112,15 +124,15 @@ export function giveVerdict(state: Case, command: GiveVerdict): CaseEvent[] {
 
   const votes = tally(verdicts);
   if (votes.unsafe * 2 > verdicts.length) {
-    return [given, confirmed(state, caseId, accountId, { categories: state.categories, votes })];
+    return [given, confirmed(state, caseId, ownerOf(state, facts), { categories: flagged(state), votes })];
   }
   const { imageId, round } = state;
-  const owner = state.accountId ?? accountId;
+  const accountId = ownerOf(state, facts);
   const data = {
     caseId,
     imageId,
-    ...(owner !== undefined && { accountId: owner }),
-    categories: [...state.categories],
+    ...(accountId !== undefined && { accountId }),
+    categories: flagged(state),
     votes,
     round,
   };
@@ -130,6 +142,7 @@ export function giveVerdict(state: Case, command: GiveVerdict): CaseEvent[] {
 /** A ReviewConfirmed of another system, as a command. */
 export interface ImportReviewConfirmed {
   caseId: string;
+  /** Whose the image is, should nobody here have been told. */
   accountId?: string;
   categories: readonly string[];
   votes?: Votes;
@@ -142,6 +155,7 @@ export interface ImportReviewConfirmed {
 export function importReviewConfirmed(
   state: Case,
   { caseId, accountId, categories, votes }: ImportReviewConfirmed,
+  facts: CaseFacts,
 ): CaseEvent[] {
   refuseUnknown(state, caseId);
   if (state.status === 'confirmed') return [];
@@ -151,8 +165,9 @@ export function importReviewConfirmed(
       `case ${caseId} was dismissed here; a new flag on the image opens its next round`,
     );
   }
-  const found = categories.length > 0 ? categories : state.categories;
-  return [confirmed(state, caseId, accountId, { categories: found, votes: votes ?? tally(state.verdicts) })];
+  const found = categories.length > 0 ? categories : flagged(state);
+  const owner = ownerOf(state, facts) ?? accountId;
+  return [confirmed(state, caseId, owner, { categories: found, votes: votes ?? tally(state.verdicts) })];
 }
 
 export interface Votes {
@@ -167,14 +182,15 @@ function tally(verdicts: Case['verdicts']): Votes {
   return votes;
 }
 
-/** Enforcement needs the image's account; the case's own knowledge goes before what the command says. */
+const flagged = ({ categories }: Case): string[] => [...categories].slice(0, MAX_CATEGORIES).sort();
+
+/** Enforcement needs the image's account. */
 function confirmed(
   state: Case,
   caseId: string,
-  told: string | undefined,
+  accountId: string | undefined,
   { categories, votes }: { categories: readonly string[]; votes: Votes },
 ): CaseEvent {
-  const accountId = state.accountId ?? told;
   if (accountId === undefined) {
     throw new Refusal(
       'image-owner-unknown',
@@ -196,10 +212,14 @@ function refuseUnknown(state: Case, caseId: string): void {
   }
 }
 
-function refuseOwnFlag(state: Case, caseId: string, reviewer: string): void {
-  if (state.flaggers.includes(reviewer)) {
-    throw new Refusal('own-flag', `${reviewer} flagged the image of case ${caseId}; somebody else has to review it`);
-  }
+const CONFLICTS: Record<Conflict, (reviewer: string, caseId: string) => string> = {
+  'own-flag': (reviewer, caseId) => `${reviewer} flagged the image of case ${caseId}; somebody else has to review it`,
+  'own-image': (reviewer, caseId) => `the image of case ${caseId} is ${reviewer}'s own; somebody else has to review it`,
+};
+
+function refuseConflict(state: Case, caseId: string, reviewer: string, facts: CaseFacts): void {
+  const conflict = conflictOf(state, reviewer, facts);
+  if (conflict) throw new Refusal(conflict, CONFLICTS[conflict](reviewer, caseId));
 }
 
 function refuseClaimedByOther({ claim }: Case, caseId: string, reviewer: string, now: number): void {

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { eventCatalogue } from '../../apps/event-catalogue.js';
+import { imagesView } from '../../libs/images/index.js';
+import { liveBuild } from '../../libs/projections/builds.js';
+import { park } from '../../libs/projections/checkpoints.js';
 import { blockDatabase } from '../support/blocked-database.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
@@ -160,6 +164,30 @@ it('restricts the sharing of photorealistic faces, whoever knows of them', async
   expect(await ask(accountId, 'download', position, { resource: known })).toBe('allowed');
 });
 
+it('denies sharing an image that it may not know all of: read too long ago, or parked', async () => {
+  await publish('2022-08-b');
+  const accountId = await onboarded('dora');
+  await accept(accountId, '2022-08-b');
+  await gatehouse.settle();
+  const resource = { type: 'image', id: 'face-2' };
+  await send('ImageGenerated', { imageId: 'face-2', accountId, photorealistic: true, faces: true });
+  let answer = 'allowed';
+  while (answer === 'allowed') answer = await ask(accountId, 'share', '0', { resource });
+  expect(answer).toBe('decision-point-stale');
+  expect(await ask(accountId, 'download', '0', { resource })).toBe('allowed');
+  await gatehouse.settle();
+  expect(await ask(accountId, 'share', '0', { resource })).toBe('face-sharing-restricted');
+
+  const pool = new pg.Pool(gatehouse.database.connection);
+  const build = (await liveBuild(pool, imagesView))!;
+  const parked = { key: 'img-odd', position: 1, eventId: randomUUID(), eventType: 'ImageGenerated', error: 'odd' };
+  await park(pool, [{ follower: build.follower, ...parked }]);
+  await pool.end();
+  const odd = { type: 'image', id: 'img-odd' };
+  expect(await ask(accountId, 'share', '0', { resource: odd })).toBe('image-parked');
+  expect(await ask(accountId, 'download', '0', { resource: odd })).toBe('allowed');
+});
+
 it('answers reviewers for cases, and no flagger for their own flag', async () => {
   await send('ContentFlagged', { imageId: 'img-7', flaggedBy: 'rob', flaggerKind: 'user', categories: [] });
   await gatehouse.settle();
@@ -168,7 +196,7 @@ it('answers reviewers for cases, and no flagger for their own flag', async () =>
   expect(await ask('rita', 'review', position, { type: 'reviewer', resource })).toBe('allowed');
   expect(await ask('rob', 'review', position, { type: 'reviewer', resource })).toBe('own-flag');
   expect(await ask('rita', 'review', position, { type: 'reviewer' })).toBe('case-unknown');
-  expect(await ask('rita', 'review', position, { resource })).toBe('subject-type-unknown');
+  expect(await ask('rita', 'review', position, { resource })).toBe('not-a-reviewer');
   expect(await ask('rita', 'dance', position)).toBe('action-unknown');
 });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { MAX_FLAGS } from '../../libs/review/index.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 const MINUTE_MS = 60_000;
@@ -27,8 +28,17 @@ const send = async (type: string, data: Record<string, unknown>) => {
 };
 const generate = (imageId: string, accountId = 'acc-1') =>
   send('ImageGenerated', { imageId, accountId, photorealistic: true });
-const flag = (imageId: string, flaggedBy = 'acc-9') =>
-  send('ContentFlagged', { imageId, flaggedBy, flaggerKind: 'user', categories: ['violent'] });
+const flag = (imageId: string, flaggedBy = 'acc-9', more = {}) =>
+  send('ContentFlagged', { imageId, flaggedBy, flaggerKind: 'user', categories: ['violent'], ...more });
+/** `allowed`, or why not. */
+const mayReview = async (reviewer: string, caseId: string, type = 'reviewer') => {
+  const { body } = await service.post('/access/v1/evaluation', {
+    subject: { type, id: reviewer },
+    action: { name: 'review' },
+    resource: { type: 'case', id: caseId },
+  });
+  return body.decision ? 'allowed' : body.context.reason;
+};
 const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
   status,
   body.type?.split('/').at(-1),
@@ -113,6 +123,71 @@ it('confirms by verdict, which deactivates the account, and tells the whole stor
   expect((await rita.get('/v1/cases?status=confirmed')).body.items).toMatchObject([
     { caseId: 'img-1', claimedBy: null },
   ]);
+});
+
+it('takes in so many flags and no more, and yet lets nobody review what they flagged', async () => {
+  await generate('img-1');
+  const flags = Array.from({ length: MAX_FLAGS }, (_, n) =>
+    cloudEvent('ContentFlagged', { imageId: 'img-1', flaggedBy: `acc-${n}`, flaggerKind: 'user', categories: [] }),
+  );
+  await service.post('/v1/events', flags);
+  for (const by of ['rita', 'rita', 'x1']) await flag('img-1', by);
+  await gatehouse.settle();
+  const { history, flaggers } = await show('img-1');
+  expect([history.length, flaggers.length]).toEqual([MAX_FLAGS, MAX_FLAGS]);
+  expect(codeOf(await rita.post('/v1/cases/img-1/claim'))).toEqual([409, 'own-flag']);
+  expect(codeOf(await rita.post('/v1/cases/img-1/verdicts', { verdict: 'safe' }))).toEqual([409, 'own-flag']);
+  const verdict = { caseId: 'img-1', verdict: 'safe' };
+  expect((await send('VerdictGiven', { ...verdict, reviewer: 'x1' })).reason).toBe('own-flag');
+  expect(await mayReview('rita', 'img-1')).toBe('own-flag');
+  expect(await mayReview('rob', 'img-1')).toBe('allowed');
+  expect((await rob.post('/v1/cases/img-1/verdicts', { verdict: 'safe' })).body.status).toBe('dismissed');
+
+  await flag('img-1', 'rob');
+  await gatehouse.settle();
+  expect((await rita.post('/v1/cases/img-1/claim')).status).toBe(200);
+  expect(codeOf(await rob.post('/v1/cases/img-1/claim'))).toEqual([409, 'own-flag']);
+});
+
+it('lets nobody review their own image, at the door, from outside and at the decision point', async () => {
+  await generate('img-1', 'rita');
+  await flag('img-1');
+  await gatehouse.settle();
+  expect(codeOf(await rita.post('/v1/cases/img-1/claim'))).toEqual([409, 'own-image']);
+  expect(codeOf(await rita.post('/v1/cases/img-1/verdicts', { verdict: 'safe' }))).toEqual([409, 'own-image']);
+  expect((await send('VerdictGiven', { caseId: 'img-1', reviewer: 'rita', verdict: 'safe' })).reason).toBe('own-image');
+  expect(await mayReview('rita', 'img-1')).toBe('own-image');
+  expect(await mayReview('rob', 'img-1')).toBe('allowed');
+  expect(await mayReview('rob', 'img-1', 'account')).toBe('not-a-reviewer');
+  expect(await mayReview('rob', 'img-1', 'robot')).toBe('subject-type-unknown');
+  expect((await rob.post('/v1/cases/img-1/claim')).status).toBe(200);
+});
+
+it('deactivates whose image it is, whoever a flag says', async () => {
+  await generate('img-before', 'bob');
+  await flag('img-before', 'acc-9', { accountId: 'alice' });
+  await flag('img-after', 'acc-9', { accountId: 'alice' });
+  await gatehouse.settle();
+  expect([(await show('img-before')).accountId, (await show('img-after')).accountId]).toEqual(['bob', 'alice']);
+  await generate('img-after', 'carl');
+  await gatehouse.settle();
+  expect((await rita.post('/v1/cases/img-before/verdicts', { verdict: 'unsafe' })).body.status).toBe('confirmed');
+  const confirmed = { caseId: 'img-after', imageId: 'img-after', accountId: 'alice', categories: [] };
+  expect((await send('ReviewConfirmed', confirmed)).outcome).toBe('accepted');
+  await gatehouse.settle();
+  const deactivated = async (id: string) => (await gatehouse.administrator.get(`/v1/accounts/${id}`)).body.deactivated;
+  expect([await deactivated('bob'), await deactivated('carl')]).toEqual([true, true]);
+  expect((await gatehouse.administrator.get('/v1/log?types=AccountDeactivated')).body.events).toHaveLength(2);
+});
+
+it('takes verdicts from outside while somebody here holds the case', async () => {
+  await openCases('img-1');
+  expect((await rita.post('/v1/cases/img-1/claim')).status).toBe(200);
+  const vote = (reviewer: string) => send('VerdictGiven', { caseId: 'img-1', reviewer, verdict: 'safe', panelSize: 2 });
+  expect((await vote('x1')).outcome).toBe('accepted');
+  expect(await show('img-1')).toMatchObject({ status: 'claimed', claim: { reviewer: 'rita' } });
+  expect((await vote('x2')).outcome).toBe('accepted');
+  expect((await show('img-1')).status).toBe('dismissed');
 });
 
 it('takes verdicts of an external tool, whose panel decides by strict majority', async () => {

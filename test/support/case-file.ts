@@ -22,12 +22,15 @@ export const flag = (change: Partial<OpenCase> = {}): OpenCase => ({
 /** A case as its stream grows, each event at the next position. */
 export function caseFile(start = 10) {
   let position = start;
+  let state: Case = caseStream.initial;
   const log: (CaseEvent & { position: number })[] = [];
   const file = {
     log,
-    state: (): Case => fold(caseStream, log),
+    state: (): Case => state,
     take(events: readonly CaseEvent[]) {
-      for (const event of events) log.push({ ...event, position: ++position });
+      const placed = events.map((event) => ({ ...event, position: ++position }));
+      log.push(...placed);
+      state = fold(caseStream, placed, state);
       return file;
     },
   };

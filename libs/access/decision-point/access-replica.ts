@@ -19,6 +19,12 @@ export interface AccessReplicaOptions {
   trouble?(error: unknown): void;
 }
 
+/** The head of the log, asked for at a moment of the monotonic clock: everything stored before it is at most there. */
+interface Sample {
+  head: Position;
+  at: number;
+}
+
 interface Waiter {
   position: Position;
   resolve(reached: boolean): void;
@@ -40,6 +46,8 @@ const FIRST_CATCH_UP_MS = 3_000;
 const SAMPLE_MS = 250;
 const RETRY_MS = 500;
 const PAGE = 2_000;
+/** Samples of ten minutes, the longest staleness that can be set. */
+const HEADS_KEPT = 600_000 / SAMPLE_MS;
 
 /**
  * Where accounts stand, in memory, fed by the log itself: no view and no other process has to work for an access decision
@@ -54,7 +62,9 @@ export class AccessReplica {
   private policies = policyStream.initial;
   private position: Position = 0;
   private readonly waiters = new Set<Waiter>();
-  private samples: { head: Position; at: number }[] = [];
+  private samples: Sample[] = [];
+  /** Also those that are known here already, oldest first. */
+  private readonly heads: Sample[] = [];
   /** On the monotonic clock: everything stored before it is known here. */
   private freshAt = Number.NEGATIVE_INFINITY;
 
@@ -78,6 +88,15 @@ export class AccessReplica {
     return performance.now() - this.freshAt;
   }
 
+  /**
+   * Where the log ended at some moment of the last so many milliseconds: what has passed it knows everything that was
+   * stored before that time. Undefined when the log was not heard of since.
+   */
+  headWithin(ms: number): Position | undefined {
+    const since = performance.now() - ms;
+    return this.heads.find(({ at }) => at >= since)?.head;
+  }
+
   /** @throws StoreUnavailable when the account is not in memory and the log does not answer */
   standing(accountId: string): AccountStanding | Promise<AccountStanding> {
     const held = this.held.get(accountId);
@@ -87,7 +106,7 @@ export class AccessReplica {
 
   /** True once everything up to the position is known here; false when that takes longer than the limit. */
   waitFor(position: Position, limitMs: number): Promise<boolean> {
-    if (this.position >= position) return Promise.resolve(true);
+    if (this.position >= position || limitMs <= 0) return Promise.resolve(this.position >= position);
     return new Promise((resolve) => {
       const settle = (reached: boolean) => {
         clearTimeout(timer);
@@ -178,7 +197,10 @@ export class AccessReplica {
     while (!signal.aborted) {
       const at = performance.now();
       try {
-        this.samples.push({ head: await this.store.head(), at });
+        const sample = { head: await this.store.head(), at };
+        this.samples.push(sample);
+        this.heads.push(sample);
+        if (this.heads.length > HEADS_KEPT) this.heads.shift();
         this.judgeFreshness();
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) this.options.trouble?.(error);

@@ -5,21 +5,24 @@ import { newEvent } from '../../event-store/event-store.contract.js';
 import { PostgresEventStore } from '../../event-store/postgres/postgres-event-store.js';
 import { systemClock } from '../../kernel/clock.js';
 import { AccessReplica } from './access-replica.js';
-import { DecisionPoint } from './decision-point.js';
+import { DecisionPoint, type ImageLookup } from './decision-point.js';
 import { readEvaluation } from './evaluation-request.js';
 
 const STALENESS_MS = 1_000;
 const STALE = { decision: false, reason: 'decision-point-stale' };
 const ALLOWED = { decision: true };
 
-const asked = (action: string) =>
+const asked = (action: string, minPosition = 0) =>
   readEvaluation({
     subject: { type: 'account', id: 'ann' },
     action: { name: action },
     resource: { type: 'image', id: 'img' },
+    context: { minPosition },
   });
+/** An image that nobody told of, in a view that has passed everything. */
+const unknownImage: ImageLookup = async () => ({ facts: undefined, asOf: Number.MAX_SAFE_INTEGER, isParked: false });
 
-describe('the decision point of a log that falls silent', () => {
+describe('the decision point', () => {
   let database: TestDatabase;
   let silent: SilentDatabase;
   let store: PostgresEventStore;
@@ -54,11 +57,49 @@ describe('the decision point of a log that falls silent', () => {
     while (!reached(replica.ageMs)) await new Promise((resolve) => setTimeout(resolve, 20));
   };
 
+  const pointWith = (lookup: ImageLookup, waitMs: number) =>
+    new DecisionPoint(replica, store, systemClock, lookup, { stalenessMs: STALENESS_MS, waitMs });
+
+  it('waits once for a request, however many of its questions demand what does not come', async () => {
+    const point = pointWith(unknownImage, 200);
+    await untilAge((ageMs) => ageMs < STALENESS_MS / 2);
+    const questions = Array.from({ length: 50 }, (_, n) => asked('generate', 1_000_000 + n));
+    const started = performance.now();
+    const answers = await point.evaluateAll([...questions, asked('generate')], 'permit_on_first_permit');
+    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(answers).toEqual([...questions.map(() => STALE), ALLOWED]);
+  });
+
+  it('gives the wait for the image what the wait for the account has left', async () => {
+    const deadlines: number[] = [];
+    const point = pointWith((...question) => {
+      deadlines.push(question[2]);
+      return unknownImage(...question);
+    }, 5_000);
+    await untilAge((ageMs) => ageMs < STALENESS_MS / 2);
+    const next = (await store.head()) + 1;
+    const answer = point.evaluate(asked('share', next));
+    const latest = performance.now() + 5_000;
+    await store.append([{ stream: 'other', expected: 'any', events: [newEvent('Unrelated', {})] }]);
+    expect(await answer).toEqual(ALLOWED);
+    expect(deadlines).toHaveLength(1);
+    expect(deadlines[0]).toBeLessThanOrEqual(latest);
+  });
+
+  it('denies sharing where the images are known too far back, and asks nothing more', async () => {
+    const head = await store.head();
+    await untilAge((ageMs) => ageMs < STALENESS_MS / 2);
+    const known = (asOf: number) => pointWith(async () => ({ facts: undefined, asOf, isParked: false }), 100);
+    expect(await known(head).evaluate(asked('share'))).toEqual(ALLOWED);
+    await store.append([{ stream: 'other', expected: 'any', events: [newEvent('Unrelated', {})] }]);
+    while (replica.headWithin(STALENESS_MS) !== head + 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await known(head).evaluate(asked('share'))).toEqual(STALE);
+    expect(await known(head + 1).evaluate(asked('share'))).toEqual(ALLOWED);
+    expect(await known(0).evaluate(asked('generate'))).toEqual(ALLOWED);
+  });
+
   it('answers from memory within the bound, denies past it, and allows again by itself once the log speaks', async () => {
-    const point = new DecisionPoint(replica, store, systemClock, async () => undefined, {
-      stalenessMs: STALENESS_MS,
-      waitMs: 100,
-    });
+    const point = pointWith(unknownImage, 100);
     await untilAge((ageMs) => ageMs < STALENESS_MS / 2);
     expect(await point.evaluate(asked('generate'))).toEqual(ALLOWED);
     silent.fallSilent();
@@ -71,17 +112,11 @@ describe('the decision point of a log that falls silent', () => {
   });
 
   it('denies what it began to decide within the bound and could only finish past it', async () => {
-    const point = new DecisionPoint(
-      replica,
-      store,
-      systemClock,
-      async () => {
-        silent.fallSilent();
-        await untilAge((ageMs) => ageMs > STALENESS_MS);
-        return { photorealistic: false, faces: false };
-      },
-      { stalenessMs: STALENESS_MS, waitMs: 100 },
-    );
+    const point = pointWith(async (...question) => {
+      silent.fallSilent();
+      await untilAge((ageMs) => ageMs > STALENESS_MS);
+      return unknownImage(...question);
+    }, 100);
     await untilAge((ageMs) => ageMs < STALENESS_MS / 2);
     expect(await point.evaluate(asked('share'))).toEqual(STALE);
     silent.speak();

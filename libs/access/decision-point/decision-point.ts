@@ -1,15 +1,15 @@
 import { accountStream } from '../../account/index.js';
 import { type EventStore, StoreUnavailable } from '../../event-store/event-store.js';
 import type { Clock } from '../../kernel/clock.js';
-import { fold } from '../../kernel/decider.js';
 import type { Position } from '../../kernel/envelope.js';
-import { type CaseEvent, caseStream } from '../../review/index.js';
+import { conflictOf, readCase, readNotedFlagger } from '../../review/index.js';
 import {
   ACCESS_ACTIONS,
   type AccessAction,
   type AccessDecision,
   type AccessFacts,
   decideAccess,
+  RULE_REASONS,
 } from '../decide-access.js';
 import type { AccessReplica } from './access-replica.js';
 import type { Evaluation, Semantic } from './evaluation-request.js';
@@ -17,21 +17,35 @@ import type { Evaluation, Semantic } from './evaluation-request.js';
 export interface DecisionPointOptions {
   /** Past this age of the replica's knowledge every answer is deny. */
   stalenessMs: number;
-  /** Longest wait for a position that a caller demands. */
+  /** Longest wait of a request for positions that its caller demands, however many questions it asks. */
   waitMs: number;
 }
 
-export interface ImageFacts {
-  photorealistic?: boolean | null;
-  faces?: boolean | null;
+/** What is known of an image as of a position; no facts where it was not told of. */
+export interface KnownImage {
+  facts: { accountId?: string; photorealistic?: boolean | null; faces?: boolean | null } | undefined;
+  asOf: Position;
+  /** Something told of it could not be taken: the facts may not be all. */
+  isParked: boolean;
 }
 
-/** What is known of an image, as of at least the position. */
-export type ImageLookup = (imageId: string, minPosition: Position) => Promise<ImageFacts | undefined>;
+/**
+ * Knows an image as of at least the position.
+ * @param deadline on the monotonic clock; past it StoreUnavailable is thrown
+ */
+export type ImageLookup = (imageId: string, minPosition: Position, deadline: number) => Promise<KnownImage>;
 
 const STALE: AccessDecision = Object.freeze({ decision: false, reason: 'decision-point-stale' });
 const ACTION_UNKNOWN: AccessDecision = Object.freeze({ decision: false, reason: 'action-unknown' });
 const SUBJECT_TYPE_UNKNOWN: AccessDecision = Object.freeze({ decision: false, reason: 'subject-type-unknown' });
+
+/** Every reason of a deny. */
+export const DENY_REASONS: readonly string[] = [
+  ...[STALE, ACTION_UNKNOWN, SUBJECT_TYPE_UNKNOWN].map(({ reason }) => reason!),
+  ...RULE_REASONS,
+];
+
+const SUBJECT_TYPES: ReadonlySet<string> = new Set(['account', 'reviewer']);
 
 const isAction = (name: string): name is AccessAction => (ACCESS_ACTIONS as readonly string[]).includes(name);
 
@@ -41,7 +55,7 @@ export class DecisionPoint {
     private readonly replica: AccessReplica,
     private readonly store: EventStore,
     private readonly clock: Clock,
-    private readonly imageFacts: ImageLookup,
+    private readonly imageLookup: ImageLookup,
     private readonly options: DecisionPointOptions,
   ) {}
 
@@ -50,15 +64,19 @@ export class DecisionPoint {
     return this.replica.knownPosition;
   }
 
-  /** Never throws for what can't be reached: without an answer from the log it is deny. */
-  async evaluate(evaluation: Evaluation): Promise<AccessDecision> {
-    if (evaluation.minPosition > this.replica.knownPosition) {
-      if (!(await this.replica.waitFor(evaluation.minPosition, this.options.waitMs))) return STALE;
+  /**
+   * Never throws for what can't be reached: without an answer from the log it is deny.
+   * @param deadline of the request that asks, on the monotonic clock
+   */
+  async evaluate(evaluation: Evaluation, deadline = performance.now() + this.options.waitMs): Promise<AccessDecision> {
+    const { action, minPosition } = evaluation;
+    if (minPosition > this.replica.knownPosition) {
+      if (!(await this.replica.waitFor(minPosition, deadline - performance.now()))) return STALE;
     }
     if (this.isStale()) return STALE;
-    if (!isAction(evaluation.action)) return ACTION_UNKNOWN;
+    if (!isAction(action)) return ACTION_UNKNOWN;
     try {
-      const decision = await this.decide(evaluation, evaluation.action);
+      const decision = await this.decide(evaluation, action, deadline);
       // It may have waited for an account or an image while the knowledge grew old.
       return this.isStale() ? STALE : decision;
     } catch (error) {
@@ -67,12 +85,13 @@ export class DecisionPoint {
     }
   }
 
-  /** In order; what the semantic leaves out is not answered. */
+  /** In order; what the semantic leaves out is not answered. They share one wait. */
   async evaluateAll(evaluations: readonly Evaluation[], semantic: Semantic): Promise<AccessDecision[]> {
-    if (semantic === 'execute_all') return Promise.all(evaluations.map((one) => this.evaluate(one)));
+    const deadline = performance.now() + this.options.waitMs;
+    if (semantic === 'execute_all') return Promise.all(evaluations.map((one) => this.evaluate(one, deadline)));
     const decisions: AccessDecision[] = [];
     for (const one of evaluations) {
-      const decision = await this.evaluate(one);
+      const decision = await this.evaluate(one, deadline);
       decisions.push(decision);
       if (decision.decision === (semantic === 'permit_on_first_permit')) break;
     }
@@ -83,40 +102,50 @@ export class DecisionPoint {
     return this.replica.ageMs > this.options.stalenessMs;
   }
 
-  private async decide({ subject, resource, minPosition }: Evaluation, action: AccessAction): Promise<AccessDecision> {
-    const facts: AccessFacts = { now: this.clock.now(), subject: subject.id };
-    if (action === 'review') {
-      if (subject.type !== 'reviewer') return SUBJECT_TYPE_UNKNOWN;
-      return decideAccess(accountStream.initial, action, {
-        ...facts,
-        isReviewer: true,
-        caseInfo: await this.caseInfo(resource.id),
-      });
-    }
+  private async decide(evaluation: Evaluation, action: AccessAction, deadline: number): Promise<AccessDecision> {
+    if (action === 'review') return this.decideReview(evaluation, deadline);
+    const { subject, resource } = evaluation;
     if (subject.type !== 'account') return SUBJECT_TYPE_UNKNOWN;
     const known = this.replica.standing(subject.id);
     const standing = known instanceof Promise ? await known : known;
-    facts.currentPolicy = this.replica.currentPolicy;
+    const facts: AccessFacts = { now: this.clock.now(), currentPolicy: this.replica.currentPolicy };
     const decision = decideAccess(standing, action, facts);
     if (action !== 'share' || !decision.decision) return decision;
     // Only whom the account's own rules allow it waits for the image, and those rules are asked again after the wait.
-    facts.image = await this.imageOf(resource, minPosition);
+    const { facts: told, isParked } = await this.image(evaluation, deadline);
+    // A restriction that either the log or the caller names holds.
+    const either = (name: 'photorealistic' | 'faces') => told?.[name] === true || resource.properties[name] === true;
+    facts.image = { photorealistic: either('photorealistic'), faces: either('faces'), isParked };
     facts.now = this.clock.now();
     facts.currentPolicy = this.replica.currentPolicy;
     return decideAccess(await this.replica.standing(subject.id), action, facts);
   }
 
-  /** What the log says of the image and what the caller says: a restriction that either names holds. */
-  private async imageOf({ id, properties }: Evaluation['resource'], minPosition: Position): Promise<ImageFacts> {
-    const known = await this.imageFacts(id, minPosition);
-    const either = (name: 'photorealistic' | 'faces') => known?.[name] === true || properties[name] === true;
-    return { photorealistic: either('photorealistic'), faces: either('faces') };
+  /** That somebody is a reviewer is the caller's word, as it is who asks; what they may review is not. */
+  private async decideReview(evaluation: Evaluation, deadline: number): Promise<AccessDecision> {
+    const { subject, resource } = evaluation;
+    if (!SUBJECT_TYPES.has(subject.type)) return SUBJECT_TYPE_UNKNOWN;
+    const facts: AccessFacts = { now: this.clock.now(), isReviewer: subject.type === 'reviewer' };
+    if (facts.isReviewer) {
+      const [image, state, noted] = await Promise.all([
+        this.image(evaluation, deadline),
+        readCase(this.store, resource.id),
+        readNotedFlagger(this.store, resource.id, subject.id),
+      ]);
+      facts.image = { isParked: image.isParked };
+      if (state.status !== 'none') {
+        const owner = image.facts?.accountId;
+        facts.caseInfo = { conflict: conflictOf(state, subject.id, { owner, notedRound: noted.round }) };
+      }
+    }
+    return decideAccess(accountStream.initial, 'review', facts);
   }
 
-  private async caseInfo(caseId: string): Promise<AccessFacts['caseInfo']> {
-    const events = await this.store.readStream(`${caseStream.category}-${caseId}`);
-    if (events.length === 0) return undefined;
-    const { flaggers, accountId } = fold(caseStream, events as unknown as CaseEvent[]);
-    return { flaggers, accountId: accountId ?? null };
+  /** @throws StoreUnavailable when what is known of it is older than an answer may rest on */
+  private async image({ resource, minPosition }: Evaluation, deadline: number): Promise<KnownImage> {
+    const image = await this.imageLookup(resource.id, minPosition, deadline);
+    const head = this.replica.headWithin(this.options.stalenessMs);
+    if (head === undefined || image.asOf < head) throw new StoreUnavailable('the images are known too far back');
+    return image;
   }
 }

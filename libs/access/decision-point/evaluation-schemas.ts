@@ -1,9 +1,15 @@
 import { Type } from 'typebox';
 import { ACCESS_ACTIONS } from '../decide-access.js';
+import { DENY_REASONS } from './decision-point.js';
 import { MAX_EVALUATIONS, MAX_TEXT, SEMANTICS } from './evaluation-request.js';
 
 /* What evaluation-request.ts reads, and what is answered, as JSON Schemas: the AuthZEN Authorization API 1.0. */
 
+const REASONS = [
+  'The rule that denies.',
+  '`decision-point-stale`: what it rests on may be older than the staleness that is allowed, or is not there yet.',
+  '`image-parked`: something told of the image could not be taken into its read model, which is to be mended and rebuilt.',
+].join(' ');
 const NO_CONTROL = '^\\P{Cc}*$';
 
 const text = (description: string) =>
@@ -11,7 +17,11 @@ const text = (description: string) =>
 const properties = Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Further facts.' }));
 
 const subject = Type.Object(
-  { type: text('`account`; for the action review, `reviewer`.'), id: text('The account or the reviewer.'), properties },
+  {
+    type: text('`account`; for the action review, `reviewer`, which the caller answers for.'),
+    id: text('The account or the reviewer.'),
+    properties,
+  },
   { description: 'Who wants to do it.' },
 );
 const action = Type.Object(
@@ -93,7 +103,7 @@ export const EvaluationAnswer = Type.Object(
           pattern: '^\\d{1,16}$',
           description: 'How far the log is known to the decision point.',
         }),
-        reason: Type.Optional(Type.String({ description: 'The rule that denies, in kebab-case.' })),
+        reason: Type.Optional(Type.Enum([...DENY_REASONS], { description: REASONS })),
       },
       { additionalProperties: false },
     ),

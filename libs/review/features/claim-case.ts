@@ -37,8 +37,11 @@ export class ClaimCaseHandler implements ICommandHandler<ClaimCase> {
 
   async execute({ caseId, reviewer, context }: ClaimCase): Promise<Claimed> {
     const leaseMs = this.settings.claimLeaseMs;
-    const result = await this.cases.decide(caseId, context, (state) =>
-      claimCase(state, { caseId, reviewer, now: this.clock.now(), leaseMs }),
+    const result = await this.cases.decide(
+      caseId,
+      context,
+      (state, facts) => claimCase(state, { caseId, reviewer, now: this.clock.now(), leaseMs }, facts),
+      reviewer,
     );
     return { ...effectOf(result), until: result.state.claim!.until };
   }

@@ -25,8 +25,8 @@ export class ConfirmReviewHandler implements ICommandHandler<ConfirmReview> {
 
   async execute({ confirmed, context }: ConfirmReview): Promise<Effect> {
     return effectOf(
-      await this.cases.decide(confirmed.caseId, context, (state, owner) =>
-        importReviewConfirmed(state, { ...confirmed, accountId: confirmed.accountId ?? owner }),
+      await this.cases.decide(confirmed.caseId, context, (state, facts) =>
+        importReviewConfirmed(state, confirmed, facts),
       ),
     );
   }

@@ -25,6 +25,7 @@ export class GiveVerdict extends Command<Judged> {
   constructor(
     readonly verdict: EventOf<typeof VerdictGiven>['data'],
     readonly context: CommandContext,
+    readonly fromOutside = false,
   ) {
     super();
   }
@@ -37,9 +38,12 @@ export class GiveVerdictHandler implements ICommandHandler<GiveVerdict> {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute({ verdict, context }: GiveVerdict): Promise<Judged> {
-    const result = await this.cases.decide(verdict.caseId, context, (state, accountId) =>
-      giveVerdict(state, { ...verdict, accountId, now: this.clock.now() }),
+  async execute({ verdict, context, fromOutside }: GiveVerdict): Promise<Judged> {
+    const result = await this.cases.decide(
+      verdict.caseId,
+      context,
+      (state, facts) => giveVerdict(state, { ...verdict, fromOutside, now: this.clock.now() }, facts),
+      verdict.reviewer,
     );
     return { ...effectOf(result), status: result.state.status };
   }
@@ -49,7 +53,7 @@ export class GiveVerdictHandler implements ICommandHandler<GiveVerdict> {
 export const giveVerdictInbound = (commands: CommandBus): InboundCommand => ({
   type: 'VerdictGiven',
   key: ({ caseId }: EventData) => `case:${caseId}`,
-  handle: (data, context) => commands.execute(new GiveVerdict(data as GiveVerdict['verdict'], context)),
+  handle: (data, context) => commands.execute(new GiveVerdict(data as GiveVerdict['verdict'], context, true)),
 });
 
 const DAY_MS = 86_400_000;

@@ -1,12 +1,12 @@
 import { Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type Effect, effectOf } from '../../event-store/effect.js';
-import type { CommandContext } from '../../event-store/transact.js';
+import { type CommandContext, Transactor } from '../../event-store/transact.js';
 import { IdParam } from '../../platform/http/field-rules.js';
 import { Context } from '../../platform/http/request-context.js';
 import { type Written, written } from '../../platform/http/written.js';
 import { Roles } from '../../platform/security/route-access.js';
-import { CaseDecisions } from '../processes/case-decisions.js';
+import { caseStream } from '../case.js';
 import { releaseCase } from '../review-decisions.js';
 
 export class ReleaseCase extends Command<Effect> {
@@ -21,10 +21,12 @@ export class ReleaseCase extends Command<Effect> {
 
 @CommandHandler(ReleaseCase)
 export class ReleaseCaseHandler implements ICommandHandler<ReleaseCase> {
-  constructor(@Inject(CaseDecisions) private readonly cases: CaseDecisions) {}
+  constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
 
   async execute({ caseId, reviewer, context }: ReleaseCase): Promise<Effect> {
-    return effectOf(await this.cases.decide(caseId, context, (state) => releaseCase(state, { caseId, reviewer })));
+    return effectOf(
+      await this.transactor.transact(caseStream, caseId, context, (state) => releaseCase(state, { caseId, reviewer })),
+    );
   }
 }
 

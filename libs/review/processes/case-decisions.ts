@@ -1,52 +1,52 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { EventStore } from '../../event-store/event-store.js';
 import { type CommandContext, type Transacted, Transactor } from '../../event-store/transact.js';
 import { ImageOwners } from '../../images/index.js';
-import { GatehouseError } from '../../kernel/errors.js';
+import { EVENT_STORE } from '../../platform/ports.js';
 import { type Case, caseStream } from '../case.js';
+import type { CaseFacts } from '../conflict-of-interest.js';
 import type { CaseEvent } from '../events.js';
 import { OpenedCases } from '../views/opened-cases.js';
+import { readCase, readNotedFlagger } from './case-reading.js';
 
-/** A decision on a case, told whose the image is where the case does not know. */
-export type CaseDecision = (state: Case, owner?: string) => CaseEvent[];
+export type CaseDecision = (state: Case, facts: CaseFacts) => CaseEvent[];
 
-/** Decides cases, and first lets catch up what a decision has to know: the case's flag and the image's account. */
+/** Decides cases, and first finds out what a decision has to know beyond the case. */
 @Injectable()
 export class CaseDecisions {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(OpenedCases) private readonly openedCases: OpenedCases,
     @Inject(ImageOwners) private readonly images: ImageOwners,
   ) {}
 
   /**
-   * @throws GatehouseError what the decision throws
+   * @param reviewer who wants to review, where it is about that
+   * @throws GatehouseError what the decision throws; Refusal image-parked
    * @throws StoreUnavailable when whose the image is can't be told for now
    */
-  async decide(caseId: string, context: CommandContext, decision: CaseDecision): Promise<Transacted<Case>> {
-    const attempt = (owner?: string) =>
-      this.transactor.transact(caseStream, caseId, context, (state) => decision(state, owner));
-    try {
-      return await attempt();
-    } catch (error) {
-      // The flag may be stored while its case is still to be opened.
-      if (codeOf(error) === 'case-unknown' && (await this.openedCases.areUpToDate()))
-        return await this.known(caseId, attempt);
-      if (codeOf(error) === 'image-owner-unknown') return await attempt(await this.images.ownerOf(caseId));
-      throw error;
-    }
+  async decide(
+    caseId: string,
+    context: CommandContext,
+    decision: CaseDecision,
+    reviewer?: string,
+  ): Promise<Transacted<Case>> {
+    let state = await readCase(this.store, caseId);
+    // The flag may be stored while its case is still to be opened.
+    if (state.status === 'none' && (await this.openedCases.areUpToDate())) state = await readCase(this.store, caseId);
+    // No more is asked about a case that was not open a moment ago, and then it is decided as of that moment.
+    const facts = state.status === 'open' ? await this.factsOf(caseId, reviewer) : undefined;
+    return this.transactor.transact(caseStream, caseId, context, (now) =>
+      facts ? decision(now, facts) : decision(state, {}),
+    );
   }
 
-  private async known(
-    caseId: string,
-    attempt: (owner?: string) => Promise<Transacted<Case>>,
-  ): Promise<Transacted<Case>> {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (codeOf(error) !== 'image-owner-unknown') throw error;
-      return await attempt(await this.images.ownerOf(caseId));
-    }
+  private async factsOf(caseId: string, reviewer: string | undefined): Promise<CaseFacts> {
+    const [owner, noted] = await Promise.all([
+      this.images.ownerOf(caseId),
+      reviewer === undefined ? undefined : readNotedFlagger(this.store, caseId, reviewer),
+    ]);
+    return { owner, notedRound: noted?.round };
   }
 }
-
-const codeOf = (error: unknown): string | undefined => (error instanceof GatehouseError ? error.code : undefined);

@@ -3,8 +3,10 @@ import { causedBy } from '../../event-store/transact.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import type { Reaction } from '../../projections/reactor.js';
 import { caseStream } from '../case.js';
+import { isUnseen, notedFlaggerStream, noteFlagger } from '../noted-flagger.js';
 import { openCase } from '../review-decisions.js';
 import { nextReviewActions, reviewTypes } from './case-opening.js';
+import { notedFlaggerId } from './case-reading.js';
 
 export const CASE_OPENING = 'case-opening';
 
@@ -23,11 +25,15 @@ export function caseOpeningReaction(
     types: reviewTypes,
     key: (event) => event.data.imageId,
     async react(event: RecordedEvent) {
+      const context = causedBy(event, CASE_OPENING);
       for (const { caseId, flag } of nextReviewActions(event)) {
-        const accountId = flag.accountId ?? (await ownerOf(caseId));
+        const accountId = (await ownerOf(caseId)) ?? flag.accountId;
         const opening = { ...flag, panelSize, ...(accountId === undefined ? {} : { accountId }) };
-        await transactor.transact(caseStream, caseId, causedBy(event, CASE_OPENING), (state) =>
-          openCase(state, opening),
+        const { state } = await transactor.transact(caseStream, caseId, context, (now) => openCase(now, opening));
+        if (!isUnseen(state, flag)) continue;
+        const { flagId, flaggedBy } = flag;
+        await transactor.transact(notedFlaggerStream, notedFlaggerId(caseId, flaggedBy), context, (noted) =>
+          noteFlagger(noted, { caseId, round: state.round, flagId, flaggedBy }),
         );
       }
     },

@@ -47,7 +47,7 @@ export type CaseRow = {
 
 export const casesView: View<CaseRow> = {
   name: 'cases',
-  version: 2,
+  version: 3,
   summary: 'Images under human review, their flags, claims and verdicts.',
   types: [
     'CaseOpened',
@@ -122,7 +122,7 @@ function change(row: CaseRow, { type, data, metadata, recordedAt }: RecordedEven
   switch (type) {
     case 'CaseJoined':
       return {
-        account_id: row.account_id ?? data.accountId ?? null,
+        account_id: data.accountId ?? row.account_id,
         flags: [...row.flags, { flagId: data.flagId, flaggedBy: data.flaggedBy, categories: data.categories }],
         categories: union(row.categories, data.categories),
       };

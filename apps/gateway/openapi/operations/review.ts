@@ -27,7 +27,9 @@ const verdict = oneOf(['safe', 'unsafe', 'unsure'], 'What the reviewer thinks.')
 const ofCase = {
   caseId: text('The case.'),
   imageId: text('The image; it has the same id.'),
-  accountId: orNull(text('The account the image was made for, where it is known.')),
+  accountId: orNull(
+    text('The account the image was made for, where it is known; while it is open, flags may have said so.'),
+  ),
   status,
   round: count('1 for the first review of the image; a flag after a dismissal opens the next.'),
   panelSize: count('Distinct reviewers that decide.'),
@@ -101,7 +103,10 @@ export const reviewOperations: OperationGroup = {
           'The case.',
           closed({
             ...ofCase,
-            flaggers: list(Type.String(), 'Who flagged; none of them reviews it.'),
+            flaggers: list(
+              Type.String(),
+              'Who flagged, up to the flags that a case takes in; nobody who flagged reviews it.',
+            ),
             claim: orNull(
               closed({ reviewer: text('Who works on it.'), until: instant('When the claim ends by itself.') }),
             ),
@@ -130,7 +135,10 @@ export const reviewOperations: OperationGroup = {
           { caseId: 'img-1', reviewer: 'rev-1', until: '2022-05-19T10:15:00.000Z', position: '1045' },
         ),
       },
-      refusals: { 404: ['case-unknown'], 409: ['case-not-open', 'own-flag', 'already-reviewed', 'case-claimed'] },
+      refusals: {
+        404: ['case-unknown'],
+        409: ['case-not-open', 'own-flag', 'own-image', 'already-reviewed', 'case-claimed', 'image-parked'],
+      },
     },
     'POST /v1/cases/{id}/release': {
       id: 'releaseCase',
@@ -165,7 +173,10 @@ export const reviewOperations: OperationGroup = {
           { caseId: 'img-1', status: 'confirmed', position: '1047' },
         ),
       },
-      refusals: { 404: ['case-unknown'], 409: ['own-flag', 'case-claimed', 'image-owner-unknown'] },
+      refusals: {
+        404: ['case-unknown'],
+        409: ['own-flag', 'own-image', 'case-claimed', 'image-owner-unknown', 'image-parked'],
+      },
     },
   },
 };

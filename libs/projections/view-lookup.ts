@@ -1,0 +1,46 @@
+import type pg from 'pg';
+import type { Position } from '../kernel/envelope.js';
+import { laneOf } from './lanes.js';
+import type { View, ViewRow } from './view.js';
+import { queryView, ViewNotBuilt } from './view-query.js';
+import { viewTable } from './view-tables.js';
+
+/** What a view says of a key, and what that is worth: before it is built, nothing as of nothing. */
+export interface Found {
+  row: ViewRow | undefined;
+  /** Everything stored up to here that concerns the key is in the row, unless the key is parked. */
+  asOf: Position;
+  isParked: boolean;
+}
+
+const NOTHING: Found = { row: undefined, asOf: 0, isParked: false };
+
+/**
+ * Finds rows of a view by key, each as of one moment and in one query.
+ * @param columns columns of the view's table, as queries read them
+ * @returns a function that throws StoreUnavailable while the database is away
+ */
+export function viewLookup(pool: pg.Pool, view: View, columns: readonly string[]): (key: string) => Promise<Found> {
+  const { name, version, table } = view;
+  const query = {
+    name: `gatehouse_${name}_lookup`,
+    text: `SELECT b.position, b.parked, r.* FROM (
+             SELECT coalesce(c.position, 0) AS position,
+                    EXISTS (SELECT FROM projections.parked p WHERE p.follower = l.follower AND p.key = $1) AS parked
+             FROM (SELECT 'view:' || view || ':v' || version || ':b' || build AS follower FROM projections.builds
+                   WHERE view = $2 AND version = $3 AND live) l
+             LEFT JOIN projections.checkpoints c ON c.follower = l.follower AND c.lane = $4
+           ) b LEFT JOIN (SELECT ${columns.join(', ')} FROM ${viewTable(view)} WHERE ${table.key} = $1) r ON true`,
+  };
+  return async (key) => {
+    try {
+      const { rows } = await queryView(pool, { ...query, values: [key, name, version, laneOf(key)] });
+      if (!rows[0]) return NOTHING;
+      const { position, parked, ...row } = rows[0];
+      return { row: row[table.key] === null ? undefined : row, asOf: Number(position), isParked: parked };
+    } catch (error) {
+      if (error instanceof ViewNotBuilt) return NOTHING;
+      throw error;
+    }
+  };
+}

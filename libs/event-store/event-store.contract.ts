@@ -284,6 +284,25 @@ export function eventStoreContract(
         expect(pages.at(-1)!.next).toBe(seen.at(-1)!.position);
       });
 
+      it('loses nothing for a reader with small pages that is slower than what comes', async () => {
+        const start = await store.head();
+        const stream = unique('facts');
+        const wanted: string[] = [];
+        const seen: string[] = [];
+        const stop = new AbortController();
+        const begun = performance.now();
+        for await (const { events } of connect().subscribe(start, { signal: stop.signal, limit: 7 })) {
+          seen.push(...events.map((event) => event.id));
+          // Longer than the second after which a subscription asks the log by itself.
+          if (performance.now() - begun < 2_500) {
+            const more = newEvents(40);
+            await appendOne(store, stream, wanted.length === 0 ? 'no-stream' : wanted.length - 1, more);
+            wanted.push(...more.map((event) => event.id));
+          } else if (seen.length >= wanted.length || events.length === 0) stop.abort();
+        }
+        expect(seen).toEqual(wanted);
+      });
+
       it('shows 8 concurrent writers of two processes to a tailing reader exactly once and in order', async () => {
         const start = await store.head();
         const writers = 8;

@@ -15,7 +15,7 @@ import { WriteClient } from './write-client.js';
 
 const IDLE_MS = 1_000;
 const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 10_000;
+const LONGEST_RETRY_MS = 2_000;
 const SUBSCRIPTION_PAGE = 1_000;
 const GOODBYE_MS = 5_000;
 
@@ -103,7 +103,11 @@ export class EventStoreDBEventStore implements EventStore {
       ({ next: position, atHead } = page);
       yield page;
     }
-    const live = new LiveSubscription(this.reader, position, options.types);
+    const live = LiveSubscription.open(this.reader, position, options.types);
+    if (!live) {
+      await pause(IDLE_MS, signal); // what nobody pushes is asked for
+      return;
+    }
     try {
       let askedAt = performance.now();
       while (!signal.aborted) {
@@ -112,9 +116,8 @@ export class EventStoreDBEventStore implements EventStore {
         const events = pushed.filter((event) => event.position > position);
         if (events.length > 0) {
           position = events.at(-1)!.position;
-          const { atHead } = live;
-          if (atHead) askedAt = performance.now();
-          yield { events, next: position, atHead };
+          // Servers do not tell when they fall behind with pushing.
+          yield { events, next: position, atHead: false };
         }
         if (performance.now() - askedAt < IDLE_MS || signal.aborted) continue;
         const page = await this.scan.page(position, options, live.lookedUpTo);

@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import { type AllStreamSubscription, type EventStoreDBClient, eventTypeFilter } from '@eventstore/db-client';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../event-store.js';
@@ -7,19 +6,30 @@ import { type LogRecord, toRecorded } from './log-records.js';
 
 /** Events held for a slow reader; past it the server is made to wait. */
 const MAX_HELD = 4_000;
+/**
+ * All clients of a process share one connection to a server, on which it takes 100 calls at a time by default and says
+ * nothing of those that wait for a place. Subscriptions last, so that they must leave places for everything else.
+ */
+const MAX_OPEN = 60;
 
 /** What the server pushes behind a position, filtered there by type, kept until it is taken. */
 export class LiveSubscription {
-  /** Up to here the server has looked; what it found is held or was taken. */
-  lookedUpTo: Position = 0;
+  private static opened = 0;
+  private checked: Position = 0;
   private readonly subscription: AllStreamSubscription;
   private held: RecordedEvent[] = [];
   private failure: Error | undefined;
-  private caughtUp = false;
   private wake: () => void = () => {};
 
-  /** @param types all but the server's own by default */
-  constructor(client: EventStoreDBClient, after: Position, types?: readonly string[]) {
+  /**
+   * @param types all but the server's own by default
+   * @returns undefined where so many are open that more might not be served
+   */
+  static open(client: EventStoreDBClient, after: Position, types?: readonly string[]): LiveSubscription | undefined {
+    return LiveSubscription.opened < MAX_OPEN ? new LiveSubscription(client, after, types) : undefined;
+  }
+
+  private constructor(client: EventStoreDBClient, after: Position, types?: readonly string[]) {
     this.subscription = client.subscribeToAll({
       fromPosition: after === 0 ? 'start' : { commit: BigInt(after), prepare: BigInt(after) },
       requiresLeader: true,
@@ -27,27 +37,21 @@ export class LiveSubscription {
         regex: types ? `^(?:${types.map(escaped).join('|')})$` : '^[^$].*',
         checkpointReached: (subscription, { commit }) => {
           // With events before it still on their way to us, a later checkpoint will do.
-          if (subscription.readableLength === 0) this.lookedUpTo = Number(commit);
+          if (subscription.readableLength === 0) this.checked = Number(commit);
         },
       }),
     });
     this.subscription
       .on('data', (record) => this.hold(record as LogRecord))
-      .on('caughtUp', () => {
-        this.caughtUp = true;
-      })
-      .on('fellBehind', () => {
-        this.caughtUp = false;
-      })
       .on('error', (error) => this.fail(storeError(error)))
       .on('end', () => this.fail(new StoreUnavailable('the event store ended the subscription')))
       .on('close', () => this.fail(new StoreUnavailable('the event store closed the subscription')));
+    LiveSubscription.opened++;
   }
 
-  /** True when everything the server had has been taken. */
-  get atHead(): boolean {
-    const { readableLength, writableLength } = this.subscription as unknown as Duplex;
-    return this.caughtUp && this.held.length === 0 && readableLength === 0 && writableLength === 0;
+  /** Up to here the server has looked, and what it found was taken; 0 while something waits to be. */
+  get lookedUpTo(): Position {
+    return this.held.length === 0 ? this.checked : 0;
   }
 
   /** Waits until there is something, at most so long. @throws the error that ended the subscription */
@@ -59,7 +63,9 @@ export class LiveSubscription {
     return taken;
   }
 
+  /** To be called once. */
   close(): void {
+    LiveSubscription.opened--;
     this.failure ??= new StoreUnavailable('the subscription was given up');
     void this.subscription.unsubscribe().catch(() => {});
     this.subscription.destroy();

@@ -1,0 +1,76 @@
+import { PassThrough } from 'node:stream';
+import type { EventStoreDBClient } from '@eventstore/db-client';
+import { describe, expect, it } from '@jest/globals';
+import { newEvent } from '../event-store.contract.js';
+import { LiveSubscription } from './live-subscription.js';
+import type { LogRecord } from './log-records.js';
+
+type Checkpoint = (subscription: unknown, position: { commit: bigint }) => void;
+
+/** A server's side of the newest subscription, driven by hand. */
+function startPushing() {
+  let stream = new PassThrough();
+  let checkpointReached: Checkpoint | undefined;
+  const client = {
+    subscribeToAll: ({ filter }: { filter: { checkpointReached: Checkpoint } }) => {
+      ({ checkpointReached } = filter);
+      stream = Object.assign(new PassThrough({ objectMode: true }), { unsubscribe: async () => {} });
+      return stream;
+    },
+  } as unknown as EventStoreDBClient;
+  return {
+    client,
+    push: async (...positions: number[]) => {
+      for (const position of positions) stream.write(recordAt(position));
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    checkpoint: (position: number) => checkpointReached!(stream, { commit: BigInt(position) }),
+  };
+}
+
+function recordAt(position: number): LogRecord {
+  const { id, type, data, metadata } = newEvent();
+  const place = { commit: BigInt(position), prepare: BigInt(position) };
+  return {
+    event: {
+      streamId: 'account-1',
+      id,
+      revision: 0n,
+      type,
+      isJson: true,
+      created: new Date(0),
+      data,
+      metadata,
+      position: place,
+    },
+    commitPosition: place.commit,
+  };
+}
+
+const { signal } = new AbortController();
+
+describe('LiveSubscription', () => {
+  it('does not count as looked at what was pushed and waits to be taken', async () => {
+    const server = startPushing();
+    const live = LiveSubscription.open(server.client, 1)!;
+    await server.push(10, 20, 30);
+    server.checkpoint(40);
+    expect((await live.take(2, 0, signal)).map(({ position }) => position)).toEqual([10, 20]);
+    expect(live.lookedUpTo).toBe(0);
+    expect((await live.take(2, 0, signal)).map(({ position }) => position)).toEqual([30]);
+    expect(live.lookedUpTo).toBe(40);
+    live.close();
+  });
+
+  it('opens only so many at a time that the process still has places for reads and appends', () => {
+    const { client } = startPushing();
+    const opened: LiveSubscription[] = [];
+    for (let one = LiveSubscription.open(client, 1); one; one = LiveSubscription.open(client, 1)) opened.push(one);
+    expect(opened.length).toBeGreaterThan(30);
+    expect(opened.length).toBeLessThan(90);
+    opened.pop()!.close();
+    const next = LiveSubscription.open(client, 1);
+    expect(next).toBeDefined();
+    for (const one of [...opened, next!]) one.close();
+  });
+});

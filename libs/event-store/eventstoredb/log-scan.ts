@@ -6,8 +6,10 @@ import { storeError, typeOf } from './client-errors.js';
 import { type LogRecord, positionOf, toRecorded } from './log-records.js';
 
 const DEFAULT_PAGE = 1_000;
-/** Records looked at in one call when few of them are of the types asked for. */
+/** Records looked at in one call when few of them are wanted. */
 const SCAN_WINDOW = 4_000;
+/** Each read is so many times the one before while too few are found. */
+const WIDER = 4;
 /** The record read from is read again, and one behind the page tells whether there is more. */
 const AROUND = 2;
 const LONGEST_BACKWARDS = 4_096;
@@ -42,7 +44,7 @@ export class LogScan {
   ): Promise<Page> {
     const wanted = types && new Set(types);
     const events: RecordedEvent[] = [];
-    const count = types ? SCAN_WINDOW : limit + AROUND;
+    let count = limit + AROUND;
     const begin = including ? after : this.passQuiet(after);
     let next = after;
     let passed = including ? after - 1 : after;
@@ -58,6 +60,7 @@ export class LogScan {
       passed = records.length > 0 ? positionOf(records.at(-1)!) : from;
       if (records.length < count) break;
       if (events.length === limit || looked >= SCAN_WINDOW) return { events, next, atHead: false };
+      count = Math.max(count, Math.min(SCAN_WINDOW, count * WIDER));
     }
     // From the hint on there was nothing of ours, so the newest of ours stands before it.
     if (looked === 0 && hint > begin) return this.page(after, { types, limit, including });

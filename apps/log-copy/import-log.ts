@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EventStore, StoreUnavailable } from '../../libs/event-store/event-store.js';
+import { type EventStore, StoreUnavailable, WriteTooLarge } from '../../libs/event-store/event-store.js';
 import type { NewEvent, RecordedEvent } from '../../libs/kernel/envelope.js';
 import type { CopyProgress } from './export-log.js';
 import { isSame, LogDigest, type LogSummary, LogsDiffer, lineOf } from './log-digest.js';
@@ -60,6 +60,7 @@ export async function importLog(
   return compare(wanted, store);
 }
 
+/** In halves where the store takes no write that large. */
 async function append(store: EventStore, run: readonly LoggedEvent[]): Promise<void> {
   const { stream, revision } = run[0]!;
   const write = {
@@ -73,6 +74,11 @@ async function append(store: EventStore, run: readonly LoggedEvent[]): Promise<v
       if (result!.outcome === 'appended' || result!.outcome === 'already-appended') return;
       throw new LogsDiffer(`${stream} can't take revision ${revision} (${result!.outcome}): import into an empty log`);
     } catch (error) {
+      if (error instanceof WriteTooLarge && run.length > 1) {
+        const half = run.length >> 1;
+        await append(store, run.slice(0, half));
+        return append(store, run.slice(half));
+      }
       if (!(error instanceof StoreUnavailable) || attempt === TRIES) throw error;
       await sleep(RETRY_MS);
     }

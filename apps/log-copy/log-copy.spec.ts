@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { newEvent } from '../../libs/event-store/event-store.contract.js';
-import { type EventStore, StoreUnavailable, type StreamWrite } from '../../libs/event-store/event-store.js';
+import {
+  type EventStore,
+  StoreUnavailable,
+  type StreamWrite,
+  WriteTooLarge,
+} from '../../libs/event-store/event-store.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { exportLog } from './export-log.js';
@@ -114,6 +119,22 @@ describe('copying a log', () => {
       },
     });
     expect(await importLog(file, losing)).toEqual(exported);
+  });
+
+  it('gives a store that takes no large writes smaller ones', async () => {
+    const narrow = (store: PostgresEventStore, most: number) =>
+      Object.assign(Object.create(store) as PostgresEventStore, {
+        append: async (writes: readonly StreamWrite[]) => {
+          if (writes.some(({ events }) => events.length > most)) throw new WriteTooLarge(`takes ${most} at once`);
+          return store.append(writes);
+        },
+      });
+    const exported = await exportLog(
+      await logOf([{ stream: 'facts-0', data: Array.from({ length: 300 }, (_, n) => ({ n })) }]),
+      file,
+    );
+    expect(await importLog(file, narrow(await emptyLog(), 7))).toEqual(exported);
+    await expect(importLog(file, narrow(await emptyLog(), 0))).rejects.toThrow('takes 0 at once');
   });
 
   it('refuses a log that holds something else, before or behind', async () => {

@@ -1,4 +1,5 @@
 import type { NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
+import { GatehouseError } from '../kernel/errors.js';
 
 /** `no-stream`: the stream must be empty. `any`: no check; only for writers that do not decide. */
 export type ExpectedRevision = number | 'no-stream' | 'any';
@@ -52,6 +53,13 @@ export const positionsOf = (
 
 /** The store can't be reached or did not answer in time. Whether an append happened is then unknown: retry it as it was. */
 export class StoreUnavailable extends Error {}
+
+/** The store takes no write that large; nothing of it was stored. Several events may be given in parts. */
+export class WriteTooLarge extends GatehouseError {
+  constructor(message: string) {
+    super('write-too-large', message, 413);
+  }
+}
 
 /**
  * One ordered log of events in streams.

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { newEvent } from '../event-store/event-store.contract.js';
-import { type EventStore, StoreUnavailable, type StreamWrite } from '../event-store/event-store.js';
+import { type EventStore, StoreUnavailable, type StreamWrite, WriteTooLarge } from '../event-store/event-store.js';
 import { PostgresEventStore } from '../event-store/postgres/postgres-event-store.js';
 import { systemClock } from '../kernel/clock.js';
 import type { NewEvent } from '../kernel/envelope.js';
@@ -87,6 +87,29 @@ describe('FactLane', () => {
     const given = [facts(1_500), facts(1_500), facts(2_100)];
     const outcomes = await Promise.all(given.map((some) => lane.append(some)));
     await checkStored(lane.stream, given.flat(), outcomes.flat());
+  });
+
+  it('gives a store that takes no large writes smaller ones, and refuses only the fact that is too large alone', async () => {
+    const written: number[] = [];
+    const narrow = Object.assign(Object.create(store) as PostgresEventStore, {
+      append: async (writes: readonly StreamWrite[]) => {
+        const { events } = writes[0]!;
+        if (events.length > 30 || events.some(({ data }) => data.large)) throw new WriteTooLarge('too large');
+        written.push(events.length);
+        return store.append(writes);
+      },
+    });
+    const lane = new FactLane(narrow, newStream());
+    const [large, neighbour] = [newEvent('Tested', { large: true }), newEvent()];
+    const given = [facts(250), facts(3), facts(400)];
+    const answers = await Promise.allSettled([...given, [neighbour, large]].map((some) => lane.append(some)));
+    const refused = answers.pop();
+    expect(refused).toMatchObject({ status: 'rejected', reason: expect.any(WriteTooLarge) });
+    const outcomes = answers.flatMap((answer) => (answer as PromiseFulfilledResult<FactOutcome[]>).value);
+    const stored = await store.readStream(lane.stream);
+    expect(stored.map(({ id }) => id)).toEqual([...given.flat(), neighbour].map(({ id }) => id));
+    expect(outcomes.map(({ position }) => position)).toEqual(stored.slice(0, -1).map(({ position }) => position));
+    expect(written.length).toBeLessThan(100);
   });
 
   it('answers a repeat with the original position: inside a call, in the same batch, and later', async () => {

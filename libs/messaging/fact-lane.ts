@@ -1,5 +1,5 @@
 import { eventsAt, isSameEvent } from '../event-store/event-identity.js';
-import { type EventStore, positionsOf, StoreUnavailable } from '../event-store/event-store.js';
+import { type EventStore, positionsOf, StoreUnavailable, WriteTooLarge } from '../event-store/event-store.js';
 import type { NewEvent, Position } from '../kernel/envelope.js';
 import { Unavailable } from '../kernel/errors.js';
 
@@ -32,6 +32,8 @@ export class FactLane {
   private factsWaiting = 0;
   private working = false;
   private revision: number | 'no-stream' | undefined;
+  /** Facts given to the store at once; fewer for a while where it takes no write that large. */
+  private most = MAX_BATCH;
 
   constructor(
     private readonly store: EventStore,
@@ -41,6 +43,7 @@ export class FactLane {
   /**
    * @param facts of distinct ids
    * @throws StoreUnavailable when it stays unknown whether they are stored; giving them again is safe
+   * @throws WriteTooLarge for a fact that the store does not take even alone; the others are stored
    * @throws Unavailable `too-busy` when too many wait already; none of these is stored
    */
   append(facts: readonly NewEvent[]): Promise<FactOutcome[]> {
@@ -64,23 +67,27 @@ export class FactLane {
       try {
         const facts = new Map<string, NewEvent>();
         for (const { facts: some } of batch) for (const fact of some) if (!facts.has(fact.id)) facts.set(fact.id, fact);
-        const stored = await this.record(facts);
+        const refused = new Map<string, WriteTooLarge>();
+        const stored = await this.record(facts, refused);
         const known = await this.known(stored);
         const told = new Set<string>();
-        for (const { facts: some, resolve } of batch) {
-          resolve(
-            some.map((fact) => {
-              const { outcome, position } = stored.get(fact.id)!;
-              if (outcome === 'accepted' && !told.has(fact.id)) {
-                told.add(fact.id);
-                return { outcome, position };
-              }
-              const holder = known.get(fact.id) ?? facts.get(fact.id)!;
-              return isSameEvent(fact, holder)
-                ? { outcome: 'duplicate', position }
-                : { outcome: 'id-in-use', position, holder };
-            }),
-          );
+        for (const { facts: some, resolve, reject } of batch) {
+          const tooLarge = some.find(({ id }) => refused.has(id));
+          if (tooLarge) reject(refused.get(tooLarge.id));
+          else
+            resolve(
+              some.map((fact) => {
+                const { outcome, position } = stored.get(fact.id)!;
+                if (outcome === 'accepted' && !told.has(fact.id)) {
+                  told.add(fact.id);
+                  return { outcome, position };
+                }
+                const holder = known.get(fact.id) ?? facts.get(fact.id)!;
+                return isSameEvent(fact, holder)
+                  ? { outcome: 'duplicate', position }
+                  : { outcome: 'id-in-use', position, holder };
+              }),
+            );
         }
       } catch (error) {
         this.revision = undefined;
@@ -115,18 +122,31 @@ export class FactLane {
     return eventsAt(this.store, places);
   }
 
-  private async record(facts: Map<string, NewEvent>): Promise<Map<string, FactOutcome>> {
+  /** @param refused takes the facts that the store does not take even alone */
+  private async record(
+    facts: Map<string, NewEvent>,
+    refused: Map<string, WriteTooLarge>,
+  ): Promise<Map<string, FactOutcome>> {
     const outcomes = new Map<string, FactOutcome>();
-    for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
-      const events = [...facts.values()].filter((fact) => !outcomes.has(fact.id));
-      if (events.length === 0) return outcomes;
+    for (let conflicts = 0; conflicts < MAX_CONFLICTS; ) {
+      const left = [...facts.values()].filter(({ id }) => !outcomes.has(id) && !refused.has(id));
+      if (left.length === 0) return outcomes;
+      const events = left.slice(0, this.most);
       this.revision ??= (await this.store.readStreamTail(this.stream, 1))[0]?.revision ?? 'no-stream';
-      const { result, asked } = await this.appendKnowing(events, this.revision);
+      const answer = await this.appendKnowing(events, this.revision);
+      if (answer instanceof WriteTooLarge) {
+        if (events.length === 1) refused.set(events[0]!.id, answer);
+        else this.most = events.length >> 1;
+        continue;
+      }
+      const { result, asked } = answer;
       switch (result.outcome) {
         case 'wrong-expected-revision':
+          conflicts++;
           this.revision = result.actual;
           break;
         case 'duplicate-event-id':
+          conflicts++;
           for (const [id, position] of result.known) outcomes.set(id, { outcome: 'duplicate', position });
           break;
         case 'already-appended': {
@@ -141,6 +161,7 @@ export class FactLane {
         }
         case 'appended': {
           this.revision = result.revision;
+          this.most = Math.min(MAX_BATCH, this.most + (this.most >> 3) + 1);
           const positions = positionsOf(result, events.length);
           for (const [i, { id }] of events.entries())
             outcomes.set(id, { outcome: 'accepted', position: positions[i]! });
@@ -156,6 +177,7 @@ export class FactLane {
         const [result] = await this.store.append([{ stream: this.stream, expected, events }]);
         return { result: result!, asked };
       } catch (error) {
+        if (error instanceof WriteTooLarge) return error;
         if (!(error instanceof StoreUnavailable) || asked === TRIES) throw error;
       }
     }

@@ -1,34 +1,46 @@
-import { StoreUnavailable } from '../event-store.js';
+import { StoreUnavailable, WriteTooLarge } from '../event-store.js';
 
 /** What the clients' errors have in common; those of a server that is away may lack the type. */
 export interface ClientError extends Error {
   type?: string;
   code?: number;
+  maxAppendSize?: number;
 }
+
+/** Until somebody mends it the store is as good as away, and nothing is given up for that. */
+const REFUSED =
+  'the event store refuses our credentials: check the connection string, and that its user may read $all and write';
 
 /** Errors that trying again does not mend, and what to do about them. */
 const LASTING: Readonly<Record<string, string>> = {
-  'access-denied':
-    'the event store refuses our credentials: check the connection string, and that its user may read $all and write',
   'stream-deleted': 'the stream was tombstoned in the event store and can never be used again',
-  'maximum-append-size-exceeded':
-    'the event store takes no append that large: raise its MaxAppendSize and MaxAppendEventSize',
   'invalid-argument': 'the event store does not take an argument',
   unsupported: 'the event store is too old',
 };
 
 /** Faults of a program, never of a connection. */
 const PROGRAMMING = [TypeError, RangeError, ReferenceError, SyntaxError];
+const OURS = [StoreUnavailable, WriteTooLarge, ...PROGRAMMING];
+/** The client does not know this answer and passes on its name. */
+const EVENT_TOO_LARGE = /MaximumAppendEventSizeExceeded/;
+
+/** How many bytes the server takes at once; infinite where it takes no event that large. Undefined for other errors. */
+export function largestTaken(error: unknown): number | undefined {
+  const { type, message, maxAppendSize } = error as ClientError;
+  if (type === 'maximum-append-size-exceeded') return maxAppendSize ?? Number.POSITIVE_INFINITY;
+  return EVENT_TOO_LARGE.test(message) ? Number.POSITIVE_INFINITY : undefined;
+}
 
 /**
  * What of ours an error of a client is. Whatever is not known to be lasting counts as being away: the outcome of an
  * append is then unknown, and the append is safe to repeat as it was.
  */
 export function storeError(error: unknown): Error {
-  if (error instanceof StoreUnavailable || PROGRAMMING.some((kind) => error instanceof kind)) return error as Error;
+  if (OURS.some((kind) => error instanceof kind)) return error as Error;
   const { type, message } = error as ClientError;
   const lasting = type && LASTING[type];
   if (lasting) return new Error(message ? `${lasting} (${message})` : lasting, { cause: error });
+  if (type === 'access-denied') return new StoreUnavailable(REFUSED, { cause: error });
   return new StoreUnavailable(`the event store does not answer: ${message || type || 'no reason given'}`, {
     cause: error,
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../kernel/clock.js';
 import { eventStoreContract, newEvent } from '../event-store.contract.js';
+import { WriteTooLarge } from '../event-store.js';
 import { openBulkRead, openPlain } from './bulk-reader.js';
 import { EventStoreDBEventStore } from './eventstoredb-event-store.js';
 import { type LogRecord, positionOf, toRecorded } from './log-records.js';
@@ -33,7 +34,7 @@ if (url) {
         { stream, expected: 'any', events: [small] },
         { stream: `account-${large.id}`, expected: 'any', events: [large] },
       ]);
-      await expect(call).rejects.toThrow(RangeError);
+      await expect(call).rejects.toThrow(WriteTooLarge);
       expect(await store.readStream(stream)).toEqual([]);
       await store.close();
     });

@@ -38,11 +38,11 @@ export class EventStoreDBEventStore implements EventStore {
     this.scan = new LogScan(openBulkRead(connectionString), (from, count) => this.readBackwards(from, count));
   }
 
-  /** @throws RangeError for an event or a write that is too large, before anything of the call is sent */
+  /** @throws WriteTooLarge before anything of the call is sent, where it is known what the server takes */
   async append(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
     if (writes.length === 0) return [];
     const now = toIso(this.clock.now());
-    const prepared = writes.map(({ stream, events }) => prepare(stream, events, now));
+    const prepared = writes.map(({ stream, events }) => prepare(stream, events, now, this.writer.limit));
     const end = await this.end();
     const answers = await Promise.allSettled(writes.map((write, n) => this.appendOne(write, prepared[n]!, end)));
     // Only now: who repeats the call must not overtake what of it is still under way.

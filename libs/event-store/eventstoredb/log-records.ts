@@ -1,6 +1,6 @@
 import type { EventData } from '@eventstore/db-client';
 import type { EventMetadata, NewEvent, Position, RecordedEvent } from '../../kernel/envelope.js';
-import type { ExpectedRevision } from '../event-store.js';
+import { type ExpectedRevision, WriteTooLarge } from '../event-store.js';
 
 /** A record of the server's log as both clients give it. */
 export interface LogRecord {
@@ -20,8 +20,8 @@ export interface LogRecord {
 
 /** Past it the server closes the connection, and with it every append under way. Our doors take 1 MiB with its attributes. */
 const MAX_EVENT_BYTES = 1.5 * 1024 * 1024;
-/** A larger one has been seen to pass; no batch of ours comes near. */
-const MAX_WRITE_BYTES = 32 * 1024 * 1024;
+/** What a write may have before a server has said that it takes less: by default, up to 25.0, that is 1 MiB. */
+export const MAX_WRITE_BYTES = 32 * 1024 * 1024;
 const RECORD_OVERHEAD_BYTES = 128;
 
 export const positionOf = ({ event, commitPosition }: LogRecord): Position => {
@@ -62,9 +62,10 @@ export interface PreparedEvents {
 /**
  * Each event is stored with its moment in the metadata: of the server's own the native client gives whole seconds.
  * @param now RFC 3339
- * @throws RangeError for what the server would not take, before anything is sent
+ * @param limit bytes that the server takes
+ * @throws WriteTooLarge before anything is sent
  */
-export function prepare(stream: string, events: readonly NewEvent[], now: string): PreparedEvents {
+export function prepare(stream: string, events: readonly NewEvent[], now: string, limit: number): PreparedEvents {
   let total = 0;
   const prepared = events.map(({ id, type, data, metadata }): EventData => {
     // The client passes bytes on as they are, but only from a plain Uint8Array.
@@ -73,13 +74,16 @@ export function prepare(stream: string, events: readonly NewEvent[], now: string
     );
     const bytes = Buffer.byteLength(JSON.stringify(data)) + metadataBytes.length + RECORD_OVERHEAD_BYTES;
     if (bytes > MAX_EVENT_BYTES)
-      throw new RangeError(
+      throw new WriteTooLarge(
         `${type} ${id} for ${stream} has ${bytes} bytes; an event has ${MAX_EVENT_BYTES} at the most`,
       );
     total += bytes;
     return { id, contentType: 'application/json', type, data, metadata: metadataBytes };
   });
-  if (total > MAX_WRITE_BYTES)
-    throw new RangeError(`${total} bytes for ${stream} at once; give ${MAX_WRITE_BYTES} at the most`);
+  if (total > limit)
+    throw new WriteTooLarge(
+      `${events.length} events for ${stream} have ${total} bytes and the event store takes ${limit} at once: ` +
+        'raise its MaxAppendSize, and with it its MaxAppendEventSize',
+    );
   return { events: prepared, bytes: total };
 }

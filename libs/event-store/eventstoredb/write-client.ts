@@ -1,10 +1,10 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import type { Position } from '../../kernel/envelope.js';
-import type { ExpectedRevision } from '../event-store.js';
+import { type ExpectedRevision, WriteTooLarge } from '../event-store.js';
 import { eventStoreAddress } from './client-addresses.js';
-import { typeOf } from './client-errors.js';
+import { largestTaken, typeOf } from './client-errors.js';
 import { answerWithin, NoAnswer } from './deadlines.js';
-import { type PreparedEvents, toRevision } from './log-records.js';
+import { MAX_WRITE_BYTES, type PreparedEvents, toRevision } from './log-records.js';
 import { WriteTurns } from './write-turns.js';
 
 export interface Appended {
@@ -38,6 +38,8 @@ const MESSAGE_BYTES = 1.5 * 1024 * 1024;
  */
 export class WriteClient {
   private static readonly opened = new Map<string, WriteClient>();
+  /** Bytes that the server takes in one append, as far as it has told. */
+  limit = MAX_WRITE_BYTES;
   private readonly turns = new WriteTurns(MESSAGES_UNDER_WAY);
   private client: EventStoreDBClient;
   private renewal: Promise<void> = Promise.resolve();
@@ -62,7 +64,7 @@ export class WriteClient {
     await dispose(this.client);
   }
 
-  /** Appends of one stream go in the order given. @throws the client's errors, and NoAnswer */
+  /** Appends of one stream go in the order given. @throws the client's errors, NoAnswer and WriteTooLarge */
   append(stream: string, expected: ExpectedRevision, { events, bytes }: PreparedEvents): Promise<Appended> {
     return this.turns.run(stream, 1 + Math.floor(bytes / MESSAGE_BYTES), async () => {
       await this.renewal;
@@ -81,6 +83,14 @@ export class WriteClient {
         if (commit) this.acknowledged = Math.max(this.acknowledged, commit);
         return { revision: Number(nextExpectedRevision), position: commit, acknowledgedBefore };
       } catch (error) {
+        const taken = largestTaken(error);
+        if (taken !== undefined) {
+          this.limit = Math.min(this.limit, taken);
+          throw new WriteTooLarge(
+            `the event store does not take ${events.length} events with ${bytes} bytes for ${stream} at once: ` +
+              'raise its MaxAppendSize, and with it its MaxAppendEventSize',
+          );
+        }
         if (leavesClientBroken(error)) this.renew(client);
         throw error;
       }
@@ -100,12 +110,14 @@ export class WriteClient {
 
 /**
  * The client makes a new connection by itself when the server was unavailable. Other failures it keeps: an append stream
- * that never answers, and the failed question for the server's features, which is the error without a type.
+ * that never answers, and the failed question for the server's features, which is the error without a type. An answer
+ * that it does not know has no code; the connection it came on is sound.
  */
 function leavesClientBroken(error: unknown): boolean {
   if (error instanceof NoAnswer) return true;
   const type = typeOf(error);
-  return type === 'unknown' || (type === undefined && (error as { code?: number }).code !== UNAVAILABLE);
+  const { code } = error as { code?: number };
+  return type === 'unknown' ? code !== undefined : type === undefined && code !== UNAVAILABLE;
 }
 
 const UNAVAILABLE = 14;

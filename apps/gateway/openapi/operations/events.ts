@@ -105,7 +105,7 @@ export const eventOperations: OperationGroup = {
           results: [{ id: 'ImageGenerated-1', source: '/image-service', outcome: 'accepted', position: '1042' }],
         }),
       },
-      refusals: { 413: ['batch-too-large', 'body-too-large'], 415: ['unsupported-media-type'] },
+      refusals: { 413: ['batch-too-large', 'body-too-large', 'write-too-large'], 415: ['unsupported-media-type'] },
     },
     'GET /v1/events': {
       id: 'readFeed',

@@ -1,4 +1,4 @@
-import type { EventStore } from '../libs/event-store/event-store.js';
+import { type EventStore, StoreUnavailable } from '../libs/event-store/event-store.js';
 import { DeduplicatingEventStore } from '../libs/event-store/eventstoredb/deduplicating-event-store.js';
 import { EventStoreDBEventStore } from '../libs/event-store/eventstoredb/eventstoredb-event-store.js';
 import { FactIndex } from '../libs/event-store/eventstoredb/fact-index.js';
@@ -27,6 +27,20 @@ export function openEventStoreDB(connectionString: string, clock: Clock): EventS
     throw new StartFailure(
       'eventstore-url-invalid',
       `the connection string of EventStoreDB can't be used: ${(error as Error).message}; correct GATEHOUSE_EVENTSTORE_URL`,
+      { cause: error },
+    );
+  }
+}
+
+/** @throws StartFailure while the event store does not answer; what supervises the process starts it again */
+export async function checkEventStoreDB(store: EventStore): Promise<void> {
+  try {
+    await store.readAll(0, { limit: 1 });
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    throw new StartFailure(
+      'eventstore-away',
+      `the event store of GATEHOUSE_EVENTSTORE_URL can't be used (${error.message}): is it up?`,
       { cause: error },
     );
   }

@@ -16,7 +16,7 @@ import { LockSession } from '../libs/projections/lock-session.js';
 import { Rebuilder } from '../libs/projections/rebuilder.js';
 import { ViewReader } from '../libs/projections/view-reader.js';
 import { eventCatalogue } from './event-catalogue.js';
-import { openLog } from './event-log.js';
+import { checkEventStoreDB, openLog } from './event-log.js';
 import { migrations } from './migrations.js';
 
 /** Positions of EventStoreDB count bytes: some 16,000 events. */
@@ -60,6 +60,7 @@ export async function openRuntime({ settings, connection, logger, clock: given }
   const subjectKeys = new PostgresSubjectKeys(dataSource, await loadMasterKey(settings));
   await subjectKeys.checkMasterKey();
   const store = new SealingEventStore(openLog(settings, connection, pool, clock), subjectKeys, eventCatalogue);
+  if (settings.eventStoreUrl) await checkEventStoreDB(store);
   const locks = new LockSession(connection);
   return {
     settings,

@@ -18,6 +18,7 @@ import { ViewReader } from '../libs/projections/view-reader.js';
 import { eventCatalogue } from './event-catalogue.js';
 import { checkEventStoreDB, openLog } from './event-log.js';
 import { migrations } from './migrations.js';
+import { tellParked } from './parked-log.js';
 
 /** Positions of EventStoreDB count bytes: some 16,000 events. */
 const LEAD_IN_BYTES = 16 * 1024 * 1024;
@@ -75,7 +76,7 @@ export async function openRuntime({ settings, connection, logger, clock: given }
     transactor: new Transactor(store, ids, clock, schemas.version),
     quarantine: new Quarantine(pool, subjectKeys, ids, clock),
     locks,
-    rebuilder: new Rebuilder(pool, store, locks),
+    rebuilder: new Rebuilder(pool, store, locks, { parked: (parking) => tellParked(logger, parking) }),
     viewReader: new ViewReader(pool),
     intakeGate: settings.eventStoreUrl ? new IntakeGate(LEAD_IN_BYTES) : new IntakeGate(),
     async close() {

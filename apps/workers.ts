@@ -13,6 +13,7 @@ import { Seats } from '../libs/projections/seats.js';
 import { caseOpeningReaction } from '../libs/review/index.js';
 import { CohortScheduler, onboardingReaction, PeopleLeft } from '../libs/rollout/index.js';
 import { nextInLine, Waitlist } from '../libs/waitlist/index.js';
+import { tellParked, tellParkedReaction } from './parked-log.js';
 import type { Runtime } from './runtime.js';
 import { viewCatalogue } from './view-catalogue.js';
 
@@ -37,6 +38,7 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
       intakeGate.noteProjected(to);
       viewReader.moved();
     },
+    parked: (parking) => tellParked(logger, parking),
     trouble(error) {
       troubles.inc();
       troubleLog.tell(error);
@@ -77,11 +79,7 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
       },
       parked(event, error) {
         parked.inc({ reaction: name });
-        const { id, type, position } = event;
-        logger.error(
-          { err: error, reaction: name, event: { id, type, position } },
-          'an event was parked: its key is left out, and tried again each minute',
-        );
+        tellParkedReaction(logger, name, event, error);
       },
     });
   });

@@ -5,10 +5,17 @@ import { Fenced, moveCheckpoints, park } from './checkpoints.js';
 import { inTransaction } from './in-transaction.js';
 import { ALL_LANES } from './lanes.js';
 import type { PageTarget } from './units.js';
-import { CACHED_ROWS, changedRows, type PageEffect, parkedBy } from './view-build.js';
+import { CACHED_ROWS, changedRows, type PageEffect, type Parking, parkedBy } from './view-build.js';
 
 /** What a page does to one build, worked out but not yet written. */
 type Folded = PageTarget & { effect: PageEffect };
+
+export interface PageReport {
+  /** A page is in the tables. */
+  page?(events: readonly RecordedEvent[], to: Position): void;
+  /** With a page, a key was left out from there on. */
+  parked?(parking: Parking): void;
+}
 
 /** Half of what the cache holds: the pages under way must be in it together. */
 const ROWS_UNDER_WAY = CACHED_ROWS / 2;
@@ -20,17 +27,16 @@ const ROWS_UNDER_WAY = CACHED_ROWS / 2;
 export class PagePipeline {
   private writing: Promise<void> = Promise.resolve();
 
-  /** @param committed told of every page that is in the tables */
   constructor(
     private readonly pool: pg.Pool,
-    private readonly committed: (events: readonly RecordedEvent[], to: Position) => void = () => {},
+    private readonly report: PageReport = {},
   ) {}
 
   /** @throws Fenced when another process moved a checkpoint */
   async push(targets: readonly PageTarget[], events: readonly RecordedEvent[], to: Position): Promise<void> {
     const folded = await foldPage(this.pool, targets, events, to);
     await this.writing;
-    this.writing = writePage(this.pool, folded, to).then(() => this.committed(events, to));
+    this.writing = writePage(this.pool, folded, to, this.report).then(() => this.report.page?.(events, to));
     this.writing.catch(() => {}); // thrown where it is awaited
     if (folded.some(({ effect }) => changedRows(effect) > ROWS_UNDER_WAY)) await this.writing;
   }
@@ -52,9 +58,10 @@ export async function applyPage(
   targets: readonly PageTarget[],
   events: readonly RecordedEvent[],
   to: Position,
+  report: Pick<PageReport, 'parked'> = {},
 ): Promise<void> {
   try {
-    await writePage(pool, await foldPage(pool, targets, events, to), to);
+    await writePage(pool, await foldPage(pool, targets, events, to), to, report);
   } catch (error) {
     if (error instanceof Fenced || passesByItself(error)) throw error;
     for (const { build, units } of targets) {
@@ -63,12 +70,12 @@ export async function applyPage(
     }
     if (events.length > 1) {
       const middle = events.length >> 1;
-      await applyPage(pool, targets, events.slice(0, middle), events[middle - 1]!.position);
-      await applyPage(pool, targets, events.slice(middle), to);
+      await applyPage(pool, targets, events.slice(0, middle), events[middle - 1]!.position, report);
+      await applyPage(pool, targets, events.slice(middle), to, report);
     } else if (targets.length > 1) {
-      for (const target of targets) await applyPage(pool, [target], events, to);
+      for (const target of targets) await applyPage(pool, [target], events, to, report);
     } else if (events.length === 1) {
-      await skipEvent(pool, targets[0]!, events[0]!, error, to);
+      await skipEvent(pool, targets[0]!, events[0]!, error, to, report);
     } else {
       throw error;
     }
@@ -91,7 +98,7 @@ function foldPage(
   );
 }
 
-async function writePage(pool: pg.Pool, folded: readonly Folded[], to: Position): Promise<void> {
+async function writePage(pool: pg.Pool, folded: readonly Folded[], to: Position, report: PageReport): Promise<void> {
   const checkpoints = folded.flatMap(({ units }) => units.map((unit) => unit.checkpoint));
   // Given together, so that the database writes a whole page while this process folds the next; they run in this order,
   // and the first that fails says why.
@@ -102,7 +109,10 @@ async function writePage(pool: pg.Pool, folded: readonly Folded[], to: Position)
     ]),
   );
   for (const checkpoint of checkpoints) checkpoint.position = to;
-  for (const { build } of folded) build.committed();
+  for (const { build, effect } of folded) {
+    build.committed();
+    for (const parking of effect.parked) report.parked?.(parking);
+  }
 }
 
 async function skipEvent(
@@ -111,6 +121,7 @@ async function skipEvent(
   event: RecordedEvent,
   error: unknown,
   to: Position,
+  report: PageReport,
 ): Promise<void> {
   const parked = build.view.keys(event).map((key) => parkedBy(build.follower, key, event, error));
   const checkpoints = units.map((unit) => unit.checkpoint);
@@ -118,7 +129,10 @@ async function skipEvent(
     await moveCheckpoints(client, checkpoints, to);
     await park(client, parked);
   });
-  for (const { key } of parked) build.park(key);
+  for (const parking of parked) {
+    build.park(parking.key);
+    report.parked?.(parking);
+  }
   for (const unit of units) {
     unit.checkpoint.position = to;
     unit.position = to;

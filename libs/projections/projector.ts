@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import type { EventStore } from '../event-store/event-store.js';
 import { passesByItself } from '../event-store/passing-trouble.js';
-import type { Position, RecordedEvent } from '../kernel/envelope.js';
+import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import { pause } from '../kernel/pause.js';
-import { applyPage, PagePipeline } from './apply-page.js';
+import { applyPage, PagePipeline, type PageReport } from './apply-page.js';
 import { liveBuild } from './builds.js';
 import { Fenced, takeOver } from './checkpoints.js';
 import { ALL_LANES, LANES } from './lanes.js';
@@ -14,9 +14,7 @@ import { Seats } from './seats.js';
 import { cut, nextStep, type Unit } from './units.js';
 import type { View } from './view.js';
 
-export interface ProjectorReport {
-  /** A page of every view was committed. */
-  page?(events: readonly RecordedEvent[], to: Position): void;
+export interface ProjectorReport extends PageReport {
   /** Work stopped for a while; it is tried again. */
   trouble?(error: unknown): void;
 }
@@ -94,7 +92,7 @@ export class Projector {
   }
 
   private async follow(after: Position, signal: AbortSignal): Promise<void> {
-    const pipeline = new PagePipeline(this.pool, this.report.page);
+    const pipeline = new PagePipeline(this.pool, this.report);
     let position = after;
     for await (const page of this.store.subscribe(after, { limit: PAGE, signal })) {
       const idle = page.next === position;
@@ -116,7 +114,7 @@ export class Projector {
     const step = nextStep(this.units)!;
     const { events, to } = cut(page.events, page.next, step.until);
     if (to <= step.after) return;
-    await applyPage(this.pool, step.targets, events, to);
+    await applyPage(this.pool, step.targets, events, to, this.report);
     this.report.page?.(events, to);
   }
 

@@ -3,7 +3,7 @@ import type { EventStore, Page } from '../event-store/event-store.js';
 import { passesByItself } from '../event-store/passing-trouble.js';
 import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
-import { applyPage, PagePipeline } from './apply-page.js';
+import { applyPage, PagePipeline, type PageReport } from './apply-page.js';
 import { abandon, liveBuild, promote, startBuild, sweep } from './builds.js';
 import { Fenced, takeOver } from './checkpoints.js';
 import { inTransaction } from './in-transaction.js';
@@ -46,6 +46,7 @@ export class Rebuilder {
     private readonly pool: pg.Pool,
     private readonly store: EventStore,
     private readonly locks: LockSession,
+    private readonly report: Pick<PageReport, 'parked'> = {},
   ) {}
 
   /**
@@ -111,7 +112,7 @@ export class Rebuilder {
         const step = nextStep(units)!;
         const page = await this.read(units, step.after);
         const { events, to } = cut(page.events, page.next, step.until);
-        await applyPage(this.pool, step.targets, events, to);
+        await applyPage(this.pool, step.targets, events, to, this.report);
       }
     }
   }
@@ -119,7 +120,7 @@ export class Rebuilder {
   /** Reads the next page and folds it while the one before is written. */
   private async stream(units: readonly Unit[], progress?: Progress, signal?: AbortSignal): Promise<void> {
     const end = Math.max(0, ...units.map((unit) => unit.target ?? 0));
-    const pipeline = new PagePipeline(this.pool, (_, to) => progress?.(to, end));
+    const pipeline = new PagePipeline(this.pool, { ...this.report, page: (_, to) => progress?.(to, end) });
     let ahead: { after: Position; page: Promise<Page> } | undefined;
     for (let step = nextStep(units); step; step = nextStep(units)) {
       signal?.throwIfAborted();

@@ -8,6 +8,12 @@ import { ViewTables } from './view-tables.js';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
+/** A key that an event broke, and how. */
+export interface Parking extends ParkedKey {
+  event: RecordedEvent;
+  cause: unknown;
+}
+
 /** What a page does to a build's tables, worked out but not yet written. */
 export interface PageEffect {
   /** Rows of keys that had none. */
@@ -15,7 +21,7 @@ export interface PageEffect {
   updates: ViewRow[];
   removals: string[];
   counters: Map<string, Record<string, number>>;
-  parked: ParkedKey[];
+  parked: Parking[];
 }
 
 /** Rows held in memory of each build. */
@@ -142,7 +148,7 @@ export class ViewBuild {
   }
 }
 
-export function parkedBy(follower: string, key: string, event: RecordedEvent, error: unknown): ParkedKey {
+export function parkedBy(follower: string, key: string, event: RecordedEvent, error: unknown): Parking {
   return {
     follower,
     key,
@@ -150,5 +156,7 @@ export function parkedBy(follower: string, key: string, event: RecordedEvent, er
     eventId: event.id,
     eventType: event.type,
     error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    event,
+    cause: error,
   };
 }

@@ -1,5 +1,7 @@
 import type pg from 'pg';
+import { startLanes } from './checkpoints.js';
 import { inTransaction } from './in-transaction.js';
+import { ALL_LANES } from './lanes.js';
 import type { View } from './view.js';
 import { ViewBuild } from './view-build.js';
 import { ViewTables, viewSchema } from './view-tables.js';
@@ -31,7 +33,9 @@ export async function startBuild(pool: pg.Pool, view: View): Promise<ViewBuild> 
     const tables = new ViewTables(view, buildSchema(view, build));
     await tables.drop(client);
     await tables.create(client);
-    return new ViewBuild(view, build, buildSchema(view, build), followerOf(view, build));
+    const follower = followerOf(view, build);
+    await startLanes(client, follower, ALL_LANES);
+    return new ViewBuild(view, build, buildSchema(view, build), follower);
   });
 }
 

@@ -30,16 +30,33 @@ const MOVE = {
          WHERE c.follower = n.follower AND c.lane = n.lane AND c.position = n.position AND c.epoch = n.epoch`,
 };
 
-/** Takes lanes over: makes their checkpoints where there are none, and shuts out whoever had them before. */
-export async function takeOver(db: Queryable, follower: string, lanes: readonly number[]): Promise<Checkpoint[]> {
+/** Makes checkpoints before the first event; those that are there stay. */
+export async function startLanes(db: Queryable, follower: string, lanes: readonly number[]): Promise<void> {
+  await db.query(
+    `INSERT INTO projections.checkpoints (follower, lane, position) SELECT $1, lane, 0 FROM unnest($2::int[]) lane
+     ON CONFLICT DO NOTHING`,
+    [follower, lanes],
+  );
+}
+
+/**
+ * Takes lanes over and shuts out whoever had them before.
+ * @throws Fenced when they are gone: a build that was given up meanwhile must not begin again from the first event
+ */
+export async function takeOverLanes(db: Queryable, follower: string, lanes: readonly number[]): Promise<Checkpoint[]> {
   const { rows } = await db.query(
-    `INSERT INTO projections.checkpoints AS c (follower, lane, position, epoch)
-     SELECT $1, lane, 0, 1 FROM unnest($2::int[]) lane
-     ON CONFLICT (follower, lane) DO UPDATE SET epoch = c.epoch + 1
+    `UPDATE projections.checkpoints SET epoch = epoch + 1 WHERE follower = $1 AND lane = ANY($2::int[])
      RETURNING lane, position, epoch`,
     [follower, lanes],
   );
+  if (rows.length !== lanes.length) throw new Fenced(`${follower} was given up by another process`);
   return rows.map((row) => ({ follower, lane: row.lane, position: Number(row.position), epoch: Number(row.epoch) }));
+}
+
+/** The same for a follower that nobody builds: it begins with whoever takes it first. */
+export async function takeOver(db: Queryable, follower: string, lanes: readonly number[]): Promise<Checkpoint[]> {
+  await startLanes(db, follower, lanes);
+  return takeOverLanes(db, follower, lanes);
 }
 
 /**

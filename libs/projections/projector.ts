@@ -6,7 +6,7 @@ import { Refusal } from '../kernel/errors.js';
 import { pause } from '../kernel/pause.js';
 import { applyPage, PagePipeline, type PageReport } from './apply-page.js';
 import { liveBuild } from './builds.js';
-import { Fenced, takeOver } from './checkpoints.js';
+import { Fenced, takeOverLanes } from './checkpoints.js';
 import { ALL_LANES, LANES } from './lanes.js';
 import type { LockSession } from './lock-session.js';
 import type { Rebuilder } from './rebuilder.js';
@@ -158,7 +158,7 @@ export class Projector {
 
   private async adopt(build: Unit['build'], lanes: number[]): Promise<void> {
     await build.refresh(this.pool);
-    for (const checkpoint of await takeOver(this.pool, build.follower, lanes)) {
+    for (const checkpoint of await takeOverLanes(this.pool, build.follower, lanes)) {
       this.units.push({ build, checkpoint, position: checkpoint.position });
     }
   }

@@ -5,14 +5,14 @@ import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import { applyPage, PagePipeline, type PageReport } from './apply-page.js';
 import { abandon, liveBuild, promote, startBuild, sweep } from './builds.js';
-import { Fenced, takeOver } from './checkpoints.js';
+import { Fenced, takeOverLanes } from './checkpoints.js';
 import { inTransaction } from './in-transaction.js';
 import { ALL_LANES } from './lanes.js';
 import type { LockSession } from './lock-session.js';
+import type { Digest } from './table-digest.js';
 import { cut, nextStep, type Unit } from './units.js';
 import type { View } from './view.js';
 import type { ViewBuild } from './view-build.js';
-import type { Digest } from './view-tables.js';
 
 export interface TableComparison {
   table: string;
@@ -33,7 +33,9 @@ export interface ViewComparison {
 export type Progress = (position: Position, of: Position) => void;
 
 const PAGE = 5_000;
-const SWITCH_TRIES = 20;
+/** The last stretch is read while the live build is held: it has to be short. */
+const LAST_STRETCH_MS = 1_000;
+const CATCH_UP_ROUNDS = 20;
 
 interface Snapshot {
   positions: Map<number, Position>;
@@ -61,17 +63,33 @@ export class Rebuilder {
     });
   }
 
-  /** Replays, compares, reads on to the head and puts each new build in the place of the live one in one transaction. */
+  /**
+   * Replays, compares, reads on to the head and puts each new build in the place of the live one in one transaction.
+   * @throws Refusal `rebuild-running`; `rebuild-behind` when more is stored than is read in the same time
+   */
   rebuild(views: readonly View[], progress?: Progress, signal?: AbortSignal): Promise<ViewComparison[]> {
     return this.exclusively(views, async () => {
       const { units, builds, comparisons } = await this.replay(views, progress, signal);
-      for (const build of builds)
-        await this.switchTo(
-          build,
-          units.filter((unit) => unit.build === build),
-        );
+      const waiting = [...builds];
+      try {
+        for (let build = waiting[0]; build; build = waiting[0]) {
+          await this.switchTo(
+            build,
+            units.filter((unit) => unit.build === build),
+            signal,
+          );
+          waiting.shift();
+        }
+      } catch (error) {
+        await this.giveUp(waiting);
+        throw error;
+      }
       return comparisons;
     });
+  }
+
+  private async giveUp(builds: readonly ViewBuild[]): Promise<void> {
+    for (const build of builds) await abandon(this.pool, build).catch(() => {}); // the next sweep takes it away
   }
 
   private async replay(views: readonly View[], progress?: Progress, signal?: AbortSignal) {
@@ -79,25 +97,25 @@ export class Rebuilder {
     const units: Unit[] = [];
     const builds: ViewBuild[] = [];
     const snapshots = new Map<ViewBuild, Snapshot>();
-    for (const view of views) {
-      const snapshot = await this.snapshotLive(view);
-      const build = await startBuild(this.pool, view);
-      if (snapshot) snapshots.set(build, snapshot);
-      builds.push(build);
-      for (const checkpoint of await takeOver(this.pool, build.follower, ALL_LANES)) {
-        const target = snapshot?.positions.get(checkpoint.lane) ?? head;
-        units.push({ build, checkpoint, position: checkpoint.position, target });
-      }
-    }
     try {
+      for (const view of views) {
+        const snapshot = await this.snapshotLive(view, signal);
+        const build = await startBuild(this.pool, view);
+        if (snapshot) snapshots.set(build, snapshot);
+        builds.push(build);
+        for (const checkpoint of await takeOverLanes(this.pool, build.follower, ALL_LANES)) {
+          const target = snapshot?.positions.get(checkpoint.lane) ?? head;
+          units.push({ build, checkpoint, position: checkpoint.position, target });
+        }
+      }
       await this.advance(units, progress, signal);
+      const comparisons: ViewComparison[] = [];
+      for (const build of builds) comparisons.push(await this.compare(build, snapshots.get(build), head, signal));
+      return { units, builds, comparisons };
     } catch (error) {
-      for (const build of builds) await abandon(this.pool, build).catch(() => {});
+      await this.giveUp(builds);
       throw error;
     }
-    const comparisons: ViewComparison[] = [];
-    for (const build of builds) comparisons.push(await this.compare(build, snapshots.get(build), head));
-    return { units, builds, comparisons };
   }
 
   /** Moves units to their targets; what breaks a write is found and parked, as the projector does. */
@@ -141,7 +159,7 @@ export class Rebuilder {
     return this.store.readAll(after, { limit: PAGE, types });
   }
 
-  private async snapshotLive(view: View): Promise<Snapshot | undefined> {
+  private async snapshotLive(view: View, signal?: AbortSignal): Promise<Snapshot | undefined> {
     return inTransaction(this.pool, async (client) => {
       await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
       const live = await liveBuild(client, view);
@@ -150,14 +168,19 @@ export class Rebuilder {
         live.follower,
       ]);
       const positions = new Map(rows.map((row): [number, Position] => [row.lane, Number(row.position)]));
-      return { positions, digests: await live.tables.digest(client) };
+      return { positions, digests: await live.tables.digest(client, signal) };
     });
   }
 
-  private async compare(build: ViewBuild, snapshot: Snapshot | undefined, head: Position): Promise<ViewComparison> {
+  private async compare(
+    build: ViewBuild,
+    snapshot: Snapshot | undefined,
+    head: Position,
+    signal?: AbortSignal,
+  ): Promise<ViewComparison> {
     const { name } = build.view;
     if (!snapshot) return { view: name, position: head, tables: [] };
-    const replayed = await build.tables.digest(this.pool);
+    const replayed = await inTransaction(this.pool, (client) => build.tables.digest(client, signal));
     const tables = Object.entries(snapshot.digests).map(([table, live]) => ({
       table,
       live,
@@ -173,24 +196,31 @@ export class Rebuilder {
   }
 
   /** The new build must have passed everything the live one has, or readers would go back in time. */
-  private async switchTo(build: ViewBuild, units: readonly Unit[]): Promise<void> {
-    for (let attempt = 0; attempt < SWITCH_TRIES; attempt++) {
+  private async switchTo(build: ViewBuild, units: readonly Unit[], signal?: AbortSignal): Promise<void> {
+    await this.catchUp(build, units, signal);
+    await inTransaction(this.pool, async (client) => {
+      const live = await liveBuild(client, build.view);
+      if (live) {
+        // Nobody moves it on from here.
+        const { rows } = await client.query(
+          'SELECT max(position) AS position FROM (SELECT position FROM projections.checkpoints WHERE follower = $1 FOR UPDATE) c',
+          [live.follower],
+        );
+        for (const unit of units) unit.target = Number(rows[0].position);
+        await this.advance(units, undefined, signal);
+      }
+      await promote(client, build);
+    });
+  }
+
+  /** Reads on until what is left takes a moment. */
+  private async catchUp(build: ViewBuild, units: readonly Unit[], signal?: AbortSignal): Promise<void> {
+    for (let round = 0; round < CATCH_UP_ROUNDS; round++) {
       const head = await this.store.head();
+      const startedAt = performance.now();
       for (const unit of units) unit.target = head;
-      await this.advance(units);
-      const switched = await inTransaction(this.pool, async (client) => {
-        const live = await liveBuild(client, build.view);
-        if (live) {
-          const { rows } = await client.query(
-            'SELECT lane, position FROM projections.checkpoints WHERE follower = $1 FOR UPDATE',
-            [live.follower],
-          );
-          if (rows.some((row) => Number(row.position) > head)) return false;
-        }
-        await promote(client, build);
-        return true;
-      });
-      if (switched) return;
+      await this.advance(units, undefined, signal);
+      if (performance.now() - startedAt < LAST_STRETCH_MS) return;
     }
     throw new Refusal('rebuild-behind', `${build.view.name} moved faster than its rebuild; try again with less load`);
   }

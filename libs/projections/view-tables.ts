@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { type ArrayElement, arrayParameter } from '../platform/database/array-parameters.js';
+import { type Digest, digestTable } from './table-digest.js';
 import type { View, ViewRow } from './view.js';
 
 type Queryable = Pick<pg.Pool, 'query'>;
@@ -23,12 +24,6 @@ export const viewTable = (view: View<never> | View): string => `${viewSchema(vie
 
 /** The qualified name of a view's counters, for its queries. */
 export const counterTable = (view: View<never> | View): string => `${viewSchema(view)}.${view.counters!.name}`;
-
-export interface Digest {
-  rows: number;
-  /** Sums of two 64-bit hashes of each row's text: equal tables have equal sums, whatever their rows' order. */
-  hash: string;
-}
 
 const COUNTED_ROWS = 100_000;
 
@@ -179,17 +174,11 @@ export class ViewTables {
     return Number((await db.query(`SELECT count(*) AS rows FROM ${rows}`)).rows[0].rows);
   }
 
-  /** One digest per table of the view. */
-  async digest(db: Queryable): Promise<Record<string, Digest>> {
+  /** One digest per table of the view; in a transaction, since it is read in parts. */
+  async digest(client: pg.PoolClient, signal?: AbortSignal): Promise<Record<string, Digest>> {
     const tables = [this.view.table.name, ...(this.view.counters ? [this.view.counters.name] : [])];
     const digests: Record<string, Digest> = {};
-    for (const table of tables) {
-      const { rows } = await db.query(
-        `SELECT count(*) AS rows, coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) AS one,
-                coalesce(sum(hashtextextended(t::text, 1)::numeric), 0) AS two FROM ${this.schema}.${table} t`,
-      );
-      digests[table] = { rows: Number(rows[0].rows), hash: `${rows[0].one}:${rows[0].two}` };
-    }
+    for (const table of tables) digests[table] = await digestTable(client, `${this.schema}.${table}`, signal);
     return digests;
   }
 }

@@ -1,0 +1,31 @@
+import {
+  AccessDeniedError,
+  MaxAppendSizeExceededError,
+  StreamDeletedError,
+  UnavailableError,
+  UnknownError,
+} from '@eventstore/db-client';
+import { describe, expect, it } from '@jest/globals';
+import { StoreUnavailable } from '../event-store.js';
+import { largestTaken, storeError } from './client-errors.js';
+
+describe('what the errors of the client are to us', () => {
+  it('takes a store that refuses the credentials for one that is away: it comes back once they are put right', () => {
+    const error = storeError(new AccessDeniedError(undefined as never));
+    expect(error).toBeInstanceOf(StoreUnavailable);
+    expect(error.message).toContain('check the connection string');
+  });
+
+  it('takes what it does not know for being away, and a tombstone for lasting', () => {
+    for (const error of [new UnknownError(undefined as never, 'Server Is Not Ready'), new Error('no endpoint found')])
+      expect(storeError(error)).toBeInstanceOf(StoreUnavailable);
+    expect(storeError(StreamDeletedError.fromStreamName('account-1'))).not.toBeInstanceOf(StoreUnavailable);
+  });
+
+  it('reads how much the server takes at once', () => {
+    expect(largestTaken(MaxAppendSizeExceededError.fromMaxAppendSize(1_048_576))).toBe(1_048_576);
+    const unknown = new UnknownError(undefined as never, 'Could not recognize MaximumAppendEventSizeExceeded');
+    expect(largestTaken(unknown)).toBe(Number.POSITIVE_INFINITY);
+    expect(largestTaken(new UnavailableError({ message: 'away' } as never))).toBeUndefined();
+  });
+});

@@ -2,9 +2,7 @@ import { enforcingReaction } from '../libs/enforcement/index.js';
 import { ownerOf } from '../libs/images/index.js';
 import type { Ingest } from '../libs/messaging/ingest.js';
 import { Ingester } from '../libs/messaging/kafka/ingester.js';
-import { KafkaJsBroker } from '../libs/messaging/kafka/kafkajs-broker.js';
 import { Publisher } from '../libs/messaging/kafka/publisher.js';
-import { StartFailure } from '../libs/platform/database/start-failure.js';
 import { TroubleLog } from '../libs/platform/logging/trouble-log.js';
 import type { Metrics } from '../libs/platform/metrics/metrics.js';
 import { Projector } from '../libs/projections/projector.js';
@@ -13,6 +11,7 @@ import { Seats } from '../libs/projections/seats.js';
 import { caseOpeningReaction } from '../libs/review/index.js';
 import { CohortScheduler, onboardingReaction, PeopleLeft } from '../libs/rollout/index.js';
 import { nextInLine, Waitlist } from '../libs/waitlist/index.js';
+import { brokerOf } from './kafka-broker.js';
 import { tellParked, tellParkedReaction } from './parked-log.js';
 import type { Runtime } from './runtime.js';
 import { viewCatalogue } from './view-catalogue.js';
@@ -98,7 +97,7 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
   const taken = metrics.counter({ name: 'ingested_events_total', help: 'Events from topics', labels: ['outcome'] });
   const behind = metrics.gauge({
     name: 'ingester_behind_events',
-    help: 'Messages of a partition that are still to be taken',
+    help: 'Messages of a partition that its group has still to take; each ingester tells all of them',
     labels: ['topic', 'partition'],
   });
   const troubles = metrics.counter({ name: 'ingester_troubles_total', help: 'Times the ingester had to wait' });
@@ -109,9 +108,12 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
     quarantineTopic: settings.kafkaQuarantineTopic,
   };
   return new Ingester(brokerOf(runtime, 'gatehouse-ingester'), ingest, quarantine, options, {
-    taken(topic, partition, outcomes, left) {
+    taken(outcomes) {
       for (const outcome of outcomes) taken.inc({ outcome });
-      behind.set({ topic, partition }, left);
+    },
+    behind(partitions) {
+      behind.reset();
+      for (const { topic, partition, behind: messages } of partitions ?? []) behind.set({ topic, partition }, messages);
     },
     trouble(error) {
       troubles.inc();
@@ -136,17 +138,5 @@ export function publisherOf(runtime: Runtime, metrics: Metrics): Publisher {
       troubles.inc();
       troubleLog.tell(error);
     },
-  });
-}
-
-/** @throws StartFailure `brokers-missing` */
-function brokerOf({ settings, logger }: Runtime, clientId: string): KafkaJsBroker {
-  if (settings.kafkaBrokers.length === 0) {
-    throw new StartFailure('brokers-missing', 'GATEHOUSE_KAFKA_BROKERS is not set: name some brokers, as host:port');
-  }
-  return new KafkaJsBroker({
-    brokers: settings.kafkaBrokers,
-    clientId,
-    log: (line, details) => logger.debug(details, line),
   });
 }

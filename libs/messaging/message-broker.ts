@@ -18,8 +18,6 @@ export interface Delivery {
   topic: string;
   partition: number;
   messages: readonly ConsumedMessage[];
-  /** How many messages of the partition stand behind the last of these. */
-  behind: number;
   /** False once the partition may have gone to another consumer, or this one is to stop. */
   isOurs(): boolean;
   /** Tells the broker that the work goes on; to be called every few seconds. @throws DeliveryLost */
@@ -46,17 +44,27 @@ export interface MessageProducer {
   close(): Promise<void>;
 }
 
+export interface PartitionBehind {
+  topic: string;
+  partition: number;
+  /** Messages that the group has yet to be done with. */
+  behind: number;
+}
+
 /** What the doors to a message broker need of its client. */
 export interface MessageBroker {
-  /** Makes those topics that are missing, as the broker makes them by default. */
+  /** Makes those topics that are missing, as the broker makes them by default. Not everybody may: using them then says so. */
   ensureTopics(topics: readonly string[]): Promise<void>;
 
   /**
-   * Hands over what comes, from where the group stands, until the signal aborts. Deliveries of one partition come one
-   * after the other; what was not `done` comes again, perhaps to another consumer of the group. When `take` throws, the
-   * consumer begins again from there.
+   * Hands over what comes, from where the group stands, until the signal aborts; topics that are missing are made. The
+   * deliveries of one partition come one after the other; what was not `done` comes again, perhaps to another consumer of
+   * the group, and with more behind it. When `take` throws, the consumer begins again from there.
    */
   consume(options: ConsumeOptions, take: (delivery: Delivery) => Promise<void>): Promise<void>;
 
   producer(): MessageProducer;
+
+  /** How far a group is behind in each partition of its topics, also in those that no consumer holds. */
+  behind(group: string, topics: readonly string[]): Promise<PartitionBehind[]>;
 }

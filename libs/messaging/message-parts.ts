@@ -21,7 +21,8 @@ export function* inParts(messages: readonly Message[]): Generator<Message[]> {
   if (part.length > 0) yield part;
 }
 
-function sizeOf({ key, value, headers }: Message): number {
+/** Bytes that a message takes in a batch, roughly. */
+export function sizeOf({ key, value, headers }: Message): number {
   const body = (key?.length ?? 0) + (value?.length ?? 0) + ENVELOPE_BYTES;
   return headers.reduce((sum, [name, header]) => sum + name.length + (header?.length ?? 0) + 4, body);
 }

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import kafkajs from 'kafkajs';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { identityOf } from '../../libs/messaging/incoming-event.js';
 import { Ingester } from '../../libs/messaging/kafka/ingester.js';
@@ -43,8 +45,19 @@ function specs(): void {
     await run('kcat', ['-P', '-b', bootstrap, '-t', topic, '-k', key, ...named, file]);
   }
 
+  /** One batch, which is packed where there is enough to pack. */
+  async function producePacked(topic: string, compression: string, events: readonly Json[]) {
+    const file = join(directory, uniqueName('batch'));
+    await writeFile(file, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+    const mode = ['-H', 'content-type=application/cloudevents+json', '-z', compression, '-X', 'linger.ms=200'];
+    await run('kcat', ['-P', '-b', bootstrap, '-t', topic, ...mode, '-l', file]);
+  }
+
   const consume = (topic: string, form: string[]) =>
-    run('kcat', ['-C', '-b', bootstrap, '-t', topic, '-o', 'beginning', '-e', '-q', ...form], { encoding: 'buffer' });
+    run('kcat', ['-C', '-b', bootstrap, '-t', topic, '-o', 'beginning', '-e', '-q', ...form], {
+      encoding: 'buffer',
+      maxBuffer: 64 * 1024 * 1024,
+    });
 
   async function ingested(topic: string, stored: () => Promise<RecordedEvent[]>, count: number) {
     const stop = new AbortController();
@@ -115,6 +128,36 @@ function specs(): void {
     const bytes = (await consume(topic, ['-f', '%k\n%S\n%s'])).stdout;
     const raw = Buffer.from(JSON.stringify(open));
     expect(bytes.includes(Buffer.concat([Buffer.from(`image-img-9\n${raw.length}\n`), raw]))).toBe(true);
+  });
+
+  const packings = ['gzip', 'snappy', 'lz4', 'zstd'];
+  /** Of several blocks, with much that repeats and some that does not. */
+  const manyEvents = (fact: (n: number) => Json) =>
+    Array.from({ length: 1_000 }, (_, n) => ({
+      ...fact(n),
+      note: createHash('sha256').update(String(n)).digest('hex'),
+    }));
+
+  it.each(packings)('sends batches packed with %s', async (compression) => {
+    const { fact, stored } = newSender(world.store);
+    const topic = uniqueName('packed');
+    await testClient(bootstrap).ensureTopics([topic]);
+    const events = manyEvents(fact);
+    await producePacked(topic, compression, events);
+    expect((await ingested(topic, stored, events.length)).length).toBe(events.length);
+  });
+
+  it.each(packings)('sends batches that the broker packs anew with %s, as Java does', async (compression) => {
+    const { fact, stored } = newSender(world.store);
+    const topic = uniqueName('repacked');
+    const admin = new kafkajs.Kafka({ brokers: [bootstrap] }).admin();
+    await admin.connect();
+    const configEntries = [{ name: 'compression.type', value: compression }];
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true });
+    await admin.disconnect();
+    const events = manyEvents(fact);
+    await producePacked(topic, 'none', events);
+    expect((await ingested(topic, stored, events.length)).length).toBe(events.length);
   });
 }
 

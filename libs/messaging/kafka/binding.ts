@@ -56,6 +56,15 @@ export function eventOf({ headers: all, value }: Message): { event: unknown } | 
   return { event: { ...event, ...dataOf(value, mediaType) } };
 }
 
+/** What a message in binary mode calls itself, also where it is at fault: each attribute as it stands there first. */
+export const attributesIn = ({ headers }: Message): Record<string, string> =>
+  Object.fromEntries(
+    headers
+      .filter(([name, bytes]) => name.startsWith(ATTRIBUTE) && isUtf8(bytes))
+      .map(([name, bytes]): [string, string] => [name.slice(ATTRIBUTE.length), bytes.toString()])
+      .reverse(),
+  );
+
 function parsed(value: Buffer | null): { event: unknown } | Fault {
   if (!value) return fault('malformed-json', '/', 'the value is empty; send one CloudEvent as a JSON object');
   if (!isUtf8(value)) return fault('malformed-json', '/', 'the value is not UTF-8; send JSON in UTF-8');

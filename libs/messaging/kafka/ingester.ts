@@ -10,13 +10,15 @@ import {
   type ConsumedMessage,
   type Delivery,
   DeliveryLost,
+  type Message,
   type MessageBroker,
   type MessageProducer,
+  type PartitionBehind,
 } from '../message-broker.js';
 import { inParts } from '../message-parts.js';
 import type { Quarantine, Refused } from '../postgres/quarantine.js';
-import { eventOf } from './binding.js';
-import { quarantineMessage } from './quarantine-message.js';
+import { attributesIn, eventOf } from './binding.js';
+import { keptMessage, quarantineMessage } from './quarantine-message.js';
 
 export interface IngesterOptions {
   group: string;
@@ -25,8 +27,10 @@ export interface IngesterOptions {
 }
 
 export interface IngesterReport {
-  /** Messages of a partition were stored or quarantined; `behind` of it are still to come. */
-  taken?(topic: string, partition: number, outcomes: readonly EventResult['outcome'][], behind: number): void;
+  /** Messages were stored or quarantined. */
+  taken?(outcomes: readonly EventResult['outcome'][]): void;
+  /** How far the whole group is behind, every few seconds; undefined while the broker does not say. */
+  behind?(partitions: readonly PartitionBehind[] | undefined): void;
   /** Work stopped for a while; it is tried again. */
   trouble?(error: unknown): void;
 }
@@ -43,8 +47,15 @@ const ACTOR = { kind: 'process', id: 'ingester' } as const;
 const BEAT_EVERY_MS = 2_000;
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 10_000;
+/** A partition none of whose messages could be stored is asked for more after this long. */
+const RETRY_WITH_MORE_MS = 2_000;
+const BEHIND_EVERY_MS = 5_000;
+const NOT_STORABLE = 'not-storable';
 /** SQLSTATE classes that speak of the data given: data exception, constraint violation, limit exceeded. */
 const FAULT_OF_THE_DATA = /^(22|23|54)/;
+
+/** None of the messages in hand could be stored: perhaps it is not for anything in them. */
+class NothingStored extends Error {}
 
 /**
  * Takes events from topics into the log. An offset is committed once everything before it is stored, or kept in quarantine;
@@ -65,35 +76,48 @@ export class Ingester {
 
   /** Follows the topics until the signal aborts; the messages in hand are finished. */
   async run(signal: AbortSignal): Promise<void> {
-    const { group, topics, quarantineTopic } = this.options;
+    const { group, topics } = this.options;
     const trouble = (error: unknown) => this.report.trouble?.(error);
-    // Where topics are made by somebody else, we may not be allowed to; consuming says then what is wrong.
-    await this.broker.ensureTopics([...topics, quarantineTopic]).catch(trouble);
-    await this.broker.consume({ group, topics, trouble, signal }, (delivery) => this.take(delivery, signal));
+    await Promise.all([
+      this.broker.consume({ group, topics, trouble, signal }, (delivery) => this.take(delivery, signal)),
+      this.watchBehind(signal),
+    ]);
     await this.quarantineCopies.close();
   }
 
+  private async watchBehind(signal: AbortSignal): Promise<void> {
+    const { group, topics } = this.options;
+    while (!signal.aborted) {
+      // Consuming tells what is wrong.
+      this.report.behind?.(await this.broker.behind(group, topics).catch(() => undefined));
+      await pause(BEHIND_EVERY_MS, signal);
+    }
+  }
+
   private async take(delivery: Delivery, signal: AbortSignal): Promise<void> {
-    const { topic, partition, messages, behind } = delivery;
+    const { messages } = delivery;
     for (let from = 0; from < messages.length && delivery.isOurs(); from += CHUNK) {
       const chunk = messages.slice(from, from + CHUNK);
       const outcomes = await this.untilStored(chunk, delivery, signal);
       if (!outcomes) return;
       await delivery.done(chunk.at(-1)!.offset);
-      this.report.taken?.(topic, partition, outcomes, behind + messages.length - from - chunk.length);
+      this.report.taken?.(outcomes);
     }
   }
 
-  /** @returns undefined when the partition or the process ended first */
+  /** @returns undefined when the partition or the process ended first, or more of the partition has to be seen */
   private async untilStored(chunk: readonly ConsumedMessage[], delivery: Delivery, signal: AbortSignal) {
     for (let waitMs = FIRST_RETRY_MS; delivery.isOurs(); waitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS)) {
+      let tryWithMore = false;
       try {
         return await beating(delivery, this.store(chunk, delivery));
       } catch (error) {
         if (error instanceof DeliveryLost) throw error;
         this.report.trouble?.(error);
+        tryWithMore = error instanceof NothingStored;
       }
-      await beating(delivery, pause(waitMs, signal));
+      await beating(delivery, pause(tryWithMore ? RETRY_WITH_MORE_MS : waitMs, signal));
+      if (tryWithMore) return undefined;
     }
     return undefined;
   }
@@ -102,11 +126,29 @@ export class Ingester {
     const rejected: Rejected[] = [];
     const outcomes = await this.record(chunk, delivery, rejected);
     if (rejected.length === 0) return outcomes;
+    // What keeps every message out is no fault of theirs: another that was stored has to prove that one is.
+    const unforeseen = rejected.find(({ fault }) => fault.reason === NOT_STORABLE);
+    if (unforeseen && outcomes.every((outcome) => outcome === 'quarantined')) {
+      throw new NothingStored(
+        `none of ${chunk.length} messages could be stored, so they wait: ${unforeseen.fault.detail}`,
+      );
+    }
     const door = `kafka:${delivery.topic}`;
     const ids = await this.quarantine.put(rejected.map((one) => refusedOf(one, door)));
-    const copies = rejected.map(({ message, fault }, n) => quarantineMessage(message, fault, delivery, ids[n]!));
-    for (const part of inParts(copies)) await this.quarantineCopies.send(this.options.quarantineTopic, part);
+    await this.copy(rejected.map(({ message, fault }, n) => quarantineMessage(message, fault, delivery, ids[n]!)));
     return outcomes;
+  }
+
+  /** The table has all of it: a topic that does not take its copy holds nothing up. */
+  private async copy(copies: readonly Message[]): Promise<void> {
+    const { quarantineTopic } = this.options;
+    try {
+      await this.broker.ensureTopics([quarantineTopic]).catch(() => {}); // sending says what is wrong
+      for (const part of inParts(copies)) await this.quarantineCopies.send(quarantineTopic, part);
+    } catch (error) {
+      const what = `${quarantineTopic} did not take the copies of ${copies.length} messages, which the quarantine has`;
+      this.report.trouble?.(new Error(`${what}: ${(error as Error).message}`, { cause: error }));
+    }
   }
 
   /**
@@ -122,11 +164,11 @@ export class Ingester {
       return await this.attempt(chunk, delivery, rejected);
     } catch (error) {
       if (isAway(error)) throw error;
-      this.report.trouble?.(error);
       if (chunk.length === 1) {
+        this.report.trouble?.(error);
         const detail = `can not be stored: ${(error as Error).message}; replay it once that is mended`;
         const message = chunk[0]!;
-        rejected.push({ message, ...eventOf(message), fault: { reason: 'not-storable', field: '/', detail } });
+        rejected.push({ message, ...eventOf(message), fault: { reason: NOT_STORABLE, field: '/', detail } });
         return ['quarantined'];
       }
       const half = chunk.length >> 1;
@@ -162,10 +204,10 @@ export class Ingester {
   }
 }
 
-/** The bytes that a replay reads: the event in JSON form, or what came where it is none. */
+/** The bytes that a replay reads: the event in JSON form, or the whole message where it holds none. */
 function refusedOf({ message, event, fault }: Rejected, door: string): Refused {
-  const raw = event === undefined ? (message.value ?? Buffer.alloc(0)) : Buffer.from(jsonText(event));
-  return { ...attributesOf(event), ...fault, door, actor: ACTOR.id, raw };
+  const raw = event === undefined ? keptMessage(message) : Buffer.from(jsonText(event));
+  return { ...attributesOf(event ?? attributesIn(message)), ...fault, door, actor: ACTOR.id, raw };
 }
 
 /** Waits for work and tells the broker meanwhile that it goes on. @throws DeliveryLost */

@@ -1,4 +1,11 @@
-import kafkajs, { type Consumer, type EachBatchPayload, type IHeaders, type Producer } from 'kafkajs';
+import kafkajs, {
+  type Admin,
+  type Consumer,
+  type EachBatchPayload,
+  type IHeaders,
+  type Producer,
+  type SASLOptions,
+} from 'kafkajs';
 import { pause } from '../../kernel/pause.js';
 import {
   type ConsumedMessage,
@@ -8,16 +15,33 @@ import {
   type Message,
   type MessageBroker,
   type MessageProducer,
+  type PartitionBehind,
 } from '../message-broker.js';
+import { readEveryCompression } from './compression.js';
 
 export interface KafkaOptions {
   /** host:port of some of the brokers. */
   brokers: readonly string[];
   /** What this process is called in the brokers' logs. */
   clientId: string;
+  /** Whether connections are encrypted; the brokers' certificates must be good. */
+  tls?: {
+    /** PEM of the authority that signed them, where it is not one that everybody knows. */
+    ca?: string;
+  };
+  /** How this process says who it is. */
+  sasl?: SaslOptions;
   /** Told what the client logs. */
   log?(line: string, details: object): void;
 }
+
+export interface SaslOptions {
+  mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  username: string;
+  password: string;
+}
+
+readEveryCompression();
 
 const ALL_IN_SYNC = -1;
 const BROKER_DEFAULT = -1;
@@ -33,10 +57,12 @@ const RETRY = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 3 };
 export class KafkaJsBroker implements MessageBroker {
   private readonly kafka: kafkajs.Kafka;
 
-  constructor({ brokers, clientId, log = () => {} }: KafkaOptions) {
+  constructor({ brokers, clientId, tls, sasl, log = () => {} }: KafkaOptions) {
     this.kafka = new kafkajs.Kafka({
       brokers: [...brokers],
       clientId,
+      ...(tls && { ssl: tls.ca === undefined ? true : { ca: tls.ca } }),
+      ...(sasl && { sasl: sasl as SASLOptions }),
       retry: RETRY,
       logLevel: kafkajs.logLevel.WARN,
       logCreator:
@@ -46,63 +72,94 @@ export class KafkaJsBroker implements MessageBroker {
     });
   }
 
-  async ensureTopics(topics: readonly string[]): Promise<void> {
-    const admin = this.kafka.admin();
-    try {
-      await admin.connect();
+  ensureTopics(topics: readonly string[]): Promise<void> {
+    return asking(this.kafka, async (admin) => {
       const there = new Set(await admin.listTopics());
       const missing = topics.filter((topic) => !there.has(topic));
       if (missing.length === 0) return;
       await admin.createTopics({
-        topics: missing.map((topic) => ({
-          topic,
-          numPartitions: BROKER_DEFAULT,
-          replicationFactor: BROKER_DEFAULT,
-        })),
+        topics: missing.map((topic) => ({ topic, numPartitions: BROKER_DEFAULT, replicationFactor: BROKER_DEFAULT })),
         waitForLeaders: true,
       });
-    } finally {
-      await admin.disconnect();
-    }
+    });
   }
 
   async consume(options: ConsumeOptions, take: (delivery: Delivery) => Promise<void>): Promise<void> {
-    const { group, topics, trouble, signal } = options;
+    const { topics, trouble, signal } = options;
     while (!signal.aborted) {
-      const consumer = this.kafka.consumer({
-        groupId: group,
-        sessionTimeout: SESSION_MS,
-        heartbeatInterval: BEAT_MS,
-        maxWaitTimeInMs: LONGEST_POLL_MS,
-        retry: { ...RETRY, restartOnFailure: async () => false },
-      });
-      const over = new AbortController();
-      const ended = endOf(consumer, signal, over.signal);
-      try {
-        await consumer.connect();
-        await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-        await consumer.run({
-          autoCommit: false,
-          eachBatchAutoResolve: false,
-          partitionsConsumedConcurrently: PARTITIONS_SIDE_BY_SIDE,
-          // kafkajs wants its own error back: it tells it whether to join the group again.
-          eachBatch: (payload) =>
-            take(deliveryOf(payload)).catch((error) => {
-              throw error instanceof DeliveryLost ? error.cause : error;
-            }),
-        });
-        await ended;
-      } catch (error) {
-        trouble(error);
-      }
-      over.abort();
-      await consumer.disconnect().catch(trouble);
+      // Where topics are made by somebody else, we may not be allowed to; consuming says then what is wrong.
+      await this.ensureTopics(topics).catch(trouble);
+      if (signal.aborted) return;
+      await this.consumeOnce(options, take);
       if (!signal.aborted) await pause(RETRY_MS, signal);
     }
   }
 
+  private async consumeOnce(
+    { group, topics, trouble, signal }: ConsumeOptions,
+    take: (delivery: Delivery) => Promise<void>,
+  ): Promise<void> {
+    const consumer = this.kafka.consumer({
+      groupId: group,
+      sessionTimeout: SESSION_MS,
+      heartbeatInterval: BEAT_MS,
+      maxWaitTimeInMs: LONGEST_POLL_MS,
+      allowAutoTopicCreation: false, // `ensureTopics` says how they are made
+      retry: { ...RETRY, restartOnFailure: async () => false },
+    });
+    const over = new AbortController();
+    const ended = endOf(consumer, signal, over.signal);
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: PARTITIONS_SIDE_BY_SIDE,
+        // kafkajs wants its own error back: it tells it whether to join the group again.
+        eachBatch: (payload) =>
+          take(deliveryOf(payload)).catch((error) => {
+            throw error instanceof DeliveryLost ? error.cause : error;
+          }),
+      });
+      await ended;
+    } catch (error) {
+      trouble(error);
+    }
+    over.abort();
+    await consumer.disconnect().catch(trouble);
+  }
+
   producer(): MessageProducer {
     return new KafkaJsProducer(this.kafka);
+  }
+
+  async behind(group: string, topics: readonly string[]): Promise<PartitionBehind[]> {
+    return asking(this.kafka, async (admin) => {
+      const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
+      const lists = await Promise.all(
+        committed.map(async ({ topic, partitions }) => {
+          const next = new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+          const ends = await admin.fetchTopicOffsets(topic);
+          return ends.map(({ partition, high, low }) => {
+            // What the broker has dropped since can't be taken any more; nothing committed reads as -1.
+            const from = Math.max(next.get(partition) ?? 0, Number(low));
+            return { topic, partition, behind: Math.max(0, Number(high) - from) };
+          });
+        }),
+      );
+      return lists.flat();
+    });
+  }
+}
+
+async function asking<Answer>(kafka: kafkajs.Kafka, ask: (admin: Admin) => Promise<Answer>): Promise<Answer> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await ask(admin);
+  } finally {
+    await admin.disconnect();
   }
 }
 
@@ -126,7 +183,6 @@ function deliveryOf(payload: EachBatchPayload): Delivery {
     messages: batch.messages.map(({ key, value, headers, offset }): ConsumedMessage => {
       return { key, value, headers: pairs(headers), offset };
     }),
-    behind: Number(batch.offsetLag()),
     isOurs: () => isRunning() && !isStale(),
     beat: () => heartbeat().catch(lose),
     async done(offset) {
@@ -178,6 +234,7 @@ class KafkaJsProducer implements MessageProducer {
     const client = this.kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     });
     return { client, ready: client.connect() };

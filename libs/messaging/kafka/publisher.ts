@@ -43,9 +43,10 @@ export class Publisher {
 
   /** Follows the log until the signal aborts; the page in hand is finished. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.broker.ensureTopics([this.topic]).catch((error) => this.report.trouble?.(error));
     while (!signal.aborted) {
       try {
+        // Also before there is an event to send, so that consumers find the topic.
+        await this.broker.ensureTopics([this.topic]).catch((error) => this.report.trouble?.(error));
         if (await this.claim()) await this.follow(signal);
         else await pause(RETRY_MS, signal);
       } catch (error) {

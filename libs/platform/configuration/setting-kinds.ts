@@ -111,6 +111,17 @@ export function choice<const Value extends string>(
   );
 }
 
+/** One of a few words, or undefined where it is not set. */
+export function optionalChoice<const Value extends string>(
+  variable: string,
+  values: readonly Value[],
+  summary: string,
+): Setting<Value | undefined> {
+  return setting<Value | undefined>(variable, `one of ${values.join(', ')}`, '', undefined, summary, (value) =>
+    values.find((one) => one === value),
+  );
+}
+
 /** `on` or `off`. */
 export function onOff(variable: string, fallback: boolean, summary: string): Setting<boolean> {
   const parse = (value: string) => (value === 'on' ? true : value === 'off' ? false : undefined);

@@ -70,6 +70,25 @@ describe('settings', () => {
     ]);
   });
 
+  it('names all that is missing of a login to Kafka, and never its password', () => {
+    const login = {
+      GATEHOUSE_KAFKA_SASL_MECHANISM: 'scram-sha-512',
+      GATEHOUSE_KAFKA_USERNAME: 'gatehouse',
+      GATEHOUSE_KAFKA_PASSWORD: 'hunter2',
+    };
+    expect(readSettings(login)).toMatchObject({ kafkaSaslMechanism: 'scram-sha-512', kafkaTls: false });
+    expect(
+      wrongLines({ GATEHOUSE_KAFKA_SASL_MECHANISM: 'plain', GATEHOUSE_KAFKA_TLS: 'off', GATEHOUSE_KAFKA_CA_FILE: 'ca' }),
+    ).toEqual([
+      'GATEHOUSE_KAFKA_TLS is not set, but GATEHOUSE_KAFKA_CA_FILE is: set it to on, or unset GATEHOUSE_KAFKA_CA_FILE',
+      expect.stringContaining('GATEHOUSE_KAFKA_USERNAME is not set'),
+      expect.stringContaining('GATEHOUSE_KAFKA_PASSWORD is not set'),
+    ]);
+    const lines = wrongLines({ GATEHOUSE_KAFKA_PASSWORD: 'hunter2' });
+    expect(lines).toEqual([expect.stringContaining('GATEHOUSE_KAFKA_SASL_MECHANISM is not set')]);
+    expect(lines.join()).not.toContain('hunter2');
+  });
+
   it('renders a row of the README for each', () => {
     expect(settingsTable()).toContain(
       '| `GATEHOUSE_PORT` | `8080` | a whole number from 0 to 65535 | Port of the HTTP server; 0 takes a free one |',

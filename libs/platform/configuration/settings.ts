@@ -5,6 +5,7 @@ import {
   named,
   networks,
   onOff,
+  optionalChoice,
   optionalKey,
   optionalServers,
   optionalText,
@@ -114,6 +115,18 @@ const table = {
     'host:port',
     'Some of the brokers of a Kafka cluster; without them the doors to Kafka are closed',
   ),
+  kafkaTls: onOff('GATEHOUSE_KAFKA_TLS', false, 'Whether connections to the brokers are encrypted'),
+  kafkaCaFile: optionalText(
+    'GATEHOUSE_KAFKA_CA_FILE',
+    "File with the authority's certificate in PEM, where it is not one that everybody knows; with TLS only",
+  ),
+  kafkaSaslMechanism: optionalChoice(
+    'GATEHOUSE_KAFKA_SASL_MECHANISM',
+    ['plain', 'scram-sha-256', 'scram-sha-512'],
+    'How this process proves to the brokers who it is; needs a user name and a password',
+  ),
+  kafkaUsername: optionalText('GATEHOUSE_KAFKA_USERNAME', 'Name that the brokers know this process by'),
+  kafkaPassword: optionalText('GATEHOUSE_KAFKA_PASSWORD', 'Password of that name', { secret: true }),
   kafkaFactsTopic: named(
     'GATEHOUSE_KAFKA_FACTS_TOPIC',
     TOPIC,
@@ -154,6 +167,16 @@ const PREFIX = 'GATEHOUSE_';
 /** Of the test run, of the local broker and of the command line client. */
 const NOT_SETTINGS = new Set(['GATEHOUSE_TEST_SERVER', 'GATEHOUSE_KAFKA_PORT', 'GATEHOUSE_URL', 'GATEHOUSE_TOKEN']);
 
+/** A setting that is nothing without another, and what that one has to be. */
+const NEEDS: readonly (readonly [variable: string, needed: string, cure: string])[] = [
+  ['GATEHOUSE_OIDC_ISSUER', 'GATEHOUSE_OIDC_AUDIENCE', 'the audience your JWTs name'],
+  ['GATEHOUSE_KAFKA_CA_FILE', 'GATEHOUSE_KAFKA_TLS', 'on'],
+  ['GATEHOUSE_KAFKA_SASL_MECHANISM', 'GATEHOUSE_KAFKA_USERNAME', 'the name that the brokers know this process by'],
+  ['GATEHOUSE_KAFKA_SASL_MECHANISM', 'GATEHOUSE_KAFKA_PASSWORD', 'the password of the user name'],
+  ['GATEHOUSE_KAFKA_USERNAME', 'GATEHOUSE_KAFKA_SASL_MECHANISM', 'the mechanism that the brokers ask for'],
+  ['GATEHOUSE_KAFKA_PASSWORD', 'GATEHOUSE_KAFKA_SASL_MECHANISM', 'the mechanism that the brokers ask for'],
+];
+
 type Values = { [Name in keyof typeof table]: (typeof table)[Name] extends Setting<infer Value> ? Value : never };
 
 /** The validated settings of a process, read once at its start. */
@@ -184,14 +207,13 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     if (!variable.startsWith(PREFIX) || NOT_SETTINGS.has(variable) || known.includes(variable)) continue;
     wrong.push(`${variable} is not a setting: did you mean ${nearest(variable)}? Rename or unset it`);
   }
-  const settings = Object.freeze(values) as Settings;
-  if (settings.oidcIssuer && !settings.oidcAudience) {
-    wrong.push(
-      'GATEHOUSE_OIDC_AUDIENCE is not set, but an issuer is: set it to the audience your JWTs name, or unset GATEHOUSE_OIDC_ISSUER',
-    );
+  const isSet = (variable: string) => !['', 'off'].includes(env[variable]?.trim() ?? '');
+  for (const [variable, needed, cure] of NEEDS) {
+    if (!isSet(variable) || isSet(needed)) continue;
+    wrong.push(`${needed} is not set, but ${variable} is: set it to ${cure}, or unset ${variable}`);
   }
   if (wrong.length > 0) throw new InvalidSettings(wrong);
-  return settings;
+  return Object.freeze(values) as Settings;
 }
 
 /** The table of settings for the README, in markdown. */

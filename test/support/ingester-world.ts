@@ -1,0 +1,130 @@
+import type { Admin } from 'kafkajs';
+import kafkajs from 'kafkajs';
+import { type EventStore, StoreUnavailable } from '../../libs/event-store/event-store.js';
+import { Ingester, type IngesterReport } from '../../libs/messaging/kafka/ingester.js';
+import type { Message, MessageBroker } from '../../libs/messaging/message-broker.js';
+import { openIngestWorld } from '../contract/ingest-world.js';
+import { kafkaBroker, testClient, uniqueName } from './kafka.js';
+
+export interface StartedWith {
+  store?: EventStore;
+  signal?: AbortSignal;
+  broker?: MessageBroker;
+  report?: IngesterReport;
+}
+
+export type IngesterWorld = Awaited<ReturnType<typeof openIngesterWorld>>;
+
+/** Ingesters on a real broker and a real log. */
+export async function openIngesterWorld() {
+  const [world, bootstrap] = await Promise.all([openIngestWorld(), kafkaBroker()]);
+  const admin: Admin = new kafkajs.Kafka({ brokers: [bootstrap], logLevel: kafkajs.logLevel.NOTHING }).admin();
+  await admin.connect();
+  const stops: (() => Promise<void>)[] = [];
+
+  /** A topic with its own group and quarantine; ingesters of it are stopped by `stop`. */
+  async function newTopic(partitions = 1) {
+    const topic = uniqueName('facts');
+    const group = uniqueName('ingesters');
+    const quarantineTopic = uniqueName('quarantine');
+    await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+    const producer = testClient(bootstrap).producer();
+    const running: Promise<void>[] = [];
+    const aborting = new AbortController();
+    const stop = async () => {
+      aborting.abort();
+      await Promise.all(running);
+      await producer.close();
+    };
+    stops.push(stop);
+    return {
+      topic,
+      group,
+      quarantineTopic,
+      send: (messages: readonly Message[]) => producer.send(topic, messages),
+      start({
+        store = world.store,
+        signal = aborting.signal,
+        broker = testClient(bootstrap),
+        report,
+      }: StartedWith = {}) {
+        const options = { group, topics: [topic], quarantineTopic };
+        const ingester = new Ingester(broker, world.gatewayOn(store), world.quarantine, options, report);
+        running.push(ingester.run(signal));
+        return running.at(-1)!;
+      },
+      /** Where the group stands: what is committed, for each partition. */
+      async committed(): Promise<number[]> {
+        const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] }).catch((error) => {
+          if (error.retriable) return []; // the broker has yet to load what it knows of groups
+          throw error;
+        });
+        return (offsets?.partitions ?? [])
+          .sort((a, b) => a.partition - b.partition)
+          .map(({ offset }) => Number(offset));
+      },
+      /** What of the topic is in quarantine. */
+      async quarantined() {
+        return (await world.quarantine.list('waiting', 500)).filter(({ door }) => door === `kafka:${topic}`);
+      },
+      stop,
+    };
+  }
+
+  return {
+    world,
+    bootstrap,
+    admin,
+    newTopic,
+    async stopAll() {
+      for (const stop of stops.splice(0)) await stop();
+    },
+    async close() {
+      await admin.disconnect();
+      await world.close();
+    },
+  };
+}
+
+export const storeWith = (store: EventStore, append: EventStore['append']): EventStore =>
+  Object.assign(Object.create(store) as EventStore, { append });
+
+/** A promise that somebody else resolves. */
+export function latch() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}
+
+/** A store whose n-th append waits at a gate, and all behind it. */
+export function gateBefore(store: EventStore, nth: number) {
+  let count = 0;
+  let failed = false;
+  const gate = latch();
+  const reached = latch();
+  return {
+    reached: reached.opened,
+    open: gate.open,
+    fail() {
+      failed = true;
+      gate.open();
+    },
+    store: storeWith(store, async (writes) => {
+      if (++count >= nth) {
+        reached.open();
+        await gate.opened;
+        if (failed) throw new StoreUnavailable('gone');
+      }
+      return store.append(writes);
+    }),
+  };
+}
+
+/** Asks what goes on elsewhere, in a broker or another process, until it is so. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let wait = 5; !(await condition()); wait = Math.min(wait * 2, 200)) {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}

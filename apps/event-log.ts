@@ -32,15 +32,18 @@ export function openEventStoreDB(connectionString: string, clock: Clock): EventS
   }
 }
 
-/** @throws StartFailure while the event store does not answer; what supervises the process starts it again */
-export async function checkEventStoreDB(store: EventStore): Promise<void> {
+/**
+ * @param named what names the event store
+ * @throws StartFailure while it does not answer; what supervises the process starts it again
+ */
+export async function checkEventStoreDB(store: EventStore, named = 'GATEHOUSE_EVENTSTORE_URL'): Promise<void> {
   try {
     await store.readAll(0, { limit: 1 });
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
     throw new StartFailure(
       'eventstore-away',
-      `the event store of GATEHOUSE_EVENTSTORE_URL can't be used (${error.message}): is it up?`,
+      `the event store of ${named} can't be used (${error.message}): is it up?`,
       { cause: error },
     );
   }

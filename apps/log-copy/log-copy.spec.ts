@@ -175,5 +175,7 @@ describe('copying a log', () => {
     expect(await importLog(file, named.store)).toMatchObject({ events: 2, streams: 2 });
     await named.close();
     await expect(openNamedLog('mysql://nowhere', {})).rejects.toThrow('must start with');
+    const away = openNamedLog('esdb://127.0.0.1:1?tls=false', {});
+    await expect(away).rejects.toThrow("the event store of the address given can't be used");
   });
 });

@@ -6,7 +6,7 @@ import { InvalidInput } from '../../libs/kernel/errors.js';
 import { readSettings } from '../../libs/platform/configuration/settings.js';
 import { type Connection, openDatabase } from '../../libs/platform/database/database.js';
 import { startEmbeddedPostgres } from '../../libs/platform/database/embedded-postgres.js';
-import { openEventStoreDB } from '../event-log.js';
+import { checkEventStoreDB, openEventStoreDB } from '../event-log.js';
 import { migrations } from '../migrations.js';
 
 export interface OpenedLog {
@@ -38,8 +38,14 @@ async function openConfigured(env: Record<string, string | undefined>): Promise<
   return inPostgres(embedded.connection, embedded.stop);
 }
 
-function inEventStoreDB(address: string): OpenedLog {
+async function inEventStoreDB(address: string): Promise<OpenedLog> {
   const store = openEventStoreDB(address, systemClock);
+  try {
+    await checkEventStoreDB(store, 'the address given');
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
   return { store, close: () => store.close() };
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { GatehouseError } from '../../../libs/kernel/errors.js';
+import { type EventStore, StoreUnavailable } from '../../../libs/event-store/event-store.js';
+import { GatehouseError, Unavailable } from '../../../libs/kernel/errors.js';
 import type { LogSummary } from '../../log-copy/log-digest.js';
 import { withExamples } from '../command-options.js';
 import { EXIT } from '../exit-codes.js';
@@ -19,14 +20,9 @@ export function logCopyCommands(program: Command, run: Runner): void {
     )
     .action(
       run<{ from?: string }>(async (session, { from }, file) => {
-        const { openNamedLog } = await import('../../log-copy/named-log.js');
         const { exportLog } = await import('../../log-copy/export-log.js');
-        const log = await openNamedLog(from, process.env);
-        try {
-          print(session, file!, await exportLog(log.store, file!, progressOf(session, 'exporting')));
-        } finally {
-          await log.close();
-        }
+        const summary = await withLog(from, (store) => exportLog(store, file!, progressOf(session, 'exporting')));
+        print(session, file!, summary);
         return undefined;
       }),
     );
@@ -41,22 +37,35 @@ export function logCopyCommands(program: Command, run: Runner): void {
     )
     .action(
       run<{ to?: string }>(async (session, { to }, file) => {
-        const { openNamedLog } = await import('../../log-copy/named-log.js');
         const { importLog } = await import('../../log-copy/import-log.js');
-        const log = await openNamedLog(to, process.env);
         try {
-          print(session, file!, await importLog(file!, log.store, progressOf(session, 'importing')));
+          const summary = await withLog(to, (store) => importLog(file!, store, progressOf(session, 'importing')));
+          print(session, file!, summary);
         } catch (error) {
           if (!(error instanceof GatehouseError && error.code === 'logs-differ')) throw error;
           session.remark(error.message);
           return EXIT.differs;
-        } finally {
-          await log.close();
         }
         return undefined;
       }),
     );
   withExamples(importing, 'import-log gatehouse.log.gz --to "kurrentdb://admin:secret@127.0.0.1:2113"');
+}
+
+async function withLog<Result>(
+  address: string | undefined,
+  work: (log: EventStore) => Promise<Result>,
+): Promise<Result> {
+  const { openNamedLog } = await import('../../log-copy/named-log.js');
+  const log = await openNamedLog(address, process.env);
+  try {
+    return await work(log.store);
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    throw new Unavailable('store-unavailable', `${error.message}; the same command goes on where this one stopped`);
+  } finally {
+    await log.close();
+  }
 }
 
 function progressOf({ progress, signal }: Session, label: string) {

@@ -5,12 +5,7 @@ import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { pause } from '../../kernel/pause.js';
 import { type PolicyEvent, policyStream } from '../../policy/index.js';
 import { RecentlyUsed } from './recently-used.js';
-
-interface Held {
-  standing: AccountStanding;
-  /** Of the last event folded in. */
-  position: Position;
-}
+import { SharedStandings } from './shared-standings.js';
 
 export interface AccessReplicaOptions {
   /** Accounts held in memory at the most; others are folded from their stream when they are asked for. */
@@ -54,7 +49,10 @@ const HEADS_KEPT = 600_000 / SAMPLE_MS;
  * to be right. Knows how old its knowledge may be.
  */
 export class AccessReplica {
-  private readonly held: RecentlyUsed<Held>;
+  private readonly held: RecentlyUsed<AccountStanding>;
+  private readonly shared = new SharedStandings();
+  /** Of accounts whose stream was read beyond where the feed has come: up to where. */
+  private readonly ahead = new Map<string, Position>();
   /** Accounts whose stream is being read, and what the feed told of them meanwhile. */
   private readonly loading = new Map<string, { events: RecordedEvent[]; result: Promise<AccountStanding> }>();
   /** Accounts with a confirmed review whose deactivation is still on its way: denied already. */
@@ -99,9 +97,9 @@ export class AccessReplica {
 
   /** @throws StoreUnavailable when the account is not in memory and the log does not answer */
   standing(accountId: string): AccountStanding | Promise<AccountStanding> {
-    const held = this.held.get(accountId);
-    if (!held) return this.loading.get(accountId)?.result ?? this.load(accountId);
-    return this.judged(accountId, held.standing);
+    const standing = this.held.get(accountId);
+    if (!standing) return this.loading.get(accountId)?.result ?? this.load(accountId);
+    return this.judged(accountId, standing);
   }
 
   /** True once everything up to the position is known here; false when that takes longer than the limit. */
@@ -152,6 +150,7 @@ export class AccessReplica {
   private take({ events, next }: Page): void {
     for (const event of events) this.apply(event);
     this.position = next;
+    for (const [accountId, position] of this.ahead) if (position <= next) this.ahead.delete(accountId);
     for (const waiter of this.waiters) if (waiter.position <= next) waiter.resolve(true);
     this.judgeFreshness();
   }
@@ -173,8 +172,9 @@ export class AccessReplica {
     }
     if (event.type === 'AccountDeactivated' || event.type === 'AccountReinstated') this.condemned.delete(accountId);
     this.loading.get(accountId)?.events.push(event);
-    const held = this.held.peek(accountId);
-    if (held && held.position < event.position) this.held.set(accountId, evolved(held, event));
+    if (event.position <= (this.ahead.get(accountId) ?? 0)) return;
+    const standing = this.held.peek(accountId);
+    if (standing) this.held.set(accountId, this.shared.share(evolved(standing, event)));
   }
 
   private load(accountId: string): Promise<AccountStanding> {
@@ -182,10 +182,17 @@ export class AccessReplica {
     const result = this.store
       .readStream(`${accountStream.category}-${accountId}`)
       .then((history) => {
-        let held: Held = { standing: accountStream.initial, position: 0 };
-        for (const event of [...history, ...events]) if (event.position > held.position) held = evolved(held, event);
-        this.held.set(accountId, held);
-        return this.judged(accountId, held.standing);
+        let standing = accountStream.initial;
+        let position = 0;
+        for (const event of [...history, ...events]) {
+          if (event.position <= position) continue;
+          standing = evolved(standing, event);
+          position = event.position;
+        }
+        standing = this.shared.share(standing);
+        this.held.set(accountId, standing);
+        if (position > this.position) this.ahead.set(accountId, position);
+        return this.judged(accountId, standing);
       })
       .finally(() => this.loading.delete(accountId));
     this.loading.set(accountId, { events, result });
@@ -216,9 +223,5 @@ export class AccessReplica {
 
 const placeOf = (event: RecordedEvent) => ({ position: event.position, time: event.metadata.time });
 
-function evolved({ standing }: Held, event: RecordedEvent): Held {
-  return {
-    standing: accountStream.evolve(standing, event as unknown as AccountEvent, placeOf(event)),
-    position: event.position,
-  };
-}
+const evolved = (standing: AccountStanding, event: RecordedEvent): AccountStanding =>
+  accountStream.evolve(standing, event as unknown as AccountEvent, placeOf(event));

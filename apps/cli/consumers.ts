@@ -11,11 +11,14 @@ const STUCK_MS = 60_000;
 /** A reaction writes events that another one reacts to: flag, case, verdict, enforcement. */
 const ROUNDS = 3;
 
+const ANSWERING = /^(view|reactor):/;
+
 /** A consumer of the log does not go on. */
 export class ConsumerStuck extends GatehouseError {}
 
 /**
- * Waits until consumers have passed a position; all of them unless one is named.
+ * Waits until consumers have passed a position; unless one is named, every view and reaction: what an answer of the API
+ * rests on. How far events have gone out to Kafka is none of it.
  * @param told how far the slowest is
  * @throws ConsumerStuck when the slowest has not moved for a minute
  */
@@ -28,7 +31,7 @@ export async function passed(
   let waitedMs = 0;
   for (let pollMs = POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LONGEST_POLL_MS)) {
     const { consumers } = await client.get<StatusAnswer>('/v1/status');
-    const asked = consumers.filter((one) => name === undefined || one.name === name);
+    const asked = consumers.filter((one) => (name === undefined ? ANSWERING.test(one.name) : one.name === name));
     const slowest = asked.toSorted((a, b) => Number(a.position) - Number(b.position))[0];
     const at = Number(slowest?.position ?? 0);
     told?.(Math.min(at, position));

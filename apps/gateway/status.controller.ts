@@ -2,10 +2,11 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import { AccessReplica } from '../../libs/access/index.js';
 import type { EventStore } from '../../libs/event-store/event-store.js';
 import { Quarantine } from '../../libs/messaging/postgres/quarantine.js';
+import type { Settings } from '../../libs/platform/configuration/settings.js';
 import type { Pool } from '../../libs/platform/database/database.js';
-import { EVENT_STORE, POOL } from '../../libs/platform/ports.js';
+import { EVENT_STORE, POOL, SETTINGS } from '../../libs/platform/ports.js';
 import { AnyRole } from '../../libs/platform/security/route-access.js';
-import { followerPositions, parkedKeys } from '../../libs/projections/checkpoints.js';
+import { logFollowers } from '../log-followers.js';
 import { version } from '../version.js';
 
 @Controller('v1/status')
@@ -13,6 +14,7 @@ export class StatusController {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(POOL) private readonly pool: Pool,
+    @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(AccessReplica) private readonly replica: AccessReplica,
     @Inject(Quarantine) private readonly quarantine: Quarantine,
   ) {}
@@ -22,13 +24,12 @@ export class StatusController {
   @AnyRole()
   async status() {
     const head = await this.store.head();
-    const followers = await followerPositions(this.pool);
-    const parked = await parkedKeys(this.pool);
+    const { positions, parked } = await logFollowers(this.pool, this.settings);
     return {
       version,
       uptimeSeconds: Math.floor(process.uptime()),
       head: String(head),
-      consumers: [...followers].map(([name, position]) => ({
+      consumers: [...positions].map(([name, position]) => ({
         name,
         position: String(position),
         behind: Math.max(0, head - position),

@@ -16,7 +16,8 @@ export interface PublisherReport {
   trouble?(error: unknown): void;
 }
 
-const FOLLOWER = 'publisher';
+/** The name of its checkpoint and of its seat. */
+export const PUBLISHER = 'publisher';
 const PAGE = 1_000;
 const RETRY_MS = 500;
 
@@ -56,7 +57,7 @@ export class Publisher {
       }
     }
     await this.producer.close();
-    if (this.held) await this.locks.release(FOLLOWER);
+    if (this.held) await this.locks.release(PUBLISHER);
     this.held = undefined;
   }
 
@@ -96,9 +97,9 @@ export class Publisher {
       this.held = undefined;
       this.checkpoint = undefined;
     }
-    this.held ??= await this.locks.tryHold(FOLLOWER);
+    this.held ??= await this.locks.tryHold(PUBLISHER);
     if (!this.held) return false;
-    if (!this.checkpoint) [this.checkpoint] = await takeOver(this.pool, FOLLOWER, [0]);
+    if (!this.checkpoint) [this.checkpoint] = await takeOver(this.pool, PUBLISHER, [0]);
     return true;
   }
 }

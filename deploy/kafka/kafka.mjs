@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { answers } from './api-versions.mjs';
 import { CannotStartKafka, execute, missingTool, resolveLibraries } from './libraries.mjs';
+import { makeCertificate, SECURED, scramArguments, securedProperties } from './secured-listener.mjs';
 
 export { missingTool };
 
@@ -29,20 +30,38 @@ const HEAP = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=
 /**
  * Starts a broker on a directory of its own, new or of an earlier run. It outlives this process unless it is stopped, and
  * keeps it alive until `broker.unref()`. Its process id stands in `kafka.pid` in the directory, its log in `kafka.log`.
- * @param {{ port: number, directory: string }} options port 0 takes a free one
- * @returns {Promise<{ bootstrap: string, broker: import('node:child_process').ChildProcess, stop(): Promise<void> }>}
+ * Port 0 takes a free one. With a login there is a second listener, which is encrypted and asks for it.
+ * @param {Parameters<typeof import('./kafka.d.mts').startKafka>[0]} options
+ * @returns {ReturnType<typeof import('./kafka.d.mts').startKafka>}
  * @throws CannotStartKafka
  */
-export async function startKafka({ port, directory }) {
+export async function startKafka({ port, directory, login }) {
   const missing = missingTool();
   if (missing) throw new CannotStartKafka(missing);
   const classpath = join(await resolveLibraries(), '*');
   mkdirSync(directory, { recursive: true });
   const listening = await usablePort(port);
   const properties = join(directory, 'server.properties');
-  writeFileSync(properties, serverProperties(listening, await usablePort(0), join(directory, 'log')));
+  const listeners = { PLAINTEXT: listening, ...(login && { [SECURED]: await usablePort(0) }) };
+  const secured = login && {
+    bootstrap: `${HOST}:${listeners[SECURED]}`,
+    certificate: await makeCertificate(directory, HOST),
+  };
+  writeFileSync(
+    properties,
+    serverProperties(listeners, await usablePort(0), join(directory, 'log')) +
+      (login ? securedProperties(directory, login) : ''),
+  );
   if (!existsSync(join(directory, 'log', 'meta.properties'))) {
-    const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER, '-c', properties];
+    const format = [
+      'kafka.tools.StorageTool',
+      'format',
+      '-t',
+      CLUSTER,
+      '-c',
+      properties,
+      ...(login ? scramArguments(login) : []),
+    ];
     await execute('java', ['-cp', classpath, ...HEAP, ...format], 'the directory of Kafka can not be formatted');
   }
 
@@ -71,17 +90,18 @@ export async function startKafka({ port, directory }) {
     const end = readFileSync(join(directory, 'kafka.log'), 'utf8').trimEnd().split('\n').slice(-12).join('\n');
     throw new CannotStartKafka(`the broker in ${directory} does not start; the end of its log:\n${end}`);
   }
-  return { bootstrap: `${HOST}:${listening}`, broker, stop };
+  return { bootstrap: `${HOST}:${listening}`, secured, broker, stop };
 }
 
-const serverProperties = (port, controllerPort, directory) =>
-  `process.roles=broker,controller
+function serverProperties(listeners, controllerPort, directory) {
+  const addresses = Object.entries(listeners).map(([name, port]) => `${name}://${HOST}:${port}`);
+  return `process.roles=broker,controller
 node.id=${NODE}
 controller.quorum.voters=${NODE}@${HOST}:${controllerPort}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://${HOST}:${port},CONTROLLER://${HOST}:${controllerPort}
-advertised.listeners=PLAINTEXT://${HOST}:${port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=${[...addresses, `CONTROLLER://${HOST}:${controllerPort}`].join(',')}
+advertised.listeners=${addresses.join(',')}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,${SECURED}:SASL_SSL
 log.dirs=${directory}
 num.partitions=${PARTITIONS}
 offsets.topic.num.partitions=${PARTITIONS}
@@ -98,6 +118,7 @@ num.network.threads=2
 num.io.threads=2
 background.threads=2
 `;
+}
 
 /** @throws CannotStartKafka when something listens there already */
 function usablePort(port) {

@@ -66,11 +66,12 @@ export class DecisionPoint {
 
   /**
    * Never throws for what can't be reached: without an answer from the log it is deny.
-   * @param deadline of the request that asks, on the monotonic clock
+   * @param deadline of the request that asks, on the monotonic clock; without one it begins with the first wait
    */
-  async evaluate(evaluation: Evaluation, deadline = performance.now() + this.options.waitMs): Promise<AccessDecision> {
+  async evaluate(evaluation: Evaluation, deadline?: number): Promise<AccessDecision> {
     const { action, minPosition } = evaluation;
     if (minPosition > this.replica.knownPosition) {
+      deadline ??= this.newDeadline();
       if (!(await this.replica.waitFor(minPosition, deadline - performance.now()))) return STALE;
     }
     if (this.isStale()) return STALE;
@@ -87,7 +88,7 @@ export class DecisionPoint {
 
   /** In order; what the semantic leaves out is not answered. They share one wait. */
   async evaluateAll(evaluations: readonly Evaluation[], semantic: Semantic): Promise<AccessDecision[]> {
-    const deadline = performance.now() + this.options.waitMs;
+    const deadline = this.newDeadline();
     if (semantic === 'execute_all') return Promise.all(evaluations.map((one) => this.evaluate(one, deadline)));
     const decisions: AccessDecision[] = [];
     for (const one of evaluations) {
@@ -98,11 +99,15 @@ export class DecisionPoint {
     return decisions;
   }
 
+  private newDeadline(): number {
+    return performance.now() + this.options.waitMs;
+  }
+
   private isStale(): boolean {
     return this.replica.ageMs > this.options.stalenessMs;
   }
 
-  private async decide(evaluation: Evaluation, action: AccessAction, deadline: number): Promise<AccessDecision> {
+  private async decide(evaluation: Evaluation, action: AccessAction, deadline?: number): Promise<AccessDecision> {
     if (action === 'review') return this.decideReview(evaluation, deadline);
     const { subject, resource } = evaluation;
     if (subject.type !== 'account') return SUBJECT_TYPE_UNKNOWN;
@@ -122,7 +127,7 @@ export class DecisionPoint {
   }
 
   /** That somebody is a reviewer is the caller's word, as it is who asks; what they may review is not. */
-  private async decideReview(evaluation: Evaluation, deadline: number): Promise<AccessDecision> {
+  private async decideReview(evaluation: Evaluation, deadline?: number): Promise<AccessDecision> {
     const { subject, resource } = evaluation;
     if (!SUBJECT_TYPES.has(subject.type)) return SUBJECT_TYPE_UNKNOWN;
     const facts: AccessFacts = { now: this.clock.now(), isReviewer: subject.type === 'reviewer' };
@@ -142,7 +147,7 @@ export class DecisionPoint {
   }
 
   /** @throws StoreUnavailable when what is known of it is older than an answer may rest on */
-  private async image({ resource, minPosition }: Evaluation, deadline: number): Promise<KnownImage> {
+  private async image({ resource, minPosition }: Evaluation, deadline = this.newDeadline()): Promise<KnownImage> {
     const image = await this.imageLookup(resource.id, minPosition, deadline);
     const head = this.replica.headWithin(this.options.stalenessMs);
     if (head === undefined || image.asOf < head) throw new StoreUnavailable('the images are known too far back');

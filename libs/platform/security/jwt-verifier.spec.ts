@@ -17,6 +17,7 @@ describe('JWTs of an issuer', () => {
   let issuer: string;
   let key: CryptoKey;
   let verifier: JwtVerifier;
+  let keysAnswer: { status: number; text: string } | undefined;
 
   beforeAll(async () => {
     const pair = await generateKeyPair('ES256');
@@ -24,7 +25,8 @@ describe('JWTs of an issuer', () => {
     const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'ES256' };
     server = createServer(({ url }, answer) => {
       const document = url === '/keys' ? { keys: [jwk] } : { issuer, jwks_uri: `${issuer}/keys` };
-      answer.setHeader('content-type', 'application/json').end(JSON.stringify(document));
+      const { status, text } = (url === '/keys' && keysAnswer) || { status: 200, text: JSON.stringify(document) };
+      answer.writeHead(status, { 'content-type': 'application/json' }).end(text);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     issuer = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
@@ -99,5 +101,30 @@ describe('JWTs of an issuer', () => {
   it('tells an issuer that is away from a JWT that is wrong', async () => {
     const away = new JwtVerifier({ issuer: 'http://127.0.0.1:9', audience: AUDIENCE, rolesClaim: 'roles' }, clock);
     await expect(away.authenticate(await signed())).rejects.toMatchObject({ code: 'issuer-unavailable', status: 503 });
+  });
+
+  it.each([
+    ['an error', { status: 500, text: '{"error":"server_error"}' }],
+    ['a page', { status: 200, text: '<html>maintenance</html>' }],
+    ['another document', { status: 200, text: '{}' }],
+    ['a redirect', { status: 302, text: '' }],
+  ])(
+    'tells an issuer that answers with %s where its keys should be, and takes its JWTs once they are there',
+    async (_, wrong) => {
+      const fresh = new JwtVerifier({ issuer, audience: AUDIENCE, rolesClaim: 'realm.roles' }, clock);
+      keysAnswer = wrong;
+      await expect(fresh.authenticate(await signed())).rejects.toMatchObject({
+        code: 'issuer-unavailable',
+        status: 503,
+      });
+      keysAnswer = undefined;
+      expect((await fresh.authenticate(await signed()))?.id).toBe('oidc:auth0~007cann');
+    },
+  );
+
+  it('refuses one of a key that the issuer does not have', async () => {
+    const unknown = new SignJWT({ iss: issuer, aud: AUDIENCE, sub: 'ann', exp: NOW_S + 60 });
+    const jwt = await unknown.setProtectedHeader({ alg: 'ES256', kid: 'k2' }).sign(key);
+    expect(await verifier.authenticate(jwt)).toBeUndefined();
   });
 });

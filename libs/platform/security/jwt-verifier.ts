@@ -16,6 +16,9 @@ const CLOCK_TOLERANCE_S = 30;
 const FETCH_TIMEOUT_MS = 5_000;
 const ID_CHARACTERS = 200;
 
+/** Why there is no key for a JWT, where that is not for want of the issuer's keys. */
+const ABOUT_THE_JWT = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
+
 /** JWTs of an OpenID Connect issuer, by the keys that its discovery document names. */
 export class JwtVerifier {
   private keys: Promise<JWTVerifyGetKey> | undefined;
@@ -42,7 +45,6 @@ export class JwtVerifier {
       });
       return this.principalOf(payload);
     } catch (error) {
-      if (error instanceof errors.JWKSTimeout || error instanceof TypeError) throw this.unreachable();
       if (error instanceof errors.JOSEError) return undefined;
       throw error;
     }
@@ -72,7 +74,11 @@ export class JwtVerifier {
     const answer = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: 'error' });
     const { jwks_uri, issuer } = (await answer.json()) as { jwks_uri: string; issuer: string };
     if (issuer !== this.options.issuer) throw new Error(`${url} is about another issuer, ${issuer}`);
-    return createRemoteJWKSet(new URL(jwks_uri), { timeoutDuration: FETCH_TIMEOUT_MS });
+    const keySet = createRemoteJWKSet(new URL(jwks_uri), { timeoutDuration: FETCH_TIMEOUT_MS });
+    return (header, token) =>
+      keySet(header, token).catch((error) => {
+        throw ABOUT_THE_JWT.some((kind) => error instanceof kind) ? error : this.unreachable();
+      });
   }
 
   private unreachable = () =>

@@ -73,15 +73,18 @@ const caseOf = (number) => `review-${memberId(number)}`;
 async function flagAnImageOfEach(standalone, count) {
   const time = new Date().toISOString();
   const about = (number) => ({ imageId: caseOf(number), accountId: memberId(number) });
-  const flags = Array.from({ length: count }, (_, number) => ({
-    id: `flag-${number}`,
-    type: 'ContentFlagged',
-    data: { ...about(number), flaggedBy: 'detector-1', flaggerKind: 'detector', categories: ['violent'] },
-    time,
-  }));
+  const facts = Array.from({ length: count }, (_, number) => [
+    { id: `made-${number}`, type: 'ImageGenerated', data: about(number), time },
+    {
+      id: `flag-${number}`,
+      type: 'ContentFlagged',
+      data: { ...about(number), flaggedBy: 'detector-1', flaggerKind: 'detector', categories: ['violent'] },
+      time,
+    },
+  ]).flat();
   const connection = await openConnection(standalone.url);
-  for (let first = 0; first < count; first += BATCH) {
-    const some = flags.slice(first, first + BATCH);
+  for (let first = 0; first < facts.length; first += BATCH) {
+    const some = facts.slice(first, first + BATCH);
     expectAccepted(await connection.ask(batchRequest(standalone.token, some)), some.length);
   }
   connection.close();

@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { newEvent } from '../event-store/event-store.contract.js';
-import { type EventStore, StoreUnavailable, type StreamWrite, WriteTooLarge } from '../event-store/event-store.js';
+import {
+  type EventStore,
+  StoreUnavailable,
+  StreamGone,
+  type StreamWrite,
+  WriteTooLarge,
+} from '../event-store/event-store.js';
 import { PostgresEventStore } from '../event-store/postgres/postgres-event-store.js';
 import { systemClock } from '../kernel/clock.js';
 import type { NewEvent } from '../kernel/envelope.js';
@@ -239,6 +245,16 @@ describe('FactLane', () => {
       Object.assign(away, { append: (writes: readonly StreamWrite[]) => store.append(writes) });
       const given = facts(3);
       await checkStored(stream, given, await lane.append(given));
+    });
+
+    it('takes a stream that somebody deleted for a store that is away: no fact is at fault', async () => {
+      const gone = Object.assign(Object.create(store) as PostgresEventStore, {
+        append: () => Promise.reject(new StreamGone('tombstoned')),
+      });
+      const stream = newStream();
+      const refused = new FactLane(gone, stream).append(facts(1));
+      await expect(refused).rejects.toThrow(StoreUnavailable);
+      await expect(refused).rejects.toThrow(`${stream} takes no facts any more (tombstoned)`);
     });
 
     it('sends callers away while too many facts wait, and stores all that it took', async () => {

@@ -1,5 +1,11 @@
 import { eventsAt, isSameEvent } from '../event-store/event-identity.js';
-import { type EventStore, positionsOf, StoreUnavailable, WriteTooLarge } from '../event-store/event-store.js';
+import {
+  type EventStore,
+  positionsOf,
+  StoreUnavailable,
+  StreamGone,
+  WriteTooLarge,
+} from '../event-store/event-store.js';
 import type { NewEvent, Position } from '../kernel/envelope.js';
 import { Unavailable } from '../kernel/errors.js';
 
@@ -92,11 +98,18 @@ export class FactLane {
       } catch (error) {
         this.revision = undefined;
         // While the store is away those behind would find the same one after the other, and wait ever longer.
-        const behind = error instanceof StoreUnavailable ? this.takeAll() : [];
-        for (const { reject } of [...batch, ...behind]) reject(error);
+        const failure = error instanceof StreamGone ? this.gone(error) : error;
+        const behind = failure instanceof StoreUnavailable ? this.takeAll() : [];
+        for (const { reject } of [...batch, ...behind]) reject(failure);
       }
     }
     this.working = false;
+  }
+
+  /** The fault is in none of the facts: they wait for whoever mends the log. */
+  private gone(error: StreamGone): StoreUnavailable {
+    const message = `${this.stream} takes no facts any more (${error.message}): bring the log back from a backup`;
+    return new StoreUnavailable(message, { cause: error });
   }
 
   private take(): Waiting[] {

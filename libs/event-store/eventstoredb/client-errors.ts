@@ -1,4 +1,4 @@
-import { StoreUnavailable, WriteTooLarge } from '../event-store.js';
+import { StoreUnavailable, StreamGone, WriteTooLarge } from '../event-store.js';
 
 /** What the clients' errors have in common; those of a server that is away may lack the type. */
 export interface ClientError extends Error {
@@ -7,20 +7,16 @@ export interface ClientError extends Error {
   maxAppendSize?: number;
 }
 
-/** Until somebody mends it the store is as good as away, and nothing is given up for that. */
-const REFUSED =
-  'the event store refuses our credentials: check the connection string, and that its user may read $all and write';
-
-/** Errors that trying again does not mend, and what to do about them. */
-const LASTING: Readonly<Record<string, string>> = {
-  'stream-deleted': 'the stream was tombstoned in the event store and can never be used again',
-  'invalid-argument': 'the event store does not take an argument',
+/** What keeps everything out until somebody mends it: the store is as good as away, and nothing is given up for that. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  'access-denied':
+    'the event store refuses our credentials: check the connection string, and that its user may read $all and write',
   unsupported: 'the event store is too old',
 };
 
 /** Faults of a program, never of a connection. */
 const PROGRAMMING = [TypeError, RangeError, ReferenceError, SyntaxError];
-const OURS = [StoreUnavailable, WriteTooLarge, ...PROGRAMMING];
+const OURS = [StoreUnavailable, StreamGone, WriteTooLarge, ...PROGRAMMING];
 /** The client does not know this answer and passes on its name. */
 const EVENT_TOO_LARGE = /MaximumAppendEventSizeExceeded/;
 
@@ -38,12 +34,13 @@ export function largestTaken(error: unknown): number | undefined {
 export function storeError(error: unknown): Error {
   if (OURS.some((kind) => error instanceof kind)) return error as Error;
   const { type, message } = error as ClientError;
-  const lasting = type && LASTING[type];
-  if (lasting) return new Error(message ? `${lasting} (${message})` : lasting, { cause: error });
-  if (type === 'access-denied') return new StoreUnavailable(REFUSED, { cause: error });
-  return new StoreUnavailable(`the event store does not answer: ${message || type || 'no reason given'}`, {
-    cause: error,
-  });
+  const said = (what: string) => (message ? `${what} (${message})` : what);
+  const as = { cause: error };
+  if (type === 'stream-deleted') return new StreamGone(said('the stream was tombstoned in the event store'), as);
+  if (type === 'invalid-argument') return new Error(said('the event store does not take an argument'), as);
+  const refusal = type && REFUSALS[type];
+  if (refusal) return new StoreUnavailable(said(refusal), as);
+  return new StoreUnavailable(`the event store does not answer: ${message || type || 'no reason given'}`, as);
 }
 
 export const typeOf = (error: unknown): string | undefined => (error as ClientError | undefined)?.type;

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreUnavailable } from '../../event-store/event-store.js';
+import { passesByItself } from '../../event-store/passing-trouble.js';
 import { GatehouseError } from '../../kernel/errors.js';
 import { pause } from '../../kernel/pause.js';
-import { isPassingDatabaseError } from '../../platform/database/connection-errors.js';
 import type { Fault } from '../incoming-event.js';
 import { attributesOf, type EventResult, type Ingest } from '../ingest.js';
 import { jsonText } from '../json-text.js';
@@ -166,9 +165,8 @@ export class Ingester {
       if (isAway(error)) throw error;
       if (chunk.length === 1) {
         this.report.trouble?.(error);
-        const detail = `can not be stored: ${(error as Error).message}; replay it once that is mended`;
         const message = chunk[0]!;
-        rejected.push({ message, ...eventOf(message), fault: { reason: NOT_STORABLE, field: '/', detail } });
+        rejected.push({ message, ...eventOf(message), fault: faultOf(error as Error) });
         return ['quarantined'];
       }
       const half = chunk.length >> 1;
@@ -210,6 +208,13 @@ function refusedOf({ message, event, fault }: Rejected, door: string): Refused {
   return { ...attributesOf(event ?? attributesIn(message)), ...fault, door, actor: ACTOR.id, raw };
 }
 
+/** A fault with a code of its own is the message's; any other may as well be ours. */
+function faultOf(error: Error): Fault {
+  if (error instanceof GatehouseError) return { reason: error.code, field: '/', detail: error.message };
+  const detail = `can not be stored: ${error.message}; replay it once that is mended`;
+  return { reason: NOT_STORABLE, field: '/', detail };
+}
+
 /** Waits for work and tells the broker meanwhile that it goes on. @throws DeliveryLost */
 async function beating<Result>(delivery: Delivery, work: Promise<Result>): Promise<Result> {
   const done = new AbortController();
@@ -227,8 +232,7 @@ async function beating<Result>(delivery: Delivery, work: Promise<Result>): Promi
 
 /** Whether the same may succeed later. */
 function isAway(error: unknown): boolean {
-  if (error instanceof StoreUnavailable || isPassingDatabaseError(error)) return true;
-  if (error instanceof GatehouseError) return error.status >= 500;
+  if (passesByItself(error)) return true;
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !FAULT_OF_THE_DATA.test(code);
 }

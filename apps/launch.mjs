@@ -3,12 +3,16 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CannotPrepare, prepare, ROOT } from './prepare.mjs';
 
-/* node apps/launch.mjs {app} …arguments: prepares, then runs the app in this process, so that signals go straight to it. */
+/*
+ * node apps/launch.mjs {app} …arguments: prepares, then runs the app in this process, so that signals go straight to it.
+ * Without an app it only prepares.
+ */
 
 const [app = '', ...rest] = process.argv.slice(2);
 
 async function launch() {
   await prepare();
+  if (app === '') return;
   const main = join(ROOT, 'dist', 'apps', app, 'main.js');
   if (!/^[a-z-]+$/.test(app) || !existsSync(main))
     throw new CannotPrepare(`there is no app "${app}": its name is that of a directory in apps/ with a main.ts`);

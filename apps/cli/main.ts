@@ -1,14 +1,13 @@
+import { onStopSignals } from '../stop-signals.js';
+import { EXIT } from './exit-codes.js';
 import { runCommandLine } from './program.js';
 
 const controller = new AbortController();
 
-/** The first Ctrl-C ends in order, a second one at once. */
-const onSignal = () => {
-  if (controller.signal.aborted) process.exit(130);
-  controller.abort();
-};
-process.on('SIGINT', onSignal);
-process.on('SIGTERM', onSignal);
+onStopSignals(
+  () => controller.abort(),
+  () => process.exit(EXIT.interrupted),
+);
 
 // Whoever reads the output may have seen enough, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));

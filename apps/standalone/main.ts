@@ -1,20 +1,13 @@
-import { join, resolve } from 'node:path';
-import { startEmbeddedPostgres } from '../../libs/platform/database/embedded-postgres.js';
+import { resolve } from 'node:path';
 import { hasNoToken, newAdministratorToken } from '../administrator-token.js';
-import { runProcess, sharedDatabase } from '../process-life.js';
+import { ownDatabase, runProcess, sharedDatabase } from '../process-life.js';
 import type { Role } from '../role.js';
 import { version } from '../version.js';
 import { startStandalone } from './standalone.js';
 
 runProcess({
-  database: (settings, logger) =>
-    settings.databaseUrl
-      ? sharedDatabase(settings, 'standalone')
-      : startEmbeddedPostgres({
-          directory: join(resolve(settings.data), 'postgres'),
-          port: settings.postgresPort,
-          onTrouble: (line) => logger.warn(line),
-        }),
+  database: (settings, logger, signal) =>
+    settings.databaseUrl ? sharedDatabase(settings, 'standalone') : ownDatabase(settings, logger, signal),
   start: startStandalone,
   async announce({ url, app, runtime: { settings } }: Role) {
     const stored = settings.databaseUrl ? 'in the PostgreSQL of GATEHOUSE_DATABASE_URL' : resolve(settings.data);

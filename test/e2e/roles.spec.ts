@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { client, cloudEvent } from '../support/gatehouse.js';
-import { runToEnd, type StandaloneProcess, startProcess } from '../support/standalone-process.js';
+import { prepareBuild, runToEnd, type StandaloneProcess, startProcess } from '../support/standalone-process.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const LONGEST_STOP_MS = 10_000;
@@ -14,8 +13,7 @@ describe('roles', () => {
   const running = new Map<string, StandaloneProcess>();
 
   beforeAll(async () => {
-    const prepare = "import { prepare } from './apps/prepare.mjs'; await prepare();";
-    execFileSync(process.execPath, ['--input-type=module', '-e', prepare]);
+    prepareBuild();
     database = await createTestDatabase();
     const { host, port, user, password, database: name } = database.connection;
     env = {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
@@ -34,6 +34,11 @@ function start(env: Record<string, string>, app: string): ChildProcess {
   });
 }
 
+/** Builds what these processes run, for beforeAll. */
+export function prepareBuild(): void {
+  execFileSync(process.execPath, [join('apps', 'launch.mjs')]);
+}
+
 /** The built backend as a process of its own, once it says that it is ready. @throws when it ends before */
 export async function startProcess(env: Record<string, string>, app = 'standalone'): Promise<StandaloneProcess> {
   const begun = performance.now();
@@ -67,8 +72,15 @@ export async function startProcess(env: Record<string, string>, app = 'standalon
   };
 }
 
-/** The same where it is expected to end by itself. */
-export async function runToEnd(env: Record<string, string>, app = 'standalone'): Promise<Ended> {
+/**
+ * The same where it is expected to end.
+ * @param during is given the process at once, to send it a signal, say
+ */
+export async function runToEnd(
+  env: Record<string, string>,
+  app = 'standalone',
+  during: (child: ChildProcess) => void = () => {},
+): Promise<Ended> {
   const child = start(env, app);
   let output = '';
   let errors = '';
@@ -78,6 +90,7 @@ export async function runToEnd(env: Record<string, string>, app = 'standalone'):
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     errors += text;
   });
+  during(child);
   const [code] = await once(child, 'close');
   return { code, output, errors: errors.split('\n').filter(Boolean) };
 }

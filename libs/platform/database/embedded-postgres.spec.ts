@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync, watch } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -81,6 +82,30 @@ describe('the embedded PostgreSQL', () => {
     expect(heir.connection.port).toBe(orphan.connection.port);
     await heir.stop();
     expect(() => process.kill(orphan.pid, 0)).toThrow();
+  });
+
+  it('leaves no server behind when its start is aborted', async () => {
+    const cluster = join(directory, 'cluster');
+    const stop = new AbortController();
+    let pid = 0;
+    const watcher = watch(cluster, (_, name) => {
+      if (name !== 'postmaster.pid' || stop.signal.aborted) return;
+      pid = Number(readFileSync(join(cluster, name), 'utf8').split('\n')[0]);
+      if (pid > 0) stop.abort();
+    });
+    const starting = startEmbeddedPostgres({ directory, port: 0, settings: SETTINGS, signal: stop.signal });
+    await expect(starting).rejects.toThrow();
+    watcher.close();
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  it('leaves no server behind when it can not use the one it started', async () => {
+    const password = join(directory, 'password');
+    const ours = await readFile(password, 'utf8');
+    await writeFile(password, 'forgotten');
+    await expect(start()).rejects.toMatchObject({ code: 'postgres-password-wrong' });
+    await writeFile(password, ours);
+    expect(existsSync(join(directory, 'cluster', 'postmaster.pid'))).toBe(false);
   });
 
   it('starts over a lock file that a killed server left, also where its pid is another program by now', async () => {

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { pause } from '../../kernel/pause.js';
 import { type PostgresServer, type ServerOptions, startServer, stopServer } from './postgres-server.js';
 import { explainFailure, StartFailure } from './start-failure.js';
 
 const DATABASE = 'gatehouse';
 /** Any constant; held for as long as a process uses the directory. */
 const IN_USE_LOCK = 7_242_001;
+const IN_USE = 'data-in-use';
 const LOCK_TRIES = 8;
 const RETRY_MS = 250;
 
@@ -26,49 +28,64 @@ export interface EmbeddedPostgresOptions extends ServerOptions {
  * @throws StartFailure
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { onTrouble = () => {} } = options;
+  const { directory, onTrouble = () => {} } = options;
+  const stopping = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stopping.signal]) : stopping.signal;
   let server = await startServer(options);
-  let keeper = await keep(server).catch((error) => {
-    throw explainFailure(options.directory, error);
-  });
+  let isOurs = server.launched;
+  // Any exit but a kill -9 takes the server along; after that one the next start takes it over.
+  const stopWithProcess = () => {
+    try {
+      if (isOurs) process.kill(server.pid, 'SIGINT');
+    } catch {
+      // it is gone already
+    }
+  };
+  process.once('exit', stopWithProcess);
+  let keeper: pg.Client;
+  try {
+    keeper = await keep(server);
+    isOurs = true;
+  } catch (error) {
+    process.off('exit', stopWithProcess);
+    // One that took it over in the meantime goes on with it.
+    if (isOurs && (error as { code?: string }).code !== IN_USE) await stopServer(server.pid, directory);
+    throw explainFailure(directory, error);
+  }
   const { port } = server.connection;
-  let stopping = false;
+  let recovering = Promise.resolve();
 
-  const watch = () => keeper.once('end', () => void recover());
+  const watch = () =>
+    keeper.once('end', () => {
+      recovering = recover();
+    });
   const recover = async () => {
-    while (!stopping) {
+    while (!signal.aborted) {
       onTrouble('the embedded PostgreSQL ended by itself; starting it again');
       try {
-        server = await startServer({ ...options, port });
+        server = await startServer({ ...options, port, signal });
         keeper = await keep(server);
         watch();
         onTrouble('the embedded PostgreSQL is back');
         return;
       } catch (error) {
+        if (signal.aborted) return;
         onTrouble((error as Error).message);
-        await sleep(4 * RETRY_MS);
+        await pause(4 * RETRY_MS, signal);
       }
     }
   };
-  // Any exit but a kill -9 takes the server along; after that one the next start takes it over.
-  const stopWithProcess = () => {
-    try {
-      process.kill(server.pid, 'SIGINT');
-    } catch {
-      // it is gone already
-    }
-  };
   watch();
-  process.once('exit', stopWithProcess);
 
   return {
     connection: { ...server.connection, database: DATABASE },
     async stop() {
-      if (stopping) return;
-      stopping = true;
+      if (stopping.signal.aborted) return;
+      stopping.abort();
       process.off('exit', stopWithProcess);
+      await recovering;
       await keeper.end().catch(() => {});
-      await stopServer(server.pid, options.directory);
+      await stopServer(server.pid, directory);
     },
   };
 }
@@ -89,7 +106,7 @@ async function keep(server: PostgresServer): Promise<pg.Client> {
       if (rows[0].ours) break;
       if (tries === LOCK_TRIES) {
         throw new StartFailure(
-          'data-in-use',
+          IN_USE,
           'another Gatehouse process uses this data directory: stop it first, or set GATEHOUSE_DATA to another directory',
         );
       }

@@ -27,10 +27,14 @@ export interface ServerOptions {
   port: number;
   /** Over and above serverSettings(). */
   settings?: Record<string, string>;
+  /** Aborts the start; what it began is stopped again. */
+  signal?: AbortSignal;
 }
 
 export interface PostgresServer {
   pid: number;
+  /** False: it ran already. */
+  launched: boolean;
   connection: { host: string; port: number; user: string; password: string };
 }
 
@@ -39,7 +43,12 @@ export interface PostgresServer {
  * process left running is taken over. The server is in a session of its own: it survives us and gets none of our signals.
  * @throws StartFailure
  */
-export async function startServer({ directory: given, port, settings = {} }: ServerOptions): Promise<PostgresServer> {
+export async function startServer({
+  directory: given,
+  port,
+  settings = {},
+  signal,
+}: ServerOptions): Promise<PostgresServer> {
   const directory = resolve(given);
   const cluster = join(directory, 'cluster');
   try {
@@ -50,18 +59,20 @@ export async function startServer({ directory: given, port, settings = {} }: Ser
     await checkReachable(cluster, user);
     await checkReachable(binaries.postgres, user);
     const password = await readPassword(directory, user);
-    const connect = (server: { pid: number; port: number }): PostgresServer => ({
+    const connect = (server: { pid: number; port: number }, launched: boolean): PostgresServer => ({
       pid: server.pid,
+      launched,
       connection: { host: HOST, port: server.port, user: SERVER_USER, password },
     });
 
     const running = await findRunning(cluster);
-    if (running && (port === 0 || port === running.port)) return connect(await waitReady(cluster, running.pid));
+    if (running && (port === 0 || port === running.port))
+      return connect(await waitReady(cluster, running.pid, signal), false);
     if (running) await stopServer(running.pid, directory);
 
-    if (!(await exists(join(cluster, 'PG_VERSION')))) await initialise(binaries, user, directory, cluster);
-    const chosen = await claimPort(port);
-    return connect(await launch(binaries, user, directory, cluster, chosen, { ...serverSettings(), ...settings }));
+    if (!(await exists(join(cluster, 'PG_VERSION')))) await initialise(binaries, user, directory, cluster, signal);
+    const place = { directory, cluster, port: await claimPort(port) };
+    return connect(await launch(binaries, user, place, { ...serverSettings(), ...settings }, signal), true);
   } catch (error) {
     throw explainFailure(directory, error);
   }
@@ -71,9 +82,9 @@ export async function startServer({ directory: given, port, settings = {} }: Ser
 export async function stopServer(pid: number, directory: string): Promise<void> {
   const cluster = join(resolve(directory), 'cluster');
   const holdsCluster = async () => (await readLockFile(cluster))?.pid === pid && isAlive(pid);
-  signal(pid, 'SIGINT');
+  sendSignal(pid, 'SIGINT');
   for (let waited = 0; await holdsCluster(); waited += POLL_MS) {
-    if (waited === STOP_PATIENCE_MS) signal(pid, 'SIGQUIT');
+    if (waited === STOP_PATIENCE_MS) sendSignal(pid, 'SIGQUIT');
     await sleep(POLL_MS);
   }
   // The lock file goes a moment before the process; where nobody reaps it, its number stays for ever.
@@ -101,6 +112,7 @@ async function initialise(
   user: ServerUser,
   directory: string,
   cluster: string,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const draft = `${cluster}.new`;
   await rm(draft, { recursive: true, force: true });
@@ -117,7 +129,9 @@ async function initialise(
   ];
   try {
     const [program, ...before] = [...user.prefix, binaries.initdb];
-    await run(program!, [...before, ...flags], { ...idsOf(user), cwd: directory });
+    const initdb = run(program!, [...before, ...flags], { ...idsOf(user), cwd: directory, signal });
+    const ended = new Promise((resolve) => initdb.child.once('close', resolve));
+    await initdb.finally(() => ended); // told to stop, it first removes what it made
   } catch (error) {
     throw explainFailure(directory, (error as { stderr?: string }).stderr || error);
   }
@@ -127,10 +141,9 @@ async function initialise(
 async function launch(
   binaries: PostgresBinaries,
   user: ServerUser,
-  directory: string,
-  cluster: string,
-  port: number,
+  { directory, cluster, port }: { directory: string; cluster: string; port: number },
   settings: Record<string, string>,
+  signal: AbortSignal | undefined,
 ): Promise<{ pid: number; port: number }> {
   const logPath = join(directory, 'postgres.log');
   const logged = (await stat(logPath).catch(() => undefined))?.size ?? 0;
@@ -158,19 +171,25 @@ async function launch(
       });
     });
     failed.catch(() => {});
-    return await Promise.race([waitReady(cluster, child.pid, () => ended), failed]);
+    const ready = waitReady(cluster, child.pid, signal, () => ended).catch(async (error) => {
+      if (signal?.aborted && child.pid) await stopServer(child.pid, directory);
+      throw error;
+    });
+    return await Promise.race([ready, failed]);
   } finally {
     await log.close();
   }
 }
 
-/** However long recovery takes, as long as the server lives. */
+/** However long recovery takes, as long as the server lives and is wanted. */
 async function waitReady(
   cluster: string,
   pid: number | undefined,
+  signal: AbortSignal | undefined,
   ended = () => !isAlive(pid!),
 ): Promise<{ pid: number; port: number }> {
   for (;;) {
+    signal?.throwIfAborted();
     const lock = await readLockFile(cluster);
     if (lock?.pid === pid && lock?.ready) return lock;
     if (ended()) throw new Error('the server ended while it was starting');
@@ -232,7 +251,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+function sendSignal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {

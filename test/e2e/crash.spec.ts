@@ -1,12 +1,13 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { startEmbeddedPostgres } from '../../libs/platform/database/embedded-postgres.js';
 import { type Client, client, cloudEvent } from '../support/gatehouse.js';
-import { runToEnd, type StandaloneProcess, startProcess } from '../support/standalone-process.js';
+import { prepareBuild, runToEnd, type StandaloneProcess, startProcess } from '../support/standalone-process.js';
 
 const WRITERS = 6;
 const LONGEST_STOP_MS = 10_000;
@@ -17,11 +18,7 @@ let token: string;
 let events = 0;
 
 beforeAll(async () => {
-  execFileSync(process.execPath, [
-    '--input-type=module',
-    '-e',
-    "import { prepare } from './apps/prepare.mjs'; await prepare();",
-  ]);
+  prepareBuild();
   directory = await mkdtemp(join(tmpdir(), 'gatehouse-crash-'));
 }, 120_000);
 afterAll(async () => {
@@ -29,27 +26,31 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Reports until the process is gone; every event that was acknowledged, and how often each was sent. */
-async function report(writer: Client, acknowledged: Map<string, string>, until: () => boolean): Promise<void> {
-  while (!until()) {
+/** Reports until the process is gone, and keeps under which position each event was acknowledged. */
+async function report(writer: Client, acknowledged: Map<string, string>): Promise<void> {
+  for (;;) {
     const batch = Array.from({ length: 20 }, () => {
       const n = ++events;
       if (n % 40 === 0) return cloudEvent('WaitlistJoined', { accountId: `acc-${n}`, email: `p${n}@example.org` });
       const type = n % 7 === 0 ? 'ImageShared' : 'ImageGenerated';
       return cloudEvent(type, { imageId: `img-${n}`, accountId: `acc-${n % 50}` });
     });
-    try {
-      const { status, body } = await writer.post('/v1/events', batch);
-      if (status !== 202) continue;
-      for (const [n, { outcome, position }] of body.results.entries()) {
-        expect(outcome).toBe('accepted');
-        const { imageId, accountId } = batch[n]!.data as Record<string, string>;
-        acknowledged.set(imageId ?? accountId!, position);
-      }
-    } catch {
-      return; // cut off: whether these are stored, nobody was told
+    const answer = await writer.post('/v1/events', batch).catch(() => undefined);
+    if (!answer) return; // cut off: whether these are stored, nobody was told
+    expect([202, 503]).toContain(answer.status);
+    for (const [n, { outcome, position }] of (answer.body.results ?? []).entries()) {
+      expect(outcome).toBe('accepted');
+      const { imageId, accountId } = batch[n]!.data as Record<string, string>;
+      acknowledged.set(imageId ?? accountId!, position);
     }
   }
+}
+
+/** Several at a time; resolves once so many events are acknowledged, with what ends when the process is gone. */
+async function reportAtOnce(url: string, acknowledged: Map<string, string>, enough: number) {
+  const writing = Promise.all(Array.from({ length: WRITERS }, () => report(client(url, token), acknowledged)));
+  while (acknowledged.size < enough) await Promise.race([client(url, token).get('/health/live'), writing]);
+  return { writing };
 }
 
 async function stored(reader: Client): Promise<Map<string, string[]>> {
@@ -87,13 +88,9 @@ describe('the backend as a process', () => {
     const acknowledged = new Map<string, string>();
     for (let round = 0; round < 2; round++) {
       const process = running!;
-      const enough = acknowledged.size + 1_500;
-      const writing = Array.from({ length: WRITERS }, () =>
-        report(client(process.url, token), acknowledged, () => false),
-      );
-      while (acknowledged.size < enough) await client(process.url, token).get('/health/live');
+      const { writing } = await reportAtOnce(process.url, acknowledged, acknowledged.size + 1_500);
       expect(await process.stop('SIGKILL')).toBeNull();
-      await Promise.all(writing);
+      await writing;
       running = await startProcess({ GATEHOUSE_DATA: directory });
       console.info(`ready ${Math.round(running.readyMs)} ms after a kill`);
       const found = await stored(client(running.url, token));
@@ -107,14 +104,11 @@ describe('the backend as a process', () => {
   it('stops within ten seconds and with 0 under load, and has what it acknowledged until then', async () => {
     const acknowledged = new Map<string, string>();
     const process = running!;
-    const writing = Array.from({ length: WRITERS }, () =>
-      report(client(process.url, token), acknowledged, () => false),
-    );
-    while (acknowledged.size < 500) await client(process.url, token).get('/health/live');
+    const { writing } = await reportAtOnce(process.url, acknowledged, 500);
     const begun = performance.now();
     expect(await process.stop('SIGTERM')).toBe(0);
     expect(performance.now() - begun).toBeLessThan(LONGEST_STOP_MS);
-    await Promise.all(writing);
+    await writing;
     running = await startProcess({ GATEHOUSE_DATA: directory });
     const found = await stored(client(running.url, token));
     expect([...acknowledged].filter(([key, position]) => found.get(key)?.join() !== position)).toEqual([]);
@@ -142,6 +136,25 @@ describe('a start that can not be', () => {
     expect(ended).toMatchObject({
       code: 1,
       errors: [expect.stringMatching(/^gatehouse: .*closed.* (can't be used by this user|read-only).*GATEHOUSE_DATA/)],
+    });
+  });
+
+  it('is told in one line where the disk is full while it migrates', async () => {
+    const postgres = await startEmbeddedPostgres({ directory: join(directory, 'full', 'postgres'), port: 0 });
+    const database = new pg.Client(postgres.connection);
+    await database.connect();
+    await database.query(
+      `CREATE FUNCTION run_full() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+         RAISE disk_full USING MESSAGE = 'could not extend file "base/5/1259": No space left on device';
+       END $$;
+       CREATE EVENT TRIGGER run_full ON ddl_command_end EXECUTE FUNCTION run_full()`,
+    );
+    await database.end();
+    await postgres.stop();
+    const ended = await runToEnd({ GATEHOUSE_DATA: join(directory, 'full') });
+    expect(ended).toMatchObject({
+      code: 1,
+      errors: [expect.stringMatching(/^gatehouse: no space is left.*free some/)],
     });
   });
 

@@ -51,11 +51,11 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
 
 /** What follows from events: flags open cases, confirmed reviews deactivate, admitted cohorts are let in. */
 export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
-  const { pool, store, locks, transactor, settings, viewReader, logger } = runtime;
+  const { pool, store, locks, transactor, settings, viewReader, clock, logger } = runtime;
   const reactions: Reaction[] = [
     caseOpeningReaction(transactor, settings.reviewPanel, ownerOf(pool)),
     enforcingReaction(transactor),
-    onboardingReaction(transactor, nextInLine(pool, store, viewReader)),
+    onboardingReaction(transactor, nextInLine(pool, store, viewReader), clock),
   ];
   const parked = metrics.counter({
     name: 'reactor_parked_total',
@@ -86,8 +86,8 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
 
 /** Admits cohorts on schedule; only where the setting says so. */
 export function schedulerOf({ pool, store, locks, transactor, viewReader, clock, logger }: Runtime) {
-  const peopleLeft = new PeopleLeft(pool, store, new Waitlist(pool, store, viewReader));
-  const scheduler = new CohortScheduler(transactor, store, peopleLeft, clock, logger);
+  const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, viewReader));
+  const scheduler = new CohortScheduler(transactor, peopleLeft, clock, logger);
   return { run: (signal: AbortSignal) => scheduler.run(signal, locks), tick: () => scheduler.tick() };
 }
 

@@ -34,9 +34,23 @@ export async function startStandalone({ background = true, ...options }: Standal
   return { ...role, settle: () => settle(workers, role.runtime) };
 }
 
-async function settle(workers: readonly Worker[], { store }: Runtime): Promise<void> {
+async function settle([projector, ...reactors]: readonly Worker[], { store }: Runtime): Promise<void> {
   for (let before = -1, head = await store.head(); head !== before; head = await store.head()) {
     before = head;
-    for (const worker of workers) await worker.processAll();
+    await projector!.processAll();
+    let reacting = true;
+    const react = async () => {
+      for (const reactor of reactors) await reactor.processAll();
+    };
+    // A reaction may wait until a view has seen what the reaction itself did.
+    const project = async () => {
+      while (reacting) await projector!.processAll();
+    };
+    await Promise.all([
+      react().finally(() => {
+        reacting = false;
+      }),
+      project(),
+    ]);
   }
 }

@@ -1,38 +1,75 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { fold } from '../kernel/decider.js';
-import { type Cohort, cohortAccounts, cohortStream, onboardCohort } from './cohort.js';
+import { type Cohort, cohortMembers, cohortStream, fillCohort, onboardCohort, placesLeft } from './cohort.js';
+import type { CohortEvent } from './events.js';
 
 const people = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `acc-${from + i}`);
-const onboard = (state: Cohort, accounts: string[], size = 2500) =>
-  onboardCohort(state, { cohortId: 'c1', accounts, size, perWeek: 3000 });
+const fill = (state: Cohort, part: number, accounts: string[], size: number) =>
+  fillCohort(state, { cohortId: 'c1', part, accounts, size });
+const onboard = (state: Cohort, accounts: string[]) =>
+  onboardCohort(state, { cohortId: 'c1', accounts, perWeek: 3000 });
+const onboarded = (...accounts: string[]): CohortEvent => ({
+  type: 'CohortOnboarded',
+  data: { cohortId: 'c1', accounts, perWeek: 3000, part: 0 },
+});
 
-describe('onboarding a cohort', () => {
-  it('names at most a thousand accounts an event and numbers the events', () => {
-    const events = onboard(cohortStream.initial, people(2500));
-    expect(events.map(({ data }) => [data.part, data.accounts.length])).toEqual([
-      [0, 1000],
-      [1, 1000],
-      [2, 500],
-    ]);
-    expect(cohortAccounts(fold(cohortStream, events))).toEqual(people(2500));
+describe('filling a cohort', () => {
+  it('takes whoever waits in parts of a thousand at the most, until it is full or nobody else waits', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 0, max: 5000 }), (size, waiting) => {
+        let state = cohortStream.initial;
+        let left = waiting;
+        for (let part = 0; !state.complete; part++) {
+          const taken = Math.min(placesLeft(state, size), left);
+          const events = fill(state, part, people(taken, waiting - left), size);
+          expect(events).toHaveLength(1);
+          expect(taken).toBeLessThanOrEqual(1000);
+          state = fold(cohortStream, events, state);
+          left -= taken;
+        }
+        expect(state.chosen.flatMap(({ accounts }) => accounts)).toEqual(people(Math.min(size, waiting)));
+        expect([placesLeft(state, size), fill(state, state.chosen.length, [], size)]).toEqual([0, []]);
+      }),
+    );
   });
 
-  it('goes on where it stopped, without naming anybody twice', () => {
-    const state = fold(cohortStream, onboard(cohortStream.initial, people(1000)));
-    const events = onboard(state, people(1200));
-    expect(events.map(({ data }) => data)).toEqual([
-      { cohortId: 'c1', accounts: people(200, 1000), perWeek: 3000, part: 1 },
-    ]);
+  it('stays quiet for a part that was chosen, also by somebody else and otherwise', () => {
+    const state = fold(cohortStream, fill(cohortStream.initial, 0, ['a', 'b'], 3));
+    expect(fill(state, 0, ['c'], 3)).toEqual([]);
   });
 
-  it('stays quiet when all are in', () => {
-    const state = fold(cohortStream, onboard(cohortStream.initial, people(10), 10));
-    expect(onboard(state, people(10), 10)).toEqual([]);
+  it('writes down that nobody waited, so that nobody is taken later', () => {
+    const state = fold(cohortStream, fill(cohortStream.initial, 0, [], 3));
+    expect([state.chosen.length, state.complete, placesLeft(state, 3)]).toEqual([1, true, 0]);
   });
 
   it('refuses more people than were admitted', () => {
-    expect(() => onboard(cohortStream.initial, people(11), 10)).toThrow(
+    expect(() => fill(cohortStream.initial, 0, people(11), 10)).toThrow(
       expect.objectContaining({ code: 'cohort-full' }),
     );
+  });
+
+  it('takes those that an early log names as let in for those that were chosen, and nobody else', () => {
+    const state = fold(cohortStream, [onboarded('a', 'b'), onboarded('c')]);
+    expect(state.chosen.map(({ accounts }) => accounts)).toEqual([['a', 'b'], ['c']]);
+    expect([placesLeft(state, 10), cohortMembers(state)]).toEqual([0, ['a', 'b', 'c']]);
+    expect(onboard(state, ['a', 'b'])).toEqual([]);
+  });
+});
+
+describe('telling of a cohort', () => {
+  it('names those that are in once, and numbers the events', () => {
+    let state = fold(cohortStream, fill(cohortStream.initial, 0, ['a', 'b'], 3));
+    state = fold(cohortStream, onboard(state, ['a']), state);
+    expect(onboard(state, ['a', 'b'])).toEqual([
+      { type: 'CohortOnboarded', data: { cohortId: 'c1', accounts: ['b'], perWeek: 3000, part: 1 } },
+    ]);
+  });
+
+  it('stays quiet when there is nobody new to name', () => {
+    const state = fold(cohortStream, fill(cohortStream.initial, 0, ['a'], 1));
+    expect(onboard(state, [])).toEqual([]);
+    expect(onboard(fold(cohortStream, onboard(state, ['a']), state), ['a'])).toEqual([]);
   });
 });

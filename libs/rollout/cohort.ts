@@ -1,48 +1,95 @@
 import type { StreamKind } from '../kernel/decider.js';
+import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import type { CohortEvent } from './events.js';
 
-const ACCOUNTS_PER_PART = 1000;
+/** Most people that are chosen, let in and told of at once. */
+export const ACCOUNTS_PER_PART = 1000;
+
+/** People who were chosen together. */
+export interface CohortPart {
+  /** In the order of their turn. */
+  accounts: readonly string[];
+  /** Where the choice stands in the log: it holds for whoever has waited without a break since before. */
+  chosenAt: Position;
+}
 
 export interface Cohort {
-  /** The accounts of each event, in order. */
-  parts: readonly (readonly string[])[];
+  chosen: readonly CohortPart[];
+  /** Nobody else is chosen. */
+  complete: boolean;
+  /** Who is in, as far as it was told: the accounts of each event, in order. */
+  onboarded: readonly (readonly string[])[];
 }
 
 export const cohortStream: StreamKind<Cohort, CohortEvent> = {
   category: 'cohort',
-  initial: { parts: [] },
-  evolve: (state, { data }) => ({ parts: [...state.parts, data.accounts] }),
+  initial: { chosen: [], complete: false, onboarded: [] },
+  evolve(state, { type, data }, { position }) {
+    const part = { accounts: data.accounts, chosenAt: position };
+    switch (type) {
+      case 'CohortFilled':
+        return { ...state, chosen: [...state.chosen, part], complete: data.last };
+      case 'CohortOnboarded': {
+        const onboarded = [...state.onboarded, data.accounts];
+        // Early logs have no choice of its own: who was named then was chosen, and nobody else.
+        if (state.chosen.length === state.onboarded.length) {
+          return { chosen: [...state.chosen, part], complete: true, onboarded };
+        }
+        return { ...state, onboarded };
+      }
+      default:
+        return state;
+    }
+  },
 };
 
-export const cohortAccounts = (state: Cohort): string[] => state.parts.flat();
+/** Everybody that is in, as far as it was told. */
+export const cohortMembers = (state: Cohort): string[] => state.onboarded.flat();
 
-export interface OnboardCohort {
+/** How many may still be chosen in the next part of a cohort of a given size; 0 when its choice is complete. */
+export function placesLeft({ chosen, complete }: Cohort, size: number): number {
+  if (complete) return 0;
+  const taken = chosen.reduce((sum, { accounts }) => sum + accounts.length, 0);
+  return Math.min(ACCOUNTS_PER_PART, size - taken);
+}
+
+export interface FillCohort {
   cohortId: string;
-  /** Any number; those that are in the cohort already are passed over. */
+  /** Which part this is, so that two who choose at once choose one. */
+  part: number;
+  /** Fewer than there are places: nobody else waits. */
   accounts: readonly string[];
   /** People admitted. */
   size: number;
+}
+
+/** Quiet where that part was chosen already. @throws Refusal cohort-full */
+export function fillCohort(state: Cohort, { cohortId, part, accounts, size }: FillCohort): CohortEvent[] {
+  if (state.complete || state.chosen.length !== part) return [];
+  const places = placesLeft(state, size);
+  if (accounts.length > places) {
+    throw new Refusal(
+      'cohort-full',
+      `${accounts.length} people are more than the ${places} places of cohort ${cohortId}`,
+    );
+  }
+  const last = accounts.length < places || placesLeft(state, size - accounts.length) === 0;
+  return [{ type: 'CohortFilled', data: { cohortId, accounts: [...accounts], part, last } }];
+}
+
+export interface OnboardCohort {
+  cohortId: string;
+  /** Accounts that are in, at most those of a part; those that were told of already are passed over. */
+  accounts: readonly string[];
   /** The rate in force at the admission. */
   perWeek: number;
 }
 
-/** One event for each thousand new accounts. @throws Refusal cohort-full */
-export function onboardCohort(state: Cohort, { cohortId, accounts, size, perWeek }: OnboardCohort): CohortEvent[] {
-  const members = new Set(cohortAccounts(state));
-  const added = [...new Set(accounts)].filter((account) => !members.has(account));
-  if (added.length > 0 && members.size + added.length > size) {
-    throw new Refusal(
-      'cohort-full',
-      `cohort ${cohortId} was admitted with ${size} people and has ${members.size}; ${added.length} more do not fit`,
-      { size, onboarded: members.size },
-    );
-  }
-  const events: CohortEvent[] = [];
-  for (let from = 0; from < added.length; from += ACCOUNTS_PER_PART) {
-    const part = state.parts.length + events.length;
-    const data = { cohortId, accounts: added.slice(from, from + ACCOUNTS_PER_PART), perWeek, part };
-    events.push({ type: 'CohortOnboarded', data });
-  }
-  return events;
+/** Tells who is in; quiet where that was told. */
+export function onboardCohort(state: Cohort, { cohortId, accounts, perWeek }: OnboardCohort): CohortEvent[] {
+  const members = new Set(cohortMembers(state));
+  const added = accounts.filter((account) => !members.has(account));
+  if (added.length === 0) return [];
+  return [{ type: 'CohortOnboarded', data: { cohortId, accounts: added, perWeek, part: state.onboarded.length } }];
 }

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../messaging/event-definition.js';
 import {
+  ACCOUNTS_PER_EVENT,
   Accounts,
   Count,
   EntityId,
@@ -44,7 +45,7 @@ export const OnboardingResumed = defineEvent({
 export const CohortAdmitted = defineEvent({
   type: 'CohortAdmitted',
   version: 1,
-  summary: 'A cohort of a given size was granted within the rate; who is in it follows as CohortOnboarded.',
+  summary: 'A cohort of a given size was granted within the rate; who is let in with it follows.',
   schema: eventData({
     cohortId,
     size: Count('People in the cohort at the most.', 1, MAX_PER_WEEK),
@@ -54,9 +55,45 @@ export const CohortAdmitted = defineEvent({
     accounts: Type.Optional(Accounts('The accounts of a listed cohort.')),
     priority: Type.Optional(Priority()),
     perWeek: PerWeek(1),
-    at: Instant('When it counts against the rate: now, or the time of the last admission where the clock went back.'),
+    at: Instant('When it was admitted.'),
   }),
   example: { cohortId: '2022-w20', size: 1000, selection: 'first-come', perWeek: 1000, at: '2022-05-18T09:00:00.000Z' },
+});
+
+export const CohortFilled = defineEvent({
+  type: 'CohortFilled',
+  version: 1,
+  summary: 'These accounts were chosen to be let in next with a cohort; whoever stops waiting before stays out.',
+  schema: eventData({
+    cohortId,
+    accounts: Type.Array(EntityId('An account.'), {
+      maxItems: ACCOUNTS_PER_EVENT,
+      uniqueItems: true,
+      description: 'The accounts in the order of their turn; none where nobody waited any more.',
+    }),
+    part: Count('Place of this event among those of the cohort, from 0.', 0, MAX_PER_WEEK),
+    last: Type.Boolean({ description: 'True: nobody else is chosen for this cohort.' }),
+  }),
+  example: { cohortId: '2022-w20', accounts: ['acc-1', 'acc-2'], part: 0, last: true },
+});
+
+export const CohortClosed = defineEvent({
+  type: 'CohortClosed',
+  version: 1,
+  summary:
+    'Everybody chosen for a cohort is in, or stays out; it counts for those that are in, until seven days after.',
+  schema: eventData({
+    cohortId,
+    people: Count('People let in with the cohort.', 0, MAX_PER_WEEK),
+    first: Type.Optional(Instant('When the first of them was let in.')),
+    last: Type.Optional(Instant('When the last of them was let in.')),
+  }),
+  example: {
+    cohortId: '2022-w20',
+    people: 2,
+    first: '2022-05-18T09:00:00.100Z',
+    last: '2022-05-18T09:00:00.400Z',
+  },
 });
 
 export const CohortOnboarded = defineEvent({
@@ -77,8 +114,17 @@ export type RolloutEvent =
   | EventOf<typeof OnboardingRateSet>
   | EventOf<typeof OnboardingPaused>
   | EventOf<typeof OnboardingResumed>
-  | EventOf<typeof CohortAdmitted>;
+  | EventOf<typeof CohortAdmitted>
+  | EventOf<typeof CohortClosed>;
 
-export type CohortEvent = EventOf<typeof CohortOnboarded>;
+export type CohortEvent = EventOf<typeof CohortFilled> | EventOf<typeof CohortOnboarded>;
 
-export const rolloutEvents = [OnboardingRateSet, OnboardingPaused, OnboardingResumed, CohortAdmitted, CohortOnboarded];
+export const rolloutEvents = [
+  OnboardingRateSet,
+  OnboardingPaused,
+  OnboardingResumed,
+  CohortAdmitted,
+  CohortFilled,
+  CohortOnboarded,
+  CohortClosed,
+];

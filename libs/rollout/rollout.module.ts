@@ -10,6 +10,7 @@ import { ResumeOnboardingController, ResumeOnboardingHandler } from './features/
 import { SetRateController, SetRateHandler } from './features/set-rate.js';
 import { ShowCohortController, ShowCohortHandler } from './features/show-cohort.js';
 import { ShowRolloutController, ShowRolloutHandler } from './features/show-rollout.js';
+import { Admissions } from './views/admissions.js';
 import { CohortList } from './views/cohort-list.js';
 import { PeopleLeft } from './views/people-left.js';
 
@@ -33,6 +34,7 @@ import { PeopleLeft } from './views/people-left.js';
     ImportCohortHandler,
     ListCohortsHandler,
     ShowCohortHandler,
+    Admissions,
     CohortList,
     PeopleLeft,
   ],

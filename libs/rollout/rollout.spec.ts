@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { expectCapKept, type LetIn } from '../../test/support/onboarding-invariants.js';
 import { DAY_MS, toIso, WEEK_MS } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
 import { Refusal } from '../kernel/errors.js';
@@ -8,6 +9,8 @@ import {
   type AdmitCohort,
   admitCohort,
   availableCapacity,
+  closeCohort,
+  cohortsBeingLetIn,
   pauseOnboarding,
   type Rollout,
   resumeOnboarding,
@@ -25,6 +28,16 @@ const admitted = (cohortId: string, size: number, at = NOW, perWeek = 1000): Rol
   type: 'CohortAdmitted',
   data: { cohortId, size, selection: 'first-come', perWeek, at: toIso(at) },
 });
+
+const closed = (cohortId: string, people: number, first = NOW, last = first): RolloutEvent => ({
+  type: 'CohortClosed',
+  data: { cohortId, people, ...(people > 0 && { first: toIso(first), last: toIso(last) }) },
+});
+/** Admitted and let in at once. */
+const letIn = (cohortId: string, people: number, at = NOW) => [
+  admitted(cohortId, people, at),
+  closed(cohortId, people, at),
+];
 
 const given = (...events: RolloutEvent[]): Rollout => fold(rolloutStream, events);
 const admit = (state: Rollout, command: Partial<AdmitCohort> = {}) =>
@@ -67,6 +80,13 @@ describe('admitting a cohort', () => {
     expect(admit(given(rate(1000), admitted('c9', 300), paused), { size: 700 })).toEqual([]);
   });
 
+  it('remembers a thousand cohorts whatever their age, and whichever still count', () => {
+    const old = Array.from({ length: 1500 }, (_, n) => letIn(`old-${n}`, 1, NOW + n)).flat();
+    const state = given(rate(2000), admitted('waiting', 1), ...old, ...letIn('new', 1, NOW + 30 * DAY_MS));
+    const known = (cohortId: string) => admit(state, { cohortId, size: 1, now: NOW + 30 * DAY_MS }).length === 0;
+    expect(['waiting', 'new', 'old-1499', 'old-501', 'old-500'].map(known)).toEqual([true, true, true, true, false]);
+  });
+
   it('refuses while paused, without a rate, and a cohort of nobody', () => {
     expect(() => admit(given(rate(1000), paused))).toThrow(refusal('onboarding-paused'));
     expect(() => admit(given())).toThrow(refusal('rate-not-set'));
@@ -76,31 +96,62 @@ describe('admitting a cohort', () => {
   });
 
   it('refuses more than the rate has left and says when more frees up', () => {
-    const state = given(rate(1000), admitted('c1', 600, NOW - 2 * DAY_MS), admitted('c2', 300, NOW - DAY_MS));
+    const state = given(rate(1000), ...letIn('c1', 600, NOW - 2 * DAY_MS), ...letIn('c2', 300, NOW - DAY_MS));
     const details = { available: 100, moreAt: toIso(NOW + 5 * DAY_MS) };
     expect(() => admit(state, { size: 101 })).toThrow(refusal('rate-exceeded', details));
     expect(admit(state, { size: 100 })).toHaveLength(1);
   });
 
-  it('counts an admission for exactly seven days', () => {
-    const state = given(rate(1000), admitted('c1', 1000));
-    expect(availableCapacity(state, NOW + WEEK_MS - 1)).toEqual({ available: 0, moreAt: NOW + WEEK_MS });
-    expect(availableCapacity(state, NOW + WEEK_MS)).toEqual({ available: 1000 });
+  it('counts a cohort for exactly seven days after the last of its people is in', () => {
+    const state = given(rate(1000), admitted('c1', 1000), closed('c1', 1000, NOW + DAY_MS, NOW + 2 * DAY_MS));
+    const frees = NOW + 2 * DAY_MS + WEEK_MS;
+    expect(availableCapacity(state, frees - 1)).toEqual({ available: 0, moreAt: frees });
+    expect(availableCapacity(state, frees)).toEqual({ available: 1000 });
   });
 
-  it('still counts an old admission after a newer one', () => {
-    const state = given(rate(1000), admitted('c1', 500), admitted('c2', 400, NOW + 6 * DAY_MS));
+  it('counts a cohort while it is being let in, however long that takes, and says so', () => {
+    const state = given(rate(1000), admitted('c1', 900));
+    expect(availableCapacity(state, NOW + 5 * WEEK_MS)).toEqual({ available: 100 });
+    expect(() => admit(state, { size: 200, now: NOW + 5 * WEEK_MS })).toThrow('900 are being let in, first c1');
+  });
+
+  it('counts only those that came in, once all are in that were to be had', () => {
+    expect(availableCapacity(given(rate(1000), admitted('c1', 900), closed('c1', 3)), NOW).available).toBe(997);
+    expect(availableCapacity(given(rate(1000), admitted('c1', 900), closed('c1', 0)), NOW)).toEqual({
+      available: 1000,
+    });
+  });
+
+  it('still counts an old cohort after a newer one', () => {
+    const state = given(rate(1000), ...letIn('c1', 500), ...letIn('c2', 400, NOW + 6 * DAY_MS));
     expect(availableCapacity(state, NOW + WEEK_MS - 1).available).toBe(100);
     expect(availableCapacity(state, NOW + WEEK_MS).available).toBe(600);
   });
 
-  it('never goes back behind the last admission when the clock does', () => {
-    const state = given(rate(1000), admitted('c1', 400));
-    expect(admit(state, { now: NOW - HOUR_MS })[0]!.data).toMatchObject({ size: 600, at: toIso(NOW) });
+  it('counts what is less than seven days ahead when the clock has gone back', () => {
+    const state = given(rate(1000), ...letIn('c1', 400));
+    expect(admit(state, { now: NOW - HOUR_MS })[0]!.data).toMatchObject({ size: 600, at: toIso(NOW - HOUR_MS) });
+    expect(admit(state, { now: NOW - WEEK_MS + 1 })[0]!.data).toMatchObject({ size: 600 });
+  });
+
+  it('goes on after a clock that was far ahead, and still counts what came before', () => {
+    const aheadBy = 365 * DAY_MS;
+    const state = given(rate(1000), ...letIn('c1', 400), ...letIn('c2', 1000, NOW + aheadBy));
+    expect(availableCapacity(state, NOW + HOUR_MS)).toEqual({ available: 600, moreAt: NOW + WEEK_MS });
   });
 
   it('frees nothing by time alone when the rate was lowered to 0', () => {
-    expect(availableCapacity(given(rate(1000), admitted('c1', 400), rate(0)), NOW)).toEqual({ available: 0 });
+    expect(availableCapacity(given(rate(1000), ...letIn('c1', 400), rate(0)), NOW)).toEqual({ available: 0 });
+  });
+});
+
+describe('closing a cohort', () => {
+  it('is done once, for a cohort that was admitted', () => {
+    const state = given(rate(1000), admitted('c1', 3));
+    expect(closeCohort(state, 'c1', [NOW + 5, NOW + 1])).toEqual([closed('c1', 2, NOW + 1, NOW + 5)]);
+    expect(closeCohort(state, 'c1', [])).toEqual([closed('c1', 0)]);
+    expect(closeCohort(given(rate(1000), ...letIn('c1', 3)), 'c1', [NOW])).toEqual([]);
+    expect(closeCohort(state, 'c2', [NOW])).toEqual([]);
   });
 });
 
@@ -118,41 +169,50 @@ describe('the cap', () => {
       }),
     },
     {
-      weight: 4,
+      weight: 6,
+      arbitrary: fc.record({
+        kind: fc.constant('let in' as const),
+        people: fc.integer({ min: 0, max: 30 }),
+        closes: fc.boolean(),
+      }),
+    },
+    {
+      weight: 6,
       arbitrary: fc.record({
         kind: fc.constant('clock' as const),
-        by: fc.oneof(fc.integer({ min: 0, max: 3 * DAY_MS }), fc.constantFrom(-HOUR_MS, HOUR_MS)),
+        by: fc.oneof(fc.integer({ min: 0, max: 6 * DAY_MS }), fc.constantFrom(-HOUR_MS, HOUR_MS)),
       }),
     },
   );
 
-  it('holds in every rolling seven days, whatever the rate and the clock do', () => {
+  it('holds for the people of every seven days, whatever the rate and the clock do and however late they come in', () => {
     fc.assert(
-      fc.property(fc.array(step, { minLength: 1, maxLength: 60, size: 'max' }), (steps) => {
+      fc.property(fc.array(step, { minLength: 1, maxLength: 80, size: 'max' }), (steps) => {
         let now = NOW;
         let state = given(rate(40));
-        const admissions: { at: number; size: number; perWeek: number }[] = [];
-        for (const [i, one] of steps.entries()) {
+        const admissions: { size: number; perWeek: number }[] = [];
+        const people: LetIn[] = [];
+        const times: number[] = [];
+        for (const one of steps) {
+          let events: RolloutEvent[] = [];
+          const [next] = cohortsBeingLetIn(state);
           if (one.kind === 'clock') now += one.by;
-          const events =
-            one.kind === 'rate'
-              ? setRate(state, one.perWeek)
-              : one.kind === 'admit'
-                ? tried(state, `c${i}`, now, one.size)
-                : [];
-          state = fold(rolloutStream, events, state);
-          for (const { type, data } of events) {
-            if (type === 'CohortAdmitted')
-              admissions.push({ at: Date.parse(data.at), size: data.size, perWeek: data.perWeek });
+          else if (one.kind === 'rate') events = setRate(state, one.perWeek);
+          else if (one.kind === 'admit') events = tried(state, `${admissions.length}`, now, one.size);
+          else if (next) {
+            const admission = Number(next.cohortId);
+            const { size, perWeek } = admissions[admission]!;
+            const at = Math.max(now, next.admittedAt);
+            for (let n = 0; n < one.people && times.length < size; n++) {
+              people.push({ at, admission, perWeek });
+              times.push(at);
+            }
+            if (one.closes) events = closeCohort(state, next.cohortId, times.splice(0));
           }
-          const oldest = state.admissions[0];
-          if (oldest) expect(state.admissions.at(-1)!.at - oldest.at).toBeLessThan(WEEK_MS);
+          state = fold(rolloutStream, events, state);
+          for (const { type, data } of events) if (type === 'CohortAdmitted') admissions.push(data);
         }
-        for (const [i, { at, perWeek }] of admissions.entries()) {
-          const inWeek = admissions.slice(0, i + 1).filter((one) => one.at > at - WEEK_MS);
-          expect(inWeek.reduce((sum, one) => sum + one.size, 0)).toBeLessThanOrEqual(perWeek);
-          if (i > 0) expect(at).toBeGreaterThanOrEqual(admissions[i - 1]!.at);
-        }
+        expectCapKept(people);
       }),
       { numRuns: 500 },
     );
@@ -168,9 +228,9 @@ describe('the cap', () => {
         let at = NOW;
         const admissions = list.map(({ size, gap }, i) => {
           at += gap;
-          return admitted(`c${i}`, size, at);
+          return letIn(`c${i}`, size, at);
         });
-        const state = given(...admissions, rate(perWeek));
+        const state = given(...admissions.flat(), rate(perWeek));
         const { available, moreAt } = availableCapacity(state, at);
         if (moreAt === undefined) return expect(availableCapacity(state, at + WEEK_MS).available).toBe(available);
         expect(availableCapacity(state, moreAt - 1).available).toBe(available);

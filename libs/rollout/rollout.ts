@@ -1,10 +1,24 @@
 import { toIso, WEEK_MS } from '../kernel/clock.js';
 import type { StreamKind } from '../kernel/decider.js';
+import type { Position } from '../kernel/envelope.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
 import type { RolloutEvent } from './events.js';
 
-/** Cohort ids remembered, so that the state stays small; an older id would be admitted anew. */
+/** Cohorts remembered whatever their age; an older one is known by its own stream. */
 const COHORTS_REMEMBERED = 1000;
+
+/** A cohort as the rate counts it. */
+export interface GrantedCohort {
+  cohortId: string;
+  /** Of its admission. */
+  position: Position;
+  /** Epoch milliseconds. */
+  admittedAt: number;
+  /** All that were granted while they are being let in; from then on those that are in. */
+  people: number;
+  /** When the first and the last of them were let in, epoch milliseconds; undefined while they are being let in. */
+  letIn?: { first: number; last: number };
+}
 
 export interface Rollout {
   /** Undefined until a rate is set. */
@@ -13,16 +27,15 @@ export interface Rollout {
   daily: boolean;
   paused: boolean;
   pauseReason?: string;
-  /** Those of the last seven days, oldest first, in epoch milliseconds and people. */
-  admissions: readonly { at: number; size: number }[];
-  recentCohorts: readonly string[];
+  /** Those that count or may be asked for again, in the order of their admission. */
+  cohorts: readonly GrantedCohort[];
 }
 
 /** A kind with a single stream, `rollout`: the cap is a rule over all cohorts, so one stream decides. */
 export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
   category: 'rollout',
-  initial: { daily: false, paused: false, admissions: [], recentCohorts: [] },
-  evolve(state, { type, data }) {
+  initial: { daily: false, paused: false, cohorts: [] },
+  evolve(state, { type, data }, { position }) {
     switch (type) {
       case 'OnboardingRateSet':
         return { ...state, perWeek: data.perWeek, daily: data.daily };
@@ -33,18 +46,45 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
         return { ...rest, paused: false };
       }
       case 'CohortAdmitted': {
-        const at = Date.parse(data.at);
-        return {
-          ...state,
-          admissions: [...state.admissions.filter((one) => one.at > at - WEEK_MS), { at, size: data.size }],
-          recentCohorts: [...state.recentCohorts.slice(1 - COHORTS_REMEMBERED), data.cohortId],
+        const admittedAt = Date.parse(data.at);
+        const cohorts = [...state.cohorts, { cohortId: data.cohortId, position, admittedAt, people: data.size }];
+        const remembered = cohorts.length - COHORTS_REMEMBERED;
+        return { ...state, cohorts: cohorts.filter((one, i) => i >= remembered || counts(one, admittedAt)) };
+      }
+      case 'CohortClosed': {
+        const { cohortId, people, first, last } = data;
+        const close = (one: GrantedCohort): GrantedCohort => {
+          if (one.cohortId !== cohortId) return one;
+          const letIn = {
+            first: first ? Date.parse(first) : one.admittedAt,
+            last: last ? Date.parse(last) : one.admittedAt,
+          };
+          return { ...one, people, letIn };
         };
+        return { ...state, cohorts: state.cohorts.map(close) };
       }
       default:
         return state;
     }
   },
 };
+
+/**
+ * The rule of the cap: a cohort counts while its people are being let in, however long that takes, and then as long as
+ * any of them came in less than seven days from now. On either side: after the clock went back they are ahead. What is
+ * seven days ahead or more was written by a clock that was wrong, and must not stop the rollout until it comes true.
+ */
+function counts({ letIn }: GrantedCohort, now: number): boolean {
+  return letIn === undefined || (letIn.last > now - WEEK_MS && letIn.first < now + WEEK_MS);
+}
+
+/** Those that count now, in the order of their admission. @param now epoch milliseconds */
+export const countedCohorts = ({ cohorts }: Rollout, now: number): GrantedCohort[] =>
+  cohorts.filter((one) => counts(one, now) && one.people > 0);
+
+/** Those whose people are not all in yet, in the order of their admission. */
+export const cohortsBeingLetIn = ({ cohorts }: Rollout): GrantedCohort[] =>
+  cohorts.filter(({ letIn }) => letIn === undefined);
 
 export interface Capacity {
   /** People that may be admitted now. */
@@ -55,14 +95,14 @@ export interface Capacity {
 
 /** @param now epoch milliseconds */
 export function availableCapacity(state: Rollout, now: number): Capacity {
-  const at = admissionTime(state, now);
-  const inWindow = state.admissions.filter((one) => one.at > at - WEEK_MS);
+  const counted = countedCohorts(state, now);
   const perWeek = state.perWeek ?? 0;
-  let used = inWindow.reduce((sum, one) => sum + one.size, 0);
+  let used = counted.reduce((sum, { people }) => sum + people, 0);
   const available = Math.max(0, perWeek - used);
-  for (const one of inWindow) {
-    used -= one.size;
-    if (perWeek - used > available) return { available, moreAt: one.at + WEEK_MS };
+  const closed = counted.flatMap(({ people, letIn }) => (letIn ? [{ people, last: letIn.last }] : []));
+  for (const { people, last } of closed.sort((a, b) => a.last - b.last)) {
+    used -= people;
+    if (perWeek - used > available) return { available, moreAt: last + WEEK_MS };
   }
   return { available };
 }
@@ -94,18 +134,18 @@ export interface AdmitCohort {
 
 /** @throws InvalidInput for a cohort of nobody; Refusal onboarding-paused, rate-not-set, rate-exceeded (details: available, moreAt) */
 export function admitCohort(state: Rollout, { cohortId, now, size, accounts, priority }: AdmitCohort): RolloutEvent[] {
-  if (state.recentCohorts.includes(cohortId)) return [];
+  if (state.cohorts.some((one) => one.cohortId === cohortId)) return [];
   if (state.paused) {
     throw new Refusal('onboarding-paused', `onboarding is paused (${state.pauseReason}); resume it first`);
   }
   if (state.perWeek === undefined) throw new Refusal('rate-not-set', 'no onboarding rate is set; set one first');
 
   const listed = accounts && [...new Set(accounts)];
-  const capacity = availableCapacity(state, now);
-  const wanted = listed?.length ?? size ?? Math.max(1, capacity.available);
+  const { available } = availableCapacity(state, now);
+  const wanted = listed?.length ?? size ?? Math.max(1, available);
   if (wanted < 1)
     throw new InvalidInput([{ field: listed ? '/accounts' : '/size', message: 'must be at least one person' }]);
-  if (wanted > capacity.available) throw exceeded(state.perWeek, wanted, capacity);
+  if (wanted > available) throw exceeded(state, wanted, now);
   return [
     {
       type: 'CohortAdmitted',
@@ -116,21 +156,38 @@ export function admitCohort(state: Rollout, { cohortId, now, size, accounts, pri
         ...(listed && { accounts: listed }),
         ...(priority !== undefined && { priority }),
         perWeek: state.perWeek,
-        at: toIso(admissionTime(state, now)),
+        at: toIso(now),
       },
     },
   ];
 }
 
-/** Time never runs backwards here: a clock that was set back must not let old admissions count as to come. */
-const admissionTime = (state: Rollout, now: number): number => Math.max(now, state.admissions.at(-1)?.at ?? now);
-
-function exceeded(perWeek: number, wanted: number, { available, moreAt }: Capacity): Refusal {
+function exceeded(state: Rollout, wanted: number, now: number): Refusal {
+  const { available, moreAt } = availableCapacity(state, now);
   const more = moreAt === undefined ? undefined : toIso(moreAt);
+  const awaited = cohortsBeingLetIn(state);
+  const cures = [
+    more && `more may be admitted from ${more} on`,
+    awaited[0] && `${awaited.reduce((sum, one) => sum + one.people, 0)} are being let in, first ${awaited[0].cohortId}`,
+    !more && 'raise the rate or ask for fewer',
+  ];
   return new Refusal(
     'rate-exceeded',
-    `${wanted} people are more than the ${available} that the rate of ${perWeek} in seven days has left; ` +
-      (more ? `more may be admitted from ${more} on` : 'raise the rate or ask for fewer'),
+    `${wanted} people are more than the ${available} that the rate of ${state.perWeek} in seven days has left; ` +
+      cures.filter(Boolean).join('; '),
     { available, ...(more && { moreAt: more }) },
   );
+}
+
+/** Where everybody that was chosen is in or stays out. @param times of those that are in, epoch milliseconds */
+export function closeCohort(state: Rollout, cohortId: string, times: readonly number[]): RolloutEvent[] {
+  if (!cohortsBeingLetIn(state).some((one) => one.cohortId === cohortId)) return [];
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const time of times) {
+    first = Math.min(first, time);
+    last = Math.max(last, time);
+  }
+  const span = times.length > 0 ? { first: toIso(first), last: toIso(last) } : {};
+  return [{ type: 'CohortClosed', data: { cohortId, people: times.length, ...span } }];
 }

@@ -70,7 +70,7 @@ it('sets a rate, spends it on cohorts and gives it back after seven days', async
     available: 1,
     moreAt,
     waiting: 2,
-    admissions: [{ cohortId: 'first', size: 3 }],
+    admissions: [{ cohortId: 'first', size: 3, at: new Date(now).toISOString(), countsUntil: moreAt }],
   });
   const refused = await operator.post('/v1/cohorts', { size: 2 });
   expect([...codeOf(refused), refused.body.available, refused.body.moreAt]).toEqual([409, 'rate-exceeded', 1, moreAt]);
@@ -96,7 +96,29 @@ it('knows a cohort as soon as it is admitted', async () => {
   const shown = await operator.get(`/v1/cohorts/${cohortId}`);
   expect(shown.body).toMatchObject({ cohortId, size: 2, perWeek: 100, onboarded: 0, status: 'admitted' });
   await gatehouse.settle();
-  expect((await operator.get(`/v1/cohorts/${cohortId}`)).body).toEqual(shown.body);
+  // Nobody waited, so nobody else comes in with it.
+  expect((await operator.get(`/v1/cohorts/${cohortId}`)).body).toEqual({ ...shown.body, status: 'onboarded' });
+  expect(await rollout()).toMatchObject({ available: 100, admissions: [] });
+});
+
+it('lets several cohorts in that were admitted before the first was filled', async () => {
+  const people = await peopleJoin(4);
+  await operator.put('/v1/rollout/rate', { perWeek: 10 });
+  for (const cohortId of ['one', 'two']) await operator.post('/v1/cohorts', { size: 2, cohortId });
+  expect(await rollout()).toMatchObject({ available: 6, admissions: [{ countsUntil: null }, { countsUntil: null }] });
+  expect(codeOf(await operator.post('/v1/cohorts', {}))).toEqual([409, 'cohort-in-progress']);
+  expect(await onboarded()).toEqual(people);
+});
+
+it('refuses to list whoever does not wait, and names them', async () => {
+  const [ada, ben] = (await peopleJoin(2)) as [string, string];
+  await operator.put('/v1/rollout/rate', { perWeek: 10 });
+  await operator.post('/v1/cohorts', { accounts: [ada], cohortId: 'first' });
+  await gatehouse.settle();
+  const refused = await operator.post('/v1/cohorts', { accounts: [ada, ben, 'stranger'] });
+  expect([...codeOf(refused), refused.body.accounts]).toEqual([409, 'not-waiting', [ada, 'stranger']]);
+  expect(refused.body.detail).toContain(`${ada} (onboarded with cohort first), stranger (unknown)`);
+  expect(await rollout()).toMatchObject({ available: 9 });
 });
 
 it('lets in a priority class alone', async () => {
@@ -170,6 +192,21 @@ it('takes cohorts that another system onboarded within the same rate, each part 
   expect(await send({ accounts: [cleo], part: 1 })).toBe('duplicate');
   expect(await send({ accounts: [dan], part: 2 })).toBe('rate-exceeded');
   expect(await onboarded()).toEqual([ada, ben, cleo]);
+});
+
+it('keeps a cohort of another system in quarantine while somebody in it does not wait', async () => {
+  await operator.put('/v1/rollout/rate', { perWeek: 10 });
+  const send = async (event: object) =>
+    (await service.post('/v1/events', event, { 'content-type': 'application/cloudevents+json' })).body.results[0];
+  const early = cloudEvent('CohortOnboarded', { cohortId: 'theirs', perWeek: 9, accounts: ['theirs-1'] });
+  const kept = await send(early);
+  expect(kept).toMatchObject({ outcome: 'quarantined', reason: 'not-waiting' });
+  await gatehouse.settle();
+  expect((await operator.get('/v1/cohorts/theirs')).status).toBe(404);
+  await send(cloudEvent('WaitlistJoined', { accountId: 'theirs-1', email: 'theirs@example.org' }));
+  const replayed = await gatehouse.administrator.post(`/v1/quarantine/${kept.quarantineId}/replay`);
+  expect(replayed.body).toMatchObject({ outcome: 'accepted' });
+  expect(await onboarded()).toEqual(['theirs-1']);
 });
 
 it('names every wrong field', async () => {

@@ -1,9 +1,16 @@
 import pg from 'pg';
 import { pino } from 'pino';
-import { accountStream, joinWaitlist, leaveWaitlist } from '../../libs/account/index.js';
+import {
+  accountStream,
+  deactivateAccount,
+  joinWaitlist,
+  leaveWaitlist,
+  reinstateAccount,
+} from '../../libs/account/index.js';
 import type { EventStore } from '../../libs/event-store/event-store.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
 import { type CommandContext, Transactor } from '../../libs/event-store/transact.js';
+import type { Clock } from '../../libs/kernel/clock.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { timeOrderedIds } from '../../libs/kernel/ids.js';
 import { LockSession } from '../../libs/projections/lock-session.js';
@@ -22,6 +29,7 @@ import {
   rolloutStream,
   setRate,
 } from '../../libs/rollout/index.js';
+import type { NextInLine } from '../../libs/rollout/processes/onboarding-reaction.js';
 import { nextInLine, Waitlist, waitlistEntriesView } from '../../libs/waitlist/index.js';
 import { createTestDatabase } from './test-database.js';
 
@@ -44,7 +52,14 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
   const transactorOn = (on: EventStore) => new Transactor(on, ids, clock, () => 1);
   const transactor = transactorOn(store);
   const next = nextInLine(pool, store, reader);
-  const peopleLeft = new PeopleLeft(pool, store, new Waitlist(pool, store, reader));
+  const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, reader));
+
+  async function join(accounts: readonly string[], priority?: number) {
+    for (const accountId of accounts) {
+      const joining = { accountId, email: `${accountId}@example.org`, ...(priority !== undefined && { priority }) };
+      await transactor.transact(accountStream, accountId, CONTEXT, (state) => joinWaitlist(state, joining, clock.time));
+    }
+  }
 
   return {
     clock,
@@ -54,26 +69,32 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
     peopleLeft,
     connection: database.connection,
     transactorOn,
-    reactor: new Reactor(pool, store, onboardingReaction(transactor, next), new Seats(locks, 'reactors', 1)),
-    scheduler: () => new CohortScheduler(transactor, store, peopleLeft, clock, pino({ level: 'silent' })),
-    async join(...accounts: string[]) {
-      for (const accountId of accounts) {
-        const joining = { accountId, email: `${accountId}@example.org` };
-        await transactor.transact(accountStream, accountId, CONTEXT, (state) =>
-          joinWaitlist(state, joining, clock.time),
-        );
-      }
-    },
+    reactor: new Reactor(pool, store, onboardingReaction(transactor, next, clock), new Seats(locks, 'reactors', 1)),
+    scheduler: (by: Clock = clock) =>
+      new CohortScheduler(transactorOn(store), peopleLeft, by, pino({ level: 'silent' })),
+    reaction: (on: EventStore = store, whoIsNext: NextInLine = next) =>
+      onboardingReaction(transactorOn(on), whoIsNext, clock),
+    join: (...accounts: string[]) => join(accounts),
+    joinAs: (priority: number, ...accounts: string[]) => join(accounts, priority),
     leave: (accountId: string) =>
       transactor.transact(accountStream, accountId, CONTEXT, (state) => leaveWaitlist(state, accountId)),
+    deactivate: (accountId: string) =>
+      transactor.transact(accountStream, accountId, CONTEXT, (state) =>
+        deactivateAccount(state, { accountId, reason: 'spec', categories: [] }),
+      ),
+    reinstate: (accountId: string) =>
+      transactor.transact(accountStream, accountId, CONTEXT, (state) =>
+        reinstateAccount(state, { accountId, reason: 'spec' }),
+      ),
     setRate: (perWeek: number, daily = false) =>
       transactor.transact(rolloutStream, undefined, CONTEXT, (state) => setRate(state, perWeek, daily)),
     admit: (cohort: Omit<AdmitCohort, 'now'>) =>
       transactor.transact(rolloutStream, undefined, CONTEXT, (state) =>
         admitCohort(state, { ...cohort, now: clock.time }),
       ),
+    /** All events where no type is given. */
     async log(...types: string[]): Promise<RecordedEvent[]> {
-      return (await store.readAll(0, { types, limit: 100_000 })).events;
+      return (await store.readAll(0, { limit: 100_000, ...(types.length > 0 && { types }) })).events;
     },
     async close() {
       stop.abort();

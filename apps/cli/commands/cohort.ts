@@ -45,7 +45,7 @@ export function cohortCommands(program: Command, run: Runner): void {
           return undefined;
         }
         progress.start('onboarding', admitted.size);
-        const outcome = await outcomeOf(client, admitted);
+        const outcome = await outcomeOf(client, admitted, accounts);
         progress.end();
         print({ ...admitted, ...outcome }, () => outcomeText(admitted, outcome));
         return outcome.leftOut.length > 0 ? EXIT.failed : EXIT.done;
@@ -68,30 +68,28 @@ export const admitCohort = (
 export interface CohortOutcome {
   /** Who is in. */
   onboarded: string[];
-  /** Who was listed and is not in with this cohort: unknown, deactivated, or in already with another. */
+  /** Who was listed and is not in with this cohort: stopped waiting, or came in with another, just before. */
   leftOut: { accountId: string; status: string }[];
 }
 
-/** Waits until the cohort's people are in; fewer than its size where fewer waited. */
+/** Waits until the cohort's people are in; fewer than its size where fewer waited. @param listed those asked for by name */
 export async function outcomeOf(
   client: ApiClient,
-  { cohortId, position, selection }: CohortAdmitted,
+  { cohortId, position }: CohortAdmitted,
+  listed: readonly string[] = [],
 ): Promise<CohortOutcome> {
   await passed(client, Number(position), { name: ONBOARDING });
-  const chosen: string[] = [];
+  const onboarded: string[] = [];
   for await (const events of eventPages(client, { after: position, types: ['CohortOnboarded'] })) {
-    for (const { data } of events) if (data.cohortId === cohortId) chosen.push(...(data.accounts as string[]));
+    for (const { data } of events) if (data.cohortId === cohortId) onboarded.push(...(data.accounts as string[]));
   }
+  const members = new Set(onboarded);
   const leftOut: CohortOutcome['leftOut'] = [];
-  // The first of the waitlist wait; of those that were listed by hand it has to be asked.
-  if (selection === 'listed') {
-    await eachOf(chosen, LOOK_UPS_IN_FLIGHT, async (accountId) => {
-      const account = await accountOf(client, accountId);
-      if (account?.cohortId !== cohortId) leftOut.push({ accountId, status: standing(account) });
-    });
-  }
-  const out = new Set(leftOut.map((one) => one.accountId));
-  return { onboarded: chosen.filter((accountId) => !out.has(accountId)), leftOut };
+  const others = listed.filter((accountId) => !members.has(accountId));
+  await eachOf(others, LOOK_UPS_IN_FLIGHT, async (accountId) => {
+    leftOut.push({ accountId, status: standing(await accountOf(client, accountId)) });
+  });
+  return { onboarded, leftOut };
 }
 
 const standing = (account: AccountAnswer | undefined): string => {

@@ -2,22 +2,20 @@ import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsInt, Max, Min } from 'class-validator';
 import type { Effect } from '../../event-store/effect.js';
-import type { EventStore } from '../../event-store/event-store.js';
 import { type CommandContext, Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
-import { fold } from '../../kernel/decider.js';
-import type { RecordedEvent } from '../../kernel/envelope.js';
 import { InvalidInput, Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import { ACCOUNTS_PER_EVENT, MAX_PER_WEEK } from '../../messaging/schemas.js';
 import { AreEntityIds, IfGiven, IsEntityId } from '../../platform/http/field-rules.js';
 import { Context } from '../../platform/http/request-context.js';
 import { type Written, written } from '../../platform/http/written.js';
-import { CLOCK, EVENT_STORE, IDS } from '../../platform/ports.js';
+import { CLOCK, IDS } from '../../platform/ports.js';
 import { Roles } from '../../platform/security/route-access.js';
-import { type Admission, admitWaiting, findAdmission } from '../admission.js';
-import type { RolloutEvent } from '../events.js';
+import { type Admission, admitWaiting } from '../admission.js';
+import { refuseUnlessWaiting } from '../processes/waiting-turn.js';
 import { admitCohort, rolloutStream } from '../rollout.js';
+import { Admissions } from '../views/admissions.js';
 import { PeopleLeft } from '../views/people-left.js';
 
 export interface CohortAsked {
@@ -45,39 +43,40 @@ export class AdmitCohort extends Command<CohortGranted> {
 export class AdmitCohortHandler implements ICommandHandler<AdmitCohort> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(Admissions) private readonly admissions: Admissions,
     @Inject(PeopleLeft) private readonly peopleLeft: PeopleLeft,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async execute({ asked, context }: AdmitCohort): Promise<CohortGranted> {
-    const history = await this.store.readStream(rolloutStream.category);
-    const known = alreadyGranted(history, asked);
+    const known = await this.alreadyGranted(asked);
     if (known) return known;
-    const decide = asked.size === undefined && !asked.accounts ? await this.asManyAsWait(history, asked) : admitCohort;
+    const decide = await this.decisionOn(asked);
     const { events, position } = await this.transactor.transact(rolloutStream, undefined, context, (state) =>
       decide(state, { ...asked, now: this.clock.now() }),
     );
     const stored = events[0];
     if (stored) return { admission: stored.data as Admission, position, changed: true };
     // Somebody else was granted the same cohort in between.
-    return alreadyGranted(await this.store.readStream(rolloutStream.category), asked)!;
+    return (await this.alreadyGranted(asked))!;
   }
 
-  private async asManyAsWait(history: readonly RecordedEvent[], asked: CohortAsked): Promise<typeof admitCohort> {
-    // What does not depend on who waits is refused without asking the view.
-    const state = fold(rolloutStream, history as unknown as RolloutEvent[]);
-    admitCohort(state, { ...asked, size: 1, now: this.clock.now() });
+  private async decisionOn(asked: CohortAsked): Promise<typeof admitCohort> {
+    // What does not depend on who waits is refused without asking for that.
+    const { state } = await this.transactor.load(rolloutStream, undefined);
+    admitCohort(state, { ...asked, size: asked.size ?? 1, now: this.clock.now() });
+    if (asked.accounts) await refuseUnlessWaiting(this.transactor, asked.accounts);
+    if (asked.accounts || asked.size !== undefined) return admitCohort;
     const waiting = await this.peopleLeft.count(asked.priority);
     return (current, command) => admitWaiting(current, command, waiting);
   }
-}
 
-function alreadyGranted(history: readonly RecordedEvent[], asked: CohortAsked): CohortGranted | undefined {
-  const found = findAdmission(history, asked.cohortId);
-  if (!found) return undefined;
-  refuseOther(asked, found.admission);
-  return { ...found, changed: false };
+  private async alreadyGranted(asked: CohortAsked): Promise<CohortGranted | undefined> {
+    const found = await this.admissions.find(asked.cohortId);
+    if (!found) return undefined;
+    refuseOther(asked, found.admission);
+    return { ...found, changed: false };
+  }
 }
 
 /** @throws Refusal cohort-known */
@@ -101,7 +100,7 @@ export class AdmitCohortBody {
   @Max(MAX_PER_WEEK)
   size?: number;
 
-  /** Exactly these accounts instead. */
+  /** Exactly these accounts instead; all of them have to wait. */
   @IfGiven()
   @IsArray()
   @ArrayMinSize(1)

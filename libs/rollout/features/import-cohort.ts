@@ -1,22 +1,24 @@
 import { Inject } from '@nestjs/common';
 import { Command, type CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type Effect, effectOf } from '../../event-store/effect.js';
-import type { EventStore } from '../../event-store/event-store.js';
 import { type CommandContext, Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
-import { fold } from '../../kernel/decider.js';
 import type { EventData } from '../../kernel/envelope.js';
 import { InvalidInput, Refusal } from '../../kernel/errors.js';
+import type { EventOf } from '../../messaging/event-definition.js';
 import type { InboundCommand } from '../../messaging/ingest.js';
-import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
-import { findAdmission } from '../admission.js';
-import { cohortAccounts, cohortStream } from '../cohort.js';
-import type { CohortEvent } from '../events.js';
+import { CLOCK } from '../../platform/ports.js';
+import { cohortMembers, cohortStream } from '../cohort.js';
+import type { CohortOnboarded } from '../events.js';
+import { refuseUnlessWaiting } from '../processes/waiting-turn.js';
 import { admitCohort, rolloutStream } from '../rollout.js';
+import { Admissions } from '../views/admissions.js';
+
+type Onboarded = EventOf<typeof CohortOnboarded>['data'];
 
 export class ImportCohort extends Command<Effect> {
   constructor(
-    readonly onboarded: CohortEvent['data'],
+    readonly onboarded: Onboarded,
     readonly context: CommandContext,
   ) {
     super();
@@ -33,7 +35,7 @@ const LONGEST_ID = 200;
 export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(Admissions) private readonly admissions: Admissions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -45,26 +47,35 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
     if (cohortId.length > LONGEST_ID) {
       throw new InvalidInput([{ field: '/data/cohortId', message: 'is too long for a cohort of several parts' }]);
     }
+    const known = await this.admitted(cohortId, accounts);
+    if (known) return known;
+    await refuseUnlessWaiting(this.transactor, accounts);
     const asStored = { ...context, eventType: 'CohortAdmitted' };
     const result = await this.transactor.transact(rolloutStream, undefined, asStored, (state) =>
       admitCohort(state, { cohortId, accounts, now: this.clock.now() }),
     );
     if (result.events.length > 0) return effectOf(result);
-    const known = findAdmission(await this.store.readStream(rolloutStream.category), cohortId);
-    const same = known && accounts.every((account) => known.admission.accounts?.includes(account));
-    if (same) return { changed: false, position: known.position };
-    throw new Refusal(
-      'cohort-known',
-      `cohort ${cohortId} was admitted here with other accounts; send it under another id`,
-    );
+    // Somebody else was granted the same cohort in between.
+    return (await this.admitted(cohortId, accounts))!;
   }
 
   /** Where the cohort has all of these accounts already, whoever admitted it: one of our own events that came back. */
   private async members(cohortId: string, accounts: readonly string[]): Promise<Effect | undefined> {
-    const history = await this.store.readStream(`${cohortStream.category}-${cohortId}`);
-    const members = new Set(cohortAccounts(fold(cohortStream, history as unknown as CohortEvent[])));
-    const last = history.at(-1);
-    return last && accounts.every((one) => members.has(one)) ? { changed: false, position: last.position } : undefined;
+    const { state, position } = await this.transactor.load(cohortStream, cohortId);
+    const members = new Set(cohortMembers(state));
+    return accounts.every((one) => members.has(one)) ? { changed: false, position } : undefined;
+  }
+
+  /** @throws Refusal cohort-known */
+  private async admitted(cohortId: string, accounts: readonly string[]): Promise<Effect | undefined> {
+    const known = await this.admissions.find(cohortId);
+    if (!known) return undefined;
+    const listed = new Set(known.admission.accounts);
+    if (accounts.every((account) => listed.has(account))) return { changed: false, position: known.position };
+    throw new Refusal(
+      'cohort-known',
+      `cohort ${cohortId} was admitted here with other accounts; send it under another id`,
+    );
   }
 }
 
@@ -72,5 +83,5 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
 export const importCohortInbound = (commands: CommandBus): InboundCommand => ({
   type: 'CohortOnboarded',
   key: () => 'rollout',
-  handle: (data: EventData, context) => commands.execute(new ImportCohort(data as CohortEvent['data'], context)),
+  handle: (data: EventData, context) => commands.execute(new ImportCohort(data as Onboarded, context)),
 });

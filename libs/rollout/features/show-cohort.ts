@@ -1,12 +1,9 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import type { EventStore } from '../../event-store/event-store.js';
 import { NotFound } from '../../kernel/errors.js';
 import { IdParam } from '../../platform/http/field-rules.js';
-import { EVENT_STORE } from '../../platform/ports.js';
 import { Roles } from '../../platform/security/route-access.js';
-import { findAdmission } from '../admission.js';
-import { rolloutStream } from '../rollout.js';
+import { Admissions } from '../views/admissions.js';
 import { type CohortAnswer, CohortList } from '../views/cohort-list.js';
 
 export class ShowCohort extends Query<CohortAnswer> {
@@ -19,14 +16,14 @@ export class ShowCohort extends Query<CohortAnswer> {
 export class ShowCohortHandler implements IQueryHandler<ShowCohort> {
   constructor(
     @Inject(CohortList) private readonly cohorts: CohortList,
-    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(Admissions) private readonly admissions: Admissions,
   ) {}
 
   async execute({ cohortId }: ShowCohort): Promise<CohortAnswer> {
     const cohort = await this.cohorts.find(cohortId);
     if (cohort) return cohort;
     // The view may be a moment behind the admission that somebody was just told of.
-    const found = findAdmission(await this.store.readStream(rolloutStream.category), cohortId);
+    const found = await this.admissions.find(cohortId);
     if (!found) throw new NotFound('cohort-unknown', `there is no cohort ${cohortId}: GET /v1/cohorts lists them`);
     const { size, selection, perWeek, at } = found.admission;
     return { cohortId, size, selection, perWeek, admittedAt: at, onboarded: 0, status: 'admitted', position: '0' };

@@ -1,13 +1,21 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import type { EventStore } from '../../event-store/event-store.js';
+import { Transactor } from '../../event-store/transact.js';
 import { type Clock, toIso, WEEK_MS } from '../../kernel/clock.js';
-import { fold } from '../../kernel/decider.js';
-import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import { CLOCK } from '../../platform/ports.js';
 import { Roles } from '../../platform/security/route-access.js';
 import { Waitlist } from '../../waitlist/index.js';
-import type { RolloutEvent } from '../events.js';
-import { availableCapacity, rolloutStream } from '../rollout.js';
+import { availableCapacity, countedCohorts, type GrantedCohort, rolloutStream } from '../rollout.js';
+
+export interface CountedAnswer {
+  cohortId: string;
+  /** People it counts for: those granted, and once all are in, those that are in. */
+  size: number;
+  /** Of its admission. */
+  at: string;
+  /** Seven days after the last of its people was let in; null while they are being let in. */
+  countsUntil: string | null;
+}
 
 export interface RolloutAnswer {
   /** People in any rolling seven days; null until a rate is set. */
@@ -20,8 +28,8 @@ export interface RolloutAnswer {
   available: number;
   /** When more may be; null when time alone frees no more. */
   moreAt: string | null;
-  /** Of the last seven days, oldest first. */
-  admissions: { cohortId: string; size: number; at: string }[];
+  /** Those that count now, in the order of their admission. */
+  admissions: CountedAnswer[];
   /** People on the waitlist. */
   waiting: number;
   /** Of the last event taken into account; the waiting count may lag behind it. */
@@ -33,20 +41,18 @@ export class ShowRollout extends Query<RolloutAnswer> {}
 @QueryHandler(ShowRollout)
 export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
   constructor(
-    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(Waitlist) private readonly waitlist: Waitlist,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async execute(): Promise<RolloutAnswer> {
-    const [history, waiting] = await Promise.all([
-      this.store.readStream(rolloutStream.category),
+    const [{ state, position }, waiting] = await Promise.all([
+      this.transactor.load(rolloutStream, undefined),
       this.waitlist.waiting(),
     ]);
-    const state = fold(rolloutStream, history as unknown as RolloutEvent[]);
     const now = this.clock.now();
     const { available, moreAt } = availableCapacity(state, now);
-    const recent = history.filter(({ type, data }) => type === 'CohortAdmitted' && Date.parse(data.at) > now - WEEK_MS);
     return {
       perWeek: state.perWeek ?? null,
       daily: state.daily,
@@ -54,12 +60,19 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
       pauseReason: state.pauseReason ?? null,
       available,
       moreAt: moreAt === undefined ? null : toIso(moreAt),
-      admissions: recent.map(({ data: { cohortId, size, at } }) => ({ cohortId, size, at })),
+      admissions: countedCohorts(state, now).map(toAnswer),
       waiting,
-      position: String(history.at(-1)?.position ?? 0),
+      position: String(position),
     };
   }
 }
+
+const toAnswer = ({ cohortId, people, admittedAt, letIn }: GrantedCohort): CountedAnswer => ({
+  cohortId,
+  size: people,
+  at: toIso(admittedAt),
+  countsUntil: letIn ? toIso(letIn.last + WEEK_MS) : null,
+});
 
 @Controller('v1/rollout')
 export class ShowRolloutController {

@@ -1,21 +1,25 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { expectOnboardingInvariants } from '../../../test/support/onboarding-invariants.js';
 import { type OnboardingWorld, onboardingWorld } from '../../../test/support/onboarding-world.js';
 import type { EventStore } from '../../event-store/event-store.js';
-import { DAY_MS, WEEK_MS } from '../../kernel/clock.js';
+import { DAY_MS, toIso, WEEK_MS } from '../../kernel/clock.js';
+import { fold } from '../../kernel/decider.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { GatehouseError } from '../../kernel/errors.js';
-import { type NextInLine, onboardingReaction } from './onboarding-reaction.js';
+import type { RolloutEvent } from '../events.js';
+import { availableCapacity, rolloutStream } from '../rollout.js';
 
 const letIn = async (world: OnboardingWorld) =>
   (await world.log('AccountOnboarded')).map(({ data }) => `${data.accountId} in ${data.cohortId}`).sort();
 
-/** Dies when it has appended so often, like a process that is killed. */
+/** Dead once it has appended so often, like a process that was killed. */
 function dyingAfter(store: EventStore, appends: number): EventStore {
   let left = appends;
   const dying = Object.create(store) as EventStore;
   dying.append = async (writes) => {
-    if (left-- === 0) throw new Error('killed');
+    if (left-- <= 0) throw new Error('killed');
     return store.append(writes);
   };
   return dying;
@@ -31,18 +35,25 @@ describe('onboarding', () => {
   afterEach(() => world.close());
 
   const admitted = async (): Promise<RecordedEvent> => (await world.log('CohortAdmitted')).at(-1)!;
-  const react = (event: RecordedEvent, { next = world.next, store = world.store as EventStore } = {}) =>
-    onboardingReaction(world.transactorOn(store), next).react(event);
+  const dataOf = async (type: string) => (await world.log(type)).map(({ data }) => data);
+  const killed = (store: EventStore) => expect(admitted().then(world.reaction(store).react)).rejects.toThrow('killed');
+  const available = async () =>
+    availableCapacity(
+      fold(rolloutStream, (await world.store.readStream('rollout')) as unknown as RolloutEvent[]),
+      world.clock.time,
+    );
 
-  it('lets in the first that wait, in the order they came', async () => {
+  it('lets in the first that wait, in the order they came, and closes the cohort', async () => {
     await world.join('c', 'a', 'b', 'd');
     await world.leave('a');
     await world.admit({ cohortId: 'one', size: 2 });
     await world.reactor.processAll();
-    expect((await world.log('CohortOnboarded')).map(({ data }) => data)).toEqual([
+    expect(await dataOf('CohortOnboarded')).toEqual([
       { cohortId: 'one', accounts: ['c', 'b'], perWeek: 1_000, part: 0 },
     ]);
     expect(await letIn(world)).toEqual(['b in one', 'c in one']);
+    const at = toIso(world.clock.time);
+    expect(await dataOf('CohortClosed')).toEqual([{ cohortId: 'one', people: 2, first: at, last: at }]);
   });
 
   it('takes the next in line for each cohort that was admitted before the first was filled', async () => {
@@ -50,107 +61,198 @@ describe('onboarding', () => {
     for (const cohortId of ['one', 'two', 'three']) await world.admit({ cohortId, size: 2 });
     await world.reactor.processAll();
     expect(await letIn(world)).toEqual(['a in one', 'b in one', 'c in two']);
+    expect(await available()).toEqual({ available: 997, moreAt: world.clock.time + WEEK_MS });
   });
 
-  it('lets exactly the listed accounts in, but for those that do not wait', async () => {
+  it('names of the listed accounts only those that it lets in, and gives back what the others would have taken', async () => {
     await world.join('a', 'b', 'c');
-    await world.admit({ cohortId: 'friends', accounts: ['c', 'stranger', 'b'] });
+    await world.deactivate('a');
+    await world.admit({ cohortId: 'friends', accounts: ['c', 'stranger', 'a', 'b'] });
+    await world.admit({ cohortId: 'more', accounts: ['b'] });
     await world.reactor.processAll();
     expect(await letIn(world)).toEqual(['b in friends', 'c in friends']);
+    expect(await dataOf('CohortOnboarded')).toEqual([
+      { cohortId: 'friends', accounts: ['c', 'b'], perWeek: 1_000, part: 0 },
+    ]);
+    expect((await available()).available).toBe(998);
   });
 
-  it('leaves out who left after the cohort was filled, and lets the others in', async () => {
+  it('leaves out who left after the cohort was filled, names the others and counts them only', async () => {
     await world.join('a', 'b', 'c');
     await world.admit({ cohortId: 'one', size: 3 });
-    const next: NextInLine = async (...asked) => {
-      const chosen = await world.next(...asked);
-      await world.leave('b');
-      return chosen;
-    };
-    await react(await admitted(), { next });
+    await killed(dyingAfter(world.store, 1));
+    await world.leave('b');
+    await world.reactor.processAll();
     expect(await letIn(world)).toEqual(['a in one', 'c in one']);
+    expect(await dataOf('CohortOnboarded')).toEqual([expect.objectContaining({ accounts: ['a', 'c'] })]);
+    expect(await dataOf('CohortClosed')).toEqual([expect.objectContaining({ people: 2 })]);
+  });
+
+  it('lets nobody in by a turn they gave up', async () => {
+    await world.join('a', 'b', 'c', 'd');
+    await world.admit({ cohortId: 'one', size: 3 });
+    await killed(dyingAfter(world.store, 1));
+    await world.leave('a');
+    await world.join('a');
+    await world.deactivate('b');
+    await world.reinstate('b');
+    await world.reactor.processAll();
+    expect(await letIn(world)).toEqual(['c in one']);
   });
 
   it('changes nothing when the admission is given again, also after more people have come', async () => {
     await world.join('a');
     await world.admit({ cohortId: 'one', size: 5 });
     await world.reactor.processAll();
-    const head = await world.store.head();
     await world.join('b');
-    await react(await admitted());
-    expect(await letIn(world)).toEqual(['a in one']);
-    expect(await world.store.head()).toBe(head + 1);
+    const head = await world.store.head();
+    await world.reaction().react(await admitted());
+    expect(await world.store.head()).toBe(head);
+  });
+
+  it('lets nobody in later with a cohort that nobody waited for', async () => {
+    await world.admit({ cohortId: 'early', size: 5 });
+    await killed(dyingAfter(world.store, 1));
+    await world.join('a');
+    await world.reactor.processAll();
+    await world.reaction().react(await admitted());
+    expect(await letIn(world)).toEqual([]);
+    expect(await available()).toEqual({ available: 1_000 });
+  });
+
+  it('counts people from when they come in, however long after the admission', async () => {
+    await world.join('a', 'b');
+    await world.admit({ cohortId: 'late', size: 1_000 });
+    world.clock.time += 8 * DAY_MS;
+    await expect(world.admit({ cohortId: 'next', size: 1 })).rejects.toMatchObject({ code: 'rate-exceeded' });
+    await world.reactor.processAll();
+    expect(await available()).toEqual({ available: 998, moreAt: world.clock.time + WEEK_MS });
+  });
+
+  it('lets nobody in before the admission, where the clock went back since', async () => {
+    await world.join('a');
+    await world.admit({ cohortId: 'one', size: 1 });
+    const { time } = (await admitted()).metadata;
+    world.clock.time -= 3_600_000;
+    await world.reactor.processAll();
+    expect((await world.log('AccountOnboarded')).map(({ metadata }) => metadata.time)).toEqual([time]);
   });
 
   it('goes on after a crash at any moment with the people that were chosen', async () => {
-    for (let appends = 0; appends < 4; appends++) {
+    for (let appends = 0; appends < 6; appends++) {
       const names = [1, 2, 3].map((n) => `p${appends}-${n}`);
       await world.join(...names);
       await world.admit({ cohortId: `crash-${appends}`, size: 3 });
-      await expect(react(await admitted(), { store: dyingAfter(world.store, appends) })).rejects.toThrow('killed');
-      await react(await admitted());
+      await killed(dyingAfter(world.store, appends));
+      await world.reaction().react(await admitted());
       expect((await letIn(world)).filter((one) => one.endsWith(`crash-${appends}`))).toEqual(
         names.map((name) => `${name} in crash-${appends}`),
       );
     }
+    expectOnboardingInvariants(await world.log());
   });
 
-  it('writes a cohort of more than a thousand in parts', async () => {
+  it('takes a cohort of more than a thousand in parts, each let in before the next is chosen', async () => {
     await world.setRate(5_000);
-    const accounts = Array.from({ length: 1_001 }, (_, n) => `many-${n}`);
-    await world.admit({ cohortId: 'many', size: 1_001 });
-    await react(await admitted(), { next: async () => accounts });
-    const parts = (await world.log('CohortOnboarded')).map(({ data }) => [data.part, data.accounts.length]);
+    await Promise.all(Array.from({ length: 1_003 }, (_, n) => world.join(`many-${n}`)));
+    await world.admit({ cohortId: 'many', size: 1_002 });
+    await world.reactor.processAll();
+    const parts = (await dataOf('CohortOnboarded')).map(({ part, accounts }) => [part, accounts.length]);
     expect(parts).toEqual([
       [0, 1_000],
-      [1, 1],
+      [1, 2],
     ]);
+    expectOnboardingInvariants(await world.log());
+  });
+
+  it('closes cohorts of an early log, by when their people came in', async () => {
+    const at = toIso(world.clock.time - 5 * DAY_MS);
+    const metadata = (subject: string) => ({
+      source: '/gatehouse',
+      subject,
+      time: at,
+      schemaversion: 1,
+      correlationid: 'early',
+      actor: { kind: 'process' as const, id: 'onboarding' },
+    });
+    const append = (stream: string, type: string, data: object) =>
+      world.store.append([
+        { stream, expected: 'any', events: [{ id: randomUUID(), type, data, metadata: metadata(stream) }] },
+      ]);
+    await world.join('a', 'b');
+    const admission = { cohortId: 'early', size: 600, selection: 'first-come', perWeek: 1_000, at };
+    await append('rollout', 'CohortAdmitted', admission);
+    await append('cohort-early', 'CohortOnboarded', { cohortId: 'early', accounts: ['a'], perWeek: 1_000, part: 0 });
+    await append('account-a', 'AccountOnboarded', { accountId: 'a', cohortId: 'early' });
+    expect((await available()).available).toBe(400);
+    await world.reactor.processAll();
+    expect(await letIn(world)).toEqual(['a in early']);
+    expect(await available()).toEqual({ available: 999, moreAt: world.clock.time + 2 * DAY_MS });
   });
 });
 
 type Step =
-  | { kind: 'join' | 'leave'; who: number }
+  | { kind: 'join' | 'leave' | 'deactivate' | 'reinstate'; who: number }
   | { kind: 'rate'; perWeek: number }
   | { kind: 'admit'; cohort: number; size: number }
-  | { kind: 'pass'; days: number }
+  | { kind: 'list'; cohort: number; who: number[] }
+  | { kind: 'pass'; ms: number }
   | { kind: 'react'; appends: number };
 
+const PEOPLE = 9;
+const who = fc.nat(PEOPLE);
+const cohort = fc.nat(9);
+const HOUR_MS = 3_600_000;
 const steps = fc.array(
   fc.oneof(
-    { weight: 6, arbitrary: fc.record({ kind: fc.constant('join' as const), who: fc.nat(9) }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), who: fc.nat(9) }) },
+    { weight: 6, arbitrary: fc.record({ kind: fc.constant('join' as const), who }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('leave', 'deactivate', 'reinstate'), who }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('rate' as const), perWeek: fc.nat(5) }) },
     {
       weight: 4,
+      arbitrary: fc.record({ kind: fc.constant('admit' as const), cohort, size: fc.integer({ min: 1, max: 4 }) }),
+    },
+    {
+      weight: 1,
       arbitrary: fc.record({
-        kind: fc.constant('admit' as const),
-        cohort: fc.nat(9),
-        size: fc.integer({ min: 1, max: 4 }),
+        kind: fc.constant('list' as const),
+        cohort,
+        who: fc.uniqueArray(who, { minLength: 1, maxLength: 3 }),
       }),
     },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constant('pass' as const), days: fc.integer({ min: -1, max: 4 }) }) },
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant('react' as const), appends: fc.nat(6) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('pass' as const),
+        ms: fc.constantFrom(-HOUR_MS, HOUR_MS, DAY_MS, 3 * DAY_MS, WEEK_MS),
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('react' as const), appends: fc.nat(8) }) },
   ),
-  { minLength: 10, maxLength: 40 },
+  { minLength: 15, maxLength: 40, size: 'max' },
 );
 
 /** Refusals are part of the game. */
 async function attempt(world: OnboardingWorld, step: Step): Promise<void> {
   try {
-    if (step.kind === 'join') await world.join(`p${step.who}`);
+    if (step.kind === 'join') await world.joinAs(step.who % 2, `p${step.who}`);
     if (step.kind === 'leave') await world.leave(`p${step.who}`);
+    if (step.kind === 'deactivate') await world.deactivate(`p${step.who}`);
+    if (step.kind === 'reinstate') await world.reinstate(`p${step.who}`);
     if (step.kind === 'rate') await world.setRate(step.perWeek);
     if (step.kind === 'admit') await world.admit({ cohortId: `c${step.cohort}`, size: step.size });
+    if (step.kind === 'list')
+      await world.admit({ cohortId: `c${step.cohort}`, accounts: step.who.map((one) => `p${one}`) });
   } catch (error) {
     if (!(error instanceof GatehouseError)) throw error;
   }
-  if (step.kind === 'pass') world.clock.time += step.days * DAY_MS;
+  if (step.kind === 'pass') world.clock.time += step.ms;
   if (step.kind === 'react') await reactAndDie(world, step.appends);
 }
 
 /** From the first admission on, as a reactor without a checkpoint would. */
 async function reactAndDie(world: OnboardingWorld, appends: number): Promise<void> {
-  const reaction = onboardingReaction(world.transactorOn(dyingAfter(world.store, appends)), world.next);
+  const reaction = world.reaction(dyingAfter(world.store, appends));
   try {
     for (const event of await world.log('CohortAdmitted')) await reaction.react(event);
   } catch (error) {
@@ -158,33 +260,19 @@ async function reactAndDie(world: OnboardingWorld, appends: number): Promise<voi
   }
 }
 
-it('onboards nobody twice and in no seven days more than the rate in force, whatever happens in whatever order', async () => {
+it('keeps to the rate and to the order of the waitlist and lets nobody in twice, whatever happens in whatever order', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (sequence) => {
       const world = await onboardingWorld();
       try {
         await world.setRate(3);
-        for (const step of sequence) await attempt(world, step);
+        for (const step of sequence) await attempt(world, step as Step);
         await reactAndDie(world, Number.POSITIVE_INFINITY);
-
-        const onboarded = await world.log('AccountOnboarded');
-        expect(new Set(onboarded.map(({ data }) => data.accountId)).size).toBe(onboarded.length);
-
-        const admissions = (await world.log('CohortAdmitted')).map(({ data }) => ({
-          at: Date.parse(data.at),
-          perWeek: data.perWeek,
-          size: data.size,
-          people: onboarded.filter((one) => one.data.cohortId === data.cohortId).length,
-        }));
-        for (const [n, { at, perWeek, size, people }] of admissions.entries()) {
-          const lastSevenDays = admissions.slice(0, n + 1).filter((one) => one.at > at - WEEK_MS);
-          expect(people).toBeLessThanOrEqual(size);
-          expect(lastSevenDays.reduce((sum, one) => sum + one.people, 0)).toBeLessThanOrEqual(perWeek);
-        }
+        expectOnboardingInvariants(await world.log());
       } finally {
         await world.close();
       }
     }),
-    { numRuns: 10 },
+    { numRuns: 15 },
   );
 });

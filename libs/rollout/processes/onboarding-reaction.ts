@@ -1,10 +1,14 @@
-import { accountStream, onboardAccount } from '../../account/index.js';
+import { StoreUnavailable } from '../../event-store/event-store.js';
 import { type CommandContext, causedBy, type Transactor } from '../../event-store/transact.js';
-import { GatehouseError } from '../../kernel/errors.js';
+import { type Clock, toIso } from '../../kernel/clock.js';
+import type { EventData, RecordedEvent } from '../../kernel/envelope.js';
 import type { Reaction } from '../../projections/reactor.js';
-import { cohortAccounts, cohortStream, onboardCohort } from '../cohort.js';
+import type { Admission } from '../admission.js';
+import { type CohortPart, cohortStream, fillCohort, onboardCohort, placesLeft } from '../cohort.js';
+import { closeCohort, cohortsBeingLetIn, rolloutStream } from '../rollout.js';
+import { isWaiting, takeTurn, turnsOf, waitingTurn } from './waiting-turn.js';
 
-export const ONBOARDING = 'onboarding';
+const ONBOARDING = 'onboarding';
 
 /** Who waits, in order of their turn, as of everything stored so far. */
 export type NextInLine = (people: number, priority?: number) => Promise<string[]>;
@@ -12,45 +16,102 @@ export type NextInLine = (people: number, priority?: number) => Promise<string[]
 const SIDE_BY_SIDE = 64;
 
 /**
- * Fills an admitted cohort and lets its accounts in. Cohorts are taken one after the other: who is next depends on whom
- * the cohort before has taken. After a crash the cohort is found as it was filled, and the rest of it let in.
+ * Lets the people of admitted cohorts in, one cohort after the other: who is next depends on whom the cohort before has
+ * taken. Part by part they are chosen, let in, and told of; then the cohort is closed. Each step is written down, so after
+ * a crash it goes on with those that were chosen, and a closed cohort lets nobody in any more.
  */
-export function onboardingReaction(transactor: Transactor, nextInLine: NextInLine): Reaction {
+export function onboardingReaction(transactor: Transactor, nextInLine: NextInLine, clock: Clock): Reaction {
   return {
     name: ONBOARDING,
     types: ['CohortAdmitted'],
     key: () => 'rollout',
     async react(event) {
-      const { cohortId, size, perWeek, accounts, priority } = event.data;
-      const context = causedBy(event, ONBOARDING);
-      const chosen: string[] = accounts ?? (await nextInLine(size, priority));
-      const { state } = await transactor.transact(cohortStream, cohortId, context, (cohort) =>
-        cohort.parts.length > 0 ? [] : onboardCohort(cohort, { cohortId, accounts: chosen, size, perWeek }),
-      );
-      await letIn(transactor, cohortAccounts(state), cohortId, context);
+      if (await isBeingLetIn(transactor, event)) await new LettingIn(transactor, nextInLine, clock, event).run();
     },
   };
 }
 
-async function letIn(
-  transactor: Transactor,
-  accounts: string[],
-  cohortId: string,
-  context: CommandContext,
-): Promise<void> {
-  const waiting = accounts.values();
-  await Promise.all(
-    Array.from({ length: SIDE_BY_SIDE }, async () => {
-      for (const accountId of waiting) {
-        try {
-          await transactor.transact(accountStream, accountId, context, (state) =>
-            onboardAccount(state, { accountId, cohortId }),
+async function isBeingLetIn(transactor: Transactor, { data, position }: RecordedEvent): Promise<boolean> {
+  const rollout = await transactor.load(rolloutStream, undefined);
+  if (rollout.position < position) throw new StoreUnavailable(`the rollout is not read up to position ${position} yet`);
+  return cohortsBeingLetIn(rollout.state).some(({ cohortId }) => cohortId === data.cohortId);
+}
+
+class LettingIn {
+  private readonly admission: Admission;
+  private readonly context: CommandContext;
+
+  constructor(
+    private readonly transactor: Transactor,
+    private readonly nextInLine: NextInLine,
+    private readonly clock: Clock,
+    event: RecordedEvent,
+  ) {
+    this.admission = event.data as EventData as Admission;
+    this.context = causedBy(event, ONBOARDING);
+  }
+
+  async run(): Promise<void> {
+    const { cohortId } = this.admission;
+    const times: number[] = [];
+    for (let n = 0, part = await this.part(n); part; part = await this.part(++n)) {
+      const letIn = await this.letIn(part);
+      times.push(...letIn.map(({ at }) => at));
+      await this.tell(letIn.map(({ accountId }) => accountId));
+    }
+    await this.transactor.transact(rolloutStream, undefined, this.context, (rollout) =>
+      closeCohort(rollout, cohortId, times),
+    );
+  }
+
+  /** Those that were chosen, or are now; undefined when nobody else is. */
+  private async part(n: number): Promise<CohortPart | undefined> {
+    const { cohortId, size } = this.admission;
+    const { state } = await this.transactor.load(cohortStream, cohortId);
+    const places = placesLeft(state, size);
+    if (n < state.chosen.length || places === 0) return state.chosen[n];
+    const accounts = await this.choose(places);
+    const filled = await this.transactor.transact(cohortStream, cohortId, this.context, (cohort) =>
+      fillCohort(cohort, { cohortId, part: n, accounts, size }),
+    );
+    return filled.state.chosen[n];
+  }
+
+  private async choose(places: number): Promise<string[]> {
+    const { accounts: listed, priority } = this.admission;
+    if (!listed) return this.nextInLine(places, priority);
+    const turns = await turnsOf(this.transactor, listed);
+    return listed.filter((_, n) => isWaiting(turns[n]!));
+  }
+
+  /** Those that are in with this cohort then, in the order of their turn. */
+  private async letIn({ accounts, chosenAt }: CohortPart): Promise<{ accountId: string; at: number }[]> {
+    const { cohortId } = this.admission;
+    const times = new Map<string, number>();
+    const waiting = accounts.values();
+    await Promise.all(
+      Array.from({ length: SIDE_BY_SIDE }, async () => {
+        for (const accountId of waiting) {
+          const context = { ...this.context, time: toIso(this.now()) };
+          const { state } = await this.transactor.transact(waitingTurn, accountId, context, (turn) =>
+            takeTurn(turn, { accountId, cohortId, chosenAt }),
           );
-        } catch (error) {
-          // Whoever left or was deactivated since the cohort was chosen stays out; the others go on.
-          if (!(error instanceof GatehouseError) || error.status >= 500) throw error;
+          if (state.standing.cohortId === cohortId) times.set(accountId, state.onboardedAt!);
         }
-      }
-    }),
-  );
+      }),
+    );
+    return accounts.flatMap((accountId) => (times.has(accountId) ? [{ accountId, at: times.get(accountId)! }] : []));
+  }
+
+  /** Never before the admission, where the clock went back since: the cap was kept as of then. */
+  private now(): number {
+    return Math.max(this.clock.now(), Date.parse(this.admission.at));
+  }
+
+  private async tell(accounts: readonly string[]): Promise<void> {
+    const { cohortId, perWeek } = this.admission;
+    await this.transactor.transact(cohortStream, cohortId, this.context, (cohort) =>
+      onboardCohort(cohort, { cohortId, accounts, perWeek }),
+    );
+  }
 }

@@ -3,7 +3,7 @@ import { type OnboardingWorld, onboardingWorld } from '../../../test/support/onb
 import { DAY_MS } from '../../kernel/clock.js';
 import { LockSession } from '../../projections/lock-session.js';
 import { pauseOnboarding, rolloutStream } from '../rollout.js';
-import { SCHEDULER } from './scheduler.js';
+import { type CohortScheduler, SCHEDULER } from './scheduler.js';
 
 const HOUR_MS = DAY_MS / 24;
 let world: OnboardingWorld;
@@ -14,7 +14,11 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const tick = () => world.scheduler().tick();
+/** And whoever was admitted is let in. */
+async function tick(): Promise<void> {
+  await world.scheduler().tick();
+  await world.reactor.processAll();
+}
 const cohorts = async () => (await world.log('CohortAdmitted')).map(({ data }) => `${data.cohortId}: ${data.size}`);
 
 it('admits a seventh of the rate every day, rounded up, until the rate is spent', async () => {
@@ -75,8 +79,40 @@ it('admits no more than wait, and nobody without a daily rate or while onboardin
 it('admits one cohort when two schedulers come to it at once, whatever an operator admitted', async () => {
   await world.setRate(70, true);
   await world.admit({ cohortId: 'by-hand', size: 1 });
-  await Promise.all([tick(), tick(), tick()]);
+  await world.reactor.processAll();
+  await Promise.all([1, 2, 3].map(() => world.scheduler().tick()));
   expect(await cohorts()).toEqual(['by-hand: 1', 'daily-2022-05-18: 10']);
+});
+
+it('admits one cohort when two schedulers come to it on either side of midnight', async () => {
+  await world.setRate(70, true);
+  const midnight = Date.parse('2022-05-19T00:00:00Z');
+  const [before, after] = [midnight - 1, midnight + 1].map((now) =>
+    world.scheduler({
+      now: () => now,
+    }),
+  ) as [CohortScheduler, CohortScheduler];
+  await Promise.all([before.tick(), after.tick()]);
+  expect(await cohorts()).toHaveLength(1);
+});
+
+it('waits while a cohort is being let in', async () => {
+  await world.setRate(70, true);
+  await world.admit({ cohortId: 'by-hand', size: 15 });
+  await world.scheduler().tick();
+  expect(await cohorts()).toEqual(['by-hand: 15']);
+  await world.reactor.processAll();
+  await tick();
+  expect(await cohorts()).toEqual(['by-hand: 15', 'daily-2022-05-18: 5']);
+});
+
+it('goes on after a clock that was far ahead', async () => {
+  await world.setRate(70, true);
+  world.clock.time += 365 * DAY_MS;
+  await tick();
+  world.clock.time -= 365 * DAY_MS;
+  await tick();
+  expect(await cohorts()).toEqual(['daily-2023-05-18: 10', 'daily-2022-05-18: 10']);
 });
 
 it('ticks in one process at a time and lets go when it is stopped', async () => {

@@ -1,14 +1,10 @@
-import type { EventStore } from '../../event-store/event-store.js';
 import type { CommandContext, Transactor } from '../../event-store/transact.js';
-import { type Clock, DAY_MS, toIso } from '../../kernel/clock.js';
-import { fold } from '../../kernel/decider.js';
-import type { RecordedEvent } from '../../kernel/envelope.js';
+import type { Clock } from '../../kernel/clock.js';
 import { pause } from '../../kernel/pause.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import type { LockSession } from '../../projections/lock-session.js';
-import { DAILY_PREFIX, dailySize } from '../admission.js';
-import type { RolloutEvent } from '../events.js';
-import { admitCohort, rolloutStream } from '../rollout.js';
+import { admitDaily, dailyCohort, dailySize } from '../admission.js';
+import { cohortsBeingLetIn, rolloutStream } from '../rollout.js';
 import type { PeopleLeft } from '../views/people-left.js';
 
 export const SCHEDULER = 'scheduler';
@@ -19,7 +15,6 @@ const RETRY_MS = 1_000;
 export class CohortScheduler {
   constructor(
     private readonly transactor: Transactor,
-    private readonly store: EventStore,
     private readonly peopleLeft: PeopleLeft,
     private readonly clock: Clock,
     private readonly logger: Logger,
@@ -43,28 +38,13 @@ export class CohortScheduler {
     }
   }
 
-  /**
-   * Admits today's cohort where it is due: when nothing was admitted by schedule in the last 24 hours. Its id is its day,
-   * so that whoever else comes to the same conclusion admits the same cohort.
-   */
+  /** Admits today's cohort where it is due; once everybody admitted before is in, since only then it is known who waits. */
   async tick(): Promise<void> {
-    const history = await this.store.readStream(rolloutStream.category);
     const now = this.clock.now();
-    if (scheduledSince(history, now - DAY_MS)) return;
-    const state = fold(rolloutStream, history as unknown as RolloutEvent[]);
-    if (dailySize(state, now, Number.POSITIVE_INFINITY) === 0) return;
+    const { state } = await this.transactor.load(rolloutStream, undefined);
+    if (dailySize(state, now, Number.POSITIVE_INFINITY) === 0 || cohortsBeingLetIn(state).length > 0) return;
     const waiting = await this.peopleLeft.count();
-    const cohortId = `${DAILY_PREFIX}${toIso(now).slice(0, 'YYYY-MM-DD'.length)}`;
-    const context: CommandContext = { actor: { kind: 'process', id: SCHEDULER }, correlationid: cohortId };
-    await this.transactor.transact(rolloutStream, undefined, context, (current) => {
-      const size = dailySize(current, now, waiting);
-      return size === 0 ? [] : admitCohort(current, { cohortId, now, size });
-    });
+    const context: CommandContext = { actor: { kind: 'process', id: SCHEDULER }, correlationid: dailyCohort(now) };
+    await this.transactor.transact(rolloutStream, undefined, context, (current) => admitDaily(current, now, waiting));
   }
 }
-
-const scheduledSince = (history: readonly RecordedEvent[], time: number): boolean =>
-  history.some(
-    ({ type, data }) =>
-      type === 'CohortAdmitted' && data.cohortId.startsWith(DAILY_PREFIX) && Date.parse(data.at) > time,
-  );

@@ -9,7 +9,7 @@ import { type CohortRow, cohortsView } from './cohorts.js';
 
 export interface CohortAnswer {
   cohortId: string;
-  /** People admitted at the most; null for a cohort that another system onboarded. */
+  /** People admitted at the most; null for a moment where the view has not seen the admission yet. */
   size: number | null;
   selection: CohortRow['selection'];
   /** The rate in force at the admission. */
@@ -17,9 +17,9 @@ export interface CohortAnswer {
   admittedAt: string | null;
   /** People in it so far. */
   onboarded: number;
-  /** `onboarding` also stays the status of a cohort for which too few people waited. */
+  /** `onboarded`: as many are in as there were to be had. */
   status: CohortRow['status'];
-  /** Of the last event of the cohort's own stream; 0 before the first. */
+  /** Of the last event that told who is in; 0 before the first. */
   position: string;
 }
 

@@ -2,24 +2,26 @@ import type { View } from '../../projections/view.js';
 
 export type CohortRow = {
   cohort_id: string;
-  /** People admitted; null for a cohort that another system onboarded. */
+  /** People admitted; null before the admission is seen. */
   size: number | null;
   selection: 'first-come' | 'listed' | null;
   per_week: number;
   admitted_at: number | null;
   /** Accounts let in so far. */
   onboarded: number;
-  /** `onboarding` also stays the status of a cohort for which too few people waited. */
+  /** Nobody else comes in with it. */
+  closed: boolean;
+  /** `onboarded`: as many are in as there were to be had. */
   status: 'admitted' | 'onboarding' | 'onboarded';
-  /** Of the last event of the cohort's own stream; 0 before the first. */
+  /** Of the last event that told who is in; 0 before the first. */
   position: number;
 };
 
 export const cohortsView: View<CohortRow> = {
   name: 'cohorts',
-  version: 1,
+  version: 2,
   summary: 'Cohorts: how many were admitted and how many are in.',
-  types: ['CohortAdmitted', 'CohortOnboarded'],
+  types: ['CohortAdmitted', 'CohortOnboarded', 'CohortClosed'],
   table: {
     name: 'cohorts',
     key: 'cohort_id',
@@ -30,6 +32,7 @@ export const cohortsView: View<CohortRow> = {
       per_week: { type: 'int4' },
       admitted_at: { type: 'timestamptz', nullable: true },
       onboarded: { type: 'int4' },
+      closed: { type: 'bool' },
       status: { type: 'text' },
       position: { type: 'int8' },
     },
@@ -42,6 +45,7 @@ export const cohortsView: View<CohortRow> = {
       const { size, selection, perWeek, at } = data;
       return settled({ ...row, cohort_id: cohortId, size, selection, per_week: perWeek, admitted_at: Date.parse(at) });
     }
+    if (type === 'CohortClosed') return settled({ ...row, cohort_id: cohortId, closed: true });
     if (position <= row.position) return row;
     const onboarded = row.onboarded + data.accounts.length;
     return settled({
@@ -61,11 +65,12 @@ const unheardOf: CohortRow = {
   per_week: 0,
   admitted_at: null,
   onboarded: 0,
+  closed: false,
   status: 'admitted',
   position: 0,
 };
 
 function settled(row: CohortRow): CohortRow {
-  if (row.onboarded === 0) return row;
-  return { ...row, status: row.size === null || row.onboarded >= row.size ? 'onboarded' : 'onboarding' };
+  if (row.closed || (row.onboarded > 0 && row.onboarded >= (row.size ?? 0))) return { ...row, status: 'onboarded' };
+  return { ...row, status: row.onboarded > 0 ? 'onboarding' : 'admitted' };
 }

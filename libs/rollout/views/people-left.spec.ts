@@ -9,24 +9,20 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-it('counts nobody who is about to be let in with a cohort that is not filled yet', async () => {
+it('counts who waits once everybody admitted before is in, of one priority class where it is given', async () => {
   await world.join('a', 'b', 'c');
-  expect(await world.peopleLeft.count()).toBe(3);
+  await world.joinAs(0, 'vip');
   await world.admit({ cohortId: 'one', size: 2 });
-  expect(await world.peopleLeft.count()).toBe(1);
-  await world.admit({ cohortId: 'two', size: 5 });
-  expect(await world.peopleLeft.count()).toBe(0);
+  const counted = Promise.all([undefined, 0, 5].map((priority) => world.peopleLeft.count(priority)));
   await world.reactor.processAll();
-  expect(await world.peopleLeft.count()).toBe(0);
-  await world.join('d');
-  expect(await world.peopleLeft.count()).toBe(1);
+  expect(await counted).toEqual([2, 0, 2]);
 });
 
-it('counts one priority class, less the cohorts that may take from it', async () => {
-  await world.join('a', 'b');
-  expect([await world.peopleLeft.count(5), await world.peopleLeft.count(0)]).toEqual([2, 0]);
-  await world.admit({ cohortId: 'vip', size: 1, priority: 0 });
-  expect(await world.peopleLeft.count(5)).toBe(2);
-  await world.admit({ cohortId: 'any', size: 1 });
-  expect(await world.peopleLeft.count(5)).toBe(1);
+it('gives up while a cohort is being let in for long, and names it', async () => {
+  await world.join('a');
+  await world.admit({ cohortId: 'one', size: 1 });
+  await expect(world.peopleLeft.count()).rejects.toMatchObject({
+    code: 'cohort-in-progress',
+    message: expect.stringContaining('cohort one'),
+  });
 });

@@ -1,42 +1,41 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type pg from 'pg';
-import type { EventStore } from '../../event-store/event-store.js';
-import type { EventOf } from '../../messaging/event-definition.js';
-import { EVENT_STORE, POOL } from '../../platform/ports.js';
+import { Transactor } from '../../event-store/transact.js';
+import { Refusal } from '../../kernel/errors.js';
 import { Waitlist } from '../../waitlist/index.js';
-import type { CohortAdmitted } from '../events.js';
-import { ONBOARDING } from '../processes/onboarding-reaction.js';
-import { rolloutStream } from '../rollout.js';
+import { cohortsBeingLetIn, rolloutStream } from '../rollout.js';
 
-/** Who waits, less those that cohorts admitted already are about to take. */
+const WAIT_MS = 5_000;
+const POLL_MS = 50;
+
+/** Who waits and will not be let in with a cohort that was admitted already. */
 @Injectable()
 export class PeopleLeft {
   constructor(
-    @Inject(POOL) private readonly pool: pg.Pool,
-    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(Waitlist) private readonly waitlist: Waitlist,
   ) {}
 
   /**
-   * As of everything stored so far; rather too few than too many where a cohort of another class is being filled.
-   * @throws StoreUnavailable when the waitlist's view is too far behind to tell
+   * As of everything stored so far. While a cohort is being let in nobody can tell, so that is waited for.
+   * @throws Refusal cohort-in-progress; StoreUnavailable when the waitlist's view is too far behind to tell
    */
   async count(priority?: number): Promise<number> {
-    // In this order: whoever was let in before the reactor moved on is no longer counted as waiting.
-    const filledUpTo = await this.filledUpTo();
-    const waiting = await this.waitlist.waitingNow(priority);
-    const toBeFilled = (await this.store.readStream(rolloutStream.category))
-      .filter(({ type, position }) => type === 'CohortAdmitted' && position > filledUpTo)
-      .map(({ data }) => data as EventOf<typeof CohortAdmitted>['data'])
-      .filter((one) => priority === undefined || one.priority === undefined || one.priority === priority);
-    return Math.max(0, waiting - toBeFilled.reduce((sum, { size }) => sum + size, 0));
+    const deadline = performance.now() + WAIT_MS;
+    for (let cohortId = await this.inProgress(); cohortId !== undefined; cohortId = await this.inProgress()) {
+      if (performance.now() > deadline) {
+        throw new Refusal(
+          'cohort-in-progress',
+          `cohort ${cohortId} is still being let in, so who else waits can't be told: give a size, or ask again later ` +
+            `(GET /v1/cohorts/${cohortId} tells how far it is)`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    return this.waitlist.waitingNow(priority);
   }
 
-  private async filledUpTo(): Promise<number> {
-    const { rows } = await this.pool.query(
-      'SELECT coalesce(min(position), 0) AS position FROM projections.checkpoints WHERE follower = $1',
-      [`reactor:${ONBOARDING}`],
-    );
-    return Number(rows[0].position);
+  private async inProgress(): Promise<string | undefined> {
+    const { state } = await this.transactor.load(rolloutStream, undefined);
+    return cohortsBeingLetIn(state)[0]?.cohortId;
   }
 }

@@ -7,6 +7,7 @@ const at = '2022-05-18T09:00:00.000Z';
 const admitted = recorded(3, 'CohortAdmitted', { cohortId: 'c1', size: 3, selection: 'first-come', perWeek: 10, at });
 const first = recorded(4, 'CohortOnboarded', { cohortId: 'c1', accounts: ['a', 'b'], perWeek: 10, part: 0 });
 const second = recorded(5, 'CohortOnboarded', { cohortId: 'c1', accounts: ['c'], perWeek: 10, part: 1 });
+const closed = recorded(6, 'CohortClosed', { cohortId: 'c1', people: 3, first: at, last: at });
 
 describe('the rollout-state view', () => {
   const history = [
@@ -46,14 +47,23 @@ describe('the cohorts view', () => {
     expect(statusAfter(admitted, first, second)).toMatchObject({ status: 'onboarded', onboarded: 3 });
   });
 
-  it('gives the same row for any order of the two streams, and for events that come again', () => {
-    const expected = foldView(cohortsView, [admitted, first, second]);
-    expect(foldView(cohortsView, [first, admitted, second])).toEqual(expected);
-    expect(foldView(cohortsView, [first, second, admitted])).toEqual(expected);
-    expect(foldView(cohortsView, [admitted, first, first, second, admitted, first, second])).toEqual(expected);
+  it('has all in, once the cohort is closed, where too few waited', () => {
+    const statusAfter = (...events: ReturnType<typeof recorded>[]) => foldView(cohortsView, events).rows.c1;
+    expect(statusAfter(admitted, first, closed)).toMatchObject({ status: 'onboarded', onboarded: 2, size: 3 });
+    expect(statusAfter(admitted, closed)).toMatchObject({ status: 'onboarded', onboarded: 0 });
   });
 
-  it('knows a cohort that another system onboarded', () => {
+  it('gives the same row for any order of the two streams, and for events that come again', () => {
+    const expected = foldView(cohortsView, [admitted, first, second, closed]);
+    expect(foldView(cohortsView, [first, admitted, closed, second])).toEqual(expected);
+    expect(foldView(cohortsView, [first, second, admitted, closed])).toEqual(expected);
+    expect(foldView(cohortsView, [admitted, closed, first, second])).toEqual(expected);
+    expect(foldView(cohortsView, [admitted, first, first, second, admitted, closed, first, second, closed])).toEqual(
+      expected,
+    );
+  });
+
+  it('knows a cohort before it has seen its admission', () => {
     expect(foldView(cohortsView, [first]).rows.c1).toMatchObject({
       status: 'onboarded',
       onboarded: 2,

@@ -25,13 +25,13 @@ import { answerOf, type OperationGroup } from '../operation.js';
 const selection = oneOf(['first-come', 'listed'], 'Who: the first of the waitlist, or the accounts listed.');
 const cohort = closed({
   cohortId: text('The cohort.'),
-  size: orNull(count('People admitted at the most; null for a cohort that another system onboarded.')),
+  size: orNull(count('People admitted at the most; null for a moment where the admission was not seen yet.')),
   selection: orNull(selection),
   perWeek: count('The rate in force at the admission.'),
   admittedAt: orNull(instant('When it was admitted.')),
   onboarded: count('People in it so far.'),
-  status: oneOf(['admitted', 'onboarding', 'onboarded'], '`onboarding` stays where too few people waited.'),
-  position: position('Of the last event of the cohort’s own stream; 0 before the first.'),
+  status: oneOf(['admitted', 'onboarding', 'onboarded'], '`onboarded`: as many are in as there were to be had.'),
+  position: position('Of the last event that told who is in; 0 before the first.'),
 });
 const example = {
   cohortId: '2022-w20',
@@ -63,8 +63,15 @@ export const rolloutOperations: OperationGroup = {
             available: count('People that may be admitted now, paused or not.'),
             moreAt: orNull(instant('When more may be; null when time alone frees no more.')),
             admissions: list(
-              closed({ cohortId: text('The cohort.'), size: count('People.'), at: instant('When.') }),
-              'Of the last seven days, oldest first.',
+              closed({
+                cohortId: text('The cohort.'),
+                size: count('People it counts for: those granted, and once all are in, those that are in.'),
+                at: instant('When it was admitted.'),
+                countsUntil: orNull(
+                  instant('Seven days after the last of its people came in; null while they are being let in.'),
+                ),
+              }),
+              'Those that count against the rate now, in the order of their admission.',
             ),
             waiting: count('People on the waitlist.'),
             position: position('Of the last event taken into account; `waiting` may lag behind it.'),
@@ -75,8 +82,15 @@ export const rolloutOperations: OperationGroup = {
             paused: false,
             pauseReason: null,
             available: 0,
-            moreAt: '2022-05-25T09:00:00.000Z',
-            admissions: [{ cohortId: '2022-w20', size: 1000, at: '2022-05-18T09:00:00.000Z' }],
+            moreAt: '2022-05-25T09:00:02.000Z',
+            admissions: [
+              {
+                cohortId: '2022-w20',
+                size: 1000,
+                at: '2022-05-18T09:00:00.000Z',
+                countsUntil: '2022-05-25T09:00:02.000Z',
+              },
+            ],
             waiting: 31_000,
             position: '1041',
           },
@@ -117,7 +131,7 @@ export const rolloutOperations: OperationGroup = {
       description: '`GET /v1/cohorts/{id}` tells how far that is.',
       fields: {
         size: 'People, the first of the waitlist; as many as may be and wait where neither this nor accounts is given.',
-        accounts: 'Exactly these accounts instead.',
+        accounts: 'Exactly these accounts instead; all of them have to wait.',
         cohortId: 'Makes the request safe to repeat; a fresh one is made where it is absent.',
         priority: 'Only this priority class of the waitlist.',
       },
@@ -135,7 +149,17 @@ export const rolloutOperations: OperationGroup = {
           { cohortId: '2022-w20', size: 1000, selection: 'first-come', position: '1041' },
         ),
       },
-      refusals: { 409: ['onboarding-paused', 'rate-not-set', 'rate-exceeded', 'nobody-waiting', 'cohort-known'] },
+      refusals: {
+        409: [
+          'onboarding-paused',
+          'rate-not-set',
+          'rate-exceeded',
+          'nobody-waiting',
+          'not-waiting',
+          'cohort-in-progress',
+          'cohort-known',
+        ],
+      },
     },
     'GET /v1/cohorts': {
       id: 'listCohorts',

@@ -1,0 +1,16 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * Cohorts of earlier logs were never closed, so that they would count against the rate for ever. Their admissions are
+ * given to the reaction once more: it lets nobody in twice, and closes them.
+ */
+export class CloseEarlierCohorts1700000000060 implements MigrationInterface {
+  name = 'CloseEarlierCohorts1700000000060';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`DELETE FROM projections.checkpoints WHERE follower = 'reactor:onboarding'`);
+    await runner.query(`DELETE FROM projections.parked WHERE follower = 'reactor:onboarding'`);
+  }
+
+  async down(): Promise<void> {}
+}

@@ -1,0 +1,39 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EventStore } from '../../event-store/event-store.js';
+import { Transactor } from '../../event-store/transact.js';
+import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { EVENT_STORE } from '../../platform/ports.js';
+import type { Admission } from '../admission.js';
+import { cohortStream } from '../cohort.js';
+import { rolloutStream } from '../rollout.js';
+
+export interface FoundAdmission {
+  admission: Admission;
+  position: Position;
+}
+
+/** The admissions of cohorts, from the log. */
+@Injectable()
+export class Admissions {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(Transactor) private readonly transactor: Transactor,
+  ) {}
+
+  async find(cohortId: string): Promise<FoundAdmission | undefined> {
+    const { state } = await this.transactor.load(rolloutStream, undefined);
+    const recent = state.cohorts.findLast((one) => one.cohortId === cohortId);
+    if (recent) {
+      const page = await this.store.readAll(recent.position, { including: true, limit: 1 });
+      return found(page.events, cohortId);
+    }
+    // A cohort that is not remembered was closed long ago, so it has a stream, and the long way is worth going.
+    const known = await this.store.readStream(`${cohortStream.category}-${cohortId}`, 0, 1);
+    return known.length === 0 ? undefined : found(await this.store.readStream(rolloutStream.category), cohortId);
+  }
+}
+
+function found(events: readonly RecordedEvent[], cohortId: string): FoundAdmission | undefined {
+  const event = events.findLast(({ type, data }) => type === 'CohortAdmitted' && data.cohortId === cohortId);
+  return event && { admission: event.data as Admission, position: event.position };
+}

@@ -56,12 +56,14 @@ export function isFault(one: IncomingEvent | Fault): one is Fault {
  * Reads one CloudEvent in JSON form (CloudEvents 1.0, JSON event format).
  * @param taken which types this door takes
  * @param now epoch milliseconds
+ * @param receivedAt the time of an event that says none
  */
 export function readCloudEvent(
   event: unknown,
   schemas: EventSchemas,
   taken: (definition: EventDefinition) => boolean,
   now: number,
+  receivedAt = now,
 ): IncomingEvent | Fault {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) {
     return fault('not-a-cloudevent', '/', 'an event must be a JSON object with the CloudEvents attributes');
@@ -85,7 +87,7 @@ export function readCloudEvent(
   const badForm = wrongForm(attributes, definition);
   if (badForm) return badForm;
 
-  const happened = time === undefined ? now : readTime(time);
+  const happened = time === undefined ? receivedAt : readTime(time);
   if (happened === undefined) {
     return fault('invalid-time', 'time', `must be an RFC 3339 time since 1970, is ${shown(time)}`);
   }

@@ -84,12 +84,19 @@ export class Ingest {
   /**
    * Takes CloudEvents in JSON form and answers for each, in order. When it resolves, everything is stored.
    * @param door where they came in, for the quarantine
+   * @param originals the bytes of each as they came in; asked for only where one is not taken
    * @throws StoreUnavailable when some may not be stored; giving all of them again is safe
    */
-  async take(events: readonly unknown[], context: IngestContext, door: string): Promise<EventResult[]> {
+  async take(
+    events: readonly unknown[],
+    context: IngestContext,
+    door: string,
+    originals: () => readonly Buffer[] = () => events.map((event) => Buffer.from(jsonText(event))),
+  ): Promise<EventResult[]> {
     const results = await this.attempt(events, context);
     const refused = results.flatMap((result, index) => (result.outcome === 'quarantined' ? [index] : []));
     if (refused.length === 0) return results;
+    const raws = originals();
     const ids = await this.quarantine.put(
       refused.map((index) => {
         const { reason, field, detail } = results[index]!;
@@ -100,7 +107,7 @@ export class Ingest {
           detail: detail!,
           door,
           actor: context.actor.id,
-          raw: Buffer.from(jsonText(events[index])),
+          raw: raws[index]!,
         };
       }),
     );
@@ -108,10 +115,17 @@ export class Ingest {
     return results;
   }
 
-  /** The same, but what is not taken is only answered as `quarantined` and not kept: the caller has it already. */
-  async attempt(events: readonly unknown[], context: IngestContext, origin?: PartitionOrigin): Promise<EventResult[]> {
+  /**
+   * The same, but what is not taken is only answered as `quarantined` and not kept: the caller has it already.
+   * @param receivedAt when they came in, in epoch milliseconds; now by default
+   */
+  async attempt(
+    events: readonly unknown[],
+    context: IngestContext,
+    { origin, receivedAt }: { origin?: PartitionOrigin; receivedAt?: number } = {},
+  ): Promise<EventResult[]> {
     const now = this.clock.now();
-    const read = events.map((event) => readCloudEvent(event, this.schemas, this.takes, now));
+    const read = events.map((event) => readCloudEvent(event, this.schemas, this.takes, now, receivedAt));
     const results: EventResult[] = new Array(events.length);
     const facts = new Map<FactLane, Indexed[]>();
     const commands: Indexed[] = [];

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import type { RawBodyRequest } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { GatehouseError, InvalidInput } from '../../kernel/errors.js';
 import { notUtf8 } from '../../platform/http/http-adapter.js';
@@ -9,7 +10,8 @@ export const MAX_BATCH = 1_000;
 
 /** Lets the structured and batched media types of CloudEvents through to the door; other routes refuse them. */
 export function acceptCloudEvents(server: FastifyInstance): void {
-  server.addContentTypeParser([STRUCTURED, BATCHED], { parseAs: 'buffer' }, (_request, body, done) => {
+  server.addContentTypeParser([STRUCTURED, BATCHED], { parseAs: 'buffer' }, (request, body, done) => {
+    (request as RawBodyRequest<FastifyRequest>).rawBody = body as Buffer;
     if (!isUtf8(body as Buffer)) return done(notUtf8());
     try {
       done(null, JSON.parse(body.toString()));

@@ -1,10 +1,11 @@
-import { Controller, HttpCode, Inject, Post, Req } from '@nestjs/common';
+import { Controller, HttpCode, Inject, Post, type RawBodyRequest, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { CommandContext } from '../../event-store/transact.js';
 import { Context } from '../../platform/http/request-context.js';
 import { Roles } from '../../platform/security/route-access.js';
 import { Ingest } from '../ingest.js';
 import { eventsOf } from './cloud-events-request.js';
+import { originalBytes } from './original-bytes.js';
 
 export const HTTP_DOOR = 'http';
 
@@ -16,8 +17,9 @@ export class IngestController {
   @Post()
   @HttpCode(202)
   @Roles('service', 'administrator')
-  async take(@Req() request: FastifyRequest, @Context() context: CommandContext) {
-    const results = await this.ingest.take(eventsOf(request), context, HTTP_DOOR);
+  async take(@Req() request: RawBodyRequest<FastifyRequest>, @Context() context: CommandContext) {
+    const events = eventsOf(request);
+    const results = await this.ingest.take(events, context, HTTP_DOOR, () => originalBytes(request, events));
     return {
       results: results.map(({ position, ...rest }) => ({
         ...rest,

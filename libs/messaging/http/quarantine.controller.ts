@@ -70,7 +70,7 @@ export class QuarantineController {
 }
 
 async function replayEntry(quarantine: Quarantine, ingest: Ingest, id: string, context: CommandContext) {
-  const { raw } = await quarantine.show(id);
+  const { raw, firstSeenAt } = await quarantine.show(id);
   let event: unknown;
   try {
     event = JSON.parse(raw.toString('utf8'));
@@ -82,7 +82,7 @@ async function replayEntry(quarantine: Quarantine, ingest: Ingest, id: string, c
       detail: 'the bytes are not JSON and can not be taken',
     };
   }
-  const [result] = await ingest.attempt([event], context);
+  const [result] = await ingest.attempt([event], context, { receivedAt: Date.parse(firstSeenAt) });
   if (result!.outcome !== 'quarantined') await quarantine.markReplayed(id);
   const { position, ...rest } = result!;
   return position === undefined ? rest : { ...rest, position: String(position) };

@@ -189,8 +189,8 @@ export class Ingester {
       } else faulty.push({ message, fault: read });
     }
     const correlationid = `kafka:${topic}:${partition}:${chunk[0]!.offset}`;
-    const offsets = indexes.map((index) => chunk[index]!.offset);
-    const results = await this.ingest.attempt(events, { actor: ACTOR, correlationid }, { topic, partition, offsets });
+    const origin = { topic, partition, offsets: indexes.map((index) => chunk[index]!.offset) };
+    const results = await this.ingest.attempt(events, { actor: ACTOR, correlationid }, { origin });
     for (const [n, { outcome, reason, field, detail }] of results.entries()) {
       outcomes[indexes[n]!] = outcome;
       if (outcome !== 'quarantined') continue;

@@ -76,7 +76,8 @@ export async function createHttpAdapter({
 function takeJsonOnly(adapter: FastifyAdapter): void {
   const parse = adapter.getInstance().getDefaultJsonParser('error', 'error');
   const limit = { bodyLimit: BODY_LIMIT_BYTES };
-  adapter.useBodyParser('application/json', false, limit, (request, body, done) => {
+  // The bytes stay beside what they parse to: who has to keep a body keeps it as it came.
+  adapter.useBodyParser('application/json', true, limit, (request, body, done) => {
     if (isUtf8(body as Buffer)) parse(request, body.toString(), done);
     else done(notUtf8());
   });

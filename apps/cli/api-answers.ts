@@ -75,14 +75,26 @@ export interface EventsAnswer {
   atHead: boolean;
 }
 
-export interface ViewAnswer {
+interface ViewAnswer {
   name: string;
   version: number;
   summary: string;
   live: boolean;
   position: string;
   rows: number;
-  parked: { key: string; position: string; eventType: string; error: string }[];
+  parked: ParkedKey[];
+}
+
+export interface ViewsAnswer {
+  items: ViewAnswer[];
+  reactions: { name: string; position: string; parked: ParkedKey[] }[];
+}
+
+export interface ParkedKey {
+  key: string;
+  position: string;
+  eventType: string;
+  error: string;
 }
 
 export interface ViewJobAnswer {

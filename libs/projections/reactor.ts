@@ -24,6 +24,8 @@ export interface ReactorReport {
   parked?(event: RecordedEvent, error: unknown): void;
 }
 
+/** Of the names that reactions' checkpoints go by. */
+export const REACTOR_PREFIX = 'reactor:';
 const PAGE = 1_000;
 const SIDE_BY_SIDE = 32;
 const TRIES = 3;
@@ -58,7 +60,7 @@ export class Reactor {
   ) {}
 
   get follower(): string {
-    return `reactor:${this.reaction.name}`;
+    return REACTOR_PREFIX + this.reaction.name;
   }
 
   async run(signal: AbortSignal): Promise<void> {

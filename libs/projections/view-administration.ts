@@ -5,7 +5,8 @@ import type { Position } from '../kernel/envelope.js';
 import { InvalidInput } from '../kernel/errors.js';
 import type { Ids } from '../kernel/ids.js';
 import { liveBuild } from './builds.js';
-import { parkedKeys } from './checkpoints.js';
+import { followerPositions, type ParkedKey, parkedKeys } from './checkpoints.js';
+import { REACTOR_PREFIX } from './reactor.js';
 import type { Rebuilder, ViewComparison } from './rebuilder.js';
 import type { View } from './view.js';
 import type { ViewReader } from './view-reader.js';
@@ -55,12 +56,22 @@ export class ViewAdministration {
           live: live !== undefined,
           position: String(await this.reader.position(view)),
           rows: live ? await live.tables.approximateRows(this.pool) : 0,
-          parked: parked
-            .filter((one) => one.follower === live?.follower)
-            .map(({ key, position, eventType, error }) => ({ key, position: String(position), eventType, error })),
+          parked: live ? shown(parked, live.follower) : [],
         };
       }),
     );
+  }
+
+  /** The reactions that have begun; they follow the log as views do, and park as views do. */
+  async reactions() {
+    const [positions, parked] = await Promise.all([followerPositions(this.pool), parkedKeys(this.pool)]);
+    return [...positions]
+      .filter(([follower]) => follower.startsWith(REACTOR_PREFIX))
+      .map(([follower, position]) => ({
+        name: follower.slice(REACTOR_PREFIX.length),
+        position: String(position),
+        parked: shown(parked, follower),
+      }));
   }
 
   /** @throws InvalidInput for a view that does not exist */
@@ -120,3 +131,8 @@ export class ViewAdministration {
     });
   }
 }
+
+const shown = (parked: readonly ParkedKey[], of: string) =>
+  parked
+    .filter(({ follower }) => follower === of)
+    .map(({ key, position, eventType, error }) => ({ key, position: String(position), eventType, error }));

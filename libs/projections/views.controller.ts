@@ -16,11 +16,11 @@ export class ViewsBody {
 export class ViewsController {
   constructor(@Inject(ViewAdministration) private readonly administration: ViewAdministration) {}
 
-  /** Every read model: version, how far it has got, how many rows, and the keys that are parked. */
+  /** Every read model: version, how far it has got, how many rows; every reaction; and the keys that they have parked. */
   @Get()
   @Roles('operator', 'compliance', 'administrator')
   async list() {
-    return { items: await this.administration.list() };
+    return { items: await this.administration.list(), reactions: await this.administration.reactions() };
   }
 
   /** Starts a replay into fresh tables that are compared with the live ones and dropped; the answer names the job to ask for. */

@@ -53,3 +53,17 @@ it('a gateway that starts denies an account whose deactivation is parked, whatev
     await beside.close();
   }
 });
+
+it('a parked reaction is shown with its key, event and error beside the views', async () => {
+  const { administrator } = gatehouse;
+  await park('acc-shown', 1);
+  const { reactions } = (await administrator.get('/v1/views')).body;
+  expect(reactions.map(({ name }: { name: string }) => name)).toEqual(['case-opening', 'enforcing', 'onboarding']);
+  const { parked } = reactions[1];
+  expect(parked).toContainEqual({
+    key: 'acc-shown',
+    position: '1',
+    eventType: 'ReviewConfirmed',
+    error: 'TypeError: not mended yet',
+  });
+});

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { GatehouseError } from '../../../libs/kernel/errors.js';
-import type { ViewAnswer, ViewJobAnswer } from '../api-answers.js';
+import type { ViewJobAnswer, ViewsAnswer } from '../api-answers.js';
 import type { ApiClient } from '../api-client.js';
 import { withExamples } from '../command-options.js';
 import { EXIT } from '../exit-codes.js';
@@ -16,24 +16,11 @@ export function viewsCommands(program: Command, run: Runner): void {
 
   const list = group
     .command('list')
-    .description('Every view: how far it has got, how many rows it has, what is parked.')
+    .description('Every view and reaction: how far it has got, how many rows a view has, what is parked and why.')
     .action(
       run(async ({ client, print }) => {
-        const answer = await client.get<{ items: ViewAnswer[] }>('/v1/views');
-        print(answer, () =>
-          table(
-            ['view', 'version', 'live', 'position', 'rows', 'parked', 'what'],
-            answer.items.map((view) => [
-              view.name,
-              view.version,
-              view.live,
-              Number(view.position),
-              view.rows,
-              view.parked.length,
-              view.summary,
-            ]),
-          ),
-        );
+        const answer = await client.get<ViewsAnswer>('/v1/views');
+        print(answer, () => viewsText(answer));
         return undefined;
       }),
     );
@@ -64,6 +51,37 @@ export function viewsCommands(program: Command, run: Runner): void {
       }),
     );
   withExamples(verify, 'views verify', 'views verify cases --json');
+}
+
+export function viewsText({ items, reactions }: ViewsAnswer): string {
+  const views = table(
+    ['view', 'version', 'live', 'position', 'rows', 'parked', 'what'],
+    items.map(({ name, version, live, position, rows, parked, summary }) => [
+      name,
+      version,
+      live,
+      Number(position),
+      rows,
+      parked.length,
+      summary,
+    ]),
+  );
+  const reacting = table(
+    ['reaction', 'position', 'parked'],
+    reactions.map(({ name, position, parked }) => [name, Number(position), parked.length]),
+    'no reaction has begun',
+  );
+  const parked = [...items, ...reactions].flatMap((one) =>
+    one.parked.map(({ key, position, eventType, error }): Cell[] => [
+      one.name,
+      key,
+      Number(position),
+      eventType,
+      error,
+    ]),
+  );
+  const leftOut = parked.length > 0 ? [table(['parked by', 'key', 'position', 'event', 'error'], parked)] : [];
+  return [views, reacting, ...leftOut].join('\n\n');
 }
 
 const started = (client: ApiClient, kind: ViewJobAnswer['kind'], views: string[]): Promise<ViewJobAnswer> =>

@@ -38,6 +38,15 @@ const example = {
   position: '0',
   of: '0',
 };
+const parked = list(
+  closed({
+    key: text('The key that is left out.'),
+    position: position('Of the event that could not be taken.'),
+    eventType: text('Its type.'),
+    error: text('What went wrong.'),
+  }),
+  'What was left out, loudly.',
+);
 const views = 'Names of views; all by default.';
 
 export const viewOperations: OperationGroup = {
@@ -46,7 +55,8 @@ export const viewOperations: OperationGroup = {
   operations: {
     'GET /v1/views': {
       id: 'listViews',
-      summary: 'Every read model: version, how far it has got, how many rows, and the keys that are parked',
+      summary:
+        'Every read model: version, how far it has got, how many rows; every reaction; and the keys that they have parked',
       answers: {
         200: json(
           'Views',
@@ -61,17 +71,17 @@ export const viewOperations: OperationGroup = {
                 live: Type.Boolean({ description: 'Whether it serves.' }),
                 position: position('How far it has got.'),
                 rows: count('About how many rows.'),
-                parked: list(
-                  closed({
-                    key: text('The key that is left out.'),
-                    position: position('Of the event that could not be taken.'),
-                    eventType: text('Its type.'),
-                    error: text('What went wrong.'),
-                  }),
-                  'What was left out, loudly.',
-                ),
+                parked,
               }),
               'The views.',
+            ),
+            reactions: list(
+              closed({
+                name: text('The reaction.'),
+                position: position('How far it has got.'),
+                parked,
+              }),
+              'What follows from events: cases, enforcement, onboarding. A parked key is tried again each minute.',
             ),
           }),
         ),

@@ -1,5 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -50,6 +59,39 @@ describe('launching from a checkout', () => {
     expect(failed).toMatchObject({ status: 1, stdout: '' });
     expect(failed.stderr).toMatch(/greeting\.ts[\s\S]*gatehouse: the build failed: see above\n$/);
     write('libs/words/greeting.ts', "export const greeting = 'hello';");
+  });
+
+  describe('while a lock is there', () => {
+    const lockFile = () =>
+      node('--input-type=module', '-e', "console.log((await import('./apps/prepare.mjs')).LOCK)").stdout.trim();
+    const hold = (text: string, at = new Date()) => {
+      const lock = lockFile();
+      writeFileSync(lock, text);
+      utimesSync(lock, at, at);
+      write('libs/words/greeting.ts', `export const greeting = 'hello'; // ${text}`);
+      return lock;
+    };
+
+    it('waits for the process that holds it, and says for which', async () => {
+      const lock = hold(String(process.pid));
+      const child = spawn(process.execPath, ['apps/launch.mjs', 'hello'], { cwd: checkout });
+      let told = '';
+      for await (const chunk of child.stderr) {
+        told += chunk;
+        if (told.includes('waiting')) rmSync(lock, { force: true });
+      }
+      expect(told).toMatch(new RegExp(`waiting for another process .*\\(${process.pid}, .*\n.*building`));
+    });
+
+    it.each([
+      ['empty, as a full disk leaves it', '', new Date()],
+      ['of a process that is gone', '2147483647', new Date()],
+      ['of a process whose number is another one’s since', String(process.pid), new Date('2022-05-18')],
+    ])('does not wait for one that is %s', (_, text, at) => {
+      const lock = hold(text, at);
+      expect(launch('hello')).toMatchObject({ status: 0, stdout: 'hello\n', stderr: 'gatehouse: building …\n' });
+      expect(existsSync(lock)).toBe(false);
+    });
   });
 
   it('says in one line that there is no such app, or that Node is too old', () => {

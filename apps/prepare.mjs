@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,9 @@ const STAMP = join(DIST, '.built-from');
 const OLDEST_NODE = [20, 19];
 const SOURCES = ['apps', 'libs'];
 const UNWRITABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC'];
-const LOCK_POLL_MS = 100;
+const LOCK_POLL_MS = 200;
+/** `ps` tells starts in whole seconds. */
+const START_PRECISION_MS = 2_000;
 
 /** Says why nothing can start, as its message, in one line; `output` holds what a failed program printed. */
 export class CannotPrepare extends Error {
@@ -125,30 +127,64 @@ function run(program, args, failure) {
   if (status !== 0) throw new CannotPrepare(failure, `${stdout}${stderr}`);
 }
 
-/** A file with our pid, outside of the checkout, which may be new and empty. */
+/** Outside of the checkout, which may be new and empty. */
+export const LOCK = join(tmpdir(), `gatehouse-prepare-${createHash('sha256').update(ROOT).digest('hex').slice(0, 16)}`);
+
+/** A file with our pid, which is in it from the first moment on: a link is made whole or not at all. */
 async function lock() {
-  const path = join(tmpdir(), `gatehouse-prepare-${createHash('sha256').update(ROOT).digest('hex').slice(0, 16)}`);
-  for (let told = false; ; told = true) {
-    try {
-      writeFileSync(path, String(process.pid), { flag: 'wx' });
-      return () => rmSync(path, { force: true });
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
+  const draft = `${LOCK}.${process.pid}`;
+  try {
+    writeFileSync(draft, String(process.pid));
+    for (let told = false; ; told = true) {
+      try {
+        linkSync(draft, LOCK);
+        return () => rmSync(LOCK, { force: true });
+      } catch (error) {
+        if (error.code !== 'EEXIST') throw error;
+      }
+      const holder = lockHolder();
+      if (holder === undefined) rmSync(LOCK, { force: true });
+      else if (!told) say(`waiting for another process that installs or builds (${holder}, by ${LOCK}) …`);
+      await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
     }
-    if (isAbandoned(path)) rmSync(path, { force: true });
-    else if (!told) say('waiting for another process that installs or builds …');
-    await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
+  } catch (error) {
+    if (!UNWRITABLE.includes(error.code)) throw error;
+    throw new CannotPrepare(
+      `can't write to ${dirname(LOCK)} (${error.message}): free some space there, or name another directory with TMPDIR`,
+    );
+  } finally {
+    rmSync(draft, { force: true });
   }
 }
 
-function isAbandoned(path) {
+/** The process that holds the lock; none where it is gone, also where its number is another's by now, after a reboot say. */
+function lockHolder() {
   try {
-    const pid = Number(readFileSync(path, 'utf8'));
-    if (pid > 0) process.kill(pid, 0);
-    return false;
+    const pid = Number(readFileSync(LOCK, 'utf8'));
+    const lockedAt = statSync(LOCK).mtimeMs;
+    return pid > 0 && isAlive(pid) && !(startOf(pid) > lockedAt + START_PRECISION_MS) ? pid : undefined;
   } catch (error) {
-    return error.code === 'ESRCH';
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
   }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** When a process began, in ms; NaN where the system does not tell. */
+function startOf(pid) {
+  const { stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+  return Date.parse(stdout);
 }
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));

@@ -67,6 +67,11 @@ describe('the route table', () => {
     expect(open.filter((route) => !meant.test(route))).toEqual(['POST /v1/waitlist']);
   });
 
+  it('lets compliance read everything but the tokens', () => {
+    const closed = routes.filter((route) => route.method === 'GET' && !admits(route, 'compliance'));
+    expect(closed.map(named)).toEqual(['GET /v1/tokens']);
+  });
+
   it.each(ROLES)('admits the role %s exactly where it is declared', async (role) => {
     const caller = await gatehouse.as(`walker-${role}`, role);
     for (const [route, status] of await statuses(caller)) {

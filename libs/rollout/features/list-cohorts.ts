@@ -28,7 +28,7 @@ export class ListCohortsController {
 
   /** Cohorts, the newest first. */
   @Get()
-  @Roles('operator', 'administrator')
+  @Roles('operator', 'compliance', 'administrator')
   list(@QueryParameters() { limit, cursor }: PageQuery): Promise<Page<CohortAnswer>> {
     return this.queries.execute(new ListCohorts(limit, cursor));
   }

@@ -36,7 +36,7 @@ export class ShowCohortController {
 
   /** A cohort: how many were admitted with it and how many are in. */
   @Get(':id')
-  @Roles('operator', 'administrator')
+  @Roles('operator', 'compliance', 'administrator')
   show(@Param() { id }: IdParam): Promise<CohortAnswer> {
     return this.queries.execute(new ShowCohort(id));
   }

@@ -14,17 +14,18 @@ const BULK_IN_FLIGHT = 2;
 /** A job of no more events than this is a decision that somebody waits for; batches of facts let it pass. */
 const SMALL_EVENTS = 16;
 
-const eventsIn = ({ writes }: AppendJob): number => writes.reduce((sum, write) => sum + write.events.length, 0);
-const isSmall = (job: AppendJob): boolean => eventsIn(job) <= SMALL_EVENTS;
+interface Waiting extends AppendJob {
+  events: number;
+  isSmall: boolean;
+}
 
 /**
  * Collects the appends that arrive while others are under way and sends them together: one statement and one commit for
  * many callers. Small ones go together and ahead of batches: while one is under way, only one batch is.
- * Writes to one stream are never under way twice, so a caller's order is kept.
+ * Writes to one stream are never under way twice and go in the order they came in, small or not.
  */
 export class AppendQueue {
-  private small: AppendJob[] = [];
-  private bulk: AppendJob[] = [];
+  private waiting: Waiting[] = [];
   private readonly busyStreams = new Set<string>();
   private smallInFlight = false;
   private bulkInFlight = 0;
@@ -34,8 +35,8 @@ export class AppendQueue {
 
   push(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
     return new Promise((resolve, reject) => {
-      const job = { writes, resolve, reject };
-      (isSmall(job) && !this.isBehindBatch(job) ? this.small : this.bulk).push(job);
+      const events = writes.reduce((sum, write) => sum + write.events.length, 0);
+      this.waiting.push({ writes, resolve, reject, events, isSmall: events <= SMALL_EVENTS });
       if (!this.scheduled) {
         this.scheduled = true;
         setImmediate(() => {
@@ -48,19 +49,12 @@ export class AppendQueue {
 
   /** Tells all that wait, and were not sent, that the store is away: in turns each would only learn it later. */
   refuseWaiting(error: unknown): void {
-    for (const job of [...this.small.splice(0), ...this.bulk.splice(0)]) job.reject(error);
-  }
-
-  /** Whether a batch for one of its streams waits, which it must not overtake. */
-  private isBehindBatch(job: AppendJob): boolean {
-    const streams = new Set(job.writes.map((write) => write.stream));
-    return this.bulk.some(({ writes }) => writes.some(({ stream }) => streams.has(stream)));
+    for (const job of this.waiting.splice(0)) job.reject(error);
   }
 
   private pump(): void {
     if (!this.smallInFlight) {
-      const [batch, left] = this.take(this.small);
-      this.small = left;
+      const batch = this.take(true);
       if (batch.length > 0) {
         this.smallInFlight = true;
         this.dispatch(batch, () => {
@@ -69,8 +63,7 @@ export class AppendQueue {
       }
     }
     while (this.bulkInFlight < BULK_IN_FLIGHT && !(this.smallInFlight && this.bulkInFlight > 0)) {
-      const [batch, left] = this.take(this.bulk);
-      this.bulk = left;
+      const batch = this.take(false);
       if (batch.length === 0) return;
       this.bulkInFlight++;
       this.dispatch(batch, () => {
@@ -87,26 +80,27 @@ export class AppendQueue {
     });
   }
 
-  /** The jobs that go now, and those that are left. */
-  private take(jobs: readonly AppendJob[]): [AppendJob[], AppendJob[]] {
-    const batch: AppendJob[] = [];
-    const left: AppendJob[] = [];
+  /** The jobs of a kind that go now. None overtakes another that writes to a stream of its own. */
+  private take(small: boolean): AppendJob[] {
+    const batch: Waiting[] = [];
+    const left: Waiting[] = [];
     const passedOver = new Set<string>();
-    let writes = 0;
-    let events = 0;
-    for (const job of jobs) {
-      const jobEvents = eventsIn(job);
-      const fits = batch.length === 0 || (writes + job.writes.length <= MAX_WRITES && events + jobEvents <= MAX_EVENTS);
-      if (!fits || job.writes.some(({ stream }) => this.busyStreams.has(stream) || passedOver.has(stream))) {
+    let [writes, events] = [0, 0];
+    for (const job of this.waiting) {
+      const fits =
+        batch.length === 0 || (writes + job.writes.length <= MAX_WRITES && events + job.events <= MAX_EVENTS);
+      const isFree = ({ stream }: StreamWrite) => !this.busyStreams.has(stream) && !passedOver.has(stream);
+      if (job.isSmall === small && fits && job.writes.every(isFree)) {
+        for (const { stream } of job.writes) this.busyStreams.add(stream);
+        batch.push(job);
+        writes += job.writes.length;
+        events += job.events;
+      } else {
         left.push(job);
         for (const { stream } of job.writes) passedOver.add(stream);
-        continue;
       }
-      for (const write of job.writes) this.busyStreams.add(write.stream);
-      batch.push(job);
-      writes += job.writes.length;
-      events += jobEvents;
     }
-    return [batch, left];
+    this.waiting = left;
+    return batch;
   }
 }

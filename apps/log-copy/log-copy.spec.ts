@@ -11,6 +11,7 @@ import {
   WriteTooLarge,
 } from '../../libs/event-store/event-store.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
+import { commandLineFor } from '../../test/support/cli-process.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { exportLog } from './export-log.js';
 import { importLog } from './import-log.js';
@@ -147,6 +148,22 @@ describe('copying a log', () => {
     await importLog(file, copy);
     await copy.append([{ stream: 'account-0', expected: 'any', events: [newEvent()] }]);
     await expect(importLog(file, copy)).rejects.toThrow('account-0 has 2 events instead of 1');
+  });
+
+  it('ends the command line with 7 where the log differs, and says how on stderr', async () => {
+    await exportLog(await logOf(some(3)), file);
+    await logOf([{ stream: 'account-0', data: [{ n: 'other' }] }]);
+    const { host, port, user, password, database } = opened.at(-1)!.database.connection;
+    const address = `postgres://${user}:${password}@${host}:${port}/${database}`;
+    const { run } = commandLineFor({ url: 'http://127.0.0.1:9' });
+    const told = /^gatehouse: the log holds Tested .*: import into an empty log$/m;
+    expect(await run('import-log', file, '--to', address)).toMatchObject({
+      code: 7,
+      stderr: expect.stringMatching(told),
+    });
+    const forMachines = await run('import-log', file, '--to', address, '--json');
+    expect(forMachines).toMatchObject({ code: 7, stdout: '' });
+    expect(JSON.parse(forMachines.stderr)).toMatchObject({ type: expect.stringMatching(/logs-differ$/) });
   });
 
   it('refuses a file that is changed, cut off or not a log, and writes nothing', async () => {

@@ -17,24 +17,26 @@ export interface OpenedLog {
 /**
  * Opens a log itself, not through a running Gatehouse.
  * @param address of an EventStoreDB or a PostgreSQL; the log of the settings by default
+ * @param signal aborts it, and leaves no server running
  * @throws StartFailure, InvalidInput
  */
 export async function openNamedLog(
   address: string | undefined,
   env: Record<string, string | undefined>,
+  signal?: AbortSignal,
 ): Promise<OpenedLog> {
-  if (address === undefined) return openConfigured(env);
+  if (address === undefined) return openConfigured(env, signal);
   if (/^(?:esdb|kurrentdb)(?:\+discover)?:\/\//.test(address)) return inEventStoreDB(address);
   if (/^postgres(?:ql)?:\/\//.test(address)) return inPostgres({ connectionString: address }, async () => {});
   throw new InvalidInput([{ field: 'log', message: 'must start with esdb://, kurrentdb:// or postgres://' }]);
 }
 
-async function openConfigured(env: Record<string, string | undefined>): Promise<OpenedLog> {
+async function openConfigured(env: Record<string, string | undefined>, signal?: AbortSignal): Promise<OpenedLog> {
   const settings = readSettings(env);
   if (settings.eventStoreUrl) return inEventStoreDB(settings.eventStoreUrl);
   if (settings.databaseUrl) return inPostgres({ connectionString: settings.databaseUrl }, async () => {});
   const directory = join(resolve(settings.data), 'postgres');
-  const embedded = await startEmbeddedPostgres({ directory, port: settings.postgresPort });
+  const embedded = await startEmbeddedPostgres({ directory, port: settings.postgresPort, signal });
   return inPostgres(embedded.connection, embedded.stop);
 }
 

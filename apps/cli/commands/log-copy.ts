@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { type EventStore, StoreUnavailable } from '../../../libs/event-store/event-store.js';
-import { GatehouseError, Unavailable } from '../../../libs/kernel/errors.js';
+import { Unavailable } from '../../../libs/kernel/errors.js';
 import type { LogSummary } from '../../log-copy/log-digest.js';
 import { withExamples } from '../command-options.js';
-import { EXIT } from '../exit-codes.js';
 import type { Runner, Session } from '../session.js';
 
 /**
@@ -21,8 +20,8 @@ export function logCopyCommands(program: Command, run: Runner): void {
     .action(
       run<{ from?: string }>(async (session, { from }, file) => {
         const { exportLog } = await import('../../log-copy/export-log.js');
-        const summary = await withLog(from, (store) => exportLog(store, file!, progressOf(session, 'exporting')));
-        print(session, file!, summary);
+        const write = (store: EventStore) => exportLog(store, file!, progressOf(session, 'exporting'));
+        print(session, file!, await withLog(session, from, write));
         return undefined;
       }),
     );
@@ -38,14 +37,8 @@ export function logCopyCommands(program: Command, run: Runner): void {
     .action(
       run<{ to?: string }>(async (session, { to }, file) => {
         const { importLog } = await import('../../log-copy/import-log.js');
-        try {
-          const summary = await withLog(to, (store) => importLog(file!, store, progressOf(session, 'importing')));
-          print(session, file!, summary);
-        } catch (error) {
-          if (!(error instanceof GatehouseError && error.code === 'logs-differ')) throw error;
-          session.remark(error.message);
-          return EXIT.differs;
-        }
+        const read = (store: EventStore) => importLog(file!, store, progressOf(session, 'importing'));
+        print(session, file!, await withLog(session, to, read));
         return undefined;
       }),
     );
@@ -53,11 +46,12 @@ export function logCopyCommands(program: Command, run: Runner): void {
 }
 
 async function withLog<Result>(
+  { signal }: Session,
   address: string | undefined,
   work: (log: EventStore) => Promise<Result>,
 ): Promise<Result> {
   const { openNamedLog } = await import('../../log-copy/named-log.js');
-  const log = await openNamedLog(address, process.env);
+  const log = await openNamedLog(address, process.env, signal);
   try {
     return await work(log.store);
   } catch (error) {

@@ -141,15 +141,19 @@ async function main() {
     throw new CannotStartKafka(`the port is ${JSON.stringify(given)}; it must be a whole number from 0 to 65535`);
   }
   const directory = resolve(process.env.GATEHOUSE_DATA || 'data', 'kafka');
-  const kafka = await startKafka({ port, directory });
-  console.log(`Kafka answers at ${kafka.bootstrap}\n  data  ${directory}\n\nPress Ctrl-C to stop.`);
   let asked = false;
-  for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => {
+  let stop = () => {};
+  // npm passes on the Ctrl-C that we have got already: a further signal must not end us before the broker.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
       asked = true;
-      void kafka.stop();
+      stop();
     });
   }
+  const kafka = await startKafka({ port, directory });
+  stop = () => void kafka.stop();
+  if (asked) stop();
+  else console.log(`Kafka answers at ${kafka.bootstrap}\n  data  ${directory}\n\nPress Ctrl-C to stop.`);
   await once(kafka.broker, 'exit');
   console.log('Kafka stopped.');
   process.exitCode = asked ? 0 : 1;

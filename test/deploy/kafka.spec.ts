@@ -36,7 +36,7 @@ it('says in one line that a port is none', async () => {
 
 describeWithKafka('npm run kafka', () => {
   it(
-    'starts a broker that answers, keeps its topics over a restart, and stops cleanly on SIGTERM',
+    'starts a broker that answers, keeps its topics over a restart, and stops cleanly, however often it is told to',
     async () => {
       const directory = await mkdtemp(join(tmpdir(), 'gatehouse-kafka-'));
       try {
@@ -54,7 +54,8 @@ describeWithKafka('npm run kafka', () => {
           const kept = run === 'first' ? ['first'] : ['first', 'second'];
           const read = await readTopic(bootstrap!, 'kept', ({ length }) => length >= kept.length);
           expect(read.map(({ value }) => value!.toString()).sort()).toEqual(kept);
-          child.kill('SIGTERM');
+          // As a Ctrl-C comes under npm, or a terminal that is closed.
+          for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) child.kill(signal);
           expect((await ended)[0]).toBe(0);
           expect(said.out).toMatch(/Kafka stopped\.\n$/);
         }

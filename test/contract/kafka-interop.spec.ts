@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import kafkajs from 'kafkajs';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { identityOf } from '../../libs/messaging/incoming-event.js';
 import { Ingester } from '../../libs/messaging/kafka/ingester.js';
 import { Publisher } from '../../libs/messaging/kafka/publisher.js';
 import { LockSession } from '../../libs/projections/lock-session.js';
 import { describeWithKafka, KAFKA_START_MS, kafkaBroker, testClient, uniqueName } from '../support/kafka.js';
+import { kafkaAdmin } from '../support/kafka-admin.js';
 import { type IngestWorld, ingestContext, type Json, newSender, openIngestWorld } from './ingest-world.js';
 
 const run = promisify(execFile);
@@ -150,8 +150,7 @@ function specs(): void {
   it.each(packings)('sends batches that the broker packs anew with %s, as Java does', async (compression) => {
     const { fact, stored } = newSender(world.store);
     const topic = uniqueName('repacked');
-    const admin = new kafkajs.Kafka({ brokers: [bootstrap] }).admin();
-    await admin.connect();
+    const admin = await kafkaAdmin(bootstrap);
     const configEntries = [{ name: 'compression.type', value: compression }];
     await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true });
     await admin.disconnect();

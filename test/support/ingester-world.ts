@@ -1,10 +1,9 @@
-import type { Admin } from 'kafkajs';
-import kafkajs from 'kafkajs';
 import { type EventStore, StoreUnavailable } from '../../libs/event-store/event-store.js';
 import { Ingester, type IngesterReport } from '../../libs/messaging/kafka/ingester.js';
 import type { Message, MessageBroker } from '../../libs/messaging/message-broker.js';
 import { openIngestWorld } from '../contract/ingest-world.js';
 import { kafkaBroker, testClient, uniqueName } from './kafka.js';
+import { kafkaAdmin } from './kafka-admin.js';
 
 export interface StartedWith {
   store?: EventStore;
@@ -18,8 +17,7 @@ export type IngesterWorld = Awaited<ReturnType<typeof openIngesterWorld>>;
 /** Ingesters on a real broker and a real log. */
 export async function openIngesterWorld() {
   const [world, bootstrap] = await Promise.all([openIngestWorld(), kafkaBroker()]);
-  const admin: Admin = new kafkajs.Kafka({ brokers: [bootstrap], logLevel: kafkajs.logLevel.NOTHING }).admin();
-  await admin.connect();
+  const admin = await kafkaAdmin(bootstrap);
   const stops: (() => Promise<void>)[] = [];
 
   /** A topic with its own group and quarantine; ingesters of it are stopped by `stop`. */

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import type { Admin } from 'kafkajs';
 import { type IngestWorld, newSender } from '../../../test/contract/ingest-world.js';
 import {
   gateBefore,
@@ -24,7 +23,7 @@ describeWithKafka('The ingester', () => {
   let newTopic: IngesterWorld['newTopic'];
   let world: IngestWorld;
   let bootstrap: string;
-  let admin: Admin;
+  let admin: IngesterWorld['admin'];
 
   beforeAll(async () => {
     ingesters = await openIngesterWorld();

@@ -14,6 +14,13 @@ runRole('ingester', (options) =>
       logger: new NestLogger(runtime.logger),
       abortOnError: false,
     });
-    return composeBackground(runtime, (metrics) => [ingesterOf(runtime, metrics, handlers.get(Ingest))]);
+    return composeBackground(runtime, (metrics) => {
+      const ingester = ingesterOf(runtime, metrics, handlers.get(Ingest));
+      const run = async (signal: AbortSignal) => {
+        await ingester.run(signal);
+        await handlers.close();
+      };
+      return [{ run }];
+    });
   }),
 );

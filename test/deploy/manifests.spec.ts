@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
 import { InvalidSettings, readSettings } from '../../libs/platform/configuration/settings.js';
+import { kubernetesFaults } from './kubernetes-faults.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: what a file holds is looked at here
 type Parsed = any;
@@ -50,6 +51,17 @@ describe('docker-compose.yml', () => {
         expect(services[name].healthcheck?.test ?? services[name].build).toBeDefined();
       }
     }
+    // The server that prepares the directory at the first start listens on a socket alone.
+    expect(services.postgres.healthcheck.test).toEqual(expect.arrayContaining(['-h', '127.0.0.1']));
+  });
+
+  it('builds the one image once, and nobody asks a registry for it', () => {
+    const { gateway, ...workers } = Object.fromEntries(roles);
+    expect(existsSync(gateway.build.dockerfile)).toBe(true);
+    for (const { build, pull_policy: policy, depends_on: needed } of Object.values(workers)) {
+      expect([build, policy]).toEqual([undefined, 'never']);
+      expect(needed).toHaveProperty('gateway');
+    }
   });
 
   it('gives the stores fixed versions, volumes that exist and no way in from outside', () => {
@@ -86,7 +98,37 @@ describe('the Kubernetes manifests', () => {
     .flatMap((file) => parseAllDocuments(readFileSync(join(KUBERNETES, file), 'utf8')))
     .map((document) => document.toJS() as Parsed);
   const ofKind = (kind: string) => documents.filter((one) => one.kind === kind);
+
   const configuration = { ...ofKind('ConfigMap')[0].data, ...ofKind('Secret')[0].stringData };
+
+  it('are what Kubernetes takes, in every field', () => {
+    // kustomize itself says what is wrong with its own file.
+    expect(kubernetesFaults(documents.filter(({ kind }) => kind !== 'Kustomization'))).toEqual([]);
+  });
+
+  it('would be refused with a field that Kubernetes does not know, that has another type or that is missing', () => {
+    const planted = (plant: (deployment: Parsed) => void) => {
+      const deployment = structuredClone(ofKind('Deployment')[0]);
+      plant(deployment.spec);
+      return deployment;
+    };
+    const faults = kubernetesFaults([
+      planted(({ template }) => {
+        template.spec.containers[0].readinesProbe = {};
+      }),
+      planted(({ template }) => {
+        template.spec.topologySpreadConstraints[0].maxSkew = '1';
+      }),
+      planted((spec) => {
+        delete spec.selector;
+      }),
+    ]);
+    expect(faults).toEqual([
+      expect.stringMatching(/readinesProbe.* does not exist/),
+      expect.stringContaining("'string' is not assignable to type 'number'"),
+      expect.stringContaining("Property 'selector' is missing"),
+    ]);
+  });
 
   it('have for every role a deployment of several replicas, a service and a disruption budget that select it', () => {
     for (const kind of ['Deployment', 'Service', 'PodDisruptionBudget']) {
@@ -110,7 +152,8 @@ describe('the Kubernetes manifests', () => {
     for (const { spec } of ofKind('Deployment')) {
       const pod = spec.template.spec;
       const [container] = pod.containers;
-      expect(roleOf(container.command)).toBe(container.name);
+      expect(container.command).toBeUndefined(); // the image's entry point passes the signals on
+      expect(roleOf(container.args)).toBe(container.name);
       expect(pod.securityContext.runAsNonRoot).toBe(true);
       expect(container.securityContext.readOnlyRootFilesystem).toBe(true);
       expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(15);
@@ -138,6 +181,21 @@ describe('the Kubernetes manifests', () => {
     }
   });
 
+  it('mount the certificates where the settings look for them', () => {
+    const files = Object.keys(ofKind('Secret').find(({ metadata }) => metadata.name === 'gatehouse-ca').stringData);
+    const named = [...JSON.stringify(configuration).matchAll(/\/etc\/gatehouse\/ca\/([\w.]+)/g)].map(
+      ([, file]) => file,
+    );
+    expect(named.sort()).toEqual(files.sort());
+    for (const { spec } of ofKind('Deployment')) {
+      const { containers, volumes } = spec.template.spec;
+      expect(containers[0].volumeMounts).toEqual([
+        { name: 'authorities', mountPath: '/etc/gatehouse/ca', readOnly: true },
+      ]);
+      expect(volumes).toEqual([{ name: 'authorities', secret: { secretName: 'gatehouse-ca', optional: true } }]);
+    }
+  });
+
   const kubectl = spawnSync('kubectl', ['version', '--client']);
   if (kubectl.status === 0) {
     it('are put together by kustomize, without the example of a secret', () => {
@@ -158,6 +216,11 @@ describe('deploy/Dockerfile', () => {
     expect(text.slice(text.lastIndexOf('FROM'))).toMatch(/^USER node$/m);
     const settings = [...text.matchAll(/\b(GATEHOUSE_\w+)=(\S+)/g)].map(([, name, value]) => [name!, value!]);
     expectSettings(Object.fromEntries(settings));
+  });
+
+  it('has a process above node that hands signals on before node itself listens for them', () => {
+    expect(text).toMatch(/^ENTRYPOINT \["tini", "--"\]$/m);
+    expect(text).toMatch(/apt-get install .*\btini\b/);
   });
 
   it('copies what exists', () => {

@@ -4,8 +4,8 @@ import { fold } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { pause } from '../../kernel/pause.js';
 import { type PolicyEvent, policyStream } from '../../policy/index.js';
+import { InternedStandings } from './interned-standings.js';
 import { RecentlyUsed } from './recently-used.js';
-import { SharedStandings } from './shared-standings.js';
 
 export interface AccessReplicaOptions {
   /** Accounts held in memory at the most; others are folded from their stream when they are asked for. */
@@ -50,7 +50,7 @@ const HEADS_KEPT = 600_000 / SAMPLE_MS;
  */
 export class AccessReplica {
   private readonly held: RecentlyUsed<AccountStanding>;
-  private readonly shared = new SharedStandings();
+  private readonly standings = new InternedStandings();
   /** Of accounts whose stream was read beyond where the feed has come: up to where. */
   private readonly ahead = new Map<string, Position>();
   /** Accounts whose stream is being read, and what the feed told of them meanwhile. */
@@ -174,7 +174,7 @@ export class AccessReplica {
     this.loading.get(accountId)?.events.push(event);
     if (event.position <= (this.ahead.get(accountId) ?? 0)) return;
     const standing = this.held.peek(accountId);
-    if (standing) this.held.set(accountId, this.shared.share(evolved(standing, event)));
+    if (standing) this.held.set(accountId, this.standings.intern(evolved(standing, event)));
   }
 
   private load(accountId: string): Promise<AccountStanding> {
@@ -189,7 +189,7 @@ export class AccessReplica {
           standing = evolved(standing, event);
           position = event.position;
         }
-        standing = this.shared.share(standing);
+        standing = this.standings.intern(standing);
         this.held.set(accountId, standing);
         if (position > this.position) this.ahead.set(accountId, position);
         return this.judged(accountId, standing);

@@ -6,11 +6,11 @@ const MOST = 20_000;
  * One object for all accounts that stand alike, such as everybody of a cohort under one version of the policy: a million
  * accounts in memory are then a million ids and few standings.
  */
-export class SharedStandings {
+export class InternedStandings {
   private readonly known = new Map<string, AccountStanding>();
 
   /** An equal standing, the same object wherever possible. */
-  share(standing: AccountStanding): AccountStanding {
+  intern(standing: AccountStanding): AccountStanding {
     const { status, deactivated, suspendedUntil, policyVersion, cohortId, ...others } = standing;
     others satisfies Record<string, never>; // a field that is added must be part of the key
     const key = JSON.stringify([status, deactivated, suspendedUntil, policyVersion, cohortId]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 export interface StandaloneProcess {
   url: string;
+  pid: number;
   /** Of a first start; printed this once. */
   token: string | undefined;
   /** All that it wrote so far. */
@@ -24,11 +25,13 @@ export interface Ended {
 /** What the standalone, or another role, shows once it is ready. */
 const READY = /Press Ctrl-C|: \w+ is ready at \S+\n/;
 
-function start(env: Record<string, string>, app: string): ChildProcess {
+/** @param through a command that ends in running the one that is put behind it, as the same process */
+function start(env: Record<string, string>, app: string, through: readonly string[] = []): ChildProcess {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('GATEHOUSE_') && name !== 'NODE_OPTIONS',
   );
-  return spawn(process.execPath, [join('dist', 'apps', app, 'main.js')], {
+  const [program, ...before] = [...through, process.execPath];
+  return spawn(program!, [...before, join('dist', 'apps', app, 'main.js')], {
     env: { ...Object.fromEntries(inherited), GATEHOUSE_PORT: '0', GATEHOUSE_LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -40,9 +43,13 @@ export function prepareBuild(): void {
 }
 
 /** The built backend as a process of its own, once it says that it is ready. @throws when it ends before */
-export async function startProcess(env: Record<string, string>, app = 'standalone'): Promise<StandaloneProcess> {
+export async function startProcess(
+  env: Record<string, string>,
+  app = 'standalone',
+  through: readonly string[] = [],
+): Promise<StandaloneProcess> {
   const begun = performance.now();
-  const child = start(env, app);
+  const child = start(env, app, through);
   let output = '';
   const exited = once(child, 'exit');
   const ready = new Promise<void>((resolve) => {
@@ -61,6 +68,7 @@ export async function startProcess(env: Record<string, string>, app = 'standalon
   ]);
   return {
     url: /ready at (\S+)/.exec(output)![1]!,
+    pid: child.pid!,
     token: /(ght_\S+)/.exec(output)?.[1],
     output: () => output,
     readyMs: performance.now() - begun,

@@ -60,8 +60,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       recovering = recover();
     });
   const recover = async () => {
-    while (!signal.aborted) {
-      onTrouble('the embedded PostgreSQL ended by itself; starting it again');
+    if (signal.aborted) return;
+    onTrouble('the embedded PostgreSQL ended by itself; starting it again');
+    for (let told = ''; !signal.aborted; ) {
       try {
         server = await startServer({ ...options, port, signal });
         keeper = await keep(server);
@@ -70,7 +71,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
         return;
       } catch (error) {
         if (signal.aborted) return;
-        onTrouble((error as Error).message);
+        const { message } = error as Error;
+        if (message !== told) onTrouble(message);
+        told = message;
         await pause(4 * RETRY_MS, signal);
       }
     }

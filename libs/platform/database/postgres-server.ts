@@ -165,9 +165,9 @@ async function launch(
     const failed = new Promise<never>((_, reject) => {
       child.once('error', reject);
       child.once('exit', async () => {
-        ended = true;
         const told = await readFile(logPath).catch(() => Buffer.alloc(0)); // the directory may be gone by now
         reject(explainFailure(directory, told.subarray(from).toString()));
+        ended = true;
       });
     });
     failed.catch(() => {});

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import type { Settings } from '../configuration/settings.js';
+import { isDiskFull } from '../database/data-disk.js';
 import { type Logger, tracedLogger } from '../logging/logger.js';
-import { LOGGER } from '../ports.js';
+import { LOGGER, SETTINGS } from '../ports.js';
 import { PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
 import { contextOf, type GatehouseRequest } from './request-context.js';
 
@@ -12,12 +14,15 @@ const INCIDENT_BYTES = 8;
 @Catch()
 @Injectable()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+  constructor(
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<GatehouseRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const { problem, headers, unforeseen } = toProblem(error);
+    const { problem, headers, unforeseen } = toProblem(error, () => isDiskFull(this.settings));
     if (unforeseen) {
       problem.incident = randomBytes(INCIDENT_BYTES).toString('hex');
       const at = { incident: problem.incident, method: request.method, route: request.routeOptions?.url };

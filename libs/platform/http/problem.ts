@@ -43,8 +43,11 @@ const FRAMEWORK: Record<string, { code: string; detail: string }> = {
   FST_ERR_BAD_URL: { code: 'malformed-url', detail: 'the path has an invalid percent-encoding' },
 };
 
-/** What an error is to the client. */
-export function toProblem(error: unknown): ProblemAnswer {
+/**
+ * What an error is to the client.
+ * @param isDiskFull asked where the database is away: whether that is why
+ */
+export function toProblem(error: unknown, isDiskFull = () => false): ProblemAnswer {
   if (error instanceof TooManyRequests) {
     const said = answer(error.status, error.code, error.message);
     return { ...said, headers: { 'retry-after': String(error.retryAfterS) } };
@@ -53,11 +56,11 @@ export function toProblem(error: unknown): ProblemAnswer {
   // Nest wraps what Fastify threw.
   const thrown = error instanceof HttpException && error.cause instanceof Error ? error.cause : error;
   const { code = '', statusCode } = thrown as { code?: string; statusCode?: number };
-  if (code === DISK_FULL || (error instanceof StoreUnavailable && codeOf(error.cause) === DISK_FULL)) {
-    return answer(503, 'disk-full', 'the disk of the database is full; nothing was stored: free space, then try again');
-  }
   if (error instanceof StoreUnavailable || isPassingDatabaseError(error)) {
-    return answer(503, 'store-unavailable', 'the database does not answer for now: send the same request again');
+    const isFull = code === DISK_FULL || codeOf((error as Error).cause) === DISK_FULL || isDiskFull();
+    return isFull
+      ? answer(503, 'disk-full', 'the disk of the database is full: free some space, then send the same request again')
+      : answer(503, 'store-unavailable', 'the database does not answer for now: send the same request again');
   }
   const framework = FRAMEWORK[code];
   if (framework) return answer(statusCode ?? 400, framework.code, framework.detail);

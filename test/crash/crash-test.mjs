@@ -9,12 +9,17 @@ import { EventSchemas } from '../../dist/libs/messaging/event-schemas.js';
 import { openDatabase } from '../../dist/libs/platform/database/database.js';
 import { TokenRegistry } from '../../dist/libs/platform/security/token-registry.js';
 import { chanceOf } from './chance.mjs';
+import { ClockJump } from './clock-jump.mjs';
 import { FaultPlan } from './faults.mjs';
 import { HttpClient } from './http-client.mjs';
 import { Invariants } from './invariants.mjs';
+import { letInKnownPeople } from './known-people.mjs';
 import { Load } from './load.mjs';
+import { findClockLibrary, ProcessClock } from './process-clock.mjs';
 import { RoleProcess } from './role-process.mjs';
+import { StoreOutage } from './store-outage.mjs';
 import { startBroker, startPostgres } from './stores.mjs';
+import { capIsKept, claimsAreGrantedOnce } from './time-invariants.mjs';
 
 const HTTP_ROLES = ['gateway', 'projector', 'reactor'];
 const KAFKA_ROLES = ['ingester', 'publisher'];
@@ -23,8 +28,11 @@ const FACTS = 'gatehouse.facts';
 const EVENTS = 'gatehouse.events';
 const INGEST_MS = 120_000;
 
-/** @returns findings, a line each, and counts by what is counted */
-export async function crashTest({ seed, kills }) {
+/**
+ * @param short whether faults that last are kept short
+ * @returns findings, a line each, and counts by what is counted
+ */
+export async function crashTest({ seed, kills, short }) {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-crash-'));
   const chance = chanceOf(seed);
   const stopping = [];
@@ -37,8 +45,13 @@ export async function crashTest({ seed, kills }) {
 
     const env = settingsOf(postgres.url, broker?.bootstrap);
     const roles = broker ? [...HTTP_ROLES, ...KAFKA_ROLES] : HTTP_ROLES;
+    const library = await findClockLibrary(directory);
+    // The first of each role is on a machine of its own, so to speak, whose clock may be set.
+    const clockOf = (role, replica) =>
+      library && replica === 0 ? new ProcessClock(library, join(directory, `${role}.clock`)) : undefined;
+    const newProcess = (role, replica) => new RoleProcess(role, replica, env, directory, clockOf(role, replica));
     const processes = roles.flatMap((role) =>
-      Array.from({ length: REPLICAS }, (_, replica) => new RoleProcess(role, replica, env, directory)),
+      Array.from({ length: REPLICAS }, (_, replica) => newProcess(role, replica)),
     );
     for (const one of processes) one.start();
     stopping.unshift(() => Promise.all(processes.map((one) => one.kill())));
@@ -56,16 +69,18 @@ export async function crashTest({ seed, kills }) {
     stopping.unshift(() => load.close());
     const invariants = new Invariants(postgres.connection, load, operator);
     stopping.unshift(() => invariants.close());
-    await operator.insist('PUT', '/v1/rollout/rate', { perWeek: 1_000_000 });
+    const known = await letInKnownPeople(invariants.store, operator);
 
-    const newProcess = (role, replica) => new RoleProcess(role, replica, env, directory);
-    const faults = new FaultPlan({ chance, processes, postgres, broker, newProcess });
+    const outage = new StoreOutage({ postgres, processes, token: tokens.administrator, load });
+    const clockJump = library && new ClockJump({ processes, tokens, known, chance });
+    const faults = new FaultPlan({ chance, processes, postgres, broker, newProcess, outage, clockJump, short });
     const findings = [];
     while (faults.kills < kills && findings.length === 0) {
       load.begin();
       for (const fault of faults.round()) {
         console.log(`  ${await fault()}`);
-        findings.push(...(await invariants.acknowledgedAreStored(false)));
+        findings.push(...(await invariants.acknowledgedAreStored(false)), ...outage.findings.splice(0));
+        findings.push(...(clockJump?.findings.splice(0) ?? []));
       }
       await load.end();
       await Promise.all(processes.map((one) => one.ready()));
@@ -101,6 +116,8 @@ async function thoroughly(invariants, broker) {
   return [
     ...(await invariants.acknowledgedAreStored(true)),
     ...invariants.decidedOnce(),
+    ...claimsAreGrantedOnce(invariants.log),
+    ...capIsKept(invariants.log),
     ...(await invariants.nothingParked()),
     ...(await invariants.feedHasNoHole(publicTypes)),
     ...(broker ? await invariants.topicHasNoHole(EVENTS, publicTypes) : []),
@@ -124,6 +141,8 @@ async function makeTokens(connection) {
   const made = {
     administrator: await tokenOf('administrator', ['administrator', 'service']),
     reviewer: await tokenOf('reviewer', ['reviewer']),
+    reviewerA: await tokenOf('reviewer-a', ['reviewer']),
+    reviewerB: await tokenOf('reviewer-b', ['reviewer']),
   };
   await dataSource.destroy();
   return made;

@@ -2,11 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const LEAST_CALM_MS = 300;
 const MOST_CALM_MS = 1_800;
+/** Long enough in the short form for an evaluation to grow stale, and for events that hang to be refused. */
+const AWAY_MS = { short: { refusing: 8_000, hanging: 24_000 }, long: { refusing: 60_000, hanging: 60_000 } };
 
 /** Faults in an order that chance gives. */
 export class FaultPlan {
   kills = 0;
-  others = { 'stopped in order': 0, 'PostgreSQL crashes': 0, 'broker restarts': 0, rebalances: 0 };
+  others = {
+    'stopped in order': 0,
+    'PostgreSQL crashes': 0,
+    'PostgreSQL away': 0,
+    'clocks set': 0,
+    'broker restarts': 0,
+    rebalances: 0,
+  };
 
   constructor(parts) {
     Object.assign(this, parts);
@@ -14,12 +23,16 @@ export class FaultPlan {
 
   /** Every kind as often as it comes up in a round, shuffled; each waits a while, and answers what it did. */
   round() {
-    const { broker, chance } = this;
+    const { broker, chance, clockJump, outage, short } = this;
+    const away = short ? AWAY_MS.short : AWAY_MS.long;
     const faults = [
       ...Array(8).fill(() => this.#kill(1)),
       ...Array(2).fill(() => this.#kill(2)),
       () => this.#stopInOrder(),
       () => this.#crashPostgres(),
+      () => this.#takeAway(() => outage.refuse(away.refusing)),
+      () => this.#takeAway(() => outage.hang(away.hanging)),
+      ...(clockJump ? [() => this.#setClocks()] : []),
       ...(broker ? [() => this.#restartBroker(), () => this.#rebalance()] : []),
     ];
     for (let i = faults.length - 1; i > 0; i--) {
@@ -54,6 +67,18 @@ export class FaultPlan {
     await this.postgres.crash();
     this.others['PostgreSQL crashes']++;
     return 'crashed PostgreSQL';
+  }
+
+  async #takeAway(outage) {
+    const told = await outage();
+    this.others['PostgreSQL away']++;
+    return told;
+  }
+
+  async #setClocks() {
+    const told = await this.clockJump.run();
+    this.others['clocks set']++;
+    return told;
   }
 
   async #restartBroker() {

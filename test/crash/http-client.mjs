@@ -3,7 +3,36 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const ANSWER_MS = 15_000;
 const AGAIN_MS = 200;
 
-/** Asks any gateway that is up, with one token. Anything but an answer means that nobody knows what happened. */
+/**
+ * Asks one process.
+ * @returns status, body, the answer's headers and, in milliseconds of performance.now, when it was asked and answered;
+ * undefined when there was no answer, and nobody knows what happened
+ */
+export async function askAt(
+  url,
+  token,
+  method,
+  path,
+  body,
+  { mediaType = 'application/json', longestMs = ANSWER_MS } = {},
+) {
+  const askedAt = performance.now();
+  try {
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers: { ...(token && { authorization: `Bearer ${token}` }), ...(body && { 'content-type': mediaType }) },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(longestMs),
+    });
+    const text = await answer.text();
+    const { status, headers } = answer;
+    return { status, body: text ? JSON.parse(text) : undefined, headers, url, askedAt, answeredAt: performance.now() };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Asks any gateway that is up, with one token. */
 export class HttpClient {
   constructor(gateways, token) {
     this.gateways = gateways;
@@ -11,23 +40,11 @@ export class HttpClient {
     this.turn = 0;
   }
 
-  /** @returns status and body; undefined when there was no answer */
-  async ask(method, path, body, mediaType = 'application/json') {
+  async ask(method, path, body, mediaType) {
     const up = this.gateways.filter(({ url }) => url !== undefined);
     if (up.length === 0) return undefined;
     const { url } = up[this.turn++ % up.length];
-    try {
-      const answer = await fetch(`${url}${path}`, {
-        method,
-        headers: { authorization: `Bearer ${this.token}`, ...(body && { 'content-type': mediaType }) },
-        ...(body && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(ANSWER_MS),
-      });
-      const text = await answer.text();
-      return { status: answer.status, body: text ? JSON.parse(text) : undefined, url };
-    } catch {
-      return undefined;
-    }
+    return askAt(url, this.token, method, path, body, { mediaType });
   }
 
   /** Asks again until there is an answer that is not "later". */

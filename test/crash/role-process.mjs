@@ -22,10 +22,12 @@ export class RoleProcess {
   findings = [];
   #wanted = false;
 
-  constructor(role, replica, env, directory) {
+  /** @param clock of the process, where it is not the machine's */
+  constructor(role, replica, env, directory, clock) {
     this.role = role;
     this.name = `${role}-${replica}`;
-    this.env = env;
+    this.clock = clock;
+    this.env = { ...env, ...clock?.env };
     this.logFile = join(directory, `${this.name}.log`);
   }
 

@@ -19,7 +19,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
 await prepare();
 const { crashTest } = await import('./crash-test.mjs');
 console.log(`seed ${seed}, whole rounds of faults until ${kills} kills or more`);
-const { findings, counts } = await crashTest({ seed, kills });
+const { findings, counts } = await crashTest({ seed, kills, short: values.short });
 for (const finding of findings) console.log(`✗ ${finding}`);
 console.log(
   Object.entries(counts)

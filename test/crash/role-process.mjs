@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const APPS = fileURLToPath(new URL('../../dist/apps/', import.meta.url));
 const READY = /ready at (\S+)\n/;
-const READY_MS = 120_000;
+const READY_MS = 240_000;
 const STOP_MS = 10_000;
 const AGAIN_MS = 500;
 const TOLD_CHARACTERS = 3_000;

@@ -2,6 +2,7 @@ import type { Position } from '../libs/kernel/envelope.js';
 import { PUBLISHER } from '../libs/messaging/kafka/publisher.js';
 import type { Settings } from '../libs/platform/configuration/settings.js';
 import type { Pool } from '../libs/platform/database/database.js';
+import { viewFollowers } from '../libs/projections/builds.js';
 import { followerPositions, type ParkedKey, parkedKeys } from '../libs/projections/checkpoints.js';
 import { viewCatalogue } from './view-catalogue.js';
 
@@ -11,20 +12,23 @@ export interface LogFollowers {
 }
 
 /**
- * How far everything has got that follows the log in this release and with these settings. What an earlier release or a
- * door to Kafka that is closed now has left behind stands still for good, and nobody should wait for it.
+ * How far everything has got that follows the log in this release and with these settings. What an earlier release, a
+ * rebuild that was killed, or a door to Kafka that is closed now has left behind stands still for good, and nobody should
+ * wait for it.
  */
 export async function logFollowers(
   pool: Pool,
   { kafkaBrokers }: Pick<Settings, 'kafkaBrokers'>,
 ): Promise<LogFollowers> {
-  const views = new Set(viewCatalogue.map(({ name }) => name));
+  const [views, positions, parked] = await Promise.all([
+    viewFollowers(pool, viewCatalogue),
+    followerPositions(pool),
+    parkedKeys(pool),
+  ]);
   const follows = (follower: string): boolean => {
-    const [kind, name = ''] = follower.split(':');
-    if (kind === 'view') return views.has(name);
+    if (follower.startsWith('view:')) return views.has(follower);
     return follower !== PUBLISHER || kafkaBrokers.length > 0;
   };
-  const [positions, parked] = await Promise.all([followerPositions(pool), parkedKeys(pool)]);
   return {
     positions: new Map([...positions].filter(([follower]) => follows(follower))),
     parked: parked.filter(({ follower }) => follows(follower)),

@@ -3,7 +3,7 @@ import { CreateEventLog1700000000001 } from '../libs/event-store/postgres/schema
 import { CreateQuarantine1700000000020 } from '../libs/messaging/schema.js';
 import type { MigrationClass } from '../libs/platform/database/data-source.js';
 import { CreateSecurity1700000000002 } from '../libs/platform/security/schema.js';
-import { CreateProjections1700000000010 } from '../libs/projections/schema.js';
+import { CreateProjections1700000000010, DropUnreadViews1700000000070 } from '../libs/projections/schema.js';
 import { CloseEarlierCohorts1700000000060 } from '../libs/rollout/schema.js';
 
 /** Every migration of the database, in order of the number in its name. */
@@ -14,4 +14,5 @@ export const migrations: readonly MigrationClass[] = [
   CreateQuarantine1700000000020,
   CreateFactIndex1700000000030,
   CloseEarlierCohorts1700000000060,
+  DropUnreadViews1700000000070,
 ];

@@ -1,9 +1,8 @@
 import { accountStandingView } from '../libs/account/index.js';
-import { enforcementsView } from '../libs/enforcement/index.js';
 import { imagesView } from '../libs/images/index.js';
 import type { View } from '../libs/projections/view.js';
 import { casesView } from '../libs/review/index.js';
-import { cohortsView, rolloutStateView } from '../libs/rollout/index.js';
+import { cohortsView } from '../libs/rollout/index.js';
 import { deactivationsView, safetyImagesView } from '../libs/safety/index.js';
 import { waitlistEntriesView } from '../libs/waitlist/index.js';
 
@@ -11,11 +10,9 @@ import { waitlistEntriesView } from '../libs/waitlist/index.js';
 export const viewCatalogue: readonly View[] = [
   waitlistEntriesView,
   accountStandingView,
-  rolloutStateView,
   cohortsView,
   imagesView,
   casesView,
   safetyImagesView,
   deactivationsView,
-  enforcementsView,
 ];

@@ -20,6 +20,19 @@ export async function liveBuild(db: Queryable, view: View): Promise<ViewBuild | 
   return rows[0] && new ViewBuild(view, rows[0].build, viewSchema(view), followerOf(view, rows[0].build));
 }
 
+/** The followers that views are read by: of each the live build, or, where there is none yet, the one being built. */
+export async function viewFollowers(db: Queryable, views: readonly View[]): Promise<Set<string>> {
+  const { rows } = await db.query(
+    `SELECT DISTINCT ON (view, version) view, version, build FROM projections.builds
+     ORDER BY view, version, live DESC, build DESC`,
+  );
+  const followers = views.flatMap((view) => {
+    const row = rows.find((one) => one.view === view.name && one.version === view.version);
+    return row ? [followerOf(view, row.build)] : [];
+  });
+  return new Set(followers);
+}
+
 /** Makes empty tables beside the live ones, to be filled from position 0. */
 export async function startBuild(pool: pg.Pool, view: View): Promise<ViewBuild> {
   return inTransaction(pool, async (client) => {

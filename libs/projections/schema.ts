@@ -47,3 +47,23 @@ export class CreateProjections1700000000010 implements MigrationInterface {
     await runner.query('DROP SCHEMA projections CASCADE');
   }
 }
+
+/** Read models that nobody asked and that are none any more. */
+export class DropUnreadViews1700000000070 implements MigrationInterface {
+  name = 'DropUnreadViews1700000000070';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      DO $$ DECLARE schema text; BEGIN
+        FOR schema IN SELECT nspname FROM pg_namespace WHERE nspname ~ '^view_(enforcements|rollout_state)_v[0-9]' LOOP
+          EXECUTE format('DROP SCHEMA %I CASCADE', schema);
+        END LOOP;
+      END $$;
+      DELETE FROM projections.builds WHERE view IN ('enforcements', 'rollout-state');
+      DELETE FROM projections.checkpoints WHERE follower ~ '^view:(enforcements|rollout-state):';
+      DELETE FROM projections.parked WHERE follower ~ '^view:(enforcements|rollout-state):';
+    `);
+  }
+
+  async down(): Promise<void> {}
+}

@@ -6,4 +6,3 @@ export * from './rollout.js';
 export { inboundCommands, RolloutModule } from './rollout.module.js';
 export * from './views/cohorts.js';
 export { PeopleLeft } from './views/people-left.js';
-export * from './views/rollout-state.js';

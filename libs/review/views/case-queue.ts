@@ -29,7 +29,16 @@ export interface CaseEntry {
 }
 
 /** With an ended claim being none. `$1` is now. */
-const STATUS = `CASE WHEN status = 'claimed' AND claimed_until <= to_timestamp($1::float8 / 1000) THEN 'open' ELSE status END`;
+const CLAIM_ENDED = `claimed_until <= to_timestamp($1::float8 / 1000)`;
+const STATUS = `CASE WHEN status = 'claimed' AND ${CLAIM_ENDED} THEN 'open' ELSE status END`;
+/** The queue's own index is for those that are open or claimed. */
+const IN_QUEUE = `status IN ('open', 'claimed')`;
+const HAVE: Record<CaseStatus, string> = {
+  open: `${IN_QUEUE} AND (status = 'open' OR ${CLAIM_ENDED})`,
+  claimed: `${IN_QUEUE} AND status = 'claimed' AND NOT ${CLAIM_ENDED}`,
+  confirmed: `status = 'confirmed'`,
+  dismissed: `status = 'dismissed'`,
+};
 const OPENED_MS = '(extract(epoch FROM opened_at) * 1000)::int8';
 
 /** Cases as their view has them. */
@@ -45,10 +54,10 @@ export class CaseQueue {
     const after = readCursor(cursor, ['number', 'id']);
     const { rows } = await queryView(this.pool, {
       text: `SELECT *, ${STATUS} AS status_now, ${OPENED_MS} AS opened_ms FROM ${viewTable(casesView)}
-       WHERE ($2::text IS NULL OR (${STATUS}) = $2)
-         AND ($4::float8 IS NULL OR (opened_at, case_id) > (to_timestamp($4::float8 / 1000), $5::text))
-       ORDER BY opened_at, case_id LIMIT $3`,
-      values: [this.clock.now(), status ?? null, limit + 1, after?.[0] ?? null, after?.[1] ?? null],
+       WHERE ${status ? HAVE[status] : 'true'}
+         AND ($3::float8 IS NULL OR (opened_at, case_id) > (to_timestamp($3::float8 / 1000), $4::text))
+       ORDER BY opened_at, case_id LIMIT $2`,
+      values: [this.clock.now(), limit + 1, after?.[0] ?? null, after?.[1] ?? null],
     });
     return toPage(rows, limit, toEntry, (row) => [Number(row.opened_ms), row.case_id]);
   }

@@ -47,7 +47,7 @@ export type CaseRow = {
 
 export const casesView: View<CaseRow> = {
   name: 'cases',
-  version: 3,
+  version: 4,
   summary: 'Images under human review, their flags, claims and verdicts.',
   types: [
     'CaseOpened',
@@ -82,7 +82,8 @@ export const casesView: View<CaseRow> = {
       votes: { type: 'jsonb', nullable: true },
       position: { type: 'int8' },
     },
-    indexes: ['(status, opened_at)'],
+    // All cases, and the queue, in the order of their turn.
+    indexes: ['(opened_at, case_id)', `(opened_at, case_id) WHERE status IN ('open', 'claimed')`],
   },
   keys: (event) => [event.data.caseId],
   evolve(row, event, caseId) {

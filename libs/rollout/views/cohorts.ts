@@ -19,7 +19,7 @@ export type CohortRow = {
 
 export const cohortsView: View<CohortRow> = {
   name: 'cohorts',
-  version: 2,
+  version: 3,
   summary: 'Cohorts: how many were admitted and how many are in.',
   types: ['CohortAdmitted', 'CohortOnboarded', 'CohortClosed'],
   table: {
@@ -36,7 +36,6 @@ export const cohortsView: View<CohortRow> = {
       status: { type: 'text' },
       position: { type: 'int8' },
     },
-    indexes: ['(admitted_at)'],
   },
   keys: (event) => [event.data.cohortId],
   evolve(row = unheardOf, { type, data, position }, cohortId) {

@@ -1,43 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { foldView, recorded, toldAgain } from '../../../test/support/fold-view.js';
+import { foldView, recorded } from '../../../test/support/fold-view.js';
 import { cohortsView } from './cohorts.js';
-import { rolloutStateView } from './rollout-state.js';
 
 const at = '2022-05-18T09:00:00.000Z';
 const admitted = recorded(3, 'CohortAdmitted', { cohortId: 'c1', size: 3, selection: 'first-come', perWeek: 10, at });
 const first = recorded(4, 'CohortOnboarded', { cohortId: 'c1', accounts: ['a', 'b'], perWeek: 10, part: 0 });
 const second = recorded(5, 'CohortOnboarded', { cohortId: 'c1', accounts: ['c'], perWeek: 10, part: 1 });
 const closed = recorded(6, 'CohortClosed', { cohortId: 'c1', people: 3, first: at, last: at });
-
-describe('the rollout-state view', () => {
-  const history = [
-    recorded(1, 'OnboardingRateSet', { perWeek: 10, daily: true }),
-    recorded(2, 'OnboardingPaused', { reason: 'holiday' }),
-    admitted,
-  ];
-
-  it('holds the rate, the pause and the last admission', () => {
-    expect(foldView(rolloutStateView, history).rows.rollout).toEqual({
-      id: 'rollout',
-      per_week: 10,
-      daily: true,
-      paused: true,
-      pause_reason: 'holiday',
-      last_admitted_at: Date.parse(at),
-      position: 3,
-    });
-    const resumed = recorded(9, 'OnboardingResumed', {});
-    expect(foldView(rolloutStateView, [...history, resumed]).rows.rollout).toMatchObject({
-      paused: false,
-      pause_reason: null,
-    });
-  });
-
-  it('is not moved by events that come again', () => {
-    const { once, again } = toldAgain(rolloutStateView, [...history, recorded(9, 'OnboardingResumed', {})]);
-    expect(again).toEqual(once);
-  });
-});
 
 describe('the cohorts view', () => {
   it('follows a cohort from its admission until all are in', () => {

@@ -17,7 +17,7 @@ export type DeactivationRow = {
 
 export const deactivationsView: View<DeactivationRow> = {
   name: 'deactivations',
-  version: 2,
+  version: 3,
   summary: 'Accounts that were deactivated, why, and how many on which day.',
   types: ['AccountDeactivated', 'AccountReinstated'],
   table: {
@@ -33,7 +33,6 @@ export const deactivationsView: View<DeactivationRow> = {
       reinstated_at: { type: 'timestamptz', nullable: true },
       position: { type: 'int8' },
     },
-    indexes: ['(at)'],
   },
   keys: (event) => [event.data.accountId],
   evolve(row, { type, data, metadata, recordedAt, position }, accountId) {

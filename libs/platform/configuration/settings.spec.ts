@@ -78,7 +78,11 @@ describe('settings', () => {
     };
     expect(readSettings(login)).toMatchObject({ kafkaSaslMechanism: 'scram-sha-512', kafkaTls: false });
     expect(
-      wrongLines({ GATEHOUSE_KAFKA_SASL_MECHANISM: 'plain', GATEHOUSE_KAFKA_TLS: 'off', GATEHOUSE_KAFKA_CA_FILE: 'ca' }),
+      wrongLines({
+        GATEHOUSE_KAFKA_SASL_MECHANISM: 'plain',
+        GATEHOUSE_KAFKA_TLS: 'off',
+        GATEHOUSE_KAFKA_CA_FILE: 'ca',
+      }),
     ).toEqual([
       'GATEHOUSE_KAFKA_TLS is not set, but GATEHOUSE_KAFKA_CA_FILE is: set it to on, or unset GATEHOUSE_KAFKA_CA_FILE',
       expect.stringContaining('GATEHOUSE_KAFKA_USERNAME is not set'),

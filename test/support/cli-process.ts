@@ -12,7 +12,7 @@ export interface CliResult {
 }
 
 export interface RunningCli {
-  /** Resolves once stdout holds the text. */
+  /** Resolves once stdout or stderr holds the text. */
   says(text: string): Promise<void>;
   interrupt(): void;
   ended: Promise<CliResult>;
@@ -39,6 +39,7 @@ export function cliFor({ url, token }: Backend) {
     });
     child.stderr.on('data', (chunk) => {
       stderr += chunk;
+      for (const look of watchers) look();
     });
     const ended = new Promise<CliResult>((resolve, reject) => {
       child.on('error', reject);
@@ -50,7 +51,7 @@ export function cliFor({ url, token }: Backend) {
       says: (text) =>
         new Promise((resolve, reject) => {
           const look = () => {
-            if (!stdout.includes(text)) return;
+            if (!stdout.includes(text) && !stderr.includes(text)) return;
             watchers.delete(look);
             resolve();
           };

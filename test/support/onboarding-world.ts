@@ -29,7 +29,6 @@ import {
   rolloutStream,
   setRate,
 } from '../../libs/rollout/index.js';
-import type { NextInLine } from '../../libs/rollout/processes/onboarding-reaction.js';
 import { nextInLine, Waitlist, waitlistEntriesView } from '../../libs/waitlist/index.js';
 import { createTestDatabase } from './test-database.js';
 
@@ -65,15 +64,13 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
     clock,
     store,
     locks,
-    next,
     peopleLeft,
     connection: database.connection,
     transactorOn,
     reactor: new Reactor(pool, store, onboardingReaction(transactor, next, clock), new Seats(locks, 'reactors', 1)),
     scheduler: (by: Clock = clock) =>
       new CohortScheduler(transactorOn(store), peopleLeft, by, pino({ level: 'silent' })),
-    reaction: (on: EventStore = store, whoIsNext: NextInLine = next) =>
-      onboardingReaction(transactorOn(on), whoIsNext, clock),
+    reaction: (on: EventStore = store) => onboardingReaction(transactorOn(on), next, clock),
     join: (...accounts: string[]) => join(accounts),
     joinAs: (priority: number, ...accounts: string[]) => join(accounts, priority),
     leave: (accountId: string) =>

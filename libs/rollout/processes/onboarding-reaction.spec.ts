@@ -1,29 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { dyingAfter } from '../../../test/support/dying-log.js';
 import { expectOnboardingInvariants } from '../../../test/support/onboarding-invariants.js';
 import { type OnboardingWorld, onboardingWorld } from '../../../test/support/onboarding-world.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { DAY_MS, toIso, WEEK_MS } from '../../kernel/clock.js';
 import { fold } from '../../kernel/decider.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
-import { GatehouseError } from '../../kernel/errors.js';
 import type { RolloutEvent } from '../events.js';
 import { availableCapacity, rolloutStream } from '../rollout.js';
 
-const letIn = async (world: OnboardingWorld) =>
+const peopleIn = async (world: OnboardingWorld) =>
   (await world.log('AccountOnboarded')).map(({ data }) => `${data.accountId} in ${data.cohortId}`).sort();
-
-/** Dead once it has appended so often, like a process that was killed. */
-function dyingAfter(store: EventStore, appends: number): EventStore {
-  let left = appends;
-  const dying = Object.create(store) as EventStore;
-  dying.append = async (writes) => {
-    if (left-- <= 0) throw new Error('killed');
-    return store.append(writes);
-  };
-  return dying;
-}
 
 describe('onboarding', () => {
   let world: OnboardingWorld;
@@ -51,7 +39,7 @@ describe('onboarding', () => {
     expect(await dataOf('CohortOnboarded')).toEqual([
       { cohortId: 'one', accounts: ['c', 'b'], perWeek: 1_000, part: 0 },
     ]);
-    expect(await letIn(world)).toEqual(['b in one', 'c in one']);
+    expect(await peopleIn(world)).toEqual(['b in one', 'c in one']);
     const at = toIso(world.clock.time);
     expect(await dataOf('CohortClosed')).toEqual([{ cohortId: 'one', people: 2, first: at, last: at }]);
   });
@@ -60,7 +48,7 @@ describe('onboarding', () => {
     await world.join('a', 'b', 'c');
     for (const cohortId of ['one', 'two', 'three']) await world.admit({ cohortId, size: 2 });
     await world.reactor.processAll();
-    expect(await letIn(world)).toEqual(['a in one', 'b in one', 'c in two']);
+    expect(await peopleIn(world)).toEqual(['a in one', 'b in one', 'c in two']);
     expect(await available()).toEqual({ available: 997, moreAt: world.clock.time + WEEK_MS });
   });
 
@@ -70,7 +58,7 @@ describe('onboarding', () => {
     await world.admit({ cohortId: 'friends', accounts: ['c', 'stranger', 'a', 'b'] });
     await world.admit({ cohortId: 'more', accounts: ['b'] });
     await world.reactor.processAll();
-    expect(await letIn(world)).toEqual(['b in friends', 'c in friends']);
+    expect(await peopleIn(world)).toEqual(['b in friends', 'c in friends']);
     expect(await dataOf('CohortOnboarded')).toEqual([
       { cohortId: 'friends', accounts: ['c', 'b'], perWeek: 1_000, part: 0 },
     ]);
@@ -83,7 +71,7 @@ describe('onboarding', () => {
     await killed(dyingAfter(world.store, 1));
     await world.leave('b');
     await world.reactor.processAll();
-    expect(await letIn(world)).toEqual(['a in one', 'c in one']);
+    expect(await peopleIn(world)).toEqual(['a in one', 'c in one']);
     expect(await dataOf('CohortOnboarded')).toEqual([expect.objectContaining({ accounts: ['a', 'c'] })]);
     expect(await dataOf('CohortClosed')).toEqual([expect.objectContaining({ people: 2 })]);
   });
@@ -97,7 +85,7 @@ describe('onboarding', () => {
     await world.deactivate('b');
     await world.reinstate('b');
     await world.reactor.processAll();
-    expect(await letIn(world)).toEqual(['c in one']);
+    expect(await peopleIn(world)).toEqual(['c in one']);
   });
 
   it('changes nothing when the admission is given again, also after more people have come', async () => {
@@ -116,7 +104,7 @@ describe('onboarding', () => {
     await world.join('a');
     await world.reactor.processAll();
     await world.reaction().react(await admitted());
-    expect(await letIn(world)).toEqual([]);
+    expect(await peopleIn(world)).toEqual([]);
     expect(await available()).toEqual({ available: 1_000 });
   });
 
@@ -145,7 +133,7 @@ describe('onboarding', () => {
       await world.admit({ cohortId: `crash-${appends}`, size: 3 });
       await killed(dyingAfter(world.store, appends));
       await world.reaction().react(await admitted());
-      expect((await letIn(world)).filter((one) => one.endsWith(`crash-${appends}`))).toEqual(
+      expect((await peopleIn(world)).filter((one) => one.endsWith(`crash-${appends}`))).toEqual(
         names.map((name) => `${name} in crash-${appends}`),
       );
     }
@@ -186,93 +174,7 @@ describe('onboarding', () => {
     await append('account-a', 'AccountOnboarded', { accountId: 'a', cohortId: 'early' });
     expect((await available()).available).toBe(400);
     await world.reactor.processAll();
-    expect(await letIn(world)).toEqual(['a in early']);
+    expect(await peopleIn(world)).toEqual(['a in early']);
     expect(await available()).toEqual({ available: 999, moreAt: world.clock.time + 2 * DAY_MS });
   });
-});
-
-type Step =
-  | { kind: 'join' | 'leave' | 'deactivate' | 'reinstate'; who: number }
-  | { kind: 'rate'; perWeek: number }
-  | { kind: 'admit'; cohort: number; size: number }
-  | { kind: 'list'; cohort: number; who: number[] }
-  | { kind: 'pass'; ms: number }
-  | { kind: 'react'; appends: number };
-
-const PEOPLE = 9;
-const who = fc.nat(PEOPLE);
-const cohort = fc.nat(9);
-const HOUR_MS = 3_600_000;
-const steps = fc.array(
-  fc.oneof(
-    { weight: 6, arbitrary: fc.record({ kind: fc.constant('join' as const), who }) },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('leave', 'deactivate', 'reinstate'), who }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('rate' as const), perWeek: fc.nat(5) }) },
-    {
-      weight: 4,
-      arbitrary: fc.record({ kind: fc.constant('admit' as const), cohort, size: fc.integer({ min: 1, max: 4 }) }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        kind: fc.constant('list' as const),
-        cohort,
-        who: fc.uniqueArray(who, { minLength: 1, maxLength: 3 }),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        kind: fc.constant('pass' as const),
-        ms: fc.constantFrom(-HOUR_MS, HOUR_MS, DAY_MS, 3 * DAY_MS, WEEK_MS),
-      }),
-    },
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant('react' as const), appends: fc.nat(8) }) },
-  ),
-  { minLength: 15, maxLength: 40, size: 'max' },
-);
-
-/** Refusals are part of the game. */
-async function attempt(world: OnboardingWorld, step: Step): Promise<void> {
-  try {
-    if (step.kind === 'join') await world.joinAs(step.who % 2, `p${step.who}`);
-    if (step.kind === 'leave') await world.leave(`p${step.who}`);
-    if (step.kind === 'deactivate') await world.deactivate(`p${step.who}`);
-    if (step.kind === 'reinstate') await world.reinstate(`p${step.who}`);
-    if (step.kind === 'rate') await world.setRate(step.perWeek);
-    if (step.kind === 'admit') await world.admit({ cohortId: `c${step.cohort}`, size: step.size });
-    if (step.kind === 'list')
-      await world.admit({ cohortId: `c${step.cohort}`, accounts: step.who.map((one) => `p${one}`) });
-  } catch (error) {
-    if (!(error instanceof GatehouseError)) throw error;
-  }
-  if (step.kind === 'pass') world.clock.time += step.ms;
-  if (step.kind === 'react') await reactAndDie(world, step.appends);
-}
-
-/** From the first admission on, as a reactor without a checkpoint would. */
-async function reactAndDie(world: OnboardingWorld, appends: number): Promise<void> {
-  const reaction = world.reaction(dyingAfter(world.store, appends));
-  try {
-    for (const event of await world.log('CohortAdmitted')) await reaction.react(event);
-  } catch (error) {
-    if ((error as Error).message !== 'killed') throw error;
-  }
-}
-
-it('keeps to the rate and to the order of the waitlist and lets nobody in twice, whatever happens in whatever order', async () => {
-  await fc.assert(
-    fc.asyncProperty(steps, async (sequence) => {
-      const world = await onboardingWorld();
-      try {
-        await world.setRate(3);
-        for (const step of sequence) await attempt(world, step as Step);
-        await reactAndDie(world, Number.POSITIVE_INFINITY);
-        expectOnboardingInvariants(await world.log());
-      } finally {
-        await world.close();
-      }
-    }),
-    { numRuns: 15 },
-  );
 });

@@ -1,0 +1,162 @@
+import { expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { dyingAfter } from '../../../test/support/dying-log.js';
+import { foldView } from '../../../test/support/fold-view.js';
+import { memoryLog } from '../../../test/support/memory-log.js';
+import { expectOnboardingInvariants } from '../../../test/support/onboarding-invariants.js';
+import {
+  type AccountEvent,
+  type AccountStanding,
+  accountStream,
+  deactivateAccount,
+  joinWaitlist,
+  leaveWaitlist,
+  reinstateAccount,
+} from '../../account/index.js';
+import { type CommandContext, Transactor } from '../../event-store/transact.js';
+import { DAY_MS, WEEK_MS } from '../../kernel/clock.js';
+import { GatehouseError } from '../../kernel/errors.js';
+import { timeOrderedIds } from '../../kernel/ids.js';
+import { waitlistEntriesView } from '../../waitlist/index.js';
+import { admitCohort, rolloutStream, setRate } from '../rollout.js';
+import { onboardingReaction } from './onboarding-reaction.js';
+
+type Step =
+  | { kind: 'join' | 'leave' | 'rejoin' | 'deactivate' | 'reinstate'; who: number }
+  | { kind: 'rate'; perWeek: number }
+  | { kind: 'admit'; cohort: number; size: number }
+  | { kind: 'list'; cohort: number; who: number[] }
+  | { kind: 'pass'; ms: number }
+  | { kind: 'react'; appends: number };
+
+const HOUR_MS = 3_600_000;
+/** Few, so that much happens to each. */
+const who = fc.nat(4);
+const cohort = fc.nat(40);
+const life = fc.record({
+  kind: fc.constantFrom('join' as const, 'join', 'leave', 'rejoin', 'deactivate', 'reinstate'),
+  who,
+});
+const pass = fc.record({
+  kind: fc.constant('pass' as const),
+  ms: fc.constantFrom(-HOUR_MS, HOUR_MS, DAY_MS, 6 * DAY_MS, WEEK_MS),
+});
+const admit: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('admit' as const), cohort, size: fc.integer({ min: 1, max: 3 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('list' as const),
+      cohort,
+      who: fc.uniqueArray(who, { minLength: 1, maxLength: 3 }),
+    }),
+  },
+);
+const react = (appends: number): Step => ({ kind: 'react', appends });
+/** Life goes on while a cohort is admitted and not let in, or let in half. */
+const letIn = fc
+  .tuple(admit, fc.nat(4), fc.array(fc.oneof({ weight: 3, arbitrary: life }, pass, admit), { maxLength: 4 }))
+  .map(([first, appends, between]): Step[] => [first, react(appends), ...between, react(Number.POSITIVE_INFINITY)]);
+const rate = fc.record({ kind: fc.constant('rate' as const), perWeek: fc.nat(5) });
+const steps = fc
+  .array(
+    fc.oneof(
+      { weight: 3, arbitrary: fc.array<Step>(life, { minLength: 1, maxLength: 3 }) },
+      { weight: 3, arbitrary: letIn },
+      { weight: 1, arbitrary: fc.oneof(pass, rate).map((step): Step[] => [step]) },
+    ),
+    { minLength: 5, maxLength: 25, size: 'max' },
+  )
+  .map((parts) => parts.flat());
+
+const CONTEXT: CommandContext = { actor: { kind: 'user', id: 'spec' }, correlationid: 'spec' };
+
+/** A rollout in memory, with everything of it real but the log and the table of the waitlist. */
+function memoryWorld() {
+  const clock = { time: Date.parse('2022-05-18T09:00:00Z'), now: () => clock.time };
+  const ids = timeOrderedIds(clock);
+  const { events, store } = memoryLog();
+  const transactorOn = (on: typeof store) => new Transactor(on, ids, clock, () => 1);
+  const transactor = transactorOn(store);
+  const nextInLine = async (people: number) =>
+    Object.values(foldView(waitlistEntriesView, events).rows)
+      .filter(({ status }) => status === 'waiting')
+      .sort((a, b) => a.priority - b.priority || a.joined_position - b.joined_position)
+      .slice(0, people)
+      .map(({ account_id }) => account_id);
+  const of = (step: { who: number }) => `p${step.who}`;
+  const account = (accountId: string, decide: (state: AccountStanding) => AccountEvent[]) =>
+    transactor.transact(accountStream, accountId, CONTEXT, decide);
+  const leave = (accountId: string) => account(accountId, (state) => leaveWaitlist(state, accountId));
+  const join = (accountId: string, priority: number) =>
+    account(accountId, (state) =>
+      joinWaitlist(state, { accountId, email: `${accountId}@example.org`, priority }, clock.time),
+    );
+  const admitted = (cohort: { cohortId: string; size?: number; accounts?: string[] }) =>
+    transactor.transact(rolloutStream, undefined, CONTEXT, (state) =>
+      admitCohort(state, { ...cohort, now: clock.time }),
+    );
+
+  async function take(step: Step): Promise<unknown> {
+    switch (step.kind) {
+      case 'join':
+        return join(of(step), step.who % 2);
+      case 'leave':
+        return leave(of(step));
+      case 'rejoin':
+        await leave(of(step));
+        return join(of(step), step.who % 2);
+      case 'deactivate':
+        return account(of(step), (state) =>
+          deactivateAccount(state, { accountId: of(step), reason: 'spec', categories: [] }),
+        );
+      case 'reinstate':
+        return account(of(step), (state) => reinstateAccount(state, { accountId: of(step), reason: 'spec' }));
+      case 'rate':
+        return transactor.transact(rolloutStream, undefined, CONTEXT, (state) => setRate(state, step.perWeek));
+      case 'admit':
+        return admitted({ cohortId: `c${step.cohort}`, size: step.size });
+      case 'list':
+        return admitted({ cohortId: `c${step.cohort}`, accounts: step.who.map((who) => of({ who })) });
+      case 'pass':
+        clock.time += step.ms;
+        return undefined;
+      case 'react':
+        return reactAndDie(step.appends);
+    }
+  }
+
+  /** From the first admission on, as a reactor without a checkpoint would. */
+  async function reactAndDie(appends: number): Promise<void> {
+    const { react } = onboardingReaction(transactorOn(dyingAfter(store, appends)), nextInLine, clock);
+    try {
+      for (const event of [...events]) if (event.type === 'CohortAdmitted') await react(event);
+    } catch (error) {
+      if ((error as Error).message !== 'killed') throw error;
+    }
+  }
+
+  return { events, take };
+}
+
+it('keeps to the rate and to the order of the waitlist and lets nobody in twice, whatever happens in whatever order', async () => {
+  let people = 0;
+  await fc.assert(
+    fc.asyncProperty(steps, async (sequence) => {
+      const { events, take } = memoryWorld();
+      for (const step of [{ kind: 'rate', perWeek: 3 } as Step, ...sequence, react(Number.POSITIVE_INFINITY)]) {
+        await take(step).catch((error) => {
+          // Refusals are part of the game.
+          if (!(error instanceof GatehouseError)) throw error;
+        });
+      }
+      expectOnboardingInvariants(events);
+      people += events.filter(({ type }) => type === 'AccountOnboarded').length;
+    }),
+    { numRuns: 300 },
+  );
+  expect(people).toBeGreaterThan(300);
+});

@@ -1,0 +1,26 @@
+import type { EventStore, StreamWrite, WriteResult } from '../../libs/event-store/event-store.js';
+import type { RecordedEvent } from '../../libs/kernel/envelope.js';
+
+/** As much of a log as decisions and reactions need, for properties that need thousands of them. */
+export function memoryLog() {
+  const events: RecordedEvent[] = [];
+  const stream = (name: string) => events.filter((event) => event.stream === name);
+
+  function write({ stream: name, expected, events: added }: StreamWrite): WriteResult {
+    const revision = stream(name).length - 1;
+    if (expected !== 'any' && (expected === 'no-stream' ? -1 : expected) !== revision) {
+      return { outcome: 'wrong-expected-revision', actual: revision < 0 ? 'no-stream' : revision };
+    }
+    for (const [n, event] of added.entries()) {
+      const place = { stream: name, revision: revision + 1 + n, position: events.length + 1 };
+      events.push({ ...event, ...place, recordedAt: event.metadata.time });
+    }
+    return { outcome: 'appended', revision: revision + added.length, position: events.length, consecutive: true };
+  }
+
+  const store: Pick<EventStore, 'append' | 'readStream'> = {
+    append: async (writes) => writes.map(write),
+    readStream: async (name, from = 0, limit = Number.MAX_SAFE_INTEGER) => stream(name).slice(from, from + limit),
+  };
+  return { events, store: store as EventStore };
+}

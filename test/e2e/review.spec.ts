@@ -275,10 +275,14 @@ it('takes a verdict that comes right behind its flag and its image, before anyth
       (imageId: string) => cloudEvent('VerdictGiven', { caseId: imageId, reviewer: 'x1', verdict: 'unsafe' }),
     ]) {
       const type = { 'content-type': 'application/cloudevents-batch+json' };
-      const { body } = await tool.post('/v1/events', imageIds.map(toEvent), type);
+      const batch = imageIds.map(toEvent);
+      let answer = await tool.post('/v1/events', batch, type);
+      // On a busy machine what it waits for may take longer than it waits: then it says so, and is given the same again.
+      while (answer.status === 503) answer = await tool.post('/v1/events', batch, type);
+      const { body } = answer;
       outcomes.push(...body.results.map((one: { outcome: string; reason?: string }) => one.reason ?? one.outcome));
     }
-    expect(new Set(outcomes)).toEqual(new Set(['accepted']));
+    expect(outcomes.filter((outcome) => outcome !== 'accepted' && outcome !== 'duplicate')).toEqual([]);
     const { body } = await running.administrator.get('/v1/cases/img-19');
     expect(body).toMatchObject({ status: 'confirmed', accountId: 'of-img-19' });
   } finally {

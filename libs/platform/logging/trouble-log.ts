@@ -1,5 +1,4 @@
-import { StoreUnavailable } from '../../event-store/event-store.js';
-import { isPassingDatabaseError } from '../database/connection-errors.js';
+import { passesByItself } from '../../event-store/passing-trouble.js';
 import type { Logger } from './logger.js';
 
 const QUIET_MS = 60_000;
@@ -29,9 +28,8 @@ export class TroubleLog {
       this.untold++;
       return;
     }
-    const passing = error instanceof StoreUnavailable || isPassingDatabaseError(error);
     const more = this.untold > 0 ? { untold: this.untold } : {};
-    this.logger.warn({ ...(passing ? { reason } : { err: error }), ...more }, this.what);
+    this.logger.warn({ ...(passesByItself(error) ? { reason } : { err: error }), ...more }, this.what);
     this.last = { reason, at };
     this.untold = 0;
   }

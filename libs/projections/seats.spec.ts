@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { until } from '../../test/support/until.js';
 import { newEvent } from '../event-store/event-store.contract.js';
 import { PostgresEventStore } from '../event-store/postgres/postgres-event-store.js';
 import { LANES } from './lanes.js';
@@ -61,10 +62,6 @@ describe('seats', () => {
   async function append(count: number) {
     const events = Array.from({ length: count }, () => newEvent('Added', { key: `key-${appended++ % KEYS}` }));
     await store.append([{ stream: 'facts-0', expected: 'any', events }]);
-  }
-
-  async function until(holds: () => Promise<boolean> | boolean) {
-    while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   const positionOfView = () => new ViewReader(pool).position(sums as never);

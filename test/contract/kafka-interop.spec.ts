@@ -10,6 +10,7 @@ import { identityOf } from '../../libs/messaging/incoming-event.js';
 import { Ingester } from '../../libs/messaging/kafka/ingester.js';
 import { Publisher } from '../../libs/messaging/kafka/publisher.js';
 import { LockSession } from '../../libs/projections/lock-session.js';
+import { eventsBehind } from '../support/events-behind.js';
 import { describeWithKafka, KAFKA_START_MS, kafkaBroker, testClient, uniqueName } from '../support/kafka.js';
 import { kafkaAdmin } from '../support/kafka-admin.js';
 import { type IngestWorld, ingestContext, type Json, newSender, openIngestWorld } from './ingest-world.js';
@@ -63,8 +64,9 @@ function specs(): void {
     const stop = new AbortController();
     const options = { group: uniqueName('kcat'), topics: [topic], quarantineTopic: uniqueName('quarantine') };
     const client = testClient(bootstrap);
+    const before = await world.store.head();
     const running = new Ingester(client, world.gateways[0], world.quarantine, options).run(stop.signal);
-    while ((await stored()).length < count) await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventsBehind(world.store, before, count);
     stop.abort();
     await running;
     return stored();

@@ -5,6 +5,7 @@ import { ingesterOf, publisherOf } from '../../apps/workers.js';
 import { Ingest } from '../../libs/messaging/ingest.js';
 import type { MessageProducer } from '../../libs/messaging/message-broker.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
+import { eventsBehind } from '../support/events-behind.js';
 import { startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import {
   binaryMessage,
@@ -17,6 +18,7 @@ import {
   testClient,
   uniqueName,
 } from '../support/kafka.js';
+import { until } from '../support/until.js';
 
 type Data = Record<string, unknown>;
 
@@ -66,7 +68,7 @@ describeWithKafka('Gatehouse with a Kafka broker', () => {
       const message = sent.size % 2 === 0 ? binaryMessage(event, type) : structuredMessage(event, type);
       const before = await store.head();
       await producer.send(topic, [message]);
-      while ((await store.head()) === before) await new Promise((resolve) => setTimeout(resolve, 10));
+      await eventsBehind(store, before, 1);
       await gatehouse.settle();
       sent.set(type, event);
     };
@@ -102,9 +104,11 @@ describeWithKafka('Gatehouse with a Kafka broker', () => {
   });
 
   it('tells in metrics what came in and went out', async () => {
-    const { body } = await gatehouse.administrator.get('/metrics');
+    const metrics = async (): Promise<string> => (await gatehouse.administrator.get('/metrics')).body;
+    const upToDate = new RegExp(`^gatehouse_ingester_behind_events\\{topic="${facts}",partition="\\d"\\} 0$`, 'm');
+    await until(async () => upToDate.test(await metrics())); // the broker is asked every few seconds
+    const body = await metrics();
     expect(body).toMatch(/^gatehouse_ingested_events_total\{outcome="accepted"\} [7-9]$/m);
-    expect(body).toMatch(new RegExp(`^gatehouse_ingester_behind_events\\{topic="${facts}",partition="\\d"\\} 0$`, 'm'));
     expect(body).toMatch(/^gatehouse_published_events_total [1-9]/m);
   });
 });

@@ -119,10 +119,3 @@ export function gateBefore(store: EventStore, nth: number) {
     }),
   };
 }
-
-/** Asks what goes on elsewhere, in a broker or another process, until it is so. */
-export async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let wait = 5; !(await condition()); wait = Math.min(wait * 2, 200)) {
-    await new Promise((resolve) => setTimeout(resolve, wait));
-  }
-}

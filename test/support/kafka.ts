@@ -2,13 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from '@jest/globals';
 import { missingTool, startKafka } from '../../deploy/kafka/kafka.mjs';
 import { KafkaJsBroker } from '../../libs/messaging/kafka/kafkajs-broker.js';
 import type { ConsumedMessage, Message } from '../../libs/messaging/message-broker.js';
-
-const POLL_MS = 100;
+import { until } from './until.js';
 
 /** Specs that need a real broker: skipped with a line where none can be started, except in CI, where that is a failure. */
 export function describeWithKafka(name: string, specs: () => void, furtherTool?: string): void {
@@ -28,16 +26,17 @@ export async function kafkaBroker(): Promise<string> {
   if (!directory) throw new Error('GATEHOUSE_TEST_SERVER is not set: run the specs through jest.config.mjs');
   const ready = join(directory, 'kafka-ready');
   const starting = join(directory, 'kafka-starting');
-  for (;;) {
-    const known = await readFile(ready, 'utf8').catch(() => undefined);
-    if (known) return known;
-    const first = await mkdir(starting).then(
+  const isFirst = () =>
+    mkdir(starting).then(
       () => true,
       () => false,
     );
-    if (first) break;
-    await sleep(POLL_MS);
-  }
+  let known: string | undefined;
+  await until(async () => {
+    known = await readFile(ready, 'utf8').catch(() => undefined);
+    return known !== undefined || isFirst();
+  });
+  if (known) return known;
   try {
     const { bootstrap, broker } = await startKafka({ port: 0, directory: join(directory, 'kafka') });
     broker.unref();

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { migrations } from '../../apps/migrations.js';
 import { createDataSource, migrate } from '../../libs/platform/database/data-source.js';
 import { startServer } from '../../libs/platform/database/postgres-server.js';
+import { until } from './until.js';
 
 export interface TestDatabase {
   connection: pg.PoolConfig;
@@ -16,7 +16,6 @@ export interface TestDatabase {
 type ServerConnection = { host: string; port: number; user: string; password: string };
 
 const TEMPLATE = 'gatehouse_template';
-const POLL_MS = 50;
 
 /** An own, migrated database on the one PostgreSQL of this jest run, which the first caller of any worker starts. */
 export const createTestDatabase = (): Promise<TestDatabase> => createDatabase(` TEMPLATE ${TEMPLATE}`);
@@ -38,12 +37,12 @@ async function testServer(): Promise<ServerConnection> {
   const directory = process.env.GATEHOUSE_TEST_SERVER;
   if (!directory) throw new Error('GATEHOUSE_TEST_SERVER is not set: run the specs through jest.config.mjs');
   const ready = join(directory, 'ready.json');
-  for (;;) {
-    const known = await readFile(ready, 'utf8').catch(() => undefined);
-    if (known) return JSON.parse(known);
-    if (await takeLock(directory)) break;
-    await sleep(POLL_MS);
-  }
+  let known: string | undefined;
+  await until(async () => {
+    known = await readFile(ready, 'utf8').catch(() => undefined);
+    return known !== undefined || takeLock(directory);
+  });
+  if (known) return JSON.parse(known);
   try {
     const settings = {
       fsync: 'off',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type SilentDatabase, silentDatabase } from '../../../test/support/silent-database.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { until } from '../../../test/support/until.js';
 import { newEvent } from '../../event-store/event-store.contract.js';
 import { PostgresEventStore } from '../../event-store/postgres/postgres-event-store.js';
 import { systemClock } from '../../kernel/clock.js';
@@ -53,9 +54,7 @@ describe('the decision point', () => {
     await database.drop();
   });
 
-  const untilAge = async (reached: (ageMs: number) => boolean) => {
-    while (!reached(replica.ageMs)) await new Promise((resolve) => setTimeout(resolve, 20));
-  };
+  const untilAge = (reached: (ageMs: number) => boolean) => until(() => reached(replica.ageMs));
 
   const pointWith = (lookup: ImageLookup, waitMs: number) =>
     new DecisionPoint(replica, store, systemClock, lookup, { stalenessMs: STALENESS_MS, waitMs });
@@ -92,7 +91,7 @@ describe('the decision point', () => {
     const known = (asOf: number) => pointWith(async () => ({ facts: undefined, asOf, isParked: false }), 100);
     expect(await known(head).evaluate(asked('share'))).toEqual(ALLOWED);
     await store.append([{ stream: 'other', expected: 'any', events: [newEvent('Unrelated', {})] }]);
-    while (replica.headWithin(STALENESS_MS) !== head + 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => replica.headWithin(STALENESS_MS) === head + 1);
     expect(await known(head).evaluate(asked('share'))).toEqual(STALE);
     expect(await known(head + 1).evaluate(asked('share'))).toEqual(ALLOWED);
     expect(await known(0).evaluate(asked('generate'))).toEqual(ALLOWED);

@@ -7,7 +7,6 @@ import {
   latch,
   openIngesterWorld,
   storeWith,
-  until,
 } from '../../../test/support/ingester-world.js';
 import {
   binaryMessage,
@@ -17,6 +16,7 @@ import {
   testClient,
   uniqueName,
 } from '../../../test/support/kafka.js';
+import { until } from '../../../test/support/until.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Message, PartitionBehind } from '../message-broker.js';
 import { Ingester } from './ingester.js';

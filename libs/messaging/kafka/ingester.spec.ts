@@ -1,12 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { type IngestWorld, newSender } from '../../../test/contract/ingest-world.js';
-import {
-  gateBefore,
-  type IngesterWorld,
-  openIngesterWorld,
-  storeWith,
-  until,
-} from '../../../test/support/ingester-world.js';
+import { gateBefore, type IngesterWorld, openIngesterWorld, storeWith } from '../../../test/support/ingester-world.js';
 import {
   binaryMessage,
   describeWithKafka,
@@ -15,6 +9,7 @@ import {
   readTopic,
   structuredMessage,
 } from '../../../test/support/kafka.js';
+import { until } from '../../../test/support/until.js';
 import { StoreUnavailable } from '../../event-store/event-store.js';
 import type { Message } from '../message-broker.js';
 

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { type IngestWorld, ingestContext, newSender, openIngestWorld } from '../../../test/contract/ingest-world.js';
+import { latch } from '../../../test/support/ingester-world.js';
 import {
   describeWithKafka,
   headersOf,
@@ -37,11 +38,19 @@ describeWithKafka('The publisher', () => {
     await testClient(bootstrap).ensureTopics([topic]);
   });
 
+  /** How far publishers say that they have come. */
+  const reported = { to: 0, more: () => {} };
+
   /** One as a process has it; `stop` is its orderly end. */
   function newPublisher(broker: MessageBroker = testClient(bootstrap)) {
     const locks = new LockSession(world.connection);
     const aborting = new AbortController();
-    const publisher = new Publisher(world.pool, world.store, world.schemas, locks, broker, topic);
+    const publisher = new Publisher(world.pool, world.store, world.schemas, locks, broker, topic, {
+      published: (_, to) => {
+        reported.to = to;
+        reported.more();
+      },
+    });
     let running: Promise<void> | undefined;
     const stop = async () => {
       aborting.abort();
@@ -67,7 +76,7 @@ describeWithKafka('The publisher', () => {
   };
   const published = async (): Promise<void> => {
     const head = await world.store.head();
-    while ((await checkpoint()) < head) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (reported.to < head) await new Promise<void>((resolve) => Object.assign(reported, { more: resolve }));
   };
   /** The public events of the log, as they are to be on the topic. */
   const expected = async () => {
@@ -132,25 +141,18 @@ describeWithKafka('The publisher', () => {
   it('moves its checkpoint once the broker has the events, not before', async () => {
     const { fact } = newSender(world.store);
     await world.gateways[0].take([fact(1)], ingestContext, 'http');
-    let release: () => void = () => {};
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    let reach: () => void = () => {};
-    const reached = new Promise<void>((resolve) => {
-      reach = resolve;
-    });
+    const [reached, released] = [latch(), latch()];
     const publisher = newPublisher(
       brokerWith(testClient(bootstrap), async (send) => {
-        reach();
-        await released;
+        reached.open();
+        await released.opened;
         await send();
       }),
     );
     publisher.start();
-    await reached;
+    await reached.opened;
     expect(await checkpoint()).toBe(0);
-    release();
+    released.open();
     await published();
     await publisher.stop();
   });
@@ -158,10 +160,14 @@ describeWithKafka('The publisher', () => {
   it('leaves off within the time a supervisor gives, with no broker to be reached', async () => {
     const { fact } = newSender(world.store);
     await world.gateways[0].take([fact(1)], ingestContext, 'http');
-    const publisher = newPublisher(testClient('127.0.0.1:1'));
+    const sending = latch();
+    const away = brokerWith(testClient('127.0.0.1:1'), (send) => {
+      sending.open();
+      return send();
+    });
+    const publisher = newPublisher(away);
     publisher.start();
-    const claimed = () => world.pool.query(`SELECT FROM projections.checkpoints WHERE follower = 'publisher'`);
-    while ((await claimed()).rowCount === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await sending.opened;
     const told = performance.now();
     await publisher.stop();
     expect(performance.now() - told).toBeLessThan(SUPERVISOR_MS);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { until } from '../../../test/support/until.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
 import { postgresBinaries } from './postgres-binaries.js';
 import { startServer } from './postgres-server.js';
@@ -125,7 +126,7 @@ describe('the embedded PostgreSQL', () => {
     const { connection, lines } = await start();
     const pid = Number((await readFile(join(directory, 'cluster', 'postmaster.pid'), 'utf8')).split('\n')[0]);
     process.kill(pid, 'SIGKILL');
-    while (!lines.some((line) => line.endsWith('is back'))) await new Promise(setImmediate);
+    await until(() => lines.some((line) => line.endsWith('is back')));
     expect(await ask(connection, 'SELECT 1')).toEqual([1]);
   });
 

@@ -1,0 +1,13 @@
+import type { EventStore } from '../../libs/event-store/event-store.js';
+import type { Position, RecordedEvent } from '../../libs/kernel/envelope.js';
+
+/** The events behind a position as they come, until there are so many. */
+export async function eventsBehind(store: EventStore, after: Position, count: number): Promise<RecordedEvent[]> {
+  const stop = new AbortController();
+  const events: RecordedEvent[] = [];
+  for await (const page of store.subscribe(after, { signal: stop.signal })) {
+    events.push(...page.events);
+    if (events.length >= count) stop.abort();
+  }
+  return events;
+}

@@ -103,6 +103,26 @@ describeWithKafka('Gatehouse with a Kafka broker', () => {
     for (const { id, data } of feed) expect(JSON.parse(out.get(id)!.value!.toString())).toEqual(data);
   });
 
+  it('says at a replay what is wrong with a message that holds no event, as it did when that came in', async () => {
+    const event = { specversion: '1.0', id: randomUUID(), source: '/partner', type: 'ImageShared', data: {} };
+    const whole = binaryMessage(event);
+    const entries = async (): Promise<{ id: string; eventId: string }[]> =>
+      (await gatehouse.administrator.get('/v1/quarantine')).body.items;
+    await producer.send(facts, [
+      { ...whole, headers: whole.headers.filter(([name]) => name !== 'ce_specversion') },
+      { ...whole, headers: [...whole.headers, ['ce_id', Buffer.from('another')]] },
+    ]);
+    await until(async () => (await entries()).length === 2);
+    const replayed = await Promise.all(
+      (await entries()).map(({ id }) => gatehouse.administrator.post(`/v1/quarantine/${id}/replay`)),
+    );
+    expect((await entries()).map(({ eventId }) => eventId)).toEqual([event.id, event.id]);
+    expect(replayed.map(({ body }) => [body.outcome, body.reason, body.field])).toEqual([
+      ['quarantined', 'not-a-cloudevent', '/'],
+      ['quarantined', 'repeated-header', 'ce_id'],
+    ]);
+  });
+
   it('tells in metrics what came in and went out', async () => {
     const metrics = async (): Promise<string> => (await gatehouse.administrator.get('/metrics')).body;
     const upToDate = new RegExp(`^gatehouse_ingester_behind_events\\{topic="${facts}",partition="\\d"\\} 0$`, 'm');

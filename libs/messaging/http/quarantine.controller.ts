@@ -6,6 +6,8 @@ import { InvalidInput } from '../../kernel/errors.js';
 import { Context } from '../../platform/http/request-context.js';
 import { Roles } from '../../platform/security/route-access.js';
 import { Ingest } from '../ingest.js';
+import { eventOf } from '../kafka/binding.js';
+import { messageKept } from '../kafka/quarantine-message.js';
 import { Quarantine } from '../postgres/quarantine.js';
 
 const DEFAULT_LIMIT = 100;
@@ -82,7 +84,10 @@ async function replayEntry(quarantine: Quarantine, ingest: Ingest, id: string, c
       detail: 'the bytes are not JSON and can not be taken',
     };
   }
-  const [result] = await ingest.attempt([event], context, { receivedAt: Date.parse(firstSeenAt) });
+  const message = messageKept(event);
+  const read = message ? eventOf(message) : { event };
+  if ('reason' in read) return { outcome: 'quarantined', ...read };
+  const [result] = await ingest.attempt([read.event], context, { receivedAt: Date.parse(firstSeenAt) });
   if (result!.outcome !== 'quarantined') await quarantine.markReplayed(id);
   const { position, ...rest } = result!;
   return position === undefined ? rest : { ...rest, position: String(position) };

@@ -5,8 +5,8 @@ import kafkajs from 'kafkajs';
 import * as lz4 from 'lz4js';
 import * as snappy from 'snappyjs';
 
-/** Far more than a broker's largest batch holds; what unpacks to more would take the process its memory. */
-const MOST_BYTES = 256 * 1024 * 1024;
+/** Far more than a client puts into a batch; what unpacks to more would take the process its memory and its time. */
+const MOST_BYTES = 64 * 1024 * 1024;
 
 const unpackGzip = promisify<Buffer, { maxOutputLength: number }, Buffer>(unzip);
 const gzip = (packed: Buffer) => unpackGzip(packed, { maxOutputLength: MOST_BYTES });
@@ -14,15 +14,17 @@ const gzip = (packed: Buffer) => unpackGzip(packed, { maxOutputLength: MOST_BYTE
 /** Java's clients cut what they pack into blocks behind a header of their own; others send one block as it is. */
 const SNAPPY_JAVA = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const SNAPPY_JAVA_HEADER_BYTES = 16;
+/** No more than 64 bytes come of three. */
+const SNAPPY_BEST = 22;
 
 function unpackSnappy(packed: Buffer): Buffer {
-  if (!packed.subarray(0, SNAPPY_JAVA.length).equals(SNAPPY_JAVA)) return snappy.uncompress(packed, MOST_BYTES);
+  if (!packed.subarray(0, SNAPPY_JAVA.length).equals(SNAPPY_JAVA)) return snappyBlock(packed, MOST_BYTES);
   const blocks: Buffer[] = [];
   let left = MOST_BYTES;
   for (let at = SNAPPY_JAVA_HEADER_BYTES; at < packed.length; ) {
     const size = packed.readUInt32BE(at);
     at += 4;
-    const block = snappy.uncompress(packed.subarray(at, at + size), left);
+    const block = snappyBlock(packed.subarray(at, at + size), left);
     blocks.push(block);
     left -= block.length;
     at += size;
@@ -30,14 +32,45 @@ function unpackSnappy(packed: Buffer): Buffer {
   return Buffer.concat(blocks);
 }
 
-const LZ4_FLAGS_AT = 4;
-const LZ4_BLOCK_CHECKSUMS = 0x10;
+const snappyBlock = (packed: Buffer, left: number): Buffer =>
+  snappy.uncompress(packed, Math.min(left, packed.length * SNAPPY_BEST));
 
+const LZ4_MAGIC = 0x184d2204;
+const LZ4_BLOCK_BYTES = new Map([4, 5, 6, 7].map((code) => [code, 1 << (2 * code + 8)]));
+/** Flags of a frame. */
+const LZ4_DICTIONARY = 0x01;
+const LZ4_SIZE = 0x08;
+const LZ4_BLOCK_CHECKSUMS = 0x10;
+const LZ4_AS_IT_IS = 0x80000000;
+
+/** One frame. Its blocks may refer to those before, so all are unpacked into one buffer; checksums are passed over. */
 function unpackLz4(packed: Buffer): Buffer {
-  if (packed[LZ4_FLAGS_AT]! & LZ4_BLOCK_CHECKSUMS) throw new Error('checksums of its blocks are not read: send none');
-  const bytes = lz4.decompressBound(packed) as unknown as number; // the types know of no result
-  checkSize(bytes);
-  return asBuffer(lz4.decompress(packed, bytes));
+  if (packed.readUInt32LE(0) !== LZ4_MAGIC) throw new Error('it does not begin as a frame');
+  const flags = packed.readUInt8(4);
+  const most = LZ4_BLOCK_BYTES.get((packed.readUInt8(5) >> 4) & 7);
+  if (most === undefined || flags & LZ4_DICTIONARY)
+    throw new Error('it needs a dictionary or has blocks of no known size');
+  const blocks: { at: number; size: number; asItIs: boolean }[] = [];
+  let bytes = 0;
+  for (let at = flags & LZ4_SIZE ? 15 : 7; ; ) {
+    const word = packed.readUInt32LE(at);
+    if (word === 0) break;
+    const asItIs = word >= LZ4_AS_IT_IS;
+    const size = asItIs ? word - LZ4_AS_IT_IS : word;
+    if (at + 4 + size > packed.length) throw new Error('it ends within a block');
+    blocks.push({ at: at + 4, size, asItIs });
+    bytes += asItIs ? size : most;
+    checkSize(bytes);
+    at += 4 + size + (flags & LZ4_BLOCK_CHECKSUMS ? 4 : 0);
+  }
+  const unpacked = Buffer.alloc(bytes);
+  let end = 0;
+  for (const { at, size, asItIs } of blocks) {
+    if (asItIs) end += packed.copy(unpacked, end, at, at + size);
+    else end = lz4.decompressBlock(packed, unpacked, at, size, end);
+    if (end > bytes) throw new Error('a block holds more than it may');
+  }
+  return unpacked.subarray(0, end);
 }
 
 function unpackZstd(packed: Buffer): Buffer {
@@ -55,8 +88,6 @@ function unpackZstd(packed: Buffer): Buffer {
 function checkSize(bytes: number): void {
   if (bytes > MOST_BYTES) throw new Error(`it holds over ${MOST_BYTES} bytes: send smaller batches`);
 }
-
-const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array) => Buffer.from(buffer, byteOffset, byteLength);
 
 const { CompressionTypes } = kafkajs;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { ConsumedMessage } from '../message-broker.js';
 import { sizeOf } from '../message-parts.js';
-import { keptMessage, quarantineMessage } from './quarantine-message.js';
+import { keptMessage, messageKept, quarantineMessage } from './quarantine-message.js';
 
 /** What a broker takes by default is 1,048,588; the batch around it needs some. */
 const TAKEN_BYTES = 1_048_000;
@@ -51,22 +51,24 @@ describe('A copy for the quarantine topic', () => {
 
 describe('A message that is kept whole', () => {
   const any = fc.option(fc.uint8Array().map((array) => Buffer.from(array)));
-  const bytesOf = (kept: unknown) => {
-    if (kept === null) return null;
-    return typeof kept === 'string' ? Buffer.from(kept) : Buffer.from((kept as { base64: string }).base64, 'base64');
-  };
 
   it('can be read back to the byte', () => {
     fc.assert(
       fc.property(any, any, fc.array(fc.tuple(fc.string(), any)), (key, value, pairs) => {
         const headers = pairs.map(([name, header]): [string, Buffer] => [name, header ?? Buffer.alloc(0)]);
-        const kept = JSON.parse(keptMessage({ key, value, headers }).toString());
-        expect({
-          key: bytesOf(kept.key),
-          value: bytesOf(kept.value),
-          headers: kept.headers.map(([name, header]: [string, unknown]) => [name, bytesOf(header)]),
-        }).toEqual({ key, value, headers });
+        const message = { key, value, headers };
+        expect(messageKept(JSON.parse(keptMessage(message).toString()))).toEqual(message);
       }),
     );
+  });
+
+  it('is told from every other thing that an entry may hold', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (entry) => {
+        fc.pre(!(typeof entry === 'object' && entry !== null && 'headers' in entry));
+        expect(messageKept(entry)).toBeUndefined();
+      }),
+    );
+    expect(messageKept({ key: null, value: 'x', headers: [['ce_id', 7]] })).toBeUndefined();
   });
 });

@@ -53,5 +53,24 @@ export const keptMessage = ({ key, value, headers }: Message): Buffer =>
     }),
   );
 
-const kept = (bytes: Buffer | null) =>
+type Kept = null | string | { base64: string };
+
+const kept = (bytes: Buffer | null): Kept =>
   bytes === null ? null : isUtf8(bytes) ? bytes.toString() : { base64: bytes.toString('base64') };
+
+/** The message that an entry in quarantine keeps whole, or undefined where it keeps something else. */
+export function messageKept(entry: unknown): Message | undefined {
+  const { key, headers, value } = (entry ?? {}) as { key?: unknown; headers?: unknown; value?: unknown };
+  if (!isKept(key) || !isKept(value) || !Array.isArray(headers)) return undefined;
+  if (!headers.every((one) => Array.isArray(one) && typeof one[0] === 'string' && isKept(one[1]))) return undefined;
+  const named = headers.map(([name, bytes]): [string, Buffer] => [name, bytesOf(bytes) ?? Buffer.alloc(0)]);
+  return { key: bytesOf(key), value: bytesOf(value), headers: named };
+}
+
+const isKept = (one: unknown): one is Kept =>
+  one === null || typeof one === 'string' || typeof (one as { base64?: unknown } | undefined)?.base64 === 'string';
+
+const bytesOf = (one: Kept): Buffer | null => {
+  if (one === null) return null;
+  return typeof one === 'string' ? Buffer.from(one) : Buffer.from(one.base64, 'base64');
+};

@@ -4,7 +4,7 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import type { EventData, RecordedEvent } from '../../kernel/envelope.js';
 import type { Reaction } from '../../projections/reactor.js';
 import type { Admission } from '../admission.js';
-import { type CohortPart, cohortStream, fillCohort, onboardCohort, placesLeft } from '../cohort.js';
+import { type Cohort, type CohortPart, cohortStream, fillCohort, onboardCohort, placesLeft } from '../cohort.js';
 import { closeCohort, cohortsBeingLetIn, rolloutStream } from '../rollout.js';
 import { isWaiting, takeTurn, turnsOf, waitingTurn } from './waiting-turn.js';
 
@@ -52,29 +52,27 @@ class LettingIn {
   }
 
   async run(): Promise<void> {
-    const { cohortId } = this.admission;
+    const { cohortId, size } = this.admission;
+    let cohort = (await this.transactor.load(cohortStream, cohortId)).state;
     const times: number[] = [];
-    for (let n = 0, part = await this.part(n); part; part = await this.part(++n)) {
-      const letIn = await this.letIn(part);
+    for (let n = 0; n < cohort.chosen.length || placesLeft(cohort, size) > 0; n++) {
+      if (n === cohort.chosen.length) cohort = await this.fill(n, placesLeft(cohort, size));
+      const letIn = await this.letIn(cohort.chosen[n]!);
       times.push(...letIn.map(({ at }) => at));
-      await this.tell(letIn.map(({ accountId }) => accountId));
+      cohort = await this.tell(letIn.map(({ accountId }) => accountId));
     }
     await this.transactor.transact(rolloutStream, undefined, this.context, (rollout) =>
       closeCohort(rollout, cohortId, times),
     );
   }
 
-  /** Those that were chosen, or are now; undefined when nobody else is. */
-  private async part(n: number): Promise<CohortPart | undefined> {
+  private async fill(part: number, places: number): Promise<Cohort> {
     const { cohortId, size } = this.admission;
-    const { state } = await this.transactor.load(cohortStream, cohortId);
-    const places = placesLeft(state, size);
-    if (n < state.chosen.length || places === 0) return state.chosen[n];
     const accounts = await this.choose(places);
-    const filled = await this.transactor.transact(cohortStream, cohortId, this.context, (cohort) =>
-      fillCohort(cohort, { cohortId, part: n, accounts, size }),
+    const { state } = await this.transactor.transact(cohortStream, cohortId, this.context, (cohort) =>
+      fillCohort(cohort, { cohortId, part, accounts, size }),
     );
-    return filled.state.chosen[n];
+    return state;
   }
 
   private async choose(places: number): Promise<string[]> {
@@ -108,10 +106,11 @@ class LettingIn {
     return Math.max(this.clock.now(), Date.parse(this.admission.at));
   }
 
-  private async tell(accounts: readonly string[]): Promise<void> {
+  private async tell(accounts: readonly string[]): Promise<Cohort> {
     const { cohortId, perWeek } = this.admission;
-    await this.transactor.transact(cohortStream, cohortId, this.context, (cohort) =>
+    const { state } = await this.transactor.transact(cohortStream, cohortId, this.context, (cohort) =>
       onboardCohort(cohort, { cohortId, accounts, perWeek }),
     );
+    return state;
   }
 }

@@ -16,6 +16,8 @@ export interface TestDatabase {
 type ServerConnection = { host: string; port: number; user: string; password: string };
 
 const TEMPLATE = 'gatehouse_template';
+/** SQLSTATE object_in_use. */
+const IN_USE = '55006';
 
 /** An own, migrated database on the one PostgreSQL of this jest run, which the first caller of any worker starts. */
 export const createTestDatabase = (): Promise<TestDatabase> => createDatabase(` TEMPLATE ${TEMPLATE}`);

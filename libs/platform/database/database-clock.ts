@@ -14,6 +14,8 @@ export class DatabaseClock implements Clock {
   private closed = false;
   /** Added to the monotonic time it gives epoch milliseconds. */
   private offset = 0;
+  /** How far the offset may be off: half the round trip of the answer it is from. */
+  private uncertaintyMs = 0;
 
   private constructor(private readonly pool: Pool) {}
 
@@ -34,13 +36,17 @@ export class DatabaseClock implements Clock {
     clearTimeout(this.timer);
   }
 
-  /** The answer is right to half of its round trip; where the time known is not further off than that, it stays. */
+  /** An answer is right to half of its round trip: it counts where it contradicts what is known, or is at least as exact. */
   async ask(): Promise<void> {
     const asked = performance.now();
     const { rows } = await this.pool.query(NOW);
     const answered = performance.now();
     const offset = Number(rows[0].now) - (asked + answered) / 2;
-    if (Math.abs(offset - this.offset) > (answered - asked) / 2) this.offset = offset;
+    const halfMs = (answered - asked) / 2;
+    const contradicts = Math.abs(offset - this.offset) > halfMs + this.uncertaintyMs;
+    if (!contradicts && halfMs > this.uncertaintyMs) return;
+    this.offset = offset;
+    this.uncertaintyMs = halfMs;
   }
 
   private askLater(): void {

@@ -24,7 +24,7 @@ export class CaseDecisions {
   /**
    * @param reviewer who wants to review, where it is about that
    * @throws GatehouseError what the decision throws; Refusal image-parked
-   * @throws StoreUnavailable when whose the image is can't be told for now
+   * @throws StoreUnavailable when whether there is a case, or whose the image is, can't be told for now
    */
   async decide(
     caseId: string,
@@ -33,8 +33,11 @@ export class CaseDecisions {
     reviewer?: string,
   ): Promise<Transacted<Case>> {
     let state = await readCase(this.store, caseId);
-    // The flag may be stored while its case is still to be opened.
-    if (state.status === 'none' && (await this.openedCases.areUpToDate())) state = await readCase(this.store, caseId);
+    if (state.status === 'none') {
+      // The flag may be stored while its case is still to be opened.
+      await this.openedCases.caughtUp();
+      state = await readCase(this.store, caseId);
+    }
     // No more is asked about a case that was not open a moment ago, and then it is decided as of that moment.
     const facts = state.status === 'open' ? await this.factsOf(caseId, reviewer) : undefined;
     return this.transactor.transact(caseStream, caseId, context, (now) =>

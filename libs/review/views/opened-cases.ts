@@ -16,10 +16,10 @@ export class OpenedCases {
   ) {}
 
   /**
-   * True once every flag stored so far has its case.
+   * Resolves once every flag stored so far has its case.
    * @throws StoreUnavailable when that takes longer than 5 s: whether there is a case can't be told for now
    */
-  async areUpToDate(): Promise<true> {
+  async caughtUp(): Promise<void> {
     const head = await this.store.head();
     const deadline = performance.now() + WAIT_MS;
     while ((await this.position()) < head) {
@@ -30,7 +30,6 @@ export class OpenedCases {
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
-    return true;
   }
 
   private async position(): Promise<number> {

@@ -2,13 +2,11 @@ import { createRequire } from 'node:module';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import type { Position } from '../../kernel/envelope.js';
 import { eventStoreAddress, kurrentAddress } from './client-addresses.js';
-import { answerWithin, collect } from './deadlines.js';
+import { collect, unlessSilent } from './deadlines.js';
 import type { LogRecord } from './log-records.js';
 
 /** A page of the whole log, oldest first. @param from includes the record there; 0 is the beginning */
 export type BulkRead = (from: Position, count: number) => Promise<LogRecord[]>;
-
-const PAGE_DEADLINE_MS = 30_000;
 
 const place = (from: Position) => (from === 0 ? 'start' : { commit: BigInt(from), prepare: BigInt(from) });
 
@@ -24,14 +22,17 @@ function openNative(connectionString: string, plain: BulkRead): BulkRead | undef
   if (!kurrent) return undefined;
   const client = kurrent.KurrentDBClient.connectionString(kurrentAddress(connectionString));
   return (from, count) => {
-    const page = async () => {
+    const page = async (heard: () => void) => {
       const records: LogRecord[] = [];
       const options = { fromPosition: place(from), maxCount: count, requiresLeader: true } as const;
-      for await (const record of client.readAll(options)) records.push(record as LogRecord);
+      for await (const record of client.readAll(options)) {
+        records.push(record as LogRecord);
+        heard();
+      }
       return records;
     };
     // Its errors do not tell a position that never was from a server that is away; the other's do.
-    return answerWithin(PAGE_DEADLINE_MS, page(), `a page of ${count} events`).catch(() => plain(from, count));
+    return unlessSilent(page, `a page of ${count} events`).catch(() => plain(from, count));
   };
 }
 

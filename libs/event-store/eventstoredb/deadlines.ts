@@ -20,12 +20,30 @@ export async function answerWithin<Answer>(ms: number, answer: Promise<Answer>, 
   }
 }
 
+/** For work that says when it heard something. */
+export async function unlessSilent<Answer>(
+  work: (heard: () => void) => Promise<Answer>,
+  asked: string,
+): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new NoAnswer(saidNothing(asked))), READ_SILENCE_MS);
+  });
+  try {
+    return await Promise.race([work(() => timer?.refresh()), silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const saidNothing = (asked: string) => `the event store fell silent for ${READ_SILENCE_MS} ms during ${asked}`;
+
 /** Everything a read gives. The client ignores deadlines of reads, so the silence is watched here. */
 export async function collect<Item>(read: StreamingRead<Item>, asked: string): Promise<Item[]> {
   const items: Item[] = [];
   read.on('error', () => {}); // one that comes when nobody iterates any more would end the process
   const silence = setTimeout(() => {
-    read.destroy(new NoAnswer(`the event store fell silent for ${READ_SILENCE_MS} ms during ${asked}`));
+    read.destroy(new NoAnswer(saidNothing(asked)));
   }, READ_SILENCE_MS);
   let complete = false;
   try {

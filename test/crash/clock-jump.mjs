@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../dist/libs/kernel/clock.js';
 import { timeOrderedIds } from '../../dist/libs/kernel/ids.js';
 import { askAt } from './http-client.mjs';
-import { ADMITTED_LONG_AGO, IN_GOOD_STANDING, SUSPENDED } from './known-people.mjs';
+import { IN_GOOD_STANDING, LET_IN_LONG_AGO, question, SUSPENDED } from './known-people.mjs';
 
 const HOUR_S = 3_600;
 const LEAST_AWRY_MS = 300;
@@ -60,18 +60,14 @@ export class ClockJump {
 
   /** Past the first catch-up after a fault before. */
   async #decision(url, accountId) {
-    const question = {
-      subject: { type: 'account', id: accountId },
-      action: { name: 'generate' },
-      resource: { type: 'image', id: 'img-new' },
-    };
     const decided = ({ body }) => body.context.reason !== 'decision-point-stale';
-    return (await this.#insist(url, this.tokens.administrator, '/access/v1/evaluation', question, decided)).body;
+    return (await this.#insist(url, this.tokens.administrator, '/access/v1/evaluation', question(accountId), decided))
+      .body;
   }
 
   /** More than the week still has room for, unless one takes it for over. */
   async #askForTooMany({ url }, blame) {
-    const cohort = { cohortId: `cohort-${ids.next()}`, size: ADMITTED_LONG_AGO };
+    const cohort = { cohortId: `cohort-${ids.next()}`, size: LET_IN_LONG_AGO };
     const { status, body } = await this.#insist(url, this.tokens.administrator, '/v1/cohorts', cohort);
     if (systemClock.now() < this.known.until && status !== 409) blame(`admitted too many: ${JSON.stringify(body)}`);
   }

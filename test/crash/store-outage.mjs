@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../dist/libs/kernel/clock.js';
 import { timeOrderedIds } from '../../dist/libs/kernel/ids.js';
 import { askAt } from './http-client.mjs';
-import { IN_GOOD_STANDING } from './known-people.mjs';
+import { IN_GOOD_STANDING, question } from './known-people.mjs';
 import { judgeGateway, shown } from './outage-verdict.mjs';
 
 /** Of a request that writes: an append that is not answered, and two tries to connect. */
@@ -71,14 +71,7 @@ export class StoreOutage {
 
   #livesOf = (url, signal) => repeated(LOOK_EVERY_MS, signal, () => askAt(url, undefined, 'GET', '/health/live'));
 
-  #evaluate(url) {
-    const question = {
-      subject: { type: 'account', id: IN_GOOD_STANDING },
-      action: { name: 'generate' },
-      resource: { type: 'image', id: 'img-new' },
-    };
-    return askAt(url, this.token, 'POST', '/access/v1/evaluation', question);
-  }
+  #evaluate = (url) => askAt(url, this.token, 'POST', '/access/v1/evaluation', question(IN_GOOD_STANDING));
 
   async #post(url) {
     const id = ids.next();

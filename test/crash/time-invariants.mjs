@@ -27,21 +27,33 @@ export function claimsAreGrantedOnce(log) {
   return findings;
 }
 
-/** In no seven days were more admitted than the rate allowed, and each admission counts from when it was stored. */
+/**
+ * A cohort is admitted where those admitted and not yet in, those that came in less than seven days before, and its own
+ * people are no more than the rate allows; it lets in no more than it was admitted with.
+ */
 export function capIsKept(log) {
   const findings = [];
-  const admissions = log.filter(({ type }) => type === 'CohortAdmitted');
-  for (const { data, recordedAt } of admissions) {
-    const until = Date.parse(data.at);
-    const inWindow = admissions.filter((one) => {
-      const at = Date.parse(one.data.at);
-      return at > until - WEEK_MS && at <= until;
-    });
-    const admitted = inWindow.reduce((sum, one) => sum + one.data.size, 0);
-    if (admitted > data.perWeek)
-      findings.push(`${admitted} people in the seven days until ${data.at}, with a rate of ${data.perWeek}`);
-    if (data.cohortId !== LONG_AGO && Math.abs(until - Date.parse(recordedAt)) > SLACK_MS)
-      findings.push(`${data.cohortId}, admitted at ${recordedAt}, counts from ${data.at}`);
+  const cohorts = new Map();
+  for (const { type, data, recordedAt } of log) {
+    if (type === 'CohortAdmitted') {
+      const from = Date.parse(data.at) - WEEK_MS;
+      const others = [...cohorts.values()].filter(({ last }) => last === undefined || last > from);
+      const people = others.reduce((sum, one) => sum + one.people, data.size);
+      if (people > data.perWeek)
+        findings.push(`${people} people with ${data.cohortId}, with a rate of ${data.perWeek}`);
+      findings.push(...misdated(data.cohortId, recordedAt, data.at));
+      cohorts.set(data.cohortId, { people: data.size });
+    } else if (type === 'CohortClosed') {
+      const { people: admitted } = cohorts.get(data.cohortId);
+      if (data.people > admitted) findings.push(`${data.cohortId} let ${data.people} in instead of ${admitted}`);
+      findings.push(...misdated(data.cohortId, recordedAt, data.last ?? recordedAt));
+      cohorts.set(data.cohortId, { people: data.people, last: Date.parse(data.last ?? recordedAt) });
+    }
   }
   return findings;
+}
+
+function misdated(cohortId, recordedAt, time) {
+  if (cohortId === LONG_AGO || Math.abs(Date.parse(time) - Date.parse(recordedAt)) < SLACK_MS) return [];
+  return [`${cohortId}, stored at ${recordedAt}, counts from ${time}`];
 }

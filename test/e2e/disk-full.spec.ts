@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answer, type Client, client, cloudEvent } from '../support/gatehouse.js';
 import { findSmallDisk, leaveOnDisk, mountPoint } from '../support/small-disk.js';
-import { type StandaloneProcess, startProcess } from '../support/standalone-process.js';
+import { prepareBuild, type StandaloneProcess, startProcess } from '../support/standalone-process.js';
 
 const DISK = '192m';
 /** Less than a segment of PostgreSQL's write-ahead log, more than what its tables grow by until one is used up. */
@@ -24,11 +23,7 @@ if (smallDisk) {
     const acknowledged = new Map<string, string>();
 
     beforeAll(async () => {
-      execFileSync(process.execPath, [
-        '--input-type=module',
-        '-e',
-        "import { prepare } from './apps/prepare.mjs'; await prepare();",
-      ]);
+      prepareBuild();
       directory = await mountPoint();
       running = await startProcess({ GATEHOUSE_DATA: directory }, 'standalone', smallDisk(DISK, directory));
       administrator = client(running.url, running.token);

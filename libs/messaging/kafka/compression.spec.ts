@@ -1,7 +1,10 @@
-import { describe, expect, it } from '@jest/globals';
+import { gzipSync } from 'node:zlib';
+import * as zstd from '@bokuweb/zstd-wasm';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import kafkajs from 'kafkajs';
 import * as lz4 from 'lz4js';
+import * as snappy from 'snappyjs';
 import { readEveryCompression } from './compression.js';
 
 readEveryCompression();
@@ -9,25 +12,76 @@ const { CompressionCodecs, CompressionTypes } = kafkajs;
 const codecOf = CompressionCodecs as Record<number, () => { decompress(packed: Buffer): Promise<Buffer> }>;
 const unpack = (type: number, packed: Buffer) => codecOf[type]!().decompress(packed);
 
-/** How what was packed begins. */
+beforeAll(() => zstd.init());
+
+/** How what was packed begins, and what packs. */
 const codecs = [
-  ['gzip', CompressionTypes.GZIP, '1f8b0800'],
-  ['snappy', CompressionTypes.Snappy, '82534e41505059000000000100000001'],
-  ['lz4', CompressionTypes.LZ4, '04224d186040'],
-  ['zstd', CompressionTypes.ZSTD, '28b52ffd'],
+  ['gzip', CompressionTypes.GZIP, '1f8b0800', gzipSync],
+  ['snappy', CompressionTypes.Snappy, '82534e41505059000000000100000001', snappy.compress],
+  ['lz4', CompressionTypes.LZ4, '04224d186040', lz4.compress],
+  ['zstd', CompressionTypes.ZSTD, '28b52ffd', zstd.compress],
 ] as const;
 
-describe.each(codecs)('Bytes that are said to be packed with %s', (name, type, beginning) => {
+describe.each(codecs)('Bytes that are said to be packed with %s', (name, type, beginning, pack) => {
+  const refused = new RegExp(`^a batch packed with ${name} can't be unpacked: .`);
+  const ended = (packed: Buffer) => unpack(type, packed).then(Buffer.isBuffer, (error: Error) => error.message);
+
   it('are unpacked or refused by name, whatever they are', async () => {
     const bytes = fc.uint8Array({ maxLength: 400, size: 'max' }).map((array) => Buffer.from(array));
     await fc.assert(
       fc.asyncProperty(fc.boolean(), bytes, async (begun, rest) => {
         const packed = begun ? Buffer.concat([Buffer.from(beginning, 'hex'), rest]) : rest;
-        const ended = await unpack(type, packed).then(Buffer.isBuffer, (error: Error) => error.message);
-        if (ended !== true) expect(ended).toMatch(new RegExp(`^a batch packed with ${name} can't be unpacked: .`));
+        const result = await ended(packed);
+        if (result !== true) expect(result).toMatch(refused);
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('are unpacked or refused by name when they were damaged on the way', async () => {
+    const given = fc.uint8Array({ minLength: 1, maxLength: 2_000, size: 'max' }).map((array) => Buffer.from(array));
+    const damage = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(given, damage, async (bytes, changes) => {
+        const text = Buffer.from(bytes.toString('hex').repeat(3));
+        const packed = Buffer.from(pack(text));
+        expect((await unpack(type, packed)).equals(text)).toBe(true);
+        for (const [at, to] of changes) packed[at % packed.length] = to;
+        const result = await ended(packed);
+        if (result !== true) expect(result).toMatch(refused);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('A frame of zstd', () => {
+  /** A block that is one byte over and over, behind a header of a frame. */
+  const frame = (header: string, times: number) => {
+    const block = Buffer.alloc(4);
+    block.writeUInt32LE((times << 3) | 0b011);
+    block[3] = 'x'.charCodeAt(0);
+    return Buffer.concat([Buffer.from(`28b52ffd${header}`, 'hex'), block]);
+  };
+
+  it.each([
+    ['none', '0058'],
+    ['one byte', '2064'],
+    ['two bytes', '60b400', 100 + 336],
+    ['four bytes', '805864000000'],
+    ['eight bytes', 'c0586400000000000000'],
+    ['eight bytes and no window', 'e06400000000000000'],
+  ])('is read with its size in %s', async (_, header, size = 100) => {
+    const unpacked = await unpack(CompressionTypes.ZSTD, frame(header, size));
+    expect(unpacked.toString()).toBe('x'.repeat(size));
+  });
+
+  it.each([
+    ['four bytes', 'a0ffffffff'],
+    ['eight bytes', 'e00000000001000000'],
+    ['eight bytes, of which four look like no size', 'e0ffffffff01000000'],
+  ])('is refused where it says in %s that it holds more than a process should', async (_, header) => {
+    await expect(unpack(CompressionTypes.ZSTD, frame(header, 100))).rejects.toThrow(/send smaller batches/);
   });
 });
 

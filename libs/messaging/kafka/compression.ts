@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { unzip } from 'node:zlib';
-import { Decompress } from 'fzstd';
+import * as zstd from '@bokuweb/zstd-wasm';
 import kafkajs from 'kafkajs';
 import * as lz4 from 'lz4js';
 import * as snappy from 'snappyjs';
@@ -57,6 +57,7 @@ function unpackLz4(packed: Buffer): Buffer {
     if (word === 0) break;
     const asItIs = word >= LZ4_AS_IT_IS;
     const size = asItIs ? word - LZ4_AS_IT_IS : word;
+    if (size > most) throw new Error('a block is larger than the frame allows');
     if (at + 4 + size > packed.length) throw new Error('it ends within a block');
     blocks.push({ at: at + 4, size, asItIs });
     bytes += asItIs ? size : most;
@@ -73,16 +74,45 @@ function unpackLz4(packed: Buffer): Buffer {
   return unpacked.subarray(0, end);
 }
 
-function unpackZstd(packed: Buffer): Buffer {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  const frames = new Decompress((part) => {
-    bytes += part.length;
-    checkSize(bytes);
-    parts.push(part);
-  });
-  frames.push(packed, true);
-  return Buffer.concat(parts);
+let zstdIsReady: Promise<void> | undefined;
+
+/**
+ * One frame. It is unpacked by the format's own library, as what was damaged or made to do harm must end here too; what
+ * the library would put aside for a frame is checked before.
+ */
+async function unpackZstd(packed: Buffer): Promise<Buffer> {
+  zstdIsReady ??= zstd.init();
+  await zstdIsReady;
+  checkSize(zstdSize(packed) ?? 0);
+  try {
+    return Buffer.from(zstd.decompress(packed, { defaultHeapSize: MOST_BYTES }));
+  } catch (error) {
+    throw new Error(`it is damaged, or holds over ${MOST_BYTES} bytes: send smaller batches`, { cause: error });
+  }
+}
+
+const ZSTD_MAGIC = 0xfd2fb528;
+
+/**
+ * The bytes that a frame says it holds; undefined: it does not say. Source: RFC 8878, section 3.1.1.1.
+ * @throws {RangeError} where it ends before it has said so
+ */
+function zstdSize(packed: Buffer): number | undefined {
+  if (packed.readUInt32LE(0) !== ZSTD_MAGIC) throw new Error('it does not begin as a frame');
+  const descriptor = packed.readUInt8(4);
+  const isSingleSegment = (descriptor & 0x20) !== 0;
+  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]!;
+  const at = 5 + (isSingleSegment ? 0 : 1) + dictionaryBytes;
+  switch (descriptor >> 6) {
+    case 0:
+      return isSingleSegment ? packed.readUInt8(at) : undefined;
+    case 1:
+      return packed.readUInt16LE(at) + 256;
+    case 2:
+      return packed.readUInt32LE(at);
+    default:
+      return Number(packed.readBigUInt64LE(at));
+  }
 }
 
 function checkSize(bytes: number): void {

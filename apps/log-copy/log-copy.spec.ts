@@ -13,6 +13,7 @@ import {
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
 import { commandLineFor } from '../../test/support/cli-process.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { wholeLog } from '../../test/support/whole-log.js';
 import { exportLog } from './export-log.js';
 import { importLog } from './import-log.js';
 import { LogsDiffer, lineOf } from './log-digest.js';
@@ -45,7 +46,7 @@ describe('copying a log', () => {
     return store;
   }
 
-  const linesOf = async (store: EventStore) => (await store.readAll(0, { limit: 10_000 })).events.map(lineOf);
+  const linesOf = async (store: EventStore) => (await wholeLog(store)).map(lineOf);
   const some = (events: number) =>
     Array.from({ length: events }, (_, n) => ({ stream: `account-${n % 7}`, data: [{ n }] }));
 

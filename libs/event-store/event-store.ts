@@ -86,7 +86,7 @@ export interface EventStore {
   readStreamTail(stream: string, limit: number): Promise<RecordedEvent[]>;
 
   /**
-   * Events after (not at) a position, in global order.
+   * Events after (not at) a position, in global order. A page may hold fewer than are there: the rest is behind `next`.
    * @param after 0, or a position that this log has given: others may be refused with InvalidInput
    */
   readAll(after: Position, options?: ReadAllOptions): Promise<Page>;

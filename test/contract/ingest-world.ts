@@ -16,6 +16,7 @@ import { Quarantine } from '../../libs/messaging/postgres/quarantine.js';
 import { createDataSource } from '../../libs/platform/database/data-source.js';
 import { PostgresSubjectKeys } from '../../libs/platform/security/postgres-subject-keys.js';
 import { createTestDatabase } from '../support/test-database.js';
+import { wholeLog } from '../support/whole-log.js';
 
 export type Json = Record<string, unknown>;
 
@@ -97,10 +98,7 @@ export function newSender(store: EventStore) {
     deactivation: (id: string, n: number) => event('AccountDeactivated', id, { accountId: `acc-${name}-${n}` }),
     /** What the log holds of this sender, in order. */
     async stored(): Promise<RecordedEvent[]> {
-      const found: RecordedEvent[] = [];
-      let page = await store.readAll(0);
-      for (; page.events.length > 0; page = await store.readAll(page.next)) found.push(...page.events);
-      return found.filter(({ metadata }) => metadata.source === source);
+      return (await wholeLog(store)).filter(({ metadata }) => metadata.source === source);
     },
   };
 }

@@ -19,6 +19,7 @@ import {
   uniqueName,
 } from '../support/kafka.js';
 import { until } from '../support/until.js';
+import { wholeLog } from '../support/whole-log.js';
 
 type Data = Record<string, unknown>;
 
@@ -82,7 +83,7 @@ describeWithKafka('Gatehouse with a Kafka broker', () => {
 
     const contract = eventCatalogue.flatMap(({ contract: isPublic, type }) => (isPublic ? [type] : []));
     expect([...sent.keys()].sort()).toEqual(contract.sort());
-    const stored = (await store.readAll(0, { types: contract })).events;
+    const stored = await wholeLog(store, contract);
     const messages = await readTopic(bootstrap, events, ({ length }) => length >= stored.length);
     const out = new Map(messages.map((message) => [headersOf(message).ce_id, message]));
     expect([...out.keys()].sort()).toEqual(stored.map(({ id }) => id).sort());

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { schedulerOf } from '../../apps/workers.js';
 import { DAY_MS, WEEK_MS } from '../../libs/kernel/clock.js';
-import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { type Client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { expectOnboardingInvariants } from '../support/onboarding-invariants.js';
+import { wholeLog } from '../support/whole-log.js';
 
 const START = Date.parse('2022-05-18T09:00:00Z');
 
@@ -45,8 +45,7 @@ async function quiet(): Promise<void> {
   }
 }
 
-const log = async (...types: string[]): Promise<RecordedEvent[]> =>
-  (await gatehouse.runtime.store.readAll(0, { limit: 10_000, ...(types.length > 0 && { types }) })).events;
+const log = (...types: string[]) => wholeLog(gatehouse.runtime.store, types);
 
 /** The invariants of any log; and whom cohorts took are the first of each class, since nobody leaves here. */
 async function expectInOrder(): Promise<string[]> {

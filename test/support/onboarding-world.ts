@@ -31,6 +31,7 @@ import {
 } from '../../libs/rollout/index.js';
 import { nextInLine, Waitlist, waitlistEntriesView } from '../../libs/waitlist/index.js';
 import { createTestDatabase } from './test-database.js';
+import { wholeLog } from './whole-log.js';
 
 const CONTEXT: CommandContext = { actor: { kind: 'user', id: 'spec', role: 'operator' }, correlationid: 'spec' };
 
@@ -90,9 +91,7 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
         admitCohort(state, { ...cohort, now: clock.time }),
       ),
     /** All events where no type is given. */
-    async log(...types: string[]): Promise<RecordedEvent[]> {
-      return (await store.readAll(0, { limit: 100_000, ...(types.length > 0 && { types }) })).events;
-    },
+    log: (...types: string[]): Promise<RecordedEvent[]> => wholeLog(store, types),
     async close() {
       stop.abort();
       await following;

@@ -11,6 +11,7 @@ import {
   testClient,
   uniqueName,
 } from '../../../test/support/kafka.js';
+import { wholeLog } from '../../../test/support/whole-log.js';
 import { LockSession } from '../../projections/lock-session.js';
 import type { MessageBroker, MessageProducer } from '../message-broker.js';
 import { toCloudEvent } from '../outgoing-event.js';
@@ -80,7 +81,7 @@ describeWithKafka('The publisher', () => {
   };
   /** The public events of the log, as they are to be on the topic. */
   const expected = async () => {
-    const { events } = await world.store.readAll(0, { types: world.schemas.contractTypes, limit: 100_000 });
+    const events = await wholeLog(world.store, world.schemas.contractTypes);
     return events.map((event) => toCloudEvent(event, world.schemas));
   };
   const read = (count: number) => readTopic(bootstrap, topic, ({ length }) => length >= count);

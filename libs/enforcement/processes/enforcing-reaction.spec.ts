@@ -62,7 +62,7 @@ it('enforces each confirmed review once, whatever is read again and whatever ope
       }
       const log = async () => [
         ...(await store.readStream(`account-${accountId}`)),
-        ...(await store.readStream(`enforcement-${accountId}`)),
+        ...(await Promise.all(confirmed.map(({ data }) => store.readStream(`enforcement-${data.caseId}`)))).flat(),
       ];
       const isDeactivated = async () => (await transactorOn(store).load(accountStream, accountId)).state.deactivated;
       const enforced = new Set<number>();

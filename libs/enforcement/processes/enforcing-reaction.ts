@@ -19,10 +19,10 @@ export function enforcingReaction(transactor: Transactor): Reaction {
     async react(event) {
       const context = causedBy(event, ENFORCING);
       const take = (action: EnforcementAction): Promise<unknown> => {
-        const { accountId } = action.data;
+        const { accountId, caseId } = action.data;
         switch (action.kind) {
           case 'order-enforcement':
-            return transactor.transact(enforcementStream, accountId, context, (state) =>
+            return transactor.transact(enforcementStream, caseId, context, (state) =>
               orderEnforcement(state, action.data),
             );
           case 'deactivate-account': {
@@ -32,7 +32,7 @@ export function enforcingReaction(transactor: Transactor): Reaction {
             );
           }
           case 'complete-enforcement':
-            return transactor.transact(enforcementStream, accountId, context, (state) =>
+            return transactor.transact(enforcementStream, caseId, context, (state) =>
               completeEnforcement(state, action.data),
             );
         }

@@ -95,11 +95,15 @@ export class AccessReplica {
     return this.heads.find(({ at }) => at >= since)?.head;
   }
 
+  /** Undefined where the account is not in memory. */
+  heldStanding(accountId: string): AccountStanding | undefined {
+    const standing = this.held.get(accountId);
+    return standing && this.judged(accountId, standing);
+  }
+
   /** @throws StoreUnavailable when the account is not in memory and the log does not answer */
   standing(accountId: string): AccountStanding | Promise<AccountStanding> {
-    const standing = this.held.get(accountId);
-    if (!standing) return this.loading.get(accountId)?.result ?? this.load(accountId);
-    return this.judged(accountId, standing);
+    return this.heldStanding(accountId) ?? this.loading.get(accountId)?.result ?? this.load(accountId);
   }
 
   /** True once everything up to the position is known here; false when that takes longer than the limit. */

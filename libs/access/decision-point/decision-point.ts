@@ -64,22 +64,37 @@ export class DecisionPoint {
     return this.replica.knownPosition;
   }
 
+  /** The answer, where nothing must be waited for; otherwise undefined, and `evaluate` is to be asked. */
+  evaluateNow({ action, minPosition, subject }: Evaluation): AccessDecision | undefined {
+    if (minPosition > this.replica.knownPosition) return undefined;
+    if (this.isStale()) return STALE;
+    if (!isAction(action)) return ACTION_UNKNOWN;
+    if (action === 'review') return undefined;
+    if (subject.type !== 'account') return SUBJECT_TYPE_UNKNOWN;
+    const standing = this.replica.heldStanding(subject.id);
+    const decision = standing && decideAccess(standing, action, this.facts());
+    return action === 'share' && decision?.decision ? undefined : decision;
+  }
+
   /**
    * Never throws for what can't be reached: without an answer from the log it is deny.
    * @param deadline of the request that asks, on the monotonic clock; without one it begins with the first wait
    */
   async evaluate(evaluation: Evaluation, deadline?: number): Promise<AccessDecision> {
-    const { action, minPosition } = evaluation;
+    const { minPosition } = evaluation;
     if (minPosition > this.replica.knownPosition) {
       deadline ??= this.newDeadline();
       if (!(await this.replica.waitFor(minPosition, deadline - performance.now()))) return STALE;
     }
-    if (this.isStale()) return STALE;
-    if (!isAction(action)) return ACTION_UNKNOWN;
+    const decision = this.evaluateNow(evaluation);
+    if (decision) return decision;
     try {
-      const decision = await this.decide(evaluation, action, deadline);
+      const awaited =
+        evaluation.action === 'review'
+          ? await this.decideReview(evaluation, deadline)
+          : await this.decideUse(evaluation, deadline);
       // It may have waited for an account or an image while the knowledge grew old.
-      return this.isStale() ? STALE : decision;
+      return this.isStale() ? STALE : awaited;
     } catch (error) {
       if (error instanceof StoreUnavailable) return STALE;
       throw error;
@@ -99,6 +114,10 @@ export class DecisionPoint {
     return decisions;
   }
 
+  private facts(): AccessFacts {
+    return { now: this.clock.now(), currentPolicy: this.replica.currentPolicy };
+  }
+
   private newDeadline(): number {
     return performance.now() + this.options.waitMs;
   }
@@ -107,23 +126,18 @@ export class DecisionPoint {
     return this.replica.ageMs > this.options.stalenessMs;
   }
 
-  private async decide(evaluation: Evaluation, action: AccessAction, deadline?: number): Promise<AccessDecision> {
-    if (action === 'review') return this.decideReview(evaluation, deadline);
+  private async decideUse(evaluation: Evaluation, deadline?: number): Promise<AccessDecision> {
     const { subject, resource } = evaluation;
-    if (subject.type !== 'account') return SUBJECT_TYPE_UNKNOWN;
-    const known = this.replica.standing(subject.id);
-    const standing = known instanceof Promise ? await known : known;
-    const facts: AccessFacts = { now: this.clock.now(), currentPolicy: this.replica.currentPolicy };
-    const decision = decideAccess(standing, action, facts);
+    const action = evaluation.action as AccessAction;
+    const decision = decideAccess(await this.replica.standing(subject.id), action, this.facts());
     if (action !== 'share' || !decision.decision) return decision;
     // Only whom the account's own rules allow it waits for the image, and those rules are asked again after the wait.
     const { facts: told, isParked } = await this.image(evaluation, deadline);
     // A restriction that either the log or the caller names holds.
     const either = (name: 'photorealistic' | 'faces') => told?.[name] === true || resource.properties[name] === true;
-    facts.image = { photorealistic: either('photorealistic'), faces: either('faces'), isParked };
-    facts.now = this.clock.now();
-    facts.currentPolicy = this.replica.currentPolicy;
-    return decideAccess(await this.replica.standing(subject.id), action, facts);
+    const image = { photorealistic: either('photorealistic'), faces: either('faces'), isParked };
+    const after = await this.replica.standing(subject.id);
+    return decideAccess(after, action, { ...this.facts(), image });
   }
 
   /** That somebody is a reviewer is the caller's word, as it is who asks; what they may review is not. */

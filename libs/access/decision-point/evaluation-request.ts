@@ -15,7 +15,8 @@ export type Semantic = 'execute_all' | 'deny_on_first_deny' | 'permit_on_first_p
 export const SEMANTICS: readonly Semantic[] = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'];
 export const MAX_EVALUATIONS = 1_000;
 export const MAX_TEXT = 200;
-const CONTROL = /\p{Cc}/u;
+/** Unicode's category Cc, which this tells in a fraction of the time. */
+const CONTROL = /[^ -~\u00a0-\uffff]/;
 const DIGITS = /^\d{1,16}$/;
 
 type Json = Record<string, unknown>;
@@ -69,11 +70,11 @@ export function readEvaluations(body: unknown): Evaluations | undefined {
 }
 
 function read({ subject, action, resource, context }: Json, at: string, errors: InvalidField[]): Evaluation {
-  const text = (owner: unknown, field: string): string => {
-    const value = isObject(owner) ? owner[field.slice(field.lastIndexOf('/') + 1)] : undefined;
+  const text = (owner: unknown, ownerName: string, name: 'type' | 'id' | 'name'): string => {
+    const value = isObject(owner) ? owner[name] : undefined;
     if (typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT && !CONTROL.test(value)) return value;
     const message = `must be a text of 1 to ${MAX_TEXT} characters, none of them a control character`;
-    errors.push({ field: `${at}${field}`, message });
+    errors.push({ field: `${at}/${ownerName}/${name}`, message });
     return '';
   };
   let minPosition = 0;
@@ -89,9 +90,9 @@ function read({ subject, action, resource, context }: Json, at: string, errors: 
   }
   const properties = isObject(resource) && isObject(resource.properties) ? resource.properties : {};
   return {
-    subject: { type: text(subject, '/subject/type'), id: text(subject, '/subject/id') },
-    action: text(action, '/action/name'),
-    resource: { type: text(resource, '/resource/type'), id: text(resource, '/resource/id'), properties },
+    subject: { type: text(subject, 'subject', 'type'), id: text(subject, 'subject', 'id') },
+    action: text(action, 'action', 'name'),
+    resource: { type: text(resource, 'resource', 'type'), id: text(resource, 'resource', 'id'), properties },
     minPosition,
   };
 }

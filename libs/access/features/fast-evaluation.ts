@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Position } from '../../kernel/envelope.js';
 import { GatehouseError } from '../../kernel/errors.js';
 import type { Authenticator } from '../../platform/security/authenticator.js';
 import { bearerOf } from '../../platform/security/credentials.js';
 import type { Principal } from '../../platform/security/principal.js';
+import type { AccessDecision } from '../decide-access.js';
 import type { DecisionPoint } from '../decision-point/decision-point.js';
-import { readEvaluation } from '../decision-point/evaluation-request.js';
-import { EVALUATION_ROLES, evaluationAnswer } from './evaluate-access.controller.js';
+import { type Evaluation, readEvaluation } from '../decision-point/evaluation-request.js';
+import { EVALUATION_ROLES } from './evaluate-access.controller.js';
 
 const ROUTE = '/access/v1/evaluation';
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -20,26 +22,44 @@ export function answerEvaluationsFast(
   authenticator: Authenticator,
   decisionPoint: DecisionPoint,
 ) {
-  server.addHook('preHandler', (request: FastifyRequest, reply: FastifyReply, done) => {
-    if (request.routeOptions.url !== ROUTE || request.method !== 'POST') return done();
-    void answer(request, reply).then((answered) => {
-      if (!answered) done();
-    }, done);
+  server.addHook('onRoute', (route) => {
+    if (route.url === ROUTE && route.method === 'POST') route.preHandler = [answer, ...[route.preHandler ?? []].flat()];
   });
 
-  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
-    const { headers, body } = request;
+  function answer(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+    const send = (decision: AccessDecision | undefined) => {
+      if (decision) reply.header('content-type', JSON_TYPE).send(answerText(decision, decisionPoint.position));
+      else done();
+    };
     try {
-      const principal = await authenticator.authenticate(bearerOf(headers.authorization) ?? '', request);
-      if (!principal || !mayAsk(principal)) return false;
-      const decision = await decisionPoint.evaluate(readEvaluation(body));
-      reply.type(JSON_TYPE).send(JSON.stringify(evaluationAnswer(decision, decisionPoint.position)));
-      return true;
+      const credential = bearerOf(request.headers.authorization) ?? '';
+      const evaluation = readEvaluation(request.body);
+      const principal = authenticator.recent(credential);
+      const decision = principal && mayAsk(principal) ? decisionPoint.evaluateNow(evaluation) : undefined;
+      if (decision) send(decision);
+      else evaluate(credential, evaluation, request).then(send).catch(done);
     } catch (error) {
-      if (error instanceof GatehouseError) return false;
+      if (error instanceof GatehouseError) done();
+      else done(error as Error);
+    }
+  }
+
+  /** Undefined: it is to be refused. */
+  async function evaluate(credential: string, evaluation: Evaluation, request: FastifyRequest) {
+    try {
+      const principal = await authenticator.authenticate(credential, request);
+      return principal && mayAsk(principal) ? await decisionPoint.evaluate(evaluation) : undefined;
+    } catch (error) {
+      if (error instanceof GatehouseError) return undefined;
       throw error;
     }
   }
+}
+
+/** The JSON of `evaluationAnswer`, whose parts need no escaping. */
+export function answerText({ decision, reason }: AccessDecision, position: Position): string {
+  const why = reason === undefined ? '' : `"reason":"${reason}",`;
+  return `{"decision":${decision},"context":{${why}"position":"${position}"}}`;
 }
 
 const mayAsk = ({ roles }: Principal): boolean => roles.some((role) => EVALUATION_ROLES.includes(role));

@@ -28,6 +28,11 @@ export class Authenticator {
     return this.tokens.authenticate(credential);
   }
 
+  /** Whose credential it is, where that is known without waiting; undefined tells nothing. */
+  recent(credential: string): Principal | undefined {
+    return this.tokens.recent(credential);
+  }
+
   /** What a caller whose credential is not in force is answered. */
   refusal({ ip }: Caller): GatehouseError {
     this.failed.note(ip);

@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { bodyOf, expectStatus, openConnection, requestBytes } from './http-connection.mjs';
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/standalone/main.js', import.meta.url));
+const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+/** Those that users start it with. */
+const START_FLAGS = scripts.start.split(' ').filter((word) => word.startsWith('--'));
 const STATUS_EVERY_MS = 20;
 const LAST_LINE = 'Press Ctrl-C';
 const MASTER_KEY = randomBytes(32).toString('base64');
@@ -34,7 +37,7 @@ export function launch(settings, profile) {
     GATEHOUSE_NEW_ADMINISTRATOR_TOKEN: 'on',
     ...settings,
   };
-  const flags = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
+  const flags = [...START_FLAGS, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])];
   const child = spawn(process.execPath, [...flags, MAIN], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const killWithUs = () => child.kill('SIGKILL');
   process.once('exit', killWithUs);

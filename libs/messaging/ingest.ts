@@ -4,6 +4,7 @@ import { type CommandContext, ECHO_SOURCE, OWN_SOURCE } from '../event-store/tra
 import type { Clock } from '../kernel/clock.js';
 import type { EventData, NewEvent, Position } from '../kernel/envelope.js';
 import { GatehouseError } from '../kernel/errors.js';
+import { EventLoopTurns } from '../kernel/event-loop-turns.js';
 import type { EventDefinition } from './event-definition.js';
 import type { EventSchemas } from './event-schemas.js';
 import { FactLane } from './fact-lane.js';
@@ -56,6 +57,8 @@ export interface IngestOptions {
 }
 
 const SIDE_BY_SIDE = 64;
+/** To read more at once holds everybody else up. */
+const FEW = 32;
 
 /** Stores what other systems report: facts as they come, commands through their rules, the rest in quarantine. */
 export class Ingest {
@@ -63,6 +66,7 @@ export class Ingest {
   private readonly partitionLanes = new Map<string, FactLane>();
   private readonly commands: ReadonlyMap<string, InboundCommand>;
   private readonly gate: IntakeGate;
+  private readonly turns = new EventLoopTurns();
 
   constructor(
     private readonly store: EventStore,
@@ -124,6 +128,7 @@ export class Ingest {
     context: IngestContext,
     { origin, receivedAt }: { origin?: PartitionOrigin; receivedAt?: number } = {},
   ): Promise<EventResult[]> {
+    if (events.length > FEW) await this.turns.take();
     const now = this.clock.now();
     const read = events.map((event) => readCloudEvent(event, this.schemas, this.takes, now, receivedAt));
     const results: EventResult[] = new Array(events.length);

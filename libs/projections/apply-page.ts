@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type pg from 'pg';
 import { passesByItself } from '../event-store/passing-trouble.js';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
+import { EventLoopTurns } from '../kernel/event-loop-turns.js';
 import { Fenced, moveCheckpoints, park } from './checkpoints.js';
 import { inTransaction } from './in-transaction.js';
 import { ALL_LANES } from './lanes.js';
@@ -88,8 +90,10 @@ function foldPage(
   events: readonly RecordedEvent[],
   to: Position,
 ): Promise<Folded[]> {
+  const turns = new EventLoopTurns();
   return Promise.all(
     targets.map(async ({ build, units }) => {
+      await turns.take();
       const lanes = units.length === ALL_LANES.length ? undefined : new Set(units.map((unit) => unit.checkpoint.lane));
       const effect = await build.fold(pool, events, lanes);
       for (const unit of units) unit.position = to;
@@ -102,18 +106,26 @@ async function writePage(pool: pg.Pool, folded: readonly Folded[], to: Position,
   const checkpoints = folded.flatMap(({ units }) => units.map((unit) => unit.checkpoint));
   // Given together, so that the database writes a whole page while this process folds the next; they run in this order,
   // and the first that fails says why.
-  await inTransaction(pool, (client) =>
-    Promise.all([
-      moveCheckpoints(client, checkpoints, to),
-      ...folded.flatMap(({ build, effect }) => [build.write(client, effect), park(client, effect.parked)]),
-    ]),
-  );
+  await inTransaction(pool, async (client) => {
+    const given = [outcomeOf(moveCheckpoints(client, checkpoints, to))];
+    for (const { build, effect } of folded) {
+      given.push(outcomeOf(build.write(client, effect)), outcomeOf(park(client, effect.parked)));
+      await nextTurn(); // a large page takes long to put into words, and others want to be answered meanwhile
+    }
+    for (const outcome of await Promise.all(given)) if (outcome) throw outcome.failure;
+  });
   for (const checkpoint of checkpoints) checkpoint.position = to;
   for (const { build, effect } of folded) {
     build.committed();
     for (const parking of effect.parked) report.parked?.(parking);
   }
 }
+
+const outcomeOf = (statement: Promise<unknown>): Promise<{ failure: unknown } | undefined> =>
+  statement.then(
+    () => undefined,
+    (failure: unknown) => ({ failure }),
+  );
 
 async function skipEvent(
   pool: pg.Pool,

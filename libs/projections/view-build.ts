@@ -63,12 +63,18 @@ export class ViewBuild {
    */
   async fold(db: Queryable, events: readonly RecordedEvent[], lanes?: ReadonlySet<number>): Promise<PageEffect> {
     const byKey = this.distribute(events, lanes);
+    // Taken before anything is waited for: the page before may be committed meanwhile, and the oldest rows then go.
+    const held = new Map<string, ViewRow | null>();
     const missing: string[] = [];
-    for (const key of byKey.keys()) if (this.cache.get(key) === undefined) missing.push(key);
+    for (const key of byKey.keys()) {
+      const row = this.cache.get(key);
+      if (row === undefined) missing.push(key);
+      else held.set(key, row);
+    }
     const loaded = await this.tables.loadRows(db, missing);
     const effect: PageEffect = { inserts: [], updates: [], removals: [], counters: new Map(), parked: [] };
     for (const [key, list] of byKey) {
-      const before = this.cache.get(key) ?? loaded.get(key);
+      const before = held.get(key) ?? loaded.get(key);
       const after = this.foldKey(key, before, list, effect);
       if (after !== before) this.change(effect, key, before, after);
     }

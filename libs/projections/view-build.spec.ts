@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { recorded } from '../../test/support/fold-view.js';
+import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { startBuild } from './builds.js';
+import type { View } from './view.js';
+import { CACHED_ROWS } from './view-build.js';
+
+const counts: View<{ key: string; count: number }> = {
+  name: 'test-counts',
+  version: 1,
+  summary: 'How often each was seen',
+  types: ['Seen'],
+  table: { name: 'counts', key: 'key', columns: { key: { type: 'text' }, count: { type: 'int8' } } },
+  keys: (event) => event.data.keys,
+  evolve: (row, _event, key) => ({ key, count: (row?.count ?? 0) + 1 }),
+};
+
+let database: TestDatabase;
+let pool: pg.Pool;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = new pg.Pool(database.connection);
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+it('folds a row on that leaves the memory while others are read', async () => {
+  const build = await startBuild(pool, counts as unknown as View);
+  const seen = (position: number, keys: string[]) => recorded(position, 'Seen', { keys });
+  const many = Array.from({ length: CACHED_ROWS }, (_, n) => `key-${n}`);
+  const first = await build.fold(pool, [seen(1, ['oldest', ...many])]);
+  await build.write(pool, first);
+  // The write of the page before ends while the next one is folded, and reads what it does not hold.
+  const folding = build.fold(pool, [seen(2, ['oldest', 'new'])]);
+  build.committed();
+  const { inserts, updates } = await folding;
+  expect(updates).toEqual([{ key: 'oldest', count: 2 }]);
+  expect(inserts).toEqual([{ key: 'new', count: 1 }]);
+});

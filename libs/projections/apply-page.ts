@@ -107,12 +107,18 @@ async function writePage(pool: pg.Pool, folded: readonly Folded[], to: Position,
   // Given together, so that the database writes a whole page while this process folds the next; they run in this order,
   // and the first that fails says why.
   await inTransaction(pool, async (client) => {
-    const given = [outcomeOf(moveCheckpoints(client, checkpoints, to))];
+    const given: Promise<void>[] = [];
+    const give = (statement: Promise<void>) => {
+      statement.catch(() => {}); // thrown below
+      given.push(statement);
+    };
+    give(moveCheckpoints(client, checkpoints, to));
     for (const { build, effect } of folded) {
-      given.push(outcomeOf(build.write(client, effect)), outcomeOf(park(client, effect.parked)));
+      give(build.write(client, effect));
+      give(park(client, effect.parked));
       await nextTurn(); // a large page takes long to put into words, and others want to be answered meanwhile
     }
-    for (const outcome of await Promise.all(given)) if (outcome) throw outcome.failure;
+    await Promise.all(given);
   });
   for (const checkpoint of checkpoints) checkpoint.position = to;
   for (const { build, effect } of folded) {
@@ -120,12 +126,6 @@ async function writePage(pool: pg.Pool, folded: readonly Folded[], to: Position,
     for (const parking of effect.parked) report.parked?.(parking);
   }
 }
-
-const outcomeOf = (statement: Promise<unknown>): Promise<{ failure: unknown } | undefined> =>
-  statement.then(
-    () => undefined,
-    (failure: unknown) => ({ failure }),
-  );
 
 async function skipEvent(
   pool: pg.Pool,

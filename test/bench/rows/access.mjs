@@ -149,7 +149,7 @@ async function load({ url, token }, count, accountAt, action) {
 
 /**
  * Asks so many times a second, however long the answers take: a question that finds every connection busy waits, and its
- * time runs from when it was due.
+ * time runs from when it was due. Up to a tick of it is ours.
  * @returns each one's milliseconds
  */
 async function ask({ url, token }, count, perSecond, accountAt, action) {

@@ -44,7 +44,7 @@ export class LogFileWriter {
       const file = await open(partOf(path), 'r+');
       await file.truncate(progress.bytes);
       const digest = new LogDigest();
-      for await (const { text, event } of linesOf(partOf(path))) if (event) digest.add(text, event);
+      for await (const { text, event } of linesOf(partOf(path))) if (event) add(digest, text, event, partOf(path));
       return new LogFileWriter(path, file, digest, progress);
     }
     const file = await open(partOf(path), 'w', OWNER_ONLY);
@@ -111,7 +111,7 @@ export async function checkLogFile(path: string): Promise<LogDigest> {
   let sealed: LogSummary | undefined;
   for await (const { text, event, summary } of linesOf(path)) {
     if (sealed) throw notWhole(path, 'goes on behind its end');
-    if (event) digest.add(text, event);
+    if (event) add(digest, text, event, path);
     sealed = summary;
   }
   if (!sealed) throw notWhole(path, 'has no end: let the export finish');
@@ -122,6 +122,15 @@ export async function checkLogFile(path: string): Promise<LogDigest> {
       `holds ${found.events} events of digest ${found.sha256}, not what was exported: copy it again`,
     );
   return digest;
+}
+
+/** What gzip's checksum would tell of a damaged part comes only behind it: its lines may say anything. */
+function add(digest: LogDigest, text: string, event: LoggedEvent, path: string): void {
+  try {
+    digest.add(text, event);
+  } catch (error) {
+    throw notWhole(path, `is damaged (${(error as Error).message}): copy it again`);
+  }
 }
 
 interface Line {
@@ -143,11 +152,14 @@ async function* linesOf(path: string): AsyncGenerator<Line> {
 }
 
 function parsed(path: string, text: string) {
+  let value: { format?: unknown; summary?: LogSummary } & LoggedEvent;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw notWhole(path, `has a line that is not JSON (${(error as Error).message})`);
   }
+  if (typeof value !== 'object' || value === null) throw notWhole(path, 'has a line that is not an object of JSON');
+  return value;
 }
 
 async function* textLines(path: string): AsyncGenerator<string> {

@@ -14,3 +14,6 @@ export class EventLoopTurns {
     return mine;
   }
 }
+
+/** Of everything long in this process, whatever it is about: there is one event loop. */
+export const longWork = new EventLoopTurns();

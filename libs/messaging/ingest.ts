@@ -4,7 +4,7 @@ import { type CommandContext, ECHO_SOURCE, OWN_SOURCE } from '../event-store/tra
 import type { Clock } from '../kernel/clock.js';
 import type { EventData, NewEvent, Position } from '../kernel/envelope.js';
 import { GatehouseError } from '../kernel/errors.js';
-import { EventLoopTurns } from '../kernel/event-loop-turns.js';
+import { longWork } from '../kernel/event-loop-turns.js';
 import type { EventDefinition } from './event-definition.js';
 import type { EventSchemas } from './event-schemas.js';
 import { FactLane } from './fact-lane.js';
@@ -66,7 +66,6 @@ export class Ingest {
   private readonly partitionLanes = new Map<string, FactLane>();
   private readonly commands: ReadonlyMap<string, InboundCommand>;
   private readonly gate: IntakeGate;
-  private readonly turns = new EventLoopTurns();
 
   constructor(
     private readonly store: EventStore,
@@ -128,7 +127,7 @@ export class Ingest {
     context: IngestContext,
     { origin, receivedAt }: { origin?: PartitionOrigin; receivedAt?: number } = {},
   ): Promise<EventResult[]> {
-    if (events.length > FEW) await this.turns.take();
+    if (events.length > FEW) await longWork.take();
     const now = this.clock.now();
     const read = events.map((event) => readCloudEvent(event, this.schemas, this.takes, now, receivedAt));
     const results: EventResult[] = new Array(events.length);

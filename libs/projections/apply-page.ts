@@ -1,8 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type pg from 'pg';
 import { passesByItself } from '../event-store/passing-trouble.js';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
-import { EventLoopTurns } from '../kernel/event-loop-turns.js';
+import { longWork } from '../kernel/event-loop-turns.js';
 import { Fenced, moveCheckpoints, park } from './checkpoints.js';
 import { inTransaction } from './in-transaction.js';
 import { ALL_LANES } from './lanes.js';
@@ -90,10 +89,9 @@ function foldPage(
   events: readonly RecordedEvent[],
   to: Position,
 ): Promise<Folded[]> {
-  const turns = new EventLoopTurns();
   return Promise.all(
     targets.map(async ({ build, units }) => {
-      await turns.take();
+      await longWork.take();
       const lanes = units.length === ALL_LANES.length ? undefined : new Set(units.map((unit) => unit.checkpoint.lane));
       const effect = await build.fold(pool, events, lanes);
       for (const unit of units) unit.position = to;
@@ -114,9 +112,9 @@ async function writePage(pool: pg.Pool, folded: readonly Folded[], to: Position,
     };
     give(moveCheckpoints(client, checkpoints, to));
     for (const { build, effect } of folded) {
+      await longWork.take(); // a large page takes long to put into words
       give(build.write(client, effect));
       give(park(client, effect.parked));
-      await nextTurn(); // a large page takes long to put into words, and others want to be answered meanwhile
     }
     await Promise.all(given);
   });

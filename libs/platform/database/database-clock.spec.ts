@@ -7,6 +7,8 @@ import { DatabaseClock } from './database-clock.js';
 const HOUR_MS = 3_600_000;
 /** For a busy machine to answer a query in. */
 const SLACK_MS = 2_000;
+/** Half of it is what a clock would be off that took the answer for one from the middle of its way. */
+const SLOW_MS = 150;
 
 describe('the time of the database', () => {
   let database: TestDatabase;
@@ -47,6 +49,18 @@ describe('the time of the database', () => {
   const trueTime = async () =>
     Number((await admin.query('SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now')).rows[0].now);
 
+  /** How far a clock is ahead, in ms, by the quickest of several answers: whatever holds one of them up counts for nothing. */
+  const aheadBy = async (clock: DatabaseClock): Promise<number> => {
+    let quickest = { took: Number.POSITIVE_INFINITY, ahead: 0 };
+    for (let n = 0; n < 10; n++) {
+      const before = clock.now();
+      const time = await trueTime();
+      const after = clock.now();
+      if (after - before < quickest.took) quickest = { took: after - before, ahead: (before + after) / 2 - time };
+    }
+    return quickest.ahead;
+  };
+
   it('is whole milliseconds, and the same in every process, wherever it is set to', async () => {
     const jump = fc.constantFrom(-HOUR_MS, 0, HOUR_MS);
     await fc.assert(
@@ -69,17 +83,18 @@ describe('the time of the database', () => {
   });
 
   it('is not moved by answers that are slow on either way', async () => {
-    const slow = fc.constantFrom([0, 0], [150, 0], [0, 150]);
+    const slow = fc.constantFrom([0, 0], [SLOW_MS, 0], [0, SLOW_MS]);
     await fc.assert(
       fc.asyncProperty(fc.array(slow, { minLength: 1, maxLength: 4 }), async (answers) => {
         await setClock(0);
         const clock = await DatabaseClock.open(pool);
-        const offBefore = clock.now() - (await trueTime());
+        for (let n = 0; n < 5; n++) await clock.ask(); // one of them is quick
+        const before = await aheadBy(clock);
         for (const [before, after] of answers) {
           await setClock(0, before, after);
           await clock.ask();
         }
-        expect(Math.abs(clock.now() - (await trueTime()) - offBefore)).toBeLessThan(75);
+        expect(Math.abs((await aheadBy(clock)) - before)).toBeLessThan(SLOW_MS / 4);
         clock.close();
       }),
       { numRuns: 5 },

@@ -9,7 +9,7 @@ import { AccessReplica } from './access-replica.js';
 import { DecisionPoint, type ImageLookup } from './decision-point.js';
 import { readEvaluation } from './evaluation-request.js';
 
-const STALENESS_MS = 1_000;
+const STALENESS_MS = 3_000;
 const STALE = { decision: false, reason: 'decision-point-stale' };
 const ALLOWED = { decision: true };
 

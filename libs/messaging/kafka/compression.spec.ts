@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import kafkajs from 'kafkajs';
 import * as lz4 from 'lz4js';
-import * as snappy from 'snappyjs';
+import snappy from 'snappy';
 import { readEveryCompression } from './compression.js';
 
 readEveryCompression();
@@ -17,7 +17,7 @@ beforeAll(() => zstd.init());
 /** How what was packed begins, and what packs. */
 const codecs = [
   ['gzip', CompressionTypes.GZIP, '1f8b0800', gzipSync],
-  ['snappy', CompressionTypes.Snappy, '82534e41505059000000000100000001', snappy.compress],
+  ['snappy', CompressionTypes.Snappy, '82534e41505059000000000100000001', snappy.compressSync],
   ['lz4', CompressionTypes.LZ4, '04224d186040', lz4.compress],
   ['zstd', CompressionTypes.ZSTD, '28b52ffd', zstd.compress],
 ] as const;
@@ -52,6 +52,30 @@ describe.each(codecs)('Bytes that are said to be packed with %s', (name, type, b
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('A block of snappy', () => {
+  it.each([
+    ['goes on for less than nothing', 'c801fc00000080', /can't be unpacked/],
+    ['ends in a literal', 'c801f063', /can't be unpacked/],
+    ['goes back before its beginning', '0a01ff', /can't be unpacked/],
+    ['holds more than it can', 'ffffffff0f00', /more than it can/],
+    ['has no end of its size', 'ffffffffff00', /begin with its size/],
+  ])('is refused that %s', async (_, hex, message) => {
+    await expect(unpack(CompressionTypes.Snappy, Buffer.from(hex, 'hex'))).rejects.toThrow(message);
+  });
+
+  it('is refused where it would hold more than a process should, and where blocks together would', async () => {
+    const block = snappy.compressSync(Buffer.alloc(40 * 1024 * 1024));
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(block.length);
+    const header = Buffer.from('82534e41505059000000000100000001', 'hex');
+    const blocks = (count: number) => Buffer.concat([header, ...Array(count).fill([length, block]).flat()]);
+    expect(await unpack(CompressionTypes.Snappy, blocks(1))).toHaveLength(40 * 1024 * 1024);
+    await expect(unpack(CompressionTypes.Snappy, blocks(2))).rejects.toThrow(/send smaller batches/);
+    const huge = snappy.compressSync(Buffer.alloc(65 * 1024 * 1024));
+    await expect(unpack(CompressionTypes.Snappy, huge)).rejects.toThrow(/send smaller batches/);
   });
 });
 

@@ -3,7 +3,13 @@ import { unzip } from 'node:zlib';
 import * as zstd from '@bokuweb/zstd-wasm';
 import kafkajs from 'kafkajs';
 import * as lz4 from 'lz4js';
-import * as snappy from 'snappyjs';
+import snappy from 'snappy';
+
+/*
+ * What was damaged, or made to do harm, must end here too: a library in JavaScript that loops for ever at some bytes stops
+ * the process. So snappy and zstd are unpacked by libraries that check whatever they read, and what these would put aside
+ * for the size that is claimed is checked before.
+ */
 
 /** Far more than a client puts into a batch; what unpacks to more would take the process its memory and its time. */
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -32,8 +38,23 @@ function unpackSnappy(packed: Buffer): Buffer {
   return Buffer.concat(blocks);
 }
 
-const snappyBlock = (packed: Buffer, left: number): Buffer =>
-  snappy.uncompress(packed, Math.min(left, packed.length * SNAPPY_BEST));
+function snappyBlock(packed: Buffer, left: number): Buffer {
+  const bytes = snappySize(packed);
+  if (bytes > packed.length * SNAPPY_BEST) throw new Error('it says that it holds more than it can');
+  checkSize(bytes, left);
+  return snappy.uncompressSync(packed) as Buffer;
+}
+
+/** The bytes that a block says it holds, seven bits of them to a byte. Source: Snappy's format description, section 1. */
+function snappySize(packed: Buffer): number {
+  let bytes = 0;
+  for (let at = 0; at < 5; at++) {
+    const byte = packed.readUInt8(at);
+    bytes += (byte & 0x7f) * 2 ** (7 * at);
+    if (byte < 0x80) return bytes;
+  }
+  throw new Error('it does not begin with its size');
+}
 
 const LZ4_MAGIC = 0x184d2204;
 const LZ4_BLOCK_BYTES = new Map([4, 5, 6, 7].map((code) => [code, 1 << (2 * code + 8)]));
@@ -76,10 +97,7 @@ function unpackLz4(packed: Buffer): Buffer {
 
 let zstdIsReady: Promise<void> | undefined;
 
-/**
- * One frame. It is unpacked by the format's own library, as what was damaged or made to do harm must end here too; what
- * the library would put aside for a frame is checked before.
- */
+/** One frame. */
 async function unpackZstd(packed: Buffer): Promise<Buffer> {
   zstdIsReady ??= zstd.init();
   await zstdIsReady;
@@ -115,8 +133,8 @@ function zstdSize(packed: Buffer): number | undefined {
   }
 }
 
-function checkSize(bytes: number): void {
-  if (bytes > MOST_BYTES) throw new Error(`it holds over ${MOST_BYTES} bytes: send smaller batches`);
+function checkSize(bytes: number, most = MOST_BYTES): void {
+  if (bytes > most) throw new Error(`it holds over ${MOST_BYTES} bytes: send smaller batches`);
 }
 
 const { CompressionTypes } = kafkajs;

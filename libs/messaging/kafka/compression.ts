@@ -64,7 +64,10 @@ const LZ4_SIZE = 0x08;
 const LZ4_BLOCK_CHECKSUMS = 0x10;
 const LZ4_AS_IT_IS = 0x80000000;
 
-/** One frame. Its blocks may refer to those before, so all are unpacked into one buffer; checksums are passed over. */
+/**
+ * One frame. Its blocks may refer to those before, so all are unpacked into one buffer; checksums are passed over. Whatever
+ * a block says, its unpacking ends: no byte of it stands for more than 255.
+ */
 function unpackLz4(packed: Buffer): Buffer {
   if (packed.readUInt32LE(0) !== LZ4_MAGIC) throw new Error('it does not begin as a frame');
   const flags = packed.readUInt8(4);

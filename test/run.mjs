@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const STEP_LIMIT_MS = 5 * 60_000;
-const JEST_LIMIT_MS = 40 * 60_000;
+const JEST_LIMIT_MS = 20 * 60_000;
 const JEST_NODE_OPTIONS = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
 /** One worker would leave the other core idle while PostgreSQL waits for its disk. */
 const WORKERS = Math.max(2, availableParallelism() - 1);

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { type Message, readEventStream } from '../support/read-event-stream.js';
 
-const LONGEST_END_MS = 5_000;
+const LONGEST_END_MS = 2_000;
 const SECRET = /zebra-\w+-crossing/;
 
 let gatehouse: TestGatehouse;

@@ -4,7 +4,7 @@ import { type CommandContext, ECHO_SOURCE, OWN_SOURCE } from '../event-store/tra
 import type { Clock } from '../kernel/clock.js';
 import type { EventData, NewEvent, Position } from '../kernel/envelope.js';
 import { GatehouseError } from '../kernel/errors.js';
-import { longWork } from '../kernel/event-loop-turns.js';
+import { FEW_EVENTS, longWork } from '../kernel/event-loop-turns.js';
 import type { EventDefinition } from './event-definition.js';
 import type { EventSchemas } from './event-schemas.js';
 import { FactLane } from './fact-lane.js';
@@ -57,8 +57,6 @@ export interface IngestOptions {
 }
 
 const SIDE_BY_SIDE = 64;
-/** To read more at once holds everybody else up. */
-const FEW = 32;
 
 /** Stores what other systems report: facts as they come, commands through their rules, the rest in quarantine. */
 export class Ingest {
@@ -127,7 +125,7 @@ export class Ingest {
     context: IngestContext,
     { origin, receivedAt }: { origin?: PartitionOrigin; receivedAt?: number } = {},
   ): Promise<EventResult[]> {
-    if (events.length > FEW) await longWork.take();
+    if (events.length > FEW_EVENTS) await longWork.take();
     const now = this.clock.now();
     const read = events.map((event) => readCloudEvent(event, this.schemas, this.takes, now, receivedAt));
     const results: EventResult[] = new Array(events.length);

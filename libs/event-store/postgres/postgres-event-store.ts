@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
-import { longWork } from '../../kernel/event-loop-turns.js';
+import { FEW_EVENTS, longWork } from '../../kernel/event-loop-turns.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 import { isPassingDatabaseError } from '../../platform/database/connection-errors.js';
 import {
@@ -31,8 +31,6 @@ import { TailCache } from './tail-cache.js';
 
 const DEFAULT_PAGE = 1_000;
 const STREAM_PAGE = 500;
-/** To put more events at once into words holds others up. */
-const FEW = 32;
 const IDLE_MS = 1_000;
 const RETRY_MS = 500;
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -148,7 +146,8 @@ export class PostgresEventStore implements EventStore {
   }
 
   private async appendWrites(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
-    if (writes.some(({ events }) => events.length > FEW)) await longWork.take();
+    // Decisions pass, however many go together: their events are few, and somebody waits for each.
+    if (writes.some(({ events }) => events.length > FEW_EVENTS)) await longWork.take();
     const encoded = writes.map((write) => write.events.map(encode));
     let answer: { actual: (number | null)[] | null; base: (number | null)[] | null; recordedAt: string };
     try {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { InvalidInput } from '../../libs/kernel/errors.js';
+import type { LogSummary } from './log-digest.js';
 import { checkLogFile, LogFileWriter } from './log-file.js';
 
 const recorded = (n: number): RecordedEvent => ({
@@ -30,6 +31,7 @@ describe('a log in a file', () => {
   let folder: string;
   let file: string;
   let good: Buffer;
+  let whole: LogSummary;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-log-file-'));
@@ -40,7 +42,7 @@ describe('a log in a file', () => {
         Array.from({ length: 12 }, (_, n) => recorded(page * 12 + n)),
         page * 12 + 12,
       );
-    await writer.finish();
+    whole = await writer.finish();
     good = await readFile(file);
   });
   afterAll(() => rm(folder, { recursive: true }));
@@ -49,7 +51,6 @@ describe('a log in a file', () => {
   async function complaint(bytes: Uint8Array): Promise<string | undefined> {
     const path = join(folder, 'damaged.log');
     await writeFile(path, bytes);
-    const whole = (await checkLogFile(file)).summary();
     try {
       expect((await checkLogFile(path)).summary()).toEqual(whole);
       return undefined;

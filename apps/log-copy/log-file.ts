@@ -44,7 +44,7 @@ export class LogFileWriter {
       const file = await open(partOf(path), 'r+');
       await file.truncate(progress.bytes);
       const digest = new LogDigest();
-      for await (const { text, event } of linesOf(partOf(path))) if (event) add(digest, text, event, partOf(path));
+      for await (const { text, event } of linesOf(partOf(path))) if (event) addTo(digest, text, event, partOf(path));
       return new LogFileWriter(path, file, digest, progress);
     }
     const file = await open(partOf(path), 'w', OWNER_ONLY);
@@ -111,7 +111,7 @@ export async function checkLogFile(path: string): Promise<LogDigest> {
   let sealed: LogSummary | undefined;
   for await (const { text, event, summary } of linesOf(path)) {
     if (sealed) throw notWhole(path, 'goes on behind its end');
-    if (event) add(digest, text, event, path);
+    if (event) addTo(digest, text, event, path);
     sealed = summary;
   }
   if (!sealed) throw notWhole(path, 'has no end: let the export finish');
@@ -125,11 +125,11 @@ export async function checkLogFile(path: string): Promise<LogDigest> {
 }
 
 /** What gzip's checksum would tell of a damaged part comes only behind it: its lines may say anything. */
-function add(digest: LogDigest, text: string, event: LoggedEvent, path: string): void {
+function addTo(digest: LogDigest, text: string, event: LoggedEvent, path: string): void {
   try {
     digest.add(text, event);
   } catch (error) {
-    throw notWhole(path, `is damaged (${(error as Error).message}): copy it again`);
+    throw notWhole(path, `is damaged (${(error as Error).message}): remove it and export or copy it again`);
   }
 }
 

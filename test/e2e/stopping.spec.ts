@@ -1,5 +1,6 @@
-import { type ChildProcess, execFileSync } from 'node:child_process';
-import { type FSWatcher, watch } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type FSWatcher, readdirSync, readFileSync, watch } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,11 +41,31 @@ const onceThere = (path: string, file: string, child: ChildProcess, signal: Node
   });
 };
 
-/** Command lines of what still runs on a directory of this spec. */
-const leftBehind = () =>
-  execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line.includes(directory));
+/** Command lines of what runs. Linux tells them without `ps`, which a small system does not have. */
+function commandLines(): string[] {
+  if (process.platform !== 'linux') return execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8' }).split('\n');
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      } catch {
+        return ''; // it ended meanwhile
+      }
+    });
+}
+
+/** Of those the ones on a directory of this spec. */
+const leftBehind = () => commandLines().filter((line) => line.includes(directory));
+
+it('finds what runs on its directory', async () => {
+  const child = spawn(process.execPath, ['-e', 'process.stdin.resume()', directory]);
+  await once(child, 'spawn');
+  expect(leftBehind()).toEqual([expect.stringContaining(directory)]);
+  child.stdin.end();
+  await once(child, 'exit');
+  expect(leftBehind()).toEqual([]);
+});
 
 it('stops in order for a Ctrl-C that comes twice within milliseconds, as it does under npm', async () => {
   const ended = await start('data', (child) => {

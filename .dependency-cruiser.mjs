@@ -2,21 +2,47 @@
  * The structure of Gatehouse as rules over imports. test/architecture runs them over the tree and over planted
  * violations, one folder for each rule by its name, so that a rule that stopped biting is noticed.
  */
-const FOUNDATIONS = 'kernel|event-store|messaging|projections|platform';
+
+/** Each imports only those before it. */
+export const FOUNDATIONS = [
+  'kernel',
+  'events',
+  'platform',
+  'event-store',
+  'subscriptions',
+  'projections',
+  'http',
+  'kafka',
+  'ingest',
+  'publish',
+  'log-transfer',
+];
+const FOUNDATION = FOUNDATIONS.join('|');
 /** Any other folder of libs is a context; a new one is under the rules from its first file on. */
-const CONTEXT = `libs/(?!(?:${FOUNDATIONS})/)`;
+const CONTEXT = `libs/(?!(?:${FOUNDATION})/)`;
 const SPECS = '\\.(spec|contract)\\.ts$';
 
 /** Matches a package wherever it is installed, and by its bare name where it is not. */
 const packages = (names) => `(^|node_modules/)(@types/)?(${names})(/|$)`;
 
+/** One rule for each pair of foundations: the upper one imports nothing of the lower one. */
+const layers = FOUNDATIONS.flatMap((upper, place) =>
+  FOUNDATIONS.slice(place + 1).map((lower) => ({
+    name: `${upper}-imports-no-${lower}`,
+    comment: `A foundation imports only those before it: ${FOUNDATIONS.join(', ')}.`,
+    from: { path: `^libs/${upper}/`, pathNot: SPECS },
+    to: { path: `^libs/${lower}/` },
+  })),
+);
+
 const forbidden = [
+  ...layers,
   {
     name: 'kernel-imports-only-node',
     comment:
-      'The kernel stands on the standard library alone, so that every rule of the domain can be read without us.',
+      'The kernel imports the standard library and small pure packages only, so that every rule of the domain can be read by itself.',
     from: { path: '^libs/kernel/', pathNot: SPECS },
-    to: { pathNot: '^libs/kernel/', dependencyTypesNot: ['core'] },
+    to: { pathNot: ['^libs/', packages('uuid|p-map|lru-cache')], dependencyTypesNot: ['core'] },
   },
   {
     name: 'decisions-import-only-kernel-and-own-events',
@@ -44,7 +70,7 @@ const forbidden = [
     name: 'events-are-declarations',
     comment: 'An events.ts declares schemas and nothing else, since every decision file imports one.',
     from: { path: `^${CONTEXT}[^/]+/events\\.ts$` },
-    to: { pathNot: ['^libs/kernel/', '^libs/messaging/(event-definition|schemas)\\.ts$', packages('typebox')] },
+    to: { pathNot: ['^libs/kernel/', '^libs/events/(event-definition|schemas)\\.ts$', packages('typebox')] },
   },
   {
     name: 'contexts-meet-at-index',
@@ -54,9 +80,8 @@ const forbidden = [
   },
   {
     name: 'foundations-know-no-context',
-    comment:
-      'kernel, event-store, messaging, projections and platform serve any domain; what they need of ours is given to them.',
-    from: { path: `^libs/(${FOUNDATIONS})/` },
+    comment: 'Foundations serve any domain; what they need of a context is passed to them.',
+    from: { path: `^libs/(${FOUNDATION})/` },
     to: { path: `^${CONTEXT}[^/]+/` },
   },
   {
@@ -68,7 +93,7 @@ const forbidden = [
   {
     name: 'kafkajs-only-in-its-adapter',
     comment: 'Kafka is one way in and out among others; choosing it is configuration.',
-    from: { pathNot: ['^libs/messaging/kafka/', '^test/support/kafka-admin\\.ts$'] },
+    from: { pathNot: ['^libs/kafka/', '^test/support/kafka-admin\\.ts$'] },
     to: { path: packages('kafkajs') },
   },
   {
@@ -89,8 +114,10 @@ const forbidden = [
         '/postgres-[^/]+\\.ts$',
         '/schema\\.ts$',
         '/views/',
-        '^libs/projections/',
-        '^libs/platform/(database|security)/',
+        '^libs/(projections|subscriptions)/',
+        '^libs/platform/(database|personal-data)/',
+        '^libs/ingest/quarantine\\.ts$',
+        '^libs/http/credentials/',
       ],
     },
     to: { path: packages('pg|typeorm') },

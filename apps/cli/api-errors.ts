@@ -1,3 +1,4 @@
+import { HttpError } from '../../libs/http/http-error.js';
 import { GatehouseError, type InvalidField } from '../../libs/kernel/errors.js';
 
 /** An RFC 9457 problem document. */
@@ -11,7 +12,7 @@ export interface Problem {
 }
 
 /** The backend answered that it can't or won't. */
-export class ApiProblem extends GatehouseError {
+export class ApiProblem extends HttpError {
   constructor(
     status: number,
     readonly problem: Problem,
@@ -19,13 +20,13 @@ export class ApiProblem extends GatehouseError {
     readonly request: string,
   ) {
     const code = problem.type?.split('/').at(-1) || 'unknown-problem';
-    super(code, problem.detail ?? problem.title ?? `the backend answered ${status}`, status);
+    super(status, code, problem.detail ?? problem.title ?? `the backend answered ${status}`);
   }
 }
 
 /** Nothing that is Gatehouse answers at the address. */
 export class NotReachable extends GatehouseError {
   constructor(code: string, message: string) {
-    super(code, message, 503);
+    super(code, message, 'unavailable');
   }
 }

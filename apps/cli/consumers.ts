@@ -47,7 +47,7 @@ const stuck = (name: string, at: number, position: number) =>
   new ConsumerStuck(
     'consumer-stuck',
     `${name} has stood at ${at} for ${STUCK_MS / 1000} s and should reach ${position}: look at gatehouse status and the backend's log`,
-    503,
+    'unavailable',
   );
 
 /** Waits until everything that follows from what is stored now has been worked off and shows in every view. */

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { BODY_LIMIT_BYTES } from '../../libs/platform/http/http-adapter.js';
+import { BODY_LIMIT_BYTES } from '../../libs/http/http-adapter.js';
 import { cloudEvent, type OutgoingEvent } from './cloud-event.js';
 import { inBatches } from './event-sender.js';
 

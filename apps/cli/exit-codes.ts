@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
+import { statusOf } from '../../libs/http/http-error.js';
 import { GatehouseError, InvalidInput } from '../../libs/kernel/errors.js';
-import { ApiProblem, NotReachable } from './api-errors.js';
+import { NotReachable } from './api-errors.js';
 
 /** What the process says when it ends; stable, since scripts depend on it. */
 export const EXIT = {
@@ -49,7 +50,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof NotReachable) return EXIT.notReachable;
   if (error instanceof InvalidInput) return EXIT.usage;
   if (error instanceof GatehouseError && error.code === 'logs-differ') return EXIT.differs;
-  if (error instanceof ApiProblem || error instanceof GatehouseError) return BY_STATUS[error.status] ?? EXIT.failed;
+  if (error instanceof GatehouseError) return BY_STATUS[statusOf(error)] ?? EXIT.failed;
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   return EXIT.failed;
 }

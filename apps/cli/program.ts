@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { version } from '../version.js';
+import { version } from '../composition/version.js';
 import type { Problem } from './api-errors.js';
 import { accountCommands } from './commands/account.js';
 import { cohortCommands } from './commands/cohort.js';

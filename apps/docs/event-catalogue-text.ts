@@ -1,4 +1,4 @@
-import type { EventDefinition } from '../../libs/messaging/event-definition.js';
+import type { EventDefinition } from '../../libs/events/event-definition.js';
 import type { JsonSchema } from '../gateway/openapi/request-schemas.js';
 import { schemaRows } from '../gateway/openapi/schema-rows.js';
 import { cell, jsonBlock, withAlignedTables } from './markdown.js';

@@ -1,6 +1,6 @@
 import { settingsTable } from '../../libs/platform/configuration/settings.js';
-import { eventCatalogue } from '../event-catalogue.js';
-import { isTaken } from '../inbound-commands.js';
+import { eventCatalogue } from '../composition/event-catalogue.js';
+import { isTaken } from '../composition/inbound-commands.js';
 import { eventCatalogueText } from './event-catalogue-text.js';
 import { withAlignedTables } from './markdown.js';
 

@@ -3,26 +3,27 @@ import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { AccessModule, AccessReplica, DecisionPoint } from '../../libs/access/index.js';
 import { AccountModule } from '../../libs/account/index.js';
 import { Transactor } from '../../libs/event-store/transact.js';
+import { EventSchemas } from '../../libs/events/event-schemas.js';
+import { TokensController } from '../../libs/http/credentials/tokens.controller.js';
+import { HttpModule } from '../../libs/http/http.module.js';
 import { ImagesModule, imagesAsOf } from '../../libs/images/index.js';
-import { EventSchemas } from '../../libs/messaging/event-schemas.js';
-import { Ingest } from '../../libs/messaging/ingest.js';
-import { MessagingModule } from '../../libs/messaging/messaging.module.js';
-import { Quarantine } from '../../libs/messaging/postgres/quarantine.js';
-import { TroubleLog } from '../../libs/platform/logging/trouble-log.js';
-import { PlatformModule } from '../../libs/platform/platform.module.js';
+import { Ingest } from '../../libs/ingest/ingest.js';
+import { IngestModule } from '../../libs/ingest/ingest.module.js';
+import { Quarantine } from '../../libs/ingest/quarantine.js';
+import { ViewAdministration } from '../../libs/operations/features/view-administration.js';
+import { ViewsController } from '../../libs/operations/features/views.controller.js';
+import { ErrorLog } from '../../libs/platform/logging/error-log.js';
 import { EVENT_STORE, POOL } from '../../libs/platform/ports.js';
-import { TokensController } from '../../libs/platform/security/tokens.controller.js';
 import { PolicyModule } from '../../libs/policy/index.js';
-import { ViewAdministration } from '../../libs/projections/view-administration.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
-import { ViewsController } from '../../libs/projections/views.controller.js';
+import { PublishModule } from '../../libs/publish/publish.module.js';
 import { ReviewModule } from '../../libs/review/index.js';
 import { RolloutModule } from '../../libs/rollout/index.js';
 import { SafetyModule } from '../../libs/safety/index.js';
 import { WaitlistModule } from '../../libs/waitlist/index.js';
-import { inboundCommands } from '../inbound-commands.js';
-import type { Runtime } from '../runtime.js';
-import { viewCatalogue } from '../view-catalogue.js';
+import { inboundCommands } from '../composition/inbound-commands.js';
+import type { Runtime } from '../composition/runtime.js';
+import { viewCatalogue } from '../composition/view-catalogue.js';
 import { ApiDocuments } from './openapi/api-documents.js';
 import { DocumentsController } from './openapi/documents.controller.js';
 import { StatusController } from './status.controller.js';
@@ -43,16 +44,16 @@ export class GatewayModule {
       pool,
       store,
       schemas,
-      subjectKeys,
+      personKeys: subjectKeys,
       transactor,
       quarantine,
       rebuilder,
       viewReader,
     } = runtime;
-    const replicaTrouble = new TroubleLog(logger, 'the access replica lost the log and follows it again');
+    const replicaTrouble = new ErrorLog(logger, 'the access replica lost the log and follows it again');
     const replica = new AccessReplica(store, {
       accounts: REPLICA_ACCOUNTS,
-      trouble: (error) => replicaTrouble.tell(error),
+      trouble: (error) => replicaTrouble.report(error),
     });
     const decisionPoint = new DecisionPoint(replica, store, clock, imagesAsOf(pool, viewReader), {
       stalenessMs: settings.stalenessMs,
@@ -77,7 +78,7 @@ export class GatewayModule {
         useFactory: (commands: CommandBus) =>
           new Ingest(store, schemas, quarantine, clock, inboundCommands(commands), {
             lanes: settings.httpLanes,
-            gate: runtime.intakeGate,
+            gate: runtime.backpressure,
           }),
       },
     ];
@@ -85,7 +86,7 @@ export class GatewayModule {
       module: GatewayModule,
       global: true,
       imports: [
-        PlatformModule.with({ settings, clock, ids, logger, dataSource, subjectKeys }),
+        HttpModule.with({ settings, clock, ids, logger, dataSource, personKeys: subjectKeys }),
         CqrsModule.forRoot(),
         WaitlistModule,
         AccountModule,
@@ -95,7 +96,8 @@ export class GatewayModule {
         ReviewModule,
         SafetyModule,
         AccessModule,
-        MessagingModule,
+        IngestModule,
+        PublishModule,
       ],
       controllers: [StatusController, TokensController, ViewsController, DocumentsController],
       providers: [...parts, ApiDocuments],

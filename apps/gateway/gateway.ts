@@ -2,16 +2,16 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AccessReplica, answerEvaluationsFast, DecisionPoint } from '../../libs/access/index.js';
 import { ENFORCING } from '../../libs/enforcement/index.js';
-import { acceptCloudEvents } from '../../libs/messaging/http/cloud-events-request.js';
+import { Authenticator } from '../../libs/http/credentials/authenticator.js';
+import { createHttpAdapter } from '../../libs/http/http-adapter.js';
+import { acceptCloudEvents } from '../../libs/ingest/http/cloud-events-request.js';
+import { ViewAdministration } from '../../libs/operations/features/view-administration.js';
 import { Readiness } from '../../libs/platform/health/readiness.js';
-import { createHttpAdapter } from '../../libs/platform/http/http-adapter.js';
 import { NestLogger } from '../../libs/platform/logging/nest-logger.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
-import { Authenticator } from '../../libs/platform/security/authenticator.js';
-import { followerProgress } from '../../libs/projections/checkpoints.js';
-import { ViewAdministration } from '../../libs/projections/view-administration.js';
-import type { RoleParts } from '../role.js';
-import type { Runtime } from '../runtime.js';
+import { consumerProgress } from '../../libs/subscriptions/checkpoints.js';
+import type { RoleParts } from '../composition/role.js';
+import type { Runtime } from '../composition/runtime.js';
 import { GatewayModule } from './gateway.module.js';
 import { ApiDocuments } from './openapi/api-documents.js';
 
@@ -29,7 +29,7 @@ export async function composeGateway(runtime: Runtime, signal: AbortSignal): Pro
   answerEvaluationsFast(adapter.getInstance(), app.get(Authenticator), app.get(DecisionPoint));
   app.get(ApiDocuments).describe(app);
   const replica = app.get(AccessReplica);
-  const enforcing = await followerProgress(runtime.pool, `reactor:${ENFORCING}`);
+  const enforcing = await consumerProgress(runtime.pool, `reactor:${ENFORCING}`);
   await replica.start(signal, enforcing.position, enforcing.parked);
   app.get(Readiness).register('access-replica', () => {
     if (replica.ageMs > settings.stalenessMs)

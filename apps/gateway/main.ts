@@ -1,7 +1,7 @@
-import { hasNoToken, newAdministratorToken } from '../administrator-token.js';
-import { runProcess, sharedDatabase } from '../process-life.js';
-import { type Role, startRole } from '../role.js';
-import { version } from '../version.js';
+import { hasNoToken, newAdministratorToken } from '../composition/administrator-token.js';
+import { runProcess, sharedDatabase } from '../composition/process-life.js';
+import { type Role, startRole } from '../composition/role.js';
+import { version } from '../composition/version.js';
 import { composeGateway } from './gateway.js';
 
 const NO_TOKEN =

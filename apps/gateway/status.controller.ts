@@ -1,13 +1,13 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { AccessReplica } from '../../libs/access/index.js';
 import type { EventStore } from '../../libs/event-store/event-store.js';
-import { Quarantine } from '../../libs/messaging/postgres/quarantine.js';
+import { AnyRole } from '../../libs/http/credentials/route-access.js';
+import { Quarantine } from '../../libs/ingest/quarantine.js';
 import type { Settings } from '../../libs/platform/configuration/settings.js';
 import type { Pool } from '../../libs/platform/database/database.js';
 import { EVENT_STORE, POOL, SETTINGS } from '../../libs/platform/ports.js';
-import { AnyRole } from '../../libs/platform/security/route-access.js';
-import { logFollowers } from '../log-followers.js';
-import { version } from '../version.js';
+import { logConsumers } from '../composition/log-consumers.js';
+import { version } from '../composition/version.js';
 
 @Controller('v1/status')
 export class StatusController {
@@ -24,7 +24,7 @@ export class StatusController {
   @AnyRole()
   async status() {
     const head = await this.store.head();
-    const { positions, parked } = await logFollowers(this.pool, this.settings);
+    const { positions, parked } = await logConsumers(this.pool, this.settings);
     return {
       version,
       uptimeSeconds: Math.floor(process.uptime()),
@@ -33,7 +33,7 @@ export class StatusController {
         name,
         position: String(position),
         behind: Math.max(0, head - position),
-        parked: parked.filter((one) => one.follower === name).length,
+        parked: parked.filter((one) => one.consumer === name).length,
       })),
       access: { position: String(this.replica.knownPosition), ageMs: Math.round(this.replica.ageMs) },
       quarantine: await this.quarantine.waiting(),

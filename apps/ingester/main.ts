@@ -1,11 +1,11 @@
 import { NestFactory } from '@nestjs/core';
-import { Ingest } from '../../libs/messaging/ingest.js';
+import { Ingest } from '../../libs/ingest/ingest.js';
 import { NestLogger } from '../../libs/platform/logging/nest-logger.js';
-import { composeBackground } from '../background.js';
+import { composeBackground } from '../composition/background.js';
+import { runRole } from '../composition/process-life.js';
+import { startRole } from '../composition/role.js';
+import { ingesterOf } from '../composition/workers.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
-import { runRole } from '../process-life.js';
-import { startRole } from '../role.js';
-import { ingesterOf } from '../workers.js';
 
 runRole('ingester', (options) =>
   startRole(options, async (runtime) => {

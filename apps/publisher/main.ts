@@ -1,7 +1,7 @@
-import { composeBackground } from '../background.js';
-import { runRole } from '../process-life.js';
-import { startRole } from '../role.js';
-import { publisherOf } from '../workers.js';
+import { composeBackground } from '../composition/background.js';
+import { runRole } from '../composition/process-life.js';
+import { startRole } from '../composition/role.js';
+import { publisherOf } from '../composition/workers.js';
 
 runRole('publisher', (options) =>
   startRole(options, (runtime) => composeBackground(runtime, (metrics) => [publisherOf(runtime, metrics)])),

@@ -1,7 +1,7 @@
-import { composeBackground } from '../background.js';
-import { runRole } from '../process-life.js';
-import { startRole } from '../role.js';
-import { reactorsOf, schedulerOf } from '../workers.js';
+import { composeBackground } from '../composition/background.js';
+import { runRole } from '../composition/process-life.js';
+import { startRole } from '../composition/role.js';
+import { reactorsOf, schedulerOf } from '../composition/workers.js';
 
 runRole('reactor', (options) =>
   startRole(options, (runtime) =>

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { hasNoToken, newAdministratorToken } from '../administrator-token.js';
-import { ownDatabase, runProcess, sharedDatabase } from '../process-life.js';
-import type { Role } from '../role.js';
-import { version } from '../version.js';
+import { hasNoToken, newAdministratorToken } from '../composition/administrator-token.js';
+import { ownDatabase, runProcess, sharedDatabase } from '../composition/process-life.js';
+import type { Role } from '../composition/role.js';
+import { version } from '../composition/version.js';
 import { startStandalone } from './standalone.js';
 
 runProcess({

@@ -1,9 +1,9 @@
-import { Ingest } from '../../libs/messaging/ingest.js';
+import { Ingest } from '../../libs/ingest/ingest.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
+import { type Role, startRole } from '../composition/role.js';
+import type { Runtime, RuntimeOptions } from '../composition/runtime.js';
+import { ingesterOf, projectorOf, publisherOf, reactorsOf, schedulerOf, type Worker } from '../composition/workers.js';
 import { composeGateway } from '../gateway/gateway.js';
-import { type Role, startRole } from '../role.js';
-import type { Runtime, RuntimeOptions } from '../runtime.js';
-import { ingesterOf, projectorOf, publisherOf, reactorsOf, schedulerOf, type Worker } from '../workers.js';
 
 export interface StandaloneOptions extends RuntimeOptions {
   /** False: nothing runs by itself; whoever started it works events off with `settle`. For tests that drain. */

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { type CommandBus, CqrsModule } from '@nestjs/cqrs';
-import type { InboundCommand } from '../messaging/ingest.js';
+import type { InboundCommand } from '../ingest/ingest.js';
 import { AcceptPolicyController, AcceptPolicyHandler } from './features/accept-policy.js';
 import {
   DeactivateAccountController,

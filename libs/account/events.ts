@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { defineEvent, type EventOf } from '../messaging/event-definition.js';
+import { defineEvent, type EventOf } from '../events/event-definition.js';
 import {
   EmailAddress,
   EntityId,
@@ -11,7 +11,7 @@ import {
   Name,
   PersonalText,
   Priority,
-} from '../messaging/schemas.js';
+} from '../events/schemas.js';
 
 const accountId = EntityId('The account.');
 

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { defineEvent, type EventOf } from '../messaging/event-definition.js';
-import { EntityId, eventData, Labels } from '../messaging/schemas.js';
+import { defineEvent, type EventOf } from '../events/event-definition.js';
+import { EntityId, eventData, Labels } from '../events/schemas.js';
 
 const accountId = EntityId('The account it is about.');
 const caseId = EntityId('The confirmed case that led here.');

@@ -51,16 +51,13 @@ export const positionsOf = (
   events: number,
 ): Position[] => Array.from({ length: events }, (_, i) => (consecutive ? position - events + 1 + i : position));
 
-/** The store can't be reached or did not answer in time. Whether an append happened is then unknown: retry it as it was. */
-export class StoreUnavailable extends Error {}
-
 /** The stream was deleted by somebody in the store itself, and takes nothing ever again. */
 export class StreamGone extends Error {}
 
 /** The store takes no write that large; nothing of it was stored. Several events may be given in parts. */
 export class WriteTooLarge extends GatehouseError {
   constructor(message: string) {
-    super('write-too-large', message, 413);
+    super('write-too-large', message, 'too-large');
   }
 }
 

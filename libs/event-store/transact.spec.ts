@@ -2,12 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { systemClock } from '../kernel/clock.js';
+import { type CommandContext, ECHO_SOURCE } from '../kernel/command-context.js';
 import type { StreamKind } from '../kernel/decider.js';
-import { Refusal } from '../kernel/errors.js';
+import { Refusal, StoreUnavailable } from '../kernel/errors.js';
 import { timeOrderedIds } from '../kernel/ids.js';
-import { type EventStore, StoreUnavailable } from './event-store.js';
+import { type EventStore } from './event-store.js';
 import { PostgresEventStore } from './postgres/postgres-event-store.js';
-import { type CommandContext, ECHO_SOURCE, Transactor } from './transact.js';
+import { Transactor } from './transact.js';
 
 type Seat = { type: 'Taken' | 'Freed'; data: Record<string, never> };
 

@@ -1,31 +1,13 @@
+import { isNoOp, noOpRecorded } from '../events/no-op-recorded.js';
 import type { Clock } from '../kernel/clock.js';
 import { toIso } from '../kernel/clock.js';
+import { type CommandContext, ECHO_SOURCE, OWN_SOURCE } from '../kernel/command-context.js';
 import { fold, type StreamKind } from '../kernel/decider.js';
-import type { Actor, DomainEvent, NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
-import { Unavailable } from '../kernel/errors.js';
+import type { DomainEvent, NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
+import { StoreUnavailable, Unavailable } from '../kernel/errors.js';
 import type { Ids } from '../kernel/ids.js';
-import { commandTaken, isCommandTaken } from './command-taken.js';
 import { eventsAt, IdInUse } from './event-identity.js';
-import { type EventStore, positionsOf, StoreUnavailable, type StreamWrite, type WriteResult } from './event-store.js';
-
-/** Who asks, on whose behalf and in which trace; copied into every event the decision gives. */
-export interface CommandContext {
-  actor: Actor;
-  correlationid: string;
-  causationid?: string;
-  traceparent?: string;
-  /** CloudEvents source; this system's own unless an incoming event is the command. */
-  source?: string;
-  /** When it happened, RFC 3339; now unless an incoming event is the command. */
-  time?: string;
-  /**
-   * The command's own identity, where an incoming event is the command or one that was read in the log calls for it: the
-   * id of the first event. Given again it changes nothing, whatever has become of its stream since.
-   */
-  eventId?: string;
-  /** The type of this first event. */
-  eventType?: string;
-}
+import { type EventStore, positionsOf, type StreamWrite, type WriteResult } from './event-store.js';
 
 export interface Transacted<State> {
   /** The state after the decision. */
@@ -56,18 +38,6 @@ interface Known<State> extends Folded<State> {
 
 const MAX_CONFLICTS = 50;
 const MAX_UNKNOWN_OUTCOMES = 3;
-export const OWN_SOURCE = '/gatehouse';
-/** Of one of our own events that came back from outside. */
-export const ECHO_SOURCE = `${OWN_SOURCE}/echo`;
-
-/** The context of what a process manager does about an event. */
-export const causedBy = ({ id, metadata }: RecordedEvent, process: string): CommandContext => ({
-  actor: { kind: 'process', id: process },
-  correlationid: metadata.correlationid,
-  causationid: id,
-  ...(metadata.traceparent ? { traceparent: metadata.traceparent } : {}),
-});
-
 /** The schema version each event type is written in. */
 export type SchemaVersions = (type: string) => number;
 
@@ -104,7 +74,7 @@ export class Transactor {
       const isSatisfied = decided.length === 0;
       if (isSatisfied && context.eventId === undefined) return { state, events: [], position };
 
-      const stored: readonly DomainEvent[] = isSatisfied ? [commandTaken(context.eventType)] : decided;
+      const stored: readonly DomainEvent[] = isSatisfied ? [noOpRecorded(context.eventType)] : decided;
       const events = stored.map((event, index) => this.envelop(stream, event, index, context));
       const { result, repeated } = await this.appendKnowing({
         stream,
@@ -152,7 +122,7 @@ export class Transactor {
     const read = await this.store.readStream(stream, known.revision + 1);
     const last = read.at(-1);
     if (!last) return { ...known, read };
-    const state = fold(kind, read.filter((event) => !isCommandTaken(event)) as unknown as Event[], known.state);
+    const state = fold(kind, read.filter((event) => !isNoOp(event)) as unknown as Event[], known.state);
     const { revision, position } = last;
     if (id === undefined && revision > (this.folded.get(stream)?.revision ?? -1)) {
       for (const event of read) known.places.set(event.id, event.position);
@@ -221,7 +191,7 @@ function takenFrom(
   if (!taken) return undefined;
   const from = taken.metadata.source;
   const isSent = from === source || (from === OWN_SOURCE && source === ECHO_SOURCE);
-  const type = isCommandTaken(taken) ? taken.data.type : taken.type;
+  const type = isNoOp(taken) ? taken.data.type : taken.type;
   if (!isSent || (eventType !== undefined && type !== eventType)) throw new IdInUse(taken);
   return taken;
 }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { defineEvent } from '../messaging/event-definition.js';
-import { EntityId, eventData, Label, Labels, Line, Name, PersonalText } from '../messaging/schemas.js';
+import { defineEvent } from '../events/event-definition.js';
+import { EntityId, eventData, Label, Labels, Line, Name, PersonalText } from '../events/schemas.js';
 
 const imageId = EntityId('The image.');
 const fact = { category: 'image', id: 'imageId' } as const;

@@ -1,3 +1,9 @@
+/**
+ * What an error means for whoever asked; each protocol translates it (HTTP in libs/http/problem.ts).
+ * `unavailable` and `failed` are ours, the others are the caller's to correct.
+ */
+export type ErrorKind = 'invalid-input' | 'refused' | 'not-found' | 'too-large' | 'unavailable' | 'failed';
+
 /** An error that a client can act on; shown as an RFC 9457 problem with `code` as the last part of its type. */
 export class GatehouseError extends Error {
   constructor(
@@ -5,48 +11,51 @@ export class GatehouseError extends Error {
     readonly code: string,
     /** What was wrong, with which value, and what to do. */
     message: string,
-    /** The HTTP status that says the same. */
-    readonly status: number,
+    readonly kind: ErrorKind,
     /** Further members of the problem document. */
     readonly details: Record<string, unknown> = {},
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
     this.name = new.target.name;
   }
 }
 
-/** A business rule said no. The code names the rule. */
+/** A business rule refused the command. The code names the rule. */
 export class Refusal extends GatehouseError {
   constructor(code: string, message: string, details: Record<string, unknown> = {}) {
-    super(code, message, 409, details);
+    super(code, message, 'refused', details);
   }
 }
 
 export class NotFound extends GatehouseError {
   constructor(code: string, message: string) {
-    super(code, message, 404);
+    super(code, message, 'not-found');
   }
 }
 
 export interface InvalidField {
-  /** JSON Pointer of the field, or its name where it is not in a JSON body. */
+  /** JSON Pointer of the field, or its name if it is not in a JSON body. */
   field: string;
   message: string;
 }
 
-/** Input that does not have the required form; every wrong field is named at once. */
+/** Input that does not have the required form; every invalid field is named at once. */
 export class InvalidInput extends GatehouseError {
   constructor(
     readonly errors: InvalidField[],
     message = errors.map((e) => `${e.field} ${e.message}`).join('; '),
   ) {
-    super('invalid-input', message, 400, { errors });
+    super('invalid-input', message, 'invalid-input', { errors });
   }
 }
 
-/** A dependency does not answer; the same request may work later. */
+/** A dependency does not answer; the same request may succeed later. */
 export class Unavailable extends GatehouseError {
   constructor(code: string, message: string) {
-    super(code, message, 503);
+    super(code, message, 'unavailable');
   }
 }
+
+/** A store can't be reached or did not answer in time. Whether an append happened is then unknown: retry it unchanged. */
+export class StoreUnavailable extends Error {}

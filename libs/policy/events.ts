@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { defineEvent, type EventOf } from '../messaging/event-definition.js';
-import { eventData, Name } from '../messaging/schemas.js';
+import { defineEvent, type EventOf } from '../events/event-definition.js';
+import { eventData, Name } from '../events/schemas.js';
 
 export const ContentPolicyPublished = defineEvent({
   type: 'ContentPolicyPublished',

@@ -1,12 +1,13 @@
 import type pg from 'pg';
-import { passesByItself } from '../event-store/passing-trouble.js';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
-import { longWork } from '../kernel/event-loop-turns.js';
-import { Fenced, moveCheckpoints, park } from './checkpoints.js';
-import { inTransaction } from './in-transaction.js';
-import { ALL_LANES } from './lanes.js';
-import type { PageTarget } from './units.js';
-import { CACHED_ROWS, changedRows, type PageEffect, type Parking, parkedBy } from './view-build.js';
+import { longWork } from '../kernel/event-loop.js';
+import { isTransient } from '../kernel/transient.js';
+import { inTransaction } from '../platform/database/in-transaction.js';
+import { Fenced, moveCheckpoints, park } from '../subscriptions/checkpoints.js';
+import { type Parking, parkedBy } from '../subscriptions/parked-keys.js';
+import { ALL_SHARDS } from '../subscriptions/shards.js';
+import type { PageTarget } from './build-shards.js';
+import { CACHED_ROWS, changedRows, type PageEffect } from './view-build.js';
 
 /** What a page does to one build, worked out but not yet written. */
 type Folded = PageTarget & { effect: PageEffect };
@@ -64,7 +65,7 @@ export async function applyPage(
   try {
     await writePage(pool, await foldPage(pool, targets, events, to), to, report);
   } catch (error) {
-    if (error instanceof Fenced || passesByItself(error)) throw error;
+    if (error instanceof Fenced || isTransient(error)) throw error;
     for (const { build, units } of targets) {
       await build.refresh(pool);
       for (const unit of units) unit.position = unit.checkpoint.position;
@@ -92,7 +93,8 @@ function foldPage(
   return Promise.all(
     targets.map(async ({ build, units }) => {
       await longWork.take();
-      const lanes = units.length === ALL_LANES.length ? undefined : new Set(units.map((unit) => unit.checkpoint.lane));
+      const lanes =
+        units.length === ALL_SHARDS.length ? undefined : new Set(units.map((unit) => unit.checkpoint.shard));
       const effect = await build.fold(pool, events, lanes);
       for (const unit of units) unit.position = to;
       return { build, units, effect };

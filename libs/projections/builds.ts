@@ -1,14 +1,14 @@
 import type pg from 'pg';
-import { startLanes } from './checkpoints.js';
-import { inTransaction } from './in-transaction.js';
-import { ALL_LANES } from './lanes.js';
+import { inTransaction } from '../platform/database/in-transaction.js';
+import { startCheckpoints } from '../subscriptions/checkpoints.js';
+import { ALL_SHARDS } from '../subscriptions/shards.js';
 import type { View } from './view.js';
 import { ViewBuild } from './view-build.js';
 import { ViewTables, viewSchema } from './view-tables.js';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
-export const followerOf = (view: View, build: number): string => `view:${view.name}:v${view.version}:b${build}`;
+export const consumerOf = (view: View, build: number): string => `view:${view.name}:v${view.version}:b${build}`;
 
 const buildSchema = (view: View, build: number) => `${viewSchema(view)}_b${build}`;
 
@@ -17,18 +17,18 @@ export async function liveBuild(db: Queryable, view: View): Promise<ViewBuild | 
     view.name,
     view.version,
   ]);
-  return rows[0] && new ViewBuild(view, rows[0].build, viewSchema(view), followerOf(view, rows[0].build));
+  return rows[0] && new ViewBuild(view, rows[0].build, viewSchema(view), consumerOf(view, rows[0].build));
 }
 
 /** The followers that views are read by: of each the live build, or, where there is none yet, the one being built. */
-export async function viewFollowers(db: Queryable, views: readonly View[]): Promise<Set<string>> {
+export async function viewConsumers(db: Queryable, views: readonly View[]): Promise<Set<string>> {
   const { rows } = await db.query(
     `SELECT DISTINCT ON (view, version) view, version, build FROM projections.builds
      ORDER BY view, version, live DESC, build DESC`,
   );
   const followers = views.flatMap((view) => {
     const row = rows.find((one) => one.view === view.name && one.version === view.version);
-    return row ? [followerOf(view, row.build)] : [];
+    return row ? [consumerOf(view, row.build)] : [];
   });
   return new Set(followers);
 }
@@ -46,8 +46,8 @@ export async function startBuild(pool: pg.Pool, view: View): Promise<ViewBuild> 
     const tables = new ViewTables(view, buildSchema(view, build));
     await tables.drop(client);
     await tables.create(client);
-    const follower = followerOf(view, build);
-    await startLanes(client, follower, ALL_LANES);
+    const follower = consumerOf(view, build);
+    await startCheckpoints(client, follower, ALL_SHARDS);
     return new ViewBuild(view, build, buildSchema(view, build), follower);
   });
 }
@@ -87,7 +87,7 @@ export async function sweep(pool: pg.Pool, view: View): Promise<void> {
     if (row.version < view.version && !live) continue;
     const old = { ...view, version: row.version };
     const schema = row.live ? viewSchema(old) : buildSchema(old, row.build);
-    await abandon(pool, new ViewBuild(old, row.build, schema, followerOf(old, row.build)));
+    await abandon(pool, new ViewBuild(old, row.build, schema, consumerOf(old, row.build)));
   }
 }
 

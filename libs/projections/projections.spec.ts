@@ -4,14 +4,14 @@ import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { newEvent } from '../event-store/event-store.contract.js';
 import { PostgresEventStore } from '../event-store/postgres/postgres-event-store.js';
+import { consumerPositions, parkedKeys, takeOver } from '../subscriptions/checkpoints.js';
+import { LockSession } from '../subscriptions/lock-session.js';
+import type { Parking } from '../subscriptions/parked-keys.js';
+import { ALL_SHARDS } from '../subscriptions/shards.js';
 import { liveBuild } from './builds.js';
-import { followerPositions, parkedKeys, takeOver } from './checkpoints.js';
-import { ALL_LANES } from './lanes.js';
-import { LockSession } from './lock-session.js';
 import { Projector } from './projector.js';
 import { Rebuilder } from './rebuilder.js';
 import type { View } from './view.js';
-import type { Parking } from './view-build.js';
 import { counterTable, viewTable } from './view-tables.js';
 
 interface Tally {
@@ -163,7 +163,7 @@ describe('projections', () => {
     expect(await counters()).toMatchObject({ all: [2, 3] });
 
     const live = (await liveBuild(pool, views[0]!))!;
-    await takeOver(pool, live.follower, ALL_LANES);
+    await takeOver(pool, live.follower, ALL_SHARDS);
     await append([added('anna', 1)]);
     await expect(first.projector.processAll()).rejects.toThrow('moved by another process');
     expect(await counters()).toMatchObject({ all: [2, 3] });
@@ -264,7 +264,7 @@ describe('projections', () => {
   /** Resolves when every follower has passed the position; asks again as the log moves on. */
   async function reached(position: number): Promise<void> {
     for (;;) {
-      const positions = await followerPositions(pool);
+      const positions = await consumerPositions(pool);
       if (positions.size === views.length && [...positions.values()].every((one) => one >= position)) return;
     }
   }

@@ -1,17 +1,17 @@
 import type pg from 'pg';
 import type { EventStore } from '../event-store/event-store.js';
-import { passesByItself } from '../event-store/passing-trouble.js';
 import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
-import { pause } from '../kernel/pause.js';
+import { isTransient } from '../kernel/transient.js';
+import { pause } from '../kernel/wait.js';
+import { Fenced, takeOverCheckpoints } from '../subscriptions/checkpoints.js';
+import type { LockSession } from '../subscriptions/lock-session.js';
+import { Ownership } from '../subscriptions/ownership.js';
+import { ALL_SHARDS, SHARDS } from '../subscriptions/shards.js';
 import { applyPage, PagePipeline, type PageReport } from './apply-page.js';
+import { type BuildShard, cut, nextStep } from './build-shards.js';
 import { liveBuild } from './builds.js';
-import { Fenced, takeOverLanes } from './checkpoints.js';
-import { ALL_LANES, LANES } from './lanes.js';
-import type { LockSession } from './lock-session.js';
 import type { Rebuilder } from './rebuilder.js';
-import { Seats } from './seats.js';
-import { cut, nextStep, type Unit } from './units.js';
 import type { View } from './view.js';
 
 export interface ProjectorReport extends PageReport {
@@ -29,11 +29,11 @@ const RETRY_MS = 500;
  * one at a time, and one that lost its lane without noticing can't move the checkpoint.
  */
 export class Projector {
-  private units: Unit[] = [];
+  private units: BuildShard[] = [];
   private readonly lanes = new Map<number, AbortSignal>();
   private lastClaim = Number.NEGATIVE_INFINITY;
   private building: Promise<unknown> | undefined;
-  private readonly seats: Seats;
+  private readonly seats: Ownership;
   /** Of a run; ends a build in the middle. */
   private stopping: AbortSignal | undefined;
   /** The last write failed for what was in it: the next page is taken by itself. */
@@ -47,7 +47,7 @@ export class Projector {
     private readonly rebuilder: Rebuilder,
     private readonly report: ProjectorReport = {},
   ) {
-    this.seats = new Seats(locks, 'projectors', LANES);
+    this.seats = new Ownership(locks, 'projectors', SHARDS);
   }
 
   /** How many lanes this process holds. */
@@ -136,13 +136,13 @@ export class Projector {
     }
     this.lastClaim = performance.now();
     const taken: number[] = [];
-    for (const lane of ALL_LANES) {
+    for (const lane of ALL_SHARDS) {
       const held = await this.seats.keep(laneLock(lane));
       if (held && !this.lanes.has(lane)) taken.push(lane);
       if (held) this.lanes.set(lane, held);
       else this.lanes.delete(lane);
     }
-    this.units = this.units.filter(({ checkpoint }) => this.lanes.has(checkpoint.lane));
+    this.units = this.units.filter(({ checkpoint }) => this.lanes.has(checkpoint.shard));
     if (this.lanes.size === 0) return;
 
     const missing: View[] = [];
@@ -156,9 +156,9 @@ export class Projector {
     if (missing.length > 0) this.build(missing);
   }
 
-  private async adopt(build: Unit['build'], lanes: number[]): Promise<void> {
+  private async adopt(build: BuildShard['build'], lanes: number[]): Promise<void> {
     await build.refresh(this.pool);
-    for (const checkpoint of await takeOverLanes(this.pool, build.follower, lanes)) {
+    for (const checkpoint of await takeOverCheckpoints(this.pool, build.follower, lanes)) {
       this.units.push({ build, checkpoint, position: checkpoint.position });
     }
   }
@@ -181,7 +181,7 @@ export class Projector {
     // Whatever went wrong, what is in memory may not be what is stored: begin again from the stored checkpoints.
     this.units = [];
     this.lastClaim = Number.NEGATIVE_INFINITY;
-    const passing = error instanceof Fenced || passesByItself(error);
+    const passing = error instanceof Fenced || isTransient(error);
     this.careful = !passing;
     this.report.trouble?.(passing ? error : new Error('the projector stopped and begins again', { cause: error }));
   }

@@ -1,16 +1,16 @@
 import type pg from 'pg';
 import type { EventStore, Page } from '../event-store/event-store.js';
-import { passesByItself } from '../event-store/passing-trouble.js';
 import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
+import { isTransient } from '../kernel/transient.js';
+import { inTransaction } from '../platform/database/in-transaction.js';
+import { Fenced, takeOverCheckpoints } from '../subscriptions/checkpoints.js';
+import type { LockSession } from '../subscriptions/lock-session.js';
+import { ALL_SHARDS } from '../subscriptions/shards.js';
 import { applyPage, PagePipeline, type PageReport } from './apply-page.js';
+import { type BuildShard, cut, nextStep } from './build-shards.js';
 import { abandon, liveBuild, promote, startBuild, sweep } from './builds.js';
-import { Fenced, takeOverLanes } from './checkpoints.js';
-import { inTransaction } from './in-transaction.js';
-import { ALL_LANES } from './lanes.js';
-import type { LockSession } from './lock-session.js';
 import type { Digest } from './table-digest.js';
-import { cut, nextStep, type Unit } from './units.js';
 import type { View } from './view.js';
 import type { ViewBuild } from './view-build.js';
 
@@ -94,7 +94,7 @@ export class Rebuilder {
 
   private async replay(views: readonly View[], progress?: Progress, signal?: AbortSignal) {
     const head = await this.store.head();
-    const units: Unit[] = [];
+    const units: BuildShard[] = [];
     const builds: ViewBuild[] = [];
     const snapshots = new Map<ViewBuild, Snapshot>();
     try {
@@ -103,8 +103,8 @@ export class Rebuilder {
         const build = await startBuild(this.pool, view);
         if (snapshot) snapshots.set(build, snapshot);
         builds.push(build);
-        for (const checkpoint of await takeOverLanes(this.pool, build.follower, ALL_LANES)) {
-          const target = snapshot?.positions.get(checkpoint.lane) ?? head;
+        for (const checkpoint of await takeOverCheckpoints(this.pool, build.follower, ALL_SHARDS)) {
+          const target = snapshot?.positions.get(checkpoint.shard) ?? head;
           units.push({ build, checkpoint, position: checkpoint.position, target });
         }
       }
@@ -119,12 +119,12 @@ export class Rebuilder {
   }
 
   /** Moves units to their targets; what breaks a write is found and parked, as the projector does. */
-  private async advance(units: readonly Unit[], progress?: Progress, signal?: AbortSignal): Promise<void> {
+  private async advance(units: readonly BuildShard[], progress?: Progress, signal?: AbortSignal): Promise<void> {
     while (nextStep(units)) {
       try {
         await this.stream(units, progress, signal);
       } catch (error) {
-        if (error instanceof Fenced || passesByItself(error) || signal?.aborted) throw error;
+        if (error instanceof Fenced || isTransient(error) || signal?.aborted) throw error;
         for (const build of new Set(units.map((unit) => unit.build))) await build.refresh(this.pool);
         for (const unit of units) unit.position = unit.checkpoint.position;
         const step = nextStep(units)!;
@@ -136,7 +136,7 @@ export class Rebuilder {
   }
 
   /** Reads the next page and folds it while the one before is written. */
-  private async stream(units: readonly Unit[], progress?: Progress, signal?: AbortSignal): Promise<void> {
+  private async stream(units: readonly BuildShard[], progress?: Progress, signal?: AbortSignal): Promise<void> {
     const end = Math.max(0, ...units.map((unit) => unit.target ?? 0));
     const pipeline = new PagePipeline(this.pool, { ...this.report, page: (_, to) => progress?.(to, end) });
     let ahead: { after: Position; page: Promise<Page> } | undefined;
@@ -154,7 +154,7 @@ export class Rebuilder {
     await pipeline.drain();
   }
 
-  private read(units: readonly Unit[], after: Position): Promise<Page> {
+  private read(units: readonly BuildShard[], after: Position): Promise<Page> {
     const types = [...new Set(units.flatMap((unit) => unit.build.view.types))];
     return this.store.readAll(after, { limit: PAGE, types });
   }
@@ -196,7 +196,7 @@ export class Rebuilder {
   }
 
   /** The new build must have passed everything the live one has, or readers would go back in time. */
-  private async switchTo(build: ViewBuild, units: readonly Unit[], signal?: AbortSignal): Promise<void> {
+  private async switchTo(build: ViewBuild, units: readonly BuildShard[], signal?: AbortSignal): Promise<void> {
     await this.catchUp(build, units, signal);
     await inTransaction(this.pool, async (client) => {
       const live = await liveBuild(client, build.view);
@@ -214,7 +214,7 @@ export class Rebuilder {
   }
 
   /** Reads on until what is left takes a moment. */
-  private async catchUp(build: ViewBuild, units: readonly Unit[], signal?: AbortSignal): Promise<void> {
+  private async catchUp(build: ViewBuild, units: readonly BuildShard[], signal?: AbortSignal): Promise<void> {
     for (let round = 0; round < CATCH_UP_ROUNDS; round++) {
       const head = await this.store.head();
       const startedAt = performance.now();

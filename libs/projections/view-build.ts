@@ -1,18 +1,12 @@
 import type pg from 'pg';
 import type { RecordedEvent } from '../kernel/envelope.js';
-import type { ParkedKey } from './checkpoints.js';
-import { laneOf } from './lanes.js';
+import { type Parking, parkedBy } from '../subscriptions/parked-keys.js';
+import { shardOf } from '../subscriptions/shards.js';
 import { RowCache } from './row-cache.js';
 import type { View, ViewRow } from './view.js';
 import { ViewTables } from './view-tables.js';
 
 type Queryable = Pick<pg.Pool, 'query'>;
-
-/** A key that an event broke, and how. */
-export interface Parking extends ParkedKey {
-  event: RecordedEvent;
-  cause: unknown;
-}
 
 /** What a page does to a build's tables, worked out but not yet written. */
 export interface PageEffect {
@@ -119,7 +113,7 @@ export class ViewBuild {
     for (const event of events) {
       if (!this.types.has(event.type)) continue;
       for (const key of this.view.keys(event)) {
-        if (lanes && !lanes.has(laneOf(key))) continue;
+        if (lanes && !lanes.has(shardOf(key))) continue;
         if (this.parked.size > 0 && this.parked.has(key)) continue;
         const list = byKey.get(key);
         if (list) list.push(event);
@@ -152,17 +146,4 @@ export class ViewBuild {
       for (const column in amounts) sums[column] = (sums[column] ?? 0) + sign * amounts[column]!;
     }
   }
-}
-
-export function parkedBy(follower: string, key: string, event: RecordedEvent, error: unknown): Parking {
-  return {
-    follower,
-    key,
-    position: event.position,
-    eventId: event.id,
-    eventType: event.type,
-    error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-    event,
-    cause: error,
-  };
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Position } from '../kernel/envelope.js';
-import { laneOf } from './lanes.js';
+import { shardOf } from '../subscriptions/shards.js';
 import type { View, ViewRow } from './view.js';
 import { queryView, ViewNotBuilt } from './view-query.js';
 import { viewTable } from './view-tables.js';
@@ -34,7 +34,7 @@ export function viewLookup(pool: pg.Pool, view: View, columns: readonly string[]
   };
   return async (key) => {
     try {
-      const { rows } = await queryView(pool, { ...query, values: [key, name, version, laneOf(key)] });
+      const { rows } = await queryView(pool, { ...query, values: [key, name, version, shardOf(key)] });
       if (!rows[0]) return NOTHING;
       const { position, parked, ...row } = rows[0];
       return { row: row[table.key] === null ? undefined : row, asOf: Number(position), isParked: parked };

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { StoreUnavailable } from '../event-store/event-store.js';
-import { isPassingDatabaseError } from '../platform/database/connection-errors.js';
+import { StoreUnavailable } from '../kernel/errors.js';
+import { isTransientDatabaseError } from '../kernel/transient.js';
 
 const UNDEFINED_TABLE = '42P01';
 
@@ -15,7 +15,7 @@ export async function queryView(pool: pg.Pool, query: pg.QueryConfig): Promise<p
   try {
     return await pool.query(query);
   } catch (error) {
-    if (isPassingDatabaseError(error)) throw new StoreUnavailable('the database is away', { cause: error });
+    if (isTransientDatabaseError(error)) throw new StoreUnavailable('the database is away', { cause: error });
     if ((error as { code?: string }).code !== UNDEFINED_TABLE) throw error;
     throw new ViewNotBuilt('the view that this needs is not built yet: ask again in a moment', { cause: error });
   }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { StoreUnavailable } from '../event-store/event-store.js';
 import type { Position } from '../kernel/envelope.js';
+import { StoreUnavailable } from '../kernel/errors.js';
 import type { View } from './view.js';
 import { queryView } from './view-query.js';
 

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { defineEvent, type EventOf } from '../messaging/event-definition.js';
-import { Count, EntityId, eventData, Instant, Labels, PersonalText } from '../messaging/schemas.js';
+import { defineEvent, type EventOf } from '../events/event-definition.js';
+import { Count, EntityId, eventData, Instant, Labels, PersonalText } from '../events/schemas.js';
 
 const caseId = EntityId('The case; it has the id of its image.');
 const imageId = EntityId('The image under review.');

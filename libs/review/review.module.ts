@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { type CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { ImagesModule } from '../images/index.js';
-import type { InboundCommand } from '../messaging/ingest.js';
+import type { InboundCommand } from '../ingest/ingest.js';
 import { ClaimCaseController, ClaimCaseHandler } from './features/claim-case.js';
 import { ConfirmReviewHandler, confirmReviewInbound } from './features/confirm-review.js';
 import { GiveVerdictController, GiveVerdictHandler, giveVerdictInbound } from './features/give-verdict.js';

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { defineEvent, type EventOf } from '../messaging/event-definition.js';
+import { defineEvent, type EventOf } from '../events/event-definition.js';
 import {
   ACCOUNTS_PER_EVENT,
   Accounts,
@@ -11,7 +11,7 @@ import {
   MAX_PER_WEEK,
   PerWeek,
   Priority,
-} from '../messaging/schemas.js';
+} from '../events/schemas.js';
 
 const cohortId = EntityId('The cohort.');
 

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { type CommandBus, CqrsModule } from '@nestjs/cqrs';
-import type { InboundCommand } from '../messaging/ingest.js';
+import type { InboundCommand } from '../ingest/ingest.js';
 import { WaitlistModule } from '../waitlist/index.js';
 import { AdmitCohortController, AdmitCohortHandler } from './features/admit-cohort.js';
 import { ImportCohortHandler, importCohortInbound } from './features/import-cohort.js';

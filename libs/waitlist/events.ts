@@ -1,5 +1,5 @@
-import { defineEvent, type EventOf } from '../messaging/event-definition.js';
-import { EntityId, eventData } from '../messaging/schemas.js';
+import { defineEvent, type EventOf } from '../events/event-definition.js';
+import { EntityId, eventData } from '../events/schemas.js';
 
 export const PersonRegistered = defineEvent({
   type: 'PersonRegistered',

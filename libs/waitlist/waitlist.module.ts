@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { type CommandBus, CqrsModule } from '@nestjs/cqrs';
-import type { InboundCommand } from '../messaging/ingest.js';
+import type { InboundCommand } from '../ingest/ingest.js';
 import { JoinWaitlistController, JoinWaitlistHandler, joinWaitlistInbound } from './features/join-waitlist.js';
 import { LeaveWaitlistController, LeaveWaitlistHandler } from './features/leave-waitlist.js';
 import { ListWaitlistController, ListWaitlistHandler } from './features/list-waitlist.js';

@@ -9,6 +9,10 @@ export interface Violation {
   detail: string;
 }
 
+export const { FOUNDATIONS: foundations } = (await import(`${process.cwd()}/.dependency-cruiser.mjs`)) as {
+  FOUNDATIONS: readonly string[];
+};
+
 const { forbidden = [], options } = await extractConfiguration('./.dependency-cruiser.mjs');
 
 export const importRules: readonly { name: string; comment: string }[] = forbidden.map(({ name, comment }) => ({

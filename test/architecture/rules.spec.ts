@@ -1,12 +1,18 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { importRules, importViolations } from './import-rules.js';
+import { foundations, importRules, importViolations } from './import-rules.js';
 import { sourceFiles, sourceRules } from './source-rules.js';
 
 const ROOT = process.cwd();
 const PLANTED = join(ROOT, 'test', 'architecture', 'planted');
 const MARK = '// planted violation\n';
+
+/** Every pair of foundations, the one that must not import first. */
+const layers = foundations.flatMap((upper, place) =>
+  foundations.slice(place + 1).map((lower) => ({ rule: `${upper}-imports-no-${lower}`, upper, lower })),
+);
 
 const comments = new Map([...importRules, ...sourceRules].map(({ name, comment }) => [name, comment]));
 
@@ -31,7 +37,32 @@ describe('the structure of the code', () => {
   });
 
   it('has a planted violation for each rule and a rule for each planted folder', () => {
-    expect(readdirSync(PLANTED).sort()).toEqual([...comments.keys()].sort());
+    const planted = [...readdirSync(PLANTED), ...layers.map(({ rule }) => rule)];
+    expect(planted.sort()).toEqual([...comments.keys()].sort());
+  });
+
+  it('bites for each pair of foundations, and lets the lower one import the upper one', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'gatehouse-layers-'));
+    try {
+      for (const foundation of foundations) {
+        mkdirSync(join(root, 'libs', foundation), { recursive: true });
+        writeFileSync(join(root, 'libs', foundation, 'port.ts'), `export const port = '${foundation}';\n`);
+      }
+      for (const { upper, lower } of layers) {
+        const importOf = (one: string) => `import { port } from '../${one}/port.js';\nexport const found = port;\n`;
+        writeFileSync(join(root, 'libs', upper, `imports-${lower}.ts`), importOf(lower));
+        if (upper !== 'kernel') writeFileSync(join(root, 'libs', lower, `imports-${upper}.ts`), importOf(upper));
+      }
+      const found = (await importViolations(root, ['libs'])).filter(({ rule }) => rule !== 'kernel-imports-only-node');
+      expect(found.map(({ rule, path }) => ({ rule, path }))).toEqual(
+        expect.arrayContaining(
+          layers.map(({ rule, upper, lower }) => ({ rule, path: `libs/${upper}/imports-${lower}.ts` })),
+        ),
+      );
+      expect(found).toHaveLength(layers.length);
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
   });
 
   it.each(readdirSync(PLANTED))('bites: %s', async (rule) => {

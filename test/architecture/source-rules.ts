@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hiddenSources } from './hidden-sources.js';
+import { foundations } from './import-rules.js';
 
 export interface SourceFile {
   /** Relative to the root of the tree, with forward slashes. */
@@ -21,7 +22,7 @@ const VAGUE = /(^|[/.-])(utils?|helpers?|common|misc|shared|base|managers?)(?=[/
 const CAMEL_CASE = /[a-z][A-Z]/;
 const SPEC = /\.(spec|contract)\.ts$/;
 const PORTS = ['libs/kernel/clock.ts', 'libs/kernel/ids.ts'];
-const CONTEXT_INDEX = /^libs\/(?!kernel|event-store|messaging|projections|platform)[^/]+\/index\.ts$/;
+const CONTEXT_INDEX = new RegExp(`^libs/(?!(?:${foundations.join('|')})/)[^/]+/index\\.ts$`);
 
 const isUnderPorts = (path: string): boolean =>
   /^(apps|libs)\/.*\.ts$/.test(path) && !SPEC.test(path) && !PORTS.includes(path);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { missingTool, startKafka } from '../../deploy/kafka/kafka.mjs';
-import { KafkaJsBroker } from '../../dist/libs/messaging/kafka/kafkajs-broker.js';
+import { KafkaJsBroker } from '../../dist/libs/kafka/kafkajs-broker.js';
 
 /** Why the rows with a broker are left out on this machine; nothing where they can run. */
 export const withoutBroker = () => missingTool();

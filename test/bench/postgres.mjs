@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { migrations } from '../../dist/apps/migrations.js';
+import { migrations } from '../../dist/apps/composition/migrations.js';
 import { createDataSource, migrate } from '../../dist/libs/platform/database/data-source.js';
 import { startEmbeddedPostgres } from '../../dist/libs/platform/database/embedded-postgres.js';
 

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { eventCatalogue } from '../../apps/event-catalogue.js';
-import { isTaken } from '../../apps/inbound-commands.js';
-import { outgoingExample } from '../../libs/messaging/cloud-event-schemas.js';
-import { readCloudEvent } from '../../libs/messaging/incoming-event.js';
-import { Ingest } from '../../libs/messaging/ingest.js';
-import { messageOf } from '../../libs/messaging/kafka/binding.js';
-import { DeclaredRoutes } from '../../libs/platform/security/declared-routes.js';
+import { eventCatalogue } from '../../apps/composition/event-catalogue.js';
+import { isTaken } from '../../apps/composition/inbound-commands.js';
+import { outgoingExample } from '../../libs/events/cloud-event-schemas.js';
+import { DeclaredRoutes } from '../../libs/http/credentials/declared-routes.js';
+import { readCloudEvent } from '../../libs/ingest/incoming-event.js';
+import { Ingest } from '../../libs/ingest/ingest.js';
+import { messageOf } from '../../libs/kafka/binding.js';
 import { type Answer, type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: documents are looked at as they come

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { eventCatalogue } from '../../apps/composition/event-catalogue.js';
 import { generatedDocuments } from '../../apps/docs/generated-documents.js';
-import { eventCatalogue } from '../../apps/event-catalogue.js';
 
 const read = (path: string): string => readFileSync(path, 'utf8');
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { eventCatalogue } from '../../apps/event-catalogue.js';
-import { EventSchemas } from '../../libs/messaging/event-schemas.js';
-import { isFault, readCloudEvent } from '../../libs/messaging/incoming-event.js';
+import { eventCatalogue } from '../../apps/composition/event-catalogue.js';
+import { EventSchemas } from '../../libs/events/event-schemas.js';
+import { isFault, readCloudEvent } from '../../libs/ingest/incoming-event.js';
 
 const schemas = new EventSchemas(eventCatalogue);
 const NOW = Date.UTC(2026, 0, 31);

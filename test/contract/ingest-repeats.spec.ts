@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { identityOf } from '../../libs/ingest/incoming-event.js';
+import type { EventResult } from '../../libs/ingest/ingest.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
-import { identityOf } from '../../libs/messaging/incoming-event.js';
-import type { EventResult } from '../../libs/messaging/ingest.js';
 import { type IngestWorld, ingestContext, newSender, openIngestWorld } from './ingest-world.js';
 
 let world: IngestWorld;

@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { eventCatalogue } from '../../apps/event-catalogue.js';
+import { eventCatalogue } from '../../apps/composition/event-catalogue.js';
+import { EncryptingEventStore } from '../../libs/event-store/encrypting-event-store.js';
 import type { EventStore } from '../../libs/event-store/event-store.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
-import { SealingEventStore } from '../../libs/event-store/sealing-event-store.js';
 import { Transactor } from '../../libs/event-store/transact.js';
+import { EventSchemas } from '../../libs/events/event-schemas.js';
+import { type InboundCommand, Ingest } from '../../libs/ingest/ingest.js';
+import { Quarantine } from '../../libs/ingest/quarantine.js';
 import { systemClock } from '../../libs/kernel/clock.js';
 import type { StreamKind } from '../../libs/kernel/decider.js';
 import type { DomainEvent, RecordedEvent } from '../../libs/kernel/envelope.js';
 import { Refusal } from '../../libs/kernel/errors.js';
 import { timeOrderedIds } from '../../libs/kernel/ids.js';
-import { EventSchemas } from '../../libs/messaging/event-schemas.js';
-import { type InboundCommand, Ingest } from '../../libs/messaging/ingest.js';
-import { Quarantine } from '../../libs/messaging/postgres/quarantine.js';
 import { createDataSource } from '../../libs/platform/database/data-source.js';
-import { PostgresSubjectKeys } from '../../libs/platform/security/postgres-subject-keys.js';
+import { PostgresPersonKeys } from '../../libs/platform/personal-data/postgres-person-keys.js';
 import { createTestDatabase } from '../support/test-database.js';
 import { wholeLog } from '../support/whole-log.js';
 
@@ -33,13 +33,13 @@ export async function openIngestWorld() {
   const database = await createTestDatabase();
   const dataSource = await createDataSource(database.connection, { applicationName: 'gatehouse-spec' }).initialize();
   const pool = new pg.Pool({ ...database.connection, max: 4 });
-  const keys = new PostgresSubjectKeys(dataSource, randomBytes(32));
+  const keys = new PostgresPersonKeys(dataSource, randomBytes(32));
   const quarantine = new Quarantine(pool, keys, ids, systemClock);
   const store = new PostgresEventStore(database.connection);
   const otherStore = new PostgresEventStore(database.connection);
 
   function gatewayOn(plain: EventStore, commands?: readonly InboundCommand[]): Ingest {
-    const sealing = new SealingEventStore(plain, keys, eventCatalogue);
+    const sealing = new EncryptingEventStore(plain, keys, eventCatalogue);
     const rules = commands ?? inboundCommands(new Transactor(sealing, ids, systemClock, schemas.version));
     return new Ingest(sealing, schemas, quarantine, systemClock, rules, { lanes: 3 });
   }

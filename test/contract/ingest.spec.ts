@@ -1,9 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { StoreUnavailable, type StreamWrite } from '../../libs/event-store/event-store.js';
+import { type StreamWrite } from '../../libs/event-store/event-store.js';
 import type { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
-import { identityOf } from '../../libs/messaging/incoming-event.js';
-import type { EventResult, InboundCommand } from '../../libs/messaging/ingest.js';
+import { identityOf } from '../../libs/ingest/incoming-event.js';
+import type { EventResult, InboundCommand } from '../../libs/ingest/ingest.js';
+import { StoreUnavailable } from '../../libs/kernel/errors.js';
 import { type IngestWorld, ingestContext, type Json, newSender, openIngestWorld } from './ingest-world.js';
 
 let world: IngestWorld;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KafkaJsBroker } from '../../dist/libs/kafka/kafkajs-broker.js';
 import { systemClock, toIso } from '../../dist/libs/kernel/clock.js';
 import { timeOrderedIds } from '../../dist/libs/kernel/ids.js';
-import { KafkaJsBroker } from '../../dist/libs/messaging/kafka/kafkajs-broker.js';
 
 const ACCOUNTS = 500;
 const HTTP_BATCH = 20;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { ingesterOf, publisherOf } from '../../apps/workers.js';
-import { Ingest } from '../../libs/messaging/ingest.js';
+import { ingesterOf, publisherOf } from '../../apps/composition/workers.js';
+import { Ingest } from '../../libs/ingest/ingest.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { brokerOf } from '../../apps/kafka-broker.js';
+import { brokerOf } from '../../apps/composition/kafka-broker.js';
 import { startKafka } from '../../deploy/kafka/kafka.mjs';
 import { readSettings } from '../../libs/platform/configuration/settings.js';
 import { createLogger } from '../../libs/platform/logging/logger.js';

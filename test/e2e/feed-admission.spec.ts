@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { TokenRegistry } from '../../libs/platform/security/token-registry.js';
+import { TokenRegistry } from '../../libs/http/credentials/token-registry.js';
 import { cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { readEventStream } from '../support/read-event-stream.js';
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { eventCatalogue } from '../../apps/event-catalogue.js';
+import { eventCatalogue } from '../../apps/composition/event-catalogue.js';
 import { imagesView } from '../../libs/images/index.js';
 import { liveBuild } from '../../libs/projections/builds.js';
-import { park } from '../../libs/projections/checkpoints.js';
+import { park } from '../../libs/subscriptions/checkpoints.js';
 import { blockDatabase } from '../support/blocked-database.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
@@ -181,7 +181,7 @@ it('denies sharing an image that it may not know all of: read too long ago, or p
   const pool = new pg.Pool(gatehouse.database.connection);
   const build = (await liveBuild(pool, imagesView))!;
   const parked = { key: 'img-odd', position: 1, eventId: randomUUID(), eventType: 'ImageGenerated', error: 'odd' };
-  await park(pool, [{ follower: build.follower, ...parked }]);
+  await park(pool, [{ consumer: build.follower, ...parked }]);
   await pool.end();
   const odd = { type: 'image', id: 'img-odd' };
   expect(await ask(accountId, 'share', '0', { resource: odd })).toBe('image-parked');

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { eventCatalogue } from '../../apps/event-catalogue.js';
-import { ingesterOf, publisherOf } from '../../apps/workers.js';
-import { Ingest } from '../../libs/messaging/ingest.js';
-import type { MessageProducer } from '../../libs/messaging/message-broker.js';
+import { eventCatalogue } from '../../apps/composition/event-catalogue.js';
+import { ingesterOf, publisherOf } from '../../apps/composition/workers.js';
+import { Ingest } from '../../libs/ingest/ingest.js';
+import type { MessageProducer } from '../../libs/kafka/message-broker.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { eventsBehind } from '../support/events-behind.js';
 import { startGatehouse, type TestGatehouse } from '../support/gatehouse.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { schedulerOf } from '../../apps/workers.js';
+import { schedulerOf } from '../../apps/composition/workers.js';
 import { DAY_MS, WEEK_MS } from '../../libs/kernel/clock.js';
 import { type Client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { expectOnboardingInvariants } from '../support/onboarding-invariants.js';

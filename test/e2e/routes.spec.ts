@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Standalone } from '../../apps/standalone/standalone.js';
-import { type DeclaredRoute, DeclaredRoutes } from '../../libs/platform/security/declared-routes.js';
-import { ROLES, type Role } from '../../libs/platform/security/principal.js';
+import { type DeclaredRoute, DeclaredRoutes } from '../../libs/http/credentials/declared-routes.js';
+import { ROLES, type Role } from '../../libs/http/credentials/principal.js';
 import { type Client, client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { servedRoutes } from '../support/served-routes.js';
 

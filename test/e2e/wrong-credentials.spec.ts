@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { TokenRegistry } from '../../libs/platform/security/token-registry.js';
+import { TokenRegistry } from '../../libs/http/credentials/token-registry.js';
 import { client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 const RATE = 4;

@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Standalone, startStandalone } from '../../apps/standalone/standalone.js';
+import type { Role } from '../../libs/http/credentials/principal.js';
+import { TokenRegistry } from '../../libs/http/credentials/token-registry.js';
 import type { Clock } from '../../libs/kernel/clock.js';
 import { readSettings } from '../../libs/platform/configuration/settings.js';
 import { createLogger } from '../../libs/platform/logging/logger.js';
-import type { Role } from '../../libs/platform/security/principal.js';
-import { TokenRegistry } from '../../libs/platform/security/token-registry.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
 export interface Answer {

@@ -1,6 +1,7 @@
-import { type EventStore, StoreUnavailable } from '../../libs/event-store/event-store.js';
-import { Ingester, type IngesterReport } from '../../libs/messaging/kafka/ingester.js';
-import type { Message, MessageBroker } from '../../libs/messaging/message-broker.js';
+import { type EventStore } from '../../libs/event-store/event-store.js';
+import { Ingester, type IngesterReport } from '../../libs/ingest/kafka/ingester.js';
+import type { Message, MessageBroker } from '../../libs/kafka/message-broker.js';
+import { StoreUnavailable } from '../../libs/kernel/errors.js';
 import { openIngestWorld } from '../contract/ingest-world.js';
 import { kafkaBroker, testClient, uniqueName } from './kafka.js';
 import { kafkaAdmin } from './kafka-admin.js';

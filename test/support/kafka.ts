@@ -4,8 +4,8 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from '@jest/globals';
 import { missingTool, startKafka } from '../../deploy/kafka/kafka.mjs';
-import { KafkaJsBroker } from '../../libs/messaging/kafka/kafkajs-broker.js';
-import type { ConsumedMessage, Message } from '../../libs/messaging/message-broker.js';
+import { KafkaJsBroker } from '../../libs/kafka/kafkajs-broker.js';
+import type { ConsumedMessage, Message } from '../../libs/kafka/message-broker.js';
 import { until } from './until.js';
 
 /** Specs that need a real broker: skipped with a line where none can be started, except in CI, where that is a failure. */

@@ -9,15 +9,13 @@ import {
 } from '../../libs/account/index.js';
 import type { EventStore } from '../../libs/event-store/event-store.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
-import { type CommandContext, Transactor } from '../../libs/event-store/transact.js';
+import { Transactor } from '../../libs/event-store/transact.js';
 import type { Clock } from '../../libs/kernel/clock.js';
+import type { CommandContext } from '../../libs/kernel/command-context.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { timeOrderedIds } from '../../libs/kernel/ids.js';
-import { LockSession } from '../../libs/projections/lock-session.js';
 import { Projector } from '../../libs/projections/projector.js';
-import { Reactor } from '../../libs/projections/reactor.js';
 import { Rebuilder } from '../../libs/projections/rebuilder.js';
-import { Seats } from '../../libs/projections/seats.js';
 import type { View } from '../../libs/projections/view.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
 import {
@@ -29,6 +27,9 @@ import {
   rolloutStream,
   setRate,
 } from '../../libs/rollout/index.js';
+import { LockSession } from '../../libs/subscriptions/lock-session.js';
+import { Ownership } from '../../libs/subscriptions/ownership.js';
+import { Reactor } from '../../libs/subscriptions/reactor.js';
 import { nextInLine, Waitlist, waitlistEntriesView } from '../../libs/waitlist/index.js';
 import { createTestDatabase } from './test-database.js';
 import { wholeLog } from './whole-log.js';
@@ -68,7 +69,7 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
     peopleLeft,
     connection: database.connection,
     transactorOn,
-    reactor: new Reactor(pool, store, onboardingReaction(transactor, next, clock), new Seats(locks, 'reactors', 1)),
+    reactor: new Reactor(pool, store, onboardingReaction(transactor, next, clock), new Ownership(locks, 'reactors', 1)),
     scheduler: (by: Clock = clock) =>
       new CohortScheduler(transactorOn(store), peopleLeft, by, pino({ level: 'silent' })),
     reaction: (on: EventStore = store) => onboardingReaction(transactorOn(on), next, clock),

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { migrations } from '../../apps/migrations.js';
+import { migrations } from '../../apps/composition/migrations.js';
 import { createDataSource, migrate } from '../../libs/platform/database/data-source.js';
 import { startServer } from '../../libs/platform/database/postgres-server.js';
 import { until } from './until.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type EventStore, StoreUnavailable } from '../../../libs/event-store/event-store.js';
-import { Unavailable } from '../../../libs/kernel/errors.js';
-import type { LogSummary } from '../../log-copy/log-digest.js';
+import { type EventStore } from '../../../libs/event-store/event-store.js';
+import { StoreUnavailable, Unavailable } from '../../../libs/kernel/errors.js';
+import type { LogSummary } from '../../../libs/log-transfer/log-digest.js';
 import { withExamples } from '../command-options.js';
 import type { Runner, Session } from '../session.js';
 
@@ -19,7 +19,7 @@ export function logCopyCommands(program: Command, run: Runner): void {
     )
     .action(
       run<{ from?: string }>(async (session, { from }, file) => {
-        const { exportLog } = await import('../../log-copy/export-log.js');
+        const { exportLog } = await import('../../../libs/log-transfer/export-log.js');
         const write = (store: EventStore) => exportLog(store, file!, progressOf(session, 'exporting'));
         print(session, file!, await withLog(session, from, write));
         return undefined;
@@ -36,7 +36,7 @@ export function logCopyCommands(program: Command, run: Runner): void {
     )
     .action(
       run<{ to?: string }>(async (session, { to }, file) => {
-        const { importLog } = await import('../../log-copy/import-log.js');
+        const { importLog } = await import('../../../libs/log-transfer/import-log.js');
         const read = (store: EventStore) => importLog(file!, store, progressOf(session, 'importing'));
         print(session, file!, await withLog(session, to, read));
         return undefined;
@@ -50,7 +50,7 @@ async function withLog<Result>(
   address: string | undefined,
   work: (log: EventStore) => Promise<Result>,
 ): Promise<Result> {
-  const { openNamedLog } = await import('../../log-copy/named-log.js');
+  const { openNamedLog } = await import('../../composition/named-log.js');
   const log = await openNamedLog(address, process.env, signal);
   try {
     return await work(log.store);

@@ -97,7 +97,7 @@ async function finished(client: ApiClient, begun: ViewJobAnswer, progress: Progr
     progress.update(Number(job.position));
     if (job.status !== 'running') {
       progress.end();
-      if (job.status === 'failed') throw new GatehouseError('job-failed', `${job.kind} failed: ${job.error}`, 500);
+      if (job.status === 'failed') throw new GatehouseError('job-failed', `${job.kind} failed: ${job.error}`, 'failed');
       return job;
     }
     await sleep(POLL_MS, undefined, { signal: client.signal });

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { EventSchemas } from '../../../libs/messaging/event-schemas.js';
-import { eventCatalogue } from '../../event-catalogue.js';
+import { EventSchemas } from '../../../libs/events/event-schemas.js';
+import { eventCatalogue } from '../../composition/event-catalogue.js';
 import { seededChance } from './chance.js';
 import { makePreview } from './preview.js';
 

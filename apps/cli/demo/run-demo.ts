@@ -35,7 +35,7 @@ export async function runDemo(session: Session, size: Omit<PreviewSize, 'run'>):
     progress.start(label, events.length);
     const sent = await sendEvents(client, unordered(events), (done) => progress.update(done));
     const [refused] = sent.quarantined;
-    if (refused) throw new GatehouseError('demo-refused', `${refused.id} was not taken: ${refused.detail}`, 500);
+    if (refused) throw new GatehouseError('demo-refused', `${refused.id} was not taken: ${refused.detail}`, 'failed');
     return sent.position;
   };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { EventSchemas } from '../../../libs/messaging/event-schemas.js';
-import { eventCatalogue } from '../../event-catalogue.js';
+import { EventSchemas } from '../../../libs/events/event-schemas.js';
+import { eventCatalogue } from '../../composition/event-catalogue.js';
 import { flagEvents, flagImages, joinEvents, promptImages, slug, verdictEvents } from './mapping.js';
 
 const prompts = [

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { statusOf } from '../../../libs/http/http-error.js';
 import { GatehouseError } from '../../../libs/kernel/errors.js';
 import { ApiProblem, type Problem } from '../api-errors.js';
 
@@ -12,7 +13,7 @@ export function problemDocument(error: unknown): Problem {
     return { ...problem(error.code, detail ?? error.message, error.status), ...(title && { title }), ...more };
   }
   if (error instanceof GatehouseError) {
-    return { ...problem(error.code, error.message, error.status), ...error.details };
+    return { ...problem(error.code, error.message, statusOf(error)), ...error.details };
   }
   if (error instanceof CommanderError) {
     const detail = error.code === 'commander.help' ? 'a command is missing: see --help' : error.message;

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
+import { toProblem } from '../../../libs/http/problem.js';
 import { InvalidInput, Refusal } from '../../../libs/kernel/errors.js';
-import { toProblem } from '../../../libs/platform/http/problem.js';
 import { ApiProblem } from '../api-errors.js';
 import { metricsText, shareText } from './metrics-table.js';
 import { plain, plainLine } from './plain-text.js';

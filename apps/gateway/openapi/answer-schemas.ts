@@ -1,5 +1,5 @@
 import { type TObject, type TSchema, Type } from 'typebox';
-import { PROBLEM_TYPES } from '../../../libs/platform/http/problem.js';
+import { PROBLEM_TYPES } from '../../../libs/http/problem.js';
 
 /* The building blocks of answers. */
 
@@ -36,11 +36,11 @@ export const history = list(
   'Everything that led here, oldest first.',
 );
 
-export const writtenFields = {
+export const writeReceiptFields = {
   position: position('Where the effect stands in the log; readers may be asked for this position.'),
 };
-export const writtenSchema = closed(writtenFields, 'Where the effect of a write stands.');
-export const writtenExample = { position: '1042' };
+export const writeReceiptSchema = closed(writeReceiptFields, 'Where the effect of a write stands.');
+export const writeReceiptExample = { position: '1042' };
 
 /** A list's answer. */
 export const page = <Schema extends TSchema>(item: Schema, description: string) =>

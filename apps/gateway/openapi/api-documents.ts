@@ -1,7 +1,7 @@
 import { type INestApplication, Inject, Injectable } from '@nestjs/common';
 import type { Settings } from '../../../libs/platform/configuration/settings.js';
 import { SETTINGS } from '../../../libs/platform/ports.js';
-import { version } from '../../version.js';
+import { version } from '../../composition/version.js';
 import { asyncApiDocument } from './async-api.js';
 import { openApiDocument } from './open-api.js';
 import { incoming, outgoing } from './operations/events.js';

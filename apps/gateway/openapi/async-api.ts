@@ -3,9 +3,9 @@ import {
   incomingSchema,
   outgoingExample,
   outgoingSchema,
-} from '../../../libs/messaging/cloud-event-schemas.js';
-import type { EventDefinition } from '../../../libs/messaging/event-definition.js';
-import { BATCHED, STRUCTURED } from '../../../libs/messaging/http/cloud-events-request.js';
+} from '../../../libs/events/cloud-event-schemas.js';
+import type { EventDefinition } from '../../../libs/events/event-definition.js';
+import { BATCHED, STRUCTURED } from '../../../libs/ingest/http/cloud-events-request.js';
 import { ASYNCAPI_DESCRIPTION, LICENCE, TITLE } from './introduction.js';
 import { kafkaChannels, type Topics } from './kafka-channels.js';
 

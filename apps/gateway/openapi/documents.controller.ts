@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Public } from '../../../libs/platform/security/route-access.js';
+import { Public } from '../../../libs/http/credentials/route-access.js';
 import { ApiDocuments } from './api-documents.js';
 
 @Controller()

@@ -1,5 +1,5 @@
-import { outgoingData, outgoingExample, outgoingSchema } from '../../../libs/messaging/cloud-event-schemas.js';
-import type { EventDefinition } from '../../../libs/messaging/event-definition.js';
+import { outgoingData, outgoingExample, outgoingSchema } from '../../../libs/events/cloud-event-schemas.js';
+import type { EventDefinition } from '../../../libs/events/event-definition.js';
 import type { Settings } from '../../../libs/platform/configuration/settings.js';
 
 export type Topics = Pick<Settings, 'kafkaFactsTopic' | 'kafkaTypeTopics' | 'kafkaEventsTopic'>;

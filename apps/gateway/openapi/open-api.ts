@@ -1,9 +1,9 @@
 import type { Type as Class, INestApplication } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { PROBLEM_MEDIA_TYPE } from '../../../libs/platform/http/problem.js';
-import { type DeclaredRoute, DeclaredRoutes } from '../../../libs/platform/security/declared-routes.js';
-import type { RouteAccess } from '../../../libs/platform/security/route-access.js';
+import { type DeclaredRoute, DeclaredRoutes } from '../../../libs/http/credentials/declared-routes.js';
+import type { RouteAccess } from '../../../libs/http/credentials/route-access.js';
+import { PROBLEM_MEDIA_TYPE } from '../../../libs/http/problem.js';
 import { problemExample, problemSchema } from './answer-schemas.js';
 import { Components } from './components.js';
 import { LICENCE, OPENAPI_DESCRIPTION, TITLE } from './introduction.js';

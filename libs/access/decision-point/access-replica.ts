@@ -1,8 +1,9 @@
 import { type AccountEvent, type AccountStanding, accountStream } from '../../account/index.js';
-import { type EventStore, type Page, StoreUnavailable } from '../../event-store/event-store.js';
+import { type EventStore, type Page } from '../../event-store/event-store.js';
 import { fold } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
-import { pause } from '../../kernel/pause.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
+import { pause } from '../../kernel/wait.js';
 import { type PolicyEvent, policyStream } from '../../policy/index.js';
 import { InternedStandings } from './interned-standings.js';
 import { RecentlyUsed } from './recently-used.js';

@@ -1,7 +1,8 @@
 import { accountStream } from '../../account/index.js';
-import { type EventStore, StoreUnavailable } from '../../event-store/event-store.js';
+import { type EventStore } from '../../event-store/event-store.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Position } from '../../kernel/envelope.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
 import { conflictOf, readCase, readNotedFlagger } from '../../review/index.js';
 import {
   ACCESS_ACTIONS,

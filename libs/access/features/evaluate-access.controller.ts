@@ -1,8 +1,8 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { Role } from '../../http/credentials/principal.js';
+import { Public, Roles } from '../../http/credentials/route-access.js';
 import type { Position } from '../../kernel/envelope.js';
-import type { Role } from '../../platform/security/principal.js';
-import { Public, Roles } from '../../platform/security/route-access.js';
 import type { AccessDecision } from '../decide-access.js';
 import { DecisionPoint } from '../decision-point/decision-point.js';
 import { readEvaluation, readEvaluations } from '../decision-point/evaluation-request.js';

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Authenticator } from '../../http/credentials/authenticator.js';
+import { bearerOf } from '../../http/credentials/credentials.js';
+import type { Principal } from '../../http/credentials/principal.js';
 import type { Position } from '../../kernel/envelope.js';
 import { GatehouseError } from '../../kernel/errors.js';
-import type { Authenticator } from '../../platform/security/authenticator.js';
-import { bearerOf } from '../../platform/security/credentials.js';
-import type { Principal } from '../../platform/security/principal.js';
 import type { AccessDecision } from '../decide-access.js';
 import type { DecisionPoint } from '../decision-point/decision-point.js';
 import { type Evaluation, readEvaluation } from '../decision-point/evaluation-request.js';

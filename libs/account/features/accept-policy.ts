@@ -1,18 +1,19 @@
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type Effect, effectOf } from '../../event-store/effect.js';
 import type { EventStore } from '../../event-store/event-store.js';
-import { type CommandContext, Transactor } from '../../event-store/transact.js';
+import { Transactor } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdParam, IsName } from '../../http/field-rules.js';
+import { Context } from '../../http/request-context.js';
+import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import { fold } from '../../kernel/decider.js';
-import { IdParam, IsName } from '../../platform/http/field-rules.js';
-import { Context } from '../../platform/http/request-context.js';
-import { type Written, written } from '../../platform/http/written.js';
 import { EVENT_STORE } from '../../platform/ports.js';
-import { Roles } from '../../platform/security/route-access.js';
 import { type PolicyEvent, policyStream } from '../../policy/index.js';
 import { acceptPolicy, accountStream } from '../account-standing.js';
 
-export class AcceptPolicy extends Command<Effect> {
+export class AcceptPolicy extends Command<CommandResult> {
   constructor(
     readonly accountId: string,
     readonly version: string,
@@ -29,10 +30,10 @@ export class AcceptPolicyHandler implements ICommandHandler<AcceptPolicy> {
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
-  async execute({ accountId, version, context }: AcceptPolicy): Promise<Effect> {
+  async execute({ accountId, version, context }: AcceptPolicy): Promise<CommandResult> {
     const policies = await this.store.readStream(policyStream.category);
     const published = fold(policyStream, policies as unknown as PolicyEvent[]);
-    return effectOf(
+    return commandResult(
       await this.transactor.transact(accountStream, accountId, context, (standing) =>
         acceptPolicy(standing, { accountId, version }, published),
       ),
@@ -58,7 +59,7 @@ export class AcceptPolicyController {
     @Param() { id }: IdParam,
     @Body() { version }: AcceptPolicyBody,
     @Context() context: CommandContext,
-  ): Promise<Written> {
-    return written(await this.commands.execute(new AcceptPolicy(id, version, context)));
+  ): Promise<WriteReceipt> {
+    return writeReceipt(await this.commands.execute(new AcceptPolicy(id, version, context)));
   }
 }

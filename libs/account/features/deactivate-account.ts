@@ -1,21 +1,22 @@
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ArrayMaxSize, ArrayUnique, IsArray } from 'class-validator';
-import { type Effect, effectOf } from '../../event-store/effect.js';
-import { type CommandContext, Transactor } from '../../event-store/transact.js';
+import { Transactor } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import type { EventOf } from '../../events/event-definition.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { AreLabels, IdParam, IfGiven, IsLabel } from '../../http/field-rules.js';
+import { Context } from '../../http/request-context.js';
+import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
+import type { InboundCommand } from '../../ingest/ingest.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import type { EventData } from '../../kernel/envelope.js';
-import type { EventOf } from '../../messaging/event-definition.js';
-import type { InboundCommand } from '../../messaging/ingest.js';
-import { AreLabels, IdParam, IfGiven, IsLabel } from '../../platform/http/field-rules.js';
-import { Context } from '../../platform/http/request-context.js';
-import { type Written, written } from '../../platform/http/written.js';
-import { Roles } from '../../platform/security/route-access.js';
 import { accountStream, deactivateAccount } from '../account-standing.js';
 import type { AccountDeactivated } from '../events.js';
 
 type Deactivation = EventOf<typeof AccountDeactivated>['data'];
 
-export class DeactivateAccount extends Command<Effect> {
+export class DeactivateAccount extends Command<CommandResult> {
   constructor(
     readonly deactivation: Deactivation,
     readonly context: CommandContext,
@@ -28,8 +29,8 @@ export class DeactivateAccount extends Command<Effect> {
 export class DeactivateAccountHandler implements ICommandHandler<DeactivateAccount> {
   constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
 
-  async execute({ deactivation, context }: DeactivateAccount): Promise<Effect> {
-    return effectOf(
+  async execute({ deactivation, context }: DeactivateAccount): Promise<CommandResult> {
+    return commandResult(
       await this.transactor.transact(accountStream, deactivation.accountId, context, (standing) =>
         deactivateAccount(standing, deactivation),
       ),
@@ -69,7 +70,9 @@ export class DeactivateAccountController {
     @Param() { id }: IdParam,
     @Body() { reason, categories = [] }: DeactivateAccountBody,
     @Context() context: CommandContext,
-  ): Promise<Written> {
-    return written(await this.commands.execute(new DeactivateAccount({ accountId: id, reason, categories }, context)));
+  ): Promise<WriteReceipt> {
+    return writeReceipt(
+      await this.commands.execute(new DeactivateAccount({ accountId: id, reason, categories }, context)),
+    );
   }
 }

@@ -1,14 +1,15 @@
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type Effect, effectOf } from '../../event-store/effect.js';
-import { type CommandContext, Transactor } from '../../event-store/transact.js';
-import { IdParam, IsLabel } from '../../platform/http/field-rules.js';
-import { Context } from '../../platform/http/request-context.js';
-import { type Written, written } from '../../platform/http/written.js';
-import { Roles } from '../../platform/security/route-access.js';
+import { Transactor } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdParam, IsLabel } from '../../http/field-rules.js';
+import { Context } from '../../http/request-context.js';
+import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import { accountStream, reinstateAccount } from '../account-standing.js';
 
-export class ReinstateAccount extends Command<Effect> {
+export class ReinstateAccount extends Command<CommandResult> {
   constructor(
     readonly accountId: string,
     readonly reason: string,
@@ -22,8 +23,8 @@ export class ReinstateAccount extends Command<Effect> {
 export class ReinstateAccountHandler implements ICommandHandler<ReinstateAccount> {
   constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
 
-  async execute({ accountId, reason, context }: ReinstateAccount): Promise<Effect> {
-    return effectOf(
+  async execute({ accountId, reason, context }: ReinstateAccount): Promise<CommandResult> {
+    return commandResult(
       await this.transactor.transact(accountStream, accountId, context, (standing) =>
         reinstateAccount(standing, { accountId, reason }),
       ),
@@ -48,7 +49,7 @@ export class ReinstateAccountController {
     @Param() { id }: IdParam,
     @Body() { reason }: ReinstateAccountBody,
     @Context() context: CommandContext,
-  ): Promise<Written> {
-    return written(await this.commands.execute(new ReinstateAccount(id, reason, context)));
+  ): Promise<WriteReceipt> {
+    return writeReceipt(await this.commands.execute(new ReinstateAccount(id, reason, context)));
   }
 }

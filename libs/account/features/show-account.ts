@@ -1,15 +1,15 @@
 import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { Matches, MaxLength } from 'class-validator';
-import { isCommandTaken } from '../../event-store/command-taken.js';
 import type { EventStore } from '../../event-store/event-store.js';
+import { isNoOp } from '../../events/no-op-recorded.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdParam, IfGiven, isInstant } from '../../http/field-rules.js';
 import { toIso } from '../../kernel/clock.js';
 import { fold } from '../../kernel/decider.js';
 import type { Actor, RecordedEvent } from '../../kernel/envelope.js';
 import { InvalidInput, NotFound } from '../../kernel/errors.js';
-import { IdParam, IfGiven, isInstant } from '../../platform/http/field-rules.js';
 import { EVENT_STORE } from '../../platform/ports.js';
-import { Roles } from '../../platform/security/route-access.js';
 import { type AccountStanding, accountStream } from '../account-standing.js';
 import type { AccountEvent } from '../events.js';
 
@@ -71,7 +71,7 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
       cohortId: cohortId ?? null,
       asOf: { position: String(last.position), time: last.recordedAt },
       history: history
-        .filter((event) => !isCommandTaken(event))
+        .filter((event) => !isNoOp(event))
         .map(({ position, type, metadata: { time, actor } }) => ({
           position: String(position),
           type,

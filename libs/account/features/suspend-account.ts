@@ -1,16 +1,17 @@
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type Effect, effectOf } from '../../event-store/effect.js';
-import { type CommandContext, Transactor } from '../../event-store/transact.js';
+import { Transactor } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdParam, IsInstant, IsLabel } from '../../http/field-rules.js';
+import { Context } from '../../http/request-context.js';
+import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
-import { IdParam, IsInstant, IsLabel } from '../../platform/http/field-rules.js';
-import { Context } from '../../platform/http/request-context.js';
-import { type Written, written } from '../../platform/http/written.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import { CLOCK } from '../../platform/ports.js';
-import { Roles } from '../../platform/security/route-access.js';
 import { accountStream, suspendAccount } from '../account-standing.js';
 
-export class SuspendAccount extends Command<Effect> {
+export class SuspendAccount extends Command<CommandResult> {
   constructor(
     readonly accountId: string,
     /** RFC 3339. */
@@ -29,9 +30,9 @@ export class SuspendAccountHandler implements ICommandHandler<SuspendAccount> {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute({ accountId, reason, context, ...asked }: SuspendAccount): Promise<Effect> {
+  async execute({ accountId, reason, context, ...asked }: SuspendAccount): Promise<CommandResult> {
     const until = toIso(Date.parse(asked.until));
-    return effectOf(
+    return commandResult(
       await this.transactor.transact(accountStream, accountId, context, (standing) =>
         suspendAccount(standing, { accountId, until, reason }, this.clock.now()),
       ),
@@ -60,7 +61,7 @@ export class SuspendAccountController {
     @Param() { id }: IdParam,
     @Body() { until, reason }: SuspendAccountBody,
     @Context() context: CommandContext,
-  ): Promise<Written> {
-    return written(await this.commands.execute(new SuspendAccount(id, until, reason, context)));
+  ): Promise<WriteReceipt> {
+    return writeReceipt(await this.commands.execute(new SuspendAccount(id, until, reason, context)));
   }
 }

@@ -3,11 +3,13 @@ import fc from 'fast-check';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { accountStream, deactivateAccount, reinstateAccount } from '../../account/index.js';
 import { newEvent } from '../../event-store/event-store.contract.js';
-import { type EventStore, StoreUnavailable } from '../../event-store/event-store.js';
+import { type EventStore } from '../../event-store/event-store.js';
 import { PostgresEventStore } from '../../event-store/postgres/postgres-event-store.js';
-import { type CommandContext, Transactor } from '../../event-store/transact.js';
+import { Transactor } from '../../event-store/transact.js';
 import { systemClock } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
 import { timeOrderedIds } from '../../kernel/ids.js';
 import { enforcingReaction } from './enforcing-reaction.js';
 

@@ -1,7 +1,8 @@
 import { accountStream, deactivateAccount } from '../../account/index.js';
-import { causedBy, type Transactor } from '../../event-store/transact.js';
+import { type Transactor } from '../../event-store/transact.js';
+import { causedBy } from '../../kernel/command-context.js';
 import { nameBasedId } from '../../kernel/ids.js';
-import type { Reaction } from '../../projections/reactor.js';
+import type { Reaction } from '../../subscriptions/reactor.js';
 import { completeEnforcement, enforcementStream, orderEnforcement } from '../enforcement.js';
 import { type EnforcementAction, enforcementTypes, nextEnforcementActions } from './enforcing.js';
 

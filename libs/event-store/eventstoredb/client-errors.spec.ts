@@ -6,7 +6,8 @@ import {
   UnknownError,
 } from '@eventstore/db-client';
 import { describe, expect, it } from '@jest/globals';
-import { StoreUnavailable, StreamGone } from '../event-store.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
+import { StreamGone } from '../event-store.js';
 import { largestTaken, storeError } from './client-errors.js';
 
 describe('what the errors of the client are to us', () => {

@@ -1,4 +1,5 @@
-import { StoreUnavailable, StreamGone, WriteTooLarge } from '../event-store.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
+import { StreamGone, WriteTooLarge } from '../event-store.js';
 
 /** What the clients' errors have in common; those of a server that is away may lack the type. */
 export interface ClientError extends Error {

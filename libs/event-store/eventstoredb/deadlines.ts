@@ -1,5 +1,5 @@
 import type { StreamingRead } from '@eventstore/db-client';
-import { StoreUnavailable } from '../event-store.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
 
 /** The server said nothing in time. */
 export class NoAnswer extends StoreUnavailable {}

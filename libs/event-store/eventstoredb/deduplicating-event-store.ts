@@ -1,11 +1,11 @@
 import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
 import {
   type EventStore,
   type Page,
   positionsOf,
   type ReadAllOptions,
-  StoreUnavailable,
   type StreamWrite,
   type SubscribeOptions,
   type WriteResult,

@@ -1,9 +1,9 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
-import { pause } from '../../kernel/pause.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
+import { pause } from '../../kernel/wait.js';
 import type { EventStore, Page, ReadAllOptions, StreamWrite, SubscribeOptions, WriteResult } from '../event-store.js';
-import { StoreUnavailable } from '../event-store.js';
 import { openBulkRead } from './bulk-reader.js';
 import { eventStoreAddress } from './client-addresses.js';
 import { storeError, typeOf } from './client-errors.js';

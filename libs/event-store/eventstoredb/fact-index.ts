@@ -1,9 +1,9 @@
 import { type Clock, DAY_MS, toIso } from '../../kernel/clock.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
+import { isTransientDatabaseError } from '../../kernel/transient.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
-import { isPassingDatabaseError } from '../../platform/database/connection-errors.js';
 import type { Pool } from '../../platform/database/database.js';
-import { StoreUnavailable } from '../event-store.js';
 
 /** A repeat is known for thirty days; the rest is for clocks and time zones. */
 const REMEMBERED_DAYS = 32;
@@ -89,7 +89,7 @@ export class FactIndex {
     try {
       return (await this.pool.query(text, values)).rows;
     } catch (error) {
-      if (!isPassingDatabaseError(error)) throw error;
+      if (!isTransientDatabaseError(error)) throw error;
       throw new StoreUnavailable(`the index of facts does not answer: ${(error as Error).message}`, { cause: error });
     }
   }

@@ -1,6 +1,6 @@
 import { type AllStreamSubscription, type EventStoreDBClient, eventTypeFilter } from '@eventstore/db-client';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
-import { StoreUnavailable } from '../event-store.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
 import { storeError } from './client-errors.js';
 import { type LogRecord, toRecorded } from './log-records.js';
 

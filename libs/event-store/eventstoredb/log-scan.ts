@@ -1,6 +1,6 @@
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
-import { InvalidInput } from '../../kernel/errors.js';
-import { type Page, type ReadAllOptions, StoreUnavailable } from '../event-store.js';
+import { InvalidInput, StoreUnavailable } from '../../kernel/errors.js';
+import { type Page, type ReadAllOptions } from '../event-store.js';
 import type { BulkRead } from './bulk-reader.js';
 import { storeError, typeOf } from './client-errors.js';
 import { type LogRecord, positionOf, toRecorded } from './log-records.js';

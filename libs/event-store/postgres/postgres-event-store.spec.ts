@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
 import { eventStoreContract, newEvent } from '../event-store.contract.js';
-import { StoreUnavailable } from '../event-store.js';
 import { PostgresEventStore } from './postgres-event-store.js';
 
 eventStoreContract('PostgreSQL', async () => {

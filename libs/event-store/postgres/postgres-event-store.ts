@@ -1,13 +1,13 @@
 import pg from 'pg';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
-import { FEW_EVENTS, longWork } from '../../kernel/event-loop-turns.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
+import { FEW_EVENTS, longWork } from '../../kernel/event-loop.js';
+import { isTransientDatabaseError } from '../../kernel/transient.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
-import { isPassingDatabaseError } from '../../platform/database/connection-errors.js';
 import {
   type EventStore,
   type Page,
   type ReadAllOptions,
-  StoreUnavailable,
   type StreamWrite,
   type SubscribeOptions,
   type WriteResult,
@@ -281,6 +281,6 @@ export class PostgresEventStore implements EventStore {
 }
 
 const storeError = (error: unknown): unknown =>
-  isPassingDatabaseError(error)
+  isTransientDatabaseError(error)
     ? new StoreUnavailable(`the event store does not answer: ${(error as Error).message}`, { cause: error })
     : error;

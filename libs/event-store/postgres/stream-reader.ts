@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../../kernel/envelope.js';
-import { StoreUnavailable } from '../event-store.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
 
 interface Request {
   stream: string;

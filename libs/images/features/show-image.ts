@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdParam } from '../../http/field-rules.js';
 import { NotFound } from '../../kernel/errors.js';
-import { IdParam } from '../../platform/http/field-rules.js';
-import { Roles } from '../../platform/security/route-access.js';
 import { type ImageAnswer, Images } from '../views/image-facts.js';
 
 export class ShowImage extends Query<ImageAnswer> {

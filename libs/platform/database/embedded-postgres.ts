@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { pause } from '../../kernel/pause.js';
+import { pause } from '../../kernel/wait.js';
 import { type PostgresServer, type ServerOptions, startServer, stopServer } from './postgres-server.js';
 import { explainFailure, StartFailure } from './start-failure.js';
 

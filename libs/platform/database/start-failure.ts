@@ -5,8 +5,7 @@ import { GatehouseError } from '../../kernel/errors.js';
 /** A start that can't go on; the message is one line that says what is wrong and what to do. */
 export class StartFailure extends GatehouseError {
   constructor(code: string, message: string, options?: { cause?: unknown }) {
-    super(code, message, 503);
-    if (options) this.cause = options.cause;
+    super(code, message, 'unavailable', {}, options);
   }
 }
 

@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 const PREFIX = 'gatehouse_';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-const MS_IN_S = 1000;
 
 interface Description {
   /** snake_case with its unit, without the prefix `gatehouse_`. */
@@ -60,20 +58,6 @@ export class Metrics {
         registers: [this.registry],
       })
     );
-  }
-
-  /** Measures every answer by its route's template, never by its path, of which there is no end. */
-  measure(server: FastifyInstance): void {
-    const durations = this.histogram({
-      name: 'http_request_duration_seconds',
-      help: 'Time to answer a request',
-      labels: ['method', 'route', 'status'],
-    });
-    server.addHook('onResponse', (request, reply, done) => {
-      const labels = { method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode };
-      durations.observe(labels, reply.elapsedTime / MS_IN_S);
-      done();
-    });
   }
 
   private known<Metric>(name: string): Metric | undefined {

@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto';
 import { Body, Controller, Inject, Post } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsString, IsUrl, MaxLength, MinLength } from 'class-validator';
-import { type Effect, effectOf } from '../../event-store/effect.js';
-import { type CommandContext, Transactor } from '../../event-store/transact.js';
-import { IfGiven, IsName } from '../../platform/http/field-rules.js';
-import { Context } from '../../platform/http/request-context.js';
-import { type Written, written } from '../../platform/http/written.js';
-import { Roles } from '../../platform/security/route-access.js';
+import { Transactor } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IfGiven, IsName } from '../../http/field-rules.js';
+import { Context } from '../../http/request-context.js';
+import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import type { PolicyEvent } from '../events.js';
 import { policyStream, publishPolicy } from '../policy.js';
 
-export class PublishPolicy extends Command<Effect> {
+export class PublishPolicy extends Command<CommandResult> {
   constructor(
     readonly policy: PolicyEvent['data'],
     readonly context: CommandContext,
@@ -24,8 +25,8 @@ export class PublishPolicy extends Command<Effect> {
 export class PublishPolicyHandler implements ICommandHandler<PublishPolicy> {
   constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
 
-  async execute({ policy, context }: PublishPolicy): Promise<Effect> {
-    return effectOf(
+  async execute({ policy, context }: PublishPolicy): Promise<CommandResult> {
+    return commandResult(
       await this.transactor.transact(policyStream, undefined, context, (state) => publishPolicy(state, policy)),
     );
   }
@@ -59,9 +60,9 @@ export class PublishPolicyController {
   async publish(
     @Body() { version, url, text }: PublishPolicyBody,
     @Context() context: CommandContext,
-  ): Promise<Written> {
+  ): Promise<WriteReceipt> {
     const digest = text === undefined ? {} : { digest: `sha256:${createHash('sha256').update(text).digest('hex')}` };
     const policy = { version, ...(url === undefined ? {} : { url: new URL(url).href }), ...digest };
-    return written(await this.commands.execute(new PublishPolicy(policy, context)));
+    return writeReceipt(await this.commands.execute(new PublishPolicy(policy, context)));
   }
 }

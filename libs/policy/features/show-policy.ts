@@ -1,8 +1,8 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { EventStore } from '../../event-store/event-store.js';
+import { AnyRole } from '../../http/credentials/route-access.js';
 import { EVENT_STORE } from '../../platform/ports.js';
-import { AnyRole } from '../../platform/security/route-access.js';
 import { policyStream } from '../policy.js';
 
 export interface PolicyVersion {

@@ -1,18 +1,18 @@
 import { Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type Effect, effectOf } from '../../event-store/effect.js';
-import type { CommandContext } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdParam } from '../../http/field-rules.js';
+import { Context } from '../../http/request-context.js';
+import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import type { Settings } from '../../platform/configuration/settings.js';
-import { IdParam } from '../../platform/http/field-rules.js';
-import { Context } from '../../platform/http/request-context.js';
-import { type Written, written } from '../../platform/http/written.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
-import { Roles } from '../../platform/security/route-access.js';
 import { CaseDecisions } from '../processes/case-decisions.js';
 import { claimCase } from '../review-decisions.js';
 
-export interface Claimed extends Effect {
+export interface Claimed extends CommandResult {
   /** When the claim ends by itself, in epoch milliseconds. */
   until: number;
 }
@@ -43,11 +43,11 @@ export class ClaimCaseHandler implements ICommandHandler<ClaimCase> {
       (state, facts) => claimCase(state, { caseId, reviewer, now: this.clock.now(), leaseMs }, facts),
       reviewer,
     );
-    return { ...effectOf(result), until: result.state.claim!.until };
+    return { ...commandResult(result), until: result.state.claim!.until };
   }
 }
 
-export interface ClaimAnswer extends Written {
+export interface ClaimAnswer extends WriteReceipt {
   caseId: string;
   reviewer: string;
   /** When the claim ends by itself. */
@@ -65,6 +65,6 @@ export class ClaimCaseController {
   async claim(@Param() { id }: IdParam, @Context() context: CommandContext): Promise<ClaimAnswer> {
     const reviewer = context.actor.id;
     const claimed = await this.commands.execute(new ClaimCase(id, reviewer, context));
-    return { caseId: id, reviewer, until: toIso(claimed.until), ...written(claimed) };
+    return { caseId: id, reviewer, until: toIso(claimed.until), ...writeReceipt(claimed) };
   }
 }

@@ -1,15 +1,15 @@
 import { Inject } from '@nestjs/common';
 import { Command, type CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type Effect, effectOf } from '../../event-store/effect.js';
-import type { CommandContext } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import type { EventOf } from '../../events/event-definition.js';
+import type { InboundCommand } from '../../ingest/ingest.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import type { EventData } from '../../kernel/envelope.js';
-import type { EventOf } from '../../messaging/event-definition.js';
-import type { InboundCommand } from '../../messaging/ingest.js';
 import type { ReviewConfirmed } from '../events.js';
 import { CaseDecisions } from '../processes/case-decisions.js';
 import { importReviewConfirmed } from '../review-decisions.js';
 
-export class ConfirmReview extends Command<Effect> {
+export class ConfirmReview extends Command<CommandResult> {
   constructor(
     readonly confirmed: EventOf<typeof ReviewConfirmed>['data'],
     readonly context: CommandContext,
@@ -23,8 +23,8 @@ export class ConfirmReview extends Command<Effect> {
 export class ConfirmReviewHandler implements ICommandHandler<ConfirmReview> {
   constructor(@Inject(CaseDecisions) private readonly cases: CaseDecisions) {}
 
-  async execute({ confirmed, context }: ConfirmReview): Promise<Effect> {
-    return effectOf(
+  async execute({ confirmed, context }: ConfirmReview): Promise<CommandResult> {
+    return commandResult(
       await this.cases.decide(confirmed.caseId, context, (state, facts) =>
         importReviewConfirmed(state, confirmed, facts),
       ),

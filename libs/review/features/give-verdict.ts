@@ -1,23 +1,23 @@
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsIn, IsInt, Max, Min } from 'class-validator';
-import { type Effect, effectOf } from '../../event-store/effect.js';
-import type { CommandContext } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import type { EventOf } from '../../events/event-definition.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdParam, IfGiven, IsPersonalText } from '../../http/field-rules.js';
+import { Context } from '../../http/request-context.js';
+import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
+import type { InboundCommand } from '../../ingest/ingest.js';
 import type { Clock } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import type { EventData } from '../../kernel/envelope.js';
-import type { EventOf } from '../../messaging/event-definition.js';
-import type { InboundCommand } from '../../messaging/ingest.js';
-import { IdParam, IfGiven, IsPersonalText } from '../../platform/http/field-rules.js';
-import { Context } from '../../platform/http/request-context.js';
-import { type Written, written } from '../../platform/http/written.js';
 import { CLOCK } from '../../platform/ports.js';
-import { Roles } from '../../platform/security/route-access.js';
 import type { Case, Verdict } from '../case.js';
 import type { VerdictGiven } from '../events.js';
 import { CaseDecisions } from '../processes/case-decisions.js';
 import { giveVerdict } from '../review-decisions.js';
 
-export interface Judged extends Effect {
+export interface Judged extends CommandResult {
   status: Case['status'];
 }
 
@@ -45,7 +45,7 @@ export class GiveVerdictHandler implements ICommandHandler<GiveVerdict> {
       (state, facts) => giveVerdict(state, { ...verdict, fromOutside, now: this.clock.now() }, facts),
       verdict.reviewer,
     );
-    return { ...effectOf(result), status: result.state.status };
+    return { ...commandResult(result), status: result.state.status };
   }
 }
 
@@ -75,7 +75,7 @@ export class GiveVerdictBody {
   answerTimeMs?: number;
 }
 
-export interface VerdictAnswer extends Written {
+export interface VerdictAnswer extends WriteReceipt {
   caseId: string;
   /** Of the case, after the verdict. */
   status: Case['status'];
@@ -96,6 +96,6 @@ export class GiveVerdictController {
   ): Promise<VerdictAnswer> {
     const command = new GiveVerdict({ ...body, caseId: id, reviewer: context.actor.id }, context);
     const judged = await this.commands.execute(command);
-    return { caseId: id, status: judged.status, ...written(judged) };
+    return { caseId: id, status: judged.status, ...writeReceipt(judged) };
   }
 }

@@ -1,15 +1,16 @@
 import { Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type Effect, effectOf } from '../../event-store/effect.js';
-import { type CommandContext, Transactor } from '../../event-store/transact.js';
-import { IdParam } from '../../platform/http/field-rules.js';
-import { Context } from '../../platform/http/request-context.js';
-import { type Written, written } from '../../platform/http/written.js';
-import { Roles } from '../../platform/security/route-access.js';
+import { Transactor } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdParam } from '../../http/field-rules.js';
+import { Context } from '../../http/request-context.js';
+import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import { caseStream } from '../case.js';
 import { releaseCase } from '../review-decisions.js';
 
-export class ReleaseCase extends Command<Effect> {
+export class ReleaseCase extends Command<CommandResult> {
   constructor(
     readonly caseId: string,
     readonly reviewer: string,
@@ -23,8 +24,8 @@ export class ReleaseCase extends Command<Effect> {
 export class ReleaseCaseHandler implements ICommandHandler<ReleaseCase> {
   constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
 
-  async execute({ caseId, reviewer, context }: ReleaseCase): Promise<Effect> {
-    return effectOf(
+  async execute({ caseId, reviewer, context }: ReleaseCase): Promise<CommandResult> {
+    return commandResult(
       await this.transactor.transact(caseStream, caseId, context, (state) => releaseCase(state, { caseId, reviewer })),
     );
   }
@@ -38,7 +39,7 @@ export class ReleaseCaseController {
   @Post(':id/release')
   @HttpCode(200)
   @Roles('reviewer', 'administrator')
-  async release(@Param() { id }: IdParam, @Context() context: CommandContext): Promise<Written> {
-    return written(await this.commands.execute(new ReleaseCase(id, context.actor.id, context)));
+  async release(@Param() { id }: IdParam, @Context() context: CommandContext): Promise<WriteReceipt> {
+    return writeReceipt(await this.commands.execute(new ReleaseCase(id, context.actor.id, context)));
   }
 }

@@ -1,13 +1,13 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { EventStore } from '../../event-store/event-store.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdParam } from '../../http/field-rules.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { fold } from '../../kernel/decider.js';
 import type { Actor } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
-import { IdParam } from '../../platform/http/field-rules.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
-import { Roles } from '../../platform/security/route-access.js';
 import { caseStream, type Verdict } from '../case.js';
 import type { CaseEvent } from '../events.js';
 

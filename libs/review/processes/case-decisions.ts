@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EventStore } from '../../event-store/event-store.js';
-import { type CommandContext, type Transacted, Transactor } from '../../event-store/transact.js';
+import { type Transacted, Transactor } from '../../event-store/transact.js';
 import { ImageOwners } from '../../images/index.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import { EVENT_STORE } from '../../platform/ports.js';
 import { type Case, caseStream } from '../case.js';
 import type { CaseFacts } from '../conflict-of-interest.js';

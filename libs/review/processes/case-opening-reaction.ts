@@ -1,7 +1,7 @@
 import type { Transactor } from '../../event-store/transact.js';
-import { causedBy } from '../../event-store/transact.js';
+import { causedBy } from '../../kernel/command-context.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
-import type { Reaction } from '../../projections/reactor.js';
+import type { Reaction } from '../../subscriptions/reactor.js';
 import { caseStream } from '../case.js';
 import { isUnseen, notedFlaggerStream, noteFlagger } from '../noted-flagger.js';
 import { openCase } from '../review-decisions.js';

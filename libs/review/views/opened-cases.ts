@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import { type EventStore, StoreUnavailable } from '../../event-store/event-store.js';
+import { type EventStore } from '../../event-store/event-store.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
 import { EVENT_STORE, POOL } from '../../platform/ports.js';
 import { CASE_OPENING } from '../processes/case-opening-reaction.js';
 

@@ -1,17 +1,18 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsInt, Max, Min } from 'class-validator';
-import type { Effect } from '../../event-store/effect.js';
-import { type CommandContext, Transactor } from '../../event-store/transact.js';
+import { Transactor } from '../../event-store/transact.js';
+import type { CommandResult } from '../../event-store/write-result.js';
+import { ACCOUNTS_PER_EVENT, MAX_PER_WEEK } from '../../events/schemas.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { AreEntityIds, IfGiven, IsEntityId } from '../../http/field-rules.js';
+import { Context } from '../../http/request-context.js';
+import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
 import type { Clock } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import { InvalidInput, Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
-import { ACCOUNTS_PER_EVENT, MAX_PER_WEEK } from '../../messaging/schemas.js';
-import { AreEntityIds, IfGiven, IsEntityId } from '../../platform/http/field-rules.js';
-import { Context } from '../../platform/http/request-context.js';
-import { type Written, written } from '../../platform/http/written.js';
 import { CLOCK, IDS } from '../../platform/ports.js';
-import { Roles } from '../../platform/security/route-access.js';
 import { type Admission, admitWaiting } from '../admission.js';
 import { refuseUnlessWaiting } from '../processes/waiting-turn.js';
 import { admitCohort, rolloutStream } from '../rollout.js';
@@ -25,7 +26,7 @@ export interface CohortAsked {
   priority?: number;
 }
 
-export interface CohortGranted extends Effect {
+export interface CohortGranted extends CommandResult {
   admission: Admission;
 }
 
@@ -122,7 +123,7 @@ export class AdmitCohortBody {
   priority?: number;
 }
 
-export interface AdmittedAnswer extends Written {
+export interface AdmittedAnswer extends WriteReceipt {
   cohortId: string;
   /** People admitted at the most. */
   size: number;
@@ -148,6 +149,6 @@ export class AdmitCohortController {
     }
     const granted = await this.commands.execute(new AdmitCohort({ cohortId, size, accounts, priority }, context));
     const { admission } = granted;
-    return { cohortId, size: admission.size, selection: admission.selection, ...written(granted) };
+    return { cohortId, size: admission.size, selection: admission.selection, ...writeReceipt(granted) };
   }
 }

@@ -1,12 +1,13 @@
 import { Inject } from '@nestjs/common';
 import { Command, type CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type Effect, effectOf } from '../../event-store/effect.js';
-import { type CommandContext, Transactor } from '../../event-store/transact.js';
+import { Transactor } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import type { EventOf } from '../../events/event-definition.js';
+import type { InboundCommand } from '../../ingest/ingest.js';
 import type { Clock } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import type { EventData } from '../../kernel/envelope.js';
 import { InvalidInput, Refusal } from '../../kernel/errors.js';
-import type { EventOf } from '../../messaging/event-definition.js';
-import type { InboundCommand } from '../../messaging/ingest.js';
 import { CLOCK } from '../../platform/ports.js';
 import { cohortMembers, cohortStream } from '../cohort.js';
 import type { CohortOnboarded } from '../events.js';
@@ -16,7 +17,7 @@ import { Admissions } from '../views/admissions.js';
 
 type Onboarded = EventOf<typeof CohortOnboarded>['data'];
 
-export class ImportCohort extends Command<Effect> {
+export class ImportCohort extends Command<CommandResult> {
   constructor(
     readonly onboarded: Onboarded,
     readonly context: CommandContext,
@@ -39,7 +40,7 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute({ onboarded, context }: ImportCohort): Promise<Effect> {
+  async execute({ onboarded, context }: ImportCohort): Promise<CommandResult> {
     const { cohortId: id, accounts, part = 0 } = onboarded;
     const echoed = await this.members(id, accounts);
     if (echoed) return echoed;
@@ -54,20 +55,20 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
     const result = await this.transactor.transact(rolloutStream, undefined, asStored, (state) =>
       admitCohort(state, { cohortId, accounts, now: this.clock.now() }),
     );
-    if (result.events.length > 0) return effectOf(result);
+    if (result.events.length > 0) return commandResult(result);
     // Somebody else was granted the same cohort in between.
     return (await this.admitted(cohortId, accounts))!;
   }
 
   /** Where the cohort has all of these accounts already, whoever admitted it: one of our own events that came back. */
-  private async members(cohortId: string, accounts: readonly string[]): Promise<Effect | undefined> {
+  private async members(cohortId: string, accounts: readonly string[]): Promise<CommandResult | undefined> {
     const { state, position } = await this.transactor.load(cohortStream, cohortId);
     const members = new Set(cohortMembers(state));
     return accounts.every((one) => members.has(one)) ? { changed: false, position } : undefined;
   }
 
   /** @throws Refusal cohort-known */
-  private async admitted(cohortId: string, accounts: readonly string[]): Promise<Effect | undefined> {
+  private async admitted(cohortId: string, accounts: readonly string[]): Promise<CommandResult | undefined> {
     const known = await this.admissions.find(cohortId);
     if (!known) return undefined;
     const listed = new Set(known.admission.accounts);

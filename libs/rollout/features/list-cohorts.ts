@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { type Page, PageQuery } from '../../platform/http/paging.js';
-import { Roles } from '../../platform/security/route-access.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { type Page, PageQuery } from '../../http/paging.js';
 import { type CohortAnswer, CohortList } from '../views/cohort-list.js';
 
 export class ListCohorts extends Query<Page<CohortAnswer>> {

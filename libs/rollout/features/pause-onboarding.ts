@@ -1,15 +1,16 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { MinLength } from 'class-validator';
-import { type Effect, effectOf } from '../../event-store/effect.js';
-import { type CommandContext, Transactor } from '../../event-store/transact.js';
-import { IsLine } from '../../platform/http/field-rules.js';
-import { Context } from '../../platform/http/request-context.js';
-import { type Written, written } from '../../platform/http/written.js';
-import { Roles } from '../../platform/security/route-access.js';
+import { Transactor } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IsLine } from '../../http/field-rules.js';
+import { Context } from '../../http/request-context.js';
+import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import { pauseOnboarding, rolloutStream } from '../rollout.js';
 
-export class PauseOnboarding extends Command<Effect> {
+export class PauseOnboarding extends Command<CommandResult> {
   constructor(
     readonly reason: string,
     readonly context: CommandContext,
@@ -22,8 +23,8 @@ export class PauseOnboarding extends Command<Effect> {
 export class PauseOnboardingHandler implements ICommandHandler<PauseOnboarding> {
   constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
 
-  async execute({ reason, context }: PauseOnboarding): Promise<Effect> {
-    return effectOf(
+  async execute({ reason, context }: PauseOnboarding): Promise<CommandResult> {
+    return commandResult(
       await this.transactor.transact(rolloutStream, undefined, context, (state) => pauseOnboarding(state, reason)),
     );
   }
@@ -44,7 +45,7 @@ export class PauseOnboardingController {
   @Post('pause')
   @HttpCode(200)
   @Roles('operator', 'administrator')
-  async pause(@Body() { reason }: PauseOnboardingBody, @Context() context: CommandContext): Promise<Written> {
-    return written(await this.commands.execute(new PauseOnboarding(reason, context)));
+  async pause(@Body() { reason }: PauseOnboardingBody, @Context() context: CommandContext): Promise<WriteReceipt> {
+    return writeReceipt(await this.commands.execute(new PauseOnboarding(reason, context)));
   }
 }

@@ -1,13 +1,14 @@
 import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { type Effect, effectOf } from '../../event-store/effect.js';
-import { type CommandContext, Transactor } from '../../event-store/transact.js';
-import { Context } from '../../platform/http/request-context.js';
-import { type Written, written } from '../../platform/http/written.js';
-import { Roles } from '../../platform/security/route-access.js';
+import { Transactor } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { Context } from '../../http/request-context.js';
+import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import { resumeOnboarding, rolloutStream } from '../rollout.js';
 
-export class ResumeOnboarding extends Command<Effect> {
+export class ResumeOnboarding extends Command<CommandResult> {
   constructor(readonly context: CommandContext) {
     super();
   }
@@ -17,8 +18,8 @@ export class ResumeOnboarding extends Command<Effect> {
 export class ResumeOnboardingHandler implements ICommandHandler<ResumeOnboarding> {
   constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
 
-  async execute({ context }: ResumeOnboarding): Promise<Effect> {
-    return effectOf(await this.transactor.transact(rolloutStream, undefined, context, resumeOnboarding));
+  async execute({ context }: ResumeOnboarding): Promise<CommandResult> {
+    return commandResult(await this.transactor.transact(rolloutStream, undefined, context, resumeOnboarding));
   }
 }
 
@@ -30,7 +31,7 @@ export class ResumeOnboardingController {
   @Post('resume')
   @HttpCode(200)
   @Roles('operator', 'administrator')
-  async resume(@Context() context: CommandContext): Promise<Written> {
-    return written(await this.commands.execute(new ResumeOnboarding(context)));
+  async resume(@Context() context: CommandContext): Promise<WriteReceipt> {
+    return writeReceipt(await this.commands.execute(new ResumeOnboarding(context)));
   }
 }

@@ -1,16 +1,17 @@
 import { Body, Controller, Inject, Put } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsBoolean, IsInt, Max, Min } from 'class-validator';
-import { type Effect, effectOf } from '../../event-store/effect.js';
-import { type CommandContext, Transactor } from '../../event-store/transact.js';
-import { MAX_PER_WEEK } from '../../messaging/schemas.js';
-import { IfGiven } from '../../platform/http/field-rules.js';
-import { Context } from '../../platform/http/request-context.js';
-import { type Written, written } from '../../platform/http/written.js';
-import { Roles } from '../../platform/security/route-access.js';
+import { Transactor } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { MAX_PER_WEEK } from '../../events/schemas.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IfGiven } from '../../http/field-rules.js';
+import { Context } from '../../http/request-context.js';
+import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import { rolloutStream, setRate } from '../rollout.js';
 
-export class SetRate extends Command<Effect> {
+export class SetRate extends Command<CommandResult> {
   constructor(
     readonly perWeek: number,
     readonly daily: boolean | undefined,
@@ -24,8 +25,8 @@ export class SetRate extends Command<Effect> {
 export class SetRateHandler implements ICommandHandler<SetRate> {
   constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
 
-  async execute({ perWeek, daily, context }: SetRate): Promise<Effect> {
-    return effectOf(
+  async execute({ perWeek, daily, context }: SetRate): Promise<CommandResult> {
+    return commandResult(
       await this.transactor.transact(rolloutStream, undefined, context, (state) =>
         setRate(state, perWeek, daily ?? state.daily),
       ),
@@ -53,7 +54,7 @@ export class SetRateController {
   /** Sets how many people may be onboarded in any rolling seven days. */
   @Put('rate')
   @Roles('operator', 'administrator')
-  async set(@Body() { perWeek, daily }: SetRateBody, @Context() context: CommandContext): Promise<Written> {
-    return written(await this.commands.execute(new SetRate(perWeek, daily, context)));
+  async set(@Body() { perWeek, daily }: SetRateBody, @Context() context: CommandContext): Promise<WriteReceipt> {
+    return writeReceipt(await this.commands.execute(new SetRate(perWeek, daily, context)));
   }
 }

@@ -1,9 +1,9 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { Transactor } from '../../event-store/transact.js';
+import { Roles } from '../../http/credentials/route-access.js';
 import { type Clock, toIso, WEEK_MS } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/ports.js';
-import { Roles } from '../../platform/security/route-access.js';
 import { Waitlist } from '../../waitlist/index.js';
 import { availableCapacity, countedCohorts, type GrantedCohort, rolloutStream } from '../rollout.js';
 

@@ -13,8 +13,9 @@ import {
   leaveWaitlist,
   reinstateAccount,
 } from '../../account/index.js';
-import { type CommandContext, Transactor } from '../../event-store/transact.js';
+import { Transactor } from '../../event-store/transact.js';
 import { DAY_MS, WEEK_MS } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import { GatehouseError } from '../../kernel/errors.js';
 import { timeOrderedIds } from '../../kernel/ids.js';
 import { waitlistEntriesView } from '../../waitlist/index.js';

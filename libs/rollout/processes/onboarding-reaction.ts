@@ -1,8 +1,9 @@
-import { StoreUnavailable } from '../../event-store/event-store.js';
-import { type CommandContext, causedBy, type Transactor } from '../../event-store/transact.js';
+import { type Transactor } from '../../event-store/transact.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
+import { type CommandContext, causedBy } from '../../kernel/command-context.js';
 import type { EventData, RecordedEvent } from '../../kernel/envelope.js';
-import type { Reaction } from '../../projections/reactor.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
+import type { Reaction } from '../../subscriptions/reactor.js';
 import type { Admission } from '../admission.js';
 import { type Cohort, type CohortPart, cohortStream, fillCohort, onboardCohort, placesLeft } from '../cohort.js';
 import { closeCohort, cohortsBeingLetIn, rolloutStream } from '../rollout.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type OnboardingWorld, onboardingWorld } from '../../../test/support/onboarding-world.js';
 import { DAY_MS } from '../../kernel/clock.js';
-import { LockSession } from '../../projections/lock-session.js';
+import { LockSession } from '../../subscriptions/lock-session.js';
 import { pauseOnboarding, rolloutStream } from '../rollout.js';
 import { type CohortScheduler, SCHEDULER } from './scheduler.js';
 

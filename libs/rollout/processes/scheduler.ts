@@ -1,8 +1,9 @@
-import type { CommandContext, Transactor } from '../../event-store/transact.js';
+import type { Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
-import { pause } from '../../kernel/pause.js';
+import type { CommandContext } from '../../kernel/command-context.js';
+import { pause } from '../../kernel/wait.js';
 import type { Logger } from '../../platform/logging/logger.js';
-import type { LockSession } from '../../projections/lock-session.js';
+import type { LockSession } from '../../subscriptions/lock-session.js';
 import { admitDaily, dailyCohort, dailySize } from '../admission.js';
 import { cohortsBeingLetIn, rolloutStream } from '../rollout.js';
 import type { PeopleLeft } from '../views/people-left.js';

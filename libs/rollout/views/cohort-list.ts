@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { type Page, readCursor, toPage } from '../../http/paging.js';
 import { toIso } from '../../kernel/clock.js';
-import { type Page, readCursor, toPage } from '../../platform/http/paging.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';

@@ -1,9 +1,9 @@
 import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn, IsISO8601, Matches } from 'class-validator';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IfGiven } from '../../http/field-rules.js';
 import { InvalidInput } from '../../kernel/errors.js';
-import { IfGiven } from '../../platform/http/field-rules.js';
-import { Roles } from '../../platform/security/route-access.js';
 import { type Days, GROUPINGS, type Grouping } from '../views/groupings.js';
 import { type SafetyAnswer, SafetyReport } from '../views/safety-figures.js';
 

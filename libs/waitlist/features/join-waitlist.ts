@@ -3,19 +3,20 @@ import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsEmail, IsInt, Matches, Max, MaxLength, Min } from 'class-validator';
 import { type AccountStanding, accountStream, joinWaitlist } from '../../account/index.js';
-import type { Effect } from '../../event-store/effect.js';
-import { type CommandContext, Transactor } from '../../event-store/transact.js';
+import { Transactor } from '../../event-store/transact.js';
+import type { CommandResult } from '../../event-store/write-result.js';
+import { PublicEndpoint } from '../../http/credentials/route-access.js';
+import { IfGiven, IsPersonalText } from '../../http/field-rules.js';
+import { Context } from '../../http/request-context.js';
+import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
+import type { InboundCommand } from '../../ingest/ingest.js';
 import type { Clock } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import type { EventData } from '../../kernel/envelope.js';
 import { Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
-import type { InboundCommand } from '../../messaging/ingest.js';
-import { IfGiven, IsPersonalText } from '../../platform/http/field-rules.js';
-import { Context } from '../../platform/http/request-context.js';
-import { type Written, written } from '../../platform/http/written.js';
-import { CLOCK, IDS, SUBJECT_KEYS } from '../../platform/ports.js';
-import { PublicDoor } from '../../platform/security/route-access.js';
-import type { SubjectKeys } from '../../platform/security/subject-keys.js';
+import type { PersonKeys } from '../../platform/personal-data/person-keys.js';
+import { CLOCK, IDS, PERSON_KEYS } from '../../platform/ports.js';
 import { personStream, registerPerson } from '../person.js';
 
 export interface Joining {
@@ -27,7 +28,7 @@ export interface Joining {
   reason?: string;
 }
 
-export interface Joined extends Effect {
+export interface Joined extends CommandResult {
   accountId: string;
   status: AccountStanding['status'];
 }
@@ -49,7 +50,7 @@ export class JoinWaitlist extends Command<Joined> {
 export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(SUBJECT_KEYS) private readonly keys: SubjectKeys,
+    @Inject(PERSON_KEYS) private readonly keys: PersonKeys,
     @Inject(IDS) private readonly ids: Ids,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -103,7 +104,7 @@ export class JoinWaitlistBody {
 }
 
 /** Whoever has no role is told no more than that somebody waits. */
-export interface JoinAnswer extends Partial<Written> {
+export interface JoinAnswer extends Partial<WriteReceipt> {
   accountId?: string;
   status: AccountStanding['status'];
 }
@@ -121,7 +122,7 @@ export class JoinWaitlistController {
    */
   @Post()
   @HttpCode(202)
-  @PublicDoor()
+  @PublicEndpoint()
   async join(@Body() body: JoinWaitlistBody, @Context() context: CommandContext): Promise<JoinAnswer> {
     if (context.actor.role === undefined) {
       const { priority: _, ...joining } = body;
@@ -129,7 +130,7 @@ export class JoinWaitlistController {
       return { status: 'waiting' };
     }
     const { accountId, status, position } = await this.joined(body, context);
-    return { accountId, status, ...written({ position }) };
+    return { accountId, status, ...writeReceipt({ position }) };
   }
 
   private joined(joining: Joining, context: CommandContext): Promise<Joined> {

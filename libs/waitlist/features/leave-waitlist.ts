@@ -1,14 +1,15 @@
 import { Controller, Delete, Inject, Param } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { accountStream, leaveWaitlist } from '../../account/index.js';
-import { type Effect, effectOf } from '../../event-store/effect.js';
-import { type CommandContext, Transactor } from '../../event-store/transact.js';
-import { IsEntityId } from '../../platform/http/field-rules.js';
-import { Context } from '../../platform/http/request-context.js';
-import { type Written, written } from '../../platform/http/written.js';
-import { Roles } from '../../platform/security/route-access.js';
+import { Transactor } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IsEntityId } from '../../http/field-rules.js';
+import { Context } from '../../http/request-context.js';
+import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 
-export class LeaveWaitlist extends Command<Effect> {
+export class LeaveWaitlist extends Command<CommandResult> {
   constructor(
     readonly accountId: string,
     readonly context: CommandContext,
@@ -21,8 +22,8 @@ export class LeaveWaitlist extends Command<Effect> {
 export class LeaveWaitlistHandler implements ICommandHandler<LeaveWaitlist> {
   constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
 
-  async execute({ accountId, context }: LeaveWaitlist): Promise<Effect> {
-    return effectOf(
+  async execute({ accountId, context }: LeaveWaitlist): Promise<CommandResult> {
+    return commandResult(
       await this.transactor.transact(accountStream, accountId, context, (standing) =>
         leaveWaitlist(standing, accountId),
       ),
@@ -42,7 +43,7 @@ export class LeaveWaitlistController {
   /** Gives a place on the waitlist up; doing it again changes nothing. */
   @Delete(':accountId')
   @Roles('service', 'operator', 'administrator')
-  async leave(@Param() { accountId }: LeaveWaitlistParam, @Context() context: CommandContext): Promise<Written> {
-    return written(await this.commands.execute(new LeaveWaitlist(accountId, context)));
+  async leave(@Param() { accountId }: LeaveWaitlistParam, @Context() context: CommandContext): Promise<WriteReceipt> {
+    return writeReceipt(await this.commands.execute(new LeaveWaitlist(accountId, context)));
   }
 }

@@ -1,9 +1,9 @@
 import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
-import { IfGiven } from '../../platform/http/field-rules.js';
-import { PageQuery } from '../../platform/http/paging.js';
-import { Roles } from '../../platform/security/route-access.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IfGiven } from '../../http/field-rules.js';
+import { PageQuery } from '../../http/paging.js';
 import { WAITLIST_STATUSES, Waitlist, type WaitlistPage, type WaitlistStatus } from '../views/waitlist.js';
 
 export class ListWaitlistQuery extends PageQuery {

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import type { EventStore } from '../../event-store/event-store.js';
+import { type Page, readCursor, toPage } from '../../http/paging.js';
 import { toIso } from '../../kernel/clock.js';
-import { type Page, readCursor, toPage } from '../../platform/http/paging.js';
 import { EVENT_STORE, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { ViewReader } from '../../projections/view-reader.js';

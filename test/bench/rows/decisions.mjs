@@ -1,5 +1,5 @@
 import { NO_CONCURRENCY_CHECK, STREAM_DOES_NOT_EXIST } from '@event-driven-io/emmett';
-import { eventCatalogue } from '../../../dist/apps/event-catalogue.js';
+import { eventCatalogue } from '../../../dist/apps/composition/event-catalogue.js';
 import { accountStream, deactivateAccount } from '../../../dist/libs/account/index.js';
 import { PostgresEventStore } from '../../../dist/libs/event-store/postgres/postgres-event-store.js';
 import { Transactor } from '../../../dist/libs/event-store/transact.js';

@@ -1,9 +1,9 @@
 import pg from 'pg';
-import { eventCatalogue } from '../../../dist/apps/event-catalogue.js';
+import { eventCatalogue } from '../../../dist/apps/composition/event-catalogue.js';
 import { PostgresEventStore } from '../../../dist/libs/event-store/postgres/postgres-event-store.js';
-import { EventSchemas } from '../../../dist/libs/messaging/event-schemas.js';
-import { Publisher } from '../../../dist/libs/messaging/kafka/publisher.js';
-import { LockSession } from '../../../dist/libs/projections/lock-session.js';
+import { EventSchemas } from '../../../dist/libs/events/event-schemas.js';
+import { Publisher } from '../../../dist/libs/publish/kafka/publisher.js';
+import { LockSession } from '../../../dist/libs/subscriptions/lock-session.js';
 import { bodyOf, expectStatus, openConnection, requestBytes } from '../http-connection.mjs';
 import { imageTraffic } from '../image-traffic.mjs';
 import { startBenchBroker, withoutBroker } from '../kafka-broker.mjs';

@@ -12,8 +12,8 @@ import {
   orNull,
   position,
   text,
-  writtenExample,
-  writtenSchema,
+  writeReceiptExample,
+  writeReceiptSchema,
 } from '../answer-schemas.js';
 import { answerOf, type OperationGroup } from '../operation.js';
 
@@ -73,7 +73,12 @@ export const accountOperations: OperationGroup = {
       fields: { id, version: 'The version in force.' },
       example: { version: '2022-05-18' },
       answers: {
-        200: answerOf<AcceptPolicyController['accept']>()('Written', 'Accepted.', writtenSchema, writtenExample),
+        200: answerOf<AcceptPolicyController['accept']>()(
+          'Written',
+          'Accepted.',
+          writeReceiptSchema,
+          writeReceiptExample,
+        ),
       },
       refusals: { 404: ['account-unknown', 'policy-unknown'], 409: ['account-deactivated', 'policy-outdated'] },
     },
@@ -83,7 +88,12 @@ export const accountOperations: OperationGroup = {
       fields: { id, until: 'The suspension ends then by itself (RFC 3339).', reason },
       example: { until: '2032-06-01T00:00:00Z', reason: 'second-strike' },
       answers: {
-        200: answerOf<SuspendAccountController['suspend']>()('Written', 'Suspended.', writtenSchema, writtenExample),
+        200: answerOf<SuspendAccountController['suspend']>()(
+          'Written',
+          'Suspended.',
+          writeReceiptSchema,
+          writeReceiptExample,
+        ),
       },
       refusals: { 404: ['account-unknown'], 409: ['account-deactivated', 'suspension-over'] },
     },
@@ -97,8 +107,8 @@ export const accountOperations: OperationGroup = {
         200: answerOf<DeactivateAccountController['deactivate']>()(
           'Written',
           'Deactivated.',
-          writtenSchema,
-          writtenExample,
+          writeReceiptSchema,
+          writeReceiptExample,
         ),
       },
     },
@@ -111,8 +121,8 @@ export const accountOperations: OperationGroup = {
         200: answerOf<ReinstateAccountController['reinstate']>()(
           'Written',
           'Reinstated.',
-          writtenSchema,
-          writtenExample,
+          writeReceiptSchema,
+          writeReceiptExample,
         ),
       },
     },

@@ -4,11 +4,11 @@ import {
   incomingSchema,
   outgoingExample,
   outgoingSchema,
-} from '../../../../libs/messaging/cloud-event-schemas.js';
-import type { EventDefinition } from '../../../../libs/messaging/event-definition.js';
-import { BATCHED, MAX_BATCH, STRUCTURED } from '../../../../libs/messaging/http/cloud-events-request.js';
-import { eventCatalogue } from '../../../event-catalogue.js';
-import { isTaken } from '../../../inbound-commands.js';
+} from '../../../../libs/events/cloud-event-schemas.js';
+import type { EventDefinition } from '../../../../libs/events/event-definition.js';
+import { BATCHED, MAX_BATCH, STRUCTURED } from '../../../../libs/ingest/http/cloud-events-request.js';
+import { eventCatalogue } from '../../../composition/event-catalogue.js';
+import { isTaken } from '../../../composition/inbound-commands.js';
 import { actor, closed, count, instant, list, oneOf, orNull, position, text } from '../answer-schemas.js';
 import { json, type OperationGroup } from '../operation.js';
 

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import type { HealthController } from '../../../../libs/platform/health/health.controller.js';
-import { ROLES } from '../../../../libs/platform/security/principal.js';
-import type { TokensController } from '../../../../libs/platform/security/tokens.controller.js';
+import { ROLES } from '../../../../libs/http/credentials/principal.js';
+import type { TokensController } from '../../../../libs/http/credentials/tokens.controller.js';
+import type { HealthController } from '../../../../libs/http/health.controller.js';
 import type { StatusController } from '../../status.controller.js';
 import { closed, count, instant, list, orNull, position, text } from '../answer-schemas.js';
 import { type Answer, answerOf, json, type OperationGroup } from '../operation.js';

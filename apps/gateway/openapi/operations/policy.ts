@@ -1,6 +1,15 @@
 import type { PublishPolicyController } from '../../../../libs/policy/features/publish-policy.js';
 import type { ShowPolicyController } from '../../../../libs/policy/features/show-policy.js';
-import { closed, instant, list, orNull, position, text, writtenExample, writtenSchema } from '../answer-schemas.js';
+import {
+  closed,
+  instant,
+  list,
+  orNull,
+  position,
+  text,
+  writeReceiptExample,
+  writeReceiptSchema,
+} from '../answer-schemas.js';
 import { answerOf, type OperationGroup } from '../operation.js';
 
 const version = closed({
@@ -32,7 +41,12 @@ export const policyOperations: OperationGroup = {
       },
       example: { version: '2022-05-18', url: 'https://example.org/policy/2022-05-18' },
       answers: {
-        201: answerOf<PublishPolicyController['publish']>()('Written', 'In force.', writtenSchema, writtenExample),
+        201: answerOf<PublishPolicyController['publish']>()(
+          'Written',
+          'In force.',
+          writeReceiptSchema,
+          writeReceiptExample,
+        ),
       },
       refusals: { 409: ['policy-superseded'] },
     },

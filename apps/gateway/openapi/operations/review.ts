@@ -15,9 +15,9 @@ import {
   page,
   position,
   text,
-  writtenExample,
-  writtenFields,
-  writtenSchema,
+  writeReceiptExample,
+  writeReceiptFields,
+  writeReceiptSchema,
 } from '../answer-schemas.js';
 import { answerOf, type OperationGroup } from '../operation.js';
 
@@ -130,7 +130,7 @@ export const reviewOperations: OperationGroup = {
             caseId: text('The case.'),
             reviewer: text('Who asked.'),
             until: instant('When the claim ends by itself.'),
-            ...writtenFields,
+            ...writeReceiptFields,
           }),
           { caseId: 'img-1', reviewer: 'rev-1', until: '2022-05-19T10:15:00.000Z', position: '1045' },
         ),
@@ -145,7 +145,12 @@ export const reviewOperations: OperationGroup = {
       summary: 'Gives a case back that whoever asks had claimed',
       fields: { id },
       answers: {
-        200: answerOf<ReleaseCaseController['release']>()('Written', 'It is free.', writtenSchema, writtenExample),
+        200: answerOf<ReleaseCaseController['release']>()(
+          'Written',
+          'It is free.',
+          writeReceiptSchema,
+          writeReceiptExample,
+        ),
       },
       refusals: { 404: ['case-unknown'] },
     },
@@ -168,7 +173,7 @@ export const reviewOperations: OperationGroup = {
           closed({
             caseId: text('The case.'),
             status: oneOf(['none', 'open', 'confirmed', 'dismissed'], 'Of the case, after the verdict.'),
-            ...writtenFields,
+            ...writeReceiptFields,
           }),
           { caseId: 'img-1', status: 'confirmed', position: '1047' },
         ),

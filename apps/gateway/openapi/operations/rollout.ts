@@ -16,9 +16,9 @@ import {
   page,
   position,
   text,
-  writtenExample,
-  writtenFields,
-  writtenSchema,
+  writeReceiptExample,
+  writeReceiptFields,
+  writeReceiptSchema,
 } from '../answer-schemas.js';
 import { answerOf, type OperationGroup } from '../operation.js';
 
@@ -106,7 +106,12 @@ export const rolloutOperations: OperationGroup = {
       },
       example: { perWeek: 1000 },
       answers: {
-        200: answerOf<SetRateController['set']>()('Written', 'The rate is in force.', writtenSchema, writtenExample),
+        200: answerOf<SetRateController['set']>()(
+          'Written',
+          'The rate is in force.',
+          writeReceiptSchema,
+          writeReceiptExample,
+        ),
       },
     },
     'POST /v1/rollout/pause': {
@@ -115,14 +120,24 @@ export const rolloutOperations: OperationGroup = {
       fields: { reason: 'For other operators.' },
       example: { reason: 'reviewers are behind' },
       answers: {
-        200: answerOf<PauseOnboardingController['pause']>()('Written', 'Paused.', writtenSchema, writtenExample),
+        200: answerOf<PauseOnboardingController['pause']>()(
+          'Written',
+          'Paused.',
+          writeReceiptSchema,
+          writeReceiptExample,
+        ),
       },
     },
     'POST /v1/rollout/resume': {
       id: 'resumeOnboarding',
       summary: 'Lets cohorts be admitted again',
       answers: {
-        200: answerOf<ResumeOnboardingController['resume']>()('Written', 'Resumed.', writtenSchema, writtenExample),
+        200: answerOf<ResumeOnboardingController['resume']>()(
+          'Written',
+          'Resumed.',
+          writeReceiptSchema,
+          writeReceiptExample,
+        ),
       },
     },
     'POST /v1/cohorts': {
@@ -144,7 +159,7 @@ export const rolloutOperations: OperationGroup = {
             cohortId: text('The cohort.'),
             size: count('People admitted at the most.'),
             selection,
-            ...writtenFields,
+            ...writeReceiptFields,
           }),
           { cohortId: '2022-w20', size: 1000, selection: 'first-come', position: '1041' },
         ),

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { ViewsController } from '../../../../libs/projections/views.controller.js';
+import type { ViewsController } from '../../../../libs/operations/features/views.controller.js';
 import { closed, count, instant, list, oneOf, position, text } from '../answer-schemas.js';
 import { answerOf, json, type OperationGroup } from '../operation.js';
 

@@ -11,9 +11,9 @@ import {
   orNull,
   position,
   text,
-  writtenExample,
-  writtenFields,
-  writtenSchema,
+  writeReceiptExample,
+  writeReceiptFields,
+  writeReceiptSchema,
 } from '../answer-schemas.js';
 import { answerOf, type OperationGroup } from '../operation.js';
 
@@ -43,7 +43,7 @@ export const waitlistOperations: OperationGroup = {
               ['unknown', 'waiting', 'left', 'onboarded'],
               'Where it stands; always `waiting` for callers without a role.',
             ),
-            position: Type.Optional(writtenFields.position),
+            position: Type.Optional(writeReceiptFields.position),
           }),
           { accountId: '0196e0f0-0000-7000-8000-000000000001', status: 'waiting', position: '12' },
         ),
@@ -55,7 +55,12 @@ export const waitlistOperations: OperationGroup = {
       summary: 'Gives a place on the waitlist up; doing it again changes nothing',
       fields: { accountId: 'The account.' },
       answers: {
-        200: answerOf<LeaveWaitlistController['leave']>()('Written', 'It has left.', writtenSchema, writtenExample),
+        200: answerOf<LeaveWaitlistController['leave']>()(
+          'Written',
+          'It has left.',
+          writeReceiptSchema,
+          writeReceiptExample,
+        ),
       },
       refusals: { 404: ['account-unknown'], 409: ['already-onboarded'] },
     },

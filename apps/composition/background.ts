@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { HttpModule } from '../../libs/http/http.module.js';
+import { createHttpAdapter } from '../../libs/http/http-adapter.js';
+import { NestLogger } from '../../libs/platform/logging/nest-logger.js';
+import { Metrics } from '../../libs/platform/metrics/metrics.js';
+import type { RoleParts } from './role.js';
+import type { Runtime } from './runtime.js';
+
+@Module({})
+class BackgroundModule {}
+
+/** Work without doors: HTTP serves health and metrics alone. */
+export async function composeBackground(
+  runtime: Runtime,
+  workOf: (metrics: Metrics) => RoleParts['work'],
+): Promise<RoleParts> {
+  const module = { module: BackgroundModule, imports: [HttpModule.with(runtime)] };
+  const app = await NestFactory.create<NestFastifyApplication>(module, await createHttpAdapter(runtime.settings), {
+    logger: new NestLogger(runtime.logger),
+    abortOnError: false,
+  });
+  return { app, work: workOf(app.get(Metrics)) };
+}

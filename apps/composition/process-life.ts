@@ -1,0 +1,153 @@
+import 'reflect-metadata';
+import { join, resolve } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { isTransientDatabaseError } from '../../libs/kernel/transient.js';
+import { readSettings, type Settings } from '../../libs/platform/configuration/settings.js';
+import type { Connection } from '../../libs/platform/database/database.js';
+import { startEmbeddedPostgres } from '../../libs/platform/database/embedded-postgres.js';
+import { explainFailure, StartFailure } from '../../libs/platform/database/start-failure.js';
+import { createLogger, type Logger } from '../../libs/platform/logging/logger.js';
+import type { Role } from './role.js';
+import type { RuntimeOptions } from './runtime.js';
+import { onStopSignals } from './stop-signals.js';
+import { version } from './version.js';
+
+/** A supervisor usually waits ten seconds before it kills. */
+const LONGEST_STOP_MS = 9_500;
+/**
+ * By how much of what is alive the heap may grow before it is swept. V8 lets a small heap grow to a multiple, which under
+ * load cost more memory than everything that is kept here.
+ */
+const HEAP_GROWTH_PERCENT = 50;
+/** SQLSTATE disk_full. */
+const DISK_FULL = '53100';
+
+interface OpenedDatabase {
+  connection: Connection;
+  /** A failure of the start that is the database's, as what to do about it. */
+  explain(error: unknown): unknown;
+  stop(): Promise<void>;
+}
+
+export interface ProcessPlan {
+  /** @param signal aborts a start that is not wanted any more, which then leaves nothing running */
+  database(settings: Settings, logger: Logger, signal: AbortSignal): OpenedDatabase | Promise<OpenedDatabase>;
+  start(options: RuntimeOptions): Promise<Role>;
+  /** What the terminal shows once it is ready. */
+  announce(role: Role): Promise<string[]>;
+}
+
+/** From the settings to the last signal; what is foreseen to go wrong is told in a line. */
+export function runProcess({ database: openDatabase, start, announce }: ProcessPlan): void {
+  // V8 reads it at every collection, so it may be set while it runs.
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
+  const stopped = new AbortController();
+  const main = async () => {
+    const settings = readSettings(process.env);
+    const logger = createLogger(settings);
+    const opening = (async () => openDatabase(settings, logger, stopped.signal))();
+    // A start may be cut anywhere, as a crash may; only a server of ours must not stay behind.
+    let stop = async () => (await opening.catch(() => undefined))?.stop();
+    stopOnSignals(() => {
+      stopped.abort();
+      return stop();
+    });
+    const database = await opening;
+    try {
+      const role = await start({ settings, connection: database.connection, logger });
+      if (stopped.signal.aborted) return;
+      stop = async () => {
+        await role.close();
+        await database.stop();
+      };
+      console.log((await announce(role)).join('\n'));
+    } catch (error) {
+      if (stopped.signal.aborted) return;
+      await stop().catch(() => {}); // what failed first is what counts
+      throw database.explain(error);
+    }
+  };
+  main().catch((error) => {
+    if (stopped.signal.aborted) return;
+    if (error instanceof StartFailure) console.error(error.message.replace(/^/gm, 'gatehouse: '));
+    else console.error(error);
+    process.exit(1);
+  });
+}
+
+/** One role of several processes, which meet in one database. */
+export const runRole = (name: string, start: ProcessPlan['start']): void =>
+  runProcess({
+    database: (settings) => sharedDatabase(settings, name),
+    start,
+    announce: async ({ url }) => [`Gatehouse ${version}: ${name} is ready at ${url}`],
+  });
+
+/** @throws StartFailure `database-missing` */
+export function sharedDatabase({ databaseUrl }: Settings, name: string): OpenedDatabase {
+  if (!databaseUrl) {
+    throw new StartFailure(
+      'database-missing',
+      `GATEHOUSE_DATABASE_URL is not set, and ${name} shares its database with the other roles: set it, or run everything in one process with "npm start"`,
+    );
+  }
+  return {
+    connection: { connectionString: databaseUrl },
+    explain: (error) =>
+      isTransientDatabaseError(error) && !(error instanceof StartFailure) ? databaseAway(error as Error) : error,
+    stop: async () => {},
+  };
+}
+
+/** What supervises the process starts it again, until the database is there. */
+function databaseAway({ message, code }: Error & { code?: string }): StartFailure {
+  return code === DISK_FULL
+    ? new StartFailure(
+        'disk-full',
+        `no space is left on the disk of the database of GATEHOUSE_DATABASE_URL (${message}): free some`,
+      )
+    : new StartFailure(
+        'database-away',
+        `the database of GATEHOUSE_DATABASE_URL can't be reached (${message}): is it up?`,
+      );
+}
+
+/** A database in a directory of the settings, for this process alone. */
+export async function ownDatabase(settings: Settings, logger: Logger, signal: AbortSignal): Promise<OpenedDatabase> {
+  const directory = join(resolve(settings.data), 'postgres');
+  const { connection, stop } = await startEmbeddedPostgres({
+    directory,
+    port: settings.postgresPort,
+    onTrouble: (line) => logger.warn(line),
+    signal,
+  });
+  const explain = (error: unknown) => (isTransientDatabaseError(error) ? explainFailure(directory, error) : error);
+  return { connection, explain, stop };
+}
+
+/** In order, and in the time that a supervisor gives. */
+function stopOnSignals(stop: () => Promise<void>): void {
+  // A terminal that was closed takes no line any more, which is no reason to stop otherwise than in order.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  onStopSignals(
+    () => {
+      console.log('\nStopping: finishing what was taken …');
+      const timer = setTimeout(() => {
+        console.error(`gatehouse: not done after ${LONGEST_STOP_MS} ms, stopping anyway; nothing acknowledged is lost`);
+        process.exit(1);
+      }, LONGEST_STOP_MS);
+      stop().then(
+        () => {
+          clearTimeout(timer);
+          console.log('Stopped.');
+          process.exit(0);
+        },
+        (error) => {
+          console.error(`gatehouse: ${error.message}`);
+          process.exit(1);
+        },
+      );
+    },
+    () => process.exit(1),
+  );
+}

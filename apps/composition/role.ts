@@ -1,0 +1,86 @@
+import type { AddressInfo } from 'node:net';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Settings } from '../../libs/platform/configuration/settings.js';
+import { StartFailure } from '../../libs/platform/database/start-failure.js';
+import { Metrics } from '../../libs/platform/metrics/metrics.js';
+import { followLog } from './log-metrics.js';
+import { openRuntime, type Runtime, type RuntimeOptions } from './runtime.js';
+
+/** What a process does, put together but not yet begun. */
+export interface RoleParts {
+  /** Serves health and metrics at the least. */
+  app: NestFastifyApplication;
+  /** Each goes on until the signal aborts, and then finishes what it took. */
+  work: readonly { run(signal: AbortSignal): Promise<void> }[];
+  /** Ends what requests began, once none comes in any more. */
+  end?(): Promise<void>;
+}
+
+/** A started process. */
+export interface Role {
+  /** Where HTTP is served. */
+  url: string;
+  runtime: Runtime;
+  app: NestFastifyApplication;
+  /** Takes no more work, finishes what it took, closes. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the runtime, begins the work and listens.
+ * @param compose the signal it is given ends whatever it starts by itself
+ * @throws StartFailure
+ */
+export async function startRole(
+  options: RuntimeOptions,
+  compose: (runtime: Runtime, signal: AbortSignal) => Promise<RoleParts>,
+): Promise<Role> {
+  const runtime = await openRuntime(options);
+  const stop = new AbortController();
+  try {
+    const { app, work, end } = await compose(runtime, stop.signal);
+    followLog(runtime, app.get(Metrics));
+    const running = work.map((one) => one.run(stop.signal));
+    const url = await listen(app, runtime.settings);
+    return {
+      url,
+      runtime,
+      app,
+      async close() {
+        await app.close();
+        await end?.();
+        stop.abort();
+        await Promise.all(running);
+        await runtime.close();
+      },
+    };
+  } catch (error) {
+    stop.abort();
+    await runtime.close();
+    throw error;
+  }
+}
+
+async function listen(app: NestFastifyApplication, { host, port }: Settings): Promise<string> {
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    await app.close();
+    if (code === 'EADDRINUSE') {
+      throw new StartFailure(
+        'port-busy',
+        `port ${port} of ${host} is in use: stop what listens there, or set GATEHOUSE_PORT to another`,
+      );
+    }
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EACCES') {
+      throw new StartFailure(
+        'address-unusable',
+        `can't listen on ${host}:${port} (${code}): set GATEHOUSE_HOST and GATEHOUSE_PORT to an address of this machine`,
+      );
+    }
+    throw error;
+  }
+  const taken = (app.getHttpServer().address() as AddressInfo).port;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${taken}`;
+}

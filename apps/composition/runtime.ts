@@ -1,0 +1,89 @@
+import { EncryptingEventStore } from '../../libs/event-store/encrypting-event-store.js';
+import type { EventStore } from '../../libs/event-store/event-store.js';
+import { Transactor } from '../../libs/event-store/transact.js';
+import { EventSchemas } from '../../libs/events/event-schemas.js';
+import { Backpressure } from '../../libs/ingest/backpressure.js';
+import { Quarantine } from '../../libs/ingest/quarantine.js';
+import type { Clock } from '../../libs/kernel/clock.js';
+import { type Ids, timeOrderedIds } from '../../libs/kernel/ids.js';
+import type { Settings } from '../../libs/platform/configuration/settings.js';
+import { type Connection, type DataSource, openDatabase, type Pool } from '../../libs/platform/database/database.js';
+import { DatabaseClock } from '../../libs/platform/database/database-clock.js';
+import type { Logger } from '../../libs/platform/logging/logger.js';
+import { loadMasterKey } from '../../libs/platform/personal-data/master-key.js';
+import { PostgresPersonKeys } from '../../libs/platform/personal-data/postgres-person-keys.js';
+import { Rebuilder } from '../../libs/projections/rebuilder.js';
+import { ViewReader } from '../../libs/projections/view-reader.js';
+import { LockSession } from '../../libs/subscriptions/lock-session.js';
+import { eventCatalogue } from './event-catalogue.js';
+import { checkEventStoreDB, openLog } from './event-log.js';
+import { migrations } from './migrations.js';
+import { logParked } from './parked-log.js';
+
+/** Positions of EventStoreDB count bytes: some 16,000 events. */
+const LEAD_IN_BYTES = 16 * 1024 * 1024;
+
+/** What every role of a process is made of, opened once and closed once. */
+export interface Runtime {
+  settings: Settings;
+  clock: Clock;
+  ids: Ids;
+  logger: Logger;
+  dataSource: DataSource;
+  pool: Pool;
+  store: EventStore;
+  schemas: EventSchemas;
+  personKeys: PostgresPersonKeys;
+  transactor: Transactor;
+  quarantine: Quarantine;
+  locks: LockSession;
+  rebuilder: Rebuilder;
+  viewReader: ViewReader;
+  backpressure: Backpressure;
+  close(): Promise<void>;
+}
+
+export interface RuntimeOptions {
+  settings: Settings;
+  connection: Connection;
+  logger: Logger;
+  /** Instead of the database's time. */
+  clock?: Clock;
+}
+
+/** Connects and migrates. @throws StartFailure */
+export async function openRuntime({ settings, connection, logger, clock: given }: RuntimeOptions): Promise<Runtime> {
+  const { dataSource, pool } = await openDatabase(connection, migrations);
+  const databaseClock = await DatabaseClock.open(pool);
+  const clock = given ?? databaseClock;
+  const ids = timeOrderedIds(clock);
+  const schemas = new EventSchemas(eventCatalogue);
+  const subjectKeys = new PostgresPersonKeys(dataSource, await loadMasterKey(settings));
+  await subjectKeys.checkMasterKey();
+  const store = new EncryptingEventStore(openLog(settings, connection, pool, clock), subjectKeys, eventCatalogue);
+  if (settings.eventStoreUrl) await checkEventStoreDB(store);
+  const locks = new LockSession(connection);
+  return {
+    settings,
+    clock,
+    ids,
+    logger,
+    dataSource,
+    pool,
+    store,
+    schemas,
+    personKeys: subjectKeys,
+    transactor: new Transactor(store, ids, clock, schemas.version),
+    quarantine: new Quarantine(pool, subjectKeys, ids, clock),
+    locks,
+    rebuilder: new Rebuilder(pool, store, locks, { parked: (parking) => logParked(logger, parking) }),
+    viewReader: new ViewReader(pool),
+    backpressure: settings.eventStoreUrl ? new Backpressure(LEAD_IN_BYTES) : new Backpressure(),
+    async close() {
+      databaseClock.close();
+      await locks.close();
+      await store.close();
+      await dataSource.destroy();
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import { enforcingReaction } from '../../libs/enforcement/index.js';
+import { ownerOf } from '../../libs/images/index.js';
+import type { Ingest } from '../../libs/ingest/ingest.js';
+import { Ingester } from '../../libs/ingest/kafka/ingester.js';
+import { ErrorLog } from '../../libs/platform/logging/error-log.js';
+import type { Metrics } from '../../libs/platform/metrics/metrics.js';
+import { Projector } from '../../libs/projections/projector.js';
+import { Publisher } from '../../libs/publish/kafka/publisher.js';
+import { caseOpeningReaction } from '../../libs/review/index.js';
+import { CohortScheduler, onboardingReaction, PeopleLeft } from '../../libs/rollout/index.js';
+import { Ownership } from '../../libs/subscriptions/ownership.js';
+import { type Reaction, Reactor } from '../../libs/subscriptions/reactor.js';
+import { nextInLine, Waitlist } from '../../libs/waitlist/index.js';
+import { brokerOf } from './kafka-broker.js';
+import { logParked, logParkedReaction } from './parked-log.js';
+import type { Runtime } from './runtime.js';
+import { viewCatalogue } from './view-catalogue.js';
+
+/** Work that goes on until the signal aborts, and can be told to work off what is there. */
+export interface Worker {
+  run(signal: AbortSignal): Promise<void>;
+  processAll(): Promise<void>;
+}
+
+/** Keeps the read models up to date. */
+export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
+  const { pool, store, locks, rebuilder, viewReader, backpressure: intakeGate, logger } = runtime;
+  const events = metrics.counter({ name: 'projected_events_total', help: 'Events taken into the read models' });
+  const troubles = metrics.counter({
+    name: 'projector_troubles_total',
+    help: 'Times the projector had to begin again',
+  });
+  const troubleLog = new ErrorLog(logger, 'the projector begins again');
+  const projector = new Projector(pool, store, viewCatalogue, locks, rebuilder, {
+    page(page, to) {
+      events.inc(page.length);
+      intakeGate.noteProjected(to);
+      viewReader.moved();
+    },
+    parked: (parking) => logParked(logger, parking),
+    trouble(error) {
+      troubles.inc();
+      troubleLog.report(error);
+    },
+  });
+  metrics.gauge({ name: 'projector_lanes', help: 'Lanes of the read models that this process holds' }, (gauge) =>
+    gauge.set(projector.lanesHeld),
+  );
+  return projector;
+}
+
+/** What follows from events: flags open cases, confirmed reviews deactivate, admitted cohorts are let in. */
+export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
+  const { pool, store, locks, transactor, settings, viewReader, clock, logger } = runtime;
+  const reactions: Reaction[] = [
+    caseOpeningReaction(transactor, settings.reviewPanel, ownerOf(pool)),
+    enforcingReaction(transactor),
+    onboardingReaction(transactor, nextInLine(pool, store, viewReader), clock),
+  ];
+  const parked = metrics.counter({
+    name: 'reactor_parked_total',
+    help: 'Events a reaction could not take',
+    labels: ['reaction'],
+  });
+  const troubles = metrics.counter({
+    name: 'reactor_troubles_total',
+    help: 'Times a reactor had to begin again',
+    labels: ['reaction'],
+  });
+  const seats = new Ownership(locks, 'reactors', reactions.length);
+  return reactions.map((reaction) => {
+    const { name } = reaction;
+    const troubleLog = new ErrorLog(logger.child({ reaction: name }), 'a reactor begins again');
+    return new Reactor(pool, store, reaction, seats, {
+      trouble(error) {
+        troubles.inc({ reaction: name });
+        troubleLog.report(error);
+      },
+      parked(event, error) {
+        parked.inc({ reaction: name });
+        logParkedReaction(logger, name, event, error);
+      },
+    });
+  });
+}
+
+/** Admits cohorts on schedule; only where the setting says so. */
+export function schedulerOf({ pool, store, locks, transactor, viewReader, clock, logger }: Runtime) {
+  const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, viewReader));
+  const scheduler = new CohortScheduler(transactor, peopleLeft, clock, logger);
+  return { run: (signal: AbortSignal) => scheduler.run(signal, locks), tick: () => scheduler.tick() };
+}
+
+/** Takes events from the topics; only where brokers are set. */
+export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): Ingester {
+  const { settings, quarantine, logger } = runtime;
+  const taken = metrics.counter({ name: 'ingested_events_total', help: 'Events from topics', labels: ['outcome'] });
+  const behind = metrics.gauge({
+    name: 'ingester_behind_events',
+    help: 'Messages of a partition that its group has still to take; each ingester tells all of them',
+    labels: ['topic', 'partition'],
+  });
+  const troubles = metrics.counter({ name: 'ingester_troubles_total', help: 'Times the ingester had to wait' });
+  const troubleLog = new ErrorLog(logger, 'the ingester waits and tries again');
+  const options = {
+    group: settings.kafkaGroup,
+    topics: [settings.kafkaFactsTopic, ...settings.kafkaTypeTopics],
+    quarantineTopic: settings.kafkaQuarantineTopic,
+  };
+  return new Ingester(brokerOf(runtime, 'gatehouse-ingester'), ingest, quarantine, options, {
+    taken(outcomes) {
+      for (const outcome of outcomes) taken.inc({ outcome });
+    },
+    behind(partitions) {
+      behind.reset();
+      for (const { topic, partition, behind: messages } of partitions ?? []) behind.set({ topic, partition }, messages);
+    },
+    trouble(error) {
+      troubles.inc();
+      troubleLog.report(error);
+    },
+  });
+}
+
+/** Sends the public events to their topic; only where brokers are set. */
+export function publisherOf(runtime: Runtime, metrics: Metrics): Publisher {
+  const { settings, pool, store, schemas, locks, logger } = runtime;
+  const published = metrics.counter({ name: 'published_events_total', help: 'Events sent to the topic' });
+  const troubles = metrics.counter({
+    name: 'publisher_troubles_total',
+    help: 'Times the publisher had to begin again',
+  });
+  const troubleLog = new ErrorLog(logger, 'the publisher begins again');
+  const broker = brokerOf(runtime, 'gatehouse-publisher');
+  return new Publisher(pool, store, schemas, locks, broker, settings.kafkaEventsTopic, {
+    published: (events) => published.inc(events.length),
+    trouble(error) {
+      troubles.inc();
+      troubleLog.report(error);
+    },
+  });
+}

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { DataSource } from 'typeorm';
+import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { nameBasedId } from '../kernel/ids.js';
+import { createDataSource } from '../platform/database/data-source.js';
+import { PostgresPersonKeys } from '../platform/personal-data/postgres-person-keys.js';
+import { EncryptingEventStore, encryptionContext } from './encrypting-event-store.js';
+import { PostgresEventStore } from './postgres/postgres-event-store.js';
+
+const NAMESPACE = '6ba7b810-9dad-11d1-80b4-00c04fd430c8';
+const definitions = [
+  { type: 'Joined', personal: { person: 'accountId', fields: ['email', 'note'] } },
+  { type: 'Left' },
+];
+
+const event = (name: string, type: string, data: Record<string, unknown>) => ({
+  id: nameBasedId(NAMESPACE, name),
+  type,
+  data,
+  metadata: {
+    source: '/spec',
+    subject: 's',
+    time: '2026-01-01T00:00:00.000Z',
+    schemaversion: 1,
+    correlationid: 'c',
+    actor: { kind: 'process' as const, id: 'spec' },
+  },
+});
+
+describe('the sealing event store', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let keys: PostgresPersonKeys;
+  let store: EncryptingEventStore;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataSource = await createDataSource(database.connection, { applicationName: 'gatehouse-spec' }).initialize();
+    keys = new PostgresPersonKeys(dataSource, randomBytes(32));
+    store = new EncryptingEventStore(new PostgresEventStore(database.connection), keys, definitions as never);
+  });
+  afterAll(async () => {
+    await store.close();
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  it('stores personal fields sealed to their place, others as they are, and does not change what the caller holds', async () => {
+    const joined = event('1', 'Joined', { accountId: 'ann', email: 'ann@example.org', locale: 'en' });
+    const left = event('2', 'Left', { email: 'stays' });
+    await store.append([{ stream: 'account-ann', expected: 'no-stream', events: [joined, left] }]);
+
+    const [stored, second] = await store.readStream('account-ann');
+    expect(stored!.data).toEqual({ accountId: 'ann', email: expect.stringMatching(/^sealed:v1:/), locale: 'en' });
+    expect(await keys.decrypt('ann', stored!.data.email, encryptionContext('account-ann', joined.id, 'email'))).toBe(
+      'ann@example.org',
+    );
+    expect(second!.data).toEqual({ email: 'stays' });
+    expect(joined.data.email).toBe('ann@example.org');
+    expect((await store.readAll(0)).events[0]!.data).toEqual(stored!.data);
+  });
+
+  it('leaves alone what is sealed already and knows a repeated append', async () => {
+    const sealed = await keys.encrypt('bob', 'bob@example.org', 'elsewhere');
+    const write = {
+      stream: 'account-bob',
+      expected: 'no-stream' as const,
+      events: [event('3', 'Joined', { accountId: 'bob', email: sealed, note: 'hello' })],
+    };
+    expect((await store.append([write]))[0]!.outcome).toBe('appended');
+    expect((await store.append([write]))[0]!.outcome).toBe('already-appended');
+    expect((await store.readStream('account-bob'))[0]!.data.email).toBe(sealed);
+  });
+
+  it('refuses personal data of nobody', async () => {
+    const write = {
+      stream: 'account-x',
+      expected: 'any' as const,
+      events: [event('4', 'Joined', { email: 'x@example.org' })],
+    };
+    await expect(store.append([write])).rejects.toThrow('no accountId');
+  });
+});

@@ -1,0 +1,111 @@
+import { type TObject, Type } from 'typebox';
+import type { EventDefinition } from './event-definition.js';
+import { Instant } from './schemas.js';
+
+/** Characters of an event's id, source or type. */
+export const MAX_ID_LENGTH = 200;
+const NO_CONTROL = '^[^\\u0000-\\u001F\\u007F-\\u009F\\uD800-\\uDFFF]+$';
+const TRACEPARENT = '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$';
+
+const text = (description: string) =>
+  Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH, pattern: NO_CONTROL, description });
+const specversion = Type.Literal('1.0', { description: 'The version of CloudEvents.' });
+const id = text(
+  "The event's identity, together with its source. Sent again, it is stored once; another event needs another id, a UUID whatever its source.",
+);
+const source = text('The system that observed the event; a URI reference.');
+const correlationid = text('Common to all events of one course of action.');
+const traceparent = Type.String({ pattern: TRACEPARENT, maxLength: 55, description: 'W3C Trace Context.' });
+
+/** An event as POST /v1/events takes it, in CloudEvents' JSON form. Attributes that are not named here are ignored. */
+export function incomingSchema({ type, version, summary, schema }: EventDefinition): TObject {
+  return Type.Object(
+    {
+      specversion,
+      id,
+      source,
+      type: Type.Literal(type),
+      time: Type.Optional(Instant('When it happened; when it came in where absent.')),
+      datacontenttype: Type.Optional(Type.Literal('application/json')),
+      schemaversion: Type.Optional(
+        Type.Enum([String(version), version], {
+          description: 'Version of the schema of `data`; the latest by default.',
+        }),
+      ),
+      correlationid: Type.Optional(correlationid),
+      traceparent: Type.Optional(traceparent),
+      data: schema,
+    },
+    { description: summary },
+  );
+}
+
+/** An event as GET /v1/events gives it: as `toCloudEvent` makes it, without personal fields. */
+export function outgoingSchema(definition: EventDefinition): TObject {
+  const { type, version, summary } = definition;
+  return Type.Object(
+    {
+      specversion,
+      id: Type.String({ format: 'uuid', description: "The event's identity, for ever." }),
+      source,
+      type: Type.Literal(type),
+      subject: text('What the event is about: its stream, or `image-…` for a fact about an image.'),
+      time: Instant('When it happened.'),
+      datacontenttype: Type.Literal('application/json'),
+      schemaversion: Type.Literal(String(version), { description: 'Version of the schema of `data`.' }),
+      recordedtime: Instant('When it was stored.'),
+      correlationid,
+      causationid: Type.Optional(text('The event that led to this one.')),
+      traceparent: Type.Optional(traceparent),
+      actor: Type.String({ pattern: '^(user|service|process):', description: 'Who caused it: kind and id.' }),
+      position: Type.String({ pattern: '^\\d{1,16}$', description: 'Place in the one order of all events.' }),
+      data: outgoingData(definition),
+    },
+    { additionalProperties: false, description: summary },
+  );
+}
+
+/** The data of an event without its personal fields, which never leave. */
+export function outgoingData({ schema, personal }: EventDefinition): TObject {
+  if (!personal) return schema;
+  const isOpen = (name: string) => !personal.fields.includes(name);
+  const properties = Object.fromEntries(Object.entries(schema.properties).filter(([name]) => isOpen(name)));
+  const required = (schema.required as string[] | undefined)?.filter(isOpen);
+  return { ...schema, properties, ...(required ? { required } : {}) } as TObject;
+}
+
+const IN_SOURCE = '/image-service';
+const EXAMPLE_ID = '0196e0f0-0000-7000-8000-000000000001';
+const EXAMPLE_TIME = '2022-05-19T10:00:00.000Z';
+
+/** A valid incoming event. */
+export const incomingExample = ({ type, example }: EventDefinition) => ({
+  specversion: '1.0',
+  id: `${type}-1`,
+  source: IN_SOURCE,
+  type,
+  time: EXAMPLE_TIME,
+  data: example,
+});
+
+/** A valid outgoing event. */
+export function outgoingExample(definition: EventDefinition) {
+  const { type, version, example, fact, personal } = definition;
+  const data = Object.fromEntries(Object.entries(example).filter(([name]) => !personal?.fields.includes(name)));
+  const key = Object.keys(data)[0]!;
+  return {
+    specversion: '1.0',
+    id: EXAMPLE_ID,
+    source: fact ? IN_SOURCE : '/gatehouse',
+    type,
+    subject: `${fact?.category ?? key.replace(/Id$/, '')}-${data[fact?.id ?? key]}`,
+    time: EXAMPLE_TIME,
+    datacontenttype: 'application/json',
+    schemaversion: String(version),
+    recordedtime: EXAMPLE_TIME,
+    correlationid: 'a3ce929d0e0e47364bf92f3577b34da6',
+    actor: 'service:image-service',
+    position: '1042',
+    data,
+  };
+}

@@ -1,0 +1,9 @@
+/** Why an event was not understood or not taken. */
+export interface Fault {
+  /** Kebab-case. */
+  reason: string;
+  /** The attribute, or a JSON Pointer that starts with /data. */
+  field: string;
+  /** What was wrong and what to do. */
+  detail: string;
+}

@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { JwtVerifier } from './jwt-verifier.js';
+
+const AUDIENCE = 'gatehouse';
+const NOW_S = 1_800_000_000;
+const HOUR_S = 3_600;
+const TOLERANCE_S = 30;
+const time = { s: NOW_S };
+const clock = { now: () => time.s * 1000 };
+
+describe('JWTs of an issuer', () => {
+  let server: Server;
+  let issuer: string;
+  let key: CryptoKey;
+  let verifier: JwtVerifier;
+  let keysAnswer: { status: number; text: string } | undefined;
+
+  beforeAll(async () => {
+    const pair = await generateKeyPair('ES256');
+    key = pair.privateKey;
+    const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'ES256' };
+    server = createServer(({ url }, answer) => {
+      const document = url === '/keys' ? { keys: [jwk] } : { issuer, jwks_uri: `${issuer}/keys` };
+      const { status, text } = (url === '/keys' && keysAnswer) || { status: 200, text: JSON.stringify(document) };
+      answer.writeHead(status, { 'content-type': 'application/json' }).end(text);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    issuer = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+    verifier = new JwtVerifier({ issuer, audience: AUDIENCE, rolesClaim: 'realm.roles' }, clock);
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const signed = (claims: Record<string, unknown> = {}, by = key) =>
+    new SignJWT({
+      iss: issuer,
+      aud: AUDIENCE,
+      sub: 'auth0|ann',
+      exp: NOW_S + 60,
+      realm: { roles: ['reviewer', 'root'] },
+      ...claims,
+    })
+      .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+      .sign(by);
+
+  it('names who it is by an identifier and keeps the roles we know', async () => {
+    expect(await verifier.authenticate(await signed())).toEqual({
+      kind: 'user',
+      id: 'oidc:auth0~007cann',
+      roles: ['reviewer'],
+    });
+    expect((await verifier.authenticate(await signed({ realm: { roles: ['service'] } })))?.kind).toBe('service');
+    expect((await verifier.authenticate(await signed({ realm: undefined })))?.roles).toEqual([]);
+  });
+
+  it.each([
+    ['another issuer', { iss: 'https://elsewhere.example' }],
+    ['another audience', { aud: 'other' }],
+    ['a past expiry', { exp: NOW_S - 31 }],
+    ['no expiry', { exp: undefined }],
+    ['no subject', { sub: undefined }],
+    ['an endless subject', { sub: 'x'.repeat(300) }],
+  ])('refuses one with %s', async (_, claims) => {
+    expect(await verifier.authenticate(await signed(claims))).toBeUndefined();
+  });
+
+  it('admits one from its beginning to its end by the clock, however that is set meanwhile', async () => {
+    const jwt = await signed({ nbf: NOW_S - HOUR_S / 2, exp: NOW_S + HOUR_S / 2 });
+    const jump = fc.oneof(fc.integer({ min: -HOUR_S, max: HOUR_S }), fc.constantFrom(-HOUR_S, HOUR_S));
+    await fc.assert(
+      fc.asyncProperty(fc.array(jump, { minLength: 1, maxLength: 6 }), async (jumps) => {
+        try {
+          for (const by of jumps) {
+            time.s += by;
+            const inForce = Math.abs(time.s - NOW_S) < HOUR_S / 2 + TOLERANCE_S;
+            const atAnEdge = Math.abs(Math.abs(time.s - NOW_S) - HOUR_S / 2 - TOLERANCE_S) <= 1;
+            if (!atAnEdge) expect((await verifier.authenticate(jwt)) !== undefined).toBe(inForce);
+          }
+        } finally {
+          time.s = NOW_S;
+        }
+      }),
+    );
+  });
+
+  it('refuses one that somebody else signed, one that nobody signed, and what is no JWT', async () => {
+    const stranger = (await generateKeyPair('ES256')).privateKey;
+    expect(await verifier.authenticate(await signed({}, stranger))).toBeUndefined();
+    const payload = (await signed()).split('.')[1];
+    const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`;
+    expect(await verifier.authenticate(unsigned)).toBeUndefined();
+    expect(await verifier.authenticate('nonsense')).toBeUndefined();
+  });
+
+  it('tells an issuer that is away from a JWT that is wrong', async () => {
+    const away = new JwtVerifier({ issuer: 'http://127.0.0.1:9', audience: AUDIENCE, rolesClaim: 'roles' }, clock);
+    await expect(away.authenticate(await signed())).rejects.toMatchObject({ code: 'issuer-unavailable', kind: 'unavailable' });
+  });
+
+  it.each([
+    ['an error', { status: 500, text: '{"error":"server_error"}' }],
+    ['a page', { status: 200, text: '<html>maintenance</html>' }],
+    ['another document', { status: 200, text: '{}' }],
+    ['a redirect', { status: 302, text: '' }],
+  ])(
+    'tells an issuer that answers with %s where its keys should be, and takes its JWTs once they are there',
+    async (_, wrong) => {
+      const fresh = new JwtVerifier({ issuer, audience: AUDIENCE, rolesClaim: 'realm.roles' }, clock);
+      keysAnswer = wrong;
+      await expect(fresh.authenticate(await signed())).rejects.toMatchObject({
+        code: 'issuer-unavailable',
+        kind: 'unavailable',
+      });
+      keysAnswer = undefined;
+      expect((await fresh.authenticate(await signed()))?.id).toBe('oidc:auth0~007cann');
+    },
+  );
+
+  it('refuses one of a key that the issuer does not have', async () => {
+    const unknown = new SignJWT({ iss: issuer, aud: AUDIENCE, sub: 'ann', exp: NOW_S + 60 });
+    const jwt = await unknown.setProtectedHeader({ alg: 'ES256', kid: 'k2' }).sign(key);
+    expect(await verifier.authenticate(jwt)).toBeUndefined();
+  });
+});

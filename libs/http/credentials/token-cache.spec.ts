@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { DataSource } from 'typeorm';
+import { type SilentDatabase, silentDatabase } from '../../../test/support/silent-database.js';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { createDataSource } from '../../platform/database/data-source.js';
+import { TokenRegistry } from './token-registry.js';
+
+const HOUR_MS = 3_600_000;
+const FRESH_MS = 5_000;
+const REMEMBERED_MS = 600_000;
+
+let database: TestDatabase;
+let silent: SilentDatabase;
+let dataSource: DataSource;
+const now = { ms: Date.UTC(2026, 0, 1) };
+const clock = { now: () => now.ms };
+const principal = (name: string) => ({ kind: 'service', id: name, roles: ['service'] });
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  silent = await silentDatabase(database.connection);
+  dataSource = await createDataSource(silent.connection, { applicationName: 'gatehouse-spec' }).initialize();
+});
+afterAll(async () => {
+  await dataSource.destroy();
+  await silent.close();
+  await database.drop();
+});
+
+const made = (name: string) =>
+  new TokenRegistry(dataSource, clock).create({ name, roles: ['service'], createdBy: 'setup' });
+
+it('a token that was revoked elsewhere is admitted for five seconds at the most, however the clock is set meanwhile', async () => {
+  const step = fc.oneof(fc.integer({ min: 0, max: 2 * FRESH_MS }), fc.constantFrom(-HOUR_MS, HOUR_MS));
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
+      const [here, elsewhere] = [new TokenRegistry(dataSource, clock), new TokenRegistry(dataSource, clock)];
+      const { token, secret } = await made('service-a');
+      expect(await here.authenticate(secret)).toEqual(principal('service-a'));
+      await elsewhere.revoke(token.id);
+      const revokedAt = now.ms;
+      let refused = false;
+      for (const by of steps) {
+        now.ms += by;
+        const admitted = (await here.authenticate(secret)) !== undefined;
+        // Once it was read anew, no setting of the clock brings the old answer back.
+        expect(admitted && (refused || now.ms >= revokedAt + FRESH_MS || now.ms < revokedAt)).toBe(false);
+        refused ||= !admitted;
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+describe('while the database hangs', () => {
+  it('a token that was seen is known from memory, after a second at the most and for ten minutes', async () => {
+    const registry = new TokenRegistry(dataSource, clock);
+    const { token, secret } = await made('service-b');
+    await registry.authenticate(secret);
+    silent.fallSilent();
+    try {
+      now.ms += FRESH_MS;
+      const asked = performance.now();
+      const waiting = Array.from({ length: 20 }, () => registry.authenticate(secret));
+      expect(await Promise.all(waiting)).toEqual(Array(20).fill(principal('service-b')));
+      expect(performance.now() - asked).toBeGreaterThan(900);
+      expect(await registry.authenticate(secret)).toEqual(principal('service-b'));
+      expect(performance.now() - asked).toBeLessThan(5_000);
+
+      now.ms += REMEMBERED_MS;
+      await expect(registry.authenticate(secret)).rejects.toMatchObject({ code: 'store-unavailable', kind: 'unavailable' });
+    } finally {
+      silent.speak();
+    }
+    await registry.revoke(token.id);
+    expect(await registry.authenticate(secret)).toBeUndefined();
+  });
+});
+
+it('a token that is nobody’s is looked up once in five seconds, and a new one at once', async () => {
+  let lookups = 0;
+  const counting = Object.assign(Object.create(dataSource) as DataSource, {
+    query: (...given: Parameters<DataSource['query']>) => {
+      lookups++;
+      return dataSource.query(...given);
+    },
+  });
+  const registry = new TokenRegistry(counting, clock);
+  const { token, secret } = await made('service-c');
+  const nobodys = `ght_${'0'.repeat(16)}_${'A'.repeat(43)}`;
+  for (let n = 0; n < 5; n++) expect(await registry.authenticate(nobodys)).toBeUndefined();
+  expect([lookups, registry.hasSeen(nobodys), registry.hasSeen(secret)]).toEqual([1, false, false]);
+  now.ms += FRESH_MS;
+  await registry.authenticate(nobodys);
+  expect(lookups).toBe(2);
+  expect(await registry.authenticate(secret)).toEqual(principal('service-c'));
+  expect([lookups, registry.hasSeen(secret)]).toEqual([3, true]);
+  await registry.revoke(token.id);
+  expect(registry.hasSeen(secret)).toBe(false);
+});

@@ -1,0 +1,221 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { type Clock, toIso } from '../../kernel/clock.js';
+import { InvalidInput, NotFound, Unavailable } from '../../kernel/errors.js';
+import { isTransientDatabaseError } from '../../kernel/transient.js';
+import { isRole, type Principal, ROLES, type Role } from './principal.js';
+
+export interface TokenInfo {
+  id: string;
+  name: string;
+  roles: Role[];
+  /** RFC 3339. */
+  createdAt: string;
+  createdBy: string;
+  revokedAt: string | null;
+}
+
+export interface CreatedToken {
+  token: TokenInfo;
+  /** `ght_{id}_{secret}`; shown once, only its hash is stored. */
+  secret: string;
+}
+
+const FRESH_MS = 5_000;
+/** While the database is away nobody is revoked in it, and nothing but access decisions is answered, by their own staleness. */
+const FRESH_WHILE_AWAY_MS = 600_000;
+/** Longest wait for the database where what it said before will do; one that does not answer counts as away. */
+const PATIENCE_MS = 1_000;
+const CACHED_AT_MOST = 10_000;
+/** Also the identity of whoever uses it, in events and votes; two tokens with one name are one actor. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,199}$/;
+const ID = /^[0-9a-f]{16}$/;
+const FORM = /^ght_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
+
+interface Known {
+  id: string;
+  hash: Buffer;
+  principal: Principal;
+  readAt: number;
+}
+
+interface Reading {
+  result: Promise<Known | undefined>;
+  /** The same, but rejects with Late where it takes longer than our patience. */
+  inTime: Promise<Known | undefined>;
+}
+
+class Late extends Error {}
+
+/** Bearer tokens of services and people, in the table platform.tokens. */
+export class TokenRegistry {
+  private readonly cache = new Map<string, Known>();
+  /** By the whole secret: what its hash was last found equal to. */
+  private readonly verified = new Map<string, Known>();
+  /** Ids that were looked up and are nobody's, with when; what is tried again and again is looked up once. */
+  private readonly unknown = new Map<string, number>();
+  private readonly reading = new Map<string, Reading>();
+  /** Ids revoked here: a read that began before the revocation must not bring one back. */
+  private readonly revoked = new Set<string>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws InvalidInput for a name that is not an identifier, no roles or an unknown one */
+  async create({
+    name,
+    roles,
+    createdBy,
+  }: {
+    name: string;
+    roles: readonly string[];
+    createdBy: string;
+  }): Promise<CreatedToken> {
+    const errors = [];
+    if (!NAME.test(name))
+      errors.push({
+        field: '/name',
+        message: 'must have 1 to 200 letters, digits or . _ : ~ -, and begin with a letter or digit',
+      });
+    if (roles.length === 0 || !roles.every(isRole))
+      errors.push({ field: '/roles', message: `must name one or more of ${ROLES.join(', ')}` });
+    if (errors.length > 0) throw new InvalidInput(errors);
+    const id = randomBytes(8).toString('hex');
+    const secret = `ght_${id}_${randomBytes(32).toString('base64url')}`;
+    const [row] = await this.dataSource.query(
+      `INSERT INTO platform.tokens (id, name, roles, secret_sha256, created_at, created_by)
+       VALUES ($1, $2, $3, $4, $5, $6) RETURNING *`,
+      [id, name, [...new Set(roles)], sha256(secret), toIso(this.clock.now()), createdBy],
+    );
+    return { token: toInfo(row), secret };
+  }
+
+  /**
+   * Refused at once by this process and within 5 s by others. Revoking again changes nothing.
+   * @throws NotFound `token-unknown`
+   */
+  async revoke(id: string): Promise<TokenInfo> {
+    const [[row]] = ID.test(id)
+      ? await this.dataSource.query(
+          'UPDATE platform.tokens SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING *',
+          [id, toIso(this.clock.now())],
+        )
+      : [[]];
+    if (row) this.revoked.add(id);
+    this.cache.delete(id);
+    if (!row) throw new NotFound('token-unknown', `there is no token ${JSON.stringify(id)}: GET /v1/tokens lists them`);
+    return toInfo(row);
+  }
+
+  /** All of them, the revoked ones too, oldest first. */
+  async list(): Promise<TokenInfo[]> {
+    return (await this.dataSource.query('SELECT * FROM platform.tokens ORDER BY created_at, id')).map(toInfo);
+  }
+
+  /** Whose token it is, where it was seen within 5 s, which costs neither round trip nor hash; undefined tells nothing. */
+  recent(secret: string): Principal | undefined {
+    const verified = this.verified.get(secret);
+    const isInForce = verified && this.cache.get(verified.id) === verified && this.ageOf(verified) < FRESH_MS;
+    return isInForce ? verified.principal : undefined;
+  }
+
+  /** Whose token it is, or undefined for none in force. */
+  async authenticate(secret: string): Promise<Principal | undefined> {
+    const recent = this.recent(secret);
+    if (recent) return recent;
+    const id = FORM.exec(secret)?.[1];
+    if (id === undefined) return undefined;
+    const hash = sha256(secret);
+    let known = this.cache.get(id);
+    if (!known && this.isUnknown(id)) return undefined;
+    if (!known || this.ageOf(known) >= FRESH_MS) known = await this.readAgain(id, known);
+    if (!known || !timingSafeEqual(known.hash, hash)) return undefined;
+    if (this.verified.size >= CACHED_AT_MOST) this.verified.clear();
+    this.verified.set(secret, known);
+    return known.principal;
+  }
+
+  /** Whether the token was in force when it was looked up last, by its id. */
+  hasSeen(secret: string): boolean {
+    const id = FORM.exec(secret)?.[1];
+    return id !== undefined && this.cache.has(id);
+  }
+
+  /** Callers that ask while a read is under way share it. */
+  private readAgain(id: string, known: Known | undefined): Promise<Known | undefined> {
+    let under = this.reading.get(id);
+    if (!under) {
+      const result = this.read(id).finally(() => this.reading.delete(id));
+      under = { result, inTime: withPatience(result) };
+      this.reading.set(id, under);
+    }
+    return known ? under.inTime.catch(this.withoutDatabase(known)) : under.result;
+  }
+
+  private async read(id: string): Promise<Known | undefined> {
+    const readAt = this.clock.now();
+    const [row] = await this.dataSource.query('SELECT * FROM platform.tokens WHERE id = $1 AND revoked_at IS NULL', [
+      id,
+    ]);
+    this.cache.delete(id);
+    if (!row || this.revoked.has(id)) {
+      remember(this.unknown, id, readAt);
+      return undefined;
+    }
+    const { name, roles } = toInfo(row);
+    const kind = roles.includes('service') ? 'service' : 'user';
+    const known: Known = { id, hash: row.secret_sha256, principal: { kind, id: name, roles }, readAt };
+    remember(this.cache, id, known);
+    return known;
+  }
+
+  private isUnknown(id: string): boolean {
+    const readAt = this.unknown.get(id);
+    return readAt !== undefined && this.ageOf({ readAt }) < FRESH_MS;
+  }
+
+  private withoutDatabase(known: Known): (error: unknown) => Known {
+    return (error) => {
+      const away = error instanceof Late || isTransientDatabaseError(error);
+      if (away && this.ageOf(known) < FRESH_WHILE_AWAY_MS && !this.revoked.has(known.id)) return known;
+      throw error instanceof Late ? new Unavailable('store-unavailable', error.message) : error;
+    };
+  }
+
+  /** Too old when the clock went backwards: never trust a revoked token for longer than it says. */
+  private ageOf({ readAt }: Pick<Known, 'readAt'>): number {
+    const age = this.clock.now() - readAt;
+    return age < 0 ? Number.POSITIVE_INFINITY : age;
+  }
+}
+
+function withPatience<Result>(result: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const tooLate = new Late('the database does not answer for now: send the same request again');
+    timer = setTimeout(() => reject(tooLate), PATIENCE_MS);
+  });
+  const inTime = Promise.race([result, late]).finally(() => clearTimeout(timer));
+  inTime.catch(() => {}); // nobody may wait for it
+  return inTime;
+}
+
+function remember<Value>(known: Map<string, Value>, id: string, value: Value): void {
+  known.delete(id);
+  known.set(id, value);
+  if (known.size > CACHED_AT_MOST) known.delete(known.keys().next().value!);
+}
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+// biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
+const toInfo = (row: any): TokenInfo => ({
+  id: row.id,
+  name: row.name,
+  roles: row.roles.filter(isRole),
+  createdAt: row.created_at.toISOString(),
+  createdBy: row.created_by,
+  revokedAt: row.revoked_at?.toISOString() ?? null,
+});

@@ -1,0 +1,104 @@
+import { isUtf8 } from 'node:buffer';
+import type { Socket } from 'node:net';
+import rateLimit from '@fastify/rate-limit';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Settings } from '../platform/configuration/settings.js';
+import { answerClientError } from './client-error.js';
+import { HttpError } from './http-error.js';
+import { PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
+import { TooManyRequests } from './too-many-requests.js';
+
+export const BODY_LIMIT_BYTES = 1024 * 1024;
+/** For open requests to end once the server closes. */
+const GRACE_MS = 5_000;
+/** To receive a whole request; answers may take as long as they like. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than load balancers keep an idle connection (60 s mostly), so that they close first and never meet a closed one. */
+const KEEP_ALIVE_MS = 75_000;
+const MINUTE_MS = 60_000;
+const ADDRESSES_REMEMBERED = 50_000;
+/** Ids have 200 characters at the most, each up to three when percent-encoded. */
+const PARAMETER_CHARACTERS = 600;
+
+const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+};
+
+/** Fastify for Nest, with the limits, headers and rate limit that every route shares; a route may set its own headers. */
+export async function createHttpAdapter({
+  publicRatePerMinute,
+  trustedProxies,
+}: Pick<Settings, 'publicRatePerMinute' | 'trustedProxies'>): Promise<FastifyAdapter> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    trustProxy: trustedProxies.isEmpty ? false : (address) => trustedProxies.has(address),
+    // What still comes in on an open connection is answered as ever; `Connection: close` sends the next one elsewhere.
+    return503OnClosing: false,
+    clientErrorHandler: answerClientError,
+    forceCloseConnections: 'idle',
+    logger: false,
+    frameworkErrors: (error: Error, _request: unknown, reply: FastifyReply) => {
+      const { problem } = toProblem(error);
+      reply.status(problem.status).headers(SECURITY_HEADERS).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+    },
+    routerOptions: { maxParamLength: PARAMETER_CHARACTERS },
+  });
+  adapter.getInstance().addHook('onRequest', (_request, reply, done) => {
+    reply.headers(SECURITY_HEADERS);
+    done();
+  });
+  closeInTime(adapter.getInstance());
+  takeJsonOnly(adapter);
+  await adapter.register(rateLimit as never, {
+    global: false,
+    max: publicRatePerMinute,
+    timeWindow: MINUTE_MS,
+    cache: ADDRESSES_REMEMBERED,
+    // The guard checks every credential that is sent and counts the wrong ones, so that none but a right one lifts the limit.
+    allowList: (request: { headers: Record<string, unknown> }) => request.headers.authorization !== undefined,
+    errorResponseBuilder: (_request: unknown, { ttl }: { ttl: number }) =>
+      new TooManyRequests(
+        `this address may ask ${publicRatePerMinute} times a minute without a credential`,
+        Math.ceil(ttl / 1000),
+      ),
+  });
+  return adapter;
+}
+
+/** JSON in UTF-8; no forms, which pages of other sites could send. Takes the place of Nest's parsers for both. */
+function takeJsonOnly(adapter: FastifyAdapter): void {
+  const parse = adapter.getInstance().getDefaultJsonParser('error', 'error');
+  const limit = { bodyLimit: BODY_LIMIT_BYTES };
+  // The bytes stay beside what they parse to: who has to keep a body keeps it as it came.
+  adapter.useBodyParser('application/json', true, limit, (request, body, done) => {
+    if (isUtf8(body as Buffer)) parse(request, body.toString(), done);
+    else done(notUtf8());
+  });
+  adapter.useBodyParser('application/x-www-form-urlencoded', false, limit, (_request, _body, done) => {
+    done(new HttpError(415, 'unsupported-media-type', 'forms are not accepted: send application/json'));
+  });
+}
+
+/** What a body of other bytes is answered with; decoded leniently, two ids could become one. */
+export const notUtf8 = () => new HttpError(400, 'malformed-json', 'the body is not valid UTF-8: send JSON in UTF-8');
+
+/** Node counts a connection that never asked anything as busy; without this such a one holds up a shutdown for a minute. */
+function closeInTime(fastify: FastifyInstance): void {
+  const sockets = new Set<Socket>();
+  fastify.server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  fastify.addHook('preClose', (done) => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    setTimeout(() => fastify.server.closeAllConnections(), GRACE_MS).unref();
+    done();
+  });
+}

@@ -1,0 +1,36 @@
+import { type ErrorKind, GatehouseError } from '../kernel/errors.js';
+
+const STATUS: Record<ErrorKind, number> = {
+  'invalid-input': 400,
+  refused: 409,
+  'not-found': 404,
+  'too-large': 413,
+  unavailable: 503,
+  failed: 500,
+};
+
+/** An error that only HTTP knows, under the status that says it. */
+export class HttpError extends GatehouseError {
+  constructor(
+    /** RFC 9110, section 15. */
+    readonly status: number,
+    code: string,
+    message: string,
+    details?: Record<string, unknown>,
+  ) {
+    super(code, message, kindOf(status), details);
+  }
+}
+
+/** The HTTP status that says the same as an error. */
+export const statusOf = (error: GatehouseError): number =>
+  error instanceof HttpError ? error.status : STATUS[error.kind];
+
+/** What a status means to a caller that does not speak HTTP. */
+function kindOf(status: number): ErrorKind {
+  if (status === 503) return 'unavailable';
+  if (status >= 500) return 'failed';
+  if (status === 404) return 'not-found';
+  if (status === 409) return 'refused';
+  return status === 413 ? 'too-large' : 'invalid-input';
+}

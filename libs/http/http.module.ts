@@ -1,0 +1,92 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import type { Clock } from '../kernel/clock.js';
+import type { Ids } from '../kernel/ids.js';
+import type { Settings } from '../platform/configuration/settings.js';
+import { DataSource } from '../platform/database/database.js';
+import { Readiness } from '../platform/health/readiness.js';
+import type { Logger } from '../platform/logging/logger.js';
+import { Metrics } from '../platform/metrics/metrics.js';
+import type { PersonKeys } from '../platform/personal-data/person-keys.js';
+import { CLOCK, IDS, LOGGER, PERSON_KEYS, SETTINGS } from '../platform/ports.js';
+import { AccessGuard } from './credentials/access-guard.js';
+import { Authenticator } from './credentials/authenticator.js';
+import { DeclaredRoutes } from './credentials/declared-routes.js';
+import { FailedAttempts } from './credentials/failed-attempts.js';
+import { JwtVerifier } from './credentials/jwt-verifier.js';
+import { TokenRegistry } from './credentials/token-registry.js';
+import { Draining } from './draining.js';
+import { HealthController } from './health.controller.js';
+import { InputPipe } from './input-pipe.js';
+import { MetricsController } from './metrics.controller.js';
+import { ProblemFilter } from './problem-filter.js';
+import { measureRequests } from './request-durations.js';
+
+export interface HttpParts {
+  settings: Settings;
+  clock: Clock;
+  ids: Ids;
+  logger: Logger;
+  /** Initialised and migrated. */
+  dataSource: DataSource;
+  personKeys: PersonKeys;
+}
+
+/**
+ * What every process with an HTTP door shares, for all modules: the guard, the problem filter and the input pipe; health and
+ * metrics routes; and by injection DataSource, TokenRegistry, Metrics, Readiness, Draining, DeclaredRoutes, SETTINGS, CLOCK,
+ * IDS, LOGGER, SUBJECT_KEYS.
+ */
+@Module({})
+export class HttpModule {
+  static with({ settings, clock, ids, logger, dataSource, personKeys: subjectKeys }: HttpParts): DynamicModule {
+    const tokens = new TokenRegistry(dataSource, clock);
+    const { oidcIssuer: issuer, oidcAudience: audience, oidcRolesClaim: rolesClaim } = settings;
+    const jwts = issuer && audience ? new JwtVerifier({ issuer, audience, rolesClaim }, clock) : undefined;
+    const shared = [
+      { provide: SETTINGS, useValue: settings },
+      { provide: CLOCK, useValue: clock },
+      { provide: IDS, useValue: ids },
+      { provide: LOGGER, useValue: logger },
+      { provide: PERSON_KEYS, useValue: subjectKeys },
+      { provide: DataSource, useValue: dataSource },
+      { provide: TokenRegistry, useValue: tokens },
+      {
+        provide: Authenticator,
+        useValue: new Authenticator(tokens, jwts, new FailedAttempts(settings.publicRatePerMinute)),
+      },
+      { provide: Metrics, useFactory: measured, inject: [HttpAdapterHost] },
+      { provide: Readiness, useValue: databaseReadiness(dataSource) },
+      Draining,
+      DeclaredRoutes,
+    ];
+    return {
+      module: HttpModule,
+      global: true,
+      imports: [DiscoveryModule],
+      controllers: [HealthController, MetricsController],
+      providers: [
+        ...shared,
+        { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_PIPE, useClass: InputPipe },
+      ],
+      exports: shared,
+    };
+  }
+}
+
+function measured(host: HttpAdapterHost): Metrics {
+  const metrics = new Metrics();
+  const server = host.httpAdapter?.getInstance();
+  if (server) measureRequests(server, metrics);
+  return metrics;
+}
+
+function databaseReadiness(dataSource: DataSource): Readiness {
+  const readiness = new Readiness();
+  readiness.register('database', async () => {
+    await dataSource.query('SELECT 1');
+  });
+  return readiness;
+}

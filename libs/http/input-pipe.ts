@@ -1,0 +1,54 @@
+import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
+import type { ValidationError } from 'class-validator';
+import { type InvalidField, InvalidInput } from '../kernel/errors.js';
+
+const DEEPEST = 32;
+
+/** Checks DTOs by their class-validator rules; every wrong field is named at once, unknown ones too. */
+@Injectable()
+export class InputPipe extends ValidationPipe {
+  constructor() {
+    super({
+      whitelist: true,
+      forbidNonWhitelisted: true,
+      transform: true,
+      stopAtFirstError: true,
+      exceptionFactory: (errors) => new InvalidInput(errors.flatMap((error) => fieldsOf(error, ''))),
+    });
+  }
+
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const { type, metatype } = metadata;
+    if (type === 'body' && metatype && this.toValidate(metadata)) {
+      if (typeof value !== 'object' || value === null || Array.isArray(value))
+        throw new InvalidInput([{ field: '', message: 'the body must be a JSON object' }]);
+      if (isDeeper(value, DEEPEST))
+        throw new InvalidInput([{ field: '', message: `the body is nested deeper than ${DEEPEST} levels` }]);
+    }
+    try {
+      return await super.transform(value, metadata);
+    } catch (error) {
+      if (type === 'body' || !(error instanceof InvalidInput)) throw error;
+      throw new InvalidInput(error.errors.map(({ field, message }) => ({ field: field.slice(1), message })));
+    }
+  }
+}
+
+function fieldsOf({ property, constraints, children = [] }: ValidationError, parent: string): InvalidField[] {
+  const field = `${parent}/${property.replaceAll('~', '~0').replaceAll('/', '~1')}`; // RFC 6901
+  const own = Object.entries(constraints ?? {}).map(([rule, text]) => ({
+    field,
+    message: rule === 'whitelistValidation' ? 'is not a field of this request' : text.replace(`${property} `, ''),
+  }));
+  return [...own, ...children.flatMap((child) => fieldsOf(child, field))];
+}
+
+/** Level by level, since what is nested deep enough to matter would overflow the stack. */
+function isDeeper(value: object, most: number): boolean {
+  let level: object[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth === most) return true;
+    level = level.flatMap((one) => Object.values(one).filter((inner) => typeof inner === 'object' && inner !== null));
+  }
+  return false;
+}

@@ -1,0 +1,75 @@
+import { Type } from 'class-transformer';
+import { IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { InvalidInput } from '../kernel/errors.js';
+import { IfGiven } from './field-rules.js';
+
+const ID = /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,199}$/;
+/** The last moment that a Date and PostgreSQL both hold, in epoch milliseconds; positions are below it as well. */
+const GREATEST = 8_640_000_000_000_000;
+
+/** `limit` and `cursor` of every list. */
+export class PageQuery {
+  /** Items at the most. */
+  @IfGiven()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(500)
+  limit: number = 100;
+
+  /** `nextCursor` of the page before. */
+  @IfGiven()
+  @IsString()
+  @MaxLength(600)
+  @Matches(/^[A-Za-z0-9_-]+$/, { message: 'must be the nextCursor of an earlier answer' })
+  cursor?: string;
+}
+
+export interface Page<Item> {
+  items: Item[];
+  /** Absent on the last page. */
+  nextCursor?: string;
+}
+
+export type CursorPart = 'number' | 'id';
+
+/**
+ * Where a page begins: the sort key of the last item before it.
+ * @throws InvalidInput for anything that is not a nextCursor of a list with this sort key
+ */
+export function readCursor(cursor: string | undefined, form: readonly CursorPart[]): (string | number)[] | undefined {
+  if (cursor === undefined) return undefined;
+  const parts = parsed(cursor);
+  const fits = Array.isArray(parts) && parts.length === form.length && form.every((kind, i) => isPart(kind, parts[i]));
+  if (!fits) throw new InvalidInput([{ field: 'cursor', message: 'must be the nextCursor of an earlier answer' }]);
+  return parts;
+}
+
+/**
+ * A page from rows that were asked for with one more than the limit.
+ * @param keyOf the sort key of an item
+ */
+export function toPage<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => Item,
+  keyOf: (row: Row) => readonly (string | number)[],
+): Page<Item> {
+  const items = rows.slice(0, limit).map(toItem);
+  if (rows.length <= limit) return { items };
+  const key = keyOf(rows[limit - 1]!);
+  return { items, nextCursor: Buffer.from(JSON.stringify(key)).toString('base64url') };
+}
+
+function parsed(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch {
+    return undefined;
+  }
+}
+
+function isPart(kind: CursorPart, part: unknown): boolean {
+  if (kind === 'id') return typeof part === 'string' && ID.test(part);
+  return Number.isSafeInteger(part) && Math.abs(part as number) <= GREATEST && (part as number) >= 0;
+}

@@ -1,0 +1,14 @@
+import type { Position } from '../kernel/envelope.js';
+import { InvalidInput } from '../kernel/errors.js';
+
+/** A position as clients hold it: digits. @throws InvalidInput */
+export function positionOf(text: string, field: string): Position {
+  const position = Number(text);
+  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(position)) return position;
+  throw new InvalidInput([
+    {
+      field,
+      message: `must be a position as this service gives it, digits only; is ${JSON.stringify(text.slice(0, 40))}`,
+    },
+  ]);
+}

@@ -1,0 +1,42 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { CommandContext } from '../kernel/command-context.js';
+import { formatTraceparent, newTrace, nextSpan, parseTraceparent } from '../kernel/trace-context.js';
+import { ANONYMOUS, actorOf, type Principal, type Role } from './credentials/principal.js';
+
+const CONTEXT = Symbol('context');
+const CORRELATION = /^[\w.:~-]{1,200}$/;
+
+export type GatehouseRequest = FastifyRequest & {
+  /** Set by the guard. */
+  principal?: Principal;
+  /** The role that admitted the request. */
+  admittedRole?: Role;
+  [CONTEXT]?: CommandContext;
+};
+
+/**
+ * Who asks and in which trace, made once for a request: the trace goes on from `traceparent` or begins here, the
+ * correlation id is `x-correlation-id` or the trace's id.
+ */
+export function contextOf(request: GatehouseRequest): CommandContext {
+  request[CONTEXT] ??= makeContext(request);
+  return request[CONTEXT];
+}
+
+function makeContext({ headers, principal, admittedRole }: GatehouseRequest): CommandContext {
+  const incoming = parseTraceparent(headers.traceparent as string | undefined);
+  const trace = incoming ? nextSpan(incoming) : newTrace();
+  const correlation = headers['x-correlation-id'];
+  return {
+    actor: principal ? actorOf(principal, admittedRole) : ANONYMOUS,
+    correlationid: typeof correlation === 'string' && CORRELATION.test(correlation) ? correlation : trace.traceId,
+    traceparent: formatTraceparent(trace),
+  };
+}
+
+/** Parameter decorator: the CommandContext of the request. */
+export const Context = createParamDecorator(
+  (_: unknown, execution: ExecutionContext): CommandContext =>
+    contextOf(execution.switchToHttp().getRequest<GatehouseRequest>()),
+);

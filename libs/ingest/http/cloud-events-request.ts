@@ -1,0 +1,78 @@
+import { isUtf8 } from 'node:buffer';
+import type { RawBodyRequest } from '@nestjs/common';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { notUtf8 } from '../../http/http-adapter.js';
+import { HttpError } from '../../http/http-error.js';
+import { InvalidInput } from '../../kernel/errors.js';
+
+export const STRUCTURED = 'application/cloudevents+json';
+export const BATCHED = 'application/cloudevents-batch+json';
+export const MAX_BATCH = 1_000;
+
+/** Lets the structured and batched media types of CloudEvents through to the door; other routes refuse them. */
+export function acceptCloudEvents(server: FastifyInstance): void {
+  server.addContentTypeParser([STRUCTURED, BATCHED], { parseAs: 'buffer' }, (request, body, done) => {
+    (request as RawBodyRequest<FastifyRequest>).rawBody = body as Buffer;
+    if (!isUtf8(body as Buffer)) return done(notUtf8());
+    try {
+      done(null, JSON.parse(body.toString()));
+    } catch (error) {
+      const detail = (error as Error).message;
+      done(new HttpError(400, 'malformed-json', `the body is not JSON: ${detail}; send one JSON document`));
+    }
+  });
+}
+
+/**
+ * The events of a request in JSON form, by the HTTP protocol binding of CloudEvents 1.0: binary mode (attributes in `ce-`
+ * headers, data as the body), structured mode (one event) or batched mode (an array). Plain application/json is taken
+ * for structured or batched by its shape.
+ * @throws InvalidInput for a body that is none of these, an empty batch or one of over 1,000 events
+ */
+export function eventsOf(request: FastifyRequest): unknown[] {
+  const { headers, body } = request;
+  const mediaType = String(headers['content-type'] ?? '')
+    .split(';')[0]!
+    .trim()
+    .toLowerCase();
+  if (headers['ce-specversion'] !== undefined && mediaType !== STRUCTURED && mediaType !== BATCHED) {
+    return [binaryEvent(headers, mediaType, body)];
+  }
+  if (mediaType === BATCHED || (mediaType !== STRUCTURED && Array.isArray(body))) {
+    if (!Array.isArray(body))
+      throw new InvalidInput([{ field: '', message: 'the body of a batch must be a JSON array of events' }]);
+    if (body.length === 0)
+      throw new InvalidInput([{ field: '', message: 'the batch is empty; send at least one event' }]);
+    if (body.length > MAX_BATCH) {
+      throw new HttpError(413, 'batch-too-large', `the batch has ${body.length} events; send ${MAX_BATCH} at the most`);
+    }
+    return body;
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new InvalidInput([
+      {
+        field: '',
+        message: `the body must be a CloudEvent as a JSON object (${STRUCTURED}) or an array of them (${BATCHED})`,
+      },
+    ]);
+  }
+  return [body];
+}
+
+function binaryEvent(headers: FastifyRequest['headers'], mediaType: string, body: unknown): Record<string, unknown> {
+  const event: Record<string, unknown> = { datacontenttype: mediaType || 'application/json' };
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith('ce-')) event[name.slice(3)] = percentDecoded(String(value));
+  }
+  event.data = body;
+  return event;
+}
+
+/** HTTP binding, 3.1.3.2: header values are percent-encoded; what is not well-formed is taken as it is. */
+function percentDecoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,314 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Type } from 'typebox';
+import { defineEvent } from '../events/event-definition.js';
+import { EventSchemas } from '../events/event-schemas.js';
+import type { Fault } from '../events/fault.js';
+import { Count, EmailAddress, EntityId, eventData, Instant, Labels, Line, PersonalText } from '../events/schemas.js';
+import { toIso } from '../kernel/clock.js';
+import { isUuid } from '../kernel/ids.js';
+import { type IncomingEvent, identityOf, isFault, MAX_AHEAD_MS, readCloudEvent } from './incoming-event.js';
+
+const Painted = defineEvent({
+  type: 'Painted',
+  version: 2,
+  summary: 'A picture was painted.',
+  schema: eventData({
+    imageId: EntityId('The picture.'),
+    style: Type.Optional(Type.Enum(['oil', 'ink'], { description: 'How.' })),
+    labels: Type.Optional(Labels('What it shows.')),
+    title: Type.Optional(Line('Its title.')),
+    story: Type.Optional(PersonalText(40, 'Its story.')),
+    painter: Type.Optional(EmailAddress('Who to ask.')),
+    size: Type.Optional(Count('Its size.')),
+    at: Type.Optional(Instant('When.')),
+  }),
+  example: { imageId: 'img-1', style: 'oil', labels: ['sea'], title: 'The sea', size: 3 },
+});
+const Kept = defineEvent({ ...Painted, type: 'Kept' });
+
+const schemas = new EventSchemas([Painted, Kept]);
+const NOW = Date.UTC(2026, 0, 31, 12);
+const valid = {
+  specversion: '1.0',
+  id: 'a-1',
+  source: '/painters',
+  type: 'Painted',
+  time: '2026-01-31T11:00:00Z',
+  datacontenttype: 'application/json',
+  schemaversion: '2',
+  data: Painted.example,
+};
+const read = (event: unknown) => readCloudEvent(event, schemas, ({ type }) => type === 'Painted', NOW);
+const withData = (data: Record<string, unknown>) => ({ ...valid, data: { ...valid.data, ...data } });
+const nested = (levels: number): unknown => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`);
+
+function understood(event: unknown): IncomingEvent {
+  const result = read(event);
+  if (isFault(result)) throw new Error(`${result.field}: ${result.detail}`);
+  return result;
+}
+
+/** What every answer must be, whatever came in. */
+function checkAnswer(answer: IncomingEvent | Fault): void {
+  if (isFault(answer)) {
+    expect(answer.reason).toMatch(/^[a-z]+(-[a-z]+)*$/);
+    expect(answer.field).not.toBe('');
+    expect(answer.field.length).toBeLessThanOrEqual(400);
+    expect(answer.detail).not.toBe('');
+    expect(answer.detail.length).toBeLessThanOrEqual(400);
+  } else {
+    expect(isUuid(answer.identity)).toBe(true);
+    expect(schemas.fault(answer.type, answer.data)).toBeUndefined();
+    expect(answer.time).toBe(toIso(Date.parse(answer.time)));
+  }
+}
+
+describe('readCloudEvent', () => {
+  it('understands a valid event and keeps what the sender said', () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    expect(understood({ ...valid, correlationid: 'c-1', traceparent, anything: 'else' })).toEqual({
+      identity: identityOf('/painters', 'a-1'),
+      id: 'a-1',
+      source: '/painters',
+      type: 'Painted',
+      definition: Painted,
+      time: '2026-01-31T11:00:00.000Z',
+      data: Painted.example,
+      correlationid: 'c-1',
+      traceparent,
+    });
+  });
+
+  it('takes an event without optional attributes as happening now, in the version known here', () => {
+    const { specversion, id, source, type, data } = valid;
+    const bare = { specversion, id, source, type, data };
+    const unset = { time: null, schemaversion: null, datacontenttype: null, correlationid: null, traceparent: null };
+    expect(understood(bare).time).toBe(toIso(NOW));
+    expect(understood({ ...bare, ...unset })).toEqual(understood(bare));
+  });
+
+  it('takes a version as a number or as text, and every JSON content type', () => {
+    for (const schemaversion of [2, '2']) expect(understood({ ...valid, schemaversion }).type).toBe('Painted');
+    for (const datacontenttype of [
+      'application/json; charset=utf-8',
+      'application/cloudevents+json',
+      'Application/JSON',
+    ]) {
+      expect(understood({ ...valid, datacontenttype }).type).toBe('Painted');
+    }
+  });
+
+  it('reads every RFC 3339 form of a time as the same instant in UTC', () => {
+    for (const time of ['2024-02-29t09:00:00z', '2024-02-29T10:30:00+01:30', '2024-02-29T09:00:00.000000001Z']) {
+      expect(understood({ ...valid, time }).time).toBe('2024-02-29T09:00:00.000Z');
+    }
+  });
+
+  it('lets a traceparent that is none pass by', () => {
+    for (const traceparent of ['x', 7, {}, `00-${'0'.repeat(31)}`]) {
+      expect(understood({ ...valid, traceparent })).not.toHaveProperty('traceparent');
+    }
+  });
+
+  const text = ['id', 'source', 'type', 'correlationid'];
+  it.each<[string, string, string, unknown]>([
+    ...[null, 7, 'text', [], [valid], true, undefined].map((event): [string, string, string, unknown] => [
+      JSON.stringify(event) ?? 'nothing',
+      'not-a-cloudevent',
+      '/',
+      event,
+    ]),
+    ...['0.3', 1, undefined, null, nested(10_000)].map((specversion): [string, string, string, unknown] => [
+      'another specversion',
+      'unsupported-specversion',
+      'specversion',
+      { ...valid, specversion },
+    ]),
+    ...['id', 'source', 'type'].flatMap((name): [string, string, string, unknown][] => [
+      [`no ${name}`, 'missing-attribute', name, { ...valid, [name]: undefined }],
+      [`${name} null`, 'missing-attribute', name, { ...valid, [name]: null }],
+    ]),
+    ...text.flatMap((name): [string, string, string, unknown][] => [
+      [`an empty ${name}`, 'invalid-attribute', name, { ...valid, [name]: '' }],
+      [`a number as ${name}`, 'invalid-attribute', name, { ...valid, [name]: 7 }],
+      [`${name} nested 10,000 levels`, 'invalid-attribute', name, { ...valid, [name]: nested(10_000) }],
+      [`201 characters of ${name}`, 'invalid-attribute', name, { ...valid, [name]: 'x'.repeat(201) }],
+      [`a NUL in ${name}`, 'invalid-attribute', name, { ...valid, [name]: 'a\u0000b' }],
+      [`a line end in ${name}`, 'invalid-attribute', name, { ...valid, [name]: 'a\nb' }],
+      [`a C1 control character in ${name}`, 'invalid-attribute', name, { ...valid, [name]: 'a\u009bb' }],
+      [`a lone surrogate in ${name}`, 'invalid-attribute', name, { ...valid, [name]: 'a\ud83d' }],
+    ]),
+    ['an unknown type', 'unknown-type', 'type', { ...valid, type: 'Sold' }],
+    ['a type named like a property of every object', 'unknown-type', 'type', { ...valid, type: '__proto__' }],
+    ['a type that is not taken', 'type-not-accepted', 'type', { ...valid, type: 'Kept' }],
+    ...[1, 3, '02', ' 2', '', true, [2], { toString: 1, valueOf: 1 }, nested(10_000)].map(
+      (schemaversion): [string, string, string, unknown] => [
+        'another version',
+        'unknown-version',
+        'schemaversion',
+        { ...valid, schemaversion },
+      ],
+    ),
+    ...['text/json', 'application/jsonx', '', 7, ['application/json'], { toString: 1 }, nested(10_000)].map(
+      (datacontenttype): [string, string, string, unknown] => [
+        'another content type',
+        'unsupported-datacontenttype',
+        'datacontenttype',
+        { ...valid, datacontenttype },
+      ],
+    ),
+    ...[
+      'yesterday',
+      7,
+      '',
+      '2026-01-31',
+      '2026-01-31T11:00:00',
+      '2025-02-29T00:00:00Z',
+      '2026-01-30T24:00:00Z',
+      '1969-12-31T23:59:59Z',
+      '2026-01-31T11:00:00+24:00',
+    ].map((time): [string, string, string, unknown] => ['a wrong time', 'invalid-time', 'time', { ...valid, time }]),
+    ['a far future time', 'time-in-the-future', 'time', { ...valid, time: '9999-12-31T23:59:59Z' }],
+    ['a time just too far ahead', 'time-in-the-future', 'time', { ...valid, time: toIso(NOW + MAX_AHEAD_MS + 1) }],
+    ...[undefined, null, 'text', 7, [], nested(10_000)].map((data): [string, string, string, unknown] => [
+      'data that is no object',
+      'invalid-data',
+      '/data',
+      { ...valid, data },
+    ]),
+    ['a missing field', 'invalid-data', '/data/imageId', withData({ imageId: undefined })],
+    ['an unknown field', 'invalid-data', '/data/colour', withData({ colour: 'red' })],
+    ['a field that must be escaped in a pointer', 'invalid-data', '/data/a~1b~0c', withData({ 'a/b~c': 1 })],
+    [
+      'a field named __proto__',
+      'invalid-data',
+      '/data/__proto__',
+      { ...valid, data: JSON.parse('{"imageId":"i","__proto__":{}}') },
+    ],
+    ['a field named constructor', 'invalid-data', '/data/constructor', withData({ constructor: 1 })],
+    ['a value that is not of the list', 'invalid-data', '/data/style', withData({ style: 'chalk' })],
+    ['a nested value of the wrong kind', 'invalid-data', '/data/labels/1', withData({ labels: ['sea', 'SEA'] })],
+    ['too long a text', 'invalid-data', '/data/story', withData({ story: 'x'.repeat(41) })],
+    ['an id over 200 characters', 'invalid-data', '/data/imageId', withData({ imageId: 'x'.repeat(201) })],
+    ['a NUL in an id', 'invalid-data', '/data/imageId', withData({ imageId: 'a\u0000' })],
+    ...['title', 'story'].flatMap((field): [string, string, string, unknown][] => [
+      [`a NUL in the ${field}`, 'invalid-data', `/data/${field}`, withData({ [field]: 'a\u0000b' })],
+      [`a lone surrogate in the ${field}`, 'invalid-data', `/data/${field}`, withData({ [field]: 'a\udc00b' })],
+    ]),
+    ['a lone surrogate in an address', 'invalid-data', '/data/painter', withData({ painter: 'a\ud800@b' })],
+    ['a sealed text from outside', 'invalid-data', '/data/story', withData({ story: 'sealed:v1:AAAA' })],
+    ...[JSON.parse('1e400'), -1, 1e300, 1.5, '3'].map((size): [string, string, string, unknown] => [
+      `${size} as a count`,
+      'invalid-data',
+      '/data/size',
+      withData({ size }),
+    ]),
+    ['a time in data that is none', 'invalid-data', '/data/at', withData({ at: '2026-02-30T00:00:00Z' })],
+    ...['imageId', 'style', 'labels', 'size'].map((field): [string, string, string, unknown] => [
+      `10,000 levels in ${field}`,
+      'invalid-data',
+      field === 'labels' ? '/data/labels/0' : `/data/${field}`,
+      withData({ [field]: nested(10_000) }),
+    ]),
+  ])('names the field of %s: %s, %s', (_, reason, field, event) => {
+    const answer = read(event);
+    expect(answer).toMatchObject({ reason, field });
+    checkAnswer(answer);
+  });
+
+  it('takes a time up to an hour ahead, whole characters of every plane and 200 characters of id', () => {
+    expect(understood({ ...valid, time: toIso(NOW + MAX_AHEAD_MS) }).time).toBe(toIso(NOW + MAX_AHEAD_MS));
+    expect(understood({ ...withData({ title: '𝄞 ☃', story: 'a\n\tb 👩‍🎨' }), id: '𝄞'.repeat(100) }).id).toHaveLength(
+      200,
+    );
+  });
+
+  it('says a name that a sender made very long in few characters', () => {
+    const answer = read(withData({ ['x'.repeat(1_000_000)]: 1 }));
+    checkAnswer(answer);
+    checkAnswer(read({ ...valid, type: 't'.repeat(200), specversion: '1'.repeat(1_000_000) }));
+  });
+});
+
+describe('identityOf', () => {
+  it('is the id itself where that is a UUID, in lower case', () => {
+    const id = '0196E0F0-0000-7000-8000-00000000000A';
+    expect(identityOf('/a', id)).toBe(id.toLowerCase());
+  });
+
+  it('differs for every other pair of source and id, and is always the same for one', () => {
+    const name = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' }).filter((text) => !text.includes('\n'));
+    fc.assert(
+      fc.property(name, name, name, name, (source, id, otherSource, otherId) => {
+        expect(isUuid(identityOf(source, id))).toBe(true);
+        expect(identityOf(source, id)).toBe(identityOf(source, id));
+        fc.pre(source !== otherSource || id !== otherId);
+        expect(identityOf(source, id)).not.toBe(identityOf(otherSource, otherId));
+      }),
+    );
+  });
+});
+
+describe('any input', () => {
+  const anyText = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: 'grapheme-ascii' }),
+    fc.constantFrom('\u0000', '\ud800', '__proto__'),
+  );
+  const anyJson = fc.oneof(
+    fc.jsonValue({ stringUnit: 'binary', maxDepth: 3 }),
+    fc.constantFrom<unknown>(
+      1e308,
+      -0,
+      2 ** 53,
+      JSON.parse('1e999'),
+      { toString: 1, valueOf: 1 },
+      { toJSON: 1 },
+      nested(9_999),
+    ),
+    anyText,
+  );
+
+  it('gets an answer, whatever JSON it is', () => {
+    fc.assert(
+      fc.property(anyJson, (event) => checkAnswer(read(event))),
+      { numRuns: 500 },
+    );
+  });
+
+  it('gets an answer, whatever stands in the place of an attribute', () => {
+    const attribute = fc.constantFrom(
+      ...Object.keys(valid),
+      'correlationid',
+      'traceparent',
+      'data_base64',
+      '__proto__',
+    );
+    fc.assert(
+      fc.property(fc.dictionary(attribute, anyJson, { maxKeys: 3 }), (changes) =>
+        checkAnswer(read({ ...valid, ...changes })),
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('gets an answer, whatever stands in the place of a field', () => {
+    const field = fc.oneof(fc.constantFrom(...Object.keys(Painted.schema.properties)), anyText);
+    fc.assert(
+      fc.property(fc.dictionary(field, anyJson, { maxKeys: 3 }), (changes) => checkAnswer(read(withData(changes)))),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('is not changed by being read', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 3 }), (data) => {
+        const event = { ...valid, data };
+        const before = JSON.stringify(event);
+        read(event);
+        expect(JSON.stringify(event)).toBe(before);
+      }),
+    );
+  });
+});

@@ -1,0 +1,172 @@
+import { MAX_ID_LENGTH } from '../events/cloud-event-schemas.js';
+import type { EventDefinition } from '../events/event-definition.js';
+import type { EventSchemas } from '../events/event-schemas.js';
+import type { Fault } from '../events/fault.js';
+import { toIso } from '../kernel/clock.js';
+import type { EventData } from '../kernel/envelope.js';
+import { isUuid, nameBasedId } from '../kernel/ids.js';
+import { jsonStart } from './json-text.js';
+
+/** An event from outside that has been understood. */
+export interface IncomingEvent {
+  /** Its identity here: the sender's id where that is a UUID, a UUIDv5 of source and id otherwise. */
+  identity: string;
+  /** The id as the sender gave it. */
+  id: string;
+  source: string;
+  type: string;
+  definition: EventDefinition;
+  /** RFC 3339 in UTC. */
+  time: string;
+  data: EventData;
+  correlationid?: string;
+  traceparent?: string;
+}
+
+/** A sender's clock may be ahead by this much. */
+export const MAX_AHEAD_MS = 3_600_000;
+
+const IDENTITY_NAMESPACE = 'b2a1f6a0-6d1c-5c0e-9a53-6a7e0f8f3d11';
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+/** Half a character: UTF-8 has no form for it, so two ids that differ in it would become one. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt](?!24)\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
+const JSON_CONTENT_TYPE = /^application\/([a-z0-9.+-]+\+)?json($|;)/i;
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+/** CloudEvents 1.0, "Type System": these are the required and optional attributes and our extensions. */
+const SPEC_VERSION = '1.0';
+
+const fault = (reason: string, field: string, detail: string): Fault => ({ reason, field, detail });
+
+export function isFault(one: IncomingEvent | Fault): one is Fault {
+  return 'reason' in one;
+}
+
+/**
+ * Reads one CloudEvent in JSON form (CloudEvents 1.0, JSON event format).
+ * @param taken which types this door takes
+ * @param now epoch milliseconds
+ * @param receivedAt the time of an event that says none
+ */
+export function readCloudEvent(
+  event: unknown,
+  schemas: EventSchemas,
+  taken: (definition: EventDefinition) => boolean,
+  now: number,
+  receivedAt = now,
+): IncomingEvent | Fault {
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) {
+    return fault('not-a-cloudevent', '/', 'an event must be a JSON object with the CloudEvents attributes');
+  }
+  const attributes = event as Record<string, unknown>;
+  const { specversion, id, source, type, data, traceparent } = attributes;
+  // JSON event format, section 2.2: an attribute that is null is one that is not set.
+  const time = attributes.time ?? undefined;
+  const correlationid = attributes.correlationid ?? undefined;
+  if (specversion !== SPEC_VERSION) {
+    return fault('unsupported-specversion', 'specversion', `must be "${SPEC_VERSION}", is ${shown(specversion)}`);
+  }
+  const badName = wrongText('id', id) ?? wrongText('source', source) ?? wrongText('type', type);
+  if (badName) return badName;
+
+  const definition = schemas.definition(type as string);
+  if (!definition)
+    return fault('unknown-type', 'type', `${shown(type)} is not an event type known here; see /asyncapi.json`);
+  if (!taken(definition))
+    return fault('type-not-accepted', 'type', `${type} is recorded here and not taken from outside`);
+  const badForm = wrongForm(attributes, definition);
+  if (badForm) return badForm;
+
+  const happened = time === undefined ? receivedAt : readTime(time);
+  if (happened === undefined) {
+    return fault('invalid-time', 'time', `must be an RFC 3339 time since 1970, is ${shown(time)}`);
+  }
+  if (happened > now + MAX_AHEAD_MS) {
+    const limit = `${MAX_AHEAD_MS / 60_000} minutes`;
+    return fault(
+      'time-in-the-future',
+      'time',
+      `${shown(time)} is more than ${limit} ahead of ${toIso(now)}; set the sender's clock`,
+    );
+  }
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+    return fault('invalid-data', '/data', `must be a JSON object (data_base64 is not taken), is ${shown(data)}`);
+  }
+  const wrong = schemas.fault(definition.type, data as EventData);
+  if (wrong) return fault('invalid-data', `/data${wrong.field === '/' ? '' : wrong.field}`, wrong.message);
+
+  const badCorrelation = correlationid === undefined ? undefined : wrongText('correlationid', correlationid);
+  if (badCorrelation) return badCorrelation;
+  return {
+    identity: identityOf(source as string, id as string),
+    id: id as string,
+    source: source as string,
+    type: definition.type,
+    definition,
+    time: toIso(happened),
+    data: data as EventData,
+    ...(correlationid === undefined ? {} : { correlationid: correlationid as string }),
+    ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
+  };
+}
+
+/** The one identity of an event that its sender knows by source and id. */
+export const identityOf = (source: string, id: string): string =>
+  isUuid(id) ? id.toLowerCase() : nameBasedId(IDENTITY_NAMESPACE, `${source}\n${id}`);
+
+/** A version or a content type that is not the one known here. Senders may give the version as a number or as text. */
+function wrongForm(attributes: Record<string, unknown>, { type, version }: EventDefinition): Fault | undefined {
+  const schemaversion = attributes.schemaversion ?? version;
+  if (schemaversion !== version && schemaversion !== String(version)) {
+    const known = `${type} is known in version ${version}`;
+    return fault('unknown-version', 'schemaversion', `${known}, the event says ${shown(schemaversion)}`);
+  }
+  const contentType = attributes.datacontenttype ?? 'application/json';
+  if (typeof contentType !== 'string' || !JSON_CONTENT_TYPE.test(contentType)) {
+    return fault(
+      'unsupported-datacontenttype',
+      'datacontenttype',
+      `must be application/json, is ${shown(contentType)}`,
+    );
+  }
+  return undefined;
+}
+
+function wrongText(attribute: string, value: unknown): Fault | undefined {
+  if (value === undefined || value === null) return fault('missing-attribute', attribute, 'is missing');
+  if (typeof value !== 'string' || value === '') {
+    return fault(
+      'invalid-attribute',
+      attribute,
+      `must be a text of 1 to ${MAX_ID_LENGTH} characters, is ${shown(value)}`,
+    );
+  }
+  if (value.length > MAX_ID_LENGTH) {
+    return fault('invalid-attribute', attribute, `is ${value.length} characters long; ${MAX_ID_LENGTH} are allowed`);
+  }
+  if (CONTROL.test(value)) return fault('invalid-attribute', attribute, 'has a control character; leave it out');
+  if (LONE_SURROGATE.test(value)) {
+    return fault('invalid-attribute', attribute, 'has half of a surrogate pair; send whole characters');
+  }
+  return undefined;
+}
+
+function readTime(time: unknown): number | undefined {
+  const day = typeof time === 'string' && time.length <= 40 ? RFC_3339.exec(time)?.[1] : undefined;
+  if (day === undefined) return undefined;
+  const epochMs = Date.parse(time as string);
+  // Date.parse takes February 30 for March 2.
+  if (Number.isNaN(epochMs) || epochMs < 0 || (day.slice(8) > '28' && !toIso(Date.parse(day)).startsWith(day))) {
+    return undefined;
+  }
+  return epochMs;
+}
+
+const SHOWN_LENGTH = 80;
+
+/** A value as an error message may show it: short and on one line. */
+function shown(value: unknown): string {
+  const text = value === undefined ? 'nothing' : jsonStart(value, SHOWN_LENGTH + 1);
+  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
+}

@@ -1,0 +1,259 @@
+import { IdInUse } from '../event-store/event-identity.js';
+import type { EventStore } from '../event-store/event-store.js';
+import type { EventDefinition } from '../events/event-definition.js';
+import type { EventSchemas } from '../events/event-schemas.js';
+import type { Fault } from '../events/fault.js';
+import type { Clock } from '../kernel/clock.js';
+import { type CommandContext, ECHO_SOURCE, OWN_SOURCE } from '../kernel/command-context.js';
+import type { EventData, NewEvent, Position } from '../kernel/envelope.js';
+import { GatehouseError } from '../kernel/errors.js';
+import { FEW_EVENTS, longWork } from '../kernel/event-loop.js';
+import { inOrder } from '../kernel/in-order.js';
+import { isTransient } from '../kernel/transient.js';
+import { Backpressure } from './backpressure.js';
+import { FactLane } from './fact-lane.js';
+import { type IncomingEvent, isFault, readCloudEvent } from './incoming-event.js';
+import { jsonText } from './json-text.js';
+import type { Quarantine } from './quarantine.js';
+
+/** Takes an event from outside as a command for the stream that owns it, so that the stream's rules hold. */
+export interface InboundCommand {
+  type: string;
+  /** Commands of one key are taken in order, as are those that name one account. */
+  key(data: EventData): string;
+  /**
+   * Right when it is given again. Answers where the effect stands, and whether there was one.
+   * @throws GatehouseError when a rule refuses it; the event then goes to quarantine with that code
+   */
+  handle(data: EventData, context: CommandContext): Promise<{ changed: boolean; position: Position }>;
+}
+
+export interface EventResult {
+  id: string | null;
+  source: string | null;
+  outcome: 'accepted' | 'duplicate' | 'quarantined';
+  /** Where it stands; a caller that depends on it may demand this position elsewhere. */
+  position?: Position;
+  /** Of a quarantined event. */
+  reason?: string;
+  field?: string;
+  detail?: string;
+  quarantineId?: string;
+}
+
+export type IngestContext = Pick<CommandContext, 'actor' | 'correlationid' | 'traceparent'>;
+
+/** Events of one partition: their facts go to a lane of the partition's own, each with its place. */
+export interface PartitionOrigin {
+  topic: string;
+  partition: number;
+  /** Of each event. */
+  offsets: readonly string[];
+}
+
+export interface IngestOptions {
+  /** How many lane streams the HTTP doors share. */
+  lanes: number;
+  /** Holds facts back while this process can't keep up. */
+  gate?: Backpressure;
+}
+
+const SIDE_BY_SIDE = 64;
+
+/** Stores what other systems report: facts as they come, commands through their rules, the rest in quarantine. */
+export class Ingest {
+  private readonly lanes: FactLane[];
+  private readonly partitionLanes = new Map<string, FactLane>();
+  private readonly commands: ReadonlyMap<string, InboundCommand>;
+  private readonly gate: Backpressure;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly schemas: EventSchemas,
+    private readonly quarantine: Quarantine,
+    private readonly clock: Clock,
+    commands: readonly InboundCommand[],
+    { lanes, gate = new Backpressure() }: IngestOptions,
+  ) {
+    this.gate = gate;
+    this.lanes = Array.from({ length: lanes }, (_, lane) => new FactLane(store, `facts-http${lane}`));
+    this.commands = new Map(commands.map((command) => [command.type, command]));
+  }
+
+  /** Event types that a door takes. */
+  readonly takes = (definition: EventDefinition): boolean =>
+    definition.fact !== undefined || this.commands.has(definition.type);
+
+  /**
+   * Takes CloudEvents in JSON form and answers for each, in order. When it resolves, everything is stored.
+   * @param door where they came in, for the quarantine
+   * @param originals the bytes of each as they came in; asked for only where one is not taken
+   * @throws StoreUnavailable when some may not be stored; giving all of them again is safe
+   */
+  async take(
+    events: readonly unknown[],
+    context: IngestContext,
+    door: string,
+    originals: () => readonly Buffer[] = () => events.map((event) => Buffer.from(jsonText(event))),
+  ): Promise<EventResult[]> {
+    const results = await this.attempt(events, context);
+    const refused = results.flatMap((result, index) => (result.outcome === 'quarantined' ? [index] : []));
+    if (refused.length === 0) return results;
+    const raws = originals();
+    const ids = await this.quarantine.put(
+      refused.map((index) => {
+        const { reason, field, detail } = results[index]!;
+        return {
+          ...attributesOf(events[index]),
+          reason: reason!,
+          field: field!,
+          detail: detail!,
+          door,
+          actor: context.actor.id,
+          raw: raws[index]!,
+        };
+      }),
+    );
+    for (const [n, index] of refused.entries()) results[index]!.quarantineId = ids[n]!;
+    return results;
+  }
+
+  /**
+   * The same, but what is not taken is only answered as `quarantined` and not kept: the caller has it already.
+   * @param receivedAt when they came in, in epoch milliseconds; now by default
+   */
+  async attempt(
+    events: readonly unknown[],
+    context: IngestContext,
+    { origin, receivedAt }: { origin?: PartitionOrigin; receivedAt?: number } = {},
+  ): Promise<EventResult[]> {
+    if (events.length > FEW_EVENTS) await longWork.take();
+    const now = this.clock.now();
+    const read = events.map((event) => readCloudEvent(event, this.schemas, this.takes, now, receivedAt));
+    const results: EventResult[] = new Array(events.length);
+    const facts = new Map<FactLane, Indexed[]>();
+    const commands: Indexed[] = [];
+    const reject = (index: number, { reason, field, detail }: Fault) => {
+      const { id, source } = attributesOf(events[index]);
+      results[index] = { id, source, outcome: 'quarantined', reason, field, detail };
+    };
+
+    for (const [index, event] of read.entries()) {
+      if (isFault(event)) reject(index, event);
+      else if (event.definition.fact) gather(facts, this.laneOf(event, origin), { index, event });
+      else commands.push({ index, event });
+    }
+    // Facts first: a command may be about one that came with it.
+    await Promise.all(
+      [...facts].map(async ([lane, incoming]) => {
+        await this.gate.pass();
+        const outcomes = await lane.append(incoming.map(({ index, event }) => toFact(event, context, index, origin)));
+        for (const [n, { index, event }] of incoming.entries()) {
+          const { outcome, position, holder } = outcomes[n]!;
+          if (outcome === 'id-in-use') reject(index, faultOf(new IdInUse(holder!)));
+          else results[index] = { ...named(event), outcome, position };
+        }
+        this.gate.noteStored(Math.max(...outcomes.map(({ position }) => position)));
+      }),
+    );
+    await this.giveCommands(commands, context, results, reject);
+    return results;
+  }
+
+  private laneOf({ data, definition }: IncomingEvent, origin: PartitionOrigin | undefined): FactLane {
+    if (origin) return this.partitionLane(`facts-${origin.topic}-${origin.partition}`);
+    let hash = 0;
+    const key: string = data[definition.fact!.id];
+    for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
+    return this.lanes[(hash >>> 0) % this.lanes.length]!;
+  }
+
+  private partitionLane(stream: string): FactLane {
+    let lane = this.partitionLanes.get(stream);
+    if (!lane) {
+      lane = new FactLane(this.store, stream);
+      this.partitionLanes.set(stream, lane);
+    }
+    return lane;
+  }
+
+  private async giveCommands(
+    commands: readonly Indexed[],
+    context: IngestContext,
+    results: EventResult[],
+    reject: (index: number, fault: Fault) => void,
+  ): Promise<void> {
+    const keysOf = ({ event: { type, data } }: Indexed) => {
+      const key = this.commands.get(type)!.key(data);
+      return typeof data.accountId === 'string' ? [key, `account:${data.accountId}`] : [key];
+    };
+    await inOrder(commands, keysOf, SIDE_BY_SIDE, async ({ index, event }) => {
+      try {
+        const command = this.commands.get(event.type)!;
+        const { changed, position } = await command.handle(event.data, commandContext(event, context));
+        results[index] = { ...named(event), outcome: changed ? 'accepted' : 'duplicate', position };
+      } catch (error) {
+        if (!(error instanceof GatehouseError) || isTransient(error)) throw error;
+        reject(index, faultOf(error));
+      }
+    });
+  }
+}
+
+interface Indexed {
+  index: number;
+  event: IncomingEvent;
+}
+
+function gather<Key>(lists: Map<Key, Indexed[]>, key: Key, one: Indexed): void {
+  const list = lists.get(key);
+  if (list) list.push(one);
+  else lists.set(key, [one]);
+}
+
+const faultOf = (error: GatehouseError): Fault => ({
+  reason: error.code,
+  field: error instanceof IdInUse ? 'id' : '/data',
+  detail: error.message,
+});
+
+const named = ({ id, source }: IncomingEvent) => ({ id, source });
+
+const LONGEST_ATTRIBUTE = 200;
+
+/** What an event calls itself, as far as it is text; for the quarantine. */
+export function attributesOf(event: unknown): { id: string | null; source: string | null; type: string | null } {
+  const { id, source, type } = (event ?? {}) as Record<string, unknown>;
+  const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, LONGEST_ATTRIBUTE) : null);
+  return { id: text(id), source: text(source), type: text(type) };
+}
+
+function toFact(event: IncomingEvent, context: IngestContext, index: number, origin?: PartitionOrigin): NewEvent {
+  const { category, id } = event.definition.fact!;
+  const traceparent = event.traceparent ?? context.traceparent;
+  return {
+    id: event.identity,
+    type: event.type,
+    data: event.data,
+    metadata: {
+      source: event.source,
+      subject: `${category}-${event.data[id]}`,
+      time: event.time,
+      schemaversion: event.definition.version,
+      correlationid: event.correlationid ?? context.correlationid,
+      ...(traceparent ? { traceparent } : {}),
+      actor: context.actor,
+      ...(origin ? { partition: origin.partition, offset: origin.offsets[index]! } : {}),
+    },
+  };
+}
+
+const commandContext = (event: IncomingEvent, context: IngestContext): CommandContext => ({
+  ...context,
+  correlationid: event.correlationid ?? context.correlationid,
+  ...(event.traceparent ? { traceparent: event.traceparent } : {}),
+  source: event.source === OWN_SOURCE ? ECHO_SOURCE : event.source,
+  time: event.time,
+  eventId: event.identity,
+  eventType: event.type,
+});

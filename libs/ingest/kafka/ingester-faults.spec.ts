@@ -1,0 +1,229 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { newSender } from '../../../test/contract/ingest-world.js';
+import {
+  gateBefore,
+  type IngesterWorld,
+  latch,
+  openIngesterWorld,
+  storeWith,
+} from '../../../test/support/ingester-world.js';
+import {
+  binaryMessage,
+  describeWithKafka,
+  KAFKA_START_MS,
+  readTopic,
+  testClient,
+  uniqueName,
+} from '../../../test/support/kafka.js';
+import { until } from '../../../test/support/until.js';
+import type { EventStore } from '../../event-store/event-store.js';
+import type { Message, PartitionBehind } from '../../kafka/message-broker.js';
+import { Ingester } from './ingester.js';
+
+describeWithKafka('The ingester, where something is at fault,', () => {
+  let ingesters: IngesterWorld;
+  let newTopic: IngesterWorld['newTopic'];
+  let store: EventStore;
+
+  beforeAll(async () => {
+    ingesters = await openIngesterWorld();
+    ({ newTopic } = ingesters);
+    ({ store } = ingesters.world);
+  }, KAFKA_START_MS);
+  afterEach(() => ingesters.stopAll());
+  afterAll(() => ingesters?.close());
+
+  it('takes a fault that keeps every message out for none of theirs: all wait, and are stored once it is mended', async () => {
+    const { fact, stored } = newSender(store);
+    const { send, start, stop, committed, quarantined } = await newTopic();
+    let mended = false;
+    const refusing = storeWith(store, async (writes) => {
+      if (!mended) throw new Error('the credentials were rotated');
+      return store.append(writes);
+    });
+    const waiting = latch();
+    const trouble = (error: unknown) => {
+      if (/none of 40 .* the credentials were rotated/.test((error as Error).message)) waiting.open();
+    };
+    await send(Array.from({ length: 40 }, (_, n) => binaryMessage(fact(n))));
+    void start({ store: refusing, report: { trouble } });
+    await waiting.opened;
+    expect(await quarantined()).toEqual([]);
+    mended = true;
+    await until(async () => (await committed())[0] === 40);
+    await stop();
+    expect(await stored()).toHaveLength(40);
+    expect(await quarantined()).toEqual([]);
+  });
+
+  it('lets a message that can not be stored wait until one behind it could be', async () => {
+    const { fact, stored } = newSender(store);
+    const { send, start, stop, committed, quarantined } = await newTopic();
+    const strange = storeWith(store, async (writes) => {
+      if (writes.some(({ events }) => events.some(({ data }) => data.imageId === 'img-13'))) throw new TypeError('odd');
+      return store.append(writes);
+    });
+    const waiting = latch();
+    await send([binaryMessage(fact(13))]);
+    void start({ store: strange, report: { trouble: () => waiting.open() } });
+    await waiting.opened;
+    await send([binaryMessage(fact(14))]);
+    await until(async () => (await committed())[0] === 2);
+    await stop();
+    expect(await stored()).toHaveLength(1);
+    expect(await quarantined()).toMatchObject([{ reason: 'not-storable', eventId: 'ImageGenerated-13', seen: 1 }]);
+  });
+
+  it('keeps messages whose headers are at fault each with what it calls itself, headers and bytes', async () => {
+    const { fact, source } = newSender(store);
+    const { send, start, stop, committed, quarantined } = await newTopic();
+    const without = (name: string, { headers, ...message }: Message): Message => {
+      return { ...message, headers: headers.filter(([other]) => other !== name) };
+    };
+    const [first, second, third] = [1, 2, 3].map((n) => ({ ...binaryMessage(fact(n)), value: Buffer.from('{"a":1}') }));
+    const broken: Message = { ...third!, headers: [...third!.headers, ['ce_note', Buffer.from([0xff])]] };
+    await send([without('ce_specversion', first!), without('ce_specversion', second!), broken]);
+    void start();
+    await until(async () => (await committed())[0] === 3);
+    await stop();
+    const entries = (await quarantined()).sort((a, b) => a.eventId!.localeCompare(b.eventId!));
+    expect(entries).toMatchObject([
+      { eventId: 'ImageGenerated-1', source, type: 'ImageGenerated', reason: 'not-a-cloudevent', seen: 1 },
+      { eventId: 'ImageGenerated-2', source, type: 'ImageGenerated', reason: 'not-a-cloudevent', seen: 1 },
+      { eventId: 'ImageGenerated-3', source, type: 'ImageGenerated', reason: 'malformed-header', field: 'ce_note' },
+    ]);
+    const { raw } = await ingesters.world.quarantine.show(entries[2]!.id);
+    expect(JSON.parse(raw.toString())).toEqual({
+      key: '',
+      value: '{"a":1}',
+      headers: [
+        ['content-type', 'application/json'],
+        ['ce_specversion', '1.0'],
+        ['ce_id', 'ImageGenerated-3'],
+        ['ce_source', source],
+        ['ce_type', 'ImageGenerated'],
+        ['ce_note', { base64: '/w==' }],
+      ],
+    });
+  });
+
+  it('goes on where the quarantine topic takes no copy: the table has it, seen once', async () => {
+    const { fact, stored } = newSender(store);
+    const { quarantineTopic, send, start, stop, committed, quarantined } = await newTopic();
+    const configEntries = [{ name: 'max.message.bytes', value: '100' }];
+    await ingesters.admin.createTopics({ topics: [{ topic: quarantineTopic, configEntries }], waitForLeaders: true });
+    const troubles: string[] = [];
+    await send([{ ...binaryMessage(fact(1)), headers: [] }, binaryMessage(fact(2))]);
+    void start({ report: { trouble: (error) => troubles.push((error as Error).message) } });
+    await until(async () => (await committed())[0] === 2);
+    await stop();
+    expect(await stored()).toHaveLength(1);
+    expect(await quarantined()).toMatchObject([{ reason: 'not-a-cloudevent', seen: 1 }]);
+    expect(troubles).toEqual([expect.stringContaining(`${quarantineTopic} did not take the copies of 1 messages`)]);
+  });
+
+  it('copies a message that is as large as the broker takes without the part that is too large to add to', async () => {
+    const { fact } = newSender(store);
+    const { quarantineTopic, send, start, stop } = await newTopic();
+    const trace: [string, Buffer] = ['trace', Buffer.alloc(1_048_000, 'x')];
+    await send([{ key: Buffer.from('k'), value: Buffer.from('{}'), headers: [trace] }, binaryMessage(fact(2))]);
+    void start();
+    const [copy] = await readTopic(ingesters.bootstrap, quarantineTopic, ({ length }) => length >= 1);
+    await stop();
+    expect([copy!.key!.toString(), copy!.value!.toString()]).toEqual(['k', '{}']);
+    const headers = new Map(copy!.headers.map(([name, value]) => [name, value.toString()]));
+    expect(headers.get('gatehouse_quarantine_left_out')).toBe('headers');
+    expect(headers.has('trace')).toBe(false);
+  });
+
+  it('makes its topics as soon as a broker answers that was away at the start', async () => {
+    const { fact, stored } = newSender(store);
+    const { broker, open, close } = await lateBroker(ingesters.bootstrap);
+    const topic = uniqueName('late');
+    const stop = new AbortController();
+    const away = latch();
+    const options = { group: uniqueName('ingesters'), topics: [topic], quarantineTopic: uniqueName('quarantine') };
+    const report = { trouble: () => away.open() };
+    const running = new Ingester(
+      broker,
+      ingesters.world.gatewayOn(store),
+      ingesters.world.quarantine,
+      options,
+      report,
+    ).run(stop.signal);
+    await away.opened;
+    await open();
+    await until(async () => (await ingesters.admin.listTopics()).includes(topic));
+    const producer = testClient(ingesters.bootstrap).producer();
+    await producer.send(topic, [binaryMessage(fact(1))]);
+    await until(async () => (await stored()).length === 1);
+    stop.abort();
+    await Promise.all([running, producer.close(), close()]);
+  });
+
+  it('tells how far its group is behind, of every partition and whoever holds it', async () => {
+    const { fact } = newSender(store);
+    const { topic, group, send, start, stop, committed } = await newTopic(2);
+    const client = testClient(ingesters.bootstrap);
+    const behind = async () => (await client.behind(group, [topic])).sort((a, b) => a.partition - b.partition);
+    const sum = (all: readonly PartitionBehind[]) => all.reduce((total, one) => total + one.behind, 0);
+    await send(Array.from({ length: 1_400 }, (_, n) => binaryMessage(fact(n), `image-${n}`)));
+    expect(await behind()).toMatchObject([
+      { topic, partition: 0 },
+      { topic, partition: 1 },
+    ]);
+    expect(sum(await behind())).toBe(1_400);
+    const gate = gateBefore(store, 2);
+    const told: number[] = [];
+    const none = latch();
+    void start({
+      store: gate.store,
+      report: {
+        behind(partitions) {
+          told.push(sum(partitions!));
+          if (told.at(-1) === 0) none.open();
+        },
+      },
+    });
+    await gate.reached;
+    await until(async () => (await committed()).some((offset) => offset > 0));
+    const done = (await committed()).reduce((total, offset) => total + Math.max(0, offset), 0);
+    expect(sum(await behind())).toBe(1_400 - done);
+    gate.open();
+    await none.opened;
+    await stop();
+    expect(told[0]).toBeGreaterThan(0);
+  });
+});
+
+/** A client whose only known broker answers once it is opened. */
+async function lateBroker(bootstrap: string) {
+  const [host, port] = bootstrap.split(':') as [string, string];
+  const sockets = new Set<Socket>();
+  const listen = (at: number) =>
+    new Promise<Server>((done) => {
+      const server = createServer((socket) => {
+        const onward = connect(Number(port), host);
+        for (const one of [socket, onward]) {
+          sockets.add(one);
+          one.on('error', () => {}).on('close', () => socket.destroy() && onward.destroy());
+        }
+        socket.pipe(onward).pipe(socket);
+      }).listen(at, '127.0.0.1', () => done(server));
+    });
+  const probe = await listen(0);
+  const { port: own } = probe.address() as { port: number };
+  await new Promise((done) => probe.close(done));
+  let server: Server | undefined;
+  return {
+    broker: testClient(`127.0.0.1:${own}`),
+    async open() {
+      server = await listen(own);
+    },
+    async close() {
+      server?.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}

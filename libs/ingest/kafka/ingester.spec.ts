@@ -1,0 +1,206 @@
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { type IngestWorld, newSender } from '../../../test/contract/ingest-world.js';
+import { gateBefore, type IngesterWorld, openIngesterWorld, storeWith } from '../../../test/support/ingester-world.js';
+import {
+  binaryMessage,
+  describeWithKafka,
+  headersOf,
+  KAFKA_START_MS,
+  readTopic,
+  structuredMessage,
+} from '../../../test/support/kafka.js';
+import { until } from '../../../test/support/until.js';
+import type { Message } from '../../kafka/message-broker.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
+
+describeWithKafka('The ingester', () => {
+  let ingesters: IngesterWorld;
+  let newTopic: IngesterWorld['newTopic'];
+  let world: IngestWorld;
+  let bootstrap: string;
+  let admin: IngesterWorld['admin'];
+
+  beforeAll(async () => {
+    ingesters = await openIngesterWorld();
+    ({ newTopic, world, bootstrap, admin } = ingesters);
+  }, KAFKA_START_MS);
+  afterEach(() => ingesters.stopAll());
+  afterAll(() => ingesters?.close());
+
+  it('stores facts of both modes in the lane of their partition, each with its place', async () => {
+    const { fact, stored } = newSender(world.store);
+    const { topic, send, start, stop, committed } = await newTopic();
+    await send([binaryMessage(fact(1)), structuredMessage(fact(2)), binaryMessage(fact(3, 'ContentFlagged'))]);
+    void start();
+    await until(async () => (await committed())[0] === 3);
+    await stop();
+    expect(
+      (await stored()).map(({ stream, metadata: { partition, offset, actor } }) => [
+        stream,
+        partition,
+        offset,
+        actor.id,
+      ]),
+    ).toEqual([
+      [`facts-${topic}-0`, 0, '0', 'ingester'],
+      [`facts-${topic}-0`, 0, '1', 'ingester'],
+      [`facts-${topic}-0`, 0, '2', 'ingester'],
+    ]);
+  });
+
+  it('stores an event once that is sent again, also when a whole topic is read again', async () => {
+    const { fact, deactivation, stored } = newSender(world.store);
+    const { group, send, start, stop, committed } = await newTopic();
+    const batch = [...Array.from({ length: 700 }, (_, n) => fact(n)), deactivation('d-1', 1)].map((one) =>
+      binaryMessage(one),
+    );
+    await send([...batch, ...batch]);
+    const once = new AbortController();
+    const first = start({ signal: once.signal });
+    await until(async () => (await committed())[0] === 1_402);
+    once.abort();
+    await first;
+    expect(await stored()).toHaveLength(701);
+
+    await admin.deleteGroups([group]);
+    await send([binaryMessage(fact(700))]);
+    void start();
+    await until(async () => (await committed())[0] === 1_403);
+    await stop();
+    expect((await stored()).filter(({ type }) => type === 'ImageGenerated')).toHaveLength(701);
+    expect(await stored()).toHaveLength(702);
+  });
+
+  it('commits no offset before everything up to it is stored, and goes on from there after a crash', async () => {
+    const { fact, stored } = newSender(world.store);
+    const { send, start, stop, committed } = await newTopic();
+    await send(Array.from({ length: 1_200 }, (_, n) => binaryMessage(fact(n))));
+    const gate = gateBefore(world.store, 2);
+    const crash = new AbortController();
+    const crashed = start({ store: gate.store, signal: crash.signal });
+    await gate.reached;
+    await until(async () => (await committed())[0] === 500);
+    expect(await stored()).toHaveLength(500);
+    crash.abort();
+    gate.fail();
+    await crashed;
+    expect(await committed()).toEqual([500]);
+
+    void start();
+    await until(async () => (await committed())[0] === 1_200);
+    await stop();
+    expect((await stored()).map(({ metadata }) => Number(metadata.offset))).toEqual(
+      Array.from({ length: 1_200 }, (_, n) => n),
+    );
+  });
+
+  it('stores everything once when a second ingester comes in the middle of a batch', async () => {
+    const { fact, stored } = newSender(world.store);
+    const { group, send, start, stop, committed } = await newTopic(4);
+    await send(Array.from({ length: 4_000 }, (_, n) => binaryMessage(fact(n), `image-${n}`)));
+    const gate = gateBefore(world.store, 3);
+    void start({ store: gate.store });
+    await gate.reached;
+    void start();
+    await until(async () => (await admin.describeGroups([group])).groups[0]!.state === 'PreparingRebalance');
+    gate.open();
+    await until(async () => (await committed()).reduce((sum, offset) => sum + offset) === 4_000);
+    await until(async () => (await admin.describeGroups([group])).groups[0]!.members.length === 2);
+    await stop();
+    const ids = (await stored()).map(({ id }) => id);
+    expect([ids.length, new Set(ids).size]).toEqual([4_000, 4_000]);
+  });
+
+  it('waits while the store is away, takes nothing twice and goes on by itself', async () => {
+    const { fact, stored } = newSender(world.store);
+    const { send, start, stop, committed } = await newTopic();
+    let faults = 8;
+    const unsure = storeWith(world.store, async (writes) => {
+      const results = await world.store.append(writes);
+      if (faults-- > 0) throw new StoreUnavailable('the answer is lost');
+      return results;
+    });
+    const troubles: unknown[] = [];
+    await send(Array.from({ length: 20 }, (_, n) => binaryMessage(fact(n))));
+    void start({ store: unsure, report: { trouble: (error) => troubles.push(error) } });
+    await until(async () => (await committed())[0] === 20);
+    await stop();
+    expect(await stored()).toHaveLength(20);
+    expect(troubles.length).toBeGreaterThan(0);
+  });
+
+  it('keeps what can not be taken, bytes and reason, in the table and in the topic; its neighbours are stored', async () => {
+    const { fact, event, stored, source } = newSender(world.store);
+    const { topic, quarantineTopic, send, start, stop, committed } = await newTopic();
+    const structured = (value: string | Buffer): Message => ({ ...structuredMessage({}), value: Buffer.from(value) });
+    const deep = `{"specversion":"1.0","data":${'[{"a":'.repeat(20_000)}1${'}]'.repeat(20_000)}}`;
+    const poison: [reason: string, message: Message][] = [
+      [
+        'not-a-cloudevent',
+        { key: Buffer.from('k'), value: Buffer.from('hello'), headers: [['trace', Buffer.from([0xff])]] },
+      ],
+      ['not-a-cloudevent', { key: null, value: null, headers: [] }],
+      ['malformed-json', structured('{"id":')],
+      ['malformed-json', structured(Buffer.from([0xff, 0x00]))],
+      ['not-a-cloudevent', structured('[]')],
+      ['missing-attribute', structured(deep)],
+      ['unknown-type', binaryMessage({ ...fact(1), type: 'Unheard' })],
+      ['unknown-version', binaryMessage({ ...fact(1), schemaversion: '99' })],
+      ['invalid-data', binaryMessage({ ...fact(1), data: { imageId: 'a b' } })],
+      ['invalid-data', { ...binaryMessage(fact(1)), value: Buffer.from('{"imageId"') }],
+      ['case-unknown', structuredMessage(event('ReviewConfirmed', 'r-1', {}))],
+    ];
+    await send([binaryMessage(fact(1)), ...poison.flatMap(([, message], n) => [message, binaryMessage(fact(n + 2))])]);
+    void start();
+    await until(async () => (await committed())[0] === 2 * poison.length + 1);
+    const copies = await readTopic(bootstrap, quarantineTopic, ({ length }) => length >= poison.length);
+    await stop();
+
+    expect(await stored()).toHaveLength(poison.length + 1);
+    const byOffset = copies.sort(
+      (a, b) => Number(headersOf(a).gatehouse_quarantine_offset) - Number(headersOf(b).gatehouse_quarantine_offset),
+    );
+    expect(byOffset.map((copy) => headersOf(copy).gatehouse_quarantine_reason)).toEqual(
+      poison.map(([reason]) => reason),
+    );
+    for (const [n, { key, value, headers, ...copy }] of byOffset.entries()) {
+      const [, message] = poison[n]!;
+      expect({ key, value }).toEqual({ key: message.key, value: message.value });
+      expect(headers.slice(0, message.headers.length)).toEqual(message.headers);
+      const why = headersOf({ headers, ...copy });
+      expect(why).toMatchObject({ gatehouse_quarantine_topic: topic, gatehouse_quarantine_partition: '0' });
+      const entry = await world.quarantine.show(why.gatehouse_quarantine_entry!);
+      expect(entry).toMatchObject({
+        reason: poison[n]![0],
+        door: `kafka:${topic}`,
+        actor: 'ingester',
+        status: 'waiting',
+      });
+    }
+    const unheard = await world.quarantine.show(headersOf(byOffset[6]!).gatehouse_quarantine_entry!);
+    expect(JSON.parse(unheard.raw.toString())).toMatchObject({ ...fact(1), type: 'Unheard', source });
+    expect(unheard).toMatchObject({ eventId: 'ImageGenerated-1', type: 'Unheard', source });
+  });
+
+  it('lets one event that nobody foresaw hold up no other', async () => {
+    const { fact, stored } = newSender(world.store);
+    const { send, start, stop, committed, quarantined } = await newTopic();
+    const strange = storeWith(world.store, async (writes) => {
+      const poisoned = writes.some(({ events }) => events.some(({ data }) => data.imageId === 'img-13'));
+      if (poisoned) throw new TypeError('nobody foresaw this');
+      return world.store.append(writes);
+    });
+    await send(Array.from({ length: 40 }, (_, n) => binaryMessage(fact(n))));
+    void start({ store: strange });
+    await until(async () => (await committed())[0] === 40);
+    await stop();
+    expect(await stored()).toHaveLength(39);
+    expect(await quarantined()).toMatchObject([
+      {
+        reason: 'not-storable',
+        eventId: 'ImageGenerated-13',
+        detail: expect.stringMatching(/nobody foresaw/),
+      },
+    ]);
+  });
+});

@@ -1,0 +1,220 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import pg from 'pg';
+import type { DataSource } from 'typeorm';
+import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { toIso } from '../kernel/clock.js';
+import { timeOrderedIds } from '../kernel/ids.js';
+import { createDataSource } from '../platform/database/data-source.js';
+import { PostgresPersonKeys } from '../platform/personal-data/postgres-person-keys.js';
+import { Quarantine, type Refused } from './quarantine.js';
+
+const START = Date.UTC(2026, 0, 31);
+const now = { ms: START };
+const clock = { now: () => now.ms };
+const masterKey = randomBytes(32);
+const SECRET = 'the address is ada@example.org';
+
+let database: TestDatabase;
+let dataSource: DataSource;
+let pool: pg.Pool;
+let quarantine: Quarantine;
+
+const openQuarantine = () =>
+  new Quarantine(pool, new PostgresPersonKeys(dataSource, masterKey), timeOrderedIds(clock), clock);
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  dataSource = await createDataSource(database.connection, { applicationName: 'gatehouse-spec' }).initialize();
+  pool = new pg.Pool({ ...database.connection, max: 4 });
+});
+beforeEach(async () => {
+  await pool.query('TRUNCATE messaging.quarantine');
+  now.ms = START;
+  quarantine = openQuarantine();
+});
+afterAll(async () => {
+  await pool.end();
+  await dataSource.destroy();
+  await database.drop();
+});
+
+const refused = (raw: string | Buffer, changes: Partial<Refused> = {}): Refused => ({
+  door: 'http',
+  actor: 'image-service',
+  id: 'a-1',
+  source: '/images',
+  type: 'ImageShared',
+  reason: 'invalid-data',
+  field: '/data/imageId',
+  detail: 'is missing',
+  raw: Buffer.from(raw),
+  ...changes,
+});
+
+describe('Quarantine', () => {
+  it('keeps what was refused, why, and the very bytes', async () => {
+    const [id] = await quarantine.put([refused(SECRET)]);
+    const entry = {
+      id,
+      door: 'http',
+      actor: 'image-service',
+      eventId: 'a-1',
+      source: '/images',
+      type: 'ImageShared',
+      reason: 'invalid-data',
+      field: '/data/imageId',
+      detail: 'is missing',
+      bytes: SECRET.length,
+      seen: 1,
+      status: 'waiting',
+      firstSeenAt: toIso(START),
+      lastSeenAt: toIso(START),
+    };
+    expect(await quarantine.list('waiting', 10)).toEqual([entry]);
+    expect(await quarantine.show(id!)).toEqual({ ...entry, raw: Buffer.from(SECRET) });
+  });
+
+  it('gives back any bytes, also what is no text, to any process that has the master key', async () => {
+    const other = openQuarantine();
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
+        const raw = Buffer.from(bytes);
+        const [id] = await quarantine.put([refused(raw)]);
+        const shown = await other.show(id!);
+        expect(shown.raw.equals(raw)).toBe(true);
+        expect(shown.bytes).toBe(raw.length);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('holds nothing of the raw bytes in clear, in any column', async () => {
+    await quarantine.put([refused(SECRET)]);
+    const { rows } = await pool.query('SELECT * FROM messaging.quarantine');
+    const row = JSON.stringify(rows);
+    for (const clear of [
+      SECRET,
+      'ada@example.org',
+      Buffer.from(SECRET).toString('base64'),
+      Buffer.from(SECRET).toString('hex'),
+    ]) {
+      expect(row).not.toContain(clear);
+    }
+    expect(rows[0].raw).toMatch(/^sealed:v1:[A-Za-z0-9_-]+$/);
+    const stranger = new Quarantine(
+      pool,
+      new PostgresPersonKeys(dataSource, randomBytes(32)),
+      timeOrderedIds(clock),
+      clock,
+    );
+    await expect(stranger.show(rows[0].id)).rejects.toThrow();
+  });
+
+  it('seals under a key that no account can be named like, so that no erasure takes it', async () => {
+    await quarantine.put([refused(SECRET)]);
+    const people = await dataSource.query('SELECT person FROM platform.subject_keys');
+    for (const { person } of people) expect(person).not.toMatch(/^[A-Za-z0-9][A-Za-z0-9._:~-]*$/);
+    expect(people).not.toEqual([]);
+  });
+
+  it('counts the same bytes again instead of keeping them twice, with the newest reason', async () => {
+    const [first] = await quarantine.put([refused('x')]);
+    now.ms += 5_000;
+    const again = refused('x', { reason: 'unknown-type', field: 'type', detail: 'is not known' });
+    const [second, third] = await quarantine.put([again, again]);
+    expect([second, third]).toEqual([first, first]);
+    expect(await quarantine.list(undefined, 10)).toMatchObject([
+      {
+        seen: 3,
+        reason: 'unknown-type',
+        field: 'type',
+        detail: 'is not known',
+        firstSeenAt: toIso(START),
+        lastSeenAt: toIso(START + 5_000),
+      },
+    ]);
+  });
+
+  it('keeps the same bytes of two doors apart', async () => {
+    const ids = await quarantine.put([refused('x'), refused('x', { door: 'kafka' })]);
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it('counts every delivery when many come at once', async () => {
+    const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => openQuarantine().put([refused(`${n % 2}`)])));
+    expect(new Set(ids.flat()).size).toBe(2);
+    const entries = await quarantine.list('waiting', 10);
+    expect(entries.map(({ seen }) => seen)).toEqual([10, 10]);
+  });
+
+  it('takes a NUL, a lone surrogate and very long text in everything that a sender wrote', async () => {
+    const odd = `a\u0000b\ud800${'x'.repeat(5_000)}`;
+    const [id] = await quarantine.put([
+      refused(odd, {
+        door: 'd\u0000',
+        actor: odd,
+        id: odd,
+        source: odd,
+        type: odd,
+        reason: odd,
+        field: odd,
+        detail: odd,
+      }),
+    ]);
+    const entry = await quarantine.show(id!);
+    expect(entry.raw.equals(Buffer.from(odd))).toBe(true);
+    for (const text of [entry.actor, entry.eventId, entry.source, entry.type, entry.field, entry.detail]) {
+      expect(text).toMatch(/^a\\u0000b\ufffdx{5000}$/);
+    }
+  });
+
+  it('takes an event of which no attribute could be read', async () => {
+    const [id] = await quarantine.put([refused('}{', { id: null, source: null, type: null })]);
+    expect(await quarantine.show(id!)).toMatchObject({ eventId: null, source: null, type: null });
+  });
+
+  it('lists oldest first and page by page, without a gap or a repeat', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 9; n++) {
+      ids.push(...(await quarantine.put([refused(`${n}`)])));
+      if (n % 3 === 0) now.ms += 1_000; // several of one millisecond
+    }
+    const listed: string[] = [];
+    for (
+      let page = await quarantine.list('waiting', 4);
+      page.length > 0;
+      page = await quarantine.list('waiting', 4, listed.at(-1))
+    ) {
+      listed.push(...page.map((entry) => entry.id));
+    }
+    expect([...listed].sort()).toEqual([...ids].sort());
+    const times = (await quarantine.list('waiting', 100)).map((entry) => entry.firstSeenAt);
+    expect(times).toEqual([...times].sort());
+  });
+
+  it('tells what waits from what was replayed', async () => {
+    const [a, b] = await quarantine.put([refused('a'), refused('b', { reason: 'unknown-type' })]);
+    expect(await quarantine.waiting()).toEqual({ 'invalid-data': 1, 'unknown-type': 1 });
+    await quarantine.markReplayed(a!);
+    expect((await quarantine.list('waiting', 10)).map(({ id }) => id)).toEqual([b]);
+    expect((await quarantine.list('replayed', 10)).map(({ id }) => id)).toEqual([a]);
+    expect(await quarantine.list(undefined, 10)).toHaveLength(2);
+    expect(await quarantine.waiting()).toEqual({ 'unknown-type': 1 });
+    expect((await quarantine.show(a!)).raw.toString()).toBe('a');
+  });
+
+  it('lets a replayed entry wait again when its bytes are refused once more', async () => {
+    const [id] = await quarantine.put([refused('a')]);
+    await quarantine.markReplayed(id!);
+    await quarantine.put([refused('a')]);
+    expect(await quarantine.show(id!)).toMatchObject({ status: 'waiting', seen: 2 });
+  });
+
+  it('knows no entry by an id that is unknown or is none', async () => {
+    for (const id of ['0196e0f0-0000-7000-8000-000000000001', 'nope', '', "'; DROP TABLE"]) {
+      await expect(quarantine.show(id)).rejects.toMatchObject({ code: 'quarantine-entry-unknown', kind: 'not-found' });
+    }
+  });
+});

@@ -1,0 +1,25 @@
+import { GatehouseError, StoreUnavailable } from './errors.js';
+
+/**
+ * SQLSTATE classes and system codes that mean "the server is away or refuses work for now", not "the query is wrong":
+ * connection, rolled back for another's sake (serialization, deadlock), read only after a failover, resources, locks,
+ * cancelled or shutting down, system.
+ */
+const TRANSIENT = /^(08|40|25006|53|55000|55P03|57014|57P0|58)/;
+const SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
+const CLIENT_MESSAGES =
+  /connection terminated|timeout exceeded when trying to connect|not queryable|query read timeout|client was closed/i;
+
+export function isTransientDatabaseError(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  return (code !== undefined && (TRANSIENT.test(code) || SYSTEM.has(code))) || CLIENT_MESSAGES.test(message ?? '');
+}
+
+/**
+ * True if the same may succeed later without anybody fixing anything: a store is unreachable, a server changes its leader or is
+ * too busy. Consumers of the log then wait; they never skip an event for it.
+ */
+export const isTransient = (error: unknown): boolean =>
+  error instanceof StoreUnavailable ||
+  (error instanceof GatehouseError && (error.kind === 'unavailable' || error.kind === 'failed')) ||
+  isTransientDatabaseError(error);

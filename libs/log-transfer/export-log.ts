@@ -1,0 +1,39 @@
+import type { EventStore } from '../event-store/event-store.js';
+import type { LogSummary } from './log-digest.js';
+import { LogFileWriter } from './log-file.js';
+
+const PAGE = 2_000;
+
+export interface CopyProgress {
+  signal?: AbortSignal;
+  /** How many events, or for an export which position, of how many. */
+  told?(done: number, total: number): void;
+}
+
+/**
+ * Writes a log up to its present head into a file. After an interruption the same call goes on.
+ * @throws InvalidInput when the file is there already
+ */
+export async function exportLog(
+  store: EventStore,
+  path: string,
+  { signal, told }: CopyProgress = {},
+): Promise<LogSummary> {
+  const head = await store.head();
+  const file = await LogFileWriter.open(path);
+  try {
+    while (file.next < head) {
+      signal?.throwIfAborted();
+      const page = await store.readAll(file.next, { limit: PAGE });
+      await file.append(
+        page.events.filter(({ position }) => position <= head),
+        page.next,
+      );
+      told?.(Math.min(page.next, head), head);
+    }
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  return file.finish();
+}

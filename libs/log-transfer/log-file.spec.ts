@@ -1,0 +1,95 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { RecordedEvent } from '../kernel/envelope.js';
+import { InvalidInput } from '../kernel/errors.js';
+import type { LogSummary } from './log-digest.js';
+import { checkLogFile, LogFileWriter } from './log-file.js';
+
+const recorded = (n: number): RecordedEvent => ({
+  stream: `account-${n % 3}`,
+  revision: Math.floor(n / 3),
+  position: n + 1,
+  id: `id-${n}`,
+  type: 'Tested',
+  data: { n },
+  recordedAt: '2022-05-18T10:00:00.000Z',
+  metadata: {
+    time: '2022-05-18T10:00:00.000Z',
+    source: '/tests',
+    subject: `account-${n % 3}`,
+    schemaversion: 1,
+    actor: { kind: 'service', id: 'tests' },
+    correlationid: `id-${n}`,
+  },
+});
+
+describe('a log in a file', () => {
+  let folder: string;
+  let file: string;
+  let good: Buffer;
+  let whole: LogSummary;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gatehouse-log-file-'));
+    file = join(folder, 'whole.log');
+    const writer = await LogFileWriter.open(file);
+    for (const page of [0, 1])
+      await writer.append(
+        Array.from({ length: 12 }, (_, n) => recorded(page * 12 + n)),
+        page * 12 + 12,
+      );
+    whole = await writer.finish();
+    good = await readFile(file);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  /** What reading it says, or undefined when it holds what was written: a few bits of gzip's headers mean nothing. */
+  async function complaint(bytes: Uint8Array): Promise<string | undefined> {
+    const path = join(folder, 'damaged.log');
+    await writeFile(path, bytes);
+    try {
+      expect((await checkLogFile(path)).summary()).toEqual(whole);
+      return undefined;
+    } catch (error) {
+      expect(error).toBeInstanceOf(InvalidInput);
+      expect((error as InvalidInput).message).toContain(path);
+      return (error as InvalidInput).message;
+    }
+  }
+
+  it('tells of any damaged byte by the name of the file', async () => {
+    let told = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }), async (at, bits) => {
+        const bad = Buffer.from(good);
+        bad[at]! ^= bits;
+        if (await complaint(bad)) told++;
+      }),
+      { numRuns: 400 },
+    );
+    expect(told).toBeGreaterThan(300);
+  });
+
+  it('tells of a file that is cut off anywhere', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(good.length - 1), async (length) => {
+        expect(await complaint(good.subarray(0, length))).toBeDefined();
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it.each([
+    ['a number', '5', 'is not an object'],
+    ['nothing', 'null', 'is not an object'],
+    ['no JSON', '{', 'is not JSON'],
+    ['an event out of its order', JSON.stringify({ stream: 'account-0', revision: 3 }), 'is damaged'],
+    ['another summary', JSON.stringify({ summary: { events: 1, streams: 1, sha256: '' } }), 'not what was exported'],
+  ])('tells of a line that is %s', async (_, line, message) => {
+    expect(await complaint(gzipSync(`{"format":"gatehouse-log/1"}\n${line}\n`))).toContain(message);
+  });
+});

@@ -1,9 +1,0 @@
-import type { Position } from '../../kernel/envelope.js';
-
-/** What every write answers. */
-export interface Written {
-  /** Where its effect stands in the log, in digits; whoever depends on it may demand this position of readers. */
-  position: string;
-}
-
-export const written = ({ position }: { position: Position }): Written => ({ position: String(position) });

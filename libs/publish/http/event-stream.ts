@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import type { FastifyReply } from 'fastify';
+import type { Page } from '../../event-store/event-store.js';
+import type { CloudEvent } from '../../events/cloud-event.js';
+import type { Position } from '../../kernel/envelope.js';
+
+/**
+ * Server-Sent Events (WHATWG HTML, section 9.2): one message per event with its position as the id, so that a client
+ * that reconnects with Last-Event-ID goes on with neither gap nor repeat. Where a page held nothing for the client, a
+ * comment keeps the connection alive. A slow client holds the reading back; nothing piles up here.
+ * @param isAdmitted asked before each page; the stream ends where the client is no longer
+ */
+export async function sendEventStream(
+  reply: FastifyReply,
+  pages: AsyncIterable<Page>,
+  outgoing: (page: Page) => CloudEvent[],
+  isAdmitted: () => Promise<boolean>,
+  stop: AbortController,
+): Promise<void> {
+  const { raw } = reply;
+  reply.hijack();
+  raw.on('close', () => stop.abort());
+  raw.writeHead(200, {
+    ...(reply.getHeaders() as Record<string, string>),
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  raw.write('retry: 1000\n\n');
+  let told: Position = -1;
+  for await (const page of pages) {
+    if (!(await isAdmitted())) break;
+    const text = outgoing(page)
+      .map((event) => `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+      .join('');
+    // Without events the id still moves on now and then, so that a reconnect need not look at everything again.
+    const message = text || (page.next > told + IDS_EVERY ? `: at ${page.next}\nid: ${page.next}\n\n` : ': \n\n');
+    if (text || page.next > told + IDS_EVERY) told = page.next;
+    if (stop.signal.aborted || raw.destroyed) break;
+    if (!raw.write(message)) await once(raw, 'drain', { signal: stop.signal }).catch(() => {});
+  }
+  // What a slow client has not taken it asks for again; waiting for it would hold up a shutdown.
+  if (raw.writableNeedDrain) raw.destroy();
+  else raw.end();
+}
+
+const IDS_EVERY = 10_000;

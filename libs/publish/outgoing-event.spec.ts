@@ -1,0 +1,130 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Type } from 'typebox';
+import { defineEvent } from '../events/event-definition.js';
+import { EventSchemas } from '../events/event-schemas.js';
+import { EntityId, eventData, PersonalText } from '../events/schemas.js';
+import { isFault, readCloudEvent } from '../ingest/incoming-event.js';
+import type { Actor, RecordedEvent } from '../kernel/envelope.js';
+import { toCloudEvent } from './outgoing-event.js';
+
+const Noted = defineEvent({
+  type: 'Noted',
+  version: 3,
+  summary: 'Somebody wrote something.',
+  personal: { person: 'accountId', fields: ['note', 'address'] },
+  schema: eventData({
+    accountId: EntityId('Who.'),
+    note: Type.Optional(PersonalText(2000, 'What.')),
+    address: Type.Optional(PersonalText(200, 'Where.')),
+  }),
+  example: { accountId: 'acc-1', note: 'hello', address: 'here' },
+});
+const Seen = defineEvent({
+  type: 'Seen',
+  version: 1,
+  summary: 'Seen.',
+  schema: eventData({ imageId: EntityId('It.') }),
+  example: { imageId: 'img-1' },
+});
+const schemas = new EventSchemas([Noted, Seen]);
+
+const ID = '0196e0f0-0000-7000-8000-000000000001';
+const actor: Actor = { kind: 'service', id: 'image-service', role: 'service' };
+const recorded = (changes: Partial<RecordedEvent> = {}): RecordedEvent => ({
+  id: ID,
+  type: 'Noted',
+  data: { accountId: 'acc-1', note: 'sealed:v1:AAAA', address: 'in clear' },
+  metadata: {
+    source: '/gatehouse',
+    subject: 'account-acc-1',
+    time: '2026-01-31T11:00:00.000Z',
+    schemaversion: 3,
+    correlationid: 'c-1',
+    actor,
+  },
+  stream: 'account-acc-1',
+  revision: 4,
+  position: 9_007_199_254_740_991,
+  recordedAt: '2026-01-31T11:00:01.000Z',
+  ...changes,
+});
+
+describe('toCloudEvent', () => {
+  it('says all there is to say of an event, with text in every attribute', () => {
+    const { metadata } = recorded();
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const event = recorded({ metadata: { ...metadata, causationid: 'e-0', traceparent, partition: 3, offset: '77' } });
+    expect(toCloudEvent(event, schemas)).toEqual({
+      specversion: '1.0',
+      id: ID,
+      source: '/gatehouse',
+      type: 'Noted',
+      subject: 'account-acc-1',
+      time: '2026-01-31T11:00:00.000Z',
+      datacontenttype: 'application/json',
+      schemaversion: '3',
+      recordedtime: '2026-01-31T11:00:01.000Z',
+      correlationid: 'c-1',
+      causationid: 'e-0',
+      traceparent,
+      actor: 'service:image-service',
+      position: '9007199254740991',
+      data: { accountId: 'acc-1' },
+    });
+  });
+
+  it('leaves the recorded event as it was, since others read it too', () => {
+    const event = recorded();
+    toCloudEvent(event, schemas);
+    expect(event).toEqual(recorded());
+  });
+
+  it('passes data without personal fields on as it is', () => {
+    const data = { imageId: 'img-1' };
+    expect(toCloudEvent(recorded({ type: 'Seen', data }), schemas).data).toEqual({ imageId: 'img-1' });
+  });
+
+  it('is understood again at a door, under the same identity', () => {
+    const again = readCloudEvent(toCloudEvent(recorded(), schemas), schemas, () => true, Date.UTC(2026, 1, 1));
+    if (isFault(again)) throw new Error(again.detail);
+    expect(again).toMatchObject({ identity: ID, type: 'Noted', data: { accountId: 'acc-1' }, correlationid: 'c-1' });
+  });
+
+  it('never lets a personal field leave, and names every attribute as CloudEvents 1.0 allows', () => {
+    const text = fc.string({ minLength: 1, maxLength: 20 });
+    const personal = fc.record(
+      { note: text.map((value) => `note ${value}`), address: text.map((value) => `address ${value}`) },
+      { requiredKeys: [] },
+    );
+    const metadata = fc.record(
+      {
+        source: text,
+        subject: text,
+        time: fc.constant('2026-01-31T11:00:00.000Z'),
+        schemaversion: fc.integer({ min: 1, max: 99 }),
+        correlationid: text,
+        actor: fc.record({ kind: fc.constantFrom('user' as const, 'service' as const, 'process' as const), id: text }),
+        causationid: text,
+        traceparent: text,
+        partition: fc.nat(),
+        offset: text,
+      },
+      { requiredKeys: ['source', 'subject', 'time', 'schemaversion', 'correlationid', 'actor'] },
+    );
+    fc.assert(
+      fc.property(personal, metadata, fc.integer({ min: 1 }), (fields, about, position) => {
+        const sent = toCloudEvent(
+          recorded({ data: { accountId: 'acc-1', ...fields }, metadata: about, position }),
+          schemas,
+        );
+        const { data, ...attributes } = sent;
+        expect(data).toEqual({ accountId: 'acc-1' });
+        for (const [name, value] of Object.entries(attributes)) {
+          expect(name).toMatch(/^[a-z0-9]{1,20}$/);
+          expect([name, typeof value]).toEqual([name, 'string']);
+        }
+      }),
+    );
+  });
+});

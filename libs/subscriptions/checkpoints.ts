@@ -1,0 +1,152 @@
+import type pg from 'pg';
+import type { Position } from '../kernel/envelope.js';
+import { arrayParameter } from '../platform/database/array-parameters.js';
+
+/** Another process took over this follower or lane, or moved its checkpoint; what was being done is rolled back. */
+export class Fenced extends Error {}
+
+export interface Checkpoint {
+  consumer: string;
+  shard: number;
+  position: Position;
+  epoch: number;
+}
+
+export interface ParkedKey {
+  consumer: string;
+  key: string;
+  position: Position;
+  eventId: string;
+  eventType: string;
+  error: string;
+}
+
+type Queryable = Pick<pg.Pool, 'query'>;
+
+const MOVE = {
+  name: 'gatehouse_move_checkpoints',
+  text: `UPDATE projections.checkpoints c SET position = $4, moved_at = now()
+         FROM unnest($1::text[], $2::int[], $3::bigint[], $5::bigint[]) n(follower, lane, position, epoch)
+         WHERE c.follower = n.follower AND c.lane = n.lane AND c.position = n.position AND c.epoch = n.epoch`,
+};
+
+/** Makes checkpoints before the first event; those that are there stay. */
+export async function startCheckpoints(db: Queryable, follower: string, lanes: readonly number[]): Promise<void> {
+  await db.query(
+    `INSERT INTO projections.checkpoints (follower, lane, position) SELECT $1, lane, 0 FROM unnest($2::int[]) lane
+     ON CONFLICT DO NOTHING`,
+    [follower, lanes],
+  );
+}
+
+/**
+ * Takes lanes over and shuts out whoever had them before.
+ * @throws Fenced when they are gone: a build that was given up meanwhile must not begin again from the first event
+ */
+export async function takeOverCheckpoints(
+  db: Queryable,
+  follower: string,
+  lanes: readonly number[],
+): Promise<Checkpoint[]> {
+  const { rows } = await db.query(
+    `UPDATE projections.checkpoints SET epoch = epoch + 1 WHERE follower = $1 AND lane = ANY($2::int[])
+     RETURNING lane, position, epoch`,
+    [follower, lanes],
+  );
+  if (rows.length !== lanes.length) throw new Fenced(`${follower} was given up by another process`);
+  return rows.map((row) => ({
+    consumer: follower,
+    shard: row.lane,
+    position: Number(row.position),
+    epoch: Number(row.epoch),
+  }));
+}
+
+/** The same for a follower that nobody builds: it begins with whoever takes it first. */
+export async function takeOver(db: Queryable, follower: string, lanes: readonly number[]): Promise<Checkpoint[]> {
+  await startCheckpoints(db, follower, lanes);
+  return takeOverCheckpoints(db, follower, lanes);
+}
+
+/**
+ * Moves checkpoints to one position, in the caller's transaction.
+ * @throws Fenced when any of them is not where its owner left it
+ */
+export async function moveCheckpoints(db: Queryable, checkpoints: readonly Checkpoint[], to: Position): Promise<void> {
+  const { rowCount } = await db.query({
+    ...MOVE,
+    values: [
+      arrayParameter(
+        'text',
+        checkpoints.map((one) => one.consumer),
+      ),
+      arrayParameter(
+        'int4',
+        checkpoints.map((one) => one.shard),
+      ),
+      arrayParameter(
+        'int8',
+        checkpoints.map((one) => one.position),
+      ),
+      to,
+      arrayParameter(
+        'int8',
+        checkpoints.map((one) => one.epoch),
+      ),
+    ],
+  });
+  if (rowCount !== checkpoints.length) {
+    throw new Fenced(
+      `${checkpoints.length - (rowCount ?? 0)} of ${checkpoints.length} checkpoints were moved by another process`,
+    );
+  }
+}
+
+/** How far every follower has got: the position that all its lanes have passed. */
+export async function consumerPositions(db: Queryable): Promise<Map<string, Position>> {
+  const { rows } = await db.query(
+    'SELECT follower, min(position) AS position FROM projections.checkpoints GROUP BY follower ORDER BY follower',
+  );
+  return new Map(rows.map((row) => [row.follower, Number(row.position)]));
+}
+
+/** How far a follower has got, and the keys that it has left out up to there, as of one moment. */
+export async function consumerProgress(
+  db: Queryable,
+  follower: string,
+): Promise<{ position: Position; parked: string[] }> {
+  const { rows } = await db.query(
+    `SELECT coalesce((SELECT min(position) FROM projections.checkpoints WHERE follower = $1), 0) AS position,
+            ARRAY(SELECT key FROM projections.parked WHERE follower = $1) AS parked`,
+    [follower],
+  );
+  return { position: Number(rows[0].position), parked: rows[0].parked };
+}
+
+export async function parkedKeys(db: Queryable, follower?: string): Promise<ParkedKey[]> {
+  const { rows } = await db.query(
+    `SELECT follower, key, position, event_id, event_type, error FROM projections.parked
+     WHERE $1::text IS NULL OR follower = $1 ORDER BY follower, position`,
+    [follower ?? null],
+  );
+  return rows.map((row) => ({
+    consumer: row.follower,
+    key: row.key,
+    position: Number(row.position),
+    eventId: row.event_id,
+    eventType: row.event_type,
+    error: row.error,
+  }));
+}
+
+export async function park(db: Queryable, parked: readonly ParkedKey[]): Promise<void> {
+  await Promise.all(
+    parked.map((one) =>
+      db.query(
+        `INSERT INTO projections.parked (follower, key, position, event_id, event_type, error)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+        [one.consumer, one.key, one.position, one.eventId, one.eventType, one.error],
+      ),
+    ),
+  );
+}

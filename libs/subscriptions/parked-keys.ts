@@ -1,0 +1,49 @@
+import type pg from 'pg';
+import type { RecordedEvent } from '../kernel/envelope.js';
+import { type Checkpoint, Fenced, type ParkedKey } from './checkpoints.js';
+
+/** A key that an event broke, and how. */
+export interface Parking extends ParkedKey {
+  event: RecordedEvent;
+  cause: unknown;
+}
+
+export function parkedBy(follower: string, key: string, event: RecordedEvent, error: unknown): Parking {
+  return {
+    consumer: follower,
+    key,
+    position: event.position,
+    eventId: event.id,
+    eventType: event.type,
+    error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    event,
+    cause: error,
+  };
+}
+
+type Queryable = Pick<pg.Pool, 'query'>;
+
+/** Parks a key, or what is parked of it at the event where it fails now. */
+export async function parkReaction(db: Queryable, { consumer: follower, key, ...event }: ParkedKey): Promise<void> {
+  await db.query(
+    `INSERT INTO projections.parked (follower, key, position, event_id, event_type, error)
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (follower, key) DO UPDATE
+     SET position = excluded.position, event_id = excluded.event_id, event_type = excluded.event_type,
+         error = excluded.error`,
+    [follower, key, event.position, event.eventId, event.eventType, event.error],
+  );
+}
+
+/** @throws Fenced when another process has taken the reaction over: it may have parked the key again */
+export async function unparkReaction(
+  db: Queryable,
+  key: string,
+  { consumer: follower, shard: lane, epoch }: Checkpoint,
+): Promise<void> {
+  const { rowCount } = await db.query(
+    `DELETE FROM projections.parked p USING projections.checkpoints c
+     WHERE p.follower = $1 AND p.key = $2 AND c.follower = p.follower AND c.lane = $3 AND c.epoch = $4`,
+    [follower, key, lane, epoch],
+  );
+  if (rowCount === 0) throw new Fenced(`${follower} was taken over by another process`);
+}

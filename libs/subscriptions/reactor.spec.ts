@@ -1,0 +1,207 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+import pg from 'pg';
+import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { newEvent } from '../event-store/event-store.contract.js';
+import { PostgresEventStore } from '../event-store/postgres/postgres-event-store.js';
+import type { RecordedEvent } from '../kernel/envelope.js';
+import { Refusal, StoreUnavailable, Unavailable } from '../kernel/errors.js';
+import { parkedKeys, takeOver } from './checkpoints.js';
+import { LockSession } from './lock-session.js';
+import { Ownership } from './ownership.js';
+import { type Reaction, Reactor } from './reactor.js';
+
+const MINUTE_MS = 60_000;
+const refused = () => new Refusal('not-now', 'a rule says no');
+const away = () => new StoreUnavailable('the store is away');
+
+describe('a reactor', () => {
+  let database: TestDatabase;
+  let store: PostgresEventStore;
+  let pool: pg.Pool;
+  let locks: LockSession;
+  /** `key:n` of every event that was taken, in order. */
+  let done: string[];
+  /** Throws what stands in the way of the event. */
+  let obstacle: (event: RecordedEvent) => void;
+  let reported: string[];
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    store = new PostgresEventStore(database.connection);
+    pool = new pg.Pool(database.connection);
+    locks = new LockSession(database.connection);
+    [done, reported, obstacle] = [[], [], () => {}];
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await locks.close();
+    await store.close();
+    await pool.end();
+    await database.drop();
+  });
+
+  const nameOf = ({ data }: RecordedEvent) => `${data.key}:${data.n}`;
+  const reaction: Reaction = {
+    name: 'noting',
+    types: ['Told'],
+    key: (event) => event.data.key,
+    async react(event) {
+      obstacle(event);
+      done.push(nameOf(event));
+    },
+  };
+  /** As a process that has just started. */
+  const startReactor = () =>
+    new Reactor(pool, store, reaction, new Ownership(locks, 'reactors', 1), {
+      parked: (event) => reported.push(nameOf(event)),
+    });
+  async function restarted() {
+    await locks.close();
+    locks = new LockSession(database.connection);
+    return startReactor();
+  }
+  let told = 0;
+  const tell = (...keys: string[]) =>
+    store.append([
+      { stream: 'facts-0', expected: 'any', events: keys.map((key) => newEvent('Told', { key, n: ++told })) },
+    ]);
+  const parked = async () => (await parkedKeys(pool)).map(({ key, position }) => `${key}@${position}`);
+  function minutePasses() {
+    const later = performance.now() + MINUTE_MS;
+    jest.spyOn(performance, 'now').mockImplementation(() => later);
+  }
+  beforeEach(() => {
+    told = 0;
+  });
+
+  it('leaves a key out whose event fails, takes the others, and takes the key up in order a minute later', async () => {
+    const reactor = startReactor();
+    obstacle = ({ data }) => {
+      if (data.key === 'a') throw refused();
+    };
+    await tell('a', 'b', 'a');
+    await reactor.processAll();
+    await tell('a', 'b');
+    await reactor.processAll();
+    expect([done, await parked(), reported]).toEqual([['b:2', 'b:5'], ['a@1'], ['a:1']]);
+
+    obstacle = () => {};
+    minutePasses();
+    await reactor.processAll();
+    expect([done.slice(2), await parked()]).toEqual([['a:1', 'a:3', 'a:4'], []]);
+    await tell('a');
+    await reactor.processAll();
+    expect(done.at(-1)).toBe('a:6');
+  });
+
+  it('goes on with a parked key at the event that fails next', async () => {
+    obstacle = ({ data }) => {
+      if (data.key === 'a') throw refused();
+    };
+    await tell('a', 'a', 'a');
+    await startReactor().processAll();
+    obstacle = ({ data }) => {
+      if (data.n === 2) throw refused();
+    };
+    const next = await restarted();
+    await next.processAll();
+    expect([done, await parked()]).toEqual([['a:1'], ['a@2']]);
+  });
+
+  it('still has a parked reaction after a store went away, or the process died, in the middle of its retry', async () => {
+    obstacle = () => {
+      throw refused();
+    };
+    await tell('a', 'a');
+    await startReactor().processAll();
+    obstacle = ({ data }) => {
+      if (data.n === 2) throw away();
+    };
+    await expect((await restarted()).processAll()).rejects.toThrow('the store is away');
+    expect([done, await parked()]).toEqual([['a:1'], ['a@1']]);
+    obstacle = () => {};
+    await (await restarted()).processAll();
+    expect([done, await parked()]).toEqual([['a:1', 'a:1', 'a:2'], []]);
+  });
+
+  it.each([
+    ['the store is away', away()],
+    ['too many decided at once', new Unavailable('too-busy', 'changed 50 times')],
+    ['a deadlock was broken', Object.assign(new Error('deadlock detected'), { code: '40P01' })],
+    ['two transactions met', Object.assign(new Error('could not serialize access'), { code: '40001' })],
+    ['a statement took too long', Object.assign(new Error('canceling statement'), { code: '57014' })],
+    ['the database changes hands', Object.assign(new Error('read-only transaction'), { code: '25006' })],
+  ])('waits where it passes by itself and parks nothing: %s', async (_, error) => {
+    obstacle = () => {
+      throw error;
+    };
+    await tell('a');
+    const reactor = startReactor();
+    for (let n = 0; n < 4; n++) await expect(reactor.processAll()).rejects.toBe(error);
+    obstacle = () => {};
+    await reactor.processAll();
+    expect([done, await parked(), reported]).toEqual([['a:1'], [], []]);
+  });
+
+  it('may not give a parked key up once another process has taken over', async () => {
+    obstacle = () => {
+      throw refused();
+    };
+    await tell('a');
+    const reactor = startReactor();
+    await reactor.processAll();
+    obstacle = () => {};
+    await takeOver(pool, reactor.follower, [0]);
+    minutePasses();
+    await expect(reactor.processAll()).rejects.toThrow('taken over by another process');
+    expect(await parked()).toEqual(['a@1']);
+  });
+
+  it('takes every event in the order of its key, whatever fails and whenever its process dies', async () => {
+    const step = fc.oneof(
+      fc.record({
+        kind: fc.constant('tell' as const),
+        keys: fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 5 }),
+      }),
+      // What the next calls of the reaction come to.
+      fc.record({
+        kind: fc.constant('work' as const),
+        outcomes: fc.array(fc.constantFrom('well', 'refused', 'away'), { maxLength: 8 }),
+      }),
+      fc.record({ kind: fc.constantFrom('die' as const, 'wait' as const) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 8 }), async (steps) => {
+        const [before, first] = [await store.head(), told];
+        let reactor = await restarted();
+        done = [];
+        for (const one of steps) {
+          if (one.kind === 'tell' && one.keys.length > 0) await tell(...one.keys);
+          if (one.kind === 'die') reactor = await restarted();
+          if (one.kind === 'wait') minutePasses();
+          if (one.kind !== 'work') continue;
+          const outcomes = [...one.outcomes];
+          obstacle = () => {
+            const outcome = outcomes.shift();
+            if (outcome === 'refused') throw refused();
+            if (outcome === 'away') throw away();
+          };
+          await reactor.processAll().catch((error) => expect(error).toBeInstanceOf(StoreUnavailable));
+        }
+        obstacle = () => {};
+        jest.restoreAllMocks();
+        await (await restarted()).processAll();
+        expect(await parked()).toEqual([]);
+        const expected = (await store.readAll(before)).events.map(nameOf);
+        const firstTimes = [...new Set(done)];
+        for (const key of ['a', 'b', 'c']) {
+          const ofKey = (names: string[]) => names.filter((name) => name.startsWith(key));
+          expect(ofKey(firstTimes)).toEqual(ofKey(expected));
+        }
+        expect(told - first).toBe(expected.length);
+      }),
+      { numRuns: 12 },
+    );
+  });
+});

@@ -1,4 +1,0 @@
-// planted violation
-import type { Topic } from '../messaging/topic.js';
-
-export type Addressed = { topic: Topic };

@@ -1,1 +1,0 @@
-export type Topic = string;

@@ -3,31 +3,37 @@ import type { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { logConsumers } from './log-consumers.js';
 import type { Runtime } from './runtime.js';
 
-/** The log's head, how far everything that follows it has got, what is parked and what waits in quarantine: the same in each process. */
+/** Reports the log's head, each consumer's checkpoint and parked keys, and the quarantine. Every process reports the same values. */
 export function followLog({ store, pool, quarantine, settings }: Runtime, metrics: Metrics): void {
-  gauge('log_head_position', 'Position of the newest event', [], async (head) => head.set(await store.head()));
+  gauge('log_head_position', 'Position of the newest event in the log', [], async (head) =>
+    head.set(await store.head()),
+  );
+  gauge('consumer_position', 'Checkpoint of a view, a reactor or the publisher', ['consumer'], async (all) => {
+    for (const [consumer, position] of (await logConsumers(pool, settings)).positions) all.set({ consumer }, position);
+  });
   gauge(
-    'consumer_position',
-    'Position that a view, a reaction or the publisher has passed',
+    'consumer_lag_positions',
+    'Positions between the checkpoint and the head of the log',
     ['consumer'],
     async (all) => {
+      const head = await store.head();
       for (const [consumer, position] of (await logConsumers(pool, settings)).positions)
-        all.set({ consumer }, position);
+        all.set({ consumer }, Math.max(0, head - position));
     },
   );
-  gauge('consumer_behind_positions', 'Distance from there to the head', ['consumer'], async (all) => {
-    const head = await store.head();
-    for (const [consumer, position] of (await logConsumers(pool, settings)).positions)
-      all.set({ consumer }, Math.max(0, head - position));
-  });
-  gauge('parked_keys', 'Keys whose event could not be taken', ['consumer'], async (all) => {
-    for (const { consumer: follower } of (await logConsumers(pool, settings)).parked) all.inc({ consumer: follower });
-  });
-  gauge('quarantined_events', 'Events in quarantine that wait for somebody', ['reason'], async (all) => {
+  gauge(
+    'consumer_parked_keys',
+    'Keys that are parked because an event could not be processed',
+    ['consumer'],
+    async (all) => {
+      for (const { consumer: follower } of (await logConsumers(pool, settings)).parked) all.inc({ consumer: follower });
+    },
+  );
+  gauge('quarantined_events', 'Events in quarantine that have not been replayed yet', ['reason'], async (all) => {
     for (const [reason, count] of Object.entries(await quarantine.waiting())) all.set({ reason }, count);
   });
 
-  /** While the stores are away a gauge has no value; the process's other metrics are still told. */
+  /** A gauge has no value while the stores are unavailable, so that the process's other metrics are still reported. */
   function gauge(name: string, help: string, labels: string[], read: (gauge: Gauge) => Promise<void>): void {
     metrics.gauge({ name, help, labels }, async (one) => {
       one.reset();

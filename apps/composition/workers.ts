@@ -9,7 +9,7 @@ import { Publisher } from '../../libs/publish/kafka/publisher.js';
 import { caseOpeningReaction } from '../../libs/review/index.js';
 import { CohortScheduler, onboardingReaction, PeopleLeft } from '../../libs/rollout/index.js';
 import { Ownership } from '../../libs/subscriptions/ownership.js';
-import { type Reaction, Reactor } from '../../libs/subscriptions/reactor.js';
+import { REACTOR_PREFIX, type Reaction, Reactor } from '../../libs/subscriptions/reactor.js';
 import { nextInLine, Waitlist } from '../../libs/waitlist/index.js';
 import { brokerOf } from './kafka-broker.js';
 import { logParked, logParkedReaction } from './parked-log.js';
@@ -25,10 +25,10 @@ export interface Worker {
 /** Keeps the read models up to date. */
 export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
   const { pool, store, locks, rebuilder, viewReader, backpressure: intakeGate, logger } = runtime;
-  const events = metrics.counter({ name: 'projected_events_total', help: 'Events taken into the read models' });
+  const events = metrics.counter({ name: 'projector_applied_events_total', help: 'Events applied to the read models' });
   const troubles = metrics.counter({
-    name: 'projector_troubles_total',
-    help: 'Times the projector had to begin again',
+    name: 'projector_errors_total',
+    help: 'Errors after which the projector restarted from its checkpoints',
   });
   const troubleLog = new ErrorLog(logger, 'the projector begins again');
   const projector = new Projector(pool, store, viewCatalogue, locks, rebuilder, {
@@ -43,7 +43,7 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
       troubleLog.report(error);
     },
   });
-  metrics.gauge({ name: 'projector_lanes', help: 'Lanes of the read models that this process holds' }, (gauge) =>
+  metrics.gauge({ name: 'projector_owned_shards', help: 'Shards of the read models that this process owns' }, (gauge) =>
     gauge.set(projector.lanesHeld),
   );
   return projector;
@@ -58,26 +58,27 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
     onboardingReaction(transactor, nextInLine(pool, store, viewReader), clock),
   ];
   const parked = metrics.counter({
-    name: 'reactor_parked_total',
-    help: 'Events a reaction could not take',
-    labels: ['reaction'],
+    name: 'reactor_parked_events_total',
+    help: 'Events whose key was parked because the consumer failed to process them',
+    labels: ['consumer'],
   });
   const troubles = metrics.counter({
-    name: 'reactor_troubles_total',
-    help: 'Times a reactor had to begin again',
-    labels: ['reaction'],
+    name: 'reactor_errors_total',
+    help: 'Errors after which the consumer restarted from its checkpoint',
+    labels: ['consumer'],
   });
   const seats = new Ownership(locks, 'reactors', reactions.length);
   return reactions.map((reaction) => {
     const { name } = reaction;
+    const consumer = REACTOR_PREFIX + name;
     const troubleLog = new ErrorLog(logger.child({ reaction: name }), 'a reactor begins again');
     return new Reactor(pool, store, reaction, seats, {
       trouble(error) {
-        troubles.inc({ reaction: name });
+        troubles.inc({ consumer });
         troubleLog.report(error);
       },
       parked(event, error) {
-        parked.inc({ reaction: name });
+        parked.inc({ consumer });
         logParkedReaction(logger, name, event, error);
       },
     });
@@ -94,13 +95,20 @@ export function schedulerOf({ pool, store, locks, transactor, viewReader, clock,
 /** Takes events from the topics; only where brokers are set. */
 export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): Ingester {
   const { settings, quarantine, logger } = runtime;
-  const taken = metrics.counter({ name: 'ingested_events_total', help: 'Events from topics', labels: ['outcome'] });
+  const received = metrics.counter({
+    name: 'ingester_received_events_total',
+    help: 'Events received from Kafka, by outcome',
+    labels: ['outcome'],
+  });
   const behind = metrics.gauge({
-    name: 'ingester_behind_events',
-    help: 'Messages of a partition that its group has still to take; each ingester tells all of them',
+    name: 'ingester_lag_messages',
+    help: 'Messages of a partition that its consumer group has not committed yet; every ingester reports all partitions',
     labels: ['topic', 'partition'],
   });
-  const troubles = metrics.counter({ name: 'ingester_troubles_total', help: 'Times the ingester had to wait' });
+  const troubles = metrics.counter({
+    name: 'ingester_errors_total',
+    help: 'Errors after which the ingester waited and retried',
+  });
   const troubleLog = new ErrorLog(logger, 'the ingester waits and tries again');
   const options = {
     group: settings.kafkaGroup,
@@ -109,7 +117,7 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
   };
   return new Ingester(brokerOf(runtime, 'gatehouse-ingester'), ingest, quarantine, options, {
     taken(outcomes) {
-      for (const outcome of outcomes) taken.inc({ outcome });
+      for (const outcome of outcomes) received.inc({ outcome });
     },
     behind(partitions) {
       behind.reset();
@@ -125,10 +133,13 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
 /** Sends the public events to their topic; only where brokers are set. */
 export function publisherOf(runtime: Runtime, metrics: Metrics): Publisher {
   const { settings, pool, store, schemas, locks, logger } = runtime;
-  const published = metrics.counter({ name: 'published_events_total', help: 'Events sent to the topic' });
+  const published = metrics.counter({
+    name: 'publisher_published_events_total',
+    help: 'Public events published to Kafka',
+  });
   const troubles = metrics.counter({
-    name: 'publisher_troubles_total',
-    help: 'Times the publisher had to begin again',
+    name: 'publisher_errors_total',
+    help: 'Errors after which the publisher restarted from its checkpoint',
   });
   const troubleLog = new ErrorLog(logger, 'the publisher begins again');
   const broker = brokerOf(runtime, 'gatehouse-publisher');

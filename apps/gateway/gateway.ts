@@ -38,7 +38,7 @@ export async function composeGateway(runtime: Runtime, signal: AbortSignal): Pro
   app
     .get(Metrics)
     .gauge(
-      { name: 'access_replica_age_seconds', help: 'How old the state is that access decisions rest on' },
+      { name: 'access_replica_age_seconds', help: 'Age of the state that access decisions are based on' },
       (gauge) => gauge.set(replica.ageMs / MS_IN_S),
     );
   return { app, work: [], end: () => app.get(ViewAdministration).close() };

@@ -3,11 +3,11 @@ import type { Metrics } from '../platform/metrics/metrics.js';
 
 const MS_IN_S = 1000;
 
-/** Measures every answer under its route's template, never under its path: there is no end of paths. */
+/** Labels each duration with the route's template, never with the path: the number of paths has no bound. */
 export function measureRequests(server: FastifyInstance, metrics: Metrics): void {
   const durations = metrics.histogram({
     name: 'http_request_duration_seconds',
-    help: 'Time to answer a request',
+    help: 'Duration of an HTTP request, from its arrival to the end of the response',
     labels: ['method', 'route', 'status'],
   });
   server.addHook('onResponse', (request, reply, done) => {

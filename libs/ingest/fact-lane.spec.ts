@@ -270,7 +270,8 @@ describe('FactLane', () => {
       const taken = (await answers).map((answer, n) => ({ answer, some: given[n]! }));
       const refused = taken.filter(({ answer }) => answer.status === 'rejected');
       expect(refused.length).toBeGreaterThan(5);
-      for (const { answer } of refused) expect(answer).toMatchObject({ reason: { code: 'too-busy', kind: 'unavailable' } });
+      for (const { answer } of refused)
+        expect(answer).toMatchObject({ reason: { code: 'too-busy', kind: 'unavailable' } });
       const stored = taken.flatMap(({ answer, some }) => (answer.status === 'fulfilled' ? [{ answer, some }] : []));
       await checkStored(
         lane.stream,

@@ -7,17 +7,17 @@ import { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 const NAMES = /\b(?:gatehouse|nodejs|process|go|http)_[a-z0-9_]+/g;
-/** What a histogram's name is followed by. */
+/** Suffixes of a histogram's series. */
 const PARTS = /_(?:bucket|count|sum)$/;
 
-describe('what is watched', () => {
+describe('alerts and dashboard', () => {
   let gatehouse: TestGatehouse;
   let measured: Set<string>;
 
   beforeAll(async () => {
     gatehouse = await startGatehouse();
     const { app, runtime } = gatehouse;
-    // The doors to Kafka measure too; nothing connects before they run.
+    // The Kafka workers register metrics too; they connect only when they run.
     const withKafka = { ...runtime, settings: { ...runtime.settings, kafkaBrokers: ['127.0.0.1:1'] } };
     ingesterOf(withKafka, app.get(Metrics), app.get(Ingest));
     publisherOf(withKafka, app.get(Metrics));
@@ -29,7 +29,7 @@ describe('what is watched', () => {
   const unknownOf = (text: string) =>
     [...new Set(text.match(NAMES))].filter((name) => !measured.has(name) && !measured.has(name.replace(PARTS, '')));
 
-  it('is measured: every name in the alert rules and on the dashboard is told by a process', () => {
+  it('use only metrics that a process reports', () => {
     const rules = parse(readFileSync('deploy/alerts.yml', 'utf8')).groups.flatMap(
       (group: { rules: object[] }) => group.rules,
     );
@@ -42,7 +42,7 @@ describe('what is watched', () => {
     expect(unknownOf(expressions.join('\n'))).toEqual([]);
   });
 
-  it('is explained: each alert has a summary, a description, a severity, and a section for those on duty', () => {
+  it('are documented: each alert has a summary, a description, a severity and a row in the operations guide', () => {
     const guide = readFileSync('docs/operations/distributed.md', 'utf8');
     for (const { groups } of [parse(readFileSync('deploy/alerts.yml', 'utf8'))]) {
       for (const { alert, annotations, labels, for: lasting } of groups[0].rules) {
@@ -53,10 +53,10 @@ describe('what is watched', () => {
     }
   });
 
-  it('is told while nothing is wrong, so that a missing value means that the stores are away', async () => {
+  it('find a value for each metric whose absence means that the stores are unavailable', async () => {
     const { body } = await gatehouse.administrator.get('/metrics');
     expect(body).toMatch(/^gatehouse_log_head_position \d+$/m);
     expect(body).toMatch(/^gatehouse_access_replica_age_seconds [\d.e-]+$/m);
-    expect(body).toMatch(/^gatehouse_projector_lanes \d$/m);
+    expect(body).toMatch(/^gatehouse_projector_owned_shards \d$/m);
   });
 });

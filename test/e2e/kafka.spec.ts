@@ -126,10 +126,10 @@ describeWithKafka('Gatehouse with a Kafka broker', () => {
 
   it('tells in metrics what came in and went out', async () => {
     const metrics = async (): Promise<string> => (await gatehouse.administrator.get('/metrics')).body;
-    const upToDate = new RegExp(`^gatehouse_ingester_behind_events\\{topic="${facts}",partition="\\d"\\} 0$`, 'm');
+    const upToDate = new RegExp(`^gatehouse_ingester_lag_messages\\{topic="${facts}",partition="\\d"\\} 0$`, 'm');
     await until(async () => upToDate.test(await metrics())); // the broker is asked every few seconds
     const body = await metrics();
-    expect(body).toMatch(/^gatehouse_ingested_events_total\{outcome="accepted"\} [7-9]$/m);
-    expect(body).toMatch(/^gatehouse_published_events_total [1-9]/m);
+    expect(body).toMatch(/^gatehouse_ingester_received_events_total\{outcome="accepted"\} [7-9]$/m);
+    expect(body).toMatch(/^gatehouse_publisher_published_events_total [1-9]/m);
   });
 });

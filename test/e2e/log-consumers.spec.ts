@@ -48,7 +48,7 @@ it('what no longer follows the log, a closed door to Kafka or a view of an earli
 it('the publisher is told where the door is open, and the command line does not wait for it', async () => {
   const { shown, metrics } = await start({ GATEHOUSE_KAFKA_BROKERS: '127.0.0.1:1' });
   expect(shown).toContain('publisher');
-  expect(metrics).toMatch(/^gatehouse_consumer_behind_positions\{consumer="publisher"\} [1-9]/m);
-  expect(metrics).toMatch(/^gatehouse_parked_keys\{consumer="publisher"\} 1$/m);
+  expect(metrics).toMatch(/^gatehouse_consumer_lag_positions\{consumer="publisher"\} [1-9]/m);
+  expect(metrics).toMatch(/^gatehouse_consumer_parked_keys\{consumer="publisher"\} 1$/m);
   await everythingShows();
 });

@@ -100,7 +100,10 @@ describe('JWTs of an issuer', () => {
 
   it('tells an issuer that is away from a JWT that is wrong', async () => {
     const away = new JwtVerifier({ issuer: 'http://127.0.0.1:9', audience: AUDIENCE, rolesClaim: 'roles' }, clock);
-    await expect(away.authenticate(await signed())).rejects.toMatchObject({ code: 'issuer-unavailable', kind: 'unavailable' });
+    await expect(away.authenticate(await signed())).rejects.toMatchObject({
+      code: 'issuer-unavailable',
+      kind: 'unavailable',
+    });
   });
 
   it.each([

@@ -69,7 +69,10 @@ describe('while the database hangs', () => {
       expect(performance.now() - asked).toBeLessThan(5_000);
 
       now.ms += REMEMBERED_MS;
-      await expect(registry.authenticate(secret)).rejects.toMatchObject({ code: 'store-unavailable', kind: 'unavailable' });
+      await expect(registry.authenticate(secret)).rejects.toMatchObject({
+        code: 'store-unavailable',
+        kind: 'unavailable',
+      });
     } finally {
       silent.speak();
     }

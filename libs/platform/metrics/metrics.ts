@@ -11,12 +11,12 @@ interface Description {
   labels?: readonly string[];
 }
 
-/** The process's metrics, in one registry; asking for a name again gives the metric that is there. */
+/** The process's metrics, in one registry. A second request for a name returns the existing metric. */
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();
 
-  /** @param processMetrics memory, event loop and garbage collection too */
+  /** @param processMetrics whether to report memory, event loop and garbage collection too */
   constructor(processMetrics = true) {
     if (processMetrics) collectDefaultMetrics({ register: this.registry });
   }
@@ -28,7 +28,7 @@ export class Metrics {
     );
   }
 
-  /** @param collect called at every scrape, to set what is costly or pointless to keep up to date */
+  /** @param collect sets the value at every scrape, for values that are too costly to keep up to date */
   gauge({ name, help, labels = [] }: Description, collect?: (gauge: Gauge) => void | Promise<void>): Gauge {
     return (
       this.known(name) ??
@@ -46,7 +46,7 @@ export class Metrics {
     );
   }
 
-  /** Of durations in seconds unless other buckets are given. */
+  /** The default buckets are for durations in seconds. */
   histogram({ name, help, labels = [] }: Description, buckets: readonly number[] = SECONDS): Histogram {
     return (
       this.known(name) ??

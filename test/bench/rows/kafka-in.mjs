@@ -95,7 +95,7 @@ function httpContender(standalone, batches) {
 
 async function taken(standalone) {
   const text = await standalone.text('/metrics');
-  const counts = [...text.matchAll(/^gatehouse_ingested_events_total\{outcome="(\w+)"\} (\d+)$/gm)];
+  const counts = [...text.matchAll(/^gatehouse_ingester_received_events_total\{outcome="(\w+)"\} (\d+)$/gm)];
   const strange = counts.filter(([, outcome]) => outcome !== 'accepted');
   if (strange.length > 0) throw new Error(`not every event was accepted: ${strange.map(([line]) => line)}`);
   return Number(counts[0]?.[2] ?? 0);

@@ -8,8 +8,9 @@ import { Projector } from '../../libs/projections/projector.js';
 import { Publisher } from '../../libs/publish/kafka/publisher.js';
 import { caseOpeningReaction } from '../../libs/review/index.js';
 import { CohortScheduler, onboardingReaction, PeopleLeft } from '../../libs/rollout/index.js';
+import type { Consumer } from '../../libs/subscriptions/consumer.js';
 import { Ownership } from '../../libs/subscriptions/ownership.js';
-import { REACTOR_PREFIX, type Reaction, Reactor } from '../../libs/subscriptions/reactor.js';
+import { REACTOR_PREFIX, Reactor } from '../../libs/subscriptions/reactor.js';
 import { nextInLine, Waitlist } from '../../libs/waitlist/index.js';
 import { brokerOf } from './kafka-broker.js';
 import { logParked, logParkedReaction } from './parked-log.js';
@@ -52,7 +53,7 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
 /** What follows from events: flags open cases, confirmed reviews deactivate, admitted cohorts are let in. */
 export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
   const { pool, store, locks, transactor, settings, viewReader, clock, logger } = runtime;
-  const reactions: Reaction[] = [
+  const reactions: Consumer[] = [
     caseOpeningReaction(transactor, settings.reviewPanel, ownerOf(pool)),
     enforcingReaction(transactor),
     onboardingReaction(transactor, nextInLine(pool, store, viewReader), clock),

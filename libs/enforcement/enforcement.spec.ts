@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { recorded } from '../../test/support/fold-view.js';
+import { recordedOf } from '../../test/support/fold-view.js';
 import { fold } from '../kernel/decider.js';
+import { ReviewConfirmed } from '../review/index.js';
 import { completeEnforcement, enforcementStream, orderEnforcement } from './enforcement.js';
 import type { EnforcementEvent } from './events.js';
 import { nextEnforcementActions } from './processes/enforcing.js';
@@ -37,7 +38,7 @@ describe('enforcement', () => {
 describe('a confirmed review', () => {
   it('calls for order and deactivation at once, then for completion', () => {
     const { accountId, caseId, imageId, categories } = order;
-    const event = recorded(1, 'ReviewConfirmed', { caseId, imageId, accountId, categories });
+    const event = recordedOf(1, ReviewConfirmed, { caseId, imageId, accountId, categories });
     expect(nextEnforcementActions(event)).toEqual([
       [
         { kind: 'order-enforcement', data: order },
@@ -47,7 +48,9 @@ describe('a confirmed review', () => {
     ]);
   });
 
-  it('is the only event that calls for anything', () => {
-    expect(nextEnforcementActions(recorded(1, 'ReviewDismissed', { caseId: 'img-1' }))).toEqual([]);
+  it('that names no account is an error, since nobody can be deactivated', () => {
+    expect(() => nextEnforcementActions(recordedOf(1, ReviewConfirmed, { accountId: undefined }))).toThrow(
+      'names no account',
+    );
   });
 });

@@ -1,4 +1,5 @@
 import type { Static, TObject } from 'typebox';
+import type { Recorded } from '../kernel/envelope.js';
 
 /** Everything that is known of an event type; schema, documentation, sealing and validation all come from here. */
 export interface EventDefinition<Type extends string = string, Schema extends TObject = TObject> {
@@ -29,3 +30,12 @@ export function defineEvent<const Type extends string, Schema extends TObject>(
 /** The domain event of a definition: `{ type, data }`. */
 export type EventOf<Definition> =
   Definition extends EventDefinition<infer Type, infer Schema> ? { type: Type; data: Static<Schema> } : never;
+
+/** The data of a definition's events. */
+export type DataOf<Definition> = EventOf<Definition>['data'];
+
+/** An event of one of these definitions as the log holds it; a check of `type` narrows `data`. */
+export type RecordedOf<Definition> = Recorded<EventOf<Definition>>;
+
+/** The names that a consumer or a view asks the log for. */
+export const typesOf = (definitions: readonly { type: string }[]): string[] => definitions.map(({ type }) => type);

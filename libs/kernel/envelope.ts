@@ -29,7 +29,7 @@ export interface EventMetadata {
 // biome-ignore lint/suspicious/noExplicitAny: event data is typed at its definition; here it is any JSON object
 export type EventData = Record<string, any>;
 
-/** An event that a decision or a door wants stored. */
+/** An event to be stored. */
 export interface NewEvent {
   /** A UUID; the event's identity for ever. */
   id: string;
@@ -44,7 +44,7 @@ export interface NewEvent {
  */
 export type Position = number;
 
-/** An event as the log holds it. */
+/** An event as the log holds it, of any type. */
 export interface RecordedEvent extends NewEvent {
   stream: string;
   /** 0-based place in its stream. */
@@ -59,3 +59,8 @@ export interface DomainEvent<Type extends string = string, Data = EventData> {
   type: Type;
   data: Data;
 }
+
+/** One of these events as the log holds it; a check of `type` narrows `data`. */
+export type Recorded<Event extends DomainEvent> = Event extends DomainEvent
+  ? Omit<RecordedEvent, 'type' | 'data'> & Event
+  : never;

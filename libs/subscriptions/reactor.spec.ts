@@ -7,9 +7,10 @@ import { PostgresEventStore } from '../event-store/postgres/postgres-event-store
 import type { RecordedEvent } from '../kernel/envelope.js';
 import { Refusal, StoreUnavailable, Unavailable } from '../kernel/errors.js';
 import { parkedKeys, takeOver } from './checkpoints.js';
+import type { Consumer } from './consumer.js';
 import { LockSession } from './lock-session.js';
 import { Ownership } from './ownership.js';
-import { type Reaction, Reactor } from './reactor.js';
+import { Reactor } from './reactor.js';
 
 const MINUTE_MS = 60_000;
 const refused = () => new Refusal('not-now', 'a rule says no');
@@ -42,7 +43,7 @@ describe('a reactor', () => {
   });
 
   const nameOf = ({ data }: RecordedEvent) => `${data.key}:${data.n}`;
-  const reaction: Reaction = {
+  const reaction: Consumer = {
     name: 'noting',
     types: ['Told'],
     key: (event) => event.data.key,

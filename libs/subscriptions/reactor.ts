@@ -4,18 +4,9 @@ import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import { isTransient } from '../kernel/transient.js';
 import { pause } from '../kernel/wait.js';
 import { type Checkpoint, moveCheckpoints, parkedKeys, takeOver } from './checkpoints.js';
+import type { Consumer } from './consumer.js';
 import type { Ownership } from './ownership.js';
 import { parkedBy, parkReaction, unparkReaction } from './parked-keys.js';
-
-/** What a process manager does when an event happens: further commands, each right when it is given again. */
-export interface Reaction {
-  /** Kebab-case; the name of its checkpoint and of its seat. */
-  name: string;
-  types: readonly string[];
-  /** Events of one key are taken in order, those of different keys side by side. */
-  key(event: RecordedEvent): string;
-  react(event: RecordedEvent): Promise<void>;
-}
 
 export interface ReactorReport {
   trouble?(error: unknown): void;
@@ -53,7 +44,7 @@ export class Reactor {
   constructor(
     private readonly pool: pg.Pool,
     private readonly store: EventStore,
-    private readonly reaction: Reaction,
+    private readonly reaction: Consumer,
     private readonly seats: Ownership,
     private readonly report: ReactorReport = {},
   ) {}

@@ -1,3 +1,4 @@
+import type { EventDefinition, RecordedOf } from '../../libs/events/event-definition.js';
 import type { EventData, RecordedEvent } from '../../libs/kernel/envelope.js';
 import type { View, ViewRow } from '../../libs/projections/view.js';
 
@@ -15,6 +16,13 @@ export function recorded(
   const metadata = { source: '/spec', subject: 'spec', time, schemaversion: 1, correlationid: id, actor };
   return { id, type, data, metadata, stream: 'spec', revision: position - 1, position, recordedAt: time };
 }
+
+/** The same with the definition's example as its data, changed as given. */
+export const recordedOf = <Definition extends EventDefinition>(
+  position: number,
+  { type, example }: Definition,
+  change: Partial<Definition['example']> = {},
+) => recorded(position, type, { ...example, ...change }) as RecordedOf<Definition>;
 
 /** The rows and counters that events leave in a view, without a database: JSON in the rows goes through JSON. */
 export function foldView<Row extends ViewRow>(view: View<Row>, events: readonly RecordedEvent[]) {

@@ -2,9 +2,10 @@ import { accountStream, deactivateAccount } from '../../account/index.js';
 import { type Transactor } from '../../event-store/transact.js';
 import { causedBy } from '../../kernel/command-context.js';
 import { nameBasedId } from '../../kernel/ids.js';
-import type { Reaction } from '../../subscriptions/reactor.js';
+import { ReviewConfirmed } from '../../review/index.js';
+import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import { completeEnforcement, enforcementStream, orderEnforcement } from '../enforcement.js';
-import { type EnforcementAction, enforcementTypes, nextEnforcementActions } from './enforcing.js';
+import { type EnforcementAction, nextEnforcementActions } from './enforcing.js';
 
 export const ENFORCING = 'enforcing';
 
@@ -12,11 +13,11 @@ export const ENFORCING = 'enforcing';
  * A confirmed review deactivates the image's account, once: the deactivation is a command with an identity of its own, so
  * that a confirmation that is read again later does not undo a reinstatement.
  */
-export function enforcingReaction(transactor: Transactor): Reaction {
-  return {
+export function enforcingReaction(transactor: Transactor): Consumer {
+  return defineConsumer({
     name: ENFORCING,
-    types: enforcementTypes,
-    key: (event) => event.data.accountId,
+    events: [ReviewConfirmed],
+    key: ({ data }) => data.accountId ?? data.caseId,
     async react(event) {
       const context = causedBy(event, ENFORCING);
       const take = (action: EnforcementAction): Promise<unknown> => {
@@ -40,5 +41,5 @@ export function enforcingReaction(transactor: Transactor): Reaction {
       };
       for (const together of nextEnforcementActions(event)) await Promise.all(together.map(take));
     },
-  };
+  });
 }

@@ -1,4 +1,5 @@
-import type { RecordedEvent } from '../../kernel/envelope.js';
+import type { RecordedOf } from '../../events/event-definition.js';
+import type { ReviewConfirmed } from '../../review/index.js';
 
 export type EnforcementAction =
   | {
@@ -12,12 +13,17 @@ export type EnforcementAction =
   | { kind: 'complete-enforcement'; data: { accountId: string; caseId: string } };
 
 /**
- * A confirmed review: order and deactivate at once, so that the deny waits for nothing, then complete. What stands
- * together goes side by side; each is right when it is given again, so after a crash the event is simply taken again.
+ * A confirmed review: order and deactivate at once, so that the deny waits for nothing, then complete. Actions of one
+ * inner list run side by side. Each is idempotent, so after a crash the event is processed again.
  */
-export function nextEnforcementActions({ type, data }: RecordedEvent): EnforcementAction[][] {
-  if (type !== 'ReviewConfirmed') return [];
+export function nextEnforcementActions({ data, position }: RecordedOf<typeof ReviewConfirmed>): EnforcementAction[][] {
   const { accountId, caseId, imageId, categories } = data;
+  if (accountId === undefined) {
+    throw new Error(
+      `the ReviewConfirmed of case ${caseId} at position ${position} names no account, so nobody can be deactivated; ` +
+        'find the account of the image and deactivate it by POST /v1/accounts/{id}/deactivation',
+    );
+  }
   return [
     [
       { kind: 'order-enforcement', data: { accountId, caseId, imageId, measure: 'deactivate', categories } },
@@ -26,5 +32,3 @@ export function nextEnforcementActions({ type, data }: RecordedEvent): Enforceme
     [{ kind: 'complete-enforcement', data: { accountId, caseId } }],
   ];
 }
-
-export const enforcementTypes = ['ReviewConfirmed'] as const;

@@ -1,11 +1,11 @@
 import type { Transactor } from '../../event-store/transact.js';
+import { ContentFlagged } from '../../images/index.js';
 import { causedBy } from '../../kernel/command-context.js';
-import type { RecordedEvent } from '../../kernel/envelope.js';
-import type { Reaction } from '../../subscriptions/reactor.js';
+import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import { caseStream } from '../case.js';
 import { isUnseen, notedFlaggerStream, noteFlagger } from '../noted-flagger.js';
 import { openCase } from '../review-decisions.js';
-import { nextReviewActions, reviewTypes } from './case-opening.js';
+import { nextReviewActions } from './case-opening.js';
 import { notedFlaggerId } from './case-reading.js';
 
 export const CASE_OPENING = 'case-opening';
@@ -19,12 +19,12 @@ export function caseOpeningReaction(
   transactor: Transactor,
   panelSize: number,
   ownerOf: (imageId: string) => Promise<string | undefined>,
-): Reaction {
-  return {
+): Consumer {
+  return defineConsumer({
     name: CASE_OPENING,
-    types: reviewTypes,
+    events: [ContentFlagged],
     key: (event) => event.data.imageId,
-    async react(event: RecordedEvent) {
+    async react(event) {
       const context = causedBy(event, CASE_OPENING);
       for (const { caseId, flag } of nextReviewActions(event)) {
         const accountId = (await ownerOf(caseId)) ?? flag.accountId;
@@ -37,5 +37,5 @@ export function caseOpeningReaction(
         );
       }
     },
-  };
+  });
 }

@@ -1,10 +1,10 @@
 import { expect, it } from '@jest/globals';
-import { recorded } from '../../../test/support/fold-view.js';
+import { recordedOf } from '../../../test/support/fold-view.js';
+import { ContentFlagged } from '../../images/index.js';
 import { nextReviewActions } from './case-opening.js';
 
 it('takes every flag to the case of its image, with the place it was stored at', () => {
-  const data = { imageId: 'img-1', flaggedBy: 'acc-9', flaggerKind: 'user', categories: ['hate'] };
-  const event = recorded(7, 'ContentFlagged', data);
+  const event = recordedOf(7, ContentFlagged, { imageId: 'img-1', flaggedBy: 'acc-9', categories: ['hate'] });
   expect(nextReviewActions(event)).toEqual([
     {
       kind: 'open-case',
@@ -12,6 +12,7 @@ it('takes every flag to the case of its image, with the place it was stored at',
       flag: {
         imageId: 'img-1',
         flagId: event.id,
+        accountId: event.data.accountId,
         flaggedBy: 'acc-9',
         categories: ['hate'],
         flaggedAt: event.metadata.time,
@@ -19,8 +20,4 @@ it('takes every flag to the case of its image, with the place it was stored at',
       },
     },
   ]);
-});
-
-it('does nothing for any other event', () => {
-  expect(nextReviewActions(recorded(7, 'ImageShared', { imageId: 'img-1', accountId: 'acc-1' }))).toEqual([]);
 });

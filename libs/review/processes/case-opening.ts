@@ -1,4 +1,5 @@
-import type { RecordedEvent } from '../../kernel/envelope.js';
+import type { RecordedOf } from '../../events/event-definition.js';
+import type { ContentFlagged } from '../../images/index.js';
 import type { OpenCase } from '../review-decisions.js';
 
 export interface OpenCaseAction {
@@ -10,11 +11,13 @@ export interface OpenCaseAction {
 }
 
 /** Every flag goes to the case of its image, which decides what it changes. */
-export function nextReviewActions({ type, id, data, metadata, position }: RecordedEvent): OpenCaseAction[] {
-  if (type !== 'ContentFlagged') return [];
+export function nextReviewActions({
+  id,
+  data,
+  metadata,
+  position,
+}: RecordedOf<typeof ContentFlagged>): OpenCaseAction[] {
   const { imageId, accountId, flaggedBy, categories } = data;
   const flag = { imageId, accountId, flagId: id, flaggedBy, categories, flaggedAt: metadata.time, position };
   return [{ kind: 'open-case', caseId: imageId, flag }];
 }
-
-export const reviewTypes = ['ContentFlagged'] as const;

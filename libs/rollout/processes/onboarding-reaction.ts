@@ -1,15 +1,18 @@
 import { type Transactor } from '../../event-store/transact.js';
+import type { RecordedOf } from '../../events/event-definition.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { type CommandContext, causedBy } from '../../kernel/command-context.js';
-import type { EventData, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
-import type { Reaction } from '../../subscriptions/reactor.js';
+import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import type { Admission } from '../admission.js';
 import { type Cohort, type CohortPart, cohortStream, fillCohort, onboardCohort, placesLeft } from '../cohort.js';
+import { CohortAdmitted } from '../events.js';
 import { closeCohort, cohortsBeingLetIn, rolloutStream } from '../rollout.js';
 import { isWaiting, takeTurn, turnsOf, waitingTurn } from './waiting-turn.js';
 
 const ONBOARDING = 'onboarding';
+
+type Admitted = RecordedOf<typeof CohortAdmitted>;
 
 /** Who waits, in order of their turn, as of everything stored so far. */
 export type NextInLine = (people: number, priority?: number) => Promise<string[]>;
@@ -21,18 +24,18 @@ const SIDE_BY_SIDE = 64;
  * taken. Part by part they are chosen, let in, and told of; then the cohort is closed. Each step is written down, so after
  * a crash it goes on with those that were chosen, and a closed cohort lets nobody in any more.
  */
-export function onboardingReaction(transactor: Transactor, nextInLine: NextInLine, clock: Clock): Reaction {
-  return {
+export function onboardingReaction(transactor: Transactor, nextInLine: NextInLine, clock: Clock): Consumer {
+  return defineConsumer({
     name: ONBOARDING,
-    types: ['CohortAdmitted'],
+    events: [CohortAdmitted],
     key: () => 'rollout',
     async react(event) {
       if (await isBeingLetIn(transactor, event)) await new LettingIn(transactor, nextInLine, clock, event).run();
     },
-  };
+  });
 }
 
-async function isBeingLetIn(transactor: Transactor, { data, position }: RecordedEvent): Promise<boolean> {
+async function isBeingLetIn(transactor: Transactor, { data, position }: Admitted): Promise<boolean> {
   const rollout = await transactor.load(rolloutStream, undefined);
   if (rollout.position < position) throw new StoreUnavailable(`the rollout is not read up to position ${position} yet`);
   return cohortsBeingLetIn(rollout.state).some(({ cohortId }) => cohortId === data.cohortId);
@@ -46,9 +49,9 @@ class LettingIn {
     private readonly transactor: Transactor,
     private readonly nextInLine: NextInLine,
     private readonly clock: Clock,
-    event: RecordedEvent,
+    event: Admitted,
   ) {
-    this.admission = event.data as EventData as Admission;
+    this.admission = event.data;
     this.context = causedBy(event, ONBOARDING);
   }
 

@@ -1,0 +1,25 @@
+import { type EventDefinition, type RecordedOf, typesOf } from '../events/event-definition.js';
+import type { RecordedEvent } from '../kernel/envelope.js';
+
+/** Acts on events of the log, from its own checkpoint on; whoever runs it hands it events of its types only. */
+export interface Consumer {
+  /** Kebab-case; the name of its checkpoint and of its ownership. */
+  name: string;
+  types: readonly string[];
+  /** Events of one key are processed in order, those of different keys side by side. */
+  key(event: RecordedEvent): string;
+  /** Must be right when it is called again for the same event: after a crash or an error it is. */
+  react(event: RecordedEvent): Promise<void>;
+}
+
+export interface ConsumerDefinition<Definition extends EventDefinition> extends Pick<Consumer, 'name'> {
+  events: readonly Definition[];
+  key(event: RecordedOf<Definition>): string;
+  react(event: RecordedOf<Definition>): Promise<void>;
+}
+
+/** A consumer typed from the events it names. */
+export const defineConsumer = <Definition extends EventDefinition>({
+  events,
+  ...consumer
+}: ConsumerDefinition<Definition>): Consumer => ({ ...consumer, types: typesOf(events) });

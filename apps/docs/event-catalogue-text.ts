@@ -3,7 +3,7 @@ import type { JsonSchema } from '../gateway/openapi/request-schemas.js';
 import { schemaRows } from '../gateway/openapi/schema-rows.js';
 import { cell, jsonBlock, withAlignedTables } from './markdown.js';
 
-/** The event catalogue in markdown. */
+/** The event catalogue as markdown. */
 export function eventCatalogueText(
   catalogue: readonly EventDefinition[],
   isTaken: (definition: EventDefinition) => boolean,
@@ -20,7 +20,7 @@ export function eventCatalogueText(
     '',
     INTRODUCTION,
     '',
-    '| event | comes in | goes out | what happened |',
+    '| event | accepted | published | meaning |',
     '|---|---|---|---|',
     ...rows,
     ...catalogue.flatMap((definition) => ['', ...eventText(definition, isTaken(definition))]),
@@ -29,20 +29,21 @@ export function eventCatalogueText(
   return withAlignedTables(text);
 }
 
-const INTRODUCTION = `Every event that the log may hold. Those in bold are the public contract: they go out on the feed and keep their names.
-"Comes in" says that \`POST /v1/events\` takes the event from other systems: facts about images are recorded as they come; the
-others are commands for the stream that owns them, so that its rules hold. Events travel as CloudEvents 1.0;
-\`/asyncapi.json\` of a running backend has the whole messages, this file their \`data\`. Fields marked _sealed_ are personal:
-they are encrypted under a key of their person before they are stored, and never go out.`;
+const INTRODUCTION = `Every event type that the log may contain. The types in bold are the public contract: they are published on the feed and
+keep their names. "Accepted" means that other systems may report the event to \`POST /v1/events\`. A reported fact about an
+image is recorded as it is. Any other reported event is a command for the stream that owns it, and that stream's rules apply.
 
-function eventText(definition: EventDefinition, taken: boolean): string[] {
+Events are CloudEvents 1.0. \`/asyncapi.json\` of a running backend describes the whole messages, this file their \`data\`.
+Fields marked _encrypted_ are personal: they are encrypted with the person's key before they are stored, and never published.`;
+
+function eventText(definition: EventDefinition, accepted: boolean): string[] {
   const { type, version, summary, schema, example, contract, fact, personal } = definition;
-  const ways = [taken ? 'comes in' : '', contract ? 'goes out' : ''].filter(Boolean).join(', ') || 'inside only';
+  const ways = [accepted ? 'accepted' : '', contract ? 'published' : ''].filter(Boolean).join(', ') || 'internal';
   const about = fact ? ` Its subject is \`${fact.category}-{${fact.id}}\`.` : '';
   const fields = schemaRows(schema as unknown as JsonSchema, () => ({})).map(
     ({ path, type: value, required, description }) => {
-      const sealed = personal?.fields.includes(path) ? ` _sealed_ for \`${personal.person}\`` : '';
-      return `| \`${path}\` | ${cell(value)}${required ? '' : ', optional'}${sealed} | ${cell(description)} |`;
+      const encrypted = personal?.fields.includes(path) ? ` _encrypted_ for \`${personal.person}\`` : '';
+      return `| \`${path}\` | ${cell(value)}${required ? '' : ', optional'}${encrypted} | ${cell(description)} |`;
     },
   );
   return [
@@ -50,7 +51,7 @@ function eventText(definition: EventDefinition, taken: boolean): string[] {
     '',
     `Version ${version}; ${ways}. ${summary}${about}`,
     '',
-    ...(fields.length > 0 ? ['| field | value | what it is |', '|---|---|---|', ...fields, ''] : []),
+    ...(fields.length > 0 ? ['| field | value | meaning |', '|---|---|---|', ...fields, ''] : []),
     jsonBlock(example),
   ];
 }

@@ -1,10 +1,10 @@
 import 'reflect-metadata';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { generatedDocuments } from './generated-documents.js';
 
-/* npm run docs: writes what is generated from the code, in the checkout that npm runs in. */
+/* npm run docs: writes the generated documents into the checkout that npm runs in. */
 
-for (const { path, text } of generatedDocuments((name) => readFileSync(name, 'utf8'))) {
+for (const { path, text } of generatedDocuments()) {
   writeFileSync(path, text);
   console.log(`wrote ${path}`);
 }

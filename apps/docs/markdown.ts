@@ -1,8 +1,8 @@
-/* Markdown as the formatter of this repository leaves it, so that what is generated stays as it was written. */
+/* Markdown in the form that the repository's formatter produces, so that formatting doesn't change generated files. */
 
 const CELL_BORDER = /(?<!\\)\|/;
 
-/** The same text with the columns of its tables aligned. */
+/** Aligns the columns of the tables. */
 export function withAlignedTables(markdown: string): string {
   return markdown.replace(/(?:^\|.*\n?)+/gm, (table) => {
     const end = table.endsWith('\n') ? '\n' : '';
@@ -24,10 +24,10 @@ const cellsOf = (line: string): string[] =>
 
 const isRule = (row: readonly string[]): boolean => row.every((cell) => /^-+$/.test(cell));
 
-/** Text inside a cell. */
+/** Escapes text for a table cell. */
 export const cell = (text: string): string => text.replaceAll('|', '\\|');
 
-/** A block of JSON: objects a line for each member, arrays on one line. */
+/** A block of JSON with one line per member of an object, and arrays on one line. */
 export function jsonBlock(value: unknown): string {
   return ['```json', jsonLines(value, ''), '```'].join('\n');
 }

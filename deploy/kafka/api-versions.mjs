@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 
 const ANSWER_MS = 1_000;
-/** An ApiVersions request of Kafka's protocol, version 0: what every client asks first. */
+/** An ApiVersions request of Kafka's protocol, version 0: the first request of every client. */
 const REQUEST = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff]);
 
-/** Whether a Kafka broker listens there and answers. */
+/** Whether a Kafka broker listens at the address and answers. */
 export function answers(host, port) {
   return new Promise((done) => {
     const socket = connect({ host, port });

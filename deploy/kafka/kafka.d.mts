@@ -1,18 +1,18 @@
 import type { ChildProcess } from 'node:child_process';
 
 export function startKafka(options: {
-  /** 0 takes a free one. */
+  /** 0 picks a free port. */
   port: number;
   directory: string;
-  /** Of the one user of the second listener. */
+  /** Credentials of the only user of the second listener. */
   login?: { username: string; password: string };
 }): Promise<{
   bootstrap: string;
-  /** The listener that is encrypted and asks for the login, and the file with the certificate that it shows. */
+  /** The listener with TLS that requires the login, and the file with its certificate. */
   secured?: { bootstrap: string; certificate: string };
   broker: ChildProcess;
   stop(): Promise<void>;
 }>;
 
-/** Why no broker can be started on this machine, as one line; undefined where one can. */
+/** Why this machine can't start a broker, in one line; undefined if it can. */
 export function missingTool(): string | undefined;

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run kafka [-- PORT]`: one real Apache Kafka broker on 127.0.0.1, for tests and local work. Needs a JDK from 17 on
- * and Maven, which resolves the broker once. The port is the argument, GATEHOUSE_KAFKA_PORT or 9092; 0 takes a free one.
+ * `npm run kafka [-- PORT]`: runs a real Apache Kafka broker on 127.0.0.1, for tests and local work. Needs JDK 17 or
+ * later and Maven, which downloads the broker once. The port is the argument, GATEHOUSE_KAFKA_PORT or 9092; 0 picks a free port.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,14 +23,14 @@ const STOP_MS = 20_000;
 const POLL_MS = 50;
 const NODE = 1;
 const PARTITIONS = 4;
-/** Twenty-two characters of base64: the one-node cluster's id, the same everywhere. */
+/** The id of the one-node cluster: 22 characters of base64. */
 const CLUSTER = 'Z2F0ZWhvdXNlLWxvY2FsLQ';
 const HEAP = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 
 /**
- * Starts a broker on a directory of its own, new or of an earlier run. It outlives this process unless it is stopped, and
- * keeps it alive until `broker.unref()`. Its process id stands in `kafka.pid` in the directory, its log in `kafka.log`.
- * Port 0 takes a free one. With a login there is a second listener, which is encrypted and asks for it.
+ * Starts a broker on a directory of its own, new or from an earlier run. The broker outlives this process unless it is
+ * stopped, and keeps this process alive until `broker.unref()`. The directory has its process id in `kafka.pid` and its log in
+ * `kafka.log`. Port 0 picks a free port. With a login there is a second listener with TLS that requires it.
  * @param {Parameters<typeof import('./kafka.d.mts').startKafka>[0]} options
  * @returns {ReturnType<typeof import('./kafka.d.mts').startKafka>}
  * @throws CannotStartKafka
@@ -62,7 +62,7 @@ export async function startKafka({ port, directory, login }) {
       properties,
       ...(login ? scramArguments(login) : []),
     ];
-    await execute('java', ['-cp', classpath, ...HEAP, ...format], 'the directory of Kafka can not be formatted');
+    await execute('java', ['-cp', classpath, ...HEAP, ...format], 'cannot format the data directory of Kafka');
   }
 
   const log = openSync(join(directory, 'kafka.log'), 'a');
@@ -88,7 +88,7 @@ export async function startKafka({ port, directory, login }) {
     if (running && performance.now() < until) continue;
     await stop();
     const end = readFileSync(join(directory, 'kafka.log'), 'utf8').trimEnd().split('\n').slice(-12).join('\n');
-    throw new CannotStartKafka(`the broker in ${directory} does not start; the end of its log:\n${end}`);
+    throw new CannotStartKafka(`the broker in ${directory} did not start; its log ends with:\n${end}`);
   }
   return { bootstrap: `${HOST}:${listening}`, secured, broker, stop };
 }
@@ -120,7 +120,7 @@ background.threads=2
 `;
 }
 
-/** @throws CannotStartKafka when something listens there already */
+/** @throws CannotStartKafka if the port is in use */
 function usablePort(port) {
   return new Promise((done, fail) => {
     const probe = createServer();
@@ -128,8 +128,8 @@ function usablePort(port) {
       fail(new CannotStartKafka(`port ${port} of ${HOST} is in use: free it, or set GATEHOUSE_KAFKA_PORT to another`));
     });
     probe.listen(port, HOST, () => {
-      const taken = probe.address().port;
-      probe.close(() => done(taken));
+      const usable = probe.address().port;
+      probe.close(() => done(usable));
     });
   });
 }
@@ -138,12 +138,14 @@ async function main() {
   const given = process.argv[2] ?? process.env.GATEHOUSE_KAFKA_PORT ?? String(DEFAULT_PORT);
   const port = Number(given);
   if (!/^\d+$/.test(given) || port > 65_535) {
-    throw new CannotStartKafka(`the port is ${JSON.stringify(given)}; it must be a whole number from 0 to 65535`);
+    throw new CannotStartKafka(
+      `the port is ${JSON.stringify(given)}, which is not an integer from 0 to 65535: correct it`,
+    );
   }
   const directory = resolve(process.env.GATEHOUSE_DATA || 'data', 'kafka');
   let asked = false;
   let stop = () => {};
-  // npm passes on the Ctrl-C that we have got already: a further signal must not end us before the broker.
+  // npm forwards the Ctrl-C that this process has received already; a second signal must not end it before the broker.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       asked = true;
@@ -153,7 +155,7 @@ async function main() {
   const kafka = await startKafka({ port, directory });
   stop = () => void kafka.stop();
   if (asked) stop();
-  else console.log(`Kafka answers at ${kafka.bootstrap}\n  data  ${directory}\n\nPress Ctrl-C to stop.`);
+  else console.log(`Kafka is ready at ${kafka.bootstrap}\n  data  ${directory}\n\nPress Ctrl-C to stop.`);
   await once(kafka.broker, 'exit');
   console.log('Kafka stopped.');
   process.exitCode = asked ? 0 : 1;

@@ -9,21 +9,21 @@ const POM = fileURLToPath(new URL('pom.xml', import.meta.url));
 const LEAST_JAVA = 17;
 const LONGEST_MS = 10 * 60_000;
 
-/** The message is one line that says what is wrong and what to do, where the cause is known. */
+/** If the cause is known, the message is one line that says what is wrong and what to do. */
 export class CannotStartKafka extends Error {}
 
-/** Why no broker can be started on this machine, as one line; undefined where one can. */
+/** Why this machine can't start a broker, in one line; undefined if it can. */
 export function missingTool() {
   const { stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' });
   const version = Number(/version "(\d+)/.exec(stderr ?? '')?.[1] ?? 0);
-  const cure = `the local Kafka broker needs a JDK from ${LEAST_JAVA} on and Maven`;
-  if (version === 0) return `there is no java on the PATH: ${cure}`;
-  if (version < LEAST_JAVA) return `java is version ${version}: ${cure}`;
-  if (!isOnPath('mvn')) return `there is no mvn on the PATH: ${cure}`;
+  const needs = `the local Kafka broker needs JDK ${LEAST_JAVA} or later and Maven`;
+  if (version === 0) return `there is no java on the PATH: ${needs}`;
+  if (version < LEAST_JAVA) return `java is version ${version}: ${needs}`;
+  if (!isOnPath('mvn')) return `there is no mvn on the PATH: ${needs}`;
   return undefined;
 }
 
-/** @returns the directory with the broker's jars; Maven fills it once for each content of pom.xml */
+/** @returns the directory with the broker's jars, which Maven fills once per version of pom.xml */
 export async function resolveLibraries() {
   const digest = createHash('sha256').update(readFileSync(POM)).digest('hex').slice(0, 12);
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'gatehouse');
@@ -32,7 +32,7 @@ export async function resolveLibraries() {
   const filling = `${libraries}.${process.pid}`;
   mkdirSync(cache, { recursive: true });
   const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${filling}`];
-  await execute('mvn', ['-q', '-B', '-f', POM, ...goal], 'Maven can not resolve the Kafka broker');
+  await execute('mvn', ['-q', '-B', '-f', POM, ...goal], 'Maven cannot download the Kafka broker');
   try {
     renameSync(filling, libraries);
   } catch (error) {
@@ -42,7 +42,7 @@ export async function resolveLibraries() {
   return libraries;
 }
 
-/** @throws CannotStartKafka with the tool's last lines */
+/** @throws CannotStartKafka with the last lines of the tool's output */
 export function execute(command, args, complaint) {
   return new Promise((done, fail) => {
     execFile(command, args, { timeout: LONGEST_MS }, (error, stdout, stderr) => {

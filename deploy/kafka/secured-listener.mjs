@@ -11,20 +11,20 @@ const MODULES = {
 };
 const mechanisms = Object.keys(MODULES);
 
-/** The broker's certificate, which it signs itself: for one machine. @returns the file that a client takes it from */
+/** Creates a self-signed certificate for the broker. @returns its file, for clients */
 export async function makeCertificate(directory, host) {
   const keyStore = join(directory, 'broker.p12');
   const certificate = join(directory, 'ca.pem');
   if (existsSync(certificate)) return certificate;
   const store = ['-keystore', keyStore, '-storetype', 'PKCS12', '-storepass', STORE_PASSWORD, '-alias', 'broker'];
   const names = ['-dname', 'CN=gatehouse-local', '-ext', `san=ip:${host}`];
-  const complaint = "the broker's certificate can not be made";
+  const complaint = "cannot create the broker's certificate";
   await execute('keytool', ['-genkeypair', ...store, '-keyalg', 'EC', '-validity', '3650', ...names], complaint);
   await execute('keytool', ['-exportcert', ...store, '-rfc', '-file', certificate], complaint);
   return certificate;
 }
 
-/** What server.properties says of a listener that is encrypted and asks for the login in one of three ways. */
+/** The lines of server.properties for a listener with TLS and the login by one of three mechanisms. */
 export function securedProperties(directory, { username, password }) {
   const of = (mechanism) => {
     const known = mechanism === 'PLAIN' ? ` user_${username}="${password}"` : '';
@@ -38,7 +38,7 @@ ssl.keystore.password=${STORE_PASSWORD}
 ${mechanisms.map(of).join('')}`;
 }
 
-/** Arguments with which the directory is formatted: SCRAM's logins stand in the cluster's own records. */
+/** Arguments for formatting the directory: Kafka stores SCRAM credentials in the cluster's own records. */
 export const scramArguments = ({ username, password }) =>
   mechanisms
     .filter((mechanism) => mechanism.startsWith('SCRAM'))

@@ -24,14 +24,14 @@ it('says in one line what the local broker needs where there is no JDK', async (
   const { said, ended } = kafka(['0'], { PATH: '/nowhere' });
   expect((await ended)[0]).toBe(1);
   expect(said.err).toBe(
-    'gatehouse: there is no java on the PATH: the local Kafka broker needs a JDK from 17 on and Maven\n',
+    'gatehouse: there is no java on the PATH: the local Kafka broker needs JDK 17 or later and Maven\n',
   );
 });
 
 it('says in one line that a port is none', async () => {
   const { said, ended } = kafka(['http'], {});
   expect((await ended)[0]).toBe(1);
-  expect(said.err).toBe('gatehouse: the port is "http"; it must be a whole number from 0 to 65535\n');
+  expect(said.err).toBe('gatehouse: the port is "http", which is not an integer from 0 to 65535: correct it\n');
 });
 
 describeWithKafka('npm run kafka', () => {
@@ -45,7 +45,7 @@ describeWithKafka('npm run kafka', () => {
           while (!said.out.includes('Ctrl-C') && child.exitCode === null) {
             await Promise.race([once(child.stdout, 'data'), ended]);
           }
-          const bootstrap = /answers at (\S+)/.exec(said.out)?.[1];
+          const bootstrap = /ready at (\S+)/.exec(said.out)?.[1];
           expect({ bootstrap, err: said.err }).toEqual({ bootstrap: expect.stringMatching(/^127/), err: '' });
           const producer = testClient(bootstrap!).producer();
           await testClient(bootstrap!).ensureTopics(['kept']);

@@ -2,16 +2,16 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 export interface WalkStep {
-  /** As it stands in the README. */
+  /** The block of the README, word for word. */
   script: string;
-  /** What the README shows as its answer. */
+  /** The answer that the README shows. */
   shown?: unknown;
 }
 
-/** The shell blocks of a section with the JSON block right behind each. */
+/** The bash blocks of a section, each with the JSON block that follows it. */
 export function walkOf(section: string): WalkStep[] {
   const text = readFileSync('README.md', 'utf8').split(`## ${section}\n`)[1]!.split('\n## ')[0]!;
-  return [...text.matchAll(/```sh\n([\s\S]*?)```(?:\n```json\n([\s\S]*?)```)?/g)].map(([, script, shown]) => ({
+  return [...text.matchAll(/```bash\n([\s\S]*?)```(?:\n```json\n([\s\S]*?)```)?/g)].map(([, script, shown]) => ({
     script: script!,
     ...(shown === undefined ? {} : { shown: JSON.parse(shown) }),
   }));
@@ -19,7 +19,7 @@ export function walkOf(section: string): WalkStep[] {
 
 const DONE = 'readme-walk-done';
 
-/** One bash, so that functions and variables of a step are there for the next. */
+/** One bash process, so that a step can use the functions and variables of the steps before it. */
 export class Shell {
   private readonly bash: ChildProcessWithoutNullStreams;
   private output = '';
@@ -35,7 +35,7 @@ export class Shell {
     }
   }
 
-  /** What the script printed, errors too. */
+  /** @returns what the script printed, to stderr too */
   async run(script: string): Promise<string> {
     this.output = '';
     this.bash.stdin.write(`${script}\necho ${DONE}\n`);

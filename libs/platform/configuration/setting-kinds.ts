@@ -1,18 +1,18 @@
 import { Networks } from './networks.js';
 
-/** One setting: how its text becomes a value, and what is said about it. */
+/** One setting: how to parse it and how to document it. */
 export interface Setting<Value = unknown> {
   variable: string;
-  /** What it is for, one line for the README. */
+  /** Its meaning, one line for the documentation. */
   summary: string;
-  /** What is expected, for errors and the README. */
+  /** What values are valid, for error messages and the documentation. */
   expects: string;
-  /** As it is shown in the README. */
+  /** As the documentation shows it. */
   shownDefault: string;
-  /** Never shown in an error. */
+  /** Never shown in an error message. */
   secret: boolean;
   fallback: Value;
-  /** undefined: not what is expected. */
+  /** undefined: not a valid value. */
   parse(text: string): Value | undefined;
 }
 
@@ -20,17 +20,17 @@ interface Words {
   secret?: boolean;
 }
 
-/** Any text. */
+/** Any string. */
 export function text(variable: string, fallback: string, summary: string, words: Words = {}): Setting<string> {
-  return setting(variable, 'a text', fallback, fallback, summary, (value) => value, words);
+  return setting(variable, 'a string', fallback, fallback, summary, (value) => value, words);
 }
 
-/** Any text, or undefined where it is not set. */
+/** Any string, or undefined if unset. */
 export function optionalText(variable: string, summary: string, words: Words = {}): Setting<string | undefined> {
-  return setting<string | undefined>(variable, 'a text', '', undefined, summary, (value) => value, words);
+  return setting<string | undefined>(variable, 'a string', '', undefined, summary, (value) => value, words);
 }
 
-/** An http or https URL, or undefined where it is not set. */
+/** A URL with one of the protocols, or undefined if unset. */
 export function optionalUrl(
   variable: string,
   protocols: readonly string[],
@@ -43,7 +43,7 @@ export function optionalUrl(
   return setting<string | undefined>(variable, expects, '', undefined, summary, parse, words);
 }
 
-/** Texts of one form, separated by commas; none by default. */
+/** Strings of one form, separated by commas; none by default. */
 export function list(variable: string, each: RegExp, expects: string, summary: string): Setting<readonly string[]> {
   const parse = (value: string) => {
     const texts = value.split(',').map((one) => one.trim());
@@ -59,7 +59,7 @@ export function networks(variable: string, summary: string): Setting<Networks> {
   return setting(variable, expects, '', Networks.none, summary, parse);
 }
 
-/** A text of a certain form. */
+/** A string that matches a pattern. */
 export function named(
   variable: string,
   form: RegExp,
@@ -71,7 +71,7 @@ export function named(
   return setting(variable, expects, fallback, fallback, summary, parse);
 }
 
-/** An address with one of the schemes, of one server or of several with commas between, or undefined. */
+/** An address with one of the schemes, for one server or several separated by commas, or undefined if unset. */
 export function optionalServers(
   variable: string,
   schemes: readonly string[],
@@ -84,7 +84,7 @@ export function optionalServers(
   return setting<string | undefined>(variable, expects, '', undefined, summary, parse, words);
 }
 
-/** A whole number. */
+/** An integer. */
 export function whole(
   variable: string,
   fallback: number,
@@ -96,7 +96,7 @@ export function whole(
     const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
     return number >= least && number <= most ? number : undefined;
   };
-  return setting(variable, `a whole number from ${least} to ${most}`, String(fallback), fallback, summary, parse);
+  return setting(variable, `an integer from ${least} to ${most}`, String(fallback), fallback, summary, parse);
 }
 
 /** One of a few words. */
@@ -111,7 +111,7 @@ export function choice<const Value extends string>(
   );
 }
 
-/** One of a few words, or undefined where it is not set. */
+/** One of a few words, or undefined if unset. */
 export function optionalChoice<const Value extends string>(
   variable: string,
   values: readonly Value[],
@@ -128,7 +128,7 @@ export function onOff(variable: string, fallback: boolean, summary: string): Set
   return setting(variable, 'on or off', fallback ? 'on' : 'off', fallback, summary, parse);
 }
 
-/** Bytes in base64, or undefined where it is not set. */
+/** Bytes in base64, or undefined if unset. */
 export function optionalKey(variable: string, bytes: number, summary: string): Setting<Buffer | undefined> {
   const parse = (value: string) => decodeKey(value, bytes);
   return setting<Buffer | undefined>(variable, `${bytes} bytes in base64`, '', undefined, summary, parse, {

@@ -13,7 +13,7 @@ function wrongLines(env: Record<string, string>): readonly string[] {
 }
 
 describe('settings', () => {
-  it('has a default for each and is frozen', () => {
+  it('have defaults and are frozen', () => {
     const settings = readSettings({ PATH: '/bin' });
     expect(settings).toMatchObject({
       host: '127.0.0.1',
@@ -27,7 +27,7 @@ describe('settings', () => {
     expect(Object.isFrozen(settings)).toBe(true);
   });
 
-  it('reads each kind and takes an empty value for not set', () => {
+  it('are parsed by kind; an empty value counts as unset', () => {
     const key = randomBytes(32);
     const settings = readSettings({
       GATEHOUSE_PORT: '0',
@@ -47,7 +47,7 @@ describe('settings', () => {
       GATEHOUSE_SCHEDULER: 'yes',
     });
     expect(lines).toEqual([
-      'GATEHOUSE_PORT is "80a", which is not a whole number from 0 to 65535: correct it, or unset it for the default',
+      'GATEHOUSE_PORT is "80a", which is not an integer from 0 to 65535: correct it, or unset it to use the default',
       expect.stringContaining('GATEHOUSE_LOG_LEVEL is "loud"'),
       expect.stringContaining('GATEHOUSE_STALENESS_MS is "5"'),
       expect.stringContaining('GATEHOUSE_SCHEDULER is "yes"'),
@@ -70,7 +70,7 @@ describe('settings', () => {
     ]);
   });
 
-  it('names all that is missing of a login to Kafka, and never its password', () => {
+  it('names every missing part of a Kafka login, and never its password', () => {
     const login = {
       GATEHOUSE_KAFKA_SASL_MECHANISM: 'scram-sha-512',
       GATEHOUSE_KAFKA_USERNAME: 'gatehouse',
@@ -93,9 +93,9 @@ describe('settings', () => {
     expect(lines.join()).not.toContain('hunter2');
   });
 
-  it('renders a row of the README for each', () => {
+  it('renders a row of the documentation for each', () => {
     expect(settingsTable()).toContain(
-      '| `GATEHOUSE_PORT` | `8080` | a whole number from 0 to 65535 | Port of the HTTP server; 0 takes a free one |',
+      '| `GATEHOUSE_PORT` | `8080` | an integer from 0 to 65535 | Port of the HTTP server; 0 picks a free port |',
     );
   });
 });

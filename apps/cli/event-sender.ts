@@ -1,7 +1,7 @@
+import pMap from 'p-map';
 import type { EventResult } from './api-answers.js';
 import type { ApiClient } from './api-client.js';
 import type { OutgoingEvent } from './cloud-event.js';
-import { eachOf } from './in-flight.js';
 
 export interface Sent {
   accepted: number;
@@ -49,7 +49,7 @@ export async function sendEvents(
   told: (sent: number) => void = () => {},
 ): Promise<Sent> {
   const sum: Sent = { accepted: 0, duplicate: 0, quarantined: [], position: 0 };
-  await eachOf(batches, IN_FLIGHT, async (batch) => {
+  const send = async (batch: readonly OutgoingEvent[]) => {
     const options = { repeatable: true, headers: { 'content-type': MEDIA_TYPE } };
     const { results } = await client.post<{ results: EventResult[] }>('/v1/events', batch, options);
     for (const result of results) {
@@ -58,6 +58,7 @@ export async function sendEvents(
       sum.position = Math.max(sum.position, Number(result.position ?? 0));
     }
     told(sum.accepted + sum.duplicate + sum.quarantined.length);
-  });
+  };
+  await pMap(batches, send, { concurrency: IN_FLIGHT });
   return sum;
 }

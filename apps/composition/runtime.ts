@@ -5,6 +5,7 @@ import { EventSchemas } from '../../libs/events/event-schemas.js';
 import { Backpressure } from '../../libs/ingest/backpressure.js';
 import { Quarantine } from '../../libs/ingest/quarantine.js';
 import type { Clock } from '../../libs/kernel/clock.js';
+import { VIEW_LEAD_BYTES } from '../../libs/kernel/fact-limits.js';
 import { type Ids, timeOrderedIds } from '../../libs/kernel/ids.js';
 import type { Settings } from '../../libs/platform/configuration/settings.js';
 import { type Connection, type DataSource, openDatabase, type Pool } from '../../libs/platform/database/database.js';
@@ -19,9 +20,6 @@ import { eventCatalogue } from './event-catalogue.js';
 import { checkEventStoreDB, openLog } from './event-log.js';
 import { migrations } from './migrations.js';
 import { logParked } from './parked-log.js';
-
-/** Positions of EventStoreDB count bytes: some 16,000 events. */
-const LEAD_IN_BYTES = 16 * 1024 * 1024;
 
 /** What every role of a process is made of, opened once and closed once. */
 export interface Runtime {
@@ -78,7 +76,7 @@ export async function openRuntime({ settings, connection, logger, clock: given }
     locks,
     rebuilder: new Rebuilder(pool, store, locks, { parked: (parking) => logParked(logger, parking) }),
     viewReader: new ViewReader(pool),
-    backpressure: settings.eventStoreUrl ? new Backpressure(LEAD_IN_BYTES) : new Backpressure(),
+    backpressure: settings.eventStoreUrl ? new Backpressure(VIEW_LEAD_BYTES) : new Backpressure(),
     async close() {
       databaseClock.close();
       await locks.close();

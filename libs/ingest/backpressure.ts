@@ -1,7 +1,7 @@
 import type { Position } from '../kernel/envelope.js';
+import { VIEW_LEAD_EVENTS } from '../kernel/fact-limits.js';
+import { Changes } from '../kernel/wait.js';
 
-/** In PostgreSQL a position is one event; this is what its tail cache holds, with room. */
-const LEAD: Position = 16_000;
 /** A projector that was not heard of for this long, or never, holds nothing back: another process may have its lanes. */
 const PATIENCE_MS = 2_000;
 
@@ -14,10 +14,10 @@ export class Backpressure {
   private projected: Position = 0;
   /** On the monotonic clock. */
   private heardAt = Number.NEGATIVE_INFINITY;
-  private readonly waiting = new Set<() => void>();
+  private readonly changes = new Changes();
 
   /** @param lead how far facts may be stored ahead of the views of the same process, in positions of the log */
-  constructor(private readonly lead = LEAD) {}
+  constructor(private readonly lead: Position = VIEW_LEAD_EVENTS) {}
 
   /** Facts up to here are stored. */
   noteStored(position: Position): void {
@@ -28,20 +28,11 @@ export class Backpressure {
   noteProjected(position: Position): void {
     this.projected = position;
     this.heardAt = performance.now();
-    if (!this.isFull()) for (const wake of this.waiting) wake();
+    this.changes.notify();
   }
 
   async pass(): Promise<void> {
-    if (!this.isFull()) return;
-    await new Promise<void>((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        this.waiting.delete(wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, PATIENCE_MS);
-      this.waiting.add(wake);
-    });
+    await this.changes.until(() => !this.isFull(), PATIENCE_MS);
   }
 
   private isFull(): boolean {

@@ -2,6 +2,7 @@ import { eventsAt, isSameEvent } from '../event-store/event-identity.js';
 import { type EventStore, positionsOf, StreamGone, WriteTooLarge } from '../event-store/event-store.js';
 import type { NewEvent, Position } from '../kernel/envelope.js';
 import { StoreUnavailable, Unavailable } from '../kernel/errors.js';
+import { APPEND_EVENTS, LANE_WAITING } from '../kernel/fact-limits.js';
 
 export interface FactOutcome {
   outcome: 'accepted' | 'duplicate' | 'id-in-use';
@@ -17,9 +18,6 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-const MAX_BATCH = 2_000;
-/** Facts that wait for their turn; with more, callers are sent away, so that a slow store does not fill the memory. */
-const MOST_WAITING = 20_000;
 const TRIES = 3;
 const MAX_CONFLICTS = 100;
 
@@ -33,7 +31,7 @@ export class FactLane {
   private working = false;
   private revision: number | 'no-stream' | undefined;
   /** Facts given to the store at once; fewer for a while where it takes no write that large. */
-  private most = MAX_BATCH;
+  private most = APPEND_EVENTS;
 
   constructor(
     private readonly store: EventStore,
@@ -47,7 +45,7 @@ export class FactLane {
    * @throws Unavailable `too-busy` when too many wait already; none of these is stored
    */
   append(facts: readonly NewEvent[]): Promise<FactOutcome[]> {
-    if (this.factsWaiting > 0 && this.factsWaiting + facts.length > MOST_WAITING) {
+    if (this.factsWaiting > 0 && this.factsWaiting + facts.length > LANE_WAITING) {
       const message = `${this.factsWaiting} facts wait to be stored already; give these again in a moment`;
       return Promise.reject(new Unavailable('too-busy', message));
     }
@@ -109,7 +107,7 @@ export class FactLane {
   private take(): Waiting[] {
     let size = 0;
     let count = 0;
-    while (count < this.waiting.length && (count === 0 || size + this.waiting[count]!.facts.length <= MAX_BATCH)) {
+    while (count < this.waiting.length && (count === 0 || size + this.waiting[count]!.facts.length <= APPEND_EVENTS)) {
       size += this.waiting[count]!.facts.length;
       count++;
     }
@@ -168,7 +166,7 @@ export class FactLane {
         }
         case 'appended': {
           this.revision = result.revision;
-          this.most = Math.min(MAX_BATCH, this.most + (this.most >> 3) + 1);
+          this.most = Math.min(APPEND_EVENTS, this.most + (this.most >> 3) + 1);
           const positions = positionsOf(result, events.length);
           for (const [i, { id }] of events.entries())
             outcomes.set(id, { outcome: 'accepted', position: positions[i]! });

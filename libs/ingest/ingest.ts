@@ -7,7 +7,8 @@ import type { Clock } from '../kernel/clock.js';
 import { type CommandContext, ECHO_SOURCE, OWN_SOURCE } from '../kernel/command-context.js';
 import type { EventData, NewEvent, Position } from '../kernel/envelope.js';
 import { GatehouseError } from '../kernel/errors.js';
-import { FEW_EVENTS, longWork } from '../kernel/event-loop.js';
+import { eventLoop } from '../kernel/event-loop.js';
+import { FEW_EVENTS } from '../kernel/fact-limits.js';
 import { inOrder } from '../kernel/in-order.js';
 import { isTransient } from '../kernel/transient.js';
 import { Backpressure } from './backpressure.js';
@@ -127,7 +128,7 @@ export class Ingest {
     context: IngestContext,
     { origin, receivedAt }: { origin?: PartitionOrigin; receivedAt?: number } = {},
   ): Promise<EventResult[]> {
-    if (events.length > FEW_EVENTS) await longWork.take();
+    if (events.length > FEW_EVENTS) await eventLoop.yield();
     const now = this.clock.now();
     const read = events.map((event) => readCloudEvent(event, this.schemas, this.takes, now, receivedAt));
     const results: EventResult[] = new Array(events.length);

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
-import { EventLoopTurns } from './event-loop.js';
+import { EventLoopQueue } from './event-loop.js';
 
-it('lets one piece of work begin in a turn, in the order in which they came', async () => {
-  const turns = new EventLoopTurns();
+it('lets one piece of work begin in a turn of the event loop, in the order in which they came', async () => {
+  const queue = new EventLoopQueue();
   const begun: string[] = [];
   const work = async (name: string) => {
-    await turns.take();
+    await queue.yield();
     begun.push(name);
   };
   const all = Promise.all(['a', 'b', 'c'].map(work));

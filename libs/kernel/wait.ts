@@ -1,13 +1,68 @@
 /** Resolves after the time, or at once when the signal aborts. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
+    if (signal?.aborted) return resolve();
     const done = () => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', done);
+      signal?.removeEventListener('abort', done);
       resolve();
     };
     const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
+    signal?.addEventListener('abort', done, { once: true });
   });
+}
+
+/**
+ * The outcome of work, or an error once it has taken too long. The work itself goes on; nobody hears of its end.
+ * @param work may call `extend` to begin the time anew
+ * @param late makes the error
+ */
+export async function within<Result>(
+  ms: number,
+  work: (extend: () => void) => Promise<Result>,
+  late: () => Error,
+): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), ms);
+  });
+  try {
+    return await Promise.race([work(() => timer?.refresh()), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+interface Waiter {
+  isMet(): boolean;
+  settle(met: boolean): void;
+}
+
+/** Something that changes now and then, and everybody who waits for it to meet a condition. */
+export class Changes {
+  private readonly waiters = new Set<Waiter>();
+
+  /** To be called after each change. */
+  notify(): void {
+    for (const waiter of this.waiters) if (waiter.isMet()) waiter.settle(true);
+  }
+
+  /** @returns whether the condition was met within the time; false also when the signal aborts */
+  until(isMet: () => boolean, ms: number, signal?: AbortSignal): Promise<boolean> {
+    if (isMet()) return Promise.resolve(true);
+    if (ms <= 0 || signal?.aborted) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const settle = (met: boolean) => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', giveUp);
+        this.waiters.delete(waiter);
+        resolve(met);
+      };
+      const giveUp = () => settle(false);
+      const waiter = { isMet, settle };
+      const timer = setTimeout(giveUp, ms);
+      signal?.addEventListener('abort', giveUp, { once: true });
+      this.waiters.add(waiter);
+    });
+  }
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
-import { longWork } from '../kernel/event-loop.js';
+import { eventLoop } from '../kernel/event-loop.js';
 import { isTransient } from '../kernel/transient.js';
 import { inTransaction } from '../platform/database/in-transaction.js';
 import { Fenced, moveCheckpoints, park } from '../subscriptions/checkpoints.js';
@@ -92,7 +92,7 @@ function foldPage(
 ): Promise<Folded[]> {
   return Promise.all(
     targets.map(async ({ build, units }) => {
-      await longWork.take();
+      await eventLoop.yield();
       const lanes =
         units.length === ALL_SHARDS.length ? undefined : new Set(units.map((unit) => unit.checkpoint.shard));
       const effect = await build.fold(pool, events, lanes);
@@ -114,7 +114,7 @@ async function writePage(pool: pg.Pool, folded: readonly Folded[], to: Position,
     };
     give(moveCheckpoints(client, checkpoints, to));
     for (const { build, effect } of folded) {
-      await longWork.take(); // a large page takes long to put into words
+      await eventLoop.yield(); // a large page takes long to encode
       give(build.write(client, effect));
       give(park(client, effect.parked));
     }

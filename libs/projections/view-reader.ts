@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Position } from '../kernel/envelope.js';
 import { StoreUnavailable } from '../kernel/errors.js';
+import { Changes } from '../kernel/wait.js';
 import type { View } from './view.js';
 import { queryView } from './view-query.js';
 
@@ -8,7 +9,8 @@ const POLL_MS = 25;
 
 /** How far views have got, for those who must not read them too early. */
 export class ViewReader {
-  private readonly waiters = new Set<() => void>();
+  private readonly pages = new Changes();
+  private pagesApplied = 0;
 
   constructor(private readonly pool: pg.Pool) {}
 
@@ -30,27 +32,21 @@ export class ViewReader {
    */
   async reached(view: View<never> | View, position: Position, limitMs: number): Promise<void> {
     const deadline = performance.now() + limitMs;
-    while ((await this.position(view)) < position) {
+    for (;;) {
+      const { pagesApplied } = this;
+      if ((await this.position(view)) >= position) return;
       if (performance.now() > deadline) {
         throw new StoreUnavailable(
           `${view.name} has not reached position ${position} within ${limitMs} ms; is a projector running?`,
         );
       }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(wake, POLL_MS);
-        const { waiters } = this;
-        function wake() {
-          clearTimeout(timer);
-          waiters.delete(wake);
-          resolve();
-        }
-        waiters.add(wake);
-      });
+      await this.pages.until(() => this.pagesApplied > pagesApplied, POLL_MS);
     }
   }
 
   /** To be called by a projector in this process after each page, so that nobody waits for the poll. */
   readonly moved = (): void => {
-    for (const wake of this.waiters) wake();
+    this.pagesApplied++;
+    this.pages.notify();
   };
 }

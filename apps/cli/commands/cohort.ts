@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import pMap from 'p-map';
 import { InvalidInput } from '../../../libs/kernel/errors.js';
 import { accountOf } from '../account-lookup.js';
 import type { AccountAnswer, CohortAdmitted } from '../api-answers.js';
@@ -7,7 +8,6 @@ import { severalOf, wholeNumber, withExamples } from '../command-options.js';
 import { passed } from '../consumers.js';
 import { eventPages } from '../event-pages.js';
 import { EXIT } from '../exit-codes.js';
-import { eachOf } from '../in-flight.js';
 import { number } from '../rendering/table.js';
 import type { Runner } from '../session.js';
 
@@ -84,11 +84,12 @@ export async function outcomeOf(
     for (const { data } of events) if (data.cohortId === cohortId) onboarded.push(...(data.accounts as string[]));
   }
   const members = new Set(onboarded);
-  const leftOut: CohortOutcome['leftOut'] = [];
   const others = listed.filter((accountId) => !members.has(accountId));
-  await eachOf(others, LOOK_UPS_IN_FLIGHT, async (accountId) => {
-    leftOut.push({ accountId, status: standing(await accountOf(client, accountId)) });
-  });
+  const leftOut = await pMap(
+    others,
+    async (accountId) => ({ accountId, status: standing(await accountOf(client, accountId)) }),
+    { concurrency: LOOK_UPS_IN_FLIGHT },
+  );
   return { onboarded, leftOut };
 }
 

@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { GatehouseError } from '../../../libs/kernel/errors.js';
 import type { PolicyAnswer, RolloutAnswer, SafetyAnswer, StatusAnswer } from '../api-answers.js';
 import type { ApiClient } from '../api-client.js';
@@ -6,7 +7,6 @@ import { admitCohort, outcomeOf } from '../commands/cohort.js';
 import { safetyMetrics } from '../commands/metrics.js';
 import { passed, settled } from '../consumers.js';
 import { sendEvents, unordered } from '../event-sender.js';
-import { eachOf } from '../in-flight.js';
 import type { Session } from '../session.js';
 import { makePreview, type Preview, type PreviewSize } from './preview.js';
 import { DemoReviewers } from './reviewers.js';
@@ -88,10 +88,11 @@ async function letIn({ client, progress }: Session, accounts: readonly string[],
 async function acceptPolicy({ client, progress }: Session, accounts: readonly string[], version: string) {
   let done = 0;
   progress.start('the policy is accepted', accounts.length);
-  await eachOf(accounts, IN_FLIGHT, async (accountId) => {
+  const accept = async (accountId: string) => {
     await client.post(`/v1/accounts/${accountId}/policy-acceptance`, { version }, { repeatable: true });
     progress.update(++done);
-  });
+  };
+  await pMap(accounts, accept, { concurrency: IN_FLIGHT });
 }
 
 async function review({ client, progress }: Session, { findings }: Preview, run: string): Promise<DemoReport['cases']> {

@@ -3,7 +3,7 @@ import { type EventStore, type Page } from '../../event-store/event-store.js';
 import { fold } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
-import { pause } from '../../kernel/wait.js';
+import { Changes, pause } from '../../kernel/wait.js';
 import { type PolicyEvent, policyStream } from '../../policy/index.js';
 import { InternedStandings } from './interned-standings.js';
 import { RecentlyUsed } from './recently-used.js';
@@ -19,11 +19,6 @@ export interface AccessReplicaOptions {
 interface Sample {
   head: Position;
   at: number;
-}
-
-interface Waiter {
-  position: Position;
-  resolve(reached: boolean): void;
 }
 
 const ACCOUNT_TYPES = [
@@ -60,7 +55,7 @@ export class AccessReplica {
   private readonly condemned = new Set<string>();
   private policies = policyStream.initial;
   private position: Position = 0;
-  private readonly waiters = new Set<Waiter>();
+  private readonly moves = new Changes();
   private samples: Sample[] = [];
   /** Also those that are known here already, oldest first. */
   private readonly heads: Sample[] = [];
@@ -109,17 +104,7 @@ export class AccessReplica {
 
   /** True once everything up to the position is known here; false when that takes longer than the limit. */
   waitFor(position: Position, limitMs: number): Promise<boolean> {
-    if (this.position >= position || limitMs <= 0) return Promise.resolve(this.position >= position);
-    return new Promise((resolve) => {
-      const settle = (reached: boolean) => {
-        clearTimeout(timer);
-        this.waiters.delete(waiter);
-        resolve(reached);
-      };
-      const waiter: Waiter = { position, resolve: settle };
-      const timer = setTimeout(settle, limitMs, false);
-      this.waiters.add(waiter);
-    });
+    return this.moves.until(() => this.position >= position, limitMs);
   }
 
   /**
@@ -156,7 +141,7 @@ export class AccessReplica {
     for (const event of events) this.apply(event);
     this.position = next;
     for (const [accountId, position] of this.ahead) if (position <= next) this.ahead.delete(accountId);
-    for (const waiter of this.waiters) if (waiter.position <= next) waiter.resolve(true);
+    this.moves.notify();
     this.judgeFreshness();
   }
 

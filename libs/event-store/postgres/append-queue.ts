@@ -1,3 +1,4 @@
+import { APPEND_EVENTS, APPEND_WRITES, FEW_EVENTS } from '../../kernel/fact-limits.js';
 import type { StreamWrite, WriteResult } from '../event-store.js';
 
 export interface AppendJob {
@@ -6,16 +7,12 @@ export interface AppendJob {
   reject(error: unknown): void;
 }
 
-const MAX_WRITES = 256;
-/** Small enough that two batches are under way when several lanes write: one is parsed while the other commits. */
-const MAX_EVENTS = 1_000;
 /** One travels and is parsed while the other commits; the head's row lets only one of them write at a time anyway. */
 const BULK_IN_FLIGHT = 2;
-/** A job of no more events than this is a decision that somebody waits for; batches of facts let it pass. */
-const SMALL_EVENTS = 16;
 
 interface Waiting extends AppendJob {
   events: number;
+  /** A decision that somebody waits for; batches of facts let it pass. */
   isSmall: boolean;
 }
 
@@ -36,7 +33,7 @@ export class AppendQueue {
   push(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
     return new Promise((resolve, reject) => {
       const events = writes.reduce((sum, write) => sum + write.events.length, 0);
-      this.waiting.push({ writes, resolve, reject, events, isSmall: events <= SMALL_EVENTS });
+      this.waiting.push({ writes, resolve, reject, events, isSmall: events <= FEW_EVENTS });
       if (!this.scheduled) {
         this.scheduled = true;
         setImmediate(() => {
@@ -88,7 +85,7 @@ export class AppendQueue {
     let [writes, events] = [0, 0];
     for (const job of this.waiting) {
       const fits =
-        batch.length === 0 || (writes + job.writes.length <= MAX_WRITES && events + job.events <= MAX_EVENTS);
+        batch.length === 0 || (writes + job.writes.length <= APPEND_WRITES && events + job.events <= APPEND_EVENTS);
       const isFree = ({ stream }: StreamWrite) => !this.busyStreams.has(stream) && !passedOver.has(stream);
       if (job.isSmall === small && fits && job.writes.every(isFree)) {
         for (const { stream } of job.writes) this.busyStreams.add(stream);

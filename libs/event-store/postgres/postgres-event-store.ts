@@ -1,7 +1,8 @@
 import pg from 'pg';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
-import { FEW_EVENTS, longWork } from '../../kernel/event-loop.js';
+import { eventLoop } from '../../kernel/event-loop.js';
+import { FEW_EVENTS } from '../../kernel/fact-limits.js';
 import { isTransientDatabaseError } from '../../kernel/transient.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 import {
@@ -147,7 +148,7 @@ export class PostgresEventStore implements EventStore {
 
   private async appendWrites(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
     // Decisions pass, however many go together: their events are few, and somebody waits for each.
-    if (writes.some(({ events }) => events.length > FEW_EVENTS)) await longWork.take();
+    if (writes.some(({ events }) => events.length > FEW_EVENTS)) await eventLoop.yield();
     const encoded = writes.map((write) => write.events.map(encode));
     let answer: { actual: (number | null)[] | null; base: (number | null)[] | null; recordedAt: string };
     try {

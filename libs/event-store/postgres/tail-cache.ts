@@ -1,7 +1,6 @@
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { WINDOW_BYTES, WINDOW_EVENTS } from '../../kernel/fact-limits.js';
 
-const MAX_EVENTS = 32_768;
-const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_WAITING = 8;
 
 /**
@@ -37,7 +36,7 @@ export class TailCache {
       this.count += next.events.length;
       this.bytes += next.bytes;
     }
-    while (this.chunks.length > 1 && (this.count > MAX_EVENTS || this.bytes > MAX_BYTES)) {
+    while (this.chunks.length > 1 && (this.count > WINDOW_EVENTS || this.bytes > WINDOW_BYTES)) {
       const oldest = this.chunks.shift()!;
       this.count -= oldest.events.length;
       this.bytes -= oldest.bytes;

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { InvalidInput, NotFound, Unavailable } from '../../kernel/errors.js';
 import { isTransientDatabaseError } from '../../kernel/transient.js';
+import { within } from '../../kernel/wait.js';
 import { isRole, type Principal, ROLES, type Role } from './principal.js';
 
 export interface TokenInfo {
@@ -192,12 +193,8 @@ export class TokenRegistry {
 }
 
 function withPatience<Result>(result: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const tooLate = new Late('the database does not answer for now: send the same request again');
-    timer = setTimeout(() => reject(tooLate), PATIENCE_MS);
-  });
-  const inTime = Promise.race([result, late]).finally(() => clearTimeout(timer));
+  const late = () => new Late('the database does not answer for now: send the same request again');
+  const inTime = within(PATIENCE_MS, () => result, late);
   inTime.catch(() => {}); // nobody may wait for it
   return inTime;
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { within } from '../../kernel/wait.js';
 
 /** Resolves when all is well, rejects with what is not. */
 export type Check = () => Promise<void> | void;
@@ -31,19 +32,14 @@ export class Readiness {
 }
 
 async function outcome(check: Check): Promise<string> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(resolve, PATIENCE_MS, `no answer within ${PATIENCE_MS} ms`);
-  });
-  const run = async () => {
-    await check();
-    return 'ok';
-  };
   try {
-    return await Promise.race([run(), late]);
+    await within(
+      PATIENCE_MS,
+      async () => check(),
+      () => new Error(`no answer within ${PATIENCE_MS} ms`),
+    );
+    return 'ok';
   } catch (error) {
     return (error as Error).message || 'failed';
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { type EventStore } from '../../event-store/event-store.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
+import { pause } from '../../kernel/wait.js';
 import { EVENT_STORE, POOL } from '../../platform/ports.js';
 import { CASE_OPENING } from '../processes/case-opening-reaction.js';
 
@@ -29,7 +30,7 @@ export class OpenedCases {
           `${CASE_OPENING} has not reached position ${head} within ${WAIT_MS} ms; is a reactor running?`,
         );
       }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await pause(POLL_MS);
     }
   }
 

@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { type Transactor } from '../../event-store/transact.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
@@ -90,18 +91,14 @@ class LettingIn {
   private async letIn({ accounts, chosenAt }: CohortPart): Promise<{ accountId: string; at: number }[]> {
     const { cohortId } = this.admission;
     const times = new Map<string, number>();
-    const waiting = accounts.values();
-    await Promise.all(
-      Array.from({ length: SIDE_BY_SIDE }, async () => {
-        for (const accountId of waiting) {
-          const context = { ...this.context, time: toIso(this.now()) };
-          const { state } = await this.transactor.transact(waitingTurn, accountId, context, (turn) =>
-            takeTurn(turn, { accountId, cohortId, chosenAt }),
-          );
-          if (state.standing.cohortId === cohortId) times.set(accountId, state.onboardedAt!);
-        }
-      }),
-    );
+    const onboard = async (accountId: string) => {
+      const context = { ...this.context, time: toIso(this.now()) };
+      const { state } = await this.transactor.transact(waitingTurn, accountId, context, (turn) =>
+        takeTurn(turn, { accountId, cohortId, chosenAt }),
+      );
+      if (state.standing.cohortId === cohortId) times.set(accountId, state.onboardedAt!);
+    };
+    await pMap(accounts, onboard, { concurrency: SIDE_BY_SIDE });
     return accounts.flatMap((accountId) => (times.has(accountId) ? [{ accountId, at: times.get(accountId)! }] : []));
   }
 

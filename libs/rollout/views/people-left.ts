@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactor } from '../../event-store/transact.js';
 import { Refusal } from '../../kernel/errors.js';
+import { pause } from '../../kernel/wait.js';
 import { Waitlist } from '../../waitlist/index.js';
 import { cohortsBeingLetIn, rolloutStream } from '../rollout.js';
 
@@ -29,7 +30,7 @@ export class PeopleLeft {
             `(GET /v1/cohorts/${cohortId} tells how far it is)`,
         );
       }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await pause(POLL_MS);
     }
     return this.waitlist.waitingNow(priority);
   }

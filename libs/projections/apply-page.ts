@@ -10,7 +10,7 @@ import type { PageTarget } from './build-shards.js';
 import { CACHED_ROWS, changedRows, type PageEffect } from './view-build.js';
 
 /** What a page does to one build, worked out but not yet written. */
-type Folded = PageTarget & { effect: PageEffect };
+export type Folded = PageTarget & { effect: PageEffect };
 
 export interface PageReport {
   /** A page is in the tables. */
@@ -84,7 +84,7 @@ export async function applyPage(
   }
 }
 
-function foldPage(
+export function foldPage(
   pool: pg.Pool,
   targets: readonly PageTarget[],
   events: readonly RecordedEvent[],
@@ -102,7 +102,12 @@ function foldPage(
   );
 }
 
-async function writePage(pool: pg.Pool, folded: readonly Folded[], to: Position, report: PageReport): Promise<void> {
+export async function writePage(
+  pool: pg.Pool,
+  folded: readonly Folded[],
+  to: Position,
+  report: PageReport,
+): Promise<void> {
   const checkpoints = folded.flatMap(({ units }) => units.map((unit) => unit.checkpoint));
   // Given together, so that the database writes a whole page while this process folds the next; they run in this order,
   // and the first that fails says why.

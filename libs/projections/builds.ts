@@ -3,7 +3,7 @@ import { inTransaction } from '../platform/database/in-transaction.js';
 import { startCheckpoints } from '../subscriptions/checkpoints.js';
 import { ALL_SHARDS } from '../subscriptions/shards.js';
 import type { View } from './view.js';
-import { ViewBuild } from './view-build.js';
+import { DRAFT_CACHED_ROWS, ViewBuild } from './view-build.js';
 import { ViewTables, viewSchema } from './view-tables.js';
 
 type Queryable = Pick<pg.Pool, 'query'>;
@@ -48,7 +48,7 @@ export async function startBuild(pool: pg.Pool, view: View): Promise<ViewBuild> 
     await tables.create(client);
     const follower = consumerOf(view, build);
     await startCheckpoints(client, follower, ALL_SHARDS);
-    return new ViewBuild(view, build, buildSchema(view, build), follower);
+    return new ViewBuild(view, build, buildSchema(view, build), follower, DRAFT_CACHED_ROWS);
   });
 }
 

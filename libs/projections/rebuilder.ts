@@ -7,9 +7,10 @@ import { inTransaction } from '../platform/database/in-transaction.js';
 import { Fenced, takeOverCheckpoints } from '../subscriptions/checkpoints.js';
 import type { LockSession } from '../subscriptions/lock-session.js';
 import { ALL_SHARDS } from '../subscriptions/shards.js';
-import { applyPage, PagePipeline, type PageReport } from './apply-page.js';
+import { applyPage, type PageReport } from './apply-page.js';
 import { type BuildShard, cut, nextStep } from './build-shards.js';
 import { abandon, liveBuild, promote, startBuild, sweep } from './builds.js';
+import { RebuildPipeline } from './rebuild-pipeline.js';
 import type { Digest } from './table-digest.js';
 import type { View } from './view.js';
 import type { ViewBuild } from './view-build.js';
@@ -138,7 +139,7 @@ export class Rebuilder {
   /** Reads the next page and folds it while the one before is written. */
   private async stream(units: readonly BuildShard[], progress?: Progress, signal?: AbortSignal): Promise<void> {
     const end = Math.max(0, ...units.map((unit) => unit.target ?? 0));
-    const pipeline = new PagePipeline(this.pool, { ...this.report, page: (_, to) => progress?.(to, end) });
+    const pipeline = new RebuildPipeline(this.pool, { ...this.report, page: (_, to) => progress?.(to, end) });
     let ahead: { after: Position; page: Promise<Page> } | undefined;
     for (let step = nextStep(units); step; step = nextStep(units)) {
       signal?.throwIfAborted();
@@ -197,6 +198,7 @@ export class Rebuilder {
 
   /** The new build must have passed everything the live one has, or readers would go back in time. */
   private async switchTo(build: ViewBuild, units: readonly BuildShard[], signal?: AbortSignal): Promise<void> {
+    await inTransaction(this.pool, (client) => build.tables.complete(client));
     await this.catchUp(build, units, signal);
     await inTransaction(this.pool, async (client) => {
       const live = await liveBuild(client, build.view);

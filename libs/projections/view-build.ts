@@ -20,6 +20,8 @@ export interface PageEffect {
 
 /** Rows held in memory of each build. */
 export const CACHED_ROWS = 20_000;
+/** The same for a build that nobody reads yet. */
+export const DRAFT_CACHED_ROWS = 60_000;
 
 export const changedRows = ({ inserts, updates, removals }: PageEffect): number =>
   inserts.length + updates.length + removals.length;
@@ -28,7 +30,7 @@ export const changedRows = ({ inserts, updates, removals }: PageEffect): number 
 export class ViewBuild {
   readonly tables: ViewTables;
   private readonly types: ReadonlySet<string>;
-  private readonly cache = new RowCache(CACHED_ROWS);
+  private readonly cache: RowCache;
   private readonly parked = new Set<string>();
 
   /** @param follower the name its checkpoints and parked keys go by */
@@ -37,7 +39,9 @@ export class ViewBuild {
     readonly build: number,
     schema: string,
     readonly follower: string,
+    cachedRows = CACHED_ROWS,
   ) {
+    this.cache = new RowCache(cachedRows);
     this.tables = new ViewTables(view, schema);
     this.types = new Set(view.types);
   }

@@ -26,6 +26,7 @@ export const viewTable = (view: View<never> | View): string => `${viewSchema(vie
 export const counterTable = (view: View<never> | View): string => `${viewSchema(view)}.${view.counters!.name}`;
 
 const COUNTED_ROWS = 100_000;
+const LONGEST_COMPLETION_MS = 3_600_000;
 
 /** The SQL of one view in one schema. */
 export class ViewTables {
@@ -77,6 +78,7 @@ export class ViewTables {
     }
   }
 
+  /** Empty tables of a draft: what a crash leaves of them is dropped, so they need no write-ahead log. */
   async create(db: Queryable): Promise<void> {
     const { table, counters } = this.view;
     const columns = this.columns.map(
@@ -84,15 +86,25 @@ export class ViewTables {
     );
     await db.query(`CREATE SCHEMA ${this.schema}`);
     await db.query(
-      `CREATE TABLE ${this.schema}.${table.name} (${columns}, PRIMARY KEY (${quoted(table.key)})) WITH (fillfactor = 80)`,
+      `CREATE UNLOGGED TABLE ${this.schema}.${table.name} (${columns}, PRIMARY KEY (${quoted(table.key)})) WITH (fillfactor = 80)`,
     );
-    for (const index of table.indexes ?? []) await db.query(`CREATE INDEX ON ${this.schema}.${table.name} ${index}`);
     if (counters) {
       const sums = counters.columns.map((name) => `${quoted(name)} bigint NOT NULL`);
       await db.query(
-        `CREATE TABLE ${this.schema}.${counters.name} (bucket text PRIMARY KEY, ${sums}) WITH (fillfactor = 50)`,
+        `CREATE UNLOGGED TABLE ${this.schema}.${counters.name} (bucket text PRIMARY KEY, ${sums}) WITH (fillfactor = 50)`,
       );
     }
+  }
+
+  /** Makes a draft as durable and as quick to query as live tables are; in a transaction, which may take minutes. */
+  async complete(client: pg.PoolClient): Promise<void> {
+    const { table, counters } = this.view;
+    const run = (text: string) => client.query({ text, query_timeout: LONGEST_COMPLETION_MS } as pg.QueryConfig);
+    await run('SET LOCAL statement_timeout = 0');
+    for (const name of [table.name, ...(counters ? [counters.name] : [])]) {
+      await run(`ALTER TABLE ${this.schema}.${name} SET LOGGED`);
+    }
+    for (const index of table.indexes ?? []) await run(`CREATE INDEX ON ${this.schema}.${table.name} ${index}`);
   }
 
   async drop(db: Queryable): Promise<void> {

@@ -18,13 +18,27 @@ export function requestBytes(method, path, { token, json, mediaType = 'applicati
 
 /**
  * One keep-alive connection that asks one thing at a time and does as little as a client can, since client and server
- * share the machine. Understands answers that have a content-length.
+ * share the machine. Understands answers that have a content-length. Connects again if the server closed it while it was
+ * idle.
  */
 export async function openConnection(url) {
+  let current = await connected(url);
+  return {
+    /** @returns the answer, head and body, one character for each byte */
+    async ask(bytes) {
+      if (current.isClosed()) current = await connected(url);
+      return current.ask(bytes);
+    },
+    close: () => current.close(),
+  };
+}
+
+async function connected(url) {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
   await once(socket, 'connect');
   let waiting;
+  let closed = false;
   let received = '';
   let end = 0;
 
@@ -47,14 +61,16 @@ export async function openConnection(url) {
     resolve(answer);
   });
   const fail = (error) => {
+    closed = true;
     waiting?.reject(error);
     waiting = undefined;
   };
   socket.on('error', fail);
+  socket.on('end', () => fail(new Error('the server closed the connection')));
   socket.on('close', () => fail(new Error('the server closed the connection')));
 
   return {
-    /** @returns the answer, head and body, one character for each byte */
+    isClosed: () => closed || socket.destroyed,
     ask: (bytes) =>
       new Promise((resolve, reject) => {
         waiting = { resolve, reject };

@@ -84,5 +84,10 @@ export function numbers(text: string | null): (number | null)[] | null {
     .map((item) => (item === 'NULL' ? null : Number(item)));
 }
 
-/** The server's `2026-01-31 12:00:00.123456+00` as RFC 3339. */
-export const isoTime = (text: string): string => new Date(text).toISOString();
+let lastTime = { text: '', iso: '' };
+
+/** The server's `2026-01-31 12:00:00.123456+00` as RFC 3339. Events that were appended together have one time. */
+export function isoTime(text: string): string {
+  if (text !== lastTime.text) lastTime = { text, iso: new Date(text).toISOString() };
+  return lastTime.iso;
+}

@@ -1,0 +1,55 @@
+import type { Parking } from '../subscriptions/parked-keys.js';
+import type { ViewRow } from './view.js';
+import type { PageEffect } from './view-build.js';
+
+/** What several pages, one after the other, do to a build's tables: each row once, as it is after the last of them. */
+export class MergedEffect {
+  private readonly inserts = new Map<string, ViewRow>();
+  private readonly updates = new Map<string, ViewRow>();
+  private readonly removals = new Set<string>();
+  private readonly counters = new Map<string, Record<string, number>>();
+  private readonly parked: Parking[] = [];
+
+  /** @param key the column that holds the rows' key */
+  constructor(private readonly key: string) {}
+
+  /** Rows that are to be written. */
+  get rows(): number {
+    return this.inserts.size + this.updates.size + this.removals.size;
+  }
+
+  /** @param effect of the page after those that were added before */
+  add(effect: PageEffect): void {
+    for (const row of effect.inserts) {
+      const key: string = row[this.key];
+      // A row that was there and was removed stands in the table still.
+      if (this.removals.delete(key)) this.updates.set(key, row);
+      else this.inserts.set(key, row);
+    }
+    for (const row of effect.updates) {
+      const key: string = row[this.key];
+      (this.inserts.has(key) ? this.inserts : this.updates).set(key, row);
+    }
+    for (const key of effect.removals) {
+      if (this.inserts.delete(key)) continue;
+      this.updates.delete(key);
+      this.removals.add(key);
+    }
+    for (const [bucket, amounts] of effect.counters) {
+      const sums = this.counters.get(bucket);
+      if (!sums) this.counters.set(bucket, { ...amounts });
+      else for (const column in amounts) sums[column] = (sums[column] ?? 0) + amounts[column]!;
+    }
+    this.parked.push(...effect.parked);
+  }
+
+  effect(): PageEffect {
+    return {
+      inserts: [...this.inserts.values()],
+      updates: [...this.updates.values()],
+      removals: [...this.removals],
+      counters: this.counters,
+      parked: this.parked,
+    };
+  }
+}

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { startBenchServer } from './postgres.mjs';
 import * as access from './rows/access.mjs';
+import * as accessUnderIngest from './rows/access-under-ingest.mjs';
 import * as append from './rows/append.mjs';
 import * as deactivation from './rows/deactivation.mjs';
 import * as decisions from './rows/decisions.mjs';
@@ -23,6 +24,7 @@ const ROWS = [
   kafkaOut,
   kafkaClients,
   access,
+  accessUnderIngest,
   deactivation,
   rebuild,
   growth,

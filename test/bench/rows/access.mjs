@@ -1,23 +1,21 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { startBareRoute } from '../bare-route.mjs';
 import { askForAll, evaluation } from '../evaluations.mjs';
 import { expectStatus, openConnection } from '../http-connection.mjs';
 import { loadMembers, memberId } from '../loading.mjs';
 import { alternate, compare, median, quantile } from '../measure.mjs';
 import { onDatabase, startStandalone } from '../standalone.mjs';
+import { askSteadily } from '../steady-load.mjs';
 
 const CONNECTIONS = 64;
-const P99_MS = 5;
-const TICK_MS = 1;
-const LEAST_OF_BARE = 0.6;
+/** p99 at half the rate, against that of the bare route. */
+const MOST_OF_BARE = 1.5;
+const LEAST_OF_BARE = 0.75;
 const BUDGET_ACCOUNTS = 1_000_000;
 /** A stride that visits every account in no order. */
 const STRIDE = 7_919;
 
 export const name = 'access';
-export const budget = `access decision over HTTP, ${CONNECTIONS} connections: p99 < ${P99_MS} ms, >= ${LEAST_OF_BARE} x a bare route`;
+export const budget = `access decision over HTTP, ${CONNECTIONS} connections: >= ${LEAST_OF_BARE} x a bare route, p99 at half the rate <= ${MOST_OF_BARE} x`;
 
 const COLD = 'gatehouse, each account for the first time';
 const OURS = 'gatehouse';
@@ -29,7 +27,7 @@ export async function run({ server, rounds, accounts, requestsPerRound, profile,
   log(`  loading ${accounts} accounts`);
   await loadMembers(database.connection, accounts);
   const standalone = await startStandalone(onDatabase(database.connection), profile);
-  const bare = await startBare();
+  const bare = await startBareRoute();
   try {
     await standalone.caughtUp();
     const requests = Math.min(requestsPerRound, accounts);
@@ -56,7 +54,13 @@ export async function run({ server, rounds, accounts, requestsPerRound, profile,
       log,
     );
     const steady = Math.round(median(rates.get(OURS)) / 2);
-    const calmly = (target) => ask(target, requestsPerRound, steady, (n) => (n * STRIDE) % accounts, 'generate');
+    const calmly = (target) =>
+      askSteadily(
+        target,
+        CONNECTIONS,
+        steady,
+        requestsFor(target.token, requestsPerRound, (n) => (n * STRIDE) % accounts, 'generate'),
+      );
     const [bareCalm, calm] = [await calmly(bare), await calmly(standalone)];
     const p = (label, q) => median(latencies.get(label).map((times) => quantile(times, q)));
     const { spread, ...compared } = compare(rates, OURS, BARE);
@@ -76,23 +80,23 @@ export async function run({ server, rounds, accounts, requestsPerRound, profile,
       },
       {
         what: 'access decision over HTTP, p99',
-        budget: `< ${P99_MS} ms`,
+        budget: '-',
         unit: 'ms',
         figure: p(OURS, 0.99),
         against: BARE,
         yardstick: p(BARE, 0.99),
-        met: p(OURS, 0.99) < P99_MS,
-        small,
+        met: undefined,
         detail: `p50 ${ms(p(OURS, 0.5))}; ${BARE} p50 ${ms(p(BARE, 0.5))}; ${common}`,
       },
       {
         what: 'access decision over HTTP, p99 at half the rate',
-        budget: `< ${P99_MS} ms`,
+        budget: `<= ${MOST_OF_BARE} x`,
         unit: 'ms',
         figure: quantile(calm, 0.99),
         against: BARE,
         yardstick: quantile(bareCalm, 0.99),
-        met: quantile(calm, 0.99) < P99_MS,
+        ratio: quantile(calm, 0.99) / quantile(bareCalm, 0.99),
+        met: quantile(calm, 0.99) <= MOST_OF_BARE * quantile(bareCalm, 0.99),
         small,
         detail: `${steady} a second, from when each was due; p50 ${ms(quantile(calm, 0.5))}; ${BARE} p50 ${ms(quantile(bareCalm, 0.5))}; ${CONNECTIONS} connections, ${accounts} accounts, ${requestsPerRound} requests`,
       },
@@ -148,50 +152,6 @@ async function load({ url, token }, count, accountAt, action) {
   const rate = (count * 1000) / (performance.now() - started);
   for (const connection of connections) connection.close();
   return { rate, times };
-}
-
-/**
- * Asks so many times a second, however long the answers take: a question that finds every connection busy waits, and its
- * time runs from when it was due. Up to a tick of it is ours.
- * @returns each one's milliseconds
- */
-async function ask({ url, token }, count, perSecond, accountAt, action) {
-  const connections = await openConnections(url);
-  const idle = [...connections];
-  const requests = requestsFor(token, count, accountAt, action);
-  const times = [];
-  const started = performance.now();
-  const dueAt = (n) => started + (n * 1000) / perSecond;
-  let next = 0;
-  const answered = [];
-  const askOne = async (connection, n) => {
-    expectStatus(await connection.ask(requests[n]), 200);
-    times.push(performance.now() - dueAt(n));
-    idle.push(connection);
-  };
-  while (next < count) {
-    while (next < count && dueAt(next) <= performance.now() && idle.length > 0)
-      answered.push(askOne(idle.pop(), next++));
-    await sleep(TICK_MS);
-  }
-  await Promise.all(answered);
-  for (const connection of connections) connection.close();
-  return times;
-}
-
-async function startBare() {
-  const program = fileURLToPath(new URL('../bare-fastify.mjs', import.meta.url));
-  const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const kill = () => child.kill();
-  process.once('exit', kill);
-  const [line] = await once(child.stdout, 'data');
-  return {
-    url: String(line).trim(),
-    stop() {
-      process.off('exit', kill);
-      kill();
-    },
-  };
 }
 
 const ms = (value) => `${value.toFixed(2)} ms`;

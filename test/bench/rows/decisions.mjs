@@ -10,12 +10,12 @@ import { alternate, compare, inFlight, rateOf } from '../measure.mjs';
 import { expectRows } from '../postgres.mjs';
 
 const IN_FLIGHT = 64;
-const LEAST_OF_EMMETT = 2.5;
+const LEAST_OF_EMMETT = 7;
 const ACTOR = { kind: 'process', id: 'enforcement' };
 const ids = timeOrderedIds(systemClock);
 
 export const name = 'decisions';
-export const budget = 'decisions, each on its own stream, 64 in flight: >= 2.5 x emmett';
+export const budget = `decisions, each on its own stream, 64 in flight: >= ${LEAST_OF_EMMETT} x emmett`;
 
 const deactivation = (accountId) => ({
   accountId,

@@ -6,7 +6,7 @@ import { httpContender } from './ingest.mjs';
 
 const SMALL = 100_000;
 const BATCHES = 40;
-const MOST = 1.15;
+const MOST = 1.1;
 const BUDGET_EVENTS = 10_000_000;
 
 export const name = 'growth';

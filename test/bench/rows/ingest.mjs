@@ -9,14 +9,13 @@ import { onDatabase, startStandalone } from '../standalone.mjs';
 const BATCH = 500;
 const CONNECTIONS = 8;
 const LANES = 4;
-const LEAST_PER_SECOND = 12_000;
-const LEAST_OF_BARE = 0.45;
+const LEAST_OF_BARE = 0.5;
 /** Numbers of images that the other traffic does not reach. */
 const PROMPTED_FROM = 500_000_000;
 const BUDGET_EVENTS = 3_000_000;
 
 export const name = 'ingest';
-export const budget = `ingest to visible: >= ${LEAST_OF_BARE} x the bare insert and view, >= 12,000 events/s over 3 million`;
+export const budget = `ingest to visible: >= ${LEAST_OF_BARE} x the bare insert and view`;
 
 const OURS = 'gatehouse';
 const PROMPTED = 'gatehouse, with prompts to seal';
@@ -58,12 +57,11 @@ export async function run({ server, rounds, ingestEvents, profile, log }) {
       },
       {
         what: 'ingest to visible, slowest round',
-        budget: `>= ${LEAST_PER_SECOND.toLocaleString('en-US')} events/s`,
+        budget: '-',
         unit: 'events/s',
         figure: Math.min(...rates.get(OURS)),
-        met: Math.min(...rates.get(OURS)) >= LEAST_PER_SECOND,
-        small,
-        detail: `over ${size * rounds} events${small ? '; the budget asks for 3 million: --full' : ''}`,
+        met: undefined,
+        detail: `over ${size * rounds} events`,
       },
       {
         what: 'ingest to visible, with prompts to seal',

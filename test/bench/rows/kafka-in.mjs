@@ -8,7 +8,7 @@ import { onDatabase, startStandalone } from '../standalone.mjs';
 const BATCH = 500;
 const SENDING = 4;
 const CONNECTIONS = 8;
-const LEAST_OF_HTTP = 0.7;
+const LEAST_OF_HTTP = 0.8;
 const FACTS = 'bench.facts';
 const ASK_EVERY_MS = 20;
 

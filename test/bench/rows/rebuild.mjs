@@ -5,7 +5,7 @@ import { loadFacts } from '../loading.mjs';
 import { alternate, compare } from '../measure.mjs';
 import { onDatabase, residentBytes, startStandalone } from '../standalone.mjs';
 
-const LEAST_PER_SECOND = 25_000;
+const LEAST_OF_READING = 0.4;
 const BUDGET_EVENTS = 3_000_000;
 /** Peak of the last third of a rebuild against that of its first third. */
 const FLAT = 1.15;
@@ -14,7 +14,7 @@ const POLL_MS = 50;
 const MIB = 1024 * 1024;
 
 export const name = 'rebuild';
-export const budget = 'rebuild of every view: >= 25,000 events/s, memory flat';
+export const budget = `rebuild of every view: >= ${LEAST_OF_READING} x reading the same log, memory flat`;
 
 const OURS = 'rebuild';
 const READING = 'reading the same log with no view';
@@ -48,10 +48,10 @@ export async function run({ server, rounds, logEvents, profile, log }) {
     return [
       {
         what: 'rebuild of every view',
-        budget: `>= ${LEAST_PER_SECOND.toLocaleString('en-US')} events/s`,
+        budget: `>= ${LEAST_OF_READING} x`,
         unit: 'events/s',
         ...compared,
-        met: compared.figure >= LEAST_PER_SECOND,
+        met: compared.ratio >= LEAST_OF_READING,
         small,
         detail: `${spread}; ${events} events, with comparison and switch`,
       },

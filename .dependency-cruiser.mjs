@@ -116,7 +116,7 @@ const forbidden = [
         '/views/',
         '^libs/(projections|subscriptions)/',
         '^libs/platform/(database|personal-data)/',
-        '^libs/ingest/quarantine\\.ts$',
+        '^libs/ingest/(stored-quarantine-entry|quarantine)\\.ts$',
         '^libs/http/credentials/',
       ],
     },

@@ -115,7 +115,7 @@ export interface ViewJobAnswer {
 
 export interface QuarantineEntry {
   id: string;
-  door: string;
+  channel: string;
   actor: string;
   eventId: string | null;
   source: string | null;

@@ -53,7 +53,7 @@ async function inEventStoreDB(address: string): Promise<OpenedLog> {
 
 async function inPostgres(connection: Connection, stop: () => Promise<void>): Promise<OpenedLog> {
   try {
-    const { dataSource } = await openDatabase(connection, migrations);
+    const { dataSource } = await openDatabase(connection, { migrations, entities: [] });
     await dataSource.destroy();
   } catch (error) {
     await stop();

@@ -16,6 +16,7 @@ import { PostgresPersonKeys } from '../../libs/platform/personal-data/postgres-p
 import { Rebuilder } from '../../libs/projections/rebuilder.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
 import { LockSession } from '../../libs/subscriptions/lock-session.js';
+import { entities } from './entities.js';
 import { eventCatalogue } from './event-catalogue.js';
 import { checkEventStoreDB, openLog } from './event-log.js';
 import { migrations } from './migrations.js';
@@ -51,7 +52,7 @@ export interface RuntimeOptions {
 
 /** Connects and migrates. @throws StartFailure */
 export async function openRuntime({ settings, connection, logger, clock: given }: RuntimeOptions): Promise<Runtime> {
-  const { dataSource, pool } = await openDatabase(connection, migrations);
+  const { dataSource, pool } = await openDatabase(connection, { migrations, entities });
   const databaseClock = await DatabaseClock.open(pool);
   const clock = given ?? databaseClock;
   const ids = timeOrderedIds(clock);
@@ -72,7 +73,7 @@ export async function openRuntime({ settings, connection, logger, clock: given }
     schemas,
     personKeys: subjectKeys,
     transactor: new Transactor(store, ids, clock, schemas.version),
-    quarantine: new Quarantine(pool, subjectKeys, ids, clock),
+    quarantine: new Quarantine(dataSource, subjectKeys, ids, clock),
     locks,
     rebuilder: new Rebuilder(pool, store, locks, { parked: (parking) => logParked(logger, parking) }),
     viewReader: new ViewReader(pool),

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { nameBasedId } from '../kernel/ids.js';
-import { createDataSource } from '../platform/database/data-source.js';
+import { connectDatabase } from '../platform/database/database.js';
 import { PostgresPersonKeys } from '../platform/personal-data/postgres-person-keys.js';
+import { StoredPersonKey } from '../platform/personal-data/stored-person-key.js';
 import { EncryptingEventStore, encryptionContext } from './encrypting-event-store.js';
 import { PostgresEventStore } from './postgres/postgres-event-store.js';
 
@@ -36,7 +37,8 @@ describe('the sealing event store', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    dataSource = await createDataSource(database.connection, { applicationName: 'gatehouse-spec' }).initialize();
+    const options = { applicationName: 'gatehouse-spec', entities: [StoredPersonKey] };
+    ({ dataSource } = await connectDatabase(database.connection, options));
     keys = new PostgresPersonKeys(dataSource, randomBytes(32));
     store = new EncryptingEventStore(new PostgresEventStore(database.connection), keys, definitions as never);
   });

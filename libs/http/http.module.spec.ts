@@ -15,14 +15,16 @@ import type { CommandContext } from '../kernel/command-context.js';
 import { Refusal, StoreUnavailable } from '../kernel/errors.js';
 import { timeOrderedIds } from '../kernel/ids.js';
 import { readSettings } from '../platform/configuration/settings.js';
-import { createDataSource } from '../platform/database/data-source.js';
+import { connectDatabase } from '../platform/database/database.js';
 import { Readiness } from '../platform/health/readiness.js';
 import { createLogger } from '../platform/logging/logger.js';
 import { NestLogger } from '../platform/logging/nest-logger.js';
 import { PostgresPersonKeys } from '../platform/personal-data/postgres-person-keys.js';
+import { StoredPersonKey } from '../platform/personal-data/stored-person-key.js';
 import { DeclaredRoutes } from './credentials/declared-routes.js';
 import { ROLES } from './credentials/principal.js';
 import { Public, PublicEndpoint, Roles } from './credentials/route-access.js';
+import { StoredToken } from './credentials/stored-token.js';
 import { TokenRegistry } from './credentials/token-registry.js';
 import { Draining } from './draining.js';
 import { HttpModule } from './http.module.js';
@@ -98,11 +100,9 @@ let database: TestDatabase;
 let dataSource: DataSource;
 const lines: string[] = [];
 
-async function start(
-  ...controllers: (new (
-    ...args: never[]
-  ) => unknown)[]
-): Promise<{ app: INestApplication; url: string }> {
+type ControllerClass = new (...args: never[]) => unknown;
+
+async function start(...controllers: ControllerClass[]): Promise<{ app: INestApplication; url: string }> {
   const settings = readSettings({
     GATEHOUSE_PUBLIC_RATE_PER_MINUTE: String(PUBLIC_RATE),
     GATEHOUSE_LOG_FORMAT: 'json',
@@ -128,7 +128,8 @@ async function start(
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  dataSource = await createDataSource(database.connection, { applicationName: 'gatehouse-spec' }).initialize();
+  const options = { applicationName: 'gatehouse-spec', entities: [StoredToken, StoredPersonKey] };
+  ({ dataSource } = await connectDatabase(database.connection, options));
 });
 afterAll(async () => {
   await dataSource.destroy();

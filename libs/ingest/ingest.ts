@@ -87,14 +87,14 @@ export class Ingest {
 
   /**
    * Takes CloudEvents in JSON form and answers for each, in order. When it resolves, everything is stored.
-   * @param door where they came in, for the quarantine
+   * @param channel where they came in, for the quarantine
    * @param originals the bytes of each as they came in; asked for only where one is not taken
    * @throws StoreUnavailable when some may not be stored; giving all of them again is safe
    */
   async take(
     events: readonly unknown[],
     context: IngestContext,
-    door: string,
+    channel: string,
     originals: () => readonly Buffer[] = () => events.map((event) => Buffer.from(jsonText(event))),
   ): Promise<EventResult[]> {
     const results = await this.attempt(events, context);
@@ -109,7 +109,7 @@ export class Ingest {
           reason: reason!,
           field: field!,
           detail: detail!,
-          door,
+          channel,
           actor: context.actor.id,
           raw: raws[index]!,
         };

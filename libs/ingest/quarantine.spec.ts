@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import pg from 'pg';
+import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { toIso } from '../kernel/clock.js';
 import { timeOrderedIds } from '../kernel/ids.js';
-import { createDataSource } from '../platform/database/data-source.js';
+import { connectDatabase } from '../platform/database/database.js';
 import { PostgresPersonKeys } from '../platform/personal-data/postgres-person-keys.js';
+import { StoredPersonKey } from '../platform/personal-data/stored-person-key.js';
 import { Quarantine, type Refused } from './quarantine.js';
+import { StoredQuarantineEntry } from './stored-quarantine-entry.js';
 
 const START = Date.UTC(2026, 0, 31);
 const now = { ms: START };
@@ -22,12 +24,12 @@ let pool: pg.Pool;
 let quarantine: Quarantine;
 
 const openQuarantine = () =>
-  new Quarantine(pool, new PostgresPersonKeys(dataSource, masterKey), timeOrderedIds(clock), clock);
+  new Quarantine(dataSource, new PostgresPersonKeys(dataSource, masterKey), timeOrderedIds(clock), clock);
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  dataSource = await createDataSource(database.connection, { applicationName: 'gatehouse-spec' }).initialize();
-  pool = new pg.Pool({ ...database.connection, max: 4 });
+  const options = { applicationName: 'gatehouse-spec', entities: [StoredPersonKey, StoredQuarantineEntry] };
+  ({ dataSource, pool } = await connectDatabase(database.connection, options));
 });
 beforeEach(async () => {
   await pool.query('TRUNCATE messaging.quarantine');
@@ -35,13 +37,12 @@ beforeEach(async () => {
   quarantine = openQuarantine();
 });
 afterAll(async () => {
-  await pool.end();
   await dataSource.destroy();
   await database.drop();
 });
 
 const refused = (raw: string | Buffer, changes: Partial<Refused> = {}): Refused => ({
-  door: 'http',
+  channel: 'http',
   actor: 'image-service',
   id: 'a-1',
   source: '/images',
@@ -58,7 +59,7 @@ describe('Quarantine', () => {
     const [id] = await quarantine.put([refused(SECRET)]);
     const entry = {
       id,
-      door: 'http',
+      channel: 'http',
       actor: 'image-service',
       eventId: 'a-1',
       source: '/images',
@@ -104,7 +105,7 @@ describe('Quarantine', () => {
     }
     expect(rows[0].raw).toMatch(/^sealed:v1:[A-Za-z0-9_-]+$/);
     const stranger = new Quarantine(
-      pool,
+      dataSource,
       new PostgresPersonKeys(dataSource, randomBytes(32)),
       timeOrderedIds(clock),
       clock,
@@ -137,8 +138,8 @@ describe('Quarantine', () => {
     ]);
   });
 
-  it('keeps the same bytes of two doors apart', async () => {
-    const ids = await quarantine.put([refused('x'), refused('x', { door: 'kafka' })]);
+  it('keeps the same bytes of two channels apart', async () => {
+    const ids = await quarantine.put([refused('x'), refused('x', { channel: 'kafka' })]);
     expect(new Set(ids).size).toBe(2);
   });
 
@@ -153,7 +154,7 @@ describe('Quarantine', () => {
     const odd = `a\u0000b\ud800${'x'.repeat(5_000)}`;
     const [id] = await quarantine.put([
       refused(odd, {
-        door: 'd\u0000',
+        channel: 'd\u0000',
         actor: odd,
         id: odd,
         source: odd,

@@ -1,12 +1,13 @@
-import type pg from 'pg';
+import type { DataSource, Repository } from 'typeorm';
 import type { Clock } from '../kernel/clock.js';
-import { toIso } from '../kernel/clock.js';
 import { NotFound } from '../kernel/errors.js';
 import { type Ids, isUuid } from '../kernel/ids.js';
 import type { PersonKeys } from '../platform/personal-data/person-keys.js';
+import { StoredQuarantineEntry } from './stored-quarantine-entry.js';
 
 export interface Refused {
-  door: string;
+  /** Where it came in: `http`, or `kafka:` and the topic. */
+  channel: string;
   actor: string;
   id: string | null;
   source: string | null;
@@ -19,7 +20,7 @@ export interface Refused {
 
 export interface QuarantineEntry {
   id: string;
-  door: string;
+  channel: string;
   actor: string;
   eventId: string | null;
   source: string | null;
@@ -35,102 +36,125 @@ export interface QuarantineEntry {
   lastSeenAt: string;
 }
 
-const COLUMNS = `id, door, actor, event_id, source, type, reason, field, detail, bytes, seen, status, first_seen_at, last_seen_at`;
-
 /**
- * Raw bytes are sealed under a key of their own, since nobody knows whose data they hold. No account's id has a slash, so
- * nobody's erasure takes this key away.
+ * The raw bytes are encrypted under a key of their own, since nobody knows whose data they hold. No account's id has a
+ * slash, so no account's erasure destroys this key.
  */
 const KEY = '/quarantine';
 
-/** Keeps what could not be taken, once per content, until somebody mends the cause and replays it. */
+/** Keeps what was not accepted, once per content, until somebody fixes the cause and replays it. */
 export class Quarantine {
+  private readonly entries: Repository<StoredQuarantineEntry>;
+
   constructor(
-    private readonly pool: pg.Pool,
+    dataSource: DataSource,
     private readonly keys: PersonKeys,
     private readonly ids: Ids,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.entries = dataSource.getRepository(StoredQuarantineEntry);
+  }
 
   /** @returns the entries' ids, in order; bytes that are there already count as seen again, and wait again */
   async put(refused: readonly Refused[]): Promise<string[]> {
-    const now = toIso(this.clock.now());
+    const now = new Date(this.clock.now());
     const ids: string[] = [];
-    for (const one of refused) {
-      const fingerprint = this.keys.keyedHash(`${one.door}\n${one.raw.toString('base64')}`);
-      const raw = await this.keys.encrypt(KEY, one.raw.toString('base64'), fingerprint);
-      const { rows } = await this.pool.query(
-        `INSERT INTO messaging.quarantine AS q (id, fingerprint, door, actor, event_id, source, type, reason, field,
-                                                detail, raw, bytes, first_seen_at, last_seen_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
-         ON CONFLICT (fingerprint) DO UPDATE SET seen = q.seen + 1, last_seen_at = excluded.last_seen_at,
-           status = excluded.status, reason = excluded.reason, field = excluded.field, detail = excluded.detail
-         RETURNING id`,
-        [
-          this.ids.next(),
-          fingerprint,
-          ...[one.door, one.actor, one.id, one.source, one.type, one.reason, one.field, one.detail].map(storable),
-          raw,
-          one.raw.length,
-          now,
-        ],
-      );
-      ids.push(rows[0].id);
-    }
+    for (const one of refused) ids.push(await this.putOne(one, now));
     return ids;
+  }
+
+  private async putOne(one: Refused, now: Date): Promise<string> {
+    const bytes = one.raw.toString('base64');
+    const fingerprint = this.keys.keyedHash(`${one.channel}\n${bytes}`);
+    const why = {
+      reason: storable(one.reason),
+      field: storable(one.field),
+      detail: storable(one.detail),
+      status: 'waiting' as const,
+      lastSeenAt: now,
+    };
+    const inserted = await this.entries
+      .createQueryBuilder()
+      .insert()
+      .values({
+        ...why,
+        id: this.ids.next(),
+        fingerprint,
+        channel: storable(one.channel),
+        actor: storable(one.actor),
+        eventId: one.id && storable(one.id),
+        source: one.source && storable(one.source),
+        type: one.type && storable(one.type),
+        raw: await this.keys.encrypt(KEY, bytes, fingerprint),
+        bytes: one.raw.length,
+        firstSeenAt: now,
+      })
+      .orIgnore()
+      .returning('id')
+      .updateEntity(false)
+      .execute();
+    if (inserted.raw.length > 0) return inserted.raw[0].id;
+    const updated = await this.entries
+      .createQueryBuilder()
+      .update()
+      .set({ ...why, seen: () => 'seen + 1' })
+      .where({ fingerprint })
+      .returning('id')
+      .execute();
+    return updated.raw[0].id;
   }
 
   /** Oldest first. @param after the id of the last entry of the page before */
   async list(status: 'waiting' | 'replayed' | undefined, limit: number, after?: string): Promise<QuarantineEntry[]> {
-    const { rows } = await this.pool.query(
-      `SELECT ${COLUMNS} FROM messaging.quarantine
-       WHERE ($1::text IS NULL OR status = $1)
-         AND ($3::uuid IS NULL OR (first_seen_at, id) > (SELECT first_seen_at, id FROM messaging.quarantine WHERE id = $3))
-       ORDER BY first_seen_at, id LIMIT $2`,
-      [status ?? null, limit, after ?? null],
-    );
-    return rows.map(toEntry);
+    const page = this.entries.createQueryBuilder('entry').orderBy({ 'entry.firstSeenAt': 'ASC', 'entry.id': 'ASC' });
+    if (status) page.andWhere({ status });
+    if (after) {
+      const last = await this.entries.findOneBy({ id: after });
+      if (!last) return [];
+      page.andWhere('(entry.firstSeenAt, entry.id) > (:at, :after)', { at: last.firstSeenAt, after });
+    }
+    return (await page.limit(limit).getMany()).map(toEntry);
   }
 
   /** @throws NotFound `quarantine-entry-unknown` */
   async show(id: string): Promise<QuarantineEntry & { raw: Buffer }> {
-    const { rows } = isUuid(id)
-      ? await this.pool.query(`SELECT ${COLUMNS}, fingerprint, raw FROM messaging.quarantine WHERE id = $1`, [id])
-      : { rows: [] };
-    if (!rows[0]) throw new NotFound('quarantine-entry-unknown', `there is no quarantine entry ${id}`);
-    const raw = Buffer.from(await this.keys.decrypt(KEY, rows[0].raw, rows[0].fingerprint), 'base64');
-    return { ...toEntry(rows[0]), raw };
+    const entry = isUuid(id) ? await this.readWhole(id) : null;
+    if (!entry) throw new NotFound('quarantine-entry-unknown', `there is no quarantine entry ${id}`);
+    const raw = Buffer.from(await this.keys.decrypt(KEY, entry.raw, entry.fingerprint), 'base64');
+    return { ...toEntry(entry), raw };
+  }
+
+  private readWhole(id: string): Promise<StoredQuarantineEntry | null> {
+    return this.entries
+      .createQueryBuilder('entry')
+      .addSelect(['entry.raw', 'entry.fingerprint'])
+      .where({ id })
+      .getOne();
   }
 
   async markReplayed(id: string): Promise<void> {
-    await this.pool.query("UPDATE messaging.quarantine SET status = 'replayed' WHERE id = $1", [id]);
+    await this.entries.update({ id }, { status: 'replayed' });
   }
 
   /** How many wait, by reason. */
   async waiting(): Promise<Record<string, number>> {
-    const { rows } = await this.pool.query(
-      "SELECT reason, count(*) AS entries FROM messaging.quarantine WHERE status = 'waiting' GROUP BY reason ORDER BY reason",
-    );
-    return Object.fromEntries(rows.map((row) => [row.reason, Number(row.entries)]));
+    const counts = await this.entries
+      .createQueryBuilder('entry')
+      .select('entry.reason', 'reason')
+      .addSelect('count(*)', 'entries')
+      .where({ status: 'waiting' })
+      .groupBy('entry.reason')
+      .orderBy('entry.reason')
+      .getRawMany<{ reason: string; entries: string }>();
+    return Object.fromEntries(counts.map(({ reason, entries }) => [reason, Number(entries)]));
   }
 }
 
 /** PostgreSQL's text can't hold a NUL; what came in may. The raw bytes keep it. */
-const storable = (text: string | null) => text?.replaceAll('\u0000', '\\u0000') ?? null;
+const storable = (text: string): string => text.replaceAll('\u0000', '\\u0000');
 
-const toEntry = (row: Record<string, never>): QuarantineEntry => ({
-  id: row.id!,
-  door: row.door!,
-  actor: row.actor!,
-  eventId: row.event_id!,
-  source: row.source!,
-  type: row.type!,
-  reason: row.reason!,
-  field: row.field!,
-  detail: row.detail!,
-  bytes: row.bytes!,
-  seen: row.seen!,
-  status: row.status!,
-  firstSeenAt: (row.first_seen_at as unknown as Date).toISOString(),
-  lastSeenAt: (row.last_seen_at as unknown as Date).toISOString(),
+const toEntry = ({ raw, fingerprint, firstSeenAt, lastSeenAt, ...entry }: StoredQuarantineEntry): QuarantineEntry => ({
+  ...entry,
+  firstSeenAt: firstSeenAt.toISOString(),
+  lastSeenAt: lastSeenAt.toISOString(),
 });

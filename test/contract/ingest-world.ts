@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
+import { entities } from '../../apps/composition/entities.js';
 import { eventCatalogue } from '../../apps/composition/event-catalogue.js';
 import { EncryptingEventStore } from '../../libs/event-store/encrypting-event-store.js';
 import type { EventStore } from '../../libs/event-store/event-store.js';
@@ -13,7 +13,7 @@ import type { StreamKind } from '../../libs/kernel/decider.js';
 import type { DomainEvent, RecordedEvent } from '../../libs/kernel/envelope.js';
 import { Refusal } from '../../libs/kernel/errors.js';
 import { timeOrderedIds } from '../../libs/kernel/ids.js';
-import { createDataSource } from '../../libs/platform/database/data-source.js';
+import { connectDatabase } from '../../libs/platform/database/database.js';
 import { PostgresPersonKeys } from '../../libs/platform/personal-data/postgres-person-keys.js';
 import { createTestDatabase } from '../support/test-database.js';
 import { wholeLog } from '../support/whole-log.js';
@@ -31,10 +31,10 @@ export type IngestWorld = Awaited<ReturnType<typeof openIngestWorld>>;
 /** Two gateways, as two processes would be, on one real log with the real catalogue and two simple rules. */
 export async function openIngestWorld() {
   const database = await createTestDatabase();
-  const dataSource = await createDataSource(database.connection, { applicationName: 'gatehouse-spec' }).initialize();
-  const pool = new pg.Pool({ ...database.connection, max: 4 });
+  const options = { applicationName: 'gatehouse-spec', entities };
+  const { dataSource, pool } = await connectDatabase(database.connection, options);
   const keys = new PostgresPersonKeys(dataSource, randomBytes(32));
-  const quarantine = new Quarantine(pool, keys, ids, systemClock);
+  const quarantine = new Quarantine(dataSource, keys, ids, systemClock);
   const store = new PostgresEventStore(database.connection);
   const otherStore = new PostgresEventStore(database.connection);
 
@@ -54,7 +54,6 @@ export async function openIngestWorld() {
     async close() {
       await store.close();
       await otherStore.close();
-      await pool.end();
       await dataSource.destroy();
       await database.drop();
     },

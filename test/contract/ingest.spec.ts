@@ -145,7 +145,7 @@ describe('Ingest', () => {
     const entry = await world.quarantine.show(result!.quarantineId!);
     expect(JSON.parse(entry.raw.toString())).toEqual(wrong);
     expect(entry).toMatchObject({
-      door: 'http',
+      channel: 'http',
       actor: 'image-service',
       eventId: 'ImageGenerated-1',
       reason: result!.reason,

@@ -64,7 +64,7 @@ export async function openIngesterWorld() {
       },
       /** What of the topic is in quarantine. */
       async quarantined() {
-        return (await world.quarantine.list('waiting', 500)).filter(({ door }) => door === `kafka:${topic}`);
+        return (await world.quarantine.list('waiting', 500)).filter(({ channel }) => channel === `kafka:${topic}`);
       },
       stop,
     };

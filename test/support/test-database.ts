@@ -3,7 +3,8 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { migrations } from '../../apps/composition/migrations.js';
-import { createDataSource, migrate } from '../../libs/platform/database/data-source.js';
+import { connectDatabase } from '../../libs/platform/database/database.js';
+import { migrate } from '../../libs/platform/database/migrate.js';
 import { startServer } from '../../libs/platform/database/postgres-server.js';
 import { until } from './until.js';
 
@@ -64,13 +65,10 @@ async function testServer(): Promise<ServerConnection> {
     const { connection } = await startServer({ directory, port: 0, settings });
     await administer(connection, `DROP DATABASE IF EXISTS ${TEMPLATE}`);
     await administer(connection, `CREATE DATABASE ${TEMPLATE}`);
-    const template = createDataSource(
-      { ...connection, database: TEMPLATE },
-      { applicationName: 'gatehouse-test', migrations },
-    );
-    await template.initialize();
-    await migrate(template);
-    await template.destroy();
+    const options = { applicationName: 'gatehouse-test', migrations };
+    const { dataSource } = await connectDatabase({ ...connection, database: TEMPLATE }, options);
+    await migrate(dataSource);
+    await dataSource.destroy();
     await writeFile(`${ready}.new`, JSON.stringify(connection));
     await rename(`${ready}.new`, ready);
     return connection;

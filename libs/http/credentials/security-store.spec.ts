@@ -3,9 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
-import { createDataSource } from '../../platform/database/data-source.js';
+import { connectDatabase } from '../../platform/database/database.js';
 import { ERASED, Unreadable } from '../../platform/personal-data/person-keys.js';
 import { PostgresPersonKeys } from '../../platform/personal-data/postgres-person-keys.js';
+import { StoredPersonKey } from '../../platform/personal-data/stored-person-key.js';
+import { StoredToken } from './stored-token.js';
 import { TokenRegistry } from './token-registry.js';
 
 let database: TestDatabase;
@@ -16,12 +18,9 @@ const statements = { count: 0 };
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  dataSource = await createDataSource(database.connection, { applicationName: 'gatehouse-spec' }).initialize();
-  const query = dataSource.query.bind(dataSource);
-  dataSource.query = (...given: Parameters<typeof query>) => {
-    statements.count++;
-    return query(...given);
-  };
+  const options = { applicationName: 'gatehouse-spec', entities: [StoredToken, StoredPersonKey] };
+  ({ dataSource } = await connectDatabase(database.connection, options));
+  dataSource.subscribers.push({ beforeQuery: () => void statements.count++ });
 });
 afterAll(async () => {
   await dataSource.destroy();

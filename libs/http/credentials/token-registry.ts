@@ -1,10 +1,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { DataSource } from 'typeorm';
-import { type Clock, toIso } from '../../kernel/clock.js';
+import { LRUCache } from 'lru-cache';
+import { type DataSource, IsNull, type Repository } from 'typeorm';
+import type { Clock } from '../../kernel/clock.js';
 import { InvalidInput, NotFound, Unavailable } from '../../kernel/errors.js';
 import { isTransientDatabaseError } from '../../kernel/transient.js';
 import { within } from '../../kernel/wait.js';
 import { isRole, type Principal, ROLES, type Role } from './principal.js';
+import { StoredToken } from './stored-token.js';
 
 export interface TokenInfo {
   id: string;
@@ -23,11 +25,11 @@ export interface CreatedToken {
 }
 
 const FRESH_MS = 5_000;
-/** While the database is away nobody is revoked in it, and nothing but access decisions is answered, by their own staleness. */
+/** While the database is away nobody can revoke a token in it, and only access decisions are answered, within their own staleness. */
 const FRESH_WHILE_AWAY_MS = 600_000;
-/** Longest wait for the database where what it said before will do; one that does not answer counts as away. */
+/** Longest wait for the database if a cached token will do; a database that does not answer by then counts as away. */
 const PATIENCE_MS = 1_000;
-const CACHED_AT_MOST = 10_000;
+const MOST_CACHED = 10_000;
 /** Also the identity of whoever uses it, in events and votes; two tokens with one name are one actor. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,199}$/;
 const ID = /^[0-9a-f]{16}$/;
@@ -42,27 +44,30 @@ interface Known {
 
 interface Reading {
   result: Promise<Known | undefined>;
-  /** The same, but rejects with Late where it takes longer than our patience. */
+  /** The same, but rejects with Late after PATIENCE_MS. */
   inTime: Promise<Known | undefined>;
 }
 
 class Late extends Error {}
 
-/** Bearer tokens of services and people, in the table platform.tokens. */
+/** Bearer tokens of services and people. */
 export class TokenRegistry {
-  private readonly cache = new Map<string, Known>();
-  /** By the whole secret: what its hash was last found equal to. */
-  private readonly verified = new Map<string, Known>();
-  /** Ids that were looked up and are nobody's, with when; what is tried again and again is looked up once. */
-  private readonly unknown = new Map<string, number>();
+  private readonly tokens: Repository<StoredToken>;
+  private readonly cache = new LRUCache<string, Known>({ max: MOST_CACHED });
+  /** By the whole secret: the entry of the cache that its hash equalled last. */
+  private readonly verified = new LRUCache<string, Known>({ max: MOST_CACHED });
+  /** Ids that no token has, with the time of the look-up: an id that is sent again and again is looked up once. */
+  private readonly unknown = new LRUCache<string, number>({ max: MOST_CACHED });
   private readonly reading = new Map<string, Reading>();
   /** Ids revoked here: a read that began before the revocation must not bring one back. */
   private readonly revoked = new Set<string>();
 
   constructor(
-    private readonly dataSource: DataSource,
+    dataSource: DataSource,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.tokens = dataSource.getRepository(StoredToken);
+  }
 
   /** @throws InvalidInput for a name that is not an identifier, no roles or an unknown one */
   async create({
@@ -85,12 +90,17 @@ export class TokenRegistry {
     if (errors.length > 0) throw new InvalidInput(errors);
     const id = randomBytes(8).toString('hex');
     const secret = `ght_${id}_${randomBytes(32).toString('base64url')}`;
-    const [row] = await this.dataSource.query(
-      `INSERT INTO platform.tokens (id, name, roles, secret_sha256, created_at, created_by)
-       VALUES ($1, $2, $3, $4, $5, $6) RETURNING *`,
-      [id, name, [...new Set(roles)], sha256(secret), toIso(this.clock.now()), createdBy],
-    );
-    return { token: toInfo(row), secret };
+    const token: StoredToken = {
+      id,
+      name,
+      roles: [...new Set(roles)],
+      secretSha256: sha256(secret),
+      createdAt: new Date(this.clock.now()),
+      createdBy,
+      revokedAt: null,
+    };
+    await this.tokens.insert(token);
+    return { token: toInfo(token), secret };
   }
 
   /**
@@ -98,24 +108,28 @@ export class TokenRegistry {
    * @throws NotFound `token-unknown`
    */
   async revoke(id: string): Promise<TokenInfo> {
-    const [[row]] = ID.test(id)
-      ? await this.dataSource.query(
-          'UPDATE platform.tokens SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING *',
-          [id, toIso(this.clock.now())],
-        )
-      : [[]];
-    if (row) this.revoked.add(id);
+    const stored = ID.test(id) ? await this.revokeStored(id) : null;
+    if (!stored)
+      throw new NotFound('token-unknown', `there is no token ${JSON.stringify(id)}: GET /v1/tokens lists them`);
+    return toInfo(stored);
+  }
+
+  /** The first time of revocation stays. */
+  private async revokeStored(id: string): Promise<StoredToken | null> {
+    await this.tokens.update({ id, revokedAt: IsNull() }, { revokedAt: new Date(this.clock.now()) });
     this.cache.delete(id);
-    if (!row) throw new NotFound('token-unknown', `there is no token ${JSON.stringify(id)}: GET /v1/tokens lists them`);
-    return toInfo(row);
+    const stored = await this.tokens.findOneBy({ id });
+    if (stored) this.revoked.add(id);
+    this.cache.delete(id); // a read under way may have put it back
+    return stored;
   }
 
   /** All of them, the revoked ones too, oldest first. */
   async list(): Promise<TokenInfo[]> {
-    return (await this.dataSource.query('SELECT * FROM platform.tokens ORDER BY created_at, id')).map(toInfo);
+    return (await this.tokens.find({ order: { createdAt: 'ASC', id: 'ASC' } })).map(toInfo);
   }
 
-  /** Whose token it is, where it was seen within 5 s, which costs neither round trip nor hash; undefined tells nothing. */
+  /** Whose token it is if it was verified within 5 s, without a round trip or a hash; undefined says nothing about it. */
   recent(secret: string): Principal | undefined {
     const verified = this.verified.get(secret);
     const isInForce = verified && this.cache.get(verified.id) === verified && this.ageOf(verified) < FRESH_MS;
@@ -133,7 +147,6 @@ export class TokenRegistry {
     if (!known && this.isUnknown(id)) return undefined;
     if (!known || this.ageOf(known) >= FRESH_MS) known = await this.readAgain(id, known);
     if (!known || !timingSafeEqual(known.hash, hash)) return undefined;
-    if (this.verified.size >= CACHED_AT_MOST) this.verified.clear();
     this.verified.set(secret, known);
     return known.principal;
   }
@@ -157,18 +170,16 @@ export class TokenRegistry {
 
   private async read(id: string): Promise<Known | undefined> {
     const readAt = this.clock.now();
-    const [row] = await this.dataSource.query('SELECT * FROM platform.tokens WHERE id = $1 AND revoked_at IS NULL', [
-      id,
-    ]);
+    const stored = await this.tokens.findOneBy({ id, revokedAt: IsNull() });
     this.cache.delete(id);
-    if (!row || this.revoked.has(id)) {
-      remember(this.unknown, id, readAt);
+    if (!stored || this.revoked.has(id)) {
+      this.unknown.set(id, readAt);
       return undefined;
     }
-    const { name, roles } = toInfo(row);
+    const { name, roles } = toInfo(stored);
     const kind = roles.includes('service') ? 'service' : 'user';
-    const known: Known = { id, hash: row.secret_sha256, principal: { kind, id: name, roles }, readAt };
-    remember(this.cache, id, known);
+    const known: Known = { id, hash: stored.secretSha256, principal: { kind, id: name, roles }, readAt };
+    this.cache.set(id, known);
     return known;
   }
 
@@ -199,20 +210,13 @@ function withPatience<Result>(result: Promise<Result>): Promise<Result> {
   return inTime;
 }
 
-function remember<Value>(known: Map<string, Value>, id: string, value: Value): void {
-  known.delete(id);
-  known.set(id, value);
-  if (known.size > CACHED_AT_MOST) known.delete(known.keys().next().value!);
-}
-
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-// biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
-const toInfo = (row: any): TokenInfo => ({
-  id: row.id,
-  name: row.name,
-  roles: row.roles.filter(isRole),
-  createdAt: row.created_at.toISOString(),
-  createdBy: row.created_by,
-  revokedAt: row.revoked_at?.toISOString() ?? null,
+const toInfo = ({ id, name, roles, createdAt, createdBy, revokedAt }: StoredToken): TokenInfo => ({
+  id,
+  name,
+  roles: roles.filter(isRole),
+  createdAt: createdAt.toISOString(),
+  createdBy,
+  revokedAt: revokedAt?.toISOString() ?? null,
 });

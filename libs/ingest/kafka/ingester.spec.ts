@@ -172,7 +172,7 @@ describeWithKafka('The ingester', () => {
       const entry = await world.quarantine.show(why.gatehouse_quarantine_entry!);
       expect(entry).toMatchObject({
         reason: poison[n]![0],
-        door: `kafka:${topic}`,
+        channel: `kafka:${topic}`,
         actor: 'ingester',
         status: 'waiting',
       });

@@ -132,8 +132,8 @@ export class Ingester {
         `none of ${chunk.length} messages could be stored, so they wait: ${unforeseen.fault.detail}`,
       );
     }
-    const door = `kafka:${delivery.topic}`;
-    const ids = await this.quarantine.put(rejected.map((one) => refusedOf(one, door)));
+    const channel = `kafka:${delivery.topic}`;
+    const ids = await this.quarantine.put(rejected.map((one) => refusedOf(one, channel)));
     await this.copy(rejected.map(({ message, fault }, n) => quarantineMessage(message, fault, delivery, ids[n]!)));
     return outcomes;
   }
@@ -203,9 +203,9 @@ export class Ingester {
 }
 
 /** The bytes that a replay reads: the event in JSON form, or the whole message where it holds none. */
-function refusedOf({ message, event, fault }: Rejected, door: string): Refused {
+function refusedOf({ message, event, fault }: Rejected, channel: string): Refused {
   const raw = event === undefined ? keptMessage(message) : Buffer.from(jsonText(event));
-  return { ...attributesOf(event ?? attributesIn(message)), ...fault, door, actor: ACTOR.id, raw };
+  return { ...attributesOf(event ?? attributesIn(message)), ...fault, channel, actor: ACTOR.id, raw };
 }
 
 /** A fault with a code of its own is the message's; any other may as well be ours. */

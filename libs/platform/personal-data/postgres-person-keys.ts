@@ -1,5 +1,6 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import type { DataSource } from 'typeorm';
+import { LRUCache } from 'lru-cache';
+import { Any, type DataSource, type Repository } from 'typeorm';
 import { arrayParameter } from '../database/array-parameters.js';
 import { StartFailure } from '../database/start-failure.js';
 import { decrypt, encrypt } from './aes-gcm.js';
@@ -12,29 +13,30 @@ import {
   toEncryptedText,
   Unreadable,
 } from './person-keys.js';
+import { StoredPersonKey } from './stored-person-key.js';
 
 const KEY_BYTES = 32;
-const CACHED_KEYS = 50_000;
+const MOST_CACHED = 50_000;
 
-/** null: forgotten. */
-type Key = Buffer | null;
+const FORGOTTEN = 'forgotten';
 
-interface Row {
+type Key = Buffer | typeof FORGOTTEN;
+
+/** As a statement returns it. */
+interface KeyRow {
   person: string;
   wrapped_key: Buffer | null;
 }
 
-/** Keys in the table platform.subject_keys, each wrapped by the master key with the person as associated data. */
+/** Each key is stored wrapped by the master key, with the person as associated data. */
 export class PostgresPersonKeys implements PersonKeys {
+  private readonly stored: Repository<StoredPersonKey>;
   private readonly wrapping: Buffer;
   private readonly hashing: Buffer;
-  /** In order of last use. */
-  private readonly keys = new Map<string, Key>();
+  private readonly keys = new LRUCache<string, Key>({ max: MOST_CACHED });
 
-  constructor(
-    private readonly dataSource: DataSource,
-    masterKey: Buffer,
-  ) {
+  constructor(dataSource: DataSource, masterKey: Buffer) {
+    this.stored = dataSource.getRepository(StoredPersonKey);
     const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', masterKey, '', purpose, KEY_BYTES));
     this.wrapping = derive('gatehouse subject keys v1');
     this.hashing = derive('gatehouse keyed hash v1');
@@ -42,12 +44,10 @@ export class PostgresPersonKeys implements PersonKeys {
 
   /** @throws StartFailure `master-key-wrong` when the stored keys were wrapped by another master key */
   async checkMasterKey(): Promise<void> {
-    const [row]: Row[] = await this.dataSource.query(
-      'SELECT person, wrapped_key FROM platform.subject_keys WHERE NOT forgotten LIMIT 1',
-    );
+    const row = await this.stored.findOneBy({ forgotten: false });
     if (!row) return;
     try {
-      this.unwrap(row);
+      this.unwrap(row.person, row.wrappedKey);
     } catch (cause) {
       throw new StartFailure(
         'master-key-wrong',
@@ -61,96 +61,76 @@ export class PostgresPersonKeys implements PersonKeys {
     return (await this.encryptMany([{ person, plaintext, aad }]))[0]!;
   }
 
-  async encryptMany(sealings: readonly Encryption[]): Promise<string[]> {
+  async encryptMany(texts: readonly Encryption[]): Promise<string[]> {
     const held = new Map<string, Key>();
     const unknown = new Set<string>();
-    for (const { person } of sealings) {
+    for (const { person } of texts) {
       if (held.has(person) || unknown.has(person)) continue;
-      const key = this.cached(person);
+      const key = this.keys.get(person);
       if (key === undefined) unknown.add(person);
       else held.set(person, key);
     }
-    if (unknown.size > 0) for (const [person, key] of await this.load([...unknown], true)) held.set(person, key);
-    return sealings.map(({ person, plaintext, aad }) => sealWith(held.get(person)!, plaintext, aad));
+    if (unknown.size > 0) for (const [person, key] of await this.loadOrMake([...unknown])) held.set(person, key);
+    return texts.map(({ person, plaintext, aad }) => encryptWith(held.get(person)!, plaintext, aad));
   }
 
-  async decrypt(person: string, sealed: string, aad: string): Promise<string> {
-    if (sealed === ERASED || !isEncrypted(sealed))
-      throw new Unreadable(sealed === ERASED ? 'the person was forgotten' : 'the text is not sealed');
-    let key = this.cached(person);
-    if (key === undefined) key = (await this.load([person], false)).get(person);
-    if (!key) throw new Unreadable(key === null ? 'the person was forgotten' : 'the person is unknown');
+  async decrypt(person: string, encrypted: string, aad: string): Promise<string> {
+    if (encrypted === ERASED) throw new Unreadable('the person was forgotten');
+    if (!isEncrypted(encrypted)) throw new Unreadable('the text is not encrypted');
+    const key = this.keys.get(person) ?? (await this.load([person])).get(person);
+    if (key === undefined) throw new Unreadable('the person is unknown');
+    if (key === FORGOTTEN) throw new Unreadable('the person was forgotten');
     try {
-      return decrypt(key, fromEncryptedText(sealed), aad).toString('utf8');
+      return decrypt(key, fromEncryptedText(encrypted), aad).toString('utf8');
     } catch (cause) {
-      throw new Unreadable('the text was not sealed for this person and place, or it was altered', { cause });
+      throw new Unreadable('the text was not encrypted for this person and place, or it was altered', { cause });
     }
   }
 
   async forget(person: string): Promise<void> {
-    await this.dataSource.query(
-      `INSERT INTO platform.subject_keys (person, wrapped_key, forgotten) VALUES ($1, NULL, true)
-       ON CONFLICT (person) DO UPDATE SET wrapped_key = NULL, forgotten = true`,
-      [person],
-    );
-    this.hold(person, null);
+    await this.stored.upsert({ person, wrappedKey: null, forgotten: true }, ['person']);
+    this.keys.set(person, FORGOTTEN);
   }
 
   keyedHash(text: string): string {
     return createHmac('sha256', this.hashing).update(text).digest('hex');
   }
 
-  /** Keys from the table, made where `make` says so. The insert lets the first of several processes win. */
-  private async load(people: readonly string[], make: boolean): Promise<Map<string, Key>> {
-    const found = new Map<string, Key>();
-    const take = (rows: Row[]) => {
-      for (const row of rows) {
-        // Forgotten while the query ran: what it saw is out of date.
-        const key = this.keys.get(row.person) === null ? null : this.unwrap(row);
-        found.set(row.person, key);
-        this.hold(row.person, key);
-      }
-    };
-    if (make) {
-      const wrapped = people.map((person) => encrypt(this.wrapping, randomBytes(KEY_BYTES), person));
-      take(
-        await this.dataSource.query(
-          `WITH made AS (
-             INSERT INTO platform.subject_keys (person, wrapped_key) SELECT * FROM unnest($1::text[], $2::bytea[]) ORDER BY 1
-             ON CONFLICT DO NOTHING RETURNING person, wrapped_key
-           )
-           SELECT * FROM made UNION ALL SELECT person, wrapped_key FROM platform.subject_keys WHERE person = ANY($1::text[])`,
-          [arrayParameter('text', people), arrayParameter('bytea', wrapped)],
-        ),
-      );
-    }
+  /** The keys of all these people. The insert lets the first of several processes win. */
+  private async loadOrMake(people: readonly string[]): Promise<Map<string, Key>> {
+    const wrapped = people.map((person) => encrypt(this.wrapping, randomBytes(KEY_BYTES), person));
+    const rows: KeyRow[] = await this.stored.query(
+      `WITH made AS (
+         INSERT INTO platform.subject_keys (person, wrapped_key) SELECT * FROM unnest($1::text[], $2::bytea[]) ORDER BY 1
+         ON CONFLICT DO NOTHING RETURNING person, wrapped_key
+       )
+       SELECT * FROM made UNION ALL SELECT person, wrapped_key FROM platform.subject_keys WHERE person = ANY($1::text[])`,
+      [arrayParameter('text', people), arrayParameter('bytea', wrapped)],
+    );
+    const found = new Map(rows.map((row) => [row.person, this.hold(row.person, row.wrapped_key)]));
     // What another process made meanwhile is not in the snapshot of the statement above.
     const missing = people.filter((person) => !found.has(person));
-    if (missing.length > 0) {
-      const select = 'SELECT person, wrapped_key FROM platform.subject_keys WHERE person = ANY($1::text[])';
-      take(await this.dataSource.query(select, [arrayParameter('text', missing)]));
-    }
+    if (missing.length > 0) for (const [person, key] of await this.load(missing)) found.set(person, key);
     return found;
   }
 
-  private unwrap({ person, wrapped_key }: Row): Key {
-    return wrapped_key && decrypt(this.wrapping, wrapped_key, person);
+  /** The keys that exist. */
+  private async load(people: readonly string[]): Promise<Map<string, Key>> {
+    const rows = await this.stored.findBy({ person: Any(people) });
+    return new Map(rows.map(({ person, wrappedKey }) => [person, this.hold(person, wrappedKey)]));
   }
 
-  private cached(person: string): Key | undefined {
-    const key = this.keys.get(person);
-    if (key === undefined) return undefined;
-    this.keys.delete(person);
+  private hold(person: string, wrapped: Buffer | null): Key {
+    // Forgotten while the statement ran: what it read is out of date.
+    const key = this.keys.get(person) === FORGOTTEN ? FORGOTTEN : this.unwrap(person, wrapped);
     this.keys.set(person, key);
     return key;
   }
 
-  private hold(person: string, key: Key): void {
-    this.keys.delete(person);
-    this.keys.set(person, key);
-    if (this.keys.size > CACHED_KEYS) this.keys.delete(this.keys.keys().next().value!);
+  private unwrap(person: string, wrapped: Buffer | null): Key {
+    return wrapped === null ? FORGOTTEN : decrypt(this.wrapping, wrapped, person);
   }
 }
 
-const sealWith = (key: Key, plaintext: string, aad: string): string =>
-  key ? toEncryptedText(encrypt(key, plaintext, aad)) : ERASED;
+const encryptWith = (key: Key, plaintext: string, aad: string): string =>
+  key === FORGOTTEN ? ERASED : toEncryptedText(encrypt(key, plaintext, aad));

@@ -43,7 +43,7 @@ const pageFields = {
 };
 const entryFields = {
   id: Type.String({ format: 'uuid', description: 'The entry.' }),
-  door: text('Where it came in.'),
+  channel: text('Where it came in.'),
   actor: text('Who sent it.'),
   eventId: orNull(text('As the sender gave it.')),
   source: orNull(text('As the sender gave it.')),

@@ -1,45 +1,11 @@
-import type pg from 'pg';
-import { DataSource, MigrationExecutor, type MigrationInterface } from 'typeorm';
+import { type DataSource, MigrationExecutor, type MigrationInterface } from 'typeorm';
 import { StartFailure } from './start-failure.js';
 
 export type MigrationClass = new () => MigrationInterface;
 
-export interface DataSourceOptions {
-  /** Shown in pg_stat_activity, `gatehouse-…`. */
-  applicationName: string;
-  migrations?: readonly MigrationClass[];
-  /** Connections at the most; 8 by default. */
-  poolSize?: number;
-  /** Longest run of one statement; 30 s by default. Migrations have no limit. */
-  statementTimeoutMs?: number;
-}
-
-const MIGRATIONS_TABLE = 'gatehouse_migrations';
+export const MIGRATIONS_TABLE = 'gatehouse_migrations';
 const MIGRATION_LOCK = 7_242_002;
 const OLDEST_SERVER = 150_000;
-
-/** A TypeORM DataSource on any PostgreSQL, not yet initialised. It has no entities: views and tables are plain SQL. */
-export function createDataSource(connection: pg.PoolConfig, options: DataSourceOptions): DataSource {
-  const { applicationName, migrations = [], poolSize = 8, statementTimeoutMs = 30_000 } = options;
-  return new DataSource({
-    type: 'postgres',
-    applicationName,
-    poolSize,
-    migrations: [...migrations],
-    migrationsTableName: MIGRATIONS_TABLE,
-    connectTimeoutMS: 5_000,
-    installExtensions: false,
-    poolErrorHandler: () => {}, // an idle connection broke; the next query opens another
-    extra: {
-      ...connection,
-      statement_timeout: statementTimeoutMs,
-      query_timeout: statementTimeoutMs + 1_000,
-      keepAlive: true,
-      // Statements that are given together travel together: the server goes from one to the next without waiting for us.
-      pipeline: true,
-    },
-  });
-}
 
 /**
  * Brings the schema up to the code. Several processes may call it at once: one migrates, the others wait for it.

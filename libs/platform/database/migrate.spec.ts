@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
-import { createDataSource, type MigrationClass, migrate } from './data-source.js';
+import { connectDatabase } from './database.js';
+import { type MigrationClass, migrate } from './migrate.js';
 
 class CreateThings1700000000100 implements MigrationInterface {
   name = 'CreateThings1700000000100';
@@ -12,15 +13,12 @@ class CreateThings1700000000100 implements MigrationInterface {
   async down(): Promise<void> {}
 }
 
-const opened = async (database: TestDatabase, migrations: readonly MigrationClass[]) =>
-  createDataSource(database.connection, {
-    applicationName: 'gatehouse-spec',
-    migrations,
-    poolSize: 3,
-    statementTimeoutMs: 100,
-  }).initialize();
+async function opened(database: TestDatabase, migrations: readonly MigrationClass[]) {
+  const options = { applicationName: 'gatehouse-spec', migrations, poolSize: 3, statementTimeoutMs: 100 };
+  return (await connectDatabase(database.connection, options)).dataSource;
+}
 
-describe('the data source', () => {
+describe('migrate', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await createEmptyDatabase();

@@ -1,0 +1,26 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A bearer token; of its secret only the hash. */
+@Entity({ schema: 'platform', name: 'tokens' })
+export class StoredToken {
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'tokens_pkey' })
+  id!: string;
+
+  @Column('text')
+  name!: string;
+
+  @Column('text', { array: true })
+  roles!: string[];
+
+  @Column('bytea', { name: 'secret_sha256' })
+  secretSha256!: Buffer;
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt!: Date;
+
+  @Column('text', { name: 'created_by' })
+  createdBy!: string;
+
+  @Column('timestamptz', { name: 'revoked_at', nullable: true })
+  revokedAt!: Date | null;
+}

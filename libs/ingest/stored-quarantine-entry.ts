@@ -1,0 +1,59 @@
+import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
+
+/** What came in and was not accepted, with the reason. */
+@Entity({ schema: 'messaging', name: 'quarantine' })
+@Unique('quarantine_fingerprint', ['fingerprint'])
+@Check('quarantine_status_check', `status IN ('waiting', 'replayed')`)
+@Index('quarantine_waiting', ['firstSeenAt', 'id'], { where: `status = 'waiting'` })
+export class StoredQuarantineEntry {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'quarantine_pkey' })
+  id!: string;
+
+  /** Keyed hash of the channel and the bytes. */
+  @Column('text', { select: false })
+  fingerprint!: string;
+
+  @Column('text', { name: 'door' })
+  channel!: string;
+
+  @Column('text')
+  actor!: string;
+
+  @Column('text', { name: 'event_id', nullable: true })
+  eventId!: string | null;
+
+  @Column('text', { nullable: true })
+  source!: string | null;
+
+  @Column('text', { nullable: true })
+  type!: string | null;
+
+  @Column('text')
+  reason!: string;
+
+  @Column('text')
+  field!: string;
+
+  @Column('text')
+  detail!: string;
+
+  /** The bytes, encrypted: they may hold anybody's data. */
+  @Column('text', { select: false })
+  raw!: string;
+
+  @Column('int')
+  bytes!: number;
+
+  /** How often the same bytes came in. */
+  @Column('int', { default: 1 })
+  seen!: number;
+
+  @Column('text', { default: 'waiting' })
+  status!: 'waiting' | 'replayed';
+
+  @Column('timestamptz', { name: 'first_seen_at' })
+  firstSeenAt!: Date;
+
+  @Column('timestamptz', { name: 'last_seen_at' })
+  lastSeenAt!: Date;
+}

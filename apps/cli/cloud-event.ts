@@ -1,3 +1,5 @@
+import type { DataOf, EventDefinition } from '../../libs/events/event-definition.js';
+
 /** A CloudEvent 1.0 as this client sends it. */
 export interface OutgoingEvent {
   specversion: '1.0';
@@ -10,10 +12,11 @@ export interface OutgoingEvent {
   data: Record<string, unknown>;
 }
 
-export const cloudEvent = (
-  type: string,
+/** Names the definition as a type only, so that the command line loads no context of the backend. */
+export const cloudEvent = <Definition extends EventDefinition>(
+  type: Definition['type'],
   source: string,
   id: string,
-  data: Record<string, unknown>,
+  data: DataOf<Definition>,
   time?: string,
 ): OutgoingEvent => ({ specversion: '1.0', id, source, type, ...(time === undefined ? {} : { time }), data });

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { newEvent } from '../../libs/event-store/event-store.contract.js';
 import { type EventStore, type StreamWrite, WriteTooLarge } from '../../libs/event-store/event-store.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
+import type { JsonObject } from '../../libs/kernel/envelope.js';
 import { StoreUnavailable } from '../../libs/kernel/errors.js';
 import { exportLog } from '../../libs/log-transfer/export-log.js';
 import { importLog } from '../../libs/log-transfer/import-log.js';
@@ -35,7 +36,7 @@ describe('copying a log', () => {
     return store;
   }
 
-  async function logOf(writes: { stream: string; data: object[] }[]): Promise<PostgresEventStore> {
+  async function logOf(writes: { stream: string; data: JsonObject[] }[]): Promise<PostgresEventStore> {
     const store = await emptyLog();
     for (const { stream, data } of writes)
       await store.append([{ stream, expected: 'any', events: data.map((one) => newEvent('Tested', one)) }]);

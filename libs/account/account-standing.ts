@@ -1,6 +1,6 @@
 import type { StreamKind } from '../kernel/decider.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
-import type { AccountEvent } from './events.js';
+import { type AccountEvent, accountEvents } from './events.js';
 
 /** Everything that access asks of an account. */
 export interface AccountStanding {
@@ -14,8 +14,11 @@ export interface AccountStanding {
   cohortId?: string;
 }
 
-export const accountStream: StreamKind<AccountStanding, AccountEvent> = {
+export type AccountStream = StreamKind<AccountStanding, AccountEvent, (typeof accountEvents)[number]>;
+
+export const accountStream: AccountStream = {
   category: 'account',
+  events: accountEvents,
   initial: { status: 'unknown', deactivated: false },
   evolve(state, { type, data }) {
     switch (type) {
@@ -35,8 +38,6 @@ export const accountStream: StreamKind<AccountStanding, AccountEvent> = {
         const { suspendedUntil: _, ...rest } = state;
         return { ...rest, deactivated: false };
       }
-      default:
-        return state;
     }
   },
 };

@@ -99,15 +99,6 @@ export const AccountReinstated = defineEvent({
   example: { accountId: 'acc-1', reason: 'appeal-granted' },
 });
 
-export type AccountEvent =
-  | EventOf<typeof WaitlistJoined>
-  | EventOf<typeof WaitlistLeft>
-  | EventOf<typeof PolicyAccepted>
-  | EventOf<typeof AccountOnboarded>
-  | EventOf<typeof AccountSuspended>
-  | EventOf<typeof AccountDeactivated>
-  | EventOf<typeof AccountReinstated>;
-
 export const accountEvents = [
   WaitlistJoined,
   WaitlistLeft,
@@ -117,3 +108,5 @@ export const accountEvents = [
   AccountDeactivated,
   AccountReinstated,
 ];
+
+export type AccountEvent = EventOf<(typeof accountEvents)[number]>;

@@ -1,6 +1,6 @@
 import type { StreamKind } from '../kernel/decider.js';
 import { NotFound } from '../kernel/errors.js';
-import type { EnforcementEvent } from './events.js';
+import { type EnforcementEvent, enforcementEvents } from './events.js';
 
 /** How far what one confirmed case calls for has come. */
 export type Enforcement = 'none' | 'ordered' | 'completed';
@@ -8,8 +8,16 @@ export type Enforcement = 'none' | 'ordered' | 'completed';
 /** A stream for each case: however many cases an account has, each costs the same. */
 export const enforcementStream: StreamKind<Enforcement, EnforcementEvent> = {
   category: 'enforcement',
+  events: enforcementEvents,
   initial: 'none',
-  evolve: (_, { type }) => (type === 'EnforcementOrdered' ? 'ordered' : 'completed'),
+  evolve(_, { type }) {
+    switch (type) {
+      case 'EnforcementOrdered':
+        return 'ordered';
+      case 'EnforcementCompleted':
+        return 'completed';
+    }
+  },
 };
 
 type DataOf<Type extends EnforcementEvent['type']> = Extract<EnforcementEvent, { type: Type }>['data'];

@@ -27,6 +27,6 @@ export const EnforcementCompleted = defineEvent({
   example: { accountId: 'acc-1', caseId: 'img-1' },
 });
 
-export type EnforcementEvent = EventOf<typeof EnforcementOrdered> | EventOf<typeof EnforcementCompleted>;
-
 export const enforcementEvents = [EnforcementOrdered, EnforcementCompleted];
+
+export type EnforcementEvent = EventOf<(typeof enforcementEvents)[number]>;

@@ -55,9 +55,9 @@ describe('the sealing event store', () => {
 
     const [stored, second] = await store.readStream('account-ann');
     expect(stored!.data).toEqual({ accountId: 'ann', email: expect.stringMatching(/^sealed:v1:/), locale: 'en' });
-    expect(await keys.decrypt('ann', stored!.data.email, encryptionContext('account-ann', joined.id, 'email'))).toBe(
-      'ann@example.org',
-    );
+    expect(
+      await keys.decrypt('ann', String(stored!.data.email), encryptionContext('account-ann', joined.id, 'email')),
+    ).toBe('ann@example.org');
     expect(second!.data).toEqual({ email: 'stays' });
     expect(joined.data.email).toBe('ann@example.org');
     expect((await store.readAll(0)).events[0]!.data).toEqual(stored!.data);

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { systemClock, toIso } from '../kernel/clock.js';
-import type { EventData, NewEvent, RecordedEvent } from '../kernel/envelope.js';
+import type { JsonObject, NewEvent, RecordedEvent } from '../kernel/envelope.js';
 import { timeOrderedIds } from '../kernel/ids.js';
 import type { EventStore, Page, WriteResult } from './event-store.js';
 
 const ids = timeOrderedIds(systemClock);
 const unique = (category: string) => `${category}-${ids.next()}`;
 
-export function newEvent(type = 'Tested', data: EventData = {}, id = ids.next()): NewEvent {
+export function newEvent(type = 'Tested', data: JsonObject = {}, id = ids.next()): NewEvent {
   return {
     id,
     type,

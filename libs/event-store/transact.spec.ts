@@ -15,6 +15,7 @@ type Seat = { type: 'Taken' | 'Freed'; data: Record<string, never> };
 /** A room with three seats. */
 const room: StreamKind<number, Seat> = {
   category: 'room',
+  events: [{ type: 'Taken' }, { type: 'Freed' }],
   initial: 0,
   evolve: (taken, { type }) => taken + (type === 'Taken' ? 1 : -1),
 };
@@ -90,6 +91,7 @@ describe('Transactor', () => {
       fc.asyncProperty(fc.array(command, { maxLength: 12 }), async (given) => {
         const light: StreamKind<boolean, Switched> = {
           category: `light${lights++}`,
+          events: [{ type: 'Switched' }],
           initial: false,
           evolve: (_, { data }) => data.on,
         };
@@ -161,6 +163,7 @@ describe('Transactor', () => {
     type Counted = { type: 'Counted'; data: { number: number } };
     const tally: StreamKind<number, Counted> = {
       category: 'tally',
+      events: [{ type: 'Counted' }],
       initial: 0,
       evolve: (sum, { data }) => sum + data.number,
     };

@@ -2,7 +2,7 @@ import { isNoOp, noOpRecorded } from '../events/no-op-recorded.js';
 import type { Clock } from '../kernel/clock.js';
 import { toIso } from '../kernel/clock.js';
 import { type CommandContext, ECHO_SOURCE, OWN_SOURCE } from '../kernel/command-context.js';
-import { fold, type StreamKind } from '../kernel/decider.js';
+import { fold, foldRecorded, type StreamKind } from '../kernel/decider.js';
 import type { DomainEvent, NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { StoreUnavailable, Unavailable } from '../kernel/errors.js';
 import type { Ids } from '../kernel/ids.js';
@@ -122,7 +122,7 @@ export class Transactor {
     const read = await this.store.readStream(stream, known.revision + 1);
     const last = read.at(-1);
     if (!last) return { ...known, read };
-    const state = fold(kind, read.filter((event) => !isNoOp(event)) as unknown as Event[], known.state);
+    const state = foldRecorded(kind, read, known.state);
     const { revision, position } = last;
     if (id === undefined && revision > (this.folded.get(stream)?.revision ?? -1)) {
       for (const event of read) known.places.set(event.id, event.position);

@@ -1,5 +1,5 @@
 import type { Static, TObject } from 'typebox';
-import type { Recorded } from '../kernel/envelope.js';
+import type { Recorded, RecordedEvent } from '../kernel/envelope.js';
 
 /** Everything that is known of an event type; schema, documentation, sealing and validation all come from here. */
 export interface EventDefinition<Type extends string = string, Schema extends TObject = TObject> {
@@ -29,7 +29,10 @@ export function defineEvent<const Type extends string, Schema extends TObject>(
 
 /** The domain event of a definition: `{ type, data }`. */
 export type EventOf<Definition> =
-  Definition extends EventDefinition<infer Type, infer Schema> ? { type: Type; data: Static<Schema> } : never;
+  Definition extends EventDefinition<infer Type, infer Schema> ? { type: Type; data: Fields<Static<Schema>> } : never;
+
+/** A JSON object without fields is `object` to the schema, which would be any object. */
+type Fields<Data> = keyof Data extends never ? { [Name in never]: never } : Data;
 
 /** The data of a definition's events. */
 export type DataOf<Definition> = EventOf<Definition>['data'];
@@ -39,3 +42,18 @@ export type RecordedOf<Definition> = Recorded<EventOf<Definition>>;
 
 /** The names that a consumer or a view asks the log for. */
 export const typesOf = (definitions: readonly { type: string }[]): string[] => definitions.map(({ type }) => type);
+
+/** These definitions without those named. One that is added to the list later is among them, until it is left out too. */
+export function except<Definition extends EventDefinition, Left extends Definition>(
+  definitions: readonly Definition[],
+  left: readonly Left[],
+): Exclude<Definition, Left>[] {
+  const types = new Set(typesOf(left));
+  return definitions.filter((one): one is Exclude<Definition, Left> => !types.has(one.type));
+}
+
+/** Whether an event is of a definition. Its data needs no check: it was validated before it was stored. */
+export const isOf = <Definition extends EventDefinition>(
+  definition: Definition,
+  event: RecordedEvent,
+): event is RecordedOf<Definition> => event.type === definition.type;

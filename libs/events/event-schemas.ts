@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { EventData } from '../kernel/envelope.js';
+import type { JsonObject } from '../kernel/envelope.js';
 import type { EventDefinition } from './event-definition.js';
 
 export interface DataFault {
@@ -34,7 +34,7 @@ export class EventSchemas {
   readonly version = (type: string): number => this.known.get(type)?.definition.version ?? 1;
 
   /** What is wrong with the data of an event of a known type; undefined when nothing is. */
-  fault(type: string, data: EventData): DataFault | undefined {
+  fault(type: string, data: JsonObject): DataFault | undefined {
     const { validate } = this.known.get(type)!;
     return validate(data) ? undefined : describe(validate.errors![0]!);
   }

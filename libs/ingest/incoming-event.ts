@@ -3,7 +3,7 @@ import type { EventDefinition } from '../events/event-definition.js';
 import type { EventSchemas } from '../events/event-schemas.js';
 import type { Fault } from '../events/fault.js';
 import { toIso } from '../kernel/clock.js';
-import type { EventData } from '../kernel/envelope.js';
+import type { JsonObject } from '../kernel/envelope.js';
 import { isUuid, nameBasedId } from '../kernel/ids.js';
 import { jsonStart } from './json-text.js';
 
@@ -18,7 +18,7 @@ export interface IncomingEvent {
   definition: EventDefinition;
   /** RFC 3339 in UTC. */
   time: string;
-  data: EventData;
+  data: JsonObject;
   correlationid?: string;
   traceparent?: string;
 }
@@ -93,7 +93,7 @@ export function readCloudEvent(
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
     return fault('invalid-data', '/data', `must be a JSON object (data_base64 is not taken), is ${shown(data)}`);
   }
-  const wrong = schemas.fault(definition.type, data as EventData);
+  const wrong = schemas.fault(definition.type, data as JsonObject);
   if (wrong) return fault('invalid-data', `/data${wrong.field === '/' ? '' : wrong.field}`, wrong.message);
 
   const badCorrelation = correlationid === undefined ? undefined : wrongText('correlationid', correlationid);
@@ -105,7 +105,7 @@ export function readCloudEvent(
     type: definition.type,
     definition,
     time: toIso(happened),
-    data: data as EventData,
+    data: data as JsonObject,
     ...(correlationid === undefined ? {} : { correlationid: correlationid as string }),
     ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
   };

@@ -1,11 +1,11 @@
 import { IdInUse } from '../event-store/event-identity.js';
 import type { EventStore } from '../event-store/event-store.js';
-import type { EventDefinition } from '../events/event-definition.js';
+import type { DataOf, EventDefinition } from '../events/event-definition.js';
 import type { EventSchemas } from '../events/event-schemas.js';
 import type { Fault } from '../events/fault.js';
 import type { Clock } from '../kernel/clock.js';
 import { type CommandContext, ECHO_SOURCE, OWN_SOURCE } from '../kernel/command-context.js';
-import type { EventData, NewEvent, Position } from '../kernel/envelope.js';
+import type { JsonObject, NewEvent, Position } from '../kernel/envelope.js';
 import { GatehouseError } from '../kernel/errors.js';
 import { eventLoop } from '../kernel/event-loop.js';
 import { FEW_EVENTS } from '../kernel/fact-limits.js';
@@ -17,17 +17,29 @@ import { type IncomingEvent, isFault, readCloudEvent } from './incoming-event.js
 import { jsonText } from './json-text.js';
 import type { Quarantine } from './quarantine.js';
 
-/** Takes an event from outside as a command for the stream that owns it, so that the stream's rules hold. */
+/** Handles an event from outside as a command for the stream that owns it, so that the stream's rules hold. */
 export interface InboundCommand {
   type: string;
   /** Commands of one key are taken in order, as are those that name one account. */
-  key(data: EventData): string;
+  key(data: JsonObject): string;
   /**
    * Right when it is given again. Answers where the effect stands, and whether there was one.
    * @throws GatehouseError when a rule refuses it; the event then goes to quarantine with that code
    */
-  handle(data: EventData, context: CommandContext): Promise<{ changed: boolean; position: Position }>;
+  handle(data: JsonObject, context: CommandContext): Promise<{ changed: boolean; position: Position }>;
 }
+
+/** A command typed from the event that asks for it, whose data was validated before. */
+export interface InboundDefinition<Definition extends EventDefinition> {
+  event: Definition;
+  key(data: DataOf<Definition>): string;
+  handle(data: DataOf<Definition>, context: CommandContext): ReturnType<InboundCommand['handle']>;
+}
+
+export const defineInbound = <Definition extends EventDefinition>({
+  event,
+  ...command
+}: InboundDefinition<Definition>): InboundCommand => ({ ...command, type: event.type });
 
 export interface EventResult {
   id: string | null;
@@ -164,7 +176,7 @@ export class Ingest {
   private laneOf({ data, definition }: IncomingEvent, origin: PartitionOrigin | undefined): FactLane {
     if (origin) return this.partitionLane(`facts-${origin.topic}-${origin.partition}`);
     let hash = 0;
-    const key: string = data[definition.fact!.id];
+    const key = data[definition.fact!.id] as string;
     for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
     return this.lanes[(hash >>> 0) % this.lanes.length]!;
   }

@@ -1,4 +1,4 @@
-import type { DomainEvent, Position } from './envelope.js';
+import type { DomainEvent, Position, Recorded, RecordedEvent } from './envelope.js';
 
 /** Where and when the event being folded stands, for the few rules that need it. */
 export interface EventPlace {
@@ -11,9 +11,15 @@ export interface EventPlace {
  * One kind of stream: how its state is folded. Decisions are plain functions `(state, command) => events` beside it;
  * a decision that is already satisfied returns no events, one that breaks a rule throws a `Refusal`.
  */
-export interface StreamKind<State, Event extends DomainEvent> {
+export interface StreamKind<
+  State,
+  Event extends DomainEvent,
+  Definition extends { readonly type: Event['type'] } = { readonly type: Event['type'] },
+> {
   /** The stream of entity `x` is `{category}-x`; a kind with a single stream has that stream's name here. */
   category: string;
+  /** The definitions of its events: views and consumers of the stream take their event types from here. */
+  events: readonly Definition[];
   initial: State;
   evolve(state: State, event: Event, place: EventPlace): State;
 }
@@ -29,4 +35,36 @@ export function fold<State, Event extends DomainEvent>(
     state = kind.evolve(state, event, { position: event.position ?? 0, time: event.metadata?.time ?? '' });
   }
   return state;
+}
+
+/** Where and when an event is, as `evolve` takes it. */
+export const placeOf = ({ position, metadata }: Recorded<DomainEvent>): EventPlace => ({
+  position,
+  time: metadata.time,
+});
+
+/** Whether an event is of the kind. Its data needs no check: it was validated before it was stored. */
+export function belongsTo<State, Event extends DomainEvent>(
+  kind: StreamKind<State, Event>,
+  event: RecordedEvent,
+): event is Recorded<Event> {
+  for (const { type } of kind.events) if (type === event.type) return true;
+  return false;
+}
+
+/** A state from what the log holds of its stream. Skips what the kind does not name, such as a command's no-op. */
+export function foldRecorded<State, Event extends DomainEvent>(
+  kind: StreamKind<State, Event>,
+  history: Iterable<RecordedEvent>,
+  from: State = kind.initial,
+): State {
+  let state = from;
+  for (const event of history) if (belongsTo(kind, event)) state = kind.evolve(state, event, placeOf(event));
+  return state;
+}
+
+/** The default of a switch over events: with an event that no case names, the switch does not compile. */
+export function unhandled(event: never): never {
+  const { type } = event as DomainEvent;
+  throw new Error(`${type} is read here, but nothing says what it changes; add a case for it`);
 }

@@ -26,15 +26,15 @@ export interface EventMetadata {
   recordedat?: string;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: event data is typed at its definition; here it is any JSON object
-export type EventData = Record<string, any>;
+/** Any JSON object: the data of an event whose definition is not known where it is handled. */
+export type JsonObject = Record<string, unknown>;
 
 /** An event to be stored. */
 export interface NewEvent {
   /** A UUID; the event's identity for ever. */
   id: string;
   type: string;
-  data: EventData;
+  data: JsonObject;
   metadata: EventMetadata;
 }
 
@@ -55,7 +55,7 @@ export interface RecordedEvent extends NewEvent {
 }
 
 /** What a decision gives and an evolve function takes: the literal name and the data. */
-export interface DomainEvent<Type extends string = string, Data = EventData> {
+export interface DomainEvent<Type extends string = string, Data = JsonObject> {
   type: Type;
   data: Data;
 }

@@ -22,6 +22,6 @@ export const ContentPolicyPublished = defineEvent({
   example: { version: '2022-05-18', url: 'https://example.org/policy/2022-05-18', digest: `sha256:${'0a'.repeat(32)}` },
 });
 
-export type PolicyEvent = EventOf<typeof ContentPolicyPublished>;
-
 export const policyEvents = [ContentPolicyPublished];
+
+export type PolicyEvent = EventOf<(typeof policyEvents)[number]>;

@@ -1,6 +1,6 @@
 import type { StreamKind } from '../kernel/decider.js';
 import { Refusal } from '../kernel/errors.js';
-import type { PolicyEvent } from './events.js';
+import { type PolicyEvent, policyEvents } from './events.js';
 
 export interface ContentPolicies {
   /** In the order of their publication; the last is in force. */
@@ -11,6 +11,7 @@ export interface ContentPolicies {
 /** A kind with a single stream, `policy`. */
 export const policyStream: StreamKind<ContentPolicies, PolicyEvent> = {
   category: 'policy',
+  events: policyEvents,
   initial: { versions: [] },
   evolve: (state, { data }) => ({ versions: [...state.versions, data.version], current: data.version }),
 };

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
+import { Type } from 'typebox';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { newEvent } from '../event-store/event-store.contract.js';
 import { PostgresEventStore } from '../event-store/postgres/postgres-event-store.js';
+import { defineEvent } from '../events/event-definition.js';
 import { consumerPositions, parkedKeys, takeOver } from '../subscriptions/checkpoints.js';
 import { LockSession } from '../subscriptions/lock-session.js';
 import type { Parking } from '../subscriptions/parked-keys.js';
@@ -11,7 +13,7 @@ import { ALL_SHARDS } from '../subscriptions/shards.js';
 import { liveBuild } from './builds.js';
 import { Projector } from './projector.js';
 import { Rebuilder } from './rebuilder.js';
-import type { View } from './view.js';
+import { defineView, type View } from './view.js';
 import { counterTable, viewTable } from './view-tables.js';
 
 interface Tally {
@@ -22,12 +24,22 @@ interface Tally {
   notes: string[];
 }
 
+const data = Type.Object({ names: Type.Array(Type.String()), amount: Type.Number() });
+const Added = defineEvent({ type: 'Added', version: 1, summary: '', schema: data, example: { names: [], amount: 1 } });
+const Removed = defineEvent({
+  type: 'Removed',
+  version: 1,
+  summary: '',
+  schema: data,
+  example: { names: [], amount: 1 },
+});
+
 /** Adds up amounts per name; refuses the amount 13, and an amount that its small column can't hold breaks the write. */
-const tallies: View<Tally> = {
+const tallies = defineView({
   name: 'test-tallies',
   version: 1,
   summary: 'Sums per name',
-  types: ['Added', 'Removed'],
+  events: [Added, Removed],
   table: {
     name: 'tallies',
     key: 'name',
@@ -41,13 +53,13 @@ const tallies: View<Tally> = {
     indexes: ['(total)'],
   },
   keys: (event) => event.data.names,
-  evolve(row, event) {
+  evolve(row: Tally | undefined, event) {
     if (event.type === 'Removed') return undefined;
     if (event.data.amount === 13) throw new RangeError('13 is not an amount');
     const total = (row?.total ?? 0) + event.data.amount;
     const last_at = Date.parse(event.metadata.time);
     const notes = [...(row?.notes ?? []), 'ä "x"'].slice(-2);
-    return { name: row?.name ?? event.data.names[0], total, small: event.data.amount, last_at, notes };
+    return { name: row?.name ?? event.data.names[0]!, total, small: event.data.amount, last_at, notes };
   },
   counters: {
     name: 'tally_counters',
@@ -57,7 +69,7 @@ const tallies: View<Tally> = {
       { bucket: `first:${row.name[0]}`, amounts: { names: 1, amount: row.total } },
     ],
   },
-};
+});
 
 const single: View<{ key: string; count: number }> = {
   name: 'test-count',
@@ -69,7 +81,7 @@ const single: View<{ key: string; count: number }> = {
   evolve: (row, _event, key) => ({ key, count: (row?.count ?? 0) + 1 }),
 };
 
-const views = [tallies, single] as unknown as View[];
+const views = [tallies, single];
 
 const added = (name: string, amount: number) => newEvent('Added', { names: [name], amount });
 

@@ -12,15 +12,15 @@ import { digestTable } from './table-digest.js';
 import type { View } from './view.js';
 import { viewTable } from './view-tables.js';
 
-const sums = {
+const sums: View<{ key: string; count: number }> = {
   name: 'test-sums',
   version: 1,
   summary: 'How many events each key had',
   types: ['Added'],
   table: { name: 'sums', key: 'key', columns: { key: { type: 'text' }, count: { type: 'int8' } } },
-  keys: (event) => [event.data.key],
+  keys: (event) => [String(event.data.key)],
   evolve: (row, _event, key) => ({ key, count: (row?.count ?? 0) + 1 }),
-} as View<{ key: string; count: number }> as unknown as View;
+};
 const KEYS = 7;
 
 describe('a rebuild', () => {

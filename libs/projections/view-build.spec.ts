@@ -12,7 +12,7 @@ const counts: View<{ key: string; count: number }> = {
   summary: 'How often each was seen',
   types: ['Seen'],
   table: { name: 'counts', key: 'key', columns: { key: { type: 'text' }, count: { type: 'int8' } } },
-  keys: (event) => event.data.keys,
+  keys: (event) => event.data.keys as string[],
   evolve: (row, _event, key) => ({ key, count: (row?.count ?? 0) + 1 }),
 };
 
@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 it('folds a row on that leaves the memory while others are read', async () => {
-  const build = await startBuild(pool, counts as unknown as View);
+  const build = await startBuild(pool, counts);
   const seen = (position: number, keys: string[]) => recorded(position, 'Seen', { keys });
   const many = Array.from({ length: CACHED_ROWS }, (_, n) => `key-${n}`);
   const first = await build.fold(pool, [seen(1, ['oldest', ...many])]);

@@ -1,3 +1,4 @@
+import { type EventDefinition, type RecordedOf, typesOf } from '../events/event-definition.js';
 import type { RecordedEvent } from '../kernel/envelope.js';
 import type { ArrayElement } from '../platform/database/array-parameters.js';
 
@@ -15,7 +16,7 @@ export interface View<Row extends ViewRow = ViewRow> {
   version: number;
   /** One sentence for `views list`. */
   summary: string;
-  /** The event types it reads. */
+  /** The event types it reads; the engine hands it no others. */
   types: readonly string[];
   table: RowTable<Row>;
   /** The rows an event concerns; none where it concerns none. Work is split and failures are parked by this key. */
@@ -29,6 +30,20 @@ export interface View<Row extends ViewRow = ViewRow> {
   /** Totals kept from the rows' changes: what a row adds now, less what it added before. */
   counters?: CounterTable<Row>;
 }
+
+/** A view typed from the events it reads: in `keys` and `evolve` a check of `event.type` narrows `event.data`. */
+export interface ViewDefinition<Row extends ViewRow, Definition extends EventDefinition>
+  extends Pick<View<Row>, 'name' | 'version' | 'summary' | 'counters'> {
+  events: readonly Definition[];
+  table: RowTable<NoInfer<Row>>;
+  keys(event: RecordedOf<Definition>): readonly string[];
+  evolve(row: Row | undefined, event: RecordedOf<Definition>, key: string): Row | undefined;
+}
+
+export const defineView = <Row extends ViewRow, Definition extends EventDefinition>({
+  events,
+  ...view
+}: ViewDefinition<Row, Definition>): View<Row> => ({ ...view, types: typesOf(events) });
 
 // biome-ignore lint/suspicious/noExplicitAny: a row's values are typed at its view
 export type ViewRow = Record<string, any>;

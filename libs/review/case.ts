@@ -1,6 +1,6 @@
 import type { EventPlace, StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
-import type { CaseEvent } from './events.js';
+import { type CaseEvent, caseEvents } from './events.js';
 import { GrowingSet } from './growing-set.js';
 
 export type Verdict = 'safe' | 'unsafe' | 'unsure';
@@ -27,6 +27,7 @@ export interface Case {
 
 export const caseStream: StreamKind<Case, CaseEvent> = {
   category: 'case',
+  events: caseEvents,
   initial: {
     status: 'none',
     imageId: '',
@@ -60,8 +61,6 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
       case 'ReviewConfirmed':
       case 'ReviewDismissed':
         return decided(unclaimed, event, place);
-      default:
-        return state;
     }
   },
 };

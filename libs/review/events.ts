@@ -144,24 +144,22 @@ export const ReviewDismissed = defineEvent({
   },
 });
 
-export type CaseEvent =
-  | EventOf<typeof CaseOpened>
-  | EventOf<typeof CaseJoined>
-  | EventOf<typeof CaseClaimed>
-  | EventOf<typeof CaseReleased>
-  | EventOf<typeof VerdictGiven>
-  | EventOf<typeof ReviewConfirmed>
-  | EventOf<typeof ReviewDismissed>;
-
-export type FlaggerNotedEvent = EventOf<typeof FlaggerNoted>;
-
-export const reviewEvents = [
+/** Of a case's own stream. */
+export const caseEvents = [
   CaseOpened,
   CaseJoined,
-  FlaggerNoted,
   CaseClaimed,
   CaseReleased,
   VerdictGiven,
   ReviewConfirmed,
   ReviewDismissed,
 ];
+
+export type CaseEvent = EventOf<(typeof caseEvents)[number]>;
+
+/** Of the stream of an image and a person. */
+export const notedFlaggerEvents = [FlaggerNoted];
+
+export type FlaggerNotedEvent = EventOf<(typeof notedFlaggerEvents)[number]>;
+
+export const reviewEvents = [...caseEvents, ...notedFlaggerEvents];

@@ -1,7 +1,7 @@
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import type { Case } from './case.js';
-import type { FlaggerNotedEvent } from './events.js';
+import { type FlaggerNotedEvent, notedFlaggerEvents } from './events.js';
 
 /** Somebody who flagged an image beyond the flags that its case takes in. */
 export interface NotedFlagger {
@@ -12,6 +12,7 @@ export interface NotedFlagger {
 /** One stream for each image and person, so that asking after one of them costs the same however many there are. */
 export const notedFlaggerStream: StreamKind<NotedFlagger, FlaggerNotedEvent> = {
   category: 'flagger',
+  events: notedFlaggerEvents,
   initial: { round: 0 },
   evolve: (_, { data }) => ({ round: data.round }),
 };

@@ -1,7 +1,7 @@
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
-import type { CohortEvent } from './events.js';
+import { type CohortEvent, cohortEvents } from './events.js';
 
 /** Most people that are chosen, let in and told of at once. */
 export const ACCOUNTS_PER_PART = 1000;
@@ -24,6 +24,7 @@ export interface Cohort {
 
 export const cohortStream: StreamKind<Cohort, CohortEvent> = {
   category: 'cohort',
+  events: cohortEvents,
   initial: { chosen: [], complete: false, onboarded: [] },
   evolve(state, { type, data }, { position }) {
     const part = { accounts: data.accounts, chosenAt: position };
@@ -38,8 +39,6 @@ export const cohortStream: StreamKind<Cohort, CohortEvent> = {
         }
         return { ...state, onboarded };
       }
-      default:
-        return state;
     }
   },
 };

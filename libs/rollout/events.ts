@@ -110,21 +110,20 @@ export const CohortOnboarded = defineEvent({
   example: { cohortId: '2022-w20', accounts: ['acc-1', 'acc-2'], perWeek: 1000, part: 0 },
 });
 
-export type RolloutEvent =
-  | EventOf<typeof OnboardingRateSet>
-  | EventOf<typeof OnboardingPaused>
-  | EventOf<typeof OnboardingResumed>
-  | EventOf<typeof CohortAdmitted>
-  | EventOf<typeof CohortClosed>;
-
-export type CohortEvent = EventOf<typeof CohortFilled> | EventOf<typeof CohortOnboarded>;
-
-export const rolloutEvents = [
+/** Of the one stream that holds the cap. */
+export const rolloutStreamEvents = [
   OnboardingRateSet,
   OnboardingPaused,
   OnboardingResumed,
   CohortAdmitted,
-  CohortFilled,
-  CohortOnboarded,
   CohortClosed,
 ];
+
+export type RolloutEvent = EventOf<(typeof rolloutStreamEvents)[number]>;
+
+/** Of a cohort's own stream. */
+export const cohortEvents = [CohortFilled, CohortOnboarded];
+
+export type CohortEvent = EventOf<(typeof cohortEvents)[number]>;
+
+export const rolloutEvents = [...rolloutStreamEvents, ...cohortEvents];

@@ -2,7 +2,7 @@ import { toIso, WEEK_MS } from '../kernel/clock.js';
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
-import type { RolloutEvent } from './events.js';
+import { type RolloutEvent, rolloutStreamEvents } from './events.js';
 
 /** Cohorts remembered whatever their age; an older one is known by its own stream. */
 const COHORTS_REMEMBERED = 1000;
@@ -34,6 +34,7 @@ export interface Rollout {
 /** A kind with a single stream, `rollout`: the cap is a rule over all cohorts, so one stream decides. */
 export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
   category: 'rollout',
+  events: rolloutStreamEvents,
   initial: { daily: false, paused: false, cohorts: [] },
   evolve(state, { type, data }, { position }) {
     switch (type) {
@@ -63,8 +64,6 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
         };
         return { ...state, cohorts: state.cohorts.map(close) };
       }
-      default:
-        return state;
     }
   },
 };

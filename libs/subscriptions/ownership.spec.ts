@@ -20,10 +20,10 @@ const sums: View<{ key: string; count: number }> = {
   summary: 'How many events each key had',
   types: ['Added'],
   table: { name: 'sums', key: 'key', columns: { key: { type: 'text' }, count: { type: 'int8' } } },
-  keys: (event) => [event.data.key],
+  keys: (event) => [String(event.data.key)],
   evolve: (row, _event, key) => ({ key, count: (row?.count ?? 0) + 1 }),
 };
-const views = [sums] as unknown as View[];
+const views = [sums];
 const KEYS = 12;
 
 describe('seats', () => {

@@ -46,7 +46,7 @@ describe('a reactor', () => {
   const reaction: Consumer = {
     name: 'noting',
     types: ['Told'],
-    key: (event) => event.data.key,
+    key: (event) => String(event.data.key),
     async react(event) {
       obstacle(event);
       done.push(nameOf(event));

@@ -9,6 +9,6 @@ export const PersonRegistered = defineEvent({
   example: { accountId: 'acc-1' },
 });
 
-export type PersonEvent = EventOf<typeof PersonRegistered>;
-
 export const waitlistEvents = [PersonRegistered];
+
+export type PersonEvent = EventOf<(typeof waitlistEvents)[number]>;

@@ -1,5 +1,5 @@
 import type { StreamKind } from '../kernel/decider.js';
-import type { PersonEvent } from './events.js';
+import { type PersonEvent, waitlistEvents } from './events.js';
 
 /** A person by the keyed hash of their address; whoever writes the first event of the stream wins the race. */
 export interface Person {
@@ -8,6 +8,7 @@ export interface Person {
 
 export const personStream: StreamKind<Person, PersonEvent> = {
   category: 'person',
+  events: waitlistEvents,
   initial: {},
   evolve: (_, { data }) => ({ accountId: data.accountId }),
 };

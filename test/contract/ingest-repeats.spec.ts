@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { AccountDeactivated } from '../../libs/account/index.js';
+import { isOf } from '../../libs/events/event-definition.js';
 import { identityOf } from '../../libs/ingest/incoming-event.js';
 import type { EventResult } from '../../libs/ingest/ingest.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
@@ -102,7 +104,7 @@ describe('Ingest, delivered to in any way', () => {
         for (const account of [1, 2]) {
           const ofAccount = answers.filter(({ pick }) => DEACTIVATIONS[pick - FACTS]?.[1] === account);
           const effects = log.filter(
-            ({ type, data }) => type === 'AccountDeactivated' && data.accountId.endsWith(`-${account}`),
+            (event) => isOf(AccountDeactivated, event) && event.data.accountId.endsWith(`-${account}`),
           );
           expect(effects).toHaveLength(Math.min(1, ofAccount.length));
           // Two processes that decide the same command at once may both call it theirs.

@@ -1,20 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { entities } from '../../apps/composition/entities.js';
 import { eventCatalogue } from '../../apps/composition/event-catalogue.js';
+import { AccountDeactivated } from '../../libs/account/index.js';
 import { EncryptingEventStore } from '../../libs/event-store/encrypting-event-store.js';
 import type { EventStore } from '../../libs/event-store/event-store.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
 import { Transactor } from '../../libs/event-store/transact.js';
+import type { EventOf } from '../../libs/events/event-definition.js';
 import { EventSchemas } from '../../libs/events/event-schemas.js';
-import { type InboundCommand, Ingest } from '../../libs/ingest/ingest.js';
+import { defineInbound, type InboundCommand, Ingest } from '../../libs/ingest/ingest.js';
 import { Quarantine } from '../../libs/ingest/quarantine.js';
 import { systemClock } from '../../libs/kernel/clock.js';
 import type { StreamKind } from '../../libs/kernel/decider.js';
-import type { DomainEvent, RecordedEvent } from '../../libs/kernel/envelope.js';
+import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { Refusal } from '../../libs/kernel/errors.js';
 import { timeOrderedIds } from '../../libs/kernel/ids.js';
 import { connectDatabase } from '../../libs/platform/database/database.js';
 import { PostgresPersonKeys } from '../../libs/platform/personal-data/postgres-person-keys.js';
+import { ReviewConfirmed } from '../../libs/review/index.js';
 import { createTestDatabase } from '../support/test-database.js';
 import { wholeLog } from '../support/whole-log.js';
 
@@ -22,7 +25,12 @@ export type Json = Record<string, unknown>;
 
 const ids = timeOrderedIds(systemClock);
 const schemas = new EventSchemas(eventCatalogue);
-const account: StreamKind<boolean, DomainEvent> = { category: 'account', initial: false, evolve: () => true };
+const account: StreamKind<boolean, EventOf<typeof AccountDeactivated>> = {
+  category: 'account',
+  events: [AccountDeactivated],
+  initial: false,
+  evolve: () => true,
+};
 
 export const ingestContext = { actor: { kind: 'service' as const, id: 'image-service' }, correlationid: 'request-1' };
 
@@ -63,8 +71,8 @@ export async function openIngestWorld() {
 /** An account is deactivated once; no case is known, so every confirmed review is refused. */
 function inboundCommands(transactor: Transactor): InboundCommand[] {
   return [
-    {
-      type: 'AccountDeactivated',
+    defineInbound({
+      event: AccountDeactivated,
       key: ({ accountId }) => accountId,
       async handle(data, context) {
         const { events, position } = await transactor.transact(account, data.accountId, context, (gone) =>
@@ -72,14 +80,14 @@ function inboundCommands(transactor: Transactor): InboundCommand[] {
         );
         return { changed: events.length > 0, position };
       },
-    },
-    {
-      type: 'ReviewConfirmed',
+    }),
+    defineInbound({
+      event: ReviewConfirmed,
       key: ({ caseId }) => caseId,
       handle: async ({ caseId }) => {
         throw new Refusal('case-unknown', `there is no case ${caseId}`);
       },
-    },
+    }),
   ];
 }
 

@@ -101,7 +101,7 @@ describe('Ingest', () => {
     const asking = world.gatewayOn(world.store, [
       {
         type: 'ReviewConfirmed',
-        key: ({ caseId }) => caseId,
+        key: ({ caseId }) => String(caseId),
         async handle() {
           asked.push((await stored()).map(({ type }) => type));
           return { changed: true, position: 1 };

@@ -1,12 +1,12 @@
 import type { EventDefinition, RecordedOf } from '../../libs/events/event-definition.js';
-import type { EventData, RecordedEvent } from '../../libs/kernel/envelope.js';
+import type { JsonObject, RecordedEvent } from '../../libs/kernel/envelope.js';
 import type { View, ViewRow } from '../../libs/projections/view.js';
 
 /** An event as the log would hold it; its id and its minute follow from the position where they are not given. */
 export function recorded(
   position: number,
   type: string,
-  data: EventData,
+  data: JsonObject,
   {
     id = `event-${String(position).padStart(6, '0')}`,
     time = new Date(Date.UTC(2022, 4, 18, 9, position)).toISOString(),

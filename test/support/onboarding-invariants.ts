@@ -1,6 +1,9 @@
 import { expect } from '@jest/globals';
+import { AccountOnboarded, type accountEvents } from '../../libs/account/index.js';
+import { type EventDefinition, isOf, type RecordedOf } from '../../libs/events/event-definition.js';
 import { WEEK_MS } from '../../libs/kernel/clock.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
+import { CohortAdmitted, CohortClosed, CohortOnboarded, type rolloutEvents } from '../../libs/rollout/index.js';
 
 /** Somebody who was let in. */
 export interface LetIn {
@@ -21,12 +24,13 @@ export function expectCapKept(people: readonly LetIn[]): void {
   }
 }
 
-const ofType = (log: readonly RecordedEvent[], type: string) => log.filter((event) => event.type === type);
+const ofType = <Definition extends EventDefinition>(log: readonly RecordedEvent[], definition: Definition) =>
+  log.filter((event) => isOf(definition, event));
 
 /** What must hold of any log: the cap, nobody twice, and cohorts that name exactly those that came in with them. */
 export function expectOnboardingInvariants(log: readonly RecordedEvent[]): void {
-  const admissions = ofType(log, 'CohortAdmitted');
-  const onboarded = ofType(log, 'AccountOnboarded');
+  const admissions = ofType(log, CohortAdmitted);
+  const onboarded = ofType(log, AccountOnboarded);
   expectCapKept(
     onboarded.map(({ data, metadata }) => {
       const admission = admissions.findIndex((one) => one.data.cohortId === data.cohortId);
@@ -36,12 +40,12 @@ export function expectOnboardingInvariants(log: readonly RecordedEvent[]): void 
   expect(new Set(onboarded.map(({ data }) => data.accountId)).size).toBe(onboarded.length);
   for (const { data } of admissions) {
     const members = onboarded.filter((one) => one.data.cohortId === data.cohortId).map((one) => one.data.accountId);
-    const named = ofType(log, 'CohortOnboarded').flatMap((one) =>
+    const named = ofType(log, CohortOnboarded).flatMap((one) =>
       one.data.cohortId === data.cohortId ? one.data.accounts : [],
     );
     expect([...named].sort()).toEqual([...members].sort());
     expect(members.length).toBeLessThanOrEqual(data.size);
-    expect(ofType(log, 'CohortClosed').filter((one) => one.data.cohortId === data.cohortId)).toEqual([
+    expect(ofType(log, CohortClosed).filter((one) => one.data.cohortId === data.cohortId)).toEqual([
       expect.objectContaining({ data: expect.objectContaining({ people: members.length }) }),
     ]);
   }
@@ -52,23 +56,35 @@ export function expectOnboardingInvariants(log: readonly RecordedEvent[]): void 
 function expectTurns(log: readonly RecordedEvent[]): void {
   const waiting = new Map<string, { priority: number; barred: boolean }>();
   const chosen = new Map<string, string>();
-  const listed = new Set(ofType(log, 'CohortAdmitted').flatMap(({ data }) => (data.accounts ? [data.cohortId] : [])));
-  for (const { type, data } of log) {
-    if (type === 'WaitlistJoined') waiting.set(data.accountId, { priority: data.priority ?? 5, barred: false });
-    const turn = waiting.get(data.accountId);
-    if (type === 'WaitlistLeft') waiting.delete(data.accountId);
-    if (type === 'WaitlistLeft' || type === 'AccountDeactivated') chosen.delete(data.accountId);
-    if (type === 'AccountDeactivated' && turn) turn.barred = true;
-    if (type === 'AccountReinstated' && turn) turn.barred = false;
-    if (type === 'CohortFilled') {
-      const line = [...waiting].filter(([, { barred }]) => !barred).sort(([, a], [, b]) => a.priority - b.priority);
-      const first = line.slice(0, data.accounts.length).map(([accountId]) => accountId);
-      if (!listed.has(data.cohortId)) expect(data.accounts).toEqual(first);
-      for (const accountId of data.accounts) chosen.set(accountId, data.cohortId);
-    }
-    if (type === 'AccountOnboarded') {
-      expect(chosen.get(data.accountId)).toBe(data.cohortId);
-      waiting.delete(data.accountId);
+  const listed = new Set(ofType(log, CohortAdmitted).flatMap(({ data }) => (data.accounts ? [data.cohortId] : [])));
+  for (const event of log as RecordedOf<(typeof accountEvents)[number] | (typeof rolloutEvents)[number]>[]) {
+    switch (event.type) {
+      case 'WaitlistJoined':
+        waiting.set(event.data.accountId, { priority: event.data.priority ?? 5, barred: false });
+        break;
+      case 'WaitlistLeft':
+        waiting.delete(event.data.accountId);
+        chosen.delete(event.data.accountId);
+        break;
+      case 'AccountDeactivated':
+      case 'AccountReinstated': {
+        const turn = waiting.get(event.data.accountId);
+        if (turn) turn.barred = event.type === 'AccountDeactivated';
+        if (event.type === 'AccountDeactivated') chosen.delete(event.data.accountId);
+        break;
+      }
+      case 'CohortFilled': {
+        const { cohortId, accounts } = event.data;
+        const line = [...waiting].filter(([, { barred }]) => !barred).sort(([, a], [, b]) => a.priority - b.priority);
+        const first = line.slice(0, accounts.length).map(([accountId]) => accountId);
+        if (!listed.has(cohortId)) expect(accounts).toEqual(first);
+        for (const accountId of accounts) chosen.set(accountId, cohortId);
+        break;
+      }
+      case 'AccountOnboarded':
+        expect(chosen.get(event.data.accountId)).toBe(event.data.cohortId);
+        waiting.delete(event.data.accountId);
+        break;
     }
   }
 }

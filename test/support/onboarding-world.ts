@@ -16,7 +16,6 @@ import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { timeOrderedIds } from '../../libs/kernel/ids.js';
 import { Projector } from '../../libs/projections/projector.js';
 import { Rebuilder } from '../../libs/projections/rebuilder.js';
-import type { View } from '../../libs/projections/view.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
 import {
   type AdmitCohort,
@@ -45,7 +44,7 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
   const pool = new pg.Pool({ ...database.connection, pipeline: true });
   const locks = new LockSession(database.connection);
   const reader = new ViewReader(pool);
-  const views = [waitlistEntriesView] as unknown as View[];
+  const views = [waitlistEntriesView];
   const projector = new Projector(pool, store, views, locks, new Rebuilder(pool, store, locks), { page: reader.moved });
   await projector.processAll();
   const stop = new AbortController();

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import pMap from 'p-map';
 import { InvalidInput } from '../../../libs/kernel/errors.js';
+import type { CohortOnboarded } from '../../../libs/rollout/index.js';
 import { accountOf } from '../account-lookup.js';
 import type { AccountAnswer, CohortAdmitted } from '../api-answers.js';
 import type { ApiClient } from '../api-client.js';
@@ -80,7 +81,8 @@ export async function outcomeOf(
 ): Promise<CohortOutcome> {
   await passed(client, Number(position), { name: ONBOARDING });
   const onboarded: string[] = [];
-  for await (const events of eventPages(client, { after: position, types: ['CohortOnboarded'] })) {
+  const types: (typeof CohortOnboarded)['type'][] = ['CohortOnboarded'];
+  for await (const events of eventPages(client, { after: position, types })) {
     for (const { data } of events) if (data.cohortId === cohortId) onboarded.push(...(data.accounts as string[]));
   }
   const members = new Set(onboarded);

@@ -1,3 +1,6 @@
+import type { WaitlistJoined } from '../../../libs/account/index.js';
+import type { DataOf, EventDefinition } from '../../../libs/events/event-definition.js';
+import type { ContentFlagged, ImageDownloaded, ImageGenerated, ImageShared } from '../../../libs/images/index.js';
 import { cloudEvent, type OutgoingEvent } from '../cloud-event.js';
 import { type Chance, seededChance } from './chance.js';
 
@@ -42,8 +45,8 @@ const CATEGORIES = ['violent', 'hate', 'sexual', 'self-harm', 'deception', 'othe
 export function makePreview({ run, people, images, seed }: PreviewSize): Preview {
   const chance = seededChance(seed);
   const accounts = Array.from({ length: people }, (_, index) => `demo-${run}-person-${index + 1}`);
-  const event = (type: string, id: string, data: Record<string, unknown>) =>
-    cloudEvent(type, DEMO_SOURCE, `demo-${run}-${id}`, data);
+  const event = <Definition extends EventDefinition>(type: Definition['type'], id: string, data: DataOf<Definition>) =>
+    cloudEvent<Definition>(type, DEMO_SOURCE, `demo-${run}-${id}`, data);
 
   const owners = new Map<string, string>();
   const generated: OutgoingEvent[] = [];
@@ -53,11 +56,17 @@ export function makePreview({ run, people, images, seed }: PreviewSize): Preview
     const imageId = `demo-${run}-image-${n}`;
     const accountId = chance.pick(accounts);
     owners.set(imageId, accountId);
-    generated.push(event('ImageGenerated', `generated-${n}`, { imageId, accountId, ...picture(chance) }));
+    generated.push(
+      event<typeof ImageGenerated>('ImageGenerated', `generated-${n}`, { imageId, accountId, ...picture(chance) }),
+    );
     const shared = chance.happens(SHARED);
     const downloaded = chance.happens(DOWNLOADED);
-    if (shared) exposures.push(event('ImageShared', `shared-${n}`, { imageId, accountId, audience: 'public' }));
-    if (downloaded) exposures.push(event('ImageDownloaded', `downloaded-${n}`, { imageId, accountId }));
+    if (shared)
+      exposures.push(
+        event<typeof ImageShared>('ImageShared', `shared-${n}`, { imageId, accountId, audience: 'public' }),
+      );
+    if (downloaded)
+      exposures.push(event<typeof ImageDownloaded>('ImageDownloaded', `downloaded-${n}`, { imageId, accountId }));
     if (shared || downloaded) exposed.push(imageId);
   }
 
@@ -69,7 +78,7 @@ export function makePreview({ run, people, images, seed }: PreviewSize): Preview
     const byDetector = chance.happens(BY_DETECTOR);
     const others = accounts.filter((one) => one !== accountId);
     flags.push(
-      event('ContentFlagged', `flagged-${index + 1}`, {
+      event<typeof ContentFlagged>('ContentFlagged', `flagged-${index + 1}`, {
         imageId,
         accountId,
         flaggedBy: byDetector ? 'demo-detector' : chance.pick(others),
@@ -81,7 +90,10 @@ export function makePreview({ run, people, images, seed }: PreviewSize): Preview
   }
 
   const joins = accounts.map((accountId, index) =>
-    event('WaitlistJoined', `joined-${index + 1}`, { accountId, email: `${accountId}@demo.invalid` }),
+    event<typeof WaitlistJoined>('WaitlistJoined', `joined-${index + 1}`, {
+      accountId,
+      email: `${accountId}@demo.invalid`,
+    }),
   );
   return { accounts, joins, images: generated, exposures, flags, findings };
 }

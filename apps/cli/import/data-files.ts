@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
+import type { DataOf } from '../../../libs/events/event-definition.js';
 import { InvalidInput } from '../../../libs/kernel/errors.js';
+import type { VerdictGiven } from '../../../libs/review/index.js';
 import { isInstant } from '../instants.js';
 
 /** One line of a file, with where it stands. */
@@ -24,11 +26,13 @@ export interface FlagRow {
   categories: string[];
 }
 
+type Verdict = DataOf<typeof VerdictGiven>['verdict'];
+
 export interface ReviewRow {
   flagId: string;
   reviewerId: string;
   answerTimeMs: number;
-  verdict: string;
+  verdict: Verdict;
 }
 
 /** A value's rule: the column, what fits, and what to put there instead. */
@@ -36,7 +40,7 @@ type Rule = readonly [column: string, fits: (value: string) => boolean, expected
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,149}$/;
 const LABELS = /^[a-z0-9][a-z0-9_/-]{0,63}(\|[a-z0-9][a-z0-9_/-]{0,63}){0,19}$/;
-const VERDICTS = ['safe', 'unsafe', 'unsure'];
+const VERDICTS: readonly string[] = ['safe', 'unsafe', 'unsure'] satisfies Verdict[];
 const LONGEST_ANSWER_MS = 31 * 86_400_000;
 const LONGEST_PROMPT = 4_000;
 const WRONG_LINES_TOLD = 10;
@@ -112,7 +116,7 @@ export function parseReviews(name: string, text: string, flags: readonly FlagRow
     flagId: fields.flag_id!,
     reviewerId: fields.reviewer_id!,
     answerTimeMs: Number(fields.answer_time_ms),
-    verdict: fields.verdict!,
+    verdict: fields.verdict as Verdict,
   }));
 }
 

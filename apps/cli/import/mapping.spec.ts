@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { EventSchemas } from '../../../libs/events/event-schemas.js';
 import { eventCatalogue } from '../../composition/event-catalogue.js';
+import type { ReviewRow } from './data-files.js';
 import { flagEvents, flagImages, joinEvents, promptImages, slug, verdictEvents } from './mapping.js';
 
 const prompts = [
@@ -15,7 +16,7 @@ const flag = (flagId: string, submittedAt: string) => ({
   categories: ['hate'],
 });
 const flags = [flag('7', '2023-07-06T09:00:00.000Z'), flag('8', '2023-07-05T09:00:00.000Z')];
-const review = (flagId: string, reviewerId: string, verdict = 'unsafe') => ({
+const review = (flagId: string, reviewerId: string, verdict: ReviewRow['verdict'] = 'unsafe') => ({
   flagId,
   reviewerId,
   answerTimeMs: 1_500,

@@ -1,3 +1,6 @@
+import type { WaitlistJoined } from '../../../libs/account/index.js';
+import type { ContentFlagged, ImageGenerated } from '../../../libs/images/index.js';
+import type { VerdictGiven } from '../../../libs/review/index.js';
 import { cloudEvent, type OutgoingEvent } from '../cloud-event.js';
 import type { FlagRow, PromptRow, ReviewRow } from './data-files.js';
 
@@ -31,7 +34,13 @@ export function joinEvents(prompts: readonly PromptRow[], flags: readonly FlagRo
 }
 
 const join = (source: string, accountId: string, time?: string) =>
-  cloudEvent('WaitlistJoined', source, `join-${accountId}`, { accountId, email: `${accountId}@import.invalid` }, time);
+  cloudEvent<typeof WaitlistJoined>(
+    'WaitlistJoined',
+    source,
+    `join-${accountId}`,
+    { accountId, email: `${accountId}@import.invalid` },
+    time,
+  );
 
 /** The data tells no time: it is the time of the first import. */
 export function promptImages(prompts: readonly PromptRow[]): OutgoingEvent[] {
@@ -42,14 +51,20 @@ export function promptImages(prompts: readonly PromptRow[]): OutgoingEvent[] {
       prompt: row.prompt,
       promptCategory: row.category,
     };
-    return cloudEvent('ImageGenerated', PROMPTS_SOURCE, `prompt-${index + 1}`, data);
+    return cloudEvent<typeof ImageGenerated>('ImageGenerated', PROMPTS_SOURCE, `prompt-${index + 1}`, data);
   });
 }
 
 export function flagImages(flags: readonly FlagRow[]): OutgoingEvent[] {
   return flags.map((row) => {
     const data = { imageId: flagImage(row.flagId), accountId: flagAccount(row) };
-    return cloudEvent('ImageGenerated', FLAGS_SOURCE, `image-${row.flagId}`, data, row.submittedAt);
+    return cloudEvent<typeof ImageGenerated>(
+      'ImageGenerated',
+      FLAGS_SOURCE,
+      `image-${row.flagId}`,
+      data,
+      row.submittedAt,
+    );
   });
 }
 
@@ -61,10 +76,16 @@ export function flagEvents(flags: readonly FlagRow[]): OutgoingEvent[] {
       imageId: flagImage(row.flagId),
       accountId,
       flaggedBy: accountId,
-      flaggerKind: 'user',
+      flaggerKind: 'user' as const,
       categories: row.categories,
     };
-    return cloudEvent('ContentFlagged', FLAGS_SOURCE, `flag-${row.flagId}`, data, row.submittedAt);
+    return cloudEvent<typeof ContentFlagged>(
+      'ContentFlagged',
+      FLAGS_SOURCE,
+      `flag-${row.flagId}`,
+      data,
+      row.submittedAt,
+    );
   });
 }
 
@@ -88,7 +109,13 @@ export function verdictEvents(flags: readonly FlagRow[], reviews: readonly Revie
       };
       // The data has no clock time of a review.
       const time = new Date(flaggedAt.get(flagId)! + row.answerTimeMs).toISOString();
-      return cloudEvent('VerdictGiven', FLAGS_SOURCE, `verdict-${flagId}-${index + 1}`, data, time);
+      return cloudEvent<typeof VerdictGiven>(
+        'VerdictGiven',
+        FLAGS_SOURCE,
+        `verdict-${flagId}-${index + 1}`,
+        data,
+        time,
+      );
     });
   });
 }

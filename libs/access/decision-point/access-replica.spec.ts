@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
-import { type AccountEvent, accountStream } from '../../account/index.js';
+import { accountStream } from '../../account/index.js';
 import { newEvent } from '../../event-store/event-store.contract.js';
 import { PostgresEventStore } from '../../event-store/postgres/postgres-event-store.js';
-import { fold } from '../../kernel/decider.js';
+import { foldRecorded } from '../../kernel/decider.js';
 import { AccessReplica } from './access-replica.js';
 
 const LIMIT_MS = 10_000;
@@ -63,8 +63,8 @@ describe('the access replica', () => {
           }
           expect(await replica.waitFor(position, LIMIT_MS)).toBe(true);
           for (const accountId of ['a', 'b', 'c', 'd', 'e']) {
-            const events = (await store.readStream(`account-${accountId}`)) as unknown as AccountEvent[];
-            expect(await replica.standing(accountId)).toEqual(fold(accountStream, events));
+            const events = await store.readStream(`account-${accountId}`);
+            expect(await replica.standing(accountId)).toEqual(foldRecorded(accountStream, events));
           }
         },
       ),

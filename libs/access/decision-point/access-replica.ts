@@ -1,10 +1,12 @@
-import { type AccountEvent, type AccountStanding, accountStream } from '../../account/index.js';
+import { type AccountEvent, type AccountStanding, type AccountStream, accountStream } from '../../account/index.js';
 import { type EventStore, type Page } from '../../event-store/event-store.js';
-import { fold } from '../../kernel/decider.js';
-import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { isOf, typesOf } from '../../events/event-definition.js';
+import { belongsTo, foldRecorded, placeOf } from '../../kernel/decider.js';
+import type { Position, Recorded, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { Changes, pause } from '../../kernel/wait.js';
-import { type PolicyEvent, policyStream } from '../../policy/index.js';
+import { policyStream } from '../../policy/index.js';
+import { ReviewConfirmed } from '../../review/index.js';
 import { InternedStandings } from './interned-standings.js';
 import { RecentlyUsed } from './recently-used.js';
 
@@ -21,17 +23,6 @@ interface Sample {
   at: number;
 }
 
-const ACCOUNT_TYPES = [
-  'WaitlistJoined',
-  'WaitlistLeft',
-  'PolicyAccepted',
-  'AccountOnboarded',
-  'AccountSuspended',
-  'AccountDeactivated',
-  'AccountReinstated',
-];
-const POLICY_TYPE = 'ContentPolicyPublished';
-const CONFIRMED_TYPE = 'ReviewConfirmed';
 /** The decision point answers `decision-point-stale` until it has caught up, should that take longer. */
 const FIRST_CATCH_UP_MS = 3_000;
 const SAMPLE_MS = 250;
@@ -52,7 +43,7 @@ export class AccessReplica {
   /** Accounts whose stream is being read, and what the feed told of them meanwhile. */
   private readonly loading = new Map<string, { events: RecordedEvent[]; result: Promise<AccountStanding> }>();
   /** Accounts with a confirmed review whose deactivation is still on its way: denied already. */
-  private readonly condemned = new Set<string>();
+  private readonly pendingDeactivation = new Set<string>();
   private policies = policyStream.initial;
   private position: Position = 0;
   private readonly moves = new Changes();
@@ -65,6 +56,7 @@ export class AccessReplica {
   constructor(
     private readonly store: EventStore,
     private readonly options: AccessReplicaOptions,
+    private readonly account: AccountStream = accountStream,
   ) {
     this.held = new RecentlyUsed(options.accounts);
   }
@@ -113,20 +105,17 @@ export class AccessReplica {
    * @param overdue accounts for which it has not
    */
   async start(signal: AbortSignal, enforced: Position, overdue: readonly string[] = []): Promise<void> {
-    for (const accountId of overdue) this.condemned.add(accountId);
+    for (const accountId of overdue) this.pendingDeactivation.add(accountId);
     const head = await this.store.head();
     this.position = Math.min(enforced, head);
-    this.policies = fold(
-      policyStream,
-      (await this.store.readStream(policyStream.category)) as unknown as PolicyEvent[],
-    );
+    this.policies = foldRecorded(policyStream, await this.store.readStream(policyStream.category));
     void this.follow(signal);
     await this.waitFor(head, FIRST_CATCH_UP_MS);
     void this.sample(signal);
   }
 
   private async follow(signal: AbortSignal): Promise<void> {
-    const types = [...ACCOUNT_TYPES, POLICY_TYPE, CONFIRMED_TYPE];
+    const types = typesOf([...this.account.events, ...policyStream.events, ReviewConfirmed]);
     while (!signal.aborted) {
       try {
         for await (const page of this.store.subscribe(this.position, { signal, types, limit: PAGE })) this.take(page);
@@ -146,37 +135,41 @@ export class AccessReplica {
   }
 
   private judged(accountId: string, standing: AccountStanding): AccountStanding {
-    return this.condemned.size > 0 && this.condemned.has(accountId) ? { ...standing, deactivated: true } : standing;
+    return this.pendingDeactivation.size > 0 && this.pendingDeactivation.has(accountId)
+      ? { ...standing, deactivated: true }
+      : standing;
   }
 
   private apply(event: RecordedEvent): void {
-    if (event.type === POLICY_TYPE) {
-      if (this.policies.versions.includes(event.data.version)) return;
-      this.policies = policyStream.evolve(this.policies, event as unknown as PolicyEvent, placeOf(event));
-      return;
+    if (belongsTo(this.account, event)) this.applyToAccount(event);
+    else if (isOf(ReviewConfirmed, event)) {
+      if (event.data.accountId !== undefined) this.pendingDeactivation.add(event.data.accountId);
+    } else if (belongsTo(policyStream, event) && !this.policies.versions.includes(event.data.version)) {
+      this.policies = policyStream.evolve(this.policies, event, placeOf(event));
     }
+  }
+
+  private applyToAccount(event: Recorded<AccountEvent>): void {
     const { accountId } = event.data;
-    if (event.type === CONFIRMED_TYPE) {
-      this.condemned.add(accountId);
-      return;
+    if (this.pendingDeactivation.size > 0 && decidesDeactivation(this.account, event)) {
+      this.pendingDeactivation.delete(accountId);
     }
-    if (event.type === 'AccountDeactivated' || event.type === 'AccountReinstated') this.condemned.delete(accountId);
     this.loading.get(accountId)?.events.push(event);
     if (event.position <= (this.ahead.get(accountId) ?? 0)) return;
     const standing = this.held.peek(accountId);
-    if (standing) this.held.set(accountId, this.standings.intern(evolved(standing, event)));
+    if (standing) this.held.set(accountId, this.standings.intern(this.account.evolve(standing, event, placeOf(event))));
   }
 
   private load(accountId: string): Promise<AccountStanding> {
     const events: RecordedEvent[] = [];
     const result = this.store
-      .readStream(`${accountStream.category}-${accountId}`)
+      .readStream(`${this.account.category}-${accountId}`)
       .then((history) => {
-        let standing = accountStream.initial;
+        let standing = this.account.initial;
         let position = 0;
         for (const event of [...history, ...events]) {
           if (event.position <= position) continue;
-          standing = evolved(standing, event);
+          if (belongsTo(this.account, event)) standing = this.account.evolve(standing, event, placeOf(event));
           position = event.position;
         }
         standing = this.standings.intern(standing);
@@ -211,7 +204,11 @@ export class AccessReplica {
   }
 }
 
-const placeOf = (event: RecordedEvent) => ({ position: event.position, time: event.metadata.time });
-
-const evolved = (standing: AccountStanding, event: RecordedEvent): AccountStanding =>
-  accountStream.evolve(standing, event as unknown as AccountEvent, placeOf(event));
+/** Whether the event says that an account is deactivated, or that it isn't, whatever was so before. */
+function decidesDeactivation({ initial, evolve }: AccountStream, event: Recorded<AccountEvent>): boolean {
+  const place = placeOf(event);
+  const [active, deactivated] = [false, true].map((before) =>
+    evolve({ ...initial, deactivated: before }, event, place),
+  );
+  return active!.deactivated === deactivated!.deactivated;
+}

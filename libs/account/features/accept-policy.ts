@@ -8,9 +8,9 @@ import { IdParam, IsName } from '../../http/field-rules.js';
 import { Context } from '../../http/request-context.js';
 import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
 import type { CommandContext } from '../../kernel/command-context.js';
-import { fold } from '../../kernel/decider.js';
+import { foldRecorded } from '../../kernel/decider.js';
 import { EVENT_STORE } from '../../platform/ports.js';
-import { type PolicyEvent, policyStream } from '../../policy/index.js';
+import { policyStream } from '../../policy/index.js';
 import { acceptPolicy, accountStream } from '../account-standing.js';
 
 export class AcceptPolicy extends Command<CommandResult> {
@@ -31,8 +31,7 @@ export class AcceptPolicyHandler implements ICommandHandler<AcceptPolicy> {
   ) {}
 
   async execute({ accountId, version, context }: AcceptPolicy): Promise<CommandResult> {
-    const policies = await this.store.readStream(policyStream.category);
-    const published = fold(policyStream, policies as unknown as PolicyEvent[]);
+    const published = foldRecorded(policyStream, await this.store.readStream(policyStream.category));
     return commandResult(
       await this.transactor.transact(accountStream, accountId, context, (standing) =>
         acceptPolicy(standing, { accountId, version }, published),

@@ -3,18 +3,17 @@ import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nest
 import { ArrayMaxSize, ArrayUnique, IsArray } from 'class-validator';
 import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
-import type { EventOf } from '../../events/event-definition.js';
+import type { DataOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { AreLabels, IdParam, IfGiven, IsLabel } from '../../http/field-rules.js';
 import { Context } from '../../http/request-context.js';
 import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
-import type { InboundCommand } from '../../ingest/ingest.js';
+import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { CommandContext } from '../../kernel/command-context.js';
-import type { EventData } from '../../kernel/envelope.js';
 import { accountStream, deactivateAccount } from '../account-standing.js';
-import type { AccountDeactivated } from '../events.js';
+import { AccountDeactivated } from '../events.js';
 
-type Deactivation = EventOf<typeof AccountDeactivated>['data'];
+type Deactivation = DataOf<typeof AccountDeactivated>;
 
 export class DeactivateAccount extends Command<CommandResult> {
   constructor(
@@ -39,11 +38,12 @@ export class DeactivateAccountHandler implements ICommandHandler<DeactivateAccou
 }
 
 /** An AccountDeactivated of another system. */
-export const deactivateAccountInbound = (commands: CommandBus): InboundCommand => ({
-  type: 'AccountDeactivated',
-  key: ({ accountId }: EventData) => `account:${accountId}`,
-  handle: (data, context) => commands.execute(new DeactivateAccount(data as Deactivation, context)),
-});
+export const deactivateAccountInbound = (commands: CommandBus): InboundCommand =>
+  defineInbound({
+    event: AccountDeactivated,
+    key: ({ accountId }) => `account:${accountId}`,
+    handle: (data, context) => commands.execute(new DeactivateAccount(data, context)),
+  });
 
 export class DeactivateAccountBody {
   @IsLabel()

@@ -6,12 +6,11 @@ import { isNoOp } from '../../events/no-op-recorded.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IfGiven, isInstant } from '../../http/field-rules.js';
 import { toIso } from '../../kernel/clock.js';
-import { fold } from '../../kernel/decider.js';
+import { foldRecorded } from '../../kernel/decider.js';
 import type { Actor, RecordedEvent } from '../../kernel/envelope.js';
 import { InvalidInput, NotFound } from '../../kernel/errors.js';
 import { EVENT_STORE } from '../../platform/ports.js';
 import { type AccountStanding, accountStream } from '../account-standing.js';
-import type { AccountEvent } from '../events.js';
 
 /** Where an account stands, or stood. Times are RFC 3339, positions digits. */
 export interface AccountAnswer {
@@ -59,10 +58,7 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
       const when = asOf === undefined ? '' : ` as of ${asOf}`;
       throw new NotFound('account-unknown', `no account ${accountId} is known${when}; check the id`);
     }
-    const { suspendedUntil, policyVersion, cohortId, ...standing } = fold(
-      accountStream,
-      history as unknown as AccountEvent[],
-    );
+    const { suspendedUntil, policyVersion, cohortId, ...standing } = foldRecorded(accountStream, history);
     return {
       accountId,
       ...standing,

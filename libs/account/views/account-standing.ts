@@ -1,9 +1,10 @@
-import type { RecordedEvent } from '../../kernel/envelope.js';
-import type { View } from '../../projections/view.js';
+import { placeOf } from '../../kernel/decider.js';
+import { defineView } from '../../projections/view.js';
+import { type AccountStanding, type AccountStream, accountStream } from '../account-standing.js';
 
 export type AccountStandingRow = {
   account_id: string;
-  status: 'unknown' | 'waiting' | 'left' | 'onboarded';
+  status: AccountStanding['status'];
   policy_version: string | null;
   /** Suspended while the clock is before it; nothing is written when it ends. */
   suspended_until: number | null;
@@ -14,69 +15,51 @@ export type AccountStandingRow = {
   position: number;
 };
 
-/** Where each account stands, for lists and for gateways that fill their replica. */
-export const accountStandingView: View<AccountStandingRow> = {
-  name: 'account-standing',
-  version: 1,
-  summary: 'Where each account stands: waitlist, policy, suspension, deactivation.',
-  types: [
-    'WaitlistJoined',
-    'WaitlistLeft',
-    'PolicyAccepted',
-    'AccountOnboarded',
-    'AccountSuspended',
-    'AccountDeactivated',
-    'AccountReinstated',
-  ],
-  table: {
-    name: 'accounts',
-    key: 'account_id',
-    columns: {
-      account_id: { type: 'text' },
-      status: { type: 'text' },
-      policy_version: { type: 'text', nullable: true },
-      suspended_until: { type: 'timestamptz', nullable: true },
-      deactivated: { type: 'bool' },
-      deactivated_at: { type: 'timestamptz', nullable: true },
-      cohort_id: { type: 'text', nullable: true },
-      position: { type: 'int8' },
+/** Folds with the account's own `evolve`, so that what an account is has one definition. */
+export const accountStandingOf = (account: AccountStream) =>
+  defineView({
+    name: 'account-standing',
+    version: 1,
+    summary: 'Where each account stands: waitlist, policy, suspension, deactivation.',
+    events: account.events,
+    table: {
+      name: 'accounts',
+      key: 'account_id',
+      columns: {
+        account_id: { type: 'text' },
+        status: { type: 'text' },
+        policy_version: { type: 'text', nullable: true },
+        suspended_until: { type: 'timestamptz', nullable: true },
+        deactivated: { type: 'bool' },
+        deactivated_at: { type: 'timestamptz', nullable: true },
+        cohort_id: { type: 'text', nullable: true },
+        position: { type: 'int8' },
+      },
     },
-  },
-  keys: (event) => [event.data.accountId],
-  evolve(row, event, accountId) {
-    if (row && event.position <= row.position) return row;
-    return { ...(row ?? stranger(accountId)), ...change(event), position: event.position };
-  },
-};
+    keys: ({ data }) => [data.accountId],
+    evolve(row: AccountStandingRow | undefined, event, accountId) {
+      if (row && event.position <= row.position) return row;
+      const after = account.evolve(row ? standingOf(row) : account.initial, event, placeOf(event));
+      return {
+        account_id: accountId,
+        status: after.status,
+        policy_version: after.policyVersion ?? null,
+        suspended_until: after.suspendedUntil ?? null,
+        deactivated: after.deactivated,
+        deactivated_at: after.deactivated ? (row?.deactivated_at ?? Date.parse(event.metadata.time)) : null,
+        cohort_id: after.cohortId ?? null,
+        position: event.position,
+      };
+    },
+  });
 
-const stranger = (accountId: string): AccountStandingRow => ({
-  account_id: accountId,
-  status: 'unknown',
-  policy_version: null,
-  suspended_until: null,
-  deactivated: false,
-  deactivated_at: null,
-  cohort_id: null,
-  position: 0,
+/** Where each account stands, for lists and figures. */
+export const accountStandingView = accountStandingOf(accountStream);
+
+const standingOf = (row: AccountStandingRow): AccountStanding => ({
+  status: row.status,
+  deactivated: row.deactivated,
+  suspendedUntil: row.suspended_until ?? undefined,
+  policyVersion: row.policy_version ?? undefined,
+  cohortId: row.cohort_id ?? undefined,
 });
-
-function change({ type, data, metadata }: RecordedEvent): Partial<AccountStandingRow> {
-  switch (type) {
-    case 'WaitlistJoined':
-      return { status: 'waiting' };
-    case 'WaitlistLeft':
-      return { status: 'left' };
-    case 'PolicyAccepted':
-      return { policy_version: data.version };
-    case 'AccountOnboarded':
-      return { status: 'onboarded', cohort_id: data.cohortId };
-    case 'AccountSuspended':
-      return { suspended_until: Date.parse(data.until) };
-    case 'AccountDeactivated':
-      return { deactivated: true, deactivated_at: Date.parse(metadata.time) };
-    case 'AccountReinstated':
-      return { deactivated: false, deactivated_at: null, suspended_until: null };
-    default:
-      return {};
-  }
-}

@@ -1,4 +1,5 @@
-import type { View } from '../../projections/view.js';
+import { defineView } from '../../projections/view.js';
+import { ImageGenerated } from '../events.js';
 
 export type ImageRow = {
   image_id: string;
@@ -10,11 +11,11 @@ export type ImageRow = {
 };
 
 /** The busiest view: one small row per image, one object per event, no index but its key. */
-export const imagesView: View<ImageRow> = {
+export const imagesView = defineView({
   name: 'images',
   version: 1,
   summary: 'Whose each image is and whether it shows photorealistic faces.',
-  types: ['ImageGenerated'],
+  events: [ImageGenerated],
   table: {
     name: 'images',
     key: 'image_id',
@@ -27,8 +28,8 @@ export const imagesView: View<ImageRow> = {
       prompt_category: { type: 'text', nullable: true },
     },
   },
-  keys: (event) => [event.data.imageId],
-  evolve(row, { data, metadata }, imageId) {
+  keys: ({ data }) => [data.imageId],
+  evolve(row: ImageRow | undefined, { data, metadata }, imageId) {
     const generatedAt = Date.parse(metadata.time);
     // Two systems may claim one image; the earlier claim stands, in whatever order they come.
     if (row && !isEarlier(generatedAt, data.accountId, row)) return row;
@@ -41,7 +42,7 @@ export const imagesView: View<ImageRow> = {
       prompt_category: data.promptCategory ?? null,
     };
   },
-};
+});
 
 const isEarlier = (at: number, accountId: string, row: ImageRow): boolean =>
   at < row.generated_at || (at === row.generated_at && accountId < row.account_id);

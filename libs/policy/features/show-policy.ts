@@ -1,8 +1,10 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { EventStore } from '../../event-store/event-store.js';
+import { isOf } from '../../events/event-definition.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
 import { EVENT_STORE } from '../../platform/ports.js';
+import { ContentPolicyPublished } from '../events.js';
 import { policyStream } from '../policy.js';
 
 export interface PolicyVersion {
@@ -28,7 +30,9 @@ export class ShowPolicyHandler implements IQueryHandler<ShowPolicy> {
   constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
 
   async execute(): Promise<PolicyAnswer> {
-    const versions = (await this.store.readStream(policyStream.category)).map(({ data, metadata, position }) => ({
+    const history = await this.store.readStream(policyStream.category);
+    const published = history.filter((event) => isOf(ContentPolicyPublished, event));
+    const versions = published.map(({ data, metadata, position }) => ({
       version: data.version,
       url: data.url ?? null,
       digest: data.digest ?? null,

@@ -1,17 +1,16 @@
 import { Inject } from '@nestjs/common';
 import { Command, type CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
-import type { EventOf } from '../../events/event-definition.js';
-import type { InboundCommand } from '../../ingest/ingest.js';
+import type { DataOf } from '../../events/event-definition.js';
+import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { CommandContext } from '../../kernel/command-context.js';
-import type { EventData } from '../../kernel/envelope.js';
-import type { ReviewConfirmed } from '../events.js';
+import { ReviewConfirmed } from '../events.js';
 import { CaseDecisions } from '../processes/case-decisions.js';
 import { importReviewConfirmed } from '../review-decisions.js';
 
 export class ConfirmReview extends Command<CommandResult> {
   constructor(
-    readonly confirmed: EventOf<typeof ReviewConfirmed>['data'],
+    readonly confirmed: DataOf<typeof ReviewConfirmed>,
     readonly context: CommandContext,
   ) {
     super();
@@ -33,8 +32,9 @@ export class ConfirmReviewHandler implements ICommandHandler<ConfirmReview> {
 }
 
 /** A ReviewConfirmed of another system. */
-export const confirmReviewInbound = (commands: CommandBus): InboundCommand => ({
-  type: 'ReviewConfirmed',
-  key: ({ caseId }: EventData) => `case:${caseId}`,
-  handle: (data, context) => commands.execute(new ConfirmReview(data as ConfirmReview['confirmed'], context)),
-});
+export const confirmReviewInbound = (commands: CommandBus): InboundCommand =>
+  defineInbound({
+    event: ReviewConfirmed,
+    key: ({ caseId }) => `case:${caseId}`,
+    handle: (data, context) => commands.execute(new ConfirmReview(data, context)),
+  });

@@ -2,18 +2,17 @@ import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common'
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsIn, IsInt, Max, Min } from 'class-validator';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
-import type { EventOf } from '../../events/event-definition.js';
+import type { DataOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IfGiven, IsPersonalText } from '../../http/field-rules.js';
 import { Context } from '../../http/request-context.js';
 import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
-import type { InboundCommand } from '../../ingest/ingest.js';
+import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
-import type { EventData } from '../../kernel/envelope.js';
 import { CLOCK } from '../../platform/ports.js';
 import type { Case, Verdict } from '../case.js';
-import type { VerdictGiven } from '../events.js';
+import { VerdictGiven } from '../events.js';
 import { CaseDecisions } from '../processes/case-decisions.js';
 import { giveVerdict } from '../review-decisions.js';
 
@@ -23,7 +22,7 @@ export interface Judged extends CommandResult {
 
 export class GiveVerdict extends Command<Judged> {
   constructor(
-    readonly verdict: EventOf<typeof VerdictGiven>['data'],
+    readonly verdict: DataOf<typeof VerdictGiven>,
     readonly context: CommandContext,
     readonly fromOutside = false,
   ) {
@@ -50,11 +49,12 @@ export class GiveVerdictHandler implements ICommandHandler<GiveVerdict> {
 }
 
 /** A VerdictGiven of an external review tool. */
-export const giveVerdictInbound = (commands: CommandBus): InboundCommand => ({
-  type: 'VerdictGiven',
-  key: ({ caseId }: EventData) => `case:${caseId}`,
-  handle: (data, context) => commands.execute(new GiveVerdict(data as GiveVerdict['verdict'], context, true)),
-});
+export const giveVerdictInbound = (commands: CommandBus): InboundCommand =>
+  defineInbound({
+    event: VerdictGiven,
+    key: ({ caseId }) => `case:${caseId}`,
+    handle: (data, context) => commands.execute(new GiveVerdict(data, context, true)),
+  });
 
 const DAY_MS = 86_400_000;
 

@@ -4,12 +4,11 @@ import type { EventStore } from '../../event-store/event-store.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam } from '../../http/field-rules.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
-import { fold } from '../../kernel/decider.js';
+import { foldRecorded } from '../../kernel/decider.js';
 import type { Actor } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { caseStream, type Verdict } from '../case.js';
-import type { CaseEvent } from '../events.js';
 
 /** A case as it stands; flaggers, categories, claim and verdicts are those of the round in force. */
 export interface CaseAnswer {
@@ -48,7 +47,7 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
 
   async execute({ caseId }: ShowCase): Promise<CaseAnswer> {
     const history = await this.store.readStream(`${caseStream.category}-${caseId}`);
-    const state = fold(caseStream, history as unknown as CaseEvent[]);
+    const state = foldRecorded(caseStream, history);
     if (state.status === 'none') {
       throw new NotFound('case-unknown', `there is no case ${caseId}; a flag on an image opens the case of its id`);
     }

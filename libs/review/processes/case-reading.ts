@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EventStore } from '../../event-store/event-store.js';
-import { fold, type StreamKind } from '../../kernel/decider.js';
+import { foldRecorded, type StreamKind } from '../../kernel/decider.js';
 import type { DomainEvent } from '../../kernel/envelope.js';
 import { type Case, caseStream } from '../case.js';
 import { type NotedFlagger, notedFlaggerStream } from '../noted-flagger.js';
@@ -23,5 +23,5 @@ async function read<State, Event extends DomainEvent>(
   kind: StreamKind<State, Event>,
   id: string,
 ): Promise<State> {
-  return fold(kind, (await store.readStream(`${kind.category}-${id}`)) as unknown as Event[]);
+  return foldRecorded(kind, await store.readStream(`${kind.category}-${id}`));
 }

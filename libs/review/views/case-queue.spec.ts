@@ -4,7 +4,6 @@ import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { inTransaction } from '../../platform/database/in-transaction.js';
 import { promote, startBuild } from '../../projections/builds.js';
-import type { View } from '../../projections/view.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { CASE_STATUSES, CaseQueue, type CaseStatus } from './case-queue.js';
 import { type CaseRow, casesView } from './cases.js';
@@ -16,7 +15,7 @@ let pool: pg.Pool;
 beforeAll(async () => {
   database = await createTestDatabase();
   pool = new pg.Pool(database.connection);
-  const build = await startBuild(pool, casesView as unknown as View);
+  const build = await startBuild(pool, casesView);
   await inTransaction(pool, (client) => promote(client, build));
 });
 afterAll(async () => {

@@ -1,5 +1,8 @@
-import type { RecordedEvent } from '../../kernel/envelope.js';
-import type { View } from '../../projections/view.js';
+import type { RecordedOf } from '../../events/event-definition.js';
+import { unhandled } from '../../kernel/decider.js';
+import type { Recorded } from '../../kernel/envelope.js';
+import { defineView } from '../../projections/view.js';
+import { type CaseEvent, type CaseOpened, caseEvents } from '../events.js';
 import type { Votes } from '../review-decisions.js';
 
 /** Times in JSON are RFC 3339, as in the events. */
@@ -45,19 +48,11 @@ export type CaseRow = {
   position: number;
 };
 
-export const casesView: View<CaseRow> = {
+export const casesView = defineView({
   name: 'cases',
   version: 4,
   summary: 'Images under human review, their flags, claims and verdicts.',
-  types: [
-    'CaseOpened',
-    'CaseJoined',
-    'CaseClaimed',
-    'CaseReleased',
-    'VerdictGiven',
-    'ReviewConfirmed',
-    'ReviewDismissed',
-  ],
+  events: caseEvents,
   table: {
     name: 'cases',
     key: 'case_id',
@@ -85,15 +80,19 @@ export const casesView: View<CaseRow> = {
     // All cases, and the queue, in the order of their turn.
     indexes: ['(opened_at, case_id)', `(opened_at, case_id) WHERE status IN ('open', 'claimed')`],
   },
-  keys: (event) => [event.data.caseId],
-  evolve(row, event, caseId) {
+  keys: ({ data }) => [data.caseId],
+  evolve(row: CaseRow | undefined, event, caseId) {
     if (row && event.position <= row.position) return row;
     if (event.type === 'CaseOpened') return opened(caseId, row, event);
     return row && { ...row, ...change(row, event), position: event.position };
   },
-};
+});
 
-function opened(caseId: string, before: CaseRow | undefined, { data, metadata, position }: RecordedEvent): CaseRow {
+function opened(
+  caseId: string,
+  before: CaseRow | undefined,
+  { data, metadata, position }: RecordedOf<typeof CaseOpened>,
+): CaseRow {
   return {
     case_id: caseId,
     image_id: data.imageId,
@@ -118,7 +117,10 @@ function opened(caseId: string, before: CaseRow | undefined, { data, metadata, p
 
 const UNCLAIMED = { claimed_by: null, claimed_until: null };
 
-function change(row: CaseRow, { type, data, metadata, recordedAt }: RecordedEvent): Partial<CaseRow> {
+type Change = Exclude<Recorded<CaseEvent>, { type: 'CaseOpened' }>;
+
+function change(row: CaseRow, event: Change): Partial<CaseRow> {
+  const { type, data, metadata, recordedAt } = event;
   const at = Date.parse(metadata.time);
   switch (type) {
     case 'CaseJoined':
@@ -156,7 +158,7 @@ function change(row: CaseRow, { type, data, metadata, recordedAt }: RecordedEven
         ...UNCLAIMED,
       };
     default:
-      return {};
+      return unhandled(event);
   }
 }
 

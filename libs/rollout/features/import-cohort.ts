@@ -2,20 +2,19 @@ import { Inject } from '@nestjs/common';
 import { Command, type CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
-import type { EventOf } from '../../events/event-definition.js';
-import type { InboundCommand } from '../../ingest/ingest.js';
+import type { DataOf } from '../../events/event-definition.js';
+import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
-import type { EventData } from '../../kernel/envelope.js';
 import { InvalidInput, Refusal } from '../../kernel/errors.js';
 import { CLOCK } from '../../platform/ports.js';
 import { cohortMembers, cohortStream } from '../cohort.js';
-import type { CohortOnboarded } from '../events.js';
+import { CohortOnboarded } from '../events.js';
 import { refuseUnlessWaiting } from '../processes/waiting-turn.js';
 import { admitCohort, rolloutStream } from '../rollout.js';
 import { Admissions } from '../views/admissions.js';
 
-type Onboarded = EventOf<typeof CohortOnboarded>['data'];
+type Onboarded = DataOf<typeof CohortOnboarded>;
 
 export class ImportCohort extends Command<CommandResult> {
   constructor(
@@ -81,8 +80,9 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
 }
 
 /** A CohortOnboarded of another system. All of them share the rate, so they are taken one after the other. */
-export const importCohortInbound = (commands: CommandBus): InboundCommand => ({
-  type: 'CohortOnboarded',
-  key: () => 'rollout',
-  handle: (data: EventData, context) => commands.execute(new ImportCohort(data as Onboarded, context)),
-});
+export const importCohortInbound = (commands: CommandBus): InboundCommand =>
+  defineInbound({
+    event: CohortOnboarded,
+    key: () => 'rollout',
+    handle: (data, context) => commands.execute(new ImportCohort(data, context)),
+  });

@@ -5,9 +5,8 @@ import { expectOnboardingInvariants } from '../../../test/support/onboarding-inv
 import { type OnboardingWorld, onboardingWorld } from '../../../test/support/onboarding-world.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { DAY_MS, toIso, WEEK_MS } from '../../kernel/clock.js';
-import { fold } from '../../kernel/decider.js';
-import type { RecordedEvent } from '../../kernel/envelope.js';
-import type { RolloutEvent } from '../events.js';
+import { foldRecorded } from '../../kernel/decider.js';
+import type { JsonObject, RecordedEvent } from '../../kernel/envelope.js';
 import { availableCapacity, rolloutStream } from '../rollout.js';
 
 const peopleIn = async (world: OnboardingWorld) =>
@@ -26,10 +25,7 @@ describe('onboarding', () => {
   const dataOf = async (type: string) => (await world.log(type)).map(({ data }) => data);
   const killed = (store: EventStore) => expect(admitted().then(world.reaction(store).react)).rejects.toThrow('killed');
   const available = async () =>
-    availableCapacity(
-      fold(rolloutStream, (await world.store.readStream('rollout')) as unknown as RolloutEvent[]),
-      world.clock.time,
-    );
+    availableCapacity(foldRecorded(rolloutStream, await world.store.readStream('rollout')), world.clock.time);
 
   it('lets in the first that wait, in the order they came, and closes the cohort', async () => {
     await world.join('c', 'a', 'b', 'd');
@@ -145,7 +141,7 @@ describe('onboarding', () => {
     await Promise.all(Array.from({ length: 1_003 }, (_, n) => world.join(`many-${n}`)));
     await world.admit({ cohortId: 'many', size: 1_002 });
     await world.reactor.processAll();
-    const parts = (await dataOf('CohortOnboarded')).map(({ part, accounts }) => [part, accounts.length]);
+    const parts = (await dataOf('CohortOnboarded')).map(({ part, accounts }) => [part, (accounts as string[]).length]);
     expect(parts).toEqual([
       [0, 1_000],
       [1, 2],
@@ -163,7 +159,7 @@ describe('onboarding', () => {
       correlationid: 'early',
       actor: { kind: 'process' as const, id: 'onboarding' },
     });
-    const append = (stream: string, type: string, data: object) =>
+    const append = (stream: string, type: string, data: JsonObject) =>
       world.store.append([
         { stream, expected: 'any', events: [{ id: randomUUID(), type, data, metadata: metadata(stream) }] },
       ]);

@@ -15,6 +15,7 @@ export interface WaitingTurn {
 
 export const waitingTurn: StreamKind<WaitingTurn, AccountEvent> = {
   category: accountStream.category,
+  events: accountStream.events,
   initial: { standing: accountStream.initial, since: 0 },
   evolve(turn, event, place) {
     const standing = accountStream.evolve(turn.standing, event, place);

@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
+import { isOf } from '../../events/event-definition.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { EVENT_STORE } from '../../platform/ports.js';
 import type { Admission } from '../admission.js';
 import { cohortStream } from '../cohort.js';
+import { CohortAdmitted } from '../events.js';
 import { rolloutStream } from '../rollout.js';
 
 export interface FoundAdmission {
@@ -34,6 +36,6 @@ export class Admissions {
 }
 
 function found(events: readonly RecordedEvent[], cohortId: string): FoundAdmission | undefined {
-  const event = events.findLast(({ type, data }) => type === 'CohortAdmitted' && data.cohortId === cohortId);
-  return event && { admission: event.data as Admission, position: event.position };
+  const event = events.filter((one) => isOf(CohortAdmitted, one)).findLast(({ data }) => data.cohortId === cohortId);
+  return event && { admission: event.data, position: event.position };
 }

@@ -1,4 +1,6 @@
-import type { View } from '../../projections/view.js';
+import { unhandled } from '../../kernel/decider.js';
+import { defineView } from '../../projections/view.js';
+import { CohortAdmitted, CohortClosed, CohortOnboarded } from '../events.js';
 
 export type CohortRow = {
   cohort_id: string;
@@ -17,11 +19,11 @@ export type CohortRow = {
   position: number;
 };
 
-export const cohortsView: View<CohortRow> = {
+export const cohortsView = defineView({
   name: 'cohorts',
   version: 3,
   summary: 'Cohorts: how many were admitted and how many are in.',
-  types: ['CohortAdmitted', 'CohortOnboarded', 'CohortClosed'],
+  events: [CohortAdmitted, CohortOnboarded, CohortClosed],
   table: {
     name: 'cohorts',
     key: 'cohort_id',
@@ -37,25 +39,31 @@ export const cohortsView: View<CohortRow> = {
       position: { type: 'int8' },
     },
   },
-  keys: (event) => [event.data.cohortId],
-  evolve(row = unheardOf, { type, data, position }, cohortId) {
-    if (type === 'CohortAdmitted') {
-      if (row.size !== null) return row;
-      const { size, selection, perWeek, at } = data;
-      return settled({ ...row, cohort_id: cohortId, size, selection, per_week: perWeek, admitted_at: Date.parse(at) });
+  keys: ({ data }) => [data.cohortId],
+  evolve(known: CohortRow | undefined, event, cohortId) {
+    const row = known ?? { ...unheardOf, cohort_id: cohortId };
+    switch (event.type) {
+      case 'CohortAdmitted': {
+        if (row.size !== null) return row;
+        const { size, selection, perWeek, at } = event.data;
+        return settled({ ...row, size, selection, per_week: perWeek, admitted_at: Date.parse(at) });
+      }
+      case 'CohortClosed':
+        return settled({ ...row, closed: true });
+      case 'CohortOnboarded': {
+        if (event.position <= row.position) return row;
+        return settled({
+          ...row,
+          per_week: row.size === null ? event.data.perWeek : row.per_week,
+          onboarded: row.onboarded + event.data.accounts.length,
+          position: event.position,
+        });
+      }
+      default:
+        return unhandled(event);
     }
-    if (type === 'CohortClosed') return settled({ ...row, cohort_id: cohortId, closed: true });
-    if (position <= row.position) return row;
-    const onboarded = row.onboarded + data.accounts.length;
-    return settled({
-      ...row,
-      cohort_id: cohortId,
-      per_week: row.size === null ? data.perWeek : row.per_week,
-      onboarded,
-      position,
-    });
   },
-};
+});
 
 const unheardOf: CohortRow = {
   cohort_id: '',

@@ -1,4 +1,15 @@
-import type { View } from '../../projections/view.js';
+import {
+  AccountOnboarded,
+  type AccountStream,
+  AccountSuspended,
+  accountStream,
+  PolicyAccepted,
+  WaitlistJoined,
+  WaitlistLeft,
+} from '../../account/index.js';
+import { except } from '../../events/event-definition.js';
+import { unhandled } from '../../kernel/decider.js';
+import { defineView } from '../../projections/view.js';
 import { calendarBuckets } from '../calendar-buckets.js';
 
 export type DeactivationRow = {
@@ -15,48 +26,66 @@ export type DeactivationRow = {
   position: number;
 };
 
-export const deactivationsView: View<DeactivationRow> = {
-  name: 'deactivations',
-  version: 3,
-  summary: 'Accounts that were deactivated, why, and how many on which day.',
-  types: ['AccountDeactivated', 'AccountReinstated'],
-  table: {
+const CONCERN_NO_DEACTIVATION = [WaitlistJoined, WaitlistLeft, PolicyAccepted, AccountOnboarded, AccountSuspended];
+
+export const deactivationsOf = (account: AccountStream) =>
+  defineView({
     name: 'deactivations',
-    key: 'account_id',
-    columns: {
-      account_id: { type: 'text' },
-      at: { type: 'timestamptz' },
-      stored_at: { type: 'timestamptz' },
-      reason: { type: 'text' },
-      case_id: { type: 'text', nullable: true },
-      categories: { type: 'jsonb' },
-      reinstated_at: { type: 'timestamptz', nullable: true },
-      position: { type: 'int8' },
+    version: 3,
+    summary: 'Accounts that were deactivated, why, and how many on which day.',
+    events: except(account.events, CONCERN_NO_DEACTIVATION),
+    table: {
+      name: 'deactivations',
+      key: 'account_id',
+      columns: {
+        account_id: { type: 'text' },
+        at: { type: 'timestamptz' },
+        stored_at: { type: 'timestamptz' },
+        reason: { type: 'text' },
+        case_id: { type: 'text', nullable: true },
+        categories: { type: 'jsonb' },
+        reinstated_at: { type: 'timestamptz', nullable: true },
+        position: { type: 'int8' },
+      },
     },
-  },
-  keys: (event) => [event.data.accountId],
-  evolve(row, { type, data, metadata, recordedAt, position }, accountId) {
-    if (row && position <= row.position) return row;
-    const at = Date.parse(metadata.time);
-    if (type === 'AccountReinstated') return row && { ...row, reinstated_at: row.reinstated_at ?? at, position };
-    return {
-      account_id: accountId,
-      at,
-      stored_at: Date.parse(recordedAt),
-      reason: data.reason,
-      case_id: data.caseId ?? null,
-      categories: [...new Set<string>(data.categories)].sort(),
-      reinstated_at: null,
-      position,
-    };
-  },
-  counters: {
-    name: 'deactivation_counters',
-    columns: ['deactivated', 'reinstated'],
-    contribution(row) {
-      const amounts = { deactivated: 1, reinstated: row.reinstated_at === null ? 0 : 1 };
-      const buckets = ['all', ...calendarBuckets(row.at), ...row.categories.map((category) => `category:${category}`)];
-      return buckets.map((bucket) => ({ bucket, amounts }));
+    keys: ({ data }) => [data.accountId],
+    evolve(row: DeactivationRow | undefined, event, accountId) {
+      const { metadata, recordedAt, position } = event;
+      if (row && position <= row.position) return row;
+      const at = Date.parse(metadata.time);
+      switch (event.type) {
+        case 'AccountDeactivated': {
+          const { reason, caseId, categories } = event.data;
+          return {
+            account_id: accountId,
+            at,
+            stored_at: Date.parse(recordedAt),
+            reason,
+            case_id: caseId ?? null,
+            categories: [...new Set(categories)].sort(),
+            reinstated_at: null,
+            position,
+          };
+        }
+        case 'AccountReinstated':
+          return row && { ...row, reinstated_at: row.reinstated_at ?? at, position };
+        default:
+          return unhandled(event);
+      }
     },
-  },
-};
+    counters: {
+      name: 'deactivation_counters',
+      columns: ['deactivated', 'reinstated'],
+      contribution(row) {
+        const amounts = { deactivated: 1, reinstated: row.reinstated_at === null ? 0 : 1 };
+        const buckets = [
+          'all',
+          ...calendarBuckets(row.at),
+          ...row.categories.map((category) => `category:${category}`),
+        ];
+        return buckets.map((bucket) => ({ bucket, amounts }));
+      },
+    },
+  });
+
+export const deactivationsView = deactivationsOf(accountStream);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { foldView, recorded } from '../../../test/support/fold-view.js';
-import type { RecordedEvent } from '../../kernel/envelope.js';
+import type { JsonObject, RecordedEvent } from '../../kernel/envelope.js';
 import { MAX_FLAGS_COUNTED, safetyImagesView } from './safety-images.js';
 
 const at = (day: number, hour = 12) => new Date(Date.UTC(2022, 4, day, hour)).toISOString();
 let position = 0;
-const event = (type: string, data: object, time: string, id?: string) =>
+const event = (type: string, data: JsonObject, time: string, id?: string) =>
   recorded(++position, type, data, { time, ...(id && { id }) });
 const imageId = 'i';
 const generated = event('ImageGenerated', { imageId, accountId: 'a' }, at(16));

@@ -1,5 +1,8 @@
-import type { RecordedEvent } from '../../kernel/envelope.js';
-import type { View } from '../../projections/view.js';
+import { except, type RecordedOf } from '../../events/event-definition.js';
+import { imageEvents } from '../../images/index.js';
+import { unhandled } from '../../kernel/decider.js';
+import { defineView } from '../../projections/view.js';
+import { CaseClaimed, CaseJoined, CaseReleased, caseEvents, VerdictGiven } from '../../review/index.js';
 import { safetyContribution } from './safety-contribution.js';
 import type { SafetyImageRow } from './safety-image-row.js';
 
@@ -9,19 +12,13 @@ import type { SafetyImageRow } from './safety-image-row.js';
  */
 export const MAX_FLAGS_COUNTED = 1000;
 
-export const safetyImagesView: View<SafetyImageRow> = {
+const EVENTS = [...imageEvents, ...except(caseEvents, [CaseJoined, CaseClaimed, CaseReleased, VerdictGiven])];
+
+export const safetyImagesView = defineView({
   name: 'safety-images',
   version: 1,
   summary: 'What became of each image, and the distinct counts that the safety metrics are made of.',
-  types: [
-    'ImageGenerated',
-    'ImageShared',
-    'ImageDownloaded',
-    'ContentFlagged',
-    'CaseOpened',
-    'ReviewConfirmed',
-    'ReviewDismissed',
-  ],
+  events: EVENTS,
   table: {
     name: 'images',
     key: 'image_id',
@@ -40,14 +37,14 @@ export const safetyImagesView: View<SafetyImageRow> = {
       decided_at: { type: 'timestamptz', nullable: true },
     },
   },
-  keys: (event) => [event.data.imageId],
-  evolve(row, event, imageId) {
+  keys: ({ data }) => [data.imageId],
+  evolve(row: SafetyImageRow | undefined, event, imageId) {
     const before = row ?? unseen(imageId);
     const after = evolveKnown(before, event, Date.parse(event.metadata.time));
     return after === before ? row : after;
   },
   counters: safetyContribution,
-};
+});
 
 const NONE: never[] = [];
 
@@ -66,7 +63,9 @@ const unseen = (imageId: string): SafetyImageRow => ({
   decided_at: null,
 });
 
-function evolveKnown(row: SafetyImageRow, event: RecordedEvent, at: number): SafetyImageRow {
+type SafetyEvent = RecordedOf<(typeof EVENTS)[number]>;
+
+function evolveKnown(row: SafetyImageRow, event: SafetyEvent, at: number): SafetyImageRow {
   switch (event.type) {
     case 'ImageGenerated':
       return generated(row, event.data.accountId, at);
@@ -81,11 +80,12 @@ function evolveKnown(row: SafetyImageRow, event: RecordedEvent, at: number): Saf
     case 'CaseOpened':
       return judged(row, 'open', event.data.round, null);
     case 'ReviewConfirmed':
-      return judged(row, 'confirmed', event.data.round, at);
+      // Every stored confirmation has its round, though one that another system sends need not.
+      return judged(row, 'confirmed', event.data.round ?? row.case_round, at);
     case 'ReviewDismissed':
       return judged(row, 'dismissed', event.data.round, at);
     default:
-      return row;
+      return unhandled(event);
   }
 }
 

@@ -2,17 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsEmail, IsInt, Matches, Max, MaxLength, Min } from 'class-validator';
-import { type AccountStanding, accountStream, joinWaitlist } from '../../account/index.js';
+import { type AccountStanding, accountStream, joinWaitlist, WaitlistJoined } from '../../account/index.js';
 import { Transactor } from '../../event-store/transact.js';
 import type { CommandResult } from '../../event-store/write-result.js';
 import { PublicEndpoint } from '../../http/credentials/route-access.js';
 import { IfGiven, IsPersonalText } from '../../http/field-rules.js';
 import { Context } from '../../http/request-context.js';
 import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
-import type { InboundCommand } from '../../ingest/ingest.js';
+import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
-import type { EventData } from '../../kernel/envelope.js';
 import { Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import type { PersonKeys } from '../../platform/personal-data/person-keys.js';
@@ -73,11 +72,12 @@ export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
 const normalised = (email: string): string => email.trim().normalize('NFKC').toLowerCase();
 
 /** A WaitlistJoined of another system. */
-export const joinWaitlistInbound = (commands: CommandBus): InboundCommand => ({
-  type: 'WaitlistJoined',
-  key: (data: EventData) => `person:${normalised(data.email)}`,
-  handle: ({ emailHash: _, ...joining }, context) => commands.execute(new JoinWaitlist(joining as Joining, context)),
-});
+export const joinWaitlistInbound = (commands: CommandBus): InboundCommand =>
+  defineInbound({
+    event: WaitlistJoined,
+    key: ({ email }) => `person:${normalised(email)}`,
+    handle: ({ emailHash: _, ...joining }, context) => commands.execute(new JoinWaitlist(joining, context)),
+  });
 
 /** A quoted local part may hold what no event takes. */
 const PRINTABLE = /^(?!sealed:)[^\s\p{Cc}\p{Cs}]*$/u;

@@ -1,5 +1,14 @@
-import type { RecordedEvent } from '../../kernel/envelope.js';
-import type { View } from '../../projections/view.js';
+import {
+  type AccountStanding,
+  type AccountStream,
+  AccountSuspended,
+  accountStream,
+  PolicyAccepted,
+  type WaitlistJoined,
+} from '../../account/index.js';
+import { except, type RecordedOf } from '../../events/event-definition.js';
+import { placeOf } from '../../kernel/decider.js';
+import { defineView } from '../../projections/view.js';
 
 /** The class of whoever joins without one. */
 const DEFAULT_PRIORITY = 5;
@@ -18,39 +27,51 @@ export type WaitlistEntryRow = {
   position: number;
 };
 
-/** First come first served is `WHERE status = 'waiting' ORDER BY priority, joined_position`. */
-export const waitlistEntriesView: View<WaitlistEntryRow> = {
-  name: 'waitlist-entries',
-  version: 1,
-  summary: 'Who waits, in order, and who left or was let in.',
-  types: ['WaitlistJoined', 'WaitlistLeft', 'AccountOnboarded', 'AccountDeactivated', 'AccountReinstated'],
-  table: {
-    name: 'entries',
-    key: 'account_id',
-    columns: {
-      account_id: { type: 'text' },
-      status: { type: 'text' },
-      priority: { type: 'int4' },
-      joined_position: { type: 'int8' },
-      joined_at: { type: 'timestamptz' },
-      cohort_id: { type: 'text', nullable: true },
-      onboarded_at: { type: 'timestamptz', nullable: true },
-      position: { type: 'int8' },
+/** Folds with the account's own `evolve`: whoever is deactivated while waiting is barred, by whatever event. */
+export const waitlistEntriesOf = (account: AccountStream) =>
+  defineView({
+    name: 'waitlist-entries',
+    version: 1,
+    summary: 'Who waits, in order, and who left or was let in.',
+    events: except(account.events, [PolicyAccepted, AccountSuspended]),
+    table: {
+      name: 'entries',
+      key: 'account_id',
+      columns: {
+        account_id: { type: 'text' },
+        status: { type: 'text' },
+        priority: { type: 'int4' },
+        joined_position: { type: 'int8' },
+        joined_at: { type: 'timestamptz' },
+        cohort_id: { type: 'text', nullable: true },
+        onboarded_at: { type: 'timestamptz', nullable: true },
+        position: { type: 'int8' },
+      },
+      indexes: [`(priority, joined_position) WHERE status = 'waiting'`, '(joined_position)'],
     },
-    indexes: [`(priority, joined_position) WHERE status = 'waiting'`, '(joined_position)'],
-  },
-  keys: (event) => [event.data.accountId],
-  evolve(row, event, accountId) {
-    if (event.type === 'WaitlistJoined') {
-      return row && event.position <= row.position ? row : joined(accountId, event);
-    }
-    // Whoever never joined has no entry; a deactivation may concern such an account.
-    if (!row || event.position <= row.position) return row;
-    return { ...row, ...change(row, event), position: event.position };
-  },
-};
+    keys: ({ data }) => [data.accountId],
+    evolve(row: WaitlistEntryRow | undefined, event, accountId) {
+      if (row && event.position <= row.position) return row;
+      if (event.type === 'WaitlistJoined') return joined(accountId, event);
+      // Whoever never joined has no entry; a deactivation may concern such an account.
+      if (!row) return row;
+      const status = statusOf(account.evolve(standingOf(row), event, placeOf(event)), row);
+      const { position } = event;
+      if (event.type !== 'AccountOnboarded') return { ...row, status, position };
+      return {
+        ...row,
+        status,
+        cohort_id: event.data.cohortId,
+        onboarded_at: Date.parse(event.metadata.time),
+        position,
+      };
+    },
+  });
 
-const joined = (accountId: string, event: RecordedEvent): WaitlistEntryRow => ({
+/** First come first served is `WHERE status = 'waiting' ORDER BY priority, joined_position`. */
+export const waitlistEntriesView = waitlistEntriesOf(accountStream);
+
+const joined = (accountId: string, event: RecordedOf<typeof WaitlistJoined>): WaitlistEntryRow => ({
   account_id: accountId,
   status: 'waiting',
   priority: event.data.priority ?? DEFAULT_PRIORITY,
@@ -61,12 +82,11 @@ const joined = (accountId: string, event: RecordedEvent): WaitlistEntryRow => ({
   position: event.position,
 });
 
-function change(row: WaitlistEntryRow, { type, data, metadata }: RecordedEvent): Partial<WaitlistEntryRow> {
-  if (type === 'WaitlistLeft') return { status: 'left' };
-  if (type === 'AccountOnboarded') {
-    return { status: 'onboarded', cohort_id: data.cohortId, onboarded_at: Date.parse(metadata.time) };
-  }
-  if (type === 'AccountDeactivated' && row.status === 'waiting') return { status: 'barred' };
-  if (type === 'AccountReinstated' && row.status === 'barred') return { status: 'waiting' };
-  return {};
+/** As far as an entry tells it. */
+const standingOf = ({ status }: WaitlistEntryRow): AccountStanding =>
+  status === 'barred' ? { status: 'waiting', deactivated: true } : { status, deactivated: false };
+
+function statusOf({ status, deactivated }: AccountStanding, before: WaitlistEntryRow): WaitlistEntryRow['status'] {
+  if (status === 'unknown') return before.status;
+  return status === 'waiting' && deactivated ? 'barred' : status;
 }

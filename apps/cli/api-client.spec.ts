@@ -30,7 +30,7 @@ async function serving(...answers: Answer[]) {
   return { client: new ApiClient({ url, token: 'ght_a_b', signal: stop.signal, retryMs: 1 }), requests, stop };
 }
 
-/** An address where nothing listens any more. */
+/** An address where no server listens any more. */
 async function nowhere(): Promise<ApiClient> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -97,12 +97,12 @@ it('sends its token, the query without what is not given, and JSON', async () =>
   expect(requests[1]).toMatchObject({ method: 'POST', headers: { 'content-type': 'application/json' } });
 });
 
-it('says at once that nothing listens, and that something else than Gatehouse does', async () => {
+it('reports at once that no server listens, or that the server is not Gatehouse', async () => {
   await expect((await nowhere()).get('/v1/status')).rejects.toMatchObject({ code: 'connection-refused' });
   const { client } = await serving((response) => response.end('<html>'));
   await expect(client.get('/v1/status')).rejects.toMatchObject({ code: 'not-gatehouse' });
   const { client: other } = await serving((response) => response.writeHead(502).end('<html>'));
-  await expect(other.get('/v1/status')).rejects.toThrow(/502 .* is --url right/);
+  await expect(other.get('/v1/status')).rejects.toThrow(/502 .* check --url/);
 });
 
 it('follows pages of a list up to the limit', async () => {

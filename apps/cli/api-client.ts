@@ -8,7 +8,7 @@ export interface RequestOptions {
   query?: Query;
   body?: unknown;
   headers?: Record<string, string>;
-  /** True where doing it twice does no more than once; such a request is tried again. GET, PUT and DELETE always are. */
+  /** Whether the request is idempotent and may be retried. GET, PUT and DELETE are by default. */
   repeatable?: boolean;
 }
 
@@ -16,7 +16,7 @@ export interface ClientOptions {
   url: string;
   token?: string;
   signal: AbortSignal;
-  /** The first wait between two tries, in ms; it doubles from try to try. */
+  /** The first wait between two attempts, in ms; it doubles with every attempt. */
   retryMs?: number;
 }
 
@@ -28,25 +28,29 @@ const LONGEST_WAIT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const PAGE = 500;
 const TRY_LATER = [429, 503];
-/** RFC 6750: what a bearer token may consist of. */
+/** The characters of a bearer token (RFC 6750). */
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
-/** Speaks the public API. What may safely be asked twice is asked again when the backend is away for a moment. */
+/** A client of the public API. It retries idempotent requests while the backend is briefly unavailable. */
 export class ApiClient {
   readonly url: string;
   readonly token: string | undefined;
   readonly signal: AbortSignal;
   private readonly retryMs: number;
-  /** Before the first answer, a refused connection means that nothing runs there; later, that it restarts. */
+  /** Before the first response, a refused connection means that no server runs; later, that it restarts. */
   private hasAnswered = false;
 
-  /** @throws InvalidInput for a URL or token that can't be one */
+  /** @throws InvalidInput if the URL or the token is malformed */
   constructor({ url, token, signal, retryMs = 200 }: ClientOptions) {
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-      throw new InvalidInput([{ field: '--url', message: `must be like http://127.0.0.1:8080, is ${url}` }]);
+      throw new InvalidInput([
+        { field: '--url', message: `is ${url}, which is not an HTTP URL: use one such as http://127.0.0.1:8080` },
+      ]);
     }
     if (token !== undefined && !TOKEN.test(token)) {
-      throw new InvalidInput([{ field: '--token', message: 'has a character that no token has; copy it again' }]);
+      throw new InvalidInput([
+        { field: '--token', message: 'has a character that tokens never contain: copy it again' },
+      ]);
     }
     this.url = url.replace(/\/+$/, '');
     this.token = token;
@@ -54,7 +58,7 @@ export class ApiClient {
     this.retryMs = retryMs;
   }
 
-  /** The same backend with another credential, or beyond the end of this client's signal. */
+  /** A client of the same backend with another credential or signal. */
   with(other: Partial<Pick<ClientOptions, 'token' | 'signal'>>): ApiClient {
     const { url, token, signal, retryMs } = this;
     return new ApiClient({ url, ...(token === undefined ? {} : { token }), signal, retryMs, ...other });
@@ -76,7 +80,7 @@ export class ApiClient {
     return this.request('DELETE', path, {});
   }
 
-  /** The items of a list, page after page, so many at the most. */
+  /** The items of a list, page by page, up to a maximum. */
   async list<Item>(path: string, query: Query, most: number): Promise<Item[]> {
     const items: Item[] = [];
     let cursor: string | undefined;
@@ -104,11 +108,11 @@ export class ApiClient {
     }
   }
 
-  /** An answer without an end. @throws ApiProblem, NotReachable */
+  /** Opens an endless response. @throws ApiProblem, NotReachable */
   async open(path: string, query: Query, headers: Record<string, string>): Promise<ReadableStream<Uint8Array>> {
     const response = await this.send('GET', path, { query, headers }, this.signal);
     if (!response.ok) throw await problemOf(response, `GET ${path}`);
-    if (!response.body) throw new NotReachable('no-stream', `${this.url}${path} answered without a body`);
+    if (!response.body) throw new NotReachable('no-stream', `${this.url}${path} responded without a body: try again`);
     return response.body as ReadableStream<Uint8Array>;
   }
 
@@ -123,8 +127,8 @@ export class ApiClient {
       return TRY_LATER.includes(response.status) ? { failure, waitMs: after || 0 } : { failure };
     } catch (error) {
       if (!(error instanceof NotReachable)) throw error;
-      const passing = error.code === 'connection-lost' || (error.code === 'connection-refused' && wasThere);
-      return passing ? { failure: error, waitMs: 0 } : { failure: error };
+      const transient = error.code === 'connection-lost' || (error.code === 'connection-refused' && wasThere);
+      return transient ? { failure: error, waitMs: 0 } : { failure: error };
     }
   }
 
@@ -164,7 +168,7 @@ export class ApiClient {
     try {
       return (text === '' ? {} : JSON.parse(text)) as Answer;
     } catch {
-      const message = `${this.url} answers, but not in JSON: it is not Gatehouse; correct --url or GATEHOUSE_URL`;
+      const message = `${this.url} responds, but not with JSON, so it is not Gatehouse: correct --url or GATEHOUSE_URL`;
       throw new NotReachable('not-gatehouse', message);
     }
   }
@@ -176,32 +180,32 @@ async function problemOf(response: Response, request: string): Promise<ApiProble
   try {
     problem = JSON.parse(text);
   } catch {
-    problem.detail = `the answer is ${response.status} ${response.statusText} without a problem document: is --url right?`;
+    problem.detail = `the response is ${response.status} ${response.statusText} without a problem document: check --url`;
   }
   return new ApiProblem(response.status, problem, request);
 }
 
 function notReachable(url: string, error: Error): NotReachable {
   const code = codeOf(error);
-  const start = 'start it with npm start, or name its address with --url or GATEHOUSE_URL';
+  const start = 'start the server with npm start, or correct --url or GATEHOUSE_URL';
   if (error.name === 'TimeoutError') {
-    return new NotReachable('timed-out', `${url} did not answer within ${REQUEST_TIMEOUT_MS / 1000} s; try again`);
+    return new NotReachable('timed-out', `${url} did not respond within ${REQUEST_TIMEOUT_MS / 1000} s: try again`);
   }
-  if (code === 'ECONNREFUSED') return new NotReachable('connection-refused', `nothing listens at ${url}: ${start}`);
+  if (code === 'ECONNREFUSED') return new NotReachable('connection-refused', `no server listens at ${url}: ${start}`);
   if ((error.cause as Error | undefined)?.message === 'bad port') {
-    return new NotReachable(
-      'port-blocked',
-      `the port of ${url} is one that no HTTP client asks: correct --url or GATEHOUSE_URL`,
-    );
+    return new NotReachable('port-blocked', `HTTP clients block the port of ${url}: correct --url or GATEHOUSE_URL`);
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return new NotReachable('host-unknown', `the host of ${url} is not known: correct --url or GATEHOUSE_URL`);
+    return new NotReachable('host-unknown', `the host of ${url} is unknown: correct --url or GATEHOUSE_URL`);
   }
   const why = code || error.message;
-  return new NotReachable('connection-lost', `the connection to ${url} was lost (${why}): try again, it is safe`);
+  return new NotReachable(
+    'connection-lost',
+    `the connection to ${url} was lost (${why}): repeat the command, which is safe`,
+  );
 }
 
-/** The system's code, which fetch keeps in the cause; where several addresses were tried, in the first error. */
+/** The system's error code. fetch has it in the cause or, after several addresses, in the first error of the cause. */
 function codeOf(error: Error): string {
   const cause = error.cause as { code?: string; errors?: { code?: string }[] } | undefined;
   return cause?.code ?? cause?.errors?.[0]?.code ?? '';

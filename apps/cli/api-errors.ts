@@ -11,20 +11,20 @@ export interface Problem {
   [member: string]: unknown;
 }
 
-/** The backend answered that it can't or won't. */
+/** The backend responded with an error. */
 export class ApiProblem extends HttpError {
   constructor(
     status: number,
     readonly problem: Problem,
-    /** What was asked, like `GET /v1/status`. */
+    /** The request, such as `GET /v1/status`. */
     readonly request: string,
   ) {
     const code = problem.type?.split('/').at(-1) || 'unknown-problem';
-    super(status, code, problem.detail ?? problem.title ?? `the backend answered ${status}`);
+    super(status, code, problem.detail ?? problem.title ?? `the backend responded with status ${status}`);
   }
 }
 
-/** Nothing that is Gatehouse answers at the address. */
+/** No Gatehouse responds at the address. */
 export class NotReachable extends GatehouseError {
   constructor(code: string, message: string) {
     super(code, message, 'unavailable');

@@ -6,21 +6,21 @@ import { type Progress, silent } from './rendering/progress.js';
 
 const POLL_MS = 100;
 const LONGEST_POLL_MS = 1_000;
-/** A consumer that has not moved for so long won't. */
+/** A consumer without progress for this long is stuck. */
 const STUCK_MS = 60_000;
-/** A reaction writes events that another one reacts to: flag, case, verdict, enforcement. */
+/** A reactor's events may cause another reactor's: flag, case, verdict, enforcement. */
 const ROUNDS = 3;
 
 const ANSWERING = /^(view|reactor):/;
 
-/** A consumer of the log does not go on. */
+/** A consumer of the log makes no progress. */
 export class ConsumerStuck extends GatehouseError {}
 
 /**
- * Waits until consumers have passed a position; unless one is named, every view and reaction: what an answer of the API
- * rests on. How far events have gone out to Kafka is none of it.
- * @param told how far the slowest is
- * @throws ConsumerStuck when the slowest has not moved for a minute
+ * Waits until consumers have passed a position: the named one, or every view and reactor, since the API's responses depend
+ * on those. The publisher doesn't count.
+ * @param told receives the slowest position
+ * @throws ConsumerStuck if the slowest makes no progress for a minute
  */
 export async function passed(
   client: ApiClient,
@@ -46,11 +46,11 @@ export async function passed(
 const stuck = (name: string, at: number, position: number) =>
   new ConsumerStuck(
     'consumer-stuck',
-    `${name} has stood at ${at} for ${STUCK_MS / 1000} s and should reach ${position}: look at gatehouse status and the backend's log`,
+    `${name} has been at position ${at} for ${STUCK_MS / 1000} s and must reach ${position}: check gatehouse status and the log of the backend`,
     'unavailable',
   );
 
-/** Waits until everything that follows from what is stored now has been worked off and shows in every view. */
+/** Waits until every view shows the stored events and all their consequences. */
 export async function settled(client: ApiClient, progress: Progress = silent): Promise<void> {
   let before = -1;
   for (let round = 0; round < ROUNDS; round++) {

@@ -9,14 +9,14 @@ const POLL_MS = 500;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** What of the public feed. */
+/** A part of the public feed. */
 export interface FeedQuery {
-  /** A position; the events after it. */
+  /** Events after this position. */
   after: string;
   types?: readonly string[];
 }
 
-/** The public events from a position to the head, page by page. */
+/** The public events after a position up to the head, page by page. */
 export async function* eventPages(client: ApiClient, { after, types }: FeedQuery): AsyncGenerator<ShownEvent[]> {
   for (let from = after, atHead = false; !atHead; ) {
     const query = { after: from, types: types?.join(','), limit: PAGE };
@@ -28,9 +28,9 @@ export async function* eventPages(client: ApiClient, { after, types }: FeedQuery
 }
 
 /**
- * The public events from a position on, without an end. A connection that breaks is opened again where it broke, so that
- * nothing is missed and nothing comes twice.
- * @param broken told before each try to connect again
+ * The public events after a position, endlessly. It reconnects where a connection broke, so that no event is missed or
+ * repeated.
+ * @param broken called before each reconnection
  */
 export async function* followFeed(
   client: ApiClient,
@@ -50,7 +50,7 @@ export async function* followFeed(
       }
     } catch (error) {
       client.signal.throwIfAborted();
-      // What never worked, or what the backend refuses, won't get better by itself.
+      // A connection that never worked, or that the backend refuses, is no transient error.
       const lost = error instanceof NotReachable || (error as Error).name === 'TypeError' || isServerError(error);
       if (!connected || !lost) throw error;
       broken(error as Error);
@@ -76,7 +76,7 @@ async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<Shown
 }
 
 /**
- * Recorded events of every type, or of one stream, from a place on and without an end, by asking again and again.
+ * Events of every type, or of one stream, endlessly, by polling.
  * @param query of GET /v1/log; with `stream`, `after` is a revision
  */
 export async function* followLog(

@@ -7,19 +7,19 @@ export interface Sent {
   accepted: number;
   duplicate: number;
   quarantined: EventResult[];
-  /** The greatest position that any of them stands at; 0 where none is stored. */
+  /** The highest position of the stored events; 0 if none is stored. */
   position: number;
 }
 
 const BATCH = 500;
-/** Below the 1 MiB that the backend takes, with room for what a proxy may add. */
+/** Below the backend's limit of 1 MiB, with room for what a proxy adds. */
 const BATCH_BYTES = 900 * 1024;
 const IN_FLIGHT = 3;
 const MEDIA_TYPE = 'application/cloudevents-batch+json';
 
 /**
- * Packs events into batches of 500 and 900 KiB at the most, or of one group where that is larger. What is in one group
- * stays together and in its order.
+ * Packs events into batches of at most 500 events and 900 KiB, unless a single group is larger. The events of a group stay
+ * together, in order.
  */
 export function inBatches(groups: Iterable<readonly OutgoingEvent[]>): OutgoingEvent[][] {
   const batches: OutgoingEvent[][] = [];
@@ -39,10 +39,10 @@ export function inBatches(groups: Iterable<readonly OutgoingEvent[]>): OutgoingE
   return batches;
 }
 
-/** Events that need no order among them. */
+/** Batches of events whose order doesn't matter. */
 export const unordered = (events: readonly OutgoingEvent[]): OutgoingEvent[][] => inBatches(events.map((one) => [one]));
 
-/** Sends batches, a few at a time; a lost answer is asked for again, which changes nothing. */
+/** Sends batches, a few at a time. A batch whose response was lost is sent again, which changes nothing. */
 export async function sendEvents(
   client: ApiClient,
   batches: readonly OutgoingEvent[][],

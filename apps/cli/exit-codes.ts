@@ -3,7 +3,7 @@ import { statusOf } from '../../libs/http/http-error.js';
 import { GatehouseError, InvalidInput } from '../../libs/kernel/errors.js';
 import { NotReachable } from './api-errors.js';
 
-/** What the process says when it ends; stable, since scripts depend on it. */
+/** Exit codes. They are stable, since scripts depend on them. */
 export const EXIT = {
   done: 0,
   failed: 1,
@@ -19,15 +19,15 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 const MEANINGS: Record<keyof typeof EXIT, string> = {
-  done: 'done',
-  failed: 'failed, or something was not taken (quarantined)',
-  usage: 'wrong usage or input',
-  notReachable: 'the backend is not reachable, or not available for now',
-  notAllowed: 'not allowed: no credential, a wrong one, or one without the role',
-  refused: 'a rule of the backend said no',
+  done: 'success',
+  failed: 'failed, or an event was quarantined',
+  usage: 'invalid usage or input',
+  notReachable: 'the backend is unreachable or unavailable',
+  notAllowed: 'not allowed: the credential is missing, invalid or lacks the role',
+  refused: 'refused by a rule of the backend',
   notFound: 'not found',
   differs: 'a verification found a difference',
-  interrupted: 'interrupted by Ctrl-C before it was done',
+  interrupted: 'interrupted by Ctrl-C',
 };
 
 /** For --help. */

@@ -9,7 +9,7 @@ onStopSignals(
   () => process.exit(EXIT.interrupted),
 );
 
-// Whoever reads the output may have seen enough, as `head` does.
+// The reader of the output may close it early, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {

@@ -38,7 +38,7 @@ const COMMANDS = [
   'demo',
 ];
 
-/** What --help lists, groups opened up. */
+/** The commands that --help lists, with the groups expanded. */
 async function listed(group: string[] = []): Promise<string[]> {
   const { stdout } = await run(...group, '--help');
   const commands = [...(stdout.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name!);
@@ -46,18 +46,18 @@ async function listed(group: string[] = []): Promise<string[]> {
   return found.length > 0 ? (await Promise.all(found)).flat() : [group.join(' ')];
 }
 
-it('lists the commands that are explained below, and no other', async () => {
+it('lists exactly the commands that are documented below', async () => {
   expect((await listed()).sort()).toEqual([...COMMANDS].sort());
 });
 
-it.each(COMMANDS)('explains %s with an example', async (command) => {
+it.each(COMMANDS)('documents %s with an example', async (command) => {
   const { code, stdout } = await run(...command.split(' '), '--help');
   expect(code).toBe(0);
   expect(stdout).toContain(`$ gatehouse ${command}`);
   expect(stdout).toContain('--json');
 });
 
-it('explains its exit codes', async () => {
+it('documents its exit codes', async () => {
   const { code, stdout } = await run('--help');
   expect(code).toBe(0);
   expect(stdout).toMatch(/Exit codes:[\s\S]*7 +a verification found a difference/);
@@ -68,26 +68,29 @@ it.each([
   [['token'], /Commands:[\s\S]*create/],
   [['token', 'create', 'x'], /--role/],
   [['token', 'create', 'x', '--role', 'king'], /king is not one of operator/],
-  [['events', '--limit', 'many'], /whole number from 1 to 2000/],
-  [['metrics', '--from', '2022-02-30', '--by', 'day'], /a day like 2022-05-18/],
-  [['status', '--url', 'nonsense'], /--url must be like http:\/\/127.0.0.1:8080, is nonsense/],
-  [['status', '--token', 'two words'], /--token has a character that no token has/],
+  [['events', '--limit', 'many'], /an integer from 1 to 2000/],
+  [['metrics', '--from', '2022-02-30', '--by', 'day'], /a day such as 2022-05-18/],
+  [
+    ['status', '--url', 'nonsense'],
+    /--url is nonsense, which is not an HTTP URL: use one such as http:\/\/127.0.0.1:8080/,
+  ],
+  [['status', '--token', 'two words'], /--token has a character that tokens never contain/],
   [['import'], /nothing to import/],
-  [['import', '--reviews', 'reviews.csv'], /--reviews needs --flags/],
+  [['import', '--reviews', 'reviews.csv'], /--reviews requires --flags/],
   [['import', '--flags', '/no/such/file'], /--flags \/no\/such\/file can't be read \(ENOENT\)/],
-])('says what is wrong with the usage %j and ends with 2', async (args, message) => {
+])('rejects the usage %j with a reason and exits with 2', async (args, message) => {
   const { code, stdout, stderr } = await run(...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(message);
 });
 
 it.each([
-  [['status', '--url', 'http://127.0.0.1:9'], 3, 'port-blocked', /no HTTP client asks/],
-  [['status', '--url', 'nonsense'], 2, 'invalid-input', /--url must be like/],
+  [['status', '--url', 'http://127.0.0.1:9'], 3, 'port-blocked', /HTTP clients block the port/],
+  [['status', '--url', 'nonsense'], 2, 'invalid-input', /--url is nonsense/],
   [['no-such-command'], 2, 'wrong-usage', /^unknown command/],
   [['token'], 2, 'wrong-usage', /--help/],
-  [['events', '--limit', 'many'], 2, 'wrong-usage', /whole number from 1 to 2000/],
-])('tells what is wrong with %j as a problem document on stderr with --json', async (args, code, type, detail) => {
+  [['events', '--limit', 'many'], 2, 'wrong-usage', /an integer from 1 to 2000/],
+])('reports the error of %j as a problem document on stderr with --json', async (args, code, type, detail) => {
   const ended = await run(...args, '--json');
   expect(ended).toMatchObject({ code, stdout: '' });
   expect(JSON.parse(ended.stderr)).toMatchObject({
@@ -97,6 +100,6 @@ it.each([
   });
 });
 
-it('gives help to machines as well as to people', async () => {
+it('prints help with --json too', async () => {
   expect(await run('token', 'list', '--json', '--help')).toMatchObject({ code: 0, stderr: '' });
 });

@@ -20,12 +20,12 @@ import { interruption, problemDocument } from './rendering/problem-document.js';
 import { problemText } from './rendering/problem-text.js';
 import { DEFAULT_URL, type GlobalOptions, openSession, type Runner, type Terminal } from './session.js';
 
-const INTERRUPTED = 'interrupted; what was acknowledged is kept, and running it again is safe';
+const INTERRUPTED = 'interrupted; acknowledged work is stored, and the command is safe to repeat';
 
 /**
  * Runs one command line.
- * @param args without node and the script
- * @returns the exit code; whatever went wrong has been said on stderr, with --json as a problem document
+ * @param args the arguments after node and the script
+ * @returns the exit code; an error is reported on stderr, with --json as a problem document
  */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const json = args.includes('--json');
@@ -41,7 +41,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
         session.progress.end();
       }
     };
-  const tell = (problem: Problem, text: string) =>
+  const report = (problem: Problem, text: string) =>
     terminal.stderr.write(`${json ? JSON.stringify(problem, null, 2) : text}\n`);
   try {
     await buildProgram(run, terminal, json).parseAsync(args, { from: 'user' });
@@ -49,11 +49,11 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   } catch (error) {
     const exitCode = exitCodeOf(error);
     if (terminal.signal.aborted) {
-      tell(interruption(INTERRUPTED), `gatehouse: ${INTERRUPTED}`);
+      report(interruption(INTERRUPTED), `gatehouse: ${INTERRUPTED}`);
       return EXIT.interrupted;
     }
-    // Commander has told its own errors to people already.
-    if (exitCode !== EXIT.done && (json || !isCommanders(error))) tell(problemDocument(error), problemText(error));
+    // Commander has already printed its own errors.
+    if (exitCode !== EXIT.done && (json || !isCommanders(error))) report(problemDocument(error), problemText(error));
     return exitCode;
   }
 }
@@ -62,11 +62,11 @@ const isCommanders = (error: unknown): boolean => String((error as { code?: unkn
 
 function buildProgram(run: Runner, { stdout, stderr }: Terminal, json: boolean): Command {
   const program = new Command('gatehouse')
-    .description('Access and enforcement for the staged rollout of a generative image product, from the command line.')
+    .description('The command line of Gatehouse, the access-and-enforcement backend.')
     .version(version)
     .addOption(new Option('--url <url>', `address of the backend (env GATEHOUSE_URL, default ${DEFAULT_URL})`))
     .addOption(new Option('--token <token>', 'bearer token (env GATEHOUSE_TOKEN)'))
-    .addOption(new Option('--json', 'answer in JSON, for machines; what goes wrong is a problem document on stderr'))
+    .addOption(new Option('--json', 'print JSON; errors are problem documents (RFC 9457) on stderr'))
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => stdout.write(text),

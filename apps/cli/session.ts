@@ -4,7 +4,7 @@ import { ApiClient } from './api-client.js';
 import type { ExitCode } from './exit-codes.js';
 import { type Progress, progressOn, silent } from './rendering/progress.js';
 
-/** What a process has to do with the world. */
+/** The process's environment, output and signal. */
 export interface Terminal {
   env: Record<string, string | undefined>;
   stdout: NodeJS.WritableStream;
@@ -13,7 +13,7 @@ export interface Terminal {
   signal: AbortSignal;
 }
 
-/** What every command works with. */
+/** What every command can use. */
 export interface Session {
   client: ApiClient;
   progress: Progress;
@@ -21,11 +21,11 @@ export interface Session {
   clock: Clock;
   ids: Ids;
   json: boolean;
-  /** The answer: as JSON with --json, as text for people otherwise. */
+  /** Prints the result: JSON with --json, text otherwise. */
   print(answer: unknown, text: () => string): void;
-  /** One item of an answer without an end; with --json one JSON document a line. */
+  /** Prints one item of an endless result; with --json one JSON document per line. */
   printItem(item: unknown, text: () => string): void;
-  /** A remark for people, on stderr; not with --json. */
+  /** Prints a remark on stderr, but not with --json. */
   remark(line: string): void;
 }
 
@@ -35,15 +35,15 @@ export interface GlobalOptions {
   json?: boolean;
 }
 
-/** A command's work: done, unless it answers another exit code or throws. */
+/** A command's work. The exit code is `done` unless it returns another one or throws. */
 export type Work<Options> = (session: Session, options: Options, ...args: string[]) => Promise<ExitCode | undefined>;
 
-/** Makes a commander action of a command's work. */
+/** Turns a command's work into an action of commander. */
 export type Runner = <Options>(work: Work<Options>) => (...args: unknown[]) => Promise<void>;
 
 export const DEFAULT_URL = 'http://127.0.0.1:8080';
 
-/** @throws InvalidInput for a URL or a token that can't be one */
+/** @throws InvalidInput if the URL or the token is malformed */
 export function openSession({ url, token, json = false }: GlobalOptions, terminal: Terminal): Session {
   const { env, stdout, stderr, signal } = terminal;
   const write = (text: string) => stdout.write(`${text}\n`);
@@ -54,7 +54,7 @@ export function openSession({ url, token, json = false }: GlobalOptions, termina
   });
   return {
     client,
-    // With --json, stderr is for the problem document, unless a person looks on.
+    // With --json, stderr has only the problem document, unless it is a terminal.
     progress: json && !stderr.isTTY ? silent : progressOn(stderr),
     signal,
     clock: systemClock,

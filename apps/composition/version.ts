@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-/** The package's version; package.json stands two folders up from the built apps and one from the sources. */
-export const version: string = read('../package.json') ?? read('../../package.json') ?? 'unknown';
+/** The package's version. package.json is two folders above this source, and three above the built file in dist. */
+export const version: string = read('../../package.json') ?? read('../../../package.json') ?? 'unknown';
 
 function read(path: string): string | undefined {
   try {

@@ -28,7 +28,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** The answer of a command that must be done. */
+/** The result of a command that must succeed. */
 const json = async (...args: string[]) => {
   const result = await cli.run(...args, '--json');
   expect({ args, ...result }).toMatchObject({ code: 0 });
@@ -53,7 +53,7 @@ const send = async (...events: unknown[]) => {
 const joinEvent = (accountId: string) => cloudEvent('WaitlistJoined', { accountId, email: `${accountId}@example.org` });
 
 describe('gatehouse status', () => {
-  it('tells version, head and every consumer, for people and for machines', async () => {
+  it('shows version, head and every consumer, as text and as JSON', async () => {
     const status = await json('status');
     expect(status).toMatchObject({ url: gatehouse.url, version: '0.1.0', head: expect.stringMatching(/^\d+$/) });
     const shown = await text('status');
@@ -62,7 +62,7 @@ describe('gatehouse status', () => {
 });
 
 describe('gatehouse token', () => {
-  it('makes a token that works until it is revoked', async () => {
+  it('creates a token that works until it is revoked', async () => {
     const { id, secret, roles } = await json('token', 'create', 'ada', '--role', 'operator,compliance');
     expect(roles).toEqual(['operator', 'compliance']);
     const asAda = commandLineFor({ url: gatehouse.url, token: secret });
@@ -76,7 +76,7 @@ describe('gatehouse token', () => {
 });
 
 describe('gatehouse waitlist', () => {
-  it('puts people on it once and lists who waits', async () => {
+  it('adds a person once and lists who waits', async () => {
     const joined = await json('waitlist', 'join', 'ada@example.org', '--priority', '0');
     const again = await json('waitlist', 'join', 'Ada@Example.org');
     expect(again.accountId).toBe(joined.accountId);
@@ -87,7 +87,7 @@ describe('gatehouse waitlist', () => {
     expect(await text('waitlist', 'list', '--status', 'barred')).toBe('nobody is barred\n');
   });
 
-  it('names the field that is wrong', async () => {
+  it('names the invalid field', async () => {
     fails(await cli.run('waitlist', 'join', 'nobody'), 2, /\/email: must be an e-mail address/);
   });
 });
@@ -108,7 +108,7 @@ describe('gatehouse policy', () => {
 });
 
 describe('gatehouse rate and cohort', () => {
-  it('lets nobody in without a rate, then as many as it allows, and tells who got in', async () => {
+  it('onboards nobody without a rate, then as many as it allows, and lists them', async () => {
     const accounts = ['cohort-a', 'cohort-b', 'cohort-c', 'cohort-d'];
     await send(...accounts.map(joinEvent));
     fails(await cli.run('cohort', 'onboard', '--size', '1'), 5, /Rate not set/);
@@ -118,14 +118,14 @@ describe('gatehouse rate and cohort', () => {
     expect(listed).toMatchObject({ size: 2, selection: 'listed', onboarded: ['cohort-a', 'cohort-b'] });
     fails(await cli.run('cohort', 'onboard', '--accounts', 'no-such-account'), 5, /no-such-account \(unknown\)/);
     const first = await text('cohort', 'onboard', '--size', '1');
-    expect(first).toMatch(/1 of 1 are in\n\S+\n$/);
+    expect(first).toMatch(/1 of 1 onboarded\n\S+\n$/);
     const unwaited = await json('cohort', 'onboard', '--size', '1', '--no-wait');
     expect(unwaited).not.toHaveProperty('onboarded');
     fails(await cli.run('cohort', 'onboard', '--size', '1'), 5, /Rate exceeded/);
     fails(
       await cli.run('cohort', 'onboard', '--size', '1', '--accounts', 'a'),
       2,
-      /--size does not go with --accounts/,
+      /--size cannot be combined with --accounts/,
     );
   });
 
@@ -140,7 +140,7 @@ describe('gatehouse rate and cohort', () => {
 });
 
 describe('gatehouse account show', () => {
-  it('tells where an account stands, and stood', async () => {
+  it('shows an account as it is and as it was', async () => {
     const [{ position }] = await send(joinEvent('acc-of-today'));
     await gatehouse.administrator.post('/v1/accounts/acc-of-today/deactivation', { reason: 'fraud' });
     expect(await json('account', 'show', 'acc-of-today')).toMatchObject({ status: 'waiting', deactivated: true });
@@ -148,7 +148,11 @@ describe('gatehouse account show', () => {
     expect(before).toMatchObject({ deactivated: false, asOf: { position } });
     expect(await text('account', 'show', 'acc-of-today')).toMatch(/WaitlistJoined[\s\S]*AccountDeactivated/);
     fails(await cli.run('account', 'show', 'acc-of-today', '--as-of', '2001-01-01T00:00:00Z'), 6, /acc-of-today/);
-    fails(await cli.run('account', 'show', 'acc-of-today', '--as-of', 'yesterday'), 2, /position in digits or a time/);
+    fails(
+      await cli.run('account', 'show', 'acc-of-today', '--as-of', 'yesterday'),
+      2,
+      /a position such as 1234 or a time/,
+    );
   });
 });
 
@@ -172,7 +176,7 @@ describe('gatehouse events', () => {
   it.each([
     ['the public feed', ['--type', 'ImageShared'], 'ImageShared'],
     ['the log', ['--all', '--type', 'ImageDownloaded'], 'ImageDownloaded'],
-  ])('follows %s and ends well on Ctrl-C', async (name, options, type) => {
+  ])('follows %s and exits with 0 on Ctrl-C', async (name, options, type) => {
     const imageId = `tailed-${type}`;
     const { head } = (await gatehouse.administrator.get('/v1/status')).body;
     const tail = processes.start('events', '--tail', '--json', '--after', head, ...options);
@@ -191,7 +195,7 @@ describe('gatehouse events', () => {
 });
 
 describe('gatehouse quarantine', () => {
-  it('lists, shows and replays what could not be taken', async () => {
+  it('lists, shows and replays events that were not accepted', async () => {
     const verdict = cloudEvent('VerdictGiven', { caseId: 'img-late', reviewer: 'rev-1', verdict: 'unsafe' });
     const [refused] = await send(verdict);
     expect(refused).toMatchObject({ outcome: 'quarantined', reason: 'case-unknown' });
@@ -215,28 +219,28 @@ describe('gatehouse quarantine', () => {
       }),
     );
     await settled(client);
-    const taken = await json('quarantine', 'replay', '--all');
-    expect(taken.items).toEqual([expect.objectContaining({ quarantineId: id, outcome: 'accepted' })]);
-    expect(await text('quarantine', 'list')).toBe('nothing is waiting\n');
+    const replayed = await json('quarantine', 'replay', '--all');
+    expect(replayed.items).toEqual([expect.objectContaining({ quarantineId: id, outcome: 'accepted' })]);
+    expect(await text('quarantine', 'list')).toBe('no entry is waiting\n');
     fails(await cli.run('quarantine', 'replay'), 2, /--all/);
     fails(await cli.run('quarantine', 'show', '0196e0f0-0000-7000-8000-000000000001'), 6, /0196e0f0/);
   });
 });
 
 describe('gatehouse metrics', () => {
-  it('shows the whole, and groups', async () => {
+  it('shows totals and groups', async () => {
     await settled(client);
     expect((await json('metrics')).whole).toMatchObject({
       cases: { confirmed: 1 },
       confirmedShare: { hits: 1, of: 1 },
     });
     expect(await text('metrics', '--by', 'category')).toMatch(/CATEGORY[\s\S]*\nviolent /);
-    fails(await cli.run('metrics', '--from', '2022-05-18'), 2, /--from goes with --by day only/);
+    fails(await cli.run('metrics', '--from', '2022-05-18'), 2, /--from requires --by day/);
   });
 });
 
 describe('gatehouse views', () => {
-  it('lists them, proves that they equal their replay, and rebuilds them', async () => {
+  it('lists, verifies and rebuilds views', async () => {
     const { items } = await json('views', 'list');
     expect(items.map(({ name }: { name: string }) => name)).toContain('safety-images');
     expect(await text('views', 'verify')).not.toContain('DIFFERS');
@@ -249,7 +253,7 @@ describe('gatehouse views', () => {
     fails(await cli.run('views', 'verify', 'no-such-view'), 2, /no-such-view/);
   });
 
-  it('ends with 7 and names the table where one differs', async () => {
+  it('exits with 7 and names the table if one differs', async () => {
     const stolen = `DELETE FROM ${viewTable(imagesView)} WHERE image_id = 'img-page'`;
     expect((await gatehouse.runtime.pool.query(stolen)).rowCount).toBe(1);
     const result = await cli.run('views', 'verify', 'images');
@@ -260,13 +264,13 @@ describe('gatehouse views', () => {
 });
 
 describe('the exit code', () => {
-  it('tells a backend that is not there, a wrong credential and a role that may not', async () => {
-    fails(await commandLineFor({ url: 'http://127.0.0.1:9' }).run('status'), 3, /no HTTP client asks/);
-    fails(await commandLineFor({ url: 'http://no-such-host.invalid' }).run('status'), 3, /host .* is not known/);
+  it('distinguishes an unreachable backend, an invalid credential and a missing role', async () => {
+    fails(await commandLineFor({ url: 'http://127.0.0.1:9' }).run('status'), 3, /HTTP clients block the port/);
+    fails(await commandLineFor({ url: 'http://no-such-host.invalid' }).run('status'), 3, /host .* is unknown/);
     fails(await cliFor({ url: gatehouse.url }).run('status'), 4, /--token or GATEHOUSE_TOKEN/);
     const { secret } = await json('token', 'create', 'robin', '--role', 'reviewer');
     fails(await commandLineFor({ url: gatehouse.url, token: secret }).run('token', 'list'), 4, /token create/);
-    fails(await commandLineFor({ url: 'nonsense' }).run('status'), 2, /--url must be like/);
+    fails(await commandLineFor({ url: 'nonsense' }).run('status'), 2, /--url is nonsense/);
   });
 
   it.each([
@@ -274,5 +278,5 @@ describe('the exit code', () => {
     [['token', 'create', 'x']],
     [['events', '--limit', 'many']],
     [['rate', 'set', '-1']],
-  ])('is 2 for %j, with a word on stderr', async (args) => fails(await cli.run(...args), 2, /error: /));
+  ])('is 2 for %j, with an error on stderr', async (args) => fails(await cli.run(...args), 2, /error: /));
 });

@@ -5,11 +5,11 @@ import { pairs, table, time } from '../rendering/table.js';
 import type { Runner } from '../session.js';
 
 export function accountCommands(program: Command, run: Runner): void {
-  const group = program.command('account').description('Where accounts stand, now and at any moment before.');
+  const group = program.command('account').description('Shows accounts, as they are or as they were.');
   const show = group
     .command('show <id>')
-    .description('Where an account stands, and everything that led there.')
-    .option('--as-of <moment>', 'as it was at a position of the log or a time (RFC 3339)', positionOrTime)
+    .description('Shows the state of an account and its history.')
+    .option('--as-of <moment>', 'the state at a position of the log or at a time (RFC 3339)', positionOrTime)
     .action(
       run<{ asOf?: string }>(async ({ client, print }, { asOf }, id) => {
         const account = await client.get<AccountAnswer>(`/v1/accounts/${encodeURIComponent(id!)}`, { asOf });

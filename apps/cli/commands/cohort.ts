@@ -24,25 +24,29 @@ interface Onboarding {
 }
 
 export function cohortCommands(program: Command, run: Runner): void {
-  const group = program.command('cohort').description('Groups of people that are let in together.');
+  const group = program.command('cohort').description('Onboards people in cohorts.');
   const onboard = group
     .command('onboard')
-    .description('Let a cohort in, within the rate; waits and shows who got in.')
-    .option('--size <n>', 'people, the first of the waitlist; all that may be by default', wholeNumber(1, MAX_PER_WEEK))
-    .option('--accounts <ids>', 'exactly these accounts instead, with commas', severalOf)
-    .option('--priority <class>', 'only this priority class of the waitlist', wholeNumber(0, 9))
-    .option('--no-wait', 'only admit it; the people are let in meanwhile')
+    .description('Admits a cohort within the rate, waits until it is onboarded, and lists its accounts.')
+    .option(
+      '--size <n>',
+      'number of people, from the front of the waitlist; by default as many as the rate allows',
+      wholeNumber(1, MAX_PER_WEEK),
+    )
+    .option('--accounts <ids>', 'these accounts instead, separated by commas', severalOf)
+    .option('--priority <class>', 'only people of this priority class', wholeNumber(0, 9))
+    .option('--no-wait', 'exit after the admission, without waiting for the onboarding')
     .action(
       run<Onboarding>(async ({ client, ids, progress, print }, { size, accounts, priority, wait }) => {
         const beside = Object.entries({ size, priority }).filter(([, value]) => accounts && value !== undefined);
         if (beside.length > 0) {
           throw new InvalidInput(
-            beside.map(([name]) => ({ field: `--${name}`, message: 'does not go with --accounts' })),
+            beside.map(([name]) => ({ field: `--${name}`, message: 'cannot be combined with --accounts' })),
           );
         }
         const admitted = await admitCohort(client, { cohortId: ids.next(), size, accounts, priority });
         if (!wait) {
-          print(admitted, () => `cohort ${admitted.cohortId}: ${number(admitted.size)} people are being let in`);
+          print(admitted, () => `cohort ${admitted.cohortId}: ${number(admitted.size)} people will be onboarded`);
           return undefined;
         }
         progress.start('onboarding', admitted.size);
@@ -60,20 +64,20 @@ export function cohortCommands(program: Command, run: Runner): void {
   );
 }
 
-/** With an id of ours, so that it is safe to ask again. */
+/** The client chooses the id, so the request is safe to retry. */
 export const admitCohort = (
   client: ApiClient,
   cohort: { cohortId: string; size?: number; accounts?: string[]; priority?: number },
 ): Promise<CohortAdmitted> => client.post('/v1/cohorts', cohort, { repeatable: true });
 
 export interface CohortOutcome {
-  /** Who is in. */
+  /** The onboarded accounts. */
   onboarded: string[];
-  /** Who was listed and is not in with this cohort: stopped waiting, or came in with another, just before. */
+  /** Requested accounts that are not in this cohort, because they stopped waiting or joined another cohort just before. */
   leftOut: { accountId: string; status: string }[];
 }
 
-/** Waits until the cohort's people are in; fewer than its size where fewer waited. @param listed those asked for by name */
+/** Waits until the cohort is onboarded; it may be smaller than its size if fewer people wait. @param listed the accounts requested by id */
 export async function outcomeOf(
   client: ApiClient,
   { cohortId, position }: CohortAdmitted,
@@ -102,6 +106,6 @@ const standing = (account: AccountAnswer | undefined): string => {
 };
 
 function outcomeText({ cohortId, size }: CohortAdmitted, { onboarded, leftOut }: CohortOutcome): string {
-  const lines = [`cohort ${cohortId}: ${number(onboarded.length)} of ${number(size)} are in`, ...onboarded];
-  return [...lines, ...leftOut.map(({ accountId, status }) => `left out: ${accountId}, ${status}`)].join('\n');
+  const lines = [`cohort ${cohortId}: ${number(onboarded.length)} of ${number(size)} onboarded`, ...onboarded];
+  return [...lines, ...leftOut.map(({ accountId, status }) => `not onboarded: ${accountId}, ${status}`)].join('\n');
 }

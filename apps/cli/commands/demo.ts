@@ -14,10 +14,15 @@ interface DemoOptions {
 export function demoCommand(program: Command, run: Runner): void {
   const command = program
     .command('demo')
-    .description('Bring a running backend to life with a small generated preview, through its public API.')
-    .option('--people <n>', 'people that join and are let in', wholeNumber(2, 2_000), 200)
-    .option('--images <n>', 'images they generate', wholeNumber(10, 1_000_000), 1_000)
-    .option('--seed <n>', 'the same seed makes the same people and images', wholeNumber(0, 4_294_967_295), 1)
+    .description('Fills a running backend with generated people, images, flags and reviews, through its public API.')
+    .option('--people <n>', 'number of people to onboard', wholeNumber(2, 2_000), 200)
+    .option('--images <n>', 'number of images to generate', wholeNumber(10, 1_000_000), 1_000)
+    .option(
+      '--seed <n>',
+      'seed of the random data; the same seed gives the same data',
+      wholeNumber(0, 4_294_967_295),
+      1,
+    )
     .action(
       run<DemoOptions>(async (session, options) => {
         const report = await runDemo(session, options);
@@ -32,9 +37,9 @@ function demoText({ run, policy, cohorts, cases, denied, metrics }: DemoReport):
   const about = pairs([
     ['run', run],
     ['content policy', policy],
-    ...cohorts.map(({ cohortId, onboarded }) => [`cohort ${cohortId}`, `${onboarded} people are in`] as const),
+    ...cohorts.map(({ cohortId, onboarded }) => [`cohort ${cohortId}`, `${onboarded} people onboarded`] as const),
     ['cases decided', `${cases.confirmed + cases.dismissed}, of which ${cases.confirmed} confirmed`],
-    ['access', denied ? `${denied.accountId} may not generate any more: ${denied.reason}` : 'nobody was deactivated'],
+    ['access', denied ? `${denied.accountId} may no longer generate: ${denied.reason}` : 'nobody was deactivated'],
   ]);
-  return `${about}\n\nsafety metrics of everything so far:\n${metricsText(metrics)}`;
+  return `${about}\n\nsafety metrics of the whole log:\n${metricsText(metrics)}`;
 }

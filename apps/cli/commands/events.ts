@@ -18,13 +18,17 @@ interface EventsOptions {
 export function eventsCommand(program: Command, run: Runner): void {
   const command = program
     .command('events')
-    .description('Events in the order of the log: the public ones, or with --all or --stream every recorded one.')
-    .option('--after <position>', 'only those after this position; with --stream, from this revision on', position)
-    .option('--type <type>', 'only of this type, several with commas', severalOf)
-    .option('--stream <name>', 'only of this stream, like account-acc-1 (needs compliance or administrator)')
-    .option('--all', 'of every type, not only the public ones (needs compliance or administrator)')
-    .option('--limit <n>', 'events at the most', wholeNumber(1, 2000), 50)
-    .option('--tail', 'go on with new ones until Ctrl-C; begins at the head unless --after says otherwise')
+    .description('Shows events in the order of the log: public events, or with --all or --stream all events.')
+    .option(
+      '--after <position>',
+      'only events after this position; with --stream, events from this revision on',
+      position,
+    )
+    .option('--type <type>', 'only events of these types, separated by commas', severalOf)
+    .option('--stream <name>', 'only events of this stream, such as account-acc-1 (role compliance or administrator)')
+    .option('--all', 'events of every type, not only public ones (role compliance or administrator)')
+    .option('--limit <n>', 'maximum number of events', wholeNumber(1, 2000), 50)
+    .option('--tail', 'follow new events until Ctrl-C; starts at the head unless --after is given')
     .action(
       run<EventsOptions>(async (session, options) => {
         if (options.tail) await tail(session, options);
@@ -44,10 +48,10 @@ async function page({ client, print, remark }: Session, { after, type, stream, a
   const path = all || stream !== undefined ? '/v1/log' : '/v1/events';
   const answer = await client.get<EventsAnswer>(path, { after, types: type?.join(','), stream, limit });
   print(answer, () => (answer.events.length > 0 ? answer.events.map(eventText).join('\n') : 'no events'));
-  if (!answer.atHead) remark(`there are more: go on with --after ${answer.next}`);
+  if (!answer.atHead) remark(`there are more events: continue with --after ${answer.next}`);
 }
 
-/** Ctrl-C is how it ends, and so no failure. */
+/** Ctrl-C ends it without an error. */
 async function tail({ client, printItem, remark, signal }: Session, options: EventsOptions) {
   const { type, stream, all } = options;
   try {
@@ -55,9 +59,7 @@ async function tail({ client, printItem, remark, signal }: Session, options: Eve
     const events =
       all || stream !== undefined
         ? followLog(client, { after, stream, types: type?.join(',') })
-        : followFeed(client, { after, types: type }, ({ message }) =>
-            remark(`${plainLine(message)}; connecting again`),
-          );
+        : followFeed(client, { after, types: type }, ({ message }) => remark(`${plainLine(message)}; reconnecting`));
     for await (const event of events) printItem(event, () => eventText(event));
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -68,7 +70,7 @@ async function tail({ client, printItem, remark, signal }: Session, options: Eve
   }
 }
 
-/** Past it, people read on with --json. */
+/** Longer data is cut; --json shows all of it. */
 const DATA_CHARACTERS = 300;
 
 /** One event on one line. */

@@ -19,10 +19,12 @@ const SHOWN_FAULTS = 50;
 export function importCommand(program: Command, run: Runner): void {
   const command = program
     .command('import')
-    .description('Replay real prompts, flags and human reviews through the public API. Doing it again changes nothing.')
-    .option('--prompts <file>', 'TSV with the columns Prompt and Category; each becomes a generated image')
-    .option('--flags <file>', 'CSV: flag_id, submitted_at, submitter_id, categories')
-    .option('--reviews <file>', 'CSV: flag_id, reviewer_id, answer_time_ms, verdict; needs --flags')
+    .description(
+      'Imports prompts, flags and human reviews from files, through the public API. Repeating it changes nothing.',
+    )
+    .option('--prompts <file>', 'TSV with the columns Prompt and Category; each row becomes a generated image')
+    .option('--flags <file>', 'CSV with the columns flag_id, submitted_at, submitter_id, categories')
+    .option('--reviews <file>', 'CSV with the columns flag_id, reviewer_id, answer_time_ms, verdict; requires --flags')
     .action(
       run<ImportOptions>(async (session, options) => {
         const report = await runImport(session, await readAll(options));
@@ -37,13 +39,13 @@ export function importCommand(program: Command, run: Runner): void {
   );
 }
 
-/** Everything is read and checked before anything is sent. */
+/** Reads and validates every file before anything is sent. */
 async function readAll({ prompts, flags, reviews }: ImportOptions): Promise<ImportData> {
   if ((prompts ?? flags ?? reviews) === undefined) {
     throw new InvalidInput([{ field: '', message: 'nothing to import: name --prompts, --flags or both' }]);
   }
   if (reviews !== undefined && flags === undefined) {
-    throw new InvalidInput([{ field: '--reviews', message: 'needs --flags: a review is of a flag' }]);
+    throw new InvalidInput([{ field: '--reviews', message: 'requires --flags, because a review belongs to a flag' }]);
   }
   const read = async <Row>(option: string, path: string | undefined, parse: (name: string, text: string) => Row[]) => {
     if (path === undefined) return [];
@@ -67,8 +69,8 @@ function importText({ phases, quarantined, metrics }: ImportReport): string {
   ];
   if (quarantined.length > 0) {
     const rows = quarantined.slice(0, SHOWN_FAULTS).map((one) => [one.id, one.reason, one.field, one.detail]);
-    const more = quarantined.length > SHOWN_FAULTS ? '\nall of them: gatehouse quarantine list' : '';
-    parts.push(`not taken:\n${table(['event', 'reason', 'field', 'detail'], rows)}${more}`);
+    const more = quarantined.length > SHOWN_FAULTS ? '\nshow all: gatehouse quarantine list' : '';
+    parts.push(`quarantined:\n${table(['event', 'reason', 'field', 'detail'], rows)}${more}`);
   }
   return [...parts, metricsText(metrics)].join('\n\n');
 }

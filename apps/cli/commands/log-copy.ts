@@ -6,16 +6,16 @@ import { withExamples } from '../command-options.js';
 import type { Runner, Session } from '../session.js';
 
 /**
- * These open logs themselves, by the settings of the server or by address; no server has to run. What they need is loaded
- * when they are given: it would slow every other command.
+ * These commands open the log directly, by the server's settings or by address, without a running server. They load their
+ * modules when they run, because loading them would slow down every other command.
  */
 export function logCopyCommands(program: Command, run: Runner): void {
   const exporting = program
     .command('export-log <file>')
-    .description('Write the whole log into a file, by itself: the server is stopped. Done again, it goes on.')
+    .description('Exports the whole log to a file. Stop the server first. Resumes if interrupted.')
     .option(
       '--from <address>',
-      'esdb://, kurrentdb:// or postgres:// address of the log; by default that of the settings',
+      'address of the log, esdb://, kurrentdb:// or postgres://; by default from the settings',
     )
     .action(
       run<{ from?: string }>(async (session, { from }, file) => {
@@ -29,11 +29,8 @@ export function logCopyCommands(program: Command, run: Runner): void {
 
   const importing = program
     .command('import-log <file>')
-    .description('Copy an exported log into an empty one and compare both. Done again, it goes on.')
-    .option(
-      '--to <address>',
-      'esdb://, kurrentdb:// or postgres:// address of the log; by default that of the settings',
-    )
+    .description('Imports an exported log into an empty store and compares both. Resumes if interrupted.')
+    .option('--to <address>', 'address of the log, esdb://, kurrentdb:// or postgres://; by default from the settings')
     .action(
       run<{ to?: string }>(async (session, { to }, file) => {
         const { importLog } = await import('../../../libs/log-transfer/import-log.js');
@@ -56,7 +53,7 @@ async function withLog<Result>(
     return await work(log.store);
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
-    throw new Unavailable('store-unavailable', `${error.message}; the same command goes on where this one stopped`);
+    throw new Unavailable('store-unavailable', `${error.message}; run the same command again to resume`);
   } finally {
     await log.close();
   }

@@ -15,22 +15,22 @@ interface MetricsOptions {
 
 const day = (text: string): string => {
   if (isInstant(`${text}T00:00:00Z`)) return text;
-  throw new InvalidArgumentError('It must be a day like 2022-05-18.');
+  throw new InvalidArgumentError('It must be a day such as 2022-05-18.');
 };
 
 export function metricsCommand(program: Command, run: Runner): void {
   const command = program
     .command('metrics')
-    .description('The safety metrics: distinct counts, shares with their 95% intervals (Wilson), and how review works.')
-    .addOption(new Option('--by <grouping>', 'also by').choices(['day', 'week', 'category', 'cohort']))
-    .option('--from <day>', 'first day, with --by day', day)
-    .option('--to <day>', 'last day, with --by day', day)
+    .description(
+      'Shows the safety metrics: distinct counts, shares with 95% confidence intervals (Wilson), and review figures.',
+    )
+    .addOption(new Option('--by <grouping>', 'group by').choices(['day', 'week', 'category', 'cohort']))
+    .option('--from <day>', 'first day; requires --by day', day)
+    .option('--to <day>', 'last day; requires --by day', day)
     .action(
       run<MetricsOptions>(async ({ client, print }, { by, from, to }) => {
         if (by !== 'day' && (from ?? to) !== undefined) {
-          throw new InvalidInput([
-            { field: from === undefined ? '--to' : '--from', message: 'goes with --by day only' },
-          ]);
+          throw new InvalidInput([{ field: from === undefined ? '--to' : '--from', message: 'requires --by day' }]);
         }
         const metrics = await safetyMetrics(client, { by, from, to });
         print(metrics, () => metricsText(metrics, by));

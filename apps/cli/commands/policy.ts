@@ -9,13 +9,13 @@ import type { Runner } from '../session.js';
 export function policyCommands(program: Command, run: Runner): void {
   const group = program
     .command('policy')
-    .description('The content policy, which people accept before they get access.');
+    .description('Publishes and shows the content policy, which people must accept before they get access.');
 
   const publish = group
     .command('publish <version>')
-    .description('Put a version into force; from then on access needs its acceptance.')
-    .option('--link <url>', 'where it can be read')
-    .option('--text-file <file>', 'its text; the SHA-256 of it is kept as proof of what was accepted')
+    .description('Puts a version into force. From then on, access requires its acceptance.')
+    .option('--link <url>', 'URL of the text')
+    .option('--text-file <file>', 'file with the text; its SHA-256 is stored as proof of what was accepted')
     .action(
       run<{ link?: string; textFile?: string }>(async ({ client, print }, { link, textFile }, version) => {
         const text = textFile === undefined ? undefined : await textOf(textFile);
@@ -28,7 +28,7 @@ export function policyCommands(program: Command, run: Runner): void {
 
   const show = group
     .command('show')
-    .description('The version in force and those before it.')
+    .description('Lists the version in force and the earlier ones.')
     .action(
       run(async ({ client, print }) => {
         const policy = await client.get<PolicyAnswer>('/v1/policy');
@@ -43,7 +43,7 @@ export function policyCommands(program: Command, run: Runner): void {
               one.url,
               one.digest,
             ]),
-            'no content policy is published: gatehouse policy publish VERSION',
+            'no content policy is published; publish one with: gatehouse policy publish VERSION',
           ),
         );
         return undefined;
@@ -57,6 +57,6 @@ async function textOf(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new InvalidInput([{ field: '--text-file', message: `can't be read: ${file} (${code})` }]);
+    throw new InvalidInput([{ field: '--text-file', message: `cannot read ${file} (${code}): check the path` }]);
   }
 }

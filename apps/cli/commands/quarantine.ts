@@ -10,13 +10,17 @@ import type { Runner } from '../session.js';
 const ALL = 1_000_000;
 
 export function quarantineCommands(program: Command, run: Runner): void {
-  const group = program.command('quarantine').description('What came in and could not be taken; nothing is dropped.');
+  const group = program.command('quarantine').description('Lists and replays reported events that were not accepted.');
 
   const list = group
     .command('list')
-    .description('The entries, oldest first.')
-    .addOption(new Option('--status <status>', 'which').choices(['waiting', 'replayed']).default('waiting'))
-    .option('--limit <n>', 'entries at the most', wholeNumber(1, ALL), 50)
+    .description('Lists the entries, oldest first.')
+    .addOption(
+      new Option('--status <status>', 'only entries with this status')
+        .choices(['waiting', 'replayed'])
+        .default('waiting'),
+    )
+    .option('--limit <n>', 'maximum number of entries', wholeNumber(1, ALL), 50)
     .action(
       run<{ status: string; limit: number }>(async ({ client, print }, { status, limit }) => {
         const items = await client.list<QuarantineEntry>('/v1/quarantine', { status }, limit);
@@ -33,7 +37,7 @@ export function quarantineCommands(program: Command, run: Runner): void {
               one.field,
               one.detail,
             ]),
-            `nothing is ${status}`,
+            `no entry is ${status}`,
           ),
         );
         return undefined;
@@ -43,7 +47,7 @@ export function quarantineCommands(program: Command, run: Runner): void {
 
   const show = group
     .command('show <id>')
-    .description('One entry, with its raw bytes.')
+    .description('Shows an entry with its raw bytes.')
     .action(
       run(async ({ client, print }, _, id) => {
         const path = `/v1/quarantine/${encodeURIComponent(id!)}`;
@@ -58,13 +62,15 @@ export function quarantineCommands(program: Command, run: Runner): void {
 
   const replay = group
     .command('replay [ids...]')
-    .description('Try entries again, once their cause is mended.')
-    .option('--all', 'every entry that waits')
+    .description('Retries entries. Fix the cause first.')
+    .option('--all', 'every entry that was not replayed yet')
     .action(
       run<{ all?: boolean }>(async ({ client, print, progress }, { all }, ...given) => {
         const named = given.flat();
         if (named.length > 0 === (all === true)) {
-          throw new InvalidInput([{ field: '', message: 'name the entries to replay, or give --all' }]);
+          throw new InvalidInput([
+            { field: '', message: 'no entries given: name the ids to replay, or use --all for every entry, not both' },
+          ]);
         }
         const ids = all
           ? (await client.list<QuarantineEntry>('/v1/quarantine', { status: 'waiting' }, ALL)).map((one) => one.id)
@@ -82,7 +88,7 @@ export function quarantineCommands(program: Command, run: Runner): void {
           table(
             ['entry', 'outcome', 'reason', 'field', 'detail'],
             items.map((one) => [one.quarantineId, one.outcome, one.reason, one.field, one.detail]),
-            'nothing waits',
+            'no entry is waiting',
           ),
         );
         return items.some(({ outcome }) => outcome === 'quarantined') ? EXIT.failed : EXIT.done;

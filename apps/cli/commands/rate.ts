@@ -7,20 +7,22 @@ import type { Runner, Session } from '../session.js';
 const MAX_PER_WEEK = 10_000_000;
 
 export function rateCommands(program: Command, run: Runner): void {
-  const group = program.command('rate').description('How many people may be onboarded in any rolling seven days.');
+  const group = program
+    .command('rate')
+    .description('Shows and sets how many people may be onboarded per rolling seven days.');
 
   const show = group
     .command('show')
-    .description('The rate, what it has left now, and how many wait.')
+    .description('Shows the rate, what is left of it now, and how many people are waiting.')
     .action(run(showRollout));
   withExamples(show, 'rate show');
 
   const set = group
     .command('set')
-    .description('Set the rate, in people in any rolling seven days.')
-    .argument('<per-week>', 'people; 0 admits nobody', wholeNumber(0, MAX_PER_WEEK))
-    .option('--daily', 'admit a seventh of it every day by itself')
-    .option('--no-daily', 'admit cohorts by hand only')
+    .description('Sets the rate.')
+    .argument('<per-week>', 'people per rolling seven days; 0 admits nobody', wholeNumber(0, MAX_PER_WEEK))
+    .option('--daily', 'admit a seventh of the rate automatically every day')
+    .option('--no-daily', 'admit no cohorts automatically')
     .action(
       run<{ daily?: boolean }>(async (session, { daily }, perWeek) => {
         await session.client.put<Written>('/v1/rollout/rate', { perWeek, daily });
@@ -31,8 +33,8 @@ export function rateCommands(program: Command, run: Runner): void {
 
   const pause = group
     .command('pause')
-    .description('Admit nobody until onboarding is resumed.')
-    .argument('<reason>', 'why, for other operators')
+    .description('Stops admissions until they are resumed.')
+    .argument('<reason>', 'the reason, shown to other operators')
     .action(
       run(async (session, _, reason) => {
         await session.client.post<Written>('/v1/rollout/pause', { reason }, { repeatable: true });
@@ -43,7 +45,7 @@ export function rateCommands(program: Command, run: Runner): void {
 
   const resume = group
     .command('resume')
-    .description('Admit cohorts again.')
+    .description('Resumes admissions.')
     .action(
       run(async (session) => {
         await session.client.post<Written>('/v1/rollout/resume', undefined, { repeatable: true });
@@ -61,8 +63,8 @@ async function showRollout({ client, print }: Session): Promise<undefined> {
 export function rolloutText(rollout: RolloutAnswer): string {
   const { perWeek, daily, paused, pauseReason, available, moreAt, admissions, waiting } = rollout;
   const about = pairs([
-    ['rate', perWeek === null ? 'not set' : `${number(perWeek)} people in any seven days`],
-    ['admits', daily ? 'a seventh every day, by itself' : 'by hand'],
+    ['rate', perWeek === null ? 'not set' : `${number(perWeek)} people per rolling seven days`],
+    ['admits', daily ? 'a seventh of the rate every day, automatically' : 'manually'],
     ['onboarding', paused ? `paused: ${pauseReason ?? ''}` : 'open'],
     ['available now', available],
     ['more from', time(moreAt)],

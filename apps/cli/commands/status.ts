@@ -9,7 +9,7 @@ const MIB = 1024 * 1024;
 export function statusCommand(program: Command, run: Runner): void {
   const command = program
     .command('status')
-    .description('Version, how far the log is, and how far every view and reaction has followed it.')
+    .description('Shows the version, the head of the log, and the checkpoint of every consumer.')
     .action(
       run(async ({ client, print }) => {
         const status = await client.get<StatusAnswer>('/v1/status');
@@ -26,14 +26,14 @@ export function statusText(url: string, status: StatusAnswer): string {
   const about = pairs([
     ['gatehouse', version],
     ['address', url],
-    ['up for', duration(uptimeSeconds)],
+    ['uptime', duration(uptimeSeconds)],
     ['head of the log', head],
-    ['access knows', `${access.position}, as of ${number(access.ageMs)} ms ago`],
+    ['access replica', `at position ${access.position}, ${number(access.ageMs)} ms old`],
     ['quarantine', waiting.length > 0 ? waiting.join(', ') : 'empty'],
     ['memory', `${number(Math.round(memoryBytes / MIB))} MiB`],
   ]);
   const rows = consumers.map((one) => [one.name, Number(one.position), one.behind, one.parked]);
-  return `${about}\n\n${table(['consumer', 'position', 'behind', 'parked'], rows, 'no consumer has begun')}`;
+  return `${about}\n\n${table(['consumer', 'position', 'lag', 'parked'], rows, 'no consumer has started')}`;
 }
 
 function duration(seconds: number): string {
@@ -43,6 +43,6 @@ function duration(seconds: number): string {
     [Math.floor(seconds / 60) % 60, 'min'],
     [seconds % 60, 's'],
   ] as const;
-  const told = parts.filter(([amount]) => amount > 0).slice(0, 2);
-  return told.length > 0 ? told.map(([amount, unit]) => `${amount} ${unit}`).join(' ') : '0 s';
+  const shown = parts.filter(([amount]) => amount > 0).slice(0, 2);
+  return shown.length > 0 ? shown.map(([amount, unit]) => `${amount} ${unit}`).join(' ') : '0 s';
 }

@@ -14,17 +14,23 @@ const roles = (text: string, before?: string[]): string[] => {
 };
 
 export function tokenCommands(program: Command, run: Runner): void {
-  const group = program.command('token').description('Bearer tokens of services and people (administrators only).');
+  const group = program
+    .command('token')
+    .description('Manages the bearer tokens of services and people (role administrator).');
 
   const create = group
     .command('create <name>')
-    .description('Make a token; its secret is shown this once.')
-    .requiredOption('--role <role>', `what it may do, several with commas: ${ROLES.join(', ')}`, roles)
+    .description('Creates a token. Its secret is shown only once.')
+    .requiredOption('--role <role>', `roles of the token, separated by commas: ${ROLES.join(', ')}`, roles)
     .action(
       run<{ role: string[] }>(async ({ client, print }, { role }, name) => {
         const body = { name, roles: role };
         const token = await client.post<TokenAnswer & { secret: string }>('/v1/tokens', body);
-        print(token, () => `${token.secret}\n\nShown this once; revoke it with: gatehouse token revoke ${token.id}`);
+        print(
+          token,
+          () =>
+            `${token.secret}\n\nThe secret is shown only once. To revoke the token: gatehouse token revoke ${token.id}`,
+        );
         return undefined;
       }),
     );
@@ -32,7 +38,7 @@ export function tokenCommands(program: Command, run: Runner): void {
 
   const revoke = group
     .command('revoke <id>')
-    .description('Refuse a token from now on.')
+    .description('Revokes a token.')
     .action(
       run(async ({ client, print }, _, id) => {
         const token = await client.delete<TokenAnswer>(`/v1/tokens/${encodeURIComponent(id!)}`);
@@ -44,7 +50,7 @@ export function tokenCommands(program: Command, run: Runner): void {
 
   const list = group
     .command('list')
-    .description('Every token, the revoked ones too, without secrets.')
+    .description('Lists all tokens, including revoked ones, without their secrets.')
     .action(
       run(async ({ client, print }) => {
         const answer = await client.get<{ items: TokenAnswer[] }>('/v1/tokens');

@@ -12,11 +12,13 @@ import type { Runner } from '../session.js';
 const POLL_MS = 200;
 
 export function viewsCommands(program: Command, run: Runner): void {
-  const group = program.command('views').description('The read models, all derived from the log.');
+  const group = program
+    .command('views')
+    .description('Lists, verifies and rebuilds the read models, which are derived from the log.');
 
   const list = group
     .command('list')
-    .description('Every view and reaction: how far it has got, how many rows a view has, what is parked and why.')
+    .description('Lists every view and reactor with its checkpoint, rows and parked keys.')
     .action(
       run(async ({ client, print }) => {
         const answer = await client.get<ViewsAnswer>('/v1/views');
@@ -28,7 +30,7 @@ export function viewsCommands(program: Command, run: Runner): void {
 
   const rebuild = group
     .command('rebuild [views...]')
-    .description('Replay the log into fresh tables that then take the place of the live ones; all views by default.')
+    .description('Replays the log into new tables and replaces the live tables with them; all views by default.')
     .action(
       run(async ({ client, print, progress }, _, ...views) => {
         const job = await finished(client, await started(client, 'rebuild', views.flat()), progress);
@@ -41,7 +43,7 @@ export function viewsCommands(program: Command, run: Runner): void {
   const verify = group
     .command('verify [views...]')
     .description(
-      `Prove that views equal a replay of the log; ends with ${EXIT.differs} where one differs. All by default.`,
+      `Compares views with a replay of the log; all views by default. The exit code is ${EXIT.differs} if one differs.`,
     )
     .action(
       run(async ({ client, print, progress }, _, ...views) => {
@@ -55,7 +57,7 @@ export function viewsCommands(program: Command, run: Runner): void {
 
 export function viewsText({ items, reactions }: ViewsAnswer): string {
   const views = table(
-    ['view', 'version', 'live', 'position', 'rows', 'parked', 'what'],
+    ['view', 'version', 'live', 'position', 'rows', 'parked', 'summary'],
     items.map(({ name, version, live, position, rows, parked, summary }) => [
       name,
       version,
@@ -67,9 +69,9 @@ export function viewsText({ items, reactions }: ViewsAnswer): string {
     ]),
   );
   const reacting = table(
-    ['reaction', 'position', 'parked'],
+    ['reactor', 'position', 'parked'],
     reactions.map(({ name, position, parked }) => [name, Number(position), parked.length]),
-    'no reaction has begun',
+    'no reactor has started',
   );
   const parked = [...items, ...reactions].flatMap((one) =>
     one.parked.map(({ key, position, eventType, error }): Cell[] => [
@@ -104,11 +106,11 @@ async function finished(client: ApiClient, begun: ViewJobAnswer, progress: Progr
   }
 }
 
-/** A row for each table of each view. */
+/** One row per table of each view. */
 export function comparisonText({ comparisons = [] }: ViewJobAnswer): string {
   const rows = comparisons.flatMap(({ view, position, tables }): Cell[][] =>
     tables.length === 0
-      ? [[view, null, Number(position), null, null, 'new, nothing to compare with']]
+      ? [[view, null, Number(position), null, null, 'new, nothing to compare']]
       : tables.map(({ table: name, live, replayed, equal }) => [
           view,
           name,

@@ -13,14 +13,14 @@ interface Joining {
 }
 
 export function waitlistCommands(program: Command, run: Runner): void {
-  const group = program.command('waitlist').description('Who asked for access.');
+  const group = program.command('waitlist').description('Adds people to the waitlist and lists it.');
 
   const join = group
     .command('join <email>')
-    .description('Put a person on the waitlist; doing it again changes nothing.')
-    .option('--locale <tag>', 'language to write in, like en-GB')
-    .option('--reason <text>', 'what the person wants to make')
-    .option('--priority <class>', 'priority class, 0 is served first; 5 by default', wholeNumber(0, 9))
+    .description('Adds a person to the waitlist. Repeating it changes nothing.')
+    .option('--locale <tag>', "the person's language, such as en-GB")
+    .option('--reason <text>', 'what the person wants to create')
+    .option('--priority <class>', 'priority class, where 0 is onboarded first (default: 5)', wholeNumber(0, 9))
     .action(
       run<Joining>(async ({ client, print }, { locale, reason, priority }, email) => {
         const body = { email, locale, reason, priority };
@@ -37,9 +37,9 @@ export function waitlistCommands(program: Command, run: Runner): void {
 
   const list = group
     .command('list')
-    .description('The waitlist, in the order of its turn.')
-    .addOption(new Option('--status <status>', 'whom').choices(STATUSES).default('waiting'))
-    .option('--limit <n>', 'entries at the most', wholeNumber(1, 1_000_000), 50)
+    .description('Lists people in the order in which they will be onboarded.')
+    .addOption(new Option('--status <status>', 'only people with this status').choices(STATUSES).default('waiting'))
+    .option('--limit <n>', 'maximum number of entries', wholeNumber(1, 1_000_000), 50)
     .action(
       run<{ status: string; limit: number }>(async ({ client, print }, { status, limit }) => {
         const items = await client.list<WaitlistEntry>('/v1/waitlist', { status }, limit);

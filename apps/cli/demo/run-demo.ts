@@ -16,17 +16,17 @@ const REVIEWERS = 3;
 const RUN_CHARACTERS = 10;
 
 export interface DemoReport {
-  /** Part of the ids of everything this run made. */
+  /** Part of all ids that this run creates. */
   run: string;
   policy: string;
   cohorts: { cohortId: string; onboarded: number }[];
   cases: { confirmed: number; dismissed: number };
-  /** What access says of one whose image was confirmed. */
+  /** The access decision about an account whose image was confirmed. */
   denied?: { accountId: string; decision: boolean; reason?: string };
   metrics: SafetyAnswer;
 }
 
-/** A staged rollout from the first join to the first deactivation, in a minute. */
+/** Plays a staged rollout, from the first join to the first deactivation. */
 export async function runDemo(session: Session, size: Omit<PreviewSize, 'run'>): Promise<DemoReport> {
   const { client, progress, ids } = session;
   const run = ids.next().replaceAll('-', '').slice(-RUN_CHARACTERS);
@@ -35,18 +35,18 @@ export async function runDemo(session: Session, size: Omit<PreviewSize, 'run'>):
     progress.start(label, events.length);
     const sent = await sendEvents(client, unordered(events), (done) => progress.update(done));
     const [refused] = sent.quarantined;
-    if (refused) throw new GatehouseError('demo-refused', `${refused.id} was not taken: ${refused.detail}`, 'failed');
+    if (refused) throw new GatehouseError('demo-refused', `${refused.id} was quarantined: ${refused.detail}`, 'failed');
     return sent.position;
   };
 
-  await send('people join', preview.joins);
+  await send('joining', preview.joins);
   const policy = await policyInForce(client, run);
   await makeRoom(client, size.people);
-  const cohorts = await letIn(session, preview.accounts, run);
+  const cohorts = await onboard(session, preview.accounts, run);
   await acceptPolicy(session, preview.accounts, policy);
-  await send('images are generated', preview.images);
-  await send('images are shared', preview.exposures);
-  const flagged = await send('images are flagged', preview.flags);
+  await send('generating images', preview.images);
+  await send('sharing images', preview.exposures);
+  const flagged = await send('flagging images', preview.flags);
   await passed(client, flagged, { name: 'reactor:case-opening' });
   const cases = await review(session, preview, run);
   await settled(client, progress);
@@ -55,7 +55,7 @@ export async function runDemo(session: Session, size: Omit<PreviewSize, 'run'>):
   return { run, policy, cohorts, cases, ...(denied ? { denied } : {}), metrics: await safetyMetrics(client) };
 }
 
-/** The version in force; one of the demo's own where there is none. */
+/** Returns the version in force; publishes one if there is none. */
 async function policyInForce(client: ApiClient, run: string): Promise<string> {
   const { current } = await client.get<PolicyAnswer>('/v1/policy');
   if (current) return current.version;
@@ -65,17 +65,17 @@ async function policyInForce(client: ApiClient, run: string): Promise<string> {
   return version;
 }
 
-/** The rate is raised where it has too little left; it is never lowered. */
+/** Raises the rate if too little of it is left; never lowers it. */
 async function makeRoom(client: ApiClient, people: number): Promise<void> {
   const { perWeek, available } = await client.get<RolloutAnswer>('/v1/rollout');
   if (available < people) await client.put('/v1/rollout/rate', { perWeek: (perWeek ?? 0) + people - available });
 }
 
-/** Two cohorts of the demo's own people, so that nobody who really waits is let in by it. */
-async function letIn({ client, progress }: Session, accounts: readonly string[], run: string) {
+/** Onboards only the demo's own people, in two cohorts, so that nobody on the real waitlist is affected. */
+async function onboard({ client, progress }: Session, accounts: readonly string[], run: string) {
   const half = Math.ceil(accounts.length / 2);
   const cohorts: DemoReport['cohorts'] = [];
-  progress.start('cohorts are let in', accounts.length);
+  progress.start('onboarding cohorts', accounts.length);
   for (const [index, members] of [accounts.slice(0, half), accounts.slice(half)].entries()) {
     const admitted = await admitCohort(client, { cohortId: `demo-${run}-cohort-${index + 1}`, accounts: members });
     const { onboarded } = await outcomeOf(client, admitted);
@@ -87,7 +87,7 @@ async function letIn({ client, progress }: Session, accounts: readonly string[],
 
 async function acceptPolicy({ client, progress }: Session, accounts: readonly string[], version: string) {
   let done = 0;
-  progress.start('the policy is accepted', accounts.length);
+  progress.start('accepting the policy', accounts.length);
   const accept = async (accountId: string) => {
     await client.post(`/v1/accounts/${accountId}/policy-acceptance`, { version }, { repeatable: true });
     progress.update(++done);
@@ -98,7 +98,7 @@ async function acceptPolicy({ client, progress }: Session, accounts: readonly st
 async function review({ client, progress }: Session, { findings }: Preview, run: string): Promise<DemoReport['cases']> {
   const reviewers = new DemoReviewers(client, run);
   const cases = { confirmed: 0, dismissed: 0 };
-  progress.start('cases are reviewed', findings.size);
+  progress.start('reviewing cases', findings.size);
   try {
     await reviewers.hire(REVIEWERS);
     for (const [index, [caseId, verdict]] of [...findings].entries()) {
@@ -112,7 +112,7 @@ async function review({ client, progress }: Session, { findings }: Preview, run:
   return cases;
 }
 
-/** Asks as the image service would ask before it generates. */
+/** Sends the access request that the image service sends before it generates. */
 async function accessOfOffender(client: ApiClient, { images, findings }: Preview): Promise<DemoReport['denied']> {
   const offence = images.find(({ data }) => findings.get(data.imageId as string) === 'unsafe');
   if (!offence) return undefined;

@@ -6,9 +6,9 @@ import { InvalidInput } from '../../../libs/kernel/errors.js';
 import type { VerdictGiven } from '../../../libs/review/index.js';
 import { isInstant } from '../instants.js';
 
-/** One line of a file, with where it stands. */
+/** One line of a file. */
 interface Line {
-  /** 1-based, the header counted. */
+  /** 1-based, including the header. */
   number: number;
   fields: Record<string, string>;
 }
@@ -35,7 +35,7 @@ export interface ReviewRow {
   verdict: Verdict;
 }
 
-/** A value's rule: the column, what fits, and what to put there instead. */
+/** The rule of a column: its name, a predicate, and a description of valid values. */
 type Rule = readonly [column: string, fits: (value: string) => boolean, expected: string];
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,149}$/;
@@ -43,10 +43,10 @@ const LABELS = /^[a-z0-9][a-z0-9_/-]{0,63}(\|[a-z0-9][a-z0-9_/-]{0,63}){0,19}$/;
 const VERDICTS: readonly string[] = ['safe', 'unsafe', 'unsure'] satisfies Verdict[];
 const LONGEST_ANSWER_MS = 31 * 86_400_000;
 const LONGEST_PROMPT = 4_000;
-const WRONG_LINES_TOLD = 10;
+const MAX_REPORTED_LINES = 10;
 
 const isId = (value: string) => ID.test(value);
-const ID_FORM = 'letters, digits and . _ : ~ -, beginning with a letter or digit';
+const ID_FORM = 'letters, digits and . _ : ~ -, starting with a letter or digit';
 
 const PROMPT_RULES: readonly Rule[] = [
   [
@@ -59,19 +59,23 @@ const PROMPT_RULES: readonly Rule[] = [
 
 const FLAG_RULES: readonly Rule[] = [
   ['flag_id', isId, ID_FORM],
-  ['submitted_at', isInstant, 'a time with its offset, like 2023-07-06T09:11:22Z'],
+  ['submitted_at', isInstant, 'a time with an offset, such as 2023-07-06T09:11:22Z'],
   ['submitter_id', isId, ID_FORM],
-  ['categories', (value) => LABELS.test(value), 'lower-case labels with | between them, like violent|hate'],
+  ['categories', (value) => LABELS.test(value), 'lower-case labels separated by |, such as violent|hate'],
 ];
 
 const REVIEW_RULES: readonly Rule[] = [
   ['flag_id', isId, ID_FORM],
   ['reviewer_id', isId, ID_FORM],
-  ['answer_time_ms', (value) => /^\d{1,10}$/.test(value) && Number(value) <= LONGEST_ANSWER_MS, 'whole milliseconds'],
+  [
+    'answer_time_ms',
+    (value) => /^\d{1,10}$/.test(value) && Number(value) <= LONGEST_ANSWER_MS,
+    'an integer, in milliseconds',
+  ],
   ['verdict', (value) => VERDICTS.includes(value), `one of ${VERDICTS.join(', ')}`],
 ];
 
-/** Tab-separated; a quotation mark is a character like any other. */
+/** Tab-separated, without quoting. */
 export function parsePrompts(name: string, text: string): PromptRow[] {
   return linesOf(name, text, PROMPT_RULES, { delimiter: '\t', quote: false }).map(({ fields }) => ({
     prompt: fields.Prompt!.trim(),
@@ -79,7 +83,7 @@ export function parsePrompts(name: string, text: string): PromptRow[] {
   }));
 }
 
-/** @throws InvalidInput also for a flag_id that comes twice */
+/** @throws InvalidInput, also for a repeated flag_id */
 export function parseFlags(name: string, text: string): FlagRow[] {
   const lines = linesOf(name, text, FLAG_RULES, {});
   const seen = new Map<string, number>();
@@ -88,7 +92,7 @@ export function parseFlags(name: string, text: string): FlagRow[] {
     seen.set(fields.flag_id!, first ?? number);
     return first === undefined
       ? []
-      : [at(name, number, `flag_id ${fields.flag_id} was on line ${first} already; remove one`)];
+      : [at(name, number, `flag_id ${fields.flag_id} is also on line ${first}: remove one of them`)];
   });
   refuse(repeated);
   return lines.map(({ fields }) => ({
@@ -100,8 +104,8 @@ export function parseFlags(name: string, text: string): FlagRow[] {
 }
 
 /**
- * @param flags what the reviews are of
- * @throws InvalidInput also for a review of another flag
+ * @param flags the reviewed flags
+ * @throws InvalidInput, also for a review of an unknown flag
  */
 export function parseReviews(name: string, text: string, flags: readonly FlagRow[]): ReviewRow[] {
   const known = new Set(flags.map((flag) => flag.flagId));
@@ -109,7 +113,7 @@ export function parseReviews(name: string, text: string, flags: readonly FlagRow
   const strange = lines
     .filter(({ fields }) => !known.has(fields.flag_id!))
     .map(({ number, fields }) =>
-      at(name, number, `flag_id ${fields.flag_id} is not in the flags; add it there, or remove the line`),
+      at(name, number, `flag_id ${fields.flag_id} is not in the file of flags: add it there, or remove the line`),
     );
   refuse(strange);
   return lines.map(({ fields }) => ({
@@ -129,8 +133,8 @@ export async function readDataFile(option: string, path: string): Promise<{ name
     const { code } = error as NodeJS.ErrnoException;
     const why =
       code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
-        ? 'is not UTF-8; convert it'
-        : `can't be read (${code}); check the path`;
+        ? 'is not UTF-8: convert it'
+        : `can't be read (${code}): check the path`;
     throw new InvalidInput([{ field: option, message: `${path} ${why}` }]);
   }
 }
@@ -154,7 +158,11 @@ function linesOf(
         if (missing.length > 0) {
           const found = header.join(', ').slice(0, 200);
           refuse([
-            at(name, 1, `the header has no column ${missing.join(', ')} (it has ${found}); is it the right file?`),
+            at(
+              name,
+              1,
+              `the header has no column ${missing.join(', ')} (its columns are ${found}): check that it is the right file`,
+            ),
           ]);
         }
         return header;
@@ -164,7 +172,8 @@ function linesOf(
     if (!(error instanceof CsvError)) throw error;
     throw new InvalidInput([at(name, Number(error.lines ?? 1), csvFault(error))]);
   }
-  if (records.length === 0) refuse([at(name, 1, 'the file has no rows below its header; is it the right file?')]);
+  if (records.length === 0)
+    refuse([at(name, 1, 'the file has no rows below its header: check that it is the right file')]);
   const lines = records.map(({ record, info }) => ({ number: info.lines, fields: record }));
   refuse(lines.flatMap((line) => faultsOf(name, line, rules)));
   return lines;
@@ -174,22 +183,22 @@ const faultsOf = (name: string, { number, fields }: Line, rules: readonly Rule[]
   rules
     .filter(([column, fits]) => !fits(fields[column]!))
     .map(([column, , expected]) =>
-      at(name, number, `${column} is ${JSON.stringify(fields[column]!.slice(0, 60))}; write ${expected}`),
+      at(name, number, `${column} is ${JSON.stringify(fields[column]!.slice(0, 60))}; it must be ${expected}`),
     );
 
 function csvFault({ code, message }: CsvError): string {
-  if (/INCONSISTENT|COLUMN/.test(code)) return 'the line has more or fewer columns than the header; give it as many';
+  if (/INCONSISTENT|COLUMN/.test(code)) return 'the line has more or fewer columns than the header: correct the line';
   if (/QUOTE/.test(code))
-    return 'a quotation mark is in the wrong place or never closed; close it, or double it inside a quoted field';
-  return `${message.replace(/ at line \d+/, '')}; correct the line`;
+    return 'a quotation mark is misplaced or not closed: close it, or double it inside a quoted field';
+  return `${message.replace(/ at line \d+/, '')}: correct the line`;
 }
 
 const at = (name: string, line: number, message: string) => ({ field: `${name} line ${line}:`, message });
 
-/** Names the first faults; a file with thousands says no more by all of them. */
+/** Reports the first faults only; a file may have thousands. */
 function refuse(faults: { field: string; message: string }[]): void {
   if (faults.length === 0) return;
-  const told = faults.slice(0, WRONG_LINES_TOLD);
-  const rest = faults.length - told.length;
-  throw new InvalidInput(rest > 0 ? [...told, { field: '', message: `and ${rest} more wrong lines` }] : told);
+  const shown = faults.slice(0, MAX_REPORTED_LINES);
+  const rest = faults.length - shown.length;
+  throw new InvalidInput(rest > 0 ? [...shown, { field: '', message: `and ${rest} more wrong lines` }] : shown);
 }

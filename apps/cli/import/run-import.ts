@@ -21,7 +21,7 @@ export interface ImportReport {
   metrics: SafetyAnswer;
 }
 
-/** Sends everything through the public API: who joins, their images, the flags on them, and the verdicts on the flags. */
+/** Sends joins, images, flags and verdicts through the public API. */
 export async function runImport(session: Session, { prompts, flags, reviews }: ImportData): Promise<ImportReport> {
   const { client, progress } = session;
   const phases: ImportReport['phases'] = [];
@@ -41,8 +41,8 @@ export async function runImport(session: Session, { prompts, flags, reviews }: I
   await send('images', unordered([...promptImages(prompts), ...flagImages(flags)]));
   if (flags.length > 0) {
     const { position } = await send('flags', unordered(flagEvents(flags)));
-    // A verdict on a case that is not open yet would be one on an unknown case.
-    progress.start('cases open', position);
+    // A verdict on a case that is not open yet would be quarantined.
+    progress.start('opening cases', position);
     await passed(client, position, { name: CASE_OPENING, told: (slowest) => progress.update(slowest) });
   }
   if (reviews.length > 0) await send('verdicts', inBatches(verdictEvents(flags, reviews)));

@@ -3,10 +3,10 @@ import { statusOf } from '../../../libs/http/http-error.js';
 import { GatehouseError } from '../../../libs/kernel/errors.js';
 import { ApiProblem, type Problem } from '../api-errors.js';
 
-/** As the backend names them; its own list would load its whole framework. */
+/** The backend's prefix. Importing it from there would load the whole framework. */
 const PROBLEM_TYPES = 'https://gatehouse.dev/problems/';
 
-/** An error for machines: the backend's own problem document, or one of the same form. */
+/** An error as a problem document: the backend's own, or one of the same form. */
 export function problemDocument(error: unknown): Problem {
   if (error instanceof ApiProblem) {
     const { title, detail, ...more } = error.problem;
@@ -16,7 +16,7 @@ export function problemDocument(error: unknown): Problem {
     return { ...problem(error.code, error.message, statusOf(error)), ...error.details };
   }
   if (error instanceof CommanderError) {
-    const detail = error.code === 'commander.help' ? 'a command is missing: see --help' : error.message;
+    const detail = error.code === 'commander.help' ? 'no command given: see --help' : error.message;
     return problem('wrong-usage', detail.replace(/^error: /, ''), 400);
   }
   return problem('internal-error', error instanceof Error ? error.message : String(error), 500);

@@ -2,12 +2,12 @@ import { GatehouseError, InvalidInput } from '../../../libs/kernel/errors.js';
 import { ApiProblem, NotReachable } from '../api-errors.js';
 import { plainLine } from './plain-text.js';
 
-const CURES: Record<number, string> = {
-  401: 'give a token with --token or GATEHOUSE_TOKEN; npm start prints one at its first start',
-  403: 'use a token with a role that may: gatehouse token create NAME --role ROLE',
+const REMEDIES: Record<number, string> = {
+  401: 'pass a token with --token or GATEHOUSE_TOKEN; npm start prints one on its first start',
+  403: 'use a token with the required role; create one with: gatehouse token create NAME --role ROLE',
 };
 
-/** An error for people: what is wrong, then its fields, then what to do; a line each. */
+/** An error as text, one line each: what is wrong, the fields, and what to do. */
 export function problemText(error: unknown): string {
   const lines = error instanceof ApiProblem ? ofApi(error) : ofOthers(error);
   return lines.map(plainLine).join('\n');
@@ -16,10 +16,13 @@ export function problemText(error: unknown): string {
 function ofApi({ problem, status, request, message }: ApiProblem): string[] {
   const { title, errors = [] } = problem;
   const fields = errors.map(({ field, message }) => `  ${field || '(body)'}: ${message}`);
-  const incident = typeof problem.incident === 'string' ? [`  incident ${problem.incident} in the backend's log`] : [];
-  const cure = CURES[status] ? [`  ${CURES[status]}`] : [];
-  const detail = errors.length > 0 ? `${request} answered ${status}` : message;
-  return [`gatehouse: ${title ? `${title}: ` : ''}${detail}`, ...fields, ...incident, ...cure];
+  const incident =
+    typeof problem.incident === 'string'
+      ? [`  search the log of the backend for the incident ${problem.incident}`]
+      : [];
+  const remedy = REMEDIES[status] ? [`  ${REMEDIES[status]}`] : [];
+  const detail = errors.length > 0 ? `${request} returned ${status}` : message;
+  return [`gatehouse: ${title ? `${title}: ` : ''}${detail}`, ...fields, ...incident, ...remedy];
 }
 
 function ofOthers(error: unknown): string[] {

@@ -39,8 +39,8 @@ describe('a table', () => {
   });
 });
 
-describe('text of others', () => {
-  it('can not steer the terminal', () => {
+describe('untrusted text', () => {
+  it('cannot control the terminal', () => {
     expect(plain('a\u001b[2Jb\u009bc\u202ed\te\nf')).toBe('a\\u001b[2Jb\\u009bc\\u202ed\te\nf');
     expect(plainLine('one\r\n  two')).toBe('one two');
     expect(table(['x'], [['\u001b]0;title\u0007']]).replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
@@ -48,7 +48,7 @@ describe('text of others', () => {
 });
 
 describe('a problem', () => {
-  it('shows its title and detail, a line each for fields and cure', () => {
+  it('shows title and detail, then one line each for fields and remedy', () => {
     const refused = new ApiProblem(409, { title: 'Rate exceeded', detail: '3 are too many' }, 'POST /v1/cohorts');
     expect(problemText(refused)).toBe('gatehouse: Rate exceeded: 3 are too many');
     const errors = [
@@ -57,15 +57,17 @@ describe('a problem', () => {
     ];
     const invalid = new ApiProblem(400, { title: 'Invalid input', errors }, 'POST /v1/waitlist');
     expect(problemText(invalid).split('\n')).toEqual([
-      'gatehouse: Invalid input: POST /v1/waitlist answered 400',
+      'gatehouse: Invalid input: POST /v1/waitlist returned 400',
       '  /email: must be an e-mail address',
       '  (body): is deep',
     ]);
-    expect(problemText(new ApiProblem(401, {}, 'GET /v1/status'))).toMatch(/\n {2}give a token with --token/);
-    expect(problemText(new ApiProblem(500, { incident: 'abc' }, 'GET /'))).toMatch(/incident abc in the backend's log/);
+    expect(problemText(new ApiProblem(401, {}, 'GET /v1/status'))).toMatch(/\n {2}pass a token with --token/);
+    expect(problemText(new ApiProblem(500, { incident: 'abc' }, 'GET /'))).toMatch(
+      /search the log of the backend for the incident abc/,
+    );
   });
 
-  it('is for machines what the backend makes of it', () => {
+  it('has the same problem document as from the backend', () => {
     const invalid = new InvalidInput([{ field: '--url', message: 'is wrong' }]);
     for (const error of [invalid, new Refusal('rate-exceeded', '3 are too many', { available: 2 })])
       expect(problemDocument(error)).toEqual(toProblem(error).problem);
@@ -74,7 +76,7 @@ describe('a problem', () => {
     expect(problemDocument(new ApiProblem(502, {}, 'GET /'))).toMatchObject({ status: 502, title: 'Unknown problem' });
   });
 
-  it('shows every wrong option', () => {
+  it('shows every invalid option', () => {
     const invalid = new InvalidInput([
       { field: '--url', message: 'is wrong' },
       { field: '', message: 'and so on' },

@@ -11,10 +11,10 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { answers } from './api-versions.mjs';
-import { CannotStartKafka, execute, missingTool, resolveLibraries } from './libraries.mjs';
+import { CannotStartKafka, execute, missingLibraries, missingTool, resolveLibraries } from './libraries.mjs';
 import { makeCertificate, SECURED, scramArguments, securedProperties } from './secured-listener.mjs';
 
-export { missingTool };
+export { missingLibraries, missingTool };
 
 const HOST = '127.0.0.1';
 const DEFAULT_PORT = 9092;

@@ -42,6 +42,19 @@ export async function resolveLibraries() {
   return libraries;
 }
 
+/** Why Maven can not fetch the broker, as one line; undefined where it has. */
+export async function missingLibraries() {
+  try {
+    await resolveLibraries();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CannotStartKafka)) throw error;
+    const [complaint, ...lines] = error.message.split('\n');
+    const reason = lines.find((line) => line.startsWith('[ERROR]')) ?? lines[0] ?? '';
+    return `${complaint} ${reason.replace('[ERROR] ', '')}`;
+  }
+}
+
 /** @throws CannotStartKafka with the last lines of the tool's output */
 export function execute(command, args, complaint) {
   return new Promise((done, fail) => {

@@ -12,7 +12,8 @@ const { CompressionCodecs, CompressionTypes } = kafkajs;
 const codecOf = CompressionCodecs as Record<number, () => { decompress(packed: Buffer): Promise<Buffer> }>;
 const unpack = (type: number, packed: Buffer) => codecOf[type]!().decompress(packed);
 
-beforeAll(() => zstd.init());
+/** By a frame that is none: what is initialized twice reads wrong bytes. */
+beforeAll(() => unpack(CompressionTypes.ZSTD, Buffer.alloc(4)).catch(() => {}));
 
 /** How what was packed begins, and what packs. */
 const codecs = [

@@ -10,7 +10,6 @@ import { type Client, client, cloudEvent } from '../support/gatehouse.js';
 import { prepareBuild, runToEnd, type StandaloneProcess, startProcess } from '../support/standalone-process.js';
 
 const WRITERS = 6;
-const LONGEST_STOP_MS = 10_000;
 
 let directory: string;
 let running: StandaloneProcess | undefined;
@@ -105,9 +104,8 @@ describe('the backend as a process', () => {
     const acknowledged = new Map<string, string>();
     const process = running!;
     const { writing } = await reportAtOnce(process.url, acknowledged, 500);
-    const begun = performance.now();
+    // Not 0 if it was not done within the time that it gives itself.
     expect(await process.stop('SIGTERM')).toBe(0);
-    expect(performance.now() - begun).toBeLessThan(LONGEST_STOP_MS);
     await writing;
     running = await startProcess({ GATEHOUSE_DATA: directory });
     const found = await stored(client(running.url, token));

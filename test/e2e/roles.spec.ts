@@ -4,7 +4,6 @@ import { client, cloudEvent } from '../support/gatehouse.js';
 import { prepareBuild, runToEnd, type StandaloneProcess, startProcess } from '../support/standalone-process.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
-const LONGEST_STOP_MS = 10_000;
 const ROLES = ['gateway', 'projector', 'reactor'];
 
 describe('roles', () => {
@@ -58,9 +57,8 @@ describe('roles', () => {
       expect((await door.get('/v1/status')).status).toBe(role === 'gateway' ? 401 : 404);
     }
     for (const [role, one] of running) {
-      const asked = performance.now();
+      // Not 0 if it was not done within the time that it gives itself.
       expect([role, await one.stop('SIGTERM')]).toEqual([role, 0]);
-      expect(performance.now() - asked).toBeLessThan(LONGEST_STOP_MS);
       running.delete(role);
     }
   }, 120_000);

@@ -1,52 +1,33 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from '@jest/globals';
-import { missingTool, startKafka } from '../../deploy/kafka/kafka.mjs';
+import { missingLibraries, missingTool, startKafka } from '../../deploy/kafka/kafka.mjs';
 import { KafkaJsBroker } from '../../libs/kafka/kafkajs-broker.js';
 import type { ConsumedMessage, Message } from '../../libs/kafka/message-broker.js';
-import { until } from './until.js';
+import { oncePerRun } from './once-per-run.js';
+
+/** Why there is no broker on this machine, as one line; empty where there is one. */
+const missing = await oncePerRun('kafka-missing', async () => missingTool() ?? (await missingLibraries()) ?? '');
 
 /** Specs that need a real broker: skipped with a line where none can be started, except in CI, where that is a failure. */
 export function describeWithKafka(name: string, specs: () => void, furtherTool?: string): void {
-  const missing =
-    missingTool() ?? (furtherTool && spawnSync(furtherTool, ['-V']).error && `there is no ${furtherTool}`);
+  const why = missing || (furtherTool && spawnSync(furtherTool, ['-V']).error && `there is no ${furtherTool}`);
   const { skip: unavailable } = it;
-  if (!missing || process.env.CI === 'true') describe(name, specs);
-  else unavailable(`${name}: ${missing}`, () => {});
+  if (!why || process.env.CI) describe(name, specs);
+  else unavailable(`${name}: ${why}`, () => {});
 }
 
 /** For beforeAll: with Maven's first resolution. */
 export const KAFKA_START_MS = 300_000;
 
 /** The one broker of this jest run, as host:port; the first caller of any worker starts it. */
-export async function kafkaBroker(): Promise<string> {
-  const directory = process.env.GATEHOUSE_TEST_SERVER;
-  if (!directory) throw new Error('GATEHOUSE_TEST_SERVER is not set: run the specs through jest.config.mjs');
-  const ready = join(directory, 'kafka-ready');
-  const starting = join(directory, 'kafka-starting');
-  const isFirst = () =>
-    mkdir(starting).then(
-      () => true,
-      () => false,
-    );
-  let known: string | undefined;
-  await until(async () => {
-    known = await readFile(ready, 'utf8').catch(() => undefined);
-    return known !== undefined || isFirst();
-  });
-  if (known) return known;
-  try {
+export const kafkaBroker = (): Promise<string> =>
+  oncePerRun('kafka-bootstrap', async (directory) => {
     const { bootstrap, broker } = await startKafka({ port: 0, directory: join(directory, 'kafka') });
     broker.unref();
-    await writeFile(`${ready}.new`, bootstrap);
-    await rename(`${ready}.new`, ready);
     return bootstrap;
-  } finally {
-    await rm(starting, { recursive: true });
-  }
-}
+  });
 
 /** A name that no other spec's topic or group has. */
 export const uniqueName = (what: string): string => `${what}.${randomBytes(6).toString('hex')}`;

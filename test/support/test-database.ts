@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import pg from 'pg';
 import { migrations } from '../../apps/composition/migrations.js';
 import { connectDatabase } from '../../libs/platform/database/database.js';
 import { migrate } from '../../libs/platform/database/migrate.js';
 import { startServer } from '../../libs/platform/database/postgres-server.js';
-import { until } from './until.js';
+import { oncePerRun } from './once-per-run.js';
 
 export interface TestDatabase {
   connection: pg.PoolConfig;
@@ -44,17 +42,9 @@ async function dropDatabase(server: ServerConnection, database: string): Promise
   });
 }
 
-async function testServer(): Promise<ServerConnection> {
-  const directory = process.env.GATEHOUSE_TEST_SERVER;
-  if (!directory) throw new Error('GATEHOUSE_TEST_SERVER is not set: run the specs through jest.config.mjs');
-  const ready = join(directory, 'ready.json');
-  let known: string | undefined;
-  await until(async () => {
-    known = await readFile(ready, 'utf8').catch(() => undefined);
-    return known !== undefined || takeLock(directory);
-  });
-  if (known) return JSON.parse(known);
-  try {
+/** The settings trade every safety for speed: nothing in it outlives the run. */
+const testServer = (): Promise<ServerConnection> =>
+  oncePerRun('postgres', async (directory) => {
     const settings = {
       fsync: 'off',
       synchronous_commit: 'off',
@@ -69,19 +59,8 @@ async function testServer(): Promise<ServerConnection> {
     const { dataSource } = await connectDatabase({ ...connection, database: TEMPLATE }, options);
     await migrate(dataSource);
     await dataSource.destroy();
-    await writeFile(`${ready}.new`, JSON.stringify(connection));
-    await rename(`${ready}.new`, ready);
     return connection;
-  } finally {
-    await rm(join(directory, 'starting'), { recursive: true });
-  }
-}
-
-const takeLock = (directory: string): Promise<boolean> =>
-  mkdir(join(directory, 'starting')).then(
-    () => true,
-    () => false,
-  );
+  });
 
 async function administer(server: ServerConnection, statement: string): Promise<void> {
   const client = new pg.Client({ ...server, database: 'postgres' });

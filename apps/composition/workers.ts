@@ -1,4 +1,4 @@
-import { enforcingReaction } from '../../libs/enforcement/index.js';
+import { enforcing } from '../../libs/enforcement/index.js';
 import { ownerOf } from '../../libs/images/index.js';
 import type { Ingest } from '../../libs/ingest/ingest.js';
 import { Ingester } from '../../libs/ingest/kafka/ingester.js';
@@ -6,8 +6,8 @@ import { ErrorLog } from '../../libs/platform/logging/error-log.js';
 import type { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { Projector } from '../../libs/projections/projector.js';
 import { Publisher } from '../../libs/publish/kafka/publisher.js';
-import { caseOpeningReaction } from '../../libs/review/index.js';
-import { CohortScheduler, onboardingReaction, PeopleLeft } from '../../libs/rollout/index.js';
+import { caseOpening } from '../../libs/review/index.js';
+import { CohortScheduler, onboarding, PeopleLeft } from '../../libs/rollout/index.js';
 import type { Consumer } from '../../libs/subscriptions/consumer.js';
 import { Ownership } from '../../libs/subscriptions/ownership.js';
 import { REACTOR_PREFIX, Reactor } from '../../libs/subscriptions/reactor.js';
@@ -54,9 +54,9 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
 export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
   const { pool, store, locks, transactor, settings, viewReader, clock, logger } = runtime;
   const reactions: Consumer[] = [
-    caseOpeningReaction(transactor, settings.reviewPanel, ownerOf(pool)),
-    enforcingReaction(transactor),
-    onboardingReaction(transactor, nextInLine(pool, store, viewReader), clock),
+    caseOpening(transactor, settings.reviewPanel, ownerOf(pool)),
+    enforcing(transactor),
+    onboarding(transactor, nextInLine(pool, store, viewReader), clock),
   ];
   const parked = metrics.counter({
     name: 'reactor_parked_events_total',

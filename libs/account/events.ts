@@ -99,6 +99,7 @@ export const AccountReinstated = defineEvent({
   example: { accountId: 'acc-1', reason: 'appeal-granted' },
 });
 
+/** Of an account's stream. */
 export const accountEvents = [
   WaitlistJoined,
   WaitlistLeft,
@@ -110,3 +111,16 @@ export const accountEvents = [
 ];
 
 export type AccountEvent = EventOf<(typeof accountEvents)[number]>;
+
+export const PersonRegistered = defineEvent({
+  type: 'PersonRegistered',
+  version: 1,
+  summary: 'A person, known by the keyed hash of their address, got their one account. Stands on `person-{emailHash}`.',
+  schema: eventData({ accountId: EntityId('The account that is theirs.') }),
+  example: { accountId: 'acc-1' },
+});
+
+/** Of a person's stream, which says which account is theirs. */
+export const personEvents = [PersonRegistered];
+
+export type PersonEvent = EventOf<(typeof personEvents)[number]>;

@@ -3,8 +3,8 @@ import { recordedOf } from '../../test/support/fold-view.js';
 import { fold } from '../kernel/decider.js';
 import { ReviewConfirmed } from '../review/index.js';
 import { completeEnforcement, enforcementStream, orderEnforcement } from './enforcement.js';
+import { nextEnforcementActions } from './enforcement-actions.js';
 import type { EnforcementEvent } from './events.js';
-import { nextEnforcementActions } from './processes/enforcing.js';
 
 const order = {
   accountId: 'acc-1',

@@ -1,4 +1,4 @@
 export * from './enforcement.js';
+export * from './enforcement-actions.js';
 export * from './events.js';
 export * from './processes/enforcing.js';
-export * from './processes/enforcing-reaction.js';

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { ShowImageController, ShowImageHandler } from './features/show-image.js';
-import { Images } from './views/image-facts.js';
-import { ImageOwners } from './views/image-owner.js';
+import { Images } from './queries/image-facts.js';
+import { ImageOwners } from './queries/image-owner.js';
 
 @Module({
   imports: [CqrsModule],

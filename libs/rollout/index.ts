@@ -1,8 +1,8 @@
 export * from './cohort.js';
 export * from './events.js';
-export { onboardingReaction } from './processes/onboarding-reaction.js';
+export { onboarding } from './processes/onboarding.js';
 export { CohortScheduler } from './processes/scheduler.js';
+export { PeopleLeft } from './queries/people-left.js';
 export * from './rollout.js';
 export { inboundCommands, RolloutModule } from './rollout.module.js';
 export * from './views/cohorts.js';
-export { PeopleLeft } from './views/people-left.js';

@@ -10,9 +10,9 @@ import { ResumeOnboardingController, ResumeOnboardingHandler } from './features/
 import { SetRateController, SetRateHandler } from './features/set-rate.js';
 import { ShowCohortController, ShowCohortHandler } from './features/show-cohort.js';
 import { ShowRolloutController, ShowRolloutHandler } from './features/show-rollout.js';
-import { Admissions } from './views/admissions.js';
-import { CohortList } from './views/cohort-list.js';
-import { PeopleLeft } from './views/people-left.js';
+import { Admissions } from './queries/admissions.js';
+import { CohortList } from './queries/cohort-list.js';
+import { PeopleLeft } from './queries/people-left.js';
 
 @Module({
   imports: [CqrsModule, WaitlistModule],

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { SafetyMetricsController, ShowSafetyMetricsHandler } from './features/show-safety-metrics.js';
-import { ReviewReport } from './views/review-report.js';
-import { SafetyReport } from './views/safety-figures.js';
+import { ReviewReport } from './queries/review-report.js';
+import { SafetyReport } from './queries/safety-figures.js';
 
 @Module({
   imports: [CqrsModule],

@@ -4,7 +4,7 @@ import type { InboundCommand } from '../ingest/ingest.js';
 import { JoinWaitlistController, JoinWaitlistHandler, joinWaitlistInbound } from './features/join-waitlist.js';
 import { LeaveWaitlistController, LeaveWaitlistHandler } from './features/leave-waitlist.js';
 import { ListWaitlistController, ListWaitlistHandler } from './features/list-waitlist.js';
-import { Waitlist } from './views/waitlist.js';
+import { Waitlist } from './queries/waitlist.js';
 
 @Module({
   imports: [CqrsModule],

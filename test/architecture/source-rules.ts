@@ -24,6 +24,8 @@ const SPEC = /\.(spec|contract)\.ts$/;
 const PORTS = ['libs/kernel/clock.ts', 'libs/kernel/ids.ts'];
 const CONTEXT_INDEX = new RegExp(`^libs/(?!(?:${foundations.join('|')})/)[^/]+/index\\.ts$`);
 
+const ROOM = new RegExp(`^libs/(?!(?:${foundations.join('|')})/)[^/]+/(views|processes)/`);
+
 const isUnderPorts = (path: string): boolean =>
   /^(apps|libs)\/.*\.ts$/.test(path) && !SPEC.test(path) && !PORTS.includes(path);
 
@@ -41,6 +43,17 @@ export const sourceRules: readonly SourceRule[] = [
       const vague = VAGUE.exec(path)?.[2];
       if (vague) return [`"${vague}" says nothing of the content`];
       return CAMEL_CASE.test(path) ? ['names are kebab-case'] : [];
+    },
+  },
+  {
+    name: 'rooms-hold-what-they-say',
+    comment:
+      'A file in views/ defines a read model, one in processes/ a consumer (a scheduler acts by the clock instead).',
+    findings({ path, text }) {
+      const room = SPEC.test(path) ? undefined : ROOM.exec(path)?.[1];
+      if (room === 'views' && !text.includes('defineView(')) return ['defines no view'];
+      const acts = text.includes('defineConsumer(') || path.endsWith('/scheduler.ts');
+      return room === 'processes' && !acts ? ['defines no consumer'] : [];
     },
   },
   {

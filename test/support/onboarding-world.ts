@@ -21,7 +21,7 @@ import {
   type AdmitCohort,
   admitCohort,
   CohortScheduler,
-  onboardingReaction,
+  onboarding,
   PeopleLeft,
   rolloutStream,
   setRate,
@@ -68,10 +68,10 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
     peopleLeft,
     connection: database.connection,
     transactorOn,
-    reactor: new Reactor(pool, store, onboardingReaction(transactor, next, clock), new Ownership(locks, 'reactors', 1)),
+    reactor: new Reactor(pool, store, onboarding(transactor, next, clock), new Ownership(locks, 'reactors', 1)),
     scheduler: (by: Clock = clock) =>
       new CohortScheduler(transactorOn(store), peopleLeft, by, pino({ level: 'silent' })),
-    reaction: (on: EventStore = store) => onboardingReaction(transactorOn(on), next, clock),
+    reaction: (on: EventStore = store) => onboarding(transactorOn(on), next, clock),
     join: (...accounts: string[]) => join(accounts),
     joinAs: (priority: number, ...accounts: string[]) => join(accounts, priority),
     leave: (accountId: string) =>

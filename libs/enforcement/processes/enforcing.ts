@@ -1,34 +1,45 @@
-import type { RecordedOf } from '../../events/event-definition.js';
-import type { ReviewConfirmed } from '../../review/index.js';
+import { accountStream, deactivateAccount } from '../../account/index.js';
+import { type Transactor } from '../../event-store/transact.js';
+import { causedBy } from '../../kernel/command-context.js';
+import { nameBasedId } from '../../kernel/ids.js';
+import { ReviewConfirmed } from '../../review/index.js';
+import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
+import { completeEnforcement, enforcementStream, orderEnforcement } from '../enforcement.js';
+import { type EnforcementAction, nextEnforcementActions } from '../enforcement-actions.js';
 
-export type EnforcementAction =
-  | {
-      kind: 'order-enforcement';
-      data: { accountId: string; caseId: string; imageId: string; measure: 'deactivate'; categories: string[] };
-    }
-  | {
-      kind: 'deactivate-account';
-      data: { accountId: string; reason: string; caseId: string; imageId: string; categories: string[] };
-    }
-  | { kind: 'complete-enforcement'; data: { accountId: string; caseId: string } };
+export const ENFORCING = 'enforcing';
 
 /**
- * A confirmed review: order and deactivate at once, so that the deny waits for nothing, then complete. Actions of one
- * inner list run side by side. Each is idempotent, so after a crash the event is processed again.
+ * A confirmed review deactivates the image's account, once: the deactivation is a command with an identity of its own, so
+ * that a confirmation that is read again later does not undo a reinstatement.
  */
-export function nextEnforcementActions({ data, position }: RecordedOf<typeof ReviewConfirmed>): EnforcementAction[][] {
-  const { accountId, caseId, imageId, categories } = data;
-  if (accountId === undefined) {
-    throw new Error(
-      `the ReviewConfirmed of case ${caseId} at position ${position} names no account, so nobody can be deactivated; ` +
-        'find the account of the image and deactivate it by POST /v1/accounts/{id}/deactivation',
-    );
-  }
-  return [
-    [
-      { kind: 'order-enforcement', data: { accountId, caseId, imageId, measure: 'deactivate', categories } },
-      { kind: 'deactivate-account', data: { accountId, reason: 'review-confirmed', caseId, imageId, categories } },
-    ],
-    [{ kind: 'complete-enforcement', data: { accountId, caseId } }],
-  ];
+export function enforcing(transactor: Transactor): Consumer {
+  return defineConsumer({
+    name: ENFORCING,
+    events: [ReviewConfirmed],
+    key: ({ data }) => data.accountId ?? data.caseId,
+    async react(event) {
+      const context = causedBy(event, ENFORCING);
+      const take = (action: EnforcementAction): Promise<unknown> => {
+        const { accountId, caseId } = action.data;
+        switch (action.kind) {
+          case 'order-enforcement':
+            return transactor.transact(enforcementStream, caseId, context, (state) =>
+              orderEnforcement(state, action.data),
+            );
+          case 'deactivate-account': {
+            const once = { ...context, eventId: nameBasedId(event.id, action.kind), eventType: 'AccountDeactivated' };
+            return transactor.transact(accountStream, accountId, once, (state) =>
+              deactivateAccount(state, action.data),
+            );
+          }
+          case 'complete-enforcement':
+            return transactor.transact(enforcementStream, caseId, context, (state) =>
+              completeEnforcement(state, action.data),
+            );
+        }
+      };
+      for (const together of nextEnforcementActions(event)) await Promise.all(together.map(take));
+    },
+  });
 }

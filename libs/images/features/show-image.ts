@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam } from '../../http/field-rules.js';
 import { NotFound } from '../../kernel/errors.js';
-import { type ImageAnswer, Images } from '../views/image-facts.js';
+import { type ImageAnswer, Images } from '../queries/image-facts.js';
 
 export class ShowImage extends Query<ImageAnswer> {
   constructor(readonly imageId: string) {

@@ -9,8 +9,8 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
-import { CaseDecisions } from '../processes/case-decisions.js';
 import { claimCase } from '../review-decisions.js';
+import { CaseDecisions } from './case-decisions.js';
 
 export interface Claimed extends CommandResult {
   /** When the claim ends by itself, in epoch milliseconds. */

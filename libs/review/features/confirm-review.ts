@@ -5,8 +5,8 @@ import type { DataOf } from '../../events/event-definition.js';
 import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { ReviewConfirmed } from '../events.js';
-import { CaseDecisions } from '../processes/case-decisions.js';
 import { importReviewConfirmed } from '../review-decisions.js';
+import { CaseDecisions } from './case-decisions.js';
 
 export class ConfirmReview extends Command<CommandResult> {
   constructor(

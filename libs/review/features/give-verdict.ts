@@ -13,8 +13,8 @@ import type { CommandContext } from '../../kernel/command-context.js';
 import { CLOCK } from '../../platform/ports.js';
 import type { Case, Verdict } from '../case.js';
 import { VerdictGiven } from '../events.js';
-import { CaseDecisions } from '../processes/case-decisions.js';
 import { giveVerdict } from '../review-decisions.js';
+import { CaseDecisions } from './case-decisions.js';
 
 export interface Judged extends CommandResult {
   status: Case['status'];

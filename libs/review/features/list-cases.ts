@@ -4,7 +4,7 @@ import { IsIn } from 'class-validator';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven } from '../../http/field-rules.js';
 import { type Page, PageQuery } from '../../http/paging.js';
-import { CASE_STATUSES, type CaseEntry, CaseQueue, type CaseStatus } from '../views/case-queue.js';
+import { CASE_STATUSES, type CaseEntry, CaseQueue, type CaseStatus } from '../queries/case-queue.js';
 
 export class ListCasesQuery extends PageQuery {
   /** Cases of every status where it is absent. */

@@ -1,23 +1,39 @@
-import type { RecordedOf } from '../../events/event-definition.js';
-import type { ContentFlagged } from '../../images/index.js';
-import type { OpenCase } from '../review-decisions.js';
+import type { Transactor } from '../../event-store/transact.js';
+import { ContentFlagged } from '../../images/index.js';
+import { causedBy } from '../../kernel/command-context.js';
+import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
+import { caseStream } from '../case.js';
+import { isUnseen, notedFlaggerStream, noteFlagger } from '../noted-flagger.js';
+import { notedFlaggerId } from '../queries/case-reading.js';
+import { CASE_OPENING, nextReviewActions } from '../review-actions.js';
+import { openCase } from '../review-decisions.js';
 
-export interface OpenCaseAction {
-  kind: 'open-case';
-  /** The id of the image. */
-  caseId: string;
-  /** To be completed with the panel size in force. */
-  flag: Omit<OpenCase, 'panelSize'>;
-}
-
-/** Every flag goes to the case of its image, which decides what it changes. */
-export function nextReviewActions({
-  id,
-  data,
-  metadata,
-  position,
-}: RecordedOf<typeof ContentFlagged>): OpenCaseAction[] {
-  const { imageId, accountId, flaggedBy, categories } = data;
-  const flag = { imageId, accountId, flagId: id, flaggedBy, categories, flaggedAt: metadata.time, position };
-  return [{ kind: 'open-case', caseId: imageId, flag }];
+/**
+ * Flags open cases.
+ * @param panelSize reviewers whose verdicts decide a case
+ * @param ownerOf the account an image was made for, where it is known
+ */
+export function caseOpening(
+  transactor: Transactor,
+  panelSize: number,
+  ownerOf: (imageId: string) => Promise<string | undefined>,
+): Consumer {
+  return defineConsumer({
+    name: CASE_OPENING,
+    events: [ContentFlagged],
+    key: (event) => event.data.imageId,
+    async react(event) {
+      const context = causedBy(event, CASE_OPENING);
+      for (const { caseId, flag } of nextReviewActions(event)) {
+        const accountId = (await ownerOf(caseId)) ?? flag.accountId;
+        const opening = { ...flag, panelSize, ...(accountId === undefined ? {} : { accountId }) };
+        const { state } = await transactor.transact(caseStream, caseId, context, (now) => openCase(now, opening));
+        if (!isUnseen(state, flag)) continue;
+        const { flagId, flaggedBy } = flag;
+        await transactor.transact(notedFlaggerStream, notedFlaggerId(caseId, flaggedBy), context, (noted) =>
+          noteFlagger(noted, { caseId, round: state.round, flagId, flaggedBy }),
+        );
+      }
+    },
+  });
 }

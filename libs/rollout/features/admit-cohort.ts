@@ -14,10 +14,10 @@ import { InvalidInput, Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import { CLOCK, IDS } from '../../platform/ports.js';
 import { type Admission, admitWaiting } from '../admission.js';
-import { refuseUnlessWaiting } from '../processes/waiting-turn.js';
+import { Admissions } from '../queries/admissions.js';
+import { PeopleLeft } from '../queries/people-left.js';
+import { refuseUnlessWaiting } from '../queries/waiting-turns.js';
 import { admitCohort, rolloutStream } from '../rollout.js';
-import { Admissions } from '../views/admissions.js';
-import { PeopleLeft } from '../views/people-left.js';
 
 export interface CohortAsked {
   cohortId: string;

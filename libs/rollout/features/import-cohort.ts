@@ -10,9 +10,9 @@ import { InvalidInput, Refusal } from '../../kernel/errors.js';
 import { CLOCK } from '../../platform/ports.js';
 import { cohortMembers, cohortStream } from '../cohort.js';
 import { CohortOnboarded } from '../events.js';
-import { refuseUnlessWaiting } from '../processes/waiting-turn.js';
+import { Admissions } from '../queries/admissions.js';
+import { refuseUnlessWaiting } from '../queries/waiting-turns.js';
 import { admitCohort, rolloutStream } from '../rollout.js';
-import { Admissions } from '../views/admissions.js';
 
 type Onboarded = DataOf<typeof CohortOnboarded>;
 

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/commo
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { Roles } from '../../http/credentials/route-access.js';
 import { type Page, PageQuery } from '../../http/paging.js';
-import { type CohortAnswer, CohortList } from '../views/cohort-list.js';
+import { type CohortAnswer, CohortList } from '../queries/cohort-list.js';
 
 export class ListCohorts extends Query<Page<CohortAnswer>> {
   constructor(

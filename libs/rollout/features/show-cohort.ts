@@ -3,8 +3,8 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam } from '../../http/field-rules.js';
 import { NotFound } from '../../kernel/errors.js';
-import { Admissions } from '../views/admissions.js';
-import { type CohortAnswer, CohortList } from '../views/cohort-list.js';
+import { Admissions } from '../queries/admissions.js';
+import { type CohortAnswer, CohortList } from '../queries/cohort-list.js';
 
 export class ShowCohort extends Query<CohortAnswer> {
   constructor(readonly cohortId: string) {

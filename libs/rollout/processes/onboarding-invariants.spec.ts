@@ -20,7 +20,7 @@ import { GatehouseError } from '../../kernel/errors.js';
 import { timeOrderedIds } from '../../kernel/ids.js';
 import { waitlistEntriesView } from '../../waitlist/index.js';
 import { admitCohort, rolloutStream, setRate } from '../rollout.js';
-import { onboardingReaction } from './onboarding-reaction.js';
+import { onboarding } from './onboarding.js';
 
 type Step =
   | { kind: 'join' | 'leave' | 'rejoin' | 'deactivate' | 'reinstate'; who: number }
@@ -132,7 +132,7 @@ function memoryWorld() {
 
   /** From the first admission on, as a reactor without a checkpoint would. */
   async function reactAndDie(appends: number): Promise<void> {
-    const { react } = onboardingReaction(transactorOn(dyingAfter(store, appends)), nextInLine, clock);
+    const { react } = onboarding(transactorOn(dyingAfter(store, appends)), nextInLine, clock);
     try {
       for (const event of [...events]) if (event.type === 'CohortAdmitted') await react(event);
     } catch (error) {

@@ -5,8 +5,8 @@ import { pause } from '../../kernel/wait.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { admitDaily, dailyCohort, dailySize } from '../admission.js';
+import type { PeopleLeft } from '../queries/people-left.js';
 import { cohortsBeingLetIn, rolloutStream } from '../rollout.js';
-import type { PeopleLeft } from '../views/people-left.js';
 
 export const SCHEDULER = 'scheduler';
 const TICK_MS = 60_000;

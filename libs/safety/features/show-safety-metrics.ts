@@ -4,8 +4,8 @@ import { IsIn, IsISO8601, Matches } from 'class-validator';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven } from '../../http/field-rules.js';
 import { InvalidInput } from '../../kernel/errors.js';
-import { type Days, GROUPINGS, type Grouping } from '../views/groupings.js';
-import { type SafetyAnswer, SafetyReport } from '../views/safety-figures.js';
+import { type Days, GROUPINGS, type Grouping } from '../queries/groupings.js';
+import { type SafetyAnswer, SafetyReport } from '../queries/safety-figures.js';
 
 export class ShowSafetyMetrics extends Query<SafetyAnswer> {
   constructor(

@@ -3,8 +3,9 @@ import { imageEvents } from '../../images/index.js';
 import { unhandled } from '../../kernel/decider.js';
 import { defineView } from '../../projections/view.js';
 import { CaseClaimed, CaseJoined, CaseReleased, caseEvents, VerdictGiven } from '../../review/index.js';
-import { safetyContribution } from './safety-contribution.js';
-import type { SafetyImageRow } from './safety-image-row.js';
+import { safetyContribution } from '../safety-contribution.js';
+import { SAFETY_COUNTS } from '../safety-counts.js';
+import type { SafetyImageRow } from '../safety-image-row.js';
 
 /**
  * Identities kept per image. Beyond them an image's flags are counted no further: a thousand say what there is to say,
@@ -43,7 +44,7 @@ export const safetyImagesView = defineView({
     const after = evolveKnown(before, event, Date.parse(event.metadata.time));
     return after === before ? row : after;
   },
-  counters: safetyContribution,
+  counters: { name: 'safety_counters', columns: SAFETY_COUNTS, contribution: safetyContribution },
 });
 
 const NONE: never[] = [];

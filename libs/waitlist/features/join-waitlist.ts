@@ -2,7 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsEmail, IsInt, Matches, Max, MaxLength, Min } from 'class-validator';
-import { type AccountStanding, accountStream, joinWaitlist, WaitlistJoined } from '../../account/index.js';
+import {
+  type AccountStanding,
+  accountStream,
+  joinWaitlist,
+  personStream,
+  registerPerson,
+  WaitlistJoined,
+} from '../../account/index.js';
 import { Transactor } from '../../event-store/transact.js';
 import type { CommandResult } from '../../event-store/write-result.js';
 import { PublicEndpoint } from '../../http/credentials/route-access.js';
@@ -16,7 +23,6 @@ import { Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import type { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { CLOCK, IDS, PERSON_KEYS } from '../../platform/ports.js';
-import { personStream, registerPerson } from '../person.js';
 
 export interface Joining {
   email: string;

@@ -4,7 +4,7 @@ import { IsIn } from 'class-validator';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven } from '../../http/field-rules.js';
 import { PageQuery } from '../../http/paging.js';
-import { WAITLIST_STATUSES, Waitlist, type WaitlistPage, type WaitlistStatus } from '../views/waitlist.js';
+import { WAITLIST_STATUSES, Waitlist, type WaitlistPage, type WaitlistStatus } from '../queries/waitlist.js';
 
 export class ListWaitlistQuery extends PageQuery {
   @IfGiven()

@@ -1,4 +1,4 @@
 // planted violation
-import { caseRows } from './views/cases.js';
+import { caseRows } from './queries/cases.js';
 
 export const panelSize = (): number => caseRows.length;

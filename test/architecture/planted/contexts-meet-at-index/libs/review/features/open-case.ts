@@ -1,4 +1,4 @@
 // planted violation
-import { imageRows } from '../../images/views/images.js';
+import { imageRows } from '../../images/queries/images.js';
 
 export const openCase = (): number => imageRows.length;

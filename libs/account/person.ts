@@ -1,0 +1,19 @@
+import type { StreamKind } from '../kernel/decider.js';
+import { type PersonEvent, personEvents } from './events.js';
+
+/** A person by the keyed hash of their address; whoever writes the first event of the stream wins the race. */
+export interface Person {
+  accountId?: string;
+}
+
+export const personStream: StreamKind<Person, PersonEvent> = {
+  category: 'person',
+  events: personEvents,
+  initial: {},
+  evolve: (_, { data }) => ({ accountId: data.accountId }),
+};
+
+/** Quiet when the person has an account; the state tells which. */
+export function registerPerson(state: Person, accountId: string): PersonEvent[] {
+  return state.accountId === undefined ? [{ type: 'PersonRegistered', data: { accountId } }] : [];
+}

@@ -1,0 +1,41 @@
+import type { StreamKind } from '../kernel/decider.js';
+import type { Position } from '../kernel/envelope.js';
+import { type AccountStanding, accountStream, onboardAccount } from './account-standing.js';
+import type { AccountEvent } from './events.js';
+
+/** An account as letting in looks at it. */
+export interface WaitingTurn {
+  standing: AccountStanding;
+  /** Since when it has waited without a break: the join in force, or the reinstatement since. */
+  since: Position;
+  /** Epoch milliseconds. */
+  onboardedAt?: number;
+}
+
+export const waitingTurn: StreamKind<WaitingTurn, AccountEvent> = {
+  category: accountStream.category,
+  events: accountStream.events,
+  initial: { standing: accountStream.initial, since: 0 },
+  evolve(turn, event, place) {
+    const standing = accountStream.evolve(turn.standing, event, place);
+    switch (event.type) {
+      case 'WaitlistJoined':
+      case 'AccountReinstated':
+        return { ...turn, standing, since: place.position };
+      case 'AccountOnboarded':
+        return { ...turn, standing, onboardedAt: Date.parse(place.time) };
+      default:
+        return { ...turn, standing };
+    }
+  },
+};
+
+export const isWaiting = ({ standing }: WaitingTurn): boolean => standing.status === 'waiting' && !standing.deactivated;
+
+/** Quiet for whoever left or was deactivated since the choice, also where they wait again: that is another turn. */
+export function takeTurn(
+  turn: WaitingTurn,
+  { accountId, cohortId, chosenAt }: { accountId: string; cohortId: string; chosenAt: Position },
+): AccountEvent[] {
+  return isWaiting(turn) && turn.since < chosenAt ? onboardAccount(turn.standing, { accountId, cohortId }) : [];
+}

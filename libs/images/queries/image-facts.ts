@@ -1,0 +1,90 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { toIso } from '../../kernel/clock.js';
+import type { Position } from '../../kernel/envelope.js';
+import { POOL } from '../../platform/ports.js';
+import { viewLookup } from '../../projections/view-lookup.js';
+import { queryView } from '../../projections/view-query.js';
+import type { ViewReader } from '../../projections/view-reader.js';
+import { viewTable } from '../../projections/view-tables.js';
+import { imagesView } from '../views/images.js';
+
+/** What is known of an image that rules ask for; null where its system did not say. */
+export interface ImageFacts {
+  accountId: string;
+  photorealistic: boolean | null;
+  faces: boolean | null;
+}
+
+/** As far as the view has got. */
+export interface KnownImage {
+  /** Undefined for an image that was not told of up to there. */
+  facts: ImageFacts | undefined;
+  asOf: Position;
+  /** An event of it could not be taken: the facts may miss what it said. */
+  isParked: boolean;
+}
+
+export const knownImage = (pool: pg.Pool): ((imageId: string) => Promise<KnownImage>) => {
+  const find = viewLookup(pool, imagesView, ['image_id', 'account_id', 'photorealistic', 'faces']);
+  return async (imageId) => {
+    const { row, asOf, isParked } = await find(imageId);
+    const facts = row && { accountId: row.account_id, photorealistic: row.photorealistic, faces: row.faces };
+    return { facts, asOf, isParked };
+  };
+};
+
+/**
+ * Images as of at least a position.
+ * @returns a function that takes the end of its patience on the monotonic clock, and throws StoreUnavailable past it
+ */
+export function imagesAsOf(pool: pg.Pool, reader: ViewReader) {
+  const find = knownImage(pool);
+  /** Questions of one request share their wait. */
+  const waits = new Map<string, Promise<void>>();
+  const reached = (position: Position, deadline: number): Promise<void> => {
+    const key = `${position}:${deadline}`;
+    let wait = waits.get(key);
+    if (!wait) {
+      wait = reader.reached(imagesView, position, deadline - performance.now()).finally(() => waits.delete(key));
+      waits.set(key, wait);
+    }
+    return wait;
+  };
+  return async (imageId: string, from: Position, deadline: number): Promise<KnownImage> => {
+    const known = await find(imageId);
+    if (known.asOf >= from) return known;
+    await reached(from, deadline);
+    return find(imageId);
+  };
+}
+
+export interface ImageAnswer extends ImageFacts {
+  imageId: string;
+  generatedAt: string;
+  promptCategory: string | null;
+}
+
+/** Images as their view has them. */
+@Injectable()
+export class Images {
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
+
+  async find(imageId: string): Promise<ImageAnswer | undefined> {
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT * FROM ${viewTable(imagesView)} WHERE image_id = $1`,
+      values: [imageId],
+    });
+    return rows[0] && toAnswer(rows[0]);
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
+const toAnswer = (row: any): ImageAnswer => ({
+  imageId: row.image_id,
+  accountId: row.account_id,
+  generatedAt: toIso(row.generated_at),
+  photorealistic: row.photorealistic,
+  faces: row.faces,
+  promptCategory: row.prompt_category,
+});

@@ -1,0 +1,85 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { type Page, readCursor, toPage } from '../../http/paging.js';
+import { type Clock, toIso } from '../../kernel/clock.js';
+import { CLOCK, POOL } from '../../platform/ports.js';
+import { queryView } from '../../projections/view-query.js';
+import { viewTable } from '../../projections/view-tables.js';
+import { type CaseFlag, type CaseRow, type CaseVerdict, casesView } from '../views/cases.js';
+
+export const CASE_STATUSES = ['open', 'claimed', 'confirmed', 'dismissed'] as const;
+export type CaseStatus = CaseRow['status'];
+
+export interface CaseEntry {
+  caseId: string;
+  imageId: string;
+  accountId: string | null;
+  /** A claim that has ended counts as `open`. */
+  status: CaseStatus;
+  round: number;
+  panelSize: number;
+  flags: CaseFlag[];
+  categories: string[];
+  verdicts: CaseVerdict[];
+  openedAt: string;
+  claimedBy: string | null;
+  claimedUntil: string | null;
+  decidedAt: string | null;
+  position: string;
+}
+
+/** With an ended claim being none. `$1` is now. */
+const CLAIM_ENDED = `claimed_until <= to_timestamp($1::float8 / 1000)`;
+const STATUS = `CASE WHEN status = 'claimed' AND ${CLAIM_ENDED} THEN 'open' ELSE status END`;
+/** The queue's own index is for those that are open or claimed. */
+const IN_QUEUE = `status IN ('open', 'claimed')`;
+const HAVE: Record<CaseStatus, string> = {
+  open: `${IN_QUEUE} AND (status = 'open' OR ${CLAIM_ENDED})`,
+  claimed: `${IN_QUEUE} AND status = 'claimed' AND NOT ${CLAIM_ENDED}`,
+  confirmed: `status = 'confirmed'`,
+  dismissed: `status = 'dismissed'`,
+};
+const OPENED_MS = '(extract(epoch FROM opened_at) * 1000)::int8';
+
+/** Cases as their view has them. */
+@Injectable()
+export class CaseQueue {
+  constructor(
+    @Inject(POOL) private readonly pool: pg.Pool,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** Those that wait longest first. */
+  async page(status: CaseStatus | undefined, limit: number, cursor?: string): Promise<Page<CaseEntry>> {
+    const after = readCursor(cursor, ['number', 'id']);
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT *, ${STATUS} AS status_now, ${OPENED_MS} AS opened_ms FROM ${viewTable(casesView)}
+       WHERE ${status ? HAVE[status] : 'true'}
+         AND ($3::float8 IS NULL OR (opened_at, case_id) > (to_timestamp($3::float8 / 1000), $4::text))
+       ORDER BY opened_at, case_id LIMIT $2`,
+      values: [this.clock.now(), limit + 1, after?.[0] ?? null, after?.[1] ?? null],
+    });
+    return toPage(rows, limit, toEntry, (row) => [Number(row.opened_ms), row.case_id]);
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
+function toEntry(row: any): CaseEntry {
+  const claimed = row.status_now === 'claimed';
+  return {
+    caseId: row.case_id,
+    imageId: row.image_id,
+    accountId: row.account_id,
+    status: row.status_now,
+    round: row.round,
+    panelSize: row.panel_size,
+    flags: row.flags,
+    categories: row.categories,
+    verdicts: row.verdicts,
+    openedAt: toIso(row.opened_at),
+    claimedBy: claimed ? row.claimed_by : null,
+    claimedUntil: claimed ? toIso(row.claimed_until) : null,
+    decidedAt: row.decided_at && toIso(row.decided_at),
+    position: String(row.position),
+  };
+}

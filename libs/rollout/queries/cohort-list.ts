@@ -1,0 +1,64 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { type Page, readCursor, toPage } from '../../http/paging.js';
+import { toIso } from '../../kernel/clock.js';
+import { POOL } from '../../platform/ports.js';
+import { queryView } from '../../projections/view-query.js';
+import { viewTable } from '../../projections/view-tables.js';
+import { type CohortRow, cohortsView } from '../views/cohorts.js';
+
+export interface CohortAnswer {
+  cohortId: string;
+  /** People admitted at the most; null for a moment where the view has not seen the admission yet. */
+  size: number | null;
+  selection: CohortRow['selection'];
+  /** The rate in force at the admission. */
+  perWeek: number;
+  admittedAt: string | null;
+  /** People in it so far. */
+  onboarded: number;
+  /** `onboarded`: as many are in as there were to be had. */
+  status: CohortRow['status'];
+  /** Of the last event that told who is in; 0 before the first. */
+  position: string;
+}
+
+const ADMITTED_MS = `coalesce((extract(epoch FROM admitted_at) * 1000)::int8, 0)`;
+
+/** Cohorts as their view has them. */
+@Injectable()
+export class CohortList {
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
+
+  /** The newest first. */
+  async page(limit: number, cursor?: string): Promise<Page<CohortAnswer>> {
+    const after = readCursor(cursor, ['number', 'id']);
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT *, ${ADMITTED_MS} AS admitted_ms FROM ${viewTable(cohortsView)}
+       WHERE $2::int8 IS NULL OR (${ADMITTED_MS}, cohort_id) < ($2::int8, $3::text)
+       ORDER BY ${ADMITTED_MS} DESC, cohort_id DESC LIMIT $1`,
+      values: [limit + 1, after?.[0] ?? null, after?.[1] ?? null],
+    });
+    return toPage(rows, limit, toAnswer, (row) => [Number(row.admitted_ms), row.cohort_id]);
+  }
+
+  async find(cohortId: string): Promise<CohortAnswer | undefined> {
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT * FROM ${viewTable(cohortsView)} WHERE cohort_id = $1`,
+      values: [cohortId],
+    });
+    return rows[0] && toAnswer(rows[0]);
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
+const toAnswer = (row: any): CohortAnswer => ({
+  cohortId: row.cohort_id,
+  size: row.size,
+  selection: row.selection,
+  perWeek: row.per_week,
+  admittedAt: row.admitted_at && toIso(row.admitted_at),
+  onboarded: row.onboarded,
+  status: row.status,
+  position: String(row.position),
+});

@@ -1,0 +1,28 @@
+import { isWaiting, type WaitingTurn, waitingTurn } from '../../account/index.js';
+import type { Transactor } from '../../event-store/transact.js';
+import { Refusal } from '../../kernel/errors.js';
+
+export const turnsOf = (transactor: Transactor, accounts: readonly string[]): Promise<WaitingTurn[]> =>
+  Promise.all(accounts.map(async (accountId) => (await transactor.load(waitingTurn, accountId)).state));
+
+const NAMED = 10;
+
+/** @throws Refusal not-waiting (details: accounts) */
+export async function refuseUnlessWaiting(transactor: Transactor, accounts: readonly string[]): Promise<void> {
+  const turns = await turnsOf(transactor, accounts);
+  const others = accounts.flatMap((accountId, n) => (isWaiting(turns[n]!) ? [] : [{ accountId, turn: turns[n]! }]));
+  if (others.length === 0) return;
+  const named = others.slice(0, NAMED);
+  throw new Refusal(
+    'not-waiting',
+    `${others.length} of the ${accounts.length} accounts are not on the waitlist: ` +
+      named.map(({ accountId, turn }) => `${accountId} (${standingOf(turn)})`).join(', ') +
+      `${others.length > NAMED ? ', …' : ''}; leave them out, or let them join first`,
+    { accounts: named.map(({ accountId }) => accountId) },
+  );
+}
+
+function standingOf({ standing: { status, deactivated, cohortId } }: WaitingTurn): string {
+  if (deactivated) return 'deactivated';
+  return cohortId === undefined ? status : `${status} with cohort ${cohortId}`;
+}

@@ -1,0 +1,42 @@
+import { accountStandingView } from '../../account/index.js';
+import { viewTable } from '../../projections/view-tables.js';
+import type { SAFETY_COUNTS } from '../safety-counts.js';
+import { deactivationsView } from '../views/deactivations.js';
+import { safetyImagesView } from '../views/safety-images.js';
+import { GROUPS_AT_MOST } from './groupings.js';
+
+const FLAGGED = 'flagged_at IS NOT NULL';
+
+/** What the counters of images count, as conditions on a row. */
+const CONDITIONS: Record<Exclude<(typeof SAFETY_COUNTS)[number], 'flags'>, string> = {
+  generated: 'generated_at IS NOT NULL',
+  shared: 'shared_at IS NOT NULL',
+  exposed: 'exposed_at IS NOT NULL',
+  flagged: FLAGGED,
+  exposed_flagged: `exposed_at IS NOT NULL AND ${FLAGGED}`,
+  cases_open: `${FLAGGED} AND case_status = 'open'`,
+  cases_confirmed: `${FLAGGED} AND case_status = 'confirmed'`,
+  cases_dismissed: `${FLAGGED} AND case_status = 'dismissed'`,
+  exposed_confirmed: `exposed_at IS NOT NULL AND ${FLAGGED} AND case_status = 'confirmed'`,
+};
+
+const counts = Object.entries(CONDITIONS).map(([name, condition]) => `count(*) FILTER (WHERE ${condition}) AS ${name}`);
+const ACCOUNTS = viewTable(accountStandingView);
+
+/**
+ * SQL: the counts of safety by the cohort of the image's account; accounts in no cohort are in no group.
+ * Worked out when it is asked for, so that nothing is added to what an image costs when it comes in and an account that
+ * is onboarded takes its images with it: one pass over the images and over the accounts.
+ */
+export const COHORT_COUNTS = `
+  WITH of_accounts AS (
+    SELECT cohort_id, count(d.account_id) AS deactivated, count(d.reinstated_at) AS reinstated
+    FROM ${ACCOUNTS} LEFT JOIN ${viewTable(deactivationsView)} d USING (account_id)
+    WHERE cohort_id IS NOT NULL GROUP BY cohort_id
+  ), of_images AS (
+    SELECT cohort_id, coalesce(sum(flag_count) FILTER (WHERE ${FLAGGED}), 0) AS flags, ${counts}
+    FROM ${viewTable(safetyImagesView)} JOIN ${ACCOUNTS} USING (account_id)
+    WHERE cohort_id IS NOT NULL GROUP BY cohort_id
+  )
+  SELECT * FROM of_accounts LEFT JOIN of_images USING (cohort_id)
+  ORDER BY cohort_id COLLATE "C" LIMIT ${GROUPS_AT_MOST}`;

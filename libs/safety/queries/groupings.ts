@@ -1,0 +1,30 @@
+import { accountStandingView } from '../../account/index.js';
+import { viewTable } from '../../projections/view-tables.js';
+import { safetyImagesView } from '../views/safety-images.js';
+
+export const GROUPINGS = ['day', 'week', 'category', 'cohort'] as const;
+export type Grouping = (typeof GROUPINGS)[number];
+
+/** Days, inclusive, as `2022-05-18`. */
+export interface Days {
+  from?: string;
+  to?: string;
+}
+
+/** More days than that are 27 years; the groups beyond are the alphabet's last. */
+export const GROUPS_AT_MOST = 10_000;
+
+const IMAGES = viewTable(safetyImagesView);
+const flaggedIn = (format: string) =>
+  `SELECT image_id, to_char(flagged_at AT TIME ZONE 'UTC', '${format}') AS group_name FROM ${IMAGES}
+   WHERE flagged_at IS NOT NULL`;
+
+/** SQL: which flagged image is of which group, as the counters have it. Of accounts in no cohort there is no row. */
+export const FLAGGED_IMAGES: Record<Grouping, string> = {
+  day: flaggedIn('YYYY-MM-DD'),
+  week: flaggedIn('IYYY-"W"IW'),
+  category: `SELECT image_id, group_name FROM ${IMAGES}, jsonb_array_elements_text(categories) AS group_name
+    WHERE flagged_at IS NOT NULL`,
+  cohort: `SELECT image_id, cohort_id AS group_name FROM ${IMAGES} JOIN ${viewTable(accountStandingView)} USING (account_id)
+    WHERE flagged_at IS NOT NULL AND cohort_id IS NOT NULL`,
+};

@@ -1,0 +1,112 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { POOL } from '../../platform/ports.js';
+import { queryView } from '../../projections/view-query.js';
+import { viewTable } from '../../projections/view-tables.js';
+import { casesView } from '../../review/index.js';
+import {
+  PAIR_CASES_AT_LEAST,
+  type ReviewCounts,
+  type ReviewMetrics,
+  reviewMetrics,
+  type Times,
+} from '../review-metrics.js';
+import { deactivationsView } from '../views/deactivations.js';
+import { type Days, FLAGGED_IMAGES, type Grouping } from './groupings.js';
+
+const VERDICTS = ['safe', 'unsafe', 'unsure'] as const;
+const DECIDED = `status IN ('confirmed', 'dismissed')`;
+const CASES = viewTable(casesView);
+
+/* Sums of fractions depend on their order in the last digit, so rows come in a fixed one: same log, same answer. */
+
+/** SQL: every case as one of the whole, whose group is null, and again in its groups. */
+const casesIn = (by: Grouping | undefined): string => {
+  const whole = `SELECT NULL AS group_name, c.* FROM ${CASES} c`;
+  if (by === undefined) return whole;
+  return `${whole} UNION ALL SELECT g.group_name, c.* FROM ${CASES} c JOIN (${FLAGGED_IMAGES[by]}) g USING (image_id)
+    WHERE g.group_name COLLATE "C" >= $1 AND g.group_name COLLATE "C" < $2`;
+};
+
+/** Clocks differ between systems: what seems to end before it began took no time. */
+const between = (condition: string, from: string, to: string): string =>
+  `CASE WHEN ${condition} THEN extract(epoch FROM greatest(${to}, ${from}) - ${from})::float8 * 1000 END`;
+
+const TIMES = {
+  timeToFirstView: between('first_viewed_at IS NOT NULL', 'flagged_at', 'first_viewed_at'),
+  timeToVerdict: between(DECIDED, 'flagged_at', 'greatest(decided_at, judged_at)'),
+  // An account is deactivated once for several confirmed cases; a deactivation stored before its case's confirmation came
+  // from another system.
+  deactivationLatency: between('stored_at >= decision_stored_at', 'decision_stored_at', 'stored_at'),
+};
+type TimeName = keyof typeof TIMES;
+const timeNames = Object.keys(TIMES) as TimeName[];
+
+const timesText = (by: Grouping | undefined) => `
+  SELECT group_name, ${timeNames.map(
+    (name) => `count(${TIMES[name]}) AS "${name}Count",
+      percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY ${TIMES[name]}) AS "${name}"`,
+  )}
+  FROM (${casesIn(by)}) cases
+  LEFT JOIN (SELECT account_id, case_id, stored_at FROM ${viewTable(deactivationsView)}) d USING (account_id, case_id)
+  GROUP BY group_name`;
+
+const patternsText = (by: Grouping | undefined) => `
+  SELECT group_name, votes, count(*)::int AS cases FROM (${casesIn(by)}) cases
+  WHERE ${DECIDED} AND votes IS NOT NULL GROUP BY group_name, votes ORDER BY votes`;
+
+const cell = (first: string, second: string) =>
+  `count(*) FILTER (WHERE a ->> 'verdict' = '${first}' AND b ->> 'verdict' = '${second}')::int`;
+const reviewerOf = (verdict: string) => `(${verdict} ->> 'reviewer') COLLATE "C"`;
+const pairsText = (by: Grouping | undefined) => `
+  SELECT group_name, ARRAY[${VERDICTS.map((first) => `ARRAY[${VERDICTS.map((second) => cell(first, second))}]`)}] AS pair
+  FROM (${casesIn(by)}) cases, jsonb_array_elements(verdicts) a, jsonb_array_elements(verdicts) b
+  WHERE ${DECIDED} AND ${reviewerOf('a')} < ${reviewerOf('b')}
+  GROUP BY group_name, ${reviewerOf('a')}, ${reviewerOf('b')} HAVING count(*) >= ${PAIR_CASES_AT_LEAST}
+  ORDER BY ${reviewerOf('a')}, ${reviewerOf('b')}`;
+
+/**
+ * How review works, of everything and by group. Worked out when it is asked for, in three passes over the cases, of which
+ * there are far fewer than images; the one over pairs of reviewers grows with the square of the panel.
+ */
+@Injectable()
+export class ReviewReport {
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
+
+  /** @returns by group; the whole's group is null */
+  async read(by: Grouping | undefined, { from = '', to = '' }: Days): Promise<(group: string | null) => ReviewMetrics> {
+    const values = by === undefined ? [] : [from, `${to}\u{10FFFF}`];
+    const counts = new Map<string | null, ReviewCounts>();
+    const countsOf = (group: string | null) => {
+      const known = counts.get(group) ?? { ...NOTHING, patterns: [], pairs: [] };
+      counts.set(group, known);
+      return known;
+    };
+    for (const row of (await queryView(this.pool, { text: timesText(by), values })).rows) {
+      Object.assign(countsOf(row.group_name), Object.fromEntries(timeNames.map((name) => [name, times(row, name)])));
+    }
+    for (const { group_name, votes, cases } of (await queryView(this.pool, { text: patternsText(by), values })).rows) {
+      countsOf(group_name).patterns.push({ votes: VERDICTS.map((kind) => votes[kind]), cases });
+    }
+    for (const { group_name, pair } of (await queryView(this.pool, { text: pairsText(by), values })).rows) {
+      countsOf(group_name).pairs.push(pair);
+    }
+    return (group) => reviewMetrics(counts.get(group) ?? NOTHING);
+  }
+}
+
+const NOTHING: ReviewCounts = {
+  timeToFirstView: null,
+  timeToVerdict: null,
+  deactivationLatency: null,
+  patterns: [],
+  pairs: [],
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
+function times(row: any, name: TimeName): Times | null {
+  const count = Number(row[`${name}Count`]);
+  if (count === 0) return null;
+  const [p50, p95] = row[name];
+  return { count, p50Ms: Math.round(p50), p95Ms: Math.round(p95) };
+}

@@ -1,0 +1,106 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { accountStandingView } from '../../account/index.js';
+import { POOL } from '../../platform/ports.js';
+import { queryView } from '../../projections/view-query.js';
+import { ViewReader } from '../../projections/view-reader.js';
+import { counterTable } from '../../projections/view-tables.js';
+import { casesView } from '../../review/index.js';
+import { type SafetyMetrics, safetyMetrics } from '../metrics.js';
+import type { ReviewMetrics } from '../review-metrics.js';
+import { SAFETY_COUNTS, type SafetyCounts } from '../safety-counts.js';
+import { deactivationsView } from '../views/deactivations.js';
+import { safetyImagesView } from '../views/safety-images.js';
+import { COHORT_COUNTS } from './cohort-counts.js';
+import { type Days, GROUPS_AT_MOST, type Grouping } from './groupings.js';
+import { ReviewReport } from './review-report.js';
+
+export interface SafetyFigures extends SafetyMetrics {
+  /** Cases under review now. */
+  backlog: number;
+  /** Cases decided, either way. */
+  decided: number;
+  /** Accounts deactivated, those that were reinstated later too. */
+  deactivated: number;
+  reinstated: number;
+  review: ReviewMetrics;
+}
+
+export interface SafetyGroup extends SafetyFigures {
+  /** `2022-05-18`, `2022-W20`, a category or a cohort. */
+  group: string;
+}
+
+export interface SafetyAnswer {
+  /** Everything there is, whatever days were asked for. */
+  whole: SafetyFigures;
+  /** In alphabetical order; an image of several categories counts in each, an account in no cohort in none. */
+  groups: SafetyGroup[];
+  /** Events up to here are in the figures. */
+  position: string;
+}
+
+const SOURCES = [safetyImagesView, deactivationsView, casesView];
+
+/** The counts of safety as metrics, and beside them how review works. */
+@Injectable()
+export class SafetyReport {
+  private readonly text: string;
+
+  constructor(
+    @Inject(POOL) private readonly pool: pg.Pool,
+    @Inject(ViewReader) private readonly reader: ViewReader,
+    @Inject(ReviewReport) private readonly review: ReviewReport,
+  ) {
+    const columns = ['deactivated', 'reinstated', ...SAFETY_COUNTS].map((name) => `coalesce(${name}, 0) AS ${name}`);
+    this.text = `SELECT bucket, ${columns} FROM ${counterTable(safetyImagesView)}
+      FULL JOIN ${counterTable(deactivationsView)} USING (bucket)
+      WHERE bucket = 'all' OR (bucket COLLATE "C" >= $1 AND bucket COLLATE "C" < $2)
+      ORDER BY bucket COLLATE "C" LIMIT ${GROUPS_AT_MOST + 1}`;
+  }
+
+  /** Days, weeks and categories are counted as images come in; cohorts and review when they are asked for. */
+  async read(by: Grouping | undefined, days: Days): Promise<SafetyAnswer> {
+    // The position first: the figures are of that or later.
+    const sources = by === 'cohort' ? [...SOURCES, accountStandingView] : SOURCES;
+    const positions = await Promise.all(sources.map((view) => this.reader.position(view)));
+    const counted = await this.counted(by === 'cohort' ? undefined : by, days);
+    const groups = by === 'cohort' ? await this.ofCohorts() : counted.groups;
+    const reviewOf = await this.review.read(by, days);
+    return {
+      whole: { ...toFigures(counted.whole), review: reviewOf(null) },
+      groups: groups.map(({ group, row }) => ({ group, ...toFigures(row), review: reviewOf(group) })),
+      position: String(Math.min(...positions)),
+    };
+  }
+
+  private async counted(by: Exclude<Grouping, 'cohort'> | undefined, { from = '', to = '' }: Days) {
+    const prefix = by === undefined ? 'all' : `${by}:`;
+    const { rows } = await queryView(this.pool, {
+      text: this.text,
+      values: [prefix + from, `${prefix}${to}\u{10FFFF}`],
+    });
+    return {
+      whole: rows.find(({ bucket }) => bucket === 'all') ?? {},
+      groups: rows
+        .filter(({ bucket }) => bucket !== 'all')
+        .map((row) => ({ group: row.bucket.slice(prefix.length) as string, row })),
+    };
+  }
+
+  private async ofCohorts() {
+    const { rows } = await queryView(this.pool, { text: COHORT_COUNTS });
+    return rows.map((row) => ({ group: row.cohort_id as string, row }));
+  }
+}
+
+function toFigures(row: Record<string, string | null | undefined>): Omit<SafetyFigures, 'review'> {
+  const counts = Object.fromEntries(SAFETY_COUNTS.map((name) => [name, Number(row[name] ?? 0)])) as SafetyCounts;
+  return {
+    ...safetyMetrics(counts),
+    backlog: counts.cases_open,
+    decided: counts.cases_confirmed + counts.cases_dismissed,
+    deactivated: Number(row.deactivated ?? 0),
+    reinstated: Number(row.reinstated ?? 0),
+  };
+}

@@ -1,0 +1,91 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import type { EventStore } from '../../event-store/event-store.js';
+import { type Page, readCursor, toPage } from '../../http/paging.js';
+import { toIso } from '../../kernel/clock.js';
+import { EVENT_STORE, POOL } from '../../platform/ports.js';
+import { queryView } from '../../projections/view-query.js';
+import { ViewReader } from '../../projections/view-reader.js';
+import { viewTable } from '../../projections/view-tables.js';
+import { type WaitlistEntryRow, waitlistEntriesView } from '../views/waitlist-entries.js';
+
+export const WAITLIST_STATUSES = ['waiting', 'left', 'onboarded', 'barred'] as const;
+export type WaitlistStatus = WaitlistEntryRow['status'];
+
+export interface WaitlistEntry {
+  accountId: string;
+  status: WaitlistStatus;
+  /** 0 is served first. */
+  priority: number;
+  joinedAt: string;
+  cohortId: string | null;
+  onboardedAt: string | null;
+  /** Of the account's last event that concerns the waitlist. */
+  position: string;
+}
+
+export interface WaitlistPage extends Page<WaitlistEntry> {
+  /** People that wait now, whatever the status asked for. */
+  waiting: number;
+}
+
+const WAIT_MS = 5_000;
+
+/** The waitlist as its view has it. */
+@Injectable()
+export class Waitlist {
+  constructor(
+    @Inject(POOL) private readonly pool: pg.Pool,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(ViewReader) private readonly reader: ViewReader,
+  ) {}
+
+  /** Who waits in the order of their turn; of another status in the order of joining. */
+  async page(status: WaitlistStatus, limit: number, cursor?: string): Promise<WaitlistPage> {
+    const after = readCursor(cursor, ['number', 'number']);
+    const order = status === 'waiting' ? 'priority, joined_position' : 'joined_position';
+    const behind =
+      status === 'waiting'
+        ? '(priority, joined_position) > ($3::int8, $4::int8)'
+        : 'joined_position > $4::int8 AND $3::int8 IS NOT NULL';
+    const [{ rows }, waiting] = await Promise.all([
+      queryView(this.pool, {
+        text: `SELECT * FROM ${viewTable(waitlistEntriesView)}
+         WHERE status = $1 AND ($3::int8 IS NULL OR ${behind}) ORDER BY ${order} LIMIT $2`,
+        values: [status, limit + 1, after?.[0] ?? null, after?.[1] ?? null],
+      }),
+      this.waiting(),
+    ]);
+    return { ...toPage(rows, limit, toEntry, (row) => [row.priority, Number(row.joined_position)]), waiting };
+  }
+
+  /** How many wait, in one priority class where it is given. */
+  async waiting(priority?: number): Promise<number> {
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT count(*) AS waiting FROM ${viewTable(waitlistEntriesView)}
+       WHERE status = 'waiting' AND ($1::int IS NULL OR priority = $1)`,
+      values: [priority ?? null],
+    });
+    return Number(rows[0].waiting);
+  }
+
+  /**
+   * The same, as of everything stored so far.
+   * @throws StoreUnavailable when the view is too far behind to tell
+   */
+  async waitingNow(priority?: number): Promise<number> {
+    await this.reader.reached(waitlistEntriesView, await this.store.head(), WAIT_MS);
+    return this.waiting(priority);
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
+const toEntry = (row: any): WaitlistEntry => ({
+  accountId: row.account_id,
+  status: row.status,
+  priority: row.priority,
+  joinedAt: toIso(row.joined_at),
+  cohortId: row.cohort_id,
+  onboardedAt: row.onboarded_at && toIso(row.onboarded_at),
+  position: String(row.position),
+});

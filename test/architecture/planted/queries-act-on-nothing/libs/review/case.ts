@@ -1,0 +1,1 @@
+export type Case = { status: string };

@@ -1,0 +1,4 @@
+// planted violation
+import { name } from '../processes/case-opening.js';
+
+export const followed = name;

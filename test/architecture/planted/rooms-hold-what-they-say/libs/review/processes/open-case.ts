@@ -1,0 +1,2 @@
+// planted violation
+export const openCase = (imageId: string): object => ({ type: 'CaseOpened', imageId });

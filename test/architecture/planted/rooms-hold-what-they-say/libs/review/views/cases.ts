@@ -1,0 +1,3 @@
+import { defineView } from '../../projections/view.js';
+
+export const casesView = defineView({});

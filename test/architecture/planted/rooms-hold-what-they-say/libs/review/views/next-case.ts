@@ -1,0 +1,2 @@
+// planted violation
+export const nextCase = (cases: readonly string[]): string | undefined => cases[0];

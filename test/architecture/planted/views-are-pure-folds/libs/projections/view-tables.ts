@@ -1,0 +1,1 @@
+export const viewTable = (name: string): string => name;

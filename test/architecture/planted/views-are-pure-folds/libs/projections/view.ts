@@ -1,0 +1,1 @@
+export const defineView = <View>(view: View): View => view;

@@ -1,0 +1,8 @@
+// planted violation
+import { Injectable } from '@nestjs/common';
+import { defineView } from '../../projections/view.js';
+
+@Injectable()
+export class OpenCases {
+  readonly view = defineView({});
+}

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { isInstant } from './instants.js';
+import { isInstant, isPositionText } from '../../libs/kernel/text-forms.js';
 
 /** Adds examples to a command's --help. */
 export function withExamples(command: Command, ...lines: string[]): Command {
@@ -18,13 +18,13 @@ export const wholeNumber =
 
 /** Parses a position of the log. */
 export function position(text: string): string {
-  if (/^\d{1,16}$/.test(text)) return text;
+  if (isPositionText(text)) return text;
   throw new InvalidArgumentError('It must be a position of the log, such as 1234.');
 }
 
 /** Parses a position or a time. */
 export function positionOrTime(text: string): string {
-  if (/^\d{1,16}$/.test(text) || isInstant(text)) return text;
+  if (isPositionText(text) || isInstant(text)) return text;
   throw new InvalidArgumentError('It must be a position such as 1234 or a time such as 2022-05-18T09:00:00Z.');
 }
 

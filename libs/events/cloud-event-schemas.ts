@@ -1,14 +1,11 @@
 import { type TObject, Type } from 'typebox';
+import { ATTRIBUTE, MAX_ID_LENGTH, POSITION } from '../kernel/text-forms.js';
+import { TRACEPARENT } from '../kernel/trace-context.js';
 import type { EventDefinition } from './event-definition.js';
 import { Instant } from './schemas.js';
 
-/** Characters of an event's id, source or type. */
-export const MAX_ID_LENGTH = 200;
-const NO_CONTROL = '^[^\\u0000-\\u001F\\u007F-\\u009F\\uD800-\\uDFFF]+$';
-const TRACEPARENT = '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$';
-
 const text = (description: string) =>
-  Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH, pattern: NO_CONTROL, description });
+  Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH, pattern: ATTRIBUTE, description });
 const specversion = Type.Literal('1.0', { description: 'The version of CloudEvents.' });
 const id = text(
   "The event's identity, together with its source. Sent again, it is stored once; another event needs another id, a UUID whatever its source.",
@@ -58,7 +55,7 @@ export function outgoingSchema(definition: EventDefinition): TObject {
       causationid: Type.Optional(text('The event that led to this one.')),
       traceparent: Type.Optional(traceparent),
       actor: Type.String({ pattern: '^(user|service|process):', description: 'Who caused it: kind and id.' }),
-      position: Type.String({ pattern: '^\\d{1,16}$', description: 'Place in the one order of all events.' }),
+      position: Type.String({ pattern: POSITION, description: 'Place in the one order of all events.' }),
       data: outgoingData(definition),
     },
     { additionalProperties: false, description: summary },

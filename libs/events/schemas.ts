@@ -1,16 +1,20 @@
 import { Type } from 'typebox';
+import {
+  EMAIL_ADDRESS,
+  ENTITY_ID,
+  HASH,
+  LABEL,
+  LINE,
+  MAX_ID_LENGTH,
+  MAX_LABEL_LENGTH,
+  NAME,
+  TEXT,
+} from '../kernel/text-forms.js';
 
-/**
- * The building blocks of every event schema. Each string has a greatest length, no control characters and no half of a
- * surrogate pair (all that the range of surrogates means in a pattern with the u flag): what gets past a schema can be
- * stored, shown in a terminal and put in a file name's or header's place without a second thought.
+/*
+ * The building blocks of every event schema. Each string has a maximum length, no control characters and no half of a
+ * surrogate pair: an accepted string can safely be stored, shown in a terminal or used in a file name or header.
  */
-const ENTITY_ID = '^[A-Za-z0-9][A-Za-z0-9._:~-]*$';
-const NAME = '^[A-Za-z0-9][A-Za-z0-9._:/+-]*$';
-const LABEL = '^[a-z0-9][a-z0-9_/-]*$';
-const LINE = '^[^\\u0000-\\u001F\\u007F\\uD800-\\uDFFF]*$';
-/** Tabs and line ends are text; other control characters are not. A sealed string comes from our own store only. */
-const TEXT = '^(?!sealed:)[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F\\uD800-\\uDFFF]*$';
 
 /** Most accounts that one event carries. */
 export const ACCOUNTS_PER_EVENT = 1000;
@@ -19,13 +23,14 @@ export const MAX_PER_WEEK = 10_000_000;
 
 /** An account, image, case, cohort or person, as its own system names it. */
 export const EntityId = (description: string) =>
-  Type.String({ minLength: 1, maxLength: 200, pattern: ENTITY_ID, description });
+  Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH, pattern: ENTITY_ID, description });
 
 /** A short technical name or version: `2022-05-18`, `dalle-2.1`, `en-GB`. */
 export const Name = (description: string) => Type.String({ minLength: 1, maxLength: 64, pattern: NAME, description });
 
 /** A lower-case label that counters and clients group by: `violent`, `self-harm`. */
-export const Label = (description: string) => Type.String({ minLength: 1, maxLength: 64, pattern: LABEL, description });
+export const Label = (description: string) =>
+  Type.String({ minLength: 1, maxLength: MAX_LABEL_LENGTH, pattern: LABEL, description });
 
 export const Labels = (description: string) => Type.Array(Label('One label.'), { maxItems: 20, description });
 
@@ -44,13 +49,12 @@ export const EmailAddress = (description: string) =>
   Type.String({
     minLength: 3,
     maxLength: 254,
-    pattern: '^(?!sealed:)[^\\u0000-\\u0020\\u007F\\uD800-\\uDFFF@]+@[^\\u0000-\\u0020\\u007F\\uD800-\\uDFFF@]+$',
+    pattern: EMAIL_ADDRESS,
     description,
   });
 
 /** Lower-case hexadecimal digits of a hash. */
-export const Hash = (description: string) =>
-  Type.String({ minLength: 32, maxLength: 128, pattern: '^[0-9a-f]+$', description });
+export const Hash = (description: string) => Type.String({ minLength: 32, maxLength: 128, pattern: HASH, description });
 
 /** RFC 3339, like `2022-05-18T09:00:00.000Z`. */
 export const Instant = (description: string) => Type.String({ format: 'date-time', maxLength: 35, description });

@@ -1,9 +1,9 @@
 import { Type } from 'class-transformer';
 import { IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import { InvalidInput } from '../kernel/errors.js';
+import { isEntityId } from '../kernel/text-forms.js';
 import { IfGiven } from './field-rules.js';
 
-const ID = /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,199}$/;
 /** The last moment that a Date and PostgreSQL both hold, in epoch milliseconds; positions are below it as well. */
 const GREATEST = 8_640_000_000_000_000;
 
@@ -70,6 +70,6 @@ function parsed(cursor: string): unknown {
 }
 
 function isPart(kind: CursorPart, part: unknown): boolean {
-  if (kind === 'id') return typeof part === 'string' && ID.test(part);
+  if (kind === 'id') return typeof part === 'string' && isEntityId(part);
   return Number.isSafeInteger(part) && Math.abs(part as number) <= GREATEST && (part as number) >= 0;
 }

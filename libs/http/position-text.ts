@@ -1,10 +1,11 @@
 import type { Position } from '../kernel/envelope.js';
 import { InvalidInput } from '../kernel/errors.js';
+import { isPositionText } from '../kernel/text-forms.js';
 
 /** A position as clients hold it: digits. @throws InvalidInput */
 export function positionOf(text: string, field: string): Position {
   const position = Number(text);
-  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(position)) return position;
+  if (isPositionText(text) && Number.isSafeInteger(position)) return position;
   throw new InvalidInput([
     {
       field,

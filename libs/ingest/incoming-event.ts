@@ -1,10 +1,11 @@
-import { MAX_ID_LENGTH } from '../events/cloud-event-schemas.js';
 import type { EventDefinition } from '../events/event-definition.js';
 import type { EventSchemas } from '../events/event-schemas.js';
 import type { Fault } from '../events/fault.js';
 import { toIso } from '../kernel/clock.js';
 import type { JsonObject } from '../kernel/envelope.js';
 import { isUuid, nameBasedId } from '../kernel/ids.js';
+import { hasControlCharacter, hasHalfPair, MAX_ID_LENGTH, parseInstant } from '../kernel/text-forms.js';
+import { isTraceparent } from '../kernel/trace-context.js';
 import { jsonStart } from './json-text.js';
 
 /** An event from outside that has been understood. */
@@ -27,13 +28,7 @@ export interface IncomingEvent {
 export const MAX_AHEAD_MS = 3_600_000;
 
 const IDENTITY_NAMESPACE = 'b2a1f6a0-6d1c-5c0e-9a53-6a7e0f8f3d11';
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
-/** Half a character: UTF-8 has no form for it, so two ids that differ in it would become one. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
-const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt](?!24)\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
 const JSON_CONTENT_TYPE = /^application\/([a-z0-9.+-]+\+)?json($|;)/i;
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 /** CloudEvents 1.0, "Type System": these are the required and optional attributes and our extensions. */
 const SPEC_VERSION = '1.0';
 
@@ -107,7 +102,7 @@ export function readCloudEvent(
     time: toIso(happened),
     data: data as JsonObject,
     ...(correlationid === undefined ? {} : { correlationid: correlationid as string }),
-    ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
+    ...(typeof traceparent === 'string' && isTraceparent(traceparent) ? { traceparent } : {}),
   };
 }
 
@@ -145,22 +140,18 @@ function wrongText(attribute: string, value: unknown): Fault | undefined {
   if (value.length > MAX_ID_LENGTH) {
     return fault('invalid-attribute', attribute, `is ${value.length} characters long; ${MAX_ID_LENGTH} are allowed`);
   }
-  if (CONTROL.test(value)) return fault('invalid-attribute', attribute, 'has a control character; leave it out');
-  if (LONE_SURROGATE.test(value)) {
+  if (hasControlCharacter(value)) return fault('invalid-attribute', attribute, 'has a control character; leave it out');
+  if (hasHalfPair(value)) {
     return fault('invalid-attribute', attribute, 'has half of a surrogate pair; send whole characters');
   }
   return undefined;
 }
 
+const MAX_TIME_LENGTH = 40;
+
 function readTime(time: unknown): number | undefined {
-  const day = typeof time === 'string' && time.length <= 40 ? RFC_3339.exec(time)?.[1] : undefined;
-  if (day === undefined) return undefined;
-  const epochMs = Date.parse(time as string);
-  // Date.parse takes February 30 for March 2.
-  if (Number.isNaN(epochMs) || epochMs < 0 || (day.slice(8) > '28' && !toIso(Date.parse(day)).startsWith(day))) {
-    return undefined;
-  }
-  return epochMs;
+  const epochMs = typeof time === 'string' && time.length <= MAX_TIME_LENGTH ? parseInstant(time) : undefined;
+  return epochMs === undefined || epochMs < 0 ? undefined : epochMs;
 }
 
 const SHOWN_LENGTH = 80;

@@ -9,16 +9,23 @@ export interface TraceContext {
   sampled: boolean;
 }
 
-// https://www.w3.org/TR/trace-context/#traceparent-header-field-values; later versions may append fields
-const FORM = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+// https://www.w3.org/TR/trace-context/#traceparent-header-field-values
+const FIELDS = '(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})';
+/** Source of a regular expression; what we store and publish. */
+export const TRACEPARENT = `^${FIELDS}$`;
+const STORED = new RegExp(TRACEPARENT);
+/** Later versions of a header may append fields. */
+const HEADER = new RegExp(`^${FIELDS}(-.*)?$`);
 const SAMPLED = 0x01;
 
 /** undefined for a header that must be ignored by the standard. */
 export function parseTraceparent(header: string | undefined): TraceContext | undefined {
-  const parts = header === undefined ? null : FORM.exec(header);
+  const parts = header === undefined ? null : HEADER.exec(header);
   if (!parts || (parts[1] === '00' && parts[5] !== undefined)) return undefined;
   return { traceId: parts[2]!, parentId: parts[3]!, sampled: (Number.parseInt(parts[4]!, 16) & SAMPLED) === SAMPLED };
 }
+
+export const isTraceparent = (text: string): boolean => STORED.test(text);
 
 export const formatTraceparent = ({ traceId, parentId, sampled }: TraceContext): string =>
   `00-${traceId}-${parentId}-${sampled ? '01' : '00'}`;

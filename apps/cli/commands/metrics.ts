@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InvalidInput } from '../../../libs/kernel/errors.js';
+import { isInstant } from '../../../libs/kernel/text-forms.js';
 import type { SafetyAnswer } from '../api-answers.js';
 import type { ApiClient, Query } from '../api-client.js';
 import { withExamples } from '../command-options.js';
-import { isInstant } from '../instants.js';
 import { metricsText } from '../rendering/metrics-table.js';
 import type { Runner } from '../session.js';
 

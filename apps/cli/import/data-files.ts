@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import type { DataOf } from '../../../libs/events/event-definition.js';
 import { InvalidInput } from '../../../libs/kernel/errors.js';
+import { isEntityId, isInstant, isLabel } from '../../../libs/kernel/text-forms.js';
 import type { VerdictGiven } from '../../../libs/review/index.js';
-import { isInstant } from '../instants.js';
 
 /** One line of a file. */
 interface Line {
@@ -38,14 +38,16 @@ export interface ReviewRow {
 /** The rule of a column: its name, a predicate, and a description of valid values. */
 type Rule = readonly [column: string, fits: (value: string) => boolean, expected: string];
 
-const ID = /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,149}$/;
-const LABELS = /^[a-z0-9][a-z0-9_/-]{0,63}(\|[a-z0-9][a-z0-9_/-]{0,63}){0,19}$/;
+/** Ids are prefixed on import. */
+const LONGEST_ID = 150;
+const MOST_LABELS = 20;
 const VERDICTS: readonly string[] = ['safe', 'unsafe', 'unsure'] satisfies Verdict[];
 const LONGEST_ANSWER_MS = 31 * 86_400_000;
 const LONGEST_PROMPT = 4_000;
 const MAX_REPORTED_LINES = 10;
 
-const isId = (value: string) => ID.test(value);
+const isId = (value: string) => value.length <= LONGEST_ID && isEntityId(value);
+const areLabels = (labels: readonly string[]) => labels.length <= MOST_LABELS && labels.every(isLabel);
 const ID_FORM = 'letters, digits and . _ : ~ -, starting with a letter or digit';
 
 const PROMPT_RULES: readonly Rule[] = [
@@ -61,7 +63,7 @@ const FLAG_RULES: readonly Rule[] = [
   ['flag_id', isId, ID_FORM],
   ['submitted_at', isInstant, 'a time with an offset, such as 2023-07-06T09:11:22Z'],
   ['submitter_id', isId, ID_FORM],
-  ['categories', (value) => LABELS.test(value), 'lower-case labels separated by |, such as violent|hate'],
+  ['categories', (value) => areLabels(value.split('|')), 'lower-case labels separated by |, such as violent|hate'],
 ];
 
 const REVIEW_RULES: readonly Rule[] = [

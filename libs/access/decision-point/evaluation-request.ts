@@ -1,5 +1,6 @@
 import type { Position } from '../../kernel/envelope.js';
 import { type InvalidField, InvalidInput } from '../../kernel/errors.js';
+import { hasControlCharacter, isPositionText } from '../../kernel/text-forms.js';
 
 /** One question, in the terms of the AuthZEN Authorization API 1.0. */
 export interface Evaluation {
@@ -15,9 +16,6 @@ export type Semantic = 'execute_all' | 'deny_on_first_deny' | 'permit_on_first_p
 export const SEMANTICS: readonly Semantic[] = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'];
 export const MAX_EVALUATIONS = 1_000;
 export const MAX_TEXT = 200;
-/** Unicode's category Cc, which this tells in a fraction of the time. */
-const CONTROL = /[^ -~\u00a0-\uffff]/;
-const DIGITS = /^\d{1,16}$/;
 
 type Json = Record<string, unknown>;
 
@@ -72,7 +70,8 @@ export function readEvaluations(body: unknown): Evaluations | undefined {
 function read({ subject, action, resource, context }: Json, at: string, errors: InvalidField[]): Evaluation {
   const text = (owner: unknown, ownerName: string, name: 'type' | 'id' | 'name'): string => {
     const value = isObject(owner) ? owner[name] : undefined;
-    if (typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT && !CONTROL.test(value)) return value;
+    if (typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT && !hasControlCharacter(value))
+      return value;
     const message = `must be a text of 1 to ${MAX_TEXT} characters, none of them a control character`;
     errors.push({ field: `${at}/${ownerName}/${name}`, message });
     return '';
@@ -80,7 +79,7 @@ function read({ subject, action, resource, context }: Json, at: string, errors: 
   let minPosition = 0;
   if (isObject(context) && context.minPosition !== undefined) {
     const given = context.minPosition;
-    minPosition = typeof given === 'string' && DIGITS.test(given) ? Number(given) : (given as number);
+    minPosition = typeof given === 'string' && isPositionText(given) ? Number(given) : (given as number);
     if (!Number.isSafeInteger(minPosition) || minPosition < 0) {
       errors.push({
         field: `${at}/context/minPosition`,

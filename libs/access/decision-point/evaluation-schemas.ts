@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { NO_CONTROL, POSITION } from '../../kernel/text-forms.js';
 import { ACCESS_ACTIONS } from '../decide-access.js';
 import { DENY_REASONS } from './decision-point.js';
 import { MAX_EVALUATIONS, MAX_TEXT, SEMANTICS } from './evaluation-request.js';
@@ -10,7 +11,6 @@ const REASONS = [
   '`decision-point-stale`: what it rests on may be older than the staleness that is allowed, or is not there yet.',
   '`image-parked`: something told of the image could not be taken into its read model, which is to be mended and rebuilt.',
 ].join(' ');
-const NO_CONTROL = '^\\P{Cc}*$';
 
 const text = (description: string) =>
   Type.String({ minLength: 1, maxLength: MAX_TEXT, pattern: NO_CONTROL, description });
@@ -48,7 +48,7 @@ const context = Type.Optional(
   Type.Object(
     {
       minPosition: Type.Optional(
-        Type.Union([Type.String({ pattern: '^\\d{1,16}$' }), Type.Integer({ minimum: 0 })], {
+        Type.Union([Type.String({ pattern: POSITION }), Type.Integer({ minimum: 0 })], {
           description: 'Position of a write that must be taken into account, as that write answered it.',
         }),
       ),
@@ -100,7 +100,7 @@ export const EvaluationAnswer = Type.Object(
     context: Type.Object(
       {
         position: Type.String({
-          pattern: '^\\d{1,16}$',
+          pattern: POSITION,
           description: 'How far the log is known to the decision point.',
         }),
         reason: Type.Optional(Type.Enum([...DENY_REASONS], { description: REASONS })),

@@ -4,11 +4,12 @@ import { Matches, MaxLength } from 'class-validator';
 import type { EventStore } from '../../event-store/event-store.js';
 import { isNoOp } from '../../events/no-op-recorded.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IdParam, IfGiven, isInstant } from '../../http/field-rules.js';
+import { IdParam, IfGiven } from '../../http/field-rules.js';
 import { toIso } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import type { Actor, RecordedEvent } from '../../kernel/envelope.js';
 import { InvalidInput, NotFound } from '../../kernel/errors.js';
+import { isInstant, isPositionText } from '../../kernel/text-forms.js';
 import { EVENT_STORE } from '../../platform/ports.js';
 import { type AccountStanding, accountStream } from '../account-standing.js';
 
@@ -78,11 +79,9 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
   }
 }
 
-const DIGITS = /^\d{1,16}$/;
-
 /** By the time of storing: what was known then is what was answered then. */
 function upTo(asOf: string): (event: RecordedEvent) => boolean {
-  if (DIGITS.test(asOf)) return ({ position }) => position <= Number(asOf);
+  if (isPositionText(asOf)) return ({ position }) => position <= Number(asOf);
   if (!isInstant(asOf)) {
     const message = 'must be a position in digits or a time like 2022-05-18T09:00:00Z (a + in a URL is written %2B)';
     throw new InvalidInput([{ field: 'asOf', message }]);

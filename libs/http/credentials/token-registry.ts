@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { type DataSource, IsNull, type Repository } from 'typeorm';
 import type { Clock } from '../../kernel/clock.js';
 import { InvalidInput, NotFound, Unavailable } from '../../kernel/errors.js';
+import { isEntityId } from '../../kernel/text-forms.js';
 import { isTransientDatabaseError } from '../../kernel/transient.js';
 import { within } from '../../kernel/wait.js';
 import { isRole, type Principal, ROLES, type Role } from './principal.js';
@@ -30,8 +31,6 @@ const FRESH_WHILE_AWAY_MS = 600_000;
 /** Longest wait for the database if a cached token will do; a database that does not answer by then counts as away. */
 const PATIENCE_MS = 1_000;
 const MOST_CACHED = 10_000;
-/** Also the identity of whoever uses it, in events and votes; two tokens with one name are one actor. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,199}$/;
 const ID = /^[0-9a-f]{16}$/;
 const FORM = /^ght_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 
@@ -69,7 +68,10 @@ export class TokenRegistry {
     this.tokens = dataSource.getRepository(StoredToken);
   }
 
-  /** @throws InvalidInput for a name that is not an identifier, no roles or an unknown one */
+  /**
+   * @param name also the actor in events and votes: two tokens with one name are one actor
+   * @throws InvalidInput for a name that is not an identifier, no roles or an unknown one
+   */
   async create({
     name,
     roles,
@@ -80,7 +82,7 @@ export class TokenRegistry {
     createdBy: string;
   }): Promise<CreatedToken> {
     const errors = [];
-    if (!NAME.test(name))
+    if (!isEntityId(name))
       errors.push({
         field: '/name',
         message: 'must have 1 to 200 letters, digits or . _ : ~ -, and begin with a letter or digit',

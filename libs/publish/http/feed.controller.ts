@@ -11,6 +11,7 @@ import { Draining } from '../../http/draining.js';
 import { positionOf } from '../../http/position-text.js';
 import type { GatehouseRequest } from '../../http/request-context.js';
 import { InvalidInput } from '../../kernel/errors.js';
+import { POSITION } from '../../kernel/text-forms.js';
 import { EVENT_STORE } from '../../platform/ports.js';
 import { toCloudEvent } from '../outgoing-event.js';
 import { sendEventStream } from './event-stream.js';
@@ -20,7 +21,7 @@ const DEFAULT_LIMIT = 500;
 export class FeedQuery {
   /** Only events after this position; from the beginning by default. */
   @IsOptional()
-  @Matches(/^\d{1,16}$/, { message: 'must be a position, digits only' })
+  @Matches(new RegExp(POSITION), { message: 'must be a position, digits only' })
   after?: string;
 
   /** Event types, separated by commas; all seven of the contract by default. */

@@ -7,6 +7,7 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { positionOf } from '../../http/position-text.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { InvalidInput } from '../../kernel/errors.js';
+import { NO_CONTROL, POSITION } from '../../kernel/text-forms.js';
 import { EVENT_STORE } from '../../platform/ports.js';
 
 const DEFAULT_LIMIT = 200;
@@ -14,14 +15,14 @@ const DEFAULT_LIMIT = 200;
 export class LogQuery {
   /** After this position; with `stream`, from this revision on. */
   @IsOptional()
-  @Matches(/^\d{1,16}$/, { message: 'must be a position, digits only' })
+  @Matches(new RegExp(POSITION), { message: 'must be a position, digits only' })
   after?: string;
 
   /** One stream, like account-…, case-… or rollout. */
   @IsOptional()
   @IsString()
   @MaxLength(250)
-  @Matches(/^\P{Cc}*$/u, { message: 'must be the name of a stream, without control characters' })
+  @Matches(new RegExp(NO_CONTROL, 'u'), { message: 'must be the name of a stream, without control characters' })
   stream?: string;
 
   /** Event types, separated by commas. */

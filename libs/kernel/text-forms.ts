@@ -1,0 +1,72 @@
+/**
+ * The forms of short strings, each defined once. A constant in capitals is the source of a regular expression with the u
+ * flag, as JSON Schema takes it. The forms don't overlap by accident: what may be stored as a line or text is older than the
+ * ban on C1 control characters in what is new.
+ */
+const ASCII_CONTROL = '\\u0000-\\u001F\\u007F';
+const ANY_CONTROL = `${ASCII_CONTROL}-\\u009F`;
+/** With the u flag it matches only half of a surrogate pair, which UTF-8 has no form for. */
+const HALF_PAIR = '\\uD800-\\uDFFF';
+const NOT_ENCRYPTED = '(?!sealed:)';
+const MAILBOX_PART = `[^\\u0000-\\u0020\\u007F${HALF_PAIR}@]+`;
+
+/** An account, image, case, cohort, person or token, as its own system names it. */
+export const ENTITY_ID = '^[A-Za-z0-9][A-Za-z0-9._:~-]*$';
+export const MAX_ID_LENGTH = 200;
+/** A short technical name or version. */
+export const NAME = '^[A-Za-z0-9][A-Za-z0-9._:/+-]*$';
+export const LABEL = '^[a-z0-9][a-z0-9_/-]*$';
+export const MAX_LABEL_LENGTH = 64;
+/** One line. */
+export const LINE = `^[^${ASCII_CONTROL}${HALF_PAIR}]*$`;
+/** Tabs and line ends are text; other control characters are not. Only our own store holds encrypted text. */
+export const TEXT = `^${NOT_ENCRYPTED}[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F${HALF_PAIR}]*$`;
+export const EMAIL_ADDRESS = `^${NOT_ENCRYPTED}${MAILBOX_PART}@${MAILBOX_PART}$`;
+/** An attribute of a CloudEvent. */
+export const ATTRIBUTE = `^[^${ANY_CONTROL}${HALF_PAIR}]+$`;
+export const NO_CONTROL = '^\\P{Cc}*$';
+/** Lower-case hexadecimal digits. */
+export const HASH = '^[0-9a-f]+$';
+/** A position of the log, as clients hold it. */
+export const POSITION = '^\\d{1,16}$';
+/** RFC 3339 with its offset, in capitals, years 1000 to 2999. A pattern can't tell which days exist; isInstant can. */
+export const INSTANT = '^[12]\\d{3}-\\d\\d-\\d\\dT(?!24)\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?(Z|[+-]\\d\\d:\\d\\d)$';
+
+const tester = (pattern: string) => {
+  const form = new RegExp(pattern, 'u');
+  return (text: string): boolean => form.test(text);
+};
+
+const hasIdForm = tester(ENTITY_ID);
+const hasLabelForm = tester(LABEL);
+const hasInstantForm = tester(INSTANT);
+/** The complement of Unicode's category Cc, as ranges: many times faster than the category. */
+const CONTROL = /[^ -~\u00a0-\uffff]/;
+const HALF = /\p{Surrogate}/u;
+/** As senders may write it: in small letters too, and of any year. */
+const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt](?!24)\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+const DAY_LENGTH = 'yyyy-mm-dd'.length;
+
+export const isEntityId = (text: string): boolean => text.length <= MAX_ID_LENGTH && hasIdForm(text);
+
+export const isLabel = (text: string): boolean => text.length <= MAX_LABEL_LENGTH && hasLabelForm(text);
+
+export const isPositionText = tester(POSITION);
+
+export const isInstant = (text: string): boolean => hasInstantForm(text) && epochMsOf(text) !== undefined;
+
+export const hasControlCharacter = (text: string): boolean => CONTROL.test(text);
+
+export const hasHalfPair = (text: string): boolean => HALF.test(text);
+
+/** Epoch milliseconds of an RFC 3339 time; undefined if it is none or its day does not exist. */
+export const parseInstant = (text: string): number | undefined => (RFC_3339.test(text) ? epochMsOf(text) : undefined);
+
+function epochMsOf(text: string): number | undefined {
+  const epochMs = Date.parse(text);
+  if (Number.isNaN(epochMs)) return undefined;
+  const day = text.slice(0, DAY_LENGTH);
+  // Date.parse reads February 30 as March 2.
+  const exists = day.slice(8) <= '28' || new Date(Date.parse(day)).toISOString().startsWith(day);
+  return exists ? epochMs : undefined;
+}

@@ -50,21 +50,21 @@ const problem =
 
 describe('a request that may be repeated', () => {
   it.each([
-    ['the backend is not available for now', problem(503)],
+    ['the backend is unavailable', problem(503)],
     ['the connection is reset', reset],
-  ])('is tried again while %s', async (_, trouble) => {
-    const { client, requests } = await serving(trouble, trouble, ok);
+  ])('is retried while %s', async (_, failure) => {
+    const { client, requests } = await serving(failure, failure, ok);
     await expect(client.get('/v1/status')).resolves.toEqual({ done: true });
     expect(requests).toHaveLength(3);
   });
 
-  it('is given up after some tries, with the last failure', async () => {
+  it('fails with the last failure after some attempts', async () => {
     const { client, requests } = await serving(problem(503, { detail: 'not now' }));
     await expect(client.put('/v1/rollout/rate', {})).rejects.toMatchObject({ status: 503, message: 'not now' });
     expect(requests.length).toBeGreaterThan(3);
   });
 
-  it('is not tried again where a rule or the input is the trouble', async () => {
+  it('is not retried if a rule or the input caused the error', async () => {
     const { client, requests } = await serving(problem(409));
     await expect(client.get('/v1/status')).rejects.toThrow(ApiProblem);
     expect(requests).toHaveLength(1);
@@ -74,8 +74,8 @@ describe('a request that may be repeated', () => {
 it.each([
   ['503', problem(503)],
   ['a reset', reset],
-])('tries nothing again that might be done twice: a POST after %s', async (_, trouble) => {
-  const { client, requests } = await serving(trouble, ok);
+])('never retries a POST after %s, since it may have been done', async (_, failure) => {
+  const { client, requests } = await serving(failure, ok);
   await expect(client.post('/v1/tokens', {})).rejects.toThrow();
   expect(requests).toHaveLength(1);
 });

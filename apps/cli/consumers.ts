@@ -19,13 +19,13 @@ export class ConsumerStuck extends GatehouseError {}
 /**
  * Waits until consumers have passed a position: the named one, or every view and reactor, since the API's responses depend
  * on those. The publisher doesn't count.
- * @param told receives the slowest position
+ * @param onProgress receives the slowest position
  * @throws ConsumerStuck if the slowest makes no progress for a minute
  */
 export async function passed(
   client: ApiClient,
   position: number,
-  { name, told }: { name?: string; told?: (slowest: number) => void } = {},
+  { name, onProgress }: { name?: string; onProgress?: (slowest: number) => void } = {},
 ): Promise<void> {
   let furthest = -1;
   let waitedMs = 0;
@@ -34,7 +34,7 @@ export async function passed(
     const asked = consumers.filter((one) => (name === undefined ? ANSWERING.test(one.name) : one.name === name));
     const slowest = asked.toSorted((a, b) => Number(a.position) - Number(b.position))[0];
     const at = Number(slowest?.position ?? 0);
-    told?.(Math.min(at, position));
+    onProgress?.(Math.min(at, position));
     if (slowest && at >= position) return;
     if (at > furthest) [furthest, waitedMs, pollMs] = [at, 0, POLL_MS];
     else if (waitedMs > STUCK_MS) throw stuck(slowest?.name ?? name ?? 'any consumer', at, position);
@@ -58,6 +58,6 @@ export async function settled(client: ApiClient, progress: Progress = silent): P
     if (head === before) return;
     before = head;
     progress.start('views catch up', head);
-    await passed(client, head, { told: (slowest) => progress.update(slowest) });
+    await passed(client, head, { onProgress: (slowest) => progress.update(slowest) });
   }
 }

@@ -46,7 +46,7 @@ export const unordered = (events: readonly OutgoingEvent[]): OutgoingEvent[][] =
 export async function sendEvents(
   client: ApiClient,
   batches: readonly OutgoingEvent[][],
-  told: (sent: number) => void = () => {},
+  onProgress: (sent: number) => void = () => {},
 ): Promise<Sent> {
   const sum: Sent = { accepted: 0, duplicate: 0, quarantined: [], position: 0 };
   const send = async (batch: readonly OutgoingEvent[]) => {
@@ -57,7 +57,7 @@ export async function sendEvents(
       else sum[result.outcome]++;
       sum.position = Math.max(sum.position, Number(result.position ?? 0));
     }
-    told(sum.accepted + sum.duplicate + sum.quarantined.length);
+    onProgress(sum.accepted + sum.duplicate + sum.quarantined.length);
   };
   await pMap(batches, send, { concurrency: IN_FLIGHT });
   return sum;

@@ -82,7 +82,9 @@ describe('copying a log', () => {
     const source = await logOf([{ stream: 'facts-0', data: Array.from({ length: 4_500 }, (_, n) => ({ n })) }]);
     const whole = await exportLog(source, `${file}.2`);
     const stop = new AbortController();
-    await expect(exportLog(source, file, { signal: stop.signal, told: () => stop.abort() })).rejects.toThrow('abort');
+    await expect(exportLog(source, file, { signal: stop.signal, onProgress: () => stop.abort() })).rejects.toThrow(
+      'abort',
+    );
     await appendFile(`${file}.part`, 'half a page');
     expect(await exportLog(source, file)).toEqual(whole);
     expect(await importLog(file, await emptyLog())).toEqual(whole);
@@ -154,10 +156,10 @@ describe('copying a log', () => {
     const { host, port, user, password, database } = opened.at(-1)!.database.connection;
     const address = `postgres://${user}:${password}@${host}:${port}/${database}`;
     const { run } = commandLineFor({ url: 'http://127.0.0.1:9' });
-    const told = /^gatehouse: the log holds Tested .*: import into an empty log$/m;
+    const refused = /^gatehouse: the log holds Tested .*: import into an empty log$/m;
     expect(await run('import-log', file, '--to', address)).toMatchObject({
       code: 7,
-      stderr: expect.stringMatching(told),
+      stderr: expect.stringMatching(refused),
     });
     const forMachines = await run('import-log', file, '--to', address, '--json');
     expect(forMachines).toMatchObject({ code: 7, stdout: '' });

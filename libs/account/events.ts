@@ -18,16 +18,16 @@ const accountId = EntityId('The account.');
 export const WaitlistJoined = defineEvent({
   type: 'WaitlistJoined',
   version: 1,
-  summary: 'Somebody asked for access and waits for it.',
+  summary: 'A person joined the waitlist.',
   contract: true,
   personal: { person: 'accountId', fields: ['email', 'reason'] },
   schema: eventData({
     accountId,
-    email: EmailAddress('The address to write to. Stored sealed.'),
-    emailHash: Type.Optional(Hash('Keyed hash of the normalised address. Set by Gatehouse, whoever sends the event.')),
+    email: EmailAddress('The e-mail address of the person. Stored encrypted.'),
+    emailHash: Type.Optional(Hash('Keyed hash of the normalized address. Gatehouse always computes it itself.')),
     priority: Type.Optional(Priority()),
-    locale: Type.Optional(Name('Language tag (BCP 47) to write in.')),
-    reason: Type.Optional(PersonalText(2000, 'What the person wants to make. Stored sealed.')),
+    locale: Type.Optional(Name('Language tag (BCP 47) of the person.')),
+    reason: Type.Optional(PersonalText(2000, 'What the person wants to create. Stored encrypted.')),
   }),
   example: {
     accountId: 'acc-1',
@@ -41,7 +41,7 @@ export const WaitlistJoined = defineEvent({
 export const WaitlistLeft = defineEvent({
   type: 'WaitlistLeft',
   version: 1,
-  summary: 'Somebody gave up their place on the waitlist.',
+  summary: 'A person left the waitlist.',
   schema: eventData({ accountId }),
   example: { accountId: 'acc-1' },
 });
@@ -57,30 +57,30 @@ export const PolicyAccepted = defineEvent({
 export const AccountOnboarded = defineEvent({
   type: 'AccountOnboarded',
   version: 1,
-  summary: 'An account was let in with a cohort.',
-  schema: eventData({ accountId, cohortId: EntityId('The cohort it came in with.') }),
+  summary: 'An account was onboarded with a cohort.',
+  schema: eventData({ accountId, cohortId: EntityId('The cohort.') }),
   example: { accountId: 'acc-1', cohortId: '2022-w20' },
 });
 
 export const AccountSuspended = defineEvent({
   type: 'AccountSuspended',
   version: 1,
-  summary: 'An account may do nothing until a given time.',
-  schema: eventData({ accountId, until: Instant('When the suspension ends, by itself.'), reason: Label('Why.') }),
+  summary: 'An account was suspended until a given time.',
+  schema: eventData({ accountId, until: Instant('When the suspension ends.'), reason: Label('The reason.') }),
   example: { accountId: 'acc-1', until: '2022-06-01T00:00:00.000Z', reason: 'second-strike' },
 });
 
 export const AccountDeactivated = defineEvent({
   type: 'AccountDeactivated',
   version: 1,
-  summary: 'An account lost its access, for good unless it is reinstated.',
+  summary: 'An account lost its access until it is reinstated.',
   contract: true,
   schema: eventData({
     accountId,
-    reason: Label('Why: `review-confirmed`, `operator-decision` or another system’s own reason.'),
-    caseId: Type.Optional(EntityId('The confirmed case that led here.')),
+    reason: Label('The reason: `review-confirmed`, `operator-decision`, or a reason of another system.'),
+    caseId: Type.Optional(EntityId('The confirmed case that caused it.')),
     imageId: Type.Optional(EntityId('The image of that case.')),
-    categories: Labels('What was found; empty where that is not said.'),
+    categories: Labels('The categories of the violation; empty if unknown.'),
   }),
   example: {
     accountId: 'acc-1',
@@ -94,8 +94,8 @@ export const AccountDeactivated = defineEvent({
 export const AccountReinstated = defineEvent({
   type: 'AccountReinstated',
   version: 1,
-  summary: 'A deactivation or suspension was taken back; the account stands where it stood before.',
-  schema: eventData({ accountId, reason: Label('Why.') }),
+  summary: 'A deactivation or suspension was reversed; the account has its earlier status again.',
+  schema: eventData({ accountId, reason: Label('The reason.') }),
   example: { accountId: 'acc-1', reason: 'appeal-granted' },
 });
 
@@ -115,8 +115,8 @@ export type AccountEvent = EventOf<(typeof accountEvents)[number]>;
 export const PersonRegistered = defineEvent({
   type: 'PersonRegistered',
   version: 1,
-  summary: 'A person, known by the keyed hash of their address, got their one account. Stands on `person-{emailHash}`.',
-  schema: eventData({ accountId: EntityId('The account that is theirs.') }),
+  summary: 'A person got their only account. The stream is `person-{emailHash}`, with the keyed hash of their address.',
+  schema: eventData({ accountId: EntityId('The account of the person.') }),
   example: { accountId: 'acc-1' },
 });
 

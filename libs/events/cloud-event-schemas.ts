@@ -8,13 +8,13 @@ const text = (description: string) =>
   Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH, pattern: ATTRIBUTE, description });
 const specversion = Type.Literal('1.0', { description: 'The version of CloudEvents.' });
 const id = text(
-  "The event's identity, together with its source. Sent again, it is stored once; another event needs another id, a UUID whatever its source.",
+  "The event's identity, together with its source. A repeated event is stored once. A different event needs a different id; a UUID must be unique across sources.",
 );
 const source = text('The system that observed the event; a URI reference.');
-const correlationid = text('Common to all events of one course of action.');
+const correlationid = text('Shared by all events that one action caused.');
 const traceparent = Type.String({ pattern: TRACEPARENT, maxLength: 55, description: 'W3C Trace Context.' });
 
-/** An event as POST /v1/events takes it, in CloudEvents' JSON form. Attributes that are not named here are ignored. */
+/** An event for POST /v1/events, in the JSON format of CloudEvents. Other attributes are ignored. */
 export function incomingSchema({ type, version, summary, schema }: EventDefinition): TObject {
   return Type.Object(
     {
@@ -22,7 +22,7 @@ export function incomingSchema({ type, version, summary, schema }: EventDefiniti
       id,
       source,
       type: Type.Literal(type),
-      time: Type.Optional(Instant('When it happened; when it came in where absent.')),
+      time: Type.Optional(Instant('When it happened; by default when it was received.')),
       datacontenttype: Type.Optional(Type.Literal('application/json')),
       schemaversion: Type.Optional(
         Type.Enum([String(version), version], {
@@ -37,32 +37,32 @@ export function incomingSchema({ type, version, summary, schema }: EventDefiniti
   );
 }
 
-/** An event as GET /v1/events gives it: as `toCloudEvent` makes it, without personal fields. */
+/** An event from GET /v1/events, as `toCloudEvent` creates it, without personal fields. */
 export function outgoingSchema(definition: EventDefinition): TObject {
   const { type, version, summary } = definition;
   return Type.Object(
     {
       specversion,
-      id: Type.String({ format: 'uuid', description: "The event's identity, for ever." }),
+      id: Type.String({ format: 'uuid', description: "The event's id; it never changes." }),
       source,
       type: Type.Literal(type),
-      subject: text('What the event is about: its stream, or `image-…` for a fact about an image.'),
+      subject: text('The subject of the event: its stream, or `image-…` for a fact about an image.'),
       time: Instant('When it happened.'),
       datacontenttype: Type.Literal('application/json'),
       schemaversion: Type.Literal(String(version), { description: 'Version of the schema of `data`.' }),
       recordedtime: Instant('When it was stored.'),
       correlationid,
-      causationid: Type.Optional(text('The event that led to this one.')),
+      causationid: Type.Optional(text('The id of the event that caused this one.')),
       traceparent: Type.Optional(traceparent),
       actor: Type.String({ pattern: '^(user|service|process):', description: 'Who caused it: kind and id.' }),
-      position: Type.String({ pattern: POSITION, description: 'Place in the one order of all events.' }),
+      position: Type.String({ pattern: POSITION, description: 'The position in the total order of all events.' }),
       data: outgoingData(definition),
     },
     { additionalProperties: false, description: summary },
   );
 }
 
-/** The data of an event without its personal fields, which never leave. */
+/** The data of an event without its personal fields, which are never published. */
 export function outgoingData({ schema, personal }: EventDefinition): TObject {
   if (!personal) return schema;
   const isOpen = (name: string) => !personal.fields.includes(name);

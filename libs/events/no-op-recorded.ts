@@ -2,13 +2,12 @@ import { Type } from 'typebox';
 import { defineEvent, type EventOf } from './event-definition.js';
 import { eventData, Name } from './schemas.js';
 
-/** Stands in the stream that the command was for, under the command's own identity. */
+/** Recorded in the command's stream, under the command's identity. The stored name is older than the term. */
 export const NoOpRecorded = defineEvent({
   type: 'CommandTaken',
   version: 1,
-  summary:
-    'A command asked for what was so already. Its identity is kept, so that it changes nothing when it is given again.',
-  schema: eventData({ type: Type.Optional(Name('The event it asked for.')) }),
+  summary: 'A command was a no-op. Its identity is recorded, so that a repeat changes nothing.',
+  schema: eventData({ type: Type.Optional(Name('The event that the command asked for.')) }),
   example: { type: 'AccountDeactivated' },
 });
 
@@ -17,5 +16,5 @@ export const noOpRecorded = (type: string | undefined): EventOf<typeof NoOpRecor
   data: type === undefined ? {} : { type },
 });
 
-/** Says nothing of the stream's entity. */
+/** Such an event changes no state. */
 export const isNoOp = ({ type }: { type: string }): boolean => type === NoOpRecorded.type;

@@ -63,14 +63,14 @@ export const Count = (description: string, minimum = 0, maximum = Number.MAX_SAF
   Type.Integer({ minimum, maximum, description });
 
 export const PerWeek = (minimum: number) =>
-  Count('People that may be onboarded in any rolling seven days.', minimum, MAX_PER_WEEK);
+  Count('How many people may be onboarded per rolling seven days.', minimum, MAX_PER_WEEK);
 
 export const Accounts = (description: string) =>
   Type.Array(EntityId('An account.'), { minItems: 1, maxItems: ACCOUNTS_PER_EVENT, uniqueItems: true, description });
 
-/** Priority classes of the waitlist: 0 is served first. */
+/** Priority classes of the waitlist: 0 is onboarded first. */
 export const Priority = () =>
-  Type.Integer({ minimum: 0, maximum: 9, description: 'Priority class: 0 is served first, 9 last; 5 where absent.' });
+  Type.Integer({ minimum: 0, maximum: 9, description: 'Priority class: 0 is onboarded first, 9 last; 5 by default.' });
 
 /** The data of an event: these fields and no others. */
 export const eventData = <const Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties) =>

@@ -8,18 +8,18 @@ const fact = { category: 'image', id: 'imageId' } as const;
 export const ImageGenerated = defineEvent({
   type: 'ImageGenerated',
   version: 1,
-  summary: 'An account had an image made.',
+  summary: 'An account generated an image.',
   contract: true,
   fact,
   personal: { person: 'accountId', fields: ['prompt'] },
   schema: eventData({
     imageId,
-    accountId: EntityId('The account it was made for.'),
+    accountId: EntityId('The account that generated it.'),
     model: Type.Optional(Name('The model and its version.')),
-    prompt: Type.Optional(PersonalText(4000, 'What was asked for. Stored sealed.')),
-    promptCategory: Type.Optional(Line('What kind of prompt it was, where that is known.')),
-    photorealistic: Type.Optional(Type.Boolean({ description: 'Whether it could be taken for a photograph.' })),
-    faces: Type.Optional(Type.Boolean({ description: 'Whether it shows faces of people.' })),
+    prompt: Type.Optional(PersonalText(4000, 'The prompt. Stored encrypted.')),
+    promptCategory: Type.Optional(Line('The category of the prompt, if known.')),
+    photorealistic: Type.Optional(Type.Boolean({ description: 'Whether it looks like a photograph.' })),
+    faces: Type.Optional(Type.Boolean({ description: 'Whether it shows human faces.' })),
   }),
   example: {
     imageId: 'img-1',
@@ -41,7 +41,7 @@ export const ImageShared = defineEvent({
   schema: eventData({
     imageId,
     accountId: EntityId('The account that shared it.'),
-    audience: Type.Optional(Label('Who can see it: `public`, `link` or another system’s own word.')),
+    audience: Type.Optional(Label('Who can see it: `public`, `link`, or a value of another system.')),
   }),
   example: { imageId: 'img-1', accountId: 'acc-1', audience: 'public' },
 });
@@ -49,7 +49,7 @@ export const ImageShared = defineEvent({
 export const ImageDownloaded = defineEvent({
   type: 'ImageDownloaded',
   version: 1,
-  summary: 'A copy of an image left the product.',
+  summary: 'An image was downloaded.',
   fact,
   schema: eventData({ imageId, accountId: Type.Optional(EntityId('The account that downloaded it.')) }),
   example: { imageId: 'img-1', accountId: 'acc-1' },
@@ -58,17 +58,17 @@ export const ImageDownloaded = defineEvent({
 export const ContentFlagged = defineEvent({
   type: 'ContentFlagged',
   version: 1,
-  summary: 'A person or a detector says that an image breaks the content policy.',
+  summary: 'A person or a detector reported that an image violates the content policy.',
   contract: true,
   fact,
   personal: { person: 'flaggedBy', fields: ['comment'] },
   schema: eventData({
     imageId,
-    accountId: Type.Optional(EntityId('The account the image was made for, where the sender knows it.')),
-    flaggedBy: EntityId('The account or the detector that flags.'),
-    flaggerKind: Type.Enum(['user', 'detector'], { description: 'What flags.' }),
-    categories: Labels('What is wrong with it.'),
-    comment: Type.Optional(PersonalText(2000, 'What the person added. Stored sealed.')),
+    accountId: Type.Optional(EntityId('The account that generated the image, if the sender knows it.')),
+    flaggedBy: EntityId('The account or the detector that flagged it.'),
+    flaggerKind: Type.Enum(['user', 'detector'], { description: 'Whether a user or a detector flagged it.' }),
+    categories: Labels('The categories of the violation.'),
+    comment: Type.Optional(PersonalText(2000, 'A comment of the person. Stored encrypted.')),
   }),
   example: {
     imageId: 'img-1',

@@ -7,7 +7,7 @@ const PAGE = 2_000;
 export interface CopyProgress {
   signal?: AbortSignal;
   /** How many events, or for an export which position, of how many. */
-  told?(done: number, total: number): void;
+  onProgress?(done: number, total: number): void;
 }
 
 /**
@@ -17,7 +17,7 @@ export interface CopyProgress {
 export async function exportLog(
   store: EventStore,
   path: string,
-  { signal, told }: CopyProgress = {},
+  { signal, onProgress }: CopyProgress = {},
 ): Promise<LogSummary> {
   const head = await store.head();
   const file = await LogFileWriter.open(path);
@@ -29,7 +29,7 @@ export async function exportLog(
         page.events.filter(({ position }) => position <= head),
         page.next,
       );
-      told?.(Math.min(page.next, head), head);
+      onProgress?.(Math.min(page.next, head), head);
     }
   } catch (error) {
     await file.close();

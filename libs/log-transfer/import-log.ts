@@ -23,7 +23,7 @@ const SHOWN_STREAMS = 5;
 export async function importLog(
   path: string,
   store: EventStore,
-  { signal, told }: CopyProgress = {},
+  { signal, onProgress }: CopyProgress = {},
 ): Promise<LogSummary> {
   const wanted = await checkLogFile(path);
   const { events: total } = wanted.summary();
@@ -38,7 +38,7 @@ export async function importLog(
         run.map(({ event }) => event),
       );
     done += run.length;
-    told?.(done, total);
+    onProgress?.(done, total);
     run = [];
     characters = 0;
   };

@@ -5,11 +5,11 @@ import { eventData, Name } from '../events/schemas.js';
 export const ContentPolicyPublished = defineEvent({
   type: 'ContentPolicyPublished',
   version: 1,
-  summary: 'A version of the content policy came into force; access needs its acceptance from here on.',
+  summary: 'A version of the content policy came into force; access requires its acceptance from then on.',
   schema: eventData({
-    version: Name('The version, as people are shown it.'),
+    version: Name('The version that people see.'),
     url: Type.Optional(
-      Type.String({ maxLength: 2000, format: 'uri', pattern: '^https?://', description: 'Where it can be read.' }),
+      Type.String({ maxLength: 2000, format: 'uri', pattern: '^https?://', description: 'The URL of its text.' }),
     ),
     digest: Type.Optional(
       Type.String({

@@ -5,25 +5,25 @@ import { Count, EntityId, eventData, Instant, Labels, PersonalText } from '../ev
 const caseId = EntityId('The case; it has the id of its image.');
 const imageId = EntityId('The image under review.');
 const owner = Type.Optional(
-  EntityId('The account it was made for, as its ImageGenerated says, or else as the sender does.'),
+  EntityId('The account that generated the image, from its ImageGenerated or, without one, from the sender.'),
 );
 const reviewer = EntityId('The reviewer.');
 const flag = {
-  flagId: EntityId('Identity of the flag’s event.'),
-  flaggedBy: EntityId('The account or the detector that flagged; it does not review this case.'),
-  categories: Labels('What the flag says is wrong.'),
+  flagId: EntityId('The id of the flag’s event.'),
+  flaggedBy: EntityId('The account or the detector that flagged; it may not review this case.'),
+  categories: Labels('The categories that the flag names.'),
 };
-const round = Count('1 for the first time the image is reviewed, 2 after a dismissal and a new flag, and so on.', 1);
-const panelSize = Count('How many distinct reviewers decide.', 1, 99);
+const round = Count('The round of the review: 1 at first, 2 after a dismissal and a new flag, and so on.', 1);
+const panelSize = Count('The number of distinct reviewers whose verdicts decide the case.', 1, 99);
 const votes = Type.Object(
   { safe: Count('Votes.'), unsafe: Count('Votes.'), unsure: Count('Votes.') },
-  { additionalProperties: false, description: 'How the reviewers voted.' },
+  { additionalProperties: false, description: 'The votes of the reviewers.' },
 );
 
 export const CaseOpened = defineEvent({
   type: 'CaseOpened',
   version: 1,
-  summary: 'A flag made an image a case for human review.',
+  summary: 'A flag opened a case for human review.',
   schema: eventData({
     caseId,
     imageId,
@@ -31,7 +31,7 @@ export const CaseOpened = defineEvent({
     round,
     panelSize,
     ...flag,
-    flaggedAt: Instant('When it was flagged.'),
+    flaggedAt: Instant('When the image was flagged.'),
   }),
   example: {
     caseId: 'img-1',
@@ -49,7 +49,7 @@ export const CaseOpened = defineEvent({
 export const CaseJoined = defineEvent({
   type: 'CaseJoined',
   version: 1,
-  summary: 'A further flag on an image under review, by somebody else or for something else.',
+  summary: 'An image under review was flagged again, by somebody else or for another category.',
   schema: eventData({ caseId, accountId: owner, ...flag }),
   example: {
     caseId: 'img-1',
@@ -62,7 +62,7 @@ export const CaseJoined = defineEvent({
 export const FlaggerNoted = defineEvent({
   type: 'FlaggerNoted',
   version: 1,
-  summary: 'Somebody flagged an image whose case takes in no more flags; noted so that they do not review it.',
+  summary: 'A flag exceeded the limit of a case. It is recorded so that its flagger can’t review the case.',
   schema: eventData({ caseId, round, flagId: flag.flagId, flaggedBy: flag.flaggedBy }),
   example: { caseId: 'img-1', round: 1, flagId: '0196e0f0-0000-7000-8000-000000000003', flaggedBy: 'acc-7' },
 });
@@ -70,15 +70,15 @@ export const FlaggerNoted = defineEvent({
 export const CaseClaimed = defineEvent({
   type: 'CaseClaimed',
   version: 1,
-  summary: 'A reviewer works on a case; others leave it alone until the claim ends.',
-  schema: eventData({ caseId, reviewer, until: Instant('When the claim ends, by itself.') }),
+  summary: 'A reviewer claimed a case. Nobody else can claim it until the lease ends.',
+  schema: eventData({ caseId, reviewer, until: Instant('When the lease ends.') }),
   example: { caseId: 'img-1', reviewer: 'rev-1', until: '2022-05-19T10:20:00.000Z' },
 });
 
 export const CaseReleased = defineEvent({
   type: 'CaseReleased',
   version: 1,
-  summary: 'A reviewer gave a claimed case back.',
+  summary: 'A reviewer released a claimed case.',
   schema: eventData({ caseId, reviewer }),
   example: { caseId: 'img-1', reviewer: 'rev-1' },
 });
@@ -91,10 +91,10 @@ export const VerdictGiven = defineEvent({
   schema: eventData({
     caseId,
     reviewer,
-    verdict: Type.Enum(['safe', 'unsafe', 'unsure'], { description: 'What the reviewer thinks.' }),
-    answerTimeMs: Type.Optional(Count('How long the reviewer looked, in milliseconds.')),
+    verdict: Type.Enum(['safe', 'unsafe', 'unsure'], { description: 'The verdict.' }),
+    answerTimeMs: Type.Optional(Count('How long the reviewer took, in milliseconds.')),
     panelSize: Type.Optional(panelSize),
-    note: Type.Optional(PersonalText(2000, 'Why. Stored sealed.')),
+    note: Type.Optional(PersonalText(2000, 'A note of the reviewer. Stored encrypted.')),
   }),
   example: { caseId: 'img-1', reviewer: 'rev-1', verdict: 'unsafe', answerTimeMs: 21_574, note: 'see the lower left' },
 });
@@ -103,13 +103,13 @@ export const ReviewConfirmed = defineEvent({
   type: 'ReviewConfirmed',
   version: 1,
   summary:
-    'Human review confirmed that an image breaks the content policy. Stored, it always has accountId, votes and round.',
+    'Human review confirmed that an image violates the content policy. The stored event always has accountId, votes and round.',
   contract: true,
   schema: eventData({
     caseId,
     imageId,
     accountId: owner,
-    categories: Labels('What was found.'),
+    categories: Labels('The categories of the violation.'),
     votes: Type.Optional(votes),
     round: Type.Optional(round),
   }),
@@ -126,12 +126,12 @@ export const ReviewConfirmed = defineEvent({
 export const ReviewDismissed = defineEvent({
   type: 'ReviewDismissed',
   version: 1,
-  summary: 'Human review found nothing against an image.',
+  summary: 'Human review found no violation in an image.',
   schema: eventData({
     caseId,
     imageId,
     accountId: owner,
-    categories: Labels('What the flags had said.'),
+    categories: Labels('The categories that the flags named.'),
     votes,
     round,
   }),
@@ -144,7 +144,7 @@ export const ReviewDismissed = defineEvent({
   },
 });
 
-/** Of a case's own stream. */
+/** The events of a case's own stream. */
 export const caseEvents = [
   CaseOpened,
   CaseJoined,
@@ -157,7 +157,7 @@ export const caseEvents = [
 
 export type CaseEvent = EventOf<(typeof caseEvents)[number]>;
 
-/** Of the stream of an image and a person. */
+/** The events of the stream of an image and a flagger. */
 export const notedFlaggerEvents = [FlaggerNoted];
 
 export type FlaggerNotedEvent = EventOf<(typeof notedFlaggerEvents)[number]>;

@@ -18,10 +18,10 @@ const cohortId = EntityId('The cohort.');
 export const OnboardingRateSet = defineEvent({
   type: 'OnboardingRateSet',
   version: 1,
-  summary: 'An operator set how many people may be onboarded in any rolling seven days.',
+  summary: 'An operator set the rate: how many people may be onboarded per rolling seven days.',
   schema: eventData({
     perWeek: PerWeek(0),
-    daily: Type.Boolean({ description: 'True: the scheduler admits a seventh of the rate every day by itself.' }),
+    daily: Type.Boolean({ description: 'Whether the scheduler admits a seventh of the rate every day.' }),
   }),
   example: { perWeek: 1000, daily: false },
 });
@@ -29,15 +29,15 @@ export const OnboardingRateSet = defineEvent({
 export const OnboardingPaused = defineEvent({
   type: 'OnboardingPaused',
   version: 1,
-  summary: 'No cohort is admitted until onboarding is resumed.',
-  schema: eventData({ reason: Line('Why, for other operators.') }),
+  summary: 'Admissions were paused until they are resumed.',
+  schema: eventData({ reason: Line('The reason, shown to other operators.') }),
   example: { reason: 'reviewers are behind' },
 });
 
 export const OnboardingResumed = defineEvent({
   type: 'OnboardingResumed',
   version: 1,
-  summary: 'Cohorts may be admitted again.',
+  summary: 'Admissions were resumed.',
   schema: eventData({}),
   example: {},
 });
@@ -45,12 +45,12 @@ export const OnboardingResumed = defineEvent({
 export const CohortAdmitted = defineEvent({
   type: 'CohortAdmitted',
   version: 1,
-  summary: 'A cohort of a given size was granted within the rate; who is let in with it follows.',
+  summary: 'A cohort of a given size was admitted within the rate. Its people are onboarded afterwards.',
   schema: eventData({
     cohortId,
-    size: Count('People in the cohort at the most.', 1, MAX_PER_WEEK),
+    size: Count('The maximum number of people in the cohort.', 1, MAX_PER_WEEK),
     selection: Type.Enum(['first-come', 'listed'], {
-      description: 'Who: the first of the waitlist, or the accounts listed.',
+      description: 'Who is onboarded: the front of the waitlist, or the listed accounts.',
     }),
     accounts: Type.Optional(Accounts('The accounts of a listed cohort.')),
     priority: Type.Optional(Priority()),
@@ -63,16 +63,16 @@ export const CohortAdmitted = defineEvent({
 export const CohortFilled = defineEvent({
   type: 'CohortFilled',
   version: 1,
-  summary: 'These accounts were chosen to be let in next with a cohort; whoever stops waiting before stays out.',
+  summary: 'These accounts were chosen for a cohort. They are onboarded next, unless they stop waiting first.',
   schema: eventData({
     cohortId,
     accounts: Type.Array(EntityId('An account.'), {
       maxItems: ACCOUNTS_PER_EVENT,
       uniqueItems: true,
-      description: 'The accounts in the order of their turn; none where nobody waited any more.',
+      description: 'The accounts in the order of their onboarding; empty if nobody was waiting.',
     }),
-    part: Count('Place of this event among those of the cohort, from 0.', 0, MAX_PER_WEEK),
-    last: Type.Boolean({ description: 'True: nobody else is chosen for this cohort.' }),
+    part: Count('The index of this event among those of the cohort, from 0.', 0, MAX_PER_WEEK),
+    last: Type.Boolean({ description: 'Whether this is the last such event of the cohort.' }),
   }),
   example: { cohortId: '2022-w20', accounts: ['acc-1', 'acc-2'], part: 0, last: true },
 });
@@ -81,12 +81,12 @@ export const CohortClosed = defineEvent({
   type: 'CohortClosed',
   version: 1,
   summary:
-    'Everybody chosen for a cohort is in, or stays out; it counts for those that are in, until seven days after.',
+    'The onboarding of a cohort is complete. Its onboarded people count against the rate until seven days after the last.',
   schema: eventData({
     cohortId,
-    people: Count('People let in with the cohort.', 0, MAX_PER_WEEK),
-    first: Type.Optional(Instant('When the first of them was let in.')),
-    last: Type.Optional(Instant('When the last of them was let in.')),
+    people: Count('The number of people onboarded with the cohort.', 0, MAX_PER_WEEK),
+    first: Type.Optional(Instant('When the first of them was onboarded.')),
+    last: Type.Optional(Instant('When the last of them was onboarded.')),
   }),
   example: {
     cohortId: '2022-w20',
@@ -99,18 +99,18 @@ export const CohortClosed = defineEvent({
 export const CohortOnboarded = defineEvent({
   type: 'CohortOnboarded',
   version: 1,
-  summary: 'These accounts were let in together; a cohort of more than 1,000 has several such events.',
+  summary: 'These accounts were onboarded together. A cohort of more than 1,000 has several such events.',
   contract: true,
   schema: eventData({
     cohortId,
-    accounts: Accounts('The accounts let in.'),
+    accounts: Accounts('The onboarded accounts.'),
     perWeek: PerWeek(0),
-    part: Type.Optional(Count('Place of this event among those of the cohort, from 0.', 0, MAX_PER_WEEK)),
+    part: Type.Optional(Count('The index of this event among those of the cohort, from 0.', 0, MAX_PER_WEEK)),
   }),
   example: { cohortId: '2022-w20', accounts: ['acc-1', 'acc-2'], perWeek: 1000, part: 0 },
 });
 
-/** Of the one stream that holds the cap. */
+/** The events of the stream that enforces the cap. */
 export const rolloutStreamEvents = [
   OnboardingRateSet,
   OnboardingPaused,
@@ -121,7 +121,7 @@ export const rolloutStreamEvents = [
 
 export type RolloutEvent = EventOf<(typeof rolloutStreamEvents)[number]>;
 
-/** Of a cohort's own stream. */
+/** The events of a cohort's own stream. */
 export const cohortEvents = [CohortFilled, CohortOnboarded];
 
 export type CohortEvent = EventOf<(typeof cohortEvents)[number]>;

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hiddenSources } from './hidden-sources.js';
 import { foundations } from './import-rules.js';
+import { dialectIn } from './plain-english.js';
 
 export interface SourceFile {
   /** Relative to the root of the tree, with forward slashes. */
@@ -18,6 +19,8 @@ export interface SourceRule {
 }
 
 const MOST_LINES = 350;
+const CODE = /\.(ts|mjs)$/;
+const CHECKED_FILES = /\.(ts|mjs|md|ya?ml|example)$|Dockerfile$/;
 const VAGUE = /(^|[/.-])(utils?|helpers?|common|misc|shared|base|managers?)(?=[/.-])/i;
 const CAMEL_CASE = /[a-z][A-Z]/;
 const SPEC = /\.(spec|contract)\.ts$/;
@@ -58,7 +61,7 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     name: 'only-contexts-have-an-index',
-    comment: 'An index.ts is the door of a context; elsewhere a barrel only hides where things are.',
+    comment: 'An index.ts is the public interface of a context; elsewhere a barrel only hides where things are.',
     findings: ({ path }) =>
       path.endsWith('/index.ts') && !CONTEXT_INDEX.test(path) ? ['import the files themselves'] : [],
   },
@@ -66,16 +69,22 @@ export const sourceRules: readonly SourceRule[] = [
     name: 'files-stay-short',
     comment: `Past ${MOST_LINES} lines a file is two things.`,
     findings({ path, text }) {
-      if (path.startsWith('test/')) return [];
+      if (!CODE.test(path) || path.startsWith('test/')) return [];
       const lines = text.split('\n').length - 1;
       return lines > MOST_LINES ? [`${lines} lines, ${MOST_LINES} at the most`] : [];
     },
   },
+  {
+    name: 'plain-english',
+    comment: 'Use the terms that a newcomer would search for.',
+    findings: dialectIn,
+  },
 ];
 
-/** Every file of ours under apps, libs and test of a tree, without what is planted. */
+/** The code, documents and deployment files of a tree, without the planted violations. */
 export function sourceFiles(root: string): SourceFile[] {
-  return ['apps', 'libs', 'test'].flatMap((folder) => {
+  const readme = existsSync(join(root, 'README.md')) ? ['README.md'] : [];
+  const paths = ['apps', 'libs', 'test', 'docs', 'deploy'].flatMap((folder) => {
     let entries: string[];
     try {
       entries = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
@@ -83,10 +92,9 @@ export function sourceFiles(root: string): SourceFile[] {
       return []; // a planted tree may lack one
     }
     return entries
-      .filter((entry) => /\.(ts|mjs)$/.test(entry) && !entry.includes('node_modules'))
+      .filter((entry) => CHECKED_FILES.test(entry) && !entry.includes('node_modules'))
       .map((entry) => `${folder}/${entry.replaceAll('\\', '/')}`)
-      .filter((path) => !path.startsWith('test/architecture/planted/'))
-      .sort()
-      .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+      .filter((path) => !path.startsWith('test/architecture/planted/'));
   });
+  return [...readme, ...paths].sort().map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }

@@ -63,7 +63,7 @@ function progressOf({ progress, signal }: Session, label: string) {
   let started = false;
   return {
     signal,
-    told(done: number, total: number) {
+    onProgress(done: number, total: number) {
       if (!started) progress.start(label, total);
       started = true;
       progress.update(done);

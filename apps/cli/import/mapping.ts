@@ -42,7 +42,7 @@ const join = (source: string, accountId: string, time?: string) =>
     time,
   );
 
-/** The data tells no time: it is the time of the first import. */
+/** The data has no time, so the events have the time of the first import. */
 export function promptImages(prompts: readonly PromptRow[]): OutgoingEvent[] {
   return prompts.map((row, index) => {
     const data = {

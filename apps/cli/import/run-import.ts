@@ -43,7 +43,7 @@ export async function runImport(session: Session, { prompts, flags, reviews }: I
     const { position } = await send('flags', unordered(flagEvents(flags)));
     // A verdict on a case that is not open yet would be quarantined.
     progress.start('opening cases', position);
-    await passed(client, position, { name: CASE_OPENING, told: (slowest) => progress.update(slowest) });
+    await passed(client, position, { name: CASE_OPENING, onProgress: (slowest) => progress.update(slowest) });
   }
   if (reviews.length > 0) await send('verdicts', inBatches(verdictEvents(flags, reviews)));
   await settled(client, progress);

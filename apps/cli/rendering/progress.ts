@@ -1,11 +1,11 @@
 import cliProgress from 'cli-progress';
 import { number } from './table.js';
 
-/** How far long work is. Told on stderr, so that stdout stays for the answer. */
+/** The progress of long work, on stderr, so that stdout has only the result. */
 export interface Progress {
-  /** Begins a part of the work, ending the one before. */
+  /** Starts a part of the work and ends the previous one. */
   start(label: string, total: number): void;
-  /** Done so far, of the total. */
+  /** @param done so far, of the total */
   update(done: number): void;
   end(): void;
 }
@@ -49,30 +49,30 @@ class Bars implements Progress {
 
 const TENTHS = 10;
 
-/** For files and pipes: a line at the start and at each tenth that has passed. */
+/** For files and pipes: one line per tenth of the work. */
 class Lines implements Progress {
   private label = '';
   private total = 0;
-  private told = 0;
+  private shownTenth = 0;
 
   constructor(private readonly stream: ErrorStream) {}
 
   start(label: string, total: number): void {
     this.label = label;
     this.total = total;
-    this.told = 0;
+    this.shownTenth = 0;
     if (total === 0) this.stream.write(`${label}: nothing to do\n`);
   }
 
   update(done: number): void {
     const tenth = this.total === 0 ? 0 : Math.floor((Math.min(done, this.total) * TENTHS) / this.total);
-    if (tenth <= this.told) return;
-    this.told = tenth;
+    if (tenth <= this.shownTenth) return;
+    this.shownTenth = tenth;
     this.stream.write(`${this.label}: ${number(done)} of ${number(this.total)}\n`);
   }
 
   end(): void {}
 }
 
-/** For work that tells nothing of itself. */
+/** Reports nothing. */
 export const silent: Progress = { start() {}, update() {}, end() {} };

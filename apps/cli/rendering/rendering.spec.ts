@@ -140,7 +140,7 @@ describe('the safety metrics', () => {
 });
 
 describe('progress', () => {
-  const told = (isTTY: boolean, totals: number[]) => {
+  const shownBy = (isTTY: boolean, totals: number[]) => {
     const stream = Object.assign(new PassThrough(), { isTTY });
     const progress = progressOn(stream);
     for (const total of totals) {
@@ -151,15 +151,15 @@ describe('progress', () => {
     return String(stream.read() ?? '');
   };
 
-  it('is plain lines where nobody looks: one for each tenth', () => {
-    const lines = told(false, [2_000]).trim().split('\n');
+  it('is one line per tenth if stderr is no terminal', () => {
+    const lines = shownBy(false, [2_000]).trim().split('\n');
     expect(lines).toHaveLength(10);
     expect(lines[0]).toBe('images: 200 of 2,000');
-    expect(told(false, [0])).toBe('images: nothing to do\n');
+    expect(shownBy(false, [0])).toBe('images: nothing to do\n');
   });
 
-  it('is a bar on a terminal, and gives the cursor back', () => {
-    const shown = told(true, [3]);
+  it('is a bar on a terminal, and restores the cursor', () => {
+    const shown = shownBy(true, [3]);
     expect(shown).toContain('100% 3/3');
     expect(shown).toContain('\u001b[?25h');
   });

@@ -1,0 +1,3 @@
+// planted violation
+/** Given again, it is so already. */
+export const quiet = 'a whole number';

@@ -13,7 +13,7 @@ export const personStream: StreamKind<Person, PersonEvent> = {
   evolve: (_, { data }) => ({ accountId: data.accountId }),
 };
 
-/** Quiet when the person has an account; the state tells which. */
+/** No events if the person has an account; the state has its id. */
 export function registerPerson(state: Person, accountId: string): PersonEvent[] {
   return state.accountId === undefined ? [{ type: 'PersonRegistered', data: { accountId } }] : [];
 }

@@ -3,7 +3,7 @@ import type { Position } from '../kernel/envelope.js';
 import { type AccountStanding, accountStream, onboardAccount } from './account-standing.js';
 import type { AccountEvent } from './events.js';
 
-/** An account as letting in looks at it. */
+/** An account as onboarding sees it. */
 export interface WaitingTurn {
   standing: AccountStanding;
   /** Since when it has waited without a break: the join in force, or the reinstatement since. */
@@ -32,7 +32,7 @@ export const waitingTurn: StreamKind<WaitingTurn, AccountEvent> = {
 
 export const isWaiting = ({ standing }: WaitingTurn): boolean => standing.status === 'waiting' && !standing.deactivated;
 
-/** Quiet for whoever left or was deactivated since the choice, also where they wait again: that is another turn. */
+/** No events for an account that left or was deactivated after it was chosen, even if it waits again: that is another turn. */
 export function takeTurn(
   turn: WaitingTurn,
   { accountId, cohortId, chosenAt }: { accountId: string; cohortId: string; chosenAt: Position },

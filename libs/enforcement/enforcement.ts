@@ -2,7 +2,7 @@ import type { StreamKind } from '../kernel/decider.js';
 import { NotFound } from '../kernel/errors.js';
 import { type EnforcementEvent, enforcementEvents } from './events.js';
 
-/** How far what one confirmed case calls for has come. */
+/** The progress of the enforcement of one confirmed case. */
 export type Enforcement = 'none' | 'ordered' | 'completed';
 
 /** A stream for each case: however many cases an account has, each costs the same. */
@@ -22,7 +22,7 @@ export const enforcementStream: StreamKind<Enforcement, EnforcementEvent> = {
 
 type DataOf<Type extends EnforcementEvent['type']> = Extract<EnforcementEvent, { type: Type }>['data'];
 
-/** A confirmed case leads to one enforcement, however often it is told. */
+/** A confirmed case leads to one enforcement, however often it is reported. */
 export function orderEnforcement(state: Enforcement, data: DataOf<'EnforcementOrdered'>): EnforcementEvent[] {
   return state === 'none' ? [{ type: 'EnforcementOrdered', data }] : [];
 }

@@ -1,6 +1,6 @@
 import type { DomainEvent, Position, Recorded, RecordedEvent } from './envelope.js';
 
-/** Where and when the event being folded stands, for the few rules that need it. */
+/** The position and time of the event being folded, for the few rules that need them. */
 export interface EventPlace {
   position: Position;
   /** When it happened, RFC 3339 in UTC. */
@@ -37,7 +37,7 @@ export function fold<State, Event extends DomainEvent>(
   return state;
 }
 
-/** Where and when an event is, as `evolve` takes it. */
+/** The position and time of a stored event. */
 export const placeOf = ({ position, metadata }: Recorded<DomainEvent>): EventPlace => ({
   position,
   time: metadata.time,

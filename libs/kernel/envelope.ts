@@ -2,7 +2,7 @@
 export interface Actor {
   kind: 'user' | 'service' | 'process';
   id: string;
-  /** The role the actor used, where it had one. */
+  /** The role the actor used, if it had one. */
   role?: string;
 }
 
@@ -19,14 +19,14 @@ export interface EventMetadata {
   causationid?: string;
   traceparent?: string;
   actor: Actor;
-  /** Where a fact came from, so that a restarted ingester knows where it stopped. */
+  /** The Kafka partition and offset of a fact: a restarted ingester continues behind them. */
   partition?: number;
   offset?: string;
-  /** When it was stored, RFC 3339, where the log it stands in can not tell by itself; `recordedAt` is then this. */
+  /** When it was stored, RFC 3339, if its log does not keep that time; `recordedAt` is then this. */
   recordedat?: string;
 }
 
-/** Any JSON object: the data of an event whose definition is not known where it is handled. */
+/** Any JSON object: the data of an event before its type was checked. */
 export type JsonObject = Record<string, unknown>;
 
 /** An event to be stored. */

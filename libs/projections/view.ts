@@ -19,12 +19,12 @@ export interface View<Row extends ViewRow = ViewRow> {
   /** The event types it reads; the engine hands it no others. */
   types: readonly string[];
   table: RowTable<Row>;
-  /** The rows an event concerns; none where it concerns none. Work is split and failures are parked by this key. */
+  /** The keys of the rows that an event concerns. Work is sharded and failures are parked by key. */
   keys(event: RecordedEvent): readonly string[];
   /**
    * The row after the event, or undefined for no row. Pure, and right for any order in which different sources may
-   * deliver (a flag before the image it flags) and for an event that comes again.
-   * @param row the row before, undefined where there is none; never changed in place
+   * deliver (a flag before the image it flags) and for an event that is delivered again.
+   * @param row the row before, undefined if there is none; never changed in place
    */
   evolve(row: Row | undefined, event: RecordedEvent, key: string): Row | undefined;
   /** Totals kept from the rows' changes: what a row adds now, less what it added before. */

@@ -9,7 +9,7 @@ export type Verdict = 'safe' | 'unsafe' | 'unsure';
 export interface Case {
   status: 'none' | 'open' | 'confirmed' | 'dismissed';
   imageId: string;
-  /** The account the image was made for, as it was last told here; what is known of the image itself goes before it. */
+  /** The account the image was made for, as last reported in the case; the image's own record takes precedence. */
   accountId?: string;
   round: number;
   /** Distinct reviewers that decide. */
@@ -21,7 +21,7 @@ export interface Case {
   /** `until` in epoch milliseconds; a claim ends by itself. */
   claim?: { reviewer: string; until: number };
   verdicts: readonly { reviewer: string; verdict: Verdict }[];
-  /** Where the last dismissal stands: flags stored before it were dismissed with it. */
+  /** The position of the last dismissal: flags stored before it were dismissed with it. */
   dismissedAt: Position;
 }
 

@@ -20,7 +20,7 @@ export class GrowingSet implements Iterable<string> {
     return place !== undefined && place < this.size;
   }
 
-  /** With these too; the same set where it has them all. */
+  /** With these too; the same set if it has them all. */
   with(values: Iterable<string>): GrowingSet {
     const added = [...new Set(values)].filter((value) => !this.has(value));
     if (added.length === 0) return this;

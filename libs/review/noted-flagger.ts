@@ -17,11 +17,11 @@ export const notedFlaggerStream: StreamKind<NotedFlagger, FlaggerNotedEvent> = {
   evolve: (_, { data }) => ({ round: data.round }),
 };
 
-/** Whether a flag that was given to its case left no trace there of who flagged. */
+/** Whether the case, after the flag, does not know who flagged. */
 export const isUnseen = (state: Case, { flaggedBy, position }: { flaggedBy: string; position: Position }): boolean =>
   state.status === 'open' && position > state.dismissedAt && !state.flaggers.has(flaggedBy);
 
-/** Quiet when they are noted for the round. */
+/** No events if they are noted for the round. */
 export function noteFlagger(noted: NotedFlagger, data: FlaggerNotedEvent['data']): FlaggerNotedEvent[] {
   return noted.round >= data.round ? [] : [{ type: 'FlaggerNoted', data }];
 }

@@ -13,7 +13,7 @@ export interface OpenCaseAction {
   flag: Omit<OpenCase, 'panelSize'>;
 }
 
-/** Every flag goes to the case of its image, which decides what it changes. */
+/** Hands every flag to the case of its image, which decides what changes. */
 export function nextReviewActions({
   id,
   data,

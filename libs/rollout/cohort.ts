@@ -3,14 +3,14 @@ import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import { type CohortEvent, cohortEvents } from './events.js';
 
-/** Most people that are chosen, let in and told of at once. */
+/** Maximum accounts that are chosen, onboarded and reported at once. */
 export const ACCOUNTS_PER_PART = 1000;
 
 /** People who were chosen together. */
 export interface CohortPart {
   /** In the order of their turn. */
   accounts: readonly string[];
-  /** Where the choice stands in the log: it holds for whoever has waited without a break since before. */
+  /** The position of the choice: it holds for accounts that have waited since before it without a break. */
   chosenAt: Position;
 }
 
@@ -18,7 +18,7 @@ export interface Cohort {
   chosen: readonly CohortPart[];
   /** Nobody else is chosen. */
   complete: boolean;
-  /** Who is in, as far as it was told: the accounts of each event, in order. */
+  /** Who is in, as far as it was reported: the accounts of each event, in order. */
   onboarded: readonly (readonly string[])[];
 }
 
@@ -43,7 +43,7 @@ export const cohortStream: StreamKind<Cohort, CohortEvent> = {
   },
 };
 
-/** Everybody that is in, as far as it was told. */
+/** Everybody that is in, as far as it was reported. */
 export const cohortMembers = (state: Cohort): string[] => state.onboarded.flat();
 
 /** How many may still be chosen in the next part of a cohort of a given size; 0 when its choice is complete. */
@@ -63,7 +63,7 @@ export interface FillCohort {
   size: number;
 }
 
-/** Quiet where that part was chosen already. @throws Refusal cohort-full */
+/** No events if that part was chosen already. @throws Refusal cohort-full */
 export function fillCohort(state: Cohort, { cohortId, part, accounts, size }: FillCohort): CohortEvent[] {
   if (state.complete || state.chosen.length !== part) return [];
   const places = placesLeft(state, size);
@@ -79,13 +79,13 @@ export function fillCohort(state: Cohort, { cohortId, part, accounts, size }: Fi
 
 export interface OnboardCohort {
   cohortId: string;
-  /** Accounts that are in, at most those of a part; those that were told of already are passed over. */
+  /** Accounts that are in, at most those of a part; those that were reported already are skipped. */
   accounts: readonly string[];
   /** The rate in force at the admission. */
   perWeek: number;
 }
 
-/** Tells who is in; quiet where that was told. */
+/** Reports who is in; no events if that was reported. */
 export function onboardCohort(state: Cohort, { cohortId, accounts, perWeek }: OnboardCohort): CohortEvent[] {
   const members = new Set(cohortMembers(state));
   const added = accounts.filter((account) => !members.has(account));

@@ -13,7 +13,7 @@ import { RecentlyUsed } from './recently-used.js';
 export interface AccessReplicaOptions {
   /** Accounts held in memory at the most; others are folded from their stream when they are asked for. */
   accounts: number;
-  /** Following the log failed; it is tried again, and until it goes well decisions age. */
+  /** Following the log failed. It is retried; until it succeeds, decisions age. */
   trouble?(error: unknown): void;
 }
 
@@ -38,11 +38,11 @@ const HEADS_KEPT = 600_000 / SAMPLE_MS;
 export class AccessReplica {
   private readonly held: RecentlyUsed<AccountStanding>;
   private readonly standings = new InternedStandings();
-  /** Of accounts whose stream was read beyond where the feed has come: up to where. */
+  /** Of accounts whose stream was read beyond the replica's position: the position of their last event. */
   private readonly ahead = new Map<string, Position>();
-  /** Accounts whose stream is being read, and what the feed told of them meanwhile. */
+  /** Accounts whose stream is being read, and their events from the log meanwhile. */
   private readonly loading = new Map<string, { events: RecordedEvent[]; result: Promise<AccountStanding> }>();
-  /** Accounts with a confirmed review whose deactivation is still on its way: denied already. */
+  /** Accounts with a confirmed review and no deactivation yet: they are denied already. */
   private readonly pendingDeactivation = new Set<string>();
   private policies = policyStream.initial;
   private position: Position = 0;
@@ -83,7 +83,7 @@ export class AccessReplica {
     return this.heads.find(({ at }) => at >= since)?.head;
   }
 
-  /** Undefined where the account is not in memory. */
+  /** Undefined if the account is not in memory. */
   heldStanding(accountId: string): AccountStanding | undefined {
     const standing = this.held.get(accountId);
     return standing && this.judged(accountId, standing);
@@ -204,7 +204,7 @@ export class AccessReplica {
   }
 }
 
-/** Whether the event says that an account is deactivated, or that it isn't, whatever was so before. */
+/** Whether the account is deactivated after the event, or active after it, whichever it was before. */
 function decidesDeactivation({ initial, evolve }: AccountStream, event: Recorded<AccountEvent>): boolean {
   const place = placeOf(event);
   const [active, deactivated] = [false, true].map((before) =>

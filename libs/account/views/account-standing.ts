@@ -20,7 +20,7 @@ export const accountStandingOf = (account: AccountStream) =>
   defineView({
     name: 'account-standing',
     version: 1,
-    summary: 'Where each account stands: waitlist, policy, suspension, deactivation.',
+    summary: 'The state of each account: waitlist, policy, suspension, deactivation.',
     events: account.events,
     table: {
       name: 'accounts',
@@ -53,7 +53,7 @@ export const accountStandingOf = (account: AccountStream) =>
     },
   });
 
-/** Where each account stands, for lists and figures. */
+/** The state of each account, for lists and figures. */
 export const accountStandingView = accountStandingOf(accountStream);
 
 const standingOf = (row: AccountStandingRow): AccountStanding => ({

@@ -1,4 +1,4 @@
-import { accountStream, deactivateAccount } from '../../account/index.js';
+import { AccountDeactivated, accountStream, deactivateAccount } from '../../account/index.js';
 import { type Transactor } from '../../event-store/transact.js';
 import { causedBy } from '../../kernel/command-context.js';
 import { nameBasedId } from '../../kernel/ids.js';
@@ -11,7 +11,7 @@ export const ENFORCING = 'enforcing';
 
 /**
  * A confirmed review deactivates the image's account, once: the deactivation is a command with an identity of its own, so
- * that a confirmation that is read again later does not undo a reinstatement.
+ * that reading the confirmation again later does not undo a reinstatement.
  */
 export function enforcing(transactor: Transactor): Consumer {
   return defineConsumer({
@@ -20,7 +20,7 @@ export function enforcing(transactor: Transactor): Consumer {
     key: ({ data }) => data.accountId ?? data.caseId,
     async react(event) {
       const context = causedBy(event, ENFORCING);
-      const take = (action: EnforcementAction): Promise<unknown> => {
+      const perform = (action: EnforcementAction): Promise<unknown> => {
         const { accountId, caseId } = action.data;
         switch (action.kind) {
           case 'order-enforcement':
@@ -28,7 +28,11 @@ export function enforcing(transactor: Transactor): Consumer {
               orderEnforcement(state, action.data),
             );
           case 'deactivate-account': {
-            const once = { ...context, eventId: nameBasedId(event.id, action.kind), eventType: 'AccountDeactivated' };
+            const once = {
+              ...context,
+              eventId: nameBasedId(event.id, action.kind),
+              eventType: AccountDeactivated.type,
+            };
             return transactor.transact(accountStream, accountId, once, (state) =>
               deactivateAccount(state, action.data),
             );
@@ -39,7 +43,7 @@ export function enforcing(transactor: Transactor): Consumer {
             );
         }
       };
-      for (const together of nextEnforcementActions(event)) await Promise.all(together.map(take));
+      for (const together of nextEnforcementActions(event)) await Promise.all(together.map(perform));
     },
   });
 }

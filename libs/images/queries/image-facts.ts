@@ -9,19 +9,19 @@ import type { ViewReader } from '../../projections/view-reader.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { imagesView } from '../views/images.js';
 
-/** What is known of an image that rules ask for; null where its system did not say. */
+/** The facts of an image that rules need; null if its system did not report them. */
 export interface ImageFacts {
   accountId: string;
   photorealistic: boolean | null;
   faces: boolean | null;
 }
 
-/** As far as the view has got. */
+/** As of the view's position. */
 export interface KnownImage {
-  /** Undefined for an image that was not told of up to there. */
+  /** Undefined for an image that no event up to there reports. */
   facts: ImageFacts | undefined;
   asOf: Position;
-  /** An event of it could not be taken: the facts may miss what it said. */
+  /** An event of it could not be processed: the facts may be incomplete. */
   isParked: boolean;
 }
 
@@ -36,11 +36,11 @@ export const knownImage = (pool: pg.Pool): ((imageId: string) => Promise<KnownIm
 
 /**
  * Images as of at least a position.
- * @returns a function that takes the end of its patience on the monotonic clock, and throws StoreUnavailable past it
+ * @returns a function with a deadline on the monotonic clock, past which it throws StoreUnavailable
  */
 export function imagesAsOf(pool: pg.Pool, reader: ViewReader) {
   const find = knownImage(pool);
-  /** Questions of one request share their wait. */
+  /** Lookups of one request share one wait. */
   const waits = new Map<string, Promise<void>>();
   const reached = (position: Position, deadline: number): Promise<void> => {
     const key = `${position}:${deadline}`;

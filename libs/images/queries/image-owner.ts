@@ -7,7 +7,7 @@ import { ViewReader } from '../../projections/view-reader.js';
 import { imagesView } from '../views/images.js';
 import { knownImage } from './image-facts.js';
 
-/** The account an image was made for, where the view knows it. */
+/** The account an image was made for, if the view knows it. */
 export const ownerOf = (pool: pg.Pool): ((imageId: string) => Promise<string | undefined>) => {
   const find = knownImage(pool);
   return async (imageId) => (await find(imageId)).facts?.accountId;
@@ -15,7 +15,7 @@ export const ownerOf = (pool: pg.Pool): ((imageId: string) => Promise<string | u
 
 const WAIT_MS = 5_000;
 
-/** Whose images are, for those who can't do without knowing. */
+/** Looks up the owner of an image for decisions that need it. */
 @Injectable()
 export class ImageOwners {
   private readonly find: ReturnType<typeof knownImage>;
@@ -29,9 +29,9 @@ export class ImageOwners {
   }
 
   /**
-   * As of everything stored so far, where nobody was known before.
-   * @throws Refusal image-parked when the view can't tell of this image
-   * @throws StoreUnavailable when the view is too far behind to tell
+   * As of everything stored so far, if the view has no owner yet.
+   * @throws Refusal image-parked when the view left out an event of this image
+   * @throws StoreUnavailable when the view is too far behind
    */
   async ownerOf(imageId: string): Promise<string | undefined> {
     let known = await this.find(imageId);
@@ -45,7 +45,7 @@ export class ImageOwners {
     if (!known.facts && known.isParked) {
       throw new Refusal(
         'image-parked',
-        `the images view has left out an event of ${imageId}, so whose it is can't be told; rebuild that view`,
+        `the images view has left out an event of ${imageId}, so its owner is not known; rebuild that view`,
       );
     }
     return known.facts?.accountId;

@@ -31,7 +31,7 @@ export const imagesView = defineView({
   keys: ({ data }) => [data.imageId],
   evolve(row: ImageRow | undefined, { data, metadata }, imageId) {
     const generatedAt = Date.parse(metadata.time);
-    // Two systems may claim one image; the earlier claim stands, in whatever order they come.
+    // Two systems may claim one image; the earlier claim holds, in whatever order they arrive.
     if (row && !isEarlier(generatedAt, data.accountId, row)) return row;
     return {
       image_id: imageId,

@@ -12,7 +12,7 @@ import { OpenedCases } from '../queries/opened-cases.js';
 
 export type CaseDecision = (state: Case, facts: CaseFacts) => CaseEvent[];
 
-/** Decides cases, and first finds out what a decision has to know beyond the case. */
+/** Decides on cases; first loads the facts that a decision needs from elsewhere. */
 @Injectable()
 export class CaseDecisions {
   constructor(
@@ -23,9 +23,9 @@ export class CaseDecisions {
   ) {}
 
   /**
-   * @param reviewer who wants to review, where it is about that
+   * @param reviewer who wants to review, if the decision is about that
    * @throws GatehouseError what the decision throws; Refusal image-parked
-   * @throws StoreUnavailable when whether there is a case, or whose the image is, can't be told for now
+   * @throws StoreUnavailable when it is not known yet whether there is a case, or whose image it is
    */
   async decide(
     caseId: string,

@@ -9,9 +9,9 @@ import { CASE_OPENING, nextReviewActions } from '../review-actions.js';
 import { openCase } from '../review-decisions.js';
 
 /**
- * Flags open cases.
+ * Opens cases for flags.
  * @param panelSize reviewers whose verdicts decide a case
- * @param ownerOf the account an image was made for, where it is known
+ * @param ownerOf the account an image was made for, if it is known
  */
 export function caseOpening(
   transactor: Transactor,

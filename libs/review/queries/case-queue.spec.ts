@@ -16,7 +16,10 @@ beforeAll(async () => {
   database = await createTestDatabase();
   pool = new pg.Pool(database.connection);
   const build = await startBuild(pool, casesView);
-  await inTransaction(pool, (client) => promote(client, build));
+  await inTransaction(pool, async (client) => {
+    await build.tables.complete(client);
+    await promote(client, build);
+  });
 });
 afterAll(async () => {
   await pool.end();

@@ -28,7 +28,7 @@ export interface CaseEntry {
   position: string;
 }
 
-/** With an ended claim being none. `$1` is now. */
+/** A claim that has ended counts as none. `$1` is now. */
 const CLAIM_ENDED = `claimed_until <= to_timestamp($1::float8 / 1000)`;
 const STATUS = `CASE WHEN status = 'claimed' AND ${CLAIM_ENDED} THEN 'open' ELSE status END`;
 /** The queue's own index is for those that are open or claimed. */
@@ -41,7 +41,7 @@ const HAVE: Record<CaseStatus, string> = {
 };
 const OPENED_MS = '(extract(epoch FROM opened_at) * 1000)::int8';
 
-/** Cases as their view has them. */
+/** Reads cases from their view. */
 @Injectable()
 export class CaseQueue {
   constructor(

@@ -9,7 +9,7 @@ import { CASE_OPENING } from '../review-actions.js';
 const POLL_MS = 25;
 const WAIT_MS = 5_000;
 
-/** How far the process that opens cases has got. */
+/** The progress of the consumer that opens cases. */
 @Injectable()
 export class OpenedCases {
   constructor(
@@ -19,7 +19,7 @@ export class OpenedCases {
 
   /**
    * Resolves once every flag stored so far has its case.
-   * @throws StoreUnavailable when that takes longer than 5 s: whether there is a case can't be told for now
+   * @throws StoreUnavailable when that takes longer than 5 s: whether there is a case is not known yet
    */
   async caughtUp(): Promise<void> {
     const head = await this.store.head();

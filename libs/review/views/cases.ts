@@ -42,7 +42,7 @@ export type CaseRow = {
   decided_at: number | null;
   /** When the decision was stored, whatever time it is of. */
   decision_stored_at: number | null;
-  /** As the decision tells them. */
+  /** As in the decision. */
   votes: Votes | null;
   /** Of the case's last event. */
   position: number;

@@ -9,7 +9,7 @@ import type { CommandContext } from '../../kernel/command-context.js';
 import { InvalidInput, Refusal } from '../../kernel/errors.js';
 import { CLOCK } from '../../platform/ports.js';
 import { cohortMembers, cohortStream } from '../cohort.js';
-import { CohortOnboarded } from '../events.js';
+import { CohortAdmitted, CohortOnboarded } from '../events.js';
 import { Admissions } from '../queries/admissions.js';
 import { refuseUnlessWaiting } from '../queries/waiting-turns.js';
 import { admitCohort, rolloutStream } from '../rollout.js';
@@ -50,7 +50,7 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
     const known = await this.admitted(cohortId, accounts);
     if (known) return known;
     await refuseUnlessWaiting(this.transactor, accounts);
-    const asStored = { ...context, eventType: 'CohortAdmitted' };
+    const asStored = { ...context, eventType: CohortAdmitted.type };
     const result = await this.transactor.transact(rolloutStream, undefined, asStored, (state) =>
       admitCohort(state, { cohortId, accounts, now: this.clock.now() }),
     );

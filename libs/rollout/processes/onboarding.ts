@@ -19,12 +19,12 @@ type Admitted = RecordedOf<typeof CohortAdmitted>;
 /** Who waits, in order of their turn, as of everything stored so far. */
 export type NextInLine = (people: number, priority?: number) => Promise<string[]>;
 
-const SIDE_BY_SIDE = 64;
+const CONCURRENT_ACCOUNTS = 64;
 
 /**
- * Lets the people of admitted cohorts in, one cohort after the other: who is next depends on whom the cohort before has
- * taken. Part by part they are chosen, let in, and told of; then the cohort is closed. Each step is written down, so after
- * a crash it goes on with those that were chosen, and a closed cohort lets nobody in any more.
+ * Onboards the people of admitted cohorts, one cohort after the other: who is next depends on whom the cohort before has
+ * onboarded. Part by part, people are chosen, onboarded and reported; then the cohort is closed. Each step is stored, so after
+ * a crash it continues with those that were chosen, and a closed cohort onboards nobody any more.
  */
 export function onboarding(transactor: Transactor, nextInLine: NextInLine, clock: Clock): Consumer {
   return defineConsumer({
@@ -65,7 +65,7 @@ class LettingIn {
       if (n === cohort.chosen.length) cohort = await this.fill(n, placesLeft(cohort, size));
       const letIn = await this.letIn(cohort.chosen[n]!);
       times.push(...letIn.map(({ at }) => at));
-      cohort = await this.tell(letIn.map(({ accountId }) => accountId));
+      cohort = await this.reportOnboarded(letIn.map(({ accountId }) => accountId));
     }
     await this.transactor.transact(rolloutStream, undefined, this.context, (rollout) =>
       closeCohort(rollout, cohortId, times),
@@ -99,16 +99,16 @@ class LettingIn {
       );
       if (state.standing.cohortId === cohortId) times.set(accountId, state.onboardedAt!);
     };
-    await pMap(accounts, onboard, { concurrency: SIDE_BY_SIDE });
+    await pMap(accounts, onboard, { concurrency: CONCURRENT_ACCOUNTS });
     return accounts.flatMap((accountId) => (times.has(accountId) ? [{ accountId, at: times.get(accountId)! }] : []));
   }
 
-  /** Never before the admission, where the clock went back since: the cap was kept as of then. */
+  /** Not before the admission, even if the clock went back since: the cap was kept as of then. */
   private now(): number {
     return Math.max(this.clock.now(), Date.parse(this.admission.at));
   }
 
-  private async tell(accounts: readonly string[]): Promise<Cohort> {
+  private async reportOnboarded(accounts: readonly string[]): Promise<Cohort> {
     const { cohortId, perWeek } = this.admission;
     const { state } = await this.transactor.transact(cohortStream, cohortId, this.context, (cohort) =>
       onboardCohort(cohort, { cohortId, accounts, perWeek }),

@@ -9,7 +9,7 @@ import { type CohortRow, cohortsView } from '../views/cohorts.js';
 
 export interface CohortAnswer {
   cohortId: string;
-  /** People admitted at the most; null for a moment where the view has not seen the admission yet. */
+  /** People admitted at the most; null for a moment, until the view has the admission. */
   size: number | null;
   selection: CohortRow['selection'];
   /** The rate in force at the admission. */
@@ -19,13 +19,13 @@ export interface CohortAnswer {
   onboarded: number;
   /** `onboarded`: as many are in as there were to be had. */
   status: CohortRow['status'];
-  /** Of the last event that told who is in; 0 before the first. */
+  /** Of the last event that reports who is in; 0 before the first. */
   position: string;
 }
 
 const ADMITTED_MS = `coalesce((extract(epoch FROM admitted_at) * 1000)::int8, 0)`;
 
-/** Cohorts as their view has them. */
+/** Reads cohorts from their view. */
 @Injectable()
 export class CohortList {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}

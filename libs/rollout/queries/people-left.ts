@@ -8,7 +8,7 @@ import { cohortsBeingLetIn, rolloutStream } from '../rollout.js';
 const WAIT_MS = 5_000;
 const POLL_MS = 50;
 
-/** Who waits and will not be let in with a cohort that was admitted already. */
+/** Counts who waits and will not be onboarded with a cohort that was admitted already. */
 @Injectable()
 export class PeopleLeft {
   constructor(
@@ -17,8 +17,8 @@ export class PeopleLeft {
   ) {}
 
   /**
-   * As of everything stored so far. While a cohort is being let in nobody can tell, so that is waited for.
-   * @throws Refusal cohort-in-progress; StoreUnavailable when the waitlist's view is too far behind to tell
+   * As of everything stored so far. Waits while a cohort is being onboarded, since the count is open until then.
+   * @throws Refusal cohort-in-progress; StoreUnavailable when the waitlist's view is too far behind
    */
   async count(priority?: number): Promise<number> {
     const deadline = performance.now() + WAIT_MS;

@@ -15,7 +15,7 @@ export type CohortRow = {
   closed: boolean;
   /** `onboarded`: as many are in as there were to be had. */
   status: 'admitted' | 'onboarding' | 'onboarded';
-  /** Of the last event that told who is in; 0 before the first. */
+  /** Of the last event that reports who is in; 0 before the first. */
   position: number;
 };
 

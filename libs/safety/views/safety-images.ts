@@ -92,11 +92,11 @@ function evolveKnown(row: SafetyImageRow, event: SafetyEvent, at: number): Safet
 
 const earliest = (known: number | null, at: number): number => (known === null || at < known ? at : known);
 
-/** The earlier of two claims to an image stands, as in the images view. */
+/** The earlier of two claims to an image holds, as in the images view. */
 function generated(row: SafetyImageRow, accountId: string, at: number): SafetyImageRow {
   const { generated_at, account_id } = row;
-  const stands = generated_at !== null && (generated_at < at || (generated_at === at && account_id! <= accountId));
-  return stands ? row : { ...row, account_id: accountId, generated_at: at };
+  const isEarlier = generated_at !== null && (generated_at < at || (generated_at === at && account_id! <= accountId));
+  return isEarlier ? row : { ...row, account_id: accountId, generated_at: at };
 }
 
 function flagged(row: SafetyImageRow, id: string, categories: readonly string[], at: number): SafetyImageRow {

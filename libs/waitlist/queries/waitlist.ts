@@ -31,7 +31,7 @@ export interface WaitlistPage extends Page<WaitlistEntry> {
 
 const WAIT_MS = 5_000;
 
-/** The waitlist as its view has it. */
+/** Reads the waitlist from its view. */
 @Injectable()
 export class Waitlist {
   constructor(
@@ -59,7 +59,7 @@ export class Waitlist {
     return { ...toPage(rows, limit, toEntry, (row) => [row.priority, Number(row.joined_position)]), waiting };
   }
 
-  /** How many wait, in one priority class where it is given. */
+  /** How many wait; in one priority class if it is given. */
   async waiting(priority?: number): Promise<number> {
     const { rows } = await queryView(this.pool, {
       text: `SELECT count(*) AS waiting FROM ${viewTable(waitlistEntriesView)}
@@ -71,7 +71,7 @@ export class Waitlist {
 
   /**
    * The same, as of everything stored so far.
-   * @throws StoreUnavailable when the view is too far behind to tell
+   * @throws StoreUnavailable when the view is too far behind
    */
   async waitingNow(priority?: number): Promise<number> {
     await this.reader.reached(waitlistEntriesView, await this.store.head(), WAIT_MS);

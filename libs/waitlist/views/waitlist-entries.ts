@@ -82,7 +82,7 @@ const joined = (accountId: string, event: RecordedOf<typeof WaitlistJoined>): Wa
   position: event.position,
 });
 
-/** As far as an entry tells it. */
+/** As much as an entry has of it. */
 const standingOf = ({ status }: WaitlistEntryRow): AccountStanding =>
   status === 'barred' ? { status: 'waiting', deactivated: true } : { status, deactivated: false };
 

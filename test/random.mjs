@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm run test:random [-- --minutes 10]`: checks the properties with other examples than `npm test` does: with a new seed
- * in each round, until the time is over. Prints seed and path of what fails, to make a fixed example of it.
+ * `npm run test:random [-- --minutes 10 | --rounds 1] [-- --seed N]`: checks the properties with other examples than
+ * `npm test` does: with a new seed in each round, until the time is over. Prints seed and path of what fails, to make a
+ * fixed example of it. Rounds that begin with a given seed are the same each time.
  */
 import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -17,9 +18,14 @@ const RANDOM = /from '(fast-check|\S+\.contract\.js|\S+strange-input\.js)'/;
 const SLICE = 12;
 const SEEDS = 2 ** 31;
 
-const minutes = Number(parseArgs({ options: { minutes: { type: 'string', default: '10' } } }).values.minutes);
-if (!(minutes > 0)) {
-  console.error('gatehouse: --minutes is no number above 0');
+const { values } = parseArgs({
+  options: { minutes: { type: 'string' }, rounds: { type: 'string' }, seed: { type: 'string' } },
+});
+const minutes = Number(values.minutes ?? (values.rounds ? Number.POSITIVE_INFINITY : 10));
+const rounds = Number(values.rounds ?? Number.POSITIVE_INFINITY);
+let seed = Number(values.seed ?? randomInt(SEEDS));
+if (!(minutes > 0) || !(rounds > 0) || !Number.isInteger(seed)) {
+  console.error('gatehouse: --minutes and --rounds are numbers above 0, --seed is an integer');
   process.exit(2);
 }
 
@@ -32,9 +38,9 @@ const files = FOLDERS.flatMap((folder) =>
 
 const until = performance.now() + minutes * 60_000;
 const total = { passed: 0, failed: 0, skipped: 0 };
-let seed = randomInt(SEEDS);
-for (let first = 0; performance.now() < until; first += SLICE) {
-  if (first >= files.length) [first, seed] = [0, randomInt(SEEDS)];
+for (let first = 0, round = 0; performance.now() < until; first += SLICE) {
+  if (first >= files.length) [first, seed, round] = [0, (seed + 1) % SEEDS, round + 1];
+  if (round >= rounds) break;
   console.log(`seed ${seed}, files ${first + 1} to ${Math.min(first + SLICE, files.length)} of ${files.length}`);
   const run = ['--runTestsByPath', ...files.slice(first, first + SLICE)];
   const { passed, failed, skipped, failures } = await runJest(run, { GATEHOUSE_TEST_SEED: String(seed) });

@@ -10,10 +10,10 @@ import { Ingester } from '../../libs/ingest/kafka/ingester.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { Publisher } from '../../libs/publish/kafka/publisher.js';
 import { LockSession } from '../../libs/subscriptions/lock-session.js';
+import { type IngestWorld, ingestContext, type Json, newSender, openIngestWorld } from '../contract/ingest-world.js';
 import { eventsBehind } from '../support/events-behind.js';
 import { describeWithKafka, KAFKA_START_MS, kafkaBroker, testClient, uniqueName } from '../support/kafka.js';
 import { kafkaAdmin } from '../support/kafka-admin.js';
-import { type IngestWorld, ingestContext, type Json, newSender, openIngestWorld } from './ingest-world.js';
 
 const run = promisify(execFile);
 

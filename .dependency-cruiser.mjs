@@ -42,7 +42,7 @@ const forbidden = [
     comment:
       'The kernel imports the standard library and small pure packages only, so that every rule of the domain can be read by itself.',
     from: { path: '^libs/kernel/', pathNot: SPECS },
-    to: { pathNot: ['^libs/', packages('uuid|p-map|lru-cache')], dependencyTypesNot: ['core'] },
+    to: { pathNot: ['^libs/', packages('p-map|lru-cache')], dependencyTypesNot: ['core'] },
   },
   {
     name: 'decisions-import-only-kernel-and-own-events',

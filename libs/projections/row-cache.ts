@@ -3,7 +3,8 @@ import type { ViewRow } from './view.js';
 /**
  * Rows of one build that this process wrote or read last, so that an image's second event need not read its row again;
  * null for a key that is known to have no row. Right only while this process alone writes the build: it is emptied
- * whenever a checkpoint was moved by another or a write failed.
+ * whenever a checkpoint was moved by another or a write failed. Not an lru-cache: that can't hold null, nor be trimmed once a
+ * page.
  */
 export class RowCache {
   private readonly rows = new Map<string, ViewRow | null>();

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { AccountStanding } from '../../account/index.js';
 
 const MOST = 20_000;
@@ -7,7 +8,7 @@ const MOST = 20_000;
  * accounts in memory are then a million ids and few standings.
  */
 export class InternedStandings {
-  private readonly known = new Map<string, AccountStanding>();
+  private readonly known = new LRUCache<string, AccountStanding>({ max: MOST });
 
   /** An equal standing, the same object wherever possible. */
   intern(standing: AccountStanding): AccountStanding {
@@ -16,8 +17,6 @@ export class InternedStandings {
     const key = JSON.stringify([status, deactivated, suspendedUntil, policyVersion, cohortId]);
     const known = this.known.get(key);
     if (known) return known;
-    // Sharing is worth something only among those that stand alike now; standings of the past go.
-    if (this.known.size >= MOST) this.known.clear();
     this.known.set(key, Object.freeze(standing));
     return standing;
   }

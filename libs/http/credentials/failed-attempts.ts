@@ -1,22 +1,22 @@
-import { isIPv6 } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
 import { TooManyRequests } from '../too-many-requests.js';
 
 const MINUTE_MS = 60_000;
 const MS_IN_S = 1_000;
-const ADDRESSES_REMEMBERED = 50_000;
-const GROUPS = 8;
-const NETWORK_GROUPS = 4;
+const MOST_NETWORKS = 50_000;
+const NETWORK_BYTES = 8;
 
 interface Failures {
   count: number;
-  /** When it begins anew. */
+  /** When it starts again at 0. */
   until: number;
 }
 
-/** Counts by address, for a minute each, the credentials that were not in force. */
+/** Counts the invalid credentials of each network, for a minute. */
 export class FailedAttempts {
-  private readonly failures = new Map<string, Failures>();
-  /** When the last of them is over. */
+  private readonly failures = new LRUCache<string, Failures>({ max: MOST_NETWORKS });
+  /** When the last of them ends. */
   private latest = 0;
 
   /** @param now milliseconds that only go forward */
@@ -25,7 +25,7 @@ export class FailedAttempts {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** False where nobody failed within a minute: nothing else need be asked then. */
+  /** False if nobody failed within a minute: nothing else need be checked then. */
   get any(): boolean {
     return this.now() < this.latest;
   }
@@ -38,15 +38,10 @@ export class FailedAttempts {
       return;
     }
     this.latest = this.now() + MINUTE_MS;
-    this.failures.delete(network);
     this.failures.set(network, { count: 1, until: this.latest });
-    for (const [oldest, { until }] of this.failures) {
-      if (until > this.now() && this.failures.size <= ADDRESSES_REMEMBERED) break;
-      this.failures.delete(oldest);
-    }
   }
 
-  /** @throws TooManyRequests for an address with more than may be */
+  /** @throws TooManyRequests for an address above its limit */
   check(address: string): void {
     const known = this.inForce(networkOf(address));
     if (!known || known.count <= this.perMinute) return;
@@ -60,12 +55,9 @@ export class FailedAttempts {
   }
 }
 
-/** One customer has a whole /64 of IPv6; counting its addresses one by one would count nothing. */
+/** One customer has a whole /64 of IPv6: counting single addresses would count nothing. */
 function networkOf(address: string): string {
-  if (!isIPv6(address) || address.includes('.')) return address.slice(address.lastIndexOf(':') + 1);
-  const [head = '', tail] = address.split('::') as [string?, string?];
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? [] : Array<string>(GROUPS - before.length - after.length).fill('0');
-  return [...before, ...zeros, ...after].slice(0, NETWORK_GROUPS).join(':');
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address); // an IPv4 address in IPv6 form is the same address
+  return parsed.kind() === 'ipv4' ? parsed.toString() : parsed.toByteArray().slice(0, NETWORK_BYTES).join('.');
 }

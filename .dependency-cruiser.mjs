@@ -15,6 +15,7 @@ export const FOUNDATIONS = [
   'kafka',
   'ingest',
   'publish',
+  'context',
   'log-transfer',
 ];
 const FOUNDATION = FOUNDATIONS.join('|');

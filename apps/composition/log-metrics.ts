@@ -1,15 +1,16 @@
 import type { Gauge } from 'prom-client';
+import { logConsumers } from '../../libs/operations/index.js';
 import type { Metrics } from '../../libs/platform/metrics/metrics.js';
-import { logConsumers } from './log-consumers.js';
 import type { Runtime } from './runtime.js';
 
 /** Reports the log's head, each consumer's checkpoint and parked keys, and the quarantine. Every process reports the same values. */
-export function followLog({ store, pool, quarantine, settings }: Runtime, metrics: Metrics): void {
+export function followLog({ store, pool, quarantine, settings, catalogue }: Runtime, metrics: Metrics): void {
+  const consumers = () => logConsumers(pool, catalogue.views, settings);
   gauge('log_head_position', 'Position of the newest event in the log', [], async (head) =>
     head.set(await store.head()),
   );
   gauge('consumer_position', 'Checkpoint of a view, a reactor or the publisher', ['consumer'], async (all) => {
-    for (const [consumer, position] of (await logConsumers(pool, settings)).positions) all.set({ consumer }, position);
+    for (const [consumer, position] of (await consumers()).positions) all.set({ consumer }, position);
   });
   gauge(
     'consumer_lag_positions',
@@ -17,7 +18,7 @@ export function followLog({ store, pool, quarantine, settings }: Runtime, metric
     ['consumer'],
     async (all) => {
       const head = await store.head();
-      for (const [consumer, position] of (await logConsumers(pool, settings)).positions)
+      for (const [consumer, position] of (await consumers()).positions)
         all.set({ consumer }, Math.max(0, head - position));
     },
   );
@@ -26,7 +27,7 @@ export function followLog({ store, pool, quarantine, settings }: Runtime, metric
     'Keys that are parked because an event could not be processed',
     ['consumer'],
     async (all) => {
-      for (const { consumer: follower } of (await logConsumers(pool, settings)).parked) all.inc({ consumer: follower });
+      for (const { consumer: follower } of (await consumers()).parked) all.inc({ consumer: follower });
     },
   );
   gauge('quarantined_events', 'Events in quarantine that have not been replayed yet', ['reason'], async (all) => {

@@ -6,8 +6,8 @@ import { InvalidInput } from '../../libs/kernel/errors.js';
 import { readSettings } from '../../libs/platform/configuration/settings.js';
 import { type Connection, openDatabase } from '../../libs/platform/database/database.js';
 import { startEmbeddedPostgres } from '../../libs/platform/database/embedded-postgres.js';
+import { catalogue } from './catalogue.js';
 import { checkEventStoreDB, openEventStoreDB } from './event-log.js';
-import { migrations } from './migrations.js';
 
 export interface OpenedLog {
   store: EventStore;
@@ -53,7 +53,7 @@ async function inEventStoreDB(address: string): Promise<OpenedLog> {
 
 async function inPostgres(connection: Connection, stop: () => Promise<void>): Promise<OpenedLog> {
   try {
-    const { dataSource } = await openDatabase(connection, { migrations, entities: [] });
+    const { dataSource } = await openDatabase(connection, { migrations: catalogue.migrations, entities: [] });
     await dataSource.destroy();
   } catch (error) {
     await stop();

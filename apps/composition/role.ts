@@ -12,8 +12,6 @@ export interface RoleParts {
   app: NestFastifyApplication;
   /** Each goes on until the signal aborts, and then finishes what it took. */
   work: readonly { run(signal: AbortSignal): Promise<void> }[];
-  /** Ends what requests began, once none comes in any more. */
-  end?(): Promise<void>;
 }
 
 /** A started process. */
@@ -28,17 +26,16 @@ export interface Role {
 
 /**
  * Opens the runtime, begins the work and listens.
- * @param compose the signal it is given ends whatever it starts by itself
  * @throws StartFailure
  */
 export async function startRole(
   options: RuntimeOptions,
-  compose: (runtime: Runtime, signal: AbortSignal) => Promise<RoleParts>,
+  compose: (runtime: Runtime) => Promise<RoleParts>,
 ): Promise<Role> {
   const runtime = await openRuntime(options);
   const stop = new AbortController();
   try {
-    const { app, work, end } = await compose(runtime, stop.signal);
+    const { app, work } = await compose(runtime);
     followLog(runtime, app.get(Metrics));
     const running = work.map((one) => one.run(stop.signal));
     const url = await listen(app, runtime.settings);
@@ -48,7 +45,6 @@ export async function startRole(
       app,
       async close() {
         await app.close();
-        await end?.();
         stop.abort();
         await Promise.all(running);
         await runtime.close();

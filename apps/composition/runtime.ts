@@ -1,3 +1,4 @@
+import type { Catalogue } from '../../libs/context/catalogue.js';
 import { EncryptingEventStore } from '../../libs/event-store/encrypting-event-store.js';
 import type { EventStore } from '../../libs/event-store/event-store.js';
 import { Transactor } from '../../libs/event-store/transact.js';
@@ -16,14 +17,14 @@ import { PostgresPersonKeys } from '../../libs/platform/personal-data/postgres-p
 import { Rebuilder } from '../../libs/projections/rebuilder.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
 import { LockSession } from '../../libs/subscriptions/lock-session.js';
+import { catalogue as ours } from './catalogue.js';
 import { entities } from './entities.js';
-import { eventCatalogue } from './event-catalogue.js';
 import { checkEventStoreDB, openLog } from './event-log.js';
-import { migrations } from './migrations.js';
 import { logParked } from './parked-log.js';
 
 /** What every role of a process is made of, opened once and closed once. */
 export interface Runtime {
+  catalogue: Catalogue;
   settings: Settings;
   clock: Clock;
   ids: Ids;
@@ -48,21 +49,30 @@ export interface RuntimeOptions {
   logger: Logger;
   /** Instead of the database's time. */
   clock?: Clock;
+  /** Instead of that of this application's contexts. */
+  catalogue?: Catalogue;
 }
 
 /** Connects and migrates. @throws StartFailure */
-export async function openRuntime({ settings, connection, logger, clock: given }: RuntimeOptions): Promise<Runtime> {
-  const { dataSource, pool } = await openDatabase(connection, { migrations, entities });
+export async function openRuntime({
+  settings,
+  connection,
+  logger,
+  clock: given,
+  catalogue = ours,
+}: RuntimeOptions): Promise<Runtime> {
+  const { dataSource, pool } = await openDatabase(connection, { migrations: catalogue.migrations, entities });
   const databaseClock = await DatabaseClock.open(pool);
   const clock = given ?? databaseClock;
   const ids = timeOrderedIds(clock);
-  const schemas = new EventSchemas(eventCatalogue);
+  const schemas = new EventSchemas(catalogue.events);
   const subjectKeys = new PostgresPersonKeys(dataSource, await loadMasterKey(settings));
   await subjectKeys.checkMasterKey();
-  const store = new EncryptingEventStore(openLog(settings, connection, pool, clock), subjectKeys, eventCatalogue);
+  const store = new EncryptingEventStore(openLog(settings, connection, pool, clock), subjectKeys, catalogue.events);
   if (settings.eventStoreUrl) await checkEventStoreDB(store);
   const locks = new LockSession(connection);
   return {
+    catalogue,
     settings,
     clock,
     ids,

@@ -1,21 +1,14 @@
-import { enforcing } from '../../libs/enforcement/index.js';
-import { ownerOf } from '../../libs/images/index.js';
 import type { Ingest } from '../../libs/ingest/ingest.js';
 import { Ingester } from '../../libs/ingest/kafka/ingester.js';
 import { ErrorLog } from '../../libs/platform/logging/error-log.js';
 import type { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { Projector } from '../../libs/projections/projector.js';
 import { Publisher } from '../../libs/publish/kafka/publisher.js';
-import { caseOpening } from '../../libs/review/index.js';
-import { CohortScheduler, onboarding, PeopleLeft } from '../../libs/rollout/index.js';
-import type { Consumer } from '../../libs/subscriptions/consumer.js';
 import { Ownership } from '../../libs/subscriptions/ownership.js';
 import { REACTOR_PREFIX, Reactor } from '../../libs/subscriptions/reactor.js';
-import { nextInLine, Waitlist } from '../../libs/waitlist/index.js';
 import { brokerOf } from './kafka-broker.js';
 import { logParked, logParkedReaction } from './parked-log.js';
 import type { Runtime } from './runtime.js';
-import { viewCatalogue } from './view-catalogue.js';
 
 /** Work that goes on until the signal aborts, and can be told to work off what is there. */
 export interface Worker {
@@ -25,14 +18,14 @@ export interface Worker {
 
 /** Keeps the read models up to date. */
 export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
-  const { pool, store, locks, rebuilder, viewReader, backpressure: intakeGate, logger } = runtime;
+  const { catalogue, pool, store, locks, rebuilder, viewReader, backpressure: intakeGate, logger } = runtime;
   const events = metrics.counter({ name: 'projector_applied_events_total', help: 'Events applied to the read models' });
   const troubles = metrics.counter({
     name: 'projector_errors_total',
     help: 'Errors after which the projector restarted from its checkpoints',
   });
   const troubleLog = new ErrorLog(logger, 'the projector begins again');
-  const projector = new Projector(pool, store, viewCatalogue, locks, rebuilder, {
+  const projector = new Projector(pool, store, catalogue.views, locks, rebuilder, {
     page(page, to) {
       events.inc(page.length);
       intakeGate.noteProjected(to);
@@ -52,12 +45,8 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
 
 /** What follows from events: flags open cases, confirmed reviews deactivate, admitted cohorts are let in. */
 export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
-  const { pool, store, locks, transactor, settings, viewReader, clock, logger } = runtime;
-  const reactions: Consumer[] = [
-    caseOpening(transactor, settings.reviewPanel, ownerOf(pool)),
-    enforcing(transactor),
-    onboarding(transactor, nextInLine(pool, store, viewReader), clock),
-  ];
+  const { catalogue, pool, store, locks, logger } = runtime;
+  const reactions = catalogue.contexts.flatMap(({ consumers }) => consumers?.(runtime) ?? []);
   const parked = metrics.counter({
     name: 'reactor_parked_events_total',
     help: 'Events whose key was parked because the consumer failed to process them',
@@ -86,12 +75,14 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
   });
 }
 
-/** Admits cohorts on schedule; only where the setting says so. */
-export function schedulerOf({ pool, store, locks, transactor, viewReader, clock, logger }: Runtime) {
-  const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, viewReader));
-  const scheduler = new CohortScheduler(transactor, peopleLeft, clock, logger);
-  return { run: (signal: AbortSignal) => scheduler.run(signal, locks), tick: () => scheduler.tick() };
-}
+/** What acts by the clock; only where the setting says so. */
+export const schedulesOf = (runtime: Runtime) =>
+  runtime.catalogue.contexts
+    .flatMap(({ schedules }) => schedules?.(runtime) ?? [])
+    .map((schedule) => ({
+      run: (signal: AbortSignal) => schedule.run(signal, runtime.locks),
+      tick: () => schedule.tick(),
+    }));
 
 /** Takes events from the topics; only where brokers are set. */
 export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): Ingester {

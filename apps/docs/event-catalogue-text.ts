@@ -1,6 +1,6 @@
 import type { EventDefinition } from '../../libs/events/event-definition.js';
-import type { JsonSchema } from '../gateway/openapi/request-schemas.js';
-import { schemaRows } from '../gateway/openapi/schema-rows.js';
+import type { JsonSchema } from '../../libs/http/openapi/request-schemas.js';
+import { schemaRows } from '../../libs/http/openapi/schema-rows.js';
 import { cell, jsonBlock, withAlignedTables } from './markdown.js';
 
 /** The event catalogue as markdown. */

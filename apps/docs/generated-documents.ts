@@ -1,6 +1,5 @@
 import { settingsTable } from '../../libs/platform/configuration/settings.js';
-import { eventCatalogue } from '../composition/event-catalogue.js';
-import { isTaken } from '../composition/inbound-commands.js';
+import { catalogue } from '../composition/catalogue.js';
 import { eventCatalogueText } from './event-catalogue-text.js';
 import { withAlignedTables } from './markdown.js';
 
@@ -12,7 +11,7 @@ export interface GeneratedDocument {
 
 /** The documents that are generated from the code. */
 export const generatedDocuments = (): GeneratedDocument[] => [
-  { path: 'docs/events.md', text: eventCatalogueText(eventCatalogue, isTaken) },
+  { path: 'docs/events.md', text: eventCatalogueText(catalogue.events, catalogue.accepts) },
   { path: 'docs/operations/settings.md', text: withAlignedTables(`${SETTINGS_INTRODUCTION}\n${settingsTable()}\n`) },
 ];
 

@@ -1,107 +1,67 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
-import { AccessModule, AccessReplica, DecisionPoint } from '../../libs/access/index.js';
-import { AccountModule } from '../../libs/account/index.js';
+import { Catalogue } from '../../libs/context/catalogue.js';
+import type { Context } from '../../libs/context/context.js';
 import { Transactor } from '../../libs/event-store/transact.js';
 import { EventSchemas } from '../../libs/events/event-schemas.js';
-import { TokensController } from '../../libs/http/credentials/tokens.controller.js';
-import { HttpModule } from '../../libs/http/http.module.js';
-import { ImagesModule, imagesAsOf } from '../../libs/images/index.js';
+import { EVERYWHERE, HttpModule } from '../../libs/http/http.module.js';
+import { API_DESCRIPTION } from '../../libs/http/openapi/api-description.js';
+import { ApiDocuments } from '../../libs/http/openapi/api-documents.js';
 import { Ingest } from '../../libs/ingest/ingest.js';
-import { IngestModule } from '../../libs/ingest/ingest.module.js';
 import { Quarantine } from '../../libs/ingest/quarantine.js';
-import { ViewAdministration } from '../../libs/operations/features/view-administration.js';
-import { ViewsController } from '../../libs/operations/features/views.controller.js';
-import { ErrorLog } from '../../libs/platform/logging/error-log.js';
 import { EVENT_STORE, POOL } from '../../libs/platform/ports.js';
-import { PolicyModule } from '../../libs/policy/index.js';
+import { Rebuilder } from '../../libs/projections/rebuilder.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
-import { PublishModule } from '../../libs/publish/publish.module.js';
-import { ReviewModule } from '../../libs/review/index.js';
-import { RolloutModule } from '../../libs/rollout/index.js';
-import { SafetyModule } from '../../libs/safety/index.js';
-import { WaitlistModule } from '../../libs/waitlist/index.js';
-import { inboundCommands } from '../composition/inbound-commands.js';
 import type { Runtime } from '../composition/runtime.js';
-import { viewCatalogue } from '../composition/view-catalogue.js';
-import { ApiDocuments } from './openapi/api-documents.js';
-import { DocumentsController } from './openapi/documents.controller.js';
-import { StatusController } from './status.controller.js';
+import { apiDescription } from './api-description.js';
 
-/** What the access replica holds in memory at the most; about 200 bytes each. */
-const REPLICA_ACCOUNTS = 1_500_000;
+/** A context's handlers, controllers and services; its services are injected in other contexts, too. */
+@Module({})
+class ContextModule {
+  static of({ commands = [], routes = [], services = [] }: Context): DynamicModule {
+    const controllers = routes.flatMap((group) => group.controllers).filter((one) => !EVERYWHERE.includes(one));
+    return {
+      module: ContextModule,
+      global: true,
+      controllers,
+      providers: [...commands, ...services],
+      exports: [...services],
+    };
+  }
+}
 
-/** Every HTTP door, over an opened runtime. */
+/** Every HTTP endpoint and every handler, over an opened runtime. */
 @Module({})
 export class GatewayModule {
   static with(runtime: Runtime): DynamicModule {
-    const {
-      settings,
-      clock,
-      ids,
-      logger,
-      dataSource,
-      pool,
-      store,
-      schemas,
-      personKeys: subjectKeys,
-      transactor,
-      quarantine,
-      rebuilder,
-      viewReader,
-    } = runtime;
-    const replicaTrouble = new ErrorLog(logger, 'the access replica lost the log and follows it again');
-    const replica = new AccessReplica(store, {
-      accounts: REPLICA_ACCOUNTS,
-      trouble: (error) => replicaTrouble.report(error),
-    });
-    const decisionPoint = new DecisionPoint(replica, store, clock, imagesAsOf(pool, viewReader), {
-      stalenessMs: settings.stalenessMs,
-      waitMs: settings.accessWaitMs,
-    });
-    const parts = [
+    const { settings, clock, pool, store, schemas, transactor, quarantine, rebuilder, viewReader, catalogue } = runtime;
+    const ports = [
       { provide: EVENT_STORE, useValue: store },
       { provide: POOL, useValue: pool },
       { provide: Transactor, useValue: transactor },
       { provide: EventSchemas, useValue: schemas },
       { provide: Quarantine, useValue: quarantine },
       { provide: ViewReader, useValue: viewReader },
-      { provide: AccessReplica, useValue: replica },
-      { provide: DecisionPoint, useValue: decisionPoint },
-      {
-        provide: ViewAdministration,
-        useValue: new ViewAdministration(pool, viewCatalogue, rebuilder, viewReader, clock, ids),
-      },
+      { provide: Rebuilder, useValue: rebuilder },
+      { provide: Catalogue, useValue: catalogue },
+      { provide: API_DESCRIPTION, useValue: apiDescription(catalogue) },
       {
         provide: Ingest,
         inject: [CommandBus],
         useFactory: (commands: CommandBus) =>
-          new Ingest(store, schemas, quarantine, clock, inboundCommands(commands), {
+          new Ingest(store, schemas, quarantine, clock, catalogue.inbound(commands), {
             lanes: settings.httpLanes,
             gate: runtime.backpressure,
           }),
       },
+      ApiDocuments,
     ];
     return {
       module: GatewayModule,
       global: true,
-      imports: [
-        HttpModule.with({ settings, clock, ids, logger, dataSource, personKeys: subjectKeys }),
-        CqrsModule.forRoot(),
-        WaitlistModule,
-        AccountModule,
-        PolicyModule,
-        RolloutModule,
-        ImagesModule,
-        ReviewModule,
-        SafetyModule,
-        AccessModule,
-        IngestModule,
-        PublishModule,
-      ],
-      controllers: [StatusController, TokensController, ViewsController, DocumentsController],
-      providers: [...parts, ApiDocuments],
-      exports: parts,
+      imports: [HttpModule.with(runtime), CqrsModule.forRoot(), ...catalogue.contexts.map(ContextModule.of)],
+      providers: ports,
+      exports: ports,
     };
   }
 }

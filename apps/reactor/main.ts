@@ -1,13 +1,13 @@
 import { composeBackground } from '../composition/background.js';
 import { runRole } from '../composition/process-life.js';
 import { startRole } from '../composition/role.js';
-import { reactorsOf, schedulerOf } from '../composition/workers.js';
+import { reactorsOf, schedulesOf } from '../composition/workers.js';
 
 runRole('reactor', (options) =>
   startRole(options, (runtime) =>
     composeBackground(runtime, (metrics) => [
       ...reactorsOf(runtime, metrics),
-      ...(runtime.settings.scheduler ? [schedulerOf(runtime)] : []),
+      ...(runtime.settings.scheduler ? schedulesOf(runtime) : []),
     ]),
   ),
 );

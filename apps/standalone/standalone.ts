@@ -2,7 +2,7 @@ import { Ingest } from '../../libs/ingest/ingest.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { type Role, startRole } from '../composition/role.js';
 import type { Runtime, RuntimeOptions } from '../composition/runtime.js';
-import { ingesterOf, projectorOf, publisherOf, reactorsOf, schedulerOf, type Worker } from '../composition/workers.js';
+import { ingesterOf, projectorOf, publisherOf, reactorsOf, schedulesOf, type Worker } from '../composition/workers.js';
 import { composeGateway } from '../gateway/gateway.js';
 
 export interface StandaloneOptions extends RuntimeOptions {
@@ -19,14 +19,14 @@ export interface Standalone extends Role {
 /** @throws StartFailure */
 export async function startStandalone({ background = true, ...options }: StandaloneOptions): Promise<Standalone> {
   let workers: Worker[] = [];
-  const role = await startRole(options, async (runtime, signal) => {
+  const role = await startRole(options, async (runtime) => {
     const { settings } = runtime;
-    const gateway = await composeGateway(runtime, signal);
+    const gateway = await composeGateway(runtime);
     const metrics = gateway.app.get(Metrics);
     workers = [projectorOf(runtime, metrics), ...reactorsOf(runtime, metrics)];
     if (!background) return gateway;
     const work: { run(signal: AbortSignal): Promise<void> }[] = [...workers];
-    if (settings.scheduler) work.push(schedulerOf(runtime));
+    if (settings.scheduler) work.push(...schedulesOf(runtime));
     if (settings.kafkaBrokers.length > 0)
       work.push(ingesterOf(runtime, metrics, gateway.app.get(Ingest)), publisherOf(runtime, metrics));
     return { ...gateway, work };

@@ -1,46 +1,85 @@
 import { applyDecorators } from '@nestjs/common';
-import { IsISO8601, IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsISO8601,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateIf,
+} from 'class-validator';
+import { JSONSchema } from 'class-validator-jsonschema';
 import { EntityId, Label, Line, Name, PersonalText } from '../events/schemas.js';
 import { INSTANT } from '../kernel/text-forms.js';
+
+/** What a field means, for the documentation. The rules below take it as their first argument, as the events' schemas do. */
+export const Means = (description: string) => JSONSchema({ description }) as PropertyDecorator;
 
 /** The field may be absent. Unlike IsOptional it does not take null, which no event holds. */
 export const IfGiven = () => ValidateIf((_, value) => value !== undefined);
 
 type TextSchema = { minLength?: number; maxLength: number; pattern: string };
 
-/** What an event's text field requires, as rules of a DTO's field: both doors refuse the same. */
-function fits(schema: object, message: string, each = false): PropertyDecorator {
+/** What an event's text field requires, as rules of a field of a body: both endpoints refuse the same. */
+function fits(schema: object, message: string, description?: string, each = false): PropertyDecorator {
   const { minLength, maxLength, pattern } = schema as TextSchema;
   return applyDecorators(
     IsString({ each }),
     ...(minLength === undefined ? [] : [MinLength(minLength, { each })]),
     MaxLength(maxLength, { each }),
     Matches(new RegExp(pattern, 'u'), { each, message }),
+    ...meaning(description),
   );
 }
 
+const meaning = (description?: string): PropertyDecorator[] => (description === undefined ? [] : [Means(description)]);
+
 const ID_FORM = 'must consist of letters, digits and . _ : ~ - and begin with a letter or digit';
 
-export const IsEntityId = () => fits(EntityId(''), ID_FORM);
+export const IsEntityId = (description?: string) => fits(EntityId(''), ID_FORM, description);
 
-export const AreEntityIds = () => fits(EntityId(''), `each value in ${ID_FORM}`, true);
+export const AreEntityIds = (description?: string) => fits(EntityId(''), `each value in ${ID_FORM}`, description, true);
 
-export const IsName = () =>
-  fits(Name(''), 'must consist of letters, digits and . _ : / + - and begin with a letter or digit');
+export const IsName = (description?: string) =>
+  fits(Name(''), 'must consist of letters, digits and . _ : / + - and begin with a letter or digit', description);
 
-export const IsLabel = () => fits(Label(''), 'must be a lower-case label, like policy-breach');
+export const IsLabel = (description?: string) =>
+  fits(Label(''), 'must be a lower-case label, like policy-breach', description);
 
-export const AreLabels = () => fits(Label(''), 'each value in must be a lower-case label, like policy-breach', true);
+export const AreLabels = (description?: string) =>
+  fits(Label(''), 'each value in must be a lower-case label, like policy-breach', description, true);
 
-export const IsLine = () => fits(Line(''), 'must be one line without control characters');
+export const IsLine = (description?: string) =>
+  fits(Line(''), 'must be one line without control characters', description);
 
-export const IsPersonalText = (maxLength: number) =>
-  fits(PersonalText(maxLength, ''), 'must be text without control characters that does not begin with "sealed:"');
+export const IsPersonalText = (maxLength: number, description?: string) =>
+  fits(
+    PersonalText(maxLength, ''),
+    'must be text without control characters that does not begin with "sealed:"',
+    description,
+  );
+
+export const IsInteger = (description: string, minimum: number, maximum: number) =>
+  applyDecorators(Max(maximum), Min(minimum), IsInt(), Means(description));
+
+export const IsFlag = (description: string) => applyDecorators(IsBoolean(), Means(description));
+
+/** An array of different values; what each has to be is another rule. */
+export const IsSet = (minimum: number, maximum: number) =>
+  applyDecorators(ArrayUnique(), ArrayMaxSize(maximum), ArrayMinSize(minimum), IsArray());
 
 const INSTANT_FORM = 'must be a time with its offset, like 2022-05-18T09:00:00Z';
 
-export const IsInstant = () =>
+export const IsInstant = (description?: string) =>
   applyDecorators(
+    ...meaning(description),
     Matches(new RegExp(INSTANT), { message: INSTANT_FORM }),
     IsISO8601({ strict: true, strictSeparator: true }, { message: INSTANT_FORM }),
   );

@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import type { Clock } from '../kernel/clock.js';
 import type { Ids } from '../kernel/ids.js';
@@ -21,6 +21,9 @@ import { InputPipe } from './input-pipe.js';
 import { MetricsController } from './metrics.controller.js';
 import { ProblemFilter } from './problem-filter.js';
 import { measureRequests } from './request-durations.js';
+
+/** Controllers of every process; the documents have them in a group of their own choosing. */
+export const EVERYWHERE: readonly Type[] = [HealthController, MetricsController];
 
 export interface HttpParts {
   settings: Settings;
@@ -64,7 +67,7 @@ export class HttpModule {
       module: HttpModule,
       global: true,
       imports: [DiscoveryModule],
-      controllers: [HealthController, MetricsController],
+      controllers: [...EVERYWHERE],
       providers: [
         ...shared,
         { provide: APP_GUARD, useClass: AccessGuard },

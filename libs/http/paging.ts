@@ -2,14 +2,14 @@ import { Type } from 'class-transformer';
 import { IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import { InvalidInput } from '../kernel/errors.js';
 import { isEntityId } from '../kernel/text-forms.js';
-import { IfGiven } from './field-rules.js';
+import { IfGiven, Means } from './field-rules.js';
 
 /** The last moment that a Date and PostgreSQL both hold, in epoch milliseconds; positions are below it as well. */
 const GREATEST = 8_640_000_000_000_000;
 
 /** `limit` and `cursor` of every list. */
 export class PageQuery {
-  /** Items at the most. */
+  @Means('Items at the most; 100 by default.')
   @IfGiven()
   @Type(() => Number)
   @IsInt()
@@ -17,7 +17,7 @@ export class PageQuery {
   @Max(500)
   limit: number = 100;
 
-  /** `nextCursor` of the page before. */
+  @Means('The `nextCursor` of the page before.')
   @IfGiven()
   @IsString()
   @MaxLength(600)

@@ -35,7 +35,8 @@ function makeContext({ headers, principal, admittedRole }: GatehouseRequest): Co
   };
 }
 
-/** Parameter decorator: the CommandContext of the request. */
+/** Parameter decorator, and the type of such a parameter: the CommandContext of the request. */
+export type Context = CommandContext;
 export const Context = createParamDecorator(
   (_: unknown, execution: ExecutionContext): CommandContext =>
     contextOf(execution.switchToHttp().getRequest<GatehouseRequest>()),

@@ -1,9 +1,13 @@
+import type { Static } from 'typebox';
 import type { Position } from '../kernel/envelope.js';
+import { closed, position as positionSchema } from './openapi/answer-schemas.js';
+
+export const writeReceiptFields = {
+  position: positionSchema('Where the effect stands in the log; readers may be asked for this position.'),
+};
 
 /** What every write answers. */
-export interface WriteReceipt {
-  /** Where its effect stands in the log, in digits; whoever depends on it may demand this position of readers. */
-  position: string;
-}
+export const WriteReceipt = closed(writeReceiptFields, 'Where the effect of a write stands.');
+export type WriteReceipt = Static<typeof WriteReceipt>;
 
 export const writeReceipt = ({ position }: { position: Position }): WriteReceipt => ({ position: String(position) });

@@ -1,3 +1,22 @@
+import type { Context } from '../context/context.js';
+import { policyEvents } from './events.js';
+import { PublishPolicyController, PublishPolicyHandler } from './features/publish-policy.js';
+import { policyStream } from './policy.js';
+import { ShowPolicyController, ShowPolicyHandler } from './queries/show-policy.js';
+
 export * from './events.js';
 export * from './policy.js';
-export { PolicyModule } from './policy.module.js';
+
+export const policyContext: Context = {
+  name: 'policy',
+  events: policyEvents,
+  streams: [policyStream],
+  commands: [PublishPolicyHandler, ShowPolicyHandler],
+  routes: [
+    {
+      name: 'Content policy',
+      description: 'What every account has to accept before it may do anything.',
+      controllers: [PublishPolicyController, ShowPolicyController],
+    },
+  ],
+};

@@ -1,8 +1,71 @@
+import type { Context } from '../context/context.js';
+import { nextInLine, Waitlist } from '../waitlist/index.js';
+import { cohortStream } from './cohort.js';
+import { rolloutEvents } from './events.js';
+import { AdmitCohortController, AdmitCohortHandler } from './features/admit-cohort.js';
+import { ImportCohortHandler, importCohortInbound } from './features/import-cohort.js';
+import { PauseOnboardingController, PauseOnboardingHandler } from './features/pause-onboarding.js';
+import { ResumeOnboardingController, ResumeOnboardingHandler } from './features/resume-onboarding.js';
+import { SetRateController, SetRateHandler } from './features/set-rate.js';
+import { onboarding } from './processes/onboarding.js';
+import { CohortScheduler } from './processes/scheduler.js';
+import { Admissions } from './queries/admissions.js';
+import { CohortList } from './queries/cohort-list.js';
+import { ListCohortsController, ListCohortsHandler } from './queries/list-cohorts.js';
+import { PeopleLeft } from './queries/people-left.js';
+import { ShowCohortController, ShowCohortHandler } from './queries/show-cohort.js';
+import { ShowRolloutController, ShowRolloutHandler } from './queries/show-rollout.js';
+import { rolloutStream } from './rollout.js';
+import { CloseEarlierCohorts1700000000060 } from './schema.js';
+import { cohortsView } from './views/cohorts.js';
+
 export * from './cohort.js';
 export * from './events.js';
 export { onboarding } from './processes/onboarding.js';
 export { CohortScheduler } from './processes/scheduler.js';
 export { PeopleLeft } from './queries/people-left.js';
 export * from './rollout.js';
-export { inboundCommands, RolloutModule } from './rollout.module.js';
 export * from './views/cohorts.js';
+
+export const rolloutContext: Context = {
+  name: 'rollout',
+  events: rolloutEvents,
+  streams: [rolloutStream, cohortStream],
+  views: [cohortsView],
+  consumers: ({ transactor, pool, store, viewReader, clock }) => [
+    onboarding(transactor, nextInLine(pool, store, viewReader), clock),
+  ],
+  schedules: ({ transactor, pool, store, viewReader, clock, logger }) => {
+    const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, viewReader));
+    return [new CohortScheduler(transactor, peopleLeft, clock, logger)];
+  },
+  commands: [
+    SetRateHandler,
+    PauseOnboardingHandler,
+    ResumeOnboardingHandler,
+    AdmitCohortHandler,
+    ImportCohortHandler,
+    ShowRolloutHandler,
+    ListCohortsHandler,
+    ShowCohortHandler,
+  ],
+  inbound: (commands) => [importCohortInbound(commands)],
+  routes: [
+    {
+      name: 'Rollout',
+      description:
+        'How many people may be let in, and the cohorts that are. No rolling seven days see more than the rate.',
+      controllers: [
+        ShowRolloutController,
+        SetRateController,
+        PauseOnboardingController,
+        ResumeOnboardingController,
+        AdmitCohortController,
+        ListCohortsController,
+        ShowCohortController,
+      ],
+    },
+  ],
+  services: [Admissions, CohortList, PeopleLeft],
+  migrations: [CloseEarlierCohorts1700000000060],
+};

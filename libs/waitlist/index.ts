@@ -1,4 +1,25 @@
+import type { Context } from '../context/context.js';
+import { JoinWaitlistController, JoinWaitlistHandler, joinWaitlistInbound } from './features/join-waitlist.js';
+import { LeaveWaitlistController, LeaveWaitlistHandler } from './features/leave-waitlist.js';
+import { ListWaitlistController, ListWaitlistHandler } from './features/list-waitlist.js';
+import { Waitlist } from './queries/waitlist.js';
+import { waitlistEntriesView } from './views/waitlist-entries.js';
+
 export * from './queries/next-in-line.js';
 export { Waitlist } from './queries/waitlist.js';
 export * from './views/waitlist-entries.js';
-export { inboundCommands, WaitlistModule } from './waitlist.module.js';
+
+export const waitlistContext: Context = {
+  name: 'waitlist',
+  views: [waitlistEntriesView],
+  commands: [JoinWaitlistHandler, LeaveWaitlistHandler, ListWaitlistHandler],
+  inbound: (commands) => [joinWaitlistInbound(commands)],
+  routes: [
+    {
+      name: 'Waitlist',
+      description: 'Who waits for access, in the order of their turn.',
+      controllers: [JoinWaitlistController, LeaveWaitlistController, ListWaitlistController],
+    },
+  ],
+  services: [Waitlist],
+};

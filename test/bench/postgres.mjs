@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { migrations } from '../../dist/apps/composition/migrations.js';
+import { catalogue } from '../../dist/apps/composition/catalogue.js';
 import { createDataSource, migrate } from '../../dist/libs/platform/database/data-source.js';
 import { startEmbeddedPostgres } from '../../dist/libs/platform/database/embedded-postgres.js';
 
@@ -30,7 +30,10 @@ export async function startBenchServer() {
 
   async function createGatehouseDatabase(name) {
     const database = await createDatabase(name);
-    const dataSource = createDataSource(database.connection, { applicationName: 'gatehouse-bench', migrations });
+    const dataSource = createDataSource(database.connection, {
+      applicationName: 'gatehouse-bench',
+      migrations: catalogue.migrations,
+    });
     await dataSource.initialize();
     await migrate(dataSource);
     await dataSource.destroy();

@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { eventCatalogue } from '../../apps/composition/event-catalogue.js';
-import { isTaken } from '../../apps/composition/inbound-commands.js';
+import { catalogue } from '../../apps/composition/catalogue.js';
 import { outgoingExample } from '../../libs/events/cloud-event-schemas.js';
 import { DeclaredRoutes } from '../../libs/http/credentials/declared-routes.js';
 import { readCloudEvent } from '../../libs/ingest/incoming-event.js';
@@ -214,14 +213,14 @@ describe('the documents of the interfaces', () => {
     it('has a message for each event that the door takes, and for each of the contract on the feed', () => {
       const { takes } = gatehouse.app.get(Ingest);
       const names = (channel: string) => Object.keys(asyncApi.channels[channel].messages).sort();
-      const types = (some: typeof eventCatalogue) => some.map(({ type }) => type).sort();
-      expect(names('eventsIn')).toEqual(types(eventCatalogue.filter(takes)));
-      expect(types(eventCatalogue.filter(isTaken))).toEqual(types(eventCatalogue.filter(takes)));
-      expect(names('eventsOut')).toEqual(types(eventCatalogue.filter(({ contract }) => contract)));
+      const types = (some: typeof catalogue.events) => some.map(({ type }) => type).sort();
+      expect(names('eventsIn')).toEqual(types(catalogue.events.filter(takes)));
+      expect(types(catalogue.events.filter(catalogue.accepts))).toEqual(types(catalogue.events.filter(takes)));
+      expect(names('eventsOut')).toEqual(types(catalogue.events.filter(({ contract }) => contract)));
     });
 
     it('takes personal fields and never sends them', () => {
-      for (const { type, personal } of eventCatalogue) {
+      for (const { type, personal } of catalogue.events) {
         const out = asyncApi.components.messages[`${type}Out`]?.payload.properties.data.properties;
         const into = asyncApi.components.messages[`${type}In`]?.payload.properties.data.properties;
         for (const field of personal?.fields ?? []) {
@@ -235,7 +234,7 @@ describe('the documents of the interfaces', () => {
       const { factsTopic, eventsTopic, eventsOut } = asyncApi.channels;
       expect([factsTopic.address, eventsTopic.address]).toEqual(['gatehouse.facts', 'gatehouse.events']);
       expect(Object.keys(eventsTopic.messages)).toEqual(Object.keys(eventsOut.messages));
-      for (const definition of eventCatalogue.filter(({ contract }) => contract)) {
+      for (const definition of catalogue.events.filter(({ contract }) => contract)) {
         const { examples } = asyncApi.components.messages[`${definition.type}OutOfKafka`];
         const { key, value, headers } = messageOf(outgoingExample(definition));
         expect(Object.fromEntries(headers.map(([name, bytes]) => [name, bytes.toString()]))).toEqual(
@@ -255,9 +254,9 @@ describe('the documents of the interfaces', () => {
         }
       }
       const { schemas, clock } = gatehouse.runtime;
-      for (const definition of eventCatalogue.filter(isTaken)) {
+      for (const definition of catalogue.events.filter(catalogue.accepts)) {
         const { examples } = asyncApi.components.messages[`${definition.type}In`];
-        const read = readCloudEvent(examples[0].payload, schemas, isTaken, clock.now());
+        const read = readCloudEvent(examples[0].payload, schemas, catalogue.accepts, clock.now());
         expect(read).toMatchObject({ type: definition.type, data: definition.example });
       }
     });

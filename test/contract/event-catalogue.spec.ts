@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { eventCatalogue } from '../../apps/composition/event-catalogue.js';
+import { catalogue } from '../../apps/composition/catalogue.js';
 
 const ajv = new Ajv2020({ strict: true, allErrors: true });
 addFormats.default(ajv);
-const byType = eventCatalogue.map((definition) => ({ name: definition.type, definition }));
+const byType = catalogue.events.map((definition) => ({ name: definition.type, definition }));
 
 interface Schema {
   type?: string;
@@ -26,12 +26,12 @@ function* parts(schema: Schema, path = ''): Generator<[string, Schema]> {
 
 describe('the event catalogue', () => {
   it('names every type once', () => {
-    const types = eventCatalogue.map((definition) => definition.type);
+    const types = catalogue.events.map((definition) => definition.type);
     expect(new Set(types).size).toBe(types.length);
   });
 
   it('publishes exactly the seven events of the contract', () => {
-    const published = eventCatalogue.filter((definition) => definition.contract).map((definition) => definition.type);
+    const published = catalogue.events.filter((definition) => definition.contract).map((definition) => definition.type);
     expect(published.sort()).toEqual([
       'AccountDeactivated',
       'CohortOnboarded',
@@ -44,7 +44,7 @@ describe('the event catalogue', () => {
   });
 
   it('records facts about images only', () => {
-    const facts = eventCatalogue.filter((definition) => definition.fact);
+    const facts = catalogue.events.filter((definition) => definition.fact);
     expect(facts.map((definition) => definition.type)).toEqual([
       'ImageGenerated',
       'ImageShared',

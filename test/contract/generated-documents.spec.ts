@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { eventCatalogue } from '../../apps/composition/event-catalogue.js';
+import { catalogue } from '../../apps/composition/catalogue.js';
 import { generatedDocuments } from '../../apps/docs/generated-documents.js';
 
 const read = (path: string): string => readFileSync(path, 'utf8');
@@ -11,7 +11,7 @@ describe('documents generated from the code', () => {
   });
 
   it('describe every event', () => {
-    for (const { type } of eventCatalogue) expect(read('docs/events.md')).toContain(`## ${type}\n`);
-    for (const { summary } of eventCatalogue) expect(read('docs/events.md')).toContain(summary);
+    for (const { type } of catalogue.events) expect(read('docs/events.md')).toContain(`## ${type}\n`);
+    for (const { summary } of catalogue.events) expect(read('docs/events.md')).toContain(summary);
   });
 });

@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { eventCatalogue } from '../../apps/composition/event-catalogue.js';
+import { catalogue } from '../../apps/composition/catalogue.js';
 import { EventSchemas } from '../../libs/events/event-schemas.js';
 import { isFault, readCloudEvent } from '../../libs/ingest/incoming-event.js';
 
-const schemas = new EventSchemas(eventCatalogue);
+const schemas = new EventSchemas(catalogue.events);
 const NOW = Date.UTC(2026, 0, 31);
 const read = (event: unknown) => readCloudEvent(event, schemas, () => true, NOW);
 
 type Json = Record<string, unknown>;
 
-const examples = eventCatalogue.map(
+const examples = catalogue.events.map(
   ({ type, version, example }): Json => ({
     specversion: '1.0',
     id: `${type}-1`,
@@ -105,7 +105,7 @@ describe('incoming events of the catalogue', () => {
   });
 
   it('name the field that lacks, for every required one', () => {
-    for (const definition of eventCatalogue) {
+    for (const definition of catalogue.events) {
       const event = examples.find(({ type }) => type === definition.type)!;
       for (const field of (definition.schema.required as string[] | undefined) ?? []) {
         const { [field]: _, ...data } = event.data as Json;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { catalogue } from '../../apps/composition/catalogue.js';
 import { entities } from '../../apps/composition/entities.js';
-import { eventCatalogue } from '../../apps/composition/event-catalogue.js';
 import { AccountDeactivated } from '../../libs/account/index.js';
 import { EncryptingEventStore } from '../../libs/event-store/encrypting-event-store.js';
 import type { EventStore } from '../../libs/event-store/event-store.js';
@@ -24,7 +24,7 @@ import { wholeLog } from '../support/whole-log.js';
 export type Json = Record<string, unknown>;
 
 const ids = timeOrderedIds(systemClock);
-const schemas = new EventSchemas(eventCatalogue);
+const schemas = new EventSchemas(catalogue.events);
 const account: StreamKind<boolean, EventOf<typeof AccountDeactivated>> = {
   category: 'account',
   events: [AccountDeactivated],
@@ -47,7 +47,7 @@ export async function openIngestWorld() {
   const otherStore = new PostgresEventStore(database.connection);
 
   function gatewayOn(plain: EventStore, commands?: readonly InboundCommand[]): Ingest {
-    const sealing = new EncryptingEventStore(plain, keys, eventCatalogue);
+    const sealing = new EncryptingEventStore(plain, keys, catalogue.events);
     const rules = commands ?? inboundCommands(new Transactor(sealing, ids, systemClock, schemas.version));
     return new Ingest(sealing, schemas, quarantine, systemClock, rules, { lanes: 3 });
   }

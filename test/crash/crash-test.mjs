@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventCatalogue } from '../../dist/apps/composition/event-catalogue.js';
-import { migrations } from '../../dist/apps/composition/migrations.js';
+import { catalogue } from '../../dist/apps/composition/catalogue.js';
 import { EventSchemas } from '../../dist/libs/events/event-schemas.js';
 import { TokenRegistry } from '../../dist/libs/http/credentials/token-registry.js';
 import { systemClock } from '../../dist/libs/kernel/clock.js';
@@ -110,7 +109,7 @@ export async function crashTest({ seed, kills, short }) {
 }
 
 async function thoroughly(invariants, broker) {
-  const publicTypes = new Set(new EventSchemas(eventCatalogue).contractTypes);
+  const publicTypes = new Set(new EventSchemas(catalogue.events).contractTypes);
   if (broker) await invariants.ingested(INGEST_MS);
   await invariants.settled();
   return [
@@ -135,7 +134,7 @@ const settingsOf = (databaseUrl, bootstrap) => ({
 });
 
 async function makeTokens(connection) {
-  const { dataSource } = await openDatabase(connection, migrations);
+  const { dataSource } = await openDatabase(connection, catalogue.migrations);
   const registry = new TokenRegistry(dataSource, systemClock);
   const tokenOf = async (name, roles) => (await registry.create({ name, roles, createdBy: 'crash-test' })).secret;
   const made = {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { eventCatalogue } from '../../apps/composition/event-catalogue.js';
+import { catalogue } from '../../apps/composition/catalogue.js';
 import { DeclaredRoutes } from '../../libs/http/credentials/declared-routes.js';
 import { jsonText } from '../../libs/ingest/json-text.js';
 import { type Answer, type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
@@ -82,7 +82,7 @@ describe('the door for events', () => {
   });
 
   it('takes the neighbours of every malformed event, and keeps that with its reason and its bytes', async () => {
-    const taken = eventCatalogue.filter(({ contract, fact, type }) => contract || fact || type === 'VerdictGiven');
+    const taken = catalogue.events.filter(({ contract, fact, type }) => contract || fact || type === 'VerdictGiven');
     const event = fc.constantFrom(...taken).chain(({ type, example }) => {
       const time = new Date(now).toISOString();
       const valid = {

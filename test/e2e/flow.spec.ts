@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { eventCatalogue } from '../../apps/composition/event-catalogue.js';
+import { catalogue } from '../../apps/composition/catalogue.js';
 import { imagesView } from '../../libs/images/index.js';
 import { liveBuild } from '../../libs/projections/builds.js';
 import { park } from '../../libs/subscriptions/checkpoints.js';
@@ -272,7 +272,7 @@ it('takes all seven events of the contract from outside, and gives all seven out
 
   const { events, atHead } = (await service.get(`/v1/events?after=${after}&limit=2000`)).body;
   expect(atHead).toBe(true);
-  const contract = eventCatalogue.flatMap(({ contract: isPublic, type }) => (isPublic ? [type] : []));
+  const contract = catalogue.events.flatMap(({ contract: isPublic, type }) => (isPublic ? [type] : []));
   expect([...sent.keys()].sort()).toEqual(contract.sort());
   for (const [type, { id }] of sent) {
     // A cohort is admitted first, under the id given; its own event follows from that.

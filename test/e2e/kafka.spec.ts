@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { eventCatalogue } from '../../apps/composition/event-catalogue.js';
+import { catalogue } from '../../apps/composition/catalogue.js';
 import { ingesterOf, publisherOf } from '../../apps/composition/workers.js';
 import { Ingest } from '../../libs/ingest/ingest.js';
 import type { MessageProducer } from '../../libs/kafka/message-broker.js';
@@ -81,7 +81,7 @@ describeWithKafka('Gatehouse with a Kafka broker', () => {
     await report('ReviewConfirmed', { caseId: 'p-img', imageId: 'p-img', categories: ['hate'] });
     await report('AccountDeactivated', { accountId: 'p-3', reason: 'chargeback', categories: [] });
 
-    const contract = eventCatalogue.flatMap(({ contract: isPublic, type }) => (isPublic ? [type] : []));
+    const contract = catalogue.events.flatMap(({ contract: isPublic, type }) => (isPublic ? [type] : []));
     expect([...sent.keys()].sort()).toEqual(contract.sort());
     const stored = await wholeLog(store, contract);
     const messages = await readTopic(bootstrap, events, ({ length }) => length >= stored.length);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { schedulerOf } from '../../apps/composition/workers.js';
+import { schedulesOf } from '../../apps/composition/workers.js';
 import { DAY_MS, WEEK_MS } from '../../libs/kernel/clock.js';
 import { type Client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { expectOnboardingInvariants } from '../support/onboarding-invariants.js';
@@ -118,7 +118,7 @@ it('admits a seventh of the rate a day by schedule, once a day however many tick
   await peopleJoin(40);
   await operator.put('/v1/rollout/rate', { perWeek: 14, daily: true });
   const beside = await gatehouse.beside();
-  const schedulers = [gatehouse.runtime, beside.runtime].map(schedulerOf);
+  const schedulers = [gatehouse.runtime, beside.runtime].flatMap(schedulesOf);
   const tick = async () => {
     await quiet();
     await Promise.all([...schedulers, ...schedulers].map((scheduler) => scheduler.tick()));

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { migrations } from '../../apps/composition/migrations.js';
+import { catalogue } from '../../apps/composition/catalogue.js';
 import { connectDatabase } from '../../libs/platform/database/database.js';
 import { migrate } from '../../libs/platform/database/migrate.js';
 import { startServer } from '../../libs/platform/database/postgres-server.js';
@@ -21,7 +21,7 @@ const IN_USE = '55006';
 /** An own, migrated database on the one PostgreSQL of this jest run, which the first caller of any worker starts. */
 export const createTestDatabase = (): Promise<TestDatabase> => createDatabase(` TEMPLATE ${TEMPLATE}`);
 
-/** The same without any schema, for specs of migrations. */
+/** The same without any schema, for specs of catalogue.migrations. */
 export const createEmptyDatabase = (): Promise<TestDatabase> => createDatabase('');
 
 async function createDatabase(template: string): Promise<TestDatabase> {
@@ -55,7 +55,7 @@ const testServer = (): Promise<ServerConnection> =>
     const { connection } = await startServer({ directory, port: 0, settings });
     await administer(connection, `DROP DATABASE IF EXISTS ${TEMPLATE}`);
     await administer(connection, `CREATE DATABASE ${TEMPLATE}`);
-    const options = { applicationName: 'gatehouse-test', migrations };
+    const options = { applicationName: 'gatehouse-test', migrations: catalogue.migrations };
     const { dataSource } = await connectDatabase({ ...connection, database: TEMPLATE }, options);
     await migrate(dataSource);
     await dataSource.destroy();

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { EventSchemas } from '../../../libs/events/event-schemas.js';
-import { eventCatalogue } from '../../composition/event-catalogue.js';
+import { catalogue } from '../../composition/catalogue.js';
 import { seededChance } from './chance.js';
 import { makePreview } from './preview.js';
 
@@ -36,7 +36,7 @@ it('flags only images that were shared or downloaded, never by their own account
 });
 
 it('gives every event an id of its own, and data that its schema takes', () => {
-  const schemas = new EventSchemas(eventCatalogue);
+  const schemas = new EventSchemas(catalogue.events);
   fc.assert(
     fc.property(sizes, (size) => {
       const { joins, images, exposures, flags } = makePreview(size);

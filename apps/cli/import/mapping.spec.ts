@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { EventSchemas } from '../../../libs/events/event-schemas.js';
-import { eventCatalogue } from '../../composition/event-catalogue.js';
+import { catalogue } from '../../composition/catalogue.js';
 import type { ReviewRow } from './data-files.js';
 import { flagEvents, flagImages, joinEvents, promptImages, slug, verdictEvents } from './mapping.js';
 
@@ -92,7 +92,7 @@ describe('verdicts', () => {
 });
 
 it('makes nothing that the schemas of the events refuse', () => {
-  const schemas = new EventSchemas(eventCatalogue);
+  const schemas = new EventSchemas(catalogue.events);
   const verdicts = verdictEvents(flags, [review('7', 'a')]).flat();
   const all = [...joinEvents(prompts, flags), ...promptImages(prompts), ...flagImages(flags), ...flagEvents(flags)];
   for (const { type, data } of [...all, ...verdicts])

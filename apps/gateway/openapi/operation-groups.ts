@@ -1,23 +1,20 @@
+import type { DescribedOperation } from '../../../libs/http/openapi/operation.js';
 import type { OperationGroup } from './operation.js';
 import { accessOperations } from './operations/access.js';
 import { accountOperations } from './operations/accounts.js';
 import { eventOperations } from './operations/events.js';
 import { imageOperations } from './operations/images.js';
 import { platformOperations } from './operations/platform.js';
-import { policyOperations } from './operations/policy.js';
 import { reviewOperations } from './operations/review.js';
-import { rolloutOperations } from './operations/rollout.js';
 import { safetyOperations } from './operations/safety.js';
 import { viewOperations } from './operations/views.js';
 import { waitlistOperations } from './operations/waitlist.js';
 
-/** Every operation, in the order of the reference page. */
-export const operationGroups: readonly OperationGroup[] = [
+/** Operations whose handlers do not carry their documentation yet. */
+const operationGroups: readonly OperationGroup[] = [
   accessOperations,
   eventOperations,
   waitlistOperations,
-  rolloutOperations,
-  policyOperations,
   accountOperations,
   imageOperations,
   reviewOperations,
@@ -25,3 +22,13 @@ export const operationGroups: readonly OperationGroup[] = [
   viewOperations,
   platformOperations,
 ];
+
+export function operationsElsewhere(): Record<string, DescribedOperation> {
+  const described = operationGroups.flatMap(({ operations }) =>
+    Object.entries(operations).map(([key, { answers, ...operation }]) => {
+      const [[, answer], ...others] = Object.entries(answers) as [[string, DescribedOperation['answer']]];
+      return [key, { ...operation, answer, otherAnswers: Object.fromEntries(others) }] as const;
+    }),
+  );
+  return Object.fromEntries(described);
+}

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleInit, RequestMethod } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit, RequestMethod, type Type } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { StartFailure } from '../../platform/database/start-failure.js';
 import { ACCESS_METADATA, type RouteAccess } from './route-access.js';
@@ -10,6 +10,8 @@ export interface DeclaredRoute {
   access: RouteAccess;
   /** `Controller.method`. */
   handler: string;
+  controller: Type;
+  handlerName: string;
 }
 
 /** Every route of every controller, with whom it admits. Fails closed: a route that declares nothing stops the start. */
@@ -43,9 +45,14 @@ export class DeclaredRoutes implements OnModuleInit {
         const access = this.reflector.getAllAndOverride<RouteAccess>(ACCESS_METADATA, [handler, metatype as never]);
         const method = RequestMethod[Reflect.getMetadata('method', handler)]!;
         return prefixes.flatMap((prefix) =>
-          [paths]
-            .flat()
-            .map((path) => ({ method, path: join(prefix, path), access, handler: `${metatype.name}.${name}` })),
+          [paths].flat().map((path) => ({
+            method,
+            path: join(prefix, path),
+            access,
+            handler: `${metatype.name}.${name}`,
+            controller: metatype as Type,
+            handlerName: name,
+          })),
         );
       });
     });

@@ -1,12 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { RawBodyRequest } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { BATCHED, STRUCTURED } from '../../events/cloud-event.js';
 import { notUtf8 } from '../../http/http-adapter.js';
 import { HttpError } from '../../http/http-error.js';
 import { InvalidInput } from '../../kernel/errors.js';
 
-export const STRUCTURED = 'application/cloudevents+json';
-export const BATCHED = 'application/cloudevents-batch+json';
 export const MAX_BATCH = 1_000;
 
 /** Lets the structured and batched media types of CloudEvents through to the door; other routes refuse them. */

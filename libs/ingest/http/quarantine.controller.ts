@@ -2,6 +2,7 @@ import { Controller, Get, HttpCode, Inject, Param, ParseUUIDPipe, Post, Query } 
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
 import { Roles } from '../../http/credentials/route-access.js';
+import { Means } from '../../http/field-rules.js';
 import { Context } from '../../http/request-context.js';
 import { eventOf } from '../../kafka/binding.js';
 import type { CommandContext } from '../../kernel/command-context.js';
@@ -17,6 +18,7 @@ export class QuarantineQuery {
   @IsIn(['waiting', 'replayed'])
   status?: 'waiting' | 'replayed';
 
+  @Means('Items at the most; 100 by default.')
   @IsOptional()
   @Type(() => Number)
   @IsInt()
@@ -24,7 +26,7 @@ export class QuarantineQuery {
   @Max(500)
   limit?: number;
 
-  /** The nextCursor of the page before. */
+  @Means('The `nextCursor` of the page before.')
   @IsOptional()
   @IsUUID()
   cursor?: string;

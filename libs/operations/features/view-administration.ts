@@ -1,3 +1,4 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Clock } from '../../kernel/clock.js';
 import { toIso } from '../../kernel/clock.js';
 import type { Position } from '../../kernel/envelope.js';
@@ -29,7 +30,7 @@ export interface ViewJob {
 const JOBS_REMEMBERED = 50;
 
 /** What operators see of the views and may do with them. Long work runs as a job of this process. */
-export class ViewAdministration {
+export class ViewAdministration implements OnApplicationShutdown {
   private readonly jobs = new Map<string, ViewJob>();
   private readonly stop = new AbortController();
   private readonly running = new Set<Promise<void>>();
@@ -98,7 +99,7 @@ export class ViewAdministration {
   }
 
   /** Ends what runs, at the next page; unfinished tables are dropped. */
-  async close(): Promise<void> {
+  async onApplicationShutdown(): Promise<void> {
     this.stop.abort(new Error('the process is stopping'));
     await Promise.all(this.running);
   }

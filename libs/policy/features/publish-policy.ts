@@ -1,48 +1,25 @@
 import { createHash } from 'node:crypto';
-import { Body, Controller, Inject, Post } from '@nestjs/common';
-import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Body, Controller, Post } from '@nestjs/common';
 import { IsString, IsUrl, MaxLength, MinLength } from 'class-validator';
-import { Transactor } from '../../event-store/transact.js';
-import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, IsName } from '../../http/field-rules.js';
+import { IfGiven, IsName, Means } from '../../http/field-rules.js';
+import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
-import type { CommandContext } from '../../kernel/command-context.js';
 import type { PolicyEvent } from '../events.js';
 import { policyStream, publishPolicy } from '../policy.js';
 
-export class PublishPolicy extends Command<CommandResult> {
-  constructor(
-    readonly policy: PolicyEvent['data'],
-    readonly context: CommandContext,
-  ) {
-    super();
-  }
-}
-
-@CommandHandler(PublishPolicy)
-export class PublishPolicyHandler implements ICommandHandler<PublishPolicy> {
-  constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
-
-  async execute({ policy, context }: PublishPolicy): Promise<CommandResult> {
-    return commandResult(
-      await this.transactor.transact(policyStream, undefined, context, (state) => publishPolicy(state, policy)),
-    );
-  }
-}
-
-export class PublishPolicyBody {
-  @IsName()
+export class PublishPolicy extends RequestCommand {
+  @IsName('The version, as people are shown it.')
   version!: string;
 
-  /** Where it can be read. */
+  @Means('Where it can be read.')
   @IfGiven()
   @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false, allow_underscores: true })
   @MaxLength(2000)
   url?: string;
 
-  /** Its text; kept is the SHA-256 of it, which proves later what was accepted. */
+  @Means('Its text; kept is the SHA-256 of it, which proves later what was accepted.')
   @IfGiven()
   @IsString()
   @MinLength(1)
@@ -50,19 +27,26 @@ export class PublishPolicyBody {
   text?: string;
 }
 
-@Controller('v1/policy')
-export class PublishPolicyController {
-  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+export const PublishPolicyHandler = decisionHandler(PublishPolicy, policyStream, (state, command) =>
+  publishPolicy(state, policyOf(command)),
+);
 
-  /** Puts a version of the content policy into force; from then on access needs its acceptance. */
+const policyOf = ({ version, url, text }: PublishPolicy): PolicyEvent['data'] => ({
+  version,
+  ...(url === undefined ? {} : { url: new URL(url).href }),
+  ...(text === undefined ? {} : { digest: `sha256:${createHash('sha256').update(text).digest('hex')}` }),
+});
+
+@Controller('v1/policy')
+export class PublishPolicyController extends CommandRoute {
   @Post()
   @Roles('operator', 'administrator')
-  async publish(
-    @Body() { version, url, text }: PublishPolicyBody,
-    @Context() context: CommandContext,
-  ): Promise<WriteReceipt> {
-    const digest = text === undefined ? {} : { digest: `sha256:${createHash('sha256').update(text).digest('hex')}` };
-    const policy = { version, ...(url === undefined ? {} : { url: new URL(url).href }), ...digest };
-    return writeReceipt(await this.commands.execute(new PublishPolicy(policy, context)));
+  @Operation('Puts a version of the content policy into force; from then on access needs its acceptance', {
+    example: { version: '2022-05-18', url: 'https://example.org/policy/2022-05-18' },
+    answer: receipt('In force.'),
+    refusals: { 409: ['policy-superseded'] },
+  })
+  publishPolicy(@Body() policy: PublishPolicy, @Context() context: Context) {
+    return this.receipt(policy.with({ context }));
   }
 }

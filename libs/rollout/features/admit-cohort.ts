@@ -1,28 +1,47 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
-import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsInt, Max, Min } from 'class-validator';
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { Static } from 'typebox';
+import { RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import type { CommandResult } from '../../event-store/write-result.js';
 import { ACCOUNTS_PER_EVENT, MAX_PER_WEEK } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { AreEntityIds, IfGiven, IsEntityId } from '../../http/field-rules.js';
+import { AreEntityIds, IfGiven, IsEntityId, IsInteger, IsSet } from '../../http/field-rules.js';
+import { closed, count, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
+import { writeReceipt, writeReceiptFields } from '../../http/write-receipt.js';
 import type { Clock } from '../../kernel/clock.js';
-import type { CommandContext } from '../../kernel/command-context.js';
 import { InvalidInput, Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import { CLOCK, IDS } from '../../platform/ports.js';
 import { type Admission, admitWaiting } from '../admission.js';
 import { Admissions } from '../queries/admissions.js';
+import { cohortSelection } from '../queries/cohort-list.js';
 import { PeopleLeft } from '../queries/people-left.js';
 import { refuseUnlessWaiting } from '../queries/waiting-turns.js';
 import { admitCohort, rolloutStream } from '../rollout.js';
 
-export interface CohortAsked {
-  cohortId: string;
+export class AdmitCohort extends RequestCommand<CohortGranted> {
+  @IfGiven()
+  @IsInteger(
+    'People, the first of the waitlist; as many as may be and wait where neither this nor accounts is given.',
+    1,
+    MAX_PER_WEEK,
+  )
   size?: number;
-  accounts?: readonly string[];
+
+  @IfGiven()
+  @IsSet(1, ACCOUNTS_PER_EVENT)
+  @AreEntityIds('Exactly these accounts instead; all of them have to wait.')
+  accounts?: string[];
+
+  @IfGiven()
+  @IsEntityId('Makes the request safe to repeat; a fresh one is made where it is absent.')
+  cohortId?: string;
+
+  @IfGiven()
+  @IsInteger('Only this priority class of the waitlist.', 0, 9)
   priority?: number;
 }
 
@@ -30,14 +49,7 @@ export interface CohortGranted extends CommandResult {
   admission: Admission;
 }
 
-export class AdmitCohort extends Command<CohortGranted> {
-  constructor(
-    readonly asked: CohortAsked,
-    readonly context: CommandContext,
-  ) {
-    super();
-  }
-}
+type CohortAsked = Pick<AdmitCohort, 'size' | 'accounts' | 'priority'> & { cohortId: string };
 
 /** Grants a cohort within the rate; the onboarding process chooses who is in it and lets them in. */
 @CommandHandler(AdmitCohort)
@@ -47,9 +59,18 @@ export class AdmitCohortHandler implements ICommandHandler<AdmitCohort> {
     @Inject(Admissions) private readonly admissions: Admissions,
     @Inject(PeopleLeft) private readonly peopleLeft: PeopleLeft,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(IDS) private readonly ids: Ids,
   ) {}
 
-  async execute({ asked, context }: AdmitCohort): Promise<CohortGranted> {
+  async execute({
+    context,
+    cohortId = this.ids.next(),
+    size,
+    accounts,
+    priority,
+  }: AdmitCohort): Promise<CohortGranted> {
+    const asked = { cohortId, size, accounts, priority };
+    refuseBoth(asked);
     const known = await this.alreadyGranted(asked);
     if (known) return known;
     const decide = await this.decisionOn(asked);
@@ -80,6 +101,13 @@ export class AdmitCohortHandler implements ICommandHandler<AdmitCohort> {
   }
 }
 
+/** @throws InvalidInput */
+function refuseBoth(asked: CohortAsked): void {
+  const beside = (['size', 'priority'] as const).filter((field) => asked.accounts && asked[field] !== undefined);
+  if (beside.length === 0) return;
+  throw new InvalidInput(beside.map((field) => ({ field: `/${field}`, message: 'does not go with accounts' })));
+}
+
 /** @throws Refusal cohort-known */
 function refuseOther({ cohortId, size, accounts, priority }: CohortAsked, admission: Admission): void {
   const same =
@@ -93,62 +121,45 @@ function refuseOther({ cohortId, size, accounts, priority }: CohortAsked, admiss
   );
 }
 
-export class AdmitCohortBody {
-  /** People, the first of the waitlist; as many as may be and wait where neither this nor accounts is given. */
-  @IfGiven()
-  @IsInt()
-  @Min(1)
-  @Max(MAX_PER_WEEK)
-  size?: number;
-
-  /** Exactly these accounts instead; all of them have to wait. */
-  @IfGiven()
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(ACCOUNTS_PER_EVENT)
-  @ArrayUnique()
-  @AreEntityIds()
-  accounts?: string[];
-
-  /** Makes the request safe to repeat; a fresh one is made where it is absent. */
-  @IfGiven()
-  @IsEntityId()
-  cohortId?: string;
-
-  /** Only this priority class of the waitlist. */
-  @IfGiven()
-  @IsInt()
-  @Min(0)
-  @Max(9)
-  priority?: number;
-}
-
-export interface AdmittedAnswer extends WriteReceipt {
-  cohortId: string;
-  /** People admitted at the most. */
-  size: number;
-  selection: Admission['selection'];
-}
+export const AdmittedAnswer = closed({
+  cohortId: text('The cohort.'),
+  size: count('People admitted at the most.'),
+  selection: cohortSelection,
+  ...writeReceiptFields,
+});
+export type AdmittedAnswer = Static<typeof AdmittedAnswer>;
 
 @Controller('v1/cohorts')
 export class AdmitCohortController {
-  constructor(
-    @Inject(CommandBus) private readonly commands: CommandBus,
-    @Inject(IDS) private readonly ids: Ids,
-  ) {}
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
 
-  /** Admits a cohort within the rate; its people are let in right after, GET /v1/cohorts/{id} tells how far that is. */
   @Post()
   @HttpCode(202)
   @Roles('operator', 'administrator')
-  async admit(@Body() body: AdmitCohortBody, @Context() context: CommandContext): Promise<AdmittedAnswer> {
-    const { accounts, size, priority, cohortId = this.ids.next() } = body;
-    const beside = (['size', 'priority'] as const).filter((field) => accounts && body[field] !== undefined);
-    if (beside.length > 0) {
-      throw new InvalidInput(beside.map((field) => ({ field: `/${field}`, message: 'does not go with accounts' })));
-    }
-    const granted = await this.commands.execute(new AdmitCohort({ cohortId, size, accounts, priority }, context));
-    const { admission } = granted;
-    return { cohortId, size: admission.size, selection: admission.selection, ...writeReceipt(granted) };
+  @Operation('Admits a cohort within the rate; its people are let in right after', {
+    description: '`GET /v1/cohorts/{id}` tells how far that is.',
+    example: { cohortId: '2022-w20', size: 1000 },
+    answer: answer('CohortAdmission', 'The cohort is admitted.', AdmittedAnswer, {
+      cohortId: '2022-w20',
+      size: 1000,
+      selection: 'first-come',
+      position: '1041',
+    }),
+    refusals: {
+      409: [
+        'onboarding-paused',
+        'rate-not-set',
+        'rate-exceeded',
+        'nobody-waiting',
+        'not-waiting',
+        'cohort-in-progress',
+        'cohort-known',
+      ],
+    },
+  })
+  async admitCohort(@Body() asked: AdmitCohort, @Context() context: Context): Promise<AdmittedAnswer> {
+    const granted = await this.commands.execute(asked.with({ context }));
+    const { cohortId, size, selection } = granted.admission;
+    return { cohortId, size, selection, ...writeReceipt(granted) };
   }
 }

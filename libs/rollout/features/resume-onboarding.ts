@@ -1,37 +1,21 @@
-import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
-import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Transactor } from '../../event-store/transact.js';
-import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { Controller, HttpCode, Post } from '@nestjs/common';
+import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
+import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
-import type { CommandContext } from '../../kernel/command-context.js';
 import { resumeOnboarding, rolloutStream } from '../rollout.js';
 
-export class ResumeOnboarding extends Command<CommandResult> {
-  constructor(readonly context: CommandContext) {
-    super();
-  }
-}
+export class ResumeOnboarding extends RequestCommand {}
 
-@CommandHandler(ResumeOnboarding)
-export class ResumeOnboardingHandler implements ICommandHandler<ResumeOnboarding> {
-  constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
-
-  async execute({ context }: ResumeOnboarding): Promise<CommandResult> {
-    return commandResult(await this.transactor.transact(rolloutStream, undefined, context, resumeOnboarding));
-  }
-}
+export const ResumeOnboardingHandler = decisionHandler(ResumeOnboarding, rolloutStream, resumeOnboarding);
 
 @Controller('v1/rollout')
-export class ResumeOnboardingController {
-  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
-
-  /** Lets cohorts be admitted again. */
+export class ResumeOnboardingController extends CommandRoute {
   @Post('resume')
   @HttpCode(200)
   @Roles('operator', 'administrator')
-  async resume(@Context() context: CommandContext): Promise<WriteReceipt> {
-    return writeReceipt(await this.commands.execute(new ResumeOnboarding(context)));
+  @Operation('Lets cohorts be admitted again', { answer: receipt('Resumed.') })
+  resumeOnboarding(@Context() context: Context) {
+    return this.receipt(new ResumeOnboarding().with({ context }));
   }
 }

@@ -1,27 +1,41 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import type { Static } from 'typebox';
+import { closed, count, instant, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { type Page, readCursor, toPage } from '../../http/paging.js';
 import { toIso } from '../../kernel/clock.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
-import { type CohortRow, cohortsView } from '../views/cohorts.js';
+import { cohortsView } from '../views/cohorts.js';
 
-export interface CohortAnswer {
-  cohortId: string;
-  /** People admitted at the most; null for a moment, until the view has the admission. */
-  size: number | null;
-  selection: CohortRow['selection'];
-  /** The rate in force at the admission. */
-  perWeek: number;
-  admittedAt: string | null;
-  /** People in it so far. */
-  onboarded: number;
-  /** `onboarded`: as many are in as there were to be had. */
-  status: CohortRow['status'];
-  /** Of the last event that reports who is in; 0 before the first. */
-  position: string;
-}
+export const cohortSelection = oneOf(
+  ['first-come', 'listed'],
+  'Who: the first of the waitlist, or the accounts listed.',
+);
+
+export const CohortAnswer = closed({
+  cohortId: text('The cohort.'),
+  size: orNull(count('People admitted at the most; null for a moment until the view has the admission.')),
+  selection: orNull(cohortSelection),
+  perWeek: count('The rate in force at the admission.'),
+  admittedAt: orNull(instant('When it was admitted.')),
+  onboarded: count('People in it so far.'),
+  status: oneOf(['admitted', 'onboarding', 'onboarded'], '`onboarded`: as many are in as there were to be had.'),
+  position: position('Of the last event that reports who is in; 0 before the first.'),
+});
+export type CohortAnswer = Static<typeof CohortAnswer>;
+
+export const cohortExample = {
+  cohortId: '2022-w20',
+  size: 1000,
+  selection: 'first-come',
+  perWeek: 1000,
+  admittedAt: '2022-05-18T09:00:00.000Z',
+  onboarded: 1000,
+  status: 'onboarded',
+  position: '1042',
+};
 
 const ADMITTED_MS = `coalesce((extract(epoch FROM admitted_at) * 1000)::int8, 0)`;
 

@@ -1,5 +1,5 @@
 import { NO_CONCURRENCY_CHECK, STREAM_DOES_NOT_EXIST } from '@event-driven-io/emmett';
-import { eventCatalogue } from '../../../dist/apps/composition/event-catalogue.js';
+import { catalogue } from '../../../dist/apps/composition/catalogue.js';
 import { accountStream, deactivateAccount } from '../../../dist/libs/account/index.js';
 import { PostgresEventStore } from '../../../dist/libs/event-store/postgres/postgres-event-store.js';
 import { Transactor } from '../../../dist/libs/event-store/transact.js';
@@ -60,7 +60,7 @@ export async function run({ server, rounds, decisionsPerRound, log }) {
 
 function openGatehouse(database) {
   const store = new PostgresEventStore(database.connection);
-  const versions = new Map(eventCatalogue.map(({ type, version }) => [type, version]));
+  const versions = new Map(catalogue.events.map(({ type, version }) => [type, version]));
   const transactor = new Transactor(store, ids, systemClock, (type) => versions.get(type));
   return {
     label: 'gatehouse',

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { eventCatalogue } from '../../../dist/apps/composition/event-catalogue.js';
+import { catalogue } from '../../../dist/apps/composition/catalogue.js';
 import { PostgresEventStore } from '../../../dist/libs/event-store/postgres/postgres-event-store.js';
 import { EventSchemas } from '../../../dist/libs/events/event-schemas.js';
 import { Publisher } from '../../../dist/libs/publish/kafka/publisher.js';
@@ -49,7 +49,7 @@ export async function run({ server, rounds, eventsPerRound, log }) {
 
 /** The publisher as its process has it, from the beginning of the log each time. */
 function publishing(connection, client) {
-  const schemas = new EventSchemas(eventCatalogue);
+  const schemas = new EventSchemas(catalogue.events);
   let round = 0;
   return {
     name: KAFKA,

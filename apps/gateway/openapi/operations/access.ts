@@ -6,7 +6,7 @@ import {
   EvaluationsAnswer,
   EvaluationsRequest,
 } from '../../../../libs/access/index.js';
-import { closed } from '../answer-schemas.js';
+import { closed } from '../../../../libs/http/openapi/answer-schemas.js';
 import { answerOf, json, type OperationGroup } from '../operation.js';
 
 const subject = { type: 'account', id: 'acc-1' };

@@ -12,9 +12,8 @@ import {
   orNull,
   position,
   text,
-  writeReceiptExample,
-  writeReceiptSchema,
-} from '../answer-schemas.js';
+} from '../../../../libs/http/openapi/answer-schemas.js';
+import { WriteReceipt } from '../../../../libs/http/write-receipt.js';
 import { answerOf, type OperationGroup } from '../operation.js';
 
 const id = 'The account.';
@@ -73,12 +72,7 @@ export const accountOperations: OperationGroup = {
       fields: { id, version: 'The version in force.' },
       example: { version: '2022-05-18' },
       answers: {
-        200: answerOf<AcceptPolicyController['accept']>()(
-          'Written',
-          'Accepted.',
-          writeReceiptSchema,
-          writeReceiptExample,
-        ),
+        200: answerOf<AcceptPolicyController['accept']>()('Written', 'Accepted.', WriteReceipt, { position: '1042' }),
       },
       refusals: { 404: ['account-unknown', 'policy-unknown'], 409: ['account-deactivated', 'policy-outdated'] },
     },
@@ -88,12 +82,9 @@ export const accountOperations: OperationGroup = {
       fields: { id, until: 'The suspension ends then by itself (RFC 3339).', reason },
       example: { until: '2032-06-01T00:00:00Z', reason: 'second-strike' },
       answers: {
-        200: answerOf<SuspendAccountController['suspend']>()(
-          'Written',
-          'Suspended.',
-          writeReceiptSchema,
-          writeReceiptExample,
-        ),
+        200: answerOf<SuspendAccountController['suspend']>()('Written', 'Suspended.', WriteReceipt, {
+          position: '1042',
+        }),
       },
       refusals: { 404: ['account-unknown'], 409: ['account-deactivated', 'suspension-over'] },
     },
@@ -104,12 +95,9 @@ export const accountOperations: OperationGroup = {
       fields: { id, reason, categories: 'What was found, as lower-case labels.' },
       example: { reason: 'operator-decision', categories: ['violent'] },
       answers: {
-        200: answerOf<DeactivateAccountController['deactivate']>()(
-          'Written',
-          'Deactivated.',
-          writeReceiptSchema,
-          writeReceiptExample,
-        ),
+        200: answerOf<DeactivateAccountController['deactivate']>()('Written', 'Deactivated.', WriteReceipt, {
+          position: '1042',
+        }),
       },
     },
     'POST /v1/accounts/{id}/reinstatement': {
@@ -118,12 +106,9 @@ export const accountOperations: OperationGroup = {
       fields: { id, reason },
       example: { reason: 'appeal-granted' },
       answers: {
-        200: answerOf<ReinstateAccountController['reinstate']>()(
-          'Written',
-          'Reinstated.',
-          writeReceiptSchema,
-          writeReceiptExample,
-        ),
+        200: answerOf<ReinstateAccountController['reinstate']>()('Written', 'Reinstated.', WriteReceipt, {
+          position: '1042',
+        }),
       },
     },
   },

@@ -1,19 +1,27 @@
 import { Type } from 'typebox';
+import { BATCHED, STRUCTURED } from '../../../../libs/events/cloud-event.js';
 import {
   incomingExample,
   incomingSchema,
   outgoingExample,
   outgoingSchema,
 } from '../../../../libs/events/cloud-event-schemas.js';
-import type { EventDefinition } from '../../../../libs/events/event-definition.js';
-import { BATCHED, MAX_BATCH, STRUCTURED } from '../../../../libs/ingest/http/cloud-events-request.js';
-import { eventCatalogue } from '../../../composition/event-catalogue.js';
-import { isTaken } from '../../../composition/inbound-commands.js';
-import { actor, closed, count, instant, list, oneOf, orNull, position, text } from '../answer-schemas.js';
+import {
+  actor,
+  closed,
+  count,
+  instant,
+  list,
+  oneOf,
+  orNull,
+  position,
+  text,
+} from '../../../../libs/http/openapi/answer-schemas.js';
+import { MAX_BATCH } from '../../../../libs/ingest/http/cloud-events-request.js';
+import { catalogue } from '../../../composition/catalogue.js';
 import { json, type OperationGroup } from '../operation.js';
 
-export const incoming: readonly EventDefinition[] = eventCatalogue.filter(isTaken);
-export const outgoing: readonly EventDefinition[] = eventCatalogue.filter(({ contract }) => contract);
+const { incoming, outgoing } = catalogue;
 
 const anyIncoming = Type.Union(incoming.map(incomingSchema), {
   description: 'One event, by its type: see the event messages.',

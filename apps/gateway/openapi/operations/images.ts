@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
+import { closed, instant, orNull, text } from '../../../../libs/http/openapi/answer-schemas.js';
 import type { ShowImageController } from '../../../../libs/images/features/show-image.js';
-import { closed, instant, orNull, text } from '../answer-schemas.js';
 import { answerOf, type OperationGroup } from '../operation.js';
 
 export const imageOperations: OperationGroup = {

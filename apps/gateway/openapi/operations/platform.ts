@@ -2,9 +2,9 @@ import { Type } from 'typebox';
 import { ROLES } from '../../../../libs/http/credentials/principal.js';
 import type { TokensController } from '../../../../libs/http/credentials/tokens.controller.js';
 import type { HealthController } from '../../../../libs/http/health.controller.js';
-import type { StatusController } from '../../status.controller.js';
-import { closed, count, instant, list, orNull, position, text } from '../answer-schemas.js';
-import { type Answer, answerOf, json, type OperationGroup } from '../operation.js';
+import { closed, count, instant, list, orNull, position, text } from '../../../../libs/http/openapi/answer-schemas.js';
+import type { StatusController } from '../../../../libs/operations/queries/show-status.js';
+import { type Answer, answerOf, type OperationGroup } from '../operation.js';
 
 const tokenFields = {
   id: text('The token.'),
@@ -30,7 +30,6 @@ const plain = (mediaType: string, description: string): Answer => ({
   description,
   content: { [mediaType]: { schema: Type.String() } },
 });
-const document = (description: string) => json('Document', description, Type.Record(Type.String(), Type.Unknown()));
 
 export const platformOperations: OperationGroup = {
   name: 'Operation',
@@ -129,17 +128,6 @@ export const platformOperations: OperationGroup = {
       summary: 'Metrics in Prometheus’s text format',
       description: 'Open to anybody where the server listens on loopback only.',
       answers: { 200: plain('text/plain', 'The metrics.') },
-    },
-    'GET /openapi.json': { id: 'openapi', summary: 'This document', answers: { 200: document('OpenAPI 3.1.') } },
-    'GET /asyncapi.json': {
-      id: 'asyncapi',
-      summary: 'The events that come in and go out',
-      answers: { 200: document('AsyncAPI 3.0.') },
-    },
-    'GET /docs': {
-      id: 'docs',
-      summary: 'Both documents as a page to read',
-      answers: { 200: plain('text/html', 'The page; it needs no script and nothing from elsewhere.') },
     },
   },
 };

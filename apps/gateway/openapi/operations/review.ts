@@ -1,9 +1,4 @@
 import { Type } from 'typebox';
-import type { ClaimCaseController } from '../../../../libs/review/features/claim-case.js';
-import type { GiveVerdictController } from '../../../../libs/review/features/give-verdict.js';
-import type { ListCasesController } from '../../../../libs/review/features/list-cases.js';
-import type { ReleaseCaseController } from '../../../../libs/review/features/release-case.js';
-import type { ShowCaseController } from '../../../../libs/review/features/show-case.js';
 import {
   closed,
   count,
@@ -15,10 +10,13 @@ import {
   page,
   position,
   text,
-  writeReceiptExample,
-  writeReceiptFields,
-  writeReceiptSchema,
-} from '../answer-schemas.js';
+} from '../../../../libs/http/openapi/answer-schemas.js';
+import { WriteReceipt, writeReceiptFields } from '../../../../libs/http/write-receipt.js';
+import type { ClaimCaseController } from '../../../../libs/review/features/claim-case.js';
+import type { GiveVerdictController } from '../../../../libs/review/features/give-verdict.js';
+import type { ListCasesController } from '../../../../libs/review/features/list-cases.js';
+import type { ReleaseCaseController } from '../../../../libs/review/features/release-case.js';
+import type { ShowCaseController } from '../../../../libs/review/features/show-case.js';
 import { answerOf, type OperationGroup } from '../operation.js';
 
 const id = 'The case; it has the id of its image.';
@@ -145,12 +143,7 @@ export const reviewOperations: OperationGroup = {
       summary: 'Gives a case back that whoever asks had claimed',
       fields: { id },
       answers: {
-        200: answerOf<ReleaseCaseController['release']>()(
-          'Written',
-          'It is free.',
-          writeReceiptSchema,
-          writeReceiptExample,
-        ),
+        200: answerOf<ReleaseCaseController['release']>()('Written', 'It is free.', WriteReceipt, { position: '1042' }),
       },
       refusals: { 404: ['case-unknown'] },
     },

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
+import { closed, count, list, orNull, position, text } from '../../../../libs/http/openapi/answer-schemas.js';
 import type { SafetyMetricsController } from '../../../../libs/safety/features/show-safety-metrics.js';
 import { PAIR_CASES_AT_LEAST } from '../../../../libs/safety/index.js';
-import { closed, count, list, orNull, position, text } from '../answer-schemas.js';
 import { answerOf, type OperationGroup } from '../operation.js';
 
 const share = (description: string) =>

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
+import { closed, count, instant, list, oneOf, position, text } from '../../../../libs/http/openapi/answer-schemas.js';
 import type { ViewsController } from '../../../../libs/operations/features/views.controller.js';
-import { closed, count, instant, list, oneOf, position, text } from '../answer-schemas.js';
 import { answerOf, json, type OperationGroup } from '../operation.js';
 
 const digest = closed({ rows: count('How many.'), hash: text('The same for equal rows in any order.') });

@@ -1,7 +1,4 @@
 import { Type } from 'typebox';
-import type { JoinWaitlistController } from '../../../../libs/waitlist/features/join-waitlist.js';
-import type { LeaveWaitlistController } from '../../../../libs/waitlist/features/leave-waitlist.js';
-import type { ListWaitlistController } from '../../../../libs/waitlist/features/list-waitlist.js';
 import {
   closed,
   count,
@@ -11,10 +8,11 @@ import {
   orNull,
   position,
   text,
-  writeReceiptExample,
-  writeReceiptFields,
-  writeReceiptSchema,
-} from '../answer-schemas.js';
+} from '../../../../libs/http/openapi/answer-schemas.js';
+import { WriteReceipt, writeReceiptFields } from '../../../../libs/http/write-receipt.js';
+import type { JoinWaitlistController } from '../../../../libs/waitlist/features/join-waitlist.js';
+import type { LeaveWaitlistController } from '../../../../libs/waitlist/features/leave-waitlist.js';
+import type { ListWaitlistController } from '../../../../libs/waitlist/features/list-waitlist.js';
 import { answerOf, type OperationGroup } from '../operation.js';
 
 export const waitlistOperations: OperationGroup = {
@@ -55,12 +53,9 @@ export const waitlistOperations: OperationGroup = {
       summary: 'Gives a place on the waitlist up; doing it again changes nothing',
       fields: { accountId: 'The account.' },
       answers: {
-        200: answerOf<LeaveWaitlistController['leave']>()(
-          'Written',
-          'It has left.',
-          writeReceiptSchema,
-          writeReceiptExample,
-        ),
+        200: answerOf<LeaveWaitlistController['leave']>()('Written', 'It has left.', WriteReceipt, {
+          position: '1042',
+        }),
       },
       refusals: { 404: ['account-unknown'], 409: ['already-onboarded'] },
     },

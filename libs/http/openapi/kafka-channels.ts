@@ -1,6 +1,6 @@
-import { outgoingData, outgoingExample, outgoingSchema } from '../../../libs/events/cloud-event-schemas.js';
-import type { EventDefinition } from '../../../libs/events/event-definition.js';
-import type { Settings } from '../../../libs/platform/configuration/settings.js';
+import { outgoingData, outgoingExample, outgoingSchema } from '../../events/cloud-event-schemas.js';
+import type { EventDefinition } from '../../events/event-definition.js';
+import type { Settings } from '../../platform/configuration/settings.js';
 
 export type Topics = Pick<Settings, 'kafkaFactsTopic' | 'kafkaTypeTopics' | 'kafkaEventsTopic'>;
 

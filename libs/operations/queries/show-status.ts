@@ -1,13 +1,14 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { AccessReplica } from '../../libs/access/index.js';
-import type { EventStore } from '../../libs/event-store/event-store.js';
-import { AnyRole } from '../../libs/http/credentials/route-access.js';
-import { Quarantine } from '../../libs/ingest/quarantine.js';
-import type { Settings } from '../../libs/platform/configuration/settings.js';
-import type { Pool } from '../../libs/platform/database/database.js';
-import { EVENT_STORE, POOL, SETTINGS } from '../../libs/platform/ports.js';
-import { logConsumers } from '../composition/log-consumers.js';
-import { version } from '../composition/version.js';
+import { AccessReplica } from '../../access/index.js';
+import { Catalogue } from '../../context/catalogue.js';
+import type { EventStore } from '../../event-store/event-store.js';
+import { AnyRole } from '../../http/credentials/route-access.js';
+import { API_DESCRIPTION, type ApiDescription } from '../../http/openapi/api-description.js';
+import { Quarantine } from '../../ingest/quarantine.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import type { Pool } from '../../platform/database/database.js';
+import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
+import { logConsumers } from './log-consumers.js';
 
 @Controller('v1/status')
 export class StatusController {
@@ -16,6 +17,8 @@ export class StatusController {
     @Inject(POOL) private readonly pool: Pool,
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(AccessReplica) private readonly replica: AccessReplica,
+    @Inject(Catalogue) private readonly catalogue: Catalogue,
+    @Inject(API_DESCRIPTION) private readonly api: ApiDescription,
     @Inject(Quarantine) private readonly quarantine: Quarantine,
   ) {}
 
@@ -24,9 +27,9 @@ export class StatusController {
   @AnyRole()
   async status() {
     const head = await this.store.head();
-    const { positions, parked } = await logConsumers(this.pool, this.settings);
+    const { positions, parked } = await logConsumers(this.pool, this.catalogue.views, this.settings);
     return {
-      version,
+      version: this.api.version,
       uptimeSeconds: Math.floor(process.uptime()),
       head: String(head),
       consumers: [...positions].map(([name, position]) => ({

@@ -1,5 +1,5 @@
 import { type TObject, type TSchema, Type } from 'typebox';
-import { PROBLEM_TYPES } from '../../../libs/http/problem.js';
+import { PROBLEM_TYPES } from '../problem.js';
 
 /* The building blocks of answers. */
 
@@ -10,6 +10,7 @@ export const closed = <const Properties extends Parameters<typeof Type.Object>[0
 
 export const text = (description: string) => Type.String({ description });
 export const count = (description: string) => Type.Integer({ minimum: 0, description });
+export const flag = (description: string) => Type.Boolean({ description });
 export const instant = (description: string) => Type.String({ format: 'date-time', description });
 export const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 export const list = <Schema extends TSchema>(items: Schema, description: string) => Type.Array(items, { description });
@@ -35,12 +36,6 @@ export const history = list(
   }),
   'Everything that led here, oldest first.',
 );
-
-export const writeReceiptFields = {
-  position: position('Where the effect stands in the log; readers may be asked for this position.'),
-};
-export const writeReceiptSchema = closed(writeReceiptFields, 'Where the effect of a write stands.');
-export const writeReceiptExample = { position: '1042' };
 
 /** A list's answer. */
 export const page = <Schema extends TSchema>(item: Schema, description: string) =>

@@ -2,9 +2,10 @@ import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam } from '../../http/field-rules.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
 import { NotFound } from '../../kernel/errors.js';
-import { Admissions } from '../queries/admissions.js';
-import { type CohortAnswer, CohortList } from '../queries/cohort-list.js';
+import { Admissions } from './admissions.js';
+import { CohortAnswer, CohortList, cohortExample } from './cohort-list.js';
 
 export class ShowCohort extends Query<CohortAnswer> {
   constructor(readonly cohortId: string) {
@@ -34,10 +35,14 @@ export class ShowCohortHandler implements IQueryHandler<ShowCohort> {
 export class ShowCohortController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
-  /** A cohort: how many were admitted with it and how many are in. */
   @Get(':id')
   @Roles('operator', 'compliance', 'administrator')
-  show(@Param() { id }: IdParam): Promise<CohortAnswer> {
+  @Operation('A cohort: how many were admitted with it and how many are in', {
+    fields: { id: 'The cohort.' },
+    answer: answer('Cohort', 'The cohort.', CohortAnswer, cohortExample),
+    refusals: { 404: ['cohort-unknown'] },
+  })
+  showCohort(@Param() { id }: IdParam): Promise<CohortAnswer> {
     return this.queries.execute(new ShowCohort(id));
   }
 }

@@ -1,10 +1,10 @@
-import type { Position } from '../../libs/kernel/envelope.js';
-import type { Settings } from '../../libs/platform/configuration/settings.js';
-import type { Pool } from '../../libs/platform/database/database.js';
-import { viewConsumers } from '../../libs/projections/builds.js';
-import { PUBLISHER } from '../../libs/publish/kafka/publisher.js';
-import { consumerPositions, type ParkedKey, parkedKeys } from '../../libs/subscriptions/checkpoints.js';
-import { viewCatalogue } from './view-catalogue.js';
+import type { Position } from '../../kernel/envelope.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import type { Pool } from '../../platform/database/database.js';
+import { viewConsumers } from '../../projections/builds.js';
+import type { View } from '../../projections/view.js';
+import { PUBLISHER } from '../../publish/kafka/publisher.js';
+import { consumerPositions, type ParkedKey, parkedKeys } from '../../subscriptions/checkpoints.js';
 
 export interface LogConsumers {
   positions: Map<string, Position>;
@@ -18,10 +18,11 @@ export interface LogConsumers {
  */
 export async function logConsumers(
   pool: Pool,
+  catalogue: readonly View[],
   { kafkaBrokers }: Pick<Settings, 'kafkaBrokers'>,
 ): Promise<LogConsumers> {
   const [views, positions, parked] = await Promise.all([
-    viewConsumers(pool, viewCatalogue),
+    viewConsumers(pool, catalogue),
     consumerPositions(pool),
     parkedKeys(pool),
   ]);

@@ -1,12 +1,7 @@
-import {
-  incomingExample,
-  incomingSchema,
-  outgoingExample,
-  outgoingSchema,
-} from '../../../libs/events/cloud-event-schemas.js';
-import type { EventDefinition } from '../../../libs/events/event-definition.js';
-import { BATCHED, STRUCTURED } from '../../../libs/ingest/http/cloud-events-request.js';
-import { ASYNCAPI_DESCRIPTION, LICENCE, TITLE } from './introduction.js';
+import { BATCHED, STRUCTURED } from '../../events/cloud-event.js';
+import { incomingExample, incomingSchema, outgoingExample, outgoingSchema } from '../../events/cloud-event-schemas.js';
+import type { EventDefinition } from '../../events/event-definition.js';
+import type { ApiDescription } from './api-description.js';
 import { kafkaChannels, type Topics } from './kafka-channels.js';
 
 const ADDRESS = '/v1/events';
@@ -22,9 +17,7 @@ interface Door {
 
 /** The AsyncAPI 3.0 document of the event catalogue. */
 export function asyncApiDocument(
-  version: string,
-  incoming: readonly EventDefinition[],
-  outgoing: readonly EventDefinition[],
+  { title, version, licence, events: { incoming, outgoing }, introduction }: ApiDescription,
   topics: Topics,
 ) {
   const kafka = kafkaChannels(topics, incoming, outgoing);
@@ -44,7 +37,7 @@ export function asyncApiDocument(
   };
   const document = {
     asyncapi: '3.0.0',
-    info: { title: TITLE, version, description: ASYNCAPI_DESCRIPTION, license: LICENCE },
+    info: { title, version, description: introduction.asyncApi, license: licence },
     defaultContentType: STRUCTURED,
     servers: {
       gatehouse: {

@@ -1,8 +1,10 @@
 import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { Roles } from '../../http/credentials/route-access.js';
+import { page } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Page, PageQuery } from '../../http/paging.js';
-import { type CohortAnswer, CohortList } from '../queries/cohort-list.js';
+import { CohortAnswer, CohortList, cohortExample } from './cohort-list.js';
 
 export class ListCohorts extends Query<Page<CohortAnswer>> {
   constructor(
@@ -26,10 +28,12 @@ export class ListCohortsHandler implements IQueryHandler<ListCohorts> {
 export class ListCohortsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
-  /** Cohorts, the newest first. */
   @Get()
   @Roles('operator', 'compliance', 'administrator')
-  list(@QueryParameters() { limit, cursor }: PageQuery): Promise<Page<CohortAnswer>> {
+  @Operation('Cohorts, the newest first', {
+    answer: answer('CohortPage', 'A page of cohorts.', page(CohortAnswer, 'The cohorts.'), { items: [cohortExample] }),
+  })
+  listCohorts(@QueryParameters() { limit, cursor }: PageQuery): Promise<Page<CohortAnswer>> {
     return this.queries.execute(new ListCohorts(limit, cursor));
   }
 }

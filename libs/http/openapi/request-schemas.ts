@@ -33,11 +33,14 @@ export class RequestSchemas {
       const [kind, index] = key.split(':');
       const name = types[Number(index)]?.name;
       if (Number(kind) !== PARTS[part] || data !== undefined || !name || !this.schemas[name]) continue;
-      return { name, schema: this.schemas[name] };
+      return { name: part === 'body' ? bodyName(name) : name, schema: this.schemas[name] };
     }
     return undefined;
   }
 }
+
+/** The body of a command that is a body by itself is named after it. */
+const bodyName = (name: string): string => (name.endsWith('Body') ? name : `${name}Body`);
 
 /** With what its fields mean, and no others, as the input pipe has it. */
 export function described(schema: JsonSchema, fields: Record<string, string> = {}): JsonSchema {

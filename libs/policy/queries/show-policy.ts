@@ -1,27 +1,36 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import type { Static } from 'typebox';
 import type { EventStore } from '../../event-store/event-store.js';
 import { isOf } from '../../events/event-definition.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
+import { closed, instant, list, orNull, position, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
 import { EVENT_STORE } from '../../platform/ports.js';
 import { ContentPolicyPublished } from '../events.js';
 import { policyStream } from '../policy.js';
 
-export interface PolicyVersion {
-  version: string;
-  url: string | null;
-  /** `sha256:` and hex of its text. */
-  digest: string | null;
-  publishedAt: string;
-  position: string;
-}
+const PolicyVersion = closed({
+  version: text('As people are shown it.'),
+  url: orNull(text('Where it can be read.')),
+  digest: orNull(text('`sha256:` and hex of its text.')),
+  publishedAt: instant('When it came into force.'),
+  position: position('Of its publication.'),
+});
 
-export interface PolicyAnswer {
-  /** The one in force; null before the first. */
-  current: PolicyVersion | null;
-  /** All of them, in the order of their publication. */
-  versions: PolicyVersion[];
-}
+export const PolicyAnswer = closed({
+  current: orNull(PolicyVersion),
+  versions: list(PolicyVersion, 'All of them, in the order of their publication.'),
+});
+export type PolicyAnswer = Static<typeof PolicyAnswer>;
+
+const example = {
+  version: '2022-05-18',
+  url: 'https://example.org/policy/2022-05-18',
+  digest: null,
+  publishedAt: '2022-05-18T09:00:00.000Z',
+  position: '3',
+};
 
 export class ShowPolicy extends Query<PolicyAnswer> {}
 
@@ -32,12 +41,12 @@ export class ShowPolicyHandler implements IQueryHandler<ShowPolicy> {
   async execute(): Promise<PolicyAnswer> {
     const history = await this.store.readStream(policyStream.category);
     const published = history.filter((event) => isOf(ContentPolicyPublished, event));
-    const versions = published.map(({ data, metadata, position }) => ({
+    const versions = published.map(({ data, metadata, position: place }) => ({
       version: data.version,
       url: data.url ?? null,
       digest: data.digest ?? null,
       publishedAt: metadata.time,
-      position: String(position),
+      position: String(place),
     }));
     return { current: versions.at(-1) ?? null, versions };
   }
@@ -47,10 +56,12 @@ export class ShowPolicyHandler implements IQueryHandler<ShowPolicy> {
 export class ShowPolicyController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
-  /** The content policy in force and those before it. */
   @Get()
   @AnyRole()
-  show(): Promise<PolicyAnswer> {
+  @Operation('The content policy in force and those before it', {
+    answer: answer('Policy', 'The policies.', PolicyAnswer, { current: example, versions: [example] }),
+  })
+  showPolicy(): Promise<PolicyAnswer> {
     return this.queries.execute(new ShowPolicy());
   }
 }

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { imagesView } from '../../images/index.js';
+import { casesView } from '../../review/index.js';
 import { logConsumers } from './log-consumers.js';
-import { viewCatalogue } from './view-catalogue.js';
 
+const views = [casesView, imagesView];
 let database: TestDatabase;
 let pool: pg.Pool;
 
@@ -28,7 +30,7 @@ async function follower(name: string, build?: { view: string; version: number; b
 }
 
 it('nobody is told to wait for what a release, a rebuild or a door that is gone has left behind', async () => {
-  const [served, coming] = viewCatalogue.map(({ name, version }) => ({ view: name, version }));
+  const [served, coming] = views.map(({ name, version }) => ({ view: name, version }));
   const nameOf = (one: { view: string; version: number; build: number }) =>
     `view:${one.view}:v${one.version}:b${one.build}`;
   const builds = [
@@ -40,6 +42,6 @@ it('nobody is told to wait for what a release, a rebuild or a door that is gone 
   ];
   for (const one of builds) await follower(nameOf(one), one);
   for (const name of ['reactor:enforcing', 'publisher']) await follower(name);
-  const { positions } = await logConsumers(pool, { kafkaBrokers: [] });
+  const { positions } = await logConsumers(pool, views, { kafkaBrokers: [] });
   expect([...positions.keys()].sort()).toEqual(['reactor:enforcing', nameOf(builds[1]!), nameOf(builds[3]!)].sort());
 });

@@ -1,57 +1,37 @@
-import type { Type as Class, INestApplication } from '@nestjs/common';
-import { DiscoveryService } from '@nestjs/core';
-import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { type DeclaredRoute, DeclaredRoutes } from '../../../libs/http/credentials/declared-routes.js';
-import type { RouteAccess } from '../../../libs/http/credentials/route-access.js';
-import { PROBLEM_MEDIA_TYPE } from '../../../libs/http/problem.js';
+import { HTTP_CODE_METADATA } from '@nestjs/common/constants.js';
+import { DocumentBuilder } from '@nestjs/swagger';
+import type { DeclaredRoute } from '../credentials/declared-routes.js';
+import type { RouteAccess } from '../credentials/route-access.js';
+import { PROBLEM_MEDIA_TYPE } from '../problem.js';
 import { problemExample, problemSchema } from './answer-schemas.js';
+import type { ApiDescription, ApiGroup } from './api-description.js';
 import { Components } from './components.js';
-import { LICENCE, OPENAPI_DESCRIPTION, TITLE } from './introduction.js';
-import type { Answer, Operation } from './operation.js';
-import { operationGroups } from './operation-groups.js';
+import { type Answer, type DescribedOperation, operationOf } from './operation.js';
 import { described, type JsonSchema, type Part, RequestSchemas } from './request-schemas.js';
 
 const SECURITY = 'bearer';
-const PAGING: Record<string, string> = {
-  limit: 'Items at the most; 100 by default.',
-  cursor: 'The `nextCursor` of the page before.',
-};
-
 // biome-ignore lint/suspicious/noExplicitAny: a JSON document whose form its validator checks
 type Json = Record<string, any>;
 
 /**
- * The OpenAPI 3.1 document of an application: its routes as Nest knows them, their access as the guard enforces it, requests
- * by the rules of their DTOs, and the rest from the operation groups.
- * @throws Error for a route without an operation, an operation without a route, or a status the route does not answer
+ * The OpenAPI 3.1 document of an application: its routes and their access as the guard enforces it, requests by the rules
+ * of their classes, and the rest as the handlers are documented.
+ * @throws Error for a route that no group has, or that is not documented
  */
-export function openApiDocument(app: INestApplication, version: string): Json {
-  const config = new DocumentBuilder()
-    .setOpenAPIVersion('3.1.0')
-    .setTitle(TITLE)
-    .setDescription(OPENAPI_DESCRIPTION)
-    .setVersion(version)
-    .setLicense(LICENCE.name, LICENCE.url)
-    .addBearerAuth(
-      { type: 'http', scheme: 'bearer', description: 'A token, or a JWT of the issuer configured.' },
-      SECURITY,
-    )
-    .addServer('/')
-    .build();
-  const draft = SwaggerModule.createDocument(app, config);
+export function openApiDocument(routes: readonly DeclaredRoute[], api: ApiDescription): Json {
+  const { openapi, info, servers, components: declared } = frameOf(api);
   const components = new Components();
   const requests = new RequestSchemas();
   const problem = components.ref('Problem', problemSchema);
   const paths: Json = {};
-  const undescribed = new Map(routesOf(app).map((route) => [route.key, route]));
-  for (const { name: tag, operations } of operationGroups) {
-    for (const [key, operation] of Object.entries(operations)) {
-      const route = undescribed.get(key);
-      if (!route) throw new Error(`${key} is described but is no route: correct it in the operation groups`);
-      undescribed.delete(key);
-      const drafted = draft.paths[route.template]?.[route.verb];
-      paths[route.template] ??= {};
-      paths[route.template][route.verb] = {
+  const grouped = new Set<DeclaredRoute>();
+  for (const { name: tag, controllers } of api.groups) {
+    for (const route of controllers.flatMap((one) => routes.filter(({ controller }) => controller === one))) {
+      grouped.add(route);
+      const template = templateOf(route);
+      const operation = documented(route, api);
+      paths[template] ??= {};
+      paths[template][route.method.toLowerCase()] = {
         operationId: operation.id,
         tags: [tag],
         summary: operation.summary,
@@ -61,68 +41,69 @@ export function openApiDocument(app: INestApplication, version: string): Json {
         parameters: parametersOf(route, operation, requests),
         ...bodyOf(route, operation, requests, components),
         responses: {
-          ...answersOf(operation, drafted?.responses ?? {}, components, key),
+          ...answersOf(route, operation, components),
           ...problemsOf(route, operation, requests, problem),
         },
       };
     }
   }
-  if (undescribed.size > 0) throw new Error(`${[...undescribed.keys()].join(', ')}: add to the operation groups`);
-  const { openapi, info, servers } = draft as OpenAPIObject;
+  const missing = routes.filter((route) => !grouped.has(route)).map(({ handler }) => handler);
+  if (missing.length > 0) throw new Error(`${missing.join(', ')}: add the controller to a group of the API`);
   const document = {
     openapi,
     info,
     servers,
-    tags: operationGroups.map(({ name, description }) => ({ name, description })),
+    tags: tagsOf(api.groups),
     paths,
-    components: { securitySchemes: draft.components?.securitySchemes, schemas: components.schemas },
+    components: { securitySchemes: declared?.securitySchemes, schemas: components.schemas },
   };
   return JSON.parse(JSON.stringify(document));
 }
 
-interface Route extends DeclaredRoute {
-  /** `GET /v1/accounts/{id}` */
-  key: string;
-  template: string;
-  verb: 'get' | 'post' | 'put' | 'delete';
-  controller: Class;
-  handlerName: string;
+const frameOf = ({ title, version, licence, introduction }: ApiDescription) =>
+  new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle(title)
+    .setDescription(introduction.openApi)
+    .setVersion(version)
+    .setLicense(licence.name, licence.url)
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', description: 'A token, or a JWT of the issuer configured.' },
+      SECURITY,
+    )
+    .addServer('/')
+    .build();
+
+const tagsOf = (groups: readonly ApiGroup[]): Json[] => [
+  ...new Map(groups.map(({ name, description }) => [name, { name, description }])).values(),
+];
+
+/** `/v1/accounts/{id}` */
+const templateOf = ({ path }: DeclaredRoute): string => path.replace(/:(\w+)/g, '{$1}');
+
+function documented(route: DeclaredRoute, { events, elsewhere }: ApiDescription): DescribedOperation {
+  const operation = operationOf(handlerOf(route), events) ?? elsewhere[`${route.method} ${templateOf(route)}`];
+  if (!operation) throw new Error(`${route.handler} is not documented: add @Operation(…)`);
+  return operation;
 }
 
-function routesOf(app: INestApplication): Route[] {
-  const controllers = new Map(
-    app
-      .get(DiscoveryService, { strict: false })
-      .getControllers()
-      .map(({ metatype }) => [metatype?.name, metatype]),
-  );
-  return app
-    .get(DeclaredRoutes)
-    .all()
-    .map((route) => {
-      const [controllerName, handlerName] = route.handler.split('.') as [string, string];
-      const template = route.path.replace(/:(\w+)/g, '{$1}');
-      return {
-        ...route,
-        key: `${route.method} ${template}`,
-        template,
-        verb: route.method.toLowerCase() as Route['verb'],
-        controller: controllers.get(controllerName) as Class,
-        handlerName,
-      };
-    });
-}
+const handlerOf = ({ controller, handlerName }: DeclaredRoute): object => controller.prototype[handlerName];
 
-function parametersOf(route: Route, { fields = {}, headers = {} }: Operation, requests: RequestSchemas): Json[] {
+function parametersOf(
+  route: DeclaredRoute,
+  { fields = {}, headers = {} }: DescribedOperation,
+  requests: RequestSchemas,
+): Json[] {
+  const bare = ({ description: _, ...schema }: JsonSchema): JsonSchema => schema;
   const of = (part: Part): JsonSchema => requests.of(route.controller, route.handlerName, part)?.schema ?? {};
   const parameter = (where: string, name: string, schema: JsonSchema, required: boolean) => ({
     name,
     in: where,
     required,
-    description: fields[name] ?? PAGING[name] ?? '',
-    schema,
+    description: fields[name] ?? schema.description ?? '',
+    schema: bare(schema),
   });
-  const names = [...route.template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+  const names = [...templateOf(route).matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   const { properties = {}, required = [] } = of('query');
   return [
     ...names.map((name) => parameter('path', name, of('path').properties?.[name] ?? { type: 'string' }, true)),
@@ -132,8 +113,8 @@ function parametersOf(route: Route, { fields = {}, headers = {} }: Operation, re
 }
 
 function bodyOf(
-  route: Route,
-  { fields, body, example }: Operation,
+  route: DeclaredRoute,
+  { fields, body, example }: DescribedOperation,
   requests: RequestSchemas,
   components: Components,
 ): Json {
@@ -144,16 +125,12 @@ function bodyOf(
   return { requestBody: { required: true, content: { 'application/json': { schema, example } } } };
 }
 
-function answersOf({ answers }: Operation, drafted: object, components: Components, key: string): Json {
-  const [status] = Object.keys(drafted);
-  if (status !== undefined && !(status in answers)) {
-    throw new Error(`${key} answers ${status}, which its operation does not describe`);
-  }
+function answersOf(route: DeclaredRoute, operation: DescribedOperation, components: Components): Json {
+  const status = Reflect.getMetadata(HTTP_CODE_METADATA, handlerOf(route)) ?? (route.method === 'POST' ? 201 : 200);
   return Object.fromEntries(
-    Object.entries(answers).map(([code, { description, content }]) => [
-      code,
-      { description, content: contentOf(content, components) },
-    ]),
+    Object.entries({ [status as number]: operation.answer, ...operation.otherAnswers }).map(
+      ([code, { description, content }]) => [code, { description, content: contentOf(content, components) }],
+    ),
   );
 }
 
@@ -167,8 +144,8 @@ const contentOf = (content: Answer['content'], components: Components): Json =>
 
 /** The problems a route may answer; `default` stands for those that every route may. */
 function problemsOf(
-  { access, ...route }: Route,
-  operation: Operation,
+  { access, ...route }: DeclaredRoute,
+  operation: DescribedOperation,
   requests: RequestSchemas,
   schema: unknown,
 ): Json {

@@ -1,0 +1,88 @@
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit, type Provider } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ENFORCING } from '../../enforcement/index.js';
+import type { EventStore } from '../../event-store/event-store.js';
+import { Authenticator } from '../../http/credentials/authenticator.js';
+import { imagesAsOf } from '../../images/index.js';
+import type { Clock } from '../../kernel/clock.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import type { Pool } from '../../platform/database/database.js';
+import { Readiness } from '../../platform/health/readiness.js';
+import { ErrorLog } from '../../platform/logging/error-log.js';
+import type { Logger } from '../../platform/logging/logger.js';
+import { Metrics } from '../../platform/metrics/metrics.js';
+import { CLOCK, EVENT_STORE, LOGGER, POOL, SETTINGS } from '../../platform/ports.js';
+import { ViewReader } from '../../projections/view-reader.js';
+import { consumerProgress } from '../../subscriptions/checkpoints.js';
+import { answerEvaluationsFast } from '../features/fast-evaluation.js';
+import { AccessReplica } from './access-replica.js';
+import { DecisionPoint } from './decision-point.js';
+
+/** What the access replica holds in memory at the most; about 200 bytes each. */
+const REPLICA_ACCOUNTS = 1_500_000;
+const MS_IN_S = 1000;
+
+/** Lets a gateway's replica follow the log as long as requests are answered. Without HTTP nobody asks. */
+@Injectable()
+class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
+  private readonly stop = new AbortController();
+  private readonly isServing: boolean;
+
+  constructor(
+    @Inject(HttpAdapterHost) { httpAdapter }: HttpAdapterHost,
+    @Inject(Authenticator) authenticator: Authenticator,
+    @Inject(DecisionPoint) decisionPoint: DecisionPoint,
+    @Inject(AccessReplica) private readonly replica: AccessReplica,
+    @Inject(POOL) private readonly pool: Pool,
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Readiness) private readonly readiness: Readiness,
+    @Inject(Metrics) private readonly metrics: Metrics,
+  ) {
+    const server = httpAdapter?.getInstance();
+    this.isServing = server !== undefined;
+    if (this.isServing) answerEvaluationsFast(server, authenticator, decisionPoint);
+  }
+
+  async onModuleInit(): Promise<void> {
+    if (!this.isServing) return;
+    const { replica, settings } = this;
+    const enforcing = await consumerProgress(this.pool, `reactor:${ENFORCING}`);
+    await replica.start(this.stop.signal, enforcing.position, enforcing.parked);
+    this.readiness.register('access-replica', () => {
+      if (replica.ageMs > settings.stalenessMs)
+        throw new Error(`knows the log as of ${Math.round(replica.ageMs)} ms ago; ${settings.stalenessMs} are allowed`);
+    });
+    this.metrics.gauge(
+      { name: 'access_replica_age_seconds', help: 'Age of the state that access decisions are based on' },
+      (gauge) => gauge.set(replica.ageMs / MS_IN_S),
+    );
+  }
+
+  onApplicationShutdown(): void {
+    this.stop.abort();
+  }
+}
+
+export const decisionPointProviders: readonly Provider[] = [
+  {
+    provide: AccessReplica,
+    inject: [EVENT_STORE, LOGGER],
+    useFactory(store: EventStore, logger: Logger) {
+      const errors = new ErrorLog(logger, 'the access replica lost the log and follows it again');
+      return new AccessReplica(store, { accounts: REPLICA_ACCOUNTS, trouble: (error) => errors.report(error) });
+    },
+  },
+  {
+    provide: DecisionPoint,
+    inject: [AccessReplica, EVENT_STORE, CLOCK, POOL, ViewReader, SETTINGS],
+    useFactory: (
+      replica: AccessReplica,
+      store: EventStore,
+      clock: Clock,
+      pool: Pool,
+      reader: ViewReader,
+      { stalenessMs, accessWaitMs: waitMs }: Settings,
+    ) => new DecisionPoint(replica, store, clock, imagesAsOf(pool, reader), { stalenessMs, waitMs }),
+  },
+  ReplicaFollowing,
+];

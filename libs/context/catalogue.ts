@@ -1,0 +1,69 @@
+import type { CommandBus } from '@nestjs/cqrs';
+import type { EventDefinition } from '../events/event-definition.js';
+import { NoOpRecorded } from '../events/no-op-recorded.js';
+import type { ApiGroup } from '../http/openapi/api-description.js';
+import type { InboundCommand } from '../ingest/ingest.js';
+import type { MigrationClass } from '../platform/database/migrate.js';
+import type { View } from '../projections/view.js';
+import type { Context } from './context.js';
+
+/** What the contexts of an application come to together. */
+export class Catalogue {
+  /** Every event type there is; documentation, validation and encryption read it. */
+  readonly events: readonly EventDefinition[];
+  /** Every read model there is. */
+  readonly views: readonly View[];
+  /** Every migration of the database, in the order of the number in its name. */
+  readonly migrations: readonly MigrationClass[];
+  /** In the order of the contexts; a group that several name comes once. */
+  readonly groups: readonly ApiGroup[];
+  /** Events that other systems may send: facts, and those that are commands here. */
+  readonly incoming: readonly EventDefinition[];
+  /** Events that are published. */
+  readonly outgoing: readonly EventDefinition[];
+
+  /** @throws Error when two contexts define the same event, view or migration */
+  constructor(readonly contexts: readonly Context[]) {
+    this.events = [...contexts.flatMap(({ events = [] }) => events), NoOpRecorded];
+    this.views = contexts.flatMap(({ views = [] }) => views);
+    this.migrations = contexts
+      .flatMap(({ migrations = [] }) => migrations)
+      .sort((a, b) => numberOf(a.name) - numberOf(b.name));
+    this.groups = contexts.flatMap(({ routes = [] }) => routes);
+    // No command is given here; only what there is for is asked.
+    const commandTypes = new Set(this.inbound({} as CommandBus).map(({ type }) => type));
+    this.incoming = this.events.filter(({ type, fact }) => fact !== undefined || commandTypes.has(type));
+    this.outgoing = this.events.filter(({ contract }) => contract);
+    refuseRepeats(
+      'event type',
+      this.events.map(({ type }) => type),
+    );
+    refuseRepeats(
+      'view',
+      this.views.map(({ name }) => name),
+    );
+    refuseRepeats(
+      'migration',
+      this.migrations.map(({ name }) => name),
+    );
+    refuseRepeats(
+      'inbound command',
+      this.inbound({} as CommandBus).map(({ type }) => type),
+    );
+  }
+
+  /** Events of other systems that are processed as commands; every other event that is accepted is a fact. */
+  inbound(commands: CommandBus): InboundCommand[] {
+    return this.contexts.flatMap(({ inbound }) => inbound?.(commands) ?? []);
+  }
+
+  /** Whether the endpoints accept events of this type. */
+  readonly accepts = (definition: EventDefinition): boolean => this.incoming.includes(definition);
+}
+
+const numberOf = (migration: string): number => Number(/\d+$/.exec(migration)?.[0]);
+
+function refuseRepeats(what: string, names: readonly string[]): void {
+  const repeated = names.filter((name, index) => names.indexOf(name) !== index);
+  if (repeated.length > 0) throw new Error(`two contexts define the ${what} ${repeated.join(', ')}; rename one`);
+}

@@ -1,0 +1,61 @@
+import type { Provider, Type } from '@nestjs/common';
+import type { CommandBus } from '@nestjs/cqrs';
+import type { EventStore } from '../event-store/event-store.js';
+import type { Transactor } from '../event-store/transact.js';
+import type { EventDefinition } from '../events/event-definition.js';
+import type { ApiGroup } from '../http/openapi/api-description.js';
+import type { InboundCommand } from '../ingest/ingest.js';
+import type { Clock } from '../kernel/clock.js';
+import type { StreamKind } from '../kernel/decider.js';
+import type { Settings } from '../platform/configuration/settings.js';
+import type { Pool } from '../platform/database/database.js';
+import type { MigrationClass } from '../platform/database/migrate.js';
+import type { Logger } from '../platform/logging/logger.js';
+import type { View } from '../projections/view.js';
+import type { ViewReader } from '../projections/view-reader.js';
+import type { Consumer } from '../subscriptions/consumer.js';
+import type { LockSession } from '../subscriptions/lock-session.js';
+
+/**
+ * Everything that a context adds to the application, named once. apps/contexts.ts lists the contexts; catalogues, workers,
+ * the gateway, the documents of the API, and migrations are derived from that list.
+ */
+export interface Context {
+  /** Its folder in libs. */
+  name: string;
+  events?: readonly EventDefinition[];
+  // biome-ignore lint/suspicious/noExplicitAny: each kind has a state and events of its own
+  streams?: readonly StreamKind<any, any>[];
+  views?: readonly View[];
+  /** What follows the log and acts. */
+  consumers?(ports: ContextPorts): readonly Consumer[];
+  /** What acts by the clock. */
+  schedules?(ports: ContextPorts): readonly Schedule[];
+  /** Handlers of commands and queries. */
+  commands?: readonly Type[];
+  /** Events of other systems that are commands here. */
+  inbound?(commands: CommandBus): readonly InboundCommand[];
+  /** Controllers by their group in the documents of the API; contexts may share a group. */
+  routes?: readonly ApiGroup[];
+  /** What handlers and controllers have injected, those of other contexts too. */
+  services?: readonly Provider[];
+  migrations?: readonly MigrationClass[];
+}
+
+export interface Schedule {
+  /** Until the signal aborts. One process at a time acts, however many run. */
+  run(signal: AbortSignal, locks: LockSession): Promise<void>;
+  /** Does now what is due. */
+  tick(): Promise<void>;
+}
+
+/** What consumers and schedules are made of. */
+export interface ContextPorts {
+  settings: Settings;
+  clock: Clock;
+  logger: Logger;
+  pool: Pool;
+  store: EventStore;
+  transactor: Transactor;
+  viewReader: ViewReader;
+}

@@ -1,0 +1,60 @@
+import { Inject, type Type } from '@nestjs/common';
+import { Command, CommandBus, CommandHandler } from '@nestjs/cqrs';
+import { Transactor } from '../event-store/transact.js';
+import { type CommandResult, commandResult } from '../event-store/write-result.js';
+import { type WriteReceipt, writeReceipt } from '../http/write-receipt.js';
+import type { Clock } from '../kernel/clock.js';
+import type { CommandContext } from '../kernel/command-context.js';
+import type { StreamKind } from '../kernel/decider.js';
+import type { DomainEvent } from '../kernel/envelope.js';
+import { CLOCK } from '../platform/ports.js';
+
+/**
+ * A command whose fields are the body of its route. What does not come from the body (who asks, the id in the path) is
+ * declared with `declare`, so that no body can hold it, and added by `with`.
+ */
+export abstract class RequestCommand<Result = CommandResult> extends Command<Result> {
+  declare readonly context: CommandContext;
+
+  with(beside: Partial<this> & { context: CommandContext }): this {
+    return Object.assign(this, beside);
+  }
+}
+
+/**
+ * The handler of a command that one stream decides: load, decide, append.
+ * @param decide `now` is in epoch milliseconds
+ * @param id the entity's; without it the kind has a single stream
+ */
+export function decisionHandler<Given extends RequestCommand, State, Event extends DomainEvent>(
+  command: Type<Given>,
+  stream: StreamKind<State, Event>,
+  decide: (state: State, command: Given, now: number) => readonly Event[],
+  id?: (command: Given) => string,
+): Type<{ execute(command: Given): Promise<CommandResult> }> {
+  @CommandHandler(command)
+  class DecisionHandler {
+    constructor(
+      @Inject(Transactor) private readonly transactor: Transactor,
+      @Inject(CLOCK) private readonly clock: Clock,
+    ) {}
+
+    async execute(given: Given): Promise<CommandResult> {
+      return commandResult(
+        await this.transactor.transact(stream, id?.(given), given.context, (state) =>
+          decide(state, given, this.clock.now()),
+        ),
+      );
+    }
+  }
+  return DecisionHandler;
+}
+
+/** A controller whose route gives a command and answers where its effect is stored. */
+export abstract class CommandRoute {
+  constructor(@Inject(CommandBus) protected readonly commands: CommandBus) {}
+
+  protected async receipt(command: Command<CommandResult>): Promise<WriteReceipt> {
+    return writeReceipt(await this.commands.execute(command));
+  }
+}

@@ -1,0 +1,46 @@
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { Public } from '../credentials/route-access.js';
+import { type ApiDocument, ApiDocuments } from './api-documents.js';
+import { type Answer, Operation, plain } from './operation.js';
+
+const document = (description: string): Answer => ({
+  description,
+  content: { 'application/json': { name: 'Document', schema: Type.Record(Type.String(), Type.Unknown()) } },
+});
+
+@Controller()
+@Public()
+export class DocumentsController {
+  constructor(@Inject(ApiDocuments) private readonly documents: ApiDocuments) {}
+
+  @Get('openapi.json')
+  @Operation('This document', { answer: document('OpenAPI 3.1.') })
+  openapi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    send(this.documents.openApi, request, reply);
+  }
+
+  @Get('asyncapi.json')
+  @Operation('The events that come in and go out', { answer: document('AsyncAPI 3.0.') })
+  asyncapi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    send(this.documents.asyncApi, request, reply);
+  }
+
+  /** Static HTML, so that the strictest policy suits it. */
+  @Get('docs')
+  @Operation('Both documents as a page to read', {
+    answer: plain('text/html', 'The page; it needs no script and nothing from elsewhere.', Type.String()),
+  })
+  docs(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    send(this.documents.page, request, reply);
+  }
+}
+
+/** RFC 9110, section 13.1.2: weak comparison, since a proxy that compresses makes a tag weak. */
+function send({ bytes, etag, headers }: ApiDocument, { headers: asked }: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({ ...headers, etag, 'cache-control': 'no-cache' });
+  const held = asked['if-none-match']?.split(',').map((one) => one.trim().replace(/^W\//, '')) ?? [];
+  if (held.includes(etag) || held.includes('*')) reply.status(304).send();
+  else reply.send(bytes);
+}

@@ -1,0 +1,88 @@
+import type { Static, TSchema } from 'typebox';
+import { WriteReceipt } from '../write-receipt.js';
+import type { ApiEvents } from './api-events.js';
+
+/** An answer with its schema; named ones become components of the document. */
+export interface Answer<Answered = unknown> {
+  description: string;
+  /** By media type; `application/json` for most. None: no body. */
+  content: Record<string, { name?: string; schema: TSchema; example?: unknown }>;
+  /** Only the compiler sees it: what the handler returns. */
+  answered?: Answered;
+}
+
+/** What the document says of a route beyond its decorators and the rules of its parameters and body. */
+export interface OperationText<Answered = unknown> {
+  description?: string;
+  /** What parameters mean whose rules do not say it, by their name. */
+  fields?: Record<string, string>;
+  /** Bodies that no class describes, by media type. */
+  body?: Answer['content'];
+  /** A body, where a class describes it. */
+  example?: unknown;
+  /** Header parameters. */
+  headers?: Record<string, { schema: TSchema; description: string }>;
+  /** Under the status that Nest sends. */
+  answer: Answer<Answered>;
+  /** Further ones, by status. */
+  otherAnswers?: Record<number, Answer<Answered>>;
+  /** Codes of the problems that rules of the domain lead to, by status. */
+  refusals?: Record<number, readonly string[]>;
+}
+
+export interface DescribedOperation extends OperationText {
+  /** For clients that are generated; stable. The name of the handler. */
+  id: string;
+  /** One sentence without its full stop. */
+  summary: string;
+}
+
+const OPERATION = 'gatehouse:operation';
+
+/**
+ * Documents a handler, which has to return what the schema of the answer says. The name of the method is the id of the
+ * operation.
+ * @param summary one sentence without its full stop
+ * @param text or what makes it of the events of the API
+ */
+export const Operation =
+  <Answered>(summary: string, text: OperationText<Answered> | ((events: ApiEvents) => OperationText<Answered>)) =>
+  <Method extends (...args: never[]) => Answered | Promise<Answered>>(
+    _target: object,
+    id: string,
+    { value }: TypedPropertyDescriptor<Method>,
+  ): void => {
+    const operation = (events: ApiEvents): DescribedOperation => ({
+      id,
+      summary,
+      ...(typeof text === 'function' ? text(events) : text),
+    });
+    Reflect.defineMetadata(OPERATION, operation, value!);
+  };
+
+/** The documentation of a handler, if it carries one. */
+export const operationOf = (handler: object, events: ApiEvents): DescribedOperation | undefined =>
+  Reflect.getMetadata(OPERATION, handler)?.(events);
+
+/**
+ * An answer in JSON.
+ * @param name of the schema in the document
+ */
+export const answer = <Schema extends TSchema>(
+  name: string,
+  description: string,
+  schema: Schema,
+  example?: unknown,
+): Answer<Static<Schema>> => ({
+  description,
+  content: { 'application/json': { name, schema, ...(example === undefined ? {} : { example }) } },
+});
+
+/** The answer of a write. */
+export const receipt = (description: string) => answer('Written', description, WriteReceipt, { position: '1042' });
+
+/** An answer that is a text of another media type, which the handler sends by itself. */
+export const plain = (mediaType: string, description: string, schema: TSchema): Answer => ({
+  description,
+  content: { [mediaType]: { schema } },
+});

@@ -40,7 +40,7 @@ export async function prepare() {
   } catch (error) {
     if (!UNWRITABLE.includes(error.code)) throw error;
     throw new CannotPrepare(
-      `can't install or build in ${ROOT} (${error.message}): make it writable and free some space`,
+      `can't install or build in ${ROOT} (${error.message}): make the directory writable and free some space`,
     );
   } finally {
     unlock();
@@ -51,7 +51,7 @@ export function checkNode(version) {
   const [major, minor] = version.split('.').map(Number);
   if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
   throw new CannotPrepare(
-    `Gatehouse needs Node.js ${OLDEST_NODE.join('.')} or later; this is ${version}: install a newer one from https://nodejs.org`,
+    `Gatehouse needs Node.js ${OLDEST_NODE.join('.')} or later, but this is ${version}: install a newer one from https://nodejs.org`,
   );
 }
 
@@ -150,7 +150,7 @@ async function lock() {
   } catch (error) {
     if (!UNWRITABLE.includes(error.code)) throw error;
     throw new CannotPrepare(
-      `can't write to ${dirname(LOCK)} (${error.message}): free some space there, or name another directory with TMPDIR`,
+      `can't write to ${dirname(LOCK)} (${error.message}): free some space there, or set TMPDIR to another directory`,
     );
   } finally {
     rmSync(draft, { force: true });

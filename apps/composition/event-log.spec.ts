@@ -12,7 +12,7 @@ it('says in a line at the start that the event store can not be used', async () 
   const failure = await checkEventStoreDB(store).catch((error) => error);
   expect(failure).toMatchObject({ name: 'StartFailure', code: 'eventstore-away' });
   expect(failure.message).toMatch(
-    /^the event store of GATEHOUSE_EVENTSTORE_URL can't be used .*ECONNREFUSED.*: is it up\?$/,
+    /^the event store of GATEHOUSE_EVENTSTORE_URL can't be used .*ECONNREFUSED.*: start it, or correct the address$/,
   );
   await store.close();
 });

@@ -27,7 +27,7 @@ export function openEventStoreDB(connectionString: string, clock: Clock): EventS
   } catch (error) {
     throw new StartFailure(
       'eventstore-url-invalid',
-      `the connection string of EventStoreDB can't be used: ${(error as Error).message}; correct GATEHOUSE_EVENTSTORE_URL`,
+      `the connection string of the event store is invalid (${(error as Error).message}): correct GATEHOUSE_EVENTSTORE_URL`,
       { cause: error },
     );
   }
@@ -44,7 +44,7 @@ export async function checkEventStoreDB(store: EventStore, named = 'GATEHOUSE_EV
     if (!(error instanceof StoreUnavailable)) throw error;
     throw new StartFailure(
       'eventstore-away',
-      `the event store of ${named} can't be used (${error.message}): is it up?`,
+      `the event store of ${named} can't be used (${error.message}): start it, or correct the address`,
       { cause: error },
     );
   }

@@ -11,7 +11,10 @@ import type { Runtime } from './runtime.js';
 export function brokerOf({ settings, logger }: Pick<Runtime, 'settings' | 'logger'>, clientId: string): KafkaJsBroker {
   const { kafkaBrokers, kafkaTls, kafkaCaFile, kafkaSaslMechanism, kafkaUsername, kafkaPassword } = settings;
   if (kafkaBrokers.length === 0) {
-    throw new StartFailure('brokers-missing', 'GATEHOUSE_KAFKA_BROKERS is not set: name some brokers, as host:port');
+    throw new StartFailure(
+      'brokers-missing',
+      'GATEHOUSE_KAFKA_BROKERS is not set, but this role needs Kafka: set it to some brokers, as host:port',
+    );
   }
   return new KafkaJsBroker({
     brokers: kafkaBrokers,
@@ -29,9 +32,9 @@ function readAuthority(file: string): string {
     const pem = readFileSync(file, 'utf8');
     createSecureContext({ ca: pem });
     if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
-    throw new Error('there is no certificate in it');
+    throw new Error('it contains no certificate');
   } catch (error) {
     const what = `GATEHOUSE_KAFKA_CA_FILE is ${file}, which can't be used (${(error as Error).message})`;
-    throw new StartFailure('kafka-ca-unreadable', `${what}: name a readable file of certificates in PEM`);
+    throw new StartFailure('kafka-ca-unreadable', `${what}: set it to a readable PEM file with certificates`);
   }
 }

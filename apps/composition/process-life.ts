@@ -33,11 +33,11 @@ export interface ProcessPlan {
   /** @param signal aborts a start that is not wanted any more, which then leaves nothing running */
   database(settings: Settings, logger: Logger, signal: AbortSignal): OpenedDatabase | Promise<OpenedDatabase>;
   start(options: RuntimeOptions): Promise<Role>;
-  /** What the terminal shows once it is ready. */
+  /** The lines that the terminal shows once the process is ready. */
   announce(role: Role): Promise<string[]>;
 }
 
-/** From the settings to the last signal; what is foreseen to go wrong is told in a line. */
+/** Runs a process from its settings to the last signal. An expected start failure is printed in one line. */
 export function runProcess({ database: openDatabase, start, announce }: ProcessPlan): void {
   // V8 reads it at every collection, so it may be set while it runs.
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
@@ -88,7 +88,7 @@ export function sharedDatabase({ databaseUrl }: Settings, name: string): OpenedD
   if (!databaseUrl) {
     throw new StartFailure(
       'database-missing',
-      `GATEHOUSE_DATABASE_URL is not set, and ${name} shares its database with the other roles: set it, or run everything in one process with "npm start"`,
+      `GATEHOUSE_DATABASE_URL is not set, but ${name} shares its database with the other roles: set it, or run all roles in one process with "npm start"`,
     );
   }
   return {
@@ -99,16 +99,16 @@ export function sharedDatabase({ databaseUrl }: Settings, name: string): OpenedD
   };
 }
 
-/** What supervises the process starts it again, until the database is there. */
+/** The supervisor restarts the process until the database is available. */
 function databaseAway({ message, code }: Error & { code?: string }): StartFailure {
   return code === DISK_FULL
     ? new StartFailure(
         'disk-full',
-        `no space is left on the disk of the database of GATEHOUSE_DATABASE_URL (${message}): free some`,
+        `no space is left on the disk of the database of GATEHOUSE_DATABASE_URL (${message}): free some space`,
       )
     : new StartFailure(
         'database-away',
-        `the database of GATEHOUSE_DATABASE_URL can't be reached (${message}): is it up?`,
+        `the database of GATEHOUSE_DATABASE_URL can't be reached (${message}): start it, or correct GATEHOUSE_DATABASE_URL`,
       );
 }
 
@@ -125,15 +125,17 @@ export async function ownDatabase(settings: Settings, logger: Logger, signal: Ab
   return { connection, explain, stop };
 }
 
-/** In order, and in the time that a supervisor gives. */
+/** Stops cleanly, within the time that a supervisor grants. */
 function stopOnSignals(stop: () => Promise<void>): void {
   // A terminal that was closed takes no line any more, which is no reason to stop otherwise than in order.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   onStopSignals(
     () => {
-      console.log('\nStopping: finishing what was taken …');
+      console.log('\nStopping: finishing accepted work …');
       const timer = setTimeout(() => {
-        console.error(`gatehouse: not done after ${LONGEST_STOP_MS} ms, stopping anyway; nothing acknowledged is lost`);
+        console.error(
+          `gatehouse: work is unfinished after ${LONGEST_STOP_MS} ms, stopping anyway; no acknowledged event is lost`,
+        );
         process.exit(1);
       }, LONGEST_STOP_MS);
       stop().then(

@@ -66,7 +66,7 @@ async function listen(app: NestFastifyApplication, { host, port }: Settings): Pr
     if (code === 'EADDRINUSE') {
       throw new StartFailure(
         'port-busy',
-        `port ${port} of ${host} is in use: stop what listens there, or set GATEHOUSE_PORT to another`,
+        `port ${port} of ${host} is in use: stop the process that listens there, or set GATEHOUSE_PORT to another port`,
       );
     }
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EACCES') {

@@ -24,7 +24,7 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
     name: 'projector_errors_total',
     help: 'Errors after which the projector restarted from its checkpoints',
   });
-  const troubleLog = new ErrorLog(logger, 'the projector begins again');
+  const troubleLog = new ErrorLog(logger, 'the projector failed and restarts from its checkpoints');
   const projector = new Projector(pool, store, catalogue.views, locks, rebuilder, {
     page(page, to) {
       events.inc(page.length);
@@ -61,7 +61,10 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
   return reactions.map((reaction) => {
     const { name } = reaction;
     const consumer = REACTOR_PREFIX + name;
-    const troubleLog = new ErrorLog(logger.child({ reaction: name }), 'a reactor begins again');
+    const troubleLog = new ErrorLog(
+      logger.child({ reaction: name }),
+      'a reactor failed and restarts from its checkpoint',
+    );
     return new Reactor(pool, store, reaction, seats, {
       trouble(error) {
         troubles.inc({ consumer });
@@ -101,7 +104,7 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
     name: 'ingester_errors_total',
     help: 'Errors after which the ingester waited and retried',
   });
-  const troubleLog = new ErrorLog(logger, 'the ingester waits and tries again');
+  const troubleLog = new ErrorLog(logger, 'the ingester failed, waits and retries');
   const options = {
     group: settings.kafkaGroup,
     topics: [settings.kafkaFactsTopic, ...settings.kafkaTypeTopics],
@@ -133,7 +136,7 @@ export function publisherOf(runtime: Runtime, metrics: Metrics): Publisher {
     name: 'publisher_errors_total',
     help: 'Errors after which the publisher restarted from its checkpoint',
   });
-  const troubleLog = new ErrorLog(logger, 'the publisher begins again');
+  const troubleLog = new ErrorLog(logger, 'the publisher failed and restarts from its checkpoint');
   const broker = brokerOf(runtime, 'gatehouse-publisher');
   return new Publisher(pool, store, schemas, locks, broker, settings.kafkaEventsTopic, {
     published: (events) => published.inc(events.length),

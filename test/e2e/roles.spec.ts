@@ -26,7 +26,7 @@ describe('roles', () => {
   });
 
   it.each([
-    ['projector', 'GATEHOUSE_DATABASE_URL is not set, and projector shares its database with the other roles'],
+    ['projector', 'GATEHOUSE_DATABASE_URL is not set, but projector shares its database with the other roles'],
     ['publisher', 'GATEHOUSE_KAFKA_BROKERS is not set'],
   ])('say in a line what they can not start without: %s', async (role, line) => {
     const { code, errors } = await runToEnd(role === 'publisher' ? env : {}, role);

@@ -68,7 +68,7 @@ export const decisionPointProviders: readonly Provider[] = [
     provide: AccessReplica,
     inject: [EVENT_STORE, LOGGER],
     useFactory(store: EventStore, logger: Logger) {
-      const errors = new ErrorLog(logger, 'the access replica lost the log and follows it again');
+      const errors = new ErrorLog(logger, 'the access replica lost its subscription to the log and restarts it');
       return new AccessReplica(store, { accounts: REPLICA_ACCOUNTS, trouble: (error) => errors.report(error) });
     },
   },

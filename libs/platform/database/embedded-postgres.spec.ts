@@ -147,7 +147,7 @@ describe('the embedded PostgreSQL', () => {
     await writeFile(version, '15\n');
     await expect(start()).rejects.toMatchObject({
       code: 'data-of-another-postgres',
-      message: expect.stringContaining('made by PostgreSQL 15'),
+      message: expect.stringContaining('created by PostgreSQL 15'),
     });
     await writeFile(version, ours);
   });
@@ -167,7 +167,7 @@ describe('the embedded PostgreSQL', () => {
     await postgres.stop();
   });
 
-  it('names the directory that another user of the server may not pass, and the cure', async () => {
+  it('names the directory that another user of the server has no access to, and the remedy', async () => {
     const closed = join(parent, 'closed-to-others');
     await mkdir(closed, { mode: 0o700 });
     await expect(

@@ -113,7 +113,7 @@ async function keep(server: PostgresServer): Promise<pg.Client> {
           'another Gatehouse process uses this data directory: stop it first, or set GATEHOUSE_DATA to another directory',
         );
       }
-      await sleep(RETRY_MS); // a killed process's connection takes a moment to go
+      await sleep(RETRY_MS); // the connection of a killed process ends a moment later
     }
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
     if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
@@ -123,7 +123,7 @@ async function keep(server: PostgresServer): Promise<pg.Client> {
     if ((error as { code?: string }).code === '28P01') {
       throw new StartFailure(
         'postgres-password-wrong',
-        'the server of this data directory does not accept the password in its file: restore the file `password` beside `cluster`',
+        'the PostgreSQL of this data directory rejects the password in its file: restore the file `password` beside `cluster` from a backup',
         { cause: error },
       );
     }

@@ -20,7 +20,10 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
       `SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS server`,
     );
     if (version < OLDEST_SERVER) {
-      throw new StartFailure('postgres-too-old', `the database is PostgreSQL ${server}; Gatehouse needs 15 or later`);
+      throw new StartFailure(
+        'postgres-too-old',
+        `the database is PostgreSQL ${server}, but Gatehouse needs 15 or later: upgrade it, or set GATEHOUSE_DATABASE_URL to another`,
+      );
     }
     await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     try {
@@ -30,7 +33,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
       if (stranger) {
         throw new StartFailure(
           'schema-newer',
-          `the database has migration ${stranger.name}, which this version does not know: start the version that made it, or a newer one`,
+          `the database has migration ${stranger.name}, which this version does not know: start the version that created it, or a newer one`,
         );
       }
       executor.transaction = 'each';

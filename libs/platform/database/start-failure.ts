@@ -2,42 +2,45 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatehouseError } from '../../kernel/errors.js';
 
-/** A start that can't go on; the message is one line that says what is wrong and what to do. */
+/** A start that can't continue. The message is one line that says what is wrong and what to do. */
 export class StartFailure extends GatehouseError {
   constructor(code: string, message: string, options?: { cause?: unknown }) {
     super(code, message, 'unavailable', {}, options);
   }
 }
 
-const CURES: readonly { sign: RegExp; code: string; line(directory: string, found: RegExpMatchArray): string }[] = [
+const KNOWN_FAILURES: readonly {
+  sign: RegExp;
+  code: string;
+  line(directory: string, found: RegExpMatchArray): string;
+}[] = [
   {
     sign: /database files are incompatible with server/,
     code: 'data-of-another-postgres',
     line: (directory) =>
-      `the data in ${directory} was made by PostgreSQL ${readFileSync(join(directory, 'cluster', 'PG_VERSION'), 'utf8').trim()}, not by the version that comes with this release: move it with pg_dump into a new directory, or set GATEHOUSE_DATA to another directory`,
+      `the data in ${directory} was created by PostgreSQL ${readFileSync(join(directory, 'cluster', 'PG_VERSION'), 'utf8').trim()}, not by the version of this release: move it with pg_dump into a new directory, or set GATEHOUSE_DATA to another directory`,
   },
   {
     sign: /ENOSPC|No space left on device|wrote only \d+ of \d+ bytes/,
     code: 'disk-full',
-    line: (directory) => `no space is left on the disk of ${directory}: free some, then start again; nothing was lost`,
+    line: (directory) =>
+      `no space is left on the disk of ${directory}: free some space, then start again; nothing was lost`,
   },
   {
     sign: /EROFS|Read-only file system/,
     code: 'data-read-only',
-    line: (directory) =>
-      `${directory} is on a read-only file system: set GATEHOUSE_DATA to a directory that can be written`,
+    line: (directory) => `${directory} is on a read-only file system: set GATEHOUSE_DATA to a writable directory`,
   },
   {
     sign: /wrong ownership|EPERM|EACCES|Permission denied|has invalid permissions/,
     code: 'data-not-ours',
     line: (directory) =>
-      `${directory} can't be used by this user: start as the user who made it, change its owner, or set GATEHOUSE_DATA to another directory`,
+      `${directory} can't be used by this user: start as the user who created it, change its owner, or set GATEHOUSE_DATA to another directory`,
   },
   {
     sign: /EADDRINUSE|Address already in use|could not bind/,
     code: 'postgres-port-busy',
-    line: () =>
-      `PostgreSQL's port is in use: free it, or set GATEHOUSE_POSTGRES_PORT to another (0 takes any free one)`,
+    line: () => `PostgreSQL's port is in use: free it, or set GATEHOUSE_POSTGRES_PORT to another (0 picks a free port)`,
   },
   {
     sign: /error while loading shared libraries: (\S+)/,
@@ -53,7 +56,7 @@ const CURES: readonly { sign: RegExp; code: string; line(directory: string, foun
   },
 ];
 
-/** The failure behind a system error or a server's log, as one line; the text itself where nothing known is in it. */
+/** Explains a system error or a server's log in one line; an unknown failure keeps its own text. */
 export function explainFailure(directory: string, evidence: unknown): StartFailure {
   if (evidence instanceof StartFailure) return evidence;
   const text =
@@ -61,14 +64,14 @@ export function explainFailure(directory: string, evidence: unknown): StartFailu
       ? `${(evidence as NodeJS.ErrnoException).code ?? ''} ${evidence.message}`
       : String(evidence);
   const options = evidence instanceof Error ? { cause: evidence } : undefined;
-  for (const { sign, code, line } of CURES) {
+  for (const { sign, code, line } of KNOWN_FAILURES) {
     const found = text.match(sign);
     if (found) return new StartFailure(code, line(directory, found), options);
   }
   const fatal = text.match(/(?:FATAL|PANIC|error): +(.+)/)?.[1] ?? text.trim().split('\n').at(-1);
   return new StartFailure(
     'postgres-failed',
-    `the embedded PostgreSQL in ${directory} does not start: ${fatal}`,
+    `the embedded PostgreSQL in ${directory} did not start: ${fatal}`,
     options,
   );
 }

@@ -10,7 +10,7 @@ function troubleLog() {
     { write: (line) => lines.push(JSON.parse(line)) },
   );
   const clock = { now: 0 };
-  return { lines, clock, log: new ErrorLog(logger, 'it begins again', () => clock.now) };
+  return { lines, clock, log: new ErrorLog(logger, 'it failed and restarts', () => clock.now) };
 }
 
 const away = () => new StoreUnavailable('the log is away');
@@ -19,7 +19,7 @@ it('tells the same trouble once a minute, and how often it came meanwhile', () =
   const { lines, clock, log } = troubleLog();
   for (clock.now = 0; clock.now <= 60_000; clock.now += 500) log.report(away());
   expect(lines).toMatchObject([
-    { msg: 'it begins again', reason: 'the log is away' },
+    { msg: 'it failed and restarts', reason: 'the log is away' },
     { reason: 'the log is away', untold: 119 },
   ]);
 });

@@ -12,7 +12,7 @@ export class ErrorLog {
   private untold = 0;
 
   /**
-   * @param what a sentence, as "the projector begins again"
+   * @param what a sentence, such as "the projector failed and restarts"
    * @param now milliseconds that only go forward
    */
   constructor(

@@ -23,7 +23,7 @@ export async function loadMasterKey(
     if (!key)
       throw new StartFailure(
         'master-key-invalid',
-        `${path} does not hold ${BYTES} bytes in base64: restore it from your backup`,
+        `${path} does not contain ${BYTES} bytes in base64, so it is no master key: restore it from your backup`,
       );
     return key;
   } catch (error) {
@@ -32,7 +32,7 @@ export async function loadMasterKey(
   if (settings.databaseUrl || settings.masterKeyFile) {
     throw new StartFailure(
       'master-key-missing',
-      `there is no master key in ${path}: set GATEHOUSE_MASTER_KEY, or write one there with "openssl rand -base64 32"`,
+      `there is no master key in ${path}: set GATEHOUSE_MASTER_KEY, or create the file with "openssl rand -base64 32"`,
     );
   }
   const key = randomBytes(BYTES);

@@ -51,7 +51,7 @@ export class PostgresPersonKeys implements PersonKeys {
     } catch (cause) {
       throw new StartFailure(
         'master-key-wrong',
-        'the master key is not the one this data was encrypted with: restore the former one from your backup',
+        'the master key differs from the one that encrypted this data: restore that one from your backup',
         { cause },
       );
     }

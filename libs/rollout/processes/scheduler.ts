@@ -34,7 +34,9 @@ export class CohortScheduler {
   private async tickWhile(held: AbortSignal, signal: AbortSignal): Promise<void> {
     const ending = AbortSignal.any([held, signal]);
     while (!ending.aborted) {
-      await this.tick().catch((error) => this.logger.warn({ err: error }, 'the schedule is tried again in a minute'));
+      await this.tick().catch((error) =>
+        this.logger.warn({ err: error }, 'the scheduler failed and retries in a minute'),
+      );
       await pause(TICK_MS, ending);
     }
   }

@@ -4,14 +4,14 @@ import { version } from '../composition/version.js';
 import { operationsElsewhere } from './openapi/operation-groups.js';
 
 const OPENAPI_DESCRIPTION = [
-  'Access and enforcement for the staged rollout of a generative image product: a waitlist that is let in at a rate, access decisions, human review of flagged images, enforcement, and a log that anybody may replay.',
+  'Access and enforcement for the staged rollout of a generative image product: onboarding from a waitlist at a set rate, access decisions, human review of flagged images, enforcement, and a log that can be replayed and verified.',
   'Send a credential as `Authorization: Bearer …`; each operation names the roles it admits.',
   'Errors are problem documents (RFC 9457): match on `type`, read `detail`.',
-  'Positions are places in the one log, in digits. Every write answers one; an access decision takes it as `context.minPosition` and then knows of that write.',
+  'A position is a place in the log, as a string of digits. Every write returns one. Pass it to an access decision as `context.minPosition`, and the decision includes that write.',
 ].join('\n\n');
 
 const ASYNCAPI_DESCRIPTION =
-  'The events of Gatehouse as CloudEvents 1.0. They come in over POST /v1/events and go out over GET /v1/events, and come and go over topics of Kafka where the operators have set brokers. Personal fields are accepted and stored sealed, and never sent out, so a message that goes out has fewer fields than the same one coming in.';
+  'The events of Gatehouse as CloudEvents 1.0. They are accepted by POST /v1/events and published by GET /v1/events and, if brokers are configured, over Kafka topics. Personal fields are accepted, stored encrypted and never published, so a published message has fewer fields than an accepted one.';
 
 /** What the documents of the API say of the whole. */
 export const apiDescription = ({ groups, incoming, outgoing }: Catalogue): ApiDescription => ({

@@ -13,9 +13,17 @@ const POLL_MS = 10;
 
 register('./typescript.mjs', import.meta.url);
 process.setSourceMapsEnabled(true);
-// A worker that is told to end, or whose parent is gone, has nothing left to do: what a spec left open was reported before.
-process.on('disconnect', () => process.exit());
-process.on('removeListener', (event) => event === 'message' && process.exit());
+// The first who asks for one of these opens it; from then on it counts as open.
+void [process.stdin, process.stdout, process.stderr];
+/*
+ * A worker that is told to end, or whose parent is gone, has nothing left to do: what a spec left open was reported before.
+ * Jest gives it half a second, in which a busy machine may not get through what Node does at an exit.
+ */
+const end = () => process.kill(process.pid, 'SIGKILL');
+if (process.channel) {
+  process.on('disconnect', end);
+  process.on('removeListener', (event) => event === 'message' && end());
+}
 
 /**
  * Jest's testRunner: runs a spec as Node runs any module, so that the files of one worker share the application's modules.

@@ -168,6 +168,13 @@ const forbidden = [
     from: {},
     to: { circular: true },
   },
+  {
+    name: 'no-cycles-between-folders',
+    comment: 'Two folders that import one another are one folder, or a file is in the wrong one.',
+    scope: 'folder',
+    from: {},
+    to: { circular: true },
+  },
 ];
 
 export default {

@@ -7,7 +7,7 @@ import type { Clock } from '../../libs/kernel/clock.js';
 import { StoreUnavailable } from '../../libs/kernel/errors.js';
 import type { Settings } from '../../libs/platform/configuration/settings.js';
 import type { Connection, Pool } from '../../libs/platform/database/database.js';
-import { StartFailure } from '../../libs/platform/database/start-failure.js';
+import { StartFailure } from '../../libs/platform/start-failure.js';
 
 /** The log that the settings name. @throws StartFailure for a connection string that can't be understood */
 export const openLog = (

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { KafkaJsBroker } from '../../libs/kafka/kafkajs-broker.js';
-import { StartFailure } from '../../libs/platform/database/start-failure.js';
+import { StartFailure } from '../../libs/platform/start-failure.js';
 import type { Runtime } from './runtime.js';
 
 /**

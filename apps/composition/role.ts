@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Settings } from '../../libs/platform/configuration/settings.js';
-import { StartFailure } from '../../libs/platform/database/start-failure.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
+import { StartFailure } from '../../libs/platform/start-failure.js';
 import { followLog } from './log-metrics.js';
 import { openRuntime, type Runtime, type RuntimeOptions } from './runtime.js';
 

@@ -13,7 +13,13 @@ export const { FOUNDATIONS: foundations } = (await import(`${process.cwd()}/.dep
   FOUNDATIONS: readonly string[];
 };
 
+const SPECS = ['\\.(spec|contract)\\.ts$', '^test/'];
+
 const { forbidden = [], options } = await extractConfiguration('./.dependency-cruiser.mjs');
+
+/** As the reader of the configuration gives it: a string, a list, or an object with either. */
+const { path: excluded = options?.exclude } = Object(options?.exclude) as { path?: unknown };
+const EXCLUDED = [excluded ?? []].flat() as string[];
 
 export const importRules: readonly { name: string; comment: string }[] = forbidden.map(({ name, comment }) => ({
   name: name ?? 'unnamed',
@@ -26,9 +32,22 @@ export const importRules: readonly { name: string; comment: string }[] = forbidd
  * @param folders of the root
  */
 export async function importViolations(root: string, folders: string[]): Promise<Violation[]> {
+  // Specs may import whatever they test with, so they don't count for what folders import.
+  const ofFolders = forbidden.filter((rule) => 'scope' in rule && rule.scope === 'folder');
+  const ofFiles = forbidden.filter((rule) => !ofFolders.includes(rule));
+  return [...(await findings(root, folders, ofFiles)), ...(await findings(root, folders, ofFolders, SPECS))];
+}
+
+async function findings(
+  root: string,
+  folders: string[],
+  rules: typeof forbidden,
+  without: readonly string[] = [],
+): Promise<Violation[]> {
+  const exclude = { path: [...EXCLUDED, ...without] };
   const { output } = await cruise(
     folders,
-    { ...options, baseDir: root, validate: true, ruleSet: { forbidden } },
+    { ...options, exclude, baseDir: root, validate: true, ruleSet: { forbidden: rules } },
     undefined,
     { tsConfig: extractTsConfig('tsconfig.json') },
   );

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit, RequestMethod, type Type } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
-import { StartFailure } from '../../platform/database/start-failure.js';
+import { StartFailure } from '../../platform/start-failure.js';
 import { ACCESS_METADATA, type RouteAccess } from './route-access.js';
 
 export interface DeclaredRoute {

@@ -1,4 +1,4 @@
-import { StartFailure } from '../database/start-failure.js';
+import { StartFailure } from '../start-failure.js';
 import {
   choice,
   list,

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { StartFailure } from '../start-failure.js';
 import { MIGRATIONS_TABLE, type MigrationClass, migrate } from './migrate.js';
-import { StartFailure } from './start-failure.js';
 
 export { DataSource };
 

@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { until } from '../../../test/support/until.js';
+import { explainFailure } from '../start-failure.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
 import { postgresBinaries } from './postgres-binaries.js';
 import { startServer } from './postgres-server.js';
 import { checkReachable } from './server-user.js';
-import { explainFailure } from './start-failure.js';
 
 const SETTINGS = { fsync: 'off', shared_buffers: '64MB' };
 

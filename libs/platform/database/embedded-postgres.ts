@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { pause } from '../../kernel/wait.js';
+import { explainFailure, StartFailure } from '../start-failure.js';
 import { type PostgresServer, type ServerOptions, startServer, stopServer } from './postgres-server.js';
-import { explainFailure, StartFailure } from './start-failure.js';
 
 const DATABASE = 'gatehouse';
 /** Any constant; held for as long as a process uses the directory. */

@@ -1,5 +1,5 @@
 import { type DataSource, MigrationExecutor, type MigrationInterface } from 'typeorm';
-import { StartFailure } from './start-failure.js';
+import { StartFailure } from '../start-failure.js';
 
 export type MigrationClass = new () => MigrationInterface;
 

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { StartFailure } from './start-failure.js';
+import { StartFailure } from '../start-failure.js';
 
 export interface PostgresBinaries {
   initdb: string;

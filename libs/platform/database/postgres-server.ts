@@ -5,11 +5,11 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { explainFailure, StartFailure } from '../start-failure.js';
 import { makeDirectory } from './make-directory.js';
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.js';
 import { serverSettings } from './server-settings.js';
 import { checkReachable, type ServerUser, serverUser } from './server-user.js';
-import { explainFailure, StartFailure } from './start-failure.js';
 
 const run = promisify(execFile);
 const POLL_MS = 20;

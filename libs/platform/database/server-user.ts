@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { StartFailure } from './start-failure.js';
+import { StartFailure } from '../start-failure.js';
 
 const run = promisify(execFile);
 const NAME = 'postgres';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { decodeKey } from '../configuration/setting-kinds.js';
 import type { Settings } from '../configuration/settings.js';
 import { makeDirectory } from '../database/make-directory.js';
-import { explainFailure, StartFailure } from '../database/start-failure.js';
+import { explainFailure, StartFailure } from '../start-failure.js';
 
 const BYTES = 32;
 

@@ -2,7 +2,7 @@ import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { Any, type DataSource, type Repository } from 'typeorm';
 import { arrayParameter } from '../database/array-parameters.js';
-import { StartFailure } from '../database/start-failure.js';
+import { StartFailure } from '../start-failure.js';
 import { decrypt, encrypt } from './aes-gcm.js';
 import {
   type Encryption,

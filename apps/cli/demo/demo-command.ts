@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { wholeNumber, withExamples } from '../command-options.js';
-import { type DemoReport, runDemo } from '../demo/run-demo.js';
 import { metricsText } from '../rendering/metrics-table.js';
 import { pairs } from '../rendering/table.js';
 import type { Runner } from '../session.js';
+import { type DemoReport, runDemo } from './run-demo.js';
 
 interface DemoOptions {
   people: number;

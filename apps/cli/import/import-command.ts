@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { InvalidInput } from '../../../libs/kernel/errors.js';
 import { withExamples } from '../command-options.js';
 import { EXIT } from '../exit-codes.js';
-import { parseFlags, parsePrompts, parseReviews, readDataFile } from '../import/data-files.js';
-import { type ImportData, type ImportReport, runImport } from '../import/run-import.js';
 import { metricsText } from '../rendering/metrics-table.js';
 import { table } from '../rendering/table.js';
 import type { Runner } from '../session.js';
+import { parseFlags, parsePrompts, parseReviews, readDataFile } from './data-files.js';
+import { type ImportData, type ImportReport, runImport } from './run-import.js';
 
 interface ImportOptions {
   prompts?: string;

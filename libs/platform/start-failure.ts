@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GatehouseError } from '../../kernel/errors.js';
+import { GatehouseError } from '../kernel/errors.js';
 
 /** A start that can't continue. The message is one line that says what is wrong and what to do. */
 export class StartFailure extends GatehouseError {

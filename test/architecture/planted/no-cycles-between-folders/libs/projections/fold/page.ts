@@ -1,0 +1,4 @@
+// planted violation
+import { write } from '../write/rows.js';
+
+export const page = (): number => write();

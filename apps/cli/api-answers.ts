@@ -1,5 +1,7 @@
 /** What the routes answer, as far as this client reads it. Positions are digits, times RFC 3339. */
 
+export type { AccountAnswer } from '../../libs/account/index.js';
+
 export interface Written {
   position: string;
 }
@@ -128,17 +130,6 @@ export interface QuarantineEntry {
   status: 'waiting' | 'replayed';
   firstSeenAt: string;
   lastSeenAt: string;
-}
-
-export interface AccountAnswer {
-  accountId: string;
-  status: string;
-  deactivated: boolean;
-  suspendedUntil: string | null;
-  policyVersion: string | null;
-  cohortId: string | null;
-  asOf: { position: string; time: string };
-  history: { position: string; type: string; time: string; actor: { kind: string; id: string } }[];
 }
 
 export interface WaitlistEntry {

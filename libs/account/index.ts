@@ -8,14 +8,15 @@ import {
   deactivateAccountInbound,
 } from './features/deactivate-account.js';
 import { ReinstateAccountController, ReinstateAccountHandler } from './features/reinstate-account.js';
-import { ShowAccountController, ShowAccountHandler } from './features/show-account.js';
 import { SuspendAccountController, SuspendAccountHandler } from './features/suspend-account.js';
 import { personStream } from './person.js';
+import { ShowAccountController, ShowAccountHandler } from './queries/show-account.js';
 import { accountStandingView } from './views/account-standing.js';
 
 export * from './account-standing.js';
 export * from './events.js';
 export * from './person.js';
+export type { AccountAnswer } from './queries/show-account.js';
 export * from './views/account-standing.js';
 export * from './waiting-turn.js';
 
@@ -35,7 +36,7 @@ export const accountContext: Context = {
   routes: [
     {
       name: 'Accounts',
-      description: 'Where an account stands, now or at any earlier moment, and what changes that.',
+      description: 'The status of an account, now or at any earlier moment, and what changes it.',
       controllers: [
         ShowAccountController,
         AcceptPolicyController,

@@ -73,7 +73,7 @@ export const IsFlag = (description: string) => applyDecorators(IsBoolean(), Mean
 
 /** An array of different values; what each has to be is another rule. */
 export const IsSet = (minimum: number, maximum: number) =>
-  applyDecorators(ArrayUnique(), ArrayMaxSize(maximum), ArrayMinSize(minimum), IsArray());
+  applyDecorators(ArrayUnique(), ArrayMaxSize(maximum), ...(minimum > 0 ? [ArrayMinSize(minimum)] : []), IsArray());
 
 const INSTANT_FORM = 'must be a time with its offset, like 2022-05-18T09:00:00Z';
 

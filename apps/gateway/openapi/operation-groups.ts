@@ -1,7 +1,6 @@
 import type { DescribedOperation } from '../../../libs/http/openapi/operation.js';
 import type { OperationGroup } from './operation.js';
 import { accessOperations } from './operations/access.js';
-import { accountOperations } from './operations/accounts.js';
 import { eventOperations } from './operations/events.js';
 import { imageOperations } from './operations/images.js';
 import { platformOperations } from './operations/platform.js';
@@ -15,7 +14,6 @@ const operationGroups: readonly OperationGroup[] = [
   accessOperations,
   eventOperations,
   waitlistOperations,
-  accountOperations,
   imageOperations,
   reviewOperations,
   safetyOperations,

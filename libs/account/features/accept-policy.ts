@@ -1,26 +1,23 @@
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandRoute, RequestCommand } from '../../context/decision.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsName } from '../../http/field-rules.js';
+import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
-import type { CommandContext } from '../../kernel/command-context.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import { EVENT_STORE } from '../../platform/ports.js';
 import { policyStream } from '../../policy/index.js';
 import { acceptPolicy, accountStream } from '../account-standing.js';
 
-export class AcceptPolicy extends Command<CommandResult> {
-  constructor(
-    readonly accountId: string,
-    readonly version: string,
-    readonly context: CommandContext,
-  ) {
-    super();
-  }
+export class AcceptPolicy extends RequestCommand {
+  declare readonly accountId: string;
+
+  @IsName('The version in force.')
+  version!: string;
 }
 
 @CommandHandler(AcceptPolicy)
@@ -40,25 +37,18 @@ export class AcceptPolicyHandler implements ICommandHandler<AcceptPolicy> {
   }
 }
 
-export class AcceptPolicyBody {
-  /** The version in force. */
-  @IsName()
-  version!: string;
-}
-
 @Controller('v1/accounts')
-export class AcceptPolicyController {
-  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
-
-  /** The holder of the account accepts the content policy in force. */
+export class AcceptPolicyController extends CommandRoute {
   @Post(':id/policy-acceptance')
   @HttpCode(200)
   @Roles('service', 'administrator')
-  async accept(
-    @Param() { id }: IdParam,
-    @Body() { version }: AcceptPolicyBody,
-    @Context() context: CommandContext,
-  ): Promise<WriteReceipt> {
-    return writeReceipt(await this.commands.execute(new AcceptPolicy(id, version, context)));
+  @Operation('Records that the account’s holder accepts the content policy in force', {
+    fields: { id: 'The account.' },
+    example: { version: '2022-05-18' },
+    answer: receipt('Accepted.'),
+    refusals: { 404: ['account-unknown', 'policy-unknown'], 409: ['account-deactivated', 'policy-outdated'] },
+  })
+  acceptPolicy(@Param() { id }: IdParam, @Body() acceptance: AcceptPolicy, @Context() context: Context) {
+    return this.receipt(acceptance.with({ accountId: id, context }));
   }
 }

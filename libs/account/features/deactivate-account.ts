@@ -1,78 +1,58 @@
-import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { ArrayMaxSize, ArrayUnique, IsArray } from 'class-validator';
-import { Transactor } from '../../event-store/transact.js';
-import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import type { CommandBus } from '@nestjs/cqrs';
+import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
 import type { DataOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { AreLabels, IdParam, IfGiven, IsLabel } from '../../http/field-rules.js';
+import { AreLabels, IdParam, IfGiven, IsLabel, IsSet } from '../../http/field-rules.js';
+import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
 import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
-import type { CommandContext } from '../../kernel/command-context.js';
 import { accountStream, deactivateAccount } from '../account-standing.js';
 import { AccountDeactivated } from '../events.js';
 
 type Deactivation = DataOf<typeof AccountDeactivated>;
 
-export class DeactivateAccount extends Command<CommandResult> {
-  constructor(
-    readonly deactivation: Deactivation,
-    readonly context: CommandContext,
-  ) {
-    super();
-  }
+export class DeactivateAccount extends RequestCommand implements Deactivation {
+  declare readonly accountId: string;
+  declare readonly caseId?: string;
+  declare readonly imageId?: string;
+
+  @IsLabel('Why, as a lower-case label, like `second-strike`.')
+  reason!: string;
+
+  @IfGiven()
+  @IsSet(0, 20)
+  @AreLabels('What was found, as lower-case labels.')
+  categories: string[] = [];
 }
 
-@CommandHandler(DeactivateAccount)
-export class DeactivateAccountHandler implements ICommandHandler<DeactivateAccount> {
-  constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
-
-  async execute({ deactivation, context }: DeactivateAccount): Promise<CommandResult> {
-    return commandResult(
-      await this.transactor.transact(accountStream, deactivation.accountId, context, (standing) =>
-        deactivateAccount(standing, deactivation),
-      ),
-    );
-  }
-}
+export const DeactivateAccountHandler = decisionHandler(
+  DeactivateAccount,
+  accountStream,
+  (standing, { context: _, accountId, ...found }) => deactivateAccount(standing, { accountId, ...found }),
+  ({ accountId }) => accountId,
+);
 
 /** An AccountDeactivated of another system. */
 export const deactivateAccountInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: AccountDeactivated,
     key: ({ accountId }) => `account:${accountId}`,
-    handle: (data, context) => commands.execute(new DeactivateAccount(data, context)),
+    handle: (data, context) => commands.execute(new DeactivateAccount().with({ ...data, context })),
   });
 
-export class DeactivateAccountBody {
-  @IsLabel()
-  reason!: string;
-
-  /** What was found. */
-  @IfGiven()
-  @IsArray()
-  @ArrayMaxSize(20)
-  @ArrayUnique()
-  @AreLabels()
-  categories?: string[];
-}
-
 @Controller('v1/accounts')
-export class DeactivateAccountController {
-  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
-
-  /** Takes the account its access, until it is reinstated; works for an account that is not known yet, too. */
+export class DeactivateAccountController extends CommandRoute {
   @Post(':id/deactivation')
   @HttpCode(200)
   @Roles('operator', 'administrator')
-  async deactivate(
-    @Param() { id }: IdParam,
-    @Body() { reason, categories = [] }: DeactivateAccountBody,
-    @Context() context: CommandContext,
-  ): Promise<WriteReceipt> {
-    return writeReceipt(
-      await this.commands.execute(new DeactivateAccount({ accountId: id, reason, categories }, context)),
-    );
+  @Operation('Revokes the account’s access until it is reinstated', {
+    description: 'Also works for an account that is not known yet. Doing it again changes nothing.',
+    fields: { id: 'The account.' },
+    example: { reason: 'operator-decision', categories: ['violent'] },
+    answer: receipt('Deactivated.'),
+  })
+  deactivateAccount(@Param() { id }: IdParam, @Body() deactivation: DeactivateAccount, @Context() context: Context) {
+    return this.receipt(deactivation.with({ accountId: id, context }));
   }
 }

@@ -1,55 +1,36 @@
-import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Transactor } from '../../event-store/transact.js';
-import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsLabel } from '../../http/field-rules.js';
+import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
-import type { CommandContext } from '../../kernel/command-context.js';
 import { accountStream, reinstateAccount } from '../account-standing.js';
 
-export class ReinstateAccount extends Command<CommandResult> {
-  constructor(
-    readonly accountId: string,
-    readonly reason: string,
-    readonly context: CommandContext,
-  ) {
-    super();
-  }
-}
+export class ReinstateAccount extends RequestCommand {
+  declare readonly accountId: string;
 
-@CommandHandler(ReinstateAccount)
-export class ReinstateAccountHandler implements ICommandHandler<ReinstateAccount> {
-  constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
-
-  async execute({ accountId, reason, context }: ReinstateAccount): Promise<CommandResult> {
-    return commandResult(
-      await this.transactor.transact(accountStream, accountId, context, (standing) =>
-        reinstateAccount(standing, { accountId, reason }),
-      ),
-    );
-  }
-}
-
-export class ReinstateAccountBody {
-  @IsLabel()
+  @IsLabel('Why, as a lower-case label, like `second-strike`.')
   reason!: string;
 }
 
-@Controller('v1/accounts')
-export class ReinstateAccountController {
-  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+export const ReinstateAccountHandler = decisionHandler(
+  ReinstateAccount,
+  accountStream,
+  (standing, { accountId, reason }) => reinstateAccount(standing, { accountId, reason }),
+  ({ accountId }) => accountId,
+);
 
-  /** Takes a deactivation and a suspension back; the account stands where it stood before. */
+@Controller('v1/accounts')
+export class ReinstateAccountController extends CommandRoute {
   @Post(':id/reinstatement')
   @HttpCode(200)
   @Roles('operator', 'administrator')
-  async reinstate(
-    @Param() { id }: IdParam,
-    @Body() { reason }: ReinstateAccountBody,
-    @Context() context: CommandContext,
-  ): Promise<WriteReceipt> {
-    return writeReceipt(await this.commands.execute(new ReinstateAccount(id, reason, context)));
+  @Operation('Reverses a deactivation and a suspension; the account has its earlier status again', {
+    fields: { id: 'The account.' },
+    example: { reason: 'appeal-granted' },
+    answer: receipt('Reinstated.'),
+  })
+  reinstateAccount(@Param() { id }: IdParam, @Body() reinstatement: ReinstateAccount, @Context() context: Context) {
+    return this.receipt(reinstatement.with({ accountId: id, context }));
   }
 }

@@ -1,0 +1,129 @@
+import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { Matches, MaxLength } from 'class-validator';
+import type { Static } from 'typebox';
+import type { EventStore } from '../../event-store/event-store.js';
+import { isNoOp } from '../../events/no-op-recorded.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdParam, IfGiven, Means } from '../../http/field-rules.js';
+import { closed, flag, history, instant, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import { toIso } from '../../kernel/clock.js';
+import { foldRecorded } from '../../kernel/decider.js';
+import type { RecordedEvent } from '../../kernel/envelope.js';
+import { InvalidInput, NotFound } from '../../kernel/errors.js';
+import { isInstant, isPositionText } from '../../kernel/text-forms.js';
+import { EVENT_STORE } from '../../platform/ports.js';
+import { accountStream } from '../account-standing.js';
+
+export const AccountAnswer = closed({
+  accountId: text('The account.'),
+  status: oneOf(['unknown', 'waiting', 'left', 'onboarded'], 'Its status.'),
+  deactivated: flag('Denied everything until it is reinstated.'),
+  suspendedUntil: orNull(instant('Denied everything until then.')),
+  policyVersion: orNull(text('The content policy accepted last.')),
+  cohortId: orNull(text('The cohort it was onboarded with.')),
+  asOf: closed(
+    { position: position('Its position in the log.'), time: instant('When it was stored.') },
+    'The last event that counts.',
+  ),
+  history,
+});
+export type AccountAnswer = Static<typeof AccountAnswer>;
+
+const example: AccountAnswer = {
+  accountId: 'acc-1',
+  status: 'waiting',
+  deactivated: false,
+  suspendedUntil: null,
+  policyVersion: null,
+  cohortId: null,
+  asOf: { position: '12', time: '2022-05-18T09:00:00.012Z' },
+  history: [
+    {
+      position: '12',
+      type: 'WaitlistJoined',
+      time: '2022-05-18T09:00:00.000Z',
+      actor: { kind: 'service', id: 'web', role: 'service' },
+    },
+  ],
+};
+
+export class ShowAccount extends Query<AccountAnswer> {
+  constructor(
+    readonly accountId: string,
+    /** A position in digits, or RFC 3339. */
+    readonly asOf?: string,
+  ) {
+    super();
+  }
+}
+
+/** Reads the account's own stream, so that the answer is exact, now and at any earlier moment. */
+@QueryHandler(ShowAccount)
+export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
+  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+
+  async execute({ accountId, asOf }: ShowAccount): Promise<AccountAnswer> {
+    const isPart = asOf === undefined ? () => true : upTo(asOf);
+    const events = (await this.store.readStream(`${accountStream.category}-${accountId}`)).filter(isPart);
+    const last = events.at(-1);
+    if (!last) {
+      const when = asOf === undefined ? '' : ` as of ${asOf}`;
+      throw new NotFound('account-unknown', `no account ${accountId} is known${when}; check the id`);
+    }
+    const { suspendedUntil, policyVersion, cohortId, ...standing } = foldRecorded(accountStream, events);
+    return {
+      accountId,
+      ...standing,
+      suspendedUntil: suspendedUntil === undefined ? null : toIso(suspendedUntil),
+      policyVersion: policyVersion ?? null,
+      cohortId: cohortId ?? null,
+      asOf: { position: String(last.position), time: last.recordedAt },
+      history: events
+        .filter((event) => !isNoOp(event))
+        .map(({ position: place, type, metadata: { time, actor } }) => ({
+          position: String(place),
+          type,
+          time,
+          actor,
+        })),
+    };
+  }
+}
+
+/** By the time of storing: the answer is what was known then. */
+function upTo(asOf: string): (event: RecordedEvent) => boolean {
+  if (isPositionText(asOf)) return ({ position: place }) => place <= Number(asOf);
+  if (!isInstant(asOf)) {
+    const message = 'must be a position in digits or a time like 2022-05-18T09:00:00Z (a + in a URL is written %2B)';
+    throw new InvalidInput([{ field: 'asOf', message }]);
+  }
+  const time = Date.parse(asOf);
+  return ({ recordedAt }) => Date.parse(recordedAt) <= time;
+}
+
+export class ShowAccountQuery {
+  @Means('A position in digits or a time (RFC 3339): only what was stored by then counts.')
+  @IfGiven()
+  @MaxLength(40)
+  @Matches(/^\d[\dTZ:.+-]*$/i, { message: 'must be a position in digits or a time like 2022-05-18T09:00:00Z' })
+  asOf?: string;
+}
+
+@Controller('v1/accounts')
+export class ShowAccountController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get(':id')
+  @Roles('operator', 'compliance', 'administrator', 'service')
+  @Operation('The status of an account, now or at an earlier moment, and everything that led to it', {
+    description: 'Folded from the account’s own events, so that it is exact at the moment of the request.',
+    fields: { id: 'The account.' },
+    answer: answer('Account', 'The account.', AccountAnswer, example),
+    refusals: { 404: ['account-unknown'] },
+  })
+  showAccount(@Param() { id }: IdParam, @QueryParameters() { asOf }: ShowAccountQuery): Promise<AccountAnswer> {
+    return this.queries.execute(new ShowAccount(id, asOf));
+  }
+}

@@ -2,17 +2,17 @@ import type { Context } from '../context/context.js';
 import { ownerOf } from '../images/index.js';
 import { caseStream } from './case.js';
 import { reviewEvents } from './events.js';
-import { CaseDecisions } from './features/case-decisions.js';
 import { ClaimCaseController, ClaimCaseHandler } from './features/claim-case.js';
 import { ConfirmReviewHandler, confirmReviewInbound } from './features/confirm-review.js';
 import { GiveVerdictController, GiveVerdictHandler, giveVerdictInbound } from './features/give-verdict.js';
-import { ListCasesController, ListCasesHandler } from './features/list-cases.js';
 import { ReleaseCaseController, ReleaseCaseHandler } from './features/release-case.js';
-import { ShowCaseController, ShowCaseHandler } from './features/show-case.js';
 import { notedFlaggerStream } from './noted-flagger.js';
 import { caseOpening } from './processes/case-opening.js';
+import { CaseFactsReader } from './queries/case-facts.js';
 import { CaseQueue } from './queries/case-queue.js';
+import { ListCasesController, ListCasesHandler } from './queries/list-cases.js';
 import { OpenedCases } from './queries/opened-cases.js';
+import { ShowCaseController, ShowCaseHandler } from './queries/show-case.js';
 import { casesView } from './views/cases.js';
 
 export { type Conflict, conflictOf } from './conflict-of-interest.js';
@@ -51,5 +51,5 @@ export const reviewContext: Context = {
       ],
     },
   ],
-  services: [CaseDecisions, CaseQueue, OpenedCases],
+  services: [CaseFactsReader, CaseQueue, OpenedCases],
 };

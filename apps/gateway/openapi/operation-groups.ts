@@ -4,7 +4,6 @@ import { accessOperations } from './operations/access.js';
 import { eventOperations } from './operations/events.js';
 import { imageOperations } from './operations/images.js';
 import { platformOperations } from './operations/platform.js';
-import { reviewOperations } from './operations/review.js';
 import { safetyOperations } from './operations/safety.js';
 import { viewOperations } from './operations/views.js';
 import { waitlistOperations } from './operations/waitlist.js';
@@ -15,7 +14,6 @@ const operationGroups: readonly OperationGroup[] = [
   eventOperations,
   waitlistOperations,
   imageOperations,
-  reviewOperations,
   safetyOperations,
   viewOperations,
   platformOperations,

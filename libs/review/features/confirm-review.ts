@@ -1,12 +1,14 @@
 import { Inject } from '@nestjs/common';
 import { Command, type CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import type { DataOf } from '../../events/event-definition.js';
 import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { CommandContext } from '../../kernel/command-context.js';
+import { caseStream } from '../case.js';
 import { ReviewConfirmed } from '../events.js';
+import { CaseFactsReader } from '../queries/case-facts.js';
 import { importReviewConfirmed } from '../review-decisions.js';
-import { CaseDecisions } from './case-decisions.js';
 
 export class ConfirmReview extends Command<CommandResult> {
   constructor(
@@ -20,14 +22,15 @@ export class ConfirmReview extends Command<CommandResult> {
 /** Another system's reviewers decided a case that is open here. */
 @CommandHandler(ConfirmReview)
 export class ConfirmReviewHandler implements ICommandHandler<ConfirmReview> {
-  constructor(@Inject(CaseDecisions) private readonly cases: CaseDecisions) {}
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(CaseFactsReader) private readonly facts: CaseFactsReader,
+  ) {}
 
   async execute({ confirmed, context }: ConfirmReview): Promise<CommandResult> {
-    return commandResult(
-      await this.cases.decide(confirmed.caseId, context, (state, facts) =>
-        importReviewConfirmed(state, confirmed, facts),
-      ),
-    );
+    const { caseId } = confirmed;
+    const decide = await this.facts.give(caseId, (state, facts) => importReviewConfirmed(state, confirmed, facts));
+    return commandResult(await this.transactor.transact(caseStream, caseId, context, decide));
   }
 }
 

@@ -1,49 +1,67 @@
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { IsIn, IsInt, Max, Min } from 'class-validator';
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { IsIn } from 'class-validator';
+import type { Static } from 'typebox';
+import { RequestCommand } from '../../context/decision.js';
+import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
-import type { DataOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IdParam, IfGiven, IsPersonalText } from '../../http/field-rules.js';
+import { IdParam, IfGiven, IsInteger, IsPersonalText, Means } from '../../http/field-rules.js';
+import { closed, oneOf, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
+import { writeReceipt, writeReceiptFields } from '../../http/write-receipt.js';
 import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { Clock } from '../../kernel/clock.js';
-import type { CommandContext } from '../../kernel/command-context.js';
 import { CLOCK } from '../../platform/ports.js';
-import type { Case, Verdict } from '../case.js';
+import { type Case, caseStream, type Verdict } from '../case.js';
 import { VerdictGiven } from '../events.js';
+import { CaseFactsReader } from '../queries/case-facts.js';
+import { CASE_ID } from '../queries/case-fields.js';
 import { giveVerdict } from '../review-decisions.js';
-import { CaseDecisions } from './case-decisions.js';
+
+const DAY_MS = 86_400_000;
 
 export interface Judged extends CommandResult {
   status: Case['status'];
 }
 
-export class GiveVerdict extends Command<Judged> {
-  constructor(
-    readonly verdict: DataOf<typeof VerdictGiven>,
-    readonly context: CommandContext,
-    readonly fromOutside = false,
-  ) {
-    super();
-  }
+export class GiveVerdict extends RequestCommand<Judged> {
+  @IsIn(['safe', 'unsafe', 'unsure'])
+  @Means('What the reviewer thinks.')
+  verdict!: Verdict;
+
+  @IfGiven()
+  @IsPersonalText(2000, 'Why. Stored encrypted under a key of the reviewer.')
+  note?: string;
+
+  @IfGiven()
+  @IsInteger('How long the reviewer looked, in milliseconds.', 0, DAY_MS)
+  answerTimeMs?: number;
+
+  declare readonly caseId: string;
+  declare readonly reviewer: string;
+  /** Of another system, whose panel may have another size and whose reviewers can't know of claims made here. */
+  declare readonly fromOutside?: boolean;
+  declare readonly panelSize?: number;
 }
 
 @CommandHandler(GiveVerdict)
 export class GiveVerdictHandler implements ICommandHandler<GiveVerdict> {
   constructor(
-    @Inject(CaseDecisions) private readonly cases: CaseDecisions,
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(CaseFactsReader) private readonly facts: CaseFactsReader,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute({ verdict, context, fromOutside }: GiveVerdict): Promise<Judged> {
-    const result = await this.cases.decide(
-      verdict.caseId,
-      context,
-      (state, facts) => giveVerdict(state, { ...verdict, fromOutside, now: this.clock.now() }, facts),
-      verdict.reviewer,
+  async execute(given: GiveVerdict): Promise<Judged> {
+    const { caseId, reviewer, context } = given;
+    const decide = await this.facts.give(
+      caseId,
+      (state, facts) => giveVerdict(state, { ...given, now: this.clock.now() }, facts),
+      reviewer,
     );
+    const result = await this.transactor.transact(caseStream, caseId, context, decide);
     return { ...commandResult(result), status: result.state.status };
   }
 }
@@ -53,48 +71,39 @@ export const giveVerdictInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: VerdictGiven,
     key: ({ caseId }) => `case:${caseId}`,
-    handle: (data, context) => commands.execute(new GiveVerdict(data, context, true)),
+    handle: (data, context) => commands.execute(new GiveVerdict().with({ ...data, context, fromOutside: true })),
   });
 
-const DAY_MS = 86_400_000;
-
-export class GiveVerdictBody {
-  @IsIn(['safe', 'unsafe', 'unsure'])
-  verdict!: Verdict;
-
-  /** Why. */
-  @IfGiven()
-  @IsPersonalText(2000)
-  note?: string;
-
-  /** How long the reviewer looked, in milliseconds. */
-  @IfGiven()
-  @IsInt()
-  @Min(0)
-  @Max(DAY_MS)
-  answerTimeMs?: number;
-}
-
-export interface VerdictAnswer extends WriteReceipt {
-  caseId: string;
-  /** Of the case, after the verdict. */
-  status: Case['status'];
-}
+const VerdictAnswer = closed({
+  caseId: text('The case.'),
+  status: oneOf(['none', 'open', 'confirmed', 'dismissed'], 'Of the case, after the verdict.'),
+  ...writeReceiptFields,
+});
 
 @Controller('v1/cases')
 export class GiveVerdictController {
   constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
 
-  /** The verdict of whoever asks; the last one of the panel decides the case. A second one by the same person changes nothing. */
   @Post(':id/verdicts')
   @HttpCode(200)
   @Roles('reviewer', 'administrator')
-  async judge(
+  @Operation('The verdict of whoever asks; the last one of the panel decides the case', {
+    description:
+      'A strict majority of `unsafe` confirms and the account is deactivated; anything else dismisses. A second verdict by the same person changes nothing.',
+    fields: { id: CASE_ID },
+    example: { verdict: 'unsafe', note: 'see the lower left' },
+    answer: answer('Verdict', 'It counts.', VerdictAnswer, { caseId: 'img-1', status: 'confirmed', position: '1047' }),
+    refusals: {
+      404: ['case-unknown'],
+      409: ['own-flag', 'own-image', 'case-claimed', 'image-owner-unknown', 'image-parked'],
+    },
+  })
+  async giveVerdict(
     @Param() { id }: IdParam,
-    @Body() body: GiveVerdictBody,
-    @Context() context: CommandContext,
-  ): Promise<VerdictAnswer> {
-    const command = new GiveVerdict({ ...body, caseId: id, reviewer: context.actor.id }, context);
+    @Body() verdict: GiveVerdict,
+    @Context() context: Context,
+  ): Promise<Static<typeof VerdictAnswer>> {
+    const command = verdict.with({ context, caseId: id, reviewer: context.actor.id });
     const judged = await this.commands.execute(command);
     return { caseId: id, status: judged.status, ...writeReceipt(judged) };
   }

@@ -1,45 +1,35 @@
-import { Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Transactor } from '../../event-store/transact.js';
-import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam } from '../../http/field-rules.js';
+import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
-import type { CommandContext } from '../../kernel/command-context.js';
 import { caseStream } from '../case.js';
+import { CASE_ID } from '../queries/case-fields.js';
 import { releaseCase } from '../review-decisions.js';
 
-export class ReleaseCase extends Command<CommandResult> {
-  constructor(
-    readonly caseId: string,
-    readonly reviewer: string,
-    readonly context: CommandContext,
-  ) {
-    super();
-  }
+export class ReleaseCase extends RequestCommand {
+  declare readonly caseId: string;
 }
 
-@CommandHandler(ReleaseCase)
-export class ReleaseCaseHandler implements ICommandHandler<ReleaseCase> {
-  constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
-
-  async execute({ caseId, reviewer, context }: ReleaseCase): Promise<CommandResult> {
-    return commandResult(
-      await this.transactor.transact(caseStream, caseId, context, (state) => releaseCase(state, { caseId, reviewer })),
-    );
-  }
-}
+export const ReleaseCaseHandler = decisionHandler(
+  ReleaseCase,
+  caseStream,
+  (state, { caseId, context }) => releaseCase(state, { caseId, reviewer: context.actor.id }),
+  ({ caseId }) => caseId,
+);
 
 @Controller('v1/cases')
-export class ReleaseCaseController {
-  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
-
-  /** Gives a case back that whoever asks had claimed. */
+export class ReleaseCaseController extends CommandRoute {
   @Post(':id/release')
   @HttpCode(200)
   @Roles('reviewer', 'administrator')
-  async release(@Param() { id }: IdParam, @Context() context: CommandContext): Promise<WriteReceipt> {
-    return writeReceipt(await this.commands.execute(new ReleaseCase(id, context.actor.id, context)));
+  @Operation('Gives a case back that whoever asks had claimed', {
+    fields: { id: CASE_ID },
+    answer: receipt('It is free.'),
+    refusals: { 404: ['case-unknown'] },
+  })
+  releaseCase(@Param() { id }: IdParam, @Context() context: Context) {
+    return this.receipt(new ReleaseCase().with({ context, caseId: id }));
   }
 }

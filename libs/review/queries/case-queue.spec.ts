@@ -6,7 +6,8 @@ import { inTransaction } from '../../platform/database/in-transaction.js';
 import { promote, startBuild } from '../../projections/builds.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { type CaseRow, casesView } from '../views/cases.js';
-import { CASE_STATUSES, CaseQueue, type CaseStatus } from './case-queue.js';
+import { CASE_STATUSES, type CaseStatus } from './case-fields.js';
+import { CaseQueue } from './case-queue.js';
 
 const NOW = Date.parse('2022-05-18T09:00:00Z');
 let database: TestDatabase;

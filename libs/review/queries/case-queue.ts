@@ -1,32 +1,50 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { type Static, Type } from 'typebox';
+import { closed, instant, list, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { type Page, readCursor, toPage } from '../../http/paging.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
-import { type CaseFlag, type CaseRow, type CaseVerdict, casesView } from '../views/cases.js';
+import { casesView } from '../views/cases.js';
+import { type CaseStatus, caseFields, verdictFields } from './case-fields.js';
 
-export const CASE_STATUSES = ['open', 'claimed', 'confirmed', 'dismissed'] as const;
-export type CaseStatus = CaseRow['status'];
+export const CaseEntry = closed({
+  ...caseFields,
+  flags: list(
+    closed({
+      flagId: text('Identity of the flag’s event.'),
+      flaggedBy: text('Who flagged.'),
+      categories: list(Type.String(), 'What the flag says is wrong.'),
+    }),
+    'The flags.',
+  ),
+  verdicts: list(closed({ ...verdictFields, at: instant('When.') }), 'The verdicts so far.'),
+  openedAt: instant('When it was opened.'),
+  claimedBy: orNull(text('Who works on it.')),
+  claimedUntil: orNull(instant('When the claim ends by itself.')),
+  decidedAt: orNull(instant('When it was decided.')),
+  position: position('Of the case’s last event.'),
+});
+export type CaseEntry = Static<typeof CaseEntry>;
 
-export interface CaseEntry {
-  caseId: string;
-  imageId: string;
-  accountId: string | null;
-  /** A claim that has ended counts as `open`. */
-  status: CaseStatus;
-  round: number;
-  panelSize: number;
-  flags: CaseFlag[];
-  categories: string[];
-  verdicts: CaseVerdict[];
-  openedAt: string;
-  claimedBy: string | null;
-  claimedUntil: string | null;
-  decidedAt: string | null;
-  position: string;
-}
+export const caseEntryExample = {
+  caseId: 'img-1',
+  imageId: 'img-1',
+  accountId: 'acc-1',
+  status: 'open',
+  round: 1,
+  panelSize: 1,
+  flags: [{ flagId: 'flag-1', flaggedBy: 'acc-9', categories: ['violent'] }],
+  categories: ['violent'],
+  verdicts: [],
+  openedAt: '2022-05-19T10:00:00.000Z',
+  claimedBy: null,
+  claimedUntil: null,
+  decidedAt: null,
+  position: '1044',
+};
 
 /** A claim that has ended counts as none. `$1` is now. */
 const CLAIM_ENDED = `claimed_until <= to_timestamp($1::float8 / 1000)`;

@@ -1,35 +1,27 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { type Static, Type } from 'typebox';
 import type { EventStore } from '../../event-store/event-store.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam } from '../../http/field-rules.js';
+import { closed, history, instant, list, orNull, position, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
-import type { Actor } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
-import { caseStream, type Verdict } from '../case.js';
+import { caseStream } from '../case.js';
+import { CASE_ID, caseFields, verdictFields } from './case-fields.js';
 
-/** A case as it stands; flaggers, categories, claim and verdicts are those of the round in force. */
-export interface CaseAnswer {
-  caseId: string;
-  imageId: string;
-  /** The account the image was made for, where it is known. */
-  accountId: string | null;
-  status: 'open' | 'claimed' | 'confirmed' | 'dismissed';
-  /** Reviewed for the first time, the second time and so on. */
-  round: number;
-  /** Distinct reviewers that decide. */
-  panelSize: number;
-  flaggers: string[];
-  categories: string[];
-  claim: { reviewer: string; until: string } | null;
-  verdicts: { reviewer: string; verdict: Verdict }[];
-  /** Of the case's last event. */
-  position: string;
-  /** Everything that led here, oldest first. */
-  history: { position: string; type: string; time: string; actor: Actor }[];
-}
+const CaseAnswer = closed({
+  ...caseFields,
+  flaggers: list(Type.String(), 'Who flagged, up to the flags that a case takes in; nobody who flagged reviews it.'),
+  claim: orNull(closed({ reviewer: text('Who works on it.'), until: instant('When the claim ends by itself.') })),
+  verdicts: list(closed(verdictFields), 'The verdicts so far.'),
+  position: position('Of the case’s last event.'),
+  history,
+});
+type CaseAnswer = Static<typeof CaseAnswer>;
 
 export class ShowCase extends Query<CaseAnswer> {
   constructor(readonly caseId: string) {
@@ -46,8 +38,8 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
   ) {}
 
   async execute({ caseId }: ShowCase): Promise<CaseAnswer> {
-    const history = await this.store.readStream(`${caseStream.category}-${caseId}`);
-    const state = foldRecorded(caseStream, history);
+    const events = await this.store.readStream(`${caseStream.category}-${caseId}`);
+    const state = foldRecorded(caseStream, events);
     if (state.status === 'none') {
       throw new NotFound('case-unknown', `there is no case ${caseId}; a flag on an image opens the case of its id`);
     }
@@ -64,9 +56,9 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
       categories: [...categories].sort(),
       claim: claim ? { reviewer: claim.reviewer, until: toIso(claim.until) } : null,
       verdicts: [...verdicts],
-      position: String(history.at(-1)!.position),
-      history: history.map(({ position, type, metadata: { time, actor } }) => ({
-        position: String(position),
+      position: String(events.at(-1)!.position),
+      history: events.map(({ position: place, type, metadata: { time, actor } }) => ({
+        position: String(place),
         type,
         time,
         actor,
@@ -79,10 +71,15 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
 export class ShowCaseController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
-  /** A case as it stands, and everything that led there. */
   @Get(':id')
   @Roles('reviewer', 'administrator', 'operator', 'compliance', 'service')
-  show(@Param() { id }: IdParam): Promise<CaseAnswer> {
+  @Operation('A case as it is now, and everything that led there', {
+    description: 'From the case’s own events, so that whoever has just written to it sees what was written.',
+    fields: { id: CASE_ID },
+    answer: answer('Case', 'The case.', CaseAnswer),
+    refusals: { 404: ['case-unknown'] },
+  })
+  showCase(@Param() { id }: IdParam): Promise<CaseAnswer> {
     return this.queries.execute(new ShowCase(id));
   }
 }

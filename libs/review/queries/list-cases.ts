@@ -2,12 +2,15 @@ import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/commo
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven } from '../../http/field-rules.js';
+import { IfGiven, Means } from '../../http/field-rules.js';
+import { page } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Page, PageQuery } from '../../http/paging.js';
-import { CASE_STATUSES, type CaseEntry, CaseQueue, type CaseStatus } from '../queries/case-queue.js';
+import { CASE_STATUSES, type CaseStatus } from './case-fields.js';
+import { CaseEntry, CaseQueue, caseEntryExample } from './case-queue.js';
 
 export class ListCasesQuery extends PageQuery {
-  /** Cases of every status where it is absent. */
+  @Means('Without it cases of every status.')
   @IfGiven()
   @IsIn(CASE_STATUSES)
   status?: CaseStatus;
@@ -36,10 +39,12 @@ export class ListCasesHandler implements IQueryHandler<ListCases> {
 export class ListCasesController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
-  /** Cases in the order of the queue: those that were opened first. */
   @Get()
   @Roles('reviewer', 'administrator', 'operator', 'compliance', 'service')
-  list(@QueryParameters() { status, limit, cursor }: ListCasesQuery): Promise<Page<CaseEntry>> {
+  @Operation('Cases in the order of the queue: those that were opened first', {
+    answer: answer('CasePage', 'A page of cases.', page(CaseEntry, 'The cases.'), { items: [caseEntryExample] }),
+  })
+  listCases(@QueryParameters() { status, limit, cursor }: ListCasesQuery): Promise<Page<CaseEntry>> {
     return this.queries.execute(new ListCases(status, limit, cursor));
   }
 }

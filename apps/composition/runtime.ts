@@ -17,6 +17,7 @@ import { PostgresPersonKeys } from '../../libs/platform/personal-data/postgres-p
 import { Rebuilder } from '../../libs/projections/rebuilder.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
 import { LockSession } from '../../libs/subscriptions/lock-session.js';
+import { LogTail } from '../../libs/subscriptions/log-tail.js';
 import { catalogue as ours } from './catalogue.js';
 import { entities } from './entities.js';
 import { checkEventStoreDB, openLog } from './event-log.js';
@@ -32,6 +33,8 @@ export interface Runtime {
   dataSource: DataSource;
   pool: Pool;
   store: EventStore;
+  /** Reads the log for everybody in this process who follows it. */
+  log: LogTail;
   schemas: EventSchemas;
   personKeys: PostgresPersonKeys;
   transactor: Transactor;
@@ -70,6 +73,7 @@ export async function openRuntime({
   await subjectKeys.checkMasterKey();
   const store = new EncryptingEventStore(openLog(settings, connection, pool, clock), subjectKeys, catalogue.events);
   if (settings.eventStoreUrl) await checkEventStoreDB(store);
+  const log = new LogTail(store);
   const locks = new LockSession(connection);
   return {
     catalogue,
@@ -80,6 +84,7 @@ export async function openRuntime({
     dataSource,
     pool,
     store,
+    log,
     schemas,
     personKeys: subjectKeys,
     transactor: new Transactor(store, ids, clock, schemas.version),
@@ -90,6 +95,7 @@ export async function openRuntime({
     backpressure: settings.eventStoreUrl ? new Backpressure(VIEW_LEAD_BYTES) : new Backpressure(),
     async close() {
       databaseClock.close();
+      await log.close();
       await locks.close();
       await store.close();
       await dataSource.destroy();

@@ -18,57 +18,57 @@ export interface Worker {
 
 /** Keeps the read models up to date. */
 export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
-  const { catalogue, pool, store, locks, rebuilder, viewReader, backpressure: intakeGate, logger } = runtime;
+  const { catalogue, pool, log, locks, rebuilder, viewReader, backpressure, logger } = runtime;
   const events = metrics.counter({ name: 'projector_applied_events_total', help: 'Events applied to the read models' });
-  const troubles = metrics.counter({
+  const errors = metrics.counter({
     name: 'projector_errors_total',
     help: 'Errors after which the projector restarted from its checkpoints',
   });
-  const troubleLog = new ErrorLog(logger, 'the projector failed and restarts from its checkpoints');
-  const projector = new Projector(pool, store, catalogue.views, locks, rebuilder, {
+  const errorLog = new ErrorLog(logger, 'the projector failed and restarts from its checkpoints');
+  const projector = new Projector(pool, log, catalogue.views, locks, rebuilder, {
     page(page, to) {
       events.inc(page.length);
-      intakeGate.noteProjected(to);
+      backpressure.noteProjected(to);
       viewReader.moved();
     },
     parked: (parking) => logParked(logger, parking),
-    trouble(error) {
-      troubles.inc();
-      troubleLog.report(error);
+    error(error) {
+      errors.inc();
+      errorLog.report(error);
     },
   });
   metrics.gauge({ name: 'projector_owned_shards', help: 'Shards of the read models that this process owns' }, (gauge) =>
-    gauge.set(projector.lanesHeld),
+    gauge.set(projector.shardsOwned),
   );
   return projector;
 }
 
 /** What follows from events: flags open cases, confirmed reviews deactivate, admitted cohorts are let in. */
 export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
-  const { catalogue, pool, store, locks, logger } = runtime;
+  const { catalogue, pool, log, locks, logger } = runtime;
   const reactions = catalogue.contexts.flatMap(({ consumers }) => consumers?.(runtime) ?? []);
   const parked = metrics.counter({
     name: 'reactor_parked_events_total',
     help: 'Events whose key was parked because the consumer failed to process them',
     labels: ['consumer'],
   });
-  const troubles = metrics.counter({
+  const errors = metrics.counter({
     name: 'reactor_errors_total',
     help: 'Errors after which the consumer restarted from its checkpoint',
     labels: ['consumer'],
   });
-  const seats = new Ownership(locks, 'reactors', reactions.length);
+  const ownership = new Ownership(locks, 'reactors', reactions.length);
   return reactions.map((reaction) => {
     const { name } = reaction;
     const consumer = REACTOR_PREFIX + name;
-    const troubleLog = new ErrorLog(
+    const errorLog = new ErrorLog(
       logger.child({ reaction: name }),
       'a reactor failed and restarts from its checkpoint',
     );
-    return new Reactor(pool, store, reaction, seats, {
-      trouble(error) {
-        troubles.inc({ consumer });
-        troubleLog.report(error);
+    return new Reactor(pool, log, reaction, ownership, {
+      error(error) {
+        errors.inc({ consumer });
+        errorLog.report(error);
       },
       parked(event, error) {
         parked.inc({ consumer });
@@ -100,11 +100,11 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
     help: 'Messages of a partition that its consumer group has not committed yet; every ingester reports all partitions',
     labels: ['topic', 'partition'],
   });
-  const troubles = metrics.counter({
+  const errors = metrics.counter({
     name: 'ingester_errors_total',
     help: 'Errors after which the ingester waited and retried',
   });
-  const troubleLog = new ErrorLog(logger, 'the ingester failed, waits and retries');
+  const errorLog = new ErrorLog(logger, 'the ingester failed, waits and retries');
   const options = {
     group: settings.kafkaGroup,
     topics: [settings.kafkaFactsTopic, ...settings.kafkaTypeTopics],
@@ -119,30 +119,30 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
       for (const { topic, partition, behind: messages } of partitions ?? []) behind.set({ topic, partition }, messages);
     },
     trouble(error) {
-      troubles.inc();
-      troubleLog.report(error);
+      errors.inc();
+      errorLog.report(error);
     },
   });
 }
 
 /** Sends the public events to their topic; only where brokers are set. */
 export function publisherOf(runtime: Runtime, metrics: Metrics): Publisher {
-  const { settings, pool, store, schemas, locks, logger } = runtime;
+  const { settings, pool, log, schemas, locks, logger } = runtime;
   const published = metrics.counter({
     name: 'publisher_published_events_total',
     help: 'Public events published to Kafka',
   });
-  const troubles = metrics.counter({
+  const errors = metrics.counter({
     name: 'publisher_errors_total',
     help: 'Errors after which the publisher restarted from its checkpoint',
   });
-  const troubleLog = new ErrorLog(logger, 'the publisher failed and restarts from its checkpoint');
+  const errorLog = new ErrorLog(logger, 'the publisher failed and restarts from its checkpoint');
   const broker = brokerOf(runtime, 'gatehouse-publisher');
-  return new Publisher(pool, store, schemas, locks, broker, settings.kafkaEventsTopic, {
+  return new Publisher(pool, log, schemas, locks, broker, settings.kafkaEventsTopic, {
     published: (events) => published.inc(events.length),
-    trouble(error) {
-      troubles.inc();
-      troubleLog.report(error);
+    error(error) {
+      errors.inc();
+      errorLog.report(error);
     },
   });
 }

@@ -12,6 +12,7 @@ import { Quarantine } from '../../libs/ingest/quarantine.js';
 import { EVENT_STORE, POOL } from '../../libs/platform/ports.js';
 import { Rebuilder } from '../../libs/projections/rebuilder.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
+import { LogTail } from '../../libs/subscriptions/log-tail.js';
 import type { Runtime } from '../composition/runtime.js';
 import { apiDescription } from './api-description.js';
 
@@ -34,9 +35,11 @@ class ContextModule {
 @Module({})
 export class GatewayModule {
   static with(runtime: Runtime): DynamicModule {
-    const { settings, clock, pool, store, schemas, transactor, quarantine, rebuilder, viewReader, catalogue } = runtime;
+    const { settings, clock, pool, store, log, schemas, transactor, quarantine, rebuilder, viewReader, catalogue } =
+      runtime;
     const ports = [
       { provide: EVENT_STORE, useValue: store },
+      { provide: LogTail, useValue: log },
       { provide: POOL, useValue: pool },
       { provide: Transactor, useValue: transactor },
       { provide: EventSchemas, useValue: schemas },

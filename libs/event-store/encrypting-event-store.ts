@@ -1,7 +1,7 @@
 import type { EventDefinition } from '../events/event-definition.js';
 import type { NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { type Encryption, isEncrypted, type PersonKeys } from '../platform/personal-data/person-keys.js';
-import type { EventStore, Page, ReadAllOptions, StreamWrite, SubscribeOptions, WriteResult } from './event-store.js';
+import type { EventStore, NextOptions, Page, ReadAllOptions, StreamWrite, WriteResult } from './event-store.js';
 
 /** What a sealed text is bound to: it opens nowhere else. */
 export const encryptionContext = (stream: string, eventId: string, field: string): string =>
@@ -41,8 +41,8 @@ export class EncryptingEventStore implements EventStore {
     return this.store.head();
   }
 
-  subscribe(after: Position, options: SubscribeOptions): AsyncIterable<Page> {
-    return this.store.subscribe(after, options);
+  readNext(after: Position, options: NextOptions): Promise<Page> {
+    return this.store.readNext(after, options);
   }
 
   close(): Promise<void> {

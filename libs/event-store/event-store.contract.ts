@@ -6,6 +6,8 @@ import { timeOrderedIds } from '../kernel/ids.js';
 import type { EventStore, Page, WriteResult } from './event-store.js';
 
 const ids = timeOrderedIds(systemClock);
+const WAIT_MS = 1_000;
+const { signal } = new AbortController();
 const unique = (category: string) => `${category}-${ids.next()}`;
 
 export function newEvent(type = 'Tested', data: JsonObject = {}, id = ids.next()): NewEvent {
@@ -36,15 +38,23 @@ const placeOf = (result: WriteResult) => {
   return { revision, position };
 };
 
-/** Follows the log until `enough` says so; the subscription itself waits, nothing here sleeps. */
-async function follow(store: EventStore, after: number, enough: (seen: RecordedEvent[]) => boolean, types?: string[]) {
-  const stop = new AbortController();
+/** Reads on as a follower does until `enough` says so; the store itself waits, nothing here sleeps. */
+async function follow(
+  store: EventStore,
+  after: number,
+  enough: (seen: RecordedEvent[], page: Page) => unknown,
+  limit?: number,
+) {
   const seen: RecordedEvent[] = [];
   const pages: Page[] = [];
-  for await (const page of store.subscribe(after, { signal: stop.signal, ...(types ? { types } : {}) })) {
+  for (let next = after, isEnough = false; !isEnough; ) {
+    const page = await store.readNext(next, { waitMs: WAIT_MS, signal, ...(limit !== undefined && { limit }) });
+    expect(page.events.every(({ position }) => position > next && position <= page.next)).toBe(true);
+    expect(page.events.length).toBeLessThanOrEqual(limit ?? Number.POSITIVE_INFINITY);
+    next = page.next;
     pages.push(page);
     seen.push(...page.events);
-    if (enough(seen)) stop.abort();
+    isEnough = Boolean(await enough(seen, page));
   }
   return { seen, pages };
 }
@@ -266,41 +276,78 @@ export function eventStoreContract(
       });
     });
 
-    describe('subscribing', () => {
-      it('gives what is there, then what comes, with an empty page when idle', async () => {
+    describe('reading what comes next', () => {
+      it('gives what is there, then what comes, of this process and of others', async () => {
         const start = await store.head();
         const stream = unique('account');
         await appendOne(store, stream, 'no-stream', newEvents(3));
-        const other = connect();
-        let appended = false;
-        const { seen, pages } = await follow(other, start, (events) => {
-          if (events.length === 3 && !appended) {
-            appended = true;
-            void appendOne(store, stream, 2, newEvents(2));
-          }
-          return events.length >= 5;
-        });
-        expect(seen.map((event) => event.revision)).toEqual([0, 1, 2, 3, 4]);
-        expect(pages.at(-1)!.next).toBe(seen.at(-1)!.position);
+        for (const [reader, revision] of [
+          [connect(), 2],
+          [store, 4],
+        ] as const) {
+          let appended = false;
+          const { seen, pages } = await follow(reader, start, (events) => {
+            if (events.length === revision + 1 && !appended) {
+              appended = true;
+              void appendOne(store, stream, revision, newEvents(2));
+            }
+            return events.length >= revision + 3;
+          });
+          expect(seen.map((event) => event.revision)).toEqual(Array.from({ length: revision + 3 }, (_, n) => n));
+          expect(pages.at(-1)!.next).toBe(seen.at(-1)!.position);
+        }
+      });
+
+      it('answers an empty page once the wait is over, since it has asked the log', async () => {
+        await appendOne(store, unique('account'), 'no-stream', newEvents(1));
+        const head = await store.head();
+        for (const reader of [store, connect()]) {
+          const { pages } = await follow(reader, head, (_, page) => page.atHead && page.events.length === 0);
+          expect(pages.at(-1)).toMatchObject({ events: [], next: head, atHead: true });
+        }
+      });
+
+      it('answers at once when its signal aborts', async () => {
+        const head = await store.head();
+        const stop = new AbortController();
+        const waiting = store.readNext(head, { waitMs: 600_000, signal: stop.signal });
+        stop.abort();
+        expect((await waiting).events).toEqual([]);
+      });
+
+      it('reads on without waiting while there is more', async () => {
+        const start = await store.head();
+        await appendOne(store, unique('facts'), 'no-stream', newEvents(100));
+        const reader = connect();
+        const stop = new AbortController();
+        const seen: RecordedEvent[] = [];
+        for (let next = start; seen.length < 100; ) {
+          const page = await reader.readNext(next, { limit: 7, waitMs: 600_000, signal: stop.signal });
+          next = page.next;
+          seen.push(...page.events);
+        }
+        expect(seen.map((event) => event.revision)).toEqual(Array.from({ length: 100 }, (_, n) => n));
       });
 
       it('loses nothing for a reader with small pages that is slower than what comes', async () => {
         const start = await store.head();
         const stream = unique('facts');
         const wanted: string[] = [];
-        const seen: string[] = [];
-        const stop = new AbortController();
-        const begun = performance.now();
-        for await (const { events } of connect().subscribe(start, { signal: stop.signal, limit: 7 })) {
-          seen.push(...events.map((event) => event.id));
-          // Longer than the second after which a subscription asks the log by itself.
-          if (performance.now() - begun < 2_500) {
-            const more = newEvents(40);
-            await appendOne(store, stream, wanted.length === 0 ? 'no-stream' : wanted.length - 1, more);
-            wanted.push(...more.map((event) => event.id));
-          } else if (seen.length >= wanted.length || events.length === 0) stop.abort();
-        }
-        expect(seen).toEqual(wanted);
+        let rounds = 0;
+        const { seen } = await follow(
+          connect(),
+          start,
+          async (events) => {
+            if (++rounds <= 40) {
+              const more = newEvents(40);
+              await appendOne(store, stream, wanted.length === 0 ? 'no-stream' : wanted.length - 1, more);
+              wanted.push(...more.map((event) => event.id));
+            }
+            return rounds > 40 && events.length >= wanted.length;
+          },
+          7,
+        );
+        expect(seen.map((event) => event.id)).toEqual(wanted);
       });
 
       it('shows 8 concurrent writers of two processes to a tailing reader exactly once and in order', async () => {

@@ -27,6 +27,8 @@ export interface Page {
   next: Position;
   /** True when nothing was stored behind `next` at the moment of the read. */
   atHead: boolean;
+  /** About how much memory the events take, if the adapter can tell. */
+  bytes?: number;
 }
 
 export interface ReadAllOptions {
@@ -38,7 +40,11 @@ export interface ReadAllOptions {
   including?: boolean;
 }
 
-export interface SubscribeOptions extends Omit<ReadAllOptions, 'including'> {
+export interface NextOptions {
+  /** Events in the page at the most. */
+  limit?: number;
+  /** How long to wait for something behind the position. */
+  waitMs: number;
   signal: AbortSignal;
 }
 
@@ -92,11 +98,12 @@ export interface EventStore {
   head(): Promise<Position>;
 
   /**
-   * Pages after a position as they come, for ever. An idle subscription yields an empty page at least every second:
-   * it proves that the log was asked and that its head is `next`. Ends when the signal aborts; a broken connection is
-   * re-made inside, from the last page given.
+   * The next page after a position, of all types, as soon as something is stored there. Once the wait is over the log
+   * itself is asked, so an empty page proves that its head is `next`. What this process appended, or the server pushed,
+   * need not be read again. For the one reader of a process, who calls it again and again: that is how it follows the log.
+   * When the signal aborts it answers at once.
    */
-  subscribe(after: Position, options: SubscribeOptions): AsyncIterable<Page>;
+  readNext(after: Position, options: NextOptions): Promise<Page>;
 
   close(): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { PostgresEventStore } from '../event-store/postgres/postgres-event-store
 import { defineEvent } from '../events/event-definition.js';
 import { consumerPositions, parkedKeys, takeOver } from '../subscriptions/checkpoints.js';
 import { LockSession } from '../subscriptions/lock-session.js';
+import { LogTail } from '../subscriptions/log-tail.js';
 import type { Parking } from '../subscriptions/parked-keys.js';
 import { ALL_SHARDS } from '../subscriptions/shards.js';
 import { liveBuild } from './builds.js';
@@ -111,10 +112,10 @@ describe('projections', () => {
     const parked: Parking[] = [];
     const report = { parked: (parking: Parking) => parked.push(parking) };
     const rebuilder = new Rebuilder(pool, store, locks, report);
-    const troubles: unknown[] = [];
-    const trouble = (error: unknown) => troubles.push(error);
-    const projector = new Projector(pool, store, of, locks, rebuilder, { ...report, trouble });
-    return { projector, rebuilder, locks, troubles, parked };
+    const errors: unknown[] = [];
+    const error = (error: unknown) => errors.push(error);
+    const projector = new Projector(pool, new LogTail(store), of, locks, rebuilder, { ...report, error });
+    return { projector, rebuilder, locks, errors, parked };
   }
 
   const append = (events: ReturnType<typeof newEvent>[], stream = 'facts-0') =>

@@ -1,13 +1,13 @@
 import type pg from 'pg';
-import type { EventStore } from '../event-store/event-store.js';
 import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import { isTransient } from '../kernel/transient.js';
-import { pause } from '../kernel/wait.js';
 import { Fenced, takeOverCheckpoints } from '../subscriptions/checkpoints.js';
 import type { LockSession } from '../subscriptions/lock-session.js';
+import type { LogTail } from '../subscriptions/log-tail.js';
 import { Ownership } from '../subscriptions/ownership.js';
 import { ALL_SHARDS, SHARDS } from '../subscriptions/shards.js';
+import { runSubscription, type Subscriber } from '../subscriptions/subscription.js';
 import { applyPage, PagePipeline, type PageReport } from './apply-page.js';
 import { type BuildShard, cut, nextStep } from './build-shards.js';
 import { liveBuild } from './builds.js';
@@ -15,88 +15,93 @@ import type { Rebuilder } from './rebuilder.js';
 import type { View } from './view.js';
 
 export interface ProjectorReport extends PageReport {
-  /** Work stopped for a while; it is tried again. */
-  trouble?(error: unknown): void;
+  /** Work stopped for a while; it is retried from the checkpoints. */
+  error?(error: unknown): void;
 }
 
 /** Small enough that folding one does not hold up the requests of the same process. */
 const PAGE = 2_000;
 const CLAIM_EVERY_MS = 1_000;
-const RETRY_MS = 500;
 
 /**
- * Keeps the views of one process's lanes up to date. Any number may run: the lanes are spread over them, a lane is held by
- * one at a time, and one that lost its lane without noticing can't move the checkpoint.
+ * Keeps the views of one process's shards up to date. Any number may run: the shards are spread over them, a shard is owned
+ * by one at a time, and one that lost its shard without noticing can't move the checkpoint.
  */
-export class Projector {
+export class Projector implements Subscriber {
   private units: BuildShard[] = [];
-  private readonly lanes = new Map<number, AbortSignal>();
+  private readonly owned = new Map<number, AbortSignal>();
   private lastClaim = Number.NEGATIVE_INFINITY;
   private building: Promise<unknown> | undefined;
-  private readonly seats: Ownership;
+  private readonly ownership: Ownership;
   /** Of a run; ends a build in the middle. */
   private stopping: AbortSignal | undefined;
-  /** The last write failed for what was in it: the next page is taken by itself. */
+  /** The last write failed because of what was in it: the next page is applied by itself. */
   private careful = false;
 
   constructor(
     private readonly pool: pg.Pool,
-    private readonly store: EventStore,
+    private readonly log: LogTail,
     private readonly views: readonly View[],
     locks: LockSession,
     private readonly rebuilder: Rebuilder,
     private readonly report: ProjectorReport = {},
   ) {
-    this.seats = new Ownership(locks, 'projectors', SHARDS);
+    this.ownership = new Ownership(locks, 'projectors', SHARDS);
   }
 
-  /** How many lanes this process holds. */
-  get lanesHeld(): number {
-    return this.lanes.size;
+  /** How many shards this process owns. */
+  get shardsOwned(): number {
+    return this.owned.size;
   }
 
   /** Follows the log until the signal aborts; the page in hand is finished. */
   async run(signal: AbortSignal): Promise<void> {
-    this.seats.enter();
+    this.ownership.join();
     this.stopping = signal;
-    while (!signal.aborted) {
-      try {
-        await this.claim();
-        const step = nextStep(this.units);
-        if (!step) await pause(RETRY_MS, signal);
-        else if (step.until < Number.POSITIVE_INFINITY || this.careful) {
-          await this.take(step.after);
-          this.careful = false;
-        } else await this.follow(step.after, signal);
-      } catch (error) {
-        await this.recover(error);
-        await pause(RETRY_MS, signal);
-      }
-    }
-    await this.building;
-    this.units = [];
-    for (const lane of this.lanes.keys()) await this.seats.release(laneLock(lane));
-    this.lanes.clear();
+    await runSubscription(this, signal);
   }
 
-  /** Works until every view of this process's lanes has passed the log's present head. */
+  /** Works until every view of this process's shards has passed the log's present head. */
   async processAll(): Promise<void> {
     this.lastClaim = Number.NEGATIVE_INFINITY;
     await this.claim();
     await this.building;
     this.lastClaim = Number.NEGATIVE_INFINITY;
     await this.claim();
-    const head = await this.store.head();
+    const head = await this.log.head();
     for (let step = nextStep(this.units); step && step.after < head; step = nextStep(this.units))
       await this.take(step.after);
   }
 
-  private async follow(after: Position, signal: AbortSignal): Promise<void> {
+  async follow(signal: AbortSignal): Promise<void> {
+    const { after, until } = nextStep(this.units)!;
+    if (until === Number.POSITIVE_INFINITY && !this.careful) return this.followFrom(after, signal);
+    await this.take(after);
+    this.careful = false;
+  }
+
+  failed(error: unknown): void {
+    // Whatever went wrong, what is in memory may differ from what is stored: it is read again from the checkpoints.
+    this.units = [];
+    this.lastClaim = Number.NEGATIVE_INFINITY;
+    const isPassing = error instanceof Fenced || isTransient(error);
+    this.careful = !isPassing;
+    this.report.error?.(isPassing ? error : new Error('the projector restarts from its checkpoints', { cause: error }));
+  }
+
+  async release(): Promise<void> {
+    await this.building;
+    this.units = [];
+    for (const shard of this.owned.keys()) await this.ownership.release(lockOf(shard));
+    this.owned.clear();
+  }
+
+  private async followFrom(after: Position, signal: AbortSignal): Promise<void> {
     const pipeline = new PagePipeline(this.pool, this.report);
     let position = after;
-    for await (const page of this.store.subscribe(after, { limit: PAGE, signal })) {
+    for await (const page of this.log.subscribe(after, { limit: PAGE, signal })) {
       const idle = page.next === position;
-      if (idle || this.due() || this.lostLane()) {
+      if (idle || this.isDue() || this.hasLostShard()) {
         await pipeline.drain();
         await this.claim();
         if (this.units.length === 0 || this.units.some((unit) => unit.position !== position)) return;
@@ -110,7 +115,7 @@ export class Projector {
 
   /** One page, with care: what breaks a write is found and parked. */
   private async take(after: Position): Promise<void> {
-    const page = await this.store.readAll(after, { limit: PAGE });
+    const page = await this.log.readAll(after, { limit: PAGE });
     const step = nextStep(this.units)!;
     const { events, to } = cut(page.events, page.next, step.until);
     if (to <= step.after) return;
@@ -118,47 +123,50 @@ export class Projector {
     this.report.page?.(events, to);
   }
 
-  private due(): boolean {
+  private isDue(): boolean {
     return performance.now() - this.lastClaim >= CLAIM_EVERY_MS;
   }
 
-  private lostLane(): boolean {
-    return [...this.lanes.values()].some((held) => held.aborted);
+  private hasLostShard(): boolean {
+    return [...this.owned.values()].some((signal) => signal.aborted);
   }
 
-  /** Takes and hands back lanes, adopts builds that went live, and has missing ones built. */
-  private async claim(): Promise<void> {
-    if (this.lostLane()) {
-      this.lanes.clear();
+  /** Claims and hands back shards, adopts builds that went live, and has missing ones built. */
+  async claim(): Promise<boolean> {
+    if (this.hasLostShard()) {
+      this.owned.clear();
       this.units = [];
-    } else if (!this.due()) {
-      return;
+    } else if (!this.isDue()) {
+      return this.units.length > 0;
     }
     this.lastClaim = performance.now();
-    const taken: number[] = [];
-    for (const lane of ALL_SHARDS) {
-      const held = await this.seats.keep(laneLock(lane));
-      if (held && !this.lanes.has(lane)) taken.push(lane);
-      if (held) this.lanes.set(lane, held);
-      else this.lanes.delete(lane);
+    const claimed: number[] = [];
+    for (const shard of ALL_SHARDS) {
+      const owned = await this.ownership.claim(lockOf(shard));
+      if (owned && !this.owned.has(shard)) claimed.push(shard);
+      if (owned) this.owned.set(shard, owned);
+      else this.owned.delete(shard);
     }
-    this.units = this.units.filter(({ checkpoint }) => this.lanes.has(checkpoint.shard));
-    if (this.lanes.size === 0) return;
+    this.units = this.units.filter(({ checkpoint }) => this.owned.has(checkpoint.shard));
+    if (this.owned.size > 0) await this.adoptBuilds(claimed);
+    return this.units.length > 0;
+  }
 
+  private async adoptBuilds(claimed: number[]): Promise<void> {
     const missing: View[] = [];
     for (const view of this.views) {
       const mine = this.units.filter((unit) => unit.build.view === view);
-      if (mine.length > 0 && taken.length === 0) continue;
+      if (mine.length > 0 && claimed.length === 0) continue;
       const build = mine[0]?.build ?? (await liveBuild(this.pool, view));
       if (!build) missing.push(view);
-      else await this.adopt(build, mine.length > 0 ? taken : [...this.lanes.keys()]);
+      else await this.adopt(build, mine.length > 0 ? claimed : [...this.owned.keys()]);
     }
     if (missing.length > 0) this.build(missing);
   }
 
-  private async adopt(build: BuildShard['build'], lanes: number[]): Promise<void> {
+  private async adopt(build: BuildShard['build'], shards: number[]): Promise<void> {
     await build.refresh(this.pool);
-    for (const checkpoint of await takeOverCheckpoints(this.pool, build.follower, lanes)) {
+    for (const checkpoint of await takeOverCheckpoints(this.pool, build.follower, shards)) {
       this.units.push({ build, checkpoint, position: checkpoint.position });
     }
   }
@@ -169,22 +177,14 @@ export class Projector {
       .rebuild(views, undefined, this.stopping)
       .catch((error) => {
         const elsewhere = error instanceof Refusal && error.code === 'rebuild-running';
-        if (!elsewhere && !this.stopping?.aborted) this.report.trouble?.(error);
+        if (!elsewhere && !this.stopping?.aborted) this.report.error?.(error);
       })
       .finally(() => {
         this.building = undefined;
         this.lastClaim = Number.NEGATIVE_INFINITY;
       });
   }
-
-  private async recover(error: unknown): Promise<void> {
-    // Whatever went wrong, what is in memory may not be what is stored: begin again from the stored checkpoints.
-    this.units = [];
-    this.lastClaim = Number.NEGATIVE_INFINITY;
-    const passing = error instanceof Fenced || isTransient(error);
-    this.careful = !passing;
-    this.report.trouble?.(passing ? error : new Error('the projector stopped and begins again', { cause: error }));
-  }
 }
 
-const laneLock = (lane: number) => `projector:lane:${lane}`;
+/** Named as in earlier releases, with which this process may share the work. */
+const lockOf = (shard: number) => `projector:lane:${shard}`;

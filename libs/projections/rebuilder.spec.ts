@@ -5,6 +5,7 @@ import { newEvent } from '../event-store/event-store.contract.js';
 import { PostgresEventStore } from '../event-store/postgres/postgres-event-store.js';
 import { inTransaction } from '../platform/database/in-transaction.js';
 import { LockSession } from '../subscriptions/lock-session.js';
+import { LogTail } from '../subscriptions/log-tail.js';
 import { liveBuild } from './builds.js';
 import { Projector } from './projector.js';
 import { Rebuilder } from './rebuilder.js';
@@ -51,7 +52,7 @@ describe('a rebuild', () => {
   const rebuilder = (of = store) => new Rebuilder(pool, of, locks());
   function projector(of = pool): Projector {
     const session = locks();
-    return new Projector(of, store, [sums], session, new Rebuilder(of, store, session));
+    return new Projector(of, new LogTail(store), [sums], session, new Rebuilder(of, store, session));
   }
   async function append(count: number) {
     const events = Array.from({ length: count }, () => newEvent('Added', { key: `key-${appended++ % KEYS}` }));

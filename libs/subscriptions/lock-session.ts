@@ -44,11 +44,11 @@ export class LockSession {
   }
 
   /**
-   * Counts this session into a group, for as long as it lives, and tells how many are there.
+   * Counts this session into a group, for as long as it lives.
    * @returns how many sessions, ours included, and how many of them stand before ours in an order that all agree on;
    * undefined while the database is away
    */
-  comeIn(group: string): Promise<{ members: number; before: number } | undefined> {
+  joinGroup(group: string): Promise<{ members: number; before: number } | undefined> {
     return this.inTurn(async () => {
       try {
         const client = await this.connect();

@@ -11,6 +11,7 @@ import type { View } from '../projections/view.js';
 import { ViewReader } from '../projections/view-reader.js';
 import { viewTable } from '../projections/view-tables.js';
 import { LockSession } from './lock-session.js';
+import { LogTail } from './log-tail.js';
 import { Ownership } from './ownership.js';
 import { SHARDS } from './shards.js';
 
@@ -26,7 +27,7 @@ const sums: View<{ key: string; count: number }> = {
 const views = [sums];
 const KEYS = 12;
 
-describe('seats', () => {
+describe('ownership', () => {
   let database: TestDatabase;
   let store: PostgresEventStore;
   let pool: pg.Pool;
@@ -44,7 +45,7 @@ describe('seats', () => {
 
   function startProjector() {
     const locks = new LockSession(database.connection);
-    const projector = new Projector(pool, store, views, locks, new Rebuilder(pool, store, locks));
+    const projector = new Projector(pool, new LogTail(store), views, locks, new Rebuilder(pool, store, locks));
     const stop = new AbortController();
     const running = projector.run(stop.signal);
     return {
@@ -66,7 +67,7 @@ describe('seats', () => {
 
   const positionOfView = () => new ViewReader(pool).position(sums as never);
 
-  it('come to be held by one projector each and evenly, whoever comes and goes, and nothing is applied twice', async () => {
+  it('comes to be with one projector for each shard, spread evenly, whoever comes and goes, and nothing is applied twice', async () => {
     const step = fc.record({ change: fc.constantFrom('come', 'go', 'die'), events: fc.integer({ min: 1, max: 300 }) });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 5 }), async (steps) => {
@@ -78,7 +79,7 @@ describe('seats', () => {
             else if (change !== 'come' && present.length > 1) await present.shift()!.end(change === 'go');
             await append(events);
             const evenly = Array.from({ length: present.length }, (_, i) => Math.floor((SHARDS + i) / present.length));
-            await until(() => `${present.map(({ projector }) => projector.lanesHeld).sort()}` === `${evenly}`);
+            await until(() => `${present.map(({ projector }) => projector.shardsOwned).sort()}` === `${evenly}`);
             const head = await store.head();
             await until(async () => (await positionOfView()) >= head);
             const { rows } = await pool.query(`SELECT sum(count)::int AS sum FROM ${viewTable(sums as never)}`);
@@ -92,18 +93,18 @@ describe('seats', () => {
     );
   });
 
-  it('let several reactions of one process go to another that comes in, one at a time', async () => {
+  it('goes from a process with several consumers to another that joins, one consumer at a time', async () => {
     const [here, there] = [new LockSession(database.connection), new LockSession(database.connection)];
     const names = ['a', 'b', 'c'];
-    const seatsOf = (locks: LockSession) => new Ownership(locks, 'reactors', names.length);
-    const [mine, theirs] = [seatsOf(here), seatsOf(there)];
-    const keepAll = async (seats: Ownership) => {
-      const held = await Promise.all(names.map((name) => seats.keep(name)));
+    const ownershipIn = (locks: LockSession) => new Ownership(locks, 'reactors', names.length);
+    const [mine, theirs] = [ownershipIn(here), ownershipIn(there)];
+    const keepAll = async (ownership: Ownership) => {
+      const held = await Promise.all(names.map((name) => ownership.claim(name)));
       return names.filter((_, i) => held[i]);
     };
     expect(await keepAll(mine)).toEqual(names);
-    mine.enter();
-    theirs.enter();
+    mine.join();
+    theirs.join();
     let [first, second]: [string[], string[]] = [[], []];
     await until(async () => {
       [first, second] = [await keepAll(mine), await keepAll(theirs)];

@@ -9,6 +9,7 @@ import { Refusal, StoreUnavailable, Unavailable } from '../kernel/errors.js';
 import { parkedKeys, takeOver } from './checkpoints.js';
 import type { Consumer } from './consumer.js';
 import { LockSession } from './lock-session.js';
+import { LogTail } from './log-tail.js';
 import { Ownership } from './ownership.js';
 import { Reactor } from './reactor.js';
 
@@ -54,7 +55,7 @@ describe('a reactor', () => {
   };
   /** As a process that has just started. */
   const startReactor = () =>
-    new Reactor(pool, store, reaction, new Ownership(locks, 'reactors', 1), {
+    new Reactor(pool, new LogTail(store), reaction, new Ownership(locks, 'reactors', 1), {
       parked: (event) => reported.push(nameOf(event)),
     });
   async function restarted() {
@@ -153,7 +154,7 @@ describe('a reactor', () => {
     const reactor = startReactor();
     await reactor.processAll();
     obstacle = () => {};
-    await takeOver(pool, reactor.follower, [0]);
+    await takeOver(pool, reactor.name, [0]);
     minutePasses();
     await expect(reactor.processAll()).rejects.toThrow('taken over by another process');
     expect(await parked()).toEqual(['a@1']);

@@ -9,6 +9,7 @@ import { defineEvent } from '../../libs/events/event-definition.js';
 import { EntityId, eventData } from '../../libs/events/schemas.js';
 import { systemClock } from '../../libs/kernel/clock.js';
 import { deactivationsOf } from '../../libs/safety/index.js';
+import { LogTail } from '../../libs/subscriptions/log-tail.js';
 import { waitlistEntriesOf } from '../../libs/waitlist/index.js';
 import { foldView, recorded } from '../support/fold-view.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -60,7 +61,7 @@ describe('an event that is added to the account’s stream', () => {
   });
 
   async function gate(): Promise<(minPosition: number) => Promise<unknown>> {
-    const replica = new AccessReplica(store, { accounts: 10 }, withBan);
+    const replica = new AccessReplica(store, new LogTail(store), { accounts: 10 }, withBan);
     await replica.start(stop.signal, await store.head());
     await until(() => Number.isFinite(replica.ageMs));
     const options = { stalenessMs: 600_000, waitMs: LIMIT_MS };

@@ -10,6 +10,7 @@ import { Ingester } from '../../libs/ingest/kafka/ingester.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { Publisher } from '../../libs/publish/kafka/publisher.js';
 import { LockSession } from '../../libs/subscriptions/lock-session.js';
+import { LogTail } from '../../libs/subscriptions/log-tail.js';
 import { type IngestWorld, ingestContext, type Json, newSender, openIngestWorld } from '../contract/ingest-world.js';
 import { eventsBehind } from '../support/events-behind.js';
 import { describeWithKafka, KAFKA_START_MS, kafkaBroker, testClient, uniqueName } from '../support/kafka.js';
@@ -109,7 +110,14 @@ function specs(): void {
     await world.gateways[0].take([given], ingestContext, 'http');
     const topic = uniqueName('events');
     const locks = new LockSession(world.connection);
-    const publisher = new Publisher(world.pool, world.store, world.schemas, locks, testClient(bootstrap), topic);
+    const publisher = new Publisher(
+      world.pool,
+      new LogTail(world.store),
+      world.schemas,
+      locks,
+      testClient(bootstrap),
+      topic,
+    );
     await testClient(bootstrap).ensureTopics([topic]);
     await publisher.processAll();
     await publisher.run(AbortSignal.abort());

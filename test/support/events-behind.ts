@@ -1,11 +1,12 @@
 import type { EventStore } from '../../libs/event-store/event-store.js';
 import type { Position, RecordedEvent } from '../../libs/kernel/envelope.js';
+import { LogTail } from '../../libs/subscriptions/log-tail.js';
 
 /** The events behind a position as they come, until there are so many. */
 export async function eventsBehind(store: EventStore, after: Position, count: number): Promise<RecordedEvent[]> {
   const stop = new AbortController();
   const events: RecordedEvent[] = [];
-  for await (const page of store.subscribe(after, { signal: stop.signal })) {
+  for await (const page of new LogTail(store).subscribe(after, { signal: stop.signal })) {
     events.push(...page.events);
     if (events.length >= count) stop.abort();
   }

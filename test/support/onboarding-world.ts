@@ -27,6 +27,7 @@ import {
   setRate,
 } from '../../libs/rollout/index.js';
 import { LockSession } from '../../libs/subscriptions/lock-session.js';
+import { LogTail } from '../../libs/subscriptions/log-tail.js';
 import { Ownership } from '../../libs/subscriptions/ownership.js';
 import { Reactor } from '../../libs/subscriptions/reactor.js';
 import { nextInLine, Waitlist, waitlistEntriesView } from '../../libs/waitlist/index.js';
@@ -42,10 +43,11 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
   const database = await createTestDatabase();
   const store = new PostgresEventStore(database.connection);
   const pool = new pg.Pool({ ...database.connection, pipeline: true });
+  const log = new LogTail(store);
   const locks = new LockSession(database.connection);
   const reader = new ViewReader(pool);
   const views = [waitlistEntriesView];
-  const projector = new Projector(pool, store, views, locks, new Rebuilder(pool, store, locks), { page: reader.moved });
+  const projector = new Projector(pool, log, views, locks, new Rebuilder(pool, store, locks), { page: reader.moved });
   await projector.processAll();
   const stop = new AbortController();
   const following = projector.run(stop.signal);
@@ -68,7 +70,7 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
     peopleLeft,
     connection: database.connection,
     transactorOn,
-    reactor: new Reactor(pool, store, onboarding(transactor, next, clock), new Ownership(locks, 'reactors', 1)),
+    reactor: new Reactor(pool, log, onboarding(transactor, next, clock), new Ownership(locks, 'reactors', 1)),
     scheduler: (by: Clock = clock) =>
       new CohortScheduler(transactorOn(store), peopleLeft, by, pino({ level: 'silent' })),
     reaction: (on: EventStore = store) => onboarding(transactorOn(on), next, clock),
@@ -95,6 +97,7 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
     async close() {
       stop.abort();
       await following;
+      await log.close();
       await locks.close();
       await store.close();
       await pool.end();

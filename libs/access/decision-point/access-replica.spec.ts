@@ -6,6 +6,7 @@ import { accountStream } from '../../account/index.js';
 import { newEvent } from '../../event-store/event-store.contract.js';
 import { PostgresEventStore } from '../../event-store/postgres/postgres-event-store.js';
 import { foldRecorded } from '../../kernel/decider.js';
+import { LogTail } from '../../subscriptions/log-tail.js';
 import { AccessReplica } from './access-replica.js';
 
 const LIMIT_MS = 300_000;
@@ -28,7 +29,7 @@ describe('the access replica', () => {
   async function started(accounts: number, enforced?: number): Promise<AccessReplica> {
     const stop = new AbortController();
     stops.push(stop);
-    const replica = new AccessReplica(store, { accounts });
+    const replica = new AccessReplica(store, new LogTail(store), { accounts });
     await replica.start(stop.signal, enforced ?? (await store.head()));
     return replica;
   }
@@ -99,7 +100,7 @@ describe('the access replica', () => {
     await tell('overdue', 'WaitlistJoined');
     const stop = new AbortController();
     stops.push(stop);
-    const replica = new AccessReplica(store, { accounts: 10 });
+    const replica = new AccessReplica(store, new LogTail(store), { accounts: 10 });
     await replica.start(stop.signal, await store.head(), ['overdue']);
     expect(await replica.standing('overdue')).toMatchObject({ status: 'waiting', deactivated: true });
     await tell('overdue', 'AccountDeactivated');
@@ -113,7 +114,7 @@ describe('the access replica', () => {
     const stop = new AbortController();
     stops.push(stop);
     const replica = await new Promise<AccessReplica>((resolve, reject) => {
-      const replica = new AccessReplica(store, { accounts: 10, trouble: () => resolve(replica) });
+      const replica = new AccessReplica(store, new LogTail(store), { accounts: 10, error: () => resolve(replica) });
       replica
         .start(stop.signal, 0)
         .then(() => admin.query('ALTER SCHEMA log RENAME TO log_renamed'))
@@ -125,7 +126,7 @@ describe('the access replica', () => {
   });
 
   it('ages while the log is not asked, and gives up waiting for a position that does not come', async () => {
-    const replica = new AccessReplica(store, { accounts: 1 });
+    const replica = new AccessReplica(store, new LogTail(store), { accounts: 1 });
     expect(replica.ageMs).toBe(Number.POSITIVE_INFINITY);
     expect(await replica.waitFor((await store.head()) + 1, 1)).toBe(false);
   });

@@ -7,6 +7,8 @@ import { StoreUnavailable } from '../../kernel/errors.js';
 import { Changes, pause } from '../../kernel/wait.js';
 import { policyStream } from '../../policy/index.js';
 import { ReviewConfirmed } from '../../review/index.js';
+import type { LogTail } from '../../subscriptions/log-tail.js';
+import { runSubscription, type Subscriber } from '../../subscriptions/subscription.js';
 import { InternedStandings } from './interned-standings.js';
 import { RecentlyUsed } from './recently-used.js';
 
@@ -14,7 +16,7 @@ export interface AccessReplicaOptions {
   /** Accounts held in memory at the most; others are folded from their stream when they are asked for. */
   accounts: number;
   /** Following the log failed. It is retried; until it succeeds, decisions age. */
-  trouble?(error: unknown): void;
+  error?(error: unknown): void;
 }
 
 /** The head of the log, asked for at a moment of the monotonic clock: everything stored before it is at most there. */
@@ -26,7 +28,6 @@ interface Sample {
 /** The decision point answers `decision-point-stale` until it has caught up, should that take longer. */
 const FIRST_CATCH_UP_MS = 3_000;
 const SAMPLE_MS = 250;
-const RETRY_MS = 500;
 const PAGE = 2_000;
 /** Samples of ten minutes, the longest staleness that can be set. */
 const HEADS_KEPT = 600_000 / SAMPLE_MS;
@@ -35,7 +36,7 @@ const HEADS_KEPT = 600_000 / SAMPLE_MS;
  * Where accounts stand, in memory, fed by the log itself: no view and no other process has to work for an access decision
  * to be right. Knows how old its knowledge may be.
  */
-export class AccessReplica {
+export class AccessReplica implements Subscriber {
   private readonly held: RecentlyUsed<AccountStanding>;
   private readonly standings = new InternedStandings();
   /** Of accounts whose stream was read beyond the replica's position: the position of their last event. */
@@ -55,6 +56,7 @@ export class AccessReplica {
 
   constructor(
     private readonly store: EventStore,
+    private readonly log: LogTail,
     private readonly options: AccessReplicaOptions,
     private readonly account: AccountStream = accountStream,
   ) {
@@ -109,21 +111,18 @@ export class AccessReplica {
     const head = await this.store.head();
     this.position = Math.min(enforced, head);
     this.policies = foldRecorded(policyStream, await this.store.readStream(policyStream.category));
-    void this.follow(signal);
+    void runSubscription(this, signal);
     await this.waitFor(head, FIRST_CATCH_UP_MS);
     void this.sample(signal);
   }
 
-  private async follow(signal: AbortSignal): Promise<void> {
+  async follow(signal: AbortSignal): Promise<void> {
     const types = typesOf([...this.account.events, ...policyStream.events, ReviewConfirmed]);
-    while (!signal.aborted) {
-      try {
-        for await (const page of this.store.subscribe(this.position, { signal, types, limit: PAGE })) this.take(page);
-      } catch (error) {
-        this.options.trouble?.(error);
-        await pause(RETRY_MS, signal);
-      }
-    }
+    for await (const page of this.log.subscribe(this.position, { signal, types, limit: PAGE })) this.take(page);
+  }
+
+  failed(error: unknown): void {
+    this.options.error?.(error);
   }
 
   private take({ events, next }: Page): void {
@@ -193,7 +192,7 @@ export class AccessReplica {
         if (this.heads.length > HEADS_KEPT) this.heads.shift();
         this.judgeFreshness();
       } catch (error) {
-        if (!(error instanceof StoreUnavailable)) this.options.trouble?.(error);
+        if (!(error instanceof StoreUnavailable)) this.options.error?.(error);
       }
       await pause(SAMPLE_MS, signal);
     }

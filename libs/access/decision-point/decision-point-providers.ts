@@ -14,6 +14,7 @@ import { Metrics } from '../../platform/metrics/metrics.js';
 import { CLOCK, EVENT_STORE, LOGGER, POOL, SETTINGS } from '../../platform/ports.js';
 import { ViewReader } from '../../projections/view-reader.js';
 import { consumerProgress } from '../../subscriptions/checkpoints.js';
+import { LogTail } from '../../subscriptions/log-tail.js';
 import { answerEvaluationsFast } from '../features/fast-evaluation.js';
 import { AccessReplica } from './access-replica.js';
 import { DecisionPoint } from './decision-point.js';
@@ -66,10 +67,10 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
 export const decisionPointProviders: readonly Provider[] = [
   {
     provide: AccessReplica,
-    inject: [EVENT_STORE, LOGGER],
-    useFactory(store: EventStore, logger: Logger) {
+    inject: [EVENT_STORE, LogTail, LOGGER],
+    useFactory(store: EventStore, log: LogTail, logger: Logger) {
       const errors = new ErrorLog(logger, 'the access replica lost its subscription to the log and restarts it');
-      return new AccessReplica(store, { accounts: REPLICA_ACCOUNTS, trouble: (error) => errors.report(error) });
+      return new AccessReplica(store, log, { accounts: REPLICA_ACCOUNTS, error: (error) => errors.report(error) });
     },
   },
   {

@@ -6,6 +6,7 @@ import { until } from '../../../test/support/until.js';
 import { newEvent } from '../../event-store/event-store.contract.js';
 import { PostgresEventStore } from '../../event-store/postgres/postgres-event-store.js';
 import { systemClock } from '../../kernel/clock.js';
+import { LogTail } from '../../subscriptions/log-tail.js';
 import { AccessReplica } from './access-replica.js';
 import { DecisionPoint, type ImageLookup } from './decision-point.js';
 import { readEvaluation } from './evaluation-request.js';
@@ -45,7 +46,7 @@ describe('the decision point', () => {
       { stream: 'policy', expected: 'no-stream', events: [newEvent('ContentPolicyPublished', { version: '1' })] },
       { stream: 'account-ann', expected: 'no-stream', events: ann },
     ]);
-    replica = new AccessReplica(store, { accounts: 10 });
+    replica = new AccessReplica(store, new LogTail(store), { accounts: 10 });
     await replica.start(stop.signal, 0);
   });
   afterAll(async () => {

@@ -3,11 +3,11 @@ import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import {
   type EventStore,
+  type NextOptions,
   type Page,
   positionsOf,
   type ReadAllOptions,
   type StreamWrite,
-  type SubscribeOptions,
   type WriteResult,
 } from '../event-store.js';
 import { type FactIndex, placeOf } from './fact-index.js';
@@ -67,8 +67,8 @@ export class DeduplicatingEventStore implements EventStore {
     return this.store.head();
   }
 
-  subscribe(after: Position, options: SubscribeOptions): AsyncIterable<Page> {
-    return this.store.subscribe(after, options);
+  readNext(after: Position, options: NextOptions): Promise<Page> {
+    return this.store.readNext(after, options);
   }
 
   close(): Promise<void> {

@@ -2,21 +2,17 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
-import { pause } from '../../kernel/wait.js';
-import type { EventStore, Page, ReadAllOptions, StreamWrite, SubscribeOptions, WriteResult } from '../event-store.js';
+import type { EventStore, NextOptions, Page, ReadAllOptions, StreamWrite, WriteResult } from '../event-store.js';
 import { openBulkRead } from './bulk-reader.js';
 import { eventStoreAddress } from './client-addresses.js';
 import { storeError, typeOf } from './client-errors.js';
 import { answerWithin, collect, sharedQuestion } from './deadlines.js';
 import { LiveSubscription } from './live-subscription.js';
+import { LogEnd } from './log-end.js';
 import { type PreparedEvents, positionOf, prepare, toRecorded } from './log-records.js';
 import { LogScan } from './log-scan.js';
 import { WriteClient } from './write-client.js';
 
-const IDLE_MS = 1_000;
-const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 2_000;
-const SUBSCRIPTION_PAGE = 1_000;
 const GOODBYE_MS = 5_000;
 
 /** The event store in EventStoreDB or KurrentDB >= 22.6. Many streams in one call are answered, and stored, one by one. */
@@ -24,6 +20,7 @@ export class EventStoreDBEventStore implements EventStore {
   private readonly writer: WriteClient;
   private readonly reader: EventStoreDBClient;
   private readonly scan: LogScan;
+  private readonly logEnd: LogEnd;
 
   /**
    * @param connectionString esdb:// or kurrentdb://, with TLS and credentials in it
@@ -36,6 +33,7 @@ export class EventStoreDBEventStore implements EventStore {
     this.reader = EventStoreDBClient.connectionString(eventStoreAddress(connectionString));
     this.writer = WriteClient.take(connectionString);
     this.scan = new LogScan(openBulkRead(connectionString), (from, count) => this.readBackwards(from, count));
+    this.logEnd = new LogEnd(this.scan, (after) => new LiveSubscription(this.reader, after));
   }
 
   /** @throws WriteTooLarge before anything of the call is sent, where it is known what the server takes */
@@ -71,63 +69,14 @@ export class EventStoreDBEventStore implements EventStore {
     return this.scan.head();
   }
 
-  async *subscribe(after: Position, { signal, ...options }: SubscribeOptions): AsyncGenerator<Page> {
-    let position = after;
-    let retryMs = FIRST_RETRY_MS;
-    while (!signal.aborted) {
-      try {
-        for await (const page of this.follow(position, options, signal)) {
-          position = page.next;
-          retryMs = FIRST_RETRY_MS;
-          yield page;
-        }
-      } catch (error) {
-        if (!(error instanceof StoreUnavailable)) throw error;
-        await pause(retryMs, signal);
-        retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
-      }
-    }
+  readNext(after: Position, options: NextOptions): Promise<Page> {
+    return this.logEnd.readNext(after, options);
   }
 
   async close(): Promise<void> {
+    this.logEnd.close();
     await this.writer.release();
     await answerWithin(GOODBYE_MS, this.reader.dispose(), 'a goodbye').catch(() => {});
-  }
-
-  /** Pages until the head, then what the server pushes; asks for the head itself once a second all the same. */
-  private async *follow(after: Position, options: ReadAllOptions, signal: AbortSignal): AsyncGenerator<Page> {
-    let position = after;
-    for (let atHead = false; !atHead; ) {
-      if (signal.aborted) return;
-      const page = await this.scan.page(position, options);
-      ({ next: position, atHead } = page);
-      yield page;
-    }
-    const live = LiveSubscription.open(this.reader, position, options.types);
-    if (!live) {
-      await pause(IDLE_MS, signal); // what nobody pushes is asked for
-      return;
-    }
-    try {
-      let askedAt = performance.now();
-      while (!signal.aborted) {
-        const leftMs = IDLE_MS - (performance.now() - askedAt);
-        const pushed = await live.take(options.limit ?? SUBSCRIPTION_PAGE, leftMs, signal);
-        const events = pushed.filter((event) => event.position > position);
-        if (events.length > 0) {
-          position = events.at(-1)!.position;
-          // Servers do not tell when they fall behind with pushing.
-          yield { events, next: position, atHead: false };
-        }
-        if (performance.now() - askedAt < IDLE_MS || signal.aborted) continue;
-        const page = await this.scan.page(position, options, live.lookedUpTo);
-        position = page.next;
-        askedAt = performance.now();
-        yield page;
-      }
-    } finally {
-      live.close();
-    }
   }
 
   /** The server answers a repeat like the first time; only a position from before the call gives it away. */
@@ -135,6 +84,7 @@ export class EventStoreDBEventStore implements EventStore {
     const { stream, expected } = write;
     try {
       const { revision, position, acknowledgedBefore } = await this.writer.append(stream, expected, prepared);
+      if (position !== undefined) this.logEnd.noteAppended(position);
       const before = Math.max(end, acknowledgedBefore);
       if (position !== undefined && position > before) return { outcome: 'appended', revision, position };
       const [last] = await this.readStream(stream, revision, 1);

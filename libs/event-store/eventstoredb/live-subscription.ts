@@ -1,40 +1,27 @@
 import { type AllStreamSubscription, type EventStoreDBClient, eventTypeFilter } from '@eventstore/db-client';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
+import { Changes } from '../../kernel/wait.js';
 import { storeError } from './client-errors.js';
 import { type LogRecord, toRecorded } from './log-records.js';
 
 /** Events held for a slow reader; past it the server is made to wait. */
 const MAX_HELD = 4_000;
-/**
- * All clients of a process share one connection to a server, on which it takes 100 calls at a time by default and says
- * nothing of those that wait for a place. Subscriptions last, so that they must leave places for everything else.
- */
-const MAX_OPEN = 60;
 
-/** What the server pushes behind a position, filtered there by type, kept until it is taken. */
+/** What the server pushes behind a position, all but its own records, kept until it is taken. */
 export class LiveSubscription {
-  private static opened = 0;
   private checked: Position = 0;
   private readonly subscription: AllStreamSubscription;
   private held: RecordedEvent[] = [];
   private failure: Error | undefined;
-  private wake: () => void = () => {};
+  private readonly changes = new Changes();
 
-  /**
-   * @param types all but the server's own by default
-   * @returns undefined where so many are open that more might not be served
-   */
-  static open(client: EventStoreDBClient, after: Position, types?: readonly string[]): LiveSubscription | undefined {
-    return LiveSubscription.opened < MAX_OPEN ? new LiveSubscription(client, after, types) : undefined;
-  }
-
-  private constructor(client: EventStoreDBClient, after: Position, types?: readonly string[]) {
+  constructor(client: EventStoreDBClient, after: Position) {
     this.subscription = client.subscribeToAll({
       fromPosition: after === 0 ? 'start' : { commit: BigInt(after), prepare: BigInt(after) },
       requiresLeader: true,
       filter: eventTypeFilter({
-        regex: types ? `^(?:${types.map(escaped).join('|')})$` : '^[^$].*',
+        regex: '^[^$].*',
         checkpointReached: (subscription, { commit }) => {
           // With events before it still on their way to us, a later checkpoint will do.
           if (subscription.readableLength === 0) this.checked = Number(commit);
@@ -46,7 +33,6 @@ export class LiveSubscription {
       .on('error', (error) => this.fail(storeError(error)))
       .on('end', () => this.fail(new StoreUnavailable('the event store ended the subscription')))
       .on('close', () => this.fail(new StoreUnavailable('the event store closed the subscription')));
-    LiveSubscription.opened++;
   }
 
   /** Up to here the server has looked, and what it found was taken; 0 while something waits to be. */
@@ -56,7 +42,7 @@ export class LiveSubscription {
 
   /** Waits until there is something, at most so long. @throws the error that ended the subscription */
   async take(limit: number, waitMs: number, signal: AbortSignal): Promise<RecordedEvent[]> {
-    if (this.held.length === 0 && !this.failure && !signal.aborted && waitMs > 0) await this.something(waitMs, signal);
+    await this.changes.until(() => this.held.length > 0 || this.failure !== undefined, waitMs, signal);
     if (this.held.length === 0 && this.failure) throw this.failure;
     const taken = this.held.splice(0, limit);
     if (this.held.length < MAX_HELD && this.subscription.isPaused()) this.subscription.resume();
@@ -65,7 +51,6 @@ export class LiveSubscription {
 
   /** To be called once. */
   close(): void {
-    LiveSubscription.opened--;
     this.failure ??= new StoreUnavailable('the subscription was given up');
     void this.subscription.unsubscribe().catch(() => {});
     this.subscription.destroy();
@@ -76,27 +61,11 @@ export class LiveSubscription {
     if (!event) return;
     this.held.push(event);
     if (this.held.length >= MAX_HELD) this.subscription.pause();
-    this.wake();
+    this.changes.notify();
   }
 
   private fail(error: Error): void {
     this.failure ??= error;
-    this.wake();
-  }
-
-  private something(waitMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        this.wake = () => {};
-        resolve();
-      };
-      const timer = setTimeout(done, waitMs);
-      signal.addEventListener('abort', done, { once: true });
-      this.wake = done;
-    });
+    this.changes.notify();
   }
 }
-
-const escaped = (type: string): string => type.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

@@ -4,13 +4,14 @@ import { StoreUnavailable } from '../../kernel/errors.js';
 import { eventLoop } from '../../kernel/event-loop.js';
 import { FEW_EVENTS } from '../../kernel/fact-limits.js';
 import { isTransientDatabaseError } from '../../kernel/transient.js';
+import { Changes } from '../../kernel/wait.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 import {
   type EventStore,
+  type NextOptions,
   type Page,
   type ReadAllOptions,
   type StreamWrite,
-  type SubscribeOptions,
   type WriteResult,
 } from '../event-store.js';
 import { type AppendJob, AppendQueue } from './append-queue.js';
@@ -25,15 +26,15 @@ import {
   type Row,
   toEvent,
 } from './event-rows.js';
-import { HeadWatch } from './head-watch.js';
+import { HeadNotifications } from './head-notifications.js';
+import { OwnAppends } from './own-appends.js';
 import { APPEND, HEAD, PLACES, READ_ALL, READ_STREAMS, READ_TAIL, READ_TYPES, SCAN_WINDOW } from './statements.js';
 import { StreamReader, type StreamSlice } from './stream-reader.js';
-import { TailCache } from './tail-cache.js';
 
 const DEFAULT_PAGE = 1_000;
 const STREAM_PAGE = 500;
-const IDLE_MS = 1_000;
-const RETRY_MS = 500;
+/** For so long an append of this process may still be answered that fills a gap before the one that was. */
+const GAP_MS = 20;
 const STATEMENT_TIMEOUT_MS = 30_000;
 /** Of a statement that reads no page of the log; it takes milliseconds, and whoever asked waits for it. */
 const ANSWER_MS = 10_000;
@@ -47,8 +48,12 @@ export class PostgresEventStore implements EventStore {
   private readonly pool: pg.Pool;
   private readonly queue = new AppendQueue((jobs) => this.send(jobs));
   private readonly reader = new StreamReader((slices) => this.loadStreams(slices));
-  private readonly tail = new TailCache();
-  private readonly watch: HeadWatch;
+  private readonly own = new OwnAppends();
+  private readonly ownProcesses = new Set<number | undefined>();
+  private readonly growth = new Changes();
+  private readonly notifications: HeadNotifications;
+  /** As far as the appends of others reach, or may. */
+  private others: Position = 0;
 
   /** @param connection as node-postgres takes it; the schema must have been migrated */
   constructor(connection: pg.PoolConfig) {
@@ -61,7 +66,15 @@ export class PostgresEventStore implements EventStore {
       application_name: 'gatehouse-log',
     });
     this.pool.on('error', () => {}); // an idle connection broke; the next query opens another
-    this.watch = new HeadWatch(connection, () => this.head());
+    this.pool.on('connect', (client) => this.ownProcesses.add(processOf(client)));
+    this.pool.on('remove', (client) => this.ownProcesses.delete(processOf(client)));
+    this.notifications = new HeadNotifications(
+      connection,
+      () => this.head(),
+      (position, processId) => {
+        if (processId === undefined || !this.ownProcesses.has(processId)) this.noteOthers(position);
+      },
+    );
   }
 
   append(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
@@ -84,19 +97,16 @@ export class PostgresEventStore implements EventStore {
 
   async readAll(position: Position, { types, limit = DEFAULT_PAGE, including }: ReadAllOptions = {}): Promise<Page> {
     const after = including ? position - 1 : position;
-    const cached = this.tail.after(after, types ? SCAN_WINDOW : limit);
-    if (cached) return this.pageOf(cached, types, limit);
-
     const rows = types
       ? await this.rows(READ_TYPES, [after, limit, types], LONGEST_READ_MS)
       : await this.rows(READ_ALL, [after, limit], LONGEST_READ_MS);
     const head = Number(rows[0]![0]);
-    this.watch.advanceTo(head);
     const events = rows[0]![1] === null ? [] : rows.map(toEvent);
+    const size = events.length > 0 && { bytes: sizeOf(rows) };
     const full = events.length === limit;
     const scanned = types ? Math.min(after + SCAN_WINDOW, head) : head;
     const next = full ? events.at(-1)!.position : Math.max(after, scanned);
-    return { events, next, atHead: next >= head };
+    return { events, next, atHead: next >= head, ...size };
   }
 
   async head(): Promise<Position> {
@@ -104,25 +114,24 @@ export class PostgresEventStore implements EventStore {
     return Number(rows[0]![0]);
   }
 
-  async *subscribe(after: Position, { signal, ...options }: SubscribeOptions): AsyncGenerator<Page> {
-    let position = after;
-    while (!signal.aborted) {
-      let page: Page;
-      try {
-        page = await this.readAll(position, options);
-      } catch (error) {
-        if (!(error instanceof StoreUnavailable)) throw error;
-        await this.watch.pause(RETRY_MS, signal);
-        continue;
-      }
-      position = page.next;
-      yield page;
-      if (page.atHead) await this.watch.waitPast(position, IDLE_MS, signal);
-    }
+  async readNext(after: Position, { limit = DEFAULT_PAGE, waitMs, signal }: NextOptions): Promise<Page> {
+    this.notifications.listen();
+    const isReadable = () => this.others > after || this.own.gapAfter(after) === 0;
+    await this.growth.until(() => isReadable() || this.own.gapAfter(after) !== undefined, waitMs, signal);
+    if (this.own.gapAfter(after) !== undefined) await this.growth.until(isReadable, GAP_MS, signal);
+    if (signal.aborted) return { events: [], next: after, atHead: false };
+    const { events, bytes } = this.own.take(after, limit);
+    if (events.length > 0) return { events, next: events.at(-1)!.position, atHead: false, bytes };
+    if (this.others === Number.POSITIVE_INFINITY) this.others = 0;
+    const gap = this.own.gapAfter(after);
+    const page = await this.readAll(after, { limit: Math.min(limit, gap ?? limit) });
+    // More than fits is there: the next page is not to wait for a notification.
+    if (!page.atHead && gap === undefined) this.noteOthers(page.next + 1);
+    return page;
   }
 
   async close(): Promise<void> {
-    await this.watch.close();
+    await this.notifications.close();
     await this.pool.end();
   }
 
@@ -141,7 +150,10 @@ export class PostgresEventStore implements EventStore {
       } else {
         const known = storeError(error);
         for (const job of jobs) job.reject(known);
-        if (known instanceof StoreUnavailable) this.queue.refuseWaiting(known);
+        if (known instanceof StoreUnavailable) {
+          this.queue.refuseWaiting(known);
+          this.noteOthers(Number.POSITIVE_INFINITY); // they may be stored, and nobody will say where
+        }
       }
     }
   }
@@ -192,8 +204,13 @@ export class PostgresEventStore implements EventStore {
     }));
     let bytes = 0;
     for (const { data, metadata } of encoded) bytes += data.length + metadata.length + EVENT_OVERHEAD_BYTES;
-    this.tail.offer(events, bytes);
-    this.watch.advanceTo(base + events.length);
+    this.own.offer(events, bytes);
+    this.growth.notify();
+  }
+
+  private noteOthers(position: Position): void {
+    this.others = Math.max(this.others, position);
+    this.growth.notify();
   }
 
   /** Tells a repeated write (its ids stand where it asked for) from one that came too late or uses an id again. */
@@ -233,22 +250,6 @@ export class PostgresEventStore implements EventStore {
     return wrong(tail[0]?.revision ?? NO_STREAM);
   }
 
-  private pageOf(cached: readonly RecordedEvent[], types: readonly string[] | undefined, limit: number): Page {
-    if (!types) {
-      const next = cached.at(-1)!.position;
-      return { events: cached as RecordedEvent[], next, atHead: next >= this.watch.known };
-    }
-    const wanted = new Set(types);
-    const events: RecordedEvent[] = [];
-    for (const event of cached) {
-      if (!wanted.has(event.type)) continue;
-      events.push(event);
-      if (events.length === limit) return { events, next: event.position, atHead: event.position >= this.watch.known };
-    }
-    const next = cached.at(-1)!.position;
-    return { events, next, atHead: next >= this.watch.known };
-  }
-
   private async loadStreams(slices: readonly StreamSlice[]): Promise<RecordedEvent[][]> {
     const rows = await this.rows(READ_STREAMS, [
       arrayParameter(
@@ -285,3 +286,13 @@ const storeError = (error: unknown): unknown =>
   isTransientDatabaseError(error)
     ? new StoreUnavailable(`the event store does not answer: ${(error as Error).message}`, { cause: error })
     : error;
+
+/** About the memory that a page takes. */
+const sizeOf = (rows: readonly Row[]): number =>
+  rows.reduce(
+    (sum, [, , , , , , , data, metadata]) => sum + (data?.length ?? 0) + (metadata?.length ?? 0) + EVENT_OVERHEAD_BYTES,
+    0,
+  );
+
+/** The server process of a connection, by which its notifications are known. */
+const processOf = (client: pg.PoolClient): number | undefined => (client as { processID?: number }).processID;

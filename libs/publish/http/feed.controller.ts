@@ -2,7 +2,7 @@ import { Controller, Get, Headers, Inject, Query, Req, Res } from '@nestjs/commo
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import type { FastifyReply } from 'fastify';
-import type { EventStore, Page } from '../../event-store/event-store.js';
+import type { Page } from '../../event-store/event-store.js';
 import { EventSchemas } from '../../events/event-schemas.js';
 import { Authenticator } from '../../http/credentials/authenticator.js';
 import { lastingAdmission } from '../../http/credentials/lasting-admission.js';
@@ -12,7 +12,7 @@ import { positionOf } from '../../http/position-text.js';
 import type { GatehouseRequest } from '../../http/request-context.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import { POSITION } from '../../kernel/text-forms.js';
-import { EVENT_STORE } from '../../platform/ports.js';
+import { LogTail } from '../../subscriptions/log-tail.js';
 import { toCloudEvent } from '../outgoing-event.js';
 import { sendEventStream } from './event-stream.js';
 
@@ -43,7 +43,7 @@ export class FeedController {
   private readonly contract: readonly string[];
 
   constructor(
-    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(LogTail) private readonly log: LogTail,
     @Inject(EventSchemas) private readonly schemas: EventSchemas,
     @Inject(Draining) private readonly draining: Draining,
     @Inject(Authenticator) private readonly authenticator: Authenticator,
@@ -67,7 +67,7 @@ export class FeedController {
     const types = this.typesOf(query.types);
     const limit = query.limit ?? DEFAULT_LIMIT;
     if (request.method === 'HEAD' || !accept?.includes('text/event-stream')) {
-      const page = await this.store.readAll(query.after ? positionOf(query.after, 'after') : 0, { types, limit });
+      const page = await this.log.readAll(query.after ? positionOf(query.after, 'after') : 0, { types, limit });
       return {
         events: page.events.map((event) => toCloudEvent(event, this.schemas)),
         next: String(page.next),
@@ -79,7 +79,7 @@ export class FeedController {
     const stop = new AbortController();
     this.draining.signal.addEventListener('abort', () => stop.abort(), { once: true, signal: stop.signal });
     if (this.draining.signal.aborted) stop.abort();
-    const pages = this.store.subscribe(after, { types, limit, signal: stop.signal });
+    const pages = this.log.subscribe(after, { types, limit, signal: stop.signal });
     const outgoing = (page: Page) => page.events.map((event) => toCloudEvent(event, this.schemas));
     await sendEventStream(reply, pages, outgoing, lastingAdmission(this.authenticator, request), stop);
     return reply;

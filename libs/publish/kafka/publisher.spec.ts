@@ -15,6 +15,7 @@ import { wholeLog } from '../../../test/support/whole-log.js';
 import { messageOf } from '../../kafka/binding.js';
 import type { MessageBroker, MessageProducer } from '../../kafka/message-broker.js';
 import { LockSession } from '../../subscriptions/lock-session.js';
+import { LogTail } from '../../subscriptions/log-tail.js';
 import { toCloudEvent } from '../outgoing-event.js';
 import { Publisher } from './publisher.js';
 
@@ -47,7 +48,7 @@ describeWithKafka('The publisher', () => {
   function newPublisher(broker: MessageBroker = testClient(bootstrap)) {
     const locks = new LockSession(world.connection);
     const aborting = new AbortController();
-    const publisher = new Publisher(world.pool, world.store, world.schemas, locks, broker, topic, {
+    const publisher = new Publisher(world.pool, new LogTail(world.store), world.schemas, locks, broker, topic, {
       published: (_, to) => {
         reported.to = to;
         reported.more();

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type OnboardingWorld, onboardingWorld } from '../../../test/support/onboarding-world.js';
 import { DAY_MS } from '../../kernel/clock.js';
 import { LockSession } from '../../subscriptions/lock-session.js';
+import { LogTail } from '../../subscriptions/log-tail.js';
 import { pauseOnboarding, rolloutStream } from '../rollout.js';
 import { type CohortScheduler, SCHEDULER } from './scheduler.js';
 
@@ -120,7 +121,7 @@ it('ticks in one process at a time and lets go when it is stopped', async () => 
   const other = new LockSession(world.connection);
   const stop = new AbortController();
   const running = world.scheduler().run(stop.signal, world.locks);
-  for await (const page of world.store.subscribe(0, { types: ['CohortAdmitted'], signal: stop.signal })) {
+  for await (const page of new LogTail(world.store).subscribe(0, { types: ['CohortAdmitted'], signal: stop.signal })) {
     if (page.events.length === 0) continue;
     expect(await other.tryHold(SCHEDULER)).toBeUndefined();
     stop.abort();

@@ -4,13 +4,14 @@ import type { CommandContext } from '../../kernel/command-context.js';
 import { pause } from '../../kernel/wait.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
+import { Ownership } from '../../subscriptions/ownership.js';
+import { runSubscription, type Subscriber } from '../../subscriptions/subscription.js';
 import { admitDaily, dailyCohort, dailySize } from '../admission.js';
 import type { PeopleLeft } from '../queries/people-left.js';
 import { cohortsBeingLetIn, rolloutStream } from '../rollout.js';
 
 export const SCHEDULER = 'scheduler';
 const TICK_MS = 60_000;
-const RETRY_MS = 1_000;
 
 /** Admits a seventh of the rate every day by itself, where the rate says so. */
 export class CohortScheduler {
@@ -21,24 +22,24 @@ export class CohortScheduler {
     private readonly logger: Logger,
   ) {}
 
-  /** One process at a time ticks; until the signal aborts. */
+  /** One process at a time ticks, until the signal aborts. */
   async run(signal: AbortSignal, locks: LockSession): Promise<void> {
-    while (!signal.aborted) {
-      const held = await locks.tryHold(SCHEDULER);
-      if (held) await this.tickWhile(held, signal);
-      else await pause(RETRY_MS, signal);
-    }
-    await locks.release(SCHEDULER);
-  }
-
-  private async tickWhile(held: AbortSignal, signal: AbortSignal): Promise<void> {
-    const ending = AbortSignal.any([held, signal]);
-    while (!ending.aborted) {
-      await this.tick().catch((error) =>
-        this.logger.warn({ err: error }, 'the scheduler failed and retries in a minute'),
-      );
-      await pause(TICK_MS, ending);
-    }
+    const ownership = new Ownership(locks, 'schedulers', 1);
+    ownership.join();
+    let owned: AbortSignal | undefined;
+    const ticking: Subscriber = {
+      claim: async () => {
+        owned = await ownership.claim(SCHEDULER);
+        return owned !== undefined;
+      },
+      follow: async () => {
+        await this.tick();
+        await pause(TICK_MS, AbortSignal.any([owned!, signal]));
+      },
+      failed: (error) => this.logger.warn({ err: error }, 'the scheduler failed and retries in a minute'),
+      release: () => ownership.release(SCHEDULER),
+    };
+    await runSubscription(ticking, signal, TICK_MS);
   }
 
   /** Admits today's cohort where it is due; once everybody admitted before is in, since only then it is known who waits. */

@@ -1,0 +1,68 @@
+import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { APPEND_EVENTS } from '../../kernel/fact-limits.js';
+
+interface Run {
+  events: readonly RecordedEvent[];
+  bytes: number;
+}
+
+/** The reader takes them at once; more are kept only while it is busy, or if there is none. */
+const MOST_EVENTS = 16 * APPEND_EVENTS;
+
+const firstOf = ({ events }: Run): Position => events[0]!.position;
+const lastOf = ({ events }: Run): Position => events.at(-1)!.position;
+
+/**
+ * What this process appended and its reader has not taken yet, so that it is not read and decoded again. Answers of
+ * appends come in any order, and other processes append in between: there may be gaps.
+ */
+export class OwnAppends {
+  /** In the order of their positions. */
+  private runs: Run[] = [];
+  private count = 0;
+
+  /**
+   * @param events committed, of consecutive positions
+   * @param bytes about how much memory they take
+   */
+  offer(events: readonly RecordedEvent[], bytes: number): void {
+    if (events.length === 0) return;
+    const run = { events, bytes };
+    let place = this.runs.length;
+    while (place > 0 && firstOf(this.runs[place - 1]!) > firstOf(run)) place--;
+    this.runs.splice(place, 0, run);
+    this.count += events.length;
+    while (this.count > MOST_EVENTS && this.runs.length > 1) this.count -= this.runs.shift()!.events.length;
+  }
+
+  /** How many positions are between a position and the first event behind it; undefined if there is none. */
+  gapAfter(position: Position): number | undefined {
+    const next = this.runs.find((run) => lastOf(run) > position);
+    return next && Math.max(0, firstOf(next) - 1 - position);
+  }
+
+  /** Events right behind a position, without a gap. What is before them is not asked for any more. */
+  take(position: Position, limit: number): { events: RecordedEvent[]; bytes: number } {
+    const events: RecordedEvent[] = [];
+    let bytes = 0;
+    for (let run = this.runs[0]; run && events.length < limit; run = this.runs[0]) {
+      const end = events.at(-1)?.position ?? position;
+      if (firstOf(run) > end + 1) break;
+      this.runs.shift();
+      this.count -= run.events.length;
+      const from = Math.max(0, end + 1 - firstOf(run));
+      const to = Math.min(run.events.length, from + limit - events.length);
+      for (let n = from; n < to; n++) events.push(run.events[n]!);
+      bytes += Math.ceil((run.bytes * Math.max(0, to - from)) / run.events.length);
+      if (to < run.events.length) this.putBack(run, Math.max(from, to));
+    }
+    return { events, bytes };
+  }
+
+  private putBack({ events, bytes }: Run, from: number): void {
+    const left = events.slice(from);
+    if (left.length === 0) return;
+    this.runs.unshift({ events: left, bytes: Math.ceil((bytes * left.length) / events.length) });
+    this.count += left.length;
+  }
+}

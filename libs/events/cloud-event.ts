@@ -1,4 +1,4 @@
-/** A CloudEvent 1.0 in JSON form. Extension attributes are text, as the specification asks. */
+/** A CloudEvent 1.0 in JSON form. Extension attributes are strings, as the specification requires. */
 export type CloudEvent = Record<string, unknown> & { id: string; type: string; position: string };
 
 /** Media types of CloudEvents in JSON: one event, and a batch. */

@@ -1,7 +1,7 @@
 import type { Static, TObject } from 'typebox';
 import type { Recorded, RecordedEvent } from '../kernel/envelope.js';
 
-/** Everything that is known of an event type; schema, documentation, sealing and validation all come from here. */
+/** Describes one event type: its schema, documentation, encryption and validation come from here. */
 export interface EventDefinition<Type extends string = string, Schema extends TObject = TObject> {
   /** The stored literal. */
   type: Type;
@@ -13,11 +13,11 @@ export interface EventDefinition<Type extends string = string, Schema extends TO
   schema: Schema;
   /** A valid `data`; a test round-trips it. */
   example: Static<Schema>;
-  /** Part of the public contract: published on the feed and accepted at the doors. */
+  /** Part of the public contract: published on the feed, accepted over HTTP and Kafka. */
   contract?: boolean;
-  /** Whose data the personal fields are, and which fields (top-level names) are encrypted before they are stored. */
+  /** The person whom the personal fields belong to, and the top-level fields that are encrypted before they are stored. */
   personal?: { person: keyof Static<Schema> & string; fields: readonly (keyof Static<Schema> & string)[] };
-  /** What a fact is about, for events that are recorded as they come: its subject is `{category}-{data[id]}`. */
+  /** For a fact, an event that is stored without a decision: its subject is `{category}-{data[id]}`. */
   fact?: { category: string; id: keyof Static<Schema> & string };
 }
 
@@ -31,19 +31,19 @@ export function defineEvent<const Type extends string, Schema extends TObject>(
 export type EventOf<Definition> =
   Definition extends EventDefinition<infer Type, infer Schema> ? { type: Type; data: Fields<Static<Schema>> } : never;
 
-/** A JSON object without fields is `object` to the schema, which would be any object. */
+/** The schema types a JSON object without fields as `object`, which would allow any object. */
 type Fields<Data> = keyof Data extends never ? { [Name in never]: never } : Data;
 
 /** The data of a definition's events. */
 export type DataOf<Definition> = EventOf<Definition>['data'];
 
-/** An event of one of these definitions as the log holds it; a check of `type` narrows `data`. */
+/** A stored event of one of these definitions; a check of `type` narrows `data`. */
 export type RecordedOf<Definition> = Recorded<EventOf<Definition>>;
 
-/** The names that a consumer or a view asks the log for. */
+/** The event types that a consumer or a view reads from the log. */
 export const typesOf = (definitions: readonly { type: string }[]): string[] => definitions.map(({ type }) => type);
 
-/** These definitions without those named. One that is added to the list later is among them, until it is left out too. */
+/** The definitions except those in `left`. One that is added to the list later is included unless it is excluded too. */
 export function except<Definition extends EventDefinition, Left extends Definition>(
   definitions: readonly Definition[],
   left: readonly Left[],
@@ -52,7 +52,7 @@ export function except<Definition extends EventDefinition, Left extends Definiti
   return definitions.filter((one): one is Exclude<Definition, Left> => !types.has(one.type));
 }
 
-/** Whether an event is of a definition. Its data needs no check: it was validated before it was stored. */
+/** True if the event has the definition's type. Its data needs no check: it was validated before it was stored. */
 export const isOf = <Definition extends EventDefinition>(
   definition: Definition,
   event: RecordedEvent,

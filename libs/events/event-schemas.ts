@@ -4,7 +4,7 @@ import type { JsonObject } from '../kernel/envelope.js';
 import type { EventDefinition } from './event-definition.js';
 
 export interface DataFault {
-  /** JSON Pointer inside `data`; `/` for the whole of it. */
+  /** JSON Pointer inside `data`; `/` for all of it. */
   field: string;
   message: string;
 }
@@ -30,10 +30,10 @@ export class EventSchemas {
     return [...this.known.values()].flatMap(({ definition }) => (definition.contract ? [definition.type] : []));
   }
 
-  /** The version a type is written in. */
+  /** The version that new events of the type are stored in. */
   readonly version = (type: string): number => this.known.get(type)?.definition.version ?? 1;
 
-  /** What is wrong with the data of an event of a known type; undefined when nothing is. */
+  /** The first error in the data of an event of a known type; undefined if the data is valid. */
   fault(type: string, data: JsonObject): DataFault | undefined {
     const { validate } = this.known.get(type)!;
     return validate(data) ? undefined : describe(validate.errors![0]!);
@@ -42,7 +42,7 @@ export class EventSchemas {
 
 const LONGEST_TOKEN = 100;
 
-/** A member's name as a JSON Pointer has it (RFC 6901), cut where a sender chose a very long one. */
+/** Escapes a member's name for a JSON Pointer (RFC 6901) and truncates a long one, since the sender chose it. */
 function pointerToken(name: string): string {
   const token = name.replaceAll('~', '~0').replaceAll('/', '~1');
   return token.length > LONGEST_TOKEN ? `${token.slice(0, LONGEST_TOKEN)}…` : token;

@@ -1,4 +1,4 @@
-/** Why an event was not understood or not taken. */
+/** Why an event was rejected. */
 export interface Fault {
   /** Kebab-case. */
   reason: string;

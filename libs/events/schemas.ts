@@ -16,9 +16,9 @@ import {
  * surrogate pair: an accepted string can safely be stored, shown in a terminal or used in a file name or header.
  */
 
-/** Most accounts that one event carries. */
+/** Maximum accounts in one event. */
 export const ACCOUNTS_PER_EVENT = 1000;
-/** Most people a week that a rate may allow. */
+/** Maximum people per week that a rate may allow. */
 export const MAX_PER_WEEK = 10_000_000;
 
 /** An account, image, case, cohort or person, as its own system names it. */
@@ -34,17 +34,17 @@ export const Label = (description: string) =>
 
 export const Labels = (description: string) => Type.Array(Label('One label.'), { maxItems: 20, description });
 
-/** One line of text that is nobody's personal data. */
+/** One line of text without personal data. */
 export const Line = (description: string) => Type.String({ maxLength: 500, pattern: LINE, description });
 
 /**
- * Text that somebody wrote. Name it in the definition's `personal`; it is then stored as `sealed:v1:…`, which the schema
- * refuses, so that nobody can hand in a string that can't be opened.
+ * Text that a person wrote. List the field in the definition's `personal`: it is then stored encrypted, as `sealed:v1:…`.
+ * The schema refuses that prefix, because nobody could decrypt a string that a sender made up.
  */
 export const PersonalText = (maxLength: number, description: string) =>
   Type.String({ minLength: 1, maxLength, pattern: TEXT, description });
 
-/** An e-mail address as it was typed; it is not proved to exist. */
+/** An e-mail address as typed; nobody checked that it exists. */
 export const EmailAddress = (description: string) =>
   Type.String({
     minLength: 3,

@@ -1,10 +1,10 @@
 import type { Actor, RecordedEvent } from './envelope.js';
 
 export const OWN_SOURCE = '/gatehouse';
-/** Of one of our own events that came back from outside. */
+/** The source of one of our own events that another system sent back. */
 export const ECHO_SOURCE = `${OWN_SOURCE}/echo`;
 
-/** Who asks, on whose behalf and in which trace; copied into every event the decision gives. */
+/** Who sent the command and in which trace; copied into every event that the decision returns. */
 export interface CommandContext {
   actor: Actor;
   correlationid: string;
@@ -15,15 +15,15 @@ export interface CommandContext {
   /** When it happened, RFC 3339; now unless an incoming event is the command. */
   time?: string;
   /**
-   * The command's own identity, where an incoming event is the command or one that was read in the log calls for it: the
-   * id of the first event. Given again it changes nothing, whatever has become of its stream since.
+   * The command's identity, which becomes the id of the first event: set if an incoming event is the command, or if an
+   * event in the log caused it. A repeat changes nothing, however the stream has changed since.
    */
   eventId?: string;
-  /** The type of this first event. */
+  /** The type of that first event. */
   eventType?: string;
 }
 
-/** The context of what a process manager does about an event. */
+/** The context of a command that a process manager sends because of an event. */
 export const causedBy = ({ id, metadata }: RecordedEvent, process: string): CommandContext => ({
   actor: { kind: 'process', id: process },
   correlationid: metadata.correlationid,

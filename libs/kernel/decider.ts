@@ -8,7 +8,7 @@ export interface EventPlace {
 }
 
 /**
- * One kind of stream: how its state is folded. Decisions are plain functions `(state, command) => events` beside it;
+ * How the state of one kind of stream is folded. Decisions are plain functions `(state, command) => events` beside it;
  * a decision that is already satisfied returns no events, one that breaks a rule throws a `Refusal`.
  */
 export interface StreamKind<
@@ -24,7 +24,7 @@ export interface StreamKind<
   evolve(state: State, event: Event, place: EventPlace): State;
 }
 
-/** A state from its events, in order. */
+/** Folds events, in order, into a state. */
 export function fold<State, Event extends DomainEvent>(
   kind: StreamKind<State, Event>,
   events: Iterable<Event & { position?: Position; metadata?: { time: string } }>,
@@ -43,7 +43,7 @@ export const placeOf = ({ position, metadata }: Recorded<DomainEvent>): EventPla
   time: metadata.time,
 });
 
-/** Whether an event is of the kind. Its data needs no check: it was validated before it was stored. */
+/** True if the event belongs to the kind. Its data needs no check: it was validated before it was stored. */
 export function belongsTo<State, Event extends DomainEvent>(
   kind: StreamKind<State, Event>,
   event: RecordedEvent,
@@ -52,7 +52,7 @@ export function belongsTo<State, Event extends DomainEvent>(
   return false;
 }
 
-/** A state from what the log holds of its stream. Skips what the kind does not name, such as a command's no-op. */
+/** Folds a stream's stored events into a state. Skips events that the kind does not list, such as no-ops. */
 export function foldRecorded<State, Event extends DomainEvent>(
   kind: StreamKind<State, Event>,
   history: Iterable<RecordedEvent>,
@@ -63,8 +63,8 @@ export function foldRecorded<State, Event extends DomainEvent>(
   return state;
 }
 
-/** The default of a switch over events: with an event that no case names, the switch does not compile. */
+/** The default case of a switch over events: the switch does not compile if an event has no case. */
 export function unhandled(event: never): never {
   const { type } = event as DomainEvent;
-  throw new Error(`${type} is read here, but nothing says what it changes; add a case for it`);
+  throw new Error(`${type} has no case in this switch over events; add one`);
 }

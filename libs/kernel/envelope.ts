@@ -6,11 +6,11 @@ export interface Actor {
   role?: string;
 }
 
-/** Everything about an event but its data. Names follow CloudEvents 1.0 and its extension rules (lower case). */
+/** Everything about an event except its data. Names follow CloudEvents 1.0 and its extension rules (lower case). */
 export interface EventMetadata {
   /** CloudEvents `source`: the system that observed the event. */
   source: string;
-  /** What the event is about: `account-…`, `image-…`, `case-…`. Order is kept per subject. */
+  /** The entity that the event is about: `account-…`, `image-…`, `case-…`. Order is kept per subject. */
   subject: string;
   /** When it happened, RFC 3339 in UTC. */
   time: string;
@@ -19,10 +19,10 @@ export interface EventMetadata {
   causationid?: string;
   traceparent?: string;
   actor: Actor;
-  /** The Kafka partition and offset of a fact: a restarted ingester continues behind them. */
+  /** The Kafka partition and offset of a fact: a restarted ingester continues after them. */
   partition?: number;
   offset?: string;
-  /** When it was stored, RFC 3339, if its log does not keep that time; `recordedAt` is then this. */
+  /** When it was stored, RFC 3339, if the log keeps no such time itself: `recordedAt` then comes from here. */
   recordedat?: string;
 }
 
@@ -44,7 +44,7 @@ export interface NewEvent {
  */
 export type Position = number;
 
-/** An event as the log holds it, of any type. */
+/** A stored event of any type. */
 export interface RecordedEvent extends NewEvent {
   stream: string;
   /** 0-based place in its stream. */
@@ -54,13 +54,13 @@ export interface RecordedEvent extends NewEvent {
   recordedAt: string;
 }
 
-/** What a decision gives and an evolve function takes: the literal name and the data. */
+/** An event as decisions return it and evolve functions receive it. */
 export interface DomainEvent<Type extends string = string, Data = JsonObject> {
   type: Type;
   data: Data;
 }
 
-/** One of these events as the log holds it; a check of `type` narrows `data`. */
+/** A stored event of one of these types; a check of `type` narrows `data`. */
 export type Recorded<Event extends DomainEvent> = Event extends DomainEvent
   ? Omit<RecordedEvent, 'type' | 'data'> & Event
   : never;

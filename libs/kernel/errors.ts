@@ -1,6 +1,6 @@
 /**
- * What an error means for whoever asked; each protocol translates it (HTTP in libs/http/problem.ts).
- * `unavailable` and `failed` are ours, the others are the caller's to correct.
+ * What an error means for the caller; each protocol translates it (HTTP in libs/http/problem.ts).
+ * The caller can correct every kind except `unavailable` and `failed`.
  */
 export type ErrorKind = 'invalid-input' | 'refused' | 'not-found' | 'too-large' | 'unavailable' | 'failed';
 
@@ -40,7 +40,7 @@ export interface InvalidField {
   message: string;
 }
 
-/** Input that does not have the required form; every invalid field is named at once. */
+/** The input is invalid; lists every invalid field at once. */
 export class InvalidInput extends GatehouseError {
   constructor(
     readonly errors: InvalidField[],
@@ -57,5 +57,5 @@ export class Unavailable extends GatehouseError {
   }
 }
 
-/** A store can't be reached or did not answer in time. Whether an append happened is then unknown: retry it unchanged. */
+/** The store is unreachable or did not answer in time. An append may have happened: retry it unchanged. */
 export class StoreUnavailable extends Error {}

@@ -2,22 +2,22 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { EventLoopQueue } from './event-loop.js';
 
-it('lets one piece of work begin in a turn of the event loop, in the order in which they came', async () => {
+it('starts one task per turn of the event loop, in the order of arrival', async () => {
   const queue = new EventLoopQueue();
-  const begun: string[] = [];
+  const started: string[] = [];
   const work = async (name: string) => {
     await queue.yield();
-    begun.push(name);
+    started.push(name);
   };
   const all = Promise.all(['a', 'b', 'c'].map(work));
   await Promise.resolve();
-  expect(begun).toEqual(['a']);
-  for (let turn = 1; begun.length < 3; turn++) {
-    const before = begun.length;
+  expect(started).toEqual(['a']);
+  for (let turn = 1; started.length < 3; turn++) {
+    const before = started.length;
     await nextTurn();
-    expect(begun.length - before).toBeLessThanOrEqual(1);
+    expect(started.length - before).toBeLessThanOrEqual(1);
     expect(turn).toBeLessThan(10);
   }
   await all;
-  expect(begun).toEqual(['a', 'b', 'c']);
+  expect(started).toEqual(['a', 'b', 'c']);
 });

@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /**
- * Makes room between pieces of work that hold the event loop: one begins in a turn, and whatever else came in is answered
- * before the next, so that a short question never waits for all the long ones.
+ * Starts one long task per turn of the event loop. Requests that arrive meanwhile are answered in between, so a short
+ * request never waits for all the long tasks.
  */
 export class EventLoopQueue {
   private free: Promise<unknown> = Promise.resolve();
 
-  /** Resolves when the caller may begin: at once if nobody else did in this turn. */
+  /** Resolves when the caller may start: at once if no other task started in this turn. */
   yield(): Promise<unknown> {
     const mine = this.free;
     this.free = mine.then(() => nextTurn());
@@ -15,5 +15,5 @@ export class EventLoopQueue {
   }
 }
 
-/** The process has one event loop, so all its long work is in one queue. */
+/** The queue of this process's event loop. */
 export const eventLoop = new EventLoopQueue();

@@ -1,7 +1,7 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import type { Clock } from './clock.js';
 
-/** The only source of fresh identities. Injected, so that a test can make them repeatable. */
+/** The only source of new ids. Injected, so that a test can repeat them. */
 export interface Ids {
   /** A UUIDv7 (RFC 9562): ordered by creation time, which keeps index writes sequential. */
   next(): string;
@@ -11,8 +11,8 @@ const POOL_BYTES = 4096;
 const RANDOM_BYTES_PER_ID = 10;
 
 /**
- * UUIDv7 from the given clock and the operating system's random numbers; ids stay in order if the clock is set back. The
- * package uuid takes four times as long for each event's id, and refuses sender's ids that `isUuid` accepts.
+ * UUIDv7 from the clock and the operating system's random numbers; ids stay in order even if the clock is set back. The
+ * package uuid takes four times as long per id, and refuses some senders' ids that `isUuid` accepts.
  */
 export function timeOrderedIds(clock: Clock): Ids {
   const pool = Buffer.alloc(POOL_BYTES);
@@ -35,7 +35,7 @@ export function timeOrderedIds(clock: Clock): Ids {
 }
 
 /**
- * UUIDv5 (RFC 9562): the same name always gives the same id.
+ * UUIDv5 (RFC 9562): the same name always yields the same id.
  * @param namespace a UUID
  */
 export function nameBasedId(namespace: string, name: string): string {

@@ -5,7 +5,7 @@ import { inOrder } from './in-order.js';
 
 interface Job {
   keys: readonly string[];
-  /** Turns of the event loop that it takes. */
+  /** Duration in turns of the event loop. */
   turns: number;
 }
 
@@ -17,8 +17,8 @@ const jobs = fc.array(
   { maxLength: 30 },
 );
 
-/** Runs them and notes what overlapped. */
-async function run(all: readonly Job[], sideBySide: number, failing = Number.NaN) {
+/** Runs the jobs and records which ones of the same key overlapped. */
+async function run(all: readonly Job[], concurrency: number, failing = Number.NaN) {
   const begun: number[] = [];
   const running = new Set<number>();
   let most = 0;
@@ -36,7 +36,7 @@ async function run(all: readonly Job[], sideBySide: number, failing = Number.NaN
   const failure = await inOrder(
     [...all.entries()],
     ([, { keys }]) => keys,
-    sideBySide,
+    concurrency,
     ([index, job]) => work(job, index),
   ).then(
     () => undefined,
@@ -45,13 +45,13 @@ async function run(all: readonly Job[], sideBySide: number, failing = Number.NaN
   return { begun, most, clashes, failure, running: running.size };
 }
 
-describe('Work in order', () => {
-  it('is done, all of it, in the order given for each key, and never two of a key at once', async () => {
+describe('inOrder', () => {
+  it('runs every item, and those of one key in order and never concurrently', async () => {
     await fc.assert(
-      fc.asyncProperty(jobs, fc.integer({ min: 1, max: 8 }), async (all, sideBySide) => {
-        const { begun, most, clashes, failure } = await run(all, sideBySide);
+      fc.asyncProperty(jobs, fc.integer({ min: 1, max: 8 }), async (all, concurrency) => {
+        const { begun, most, clashes, failure } = await run(all, concurrency);
         expect({ clashes, failure }).toEqual({ clashes: [], failure: undefined });
-        expect(most).toBeLessThanOrEqual(sideBySide);
+        expect(most).toBeLessThanOrEqual(concurrency);
         expect([...begun].sort((a, b) => a - b)).toEqual([...all.keys()]);
         for (const key of ['a', 'b', 'c', 'd']) {
           const ofKey = begun.filter((index) => all[index]!.keys.includes(key));
@@ -61,15 +61,15 @@ describe('Work in order', () => {
     );
   });
 
-  it('begins nothing of a key behind a failure, and is over only once all that was begun has ended', async () => {
+  it('starts no further item of a key after a failure, and ends only once all running work has ended', async () => {
     await fc.assert(
       fc.asyncProperty(
         jobs.filter(({ length }) => length > 0),
         fc.integer({ min: 1, max: 8 }),
         fc.nat(),
-        async (all, sideBySide, nth) => {
+        async (all, concurrency, nth) => {
           const failing = nth % all.length;
-          const { begun, failure, running } = await run(all, sideBySide, failing);
+          const { begun, failure, running } = await run(all, concurrency, failing);
           expect({ failure, running }).toEqual({ failure: `${failing} failed`, running: 0 });
           const behind = begun.filter(
             (index) => index > failing && all[index]!.keys.some((key) => all[failing]!.keys.includes(key)),
@@ -80,7 +80,7 @@ describe('Work in order', () => {
     );
   });
 
-  it('goes on side by side where keys differ', async () => {
+  it('runs items of different keys concurrently', async () => {
     const { most } = await run(
       ['a', 'b', 'c', 'd'].map((key) => ({ keys: [key], turns: 2 })),
       3,

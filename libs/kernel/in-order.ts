@@ -1,11 +1,11 @@
 /**
- * Does work side by side, except that what shares a key is done one after the other, in the order given. After a failure
- * nothing more begins; it is thrown once all that was begun has ended.
+ * Runs work concurrently, but items that share a key one after the other, in the given order. After a failure no further
+ * work starts; the failure is thrown once all running work has ended.
  */
 export async function inOrder<One>(
   all: readonly One[],
   keysOf: (one: One) => readonly string[],
-  sideBySide: number,
+  concurrency: number,
   work: (one: One) => Promise<void>,
 ): Promise<void> {
   const queue = all.values();
@@ -14,7 +14,7 @@ export async function inOrder<One>(
   const worker = async () => {
     for (const one of queue) {
       const keys = keysOf(one);
-      // Those before it were begun before it, so none waits for one that waits for a worker.
+      // Earlier items already have a worker, so waiting for them can't deadlock.
       const done = Promise.all(keys.map((key) => ends.get(key))).then(() => (failed ? undefined : work(one)));
       for (const key of keys) ends.set(key, done);
       try {
@@ -26,7 +26,7 @@ export async function inOrder<One>(
       if (failed) return;
     }
   };
-  const ended = await Promise.allSettled(Array.from({ length: Math.min(sideBySide, all.length) }, worker));
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(concurrency, all.length) }, worker));
   const failure = ended.find(({ status }) => status === 'rejected');
   if (failure?.status === 'rejected') throw failure.reason;
 }

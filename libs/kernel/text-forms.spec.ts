@@ -6,7 +6,7 @@ const SPRING_2022 = Date.UTC(2022, 2, 1);
 
 describe('an instant', () => {
   it.each(['2022-05-18T09:00:00Z', '2022-05-18T09:00:00.123456789+02:00', '2024-02-29T23:59:59.9-11:30'])(
-    'is RFC 3339 with its offset: %s',
+    'is RFC 3339 with an offset: %s',
     (text) => {
       expect([isInstant(text), parseInstant(text)]).toEqual([true, Date.parse(text)]);
     },
@@ -23,18 +23,18 @@ describe('an instant', () => {
     '2022-13-01T09:00:00Z',
     '2022-05-18T09:00:00.1234567890Z',
     '٢022-05-18T09:00:00Z',
-  ])('is nothing else, and of a day that exists: %s', (text) => {
+  ])('has no other form, and its day exists: %s', (text) => {
     expect([isInstant(text), parseInstant(text)]).toEqual([false, undefined]);
   });
 
-  it('of a sender may have small letters and any year', () => {
+  it('from a sender may be in lower case and of any year', () => {
     expect(parseInstant('2022-03-01t00:00:00z')).toBe(SPRING_2022);
     expect(parseInstant('2022-02-30t00:00:00z')).toBeUndefined();
     expect(parseInstant('0999-01-01T00:00:00Z')).toBeLessThan(0);
     expect(isInstant('2022-03-01t00:00:00z') || isInstant('0999-01-01T00:00:00Z')).toBe(false);
   });
 
-  it('is whatever a Date writes', () => {
+  it('can be anything that Date.toISOString returns', () => {
     const dates = fc.date({ min: new Date('1000-01-01'), max: new Date('2999-12-31'), noInvalidDate: true });
     fc.assert(
       fc.property(dates, (date) => {
@@ -44,7 +44,7 @@ describe('an instant', () => {
   });
 });
 
-it('a control character is one of Unicode’s category Cc', () => {
+it('control characters are those of Unicode’s category Cc', () => {
   for (let code = 0; code <= 0xffff; code++) {
     const character = String.fromCharCode(code);
     if (hasControlCharacter(character) !== /\p{Cc}/u.test(character)) throw new Error(`U+${code.toString(16)}`);

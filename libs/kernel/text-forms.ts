@@ -1,11 +1,11 @@
 /**
  * The forms of short strings, each defined once. A constant in capitals is the source of a regular expression with the u
- * flag, as JSON Schema takes it. The forms don't overlap by accident: what may be stored as a line or text is older than the
- * ban on C1 control characters in what is new.
+ * flag, as JSON Schema requires. LINE and TEXT allow C1 control characters, which the other forms forbid, because stored
+ * events may contain them.
  */
 const ASCII_CONTROL = '\\u0000-\\u001F\\u007F';
 const ANY_CONTROL = `${ASCII_CONTROL}-\\u009F`;
-/** With the u flag it matches only half of a surrogate pair, which UTF-8 has no form for. */
+/** With the u flag it matches only half of a surrogate pair, which UTF-8 can't encode. */
 const HALF_PAIR = '\\uD800-\\uDFFF';
 const NOT_ENCRYPTED = '(?!sealed:)';
 const MAILBOX_PART = `[^\\u0000-\\u0020\\u007F${HALF_PAIR}@]+`;
@@ -19,7 +19,7 @@ export const LABEL = '^[a-z0-9][a-z0-9_/-]*$';
 export const MAX_LABEL_LENGTH = 64;
 /** One line. */
 export const LINE = `^[^${ASCII_CONTROL}${HALF_PAIR}]*$`;
-/** Tabs and line ends are text; other control characters are not. Only our own store holds encrypted text. */
+/** Allows tabs and line ends, no other control characters, and no encrypted text, which only our own store holds. */
 export const TEXT = `^${NOT_ENCRYPTED}[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F${HALF_PAIR}]*$`;
 export const EMAIL_ADDRESS = `^${NOT_ENCRYPTED}${MAILBOX_PART}@${MAILBOX_PART}$`;
 /** An attribute of a CloudEvent. */
@@ -27,9 +27,9 @@ export const ATTRIBUTE = `^[^${ANY_CONTROL}${HALF_PAIR}]+$`;
 export const NO_CONTROL = '^\\P{Cc}*$';
 /** Lower-case hexadecimal digits. */
 export const HASH = '^[0-9a-f]+$';
-/** A position of the log, as clients hold it. */
+/** A position in the log, as clients receive it. */
 export const POSITION = '^\\d{1,16}$';
-/** RFC 3339 with its offset, in capitals, years 1000 to 2999. A pattern can't tell which days exist; isInstant can. */
+/** RFC 3339 with its offset, in capitals, years 1000 to 2999. The pattern also matches days that don't exist; isInstant does not. */
 export const INSTANT = '^[12]\\d{3}-\\d\\d-\\d\\dT(?!24)\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?(Z|[+-]\\d\\d:\\d\\d)$';
 
 const tester = (pattern: string) => {
@@ -43,7 +43,7 @@ const hasInstantForm = tester(INSTANT);
 /** The complement of Unicode's category Cc, as ranges: many times faster than the category. */
 const CONTROL = /[^ -~\u00a0-\uffff]/;
 const HALF = /\p{Surrogate}/u;
-/** As senders may write it: in small letters too, and of any year. */
+/** As senders may write it: in lower case too, and of any year. */
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt](?!24)\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
 const DAY_LENGTH = 'yyyy-mm-dd'.length;
 
@@ -59,7 +59,7 @@ export const hasControlCharacter = (text: string): boolean => CONTROL.test(text)
 
 export const hasHalfPair = (text: string): boolean => HALF.test(text);
 
-/** Epoch milliseconds of an RFC 3339 time; undefined if it is none or its day does not exist. */
+/** Epoch milliseconds of an RFC 3339 time; undefined if the text is no such time or the day does not exist. */
 export const parseInstant = (text: string): number | undefined => (RFC_3339.test(text) ? epochMsOf(text) : undefined);
 
 function epochMsOf(text: string): number | undefined {

@@ -4,13 +4,13 @@ import { formatTraceparent, newTrace, nextSpan, parseTraceparent } from './trace
 const HEADER = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 describe('trace context', () => {
-  it('reads a traceparent and writes it again', () => {
+  it('parses a traceparent and formats it unchanged', () => {
     const trace = parseTraceparent(HEADER)!;
     expect(trace).toEqual({ traceId: '4bf92f3577b34da6a3ce929d0e0e4736', parentId: '00f067aa0ba902b7', sampled: true });
     expect(formatTraceparent(trace)).toBe(HEADER);
   });
 
-  it('reads what a later version appended', () => {
+  it('accepts fields that a later version appended', () => {
     expect(parseTraceparent(`${HEADER.replace('00-', '01-')}-later`)?.traceId).toBe('4bf92f3577b34da6a3ce929d0e0e4736');
   });
 
@@ -26,7 +26,7 @@ describe('trace context', () => {
     expect(parseTraceparent(header)).toBeUndefined();
   });
 
-  it('begins traces that differ and keeps the trace over a step', () => {
+  it('starts distinct traces and keeps the trace id from span to span', () => {
     const trace = newTrace();
     expect(parseTraceparent(formatTraceparent(trace))).toEqual(trace);
     expect(newTrace().traceId).not.toBe(trace.traceId);

@@ -1,9 +1,9 @@
 import { GatehouseError, StoreUnavailable } from './errors.js';
 
 /**
- * SQLSTATE classes and system codes that mean "the server is away or refuses work for now", not "the query is wrong":
- * connection, rolled back for another's sake (serialization, deadlock), read only after a failover, resources, locks,
- * cancelled or shutting down, system.
+ * SQLSTATE classes and codes that mean "the server is unreachable or refuses work for now", not "the query is wrong":
+ * connection, rolled back for a concurrent transaction (serialization, deadlock), read-only after a failover, resources,
+ * locks, cancelled or shutting down, system.
  */
 const TRANSIENT = /^(08|40|25006|53|55000|55P03|57014|57P0|58)/;
 const SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
@@ -16,8 +16,8 @@ export function isTransientDatabaseError(error: unknown): boolean {
 }
 
 /**
- * True if the same may succeed later without anybody fixing anything: a store is unreachable, a server changes its leader or is
- * too busy. Consumers of the log then wait; they never skip an event for it.
+ * True if a retry may succeed without anybody fixing anything: a store is unreachable, changes its leader or is too busy.
+ * Consumers of the log then retry; they never skip the event.
  */
 export const isTransient = (error: unknown): boolean =>
   error instanceof StoreUnavailable ||

@@ -6,7 +6,7 @@ const never = new Promise<never>(() => {});
 const late = () => new Error('too late');
 
 describe('pause', () => {
-  it('ends at once when its signal aborts, before or meanwhile', async () => {
+  it('ends at once if its signal aborts, before or during the pause', async () => {
     const stop = new AbortController();
     const waiting = pause(LONG_MS, stop.signal);
     stop.abort();
@@ -16,7 +16,7 @@ describe('pause', () => {
 });
 
 describe('within', () => {
-  it('gives the outcome of work that ends in time', async () => {
+  it('returns the outcome of work that ends in time', async () => {
     expect(await within(LONG_MS, async () => 7, late)).toBe(7);
     const failing = async () => {
       throw new Error('of its own');
@@ -24,13 +24,13 @@ describe('within', () => {
     await expect(within(LONG_MS, failing, late)).rejects.toThrow('of its own');
   });
 
-  it('fails once the time is over', async () => {
+  it('rejects when the time runs out', async () => {
     await expect(within(1, () => never, late)).rejects.toThrow('too late');
   });
 });
 
-describe('changes', () => {
-  it('wake those whose condition is met, and leave the others waiting', async () => {
+describe('Changes', () => {
+  it('wakes those whose condition is met, and leaves the others waiting', async () => {
     const changes = new Changes();
     let value = 0;
     const met: number[] = [];
@@ -45,7 +45,7 @@ describe('changes', () => {
     expect(met).toEqual([1, 2]);
   });
 
-  it('say that the condition was not met when the time is over or the signal aborts', async () => {
+  it('returns false when the time runs out or the signal aborts', async () => {
     const changes = new Changes();
     const stop = new AbortController();
     expect(await changes.until(() => false, 1)).toBe(false);

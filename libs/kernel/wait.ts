@@ -13,9 +13,9 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * The outcome of work, or an error once it has taken too long. The work itself goes on; nobody hears of its end.
- * @param work may call `extend` to begin the time anew
- * @param late makes the error
+ * Rejects if work takes longer than `ms`. The work itself goes on, but its outcome is ignored.
+ * @param work may call `extend` to restart the timer
+ * @param late creates the error
  */
 export async function within<Result>(
   ms: number,
@@ -38,16 +38,16 @@ interface Waiter {
   settle(met: boolean): void;
 }
 
-/** Something that changes now and then, and everybody who waits for it to meet a condition. */
+/** Wakes callers who wait until something that changes meets their condition. */
 export class Changes {
   private readonly waiters = new Set<Waiter>();
 
-  /** To be called after each change. */
+  /** Call it after each change. */
   notify(): void {
     for (const waiter of this.waiters) if (waiter.isMet()) waiter.settle(true);
   }
 
-  /** @returns whether the condition was met within the time; false also when the signal aborts */
+  /** @returns false if the time runs out or the signal aborts before the condition is met */
   until(isMet: () => boolean, ms: number, signal?: AbortSignal): Promise<boolean> {
     if (isMet()) return Promise.resolve(true);
     if (ms <= 0 || signal?.aborted) return Promise.resolve(false);

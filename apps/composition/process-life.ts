@@ -118,7 +118,7 @@ export async function ownDatabase(settings: Settings, logger: Logger, signal: Ab
   const { connection, stop } = await startEmbeddedPostgres({
     directory,
     port: settings.postgresPort,
-    onTrouble: (line) => logger.warn(line),
+    onOutage: (line) => logger.warn(line),
     signal,
   });
   const explain = (error: unknown) => (isTransientDatabaseError(error) ? explainFailure(directory, error) : error);

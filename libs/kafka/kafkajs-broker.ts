@@ -85,7 +85,7 @@ export class KafkaJsBroker implements MessageBroker {
   }
 
   async consume(options: ConsumeOptions, take: (delivery: Delivery) => Promise<void>): Promise<void> {
-    const { topics, trouble, signal } = options;
+    const { topics, onError: trouble, signal } = options;
     while (!signal.aborted) {
       // Where topics are made by somebody else, we may not be allowed to; consuming says then what is wrong.
       await this.ensureTopics(topics).catch(trouble);
@@ -96,7 +96,7 @@ export class KafkaJsBroker implements MessageBroker {
   }
 
   private async consumeOnce(
-    { group, topics, trouble, signal }: ConsumeOptions,
+    { group, topics, onError: trouble, signal }: ConsumeOptions,
     take: (delivery: Delivery) => Promise<void>,
   ): Promise<void> {
     const consumer = this.kafka.consumer({

@@ -31,7 +31,7 @@ export interface ConsumeOptions {
   group: string;
   topics: readonly string[];
   /** Told of every interruption; the consumer begins again by itself. */
-  trouble(error: unknown): void;
+  onError(error: unknown): void;
   signal: AbortSignal;
 }
 

@@ -78,7 +78,7 @@ export class Ingester {
     const { group, topics } = this.options;
     const trouble = (error: unknown) => this.report.trouble?.(error);
     await Promise.all([
-      this.broker.consume({ group, topics, trouble, signal }, (delivery) => this.take(delivery, signal)),
+      this.broker.consume({ group, topics, onError: trouble, signal }, (delivery) => this.take(delivery, signal)),
       this.watchBehind(signal),
     ]);
     await this.quarantineCopies.close();

@@ -38,7 +38,7 @@ describe('the embedded PostgreSQL', () => {
       directory,
       port,
       settings: SETTINGS,
-      onTrouble: (line) => lines.push(line),
+      onOutage: (line) => lines.push(line),
     });
     return { ...running, lines };
   };

@@ -19,7 +19,7 @@ export interface EmbeddedPostgres {
 
 export interface EmbeddedPostgresOptions extends ServerOptions {
   /** Told, in a line each, of a server that ended by itself and of its restart. */
-  onTrouble?(line: string): void;
+  onOutage?(line: string): void;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface EmbeddedPostgresOptions extends ServerOptions {
  * @throws StartFailure
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { directory, onTrouble = () => {} } = options;
+  const { directory, onOutage: onTrouble = () => {} } = options;
   const stopping = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopping.signal]) : stopping.signal;
   let server = await startServer(options);

@@ -181,7 +181,7 @@ describe('copying a log', () => {
 
   it('does not write over a file that is there', async () => {
     await writeFile(file, 'mine');
-    await expect(exportLog(await logOf([]), file)).rejects.toThrow('is there already');
+    await expect(exportLog(await logOf([]), file)).rejects.toThrow('exists already');
   });
 
   it('opens a log by its address, with its schema, and refuses what is no address of a log', async () => {

@@ -116,7 +116,7 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
     },
     behind(partitions) {
       behind.reset();
-      for (const { topic, partition, behind: messages } of partitions ?? []) behind.set({ topic, partition }, messages);
+      for (const { topic, partition, lag } of partitions ?? []) behind.set({ topic, partition }, lag);
     },
     trouble(error) {
       errors.inc();

@@ -55,7 +55,7 @@ export async function createHttpAdapter({
     done();
   });
   closeInTime(adapter.getInstance());
-  takeJsonOnly(adapter);
+  acceptJsonOnly(adapter);
   await adapter.register(rateLimit as never, {
     global: false,
     max: publicRatePerMinute,
@@ -73,7 +73,7 @@ export async function createHttpAdapter({
 }
 
 /** JSON in UTF-8; no forms, which pages of other sites could send. Takes the place of Nest's parsers for both. */
-function takeJsonOnly(adapter: FastifyAdapter): void {
+function acceptJsonOnly(adapter: FastifyAdapter): void {
   const parse = adapter.getInstance().getDefaultJsonParser('error', 'error');
   const limit = { bodyLimit: BODY_LIMIT_BYTES };
   // The bytes stay beside what they parse to: who has to keep a body keeps it as it came.

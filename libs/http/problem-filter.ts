@@ -22,7 +22,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<GatehouseRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const { problem, headers, unforeseen } = toProblem(error, () => isDiskFull(this.settings));
+    const { problem, headers, isInternal: unforeseen } = toProblem(error, () => isDiskFull(this.settings));
     if (unforeseen) {
       problem.incident = randomBytes(INCIDENT_BYTES).toString('hex');
       const at = { incident: problem.incident, method: request.method, route: request.routeOptions?.url };

@@ -22,7 +22,7 @@ export interface ProblemAnswer {
   problem: Problem;
   headers: Record<string, string>;
   /** True for an error nobody foresaw: log it; the problem says nothing of its inside. */
-  unforeseen: boolean;
+  isInternal: boolean;
 }
 
 const RETRY_AFTER_S = '1';
@@ -75,7 +75,7 @@ export function toProblem(error: unknown, isDiskFull = () => false): ProblemAnsw
     'internal-error',
     'something went wrong here; the incident is in the log under the id given',
   );
-  return { ...said, unforeseen: true };
+  return { ...said, isInternal: true };
 }
 
 function answer(status: number, code: string, detail: string, members: Record<string, unknown> = {}): ProblemAnswer {
@@ -83,7 +83,7 @@ function answer(status: number, code: string, detail: string, members: Record<st
   const headers: Record<string, string> = {};
   if (status === 503) headers['retry-after'] = RETRY_AFTER_S;
   if (status === 401) headers['www-authenticate'] = 'Bearer';
-  return { problem: { type: PROBLEM_TYPES + code, title, status, detail, ...members }, headers, unforeseen: false };
+  return { problem: { type: PROBLEM_TYPES + code, title, status, detail, ...members }, headers, isInternal: false };
 }
 
 const codeOf = (error: unknown): string | undefined => (error as { code?: string } | undefined)?.code;

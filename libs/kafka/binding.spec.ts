@@ -22,8 +22,8 @@ const outgoing = {
   data: { imageId: 'img-1', audience: 'öffentlich' },
 };
 
-describe('A message that goes out', () => {
-  it('has its subject as key, its data as value, and every attribute in a header of its own', () => {
+describe('An outgoing message', () => {
+  it('has the subject as its key, the data as its value and each attribute in a header', () => {
     const { key, value, headers } = messageOf(outgoing);
     expect(key!.toString()).toBe('image-img-1');
     expect(value!.toString()).toBe('{"imageId":"img-1","audience":"öffentlich"}');
@@ -39,7 +39,7 @@ describe('A message that goes out', () => {
     ]);
   });
 
-  it('reads back as the event it was, whatever its attributes and data', () => {
+  it('parses back into the same event, whatever its attributes and data', () => {
     const attribute = fc.string({ unit: 'binary', minLength: 1 });
     fc.assert(
       fc.property(attribute, attribute, fc.dictionary(fc.string(), fc.jsonValue()), (id, subject, data) => {
@@ -50,8 +50,8 @@ describe('A message that goes out', () => {
   });
 });
 
-describe('A message that comes in', () => {
-  it('is taken in binary mode, with the content type as the type of its data', () => {
+describe('An incoming message', () => {
+  it('is parsed in binary mode, with its content type as the type of the data', () => {
     expect(eventOf(message({ ...attributes, 'content-type': 'application/json; charset=utf-8' }, '{"a":1}'))).toEqual({
       event: {
         specversion: '1.0',
@@ -64,12 +64,12 @@ describe('A message that comes in', () => {
     });
   });
 
-  it('is taken in structured mode, with whatever parameters the content type has', () => {
-    const headers = { 'content-type': 'Application/CloudEvents+JSON; charset=UTF-8', ce_id: 'not looked at' };
+  it('is parsed in structured mode, whatever parameters the content type has', () => {
+    const headers = { 'content-type': 'Application/CloudEvents+JSON; charset=UTF-8', ce_id: 'ignored' };
     expect(eventOf(message(headers, '{"id":"a"}'))).toEqual({ event: { id: 'a' } });
   });
 
-  it('keeps data that is not JSON as bytes, so that a replay has them', () => {
+  it('keeps data that is not JSON as bytes, for a later replay', () => {
     for (const value of [text('{"a":'), Buffer.from([0xff, 0xfe])]) {
       expect(eventOf(message(attributes, value))).toMatchObject({ event: { data_base64: value.toString('base64') } });
     }
@@ -78,7 +78,7 @@ describe('A message that comes in', () => {
     });
   });
 
-  it('has no data where its value is empty or missing', () => {
+  it('has no data if its value is empty or missing', () => {
     for (const value of [null, '']) {
       const read = eventOf(message(attributes, value)) as { event: object };
       expect(Object.keys(read.event)).toEqual(['specversion', 'id', 'source', 'type']);
@@ -105,12 +105,7 @@ describe('A message that comes in', () => {
       'malformed-json',
       '/',
     ],
-    [
-      'an event that is not there',
-      message({ 'content-type': 'application/cloudevents+json' }, null),
-      'malformed-json',
-      '/',
-    ],
+    ['a missing event', message({ 'content-type': 'application/cloudevents+json' }, null), 'malformed-json', '/'],
     [
       'an event that is not UTF-8',
       message({ 'content-type': 'application/cloudevents+json' }, Buffer.from([0x22, 0xff, 0x22])),
@@ -130,11 +125,11 @@ describe('A message that comes in', () => {
       'repeated-header',
       'ce_id',
     ],
-  ])('is refused with a reason for %s', (_, given, reason, field) => {
+  ])('is rejected with a reason for %s', (_, given, reason, field) => {
     expect(eventOf(given)).toMatchObject({ reason, field, detail: expect.stringMatching(/./) });
   });
 
-  it('is an event or a reason, whatever bytes it is made of', () => {
+  it('yields an event or a fault, whatever its bytes', () => {
     const bytes = fc.uint8Array().map((array) => Buffer.from(array));
     const name = fc.oneof(
       fc.string(),

@@ -5,17 +5,17 @@ import fc from 'fast-check';
 import kafkajs from 'kafkajs';
 import * as lz4 from 'lz4js';
 import snappy from 'snappy';
-import { readEveryCompression } from './compression.js';
+import { registerCodecs } from './compression.js';
 
-readEveryCompression();
+registerCodecs();
 const { CompressionCodecs, CompressionTypes } = kafkajs;
-const codecOf = CompressionCodecs as Record<number, () => { decompress(packed: Buffer): Promise<Buffer> }>;
-const unpack = (type: number, packed: Buffer) => codecOf[type]!().decompress(packed);
+const codecOf = CompressionCodecs as Record<number, () => { decompress(compressed: Buffer): Promise<Buffer> }>;
+const decompress = (type: number, compressed: Buffer) => codecOf[type]!().decompress(compressed);
 
-/** By a frame that is none: what is initialized twice reads wrong bytes. */
-beforeAll(() => unpack(CompressionTypes.ZSTD, Buffer.alloc(4)).catch(() => {}));
+/** Initializes zstd with an invalid frame: initializing it twice would yield wrong bytes. */
+beforeAll(() => decompress(CompressionTypes.ZSTD, Buffer.alloc(4)).catch(() => {}));
 
-/** How what was packed begins, and what packs. */
+/** Each codec with the first bytes of its output and its compressor. */
 const codecs = [
   ['gzip', CompressionTypes.GZIP, '1f8b0800', gzipSync],
   ['snappy', CompressionTypes.Snappy, '82534e41505059000000000100000001', snappy.compressSync],
@@ -23,33 +23,34 @@ const codecs = [
   ['zstd', CompressionTypes.ZSTD, '28b52ffd', zstd.compress],
 ] as const;
 
-describe.each(codecs)('Bytes that are said to be packed with %s', (name, type, beginning, pack) => {
-  const refused = new RegExp(`^a batch packed with ${name} can't be unpacked: .`);
-  const ended = (packed: Buffer) => unpack(type, packed).then(Buffer.isBuffer, (error: Error) => error.message);
+describe.each(codecs)('Bytes compressed with %s', (name, type, beginning, compress) => {
+  const rejection = new RegExp(`^a batch compressed with ${name} can't be decompressed: .`);
+  const outcomeOf = (compressed: Buffer) =>
+    decompress(type, compressed).then(Buffer.isBuffer, (error: Error) => error.message);
 
-  it('are unpacked or refused by name, whatever they are', async () => {
+  it('are decompressed, or rejected with the codec’s name, whatever they are', async () => {
     const bytes = fc.uint8Array({ maxLength: 400, size: 'max' }).map((array) => Buffer.from(array));
     await fc.assert(
-      fc.asyncProperty(fc.boolean(), bytes, async (begun, rest) => {
-        const packed = begun ? Buffer.concat([Buffer.from(beginning, 'hex'), rest]) : rest;
-        const result = await ended(packed);
-        if (result !== true) expect(result).toMatch(refused);
+      fc.asyncProperty(fc.boolean(), bytes, async (withHeader, rest) => {
+        const compressed = withHeader ? Buffer.concat([Buffer.from(beginning, 'hex'), rest]) : rest;
+        const result = await outcomeOf(compressed);
+        if (result !== true) expect(result).toMatch(rejection);
       }),
       { numRuns: 300 },
     );
   });
 
-  it('are unpacked or refused by name when they were damaged on the way', async () => {
+  it('are decompressed, or rejected with the codec’s name, if they were damaged', async () => {
     const given = fc.uint8Array({ minLength: 1, maxLength: 2_000, size: 'max' }).map((array) => Buffer.from(array));
     const damage = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(given, damage, async (bytes, changes) => {
         const text = Buffer.from(bytes.toString('hex').repeat(3));
-        const packed = Buffer.from(pack(text));
-        expect((await unpack(type, packed)).equals(text)).toBe(true);
-        for (const [at, to] of changes) packed[at % packed.length] = to;
-        const result = await ended(packed);
-        if (result !== true) expect(result).toMatch(refused);
+        const compressed = Buffer.from(compress(text));
+        expect((await decompress(type, compressed)).equals(text)).toBe(true);
+        for (const [at, to] of changes) compressed[at % compressed.length] = to;
+        const result = await outcomeOf(compressed);
+        if (result !== true) expect(result).toMatch(rejection);
       }),
       { numRuns: 300 },
     );
@@ -58,30 +59,30 @@ describe.each(codecs)('Bytes that are said to be packed with %s', (name, type, b
 
 describe('A block of snappy', () => {
   it.each([
-    ['goes on for less than nothing', 'c801fc00000080', /can't be unpacked/],
-    ['ends in a literal', 'c801f063', /can't be unpacked/],
-    ['goes back before its beginning', '0a01ff', /can't be unpacked/],
-    ['holds more than it can', 'ffffffff0f00', /more than it can/],
-    ['has no end of its size', 'ffffffffff00', /begin with its size/],
-  ])('is refused that %s', async (_, hex, message) => {
-    await expect(unpack(CompressionTypes.Snappy, Buffer.from(hex, 'hex'))).rejects.toThrow(message);
+    ['has a negative length', 'c801fc00000080', /can't be decompressed/],
+    ['ends in a literal', 'c801f063', /can't be decompressed/],
+    ['refers to bytes before its start', '0a01ff', /can't be decompressed/],
+    ['states an impossible size', 'ffffffff0f00', /size is impossible/],
+    ['has an endless size field', 'ffffffffff00', /start with its size/],
+  ])('is rejected if it %s', async (_, hex, message) => {
+    await expect(decompress(CompressionTypes.Snappy, Buffer.from(hex, 'hex'))).rejects.toThrow(message);
   });
 
-  it('is refused where it would hold more than a process should, and where blocks together would', async () => {
+  it('is rejected if it, or all blocks together, would exceed the memory limit', async () => {
     const block = snappy.compressSync(Buffer.alloc(40 * 1024 * 1024));
     const length = Buffer.alloc(4);
     length.writeUInt32BE(block.length);
     const header = Buffer.from('82534e41505059000000000100000001', 'hex');
     const blocks = (count: number) => Buffer.concat([header, ...Array(count).fill([length, block]).flat()]);
-    expect(await unpack(CompressionTypes.Snappy, blocks(1))).toHaveLength(40 * 1024 * 1024);
-    await expect(unpack(CompressionTypes.Snappy, blocks(2))).rejects.toThrow(/send smaller batches/);
+    expect(await decompress(CompressionTypes.Snappy, blocks(1))).toHaveLength(40 * 1024 * 1024);
+    await expect(decompress(CompressionTypes.Snappy, blocks(2))).rejects.toThrow(/send smaller batches/);
     const huge = snappy.compressSync(Buffer.alloc(65 * 1024 * 1024));
-    await expect(unpack(CompressionTypes.Snappy, huge)).rejects.toThrow(/send smaller batches/);
+    await expect(decompress(CompressionTypes.Snappy, huge)).rejects.toThrow(/send smaller batches/);
   });
 });
 
 describe('A frame of zstd', () => {
-  /** A block that is one byte over and over, behind a header of a frame. */
+  /** A frame whose only block repeats one byte. */
   const frame = (header: string, times: number) => {
     const block = Buffer.alloc(4);
     block.writeUInt32LE((times << 3) | 0b011);
@@ -96,17 +97,17 @@ describe('A frame of zstd', () => {
     ['four bytes', '805864000000'],
     ['eight bytes', 'c0586400000000000000'],
     ['eight bytes and no window', 'e06400000000000000'],
-  ])('is read with its size in %s', async (_, header, size = 100) => {
-    const unpacked = await unpack(CompressionTypes.ZSTD, frame(header, size));
-    expect(unpacked.toString()).toBe('x'.repeat(size));
+  ])('is decompressed with its size in %s', async (_, header, size = 100) => {
+    const output = await decompress(CompressionTypes.ZSTD, frame(header, size));
+    expect(output.toString()).toBe('x'.repeat(size));
   });
 
   it.each([
     ['four bytes', 'a0ffffffff'],
     ['eight bytes', 'e00000000001000000'],
     ['eight bytes, of which four look like no size', 'e0ffffffff01000000'],
-  ])('is refused where it says in %s that it holds more than a process should', async (_, header) => {
-    await expect(unpack(CompressionTypes.ZSTD, frame(header, 100))).rejects.toThrow(/send smaller batches/);
+  ])('is rejected if its size in %s exceeds the memory limit', async (_, header) => {
+    await expect(decompress(CompressionTypes.ZSTD, frame(header, 100))).rejects.toThrow(/send smaller batches/);
   });
 });
 
@@ -124,30 +125,30 @@ describe('A frame of lz4', () => {
     });
     return Buffer.concat([...head, ...body, Buffer.alloc(4), behind]);
   };
-  const packed = (given: string) => {
+  const compressed = (given: string) => {
     const whole = Buffer.from(lz4.compress(Buffer.from(given)));
     return whole.subarray(11, -4);
   };
 
-  it('is read with and without checksums and its size, in one block or in several', async () => {
+  it('is decompressed with and without checksums and size, in one block or several', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(0, 0x08, 0x10, 0x18, 0x04, 0x1c),
         fc.array(text, { maxLength: 3 }),
         async (flags, texts) => {
           const checksum = Buffer.alloc(flags & 0x04 ? 4 : 0, 9);
-          const given = frame(flags, texts.map(packed), checksum);
-          expect((await unpack(CompressionTypes.LZ4, given)).toString()).toBe(texts.join(''));
+          const given = frame(flags, texts.map(compressed), checksum);
+          expect((await decompress(CompressionTypes.LZ4, given)).toString()).toBe(texts.join(''));
         },
       ),
       { numRuns: 50 },
     );
   });
 
-  it('is refused where it would hold more than a process should', async () => {
+  it('is rejected if it would exceed the memory limit', async () => {
     const blocks = Array.from({ length: 20 }, () => Buffer.from('00', 'hex'));
     const huge = frame(0, blocks, Buffer.alloc(0));
     huge[5] = 0x70; // blocks of up to four mebibytes
-    await expect(unpack(CompressionTypes.LZ4, huge)).rejects.toThrow(/send smaller batches/);
+    await expect(decompress(CompressionTypes.LZ4, huge)).rejects.toThrow(/send smaller batches/);
   });
 });

@@ -7,7 +7,7 @@ import kafkajs, {
   type SASLOptions,
 } from 'kafkajs';
 import { pause } from '../kernel/wait.js';
-import { readEveryCompression } from './compression.js';
+import { registerCodecs } from './compression.js';
 import {
   type ConsumedMessage,
   type ConsumeOptions,
@@ -16,22 +16,22 @@ import {
   type Message,
   type MessageBroker,
   type MessageProducer,
-  type PartitionBehind,
+  type PartitionLag,
 } from './message-broker.js';
 
 export interface KafkaOptions {
   /** host:port of some of the brokers. */
   brokers: readonly string[];
-  /** What this process is called in the brokers' logs. */
+  /** The name of this process in the brokers' logs. */
   clientId: string;
-  /** Whether connections are encrypted; the brokers' certificates must be good. */
+  /** Encrypts connections; the brokers' certificates must be valid. */
   tls?: {
-    /** PEM of the authority that signed them, where it is not one that everybody knows. */
+    /** PEM of the authority that signed them, unless the system trusts it already. */
     ca?: string;
   };
-  /** How this process says who it is. */
+  /** How this process authenticates. */
   sasl?: SaslOptions;
-  /** Told what the client logs. */
+  /** Receives the log lines of the client. */
   log?(line: string, details: object): void;
 }
 
@@ -41,16 +41,16 @@ export interface SaslOptions {
   password: string;
 }
 
-readEveryCompression();
+registerCodecs();
 
 const ALL_IN_SYNC = -1;
 const BROKER_DEFAULT = -1;
 const SESSION_MS = 30_000;
-const BEAT_MS = 3_000;
-const LONGEST_POLL_MS = 500;
-const PARTITIONS_SIDE_BY_SIDE = 4;
+const HEARTBEAT_MS = 3_000;
+const MAX_POLL_MS = 500;
+const CONCURRENT_PARTITIONS = 4;
 const RETRY_MS = 1_000;
-/** Short, since whoever uses this tries again for ever, and is to stop within seconds when told. */
+/** Few and short retries: callers retry forever themselves and must stop within seconds. */
 const RETRY = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 3 };
 
 /** Apache Kafka through kafkajs. */
@@ -73,9 +73,9 @@ export class KafkaJsBroker implements MessageBroker {
   }
 
   ensureTopics(topics: readonly string[]): Promise<void> {
-    return asking(this.kafka, async (admin) => {
-      const there = new Set(await admin.listTopics());
-      const missing = topics.filter((topic) => !there.has(topic));
+    return withAdmin(this.kafka, async (admin) => {
+      const existing = new Set(await admin.listTopics());
+      const missing = topics.filter((topic) => !existing.has(topic));
       if (missing.length === 0) return;
       await admin.createTopics({
         topics: missing.map((topic) => ({ topic, numPartitions: BROKER_DEFAULT, replicationFactor: BROKER_DEFAULT })),
@@ -84,27 +84,27 @@ export class KafkaJsBroker implements MessageBroker {
     });
   }
 
-  async consume(options: ConsumeOptions, take: (delivery: Delivery) => Promise<void>): Promise<void> {
-    const { topics, onError: trouble, signal } = options;
+  async consume(options: ConsumeOptions, handle: (delivery: Delivery) => Promise<void>): Promise<void> {
+    const { topics, onError, signal } = options;
     while (!signal.aborted) {
-      // Where topics are made by somebody else, we may not be allowed to; consuming says then what is wrong.
-      await this.ensureTopics(topics).catch(trouble);
+      // We may not be allowed to create topics. If one is missing, consuming fails with the reason.
+      await this.ensureTopics(topics).catch(onError);
       if (signal.aborted) return;
-      await this.consumeOnce(options, take);
+      await this.consumeOnce(options, handle);
       if (!signal.aborted) await pause(RETRY_MS, signal);
     }
   }
 
   private async consumeOnce(
-    { group, topics, onError: trouble, signal }: ConsumeOptions,
-    take: (delivery: Delivery) => Promise<void>,
+    { group, topics, onError, signal }: ConsumeOptions,
+    handle: (delivery: Delivery) => Promise<void>,
   ): Promise<void> {
     const consumer = this.kafka.consumer({
       groupId: group,
       sessionTimeout: SESSION_MS,
-      heartbeatInterval: BEAT_MS,
-      maxWaitTimeInMs: LONGEST_POLL_MS,
-      allowAutoTopicCreation: false, // `ensureTopics` says how they are made
+      heartbeatInterval: HEARTBEAT_MS,
+      maxWaitTimeInMs: MAX_POLL_MS,
+      allowAutoTopicCreation: false, // `ensureTopics` creates them
       retry: { ...RETRY, restartOnFailure: async () => false },
     });
     const over = new AbortController();
@@ -115,36 +115,36 @@ export class KafkaJsBroker implements MessageBroker {
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: PARTITIONS_SIDE_BY_SIDE,
-        // kafkajs wants its own error back: it tells it whether to join the group again.
+        partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
+        // kafkajs needs its own error back, to decide whether to rejoin the group.
         eachBatch: (payload) =>
-          take(deliveryOf(payload)).catch((error) => {
+          handle(deliveryOf(payload)).catch((error) => {
             throw error instanceof DeliveryLost ? error.cause : error;
           }),
       });
       await ended;
     } catch (error) {
-      trouble(error);
+      onError(error);
     }
     over.abort();
-    await consumer.disconnect().catch(trouble);
+    await consumer.disconnect().catch(onError);
   }
 
   producer(): MessageProducer {
     return new KafkaJsProducer(this.kafka);
   }
 
-  async behind(group: string, topics: readonly string[]): Promise<PartitionBehind[]> {
-    return asking(this.kafka, async (admin) => {
+  async lag(group: string, topics: readonly string[]): Promise<PartitionLag[]> {
+    return withAdmin(this.kafka, async (admin) => {
       const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
       const lists = await Promise.all(
         committed.map(async ({ topic, partitions }) => {
           const next = new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)]));
           const ends = await admin.fetchTopicOffsets(topic);
           return ends.map(({ partition, high, low }) => {
-            // What the broker has dropped since can't be taken any more; nothing committed reads as -1.
+            // The broker may have dropped messages since. No committed offset is -1.
             const from = Math.max(next.get(partition) ?? 0, Number(low));
-            return { topic, partition, behind: Math.max(0, Number(high) - from) };
+            return { topic, partition, lag: Math.max(0, Number(high) - from) };
           });
         }),
       );
@@ -153,24 +153,24 @@ export class KafkaJsBroker implements MessageBroker {
   }
 }
 
-async function asking<Answer>(kafka: kafkajs.Kafka, ask: (admin: Admin) => Promise<Answer>): Promise<Answer> {
+async function withAdmin<Result>(kafka: kafkajs.Kafka, work: (admin: Admin) => Promise<Result>): Promise<Result> {
   const admin = kafka.admin();
   try {
     await admin.connect();
-    return await ask(admin);
+    return await work(admin);
   } finally {
     await admin.disconnect();
   }
 }
 
-/** Resolves when the signal aborts, rejects when the consumer gives up. @param over when nobody asks any more */
+/** Resolves when the signal aborts, rejects when the consumer gives up. @param over aborts when nobody waits any more */
 function endOf(consumer: Consumer, signal: AbortSignal, over: AbortSignal): Promise<void> {
   const ended = new Promise<void>((resolve, reject) => {
     consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
     signal.addEventListener('abort', () => resolve(), { signal: over });
     if (signal.aborted) resolve();
   });
-  ended.catch(() => {}); // it may come before anybody waits for it
+  ended.catch(() => {}); // it may reject before anybody awaits it
   return ended;
 }
 
@@ -184,16 +184,18 @@ function deliveryOf(payload: EachBatchPayload): Delivery {
       return { key, value, headers: pairs(headers), offset };
     }),
     isOurs: () => isRunning() && !isStale(),
-    beat: () => heartbeat().catch(lose),
-    async done(offset) {
+    heartbeat: () => heartbeat().catch(throwLost),
+    async commit(offset) {
       resolveOffset(offset);
       const next = String(BigInt(offset) + 1n);
-      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: next }] }] }).catch(lose);
+      await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: next }] }] }).catch(
+        throwLost,
+      );
     },
   };
 }
 
-function lose(cause: unknown): never {
+function throwLost(cause: unknown): never {
   throw new DeliveryLost((cause as Error).message, { cause });
 }
 
@@ -202,7 +204,7 @@ const pairs = (headers: IHeaders = {}): [string, Buffer][] =>
     [values].flat().map((value): [string, Buffer] => [name, Buffer.from(value ?? '')]),
   );
 
-/** An idempotent producer; after an error the next one is made, since nobody knows where its numbering stands. */
+/** An idempotent producer. After an error it is replaced, since its sequence numbers may be out of step with the broker. */
 class KafkaJsProducer implements MessageProducer {
   private current: { client: Producer; ready: Promise<void> } | undefined;
 
@@ -242,11 +244,11 @@ class KafkaJsProducer implements MessageProducer {
 }
 
 function byName(headers: Message['headers']): IHeaders {
-  // Without a prototype: a sender may name a header as he likes.
+  // Without a prototype: a sender may choose any header name, `__proto__` too.
   const named: IHeaders = Object.create(null);
   for (const [name, value] of headers) {
-    const there = named[name];
-    named[name] = there === undefined ? value : [there, value].flat();
+    const earlier = named[name];
+    named[name] = earlier === undefined ? value : [earlier, value].flat();
   }
   return named;
 }

@@ -1,4 +1,4 @@
-/** A message as a topic holds it. A header name may occur more than once. */
+/** A message of a topic. A header name may occur more than once. */
 export interface Message {
   key: Buffer | null;
   value: Buffer | null;
@@ -6,11 +6,11 @@ export interface Message {
 }
 
 export interface ConsumedMessage extends Message {
-  /** Its place in the partition; digits. */
+  /** Its offset in the partition; digits. */
   offset: string;
 }
 
-/** The partition went to another consumer, or the broker is away: what was not `done` comes again. */
+/** The partition went to another consumer or the broker is unreachable. Messages that were not committed are redelivered. */
 export class DeliveryLost extends Error {}
 
 /** Consecutive messages of one partition. */
@@ -18,53 +18,53 @@ export interface Delivery {
   topic: string;
   partition: number;
   messages: readonly ConsumedMessage[];
-  /** False once the partition may have gone to another consumer, or this one is to stop. */
+  /** False if the partition may have gone to another consumer, or if this one has to stop. */
   isOurs(): boolean;
-  /** Tells the broker that the work goes on; to be called every few seconds. @throws DeliveryLost */
-  beat(): Promise<void>;
-  /** Everything up to and including that offset is dealt with and need not come again. @throws DeliveryLost */
-  done(offset: string): Promise<void>;
+  /** Keeps the partition during long work; call it every few seconds. @throws DeliveryLost */
+  heartbeat(): Promise<void>;
+  /** Marks every message up to and including the offset as processed: none is redelivered. @throws DeliveryLost */
+  commit(offset: string): Promise<void>;
 }
 
 export interface ConsumeOptions {
   /** Consumers of one group share the partitions. */
   group: string;
   topics: readonly string[];
-  /** Told of every interruption; the consumer begins again by itself. */
+  /** Called at every interruption, after which the consumer restarts. */
   onError(error: unknown): void;
   signal: AbortSignal;
 }
 
 export interface MessageProducer {
   /**
-   * Resolves once every replica in sync has all of them. Messages of one key keep their order. After an error, any part
-   * of them may be there; sending all again is safe for consumers that know a message by its id.
+   * Resolves once every in-sync replica has all messages. Messages of one key keep their order. After an error some of
+   * them may be stored; sending all again is safe if consumers deduplicate by id.
    */
   send(topic: string, messages: readonly Message[]): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface PartitionBehind {
+export interface PartitionLag {
   topic: string;
   partition: number;
-  /** Messages that the group has yet to be done with. */
-  behind: number;
+  /** Messages that the group has not committed yet. */
+  lag: number;
 }
 
-/** What the doors to a message broker need of its client. */
+/** A client of a message broker, as the ingester and the publisher need it. */
 export interface MessageBroker {
-  /** Makes those topics that are missing, as the broker makes them by default. Not everybody may: using them then says so. */
+  /** Creates missing topics with the broker's defaults. Rejects if the broker does not allow it. */
   ensureTopics(topics: readonly string[]): Promise<void>;
 
   /**
-   * Hands over what comes, from where the group stands, until the signal aborts; topics that are missing are made. The
-   * deliveries of one partition come one after the other; what was not `done` comes again, perhaps to another consumer of
-   * the group, and with more behind it. When `take` throws, the consumer begins again from there.
+   * Passes deliveries to `handle`, from the group's committed offset on, until the signal aborts. Creates missing topics.
+   * Deliveries of one partition arrive one after the other. Uncommitted messages are redelivered, perhaps to another
+   * consumer of the group and together with later ones. If `handle` throws, the consumer restarts from there.
    */
-  consume(options: ConsumeOptions, take: (delivery: Delivery) => Promise<void>): Promise<void>;
+  consume(options: ConsumeOptions, handle: (delivery: Delivery) => Promise<void>): Promise<void>;
 
   producer(): MessageProducer;
 
-  /** How far a group is behind in each partition of its topics, also in those that no consumer holds. */
-  behind(group: string, topics: readonly string[]): Promise<PartitionBehind[]>;
+  /** The group's lag in each partition of its topics, including those without a consumer. */
+  lag(group: string, topics: readonly string[]): Promise<PartitionLag[]>;
 }

@@ -4,7 +4,7 @@ import type { Message } from './message-broker.js';
 const PART_BYTES = 500_000;
 const ENVELOPE_BYTES = 40;
 
-/** Cuts messages into parts small enough to be sent at once; a message larger than that is a part of its own. */
+/** Splits messages into parts of one batch each; a message above the limit is a part of its own. */
 export function* inParts(messages: readonly Message[]): Generator<Message[]> {
   let part: Message[] = [];
   let bytes = 0;
@@ -21,7 +21,7 @@ export function* inParts(messages: readonly Message[]): Generator<Message[]> {
   if (part.length > 0) yield part;
 }
 
-/** Bytes that a message takes in a batch, roughly. */
+/** Approximate bytes of a message in a batch. */
 export function sizeOf({ key, value, headers }: Message): number {
   const body = (key?.length ?? 0) + (value?.length ?? 0) + ENVELOPE_BYTES;
   return headers.reduce((sum, [name, header]) => sum + name.length + (header?.length ?? 0) + 4, body);

@@ -6,13 +6,13 @@ const PAGE = 2_000;
 
 export interface CopyProgress {
   signal?: AbortSignal;
-  /** How many events, or for an export which position, of how many. */
+  /** Called with events copied and their total; an export counts positions instead. */
   onProgress?(done: number, total: number): void;
 }
 
 /**
- * Writes a log up to its present head into a file. After an interruption the same call goes on.
- * @throws InvalidInput when the file is there already
+ * Writes a log, up to its current head, to a file. Resumes if an earlier call was interrupted.
+ * @throws InvalidInput if the file exists
  */
 export async function exportLog(
   store: EventStore,

@@ -7,18 +7,18 @@ import { isSame, LogDigest, type LogSummary, LogsDiffer, lineOf } from './log-di
 import { checkLogFile, eventsOf, type LoggedEvent } from './log-file.js';
 
 const PAGE = 2_000;
-/** Events of one stream that stand together in the log go together. */
+/** Maximum consecutive events of one stream per append. */
 const MAX_RUN = 500;
 const MAX_RUN_CHARACTERS = 4_000_000;
-const TRIES = 10;
+const ATTEMPTS = 10;
 const RETRY_MS = 1_000;
 const SHOWN_STREAMS = 5;
 
 /**
- * Copies a file's log into an empty one, in its order and at its revisions, and compares both. Done again it goes on where
- * it stopped: what is there already must be the beginning of the same log. Nobody else may write to it.
- * @throws InvalidInput for a file that is not whole, before anything is written
- * @throws LogsDiffer when the log holds something else, or not the same in the end
+ * Copies the log of a file into an empty log, keeping order and revisions, and then compares both. Resumes if an earlier
+ * call was interrupted: the events stored already must be the start of the same log. Nothing else may write to it.
+ * @throws InvalidInput if the file is incomplete or damaged, before anything is written
+ * @throws LogsDiffer if the log holds other events, or differs from the file in the end
  */
 export async function importLog(
   path: string,
@@ -27,7 +27,7 @@ export async function importLog(
 ): Promise<LogSummary> {
   const wanted = await checkLogFile(path);
   const { events: total } = wanted.summary();
-  const standing = eventsIn(store);
+  const stored = eventsIn(store);
   let run: { text: string; event: LoggedEvent }[] = [];
   let characters = 0;
   let done = 0;
@@ -45,9 +45,9 @@ export async function importLog(
 
   for await (const one of eventsOf(path)) {
     signal?.throwIfAborted();
-    const { value } = await standing.next();
+    const { value } = await stored.next();
     if (value) {
-      if (lineOf(value) !== one.text) throw new LogsDiffer(otherThan(one.event, value));
+      if (lineOf(value) !== one.text) throw new LogsDiffer(describeDifference(one.event, value));
       done++;
       continue;
     }
@@ -61,7 +61,7 @@ export async function importLog(
   return compare(wanted, store);
 }
 
-/** In halves where the store takes no write that large. */
+/** Splits the write in halves if the store refuses its size. */
 async function append(store: EventStore, run: readonly LoggedEvent[]): Promise<void> {
   const { stream, revision } = run[0]!;
   const write = {
@@ -73,14 +73,16 @@ async function append(store: EventStore, run: readonly LoggedEvent[]): Promise<v
     try {
       const [result] = await store.append([write]);
       if (result!.outcome === 'appended' || result!.outcome === 'already-appended') return;
-      throw new LogsDiffer(`${stream} can't take revision ${revision} (${result!.outcome}): import into an empty log`);
+      throw new LogsDiffer(
+        `revision ${revision} of ${stream} can't be appended (${result!.outcome}): import into an empty log`,
+      );
     } catch (error) {
       if (error instanceof WriteTooLarge && run.length > 1) {
         const half = run.length >> 1;
         await append(store, run.slice(0, half));
         return append(store, run.slice(half));
       }
-      if (!(error instanceof StoreUnavailable) || attempt === TRIES) throw error;
+      if (!(error instanceof StoreUnavailable) || attempt === ATTEMPTS) throw error;
       await sleep(RETRY_MS);
     }
   }
@@ -103,7 +105,7 @@ async function compare(wanted: LogDigest, store: EventStore): Promise<LogSummary
     .slice(0, SHOWN_STREAMS)
     .map(({ stream, here, there }) => `${stream} has ${there} events instead of ${here}`);
   throw new LogsDiffer(
-    `the log is not the one of the file: ${shown.join(', ') || 'the same streams, with other events or in another order'}`,
+    `the log differs from the file: ${shown.join(', ') || 'the same streams, with other events or in another order'}; import into an empty log`,
   );
 }
 
@@ -116,6 +118,6 @@ async function* eventsIn(store: EventStore): AsyncGenerator<RecordedEvent, undef
   return undefined;
 }
 
-const otherThan = (wanted: LoggedEvent, found: RecordedEvent) =>
-  `the log holds ${found.type} ${found.id} as ${found.stream} ${found.revision} where the file has ${wanted.type} ` +
+const describeDifference = (wanted: LoggedEvent, found: RecordedEvent) =>
+  `the log holds ${found.type} ${found.id} as ${found.stream} ${found.revision}, but the file has ${wanted.type} ` +
   `${wanted.id} as ${wanted.stream} ${wanted.revision}: import into an empty log`;

@@ -47,8 +47,8 @@ describe('a log in a file', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  /** What reading it says, or undefined when it holds what was written: a few bits of gzip's headers mean nothing. */
-  async function complaint(bytes: Uint8Array): Promise<string | undefined> {
+  /** The error of reading the bytes, or undefined if they hold the same log: a few bits of gzip's headers don't matter. */
+  async function errorOf(bytes: Uint8Array): Promise<string | undefined> {
     const path = join(folder, 'damaged.log');
     await writeFile(path, bytes);
     try {
@@ -61,23 +61,23 @@ describe('a log in a file', () => {
     }
   }
 
-  it('tells of any damaged byte by the name of the file', async () => {
-    let told = 0;
+  it('rejects a damaged byte with the name of the file', async () => {
+    let rejected = 0;
     await fc.assert(
       fc.asyncProperty(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }), async (at, bits) => {
         const bad = Buffer.from(good);
         bad[at]! ^= bits;
-        if (await complaint(bad)) told++;
+        if (await errorOf(bad)) rejected++;
       }),
       { numRuns: 400 },
     );
-    expect(told).toBeGreaterThan(300);
+    expect(rejected).toBeGreaterThan(300);
   });
 
-  it('tells of a file that is cut off anywhere', async () => {
+  it('rejects a file that is cut off anywhere', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(good.length - 1), async (length) => {
-        expect(await complaint(good.subarray(0, length))).toBeDefined();
+        expect(await errorOf(good.subarray(0, length))).toBeDefined();
       }),
       { numRuns: 100 },
     );
@@ -89,7 +89,7 @@ describe('a log in a file', () => {
     ['no JSON', '{', 'is not JSON'],
     ['an event out of its order', JSON.stringify({ stream: 'account-0', revision: 3 }), 'is damaged'],
     ['another summary', JSON.stringify({ summary: { events: 1, streams: 1, sha256: '' } }), 'not what was exported'],
-  ])('tells of a line that is %s', async (_, line, message) => {
-    expect(await complaint(gzipSync(`{"format":"gatehouse-log/1"}\n${line}\n`))).toContain(message);
+  ])('rejects a line that is %s', async (_, line, message) => {
+    expect(await errorOf(gzipSync(`{"format":"gatehouse-log/1"}\n${line}\n`))).toContain(message);
   });
 });

@@ -10,22 +10,22 @@ import { isSame, LogDigest, type LogSummary, lineOf } from './log-digest.js';
 const compressed = promisify(gzip);
 
 const FORMAT = 'gatehouse-log/1';
-/** It holds account ids in the clear. */
+/** The file contains account ids in clear text. */
 const OWNER_ONLY = 0o600;
 
-/** An event as its line has it: what a log adds by itself is missing. */
+/** An event of the file: without its position, which every log assigns itself. */
 export type LoggedEvent = Omit<RecordedEvent, 'position'>;
 
 interface Progress {
-  /** Length of the file's part that is whole. */
+  /** Bytes of the file that are complete. */
   bytes: number;
-  /** Position to read the log on after. */
+  /** Position after which to read on. */
   next: Position;
 }
 
 /**
- * A log in a file: gzip, a line of JSON each for the format, every event and, as the seal, the summary. Each page is a
- * gzip member of its own, so that what a crash cut short can be taken away and written again.
+ * Writes a log to a gzip file with one line of JSON for the format, for each event and, at the end, for the summary. Each
+ * page is a gzip member of its own: after a crash, an incomplete one is cut off and written again.
  */
 export class LogFileWriter {
   private constructor(
@@ -35,12 +35,13 @@ export class LogFileWriter {
     private progress: Progress,
   ) {}
 
-  /** Goes on where an export to this file stopped. @throws InvalidInput when the file is there and whole */
+  /** Resumes an interrupted export to this file. @throws InvalidInput if the file exists and is complete */
   static async open(path: string): Promise<LogFileWriter> {
-    if (await exists(path)) throw new InvalidInput([{ field: 'file', message: `${path} is there already` }]);
-    const begun = await readFile(progressOf(path), 'utf8').catch(() => undefined);
-    if (begun && (await exists(partOf(path)))) {
-      const progress: Progress = JSON.parse(begun);
+    if (await exists(path))
+      throw new InvalidInput([{ field: 'file', message: `${path} exists already: choose another name, or remove it` }]);
+    const saved = await readFile(progressOf(path), 'utf8').catch(() => undefined);
+    if (saved && (await exists(partOf(path)))) {
+      const progress: Progress = JSON.parse(saved);
       const file = await open(partOf(path), 'r+');
       await file.truncate(progress.bytes);
       const digest = new LogDigest();
@@ -57,7 +58,7 @@ export class LogFileWriter {
     return this.progress.next;
   }
 
-  /** A page of the log, on disk when it resolves. */
+  /** Appends a page of the log; resolves once it is on disk. */
   async append(events: readonly RecordedEvent[], next: Position): Promise<void> {
     const lines = events.map((event) => {
       const line = lineOf(event);
@@ -100,36 +101,36 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** The events of a whole file with their lines. */
+/** The events of a complete file, each with its line. */
 export async function* eventsOf(path: string): AsyncGenerator<{ text: string; event: LoggedEvent }> {
   for await (const { text, event } of linesOf(path)) if (event) yield { text, event };
 }
 
-/** Reads the file through. @throws InvalidInput when it is not whole, or not what was written */
+/** Reads the whole file. @throws InvalidInput if it is incomplete or damaged */
 export async function checkLogFile(path: string): Promise<LogDigest> {
   const digest = new LogDigest();
-  let sealed: LogSummary | undefined;
+  let summaryOfFile: LogSummary | undefined;
   for await (const { text, event, summary } of linesOf(path)) {
-    if (sealed) throw notWhole(path, 'goes on behind its end');
+    if (summaryOfFile) throw invalidFile(path, 'has lines after its summary: export it again');
     if (event) addTo(digest, text, event, path);
-    sealed = summary;
+    summaryOfFile = summary;
   }
-  if (!sealed) throw notWhole(path, 'has no end: let the export finish');
+  if (!summaryOfFile) throw invalidFile(path, 'has no summary: let the export finish');
   const found = digest.summary();
-  if (!isSame(found, sealed))
-    throw notWhole(
+  if (!isSame(found, summaryOfFile))
+    throw invalidFile(
       path,
       `holds ${found.events} events of digest ${found.sha256}, not what was exported: copy it again`,
     );
   return digest;
 }
 
-/** What gzip's checksum would tell of a damaged part comes only behind it: its lines may say anything. */
+/** gzip verifies its checksum only at the end of a member, so a damaged line may reach us before that. */
 function addTo(digest: LogDigest, text: string, event: LoggedEvent, path: string): void {
   try {
     digest.add(text, event);
   } catch (error) {
-    throw notWhole(path, `is damaged (${(error as Error).message}): remove it and export or copy it again`);
+    throw invalidFile(path, `is damaged (${(error as Error).message}): remove it and export or copy it again`);
   }
 }
 
@@ -145,10 +146,11 @@ async function* linesOf(path: string): AsyncGenerator<Line> {
     const value = parsed(path, text);
     if (format === undefined) {
       format = value.format;
-      if (format !== FORMAT) throw notWhole(path, `is of the format ${format}, not ${FORMAT}`);
+      if (format !== FORMAT)
+        throw invalidFile(path, `has the format ${format}, not ${FORMAT}: use the release that exported it`);
     } else yield value.summary ? { text, summary: value.summary } : { text, event: value };
   }
-  if (format === undefined) throw notWhole(path, 'is empty');
+  if (format === undefined) throw invalidFile(path, 'is empty: export it again');
 }
 
 function parsed(path: string, text: string) {
@@ -156,16 +158,16 @@ function parsed(path: string, text: string) {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw notWhole(path, `has a line that is not JSON (${(error as Error).message})`);
+    throw invalidFile(path, `has a line that is not JSON (${(error as Error).message})`);
   }
-  if (typeof value !== 'object' || value === null) throw notWhole(path, 'has a line that is not an object of JSON');
+  if (typeof value !== 'object' || value === null) throw invalidFile(path, 'has a line that is not an object of JSON');
   return value;
 }
 
 async function* textLines(path: string): AsyncGenerator<string> {
   const text = createGunzip();
   text.setEncoding('utf8');
-  pipeline(createReadStream(path), text, () => {}); // an error of either ends the loop below
+  pipeline(createReadStream(path), text, () => {}); // an error of either stream ends the loop below
   let rest = '';
   try {
     for await (const chunk of text) {
@@ -174,9 +176,9 @@ async function* textLines(path: string): AsyncGenerator<string> {
       yield* lines;
     }
   } catch (error) {
-    throw notWhole(path, `can't be read (${(error as Error).message})`);
+    throw invalidFile(path, `can't be read (${(error as Error).message})`);
   }
-  if (rest !== '') throw notWhole(path, 'ends in the middle of a line');
+  if (rest !== '') throw invalidFile(path, 'ends in the middle of a line: copy it again');
 }
 
-const notWhole = (path: string, what: string) => new InvalidInput([{ field: 'file', message: `${path} ${what}` }]);
+const invalidFile = (path: string, what: string) => new InvalidInput([{ field: 'file', message: `${path} ${what}` }]);

@@ -1,5 +1,6 @@
 /** Files whose words are checked already. To check more, add their folder: at the end `apps/` and `libs/` as a whole. */
-const CHECKED = /^(README\.md$|docs\/|deploy\/|apps\/(cli|docs)\/|libs\/platform\/(configuration|metrics)\/)/;
+const CHECKED =
+  /^(README\.md$|docs\/|deploy\/|apps\/(cli|docs)\/|libs\/(kernel|events|kafka|log-transfer)\/|libs\/platform\/(configuration|metrics)\/)/;
 
 /** Words of this code base's old dialect, with the field's own terms. */
 const DIALECT: readonly (readonly [words: RegExp, instead: string])[] = [

@@ -48,10 +48,10 @@ describeWithKafka('A broker that is encrypted and asks who one is', () => {
     await producer.close();
     const stop = new AbortController();
     const read: string[] = [];
-    const options = { group: uniqueName('readers'), topics: [topic], trouble: () => {}, signal: stop.signal };
-    await client.consume(options, async ({ messages, done }) => {
+    const options = { group: uniqueName('readers'), topics: [topic], onError: () => {}, signal: stop.signal };
+    await client.consume(options, async ({ messages, commit }) => {
       read.push(...messages.map(({ value }) => value!.toString()));
-      await done(messages.at(-1)!.offset);
+      await commit(messages.at(-1)!.offset);
       stop.abort();
     });
     expect(read).toEqual(['hello']);

@@ -42,10 +42,10 @@ export async function readTopic(
 ): Promise<ReadMessage[]> {
   const stop = new AbortController();
   const read: ReadMessage[] = [];
-  const options = { group: uniqueName('reader'), topics: [topic], trouble: () => {}, signal: stop.signal };
-  await testClient(bootstrap).consume(options, async ({ messages, partition, done }) => {
+  const options = { group: uniqueName('reader'), topics: [topic], onError: () => {}, signal: stop.signal };
+  await testClient(bootstrap).consume(options, async ({ messages, partition, commit }) => {
     for (const message of messages) read.push({ ...message, partition });
-    await done(messages.at(-1)!.offset);
+    await commit(messages.at(-1)!.offset);
     if (enough(read)) stop.abort();
   });
   return read;

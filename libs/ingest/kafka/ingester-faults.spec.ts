@@ -18,7 +18,7 @@ import {
 } from '../../../test/support/kafka.js';
 import { until } from '../../../test/support/until.js';
 import type { EventStore } from '../../event-store/event-store.js';
-import type { Message, PartitionBehind } from '../../kafka/message-broker.js';
+import type { Message, PartitionLag } from '../../kafka/message-broker.js';
 import { Ingester } from './ingester.js';
 
 describeWithKafka('The ingester, where something is at fault,', () => {
@@ -166,8 +166,8 @@ describeWithKafka('The ingester, where something is at fault,', () => {
     const { fact } = newSender(store);
     const { topic, group, send, start, stop, committed } = await newTopic(2);
     const client = testClient(ingesters.bootstrap);
-    const behind = async () => (await client.behind(group, [topic])).sort((a, b) => a.partition - b.partition);
-    const sum = (all: readonly PartitionBehind[]) => all.reduce((total, one) => total + one.behind, 0);
+    const behind = async () => (await client.lag(group, [topic])).sort((a, b) => a.partition - b.partition);
+    const sum = (all: readonly PartitionLag[]) => all.reduce((total, one) => total + one.lag, 0);
     await send(Array.from({ length: 1_400 }, (_, n) => binaryMessage(fact(n), `image-${n}`)));
     expect(await behind()).toMatchObject([
       { topic, partition: 0 },

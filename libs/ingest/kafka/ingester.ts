@@ -8,7 +8,7 @@ import {
   type Message,
   type MessageBroker,
   type MessageProducer,
-  type PartitionBehind,
+  type PartitionLag,
 } from '../../kafka/message-broker.js';
 import { inParts } from '../../kafka/message-parts.js';
 import { GatehouseError } from '../../kernel/errors.js';
@@ -29,7 +29,7 @@ export interface IngesterReport {
   /** Messages were stored or quarantined. */
   taken?(outcomes: readonly EventResult['outcome'][]): void;
   /** How far the whole group is behind, every few seconds; undefined while the broker does not say. */
-  behind?(partitions: readonly PartitionBehind[] | undefined): void;
+  behind?(partitions: readonly PartitionLag[] | undefined): void;
   /** Work stopped for a while; it is tried again. */
   trouble?(error: unknown): void;
 }
@@ -88,7 +88,7 @@ export class Ingester {
     const { group, topics } = this.options;
     while (!signal.aborted) {
       // Consuming tells what is wrong.
-      this.report.behind?.(await this.broker.behind(group, topics).catch(() => undefined));
+      this.report.behind?.(await this.broker.lag(group, topics).catch(() => undefined));
       await pause(BEHIND_EVERY_MS, signal);
     }
   }
@@ -99,7 +99,7 @@ export class Ingester {
       const chunk = messages.slice(from, from + CHUNK);
       const outcomes = await this.untilStored(chunk, delivery, signal);
       if (!outcomes) return;
-      await delivery.done(chunk.at(-1)!.offset);
+      await delivery.commit(chunk.at(-1)!.offset);
       this.report.taken?.(outcomes);
     }
   }
@@ -221,7 +221,7 @@ async function beating<Result>(delivery: Delivery, work: Promise<Result>): Promi
   const beats = (async () => {
     for (;;) {
       await sleep(BEAT_EVERY_MS, undefined, { signal: done.signal });
-      await delivery.beat();
+      await delivery.heartbeat();
     }
   })();
   const [result, beat] = await Promise.allSettled([work.finally(() => done.abort()), beats]);

@@ -9,7 +9,7 @@ const QUIET_MS = 60_000;
  */
 export class ErrorLog {
   private last: { reason: string; at: number } | undefined;
-  private untold = 0;
+  private suppressed = 0;
 
   /**
    * @param what a sentence, such as "the projector failed and restarts"
@@ -25,12 +25,12 @@ export class ErrorLog {
     const reason = error instanceof Error ? error.message : String(error);
     const at = this.now();
     if (this.last?.reason === reason && at - this.last.at < QUIET_MS) {
-      this.untold++;
+      this.suppressed++;
       return;
     }
-    const more = this.untold > 0 ? { untold: this.untold } : {};
+    const more = this.suppressed > 0 ? { untold: this.suppressed } : {};
     this.logger.warn({ ...(isTransient(error) ? { reason } : { err: error }), ...more }, this.what);
     this.last = { reason, at };
-    this.untold = 0;
+    this.suppressed = 0;
   }
 }

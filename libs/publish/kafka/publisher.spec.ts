@@ -217,6 +217,6 @@ function brokerWith(broker: MessageBroker, around: (send: () => Promise<void>) =
     ensureTopics: (topics) => broker.ensureTopics(topics),
     consume: (...args) => broker.consume(...args),
     producer: () => sending,
-    behind: (...args) => broker.behind(...args),
+    lag: (...args) => broker.lag(...args),
   };
 }

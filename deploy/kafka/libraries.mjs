@@ -49,9 +49,9 @@ export async function missingLibraries() {
     return undefined;
   } catch (error) {
     if (!(error instanceof CannotStartKafka)) throw error;
-    const [complaint, ...lines] = error.message.split('\n');
-    const reason = lines.find((line) => line.startsWith('[ERROR]')) ?? lines[0] ?? '';
-    return `${complaint} ${reason.replace('[ERROR] ', '')}`;
+    const [complaint] = error.message.split('\n');
+    const [, reason = ''] = /\[ERROR\] +(\S.*)/.exec(error.message) ?? [];
+    return `${complaint} ${reason}`.trim();
   }
 }
 

@@ -1,6 +1,7 @@
 /** What the routes answer, as far as this client reads it. Positions are digits, times RFC 3339. */
 
 export type { AccountAnswer } from '../../libs/account/index.js';
+export type { WaitlistEntry } from '../../libs/waitlist/index.js';
 
 export interface Written {
   position: string;
@@ -130,15 +131,6 @@ export interface QuarantineEntry {
   status: 'waiting' | 'replayed';
   firstSeenAt: string;
   lastSeenAt: string;
-}
-
-export interface WaitlistEntry {
-  accountId: string;
-  status: string;
-  priority: number;
-  joinedAt: string;
-  cohortId: string | null;
-  onboardedAt: string | null;
 }
 
 export interface RolloutAnswer {

@@ -1,12 +1,12 @@
 import type { Context } from '../context/context.js';
 import { JoinWaitlistController, JoinWaitlistHandler, joinWaitlistInbound } from './features/join-waitlist.js';
 import { LeaveWaitlistController, LeaveWaitlistHandler } from './features/leave-waitlist.js';
-import { ListWaitlistController, ListWaitlistHandler } from './features/list-waitlist.js';
+import { ListWaitlistController, ListWaitlistHandler } from './queries/list-waitlist.js';
 import { Waitlist } from './queries/waitlist.js';
 import { waitlistEntriesView } from './views/waitlist-entries.js';
 
 export * from './queries/next-in-line.js';
-export { Waitlist } from './queries/waitlist.js';
+export { Waitlist, type WaitlistEntry } from './queries/waitlist.js';
 export * from './views/waitlist-entries.js';
 
 export const waitlistContext: Context = {

@@ -6,13 +6,11 @@ import { imageOperations } from './operations/images.js';
 import { platformOperations } from './operations/platform.js';
 import { safetyOperations } from './operations/safety.js';
 import { viewOperations } from './operations/views.js';
-import { waitlistOperations } from './operations/waitlist.js';
 
 /** Operations whose handlers do not carry their documentation yet. */
 const operationGroups: readonly OperationGroup[] = [
   accessOperations,
   eventOperations,
-  waitlistOperations,
   imageOperations,
   safetyOperations,
   viewOperations,

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
-import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { IsEmail, IsInt, Matches, Max, MaxLength, Min } from 'class-validator';
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { IsEmail, Matches, MaxLength } from 'class-validator';
+import { type Static, Type } from 'typebox';
 import {
   type AccountStanding,
   accountStream,
@@ -10,26 +11,46 @@ import {
   registerPerson,
   WaitlistJoined,
 } from '../../account/index.js';
+import { RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import type { CommandResult } from '../../event-store/write-result.js';
 import { PublicEndpoint } from '../../http/credentials/route-access.js';
-import { IfGiven, IsPersonalText } from '../../http/field-rules.js';
+import { IfGiven, IsInteger, IsPersonalText, Means } from '../../http/field-rules.js';
+import { closed, oneOf, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { type WriteReceipt, writeReceipt } from '../../http/write-receipt.js';
+import { writeReceipt, writeReceiptFields } from '../../http/write-receipt.js';
 import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { Clock } from '../../kernel/clock.js';
-import type { CommandContext } from '../../kernel/command-context.js';
 import { Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import type { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { CLOCK, IDS, PERSON_KEYS } from '../../platform/ports.js';
 
-export interface Joining {
-  email: string;
-  /** Where another system keeps its own account ids. */
-  accountId?: string;
+/** A quoted local part may hold what no event accepts. */
+const PRINTABLE = /^(?!sealed:)[^\s\p{Cc}\p{Cs}]*$/u;
+
+export class JoinWaitlist extends RequestCommand<Joined> {
+  /** If another system keeps its own account ids. */
+  declare readonly accountId?: string;
+
+  @Means('The address to write to. It is stored encrypted under a key of its person.')
+  @IsEmail({}, { message: 'must be an e-mail address' })
+  @MaxLength(254)
+  @Matches(PRINTABLE, { message: 'must be an e-mail address without spaces and control characters' })
+  email!: string;
+
+  @IfGiven()
+  @IsInteger('Priority class: 0 is served first, 9 last. Accepted from callers with a role only.', 0, 9)
   priority?: number;
+
+  @Means('Language tag (BCP 47) to write in.')
+  @IfGiven()
+  @Matches(/^[A-Za-z0-9][A-Za-z0-9-]{1,34}$/, { message: 'must be a language tag, like en or en-GB' })
   locale?: string;
+
+  @IfGiven()
+  @IsPersonalText(2000, 'What the person wants to create. Stored encrypted, like the address.')
   reason?: string;
 }
 
@@ -38,18 +59,9 @@ export interface Joined extends CommandResult {
   status: AccountStanding['status'];
 }
 
-export class JoinWaitlist extends Command<Joined> {
-  constructor(
-    readonly joining: Joining,
-    readonly context: CommandContext,
-  ) {
-    super();
-  }
-}
-
 /**
  * One entry per person: whoever first registers the person's keyed address hash decides which account is theirs; the
- * account's own stream decides whether it waits. A crash in between is mended by the next try.
+ * account's own stream decides whether it waits. After a crash in between, a retry completes the rest.
  */
 @CommandHandler(JoinWaitlist)
 export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
@@ -60,7 +72,7 @@ export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute({ joining, context }: JoinWaitlist): Promise<Joined> {
+  async execute({ context, ...joining }: JoinWaitlist): Promise<Joined> {
     const emailHash = this.keys.keyedHash(normalised(joining.email));
     const { eventId: _, ...asPerson } = context;
     const person = await this.transactor.transact(personStream, emailHash, asPerson, (state) =>
@@ -74,7 +86,7 @@ export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
   }
 }
 
-/** Addresses differ in case and surrounding space only by habit of typing. */
+/** Case and surrounding space of an address are habits of typing. */
 const normalised = (email: string): string => email.trim().normalize('NFKC').toLowerCase();
 
 /** A WaitlistJoined of another system. */
@@ -82,65 +94,49 @@ export const joinWaitlistInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: WaitlistJoined,
     key: ({ email }) => `person:${normalised(email)}`,
-    handle: ({ emailHash: _, ...joining }, context) => commands.execute(new JoinWaitlist(joining, context)),
+    handle: ({ emailHash: _, ...joining }, context) =>
+      commands.execute(new JoinWaitlist().with({ ...joining, context })),
   });
 
-/** A quoted local part may hold what no event takes. */
-const PRINTABLE = /^(?!sealed:)[^\s\p{Cc}\p{Cs}]*$/u;
+export const JoinAnswer = closed({
+  accountId: Type.Optional(text('The account of the person; for callers with a role.')),
+  status: oneOf(
+    ['unknown', 'waiting', 'left', 'onboarded'],
+    'Its status; always `waiting` for callers without a role.',
+  ),
+  position: Type.Optional(writeReceiptFields.position),
+});
+export type JoinAnswer = Static<typeof JoinAnswer>;
 
-export class JoinWaitlistBody {
-  @IsEmail({}, { message: 'must be an e-mail address' })
-  @MaxLength(254)
-  @Matches(PRINTABLE, { message: 'must be an e-mail address without spaces and control characters' })
-  email!: string;
-
-  @IfGiven()
-  @IsInt()
-  @Min(0)
-  @Max(9)
-  priority?: number;
-
-  @IfGiven()
-  @Matches(/^[A-Za-z0-9][A-Za-z0-9-]{1,34}$/, { message: 'must be a language tag, like en or en-GB' })
-  locale?: string;
-
-  @IfGiven()
-  @IsPersonalText(2000)
-  reason?: string;
-}
-
-/** Whoever has no role is told no more than that somebody waits. */
-export interface JoinAnswer extends Partial<WriteReceipt> {
-  accountId?: string;
-  status: AccountStanding['status'];
-}
-
-/** A new person takes two appends, a known one none; nobody should be able to tell them apart by the time it takes. */
+/** A new person costs two appends, a known one none; the response time must not tell them apart. */
 const ALIKE_AFTER_MS = 200;
 
 @Controller('v1/waitlist')
 export class JoinWaitlistController {
   constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
 
-  /**
-   * The public door answers everybody alike, in what it says and after the same time: whether an address is known, barred
-   * or let in already is nobody else's business. A caller with a role learns the account and where it stands.
-   */
   @Post()
   @HttpCode(202)
   @PublicEndpoint()
-  async join(@Body() body: JoinWaitlistBody, @Context() context: CommandContext): Promise<JoinAnswer> {
+  @Operation('Joins the waitlist', {
+    description:
+      'One entry per person: the same address again is the same account. A caller without a role is answered `waiting` and nothing else, after the same time, whether the address is new, known or barred.',
+    example: { email: 'ada@example.org', locale: 'en-GB' },
+    answer: answer('Joined', 'The person waits.', JoinAnswer, {
+      accountId: '0196e0f0-0000-7000-8000-000000000001',
+      status: 'waiting',
+      position: '12',
+    }),
+    refusals: { 409: ['account-deactivated', 'account-suspended'] },
+  })
+  async joinWaitlist(@Body() joining: JoinWaitlist, @Context() context: Context): Promise<JoinAnswer> {
     if (context.actor.role === undefined) {
-      const { priority: _, ...joining } = body;
-      await Promise.all([sleep(ALIKE_AFTER_MS), this.joined(joining, context).catch(unlessRefused)]);
+      const joined = this.commands.execute(joining.with({ priority: undefined, context }));
+      await Promise.all([sleep(ALIKE_AFTER_MS), joined.catch(unlessRefused)]);
       return { status: 'waiting' };
     }
-    const { accountId, status, position } = await this.joined(body, context);
+    const { accountId, status, position } = await this.commands.execute(joining.with({ context }));
     return { accountId, status, ...writeReceipt({ position }) };
-  }
-
-  private joined(joining: Joining, context: CommandContext): Promise<Joined> {
-    return this.commands.execute(new JoinWaitlist(joining, context));
   }
 }
 

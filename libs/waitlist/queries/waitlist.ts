@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import type { Static } from 'typebox';
 import type { EventStore } from '../../event-store/event-store.js';
-import { type Page, readCursor, toPage } from '../../http/paging.js';
+import { closed, count, instant, oneOf, orNull, page, position, text } from '../../http/openapi/answer-schemas.js';
+import { readCursor, toPage } from '../../http/paging.js';
 import { toIso } from '../../kernel/clock.js';
 import { EVENT_STORE, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
@@ -12,22 +14,22 @@ import { type WaitlistEntryRow, waitlistEntriesView } from '../views/waitlist-en
 export const WAITLIST_STATUSES = ['waiting', 'left', 'onboarded', 'barred'] as const;
 export type WaitlistStatus = WaitlistEntryRow['status'];
 
-export interface WaitlistEntry {
-  accountId: string;
-  status: WaitlistStatus;
-  /** 0 is served first. */
-  priority: number;
-  joinedAt: string;
-  cohortId: string | null;
-  onboardedAt: string | null;
-  /** Of the account's last event that concerns the waitlist. */
-  position: string;
-}
+export const WaitlistEntry = closed({
+  accountId: text('The account.'),
+  status: oneOf(WAITLIST_STATUSES, 'Its status.'),
+  priority: count('Priority class: 0 is served first.'),
+  joinedAt: instant('When it joined.'),
+  cohortId: orNull(text('The cohort it was onboarded with.')),
+  onboardedAt: orNull(instant('When it was onboarded.')),
+  position: position('Of the account’s last event that concerns the waitlist.'),
+});
+export type WaitlistEntry = Static<typeof WaitlistEntry>;
 
-export interface WaitlistPage extends Page<WaitlistEntry> {
-  /** People that wait now, whatever the status asked for. */
-  waiting: number;
-}
+export const WaitlistPage = closed({
+  ...page(WaitlistEntry, 'The entries.').properties,
+  waiting: count('People that wait now, whatever the status asked for.'),
+});
+export type WaitlistPage = Static<typeof WaitlistPage>;
 
 const WAIT_MS = 5_000;
 

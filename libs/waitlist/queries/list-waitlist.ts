@@ -2,11 +2,13 @@ import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/commo
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven } from '../../http/field-rules.js';
+import { IfGiven, Means } from '../../http/field-rules.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
 import { PageQuery } from '../../http/paging.js';
-import { WAITLIST_STATUSES, Waitlist, type WaitlistPage, type WaitlistStatus } from '../queries/waitlist.js';
+import { WAITLIST_STATUSES, Waitlist, WaitlistPage, type WaitlistStatus } from './waitlist.js';
 
 export class ListWaitlistQuery extends PageQuery {
+  @Means('The status of the entries, by default `waiting`; those come in the order of their turn.')
   @IfGiven()
   @IsIn(WAITLIST_STATUSES)
   status: WaitlistStatus = 'waiting';
@@ -31,14 +33,31 @@ export class ListWaitlistHandler implements IQueryHandler<ListWaitlist> {
   }
 }
 
+const example: WaitlistPage = {
+  items: [
+    {
+      accountId: 'acc-1',
+      status: 'waiting',
+      priority: 5,
+      joinedAt: '2022-05-18T09:00:00.000Z',
+      cohortId: null,
+      onboardedAt: null,
+      position: '12',
+    },
+  ],
+  waiting: 1,
+};
+
 @Controller('v1/waitlist')
 export class ListWaitlistController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
-  /** The entries of a status in order (who waits: in the order of their turn), and how many wait in all. */
   @Get()
   @Roles('operator', 'compliance', 'administrator')
-  list(@QueryParameters() { status, limit, cursor }: ListWaitlistQuery): Promise<WaitlistPage> {
+  @Operation('The entries of a status in order, and how many people wait in all', {
+    answer: answer('WaitlistPage', 'A page of entries.', WaitlistPage, example),
+  })
+  listWaitlist(@QueryParameters() { status, limit, cursor }: ListWaitlistQuery): Promise<WaitlistPage> {
     return this.queries.execute(new ListWaitlist(status, limit, cursor));
   }
 }

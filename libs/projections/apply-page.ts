@@ -93,9 +93,9 @@ export function foldPage(
   return Promise.all(
     targets.map(async ({ build, units }) => {
       await eventLoop.yield();
-      const lanes =
+      const shards =
         units.length === ALL_SHARDS.length ? undefined : new Set(units.map((unit) => unit.checkpoint.shard));
-      const effect = await build.fold(pool, events, lanes);
+      const effect = await build.fold(pool, events, shards);
       for (const unit of units) unit.position = to;
       return { build, units, effect };
     }),

@@ -2,7 +2,7 @@ import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import type { Checkpoint } from '../subscriptions/checkpoints.js';
 import type { ViewBuild } from './view-build.js';
 
-/** One lane of one build: the smallest thing that moves through the log on its own. */
+/** One shard of one build: the smallest thing that moves through the log on its own. */
 export interface BuildShard {
   build: ViewBuild;
   /** As it is stored. */
@@ -13,7 +13,7 @@ export interface BuildShard {
   target?: Position;
 }
 
-/** A build and the lanes of it that stand at the page's start. */
+/** A build and those of its shards that are at the page's start. */
 export interface PageTarget {
   build: ViewBuild;
   units: BuildShard[];

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Position } from '../kernel/envelope.js';
 import { arrayParameter } from '../platform/database/array-parameters.js';
 
-/** Another process took over this follower or lane, or moved its checkpoint; what was being done is rolled back. */
+/** Another process took over this consumer or shard, or moved its checkpoint; what was being done is rolled back. */
 export class Fenced extends Error {}
 
 export interface Checkpoint {
@@ -23,6 +23,8 @@ export interface ParkedKey {
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
+// The columns are named as in the first release: `follower` is the consumer and `lane` the shard.
+
 const MOVE = {
   name: 'gatehouse_move_checkpoints',
   text: `UPDATE projections.checkpoints c SET position = $4, moved_at = now()
@@ -31,41 +33,41 @@ const MOVE = {
 };
 
 /** Makes checkpoints before the first event; those that are there stay. */
-export async function startCheckpoints(db: Queryable, follower: string, lanes: readonly number[]): Promise<void> {
+export async function startCheckpoints(db: Queryable, consumer: string, shards: readonly number[]): Promise<void> {
   await db.query(
     `INSERT INTO projections.checkpoints (follower, lane, position) SELECT $1, lane, 0 FROM unnest($2::int[]) lane
      ON CONFLICT DO NOTHING`,
-    [follower, lanes],
+    [consumer, shards],
   );
 }
 
 /**
- * Takes lanes over and shuts out whoever had them before.
+ * Takes shards over and shuts out whoever had them before.
  * @throws Fenced when they are gone: a build that was given up meanwhile must not begin again from the first event
  */
 export async function takeOverCheckpoints(
   db: Queryable,
-  follower: string,
-  lanes: readonly number[],
+  consumer: string,
+  shards: readonly number[],
 ): Promise<Checkpoint[]> {
   const { rows } = await db.query(
     `UPDATE projections.checkpoints SET epoch = epoch + 1 WHERE follower = $1 AND lane = ANY($2::int[])
      RETURNING lane, position, epoch`,
-    [follower, lanes],
+    [consumer, shards],
   );
-  if (rows.length !== lanes.length) throw new Fenced(`${follower} was given up by another process`);
+  if (rows.length !== shards.length) throw new Fenced(`${consumer} was given up by another process`);
   return rows.map((row) => ({
-    consumer: follower,
+    consumer,
     shard: row.lane,
     position: Number(row.position),
     epoch: Number(row.epoch),
   }));
 }
 
-/** The same for a follower that nobody builds: it begins with whoever takes it first. */
-export async function takeOver(db: Queryable, follower: string, lanes: readonly number[]): Promise<Checkpoint[]> {
-  await startCheckpoints(db, follower, lanes);
-  return takeOverCheckpoints(db, follower, lanes);
+/** The same for a consumer that nobody builds: it begins with whoever takes it over first. */
+export async function takeOver(db: Queryable, consumer: string, shards: readonly number[]): Promise<Checkpoint[]> {
+  await startCheckpoints(db, consumer, shards);
+  return takeOverCheckpoints(db, consumer, shards);
 }
 
 /**
@@ -102,7 +104,7 @@ export async function moveCheckpoints(db: Queryable, checkpoints: readonly Check
   }
 }
 
-/** How far every follower has got: the position that all its lanes have passed. */
+/** How far every consumer has got: the position that all its shards have passed. */
 export async function consumerPositions(db: Queryable): Promise<Map<string, Position>> {
   const { rows } = await db.query(
     'SELECT follower, min(position) AS position FROM projections.checkpoints GROUP BY follower ORDER BY follower',
@@ -110,24 +112,24 @@ export async function consumerPositions(db: Queryable): Promise<Map<string, Posi
   return new Map(rows.map((row) => [row.follower, Number(row.position)]));
 }
 
-/** How far a follower has got, and the keys that it has left out up to there, as of one moment. */
+/** How far a consumer has got, and the keys that it has left out up to there, as of one moment. */
 export async function consumerProgress(
   db: Queryable,
-  follower: string,
+  consumer: string,
 ): Promise<{ position: Position; parked: string[] }> {
   const { rows } = await db.query(
     `SELECT coalesce((SELECT min(position) FROM projections.checkpoints WHERE follower = $1), 0) AS position,
             ARRAY(SELECT key FROM projections.parked WHERE follower = $1) AS parked`,
-    [follower],
+    [consumer],
   );
   return { position: Number(rows[0].position), parked: rows[0].parked };
 }
 
-export async function parkedKeys(db: Queryable, follower?: string): Promise<ParkedKey[]> {
+export async function parkedKeys(db: Queryable, consumer?: string): Promise<ParkedKey[]> {
   const { rows } = await db.query(
     `SELECT follower, key, position, event_id, event_type, error FROM projections.parked
      WHERE $1::text IS NULL OR follower = $1 ORDER BY follower, position`,
-    [follower ?? null],
+    [consumer ?? null],
   );
   return rows.map((row) => ({
     consumer: row.follower,

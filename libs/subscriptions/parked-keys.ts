@@ -8,9 +8,9 @@ export interface Parking extends ParkedKey {
   cause: unknown;
 }
 
-export function parkedBy(follower: string, key: string, event: RecordedEvent, error: unknown): Parking {
+export function parkedBy(consumer: string, key: string, event: RecordedEvent, error: unknown): Parking {
   return {
-    consumer: follower,
+    consumer,
     key,
     position: event.position,
     eventId: event.id,
@@ -24,26 +24,26 @@ export function parkedBy(follower: string, key: string, event: RecordedEvent, er
 type Queryable = Pick<pg.Pool, 'query'>;
 
 /** Parks a key, or what is parked of it at the event where it fails now. */
-export async function parkReaction(db: Queryable, { consumer: follower, key, ...event }: ParkedKey): Promise<void> {
+export async function parkReaction(db: Queryable, { consumer, key, ...event }: ParkedKey): Promise<void> {
   await db.query(
     `INSERT INTO projections.parked (follower, key, position, event_id, event_type, error)
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (follower, key) DO UPDATE
      SET position = excluded.position, event_id = excluded.event_id, event_type = excluded.event_type,
          error = excluded.error`,
-    [follower, key, event.position, event.eventId, event.eventType, event.error],
+    [consumer, key, event.position, event.eventId, event.eventType, event.error],
   );
 }
 
-/** @throws Fenced when another process has taken the reaction over: it may have parked the key again */
+/** @throws Fenced when another process has taken the consumer over: it may have parked the key again */
 export async function unparkReaction(
   db: Queryable,
   key: string,
-  { consumer: follower, shard: lane, epoch }: Checkpoint,
+  { consumer, shard, epoch }: Checkpoint,
 ): Promise<void> {
   const { rowCount } = await db.query(
     `DELETE FROM projections.parked p USING projections.checkpoints c
      WHERE p.follower = $1 AND p.key = $2 AND c.follower = p.follower AND c.lane = $3 AND c.epoch = $4`,
-    [follower, key, lane, epoch],
+    [consumer, key, shard, epoch],
   );
-  if (rowCount === 0) throw new Fenced(`${follower} was taken over by another process`);
+  if (rowCount === 0) throw new Fenced(`${consumer} was taken over by another process`);
 }

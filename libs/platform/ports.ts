@@ -1,4 +1,4 @@
-/** Tokens of Nest's injection for what has no class of its own: `@Inject(CLOCK) clock: Clock`. */
+/** Nest injection tokens for interfaces: `@Inject(CLOCK) clock: Clock`. */
 export const SETTINGS = Symbol('Settings');
 export const CLOCK = Symbol('Clock');
 export const IDS = Symbol('Ids');

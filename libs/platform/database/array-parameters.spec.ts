@@ -44,7 +44,7 @@ describe('arrayParameter', () => {
     await database.drop();
   });
 
-  it.each(Object.keys(VALUES) as ArrayElement[])('brings %s and NULL to the server unchanged', async (element) => {
+  it.each(Object.keys(VALUES) as ArrayElement[])('sends %s and NULL to the server unchanged', async (element) => {
     const column = IS_JSON.test(element) ? 'v::text' : 'v';
     const statement = `SELECT ${column} AS v FROM unnest($1::${element}[]) WITH ORDINALITY u(v, n) ORDER BY n`;
     await fc.assert(

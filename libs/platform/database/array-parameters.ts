@@ -1,6 +1,6 @@
 /**
- * Query parameters of array type in PostgreSQL's binary format. node-postgres sends a Buffer as it is, so a column of
- * thousands of values goes over without quoting, escaping or parsing; the text form of `json[]` costs three times as much.
+ * Query parameters of array type in PostgreSQL's binary format. node-postgres sends a Buffer unchanged, so a column of
+ * thousands of values needs no quoting, escaping or parsing; the text form of `json[]` costs three times as much.
  * Format: array_recv in PostgreSQL's src/backend/utils/adt/arrayfuncs.c; cast the parameter (`$1::text[]`) so that the
  * server knows the type.
  */
@@ -51,7 +51,7 @@ export function arrayParameter(element: ArrayElement, values: readonly unknown[]
     bytes.writeInt32BE(length, at);
     at += 4 + length;
   }
-  return bytes.subarray(0, at); // a NULL takes less than was set aside for it
+  return bytes.subarray(0, at); // a NULL needs fewer bytes than were allocated for it
 }
 
 const FIXED: Partial<Record<ArrayElement, number>> = { bool: 1, int4: 4, int8: 8, float8: 8, timestamptz: 8, uuid: 16 };

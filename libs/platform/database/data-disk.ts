@@ -1,16 +1,16 @@
 import { statfsSync } from 'node:fs';
 import type { Settings } from '../configuration/settings.js';
 
-/** What PostgreSQL needs at once to go on: a segment of its write-ahead log. */
+/** PostgreSQL allocates its write-ahead log in segments of this size. */
 const LEAST_BYTES = 16 * 1024 * 1024;
 
-/** Whether the disk of the embedded database has no room for it to go on; never for a database that is elsewhere. */
+/** True if the embedded database can't allocate its next segment; always false for an external database. */
 export function isDiskFull({ databaseUrl, data }: Pick<Settings, 'databaseUrl' | 'data'>): boolean {
   if (databaseUrl) return false;
   try {
     const { bavail, bsize } = statfsSync(data);
     return bavail * bsize < LEAST_BYTES;
   } catch {
-    return false; // nobody knows, then
+    return false; // unknown
   }
 }

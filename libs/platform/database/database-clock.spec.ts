@@ -5,15 +5,15 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/tes
 import { DatabaseClock } from './database-clock.js';
 
 const HOUR_MS = 3_600_000;
-/** For a busy machine to answer a query in. */
+/** Time for a busy machine to answer a query. */
 const SLACK_MS = 60_000;
-/** Half of it is what a clock would be off that took the answer for one from the middle of its way. */
+/** A clock that assumed half of this round trip would be off by the other half. */
 const SLOW_MS = 400;
 
 describe('the time of the database', () => {
   let database: TestDatabase;
   let admin: pg.Pool;
-  /** For whom `clock_timestamp` is a function of the spec's: the database's clock, set by hand and slow to answer. */
+  /** Its `clock_timestamp` is a function of this spec: a database clock that is set by hand and slow to answer. */
   let pool: pg.Pool;
 
   beforeAll(async () => {
@@ -49,7 +49,7 @@ describe('the time of the database', () => {
   const trueTime = async () =>
     Number((await admin.query('SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now')).rows[0].now);
 
-  /** How far a clock is ahead, in ms, by the quickest of several answers: whatever holds one of them up counts for nothing. */
+  /** How far a clock is ahead, in ms: of several answers the quickest counts, since the others were delayed. */
   const aheadBy = async (clock: DatabaseClock): Promise<number> => {
     let quickest = { took: Number.POSITIVE_INFINITY, ahead: 0 };
     for (let n = 0; n < 10; n++) {
@@ -61,7 +61,7 @@ describe('the time of the database', () => {
     return quickest.ahead;
   };
 
-  it('is whole milliseconds, and the same in every process, wherever it is set to', async () => {
+  it('is an integer of milliseconds, the same in every process however the clock is set', async () => {
     const jump = fc.constantFrom(-HOUR_MS, 0, HOUR_MS);
     await fc.assert(
       fc.asyncProperty(fc.array(jump, { minLength: 1, maxLength: 6 }), async (jumps) => {
@@ -82,7 +82,7 @@ describe('the time of the database', () => {
     );
   });
 
-  it('is not moved by answers that are slow on either way', async () => {
+  it('ignores delays on the way to or from the database', async () => {
     const slow = fc.constantFrom([0, 0], [SLOW_MS, 0], [0, SLOW_MS]);
     await fc.assert(
       fc.asyncProperty(fc.array(slow, { minLength: 1, maxLength: 4 }), async (answers) => {
@@ -101,7 +101,7 @@ describe('the time of the database', () => {
     );
   });
 
-  it('goes on while the database does not answer', async () => {
+  it('keeps running while the database does not answer', async () => {
     const gone = new pg.Pool(database.connection);
     const clock = await DatabaseClock.open(gone);
     await gone.end();

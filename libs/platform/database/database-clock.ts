@@ -6,20 +6,20 @@ const NOW = 'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now';
 
 /**
  * The time of the database, which all processes share: a claim, a cap or a suspension does not depend on whose machine
- * decides, nor on somebody setting that machine's clock. In between, and while the database is away, it goes on by the
- * monotonic clock, which nobody can set.
+ * decides or how that machine's clock is set. Between answers, and while the database is unreachable, it advances by the
+ * monotonic clock, which can't be set.
  */
 export class DatabaseClock implements Clock {
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
-  /** Added to the monotonic time it gives epoch milliseconds. */
+  /** Add it to the monotonic time to get epoch milliseconds. */
   private offset = 0;
-  /** How far the offset may be off: half the round trip of the answer it is from. */
+  /** Maximum error of the offset: half the round trip of its answer. */
   private uncertaintyMs = 0;
 
   private constructor(private readonly pool: Pool) {}
 
-  /** Asks for the first time, and then every two seconds until it is closed. */
+  /** Asks at once, and then every two seconds until it is closed. */
   static async open(pool: Pool): Promise<DatabaseClock> {
     const clock = new DatabaseClock(pool);
     await clock.ask();
@@ -36,7 +36,7 @@ export class DatabaseClock implements Clock {
     clearTimeout(this.timer);
   }
 
-  /** An answer is right to half of its round trip: it counts where it contradicts what is known, or is at least as exact. */
+  /** An answer is exact to half its round trip. It counts if it contradicts the current offset or is at least as exact. */
   async ask(): Promise<void> {
     const asked = performance.now();
     const { rows } = await this.pool.query(NOW);
@@ -51,7 +51,7 @@ export class DatabaseClock implements Clock {
 
   private askLater(): void {
     this.timer = setTimeout(async () => {
-      await this.ask().catch(() => {}); // the database is away; what is known goes on
+      await this.ask().catch(() => {}); // the database is unreachable; the current offset stays
       if (!this.closed) this.askLater();
     }, ASK_EVERY_MS).unref();
   }

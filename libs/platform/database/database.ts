@@ -5,10 +5,10 @@ import { MIGRATIONS_TABLE, type MigrationClass, migrate } from './migrate.js';
 
 export { DataSource };
 
-/** Connections for plain SQL; what views and adapters are given. */
+/** Connections for plain SQL, as views and adapters use them. */
 export type Pool = pg.Pool;
 
-/** Where a PostgreSQL is and who we are there, as node-postgres takes it. */
+/** Address and credentials of a PostgreSQL server, as node-postgres accepts them. */
 export type Connection = pg.PoolConfig;
 
 /** A class with TypeORM's decorators. */
@@ -19,23 +19,23 @@ export interface DatabaseOptions {
   applicationName: string;
   migrations?: readonly MigrationClass[];
   entities?: readonly EntityClass[];
-  /** Connections at the most; 8 by default. */
+  /** Maximum connections; 8 by default. */
   poolSize?: number;
-  /** Longest run of one statement; 30 s by default. Migrations have no limit. */
+  /** Maximum duration of a statement; 30 s by default. Migrations have no limit. */
   statementTimeoutMs?: number;
 }
 
 export interface Database {
   /** For entities and migrations. Its destroy() ends the pool too. */
   dataSource: DataSource;
-  /** The connections that the data source uses too, so that both together keep to poolSize. */
+  /** Shared with the data source, so that poolSize limits both together. */
   pool: Pool;
 }
 
 const POOL_SIZE = 12;
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Connects to any PostgreSQL; changes nothing there. */
+/** Connects to any PostgreSQL server without changing anything there. */
 export async function connectDatabase(connection: Connection, options: DatabaseOptions): Promise<Database> {
   const { applicationName, migrations = [], entities = [], poolSize = 8, statementTimeoutMs = 30_000 } = options;
   const pool = new pg.Pool({
@@ -46,10 +46,10 @@ export async function connectDatabase(connection: Connection, options: DatabaseO
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 1_000,
     keepAlive: true,
-    // Statements that are given together travel together: the server goes from one to the next without waiting for us.
+    // Sends statements without waiting for the results of earlier ones.
     pipeline: true,
   });
-  /** TypeORM calls it with `new`, and gets this pool instead of one of its own. */
+  /** TypeORM calls it with `new` and gets this pool instead of creating its own. */
   function SharedPool(): Pool {
     return pool;
   }

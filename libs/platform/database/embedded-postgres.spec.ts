@@ -55,7 +55,7 @@ describe('the embedded PostgreSQL', () => {
   });
   afterAll(() => rm(parent, { recursive: true, force: true }));
 
-  it('makes a new cluster, keeps its password to itself, and keeps data from one start to the next', async () => {
+  it('creates a cluster with a private password and keeps its data across restarts', async () => {
     const first = await start();
     await ask(first.connection, 'CREATE TABLE kept (id int)');
     expect(
@@ -100,7 +100,7 @@ describe('the embedded PostgreSQL', () => {
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 
-  it('leaves no server behind when it can not use the one it started', async () => {
+  it('leaves no server behind if it can’t use the one it started', async () => {
     const password = join(directory, 'password');
     const ours = await readFile(password, 'utf8');
     await writeFile(password, 'forgotten');
@@ -109,7 +109,7 @@ describe('the embedded PostgreSQL', () => {
     expect(existsSync(join(directory, 'cluster', 'postmaster.pid'))).toBe(false);
   });
 
-  it('starts over a lock file that a killed server left, also where its pid is another program by now', async () => {
+  it('ignores the lock file of a killed server, even if its pid now belongs to another program', async () => {
     await start().then(({ stop }) => stop());
     other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
     await once(other, 'spawn');
@@ -122,7 +122,7 @@ describe('the embedded PostgreSQL', () => {
     expect(other.exitCode).toBeNull();
   });
 
-  it('is started again on the same port when it is killed', async () => {
+  it('restarts on the same port after it is killed', async () => {
     const { connection, lines } = await start();
     const pid = Number((await readFile(join(directory, 'cluster', 'postmaster.pid'), 'utf8')).split('\n')[0]);
     process.kill(pid, 'SIGKILL');
@@ -130,7 +130,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await ask(connection, 'SELECT 1')).toEqual([1]);
   });
 
-  it('says in one line that its port is busy', async () => {
+  it('reports in one line that its port is in use', async () => {
     const busy = createServer().listen(0, '127.0.0.1');
     await once(busy, 'listening');
     const { port } = busy.address() as { port: number };
@@ -141,7 +141,7 @@ describe('the embedded PostgreSQL', () => {
     busy.close();
   });
 
-  it('says in one line that the data is of another major version', async () => {
+  it('reports in one line that the data is of another major version', async () => {
     const version = join(directory, 'cluster', 'PG_VERSION');
     const ours = await readFile(version, 'utf8');
     await writeFile(version, '15\n');
@@ -152,7 +152,7 @@ describe('the embedded PostgreSQL', () => {
     await writeFile(version, ours);
   });
 
-  it('says in one line that the directory is a file', async () => {
+  it('reports in one line that the directory is a file', async () => {
     const file = join(parent, 'file');
     await writeFile(file, '');
     await expect(startEmbeddedPostgres({ directory: join(file, 'postgres'), port: 0 })).rejects.toMatchObject({

@@ -5,40 +5,40 @@ import { explainFailure, StartFailure } from '../start-failure.js';
 import { type PostgresServer, type ServerOptions, startServer, stopServer } from './postgres-server.js';
 
 const DATABASE = 'gatehouse';
-/** Any constant; held for as long as a process uses the directory. */
+/** An arbitrary advisory lock key; held as long as a process uses the directory. */
 const IN_USE_LOCK = 7_242_001;
 const IN_USE = 'data-in-use';
-const LOCK_TRIES = 8;
+const LOCK_ATTEMPTS = 8;
 const RETRY_MS = 250;
 
 export interface EmbeddedPostgres {
   connection: pg.PoolConfig;
-  /** Call it after every pool has ended: it ends what connections remain. */
+  /** Call it after every pool has ended: it ends the remaining connections. */
   stop(): Promise<void>;
 }
 
 export interface EmbeddedPostgresOptions extends ServerOptions {
-  /** Told, in a line each, of a server that ended by itself and of its restart. */
+  /** Called with one line when the server ends by itself, and when it is back. */
   onOutage?(line: string): void;
 }
 
 /**
- * An own PostgreSQL in a directory, started here and stopped by `stop()`; where it dies in between it is started again on
- * the same port. No signal is handled here: whoever runs the process decides the order of a shutdown.
+ * Runs a PostgreSQL server in a directory until `stop()`, and restarts it on the same port if it dies. Handles no signals:
+ * the caller decides the order of a shutdown.
  * @throws StartFailure
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { directory, onOutage: onTrouble = () => {} } = options;
+  const { directory, onOutage = () => {} } = options;
   const stopping = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopping.signal]) : stopping.signal;
   let server = await startServer(options);
   let isOurs = server.launched;
-  // Any exit but a kill -9 takes the server along; after that one the next start takes it over.
+  // Every exit except kill -9 stops the server; after a kill -9 the next start takes it over.
   const stopWithProcess = () => {
     try {
       if (isOurs) process.kill(server.pid, 'SIGINT');
     } catch {
-      // it is gone already
+      // it has ended already
     }
   };
   process.once('exit', stopWithProcess);
@@ -48,7 +48,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     isOurs = true;
   } catch (error) {
     process.off('exit', stopWithProcess);
-    // One that took it over in the meantime goes on with it.
+    // Another process that took the server over meanwhile keeps using it.
     if (isOurs && (error as { code?: string }).code !== IN_USE) await stopServer(server.pid, directory);
     throw explainFailure(directory, error);
   }
@@ -61,19 +61,19 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     });
   const recover = async () => {
     if (signal.aborted) return;
-    onTrouble('the embedded PostgreSQL ended by itself; starting it again');
-    for (let told = ''; !signal.aborted; ) {
+    onOutage('the embedded PostgreSQL ended by itself; starting it again');
+    for (let reported = ''; !signal.aborted; ) {
       try {
         server = await startServer({ ...options, port, signal });
         keeper = await keep(server);
         watch();
-        onTrouble('the embedded PostgreSQL is back');
+        onOutage('the embedded PostgreSQL is back');
         return;
       } catch (error) {
         if (signal.aborted) return;
         const { message } = error as Error;
-        if (message !== told) onTrouble(message);
-        told = message;
+        if (message !== reported) onOutage(message);
+        reported = message;
         await pause(4 * RETRY_MS, signal);
       }
     }
@@ -93,7 +93,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
-/** A connection that marks the directory as in use and notices when the server goes; makes the database at first. */
+/** Opens a connection that marks the directory as in use and notices when the server ends. Creates the database if needed. */
 async function keep(server: PostgresServer): Promise<pg.Client> {
   const client = new pg.Client({
     ...server.connection,
@@ -104,10 +104,10 @@ async function keep(server: PostgresServer): Promise<pg.Client> {
   client.on('error', () => {}); // 'end' follows
   try {
     await client.connect();
-    for (let tries = 1; ; tries++) {
+    for (let attempt = 1; ; attempt++) {
       const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS ours', [IN_USE_LOCK]);
       if (rows[0].ours) break;
-      if (tries === LOCK_TRIES) {
+      if (attempt === LOCK_ATTEMPTS) {
         throw new StartFailure(
           IN_USE,
           'another Gatehouse process uses this data directory: stop it first, or set GATEHOUSE_DATA to another directory',

@@ -18,7 +18,7 @@ describe('a transaction', () => {
     await database.drop();
   });
 
-  it('is undone and rejects when its connection breaks between two statements, and the pool goes on', async () => {
+  it('rolls back and rejects if its connection breaks between two statements, and the pool stays usable', async () => {
     const broken = inTransaction(pool, async (client) => {
       const { rows } = await client.query(`INSERT INTO marks VALUES ('lost') RETURNING pg_backend_pid() AS pid`);
       const ended = once(client as unknown as pg.Client, 'end');

@@ -1,13 +1,13 @@
 import type pg from 'pg';
 
-/** Runs work in one transaction; whatever it throws rolls all of it back. */
+/** Runs work in one transaction and rolls it back on any error. */
 export async function inTransaction<Result>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<Result>,
 ): Promise<Result> {
   const client = await pool.connect();
   let broken: Error | undefined;
-  // Between two statements nobody else listens: a connection that breaks just then would end the process.
+  // Between two statements there is no other listener: a connection that breaks then would end the process.
   const noteBroken = (error: Error) => {
     broken = error;
   };

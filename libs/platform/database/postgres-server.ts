@@ -14,33 +14,33 @@ import { checkReachable, type ServerUser, serverUser } from './server-user.js';
 const run = promisify(execFile);
 const POLL_MS = 20;
 const STOP_PATIENCE_MS = 8_000;
-const LAST_MOMENT_MS = 500;
+const EXIT_PATIENCE_MS = 500;
 const LOG_BYTES = 16 * 1024 * 1024;
 const HOST = '127.0.0.1';
 
 export const SERVER_USER = 'gatehouse';
 
 export interface ServerOptions {
-  /** Holds the cluster, its password and its log; made where it does not exist. */
+  /** Holds the cluster, its password and its log; created if it does not exist. */
   directory: string;
   /** 0 picks a free port. */
   port: number;
   /** Over and above serverSettings(). */
   settings?: Record<string, string>;
-  /** Aborts the start; what it began is stopped again. */
+  /** Aborts the start and stops a server that it started. */
   signal?: AbortSignal;
 }
 
 export interface PostgresServer {
   pid: number;
-  /** False: it ran already. */
+  /** False if it was running already. */
   launched: boolean;
   connection: { host: string; port: number; user: string; password: string };
 }
 
 /**
- * Starts the server of a directory, made new where there is none, and waits until it takes connections. One that a killed
- * process left running is taken over. The server is in a session of its own: it survives us and gets none of our signals.
+ * Starts the server of a directory and waits until it accepts connections. Creates the cluster if there is none, and takes
+ * over a server that a killed process left running. The server has its own session: it survives us and gets no signals of ours.
  * @throws StartFailure
  */
 export async function startServer({
@@ -78,7 +78,7 @@ export async function startServer({
   }
 }
 
-/** Ends connections and stops; after 8 s without a shutdown checkpoint, which loses nothing but makes the next start longer. */
+/** Stops the server with a fast shutdown; after 8 s with an immediate one, which loses nothing but slows the next start. */
 export async function stopServer(pid: number, directory: string): Promise<void> {
   const cluster = join(resolve(directory), 'cluster');
   const holdsCluster = async () => (await readLockFile(cluster))?.pid === pid && isAlive(pid);
@@ -87,8 +87,8 @@ export async function stopServer(pid: number, directory: string): Promise<void> 
     if (waited === STOP_PATIENCE_MS) sendSignal(pid, 'SIGQUIT');
     await sleep(POLL_MS);
   }
-  // The lock file goes a moment before the process; where nobody reaps it, its number stays for ever.
-  for (let waited = 0; isAlive(pid) && waited < LAST_MOMENT_MS; waited += POLL_MS) await sleep(POLL_MS);
+  // The lock file is removed shortly before the process ends. If no parent reaps the process, its pid stays forever.
+  for (let waited = 0; isAlive(pid) && waited < EXIT_PATIENCE_MS; waited += POLL_MS) await sleep(POLL_MS);
 }
 
 const idsOf = ({ uid, gid }: ServerUser) => (uid === undefined ? {} : { uid, gid });
@@ -106,7 +106,7 @@ async function readPassword(directory: string, user: ServerUser): Promise<string
   }
 }
 
-/** Beside the place first: a start that dies half way leaves nothing that looks like a cluster. */
+/** Creates the cluster under another name first: an interrupted start leaves nothing that looks like a cluster. */
 async function initialise(
   binaries: PostgresBinaries,
   user: ServerUser,
@@ -131,7 +131,7 @@ async function initialise(
     const [program, ...before] = [...user.prefix, binaries.initdb];
     const initdb = run(program!, [...before, ...flags], { ...idsOf(user), cwd: directory, signal });
     const ended = new Promise((resolve) => initdb.child.once('close', resolve));
-    await initdb.finally(() => ended); // told to stop, it first removes what it made
+    await initdb.finally(() => ended); // an aborted initdb first removes its files
   } catch (error) {
     throw explainFailure(directory, (error as { stderr?: string }).stderr || error);
   }
@@ -146,8 +146,8 @@ async function launch(
   signal: AbortSignal | undefined,
 ): Promise<{ pid: number; port: number }> {
   const logPath = join(directory, 'postgres.log');
-  const logged = (await stat(logPath).catch(() => undefined))?.size ?? 0;
-  if (logged > LOG_BYTES) await rename(logPath, `${logPath}.1`);
+  const logBytes = (await stat(logPath).catch(() => undefined))?.size ?? 0;
+  if (logBytes > LOG_BYTES) await rename(logPath, `${logPath}.1`);
   const log = await open(logPath, 'a', 0o600);
   try {
     const from = (await log.stat()).size;
@@ -165,8 +165,8 @@ async function launch(
     const failed = new Promise<never>((_, reject) => {
       child.once('error', reject);
       child.once('exit', async () => {
-        const told = await readFile(logPath).catch(() => Buffer.alloc(0)); // the directory may be gone by now
-        reject(explainFailure(directory, told.subarray(from).toString()));
+        const logged = await readFile(logPath).catch(() => Buffer.alloc(0)); // the directory may be gone by now
+        reject(explainFailure(directory, logged.subarray(from).toString()));
         ended = true;
       });
     });
@@ -181,7 +181,7 @@ async function launch(
   }
 }
 
-/** However long recovery takes, as long as the server lives and is wanted. */
+/** Waits without a time limit, since recovery may be long; rejects if the server ends or the signal aborts. */
 async function waitReady(
   cluster: string,
   pid: number | undefined,
@@ -197,7 +197,7 @@ async function waitReady(
   }
 }
 
-/** A server that lives, by its lock file; a file whose pid now belongs to another program is removed. */
+/** The running server that the lock file names. Removes the file if its pid now belongs to another program. */
 async function findRunning(cluster: string): Promise<{ pid: number; port: number } | undefined> {
   const lock = await readLockFile(cluster);
   if (!lock || !isAlive(lock.pid)) return undefined;
@@ -221,7 +221,7 @@ async function readLockFile(cluster: string): Promise<{ pid: number; port: numbe
   return pid > 0 ? { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' } : undefined;
 }
 
-/** The port if it is free. */
+/** Returns the port if it is free; picks a free one for 0. */
 function claimPort(port: number): Promise<number> {
   return new Promise((settle, reject) => {
     const probe = createServer();

@@ -24,7 +24,7 @@ export function serverSettings(memoryBytes = totalmem()): Record<string, string>
     jit: 'off',
     timezone: 'UTC',
     log_timezone: 'UTC',
-    // The log must not hold what the statements carry.
+    // Statements may carry personal data, which must not get into the log.
     log_min_error_statement: 'panic',
     log_error_verbosity: 'terse',
     log_checkpoints: 'off',

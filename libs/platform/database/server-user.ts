@@ -7,31 +7,30 @@ import { StartFailure } from '../start-failure.js';
 const run = promisify(execFile);
 const NAME = 'postgres';
 
-/** Whom the server runs as; PostgreSQL refuses to run as root. */
+/** The user that the server runs as; PostgreSQL refuses to run as root. */
 export interface ServerUser {
-  /** Undefined for "as we do". */
+  /** Undefined for our own user. */
   uid?: number;
   gid?: number;
-  /** What goes before a server program's own command line. */
+  /** Command that wraps the server program. */
   prefix: readonly string[];
 }
 
-const AS_WE_ARE: ServerUser = { prefix: [] };
+const OUR_USER: ServerUser = { prefix: [] };
 
 /**
- * In a user namespace where root goes by another name, one that every system knows (initdb looks it up). Files stay
- * root's, so no directory needs to be opened to anybody.
+ * Runs the server in a user namespace that maps root to another user, one that every system has (initdb looks it up). The
+ * files still belong to root, so no directory permission needs to change.
  */
 const NAMESPACE = ['unshare', '--user', '--map-user=daemon', '--map-group=daemon', '--'];
 const IN_NAMESPACE: ServerUser = { prefix: NAMESPACE };
 
 /**
- * Ourselves; for root, ourselves under another number in a user namespace where the system allows that, else the system's
- * user `postgres`, made where it does not exist.
- * @param cluster where one exists, it stays with the user it belongs to
+ * Our own user. As root: a user namespace if the system allows it, otherwise the system user `postgres`, created if needed.
+ * @param cluster its owner is kept if it exists
  */
 export async function serverUser(cluster: string): Promise<ServerUser> {
-  if (process.getuid?.() !== 0) return AS_WE_ARE;
+  if (process.getuid?.() !== 0) return OUR_USER;
   const owner = await stat(cluster).then(
     ({ uid }) => uid,
     () => 0,
@@ -61,10 +60,10 @@ async function systemUser(): Promise<ServerUser> {
       { cause },
     );
   }
-  return (await lookUp()) ?? AS_WE_ARE;
+  return (await lookUp()) ?? OUR_USER;
 }
 
-/** @throws StartFailure naming the first directory on the way to `path` that the server's user may not pass */
+/** @throws StartFailure with the first directory on the way to `path` that the server's user can't enter */
 export async function checkReachable(path: string, user: ServerUser): Promise<void> {
   if (user.uid === undefined) return;
   const parents: string[] = [];

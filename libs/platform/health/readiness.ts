@@ -1,28 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { within } from '../../kernel/wait.js';
 
-/** Resolves when all is well, rejects with what is not. */
+/** Resolves if healthy, rejects with the reason otherwise. */
 export type Check = () => Promise<void> | void;
 
 export interface ReadinessReport {
   ready: boolean;
-  /** Per check `ok`, or one line that says what is wrong. */
+  /** Per check `ok`, or one line with the reason. */
   checks: Record<string, string>;
 }
 
 const PATIENCE_MS = 2_000;
 
-/** What this process needs before it can serve; each part registers its own check. */
+/** Checks whether this process can serve; each part registers its own check. */
 @Injectable()
 export class Readiness {
   private readonly checks = new Map<string, Check>();
 
-  /** @param name kebab-case, shown to whoever asks */
+  /** @param name kebab-case, part of the report */
   register(name: string, check: Check): void {
     this.checks.set(name, check);
   }
 
-  /** Runs every check, all at once; one that takes over 2 s counts as failed. */
+  /** Runs all checks concurrently; one that takes over 2 s counts as failed. */
   async report(): Promise<ReadinessReport> {
     const entries = await Promise.all(
       [...this.checks].map(async ([name, check]) => [name, await outcome(check)] as const),

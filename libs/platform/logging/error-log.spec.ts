@@ -3,7 +3,7 @@ import { StoreUnavailable } from '../../kernel/errors.js';
 import { ErrorLog } from './error-log.js';
 import { createLogger } from './logger.js';
 
-function troubleLog() {
+function loggedErrors() {
   const lines: Record<string, unknown>[] = [];
   const logger = createLogger(
     { logLevel: 'warn', logFormat: 'json' },
@@ -13,32 +13,32 @@ function troubleLog() {
   return { lines, clock, log: new ErrorLog(logger, 'it failed and restarts', () => clock.now) };
 }
 
-const away = () => new StoreUnavailable('the log is away');
+const away = () => new StoreUnavailable('the log is unreachable');
 
-it('tells the same trouble once a minute, and how often it came meanwhile', () => {
-  const { lines, clock, log } = troubleLog();
+it('logs the same error once a minute, with the number of repeats', () => {
+  const { lines, clock, log } = loggedErrors();
   for (clock.now = 0; clock.now <= 60_000; clock.now += 500) log.report(away());
   expect(lines).toMatchObject([
-    { msg: 'it failed and restarts', reason: 'the log is away' },
-    { reason: 'the log is away', untold: 119 },
+    { msg: 'it failed and restarts', reason: 'the log is unreachable' },
+    { reason: 'the log is unreachable', repeats: 119 },
   ]);
 });
 
-it('tells another trouble at once', () => {
-  const { lines, log } = troubleLog();
+it('logs a different error at once', () => {
+  const { lines, log } = loggedErrors();
   log.report(away());
   log.report(away());
   log.report(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
   log.report(away());
   expect(lines).toMatchObject([
-    { reason: 'the log is away' },
-    { reason: 'refused', untold: 1 },
-    { reason: 'the log is away' },
+    { reason: 'the log is unreachable' },
+    { reason: 'refused', repeats: 1 },
+    { reason: 'the log is unreachable' },
   ]);
 });
 
-it('shows the stack of what does not pass by itself, and of nothing else', () => {
-  const { lines, log } = troubleLog();
+it('logs the stack of permanent errors only', () => {
+  const { lines, log } = loggedErrors();
   log.report(away());
   log.report(new TypeError('a flaw'));
   expect(lines[0]).not.toHaveProperty('err');

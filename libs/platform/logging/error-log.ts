@@ -1,19 +1,19 @@
 import { isTransient } from '../../kernel/transient.js';
 import type { Logger } from './logger.js';
 
-const QUIET_MS = 60_000;
+const REPEAT_MS = 60_000;
 
 /**
- * Tells of work that failed and is tried again, some times a second until it goes well: the same trouble is told once a
- * minute, with how often it came meanwhile. One that passes by itself needs no stack.
+ * Logs errors of work that is retried several times a second. The same error is logged once a minute, with the number of
+ * repeats, and without a stack if it is transient.
  */
 export class ErrorLog {
   private last: { reason: string; at: number } | undefined;
-  private suppressed = 0;
+  private repeats = 0;
 
   /**
    * @param what a sentence, such as "the projector failed and restarts"
-   * @param now milliseconds that only go forward
+   * @param now monotonic milliseconds
    */
   constructor(
     private readonly logger: Logger,
@@ -24,13 +24,13 @@ export class ErrorLog {
   report(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     const at = this.now();
-    if (this.last?.reason === reason && at - this.last.at < QUIET_MS) {
-      this.suppressed++;
+    if (this.last?.reason === reason && at - this.last.at < REPEAT_MS) {
+      this.repeats++;
       return;
     }
-    const more = this.suppressed > 0 ? { untold: this.suppressed } : {};
+    const more = this.repeats > 0 ? { repeats: this.repeats } : {};
     this.logger.warn({ ...(isTransient(error) ? { reason } : { err: error }), ...more }, this.what);
     this.last = { reason, at };
-    this.suppressed = 0;
+    this.repeats = 0;
   }
 }

@@ -29,12 +29,12 @@ describe('the logger', () => {
     });
   });
 
-  it('writes lines for people on a terminal, with the stack of an error', () => {
+  it('writes readable lines on a terminal, with the stack of an error', () => {
     const [line] = logged('auto', (logger) => logger.error({ err: new Error('broken'), port: 1 }, 'went wrong'), true);
     expect(line).toMatch(/error.*went wrong.*port=1.*\nError: broken\n {4}at /s);
   });
 
-  it('censors credentials and e-mail addresses by name and inside texts', () => {
+  it('redacts credentials and e-mail addresses by field name and inside strings', () => {
     const token = `ght_${'a'.repeat(16)}_${'b'.repeat(43)}`;
     const lines = logged('json', (logger) => {
       logger.info(
@@ -48,7 +48,7 @@ describe('the logger', () => {
     expect(lines[1]).toContain('got [redacted] from [redacted]');
   });
 
-  it('takes what Nest says, quiet about its wiring', () => {
+  it('writes Nest’s errors, but not its wiring messages', () => {
     const lines = logged('json', (logger) => {
       const nest = new NestLogger(logger);
       nest.log('mapped a route', 'RouterExplorer');

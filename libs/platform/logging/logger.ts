@@ -14,7 +14,7 @@ const SECRET_NAMES = ['authorization', 'cookie', 'token', 'secret', 'password', 
 const SECRETS_IN_TEXT = /ght_[0-9a-f]{16}_[\w-]{43}|\beyJ[\w-]+\.[\w-]+\.[\w-]+|[\w.%+-]+@[\w-]+(?:\.[\w-]+)+/g;
 
 /**
- * The process's logger. What may be secret or personal is censored by its name and, in texts, by its form.
+ * The process's logger. It redacts secrets and personal data by field name and, inside strings, by their form.
  * @param sink standard output by default
  */
 export function createLogger(
@@ -39,7 +39,7 @@ export function createLogger(
   );
 }
 
-/** Whatever is logged about one request or event carries its trace. */
+/** A logger whose lines carry the trace of one request or event. */
 export const tracedLogger = (
   logger: Logger,
   { correlationid, traceparent }: { correlationid: string; traceparent?: string },

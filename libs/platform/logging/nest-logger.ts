@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from './logger.js';
 
-/** Nest's own lines, by our logger. What it says while wiring is of use only when wiring fails. */
+/** Writes Nest's messages to our logger. Those about wiring get level debug: they matter only if wiring fails. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 

@@ -1,6 +1,6 @@
 const COLOURS: Record<string, number> = { fatal: 41, error: 31, warn: 33, info: 32, debug: 36, trace: 90 };
 
-/** A JSON log line for people: time of day, level, message, then the rest as name=value; a stack on lines of its own. */
+/** Formats a JSON log line for a terminal: time of day, level, message, then the rest as name=value; a stack on lines of its own. */
 export function prettyLine(json: string, coloured: boolean): string {
   const { time, level, msg = '', context, err, ...rest } = JSON.parse(json);
   const paint = (text: string, colour: number) => (coloured ? `\u001b[${colour}m${text}\u001b[0m` : text);

@@ -22,12 +22,12 @@ export function encrypt(key: Buffer, plaintext: Buffer | string, aad: string): B
   return Buffer.concat([iv, cipher.getAuthTag(), body]);
 }
 
-/** @throws Error when the key, the associated data or a byte is not the one it was encrypted with */
-export function decrypt(key: Buffer, sealed: Buffer, aad: string): Buffer {
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
+/** @throws Error if the key or the associated data differs, or a byte was changed */
+export function decrypt(key: Buffer, encrypted: Buffer, aad: string): Buffer {
+  const decipher = createDecipheriv('aes-256-gcm', key, encrypted.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
   decipher.setAAD(Buffer.from(aad));
-  decipher.setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-  const plaintext = decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES));
+  decipher.setAuthTag(encrypted.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+  const plaintext = decipher.update(encrypted.subarray(IV_BYTES + TAG_BYTES));
   decipher.final();
   return plaintext;
 }

@@ -14,19 +14,19 @@ describe('the master key', () => {
   });
   afterAll(() => rm(data, { recursive: true }));
 
-  it('is made once beside an embedded database, for its owner only', async () => {
+  it('is created once beside an embedded database, readable by its owner only', async () => {
     const made = await loadMasterKey({ ...none, data });
     expect(made).toHaveLength(32);
     expect((await stat(join(data, 'master.key'))).mode & 0o777).toBe(0o600);
     expect((await loadMasterKey({ ...none, data })).equals(made)).toBe(true);
   });
 
-  it('comes from the environment before the file', async () => {
+  it('is read from the environment before the file', async () => {
     const masterKey = randomBytes(32);
     expect(await loadMasterKey({ ...none, data, masterKey })).toBe(masterKey);
   });
 
-  it('is never made for a database that others may share, nor in a file that was named', async () => {
+  it('is never created for an external database or in a configured file', async () => {
     const elsewhere = join(data, 'elsewhere');
     await expect(loadMasterKey({ ...none, data: elsewhere, databaseUrl: 'postgres://db/x' })).rejects.toMatchObject({
       code: 'master-key-missing',

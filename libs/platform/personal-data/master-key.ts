@@ -9,8 +9,8 @@ import { explainFailure, StartFailure } from '../start-failure.js';
 const BYTES = 32;
 
 /**
- * The key that wraps all others: from the environment, else from its file. Only with an embedded database is a missing
- * file made: elsewhere several processes must share one key, and a fresh one would hide that it is not set.
+ * Loads the key that wraps all others from the environment or from its file. Creates a missing file only for an embedded
+ * database: otherwise several processes must share one key, and a new one would hide that it is not set.
  * @throws StartFailure
  */
 export async function loadMasterKey(

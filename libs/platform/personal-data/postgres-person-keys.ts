@@ -16,7 +16,7 @@ import {
 import { StoredPersonKey } from './stored-person-key.js';
 
 const KEY_BYTES = 32;
-const MOST_CACHED = 50_000;
+const MAX_CACHED = 50_000;
 
 const FORGOTTEN = 'forgotten';
 
@@ -28,12 +28,12 @@ interface KeyRow {
   wrapped_key: Buffer | null;
 }
 
-/** Each key is stored wrapped by the master key, with the person as associated data. */
+/** Stores each key wrapped by the master key, with the person as associated data. */
 export class PostgresPersonKeys implements PersonKeys {
   private readonly stored: Repository<StoredPersonKey>;
   private readonly wrapping: Buffer;
   private readonly hashing: Buffer;
-  private readonly keys = new LRUCache<string, Key>({ max: MOST_CACHED });
+  private readonly keys = new LRUCache<string, Key>({ max: MAX_CACHED });
 
   constructor(dataSource: DataSource, masterKey: Buffer) {
     this.stored = dataSource.getRepository(StoredPersonKey);
@@ -42,7 +42,7 @@ export class PostgresPersonKeys implements PersonKeys {
     this.hashing = derive('gatehouse keyed hash v1');
   }
 
-  /** @throws StartFailure `master-key-wrong` when the stored keys were wrapped by another master key */
+  /** @throws StartFailure `master-key-wrong` if the stored keys were wrapped by another master key */
   async checkMasterKey(): Promise<void> {
     const row = await this.stored.findOneBy({ forgotten: false });
     if (!row) return;
@@ -96,7 +96,7 @@ export class PostgresPersonKeys implements PersonKeys {
     return createHmac('sha256', this.hashing).update(text).digest('hex');
   }
 
-  /** The keys of all these people. The insert lets the first of several processes win. */
+  /** The keys of these people, created if missing. Of several processes the first insert wins. */
   private async loadOrMake(people: readonly string[]): Promise<Map<string, Key>> {
     const wrapped = people.map((person) => encrypt(this.wrapping, randomBytes(KEY_BYTES), person));
     const rows: KeyRow[] = await this.stored.query(
@@ -108,7 +108,7 @@ export class PostgresPersonKeys implements PersonKeys {
       [arrayParameter('text', people), arrayParameter('bytea', wrapped)],
     );
     const found = new Map(rows.map((row) => [row.person, this.hold(row.person, row.wrapped_key)]));
-    // What another process made meanwhile is not in the snapshot of the statement above.
+    // The snapshot of the statement above lacks keys that another process created meanwhile.
     const missing = people.filter((person) => !found.has(person));
     if (missing.length > 0) for (const [person, key] of await this.load(missing)) found.set(person, key);
     return found;
@@ -121,7 +121,7 @@ export class PostgresPersonKeys implements PersonKeys {
   }
 
   private hold(person: string, wrapped: Buffer | null): Key {
-    // Forgotten while the statement ran: what it read is out of date.
+    // The person may have been forgotten while the statement ran.
     const key = this.keys.get(person) === FORGOTTEN ? FORGOTTEN : this.unwrap(person, wrapped);
     this.keys.set(person, key);
     return key;

@@ -17,10 +17,10 @@ afterAll(() => {
 });
 
 it.each([
-  ['is no HTTP', 'nonsense\r\n\r\n', 400, 'malformed-request'],
+  ['is not HTTP', 'nonsense\r\n\r\n', 400, 'malformed-request'],
   ['has endless headers', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(4_000)}\r\n\r\n`, 431, 'headers-too-large'],
   ['never ends', 'POST / HTTP/1.1\r\nhost: a\r\n', 408, 'request-timeout'],
-])('answers what %s with a problem and hangs up', async (_, sent, status, code) => {
+])('answers a request that %s with a problem and closes the connection', async (_, sent, status, code) => {
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   socket.write(sent);
   let answer = '';

@@ -7,9 +7,9 @@ const KNOWN: Record<string, HttpError> = {
   ERR_HTTP_REQUEST_TIMEOUT: new HttpError(408, 'request-timeout', 'the request did not arrive in time: send it again'),
   HPE_HEADER_OVERFLOW: new HttpError(431, 'headers-too-large', 'the headers are too large: send fewer or shorter ones'),
 };
-const MALFORMED = new HttpError(400, 'malformed-request', 'the request is not well-formed HTTP/1.1');
+const MALFORMED = new HttpError(400, 'malformed-request', 'the request is not well-formed HTTP/1.1: send a valid one');
 
-/** Answers what never became a request, as a problem document like every other error, and hangs up. */
+/** Answers input that Node could not parse into a request with a problem document, then closes the connection. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (socket.writable && error.code !== 'ECONNRESET') {
     const { problem } = toProblem(KNOWN[error.code ?? ''] ?? MALFORMED);

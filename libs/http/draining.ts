@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 
-/** Tells whatever answers without an end (feeds) that the server is about to stop; end the answer when the signal aborts. */
+/** Notifies endless responses (feeds) that the server is stopping: end the response when the signal aborts. */
 @Injectable()
 export class Draining implements OnModuleDestroy {
   private readonly controller = new AbortController();

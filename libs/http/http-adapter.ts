@@ -10,15 +10,15 @@ import { PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
 import { TooManyRequests } from './too-many-requests.js';
 
 export const BODY_LIMIT_BYTES = 1024 * 1024;
-/** For open requests to end once the server closes. */
+/** Time for open requests to end once the server closes. */
 const GRACE_MS = 5_000;
-/** To receive a whole request; answers may take as long as they like. */
+/** Time to receive a whole request; answers have no limit. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Longer than load balancers keep an idle connection (60 s mostly), so that they close first and never meet a closed one. */
+/** Longer than load balancers keep an idle connection (mostly 60 s), so that they close first and never use a closed one. */
 const KEEP_ALIVE_MS = 75_000;
 const MINUTE_MS = 60_000;
 const ADDRESSES_REMEMBERED = 50_000;
-/** Ids have 200 characters at the most, each up to three when percent-encoded. */
+/** Ids have up to 200 characters, each up to three when percent-encoded. */
 const PARAMETER_CHARACTERS = 600;
 
 const SECURITY_HEADERS = {
@@ -29,7 +29,7 @@ const SECURITY_HEADERS = {
   'cache-control': 'no-store',
 };
 
-/** Fastify for Nest, with the limits, headers and rate limit that every route shares; a route may set its own headers. */
+/** Fastify for Nest, with limits, headers and a rate limit for all routes; a route may set its own headers. */
 export async function createHttpAdapter({
   publicRatePerMinute,
   trustedProxies,
@@ -39,7 +39,7 @@ export async function createHttpAdapter({
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     trustProxy: trustedProxies.isEmpty ? false : (address) => trustedProxies.has(address),
-    // What still comes in on an open connection is answered as ever; `Connection: close` sends the next one elsewhere.
+    // Requests on an open connection are still answered; `Connection: close` makes the client reconnect elsewhere.
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
     forceCloseConnections: 'idle',
@@ -61,7 +61,7 @@ export async function createHttpAdapter({
     max: publicRatePerMinute,
     timeWindow: MINUTE_MS,
     cache: ADDRESSES_REMEMBERED,
-    // The guard checks every credential that is sent and counts the wrong ones, so that none but a right one lifts the limit.
+    // The guard checks every credential and counts wrong ones, so only a valid one lifts the limit.
     allowList: (request: { headers: Record<string, unknown> }) => request.headers.authorization !== undefined,
     errorResponseBuilder: (_request: unknown, { ttl }: { ttl: number }) =>
       new TooManyRequests(
@@ -72,11 +72,11 @@ export async function createHttpAdapter({
   return adapter;
 }
 
-/** JSON in UTF-8; no forms, which pages of other sites could send. Takes the place of Nest's parsers for both. */
+/** Accepts JSON in UTF-8 but no forms, which pages of other sites could send. Replaces Nest's parsers for both. */
 function acceptJsonOnly(adapter: FastifyAdapter): void {
   const parse = adapter.getInstance().getDefaultJsonParser('error', 'error');
   const limit = { bodyLimit: BODY_LIMIT_BYTES };
-  // The bytes stay beside what they parse to: who has to keep a body keeps it as it came.
+  // Keeps the raw body, for handlers that store it unchanged.
   adapter.useBodyParser('application/json', true, limit, (request, body, done) => {
     if (isUtf8(body as Buffer)) parse(request, body.toString(), done);
     else done(notUtf8());
@@ -86,10 +86,10 @@ function acceptJsonOnly(adapter: FastifyAdapter): void {
   });
 }
 
-/** What a body of other bytes is answered with; decoded leniently, two ids could become one. */
+/** The error for a body that is not UTF-8: lenient decoding could turn two ids into one. */
 export const notUtf8 = () => new HttpError(400, 'malformed-json', 'the body is not valid UTF-8: send JSON in UTF-8');
 
-/** Node counts a connection that never asked anything as busy; without this such a one holds up a shutdown for a minute. */
+/** Node counts a connection without any request as busy; without this it would delay a shutdown by a minute. */
 function closeInTime(fastify: FastifyInstance): void {
   const sockets = new Set<Socket>();
   fastify.server.on('connection', (socket: Socket) => {

@@ -9,7 +9,7 @@ const STATUS: Record<ErrorKind, number> = {
   failed: 500,
 };
 
-/** An error that only HTTP knows, under the status that says it. */
+/** An error that exists only over HTTP, with its status. */
 export class HttpError extends GatehouseError {
   constructor(
     /** RFC 9110, section 15. */
@@ -22,11 +22,11 @@ export class HttpError extends GatehouseError {
   }
 }
 
-/** The HTTP status that says the same as an error. */
+/** The HTTP status of an error. */
 export const statusOf = (error: GatehouseError): number =>
   error instanceof HttpError ? error.status : STATUS[error.kind];
 
-/** What a status means to a caller that does not speak HTTP. */
+/** The kind of error that a status means outside HTTP. */
 function kindOf(status: number): ErrorKind {
   if (status === 503) return 'unavailable';
   if (status >= 500) return 'failed';

@@ -75,16 +75,16 @@ class SpecController {
     if (how === 'full') throw new StoreUnavailable('secret', { cause: full });
     throw new Error('secret inside');
   }
-  @Post('door')
+  @Post('endpoint')
   @PublicEndpoint()
-  door() {
+  endpoint() {
     return {};
   }
   @Get('endless')
   @Public()
   endless(@Res() reply: FastifyReply) {
     reply.hijack();
-    reply.raw.write('begun\n');
+    reply.raw.write('started\n');
     this.draining.signal.addEventListener('abort', () => reply.raw.end());
   }
 }
@@ -136,7 +136,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-describe('a server on the platform', () => {
+describe('a server with the HTTP module', () => {
   let app: INestApplication;
   let url: string;
   let operator: string;
@@ -176,7 +176,7 @@ describe('a server on the platform', () => {
   };
   const thing = JSON.stringify({ size: 1, parts: [{ name: 'a' }] });
 
-  it('admits only the roles a route names and tells which those are', async () => {
+  it('admits only the roles of a route and lists them', async () => {
     expect(await problem('/spec/things', { body: thing })).toMatchObject({ status: 401, code: 'unauthenticated' });
     expect((await problem('/spec/things', { body: thing, token: 'ght_nonsense' })).code).toBe('unauthenticated');
     expect((await problem('/spec/things', { body: thing, headers: { authorization: 'Basic eDp5' } })).code).toBe(
@@ -189,7 +189,7 @@ describe('a server on the platform', () => {
     }
   });
 
-  it('checks a credential at a public route too, and names the actor by it', async () => {
+  it('checks a credential on a public route too, and takes the actor from it', async () => {
     expect((await send('/spec/paged', { token: operator })).json.actor).toEqual({
       kind: 'user',
       id: 'olga',
@@ -199,7 +199,7 @@ describe('a server on the platform', () => {
     expect((await problem('/spec/paged', { token: 'wrong' })).status).toBe(401);
   });
 
-  it('carries trace and correlation on, or begins them', async () => {
+  it('continues a trace and a correlation id, or starts them', async () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     const carried = await send('/spec/things', {
       body: thing,
@@ -210,15 +210,15 @@ describe('a server on the platform', () => {
       correlationid: 'order-7',
       traceparent: expect.stringMatching(/^00-4bf92f3577b34da6a3ce929d0e0e4736-(?!00f067aa0ba902b7)/),
     });
-    const begun = await send('/spec/things', {
+    const started = await send('/spec/things', {
       body: thing,
       token: operator,
       headers: { 'x-correlation-id': 'bad id!' },
     });
-    expect(begun.json.context.traceparent).toContain(begun.json.context.correlationid);
+    expect(started.json.context.traceparent).toContain(started.json.context.correlationid);
   });
 
-  it('names every wrong field at once, by JSON pointer in a body and by name in a query', async () => {
+  it('reports all invalid fields at once, by JSON pointer in a body and by name in a query', async () => {
     const body = JSON.stringify({ size: 'big', parts: [{ name: 'a' }, { name: 'too long' }], 'a/b': 1 });
     const wrong = await problem('/spec/things', { body, token: operator });
     expect(wrong.status).toBe(400);
@@ -265,7 +265,7 @@ describe('a server on the platform', () => {
     expect((await send(`/spec/fails/${'x'.repeat(1000)}`)).status).toBeLessThan(500);
   });
 
-  it('shows refusals with their members, and asks to retry when the database is away or full', async () => {
+  it('reports refusals with their members, and asks to retry if the database is unreachable or full', async () => {
     expect(await problem('/spec/fails/refused')).toMatchObject({ status: 409, code: 'too-many', json: { limit: 3 } });
     const away = await problem('/spec/fails/away');
     expect(away).toMatchObject({ status: 503, code: 'store-unavailable' });
@@ -274,7 +274,7 @@ describe('a server on the platform', () => {
     expect((await problem('/spec/fails/full')).code).toBe('disk-full');
   });
 
-  it('logs what nobody foresaw under an id and shows nothing else of it', async () => {
+  it('logs an internal error under an id and returns nothing else of it', async () => {
     const failed = await problem('/spec/fails/otherwise');
     expect(failed).toMatchObject({ status: 500, code: 'internal-error' });
     expect(failed.text).not.toContain('secret');
@@ -282,12 +282,12 @@ describe('a server on the platform', () => {
     expect(logged).toMatchObject({ route: '/spec/fails/:how', err: { message: 'secret inside' } });
   });
 
-  it('limits the public door by address, unless a credential is sent', async () => {
-    for (let i = 0; i < PUBLIC_RATE; i++) expect((await send('/spec/door', { body: '{}' })).status).toBe(201);
-    const limited = await problem('/spec/door', { body: '{}' });
+  it('limits a public endpoint by address, unless a credential is sent', async () => {
+    for (let i = 0; i < PUBLIC_RATE; i++) expect((await send('/spec/endpoint', { body: '{}' })).status).toBe(201);
+    const limited = await problem('/spec/endpoint', { body: '{}' });
     expect(limited).toMatchObject({ status: 429, code: 'too-many-requests' });
     expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect((await send('/spec/door', { body: '{}', token: operator })).status).toBe(201);
+    expect((await send('/spec/endpoint', { body: '{}', token: operator })).status).toBe(201);
   });
 
   it('reports health, and which check fails', async () => {
@@ -301,7 +301,7 @@ describe('a server on the platform', () => {
     app.get(Readiness).register('views', () => {});
   });
 
-  it('shows metrics with durations by the template of the route, and security headers everywhere', async () => {
+  it('serves metrics with durations by route template, and security headers everywhere', async () => {
     const metrics = await send('/metrics');
     expect(metrics.text).toMatch(
       /gatehouse_http_request_duration_seconds_count\{method="GET",route="\/spec\/fails\/:how",status="409"\} 1/,
@@ -311,7 +311,7 @@ describe('a server on the platform', () => {
       expect((await send(path)).headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  it('knows the table of its routes', () => {
+  it('lists its routes', () => {
     expect(app.get(DeclaredRoutes).all()).toContainEqual({
       method: 'POST',
       path: '/spec/things',
@@ -335,7 +335,7 @@ describe('starting and stopping', () => {
     });
   });
 
-  it('ends endless answers and idle connections when it closes', async () => {
+  it('ends endless responses and idle connections when it closes', async () => {
     const started = await start(SpecController);
     app = started.app;
     const idle = connect(Number(new URL(started.url).port), '127.0.0.1');

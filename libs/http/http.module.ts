@@ -36,9 +36,9 @@ export interface HttpParts {
 }
 
 /**
- * What every process with an HTTP door shares, for all modules: the guard, the problem filter and the input pipe; health and
- * metrics routes; and by injection DataSource, TokenRegistry, Metrics, Readiness, Draining, DeclaredRoutes, SETTINGS, CLOCK,
- * IDS, LOGGER, SUBJECT_KEYS.
+ * The parts that every process with an HTTP API shares: the guard, the problem filter, the input pipe, the health and
+ * metrics routes, and for injection DataSource, TokenRegistry, Metrics, Readiness, Draining, DeclaredRoutes, SETTINGS,
+ * CLOCK, IDS, LOGGER, PERSON_KEYS.
  */
 @Module({})
 export class HttpModule {

@@ -2,9 +2,9 @@ import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/commo
 import type { ValidationError } from 'class-validator';
 import { type InvalidField, InvalidInput } from '../kernel/errors.js';
 
-const DEEPEST = 32;
+const MAX_DEPTH = 32;
 
-/** Checks DTOs by their class-validator rules; every wrong field is named at once, unknown ones too. */
+/** Validates DTOs by their class-validator rules; reports all invalid and unknown fields at once. */
 @Injectable()
 export class InputPipe extends ValidationPipe {
   constructor() {
@@ -22,8 +22,8 @@ export class InputPipe extends ValidationPipe {
     if (type === 'body' && metatype && this.toValidate(metadata)) {
       if (typeof value !== 'object' || value === null || Array.isArray(value))
         throw new InvalidInput([{ field: '', message: 'the body must be a JSON object' }]);
-      if (isDeeper(value, DEEPEST))
-        throw new InvalidInput([{ field: '', message: `the body is nested deeper than ${DEEPEST} levels` }]);
+      if (isDeeper(value, MAX_DEPTH))
+        throw new InvalidInput([{ field: '', message: `the body is nested deeper than ${MAX_DEPTH} levels` }]);
     }
     try {
       return await super.transform(value, metadata);
@@ -43,7 +43,7 @@ function fieldsOf({ property, constraints, children = [] }: ValidationError, par
   return [...own, ...children.flatMap((child) => fieldsOf(child, field))];
 }
 
-/** Level by level, since what is nested deep enough to matter would overflow the stack. */
+/** Level by level, since recursion would overflow the stack on a deep body. */
 function isDeeper(value: object, most: number): boolean {
   let level: object[] = [value];
   for (let depth = 0; level.length > 0; depth++) {

@@ -4,7 +4,7 @@ import { InvalidInput } from '../kernel/errors.js';
 import { isEntityId } from '../kernel/text-forms.js';
 import { IfGiven, Means } from './field-rules.js';
 
-/** The last moment that a Date and PostgreSQL both hold, in epoch milliseconds; positions are below it as well. */
+/** The latest time that both Date and PostgreSQL support, in epoch milliseconds; positions are below it too. */
 const GREATEST = 8_640_000_000_000_000;
 
 /** `limit` and `cursor` of every list. */
@@ -34,8 +34,8 @@ export interface Page<Item> {
 export type CursorPart = 'number' | 'id';
 
 /**
- * Where a page begins: the sort key of the last item before it.
- * @throws InvalidInput for anything that is not a nextCursor of a list with this sort key
+ * Parses a cursor: the sort key of the last item before the page.
+ * @throws InvalidInput if it is not a nextCursor of a list with this sort key
  */
 export function readCursor(cursor: string | undefined, form: readonly CursorPart[]): (string | number)[] | undefined {
   if (cursor === undefined) return undefined;
@@ -46,7 +46,7 @@ export function readCursor(cursor: string | undefined, form: readonly CursorPart
 }
 
 /**
- * A page from rows that were asked for with one more than the limit.
+ * A page from rows that were queried with one more than the limit.
  * @param keyOf the sort key of an item
  */
 export function toPage<Row, Item>(

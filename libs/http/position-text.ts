@@ -2,7 +2,7 @@ import type { Position } from '../kernel/envelope.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { isPositionText } from '../kernel/text-forms.js';
 
-/** A position as clients hold it: digits. @throws InvalidInput */
+/** Parses a position, digits, from a client. @throws InvalidInput */
 export function positionOf(text: string, field: string): Position {
   const position = Number(text);
   if (isPositionText(text) && Number.isSafeInteger(position)) return position;

@@ -10,7 +10,7 @@ import { contextOf, type GatehouseRequest } from './request-context.js';
 
 const INCIDENT_BYTES = 8;
 
-/** Every error as a problem document; one that nobody foresaw is logged under an id and tells nothing else. */
+/** Answers every error with a problem document. Of an internal error it returns only the id under which it is logged. */
 @Catch()
 @Injectable()
 export class ProblemFilter implements ExceptionFilter {
@@ -22,14 +22,14 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<GatehouseRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const { problem, headers, isInternal: unforeseen } = toProblem(error, () => isDiskFull(this.settings));
-    if (unforeseen) {
+    const { problem, headers, isInternal } = toProblem(error, () => isDiskFull(this.settings));
+    if (isInternal) {
       problem.incident = randomBytes(INCIDENT_BYTES).toString('hex');
       const at = { incident: problem.incident, method: request.method, route: request.routeOptions?.url };
       tracedLogger(this.logger, contextOf(request)).error({ ...at, err: error }, 'a request failed');
     }
     if (reply.raw.headersSent) {
-      reply.raw.destroy(); // in the middle of a stream there is no other way to say it
+      reply.raw.destroy(); // the only way to report an error in the middle of a stream
       return;
     }
     reply.status(problem.status).headers(headers).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));

@@ -5,7 +5,7 @@ import { isTransientDatabaseError } from '../kernel/transient.js';
 import { statusOf } from './http-error.js';
 import { TooManyRequests } from './too-many-requests.js';
 
-/** Where the types of problems live; their documentation is under the same address. */
+/** Base URL of the problem types, which also serves their documentation. */
 export const PROBLEM_TYPES = 'https://gatehouse.dev/problems/';
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
@@ -21,7 +21,7 @@ export interface Problem {
 export interface ProblemAnswer {
   problem: Problem;
   headers: Record<string, string>;
-  /** True for an error nobody foresaw: log it; the problem says nothing of its inside. */
+  /** True for an unexpected error: log it, since the problem hides its details. */
   isInternal: boolean;
 }
 
@@ -29,7 +29,7 @@ const RETRY_AFTER_S = '1';
 const DISK_FULL = '53100';
 
 const FRAMEWORK: Record<string, { code: string; detail: string }> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: { code: 'malformed-json', detail: 'the body is not valid JSON' },
+  FST_ERR_CTP_INVALID_JSON_BODY: { code: 'malformed-json', detail: 'the body is not valid JSON: send a JSON document' },
   FST_ERR_CTP_EMPTY_JSON_BODY: {
     code: 'malformed-json',
     detail: 'the body is empty, but its Content-Type is JSON: send a JSON document',
@@ -37,20 +37,23 @@ const FRAMEWORK: Record<string, { code: string; detail: string }> = {
   FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body-too-large', detail: 'the body is over 1 MiB: send it in parts' },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'unsupported-media-type',
-    detail: 'the Content-Type is not one this route takes: send application/json',
+    detail: 'the Content-Type is not supported by this route: send application/json',
   },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'bad-request', detail: 'the body is not as long as Content-Length says' },
-  FST_ERR_BAD_URL: { code: 'malformed-url', detail: 'the path has an invalid percent-encoding' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'bad-request',
+    detail: 'the length of the body differs from Content-Length: correct the header',
+  },
+  FST_ERR_BAD_URL: { code: 'malformed-url', detail: 'the path has an invalid percent-encoding: encode it again' },
 };
 
 /**
- * What an error is to the client.
- * @param isDiskFull asked where the database is away: whether that is why
+ * Translates an error for the client.
+ * @param isDiskFull called if the database is unreachable, to tell a full disk from an outage
  */
 export function toProblem(error: unknown, isDiskFull = () => false): ProblemAnswer {
   if (error instanceof TooManyRequests) {
-    const said = answer(error.status, error.code, error.message);
-    return { ...said, headers: { 'retry-after': String(error.retryAfterS) } };
+    const limited = answer(error.status, error.code, error.message);
+    return { ...limited, headers: { 'retry-after': String(error.retryAfterS) } };
   }
   if (error instanceof GatehouseError) return answer(statusOf(error), error.code, error.message, error.details);
   // Nest wraps what Fastify threw.
@@ -60,22 +63,22 @@ export function toProblem(error: unknown, isDiskFull = () => false): ProblemAnsw
     const isFull = code === DISK_FULL || codeOf((error as Error).cause) === DISK_FULL || isDiskFull();
     return isFull
       ? answer(503, 'disk-full', 'the disk of the database is full: free some space, then send the same request again')
-      : answer(503, 'store-unavailable', 'the database does not answer for now: send the same request again');
+      : answer(503, 'store-unavailable', 'the database does not answer: send the same request again');
   }
   const framework = FRAMEWORK[code];
   if (framework) return answer(statusCode ?? 400, framework.code, framework.detail);
   if (thrown instanceof SyntaxError && statusCode === 400)
-    return answer(400, 'malformed-json', 'the body is not valid JSON');
+    return answer(400, 'malformed-json', 'the body is not valid JSON: send a JSON document');
   const status = error instanceof HttpException ? error.getStatus() : (statusCode ?? 500);
   if (status === 404) return answer(404, 'route-unknown', 'there is no such route: GET /openapi.json lists them');
   if (status >= 400 && status < 500)
     return answer(status, kebab(STATUS_CODES[status] ?? 'bad-request'), (error as Error).message);
-  const said = answer(
+  const internal = answer(
     500,
     'internal-error',
-    'something went wrong here; the incident is in the log under the id given',
+    'an internal error occurred: report its incident id, which is in the log',
   );
-  return { ...said, isInternal: true };
+  return { ...internal, isInternal: true };
 }
 
 function answer(status: number, code: string, detail: string, members: Record<string, unknown> = {}): ProblemAnswer {

@@ -16,8 +16,8 @@ export type GatehouseRequest = FastifyRequest & {
 };
 
 /**
- * Who asks and in which trace, made once for a request: the trace goes on from `traceparent` or begins here, the
- * correlation id is `x-correlation-id` or the trace's id.
+ * The command context of a request, created once: the trace continues `traceparent` or starts here, the correlation id is
+ * `x-correlation-id` or the trace id.
  */
 export function contextOf(request: GatehouseRequest): CommandContext {
   request[CONTEXT] ??= makeContext(request);

@@ -1,8 +1,8 @@
 import { HttpError } from './http-error.js';
 
-/** An address asks more often than it may. */
+/** An address exceeded its rate limit. */
 export class TooManyRequests extends HttpError {
-  /** @param message what it did too often */
+  /** @param message names the limit that was exceeded */
   constructor(
     message: string,
     readonly retryAfterS: number,

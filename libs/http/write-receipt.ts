@@ -3,11 +3,11 @@ import type { Position } from '../kernel/envelope.js';
 import { closed, position as positionSchema } from './openapi/answer-schemas.js';
 
 export const writeReceiptFields = {
-  position: positionSchema('Where the effect stands in the log; readers may be asked for this position.'),
+  position: positionSchema('Position of the effect in the log; pass it to reads that must include it.'),
 };
 
-/** What every write answers. */
-export const WriteReceipt = closed(writeReceiptFields, 'Where the effect of a write stands.');
+/** The answer of every write. */
+export const WriteReceipt = closed(writeReceiptFields, 'The position of a write.');
 export type WriteReceipt = Static<typeof WriteReceipt>;
 
 export const writeReceipt = ({ position }: { position: Position }): WriteReceipt => ({ position: String(position) });

@@ -9,7 +9,7 @@ import { bearerOf, Forbidden, Unauthenticated } from './credentials.js';
 import { type Principal, ROLES, type Role } from './principal.js';
 import { ACCESS_METADATA, type RouteAccess } from './route-access.js';
 
-/** What proxies say of a request that they hand on. */
+/** Headers that proxies add to a forwarded request. */
 const FORWARDING = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -33,7 +33,7 @@ export class AccessGuard implements CanActivate {
       context.getHandler(),
       context.getClass(),
     ]);
-    if (!access) throw new Forbidden('this route declares no access', {}); // the start refuses such routes; should one slip by, so does this
+    if (!access) throw new Forbidden('this route declares no access', {}); // the start refuses such routes; fail closed anyway
     const request = context.switchToHttp().getRequest<GatehouseRequest>();
     const principal = await this.principalOf(request);
     const roles = access.kind === 'roles' ? access.roles : ROLES;
@@ -46,7 +46,7 @@ export class AccessGuard implements CanActivate {
     return true;
   }
 
-  /** A proxy on this machine hands on what others ask. */
+  /** A proxy on this machine forwards requests of others. */
   private isFromHere({ headers, raw: { socket } }: GatehouseRequest): boolean {
     const isForwarded =
       FORWARDING.some((name) => headers[name] !== undefined) || this.proxies.has(socket.remoteAddress);

@@ -5,12 +5,12 @@ import type { JwtVerifier } from './jwt-verifier.js';
 import type { Principal } from './principal.js';
 import type { TokenRegistry } from './token-registry.js';
 
-/** Where a request comes from; asked for only where it matters. */
+/** The origin of a request; `ip` may be a getter, which is read only if needed. */
 interface Caller {
   readonly ip: string;
 }
 
-/** Tells whose a bearer credential is: a token of ours or, with an issuer configured, its JWT. */
+/** Finds the principal of a bearer credential: one of our tokens or, if an issuer is configured, its JWT. */
 export class Authenticator {
   constructor(
     private readonly tokens: TokenRegistry,
@@ -19,7 +19,7 @@ export class Authenticator {
   ) {}
 
   /**
-   * @param caller from an address that sent too many wrong ones, a token that was never seen here is not looked up
+   * @param caller an unknown token is not looked up if its address sent too many wrong ones
    * @throws TooManyRequests
    */
   async authenticate(credential: string, caller: Caller): Promise<Principal | undefined> {
@@ -28,12 +28,12 @@ export class Authenticator {
     return this.tokens.authenticate(credential);
   }
 
-  /** Whose credential it is, where that is known without waiting; undefined tells nothing. */
+  /** The credential's principal if cached; undefined does not mean invalid. */
   recent(credential: string): Principal | undefined {
     return this.tokens.recent(credential);
   }
 
-  /** What a caller whose credential is not in force is answered. */
+  /** The error for a caller with an invalid credential. */
   refusal({ ip }: Caller): GatehouseError {
     this.failed.note(ip);
     try {

@@ -1,13 +1,13 @@
 import { HttpError } from '../http-error.js';
 
-/** No credential, or one that is not in force. */
+/** The credential is missing or invalid. */
 export class Unauthenticated extends HttpError {
   constructor(message: string) {
     super(401, 'unauthenticated', message);
   }
 }
 
-/** A credential whose roles do not admit. */
+/** The credential lacks the roles for this route. */
 export class Forbidden extends HttpError {
   constructor(message: string, details: Record<string, unknown>) {
     super(403, 'forbidden', message, details);
@@ -16,7 +16,7 @@ export class Forbidden extends HttpError {
 
 const BEARER = /^Bearer +(\S+) *$/i;
 
-/** The credential of an Authorization header; undefined where there is no header. */
+/** The credential of an Authorization header; undefined without a header. */
 export function bearerOf(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const credential = BEARER.exec(header)?.[1];

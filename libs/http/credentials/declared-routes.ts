@@ -14,7 +14,7 @@ export interface DeclaredRoute {
   handlerName: string;
 }
 
-/** Every route of every controller, with whom it admits. Fails closed: a route that declares nothing stops the start. */
+/** Every route of every controller and its access. Fails closed: a route without a declaration stops the start. */
 @Injectable()
 export class DeclaredRoutes implements OnModuleInit {
   constructor(
@@ -23,7 +23,7 @@ export class DeclaredRoutes implements OnModuleInit {
     @Inject(Reflector) private readonly reflector: Reflector,
   ) {}
 
-  /** @throws StartFailure naming every route without a declaration */
+  /** @throws StartFailure that lists every route without a declaration */
   onModuleInit(): void {
     const open = this.all().filter(({ access }) => !access);
     if (open.length === 0) return;

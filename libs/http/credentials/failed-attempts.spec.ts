@@ -15,7 +15,7 @@ function attempts() {
 }
 
 describe('failed attempts', () => {
-  it('are too many beyond the limit, of that address only, until a minute after the first', () => {
+  it('block an address above the limit until a minute after the first', () => {
     const { clock, failed, fail } = attempts();
     expect(failed.any).toBe(false);
     fail('192.0.2.1', LIMIT);
@@ -46,7 +46,7 @@ describe('failed attempts', () => {
     failed.check('2001:db8:0:8::1');
   });
 
-  it('never refuse an address that failed no more than the limit within the last minute', () => {
+  it('never block an address that stayed within the limit during the last minute', () => {
     const step = fc.record({ address: fc.nat(3), later: fc.integer({ min: 0, max: 40_000 }) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {

@@ -4,28 +4,28 @@ import { TooManyRequests } from '../too-many-requests.js';
 
 const MINUTE_MS = 60_000;
 const MS_IN_S = 1_000;
-const MOST_NETWORKS = 50_000;
+const MAX_NETWORKS = 50_000;
 const NETWORK_BYTES = 8;
 
 interface Failures {
   count: number;
-  /** When it starts again at 0. */
+  /** When the count expires. */
   until: number;
 }
 
-/** Counts the invalid credentials of each network, for a minute. */
+/** Counts the invalid credentials per network and minute. */
 export class FailedAttempts {
-  private readonly failures = new LRUCache<string, Failures>({ max: MOST_NETWORKS });
-  /** When the last of them ends. */
+  private readonly failures = new LRUCache<string, Failures>({ max: MAX_NETWORKS });
+  /** When the last count expires. */
   private latest = 0;
 
-  /** @param now milliseconds that only go forward */
+  /** @param now monotonic milliseconds */
   constructor(
     private readonly perMinute: number,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** False if nobody failed within a minute: nothing else need be checked then. */
+  /** False if no count is active: callers can then skip the check. */
   get any(): boolean {
     return this.now() < this.latest;
   }
@@ -55,7 +55,7 @@ export class FailedAttempts {
   }
 }
 
-/** One customer has a whole /64 of IPv6: counting single addresses would count nothing. */
+/** A customer gets a whole /64 of IPv6 and could use a new address for each attempt. */
 function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address); // an IPv4 address in IPv6 form is the same address

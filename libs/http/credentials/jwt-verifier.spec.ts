@@ -49,7 +49,7 @@ describe('JWTs of an issuer', () => {
       .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
       .sign(by);
 
-  it('names who it is by an identifier and keeps the roles we know', async () => {
+  it('identifies the subject and keeps the known roles', async () => {
     expect(await verifier.authenticate(await signed())).toEqual({
       kind: 'user',
       id: 'oidc:auth0~007cann',
@@ -66,11 +66,11 @@ describe('JWTs of an issuer', () => {
     ['no expiry', { exp: undefined }],
     ['no subject', { sub: undefined }],
     ['an endless subject', { sub: 'x'.repeat(300) }],
-  ])('refuses one with %s', async (_, claims) => {
+  ])('rejects one with %s', async (_, claims) => {
     expect(await verifier.authenticate(await signed(claims))).toBeUndefined();
   });
 
-  it('admits one from its beginning to its end by the clock, however that is set meanwhile', async () => {
+  it('admits one from nbf to exp, however the clock is set', async () => {
     const jwt = await signed({ nbf: NOW_S - HOUR_S / 2, exp: NOW_S + HOUR_S / 2 });
     const jump = fc.oneof(fc.integer({ min: -HOUR_S, max: HOUR_S }), fc.constantFrom(-HOUR_S, HOUR_S));
     await fc.assert(
@@ -89,7 +89,7 @@ describe('JWTs of an issuer', () => {
     );
   });
 
-  it('refuses one that somebody else signed, one that nobody signed, and what is no JWT', async () => {
+  it('rejects a foreign signature, a missing signature and a malformed JWT', async () => {
     const stranger = (await generateKeyPair('ES256')).privateKey;
     expect(await verifier.authenticate(await signed({}, stranger))).toBeUndefined();
     const payload = (await signed()).split('.')[1];
@@ -98,7 +98,7 @@ describe('JWTs of an issuer', () => {
     expect(await verifier.authenticate('nonsense')).toBeUndefined();
   });
 
-  it('tells an issuer that is away from a JWT that is wrong', async () => {
+  it('distinguishes an unreachable issuer from an invalid JWT', async () => {
     const away = new JwtVerifier({ issuer: 'http://127.0.0.1:9', audience: AUDIENCE, rolesClaim: 'roles' }, clock);
     await expect(away.authenticate(await signed())).rejects.toMatchObject({
       code: 'issuer-unavailable',
@@ -112,7 +112,7 @@ describe('JWTs of an issuer', () => {
     ['another document', { status: 200, text: '{}' }],
     ['a redirect', { status: 302, text: '' }],
   ])(
-    'tells an issuer that answers with %s where its keys should be, and takes its JWTs once they are there',
+    'reports an issuer that answers with %s instead of its keys, and accepts its JWTs once it serves them',
     async (_, wrong) => {
       const fresh = new JwtVerifier({ issuer, audience: AUDIENCE, rolesClaim: 'realm.roles' }, clock);
       keysAnswer = wrong;
@@ -125,7 +125,7 @@ describe('JWTs of an issuer', () => {
     },
   );
 
-  it('refuses one of a key that the issuer does not have', async () => {
+  it('rejects one signed with an unknown key', async () => {
     const unknown = new SignJWT({ iss: issuer, aud: AUDIENCE, sub: 'ann', exp: NOW_S + 60 });
     const jwt = await unknown.setProtectedHeader({ alg: 'ES256', kid: 'k2' }).sign(key);
     expect(await verifier.authenticate(jwt)).toBeUndefined();

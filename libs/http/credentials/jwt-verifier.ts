@@ -6,20 +6,20 @@ import { isRole, type Principal } from './principal.js';
 export interface JwtOptions {
   issuer: string;
   audience: string;
-  /** Claim that lists roles; a dotted path reaches into objects, as in `realm_access.roles`. */
+  /** Claim with the roles; a dotted path for nested objects, as in `realm_access.roles`. */
   rolesClaim: string;
 }
 
-/** Asymmetric ones only: a shared secret has no place in a discovery document. */
+/** Asymmetric ones only: a discovery document can't publish a shared secret. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const CLOCK_TOLERANCE_S = 30;
 const FETCH_TIMEOUT_MS = 5_000;
 const ID_CHARACTERS = 200;
 
-/** Why there is no key for a JWT, where that is not for want of the issuer's keys. */
+/** Errors of the key look-up that the JWT causes, not the issuer. */
 const ABOUT_THE_JWT = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
 
-/** JWTs of an OpenID Connect issuer, by the keys that its discovery document names. */
+/** Verifies JWTs of an OpenID Connect issuer with the keys from its discovery document. */
 export class JwtVerifier {
   private keys: Promise<JWTVerifyGetKey> | undefined;
 
@@ -29,8 +29,8 @@ export class JwtVerifier {
   ) {}
 
   /**
-   * Whose JWT it is, or undefined for one that is not in force here.
-   * @throws Unavailable when the issuer's keys can't be fetched
+   * @returns the JWT's principal, or undefined if the JWT is invalid
+   * @throws Unavailable if the issuer's keys can't be fetched
    */
   async authenticate(jwt: string): Promise<Principal | undefined> {
     const { issuer, audience } = this.options;
@@ -60,7 +60,7 @@ export class JwtVerifier {
     return { kind: roles.includes('service') ? 'service' : 'user', id, roles };
   }
 
-  /** Asked for at the first use; again after a failure. */
+  /** Fetched at the first use, and again after a failure. */
   private issuerKeys(): Promise<JWTVerifyGetKey> {
     this.keys ??= this.discover().catch(() => {
       this.keys = undefined;
@@ -73,7 +73,7 @@ export class JwtVerifier {
     const url = `${this.options.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
     const answer = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: 'error' });
     const { jwks_uri, issuer } = (await answer.json()) as { jwks_uri: string; issuer: string };
-    if (issuer !== this.options.issuer) throw new Error(`${url} is about another issuer, ${issuer}`);
+    if (issuer !== this.options.issuer) throw new Error(`${url} names another issuer, ${issuer}`);
     const keySet = createRemoteJWKSet(new URL(jwks_uri), { timeoutDuration: FETCH_TIMEOUT_MS });
     return (header, token) =>
       keySet(header, token).catch((error) => {
@@ -84,10 +84,10 @@ export class JwtVerifier {
   private unreachable = () =>
     new Unavailable(
       'issuer-unavailable',
-      `the keys of the issuer ${this.options.issuer} can't be fetched: use a token, or try again`,
+      `the keys of the issuer ${this.options.issuer} can't be fetched: use a token, or retry`,
     );
 }
 
-/** One to one: what an identifier may not hold becomes `~` and its UTF-16 code in hexadecimal. */
+/** Injective: a character that identifiers forbid becomes `~` and its UTF-16 code in hexadecimal. */
 const asIdentifier = (subject: string): string =>
   subject.replace(/[^A-Za-z0-9._:-]/g, (character) => `~${character.charCodeAt(0).toString(16).padStart(4, '0')}`);

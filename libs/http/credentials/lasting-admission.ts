@@ -5,8 +5,8 @@ import { bearerOf } from './credentials.js';
 const ASK_EVERY_MS = 1_000;
 
 /**
- * For an answer that goes on and on: whether its request would still be admitted, to be asked before each part. A
- * credential that can't be looked at for now admits no longer; whoever asks again is told why.
+ * For a streaming response: call the returned function before each part to check that the request would still be admitted.
+ * A credential that can't be verified at the moment ends the response; the client's next request gets the reason.
  */
 export function lastingAdmission(authenticator: Authenticator, request: GatehouseRequest): () => Promise<boolean> {
   const credential = bearerOf(request.headers.authorization);

@@ -5,15 +5,15 @@ export type Role = (typeof ROLES)[number];
 
 export const isRole = (text: unknown): text is Role => ROLES.includes(text as Role);
 
-/** Who a request's credential belongs to. */
+/** The owner of a request's credential. */
 export interface Principal {
   kind: 'user' | 'service';
   id: string;
   roles: readonly Role[];
 }
 
-/** Anybody at a public route. */
+/** The actor of a request without a credential. */
 export const ANONYMOUS: Actor = { kind: 'user', id: 'anonymous' };
 
-/** @param role the one that admitted the request, recorded with what it caused */
+/** @param role that admitted the request; stored with the events it causes */
 export const actorOf = ({ kind, id }: Principal, role?: Role): Actor => (role ? { kind, id, role } : { kind, id });

@@ -6,7 +6,7 @@ const ACCESS = 'gatehouse:access';
 
 export { ACCESS as ACCESS_METADATA };
 
-/** Who may call a route. A route that declares nothing stops the start. */
+/** Who may call a route. A route without a declaration stops the start. */
 export type RouteAccess =
   | { kind: 'public' }
   | { kind: 'public-on-loopback' }
@@ -19,11 +19,11 @@ export const Roles = (...roles: [Role, ...Role[]]) =>
 /** Admits every role: any credential that has one. */
 export const AnyRole = () => Roles(...(ROLES as unknown as [Role, ...Role[]]));
 
-/** Admits anybody. A credential that is sent nevertheless must be right, and then names the actor. */
+/** Admits every request. If it carries a credential, that must be valid and names the actor. */
 export const Public = () => SetMetadata(ACCESS, { kind: 'public' } satisfies RouteAccess);
 
-/** Admits anybody, so many times a minute from one address; a credential lifts the limit. For doors that write. */
+/** Admits every request, with a rate limit per address unless it has a credential. For public endpoints that write. */
 export const PublicEndpoint = () => applyDecorators(Public(), RouteConfig({ rateLimit: {} }));
 
-/** Admits anybody who asks on loopback, where the server listens there only and no proxy is between; otherwise any role. */
+/** Admits every request if the server listens on loopback only and no proxy forwarded it; otherwise any role. */
 export const PublicOnLoopback = () => SetMetadata(ACCESS, { kind: 'public-on-loopback' } satisfies RouteAccess);

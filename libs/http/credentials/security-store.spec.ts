@@ -43,7 +43,7 @@ describe('tokens', () => {
     expect(await registry().list()).toContainEqual(token);
   });
 
-  it('refuses a changed secret, an unknown id and what is no token at all', async () => {
+  it('rejects a changed secret, an unknown id and a malformed token', async () => {
     const { secret } = await registry().create({ name: 'ops', roles: ['operator'], createdBy: 'setup' });
     const changed = secret.slice(0, -1) + (secret.endsWith('A') ? 'B' : 'A');
     for (const wrong of [changed, secret.replace(/_[0-9a-f]{16}_/, '_0000000000000000_'), 'ght_', '', "ght_'; DROP"]) {
@@ -51,7 +51,7 @@ describe('tokens', () => {
     }
   });
 
-  it('asks the database once in 5 s for a known token, however many ask together', async () => {
+  it('queries the database once in 5 s for a known token, however many requests share it', async () => {
     const tokens = registry();
     const { secret } = await tokens.create({ name: 'busy', roles: ['service'], createdBy: 'setup' });
     const before = statements.count;
@@ -64,7 +64,7 @@ describe('tokens', () => {
     expect(statements.count - before).toBe(2);
   });
 
-  it('refuses a revoked token at once here, within 5 s elsewhere, and keeps the first time of revocation', async () => {
+  it('rejects a revoked token at once here and within 5 s elsewhere, and keeps the first revocation time', async () => {
     const [here, elsewhere] = [registry(), registry()];
     const { token, secret } = await here.create({ name: 'leaver', roles: ['reviewer'], createdBy: 'setup' });
     await Promise.all([here.authenticate(secret), elsewhere.authenticate(secret)]);
@@ -75,7 +75,7 @@ describe('tokens', () => {
     expect((await here.revoke(token.id)).revokedAt).toBe(revoked.revokedAt);
   });
 
-  it('refuses an unknown role, no role and a name that is no identifier, all at once', async () => {
+  it('reports an unknown role, a missing role and an invalid name together', async () => {
     await expect(registry().create({ name: ' ', roles: ['root'], createdBy: 'setup' })).rejects.toMatchObject({
       code: 'invalid-input',
       errors: [{ field: '/name' }, { field: '/roles' }],
@@ -84,65 +84,65 @@ describe('tokens', () => {
   });
 });
 
-describe('subject keys', () => {
+describe('person keys', () => {
   const masterKey = randomBytes(32);
   const keys = () => new PostgresPersonKeys(dataSource, masterKey);
 
-  it('opens what was sealed for the same person and place, in this process or another', async () => {
-    const sealing = keys();
+  it('decrypts data of the same person and place, in this process or another', async () => {
+    const personKeys = keys();
     await fc.assert(
       fc.asyncProperty(
         fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme-ascii' }),
         fc.string({ unit: 'grapheme' }),
         fc.string(),
         async (person, plaintext, aad) => {
-          const sealed = await sealing.encrypt(person, plaintext, aad);
-          expect(sealed).toMatch(/^sealed:v1:[A-Za-z0-9_-]+$/);
-          expect(await sealing.decrypt(person, sealed, aad)).toBe(plaintext);
-          await expect(sealing.decrypt(person, sealed, `${aad}x`)).rejects.toThrow(Unreadable);
+          const encrypted = await personKeys.encrypt(person, plaintext, aad);
+          expect(encrypted).toMatch(/^sealed:v1:[A-Za-z0-9_-]+$/);
+          expect(await personKeys.decrypt(person, encrypted, aad)).toBe(plaintext);
+          await expect(personKeys.decrypt(person, encrypted, `${aad}x`)).rejects.toThrow(Unreadable);
         },
       ),
       { numRuns: 50 },
     );
-    expect(await keys().decrypt('ann', await sealing.encrypt('ann', 'hello', 'here'), 'here')).toBe('hello');
+    expect(await keys().decrypt('ann', await personKeys.encrypt('ann', 'hello', 'here'), 'here')).toBe('hello');
   });
 
-  it('refuses a text that was altered or belongs to somebody else', async () => {
-    const sealing = keys();
-    const sealed = await sealing.encrypt('bob', 'mine', 'here');
-    await sealing.encrypt('eve', 'x', 'here');
-    const altered = sealed.slice(0, -2) + (sealed.at(-2) === 'A' ? 'B' : 'A') + sealed.at(-1);
-    await expect(sealing.decrypt('bob', altered, 'here')).rejects.toThrow(Unreadable);
-    await expect(sealing.decrypt('eve', sealed, 'here')).rejects.toThrow(Unreadable);
-    await expect(sealing.decrypt('nobody', sealed, 'here')).rejects.toThrow(Unreadable);
+  it('rejects data that was altered or belongs to another person', async () => {
+    const personKeys = keys();
+    const encrypted = await personKeys.encrypt('bob', 'mine', 'here');
+    await personKeys.encrypt('eve', 'x', 'here');
+    const altered = encrypted.slice(0, -2) + (encrypted.at(-2) === 'A' ? 'B' : 'A') + encrypted.at(-1);
+    await expect(personKeys.decrypt('bob', altered, 'here')).rejects.toThrow(Unreadable);
+    await expect(personKeys.decrypt('eve', encrypted, 'here')).rejects.toThrow(Unreadable);
+    await expect(personKeys.decrypt('nobody', encrypted, 'here')).rejects.toThrow(Unreadable);
   });
 
-  it('agrees on one key when many processes meet a person for the first time together', async () => {
+  it('agrees on one key if several processes encrypt for a new person at once', async () => {
     const processes = Array.from({ length: 6 }, keys);
-    const sealed = await Promise.all(processes.map((one) => one.encrypt('newcomer', 'same', 'here')));
-    for (const text of sealed) expect(await keys().decrypt('newcomer', text, 'here')).toBe('same');
+    const encrypted = await Promise.all(processes.map((one) => one.encrypt('newcomer', 'same', 'here')));
+    for (const text of encrypted) expect(await keys().decrypt('newcomer', text, 'here')).toBe('same');
   });
 
-  it('asks the database once for a batch of unknown people and not again', async () => {
-    const sealing = keys();
+  it('queries the database once for a batch of unknown people', async () => {
+    const personKeys = keys();
     const batch = Array.from({ length: 500 }, (_, i) => ({ person: `batch-${i % 200}`, plaintext: 'x', aad: `${i}` }));
     const before = statements.count;
-    await sealing.encryptMany(batch);
-    await sealing.encryptMany(batch);
+    await personKeys.encryptMany(batch);
+    await personKeys.encryptMany(batch);
     expect(statements.count - before).toBe(1);
   });
 
-  it('makes what a forgotten person left unreadable and keeps nothing new of theirs', async () => {
-    const sealing = keys();
-    const sealed = await sealing.encrypt('gone', 'secret', 'here');
-    await sealing.forget('gone');
-    for (const process of [sealing, keys()]) {
-      await expect(process.decrypt('gone', sealed, 'here')).rejects.toThrow('the person was forgotten');
+  it('makes data of a forgotten person unreadable and keeps no new data of theirs', async () => {
+    const personKeys = keys();
+    const encrypted = await personKeys.encrypt('gone', 'secret', 'here');
+    await personKeys.forget('gone');
+    for (const process of [personKeys, keys()]) {
+      await expect(process.decrypt('gone', encrypted, 'here')).rejects.toThrow('the person was forgotten');
       expect(await process.encrypt('gone', 'again', 'here')).toBe(ERASED);
     }
   });
 
-  it('notices another master key at the start', async () => {
+  it('detects another master key at the start', async () => {
     await keys().encrypt('ann', 'x', 'y');
     await keys().checkMasterKey();
     const other = new PostgresPersonKeys(dataSource, randomBytes(32));

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A bearer token; of its secret only the hash. */
+/** A bearer token; only the hash of its secret is stored. */
 @Entity({ schema: 'platform', name: 'tokens' })
 export class StoredToken {
   @PrimaryColumn('text', { primaryKeyConstraintName: 'tokens_pkey' })

@@ -33,7 +33,7 @@ afterAll(async () => {
 const made = (name: string) =>
   new TokenRegistry(dataSource, clock).create({ name, roles: ['service'], createdBy: 'setup' });
 
-it('a token that was revoked elsewhere is admitted for five seconds at the most, however the clock is set meanwhile', async () => {
+it('admits a token that was revoked elsewhere for at most five seconds, however the clock is set', async () => {
   const step = fc.oneof(fc.integer({ min: 0, max: 2 * FRESH_MS }), fc.constantFrom(-HOUR_MS, HOUR_MS));
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
@@ -46,7 +46,7 @@ it('a token that was revoked elsewhere is admitted for five seconds at the most,
       for (const by of steps) {
         now.ms += by;
         const admitted = (await here.authenticate(secret)) !== undefined;
-        // Once it was read anew, no setting of the clock brings the old answer back.
+        // Once it has been read again, setting the clock can't bring the old answer back.
         expect(admitted && (refused || now.ms >= revokedAt + FRESH_MS || now.ms < revokedAt)).toBe(false);
         refused ||= !admitted;
       }
@@ -55,8 +55,8 @@ it('a token that was revoked elsewhere is admitted for five seconds at the most,
   );
 });
 
-describe('while the database hangs', () => {
-  it('a token that was seen is known from memory, after a second at the most and for ten minutes', async () => {
+describe('while the database does not answer', () => {
+  it('admits a known token from the cache, after at most a second and for ten minutes', async () => {
     const registry = new TokenRegistry(dataSource, clock);
     const { token, secret } = await made('service-b');
     await registry.authenticate(secret);
@@ -83,16 +83,16 @@ describe('while the database hangs', () => {
   });
 });
 
-it('a token that is nobody’s is looked up once in five seconds, and a new one at once', async () => {
+it('looks up an unknown token once in five seconds, and a new one at once', async () => {
   let lookups = 0;
   const registry = new TokenRegistry(dataSource, clock);
   const { token, secret } = await made('service-c');
   dataSource.subscribers.push({ beforeQuery: () => void lookups++ });
-  const nobodys = `ght_${'0'.repeat(16)}_${'A'.repeat(43)}`;
-  for (let n = 0; n < 5; n++) expect(await registry.authenticate(nobodys)).toBeUndefined();
-  expect([lookups, registry.hasSeen(nobodys), registry.hasSeen(secret)]).toEqual([1, false, false]);
+  const unknown = `ght_${'0'.repeat(16)}_${'A'.repeat(43)}`;
+  for (let n = 0; n < 5; n++) expect(await registry.authenticate(unknown)).toBeUndefined();
+  expect([lookups, registry.hasSeen(unknown), registry.hasSeen(secret)]).toEqual([1, false, false]);
   now.ms += FRESH_MS;
-  await registry.authenticate(nobodys);
+  await registry.authenticate(unknown);
   expect(lookups).toBe(2);
   expect(await registry.authenticate(secret)).toEqual(principal('service-c'));
   expect([lookups, registry.hasSeen(secret)]).toEqual([3, true]);

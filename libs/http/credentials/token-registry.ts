@@ -26,11 +26,11 @@ export interface CreatedToken {
 }
 
 const FRESH_MS = 5_000;
-/** While the database is away nobody can revoke a token in it, and only access decisions are answered, within their own staleness. */
+/** While the database is unreachable no token can be revoked, and only access decisions are answered, within their own staleness. */
 const FRESH_WHILE_AWAY_MS = 600_000;
-/** Longest wait for the database if a cached token will do; a database that does not answer by then counts as away. */
+/** Maximum wait for the database if the token is cached; after that the database counts as unreachable. */
 const PATIENCE_MS = 1_000;
-const MOST_CACHED = 10_000;
+const MAX_CACHED = 10_000;
 const ID = /^[0-9a-f]{16}$/;
 const FORM = /^ght_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 
@@ -52,13 +52,13 @@ class Late extends Error {}
 /** Bearer tokens of services and people. */
 export class TokenRegistry {
   private readonly tokens: Repository<StoredToken>;
-  private readonly cache = new LRUCache<string, Known>({ max: MOST_CACHED });
-  /** By the whole secret: the entry of the cache that its hash equalled last. */
-  private readonly verified = new LRUCache<string, Known>({ max: MOST_CACHED });
-  /** Ids that no token has, with the time of the look-up: an id that is sent again and again is looked up once. */
-  private readonly unknown = new LRUCache<string, number>({ max: MOST_CACHED });
+  private readonly cache = new LRUCache<string, Known>({ max: MAX_CACHED });
+  /** By the whole secret: the cache entry that its hash matched last. */
+  private readonly verified = new LRUCache<string, Known>({ max: MAX_CACHED });
+  /** Unknown ids with the time of the look-up, so that a repeated one is looked up once. */
+  private readonly unknown = new LRUCache<string, number>({ max: MAX_CACHED });
   private readonly reading = new Map<string, Reading>();
-  /** Ids revoked here: a read that began before the revocation must not bring one back. */
+  /** Ids revoked here: a read that started before the revocation must not bring one back. */
   private readonly revoked = new Set<string>();
 
   constructor(
@@ -70,7 +70,7 @@ export class TokenRegistry {
 
   /**
    * @param name also the actor in events and votes: two tokens with one name are one actor
-   * @throws InvalidInput for a name that is not an identifier, no roles or an unknown one
+   * @throws InvalidInput if the name is not an identifier, or a role is missing or unknown
    */
   async create({
     name,
@@ -85,7 +85,7 @@ export class TokenRegistry {
     if (!isEntityId(name))
       errors.push({
         field: '/name',
-        message: 'must have 1 to 200 letters, digits or . _ : ~ -, and begin with a letter or digit',
+        message: 'must have 1 to 200 letters, digits or . _ : ~ -, and start with a letter or digit',
       });
     if (roles.length === 0 || !roles.every(isRole))
       errors.push({ field: '/roles', message: `must name one or more of ${ROLES.join(', ')}` });
@@ -106,7 +106,7 @@ export class TokenRegistry {
   }
 
   /**
-   * Refused at once by this process and within 5 s by others. Revoking again changes nothing.
+   * Takes effect at once in this process and within 5 s in others. Revoking again changes nothing.
    * @throws NotFound `token-unknown`
    */
   async revoke(id: string): Promise<TokenInfo> {
@@ -116,29 +116,29 @@ export class TokenRegistry {
     return toInfo(stored);
   }
 
-  /** The first time of revocation stays. */
+  /** Keeps the first revocation time. */
   private async revokeStored(id: string): Promise<StoredToken | null> {
     await this.tokens.update({ id, revokedAt: IsNull() }, { revokedAt: new Date(this.clock.now()) });
     this.cache.delete(id);
     const stored = await this.tokens.findOneBy({ id });
     if (stored) this.revoked.add(id);
-    this.cache.delete(id); // a read under way may have put it back
+    this.cache.delete(id); // a concurrent read may have put it back
     return stored;
   }
 
-  /** All of them, the revoked ones too, oldest first. */
+  /** All tokens, including revoked ones, oldest first. */
   async list(): Promise<TokenInfo[]> {
     return (await this.tokens.find({ order: { createdAt: 'ASC', id: 'ASC' } })).map(toInfo);
   }
 
-  /** Whose token it is if it was verified within 5 s, without a round trip or a hash; undefined says nothing about it. */
+  /** The token's principal if it was verified within 5 s, without a query or a hash. Undefined does not mean invalid. */
   recent(secret: string): Principal | undefined {
     const verified = this.verified.get(secret);
     const isInForce = verified && this.cache.get(verified.id) === verified && this.ageOf(verified) < FRESH_MS;
     return isInForce ? verified.principal : undefined;
   }
 
-  /** Whose token it is, or undefined for none in force. */
+  /** The token's principal, or undefined if the token is invalid. */
   async authenticate(secret: string): Promise<Principal | undefined> {
     const recent = this.recent(secret);
     if (recent) return recent;
@@ -153,21 +153,21 @@ export class TokenRegistry {
     return known.principal;
   }
 
-  /** Whether the token was in force when it was looked up last, by its id. */
+  /** True if the last look-up found a valid token with this id. */
   hasSeen(secret: string): boolean {
     const id = FORM.exec(secret)?.[1];
     return id !== undefined && this.cache.has(id);
   }
 
-  /** Callers that ask while a read is under way share it. */
+  /** Concurrent callers share one read. */
   private readAgain(id: string, known: Known | undefined): Promise<Known | undefined> {
-    let under = this.reading.get(id);
-    if (!under) {
+    let pending = this.reading.get(id);
+    if (!pending) {
       const result = this.read(id).finally(() => this.reading.delete(id));
-      under = { result, inTime: withPatience(result) };
-      this.reading.set(id, under);
+      pending = { result, inTime: withPatience(result) };
+      this.reading.set(id, pending);
     }
-    return known ? under.inTime.catch(this.withoutDatabase(known)) : under.result;
+    return known ? pending.inTime.catch(this.withoutDatabase(known)) : pending.result;
   }
 
   private async read(id: string): Promise<Known | undefined> {
@@ -192,13 +192,13 @@ export class TokenRegistry {
 
   private withoutDatabase(known: Known): (error: unknown) => Known {
     return (error) => {
-      const away = error instanceof Late || isTransientDatabaseError(error);
-      if (away && this.ageOf(known) < FRESH_WHILE_AWAY_MS && !this.revoked.has(known.id)) return known;
+      const isAway = error instanceof Late || isTransientDatabaseError(error);
+      if (isAway && this.ageOf(known) < FRESH_WHILE_AWAY_MS && !this.revoked.has(known.id)) return known;
       throw error instanceof Late ? new Unavailable('store-unavailable', error.message) : error;
     };
   }
 
-  /** Too old when the clock went backwards: never trust a revoked token for longer than it says. */
+  /** Infinite if the clock was set back: a revoked token must not be trusted for longer. */
   private ageOf({ readAt }: Pick<Known, 'readAt'>): number {
     const age = this.clock.now() - readAt;
     return age < 0 ? Number.POSITIVE_INFINITY : age;
@@ -206,9 +206,9 @@ export class TokenRegistry {
 }
 
 function withPatience<Result>(result: Promise<Result>): Promise<Result> {
-  const late = () => new Late('the database does not answer for now: send the same request again');
+  const late = () => new Late('the database does not answer: send the same request again');
   const inTime = within(PATIENCE_MS, () => result, late);
-  inTime.catch(() => {}); // nobody may wait for it
+  inTime.catch(() => {}); // it may have no listener
   return inTime;
 }
 

@@ -7,7 +7,7 @@ import { Roles } from './route-access.js';
 import { TokenRegistry } from './token-registry.js';
 
 export class CreateTokenBody {
-  /** Also the identity of whoever uses it: the actor of events, the reviewer of verdicts. */
+  /** Also the identity of its user: the actor of events, the reviewer of verdicts. */
   @IsString()
   @MaxLength(200)
   name!: string;

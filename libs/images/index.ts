@@ -1,8 +1,7 @@
 import type { Context } from '../context/context.js';
 import { imageEvents } from './events.js';
-import { ShowImageController, ShowImageHandler } from './features/show-image.js';
-import { Images } from './queries/image-facts.js';
 import { ImageOwners } from './queries/image-owner.js';
+import { ShowImageController, ShowImageHandler } from './queries/show-image.js';
 import { imagesView } from './views/images.js';
 
 export * from './events.js';
@@ -18,9 +17,9 @@ export const imagesContext: Context = {
   routes: [
     {
       name: 'Images',
-      description: 'What other systems told of images.',
+      description: 'What other systems reported about images.',
       controllers: [ShowImageController],
     },
   ],
-  services: [Images, ImageOwners],
+  services: [ImageOwners],
 };

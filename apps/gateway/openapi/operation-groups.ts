@@ -1,17 +1,13 @@
 import type { DescribedOperation } from '../../../libs/http/openapi/operation.js';
 import type { OperationGroup } from './operation.js';
-import { accessOperations } from './operations/access.js';
 import { eventOperations } from './operations/events.js';
-import { imageOperations } from './operations/images.js';
 import { platformOperations } from './operations/platform.js';
 import { safetyOperations } from './operations/safety.js';
 import { viewOperations } from './operations/views.js';
 
 /** Operations whose handlers do not carry their documentation yet. */
 const operationGroups: readonly OperationGroup[] = [
-  accessOperations,
   eventOperations,
-  imageOperations,
   safetyOperations,
   viewOperations,
   platformOperations,

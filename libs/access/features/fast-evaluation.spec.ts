@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DENY_REASONS } from '../decision-point/decision-point.js';
-import { evaluationAnswer } from './evaluate-access.controller.js';
+import { evaluationAnswer } from './evaluate-access.js';
 import { answerText } from './fast-evaluation.js';
 
 it('answers in the same bytes as the controller', () => {

@@ -7,15 +7,15 @@ import { GatehouseError } from '../../kernel/errors.js';
 import type { AccessDecision } from '../decide-access.js';
 import type { DecisionPoint } from '../decision-point/decision-point.js';
 import { type Evaluation, readEvaluation } from '../decision-point/evaluation-request.js';
-import { EVALUATION_ROLES } from './evaluate-access.controller.js';
+import { EVALUATION_ROLES } from './evaluate-access.js';
 
 const ROUTE = '/access/v1/evaluation';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
  * Answers the hottest route ahead of Nest's pipeline, whose guards, pipes and interceptors cost more than the decision.
- * Only what is in order is answered here: a missing right or a wrong body goes on to the controller, which refuses it as
- * it does everywhere. To be called before the routes are made.
+ * Only a valid request is answered here: a missing role or an invalid body goes on to the controller, which refuses it
+ * like everywhere. Call it before the routes are registered.
  */
 export function answerEvaluationsFast(
   server: FastifyInstance,
@@ -44,7 +44,7 @@ export function answerEvaluationsFast(
     }
   }
 
-  /** Undefined: it is to be refused. */
+  /** Undefined if the controller has to refuse the request. */
   async function evaluate(credential: string, evaluation: Evaluation, request: FastifyRequest) {
     try {
       const principal = await authenticator.authenticate(credential, request);

@@ -1,12 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import { toIso } from '../../kernel/clock.js';
 import type { Position } from '../../kernel/envelope.js';
-import { POOL } from '../../platform/ports.js';
 import { viewLookup } from '../../projections/view-lookup.js';
-import { queryView } from '../../projections/view-query.js';
 import type { ViewReader } from '../../projections/view-reader.js';
-import { viewTable } from '../../projections/view-tables.js';
 import { imagesView } from '../views/images.js';
 
 /** The facts of an image that rules need; null if its system did not report them. */
@@ -58,33 +53,3 @@ export function imagesAsOf(pool: pg.Pool, reader: ViewReader) {
     return find(imageId);
   };
 }
-
-export interface ImageAnswer extends ImageFacts {
-  imageId: string;
-  generatedAt: string;
-  promptCategory: string | null;
-}
-
-/** Images as their view has them. */
-@Injectable()
-export class Images {
-  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
-
-  async find(imageId: string): Promise<ImageAnswer | undefined> {
-    const { rows } = await queryView(this.pool, {
-      text: `SELECT * FROM ${viewTable(imagesView)} WHERE image_id = $1`,
-      values: [imageId],
-    });
-    return rows[0] && toAnswer(rows[0]);
-  }
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
-const toAnswer = (row: any): ImageAnswer => ({
-  imageId: row.image_id,
-  accountId: row.account_id,
-  generatedAt: toIso(row.generated_at),
-  photorealistic: row.photorealistic,
-  faces: row.faces,
-  promptCategory: row.prompt_category,
-});

@@ -1,15 +1,15 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { NO_CONTROL, POSITION } from '../../kernel/text-forms.js';
 import { ACCESS_ACTIONS } from '../decide-access.js';
-import { DENY_REASONS } from './decision-point.js';
-import { MAX_EVALUATIONS, MAX_TEXT, SEMANTICS } from './evaluation-request.js';
+import { DENY_REASONS } from '../decision-point/decision-point.js';
+import { MAX_EVALUATIONS, MAX_TEXT, SEMANTICS } from '../decision-point/evaluation-request.js';
 
-/* What evaluation-request.ts reads, and what is answered, as JSON Schemas: the AuthZEN Authorization API 1.0. */
+/* The AuthZEN Authorization API 1.0 as JSON Schemas: the requests that evaluation-request.ts parses, and the answers. */
 
 const REASONS = [
   'The rule that denies.',
-  '`decision-point-stale`: what it rests on may be older than the staleness that is allowed, or is not there yet.',
-  '`image-parked`: something told of the image could not be taken into its read model, which is to be mended and rebuilt.',
+  '`decision-point-stale`: the state behind the decision may be older than the allowed staleness, or is not loaded yet.',
+  '`image-parked`: an event of the image could not be applied to its read model; fix the cause and rebuild the view.',
 ].join(' ');
 
 const text = (description: string) =>
@@ -18,7 +18,7 @@ const properties = Type.Optional(Type.Record(Type.String(), Type.Unknown(), { de
 
 const subject = Type.Object(
   {
-    type: text('`account`; for the action review, `reviewer`, which the caller answers for.'),
+    type: text('`account`; for the action review, `reviewer`, whom the caller vouches for.'),
     id: text('The account or the reviewer.'),
     properties,
   },
@@ -26,30 +26,32 @@ const subject = Type.Object(
 );
 const action = Type.Object(
   { name: text(`One of ${ACCESS_ACTIONS.join(', ')}; any other is denied.`), properties },
-  { description: 'What is to be done.' },
+  { description: 'The action.' },
 );
 const resource = Type.Object(
   {
     type: text('`image`, `case` or `product`.'),
-    id: text('The image for share, the case for review; for other actions it decides nothing.'),
+    id: text('The image for share, the case for review; other actions ignore it.'),
     properties: Type.Optional(
       Type.Object(
         {
-          photorealistic: Type.Optional(Type.Boolean({ description: 'Whether it could be taken for a photograph.' })),
+          photorealistic: Type.Optional(
+            Type.Boolean({ description: 'Whether it could be mistaken for a photograph.' }),
+          ),
           faces: Type.Optional(Type.Boolean({ description: 'Whether it shows faces of people.' })),
         },
-        { description: 'Of an image; a restriction that either they or its ImageGenerated names holds.' },
+        { description: 'Of an image; a restriction holds if either they or its ImageGenerated name it.' },
       ),
     ),
   },
-  { description: 'What it is to be done with.' },
+  { description: 'The resource it is done with.' },
 );
 const context = Type.Optional(
   Type.Object(
     {
       minPosition: Type.Optional(
         Type.Union([Type.String({ pattern: POSITION }), Type.Integer({ minimum: 0 })], {
-          description: 'Position of a write that must be taken into account, as that write answered it.',
+          description: 'Position from a write receipt; the decision waits until it includes that write.',
         }),
       ),
     },
@@ -75,7 +77,7 @@ export const EvaluationsRequest = Type.Object(
     evaluations: Type.Optional(
       Type.Array(Type.Object(part), {
         maxItems: MAX_EVALUATIONS,
-        description: 'The questions; what they leave out is taken from the top.',
+        description: 'The questions; fields that they omit come from the top level.',
       }),
     ),
     options: Type.Optional(
@@ -83,15 +85,15 @@ export const EvaluationsRequest = Type.Object(
         {
           evaluations_semantic: Type.Optional(
             Type.Enum([...SEMANTICS], {
-              description: 'Whether the first deny or permit ends it; execute_all by default.',
+              description: 'Whether the first deny or permit ends the evaluation; execute_all by default.',
             }),
           ),
         },
-        { description: 'How they are answered.' },
+        { description: 'How the questions are answered.' },
       ),
     ),
   },
-  { description: 'Several questions; without `evaluations` the top is the one question.' },
+  { description: 'Several questions; without `evaluations` the top level is the only question.' },
 );
 
 export const EvaluationAnswer = Type.Object(
@@ -101,17 +103,19 @@ export const EvaluationAnswer = Type.Object(
       {
         position: Type.String({
           pattern: POSITION,
-          description: 'How far the log is known to the decision point.',
+          description: 'The log position that the decision point has reached.',
         }),
         reason: Type.Optional(Type.Enum([...DENY_REASONS], { description: REASONS })),
       },
       { additionalProperties: false },
     ),
   },
-  { additionalProperties: false, description: 'The decision; a deny says why.' },
+  { additionalProperties: false, description: 'The decision; a deny has a reason.' },
 );
+export type EvaluationAnswer = Static<typeof EvaluationAnswer>;
 
 export const EvaluationsAnswer = Type.Object(
   { evaluations: Type.Array(EvaluationAnswer, { description: 'In the order of the questions.' }) },
   { additionalProperties: false },
 );
+export type EvaluationsAnswer = Static<typeof EvaluationsAnswer>;

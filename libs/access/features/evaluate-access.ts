@@ -1,0 +1,71 @@
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { Type } from 'typebox';
+import type { Role } from '../../http/credentials/principal.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import type { Position } from '../../kernel/envelope.js';
+import type { AccessDecision } from '../decide-access.js';
+import { DecisionPoint } from '../decision-point/decision-point.js';
+import { readEvaluation, readEvaluations } from '../decision-point/evaluation-request.js';
+import { EvaluationAnswer, EvaluationRequest, EvaluationsAnswer, EvaluationsRequest } from './evaluation-schemas.js';
+
+export const EVALUATION_ROLES: [Role, ...Role[]] = ['service', 'administrator'];
+
+export function evaluationAnswer({ decision, reason }: AccessDecision, position: Position): EvaluationAnswer {
+  const known = String(position);
+  return { decision, context: reason === undefined ? { position: known } : { reason, position: known } };
+}
+
+const subject = { type: 'account', id: 'acc-1' };
+const denied: EvaluationAnswer = { decision: false, context: { reason: 'not-onboarded', position: '1042' } };
+const allowed: EvaluationAnswer = { decision: true, context: { position: '1042' } };
+
+/** The AuthZEN Authorization API 1.0: a policy decision point for everything that an account may do. */
+@Controller('access/v1')
+export class EvaluateAccessController {
+  constructor(@Inject(DecisionPoint) private readonly decisionPoint: DecisionPoint) {}
+
+  @Post('evaluation')
+  @HttpCode(200)
+  @Roles(...EVALUATION_ROLES)
+  @Operation('May this subject do this now? A deny gives its reason in `context.reason`', {
+    body: {
+      'application/json': {
+        name: 'EvaluationRequest',
+        schema: EvaluationRequest,
+        example: { subject, action: { name: 'generate' }, resource: { type: 'product', id: 'images' } },
+      },
+    },
+    answer: answer('Evaluation', 'The decision.', EvaluationAnswer, denied),
+  })
+  async evaluate(@Body() body: unknown): Promise<EvaluationAnswer> {
+    return evaluationAnswer(await this.decisionPoint.evaluate(readEvaluation(body)), this.decisionPoint.position);
+  }
+
+  @Post('evaluations')
+  @HttpCode(200)
+  @Roles(...EVALUATION_ROLES)
+  @Operation('Several questions at once, answered in order', {
+    description: 'Without `evaluations`, or if it is empty, this is a single question and is answered as one.',
+    body: {
+      'application/json': {
+        name: 'EvaluationsRequest',
+        schema: EvaluationsRequest,
+        example: {
+          subject,
+          resource: { type: 'image', id: 'img-1' },
+          evaluations: [{ action: { name: 'download' } }, { action: { name: 'share' } }],
+        },
+      },
+    },
+    answer: answer('Evaluations', 'The decisions.', Type.Union([EvaluationsAnswer, EvaluationAnswer]), {
+      evaluations: [allowed, allowed],
+    }),
+  })
+  async evaluateAll(@Body() body: unknown): Promise<EvaluationsAnswer | EvaluationAnswer> {
+    const batch = readEvaluations(body);
+    if (!batch) return this.evaluate(body);
+    const decisions = await this.decisionPoint.evaluateAll(batch.evaluations, batch.semantic);
+    return { evaluations: decisions.map((decision) => evaluationAnswer(decision, this.decisionPoint.position)) };
+  }
+}

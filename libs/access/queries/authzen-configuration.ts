@@ -1,0 +1,32 @@
+import { Controller, Get, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { Public } from '../../http/credentials/route-access.js';
+import { closed } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+
+const endpoint = (description: string) => Type.String({ format: 'uri', description });
+
+const AuthzenConfiguration = closed({
+  policy_decision_point: endpoint('The decision point.'),
+  access_evaluation_endpoint: endpoint('For one question.'),
+  access_evaluations_endpoint: endpoint('For several.'),
+});
+type AuthzenConfiguration = Static<typeof AuthzenConfiguration>;
+
+@Controller('.well-known')
+export class AuthzenConfigurationController {
+  @Get('authzen-configuration')
+  @Public()
+  @Operation('The endpoints of the decision point', {
+    answer: answer('AuthzenConfiguration', 'The endpoints.', AuthzenConfiguration),
+  })
+  authzenConfiguration(@Req() request: FastifyRequest): AuthzenConfiguration {
+    const base = `${request.protocol}://${request.host}`;
+    return {
+      policy_decision_point: base,
+      access_evaluation_endpoint: `${base}/access/v1/evaluation`,
+      access_evaluations_endpoint: `${base}/access/v1/evaluations`,
+    };
+  }
+}

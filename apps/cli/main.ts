@@ -1,4 +1,4 @@
-import { onStopSignals } from '../composition/stop-signals.js';
+import { onStopSignals } from '../../libs/platform/process/stop-signals.js';
 import { EXIT } from './exit-codes.js';
 import { runCommandLine } from './program.js';
 

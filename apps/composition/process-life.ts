@@ -6,10 +6,10 @@ import { readSettings, type Settings } from '../../libs/platform/configuration/s
 import type { Connection } from '../../libs/platform/database/database.js';
 import { startEmbeddedPostgres } from '../../libs/platform/database/embedded-postgres.js';
 import { createLogger, type Logger } from '../../libs/platform/logging/logger.js';
+import { onStopSignals } from '../../libs/platform/process/stop-signals.js';
 import { explainFailure, StartFailure } from '../../libs/platform/start-failure.js';
 import type { Role } from './role.js';
 import type { RuntimeOptions } from './runtime.js';
-import { onStopSignals } from './stop-signals.js';
 import { version } from './version.js';
 
 /** A supervisor usually waits ten seconds before it kills. */

@@ -18,10 +18,10 @@ import { Rebuilder } from '../../libs/projections/rebuilder.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
 import { LockSession } from '../../libs/subscriptions/lock-session.js';
 import { LogTail } from '../../libs/subscriptions/log-tail.js';
+import { logParked } from '../../libs/subscriptions/parked-log.js';
 import { catalogue as ours } from './catalogue.js';
 import { entities } from './entities.js';
 import { checkEventStoreDB, openLog } from './event-log.js';
-import { logParked } from './parked-log.js';
 
 /** What every role of a process is made of, opened once and closed once. */
 export interface Runtime {

@@ -5,9 +5,9 @@ import type { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { Projector } from '../../libs/projections/projector.js';
 import { Publisher } from '../../libs/publish/kafka/publisher.js';
 import { Ownership } from '../../libs/subscriptions/ownership.js';
+import { logParked, logParkedReaction } from '../../libs/subscriptions/parked-log.js';
 import { REACTOR_PREFIX, Reactor } from '../../libs/subscriptions/reactor.js';
 import { brokerOf } from './kafka-broker.js';
-import { logParked, logParkedReaction } from './parked-log.js';
 import type { Runtime } from './runtime.js';
 
 /** Work that goes on until the signal aborts, and can be told to work off what is there. */

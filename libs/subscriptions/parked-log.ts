@@ -1,6 +1,6 @@
-import type { RecordedEvent } from '../../libs/kernel/envelope.js';
-import { type Logger, tracedLogger } from '../../libs/platform/logging/logger.js';
-import type { Parking } from '../../libs/subscriptions/parked-keys.js';
+import type { RecordedEvent } from '../kernel/envelope.js';
+import { type Logger, tracedLogger } from '../platform/logging/logger.js';
+import type { Parking } from './parked-keys.js';
 
 /** Logs a key that a view has parked, in the trace of the event that failed. */
 export function logParked(logger: Logger, { consumer: follower, key, event, cause }: Parking): void {

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
-import { newEvent } from '../../libs/event-store/event-store.contract.js';
-import { createLogger } from '../../libs/platform/logging/logger.js';
-import { parkedBy } from '../../libs/subscriptions/parked-keys.js';
+import { newEvent } from '../event-store/event-store.contract.js';
+import { createLogger } from '../platform/logging/logger.js';
+import { parkedBy } from './parked-keys.js';
 import { logParked, logParkedReaction } from './parked-log.js';
 
 it('a parked key is told with its error, in the trace of the request that led to its event', () => {

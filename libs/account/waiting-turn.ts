@@ -6,7 +6,7 @@ import type { AccountEvent } from './events.js';
 /** An account as onboarding sees it. */
 export interface WaitingTurn {
   standing: AccountStanding;
-  /** Since when it has waited without a break: the join in force, or the reinstatement since. */
+  /** The start of its uninterrupted wait: its last join, or a later reinstatement. */
   since: Position;
   /** Epoch milliseconds. */
   onboardedAt?: number;
@@ -32,8 +32,8 @@ export const waitingTurn: StreamKind<WaitingTurn, AccountEvent> = {
 
 export const isWaiting = ({ standing }: WaitingTurn): boolean => standing.status === 'waiting' && !standing.deactivated;
 
-/** No events for an account that left or was deactivated after it was chosen, even if it waits again: that is another turn. */
-export function takeTurn(
+/** A no-op for an account that left or was deactivated after it was chosen, even if it waits again: that is another turn. */
+export function onboardInTurn(
   turn: WaitingTurn,
   { accountId, cohortId, chosenAt }: { accountId: string; cohortId: string; chosenAt: Position },
 ): AccountEvent[] {

@@ -4,13 +4,13 @@ import { DAY_MS } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
 import { admitDaily, admitWaiting, dailySize } from './admission.js';
 import type { RolloutEvent } from './events.js';
-import { closeCohort, cohortsBeingLetIn, rolloutStream } from './rollout.js';
+import { closeCohort, cohortsBeingOnboarded, rolloutStream } from './rollout.js';
 
 const NOW = Date.parse('2022-05-18T09:00:00Z');
 const daily = (perWeek: number): RolloutEvent => ({ type: 'OnboardingRateSet', data: { perWeek, daily: true } });
 
 describe('the schedule', () => {
-  it('admits at most once in 24 hours, by whatever clocks it is asked', () => {
+  it('admits at most once in 24 hours, even if the clock goes back', () => {
     const gap = fc.oneof(fc.integer({ min: 0, max: 2 * DAY_MS }), fc.constantFrom(-3_600_000, 1, DAY_MS - 1, DAY_MS));
     fc.assert(
       fc.property(fc.array(gap, { minLength: 1, maxLength: 30 }), (gaps) => {
@@ -23,7 +23,7 @@ describe('the schedule', () => {
           expect(events.length > 0).toBe(dailySize(state, now, 1_000) > 0);
           if (events.length > 0) times.push(now);
           state = fold(rolloutStream, events, state);
-          const [open] = cohortsBeingLetIn(state);
+          const [open] = cohortsBeingOnboarded(state);
           if (open) state = fold(rolloutStream, closeCohort(state, open.cohortId, [now]), state);
         }
         for (const [n, time] of times.entries()) {
@@ -33,14 +33,14 @@ describe('the schedule', () => {
     );
   });
 
-  it('admits a seventh of the rate, rounded up, and no more than is left or wait', () => {
+  it('admits a seventh of the rate, rounded up, limited by the rate left and the people waiting', () => {
     const state = fold(rolloutStream, [daily(10)]);
     expect([dailySize(state, NOW, 1_000), dailySize(state, NOW, 1), dailySize(state, NOW, 0)]).toEqual([2, 1, 0]);
   });
 });
 
 describe('admitting as many as wait', () => {
-  it('takes those that wait, as far as the rate has room, and refuses when nobody does', () => {
+  it('admits everybody waiting within the rate, and refuses if nobody waits', () => {
     const state = fold(rolloutStream, [daily(10)]);
     const size = (waiting: number) =>
       admitWaiting(state, { cohortId: 'c1', now: NOW }, waiting).map(({ data }) => (data as { size: number }).size);

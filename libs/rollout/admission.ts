@@ -6,15 +6,15 @@ import { type AdmitCohort, admitCohort, availableCapacity, type Rollout } from '
 export type Admission = Extract<RolloutEvent, { type: 'CohortAdmitted' }>['data'];
 
 /**
- * A cohort of as many as may be and wait.
- * @param waiting people that wait
- * @throws Refusal what `admitCohort` throws; nobody-waiting
+ * Admits a cohort of everybody waiting, within the rate.
+ * @param waiting the number of waiting people
+ * @throws Refusal nobody-waiting; whatever `admitCohort` throws
  */
 export function admitWaiting(state: Rollout, command: AdmitCohort, waiting: number): RolloutEvent[] {
   const size = Math.max(1, Math.min(availableCapacity(state, command.now).available, waiting));
   const events = admitCohort(state, { ...command, size });
   if (events.length > 0 && waiting === 0) {
-    throw new Refusal('nobody-waiting', 'nobody is on the waitlist; admit a cohort when somebody has joined');
+    throw new Refusal('nobody-waiting', 'nobody is on the waitlist; admit a cohort after somebody has joined');
   }
   return events;
 }
@@ -22,10 +22,10 @@ export function admitWaiting(state: Rollout, command: AdmitCohort, waiting: numb
 const DAILY_PREFIX = 'daily-';
 const DAYS_PER_WEEK = 7;
 
-/** A seventh of the rate, so far as it may be and people wait; 0 where the schedule has nothing to admit now. */
+/** A seventh of the rate, limited by the rate left and the people waiting; 0 if the schedule has nothing to admit now. */
 export function dailySize(state: Rollout, now: number, waiting: number): number {
   if (!state.daily || state.paused || state.perWeek === undefined) return 0;
-  // On either side, as for the cap: the clock may have gone back since.
+  // The absolute difference, as for the cap: the clock may have gone back since.
   const scheduled = state.cohorts.some(
     ({ cohortId, admittedAt }) => cohortId.startsWith(DAILY_PREFIX) && Math.abs(now - admittedAt) < DAY_MS,
   );
@@ -33,11 +33,11 @@ export function dailySize(state: Rollout, now: number, waiting: number): number 
   return Math.min(Math.ceil(state.perWeek / DAYS_PER_WEEK), availableCapacity(state, now).available, waiting);
 }
 
-/** Today's cohort of the schedule, where none was admitted in the last 24 hours. */
+/** Admits today's cohort of the schedule unless one was admitted in the last 24 hours. */
 export function admitDaily(state: Rollout, now: number, waiting: number): RolloutEvent[] {
   const size = dailySize(state, now, waiting);
   return size === 0 ? [] : admitCohort(state, { cohortId: dailyCohort(now), now, size });
 }
 
-/** The day is the id, so that whoever else comes to the same conclusion admits the same cohort. */
+/** The day is the id, so that concurrent schedulers admit the same cohort. */
 export const dailyCohort = (now: number): string => `${DAILY_PREFIX}${toIso(now).slice(0, 'YYYY-MM-DD'.length)}`;

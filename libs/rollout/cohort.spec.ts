@@ -15,18 +15,18 @@ const onboarded = (...accounts: string[]): CohortEvent => ({
 });
 
 describe('filling a cohort', () => {
-  it('takes whoever waits in parts of a thousand at the most, until it is full or nobody else waits', () => {
+  it('chooses waiting people in parts of at most a thousand, until the cohort is full or nobody else waits', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 0, max: 5000 }), (size, waiting) => {
         let state = cohortStream.initial;
         let left = waiting;
         for (let part = 0; !state.complete; part++) {
-          const taken = Math.min(placesLeft(state, size), left);
-          const events = fill(state, part, people(taken, waiting - left), size);
+          const chosen = Math.min(placesLeft(state, size), left);
+          const events = fill(state, part, people(chosen, waiting - left), size);
           expect(events).toHaveLength(1);
-          expect(taken).toBeLessThanOrEqual(1000);
+          expect(chosen).toBeLessThanOrEqual(1000);
           state = fold(cohortStream, events, state);
-          left -= taken;
+          left -= chosen;
         }
         expect(state.chosen.flatMap(({ accounts }) => accounts)).toEqual(people(Math.min(size, waiting)));
         expect([placesLeft(state, size), fill(state, state.chosen.length, [], size)]).toEqual([0, []]);
@@ -34,12 +34,12 @@ describe('filling a cohort', () => {
     );
   });
 
-  it('stays quiet for a part that was chosen, also by somebody else and otherwise', () => {
+  it('is a no-op for a part that was chosen, even with other accounts', () => {
     const state = fold(cohortStream, fill(cohortStream.initial, 0, ['a', 'b'], 3));
     expect(fill(state, 0, ['c'], 3)).toEqual([]);
   });
 
-  it('writes down that nobody waited, so that nobody is taken later', () => {
+  it('records that nobody waited, so that nobody is chosen later', () => {
     const state = fold(cohortStream, fill(cohortStream.initial, 0, [], 3));
     expect([state.chosen.length, state.complete, placesLeft(state, 3)]).toEqual([1, true, 0]);
   });
@@ -50,7 +50,7 @@ describe('filling a cohort', () => {
     );
   });
 
-  it('takes those that an early log names as let in for those that were chosen, and nobody else', () => {
+  it('counts the onboarded accounts of an early log as the chosen ones, and nobody else', () => {
     const state = fold(cohortStream, [onboarded('a', 'b'), onboarded('c')]);
     expect(state.chosen.map(({ accounts }) => accounts)).toEqual([['a', 'b'], ['c']]);
     expect([placesLeft(state, 10), cohortMembers(state)]).toEqual([0, ['a', 'b', 'c']]);
@@ -58,8 +58,8 @@ describe('filling a cohort', () => {
   });
 });
 
-describe('telling of a cohort', () => {
-  it('names those that are in once, and numbers the events', () => {
+describe('reporting the onboarded accounts of a cohort', () => {
+  it('names each onboarded account once and numbers the events', () => {
     let state = fold(cohortStream, fill(cohortStream.initial, 0, ['a', 'b'], 3));
     state = fold(cohortStream, onboard(state, ['a']), state);
     expect(onboard(state, ['a', 'b'])).toEqual([
@@ -67,7 +67,7 @@ describe('telling of a cohort', () => {
     ]);
   });
 
-  it('stays quiet when there is nobody new to name', () => {
+  it('is a no-op if every account was reported', () => {
     const state = fold(cohortStream, fill(cohortStream.initial, 0, ['a'], 1));
     expect(onboard(state, [])).toEqual([]);
     expect(onboard(fold(cohortStream, onboard(state, ['a']), state), ['a'])).toEqual([]);

@@ -6,19 +6,19 @@ import { type CohortEvent, cohortEvents } from './events.js';
 /** Maximum accounts that are chosen, onboarded and reported at once. */
 export const ACCOUNTS_PER_PART = 1000;
 
-/** People who were chosen together. */
+/** Accounts that were chosen together. */
 export interface CohortPart {
   /** In the order of their turn. */
   accounts: readonly string[];
-  /** The position of the choice: it holds for accounts that have waited since before it without a break. */
+  /** The position of the choice. It is valid for accounts that have waited without a break since before it. */
   chosenAt: Position;
 }
 
 export interface Cohort {
   chosen: readonly CohortPart[];
-  /** Nobody else is chosen. */
+  /** Whether the choice is complete. */
   complete: boolean;
-  /** Who is in, as far as it was reported: the accounts of each event, in order. */
+  /** The accounts reported as onboarded, by event, in order. */
   onboarded: readonly (readonly string[])[];
 }
 
@@ -33,7 +33,7 @@ export const cohortStream: StreamKind<Cohort, CohortEvent> = {
         return { ...state, chosen: [...state.chosen, part], complete: data.last };
       case 'CohortOnboarded': {
         const onboarded = [...state.onboarded, data.accounts];
-        // Early logs have no choice of its own: who was named then was chosen, and nobody else.
+        // Early logs have no CohortFilled: the onboarded accounts are all that were chosen.
         if (state.chosen.length === state.onboarded.length) {
           return { chosen: [...state.chosen, part], complete: true, onboarded };
         }
@@ -43,34 +43,34 @@ export const cohortStream: StreamKind<Cohort, CohortEvent> = {
   },
 };
 
-/** Everybody that is in, as far as it was reported. */
+/** The accounts reported as onboarded. */
 export const cohortMembers = (state: Cohort): string[] => state.onboarded.flat();
 
-/** How many may still be chosen in the next part of a cohort of a given size; 0 when its choice is complete. */
+/** The number of accounts to choose for the next part of a cohort of a given size; 0 if its choice is complete. */
 export function placesLeft({ chosen, complete }: Cohort, size: number): number {
   if (complete) return 0;
-  const taken = chosen.reduce((sum, { accounts }) => sum + accounts.length, 0);
-  return Math.min(ACCOUNTS_PER_PART, size - taken);
+  const filled = chosen.reduce((sum, { accounts }) => sum + accounts.length, 0);
+  return Math.min(ACCOUNTS_PER_PART, size - filled);
 }
 
 export interface FillCohort {
   cohortId: string;
-  /** Which part this is, so that two who choose at once choose one. */
+  /** The index of the part, so that of two concurrent choices only one is stored. */
   part: number;
-  /** Fewer than there are places: nobody else waits. */
+  /** If fewer than the places left, nobody else waits. */
   accounts: readonly string[];
-  /** People admitted. */
+  /** The number of people admitted. */
   size: number;
 }
 
-/** No events if that part was chosen already. @throws Refusal cohort-full */
+/** A no-op if that part was chosen. @throws Refusal cohort-full */
 export function fillCohort(state: Cohort, { cohortId, part, accounts, size }: FillCohort): CohortEvent[] {
   if (state.complete || state.chosen.length !== part) return [];
   const places = placesLeft(state, size);
   if (accounts.length > places) {
     throw new Refusal(
       'cohort-full',
-      `${accounts.length} people are more than the ${places} places of cohort ${cohortId}`,
+      `${accounts.length} people are more than the ${places} places left in cohort ${cohortId}; choose fewer`,
     );
   }
   const last = accounts.length < places || placesLeft(state, size - accounts.length) === 0;
@@ -79,13 +79,13 @@ export function fillCohort(state: Cohort, { cohortId, part, accounts, size }: Fi
 
 export interface OnboardCohort {
   cohortId: string;
-  /** Accounts that are in, at most those of a part; those that were reported already are skipped. */
+  /** Onboarded accounts, at most those of a part; accounts reported earlier are skipped. */
   accounts: readonly string[];
   /** The rate in force at the admission. */
   perWeek: number;
 }
 
-/** Reports who is in; no events if that was reported. */
+/** Reports onboarded accounts; a no-op if all were reported. */
 export function onboardCohort(state: Cohort, { cohortId, accounts, perWeek }: OnboardCohort): CohortEvent[] {
   const members = new Set(cohortMembers(state));
   const added = accounts.filter((account) => !members.has(account));

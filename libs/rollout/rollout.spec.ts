@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { expectCapKept, type LetIn } from '../../test/support/onboarding-invariants.js';
+import { expectCapKept, type OnboardedPerson } from '../../test/support/onboarding-invariants.js';
 import { DAY_MS, toIso, WEEK_MS } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
 import { Refusal } from '../kernel/errors.js';
@@ -10,7 +10,7 @@ import {
   admitCohort,
   availableCapacity,
   closeCohort,
-  cohortsBeingLetIn,
+  cohortsBeingOnboarded,
   pauseOnboarding,
   type Rollout,
   resumeOnboarding,
@@ -33,8 +33,8 @@ const closed = (cohortId: string, people: number, first = NOW, last = first): Ro
   type: 'CohortClosed',
   data: { cohortId, people, ...(people > 0 && { first: toIso(first), last: toIso(last) }) },
 });
-/** Admitted and let in at once. */
-const letIn = (cohortId: string, people: number, at = NOW) => [
+/** A cohort that is admitted and onboarded at the same moment. */
+const admittedAndOnboarded = (cohortId: string, people: number, at = NOW) => [
   admitted(cohortId, people, at),
   closed(cohortId, people, at),
 ];
@@ -46,7 +46,7 @@ const refusal = (code: string, details = {}) =>
   expect.objectContaining({ code, details: expect.objectContaining(details) });
 
 describe('the onboarding rate', () => {
-  it('is set, and stays quiet when it is the same', () => {
+  it('is set, and setting the same rate is a no-op', () => {
     expect(setRate(given(), 1000)).toEqual([rate(1000)]);
     expect(setRate(given(rate(1000)), 1000)).toEqual([]);
     expect(setRate(given(rate(1000)), 1000, true)).toEqual([
@@ -63,11 +63,11 @@ describe('the onboarding rate', () => {
 });
 
 describe('admitting a cohort', () => {
-  it('takes all that is available when no size is given', () => {
+  it('admits all that is available if no size is given', () => {
     expect(admit(given(rate(1000), admitted('c1', 300)))).toEqual([admitted('c9', 700)]);
   });
 
-  it('takes the size asked for, or the listed accounts without repeats', () => {
+  it('admits the requested size, or the listed accounts without repeats', () => {
     expect(admit(given(rate(1000)), { size: 20 })).toEqual([admitted('c9', 20)]);
     expect(admit(given(rate(1000)), { accounts: ['a', 'b', 'a'] })[0]!.data).toMatchObject({
       size: 2,
@@ -76,18 +76,23 @@ describe('admitting a cohort', () => {
     });
   });
 
-  it('stays quiet for a cohort that was admitted, even when paused', () => {
+  it('is a no-op for an admitted cohort, even while paused', () => {
     expect(admit(given(rate(1000), admitted('c9', 300), paused), { size: 700 })).toEqual([]);
   });
 
-  it('remembers a thousand cohorts whatever their age, and whichever still count', () => {
-    const old = Array.from({ length: 1500 }, (_, n) => letIn(`old-${n}`, 1, NOW + n)).flat();
-    const state = given(rate(2000), admitted('waiting', 1), ...old, ...letIn('new', 1, NOW + 30 * DAY_MS));
+  it('remembers the last thousand cohorts and all that still count', () => {
+    const old = Array.from({ length: 1500 }, (_, n) => admittedAndOnboarded(`old-${n}`, 1, NOW + n)).flat();
+    const state = given(
+      rate(2000),
+      admitted('waiting', 1),
+      ...old,
+      ...admittedAndOnboarded('new', 1, NOW + 30 * DAY_MS),
+    );
     const known = (cohortId: string) => admit(state, { cohortId, size: 1, now: NOW + 30 * DAY_MS }).length === 0;
     expect(['waiting', 'new', 'old-1499', 'old-501', 'old-500'].map(known)).toEqual([true, true, true, true, false]);
   });
 
-  it('refuses while paused, without a rate, and a cohort of nobody', () => {
+  it('refuses while paused, without a rate, and for an empty list of accounts', () => {
     expect(() => admit(given(rate(1000), paused))).toThrow(refusal('onboarding-paused'));
     expect(() => admit(given())).toThrow(refusal('rate-not-set'));
     expect(() => admit(given(rate(1000)), { accounts: [] })).toThrow(
@@ -95,27 +100,31 @@ describe('admitting a cohort', () => {
     );
   });
 
-  it('refuses more than the rate has left and says when more frees up', () => {
-    const state = given(rate(1000), ...letIn('c1', 600, NOW - 2 * DAY_MS), ...letIn('c2', 300, NOW - DAY_MS));
+  it('refuses more than the rate has left and says when more will be available', () => {
+    const state = given(
+      rate(1000),
+      ...admittedAndOnboarded('c1', 600, NOW - 2 * DAY_MS),
+      ...admittedAndOnboarded('c2', 300, NOW - DAY_MS),
+    );
     const details = { available: 100, moreAt: toIso(NOW + 5 * DAY_MS) };
     expect(() => admit(state, { size: 101 })).toThrow(refusal('rate-exceeded', details));
     expect(admit(state, { size: 100 })).toHaveLength(1);
   });
 
-  it('counts a cohort for exactly seven days after the last of its people is in', () => {
+  it('counts a cohort for exactly seven days after its last person is onboarded', () => {
     const state = given(rate(1000), admitted('c1', 1000), closed('c1', 1000, NOW + DAY_MS, NOW + 2 * DAY_MS));
     const frees = NOW + 2 * DAY_MS + WEEK_MS;
     expect(availableCapacity(state, frees - 1)).toEqual({ available: 0, moreAt: frees });
     expect(availableCapacity(state, frees)).toEqual({ available: 1000 });
   });
 
-  it('counts a cohort while it is being let in, however long that takes, and says so', () => {
+  it('counts a cohort while it is being onboarded, however long that takes, and says so', () => {
     const state = given(rate(1000), admitted('c1', 900));
     expect(availableCapacity(state, NOW + 5 * WEEK_MS)).toEqual({ available: 100 });
-    expect(() => admit(state, { size: 200, now: NOW + 5 * WEEK_MS })).toThrow('900 are being let in, first c1');
+    expect(() => admit(state, { size: 200, now: NOW + 5 * WEEK_MS })).toThrow('900 are being onboarded, first c1');
   });
 
-  it('counts only those that came in, once all are in that were to be had', () => {
+  it('counts only the onboarded people once the cohort is closed', () => {
     expect(availableCapacity(given(rate(1000), admitted('c1', 900), closed('c1', 3)), NOW).available).toBe(997);
     expect(availableCapacity(given(rate(1000), admitted('c1', 900), closed('c1', 0)), NOW)).toEqual({
       available: 1000,
@@ -123,34 +132,44 @@ describe('admitting a cohort', () => {
   });
 
   it('still counts an old cohort after a newer one', () => {
-    const state = given(rate(1000), ...letIn('c1', 500), ...letIn('c2', 400, NOW + 6 * DAY_MS));
+    const state = given(
+      rate(1000),
+      ...admittedAndOnboarded('c1', 500),
+      ...admittedAndOnboarded('c2', 400, NOW + 6 * DAY_MS),
+    );
     expect(availableCapacity(state, NOW + WEEK_MS - 1).available).toBe(100);
     expect(availableCapacity(state, NOW + WEEK_MS).available).toBe(600);
   });
 
-  it('counts what is less than seven days ahead when the clock has gone back', () => {
-    const state = given(rate(1000), ...letIn('c1', 400));
+  it('counts people onboarded less than seven days ahead after the clock went back', () => {
+    const state = given(rate(1000), ...admittedAndOnboarded('c1', 400));
     expect(admit(state, { now: NOW - HOUR_MS })[0]!.data).toMatchObject({ size: 600, at: toIso(NOW - HOUR_MS) });
     expect(admit(state, { now: NOW - WEEK_MS + 1 })[0]!.data).toMatchObject({ size: 600 });
   });
 
-  it('goes on after a clock that was far ahead, and still counts what came before', () => {
+  it('ignores people onboarded by a clock that was far ahead, and still counts the others', () => {
     const aheadBy = 365 * DAY_MS;
-    const state = given(rate(1000), ...letIn('c1', 400), ...letIn('c2', 1000, NOW + aheadBy));
+    const state = given(
+      rate(1000),
+      ...admittedAndOnboarded('c1', 400),
+      ...admittedAndOnboarded('c2', 1000, NOW + aheadBy),
+    );
     expect(availableCapacity(state, NOW + HOUR_MS)).toEqual({ available: 600, moreAt: NOW + WEEK_MS });
   });
 
-  it('frees nothing by time alone when the rate was lowered to 0', () => {
-    expect(availableCapacity(given(rate(1000), ...letIn('c1', 400), rate(0)), NOW)).toEqual({ available: 0 });
+  it('frees nothing by time alone if the rate was lowered to 0', () => {
+    expect(availableCapacity(given(rate(1000), ...admittedAndOnboarded('c1', 400), rate(0)), NOW)).toEqual({
+      available: 0,
+    });
   });
 });
 
 describe('closing a cohort', () => {
-  it('is done once, for a cohort that was admitted', () => {
+  it('is recorded once, for an admitted cohort', () => {
     const state = given(rate(1000), admitted('c1', 3));
     expect(closeCohort(state, 'c1', [NOW + 5, NOW + 1])).toEqual([closed('c1', 2, NOW + 1, NOW + 5)]);
     expect(closeCohort(state, 'c1', [])).toEqual([closed('c1', 0)]);
-    expect(closeCohort(given(rate(1000), ...letIn('c1', 3)), 'c1', [NOW])).toEqual([]);
+    expect(closeCohort(given(rate(1000), ...admittedAndOnboarded('c1', 3)), 'c1', [NOW])).toEqual([]);
     expect(closeCohort(state, 'c2', [NOW])).toEqual([]);
   });
 });
@@ -171,7 +190,7 @@ describe('the cap', () => {
     {
       weight: 6,
       arbitrary: fc.record({
-        kind: fc.constant('let in' as const),
+        kind: fc.constant('onboard' as const),
         people: fc.integer({ min: 0, max: 30 }),
         closes: fc.boolean(),
       }),
@@ -185,20 +204,20 @@ describe('the cap', () => {
     },
   );
 
-  it('holds for the people of every seven days, whatever the rate and the clock do and however late they come in', () => {
+  it('holds in every seven days, whatever the rate and the clock do and however late people are onboarded', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 80, size: 'max' }), (steps) => {
         let now = NOW;
         let state = given(rate(40));
         const admissions: { size: number; perWeek: number }[] = [];
-        const people: LetIn[] = [];
+        const people: OnboardedPerson[] = [];
         const times: number[] = [];
         for (const one of steps) {
           let events: RolloutEvent[] = [];
-          const [next] = cohortsBeingLetIn(state);
+          const [next] = cohortsBeingOnboarded(state);
           if (one.kind === 'clock') now += one.by;
           else if (one.kind === 'rate') events = setRate(state, one.perWeek);
-          else if (one.kind === 'admit') events = tried(state, `${admissions.length}`, now, one.size);
+          else if (one.kind === 'admit') events = admitUnlessRefused(state, `${admissions.length}`, now, one.size);
           else if (next) {
             const admission = Number(next.cohortId);
             const { size, perWeek } = admissions[admission]!;
@@ -218,7 +237,7 @@ describe('the cap', () => {
     );
   });
 
-  it('has more available at the moment it names, and not a moment before', () => {
+  it('has more available at the moment that it names, and no earlier', () => {
     const sizes = fc.array(
       fc.record({ size: fc.integer({ min: 1, max: 20 }), gap: fc.integer({ min: 0, max: 2 * DAY_MS }) }),
       { maxLength: 20 },
@@ -228,7 +247,7 @@ describe('the cap', () => {
         let at = NOW;
         const admissions = list.map(({ size, gap }, i) => {
           at += gap;
-          return letIn(`c${i}`, size, at);
+          return admittedAndOnboarded(`c${i}`, size, at);
         });
         const state = given(...admissions.flat(), rate(perWeek));
         const { available, moreAt } = availableCapacity(state, at);
@@ -239,7 +258,7 @@ describe('the cap', () => {
     );
   });
 
-  function tried(state: Rollout, cohortId: string, now: number, size?: number): RolloutEvent[] {
+  function admitUnlessRefused(state: Rollout, cohortId: string, now: number, size?: number): RolloutEvent[] {
     try {
       return admitCohort(state, { cohortId, now, size });
     } catch (error) {

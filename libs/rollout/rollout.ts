@@ -4,20 +4,20 @@ import type { Position } from '../kernel/envelope.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
 import { type RolloutEvent, rolloutStreamEvents } from './events.js';
 
-/** Cohorts remembered whatever their age; an older one is known by its own stream. */
+/** The number of latest cohorts kept in the state, whatever their age; an older one is found by its own stream. */
 const COHORTS_REMEMBERED = 1000;
 
-/** A cohort as the rate counts it. */
+/** A cohort as it counts against the rate. */
 export interface GrantedCohort {
   cohortId: string;
-  /** Of its admission. */
+  /** The position of its admission. */
   position: Position;
   /** Epoch milliseconds. */
   admittedAt: number;
-  /** All that were granted while they are being let in; from then on those that are in. */
+  /** The size of its admission while it is being onboarded, then the number of onboarded people. */
   people: number;
-  /** When the first and the last of them were let in, epoch milliseconds; undefined while they are being let in. */
-  letIn?: { first: number; last: number };
+  /** When the first and the last of them were onboarded, in epoch milliseconds; undefined until the cohort is closed. */
+  onboarded?: { first: number; last: number };
 }
 
 export interface Rollout {
@@ -27,11 +27,11 @@ export interface Rollout {
   daily: boolean;
   paused: boolean;
   pauseReason?: string;
-  /** Those that count or may be asked for again, in the order of their admission. */
+  /** Cohorts that count or may be admitted again by a repeated command, in the order of their admission. */
   cohorts: readonly GrantedCohort[];
 }
 
-/** A kind with a single stream, `rollout`: the cap is a rule over all cohorts, so one stream decides. */
+/** The kind has a single stream, `rollout`: the cap is a rule over all cohorts, so one stream decides. */
 export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
   category: 'rollout',
   events: rolloutStreamEvents,
@@ -56,11 +56,11 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
         const { cohortId, people, first, last } = data;
         const close = (one: GrantedCohort): GrantedCohort => {
           if (one.cohortId !== cohortId) return one;
-          const letIn = {
+          const onboarded = {
             first: first ? Date.parse(first) : one.admittedAt,
             last: last ? Date.parse(last) : one.admittedAt,
           };
-          return { ...one, people, letIn };
+          return { ...one, people, onboarded };
         };
         return { ...state, cohorts: state.cohorts.map(close) };
       }
@@ -69,26 +69,26 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
 };
 
 /**
- * The rule of the cap: a cohort counts while its people are being let in, however long that takes, and then as long as
- * any of them came in less than seven days from now. On either side: after the clock went back they are ahead. What is
- * seven days ahead or more was written by a clock that was wrong, and must not stop the rollout until it comes true.
+ * The rule of the cap. A cohort counts while it is being onboarded, however long that takes, and then as long as any of
+ * its people was onboarded less than seven days before or after now: after the clock went back, onboardings are ahead.
+ * A wrong clock wrote those that are seven days ahead or more; they must not stop the rollout.
  */
-function counts({ letIn }: GrantedCohort, now: number): boolean {
-  return letIn === undefined || (letIn.last > now - WEEK_MS && letIn.first < now + WEEK_MS);
+function counts({ onboarded }: GrantedCohort, now: number): boolean {
+  return onboarded === undefined || (onboarded.last > now - WEEK_MS && onboarded.first < now + WEEK_MS);
 }
 
-/** Those that count now, in the order of their admission. @param now epoch milliseconds */
+/** Cohorts that count now, in the order of their admission. @param now epoch milliseconds */
 export const countedCohorts = ({ cohorts }: Rollout, now: number): GrantedCohort[] =>
   cohorts.filter((one) => counts(one, now) && one.people > 0);
 
-/** Those whose people are not all in yet, in the order of their admission. */
-export const cohortsBeingLetIn = ({ cohorts }: Rollout): GrantedCohort[] =>
-  cohorts.filter(({ letIn }) => letIn === undefined);
+/** Cohorts that are not closed yet, in the order of their admission. */
+export const cohortsBeingOnboarded = ({ cohorts }: Rollout): GrantedCohort[] =>
+  cohorts.filter(({ onboarded }) => onboarded === undefined);
 
 export interface Capacity {
-  /** People that may be admitted now. */
+  /** The number of people that may be admitted now. */
   available: number;
-  /** When more may be, in epoch milliseconds; undefined when time alone frees no more. */
+  /** When more may be admitted, in epoch milliseconds; undefined if time alone frees no more. */
   moreAt?: number;
 }
 
@@ -98,7 +98,7 @@ export function availableCapacity(state: Rollout, now: number): Capacity {
   const perWeek = state.perWeek ?? 0;
   let used = counted.reduce((sum, { people }) => sum + people, 0);
   const available = Math.max(0, perWeek - used);
-  const closed = counted.flatMap(({ people, letIn }) => (letIn ? [{ people, last: letIn.last }] : []));
+  const closed = counted.flatMap(({ people, onboarded }) => (onboarded ? [{ people, last: onboarded.last }] : []));
   for (const { people, last } of closed.sort((a, b) => a.last - b.last)) {
     used -= people;
     if (perWeek - used > available) return { available, moreAt: last + WEEK_MS };
@@ -123,15 +123,15 @@ export interface AdmitCohort {
   cohortId: string;
   /** Epoch milliseconds. */
   now: number;
-  /** People; all that is available when absent. Not used with `accounts`. */
+  /** The number of people; all that is available by default. Not used with `accounts`. */
   size?: number;
-  /** The accounts of a listed cohort, 1,000 at the most; without them the first of the waitlist are let in. */
+  /** The accounts of a listed cohort, at most 1,000; without them the front of the waitlist is onboarded. */
   accounts?: readonly string[];
   /** Only this priority class. */
   priority?: number;
 }
 
-/** @throws InvalidInput for a cohort of nobody; Refusal onboarding-paused, rate-not-set, rate-exceeded (details: available, moreAt) */
+/** @throws InvalidInput for an empty cohort; Refusal onboarding-paused, rate-not-set, rate-exceeded (details: available, moreAt) */
 export function admitCohort(state: Rollout, { cohortId, now, size, accounts, priority }: AdmitCohort): RolloutEvent[] {
   if (state.cohorts.some((one) => one.cohortId === cohortId)) return [];
   if (state.paused) {
@@ -164,23 +164,24 @@ export function admitCohort(state: Rollout, { cohortId, now, size, accounts, pri
 function exceeded(state: Rollout, wanted: number, now: number): Refusal {
   const { available, moreAt } = availableCapacity(state, now);
   const more = moreAt === undefined ? undefined : toIso(moreAt);
-  const awaited = cohortsBeingLetIn(state);
-  const cures = [
+  const awaited = cohortsBeingOnboarded(state);
+  const remedies = [
     more && `more may be admitted from ${more} on`,
-    awaited[0] && `${awaited.reduce((sum, one) => sum + one.people, 0)} are being let in, first ${awaited[0].cohortId}`,
+    awaited[0] &&
+      `${awaited.reduce((sum, one) => sum + one.people, 0)} are being onboarded, first ${awaited[0].cohortId}`,
     !more && 'raise the rate or ask for fewer',
   ];
   return new Refusal(
     'rate-exceeded',
     `${wanted} people are more than the ${available} that the rate of ${state.perWeek} in seven days has left; ` +
-      cures.filter(Boolean).join('; '),
+      remedies.filter(Boolean).join('; '),
     { available, ...(more && { moreAt: more }) },
   );
 }
 
-/** Where everybody that was chosen is in or stays out. @param times of those that are in, epoch milliseconds */
+/** Closes a cohort whose onboarding is complete. @param times when its people were onboarded, in epoch milliseconds */
 export function closeCohort(state: Rollout, cohortId: string, times: readonly number[]): RolloutEvent[] {
-  if (!cohortsBeingLetIn(state).some((one) => one.cohortId === cohortId)) return [];
+  if (!cohortsBeingOnboarded(state).some((one) => one.cohortId === cohortId)) return [];
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (const time of times) {

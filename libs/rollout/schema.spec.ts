@@ -4,12 +4,12 @@ import type { QueryRunner } from 'typeorm';
 import { createTestDatabase } from '../../test/support/test-database.js';
 import { CloseEarlierCohorts1700000000060 } from './schema.js';
 
-it('has the admissions of an earlier log given to onboarding again, and nothing else to anybody', async () => {
+it('makes onboarding process the admissions of an earlier log again, and resets no other consumer', async () => {
   const database = await createTestDatabase();
   const pool = new pg.Pool(database.connection);
-  for (const follower of ['reactor:onboarding', 'reactor:enforcing']) {
+  for (const consumer of ['reactor:onboarding', 'reactor:enforcing']) {
     await pool.query('INSERT INTO projections.checkpoints (follower, lane, position, epoch) VALUES ($1, 0, 7, 1)', [
-      follower,
+      consumer,
     ]);
   }
   await new CloseEarlierCohorts1700000000060().up({ query: (text: string) => pool.query(text) } as QueryRunner);

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Cohorts of earlier logs were never closed, so that they would count against the rate for ever. Their admissions are
- * given to the reaction once more: it lets nobody in twice, and closes them.
+ * Cohorts of earlier logs were never closed, so they would count against the rate for ever. The onboarding consumer
+ * processes their admissions again: it onboards nobody twice, and closes them.
  */
 export class CloseEarlierCohorts1700000000060 implements MigrationInterface {
   name = 'CloseEarlierCohorts1700000000060';

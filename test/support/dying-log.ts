@@ -1,6 +1,6 @@
 import type { EventStore } from '../../libs/event-store/event-store.js';
 
-/** Dead once it has appended so often, like a process that was killed. */
+/** A store that fails after some appends, like a process that was killed. */
 export function dyingAfter(store: EventStore, appends: number): EventStore {
   let left = appends;
   const dying = Object.create(store) as EventStore;

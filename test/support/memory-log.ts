@@ -1,7 +1,7 @@
 import type { EventStore, StreamWrite, WriteResult } from '../../libs/event-store/event-store.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 
-/** As much of a log as decisions and reactions need, for properties that need thousands of them. */
+/** A log in memory with what decisions and consumers use, for properties that need thousands of logs. */
 export function memoryLog() {
   const events: RecordedEvent[] = [];
   const stream = (name: string) => events.filter((event) => event.stream === name);

@@ -5,18 +5,18 @@ import { WEEK_MS } from '../../libs/kernel/clock.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { CohortAdmitted, CohortClosed, CohortOnboarded, type rolloutEvents } from '../../libs/rollout/index.js';
 
-/** Somebody who was let in. */
-export interface LetIn {
+/** An onboarded person. */
+export interface OnboardedPerson {
   /** Epoch milliseconds. */
   at: number;
-  /** The place of their cohort's admission among all admissions. */
+  /** The index of their cohort's admission among all admissions. */
   admission: number;
   /** The rate in force at that admission. */
   perWeek: number;
 }
 
-/** In no seven days are more people let in than the rate allowed when the last cohort among theirs was admitted. */
-export function expectCapKept(people: readonly LetIn[]): void {
+/** In no seven days are more people onboarded than the rate allowed when the latest of their cohorts was admitted. */
+export function expectCapKept(people: readonly OnboardedPerson[]): void {
   for (const { at } of people) {
     const week = people.filter((one) => one.at > at - WEEK_MS && one.at <= at);
     const last = week.reduce((latest, one) => (one.admission > latest.admission ? one : latest));
@@ -27,7 +27,7 @@ export function expectCapKept(people: readonly LetIn[]): void {
 const ofType = <Definition extends EventDefinition>(log: readonly RecordedEvent[], definition: Definition) =>
   log.filter((event) => isOf(definition, event));
 
-/** What must hold of any log: the cap, nobody twice, and cohorts that name exactly those that came in with them. */
+/** Invariants of any log: the cap, nobody onboarded twice, and cohorts that name exactly the people they onboarded. */
 export function expectOnboardingInvariants(log: readonly RecordedEvent[]): void {
   const admissions = ofType(log, CohortAdmitted);
   const onboarded = ofType(log, AccountOnboarded);
@@ -52,7 +52,7 @@ export function expectOnboardingInvariants(log: readonly RecordedEvent[]): void 
   expectTurns(log);
 }
 
-/** Those chosen are the first that wait at that moment, and come in by that turn or not at all. */
+/** The chosen people are the front of the waitlist at that moment, and are onboarded by that turn or not at all. */
 function expectTurns(log: readonly RecordedEvent[]): void {
   const waiting = new Map<string, { priority: number; barred: boolean }>();
   const chosen = new Map<string, string>();

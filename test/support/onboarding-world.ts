@@ -36,7 +36,7 @@ import { wholeLog } from './whole-log.js';
 
 const CONTEXT: CommandContext = { actor: { kind: 'user', id: 'spec', role: 'operator' }, correlationid: 'spec' };
 
-/** A waitlist whose view follows by itself and a rollout, on a database of their own, with a clock moved by hand. */
+/** A waitlist with a running projector and a rollout, on their own database, with a clock that specs set. */
 export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')) {
   const clock = { time: start, now: () => clock.time };
   const ids = timeOrderedIds(clock);
@@ -73,7 +73,7 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
     reactor: new Reactor(pool, log, onboarding(transactor, next, clock), new Ownership(locks, 'reactors', 1)),
     scheduler: (by: Clock = clock) =>
       new CohortScheduler(transactorOn(store), peopleLeft, by, pino({ level: 'silent' })),
-    reaction: (on: EventStore = store) => onboarding(transactorOn(on), next, clock),
+    consumer: (on: EventStore = store) => onboarding(transactorOn(on), next, clock),
     join: (...accounts: string[]) => join(accounts),
     joinAs: (priority: number, ...accounts: string[]) => join(accounts, priority),
     leave: (accountId: string) =>
@@ -92,7 +92,7 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
       transactor.transact(rolloutStream, undefined, CONTEXT, (state) =>
         admitCohort(state, { ...cohort, now: clock.time }),
       ),
-    /** All events where no type is given. */
+    /** All events unless types are given. */
     log: (...types: string[]): Promise<RecordedEvent[]> => wholeLog(store, types),
     async close() {
       stop.abort();

@@ -31,7 +31,7 @@ type Step =
   | { kind: 'react'; appends: number };
 
 const HOUR_MS = 3_600_000;
-/** Few, so that much happens to each. */
+/** Few people, so that much happens to each. */
 const who = fc.nat(4);
 const cohort = fc.nat(40);
 const life = fc.record({
@@ -57,8 +57,8 @@ const admit: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 const react = (appends: number): Step => ({ kind: 'react', appends });
-/** Life goes on while a cohort is admitted and not let in, or let in half. */
-const letIn = fc
+/** Other commands come while a cohort is admitted and onboarded in part or not at all. */
+const interruptedOnboarding = fc
   .tuple(admit, fc.nat(4), fc.array(fc.oneof({ weight: 3, arbitrary: life }, pass, admit), { maxLength: 4 }))
   .map(([first, appends, between]): Step[] => [first, react(appends), ...between, react(Number.POSITIVE_INFINITY)]);
 const rate = fc.record({ kind: fc.constant('rate' as const), perWeek: fc.nat(5) });
@@ -66,7 +66,7 @@ const steps = fc
   .array(
     fc.oneof(
       { weight: 3, arbitrary: fc.array<Step>(life, { minLength: 1, maxLength: 3 }) },
-      { weight: 3, arbitrary: letIn },
+      { weight: 3, arbitrary: interruptedOnboarding },
       { weight: 1, arbitrary: fc.oneof(pass, rate).map((step): Step[] => [step]) },
     ),
     { minLength: 5, maxLength: 25, size: 'max' },
@@ -75,7 +75,7 @@ const steps = fc
 
 const CONTEXT: CommandContext = { actor: { kind: 'user', id: 'spec' }, correlationid: 'spec' };
 
-/** A rollout in memory, with everything of it real but the log and the table of the waitlist. */
+/** A rollout in memory: only its log and the waitlist's table are not the real ones. */
 function memoryWorld() {
   const clock = { time: Date.parse('2022-05-18T09:00:00Z'), now: () => clock.time };
   const ids = timeOrderedIds(clock);
@@ -101,7 +101,7 @@ function memoryWorld() {
       admitCohort(state, { ...cohort, now: clock.time }),
     );
 
-  async function take(step: Step): Promise<unknown> {
+  async function perform(step: Step): Promise<unknown> {
     switch (step.kind) {
       case 'join':
         return join(of(step), step.who % 2);
@@ -130,7 +130,7 @@ function memoryWorld() {
     }
   }
 
-  /** From the first admission on, as a reactor without a checkpoint would. */
+  /** Handles every admission, as a reactor without a checkpoint would. */
   async function reactAndDie(appends: number): Promise<void> {
     const { react } = onboarding(transactorOn(dyingAfter(store, appends)), nextInLine, clock);
     try {
@@ -140,17 +140,17 @@ function memoryWorld() {
     }
   }
 
-  return { events, take };
+  return { events, perform };
 }
 
-it('keeps to the rate and to the order of the waitlist and lets nobody in twice, whatever happens in whatever order', async () => {
+it('keeps the rate and the order of the waitlist and onboards nobody twice, whatever happens in any order', async () => {
   let people = 0;
   await fc.assert(
     fc.asyncProperty(steps, async (sequence) => {
-      const { events, take } = memoryWorld();
+      const { events, perform } = memoryWorld();
       for (const step of [{ kind: 'rate', perWeek: 3 } as Step, ...sequence, react(Number.POSITIVE_INFINITY)]) {
-        await take(step).catch((error) => {
-          // Refusals are part of the game.
+        await perform(step).catch((error) => {
+          // Refusals are expected.
           if (!(error instanceof GatehouseError)) throw error;
         });
       }

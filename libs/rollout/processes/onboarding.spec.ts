@@ -9,7 +9,7 @@ import { foldRecorded } from '../../kernel/decider.js';
 import type { JsonObject, RecordedEvent } from '../../kernel/envelope.js';
 import { availableCapacity, rolloutStream } from '../rollout.js';
 
-const peopleIn = async (world: OnboardingWorld) =>
+const onboardedPeople = async (world: OnboardingWorld) =>
   (await world.log('AccountOnboarded')).map(({ data }) => `${data.accountId} in ${data.cohortId}`).sort();
 
 describe('onboarding', () => {
@@ -23,11 +23,11 @@ describe('onboarding', () => {
 
   const admitted = async (): Promise<RecordedEvent> => (await world.log('CohortAdmitted')).at(-1)!;
   const dataOf = async (type: string) => (await world.log(type)).map(({ data }) => data);
-  const killed = (store: EventStore) => expect(admitted().then(world.reaction(store).react)).rejects.toThrow('killed');
+  const killed = (store: EventStore) => expect(admitted().then(world.consumer(store).react)).rejects.toThrow('killed');
   const available = async () =>
     availableCapacity(foldRecorded(rolloutStream, await world.store.readStream('rollout')), world.clock.time);
 
-  it('lets in the first that wait, in the order they came, and closes the cohort', async () => {
+  it('onboards the front of the waitlist in order and closes the cohort', async () => {
     await world.join('c', 'a', 'b', 'd');
     await world.leave('a');
     await world.admit({ cohortId: 'one', size: 2 });
@@ -35,44 +35,44 @@ describe('onboarding', () => {
     expect(await dataOf('CohortOnboarded')).toEqual([
       { cohortId: 'one', accounts: ['c', 'b'], perWeek: 1_000, part: 0 },
     ]);
-    expect(await peopleIn(world)).toEqual(['b in one', 'c in one']);
+    expect(await onboardedPeople(world)).toEqual(['b in one', 'c in one']);
     const at = toIso(world.clock.time);
     expect(await dataOf('CohortClosed')).toEqual([{ cohortId: 'one', people: 2, first: at, last: at }]);
   });
 
-  it('takes the next in line for each cohort that was admitted before the first was filled', async () => {
+  it('chooses the next in line for each cohort admitted before the first was filled', async () => {
     await world.join('a', 'b', 'c');
     for (const cohortId of ['one', 'two', 'three']) await world.admit({ cohortId, size: 2 });
     await world.reactor.processAll();
-    expect(await peopleIn(world)).toEqual(['a in one', 'b in one', 'c in two']);
+    expect(await onboardedPeople(world)).toEqual(['a in one', 'b in one', 'c in two']);
     expect(await available()).toEqual({ available: 997, moreAt: world.clock.time + WEEK_MS });
   });
 
-  it('names of the listed accounts only those that it lets in, and gives back what the others would have taken', async () => {
+  it('reports only the listed accounts that it onboards and frees the places of the others', async () => {
     await world.join('a', 'b', 'c');
     await world.deactivate('a');
     await world.admit({ cohortId: 'friends', accounts: ['c', 'stranger', 'a', 'b'] });
     await world.admit({ cohortId: 'more', accounts: ['b'] });
     await world.reactor.processAll();
-    expect(await peopleIn(world)).toEqual(['b in friends', 'c in friends']);
+    expect(await onboardedPeople(world)).toEqual(['b in friends', 'c in friends']);
     expect(await dataOf('CohortOnboarded')).toEqual([
       { cohortId: 'friends', accounts: ['c', 'b'], perWeek: 1_000, part: 0 },
     ]);
     expect((await available()).available).toBe(998);
   });
 
-  it('leaves out who left after the cohort was filled, names the others and counts them only', async () => {
+  it('skips an account that left after the cohort was filled, and reports and counts only the others', async () => {
     await world.join('a', 'b', 'c');
     await world.admit({ cohortId: 'one', size: 3 });
     await killed(dyingAfter(world.store, 1));
     await world.leave('b');
     await world.reactor.processAll();
-    expect(await peopleIn(world)).toEqual(['a in one', 'c in one']);
+    expect(await onboardedPeople(world)).toEqual(['a in one', 'c in one']);
     expect(await dataOf('CohortOnboarded')).toEqual([expect.objectContaining({ accounts: ['a', 'c'] })]);
     expect(await dataOf('CohortClosed')).toEqual([expect.objectContaining({ people: 2 })]);
   });
 
-  it('lets nobody in by a turn they gave up', async () => {
+  it('onboards nobody who lost the turn for which they were chosen', async () => {
     await world.join('a', 'b', 'c', 'd');
     await world.admit({ cohortId: 'one', size: 3 });
     await killed(dyingAfter(world.store, 1));
@@ -81,30 +81,30 @@ describe('onboarding', () => {
     await world.deactivate('b');
     await world.reinstate('b');
     await world.reactor.processAll();
-    expect(await peopleIn(world)).toEqual(['c in one']);
+    expect(await onboardedPeople(world)).toEqual(['c in one']);
   });
 
-  it('changes nothing when the admission is given again, also after more people have come', async () => {
+  it('is a no-op when the admission is processed again, also after more people joined', async () => {
     await world.join('a');
     await world.admit({ cohortId: 'one', size: 5 });
     await world.reactor.processAll();
     await world.join('b');
     const head = await world.store.head();
-    await world.reaction().react(await admitted());
+    await world.consumer().react(await admitted());
     expect(await world.store.head()).toBe(head);
   });
 
-  it('lets nobody in later with a cohort that nobody waited for', async () => {
+  it('onboards nobody later with a cohort that nobody waited for', async () => {
     await world.admit({ cohortId: 'early', size: 5 });
     await killed(dyingAfter(world.store, 1));
     await world.join('a');
     await world.reactor.processAll();
-    await world.reaction().react(await admitted());
-    expect(await peopleIn(world)).toEqual([]);
+    await world.consumer().react(await admitted());
+    expect(await onboardedPeople(world)).toEqual([]);
     expect(await available()).toEqual({ available: 1_000 });
   });
 
-  it('counts people from when they come in, however long after the admission', async () => {
+  it('counts people from their onboarding, however long after the admission', async () => {
     await world.join('a', 'b');
     await world.admit({ cohortId: 'late', size: 1_000 });
     world.clock.time += 8 * DAY_MS;
@@ -113,7 +113,7 @@ describe('onboarding', () => {
     expect(await available()).toEqual({ available: 998, moreAt: world.clock.time + WEEK_MS });
   });
 
-  it('lets nobody in before the admission, where the clock went back since', async () => {
+  it('onboards nobody at a time before the admission, even if the clock went back', async () => {
     await world.join('a');
     await world.admit({ cohortId: 'one', size: 1 });
     const { time } = (await admitted()).metadata;
@@ -122,21 +122,21 @@ describe('onboarding', () => {
     expect((await world.log('AccountOnboarded')).map(({ metadata }) => metadata.time)).toEqual([time]);
   });
 
-  it('goes on after a crash at any moment with the people that were chosen', async () => {
+  it('continues after a crash at any moment with the people chosen before it', async () => {
     for (let appends = 0; appends < 6; appends++) {
       const names = [1, 2, 3].map((n) => `p${appends}-${n}`);
       await world.join(...names);
       await world.admit({ cohortId: `crash-${appends}`, size: 3 });
       await killed(dyingAfter(world.store, appends));
-      await world.reaction().react(await admitted());
-      expect((await peopleIn(world)).filter((one) => one.endsWith(`crash-${appends}`))).toEqual(
+      await world.consumer().react(await admitted());
+      expect((await onboardedPeople(world)).filter((one) => one.endsWith(`crash-${appends}`))).toEqual(
         names.map((name) => `${name} in crash-${appends}`),
       );
     }
     expectOnboardingInvariants(await world.log());
   });
 
-  it('takes a cohort of more than a thousand in parts, each let in before the next is chosen', async () => {
+  it('onboards a cohort of more than a thousand in parts, each before the next is chosen', async () => {
     await world.setRate(5_000);
     await Promise.all(Array.from({ length: 1_003 }, (_, n) => world.join(`many-${n}`)));
     await world.admit({ cohortId: 'many', size: 1_002 });
@@ -149,7 +149,7 @@ describe('onboarding', () => {
     expectOnboardingInvariants(await world.log());
   });
 
-  it('closes cohorts of an early log, by when their people came in', async () => {
+  it('closes cohorts of an early log with the onboarding times of their people', async () => {
     const at = toIso(world.clock.time - 5 * DAY_MS);
     const metadata = (subject: string) => ({
       source: '/gatehouse',
@@ -170,7 +170,7 @@ describe('onboarding', () => {
     await append('account-a', 'AccountOnboarded', { accountId: 'a', cohortId: 'early' });
     expect((await available()).available).toBe(400);
     await world.reactor.processAll();
-    expect(await peopleIn(world)).toEqual(['a in early']);
+    expect(await onboardedPeople(world)).toEqual(['a in early']);
     expect(await available()).toEqual({ available: 999, moreAt: world.clock.time + 2 * DAY_MS });
   });
 });

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { isWaiting, takeTurn, waitingTurn } from '../../account/index.js';
+import { isWaiting, onboardInTurn, waitingTurn } from '../../account/index.js';
 import { type Transactor } from '../../event-store/transact.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
@@ -10,21 +10,21 @@ import type { Admission } from '../admission.js';
 import { type Cohort, type CohortPart, cohortStream, fillCohort, onboardCohort, placesLeft } from '../cohort.js';
 import { CohortAdmitted } from '../events.js';
 import { turnsOf } from '../queries/waiting-turns.js';
-import { closeCohort, cohortsBeingLetIn, rolloutStream } from '../rollout.js';
+import { closeCohort, cohortsBeingOnboarded, rolloutStream } from '../rollout.js';
 
 const ONBOARDING = 'onboarding';
 
 type Admitted = RecordedOf<typeof CohortAdmitted>;
 
-/** Who waits, in order of their turn, as of everything stored so far. */
+/** Waiting accounts in the order of their turn, after everything stored so far. */
 export type NextInLine = (people: number, priority?: number) => Promise<string[]>;
 
 const CONCURRENT_ACCOUNTS = 64;
 
 /**
- * Onboards the people of admitted cohorts, one cohort after the other: who is next depends on whom the cohort before has
- * onboarded. Part by part, people are chosen, onboarded and reported; then the cohort is closed. Each step is stored, so after
- * a crash it continues with those that were chosen, and a closed cohort onboards nobody any more.
+ * Onboards the people of admitted cohorts, one cohort after the other, since one cohort's people decide who is next in
+ * line. Chooses, onboards and reports people part by part, then closes the cohort. Each step is stored, so after a crash it
+ * continues with the people already chosen, and a closed cohort onboards nobody.
  */
 export function onboarding(transactor: Transactor, nextInLine: NextInLine, clock: Clock): Consumer {
   return defineConsumer({
@@ -32,18 +32,23 @@ export function onboarding(transactor: Transactor, nextInLine: NextInLine, clock
     events: [CohortAdmitted],
     key: () => 'rollout',
     async react(event) {
-      if (await isBeingLetIn(transactor, event)) await new LettingIn(transactor, nextInLine, clock, event).run();
+      if (await isBeingOnboarded(transactor, event))
+        await new CohortOnboarding(transactor, nextInLine, clock, event).run();
     },
   });
 }
 
-async function isBeingLetIn(transactor: Transactor, { data, position }: Admitted): Promise<boolean> {
+async function isBeingOnboarded(transactor: Transactor, { data, position }: Admitted): Promise<boolean> {
   const rollout = await transactor.load(rolloutStream, undefined);
-  if (rollout.position < position) throw new StoreUnavailable(`the rollout is not read up to position ${position} yet`);
-  return cohortsBeingLetIn(rollout.state).some(({ cohortId }) => cohortId === data.cohortId);
+  if (rollout.position < position) {
+    throw new StoreUnavailable(
+      `the store returned the rollout stream only up to ${rollout.position}, before ${position}`,
+    );
+  }
+  return cohortsBeingOnboarded(rollout.state).some(({ cohortId }) => cohortId === data.cohortId);
 }
 
-class LettingIn {
+class CohortOnboarding {
   private readonly admission: Admission;
   private readonly context: CommandContext;
 
@@ -63,9 +68,9 @@ class LettingIn {
     const times: number[] = [];
     for (let n = 0; n < cohort.chosen.length || placesLeft(cohort, size) > 0; n++) {
       if (n === cohort.chosen.length) cohort = await this.fill(n, placesLeft(cohort, size));
-      const letIn = await this.letIn(cohort.chosen[n]!);
-      times.push(...letIn.map(({ at }) => at));
-      cohort = await this.reportOnboarded(letIn.map(({ accountId }) => accountId));
+      const onboarded = await this.onboard(cohort.chosen[n]!);
+      times.push(...onboarded.map(({ at }) => at));
+      cohort = await this.reportOnboarded(onboarded.map(({ accountId }) => accountId));
     }
     await this.transactor.transact(rolloutStream, undefined, this.context, (rollout) =>
       closeCohort(rollout, cohortId, times),
@@ -88,22 +93,22 @@ class LettingIn {
     return listed.filter((_, n) => isWaiting(turns[n]!));
   }
 
-  /** Those that are in with this cohort then, in the order of their turn. */
-  private async letIn({ accounts, chosenAt }: CohortPart): Promise<{ accountId: string; at: number }[]> {
+  /** Returns the accounts that this cohort onboarded, in the order of their turn. */
+  private async onboard({ accounts, chosenAt }: CohortPart): Promise<{ accountId: string; at: number }[]> {
     const { cohortId } = this.admission;
     const times = new Map<string, number>();
-    const onboard = async (accountId: string) => {
+    const onboardOne = async (accountId: string) => {
       const context = { ...this.context, time: toIso(this.now()) };
       const { state } = await this.transactor.transact(waitingTurn, accountId, context, (turn) =>
-        takeTurn(turn, { accountId, cohortId, chosenAt }),
+        onboardInTurn(turn, { accountId, cohortId, chosenAt }),
       );
       if (state.standing.cohortId === cohortId) times.set(accountId, state.onboardedAt!);
     };
-    await pMap(accounts, onboard, { concurrency: CONCURRENT_ACCOUNTS });
+    await pMap(accounts, onboardOne, { concurrency: CONCURRENT_ACCOUNTS });
     return accounts.flatMap((accountId) => (times.has(accountId) ? [{ accountId, at: times.get(accountId)! }] : []));
   }
 
-  /** Not before the admission, even if the clock went back since: the cap was kept as of then. */
+  /** At least the time of the admission, even if the clock went back: the cap was checked as of that time. */
   private now(): number {
     return Math.max(this.clock.now(), Date.parse(this.admission.at));
   }

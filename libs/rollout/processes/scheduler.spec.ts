@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-/** And whoever was admitted is let in. */
+/** Runs the schedule, then onboards the admitted people. */
 async function tick(): Promise<void> {
   await world.scheduler().tick();
   await world.reactor.processAll();
@@ -29,7 +29,7 @@ it('admits a seventh of the rate every day, rounded up, until the rate is spent'
     await tick();
     world.clock.time += DAY_MS;
   }
-  // Ten people fill five days; on the eighth, those of the first day are out of the window.
+  // Ten people fill five days; on the eighth, the first day's people are out of the window.
   expect(await cohorts()).toEqual([
     'daily-2022-05-18: 2',
     'daily-2022-05-19: 2',
@@ -52,7 +52,7 @@ it('waits for 24 hours, not for midnight', async () => {
   expect(await cohorts()).toEqual(['daily-2022-05-18: 10', 'daily-2022-05-19: 10']);
 });
 
-it('admits nobody again when the clock goes back', async () => {
+it('admits no second cohort when the clock goes back', async () => {
   await world.setRate(70, true);
   world.clock.time = Date.parse('2022-05-19T00:10:00Z');
   await tick();
@@ -61,7 +61,7 @@ it('admits nobody again when the clock goes back', async () => {
   expect(await cohorts()).toEqual(['daily-2022-05-19: 10']);
 });
 
-it('admits no more than wait, and nobody without a daily rate or while onboarding is paused', async () => {
+it('admits at most the waiting people, and nobody without a daily rate or while onboarding is paused', async () => {
   await tick();
   await world.setRate(700);
   await tick();
@@ -77,7 +77,7 @@ it('admits no more than wait, and nobody without a daily rate or while onboardin
   expect(await cohorts()).toEqual(['daily-2022-05-18: 20']);
 });
 
-it('admits one cohort when two schedulers come to it at once, whatever an operator admitted', async () => {
+it('admits one cohort when several schedulers run at once, whatever an operator admitted', async () => {
   await world.setRate(70, true);
   await world.admit({ cohortId: 'by-hand', size: 1 });
   await world.reactor.processAll();
@@ -85,7 +85,7 @@ it('admits one cohort when two schedulers come to it at once, whatever an operat
   expect(await cohorts()).toEqual(['by-hand: 1', 'daily-2022-05-18: 10']);
 });
 
-it('admits one cohort when two schedulers come to it on either side of midnight', async () => {
+it('admits one cohort when two schedulers run on either side of midnight', async () => {
   await world.setRate(70, true);
   const midnight = Date.parse('2022-05-19T00:00:00Z');
   const [before, after] = [midnight - 1, midnight + 1].map((now) =>
@@ -97,7 +97,7 @@ it('admits one cohort when two schedulers come to it on either side of midnight'
   expect(await cohorts()).toHaveLength(1);
 });
 
-it('waits while a cohort is being let in', async () => {
+it('waits while a cohort is being onboarded', async () => {
   await world.setRate(70, true);
   await world.admit({ cohortId: 'by-hand', size: 15 });
   await world.scheduler().tick();
@@ -107,7 +107,7 @@ it('waits while a cohort is being let in', async () => {
   expect(await cohorts()).toEqual(['by-hand: 15', 'daily-2022-05-18: 5']);
 });
 
-it('goes on after a clock that was far ahead', async () => {
+it('continues after a clock that was far ahead', async () => {
   await world.setRate(70, true);
   world.clock.time += 365 * DAY_MS;
   await tick();
@@ -116,7 +116,7 @@ it('goes on after a clock that was far ahead', async () => {
   expect(await cohorts()).toEqual(['daily-2023-05-18: 10', 'daily-2022-05-18: 10']);
 });
 
-it('ticks in one process at a time and lets go when it is stopped', async () => {
+it('ticks in one process at a time and releases its lock when it is stopped', async () => {
   await world.setRate(70, true);
   const other = new LockSession(world.connection);
   const stop = new AbortController();

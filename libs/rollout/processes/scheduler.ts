@@ -8,12 +8,12 @@ import { Ownership } from '../../subscriptions/ownership.js';
 import { runSubscription, type Subscriber } from '../../subscriptions/subscription.js';
 import { admitDaily, dailyCohort, dailySize } from '../admission.js';
 import type { PeopleLeft } from '../queries/people-left.js';
-import { cohortsBeingLetIn, rolloutStream } from '../rollout.js';
+import { cohortsBeingOnboarded, rolloutStream } from '../rollout.js';
 
 export const SCHEDULER = 'scheduler';
 const TICK_MS = 60_000;
 
-/** Admits a seventh of the rate every day by itself, where the rate says so. */
+/** Admits a seventh of the rate every day if the rate is set to be daily. */
 export class CohortScheduler {
   constructor(
     private readonly transactor: Transactor,
@@ -42,11 +42,11 @@ export class CohortScheduler {
     await runSubscription(ticking, signal, TICK_MS);
   }
 
-  /** Admits today's cohort where it is due; once everybody admitted before is in, since only then it is known who waits. */
+  /** Admits today's cohort if it is due and all earlier ones are onboarded: only then is the number of waiting people known. */
   async tick(): Promise<void> {
     const now = this.clock.now();
     const { state } = await this.transactor.load(rolloutStream, undefined);
-    if (dailySize(state, now, Number.POSITIVE_INFINITY) === 0 || cohortsBeingLetIn(state).length > 0) return;
+    if (dailySize(state, now, Number.POSITIVE_INFINITY) === 0 || cohortsBeingOnboarded(state).length > 0) return;
     const waiting = await this.peopleLeft.count();
     const context: CommandContext = { actor: { kind: 'process', id: SCHEDULER }, correlationid: dailyCohort(now) };
     await this.transactor.transact(rolloutStream, undefined, context, (current) => admitDaily(current, now, waiting));

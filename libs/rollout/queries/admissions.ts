@@ -14,7 +14,7 @@ export interface FoundAdmission {
   position: Position;
 }
 
-/** The admissions of cohorts, from the log. */
+/** Finds the admissions of cohorts in the log. */
 @Injectable()
 export class Admissions {
   constructor(
@@ -29,7 +29,7 @@ export class Admissions {
       const page = await this.store.readAll(recent.position, { including: true, limit: 1 });
       return found(page.events, cohortId);
     }
-    // A cohort that is not remembered was closed long ago, so it has a stream, and the long way is worth going.
+    // Such a cohort was closed long ago. Only if it has a stream is reading the whole rollout stream worth it.
     const known = await this.store.readStream(`${cohortStream.category}-${cohortId}`, 0, 1);
     return known.length === 0 ? undefined : found(await this.store.readStream(rolloutStream.category), cohortId);
   }

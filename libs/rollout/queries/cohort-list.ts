@@ -11,18 +11,21 @@ import { cohortsView } from '../views/cohorts.js';
 
 export const cohortSelection = oneOf(
   ['first-come', 'listed'],
-  'Who: the first of the waitlist, or the accounts listed.',
+  'Who is onboarded: the front of the waitlist, or the listed accounts.',
 );
 
 export const CohortAnswer = closed({
   cohortId: text('The cohort.'),
-  size: orNull(count('People admitted at the most; null for a moment until the view has the admission.')),
+  size: orNull(count('The maximum number of people; null for a moment until the view has the admission.')),
   selection: orNull(cohortSelection),
   perWeek: count('The rate in force at the admission.'),
   admittedAt: orNull(instant('When it was admitted.')),
-  onboarded: count('People in it so far.'),
-  status: oneOf(['admitted', 'onboarding', 'onboarded'], '`onboarded`: as many are in as there were to be had.'),
-  position: position('Of the last event that reports who is in; 0 before the first.'),
+  onboarded: count('People onboarded so far.'),
+  status: oneOf(
+    ['admitted', 'onboarding', 'onboarded'],
+    '`onboarded`: complete, even if fewer people waited than were admitted.',
+  ),
+  position: position('Of the last event that reports onboarded accounts; 0 before the first.'),
 });
 export type CohortAnswer = Static<typeof CohortAnswer>;
 
@@ -65,7 +68,7 @@ export class CohortList {
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
+// biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
 const toAnswer = (row: any): CohortAnswer => ({
   cohortId: row.cohort_id,
   size: row.size,

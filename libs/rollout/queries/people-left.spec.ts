@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-it('counts who waits once everybody admitted before is in, of one priority class where it is given', async () => {
+it('counts waiting people once all admitted cohorts are onboarded, in one priority class if given', async () => {
   await world.join('a', 'b', 'c');
   await world.joinAs(0, 'vip');
   await world.admit({ cohortId: 'one', size: 2 });
@@ -18,7 +18,7 @@ it('counts who waits once everybody admitted before is in, of one priority class
   expect(await counted).toEqual([2, 0, 2]);
 });
 
-it('gives up while a cohort is being let in for long, and names it', async () => {
+it('gives up and names the cohort if its onboarding takes too long', async () => {
   await world.join('a');
   await world.admit({ cohortId: 'one', size: 1 });
   await expect(world.peopleLeft.count()).rejects.toMatchObject({

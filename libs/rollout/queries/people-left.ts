@@ -3,12 +3,12 @@ import { Transactor } from '../../event-store/transact.js';
 import { Refusal } from '../../kernel/errors.js';
 import { pause } from '../../kernel/wait.js';
 import { Waitlist } from '../../waitlist/index.js';
-import { cohortsBeingLetIn, rolloutStream } from '../rollout.js';
+import { cohortsBeingOnboarded, rolloutStream } from '../rollout.js';
 
 const WAIT_MS = 5_000;
 const POLL_MS = 50;
 
-/** Counts who waits and will not be onboarded with a cohort that was admitted already. */
+/** Counts the waiting people who are not part of an admitted cohort. */
 @Injectable()
 export class PeopleLeft {
   constructor(
@@ -17,8 +17,8 @@ export class PeopleLeft {
   ) {}
 
   /**
-   * As of everything stored so far. Waits while a cohort is being onboarded, since the count is open until then.
-   * @throws Refusal cohort-in-progress; StoreUnavailable when the waitlist's view is too far behind
+   * Counts after everything stored so far. Waits while a cohort is being onboarded, since the count is open until then.
+   * @throws Refusal cohort-in-progress; StoreUnavailable if the waitlist's view is too far behind
    */
   async count(priority?: number): Promise<number> {
     const deadline = performance.now() + WAIT_MS;
@@ -26,8 +26,8 @@ export class PeopleLeft {
       if (performance.now() > deadline) {
         throw new Refusal(
           'cohort-in-progress',
-          `cohort ${cohortId} is still being let in, so who else waits can't be told: give a size, or ask again later ` +
-            `(GET /v1/cohorts/${cohortId} tells how far it is)`,
+          `cohort ${cohortId} is still being onboarded, so the number of other waiting people is unknown; ` +
+            `give a size, or retry later (GET /v1/cohorts/${cohortId} shows its progress)`,
         );
       }
       await pause(POLL_MS);
@@ -37,6 +37,6 @@ export class PeopleLeft {
 
   private async inProgress(): Promise<string | undefined> {
     const { state } = await this.transactor.load(rolloutStream, undefined);
-    return cohortsBeingLetIn(state)[0]?.cohortId;
+    return cohortsBeingOnboarded(state)[0]?.cohortId;
   }
 }

@@ -61,11 +61,11 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
   }
 }
 
-const toAnswer = ({ cohortId, people, admittedAt, letIn }: GrantedCohort): Static<typeof CountedAnswer> => ({
+const toAnswer = ({ cohortId, people, admittedAt, onboarded }: GrantedCohort): Static<typeof CountedAnswer> => ({
   cohortId,
   size: people,
   at: toIso(admittedAt),
-  countsUntil: letIn ? toIso(letIn.last + WEEK_MS) : null,
+  countsUntil: onboarded ? toIso(onboarded.last + WEEK_MS) : null,
 });
 
 @Controller('v1/rollout')

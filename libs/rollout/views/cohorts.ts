@@ -4,25 +4,25 @@ import { CohortAdmitted, CohortClosed, CohortOnboarded } from '../events.js';
 
 export type CohortRow = {
   cohort_id: string;
-  /** People admitted; null before the admission is seen. */
+  /** The number of people admitted; null until the view has the admission. */
   size: number | null;
   selection: 'first-come' | 'listed' | null;
   per_week: number;
   admitted_at: number | null;
-  /** Accounts let in so far. */
+  /** The number of accounts onboarded so far. */
   onboarded: number;
-  /** Nobody else comes in with it. */
+  /** Whether its onboarding is complete. */
   closed: boolean;
-  /** `onboarded`: as many are in as there were to be had. */
+  /** `onboarded`: complete, even if fewer people waited than were admitted. */
   status: 'admitted' | 'onboarding' | 'onboarded';
-  /** Of the last event that reports who is in; 0 before the first. */
+  /** The position of the last event that reports onboarded accounts; 0 before the first. */
   position: number;
 };
 
 export const cohortsView = defineView({
   name: 'cohorts',
   version: 3,
-  summary: 'Cohorts: how many were admitted and how many are in.',
+  summary: 'Cohorts: how many people were admitted and how many are onboarded.',
   events: [CohortAdmitted, CohortOnboarded, CohortClosed],
   table: {
     name: 'cohorts',
@@ -41,7 +41,7 @@ export const cohortsView = defineView({
   },
   keys: ({ data }) => [data.cohortId],
   evolve(known: CohortRow | undefined, event, cohortId) {
-    const row = known ?? { ...unheardOf, cohort_id: cohortId };
+    const row = known ?? { ...unknown, cohort_id: cohortId };
     switch (event.type) {
       case 'CohortAdmitted': {
         if (row.size !== null) return row;
@@ -65,7 +65,7 @@ export const cohortsView = defineView({
   },
 });
 
-const unheardOf: CohortRow = {
+const unknown: CohortRow = {
   cohort_id: '',
   size: null,
   selection: null,

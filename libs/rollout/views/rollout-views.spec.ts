@@ -9,20 +9,20 @@ const second = recorded(5, 'CohortOnboarded', { cohortId: 'c1', accounts: ['c'],
 const closed = recorded(6, 'CohortClosed', { cohortId: 'c1', people: 3, first: at, last: at });
 
 describe('the cohorts view', () => {
-  it('follows a cohort from its admission until all are in', () => {
+  it('has the status of a cohort from its admission until all are onboarded', () => {
     const statusAfter = (...events: ReturnType<typeof recorded>[]) => foldView(cohortsView, events).rows.c1;
     expect(statusAfter(admitted)).toMatchObject({ status: 'admitted', onboarded: 0, size: 3 });
     expect(statusAfter(admitted, first)).toMatchObject({ status: 'onboarding', onboarded: 2 });
     expect(statusAfter(admitted, first, second)).toMatchObject({ status: 'onboarded', onboarded: 3 });
   });
 
-  it('has all in, once the cohort is closed, where too few waited', () => {
+  it('has a closed cohort as onboarded even if too few people waited', () => {
     const statusAfter = (...events: ReturnType<typeof recorded>[]) => foldView(cohortsView, events).rows.c1;
     expect(statusAfter(admitted, first, closed)).toMatchObject({ status: 'onboarded', onboarded: 2, size: 3 });
     expect(statusAfter(admitted, closed)).toMatchObject({ status: 'onboarded', onboarded: 0 });
   });
 
-  it('gives the same row for any order of the two streams, and for events that come again', () => {
+  it('has the same row for any order of the two streams and for replayed events', () => {
     const expected = foldView(cohortsView, [admitted, first, second, closed]);
     expect(foldView(cohortsView, [first, admitted, closed, second])).toEqual(expected);
     expect(foldView(cohortsView, [first, second, admitted, closed])).toEqual(expected);
@@ -32,7 +32,7 @@ describe('the cohorts view', () => {
     );
   });
 
-  it('knows a cohort before it has seen its admission', () => {
+  it('has a cohort whose onboarding came before its admission', () => {
     expect(foldView(cohortsView, [first]).rows.c1).toMatchObject({
       status: 'onboarded',
       onboarded: 2,

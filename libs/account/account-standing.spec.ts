@@ -45,15 +45,15 @@ const attempt = (decide: () => unknown) => {
 };
 
 describe('joining the waitlist', () => {
-  it('gives a stranger a place', () => {
+  it('adds an unknown account to the waitlist', () => {
     expect(joinWaitlist(given(), application, NOW)).toEqual([joined]);
   });
 
-  it('gives a new place to whoever left', () => {
+  it('gives an account that left a new place', () => {
     expect(joinWaitlist(given(joined, left), application, NOW)).toEqual([joined]);
   });
 
-  it('stays quiet for whoever waits or is in', () => {
+  it('is a no-op for an account that waits or is onboarded', () => {
     expect(joinWaitlist(given(joined), application, NOW)).toEqual([]);
     expect(joinWaitlist(given(joined, onboarded), application, NOW)).toEqual([]);
   });
@@ -67,15 +67,15 @@ describe('joining the waitlist', () => {
 });
 
 describe('leaving the waitlist', () => {
-  it('gives up the place', () => {
+  it('gives up the place on the waitlist', () => {
     expect(leaveWaitlist(given(joined), accountId)).toEqual([left]);
   });
 
-  it('stays quiet the second time', () => {
+  it('is a no-op the second time', () => {
     expect(leaveWaitlist(given(joined, left), accountId)).toEqual([]);
   });
 
-  it('refuses a stranger and whoever is in already', () => {
+  it('refuses an unknown account and an onboarded one', () => {
     expect(attempt(() => leaveWaitlist(given(), accountId))).toEqual(refusal('account-unknown'));
     expect(attempt(() => leaveWaitlist(given(joined, onboarded), accountId))).toEqual(refusal('already-onboarded'));
   });
@@ -84,15 +84,15 @@ describe('leaving the waitlist', () => {
 describe('accepting the content policy', () => {
   const accept = (state: AccountStanding, version: string) => acceptPolicy(state, { accountId, version }, published);
 
-  it('is recorded for the version in force', () => {
+  it('records the version in force', () => {
     expect(accept(given(joined), 'v2')).toEqual([accepted]);
   });
 
-  it('stays quiet when that version was accepted', () => {
+  it('is a no-op if that version was accepted', () => {
     expect(accept(given(joined, accepted), 'v2')).toEqual([]);
   });
 
-  it('refuses an older version, one never published, a stranger and a deactivated account', () => {
+  it('refuses an outdated version, one never published, an unknown account and a deactivated one', () => {
     expect(attempt(() => accept(given(joined), 'v1'))).toEqual(refusal('policy-outdated'));
     expect(attempt(() => accept(given(joined), 'v9'))).toEqual(refusal('policy-unknown'));
     expect(attempt(() => accept(given(), 'v2'))).toEqual(refusal('account-unknown'));
@@ -103,15 +103,15 @@ describe('accepting the content policy', () => {
 describe('onboarding an account', () => {
   const onboard = (state: AccountStanding, cohortId = 'c1') => onboardAccount(state, { accountId, cohortId });
 
-  it('lets in whoever waits', () => {
+  it('onboards an account that waits', () => {
     expect(onboard(given(joined))).toEqual([onboarded]);
   });
 
-  it('stays quiet for whoever is in, also with another cohort', () => {
+  it('is a no-op for an onboarded account, also with another cohort', () => {
     expect(onboard(given(joined, onboarded), 'c2')).toEqual([]);
   });
 
-  it('refuses whoever does not wait, and a deactivated account', () => {
+  it('refuses an account that does not wait and a deactivated one', () => {
     expect(attempt(() => onboard(given()))).toEqual(refusal('not-waiting'));
     expect(attempt(() => onboard(given(joined, left)))).toEqual(refusal('not-waiting'));
     expect(attempt(() => onboard(given(joined, deactivated)))).toEqual(refusal('account-deactivated'));
@@ -122,17 +122,17 @@ describe('suspending an account', () => {
   const suspend = (state: AccountStanding, until = LATER) =>
     suspendAccount(state, { accountId, until, reason: 'strike' }, NOW);
 
-  it('holds until its time and then no longer', () => {
+  it('suspends until the given time and no longer', () => {
     expect(suspend(given(joined))).toEqual([suspended]);
     expect(isSuspended(given(joined, suspended), Date.parse(LATER) - 1)).toBe(true);
     expect(isSuspended(given(joined, suspended), Date.parse(LATER))).toBe(false);
   });
 
-  it('stays quiet for the same time again', () => {
+  it('is a no-op for the same time', () => {
     expect(suspend(given(joined, suspended))).toEqual([]);
   });
 
-  it('refuses a time gone by, a stranger and a deactivated account', () => {
+  it('refuses a time in the past, an unknown account and a deactivated one', () => {
     expect(attempt(() => suspend(given(joined), '2022-05-18T09:00:00.000Z'))).toEqual(refusal('suspension-over'));
     expect(attempt(() => suspend(given()))).toEqual(refusal('account-unknown'));
     expect(attempt(() => suspend(given(joined, deactivated)))).toEqual(refusal('account-deactivated'));
@@ -146,12 +146,12 @@ describe('deactivating and reinstating an account', () => {
     expect(deactivateAccount(given(joined, deactivated), deactivated.data as never)).toEqual([]);
   });
 
-  it('puts a reinstated account where it stood', () => {
+  it('gives a reinstated account its earlier status', () => {
     expect(reinstateAccount(given(joined, onboarded, deactivated), reinstated.data as never)).toEqual([reinstated]);
     expect(given(joined, onboarded, suspended, deactivated, reinstated)).toEqual(given(joined, onboarded));
   });
 
-  it('stays quiet when there is nothing to take back', () => {
+  it('is a no-op without a deactivation or suspension to reverse', () => {
     expect(reinstateAccount(given(joined), reinstated.data as never)).toEqual([]);
   });
 });
@@ -168,7 +168,7 @@ describe('an account under any commands', () => {
     reinstate: (state) => reinstateAccount(state, { accountId, reason: 'appeal' }),
   };
 
-  it('is onboarded at most once, and a command repeated at once changes nothing', () => {
+  it('is onboarded at most once, and repeating a command is a no-op', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...Object.keys(commands)), { maxLength: 40 }), (names) => {
         const log: AccountEvent[] = [];

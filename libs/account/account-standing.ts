@@ -2,10 +2,10 @@ import type { StreamKind } from '../kernel/decider.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
 import { type AccountEvent, accountEvents } from './events.js';
 
-/** Everything that access asks of an account. */
+/** The state of an account that decides its access. */
 export interface AccountStanding {
   status: 'unknown' | 'waiting' | 'left' | 'onboarded';
-  /** Facts about an account come from other systems too, so an account that is unknown here may be deactivated. */
+  /** Other systems report deactivations too, so even an unknown account may be deactivated. */
   deactivated: boolean;
   /** Epoch milliseconds; suspended while the clock is before it. */
   suspendedUntil?: number;
@@ -49,13 +49,16 @@ export const isSuspended = (state: AccountStanding, now: number): boolean =>
   state.suspendedUntil !== undefined && now < state.suspendedUntil;
 
 /**
- * Whoever left may join again, at the end.
+ * An account that left may join again, at the end of the waitlist.
  * @throws Refusal account-deactivated, account-suspended
  */
 export function joinWaitlist(state: AccountStanding, data: DataOf<'WaitlistJoined'>, now: number): AccountEvent[] {
   refuseDeactivated(state, data.accountId);
   if (isSuspended(state, now)) {
-    throw new Refusal('account-suspended', `account ${data.accountId} is suspended; join again when that has ended`);
+    throw new Refusal(
+      'account-suspended',
+      `account ${data.accountId} is suspended; join again when the suspension has ended`,
+    );
   }
   if (state.status === 'waiting' || state.status === 'onboarded') return [];
   return [{ type: 'WaitlistJoined', data }];
@@ -71,7 +74,7 @@ export function leaveWaitlist(state: AccountStanding, accountId: string): Accoun
   return [{ type: 'WaitlistLeft', data: { accountId } }];
 }
 
-/** What was published, as the policy stream says it. */
+/** The published versions of the content policy, from the policy stream. */
 export interface PublishedPolicies {
   current?: string;
   versions: readonly string[];
@@ -88,7 +91,7 @@ export function acceptPolicy(
   if (!published.versions.includes(version)) {
     throw new NotFound(
       'policy-unknown',
-      `no content policy ${version} was published; accept ${published.current ?? 'one that was'}`,
+      `content policy ${version} was never published; accept ${published.current ?? 'a published version'}`,
     );
   }
   if (version !== published.current) {
@@ -106,7 +109,7 @@ export function onboardAccount(state: AccountStanding, data: DataOf<'AccountOnbo
   if (state.status !== 'waiting') {
     throw new Refusal(
       'not-waiting',
-      `account ${data.accountId} is not on the waitlist (${state.status}); it has to join first`,
+      `account ${data.accountId} is not on the waitlist (${state.status}); let it join first`,
     );
   }
   return [{ type: 'AccountOnboarded', data }];
@@ -123,12 +126,12 @@ export function suspendAccount(state: AccountStanding, data: DataOf<'AccountSusp
   return [{ type: 'AccountSuspended', data }];
 }
 
-/** Exactly once, whatever the account's standing: the reason for it may be known before the account is. */
+/** Deactivates any account once, even an unknown one: its deactivation may be reported before the account is. */
 export function deactivateAccount(state: AccountStanding, data: DataOf<'AccountDeactivated'>): AccountEvent[] {
   return state.deactivated ? [] : [{ type: 'AccountDeactivated', data }];
 }
 
-/** Takes a deactivation and a suspension back. */
+/** Reverses a deactivation and a suspension. */
 export function reinstateAccount(state: AccountStanding, data: DataOf<'AccountReinstated'>): AccountEvent[] {
   if (!state.deactivated && state.suspendedUntil === undefined) return [];
   return [{ type: 'AccountReinstated', data }];
@@ -140,4 +143,4 @@ function refuseDeactivated(state: AccountStanding, accountId: string): void {
 }
 
 const unknown = (accountId: string) =>
-  new NotFound('account-unknown', `no account ${accountId} is known; check the id, or let it join the waitlist`);
+  new NotFound('account-unknown', `account ${accountId} is unknown; check the id, or let it join the waitlist`);

@@ -99,7 +99,7 @@ export const AccountReinstated = defineEvent({
   example: { accountId: 'acc-1', reason: 'appeal-granted' },
 });
 
-/** Of an account's stream. */
+/** The events of an account's stream. */
 export const accountEvents = [
   WaitlistJoined,
   WaitlistLeft,
@@ -120,7 +120,7 @@ export const PersonRegistered = defineEvent({
   example: { accountId: 'acc-1' },
 });
 
-/** Of a person's stream, which says which account is theirs. */
+/** The events of a person's stream, which records the person's account. */
 export const personEvents = [PersonRegistered];
 
 export type PersonEvent = EventOf<(typeof personEvents)[number]>;

@@ -3,11 +3,11 @@ import { fold } from '../kernel/decider.js';
 import { personStream, registerPerson } from './person.js';
 
 describe('registering a person', () => {
-  it('gives the person their account', () => {
+  it('records the account of the person', () => {
     expect(registerPerson({}, 'acc-1')).toEqual([{ type: 'PersonRegistered', data: { accountId: 'acc-1' } }]);
   });
 
-  it('stays quiet when they have one, whichever account is offered', () => {
+  it('is a no-op for a person with an account, whichever account is given', () => {
     const state = fold(personStream, registerPerson({}, 'acc-1'));
     expect(state.accountId).toBe('acc-1');
     expect(registerPerson(state, 'acc-1')).toEqual([]);

@@ -1,7 +1,7 @@
 import type { StreamKind } from '../kernel/decider.js';
 import { type PersonEvent, personEvents } from './events.js';
 
-/** A person by the keyed hash of their address; whoever writes the first event of the stream wins the race. */
+/** A person, identified by the keyed hash of their address. The first event of the stream wins concurrent registrations. */
 export interface Person {
   accountId?: string;
 }
@@ -13,7 +13,7 @@ export const personStream: StreamKind<Person, PersonEvent> = {
   evolve: (_, { data }) => ({ accountId: data.accountId }),
 };
 
-/** No events if the person has an account; the state has its id. */
+/** A no-op if the person has an account; the state has its id. */
 export function registerPerson(state: Person, accountId: string): PersonEvent[] {
   return state.accountId === undefined ? [{ type: 'PersonRegistered', data: { accountId } }] : [];
 }

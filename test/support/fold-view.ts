@@ -2,7 +2,7 @@ import type { EventDefinition, RecordedOf } from '../../libs/events/event-defini
 import type { JsonObject, RecordedEvent } from '../../libs/kernel/envelope.js';
 import type { View, ViewRow } from '../../libs/projections/view.js';
 
-/** An event as the log would hold it; its id and its minute follow from the position where they are not given. */
+/** An event as the log would hold it; the position gives its id and its minute unless they are given. */
 export function recorded(
   position: number,
   type: string,
@@ -17,14 +17,14 @@ export function recorded(
   return { id, type, data, metadata, stream: 'spec', revision: position - 1, position, recordedAt: time };
 }
 
-/** The same with the definition's example as its data, changed as given. */
+/** A recorded event of a definition, with the definition's example as its data, changed as given. */
 export const recordedOf = <Definition extends EventDefinition>(
   position: number,
   { type, example }: Definition,
   change: Partial<Definition['example']> = {},
 ) => recorded(position, type, { ...example, ...change }) as RecordedOf<Definition>;
 
-/** The rows and counters that events leave in a view, without a database: JSON in the rows goes through JSON. */
+/** Folds events into the rows and counters of a view without a database. Rows go through JSON as they would there. */
 export function foldView<Row extends ViewRow>(view: View<Row>, events: readonly RecordedEvent[]) {
   const rows = new Map<string, Row>();
   for (const event of events) {
@@ -42,12 +42,12 @@ export function foldView<Row extends ViewRow>(view: View<Row>, events: readonly 
   };
 }
 
-/** What became of each beginning of a history, once told straight and once with everything in it told again, backwards. */
-export function toldAgain<Row extends ViewRow>(view: View<Row>, history: readonly RecordedEvent[]) {
-  const beginnings = history.map((_, end) => history.slice(0, end + 1));
+/** The view after each prefix of a history: folded once, and with the prefix replayed backwards after it. */
+export function replay<Row extends ViewRow>(view: View<Row>, history: readonly RecordedEvent[]) {
+  const prefixes = history.map((_, end) => history.slice(0, end + 1));
   return {
-    once: beginnings.map((events) => foldView(view, events)),
-    again: beginnings.map((events) => foldView(view, [...events, ...events.toReversed()])),
+    once: prefixes.map((events) => foldView(view, events)),
+    replayed: prefixes.map((events) => foldView(view, [...events, ...events.toReversed()])),
   };
 }
 

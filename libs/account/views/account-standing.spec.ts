@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { foldView, recorded, toldAgain } from '../../../test/support/fold-view.js';
+import { foldView, recorded, replay } from '../../../test/support/fold-view.js';
 import { accountStandingView } from './account-standing.js';
 
 const accountId = 'acc-1';
@@ -12,7 +12,7 @@ const history = [
 ];
 
 describe('the account-standing view', () => {
-  it('says where an account stands', () => {
+  it('has the current state of an account', () => {
     expect(foldView(accountStandingView, history).rows[accountId]).toEqual({
       account_id: accountId,
       status: 'onboarded',
@@ -25,19 +25,19 @@ describe('the account-standing view', () => {
     });
   });
 
-  it('knows an account that was deactivated before it was heard of', () => {
+  it('has an account whose deactivation came before all its other events', () => {
     expect(foldView(accountStandingView, history.slice(4)).rows[accountId]).toMatchObject({
       status: 'unknown',
       deactivated: true,
     });
   });
 
-  it('is not moved by events that come again', () => {
-    const { once, again } = toldAgain(accountStandingView, history);
-    expect(again).toEqual(once);
+  it('stays the same when events are replayed', () => {
+    const { once, replayed } = replay(accountStandingView, history);
+    expect(replayed).toEqual(once);
   });
 
-  it('forgets deactivation and suspension when the account is reinstated', () => {
+  it('clears deactivation and suspension when the account is reinstated', () => {
     const reinstated = recorded(6, 'AccountReinstated', { accountId, reason: 'appeal' });
     expect(foldView(accountStandingView, [...history, reinstated]).rows[accountId]).toMatchObject({
       status: 'onboarded',

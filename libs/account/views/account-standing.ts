@@ -6,16 +6,16 @@ export type AccountStandingRow = {
   account_id: string;
   status: AccountStanding['status'];
   policy_version: string | null;
-  /** Suspended while the clock is before it; nothing is written when it ends. */
+  /** Suspended while the clock is before it; no event marks the end. */
   suspended_until: number | null;
   deactivated: boolean;
   deactivated_at: number | null;
   cohort_id: string | null;
-  /** Of the account's last event. */
+  /** The position of the account's last event. */
   position: number;
 };
 
-/** Folds with the account's own `evolve`, so that what an account is has one definition. */
+/** Folds with the account's own `evolve`: the state of an account has one definition. */
 export const accountStandingOf = (account: AccountStream) =>
   defineView({
     name: 'account-standing',
@@ -53,7 +53,7 @@ export const accountStandingOf = (account: AccountStream) =>
     },
   });
 
-/** The state of each account, for lists and figures. */
+/** The state of each account, for lists and metrics. */
 export const accountStandingView = accountStandingOf(accountStream);
 
 const standingOf = (row: AccountStandingRow): AccountStanding => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { foldView, recorded, toldAgain } from '../../../test/support/fold-view.js';
+import { foldView, recorded, replay } from '../../../test/support/fold-view.js';
 import { casesView } from './cases.js';
 
 const caseId = 'img-1';
@@ -57,7 +57,7 @@ describe('the cases view', () => {
     });
   });
 
-  it('frees a case by release or by its holder’s verdict', () => {
+  it('reopens a claimed case after its release or the claimant’s verdict', () => {
     const released = recorded(4, 'CaseReleased', { caseId, reviewer: 'rev-1' });
     expect(row(open(1), claimed, released)).toMatchObject({ status: 'open', claimed_by: null, claimed_until: null });
     expect(row(open(1), claimed, verdict)).toMatchObject({
@@ -68,7 +68,7 @@ describe('the cases view', () => {
     });
   });
 
-  it('shows the next round with its own flags and verdicts and the account that was known', () => {
+  it('shows the next round with its own flags and verdicts and the account known before', () => {
     expect(row(open(1), joined, claimed, verdict, dismissed)).toMatchObject({
       status: 'dismissed',
       decided_at: Date.UTC(2022, 4, 18, 9, 5),
@@ -90,7 +90,7 @@ describe('the cases view', () => {
     });
   });
 
-  it('takes the first look and the last verdict by when they happened, not by when they were told', () => {
+  it('has the earliest view and the latest verdict by the events’ own times, not by their order', () => {
     const at = (minute: number) => ({ time: new Date(Date.UTC(2022, 4, 18, 8, minute)).toISOString() });
     const by = (position: number, reviewer: string, minute: number) =>
       recorded(position, 'VerdictGiven', { caseId, reviewer, verdict: 'safe' }, at(minute));
@@ -104,9 +104,9 @@ describe('the cases view', () => {
     });
   });
 
-  it('is not moved by events that come again', () => {
+  it('stays the same when events are replayed', () => {
     const history = [open(1), joined, claimed, verdict, dismissed, open(6, 2, 'acc-7')];
-    const { once, again } = toldAgain(casesView, history);
-    expect(again).toEqual(once);
+    const { once, replayed } = replay(casesView, history);
+    expect(replayed).toEqual(once);
   });
 });

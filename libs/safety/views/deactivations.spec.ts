@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { foldView, recorded, toldAgain } from '../../../test/support/fold-view.js';
+import { foldView, recorded, replay } from '../../../test/support/fold-view.js';
 import { deactivationsView } from './deactivations.js';
 
 const accountId = 'acc-1';
@@ -14,7 +14,7 @@ const reinstated = recorded(2, 'AccountReinstated', { accountId, reason: 'appeal
 const other = recorded(3, 'AccountDeactivated', { accountId: 'acc-2', reason: 'operator-decision', categories: [] });
 
 describe('the deactivations view', () => {
-  it('says when, why and for which case, and counts by day and category', () => {
+  it('has the time, reason and case of a deactivation, and counts by day and category', () => {
     const { rows, counters } = foldView(deactivationsView, [first, other]);
     expect(rows[accountId]).toEqual({
       account_id: accountId,
@@ -34,19 +34,19 @@ describe('the deactivations view', () => {
     });
   });
 
-  it('keeps a deactivation that was taken back and says so', () => {
+  it('keeps a reversed deactivation with the time of the reinstatement', () => {
     const { rows, counters } = foldView(deactivationsView, [first, reinstated]);
     expect(rows[accountId]).toMatchObject({ reinstated_at: Date.UTC(2022, 4, 18, 9, 2) });
     expect(counters.all).toEqual({ deactivated: 1, reinstated: 1 });
   });
 
-  it('has no row for an account whose suspension alone was taken back', () => {
+  it('has no row for an account of which only a suspension was reversed', () => {
     expect(foldView(deactivationsView, [reinstated]).rows).toEqual({});
   });
 
-  it('is not moved by events that come again', () => {
+  it('stays the same when events are replayed', () => {
     const history = [first, reinstated, other];
-    const { once, again } = toldAgain(deactivationsView, history);
-    expect(again).toEqual(once);
+    const { once, replayed } = replay(deactivationsView, history);
+    expect(replayed).toEqual(once);
   });
 });

@@ -8,7 +8,7 @@ const WAIT_MS = 10_000;
 
 /**
  * First come first served inside a priority class.
- * @throws StoreUnavailable when the waitlist's view is too far behind
+ * @throws StoreUnavailable if the waitlist's view is too far behind
  */
 export const nextInLine =
   (pool: pg.Pool, store: EventStore, reader: ViewReader) =>

@@ -42,7 +42,7 @@ export class Waitlist {
     @Inject(ViewReader) private readonly reader: ViewReader,
   ) {}
 
-  /** Who waits in the order of their turn; of another status in the order of joining. */
+  /** Waiting entries in the order of their turn; those of another status in the order of joining. */
   async page(status: WaitlistStatus, limit: number, cursor?: string): Promise<WaitlistPage> {
     const after = readCursor(cursor, ['number', 'number']);
     const order = status === 'waiting' ? 'priority, joined_position' : 'joined_position';
@@ -61,7 +61,7 @@ export class Waitlist {
     return { ...toPage(rows, limit, toEntry, (row) => [row.priority, Number(row.joined_position)]), waiting };
   }
 
-  /** How many wait; in one priority class if it is given. */
+  /** The number of waiting people, in one priority class if it is given. */
   async waiting(priority?: number): Promise<number> {
     const { rows } = await queryView(this.pool, {
       text: `SELECT count(*) AS waiting FROM ${viewTable(waitlistEntriesView)}
@@ -72,8 +72,8 @@ export class Waitlist {
   }
 
   /**
-   * The same, as of everything stored so far.
-   * @throws StoreUnavailable when the view is too far behind
+   * The number of waiting people after everything stored so far.
+   * @throws StoreUnavailable if the view is too far behind
    */
   async waitingNow(priority?: number): Promise<number> {
     await this.reader.reached(waitlistEntriesView, await this.store.head(), WAIT_MS);
@@ -81,7 +81,7 @@ export class Waitlist {
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
+// biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
 const toEntry = (row: any): WaitlistEntry => ({
   accountId: row.account_id,
   status: row.status,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { foldView, recorded, toldAgain } from '../../../test/support/fold-view.js';
+import { foldView, recorded, replay } from '../../../test/support/fold-view.js';
 import { waitlistEntriesView } from './waitlist-entries.js';
 
 const accountId = 'acc-1';
@@ -8,18 +8,18 @@ const joined = (position: number, priority?: number) =>
 const entry = (...events: ReturnType<typeof recorded>[]) => foldView(waitlistEntriesView, events).rows[accountId];
 
 describe('the waitlist view', () => {
-  it('gives whoever joins a place by its position, in the middle class unless told', () => {
+  it('orders joins by position, in the middle priority class by default', () => {
     expect(entry(joined(7))).toMatchObject({ status: 'waiting', priority: 5, joined_position: 7 });
     expect(entry(joined(7, 0))).toMatchObject({ priority: 0 });
   });
 
-  it('gives whoever left and joins again a new place', () => {
+  it('gives an account that left and rejoins a new place', () => {
     const left = recorded(8, 'WaitlistLeft', { accountId });
     expect(entry(joined(7), left)).toMatchObject({ status: 'left', joined_position: 7 });
     expect(entry(joined(7), left, joined(9))).toMatchObject({ status: 'waiting', joined_position: 9 });
   });
 
-  it('keeps a deactivated account from being chosen, and its place for when it is reinstated', () => {
+  it('bars a deactivated account and keeps its place for a reinstatement', () => {
     const deactivated = recorded(8, 'AccountDeactivated', { accountId, reason: 'review-confirmed', categories: [] });
     const reinstated = recorded(9, 'AccountReinstated', { accountId, reason: 'appeal' });
     expect(entry(joined(7), deactivated)).toMatchObject({ status: 'barred' });
@@ -27,7 +27,7 @@ describe('the waitlist view', () => {
     expect(entry(deactivated)).toBeUndefined();
   });
 
-  it('is not moved by events that come again', () => {
+  it('stays the same when events are replayed', () => {
     const history = [
       joined(1),
       recorded(2, 'WaitlistLeft', { accountId }),
@@ -39,7 +39,7 @@ describe('the waitlist view', () => {
       cohort_id: 'c1',
       onboarded_at: Date.UTC(2022, 4, 18, 9, 4),
     });
-    const { once, again } = toldAgain(waitlistEntriesView, history);
-    expect(again).toEqual(once);
+    const { once, replayed } = replay(waitlistEntriesView, history);
+    expect(replayed).toEqual(once);
   });
 });

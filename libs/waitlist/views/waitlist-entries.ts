@@ -10,7 +10,7 @@ import { except, type RecordedOf } from '../../events/event-definition.js';
 import { placeOf } from '../../kernel/decider.js';
 import { defineView } from '../../projections/view.js';
 
-/** The class of whoever joins without one. */
+/** The priority class of a join without one. */
 const DEFAULT_PRIORITY = 5;
 
 export type WaitlistEntryRow = {
@@ -18,21 +18,21 @@ export type WaitlistEntryRow = {
   /** `barred`: deactivated while waiting; waits again, at its old place, when it is reinstated. */
   status: 'waiting' | 'left' | 'onboarded' | 'barred';
   priority: number;
-  /** Of the join in force: the order of the waitlist. */
+  /** The position of the last join: the order of the waitlist. */
   joined_position: number;
   joined_at: number;
   cohort_id: string | null;
   onboarded_at: number | null;
-  /** Of the account's last event that concerns the waitlist. */
+  /** The position of the account's last event that concerns the waitlist. */
   position: number;
 };
 
-/** Folds with the account's own `evolve`: whoever is deactivated while waiting is barred, by whatever event. */
+/** Folds with the account's own `evolve`: any event that deactivates a waiting account bars it. */
 export const waitlistEntriesOf = (account: AccountStream) =>
   defineView({
     name: 'waitlist-entries',
     version: 1,
-    summary: 'Who waits, in order, and who left or was let in.',
+    summary: 'Who is waiting, in order, and who left or was onboarded.',
     events: except(account.events, [PolicyAccepted, AccountSuspended]),
     table: {
       name: 'entries',
@@ -53,7 +53,7 @@ export const waitlistEntriesOf = (account: AccountStream) =>
     evolve(row: WaitlistEntryRow | undefined, event, accountId) {
       if (row && event.position <= row.position) return row;
       if (event.type === 'WaitlistJoined') return joined(accountId, event);
-      // Whoever never joined has no entry; a deactivation may concern such an account.
+      // A deactivation may concern an account that never joined.
       if (!row) return row;
       const status = statusOf(account.evolve(standingOf(row), event, placeOf(event)), row);
       const { position } = event;
@@ -82,7 +82,7 @@ const joined = (accountId: string, event: RecordedOf<typeof WaitlistJoined>): Wa
   position: event.position,
 });
 
-/** As much as an entry has of it. */
+/** Only the fields that an entry has. */
 const standingOf = ({ status }: WaitlistEntryRow): AccountStanding =>
   status === 'barred' ? { status: 'waiting', deactivated: true } : { status, deactivated: false };
 

@@ -25,7 +25,7 @@ const command = fc.oneof(
 );
 type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** A case with everything around it, and the truth about who flagged in its round. */
+/** A case with its noted flaggers, and an independent record of who flagged in its round. */
 function reviewed(panelSize: number, owner: string | undefined) {
   const file = caseFile();
   const noted = new Map<string, NotedFlagger>();
@@ -33,11 +33,11 @@ function reviewed(panelSize: number, owner: string | undefined) {
   let flaggers = new Set<string>();
   const factsOf = (by: string): CaseFacts => ({ owner, notedRound: noted.get(by)?.round });
 
-  function takeFlag(n: number, flaggedBy: string, late: boolean, says?: string) {
+  function applyFlag(n: number, flaggedBy: string, late: boolean, says?: string) {
     const position = late ? (file.log.at(-1)?.position ?? 0) + 1 : 1;
     const given = flag({ flagId: `f${n}`, flaggedBy, position, panelSize, accountId: owner ?? says });
     const events = openCase(file.state(), given);
-    file.take(events);
+    file.append(events);
     const state = file.state();
     if (events[0]?.type === 'CaseOpened') flaggers = new Set();
     if (state.status === 'open' && position > state.dismissedAt) flaggers.add(flaggedBy);
@@ -63,9 +63,9 @@ function reviewed(panelSize: number, owner: string | undefined) {
     }
   }
 
-  function take(one: Command, n: number) {
+  function apply(one: Command, n: number) {
     if (one.kind === 'clock') now += one.by;
-    else if (one.kind === 'flag') takeFlag(n, one.by, one.late, one.says);
+    else if (one.kind === 'flag') applyFlag(n, one.by, one.late, one.says);
     else if (file.state().status !== 'none') {
       const { claim } = file.state();
       const events = decide(one);
@@ -75,14 +75,14 @@ function reviewed(panelSize: number, owner: string | undefined) {
         expect(flaggers).not.toContain(one.by);
         expect(one.by).not.toBe(owner);
       }
-      file.take(events);
+      file.append(events);
     }
   }
-  return { file, take, takeFlag };
+  return { file, apply, applyFlag };
 }
 
 describe('a case under any commands', () => {
-  it('is decided once a round by distinct people with neither flag nor image in it, and claims never overlap', () => {
+  it('is decided once per round by distinct people who neither flagged nor made the image, and claims never overlap', () => {
     const crowd = fc.constantFrom(0, 0, 0, MAX_FLAGS - 1, MAX_FLAGS + 1);
     fc.assert(
       fc.property(
@@ -91,9 +91,9 @@ describe('a case under any commands', () => {
         maybe,
         crowd,
         (commands, panelSize, owner, flags) => {
-          const { file, take, takeFlag } = reviewed(panelSize, owner);
-          for (let n = 0; n < flags; n++) takeFlag(-n, `stranger-${n}`, true, owner);
-          for (const [n, one] of commands.entries()) take(one, n);
+          const { file, apply, applyFlag } = reviewed(panelSize, owner);
+          for (let n = 0; n < flags; n++) applyFlag(-n, `stranger-${n}`, true, owner);
+          for (const [n, one] of commands.entries()) apply(one, n);
           check(file.log, panelSize, owner);
         },
       ),
@@ -101,19 +101,19 @@ describe('a case under any commands', () => {
     );
   });
 
-  it('is confirmed against the account that the image’s own record tells, whatever flags and senders say', () => {
+  it('is confirmed against the account in the image’s own record, whatever flags and senders report', () => {
     fc.assert(
       fc.property(maybe, maybe, maybe, fc.boolean(), (owner, says, sent, imported) => {
         const state = caseFile()
-          .take(openCase(caseFile().state(), flag({ accountId: says })))
+          .append(openCase(caseFile().state(), flag({ accountId: says })))
           .state();
         const decide = () =>
           imported
             ? importReviewConfirmed(state, { caseId, accountId: sent, categories: [] }, { owner })
             : giveVerdict(state, { caseId, reviewer: 'rev', verdict: 'unsafe', now: NOW }, { owner });
-        const told = owner ?? says ?? (imported ? sent : undefined);
-        if (told === undefined) expect(decide).toThrow(expect.objectContaining({ code: 'image-owner-unknown' }));
-        else expect(decide().at(-1)).toMatchObject({ type: 'ReviewConfirmed', data: { accountId: told } });
+        const expected = owner ?? says ?? (imported ? sent : undefined);
+        if (expected === undefined) expect(decide).toThrow(expect.objectContaining({ code: 'image-owner-unknown' }));
+        else expect(decide().at(-1)).toMatchObject({ type: 'ReviewConfirmed', data: { accountId: expected } });
       }),
     );
   });

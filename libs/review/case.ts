@@ -5,20 +5,20 @@ import { GrowingSet } from './growing-set.js';
 
 export type Verdict = 'safe' | 'unsafe' | 'unsure';
 
-/** An image under human review. Flags, flaggers, categories, claim and verdicts are those of the round in force. */
+/** An image under human review. Flags, flaggers, categories, claim and verdicts are those of the current round. */
 export interface Case {
   status: 'none' | 'open' | 'confirmed' | 'dismissed';
   imageId: string;
-  /** The account the image was made for, as last reported in the case; the image's own record takes precedence. */
+  /** The account that generated the image, as last reported in the case; the image's own record takes precedence. */
   accountId?: string;
   round: number;
-  /** Distinct reviewers that decide. */
+  /** The number of distinct reviewers whose verdicts decide. */
   panelSize: number;
-  /** How many have opened or joined the case. */
+  /** The number of flags that opened or joined the case. */
   flags: number;
   flaggers: GrowingSet;
   categories: GrowingSet;
-  /** `until` in epoch milliseconds; a claim ends by itself. */
+  /** `until` in epoch milliseconds; no event marks the end of the lease. */
   claim?: { reviewer: string; until: number };
   verdicts: readonly { reviewer: string; verdict: Verdict }[];
   /** The position of the last dismissal: flags stored before it were dismissed with it. */

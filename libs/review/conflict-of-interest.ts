@@ -1,21 +1,21 @@
 import type { Case } from './case.js';
 
-/** Why somebody does not review a case. */
+/** Why a person may not review a case. */
 export type Conflict = 'own-flag' | 'own-image';
 
-/** What a decision about a case has to know and the case's own events don't tell. */
+/** Facts for a decision about a case that are not in the case's own events. */
 export interface CaseFacts {
-  /** The account that the image's own record says it was made for, where there is one. */
+  /** The account that generated the image, if the image's own record is known. */
   owner?: string;
-  /** Of whoever is to review: the last round in which they flagged beyond the flags that the case takes in. */
+  /** The last round in which the reviewer flagged the image after the case had reached its limit of flags. */
   notedRound?: number;
 }
 
-/** Nobody reviews what they flagged in the round in force, nor their own image; at every door and decision point. */
+/** Nobody reviews an image that they flagged in the current round, nor their own image. */
 export function conflictOf(state: Case, reviewer: string, facts: CaseFacts): Conflict | undefined {
   if (state.flaggers.has(reviewer) || facts.notedRound === state.round) return 'own-flag';
   return ownerOf(state, facts) === reviewer ? 'own-image' : undefined;
 }
 
-/** The account the image was made for. The image's own record goes before what anybody else says of it. */
+/** The account that generated the image. The image's own record takes precedence over flags. */
 export const ownerOf = ({ accountId }: Case, { owner }: CaseFacts): string | undefined => owner ?? accountId;

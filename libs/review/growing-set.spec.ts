@@ -5,7 +5,7 @@ import { GrowingSet } from './growing-set.js';
 const value = fc.constantFrom('a', 'b', 'c', 'd', 'e');
 
 describe('a growing set', () => {
-  it('is at every version what a set grown by itself would be, whichever versions were grown before', () => {
+  it('equals an independent set at every version, whichever versions were extended before', () => {
     const step = fc.record({ from: fc.nat(), add: fc.array(value, { maxLength: 3 }) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
@@ -23,7 +23,7 @@ describe('a growing set', () => {
     );
   });
 
-  it('stays the same where nothing is added', () => {
+  it('returns the same set if nothing is added', () => {
     const set = GrowingSet.of(['a', 'b']);
     expect(set.with(['b', 'a'])).toBe(set);
   });

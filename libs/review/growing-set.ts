@@ -1,6 +1,6 @@
 /**
- * A set of texts that never changes and grows cheaply: what is added goes into a map that all versions share, and an older
- * version does not see what came after it.
+ * An immutable set of strings that is cheap to extend: all versions share one map, and an older version does not see later
+ * values.
  */
 export class GrowingSet implements Iterable<string> {
   static readonly empty = new GrowingSet(new Map(), 0);
@@ -10,7 +10,7 @@ export class GrowingSet implements Iterable<string> {
   }
 
   private constructor(
-    /** Each value's place in the order of adding. */
+    /** Each value's index in the order of adding. */
     private readonly places: Map<string, number>,
     readonly size: number,
   ) {}
@@ -20,11 +20,11 @@ export class GrowingSet implements Iterable<string> {
     return place !== undefined && place < this.size;
   }
 
-  /** With these too; the same set if it has them all. */
+  /** Adds values; returns the same set if it has them all. */
   with(values: Iterable<string>): GrowingSet {
     const added = [...new Set(values)].filter((value) => !this.has(value));
     if (added.length === 0) return this;
-    // The newest version adds to the shared map; any other, and the one empty set, begins a map of its own.
+    // Only the newest version may add to the shared map. The empty set is shared by all, so it never may.
     const shares = this.size > 0 && this.places.size === this.size;
     const places = shares ? this.places : new Map([...this].map((value, place) => [value, place]));
     for (const value of added) places.set(value, places.size);

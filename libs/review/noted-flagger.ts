@@ -3,13 +3,13 @@ import type { Position } from '../kernel/envelope.js';
 import type { Case } from './case.js';
 import { type FlaggerNotedEvent, notedFlaggerEvents } from './events.js';
 
-/** Somebody who flagged an image beyond the flags that its case takes in. */
+/** A person who flagged an image after its case had reached its limit of flags. */
 export interface NotedFlagger {
-  /** The last round in which they did; 0 for none. */
+  /** The last such round; 0 for none. */
   round: number;
 }
 
-/** One stream for each image and person, so that asking after one of them costs the same however many there are. */
+/** One stream per image and person, so that a lookup costs the same however many flaggers an image has. */
 export const notedFlaggerStream: StreamKind<NotedFlagger, FlaggerNotedEvent> = {
   category: 'flagger',
   events: notedFlaggerEvents,
@@ -17,11 +17,11 @@ export const notedFlaggerStream: StreamKind<NotedFlagger, FlaggerNotedEvent> = {
   evolve: (_, { data }) => ({ round: data.round }),
 };
 
-/** Whether the case, after the flag, does not know who flagged. */
+/** Whether the case does not have the flagger although it has processed the flag. */
 export const isUnseen = (state: Case, { flaggedBy, position }: { flaggedBy: string; position: Position }): boolean =>
   state.status === 'open' && position > state.dismissedAt && !state.flaggers.has(flaggedBy);
 
-/** No events if they are noted for the round. */
+/** A no-op if the person is noted for the round. */
 export function noteFlagger(noted: NotedFlagger, data: FlaggerNotedEvent['data']): FlaggerNotedEvent[] {
   return noted.round >= data.round ? [] : [{ type: 'FlaggerNoted', data }];
 }

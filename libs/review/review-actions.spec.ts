@@ -3,7 +3,7 @@ import { recordedOf } from '../../test/support/fold-view.js';
 import { ContentFlagged } from '../images/index.js';
 import { nextReviewActions } from './review-actions.js';
 
-it('takes every flag to the case of its image, with the place it was stored at', () => {
+it('turns every flag into an action for the case of its image, with the position of the flag', () => {
   const event = recordedOf(7, ContentFlagged, { imageId: 'img-1', flaggedBy: 'acc-9', categories: ['hate'] });
   expect(nextReviewActions(event)).toEqual([
     {

@@ -2,18 +2,18 @@ import type { RecordedOf } from '../events/event-definition.js';
 import type { ContentFlagged } from '../images/index.js';
 import type { OpenCase } from './review-decisions.js';
 
-/** Names the consumer that opens cases, and its checkpoint. */
+/** The name of the consumer that opens cases, and of its checkpoint. */
 export const CASE_OPENING = 'case-opening';
 
 export interface OpenCaseAction {
   kind: 'open-case';
   /** The id of the image. */
   caseId: string;
-  /** To be completed with the panel size in force. */
+  /** Without the panel size, a setting. */
   flag: Omit<OpenCase, 'panelSize'>;
 }
 
-/** Hands every flag to the case of its image, which decides what changes. */
+/** Every flag is an action for the case of its image; the case decides whether it changes anything. */
 export function nextReviewActions({
   id,
   data,

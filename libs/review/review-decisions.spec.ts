@@ -13,18 +13,18 @@ import {
   releaseCase,
 } from './review-decisions.js';
 
-const opened = (change?: Partial<OpenCase>) => caseFile().take(openCase(caseStream.initial, flag(change)));
+const opened = (change?: Partial<OpenCase>) => caseFile().append(openCase(caseStream.initial, flag(change)));
 const vote = (state: Case, reviewer: string, verdict: Verdict, more = {}, facts: CaseFacts = {}) =>
   giveVerdict(state, { caseId, reviewer, verdict, now: NOW, ...more }, facts);
 const types = (events: readonly CaseEvent[]) => events.map((event) => event.type);
 const refusal = (code: string) => expect.objectContaining({ code });
 const dismissed = () => {
   const file = opened();
-  return file.take(vote(file.state(), 'rev-1', 'safe'));
+  return file.append(vote(file.state(), 'rev-1', 'safe'));
 };
 const confirmed = () => {
   const file = opened();
-  return file.take(vote(file.state(), 'rev-1', 'unsafe'));
+  return file.append(vote(file.state(), 'rev-1', 'unsafe'));
 };
 
 describe('a flag', () => {
@@ -47,7 +47,7 @@ describe('a flag', () => {
     ]);
   });
 
-  it('joins an open case when somebody else flags or something else is wrong', () => {
+  it('joins an open case if it has another flagger or another category', () => {
     const state = opened().state();
     expect(types(openCase(state, flag({ flagId: 'flag-2', flaggedBy: 'acc-8', position: 12 })))).toEqual([
       'CaseJoined',
@@ -57,12 +57,12 @@ describe('a flag', () => {
     ]);
   });
 
-  it('stays quiet when it comes again or says nothing new', () => {
+  it('is a no-op if it is repeated or has neither a new flagger nor a new category', () => {
     expect(openCase(opened().state(), flag())).toEqual([]);
     expect(openCase(opened().state(), flag({ flagId: 'flag-2', position: 12 }))).toEqual([]);
   });
 
-  it('opens the next round when it was stored after the dismissal, and not when it was stored before', () => {
+  it('opens the next round only if it was stored after the dismissal', () => {
     const file = dismissed();
     const at = file.log.at(-1)!.position;
     expect(openCase(file.state(), flag({ flagId: 'flag-2', position: at - 1 }))).toEqual([]);
@@ -70,20 +70,20 @@ describe('a flag', () => {
     expect(events).toEqual([
       expect.objectContaining({ type: 'CaseOpened', data: expect.objectContaining({ round: 2 }) }),
     ]);
-    const second = file.take(events).state();
+    const second = file.append(events).state();
     expect(second).toMatchObject({ status: 'open', round: 2, flags: 1, verdicts: [] });
     expect([...second.flaggers]).toEqual(['acc-7']);
     expect(openCase(second, flag())).toEqual([]);
   });
 
-  it('changes nothing beyond the flags that a round takes in', () => {
+  it('is a no-op beyond the maximum number of flags in a round', () => {
     const file = opened();
     const another = (n: number) =>
       openCase(
         file.state(),
         flag({ flagId: `flag-${n}`, flaggedBy: `acc-${n}`, position: n, categories: [`label-${n}`] }),
       );
-    for (let n = 100; n < 100 + MAX_FLAGS - 1; n++) file.take(another(n));
+    for (let n = 100; n < 100 + MAX_FLAGS - 1; n++) file.append(another(n));
     expect(file.log).toHaveLength(MAX_FLAGS);
     expect(another(99)).toEqual([]);
     const [, decision] = vote(file.state(), 'rev-1', 'unsafe');
@@ -92,7 +92,7 @@ describe('a flag', () => {
     });
   });
 
-  it('opens nothing after a confirmation', () => {
+  it('is a no-op after a confirmation', () => {
     expect(openCase(confirmed().state(), flag({ flagId: 'flag-2', flaggedBy: 'acc-8', position: 99 }))).toEqual([]);
   });
 });
@@ -102,63 +102,63 @@ describe('a claim', () => {
     claimCase(state, { caseId, reviewer, now, leaseMs: LEASE_MS }, facts);
   const claimed = () => {
     const file = opened();
-    return file.take(claim(file.state()));
+    return file.append(claim(file.state()));
   };
 
-  it('holds for the lease', () => {
+  it('lasts until the lease ends', () => {
     expect(claim(opened().state())).toEqual([
       { type: 'CaseClaimed', data: { caseId, reviewer: 'rev-1', until: '2022-05-19T10:15:00.000Z' } },
     ]);
   });
 
-  it('stays quiet while the reviewer holds it, and is made anew when it has ended', () => {
+  it('is a no-op while the reviewer holds the lease, and claims again after it has ended', () => {
     expect(claim(claimed().state())).toEqual([]);
     expect(types(claim(claimed().state(), 'rev-1', NOW + LEASE_MS))).toEqual(['CaseClaimed']);
   });
 
-  it('keeps others off until it ends or is released', () => {
+  it('excludes other reviewers until the lease ends or is released', () => {
     const file = claimed();
     expect(() => claim(file.state(), 'rev-2', NOW + LEASE_MS - 1)).toThrow(refusal('case-claimed'));
     expect(() => vote(file.state(), 'rev-2', 'safe')).toThrow(refusal('case-claimed'));
     expect(types(claim(file.state(), 'rev-2', NOW + LEASE_MS))).toEqual(['CaseClaimed']);
     const release = releaseCase(file.state(), { caseId, reviewer: 'rev-1' });
     expect(types(release)).toEqual(['CaseReleased']);
-    expect(types(claim(file.take(release).state(), 'rev-2'))).toEqual(['CaseClaimed']);
+    expect(types(claim(file.append(release).state(), 'rev-2'))).toEqual(['CaseClaimed']);
   });
 
-  it('does not bind reviewers of an outside tool, and outlasts their verdicts', () => {
+  it('does not exclude reviewers of an outside tool, and outlasts their verdicts', () => {
     const file = opened({ panelSize: 2 });
-    file.take(claim(file.state()));
-    file.take(vote(file.state(), 'x1', 'safe', { fromOutside: true }));
+    file.append(claim(file.state()));
+    file.append(vote(file.state(), 'x1', 'safe', { fromOutside: true }));
     expect(file.state().claim?.reviewer).toBe('rev-1');
     expect(types(vote(file.state(), 'x2', 'safe', { fromOutside: true }))).toEqual(['VerdictGiven', 'ReviewDismissed']);
   });
 
-  it('ends with the verdict of its holder', () => {
+  it('ends with the verdict of the reviewer who claimed', () => {
     const file = opened({ panelSize: 2 });
-    file.take(claim(file.state()));
-    file.take(vote(file.state(), 'rev-1', 'safe'));
+    file.append(claim(file.state()));
+    file.append(vote(file.state(), 'rev-1', 'safe'));
     expect(types(claim(file.state(), 'rev-2'))).toEqual(['CaseClaimed']);
   });
 
-  it('is released by its holder only', () => {
+  it('is released only by the reviewer who claimed', () => {
     expect(releaseCase(claimed().state(), { caseId, reviewer: 'rev-2' })).toEqual([]);
     expect(releaseCase(opened().state(), { caseId, reviewer: 'rev-1' })).toEqual([]);
     expect(() => releaseCase(caseStream.initial, { caseId, reviewer: 'rev-1' })).toThrow(refusal('case-unknown'));
   });
 
-  it('is refused for an unknown or decided case, for an own flag and after the reviewer voted', () => {
+  it('is refused for an unknown or decided case, on one’s own flag or image, and after one’s own verdict', () => {
     expect(() => claim(caseStream.initial)).toThrow(refusal('case-unknown'));
     expect(() => claim(confirmed().state())).toThrow(refusal('case-not-open'));
     expect(() => claim(opened().state(), 'acc-9')).toThrow(refusal('own-flag'));
     expect(() => claim(opened().state(), 'acc-1')).toThrow(refusal('own-image'));
     const file = opened({ panelSize: 2 });
-    expect(() => claim(file.take(vote(file.state(), 'rev-1', 'safe')).state())).toThrow(refusal('already-reviewed'));
+    expect(() => claim(file.append(vote(file.state(), 'rev-1', 'safe')).state())).toThrow(refusal('already-reviewed'));
   });
 });
 
 describe('a verdict', () => {
-  it('decides at once where one reviewer is the panel', () => {
+  it('decides at once on a panel of one', () => {
     expect(vote(opened().state(), 'rev-1', 'unsafe', { answerTimeMs: 2100, note: 'there' })).toEqual([
       {
         type: 'VerdictGiven',
@@ -181,37 +181,37 @@ describe('a verdict', () => {
 
   it('dismisses a tie', () => {
     const file = opened({ panelSize: 2 });
-    file.take(vote(file.state(), 'rev-1', 'unsafe'));
+    file.append(vote(file.state(), 'rev-1', 'unsafe'));
     expect(types(vote(file.state(), 'rev-2', 'safe'))).toEqual(['VerdictGiven', 'ReviewDismissed']);
   });
 
-  it('may bring the panel size of its case along', () => {
+  it('may set the panel size of its case', () => {
     const file = opened();
     for (const reviewer of ['r1', 'r2', 'r3', 'r4']) {
       const events = vote(file.state(), reviewer, 'unsafe', { panelSize: 5 });
       expect(types(events)).toEqual(['VerdictGiven']);
-      file.take(events);
+      file.append(events);
     }
     expect(types(vote(file.state(), 'r5', 'safe'))).toEqual(['VerdictGiven', 'ReviewConfirmed']);
   });
 
-  it('stays quiet the second time and on a decided case', () => {
+  it('is a no-op the second time and on a decided case', () => {
     const file = opened({ panelSize: 3 });
-    file.take(vote(file.state(), 'rev-1', 'safe'));
+    file.append(vote(file.state(), 'rev-1', 'safe'));
     expect(vote(file.state(), 'rev-1', 'unsafe')).toEqual([]);
     expect(vote(confirmed().state(), 'rev-2', 'safe')).toEqual([]);
     expect(vote(dismissed().state(), 'rev-2', 'unsafe')).toEqual([]);
   });
 
-  it('is refused on an unknown case and on one’s own flag, also one that joined', () => {
+  it('is refused on an unknown case and from a reviewer who flagged the image, first or later', () => {
     expect(() => vote(caseStream.initial, 'rev-1', 'safe')).toThrow(refusal('case-unknown'));
     expect(() => vote(opened().state(), 'acc-9', 'safe')).toThrow(refusal('own-flag'));
     const file = opened();
-    file.take(openCase(file.state(), flag({ flagId: 'flag-2', flaggedBy: 'acc-8', position: 12 })));
+    file.append(openCase(file.state(), flag({ flagId: 'flag-2', flaggedBy: 'acc-8', position: 12 })));
     expect(() => vote(file.state(), 'acc-8', 'safe')).toThrow(refusal('own-flag'));
   });
 
-  it('is refused on one’s own image, whose owner its own record tells rather than a flag', () => {
+  it('is refused from the owner of the image, whom its own record names rather than a flag', () => {
     expect(() => vote(opened().state(), 'acc-1', 'safe')).toThrow(refusal('own-image'));
     expect(() => vote(opened().state(), 'acc-2', 'safe', {}, { owner: 'acc-2' })).toThrow(refusal('own-image'));
     expect(types(vote(opened().state(), 'acc-1', 'safe', {}, { owner: 'acc-2' }))).toEqual([
@@ -220,7 +220,7 @@ describe('a verdict', () => {
     ]);
   });
 
-  it('names the account that the image’s own record tells, whatever a flag said', () => {
+  it('decides against the account in the image’s own record, whatever a flag reported', () => {
     for (const [verdict, type] of [
       ['unsafe', 'ReviewConfirmed'],
       ['safe', 'ReviewDismissed'],
@@ -230,7 +230,7 @@ describe('a verdict', () => {
     }
   });
 
-  it('can’t confirm without knowing whose image it is', () => {
+  it('can’t confirm a case whose image has no known owner', () => {
     const { state } = opened({ accountId: undefined });
     expect(() => vote(state(), 'rev-1', 'unsafe')).toThrow(refusal('image-owner-unknown'));
     expect(vote(state(), 'rev-1', 'unsafe', {}, { owner: 'acc-2' })[1]!.data).toMatchObject({ accountId: 'acc-2' });
@@ -258,23 +258,23 @@ describe('a confirmation from another system', () => {
     ]);
   });
 
-  it('takes the flags’ categories where it names none, and its own votes where it brings them', () => {
+  it('has the flags’ categories if it names none, and its own votes if it has any', () => {
     const votes = { safe: 1, unsafe: 2, unsure: 0 };
     const [event] = confirm(opened().state(), { categories: [], votes });
     expect(event!.data).toMatchObject({ categories: ['violent'], votes });
   });
 
-  it('stays quiet when the case is confirmed', () => {
+  it('is a no-op if the case is confirmed', () => {
     expect(confirm(confirmed().state())).toEqual([]);
   });
 
-  it('is refused for an unknown or dismissed case, and where the account is unknown', () => {
+  it('is refused for an unknown or dismissed case, and if the account is unknown', () => {
     expect(() => confirm(caseStream.initial)).toThrow(refusal('case-unknown'));
     expect(() => confirm(dismissed().state())).toThrow(refusal('case-dismissed'));
     expect(() => confirm(opened({ accountId: undefined }).state())).toThrow(refusal('image-owner-unknown'));
   });
 
-  it('takes the account from the image’s own record, else from a flag, else from its sender', () => {
+  it('has the account of the image’s own record, else of a flag, else of its sender', () => {
     const sent = { accountId: 'acc-3' };
     const owners = [
       confirm(opened().state(), sent, { owner: 'acc-2' }),

@@ -6,32 +6,31 @@ import { type CaseFacts, type Conflict, conflictOf, ownerOf } from './conflict-o
 import type { CaseEvent } from './events.js';
 
 /**
- * Flags that a round takes in. Beyond them one more tells a reviewer nothing, and every flag has the case read; who flags
- * is then noted apart.
+ * Maximum flags in a round: another would not help the reviewer, and every flag makes the case longer to read. Flaggers
+ * beyond it are noted in streams of their own.
  */
 export const MAX_FLAGS = 200;
-/** What flags call wrong with an image, as far as one event carries it: the first that were named. */
+/** Maximum categories in a decision event: the first that flags named. */
 const MAX_CATEGORIES = 20;
 
 export interface OpenCase {
   imageId: string;
-  /** The account the image was made for, where anybody told. */
+  /** The account that generated the image, if it was reported. */
   accountId?: string;
-  /** Identity of the flag's event. */
+  /** The id of the flag's event. */
   flagId: string;
   flaggedBy: string;
   categories: readonly string[];
   /** RFC 3339. */
   flaggedAt: string;
-  /** Where the flag stands in the log. */
+  /** The position of the flag's event. */
   position: Position;
   panelSize: number;
 }
 
 /**
- * A flag opens a case, joins an open one, or opens the next round of a dismissed one, unless it was stored before the
- * dismissal. After a confirmation nothing opens. A flag that says nothing new changes nothing, nor one beyond those that
- * the round takes in.
+ * A flag opens a case, joins an open one, or opens the next round of a dismissed one if it was stored after the dismissal.
+ * A no-op after a confirmation, for a flag with neither a new flagger nor a new category, and beyond MAX_FLAGS.
  */
 export function openCase(state: Case, { position, panelSize, ...flag }: OpenCase): CaseEvent[] {
   if (state.status === 'confirmed' || position <= state.dismissedAt) return [];
@@ -61,7 +60,7 @@ export interface ClaimCase {
 }
 
 /**
- * Quiet while the reviewer's own claim lives.
+ * A no-op while the reviewer holds the lease.
  * @throws NotFound case-unknown; Refusal case-not-open, own-flag, own-image, already-reviewed, case-claimed
  */
 export function claimCase(state: Case, { caseId, reviewer, now, leaseMs }: ClaimCase, facts: CaseFacts): CaseEvent[] {
@@ -70,13 +69,13 @@ export function claimCase(state: Case, { caseId, reviewer, now, leaseMs }: Claim
     throw new Refusal('case-not-open', `case ${caseId} is ${state.status}; claim an open one`);
   refuseConflict(state, caseId, reviewer, facts);
   if (hasVoted(state, reviewer))
-    throw new Refusal('already-reviewed', `${reviewer} gave a verdict on case ${caseId}; claim another`);
+    throw new Refusal('already-reviewed', `${reviewer} has given a verdict on case ${caseId}; claim another case`);
   refuseClaimedByOther(state, caseId, reviewer, now);
   if (state.claim && now < state.claim.until) return [];
   return [{ type: 'CaseClaimed', data: { caseId, reviewer, until: toIso(now + leaseMs) } }];
 }
 
-/** Quiet when the reviewer holds no claim. @throws NotFound case-unknown */
+/** A no-op unless the reviewer claimed the case. @throws NotFound case-unknown */
 export function releaseCase(state: Case, { caseId, reviewer }: { caseId: string; reviewer: string }): CaseEvent[] {
   refuseUnknown(state, caseId);
   return state.claim?.reviewer === reviewer ? [{ type: 'CaseReleased', data: { caseId, reviewer } }] : [];
@@ -89,15 +88,15 @@ export interface GiveVerdict {
   /** Epoch milliseconds. */
   now: number;
   answerTimeMs?: number;
-  /** By a reviewer of an outside tool: claims made here are not theirs to know. */
+  /** Given in an outside review tool, which does not know the claims made here. */
   fromOutside?: boolean;
-  /** From an outside review tool: how many reviewers decide this case. */
+  /** From an outside review tool: the number of reviewers who decide this case. */
   panelSize?: number;
   note?: string;
 }
 
 /**
- * The verdict and, when it completes the panel, the decision: a strict majority of `unsafe` confirms. Quiet when the case
+ * The verdict and, if it completes the panel, the decision: a strict majority of `unsafe` confirms. A no-op if the case
  * is decided or the reviewer has voted.
  * @throws NotFound case-unknown; Refusal own-flag, own-image, case-claimed, image-owner-unknown
  */
@@ -139,17 +138,17 @@ export function giveVerdict(state: Case, command: GiveVerdict, facts: CaseFacts)
   return [given, { type: 'ReviewDismissed', data }];
 }
 
-/** A ReviewConfirmed of another system, as a command. */
+/** A command: a ReviewConfirmed of another system. */
 export interface ImportReviewConfirmed {
   caseId: string;
-  /** Whose the image is, should nobody here have been told. */
+  /** The owner of the image, used only if it is unknown here. */
   accountId?: string;
   categories: readonly string[];
   votes?: Votes;
 }
 
 /**
- * Confirms an open case on another system's word; quiet when it is confirmed already.
+ * Confirms an open case as another system reported; a no-op if it is confirmed.
  * @throws NotFound case-unknown; Refusal case-dismissed, image-owner-unknown
  */
 export function importReviewConfirmed(
@@ -184,7 +183,7 @@ function tally(verdicts: Case['verdicts']): Votes {
 
 const flagged = ({ categories }: Case): string[] => [...categories].slice(0, MAX_CATEGORIES).sort();
 
-/** Enforcement needs the image's account. */
+/** @throws Refusal image-owner-unknown: enforcement needs the account */
 function confirmed(
   state: Case,
   caseId: string,
@@ -194,7 +193,7 @@ function confirmed(
   if (accountId === undefined) {
     throw new Refusal(
       'image-owner-unknown',
-      `whose image ${state.imageId} is was never told, so case ${caseId} can't be confirmed; send its ImageGenerated`,
+      `case ${caseId} can't be confirmed since the owner of image ${state.imageId} is unknown; send its ImageGenerated`,
     );
   }
   const { imageId, round } = state;
@@ -207,7 +206,7 @@ function refuseUnknown(state: Case, caseId: string): void {
   if (state.status === 'none') {
     throw new NotFound(
       'case-unknown',
-      `there is no case ${caseId}; a flag on an image opens the case of the image's id`,
+      `there is no case ${caseId}; check the id, or flag the image: a case has the id of its image`,
     );
   }
 }
@@ -226,7 +225,7 @@ function refuseClaimedByOther({ claim }: Case, caseId: string, reviewer: string,
   if (claim && claim.reviewer !== reviewer && now < claim.until) {
     throw new Refusal(
       'case-claimed',
-      `case ${caseId} is claimed by another reviewer until ${toIso(claim.until)}; take another`,
+      `case ${caseId} is claimed by another reviewer until ${toIso(claim.until)}; claim another case`,
       {
         until: toIso(claim.until),
       },

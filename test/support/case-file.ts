@@ -19,7 +19,7 @@ export const flag = (change: Partial<OpenCase> = {}): OpenCase => ({
   ...change,
 });
 
-/** A case as its stream grows, each event at the next position. */
+/** A case and its growing stream, each event at the next position. */
 export function caseFile(start = 10) {
   let position = start;
   let state: Case = caseStream.initial;
@@ -27,7 +27,7 @@ export function caseFile(start = 10) {
   const file = {
     log,
     state: (): Case => state,
-    take(events: readonly CaseEvent[]) {
+    append(events: readonly CaseEvent[]) {
       const placed = events.map((event) => ({ ...event, position: ++position }));
       log.push(...placed);
       state = fold(caseStream, placed, state);

@@ -10,8 +10,8 @@ import { openCase } from '../review-decisions.js';
 
 /**
  * Opens cases for flags.
- * @param panelSize reviewers whose verdicts decide a case
- * @param ownerOf the account an image was made for, if it is known
+ * @param panelSize number of reviewers whose verdicts decide a case
+ * @param ownerOf returns the account that generated an image, if it is known
  */
 export function caseOpening(
   transactor: Transactor,

@@ -27,7 +27,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Puts cases there in the place of all others. */
+/** Replaces all cases. */
 async function fill(rows: Pick<CaseRow, 'case_id' | 'status' | 'opened_at' | 'claimed_until'>[]): Promise<void> {
   await pool.query(`TRUNCATE ${viewTable(casesView)}`);
   await pool.query(
@@ -42,8 +42,8 @@ async function fill(rows: Pick<CaseRow, 'case_id' | 'status' | 'opened_at' | 'cl
 
 const queueOn = (on: pg.Pool) => new CaseQueue(on, { now: () => NOW });
 
-describe('the queue of cases', () => {
-  it('has each case under its status of the moment, those that wait longest first, whatever the pages', async () => {
+describe('the case queue', () => {
+  it('lists each case once under its current status, the longest waiting first, for any page size', async () => {
     const row = fc.record({
       case_id: fc.stringMatching(/^[a-f]{1,3}$/),
       status: fc.constantFrom(...CASE_STATUSES),
@@ -81,7 +81,7 @@ describe('the queue of cases', () => {
     );
   });
 
-  it('reads no more than its page, however many cases were decided', async () => {
+  it('reads only its page, however many cases were decided', async () => {
     const decided = (n: number) => ({
       case_id: `d${n}`,
       status: n % 3 ? 'dismissed' : 'confirmed',

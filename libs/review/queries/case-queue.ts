@@ -46,12 +46,12 @@ export const caseEntryExample = {
   position: '1044',
 };
 
-/** A claim that has ended counts as none. `$1` is now. */
+/** `$1` is the current time in epoch milliseconds. */
 const CLAIM_ENDED = `claimed_until <= to_timestamp($1::float8 / 1000)`;
 const STATUS = `CASE WHEN status = 'claimed' AND ${CLAIM_ENDED} THEN 'open' ELSE status END`;
-/** The queue's own index is for those that are open or claimed. */
+/** The condition of the queue's partial index. */
 const IN_QUEUE = `status IN ('open', 'claimed')`;
-const HAVE: Record<CaseStatus, string> = {
+const CONDITIONS: Record<CaseStatus, string> = {
   open: `${IN_QUEUE} AND (status = 'open' OR ${CLAIM_ENDED})`,
   claimed: `${IN_QUEUE} AND status = 'claimed' AND NOT ${CLAIM_ENDED}`,
   confirmed: `status = 'confirmed'`,
@@ -67,12 +67,12 @@ export class CaseQueue {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Those that wait longest first. */
+  /** Cases in the order of their opening. */
   async page(status: CaseStatus | undefined, limit: number, cursor?: string): Promise<Page<CaseEntry>> {
     const after = readCursor(cursor, ['number', 'id']);
     const { rows } = await queryView(this.pool, {
       text: `SELECT *, ${STATUS} AS status_now, ${OPENED_MS} AS opened_ms FROM ${viewTable(casesView)}
-       WHERE ${status ? HAVE[status] : 'true'}
+       WHERE ${status ? CONDITIONS[status] : 'true'}
          AND ($3::float8 IS NULL OR (opened_at, case_id) > (to_timestamp($3::float8 / 1000), $4::text))
        ORDER BY opened_at, case_id LIMIT $2`,
       values: [this.clock.now(), limit + 1, after?.[0] ?? null, after?.[1] ?? null],
@@ -81,7 +81,7 @@ export class CaseQueue {
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
+// biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
 function toEntry(row: any): CaseEntry {
   const claimed = row.status_now === 'claimed';
   return {

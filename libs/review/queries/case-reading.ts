@@ -5,7 +5,7 @@ import type { DomainEvent } from '../../kernel/envelope.js';
 import { type Case, caseStream } from '../case.js';
 import { type NotedFlagger, notedFlaggerStream } from '../noted-flagger.js';
 
-/** The id of an image's and a person's stream. Ids are up to 200 characters long, so it is a hash of both. */
+/** The id of the stream of an image and a person: a hash, since each of their ids may have 200 characters. */
 export const notedFlaggerId = (caseId: string, person: string): string =>
   createHash('sha256')
     .update(JSON.stringify([caseId, person]))
@@ -14,7 +14,7 @@ export const notedFlaggerId = (caseId: string, person: string): string =>
 /** @throws StoreUnavailable */
 export const readCase = (store: EventStore, caseId: string): Promise<Case> => read(store, caseStream, caseId);
 
-/** Whether somebody flagged beyond what the case takes in. @throws StoreUnavailable */
+/** Reads whether a person flagged after the case had reached its limit of flags. @throws StoreUnavailable */
 export const readNotedFlagger = (store: EventStore, caseId: string, person: string): Promise<NotedFlagger> =>
   read(store, notedFlaggerStream, notedFlaggerId(caseId, person));
 

@@ -9,7 +9,7 @@ import { CASE_OPENING } from '../review-actions.js';
 const POLL_MS = 25;
 const WAIT_MS = 5_000;
 
-/** The progress of the consumer that opens cases. */
+/** Waits for the consumer that opens cases. */
 @Injectable()
 export class OpenedCases {
   constructor(
@@ -19,7 +19,7 @@ export class OpenedCases {
 
   /**
    * Resolves once every flag stored so far has its case.
-   * @throws StoreUnavailable when that takes longer than 5 s: whether there is a case is not known yet
+   * @throws StoreUnavailable if that takes longer than 5 s: whether there is a case is not known yet
    */
   async caughtUp(): Promise<void> {
     const head = await this.store.head();
@@ -27,7 +27,7 @@ export class OpenedCases {
     while ((await this.position()) < head) {
       if (performance.now() > deadline) {
         throw new StoreUnavailable(
-          `${CASE_OPENING} has not reached position ${head} within ${WAIT_MS} ms; is a reactor running?`,
+          `the consumer ${CASE_OPENING} has not reached position ${head} within ${WAIT_MS} ms; check that a reactor is running`,
         );
       }
       await pause(POLL_MS);

@@ -5,7 +5,7 @@ import { defineView } from '../../projections/view.js';
 import { type CaseEvent, type CaseOpened, caseEvents } from '../events.js';
 import type { Votes } from '../review-decisions.js';
 
-/** Times in JSON are RFC 3339, as in the events. */
+/** Part of a JSON column, so its fields are named as in the events. */
 export interface CaseFlag {
   flagId: string;
   flaggedBy: string;
@@ -18,12 +18,12 @@ export interface CaseVerdict {
   at: string;
 }
 
-/** The round in force of a case; flags and verdicts are those of that round. */
+/** The current round of a case, with the flags and verdicts of that round. */
 export type CaseRow = {
   case_id: string;
   image_id: string;
   account_id: string | null;
-  /** A claim ends by itself: `claimed` with `claimed_until` in the past is open. */
+  /** `claimed` with `claimed_until` in the past means open: no event marks the end of a lease. */
   status: 'open' | 'claimed' | 'confirmed' | 'dismissed';
   round: number;
   panel_size: number;
@@ -33,18 +33,18 @@ export type CaseRow = {
   opened_at: number;
   /** When the flag that opened the round was made. */
   flagged_at: number;
-  /** The first claim or verdict. Like `judged_at` by the events' own times, which may come in another order. */
+  /** The first claim or verdict, like `judged_at` by the events' own times, which may not follow the log's order. */
   first_viewed_at: number | null;
   /** The last verdict. */
   judged_at: number | null;
   claimed_by: string | null;
   claimed_until: number | null;
   decided_at: number | null;
-  /** When the decision was stored, whatever time it is of. */
+  /** When the decision was stored; `decided_at` is the event's own time. */
   decision_stored_at: number | null;
-  /** As in the decision. */
+  /** The votes in the decision event. */
   votes: Votes | null;
-  /** Of the case's last event. */
+  /** The position of the case's last event. */
   position: number;
 };
 
@@ -77,7 +77,7 @@ export const casesView = defineView({
       votes: { type: 'jsonb', nullable: true },
       position: { type: 'int8' },
     },
-    // All cases, and the queue, in the order of their turn.
+    // For the list of all cases, and for the queue.
     indexes: ['(opened_at, case_id)', `(opened_at, case_id) WHERE status IN ('open', 'claimed')`],
   },
   keys: ({ data }) => [data.caseId],

@@ -5,7 +5,7 @@ import { cohenKappa, fleissKappa, lightKappa, type VotePattern } from './agreeme
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 const Z = 1.959963984540054;
 
-/** Reviewers' votes on a case as a list of kinds, at least two of them. */
+/** Reviewers' votes on a case as a list of at least two kinds of verdict. */
 const panel = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 2, maxLength: 6 });
 const panels = fc.array(panel, { minLength: 2, maxLength: 12 });
 const asPattern = (votes: readonly number[]): VotePattern => ({
@@ -14,8 +14,8 @@ const asPattern = (votes: readonly number[]): VotePattern => ({
 });
 
 /**
- * By its meaning: how often two different votes on a case agree, and how often two votes drawn from cases drawn anew
- * would, each case with the same chance.
+ * From the definition: the agreement of two different votes on a case, and that of two votes from independently drawn
+ * cases, each case with the same probability.
  */
 function fleissByDraws(cases: readonly (readonly number[])[]): number {
   const observed = cases.map((votes) => {
@@ -35,7 +35,7 @@ function fleissByDraws(cases: readonly (readonly number[])[]): number {
 }
 
 describe('Fleiss’ kappa', () => {
-  it('is that of the usual textbook example: ten subjects, fourteen raters, five kinds', () => {
+  it('equals the textbook example with ten subjects, fourteen raters and five kinds', () => {
     const example = [
       [0, 0, 0, 0, 14],
       [0, 2, 6, 4, 2],
@@ -58,7 +58,7 @@ describe('Fleiss’ kappa', () => {
     expect(kappa.cases).toBe(10);
   });
 
-  it('is what drawing votes says, for panels of any sizes', () => {
+  it('equals the definition by drawn votes, for panels of any sizes', () => {
     fc.assert(
       fc.property(panels, (cases) => {
         fc.pre(new Set(cases.flat()).size > 1);
@@ -67,7 +67,7 @@ describe('Fleiss’ kappa', () => {
     );
   });
 
-  it('has the standard error that its derivative gives, found by making each case count a little more', () => {
+  it('has the standard error of its numerical derivative by the weight of each case', () => {
     const valueWith = (cases: readonly (readonly number[])[], heavier: number, by: number) =>
       fleissKappa(cases.map((votes, i) => ({ ...asPattern(votes), cases: 1 + (i === heavier ? by : 0) })))!.value;
     fc.assert(
@@ -86,7 +86,7 @@ describe('Fleiss’ kappa', () => {
     );
   });
 
-  it('is the same however cases are put together, and takes no notice of single votes', () => {
+  it('is the same for grouped and separate cases, and ignores cases with a single vote', () => {
     fc.assert(
       fc.property(panels, fc.integer({ min: 2, max: 5 }), (cases, times) => {
         const apart = Array.from({ length: times }, () => cases.map(asPattern)).flat();
@@ -101,7 +101,7 @@ describe('Fleiss’ kappa', () => {
     );
   });
 
-  it('is 1 for full agreement on different things and nothing where there is nothing to tell', () => {
+  it('is 1 for full agreement on different verdicts, and null if it is undefined', () => {
     const unanimous = [
       { votes: [5, 0, 0], cases: 3 },
       { votes: [0, 4, 0], cases: 2 },
@@ -115,7 +115,7 @@ describe('Fleiss’ kappa', () => {
 });
 
 describe('Cohen’s kappa', () => {
-  it('is that of the usual textbook example: fifty cases, 20 and 15 alike', () => {
+  it('equals the textbook example with fifty cases, 20 and 15 alike', () => {
     // 35 of 50 alike; by chance 25/50 * 30/50 + 25/50 * 20/50 = 0.5.
     const { value, error } = cohenKappa([
       [20, 5],
@@ -136,7 +136,7 @@ describe('Cohen’s kappa', () => {
   const asTable = (pairs: readonly (readonly [number, number])[]) =>
     [0, 1, 2].map((a) => [0, 1, 2].map((b) => pairs.filter((one) => one[0] === a && one[1] === b).length));
 
-  it('is what drawing verdicts says, and no different when the two change places', () => {
+  it('equals the definition by drawn verdicts, and is symmetric', () => {
     fc.assert(
       fc.property(rated, (pairs) => {
         const kappa = cohenKappa(asTable(pairs));
@@ -154,7 +154,7 @@ describe('Cohen’s kappa', () => {
     );
   });
 
-  it('averaged over pairs leaves out those without one, and its error is at most the mean of theirs', () => {
+  it('skips pairs without a kappa in the average, whose error is the mean of theirs', () => {
     const one = [
       [20, 5],
       [10, 15],

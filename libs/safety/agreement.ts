@@ -1,6 +1,6 @@
 import { Z_95 } from './metrics.js';
 
-/** A coefficient of agreement beyond chance: 1 for full agreement, 0 for what chance gives. Ends of its 95% interval. */
+/** A coefficient of agreement beyond chance: 1 for full agreement, 0 for agreement by chance; with its 95% interval. */
 export interface Kappa {
   value: number;
   low: number;
@@ -17,19 +17,19 @@ export interface PairedKappa extends Kappa {
   pairs: number;
 }
 
-/** Cases with the same numbers of votes: `votes` by kind of verdict. */
+/** Cases with equal vote counts: `votes` by kind of verdict. */
 export interface VotePattern {
   votes: readonly number[];
   cases: number;
 }
 
 /**
- * Fleiss' kappa over cases of two votes or more, each with the same weight however many reviewers it had; where all had
- * as many, it is the kappa of J. L. Fleiss, "Measuring nominal scale agreement among many raters", Psychological Bulletin
- * 76 (1971) 378–382. This generalisation to unequal numbers and the large-sample variance for the interval, which holds
+ * Fleiss' kappa over cases of two votes or more, each with the same weight however many reviewers it had. If all had
+ * equally many, it is the kappa of J. L. Fleiss, "Measuring nominal scale agreement among many raters", Psychological
+ * Bulletin 76 (1971) 378–382. The generalisation to unequal numbers and the large-sample variance for the interval, valid
  * at any true agreement: K. L. Gwet, "Computing inter-rater reliability and its variance in the presence of high
  * agreement", British Journal of Mathematical and Statistical Psychology 61 (2008) 29–48.
- * @returns null for fewer than two such cases, and where every vote was the same so that there is no chance to exceed
+ * @returns null for fewer than two such cases, and if all votes are the same
  */
 export function fleissKappa(patterns: readonly VotePattern[]): FleissKappa | null {
   const rated = patterns
@@ -64,7 +64,7 @@ export type PairTable = readonly (readonly number[])[];
  * Cohen's kappa of two reviewers with its large-sample standard error. J. Cohen, "A coefficient of agreement for nominal
  * scales", Educational and Psychological Measurement 20 (1960) 37–46; J. L. Fleiss, J. Cohen and B. S. Everitt, "Large
  * sample standard errors of kappa and weighted kappa", Psychological Bulletin 72 (1969) 323–327.
- * @returns null without common cases, and where both gave but one and the same verdict
+ * @returns null without common cases, and if both reviewers gave only one and the same verdict
  */
 export function cohenKappa(table: PairTable): { value: number; error: number } | null {
   const cases = sum(table.map(sum));
@@ -74,7 +74,7 @@ export function cohenKappa(table: PairTable): { value: number; error: number } |
   const observed = sum(table.map((row, kind) => row[kind]!)) / cases;
   const expected = sum(rows.map((row, kind) => row * columns[kind]!));
   const value = (observed - expected) / (1 - expected);
-  // The variance is that of kappa's derivative by the share of a cell, over the cells.
+  // The variance over the cells of kappa's derivative by a cell's share.
   const cells = table.flatMap((row, i) =>
     row.map((count, j) => {
       const slope =
@@ -90,9 +90,9 @@ export function cohenKappa(table: PairTable): { value: number; error: number } |
 /**
  * Cohen's kappa averaged over pairs of reviewers. R. J. Light, "Measures of response agreement for qualitative data: some
  * generalizations and alternatives", Psychological Bulletin 76 (1971) 365–377. Pairs share reviewers and cases, so their
- * errors go together in an unknown way; the error of the mean is at most the mean of the errors, and the interval is
- * made of that, rather too wide than too narrow.
- * @returns null where no pair has a kappa
+ * errors are correlated in an unknown way. The error of the mean is at most the mean of the errors; the interval uses that,
+ * so it is rather too wide than too narrow.
+ * @returns null if no pair has a kappa
  */
 export function lightKappa(tables: readonly PairTable[]): PairedKappa | null {
   const kappas = tables.map(cohenKappa).filter((kappa) => kappa !== null);

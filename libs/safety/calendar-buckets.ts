@@ -20,7 +20,7 @@ export function calendarBuckets(epochMs: number): readonly [day: string, week: s
 
 const isoDay = (dayNumber: number): string => new Date(dayNumber * DAY_MS).toISOString().slice(0, 10);
 
-/** ISO 8601: a week begins on Monday and belongs to the year of its Thursday. Day 0, 1970-01-01, was a Thursday. */
+/** ISO 8601: a week starts on Monday and belongs to the year of its Thursday. Day 0, 1970-01-01, was a Thursday. */
 function isoWeek(dayNumber: number): string {
   const daysSinceMonday = (((dayNumber + 3) % 7) + 7) % 7;
   const thursday = dayNumber - daysSinceMonday + 3;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { safetyMetrics, share } from './metrics.js';
 
 describe('a share', () => {
-  it('is nothing while nothing was seen', () => {
+  it('is null while nothing was counted', () => {
     expect(share(0, 0)).toBeNull();
   });
 
@@ -13,7 +13,7 @@ describe('a share', () => {
     [0, 20, 0, 0.1611],
     [20, 20, 0.8389, 1],
     [1, 29, 0.0061, 0.1718],
-  ])('of %i in %i has the interval of the literature', (hits, of, low, high) => {
+  ])('of %i in %i has the published interval', (hits, of, low, high) => {
     const interval = share(hits, of)!;
     expect(interval.low).toBeCloseTo(low, 4);
     expect(interval.high).toBeCloseTo(high, 4);
@@ -23,7 +23,7 @@ describe('a share', () => {
     .integer({ min: 1, max: 10_000_000 })
     .chain((of) => fc.tuple(fc.integer({ min: 0, max: of }), fc.constant(of)));
 
-  it('lies within its interval, which lies within 0 and 1 and mirrors that of the complement', () => {
+  it('is inside its interval, which is inside 0 to 1 and mirrors that of the complement', () => {
     fc.assert(
       fc.property(counts, ([hits, of]) => {
         const { low, value, high } = share(hits, of)!;
@@ -51,7 +51,7 @@ describe('a share', () => {
     );
   });
 
-  it('is known the better the more was seen', () => {
+  it('has a narrower interval for larger counts', () => {
     fc.assert(
       fc.property(counts, ([hits, of]) => {
         const few = share(hits, of)!;
@@ -63,7 +63,7 @@ describe('a share', () => {
 });
 
 describe('the safety metrics', () => {
-  it('divide as they are defined', () => {
+  it('divide counts by their definitions', () => {
     const metrics = safetyMetrics({
       generated: 500,
       shared: 150,

@@ -1,6 +1,6 @@
 import type { SafetyCounts } from './safety-counts.js';
 
-/** A proportion with the interval that it lies in with 95% confidence. */
+/** A proportion with its 95% confidence interval. */
 export interface Share {
   hits: number;
   of: number;
@@ -12,17 +12,17 @@ export interface Share {
 export interface SafetyMetrics {
   generated: number;
   shared: number;
-  /** Distinct images shared or downloaded. */
+  /** Distinct images that were shared or downloaded. */
   exposed: number;
   flags: number;
   /** Distinct images with a flag. */
   flagged: number;
   cases: { open: number; confirmed: number; dismissed: number };
-  /** Exposed images with a flag, of the exposed; null while nothing was exposed. */
+  /** The share of exposed images that were flagged; null while nothing was exposed. */
   flaggedShare: Share | null;
-  /** Cases confirmed, of those decided. */
+  /** The share of decided cases that were confirmed. */
   confirmedShare: Share | null;
-  /** Exposed images confirmed, of the exposed. */
+  /** The share of exposed images whose case was confirmed. */
   violationRate: Share | null;
 }
 
@@ -45,10 +45,10 @@ export function safetyMetrics(counts: SafetyCounts): SafetyMetrics {
 export const Z_95 = 1.959963984540054;
 
 /**
- * Wilson's score interval, which keeps its confidence for rare events where p ± z·se does not.
+ * Wilson's score interval, which keeps its confidence for rare events, unlike p ± z·se.
  * E. B. Wilson, "Probable inference, the law of succession, and statistical inference", J. Am. Stat. Assoc. 22 (1927)
  * 209–212; recommended by Brown, Cai and DasGupta, Statistical Science 16 (2001) 101–133.
- * @returns null when `of` is 0: nothing was seen, so nothing is said
+ * @returns null if `of` is 0
  */
 export function share(hits: number, of: number): Share | null {
   if (of === 0) return null;
@@ -56,7 +56,7 @@ export function share(hits: number, of: number): Share | null {
   const zz = Z_95 * Z_95;
   const middle = (value + zz / (2 * of)) / (1 + zz / of);
   const reach = (Z_95 / (1 + zz / of)) * Math.sqrt((value * (1 - value)) / of + zz / (4 * of * of));
-  // At the ends the formula gives 0 and 1 exactly, but for rounding.
+  // The formula gives exactly 0 and 1 here, except for rounding errors.
   const low = hits === 0 ? 0 : Math.max(0, middle - reach);
   const high = hits === of ? 1 : Math.min(1, middle + reach);
   return { hits, of, value, low, high };

@@ -8,38 +8,38 @@ import {
 } from './agreement.js';
 import { type Share, share } from './metrics.js';
 
-/** Percentiles by nearest rank: each is a time that was observed. In milliseconds. */
+/** Percentiles by nearest rank, so each is an observed time. */
 export interface Times {
-  /** How many were measured. */
+  /** The number of observed times. */
   count: number;
   p50Ms: number;
   p95Ms: number;
 }
 
-/** How human review works. Of each case its round in force. */
+/** Metrics of human review, from the current round of each case. */
 export interface ReviewMetrics {
   /** From the flag that opened the case to the first claim or verdict. */
   timeToFirstView: Times | null;
-  /** From the flag that opened the case to its decision, or to the last of its verdicts where that is later. */
+  /** From the flag that opened the case to its decision, or to its last verdict if that is later. */
   timeToVerdict: Times | null;
   /** Over decided cases. Fleiss' kappa, and Cohen's averaged over pairs of reviewers. */
   agreement: { fleiss: FleissKappa | null; cohen: PairedKappa | null };
   appeals: { decided: number; granted: number };
-  /** Appeals granted, of those decided. */
+  /** The share of decided appeals that were granted. */
   overturnRate: Share | null;
-  /** From the confirmation's to the deactivation's place in the log, by when they were stored. */
+  /** From when the confirmation was stored to when the deactivation was stored. */
   deactivationLatency: Times | null;
 }
 
-/** Common cases without which a pair's kappa would say little. */
-export const PAIR_CASES_AT_LEAST = 20;
+/** Minimum common cases of a pair: the kappa of fewer would be too uncertain. */
+export const MIN_PAIR_CASES = 20;
 
 export interface ReviewCounts {
   timeToFirstView: Times | null;
   timeToVerdict: Times | null;
   deactivationLatency: Times | null;
   patterns: VotePattern[];
-  /** Of pairs with enough common cases. */
+  /** Only pairs with enough common cases. */
   pairs: PairTable[];
 }
 

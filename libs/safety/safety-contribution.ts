@@ -2,9 +2,9 @@ import { calendarBuckets } from './calendar-buckets.js';
 import type { SafetyImageRow } from './safety-image-row.js';
 
 /**
- * Buckets: `all`, `day:`, `week:` and `category:`. What concerns exposure counts on the day of the first exposure, so
- * that a share of a day's exposed images never passes 1; flags and cases count on the day of the first flag. A category
- * is known of flagged images only, so its buckets have no `generated`, `shared` and `exposed` of other images.
+ * Buckets: `all`, `day:`, `week:` and `category:`. Exposure counts on the day of the first exposure, so that a share of a
+ * day's exposed images never exceeds 1; flags and cases count on the day of the first flag. Only flagged images have a
+ * category, so its buckets include no `generated`, `shared` and `exposed` of other images.
  */
 export function safetyContribution(row: SafetyImageRow): readonly Contribution[] {
   const parts: Contribution[] = [];
@@ -12,7 +12,7 @@ export function safetyContribution(row: SafetyImageRow): readonly Contribution[]
   if (row.shared_at !== null) everywhere(parts, row.shared_at, SHARED);
   const exposure = row.exposed_at === null ? undefined : exposureOf(row);
   if (exposure) everywhere(parts, row.exposed_at!, exposure);
-  // A decided case whose flag has not come yet has no day; it counts once the flag is there.
+  // A case whose flag has not come yet has no day; it counts once the flag has come.
   if (row.flagged_at === null) return parts;
   const review = reviewOf(row, row.flag_count);
   everywhere(parts, row.flagged_at, review);

@@ -1,4 +1,4 @@
-/** Every count is of distinct images, but for `flags`, which is of distinct flags. */
+/** `flags` counts distinct flags, every other count distinct images. */
 export const SAFETY_COUNTS = [
   'generated',
   'shared',

@@ -1,24 +1,24 @@
 export interface SafetyFlag {
-  /** Identity of the flag's event. */
+  /** The id of the flag's event. */
   id: string;
   categories: string[];
 }
 
-/** What safety counts of an image. Facts come in any order and again: each field is a minimum, a union or a maximum. */
+/** Each field is a minimum, a union or a maximum, so facts may come in any order and repeatedly. */
 export type SafetyImageRow = {
   image_id: string;
   account_id: string | null;
   generated_at: number | null;
-  /** First share. */
+  /** When it was first shared. */
   shared_at: number | null;
-  /** First share or download. */
+  /** When it was first shared or downloaded. */
   exposed_at: number | null;
-  /** First flag. */
+  /** When it was first flagged. */
   flagged_at: number | null;
   flag_count: number;
   /** Sorted by id. */
   flags: SafetyFlag[];
-  /** Of all flags, sorted. */
+  /** The categories of all flags, sorted. */
   categories: string[];
   case_status: 'none' | 'open' | 'confirmed' | 'dismissed';
   case_round: number;

@@ -3,11 +3,11 @@ import { viewTable } from '../../projections/view-tables.js';
 import type { SAFETY_COUNTS } from '../safety-counts.js';
 import { deactivationsView } from '../views/deactivations.js';
 import { safetyImagesView } from '../views/safety-images.js';
-import { GROUPS_AT_MOST } from './groupings.js';
+import { MAX_GROUPS } from './groupings.js';
 
 const FLAGGED = 'flagged_at IS NOT NULL';
 
-/** What the counters of images count, as conditions on a row. */
+/** The counts of the image counters, as conditions on a row. */
 const CONDITIONS: Record<Exclude<(typeof SAFETY_COUNTS)[number], 'flags'>, string> = {
   generated: 'generated_at IS NOT NULL',
   shared: 'shared_at IS NOT NULL',
@@ -24,9 +24,9 @@ const counts = Object.entries(CONDITIONS).map(([name, condition]) => `count(*) F
 const ACCOUNTS = viewTable(accountStandingView);
 
 /**
- * SQL: the counts of safety by the cohort of the image's account; accounts in no cohort are in no group.
- * Worked out when it is asked for, so that nothing is added to what an image costs when it comes in and an account that
- * is onboarded takes its images with it: one pass over the images and over the accounts.
+ * SQL: the safety counts by the cohort of the image's account; accounts without a cohort are in no group.
+ * Computed on demand, in one pass over the images and accounts: counters would make every image more expensive, and an
+ * account's earlier images change their group when it is onboarded.
  */
 export const COHORT_COUNTS = `
   WITH of_accounts AS (
@@ -39,4 +39,4 @@ export const COHORT_COUNTS = `
     WHERE cohort_id IS NOT NULL GROUP BY cohort_id
   )
   SELECT * FROM of_accounts LEFT JOIN of_images USING (cohort_id)
-  ORDER BY cohort_id COLLATE "C" LIMIT ${GROUPS_AT_MOST}`;
+  ORDER BY cohort_id COLLATE "C" LIMIT ${MAX_GROUPS}`;

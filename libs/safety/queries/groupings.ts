@@ -11,15 +11,15 @@ export interface Days {
   to?: string;
 }
 
-/** More days than that are 27 years; the groups beyond are the alphabet's last. */
-export const GROUPS_AT_MOST = 10_000;
+/** 10,000 days are 27 years. The groups beyond are the last in alphabetical order. */
+export const MAX_GROUPS = 10_000;
 
 const IMAGES = viewTable(safetyImagesView);
 const flaggedIn = (format: string) =>
   `SELECT image_id, to_char(flagged_at AT TIME ZONE 'UTC', '${format}') AS group_name FROM ${IMAGES}
    WHERE flagged_at IS NOT NULL`;
 
-/** SQL: which flagged image is of which group, as the counters have it. Of accounts in no cohort there is no row. */
+/** SQL: the group of each flagged image, as in the counters. Images of accounts without a cohort have no row. */
 export const FLAGGED_IMAGES: Record<Grouping, string> = {
   day: flaggedIn('YYYY-MM-DD'),
   week: flaggedIn('IYYY-"W"IW'),

@@ -4,13 +4,7 @@ import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { casesView } from '../../review/index.js';
-import {
-  PAIR_CASES_AT_LEAST,
-  type ReviewCounts,
-  type ReviewMetrics,
-  reviewMetrics,
-  type Times,
-} from '../review-metrics.js';
+import { MIN_PAIR_CASES, type ReviewCounts, type ReviewMetrics, reviewMetrics, type Times } from '../review-metrics.js';
 import { deactivationsView } from '../views/deactivations.js';
 import { type Days, FLAGGED_IMAGES, type Grouping } from './groupings.js';
 
@@ -18,9 +12,9 @@ const VERDICTS = ['safe', 'unsafe', 'unsure'] as const;
 const DECIDED = `status IN ('confirmed', 'dismissed')`;
 const CASES = viewTable(casesView);
 
-/* Sums of fractions depend on their order in the last digit, so rows come in a fixed one: same log, same answer. */
+/* Rounding makes sums of fractions depend on their order, so rows have a fixed order: the same log gives the same answer. */
 
-/** SQL: every case as one of the whole, whose group is null, and again in its groups. */
+/** SQL: every case once in the whole, whose group is null, and once in each of its groups. */
 const casesIn = (by: Grouping | undefined): string => {
   const whole = `SELECT NULL AS group_name, c.* FROM ${CASES} c`;
   if (by === undefined) return whole;
@@ -28,15 +22,15 @@ const casesIn = (by: Grouping | undefined): string => {
     WHERE g.group_name COLLATE "C" >= $1 AND g.group_name COLLATE "C" < $2`;
 };
 
-/** Clocks differ between systems: what seems to end before it began took no time. */
+/** Clocks differ between systems: a negative time counts as 0. */
 const between = (condition: string, from: string, to: string): string =>
   `CASE WHEN ${condition} THEN extract(epoch FROM greatest(${to}, ${from}) - ${from})::float8 * 1000 END`;
 
 const TIMES = {
   timeToFirstView: between('first_viewed_at IS NOT NULL', 'flagged_at', 'first_viewed_at'),
   timeToVerdict: between(DECIDED, 'flagged_at', 'greatest(decided_at, judged_at)'),
-  // An account is deactivated once for several confirmed cases; a deactivation stored before its case's confirmation came
-  // from another system.
+  // Several confirmed cases deactivate an account once. A deactivation stored before its case's confirmation came from
+  // another system.
   deactivationLatency: between('stored_at >= decision_stored_at', 'decision_stored_at', 'stored_at'),
 };
 type TimeName = keyof typeof TIMES;
@@ -62,18 +56,18 @@ const pairsText = (by: Grouping | undefined) => `
   SELECT group_name, ARRAY[${VERDICTS.map((first) => `ARRAY[${VERDICTS.map((second) => cell(first, second))}]`)}] AS pair
   FROM (${casesIn(by)}) cases, jsonb_array_elements(verdicts) a, jsonb_array_elements(verdicts) b
   WHERE ${DECIDED} AND ${reviewerOf('a')} < ${reviewerOf('b')}
-  GROUP BY group_name, ${reviewerOf('a')}, ${reviewerOf('b')} HAVING count(*) >= ${PAIR_CASES_AT_LEAST}
+  GROUP BY group_name, ${reviewerOf('a')}, ${reviewerOf('b')} HAVING count(*) >= ${MIN_PAIR_CASES}
   ORDER BY ${reviewerOf('a')}, ${reviewerOf('b')}`;
 
 /**
- * How review works, of everything and by group. Worked out when it is asked for, in three passes over the cases, of which
- * there are far fewer than images; the one over pairs of reviewers grows with the square of the panel.
+ * The review metrics of everything and by group. Computed on demand, in three passes over the cases, which are far fewer
+ * than images; the pass over pairs of reviewers grows with the square of the panel.
  */
 @Injectable()
 export class ReviewReport {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
-  /** @returns by group; the whole's group is null */
+  /** @returns the metrics of a group; the group of the whole is null */
   async read(by: Grouping | undefined, { from = '', to = '' }: Days): Promise<(group: string | null) => ReviewMetrics> {
     const values = by === undefined ? [] : [from, `${to}\u{10FFFF}`];
     const counts = new Map<string | null, ReviewCounts>();
@@ -103,7 +97,7 @@ const NOTHING: ReviewCounts = {
   pairs: [],
 };
 
-// biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
+// biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
 function times(row: any, name: TimeName): Times | null {
   const count = Number(row[`${name}Count`]);
   if (count === 0) return null;

@@ -12,15 +12,15 @@ import { SAFETY_COUNTS, type SafetyCounts } from '../safety-counts.js';
 import { deactivationsView } from '../views/deactivations.js';
 import { safetyImagesView } from '../views/safety-images.js';
 import { COHORT_COUNTS } from './cohort-counts.js';
-import { type Days, GROUPS_AT_MOST, type Grouping } from './groupings.js';
+import { type Days, type Grouping, MAX_GROUPS } from './groupings.js';
 import { ReviewReport } from './review-report.js';
 
 export interface SafetyFigures extends SafetyMetrics {
-  /** Cases under review now. */
+  /** Open cases. */
   backlog: number;
-  /** Cases decided, either way. */
+  /** Confirmed and dismissed cases. */
   decided: number;
-  /** Accounts deactivated, those that were reinstated later too. */
+  /** Accounts that were deactivated, including those reinstated later. */
   deactivated: number;
   reinstated: number;
   review: ReviewMetrics;
@@ -32,17 +32,17 @@ export interface SafetyGroup extends SafetyFigures {
 }
 
 export interface SafetyAnswer {
-  /** Everything there is, whatever days were asked for. */
+  /** Everything, whatever the requested days. */
   whole: SafetyFigures;
-  /** In alphabetical order; an image of several categories counts in each, an account in no cohort in none. */
+  /** In alphabetical order. An image with several categories counts in each; an account without a cohort in none. */
   groups: SafetyGroup[];
-  /** Events up to here are in the figures. */
+  /** The figures include all events up to this position. */
   position: string;
 }
 
 const SOURCES = [safetyImagesView, deactivationsView, casesView];
 
-/** The counts of safety as metrics, and beside them how review works. */
+/** Reads the safety metrics and the review metrics. */
 @Injectable()
 export class SafetyReport {
   private readonly text: string;
@@ -56,12 +56,12 @@ export class SafetyReport {
     this.text = `SELECT bucket, ${columns} FROM ${counterTable(safetyImagesView)}
       FULL JOIN ${counterTable(deactivationsView)} USING (bucket)
       WHERE bucket = 'all' OR (bucket COLLATE "C" >= $1 AND bucket COLLATE "C" < $2)
-      ORDER BY bucket COLLATE "C" LIMIT ${GROUPS_AT_MOST + 1}`;
+      ORDER BY bucket COLLATE "C" LIMIT ${MAX_GROUPS + 1}`;
   }
 
-  /** Days, weeks and categories are counted as images come in; cohorts and review when they are asked for. */
+  /** Days, weeks and categories have counters; cohorts and review metrics are computed on demand. */
   async read(by: Grouping | undefined, days: Days): Promise<SafetyAnswer> {
-    // The position first: the figures are of that or later.
+    // The position is read first, so that the figures are at least that new.
     const sources = by === 'cohort' ? [...SOURCES, accountStandingView] : SOURCES;
     const positions = await Promise.all(sources.map((view) => this.reader.position(view)));
     const counted = await this.counted(by === 'cohort' ? undefined : by, days);

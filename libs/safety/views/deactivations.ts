@@ -14,15 +14,15 @@ import { calendarBuckets } from '../calendar-buckets.js';
 
 export type DeactivationRow = {
   account_id: string;
-  /** When the account was deactivated, the last time. */
+  /** When the account was last deactivated. */
   at: number;
-  /** When that was stored, whatever time it is of. */
+  /** When that deactivation was stored; `at` is the event's own time. */
   stored_at: number;
   reason: string;
   case_id: string | null;
   categories: string[];
   reinstated_at: number | null;
-  /** Of the account's last event that concerns it. */
+  /** The position of the account's last event that concerns it. */
   position: number;
 };
 

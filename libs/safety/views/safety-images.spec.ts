@@ -23,7 +23,7 @@ const story = [generated, downloaded, shared, first, opened(1, 19), second, dism
 
 const fold = (events: readonly RecordedEvent[]) => foldView(safetyImagesView, events);
 
-/** Any order, and any of the events again. */
+/** The items in any order, some of them repeated. */
 const deliveries = <Item>(items: readonly Item[]) =>
   fc
     .tuple(
@@ -33,7 +33,7 @@ const deliveries = <Item>(items: readonly Item[]) =>
     .map(([all, repeats]) => [...repeats, ...all]);
 
 describe('the safety-images view', () => {
-  it('says what became of an image', () => {
+  it('has the facts, flags and case of an image', () => {
     expect(fold(story).rows[imageId]).toEqual({
       image_id: imageId,
       account_id: 'a',
@@ -53,7 +53,7 @@ describe('the safety-images view', () => {
     });
   });
 
-  it('counts exposure on its first day and flags and cases on the day of the first flag', () => {
+  it('counts exposure on the day of the first exposure, and flags and cases on the day of the first flag', () => {
     const exposure = { exposed: 1, exposed_flagged: 1, exposed_confirmed: 1 };
     const review = { flags: 2, flagged: 1, cases_confirmed: 1 };
     expect(fold(story).counters).toEqual({
@@ -68,7 +68,7 @@ describe('the safety-images view', () => {
     });
   });
 
-  it('counts an image flagged five times and shared twice once in the flagged share', () => {
+  it('counts an image once in the flagged share, however often it is flagged and shared', () => {
     const flags = [1, 2, 3, 4, 5].map((n) => flag(20, ['hate'], `flag-${n}`));
     const again = event('ImageShared', { imageId, accountId: 'a' }, at(24));
     expect(fold([shared, again, ...flags]).counters.all).toEqual({
@@ -80,7 +80,7 @@ describe('the safety-images view', () => {
     });
   });
 
-  it('gives the same rows and counters for any order of delivery and any repeats', () => {
+  it('has the same rows and counters for any order of delivery and any repeats', () => {
     const sharedAgain = event('ImageShared', { imageId, accountId: 'a' }, at(24));
     const downloadedAgain = event('ImageDownloaded', { imageId }, at(25));
     const expected = fold(story);
@@ -101,7 +101,7 @@ describe('the safety-images view', () => {
     expect(statusAfter(9)).toEqual(['cases_confirmed']);
   });
 
-  it('keeps the same flags of an image with too many, in whatever order they come', () => {
+  it('keeps the same flags of an image beyond the limit, in whatever order they come', () => {
     const many = Array.from({ length: MAX_FLAGS_COUNTED + 20 }, (_, n) =>
       flag(20, [n < 10 ? 'hate' : 'bias'], `flag-${String(n).padStart(5, '0')}`),
     );
@@ -111,7 +111,7 @@ describe('the safety-images view', () => {
     expect(fold([...many, ...many])).toEqual(expected);
   });
 
-  it('hands back the same row when nothing changes, so that nothing is written', () => {
+  it('returns the same row if nothing changes, so that nothing is written', () => {
     const rows = fold(story).rows;
     for (const one of story) expect(safetyImagesView.evolve(rows[imageId], one, imageId)).toBe(rows[imageId]);
   });

@@ -8,8 +8,8 @@ import { SAFETY_COUNTS } from '../safety-counts.js';
 import type { SafetyImageRow } from '../safety-image-row.js';
 
 /**
- * Identities kept per image. Beyond them an image's flags are counted no further: a thousand say what there is to say,
- * and a row stays small. The smallest ids are kept, so that the same ones are in whatever order they come.
+ * Maximum flags kept and counted per image, so that a row stays small. The smallest ids are kept: the result does not
+ * depend on the order of delivery.
  */
 export const MAX_FLAGS_COUNTED = 1000;
 
@@ -18,7 +18,7 @@ const EVENTS = [...imageEvents, ...except(caseEvents, [CaseJoined, CaseClaimed, 
 export const safetyImagesView = defineView({
   name: 'safety-images',
   version: 1,
-  summary: 'What became of each image, and the distinct counts that the safety metrics are made of.',
+  summary: 'The facts, flags and case of each image, and the distinct counts of the safety metrics.',
   events: EVENTS,
   table: {
     name: 'images',
@@ -81,7 +81,7 @@ function evolveKnown(row: SafetyImageRow, event: SafetyEvent, at: number): Safet
     case 'CaseOpened':
       return judged(row, 'open', event.data.round, null);
     case 'ReviewConfirmed':
-      // Every stored confirmation has its round, though one that another system sends need not.
+      // Stored confirmations always have a round; the schema makes it optional for other systems.
       return judged(row, 'confirmed', event.data.round ?? row.case_round, at);
     case 'ReviewDismissed':
       return judged(row, 'dismissed', event.data.round, at);
@@ -92,7 +92,7 @@ function evolveKnown(row: SafetyImageRow, event: SafetyEvent, at: number): Safet
 
 const earliest = (known: number | null, at: number): number => (known === null || at < known ? at : known);
 
-/** The earlier of two claims to an image holds, as in the images view. */
+/** The earlier of two claims to an image wins, as in the images view. */
 function generated(row: SafetyImageRow, accountId: string, at: number): SafetyImageRow {
   const { generated_at, account_id } = row;
   const isEarlier = generated_at !== null && (generated_at < at || (generated_at === at && account_id! <= accountId));
@@ -118,7 +118,7 @@ function flagged(row: SafetyImageRow, id: string, categories: readonly string[],
 
 const sorted = (labels: readonly string[]): string[] => [...new Set(labels)].sort();
 
-/** Rounds follow one another, and in a round the decision follows the opening. */
+/** A later round replaces an earlier one, and in a round the decision replaces the opening. */
 function judged(
   row: SafetyImageRow,
   status: 'open' | 'confirmed' | 'dismissed',

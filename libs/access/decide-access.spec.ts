@@ -9,45 +9,48 @@ const facts: AccessFacts = { now: NOW, currentPolicy: 'v2' };
 const USES: AccessAction[] = ['generate', 'share', 'download', 'flag'];
 
 const reason = (standing: Partial<AccountStanding>, action: AccessAction, more: Partial<AccessFacts> = {}) => {
-  const { decision, reason: told } = decideAccess({ ...member, ...standing }, action, { ...facts, ...more });
-  return decision ? 'allowed' : told;
+  const { decision, reason: denied } = decideAccess({ ...member, ...standing }, action, { ...facts, ...more });
+  return decision ? 'allowed' : denied;
 };
 
 describe('an access decision', () => {
-  it.each(USES)('lets an onboarded account that accepted the policy in force %s', (action) => {
+  it.each(USES)('allows %s to an onboarded account that accepted the policy in force', (action) => {
     expect(reason({}, action)).toBe('allowed');
   });
 
-  it.each(USES)('denies %s to whoever is unknown, waits or left', (action) => {
+  it.each(USES)('denies %s to an account that is unknown, waits or left', (action) => {
     expect(reason({ status: 'unknown' }, action)).toBe('account-unknown');
     expect(reason({ status: 'waiting' }, action)).toBe('not-onboarded');
     expect(reason({ status: 'left' }, action)).toBe('not-onboarded');
   });
 
-  it.each(USES)('denies %s without the content policy in force', (action) => {
+  it.each(USES)('denies %s to an account that has not accepted the policy in force', (action) => {
     expect(reason({ policyVersion: undefined }, action)).toBe('policy-not-accepted');
     expect(reason({ policyVersion: 'v1' }, action)).toBe('policy-outdated');
     expect(reason({ policyVersion: undefined }, action, { currentPolicy: undefined })).toBe('policy-not-accepted');
   });
 
-  it.each(ACCESS_ACTIONS)('denies %s to a deactivated account first of all, known or not', (action) => {
-    expect(reason({ deactivated: true, suspendedUntil: NOW + 1 }, action)).toBe('account-deactivated');
-    expect(reason({ deactivated: true, status: 'unknown' }, action)).toBe('account-deactivated');
-  });
+  it.each(ACCESS_ACTIONS)(
+    'denies %s to a deactivated account before any other rule, even to an unknown one',
+    (action) => {
+      expect(reason({ deactivated: true, suspendedUntil: NOW + 1 }, action)).toBe('account-deactivated');
+      expect(reason({ deactivated: true, status: 'unknown' }, action)).toBe('account-deactivated');
+    },
+  );
 
-  it.each(ACCESS_ACTIONS)('denies %s while a suspension lasts, by the clock', (action) => {
+  it.each(ACCESS_ACTIONS)('denies %s until the suspension ends by the clock', (action) => {
     expect(reason({ suspendedUntil: NOW + 1 }, action)).toBe('account-suspended');
     expect(reason({ suspendedUntil: NOW }, action)).not.toBe('account-suspended');
   });
 
-  it('lets strangers, those who left and those who wait join, and nobody who is in', () => {
+  it('allows joining to accounts that are unknown, waiting or left, and denies it to onboarded ones', () => {
     for (const status of ['unknown', 'left', 'waiting'] as const) {
       expect(reason({ status, policyVersion: undefined }, 'join')).toBe('allowed');
     }
     expect(reason({}, 'join')).toBe('already-onboarded');
   });
 
-  it('denies sharing a photorealistic image with faces, and nothing else of it', () => {
+  it('denies sharing a photorealistic image with faces, and allows downloading it', () => {
     const image = { photorealistic: true, faces: true };
     expect(reason({}, 'share', { image })).toBe('face-sharing-restricted');
     expect(reason({}, 'download', { image })).toBe('allowed');
@@ -55,7 +58,7 @@ describe('an access decision', () => {
     expect(reason({}, 'share', { image: { ...image, photorealistic: null } })).toBe('allowed');
   });
 
-  it('denies sharing and reviewing an image of which something could not be taken in', () => {
+  it('denies sharing and reviewing an image with a parked event', () => {
     expect(reason({}, 'share', { image: { photorealistic: false, faces: false, isParked: true } })).toBe(
       'image-parked',
     );
@@ -63,7 +66,7 @@ describe('an access decision', () => {
     expect(reason({}, 'download', { image: { isParked: true } })).toBe('allowed');
   });
 
-  it('lets a reviewer without an account review, unless their own flag or image keeps them from it', () => {
+  it('allows review to a reviewer without an account, unless they flagged the image or own it', () => {
     const review = { isReviewer: true, caseInfo: {} };
     expect(reason({ status: 'unknown' }, 'review', review)).toBe('allowed');
     expect(reason({}, 'review', { ...review, isReviewer: false })).toBe('not-a-reviewer');
@@ -72,7 +75,7 @@ describe('an access decision', () => {
     expect(reason({}, 'review', { ...review, caseInfo: { conflict: 'own-image' } })).toBe('own-image');
   });
 
-  it('never allows a use to anyone but an onboarded, undisturbed account with the policy in force', () => {
+  it('allows a use only to an onboarded, active account that accepted the policy in force', () => {
     const version = fc.option(fc.constantFrom('v1', 'v2'), { nil: undefined });
     const standing = fc.record({
       status: fc.constantFrom('unknown' as const, 'waiting' as const, 'left' as const, 'onboarded' as const),
@@ -82,15 +85,15 @@ describe('an access decision', () => {
     });
     fc.assert(
       fc.property(standing, version, fc.constantFrom(...USES), (account, currentPolicy, action) => {
-        const { decision, reason: told } = decideAccess(account, action, { ...facts, currentPolicy });
-        const isSound =
+        const { decision, reason: denied } = decideAccess(account, action, { ...facts, currentPolicy });
+        const mayUse =
           account.status === 'onboarded' &&
           !account.deactivated &&
           !(account.suspendedUntil !== undefined && account.suspendedUntil > NOW) &&
           account.policyVersion !== undefined &&
           account.policyVersion === currentPolicy;
-        expect(decision).toBe(isSound);
-        if (!decision) expect(told).toMatch(/^[a-z]+(-[a-z]+)*$/);
+        expect(decision).toBe(mayUse);
+        if (!decision) expect(denied).toMatch(/^[a-z]+(-[a-z]+)*$/);
       }),
     );
   });

@@ -4,23 +4,23 @@ import type { Conflict } from '../review/index.js';
 export const ACCESS_ACTIONS = ['join', 'generate', 'share', 'download', 'flag', 'review'] as const;
 export type AccessAction = (typeof ACCESS_ACTIONS)[number];
 
-/** What a decision knows beyond the account. */
+/** Facts for a decision beyond the account's state. */
 export interface AccessFacts {
   /** Epoch milliseconds. */
   now: number;
   /** The version of the content policy in force, if one was published. */
   currentPolicy?: string;
-  /** The image in question. Parked: something told of it could not be taken, so that these may not be all of it. */
+  /** The image. `isParked`: an event of it could not be processed, so the facts may be incomplete. */
   image?: { photorealistic?: boolean | null; faces?: boolean | null; isParked?: boolean };
-  /** The case in question, for `review`, and what keeps the subject from it. */
+  /** For `review`: the case, and why the subject may not review it. */
   caseInfo?: { conflict?: Conflict };
-  /** For `review`: whether the caller says that the subject is a reviewer; reviewers are staff and need no account. */
+  /** For `review`: whether the caller vouches that the subject is a reviewer; reviewers are staff and need no account. */
   isReviewer?: boolean;
 }
 
 export interface AccessDecision {
   decision: boolean;
-  /** The rule that said no, kebab-case. */
+  /** The broken rule, in kebab-case. */
   reason?: string;
 }
 
@@ -32,7 +32,7 @@ interface AccessRule {
 
 const USES: readonly AccessAction[] = ['generate', 'share', 'download', 'flag'];
 
-/** Walked in order; the first rule that is broken is the reason told. Adding a rule is adding an entry. */
+/** Checked in order; the first broken rule is the reason of the deny. To add a rule, add an entry. */
 const RULES: readonly AccessRule[] = [
   {
     reason: 'account-deactivated',
@@ -101,7 +101,7 @@ const RULES: readonly AccessRule[] = [
   },
 ];
 
-/** Every reason that a rule gives. */
+/** The reasons of all rules. */
 export const RULE_REASONS: readonly string[] = RULES.map(({ reason }) => reason);
 
 const ALLOWED: AccessDecision = Object.freeze({ decision: true });
@@ -116,7 +116,7 @@ const RULES_OF = Object.fromEntries(
   ]),
 ) as Record<AccessAction, { breaks: AccessRule['breaks']; denied: AccessDecision }[]>;
 
-/** May this account do this now? Pure: a suspension ends by the clock, with every worker down. */
+/** May this account do this now? Pure, so a suspension ends by the clock even while every worker is down. */
 export function decideAccess(standing: AccountStanding, action: AccessAction, facts: AccessFacts): AccessDecision {
   for (const rule of RULES_OF[action]) if (rule.breaks(standing, facts)) return rule.denied;
   return ALLOWED;

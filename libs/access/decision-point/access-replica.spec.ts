@@ -38,10 +38,10 @@ describe('the access replica', () => {
     const [result] = await store.append([{ stream, expected: 'any', events: [newEvent(type, data)] }]);
     return (result as { position: number }).position;
   }
-  const tell = (accountId: string, type: string, more = {}) =>
+  const appendTo = (accountId: string, type: string, more = {}) =>
     append(`account-${accountId}`, type, { accountId, ...more });
 
-  it('knows what the account’s stream says, however few accounts it may hold and whenever it began', async () => {
+  it('equals the fold of the account’s stream, however few accounts it may hold and whenever it started', async () => {
     const account = fc.constantFrom('a', 'b', 'c', 'd', 'e');
     const type = fc.constantFrom(
       'WaitlistJoined',
@@ -58,9 +58,9 @@ describe('the access replica', () => {
           const replica = await started(limit);
           let position = 0;
           for (const [accountId, event, asked] of steps) {
-            const told = tell(accountId, event, { cohortId: 'c' });
+            const appended = appendTo(accountId, event, { cohortId: 'c' });
             await replica.standing(asked);
-            position = await told;
+            position = await appended;
           }
           expect(await replica.waitFor(position, LIMIT_MS)).toBe(true);
           for (const accountId of ['a', 'b', 'c', 'd', 'e']) {
@@ -73,8 +73,8 @@ describe('the access replica', () => {
     );
   });
 
-  it('denies from the confirmed review on, before anything was done about it, also after a restart', async () => {
-    await tell('offender', 'WaitlistJoined');
+  it('denies from the confirmed review on, before the deactivation, also after a restart', async () => {
+    await appendTo('offender', 'WaitlistJoined');
     const before = await started(10);
     expect(await before.standing('offender')).toMatchObject({ deactivated: false });
     const enforced = await store.head();
@@ -88,27 +88,27 @@ describe('the access replica', () => {
     for (const replica of [before, restarted]) {
       expect(await replica.standing('offender')).toMatchObject({ status: 'waiting', deactivated: true });
     }
-    await tell('offender', 'AccountDeactivated');
-    const reinstated = await tell('offender', 'AccountReinstated');
+    await appendTo('offender', 'AccountDeactivated');
+    const reinstated = await appendTo('offender', 'AccountReinstated');
     for (const replica of [before, restarted]) {
       await replica.waitFor(reinstated, LIMIT_MS);
       expect(await replica.standing('offender')).toMatchObject({ deactivated: false });
     }
   });
 
-  it('denies whose deactivation is overdue, however long ago the review was confirmed', async () => {
-    await tell('overdue', 'WaitlistJoined');
+  it('denies an account with an overdue deactivation, however long ago the review was confirmed', async () => {
+    await appendTo('overdue', 'WaitlistJoined');
     const stop = new AbortController();
     stops.push(stop);
     const replica = new AccessReplica(store, new LogTail(store), { accounts: 10 });
     await replica.start(stop.signal, await store.head(), ['overdue']);
     expect(await replica.standing('overdue')).toMatchObject({ status: 'waiting', deactivated: true });
-    await tell('overdue', 'AccountDeactivated');
-    await replica.waitFor(await tell('overdue', 'AccountReinstated'), LIMIT_MS);
+    await appendTo('overdue', 'AccountDeactivated');
+    await replica.waitFor(await appendTo('overdue', 'AccountReinstated'), LIMIT_MS);
     expect(await replica.standing('overdue')).toMatchObject({ deactivated: false });
   });
 
-  it('goes on after an error of the log that is none of its being away, and tells of it', async () => {
+  it('reports an error of the log other than an outage, and continues after it', async () => {
     const admin = new pg.Client(database.connection);
     await admin.connect();
     const stop = new AbortController();
@@ -122,7 +122,7 @@ describe('the access replica', () => {
     });
     await admin.query('ALTER SCHEMA log_renamed RENAME TO log');
     await admin.end();
-    expect(await replica.waitFor(await tell('after-trouble', 'WaitlistJoined'), LIMIT_MS)).toBe(true);
+    expect(await replica.waitFor(await appendTo('after-error', 'WaitlistJoined'), LIMIT_MS)).toBe(true);
   });
 
   it('ages while the log is not asked, and gives up waiting for a position that does not come', async () => {

@@ -13,45 +13,45 @@ import { InternedStandings } from './interned-standings.js';
 import { RecentlyUsed } from './recently-used.js';
 
 export interface AccessReplicaOptions {
-  /** Accounts held in memory at the most; others are folded from their stream when they are asked for. */
+  /** Maximum accounts held in memory; others are folded from their stream on demand. */
   accounts: number;
   /** Following the log failed. It is retried; until it succeeds, decisions age. */
   error?(error: unknown): void;
 }
 
-/** The head of the log, asked for at a moment of the monotonic clock: everything stored before it is at most there. */
+/** The head of the log, read at a time of the monotonic clock: no event stored before that time is beyond it. */
 interface Sample {
   head: Position;
   at: number;
 }
 
-/** The decision point answers `decision-point-stale` until it has caught up, should that take longer. */
+/** Maximum wait at the start. Until the replica has caught up, the decision point answers `decision-point-stale`. */
 const FIRST_CATCH_UP_MS = 3_000;
 const SAMPLE_MS = 250;
 const PAGE = 2_000;
-/** Samples of ten minutes, the longest staleness that can be set. */
+/** Samples of ten minutes, the maximum of the staleness setting. */
 const HEADS_KEPT = 600_000 / SAMPLE_MS;
 
 /**
- * Where accounts stand, in memory, fed by the log itself: no view and no other process has to work for an access decision
- * to be right. Knows how old its knowledge may be.
+ * The state of accounts in memory, read from the log itself: access decisions depend on no view and no other process.
+ * Knows the maximum age of its state.
  */
 export class AccessReplica implements Subscriber {
   private readonly held: RecentlyUsed<AccountStanding>;
   private readonly standings = new InternedStandings();
-  /** Of accounts whose stream was read beyond the replica's position: the position of their last event. */
+  /** The last position of each account whose stream was read beyond the replica's position. */
   private readonly ahead = new Map<string, Position>();
-  /** Accounts whose stream is being read, and their events from the log meanwhile. */
+  /** Accounts whose stream is being read, with their events that the log delivers meanwhile. */
   private readonly loading = new Map<string, { events: RecordedEvent[]; result: Promise<AccountStanding> }>();
-  /** Accounts with a confirmed review and no deactivation yet: they are denied already. */
+  /** Accounts with a confirmed review but no deactivation yet; they are denied from the confirmation on. */
   private readonly pendingDeactivation = new Set<string>();
   private policies = policyStream.initial;
   private position: Position = 0;
   private readonly moves = new Changes();
   private samples: Sample[] = [];
-  /** Also those that are known here already, oldest first. */
+  /** All samples of the last ten minutes, oldest first. */
   private readonly heads: Sample[] = [];
-  /** On the monotonic clock: everything stored before it is known here. */
+  /** Everything stored before this time of the monotonic clock is applied. */
   private freshAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -71,14 +71,14 @@ export class AccessReplica implements Subscriber {
     return this.position;
   }
 
-  /** Milliseconds since everything stored was surely known here; Infinity before the first contact with the log. */
+  /** Milliseconds since the replica surely had everything stored; Infinity before the first contact with the log. */
   get ageMs(): number {
     return performance.now() - this.freshAt;
   }
 
   /**
-   * Where the log ended at some moment of the last so many milliseconds: what has passed it knows everything that was
-   * stored before that time. Undefined when the log was not heard of since.
+   * The oldest head of the log that was read within the last `ms` milliseconds: a view beyond it is at most that old.
+   * Undefined if the head was not read in that time.
    */
   headWithin(ms: number): Position | undefined {
     const since = performance.now() - ms;
@@ -88,23 +88,23 @@ export class AccessReplica implements Subscriber {
   /** Undefined if the account is not in memory. */
   heldStanding(accountId: string): AccountStanding | undefined {
     const standing = this.held.get(accountId);
-    return standing && this.judged(accountId, standing);
+    return standing && this.denyPending(accountId, standing);
   }
 
-  /** @throws StoreUnavailable when the account is not in memory and the log does not answer */
+  /** @throws StoreUnavailable if the account is not in memory and the log does not answer */
   standing(accountId: string): AccountStanding | Promise<AccountStanding> {
     return this.heldStanding(accountId) ?? this.loading.get(accountId)?.result ?? this.load(accountId);
   }
 
-  /** True once everything up to the position is known here; false when that takes longer than the limit. */
+  /** Resolves to true once everything up to the position is applied, or to false after the limit. */
   waitFor(position: Position, limitMs: number): Promise<boolean> {
     return this.moves.until(() => this.position >= position, limitMs);
   }
 
   /**
-   * Resolves when the replica may answer; it follows the log from then on, until the signal aborts.
-   * @param enforced up to where every confirmed review has led to its deactivation
-   * @param overdue accounts for which it has not
+   * Resolves once the replica may answer. It follows the log until the signal aborts.
+   * @param enforced position up to which confirmed reviews have led to deactivations
+   * @param overdue accounts for which they have not
    */
   async start(signal: AbortSignal, enforced: Position, overdue: readonly string[] = []): Promise<void> {
     for (const accountId of overdue) this.pendingDeactivation.add(accountId);
@@ -125,15 +125,15 @@ export class AccessReplica implements Subscriber {
     this.options.error?.(error);
   }
 
-  private take({ events, next }: Page): void {
+  private applyPage({ events, next }: Page): void {
     for (const event of events) this.apply(event);
     this.position = next;
     for (const [accountId, position] of this.ahead) if (position <= next) this.ahead.delete(accountId);
     this.moves.notify();
-    this.judgeFreshness();
+    this.updateFreshness();
   }
 
-  private judged(accountId: string, standing: AccountStanding): AccountStanding {
+  private denyPending(accountId: string, standing: AccountStanding): AccountStanding {
     return this.pendingDeactivation.size > 0 && this.pendingDeactivation.has(accountId)
       ? { ...standing, deactivated: true }
       : standing;
@@ -174,14 +174,14 @@ export class AccessReplica implements Subscriber {
         standing = this.standings.intern(standing);
         this.held.set(accountId, standing);
         if (position > this.position) this.ahead.set(accountId, position);
-        return this.judged(accountId, standing);
+        return this.denyPending(accountId, standing);
       })
       .finally(() => this.loading.delete(accountId));
     this.loading.set(accountId, { events, result });
     return result;
   }
 
-  /** Asks the log for its head now and then; once that much is known here, the knowledge is as fresh as the question. */
+  /** Reads the head of the log regularly: once the replica has reached it, its state is as fresh as that reading. */
   private async sample(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const at = performance.now();
@@ -190,7 +190,7 @@ export class AccessReplica implements Subscriber {
         this.samples.push(sample);
         this.heads.push(sample);
         if (this.heads.length > HEADS_KEPT) this.heads.shift();
-        this.judgeFreshness();
+        this.updateFreshness();
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) this.options.error?.(error);
       }
@@ -198,12 +198,12 @@ export class AccessReplica implements Subscriber {
     }
   }
 
-  private judgeFreshness(): void {
+  private updateFreshness(): void {
     while (this.samples.length > 0 && this.samples[0]!.head <= this.position) this.freshAt = this.samples.shift()!.at;
   }
 }
 
-/** Whether the account is deactivated after the event, or active after it, whichever it was before. */
+/** Whether the event alone decides if the account is deactivated after it, whatever it was before. */
 function decidesDeactivation({ initial, evolve }: AccountStream, event: Recorded<AccountEvent>): boolean {
   const place = placeOf(event);
   const [active, deactivated] = [false, true].map((before) =>

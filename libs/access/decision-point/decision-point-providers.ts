@@ -19,11 +19,11 @@ import { answerEvaluationsFast } from '../features/fast-evaluation.js';
 import { AccessReplica } from './access-replica.js';
 import { DecisionPoint } from './decision-point.js';
 
-/** What the access replica holds in memory at the most; about 200 bytes each. */
+/** About 200 bytes each, so at most 300 MB. */
 const REPLICA_ACCOUNTS = 1_500_000;
 const MS_IN_S = 1000;
 
-/** Lets a gateway's replica follow the log as long as requests are answered. Without HTTP nobody asks. */
+/** Runs a gateway's replica as long as requests are answered; a process without HTTP needs none. */
 @Injectable()
 class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
   private readonly stop = new AbortController();
@@ -51,7 +51,7 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
     await replica.start(this.stop.signal, enforcing.position, enforcing.parked);
     this.readiness.register('access-replica', () => {
       if (replica.ageMs > settings.stalenessMs)
-        throw new Error(`knows the log as of ${Math.round(replica.ageMs)} ms ago; ${settings.stalenessMs} are allowed`);
+        throw new Error(`its state is ${Math.round(replica.ageMs)} ms old; ${settings.stalenessMs} ms are allowed`);
     });
     this.metrics.gauge(
       { name: 'access_replica_age_seconds', help: 'Age of the state that access decisions are based on' },

@@ -22,7 +22,7 @@ const asked = (action: string, minPosition = 0) =>
     resource: { type: 'image', id: 'img' },
     context: { minPosition },
   });
-/** An image that nobody told of, in a view that has passed everything. */
+/** An unknown image, in a view that is up to date. */
 const unknownImage: ImageLookup = async () => ({ facts: undefined, asOf: Number.MAX_SAFE_INTEGER, isParked: false });
 
 describe('the decision point', () => {
@@ -63,7 +63,7 @@ describe('the decision point', () => {
   const pointWith = (lookup: ImageLookup, waitMs: number) =>
     new DecisionPoint(replica, store, systemClock, lookup, { stalenessMs: STALENESS_MS, waitMs });
 
-  it('waits once for a request, however many of its questions demand what does not come', async () => {
+  it('waits once per request, however many of its evaluations need a position that does not come', async () => {
     const point = pointWith(unknownImage, 1_000);
     await untilFresh();
     const questions = Array.from({ length: 50 }, (_, n) => asked('generate', 1_000_000 + n));
@@ -73,7 +73,7 @@ describe('the decision point', () => {
     expect(answers).toEqual([...questions.map(() => STALE), ALLOWED]);
   });
 
-  it('gives the wait for the image what the wait for the account has left', async () => {
+  it('shares one deadline between the wait for the account and the wait for the image', async () => {
     const deadlines: number[] = [];
     const point = pointWith((...question) => {
       deadlines.push(question[2]);
@@ -89,7 +89,7 @@ describe('the decision point', () => {
     expect(deadlines[0]).toBeLessThanOrEqual(latest);
   });
 
-  it('denies sharing where the images are known too far back, and asks nothing more', async () => {
+  it('denies sharing while the images view is too far behind, and allows other actions', async () => {
     const head = await store.head();
     await untilFresh();
     const known = (asOf: number) => pointWith(async () => ({ facts: undefined, asOf, isParked: false }), 100);
@@ -102,7 +102,7 @@ describe('the decision point', () => {
     expect(await known(0).evaluate(asked('generate'))).toEqual(ALLOWED);
   });
 
-  it('answers from memory within the bound, denies past it, and allows again by itself once the log speaks', async () => {
+  it('answers from memory within the staleness bound, denies past it, and allows again once the log answers', async () => {
     const point = pointWith(unknownImage, 100);
     await untilFresh();
     expect(await point.evaluate(asked('generate'))).toEqual(ALLOWED);
@@ -115,7 +115,7 @@ describe('the decision point', () => {
     expect(await point.evaluate(asked('generate'))).toEqual(ALLOWED);
   });
 
-  it('denies what it began to decide within the bound and could only finish past it', async () => {
+  it('denies if the state became stale during the decision', async () => {
     const point = pointWith(async (...question) => {
       silent.fallSilent();
       monotonic.pass(STALENESS_MS + 1);

@@ -16,23 +16,23 @@ import type { AccessReplica } from './access-replica.js';
 import type { Evaluation, Semantic } from './evaluation-request.js';
 
 export interface DecisionPointOptions {
-  /** Past this age of the replica's knowledge every answer is deny. */
+  /** Every answer is a deny if the replica is older than this. */
   stalenessMs: number;
-  /** Longest wait of a request for positions that its caller demands, however many questions it asks. */
+  /** Maximum wait of a request for the positions that it requires, however many evaluations it has. */
   waitMs: number;
 }
 
-/** What is known of an image as of a position; no facts where it was not told of. */
+/** An image as of a position; without facts if no event reported it. */
 export interface KnownImage {
   facts: { accountId?: string; photorealistic?: boolean | null; faces?: boolean | null } | undefined;
   asOf: Position;
-  /** Something told of it could not be taken: the facts may not be all. */
+  /** Whether an event of the image could not be processed, so that the facts may be incomplete. */
   isParked: boolean;
 }
 
 /**
- * Knows an image as of at least the position.
- * @param deadline on the monotonic clock; past it StoreUnavailable is thrown
+ * Looks an image up as of at least the position.
+ * @param deadline on the monotonic clock; the lookup throws StoreUnavailable past it
  */
 export type ImageLookup = (imageId: string, minPosition: Position, deadline: number) => Promise<KnownImage>;
 
@@ -40,7 +40,7 @@ const STALE: AccessDecision = Object.freeze({ decision: false, reason: 'decision
 const ACTION_UNKNOWN: AccessDecision = Object.freeze({ decision: false, reason: 'action-unknown' });
 const SUBJECT_TYPE_UNKNOWN: AccessDecision = Object.freeze({ decision: false, reason: 'subject-type-unknown' });
 
-/** Every reason of a deny. */
+/** All reasons of a deny. */
 export const DENY_REASONS: readonly string[] = [
   ...[STALE, ACTION_UNKNOWN, SUBJECT_TYPE_UNKNOWN].map(({ reason }) => reason!),
   ...RULE_REASONS,
@@ -50,7 +50,7 @@ const SUBJECT_TYPES: ReadonlySet<string> = new Set(['account', 'reviewer']);
 
 const isAction = (name: string): name is AccessAction => (ACCESS_ACTIONS as readonly string[]).includes(name);
 
-/** Answers "may this account do this now?" from the replica and the clock; whatever can't be known is a deny. */
+/** Answers "may this account do this now?" from the replica and the clock; denies if anything needed is unknown. */
 export class DecisionPoint {
   constructor(
     private readonly replica: AccessReplica,
@@ -60,12 +60,12 @@ export class DecisionPoint {
     private readonly options: DecisionPointOptions,
   ) {}
 
-  /** How far the log is known here; part of every answer. */
+  /** The replica's position; part of every answer. */
   get position(): Position {
     return this.replica.knownPosition;
   }
 
-  /** The answer, where nothing must be waited for; otherwise undefined, and `evaluate` is to be asked. */
+  /** Decides if that needs no wait; otherwise undefined: call `evaluate` then. */
   evaluateNow({ action, minPosition, subject }: Evaluation): AccessDecision | undefined {
     if (minPosition > this.replica.knownPosition) return undefined;
     if (this.isStale()) return STALE;
@@ -78,8 +78,8 @@ export class DecisionPoint {
   }
 
   /**
-   * Never throws for what can't be reached: without an answer from the log it is deny.
-   * @param deadline of the request that asks, on the monotonic clock; without one it begins with the first wait
+   * Denies instead of throwing if the log can't be reached.
+   * @param deadline of the request, on the monotonic clock; by default the time starts with the first wait
    */
   async evaluate(evaluation: Evaluation, deadline?: number): Promise<AccessDecision> {
     const { minPosition } = evaluation;
@@ -94,7 +94,7 @@ export class DecisionPoint {
         evaluation.action === 'review'
           ? await this.decideReview(evaluation, deadline)
           : await this.decideUse(evaluation, deadline);
-      // It may have waited for an account or an image while the knowledge grew old.
+      // The replica may have become stale during the wait for an account or an image.
       return this.isStale() ? STALE : awaited;
     } catch (error) {
       if (error instanceof StoreUnavailable) return STALE;
@@ -102,7 +102,7 @@ export class DecisionPoint {
     }
   }
 
-  /** In order; what the semantic leaves out is not answered. They share one wait. */
+  /** Decides in order, until the semantic ends it. All evaluations share one deadline. */
   async evaluateAll(evaluations: readonly Evaluation[], semantic: Semantic): Promise<AccessDecision[]> {
     const deadline = this.newDeadline();
     if (semantic === 'execute_all') return Promise.all(evaluations.map((one) => this.evaluate(one, deadline)));
@@ -132,16 +132,16 @@ export class DecisionPoint {
     const action = evaluation.action as AccessAction;
     const decision = decideAccess(await this.replica.standing(subject.id), action, this.facts());
     if (action !== 'share' || !decision.decision) return decision;
-    // Only whom the account's own rules allow it waits for the image, and those rules are asked again after the wait.
-    const { facts: told, isParked } = await this.image(evaluation, deadline);
-    // A restriction that either the log or the caller names holds.
-    const either = (name: 'photorealistic' | 'faces') => told?.[name] === true || resource.properties[name] === true;
+    // The account's rules come first: a denied account need not wait for the image. They are checked again after the wait.
+    const { facts, isParked } = await this.image(evaluation, deadline);
+    // A restriction applies if either the log or the caller reports it.
+    const either = (name: 'photorealistic' | 'faces') => facts?.[name] === true || resource.properties[name] === true;
     const image = { photorealistic: either('photorealistic'), faces: either('faces'), isParked };
     const after = await this.replica.standing(subject.id);
     return decideAccess(after, action, { ...this.facts(), image });
   }
 
-  /** That somebody is a reviewer is the caller's word, as it is who asks; what they may review is not. */
+  /** Trusts the caller on who is a reviewer, and checks what they may review. */
   private async decideReview(evaluation: Evaluation, deadline?: number): Promise<AccessDecision> {
     const { subject, resource } = evaluation;
     if (!SUBJECT_TYPES.has(subject.type)) return SUBJECT_TYPE_UNKNOWN;
@@ -161,11 +161,12 @@ export class DecisionPoint {
     return decideAccess(accountStream.initial, 'review', facts);
   }
 
-  /** @throws StoreUnavailable when what is known of it is older than an answer may rest on */
+  /** @throws StoreUnavailable if the images view is more stale than the staleness bound */
   private async image({ resource, minPosition }: Evaluation, deadline = this.newDeadline()): Promise<KnownImage> {
     const image = await this.imageLookup(resource.id, minPosition, deadline);
     const head = this.replica.headWithin(this.options.stalenessMs);
-    if (head === undefined || image.asOf < head) throw new StoreUnavailable('the images are known too far back');
+    if (head === undefined || image.asOf < head)
+      throw new StoreUnavailable(`the images view is at ${image.asOf}, too far behind`);
     return image;
   }
 }

@@ -2,12 +2,12 @@ import type { Position } from '../../kernel/envelope.js';
 import { type InvalidField, InvalidInput } from '../../kernel/errors.js';
 import { hasControlCharacter, isPositionText } from '../../kernel/text-forms.js';
 
-/** One question, in the terms of the AuthZEN Authorization API 1.0. */
+/** One evaluation, in the terms of the AuthZEN Authorization API 1.0. */
 export interface Evaluation {
   subject: { type: string; id: string };
   action: string;
   resource: { type: string; id: string; properties: Record<string, unknown> };
-  /** The position that must be known before it is answered; 0 for none. */
+  /** The position that the replica must have reached before it answers; 0 for none. */
   minPosition: Position;
 }
 
@@ -22,7 +22,7 @@ type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** @throws InvalidInput naming every field that is missing or of a wrong type */
+/** @throws InvalidInput with every field that is missing or has a wrong type */
 export function readEvaluation(body: unknown): Evaluation {
   if (!isObject(body))
     throw new InvalidInput([
@@ -40,8 +40,8 @@ export interface Evaluations {
 }
 
 /**
- * The batch form: what stands at the top is the default of every evaluation.
- * @returns undefined where the request has no evaluations and so is a single one
+ * Parses a batch: the top-level fields are the defaults of every evaluation.
+ * @returns undefined if the request has no evaluations and so is a single one
  * @throws InvalidInput
  */
 export function readEvaluations(body: unknown): Evaluations | undefined {
@@ -49,7 +49,7 @@ export function readEvaluations(body: unknown): Evaluations | undefined {
   const { evaluations, options, ...defaults } = body;
   if (evaluations === undefined) return undefined;
   if (!Array.isArray(evaluations) || evaluations.length > MAX_EVALUATIONS) {
-    throw new InvalidInput([{ field: '/evaluations', message: `must be an array of ${MAX_EVALUATIONS} at the most` }]);
+    throw new InvalidInput([{ field: '/evaluations', message: `must be an array of at most ${MAX_EVALUATIONS}` }]);
   }
   if (evaluations.length === 0) return undefined;
   const errors: InvalidField[] = [];
@@ -72,7 +72,7 @@ function read({ subject, action, resource, context }: Json, at: string, errors: 
     const value = isObject(owner) ? owner[name] : undefined;
     if (typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT && !hasControlCharacter(value))
       return value;
-    const message = `must be a text of 1 to ${MAX_TEXT} characters, none of them a control character`;
+    const message = `must be a string of 1 to ${MAX_TEXT} characters without control characters`;
     errors.push({ field: `${at}/${ownerName}/${name}`, message });
     return '';
   };
@@ -83,7 +83,7 @@ function read({ subject, action, resource, context }: Json, at: string, errors: 
     if (!Number.isSafeInteger(minPosition) || minPosition < 0) {
       errors.push({
         field: `${at}/context/minPosition`,
-        message: 'must be a position as this service gives it, digits only',
+        message: 'must be a position as this service returns it, digits only',
       });
     }
   }

@@ -1,19 +1,19 @@
 import { LRUCache } from 'lru-cache';
 import type { AccountStanding } from '../../account/index.js';
 
-const MOST = 20_000;
+const MAX_STANDINGS = 20_000;
 
 /**
- * One object for all accounts that stand alike, such as everybody of a cohort under one version of the policy: a million
+ * One object for all accounts with equal state, such as those of a cohort under one version of the policy: a million
  * accounts in memory are then a million ids and few standings.
  */
 export class InternedStandings {
-  private readonly known = new LRUCache<string, AccountStanding>({ max: MOST });
+  private readonly known = new LRUCache<string, AccountStanding>({ max: MAX_STANDINGS });
 
-  /** An equal standing, the same object wherever possible. */
+  /** Returns an equal standing, the same object if possible. */
   intern(standing: AccountStanding): AccountStanding {
     const { status, deactivated, suspendedUntil, policyVersion, cohortId, ...others } = standing;
-    others satisfies Record<string, never>; // a field that is added must be part of the key
+    others satisfies Record<string, never>; // fails to compile if a new field is not part of the key
     const key = JSON.stringify([status, deactivated, suspendedUntil, policyVersion, cohortId]);
     const known = this.known.get(key);
     if (known) return known;

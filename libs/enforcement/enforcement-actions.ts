@@ -13,8 +13,8 @@ export type EnforcementAction =
   | { kind: 'complete-enforcement'; data: { accountId: string; caseId: string } };
 
 /**
- * A confirmed review: order and deactivate at once, so that the deny waits for nothing, then complete. Actions of one
- * inner list run side by side. Each is idempotent, so after a crash the event is processed again.
+ * The actions after a confirmed review: order and deactivate at once, so that the deny waits for nothing, then complete.
+ * Actions of one inner list run concurrently. Each is idempotent, so the event can be processed again after a crash.
  */
 export function nextEnforcementActions({ data, position }: RecordedOf<typeof ReviewConfirmed>): EnforcementAction[][] {
   const { accountId, caseId, imageId, categories } = data;

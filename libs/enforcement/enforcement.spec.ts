@@ -30,13 +30,13 @@ describe('enforcement', () => {
     expect(completeEnforcement(given(ordered, completed), done)).toEqual([]);
   });
 
-  it('can’t be completed when it was not ordered', () => {
+  it('can’t be completed unless it was ordered', () => {
     expect(() => completeEnforcement(given(), done)).toThrow(expect.objectContaining({ code: 'enforcement-unknown' }));
   });
 });
 
 describe('a confirmed review', () => {
-  it('calls for order and deactivation at once, then for completion', () => {
+  it('leads to order and deactivation at once, then to completion', () => {
     const { accountId, caseId, imageId, categories } = order;
     const event = recordedOf(1, ReviewConfirmed, { caseId, imageId, accountId, categories });
     expect(nextEnforcementActions(event)).toEqual([
@@ -48,7 +48,7 @@ describe('a confirmed review', () => {
     ]);
   });
 
-  it('that names no account is an error, since nobody can be deactivated', () => {
+  it('is an error if it names no account, since nobody can be deactivated', () => {
     expect(() => nextEnforcementActions(recordedOf(1, ReviewConfirmed, { accountId: undefined }))).toThrow(
       'names no account',
     );

@@ -5,7 +5,7 @@ import { type EnforcementEvent, enforcementEvents } from './events.js';
 /** The progress of the enforcement of one confirmed case. */
 export type Enforcement = 'none' | 'ordered' | 'completed';
 
-/** A stream for each case: however many cases an account has, each costs the same. */
+/** One stream per case, so that the cost of a case does not grow with the cases of its account. */
 export const enforcementStream: StreamKind<Enforcement, EnforcementEvent> = {
   category: 'enforcement',
   events: enforcementEvents,
@@ -22,7 +22,7 @@ export const enforcementStream: StreamKind<Enforcement, EnforcementEvent> = {
 
 type DataOf<Type extends EnforcementEvent['type']> = Extract<EnforcementEvent, { type: Type }>['data'];
 
-/** A confirmed case leads to one enforcement, however often it is reported. */
+/** A no-op if enforcement was ordered: a confirmed case leads to one enforcement, however often it is reported. */
 export function orderEnforcement(state: Enforcement, data: DataOf<'EnforcementOrdered'>): EnforcementEvent[] {
   return state === 'none' ? [{ type: 'EnforcementOrdered', data }] : [];
 }
@@ -32,7 +32,7 @@ export function completeEnforcement(state: Enforcement, data: DataOf<'Enforcemen
   if (state === 'none') {
     throw new NotFound(
       'enforcement-unknown',
-      `nothing was ordered against account ${data.accountId} for case ${data.caseId}`,
+      `no enforcement was ordered against account ${data.accountId} for case ${data.caseId}; order it first`,
     );
   }
   return state === 'ordered' ? [{ type: 'EnforcementCompleted', data }] : [];

@@ -16,11 +16,11 @@ describe('publishing a content policy', () => {
     expect(given('v1', 'v2')).toEqual({ versions: ['v1', 'v2'], current: 'v2' });
   });
 
-  it('stays quiet for the version in force', () => {
+  it('is a no-op for the version in force', () => {
     expect(publishPolicy(given('v1', 'v2'), { version: 'v2' })).toEqual([]);
   });
 
-  it('refuses a version that was superseded', () => {
+  it('refuses a superseded version', () => {
     expect(() => publishPolicy(given('v1', 'v2'), { version: 'v1' })).toThrow(
       expect.objectContaining({ code: 'policy-superseded' }),
     );

@@ -8,7 +8,7 @@ export interface ContentPolicies {
   current?: string;
 }
 
-/** A kind with a single stream, `policy`. */
+/** The kind has a single stream, `policy`. */
 export const policyStream: StreamKind<ContentPolicies, PolicyEvent> = {
   category: 'policy',
   events: policyEvents,
@@ -16,7 +16,7 @@ export const policyStream: StreamKind<ContentPolicies, PolicyEvent> = {
   evolve: (state, { data }) => ({ versions: [...state.versions, data.version], current: data.version }),
 };
 
-/** @throws Refusal policy-superseded: who accepted that version would count as up to date again */
+/** @throws Refusal policy-superseded: accounts that accepted that version would count as up to date again */
 export function publishPolicy(state: ContentPolicies, data: PolicyEvent['data']): PolicyEvent[] {
   if (data.version === state.current) return [];
   if (state.versions.includes(data.version)) {

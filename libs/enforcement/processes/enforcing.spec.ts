@@ -29,7 +29,7 @@ const ids = timeOrderedIds(systemClock);
 const transactorOn = (on: EventStore) => new Transactor(on, ids, systemClock, () => 1);
 const OPERATOR: CommandContext = { actor: { kind: 'user', id: 'olga', role: 'operator' }, correlationid: 'spec' };
 
-/** A store that does not answer any more after some appends, as for a process that is killed. */
+/** A store that fails after some appends, as for a process that is killed. */
 function dyingAfter(appends: number): EventStore {
   const dying = Object.create(store) as PostgresEventStore;
   let left = appends;
@@ -37,10 +37,10 @@ function dyingAfter(appends: number): EventStore {
   return dying;
 }
 
-it('enforces each confirmed review once, whatever is read again and whatever operators do in between', async () => {
+it('enforces each confirmed review once, whatever is reprocessed and whatever operators do in between', async () => {
   const CASES = 3;
   const step = fc.oneof(
-    // A confirmation is read, the first time or again, by a process that lives on or dies on the way.
+    // A process handles a confirmation, the first time or again, and may die halfway.
     {
       arbitrary: fc.record({
         kind: fc.constant('read' as const),
@@ -71,8 +71,8 @@ it('enforces each confirmed review once, whatever is read again and whatever ope
       for (const one of steps) {
         if (one.kind === 'read') {
           const before = await log();
-          const reaction = enforcing(transactorOn(one.dies === undefined ? store : dyingAfter(one.dies)));
-          const isDone = await reaction.react(confirmed[one.nth]!).then(
+          const consumer = enforcing(transactorOn(one.dies === undefined ? store : dyingAfter(one.dies)));
+          const isDone = await consumer.react(confirmed[one.nth]!).then(
             () => true,
             (error) => {
               expect(error).toBeInstanceOf(StoreUnavailable);
@@ -102,7 +102,7 @@ it('enforces each confirmed review once, whatever is read again and whatever ope
   );
 });
 
-it('deactivates for the first confirmed review, for none that is read again, and for another one', async () => {
+it('deactivates for each confirmed review once: not when one is reprocessed after a reinstatement', async () => {
   const accountId = 'acc-again';
   const confirm = async (caseId: string) => {
     const event = newEvent('ReviewConfirmed', { caseId, imageId: caseId, accountId, categories: ['hate'], round: 1 });

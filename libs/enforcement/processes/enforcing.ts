@@ -10,8 +10,8 @@ import { type EnforcementAction, nextEnforcementActions } from '../enforcement-a
 export const ENFORCING = 'enforcing';
 
 /**
- * A confirmed review deactivates the image's account, once: the deactivation is a command with an identity of its own, so
- * that reading the confirmation again later does not undo a reinstatement.
+ * A confirmed review deactivates the image's account once: the deactivation has an event id derived from the
+ * confirmation, so processing the confirmation again does not undo a later reinstatement.
  */
 export function enforcing(transactor: Transactor): Consumer {
   return defineConsumer({

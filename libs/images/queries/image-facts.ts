@@ -13,10 +13,10 @@ export interface ImageFacts {
 
 /** As of the view's position. */
 export interface KnownImage {
-  /** Undefined for an image that no event up to there reports. */
+  /** Undefined if no event up to that position reports the image. */
   facts: ImageFacts | undefined;
   asOf: Position;
-  /** An event of it could not be processed: the facts may be incomplete. */
+  /** Whether an event of the image could not be processed, so that the facts may be incomplete. */
   isParked: boolean;
 }
 
@@ -30,8 +30,8 @@ export const knownImage = (pool: pg.Pool): ((imageId: string) => Promise<KnownIm
 };
 
 /**
- * Images as of at least a position.
- * @returns a function with a deadline on the monotonic clock, past which it throws StoreUnavailable
+ * Looks images up as of a minimum position.
+ * @returns a function that throws StoreUnavailable past its deadline, a time of the monotonic clock
  */
 export function imagesAsOf(pool: pg.Pool, reader: ViewReader) {
   const find = knownImage(pool);

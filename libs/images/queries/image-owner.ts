@@ -7,7 +7,7 @@ import { ViewReader } from '../../projections/view-reader.js';
 import { imagesView } from '../views/images.js';
 import { knownImage } from './image-facts.js';
 
-/** The account an image was made for, if the view knows it. */
+/** The account that generated an image, if the view has it. */
 export const ownerOf = (pool: pg.Pool): ((imageId: string) => Promise<string | undefined>) => {
   const find = knownImage(pool);
   return async (imageId) => (await find(imageId)).facts?.accountId;
@@ -29,9 +29,9 @@ export class ImageOwners {
   }
 
   /**
-   * As of everything stored so far, if the view has no owner yet.
-   * @throws Refusal image-parked when the view left out an event of this image
-   * @throws StoreUnavailable when the view is too far behind
+   * Waits until the view has everything stored so far if it has no owner yet.
+   * @throws Refusal image-parked if the view left out an event of this image
+   * @throws StoreUnavailable if the view is too far behind
    */
   async ownerOf(imageId: string): Promise<string | undefined> {
     let known = await this.find(imageId);
@@ -45,7 +45,7 @@ export class ImageOwners {
     if (!known.facts && known.isParked) {
       throw new Refusal(
         'image-parked',
-        `the images view has left out an event of ${imageId}, so its owner is not known; rebuild that view`,
+        `the owner of image ${imageId} is unknown since the images view left out an event of it; rebuild that view`,
       );
     }
     return known.facts?.accountId;

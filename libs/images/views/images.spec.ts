@@ -12,7 +12,7 @@ const own = recorded(
 );
 const rival = recorded(1, 'ImageGenerated', { imageId: 'i', accountId: 'a', faces: true }, { time: late });
 
-it('says whose an image is and what is known of it', () => {
+it('has the owner and the facts of an image', () => {
   expect(foldView(imagesView, [own]).rows.i).toEqual({
     image_id: 'i',
     account_id: 'b',
@@ -23,13 +23,13 @@ it('says whose an image is and what is known of it', () => {
   });
 });
 
-it('lets the earlier of two claims stand, in any order and again', () => {
+it('keeps the earlier of two claims to an image, in any order and with repeats', () => {
   const expected = foldView(imagesView, [own]);
   expect(foldView(imagesView, [own, rival])).toEqual(expected);
   expect(foldView(imagesView, [rival, own, rival, own])).toEqual(expected);
 });
 
-it('hands back the same row when nothing changes, so that nothing is written', () => {
+it('returns the same row if nothing changes, so that nothing is written', () => {
   const row = imagesView.evolve(undefined, own, 'i');
   expect(imagesView.evolve(row, own, 'i')).toBe(row);
 });

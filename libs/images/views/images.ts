@@ -10,11 +10,11 @@ export type ImageRow = {
   prompt_category: string | null;
 };
 
-/** The busiest view: one small row per image, one object per event, no index but its key. */
+/** The busiest view, so it has one small row per image, one object per event and no index but its key. */
 export const imagesView = defineView({
   name: 'images',
   version: 1,
-  summary: 'Whose each image is and whether it shows photorealistic faces.',
+  summary: 'The owner of each image, and whether it shows photorealistic faces.',
   events: [ImageGenerated],
   table: {
     name: 'images',

@@ -12,9 +12,8 @@ export interface LogConsumers {
 }
 
 /**
- * How far everything has got that follows the log in this release and with these settings. What an earlier release, a
- * rebuild that was killed, or a door to Kafka that is closed now has left behind stands still for good, and nobody should
- * wait for it.
+ * The positions of the consumers that run in this release and with these settings. Checkpoints of an earlier release, of
+ * a killed rebuild or of a publisher without Kafka never advance, so nobody should wait for them.
  */
 export async function logConsumers(
   pool: Pool,
@@ -26,12 +25,12 @@ export async function logConsumers(
     consumerPositions(pool),
     parkedKeys(pool),
   ]);
-  const follows = (follower: string): boolean => {
-    if (follower.startsWith('view:')) return views.has(follower);
-    return follower !== PUBLISHER || kafkaBrokers.length > 0;
+  const isRunning = (consumer: string): boolean => {
+    if (consumer.startsWith('view:')) return views.has(consumer);
+    return consumer !== PUBLISHER || kafkaBrokers.length > 0;
   };
   return {
-    positions: new Map([...positions].filter(([follower]) => follows(follower))),
-    parked: parked.filter(({ consumer: follower }) => follows(follower)),
+    positions: new Map([...positions].filter(([consumer]) => isRunning(consumer))),
+    parked: parked.filter(({ consumer }) => isRunning(consumer)),
   };
 }

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { closed, count, list, orNull, position, text } from '../../../../libs/http/openapi/answer-schemas.js';
 import type { SafetyMetricsController } from '../../../../libs/safety/features/show-safety-metrics.js';
-import { PAIR_CASES_AT_LEAST } from '../../../../libs/safety/index.js';
+import { MIN_PAIR_CASES } from '../../../../libs/safety/index.js';
 import { answerOf, type OperationGroup } from '../operation.js';
 
 const share = (description: string) =>
@@ -51,7 +51,7 @@ const review = closed(
         cohen: orNull(
           closed(
             { ...kappa, pairs: count('Pairs of reviewers.') },
-            `Cohen’s kappa averaged over pairs of reviewers with at least ${PAIR_CASES_AT_LEAST} common decided cases (Light); its interval is rather too wide than too narrow. Null where no pair has a kappa.`,
+            `Cohen’s kappa averaged over pairs of reviewers with at least ${MIN_PAIR_CASES} common decided cases (Light); its interval is rather too wide than too narrow. Null where no pair has a kappa.`,
           ),
         ),
       },

@@ -17,7 +17,8 @@ const DIALECT: readonly (readonly [words: RegExp, instead: string])[] = [
   [/\bcondemned\b/gi, 'pending deactivation'],
   [/\bso already\b/gi, 'no-op'],
   [/\bquiet\b/gi, 'no-op'],
-  [/\b(followers?|reaction)\b/gi, 'consumer, reactor'],
+  // `follower` stays the name of a stored column.
+  [/\b(followers|follower(?! =|, lane|: '| FROM| LIKE)|reaction)\b/gi, 'consumer, reactor'],
   [/\bsealed\b(?!:)/gi, 'encrypted'],
   [/\bstands? (at|in|on|there|where|still)\b|\bstood\b/gi, 'is, is stored at'],
   [/\blet in\b/gi, 'admitted, onboarded'],

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { count, list, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
 
-/* What the answers about cases have in common. */
+/* Fields shared by the answers about cases. */
 
 export const CASE_ID = 'The case; it has the id of its image.';
 
@@ -12,15 +12,15 @@ export const caseFields = {
   caseId: text('The case.'),
   imageId: text('The image; it has the same id.'),
   accountId: orNull(
-    text('The account the image was made for, if it is known; while the case is open, flags may have said so.'),
+    text('The account that generated the image, if known; while the case is open, flags may have reported it.'),
   ),
-  status: oneOf(CASE_STATUSES, 'Its status; a claim that has ended counts as none.'),
-  round: count('1 for the first review of the image; a flag after a dismissal opens the next.'),
-  panelSize: count('Distinct reviewers that decide.'),
-  categories: list(Type.String(), 'What flags say is wrong; once confirmed, what was found.'),
+  status: oneOf(CASE_STATUSES, 'The status; `open` also for a claimed case whose lease has ended.'),
+  round: count('1 for the first review of the image; a flag after a dismissal opens the next round.'),
+  panelSize: count('The number of distinct reviewers whose verdicts decide.'),
+  categories: list(Type.String(), 'The categories that flags name; once confirmed, those of the violation.'),
 };
 
 export const verdictFields = {
-  reviewer: text('Who.'),
-  verdict: oneOf(['safe', 'unsafe', 'unsure'], 'What the reviewer thinks.'),
+  reviewer: text('The reviewer.'),
+  verdict: oneOf(['safe', 'unsafe', 'unsure'], 'The verdict.'),
 };

@@ -14,16 +14,16 @@ export const CaseEntry = closed({
   ...caseFields,
   flags: list(
     closed({
-      flagId: text('Identity of the flag’s event.'),
-      flaggedBy: text('Who flagged.'),
-      categories: list(Type.String(), 'What the flag says is wrong.'),
+      flagId: text('The id of the flag’s event.'),
+      flaggedBy: text('The account or the detector that flagged.'),
+      categories: list(Type.String(), 'The categories that the flag names.'),
     }),
     'The flags.',
   ),
-  verdicts: list(closed({ ...verdictFields, at: instant('When.') }), 'The verdicts so far.'),
+  verdicts: list(closed({ ...verdictFields, at: instant('When the verdict was given.') }), 'The verdicts so far.'),
   openedAt: instant('When it was opened.'),
-  claimedBy: orNull(text('Who works on it.')),
-  claimedUntil: orNull(instant('When the claim ends by itself.')),
+  claimedBy: orNull(text('The reviewer who claimed it.')),
+  claimedUntil: orNull(instant('When the lease ends.')),
   decidedAt: orNull(instant('When it was decided.')),
   position: position('Of the case’s last event.'),
 });

@@ -125,7 +125,7 @@ describe('the access replica', () => {
     expect(await replica.waitFor(await appendTo('after-error', 'WaitlistJoined'), LIMIT_MS)).toBe(true);
   });
 
-  it('ages while the log is not asked, and gives up waiting for a position that does not come', async () => {
+  it('ages until it reads the head of the log, and stops waiting for a position that does not come', async () => {
     const replica = new AccessReplica(store, new LogTail(store), { accounts: 1 });
     expect(replica.ageMs).toBe(Number.POSITIVE_INFINITY);
     expect(await replica.waitFor((await store.head()) + 1, 1)).toBe(false);

@@ -15,7 +15,7 @@ import { RecentlyUsed } from './recently-used.js';
 export interface AccessReplicaOptions {
   /** Maximum accounts held in memory; others are folded from their stream on demand. */
   accounts: number;
-  /** Following the log failed. It is retried; until it succeeds, decisions age. */
+  /** Reading the log failed. It is retried; until it succeeds, the replica ages. */
   error?(error: unknown): void;
 }
 
@@ -118,7 +118,7 @@ export class AccessReplica implements Subscriber {
 
   async follow(signal: AbortSignal): Promise<void> {
     const types = typesOf([...this.account.events, ...policyStream.events, ReviewConfirmed]);
-    for await (const page of this.log.subscribe(this.position, { signal, types, limit: PAGE })) this.take(page);
+    for await (const page of this.log.subscribe(this.position, { signal, types, limit: PAGE })) this.applyPage(page);
   }
 
   failed(error: unknown): void {

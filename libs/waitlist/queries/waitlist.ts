@@ -19,7 +19,7 @@ export const WaitlistEntry = closed({
   status: oneOf(WAITLIST_STATUSES, 'Its status.'),
   priority: count('Priority class: 0 is served first.'),
   joinedAt: instant('When it joined.'),
-  cohortId: orNull(text('The cohort it was onboarded with.')),
+  cohortId: orNull(text('The cohort with which it was onboarded.')),
   onboardedAt: orNull(instant('When it was onboarded.')),
   position: position('Of the account’s last event that concerns the waitlist.'),
 });
@@ -27,7 +27,7 @@ export type WaitlistEntry = Static<typeof WaitlistEntry>;
 
 export const WaitlistPage = closed({
   ...page(WaitlistEntry, 'The entries.').properties,
-  waiting: count('People that wait now, whatever the status asked for.'),
+  waiting: count('The number of waiting people, whatever the requested status.'),
 });
 export type WaitlistPage = Static<typeof WaitlistPage>;
 

@@ -1,9 +1,9 @@
 import type { Context } from '../../libs/context/context.js';
 import { CreateFactIndex1700000000030 } from '../../libs/event-store/eventstoredb/schema.js';
 import { CreateEventLog1700000000001 } from '../../libs/event-store/postgres/schema.js';
-import { TokensController } from '../../libs/http/credentials/tokens.controller.js';
 import { EVERYWHERE } from '../../libs/http/http.module.js';
 import { DocumentsController } from '../../libs/http/openapi/documents.controller.js';
+import { TokensController } from '../../libs/http/tokens.controller.js';
 import { IngestController } from '../../libs/ingest/http/ingest.controller.js';
 import { QuarantineController } from '../../libs/ingest/http/quarantine.controller.js';
 import { CreateQuarantine1700000000020 } from '../../libs/ingest/schema.js';

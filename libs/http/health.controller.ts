@@ -1,21 +1,39 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { Type } from 'typebox';
 import { Readiness, type ReadinessReport } from '../platform/health/readiness.js';
 import { Public } from './credentials/route-access.js';
+import { closed, flag } from './openapi/answer-schemas.js';
+import { answer, Operation } from './openapi/operation.js';
+
+const LiveAnswer = closed({ status: Type.Literal('live') });
+
+const ReadinessAnswer = closed({
+  ready: flag('Whether it can serve.'),
+  checks: Type.Record(Type.String(), Type.String(), { description: 'Per check `ok`, or what is wrong.' }),
+});
 
 @Controller('health')
 @Public()
 export class HealthController {
   constructor(@Inject(Readiness) private readonly readiness: Readiness) {}
 
-  /** Whether the process runs at all. */
   @Get('live')
+  @Operation('Whether the process runs at all', {
+    answer: answer('Live', 'It runs.', LiveAnswer, { status: 'live' }),
+  })
   live(): { status: 'live' } {
     return { status: 'live' };
   }
 
-  /** Whether it can serve, with each check; 503 when one fails. */
   @Get('ready')
+  @Operation('Whether it can serve, with each check', {
+    answer: answer('Readiness', 'Every check is well.', ReadinessAnswer, {
+      ready: true,
+      checks: { database: 'ok', 'access-replica': 'ok' },
+    }),
+    otherAnswers: { 503: answer('Readiness', 'A check failed.', ReadinessAnswer) },
+  })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessReport> {
     const report = await this.readiness.report();
     if (!report.ready) reply.status(503);

@@ -1,16 +1,22 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { Type } from 'typebox';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { PublicOnLoopback } from './credentials/route-access.js';
+import { Operation, plain } from './openapi/operation.js';
 
 @Controller('metrics')
 export class MetricsController {
-  constructor(@Inject(Metrics) private readonly metrics: Metrics) {}
+  constructor(@Inject(Metrics) private readonly registry: Metrics) {}
 
-  /** In Prometheus's text format. */
   @Get()
   @PublicOnLoopback()
-  async show(@Res() reply: FastifyReply): Promise<void> {
-    reply.type(this.metrics.registry.contentType).send(await this.metrics.registry.metrics());
+  @Operation('Metrics in Prometheus’s text format', {
+    description: 'Open to anybody if the server listens on loopback only.',
+    answer: plain('text/plain', 'The metrics.', Type.String()),
+  })
+  async metrics(@Res() reply: FastifyReply): Promise<void> {
+    const { registry } = this.registry;
+    reply.type(registry.contentType).send(await registry.metrics());
   }
 }

@@ -12,6 +12,7 @@ import { FEW_EVENTS } from '../kernel/fact-limits.js';
 import { inOrder } from '../kernel/in-order.js';
 import { isTransient } from '../kernel/transient.js';
 import { Backpressure } from './backpressure.js';
+import type { EventResult } from './event-result.js';
 import { FactLane } from './fact-lane.js';
 import { type IncomingEvent, isFault, readCloudEvent } from './incoming-event.js';
 import { jsonText } from './json-text.js';
@@ -40,19 +41,6 @@ export const defineInbound = <Definition extends EventDefinition>({
   event,
   ...command
 }: InboundDefinition<Definition>): InboundCommand => ({ ...command, type: event.type });
-
-export interface EventResult {
-  id: string | null;
-  source: string | null;
-  outcome: 'accepted' | 'duplicate' | 'quarantined';
-  /** Where it stands; a caller that depends on it may demand this position elsewhere. */
-  position?: Position;
-  /** Of a quarantined event. */
-  reason?: string;
-  field?: string;
-  detail?: string;
-  quarantineId?: string;
-}
 
 export type IngestContext = Pick<CommandContext, 'actor' | 'correlationid' | 'traceparent'>;
 

@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.js';
 import { NotFound } from '../kernel/errors.js';
 import { type Ids, isUuid } from '../kernel/ids.js';
 import type { PersonKeys } from '../platform/personal-data/person-keys.js';
+import type { QuarantineEntry, QuarantineStatus } from './quarantine-entry.js';
 import { StoredQuarantineEntry } from './stored-quarantine-entry.js';
 
 export interface Refused {
@@ -16,24 +17,6 @@ export interface Refused {
   field: string;
   detail: string;
   raw: Buffer;
-}
-
-export interface QuarantineEntry {
-  id: string;
-  channel: string;
-  actor: string;
-  eventId: string | null;
-  source: string | null;
-  type: string | null;
-  reason: string;
-  field: string;
-  detail: string;
-  bytes: number;
-  /** How often the same bytes came in. */
-  seen: number;
-  status: 'waiting' | 'replayed';
-  firstSeenAt: string;
-  lastSeenAt: string;
 }
 
 /**
@@ -105,7 +88,7 @@ export class Quarantine {
   }
 
   /** Oldest first. @param after the id of the last entry of the page before */
-  async list(status: 'waiting' | 'replayed' | undefined, limit: number, after?: string): Promise<QuarantineEntry[]> {
+  async list(status: QuarantineStatus | undefined, limit: number, after?: string): Promise<QuarantineEntry[]> {
     const page = this.entries.createQueryBuilder('entry').orderBy({ 'entry.firstSeenAt': 'ASC', 'entry.id': 'ASC' });
     if (status) page.andWhere({ status });
     if (after) {

@@ -2,13 +2,13 @@ import { Catalogue } from '../context/catalogue.js';
 import type { Context } from '../context/context.js';
 import type { Clock } from '../kernel/clock.js';
 import type { Ids } from '../kernel/ids.js';
-import type { Pool } from '../platform/database/database.js';
-import { CLOCK, IDS, POOL } from '../platform/ports.js';
+import { CLOCK, IDS } from '../platform/ports.js';
 import { Rebuilder } from '../projections/rebuilder.js';
-import { ViewReader } from '../projections/view-reader.js';
-import { ViewAdministration } from './features/view-administration.js';
-import { ViewsController } from './features/views.controller.js';
-import { StatusController } from './queries/show-status.js';
+import { StartViewJobController } from './features/start-view-job.js';
+import { ViewJobs } from './jobs/view-jobs.js';
+import { ListViewsController } from './queries/list-views.js';
+import { ShowStatusController } from './queries/show-status.js';
+import { ShowViewJobController } from './queries/show-view-job.js';
 
 export { logConsumers } from './queries/log-consumers.js';
 
@@ -18,26 +18,20 @@ export const operationsContext: Context = {
     {
       name: 'Views',
       description: 'The read models: derived from the log, thrown away and rebuilt at will.',
-      controllers: [ViewsController],
+      controllers: [ListViewsController, StartViewJobController, ShowViewJobController],
     },
     {
       name: 'Operation',
       description: 'Credentials, health, metrics and these documents.',
-      controllers: [StatusController],
+      controllers: [ShowStatusController],
     },
   ],
   services: [
     {
-      provide: ViewAdministration,
-      inject: [POOL, Catalogue, Rebuilder, ViewReader, CLOCK, IDS],
-      useFactory: (
-        pool: Pool,
-        { views }: Catalogue,
-        rebuilder: Rebuilder,
-        reader: ViewReader,
-        clock: Clock,
-        ids: Ids,
-      ) => new ViewAdministration(pool, views, rebuilder, reader, clock, ids),
+      provide: ViewJobs,
+      inject: [Catalogue, Rebuilder, CLOCK, IDS],
+      useFactory: ({ views }: Catalogue, rebuilder: Rebuilder, clock: Clock, ids: Ids) =>
+        new ViewJobs(views, rebuilder, clock, ids),
     },
   ],
 };

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { AccountDeactivated } from '../../libs/account/index.js';
 import { isOf } from '../../libs/events/event-definition.js';
+import type { EventResult } from '../../libs/ingest/event-result.js';
 import { identityOf } from '../../libs/ingest/incoming-event.js';
-import type { EventResult } from '../../libs/ingest/ingest.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { type IngestWorld, ingestContext, newSender, openIngestWorld } from './ingest-world.js';
 

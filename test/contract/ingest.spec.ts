@@ -2,8 +2,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type StreamWrite } from '../../libs/event-store/event-store.js';
 import type { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
+import type { EventResult } from '../../libs/ingest/event-result.js';
 import { identityOf } from '../../libs/ingest/incoming-event.js';
-import type { EventResult, InboundCommand } from '../../libs/ingest/ingest.js';
+import type { InboundCommand } from '../../libs/ingest/ingest.js';
 import { StoreUnavailable } from '../../libs/kernel/errors.js';
 import { type IngestWorld, ingestContext, type Json, newSender, openIngestWorld } from './ingest-world.js';
 

@@ -3,7 +3,7 @@ import { PROBLEM_TYPES } from '../problem.js';
 
 /* The building blocks of answers. */
 
-export const closed = <const Properties extends Parameters<typeof Type.Object>[0]>(
+export const closed = <Properties extends Parameters<typeof Type.Object>[0]>(
   properties: Properties,
   description?: string,
 ) => Type.Object(properties, { additionalProperties: false, ...(description ? { description } : {}) });

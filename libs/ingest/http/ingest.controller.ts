@@ -1,30 +1,75 @@
 import { Controller, HttpCode, Inject, Post, type RawBodyRequest, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { BATCHED, STRUCTURED } from '../../events/cloud-event.js';
+import { incomingExample, incomingSchema } from '../../events/cloud-event-schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
+import { closed, list } from '../../http/openapi/answer-schemas.js';
+import type { ApiEvents } from '../../http/openapi/api-events.js';
+import { answer, Operation, type OperationText } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import type { CommandContext } from '../../kernel/command-context.js';
+import { EventResultAnswer, eventResultAnswer } from '../event-result.js';
 import { Ingest } from '../ingest.js';
-import { eventsOf } from './cloud-events-request.js';
+import { eventsOf, MAX_BATCH } from './cloud-events-request.js';
 import { originalBytes } from './original-bytes.js';
 
-export const HTTP_DOOR = 'http';
+const CHANNEL = 'http';
+
+const EventResultsAnswer = closed({ results: list(EventResultAnswer, 'In order.') });
+type EventResultsAnswer = Static<typeof EventResultsAnswer>;
+
+function documentation({ incoming }: ApiEvents): OperationText<EventResultsAnswer> {
+  const one = Type.Union(incoming.map(incomingSchema), {
+    description: 'One event, by its type: see the event messages.',
+  });
+  const batch = Type.Array(one, { minItems: 1, maxItems: MAX_BATCH, description: `Up to ${MAX_BATCH} events.` });
+  const [example] = incoming.filter(({ fact }) => fact !== undefined).map(incomingExample);
+  return {
+    description: `Structured (\`${STRUCTURED}\`), batched (\`${BATCHED}\`, up to ${MAX_BATCH}) and binary mode (attributes in \`ce-\` headers, data as the body); plain \`application/json\` is read as structured or batched by its shape. Sending again is safe. An event that is not accepted is kept in quarantine and its neighbours are not affected.`,
+    headers: {
+      'ce-specversion': { schema: Type.Literal('1.0'), description: 'Of binary mode, as every other `ce-` header.' },
+      'ce-id': { schema: Type.String(), description: 'The event’s id in binary mode.' },
+      'ce-source': { schema: Type.String(), description: 'The event’s source in binary mode.' },
+      'ce-type': {
+        schema: Type.Enum(incoming.map(({ type }) => type)),
+        description: 'The event’s type in binary mode.',
+      },
+      'ce-time': { schema: Type.String({ format: 'date-time' }), description: 'When it happened, in binary mode.' },
+    },
+    body: {
+      [STRUCTURED]: { name: 'IncomingEvent', schema: one, example },
+      [BATCHED]: { name: 'IncomingBatch', schema: batch, example: example && [example] },
+      'application/json': {
+        schema: Type.Union([one, batch, Type.Record(Type.String(), Type.Unknown())], {
+          description: 'An event, a batch, or in binary mode the data of an event.',
+        }),
+        example,
+      },
+    },
+    answer: answer('EventResults', 'What became of each event.', EventResultsAnswer, {
+      results: [{ id: 'ImageGenerated-1', source: '/image-service', outcome: 'accepted', position: '1042' }],
+    }),
+    refusals: { 413: ['batch-too-large', 'body-too-large', 'write-too-large'], 415: ['unsupported-media-type'] },
+  };
+}
 
 @Controller('v1/events')
 export class IngestController {
   constructor(@Inject(Ingest) private readonly ingest: Ingest) {}
 
-  /** Takes one CloudEvent or a batch and answers for each, in order, once all of it is stored. Sending again is safe. */
   @Post()
   @HttpCode(202)
   @Roles('service', 'administrator')
-  async take(@Req() request: RawBodyRequest<FastifyRequest>, @Context() context: CommandContext) {
+  @Operation(
+    'Accepts one CloudEvent or a batch and answers for each, in order, once all of it is stored',
+    documentation,
+  )
+  async sendEvents(
+    @Req() request: RawBodyRequest<FastifyRequest>,
+    @Context() context: Context,
+  ): Promise<EventResultsAnswer> {
     const events = eventsOf(request);
-    const results = await this.ingest.take(events, context, HTTP_DOOR, () => originalBytes(request, events));
-    return {
-      results: results.map(({ position, ...rest }) => ({
-        ...rest,
-        ...(position === undefined ? {} : { position: String(position) }),
-      })),
-    };
+    const results = await this.ingest.take(events, context, CHANNEL, () => originalBytes(request, events));
+    return { results: results.map(eventResultAnswer) };
   }
 }

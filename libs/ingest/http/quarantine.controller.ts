@@ -1,36 +1,65 @@
 import { Controller, Get, HttpCode, Inject, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { Type as Transform } from 'class-transformer';
+import { IsIn, IsOptional, IsUUID } from 'class-validator';
+import { type Static, Type } from 'typebox';
 import { Roles } from '../../http/credentials/route-access.js';
-import { Means } from '../../http/field-rules.js';
+import { IsInteger, Means } from '../../http/field-rules.js';
+import { closed, list, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { eventOf } from '../../kafka/binding.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { InvalidInput } from '../../kernel/errors.js';
+import { eventResultAnswer, eventResultFields } from '../event-result.js';
 import { Ingest } from '../ingest.js';
 import { messageKept } from '../kafka/quarantine-message.js';
 import { Quarantine } from '../quarantine.js';
+import {
+  QUARANTINE_STATUSES,
+  QuarantineEntry,
+  type QuarantineStatus,
+  quarantineEntryFields,
+} from '../quarantine-entry.js';
 
 const DEFAULT_LIMIT = 100;
 
 export class QuarantineQuery {
   @IsOptional()
-  @IsIn(['waiting', 'replayed'])
-  status?: 'waiting' | 'replayed';
+  @IsIn(QUARANTINE_STATUSES)
+  @Means('Without it entries of every status.')
+  status?: QuarantineStatus;
 
-  @Means('Items at the most; 100 by default.')
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(500)
+  @Transform(() => Number)
+  @IsInteger('Items at the most; 100 by default.', 1, 500)
   limit?: number;
 
-  @Means('The `nextCursor` of the page before.')
   @IsOptional()
   @IsUUID()
+  @Means('The `nextCursor` of the page before.')
   cursor?: string;
 }
+
+const QuarantinePage = closed({
+  items: list(QuarantineEntry, 'The entries.'),
+  nextCursor: Type.Optional(text('Give it as `cursor` for the next page.')),
+  waiting: Type.Record(Type.String(), Type.Integer(), { description: 'How many wait, by reason.' }),
+});
+
+const WholeEntry = closed({
+  ...quarantineEntryFields,
+  raw: Type.Optional(text('The bytes, if they are UTF-8.')),
+  rawBase64: Type.Optional(text('The bytes otherwise.')),
+});
+
+const ReplayAnswer = closed({
+  ...eventResultFields,
+  id: Type.Optional(eventResultFields.id),
+  source: Type.Optional(eventResultFields.source),
+});
+type ReplayAnswer = Static<typeof ReplayAnswer>;
+
+const ENTRY = { fields: { id: 'The entry.' }, refusals: { 404: ['quarantine-entry-unknown'] } };
 
 const entryId = new ParseUUIDPipe({
   exceptionFactory: () => new InvalidInput([{ field: 'id', message: 'must be the UUID of a quarantine entry' }]),
@@ -43,10 +72,14 @@ export class QuarantineController {
     @Inject(Ingest) private readonly ingest: Ingest,
   ) {}
 
-  /** What came in and could not be taken, oldest first. */
   @Get()
   @Roles('operator', 'compliance', 'administrator')
-  async list(@Query() { status, limit = DEFAULT_LIMIT, cursor }: QuarantineQuery) {
+  @Operation('What came in and was not accepted, oldest first', {
+    answer: answer('QuarantinePage', 'A page of entries.', QuarantinePage),
+  })
+  async listQuarantine(
+    @Query() { status, limit = DEFAULT_LIMIT, cursor }: QuarantineQuery,
+  ): Promise<Static<typeof QuarantinePage>> {
     const items = await this.quarantine.list(status, limit, cursor);
     return {
       items,
@@ -55,25 +88,33 @@ export class QuarantineController {
     };
   }
 
-  /** One entry with its raw bytes, as text where they are UTF-8. */
   @Get(':id')
   @Roles('operator', 'compliance', 'administrator')
-  async show(@Param('id', entryId) id: string) {
+  @Operation('One entry with its raw bytes', { ...ENTRY, answer: answer('QuarantineEntry', 'The entry.', WholeEntry) })
+  async showQuarantineEntry(@Param('id', entryId) id: string): Promise<Static<typeof WholeEntry>> {
     const { raw, ...entry } = await this.quarantine.show(id);
-    const text = raw.toString('utf8');
-    return { ...entry, ...(Buffer.from(text).equals(raw) ? { raw: text } : { rawBase64: raw.toString('base64') }) };
+    const utf8 = raw.toString('utf8');
+    return { ...entry, ...(Buffer.from(utf8).equals(raw) ? { raw: utf8 } : { rawBase64: raw.toString('base64') }) };
   }
 
-  /** Tries an entry again, once its cause is mended: it is taken, or stays with the reason it has now. */
   @Post(':id/replay')
   @HttpCode(200)
   @Roles('service', 'operator', 'administrator')
-  async replay(@Param('id', entryId) id: string, @Context() context: CommandContext) {
+  @Operation('Retries an entry after its cause is fixed: it is accepted, or stays with the reason it has now', {
+    ...ENTRY,
+    answer: answer('ReplayResult', 'What became of it.', ReplayAnswer),
+  })
+  replayQuarantineEntry(@Param('id', entryId) id: string, @Context() context: Context): Promise<ReplayAnswer> {
     return replayEntry(this.quarantine, this.ingest, id, context);
   }
 }
 
-async function replayEntry(quarantine: Quarantine, ingest: Ingest, id: string, context: CommandContext) {
+async function replayEntry(
+  quarantine: Quarantine,
+  ingest: Ingest,
+  id: string,
+  context: CommandContext,
+): Promise<ReplayAnswer> {
   const { raw, firstSeenAt } = await quarantine.show(id);
   let event: unknown;
   try {
@@ -91,6 +132,5 @@ async function replayEntry(quarantine: Quarantine, ingest: Ingest, id: string, c
   if ('reason' in read) return { outcome: 'quarantined', ...read };
   const [result] = await ingest.attempt([read.event], context, { receivedAt: Date.parse(firstSeenAt) });
   if (result!.outcome !== 'quarantined') await quarantine.markReplayed(id);
-  const { position, ...rest } = result!;
-  return position === undefined ? rest : { ...rest, position: String(position) };
+  return eventResultAnswer(result!);
 }

@@ -1,17 +1,41 @@
 import { Controller, Get, Inject } from '@nestjs/common';
+import { type Static, Type } from 'typebox';
 import { AccessReplica } from '../../access/index.js';
 import { Catalogue } from '../../context/catalogue.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
+import { closed, count, list, position, text } from '../../http/openapi/answer-schemas.js';
 import { API_DESCRIPTION, type ApiDescription } from '../../http/openapi/api-description.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
 import { Quarantine } from '../../ingest/quarantine.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
 import { logConsumers } from './log-consumers.js';
 
+const StatusAnswer = closed({
+  version: text('Of Gatehouse.'),
+  uptimeSeconds: count('Since the process started.'),
+  head: position('Of the last event stored.'),
+  consumers: list(
+    closed({
+      name: text('The consumer.'),
+      position: position('How far it has got.'),
+      behind: count('Positions behind the head.'),
+      parked: count('Keys that it has parked.'),
+    }),
+    'The consumers of the log.',
+  ),
+  access: closed({
+    position: position('How far access decisions know the log.'),
+    ageMs: count('How old that knowledge may be, in milliseconds.'),
+  }),
+  quarantine: Type.Record(Type.String(), Type.Number(), { description: 'Events that wait there, by reason.' }),
+  memoryBytes: count('Resident memory of this process.'),
+});
+
 @Controller('v1/status')
-export class StatusController {
+export class ShowStatusController {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(POOL) private readonly pool: Pool,
@@ -22,20 +46,22 @@ export class StatusController {
     @Inject(Quarantine) private readonly quarantine: Quarantine,
   ) {}
 
-  /** Version, the log's head, and how far each view, reaction and this process's access replica have got. */
   @Get()
   @AnyRole()
-  async status() {
+  @Operation('Version, the log’s head, and how far each consumer and this process’s access replica have got', {
+    answer: answer('Status', 'The status.', StatusAnswer),
+  })
+  async showStatus(): Promise<Static<typeof StatusAnswer>> {
     const head = await this.store.head();
     const { positions, parked } = await logConsumers(this.pool, this.catalogue.views, this.settings);
     return {
       version: this.api.version,
       uptimeSeconds: Math.floor(process.uptime()),
       head: String(head),
-      consumers: [...positions].map(([name, position]) => ({
+      consumers: [...positions].map(([name, reached]) => ({
         name,
-        position: String(position),
-        behind: Math.max(0, head - position),
+        position: String(reached),
+        behind: Math.max(0, head - reached),
         parked: parked.filter((one) => one.consumer === name).length,
       })),
       access: { position: String(this.replica.knownPosition), ageMs: Math.round(this.replica.ageMs) },

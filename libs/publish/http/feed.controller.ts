@@ -1,41 +1,75 @@
 import { Controller, Get, Headers, Inject, Query, Req, Res } from '@nestjs/common';
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { Type as Transform } from 'class-transformer';
+import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import type { FastifyReply } from 'fastify';
+import { Type } from 'typebox';
 import type { Page } from '../../event-store/event-store.js';
+import { outgoingExample, outgoingSchema } from '../../events/cloud-event-schemas.js';
 import { EventSchemas } from '../../events/event-schemas.js';
 import { Authenticator } from '../../http/credentials/authenticator.js';
 import { lastingAdmission } from '../../http/credentials/lasting-admission.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { Draining } from '../../http/draining.js';
+import { IsInteger, Means } from '../../http/field-rules.js';
+import { closed, list } from '../../http/openapi/answer-schemas.js';
+import type { ApiEvents } from '../../http/openapi/api-events.js';
+import { Operation, type OperationText } from '../../http/openapi/operation.js';
 import { positionOf } from '../../http/position-text.js';
 import type { GatehouseRequest } from '../../http/request-context.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import { POSITION } from '../../kernel/text-forms.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
 import { toCloudEvent } from '../outgoing-event.js';
+import { EVENT_TYPES, pageFields } from './event-pages.js';
 import { sendEventStream } from './event-stream.js';
 
 const DEFAULT_LIMIT = 500;
 
 export class FeedQuery {
-  /** Only events after this position; from the beginning by default. */
   @IsOptional()
   @Matches(new RegExp(POSITION), { message: 'must be a position, digits only' })
+  @Means('Only events after this position; from the beginning by default.')
   after?: string;
 
-  /** Event types, separated by commas; all seven of the contract by default. */
   @IsOptional()
   @IsString()
   @MaxLength(500)
+  @Means(`${EVENT_TYPES} All public ones by default.`)
   types?: string;
 
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(2000)
+  @Transform(() => Number)
+  @IsInteger('Events at the most; 500 by default.', 1, 2000)
   limit?: number;
+}
+
+function documentation({ outgoing }: ApiEvents): OperationText {
+  const event = Type.Union(outgoing.map(outgoingSchema), { description: 'One event, by its type.' });
+  return {
+    description:
+      'With `Accept: text/event-stream` events come as they happen, as Server-Sent Events; a reconnect with Last-Event-ID continues with neither gap nor repeat. The stream ends when its credential is no longer valid. Personal fields are left out.',
+    headers: {
+      'last-event-id': {
+        schema: Type.String({ pattern: '^\\d{1,16}$' }),
+        description: 'The id of the last message seen; browsers send it by themselves.',
+      },
+    },
+    answer: {
+      description: 'A page, or the stream.',
+      content: {
+        'application/json': {
+          name: 'EventPage',
+          schema: closed({ events: list(event, 'In the log’s order.'), ...pageFields }),
+          example: { events: outgoing.slice(0, 1).map(outgoingExample), next: '1042', atHead: true },
+        },
+        'text/event-stream': {
+          schema: Type.String({
+            description: 'Messages with the position as `id`, the type as `event`, the CloudEvent as `data`.',
+          }),
+        },
+      },
+    },
+  };
 }
 
 @Controller('v1/events')
@@ -51,13 +85,10 @@ export class FeedController {
     this.contract = schemas.contractTypes;
   }
 
-  /**
-   * The public events, as CloudEvents in the log's order: a page after a position, or with `Accept: text/event-stream` an
-   * stream that a reconnect with Last-Event-ID continues: endless, but for a credential that is no longer in force.
-   */
   @Get()
   @Roles('service', 'operator', 'compliance', 'administrator')
-  async read(
+  @Operation('The public events in the log’s order: a page after a position, or an endless stream', documentation)
+  async readFeed(
     @Query() query: FeedQuery,
     @Headers('accept') accept: string | undefined,
     @Headers('last-event-id') lastEventId: string | undefined,

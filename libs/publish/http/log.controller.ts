@@ -1,45 +1,67 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { Type as Transform } from 'class-transformer';
+import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { type Static, Type } from 'typebox';
 import type { EventStore } from '../../event-store/event-store.js';
 import { EventSchemas } from '../../events/event-schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
+import { IsInteger, Means } from '../../http/field-rules.js';
+import { actor, closed, count, instant, list, position, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
 import { positionOf } from '../../http/position-text.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import { NO_CONTROL, POSITION } from '../../kernel/text-forms.js';
 import { EVENT_STORE } from '../../platform/ports.js';
+import { EVENT_TYPES, pageFields } from './event-pages.js';
 
 const DEFAULT_LIMIT = 200;
 
 export class LogQuery {
-  /** After this position; with `stream`, from this revision on. */
   @IsOptional()
   @Matches(new RegExp(POSITION), { message: 'must be a position, digits only' })
+  @Means('After this position; with `stream`, from this revision on.')
   after?: string;
 
-  /** One stream, like account-…, case-… or rollout. */
   @IsOptional()
   @IsString()
   @MaxLength(250)
   @Matches(new RegExp(NO_CONTROL, 'u'), { message: 'must be the name of a stream, without control characters' })
+  @Means('One stream, like `account-…`, `case-…` or `rollout`.')
   stream?: string;
 
-  /** Event types, separated by commas. */
   @IsOptional()
   @IsString()
   @MaxLength(1000)
+  @Means(EVENT_TYPES)
   types?: string;
 
   @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(2000)
+  @Transform(() => Number)
+  @IsInteger('Events at the most; 200 by default.', 1, 2000)
   limit?: number;
 }
 
-const shown = ({ position, ...event }: RecordedEvent) => ({ position: String(position), ...event });
+const RecordedAnswer = closed({
+  position: position('Place in the one order of all events.'),
+  id: Type.String({ format: 'uuid', description: 'Its identity.' }),
+  type: text('Its type.'),
+  data: Type.Record(Type.String(), Type.Unknown(), { description: 'As stored: personal fields are encrypted.' }),
+  metadata: Type.Object(
+    { actor },
+    { description: 'Source, subject, time, schema version, correlation, trace, actor.' },
+  ),
+  stream: text('The stream that holds it.'),
+  revision: count('Place in that stream, from 0.'),
+  recordedAt: instant('When it was stored.'),
+});
+
+const LogPage = closed({ events: list(RecordedAnswer, 'The events.'), ...pageFields });
+
+const recordedAnswer = ({ position: place, ...event }: RecordedEvent): Static<typeof RecordedAnswer> => ({
+  position: String(place),
+  ...event,
+});
 
 @Controller('v1/log')
 export class LogController {
@@ -48,20 +70,24 @@ export class LogController {
     @Inject(EventSchemas) private readonly schemas: EventSchemas,
   ) {}
 
-  /** Every recorded event as it is stored, personal fields sealed: by position, by stream or by type. */
   @Get()
   @Roles('compliance', 'administrator')
-  async read(@Query() { after, stream, types: typesText, limit = DEFAULT_LIMIT }: LogQuery) {
+  @Operation('Every recorded event as it is stored, by position, by stream or by type', {
+    answer: answer('LogPage', 'A page of the log.', LogPage),
+  })
+  async readLog(
+    @Query() { after, stream, types: typesText, limit = DEFAULT_LIMIT }: LogQuery,
+  ): Promise<Static<typeof LogPage>> {
     const from = after ? positionOf(after, 'after') : 0;
     const types = this.typesOf(typesText);
     if (stream !== undefined) {
       const events = await this.store.readStream(stream, from, limit);
       const wanted = types ? events.filter((event) => types.includes(event.type)) : events;
       const next = events.length > 0 ? events.at(-1)!.revision + 1 : from;
-      return { events: wanted.map(shown), next: String(next), atHead: events.length < limit };
+      return { events: wanted.map(recordedAnswer), next: String(next), atHead: events.length < limit };
     }
     const page = await this.store.readAll(from, { limit, ...(types ? { types } : {}) });
-    return { events: page.events.map(shown), next: String(page.next), atHead: page.atHead };
+    return { events: page.events.map(recordedAnswer), next: String(page.next), atHead: page.atHead };
   }
 
   private typesOf(text: string | undefined): string[] | undefined {

@@ -1,0 +1,30 @@
+import { type Static, Type } from 'typebox';
+import { closed, oneOf, orNull, position, text } from '../http/openapi/answer-schemas.js';
+import type { Position } from '../kernel/envelope.js';
+
+export const eventResultFields = {
+  id: orNull(text('As the sender gave it.')),
+  source: orNull(text('As the sender gave it.')),
+  outcome: oneOf(['accepted', 'duplicate', 'quarantined'], 'What became of it.'),
+  position: Type.Optional(position('Where it is stored in the log.')),
+  reason: Type.Optional(text('Why it was not accepted, in kebab-case.')),
+  field: Type.Optional(text('The attribute that was wrong, or a JSON Pointer that starts with /data.')),
+  detail: Type.Optional(text('What was wrong and what to do.')),
+};
+
+export const EventResultAnswer = closed({
+  ...eventResultFields,
+  quarantineId: Type.Optional(
+    Type.String({ format: 'uuid', description: 'The quarantine entry that keeps it until its cause is fixed.' }),
+  ),
+});
+export type EventResultAnswer = Static<typeof EventResultAnswer>;
+
+/** What became of one event. */
+export type EventResult = Omit<EventResultAnswer, 'position'> & {
+  /** Where it is stored; a caller that depends on it may demand this position elsewhere. */
+  position?: Position;
+};
+
+export const eventResultAnswer = ({ position: stored, ...result }: EventResult): EventResultAnswer =>
+  stored === undefined ? result : { ...result, position: String(stored) };

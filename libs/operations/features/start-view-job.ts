@@ -1,0 +1,40 @@
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { IsArray, IsOptional, IsString } from 'class-validator';
+import { Roles } from '../../http/credentials/route-access.js';
+import { Means } from '../../http/field-rules.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import { ViewJob, ViewJobs, viewJobExample } from '../jobs/view-jobs.js';
+
+export class ViewsBody {
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  @Means('Names of views; all by default.')
+  views?: string[];
+}
+
+const started = {
+  example: { views: ['cases'] },
+  answer: answer('ViewJob', 'The job to ask for.', ViewJob, viewJobExample),
+};
+
+@Controller('v1/views')
+export class StartViewJobController {
+  constructor(@Inject(ViewJobs) private readonly jobs: ViewJobs) {}
+
+  @Post('verify')
+  @HttpCode(202)
+  @Roles('compliance', 'administrator')
+  @Operation('Starts a replay into fresh tables that are compared with the live ones and dropped', started)
+  verifyViews(@Body() { views }: ViewsBody): ViewJob {
+    return this.jobs.start('verify', views);
+  }
+
+  @Post('rebuild')
+  @HttpCode(202)
+  @Roles('administrator')
+  @Operation('Starts a replay into fresh tables that then replace the live ones', started)
+  rebuildViews(@Body() { views }: ViewsBody): ViewJob {
+    return this.jobs.start('rebuild', views);
+  }
+}

@@ -1,0 +1,98 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { type Static, Type } from 'typebox';
+import { Catalogue } from '../../context/catalogue.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { closed, count, flag, list, position, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import type { Pool } from '../../platform/database/database.js';
+import { POOL } from '../../platform/ports.js';
+import { liveBuild } from '../../projections/builds.js';
+import type { View } from '../../projections/view.js';
+import { ViewReader } from '../../projections/view-reader.js';
+import { consumerPositions, type ParkedKey, parkedKeys } from '../../subscriptions/checkpoints.js';
+import { REACTOR_PREFIX } from '../../subscriptions/reactor.js';
+
+const parked = list(
+  closed({
+    key: text('The key that is left out.'),
+    position: position('Of the event whose processing failed.'),
+    eventType: text('Its type.'),
+    error: text('Why it failed.'),
+  }),
+  'The parked keys.',
+);
+
+const ViewAnswer = closed({
+  name: text('The view.'),
+  version: count('Changes with the shape or meaning of the view.'),
+  summary: text('What it holds.'),
+  types: list(Type.String(), 'The event types it reads.'),
+  live: flag('Whether it serves.'),
+  position: position('How far it has got.'),
+  rows: count('About how many rows.'),
+  parked,
+});
+type ViewAnswer = Static<typeof ViewAnswer>;
+
+const ReactionAnswer = closed({ name: text('The consumer.'), position: position('How far it has got.'), parked });
+type ReactionAnswer = Static<typeof ReactionAnswer>;
+
+const ViewsAnswer = closed({
+  items: list(ViewAnswer, 'The views.'),
+  reactions: list(
+    ReactionAnswer,
+    'Consumers that act on events: cases, enforcement, onboarding. They retry a parked key each minute.',
+  ),
+});
+
+@Controller('v1/views')
+export class ListViewsController {
+  constructor(
+    @Inject(POOL) private readonly pool: Pool,
+    @Inject(Catalogue) private readonly catalogue: Catalogue,
+    @Inject(ViewReader) private readonly reader: ViewReader,
+  ) {}
+
+  @Get()
+  @Roles('operator', 'compliance', 'administrator')
+  @Operation(
+    'Every read model: version, how far it has got, how many rows; every consumer that acts; and the keys that they have parked',
+    { answer: answer('Views', 'The views.', ViewsAnswer) },
+  )
+  async listViews(): Promise<Static<typeof ViewsAnswer>> {
+    const keys = await parkedKeys(this.pool);
+    const items = await Promise.all(this.catalogue.views.map((view) => this.viewAnswer(view, keys)));
+    return { items, reactions: await this.reactions(keys) };
+  }
+
+  private async viewAnswer(view: View, keys: readonly ParkedKey[]): Promise<ViewAnswer> {
+    const live = await liveBuild(this.pool, view);
+    return {
+      name: view.name,
+      version: view.version,
+      summary: view.summary,
+      types: [...view.types],
+      live: live !== undefined,
+      position: String(await this.reader.position(view)),
+      rows: live ? await live.tables.approximateRows(this.pool) : 0,
+      parked: live ? parkedBy(live.follower, keys) : [],
+    };
+  }
+
+  /** Only those that have begun. */
+  private async reactions(keys: readonly ParkedKey[]): Promise<ReactionAnswer[]> {
+    const positions = await consumerPositions(this.pool);
+    return [...positions]
+      .filter(([consumer]) => consumer.startsWith(REACTOR_PREFIX))
+      .map(([consumer, reached]) => ({
+        name: consumer.slice(REACTOR_PREFIX.length),
+        position: String(reached),
+        parked: parkedBy(consumer, keys),
+      }));
+  }
+}
+
+const parkedBy = (name: string, keys: readonly ParkedKey[]) =>
+  keys
+    .filter(({ consumer }) => consumer === name)
+    .map(({ key, position: place, eventType, error }) => ({ key, position: String(place), eventType, error }));

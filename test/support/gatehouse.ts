@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Standalone, startStandalone } from '../../apps/standalone/standalone.js';
+import type { Catalogue } from '../../libs/context/catalogue.js';
 import type { Role } from '../../libs/http/credentials/principal.js';
 import { TokenRegistry } from '../../libs/http/credentials/token-registry.js';
 import type { Clock } from '../../libs/kernel/clock.js';
@@ -41,12 +42,15 @@ export interface TestGatehouseOptions {
   /** True: projector and reactors run by themselves. By default `settle()` works everything off. */
   background?: boolean;
   env?: Record<string, string>;
+  /** Instead of that of this application's contexts. */
+  catalogue?: Catalogue;
 }
 
 export async function startGatehouse({
   background = false,
   env = {},
   clock,
+  catalogue,
 }: TestGatehouseOptions = {}): Promise<TestGatehouse> {
   const database = await createTestDatabase();
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-data-'));
@@ -60,7 +64,7 @@ export async function startGatehouse({
     ...env,
   };
   const logger = createLogger({ logLevel: 'fatal', logFormat: 'json' });
-  const shared = { connection: database.connection, logger, ...(clock ? { clock } : {}) };
+  const shared = { connection: database.connection, logger, ...(clock && { clock }), ...(catalogue && { catalogue }) };
   const beside = (own: Pick<TestGatehouseOptions, 'background' | 'env'> = {}) => {
     const settings = readSettings({ ...variables, ...own.env });
     return startStandalone({ ...shared, settings, background: own.background ?? background });

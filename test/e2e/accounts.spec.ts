@@ -27,7 +27,7 @@ const codeOf = ({ status, body }: { status: number; body: { type?: string } }) =
   body.type?.split('/').at(-1),
 ];
 
-it('publishes the content policy and takes the acceptance of the version in force only', async () => {
+it('publishes the content policy and accepts only the acceptance of the version in force', async () => {
   expect((await service.get('/v1/policy')).body).toEqual({ current: null, versions: [] });
   const { accountId } = await join('ada');
   expect(codeOf(await service.post(`/v1/accounts/${accountId}/policy-acceptance`, { version: '1' }))).toEqual([
@@ -58,7 +58,7 @@ it('publishes the content policy and takes the acceptance of the version in forc
   expect(await show(accountId)).toMatchObject({ status: 'waiting', policyVersion: '2', asOf: accepted.body });
 });
 
-it('tells where an account stood at any position, and who did what', async () => {
+it('shows the state of an account at any position, and who changed it', async () => {
   const { accountId, position: joined } = await join('ben');
   const until = new Date(now + HOUR_MS).toISOString();
   const suspended = await operator.post(`/v1/accounts/${accountId}/suspension`, { until, reason: 'first-strike' });
@@ -97,7 +97,7 @@ it('tells where an account stood at any position, and who did what', async () =>
   expect(codeOf(await operator.get(`/v1/accounts/${accountId}?asOf=0`))).toEqual([404, 'account-unknown']);
 });
 
-it('tells where an account stood at a time, by when each event was stored', async () => {
+it('shows the state of an account at any time, by when each event was stored', async () => {
   const { accountId } = await join('cleo');
   const { asOf } = await show(accountId);
   const later = new Date(Date.parse(asOf.time) + HOUR_MS).toISOString().replace('Z', '+00:00');
@@ -108,7 +108,7 @@ it('tells where an account stood at a time, by when each event was stored', asyn
   ]);
 });
 
-it('takes a deactivation of another system once, also of an account that is not known here', async () => {
+it('accepts a deactivation of another system once, also for an unknown account', async () => {
   const deactivation = cloudEvent('AccountDeactivated', {
     accountId: 'elsewhere-1',
     reason: 'chargeback',
@@ -128,7 +128,7 @@ it('takes a deactivation of another system once, also of an account that is not 
   });
 });
 
-it('changes nothing when an event of another system comes again, also one that had nothing to change before', async () => {
+it('changes nothing when another system repeats an event, also if the first one was a no-op', async () => {
   const { accountId } = await join('eli');
   const outcome = async (event: object) => (await service.post('/v1/events', event)).body.results[0].outcome;
   const deactivation = () =>
@@ -148,7 +148,7 @@ it('changes nothing when an event of another system comes again, also one that h
   expect(await show(accountId)).toEqual(before);
 });
 
-it('refuses what rules forbid by name, and bad input by field', async () => {
+it('names the rule of a refusal and the fields of invalid input', async () => {
   const { accountId } = await join('dan');
   const path = `/v1/accounts/${accountId}`;
   const over = { until: new Date(now - 1).toISOString(), reason: 'late' };

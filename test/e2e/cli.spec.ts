@@ -76,7 +76,7 @@ describe('gatehouse token', () => {
 });
 
 describe('gatehouse waitlist', () => {
-  it('adds a person once and lists who waits', async () => {
+  it('adds a person once and lists the waiting people', async () => {
     const joined = await json('waitlist', 'join', 'ada@example.org', '--priority', '0');
     const again = await json('waitlist', 'join', 'Ada@Example.org');
     expect(again.accountId).toBe(joined.accountId);

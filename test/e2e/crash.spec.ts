@@ -25,7 +25,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Reports until the process is gone, and keeps under which position each event was acknowledged. */
+/** Sends events until the process is gone, and records the acknowledged position of each. */
 async function report(writer: Client, acknowledged: Map<string, string>): Promise<void> {
   for (;;) {
     const batch = Array.from({ length: 20 }, () => {
@@ -35,7 +35,7 @@ async function report(writer: Client, acknowledged: Map<string, string>): Promis
       return cloudEvent(type, { imageId: `img-${n}`, accountId: `acc-${n % 50}` });
     });
     const answer = await writer.post('/v1/events', batch).catch(() => undefined);
-    if (!answer) return; // cut off: whether these are stored, nobody was told
+    if (!answer) return; // the connection was cut, so nobody knows whether these are stored
     expect([202, 503]).toContain(answer.status);
     for (const [n, { outcome, position }] of (answer.body.results ?? []).entries()) {
       expect(outcome).toBe('accepted');
@@ -45,7 +45,7 @@ async function report(writer: Client, acknowledged: Map<string, string>): Promis
   }
 }
 
-/** Several at a time; resolves once so many events are acknowledged, with what ends when the process is gone. */
+/** Sends concurrently. Resolves once so many events are acknowledged, with a promise that ends when the process is gone. */
 async function reportAtOnce(url: string, acknowledged: Map<string, string>, enough: number) {
   const writing = Promise.all(Array.from({ length: WRITERS }, () => report(client(url, token), acknowledged)));
   while (acknowledged.size < enough) await Promise.race([client(url, token).get('/health/live'), writing]);
@@ -72,7 +72,7 @@ async function verified(administrator: Client): Promise<unknown[]> {
 }
 
 describe('the backend as a process', () => {
-  it('prints the administrator token at its first start only, with the address and where the data is', async () => {
+  it('prints the administrator token at its first start only, with its address and data directory', async () => {
     running = await startProcess({ GATEHOUSE_DATA: directory });
     token = running.token!;
     expect(running.output()).toContain(directory);
@@ -83,7 +83,7 @@ describe('the backend as a process', () => {
     expect((await client(running.url, token).get('/v1/status')).status).toBe(200);
   });
 
-  it('has everything it acknowledged exactly once after it was killed in the middle of it, twice', async () => {
+  it('has every acknowledged event exactly once after being killed under load, twice', async () => {
     const acknowledged = new Map<string, string>();
     for (let round = 0; round < 2; round++) {
       const process = running!;
@@ -100,11 +100,11 @@ describe('the backend as a process', () => {
     }
   });
 
-  it('stops within ten seconds and with 0 under load, and has what it acknowledged until then', async () => {
+  it('stops under load within ten seconds, with exit code 0 and every acknowledged event stored', async () => {
     const acknowledged = new Map<string, string>();
     const process = running!;
     const { writing } = await reportAtOnce(process.url, acknowledged, 500);
-    // Not 0 if it was not done within the time that it gives itself.
+    // The exit code is not 0 if it exceeded its own time limit.
     expect(await process.stop('SIGTERM')).toBe(0);
     await writing;
     running = await startProcess({ GATEHOUSE_DATA: directory });
@@ -113,8 +113,8 @@ describe('the backend as a process', () => {
   });
 });
 
-describe('a start that can not be', () => {
-  it('is told in one line where the port is busy', async () => {
+describe('a failed start', () => {
+  it('is explained in one line if the port is busy', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -126,8 +126,8 @@ describe('a start that can not be', () => {
     });
   });
 
-  it('is told in one line where the directory can not be written to', async () => {
-    // Modes do not stop root, but the kernel's own file system does.
+  it('is explained in one line if the directory is not writable', async () => {
+    // Root ignores file modes, but can not write to the kernel's own file system.
     const closed = process.getuid?.() === 0 ? '/sys/closed' : join(directory, 'closed');
     if (!closed.startsWith('/sys')) await mkdir(closed, { mode: 0o555 });
     const ended = await runToEnd({ GATEHOUSE_DATA: join(closed, 'data') });
@@ -137,7 +137,7 @@ describe('a start that can not be', () => {
     });
   });
 
-  it('is told in one line where the disk is full while it migrates', async () => {
+  it('is explained in one line if the disk is full during migrations', async () => {
     const postgres = await startEmbeddedPostgres({ directory: join(directory, 'full', 'postgres'), port: 0 });
     const database = new pg.Client(postgres.connection);
     await database.connect();
@@ -164,7 +164,7 @@ describe('a start that can not be', () => {
       /^gatehouse: the database (?!.*secret).*GATEHOUSE_DATABASE_URL/,
     ],
     [{ GATEHOUSE_HOST: '192.0.2.1' }, /^gatehouse: can't listen on 192\.0\.2\.1/],
-  ])('is told in one line for the setting %j', async (env, line) => {
+  ])('is explained in one line for the setting %j', async (env, line) => {
     const ended = await runToEnd({ GATEHOUSE_DATA: join(directory, 'setting'), ...(env as Record<string, string>) });
     expect(ended).toMatchObject({ code: 1, errors: [expect.stringMatching(line)] });
   });

@@ -74,7 +74,7 @@ it('revokes the tokens of its reviewers', async () => {
 });
 
 it(
-  'may be played again, for other people, with the policy and rate that are there',
+  'can be repeated for other people, with the existing policy and rate',
   async () => {
     const second = await demo('--seed', '2');
     expect(second.run).not.toBe(first.run);

@@ -6,7 +6,7 @@ import { findSmallDisk, leaveOnDisk, mountPoint } from '../support/small-disk.js
 import { prepareBuild, type StandaloneProcess, startProcess } from '../support/standalone-process.js';
 
 const DISK = '192m';
-/** Less than a segment of PostgreSQL's write-ahead log, more than what its tables grow by until one is used up. */
+/** Less than a segment of PostgreSQL's write-ahead log, more than its tables grow by while they fill one. */
 const BELOW_A_SEGMENT = 12 * 1024 * 1024;
 const WRITERS = 4;
 const BATCH = 100;
@@ -14,12 +14,12 @@ const LIMIT_MS = 240_000;
 
 const smallDisk = findSmallDisk();
 if (smallDisk) {
-  describe('a disk that is full', () => {
+  describe('a full disk', () => {
     let directory: string;
     let running: StandaloneProcess;
     let administrator: Client;
     let images = 0;
-    /** Where each image's event was said to stand. */
+    /** The acknowledged position of each image's event. */
     const acknowledged = new Map<string, string>();
 
     beforeAll(async () => {
@@ -51,7 +51,7 @@ if (smallDisk) {
       return answer;
     }
 
-    /** Until one is refused; each that is refused says why and what to do. */
+    /** Sends events until one is refused; each refusal must say why and what to do. */
     async function postUntilRefused(): Promise<void> {
       for (let refused = 0; refused === 0; ) {
         const answers = await Promise.all(Array.from({ length: WRITERS }, post));
@@ -75,7 +75,7 @@ if (smallDisk) {
       for (let status = 0; status !== 202; ) ({ status } = await post());
     }
 
-    /** What was acknowledged is there, once and where it was said to be; every view equals its replay. */
+    /** Every acknowledged event is stored once at its acknowledged position, and every view equals its replay. */
     async function checkNothingLost(): Promise<void> {
       const found = new Map<string, string[]>();
       for (let next = '0', atHead = false; !atHead; ) {
@@ -89,7 +89,7 @@ if (smallDisk) {
       expect(await differingViews()).toEqual([]);
     }
 
-    /** Once every view is built. */
+    /** Resolves once every view is built. */
     async function differingViews(): Promise<unknown[]> {
       for (;;) {
         let { body: job } = await administrator.post('/v1/views/verify', {});
@@ -101,7 +101,7 @@ if (smallDisk) {
     }
 
     it(
-      'refuses events and says what to do, and goes on by itself when space returns, with nothing lost',
+      'refuses events with a remedy, and continues without loss once space returns',
       async () => {
         await postUntilTaken();
         expect(await differingViews()).toEqual([]);
@@ -117,7 +117,7 @@ if (smallDisk) {
     );
 
     it(
-      'does so too where PostgreSQL can not write its own log and ends over it',
+      'does so too if PostgreSQL exits since it can not write its own log',
       async () => {
         while (!(await postgresLog()).includes('PANIC')) {
           await leave(BELOW_A_SEGMENT);
@@ -135,6 +135,6 @@ if (smallDisk) {
     );
   });
 } else {
-  // biome-ignore lint/suspicious/noSkippedTests: nobody is asked to open his system for a test
-  it.skip('a disk that is full: this system does not let us mount one that is small enough', () => {});
+  // biome-ignore lint/suspicious/noSkippedTests: it needs a privilege that a test should not ask for
+  it.skip('a full disk: this system does not permit mounting a small one', () => {});
 }

@@ -29,7 +29,7 @@ afterAll(() => gatehouse.close());
 const send = (body: unknown, type = 'application/json', headers = {}) =>
   service.post('/v1/events', typeof body === 'string' ? body : jsonText(body), { 'content-type': type, ...headers });
 const shared = (data = {}, attributes = {}) =>
-  cloudEvent('ImageShared', { imageId: `door-${++images}`, accountId: 'acc-1', ...data }, attributes);
+  cloudEvent('ImageShared', { imageId: `endpoint-${++images}`, accountId: 'acc-1', ...data }, attributes);
 
 function expectProblem({ status, headers, body }: Answer, context: unknown) {
   expect([context, status >= 400 && status < 500, headers.get('content-type')]).toEqual([
@@ -55,7 +55,7 @@ interface Result {
 function expectResults(answer: Answer, count: number, context: unknown): Result[] {
   expect([context, answer.status, answer.body.results?.length]).toEqual([context, 202, count]);
   for (const result of answer.body.results) {
-    const told =
+    const expected =
       result.outcome === 'quarantined'
         ? {
             reason: expect.stringMatching(/^[a-z0-9]+(-[a-z0-9]+)*$/),
@@ -64,12 +64,12 @@ function expectResults(answer: Answer, count: number, context: unknown): Result[
             quarantineId: expect.stringMatching(/^[0-9a-f-]{36}$/),
           }
         : { outcome: expect.stringMatching(/^(accepted|duplicate)$/), position: expect.stringMatching(/^[1-9]\d*$/) };
-    expect([context, result]).toEqual([context, expect.objectContaining(told)]);
+    expect([context, result]).toEqual([context, expect.objectContaining(expected)]);
   }
   return answer.body.results;
 }
 
-describe('the door for events', () => {
+describe('the endpoint for events', () => {
   it('answers any JSON with results or a problem', async () => {
     await fc.assert(
       fc.asyncProperty(strangeValue, fc.constantFrom('application/json', STRUCTURED, BATCHED), async (body, type) => {
@@ -81,7 +81,7 @@ describe('the door for events', () => {
     );
   });
 
-  it('takes the neighbours of every malformed event, and keeps that with its reason and its bytes', async () => {
+  it('accepts the neighbours of every malformed event, and quarantines it with its reason and its bytes', async () => {
     const taken = catalogue.events.filter(({ contract, fact, type }) => contract || fact || type === 'VerdictGiven');
     const event = fc.constantFrom(...taken).chain(({ type, example }) => {
       const time = new Date(now).toISOString();
@@ -164,7 +164,7 @@ describe('the door for events', () => {
     });
   });
 
-  it('takes an event as deep as its size allows for malformed, and the next one as it is', async () => {
+  it('treats an event nested as deep as its size allows as malformed, and accepts the next one', async () => {
     const deep = `${'['.repeat(MIB / 2 - 1000)}${']'.repeat(MIB / 2 - 1000)}`;
     const event = JSON.stringify({ ...shared(), data: 0 }).replace('"data":0', `"data":${deep}`);
     expect(expectResults(await send(`[${event},${JSON.stringify(shared())}]`, BATCHED), 2, 'deep')).toMatchObject([
@@ -173,7 +173,7 @@ describe('the door for events', () => {
     ]);
   });
 
-  it('takes a batch of 1,000 and refuses a larger one, an empty one and a body over 1 MiB as a whole', async () => {
+  it('accepts a batch of 1,000 and refuses a larger one, an empty one and a body over 1 MiB as a whole', async () => {
     const batch = Array.from({ length: 1000 }, () => shared());
     expect(
       expectResults(await send(batch, BATCHED), 1000, 'batch').every(({ outcome }) => outcome === 'accepted'),
@@ -206,7 +206,7 @@ describe('the door for events', () => {
     expect(answer.status).toBe(status);
   });
 
-  /** Over a socket of its own, since fetch mends what it sends. */
+  /** Over a socket of its own, since fetch corrects what it sends. */
   const raw = (body: Buffer, headers: Record<string, string>): Promise<number> =>
     new Promise((resolve, reject) => {
       const { port } = new URL(gatehouse.url);
@@ -224,7 +224,7 @@ describe('the door for events', () => {
       asked.on('error', reject).end(body);
     });
 
-  it('refuses bytes that are no UTF-8, of a known length or in chunks', async () => {
+  it('refuses bytes that are not UTF-8, of a known length or in chunks', async () => {
     for (const type of ['application/json', STRUCTURED, BATCHED, 'text/plain']) {
       for (const bytes of [[0xff], [0x22, 0xc3, 0x28, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22]]) {
         const body = Buffer.from([...Buffer.from('{"id":'), ...bytes, ...Buffer.from('}')]);
@@ -243,7 +243,7 @@ describe('the door for events', () => {
     );
   });
 
-  it('takes binary mode, percent-decoded, and answers whatever stands in its headers', async () => {
+  it('accepts binary mode, percent-decoded, and answers any header values', async () => {
     const attributes = {
       'ce-specversion': '1.0',
       'ce-id': 'caf%C3%A9',
@@ -306,7 +306,7 @@ describe('every route', () => {
   const query = fc.array(fc.tuple(fc.constantFrom(...FIELDS), text), { maxLength: 3 });
   const escaped = (value: string) => encodeURIComponent(value.replaceAll(/\p{Cs}/gu, '\ufffd'));
 
-  it('answers no path, query or body with an error of its own', async () => {
+  it('answers no path, query or body with an internal error', async () => {
     const routes = gatehouse.app
       .get(DeclaredRoutes)
       .all()
@@ -314,7 +314,7 @@ describe('every route', () => {
     const asked = fc.constantFrom(...routes).chain((route) =>
       fc.record({
         route: fc.constant(route),
-        id: fc.oneof(text, fc.constantFrom('acc-1', 'door-1')),
+        id: fc.oneof(text, fc.constantFrom('acc-1', 'endpoint-1')),
         query,
         body: fc.oneof(strangeValue, ...(validBodies[`${route.method} ${route.path}`] ?? [{ a: 1 }]).map(mutated)),
       }),
@@ -354,17 +354,14 @@ describe('every route', () => {
       { ...question, context: { minPosition: JSON.parse(`${'['.repeat(99_999)}${']'.repeat(99_999)}`) } },
     ],
     ['POST', '/access/v1/evaluations', { ...question, evaluations: Array.from({ length: 1001 }, () => ({})) }],
-  ] as [string, string, unknown][])(
-    'refuses %s %s with what nothing can have for its name',
-    async (method, path, body) => {
-      const { administrator } = gatehouse;
-      const answer = await (method === 'GET' ? administrator.get(path) : administrator.post(path, jsonText(body)));
-      expectProblem(answer, path);
-      expect([answer.status, answer.body.errors?.length]).toEqual([400, 1]);
-    },
-  );
+  ] as [string, string, unknown][])('refuses %s %s with an id that nothing can have', async (method, path, body) => {
+    const { administrator } = gatehouse;
+    const answer = await (method === 'GET' ? administrator.get(path) : administrator.post(path, jsonText(body)));
+    expectProblem(answer, path);
+    expect([answer.status, answer.body.errors?.length]).toEqual([400, 1]);
+  });
 
-  it('reads the feed and the log from anywhere without an error of its own', async () => {
+  it('reads the feed and the log from any position without an internal error', async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom('/v1/events', '/v1/log'), query, async (path, parameters) => {
         const search = parameters.map(([name, value]) => `${name}=${escaped(value)}`).join('&');

@@ -33,7 +33,7 @@ afterAll(async () => {
   issuer.close();
 });
 
-/** A stream that is open and has given an event; it waits for more. */
+/** An open stream that has sent an event and waits for more. */
 async function openStream(token: string) {
   const stream = readEventStream(`${gatehouse.url}/v1/events`, token);
   const first = stream.next();
@@ -49,14 +49,14 @@ const ended = async (stream: ReturnType<typeof readEventStream>) => {
 const newToken = () =>
   gatehouse.app.get(TokenRegistry).create({ name: 'reader', roles: ['service'], createdBy: 'spec' });
 
-it('the stream of a token that is revoked here ends', async () => {
+it('ends the stream of a token that this process revokes', async () => {
   const { token, secret } = await newToken();
   const stream = await openStream(secret);
   expect((await gatehouse.administrator.delete(`/v1/tokens/${token.id}`)).status).toBe(200);
   await ended(stream);
 });
 
-it('the stream of a token that another process revoked ends, once this one looks at it again', async () => {
+it('ends the stream of a token that another process revoked, once this process checks it again', async () => {
   const { token, secret } = await newToken();
   const stream = await openStream(secret);
   const elsewhere = await gatehouse.beside();
@@ -66,7 +66,7 @@ it('the stream of a token that another process revoked ends, once this one looks
   await ended(stream);
 });
 
-it('the stream of a JWT ends when that expires', async () => {
+it('ends the stream of a JWT when it expires', async () => {
   const { privateKey } = await keys;
   const jwt = await new SignJWT({ roles: ['service'], sub: 'reader', exp: now.ms / 1000 + 60 })
     .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
@@ -78,13 +78,13 @@ it('the stream of a JWT ends when that expires', async () => {
   await ended(stream);
 });
 
-it('the stream of a credential that stays in force goes on', async () => {
+it('keeps the stream of a valid credential open', async () => {
   const stream = await openStream(gatehouse.administratorToken);
   now.ms += CACHED_MS;
   const { secret, token } = await newToken();
   const other = await openStream(secret);
   await gatehouse.administrator.delete(`/v1/tokens/${token.id}`);
-  await ended(other); // whoever would end the first had the time for it
+  await ended(other); // by now a wrong check would have ended the first stream
   const { body } = await gatehouse.administrator.post(
     '/v1/events',
     cloudEvent('ImageGenerated', { imageId: 'img-2', accountId: 'acc-1' }),

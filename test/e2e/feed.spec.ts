@@ -22,7 +22,7 @@ afterAll(() => gatehouse.close());
 const fact = (type = 'ImageShared', data = {}) =>
   cloudEvent(type, { imageId: `feed-${++images}`, accountId: 'acc-1', ...data });
 
-/** Facts of three types of which two are public, and joins, in batches of a few. */
+/** Facts of three types, two of them public, and joins, in small batches. */
 async function write(batches: number): Promise<void> {
   for (let batch = 0; batch < batches; batch++) {
     const events = Array.from({ length: 1 + (batch % 7) }, (_, n) =>
@@ -46,7 +46,7 @@ async function pages(path: string, limitOf: () => number): Promise<string[]> {
 }
 
 describe('pages of the feed', () => {
-  it('give every public event once and in order, however large the pages and whatever is written meanwhile', async () => {
+  it('have every public event once and in order, for any page size and concurrent writes', async () => {
     const writing = Promise.all([write(12), write(12), write(12)]);
     const early = await pages('/v1/events', () => 3);
     await writing;
@@ -60,7 +60,7 @@ describe('pages of the feed', () => {
     expect(events.filter(isPublic).map((event: { position: string }) => event.position)).toEqual(all);
   });
 
-  it('hold only the types asked for, and refuse a type that is not public', async () => {
+  it('have only the requested types, and refuse a type that is not public', async () => {
     const { events } = (await service.get('/v1/events?types=ImageShared,WaitlistJoined&limit=2000')).body;
     expect(new Set(events.map((event: { type: string }) => event.type))).toEqual(
       new Set(['ImageShared', 'WaitlistJoined']),
@@ -98,7 +98,7 @@ describe('the stream of the feed', () => {
     );
   });
 
-  it('gives only the types asked for, from the position asked for, as soon as they are stored', async () => {
+  it('sends only the requested types from the requested position, as soon as they are stored', async () => {
     const { head } = (await service.get('/v1/status')).body;
     const stream = readEventStream(url(`?types=ImageShared&after=${head}`), token);
     const first = stream.next();
@@ -109,7 +109,7 @@ describe('the stream of the feed', () => {
     await stream.return(undefined);
   });
 
-  it('holds everything for a slow reader, in order, and does not keep others waiting', async () => {
+  it('sends everything to a slow reader in order, without delaying others', async () => {
     const { head } = (await service.get('/v1/status')).body;
     const slow = await open(`/v1/events?after=${head}`);
     const batch = () => Array.from({ length: 500 }, () => fact('ImageShared', { audience: 'x'.repeat(64) }));
@@ -139,7 +139,7 @@ describe('the stream of the feed', () => {
     return answer;
   }
 
-  it('ends quickly when the server stops, for readers that wait and for one that does not read', async () => {
+  it('ends quickly when the server stops, for waiting readers and for one that does not read', async () => {
     const other = await startGatehouse();
     const tool = await other.as('tool', 'service');
     const events = () => Array.from({ length: 900 }, () => fact('ImageShared', { audience: 'x'.repeat(64) }));
@@ -153,7 +153,7 @@ describe('the stream of the feed', () => {
     const waiting = readEventStream(`${other.url}/v1/events?after=${Number(head) - 1}`, other.administratorToken);
     expect((await waiting.next()).done).toBe(false);
     const ended = waiting.next();
-    // What the server does once the time for open requests to end is over.
+    // The server does so once open requests have exceeded their time to end.
     const cutOff = jest.spyOn(other.app.getHttpServer(), 'closeAllConnections');
     await other.close();
     expect(cutOff).not.toHaveBeenCalled();
@@ -163,7 +163,7 @@ describe('the stream of the feed', () => {
 });
 
 describe('personal data', () => {
-  it('appears in no answer and in no table in clear, and sealed in the log', async () => {
+  it('appears in no answer and in no table in plain text, and encrypted in the log', async () => {
     const word = (what: string) => `zebra-${what}-crossing`;
     const reviewer = await gatehouse.as('rita', 'reviewer');
     const { accountId } = (
@@ -189,19 +189,19 @@ describe('personal data', () => {
     await reviewer.post('/v1/cases/pd-img/verdicts', { verdict: 'unsafe', note: word('note') });
     await gatehouse.settle();
 
-    const sealed: string[] = [];
+    const encrypted: string[] = [];
     for (const path of ['/v1/events', '/v1/log']) {
       for (let next = '0', atHead = false; !atHead; ) {
         const { body } = await gatehouse.administrator.get(`${path}?after=${next}&limit=2000`);
         for (const event of body.events) {
           expect([path, JSON.stringify(event)]).toEqual([path, expect.not.stringMatching(SECRET)]);
           const { email, reason, prompt, comment, note } = event.data;
-          sealed.push(...[email, reason, prompt, comment, note].filter((one) => /^sealed:v1:/.test(one ?? '')));
+          encrypted.push(...[email, reason, prompt, comment, note].filter((one) => /^sealed:v1:/.test(one ?? '')));
         }
         ({ next, atHead } = body);
       }
     }
-    expect(sealed.length).toBeGreaterThanOrEqual(7);
+    expect(encrypted.length).toBeGreaterThanOrEqual(7);
     const { head } = (await service.get('/v1/status')).body;
     for await (const { id, data } of readEventStream(`${gatehouse.url}/v1/events?after=${Number(head) - 60}`, token)) {
       expect(JSON.stringify(data)).not.toMatch(SECRET);

@@ -75,7 +75,7 @@ async function onboarded(name: string): Promise<string> {
   return accountId;
 }
 
-it('carries somebody from the waitlist to the deactivation of their account', async () => {
+it('takes a person from the waitlist to the deactivation of their account', async () => {
   const { accountId, position } = await join('ada');
   expect(await ask('nobody', 'generate', position)).toBe('account-unknown');
   expect(await ask(accountId, 'join', position)).toBe('allowed');
@@ -118,7 +118,7 @@ it('carries somebody from the waitlist to the deactivation of their account', as
   expect((await gatehouse.administrator.get('/v1/log?types=AccountDeactivated')).body.events).toHaveLength(1);
 });
 
-it('denies a deactivated account by itself, soon after the verdict, with every worker running', async () => {
+it('denies a deactivated account soon after the verdict, with every worker running', async () => {
   const other = await startGatehouse({ background: true });
   const [tool, rita] = [await other.as('tool', 'service'), await other.as('rita', 'reviewer')];
   const { accountId } = (await tool.post('/v1/waitlist', { email: 'ben@example.org' })).body;
@@ -157,7 +157,7 @@ it('ends a suspension by the clock, with every worker stopped', async () => {
   for (const action of ['generate', 'download', 'flag']) expect(await ask(accountId, action, position)).toBe('allowed');
 });
 
-it('restricts the sharing of photorealistic faces, whoever knows of them', async () => {
+it('restricts sharing photorealistic faces that either the log or the caller reports', async () => {
   await publish('2022-08');
   const accountId = await onboarded('dan');
   await accept(accountId, '2022-08');
@@ -165,15 +165,15 @@ it('restricts the sharing of photorealistic faces, whoever knows of them', async
   const { position } = await send('ImageGenerated', image);
   await gatehouse.settle();
   const known = { type: 'image', id: 'face-1' };
-  const told = { type: 'image', id: 'unheard-of', properties: { photorealistic: true, faces: true } };
+  const reported = { type: 'image', id: 'unknown', properties: { photorealistic: true, faces: true } };
   const drawn = { type: 'image', id: 'unheard-of', properties: { photorealistic: false, faces: true } };
   expect(await ask(accountId, 'share', position, { resource: known })).toBe('face-sharing-restricted');
-  expect(await ask(accountId, 'share', position, { resource: told })).toBe('face-sharing-restricted');
+  expect(await ask(accountId, 'share', position, { resource: reported })).toBe('face-sharing-restricted');
   expect(await ask(accountId, 'share', position, { resource: drawn })).toBe('allowed');
   expect(await ask(accountId, 'download', position, { resource: known })).toBe('allowed');
 });
 
-it('denies sharing an image that it may not know all of: read too long ago, or parked', async () => {
+it('denies sharing an image with a stale view or a parked event', async () => {
   await publish('2022-08-b');
   const accountId = await onboarded('dora');
   await accept(accountId, '2022-08-b');
@@ -183,7 +183,7 @@ it('denies sharing an image that it may not know all of: read too long ago, or p
   let answer = 'allowed';
   while (answer === 'allowed') {
     monotonic.pass(STALENESS_MS + 1);
-    // Once it has asked the log for its head again, only the images are known too far back.
+    // Once the replica has read the head of the log again, only the images view is stale.
     while ((await ask(accountId, 'download', '0', { resource })) === 'decision-point-stale');
     answer = await ask(accountId, 'share', '0', { resource });
   }
@@ -202,7 +202,7 @@ it('denies sharing an image that it may not know all of: read too long ago, or p
   expect(await ask(accountId, 'download', '0', { resource: odd })).toBe('allowed');
 });
 
-it('answers reviewers for cases, and no flagger for their own flag', async () => {
+it('allows reviewers to review cases, but not their own flags', async () => {
   await send('ContentFlagged', { imageId: 'img-7', flaggedBy: 'rob', flaggerKind: 'user', categories: [] });
   await gatehouse.settle();
   const position = await head();
@@ -214,7 +214,7 @@ it('answers reviewers for cases, and no flagger for their own flag', async () =>
   expect(await ask('rita', 'dance', position)).toBe('action-unknown');
 });
 
-it('denies as stale what it can not know, and answers again by itself', async () => {
+it('denies as stale while the log is unreachable, and answers again afterwards', async () => {
   await publish('2022-09');
   const accountId = await onboarded('eve');
   const position = await accept(accountId, '2022-09');
@@ -227,7 +227,7 @@ it('denies as stale what it can not know, and answers again by itself', async ()
   const unblock = await blockDatabase(gatehouse.database);
   let answer = 'allowed';
   try {
-    now += 6_000; // past the time that a token is trusted without looking
+    now += 6_000; // longer than a token is cached
     const shared = await ask(accountId, 'share', '0');
     expect(['allowed', 'decision-point-stale']).toContain(shared);
     expect(await ask(accountId, 'generate', '0')).toBe('allowed');
@@ -250,7 +250,7 @@ it('denies as stale what it can not know, and answers again by itself', async ()
   await gatehouse.settle();
 });
 
-it('takes all seven events of the contract from outside, and gives all seven out', async () => {
+it('accepts all seven events of the contract from outside, and publishes all seven', async () => {
   const after = await head();
   const attributes = () => ({ id: randomUUID(), source: '/partner' });
   const sent = new Map<string, { id: string }>();
@@ -275,7 +275,7 @@ it('takes all seven events of the contract from outside, and gives all seven out
   const contract = catalogue.events.flatMap(({ contract: isPublic, type }) => (isPublic ? [type] : []));
   expect([...sent.keys()].sort()).toEqual(contract.sort());
   for (const [type, { id }] of sent) {
-    // A cohort is admitted first, under the id given; its own event follows from that.
+    // A cohort is first admitted under the given id; its own event follows from that.
     if (type === 'CohortOnboarded') continue;
     const out = events.find((event: { id: string }) => event.id === id);
     expect([type, out]).toEqual([type, expect.objectContaining({ type, source: '/partner', specversion: '1.0' })]);

@@ -22,7 +22,7 @@ describeWithData('an import of real data whose backend is killed', () => {
   });
 
   it(
-    'ends in the numbers of the files when it is done again, killed among the images and among the verdicts',
+    'has the counts of the files when repeated after being killed among the images and among the verdicts',
     async () => {
       running = await startProcess({ GATEHOUSE_DATA: directory });
       const token = running.token!;
@@ -47,7 +47,7 @@ describeWithData('an import of real data whose backend is killed', () => {
         prompts.length + flags.length,
         flags.length,
       ]);
-      // Some were taken before the kill, and the rest now.
+      // Some were accepted before the kill, and the rest now.
       expect(verdicts.accepted).toBeGreaterThan(0);
       expect(verdicts.duplicate).toBeGreaterThan(repeatedVotes);
       expect([verdicts.accepted + verdicts.duplicate, verdicts.quarantined]).toEqual([reviews.length, 0]);

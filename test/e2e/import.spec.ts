@@ -29,7 +29,7 @@ function compareWithFiles(): void {
 
   afterAll(() => gatehouse?.close());
 
-  it('takes every row, and a reviewer’s second vote on a flag as a duplicate', () => {
+  it('accepts every row, and a reviewer’s second vote on a flag as a duplicate', () => {
     const { prompts, flags, reviews, repeatedVotes, people } = expected;
     const taken = (phase: string, accepted: number, duplicate = 0) => ({ phase, accepted, duplicate, quarantined: 0 });
     expect(first.phases).toEqual([
@@ -41,7 +41,7 @@ function compareWithFiles(): void {
     expect(first.quarantined).toEqual([]);
   });
 
-  it('has the whole’s counts, confirmed share and interval', () => {
+  it('has the counts, confirmed share and interval of the whole', () => {
     const { whole, prompts, flags, offenders } = expected;
     expect(first.metrics.whole).toEqual({
       generated: prompts.length + flags.length,
@@ -52,7 +52,7 @@ function compareWithFiles(): void {
     });
   });
 
-  it('has the whole’s times of review and how far reviewers agree', () => {
+  it('has the review times and the agreement of the whole', () => {
     const { cases } = expected.whole;
     const { review } = first.metrics.whole;
     expect(review).toMatchObject(reviewOf(cases));
@@ -94,7 +94,7 @@ function compareWithFiles(): void {
         review: reviewOf(counts.cases),
       });
     }
-    // The prompts have no time in the data: they are of the time of the import, and so are the deactivations.
+    // The prompts have no time in the data, so they and the deactivations have the time of the import.
     const rest = groups.filter(({ flagged }) => flagged === 0);
     const sum = (name: string) => rest.reduce((total, figures) => total + Number(figures[name]), 0);
     expect([sum('generated'), sum('deactivated')]).toEqual([expected.prompts.length, expected.offenders.size]);
@@ -111,7 +111,7 @@ function compareWithFiles(): void {
   });
 
   it(
-    'changes nothing when it is done again',
+    'changes nothing when it is repeated',
     async () => {
       const head = async () => (await gatehouse.administrator.get('/v1/status')).body.head;
       const before = { head: await head(), days: await metricsBy('day'), categories: await metricsBy('category') };

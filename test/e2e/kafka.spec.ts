@@ -61,7 +61,7 @@ describeWithKafka('Gatehouse with a Kafka broker', () => {
     await gatehouse?.close();
   });
 
-  it('takes all seven events of the contract, in either mode, and gives all seven out', async () => {
+  it('accepts all seven events of the contract, in either mode, and publishes all seven', async () => {
     const { store } = gatehouse.runtime;
     const sent = new Map<string, { id: string; data: Data }>();
     const report = async (type: string, data: Data, topic = facts) => {
@@ -88,7 +88,7 @@ describeWithKafka('Gatehouse with a Kafka broker', () => {
     const out = new Map(messages.map((message) => [headersOf(message).ce_id, message]));
     expect([...out.keys()].sort()).toEqual(stored.map(({ id }) => id).sort());
     for (const [type, { id }] of sent) {
-      // A cohort is admitted first, under the id given; its own event follows from that.
+      // A cohort is first admitted under the given id; its own event follows from that.
       if (type === 'CohortOnboarded') continue;
       expect(headersOf(out.get(id)!)).toMatchObject({ ce_type: type, ce_source: '/partner', ce_specversion: '1.0' });
     }
@@ -104,7 +104,7 @@ describeWithKafka('Gatehouse with a Kafka broker', () => {
     for (const { id, data } of feed) expect(JSON.parse(out.get(id)!.value!.toString())).toEqual(data);
   });
 
-  it('says at a replay what is wrong with a message that holds no event, as it did when that came in', async () => {
+  it('gives the same reason at a replay as at the arrival of a message without an event', async () => {
     const event = { specversion: '1.0', id: randomUUID(), source: '/partner', type: 'ImageShared', data: {} };
     const whole = binaryMessage(event);
     const entries = async (): Promise<{ id: string; eventId: string }[]> =>
@@ -124,7 +124,7 @@ describeWithKafka('Gatehouse with a Kafka broker', () => {
     ]);
   });
 
-  it('tells in metrics what came in and went out', async () => {
+  it('counts consumed and published events in metrics', async () => {
     const metrics = async (): Promise<string> => (await gatehouse.administrator.get('/metrics')).body;
     const upToDate = new RegExp(`^gatehouse_ingester_lag_messages\\{topic="${facts}",partition="\\d"\\} 0$`, 'm');
     await until(async () => upToDate.test(await metrics())); // the broker is asked every few seconds

@@ -8,18 +8,18 @@ const LEFT_BEHIND = ['publisher', 'view:long-gone:v1:b1'];
 let gatehouse: TestGatehouse;
 afterEach(() => gatehouse.close());
 
-/** A log that everything has passed which runs here, beside checkpoints that nobody moves. */
+/** A log that all running consumers have processed, beside checkpoints that no longer advance. */
 async function start(env = {}) {
   gatehouse = await startGatehouse({ env });
   const { pool } = gatehouse.runtime;
-  for (const follower of LEFT_BEHIND) {
+  for (const consumer of LEFT_BEHIND) {
     await pool.query('INSERT INTO projections.checkpoints (follower, lane, position, epoch) VALUES ($1, 0, 0, 1)', [
-      follower,
+      consumer,
     ]);
     await pool.query(
       `INSERT INTO projections.parked (follower, key, position, event_id, event_type, error)
        VALUES ($1, 'img-1', 1, gen_random_uuid(), 'ImageShared', 'broken')`,
-      [follower],
+      [consumer],
     );
   }
   await gatehouse.administrator.post('/v1/events', cloudEvent('ImageShared', { imageId: 'img-1', accountId: 'acc-1' }));
@@ -34,7 +34,7 @@ const everythingShows = () =>
     new ApiClient({ url: gatehouse.url, token: gatehouse.administratorToken, signal: new AbortController().signal }),
   );
 
-it('what no longer follows the log, a closed door to Kafka or a view of an earlier release, is not told nor waited for', async () => {
+it('neither reports nor waits for consumers that no longer run: a publisher without Kafka, a view of an earlier release', async () => {
   const { shown, metrics } = await start();
   expect(shown).toEqual(expect.arrayContaining([expect.stringMatching(/^view:/), expect.stringMatching(/^reactor:/)]));
   for (const name of LEFT_BEHIND)
@@ -45,7 +45,7 @@ it('what no longer follows the log, a closed door to Kafka or a view of an earli
   await everythingShows();
 });
 
-it('the publisher is told where the door is open, and the command line does not wait for it', async () => {
+it('reports the publisher if Kafka is configured, and the command line does not wait for it', async () => {
   const { shown, metrics } = await start({ GATEHOUSE_KAFKA_BROKERS: '127.0.0.1:1' });
   expect(shown).toContain('publisher');
   expect(metrics).toMatch(/^gatehouse_consumer_lag_positions\{consumer="publisher"\} [1-9]/m);

@@ -73,7 +73,7 @@ describe('nest-cli.json', () => {
   });
 });
 
-/** As a shell has it, without what Jest and a developer's settings add. */
+/** The environment of a shell, without the additions of Jest and of a developer's settings. */
 function plainEnvironment(): Record<string, string | undefined> {
   const kept = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('GATEHOUSE_') && name !== 'NODE_OPTIONS',

@@ -13,12 +13,12 @@ beforeAll(() => {
   const [tarball] = readdirSync(directory);
   execFileSync('tar', ['-xzf', tarball!], { cwd: directory });
   installed = join(directory, 'package');
-  // What npm installs beside it is what it installed here.
+  // Uses the dependencies installed here, which npm would install too.
   symlinkSync(resolve('node_modules'), join(installed, 'node_modules'));
 }, 120_000);
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-it('is a package that has the command line in it and runs it without a checkout', () => {
+it('contains the command line and runs it without a checkout', () => {
   const gatehouse = (...args: string[]) =>
     spawnSync(process.execPath, [join(installed, 'apps', 'cli', 'gatehouse.mjs'), ...args], {
       cwd: directory,
@@ -29,7 +29,7 @@ it('is a package that has the command line in it and runs it without a checkout'
   expect(gatehouse('status', '--url', 'http://127.0.0.1:9')).toMatchObject({ status: 3 });
 });
 
-it('leaves out sources, specs and whatever else nobody runs', () => {
+it('leaves out sources, specs and everything else that nobody runs', () => {
   const files = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter(
     (path) => !path.startsWith('node_modules') && /\.\w+$/.test(path),
   );

@@ -15,15 +15,15 @@ afterAll(async () => {
   await gatehouse.close();
 });
 
-/** As a release does whose reaction can't take this account's confirmed review. */
+/** Parks this account's confirmed review, like a release that can't process it. */
 const park = (accountId: string, position: number) =>
   pool.query(
     `INSERT INTO projections.parked (follower, key, position, event_id, event_type, error)
-     VALUES ('reactor:enforcing', $1, $2, $3, 'ReviewConfirmed', 'TypeError: not mended yet')`,
+     VALUES ('reactor:enforcing', $1, $2, $3, 'ReviewConfirmed', 'TypeError: not fixed yet')`,
     [accountId, position, randomUUID()],
   );
 
-it('a gateway that starts denies an account whose deactivation is parked, whatever has been enforced since', async () => {
+it('denies an account with a parked deactivation after a restart, whatever has been enforced since', async () => {
   const { administrator, administratorToken } = gatehouse;
   const { accountId } = (await administrator.post('/v1/waitlist', { email: 'ada@example.org' })).body;
   const flag = { imageId: 'img-1', accountId, flaggedBy: 'det-1', flaggerKind: 'detector', categories: [] };
@@ -36,9 +36,9 @@ it('a gateway that starts denies an account whose deactivation is parked, whatev
 
   const beside = await gatehouse.beside();
   try {
-    const door = client(beside.url, administratorToken);
+    const restarted = client(beside.url, administratorToken);
     const ask = async () => {
-      const { body } = await door.post('/access/v1/evaluation', {
+      const { body } = await restarted.post('/access/v1/evaluation', {
         subject: { type: 'account', id: accountId },
         action: { name: 'generate' },
         resource: { type: 'image', id: 'img-2' },
@@ -47,14 +47,14 @@ it('a gateway that starts denies an account whose deactivation is parked, whatev
       return body.context.reason;
     };
     let reason = await ask();
-    while (reason === 'decision-point-stale') reason = await ask(); // until it has asked the log for its head
+    while (reason === 'decision-point-stale') reason = await ask(); // until it has read the head of the log
     expect(reason).toBe('account-deactivated');
   } finally {
     await beside.close();
   }
 });
 
-it('a parked reaction is shown with its key, event and error beside the views', async () => {
+it('shows a parked event of a consumer with its key and error beside the views', async () => {
   const { administrator } = gatehouse;
   await park('acc-shown', 1);
   const { reactions } = (await administrator.get('/v1/views')).body;
@@ -64,6 +64,6 @@ it('a parked reaction is shown with its key, event and error beside the views', 
     key: 'acc-shown',
     position: '1',
     eventType: 'ReviewConfirmed',
-    error: 'TypeError: not mended yet',
+    error: 'TypeError: not fixed yet',
   });
 });

@@ -20,20 +20,20 @@ describe.each([
   });
   afterAll(() => gatehouse.close());
 
-  it('callers have their own address where the proxy is believed, and the proxy’s otherwise', async () => {
-    // What a caller claims itself stands before what the proxy adds.
+  it('uses the callers’ addresses if the proxy is trusted, and the proxy’s otherwise', async () => {
+    // A caller's own claim comes before the proxy's addition.
     for (let n = 0; n < RATE; n++) expect((await join(nobody, `203.0.113.${n}, 198.51.100.1`)).status).toBe(202);
     expect((await join(nobody, '198.51.100.1')).status).toBe(429);
     expect((await join(nobody, '198.51.100.2')).status).toBe(isTrusted ? 202 : 429);
   });
 
-  it('discovery names the address that callers use where the proxy is believed', async () => {
+  it('names the callers’ address of the service in discovery if the proxy is trusted', async () => {
     const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'gate.example.org' };
     const { body } = await nobody.get('/.well-known/authzen-configuration', headers);
     expect(body.policy_decision_point).toBe(isTrusted ? 'https://gate.example.org' : gatehouse.url);
   });
 
-  it('metrics are closed to whatever came through a proxy', async () => {
+  it('refuses metrics to requests through a proxy', async () => {
     expect((await nobody.get('/metrics')).status).toBe(isTrusted ? 401 : 200);
     for (const name of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'])
       expect([name, (await nobody.get('/metrics', { [name]: 'for=127.0.0.1' })).status]).toEqual([name, 401]);

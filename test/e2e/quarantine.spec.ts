@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => gatehouse.close());
 
-/** The bytes that quarantine has of each event that was not taken. */
+/** The quarantined bytes of each event that was not accepted. */
 async function keptOf(body: string, headers: Record<string, string>) {
   const { body: answer } = await service.post('/v1/events', body, headers);
   const kept: (string | undefined)[] = [];
@@ -38,7 +38,7 @@ it.each([
   expect(await keptOf(body, { 'content-type': type })).toEqual(kept);
 });
 
-it('what is not taken in binary mode keeps its data byte by byte, beside its attributes', async () => {
+it('keeps the exact data of a quarantined event in binary mode, beside its attributes', async () => {
   const headers = { 'ce-specversion': '1.0', 'ce-id': 'b-1', 'ce-source': '/odd', 'ce-type': 'ImageShared' };
   const [kept] = await keptOf(ODD, { 'content-type': 'application/json', ...headers });
   expect(kept).toContain(`"data":${ODD}}`);
@@ -46,7 +46,7 @@ it('what is not taken in binary mode keeps its data byte by byte, beside its att
   expect(JSON.parse(kept!)).toEqual({ ...attributes, datacontenttype: 'application/json', data: JSON.parse(ODD) });
 });
 
-it('an event without a time that is replayed later happened when it came in first', async () => {
+it('gives a replayed event without a time the time of its first arrival', async () => {
   const flag = {
     imageId: 'late',
     accountId: 'acc-1',

@@ -5,7 +5,7 @@ import { Shell, walkOf } from '../support/readme-walk.js';
 const [setUp, ...steps] = walkOf('A short walk');
 const answers = steps.flatMap(({ shown }) => (shown === undefined ? [] : [loosely(shown)]));
 
-/** Positions, times and ids differ between runs, and the README omits what would be too long. */
+/** Positions, times and ids differ between runs, and the README shortens long answers. */
 function loosely(shown: unknown): unknown {
   if (Array.isArray(shown)) return shown.map(loosely);
   if (typeof shown !== 'object' || shown === null) return shown;

@@ -11,7 +11,7 @@ const confirmed = () => {
   return cloudEvent('ReviewConfirmed', { caseId: 'img-1', imageId: 'img-1', categories: [], votes, round: 1 });
 };
 
-it('takes a confirmation in one batch with its image and its flag, and names whose account it costs', async () => {
+it('accepts a confirmation in one batch with its image and its flag, and deactivates the image’s account', async () => {
   const gatehouse = await startGatehouse({ background: true });
   try {
     const tool = await gatehouse.as('tool', 'service');
@@ -24,7 +24,7 @@ it('takes a confirmation in one batch with its image and its flag, and names who
   }
 });
 
-it('lets a confirmation come again while flags wait for their case, instead of calling the case unknown', async () => {
+it('asks to retry a confirmation while its flag waits for its case, instead of calling the case unknown', async () => {
   const gatehouse = await startGatehouse();
   try {
     const tool = await gatehouse.as('tool', 'service');

@@ -30,7 +30,7 @@ const generate = (imageId: string, accountId = 'acc-1') =>
   send('ImageGenerated', { imageId, accountId, photorealistic: true });
 const flag = (imageId: string, flaggedBy = 'acc-9', more = {}) =>
   send('ContentFlagged', { imageId, flaggedBy, flaggerKind: 'user', categories: ['violent'], ...more });
-/** `allowed`, or why not. */
+/** `allowed`, or the reason of the deny. */
 const mayReview = async (reviewer: string, caseId: string, type = 'reviewer') => {
   const { body } = await service.post('/access/v1/evaluation', {
     subject: { type, id: reviewer },
@@ -45,7 +45,7 @@ const codeOf = ({ status, body }: { status: number; body: { type?: string } }) =
 ];
 const show = async (id: string) => (await rita.get(`/v1/cases/${id}`)).body;
 
-/** Each a minute after the one before. */
+/** Flags at intervals of a minute. */
 async function openCases(...imageIds: string[]) {
   for (const imageId of imageIds) {
     await generate(imageId);
@@ -73,7 +73,7 @@ it('queues cases, oldest first, and pages through them by status', async () => {
   expect(await ids('?status=claimed')).toEqual([]);
 });
 
-it('gives a case to one reviewer at a time, until it is released or the lease ends', async () => {
+it('lets one reviewer at a time claim a case, until it is released or the lease ends', async () => {
   await openCases('img-1');
   const claimed = await rita.post('/v1/cases/img-1/claim');
   const until = new Date(now + 15 * MINUTE_MS).toISOString();
@@ -90,7 +90,7 @@ it('gives a case to one reviewer at a time, until it is released or the lease en
   expect((await rita.post('/v1/cases/img-1/claim')).body.reviewer).toBe('rita');
 });
 
-it('confirms by verdict, which deactivates the account, and tells the whole story at once', async () => {
+it('confirms by verdict, deactivates the account and returns the whole case', async () => {
   await openCases('img-1');
   const judged = await rita.post('/v1/cases/img-1/verdicts', {
     verdict: 'unsafe',
@@ -125,7 +125,7 @@ it('confirms by verdict, which deactivates the account, and tells the whole stor
   ]);
 });
 
-it('takes in so many flags and no more, and yet lets nobody review what they flagged', async () => {
+it('limits the flags of a case, and rejects a verdict from a reviewer who flagged the image beyond the limit', async () => {
   await generate('img-1');
   const flags = Array.from({ length: MAX_FLAGS }, (_, n) =>
     cloudEvent('ContentFlagged', { imageId: 'img-1', flaggedBy: `acc-${n}`, flaggerKind: 'user', categories: [] }),
@@ -149,7 +149,7 @@ it('takes in so many flags and no more, and yet lets nobody review what they fla
   expect(codeOf(await rob.post('/v1/cases/img-1/claim'))).toEqual([409, 'own-flag']);
 });
 
-it('lets nobody review their own image, at the door, from outside and at the decision point', async () => {
+it('rejects a reviewer of their own image, over HTTP, from an outside tool and at the decision point', async () => {
   await generate('img-1', 'rita');
   await flag('img-1');
   await gatehouse.settle();
@@ -163,7 +163,7 @@ it('lets nobody review their own image, at the door, from outside and at the dec
   expect((await rob.post('/v1/cases/img-1/claim')).status).toBe(200);
 });
 
-it('deactivates whose image it is, whoever a flag says', async () => {
+it('deactivates the owner of the image, whomever a flag names', async () => {
   await generate('img-before', 'bob');
   await flag('img-before', 'acc-9', { accountId: 'alice' });
   await flag('img-after', 'acc-9', { accountId: 'alice' });
@@ -180,7 +180,7 @@ it('deactivates whose image it is, whoever a flag says', async () => {
   expect((await gatehouse.administrator.get('/v1/log?types=AccountDeactivated')).body.events).toHaveLength(2);
 });
 
-it('takes verdicts from outside while somebody here holds the case', async () => {
+it('accepts verdicts of an outside tool while a reviewer here has claimed the case', async () => {
   await openCases('img-1');
   expect((await rita.post('/v1/cases/img-1/claim')).status).toBe(200);
   const vote = (reviewer: string) => send('VerdictGiven', { caseId: 'img-1', reviewer, verdict: 'safe', panelSize: 2 });
@@ -190,7 +190,7 @@ it('takes verdicts from outside while somebody here holds the case', async () =>
   expect((await show('img-1')).status).toBe('dismissed');
 });
 
-it('takes verdicts of an external tool, whose panel decides by strict majority', async () => {
+it('accepts verdicts of an outside tool, whose panel decides by strict majority', async () => {
   await openCases('img-1');
   const vote = (reviewer: string, verdict: string) =>
     send('VerdictGiven', { caseId: 'img-1', reviewer, verdict, panelSize: 3 });
@@ -203,7 +203,7 @@ it('takes verdicts of an external tool, whose panel decides by strict majority',
   expect((await show('img-1')).status).toBe('confirmed');
 });
 
-it('learns whose the image is when that was told after the flag, and confirms nothing before', async () => {
+it('refuses to confirm a case until the owner of its image is known, even after the flag', async () => {
   await flag('img-late');
   await gatehouse.settle();
   expect(codeOf(await rita.post('/v1/cases/img-late/verdicts', { verdict: 'unsafe' }))).toEqual([
@@ -216,7 +216,7 @@ it('learns whose the image is when that was told after the flag, and confirms no
   expect((await show('img-late')).accountId).toBe('acc-7');
 });
 
-it('takes confirmations of another system for open cases, and quarantines those of unknown ones', async () => {
+it('accepts confirmations of another system for open cases, and quarantines those of unknown ones', async () => {
   await openCases('img-1', 'img-2');
   const confirm = (imageId: string) => send('ReviewConfirmed', { caseId: imageId, imageId, categories: [] });
   expect((await confirm('img-1')).outcome).toBe('accepted');
@@ -227,7 +227,7 @@ it('takes confirmations of another system for open cases, and quarantines those 
   expect(await confirm('img-0')).toMatchObject({ outcome: 'quarantined', reason: 'case-unknown' });
 });
 
-it('knows of an image whose it is and what is in it', async () => {
+it('shows the owner and the facts of an image', async () => {
   await generate('img-1', 'acc-3');
   await gatehouse.settle();
   expect((await rita.get('/v1/images/img-1')).body).toEqual({
@@ -241,7 +241,7 @@ it('knows of an image whose it is and what is in it', async () => {
   expect(codeOf(await rita.get('/v1/images/img-0'))).toEqual([404, 'image-unknown']);
 });
 
-it('names every wrong field, and knows no case that was not opened', async () => {
+it('names every invalid field, and has no case without a flag', async () => {
   await openCases('img-1');
   for (const [field, body] of [
     ['/verdict', {}],
@@ -262,7 +262,7 @@ it('names every wrong field, and knows no case that was not opened', async () =>
   expect(codeOf(await rita.post('/v1/cases/img-0/claim'))).toEqual([404, 'case-unknown']);
 });
 
-it('takes a verdict that comes right behind its flag and its image, before anything has followed them', async () => {
+it('accepts a verdict right after its flag and image, before any consumer has processed them', async () => {
   const running = await startGatehouse({ background: true });
   try {
     const tool = await running.as('tool', 'service');
@@ -277,7 +277,7 @@ it('takes a verdict that comes right behind its flag and its image, before anyth
       const type = { 'content-type': 'application/cloudevents-batch+json' };
       const batch = imageIds.map(toEvent);
       let answer = await tool.post('/v1/events', batch, type);
-      // On a busy machine what it waits for may take longer than it waits: then it says so, and is given the same again.
+      // On a busy machine its wait may end too early; then it answers so, and the client retries.
       while (answer.status === 503) answer = await tool.post('/v1/events', batch, type);
       const { body } = answer;
       outcomes.push(...body.results.map((one: { outcome: string; reason?: string }) => one.reason ?? one.outcome));

@@ -34,7 +34,7 @@ describe('roles', () => {
     expect(errors).toEqual([expect.stringContaining(`gatehouse: ${line}`)]);
   });
 
-  it('work together over one database, each with health and metrics, and drain when they are told to stop', async () => {
+  it('work together on one database, each with health and metrics, and drain on a stop signal', async () => {
     const starting = ROLES.map(async (role) => {
       const more: Record<string, string> = role === 'gateway' ? { GATEHOUSE_NEW_ADMINISTRATOR_TOKEN: 'on' } : {};
       running.set(role, await startProcess({ ...env, ...more }, role));
@@ -47,17 +47,17 @@ describe('roles', () => {
     const events = [cloudEvent('ImageGenerated', image), cloudEvent('ContentFlagged', flag)];
     const headers = { 'content-type': 'application/cloudevents-batch+json' };
     expect((await administrator.post('/v1/events', events, headers)).status).toBe(202);
-    // The reactor opens a case of it, and the projector has it in the queue.
+    // The reactor opens a case, and the projector adds it to the queue.
     for (let found = 0; found === 0; ) found = (await administrator.get('/v1/cases')).body.items?.length ?? 0;
 
     for (const [role, { url }] of running) {
-      const door = client(url);
-      expect((await door.get('/health/ready')).body).toMatchObject({ ready: true });
-      expect((await door.get('/metrics')).body).toMatch(/^gatehouse_log_head_position \d+$/m);
-      expect((await door.get('/v1/status')).status).toBe(role === 'gateway' ? 401 : 404);
+      const server = client(url);
+      expect((await server.get('/health/ready')).body).toMatchObject({ ready: true });
+      expect((await server.get('/metrics')).body).toMatch(/^gatehouse_log_head_position \d+$/m);
+      expect((await server.get('/v1/status')).status).toBe(role === 'gateway' ? 401 : 404);
     }
     for (const [role, one] of running) {
-      // Not 0 if it was not done within the time that it gives itself.
+      // The exit code is not 0 if it exceeded its own time limit.
       expect([role, await one.stop('SIGTERM')]).toEqual([role, 0]);
       running.delete(role);
     }

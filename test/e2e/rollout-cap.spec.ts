@@ -35,8 +35,8 @@ async function peopleJoin(count: number): Promise<void> {
   }
 }
 
-/** Everything that followed from what was stored has happened. */
-async function quiet(): Promise<void> {
+/** Resolves once every consumer has processed everything stored. */
+async function caughtUp(): Promise<void> {
   for (let before = ''; ; ) {
     const { head, consumers } = (await operator.get('/v1/status')).body;
     const done = consumers.length > 0 && consumers.every((one: { behind: number }) => one.behind === 0);
@@ -47,7 +47,7 @@ async function quiet(): Promise<void> {
 
 const log = (...types: string[]) => wholeLog(gatehouse.runtime.store, types);
 
-/** The invariants of any log; and whom cohorts took are the first of each class, since nobody leaves here. */
+/** The invariants of any log; and the onboarded people are the first of each class, since nobody leaves here. */
 async function expectInOrder(): Promise<string[]> {
   expectOnboardingInvariants(await log());
   const members = (await log('CohortOnboarded')).flatMap(({ data }) => data.accounts as string[]);
@@ -59,20 +59,20 @@ async function expectInOrder(): Promise<string[]> {
   return members;
 }
 
-it('admits no more than the rate to however many ask at once, each person once and in the order of their turn', async () => {
+it('keeps the rate for any number of concurrent admissions, and onboards each person once and in turn', async () => {
   await peopleJoin(60);
   await operator.put('/v1/rollout/rate', { perWeek: 25 });
-  await quiet();
+  await caughtUp();
   const answers = await Promise.all(Array.from({ length: 40 }, () => operator.post('/v1/cohorts', { size: 3 })));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202, 409]));
   expect(answers.filter(({ status }) => status === 202)).toHaveLength(8);
-  await quiet();
+  await caughtUp();
   expect(await expectInOrder()).toHaveLength(24);
   // All of class 0, then the first of class 1.
   expect((await operator.get('/v1/rollout')).body).toMatchObject({ available: 1, waiting: 36 });
 });
 
-it('admits a cohort once to however many ask for the same one at once', async () => {
+it('admits a cohort once for any number of concurrent identical admissions', async () => {
   await peopleJoin(9);
   await operator.put('/v1/rollout/rate', { perWeek: 9 });
   const answers = await Promise.all(
@@ -80,11 +80,11 @@ it('admits a cohort once to however many ask for the same one at once', async ()
   );
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
   expect(new Set(answers.map(({ body }) => body.position)).size).toBe(1);
-  await quiet();
+  await caughtUp();
   expect(await expectInOrder()).toHaveLength(4);
 });
 
-it('keeps to the rate through whatever operators and the clock do', async () => {
+it('keeps the rate whatever operators and the clock do', async () => {
   const step = fc.oneof(
     fc.record({
       kind: fc.constant('admit' as const),
@@ -104,25 +104,25 @@ it('keeps to the rate through whatever operators and the clock do', async () => 
         else {
           const answers = await Promise.all(one.sizes.map((size) => operator.post('/v1/cohorts', { size })));
           for (const { status } of answers) expect([202, 409]).toContain(status);
-          await quiet();
+          await caughtUp();
         }
       }
-      await quiet();
+      await caughtUp();
       await expectInOrder();
     }),
     { numRuns: 6 },
   );
 });
 
-it('admits a seventh of the rate a day by schedule, once a day however many tick, and never more than is left', async () => {
+it('admits a seventh of the rate a day by schedule, once a day for any number of schedulers, within the rate left', async () => {
   await peopleJoin(40);
   await operator.put('/v1/rollout/rate', { perWeek: 14, daily: true });
   const beside = await gatehouse.beside();
   const schedulers = [gatehouse.runtime, beside.runtime].flatMap(schedulesOf);
   const tick = async () => {
-    await quiet();
+    await caughtUp();
     await Promise.all([...schedulers, ...schedulers].map((scheduler) => scheduler.tick()));
-    await quiet();
+    await caughtUp();
   };
   for (let day = 0; day < 9; day++) {
     await tick();

@@ -37,7 +37,7 @@ const codeOf = ({ status, body }: { status: number; body: { type?: string } }) =
 ];
 const rollout = async () => (await operator.get('/v1/rollout')).body;
 
-it('sets a rate, spends it on cohorts and gives it back after seven days', async () => {
+it('sets a rate, uses it for cohorts and frees it after seven days', async () => {
   expect(await rollout()).toEqual({
     perWeek: null,
     daily: false,
@@ -78,7 +78,7 @@ it('sets a rate, spends it on cohorts and gives it back after seven days', async
   expect(await rollout()).toMatchObject({ available: 4, moreAt: null, admissions: [] });
 });
 
-it('admits as many as may be and wait where no size is asked for, and nobody where nobody waits', async () => {
+it('admits everybody waiting within the rate if no size is given, and refuses if nobody waits', async () => {
   await operator.put('/v1/rollout/rate', { perWeek: 3 });
   await gatehouse.settle();
   expect(codeOf(await operator.post('/v1/cohorts', {}))).toEqual([409, 'nobody-waiting']);
@@ -90,18 +90,18 @@ it('admits as many as may be and wait where no size is asked for, and nobody whe
   expect(codeOf(await operator.post('/v1/cohorts', {}))).toEqual([409, 'rate-exceeded']);
 });
 
-it('knows a cohort as soon as it is admitted', async () => {
+it('shows a cohort as soon as it is admitted', async () => {
   await operator.put('/v1/rollout/rate', { perWeek: 100 });
   const { cohortId } = (await operator.post('/v1/cohorts', { size: 2 })).body;
   const shown = await operator.get(`/v1/cohorts/${cohortId}`);
   expect(shown.body).toMatchObject({ cohortId, size: 2, perWeek: 100, onboarded: 0, status: 'admitted' });
   await gatehouse.settle();
-  // Nobody waited, so nobody else comes in with it.
+  // Nobody waited, so it stays empty.
   expect((await operator.get(`/v1/cohorts/${cohortId}`)).body).toEqual({ ...shown.body, status: 'onboarded' });
   expect(await rollout()).toMatchObject({ available: 100, admissions: [] });
 });
 
-it('lets several cohorts in that were admitted before the first was filled', async () => {
+it('onboards several cohorts that were admitted before the first was filled', async () => {
   const people = await peopleJoin(4);
   await operator.put('/v1/rollout/rate', { perWeek: 10 });
   for (const cohortId of ['one', 'two']) await operator.post('/v1/cohorts', { size: 2, cohortId });
@@ -110,7 +110,7 @@ it('lets several cohorts in that were admitted before the first was filled', asy
   expect(await onboarded()).toEqual(people);
 });
 
-it('refuses to list whoever does not wait, and names them', async () => {
+it('refuses a listed cohort with accounts that do not wait, and names them', async () => {
   const [ada, ben] = (await peopleJoin(2)) as [string, string];
   await operator.put('/v1/rollout/rate', { perWeek: 10 });
   await operator.post('/v1/cohorts', { accounts: [ada], cohortId: 'first' });
@@ -121,7 +121,7 @@ it('refuses to list whoever does not wait, and names them', async () => {
   expect(await rollout()).toMatchObject({ available: 9 });
 });
 
-it('lets in a priority class alone', async () => {
+it('onboards only the given priority class', async () => {
   await operator.put('/v1/rollout/rate', { perWeek: 3 });
   const early = await peopleJoin(2);
   await operator.post('/v1/cohorts', {});
@@ -132,7 +132,7 @@ it('lets in a priority class alone', async () => {
   expect(codeOf(await operator.post('/v1/cohorts', {}))).toEqual([409, 'rate-exceeded']);
 });
 
-it('lets a cohort be asked for again by its id, and no other under the same id', async () => {
+it('accepts a repeated admission, and refuses another cohort with the same id', async () => {
   const people = await peopleJoin(3);
   await operator.put('/v1/rollout/rate', { perWeek: 10 });
   const listed = { cohortId: 'friends', accounts: [people[2]!] };
@@ -149,7 +149,7 @@ it('lets a cohort be asked for again by its id, and no other under the same id',
   expect(await onboarded()).toEqual([people[2]]);
 });
 
-it('admits nobody while it is paused', async () => {
+it('admits nobody while onboarding is paused', async () => {
   await peopleJoin(1);
   await operator.put('/v1/rollout/rate', { perWeek: 10 });
   await operator.post('/v1/rollout/pause', { reason: 'reviewers are behind' });
@@ -159,7 +159,7 @@ it('admits nobody while it is paused', async () => {
   expect((await operator.post('/v1/cohorts', { size: 1 })).status).toBe(202);
 });
 
-it('lists cohorts from the newest on, page by page', async () => {
+it('lists cohorts, newest first, page by page', async () => {
   await peopleJoin(1);
   await operator.put('/v1/rollout/rate', { perWeek: 10 });
   for (const cohortId of ['a', 'b', 'c']) {
@@ -174,7 +174,7 @@ it('lists cohorts from the newest on, page by page', async () => {
   expect(codeOf(await operator.get('/v1/cohorts/unheard-of'))).toEqual([404, 'cohort-unknown']);
 });
 
-it('takes cohorts that another system onboarded within the same rate, each part once', async () => {
+it('accepts cohorts that another system onboarded within the same rate, each part once', async () => {
   const [ada, ben, cleo, dan] = (await peopleJoin(4)) as [string, string, string, string];
   await operator.put('/v1/rollout/rate', { perWeek: 3 });
   const send = async (data: Record<string, unknown>) => {
@@ -194,7 +194,7 @@ it('takes cohorts that another system onboarded within the same rate, each part 
   expect(await onboarded()).toEqual([ada, ben, cleo]);
 });
 
-it('keeps a cohort of another system in quarantine while somebody in it does not wait', async () => {
+it('quarantines a cohort of another system while one of its accounts does not wait', async () => {
   await operator.put('/v1/rollout/rate', { perWeek: 10 });
   const send = async (event: object) =>
     (await service.post('/v1/events', event, { 'content-type': 'application/cloudevents+json' })).body.results[0];
@@ -209,7 +209,7 @@ it('keeps a cohort of another system in quarantine while somebody in it does not
   expect(await onboarded()).toEqual(['theirs-1']);
 });
 
-it('names every wrong field', async () => {
+it('names every invalid field', async () => {
   for (const [field, body] of [
     ['/size', { size: 0 }],
     ['/size', { size: 1.5 }],

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const pathOf = ({ path }: DeclaredRoute) => path.replaceAll(/:\w+/g, UUID);
 
-/** Calls a route so that whoever is admitted gets an answer about the body, an entity that is not there, or a list. */
+/** Calls a route so that an admitted caller gets an answer about the body, an unknown entity, or a list. */
 function call(caller: Client, route: DeclaredRoute) {
   if (route.method === 'GET') return caller.get(pathOf(route));
   if (route.method === 'DELETE') return caller.delete(pathOf(route));
@@ -56,11 +56,11 @@ const admits = (route: DeclaredRoute, role: Role) => route.access.kind !== 'role
 const named = ({ method, path }: DeclaredRoute) => `${method} ${path}`;
 
 describe('the route table', () => {
-  it('has every route the server serves, and serves every route it has', () => {
+  it('has exactly the routes that the server serves', () => {
     expect(servedRoutes(gatehouse.app.getHttpAdapter().getInstance())).toEqual(routes.map(named).sort());
   });
 
-  it('leaves without a credential only health, the metrics on loopback, discovery and the waitlist door', () => {
+  it('opens only health, metrics on loopback, discovery and joining the waitlist to callers without a credential', () => {
     const open = routes.filter(isPublic).map(named).sort();
     const meant =
       /^GET \/(health\/(live|ready)|metrics|openapi\.json|asyncapi\.json|docs.*|\.well-known\/authzen-configuration)$/;
@@ -82,7 +82,7 @@ describe('the route table', () => {
     }
   });
 
-  it('admits nobody without a credential where one is declared', async () => {
+  it('admits nobody without a credential to a route that declares one', async () => {
     for (const [route, status] of await statuses(client(gatehouse.url))) {
       expect([named(route), isPublic(route) ? admitted(status) : status]).toEqual([
         named(route),
@@ -103,7 +103,7 @@ describe('the route table', () => {
     }
   });
 
-  it('refuses a HEAD without a credential, and a header that is no bearer credential', async () => {
+  it('refuses a HEAD without a credential, and a header without a bearer credential', async () => {
     const send = (method: string, authorization?: string) =>
       fetch(`${gatehouse.url}/v1/policy`, { method, ...(authorization && { headers: { authorization } }) });
     expect((await send('HEAD')).status).toBe(401);
@@ -133,7 +133,7 @@ describe('the route table', () => {
 });
 
 describe('tokens', () => {
-  it('are made by an administrator, shown once, and work at once with exactly their roles', async () => {
+  it('are created by an administrator, shown once, and valid at once with exactly their roles', async () => {
     const { administrator } = gatehouse;
     const made = await administrator.post('/v1/tokens', { name: 'moderation-tool', roles: ['reviewer', 'service'] });
     expect(made).toMatchObject({ status: 201, body: { name: 'moderation-tool', revokedAt: null } });
@@ -150,7 +150,7 @@ describe('tokens', () => {
     expect((await administrator.get('/v1/tokens/')).status).toBeLessThan(500);
   });
 
-  it('are refused everywhere the moment they are revoked, and within five seconds by another process', async () => {
+  it('are refused at once by the process that revokes them, and within five seconds by another', async () => {
     const { administrator } = gatehouse;
     const { id, secret } = (await administrator.post('/v1/tokens', { name: 'leaked', roles: [...ROLES] })).body;
     const here = client(gatehouse.url, secret);
@@ -180,7 +180,7 @@ describe('tokens', () => {
     expect(answer.body.errors.map((error: { field: string }) => error.field).sort()).toEqual(fields);
   });
 
-  it('that are not there are not revoked, whatever their id looks like', async () => {
+  it('are not found for any unknown id', async () => {
     for (const id of ['x', '%00', '0'.repeat(16), 'x'.repeat(590), '%F0%9F%92%A9', "'--"]) {
       expect([id, (await gatehouse.administrator.delete(`/v1/tokens/${id}`)).status]).toEqual([id, 404]);
     }

@@ -61,7 +61,7 @@ beforeAll(async () => {
     const { status } = await reviewer.post(`/v1/cases/${imageId}/verdicts`, { verdict: n === 3 ? 'safe' : 'unsafe' });
     expect(status).toBe(200);
   }
-  // Looked at, not decided.
+  // Claimed, not decided.
   expect((await reviewer.post('/v1/cases/img-18-4/claim')).status).toBe(200);
   await gatehouse.settle();
 });
@@ -69,7 +69,7 @@ afterAll(() => gatehouse.close());
 
 const metrics = async (query = '') => (await compliance.get(`/v1/safety/metrics${query}`)).body;
 
-it('counts distinct images, whatever repeats, and gives every share its interval', async () => {
+it('counts distinct images despite repeats, and has an interval for every share', async () => {
   const { whole, groups, position } = await metrics();
   expect(whole).toMatchObject({
     generated: 20,
@@ -86,7 +86,7 @@ it('counts distinct images, whatever repeats, and gives every share its interval
     confirmedShare: { hits: 4, of: 6 },
     violationRate: { hits: 4, of: 10, value: 0.4 },
   });
-  // Wilson's interval for 4 of 10, as published tables give it.
+  // Wilson's interval for 4 of 10, from published tables.
   expect(whole.violationRate.low).toBeCloseTo(0.1682, 4);
   expect(whole.violationRate.high).toBeCloseTo(0.6873, 4);
   expect(groups).toEqual([]);
@@ -115,7 +115,7 @@ it('groups by day, week and category', async () => {
   ]);
 });
 
-it('groups by the cohort of the image’s account, and leaves accounts in no cohort out', async () => {
+it('groups by the cohort of the image’s account, without accounts that have no cohort', async () => {
   const { groups } = await metrics('?by=cohort');
   expect(groups).toMatchObject([
     {
@@ -149,7 +149,7 @@ it('groups by the cohort of the image’s account, and leaves accounts in no coh
   expect(groups).toHaveLength(2);
 });
 
-it('tells how review works: what was looked at, decided and enforced, and that one reviewer agrees with nobody', async () => {
+it('has the review times and the deactivation latency, and no agreement for a single reviewer', async () => {
   const { whole } = await metrics();
   const sinceTheFlags = Date.now() - Date.parse('2022-05-19T10:00:00Z');
   expect(whole.review).toEqual({
@@ -160,7 +160,7 @@ it('tells how review works: what was looked at, decided and enforced, and that o
     overturnRate: null,
     deactivationLatency: { count: 4, p50Ms: expect.any(Number), p95Ms: expect.any(Number) },
   });
-  // Half of the flags are of the 19th, the others a day older.
+  // Half of the flags are from the 19th, the others a day older.
   for (const times of [whole.review.timeToFirstView, whole.review.timeToVerdict]) {
     expect(Math.abs(times.p95Ms - sinceTheFlags - 86_400_000)).toBeLessThan(600_000);
   }
@@ -168,7 +168,7 @@ it('tells how review works: what was looked at, decided and enforced, and that o
   expect(whole.review.deactivationLatency.p50Ms).toBeLessThan(600_000);
 });
 
-it('gives the days asked for beside the whole', async () => {
+it('returns the requested days beside the whole', async () => {
   const groups = async (query: string) =>
     (await metrics(`?by=day&${query}`)).groups.map((one: { group: string }) => one.group);
   expect(await groups('from=2022-05-19&to=2022-05-19')).toEqual(['2022-05-19']);

@@ -20,7 +20,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 const start = (name: string, during: (child: ChildProcess) => void) =>
   runToEnd({ GATEHOUSE_DATA: join(directory, name) }, 'standalone', during);
 
-/** Does it once the process has written the text. */
+/** Runs the action once the process has written the text. */
 const onceSaid = (child: ChildProcess, text: string, then: () => void) => {
   let output = '';
   const look = (chunk: string) => {
@@ -41,7 +41,7 @@ const onceThere = (path: string, file: string, child: ChildProcess, signal: Node
   });
 };
 
-/** Command lines of what runs. Linux tells them without `ps`, which a small system does not have. */
+/** Command lines of running processes, read without `ps`, which a small system does not have. */
 function commandLines(): string[] {
   if (process.platform !== 'linux') return execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8' }).split('\n');
   return readdirSync('/proc')
@@ -55,10 +55,10 @@ function commandLines(): string[] {
     });
 }
 
-/** Of those the ones on a directory of this spec. */
+/** The processes on a directory of this spec. */
 const leftBehind = () => commandLines().filter((line) => line.includes(directory));
 
-it('finds what runs on its directory', async () => {
+it('finds the processes on its directory', async () => {
   const child = spawn(process.execPath, ['-e', 'process.stdin.resume()', directory]);
   await once(child, 'spawn');
   expect(leftBehind()).toEqual([expect.stringContaining(directory)]);
@@ -67,7 +67,7 @@ it('finds what runs on its directory', async () => {
   expect(leftBehind()).toEqual([]);
 });
 
-it('stops in order for a Ctrl-C that comes twice within milliseconds, as it does under npm', async () => {
+it('stops in order after two Ctrl-C within milliseconds, as npm sends them', async () => {
   const ended = await start('data', (child) => {
     onceSaid(child, 'Press Ctrl-C', () => child.kill('SIGINT'));
     onceSaid(child, 'Stopping', () => child.kill('SIGINT'));
@@ -76,7 +76,7 @@ it('stops in order for a Ctrl-C that comes twice within milliseconds, as it does
   expect(leftBehind()).toEqual([]);
 });
 
-it('stops in order when its terminal is closed', async () => {
+it('stops in order when its terminal closes', async () => {
   const ended = await start('data', (child) => {
     onceSaid(child, 'Press Ctrl-C', () => {
       child.stdout!.destroy();
@@ -87,7 +87,7 @@ it('stops in order when its terminal is closed', async () => {
   expect(leftBehind()).toEqual([]);
 });
 
-it('leaves nothing behind when it is stopped while it makes its database', async () => {
+it('leaves nothing behind when it is stopped while it creates its database', async () => {
   const postgres = join(directory, 'new', 'postgres');
   await mkdir(postgres, { recursive: true });
   const ended = await start('new', (child) => onceThere(postgres, 'cluster.new', child, 'SIGTERM'));
@@ -96,7 +96,7 @@ it('leaves nothing behind when it is stopped while it makes its database', async
 });
 
 it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-  'leaves no database behind when it gets %s while that starts',
+  'leaves no database running when it gets %s while the database starts',
   async (signal) => {
     const cluster = join(directory, 'data', 'postgres', 'cluster');
     const ended = await start('data', (child) => onceThere(cluster, 'postmaster.pid', child, signal));

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { startGatehouse } from '../support/gatehouse.js';
 
-it('asks whoever comes before the first build of the views to come again', async () => {
+it('asks clients to retry until the views are first built', async () => {
   const gatehouse = await startGatehouse();
   try {
     const paths = [

@@ -19,7 +19,7 @@ async function job(administrator: Client, kind: 'verify' | 'rebuild', views?: st
 }
 const unequal = (comparisons: Comparison[]) => comparisons.filter(({ equal }) => !equal).map(({ view }) => view);
 
-/** What people, images and reviewers do, on a few ids so that much of it meets. */
+/** Events of people, images and reviewers on few ids, so that many concern the same one. */
 const id = (prefix: string, most: number) => fc.integer({ min: 1, max: most }).map((n) => `${prefix}-${n}`);
 const [account, image] = [id('acc', 5), id('img', 6)];
 const happening = fc.oneof(
@@ -66,7 +66,7 @@ describe('the views', () => {
     }
   };
 
-  it('equal their replay after anything, told twice and in any order', async () => {
+  it('equal their replay after any events, repeated and in any order', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(timed, { minLength: 20, maxLength: 80, size: 'max' }),
@@ -86,7 +86,7 @@ describe('the views', () => {
     expect(unequal(await job(gatehouse.administrator, 'verify'))).toEqual([]);
   });
 
-  it('are found out when somebody changed a row, and mended by a rebuild', async () => {
+  it('are verified, and a rebuild fixes a changed row', async () => {
     const { pool } = gatehouse.runtime;
     await caughtUp();
     const { rows } = await pool.query(
@@ -99,7 +99,7 @@ describe('the views', () => {
     expect(unequal(await job(gatehouse.administrator, 'verify'))).toEqual([]);
   });
 
-  it('are rebuilt while events come in, and answer meanwhile', async () => {
+  it('answer while they are rebuilt and events come in', async () => {
     const sample = fc.sample(timed, 800);
     const writing = Array.from({ length: 2 }, async (_, writer) => {
       for (let n = writer; n < 16; n += 2) await report(sample.slice(n * 50, n * 50 + 50));
@@ -112,7 +112,7 @@ describe('the views', () => {
     expect(unequal(await job(gatehouse.administrator, 'verify'))).toEqual([]);
   });
 
-  it('that are not there, and jobs that are not, are refused by name', async () => {
+  it('are refused by name if they are unknown, as are unknown jobs', async () => {
     const { administrator } = gatehouse;
     expect((await administrator.post('/v1/views/verify', { views: ['nonsense'] })).body.errors[0].field).toBe('/views');
     expect((await administrator.get('/v1/views/jobs/nonsense')).status).toBe(404);
@@ -134,13 +134,13 @@ describe('two processes on one database', () => {
     await idle.close();
   });
 
-  it('share the work without doing any twice, answer both, and one takes over from the other', async () => {
+  it('share the work without doing any twice, both answer, and one takes over from the other', async () => {
     const [one, other] = working.map(({ url }) => client(url, idle.administratorToken)) as [Client, Client];
     await one.put('/v1/rollout/rate', { perWeek: 100 });
-    const told = fc.sample(timed, 400);
+    const events = fc.sample(timed, 400);
     await Promise.all(
       Array.from({ length: 8 }, (_, n) =>
-        (n % 2 === 0 ? one : other).post('/v1/events', told.slice(n * 50, n * 50 + 50)),
+        (n % 2 === 0 ? one : other).post('/v1/events', events.slice(n * 50, n * 50 + 50)),
       ),
     );
     for (const reader of [one, other]) expect((await reader.get('/v1/cases?limit=1')).status).toBe(200);
@@ -156,7 +156,7 @@ describe('two processes on one database', () => {
     const answer = await other.post('/access/v1/evaluation', { ...question, context: { minPosition: position } });
     expect(answer.body).toMatchObject({ decision: true });
 
-    // The one that came first holds every lane; the other has to take them over.
+    // The first process owns every shard; the other has to take them over.
     await working.shift()!.close();
     const imageId = 'after-the-close';
     await other.post('/v1/events', [

@@ -27,7 +27,7 @@ const list = async (query = '') => {
   return body;
 };
 
-it('keeps who waits in order of their priority class, then of their coming, and pages through them', async () => {
+it('pages through waiting people in the order of priority class, then of joining', async () => {
   const joined = [];
   for (const [name, priority] of [
     ['ada', 5],
@@ -56,7 +56,7 @@ it('keeps who waits in order of their priority class, then of their coming, and 
   expect(paged).toEqual([cleo, ada, ben, eve, dan]);
 });
 
-it('takes one entry per person, however the address is typed', async () => {
+it('keeps one entry per person, however the address is typed', async () => {
   const first = await join(service, 'Frida');
   expect(first).toEqual({ accountId: expect.any(String), status: 'waiting', position: expect.stringMatching(/^\d+$/) });
   expect(await join(service, 'fRIDA')).toEqual(first);
@@ -64,7 +64,7 @@ it('takes one entry per person, however the address is typed', async () => {
   expect(await join(service, 'frida')).toEqual(first);
 });
 
-it('tells strangers nothing: a new address, a known, an onboarded, a suspended and a deactivated one look alike', async () => {
+it('gives anonymous callers the same answer for a new, a known, an onboarded, a suspended and a deactivated address', async () => {
   const { accountId: suspended } = await join(service, 'sam');
   const { accountId: deactivated } = await join(service, 'dora');
   const until = new Date(Date.now() + 3_600_000).toISOString();
@@ -90,7 +90,7 @@ it('tells strangers nothing: a new address, a known, an onboarded, a suspended a
   expect(items).toContainEqual(expect.objectContaining({ accountId, priority: 5 }));
 });
 
-it('lets somebody leave once, and join again at the end', async () => {
+it('lets a person leave once, and join again at the end', async () => {
   const { accountId } = await join(service, 'gil');
   const left = await service.delete(`/v1/waitlist/${accountId}`);
   expect(left).toMatchObject({ status: 200, body: { position: expect.stringMatching(/^\d+$/) } });
@@ -104,7 +104,7 @@ it('lets somebody leave once, and join again at the end', async () => {
   expect(waiting.at(-2).accountId).toBe(accountId);
 });
 
-it('names every wrong field, and answers no bad input with an error of its own', async () => {
+it('names every invalid field, and answers no input with an internal error', async () => {
   const cases: [string, unknown][] = [
     ['/email', { email: 'no address' }],
     ['/email', { email: '"\u0001"@example.org' }],

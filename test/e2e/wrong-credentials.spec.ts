@@ -22,7 +22,7 @@ const wrong = () => `ght_${randomBytes(8).toString('hex')}_${randomBytes(32).toS
 const newToken = async () =>
   (await gatehouse.app.get(TokenRegistry).create({ name: 'tool', roles: ['service'], createdBy: 'spec' })).secret;
 
-it('an address that tries too many tokens is sent away, and is no way round the limit of the public door', async () => {
+it('limits wrong tokens per address, without a way around the limit of the public endpoint', async () => {
   const from = { 'x-forwarded-for': '198.51.100.1' };
   const seen = await newToken();
   const evaluate = (token: string, headers = from) =>

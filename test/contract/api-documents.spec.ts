@@ -11,7 +11,7 @@ import { Ingest } from '../../libs/ingest/ingest.js';
 import { messageOf } from '../../libs/kafka/binding.js';
 import { type Answer, type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: documents are looked at as they come
+// biome-ignore lint/suspicious/noExplicitAny: documents have no types here
 type Json = any;
 
 interface DocumentedOperation {
@@ -42,7 +42,7 @@ describe('the documents of the interfaces', () => {
       Object.entries(item).map(([verb, operation]) => ({ key: `${verb.toUpperCase()} ${path}`, operation })),
     );
 
-  /** What is wrong with a value; empty when nothing is. `schema` may refer to the components. */
+  /** The faults of a value, empty if there are none. `schema` may refer to the components. */
   const faults = (schema: Json, value: unknown): string[] => {
     const absolute = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"openapi#/'));
     const validate = ajv.compile(absolute);
@@ -56,7 +56,7 @@ describe('the documents of the interfaces', () => {
       expect(openApi.openapi).toMatch(/^3\.1\./);
     });
 
-    it('has every route that is declared, and no other', () => {
+    it('has exactly the declared routes', () => {
       const routes = gatehouse.app.get(DeclaredRoutes).all();
       const declared = routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
       expect(
@@ -94,18 +94,18 @@ describe('the documents of the interfaces', () => {
         if (!body?.$ref) continue;
         const { properties } = openApi.components.schemas[body.$ref.split('/').pop()];
         for (const [name, { description }] of Object.entries<Json>(properties)) {
-          if (key.includes('/access/')) continue; // AuthZEN's own words
+          if (key.includes('/access/')) continue; // AuthZEN defines these names
           expect([key, name, description]).toEqual([key, name, expect.stringMatching(/\S/)]);
         }
       }
     });
 
-    it('gives each operation an id of its own', () => {
+    it('gives each operation a unique id', () => {
       const ids = operations().map(({ operation }) => operation.operationId);
       expect(new Set(ids).size).toBe(ids.length);
     });
 
-    it('has no example that its schema refuses', () => {
+    it('has only examples that their schemas accept', () => {
       let examples = 0;
       for (const { key, operation } of operations()) {
         const contents = [operation.requestBody, ...Object.values<Json>(operation.responses)].flatMap((part) =>
@@ -120,7 +120,7 @@ describe('the documents of the interfaces', () => {
       expect(examples).toBeGreaterThan(30);
     });
 
-    it('has schemas that refuse what is not so', () => {
+    it('has schemas that refuse invalid values', () => {
       const rate = { $ref: '#/components/schemas/SetRateBody' };
       expect(faults(rate, { perWeek: -1 })).toEqual(['/perWeek must be >= 0']);
       expect(faults(rate, { perWeek: 1, unheardOf: 1 })).toHaveLength(1);
@@ -128,7 +128,7 @@ describe('the documents of the interfaces', () => {
     });
   });
 
-  describe('what the routes answer', () => {
+  describe('the answers of the routes', () => {
     const check = (key: string, answer: Answer): void => {
       const { operation } = operations().find((one) => one.key === key)!;
       const content = operation.responses[answer.status]?.content ?? operation.responses.default.content;
@@ -136,7 +136,7 @@ describe('the documents of the interfaces', () => {
       expect([key, answer.status, faults(schema, answer.body)]).toEqual([key, answer.status, []]);
     };
 
-    it('is as documented, for each of the main routes', async () => {
+    it('match their documentation, for each of the main routes', async () => {
       const { administrator } = gatehouse;
       const send = async (method: 'get' | 'post' | 'put' | 'delete', path: string, body?: unknown, template = path) => {
         const answer = await administrator[method](path, body as never);
@@ -195,7 +195,7 @@ describe('the documents of the interfaces', () => {
       await send('get', '/health/ready');
     });
 
-    it('is a problem as documented where something is wrong', async () => {
+    it('match the documented problem on an error', async () => {
       const { administrator } = gatehouse;
       check('PUT /v1/rollout/rate', await administrator.put('/v1/rollout/rate', { perWeek: -1, more: 1 }));
       check('GET /v1/accounts/{id}', await administrator.get('/v1/accounts/nobody'));
@@ -210,7 +210,7 @@ describe('the documents of the interfaces', () => {
       expect(document?.version()).toBe('3.0.0');
     });
 
-    it('has a message for each event that the door takes, and for each of the contract on the feed', () => {
+    it('has a message for each event that the API accepts, and for each event of the contract on the feed', () => {
       const { takes } = gatehouse.app.get(Ingest);
       const names = (channel: string) => Object.keys(asyncApi.channels[channel].messages).sort();
       const types = (some: typeof catalogue.events) => some.map(({ type }) => type).sort();
@@ -219,7 +219,7 @@ describe('the documents of the interfaces', () => {
       expect(names('eventsOut')).toEqual(types(catalogue.events.filter(({ contract }) => contract)));
     });
 
-    it('takes personal fields and never sends them', () => {
+    it('accepts personal fields and never sends them', () => {
       for (const { type, personal } of catalogue.events) {
         const out = asyncApi.components.messages[`${type}Out`]?.payload.properties.data.properties;
         const into = asyncApi.components.messages[`${type}In`]?.payload.properties.data.properties;
@@ -230,7 +230,7 @@ describe('the documents of the interfaces', () => {
       }
     });
 
-    it('has the topics of Kafka, with the messages in binary mode as they go out', () => {
+    it('has the topics of Kafka, with the published messages in binary mode', () => {
       const { factsTopic, eventsTopic, eventsOut } = asyncApi.channels;
       expect([factsTopic.address, eventsTopic.address]).toEqual(['gatehouse.facts', 'gatehouse.events']);
       expect(Object.keys(eventsTopic.messages)).toEqual(Object.keys(eventsOut.messages));
@@ -245,7 +245,7 @@ describe('the documents of the interfaces', () => {
       }
     });
 
-    it('has no example that its schema or its door refuses', () => {
+    it('has only examples that their schemas and the API accept', () => {
       const messages = Object.values<Json>(asyncApi.components.messages);
       for (const { name, payload, headers, examples } of messages) {
         for (const example of examples) {
@@ -291,7 +291,7 @@ describe('the documents of the interfaces', () => {
   });
 
   describe('the reference page', () => {
-    it('shows every operation and event without a script or anything from elsewhere', async () => {
+    it('shows every operation and event without a script or an external resource', async () => {
       const { status, body, headers } = await anybody.get('/docs');
       expect(status).toBe(200);
       expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -300,7 +300,7 @@ describe('the documents of the interfaces', () => {
       expect(body).not.toMatch(/<script|src=|style="|href="http|undefined|\[object/);
     });
 
-    it('has a policy that admits its one style sheet and nothing else', async () => {
+    it('has a content security policy for its one style sheet and nothing else', async () => {
       const { body, headers } = await anybody.get('/docs');
       const policy = headers.get('content-security-policy')!;
       expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]+'; base-uri 'none'/);

@@ -17,7 +17,7 @@ interface Schema {
   description?: string;
 }
 
-/** Every schema inside a schema, with the path that leads there. */
+/** Every schema inside a schema, with its path. */
 function* parts(schema: Schema, path = ''): Generator<[string, Schema]> {
   yield [path, schema];
   for (const [name, property] of Object.entries(schema.properties ?? {})) yield* parts(property, `${path}/${name}`);
@@ -64,11 +64,11 @@ describe('the event catalogue', () => {
       expect(read).toEqual(definition.example);
     });
 
-    it('refuses a field that it does not name', () => {
+    it('refuses an undeclared field', () => {
       expect(validate({ ...definition.example, unheardOf: 1 })).toBe(false);
     });
 
-    it('refuses an example that lacks a required field', () => {
+    it('refuses an example without a required field', () => {
       for (const field of (definition.schema.required as string[] | undefined) ?? []) {
         const { [field]: _, ...rest } = definition.example as Record<string, unknown>;
         expect(validate(rest)).toBe(false);
@@ -89,13 +89,13 @@ describe('the event catalogue', () => {
       }
     });
 
-    it('refuses control characters wherever it takes text', () => {
+    it('refuses control characters in every string', () => {
       for (const [name, property] of Object.entries(properties)) {
         if (property.type === 'string') expect(validate({ ...definition.example, [name]: 'a\u0000b@c' })).toBe(false);
       }
     });
 
-    it('seals only fields that it has, under a person that it always names', () => {
+    it('encrypts only declared fields, with the key of a person in a required field', () => {
       if (!definition.personal) return;
       expect(definition.schema.required).toContain(definition.personal.person);
       for (const field of definition.personal.fields) {

@@ -115,7 +115,7 @@ export const misspelt: StreamKind<AccountStanding, AccountEvent> = {
   },
 };
 
-/** What was `StreamKind<AccountStanding, …>` before the stream had one event more. */
+/** The former `StreamKind<AccountStanding, …>`, before the stream had one more event. */
 export const unfinished: StreamKind<AccountStanding, AccountEvent> = {
   category: 'account',
   events: accountEvents,

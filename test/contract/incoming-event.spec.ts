@@ -22,7 +22,7 @@ const examples = catalogue.events.map(
   }),
 );
 
-/** Every place in an event, as the keys that lead there. */
+/** The path of every value in an event, as a list of keys. */
 function places(value: unknown, path: string[] = []): string[][] {
   if (typeof value !== 'object' || value === null) return [path];
   return [path, ...Object.entries(value).flatMap(([key, item]) => places(item, [...path, key]))];
@@ -56,7 +56,7 @@ const mutation = fc.oneof(
 );
 type Mutation = typeof mutation extends fc.Arbitrary<infer One> ? One : never;
 
-/** A copy of the event with one thing changed. */
+/** A copy of the event with one change. */
 function mutate(event: Json, change: Mutation): Json {
   const copy = JSON.parse(JSON.stringify({ event })) as Json;
   const paths = places(copy).slice(1);
@@ -72,7 +72,7 @@ function mutate(event: Json, change: Mutation): Json {
 }
 
 describe('incoming events of the catalogue', () => {
-  it('are understood as their examples say', () => {
+  it('are parsed as in their examples', () => {
     for (const event of examples) {
       const answer = read(event);
       if (isFault(answer)) throw new Error(`${event.type}: ${answer.detail}`);
@@ -80,7 +80,7 @@ describe('incoming events of the catalogue', () => {
     }
   });
 
-  it('are either understood, with valid data, or faulted by field, whatever is changed in one', () => {
+  it('are either parsed, with valid data, or refused with the field, after any change', () => {
     const seen = { understood: 0, faulted: 0 };
     fc.assert(
       fc.property(fc.constantFrom(...examples), mutation, (event, change) => {
@@ -104,7 +104,7 @@ describe('incoming events of the catalogue', () => {
     expect(seen.faulted).toBeGreaterThan(500);
   });
 
-  it('name the field that lacks, for every required one', () => {
+  it('are refused with the name of a missing required field', () => {
     for (const definition of catalogue.events) {
       const event = examples.find(({ type }) => type === definition.type)!;
       for (const field of (definition.schema.required as string[] | undefined) ?? []) {

@@ -12,7 +12,7 @@ const take = (...events: Json[]) => world.gateways[0].take(events, ingestContext
 const inUse = { outcome: 'quarantined', reason: 'id-in-use', field: 'id', quarantineId: expect.any(String) };
 
 describe('One UUID for two events', () => {
-  it('of two sources, a fact and a command or two commands: the second is kept in quarantine, not taken for a repeat', async () => {
+  it('from two sources, for a fact and a command or for two commands: the second is quarantined, not treated as a repeat', async () => {
     const [image, risk] = [newSender(world.store), newSender(world.store)];
     const [fact, rule] = [`${UUID}0001`, `${UUID}0002`];
     expect(await take({ ...image.fact(1), id: fact })).toMatchObject([{ outcome: 'accepted' }]);
@@ -47,7 +47,7 @@ describe('One UUID for two events', () => {
     expect(results.filter(({ outcome }) => outcome === 'accepted')).toHaveLength(1);
   });
 
-  it('in upper case is the same event when it comes again', async () => {
+  it('in upper case identifies the same event', async () => {
     const { fact } = newSender(world.store);
     const sent = { ...fact(1), id: `${UUID}00ab` };
     const [first] = await take(sent);

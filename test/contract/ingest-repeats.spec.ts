@@ -16,7 +16,7 @@ afterAll(() => world.close());
 
 type Sender = ReturnType<typeof newSender>;
 
-/** Where an event of a delivery stands in the list of all, and what was answered for it. */
+/** The index of a delivered event in the list of all events, and its answer. */
 interface Answer {
   pick: number;
   result: EventResult;
@@ -38,7 +38,7 @@ const refusedBy = ({ event, fact, source }: Sender): unknown[] => [
 
 const delivery = fc.record({
   gateway: fc.constantFrom(0, 1),
-  /** Without waiting for the answer to the delivery before. */
+  /** Does not wait for the answer to the previous delivery. */
   together: fc.boolean(),
   picks: fc.array(
     fc.oneof(
@@ -67,7 +67,7 @@ async function deliver(events: readonly unknown[], deliveries: readonly Delivery
   return answers;
 }
 
-/** One event was stored, if anything was delivered, and every answer says where. @returns how often it was accepted */
+/** One event was stored if any was delivered, and every answer has its position. @returns how often it was accepted */
 function checkStoredOnce(found: RecordedEvent[], answers: Answer[]): number {
   expect(found).toHaveLength(Math.min(1, answers.length));
   for (const { result } of answers) {
@@ -77,8 +77,8 @@ function checkStoredOnce(found: RecordedEvent[], answers: Answer[]): number {
   return answers.filter(({ result }) => result.outcome === 'accepted').length;
 }
 
-describe('Ingest, delivered to in any way', () => {
-  it('holds each identity once and answers alike, for any events in any grouping at any number of deliveries', async () => {
+describe('Ingest of any deliveries', () => {
+  it('stores each identity once and answers alike, for any events in any batches and any repeats', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(delivery, { minLength: 1, maxLength: 6 }), async (deliveries) => {
         const sender = newSender(world.store);
@@ -107,7 +107,7 @@ describe('Ingest, delivered to in any way', () => {
             (event) => isOf(AccountDeactivated, event) && event.data.accountId.endsWith(`-${account}`),
           );
           expect(effects).toHaveLength(Math.min(1, ofAccount.length));
-          // Two processes that decide the same command at once may both call it theirs.
+          // Two processes that decide the same command concurrently may both answer `accepted`.
           const accepted = ofAccount.filter(({ result }) => result.outcome === 'accepted');
           expect(accepted.length).toBeGreaterThanOrEqual(effects.length);
         }

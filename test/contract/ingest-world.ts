@@ -36,7 +36,7 @@ export const ingestContext = { actor: { kind: 'service' as const, id: 'image-ser
 
 export type IngestWorld = Awaited<ReturnType<typeof openIngestWorld>>;
 
-/** Two gateways, as two processes would be, on one real log with the real catalogue and two simple rules. */
+/** Two gateways, like two processes, on one real log with the real catalogue and two simple rules. */
 export async function openIngestWorld() {
   const database = await createTestDatabase();
   const options = { applicationName: 'gatehouse-spec', entities };
@@ -68,7 +68,7 @@ export async function openIngestWorld() {
   };
 }
 
-/** An account is deactivated once; no case is known, so every confirmed review is refused. */
+/** An account is deactivated once. No case is known, so every confirmed review is refused. */
 function inboundCommands(transactor: Transactor): InboundCommand[] {
   return [
     defineInbound({
@@ -91,7 +91,7 @@ function inboundCommands(transactor: Transactor): InboundCommand[] {
   ];
 }
 
-/** Events of a sender that nothing else in the log has. */
+/** Events of a sender with a unique source. */
 export function newSender(store: EventStore) {
   const name = ids.next();
   const source = `/sender/${name}`;
@@ -103,7 +103,7 @@ export function newSender(store: EventStore) {
     event,
     fact: (n: number, type = 'ImageGenerated') => event(type, `${type}-${n}`, { imageId: `img-${n}` }),
     deactivation: (id: string, n: number) => event('AccountDeactivated', id, { accountId: `acc-${name}-${n}` }),
-    /** What the log holds of this sender, in order. */
+    /** The stored events of this sender, in order. */
     async stored(): Promise<RecordedEvent[]> {
       return (await wholeLog(store)).filter(({ metadata }) => metadata.source === source);
     },

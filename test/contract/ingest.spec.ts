@@ -19,7 +19,7 @@ const outcomes = (results: EventResult[]) => results.map(({ outcome }) => outcom
 const take = (events: unknown[], gateway = world.gateways[0]) => gateway.take(events, ingestContext, 'http');
 
 describe('Ingest', () => {
-  it('answers for every event in the order given, whatever lane or rule it went through', async () => {
+  it('answers for every event in the order of the batch, whatever lane or rule handled it', async () => {
     const { fact, deactivation, event, stored } = newSender(world.store);
     const given = [
       fact(1),
@@ -50,11 +50,11 @@ describe('Ingest', () => {
     }
   });
 
-  it('answers nothing for nothing', async () => {
+  it('answers an empty batch with no results', async () => {
     expect(await take([])).toEqual([]);
   });
 
-  it('stores a fact with its image as subject, its sender as source and its personal text sealed', async () => {
+  it('stores a fact with its image as subject, its sender as source and its personal text encrypted', async () => {
     const { event, source, stored } = newSender(world.store);
     const time = '2022-05-18T09:00:00+02:00';
     await take([
@@ -75,7 +75,7 @@ describe('Ingest', () => {
     ]);
   });
 
-  it('keeps the events of one image in the order given', async () => {
+  it('stores the events of one image in the order of the batch', async () => {
     const { event, stored } = newSender(world.store);
     const given = Array.from({ length: 30 }, (_, n) =>
       event('ImageShared', `s-${n}`, { imageId: 'img-1', audience: `a${n}` }),
@@ -84,7 +84,7 @@ describe('Ingest', () => {
     expect((await stored()).map(({ data }) => data.audience)).toEqual(given.map(({ data }) => (data as Json).audience));
   });
 
-  it('takes one identity once, also where events about other images are sent under it and go to other lanes', async () => {
+  it('accepts one identity once, even if events about other images have it and go to other lanes', async () => {
     const { event, stored } = newSender(world.store);
     const given = Array.from({ length: 12 }, (_, n) => event('ImageShared', 'same', { imageId: `img-${n}` }));
     const results = await take(given);
@@ -96,7 +96,7 @@ describe('Ingest', () => {
     );
   });
 
-  it('has stored the facts of a batch before a command of it asks about them', async () => {
+  it('stores the facts of a batch before its commands read them', async () => {
     const { fact, event, stored } = newSender(world.store);
     const asked: string[][] = [];
     const asking = world.gatewayOn(world.store, [
@@ -113,7 +113,7 @@ describe('Ingest', () => {
     expect(asked.map((types) => types.sort())).toEqual([['ContentFlagged', 'ImageGenerated']]);
   });
 
-  it('gives commands about one account in the order given, whatever else their keys are', async () => {
+  it('handles commands about one account in the order of the batch, whatever their other keys', async () => {
     const { event } = newSender(world.store);
     const given: string[] = [];
     const noting = (type: string, keyField: string, turns: number): InboundCommand => ({
@@ -139,7 +139,7 @@ describe('Ingest', () => {
     }
   });
 
-  it('keeps what it does not take, with the bytes and the reason, and replays it without keeping it again', async () => {
+  it('quarantines what it does not accept, with the bytes and the reason, and replays it without a second entry', async () => {
     const { fact } = newSender(world.store);
     const wrong = { ...fact(1), data: { imageId: 'a b', 'x\u0000y': 1 } };
     const [result] = await take([wrong]);
@@ -157,7 +157,7 @@ describe('Ingest', () => {
     expect((await world.quarantine.show(result!.quarantineId!)).seen).toBe(1);
   });
 
-  it('quarantines events that are nested deeper than the stack, bytes and all, and takes their neighbours', async () => {
+  it('quarantines events nested deeper than the stack with their bytes, and accepts their neighbours', async () => {
     const { fact, stored } = newSender(world.store);
     const deep = `{"specversion":"1.0","data":${'[{"a":'.repeat(20_000)}1${'}]'.repeat(20_000)}}`;
     const results = await take([fact(1), JSON.parse(deep), fact(2)]);
@@ -166,7 +166,7 @@ describe('Ingest', () => {
     expect(await stored()).toHaveLength(2);
   });
 
-  it('says so when the store does not answer; all given again is stored once', async () => {
+  it('reports that the store does not answer, and stores every retried event once', async () => {
     const { fact, deactivation, stored } = newSender(world.store);
     const faults = ['lost', 'lost', 'lost', 'away', 'away', 'away'];
     const unsure = Object.assign(Object.create(world.store) as PostgresEventStore, {

@@ -23,7 +23,7 @@ const AccountBanned = defineEvent({
   example: { accountId: 'ann' },
 });
 
-/** The account's stream as a release with one event more would have it, where all that was done is to fold it. */
+/** The account's stream of a release with one more event, which changed nothing but the fold. */
 const withBan = {
   ...accountStream,
   events: [...accountStream.events, AccountBanned],
@@ -36,7 +36,7 @@ const withBan = {
 const LIMIT_MS = 10_000;
 const data = { accountId: 'ann' };
 
-describe('an event that is added to the account’s stream', () => {
+describe('a new event of the account’s stream', () => {
   let database: TestDatabase;
   let store: PostgresEventStore;
   const stop = new AbortController();
@@ -75,7 +75,7 @@ describe('an event that is added to the account’s stream', () => {
     };
   }
 
-  it('is denied at the gate, where the account is held and where it is read again', async () => {
+  it('denies access, whether the account is in memory or read from its stream', async () => {
     const running = await gate();
     expect(await running(0)).toEqual({ decision: true });
     const [ban] = await store.append([
@@ -89,18 +89,18 @@ describe('an event that is added to the account’s stream', () => {
 
   const history = [recorded(1, 'WaitlistJoined', data), recorded(2, AccountBanned.type, data)];
 
-  it('is in the account’s own read model', () => {
+  it('changes the account’s own read model', () => {
     expect(foldView(accountStandingOf(withBan), history).rows.ann).toMatchObject({
       deactivated: true,
       deactivated_at: Date.parse(history[1]!.metadata.time),
     });
   });
 
-  it('bars who waits', () => {
+  it('bars a waiting account', () => {
     expect(foldView(waitlistEntriesOf(withBan), history).rows.ann).toMatchObject({ status: 'barred', position: 2 });
   });
 
-  it('is not passed over by figures that do not know what it means', () => {
+  it('fails in a view of metrics without a case for it', () => {
     expect(() => foldView(deactivationsOf(withBan), history)).toThrow('AccountBanned');
   });
 });

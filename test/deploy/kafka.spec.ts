@@ -20,7 +20,7 @@ function kafka(args: string[], env: Record<string, string>) {
   return { child, said, ended: once(child, 'close') };
 }
 
-it('says in one line what the local broker needs where there is no JDK', async () => {
+it('says in one line what the local broker needs if there is no JDK', async () => {
   const { said, ended } = kafka(['0'], { PATH: '/nowhere' });
   expect((await ended)[0]).toBe(1);
   expect(said.err).toBe(
@@ -28,7 +28,7 @@ it('says in one line what the local broker needs where there is no JDK', async (
   );
 });
 
-it('says in one line that a port is none', async () => {
+it('says in one line that a port is invalid', async () => {
   const { said, ended } = kafka(['http'], {});
   expect((await ended)[0]).toBe(1);
   expect(said.err).toBe('gatehouse: the port is "http", which is not an integer from 0 to 65535: correct it\n');
@@ -36,7 +36,7 @@ it('says in one line that a port is none', async () => {
 
 describeWithKafka('npm run kafka', () => {
   it(
-    'starts a broker that answers, keeps its topics over a restart, and stops cleanly, however often it is told to',
+    'starts a broker that answers, keeps its topics over a restart, and stops cleanly on repeated signals',
     async () => {
       const directory = await mkdtemp(join(tmpdir(), 'gatehouse-kafka-'));
       try {
@@ -54,7 +54,7 @@ describeWithKafka('npm run kafka', () => {
           const kept = run === 'first' ? ['first'] : ['first', 'second'];
           const read = await readTopic(bootstrap!, 'kept', ({ length }) => length >= kept.length);
           expect(read.map(({ value }) => value!.toString()).sort()).toEqual(kept);
-          // As a Ctrl-C comes under npm, or a terminal that is closed.
+          // Like a Ctrl-C under npm, or a closed terminal.
           for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) child.kill(signal);
           expect((await ended)[0]).toBe(0);
           expect(said.out).toMatch(/Kafka stopped\.\n$/);

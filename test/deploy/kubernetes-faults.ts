@@ -8,7 +8,7 @@ interface Manifest {
   metadata?: ObjectMeta;
 }
 
-/** Lies beside the project's own files, so that imports are found from there; it is never written. */
+/** A path beside the project's own files, so that imports resolve; it is never written. */
 const CHECKED = join(process.cwd(), 'test', 'deploy', 'checked-manifests.ts');
 const OPTIONS: ts.CompilerOptions = {
   strict: true,
@@ -22,8 +22,8 @@ const OPTIONS: ts.CompilerOptions = {
 };
 
 /**
- * What Kubernetes would refuse of manifests: fields that it does not know, that are missing or of another type. They are
- * checked as literals of its published types, where TypeScript lets no field too many pass.
+ * The faults for which Kubernetes would refuse manifests: fields that are unknown, missing or of a wrong type. Manifests
+ * are checked as literals of its published types, for which TypeScript allows no excess field.
  */
 export function kubernetesFaults(manifests: readonly Manifest[]): string[] {
   const source = manifests.map(literalOf).join('\n');
@@ -36,7 +36,7 @@ export function kubernetesFaults(manifests: readonly Manifest[]): string[] {
   return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
 }
 
-/** `apps/v1` and `policy/v1` stand in modules of their names, `v1` in that of the core, `….k8s.io` in the part before. */
+/** `apps/v1` and `policy/v1` are modules of those names, `v1` is the core module, and `….k8s.io` has the name before the dot. */
 function literalOf(manifest: Manifest, index: number): string {
   const { apiVersion, kind } = manifest;
   const module = apiVersion === 'v1' ? 'core/v1' : apiVersion.replace('.k8s.io/', '/');

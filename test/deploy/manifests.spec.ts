@@ -6,14 +6,14 @@ import { parse, parseAllDocuments } from 'yaml';
 import { InvalidSettings, readSettings } from '../../libs/platform/configuration/settings.js';
 import { kubernetesFaults } from './kubernetes-faults.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: what a file holds is looked at here
+// biome-ignore lint/suspicious/noExplicitAny: parsed files have no types here
 type Parsed = any;
 
 const KUBERNETES = 'deploy/kubernetes';
 const ROLES = ['gateway', 'ingester', 'projector', 'publisher', 'reactor'];
 const MASTER_KEY = Buffer.alloc(32, 1).toString('base64');
 
-/** Fails for a name that is not a setting and for a value that a process would refuse. */
+/** Fails for an unknown setting and for a value that a process would refuse. */
 function expectSettings(environment: Record<string, string>) {
   const given = Object.entries(environment).filter(([name]) => name.startsWith('GATEHOUSE_'));
   expect(given.length).toBeGreaterThan(0);
@@ -34,7 +34,7 @@ describe('docker-compose.yml', () => {
   const { services, networks, volumes }: Parsed = parse(filled, { merge: true });
   const roles = Object.entries<Parsed>(services).filter(([, { image }]) => image === 'gatehouse');
 
-  it('starts every role by its own program, with settings that a process takes', () => {
+  it('starts every role with its own program and valid settings', () => {
     expect(roles.map(([name]) => name).sort()).toEqual(ROLES);
     for (const [name, { command, environment }] of roles) {
       expect(roleOf(command)).toBe(name);
@@ -43,7 +43,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('waits for what each needs, and checks the health of all that is waited for', () => {
+  it('makes services wait for what they need, and checks the health of everything they wait for', () => {
     for (const [, { depends_on: needed }] of roles) {
       expect(Object.keys(needed)).toEqual(expect.arrayContaining(['postgres', 'kurrentdb', 'kafka']));
       for (const [name, { condition }] of Object.entries<Parsed>(needed)) {
@@ -51,11 +51,11 @@ describe('docker-compose.yml', () => {
         expect(services[name].healthcheck?.test ?? services[name].build).toBeDefined();
       }
     }
-    // The server that prepares the directory at the first start listens on a socket alone.
+    // The server that prepares the directory at the first start listens only on a socket.
     expect(services.postgres.healthcheck.test).toEqual(expect.arrayContaining(['-h', '127.0.0.1']));
   });
 
-  it('builds the one image once, and nobody asks a registry for it', () => {
+  it('builds the one image once and pulls it from no registry', () => {
     const { gateway, ...workers } = Object.fromEntries(roles);
     expect(existsSync(gateway.build.dockerfile)).toBe(true);
     for (const { build, pull_policy: policy, depends_on: needed } of Object.values(workers)) {
@@ -64,7 +64,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('gives the stores fixed versions, volumes that exist and no way in from outside', () => {
+  it('gives the stores fixed versions, existing volumes and no port from outside', () => {
     for (const name of ['postgres', 'kurrentdb', 'kafka']) {
       const { image, volumes: mounted, ports, networks: joined } = services[name];
       expect(image).toMatch(/:\d[\w.]*$/);
@@ -85,7 +85,7 @@ describe('docker-compose.yml', () => {
 
   const compose = spawnSync('docker', ['compose', 'version']);
   if (compose.status === 0) {
-    it('is what docker compose takes', () => {
+    it('is valid for docker compose', () => {
       const env = { ...process.env, POSTGRES_PASSWORD: 'secret', GATEHOUSE_MASTER_KEY: MASTER_KEY };
       const { status, stderr } = spawnSync('docker', ['compose', 'config', '--quiet'], { env, encoding: 'utf8' });
       expect([status, stderr]).toEqual([0, '']);
@@ -101,12 +101,12 @@ describe('the Kubernetes manifests', () => {
 
   const configuration = { ...ofKind('ConfigMap')[0].data, ...ofKind('Secret')[0].stringData };
 
-  it('are what Kubernetes takes, in every field', () => {
-    // kustomize itself says what is wrong with its own file.
+  it('are valid for Kubernetes, in every field', () => {
+    // kustomize itself checks its own file.
     expect(kubernetesFaults(documents.filter(({ kind }) => kind !== 'Kustomization'))).toEqual([]);
   });
 
-  it('would be refused with a field that Kubernetes does not know, that has another type or that is missing', () => {
+  it('would be refused with an unknown field, a wrong type or a missing field', () => {
     const planted = (plant: (deployment: Parsed) => void) => {
       const deployment = structuredClone(ofKind('Deployment')[0]);
       plant(deployment.spec);
@@ -130,7 +130,7 @@ describe('the Kubernetes manifests', () => {
     ]);
   });
 
-  it('have for every role a deployment of several replicas, a service and a disruption budget that select it', () => {
+  it('have for every role a deployment with several replicas, a service and a disruption budget that select it', () => {
     for (const kind of ['Deployment', 'Service', 'PodDisruptionBudget']) {
       expect(
         ofKind(kind)
@@ -148,11 +148,11 @@ describe('the Kubernetes manifests', () => {
     }
   });
 
-  it('run each by its own program as nobody in particular, with probes, resources and time to drain', () => {
+  it('run each role with its own program as an unprivileged user, with probes, resources and time to drain', () => {
     for (const { spec } of ofKind('Deployment')) {
       const pod = spec.template.spec;
       const [container] = pod.containers;
-      expect(container.command).toBeUndefined(); // the image's entry point passes the signals on
+      expect(container.command).toBeUndefined(); // the image's entry point forwards signals
       expect(roleOf(container.args)).toBe(container.name);
       expect(pod.securityContext.runAsNonRoot).toBe(true);
       expect(container.securityContext.readOnlyRootFilesystem).toBe(true);
@@ -170,7 +170,7 @@ describe('the Kubernetes manifests', () => {
     }
   });
 
-  it('give settings that a process takes, and keep the variables out that Kubernetes would add', () => {
+  it('have valid settings, and turn off the variables that Kubernetes would add', () => {
     expectSettings({ ...configuration, GATEHOUSE_MASTER_KEY: MASTER_KEY });
     for (const { spec } of ofKind('Deployment')) {
       expect(spec.template.spec.enableServiceLinks).toBe(false);
@@ -181,7 +181,7 @@ describe('the Kubernetes manifests', () => {
     }
   });
 
-  it('mount the certificates where the settings look for them', () => {
+  it('mount the certificates at the paths in the settings', () => {
     const files = Object.keys(ofKind('Secret').find(({ metadata }) => metadata.name === 'gatehouse-ca').stringData);
     const named = [...JSON.stringify(configuration).matchAll(/\/etc\/gatehouse\/ca\/([\w.]+)/g)].map(
       ([, file]) => file,
@@ -198,7 +198,7 @@ describe('the Kubernetes manifests', () => {
 
   const kubectl = spawnSync('kubectl', ['version', '--client']);
   if (kubectl.status === 0) {
-    it('are put together by kustomize, without the example of a secret', () => {
+    it('are built by kustomize, without the example of a secret', () => {
       const { status, stdout } = spawnSync('kubectl', ['kustomize', KUBERNETES], { encoding: 'utf8' });
       expect(status).toBe(0);
       const kinds = parseAllDocuments(stdout).map((document) => (document.toJS() as Parsed).kind);
@@ -211,14 +211,14 @@ describe('the Kubernetes manifests', () => {
 describe('deploy/Dockerfile', () => {
   const text = readFileSync('deploy/Dockerfile', 'utf8');
 
-  it('builds in a stage of its own and runs as another user than root, with settings that a process takes', () => {
+  it('builds in a separate stage and runs as a user other than root, with valid settings', () => {
     expect(text.match(/^FROM /gm)).toHaveLength(2);
     expect(text.slice(text.lastIndexOf('FROM'))).toMatch(/^USER node$/m);
     const settings = [...text.matchAll(/\b(GATEHOUSE_\w+)=(\S+)/g)].map(([, name, value]) => [name!, value!]);
     expectSettings(Object.fromEntries(settings));
   });
 
-  it('has a process above node that hands signals on before node itself listens for them', () => {
+  it('has a parent process that forwards signals before node itself listens for them', () => {
     expect(text).toMatch(/^ENTRYPOINT \["tini", "--"\]$/m);
     expect(text).toMatch(/apt-get install .*\btini\b/);
   });

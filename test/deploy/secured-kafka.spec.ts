@@ -25,7 +25,7 @@ describeWithKafka('A broker that is encrypted and asks who one is', () => {
     if (directory) await rm(directory, { recursive: true });
   });
 
-  /** As a process of these settings would reach it. */
+  /** The broker as a process with these settings would reach it. */
   function clientWith(changes: Record<string, string>) {
     const settings = readSettings({
       GATEHOUSE_KAFKA_BROKERS: kafka.secured!.bootstrap,
@@ -39,7 +39,7 @@ describeWithKafka('A broker that is encrypted and asks who one is', () => {
     return brokerOf({ settings, logger }, 'gatehouse-spec');
   }
 
-  it.each(['plain', 'scram-sha-256', 'scram-sha-512'])('is sent to and read from with %s', async (mechanism) => {
+  it.each(['plain', 'scram-sha-256', 'scram-sha-512'])('is written and read with %s', async (mechanism) => {
     const client = clientWith({ GATEHOUSE_KAFKA_SASL_MECHANISM: mechanism });
     const topic = uniqueName('secured');
     await client.ensureTopics([topic]);
@@ -64,7 +64,7 @@ describeWithKafka('A broker that is encrypted and asks who one is', () => {
     await expect(clientWith(changes).ensureTopics([uniqueName('refused')])).rejects.toThrow(why);
   });
 
-  it('is not even looked for with a file of certificates that is none', async () => {
+  it('is not contacted if the file of certificates is invalid', async () => {
     const file = join(directory, 'empty.pem');
     await writeFile(file, 'nothing');
     for (const wrong of [file, join(directory, 'missing.pem')]) {

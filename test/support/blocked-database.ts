@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { TestDatabase } from './test-database.js';
 
-/** Cuts every connection to the database and lets nobody in until it is let in again. */
+/** Ends every connection to the database and refuses new ones until the returned function is called. */
 export async function blockDatabase({ connection }: TestDatabase): Promise<() => Promise<void>> {
   const admin = new pg.Client({ ...connection, database: 'postgres' });
   await admin.connect();

@@ -7,7 +7,7 @@ export interface CliResult {
   code: number | null;
   stdout: string;
   stderr: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a spec looks at whatever came
+  // biome-ignore lint/suspicious/noExplicitAny: specs read any answer
   json(): any;
 }
 
@@ -23,7 +23,7 @@ interface Backend {
   token?: string;
 }
 
-/** The command line client as a process of its own, as people start it, against one backend. */
+/** The command line client as a process of its own, against one backend. */
 export function cliFor({ url, token }: Backend) {
   const start = (...args: string[]): RunningCli => {
     const child = spawn(process.execPath, [join(process.cwd(), 'apps', 'launch.mjs'), 'cli', ...args], {
@@ -64,7 +64,7 @@ export function cliFor({ url, token }: Backend) {
   return { start, run: (...args: string[]) => start(...args).ended };
 }
 
-/** The same in this process, for specs with many commands. */
+/** Runs the command line in this process, for specs with many commands. */
 export function commandLineFor({ url, token }: Backend) {
   return {
     async run(...args: string[]): Promise<CliResult> {

@@ -2,7 +2,7 @@ import type { EventStore } from '../../libs/event-store/event-store.js';
 import type { Position, RecordedEvent } from '../../libs/kernel/envelope.js';
 import { LogTail } from '../../libs/subscriptions/log-tail.js';
 
-/** The events behind a position as they come, until there are so many. */
+/** Reads so many events after a position, as they come. */
 export async function eventsBehind(store: EventStore, after: Position, count: number): Promise<RecordedEvent[]> {
   const stop = new AbortController();
   const events: RecordedEvent[] = [];

@@ -14,11 +14,11 @@ import { createTestDatabase, type TestDatabase } from './test-database.js';
 export interface Answer {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: a spec looks at whatever came
+  // biome-ignore lint/suspicious/noExplicitAny: specs read any answer
   body: any;
 }
 
-/** A client with one token. Bodies are sent as JSON unless they are text. */
+/** A client with one token. It sends bodies as JSON unless they are strings. */
 export interface Client {
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -33,13 +33,13 @@ export interface TestGatehouse extends Standalone {
   administrator: Client;
   administratorToken: string;
   database: TestDatabase;
-  /** A second process's worth of the backend on the same database and data directory; close it before this one. */
+  /** A second backend on the same database and data directory, like a second process; close it before this one. */
   beside(options?: Pick<TestGatehouseOptions, 'background' | 'env'>): Promise<Standalone>;
 }
 
 export interface TestGatehouseOptions {
   clock?: Clock;
-  /** True: projector and reactors run by themselves. By default `settle()` works everything off. */
+  /** Whether projector and reactors run continuously. By default only `settle()` runs them. */
   background?: boolean;
   env?: Record<string, string>;
   /** Instead of that of this application's contexts. */
@@ -58,7 +58,7 @@ export async function startGatehouse({
     GATEHOUSE_PORT: '0',
     GATEHOUSE_DATA: directory,
     GATEHOUSE_PUBLIC_RATE_PER_MINUTE: '100000',
-    // As wide as they may be: a busy machine must not deny. What a spec does about them, it does with its own.
+    // The widest allowed, so that a busy machine does not deny. Specs about these limits set their own.
     GATEHOUSE_STALENESS_MS: '600000',
     GATEHOUSE_ACCESS_WAIT_MS: '60000',
     ...env,
@@ -119,7 +119,7 @@ export function client(url: string, token?: string): Client {
 
 let counter = 0;
 
-/** A CloudEvent with an id of its own. */
+/** A CloudEvent with a new id. */
 export function cloudEvent(type: string, data: Record<string, unknown>, attributes: Record<string, unknown> = {}) {
   counter += 1;
   return { specversion: '1.0', id: `test-${process.pid}-${counter}`, source: '/test', type, data, ...attributes };

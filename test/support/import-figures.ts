@@ -10,10 +10,10 @@ const FILES = {
   reviews: resolve(DATA, 'human-reviews', 'reviews.csv'),
 };
 
-/** For the import, as arguments of the command line. */
+/** Arguments of the command line for the import. */
 export const FILE_OPTIONS = Object.entries(FILES).flatMap(([name, file]) => [`--${name}`, file]);
 
-/** Specs that need the real data: skipped with a line where there is none, except in CI, where that is a failure. */
+/** Specs that need the real data: without it they are skipped with a line, and fail in CI. */
 export function describeWithData(name: string, specs: () => void): void {
   const isThere = Object.values(FILES).every((file) => existsSync(file));
   const { skip: absent } = it;
@@ -24,7 +24,7 @@ export function describeWithData(name: string, specs: () => void): void {
 export type Counts = { flagged: number; confirmed: number; dismissed: number; cases: HandCase[] };
 const nothing = (): Counts => ({ flagged: 0, confirmed: 0, dismissed: 0, cases: [] });
 
-/** No code of the product: split by hand, since the files quote nothing. */
+/** Independent of the product's code. The files have no quotes, so splitting at commas suffices. */
 export function figuresOfFiles() {
   const rows = (file: string, separator: string) =>
     readFileSync(file, 'utf8')
@@ -105,7 +105,7 @@ const shareOf = (confirmed: number, decided: number) => {
   };
 };
 
-/** All but the intervals of the kappas and the latency, which the files don't tell. */
+/** All but the intervals of the kappas and the latency, which don't follow from the files. */
 export const reviewOf = (cases: readonly HandCase[]) => {
   const fleiss = fleissByHand(cases);
   const cohen = cohenByHand(cases);

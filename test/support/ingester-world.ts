@@ -52,17 +52,17 @@ export async function openIngesterWorld() {
         running.push(ingester.run(signal));
         return running.at(-1)!;
       },
-      /** Where the group stands: what is committed, for each partition. */
+      /** The committed offset of the group for each partition. */
       async committed(): Promise<number[]> {
         const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] }).catch((error) => {
-          if (error.retriable) return []; // the broker has yet to load what it knows of groups
+          if (error.retriable) return []; // the broker has not loaded its groups yet
           throw error;
         });
         return (offsets?.partitions ?? [])
           .sort((a, b) => a.partition - b.partition)
           .map(({ offset }) => Number(offset));
       },
-      /** What of the topic is in quarantine. */
+      /** The quarantined messages of the topic. */
       async quarantined() {
         return (await world.quarantine.list('waiting', 500)).filter(({ channel }) => channel === `kafka:${topic}`);
       },
@@ -88,7 +88,7 @@ export async function openIngesterWorld() {
 export const storeWith = (store: EventStore, append: EventStore['append']): EventStore =>
   Object.assign(Object.create(store) as EventStore, { append });
 
-/** A promise that somebody else resolves. */
+/** A promise that is resolved from outside. */
 export function latch() {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
@@ -97,7 +97,7 @@ export function latch() {
   return { opened, open: () => open() };
 }
 
-/** A store whose n-th append waits at a gate, and all behind it. */
+/** A store whose n-th append waits at a gate, as do all after it. */
 export function gateBefore(store: EventStore, nth: number) {
   let count = 0;
   let failed = false;

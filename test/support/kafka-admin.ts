@@ -1,6 +1,6 @@
 import kafkajs, { type Admin } from 'kafkajs';
 
-/** Asks and tells a broker what our own client has no need to. */
+/** Administrative requests to a broker that our own client does not need. */
 export async function kafkaAdmin(bootstrap: string): Promise<Admin> {
   const admin = new kafkajs.Kafka({ brokers: [bootstrap], logLevel: kafkajs.logLevel.NOTHING }).admin();
   await admin.connect();

@@ -7,10 +7,10 @@ import { KafkaJsBroker } from '../../libs/kafka/kafkajs-broker.js';
 import type { ConsumedMessage, Message } from '../../libs/kafka/message-broker.js';
 import { oncePerRun } from './once-per-run.js';
 
-/** Why there is no broker on this machine, as one line; empty where there is one. */
+/** Why this machine has no broker, in one line; empty if it has one. */
 const missing = await oncePerRun('kafka-missing', async () => missingTool() ?? (await missingLibraries()) ?? '');
 
-/** Specs that need a real broker: skipped with a line where none can be started, except in CI, where that is a failure. */
+/** Specs that need a real broker: without one they are skipped with a line, and fail in CI. */
 export function describeWithKafka(name: string, specs: () => void, furtherTool?: string): void {
   const why = missing || (furtherTool && spawnSync(furtherTool, ['-V']).error && `there is no ${furtherTool}`);
   const { skip: unavailable } = it;
@@ -18,7 +18,7 @@ export function describeWithKafka(name: string, specs: () => void, furtherTool?:
   else unavailable(`${name}: ${why}`, () => {});
 }
 
-/** For beforeAll: with Maven's first resolution. */
+/** The time limit of beforeAll, including Maven's first download. */
 export const KAFKA_START_MS = 300_000;
 
 /** The one broker of this jest run, as host:port; the first caller of any worker starts it. */
@@ -29,12 +29,12 @@ export const kafkaBroker = (): Promise<string> =>
     return bootstrap;
   });
 
-/** A name that no other spec's topic or group has. */
+/** A unique name for a topic or a group. */
 export const uniqueName = (what: string): string => `${what}.${randomBytes(6).toString('hex')}`;
 
 export type ReadMessage = ConsumedMessage & { partition: number };
 
-/** What a topic holds, from its beginning until there is enough. Each reading is a consumer group of its own. */
+/** Reads a topic from its beginning until there is enough. Each call is a consumer group of its own. */
 export async function readTopic(
   bootstrap: string,
   topic: string,
@@ -54,11 +54,11 @@ export async function readTopic(
 export const testClient = (bootstrap: string) =>
   new KafkaJsBroker({ brokers: [bootstrap], clientId: 'gatehouse-spec' });
 
-/** The headers of a message as text; the last of each name. */
+/** The headers of a message as strings; the last of each name. */
 export const headersOf = ({ headers }: Pick<ConsumedMessage, 'headers'>): Record<string, string> =>
   Object.fromEntries(headers.map(([name, value]) => [name, value.toString()]));
 
-/** A message in binary mode, as a sender of ours would make it. */
+/** A message in binary mode, as our senders make it. */
 export function binaryMessage({ data, datacontenttype, ...attributes }: Record<string, unknown>, key = ''): Message {
   return {
     key: Buffer.from(key),

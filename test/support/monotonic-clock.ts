@@ -1,8 +1,8 @@
 import { jest } from '@jest/globals';
 
 /**
- * The monotonic clock of this process, from which a spec lets time pass at once. Restore it when nothing runs any more that
- * has seen it: it goes back.
+ * The monotonic clock of this process, which a spec can advance at once. Restore it only when nothing that has read it
+ * still runs, since it then goes back.
  */
 export function monotonicClock() {
   const real = performance.now.bind(performance);

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { until } from './until.js';
 
 /**
- * What all workers of this Jest run share, a server say: the first caller of any worker makes it, the others wait and are
- * given the same, as JSON.
+ * A resource that all workers of this Jest run share, such as a server: the first caller creates it, the others wait and
+ * get the same value, as JSON.
  */
 export async function oncePerRun<T>(name: string, make: (directory: string) => Promise<T>): Promise<T> {
   const directory = process.env.GATEHOUSE_TEST_SERVER;

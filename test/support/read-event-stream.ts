@@ -3,12 +3,12 @@ import { createParser } from 'eventsource-parser';
 export interface Message {
   id: string;
   type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a spec looks at whatever came
+  // biome-ignore lint/suspicious/noExplicitAny: specs read any answer
   data: any;
 }
 
 /**
- * The messages of a Server-Sent Events stream as they come, until it ends or the caller breaks off, which disconnects.
+ * The messages of a Server-Sent Events stream as they come, until it ends or the caller breaks out, which disconnects.
  * @param lastEventId as a client that reconnects sends it
  */
 export async function* readEventStream(

@@ -1,4 +1,4 @@
-/** One reviewer's verdict on a case, and how long after the flag it came. */
+/** One reviewer's verdict on a case, and its delay after the flag. */
 export interface HandVerdict {
   reviewer: string;
   verdict: string;
@@ -8,7 +8,7 @@ export type HandCase = readonly HandVerdict[];
 
 const mean = (numbers: readonly number[]) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 
-/** The smallest number that `share` of all do not exceed. */
+/** The smallest number that `share` of all numbers do not exceed. */
 function percentile(numbers: readonly number[], share: number): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted.find((_, i) => (i + 1) / sorted.length >= share)!;
@@ -20,7 +20,7 @@ export const timesByHand = (numbers: readonly number[]) => ({
   p95Ms: percentile(numbers, 0.95),
 });
 
-/** From two votes on a case at a time, and from the shares of the kinds of verdict; null where it has no value. */
+/** Fleiss' kappa from pairs of votes on a case and the shares of the kinds of verdict; null if undefined. */
 export function fleissByHand(cases: readonly HandCase[]): number | null {
   const rated = cases.filter((one) => one.length > 1);
   const kinds = [...new Set(rated.flat().map(({ verdict }) => verdict))];
@@ -33,7 +33,7 @@ export function fleissByHand(cases: readonly HandCase[]): number | null {
   return (mean(alike) - byChance) / (1 - byChance);
 }
 
-/** The standard error of Fleiss' kappa by leaving out one case after the other (the jackknife). */
+/** The standard error of Fleiss' kappa by the jackknife: leaving out one case at a time. */
 export function fleissErrorByHand(cases: readonly HandCase[]): number {
   const known = new Map<string, number>();
   const without = cases.map((left) => {

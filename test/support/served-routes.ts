@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify';
 
 const LINE = /^([│ ├└─]*)(.*?)(?: \(([A-Z, ]+)\))?$/;
 const INDENT = 4;
-/** Made by Fastify for every GET; it goes through the same guard. */
+/** Fastify adds one for every GET; it passes the same guard. */
 const IMPLIED = 'HEAD';
 
-/** What the server really has in its router, `METHOD /path` with `:name` for parameters, sorted. */
+/** The routes in the server's router as `METHOD /path` with `:name` for parameters, sorted. */
 export function servedRoutes(server: FastifyInstance): string[] {
   const above: string[] = [];
   const routes: string[] = [];

@@ -3,16 +3,16 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type pg from 'pg';
 
 export interface SilentDatabase {
-  /** Leads to the database by way of here. */
+  /** A connection to the database through this proxy. */
   connection: pg.PoolConfig;
-  /** From now on connections are taken and nothing is answered, as of a machine that hangs. */
+  /** From now on the proxy accepts connections but answers nothing, like a machine that hangs. */
   fallSilent(): void;
-  /** What was asked meanwhile is passed on. */
+  /** Forwards what clients sent meanwhile. */
   speak(): void;
   close(): Promise<void>;
 }
 
-/** A way to a database on which it can fall silent. */
+/** A proxy for a database that can stop answering. */
 export async function silentDatabase(connection: pg.PoolConfig): Promise<SilentDatabase> {
   const sockets = new Set<Socket>();
   let silent = false;

@@ -12,14 +12,14 @@ const BLOCK = Buffer.alloc(256 * 1024, 1);
 
 const shell = (size: string, directory: string) => ['sh', '-c', MOUNT, 'sh', size, directory];
 
-/** A command that gives a process a disk of its own, of a given size; undefined where the system does not let us. */
+/** A command that gives a process its own disk of a given size; undefined if the system does not permit that. */
 export function findSmallDisk(): ((size: string, directory: string) => string[]) | undefined {
   for (const way of WAYS) {
     try {
       execFileSync(way[0]!, [...way.slice(1), ...shell('1m', tmpdir()), 'true'], { stdio: 'ignore' });
       return (size, directory) => [...way, ...shell(size, directory)];
     } catch {
-      // the next way, perhaps
+      // try the next command
     }
   }
   return undefined;
@@ -28,7 +28,7 @@ export function findSmallDisk(): ((size: string, directory: string) => string[])
 /** A directory to mount the disk on. */
 export const mountPoint = (): Promise<string> => mkdtemp(join(tmpdir(), 'gatehouse-disk-'));
 
-/** Leaves so many bytes on the disk of a process, more or less, and no more than there are. */
+/** Fills the disk of a process until about so many bytes are free. */
 export async function leaveOnDisk(pid: number, directory: string, bytes: number): Promise<void> {
   const disk = join('/proc', String(pid), 'root', directory);
   const ballast = join(disk, 'ballast');
@@ -40,7 +40,7 @@ export async function leaveOnDisk(pid: number, directory: string, bytes: number)
       await file.write(BLOCK, 0, Math.min(BLOCK.length, left - bytes));
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error; // somebody else took the last of it
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error; // another process used the last bytes
   } finally {
     await file.close();
   }

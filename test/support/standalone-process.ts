@@ -5,13 +5,13 @@ import { join } from 'node:path';
 export interface StandaloneProcess {
   url: string;
   pid: number;
-  /** Of a first start; printed this once. */
+  /** The administrator token, which only a first start prints. */
   token: string | undefined;
-  /** All that it wrote so far. */
+  /** Its output so far. */
   output(): string;
-  /** From the spawn to the line that says it is ready. */
+  /** Milliseconds from the spawn to the line that says it is ready. */
   readyMs: number;
-  /** Sends the signal and answers the exit code once it is gone; null where a signal ended it. */
+  /** Sends the signal and resolves to the exit code; null if a signal ended the process. */
   stop(signal: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -22,10 +22,10 @@ export interface Ended {
   output: string;
 }
 
-/** What the standalone, or another role, shows once it is ready. */
+/** The output of a role once it is ready. */
 const READY = /Press Ctrl-C|: \w+ is ready at \S+\n/;
 
-/** @param through a command that ends in running the one that is put behind it, as the same process */
+/** @param through a command that finally executes the command appended to it, as the same process */
 function start(env: Record<string, string>, app: string, through: readonly string[] = []): ChildProcess {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('GATEHOUSE_') && name !== 'NODE_OPTIONS',
@@ -37,12 +37,12 @@ function start(env: Record<string, string>, app: string, through: readonly strin
   });
 }
 
-/** Builds what these processes run, for beforeAll. */
+/** Builds the programs of these processes, for beforeAll. */
 export function prepareBuild(): void {
   execFileSync(process.execPath, [join('apps', 'launch.mjs')]);
 }
 
-/** The built backend as a process of its own, once it says that it is ready. @throws when it ends before */
+/** Starts the built backend as a process and waits until it is ready. @throws if it exits before */
 export async function startProcess(
   env: Record<string, string>,
   app = 'standalone',
@@ -81,8 +81,8 @@ export async function startProcess(
 }
 
 /**
- * The same where it is expected to end.
- * @param during is given the process at once, to send it a signal, say
+ * Starts the built backend as a process that is expected to exit.
+ * @param during gets the process at once, for example to send it a signal
  */
 export async function runToEnd(
   env: Record<string, string>,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 const DEEP = 5_000;
 const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`);
 
-/** Texts that break things: control characters, halves of characters, other scripts, SQL, very long ones. */
+/** Hostile strings: control characters, lone surrogates, other scripts, SQL, very long ones. */
 export const strangeText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 30 }),
   fc.constantFrom(
@@ -32,7 +32,7 @@ export const strangeText: fc.Arbitrary<string> = fc.oneof(
   fc.integer({ min: 195, max: 1000 }).map((length) => 'x'.repeat(length)),
 );
 
-/** Any JSON value, and some that only a program that means harm would send. */
+/** Any JSON value, and some that only a malicious program would send. */
 export const strangeValue: fc.Arbitrary<unknown> = fc.oneof(
   strangeText,
   fc.jsonValue({ maxDepth: 3 }),
@@ -42,7 +42,7 @@ export const strangeValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.array(strangeText, { maxLength: 3 }),
 );
 
-/** The value with one member, anywhere in it, left out, renamed or made strange. */
+/** The value with one member, at any depth, removed, renamed or replaced by a strange value. */
 export function mutated(valid: Record<string, unknown>): fc.Arbitrary<Record<string, unknown>> {
   return fc
     .record({

@@ -8,7 +8,7 @@ import { oncePerRun } from './once-per-run.js';
 
 export interface TestDatabase {
   connection: pg.PoolConfig;
-  /** Ends what connections remain and drops it. Optional: the whole server goes after the run. */
+  /** Ends remaining connections and drops the database. Optional: the whole server is removed after the run. */
   drop(): Promise<void>;
 }
 
@@ -18,10 +18,10 @@ const TEMPLATE = 'gatehouse_template';
 /** SQLSTATE object_in_use. */
 const IN_USE = '55006';
 
-/** An own, migrated database on the one PostgreSQL of this jest run, which the first caller of any worker starts. */
+/** A new, migrated database on the one PostgreSQL of this Jest run, which the first caller starts. */
 export const createTestDatabase = (): Promise<TestDatabase> => createDatabase(` TEMPLATE ${TEMPLATE}`);
 
-/** The same without any schema, for specs of catalogue.migrations. */
+/** A new database without any schema, for specs of migrations. */
 export const createEmptyDatabase = (): Promise<TestDatabase> => createDatabase('');
 
 async function createDatabase(template: string): Promise<TestDatabase> {
@@ -34,7 +34,7 @@ async function createDatabase(template: string): Promise<TestDatabase> {
   };
 }
 
-/** The server waits some seconds for connections that are just closing: to end one would be an error in its client. */
+/** The server waits some seconds for closing connections; ending one would be an error in its client. */
 async function dropDatabase(server: ServerConnection, database: string): Promise<void> {
   await administer(server, `DROP DATABASE IF EXISTS ${database}`).catch((error) => {
     if (error.code !== IN_USE) throw error;
@@ -42,7 +42,7 @@ async function dropDatabase(server: ServerConnection, database: string): Promise
   });
 }
 
-/** The settings trade every safety for speed: nothing in it outlives the run. */
+/** Trades every safety for speed, since no data outlives the run. */
 const testServer = (): Promise<ServerConnection> =>
   oncePerRun('postgres', async (directory) => {
     const settings = {

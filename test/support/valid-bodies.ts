@@ -5,7 +5,7 @@ const question = {
   context: { minPosition: '0' },
 };
 
-/** Bodies that are right in form, for each route that takes one: `METHOD /path`. */
+/** A valid body for each route with a body: `METHOD /path`. */
 export const validBodies: Record<string, Record<string, unknown>[]> = {
   'POST /v1/waitlist': [{ email: 'ada@example.org', priority: 5, locale: 'en-GB', reason: 'to draw' }],
   'POST /v1/policy': [{ version: '1', url: 'https://example.org/policy', text: 'be kind' }],

@@ -1,7 +1,7 @@
 import type { EventStore } from '../../libs/event-store/event-store.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 
-/** Everything stored by now, of these types or of all. One page may be less, where another process wrote the last of it. */
+/** Everything stored by now, of these types or of all. A single page may end early if another process wrote the last events. */
 export async function wholeLog(store: EventStore, types: readonly string[] = []): Promise<RecordedEvent[]> {
   const head = await store.head();
   const events: RecordedEvent[] = [];

@@ -28,38 +28,36 @@ export const IfGiven = () => ValidateIf((_, value) => value !== undefined);
 type TextSchema = { minLength?: number; maxLength: number; pattern: string };
 
 /** What an event's text field requires, as rules of a field of a body: both endpoints refuse the same. */
-function fits(schema: object, message: string, description?: string, each = false): PropertyDecorator {
+function fits(schema: object, message: string, description: string, each = false): PropertyDecorator {
   const { minLength, maxLength, pattern } = schema as TextSchema;
   return applyDecorators(
     IsString({ each }),
     ...(minLength === undefined ? [] : [MinLength(minLength, { each })]),
     MaxLength(maxLength, { each }),
     Matches(new RegExp(pattern, 'u'), { each, message }),
-    ...meaning(description),
+    Means(description),
   );
 }
 
-const meaning = (description?: string): PropertyDecorator[] => (description === undefined ? [] : [Means(description)]);
-
 const ID_FORM = 'must consist of letters, digits and . _ : ~ - and begin with a letter or digit';
 
-export const IsEntityId = (description?: string) => fits(EntityId(''), ID_FORM, description);
+export const IsEntityId = (description: string) => fits(EntityId(''), ID_FORM, description);
 
-export const AreEntityIds = (description?: string) => fits(EntityId(''), `each value in ${ID_FORM}`, description, true);
+export const AreEntityIds = (description: string) => fits(EntityId(''), `each value in ${ID_FORM}`, description, true);
 
-export const IsName = (description?: string) =>
+export const IsName = (description: string) =>
   fits(Name(''), 'must consist of letters, digits and . _ : / + - and begin with a letter or digit', description);
 
-export const IsLabel = (description?: string) =>
+export const IsLabel = (description: string) =>
   fits(Label(''), 'must be a lower-case label, like policy-breach', description);
 
-export const AreLabels = (description?: string) =>
+export const AreLabels = (description: string) =>
   fits(Label(''), 'each value in must be a lower-case label, like policy-breach', description, true);
 
-export const IsLine = (description?: string) =>
+export const IsLine = (description: string) =>
   fits(Line(''), 'must be one line without control characters', description);
 
-export const IsPersonalText = (maxLength: number, description?: string) =>
+export const IsPersonalText = (maxLength: number, description: string) =>
   fits(
     PersonalText(maxLength, ''),
     'must be text without control characters that does not begin with "sealed:"',
@@ -77,15 +75,15 @@ export const IsSet = (minimum: number, maximum: number) =>
 
 const INSTANT_FORM = 'must be a time with its offset, like 2022-05-18T09:00:00Z';
 
-export const IsInstant = (description?: string) =>
+export const IsInstant = (description: string) =>
   applyDecorators(
-    ...meaning(description),
+    Means(description),
     Matches(new RegExp(INSTANT), { message: INSTANT_FORM }),
     IsISO8601({ strict: true, strictSeparator: true }, { message: INSTANT_FORM }),
   );
 
 /** The `{id}` of a path. */
 export class IdParam {
-  @IsEntityId()
+  @IsEntityId('The id.')
   id!: string;
 }

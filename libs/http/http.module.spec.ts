@@ -317,6 +317,8 @@ describe('a server with the HTTP module', () => {
       path: '/spec/things',
       access: { kind: 'roles', roles: ['operator', 'service'] },
       handler: 'SpecController.make',
+      handlerName: 'make',
+      controller: SpecController,
     });
   });
 });

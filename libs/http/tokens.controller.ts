@@ -33,7 +33,8 @@ const tokenFields = {
   createdBy: text('Who made it.'),
   revokedAt: orNull(instant('When it was revoked.')),
 };
-const TokenAnswer = closed(tokenFields);
+export const TokenAnswer = closed(tokenFields);
+export type TokenAnswer = Static<typeof TokenAnswer>;
 const TokensAnswer = closed({ items: list(TokenAnswer, 'Oldest first.') });
 const CreatedTokenAnswer = closed({ ...tokenFields, secret: text('Send it as `Authorization: Bearer {secret}`.') });
 
@@ -80,7 +81,7 @@ export class TokensController {
     answer: answer('Token', 'It is revoked.', TokenAnswer, example),
     refusals: { 404: ['token-unknown'] },
   })
-  revokeToken(@Param('id') id: string): Promise<Static<typeof TokenAnswer>> {
+  revokeToken(@Param('id') id: string): Promise<TokenAnswer> {
     return this.tokens.revoke(id);
   }
 }

@@ -37,13 +37,14 @@ type ViewAnswer = Static<typeof ViewAnswer>;
 const ReactionAnswer = closed({ name: text('The consumer.'), position: position('How far it has got.'), parked });
 type ReactionAnswer = Static<typeof ReactionAnswer>;
 
-const ViewsAnswer = closed({
+export const ViewsAnswer = closed({
   items: list(ViewAnswer, 'The views.'),
   reactions: list(
     ReactionAnswer,
     'Consumers that act on events: cases, enforcement, onboarding. They retry a parked key each minute.',
   ),
 });
+export type ViewsAnswer = Static<typeof ViewsAnswer>;
 
 @Controller('v1/views')
 export class ListViewsController {
@@ -59,7 +60,7 @@ export class ListViewsController {
     'Every read model: version, how far it has got, how many rows; every consumer that acts; and the keys that they have parked',
     { answer: answer('Views', 'The views.', ViewsAnswer) },
   )
-  async listViews(): Promise<Static<typeof ViewsAnswer>> {
+  async listViews(): Promise<ViewsAnswer> {
     const keys = await parkedKeys(this.pool);
     const items = await Promise.all(this.catalogue.views.map((view) => this.viewAnswer(view, keys)));
     return { items, reactions: await this.reactions(keys) };

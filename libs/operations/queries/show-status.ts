@@ -13,7 +13,7 @@ import type { Pool } from '../../platform/database/database.js';
 import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
 import { logConsumers } from './log-consumers.js';
 
-const StatusAnswer = closed({
+export const StatusAnswer = closed({
   version: text('Of Gatehouse.'),
   uptimeSeconds: count('Since the process started.'),
   head: position('Of the last event stored.'),
@@ -33,6 +33,7 @@ const StatusAnswer = closed({
   quarantine: Type.Record(Type.String(), Type.Number(), { description: 'Events that wait there, by reason.' }),
   memoryBytes: count('Resident memory of this process.'),
 });
+export type StatusAnswer = Static<typeof StatusAnswer>;
 
 @Controller('v1/status')
 export class ShowStatusController {
@@ -51,7 +52,7 @@ export class ShowStatusController {
   @Operation('Version, the log’s head, and how far each consumer and this process’s access replica have got', {
     answer: answer('Status', 'The status.', StatusAnswer),
   })
-  async showStatus(): Promise<Static<typeof StatusAnswer>> {
+  async showStatus(): Promise<StatusAnswer> {
     const head = await this.store.head();
     const { positions, parked } = await logConsumers(this.pool, this.catalogue.views, this.settings);
     return {

@@ -1,6 +1,7 @@
 import type { Context } from '../context/context.js';
 import { decisionPointProviders } from './decision-point/decision-point-providers.js';
 import { EvaluateAccessController } from './features/evaluate-access.js';
+import { FastEvaluation } from './features/fast-evaluation.js';
 import { AuthzenConfigurationController } from './queries/authzen-configuration.js';
 
 export * from './decide-access.js';
@@ -16,5 +17,5 @@ export const accessContext: Context = {
       controllers: [EvaluateAccessController, AuthzenConfigurationController],
     },
   ],
-  services: decisionPointProviders,
+  services: [...decisionPointProviders, FastEvaluation],
 };

@@ -2,7 +2,6 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit, type
 import { HttpAdapterHost } from '@nestjs/core';
 import { ENFORCING } from '../../enforcement/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
-import { Authenticator } from '../../http/credentials/authenticator.js';
 import { imagesAsOf } from '../../images/index.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
@@ -15,7 +14,6 @@ import { CLOCK, EVENT_STORE, LOGGER, POOL, SETTINGS } from '../../platform/ports
 import { ViewReader } from '../../projections/view-reader.js';
 import { consumerProgress } from '../../subscriptions/checkpoints.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
-import { answerEvaluationsFast } from '../features/fast-evaluation.js';
 import { AccessReplica } from './access-replica.js';
 import { DecisionPoint } from './decision-point.js';
 
@@ -31,17 +29,13 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     @Inject(HttpAdapterHost) { httpAdapter }: HttpAdapterHost,
-    @Inject(Authenticator) authenticator: Authenticator,
-    @Inject(DecisionPoint) decisionPoint: DecisionPoint,
     @Inject(AccessReplica) private readonly replica: AccessReplica,
     @Inject(POOL) private readonly pool: Pool,
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(Metrics) private readonly metrics: Metrics,
   ) {
-    const server = httpAdapter?.getInstance();
-    this.isServing = server !== undefined;
-    if (this.isServing) answerEvaluationsFast(server, authenticator, decisionPoint);
+    this.isServing = httpAdapter?.getInstance() !== undefined;
   }
 
   async onModuleInit(): Promise<void> {

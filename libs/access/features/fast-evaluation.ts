@@ -1,11 +1,13 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Authenticator } from '../../http/credentials/authenticator.js';
+import { Authenticator } from '../../http/credentials/authenticator.js';
 import { bearerOf } from '../../http/credentials/credentials.js';
 import type { Principal } from '../../http/credentials/principal.js';
 import type { Position } from '../../kernel/envelope.js';
 import { GatehouseError } from '../../kernel/errors.js';
 import type { AccessDecision } from '../decide-access.js';
-import type { DecisionPoint } from '../decision-point/decision-point.js';
+import { DecisionPoint } from '../decision-point/decision-point.js';
 import { type Evaluation, readEvaluation } from '../decision-point/evaluation-request.js';
 import { EVALUATION_ROLES } from './evaluate-access.js';
 
@@ -15,13 +17,23 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 /**
  * Answers the hottest route ahead of Nest's pipeline, whose guards, pipes and interceptors cost more than the decision.
  * Only a valid request is answered here: a missing role or an invalid body goes on to the controller, which refuses it
- * like everywhere. Call it before the routes are registered.
+ * like everywhere.
  */
-export function answerEvaluationsFast(
-  server: FastifyInstance,
-  authenticator: Authenticator,
-  decisionPoint: DecisionPoint,
-) {
+@Injectable()
+export class FastEvaluation {
+  constructor(
+    @Inject(HttpAdapterHost) { httpAdapter }: HttpAdapterHost,
+    @Inject(Authenticator) authenticator: Authenticator,
+    @Inject(DecisionPoint) decisionPoint: DecisionPoint,
+  ) {
+    // A process without HTTP has no adapter.
+    const server = httpAdapter?.getInstance();
+    if (server) answerEvaluationsFast(server, authenticator, decisionPoint);
+  }
+}
+
+/** Has to be called before the routes are registered. */
+function answerEvaluationsFast(server: FastifyInstance, authenticator: Authenticator, decisionPoint: DecisionPoint) {
   server.addHook('onRoute', (route) => {
     if (route.url === ROUTE && route.method === 'POST') route.preHandler = [answer, ...[route.preHandler ?? []].flat()];
   });

@@ -1,6 +1,7 @@
 /** What the routes answer, as far as this client reads it. Positions are digits, times RFC 3339. */
 
 export type { AccountAnswer } from '../../libs/account/index.js';
+export type { Kappa, ReviewFigures, SafetyAnswer, SafetyFigures, Share, Times } from '../../libs/safety/index.js';
 export type { WaitlistEntry } from '../../libs/waitlist/index.js';
 
 export interface Written {
@@ -148,59 +149,4 @@ export interface CohortAdmitted extends Written {
   cohortId: string;
   size: number;
   selection: 'first-come' | 'listed';
-}
-
-/** A proportion with its 95% interval. */
-export interface Share {
-  hits: number;
-  of: number;
-  value: number;
-  low: number;
-  high: number;
-}
-
-export interface SafetyFigures {
-  generated: number;
-  shared: number;
-  exposed: number;
-  flags: number;
-  flagged: number;
-  cases: { open: number; confirmed: number; dismissed: number };
-  flaggedShare: Share | null;
-  confirmedShare: Share | null;
-  violationRate: Share | null;
-  backlog: number;
-  decided: number;
-  deactivated: number;
-  reinstated: number;
-  review: ReviewFigures;
-}
-
-/** Percentiles of durations. */
-export interface Times {
-  count: number;
-  p50Ms: number;
-  p95Ms: number;
-}
-
-/** Agreement beyond chance with its 95% interval. */
-export interface Kappa {
-  value: number;
-  low: number;
-  high: number;
-}
-
-export interface ReviewFigures {
-  timeToFirstView: Times | null;
-  timeToVerdict: Times | null;
-  agreement: { fleiss: (Kappa & { cases: number }) | null; cohen: (Kappa & { pairs: number }) | null };
-  appeals: { decided: number; granted: number };
-  overturnRate: Share | null;
-  deactivationLatency: Times | null;
-}
-
-export interface SafetyAnswer {
-  whole: SafetyFigures;
-  groups: ({ group: string } & SafetyFigures)[];
-  position: string;
 }

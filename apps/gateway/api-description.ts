@@ -1,7 +1,6 @@
 import type { Catalogue } from '../../libs/context/catalogue.js';
 import type { ApiDescription } from '../../libs/http/openapi/api-description.js';
 import { version } from '../composition/version.js';
-import { operationsElsewhere } from './openapi/operation-groups.js';
 
 const OPENAPI_DESCRIPTION = [
   'Access and enforcement for the staged rollout of a generative image product: onboarding from a waitlist at a set rate, access decisions, human review of flagged images, enforcement, and a log that can be replayed and verified.',
@@ -21,5 +20,4 @@ export const apiDescription = ({ groups, incoming, outgoing }: Catalogue): ApiDe
   introduction: { openApi: OPENAPI_DESCRIPTION, asyncApi: ASYNCAPI_DESCRIPTION },
   groups,
   events: { incoming, outgoing },
-  elsewhere: operationsElsewhere(),
 });

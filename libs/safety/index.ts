@@ -1,13 +1,14 @@
 import type { Context } from '../context/context.js';
-import { SafetyMetricsController, ShowSafetyMetricsHandler } from './features/show-safety-metrics.js';
 import { ReviewReport } from './queries/review-report.js';
 import { SafetyReport } from './queries/safety-figures.js';
+import { ShowSafetyMetricsController, ShowSafetyMetricsHandler } from './queries/show-safety-metrics.js';
 import { deactivationsView } from './views/deactivations.js';
 import { safetyImagesView } from './views/safety-images.js';
 
 export * from './agreement.js';
 export * from './calendar-buckets.js';
 export * from './metrics.js';
+export type { ReviewFigures, SafetyAnswer, SafetyFigures } from './queries/safety-answer.js';
 export * from './review-metrics.js';
 export * from './safety-counts.js';
 export * from './views/deactivations.js';
@@ -19,8 +20,8 @@ export const safetyContext: Context = {
   routes: [
     {
       name: 'Safety',
-      description: 'What the rollout does: shares are of distinct images, each with its interval.',
-      controllers: [SafetyMetricsController],
+      description: 'The effects of the rollout on safety. Shares are of distinct images, each with its interval.',
+      controllers: [ShowSafetyMetricsController],
     },
   ],
   services: [SafetyReport, ReviewReport],

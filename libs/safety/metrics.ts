@@ -9,24 +9,7 @@ export interface Share {
   high: number;
 }
 
-export interface SafetyMetrics {
-  generated: number;
-  shared: number;
-  /** Distinct images that were shared or downloaded. */
-  exposed: number;
-  flags: number;
-  /** Distinct images with a flag. */
-  flagged: number;
-  cases: { open: number; confirmed: number; dismissed: number };
-  /** The share of exposed images that were flagged; null while nothing was exposed. */
-  flaggedShare: Share | null;
-  /** The share of decided cases that were confirmed. */
-  confirmedShare: Share | null;
-  /** The share of exposed images whose case was confirmed. */
-  violationRate: Share | null;
-}
-
-export function safetyMetrics(counts: SafetyCounts): SafetyMetrics {
+export function safetyMetrics(counts: SafetyCounts) {
   const { generated, shared, exposed, flags, flagged, cases_open, cases_confirmed, cases_dismissed } = counts;
   return {
     generated,

@@ -1,6 +1,5 @@
 import type { Type as Class } from '@nestjs/common';
 import type { ApiEvents } from './api-events.js';
-import type { DescribedOperation } from './operation.js';
 
 /** Token of injection: what the documents of an application say beyond its routes. */
 export const API_DESCRIPTION = Symbol('ApiDescription');
@@ -13,8 +12,6 @@ export interface ApiDescription {
   /** In the order of the documents; two of one name are one group. */
   groups: readonly ApiGroup[];
   events: ApiEvents;
-  /** By `METHOD /path`: of controllers whose handlers do not carry their documentation yet. */
-  elsewhere: Record<string, DescribedOperation>;
 }
 
 /** Operations that belong together. */

@@ -81,8 +81,8 @@ const tagsOf = (groups: readonly ApiGroup[]): Json[] => [
 /** `/v1/accounts/{id}` */
 const templateOf = ({ path }: DeclaredRoute): string => path.replace(/:(\w+)/g, '{$1}');
 
-function documented(route: DeclaredRoute, { events, elsewhere }: ApiDescription): DescribedOperation {
-  const operation = operationOf(handlerOf(route), events) ?? elsewhere[`${route.method} ${templateOf(route)}`];
+function documented(route: DeclaredRoute, { events }: ApiDescription): DescribedOperation {
+  const operation = operationOf(handlerOf(route), events);
   if (!operation) throw new Error(`${route.handler} is not documented: add @Operation(…)`);
   return operation;
 }

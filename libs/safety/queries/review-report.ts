@@ -4,9 +4,10 @@ import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { casesView } from '../../review/index.js';
-import { MIN_PAIR_CASES, type ReviewCounts, type ReviewMetrics, reviewMetrics, type Times } from '../review-metrics.js';
+import { MIN_PAIR_CASES, type ReviewCounts, reviewMetrics, type Times } from '../review-metrics.js';
 import { deactivationsView } from '../views/deactivations.js';
 import { type Days, FLAGGED_IMAGES, type Grouping } from './groupings.js';
+import type { ReviewFigures } from './safety-answer.js';
 
 const VERDICTS = ['safe', 'unsafe', 'unsure'] as const;
 const DECIDED = `status IN ('confirmed', 'dismissed')`;
@@ -68,7 +69,7 @@ export class ReviewReport {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   /** @returns the metrics of a group; the group of the whole is null */
-  async read(by: Grouping | undefined, { from = '', to = '' }: Days): Promise<(group: string | null) => ReviewMetrics> {
+  async read(by: Grouping | undefined, { from = '', to = '' }: Days): Promise<(group: string | null) => ReviewFigures> {
     const values = by === undefined ? [] : [from, `${to}\u{10FFFF}`];
     const counts = new Map<string | null, ReviewCounts>();
     const countsOf = (group: string | null) => {

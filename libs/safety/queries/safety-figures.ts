@@ -6,39 +6,14 @@ import { queryView } from '../../projections/view-query.js';
 import { ViewReader } from '../../projections/view-reader.js';
 import { counterTable } from '../../projections/view-tables.js';
 import { casesView } from '../../review/index.js';
-import { type SafetyMetrics, safetyMetrics } from '../metrics.js';
-import type { ReviewMetrics } from '../review-metrics.js';
+import { safetyMetrics } from '../metrics.js';
 import { SAFETY_COUNTS, type SafetyCounts } from '../safety-counts.js';
 import { deactivationsView } from '../views/deactivations.js';
 import { safetyImagesView } from '../views/safety-images.js';
 import { COHORT_COUNTS } from './cohort-counts.js';
 import { type Days, type Grouping, MAX_GROUPS } from './groupings.js';
 import { ReviewReport } from './review-report.js';
-
-export interface SafetyFigures extends SafetyMetrics {
-  /** Open cases. */
-  backlog: number;
-  /** Confirmed and dismissed cases. */
-  decided: number;
-  /** Accounts that were deactivated, including those reinstated later. */
-  deactivated: number;
-  reinstated: number;
-  review: ReviewMetrics;
-}
-
-export interface SafetyGroup extends SafetyFigures {
-  /** `2022-05-18`, `2022-W20`, a category or a cohort. */
-  group: string;
-}
-
-export interface SafetyAnswer {
-  /** Everything, whatever the requested days. */
-  whole: SafetyFigures;
-  /** In alphabetical order. An image with several categories counts in each; an account without a cohort in none. */
-  groups: SafetyGroup[];
-  /** The figures include all events up to this position. */
-  position: string;
-}
+import type { SafetyAnswer, SafetyFigures } from './safety-answer.js';
 
 const SOURCES = [safetyImagesView, deactivationsView, casesView];
 

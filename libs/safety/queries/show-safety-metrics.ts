@@ -2,10 +2,12 @@ import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/commo
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn, IsISO8601, Matches } from 'class-validator';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven } from '../../http/field-rules.js';
+import { IfGiven, Means } from '../../http/field-rules.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
 import { InvalidInput } from '../../kernel/errors.js';
-import { type Days, GROUPINGS, type Grouping } from '../queries/groupings.js';
-import { type SafetyAnswer, SafetyReport } from '../queries/safety-figures.js';
+import { type Days, GROUPINGS, type Grouping } from './groupings.js';
+import { SafetyAnswer } from './safety-answer.js';
+import { SafetyReport } from './safety-figures.js';
 
 export class ShowSafetyMetrics extends Query<SafetyAnswer> {
   constructor(
@@ -29,18 +31,18 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const DAY_FORM = 'must be a day, like 2022-05-18';
 
 export class SafetyMetricsQuery {
-  /** Groups beside the whole. */
+  @Means('Groups to show beside the whole.')
   @IfGiven()
   @IsIn(GROUPINGS)
   by?: Grouping;
 
-  /** The first day, with by=day. */
+  @Means('The first day, with `by=day`.')
   @IfGiven()
   @Matches(DAY, { message: DAY_FORM })
   @IsISO8601({ strict: true }, { message: DAY_FORM })
   from?: string;
 
-  /** The last day, with by=day. */
+  @Means('The last day, with `by=day`.')
   @IfGiven()
   @Matches(DAY, { message: DAY_FORM })
   @IsISO8601({ strict: true }, { message: DAY_FORM })
@@ -48,16 +50,20 @@ export class SafetyMetricsQuery {
 }
 
 @Controller('v1/safety')
-export class SafetyMetricsController {
+export class ShowSafetyMetricsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
-  /**
-   * Distinct counts and shares with their 95% intervals (Wilson), and how review works, of everything and by day, ISO
-   * week, category or cohort. What review does costs passes over all cases at each call; cohorts cost one over all images.
-   */
   @Get('metrics')
   @Roles('operator', 'compliance', 'service', 'administrator')
-  show(@QueryParameters() { by, from, to }: SafetyMetricsQuery): Promise<SafetyAnswer> {
+  @Operation(
+    'Counts, shares with 95% intervals and figures of review, in total and by day, ISO week, category or cohort',
+    {
+      description:
+        'The figures of review are computed from all cases at each call, and those of cohorts from all images: ask for them every minute rather than every second.',
+      answer: answer('SafetyMetrics', 'The figures.', SafetyAnswer),
+    },
+  )
+  showSafetyMetrics(@QueryParameters() { by, from, to }: SafetyMetricsQuery): Promise<SafetyAnswer> {
     if (by !== 'day' && (from ?? to) !== undefined) {
       throw new InvalidInput([{ field: from === undefined ? 'to' : 'from', message: 'goes with by=day only' }]);
     }

@@ -1,4 +1,4 @@
-/** Random numbers from a seed (mulberry32), so that a run of faults can be had again. */
+/** Random numbers from a seed (mulberry32), so that a run of faults can be repeated. */
 export function chanceOf(seed) {
   let state = seed >>> 0;
   const next = () => {

@@ -12,7 +12,7 @@ import { ClockJump } from './clock-jump.mjs';
 import { FaultPlan } from './faults.mjs';
 import { HttpClient } from './http-client.mjs';
 import { Invariants } from './invariants.mjs';
-import { letInKnownPeople } from './known-people.mjs';
+import { onboardKnownPeople } from './known-people.mjs';
 import { Load } from './load.mjs';
 import { findClockLibrary, ProcessClock } from './process-clock.mjs';
 import { RoleProcess } from './role-process.mjs';
@@ -28,8 +28,8 @@ const EVENTS = 'gatehouse.events';
 const INGEST_MS = 120_000;
 
 /**
- * @param short whether faults that last are kept short
- * @returns findings, a line each, and counts by what is counted
+ * @param short whether outages are short
+ * @returns findings, a line each, and counts by name
  */
 export async function crashTest({ seed, kills, short }) {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-crash-'));
@@ -45,7 +45,7 @@ export async function crashTest({ seed, kills, short }) {
     const env = settingsOf(postgres.url, broker?.bootstrap);
     const roles = broker ? [...HTTP_ROLES, ...KAFKA_ROLES] : HTTP_ROLES;
     const library = await findClockLibrary(directory);
-    // The first of each role is on a machine of its own, so to speak, whose clock may be set.
+    // The first process of each role has a clock of its own, as on another machine.
     const clockOf = (role, replica) =>
       library && replica === 0 ? new ProcessClock(library, join(directory, `${role}.clock`)) : undefined;
     const newProcess = (role, replica) => new RoleProcess(role, replica, env, directory, clockOf(role, replica));
@@ -68,14 +68,14 @@ export async function crashTest({ seed, kills, short }) {
     stopping.unshift(() => load.close());
     const invariants = new Invariants(postgres.connection, load, operator);
     stopping.unshift(() => invariants.close());
-    const known = await letInKnownPeople(invariants.store, operator);
+    const known = await onboardKnownPeople(invariants.store, operator);
 
     const outage = new StoreOutage({ postgres, processes, token: tokens.administrator, load });
     const clockJump = library && new ClockJump({ processes, tokens, known, chance });
     const faults = new FaultPlan({ chance, processes, postgres, broker, newProcess, outage, clockJump, short });
     const findings = [];
     while (faults.kills < kills && findings.length === 0) {
-      load.begin();
+      load.start();
       for (const fault of faults.round()) {
         console.log(`  ${await fault()}`);
         findings.push(...(await invariants.acknowledgedAreStored(false)), ...outage.findings.splice(0));
@@ -96,8 +96,8 @@ export async function crashTest({ seed, kills, short }) {
         kills: faults.kills,
         ...faults.others,
         'events acknowledged': load.acknowledged.size,
-        'batches given twice': load.repeats,
-        'in the topic again': invariants.toldAgain ?? 0,
+        'batches sent twice': load.repeats,
+        'repeats in the topic': invariants.repeatsInTopic ?? 0,
         lost: invariants.lost,
         doubled: invariants.doubled,
       },

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const LEAST_CALM_MS = 300;
-const MOST_CALM_MS = 1_800;
-/** Long enough in the short form for an evaluation to grow stale, and for events that hang to be refused. */
+const MIN_CALM_MS = 300;
+const MAX_CALM_MS = 1_800;
+/** Even the short ones suffice for an evaluation to become stale, and for pending events to be refused. */
 const AWAY_MS = { short: { refusing: 8_000, hanging: 24_000 }, long: { refusing: 60_000, hanging: 60_000 } };
 
-/** Faults in an order that chance gives. */
+/** Faults in random order. */
 export class FaultPlan {
   kills = 0;
   others = {
@@ -21,7 +21,7 @@ export class FaultPlan {
     Object.assign(this, parts);
   }
 
-  /** Every kind as often as it comes up in a round, shuffled; each waits a while, and answers what it did. */
+  /** All faults of a round, shuffled. Each waits a while and returns a line about what it did. */
   round() {
     const { broker, chance, clockJump, outage, short } = this;
     const away = short ? AWAY_MS.short : AWAY_MS.long;
@@ -40,12 +40,12 @@ export class FaultPlan {
       [faults[i], faults[j]] = [faults[j], faults[i]];
     }
     return faults.map((fault) => async () => {
-      await sleep(chance.between(LEAST_CALM_MS, MOST_CALM_MS));
+      await sleep(chance.between(MIN_CALM_MS, MAX_CALM_MS));
       return fault();
     });
   }
 
-  /** Started again at once; whether the next fault waits until it is ready is left to chance. */
+  /** Restarts the processes at once; chance decides whether the next fault waits until they are ready. */
   async #kill(count) {
     const hit = [...new Set(Array.from({ length: count }, () => this.chance.oneOf(this.processes)))];
     await Promise.all(hit.map((one) => one.kill()));
@@ -70,15 +70,15 @@ export class FaultPlan {
   }
 
   async #takeAway(outage) {
-    const told = await outage();
+    const line = await outage();
     this.others['PostgreSQL away']++;
-    return told;
+    return line;
   }
 
   async #setClocks() {
-    const told = await this.clockJump.run();
+    const line = await this.clockJump.run();
     this.others['clocks set']++;
-    return told;
+    return line;
   }
 
   async #restartBroker() {
@@ -88,15 +88,15 @@ export class FaultPlan {
     return `restarted the broker${hard ? ' after a kill' : ''}`;
   }
 
-  /** A third ingester comes in while batches are under way, and dies. */
+  /** A third ingester joins the group during the load, and is killed. */
   async #rebalance() {
     const third = this.newProcess('ingester', 'third');
     third.start();
     await third.ready();
-    await sleep(this.chance.between(LEAST_CALM_MS, MOST_CALM_MS));
+    await sleep(this.chance.between(MIN_CALM_MS, MAX_CALM_MS));
     await third.kill();
     this.kills++;
     this.others.rebalances++;
-    return 'let a third ingester come in, and killed it';
+    return 'started and killed a third ingester';
   }
 }

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const ANSWER_MS = 15_000;
-const AGAIN_MS = 200;
+const RETRY_MS = 200;
 
 /**
- * Asks one process.
- * @returns status, body, the answer's headers and, in milliseconds of performance.now, when it was asked and answered;
- * undefined when there was no answer, and nobody knows what happened
+ * Sends a request to one process.
+ * @returns status, body and headers of the answer, and the times of request and answer in milliseconds of
+ * performance.now; undefined if there was no answer, so that the outcome is unknown
  */
 export async function askAt(
   url,
@@ -32,7 +32,7 @@ export async function askAt(
   }
 }
 
-/** Asks any gateway that is up, with one token. */
+/** Sends requests with one token to any running gateway. */
 export class HttpClient {
   constructor(gateways, token) {
     this.gateways = gateways;
@@ -47,12 +47,12 @@ export class HttpClient {
     return askAt(url, this.token, method, path, body, { mediaType });
   }
 
-  /** Asks again until there is an answer that is not "later". */
+  /** Retries until there is an answer that does not ask for a retry. */
   async insist(method, path, body, mediaType) {
     for (;;) {
       const answer = await this.ask(method, path, body, mediaType);
       if (answer && answer.status < 500 && answer.status !== 429) return answer;
-      await sleep(AGAIN_MS);
+      await sleep(RETRY_MS);
     }
   }
 }

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PostgresEventStore } from '../../dist/libs/event-store/postgres/postgres-event-store.js';
 
 const PAGE = 2_000;
-const AGAIN_MS = 300;
+const RETRY_MS = 300;
 const JOB_MS = 300_000;
 const TOPIC_MS = 60_000;
 
-/** Reads what was stored and holds it against what clients were told. Findings are lines; none means that all holds. */
+/** Compares what is stored with what clients were answered. Each finding is a line; none means that every invariant holds. */
 export class Invariants {
-  /** Every event of the log: its place, as it was read. */
+  /** Every event of the log, in order. */
   log = [];
   lost = 0;
   doubled = 0;
@@ -25,7 +25,7 @@ export class Invariants {
     return this.store.close();
   }
 
-  /** To be called at any time: all that was acknowledged before the call is in the log, and once. */
+  /** Every event acknowledged before the call is in the log exactly once. May be called at any time. */
   async acknowledgedAreStored(overKafkaToo) {
     const acknowledged = [...this.load.acknowledged];
     await this.#readOn();
@@ -49,9 +49,9 @@ export class Invariants {
     }
   }
 
-  /** Waits until everything that follows the log has passed its head, and nothing new came of it. */
+  /** Waits until every consumer has reached the head of the log and stored nothing new. */
   async settled() {
-    for (let calm = 0, before; calm < 3; await sleep(AGAIN_MS)) {
+    for (let calm = 0, before; calm < 3; await sleep(RETRY_MS)) {
       const { body } = await this.operator.insist('GET', '/v1/status');
       const caughtUp = body.consumers.length > 0 && body.consumers.every(({ behind }) => behind === 0);
       calm = caughtUp && body.head === before ? calm + 1 : 0;
@@ -59,15 +59,15 @@ export class Invariants {
     }
   }
 
-  /** Kafka acknowledges before the ingester stores: waits for the rest. */
+  /** Waits for the ingester, since Kafka acknowledges messages before they are stored. */
   async ingested(limitMs) {
-    for (const until = performance.now() + limitMs; performance.now() < until; await sleep(AGAIN_MS)) {
+    for (const until = performance.now() + limitMs; performance.now() < until; await sleep(RETRY_MS)) {
       await this.#readOn();
       if ([...this.load.acknowledged].every((id) => this.#seen.has(id))) return;
     }
   }
 
-  /** Each once: what was asked for, and what follows from events. */
+  /** Every command and every consequence of an event is stored exactly once. */
   decidedOnce() {
     const findings = [];
     const counted = (type, key) => {
@@ -112,7 +112,7 @@ export class Invariants {
   /** Every view equals its replay from the first event. */
   async viewsEqualReplay() {
     const { body, url } = await this.operator.insist('POST', '/v1/views/verify', {});
-    for (const until = performance.now() + JOB_MS; ; await sleep(AGAIN_MS)) {
+    for (const until = performance.now() + JOB_MS; ; await sleep(RETRY_MS)) {
       const answer = await fetch(`${url}/v1/views/jobs/${body.id}`, {
         headers: { authorization: `Bearer ${this.operator.token}` },
       });
@@ -123,7 +123,7 @@ export class Invariants {
     }
   }
 
-  /** The feed tells every public event, in the log's order. */
+  /** The feed has every public event, in the log's order. */
   async feedHasNoHole(publicTypes) {
     await this.#readOn();
     const expected = this.log.filter(({ type }) => publicTypes.has(type)).map(({ id }) => id);
@@ -138,11 +138,11 @@ export class Invariants {
     return [`the feed has ${this.#feed.ids.length} events for ${expected.length}; the first difference is at ${wrong}`];
   }
 
-  /** The topic tells them all too; repeats are allowed, going back behind what the key had is not. */
+  /** The topic has every public event. Repeats are allowed, but the first deliveries of a key's events must be in order. */
   async topicHasNoHole(topic, publicTypes) {
     const expected = new Set(this.log.filter(({ type }) => publicTypes.has(type)).map(({ id }) => id));
     const places = new Map(this.log.map(({ id, position }) => [id, position]));
-    const told = new Map();
+    const published = new Map();
     const lastOfKey = new Map();
     let disorder = 0;
     const stop = new AbortController();
@@ -150,31 +150,31 @@ export class Invariants {
     const options = {
       group: `crash-${process.pid}-${this.#position}`,
       topics: [topic],
-      trouble() {},
+      onError() {},
       signal: stop.signal,
     };
-    await this.load.broker.consume(options, async ({ messages, done }) => {
+    await this.load.broker.consume(options, async ({ messages, commit }) => {
       for (const { key, headers } of messages) {
         const id = headers.find(([name]) => name === 'ce_id')[1].toString();
         const position = places.get(id);
-        const times = (told.get(id) ?? 0) + 1;
-        told.set(id, times);
+        const times = (published.get(id) ?? 0) + 1;
+        published.set(id, times);
         if (times === 1 && position < (lastOfKey.get(`${key}`) ?? 0)) disorder++;
         if (times === 1) lastOfKey.set(`${key}`, position);
       }
-      await done(messages.at(-1).offset);
-      if (told.size >= expected.size) stop.abort();
+      await commit(messages.at(-1).offset);
+      if (published.size >= expected.size) stop.abort();
     });
     clearTimeout(timer);
-    this.toldAgain = [...told.values()].reduce((sum, times) => sum + times - 1, 0);
-    const holes = [...expected].filter((id) => !told.has(id)).length;
+    this.repeatsInTopic = [...published.values()].reduce((sum, times) => sum + times - 1, 0);
+    const holes = [...expected].filter((id) => !published.has(id)).length;
     return [
       ...(holes > 0 ? [`${holes} of ${expected.size} public events are not in ${topic}`] : []),
       ...(disorder > 0 ? [`${disorder} events of a key are in ${topic} before an earlier one`] : []),
     ];
   }
 
-  /** Nothing was set aside. */
+  /** No key is parked. */
   async nothingParked() {
     const { body } = await this.operator.insist('GET', '/v1/status');
     return body.consumers

@@ -2,16 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock, toIso, WEEK_MS } from '../../dist/libs/kernel/clock.js';
 import { timeOrderedIds } from '../../dist/libs/kernel/ids.js';
 
-/** Less than a clock jumps. */
+/** Less than the jump of a clock. */
 const ALMOST_AN_HOUR_MS = 3_000_000;
-const LET_IN_MS = 60_000;
-const AGAIN_MS = 200;
+const ONBOARDING_MS = 60_000;
+const RETRY_MS = 200;
 const POLICY = 'policy-1';
 const ids = timeOrderedIds(systemClock);
 
-/** People that may be onboarded in a week, and how many of them were when that week was all but over. */
+/** The rate per week, and the number of people onboarded almost a week ago. */
 const PER_WEEK = 1_000_000;
-export const LET_IN_LONG_AGO = 900_000;
+export const PEOPLE_LONG_AGO = 900_000;
 export const LONG_AGO = 'cohort-long-ago';
 
 export const IN_GOOD_STANDING = 'known-ann';
@@ -25,11 +25,11 @@ export const question = (accountId) => ({
 });
 
 /**
- * Two people of whom it is known how decisions about them must come out, one of them suspended, and a cohort of all but
- * seven days ago: a process whose clock is an hour ahead would take the suspension for over, and the week too.
- * @returns `until`, in epoch milliseconds, when both are
+ * Onboards two people with known decisions, one of them suspended, and a cohort of almost seven days ago: a process whose
+ * clock is an hour ahead would consider the suspension and the week over.
+ * @returns `until`, in epoch milliseconds, when both are over
  */
-export async function letInKnownPeople(store, client) {
+export async function onboardKnownPeople(store, client) {
   const until = systemClock.now() + ALMOST_AN_HOUR_MS;
   await store.append([{ stream: 'rollout', expected: 'no-stream', events: cohortOf(until - WEEK_MS) }]);
   await given(client, 'PUT', '/v1/rollout/rate', { perWeek: PER_WEEK });
@@ -53,18 +53,19 @@ async function given(client, method, path, body, mediaType) {
 }
 
 async function untilAllowed(client, accountId) {
-  for (const until = performance.now() + LET_IN_MS; ; await sleep(AGAIN_MS)) {
+  for (const until = performance.now() + ONBOARDING_MS; ; await sleep(RETRY_MS)) {
     const { body } = await client.insist('POST', '/access/v1/evaluation', question(accountId));
     if (body.decision) return;
-    if (performance.now() > until) throw new Error(`${accountId} was not let in: ${body.context.reason}`);
+    if (performance.now() > until)
+      throw new Error(`${accountId} was not allowed within ${ONBOARDING_MS} ms: ${body.context.reason}`);
   }
 }
 
-/** Admitted and let in at once. @param at epoch milliseconds */
+/** A cohort that is admitted and onboarded at once. @param at epoch milliseconds */
 function cohortOf(at) {
   const time = toIso(at);
-  const admitted = { cohortId: LONG_AGO, size: LET_IN_LONG_AGO, selection: 'first-come', perWeek: PER_WEEK, at: time };
-  const closed = { cohortId: LONG_AGO, people: LET_IN_LONG_AGO, first: time, last: time };
+  const admitted = { cohortId: LONG_AGO, size: PEOPLE_LONG_AGO, selection: 'first-come', perWeek: PER_WEEK, at: time };
+  const closed = { cohortId: LONG_AGO, people: PEOPLE_LONG_AGO, first: time, last: time };
   const metadata = {
     source: '/gatehouse',
     subject: 'rollout',

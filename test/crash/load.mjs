@@ -9,18 +9,18 @@ const KAFKA_BATCH = 40;
 const PACE_MS = 150;
 const BATCH = 'application/cloudevents-batch+json';
 const SOURCE = '/image-service';
-/** Of the batches that were acknowledged, these are given again. */
+/** The share of acknowledged batches that are sent again. */
 const REPEATED = 0.1;
 const FLAGGED = 0.3;
 const COHORT_EVERY = 12;
 const ids = timeOrderedIds(systemClock);
 
 /**
- * What clients do all the time, and what they were told: facts over HTTP and Kafka, some twice; people who join, cohorts,
- * and a reviewer. Whoever gets no answer asks again with the same, as clients should.
+ * The requests of clients and their answers: facts over HTTP and Kafka, some twice; people who join, cohorts, and a
+ * reviewer. A client without an answer retries with the same request, as clients should.
  */
 export class Load {
-  /** Ids of events of which a client was told that they are stored. */
+  /** Ids of events that were acknowledged as stored. */
   acknowledged = new Set();
   joined = new Set();
   cohorts = new Set();
@@ -39,7 +39,7 @@ export class Load {
     }
   }
 
-  begin() {
+  start() {
     this.#stopped = false;
     const loops = [
       () => this.#factsOverHttp(),
@@ -56,7 +56,7 @@ export class Load {
     });
   }
 
-  /** What was begun is brought to an answer. */
+  /** Waits until every started request has its answer. */
   async end() {
     this.#stopped = true;
     await Promise.all(this.#running);

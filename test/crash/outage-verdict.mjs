@@ -1,16 +1,16 @@
-/** What GATEHOUSE_STALENESS_MS is by default. */
+/** The default of GATEHOUSE_STALENESS_MS. */
 const STALENESS_MS = 5_000;
 const LONGEST_EVALUATION_MS = 5_000;
-/** A check of readiness waits for its answer for two seconds. */
+/** A readiness check waits up to two seconds. */
 const READINESS_MS = 3_000;
 
-/** An answer as a finding tells it. */
+/** An answer as a finding shows it. */
 export const shown = (answer) => (answer ? `${answer.status} ${JSON.stringify(answer.body)}` : 'nothing');
 
 /**
- * What a gateway did wrong while the event store was away, a line each.
- * @param span begunAt, endedAt: the store was surely away from and until then
- * @param answers evaluations of an account in good standing, posts of events, readiness; undefined where none came
+ * The faults of a gateway during an outage of the event store, a line each.
+ * @param span begunAt, endedAt: the store was surely unavailable between them
+ * @param answers evaluations of an account in good standing, posts of events, readiness; undefined for no answer
  */
 export const judgeGateway = (span, { evaluations, posts, readiness }) => [
   ...new Set([
@@ -25,7 +25,7 @@ export const judgeGateway = (span, { evaluations, posts, readiness }) => [
 const isDuring = ({ endedAt }, { answeredAt }) => answeredAt < endedAt;
 const isSettled = ({ begunAt }, { askedAt }) => askedAt > begunAt + READINESS_MS;
 
-/** From memory within the bound, deny past it, and always an answer. */
+/** Expects answers from memory within the staleness bound, denies past it, and never no answer. */
 function judgeEvaluation(span, answer) {
   if (answer?.status !== 200) return [`answered an evaluation with ${shown(answer)}`];
   const { body, askedAt, answeredAt } = answer;
@@ -45,10 +45,10 @@ const judgeDecisions = (evaluations) => [
   ...(evaluations.some(({ body }) => !body.decision) ? [] : ['never denied']),
 ];
 
-/** Refused with the time to come again, or held until the store is back; never accepted before. */
+/** Expects a refusal with the time to retry, or an answer after the store is back; no acceptance before. */
 function judgePost(span, answer) {
   if (!answer) return ['held events for too long'];
-  if (answer.status === 202) return isDuring(span, answer) ? ['accepted events with the store away'] : [];
+  if (answer.status === 202) return isDuring(span, answer) ? ['accepted events during the outage of the store'] : [];
   if (answer.status !== 503 && answer.status !== 429) return [`answered events with ${shown(answer)}`];
   return answer.headers.get('retry-after') ? [] : [`did not say when to send events again: ${shown(answer)}`];
 }

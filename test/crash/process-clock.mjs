@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Debian's package `faketime` puts it into a directory per machine type; others, and `make install`, elsewhere. */
 const PLACES = ['/usr/lib', '/usr/lib64', '/usr/local/lib'];
 const LIBRARY = join('faketime', 'libfaketimeMT.so.1');
-/** How long a process goes by what it last read; reading at every look at the clock would cost it dearly. */
+/** How long a process caches the file; reading it at every look at the clock would be slow. */
 const REREAD_S = 1;
 const TRIAL_AHEAD_S = 3_600;
 const TRIAL_MS = 10_000;
-/** Tells its wall clock by a timer, and ends once that has moved. */
+/** A process that polls its wall clock and exits once that has jumped. */
 const TRIAL = `const begun = Date.now(), steady = performance.now();
   console.log('begun');
   const timer = setInterval(() => {
@@ -19,14 +19,14 @@ const TRIAL = `const begun = Date.now(), steady = performance.now();
     process.exit(performance.now() - steady < ${TRIAL_MS} ? 0 : 2);
   }, 20);`;
 
-/** The wall clock of one process and its successors, as of a machine of their own, by libfaketime. */
+/** The wall clock of one process and its restarts, as on a machine of its own, by libfaketime. */
 export class ProcessClock {
   constructor(library, file) {
     Object.assign(this, { library, file });
     this.#write(0);
   }
 
-  /** For the process. Only the wall clock is ours: timers and the monotonic clock go on, as when a machine's clock is set. */
+  /** The environment of the process. Timers and the monotonic clock stay real, as when a machine's clock is set. */
   get env() {
     return {
       LD_PRELOAD: this.library,
@@ -36,7 +36,7 @@ export class ProcessClock {
     };
   }
 
-  /** Resolves when it is in force. @param aheadS seconds before the true time, or behind it where negative */
+  /** Resolves once the process uses the new time. @param aheadS seconds ahead of the true time; behind it if negative */
   async set(aheadS) {
     this.#write(aheadS);
     await sleep(1_100 * REREAD_S);
@@ -44,21 +44,21 @@ export class ProcessClock {
 
   #write(aheadS) {
     writeFileSync(`${this.file}.new`, `${aheadS < 0 ? '-' : '+'}${Math.abs(aheadS)}`);
-    renameSync(`${this.file}.new`, this.file); // so that nobody reads it half written
+    renameSync(`${this.file}.new`, this.file); // atomic, so that no process reads half a file
   }
 }
 
-/** The library, or undefined where there is none that Node runs with; then no clock is set. */
+/** The library, or undefined if there is none that works with this Node; then no clock is set. */
 export async function findClockLibrary(directory) {
   const library = PLACES.flatMap((place) => [place, ...directoriesOf(place)])
     .map((place) => join(place, LIBRARY))
     .find((path) => existsSync(path));
-  const trouble = library
+  const fault = library
     ? await failedTrial(library, directory)
     : 'libfaketime is missing: install the package faketime';
-  if (!trouble) return library;
-  if (process.env.CI === 'true') throw new Error(trouble);
-  console.log(`without clocks that jump: ${trouble}`);
+  if (!fault) return library;
+  if (process.env.CI === 'true') throw new Error(fault);
+  console.log(`skipping clock jumps: ${fault}`);
   return undefined;
 }
 
@@ -68,7 +68,7 @@ function directoriesOf(place) {
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(place, name));
 }
 
-/** Sets the clock of a process of Node that runs. @returns what is wrong with that, if anything is */
+/** Tries to set the clock of a running Node process. @returns why that failed, undefined if it worked */
 async function failedTrial(library, directory) {
   const clock = new ProcessClock(library, join(directory, 'trial.clock'));
   const child = spawn(process.execPath, ['-e', TRIAL], {

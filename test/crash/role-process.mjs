@@ -9,20 +9,20 @@ const APPS = fileURLToPath(new URL('../../dist/apps/', import.meta.url));
 const READY = /ready at (\S+)\n/;
 const READY_MS = 240_000;
 const STOP_MS = 10_000;
-const AGAIN_MS = 500;
-const TOLD_CHARACTERS = 3_000;
+const RETRY_MS = 500;
+const LOG_CHARACTERS = 3_000;
 
 /**
- * One replica of a role, as a supervisor runs it: ended before it was ready, it is started again (the database may be
- * away); ended by itself afterwards, it is a finding.
+ * One replica of a role under a supervisor that restarts it. An exit before it was ready is no finding, since the database
+ * may be unavailable; an unexpected exit afterwards is one.
  */
 export class RoleProcess {
-  /** Where it serves; undefined while it is not ready. */
+  /** Its address; undefined while it is not ready. */
   url;
   findings = [];
   #wanted = false;
 
-  /** @param clock of the process, where it is not the machine's */
+  /** @param clock the process's own clock, if not the machine's */
   constructor(role, replica, env, directory, clock) {
     this.role = role;
     this.name = `${role}-${replica}`;
@@ -46,7 +46,7 @@ export class RoleProcess {
     let said = '';
     let announced = false;
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
-      if (announced) return; // what it says later, as that it stops, is no news of where it serves
+      if (announced) return; // later output has no address
       said += chunk;
       const url = READY.exec(said)?.[1];
       announced = url !== undefined;
@@ -59,11 +59,11 @@ export class RoleProcess {
     if (this.child !== child || !this.#wanted) return;
     const wasReady = this.url !== undefined;
     this.url = undefined;
-    if (wasReady) this.findings.push(`${this.name} ended by itself with ${code ?? signal}:\n${this.#logEnd()}`);
-    setTimeout(() => this.#wanted && this.child === child && this.start(), AGAIN_MS);
+    if (wasReady) this.findings.push(`${this.name} exited unexpectedly with ${code ?? signal}:\n${this.#logEnd()}`);
+    setTimeout(() => this.#wanted && this.child === child && this.start(), RETRY_MS);
   }
 
-  #logEnd = () => readFileSync(this.logFile, 'utf8').slice(-TOLD_CHARACTERS);
+  #logEnd = () => readFileSync(this.logFile, 'utf8').slice(-LOG_CHARACTERS);
 
   async ready() {
     for (const until = performance.now() + READY_MS; this.url === undefined; await sleep(20)) {
@@ -79,7 +79,7 @@ export class RoleProcess {
     await this.gone;
   }
 
-  /** Asks it to stop, and finds fault with one that does not end well in time. */
+  /** Sends SIGTERM. A wrong exit code or a late exit is a finding. */
   async stop() {
     if (this.url === undefined) return this.kill();
     this.#wanted = false;

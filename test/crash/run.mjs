@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
  * `npm run test:crash [-- --short] [-- --seed N] [-- --kills N]`: real processes of every role on a real PostgreSQL and a
- * real Kafka, loaded, killed and restarted; then what clients were told is held against what is stored. Faults come in
- * rounds of every kind, one round in the short form; the seed gives the same faults again. Ends with the counts and, when anything was lost, doubled or different, with code 1.
+ * real Kafka, loaded, killed and restarted; then the answers to clients are compared with what is stored. Faults come in
+ * rounds with every kind, one round in the short form; the same seed repeats the same faults. Prints the counts, and exits
+ * with code 1 if anything was lost, doubled or different.
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -18,7 +19,7 @@ process.setMaxListeners(0); // one for each child
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 await prepare();
 const { crashTest } = await import('./crash-test.mjs');
-console.log(`seed ${seed}, whole rounds of faults until ${kills} kills or more`);
+console.log(`seed ${seed}, whole rounds of faults until at least ${kills} kills`);
 const { findings, counts } = await crashTest({ seed, kills, short: values.short });
 for (const finding of findings) console.log(`✗ ${finding}`);
 console.log(

@@ -5,30 +5,30 @@ import { askAt } from './http-client.mjs';
 import { IN_GOOD_STANDING, question } from './known-people.mjs';
 import { judgeGateway, shown } from './outage-verdict.mjs';
 
-/** Of a request that writes: an append that is not answered, and two tries to connect. */
+/** Maximum time of a write: an append without an answer, and two attempts to connect. */
 const LONGEST_HELD_MS = 25_000;
 const RECOVERY_MS = 30_000;
 const EVALUATE_EVERY_MS = 100;
 const LOOK_EVERY_MS = 300;
 const ids = timeOrderedIds(systemClock);
 
-/** The event store is away for a while, and what the gateways answer meanwhile is held against what they should. */
+/** Makes the event store unavailable for a while, and checks what the gateways answer meanwhile. */
 export class StoreOutage {
   findings = [];
 
-  /** @param token of a role that may ask for everything here */
+  /** @param token of a role that may send all these requests */
   constructor({ postgres, processes, token, load }) {
     Object.assign(this, { postgres, processes, token, load });
   }
 
-  /** Connections are refused. */
+  /** The server refuses connections. */
   async refuse(ms) {
     await this.#allWell();
     await this.#watch(await this.postgres.stopForNow(), ms);
     return `PostgreSQL was stopped for ${ms} ms`;
   }
 
-  /** Connections stand, but nobody answers. */
+  /** The server keeps connections but answers nothing. */
   async hang(ms) {
     await this.#allWell();
     await this.#watch(this.postgres.hangForNow(), ms);
@@ -52,12 +52,14 @@ export class StoreOutage {
     over.abort();
     await end();
     for (const { name, watch } of gateways)
-      this.findings.push(...judgeGateway(span, await watch).map((wrong) => `${name} ${wrong}, for the store was away`));
+      this.findings.push(
+        ...judgeGateway(span, await watch).map((wrong) => `${name} ${wrong}, during an outage of the store`),
+      );
     for (const { name, watch } of lives) {
       const dead = (await watch).filter((answer) => answer?.status !== 200);
       if (dead.length > 0) this.findings.push(`${name} answered /health/live with ${shown(dead[0])}`);
     }
-    await this.#allWell('from the store being away');
+    await this.#allWell('from the outage of the store');
   }
 
   async #watchGateway(url, signal) {
@@ -83,8 +85,8 @@ export class StoreOutage {
     return answer;
   }
 
-  /** Every gateway is ready, allows and accepts. */
-  async #allWell(after = 'from the fault before') {
+  /** Waits until every gateway is ready, allows access and accepts events. */
+  async #allWell(after = 'from the previous fault') {
     await Promise.all(this.processes.map((one) => one.ready()));
     for (const one of this.#gateways) {
       const until = performance.now() + RECOVERY_MS;
@@ -105,7 +107,7 @@ const isWell = ([ready, evaluation, post]) =>
 
 const namedUrl = ({ name, url }) => ({ name, url });
 
-/** Answers of one question after another, until the signal aborts. */
+/** The answers to repeated requests, until the signal aborts. */
 async function repeated(everyMs, signal, ask) {
   const answers = [];
   for (; !signal.aborted; await sleep(everyMs)) answers.push(await ask());

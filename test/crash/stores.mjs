@@ -9,10 +9,10 @@ import { startEmbeddedPostgres } from '../../dist/libs/platform/database/embedde
 
 const CONNECTIONS = '300';
 const HOST = '127.0.0.1';
-/** Below those that the system hands out for outgoing connections: nobody else takes it while the server is away. */
+/** Below the ports of outgoing connections, so that no other process gets it while the server is down. */
 const PORTS = { from: 15_000, count: 15_000 };
 
-/** A PostgreSQL that starts again by itself on its port, as a supervised one does. */
+/** A PostgreSQL that restarts on its port, like a supervised one. */
 export async function startPostgres(directory) {
   const options = {
     directory,
@@ -26,29 +26,29 @@ export async function startPostgres(directory) {
   return {
     connection,
     url: `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`,
-    /** Immediate shutdown: as a crash; what was committed is recovered from its log. */
+    /** An immediate shutdown, which is a crash: PostgreSQL recovers commits from its log. */
     async crash() {
       process.kill(mainProcess(), 'SIGQUIT');
       await sleep(500);
       await answers(connection);
     },
-    /** Away until the function that it answers is called: whoever connects is refused. */
+    /** Refuses connections until the returned function is called. */
     async stopForNow() {
       await server.stop();
       return async () => {
         server = await startEmbeddedPostgres(options);
       };
     },
-    /** Away until the function that it answers is called: connections stand, and nothing is answered. */
+    /** Keeps connections but answers nothing until the returned function is called. */
     hangForNow() {
       const pid = mainProcess();
-      process.kill(pid, 'SIGSTOP'); // from here on it starts no further process
+      process.kill(pid, 'SIGSTOP'); // so that it starts no further process
       const pids = [pid, ...childrenOf(pid)];
       const resume = () => {
         for (const one of pids.splice(0)) signalTo(one, 'SIGCONT');
       };
       for (const one of pids) signalTo(one, 'SIGSTOP');
-      process.once('exit', resume); // one that stands still would not stop with us
+      process.once('exit', resume); // a stopped process would outlive this one
       return async () => {
         process.off('exit', resume);
         resume();
@@ -82,7 +82,7 @@ function signalTo(pid, signal) {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if (error.code !== 'ESRCH') throw error; // it ended meanwhile
+    if (error.code !== 'ESRCH') throw error; // it exited meanwhile
   }
 }
 
@@ -98,12 +98,12 @@ async function freePort() {
   }
 }
 
-/** A broker, or undefined where there is none to be had; then the doors to Kafka stay closed. */
+/** A broker, or undefined if none can be started; then the test runs without Kafka. */
 export async function startBroker(directory) {
   const missing = missingTool();
   if (missing) {
     if (process.env.CI === 'true') throw new Error(missing);
-    console.log(`without Kafka: ${missing}`);
+    console.log(`skipping Kafka: ${missing}`);
     return undefined;
   }
   let kafka = await startKafka({ port: 0, directory });
@@ -112,7 +112,7 @@ export async function startBroker(directory) {
   const port = Number(bootstrap.split(':')[1]);
   return {
     bootstrap,
-    /** @param hard as kill -9, otherwise in order */
+    /** @param hard by SIGKILL, otherwise in order */
     async restart(hard) {
       if (hard) kafka.broker.kill('SIGKILL');
       await kafka.stop();

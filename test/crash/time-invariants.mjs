@@ -1,12 +1,12 @@
 import { WEEK_MS } from '../../dist/libs/kernel/clock.js';
 import { LONG_AGO } from './known-people.mjs';
 
-/** What GATEHOUSE_CLAIM_LEASE_MS is by default. */
+/** The default of GATEHOUSE_CLAIM_LEASE_MS. */
 const LEASE_MS = 900_000;
-/** From a decision until it is stored, with the store away in between; a clock that jumped is further off. */
+/** Maximum time from a decision until it is stored, including an outage; less than the jump of a clock. */
 const SLACK_MS = 600_000;
 
-/** No case is claimed while another reviewer's claim is in force, by the time at which the log stored both. */
+/** No case is claimed before another reviewer's lease has ended, by the times at which both claims were stored. */
 export function claimsAreGrantedOnce(log) {
   const findings = [];
   const claims = new Map();
@@ -28,8 +28,8 @@ export function claimsAreGrantedOnce(log) {
 }
 
 /**
- * A cohort is admitted where those admitted and not yet in, those that came in less than seven days before, and its own
- * people are no more than the rate allows; it lets in no more than it was admitted with.
+ * A cohort's people, those admitted but not onboarded, and those onboarded less than seven days before are together at
+ * most the rate; and no cohort onboards more people than were admitted.
  */
 export function capIsKept(log) {
   const findings = [];
@@ -45,7 +45,8 @@ export function capIsKept(log) {
       cohorts.set(data.cohortId, { people: data.size });
     } else if (type === 'CohortClosed') {
       const { people: admitted } = cohorts.get(data.cohortId);
-      if (data.people > admitted) findings.push(`${data.cohortId} let ${data.people} in instead of ${admitted}`);
+      if (data.people > admitted)
+        findings.push(`${data.cohortId} onboarded ${data.people} people instead of ${admitted}`);
       findings.push(...misdated(data.cohortId, recordedAt, data.last ?? recordedAt));
       cohorts.set(data.cohortId, { people: data.people, last: Date.parse(data.last ?? recordedAt) });
     }

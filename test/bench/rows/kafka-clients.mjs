@@ -89,10 +89,10 @@ const consuming = (name, count, consume) => ({
 const consumeByKafkajs = (broker) => async (count, groupId) => {
   const stop = new AbortController();
   let read = 0;
-  const options = { group: groupId, topics: [TOPIC], trouble: console.error, signal: stop.signal };
-  await broker.client.consume(options, async ({ messages, done }) => {
+  const options = { group: groupId, topics: [TOPIC], onError: console.error, signal: stop.signal };
+  await broker.client.consume(options, async ({ messages, commit }) => {
     read += messages.length;
-    await done(messages.at(-1).offset);
+    await commit(messages.at(-1).offset);
     if (read >= count) stop.abort();
   });
 };

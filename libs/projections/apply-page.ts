@@ -9,22 +9,22 @@ import { ALL_SHARDS } from '../subscriptions/shards.js';
 import type { PageTarget } from './build-shards.js';
 import { CACHED_ROWS, changedRows, type PageEffect } from './view-build.js';
 
-/** What a page does to one build, worked out but not yet written. */
+/** The effect of a page on one build, computed but not yet written. */
 export type Folded = PageTarget & { effect: PageEffect };
 
 export interface PageReport {
-  /** A page is in the tables. */
+  /** A page has been committed. */
   page?(events: readonly RecordedEvent[], to: Position): void;
-  /** With a page, a key was left out from there on. */
+  /** A key was parked: its later events are skipped. */
   parked?(parking: Parking): void;
 }
 
-/** Half of what the cache holds: the pages under way must be in it together. */
-const ROWS_UNDER_WAY = CACHED_ROWS / 2;
+/** Half the cache: the page being written and the next one must fit in it together. */
+const MAX_ROWS_IN_FLIGHT = CACHED_ROWS / 2;
 
 /**
- * Applies pages one after the other, folding the next while the one before is written: the process and the database work
- * at the same time. Whatever fails is thrown by the next call; everything in memory is then to be read anew.
+ * Applies pages in order and folds each page while the previous one is written, so that the process and the database work
+ * at the same time. An error is thrown by the next call; everything in memory must then be read again.
  */
 export class PagePipeline {
   private writing: Promise<void> = Promise.resolve();
@@ -34,13 +34,13 @@ export class PagePipeline {
     private readonly report: PageReport = {},
   ) {}
 
-  /** @throws Fenced when another process moved a checkpoint */
+  /** @throws Fenced if another process moved a checkpoint */
   async push(targets: readonly PageTarget[], events: readonly RecordedEvent[], to: Position): Promise<void> {
     const folded = await foldPage(this.pool, targets, events, to);
     await this.writing;
     this.writing = writePage(this.pool, folded, to, this.report).then(() => this.report.page?.(events, to));
     this.writing.catch(() => {}); // thrown where it is awaited
-    if (folded.some(({ effect }) => changedRows(effect) > ROWS_UNDER_WAY)) await this.writing;
+    if (folded.some(({ effect }) => changedRows(effect) > MAX_ROWS_IN_FLIGHT)) await this.writing;
   }
 
   /** Resolves when everything pushed is committed. */
@@ -51,9 +51,9 @@ export class PagePipeline {
 
 /**
  * Applies a page to builds in one transaction: rows, counters, parked keys and checkpoints move together or not at all.
- * When a write fails for what is in the page (not because the database is away), halves of it are tried, down to the one
- * event, whose keys are parked.
- * @throws Fenced when another process moved a checkpoint
+ * If an event makes the write fail (not an outage of the database), the page is retried in halves, down to that event, whose
+ * keys are parked.
+ * @throws Fenced if another process moved a checkpoint
  */
 export async function applyPage(
   pool: pg.Pool,
@@ -66,9 +66,9 @@ export async function applyPage(
     await writePage(pool, await foldPage(pool, targets, events, to), to, report);
   } catch (error) {
     if (error instanceof Fenced || isTransient(error)) throw error;
-    for (const { build, units } of targets) {
+    for (const { build, shards } of targets) {
       await build.refresh(pool);
-      for (const unit of units) unit.position = unit.checkpoint.position;
+      for (const shard of shards) shard.position = shard.checkpoint.position;
     }
     if (events.length > 1) {
       const middle = events.length >> 1;
@@ -91,13 +91,13 @@ export function foldPage(
   to: Position,
 ): Promise<Folded[]> {
   return Promise.all(
-    targets.map(async ({ build, units }) => {
+    targets.map(async ({ build, shards }) => {
       await eventLoop.yield();
-      const shards =
-        units.length === ALL_SHARDS.length ? undefined : new Set(units.map((unit) => unit.checkpoint.shard));
-      const effect = await build.fold(pool, events, shards);
-      for (const unit of units) unit.position = to;
-      return { build, units, effect };
+      const subset =
+        shards.length === ALL_SHARDS.length ? undefined : new Set(shards.map((shard) => shard.checkpoint.shard));
+      const effect = await build.fold(pool, events, subset);
+      for (const shard of shards) shard.position = to;
+      return { build, shards, effect };
     }),
   );
 }
@@ -108,22 +108,22 @@ export async function writePage(
   to: Position,
   report: PageReport,
 ): Promise<void> {
-  const checkpoints = folded.flatMap(({ units }) => units.map((unit) => unit.checkpoint));
-  // Given together, so that the database writes a whole page while this process folds the next; they run in this order,
-  // and the first that fails says why.
+  const checkpoints = folded.flatMap(({ shards }) => shards.map((shard) => shard.checkpoint));
+  // Sent together, so that the database writes a whole page while this process folds the next. They run in this order, and
+  // the error of the first failure is thrown.
   await inTransaction(pool, async (client) => {
-    const given: Promise<void>[] = [];
-    const give = (statement: Promise<void>) => {
+    const sent: Promise<void>[] = [];
+    const send = (statement: Promise<void>) => {
       statement.catch(() => {}); // thrown below
-      given.push(statement);
+      sent.push(statement);
     };
-    give(moveCheckpoints(client, checkpoints, to));
+    send(moveCheckpoints(client, checkpoints, to));
     for (const { build, effect } of folded) {
-      await eventLoop.yield(); // a large page takes long to encode
-      give(build.write(client, effect));
-      give(park(client, effect.parked));
+      await eventLoop.yield(); // encoding a large page is long work
+      send(build.write(client, effect));
+      send(park(client, effect.parked));
     }
-    await Promise.all(given);
+    await Promise.all(sent);
   });
   for (const checkpoint of checkpoints) checkpoint.position = to;
   for (const { build, effect } of folded) {
@@ -134,14 +134,14 @@ export async function writePage(
 
 async function skipEvent(
   pool: pg.Pool,
-  { build, units }: PageTarget,
+  { build, shards }: PageTarget,
   event: RecordedEvent,
   error: unknown,
   to: Position,
   report: PageReport,
 ): Promise<void> {
-  const parked = build.view.keys(event).map((key) => parkedBy(build.follower, key, event, error));
-  const checkpoints = units.map((unit) => unit.checkpoint);
+  const parked = build.view.keys(event).map((key) => parkedBy(build.consumer, key, event, error));
+  const checkpoints = shards.map((shard) => shard.checkpoint);
   await inTransaction(pool, async (client) => {
     await moveCheckpoints(client, checkpoints, to);
     await park(client, parked);
@@ -150,8 +150,8 @@ async function skipEvent(
     build.park(parking.key);
     report.parked?.(parking);
   }
-  for (const unit of units) {
-    unit.checkpoint.position = to;
-    unit.position = to;
+  for (const shard of shards) {
+    shard.checkpoint.position = to;
+    shard.position = to;
   }
 }

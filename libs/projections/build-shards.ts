@@ -2,42 +2,42 @@ import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import type { Checkpoint } from '../subscriptions/checkpoints.js';
 import type { ViewBuild } from './view-build.js';
 
-/** One shard of one build: the smallest thing that moves through the log on its own. */
+/** One shard of one build, with a checkpoint of its own. */
 export interface BuildShard {
   build: ViewBuild;
-  /** As it is stored. */
+  /** The stored checkpoint. */
   checkpoint: Checkpoint;
-  /** How far it has been folded; the checkpoint follows once that is written. */
+  /** The position folded so far; the checkpoint follows once the rows are written. */
   position: Position;
-  /** Where it stops; nowhere when undefined. */
+  /** The position to stop at; undefined for never. */
   target?: Position;
 }
 
-/** A build and those of its shards that are at the page's start. */
+/** A build and those of its shards that need the page. */
 export interface PageTarget {
   build: ViewBuild;
-  units: BuildShard[];
+  shards: BuildShard[];
 }
 
 export interface Step {
-  /** The units that are furthest behind, by build. */
+  /** The shards that are furthest behind, by build. */
   targets: PageTarget[];
   after: Position;
-  /** The first position at which another unit joins or one of these stops. */
+  /** The first position at which another shard joins or one of these stops. */
   until: Position;
 }
 
-/** What to do next, or undefined when every unit has reached its target. Units that stand together move in one pass. */
-export function nextStep(units: readonly BuildShard[]): Step | undefined {
+/** The next step, or undefined if every shard has reached its target. Shards at one position move together. */
+export function nextStep(shards: readonly BuildShard[]): Step | undefined {
   let after = Number.POSITIVE_INFINITY;
-  for (const { position, target } of units) {
+  for (const { position, target } of shards) {
     if (target === undefined || position < target) after = Math.min(after, position);
   }
   if (after === Number.POSITIVE_INFINITY) return undefined;
   const byBuild = new Map<ViewBuild, BuildShard[]>();
   let until = Number.POSITIVE_INFINITY;
-  for (const unit of units) {
-    const { build, position, target } = unit;
+  for (const shard of shards) {
+    const { build, position, target } = shard;
     if (target !== undefined && position >= target) continue;
     if (position > after) {
       until = Math.min(until, position);
@@ -45,13 +45,13 @@ export function nextStep(units: readonly BuildShard[]): Step | undefined {
     }
     if (target !== undefined) until = Math.min(until, target);
     const list = byBuild.get(build);
-    if (list) list.push(unit);
-    else byBuild.set(build, [unit]);
+    if (list) list.push(shard);
+    else byBuild.set(build, [shard]);
   }
-  return { targets: [...byBuild].map(([build, together]) => ({ build, units: together })), after, until };
+  return { targets: [...byBuild].map(([build, together]) => ({ build, shards: together })), after, until };
 }
 
-/** The part of a page that a step may take. */
+/** The part of a page up to the end of a step. */
 export function cut(events: readonly RecordedEvent[], next: Position, until: Position) {
   if (next <= until) return { events, to: next };
   let count = events.length;

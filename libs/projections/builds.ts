@@ -20,20 +20,20 @@ export async function liveBuild(db: Queryable, view: View): Promise<ViewBuild | 
   return rows[0] && new ViewBuild(view, rows[0].build, viewSchema(view), consumerOf(view, rows[0].build));
 }
 
-/** The followers that views are read by: of each the live build, or, where there is none yet, the one being built. */
+/** The consumer of each view: its live build or, if there is none yet, the build in progress. */
 export async function viewConsumers(db: Queryable, views: readonly View[]): Promise<Set<string>> {
   const { rows } = await db.query(
     `SELECT DISTINCT ON (view, version) view, version, build FROM projections.builds
      ORDER BY view, version, live DESC, build DESC`,
   );
-  const followers = views.flatMap((view) => {
+  const consumers = views.flatMap((view) => {
     const row = rows.find((one) => one.view === view.name && one.version === view.version);
     return row ? [consumerOf(view, row.build)] : [];
   });
-  return new Set(followers);
+  return new Set(consumers);
 }
 
-/** Makes empty tables beside the live ones, to be filled from position 0. */
+/** Creates empty tables beside the live ones, to be filled from position 0. */
 export async function startBuild(pool: pg.Pool, view: View): Promise<ViewBuild> {
   return inTransaction(pool, async (client) => {
     const { rows } = await client.query(
@@ -46,13 +46,13 @@ export async function startBuild(pool: pg.Pool, view: View): Promise<ViewBuild> 
     const tables = new ViewTables(view, buildSchema(view, build));
     await tables.drop(client);
     await tables.create(client);
-    const follower = consumerOf(view, build);
-    await startCheckpoints(client, follower, ALL_SHARDS);
-    return new ViewBuild(view, build, buildSchema(view, build), follower, DRAFT_CACHED_ROWS);
+    const consumer = consumerOf(view, build);
+    await startCheckpoints(client, consumer, ALL_SHARDS);
+    return new ViewBuild(view, build, buildSchema(view, build), consumer, DRAFT_CACHED_ROWS);
   });
 }
 
-/** Puts a build in the place of the live one, in the caller's transaction. Queries go on by name. */
+/** Replaces the live build in the caller's transaction. Queries are not interrupted, since they use the schema's name. */
 export async function promote(client: pg.PoolClient, built: ViewBuild): Promise<void> {
   const { view, build } = built;
   const before = await liveBuild(client, view);
@@ -76,7 +76,7 @@ export async function abandon(pool: pg.Pool, built: ViewBuild): Promise<void> {
   });
 }
 
-/** Removes what a killed rebuild left and the versions before the one that is live. To be called by the only builder of the view. */
+/** Removes builds of killed rebuilds and of versions older than the live one. Only the view's single builder may call it. */
 export async function sweep(pool: pg.Pool, view: View): Promise<void> {
   const live = await liveBuild(pool, view);
   const { rows } = await pool.query(
@@ -91,12 +91,12 @@ export async function sweep(pool: pg.Pool, view: View): Promise<void> {
   }
 }
 
-async function forget(client: pg.PoolClient, { view, build, follower }: ViewBuild): Promise<void> {
+async function forget(client: pg.PoolClient, { view, build, consumer }: ViewBuild): Promise<void> {
   await client.query('DELETE FROM projections.builds WHERE view = $1 AND version = $2 AND build = $3', [
     view.name,
     view.version,
     build,
   ]);
-  await client.query('DELETE FROM projections.checkpoints WHERE follower = $1', [follower]);
-  await client.query('DELETE FROM projections.parked WHERE follower = $1', [follower]);
+  await client.query('DELETE FROM projections.checkpoints WHERE follower = $1', [consumer]);
+  await client.query('DELETE FROM projections.parked WHERE follower = $1', [consumer]);
 }

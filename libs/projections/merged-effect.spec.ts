@@ -6,17 +6,17 @@ import type { PageEffect } from './view-build.js';
 
 const KEYS = ['a', 'b', 'c', 'd'];
 
-/** What each page wants of the rows: a value, or undefined for no row. */
+/** The rows that each page results in: a value, or undefined for no row. */
 const pages = fc.array(fc.dictionary(fc.constantFrom(...KEYS), fc.option(fc.nat(5), { nil: undefined })), {
   maxLength: 12,
 });
 
 type Table = Map<string, ViewRow>;
 
-/** The effect that leads from a table to what a page wants, as a build folds it. */
-function effectOf(table: Table, wanted: Record<string, number | undefined>): PageEffect {
+/** The effect that a build would fold: from the table to the rows of a page. */
+function effectOf(table: Table, target: Record<string, number | undefined>): PageEffect {
   const effect: PageEffect = { inserts: [], updates: [], removals: [], counters: new Map(), parked: [] };
-  for (const [key, value] of Object.entries(wanted)) {
+  for (const [key, value] of Object.entries(target)) {
     const before = table.get(key);
     if (value !== undefined) (before ? effect.updates : effect.inserts).push({ key, value });
     else if (before) effect.removals.push(key);
@@ -26,7 +26,7 @@ function effectOf(table: Table, wanted: Record<string, number | undefined>): Pag
   return effect;
 }
 
-/** Fails like a table would: a row is inserted once, and only a row that is there is updated or removed. */
+/** Fails like a table: a row is inserted once, and only an existing row is updated or removed. */
 function apply(table: Table, sums: Map<string, number>, { inserts, updates, removals, counters }: PageEffect): void {
   for (const key of removals) expect(table.delete(key)).toBe(true);
   for (const row of inserts) {
@@ -40,17 +40,17 @@ function apply(table: Table, sums: Map<string, number>, { inserts, updates, remo
   for (const [bucket, { sum = 0 }] of counters) sums.set(bucket, (sums.get(bucket) ?? 0) + sum);
 }
 
-it('writes the same rows and counters at once as page by page, each row once', () => {
+it('writes each row once, with the same rows and counters as page by page', () => {
   fc.assert(
     fc.property(pages, pages, (earlier, later) => {
       const table: Table = new Map();
       const sums = new Map<string, number>();
-      for (const wanted of earlier) apply(table, sums, effectOf(table, wanted));
+      for (const target of earlier) apply(table, sums, effectOf(table, target));
 
       const merged = new MergedEffect('key');
       const [atOnce, sumsAtOnce] = [new Map(table), new Map(sums)];
-      for (const wanted of later) {
-        const effect = effectOf(table, wanted);
+      for (const target of later) {
+        const effect = effectOf(table, target);
         merged.add(effect);
         apply(table, sums, effect);
       }

@@ -2,7 +2,7 @@ import type { Parking } from '../subscriptions/parked-keys.js';
 import type { ViewRow } from './view.js';
 import type { PageEffect } from './view-build.js';
 
-/** What several pages, one after the other, do to a build's tables: each row once, as it is after the last of them. */
+/** The combined effect of consecutive pages on a build's tables: each row once, in its final state. */
 export class MergedEffect {
   private readonly inserts = new Map<string, ViewRow>();
   private readonly updates = new Map<string, ViewRow>();
@@ -13,16 +13,16 @@ export class MergedEffect {
   /** @param key the column that holds the rows' key */
   constructor(private readonly key: string) {}
 
-  /** Rows that are to be written. */
+  /** Number of rows to write. */
   get rows(): number {
     return this.inserts.size + this.updates.size + this.removals.size;
   }
 
-  /** @param effect of the page after those that were added before */
+  /** @param effect of the page after the last one added */
   add(effect: PageEffect): void {
     for (const row of effect.inserts) {
       const key: string = row[this.key];
-      // A row that was there and was removed stands in the table still.
+      // The table still has the removed row.
       if (this.removals.delete(key)) this.updates.set(key, row);
       else this.inserts.set(key, row);
     }

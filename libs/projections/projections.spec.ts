@@ -35,7 +35,7 @@ const Removed = defineEvent({
   example: { names: [], amount: 1 },
 });
 
-/** Adds up amounts per name; refuses the amount 13, and an amount that its small column can't hold breaks the write. */
+/** Adds up amounts per name; rejects the amount 13; an amount too large for its small column breaks the write. */
 const tallies = defineView({
   name: 'test-tallies',
   version: 1,
@@ -140,7 +140,7 @@ describe('projections', () => {
     expect(await rows(views[1]!)).toEqual([{ key: 'all', count: '4' }]);
   });
 
-  it('gives the same rows however the log is cut into pages and whoever reads it', async () => {
+  it('produces the same rows for every page size and in every process', async () => {
     const names = fc.constantFrom('anna', 'bert', 'carl', 'dora', 'emil');
     const event = fc.oneof(
       fc.record({ type: fc.constant('Added'), name: names, amount: fc.integer({ min: -50, max: 50 }) }),
@@ -165,7 +165,7 @@ describe('projections', () => {
     );
   });
 
-  it('lets one of two projectors work, and shuts out one whose lanes were taken over', async () => {
+  it('lets one of two projectors work, and fences off one whose shards were taken over', async () => {
     const first = process();
     const second = process();
     await append([added('anna', 1), added('bert', 1)]);
@@ -176,13 +176,13 @@ describe('projections', () => {
     expect(await counters()).toMatchObject({ all: [2, 3] });
 
     const live = (await liveBuild(pool, views[0]!))!;
-    await takeOver(pool, live.follower, ALL_SHARDS);
+    await takeOver(pool, live.consumer, ALL_SHARDS);
     await append([added('anna', 1)]);
     await expect(first.projector.processAll()).rejects.toThrow('moved by another process');
     expect(await counters()).toMatchObject({ all: [2, 3] });
   });
 
-  it('goes on in another process where the first one stopped', async () => {
+  it('continues in another process from the checkpoint', async () => {
     const first = process();
     const stop = new AbortController();
     const running = first.projector.run(stop.signal);
@@ -196,10 +196,10 @@ describe('projections', () => {
     expect(await counters()).toMatchObject({ all: [10, 1225 - 13 + 100 - parkedAmounts()] });
   });
 
-  /** Of 0..49 dealt round nine names, 13 parks name-4, whose later amounts (22, 31, 40, 49) are left out. */
+  /** Of 0..49 dealt round nine names, 13 parks name-4, whose later amounts (22, 31, 40, 49) are skipped. */
   const parkedAmounts = () => 22 + 31 + 40 + 49;
 
-  it('parks the key whose event breaks the view, says so once, and the others go on', async () => {
+  it('parks the key whose event breaks the view, reports it once and processes the others', async () => {
     const { projector, rebuilder, parked } = process();
     await projector.processAll();
     await append([added('anna', 1), added('bert', 13), added('bert', 1), added('anna', 1)]);
@@ -216,15 +216,15 @@ describe('projections', () => {
       { key: 'carl', position: 5, eventType: 'Added' },
     ]);
     expect(await rows(views[1]!)).toEqual([{ key: 'all', count: '9' }]);
-    const told = (key: string, cause: unknown) => ({ key, event: { type: 'Added', data: { names: [key] } }, cause });
-    const bert = told('bert', new RangeError('13 is not an amount'));
-    const carl = told('carl', expect.objectContaining({ message: expect.stringContaining('4000000000') }));
+    const report = (key: string, cause: unknown) => ({ key, event: { type: 'Added', data: { names: [key] } }, cause });
+    const bert = report('bert', new RangeError('13 is not an amount'));
+    const carl = report('carl', expect.objectContaining({ message: expect.stringContaining('4000000000') }));
     expect(parked).toMatchObject([bert, carl]);
     await rebuilder.rebuild([views[0]!]);
-    expect(parked).toMatchObject([bert, carl, bert]); // together in one page, what Carl adds up to can be written
+    expect(parked).toMatchObject([bert, carl, bert]); // in one page, the sum for carl can be written
   });
 
-  it('finds a row that was changed behind its back, and a rebuild mends it while the old rows serve', async () => {
+  it('detects a row that was changed by hand, and a rebuild fixes it while the old rows are served', async () => {
     const { projector, rebuilder } = process();
     await append(Array.from({ length: 200 }, (_, n) => added(`name-${n % 20}`, 1)));
     await projector.processAll();
@@ -248,7 +248,7 @@ describe('projections', () => {
     expect(left.map((row) => row.nspname)).toEqual(['view_test_count_v1', 'view_test_tallies_v1']);
   });
 
-  it('builds a changed view beside the old version, which goes once the next start finds the new one live', async () => {
+  it('builds a new version beside the old one, which is removed once the new one is live', async () => {
     await append([added('anna', 1)]);
     const old = process();
     await old.projector.processAll();
@@ -274,7 +274,7 @@ describe('projections', () => {
     expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
   });
 
-  /** Resolves when every follower has passed the position; asks again as the log moves on. */
+  /** Resolves when every consumer has passed the position. */
   async function reached(position: number): Promise<void> {
     for (;;) {
       const positions = await consumerPositions(pool);

@@ -19,23 +19,23 @@ export interface ProjectorReport extends PageReport {
   error?(error: unknown): void;
 }
 
-/** Small enough that folding one does not hold up the requests of the same process. */
+/** Small enough that folding a page does not delay the requests of the same process. */
 const PAGE = 2_000;
 const CLAIM_EVERY_MS = 1_000;
 
 /**
- * Keeps the views of one process's shards up to date. Any number may run: the shards are spread over them, a shard is owned
- * by one at a time, and one that lost its shard without noticing can't move the checkpoint.
+ * Keeps the views of this process's shards up to date. Any number of projectors may run: they share the shards, each shard
+ * has one owner at a time, and an owner that lost its shard without noticing can't move the checkpoint.
  */
 export class Projector implements Subscriber {
-  private units: BuildShard[] = [];
+  private shards: BuildShard[] = [];
   private readonly owned = new Map<number, AbortSignal>();
   private lastClaim = Number.NEGATIVE_INFINITY;
   private building: Promise<unknown> | undefined;
   private readonly ownership: Ownership;
-  /** Of a run; ends a build in the middle. */
+  /** The signal of a run; it also ends a build early. */
   private stopping: AbortSignal | undefined;
-  /** The last write failed because of what was in it: the next page is applied by itself. */
+  /** The last write failed because of an event: the next page is applied by itself, to find and park that event. */
   private careful = false;
 
   constructor(
@@ -49,19 +49,19 @@ export class Projector implements Subscriber {
     this.ownership = new Ownership(locks, 'projectors', SHARDS);
   }
 
-  /** How many shards this process owns. */
+  /** Number of shards that this process owns. */
   get shardsOwned(): number {
     return this.owned.size;
   }
 
-  /** Follows the log until the signal aborts; the page in hand is finished. */
+  /** Follows the log until the signal aborts; finishes the current page. */
   async run(signal: AbortSignal): Promise<void> {
     this.ownership.join();
     this.stopping = signal;
     await runSubscription(this, signal);
   }
 
-  /** Works until every view of this process's shards has passed the log's present head. */
+  /** Works until every view of this process's shards has passed the log's current head. */
   async processAll(): Promise<void> {
     this.lastClaim = Number.NEGATIVE_INFINITY;
     await this.claim();
@@ -69,29 +69,31 @@ export class Projector implements Subscriber {
     this.lastClaim = Number.NEGATIVE_INFINITY;
     await this.claim();
     const head = await this.log.head();
-    for (let step = nextStep(this.units); step && step.after < head; step = nextStep(this.units))
-      await this.take(step.after);
+    for (let step = nextStep(this.shards); step && step.after < head; step = nextStep(this.shards))
+      await this.applyNext(step.after);
   }
 
   async follow(signal: AbortSignal): Promise<void> {
-    const { after, until } = nextStep(this.units)!;
+    const { after, until } = nextStep(this.shards)!;
     if (until === Number.POSITIVE_INFINITY && !this.careful) return this.followFrom(after, signal);
-    await this.take(after);
+    await this.applyNext(after);
     this.careful = false;
   }
 
   failed(error: unknown): void {
-    // Whatever went wrong, what is in memory may differ from what is stored: it is read again from the checkpoints.
-    this.units = [];
+    // The memory may differ from the tables: read everything again from the checkpoints.
+    this.shards = [];
     this.lastClaim = Number.NEGATIVE_INFINITY;
-    const isPassing = error instanceof Fenced || isTransient(error);
-    this.careful = !isPassing;
-    this.report.error?.(isPassing ? error : new Error('the projector restarts from its checkpoints', { cause: error }));
+    const isExpected = error instanceof Fenced || isTransient(error);
+    this.careful = !isExpected;
+    this.report.error?.(
+      isExpected ? error : new Error('the projector restarts from its checkpoints', { cause: error }),
+    );
   }
 
   async release(): Promise<void> {
     await this.building;
-    this.units = [];
+    this.shards = [];
     for (const shard of this.owned.keys()) await this.ownership.release(lockOf(shard));
     this.owned.clear();
   }
@@ -104,19 +106,19 @@ export class Projector implements Subscriber {
       if (idle || this.isDue() || this.hasLostShard()) {
         await pipeline.drain();
         await this.claim();
-        if (this.units.length === 0 || this.units.some((unit) => unit.position !== position)) return;
+        if (this.shards.length === 0 || this.shards.some((shard) => shard.position !== position)) return;
       }
       if (idle) continue;
-      await pipeline.push(nextStep(this.units)!.targets, page.events, page.next);
+      await pipeline.push(nextStep(this.shards)!.targets, page.events, page.next);
       position = page.next;
     }
     await pipeline.drain();
   }
 
-  /** One page, with care: what breaks a write is found and parked. */
-  private async take(after: Position): Promise<void> {
+  /** Applies one page in a transaction of its own, and parks the keys of an event that breaks it. */
+  private async applyNext(after: Position): Promise<void> {
     const page = await this.log.readAll(after, { limit: PAGE });
-    const step = nextStep(this.units)!;
+    const step = nextStep(this.shards)!;
     const { events, to } = cut(page.events, page.next, step.until);
     if (to <= step.after) return;
     await applyPage(this.pool, step.targets, events, to, this.report);
@@ -131,13 +133,13 @@ export class Projector implements Subscriber {
     return [...this.owned.values()].some((signal) => signal.aborted);
   }
 
-  /** Claims and hands back shards, adopts builds that went live, and has missing ones built. */
+  /** Claims and releases shards, adopts builds that went live, and starts missing builds. */
   async claim(): Promise<boolean> {
     if (this.hasLostShard()) {
       this.owned.clear();
-      this.units = [];
+      this.shards = [];
     } else if (!this.isDue()) {
-      return this.units.length > 0;
+      return this.shards.length > 0;
     }
     this.lastClaim = performance.now();
     const claimed: number[] = [];
@@ -147,15 +149,15 @@ export class Projector implements Subscriber {
       if (owned) this.owned.set(shard, owned);
       else this.owned.delete(shard);
     }
-    this.units = this.units.filter(({ checkpoint }) => this.owned.has(checkpoint.shard));
+    this.shards = this.shards.filter(({ checkpoint }) => this.owned.has(checkpoint.shard));
     if (this.owned.size > 0) await this.adoptBuilds(claimed);
-    return this.units.length > 0;
+    return this.shards.length > 0;
   }
 
   private async adoptBuilds(claimed: number[]): Promise<void> {
     const missing: View[] = [];
     for (const view of this.views) {
-      const mine = this.units.filter((unit) => unit.build.view === view);
+      const mine = this.shards.filter((shard) => shard.build.view === view);
       if (mine.length > 0 && claimed.length === 0) continue;
       const build = mine[0]?.build ?? (await liveBuild(this.pool, view));
       if (!build) missing.push(view);
@@ -166,12 +168,12 @@ export class Projector implements Subscriber {
 
   private async adopt(build: BuildShard['build'], shards: number[]): Promise<void> {
     await build.refresh(this.pool);
-    for (const checkpoint of await takeOverCheckpoints(this.pool, build.follower, shards)) {
-      this.units.push({ build, checkpoint, position: checkpoint.position });
+    for (const checkpoint of await takeOverCheckpoints(this.pool, build.consumer, shards)) {
+      this.shards.push({ build, checkpoint, position: checkpoint.position });
     }
   }
 
-  /** New views and new versions are built beside the others, which go on meanwhile. */
+  /** Builds new views and versions while the others are kept up to date. */
   private build(views: View[]): void {
     this.building ??= this.rebuilder
       .rebuild(views, undefined, this.stopping)
@@ -186,5 +188,5 @@ export class Projector implements Subscriber {
   }
 }
 
-/** Named as in earlier releases, with which this process may share the work. */
+/** The same name as in earlier releases, with which this process may share the work. */
 const lockOf = (shard: number) => `projector:lane:${shard}`;

@@ -5,7 +5,7 @@ import type { PageTarget } from './build-shards.js';
 import { MergedEffect } from './merged-effect.js';
 import { DRAFT_CACHED_ROWS, type ViewBuild } from './view-build.js';
 
-/** The rows being written and those that wait must both fit in the cache of a build. */
+/** Half the cache of a build: the rows being written and the waiting ones must both fit in it. */
 const MERGED_ROWS = DRAFT_CACHED_ROWS / 2;
 
 interface Merged {
@@ -15,9 +15,8 @@ interface Merged {
 }
 
 /**
- * Folds pages into tables that nobody reads yet. A row that several pages change is written once, and the next pages are
- * folded while the ones before are written. An error of a write is thrown by the next call; whatever is in memory must then
- * be read again from the tables.
+ * Folds pages into tables that have no readers yet. A row that several pages change is written once, and pages are folded
+ * while earlier ones are written. A write error is thrown by the next call; everything in memory must then be read again.
  */
 export class RebuildPipeline {
   private waiting: Merged | undefined;
@@ -54,9 +53,9 @@ export class RebuildPipeline {
     await this.writing;
     if (!waiting) return;
     const { targets, effects, to } = waiting;
-    const folded: Folded[] = targets.map(({ build, units }) => ({
+    const folded: Folded[] = targets.map(({ build, shards }) => ({
       build,
-      units,
+      shards,
       effect: effects.get(build)!.effect(),
     }));
     this.writing = writePage(this.pool, folded, to, this.report).then(() => this.report.page?.([], to));
@@ -67,8 +66,8 @@ export class RebuildPipeline {
 const sameShards = (one: readonly PageTarget[], other: readonly PageTarget[]): boolean =>
   one.length === other.length &&
   one.every(
-    ({ build, units }, i) =>
+    ({ build, shards }, i) =>
       build === other[i]!.build &&
-      units.length === other[i]!.units.length &&
-      units.every((unit, n) => unit === other[i]!.units[n]),
+      shards.length === other[i]!.shards.length &&
+      shards.every((shard, n) => shard === other[i]!.shards[n]),
   );

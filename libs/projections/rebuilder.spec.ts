@@ -65,7 +65,7 @@ describe('a rebuild', () => {
       (row) => row.nspname,
     );
 
-  /** The same store, but something happens each time it is asked for its head. */
+  /** The same store, with a side effect at each call of head(). */
   const withHead = (happens: () => Promise<void>): PostgresEventStore =>
     Object.assign(Object.create(store), {
       async head() {
@@ -75,7 +75,7 @@ describe('a rebuild', () => {
       },
     });
 
-  it('goes live under a load that never stops, however far the live one is by then', async () => {
+  it('goes live under constant load, even if the live build has moved on', async () => {
     const following = projector();
     await append(100);
     await following.processAll();
@@ -90,13 +90,13 @@ describe('a rebuild', () => {
     await expect(following.processAll()).resolves.toBeUndefined(); // at the head: nothing to move
     await append(10);
     await expect(following.processAll()).rejects.toThrow('moved by another process');
-    await following.run(AbortSignal.abort()); // hands its lanes back
+    await following.run(AbortSignal.abort()); // releases its shards
     await projector().processAll();
     expect(await counted()).toBe(appended);
     expect((await rebuilder().verify([sums]))[0]).toMatchObject({ equal: true });
   });
 
-  it('ends when it is told to, also while it catches up, and leaves the live tables and nothing else', async () => {
+  it('ends when its signal aborts, even while it catches up, and leaves only the live tables', async () => {
     await append(100);
     await projector().processAll();
     const before = await buildOf();
@@ -112,11 +112,11 @@ describe('a rebuild', () => {
     expect([await buildOf(), await schemas(), await counted()]).toEqual([before, ['view_test_sums_v1'], 100]);
   });
 
-  it('takes nothing over from a build that went between being found and being taken', async () => {
+  it('takes over no build that was removed after it was found', async () => {
     await append(100);
     const first = projector();
     await first.processAll();
-    await first.run(AbortSignal.abort()); // hands its lanes back
+    await first.run(AbortSignal.abort()); // releases its shards
     let rebuilt = false;
     const slow: pg.Pool = Object.assign(Object.create(pool), {
       async query(...asked: [string, unknown[]]) {
@@ -129,7 +129,7 @@ describe('a rebuild', () => {
       },
     });
     const second = projector(slow);
-    await expect(second.processAll()).rejects.toThrow('given up by another process');
+    await expect(second.processAll()).rejects.toThrow('removed by another process');
     await second.processAll();
     expect([rebuilt, await counted()]).toEqual([true, 100]);
     const { rows } = await pool.query('SELECT DISTINCT follower FROM projections.checkpoints');
@@ -154,7 +154,7 @@ describe('the digest of a table', () => {
     await database.drop();
   });
 
-  /** A client that counts what it is asked. */
+  /** Uses a client that counts its queries. */
   async function digest(options: { asked?: () => void; signal?: AbortSignal } = {}) {
     return inTransaction(pool, async (client) => {
       await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
@@ -169,7 +169,7 @@ describe('the digest of a table', () => {
     });
   }
 
-  it('is that of all its rows at one moment, wherever they lie, taken in parts that can be stopped', async () => {
+  it('covers all rows of one snapshot, wherever they are, in parts that can be aborted', async () => {
     const { rows } = await pool.query(
       `SELECT sum(hashtextextended(t::text, 0)::numeric) AS one, sum(hashtextextended(t::text, 1)::numeric) AS two FROM public.wide t`,
     );
@@ -178,7 +178,7 @@ describe('the digest of a table', () => {
     const before = await digest({
       asked: () => {
         parts++;
-        // Moves every row behind the others, past what the snapshot sees.
+        // Moves every row to the end of the table, outside the snapshot's blocks.
         if (parts === 1) moved = pool.query('UPDATE public.wide SET n = n + 1');
       },
     });

@@ -26,7 +26,7 @@ export interface ViewComparison {
   view: string;
   /** The position up to which both were compared. */
   position: Position;
-  /** False where any table differs; undefined where there was no live build to compare with. */
+  /** False if any table differs; undefined if there was no live build to compare with. */
   equal?: boolean;
   tables: TableComparison[];
 }
@@ -34,7 +34,7 @@ export interface ViewComparison {
 export type Progress = (position: Position, of: Position) => void;
 
 const PAGE = 5_000;
-/** The last stretch is read while the live build is held: it has to be short. */
+/** The last stretch is read while the live build is locked, so it must be short. */
 const LAST_STRETCH_MS = 1_000;
 const CATCH_UP_ROUNDS = 20;
 
@@ -43,7 +43,7 @@ interface Snapshot {
   digests: Record<string, Digest>;
 }
 
-/** Replays the log into fresh tables beside the live ones: to prove that they are equal, or to take their place. */
+/** Replays the log into new tables beside the live ones, to compare them or to replace them. */
 export class Rebuilder {
   constructor(
     private readonly pool: pg.Pool,
@@ -53,8 +53,8 @@ export class Rebuilder {
   ) {}
 
   /**
-   * Replays into fresh tables up to where the live ones stand and compares digests of all rows. Nothing is changed.
-   * @throws Refusal `rebuild-running` when one of the views is being rebuilt or verified elsewhere
+   * Replays into new tables up to the position of the live ones and compares digests of all rows. Changes nothing.
+   * @throws Refusal `rebuild-running` if one of the views is being rebuilt or verified elsewhere
    */
   verify(views: readonly View[], progress?: Progress, signal?: AbortSignal): Promise<ViewComparison[]> {
     return this.exclusively(views, async () => {
@@ -65,18 +65,18 @@ export class Rebuilder {
   }
 
   /**
-   * Replays, compares, reads on to the head and puts each new build in the place of the live one in one transaction.
-   * @throws Refusal `rebuild-running`; `rebuild-behind` when more is stored than is read in the same time
+   * Replays, compares, reads on to the head and replaces each live build in one transaction.
+   * @throws Refusal `rebuild-running`; `rebuild-behind` if events are stored faster than they are replayed
    */
   rebuild(views: readonly View[], progress?: Progress, signal?: AbortSignal): Promise<ViewComparison[]> {
     return this.exclusively(views, async () => {
-      const { units, builds, comparisons } = await this.replay(views, progress, signal);
+      const { shards, builds, comparisons } = await this.replay(views, progress, signal);
       const waiting = [...builds];
       try {
         for (let build = waiting[0]; build; build = waiting[0]) {
           await this.switchTo(
             build,
-            units.filter((unit) => unit.build === build),
+            shards.filter((shard) => shard.build === build),
             signal,
           );
           waiting.shift();
@@ -90,12 +90,12 @@ export class Rebuilder {
   }
 
   private async giveUp(builds: readonly ViewBuild[]): Promise<void> {
-    for (const build of builds) await abandon(this.pool, build).catch(() => {}); // the next sweep takes it away
+    for (const build of builds) await abandon(this.pool, build).catch(() => {}); // the next sweep removes it
   }
 
   private async replay(views: readonly View[], progress?: Progress, signal?: AbortSignal) {
     const head = await this.store.head();
-    const units: BuildShard[] = [];
+    const shards: BuildShard[] = [];
     const builds: ViewBuild[] = [];
     const snapshots = new Map<ViewBuild, Snapshot>();
     try {
@@ -104,50 +104,50 @@ export class Rebuilder {
         const build = await startBuild(this.pool, view);
         if (snapshot) snapshots.set(build, snapshot);
         builds.push(build);
-        for (const checkpoint of await takeOverCheckpoints(this.pool, build.follower, ALL_SHARDS)) {
+        for (const checkpoint of await takeOverCheckpoints(this.pool, build.consumer, ALL_SHARDS)) {
           const target = snapshot?.positions.get(checkpoint.shard) ?? head;
-          units.push({ build, checkpoint, position: checkpoint.position, target });
+          shards.push({ build, checkpoint, position: checkpoint.position, target });
         }
       }
-      await this.advance(units, progress, signal);
+      await this.advance(shards, progress, signal);
       const comparisons: ViewComparison[] = [];
       for (const build of builds) comparisons.push(await this.compare(build, snapshots.get(build), head, signal));
-      return { units, builds, comparisons };
+      return { shards, builds, comparisons };
     } catch (error) {
       await this.giveUp(builds);
       throw error;
     }
   }
 
-  /** Moves units to their targets; what breaks a write is found and parked, as the projector does. */
-  private async advance(units: readonly BuildShard[], progress?: Progress, signal?: AbortSignal): Promise<void> {
-    while (nextStep(units)) {
+  /** Moves shards to their targets; parks the keys of an event that breaks a write, as the projector does. */
+  private async advance(shards: readonly BuildShard[], progress?: Progress, signal?: AbortSignal): Promise<void> {
+    while (nextStep(shards)) {
       try {
-        await this.stream(units, progress, signal);
+        await this.stream(shards, progress, signal);
       } catch (error) {
         if (error instanceof Fenced || isTransient(error) || signal?.aborted) throw error;
-        for (const build of new Set(units.map((unit) => unit.build))) await build.refresh(this.pool);
-        for (const unit of units) unit.position = unit.checkpoint.position;
-        const step = nextStep(units)!;
-        const page = await this.read(units, step.after);
+        for (const build of new Set(shards.map((shard) => shard.build))) await build.refresh(this.pool);
+        for (const shard of shards) shard.position = shard.checkpoint.position;
+        const step = nextStep(shards)!;
+        const page = await this.read(shards, step.after);
         const { events, to } = cut(page.events, page.next, step.until);
         await applyPage(this.pool, step.targets, events, to, this.report);
       }
     }
   }
 
-  /** Reads the next page and folds it while the one before is written. */
-  private async stream(units: readonly BuildShard[], progress?: Progress, signal?: AbortSignal): Promise<void> {
-    const end = Math.max(0, ...units.map((unit) => unit.target ?? 0));
+  /** Reads and folds each page while the previous one is written. */
+  private async stream(shards: readonly BuildShard[], progress?: Progress, signal?: AbortSignal): Promise<void> {
+    const end = Math.max(0, ...shards.map((shard) => shard.target ?? 0));
     const pipeline = new RebuildPipeline(this.pool, { ...this.report, page: (_, to) => progress?.(to, end) });
     let ahead: { after: Position; page: Promise<Page> } | undefined;
-    for (let step = nextStep(units); step; step = nextStep(units)) {
+    for (let step = nextStep(shards); step; step = nextStep(shards)) {
       signal?.throwIfAborted();
-      const page = await (ahead?.after === step.after ? ahead.page : this.read(units, step.after));
+      const page = await (ahead?.after === step.after ? ahead.page : this.read(shards, step.after));
       const { events, to } = cut(page.events, page.next, step.until);
       ahead = undefined;
       if (to === page.next && !page.atHead) {
-        ahead = { after: to, page: this.read(units, to) };
+        ahead = { after: to, page: this.read(shards, to) };
         ahead.page.catch(() => {}); // thrown where it is awaited
       }
       await pipeline.push(step.targets, events, to);
@@ -155,8 +155,8 @@ export class Rebuilder {
     await pipeline.drain();
   }
 
-  private read(units: readonly BuildShard[], after: Position): Promise<Page> {
-    const types = [...new Set(units.flatMap((unit) => unit.build.view.types))];
+  private read(shards: readonly BuildShard[], after: Position): Promise<Page> {
+    const types = [...new Set(shards.flatMap((shard) => shard.build.view.types))];
     return this.store.readAll(after, { limit: PAGE, types });
   }
 
@@ -166,7 +166,7 @@ export class Rebuilder {
       const live = await liveBuild(client, view);
       if (!live) return undefined;
       const { rows } = await client.query('SELECT lane, position FROM projections.checkpoints WHERE follower = $1', [
-        live.follower,
+        live.consumer,
       ]);
       const positions = new Map(rows.map((row): [number, Position] => [row.lane, Number(row.position)]));
       return { positions, digests: await live.tables.digest(client, signal) };
@@ -196,35 +196,38 @@ export class Rebuilder {
     };
   }
 
-  /** The new build must have passed everything the live one has, or readers would go back in time. */
-  private async switchTo(build: ViewBuild, units: readonly BuildShard[], signal?: AbortSignal): Promise<void> {
+  /** The new build must be at least as far as the live one, or readers would go back in time. */
+  private async switchTo(build: ViewBuild, shards: readonly BuildShard[], signal?: AbortSignal): Promise<void> {
     await inTransaction(this.pool, (client) => build.tables.complete(client));
-    await this.catchUp(build, units, signal);
+    await this.catchUp(build, shards, signal);
     await inTransaction(this.pool, async (client) => {
       const live = await liveBuild(client, build.view);
       if (live) {
-        // Nobody moves it on from here.
+        // Locks the live build at its position.
         const { rows } = await client.query(
           'SELECT max(position) AS position FROM (SELECT position FROM projections.checkpoints WHERE follower = $1 FOR UPDATE) c',
-          [live.follower],
+          [live.consumer],
         );
-        for (const unit of units) unit.target = Number(rows[0].position);
-        await this.advance(units, undefined, signal);
+        for (const shard of shards) shard.target = Number(rows[0].position);
+        await this.advance(shards, undefined, signal);
       }
       await promote(client, build);
     });
   }
 
-  /** Reads on until what is left takes a moment. */
-  private async catchUp(build: ViewBuild, units: readonly BuildShard[], signal?: AbortSignal): Promise<void> {
+  /** Reads on until the rest is short. */
+  private async catchUp(build: ViewBuild, shards: readonly BuildShard[], signal?: AbortSignal): Promise<void> {
     for (let round = 0; round < CATCH_UP_ROUNDS; round++) {
       const head = await this.store.head();
       const startedAt = performance.now();
-      for (const unit of units) unit.target = head;
-      await this.advance(units, undefined, signal);
+      for (const shard of shards) shard.target = head;
+      await this.advance(shards, undefined, signal);
       if (performance.now() - startedAt < LAST_STRETCH_MS) return;
     }
-    throw new Refusal('rebuild-behind', `${build.view.name} moved faster than its rebuild; try again with less load`);
+    throw new Refusal(
+      'rebuild-behind',
+      `${build.view.name} moved faster than its rebuild: rebuild it again when there is less load`,
+    );
   }
 
   private async exclusively<Result>(views: readonly View[], work: () => Promise<Result>): Promise<Result> {
@@ -233,7 +236,7 @@ export class Rebuilder {
       for (const view of views) {
         const name = `rebuild:${view.name}`;
         if (!(await this.locks.tryHold(name))) {
-          throw new Refusal('rebuild-running', `${view.name} is being rebuilt or verified; wait until that has ended`);
+          throw new Refusal('rebuild-running', `${view.name} is being rebuilt or verified: wait until that has ended`);
         }
         held.push(name);
         await sweep(this.pool, view);

@@ -1,17 +1,16 @@
 import type { ViewRow } from './view.js';
 
 /**
- * Rows of one build that this process wrote or read last, so that an image's second event need not read its row again;
- * null for a key that is known to have no row. Right only while this process alone writes the build: it is emptied
- * whenever a checkpoint was moved by another or a write failed. Not an lru-cache: that can't hold null, nor be trimmed once a
- * page.
+ * The rows of one build that this process wrote or read last, so that the second event of an image needs no read; null for
+ * a key without a row. Valid only while this process alone writes the build: it is cleared if another process moved a
+ * checkpoint or a write failed. Not an lru-cache, which can't hold null and can't be trimmed once per page.
  */
 export class RowCache {
   private readonly rows = new Map<string, ViewRow | null>();
 
   constructor(private readonly limit: number) {}
 
-  /** undefined: not known here. */
+  /** @returns undefined if the key is not cached */
   get(key: string): ViewRow | null | undefined {
     return this.rows.get(key);
   }

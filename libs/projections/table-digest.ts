@@ -2,16 +2,16 @@ import type pg from 'pg';
 
 export interface Digest {
   rows: number;
-  /** Sums of two 64-bit hashes of each row's text: equal tables have equal sums, whatever their rows' order. */
+  /** Sums of two 64-bit hashes of each row's text: equal tables have equal sums in any row order. */
   hash: string;
 }
 
-/** 8 MiB: one part takes a fraction of a second, so that no table is too large for the limit of a statement. */
+/** 8 MiB: each statement takes a fraction of a second, so no table is too large for the statement timeout. */
 const BLOCKS_AT_ONCE = 1_024;
 
 /**
- * The digest of a table that nobody writes, or as of the snapshot that the client's transaction has taken already: blocks
- * that are added later then hold nothing for it.
+ * The digest of a table without writers, or as of the snapshot that the client's transaction already has: later blocks
+ * contain no rows of that snapshot.
  * @param table qualified
  */
 export async function digestTable(client: pg.PoolClient, table: string, signal?: AbortSignal): Promise<Digest> {

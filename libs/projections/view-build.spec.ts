@@ -28,13 +28,13 @@ afterAll(async () => {
   await database.drop();
 });
 
-it('folds a row on that leaves the memory while others are read', async () => {
+it('folds a row that is evicted from the cache while other rows are read', async () => {
   const build = await startBuild(pool, counts);
   const seen = (position: number, keys: string[]) => recorded(position, 'Seen', { keys });
   const many = Array.from({ length: CACHED_ROWS }, (_, n) => `key-${n}`);
   const first = await build.fold(pool, [seen(1, ['oldest', ...many])]);
   await build.write(pool, first);
-  // The write of the page before ends while the next one is folded, and reads what it does not hold.
+  // The write of the first page ends while the next page is folded and loads missing rows.
   const folding = build.fold(pool, [seen(2, ['oldest', 'new'])]);
   build.committed();
   const { inserts, updates } = await folding;

@@ -8,7 +8,7 @@ import { ViewTables } from './view-tables.js';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
-/** What a page does to a build's tables, worked out but not yet written. */
+/** The effect of a page on a build's tables, computed but not yet written. */
 export interface PageEffect {
   /** Rows of keys that had none. */
   inserts: ViewRow[];
@@ -18,27 +18,27 @@ export interface PageEffect {
   parked: Parking[];
 }
 
-/** Rows held in memory of each build. */
+/** Cached rows per build. */
 export const CACHED_ROWS = 20_000;
-/** The same for a build that nobody reads yet. */
+/** The same for a build without readers yet. */
 export const DRAFT_CACHED_ROWS = 60_000;
 
 export const changedRows = ({ inserts, updates, removals }: PageEffect): number =>
   inserts.length + updates.length + removals.length;
 
-/** One set of tables of a view, and the folding of pages into them. */
+/** One set of tables of a view; folds pages into them. */
 export class ViewBuild {
   readonly tables: ViewTables;
   private readonly types: ReadonlySet<string>;
   private readonly cache: RowCache;
   private readonly parked = new Set<string>();
 
-  /** @param follower the name its checkpoints and parked keys go by */
+  /** @param consumer the name of its checkpoints and parked keys */
   constructor(
     readonly view: View,
     readonly build: number,
     schema: string,
-    readonly follower: string,
+    readonly consumer: string,
     cachedRows = CACHED_ROWS,
   ) {
     this.cache = new RowCache(cachedRows);
@@ -46,22 +46,22 @@ export class ViewBuild {
     this.types = new Set(view.types);
   }
 
-  /** Forgets rows and reads the parked keys anew: another process may have written. */
+  /** Clears the cache and reads the parked keys again: another process may have written. */
   async refresh(db: Queryable): Promise<void> {
     this.cache.clear();
     this.parked.clear();
-    const { rows } = await db.query('SELECT key FROM projections.parked WHERE follower = $1', [this.follower]);
+    const { rows } = await db.query('SELECT key FROM projections.parked WHERE follower = $1', [this.consumer]);
     for (const row of rows) this.parked.add(row.key);
   }
 
   /**
-   * Works out what a page does. Rows changed here count from now on, so that the next page can be folded while this one
-   * is written; after a write that failed, `refresh` before the next.
-   * @param lanes only keys of these lanes; all when undefined
+   * Computes the effect of a page. Later folds see the changed rows, so the next page can be folded while this one is
+   * written. After a failed write, call `refresh` first.
+   * @param shards only keys of these shards; all if undefined
    */
-  async fold(db: Queryable, events: readonly RecordedEvent[], lanes?: ReadonlySet<number>): Promise<PageEffect> {
-    const byKey = this.distribute(events, lanes);
-    // Taken before anything is waited for: the page before may be committed meanwhile, and the oldest rows then go.
+  async fold(db: Queryable, events: readonly RecordedEvent[], shards?: ReadonlySet<number>): Promise<PageEffect> {
+    const byKey = this.distribute(events, shards);
+    // Copied before the first await: a commit of the previous page trims the cache meanwhile.
     const held = new Map<string, ViewRow | null>();
     const missing: string[] = [];
     for (const key of byKey.keys()) {
@@ -92,12 +92,12 @@ export class ViewBuild {
     ]);
   }
 
-  /** To be called once an effect is committed: rows that only memory knew are in the table now. */
+  /** Call it once an effect is committed: the table then has the rows that only the cache had. */
   committed(): void {
     this.cache.trim();
   }
 
-  /** Leaves a key out from now on. */
+  /** Skips a key from now on. */
   park(key: string): void {
     this.parked.add(key);
   }
@@ -112,12 +112,12 @@ export class ViewBuild {
     if (after) this.count(effect.counters, after, 1);
   }
 
-  private distribute(events: readonly RecordedEvent[], lanes?: ReadonlySet<number>): Map<string, RecordedEvent[]> {
+  private distribute(events: readonly RecordedEvent[], shards?: ReadonlySet<number>): Map<string, RecordedEvent[]> {
     const byKey = new Map<string, RecordedEvent[]>();
     for (const event of events) {
       if (!this.types.has(event.type)) continue;
       for (const key of this.view.keys(event)) {
-        if (lanes && !lanes.has(shardOf(key))) continue;
+        if (shards && !shards.has(shardOf(key))) continue;
         if (this.parked.size > 0 && this.parked.has(key)) continue;
         const list = byKey.get(key);
         if (list) list.push(event);
@@ -133,7 +133,7 @@ export class ViewBuild {
       try {
         row = this.view.evolve(row, event, key);
       } catch (error) {
-        effect.parked.push(parkedBy(this.follower, key, event, error));
+        effect.parked.push(parkedBy(this.consumer, key, event, error));
         break;
       }
     }

@@ -5,10 +5,10 @@ import type { View, ViewRow } from './view.js';
 import { queryView, ViewNotBuilt } from './view-query.js';
 import { viewTable } from './view-tables.js';
 
-/** What a view says of a key, and what that is worth: before it is built, nothing as of nothing. */
+/** A key's row and how current it is. Before the view is built, no row as of position 0. */
 export interface Found {
   row: ViewRow | undefined;
-  /** Everything stored up to here that concerns the key is in the row, unless the key is parked. */
+  /** The row includes all events of the key up to here, unless the key is parked. */
   asOf: Position;
   isParked: boolean;
 }
@@ -18,7 +18,7 @@ const NOTHING: Found = { row: undefined, asOf: 0, isParked: false };
 /**
  * Finds rows of a view by key, each as of one moment and in one query.
  * @param columns columns of the view's table, as queries read them
- * @returns a function that throws StoreUnavailable while the database is away
+ * @returns a function that throws StoreUnavailable while the database is unreachable
  */
 export function viewLookup(pool: pg.Pool, view: View, columns: readonly string[]): (key: string) => Promise<Found> {
   const { name, version, table } = view;

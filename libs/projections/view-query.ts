@@ -8,15 +8,15 @@ const UNDEFINED_TABLE = '42P01';
 export class ViewNotBuilt extends StoreUnavailable {}
 
 /**
- * A query over views' tables.
- * @throws ViewNotBuilt; StoreUnavailable while the database is away
+ * Queries views' tables.
+ * @throws ViewNotBuilt; StoreUnavailable while the database is unreachable
  */
 export async function queryView(pool: pg.Pool, query: pg.QueryConfig): Promise<pg.QueryResult> {
   try {
     return await pool.query(query);
   } catch (error) {
-    if (isTransientDatabaseError(error)) throw new StoreUnavailable('the database is away', { cause: error });
+    if (isTransientDatabaseError(error)) throw new StoreUnavailable('the database is unreachable', { cause: error });
     if ((error as { code?: string }).code !== UNDEFINED_TABLE) throw error;
-    throw new ViewNotBuilt('the view that this needs is not built yet: ask again in a moment', { cause: error });
+    throw new ViewNotBuilt('the view for this query is not built yet: retry in a moment', { cause: error });
   }
 }

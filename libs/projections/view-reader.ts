@@ -7,14 +7,14 @@ import { queryView } from './view-query.js';
 
 const POLL_MS = 25;
 
-/** How far views have got, for those who must not read them too early. */
+/** The positions of views, for readers that must see an earlier write. */
 export class ViewReader {
   private readonly pages = new Changes();
   private pagesApplied = 0;
 
   constructor(private readonly pool: pg.Pool) {}
 
-  /** The position that every lane of the view has passed; 0 before the view is built. */
+  /** The position that every shard of the view has passed; 0 before the view is built. */
   async position(view: View<never> | View): Promise<Position> {
     const { rows } = await queryView(this.pool, {
       name: 'gatehouse_view_position',
@@ -28,7 +28,7 @@ export class ViewReader {
 
   /**
    * Resolves once the view has passed the position.
-   * @throws StoreUnavailable when it has not within the limit
+   * @throws StoreUnavailable if the time runs out first
    */
   async reached(view: View<never> | View, position: Position, limitMs: number): Promise<void> {
     const deadline = performance.now() + limitMs;
@@ -37,14 +37,14 @@ export class ViewReader {
       if ((await this.position(view)) >= position) return;
       if (performance.now() > deadline) {
         throw new StoreUnavailable(
-          `${view.name} has not reached position ${position} within ${limitMs} ms; is a projector running?`,
+          `${view.name} has not reached position ${position} within ${limitMs} ms: check that a projector is running`,
         );
       }
       await this.pages.until(() => this.pagesApplied > pagesApplied, POLL_MS);
     }
   }
 
-  /** To be called by a projector in this process after each page, so that nobody waits for the poll. */
+  /** Called by a projector in this process after each page, so that waiting readers need not poll. */
   readonly moved = (): void => {
     this.pagesApplied++;
     this.pages.notify();

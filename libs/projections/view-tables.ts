@@ -15,7 +15,7 @@ const sqlType = (type: ArrayElement) => SQL_TYPES[type] ?? type;
 
 const quoted = (name: string) => `"${name}"`;
 
-/** The schema that a view's live tables have; queries name it through `viewTable`. */
+/** The schema of a view's live tables; queries use `viewTable`. */
 export const viewSchema = (view: View<never> | View): string =>
   `view_${view.name.replaceAll('-', '_')}_v${view.version}`;
 
@@ -26,7 +26,7 @@ export const viewTable = (view: View<never> | View): string => `${viewSchema(vie
 export const counterTable = (view: View<never> | View): string => `${viewSchema(view)}.${view.counters!.name}`;
 
 const COUNTED_ROWS = 100_000;
-const LONGEST_COMPLETION_MS = 3_600_000;
+const MAX_COMPLETION_MS = 3_600_000;
 
 /** The SQL of one view in one schema. */
 export class ViewTables {
@@ -78,7 +78,7 @@ export class ViewTables {
     }
   }
 
-  /** Empty tables of a draft: what a crash leaves of them is dropped, so they need no write-ahead log. */
+  /** Creates the empty tables of a draft. After a crash they are dropped, so they need no write-ahead log. */
   async create(db: Queryable): Promise<void> {
     const { table, counters } = this.view;
     const columns = this.columns.map(
@@ -96,10 +96,10 @@ export class ViewTables {
     }
   }
 
-  /** Makes a draft as durable and as quick to query as live tables are; in a transaction, which may take minutes. */
+  /** Makes a draft durable and creates its indexes; in a transaction, which may take minutes. */
   async complete(client: pg.PoolClient): Promise<void> {
     const { table, counters } = this.view;
-    const run = (text: string) => client.query({ text, query_timeout: LONGEST_COMPLETION_MS } as pg.QueryConfig);
+    const run = (text: string) => client.query({ text, query_timeout: MAX_COMPLETION_MS } as pg.QueryConfig);
     await run('SET LOCAL statement_timeout = 0');
     for (const name of [table.name, ...(counters ? [counters.name] : [])]) {
       await run(`ALTER TABLE ${this.schema}.${name} SET LOGGED`);
@@ -131,7 +131,7 @@ export class ViewTables {
     return found;
   }
 
-  /** Rows of keys that have none; the only writer of a build knows. */
+  /** Only for keys without a row, which the build's single writer knows. */
   async insertRows(db: Queryable, rows: readonly ViewRow[]): Promise<void> {
     if (rows.length > 0) await db.query({ ...this.insert, values: this.parameters(rows) });
   }
@@ -140,7 +140,7 @@ export class ViewTables {
     if (rows.length > 0) await db.query({ ...this.update, values: this.parameters(rows) });
   }
 
-  /** In the order of the key, which is the order of its index. */
+  /** Sorted by key, the order of the index. */
   private parameters(unordered: readonly ViewRow[]): Buffer[] {
     const { key } = this.view.table;
     const rows = [...unordered].sort((a, b) => (a[key] < b[key] ? -1 : 1));
@@ -160,7 +160,7 @@ export class ViewTables {
     if (keys.length > 0) await db.query({ ...this.remove, values: [arrayParameter('text', keys)] });
   }
 
-  /** Adds to the counters; buckets in order, so that two lanes never wait for each other in a circle. */
+  /** Adds to the counters; buckets are sorted, so that two shards can't deadlock. */
   async addCounters(db: Queryable, changes: ReadonlyMap<string, Record<string, number>>): Promise<void> {
     if (!this.add || changes.size === 0) return;
     const buckets = [...changes.keys()].sort();
@@ -171,14 +171,14 @@ export class ViewTables {
       ),
     );
     const added = db.query({ ...this.add, values: [arrayParameter('text', buckets), ...sums] });
-    // A bucket that nothing is in any more has no row, however the log was cut into pages on the way there.
+    // An empty bucket has no row: otherwise the rows would depend on the page size.
     const lowered = buckets.filter((bucket) => Object.values(changes.get(bucket)!).some((amount) => amount < 0));
     const removed =
       lowered.length > 0 ? db.query({ ...this.removeZeros!, values: [arrayParameter('text', lowered)] }) : undefined;
     await Promise.all([added, removed]);
   }
 
-  /** From the planner's statistics; exact while the table is small. */
+  /** The planner's estimate; exact for a small table. */
   async approximateRows(db: Queryable): Promise<number> {
     const rows = `${this.schema}.${this.view.table.name}`;
     const estimate = await db.query('SELECT reltuples::bigint AS rows FROM pg_class WHERE oid = $1::regclass', [rows]);
@@ -186,7 +186,7 @@ export class ViewTables {
     return Number((await db.query(`SELECT count(*) AS rows FROM ${rows}`)).rows[0].rows);
   }
 
-  /** One digest per table of the view; in a transaction, since it is read in parts. */
+  /** One digest per table of the view; in a transaction, since each is read in parts. */
   async digest(client: pg.PoolClient, signal?: AbortSignal): Promise<Record<string, Digest>> {
     const tables = [this.view.table.name, ...(this.view.counters ? [this.view.counters.name] : [])];
     const digests: Record<string, Digest> = {};

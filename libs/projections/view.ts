@@ -5,29 +5,29 @@ import type { ArrayElement } from '../platform/database/array-parameters.js';
 /**
  * A read model: rows folded from events, one row per key, and counters derived from how rows change.
  *
- * The engine reads a page of events, loads the rows their keys name, folds them here in memory, writes them back in one
- * set-based statement per table and moves the checkpoint in the same transaction. So a view is pure functions; it never
- * sees SQL, and replaying the log gives the same rows byte for byte.
+ * The engine reads a page of events, loads the rows of their keys, folds them in memory, writes them in one set-based
+ * statement per table and moves the checkpoint in the same transaction. A view is therefore pure functions without SQL,
+ * and replaying the log produces the same rows byte for byte.
  */
 export interface View<Row extends ViewRow = ViewRow> {
   /** Kebab-case; its tables live in the schema `view_{name}` with underscores. */
   name: string;
-  /** Moves with any change of shape or meaning; a changed version is rebuilt beside the old one. */
+  /** Increment it with any change of shape or meaning; the new version is built beside the old one. */
   version: number;
   /** One sentence for `views list`. */
   summary: string;
-  /** The event types it reads; the engine hands it no others. */
+  /** The event types it reads; the engine passes no others. */
   types: readonly string[];
   table: RowTable<Row>;
   /** The keys of the rows that an event concerns. Work is sharded and failures are parked by key. */
   keys(event: RecordedEvent): readonly string[];
   /**
-   * The row after the event, or undefined for no row. Pure, and right for any order in which different sources may
-   * deliver (a flag before the image it flags) and for an event that is delivered again.
+   * The row after the event, or undefined for no row. Pure, and correct for any order in which different sources may
+   * deliver (a flag before the image it flags) and for redelivered events.
    * @param row the row before, undefined if there is none; never changed in place
    */
   evolve(row: Row | undefined, event: RecordedEvent, key: string): Row | undefined;
-  /** Totals kept from the rows' changes: what a row adds now, less what it added before. */
+  /** Totals, updated by the difference between a row's new and old contribution. */
   counters?: CounterTable<Row>;
 }
 
@@ -55,7 +55,7 @@ export interface Column {
 
 export interface RowTable<Row> {
   name: string;
-  /** The column that holds the key; text. */
+  /** The key column; its type is text. */
   key: keyof Row & string;
   /** Every column in order, the key too. json and jsonb hold any JSON value, timestamptz epoch milliseconds. */
   columns: { [Name in keyof Row & string]-?: Column };
@@ -67,6 +67,6 @@ export interface RowTable<Row> {
 export interface CounterTable<Row> {
   name: string;
   columns: readonly string[];
-  /** What this row contributes, per bucket; the engine adds the difference between after and before. */
+  /** The contribution of a row per bucket; the engine adds the difference between the new and the old row. */
   contribution(row: Row): readonly { bucket: string; amounts: Record<string, number> }[];
 }

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Position } from '../kernel/envelope.js';
 import { arrayParameter } from '../platform/database/array-parameters.js';
 
-/** Another process took over this consumer or shard, or moved its checkpoint; what was being done is rolled back. */
+/** Another process took over this consumer or shard, or moved its checkpoint: the transaction is rolled back. */
 export class Fenced extends Error {}
 
 export interface Checkpoint {
@@ -32,7 +32,7 @@ const MOVE = {
          WHERE c.follower = n.follower AND c.lane = n.lane AND c.position = n.position AND c.epoch = n.epoch`,
 };
 
-/** Makes checkpoints before the first event; those that are there stay. */
+/** Creates checkpoints before the first event; existing ones stay. */
 export async function startCheckpoints(db: Queryable, consumer: string, shards: readonly number[]): Promise<void> {
   await db.query(
     `INSERT INTO projections.checkpoints (follower, lane, position) SELECT $1, lane, 0 FROM unnest($2::int[]) lane
@@ -42,8 +42,8 @@ export async function startCheckpoints(db: Queryable, consumer: string, shards: 
 }
 
 /**
- * Takes shards over and shuts out whoever had them before.
- * @throws Fenced when they are gone: a build that was given up meanwhile must not begin again from the first event
+ * Takes shards over and fences off their previous owner.
+ * @throws Fenced if they are gone: a build that was abandoned meanwhile must not restart from the first event
  */
 export async function takeOverCheckpoints(
   db: Queryable,
@@ -55,7 +55,7 @@ export async function takeOverCheckpoints(
      RETURNING lane, position, epoch`,
     [consumer, shards],
   );
-  if (rows.length !== shards.length) throw new Fenced(`${consumer} was given up by another process`);
+  if (rows.length !== shards.length) throw new Fenced(`${consumer} was removed by another process`);
   return rows.map((row) => ({
     consumer,
     shard: row.lane,
@@ -64,7 +64,7 @@ export async function takeOverCheckpoints(
   }));
 }
 
-/** The same for a consumer that nobody builds: it begins with whoever takes it over first. */
+/** The same for a consumer without a build step: the first takeover creates its checkpoints. */
 export async function takeOver(db: Queryable, consumer: string, shards: readonly number[]): Promise<Checkpoint[]> {
   await startCheckpoints(db, consumer, shards);
   return takeOverCheckpoints(db, consumer, shards);
@@ -72,7 +72,7 @@ export async function takeOver(db: Queryable, consumer: string, shards: readonly
 
 /**
  * Moves checkpoints to one position, in the caller's transaction.
- * @throws Fenced when any of them is not where its owner left it
+ * @throws Fenced if any of them is not where its owner left it
  */
 export async function moveCheckpoints(db: Queryable, checkpoints: readonly Checkpoint[], to: Position): Promise<void> {
   const { rowCount } = await db.query({
@@ -104,7 +104,7 @@ export async function moveCheckpoints(db: Queryable, checkpoints: readonly Check
   }
 }
 
-/** How far every consumer has got: the position that all its shards have passed. */
+/** The position of every consumer: the one that all its shards have passed. */
 export async function consumerPositions(db: Queryable): Promise<Map<string, Position>> {
   const { rows } = await db.query(
     'SELECT follower, min(position) AS position FROM projections.checkpoints GROUP BY follower ORDER BY follower',
@@ -112,7 +112,7 @@ export async function consumerPositions(db: Queryable): Promise<Map<string, Posi
   return new Map(rows.map((row) => [row.follower, Number(row.position)]));
 }
 
-/** How far a consumer has got, and the keys that it has left out up to there, as of one moment. */
+/** A consumer's position and the keys it has parked up to there, in one snapshot. */
 export async function consumerProgress(
   db: Queryable,
   consumer: string,

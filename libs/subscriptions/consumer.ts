@@ -1,14 +1,14 @@
 import { type EventDefinition, type RecordedOf, typesOf } from '../events/event-definition.js';
 import type { RecordedEvent } from '../kernel/envelope.js';
 
-/** Acts on events of the log, from its own checkpoint on; whoever runs it hands it events of its types only. */
+/** Acts on events of the log, from its own checkpoint on. It receives only events of its types. */
 export interface Consumer {
   /** Kebab-case; the name of its checkpoint and of its ownership. */
   name: string;
   types: readonly string[];
-  /** Events of one key are processed in order, those of different keys side by side. */
+  /** Events of one key are processed in order, those of different keys concurrently. */
   key(event: RecordedEvent): string;
-  /** Must be right when it is called again for the same event: after a crash or an error it is. */
+  /** Must be idempotent: after a crash or an error it is called again for the same event. */
   react(event: RecordedEvent): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export interface ConsumerDefinition<Definition extends EventDefinition> extends 
   react(event: RecordedOf<Definition>): Promise<void>;
 }
 
-/** A consumer typed from the events it names. */
+/** A consumer typed from its event definitions. */
 export const defineConsumer = <Definition extends EventDefinition>({
   events,
   ...consumer

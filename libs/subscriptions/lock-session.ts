@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 const RECONNECT_MS = 1_000;
-/** A statement takes a millisecond; one that is not answered means that the other end is gone. */
+/** A statement takes a millisecond; without an answer by then the server is gone. */
 const ANSWER_MS = 10_000;
 const KEY = 'hashtextextended($1, 7)';
 
@@ -12,9 +12,9 @@ const MEMBERS = `SELECT count(*)::int AS members, (count(*) FILTER (WHERE pid < 
     AND classid::bigint = (k.key >> 32) & 4294967295 AND objid::bigint = k.key & 4294967295`;
 
 /**
- * Names held by this process alone, as PostgreSQL advisory locks of one session: they are free the moment the process or
- * its connection dies, with no lease time to wait for and no clock to trust. A holder that is cut off without noticing is
- * stopped by the checkpoints' epochs.
+ * Locks by name, as PostgreSQL advisory locks of one session: they are released as soon as the process or its connection
+ * dies, with no lease time to wait for and no clock to trust. The checkpoints' epochs fence off a holder that lost its
+ * connection without noticing.
  */
 export class LockSession {
   private client: pg.Client | undefined;
@@ -23,14 +23,14 @@ export class LockSession {
   private lastFailure = Number.NEGATIVE_INFINITY;
   private readonly held = new Set<string>();
   private readonly groups = new Set<string>();
-  /** One statement at a time, as a connection takes them. */
+  /** Serializes the statements of the connection. */
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly connection: pg.PoolConfig) {}
 
   /**
-   * @returns a signal that aborts when the name is no longer held; undefined while another session holds it or the
-   * database is away
+   * @returns a signal that aborts if the lock is lost; undefined while another session holds it or the database is
+   * unreachable
    */
   tryHold(name: string): Promise<AbortSignal | undefined> {
     return this.inTurn(() => this.hold(name));
@@ -44,9 +44,9 @@ export class LockSession {
   }
 
   /**
-   * Counts this session into a group, for as long as it lives.
-   * @returns how many sessions, ours included, and how many of them stand before ours in an order that all agree on;
-   * undefined while the database is away
+   * Joins a group for the life of the session.
+   * @returns the number of sessions, ours included, and of those before ours in an order that all agree on; undefined
+   * while the database is unreachable
    */
   joinGroup(group: string): Promise<{ members: number; before: number } | undefined> {
     return this.inTurn(async () => {
@@ -88,7 +88,7 @@ export class LockSession {
     }
   }
 
-  /** What a session that does not answer holds is not known to be held. */
+  /** Gives up a session that does not answer: it may have lost its locks. */
   private giveUpUnanswered(error: unknown): void {
     if ((error as Error).message !== 'Query read timeout') return;
     const client = this.client;
@@ -108,7 +108,7 @@ export class LockSession {
   private async connect(): Promise<pg.Client> {
     if (this.client) return this.client;
     if (!this.connecting) {
-      if (performance.now() - this.lastFailure < RECONNECT_MS) throw new Error('the database is away');
+      if (performance.now() - this.lastFailure < RECONNECT_MS) throw new Error('the database is unreachable');
       const client = new pg.Client({
         ...this.connection,
         keepAlive: true,

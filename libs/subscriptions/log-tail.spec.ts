@@ -18,7 +18,7 @@ const CONSUMERS = 10;
 /** A log that two processes write, and the reader of the first. */
 interface World {
   store: EventStore;
-  /** @param own by the process that reads */
+  /** @param own written by the process that reads */
   append(own: boolean, types: readonly string[]): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ function latch() {
   return { open, opened };
 }
 
-/** Follows until the event that ends the run; waits before each page while it is held. */
+/** Reads until the event that ends the run; `hold` delays its next page. */
 function consume(tail: LogTail, after: Position, types: readonly string[] | undefined, limit: number) {
   const stop = new AbortController();
   const seen: RecordedEvent[] = [];
@@ -122,7 +122,7 @@ async function everyConsumerSeesEverything({ store, append }: World, numRuns: nu
 
 const times = (count: number) => Array.from({ length: count }, (_, n) => TYPES[n % TYPES.length]!);
 
-/** Ten consumers at the head, then that many events. */
+/** Appends events while ten consumers wait at the head. */
 async function tenFollow({ store, append }: World, own: boolean, batches: number, size: number): Promise<number> {
   const tail = new LogTail(store);
   const after = await store.head();
@@ -165,7 +165,7 @@ describe('the tail of the log on PostgreSQL', () => {
     await database.drop();
   });
 
-  it('shows every consumer every event of its types once and in order', () => everyConsumerSeesEverything(world, 30));
+  it('passes every consumer each event of its types once and in order', () => everyConsumerSeesEverything(world, 30));
 
   it.each([
     ['another process appends: each is read and decoded about once', false, 1],
@@ -180,11 +180,11 @@ describe('the tail of the log on PostgreSQL', () => {
     );
     expect(decodings).toBeGreaterThanOrEqual(times * events);
     expect(decodings).toBeLessThanOrEqual(times * events + events / 10);
-    // One for each consumer at its start, and one for each append at the most.
+    // At most one per consumer at its start, and one per append.
     expect(reads.length).toBeLessThanOrEqual(CONSUMERS + times * 45 + 5);
   });
 
-  it('proves to an idle consumer every second that the log was asked', async () => {
+  it('sends an idle consumer an empty page every second', async () => {
     const tail = new LogTail(here);
     const head = await here.head();
     const stop = new AbortController();
@@ -216,7 +216,7 @@ describe('the tail of the log on EventStoreDB', () => {
     };
   };
 
-  it('shows every consumer every event of its types once and in order', () =>
+  it('passes every consumer each event of its types once and in order', () =>
     everyConsumerSeesEverything(worldOf(), 60));
 
   it.each([
@@ -229,7 +229,7 @@ describe('the tail of the log on EventStoreDB', () => {
     expect(server.mostSubscriptions).toBeLessThanOrEqual(1);
   });
 
-  it('pushes to ten consumers of a calm log through one subscription, and reads no page for it', async () => {
+  it('serves ten consumers of an idle log from one subscription, without reading pages', async () => {
     const { store, append } = worldOf();
     await append(false, times(3));
     const tail = new LogTail(store);
@@ -254,7 +254,7 @@ describe('the tail of the log', () => {
     recordedAt: '2022-01-01T00:00:00.000Z',
   });
 
-  it('ends its subscriptions at once when it is closed or a consumer stops', async () => {
+  it('ends its subscriptions at once if it is closed or a consumer stops', async () => {
     const { store } = new FakeEventStoreDB();
     const tail = new LogTail(store);
     const stop = new AbortController();
@@ -269,7 +269,7 @@ describe('the tail of the log', () => {
     await other;
   });
 
-  it('makes every consumer wait while the store is away, and hands on every other error', async () => {
+  it('makes every consumer wait while the store is unreachable, and throws every other error', async () => {
     let failures: Error[] = [new StoreUnavailable('away')];
     const log = [event(1), event(2, END)];
     const answer = <Answer>(value: Answer): Promise<Answer> => {
@@ -289,7 +289,7 @@ describe('the tail of the log', () => {
     await expect(consume(new LogTail(store), 2, undefined, 10).done).rejects.toThrow('wrong');
   });
 
-  it('keeps no more events and bytes than its window may hold, but the newest page', () => {
+  it('keeps at most the events and bytes, and always the newest page', () => {
     const window = new LogWindow(0, 100, 1_000);
     for (let n = 0; n < 20; n++) {
       const events = Array.from({ length: 10 }, (_, i) => event(n * 10 + i + 1));

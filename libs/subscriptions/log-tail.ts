@@ -8,23 +8,23 @@ export interface SubscribeOptions extends Omit<ReadAllOptions, 'including'> {
   signal: AbortSignal;
 }
 
-/** Small enough that decoding one holds nobody up. */
+/** Small enough that decoding a page does not delay requests. */
 const TAIL_PAGE = 1_000;
 const DEFAULT_PAGE = 1_000;
-/** An idle log is asked this often. */
+/** Poll interval of an idle log. */
 const IDLE_MS = 1_000;
 const RETRY_MS = 500;
-/** While the store is away there is no news; a consumer then looks again after this long. */
-const LONGEST_WAIT_MS = 60_000;
+/** Maximum wait for news, of which there are none while the store is unreachable. */
+const MAX_WAIT_MS = 60_000;
 
-/** The reading that goes on while somebody follows the log. */
+/** The shared reading of the log, as long as it has consumers. */
 class Reading {
   readonly changes = new Changes();
   readonly stop = new AbortController();
-  /** Undefined until the log was heard of. */
+  /** Undefined until the store has answered. */
   window: LogWindow | undefined;
   consumers = 0;
-  /** How often the log was asked, and ended where the window does. */
+  /** Number of reads that found no event after the window. */
   timesAtHead = 0;
   failure: unknown;
   ended: Promise<void> = Promise.resolve();
@@ -39,31 +39,31 @@ class Reading {
 }
 
 /**
- * The one reading of the log in a process: each event is read and decoded once, and every consumer takes its types from
- * the newest part, which is kept in memory. Whoever is further behind reads pages of its own until it is near. Consumers
- * do not wait for one another: a slow one falls behind alone.
+ * Reads the log once per process: each event is read and decoded once, and every consumer gets its types from the newest
+ * part, which is kept in memory. A consumer further behind reads its own pages until it has caught up. Consumers do not
+ * wait for each other: a slow one falls behind alone.
  */
 export class LogTail {
   private current: Reading | undefined;
   private closed = false;
 
-  /** @param newWindow of the events behind a position */
+  /** @param newWindow creates a window of the events after a position */
   constructor(
     private readonly store: EventStore,
     private readonly newWindow: (start: Position) => LogWindow = (start) => new LogWindow(start),
   ) {}
 
   /**
-   * Pages after a position as they come, for ever: every event of the types once, in the log's order. An idle log yields
-   * an empty page at least every second, which proves that the log was asked and held nothing behind `next`. Waits while
-   * the store is away. Ends when the signal aborts.
-   * @throws what else is wrong with the store
+   * Yields the pages after a position as they are stored: every event of the types once, in log order. For an idle log it
+   * yields an empty page at least every second, which proves that there is nothing after `next`. Waits while the store is
+   * unreachable. Ends when the signal aborts.
+   * @throws every other error of the store
    */
   async *subscribe(after: Position, { types, limit = DEFAULT_PAGE, signal }: SubscribeOptions): AsyncGenerator<Page> {
     const wanted = types && new Set(types);
     const reading = this.enter();
     let position = after;
-    /** Its own last page ended at the head, so the reading will bring what follows. */
+    /** Its own last page ended at the head, so the shared reading will deliver the next events. */
     let isNear = false;
     try {
       let { timesAtHead } = reading;
@@ -77,7 +77,7 @@ export class LogTail {
         } else if (position >= reading.end && (isNear || reading.window?.end === position)) {
           const isOver = () => reading.end > position || reading.failure !== undefined || this.closed;
           const isNews = () => isOver() || reading.timesAtHead > timesAtHead;
-          if (!(await reading.changes.until(isNews, LONGEST_WAIT_MS, signal)) || isOver()) continue;
+          if (!(await reading.changes.until(isNews, MAX_WAIT_MS, signal)) || isOver()) continue;
           ({ timesAtHead } = reading);
           yield { events: [], next: position, atHead: true };
         } else {
@@ -94,7 +94,7 @@ export class LogTail {
     }
   }
 
-  /** As the store's; what is in memory is not read again. */
+  /** The same as the store's, but from memory if possible. */
   async readAll(after: Position, options: ReadAllOptions = {}): Promise<Page> {
     const { types, limit = DEFAULT_PAGE, including } = options;
     const reading = this.current;
@@ -155,7 +155,7 @@ export class LogTail {
     }
   }
 
-  /** Tries again while the store is away. @returns undefined when the signal aborts */
+  /** Retries while the store is unreachable. @returns undefined if the signal aborts */
   private async untilAnswered<Answer>(ask: () => Promise<Answer>, signal: AbortSignal): Promise<Answer | undefined> {
     while (!signal.aborted) {
       try {

@@ -2,7 +2,7 @@ import type { Page } from '../event-store/event-store.js';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import { WINDOW_BYTES, WINDOW_EVENTS } from '../kernel/fact-limits.js';
 
-/** Of an event whose store does not say. */
+/** Assumed size of an event if the store reports none. */
 const EVENT_BYTES = 1_024;
 
 interface Stretch {
@@ -11,7 +11,7 @@ interface Stretch {
   end: Position;
 }
 
-/** One stretch of the log in memory: everything behind `start` up to `end`. What is oldest leaves when it gets too large. */
+/** A part of the log in memory: all events after `start` up to `end`. Drops the oldest if it gets too large. */
 export class LogWindow {
   private stretches: Stretch[] = [];
   private count = 0;
@@ -34,7 +34,7 @@ export class LogWindow {
     return this.newest;
   }
 
-  /** @param page what is right behind the end */
+  /** @param page the page directly after `end` */
   add({ events, next, bytes = events.length * EVENT_BYTES }: Page): void {
     if (next <= this.newest) return;
     this.newest = next;
@@ -49,7 +49,7 @@ export class LogWindow {
     }
   }
 
-  /** Events after a position that is held, and the position up to which they were looked for. */
+  /** Events after a position in the window, and the position up to which it was searched. */
   after(position: Position, types: ReadonlySet<string> | undefined, limit: number): Pick<Page, 'events' | 'next'> {
     const events: RecordedEvent[] = [];
     for (let n = this.stretchAfter(position); n < this.stretches.length; n++) {

@@ -5,26 +5,26 @@ import type { LogTail } from './log-tail.js';
 import type { Ownership } from './ownership.js';
 import { runSubscription, type Subscriber } from './subscription.js';
 
-/** What a consumer of the log does with its events. */
+/** Processes the events of one consumer. */
 export interface EventHandler {
   /** The name of its checkpoint and of its ownership. */
   name: string;
   types: readonly string[];
-  /** The checkpoint moves afterwards, so after a crash events may be given again; none is left out. */
+  /** The checkpoint moves afterwards: after a crash events may be redelivered, but none is skipped. */
   handle(events: readonly RecordedEvent[], next: Position): Promise<void>;
   /**
-   * Before each page.
-   * @param isNew true after another process, or a failure, had it
+   * Called before each page.
+   * @param isNew true after a takeover or a failure
    */
   claimed(checkpoint: Checkpoint, isNew: boolean): Promise<void>;
   failed(error: unknown): void;
 }
 
 const PAGE = 1_000;
-/** Most pages hold no event for a consumer; passing them need not cost a commit each. */
+/** Minimum time between commits for pages without events of the consumer, which are most pages. */
 const EMPTY_MOVE_MS = 200;
 
-/** Follows the log with a checkpoint of its own. One process at a time owns it; the checkpoint's epoch shuts out the others. */
+/** Follows the log from its own checkpoint. One process at a time owns it; the checkpoint's epoch fences off the others. */
 export class OwnedSubscription implements Subscriber {
   private checkpoint: Checkpoint | undefined;
   private owned: AbortSignal | undefined;
@@ -42,7 +42,7 @@ export class OwnedSubscription implements Subscriber {
     await runSubscription(this, signal);
   }
 
-  /** Works until the log's present head; does nothing if another process owns the consumer. */
+  /** Works until the log's current head; does nothing if another process owns the consumer. */
   async processAll(): Promise<void> {
     if (!(await this.claim())) return;
     const head = await this.log.head();
@@ -50,7 +50,7 @@ export class OwnedSubscription implements Subscriber {
       this.movedAt = Number.NEGATIVE_INFINITY;
       const { types } = this.handler;
       const page = await this.log.readAll(this.checkpoint!.position, { limit: PAGE, types });
-      await this.take(page.events, page.next);
+      await this.process(page.events, page.next);
     }
   }
 
@@ -70,7 +70,7 @@ export class OwnedSubscription implements Subscriber {
     for await (const page of this.log.subscribe(this.checkpoint!.position, { limit: PAGE, types, signal })) {
       const { owned } = this;
       if (!(await this.claim()) || this.owned !== owned) return;
-      await this.take(page.events, page.next);
+      await this.process(page.events, page.next);
     }
   }
 
@@ -85,7 +85,7 @@ export class OwnedSubscription implements Subscriber {
     await this.ownership.release(this.handler.name);
   }
 
-  private async take(events: readonly RecordedEvent[], next: Position): Promise<void> {
+  private async process(events: readonly RecordedEvent[], next: Position): Promise<void> {
     if (next === this.checkpoint!.position) return;
     if (events.length === 0 && performance.now() - this.movedAt < EMPTY_MOVE_MS) return;
     await this.handler.handle(events, next);

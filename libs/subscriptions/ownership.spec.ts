@@ -51,7 +51,7 @@ describe('ownership', () => {
     return {
       projector,
       async end(inOrder: boolean) {
-        if (!inOrder) await locks.close(); // as a dead process: the session is gone, the work goes on unaware
+        if (!inOrder) await locks.close(); // like a dead process: its session is gone, but its work continues unaware
         stop.abort();
         await running;
         await locks.close();
@@ -67,7 +67,7 @@ describe('ownership', () => {
 
   const positionOfView = () => new ViewReader(pool).position(sums as never);
 
-  it('comes to be with one projector for each shard, spread evenly, whoever comes and goes, and nothing is applied twice', async () => {
+  it('settles on one projector per shard, evenly spread, as projectors come and go, and applies nothing twice', async () => {
     const step = fc.record({ change: fc.constantFrom('come', 'go', 'die'), events: fc.integer({ min: 1, max: 300 }) });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 5 }), async (steps) => {
@@ -93,7 +93,7 @@ describe('ownership', () => {
     );
   });
 
-  it('goes from a process with several consumers to another that joins, one consumer at a time', async () => {
+  it('moves consumers, one at a time, to a process that joins', async () => {
     const [here, there] = [new LockSession(database.connection), new LockSession(database.connection)];
     const names = ['a', 'b', 'c'];
     const ownershipIn = (locks: LockSession) => new Ownership(locks, 'reactors', names.length);

@@ -3,9 +3,9 @@ import type { LockSession } from './lock-session.js';
 const ASK_EVERY_MS = 1_000;
 
 /**
- * Work of one kind that any number of processes share: each named part is owned by one process at a time, through an
- * advisory lock, and the parts are spread evenly over the processes that joined. Who joined is read from the database's
- * locks, so a dead process is missing at once.
+ * Shares work of one kind between any number of processes: each named part has one owner at a time, through an advisory
+ * lock, and the parts are spread evenly over the processes that joined. The members are read from the database's locks, so
+ * a dead process is gone at once.
  */
 export class Ownership {
   private readonly owned = new Map<string, AbortSignal>();
@@ -14,7 +14,7 @@ export class Ownership {
   private askedAt = Number.NEGATIVE_INFINITY;
   private claiming = 0;
 
-  /** @param count how many parts there are in all */
+  /** @param count total number of parts */
   constructor(
     private readonly locks: LockSession,
     private readonly group: string,
@@ -23,15 +23,15 @@ export class Ownership {
     this.share = count;
   }
 
-  /** From now on this process counts and keeps to its share; before, it claims whatever is free. */
+  /** From now on this process is a member and keeps to its share; before, it claims any free part. */
   join(): void {
     this.shared = true;
   }
 
   /**
-   * Keeps, or takes over, a part that is within this process's share; hands it back if it is beyond it. To be called when
-   * nothing of the part is under way.
-   * @returns a signal that aborts when the part is lost; undefined if it is not ours
+   * Keeps or takes over a part within this process's share, and releases one beyond it. Call it only while no work on the
+   * part is running.
+   * @returns a signal that aborts if the part is lost; undefined if it is not ours
    */
   async claim(name: string): Promise<AbortSignal | undefined> {
     if (this.shared) await this.learnShare();
@@ -54,7 +54,7 @@ export class Ownership {
     if (this.owned.delete(name)) await this.locks.release(name);
   }
 
-  /** Shares differ by one at the most and add up to all parts. While the database is away the last share is kept. */
+  /** Shares differ by at most one and add up to all parts. While the database is unreachable the share stays the same. */
   private async learnShare(): Promise<void> {
     if (performance.now() - this.askedAt < ASK_EVERY_MS) return;
     this.askedAt = performance.now();

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { RecordedEvent } from '../kernel/envelope.js';
 import { type Checkpoint, Fenced, type ParkedKey } from './checkpoints.js';
 
-/** A key that an event broke, and how. */
+/** A parked key with the event and the error that caused it. */
 export interface Parking extends ParkedKey {
   event: RecordedEvent;
   cause: unknown;
@@ -23,8 +23,8 @@ export function parkedBy(consumer: string, key: string, event: RecordedEvent, er
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
-/** Parks a key, or what is parked of it at the event where it fails now. */
-export async function parkReaction(db: Queryable, { consumer, key, ...event }: ParkedKey): Promise<void> {
+/** Parks a key, or moves a parked key to the event that fails now. */
+export async function parkEvent(db: Queryable, { consumer, key, ...event }: ParkedKey): Promise<void> {
   await db.query(
     `INSERT INTO projections.parked (follower, key, position, event_id, event_type, error)
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (follower, key) DO UPDATE
@@ -34,12 +34,8 @@ export async function parkReaction(db: Queryable, { consumer, key, ...event }: P
   );
 }
 
-/** @throws Fenced when another process has taken the consumer over: it may have parked the key again */
-export async function unparkReaction(
-  db: Queryable,
-  key: string,
-  { consumer, shard, epoch }: Checkpoint,
-): Promise<void> {
+/** @throws Fenced if another process has taken the consumer over: it may have parked the key again */
+export async function unparkEvent(db: Queryable, key: string, { consumer, shard, epoch }: Checkpoint): Promise<void> {
   const { rowCount } = await db.query(
     `DELETE FROM projections.parked p USING projections.checkpoints c
      WHERE p.follower = $1 AND p.key = $2 AND c.follower = p.follower AND c.lane = $3 AND c.epoch = $4`,

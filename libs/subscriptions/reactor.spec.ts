@@ -14,17 +14,17 @@ import { Ownership } from './ownership.js';
 import { Reactor } from './reactor.js';
 
 const MINUTE_MS = 60_000;
-const refused = () => new Refusal('not-now', 'a rule says no');
-const away = () => new StoreUnavailable('the store is away');
+const refused = () => new Refusal('not-now', 'a rule refuses it');
+const away = () => new StoreUnavailable('the store is unreachable');
 
 describe('a reactor', () => {
   let database: TestDatabase;
   let store: PostgresEventStore;
   let pool: pg.Pool;
   let locks: LockSession;
-  /** `key:n` of every event that was taken, in order. */
+  /** `key:n` of every processed event, in order. */
   let done: string[];
-  /** Throws what stands in the way of the event. */
+  /** Throws the error that the event meets. */
   let obstacle: (event: RecordedEvent) => void;
   let reported: string[];
 
@@ -44,18 +44,18 @@ describe('a reactor', () => {
   });
 
   const nameOf = ({ data }: RecordedEvent) => `${data.key}:${data.n}`;
-  const reaction: Consumer = {
+  const consumer: Consumer = {
     name: 'noting',
-    types: ['Told'],
+    types: ['Noted'],
     key: (event) => String(event.data.key),
     async react(event) {
       obstacle(event);
       done.push(nameOf(event));
     },
   };
-  /** As a process that has just started. */
+  /** The reactor of a new process. */
   const startReactor = () =>
-    new Reactor(pool, new LogTail(store), reaction, new Ownership(locks, 'reactors', 1), {
+    new Reactor(pool, new LogTail(store), consumer, new Ownership(locks, 'reactors', 1), {
       parked: (event) => reported.push(nameOf(event)),
     });
   async function restarted() {
@@ -63,10 +63,10 @@ describe('a reactor', () => {
     locks = new LockSession(database.connection);
     return startReactor();
   }
-  let told = 0;
-  const tell = (...keys: string[]) =>
+  let appended = 0;
+  const append = (...keys: string[]) =>
     store.append([
-      { stream: 'facts-0', expected: 'any', events: keys.map((key) => newEvent('Told', { key, n: ++told })) },
+      { stream: 'facts-0', expected: 'any', events: keys.map((key) => newEvent('Noted', { key, n: ++appended })) },
     ]);
   const parked = async () => (await parkedKeys(pool)).map(({ key, position }) => `${key}@${position}`);
   function minutePasses() {
@@ -74,17 +74,17 @@ describe('a reactor', () => {
     jest.spyOn(performance, 'now').mockImplementation(() => later);
   }
   beforeEach(() => {
-    told = 0;
+    appended = 0;
   });
 
-  it('leaves a key out whose event fails, takes the others, and takes the key up in order a minute later', async () => {
+  it('parks the key of a failing event, processes the others, and retries the key in order a minute later', async () => {
     const reactor = startReactor();
     obstacle = ({ data }) => {
       if (data.key === 'a') throw refused();
     };
-    await tell('a', 'b', 'a');
+    await append('a', 'b', 'a');
     await reactor.processAll();
-    await tell('a', 'b');
+    await append('a', 'b');
     await reactor.processAll();
     expect([done, await parked(), reported]).toEqual([['b:2', 'b:5'], ['a@1'], ['a:1']]);
 
@@ -92,16 +92,16 @@ describe('a reactor', () => {
     minutePasses();
     await reactor.processAll();
     expect([done.slice(2), await parked()]).toEqual([['a:1', 'a:3', 'a:4'], []]);
-    await tell('a');
+    await append('a');
     await reactor.processAll();
     expect(done.at(-1)).toBe('a:6');
   });
 
-  it('goes on with a parked key at the event that fails next', async () => {
+  it('moves a parked key to the next event that fails', async () => {
     obstacle = ({ data }) => {
       if (data.key === 'a') throw refused();
     };
-    await tell('a', 'a', 'a');
+    await append('a', 'a', 'a');
     await startReactor().processAll();
     obstacle = ({ data }) => {
       if (data.n === 2) throw refused();
@@ -111,16 +111,16 @@ describe('a reactor', () => {
     expect([done, await parked()]).toEqual([['a:1'], ['a@2']]);
   });
 
-  it('still has a parked reaction after a store went away, or the process died, in the middle of its retry', async () => {
+  it('keeps a key parked if the store fails or the process dies during its retry', async () => {
     obstacle = () => {
       throw refused();
     };
-    await tell('a', 'a');
+    await append('a', 'a');
     await startReactor().processAll();
     obstacle = ({ data }) => {
       if (data.n === 2) throw away();
     };
-    await expect((await restarted()).processAll()).rejects.toThrow('the store is away');
+    await expect((await restarted()).processAll()).rejects.toThrow('the store is unreachable');
     expect([done, await parked()]).toEqual([['a:1'], ['a@1']]);
     obstacle = () => {};
     await (await restarted()).processAll();
@@ -128,17 +128,17 @@ describe('a reactor', () => {
   });
 
   it.each([
-    ['the store is away', away()],
-    ['too many decided at once', new Unavailable('too-busy', 'changed 50 times')],
-    ['a deadlock was broken', Object.assign(new Error('deadlock detected'), { code: '40P01' })],
-    ['two transactions met', Object.assign(new Error('could not serialize access'), { code: '40001' })],
+    ['the store is unreachable', away()],
+    ['too many concurrent decisions', new Unavailable('too-busy', 'changed 50 times')],
+    ['a deadlock was resolved', Object.assign(new Error('deadlock detected'), { code: '40P01' })],
+    ['two transactions conflict', Object.assign(new Error('could not serialize access'), { code: '40001' })],
     ['a statement took too long', Object.assign(new Error('canceling statement'), { code: '57014' })],
-    ['the database changes hands', Object.assign(new Error('read-only transaction'), { code: '25006' })],
-  ])('waits where it passes by itself and parks nothing: %s', async (_, error) => {
+    ['the database fails over', Object.assign(new Error('read-only transaction'), { code: '25006' })],
+  ])('retries a transient error and parks nothing: %s', async (_, error) => {
     obstacle = () => {
       throw error;
     };
-    await tell('a');
+    await append('a');
     const reactor = startReactor();
     for (let n = 0; n < 4; n++) await expect(reactor.processAll()).rejects.toBe(error);
     obstacle = () => {};
@@ -146,11 +146,11 @@ describe('a reactor', () => {
     expect([done, await parked(), reported]).toEqual([['a:1'], [], []]);
   });
 
-  it('may not give a parked key up once another process has taken over', async () => {
+  it('can’t unpark a key once another process has taken over', async () => {
     obstacle = () => {
       throw refused();
     };
-    await tell('a');
+    await append('a');
     const reactor = startReactor();
     await reactor.processAll();
     obstacle = () => {};
@@ -160,13 +160,13 @@ describe('a reactor', () => {
     expect(await parked()).toEqual(['a@1']);
   });
 
-  it('takes every event in the order of its key, whatever fails and whenever its process dies', async () => {
+  it('processes the events of each key in order, whatever fails and whenever its process dies', async () => {
     const step = fc.oneof(
       fc.record({
-        kind: fc.constant('tell' as const),
+        kind: fc.constant('append' as const),
         keys: fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 5 }),
       }),
-      // What the next calls of the reaction come to.
+      // Outcomes of the consumer's next calls.
       fc.record({
         kind: fc.constant('work' as const),
         outcomes: fc.array(fc.constantFrom('well', 'refused', 'away'), { maxLength: 8 }),
@@ -175,11 +175,11 @@ describe('a reactor', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 8 }), async (steps) => {
-        const [before, first] = [await store.head(), told];
+        const [before, first] = [await store.head(), appended];
         let reactor = await restarted();
         done = [];
         for (const one of steps) {
-          if (one.kind === 'tell' && one.keys.length > 0) await tell(...one.keys);
+          if (one.kind === 'append' && one.keys.length > 0) await append(...one.keys);
           if (one.kind === 'die') reactor = await restarted();
           if (one.kind === 'wait') minutePasses();
           if (one.kind !== 'work') continue;
@@ -201,7 +201,7 @@ describe('a reactor', () => {
           const ofKey = (names: string[]) => names.filter((name) => name.startsWith(key));
           expect(ofKey(firstTimes)).toEqual(ofKey(expected));
         }
-        expect(told - first).toBe(expected.length);
+        expect(appended - first).toBe(expected.length);
       }),
       { numRuns: 12 },
     );

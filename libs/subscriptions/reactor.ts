@@ -8,34 +8,34 @@ import type { Consumer } from './consumer.js';
 import type { LogTail } from './log-tail.js';
 import { OwnedSubscription } from './owned-subscription.js';
 import type { Ownership } from './ownership.js';
-import { parkedBy, parkReaction, unparkReaction } from './parked-keys.js';
+import { parkEvent, parkedBy, unparkEvent } from './parked-keys.js';
 
 export interface ReactorReport {
   /** Work stopped for a while; it is retried from the checkpoint. */
   error?(error: unknown): void;
-  /** A key is left out for now because of this event. */
+  /** A key was parked because of this event. */
   parked?(event: RecordedEvent, error: unknown): void;
 }
 
-/** What the names of reactors' checkpoints begin with. */
+/** Prefix of the names of reactors' checkpoints. */
 export const REACTOR_PREFIX = 'reactor:';
 const PAGE = 1_000;
-const SIDE_BY_SIDE = 32;
-const TRIES = 3;
-const BETWEEN_TRIES_MS = 100;
+const CONCURRENCY = 32;
+const ATTEMPTS = 3;
+const BETWEEN_ATTEMPTS_MS = 100;
 const RETRY_PARKED_MS = 60_000;
 const NEVER = new AbortController().signal;
 
 /**
- * Gives a consumer its events from the log. Everything waits while a store is away. A key whose event fails for another
- * reason is parked: it is retried from that event each minute and at each takeover, so that a cause that is gone, or that
- * a release has fixed, leaves nothing undone.
+ * Passes the events of the log to a consumer. While a store is unreachable all of it waits. If an event fails for another
+ * reason, its key is parked and retried from that event each minute and at each takeover: once the cause is gone, or a
+ * release has fixed it, nothing is missing.
  */
 export class Reactor {
   private readonly subscription: OwnedSubscription;
   private parked = new Set<string>();
   private retriedAt = Number.NEGATIVE_INFINITY;
-  /** Of a run. */
+  /** The signal of a run. */
   private stopping = NEVER;
 
   constructor(
@@ -54,7 +54,7 @@ export class Reactor {
     });
   }
 
-  /** Of its checkpoint. */
+  /** The name of its checkpoint. */
   get name(): string {
     return REACTOR_PREFIX + this.consumer.name;
   }
@@ -65,25 +65,25 @@ export class Reactor {
     this.stopping = NEVER;
   }
 
-  /** Works until the log's present head; does nothing if another process owns the consumer. */
+  /** Works until the log's current head; does nothing if another process owns the consumer. */
   processAll(): Promise<void> {
     return this.subscription.processAll();
   }
 
-  /** Nothing is still under way when it fails: the same events are read again. */
+  /** After a failure no work is running any more, since the same events are then read again. */
   private reactTo(events: readonly RecordedEvent[]): Promise<void> {
     const keyOf = (event: RecordedEvent) => [this.consumer.key(event)];
-    return inOrder(events, keyOf, SIDE_BY_SIDE, async (event) => {
-      if (!this.parked.has(this.consumer.key(event))) await this.react(event, TRIES);
+    return inOrder(events, keyOf, CONCURRENCY, async (event) => {
+      if (!this.parked.has(this.consumer.key(event))) await this.react(event, ATTEMPTS);
     });
   }
 
   /**
-   * Gives an event to the consumer, and parks its key if that fails.
-   * @returns whether it succeeded
+   * Passes an event to the consumer, and parks its key if that fails.
+   * @returns true if it succeeded
    * @throws transient errors
    */
-  private async react(event: RecordedEvent, tries: number): Promise<boolean> {
+  private async react(event: RecordedEvent, attempts: number): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.consumer.react(event);
@@ -91,12 +91,12 @@ export class Reactor {
       } catch (error) {
         this.stopping.throwIfAborted();
         if (isTransient(error)) throw error;
-        if (attempt < tries) {
-          await pause(BETWEEN_TRIES_MS, this.stopping);
+        if (attempt < attempts) {
+          await pause(BETWEEN_ATTEMPTS_MS, this.stopping);
           continue;
         }
         const key = this.consumer.key(event);
-        await parkReaction(this.pool, parkedBy(this.name, key, event, error));
+        await parkEvent(this.pool, parkedBy(this.name, key, event, error));
         if (!this.parked.has(key)) this.report.parked?.(event, error);
         this.parked.add(key);
         return false;
@@ -109,19 +109,19 @@ export class Reactor {
     if (isNew || isDue) await this.retryParked(checkpoint);
   }
 
-  /** A key's row goes once all its events up to the checkpoint were processed, never before. */
+  /** A key is unparked once all its events up to the checkpoint have been processed, never before. */
   private async retryParked(checkpoint: Checkpoint): Promise<void> {
     const waiting = await parkedKeys(this.pool, this.name);
     this.parked = new Set(waiting.map(({ key }) => key));
     for (const { key, position } of waiting) {
       if (!(await this.retry(key, position, checkpoint.position))) continue;
-      await unparkReaction(this.pool, key, checkpoint);
+      await unparkEvent(this.pool, key, checkpoint);
       this.parked.delete(key);
     }
     this.retriedAt = performance.now();
   }
 
-  /** The events of a parked key, from the one that failed up to the checkpoint, until one fails. */
+  /** Processes the events of a parked key, from the one that failed up to the checkpoint. @returns false if one fails */
   private async retry(key: string, position: Position, end: Position): Promise<boolean> {
     const { types } = this.consumer;
     let page = await this.log.readAll(position, { limit: 1, types, including: true });

@@ -18,8 +18,8 @@ export class CreateProjections1700000000010 implements MigrationInterface {
       );
       CREATE UNIQUE INDEX builds_live ON projections.builds (view, version) WHERE live;
 
-      -- How far a follower of the log has got. Moved by compare-and-set on position and epoch: whoever takes a lane
-      -- raises its epoch, so the one before can't move it any more.
+      -- The position of a consumer of the log. Moved by compare-and-set on position and epoch: a takeover raises the
+      -- epoch, so the previous owner can't move it any more.
       CREATE TABLE projections.checkpoints (
         follower text NOT NULL,
         lane int NOT NULL,
@@ -29,7 +29,7 @@ export class CreateProjections1700000000010 implements MigrationInterface {
         PRIMARY KEY (follower, lane)
       ) WITH (fillfactor = 20);
 
-      -- Keys whose event a follower could not take; the key's later events are left out until it is rebuilt.
+      -- Keys with an event that a consumer could not process; later events of the key are skipped until it is rebuilt.
       CREATE TABLE projections.parked (
         follower text NOT NULL,
         key text NOT NULL,
@@ -48,7 +48,7 @@ export class CreateProjections1700000000010 implements MigrationInterface {
   }
 }
 
-/** Read models that nobody asked and that are none any more. */
+/** Removes read models without queries. */
 export class DropUnreadViews1700000000070 implements MigrationInterface {
   name = 'DropUnreadViews1700000000070';
 

@@ -1,4 +1,4 @@
-/** How many ways a consumer's work can be split over processes. Changing it means new checkpoints. */
+/** Number of shards that a consumer's work is split into. Changing it requires new checkpoints. */
 export const SHARDS = 4;
 
 export const ALL_SHARDS: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard);

@@ -1,23 +1,23 @@
 import { pause } from '../kernel/wait.js';
 
-/** Work that goes on for as long as its process lives: it follows the log, or the clock. */
+/** Background work that follows the log, or the clock, as long as its process lives. */
 export interface Subscriber {
-  /** Takes over what is shared with other processes. False while they own it, or there is nothing to do. */
+  /** Claims work that processes share. @returns false if others own it, or there is nothing to do */
   claim?(): Promise<boolean>;
-  /** Works until the signal aborts, or until what was claimed has to be claimed anew. */
+  /** Works until the signal aborts or the work must be claimed again. */
   follow(signal: AbortSignal): Promise<void>;
-  /** The work stopped: reports why, and forgets what may differ from what is stored. It is then claimed anew. */
+  /** Reports the error and drops state that may differ from the stored one. The work is then claimed again. */
   failed(error: unknown): void;
-  /** Hands back what was claimed, at the end. */
+  /** Releases claimed work at the end. */
   release?(): Promise<void>;
 }
 
 const RETRY_MS = 500;
 
 /**
- * Claims, follows, and retries after a moment, until the signal aborts; what is in hand then is finished. The one loop of
- * everything that runs in the background.
- * @param afterErrorMs how long to wait after a failure
+ * Claims and follows until the signal aborts, retries after errors, and finishes the current work at the end. All
+ * background work runs in this loop.
+ * @param afterErrorMs wait after a failure
  */
 export async function runSubscription(
   subscriber: Subscriber,

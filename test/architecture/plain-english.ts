@@ -2,7 +2,7 @@
 const CHECKED = [
   /^README\.md$|^(docs|deploy)\//,
   /^apps\/(cli|docs)\//,
-  /^libs\/(events|kafka|kernel|log-transfer|platform)\//,
+  /^libs\/(events|kafka|kernel|log-transfer|platform|projections|subscriptions)\//,
   /^libs\/http\/(?!openapi\/)/,
   /^libs\/(access|account|enforcement|images|operations|policy|review|rollout|safety|waitlist)\/(?!features\/|index\.ts|queries\/(list|show)-)/,
 ];
@@ -23,7 +23,10 @@ const DIALECT: readonly (readonly [words: RegExp, instead: string])[] = [
   [/\bso already\b/gi, 'no-op'],
   [/\bquiet\b/gi, 'no-op'],
   // `follower` stays the name of a stored column.
-  [/\b(followers|follower(?! =|, lane|: '| FROM| LIKE)|reaction)\b/gi, 'consumer, reactor'],
+  [
+    /(?<![.(`]|SELECT |DISTINCT |AS |WHERE |BY |OR |\{ )\bfollowers?\b(?! text| =|, lane|: '| FROM| LIKE)|\breaction\b/gi,
+    'consumer, reactor',
+  ],
   [/\bsealed\b(?!:)/gi, 'encrypted'],
   [/\bstands? (at|in|on|there|where|still)\b|\bstood\b/gi, 'is, is stored at'],
   [/\blet in\b/gi, 'admitted, onboarded'],

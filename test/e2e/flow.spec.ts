@@ -195,7 +195,7 @@ it('denies sharing an image with a stale view or a parked event', async () => {
   const pool = new pg.Pool(gatehouse.database.connection);
   const build = (await liveBuild(pool, imagesView))!;
   const parked = { key: 'img-odd', position: 1, eventId: randomUUID(), eventType: 'ImageGenerated', error: 'odd' };
-  await park(pool, [{ consumer: build.follower, ...parked }]);
+  await park(pool, [{ consumer: build.consumer, ...parked }]);
   await pool.end();
   const odd = { type: 'image', id: 'img-odd' };
   expect(await ask(accountId, 'share', '0', { resource: odd })).toBe('image-parked');

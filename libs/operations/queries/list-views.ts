@@ -76,7 +76,7 @@ export class ListViewsController {
       live: live !== undefined,
       position: String(await this.reader.position(view)),
       rows: live ? await live.tables.approximateRows(this.pool) : 0,
-      parked: live ? parkedBy(live.follower, keys) : [],
+      parked: live ? parkedBy(live.consumer, keys) : [],
     };
   }
 

@@ -111,14 +111,14 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
     quarantineTopic: settings.kafkaQuarantineTopic,
   };
   return new Ingester(brokerOf(runtime, 'gatehouse-ingester'), ingest, quarantine, options, {
-    taken(outcomes) {
+    processed(outcomes) {
       for (const outcome of outcomes) received.inc({ outcome });
     },
-    behind(partitions) {
+    lag(partitions) {
       behind.reset();
       for (const { topic, partition, lag } of partitions ?? []) behind.set({ topic, partition }, lag);
     },
-    trouble(error) {
+    error(error) {
       errors.inc();
       errorLog.report(error);
     },

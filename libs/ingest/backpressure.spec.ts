@@ -3,13 +3,13 @@ import { Backpressure } from './backpressure.js';
 
 const FAR_AHEAD = 1_000_000;
 
-it('lets facts pass while no projector runs in this process', async () => {
+it('delays no facts while no projector runs in this process', async () => {
   const gate = new Backpressure();
   gate.noteStored(FAR_AHEAD);
   await gate.pass();
 });
 
-it('holds facts back from the lead on, until the projector has caught up', async () => {
+it('delays facts beyond the lead until the projector has caught up', async () => {
   const gate = new Backpressure();
   const passed: string[] = [];
   gate.noteProjected(0);

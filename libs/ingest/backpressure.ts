@@ -2,21 +2,21 @@ import type { Position } from '../kernel/envelope.js';
 import { VIEW_LEAD_EVENTS } from '../kernel/fact-limits.js';
 import { Changes } from '../kernel/wait.js';
 
-/** A projector that was not heard of for this long, or never, holds nothing back: another process may have its lanes. */
+/** A projector without a report for this long, or without any, delays nothing: another process may own its shards. */
 const PATIENCE_MS = 2_000;
 
 /**
- * Holds new facts back while the process's own projector is far behind: beyond some lead it would have to read them back
- * from the database, fall further behind, and views would show ever older facts. Without a projector it is always open.
+ * Delays new facts while this process's projector is far behind: beyond the lead it would have to read facts back from the
+ * database, fall further behind and show ever older views. Without a projector in the process it delays nothing.
  */
 export class Backpressure {
   private stored: Position = 0;
   private projected: Position = 0;
-  /** On the monotonic clock. */
+  /** Monotonic time of the last report. */
   private heardAt = Number.NEGATIVE_INFINITY;
   private readonly changes = new Changes();
 
-  /** @param lead how far facts may be stored ahead of the views of the same process, in positions of the log */
+  /** @param lead maximum lead of stored facts over the views of this process, in positions of the log */
   constructor(private readonly lead: Position = VIEW_LEAD_EVENTS) {}
 
   /** Facts up to here are stored. */

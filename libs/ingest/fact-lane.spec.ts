@@ -29,7 +29,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** A real store whose appends lose their answers after, or never arrive, as the list says; then it works. */
+/** A real store whose next appends fail as listed: their answers are lost, or they never arrive. */
 function breaking(faults: ('answer-lost' | 'not-arrived')[]): EventStore {
   return Object.assign(Object.create(store) as PostgresEventStore, {
     append: async (writes: readonly StreamWrite[]) => {
@@ -42,7 +42,7 @@ function breaking(faults: ('answer-lost' | 'not-arrived')[]): EventStore {
   });
 }
 
-/** Every id stands once in the stream, and each outcome says where. */
+/** Every id is stored once, at the position of its outcome. */
 async function checkStored(stream: string, given: NewEvent[], outcomes: FactOutcome[]): Promise<void> {
   const stored = await store.readStream(stream);
   expect(stored.map((event) => event.id).sort()).toEqual([...new Set(given.map(({ id }) => id))].sort());
@@ -53,7 +53,7 @@ async function checkStored(stream: string, given: NewEvent[], outcomes: FactOutc
 const accepted = (outcomes: FactOutcome[]) => outcomes.filter(({ outcome }) => outcome === 'accepted').length;
 
 describe('FactLane', () => {
-  it('stores facts in the order given, with their data and metadata, and says where each stands', async () => {
+  it('stores facts in order, with data and metadata, and returns their positions', async () => {
     const lane = new FactLane(store, newStream());
     const given = facts(5);
     const outcomes = await lane.append(given);
@@ -64,11 +64,11 @@ describe('FactLane', () => {
     expect(outcomes).toEqual(stored.map(({ position }) => ({ outcome: 'accepted', position })));
   });
 
-  it('answers nothing for nothing', async () => {
+  it('returns no outcomes for no facts', async () => {
     expect(await new FactLane(store, newStream()).append([])).toEqual([]);
   });
 
-  it('goes on behind what stands in the stream already', async () => {
+  it('appends after the events that the stream has already', async () => {
     const stream = newStream();
     await new FactLane(store, stream).append(facts(3));
     await new FactLane(otherStore, stream).append(facts(2));
@@ -83,14 +83,14 @@ describe('FactLane', () => {
     await checkStored(lane.stream, given.flat(), outcomes.flat());
   });
 
-  it('takes more facts together than one batch holds', async () => {
+  it('accepts more facts than one batch holds', async () => {
     const lane = new FactLane(store, newStream());
     const given = [facts(1_500), facts(1_500), facts(2_100)];
     const outcomes = await Promise.all(given.map((some) => lane.append(some)));
     await checkStored(lane.stream, given.flat(), outcomes.flat());
   });
 
-  it('gives a store that takes no large writes smaller ones, and refuses only the fact that is too large alone', async () => {
+  it('splits writes that are too large for the store, and rejects only a fact that is too large alone', async () => {
     const written: number[] = [];
     const narrow = Object.assign(Object.create(store) as PostgresEventStore, {
       append: async (writes: readonly StreamWrite[]) => {
@@ -113,7 +113,7 @@ describe('FactLane', () => {
     expect(written.length).toBeLessThan(100);
   });
 
-  it('answers a repeat with the original position: inside a call, in the same batch, and later', async () => {
+  it('returns the original position for a repeat in one call, in one batch and later', async () => {
     const lane = new FactLane(store, newStream());
     const [a, b, c] = facts(3) as [NewEvent, NewEvent, NewEvent];
     const [first, second] = await Promise.all([lane.append([a, b, a]), lane.append([b, c])]);
@@ -130,7 +130,7 @@ describe('FactLane', () => {
     ]);
   });
 
-  it('answers a repeat with the original position where another stream has it, and stores its neighbours', async () => {
+  it('returns the original position for a fact in another stream, and stores the others', async () => {
     const [lane, other] = [new FactLane(store, newStream()), new FactLane(store, newStream())];
     const [a, b, c] = facts(3) as [NewEvent, NewEvent, NewEvent];
     const [original] = await other.append([b]);
@@ -140,7 +140,7 @@ describe('FactLane', () => {
     expect(accepted(outcomes)).toBe(2);
   });
 
-  it('answers duplicate for a whole batch that another writer of the lane has just stored at the same place', async () => {
+  it('reports a whole batch as duplicate if another writer of the lane has just stored it', async () => {
     const stream = newStream();
     const [lane, other] = [new FactLane(store, stream), new FactLane(otherStore, stream)];
     await lane.append(facts(1));
@@ -153,7 +153,7 @@ describe('FactLane', () => {
     expect(next).toEqual({ outcome: 'accepted', position: originals[1]!.position + 1 });
   });
 
-  it('loses and doubles nothing when two processes write the same lane at once', async () => {
+  it('loses and repeats nothing if two processes write one lane at once', async () => {
     const lane = fc.nat(1);
     const delivery = fc.record({ lane, picks: fc.array(fc.nat(11), { minLength: 1, maxLength: 6 }) });
     await fc.assert(
@@ -170,7 +170,7 @@ describe('FactLane', () => {
     );
   });
 
-  it('settles many batches of two processes by exact revision', async () => {
+  it('orders many batches of two processes by exact revision', async () => {
     const stream = newStream();
     const lanes = [new FactLane(store, stream), new FactLane(otherStore, stream)];
     const given: NewEvent[] = [];
@@ -190,7 +190,7 @@ describe('FactLane', () => {
   });
 
   describe('on a store that fails', () => {
-    it('stores once when answers are lost, and calls it accepted', async () => {
+    it('stores facts once if answers are lost, and reports them as accepted', async () => {
       const lane = new FactLane(breaking(['answer-lost', 'answer-lost']), newStream());
       const given = facts(3);
       const outcomes = await lane.append(given);
@@ -198,7 +198,7 @@ describe('FactLane', () => {
       expect(accepted(outcomes)).toBe(3);
     });
 
-    it('does not say stored when it never learned so; given again, the facts are where they stand', async () => {
+    it('rejects if it can’t learn the outcome; a retry returns the stored positions', async () => {
       const lane = new FactLane(breaking(['answer-lost', 'answer-lost', 'answer-lost']), newStream());
       const given = facts(3);
       await expect(lane.append(given)).rejects.toThrow(StoreUnavailable);
@@ -207,7 +207,7 @@ describe('FactLane', () => {
       expect(accepted(outcomes)).toBe(0);
     });
 
-    it('stores once under any mix of faults, with repeats until each fact is answered', async () => {
+    it('stores facts once under any mix of faults, with retries until each has an outcome', async () => {
       const fault = fc.constantFrom('answer-lost' as const, 'not-arrived' as const);
       await fc.assert(
         fc.asyncProperty(
@@ -224,7 +224,7 @@ describe('FactLane', () => {
       );
     });
 
-    it('tells those behind at once when the store is away, and stores what is given after', async () => {
+    it('rejects waiting facts at once if the store is unreachable, and stores later ones', async () => {
       let asked = 0;
       const away = Object.assign(Object.create(store) as PostgresEventStore, {
         append: async () => {
@@ -242,17 +242,17 @@ describe('FactLane', () => {
       await checkStored(stream, given, await lane.append(given));
     });
 
-    it('takes a stream that somebody deleted for a store that is away: no fact is at fault', async () => {
+    it('reports a deleted stream as an unreachable store, since no fact is at fault', async () => {
       const gone = Object.assign(Object.create(store) as PostgresEventStore, {
         append: () => Promise.reject(new StreamGone('tombstoned')),
       });
       const stream = newStream();
       const refused = new FactLane(gone, stream).append(facts(1));
       await expect(refused).rejects.toThrow(StoreUnavailable);
-      await expect(refused).rejects.toThrow(`${stream} takes no facts any more (tombstoned)`);
+      await expect(refused).rejects.toThrow(`${stream} can't store facts any more (tombstoned)`);
     });
 
-    it('sends callers away while too many facts wait, and stores all that it took', async () => {
+    it('rejects callers while too many facts wait, and stores all accepted ones', async () => {
       let arrive = () => {};
       const arrived = new Promise<void>((resolve) => {
         arrive = resolve;
@@ -282,7 +282,7 @@ describe('FactLane', () => {
       expect(await lane.append(later)).toMatchObject([{ outcome: 'accepted' }]);
     });
 
-    it('fails only the callers of the batch, and with the error itself when it is another than being away', async () => {
+    it('rejects only the callers of the batch, with the original error, if the store is reachable', async () => {
       const broken = Object.assign(Object.create(store) as PostgresEventStore, {
         append: async (writes: readonly StreamWrite[]) => {
           if (writes[0]!.events.some(({ type }) => type === 'Poison')) throw new Error('poison');

@@ -6,9 +6,9 @@ import { APPEND_EVENTS, LANE_WAITING } from '../kernel/fact-limits.js';
 
 export interface FactOutcome {
   outcome: 'accepted' | 'duplicate' | 'id-in-use';
-  /** Where the fact stands in the log, or at the latest: where the batch that it was stored with ends. */
+  /** The position of the fact, or an upper bound: the end of the batch that it was stored with. */
   position: Position;
-  /** The other event that has the id. */
+  /** The other event with this id. */
   holder?: NewEvent;
 }
 
@@ -18,20 +18,20 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-const TRIES = 3;
+const ATTEMPTS = 3;
 const MAX_CONFLICTS = 100;
 
 /**
- * Writes facts to one lane stream, in batches at the exact revision. What arrives while a batch is under way goes with
- * the next one. A batch whose answer is lost is sent again as it was, so it is never stored twice.
+ * Appends facts to one lane's stream, in batches at the exact revision. Facts that arrive during an append form the next
+ * batch. A batch without an answer is retried unchanged, so it is never stored twice.
  */
 export class FactLane {
   private waiting: Waiting[] = [];
   private factsWaiting = 0;
   private working = false;
   private revision: number | 'no-stream' | undefined;
-  /** Facts given to the store at once; fewer for a while where it takes no write that large. */
-  private most = APPEND_EVENTS;
+  /** Maximum facts per append; lowered for a while if the store refuses a write of that size. */
+  private batchSize = APPEND_EVENTS;
 
   constructor(
     private readonly store: EventStore,
@@ -39,14 +39,14 @@ export class FactLane {
   ) {}
 
   /**
-   * @param facts of distinct ids
-   * @throws StoreUnavailable when it stays unknown whether they are stored; giving them again is safe
-   * @throws WriteTooLarge for a fact that the store does not take even alone; the others are stored
-   * @throws Unavailable `too-busy` when too many wait already; none of these is stored
+   * @param facts with distinct ids
+   * @throws StoreUnavailable if it is unknown whether they are stored; a retry is safe
+   * @throws WriteTooLarge if a fact is too large even for a write of its own; the others are stored
+   * @throws Unavailable `too-busy` if too many facts wait already; none of these is stored
    */
   append(facts: readonly NewEvent[]): Promise<FactOutcome[]> {
     if (this.factsWaiting > 0 && this.factsWaiting + facts.length > LANE_WAITING) {
-      const message = `${this.factsWaiting} facts wait to be stored already; give these again in a moment`;
+      const message = `${this.factsWaiting} facts wait to be stored already: send these again in a moment`;
       return Promise.reject(new Unavailable('too-busy', message));
     }
     this.factsWaiting += facts.length;
@@ -61,14 +61,14 @@ export class FactLane {
 
   private async work(): Promise<void> {
     while (this.waiting.length > 0) {
-      const batch = this.take();
+      const batch = this.nextBatch();
       try {
         const facts = new Map<string, NewEvent>();
         for (const { facts: some } of batch) for (const fact of some) if (!facts.has(fact.id)) facts.set(fact.id, fact);
         const refused = new Map<string, WriteTooLarge>();
         const stored = await this.record(facts, refused);
         const known = await this.known(stored);
-        const told = new Set<string>();
+        const reported = new Set<string>();
         for (const { facts: some, resolve, reject } of batch) {
           const tooLarge = some.find(({ id }) => refused.has(id));
           if (tooLarge) reject(refused.get(tooLarge.id));
@@ -76,8 +76,8 @@ export class FactLane {
             resolve(
               some.map((fact) => {
                 const { outcome, position } = stored.get(fact.id)!;
-                if (outcome === 'accepted' && !told.has(fact.id)) {
-                  told.add(fact.id);
+                if (outcome === 'accepted' && !reported.has(fact.id)) {
+                  reported.add(fact.id);
                   return { outcome, position };
                 }
                 const holder = known.get(fact.id) ?? facts.get(fact.id)!;
@@ -89,7 +89,7 @@ export class FactLane {
         }
       } catch (error) {
         this.revision = undefined;
-        // While the store is away those behind would find the same one after the other, and wait ever longer.
+        // While the store is unreachable, later batches would fail too, one after the other, and wait ever longer.
         const failure = error instanceof StreamGone ? this.gone(error) : error;
         const behind = failure instanceof StoreUnavailable ? this.takeAll() : [];
         for (const { reject } of [...batch, ...behind]) reject(failure);
@@ -98,13 +98,13 @@ export class FactLane {
     this.working = false;
   }
 
-  /** The fault is in none of the facts: they wait for whoever mends the log. */
+  /** The fault is in the log, not in the facts: they wait until the log is restored. */
   private gone(error: StreamGone): StoreUnavailable {
-    const message = `${this.stream} takes no facts any more (${error.message}): bring the log back from a backup`;
+    const message = `${this.stream} can't store facts any more (${error.message}): restore the log from a backup`;
     return new StoreUnavailable(message, { cause: error });
   }
 
-  private take(): Waiting[] {
+  private nextBatch(): Waiting[] {
     let size = 0;
     let count = 0;
     while (count < this.waiting.length && (count === 0 || size + this.waiting[count]!.facts.length <= APPEND_EVENTS)) {
@@ -120,14 +120,14 @@ export class FactLane {
     return this.waiting.splice(0);
   }
 
-  /** What the log holds under the ids that were there before. */
+  /** The stored events whose ids the duplicates have. */
   private known(stored: ReadonlyMap<string, FactOutcome>): Promise<ReadonlyMap<string, NewEvent>> {
     const places = new Map<string, Position>();
     for (const [id, { outcome, position }] of stored) if (outcome === 'duplicate') places.set(id, position);
     return eventsAt(this.store, places);
   }
 
-  /** @param refused takes the facts that the store does not take even alone */
+  /** @param refused collects facts that are too large even for a write of their own */
   private async record(
     facts: Map<string, NewEvent>,
     refused: Map<string, WriteTooLarge>,
@@ -136,12 +136,12 @@ export class FactLane {
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; ) {
       const left = [...facts.values()].filter(({ id }) => !outcomes.has(id) && !refused.has(id));
       if (left.length === 0) return outcomes;
-      const events = left.slice(0, this.most);
+      const events = left.slice(0, this.batchSize);
       this.revision ??= (await this.store.readStreamTail(this.stream, 1))[0]?.revision ?? 'no-stream';
-      const answer = await this.appendKnowing(events, this.revision);
+      const answer = await this.appendWithRetry(events, this.revision);
       if (answer instanceof WriteTooLarge) {
         if (events.length === 1) refused.set(events[0]!.id, answer);
-        else this.most = events.length >> 1;
+        else this.batchSize = events.length >> 1;
         continue;
       }
       const { result, asked } = answer;
@@ -155,7 +155,7 @@ export class FactLane {
           for (const [id, position] of result.known) outcomes.set(id, { outcome: 'duplicate', position });
           break;
         case 'already-appended': {
-          // Standing there at the first try, they were stored by another writer of this lane, perhaps one by one.
+          // Stored before our first attempt: another writer of this lane appended them, perhaps one by one.
           const outcome = asked > 1 ? 'accepted' : 'duplicate';
           const first = result.revision - events.length + 1;
           for (const { id, position } of await this.store.readStream(this.stream, first, events.length)) {
@@ -166,24 +166,24 @@ export class FactLane {
         }
         case 'appended': {
           this.revision = result.revision;
-          this.most = Math.min(APPEND_EVENTS, this.most + (this.most >> 3) + 1);
+          this.batchSize = Math.min(APPEND_EVENTS, this.batchSize + (this.batchSize >> 3) + 1);
           const positions = positionsOf(result, events.length);
           for (const [i, { id }] of events.entries())
             outcomes.set(id, { outcome: 'accepted', position: positions[i]! });
         }
       }
     }
-    throw new StoreUnavailable(`${this.stream} is written by too many others; give fewer processes the same lane`);
+    throw new StoreUnavailable(`${this.stream} has too many concurrent writers: let fewer processes share this lane`);
   }
 
-  private async appendKnowing(events: readonly NewEvent[], expected: number | 'no-stream') {
+  private async appendWithRetry(events: readonly NewEvent[], expected: number | 'no-stream') {
     for (let asked = 1; ; asked++) {
       try {
         const [result] = await this.store.append([{ stream: this.stream, expected, events }]);
         return { result: result!, asked };
       } catch (error) {
         if (error instanceof WriteTooLarge) return error;
-        if (!(error instanceof StoreUnavailable) || asked === TRIES) throw error;
+        if (!(error instanceof StoreUnavailable) || asked === ATTEMPTS) throw error;
       }
     }
   }

@@ -49,7 +49,7 @@ function understood(event: unknown): IncomingEvent {
   return result;
 }
 
-/** What every answer must be, whatever came in. */
+/** Holds for the result of any input. */
 function checkAnswer(answer: IncomingEvent | Fault): void {
   if (isFault(answer)) {
     expect(answer.reason).toMatch(/^[a-z]+(-[a-z]+)*$/);
@@ -65,7 +65,7 @@ function checkAnswer(answer: IncomingEvent | Fault): void {
 }
 
 describe('readCloudEvent', () => {
-  it('understands a valid event and keeps what the sender said', () => {
+  it('accepts a valid event and keeps its attributes', () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     expect(understood({ ...valid, correlationid: 'c-1', traceparent, anything: 'else' })).toEqual({
       identity: identityOf('/painters', 'a-1'),
@@ -80,7 +80,7 @@ describe('readCloudEvent', () => {
     });
   });
 
-  it('takes an event without optional attributes as happening now, in the version known here', () => {
+  it('defaults the time of an event to now and its version to the known one', () => {
     const { specversion, id, source, type, data } = valid;
     const bare = { specversion, id, source, type, data };
     const unset = { time: null, schemaversion: null, datacontenttype: null, correlationid: null, traceparent: null };
@@ -88,7 +88,7 @@ describe('readCloudEvent', () => {
     expect(understood({ ...bare, ...unset })).toEqual(understood(bare));
   });
 
-  it('takes a version as a number or as text, and every JSON content type', () => {
+  it('accepts a version as a number or a string, and every JSON content type', () => {
     for (const schemaversion of [2, '2']) expect(understood({ ...valid, schemaversion }).type).toBe('Painted');
     for (const datacontenttype of [
       'application/json; charset=utf-8',
@@ -99,13 +99,13 @@ describe('readCloudEvent', () => {
     }
   });
 
-  it('reads every RFC 3339 form of a time as the same instant in UTC', () => {
+  it('parses every RFC 3339 form of a time to the same instant in UTC', () => {
     for (const time of ['2024-02-29t09:00:00z', '2024-02-29T10:30:00+01:30', '2024-02-29T09:00:00.000000001Z']) {
       expect(understood({ ...valid, time }).time).toBe('2024-02-29T09:00:00.000Z');
     }
   });
 
-  it('lets a traceparent that is none pass by', () => {
+  it('ignores an invalid traceparent', () => {
     for (const traceparent of ['x', 7, {}, `00-${'0'.repeat(31)}`]) {
       expect(understood({ ...valid, traceparent })).not.toHaveProperty('traceparent');
     }
@@ -141,7 +141,7 @@ describe('readCloudEvent', () => {
     ]),
     ['an unknown type', 'unknown-type', 'type', { ...valid, type: 'Sold' }],
     ['a type named like a property of every object', 'unknown-type', 'type', { ...valid, type: '__proto__' }],
-    ['a type that is not taken', 'type-not-accepted', 'type', { ...valid, type: 'Kept' }],
+    ['a type that is not accepted', 'type-not-accepted', 'type', { ...valid, type: 'Kept' }],
     ...[1, 3, '02', ' 2', '', true, [2], { toString: 1, valueOf: 1 }, nested(10_000)].map(
       (schemaversion): [string, string, string, unknown] => [
         'another version',
@@ -189,7 +189,7 @@ describe('readCloudEvent', () => {
     ['a field named constructor', 'invalid-data', '/data/constructor', withData({ constructor: 1 })],
     ['a value that is not of the list', 'invalid-data', '/data/style', withData({ style: 'chalk' })],
     ['a nested value of the wrong kind', 'invalid-data', '/data/labels/1', withData({ labels: ['sea', 'SEA'] })],
-    ['too long a text', 'invalid-data', '/data/story', withData({ story: 'x'.repeat(41) })],
+    ['too long a string', 'invalid-data', '/data/story', withData({ story: 'x'.repeat(41) })],
     ['an id over 200 characters', 'invalid-data', '/data/imageId', withData({ imageId: 'x'.repeat(201) })],
     ['a NUL in an id', 'invalid-data', '/data/imageId', withData({ imageId: 'a\u0000' })],
     ...['title', 'story'].flatMap((field): [string, string, string, unknown][] => [
@@ -197,7 +197,7 @@ describe('readCloudEvent', () => {
       [`a lone surrogate in the ${field}`, 'invalid-data', `/data/${field}`, withData({ [field]: 'a\udc00b' })],
     ]),
     ['a lone surrogate in an address', 'invalid-data', '/data/painter', withData({ painter: 'a\ud800@b' })],
-    ['a sealed text from outside', 'invalid-data', '/data/story', withData({ story: 'sealed:v1:AAAA' })],
+    ['an encrypted text from outside', 'invalid-data', '/data/story', withData({ story: 'sealed:v1:AAAA' })],
     ...[JSON.parse('1e400'), -1, 1e300, 1.5, '3'].map((size): [string, string, string, unknown] => [
       `${size} as a count`,
       'invalid-data',
@@ -211,20 +211,20 @@ describe('readCloudEvent', () => {
       field === 'labels' ? '/data/labels/0' : `/data/${field}`,
       withData({ [field]: nested(10_000) }),
     ]),
-  ])('names the field of %s: %s, %s', (_, reason, field, event) => {
+  ])('reports the field of %s: %s, %s', (_, reason, field, event) => {
     const answer = read(event);
     expect(answer).toMatchObject({ reason, field });
     checkAnswer(answer);
   });
 
-  it('takes a time up to an hour ahead, whole characters of every plane and 200 characters of id', () => {
+  it('accepts a time up to an hour ahead, characters of every plane and ids of 200 characters', () => {
     expect(understood({ ...valid, time: toIso(NOW + MAX_AHEAD_MS) }).time).toBe(toIso(NOW + MAX_AHEAD_MS));
     expect(understood({ ...withData({ title: '𝄞 ☃', story: 'a\n\tb 👩‍🎨' }), id: '𝄞'.repeat(100) }).id).toHaveLength(
       200,
     );
   });
 
-  it('says a name that a sender made very long in few characters', () => {
+  it('truncates a very long name in its message', () => {
     const answer = read(withData({ ['x'.repeat(1_000_000)]: 1 }));
     checkAnswer(answer);
     checkAnswer(read({ ...valid, type: 't'.repeat(200), specversion: '1'.repeat(1_000_000) }));
@@ -232,12 +232,12 @@ describe('readCloudEvent', () => {
 });
 
 describe('identityOf', () => {
-  it('is the id itself where that is a UUID, in lower case', () => {
+  it('is the id itself in lower case if that is a UUID', () => {
     const id = '0196E0F0-0000-7000-8000-00000000000A';
     expect(identityOf('/a', id)).toBe(id.toLowerCase());
   });
 
-  it('differs for every other pair of source and id, and is always the same for one', () => {
+  it('is always the same for one pair of source and id, and differs for every other', () => {
     const name = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' }).filter((text) => !text.includes('\n'));
     fc.assert(
       fc.property(name, name, name, name, (source, id, otherSource, otherId) => {
@@ -270,14 +270,14 @@ describe('any input', () => {
     anyText,
   );
 
-  it('gets an answer, whatever JSON it is', () => {
+  it('yields a result for any JSON', () => {
     fc.assert(
       fc.property(anyJson, (event) => checkAnswer(read(event))),
       { numRuns: 500 },
     );
   });
 
-  it('gets an answer, whatever stands in the place of an attribute', () => {
+  it('yields a result for any value of an attribute', () => {
     const attribute = fc.constantFrom(
       ...Object.keys(valid),
       'correlationid',
@@ -293,7 +293,7 @@ describe('any input', () => {
     );
   });
 
-  it('gets an answer, whatever stands in the place of a field', () => {
+  it('yields a result for any value of a field', () => {
     const field = fc.oneof(fc.constantFrom(...Object.keys(Painted.schema.properties)), anyText);
     fc.assert(
       fc.property(fc.dictionary(field, anyJson, { maxKeys: 3 }), (changes) => checkAnswer(read(withData(changes)))),
@@ -301,7 +301,7 @@ describe('any input', () => {
     );
   });
 
-  it('is not changed by being read', () => {
+  it('is not changed by parsing', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 3 }), (data) => {
         const event = { ...valid, data };

@@ -8,11 +8,11 @@ import { hasControlCharacter, hasHalfPair, MAX_ID_LENGTH, parseInstant } from '.
 import { isTraceparent } from '../kernel/trace-context.js';
 import { jsonStart } from './json-text.js';
 
-/** An event from outside that has been understood. */
+/** A validated event from another system. */
 export interface IncomingEvent {
-  /** Its identity here: the sender's id where that is a UUID, a UUIDv5 of source and id otherwise. */
+  /** Its stored id: the sender's id if that is a UUID, otherwise a UUIDv5 of source and id. */
   identity: string;
-  /** The id as the sender gave it. */
+  /** The sender's id. */
   id: string;
   source: string;
   type: string;
@@ -24,7 +24,7 @@ export interface IncomingEvent {
   traceparent?: string;
 }
 
-/** A sender's clock may be ahead by this much. */
+/** Maximum lead of a sender's clock. */
 export const MAX_AHEAD_MS = 3_600_000;
 
 const IDENTITY_NAMESPACE = 'b2a1f6a0-6d1c-5c0e-9a53-6a7e0f8f3d11';
@@ -39,15 +39,15 @@ export function isFault(one: IncomingEvent | Fault): one is Fault {
 }
 
 /**
- * Reads one CloudEvent in JSON form (CloudEvents 1.0, JSON event format).
- * @param taken which types this door takes
+ * Parses one CloudEvent in JSON form (CloudEvents 1.0, JSON event format).
+ * @param isAccepted true for types that may come from outside
  * @param now epoch milliseconds
- * @param receivedAt the time of an event that says none
+ * @param receivedAt default for the time of the event
  */
 export function readCloudEvent(
   event: unknown,
   schemas: EventSchemas,
-  taken: (definition: EventDefinition) => boolean,
+  isAccepted: (definition: EventDefinition) => boolean,
   now: number,
   receivedAt = now,
 ): IncomingEvent | Fault {
@@ -56,7 +56,7 @@ export function readCloudEvent(
   }
   const attributes = event as Record<string, unknown>;
   const { specversion, id, source, type, data, traceparent } = attributes;
-  // JSON event format, section 2.2: an attribute that is null is one that is not set.
+  // JSON event format, section 2.2: null means that an attribute is not set.
   const time = attributes.time ?? undefined;
   const correlationid = attributes.correlationid ?? undefined;
   if (specversion !== SPEC_VERSION) {
@@ -67,9 +67,17 @@ export function readCloudEvent(
 
   const definition = schemas.definition(type as string);
   if (!definition)
-    return fault('unknown-type', 'type', `${shown(type)} is not an event type known here; see /asyncapi.json`);
-  if (!taken(definition))
-    return fault('type-not-accepted', 'type', `${type} is recorded here and not taken from outside`);
+    return fault(
+      'unknown-type',
+      'type',
+      `${shown(type)} is an unknown event type: /asyncapi.json lists the known ones`,
+    );
+  if (!isAccepted(definition))
+    return fault(
+      'type-not-accepted',
+      'type',
+      `${type} is not accepted from outside, since only Gatehouse records it: leave it out`,
+    );
   const badForm = wrongForm(attributes, definition);
   if (badForm) return badForm;
 
@@ -86,7 +94,7 @@ export function readCloudEvent(
     );
   }
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-    return fault('invalid-data', '/data', `must be a JSON object (data_base64 is not taken), is ${shown(data)}`);
+    return fault('invalid-data', '/data', `must be a JSON object (data_base64 is not supported), is ${shown(data)}`);
   }
   const wrong = schemas.fault(definition.type, data as JsonObject);
   if (wrong) return fault('invalid-data', `/data${wrong.field === '/' ? '' : wrong.field}`, wrong.message);
@@ -106,16 +114,20 @@ export function readCloudEvent(
   };
 }
 
-/** The one identity of an event that its sender knows by source and id. */
+/** Derives the stored id of an event from its sender's source and id. */
 export const identityOf = (source: string, id: string): string =>
   isUuid(id) ? id.toLowerCase() : nameBasedId(IDENTITY_NAMESPACE, `${source}\n${id}`);
 
-/** A version or a content type that is not the one known here. Senders may give the version as a number or as text. */
+/** Checks the version, a number or a string, and the content type. */
 function wrongForm(attributes: Record<string, unknown>, { type, version }: EventDefinition): Fault | undefined {
   const schemaversion = attributes.schemaversion ?? version;
   if (schemaversion !== version && schemaversion !== String(version)) {
     const known = `${type} is known in version ${version}`;
-    return fault('unknown-version', 'schemaversion', `${known}, the event says ${shown(schemaversion)}`);
+    return fault(
+      'unknown-version',
+      'schemaversion',
+      `${known}, the event has ${shown(schemaversion)}: send that version`,
+    );
   }
   const contentType = attributes.datacontenttype ?? 'application/json';
   if (typeof contentType !== 'string' || !JSON_CONTENT_TYPE.test(contentType)) {
@@ -134,11 +146,11 @@ function wrongText(attribute: string, value: unknown): Fault | undefined {
     return fault(
       'invalid-attribute',
       attribute,
-      `must be a text of 1 to ${MAX_ID_LENGTH} characters, is ${shown(value)}`,
+      `must be a string of 1 to ${MAX_ID_LENGTH} characters, is ${shown(value)}`,
     );
   }
   if (value.length > MAX_ID_LENGTH) {
-    return fault('invalid-attribute', attribute, `is ${value.length} characters long; ${MAX_ID_LENGTH} are allowed`);
+    return fault('invalid-attribute', attribute, `is ${value.length} characters long; send at most ${MAX_ID_LENGTH}`);
   }
   if (hasControlCharacter(value)) return fault('invalid-attribute', attribute, 'has a control character; leave it out');
   if (hasHalfPair(value)) {
@@ -156,7 +168,7 @@ function readTime(time: unknown): number | undefined {
 
 const SHOWN_LENGTH = 80;
 
-/** A value as an error message may show it: short and on one line. */
+/** Formats a value for an error message: short and on one line. */
 function shown(value: unknown): string {
   const text = value === undefined ? 'nothing' : jsonStart(value, SHOWN_LENGTH + 1);
   return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;

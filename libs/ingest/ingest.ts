@@ -18,19 +18,19 @@ import { type IncomingEvent, isFault, readCloudEvent } from './incoming-event.js
 import { jsonText } from './json-text.js';
 import type { Quarantine } from './quarantine.js';
 
-/** Handles an event from outside as a command for the stream that owns it, so that the stream's rules hold. */
+/** Handles an incoming event as a command to its stream, whose rules then apply. */
 export interface InboundCommand {
   type: string;
-  /** Commands of one key are taken in order, as are those that name one account. */
+  /** Commands of one key are handled in order, as are those of one account. */
   key(data: JsonObject): string;
   /**
-   * Right when it is given again. Answers where the effect stands, and whether there was one.
-   * @throws GatehouseError when a rule refuses it; the event then goes to quarantine with that code
+   * Idempotent. Returns the position of the effect; `changed` is false for a no-op.
+   * @throws GatehouseError if a rule refuses it; the event is then quarantined with that code
    */
   handle(data: JsonObject, context: CommandContext): Promise<{ changed: boolean; position: Position }>;
 }
 
-/** A command typed from the event that asks for it, whose data was validated before. */
+/** A command typed from its event, whose data is already validated. */
 export interface InboundDefinition<Definition extends EventDefinition> {
   event: Definition;
   key(data: DataOf<Definition>): string;
@@ -44,24 +44,24 @@ export const defineInbound = <Definition extends EventDefinition>({
 
 export type IngestContext = Pick<CommandContext, 'actor' | 'correlationid' | 'traceparent'>;
 
-/** Events of one partition: their facts go to a lane of the partition's own, each with its place. */
+/** Origin of events from a partition: their facts go to the partition's own lane, each with its offset. */
 export interface PartitionOrigin {
   topic: string;
   partition: number;
-  /** Of each event. */
+  /** One per event. */
   offsets: readonly string[];
 }
 
 export interface IngestOptions {
-  /** How many lane streams the HTTP doors share. */
+  /** Number of lane streams that the HTTP APIs of all processes share. */
   lanes: number;
-  /** Holds facts back while this process can't keep up. */
+  /** Delays facts while this process can't keep up. */
   gate?: Backpressure;
 }
 
-const SIDE_BY_SIDE = 64;
+const CONCURRENT_COMMANDS = 64;
 
-/** Stores what other systems report: facts as they come, commands through their rules, the rest in quarantine. */
+/** Stores events of other systems: facts directly, commands through their rules, rejected ones in quarantine. */
 export class Ingest {
   private readonly lanes: FactLane[];
   private readonly partitionLanes = new Map<string, FactLane>();
@@ -81,17 +81,17 @@ export class Ingest {
     this.commands = new Map(commands.map((command) => [command.type, command]));
   }
 
-  /** Event types that a door takes. */
-  readonly takes = (definition: EventDefinition): boolean =>
+  /** True for event types that are accepted from outside. */
+  readonly accepts = (definition: EventDefinition): boolean =>
     definition.fact !== undefined || this.commands.has(definition.type);
 
   /**
-   * Takes CloudEvents in JSON form and answers for each, in order. When it resolves, everything is stored.
-   * @param channel where they came in, for the quarantine
-   * @param originals the bytes of each as they came in; asked for only where one is not taken
-   * @throws StoreUnavailable when some may not be stored; giving all of them again is safe
+   * Stores CloudEvents in JSON form and returns a result for each, in order. When it resolves, everything is stored.
+   * @param channel where they arrived, for the quarantine
+   * @param originals the original bytes of each; called only if one is rejected
+   * @throws StoreUnavailable if some may not be stored; a retry with all of them is safe
    */
-  async take(
+  async accept(
     events: readonly unknown[],
     context: IngestContext,
     channel: string,
@@ -120,8 +120,8 @@ export class Ingest {
   }
 
   /**
-   * The same, but what is not taken is only answered as `quarantined` and not kept: the caller has it already.
-   * @param receivedAt when they came in, in epoch milliseconds; now by default
+   * The same, but does not store rejected events, which the caller keeps itself.
+   * @param receivedAt when they arrived, in epoch milliseconds; now by default
    */
   async attempt(
     events: readonly unknown[],
@@ -130,7 +130,7 @@ export class Ingest {
   ): Promise<EventResult[]> {
     if (events.length > FEW_EVENTS) await eventLoop.yield();
     const now = this.clock.now();
-    const read = events.map((event) => readCloudEvent(event, this.schemas, this.takes, now, receivedAt));
+    const read = events.map((event) => readCloudEvent(event, this.schemas, this.accepts, now, receivedAt));
     const results: EventResult[] = new Array(events.length);
     const facts = new Map<FactLane, Indexed[]>();
     const commands: Indexed[] = [];
@@ -144,7 +144,7 @@ export class Ingest {
       else if (event.definition.fact) gather(facts, this.laneOf(event, origin), { index, event });
       else commands.push({ index, event });
     }
-    // Facts first: a command may be about one that came with it.
+    // Facts first: a command of the same batch may depend on one.
     await Promise.all(
       [...facts].map(async ([lane, incoming]) => {
         await this.gate.pass();
@@ -157,7 +157,7 @@ export class Ingest {
         this.gate.noteStored(Math.max(...outcomes.map(({ position }) => position)));
       }),
     );
-    await this.giveCommands(commands, context, results, reject);
+    await this.handleCommands(commands, context, results, reject);
     return results;
   }
 
@@ -178,7 +178,7 @@ export class Ingest {
     return lane;
   }
 
-  private async giveCommands(
+  private async handleCommands(
     commands: readonly Indexed[],
     context: IngestContext,
     results: EventResult[],
@@ -188,7 +188,7 @@ export class Ingest {
       const key = this.commands.get(type)!.key(data);
       return typeof data.accountId === 'string' ? [key, `account:${data.accountId}`] : [key];
     };
-    await inOrder(commands, keysOf, SIDE_BY_SIDE, async ({ index, event }) => {
+    await inOrder(commands, keysOf, CONCURRENT_COMMANDS, async ({ index, event }) => {
       try {
         const command = this.commands.get(event.type)!;
         const { changed, position } = await command.handle(event.data, commandContext(event, context));
@@ -220,12 +220,12 @@ const faultOf = (error: GatehouseError): Fault => ({
 
 const named = ({ id, source }: IncomingEvent) => ({ id, source });
 
-const LONGEST_ATTRIBUTE = 200;
+const MAX_ATTRIBUTE_LENGTH = 200;
 
-/** What an event calls itself, as far as it is text; for the quarantine. */
+/** The attributes that identify an event in quarantine; null for those that are not strings. */
 export function attributesOf(event: unknown): { id: string | null; source: string | null; type: string | null } {
   const { id, source, type } = (event ?? {}) as Record<string, unknown>;
-  const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, LONGEST_ATTRIBUTE) : null);
+  const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, MAX_ATTRIBUTE_LENGTH) : null);
   return { id: text(id), source: text(source), type: text(type) };
 }
 

@@ -1,6 +1,6 @@
 type Left = { value: unknown } | { text: string };
 
-/** The JSON text of a parsed value, however deep: JSON.stringify overflows the stack at some thousand levels. */
+/** Serializes a value of any depth: JSON.stringify overflows the stack at a few thousand levels. */
 export function jsonText(value: unknown): string {
   try {
     return JSON.stringify(value) ?? 'null';
@@ -10,7 +10,7 @@ export function jsonText(value: unknown): string {
   }
 }
 
-/** At least the first `length` characters of that text, or all of it; written without recursion. */
+/** At least the first `length` characters of that text, or all of it; without recursion. */
 export function jsonStart(value: unknown, length: number): string {
   const left: Left[] = [{ value }];
   const written: string[] = [];
@@ -23,7 +23,7 @@ export function jsonStart(value: unknown, length: number): string {
   return written.join('');
 }
 
-/** The text that a value begins with; what follows it goes on the stack, last part first. */
+/** Returns the start of a value's text and pushes the rest on the stack, last part first. */
 function open(value: unknown, left: Left[]): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const list = Array.isArray(value);

@@ -15,7 +15,7 @@ export const quarantineEntryFields = {
   field: text('What was wrong.'),
   detail: text('What was wrong and what to do.'),
   bytes: count('Its size.'),
-  seen: count('How often the same bytes came in.'),
+  seen: count('Number of times that the same bytes arrived.'),
   status: oneOf(QUARANTINE_STATUSES, 'Whether it was accepted since.'),
   firstSeenAt: instant('When it came in first.'),
   lastSeenAt: instant('When it came in last.'),

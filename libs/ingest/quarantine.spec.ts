@@ -9,7 +9,7 @@ import { timeOrderedIds } from '../kernel/ids.js';
 import { connectDatabase } from '../platform/database/database.js';
 import { PostgresPersonKeys } from '../platform/personal-data/postgres-person-keys.js';
 import { StoredPersonKey } from '../platform/personal-data/stored-person-key.js';
-import { Quarantine, type Refused } from './quarantine.js';
+import { Quarantine, type RejectedEvent } from './quarantine.js';
 import { StoredQuarantineEntry } from './stored-quarantine-entry.js';
 
 const START = Date.UTC(2026, 0, 31);
@@ -41,7 +41,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-const refused = (raw: string | Buffer, changes: Partial<Refused> = {}): Refused => ({
+const refused = (raw: string | Buffer, changes: Partial<RejectedEvent> = {}): RejectedEvent => ({
   channel: 'http',
   actor: 'image-service',
   id: 'a-1',
@@ -55,7 +55,7 @@ const refused = (raw: string | Buffer, changes: Partial<Refused> = {}): Refused 
 });
 
 describe('Quarantine', () => {
-  it('keeps what was refused, why, and the very bytes', async () => {
+  it('keeps a rejected event with its reason and bytes', async () => {
     const [id] = await quarantine.put([refused(SECRET)]);
     const entry = {
       id,
@@ -77,7 +77,7 @@ describe('Quarantine', () => {
     expect(await quarantine.show(id!)).toEqual({ ...entry, raw: Buffer.from(SECRET) });
   });
 
-  it('gives back any bytes, also what is no text, to any process that has the master key', async () => {
+  it('returns any bytes unchanged to any process with the master key', async () => {
     const other = openQuarantine();
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
@@ -91,7 +91,7 @@ describe('Quarantine', () => {
     );
   });
 
-  it('holds nothing of the raw bytes in clear, in any column', async () => {
+  it('stores no part of the raw bytes in clear text', async () => {
     await quarantine.put([refused(SECRET)]);
     const { rows } = await pool.query('SELECT * FROM messaging.quarantine');
     const row = JSON.stringify(rows);
@@ -113,14 +113,14 @@ describe('Quarantine', () => {
     await expect(stranger.show(rows[0].id)).rejects.toThrow();
   });
 
-  it('seals under a key that no account can be named like, so that no erasure takes it', async () => {
+  it('encrypts with a key that no account’s erasure destroys', async () => {
     await quarantine.put([refused(SECRET)]);
     const people = await dataSource.query('SELECT person FROM platform.subject_keys');
     for (const { person } of people) expect(person).not.toMatch(/^[A-Za-z0-9][A-Za-z0-9._:~-]*$/);
     expect(people).not.toEqual([]);
   });
 
-  it('counts the same bytes again instead of keeping them twice, with the newest reason', async () => {
+  it('counts repeated bytes instead of storing them twice, and keeps the newest reason', async () => {
     const [first] = await quarantine.put([refused('x')]);
     now.ms += 5_000;
     const again = refused('x', { reason: 'unknown-type', field: 'type', detail: 'is not known' });
@@ -138,19 +138,19 @@ describe('Quarantine', () => {
     ]);
   });
 
-  it('keeps the same bytes of two channels apart', async () => {
+  it('stores the same bytes of two channels separately', async () => {
     const ids = await quarantine.put([refused('x'), refused('x', { channel: 'kafka' })]);
     expect(new Set(ids).size).toBe(2);
   });
 
-  it('counts every delivery when many come at once', async () => {
+  it('counts every one of many concurrent deliveries', async () => {
     const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => openQuarantine().put([refused(`${n % 2}`)])));
     expect(new Set(ids.flat()).size).toBe(2);
     const entries = await quarantine.list('waiting', 10);
     expect(entries.map(({ seen }) => seen)).toEqual([10, 10]);
   });
 
-  it('takes a NUL, a lone surrogate and very long text in everything that a sender wrote', async () => {
+  it('accepts a NUL, a lone surrogate and very long strings in every attribute', async () => {
     const odd = `a\u0000b\ud800${'x'.repeat(5_000)}`;
     const [id] = await quarantine.put([
       refused(odd, {
@@ -171,7 +171,7 @@ describe('Quarantine', () => {
     }
   });
 
-  it('takes an event of which no attribute could be read', async () => {
+  it('accepts an event without readable attributes', async () => {
     const [id] = await quarantine.put([refused('}{', { id: null, source: null, type: null })]);
     expect(await quarantine.show(id!)).toMatchObject({ eventId: null, source: null, type: null });
   });
@@ -195,7 +195,7 @@ describe('Quarantine', () => {
     expect(times).toEqual([...times].sort());
   });
 
-  it('tells what waits from what was replayed', async () => {
+  it('distinguishes waiting entries from replayed ones', async () => {
     const [a, b] = await quarantine.put([refused('a'), refused('b', { reason: 'unknown-type' })]);
     expect(await quarantine.waiting()).toEqual({ 'invalid-data': 1, 'unknown-type': 1 });
     await quarantine.markReplayed(a!);
@@ -206,14 +206,14 @@ describe('Quarantine', () => {
     expect((await quarantine.show(a!)).raw.toString()).toBe('a');
   });
 
-  it('lets a replayed entry wait again when its bytes are refused once more', async () => {
+  it('sets a replayed entry to waiting if its bytes are rejected again', async () => {
     const [id] = await quarantine.put([refused('a')]);
     await quarantine.markReplayed(id!);
     await quarantine.put([refused('a')]);
     expect(await quarantine.show(id!)).toMatchObject({ status: 'waiting', seen: 2 });
   });
 
-  it('knows no entry by an id that is unknown or is none', async () => {
+  it('rejects an unknown or malformed entry id', async () => {
     for (const id of ['0196e0f0-0000-7000-8000-000000000001', 'nope', '', "'; DROP TABLE"]) {
       await expect(quarantine.show(id)).rejects.toMatchObject({ code: 'quarantine-entry-unknown', kind: 'not-found' });
     }

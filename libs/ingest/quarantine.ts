@@ -6,8 +6,8 @@ import type { PersonKeys } from '../platform/personal-data/person-keys.js';
 import type { QuarantineEntry, QuarantineStatus } from './quarantine-entry.js';
 import { StoredQuarantineEntry } from './stored-quarantine-entry.js';
 
-export interface Refused {
-  /** Where it came in: `http`, or `kafka:` and the topic. */
+export interface RejectedEvent {
+  /** `http`, or `kafka:` and the topic. */
   channel: string;
   actor: string;
   id: string | null;
@@ -20,12 +20,12 @@ export interface Refused {
 }
 
 /**
- * The raw bytes are encrypted under a key of their own, since nobody knows whose data they hold. No account's id has a
- * slash, so no account's erasure destroys this key.
+ * The raw bytes may hold anybody's data, so they are encrypted with a key of their own. No account id contains a slash, so
+ * no account's erasure destroys this key.
  */
 const KEY = '/quarantine';
 
-/** Keeps what was not accepted, once per content, until somebody fixes the cause and replays it. */
+/** Keeps rejected events, once per content, until an operator fixes the cause and replays them. */
 export class Quarantine {
   private readonly entries: Repository<StoredQuarantineEntry>;
 
@@ -38,15 +38,15 @@ export class Quarantine {
     this.entries = dataSource.getRepository(StoredQuarantineEntry);
   }
 
-  /** @returns the entries' ids, in order; bytes that are there already count as seen again, and wait again */
-  async put(refused: readonly Refused[]): Promise<string[]> {
+  /** @returns the entries' ids, in order; a repeat increments `seen` and sets the entry to waiting again */
+  async put(refused: readonly RejectedEvent[]): Promise<string[]> {
     const now = new Date(this.clock.now());
     const ids: string[] = [];
     for (const one of refused) ids.push(await this.putOne(one, now));
     return ids;
   }
 
-  private async putOne(one: Refused, now: Date): Promise<string> {
+  private async putOne(one: RejectedEvent, now: Date): Promise<string> {
     const bytes = one.raw.toString('base64');
     const fingerprint = this.keys.keyedHash(`${one.channel}\n${bytes}`);
     const why = {
@@ -102,7 +102,11 @@ export class Quarantine {
   /** @throws NotFound `quarantine-entry-unknown` */
   async show(id: string): Promise<QuarantineEntry & { raw: Buffer }> {
     const entry = isUuid(id) ? await this.readWhole(id) : null;
-    if (!entry) throw new NotFound('quarantine-entry-unknown', `there is no quarantine entry ${id}`);
+    if (!entry)
+      throw new NotFound(
+        'quarantine-entry-unknown',
+        `there is no quarantine entry ${id}: GET /v1/quarantine lists them`,
+      );
     const raw = Buffer.from(await this.keys.decrypt(KEY, entry.raw, entry.fingerprint), 'base64');
     return { ...toEntry(entry), raw };
   }
@@ -119,7 +123,7 @@ export class Quarantine {
     await this.entries.update({ id }, { status: 'replayed' });
   }
 
-  /** How many wait, by reason. */
+  /** Number of waiting entries by reason. */
   async waiting(): Promise<Record<string, number>> {
     const counts = await this.entries
       .createQueryBuilder('entry')
@@ -133,7 +137,7 @@ export class Quarantine {
   }
 }
 
-/** PostgreSQL's text can't hold a NUL; what came in may. The raw bytes keep it. */
+/** PostgreSQL's text can't hold a NUL, but attributes may. The raw bytes keep it. */
 const storable = (text: string): string => text.replaceAll('\u0000', '\\u0000');
 
 const toEntry = ({ raw, fingerprint, firstSeenAt, lastSeenAt, ...entry }: StoredQuarantineEntry): QuarantineEntry => ({

@@ -7,7 +7,7 @@ export class CreateQuarantine1700000000020 implements MigrationInterface {
     await runner.query(`
       CREATE SCHEMA messaging;
 
-      -- What came in and could not be taken. raw is sealed: it may hold anybody's data.
+      -- Events that were not accepted. raw is encrypted: it may hold anybody's data. The column door names the channel.
       CREATE TABLE messaging.quarantine (
         id uuid PRIMARY KEY,
         fingerprint text NOT NULL CONSTRAINT quarantine_fingerprint UNIQUE,

@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 
-/** What came in and was not accepted, with the reason. */
+/** A rejected event with the reason. */
 @Entity({ schema: 'messaging', name: 'quarantine' })
 @Unique('quarantine_fingerprint', ['fingerprint'])
 @Check('quarantine_status_check', `status IN ('waiting', 'replayed')`)
@@ -44,7 +44,7 @@ export class StoredQuarantineEntry {
   @Column('int')
   bytes!: number;
 
-  /** How often the same bytes came in. */
+  /** Number of times that the same bytes arrived. */
   @Column('int', { default: 1 })
   seen!: number;
 

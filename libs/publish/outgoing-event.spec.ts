@@ -51,7 +51,7 @@ const recorded = (changes: Partial<RecordedEvent> = {}): RecordedEvent => ({
 });
 
 describe('toCloudEvent', () => {
-  it('says all there is to say of an event, with text in every attribute', () => {
+  it('contains all attributes of an event as strings', () => {
     const { metadata } = recorded();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const event = recorded({ metadata: { ...metadata, causationid: 'e-0', traceparent, partition: 3, offset: '77' } });
@@ -74,24 +74,24 @@ describe('toCloudEvent', () => {
     });
   });
 
-  it('leaves the recorded event as it was, since others read it too', () => {
+  it('does not change the stored event, which is shared', () => {
     const event = recorded();
     toCloudEvent(event, schemas);
     expect(event).toEqual(recorded());
   });
 
-  it('passes data without personal fields on as it is', () => {
+  it('does not copy data without personal fields', () => {
     const data = { imageId: 'img-1' };
     expect(toCloudEvent(recorded({ type: 'Seen', data }), schemas).data).toEqual({ imageId: 'img-1' });
   });
 
-  it('is understood again at a door, under the same identity', () => {
+  it('can be ingested again under the same id', () => {
     const again = readCloudEvent(toCloudEvent(recorded(), schemas), schemas, () => true, Date.UTC(2026, 1, 1));
     if (isFault(again)) throw new Error(again.detail);
     expect(again).toMatchObject({ identity: ID, type: 'Noted', data: { accountId: 'acc-1' }, correlationid: 'c-1' });
   });
 
-  it('never lets a personal field leave, and names every attribute as CloudEvents 1.0 allows', () => {
+  it('never contains a personal field, and uses attribute names that CloudEvents 1.0 allows', () => {
     const text = fc.string({ minLength: 1, maxLength: 20 });
     const personal = fc.record(
       { note: text.map((value) => `note ${value}`), address: text.map((value) => `address ${value}`) },

@@ -3,8 +3,8 @@ import type { EventSchemas } from '../events/event-schemas.js';
 import type { RecordedEvent } from '../kernel/envelope.js';
 
 /**
- * A recorded event as other systems may see it. Personal fields are left out: they are sealed in the log, and the feed
- * is no way round that.
+ * A stored event as other systems may see it, without personal fields: they are encrypted in the log, and the feed must not
+ * reveal them.
  */
 export function toCloudEvent(event: RecordedEvent, schemas: EventSchemas): CloudEvent {
   const { metadata } = event;

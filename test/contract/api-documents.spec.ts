@@ -211,11 +211,11 @@ describe('the documents of the interfaces', () => {
     });
 
     it('has a message for each event that the API accepts, and for each event of the contract on the feed', () => {
-      const { takes } = gatehouse.app.get(Ingest);
+      const { accepts } = gatehouse.app.get(Ingest);
       const names = (channel: string) => Object.keys(asyncApi.channels[channel].messages).sort();
       const types = (some: typeof catalogue.events) => some.map(({ type }) => type).sort();
-      expect(names('eventsIn')).toEqual(types(catalogue.events.filter(takes)));
-      expect(types(catalogue.events.filter(catalogue.accepts))).toEqual(types(catalogue.events.filter(takes)));
+      expect(names('eventsIn')).toEqual(types(catalogue.events.filter(accepts)));
+      expect(types(catalogue.events.filter(catalogue.accepts))).toEqual(types(catalogue.events.filter(accepts)));
       expect(names('eventsOut')).toEqual(types(catalogue.events.filter(({ contract }) => contract)));
     });
 

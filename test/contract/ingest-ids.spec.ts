@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const UUID = '0196e0f0-0000-7000-8000-00000000';
-const take = (...events: Json[]) => world.gateways[0].take(events, ingestContext, 'http');
+const take = (...events: Json[]) => world.gateways[0].accept(events, ingestContext, 'http');
 const inUse = { outcome: 'quarantined', reason: 'id-in-use', field: 'id', quarantineId: expect.any(String) };
 
 describe('One UUID for two events', () => {

@@ -57,7 +57,7 @@ async function deliver(events: readonly unknown[], deliveries: readonly Delivery
     if (!together) await Promise.all(underWay.splice(0));
     const take = async () => {
       const given = picks.map((pick) => events[pick]);
-      const results = await world.gateways[gateway]!.take(given, ingestContext, 'http');
+      const results = await world.gateways[gateway]!.accept(given, ingestContext, 'http');
       expect(results).toHaveLength(picks.length);
       for (const [n, pick] of picks.entries()) answers.push({ pick, result: results[n]! });
     };

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const outcomes = (results: EventResult[]) => results.map(({ outcome }) => outcome);
-const take = (events: unknown[], gateway = world.gateways[0]) => gateway.take(events, ingestContext, 'http');
+const take = (events: unknown[], gateway = world.gateways[0]) => gateway.accept(events, ingestContext, 'http');
 
 describe('Ingest', () => {
   it('answers for every event in the order of the batch, whatever lane or rule handled it', async () => {

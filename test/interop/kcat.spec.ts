@@ -107,7 +107,7 @@ function specs(): void {
       comment: 'sealed, and never sent',
       categories: ['hate'],
     });
-    await world.gateways[0].take([given], ingestContext, 'http');
+    await world.gateways[0].accept([given], ingestContext, 'http');
     const topic = uniqueName('events');
     const locks = new LockSession(world.connection);
     const publisher = new Publisher(

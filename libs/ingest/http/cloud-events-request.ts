@@ -8,7 +8,7 @@ import { InvalidInput } from '../../kernel/errors.js';
 
 export const MAX_BATCH = 1_000;
 
-/** Lets the structured and batched media types of CloudEvents through to the door; other routes refuse them. */
+/** Parses the structured and batched media types of CloudEvents. */
 export function acceptCloudEvents(server: FastifyInstance): void {
   server.addContentTypeParser([STRUCTURED, BATCHED], { parseAs: 'buffer' }, (request, body, done) => {
     (request as RawBodyRequest<FastifyRequest>).rawBody = body as Buffer;
@@ -24,9 +24,9 @@ export function acceptCloudEvents(server: FastifyInstance): void {
 
 /**
  * The events of a request in JSON form, by the HTTP protocol binding of CloudEvents 1.0: binary mode (attributes in `ce-`
- * headers, data as the body), structured mode (one event) or batched mode (an array). Plain application/json is taken
- * for structured or batched by its shape.
- * @throws InvalidInput for a body that is none of these, an empty batch or one of over 1,000 events
+ * headers, data as the body), structured mode (one event) or batched mode (an array). Plain application/json is
+ * read as structured or batched by its shape.
+ * @throws InvalidInput if the body is none of these, or a batch is empty or has over 1,000 events
  */
 export function eventsOf(request: FastifyRequest): unknown[] {
   const { headers, body } = request;
@@ -43,7 +43,7 @@ export function eventsOf(request: FastifyRequest): unknown[] {
     if (body.length === 0)
       throw new InvalidInput([{ field: '', message: 'the batch is empty; send at least one event' }]);
     if (body.length > MAX_BATCH) {
-      throw new HttpError(413, 'batch-too-large', `the batch has ${body.length} events; send ${MAX_BATCH} at the most`);
+      throw new HttpError(413, 'batch-too-large', `the batch has ${body.length} events; send at most ${MAX_BATCH}`);
     }
     return body;
   }
@@ -67,7 +67,7 @@ function binaryEvent(headers: FastifyRequest['headers'], mediaType: string, body
   return event;
 }
 
-/** HTTP binding, 3.1.3.2: header values are percent-encoded; what is not well-formed is taken as it is. */
+/** HTTP binding, 3.1.3.2: header values are percent-encoded; a malformed value is used unchanged. */
 function percentDecoded(value: string): string {
   try {
     return decodeURIComponent(value);

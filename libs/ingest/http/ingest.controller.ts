@@ -69,7 +69,7 @@ export class IngestController {
     @Context() context: Context,
   ): Promise<EventResultsAnswer> {
     const events = eventsOf(request);
-    const results = await this.ingest.take(events, context, CHANNEL, () => originalBytes(request, events));
+    const results = await this.ingest.accept(events, context, CHANNEL, () => originalBytes(request, events));
     return { results: results.map(eventResultAnswer) };
   }
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { elementsOf } from './original-bytes.js';
 
 const space = fc.constantFrom('', ' ', '\n\t', '\r\n ');
-/** A JSON text, in the many ways to write one. */
+/** JSON texts in many notations. */
 const json = fc.letrec<{ text: string }>((tie) => ({
   text: fc.oneof(
     { maxDepth: 4 },
@@ -18,7 +18,7 @@ const json = fc.letrec<{ text: string }>((tie) => ({
   ),
 })).text;
 
-it('cuts any JSON array into its elements, each byte by byte as it was written', () => {
+it('splits any JSON array into its elements, byte for byte', () => {
   fc.assert(
     fc.property(fc.array(json, { minLength: 1, maxLength: 6 }), space, space, (elements, before, after) => {
       const written = `${after}[${elements.map((one) => `${before}${one}${after}`).join(',')}]${before}`;

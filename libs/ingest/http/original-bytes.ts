@@ -7,9 +7,9 @@ const [OPEN_LIST, OPEN_OBJECT, CLOSE_LIST, CLOSE_OBJECT] = [...Buffer.from('[{]}
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /**
- * The bytes of a request's events as they came in: what is parsed and written again has lost the digits of large numbers
- * and all but the last of members with one name. In binary mode it is the data that stays as it came.
- * @param events as `eventsOf` gives them
+ * The original bytes of a request's events: parsing and serializing would lose digits of large numbers and repeated
+ * members. In binary mode only the data is original.
+ * @param events as `eventsOf` returns them
  */
 export function originalBytes(request: RawBodyRequest<FastifyRequest>, events: readonly unknown[]): Buffer[] {
   const { body, rawBody } = request;
@@ -22,7 +22,7 @@ export function originalBytes(request: RawBodyRequest<FastifyRequest>, events: r
   return [Buffer.concat([Buffer.from(`${jsonText(attributes).slice(0, -1)},"data":`), json, Buffer.from('}')])];
 }
 
-/** The elements of a JSON array, each as it is written. */
+/** The original text of each element of a JSON array. */
 export function elementsOf(json: Buffer): Buffer[] {
   const elements: Buffer[] = [];
   let depth = 0;
@@ -46,7 +46,7 @@ export function elementsOf(json: Buffer): Buffer[] {
   return elements;
 }
 
-/** @param quote where the string begins */
+/** @param quote index of the opening quote */
 function endOfString(json: Buffer, quote: number): number {
   let at = quote + 1;
   while (at < json.length && json[at] !== QUOTE) at += json[at] === BACKSLASH ? 2 : 1;

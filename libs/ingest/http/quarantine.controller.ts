@@ -124,7 +124,7 @@ async function replayEntry(
       outcome: 'quarantined',
       reason: 'malformed-json',
       field: '',
-      detail: 'the bytes are not JSON and can not be taken',
+      detail: 'the bytes are not JSON, so they can not be replayed: send a corrected event',
     };
   }
   const message = messageKept(event);

@@ -21,7 +21,7 @@ import type { EventStore } from '../../event-store/event-store.js';
 import type { Message, PartitionLag } from '../../kafka/message-broker.js';
 import { Ingester } from './ingester.js';
 
-describeWithKafka('The ingester, where something is at fault,', () => {
+describeWithKafka('The ingester, if something fails,', () => {
   let ingesters: IngesterWorld;
   let newTopic: IngesterWorld['newTopic'];
   let store: EventStore;
@@ -34,30 +34,30 @@ describeWithKafka('The ingester, where something is at fault,', () => {
   afterEach(() => ingesters.stopAll());
   afterAll(() => ingesters?.close());
 
-  it('takes a fault that keeps every message out for none of theirs: all wait, and are stored once it is mended', async () => {
+  it('blames no message if none can be stored: all wait, and are stored once the cause is fixed', async () => {
     const { fact, stored } = newSender(store);
     const { send, start, stop, committed, quarantined } = await newTopic();
-    let mended = false;
+    let fixed = false;
     const refusing = storeWith(store, async (writes) => {
-      if (!mended) throw new Error('the credentials were rotated');
+      if (!fixed) throw new Error('the credentials were rotated');
       return store.append(writes);
     });
     const waiting = latch();
-    const trouble = (error: unknown) => {
+    const onError = (error: unknown) => {
       if (/none of 40 .* the credentials were rotated/.test((error as Error).message)) waiting.open();
     };
     await send(Array.from({ length: 40 }, (_, n) => binaryMessage(fact(n))));
-    void start({ store: refusing, report: { trouble } });
+    void start({ store: refusing, report: { error: onError } });
     await waiting.opened;
     expect(await quarantined()).toEqual([]);
-    mended = true;
+    fixed = true;
     await until(async () => (await committed())[0] === 40);
     await stop();
     expect(await stored()).toHaveLength(40);
     expect(await quarantined()).toEqual([]);
   });
 
-  it('lets a message that can not be stored wait until one behind it could be', async () => {
+  it('quarantines a message that can not be stored once a later one could be', async () => {
     const { fact, stored } = newSender(store);
     const { send, start, stop, committed, quarantined } = await newTopic();
     const strange = storeWith(store, async (writes) => {
@@ -66,7 +66,7 @@ describeWithKafka('The ingester, where something is at fault,', () => {
     });
     const waiting = latch();
     await send([binaryMessage(fact(13))]);
-    void start({ store: strange, report: { trouble: () => waiting.open() } });
+    void start({ store: strange, report: { error: () => waiting.open() } });
     await waiting.opened;
     await send([binaryMessage(fact(14))]);
     await until(async () => (await committed())[0] === 2);
@@ -75,7 +75,7 @@ describeWithKafka('The ingester, where something is at fault,', () => {
     expect(await quarantined()).toMatchObject([{ reason: 'not-storable', eventId: 'ImageGenerated-13', seen: 1 }]);
   });
 
-  it('keeps messages whose headers are at fault each with what it calls itself, headers and bytes', async () => {
+  it('keeps messages with invalid headers, with their attributes, headers and bytes', async () => {
     const { fact, source } = newSender(store);
     const { send, start, stop, committed, quarantined } = await newTopic();
     const without = (name: string, { headers, ...message }: Message): Message => {
@@ -108,22 +108,24 @@ describeWithKafka('The ingester, where something is at fault,', () => {
     });
   });
 
-  it('goes on where the quarantine topic takes no copy: the table has it, seen once', async () => {
+  it('continues if the quarantine topic accepts no copy: the table has the entry, seen once', async () => {
     const { fact, stored } = newSender(store);
     const { quarantineTopic, send, start, stop, committed, quarantined } = await newTopic();
     const configEntries = [{ name: 'max.message.bytes', value: '100' }];
     await ingesters.admin.createTopics({ topics: [{ topic: quarantineTopic, configEntries }], waitForLeaders: true });
-    const troubles: string[] = [];
+    const errors: string[] = [];
     await send([{ ...binaryMessage(fact(1)), headers: [] }, binaryMessage(fact(2))]);
-    void start({ report: { trouble: (error) => troubles.push((error as Error).message) } });
+    void start({ report: { error: (error) => errors.push((error as Error).message) } });
     await until(async () => (await committed())[0] === 2);
     await stop();
     expect(await stored()).toHaveLength(1);
     expect(await quarantined()).toMatchObject([{ reason: 'not-a-cloudevent', seen: 1 }]);
-    expect(troubles).toEqual([expect.stringContaining(`${quarantineTopic} did not take the copies of 1 messages`)]);
+    expect(errors).toEqual([
+      expect.stringContaining(`the copies of 1 quarantined messages could not be sent to ${quarantineTopic}`),
+    ]);
   });
 
-  it('copies a message that is as large as the broker takes without the part that is too large to add to', async () => {
+  it('copies a message of the maximum size without its largest part', async () => {
     const { fact } = newSender(store);
     const { quarantineTopic, send, start, stop } = await newTopic();
     const trace: [string, Buffer] = ['trace', Buffer.alloc(1_048_000, 'x')];
@@ -137,14 +139,14 @@ describeWithKafka('The ingester, where something is at fault,', () => {
     expect(headers.has('trace')).toBe(false);
   });
 
-  it('makes its topics as soon as a broker answers that was away at the start', async () => {
+  it('creates its topics once a broker answers that was unreachable at the start', async () => {
     const { fact, stored } = newSender(store);
     const { broker, open, close } = await lateBroker(ingesters.bootstrap);
     const topic = uniqueName('late');
     const stop = new AbortController();
     const away = latch();
     const options = { group: uniqueName('ingesters'), topics: [topic], quarantineTopic: uniqueName('quarantine') };
-    const report = { trouble: () => away.open() };
+    const report = { error: () => away.open() };
     const running = new Ingester(
       broker,
       ingesters.world.gatewayOn(store),
@@ -162,42 +164,42 @@ describeWithKafka('The ingester, where something is at fault,', () => {
     await Promise.all([running, producer.close(), close()]);
   });
 
-  it('tells how far its group is behind, of every partition and whoever holds it', async () => {
+  it('reports the lag of its group in every partition, whichever consumer holds it', async () => {
     const { fact } = newSender(store);
     const { topic, group, send, start, stop, committed } = await newTopic(2);
     const client = testClient(ingesters.bootstrap);
-    const behind = async () => (await client.lag(group, [topic])).sort((a, b) => a.partition - b.partition);
+    const lags = async () => (await client.lag(group, [topic])).sort((a, b) => a.partition - b.partition);
     const sum = (all: readonly PartitionLag[]) => all.reduce((total, one) => total + one.lag, 0);
     await send(Array.from({ length: 1_400 }, (_, n) => binaryMessage(fact(n), `image-${n}`)));
-    expect(await behind()).toMatchObject([
+    expect(await lags()).toMatchObject([
       { topic, partition: 0 },
       { topic, partition: 1 },
     ]);
-    expect(sum(await behind())).toBe(1_400);
+    expect(sum(await lags())).toBe(1_400);
     const gate = gateBefore(store, 2);
-    const told: number[] = [];
+    const reported: number[] = [];
     const none = latch();
     void start({
       store: gate.store,
       report: {
-        behind(partitions) {
-          told.push(sum(partitions!));
-          if (told.at(-1) === 0) none.open();
+        lag(partitions) {
+          reported.push(sum(partitions!));
+          if (reported.at(-1) === 0) none.open();
         },
       },
     });
     await gate.reached;
     await until(async () => (await committed()).some((offset) => offset > 0));
     const done = (await committed()).reduce((total, offset) => total + Math.max(0, offset), 0);
-    expect(sum(await behind())).toBe(1_400 - done);
+    expect(sum(await lags())).toBe(1_400 - done);
     gate.open();
     await none.opened;
     await stop();
-    expect(told[0]).toBeGreaterThan(0);
+    expect(reported[0]).toBeGreaterThan(0);
   });
 });
 
-/** A client whose only known broker answers once it is opened. */
+/** A client whose only known broker does not answer before `open`. */
 async function lateBroker(bootstrap: string) {
   const [host, port] = bootstrap.split(':') as [string, string];
   const sockets = new Set<Socket>();

@@ -27,7 +27,7 @@ describeWithKafka('The ingester', () => {
   afterEach(() => ingesters.stopAll());
   afterAll(() => ingesters?.close());
 
-  it('stores facts of both modes in the lane of their partition, each with its place', async () => {
+  it('stores facts of both modes in the lane of their partition, each with its offset', async () => {
     const { fact, stored } = newSender(world.store);
     const { topic, send, start, stop, committed } = await newTopic();
     await send([binaryMessage(fact(1)), structuredMessage(fact(2)), binaryMessage(fact(3, 'ContentFlagged'))]);
@@ -48,7 +48,7 @@ describeWithKafka('The ingester', () => {
     ]);
   });
 
-  it('stores an event once that is sent again, also when a whole topic is read again', async () => {
+  it('stores a repeated event once, even if the whole topic is read again', async () => {
     const { fact, deactivation, stored } = newSender(world.store);
     const { group, send, start, stop, committed } = await newTopic();
     const batch = [...Array.from({ length: 700 }, (_, n) => fact(n)), deactivation('d-1', 1)].map((one) =>
@@ -71,7 +71,7 @@ describeWithKafka('The ingester', () => {
     expect(await stored()).toHaveLength(702);
   });
 
-  it('commits no offset before everything up to it is stored, and goes on from there after a crash', async () => {
+  it('commits an offset only once everything up to it is stored, and resumes from there after a crash', async () => {
     const { fact, stored } = newSender(world.store);
     const { send, start, stop, committed } = await newTopic();
     await send(Array.from({ length: 1_200 }, (_, n) => binaryMessage(fact(n))));
@@ -94,7 +94,7 @@ describeWithKafka('The ingester', () => {
     );
   });
 
-  it('stores everything once when a second ingester comes in the middle of a batch', async () => {
+  it('stores everything once if a second ingester joins in the middle of a batch', async () => {
     const { fact, stored } = newSender(world.store);
     const { group, send, start, stop, committed } = await newTopic(4);
     await send(Array.from({ length: 4_000 }, (_, n) => binaryMessage(fact(n), `image-${n}`)));
@@ -111,7 +111,7 @@ describeWithKafka('The ingester', () => {
     expect([ids.length, new Set(ids).size]).toEqual([4_000, 4_000]);
   });
 
-  it('waits while the store is away, takes nothing twice and goes on by itself', async () => {
+  it('waits while the store is unreachable, then resumes and stores nothing twice', async () => {
     const { fact, stored } = newSender(world.store);
     const { send, start, stop, committed } = await newTopic();
     let faults = 8;
@@ -120,16 +120,16 @@ describeWithKafka('The ingester', () => {
       if (faults-- > 0) throw new StoreUnavailable('the answer is lost');
       return results;
     });
-    const troubles: unknown[] = [];
+    const errors: unknown[] = [];
     await send(Array.from({ length: 20 }, (_, n) => binaryMessage(fact(n))));
-    void start({ store: unsure, report: { trouble: (error) => troubles.push(error) } });
+    void start({ store: unsure, report: { error: (error) => errors.push(error) } });
     await until(async () => (await committed())[0] === 20);
     await stop();
     expect(await stored()).toHaveLength(20);
-    expect(troubles.length).toBeGreaterThan(0);
+    expect(errors.length).toBeGreaterThan(0);
   });
 
-  it('keeps what can not be taken, bytes and reason, in the table and in the topic; its neighbours are stored', async () => {
+  it('keeps a rejected message, with bytes and reason, in the table and the topic, and stores the others', async () => {
     const { fact, event, stored, source } = newSender(world.store);
     const { topic, quarantineTopic, send, start, stop, committed } = await newTopic();
     const structured = (value: string | Buffer): Message => ({ ...structuredMessage({}), value: Buffer.from(value) });
@@ -182,7 +182,7 @@ describeWithKafka('The ingester', () => {
     expect(unheard).toMatchObject({ eventId: 'ImageGenerated-1', type: 'Unheard', source });
   });
 
-  it('lets one event that nobody foresaw hold up no other', async () => {
+  it('delays no other event because of one unexpected error', async () => {
     const { fact, stored } = newSender(world.store);
     const { send, start, stop, committed, quarantined } = await newTopic();
     const strange = storeWith(world.store, async (writes) => {

@@ -17,7 +17,7 @@ import { pause } from '../../kernel/wait.js';
 import type { EventResult } from '../event-result.js';
 import { attributesOf, type Ingest } from '../ingest.js';
 import { jsonText } from '../json-text.js';
-import type { Quarantine, Refused } from '../quarantine.js';
+import type { Quarantine, RejectedEvent } from '../quarantine.js';
 import { keptMessage, quarantineMessage } from './quarantine-message.js';
 
 export interface IngesterOptions {
@@ -28,38 +28,38 @@ export interface IngesterOptions {
 
 export interface IngesterReport {
   /** Messages were stored or quarantined. */
-  taken?(outcomes: readonly EventResult['outcome'][]): void;
-  /** How far the whole group is behind, every few seconds; undefined while the broker does not say. */
-  behind?(partitions: readonly PartitionLag[] | undefined): void;
-  /** Work stopped for a while; it is tried again. */
-  trouble?(error: unknown): void;
+  processed?(outcomes: readonly EventResult['outcome'][]): void;
+  /** The lag of the whole group, every few seconds; undefined if the broker does not answer. */
+  lag?(partitions: readonly PartitionLag[] | undefined): void;
+  /** Work failed and is retried. */
+  error?(error: unknown): void;
 }
 
 interface Rejected {
   message: ConsumedMessage;
-  /** In JSON form, where the message had that much sense. */
+  /** In JSON form, if the message could be parsed. */
   event?: unknown;
   fault: Fault;
 }
 
 const CHUNK = 500;
 const ACTOR = { kind: 'process', id: 'ingester' } as const;
-const BEAT_EVERY_MS = 2_000;
+const HEARTBEAT_EVERY_MS = 2_000;
 const FIRST_RETRY_MS = 200;
-const LONGEST_RETRY_MS = 10_000;
-/** A partition none of whose messages could be stored is asked for more after this long. */
+const MAX_RETRY_MS = 10_000;
+/** Wait before more of a partition is read if none of its messages could be stored. */
 const RETRY_WITH_MORE_MS = 2_000;
-const BEHIND_EVERY_MS = 5_000;
+const LAG_EVERY_MS = 5_000;
 const NOT_STORABLE = 'not-storable';
-/** SQLSTATE classes that speak of the data given: data exception, constraint violation, limit exceeded. */
+/** SQLSTATE classes that blame the data: data exception, constraint violation, limit exceeded. */
 const FAULT_OF_THE_DATA = /^(22|23|54)/;
 
-/** None of the messages in hand could be stored: perhaps it is not for anything in them. */
+/** None of the messages could be stored: the cause may not be in them. */
 class NothingStored extends Error {}
 
 /**
- * Takes events from topics into the log. An offset is committed once everything before it is stored, or kept in quarantine;
- * a repeat is known by its id. While the store is away a partition waits, and so does what its senders have put behind.
+ * Stores events from topics in the log. Commits an offset once everything before it is stored or quarantined; the id of an
+ * event identifies repeats. While the store is unreachable the partition waits, later messages included.
  */
 export class Ingester {
   private readonly quarantineCopies: MessageProducer;
@@ -74,50 +74,50 @@ export class Ingester {
     this.quarantineCopies = broker.producer();
   }
 
-  /** Follows the topics until the signal aborts; the messages in hand are finished. */
+  /** Consumes the topics until the signal aborts; finishes the current messages. */
   async run(signal: AbortSignal): Promise<void> {
     const { group, topics } = this.options;
-    const trouble = (error: unknown) => this.report.trouble?.(error);
+    const onError = (error: unknown) => this.report.error?.(error);
     await Promise.all([
-      this.broker.consume({ group, topics, onError: trouble, signal }, (delivery) => this.take(delivery, signal)),
-      this.watchBehind(signal),
+      this.broker.consume({ group, topics, onError, signal }, (delivery) => this.handle(delivery, signal)),
+      this.watchLag(signal),
     ]);
     await this.quarantineCopies.close();
   }
 
-  private async watchBehind(signal: AbortSignal): Promise<void> {
+  private async watchLag(signal: AbortSignal): Promise<void> {
     const { group, topics } = this.options;
     while (!signal.aborted) {
-      // Consuming tells what is wrong.
-      this.report.behind?.(await this.broker.lag(group, topics).catch(() => undefined));
-      await pause(BEHIND_EVERY_MS, signal);
+      // The consumer reports the error.
+      this.report.lag?.(await this.broker.lag(group, topics).catch(() => undefined));
+      await pause(LAG_EVERY_MS, signal);
     }
   }
 
-  private async take(delivery: Delivery, signal: AbortSignal): Promise<void> {
+  private async handle(delivery: Delivery, signal: AbortSignal): Promise<void> {
     const { messages } = delivery;
     for (let from = 0; from < messages.length && delivery.isOurs(); from += CHUNK) {
       const chunk = messages.slice(from, from + CHUNK);
       const outcomes = await this.untilStored(chunk, delivery, signal);
       if (!outcomes) return;
       await delivery.commit(chunk.at(-1)!.offset);
-      this.report.taken?.(outcomes);
+      this.report.processed?.(outcomes);
     }
   }
 
-  /** @returns undefined when the partition or the process ended first, or more of the partition has to be seen */
+  /** @returns undefined if the partition or the process ended first, or if more messages must be read to find the cause */
   private async untilStored(chunk: readonly ConsumedMessage[], delivery: Delivery, signal: AbortSignal) {
-    for (let waitMs = FIRST_RETRY_MS; delivery.isOurs(); waitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS)) {
-      let tryWithMore = false;
+    for (let waitMs = FIRST_RETRY_MS; delivery.isOurs(); waitMs = Math.min(2 * waitMs, MAX_RETRY_MS)) {
+      let retryWithMore = false;
       try {
-        return await beating(delivery, this.store(chunk, delivery));
+        return await withHeartbeats(delivery, this.store(chunk, delivery));
       } catch (error) {
         if (error instanceof DeliveryLost) throw error;
-        this.report.trouble?.(error);
-        tryWithMore = error instanceof NothingStored;
+        this.report.error?.(error);
+        retryWithMore = error instanceof NothingStored;
       }
-      await beating(delivery, pause(tryWithMore ? RETRY_WITH_MORE_MS : waitMs, signal));
-      if (tryWithMore) return undefined;
+      await withHeartbeats(delivery, pause(retryWithMore ? RETRY_WITH_MORE_MS : waitMs, signal));
+      if (retryWithMore) return undefined;
     }
     return undefined;
   }
@@ -126,34 +126,34 @@ export class Ingester {
     const rejected: Rejected[] = [];
     const outcomes = await this.record(chunk, delivery, rejected);
     if (rejected.length === 0) return outcomes;
-    // What keeps every message out is no fault of theirs: another that was stored has to prove that one is.
-    const unforeseen = rejected.find(({ fault }) => fault.reason === NOT_STORABLE);
-    if (unforeseen && outcomes.every((outcome) => outcome === 'quarantined')) {
+    // A message is at fault only if another one of its chunk could be stored.
+    const notStorable = rejected.find(({ fault }) => fault.reason === NOT_STORABLE);
+    if (notStorable && outcomes.every((outcome) => outcome === 'quarantined')) {
       throw new NothingStored(
-        `none of ${chunk.length} messages could be stored, so they wait: ${unforeseen.fault.detail}`,
+        `none of ${chunk.length} messages could be stored, so they wait: ${notStorable.fault.detail}`,
       );
     }
     const channel = `kafka:${delivery.topic}`;
-    const ids = await this.quarantine.put(rejected.map((one) => refusedOf(one, channel)));
+    const ids = await this.quarantine.put(rejected.map((one) => rejectedEventOf(one, channel)));
     await this.copy(rejected.map(({ message, fault }, n) => quarantineMessage(message, fault, delivery, ids[n]!)));
     return outcomes;
   }
 
-  /** The table has all of it: a topic that does not take its copy holds nothing up. */
+  /** Copies entries to the quarantine topic. The table has them already, so a failure delays nothing. */
   private async copy(copies: readonly Message[]): Promise<void> {
     const { quarantineTopic } = this.options;
     try {
-      await this.broker.ensureTopics([quarantineTopic]).catch(() => {}); // sending says what is wrong
+      await this.broker.ensureTopics([quarantineTopic]).catch(() => {}); // sending reports the error
       for (const part of inParts(copies)) await this.quarantineCopies.send(quarantineTopic, part);
     } catch (error) {
-      const what = `${quarantineTopic} did not take the copies of ${copies.length} messages, which the quarantine has`;
-      this.report.trouble?.(new Error(`${what}: ${(error as Error).message}`, { cause: error }));
+      const what = `the copies of ${copies.length} quarantined messages could not be sent to ${quarantineTopic}; the quarantine itself has them`;
+      this.report.error?.(new Error(`${what}: ${(error as Error).message}`, { cause: error }));
     }
   }
 
   /**
-   * Stores what can be stored. Where it fails for another reason than that the store is away, halves of it are tried, so
-   * that one message nobody foresaw does not hold up its neighbours.
+   * Stores what it can. If it fails while the store is reachable, it retries in halves, so that one bad message does not
+   * delay the others.
    */
   private async record(
     chunk: readonly ConsumedMessage[],
@@ -163,9 +163,9 @@ export class Ingester {
     try {
       return await this.attempt(chunk, delivery, rejected);
     } catch (error) {
-      if (isAway(error)) throw error;
+      if (isRetryable(error)) throw error;
       if (chunk.length === 1) {
-        this.report.trouble?.(error);
+        this.report.error?.(error);
         const message = chunk[0]!;
         rejected.push({ message, ...eventOf(message), fault: faultOf(error as Error) });
         return ['quarantined'];
@@ -203,25 +203,25 @@ export class Ingester {
   }
 }
 
-/** The bytes that a replay reads: the event in JSON form, or the whole message where it holds none. */
-function refusedOf({ message, event, fault }: Rejected, channel: string): Refused {
+/** The bytes for a replay: the event in JSON form, or the whole message if it could not be parsed. */
+function rejectedEventOf({ message, event, fault }: Rejected, channel: string): RejectedEvent {
   const raw = event === undefined ? keptMessage(message) : Buffer.from(jsonText(event));
   return { ...attributesOf(event ?? attributesIn(message)), ...fault, channel, actor: ACTOR.id, raw };
 }
 
-/** A fault with a code of its own is the message's; any other may as well be ours. */
+/** An error with a code is the message's fault; any other may be ours. */
 function faultOf(error: Error): Fault {
   if (error instanceof GatehouseError) return { reason: error.code, field: '/', detail: error.message };
-  const detail = `can not be stored: ${error.message}; replay it once that is mended`;
+  const detail = `can not be stored: ${error.message}; replay it once that is fixed`;
   return { reason: NOT_STORABLE, field: '/', detail };
 }
 
-/** Waits for work and tells the broker meanwhile that it goes on. @throws DeliveryLost */
-async function beating<Result>(delivery: Delivery, work: Promise<Result>): Promise<Result> {
+/** Sends heartbeats to the broker until the work ends. @throws DeliveryLost */
+async function withHeartbeats<Result>(delivery: Delivery, work: Promise<Result>): Promise<Result> {
   const done = new AbortController();
   const beats = (async () => {
     for (;;) {
-      await sleep(BEAT_EVERY_MS, undefined, { signal: done.signal });
+      await sleep(HEARTBEAT_EVERY_MS, undefined, { signal: done.signal });
       await delivery.heartbeat();
     }
   })();
@@ -231,8 +231,8 @@ async function beating<Result>(delivery: Delivery, work: Promise<Result>): Promi
   return result.value;
 }
 
-/** Whether the same may succeed later. */
-function isAway(error: unknown): boolean {
+/** True if a retry may succeed. */
+function isRetryable(error: unknown): boolean {
   if (isTransient(error)) return true;
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !FAULT_OF_THE_DATA.test(code);

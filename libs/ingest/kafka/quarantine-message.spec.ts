@@ -4,7 +4,7 @@ import type { ConsumedMessage } from '../../kafka/message-broker.js';
 import { sizeOf } from '../../kafka/message-parts.js';
 import { keptMessage, messageKept, quarantineMessage } from './quarantine-message.js';
 
-/** What a broker takes by default is 1,048,588; the batch around it needs some. */
+/** The default limit of a broker is 1,048,588 bytes, including the batch around a message. */
 const TAKEN_BYTES = 1_048_000;
 const WHY = 'gatehouse_quarantine_';
 const fault = { reason: 'invalid-data', field: '/data', detail: 'x'.repeat(5_000) };
@@ -19,7 +19,7 @@ const message = fc.record({
 const filled = (size: number | null) => (size === null ? null : Buffer.alloc(size, 'a'));
 
 describe('A copy for the quarantine topic', () => {
-  it('is never larger than a broker takes, names each part it lacks, and has the others as they came', () => {
+  it('never exceeds the broker’s limit, lists missing parts and keeps the others unchanged', () => {
     fc.assert(
       fc.property(message, (sizes) => {
         const given: ConsumedMessage = {
@@ -52,7 +52,7 @@ describe('A copy for the quarantine topic', () => {
 describe('A message that is kept whole', () => {
   const any = fc.option(fc.uint8Array().map((array) => Buffer.from(array)));
 
-  it('can be read back to the byte', () => {
+  it('can be parsed back to the byte', () => {
     fc.assert(
       fc.property(any, any, fc.array(fc.tuple(fc.string(), any)), (key, value, pairs) => {
         const headers = pairs.map(([name, header]): [string, Buffer] => [name, header ?? Buffer.alloc(0)]);
@@ -62,7 +62,7 @@ describe('A message that is kept whole', () => {
     );
   });
 
-  it('is told from every other thing that an entry may hold', () => {
+  it('is distinguished from all other content of an entry', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (entry) => {
         fc.pre(!(typeof entry === 'object' && entry !== null && 'headers' in entry));

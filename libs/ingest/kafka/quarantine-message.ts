@@ -3,15 +3,14 @@ import type { Fault } from '../../events/fault.js';
 import type { ConsumedMessage, Delivery, Message } from '../../kafka/message-broker.js';
 import { sizeOf } from '../../kafka/message-parts.js';
 
-/** Brokers take messages of a mebibyte by default, headers and all. */
-const MOST_BYTES = 900_000;
-const LONGEST_HEADER = 1_000;
-const WHY = 'gatehouse_quarantine_';
+/** Brokers accept messages of up to a mebibyte by default, including headers. */
+const MAX_BYTES = 900_000;
+const MAX_HEADER_LENGTH = 1_000;
+const PREFIX = 'gatehouse_quarantine_';
 
 /**
- * What the quarantine topic holds of a message that was not taken: the message as it came, and why, in headers. Where all
- * of it would be too large to send on, its largest parts are left out, and a header names them; the entry in quarantine
- * has them.
+ * The copy of a rejected message for the quarantine topic: the original message, with the reason in headers. If it is too
+ * large, its largest parts are left out and listed in a header; the quarantine entry has them.
  */
 export function quarantineMessage(
   { key, value, headers, offset }: ConsumedMessage,
@@ -20,7 +19,7 @@ export function quarantineMessage(
   entry: string,
 ): Message {
   const why = { reason, field, detail, entry, topic, partition: String(partition), offset };
-  const said = Object.entries(why).map(([name, text]) => header(name, text));
+  const reasons = Object.entries(why).map(([name, text]) => header(name, text));
   const nothing: Message = { key: null, value: null, headers: [] };
   const whole: Message = { key, value, headers };
   const bySize = (['key', 'value', 'headers'] as const)
@@ -30,20 +29,20 @@ export function quarantineMessage(
   let copy: Message = whole;
   const left: string[] = [];
   for (const { part } of bySize) {
-    if (sizeOf(copy) <= MOST_BYTES) break;
+    if (sizeOf(copy) <= MAX_BYTES) break;
     copy = { ...copy, [part]: nothing[part] };
     left.push(part);
   }
-  if (left.length > 0) said.push(header('left_out', left.join(', ')));
-  return { ...copy, headers: [...copy.headers, ...said] };
+  if (left.length > 0) reasons.push(header('left_out', left.join(', ')));
+  return { ...copy, headers: [...copy.headers, ...reasons] };
 }
 
 const header = (name: string, text: string): [string, Buffer] => [
-  WHY + name,
-  Buffer.from(text.slice(0, LONGEST_HEADER)),
+  PREFIX + name,
+  Buffer.from(text.slice(0, MAX_HEADER_LENGTH)),
 ];
 
-/** A message that holds no event, as its entry in quarantine keeps it: bytes as text where they are UTF-8. */
+/** Serializes a message without an event for its quarantine entry: bytes as a string if they are UTF-8. */
 export const keptMessage = ({ key, value, headers }: Message): Buffer =>
   Buffer.from(
     JSON.stringify({
@@ -58,7 +57,7 @@ type Kept = null | string | { base64: string };
 const kept = (bytes: Buffer | null): Kept =>
   bytes === null ? null : isUtf8(bytes) ? bytes.toString() : { base64: bytes.toString('base64') };
 
-/** The message that an entry in quarantine keeps whole, or undefined where it keeps something else. */
+/** Parses the message of a quarantine entry; undefined if the entry holds no whole message. */
 export function messageKept(entry: unknown): Message | undefined {
   const { key, headers, value } = (entry ?? {}) as { key?: unknown; headers?: unknown; value?: unknown };
   if (!isKept(key) || !isKept(value) || !Array.isArray(headers)) return undefined;

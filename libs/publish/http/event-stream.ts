@@ -6,9 +6,9 @@ import type { Position } from '../../kernel/envelope.js';
 
 /**
  * Server-Sent Events (WHATWG HTML, section 9.2): one message per event with its position as the id, so that a client
- * that reconnects with Last-Event-ID goes on with neither gap nor repeat. Where a page held nothing for the client, a
- * comment keeps the connection alive. A slow client holds the reading back; nothing piles up here.
- * @param isAdmitted asked before each page; the stream ends where the client is no longer
+ * that reconnects with Last-Event-ID continues without gap or repeat. If a page has no event for the client, a comment
+ * keeps the connection alive. A slow client slows its own reading; nothing is buffered here.
+ * @param isAdmitted called before each page; the stream ends if it returns false
  */
 export async function sendEventStream(
   reply: FastifyReply,
@@ -27,19 +27,19 @@ export async function sendEventStream(
     'x-accel-buffering': 'no',
   });
   raw.write('retry: 1000\n\n');
-  let told: Position = -1;
+  let lastId: Position = -1;
   for await (const page of pages) {
     if (!(await isAdmitted())) break;
     const text = outgoing(page)
       .map((event) => `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
       .join('');
-    // Without events the id still moves on now and then, so that a reconnect need not look at everything again.
-    const message = text || (page.next > told + IDS_EVERY ? `: at ${page.next}\nid: ${page.next}\n\n` : ': \n\n');
-    if (text || page.next > told + IDS_EVERY) told = page.next;
+    // Without events the id still advances now and then, so that a reconnect need not scan everything again.
+    const message = text || (page.next > lastId + IDS_EVERY ? `: at ${page.next}\nid: ${page.next}\n\n` : ': \n\n');
+    if (text || page.next > lastId + IDS_EVERY) lastId = page.next;
     if (stop.signal.aborted || raw.destroyed) break;
     if (!raw.write(message)) await once(raw, 'drain', { signal: stop.signal }).catch(() => {});
   }
-  // What a slow client has not taken it asks for again; waiting for it would hold up a shutdown.
+  // A slow client resumes after a reconnect; waiting for it would delay a shutdown.
   if (raw.writableNeedDrain) raw.destroy();
   else raw.end();
 }

@@ -119,9 +119,9 @@ export class FeedController {
   private typesOf(text: string | undefined): readonly string[] {
     if (text === undefined) return this.contract;
     const types = text.split(',').map((type) => type.trim());
-    const strange = types.filter((type) => !this.contract.includes(type));
-    if (strange.length === 0) return types;
-    const message = `${strange.join(', ')} is not a public event; choose from ${this.contract.join(', ')}`;
+    const unknown = types.filter((type) => !this.contract.includes(type));
+    if (unknown.length === 0) return types;
+    const message = `${unknown.join(', ')} is not a public event; choose from ${this.contract.join(', ')}`;
     throw new InvalidInput([{ field: 'types', message }]);
   }
 }

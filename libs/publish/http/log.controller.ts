@@ -93,9 +93,11 @@ export class LogController {
   private typesOf(text: string | undefined): string[] | undefined {
     if (text === undefined) return undefined;
     const types = text.split(',').map((type) => type.trim());
-    const strange = types.filter((type) => !this.schemas.definition(type));
-    if (strange.length > 0)
-      throw new InvalidInput([{ field: 'types', message: `${strange.join(', ')} is not an event type` }]);
+    const unknown = types.filter((type) => !this.schemas.definition(type));
+    if (unknown.length > 0)
+      throw new InvalidInput([
+        { field: 'types', message: `${unknown.join(', ')} is not an event type: see the catalogue of events` },
+      ]);
     return types;
   }
 }

@@ -19,7 +19,7 @@ import { LogTail } from '../../subscriptions/log-tail.js';
 import { toCloudEvent } from '../outgoing-event.js';
 import { Publisher } from './publisher.js';
 
-/** Some tries take seconds; without an end to them it would never stop. */
+/** Longer than the attempts of a client that has no broker. */
 const LONGEST_STOP_MS = 60_000;
 
 describeWithKafka('The publisher', () => {
@@ -41,10 +41,10 @@ describeWithKafka('The publisher', () => {
     await testClient(bootstrap).ensureTopics([topic]);
   });
 
-  /** How far publishers say that they have come. */
+  /** The positions that publishers report. */
   const reported = { to: 0, more: () => {} };
 
-  /** One as a process has it; `stop` is its orderly end. */
+  /** Starts a publisher like a process does; `stop` ends it in an orderly way. */
   function newPublisher(broker: MessageBroker = testClient(bootstrap)) {
     const locks = new LockSession(world.connection);
     const aborting = new AbortController();
@@ -81,7 +81,7 @@ describeWithKafka('The publisher', () => {
     const head = await world.store.head();
     while (reported.to < head) await new Promise<void>((resolve) => Object.assign(reported, { more: resolve }));
   };
-  /** The public events of the log, as they are to be on the topic. */
+  /** The public events of the log, as the topic must have them. */
   const expected = async () => {
     const events = await wholeLog(world.store, world.schemas.contractTypes);
     return events.map((event) => toCloudEvent(event, world.schemas));
@@ -90,12 +90,12 @@ describeWithKafka('The publisher', () => {
   const positions = (messages: readonly ReadMessage[]) =>
     messages.map((message) => Number(headersOf(message).gatehouse_position)).sort((a, b) => a - b);
 
-  it('sends every public event of the log and no other, as the binding has it, in the order of its subject', async () => {
+  it('publishes every public event and no other, in the binding’s form and in order per subject', async () => {
     const { fact, deactivation } = newSender(world.store);
     const facts = Array.from({ length: 1_500 }, (_, n) =>
       fact(n % 300, n < 300 ? 'ImageGenerated' : 'ImageDownloaded'),
     );
-    await world.gateways[0].take([...facts.slice(0, 900), deactivation('d-1', 1)], ingestContext, 'http');
+    await world.gateways[0].accept([...facts.slice(0, 900), deactivation('d-1', 1)], ingestContext, 'http');
     const publisher = newPublisher();
     await publisher.processAll();
     await publisher.processAll();
@@ -114,9 +114,9 @@ describeWithKafka('The publisher', () => {
     inOrderBySubject(messages);
   });
 
-  it('sends events again after a crash at the most, and leaves none out', async () => {
+  it('repeats events only after a crash, and skips none', async () => {
     const { fact } = newSender(world.store);
-    await world.gateways[0].take(
+    await world.gateways[0].accept(
       Array.from({ length: 900 }, (_, n) => fact(n)),
       ingestContext,
       'http',
@@ -141,9 +141,9 @@ describeWithKafka('The publisher', () => {
     expect(messages.length).toBeGreaterThan(events.length);
   });
 
-  it('moves its checkpoint once the broker has the events, not before', async () => {
+  it('moves its checkpoint only once the broker has the events', async () => {
     const { fact } = newSender(world.store);
-    await world.gateways[0].take([fact(1)], ingestContext, 'http');
+    await world.gateways[0].accept([fact(1)], ingestContext, 'http');
     const [reached, released] = [latch(), latch()];
     const publisher = newPublisher(
       brokerWith(testClient(bootstrap), async (send) => {
@@ -160,9 +160,9 @@ describeWithKafka('The publisher', () => {
     await publisher.stop();
   });
 
-  it('stops when told, with no broker to be reached', async () => {
+  it('stops when its signal aborts, even if no broker is reachable', async () => {
     const { fact } = newSender(world.store);
-    await world.gateways[0].take([fact(1)], ingestContext, 'http');
+    await world.gateways[0].accept([fact(1)], ingestContext, 'http');
     const sending = latch();
     const away = brokerWith(testClient('127.0.0.1:1'), (send) => {
       sending.open();
@@ -171,20 +171,20 @@ describeWithKafka('The publisher', () => {
     const publisher = newPublisher(away);
     publisher.start();
     await sending.opened;
-    const told = performance.now();
+    const abortedAt = performance.now();
     await publisher.stop();
-    expect(performance.now() - told).toBeLessThan(LONGEST_STOP_MS);
+    expect(performance.now() - abortedAt).toBeLessThan(LONGEST_STOP_MS);
     expect(await checkpoint()).toBe(0);
   });
 
-  it('works in one process at a time, and the next one goes on where it stopped', async () => {
+  it('runs in one process at a time, and the next one resumes from the checkpoint', async () => {
     const { fact } = newSender(world.store);
     const publishers = [newPublisher(), newPublisher()];
     for (const publisher of publishers) publisher.start();
-    for (let n = 0; n < 5; n++) await world.gateways[0].take([fact(n)], ingestContext, 'http');
+    for (let n = 0; n < 5; n++) await world.gateways[0].accept([fact(n)], ingestContext, 'http');
     await published();
     await publishers[0]!.stop();
-    for (let n = 5; n < 10; n++) await world.gateways[0].take([fact(n)], ingestContext, 'http');
+    for (let n = 5; n < 10; n++) await world.gateways[0].accept([fact(n)], ingestContext, 'http');
     await published();
     await publishers[1]!.stop();
     const events = await expected();
@@ -206,7 +206,7 @@ function inOrderBySubject(messages: readonly ReadMessage[]): void {
   }
 }
 
-/** A broker to which every sending goes through `around`. */
+/** A broker whose producers send through `around`. */
 function brokerWith(broker: MessageBroker, around: (send: () => Promise<void>) => Promise<void>): MessageBroker {
   const producer = broker.producer();
   const sending: MessageProducer = {

@@ -21,7 +21,7 @@ export const PUBLISHER = 'publisher';
 
 /**
  * Sends every public event of the log to a topic, in the log's order, those of one subject to one partition. One process
- * at a time does. Its checkpoint moves once the broker has a page: after a crash events may be sent again, none is left out.
+ * publishes at a time. Its checkpoint moves once the broker has a page: after a crash events may repeat, but none is missing.
  */
 export class Publisher {
   private readonly producer: MessageProducer;
@@ -46,13 +46,13 @@ export class Publisher {
     });
   }
 
-  /** Follows the log until the signal aborts; the page in hand is finished. */
+  /** Follows the log until the signal aborts; finishes the current page. */
   async run(signal: AbortSignal): Promise<void> {
     await this.subscription.run(signal);
     await this.producer.close();
   }
 
-  /** Sends what is there up to the log's present head; does nothing if another process publishes. */
+  /** Publishes up to the log's current head; does nothing if another process publishes. */
   processAll(): Promise<void> {
     return this.subscription.processAll();
   }
@@ -63,7 +63,7 @@ export class Publisher {
     this.report.published?.(events, next);
   }
 
-  /** Also before there is an event to send, so that consumers find the topic. */
+  /** Creates the topic before there are events, so that consumers find it. */
   private async makeTopic(isNew: boolean): Promise<void> {
     if (isNew) await this.broker.ensureTopics([this.topic]).catch((error) => this.report.error?.(error));
   }

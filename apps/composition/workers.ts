@@ -5,7 +5,7 @@ import type { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { Projector } from '../../libs/projections/projector.js';
 import { Publisher } from '../../libs/publish/kafka/publisher.js';
 import { Ownership } from '../../libs/subscriptions/ownership.js';
-import { logParked, logParkedReaction } from '../../libs/subscriptions/parked-log.js';
+import { logParked, logParkedEvent } from '../../libs/subscriptions/parked-log.js';
 import { REACTOR_PREFIX, Reactor } from '../../libs/subscriptions/reactor.js';
 import { brokerOf } from './kafka-broker.js';
 import type { Runtime } from './runtime.js';
@@ -62,7 +62,7 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
     const { name } = reaction;
     const consumer = REACTOR_PREFIX + name;
     const errorLog = new ErrorLog(
-      logger.child({ reaction: name }),
+      logger.child({ consumer: name }),
       'a reactor failed and restarts from its checkpoint',
     );
     return new Reactor(pool, log, reaction, ownership, {
@@ -72,7 +72,7 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
       },
       parked(event, error) {
         parked.inc({ consumer });
-        logParkedReaction(logger, name, event, error);
+        logParkedEvent(logger, name, event, error);
       },
     });
   });

@@ -2,9 +2,9 @@ import { expect, it } from '@jest/globals';
 import { newEvent } from '../event-store/event-store.contract.js';
 import { createLogger } from '../platform/logging/logger.js';
 import { parkedBy } from './parked-keys.js';
-import { logParked, logParkedReaction } from './parked-log.js';
+import { logParked, logParkedEvent } from './parked-log.js';
 
-it('a parked key is told with its error, in the trace of the request that led to its event', () => {
+it('logs a parked key with its error, in the trace of the request that led to its event', () => {
   const lines: string[] = [];
   const logger = createLogger({ logLevel: 'info', logFormat: 'json' }, { write: (line) => lines.push(line) });
   const given = newEvent('ImageShared', { imageId: 'img-1' });
@@ -13,8 +13,8 @@ it('a parked key is told with its error, in the trace of the request that led to
   const event = { ...given, metadata, stream: 'facts-0', revision: 0, position: 7, recordedAt: metadata.time };
   const error = new RangeError('no such colour');
   logParked(logger, parkedBy('view:images:v1:b1', 'img-1', event, error));
-  logParkedReaction(logger, 'case-opening', event, error);
-  const told = {
+  logParkedEvent(logger, 'case-opening', event, error);
+  const expected = {
     level: 'error',
     correlationid: 'order-7',
     traceid: '4bf92f3577b34da6a3ce929d0e0e4736',
@@ -22,7 +22,7 @@ it('a parked key is told with its error, in the trace of the request that led to
     err: { type: 'RangeError', message: 'no such colour', stack: expect.stringContaining('parked-log.spec') },
   };
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-    { ...told, follower: 'view:images:v1:b1', key: 'img-1' },
-    { ...told, reaction: 'case-opening' },
+    { ...expected, consumer: 'view:images:v1:b1', key: 'img-1' },
+    { ...expected, consumer: 'case-opening' },
   ]);
 });

@@ -29,7 +29,7 @@ const event = (name: string, type: string, data: Record<string, unknown>) => ({
   },
 });
 
-describe('the sealing event store', () => {
+describe('EncryptingEventStore', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
   let keys: PostgresPersonKeys;
@@ -48,7 +48,7 @@ describe('the sealing event store', () => {
     await database.drop();
   });
 
-  it('stores personal fields sealed to their place, others as they are, and does not change what the caller holds', async () => {
+  it('stores personal fields encrypted for their place and others unchanged, and does not modify the caller’s events', async () => {
     const joined = event('1', 'Joined', { accountId: 'ann', email: 'ann@example.org', locale: 'en' });
     const left = event('2', 'Left', { email: 'stays' });
     await store.append([{ stream: 'account-ann', expected: 'no-stream', events: [joined, left] }]);
@@ -63,19 +63,19 @@ describe('the sealing event store', () => {
     expect((await store.readAll(0)).events[0]!.data).toEqual(stored!.data);
   });
 
-  it('leaves alone what is sealed already and knows a repeated append', async () => {
-    const sealed = await keys.encrypt('bob', 'bob@example.org', 'elsewhere');
+  it('keeps a value that is encrypted already and detects a repeated append', async () => {
+    const encrypted = await keys.encrypt('bob', 'bob@example.org', 'elsewhere');
     const write = {
       stream: 'account-bob',
       expected: 'no-stream' as const,
-      events: [event('3', 'Joined', { accountId: 'bob', email: sealed, note: 'hello' })],
+      events: [event('3', 'Joined', { accountId: 'bob', email: encrypted, note: 'hello' })],
     };
     expect((await store.append([write]))[0]!.outcome).toBe('appended');
     expect((await store.append([write]))[0]!.outcome).toBe('already-appended');
-    expect((await store.readStream('account-bob'))[0]!.data.email).toBe(sealed);
+    expect((await store.readStream('account-bob'))[0]!.data.email).toBe(encrypted);
   });
 
-  it('refuses personal data of nobody', async () => {
+  it('rejects personal data without a person', async () => {
     const write = {
       stream: 'account-x',
       expected: 'any' as const,

@@ -3,13 +3,13 @@ import type { NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { type Encryption, isEncrypted, type PersonKeys } from '../platform/personal-data/person-keys.js';
 import type { EventStore, NextOptions, Page, ReadAllOptions, StreamWrite, WriteResult } from './event-store.js';
 
-/** What a sealed text is bound to: it opens nowhere else. */
+/** The associated data of an encrypted text: it can't be decrypted anywhere else. */
 export const encryptionContext = (stream: string, eventId: string, field: string): string =>
   `${stream}:${eventId}:${field}`;
 
 type Personal = NonNullable<EventDefinition['personal']>;
 
-/** Seals the personal fields of events just before they are stored; what is read stays sealed. */
+/** Encrypts the personal fields of events before they are stored; they stay encrypted when read. */
 export class EncryptingEventStore implements EventStore {
   private readonly personal: ReadonlyMap<string, Personal>;
 
@@ -49,9 +49,9 @@ export class EncryptingEventStore implements EventStore {
     return this.store.close();
   }
 
-  /** Every field of every event of the call in one batch; callers' events are not changed. */
+  /** Encrypts all fields of all events of the call in one batch; does not change the callers' events. */
   private async seal(writes: readonly StreamWrite[]): Promise<readonly StreamWrite[]> {
-    const sealings: Encryption[] = [];
+    const encryptions: Encryption[] = [];
     const places: { event: NewEvent; field: string }[] = [];
     for (const { stream, events } of writes) {
       for (const event of events) {
@@ -62,19 +62,21 @@ export class EncryptingEventStore implements EventStore {
           if (typeof plaintext !== 'string' || isEncrypted(plaintext)) continue;
           const person = event.data[personal.person];
           if (typeof person !== 'string')
-            throw new Error(`${event.type} ${event.id} has ${field}, but no ${personal.person} whose it is`);
-          sealings.push({ person, plaintext, aad: encryptionContext(stream, event.id, field) });
+            throw new Error(
+              `${event.type} ${event.id} has ${field} but no ${personal.person} that it belongs to: set both`,
+            );
+          encryptions.push({ person, plaintext, aad: encryptionContext(stream, event.id, field) });
           places.push({ event, field });
         }
       }
     }
-    if (sealings.length === 0) return writes;
+    if (encryptions.length === 0) return writes;
 
-    const sealed = await this.keys.encryptMany(sealings);
+    const encrypted = await this.keys.encryptMany(encryptions);
     const changed = new Map<NewEvent, NewEvent>();
     places.forEach(({ event, field }, i) => {
       const copy = changed.get(event) ?? { ...event, data: { ...event.data } };
-      copy.data[field] = sealed[i];
+      copy.data[field] = encrypted[i];
       changed.set(event, copy);
     });
     return writes.map((write) => ({ ...write, events: write.events.map((event) => changed.get(event) ?? event) }));

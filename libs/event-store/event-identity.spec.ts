@@ -17,7 +17,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-it('finds events by id where they stand, or before the end of the write that is told instead', async () => {
+it('finds events by id at their position, or before the given end of their write', async () => {
   const write = fc.record({ stream: fc.nat(2), events: fc.integer({ min: 1, max: 40 }), exact: fc.boolean() });
   const writes = fc.array(write, { minLength: 1, maxLength: 12 });
   await fc.assert(
@@ -38,7 +38,7 @@ it('finds events by id where they stand, or before the end of the write that is 
   );
 });
 
-it('leaves out what the log does not hold', async () => {
+it('omits ids that the log does not have', async () => {
   const [held, other] = [newEvent(), newEvent()];
   const [result] = await store.append([{ stream: 'lonely', expected: 'any', events: [held] }]);
   const { position } = result as Extract<typeof result, { position: number }>;

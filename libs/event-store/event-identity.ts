@@ -2,14 +2,14 @@ import type { NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import type { EventStore } from './event-store.js';
 
-/** Another event stands in the log under the id of the one that is given. */
+/** The log has another event with the same id. */
 export class IdInUse extends Refusal {
   constructor({ id, type, metadata: { source, subject } }: NewEvent) {
     super('id-in-use', `${id} is ${type} of ${source} about ${subject} here; send this event under an id of its own`);
   }
 }
 
-/** Whether two events under one id are one. Senders know an event by source and id; a reused id differs in the rest. */
+/** True if two events with one id are the same event. Source and id identify an event; a reused id differs in the rest. */
 export const isSameEvent = (one: NewEvent, other: NewEvent): boolean =>
   one.type === other.type &&
   one.metadata.source === other.metadata.source &&
@@ -19,7 +19,7 @@ const MOST_AT_ONCE = 1_000;
 
 /**
  * Events by id.
- * @param places where each stands, or at the latest: where the write that it was stored with ends
+ * @param places the position of each, or an upper bound: the end of the write that it was stored with
  */
 export async function eventsAt(
   store: EventStore,
@@ -35,7 +35,7 @@ export async function eventsAt(
   for (const [id, position] of [...places].sort(([, a], [, b]) => a - b)) {
     if (found.has(id)) continue;
     const { events } = await store.readAll(position, { including: true, limit });
-    // What came in together stands together: the more of a page was wanted, the more the next one takes.
+    // Events that arrived together are stored together: the more of a page was needed, the larger the next one.
     limit = collect(events) * 2 > limit ? Math.min(limit * 2, MOST_AT_ONCE) : 1;
     let last = events[0]?.position === position ? events[0] : undefined;
     while (last && last.revision > 0 && !found.has(id)) {

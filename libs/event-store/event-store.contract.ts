@@ -38,7 +38,7 @@ const placeOf = (result: WriteResult) => {
   return { revision, position };
 };
 
-/** Reads on as a follower does until `enough` says so; the store itself waits, nothing here sleeps. */
+/** Reads on like a consumer until `enough` returns true; the store itself waits. */
 async function follow(
   store: EventStore,
   after: number,
@@ -60,9 +60,9 @@ async function follow(
 }
 
 /**
- * What every adapter must do. Written for a strict server: streams are unique to a test, other events may stand in the
- * log, positions have gaps, and only positions that were given are read from. Nobody else may write meanwhile.
- * @param open a store of the process, and further ones as other processes would have; all are closed at the end
+ * The contract of every adapter. It suits a strict server: streams are unique to a test, the log may hold other events,
+ * positions have gaps, and only returned positions are read from. Nothing else may write meanwhile.
+ * @param open opens a store of this process, and further ones like other processes; all are closed at the end
  */
 export function eventStoreContract(
   name: string,
@@ -88,7 +88,7 @@ export function eventStoreContract(
     });
 
     describe('append', () => {
-      it('numbers a stream from 0 and keeps data and metadata as they were', async () => {
+      it('numbers a stream from 0 and keeps data and metadata unchanged', async () => {
         const stream = unique('account');
         const written = [
           newEvent('Tested', { text: 'ä ☃ 𝄞 "quoted" \\ \n', deep: { list: [1, 2.5, null, true] } }),
@@ -107,7 +107,7 @@ export function eventStoreContract(
         expect(Date.parse(read[0]!.recordedAt)).toBeGreaterThan(0);
       });
 
-      it('refuses a revision that is not the newest and says which is', async () => {
+      it('rejects a revision that is not the newest, and returns the newest', async () => {
         const stream = unique('account');
         await appendOne(store, stream, 'no-stream', newEvents(3));
         const wrong = { outcome: 'wrong-expected-revision', actual: 2 };
@@ -118,7 +118,7 @@ export function eventStoreContract(
         expect(await store.readStream(stream)).toHaveLength(3);
       });
 
-      it('answers each stream of a call for itself', async () => {
+      it('returns an outcome per stream of a call', async () => {
         const [good, bad, alsoGood] = [unique('account'), unique('account'), unique('account')];
         const results = await store.append([
           { stream: good, expected: 'no-stream', events: newEvents(2) },
@@ -130,7 +130,7 @@ export function eventStoreContract(
         expect(await store.readStream(good)).toHaveLength(2);
       });
 
-      it('stores a repeat of the same ids at the same revision once and answers its original place', async () => {
+      it('stores a repeat of the same ids at the same revision once and returns the original position', async () => {
         const stream = unique('account');
         const first = newEvents(2);
         const second = newEvents(2);
@@ -146,7 +146,7 @@ export function eventStoreContract(
         expect(await store.readStream(stream)).toHaveLength(9);
       });
 
-      it('knows a repeat also when it was not to check the revision', async () => {
+      it('detects a repeat without a check of the revision', async () => {
         const stream = unique('account');
         const events = newEvents(2);
         const first = await appendOne(store, stream, 'any', events);
@@ -156,7 +156,7 @@ export function eventStoreContract(
         expect(await store.readStream(stream)).toHaveLength(3);
       });
 
-      it('does not take a longer batch with known events in front for a repeat', async () => {
+      it('does not mistake a longer batch that starts with known events for a repeat', async () => {
         const stream = unique('account');
         const first = newEvents(1);
         await appendOne(store, stream, 'no-stream', first);
@@ -188,18 +188,18 @@ export function eventStoreContract(
         );
       });
 
-      it('answers an empty call at once', async () => {
+      it('returns at once for an empty call', async () => {
         expect(await store.append([])).toEqual([]);
       });
     });
 
     describe('reading a stream', () => {
-      it('answers nothing for a stream that does not exist', async () => {
+      it('returns no events for a stream that does not exist', async () => {
         expect(await store.readStream(unique('account'))).toEqual([]);
         expect(await store.readStreamTail(unique('account'), 5)).toEqual([]);
       });
 
-      it('reads from a revision, at most so many, across its own pages, and from the end', async () => {
+      it('reads from a revision, up to a limit, across its own pages, and from the end', async () => {
         const stream = unique('facts');
         for (let n = 0; n < 3; n++) await appendOne(store, stream, n === 0 ? 'no-stream' : n * 500 - 1, newEvents(500));
         const revisions = async (...range: [number, number?]) =>
@@ -235,7 +235,7 @@ export function eventStoreContract(
         );
       });
 
-      it('gives the event at the position too where that is asked for', async () => {
+      it('includes the event at the position on request', async () => {
         const stream = unique('account');
         await appendOne(store, stream, 'no-stream', newEvents(3));
         const [, second] = await store.readStream(stream);
@@ -247,7 +247,7 @@ export function eventStoreContract(
         }
       });
 
-      it('keeps when an event was stored in the log it was copied from', async () => {
+      it('keeps the time when a copied event was first stored', async () => {
         const start = await store.head();
         const recordedat = '2024-02-29T12:00:00.123Z';
         const event = newEvent();
@@ -258,7 +258,7 @@ export function eventStoreContract(
         }
       });
 
-      it('gives only the types asked for and still moves past the others', async () => {
+      it('returns only the requested types and still moves past the others', async () => {
         const start = await store.head();
         const rare = `Rare${ids.next().replaceAll('-', '')}`;
         await appendOne(store, unique('account'), 'no-stream', [...newEvents(20), newEvent(rare), ...newEvents(20)]);
@@ -269,7 +269,7 @@ export function eventStoreContract(
         }
       });
 
-      it('says that it stands at the head', async () => {
+      it('reports that it is at the head', async () => {
         await appendOne(store, unique('account'), 'no-stream', newEvents(1));
         const head = await store.head();
         expect(await connect().readAll(head)).toEqual({ events: [], next: head, atHead: true });
@@ -277,7 +277,7 @@ export function eventStoreContract(
     });
 
     describe('reading what comes next', () => {
-      it('gives what is there, then what comes, of this process and of others', async () => {
+      it('returns stored events, then new ones, of this process and of others', async () => {
         const start = await store.head();
         const stream = unique('account');
         await appendOne(store, stream, 'no-stream', newEvents(3));
@@ -298,7 +298,7 @@ export function eventStoreContract(
         }
       });
 
-      it('answers an empty page once the wait is over, since it has asked the log', async () => {
+      it('returns an empty page once the wait is over and the log has nothing new', async () => {
         await appendOne(store, unique('account'), 'no-stream', newEvents(1));
         const head = await store.head();
         for (const reader of [store, connect()]) {
@@ -307,7 +307,7 @@ export function eventStoreContract(
         }
       });
 
-      it('answers at once when its signal aborts', async () => {
+      it('returns at once if its signal aborts', async () => {
         const head = await store.head();
         const stop = new AbortController();
         const waiting = store.readNext(head, { waitMs: 600_000, signal: stop.signal });
@@ -329,7 +329,7 @@ export function eventStoreContract(
         expect(seen.map((event) => event.revision)).toEqual(Array.from({ length: 100 }, (_, n) => n));
       });
 
-      it('loses nothing for a reader with small pages that is slower than what comes', async () => {
+      it('loses nothing for a reader with small pages that is slower than the writers', async () => {
         const start = await store.head();
         const stream = unique('facts');
         const wanted: string[] = [];

@@ -11,10 +11,10 @@ export interface StreamWrite {
 }
 
 /**
- * `already-appended`: these events, by id, stand at the place the write asked for; the original place is answered.
- * `revision` and `position` are those of the write's last event; `consecutive`: the others' positions are the ones right
- * before it. `duplicate-event-id`: some of the ids stand elsewhere in
- * the log, at the positions given; nothing of the write was stored.
+ * `already-appended`: these events, by id, are stored at the revision of the write; the original position is returned.
+ * `revision` and `position` are those of the write's last event; `consecutive`: the others' positions are those directly
+ * before it. `duplicate-event-id`: some of the ids are stored elsewhere in the log, at the returned positions; nothing of
+ * the write was stored.
  */
 export type WriteResult =
   | { outcome: 'appended' | 'already-appended'; revision: number; position: Position; consecutive?: boolean }
@@ -23,33 +23,33 @@ export type WriteResult =
 
 export interface Page {
   events: RecordedEvent[];
-  /** Where to read on: every event up to here was looked at, also those the filter left out. */
+  /** The position to read on after: all events up to here were read, including those that the filter excluded. */
   next: Position;
-  /** True when nothing was stored behind `next` at the moment of the read. */
+  /** True if nothing was stored after `next` at the time of the read. */
   atHead: boolean;
-  /** About how much memory the events take, if the adapter can tell. */
+  /** Approximate memory of the events in bytes, if the adapter knows it. */
   bytes?: number;
 }
 
 export interface ReadAllOptions {
   /** Only these event types. */
   types?: readonly string[];
-  /** Events in a page at the most. */
+  /** Maximum events per page. */
   limit?: number;
-  /** Also the event at the position itself. */
+  /** Includes the event at the position itself. */
   including?: boolean;
 }
 
 export interface NextOptions {
-  /** Events in the page at the most. */
+  /** Maximum events in the page. */
   limit?: number;
-  /** How long to wait for something behind the position. */
+  /** Maximum wait for an event after the position. */
   waitMs: number;
   signal: AbortSignal;
 }
 
 /**
- * Where each event of a stored write stands. Where the adapter does not tell, it is where the last one stands: a reader
+ * The position of each event of a stored write. If the adapter does not know it, the position of the last one: a reader
  * that has passed it has passed them all.
  */
 export const positionsOf = (
@@ -57,10 +57,10 @@ export const positionsOf = (
   events: number,
 ): Position[] => Array.from({ length: events }, (_, i) => (consecutive ? position - events + 1 + i : position));
 
-/** The stream was deleted by somebody in the store itself, and takes nothing ever again. */
+/** The stream was deleted in the store itself and can never be written again. */
 export class StreamGone extends Error {}
 
-/** The store takes no write that large; nothing of it was stored. Several events may be given in parts. */
+/** The write is too large for the store; nothing of it was stored. Several events may be appended in parts. */
 export class WriteTooLarge extends GatehouseError {
   constructor(message: string) {
     super('write-too-large', message, 'too-large');
@@ -70,9 +70,9 @@ export class WriteTooLarge extends GatehouseError {
 /**
  * One ordered log of events in streams.
  *
- * A call of append carries several streams and is answered per stream: each write is atomic in itself and stands alone.
- * Many streams in one call are not atomic: with EventStoreDB some of the writes may be stored and others not, also when
- * the call fails, so callers must be right then. PostgreSQL happens to store them together.
+ * A call of append carries several streams and returns an outcome per stream: each write is atomic by itself. Several
+ * streams in one call are not atomic: with EventStoreDB some writes may be stored and others not, even if the call fails,
+ * and callers must cope with that. PostgreSQL happens to store them together.
  * A retry of the same ids at the same expected revision never stores twice.
  * Readers see a prefix of the global order: once a page has passed a position, nothing appears at or before it.
  */
@@ -81,7 +81,7 @@ export interface EventStore {
 
   /**
    * The events of a stream from a revision on, oldest first; a missing stream is empty.
-   * @param limit events at the most, all by default
+   * @param limit maximum events, all by default
    */
   readStream(stream: string, from?: number, limit?: number): Promise<RecordedEvent[]>;
 
@@ -89,8 +89,8 @@ export interface EventStore {
   readStreamTail(stream: string, limit: number): Promise<RecordedEvent[]>;
 
   /**
-   * Events after (not at) a position, in global order. A page may hold fewer than are there: the rest is behind `next`.
-   * @param after 0, or a position that this log has given: others may be refused with InvalidInput
+   * Events after (not at) a position, in global order. A page may hold fewer than exist: the rest is after `next`.
+   * @param after 0, or a position that this log has returned: others may be rejected with InvalidInput
    */
   readAll(after: Position, options?: ReadAllOptions): Promise<Page>;
 
@@ -98,10 +98,10 @@ export interface EventStore {
   head(): Promise<Position>;
 
   /**
-   * The next page after a position, of all types, as soon as something is stored there. Once the wait is over the log
-   * itself is asked, so an empty page proves that its head is `next`. What this process appended, or the server pushed,
-   * need not be read again. For the one reader of a process, who calls it again and again: that is how it follows the log.
-   * When the signal aborts it answers at once.
+   * The next page after a position, of all types, as soon as an event is stored there. Once the wait is over the log itself
+   * is read, so an empty page proves that its head is `next`. Events that this process appended, or the server pushed, are
+   * not read again. Only for the single reader of a process, which follows the log by calling it repeatedly. Returns at
+   * once if the signal aborts.
    */
   readNext(after: Position, options: NextOptions): Promise<Page>;
 

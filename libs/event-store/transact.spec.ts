@@ -10,20 +10,20 @@ import { type EventStore } from './event-store.js';
 import { PostgresEventStore } from './postgres/postgres-event-store.js';
 import { Transactor } from './transact.js';
 
-type Seat = { type: 'Taken' | 'Freed'; data: Record<string, never> };
+type Place = { type: 'Taken' | 'Freed'; data: Record<string, never> };
 
-/** A room with three seats. */
-const room: StreamKind<number, Seat> = {
+/** A room with three places. */
+const room: StreamKind<number, Place> = {
   category: 'room',
   events: [{ type: 'Taken' }, { type: 'Freed' }],
   initial: 0,
   evolve: (taken, { type }) => taken + (type === 'Taken' ? 1 : -1),
 };
-const take = (taken: number): Seat[] => {
-  if (taken === 3) throw new Refusal('room-full', 'all three seats are taken');
+const take = (taken: number): Place[] => {
+  if (taken === 3) throw new Refusal('room-full', 'all three places are occupied');
   return [{ type: 'Taken', data: {} }];
 };
-const free = (): Seat[] => [{ type: 'Freed', data: {} }];
+const free = (): Place[] => [{ type: 'Freed', data: {} }];
 
 const ids = timeOrderedIds(systemClock);
 const context = (eventId?: string): CommandContext => ({
@@ -46,7 +46,7 @@ describe('Transactor', () => {
     await database.drop();
   });
 
-  it('holds a rule against twenty who decide at once in two processes', async () => {
+  it('enforces a rule against twenty concurrent decisions in two processes', async () => {
     const other = new PostgresEventStore(database.connection);
     const transactors = [transactorOn(store), transactorOn(other)];
     const results = await Promise.allSettled(
@@ -57,7 +57,7 @@ describe('Transactor', () => {
     await other.close();
   });
 
-  it('answers the state after the decision and where it stands', async () => {
+  it('returns the state after the decision and its position', async () => {
     const { state, events, position } = await transactorOn(store).transact(room, 'b', context(), take);
     const [stored] = await store.readStream('room-b');
     expect(state).toBe(1);
@@ -68,7 +68,7 @@ describe('Transactor', () => {
     });
   });
 
-  it('takes the same incoming event once, also when the state has become another since', async () => {
+  it('processes an incoming event once, even if the state has changed since', async () => {
     const transactor = transactorOn(store);
     const eventId = ids.next();
     const first = await transactor.transact(room, 'c', context(eventId), take);
@@ -83,50 +83,53 @@ describe('Transactor', () => {
   it.each([
     ['a stream of many', 'x'],
     ['the only stream of its kind', undefined],
-  ])('takes each command once, however often and late it is given again, with or without effect: %s', async (_, id) => {
-    type Switched = { type: 'Switched'; data: { on: boolean } };
-    const command = fc.record({ name: fc.integer({ min: 0, max: 4 }), transactor: fc.constantFrom(0, 1) });
-    let lights = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(command, { maxLength: 12 }), async (given) => {
-        const light: StreamKind<boolean, Switched> = {
-          category: `light${lights++}`,
-          events: [{ type: 'Switched' }],
-          initial: false,
-          evolve: (_, { data }) => data.on,
-        };
-        const transactors = [transactorOn(store), transactorOn(store)];
-        const eventIds = Array.from({ length: 5 }, () => ids.next());
-        let isOn = false;
-        const before = new Map<number, number>();
-        for (const { name, transactor } of given) {
-          const on = name % 2 === 0;
-          const sent = { ...context(eventIds[name]), eventType: 'Switched', source: '/hall' };
-          const { state, events, position } = await transactors[transactor]!.transact(light, id, sent, (lit) =>
-            lit === on ? [] : [{ type: 'Switched', data: { on } }],
+  ])(
+    'processes each command once, however often and late it is repeated, with or without effect: %s',
+    async (_, id) => {
+      type Switched = { type: 'Switched'; data: { on: boolean } };
+      const command = fc.record({ name: fc.integer({ min: 0, max: 4 }), transactor: fc.constantFrom(0, 1) });
+      let lights = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(command, { maxLength: 12 }), async (given) => {
+          const light: StreamKind<boolean, Switched> = {
+            category: `light${lights++}`,
+            events: [{ type: 'Switched' }],
+            initial: false,
+            evolve: (_, { data }) => data.on,
+          };
+          const transactors = [transactorOn(store), transactorOn(store)];
+          const eventIds = Array.from({ length: 5 }, () => ids.next());
+          let isOn = false;
+          const before = new Map<number, number>();
+          for (const { name, transactor } of given) {
+            const on = name % 2 === 0;
+            const sent = { ...context(eventIds[name]), eventType: 'Switched', source: '/hall' };
+            const { state, events, position } = await transactors[transactor]!.transact(light, id, sent, (lit) =>
+              lit === on ? [] : [{ type: 'Switched', data: { on } }],
+            );
+            expect(events).toHaveLength(!before.has(name) && isOn !== on ? 1 : 0);
+            if (!before.has(name)) isOn = on;
+            expect(state).toBe(isOn);
+            expect(position).toBe(before.get(name) ?? position);
+            before.set(name, position);
+          }
+          const stream = id === undefined ? light.category : `${light.category}-${id}`;
+          expect((await store.readStream(stream)).map((event) => event.id).sort()).toEqual(
+            [...before.keys()].map((name) => eventIds[name]).sort(),
           );
-          expect(events).toHaveLength(!before.has(name) && isOn !== on ? 1 : 0);
-          if (!before.has(name)) isOn = on;
-          expect(state).toBe(isOn);
-          expect(position).toBe(before.get(name) ?? position);
-          before.set(name, position);
-        }
-        const stream = id === undefined ? light.category : `${light.category}-${id}`;
-        expect((await store.readStream(stream)).map((event) => event.id).sort()).toEqual(
-          [...before.keys()].map((name) => eventIds[name]).sort(),
-        );
-      }),
-      { numRuns: 25 },
-    );
-  });
+        }),
+        { numRuns: 25 },
+      );
+    },
+  );
 
-  it('keeps whose a command without effect was: the same id of another source or for another event is refused', async () => {
+  it('stores the identity of a no-op: the same id from another source or for another event is rejected', async () => {
     const transactor = transactorOn(store);
     const sent = { ...context(ids.next()), eventType: 'Taken', source: '/hall' };
     const nothing = () => [];
     const { position } = await transactor.transact(room, 'i', sent, nothing);
     expect(await transactor.transact(room, 'i', sent, take)).toEqual({ state: 0, events: [], position });
-    for (const other of [{ source: '/door' }, { eventType: 'Freed' }]) {
+    for (const other of [{ source: '/gate' }, { eventType: 'Freed' }]) {
       await expect(transactor.transact(room, 'i', { ...sent, ...other }, nothing)).rejects.toMatchObject({
         code: 'id-in-use',
       });
@@ -134,7 +137,7 @@ describe('Transactor', () => {
     expect(await transactor.transact(room, 'i', context(), nothing)).toMatchObject({ events: [], position });
   });
 
-  it('refuses an incoming event whose id another one has: of another source or type, in this stream or elsewhere', async () => {
+  it('rejects an incoming event whose id belongs to one of another source or type, in this stream or elsewhere', async () => {
     const transactor = transactorOn(store);
     const eventId = ids.next();
     const sent = (more: Partial<CommandContext>) => ({
@@ -146,20 +149,20 @@ describe('Transactor', () => {
     const inUse = expect.objectContaining({ code: 'id-in-use', message: expect.stringContaining('Taken of /hall') });
     const { position } = await transactor.transact(room, 'f', sent({}), take);
     expect(await transactor.transact(room, 'f', sent({}), take)).toMatchObject({ events: [], position });
-    await expect(transactor.transact(room, 'f', sent({ source: '/door' }), take)).rejects.toEqual(inUse);
+    await expect(transactor.transact(room, 'f', sent({ source: '/gate' }), take)).rejects.toEqual(inUse);
     await expect(transactor.transact(room, 'f', sent({ eventType: 'Freed' }), free)).rejects.toEqual(inUse);
-    await expect(transactor.transact(room, 'g', sent({ source: '/door' }), take)).rejects.toEqual(inUse);
+    await expect(transactor.transact(room, 'g', sent({ source: '/gate' }), take)).rejects.toEqual(inUse);
     expect(await store.readStream('room-g')).toEqual([]);
   });
 
-  it('knows one of our own events that comes back from outside', async () => {
+  it('recognizes one of our own events that another system sends back', async () => {
     const transactor = transactorOn(store);
     const { events, position } = await transactor.transact(room, 'h', context(), take);
     const echo = { ...context(events[0]!.id), eventType: 'Taken', source: ECHO_SOURCE };
     expect(await transactor.transact(room, 'h', echo, take)).toMatchObject({ events: [], position });
   });
 
-  describe('a stream that is the only one of its kind', () => {
+  describe('a kind with a single stream', () => {
     type Counted = { type: 'Counted'; data: { number: number } };
     const tally: StreamKind<number, Counted> = {
       category: 'tally',
@@ -169,7 +172,7 @@ describe('Transactor', () => {
     };
     const count = (number: number) => () => [{ type: 'Counted' as const, data: { number } }];
 
-    it('is read once, and from then on only what is new, whoever wrote it', async () => {
+    it('is read once, and then only its new events, from any process', async () => {
       const counting = Object.assign(Object.create(store), { read: 0 }) as PostgresEventStore & { read: number };
       counting.readStream = async (...asked) => {
         const events = await store.readStream(...asked);
@@ -186,7 +189,7 @@ describe('Transactor', () => {
       expect(counting.read).toBe(1);
     });
 
-    it('takes the same incoming event once, also when it was stored before what is read now', async () => {
+    it('processes an incoming event once, even if it was stored before the part that is read now', async () => {
       const transactor = transactorOn(store);
       const eventId = ids.next();
       const sent = { ...context(eventId), eventType: 'Counted', source: '/hall' };
@@ -194,13 +197,13 @@ describe('Transactor', () => {
       const { state } = await transactor.load(tally, undefined);
       const again = await transactor.transact(tally, undefined, sent, count(1));
       expect(again).toEqual({ state, events: [], position: first.position });
-      await expect(transactor.transact(tally, undefined, { ...sent, source: '/door' }, count(1))).rejects.toEqual(
+      await expect(transactor.transact(tally, undefined, { ...sent, source: '/gate' }, count(1))).rejects.toEqual(
         expect.objectContaining({ code: 'id-in-use' }),
       );
     });
   });
 
-  it('stores once when the answer of the store is lost', async () => {
+  it('stores once if the answer of the store is lost', async () => {
     const lossy = Object.assign(Object.create(store), { lost: 0 }) as PostgresEventStore & { lost: number };
     lossy.append = async (writes) => {
       const results = await store.append(writes);

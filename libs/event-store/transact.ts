@@ -12,38 +12,38 @@ import { type EventStore, positionsOf, type StreamWrite, type WriteResult } from
 export interface Transacted<State> {
   /** The state after the decision. */
   state: State;
-  /** What was stored of the decision; empty where it was satisfied already. */
+  /** The stored events of the decision; empty for a no-op. */
   events: readonly NewEvent[];
   /** Position of the last event of the stream; 0 for an empty stream. */
   position: Position;
 }
 
-/** What a stream has come to. */
+/** The state of a stream. */
 export interface Loaded<State> {
   state: State;
-  /** Of the stream's last event; 0 for an empty stream. */
+  /** Position of the stream's last event; 0 for an empty stream. */
   position: Position;
 }
 
-/** The same, and where to read on. */
+/** The same, with the revision to read on from. */
 interface Folded<State> extends Loaded<State> {
   /** -1 for an empty stream. */
   revision: number;
 }
 
-/** Of a stream that is the only one of its kind: also where each of its events stands, by id. */
+/** For a kind with a single stream: also the position of each of its events, by id. */
 interface Known<State> extends Folded<State> {
   places: Map<string, Position>;
 }
 
 const MAX_CONFLICTS = 50;
 const MAX_UNKNOWN_OUTCOMES = 3;
-/** The schema version each event type is written in. */
+/** The schema version in which events of a type are stored. */
 export type SchemaVersions = (type: string) => number;
 
-/** Load, decide, append at the exact revision that was read; on a conflict again from the start. */
+/** Loads, decides and appends at the exact revision that was read; restarts on a conflict. */
 export class Transactor {
-  /** A kind's single stream grows as long as the system lives: it is folded on from here, never again from the start. */
+  /** A kind's single stream grows forever: folding resumes from this state, never from the start. */
   private readonly folded = new Map<string, Known<unknown>>();
 
   constructor(
@@ -55,8 +55,8 @@ export class Transactor {
 
   /**
    * @param id the entity's id, or undefined for a kind with a single stream
-   * @throws Refusal what `decide` throws; IdInUse for an incoming event; Unavailable `too-busy` after 50 conflicts in a row
-   * @throws StoreUnavailable when the outcome of the append stays unknown
+   * @throws Refusal from `decide`; IdInUse for an incoming event; Unavailable `too-busy` after 50 conflicts in a row
+   * @throws StoreUnavailable if the outcome of the append stays unknown
    */
   async transact<State, Event extends DomainEvent>(
     kind: StreamKind<State, Event>,
@@ -67,7 +67,7 @@ export class Transactor {
     const stream = nameOf(kind, id);
     for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
       const { state, revision, position, read } = await this.read(kind, id);
-      // The command was taken before, whatever the state has become since.
+      // The command was processed before, however the state has changed since.
       const taken = takenFrom(read, context)?.position ?? (await this.placeBefore(stream, context));
       if (taken !== undefined) return { state, events: [], position: taken };
       const decided = decide(state);
@@ -101,10 +101,13 @@ export class Transactor {
       }));
       return { state: fold(kind, places, state), events, position: result.position };
     }
-    throw new Unavailable('too-busy', `${stream} changed ${MAX_CONFLICTS} times while this was decided; try again`);
+    throw new Unavailable(
+      'too-busy',
+      `${stream} changed ${MAX_CONFLICTS} times during this decision: retry the command`,
+    );
   }
 
-  /** The state as of everything that is stored. @param id as for `transact` */
+  /** The state after all stored events. @param id as for `transact` */
   async load<State, Event extends DomainEvent>(
     kind: StreamKind<State, Event>,
     id: string | undefined,
@@ -131,14 +134,14 @@ export class Transactor {
     return { state, revision, position, read };
   }
 
-  /** Where the command stands in the part of a stream that need not be read any more. */
+  /** The command's position in the part of a stream that is already folded. */
   private async placeBefore(stream: string, context: CommandContext): Promise<Position | undefined> {
     const { eventId = '' } = context;
     const place = this.folded.get(stream)?.places.get(eventId);
     return place === undefined ? undefined : this.placeOf(stream, new Map([[eventId, place]]), context);
   }
 
-  /** Where the command stands, stored just now or before what was read. @throws IdInUse when its id is another's */
+  /** The command's position if it was stored meanwhile or earlier. @throws IdInUse if another event has its id */
   private async placeOf(
     stream: string,
     known: ReadonlyMap<string, Position>,
@@ -160,7 +163,7 @@ export class Transactor {
     };
   }
 
-  /** A lost answer is asked for again with the same ids at the same revision, which never stores twice. */
+  /** Retries a lost append with the same ids at the same revision, which never stores twice. */
   private async appendKnowing(write: StreamWrite): Promise<{ result: WriteResult; repeated: boolean }> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -182,7 +185,7 @@ const startOf = <State>({ initial }: { initial: State }): Known<State> => ({
   places: new Map(),
 });
 
-/** The command, where it was taken in the stream. @throws IdInUse when its id is another's there */
+/** The command's event in the stream, if it was processed. @throws IdInUse if another event there has its id */
 function takenFrom(
   history: readonly RecordedEvent[],
   { eventId, eventType, source = OWN_SOURCE }: CommandContext,

@@ -1,11 +1,11 @@
 import type { Position } from '../kernel/envelope.js';
 import type { Transacted } from './transact.js';
 
-/** What a command answers. */
+/** The result of a command. */
 export interface CommandResult {
-  /** False where everything it asks for was so already. */
+  /** False if the command was a no-op. */
   changed: boolean;
-  /** Where its effect stands; whoever depends on it may demand this position of readers. */
+  /** Position of its effect, which reads can require. */
   position: Position;
 }
 

@@ -2,7 +2,7 @@
 const CHECKED = [
   /^README\.md$|^(docs|deploy)\//,
   /^apps\/(cli|docs)\//,
-  /^libs\/(events|ingest|kafka|kernel|log-transfer|platform|projections|publish|subscriptions)\//,
+  /^libs\/(event-store|events|ingest|kafka|kernel|log-transfer|platform|projections|publish|subscriptions)\//,
   /^libs\/http\/(?!openapi\/)/,
   /^libs\/(access|account|enforcement|images|operations|policy|review|rollout|safety|waitlist)\/(?!features\/|index\.ts|queries\/(list|show)-)/,
 ];

@@ -11,8 +11,8 @@ export type BulkRead = (from: Position, count: number) => Promise<LogRecord[]>;
 const place = (from: Position) => (from === 0 ? 'start' : { commit: BigInt(from), prepare: BigInt(from) });
 
 /**
- * The fastest way there is to read much: the successor's client decodes in native code, 6 to 9 times as fast against
- * servers that always compress. It is optional; without it the same pages come from the client that everything else uses.
+ * The fastest way to read many events: the successor's client decodes in native code, 6 to 9 times as fast with servers
+ * that always compress. It is optional; without it the pages come from the client that everything else uses.
  */
 export const openBulkRead = (connectionString: string): BulkRead =>
   openNative(connectionString, openPlain(connectionString)) ?? openPlain(connectionString);
@@ -31,15 +31,15 @@ function openNative(connectionString: string, plain: BulkRead): BulkRead | undef
       }
       return records;
     };
-    // Its errors do not tell a position that never was from a server that is away; the other's do.
+    // Its errors do not distinguish an invalid position from an unreachable server; the other client's do.
     return unlessSilent(page, `a page of ${count} events`).catch(() => plain(from, count));
   };
 }
 
 /**
- * Both clients keep their generated messages in one global object, under the same names: the one loaded later breaks the
- * other, whose appends then fail. So this one is loaded with an object of its own. Its native reads need no messages;
- * nothing else of it may be called.
+ * Both clients keep their generated messages in one global object under the same names: the one loaded later breaks the
+ * appends of the other. This one is therefore loaded with an object of its own. Its native reads need no messages; do not
+ * call anything else of it.
  */
 function loadKurrent(): typeof import('@kurrent/kurrentdb-client') | undefined {
   const scope = globalThis as { proto?: unknown };
@@ -48,7 +48,7 @@ function loadKurrent(): typeof import('@kurrent/kurrentdb-client') | undefined {
   try {
     return createRequire(import.meta.url)('@kurrent/kurrentdb-client');
   } catch {
-    return undefined; // not installed, or not made for this platform
+    return undefined; // not installed, or not available for this platform
   } finally {
     scope.proto = messagesOfTheOther;
   }

@@ -2,13 +2,13 @@ import type { StreamingRead } from '@eventstore/db-client';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { within } from '../../kernel/wait.js';
 
-/** The server said nothing in time. */
+/** The server did not answer in time. */
 export class NoAnswer extends StoreUnavailable {}
 
-/** A read may take as long as it likes, but something has to come at least this often. */
+/** A read has no time limit, but data must arrive at least this often. */
 const READ_SILENCE_MS = 10_000;
 
-/** The clients wait for ever in places (for an append on a stream that broke, for the server's features); we do not. */
+/** Limits waits that the clients don't limit (for an append on a broken stream, for the server's features). */
 export const answerWithin = <Answer>(ms: number, answer: Promise<Answer>, asked: string): Promise<Answer> =>
   within(
     ms,
@@ -16,7 +16,7 @@ export const answerWithin = <Answer>(ms: number, answer: Promise<Answer>, asked:
     () => new NoAnswer(`the event store did not answer ${asked} within ${ms} ms`),
   );
 
-/** For work that says when it heard something. */
+/** For work that reports progress. */
 export const unlessSilent = <Answer>(work: (heard: () => void) => Promise<Answer>, asked: string): Promise<Answer> =>
   within(
     READ_SILENCE_MS,
@@ -24,10 +24,10 @@ export const unlessSilent = <Answer>(work: (heard: () => void) => Promise<Answer
     () => new NoAnswer(`the event store fell silent for ${READ_SILENCE_MS} ms during ${asked}`),
   );
 
-/** Everything a read gives. The client ignores deadlines of reads, so the silence is watched here. */
+/** Collects a read. The client ignores deadlines of reads, so the time without data is limited here. */
 export async function collect<Item>(read: StreamingRead<Item>, asked: string): Promise<Item[]> {
   const items: Item[] = [];
-  read.on('error', () => {}); // one that comes when nobody iterates any more would end the process
+  read.on('error', () => {}); // without a listener, an error after the iteration would end the process
   try {
     await unlessSilent(async (heard) => {
       for await (const item of read) {
@@ -43,7 +43,7 @@ export async function collect<Item>(read: StreamingRead<Item>, asked: string): P
   }
 }
 
-/** Shares one question among all who ask before it is sent, so that each answer is newer than its asking. */
+/** Shares one request among all callers before it is sent, so that the answer is newer than each call. */
 export function sharedQuestion<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
   let underWay: Promise<unknown> = Promise.resolve();
   let next: Promise<Answer> | undefined;

@@ -32,7 +32,7 @@ afterAll(async () => {
   for (const database of databases) await database.drop();
 });
 
-/** What EventStoreDB would store: the same id in another place is another event. The log below would refuse that. */
+/** Ids as EventStoreDB treats them: the same id elsewhere is another event, which the log below would reject. */
 const SPACE = '6ba7b811-9dad-11d1-80b4-00c04fd430c8';
 const tolerant = (): EventStore =>
   Object.assign(Object.create(log) as PostgresEventStore, {
@@ -53,11 +53,11 @@ const tolerant = (): EventStore =>
 
 type Crash = 'before-append' | 'after-append' | 'before-index';
 
-/** How many of them leave a caller without an answer. */
+/** Number of them that leave a caller without an answer. */
 const lostAnswers = (crashes: readonly (Crash | undefined)[]): number =>
   crashes.filter((crash) => crash === 'before-append' || crash === 'after-append').length;
 
-/** A process: what it knows in memory is its own, and it may crash where the list says. */
+/** A process with its own memory; it crashes as listed. */
 function startProcess(crashes: (Crash | undefined)[] = [], clock = systemClock, below = tolerant()) {
   let fault: Crash | undefined;
   const store = Object.assign(Object.create(below) as EventStore, {
@@ -84,7 +84,7 @@ function startProcess(crashes: (Crash | undefined)[] = [], clock = systemClock, 
 const given = async (lane: string) => (await tolerant().readStream(lane)).map(({ id }) => id);
 
 describe('DeduplicatingEventStore', () => {
-  it('stands on a log that would store a fact twice', async () => {
+  it('is needed: the log below stores a fact twice', async () => {
     const [fact] = facts(1);
     const lane = newLane();
     await tolerant().append([{ stream: lane, expected: 'no-stream', events: [fact!] }]);
@@ -92,7 +92,7 @@ describe('DeduplicatingEventStore', () => {
     expect(await given(lane)).toEqual([fact!.id, fact!.id]);
   });
 
-  it('answers a fact that stands elsewhere in its lane with its position, and stores nothing of the write', async () => {
+  it('returns the position of a fact that is stored elsewhere in its lane, and stores nothing of the write', async () => {
     const store = startProcess();
     const lane = newLane();
     const [a, b, c] = facts(3) as [NewEvent, NewEvent, NewEvent];
@@ -105,14 +105,14 @@ describe('DeduplicatingEventStore', () => {
     expect(await given(lane)).toEqual([a.id, b.id]);
   });
 
-  it('knows a fact of another lane, also in another process', async () => {
+  it('detects a fact of another lane, even in another process', async () => {
     const [fact] = facts(1);
     await startProcess().append([{ stream: newLane(), expected: 'no-stream', events: [fact!] }]);
     const [again] = await startProcess().append([{ stream: newLane(), expected: 'no-stream', events: [fact!] }]);
     expect(again!.outcome).toBe('duplicate-event-id');
   });
 
-  it('passes on what is no fact, in the order of the call', async () => {
+  it('passes on other events in the order of the call', async () => {
     const store = startProcess();
     const [account, lane] = [`account-${ids.next()}`, newLane()];
     const results = await store.append([
@@ -123,7 +123,7 @@ describe('DeduplicatingEventStore', () => {
     expect(results.map(({ outcome }) => outcome)).toEqual(['appended', 'wrong-expected-revision', 'appended']);
   });
 
-  it('lets the log tell a repeat at the same revision from a write that comes too late', async () => {
+  it('lets the log distinguish a repeat at the same revision from a late write', async () => {
     const [store, other] = [startProcess(), startProcess()];
     const lane = newLane();
     const events = facts(2);
@@ -138,7 +138,7 @@ describe('DeduplicatingEventStore', () => {
     }
   });
 
-  it('notes what a crash left out before the lane is written again', async () => {
+  it('indexes facts that a crash left out before the lane is written again', async () => {
     const lane = newLane();
     const events = facts(3);
     await startProcess(['before-index']).append([{ stream: lane, expected: 'no-stream', events }]);
@@ -150,7 +150,7 @@ describe('DeduplicatingEventStore', () => {
     });
   });
 
-  it('forgets facts after some weeks, and not before a month', async () => {
+  it('expires facts after some weeks, but not before a month', async () => {
     let shift = 0;
     const clock = { now: () => systemClock.now() + shift };
     const lane = newLane();
@@ -165,7 +165,7 @@ describe('DeduplicatingEventStore', () => {
     expect(rows).toEqual([]);
   });
 
-  it('stores each fact once whatever crashes, restarts and repeats, in two processes on one lane', async () => {
+  it('stores each fact once despite crashes, restarts and repeats, with two processes on one lane', async () => {
     const crash = fc.constantFrom<(Crash | undefined)[]>(undefined, 'before-append', 'after-append', 'before-index');
     const step = fc.record({
       process: fc.nat(1),

@@ -20,15 +20,15 @@ const MAX_CONFLICTS = 50;
 const revisionOf = (expected: number | 'no-stream'): number => (expected === 'no-stream' ? -1 : expected);
 
 /**
- * Stores no fact twice over a store that would: a lane is written only when every fact before is in the index and none of
- * the new ones is. The log leads and the index follows: what a crash left out is noted before the lane's next append.
+ * Prevents duplicate facts in a store that does not: a lane is written only if every earlier fact is in the index and no
+ * new one is. The index follows the log: facts that a crash left out are indexed before the lane's next append.
  *
- * Of one fact in two lanes the second is known once the first is noted, which is before its append is answered, or, after
- * a crash, with its lane's next append. Two lanes given the same fact at the same moment may both store it; lanes are
- * chosen by what a fact is about, so that takes two doors.
+ * Of one fact in two lanes the second is detected once the first is indexed: before its append returns or, after a crash,
+ * with its lane's next append. Two lanes that get the same fact at the same time may both store it. Lanes are chosen by
+ * the fact's subject, so that requires two channels.
  */
 export class DeduplicatingEventStore implements EventStore {
-  /** The revision of each lane up to which we know the index to be complete. */
+  /** The revision of each lane up to which the index is complete. */
   private readonly noted = new Map<string, number>();
   private readonly turns = new WriteTurns(1);
 
@@ -46,7 +46,7 @@ export class DeduplicatingEventStore implements EventStore {
       others.length > 0 ? this.store.append(others) : [],
       ...lanes.map((write) => this.turns.run(write.stream, 0, () => this.appendFacts(write))),
     ]);
-    // All are waited for: who repeats the call must not overtake what of it is still under way.
+    // Waits for all: a retry must not overtake a write that is still running.
     const taken = [settled(otherResults), laneResults.map(settled)] as const;
     return writes.map(({ stream }) => (LANE.test(stream) ? taken[1].shift()! : taken[0].shift()!));
   }
@@ -82,7 +82,7 @@ export class DeduplicatingEventStore implements EventStore {
       const result = await this.appendAt(write, last?.revision ?? 'no-stream');
       if (result.outcome !== 'wrong-expected-revision') return result;
     }
-    throw new StoreUnavailable(`${write.stream} is written by too many others; give fewer processes the same lane`);
+    throw new StoreUnavailable(`${write.stream} has too many concurrent writers: let fewer processes share this lane`);
   }
 
   private async appendAt(write: StreamWrite, expected: number | 'no-stream'): Promise<WriteResult> {
@@ -91,10 +91,10 @@ export class DeduplicatingEventStore implements EventStore {
     await this.catchUp(stream, behind);
     if (this.noted.get(stream) === behind) {
       const known = await this.index.known(events.map(({ id }) => id));
-      // Unless another process stored and noted them here since: then it is the log that knows whether this is a repeat.
+      // Another process may have stored and indexed them meanwhile: then the log decides if this is a repeat.
       if (known.size > 0 && (await this.learnNoted(stream)) === behind) return { outcome: 'duplicate-event-id', known };
     }
-    // What is noted further than expected is a repeat or comes too late; the log can tell, and stores nothing.
+    // Indexed further than expected: a repeat or too late. The log decides, and stores nothing.
     const [result] = await this.store.append([{ stream, expected, events }]);
     if (result!.outcome === 'appended') await this.note(write, result!);
     return result!;
@@ -111,17 +111,17 @@ export class DeduplicatingEventStore implements EventStore {
       await this.index.note(stream, result.revision, facts);
       this.noted.set(stream, result.revision);
     } catch (error) {
-      // They are stored, and the lane's next append notes them first.
+      // They are stored, and the lane's next append indexes them first.
       if (!(error instanceof StoreUnavailable)) throw error;
     }
   }
 
-  /** Notes what the lane holds up to a revision and the index does not. */
+  /** Indexes the facts of the lane up to a revision that the index lacks. */
   private async catchUp(lane: string, revision: number): Promise<void> {
     if ((this.noted.get(lane) ?? Number.NEGATIVE_INFINITY) >= revision) return;
     for (let noted = await this.learnNoted(lane); noted < revision; ) {
       const events = await this.store.readStream(lane, noted + 1, Math.min(PAGE, revision - noted));
-      if (events.length === 0) return; // the lane is shorter than the caller thinks
+      if (events.length === 0) return; // the lane is shorter than the caller expects
       noted = events.at(-1)!.revision;
       await this.index.note(lane, noted, events.map(placeOf));
       this.noted.set(lane, noted);

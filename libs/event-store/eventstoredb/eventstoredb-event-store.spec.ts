@@ -17,7 +17,7 @@ if (url) {
   const ours = (records: LogRecord[]) => records.map((record) => [positionOf(record), toRecorded(record)]);
 
   describe('EventStoreDBEventStore', () => {
-    it('gives the same pages of the whole log through either client', async () => {
+    it('returns the same pages of the whole log through either client', async () => {
       const [fast, plain] = [openBulkRead(url), openPlain(url)];
       for (const page of [await fast(0, 300), await fast(0, 1)]) {
         expect(ours(page)).toEqual(ours(await plain(0, page.length)));
@@ -26,7 +26,7 @@ if (url) {
       }
     });
 
-    it('refuses what is too large before it sends anything of the call', async () => {
+    it('rejects a write that is too large before it sends anything of the call', async () => {
       const store = new EventStoreDBEventStore(url, systemClock);
       const [small, large] = [newEvent(), newEvent('Tested', { text: 'x'.repeat(2_000_000) })];
       const stream = `account-${small.id}`;
@@ -39,7 +39,7 @@ if (url) {
       await store.close();
     });
 
-    it('refuses a position that never was', async () => {
+    it('rejects an invalid position', async () => {
       const store = new EventStoreDBEventStore(url, systemClock);
       const [result] = await store.append([
         { stream: `account-${newEvent().id}`, expected: 'any', events: [newEvent()] },

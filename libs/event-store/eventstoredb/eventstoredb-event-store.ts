@@ -15,7 +15,7 @@ import { WriteClient } from './write-client.js';
 
 const GOODBYE_MS = 5_000;
 
-/** The event store in EventStoreDB or KurrentDB >= 22.6. Many streams in one call are answered, and stored, one by one. */
+/** The event store in EventStoreDB or KurrentDB >= 22.6. Several streams in one call are stored one by one, each with its outcome. */
 export class EventStoreDBEventStore implements EventStore {
   private readonly writer: WriteClient;
   private readonly reader: EventStoreDBClient;
@@ -24,7 +24,7 @@ export class EventStoreDBEventStore implements EventStore {
 
   /**
    * @param connectionString esdb:// or kurrentdb://, with TLS and credentials in it
-   * @throws Error when it can't be understood or a certificate it names is missing
+   * @throws Error if it is malformed or its certificate is missing
    */
   constructor(
     connectionString: string,
@@ -36,14 +36,14 @@ export class EventStoreDBEventStore implements EventStore {
     this.logEnd = new LogEnd(this.scan, (after) => new LiveSubscription(this.reader, after));
   }
 
-  /** @throws WriteTooLarge before anything of the call is sent, where it is known what the server takes */
+  /** @throws WriteTooLarge before anything is sent, if the limit of the server is known */
   async append(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
     if (writes.length === 0) return [];
     const now = toIso(this.clock.now());
     const prepared = writes.map(({ stream, events }) => prepare(stream, events, now, this.writer.limit));
     const end = await this.end();
     const answers = await Promise.allSettled(writes.map((write, n) => this.appendOne(write, prepared[n]!, end)));
-    // Only now: who repeats the call must not overtake what of it is still under way.
+    // Only now: a retry must not overtake a write that is still running.
     const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
     const lasting = failures.find((error) => !(error instanceof StoreUnavailable));
     if (failures.length > 0) throw lasting ?? failures[0];
@@ -79,7 +79,7 @@ export class EventStoreDBEventStore implements EventStore {
     await answerWithin(GOODBYE_MS, this.reader.dispose(), 'a goodbye').catch(() => {});
   }
 
-  /** The server answers a repeat like the first time; only a position from before the call gives it away. */
+  /** The server answers a repeat like the first append; a position from before the call reveals it. */
   private async appendOne(write: StreamWrite, prepared: PreparedEvents, end: Position): Promise<WriteResult> {
     const { stream, expected } = write;
     try {
@@ -100,7 +100,7 @@ export class EventStoreDBEventStore implements EventStore {
     }
   }
 
-  /** Position of the newest record of any kind, for appends that are sent after the question. */
+  /** Position of the newest record of any kind, for appends that are sent after the call. */
   private readonly end = sharedQuestion(async (): Promise<Position> => {
     const [newest] = await this.readBackwards(undefined, 1);
     return newest ? positionOf(newest) : 0;

@@ -5,7 +5,7 @@ import { isTransientDatabaseError } from '../../kernel/transient.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 import type { Pool } from '../../platform/database/database.js';
 
-/** A repeat is known for thirty days; the rest is for clocks and time zones. */
+/** A repeat is detected for thirty days; the rest allows for clocks and time zones. */
 const REMEMBERED_DAYS = 32;
 const PRUNE_EVERY_MS = 3_600_000;
 const PRUNE_SLICE = 20_000;
@@ -19,7 +19,7 @@ export interface IndexedFact {
 
 export const placeOf = ({ id, position, recordedAt }: RecordedEvent): IndexedFact => ({ id, position, recordedAt });
 
-/** The ids of the facts of the last weeks, and how far into each lane they have been noted. */
+/** The ids of the facts of the last weeks, and the indexed revision of each lane. */
 export class FactIndex {
   private prunedAt = Number.NEGATIVE_INFINITY;
 
@@ -28,13 +28,13 @@ export class FactIndex {
     private readonly clock: Clock,
   ) {}
 
-  /** The revision of a lane up to which its facts are noted; -1 before the first. */
+  /** The revision of a lane up to which its facts are indexed; -1 before the first. */
   async notedUpTo(lane: string): Promise<number> {
     const rows = await this.query('SELECT revision FROM facts.lanes WHERE lane = $1', [lane]);
     return rows[0] ? Number(rows[0].revision) : -1;
   }
 
-  /** Those of the ids that are noted, with their positions. */
+  /** The indexed ids among these, with their positions. */
   async known(ids: readonly string[]): Promise<Map<string, Position>> {
     const rows = await this.query('SELECT id, position FROM facts.ids WHERE id = ANY ($1)', [
       arrayParameter('uuid', ids),
@@ -42,10 +42,10 @@ export class FactIndex {
     return new Map(rows.map(({ id, position }) => [id as string, Number(position)]));
   }
 
-  /** Notes the facts of a lane up to a revision, and that revision, in one transaction. Right when done again. */
+  /** Indexes the facts of a lane up to a revision, with that revision, in one transaction. Idempotent. */
   async note(lane: string, revision: number, facts: readonly IndexedFact[]): Promise<void> {
     const oldest = toIso(this.clock.now() - REMEMBERED_DAYS * DAY_MS);
-    // In one order, so that two processes that note the same facts do not wait for one another.
+    // Sorted, so that two processes that index the same facts can't deadlock.
     const recent = facts.filter((fact) => fact.recordedAt >= oldest).sort((a, b) => (a.id < b.id ? -1 : 1));
     await this.query(
       `WITH noted AS (
@@ -74,7 +74,7 @@ export class FactIndex {
     await this.prune();
   }
 
-  /** Forgets a slice of what is too old, now and then. */
+  /** Deletes some of the expired facts, now and then. */
   private async prune(): Promise<void> {
     const now = this.clock.now();
     if (now - this.prunedAt < PRUNE_EVERY_MS) return;

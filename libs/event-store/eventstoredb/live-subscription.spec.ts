@@ -7,7 +7,7 @@ import type { LogRecord } from './log-records.js';
 
 type Checkpoint = (subscription: unknown, position: { commit: bigint }) => void;
 
-/** A server's side of the newest subscription, driven by hand. */
+/** The server's side of the newest subscription, controlled by the spec. */
 function startPushing() {
   let stream = new PassThrough();
   let checkpointReached: Checkpoint | undefined;
@@ -50,7 +50,7 @@ function recordAt(position: number): LogRecord {
 const { signal } = new AbortController();
 
 describe('LiveSubscription', () => {
-  it('does not count as looked at what was pushed and waits to be taken', async () => {
+  it('does not count pushed events that are still buffered as read', async () => {
     const server = startPushing();
     const live = new LiveSubscription(server.client, 1);
     await server.push(10, 20, 30);

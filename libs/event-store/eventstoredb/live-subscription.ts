@@ -5,10 +5,10 @@ import { Changes } from '../../kernel/wait.js';
 import { storeError } from './client-errors.js';
 import { type LogRecord, toRecorded } from './log-records.js';
 
-/** Events held for a slow reader; past it the server is made to wait. */
+/** Maximum buffered events for a slow reader; beyond it the server has to wait. */
 const MAX_HELD = 4_000;
 
-/** What the server pushes behind a position, all but its own records, kept until it is taken. */
+/** Buffers the events that the server pushes after a position, without its own records. */
 export class LiveSubscription {
   private checked: Position = 0;
   private readonly subscription: AllStreamSubscription;
@@ -23,7 +23,7 @@ export class LiveSubscription {
       filter: eventTypeFilter({
         regex: '^[^$].*',
         checkpointReached: (subscription, { commit }) => {
-          // With events before it still on their way to us, a later checkpoint will do.
+          // Earlier events may still be on their way; a later checkpoint is enough.
           if (subscription.readableLength === 0) this.checked = Number(commit);
         },
       }),
@@ -35,12 +35,12 @@ export class LiveSubscription {
       .on('close', () => this.fail(new StoreUnavailable('the event store closed the subscription')));
   }
 
-  /** Up to here the server has looked, and what it found was taken; 0 while something waits to be. */
+  /** The position that the server has reached, if all events up to it were read; 0 while some are buffered. */
   get lookedUpTo(): Position {
     return this.held.length === 0 ? this.checked : 0;
   }
 
-  /** Waits until there is something, at most so long. @throws the error that ended the subscription */
+  /** Waits for an event, at most this long. @throws the error that ended the subscription */
   async take(limit: number, waitMs: number, signal: AbortSignal): Promise<RecordedEvent[]> {
     await this.changes.until(() => this.held.length > 0 || this.failure !== undefined, waitMs, signal);
     if (this.held.length === 0 && this.failure) throw this.failure;
@@ -49,9 +49,9 @@ export class LiveSubscription {
     return taken;
   }
 
-  /** To be called once. */
+  /** Call it once. */
   close(): void {
-    this.failure ??= new StoreUnavailable('the subscription was given up');
+    this.failure ??= new StoreUnavailable('the subscription was stopped');
     void this.subscription.unsubscribe().catch(() => {});
     this.subscription.destroy();
   }

@@ -5,24 +5,24 @@ import type { LiveSubscription } from './live-subscription.js';
 import type { LogScan } from './log-scan.js';
 
 const DEFAULT_PAGE = 1_000;
-/** Between the pages of a busy log; then each brings something. */
+/** Wait between the pages of a busy log, so that each has events. */
 const BETWEEN_PAGES_MS = 10;
-/** A page of fewer events, read after that time, belongs to a calm log. */
+/** A page with fewer events after that time means a calm log. */
 const CALM_EVENTS = 16;
-/** When more is pushed in that time, pages cost less: an event in them takes a fifth or less of what a pushed one does. */
+/** If more is pushed in that time, pages are cheaper: an event costs a fifth or less of a pushed one. */
 const BUSY_EVENTS = 250;
 const BUSY_WITHIN_MS = 250;
-/** A server may show a moment later what it has acknowledged. */
+/** A server may show an acknowledged event a moment later. */
 const READS_AFTER_APPEND = 5;
 
 /**
- * The end of the log as its one reader in the process follows it. While much is stored it reads pages, as soon as an append
- * of this process was acknowledged; in a calm log one live subscription pushes the events. Servers do not report that they
- * fall behind with pushing, so once the wait is over the log itself is asked.
+ * Follows the end of the log for the single reader of the process. In a busy log it reads pages, as soon as an append of
+ * this process is acknowledged; in a calm log one live subscription pushes the events. Servers do not report that their
+ * pushing falls behind, so once the wait is over the log itself is read.
  */
 export class LogEnd {
   private live: LiveSubscription | undefined;
-  /** Up to here it has given what the server pushed. */
+  /** Position up to which pushed events were returned. */
   private livePosition: Position = 0;
   private pushed = { since: Number.NEGATIVE_INFINITY, events: 0 };
   private lastPage = { events: 0, atHead: false };
@@ -36,7 +36,7 @@ export class LogEnd {
     private readonly open: (after: Position) => LiveSubscription,
   ) {}
 
-  /** An append of this process was acknowledged with the position. */
+  /** Notes the position of an acknowledged append of this process. */
   noteAppended(position: Position): void {
     if (position <= this.appended) return;
     this.appended = position;
@@ -71,7 +71,7 @@ export class LogEnd {
     this.live = undefined;
   }
 
-  /** False when there is a page to read behind the position, after a moment at the most. */
+  /** False if there is a page to read after the position, after a moment at most. */
   private async isCalm(after: Position, signal: AbortSignal): Promise<boolean> {
     if (!this.lastPage.atHead) return false;
     const isAppended = () => this.appended > after && this.emptyReads < READS_AFTER_APPEND;
@@ -81,8 +81,8 @@ export class LogEnd {
   }
 
   /**
-   * What was pushed behind the position; nothing when the log itself is to be asked.
-   * @throws StoreUnavailable when the subscription broke
+   * The events pushed after the position; undefined if the log itself must be read.
+   * @throws StoreUnavailable if the subscription broke
    */
   private async take(
     live: LiveSubscription,

@@ -2,7 +2,7 @@ import type { EventData } from '@eventstore/db-client';
 import type { EventMetadata, NewEvent, Position, RecordedEvent } from '../../kernel/envelope.js';
 import { type ExpectedRevision, WriteTooLarge } from '../event-store.js';
 
-/** A record of the server's log as both clients give it. */
+/** A record of the server's log, as both clients return it. */
 export interface LogRecord {
   event?: {
     streamId: string;
@@ -18,20 +18,22 @@ export interface LogRecord {
   commitPosition?: bigint;
 }
 
-/** Past it the server closes the connection, and with it every append under way. Our doors take 1 MiB with its attributes. */
+/** Beyond it the server closes the connection and all its appends. Our own limit is 1 MiB with attributes. */
 const MAX_EVENT_BYTES = 1.5 * 1024 * 1024;
-/** What a write may have before a server has said that it takes less: by default, up to 25.0, that is 1 MiB. */
+/** Maximum size of a write until a server reports a lower limit: by default, up to 25.0, that is 1 MiB. */
 export const MAX_WRITE_BYTES = 32 * 1024 * 1024;
 const RECORD_OVERHEAD_BYTES = 128;
 
 export const positionOf = ({ event, commitPosition }: LogRecord): Position => {
   const position = Number(event?.position?.commit ?? commitPosition);
   if (!Number.isSafeInteger(position))
-    throw new RangeError(`the event store gives ${position} as a position: it must be of version 22.6 or later`);
+    throw new RangeError(
+      `the event store returned the position ${position}, which is not an integer of ours: use version 22.6 or later`,
+    );
   return position;
 };
 
-/** Undefined for what the server or somebody else keeps in its log. */
+/** Undefined for records of the server itself or of other programs. */
 export function toRecorded(record: LogRecord): RecordedEvent | undefined {
   const { event } = record;
   if (!event?.isJson || event.type.startsWith('$') || event.streamId.startsWith('$')) return undefined;
@@ -60,22 +62,22 @@ export interface PreparedEvents {
 }
 
 /**
- * Each event is stored with its moment in the metadata: of the server's own the native client gives whole seconds.
+ * Stores each event with its time in the metadata: the native client returns the server's time in whole seconds only.
  * @param now RFC 3339
- * @param limit bytes that the server takes
+ * @param limit maximum bytes of the server
  * @throws WriteTooLarge before anything is sent
  */
 export function prepare(stream: string, events: readonly NewEvent[], now: string, limit: number): PreparedEvents {
   let total = 0;
   const prepared = events.map(({ id, type, data, metadata }): EventData => {
-    // The client passes bytes on as they are, but only from a plain Uint8Array.
+    // The client passes bytes on unchanged only from a plain Uint8Array.
     const metadataBytes = new Uint8Array(
       Buffer.from(JSON.stringify({ ...metadata, recordedat: metadata.recordedat ?? now })),
     );
     const bytes = Buffer.byteLength(JSON.stringify(data)) + metadataBytes.length + RECORD_OVERHEAD_BYTES;
     if (bytes > MAX_EVENT_BYTES)
       throw new WriteTooLarge(
-        `${type} ${id} for ${stream} has ${bytes} bytes; an event has ${MAX_EVENT_BYTES} at the most`,
+        `${type} ${id} for ${stream} has ${bytes} bytes; ${MAX_EVENT_BYTES} are allowed: send a smaller event`,
       );
     total += bytes;
     return { id, contentType: 'application/json', type, data, metadata: metadataBytes };

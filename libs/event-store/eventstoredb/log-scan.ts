@@ -6,11 +6,11 @@ import { storeError, typeOf } from './client-errors.js';
 import { type LogRecord, positionOf, toRecorded } from './log-records.js';
 
 const DEFAULT_PAGE = 1_000;
-/** Records looked at in one call when few of them are wanted. */
+/** Maximum records read in one call if few of them match. */
 const SCAN_WINDOW = 4_000;
-/** Each read is so many times the one before while too few are found. */
+/** Growth factor of the reads while too few records match. */
 const WIDER = 4;
-/** The record read from is read again, and one behind the page tells whether there is more. */
+/** The start record is read again, and one record after the page shows if there is more. */
 const AROUND = 2;
 const LONGEST_BACKWARDS = 4_096;
 
@@ -20,12 +20,12 @@ const NO_RECORD = 'no record begins there';
 export type BackwardsRead = (from: Position | undefined, count: number) => Promise<LogRecord[]>;
 
 /**
- * Pages of our events out of the whole log, in which the server's own stand between them. Positions that are answered are
- * always those of our events.
+ * Reads pages of our events from the whole log, which also contains the server's own records. Returned positions are always
+ * those of our events.
  */
 export class LogScan {
-  /** The newest stretch known to hold nothing of ours: behind our event at `from`, up to and with `to`. */
-  private quiet: { from: Position; to: Position } = { from: 0, to: 0 };
+  /** The newest range without events of ours: after our event at `from`, up to and including `to`. */
+  private empty: { from: Position; to: Position } = { from: 0, to: 0 };
 
   constructor(
     private readonly bulkRead: BulkRead,
@@ -33,9 +33,9 @@ export class LogScan {
   ) {}
 
   /**
-   * @param hint another place where reading may begin, since nothing wanted stands before it
-   * @throws InvalidInput when there never was such a position
-   * @throws StoreUnavailable also when the log does not reach to the position yet
+   * @param hint a later start position, if there is no matching event before it
+   * @throws InvalidInput if there was never such a position
+   * @throws StoreUnavailable also if the log does not reach the position yet
    */
   async page(
     after: Position,
@@ -62,7 +62,7 @@ export class LogScan {
       if (events.length === limit || looked >= SCAN_WINDOW) return { events, next, atHead: false };
       count = Math.max(count, Math.min(SCAN_WINDOW, count * WIDER));
     }
-    // From the hint on there was nothing of ours, so the newest of ours stands before it.
+    // There was no event of ours after the hint, so our newest one is before it.
     if (looked === 0 && hint > begin) return this.page(after, { types, limit, including });
     this.noteQuiet(next, passed);
     return { events, next, atHead: true };
@@ -76,9 +76,9 @@ export class LogScan {
       for (const record of records) {
         from = positionOf(record);
         newest ??= from;
-        const known = from <= this.quiet.to && from > this.quiet.from && this.quiet.from > 0;
+        const known = from <= this.empty.to && from > this.empty.from && this.empty.from > 0;
         if (!known && !toRecorded(record)) continue;
-        const head = known ? this.quiet.from : from;
+        const head = known ? this.empty.from : from;
         this.noteQuiet(head, newest);
         return head;
       }
@@ -87,29 +87,29 @@ export class LogScan {
   }
 
   private passQuiet(after: Position): Position {
-    const { from, to } = this.quiet;
+    const { from, to } = this.empty;
     return after >= from && after < to ? to : after;
   }
 
   private noteQuiet(from: Position, to: Position): void {
-    if (to >= this.quiet.to) this.quiet = { from, to };
+    if (to >= this.empty.to) this.empty = { from, to };
   }
 
   private async read(from: Position, after: Position, count: number): Promise<LogRecord[]> {
     const records = await tryRead(this.bulkRead, from, count);
     if (records !== NO_RECORD && (records.length > 0 || from === 0)) return records;
-    // A shortcut leads nowhere when the server has cleared away what stood there.
+    // The hint fails if the server has removed its record.
     if (from !== after) return this.read(after, after, count);
     const [newest] = await this.readBackwards(undefined, 1);
     if (records !== NO_RECORD && newest && positionOf(newest) >= after)
       throw new StoreUnavailable(`the event store does not show its log at position ${after} yet`);
     if ((await tryRead(this.bulkRead, 0, 1)) === NO_RECORD)
-      throw new StoreUnavailable('the event store fails to read its log');
+      throw new StoreUnavailable('the event store failed to read its log: check its logs');
     throw new InvalidInput([{ field: 'after', message: `${after} is not a position of this log` }]);
   }
 }
 
-/** Where no record begins the server fails, and says no more than that; twice is no accident. */
+/** The server fails without a reason at a position where no record starts; a second failure confirms it. */
 async function tryRead(read: BulkRead, from: Position, count: number): Promise<LogRecord[] | typeof NO_RECORD> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * EventStoreDB stores an id as often as it is told to. Beside it, this remembers the facts of the last weeks; empty where
- * the log is in PostgreSQL, whose events have a unique id.
+ * EventStoreDB does not reject repeated ids, so these tables index the facts of the last weeks. They are empty if the log is
+ * in PostgreSQL, where event ids are unique.
  */
 export class CreateFactIndex1700000000030 implements MigrationInterface {
   name = 'CreateFactIndex1700000000030';

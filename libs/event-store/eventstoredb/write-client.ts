@@ -8,37 +8,37 @@ import { MAX_WRITE_BYTES, type PreparedEvents, toRevision } from './log-records.
 import { WriteTurns } from './write-turns.js';
 
 export interface Appended {
-  /** Of the write's last event. */
+  /** Position of the write's last event. */
   revision: number;
-  /** Undefined where the server does not tell. */
+  /** Undefined if the server does not return it. */
   position: Position | undefined;
-  /** Newest position that any of this process's appends was answered with before this one was sent. */
+  /** Newest position returned to an append of this process before this one was sent. */
   acknowledgedBefore: Position;
 }
 
 /**
- * The client sends a moment by its own clock, and the server refuses what is past by its own: nearer, clocks that differ
- * would stop every append. The server gives up after its own write timeout all the same.
+ * The client sends a deadline by its own clock, and the server rejects one that is past by its own: with a shorter one,
+ * clocks that differ would block every append. The server's own write timeout applies anyway.
  */
 const SERVER_DEADLINE_MS = 86_400_000;
 const ANSWER_DEADLINE_MS = 12_000;
 const DISPOSAL_MS = 5_000;
 /**
- * The client buffers 16 messages of its append stream; the ones after that wait in a queue whose rejection nobody handles
- * when the connection breaks, which ends the process. So fewer are under way.
+ * The client buffers 16 messages of its append stream; further ones wait in a queue whose rejection is unhandled if the
+ * connection breaks, which ends the process. So fewer are in flight.
  */
 const MESSAGES_UNDER_WAY = 15;
-/** The client cuts a write into messages of this size, less at the most one event. */
+/** The client splits a write into messages of about this size. */
 const MESSAGE_BYTES = 1.5 * 1024 * 1024;
 
 /**
- * The one client of this process that appends. The client library keeps appends under way in a map of the whole module,
- * and an error of one append stream rejects them all; an answer that then comes on another stream throws where nobody
- * catches. So nobody else appends, reads go through another client, and a new one is made only when the old is gone.
+ * The only client of this process that appends. The client library keeps running appends in a map of the whole module, and
+ * an error of one append stream rejects them all; a later answer on another stream then throws uncaught. So there is no
+ * second appending client, reads use another client, and a new one is created only after the old one is gone.
  */
 export class WriteClient {
   private static readonly opened = new Map<string, WriteClient>();
-  /** Bytes that the server takes in one append, as far as it has told. */
+  /** Maximum bytes per append, as far as the server has reported it. */
   limit = MAX_WRITE_BYTES;
   private readonly turns = new WriteTurns(MESSAGES_UNDER_WAY);
   private client: EventStoreDBClient;
@@ -50,7 +50,7 @@ export class WriteClient {
     this.client = this.connect();
   }
 
-  /** The process's client for a server; each taker releases it. */
+  /** The process's client for a server; each caller releases it. */
   static take(connectionString: string): WriteClient {
     const known = WriteClient.opened.get(connectionString) ?? new WriteClient(connectionString);
     WriteClient.opened.set(connectionString, known);
@@ -64,7 +64,7 @@ export class WriteClient {
     await dispose(this.client);
   }
 
-  /** Appends of one stream go in the order given. @throws the client's errors, NoAnswer and WriteTooLarge */
+  /** Appends of one stream keep their order. @throws the client's errors, NoAnswer and WriteTooLarge */
   append(stream: string, expected: ExpectedRevision, { events, bytes }: PreparedEvents): Promise<Appended> {
     return this.turns.run(stream, 1 + Math.floor(bytes / MESSAGE_BYTES), async () => {
       await this.renewal;
@@ -109,9 +109,9 @@ export class WriteClient {
 }
 
 /**
- * The client makes a new connection by itself when the server was unavailable. Other failures it keeps: an append stream
- * that never answers, and the failed question for the server's features, which is the error without a type. An answer
- * that it does not know has no code; the connection it came on is sound.
+ * The client reconnects by itself after the server was unavailable, but not after other failures: an append stream that
+ * never answers, and a failed request for the server's features, which is the error without a type. An unknown status has
+ * no code; its connection is sound.
  */
 function leavesClientBroken(error: unknown): boolean {
   if (error instanceof NoAnswer) return true;

@@ -3,7 +3,7 @@ interface Waiter {
   start(): void;
 }
 
-/** Lets work run side by side up to a weight, but that of one stream in the order given. */
+/** Runs work concurrently up to a total weight, and the work of one stream in order. */
 export class WriteTurns {
   private free: number;
   private readonly waiting: Waiter[] = [];
@@ -13,7 +13,7 @@ export class WriteTurns {
     this.free = capacity;
   }
 
-  /** @param weight what is more than the capacity runs alone */
+  /** @param weight work above the capacity runs alone */
   run<Result>(stream: string, weight: number, work: () => Promise<Result>): Promise<Result> {
     const taken = Math.min(weight, this.capacity);
     const before = this.lastOf.get(stream) ?? Promise.resolve();

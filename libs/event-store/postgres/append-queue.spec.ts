@@ -10,7 +10,7 @@ const all = Array.from({ length: BATCH }, () => newEvent());
 const eventsOf = (count: number) => all.slice(0, count);
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-it('writes to a stream go one by one in the order they came in, small ones and batches alike, each of them once', async () => {
+it('sends the writes of a stream one by one, once and in order, small ones and batches alike', async () => {
   const job = fc.record({
     streams: fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 2 }),
     size: fc.constantFrom(SMALL, BATCH),
@@ -56,7 +56,7 @@ it('writes to a stream go one by one in the order they came in, small ones and b
   );
 });
 
-it('a small append passes batches of other streams that wait', async () => {
+it('lets a small append overtake waiting batches of other streams', async () => {
   const sent: string[] = [];
   const answers: (() => void)[] = [];
   const queue = new AppendQueue((jobs) => {

@@ -7,19 +7,19 @@ export interface AppendJob {
   reject(error: unknown): void;
 }
 
-/** One travels and is parsed while the other commits; the head's row lets only one of them write at a time anyway. */
+/** One is sent and parsed while the other commits; the lock on the head's row admits one writer at a time anyway. */
 const BULK_IN_FLIGHT = 2;
 
 interface Waiting extends AppendJob {
   events: number;
-  /** A decision that somebody waits for; batches of facts let it pass. */
+  /** A decision, whose caller waits; it overtakes batches of facts. */
   isSmall: boolean;
 }
 
 /**
- * Collects the appends that arrive while others are under way and sends them together: one statement and one commit for
- * many callers. Small ones go together and ahead of batches: while one is under way, only one batch is.
- * Writes to one stream are never under way twice and go in the order they came in, small or not.
+ * Collects appends that arrive while others are running and sends them together: one statement and one commit for many
+ * callers. Small appends go together and ahead of batches: while one is running, only one batch is. Writes to one stream
+ * never overlap and keep their order, small or not.
  */
 export class AppendQueue {
   private waiting: Waiting[] = [];
@@ -44,7 +44,7 @@ export class AppendQueue {
     });
   }
 
-  /** Tells all that wait, and were not sent, that the store is away: in turns each would only learn it later. */
+  /** Rejects all waiting appends if the store is unreachable: one after the other they would only fail later. */
   refuseWaiting(error: unknown): void {
     for (const job of this.waiting.splice(0)) job.reject(error);
   }
@@ -77,7 +77,7 @@ export class AppendQueue {
     });
   }
 
-  /** The jobs of a kind that go now. None overtakes another that writes to a stream of its own. */
+  /** The jobs of a kind to send now. None overtakes another that writes to one of its streams. */
   private take(small: boolean): AppendJob[] {
     const batch: Waiting[] = [];
     const left: Waiting[] = [];

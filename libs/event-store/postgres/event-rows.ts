@@ -18,7 +18,7 @@ export const encode = (event: NewEvent): Encoded => ({
   metadata: JSON.stringify(event.metadata),
 });
 
-/** Values stay as the server's text; each reader parses what it needs, once. */
+/** Values stay strings; each reader parses what it needs, once. */
 export const AS_TEXT = { getTypeParser: () => (text: string) => text };
 
 export function appendParameters(writes: readonly StreamWrite[], encoded: Encoded[][]): Buffer[] {

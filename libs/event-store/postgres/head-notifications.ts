@@ -5,7 +5,7 @@ const CHANNEL = 'gatehouse_log';
 const RECONNECT_MS = 1_000;
 const ANSWER_MS = 5_000;
 
-/** Listens for what the database notifies of: how far the log reaches, and by whose append. */
+/** Listens for the database's notifications of new heads: their position and the appending server process. */
 export class HeadNotifications {
   private client: pg.Client | undefined;
   private connecting: Promise<void> | undefined;
@@ -13,8 +13,8 @@ export class HeadNotifications {
   private closed = false;
 
   /**
-   * @param readHead for what was stored before anybody listened
-   * @param reaches the log reaches to a position, by the append of a server process, if that is known
+   * @param readHead for events that were stored before the connection listened
+   * @param reaches called with the new head and the appending server process, if known
    */
   constructor(
     private readonly connection: pg.PoolConfig,
@@ -22,7 +22,7 @@ export class HeadNotifications {
     private readonly reaches: (position: Position, processId?: number) => void,
   ) {}
 
-  /** Connects once, and again at a later call if the connection broke. Without it the log is only polled. */
+  /** Connects once, and again at a later call if the connection broke. Without it the log is polled. */
   listen(): void {
     if (this.client || this.connecting || this.closed || performance.now() - this.lastAttempt < RECONNECT_MS) return;
     this.lastAttempt = performance.now();

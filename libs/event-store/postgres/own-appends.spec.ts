@@ -14,7 +14,7 @@ const run = (first: number, length: number): RecordedEvent[] =>
     recordedAt: '2022-01-01T00:00:00.000Z',
   }));
 
-it('gives each event once and in order, whatever the order of the answers; foreign ones are gaps', () => {
+it('returns each event once and in order, whatever the order of the appends; events of others are gaps', () => {
   const appended = fc.record({ length: fc.integer({ min: 1, max: 9 }), isOwn: fc.boolean(), delay: fc.nat(6) });
   fc.assert(
     fc.property(fc.array(appended, { maxLength: 30 }), fc.integer({ min: 1, max: 12 }), (appends, limit) => {
@@ -57,7 +57,7 @@ it('gives each event once and in order, whatever the order of the answers; forei
   );
 });
 
-it('keeps no more than its bound if nobody takes anything', () => {
+it('keeps at most its limit without a reader', () => {
   const own = new OwnAppends();
   for (let n = 0; n < 40; n++) own.offer(run(1 + n * 1_000, 1_000), 1);
   const { events } = own.take(24_000, 100_000);

@@ -6,15 +6,15 @@ interface Run {
   bytes: number;
 }
 
-/** The reader takes them at once; more are kept only while it is busy, or if there is none. */
+/** Enough while the reader reads them at once; more collect only if it is busy or missing. */
 const MOST_EVENTS = 16 * APPEND_EVENTS;
 
 const firstOf = ({ events }: Run): Position => events[0]!.position;
 const lastOf = ({ events }: Run): Position => events.at(-1)!.position;
 
 /**
- * What this process appended and its reader has not taken yet, so that it is not read and decoded again. Answers of
- * appends come in any order, and other processes append in between: there may be gaps.
+ * Events that this process appended and its reader has not read yet, so that they are not read and decoded again. Appends
+ * return in any order, and other processes append in between: there may be gaps.
  */
 export class OwnAppends {
   /** In the order of their positions. */
@@ -23,7 +23,7 @@ export class OwnAppends {
 
   /**
    * @param events committed, of consecutive positions
-   * @param bytes about how much memory they take
+   * @param bytes approximate memory
    */
   offer(events: readonly RecordedEvent[], bytes: number): void {
     if (events.length === 0) return;
@@ -35,13 +35,13 @@ export class OwnAppends {
     while (this.count > MOST_EVENTS && this.runs.length > 1) this.count -= this.runs.shift()!.events.length;
   }
 
-  /** How many positions are between a position and the first event behind it; undefined if there is none. */
+  /** Number of positions between a position and the next event; undefined if there is none. */
   gapAfter(position: Position): number | undefined {
     const next = this.runs.find((run) => lastOf(run) > position);
     return next && Math.max(0, firstOf(next) - 1 - position);
   }
 
-  /** Events right behind a position, without a gap. What is before them is not asked for any more. */
+  /** Events directly after a position, without a gap. Drops earlier ones, which are not read any more. */
   take(position: Position, limit: number): { events: RecordedEvent[]; bytes: number } {
     const events: RecordedEvent[] = [];
     let bytes = 0;

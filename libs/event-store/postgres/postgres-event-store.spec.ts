@@ -23,7 +23,7 @@ describe('PostgresEventStore', () => {
     await database.drop();
   });
 
-  it('numbers positions from 1 without a gap, also when writes between are refused', async () => {
+  it('numbers positions from 1 without gaps, even if writes in between are rejected', async () => {
     const refused = newEvent();
     await store.append([{ stream: 'account-a', expected: 'no-stream', events: [newEvent(), newEvent()] }]);
     await store.append([{ stream: 'account-a', expected: 9, events: [refused] }]);
@@ -36,7 +36,7 @@ describe('PostgresEventStore', () => {
     expect(events.map((event) => event.position)).toEqual(Array.from({ length: 26 }, (_, n) => n + 1));
   });
 
-  it('stores no event id twice, and the neighbours of the refused write are stored', async () => {
+  it('stores no event id twice, and stores the other writes of the call', async () => {
     const [known, fresh] = [newEvent(), newEvent()];
     await store.append([{ stream: 'facts-0', expected: 'any', events: [known] }]);
     const results = await Promise.all([
@@ -51,7 +51,7 @@ describe('PostgresEventStore', () => {
     expect((await store.readStream('facts-2')).map((event) => event.id)).toEqual([fresh.id]);
   });
 
-  it('says that it is unavailable while the database refuses connections, and works again after', async () => {
+  it('reports that it is unavailable while the database refuses connections, and works afterwards', async () => {
     const admin = new pg.Client({ ...database.connection, database: 'postgres' });
     await admin.connect();
     const name = database.connection.database;

@@ -33,14 +33,14 @@ import { StreamReader, type StreamSlice } from './stream-reader.js';
 
 const DEFAULT_PAGE = 1_000;
 const STREAM_PAGE = 500;
-/** For so long an append of this process may still be answered that fills a gap before the one that was. */
+/** Time in which a running append of this process may still fill a gap before one that has returned. */
 const GAP_MS = 20;
 const STATEMENT_TIMEOUT_MS = 30_000;
-/** Of a statement that reads no page of the log; it takes milliseconds, and whoever asked waits for it. */
+/** Timeout of a statement that reads no page of the log: it takes milliseconds, and a caller waits for it. */
 const ANSWER_MS = 10_000;
 const LONGEST_READ_MS = STATEMENT_TIMEOUT_MS + 1_000;
 const UNIQUE_VIOLATION = '23505';
-/** Roughly what an event's objects take beyond their JSON text. */
+/** Approximate bytes of an event's objects beyond their JSON text. */
 const EVENT_OVERHEAD_BYTES = 600;
 
 /** The event store in PostgreSQL >= 15, for one process or many. */
@@ -52,10 +52,10 @@ export class PostgresEventStore implements EventStore {
   private readonly ownProcesses = new Set<number | undefined>();
   private readonly growth = new Changes();
   private readonly notifications: HeadNotifications;
-  /** As far as the appends of others reach, or may. */
+  /** The newest position that others may have appended. */
   private others: Position = 0;
 
-  /** @param connection as node-postgres takes it; the schema must have been migrated */
+  /** @param connection for node-postgres; the schema must have been migrated */
   constructor(connection: pg.PoolConfig) {
     this.pool = new pg.Pool({
       max: 6,
@@ -125,7 +125,7 @@ export class PostgresEventStore implements EventStore {
     if (this.others === Number.POSITIVE_INFINITY) this.others = 0;
     const gap = this.own.gapAfter(after);
     const page = await this.readAll(after, { limit: Math.min(limit, gap ?? limit) });
-    // More than fits is there: the next page is not to wait for a notification.
+    // There is more than a page: the next call must not wait for a notification.
     if (!page.atHead && gap === undefined) this.noteOthers(page.next + 1);
     return page;
   }
@@ -135,7 +135,7 @@ export class PostgresEventStore implements EventStore {
     await this.pool.end();
   }
 
-  /** Sends jobs as one statement and answers each; never rejects. */
+  /** Sends jobs as one statement and settles each; never rejects. */
   private async send(jobs: readonly AppendJob[]): Promise<void> {
     try {
       const results = await this.appendWrites(jobs.flatMap((job) => job.writes));
@@ -152,14 +152,14 @@ export class PostgresEventStore implements EventStore {
         for (const job of jobs) job.reject(known);
         if (known instanceof StoreUnavailable) {
           this.queue.refuseWaiting(known);
-          this.noteOthers(Number.POSITIVE_INFINITY); // they may be stored, and nobody will say where
+          this.noteOthers(Number.POSITIVE_INFINITY); // they may be stored, at an unknown position
         }
       }
     }
   }
 
   private async appendWrites(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
-    // Decisions pass, however many go together: their events are few, and somebody waits for each.
+    // Decisions don't yield, however many go together: their events are few, and a caller waits for each.
     if (writes.some(({ events }) => events.length > FEW_EVENTS)) await eventLoop.yield();
     const encoded = writes.map((write) => write.events.map(encode));
     let answer: { actual: (number | null)[] | null; base: (number | null)[] | null; recordedAt: string };
@@ -213,7 +213,7 @@ export class PostgresEventStore implements EventStore {
     this.growth.notify();
   }
 
-  /** Tells a repeated write (its ids stand where it asked for) from one that came too late or uses an id again. */
+  /** Distinguishes a repeated write (its ids are at its revision) from one that is too late or reuses an id. */
   private async placeOf(write: StreamWrite, actual: number | undefined): Promise<WriteResult> {
     const wrong = (revision: number): WriteResult => ({
       outcome: 'wrong-expected-revision',
@@ -287,12 +287,12 @@ const storeError = (error: unknown): unknown =>
     ? new StoreUnavailable(`the event store does not answer: ${(error as Error).message}`, { cause: error })
     : error;
 
-/** About the memory that a page takes. */
+/** Approximate memory of a page. */
 const sizeOf = (rows: readonly Row[]): number =>
   rows.reduce(
     (sum, [, , , , , , , data, metadata]) => sum + (data?.length ?? 0) + (metadata?.length ?? 0) + EVENT_OVERHEAD_BYTES,
     0,
   );
 
-/** The server process of a connection, by which its notifications are known. */
+/** The server process of a connection, which identifies its notifications. */
 const processOf = (client: pg.PoolClient): number | undefined => (client as { processID?: number }).processID;

@@ -1,9 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The log. Every append holds the head's row until it commits, so positions are handed out in commit order: they have no
- * gap, and a reader that sees position n sees everything before it. (A sequence would number events before they commit
- * and let readers pass events that come late.)
+ * The log. Every append locks the head's row until it commits, so positions are assigned in commit order: they have no
+ * gaps, and a reader that sees position n sees everything before it. (A sequence would number events before they commit,
+ * and readers could skip late ones.)
  */
 export class CreateEventLog1700000000001 implements MigrationInterface {
   name = 'CreateEventLog1700000000001';

@@ -1,4 +1,4 @@
-/** Positions that one filtered read looks at, so that a rare type in a long log still answers in pages. */
+/** Maximum positions that one filtered read scans, so that a rare type in a long log is still read in pages. */
 export const SCAN_WINDOW = 100_000;
 
 export const HEAD = { name: 'gatehouse_head', text: 'SELECT position FROM log.head' };

@@ -16,7 +16,7 @@ export interface StreamSlice {
 }
 
 const MAX_STREAMS = 128;
-/** Leaves connections to others; more in flight only queue in the server. */
+/** Leaves connections for other queries; more would only queue in the server. */
 const IN_FLIGHT = 2;
 
 /** Collects the stream reads of concurrent decisions into one query. */
@@ -50,7 +50,7 @@ export class StreamReader {
             for (const [i, request] of batch.entries()) request.resolve(found[i]!);
           },
           (error) => {
-            // While the store is away those behind would find the same one after the other, and wait ever longer.
+            // While the store is unreachable, later reads would fail too, one after the other, and wait ever longer.
             const behind = error instanceof StoreUnavailable ? this.requests.splice(0) : [];
             for (const request of [...batch, ...behind]) request.reject(error);
           },

@@ -9,7 +9,7 @@ const AWAY = new StoreUnavailable('away');
 const settled = async (all: Promise<unknown>[]) =>
   (await Promise.allSettled(all)).map((one) => (one.status === 'rejected' ? one.reason : 'done'));
 
-it('readers that wait behind one that finds the store away are told with it; others wait for their turn', async () => {
+it('rejects waiting readers together with one that finds the store unreachable; others wait for their turn', async () => {
   let error: Error = AWAY;
   let loads = 0;
   const reader = new StreamReader(async (slices) => {
@@ -27,7 +27,7 @@ it('readers that wait behind one that finds the store away are told with it; oth
   expect(new Set(found.slice(128))).toEqual(new Set(['done']));
 });
 
-it('appends that wait are refused together, and not sent', async () => {
+it('rejects waiting appends together without sending them', async () => {
   const sent: string[] = [];
   const queue: AppendQueue = new AppendQueue(async (jobs) => {
     sent.push(...jobs.flatMap(({ writes }) => writes.map(({ stream }) => stream)));

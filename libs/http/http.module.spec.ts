@@ -312,14 +312,9 @@ describe('a server with the HTTP module', () => {
   });
 
   it('lists its routes', () => {
-    expect(app.get(DeclaredRoutes).all()).toContainEqual({
-      method: 'POST',
-      path: '/spec/things',
-      access: { kind: 'roles', roles: ['operator', 'service'] },
-      handler: 'SpecController.make',
-      handlerName: 'make',
-      controller: SpecController,
-    });
+    const access = { kind: 'roles', roles: ['operator', 'service'] };
+    const route = { method: 'POST', path: '/spec/things', access, handler: 'SpecController.make' };
+    expect(app.get(DeclaredRoutes).all()).toContainEqual(expect.objectContaining(route));
   });
 });
 

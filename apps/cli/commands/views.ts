@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { GatehouseError } from '../../../libs/kernel/errors.js';
-import type { ViewJobAnswer, ViewsAnswer } from '../api-answers.js';
+import type { ViewJob, ViewsAnswer } from '../api-answers.js';
 import type { ApiClient } from '../api-client.js';
 import { withExamples } from '../command-options.js';
 import { EXIT } from '../exit-codes.js';
@@ -86,12 +86,12 @@ export function viewsText({ items, reactions }: ViewsAnswer): string {
   return [views, reacting, ...leftOut].join('\n\n');
 }
 
-const started = (client: ApiClient, kind: ViewJobAnswer['kind'], views: string[]): Promise<ViewJobAnswer> =>
+const started = (client: ApiClient, kind: ViewJob['kind'], views: string[]): Promise<ViewJob> =>
   client.post(`/v1/views/${kind}`, views.length > 0 ? { views } : {});
 
-async function finished(client: ApiClient, begun: ViewJobAnswer, progress: Progress): Promise<ViewJobAnswer> {
+async function finished(client: ApiClient, begun: ViewJob, progress: Progress): Promise<ViewJob> {
   let total = '0';
-  for (let job = begun; ; job = await client.get<ViewJobAnswer>(`/v1/views/jobs/${begun.id}`)) {
+  for (let job = begun; ; job = await client.get<ViewJob>(`/v1/views/jobs/${begun.id}`)) {
     if (job.of !== total) {
       total = job.of;
       progress.start(`${job.kind} to position`, Number(total));
@@ -107,7 +107,7 @@ async function finished(client: ApiClient, begun: ViewJobAnswer, progress: Progr
 }
 
 /** One row per table of each view. */
-export function comparisonText({ comparisons = [] }: ViewJobAnswer): string {
+export function comparisonText({ comparisons = [] }: ViewJob): string {
   const rows = comparisons.flatMap(({ view, position, tables }): Cell[][] =>
     tables.length === 0
       ? [[view, null, Number(position), null, null, 'new, nothing to compare']]

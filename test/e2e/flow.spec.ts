@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { catalogue } from '../../apps/composition/catalogue.js';
+import { DecisionPoint } from '../../libs/access/decision-point/decision-point.js';
 import { imagesView } from '../../libs/images/index.js';
 import { liveBuild } from '../../libs/projections/builds.js';
 import { park } from '../../libs/subscriptions/checkpoints.js';
@@ -285,4 +286,12 @@ it('accepts all seven events of the contract from outside, and publishes all sev
   const position = await head();
   expect(await ask('p-1', 'generate', position)).toBe('account-deactivated');
   expect(await ask('p-3', 'generate', position)).toBe('account-deactivated');
+});
+
+it('answers a valid evaluation ahead of the controller', async () => {
+  await ask('acc-fast', 'generate', '0');
+  const ofController = jest.spyOn(gatehouse.app.get(DecisionPoint), 'evaluate');
+  expect(await ask('acc-fast', 'generate', '0')).toBe('account-unknown');
+  expect(ofController).not.toHaveBeenCalled();
+  ofController.mockRestore();
 });

@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 
-/* A route that answers a constant as long as Gatehouse's answer: what HTTP itself costs here. Prints where it listens. */
+/* A route with a constant answer as long as Gatehouse's, to measure HTTP itself. Prints its address. */
 
 const server = Fastify({ logger: false });
 server.post('/access/v1/evaluation', async () => ({ decision: true, context: { position: '123456' } }));

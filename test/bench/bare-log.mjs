@@ -11,10 +11,10 @@ const INSERT = {
 const UNIQUE_KEYS = ', UNIQUE (id), UNIQUE (stream, revision)';
 
 /**
- * The least that stores the same rows: one table and one statement for a batch, under way on as many connections as
- * there are lanes. It looks at no expected revision, and its positions come from a sequence, so a reader could miss one.
- * The parameters go over in the same binary form as ours: the yardstick is not made slow by quoting.
- * @param unique whether the table keeps the keys of a log: no id twice, one event at a place of a stream
+ * The minimum that stores the same rows: one table and one statement per batch, on as many connections as there are lanes.
+ * It checks no expected revision, and its positions come from a sequence, so a reader could miss one. It sends parameters
+ * in the same binary form as ours, so that quoting does not slow the yardstick down.
+ * @param unique whether the table has the keys of a log: unique ids, and one event per revision of a stream
  */
 export async function openBareLog(connection, connections, unique) {
   const pool = new pg.Pool({ ...connection, max: connections });

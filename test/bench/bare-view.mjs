@@ -4,8 +4,8 @@ const PAGE = 4_000;
 const IDLE_MS = 2;
 
 /**
- * The contiguous rows behind a position: the sequence numbers events before they commit, so a reader that skipped a gap
- * would lose whatever fills it later.
+ * The contiguous rows after a position: the sequence numbers events before they commit, so a reader that skipped a gap
+ * would miss an event that fills it later.
  */
 const PAGE_OF = `SELECT position, type, data, metadata FROM (
   SELECT *, position - row_number() OVER (ORDER BY position) AS before

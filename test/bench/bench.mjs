@@ -82,7 +82,7 @@ export async function runBench({ names, ...sizes }) {
   return crashes.length === 0;
 }
 
-/** The embedded PostgreSQL would outlive us: it is in a session of its own. */
+/** The embedded PostgreSQL would outlive this process, since it has a session of its own. */
 async function giveUp(server) {
   interrupted = true;
   process.on('uncaughtException', () => {}); // contenders lose their connections

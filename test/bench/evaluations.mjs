@@ -3,7 +3,7 @@ import { memberId } from './loading.mjs';
 
 const BATCH = 1_000;
 
-/** The request that asks whether an account may do something. */
+/** An evaluation request for an account. */
 export const evaluation = (token, accountId, action) =>
   requestBytes('POST', '/access/v1/evaluation', {
     token,
@@ -14,7 +14,7 @@ export const evaluation = (token, accountId, action) =>
     },
   });
 
-/** Asks for every account once, so that all of them are in memory. */
+/** Evaluates every account once, so that all of them are in memory. */
 export async function askForAll({ url, token }, accounts) {
   const connection = await openConnection(url);
   for (let first = 0; first < accounts; first += BATCH) {

@@ -6,7 +6,7 @@ const ID_DIGITS = 16;
 const ACCOUNTS = 50_000;
 const ACTOR = { kind: 'service', id: 'images' };
 
-/** An ImageShared as the store takes it; data and metadata are about 300 bytes of JSON. */
+/** An ImageShared for the store; data and metadata are about 300 bytes of JSON. */
 export function fact(number) {
   const id = ids.next();
   const imageId = `img-${String(number).padStart(ID_DIGITS, '0')}`;

@@ -17,9 +17,8 @@ export function requestBytes(method, path, { token, json, mediaType = 'applicati
 }
 
 /**
- * One keep-alive connection that asks one thing at a time and does as little as a client can, since client and server
- * share the machine. Understands answers that have a content-length. Connects again if the server closed it while it was
- * idle.
+ * One keep-alive connection with one request at a time. It does as little work as possible, since client and server share
+ * the machine. Parses only answers with a content-length. Reconnects if the server closed the idle connection.
  */
 export async function openConnection(url) {
   let current = await connected(url);

@@ -4,7 +4,7 @@ import { timeOrderedIds } from '../../dist/libs/kernel/ids.js';
 const ACCOUNTS = 50_000;
 const SOURCE = '/image-service';
 const ACTOR = { kind: 'service', id: 'images' };
-/** An image is shared and downloaded a while after it was made, so that many others come in between. */
+/** How many later images come before an image is shared or downloaded. */
 const SHARED_AFTER = 2_000;
 const DOWNLOADED_AFTER = 3_000;
 /** Of the exposed images; the published share is below 0.05%. */
@@ -20,15 +20,15 @@ function mixed(number) {
 }
 
 const hex = (number) => number.toString(16).padStart(8, '0');
-/** In no order, as most systems make ids: an index on them is written all over. */
+/** Unordered, like the ids of most systems, so that writes to an index on them are scattered. */
 const imageId = (image) => `img-${hex(mixed(image))}${hex(image)}`;
 const accountId = (image) => `acc-${hex(mixed(mixed(image) % ACCOUNTS))}`;
 
 /**
- * What an image service tells, endlessly: each image is made; two of five are shared and one of five downloaded soon; for
- * one of five that are made an older one, of any age, is downloaded; a few are flagged. About 300 bytes of stored JSON each.
- * @param from the first image's number; two services must not tell of the same images
- * @param prompt whether each image comes with its prompt, which Gatehouse seals under the account's key
+ * The endless events of an image service: each image is generated; two of five are shared and one of five is downloaded
+ * soon; for one of five an older image of any age is downloaded; a few are flagged. About 300 bytes of stored JSON each.
+ * @param from the first image's number; two services must not report the same images
+ * @param prompt whether each image has its prompt, which Gatehouse encrypts with the account's key
  */
 export function imageTraffic(from = 0, prompt = false) {
   const ids = timeOrderedIds(systemClock);
@@ -54,7 +54,7 @@ export function imageTraffic(from = 0, prompt = false) {
   }
   const events = all();
   return {
-    /** @returns so many more events: id, type, data, time */
+    /** @returns the next events: id, type, data, time */
     take: (count) =>
       Array.from({ length: count }, () => {
         const [type, data] = events.next().value;
@@ -63,11 +63,11 @@ export function imageTraffic(from = 0, prompt = false) {
   };
 }
 
-/** As a sender puts them into a batch. */
+/** As events of a batch. */
 export const cloudEvents = (events) =>
   events.map(({ id, type, data, time }) => ({ specversion: '1.0', id, source: SOURCE, type, time, data }));
 
-/** As a log stores them. */
+/** As events of a log. */
 export const stored = (events) =>
   events.map(({ id, type, data, time }) => ({
     id,

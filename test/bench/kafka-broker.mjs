@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { missingTool, startKafka } from '../../deploy/kafka/kafka.mjs';
 import { KafkaJsBroker } from '../../dist/libs/kafka/kafkajs-broker.js';
 
-/** Why the rows with a broker are left out on this machine; nothing where they can run. */
+/** Why the rows with a broker are skipped on this machine; empty if they can run. */
 export const withoutBroker = () => missingTool();
 
-/** A broker of its own on a temporary directory, gone with this process at the latest. */
+/** A new broker on a temporary directory; it ends with this process at the latest. */
 export async function startBenchBroker() {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-bench-kafka-'));
   const { bootstrap, broker, stop } = await startKafka({ port: 0, directory });

@@ -51,7 +51,7 @@ function memberOf(number) {
   return { stream, expected: 'no-stream', events };
 }
 
-/** Facts of a traffic, appended straight to the log, on lanes of their own. */
+/** Appends the facts of a traffic straight to the log, on their own lanes. */
 export async function loadFacts(connection, traffic, count) {
   const store = new PostgresEventStore(connection);
   let left = count;

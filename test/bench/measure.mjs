@@ -1,22 +1,22 @@
 /**
- * What a row answers, one for each budget it measures.
+ * The result of a row, one for each budget that it measures.
  * @typedef {object} Measure
  * @property {string} what
- * @property {string} budget as budgets say it, for people
+ * @property {string} budget in words
  * @property {number} figure in `unit`
  * @property {string} unit
  * @property {string} [against] the yardstick's name
  * @property {number} [yardstick] in `unit`, from the same minute
  * @property {number} [ratio] figure / yardstick, the median over rounds
- * @property {boolean | undefined} met undefined where there is no budget
- * @property {boolean} [small] whether the run was smaller than what the budget names
+ * @property {boolean | undefined} met undefined without a budget
+ * @property {boolean} [small] whether the run was smaller than the budget's size
  * @property {string} detail spread, sizes, conditions
  */
 
 /**
  * @typedef {object} Contender
  * @property {string} name
- * @property {(round: number) => Promise<number>} run answers operations per second of one round
+ * @property {(round: number) => Promise<number>} run returns operations per second of one round
  */
 
 export const median = (values) => quantile(values, 0.5);
@@ -30,8 +30,8 @@ export function quantile(values, q) {
 }
 
 /**
- * Runs the contenders one after the other, round by round, each round in another order, after one round that doesn't
- * count. Whatever disturbs a shared machine then hits all of them alike.
+ * Runs the contenders one after the other, round by round, each round in another order, after one warm-up round. A
+ * disturbance of a shared machine then affects all of them alike.
  * @param {Contender[]} contenders
  * @returns {Promise<Map<string, number[]>>} the rate of each round by name
  */
@@ -49,7 +49,7 @@ export async function alternate(contenders, rounds, log) {
   return rates;
 }
 
-/** The ratio is the median of the rounds' own ratios, since the two figures of one round saw the same machine. */
+/** The ratio is the median of the rounds' own ratios, since the figures of one round had the same conditions. */
 export function compare(rates, ours, theirs) {
   const ratios = rates.get(ours).map((rate, round) => rate / rates.get(theirs)[round]);
   return {
@@ -68,7 +68,7 @@ export async function rateOf(operations, work) {
   return (operations * 1000) / (performance.now() - started);
 }
 
-/** Does `work` for 0..count-1, so many at a time. */
+/** Runs `work` for 0..count-1 with limited concurrency. */
 export async function inFlight(count, width, work) {
   let next = 0;
   const worker = async () => {

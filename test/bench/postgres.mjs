@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { catalogue } from '../../dist/apps/composition/catalogue.js';
-import { createDataSource, migrate } from '../../dist/libs/platform/database/data-source.js';
+import { openDatabase } from '../../dist/libs/platform/database/database.js';
 import { startEmbeddedPostgres } from '../../dist/libs/platform/database/embedded-postgres.js';
 
 /**
@@ -12,13 +12,13 @@ import { startEmbeddedPostgres } from '../../dist/libs/platform/database/embedde
  */
 export async function startBenchServer() {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
-  // Not sooner: the server's own end is still noticed, and its log read, after it was stopped.
+  // Not sooner: the server's exit is noticed and its log is read after it was stopped.
   process.once('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
-  const server = await startEmbeddedPostgres({ directory, port: 0, onTrouble: (line) => console.error(line) });
+  const server = await startEmbeddedPostgres({ directory, port: 0, onOutage: (line) => console.error(line) });
   const administer = (statement) =>
     onConnection({ ...server.connection, database: 'postgres' }, (c) => c.query(statement));
 
-  /** @returns a connection as node-postgres takes it, and what drops the database */
+  /** @returns options of a node-postgres connection, and a function that drops the database */
   async function createDatabase(name) {
     await administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     await administer(`CREATE DATABASE ${name}`);
@@ -30,12 +30,7 @@ export async function startBenchServer() {
 
   async function createGatehouseDatabase(name) {
     const database = await createDatabase(name);
-    const dataSource = createDataSource(database.connection, {
-      applicationName: 'gatehouse-bench',
-      migrations: catalogue.migrations,
-    });
-    await dataSource.initialize();
-    await migrate(dataSource);
+    const { dataSource } = await openDatabase(database.connection, { migrations: catalogue.migrations, entities: [] });
     await dataSource.destroy();
     return database;
   }
@@ -57,8 +52,8 @@ export async function onConnection(connection, work) {
   }
 }
 
-/** A rate means nothing where rows are missing. */
+/** A rate is meaningless if rows are missing. */
 export async function expectRows(connection, table, expected) {
   const { rows } = await onConnection(connection, (client) => client.query(`SELECT count(*)::int AS n FROM ${table}`));
-  if (rows[0].n !== expected) throw new Error(`${table} holds ${rows[0].n} rows where ${expected} were written`);
+  if (rows[0].n !== expected) throw new Error(`${table} has ${rows[0].n} rows, but ${expected} were written`);
 }

@@ -13,7 +13,7 @@ export function expectAccepted(answer, count) {
   if (accepted !== count) throw new Error(`${accepted} of ${count} accepted: ${bodyOf(answer).slice(0, 1000)}`);
 }
 
-/** Posts batches over connections of its own, each with one request under way, until `next` gives no more. */
+/** Posts batches over new connections, each with one request in flight, until `next` returns no more. */
 export async function post({ url }, connections, size, next) {
   await Promise.all(
     Array.from({ length: connections }, async () => {

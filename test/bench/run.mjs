@@ -38,7 +38,7 @@ if (values.full) Object.assign(values, FULL);
 
 await build();
 installPeers();
-// Between rounds, so that no contender pays for what another left behind.
+// Between rounds, so that no contender pays for another's garbage.
 setFlagsFromString('--expose-gc');
 globalThis.gc = runInNewContext('gc');
 

@@ -20,13 +20,13 @@ export const onDatabase = ({ host, port, user, password, database }) => ({
   GATEHOUSE_MASTER_KEY: MASTER_KEY,
 });
 
-/** Starts the process that users start, as `launch` does. @returns it, once it says that it is ready */
+/** Starts the process that users start, like `launch`. @returns it once it is ready */
 export const startStandalone = (settings, profile) => launch(settings, profile).ready;
 
 /**
  * @param settings environment variables over the defaults; no other GATEHOUSE_ variable reaches the process
  * @param profile a directory that gets its CPU profile when it stops
- * @returns `ready`, and `failed`, which rejects when it ends before
+ * @returns `ready`, and `failed`, which rejects if it exits before
  */
 export function launch(settings, profile) {
   const foreign = Object.entries(process.env).filter(([name]) => !name.startsWith('GATEHOUSE_'));
@@ -67,7 +67,7 @@ async function controls(child, gone, { url, token }) {
     /** An answer that is not JSON. */
     text: async (path) => bodyOf(expectStatus(await connection.ask(requestBytes('GET', path, { token })), 200)),
     /**
-     * Resolves when every view and every reaction has passed the head; only those consumers that count.
+     * Resolves once every view and every reactor has reached the head, or only the given consumers.
      * @returns the head
      */
     async caughtUp(counts = () => true) {
@@ -81,18 +81,18 @@ async function controls(child, gone, { url, token }) {
       }
     },
     stop: () => end('SIGTERM'),
-    /** At once, as a crash does. */
+    /** Kills it at once, like a crash. */
     kill: () => end('SIGKILL'),
   };
 }
 
-/** What it prints once it is ready: where it listens, and a token. */
+/** Its output once it is ready: its address, and a token. */
 function announced(child, gone) {
   let text = '';
   const ready = new Promise((resolve) => {
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
       if (text.includes(LAST_LINE)) {
-        if (chunk.startsWith('{')) process.stderr.write(chunk); // its log; the rest is its farewell
+        if (chunk.startsWith('{')) process.stderr.write(chunk); // its log; other output needs no attention
         return;
       }
       text += chunk;
@@ -102,7 +102,7 @@ function announced(child, gone) {
   const failed = gone.then(([code]) => {
     throw new Error(`the standalone ended with ${code} before it was ready:\n${text}`);
   });
-  failed.catch(() => {}); // after it was ready, its end is no failure
+  failed.catch(() => {}); // an exit after it was ready is no failure
   return { ready: Promise.race([ready, failed]), failed };
 }
 

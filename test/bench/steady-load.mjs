@@ -4,8 +4,8 @@ import { expectStatus, openConnection } from './http-connection.mjs';
 const TICK_MS = 1;
 
 /**
- * Asks at a steady rate, however long the answers take: a question that finds every connection busy waits, and its time
- * runs from when it was due. Up to a tick of it is ours.
+ * Sends requests at a steady rate, however long the answers take: a request waits if every connection is busy, and its
+ * time counts from when it was due. Up to a tick of that time is the timer's.
  * @param count connections
  * @returns each one's milliseconds
  */

@@ -2,7 +2,7 @@ import { whole } from './measure.mjs';
 
 const HEADINGS = ['what', 'figure', 'yardstick', 'ratio', 'budget', 'verdict'];
 
-/** A table that reads well in a terminal and in Markdown, and under it what each figure stands on. */
+/** A table for terminals and Markdown, followed by the conditions of each figure. */
 export function printTable({ at, machine, measures, crashes, skipped, notBuilt }) {
   const lines = [
     HEADINGS,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catalogue } from '../../dist/apps/composition/catalogue.js';
+import { entities } from '../../dist/apps/composition/entities.js';
 import { EventSchemas } from '../../dist/libs/events/event-schemas.js';
 import { TokenRegistry } from '../../dist/libs/http/credentials/token-registry.js';
 import { systemClock } from '../../dist/libs/kernel/clock.js';
@@ -134,7 +135,7 @@ const settingsOf = (databaseUrl, bootstrap) => ({
 });
 
 async function makeTokens(connection) {
-  const { dataSource } = await openDatabase(connection, catalogue.migrations);
+  const { dataSource } = await openDatabase(connection, { migrations: catalogue.migrations, entities });
   const registry = new TokenRegistry(dataSource, systemClock);
   const tokenOf = async (name, roles) => (await registry.create({ name, roles, createdBy: 'crash-test' })).secret;
   const made = {

@@ -11,7 +11,7 @@ const CONNECTIONS = 64;
 const MOST_OF_BARE = 1.5;
 const LEAST_OF_BARE = 0.75;
 const BUDGET_ACCOUNTS = 1_000_000;
-/** A stride that visits every account in no order. */
+/** A stride that visits every account in a scattered order. */
 const STRIDE = 7_919;
 
 export const name = 'access';
@@ -131,7 +131,7 @@ const openConnections = (url) => Promise.all(Array.from({ length: CONNECTIONS },
 const requestsFor = (token, count, accountAt, action) =>
   Array.from({ length: count }, (_, n) => evaluation(token, memberId(accountAt(n)), action));
 
-/** Each connection asks again as soon as it has its answer. @returns decisions per second and each one's milliseconds */
+/** Each connection sends its next request after each answer. @returns decisions per second and the milliseconds of each */
 async function load({ url, token }, count, accountAt, action) {
   const connections = await openConnections(url);
   const requests = requestsFor(token, count, accountAt, action);

@@ -16,7 +16,7 @@ export const budget = `append facts: >= ${LEAST_OF_BARE} x the bare insert, >= $
 
 const BARE = 'bare insert';
 const KEYLESS = 'bare insert without unique keys';
-/** The second one has no budget: it shows how much of the cost is the keys that every log must have. */
+/** The second one has no budget: it shows the cost of the keys that every log must have. */
 const YARDSTICKS = [
   [BARE, LEAST_OF_BARE],
   [KEYLESS, undefined],

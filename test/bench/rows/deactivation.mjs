@@ -11,7 +11,7 @@ const P99_MS = 100;
 const CONNECTIONS = 8;
 const BATCH = 500;
 const SOURCE = '/review-tool';
-/** A deny that takes this long will not come. */
+/** The maximum wait for a deny. */
 const PATIENCE_MS = 30_000;
 
 export const name = 'deactivation';
@@ -90,7 +90,7 @@ async function flagAnImageOfEach(standalone, count) {
   connection.close();
 }
 
-/** Sends one confirmation and asks for access, one question after the other, until the answer is deny. */
+/** Sends one confirmation, then evaluations one after the other until one is a deny. */
 async function denialOf({ url, token }, number) {
   const accountId = memberId(number);
   const question = evaluation(token, accountId, 'generate');
@@ -121,7 +121,7 @@ async function denialOf({ url, token }, number) {
 
 const STEPS = ['ReviewConfirmed', 'EnforcementOrdered', 'AccountDeactivated'];
 
-/** When each account's steps were stored, in ms since 1970 on the clock that we have too: it is the same machine. */
+/** When each account's steps were stored, in epoch milliseconds of this machine's clock. */
 async function storedAt(connection) {
   const { rows } = await onConnection(connection, (client) =>
     client.query(
@@ -135,7 +135,7 @@ async function storedAt(connection) {
   return times;
 }
 
-/** Where the time goes: the median of each step. */
+/** The median time of each step. */
 function steps(denials, times) {
   const of = (step) => whole(quantile(denials.map(step), 0.5));
   const between = (from, to) => of(({ accountId }) => times.get(accountId)[to] - times.get(accountId)[from]);

@@ -74,7 +74,7 @@ function openGatehouse(database) {
   };
 }
 
-/** Straight on the store: its CommandHandler does the same inside a session and came out no faster. */
+/** Uses the store directly: its CommandHandler does the same inside a session and was no faster. */
 async function openPeer(database) {
   const store = await openEmmett(database.connection);
   const folding = {

@@ -10,7 +10,7 @@ const BATCH = 500;
 const CONNECTIONS = 8;
 const LANES = 4;
 const LEAST_OF_BARE = 0.5;
-/** Numbers of images that the other traffic does not reach. */
+/** The first image number, beyond those of the other traffic. */
 const PROMPTED_FROM = 500_000_000;
 const BUDGET_EVENTS = 3_000_000;
 
@@ -84,7 +84,7 @@ export async function run({ server, rounds, ingestEvents, profile, log }) {
   }
 }
 
-/** Posts and waits until every view and every reaction has caught up. */
+/** Posts and waits until every view and every reactor has caught up. */
 export function httpContender(name, standalone, traffic, batches) {
   return {
     name,

@@ -35,7 +35,7 @@ export async function run({ rounds, eventsPerRound, log }) {
       log,
     );
     return [
-      measure('produce, acks of all', produced, `batches of ${BATCH}, one under way`),
+      measure('produce, acks of all', produced, `batches of ${BATCH}, one in flight`),
       measure('consume from the beginning', consumed, `${count} messages in 4 partitions, a new group each time`),
     ];
   } finally {

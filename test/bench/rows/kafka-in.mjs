@@ -71,7 +71,7 @@ function kafkaContender(standalone, producer, batches) {
       await standalone.caughtUp();
       return rateOf(batches * BATCH, async () => {
         await inFlight(batches, SENDING, (n) => producer.send(FACTS, work[n]));
-        while ((await taken(standalone)) < sent) await sleep(ASK_EVERY_MS);
+        while ((await accepted(standalone)) < sent) await sleep(ASK_EVERY_MS);
         await viewsCaughtUp(standalone);
       });
     },
@@ -93,7 +93,7 @@ function httpContender(standalone, batches) {
   };
 }
 
-async function taken(standalone) {
+async function accepted(standalone) {
   const text = await standalone.text('/metrics');
   const counts = [...text.matchAll(/^gatehouse_ingester_received_events_total\{outcome="(\w+)"\} (\d+)$/gm)];
   const strange = counts.filter(([, outcome]) => outcome !== 'accepted');
@@ -101,10 +101,10 @@ async function taken(standalone) {
   return Number(counts[0]?.[2] ?? 0);
 }
 
-/** The publisher is another budget's. */
+/** Without the publisher, which has its own budget. */
 const viewsCaughtUp = (standalone) => standalone.caughtUp((name) => name !== 'publisher');
 
-/** As an image service sends it: structured mode, the image as the key. */
+/** Like an image service: structured mode, the image as the key. */
 const messageOf = (event) => ({
   key: Buffer.from(`image-${event.data.imageId}`),
   value: Buffer.from(JSON.stringify(event)),

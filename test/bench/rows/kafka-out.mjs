@@ -4,6 +4,7 @@ import { PostgresEventStore } from '../../../dist/libs/event-store/postgres/post
 import { EventSchemas } from '../../../dist/libs/events/event-schemas.js';
 import { Publisher } from '../../../dist/libs/publish/kafka/publisher.js';
 import { LockSession } from '../../../dist/libs/subscriptions/lock-session.js';
+import { LogTail } from '../../../dist/libs/subscriptions/log-tail.js';
 import { bodyOf, expectStatus, openConnection, requestBytes } from '../http-connection.mjs';
 import { imageTraffic } from '../image-traffic.mjs';
 import { startBenchBroker, withoutBroker } from '../kafka-broker.mjs';
@@ -47,7 +48,7 @@ export async function run({ server, rounds, eventsPerRound, log }) {
   }
 }
 
-/** The publisher as its process has it, from the beginning of the log each time. */
+/** The publisher as in its process, from the start of the log each time. */
 function publishing(connection, client) {
   const schemas = new EventSchemas(catalogue.events);
   let round = 0;
@@ -61,7 +62,7 @@ function publishing(connection, client) {
       await client.ensureTopics([topic]);
       await pool.query(`DELETE FROM projections.checkpoints WHERE follower = 'publisher'`);
       let sent = 0;
-      const publisher = new Publisher(pool, store, schemas, locks, client, topic, {
+      const publisher = new Publisher(pool, new LogTail(store), schemas, locks, client, topic, {
         published: (events) => {
           sent += events.length;
         },

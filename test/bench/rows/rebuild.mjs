@@ -72,7 +72,7 @@ export async function run({ server, rounds, logEvents, profile, log }) {
   }
 }
 
-/** @returns resident bytes as it went on */
+/** @returns samples of the resident bytes */
 async function rebuild({ ask, pid }) {
   const { id } = await ask('POST', '/v1/views/rebuild', {}, 202);
   const memory = [];

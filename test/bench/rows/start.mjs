@@ -12,7 +12,7 @@ import { launch } from '../standalone.mjs';
 const MOST_SECONDS = 5;
 const POLL_MS = 10;
 const STARTS = 5;
-/** The budget is for any size; this one stands for it. */
+/** The budget applies to any size; this is an example. */
 const LARGE_EVENTS = 3_000_000;
 
 export const name = 'start';
@@ -21,10 +21,10 @@ export const budget = `start, standalone, existing data: <= ${MOST_SECONDS} s to
 export async function run({ logEvents, log }) {
   const data = mkdtempSync(join(tmpdir(), 'gatehouse-bench-start-'));
   const settings = { GATEHOUSE_DATA: data };
-  chmodSync(data, 0o711); // as root, PostgreSQL runs as another user, who has to pass
+  chmodSync(data, 0o711); // run by root, PostgreSQL is another user, who needs to enter
   let standalone;
   try {
-    // The first start makes the schema; the log is filled behind its back; the second builds the views.
+    // The first start creates the schema, then the log is filled directly, and the second start builds the views.
     standalone = await launch(settings).ready;
     await standalone.stop();
     log(`  loading ${logEvents} events`);

@@ -42,7 +42,7 @@ export interface HttpParts {
  */
 @Module({})
 export class HttpModule {
-  static with({ settings, clock, ids, logger, dataSource, personKeys: subjectKeys }: HttpParts): DynamicModule {
+  static with({ settings, clock, ids, logger, dataSource, personKeys }: HttpParts): DynamicModule {
     const tokens = new TokenRegistry(dataSource, clock);
     const { oidcIssuer: issuer, oidcAudience: audience, oidcRolesClaim: rolesClaim } = settings;
     const jwts = issuer && audience ? new JwtVerifier({ issuer, audience, rolesClaim }, clock) : undefined;
@@ -51,7 +51,7 @@ export class HttpModule {
       { provide: CLOCK, useValue: clock },
       { provide: IDS, useValue: ids },
       { provide: LOGGER, useValue: logger },
-      { provide: PERSON_KEYS, useValue: subjectKeys },
+      { provide: PERSON_KEYS, useValue: personKeys },
       { provide: DataSource, useValue: dataSource },
       { provide: TokenRegistry, useValue: tokens },
       {

@@ -22,7 +22,7 @@ export type EventResultAnswer = Static<typeof EventResultAnswer>;
 
 /** What became of one event. */
 export type EventResult = Omit<EventResultAnswer, 'position'> & {
-  /** Where it is stored; a caller that depends on it may demand this position elsewhere. */
+  /** Its position in the log, which reads can require. */
   position?: Position;
 };
 

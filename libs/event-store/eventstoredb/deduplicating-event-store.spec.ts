@@ -73,7 +73,7 @@ function startProcess(crashes: (Crash | undefined)[] = [], clock = systemClock, 
     override async note(lane: string, revision: number, noted: readonly IndexedFact[]): Promise<void> {
       if (fault === 'before-index') {
         fault = undefined;
-        throw new StoreUnavailable('the database is away');
+        throw new StoreUnavailable('the database is unreachable');
       }
       return super.note(lane, revision, noted);
     }

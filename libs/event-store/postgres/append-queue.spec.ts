@@ -17,7 +17,7 @@ it('sends the writes of a stream one by one, once and in order, small ones and b
   });
   const step = fc.oneof(
     fc.record({ push: fc.array(job, { minLength: 1, maxLength: 4 }) }),
-    fc.record({ answer: fc.nat(2) }), // one of the calls that are under way
+    fc.record({ answer: fc.nat(2) }), // one of the running calls
   );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {

@@ -43,7 +43,7 @@ export class CreateEventLog1700000000001 implements MigrationInterface {
         OUT actual bigint[], OUT base bigint[], OUT recorded_at timestamptz
       ) LANGUAGE plpgsql AS $$
       -- expected: -1 no stream, -2 any. actual: each stream's revision before the call. base: the position before each
-      -- write's first event, NULL where the expected revision was wrong and the write was left out.
+      -- write's first event, NULL if the expected revision was wrong and the write was skipped.
       DECLARE
         head bigint;
         next bigint;

@@ -40,7 +40,7 @@ it('rejects waiting appends together without sending them', async () => {
   });
   const push = (stream: string): Promise<WriteResult[]> =>
     queue.push([{ stream, expected: 'any', events: [newEvent()] }]);
-  // Writes to one stream are never under way together: two of these wait.
+  // Writes to one stream never overlap: two of these wait.
   expect(await settled([push('a'), push('a'), push('a')])).toEqual([AWAY, AWAY, AWAY]);
   expect(sent).toEqual(['a']);
   expect(await settled([push('b')])).toEqual(['done']);

@@ -17,7 +17,7 @@ export class Networks {
 
   static readonly none = new Networks([]);
 
-  /** @param texts each an address, or a network like 10.0.0.0/8; undefined where one is neither */
+  /** @param texts each an address, or a network like 10.0.0.0/8; undefined if one is neither */
   static of(texts: readonly string[]): Networks | undefined {
     try {
       return new Networks(texts);

@@ -2,13 +2,13 @@ import { EventEmitter } from 'node:events';
 import { expect, it } from '@jest/globals';
 import { onStopSignals } from './stop-signals.js';
 
-it('stops once for the Ctrl-C of a terminal that npm passes on, and at once for a later one', () => {
+it('stops once for a Ctrl-C that npm repeats, and at once for a later one', () => {
   const process = new EventEmitter();
-  const told: string[] = [];
+  const called: string[] = [];
   let now = 1_000;
   onStopSignals(
-    () => told.push('stop'),
-    () => told.push('at once'),
+    () => called.push('stop'),
+    () => called.push('at once'),
     process,
     () => now,
   );
@@ -16,8 +16,8 @@ it('stops once for the Ctrl-C of a terminal that npm passes on, and at once for 
   now += 2;
   process.emit('SIGINT');
   process.emit('SIGTERM');
-  expect(told).toEqual(['stop']);
+  expect(called).toEqual(['stop']);
   now += 1_000;
   process.emit('SIGINT');
-  expect(told).toEqual(['stop', 'at once']);
+  expect(called).toEqual(['stop', 'at once']);
 });

@@ -1,14 +1,14 @@
 import type { EventEmitter } from 'node:events';
 
-/** Ctrl-C, what supervisors send, and the terminal that is closed. */
+/** Sent by Ctrl-C, by supervisors and by a closed terminal. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-/** npm passes on a Ctrl-C that the terminal sends to us as well, some milliseconds later. */
+/** npm repeats a Ctrl-C that the terminal sent to us too, some milliseconds later. */
 const SAME_REQUEST_MS = 500;
 
 /**
- * Takes the place of what signals do by themselves.
- * @param stop once, at the first one
- * @param atOnce at one that somebody sends later, since it takes too long
+ * Replaces the default handling of stop signals.
+ * @param stop called once, at the first signal
+ * @param atOnce called at a later signal, sent because the stop takes too long
  */
 export function onStopSignals(
   stop: () => void,

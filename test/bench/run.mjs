@@ -67,7 +67,7 @@ process.exit(ok ? 0 : 1);
 function number(option) {
   const value = Number(values[option]);
   if (Number.isSafeInteger(value) && value > 0) return value;
-  console.error(`--${option} is ${values[option]}; it takes a whole number above 0`);
+  console.error(`--${option} is ${values[option]}; give an integer above 0`);
   process.exit(2);
 }
 

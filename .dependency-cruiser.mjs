@@ -12,6 +12,7 @@ export const FOUNDATIONS = [
   'subscriptions',
   'projections',
   'http',
+  'cli',
   'kafka',
   'ingest',
   'publish',
@@ -21,6 +22,8 @@ export const FOUNDATIONS = [
 const FOUNDATION = FOUNDATIONS.join('|');
 /** Any other folder of libs is a context; a new one is under the rules from its first file on. */
 const CONTEXT = `libs/(?!(?:${FOUNDATION})/)`;
+/** What a context or a foundation adds to the command line: its cli.ts, with parts in the room cli/. */
+const COMMANDS = 'cli(?:\\.ts$|/)';
 const SPECS = '\\.(spec|contract)\\.ts$';
 
 /** Matches a package wherever it is installed, and by its bare name where it is not. */
@@ -51,13 +54,13 @@ const forbidden = [
       "A decision file (one at the top of its context) imports the kernel, its own context's events and decisions and the types of event definitions; of another context only types, through its index.ts.",
     from: {
       path: `^${CONTEXT}([^/]+)/[^/]+\\.ts$`,
-      pathNot: [SPECS, '/(index|events|schema|module|[^/]+\\.module)\\.ts$'],
+      pathNot: [SPECS, '/(index|events|schema|module|cli|[^/]+\\.module)\\.ts$'],
     },
     to: {
       pathNot: [
         '^libs/kernel/',
         '^libs/events/event-definition\\.ts$',
-        '^libs/$1/(?!index\\.ts|[^/]*module\\.ts)[^/]+\\.ts$',
+        '^libs/$1/(?!index\\.ts|cli\\.ts|[^/]*module\\.ts)[^/]+\\.ts$',
         `^${CONTEXT}[^/]+/index\\.ts$`,
       ],
     },
@@ -68,7 +71,7 @@ const forbidden = [
       'What a decision needs of another context is handed to it; only the shape is imported, which is gone at run time.',
     from: {
       path: `^${CONTEXT}([^/]+)/[^/]+\\.ts$`,
-      pathNot: [SPECS, '/(index|events|schema|module|[^/]+\\.module)\\.ts$'],
+      pathNot: [SPECS, '/(index|events|schema|module|cli|[^/]+\\.module)\\.ts$'],
     },
     to: { path: `^${CONTEXT}[^/]+/index\\.ts$`, dependencyTypesNot: ['type-only'] },
   },
@@ -88,7 +91,7 @@ const forbidden = [
         '^libs/kernel/',
         '^libs/events/event-definition\\.ts$',
         '^libs/projections/view\\.ts$',
-        '^libs/$1/(?!index\\.ts|schema\\.ts|[^/]*module\\.ts)[^/]+\\.ts$',
+        '^libs/$1/(?!index\\.ts|schema\\.ts|cli\\.ts|[^/]*module\\.ts)[^/]+\\.ts$',
         '^libs/$1/views/',
         `^${CONTEXT}[^/]+/index\\.ts$`,
       ],
@@ -103,8 +106,37 @@ const forbidden = [
   {
     name: 'contexts-meet-at-index',
     comment: "A context may import of another what that one's index.ts exports.",
-    from: { path: `^${CONTEXT}([^/]+)/` },
+    from: { path: `^${CONTEXT}([^/]+)/`, pathNot: `^libs/[^/]+/${COMMANDS}` },
     to: { path: `^${CONTEXT}[^/]+/`, pathNot: ['^libs/$1/', '^libs/[^/]+/index\\.ts$'] },
+  },
+  {
+    name: 'commands-meet-at-cli',
+    comment: "Commands may import of another context what that one's cli.ts exports.",
+    from: { path: `^${CONTEXT}([^/]+)/${COMMANDS}` },
+    to: { path: `^${CONTEXT}[^/]+/`, pathNot: ['^libs/$1/', '^libs/[^/]+/cli\\.ts$'] },
+  },
+  {
+    name: 'commands-load-no-backend',
+    comment:
+      'The command line starts at once because it loads nothing of the backend: of the rest of libs it imports types.',
+    from: { path: [`^libs/[^/]+/${COMMANDS}`, '^libs/cli/', '^apps/cli/', '^apps/contexts\\.ts$'], pathNot: SPECS },
+    to: {
+      path: ['^libs/', packages('@nestjs/[^/]+|pg|typeorm|fastify')],
+      pathNot: [
+        '^libs/kernel/',
+        '^libs/cli/',
+        `^libs/[^/]+/${COMMANDS}`,
+        '^libs/http/http-error\\.ts$',
+        '^libs/platform/process/stop-signals\\.ts$',
+      ],
+      dependencyTypesNot: ['type-only', 'dynamic-import'],
+    },
+  },
+  {
+    name: 'backend-loads-no-commands',
+    comment: 'A server has no use for the command line.',
+    from: { path: '^libs/', pathNot: [SPECS, `^libs/[^/]+/${COMMANDS}`, '^libs/cli/'] },
+    to: { path: ['^libs/cli/', `^libs/[^/]+/${COMMANDS}`, packages('commander')] },
   },
   {
     name: 'foundations-know-no-context',

@@ -1,28 +1,64 @@
-import { accessContext } from '../libs/access/index.js';
-import { accountContext } from '../libs/account/index.js';
+import type { CommandGroup } from '../libs/cli/command-group.js';
 import type { Context } from '../libs/context/context.js';
-import { enforcementContext } from '../libs/enforcement/index.js';
-import { imagesContext } from '../libs/images/index.js';
-import { operationsContext } from '../libs/operations/index.js';
-import { policyContext } from '../libs/policy/index.js';
-import { reviewContext } from '../libs/review/index.js';
-import { rolloutContext } from '../libs/rollout/index.js';
-import { safetyContext } from '../libs/safety/index.js';
-import { waitlistContext } from '../libs/waitlist/index.js';
-import { exchangeOfEvents, platform } from './composition/foundations.js';
+
+/**
+ * A context's two faces, each loaded only by what needs it: the descriptor loads the framework, which would keep every
+ * command of the command line waiting, and the commands load what only the command line needs.
+ */
+export interface ListedContext {
+  descriptor?(): Promise<Context>;
+  cli?(): Promise<{ commands: CommandGroup }>;
+}
+
+const foundations = () => import('./composition/foundations.js');
 
 /** Every context, in the order of the API's documents. A new one needs its line here and nothing else outside its folder. */
-export const contexts: readonly Context[] = [
-  accessContext,
-  exchangeOfEvents,
-  waitlistContext,
-  rolloutContext,
-  policyContext,
-  accountContext,
-  imagesContext,
-  reviewContext,
-  enforcementContext,
-  safetyContext,
-  operationsContext,
-  platform,
+export const contexts: readonly ListedContext[] = [
+  { descriptor: async () => (await import('../libs/access/index.js')).accessContext },
+  {
+    descriptor: async () => (await foundations()).exchangeOfEvents,
+    cli: () => import('../libs/publish/cli.js'),
+  },
+  { cli: () => import('../libs/ingest/cli.js') },
+  {
+    descriptor: async () => (await import('../libs/waitlist/index.js')).waitlistContext,
+    cli: () => import('../libs/waitlist/cli.js'),
+  },
+  {
+    descriptor: async () => (await import('../libs/rollout/index.js')).rolloutContext,
+    cli: () => import('../libs/rollout/cli.js'),
+  },
+  {
+    descriptor: async () => (await import('../libs/policy/index.js')).policyContext,
+    cli: () => import('../libs/policy/cli.js'),
+  },
+  {
+    descriptor: async () => (await import('../libs/account/index.js')).accountContext,
+    cli: () => import('../libs/account/cli.js'),
+  },
+  { descriptor: async () => (await import('../libs/images/index.js')).imagesContext },
+  { descriptor: async () => (await import('../libs/review/index.js')).reviewContext },
+  { descriptor: async () => (await import('../libs/enforcement/index.js')).enforcementContext },
+  {
+    descriptor: async () => (await import('../libs/safety/index.js')).safetyContext,
+    cli: () => import('../libs/safety/cli.js'),
+  },
+  {
+    descriptor: async () => (await import('../libs/operations/index.js')).operationsContext,
+    cli: () => import('../libs/operations/cli.js'),
+  },
+  { descriptor: async () => (await foundations()).platform },
 ];
+
+/** One after another: contexts import one another, and a module loader loads a module once at a time. */
+export async function descriptorsOf(listed: readonly ListedContext[]): Promise<Context[]> {
+  const descriptors: Context[] = [];
+  for (const { descriptor } of listed) if (descriptor) descriptors.push(await descriptor());
+  return descriptors;
+}
+
+export async function commandsOf(listed: readonly ListedContext[]): Promise<CommandGroup[]> {
+  const groups: CommandGroup[] = [];
+  for (const { cli } of listed) if (cli) groups.push((await cli()).commands);
+  return groups;
+}

@@ -1,5 +1,5 @@
+import { EXIT } from '../../libs/cli/exit-codes.js';
 import { onStopSignals } from '../../libs/platform/process/stop-signals.js';
-import { EXIT } from './exit-codes.js';
 import { runCommandLine } from './program.js';
 
 const controller = new AbortController();

@@ -1,11 +1,16 @@
 import { PassThrough } from 'node:stream';
 import { expect, it } from '@jest/globals';
+import type { CommandGroup } from '../../libs/cli/command-group.js';
+import { contexts } from '../contexts.js';
 import { runCommandLine } from './program.js';
 
-async function run(...args: string[]) {
+const run = (...args: string[]) => runWith(contexts, ...args);
+
+async function runWith(listed: typeof contexts, ...args: string[]) {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
-  const code = await runCommandLine(args, { env: {}, stdout, stderr, signal: new AbortController().signal });
+  const terminal = { env: {}, stdout, stderr, signal: new AbortController().signal };
+  const code = await runCommandLine(args, terminal, listed);
   return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
 }
 
@@ -48,6 +53,14 @@ async function listed(group: string[] = []): Promise<string[]> {
 
 it('lists exactly the commands that are documented below', async () => {
   expect((await listed()).sort()).toEqual([...COMMANDS].sort());
+});
+
+it('lists the commands in the order in which people need them, and those of a new context after them', async () => {
+  const commands: CommandGroup = (program) => void program.command('strikes').description('Shows strikes.');
+  const { stdout } = await runWith([{ cli: async () => ({ commands }) }, ...contexts], '--help');
+  const shown = [...stdout.split('\nCommands:\n')[1]!.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name!);
+  const known = [...new Set(COMMANDS.map((name) => name.split(' ')[0]!))];
+  expect(shown).toEqual([...known, 'strikes', 'help']);
 });
 
 it.each(COMMANDS)('documents %s with an example', async (command) => {

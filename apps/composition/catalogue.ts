@@ -1,4 +1,4 @@
 import { Catalogue } from '../../libs/context/catalogue.js';
-import { contexts } from '../contexts.js';
+import { contexts, descriptorsOf } from '../contexts.js';
 
-export const catalogue = new Catalogue(contexts);
+export const catalogue = new Catalogue(await descriptorsOf(contexts));

@@ -1,18 +1,13 @@
 import { join, resolve } from 'node:path';
-import type { EventStore } from '../../libs/event-store/event-store.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
 import { systemClock } from '../../libs/kernel/clock.js';
 import { InvalidInput } from '../../libs/kernel/errors.js';
+import type { OpenedLog } from '../../libs/log-transfer/cli.js';
 import { readSettings } from '../../libs/platform/configuration/settings.js';
 import { type Connection, openDatabase } from '../../libs/platform/database/database.js';
 import { startEmbeddedPostgres } from '../../libs/platform/database/embedded-postgres.js';
 import { catalogue } from './catalogue.js';
 import { checkEventStoreDB, openEventStoreDB } from './event-log.js';
-
-export interface OpenedLog {
-  store: EventStore;
-  close(): Promise<void>;
-}
 
 /**
  * Opens a log itself, not through a running Gatehouse.

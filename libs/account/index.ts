@@ -16,7 +16,6 @@ import { accountStandingView } from './views/account-standing.js';
 export * from './account-standing.js';
 export * from './events.js';
 export * from './person.js';
-export type { AccountAnswer } from './queries/show-account.js';
 export * from './views/account-standing.js';
 export * from './waiting-turn.js';
 

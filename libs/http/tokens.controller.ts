@@ -33,10 +33,12 @@ const tokenFields = {
   createdBy: text('Who made it.'),
   revokedAt: orNull(instant('When it was revoked.')),
 };
-export const TokenAnswer = closed(tokenFields);
+const TokenAnswer = closed(tokenFields);
 export type TokenAnswer = Static<typeof TokenAnswer>;
 const TokensAnswer = closed({ items: list(TokenAnswer, 'Oldest first.') });
+export type TokensAnswer = Static<typeof TokensAnswer>;
 const CreatedTokenAnswer = closed({ ...tokenFields, secret: text('Send it as `Authorization: Bearer {secret}`.') });
+export type CreatedTokenAnswer = Static<typeof CreatedTokenAnswer>;
 
 const example = {
   id: '0123456789abcdef',
@@ -60,7 +62,7 @@ export class TokensController {
   async createToken(
     @Body() { name, roles }: CreateTokenBody,
     @Context() { actor }: Context,
-  ): Promise<Static<typeof CreatedTokenAnswer>> {
+  ): Promise<CreatedTokenAnswer> {
     const { token, secret } = await this.tokens.create({ name, roles, createdBy: actor.id });
     return { ...token, secret };
   }
@@ -70,7 +72,7 @@ export class TokensController {
   @Operation('Every token, the revoked ones too, without secrets', {
     answer: answer('Tokens', 'The tokens.', TokensAnswer, { items: [example] }),
   })
-  async listTokens(): Promise<Static<typeof TokensAnswer>> {
+  async listTokens(): Promise<TokensAnswer> {
     return { items: await this.tokens.list() };
   }
 

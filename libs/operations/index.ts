@@ -10,8 +10,6 @@ import { ListViewsController } from './queries/list-views.js';
 import { ShowStatusController } from './queries/show-status.js';
 import { ShowViewJobController } from './queries/show-view-job.js';
 
-export type { ViewJob } from './jobs/view-jobs.js';
-export type { ViewsAnswer } from './queries/list-views.js';
 export { logConsumers } from './queries/log-consumers.js';
 export type { StatusAnswer } from './queries/show-status.js';
 

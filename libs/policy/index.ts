@@ -6,7 +6,6 @@ import { ShowPolicyController, ShowPolicyHandler } from './queries/show-policy.j
 
 export * from './events.js';
 export * from './policy.js';
-export type { PolicyAnswer } from './queries/show-policy.js';
 
 export const policyContext: Context = {
   name: 'policy',

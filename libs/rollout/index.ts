@@ -21,11 +21,9 @@ import { cohortsView } from './views/cohorts.js';
 
 export * from './cohort.js';
 export * from './events.js';
-export type { AdmittedAnswer } from './features/admit-cohort.js';
 export { onboarding } from './processes/onboarding.js';
 export { CohortScheduler } from './processes/scheduler.js';
 export { PeopleLeft } from './queries/people-left.js';
-export type { RolloutAnswer } from './queries/show-rollout.js';
 export * from './rollout.js';
 export * from './views/cohorts.js';
 

@@ -8,7 +8,7 @@ import { safetyImagesView } from './views/safety-images.js';
 export * from './agreement.js';
 export * from './calendar-buckets.js';
 export * from './metrics.js';
-export type { ReviewFigures, SafetyAnswer, SafetyFigures } from './queries/safety-answer.js';
+export type { SafetyAnswer } from './queries/safety-answer.js';
 export * from './review-metrics.js';
 export * from './safety-counts.js';
 export * from './views/deactivations.js';

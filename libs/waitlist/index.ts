@@ -6,7 +6,7 @@ import { Waitlist } from './queries/waitlist.js';
 import { waitlistEntriesView } from './views/waitlist-entries.js';
 
 export * from './queries/next-in-line.js';
-export { Waitlist, type WaitlistEntry } from './queries/waitlist.js';
+export { Waitlist } from './queries/waitlist.js';
 export * from './views/waitlist-entries.js';
 
 export const waitlistContext: Context = {

@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { contexts } from '../../apps/contexts.js';
+import { contexts, descriptorsOf } from '../../apps/contexts.js';
 import { Catalogue } from '../../libs/context/catalogue.js';
 import { viewTable } from '../../libs/projections/view-tables.js';
+import { commandLineFor } from '../support/cli-process.js';
 import { cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
-import { feedbackContext, feedbackView } from './planted-context.js';
+import { feedback, feedbackView } from './planted-context.js';
 
 describe('a context that is one line of the list', () => {
-  const catalogue = new Catalogue([...contexts, feedbackContext]);
+  const listed = [...contexts, feedback];
   let gatehouse: TestGatehouse;
 
   beforeAll(async () => {
-    gatehouse = await startGatehouse({ catalogue });
+    gatehouse = await startGatehouse({ catalogue: new Catalogue(await descriptorsOf(listed)) });
   });
   afterAll(() => gatehouse.close());
 
@@ -73,14 +74,24 @@ describe('a context that is one line of the list', () => {
     expect((await gatehouse.administrator.get('/docs')).body).toContain('<article id="giveFeedback">');
   });
 
-  it('is in no catalogue without its line', () => {
-    const without = new Catalogue(contexts);
+  it('has its commands in the command line', async () => {
+    const { run } = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken }, listed);
+    expect(await run('feedback', 'by-command', '5')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^stored at position \d+\n$/),
+    });
+    expect((await run('--help')).stdout).toContain('Gives feedback.');
+  });
+
+  it('is in no catalogue without its line', async () => {
+    const without = new Catalogue(await descriptorsOf(contexts));
     expect(without.events.map(({ type }) => type)).not.toContain('FeedbackGiven');
     expect(without.views).not.toContain(feedbackView);
   });
 
-  it('must not define again what another context defines', () => {
-    expect(() => new Catalogue([...contexts, feedbackContext, feedbackContext])).toThrow(
+  it('must not define again what another context defines', async () => {
+    const twice = await descriptorsOf([...listed, feedback]);
+    expect(() => new Catalogue(twice)).toThrow(
       'two contexts define the event type FeedbackGiven, FeedbackAnswered; rename one',
     );
   });

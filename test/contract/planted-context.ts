@@ -1,6 +1,8 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { Type } from 'typebox';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { ListedContext } from '../../apps/contexts.js';
+import type { CommandGroup } from '../../libs/cli/command-group.js';
 import type { Context } from '../../libs/context/context.js';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../libs/context/decision.js';
 import type { Transactor } from '../../libs/event-store/transact.js';
@@ -10,6 +12,7 @@ import { Roles } from '../../libs/http/credentials/route-access.js';
 import { IsEntityId, IsInteger } from '../../libs/http/field-rules.js';
 import { Operation, receipt } from '../../libs/http/openapi/operation.js';
 import { Context as RequestContext } from '../../libs/http/request-context.js';
+import type { WriteReceipt } from '../../libs/http/write-receipt.js';
 import { defineInbound } from '../../libs/ingest/ingest.js';
 import { causedBy } from '../../libs/kernel/command-context.js';
 import type { StreamKind } from '../../libs/kernel/decider.js';
@@ -124,7 +127,7 @@ class CreateFeedbackTopics1799999999999 implements MigrationInterface {
   }
 }
 
-export const feedbackContext: Context = {
+const feedbackContext: Context = {
   name: 'feedback',
   events: feedbackEvents,
   streams: [feedbackStream],
@@ -142,4 +145,25 @@ export const feedbackContext: Context = {
     { name: 'Feedback', description: 'What people think of the product.', controllers: [GiveFeedbackController] },
   ],
   migrations: [CreateFeedbackTopics1799999999999],
+};
+
+const commands: CommandGroup = (program, run) => {
+  program
+    .command('feedback')
+    .description('Gives feedback.')
+    .argument('<id>')
+    .argument('<stars>')
+    .action(
+      run(async ({ client, print }, _, feedbackId, stars) => {
+        const given = await client.post<WriteReceipt>('/v1/feedback', { feedbackId, stars: Number(stars) });
+        print(given, () => `stored at position ${given.position}`);
+        return undefined;
+      }),
+    );
+};
+
+/** The line of the list. */
+export const feedback: ListedContext = {
+  descriptor: async () => feedbackContext,
+  cli: async () => ({ commands }),
 };

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from '@jest/globals';
-import { ApiClient } from '../../apps/cli/api-client.js';
-import { settled } from '../../apps/cli/consumers.js';
+import { ApiClient } from '../../libs/cli/api-client.js';
+import { settled } from '../../libs/operations/cli.js';
 import { cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 const LEFT_BEHIND = ['publisher', 'view:long-gone:v1:b1'];

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { runCommandLine } from '../../apps/cli/program.js';
+import { contexts } from '../../apps/contexts.js';
 
 export interface CliResult {
   code: number | null;
@@ -65,12 +66,12 @@ export function cliFor({ url, token }: Backend) {
 }
 
 /** Runs the command line in this process, for specs with many commands. */
-export function commandLineFor({ url, token }: Backend) {
+export function commandLineFor({ url, token }: Backend, listed = contexts) {
   return {
     async run(...args: string[]): Promise<CliResult> {
       const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
       const env = { GATEHOUSE_URL: url, GATEHOUSE_TOKEN: token };
-      const code = await runCommandLine(args, { ...streams, env, signal: new AbortController().signal });
+      const code = await runCommandLine(args, { ...streams, env, signal: new AbortController().signal }, listed);
       const stdout = String(streams.stdout.read() ?? '');
       return { code, stdout, stderr: String(streams.stderr.read() ?? ''), json: () => JSON.parse(stdout) };
     },

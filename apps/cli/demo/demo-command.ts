@@ -1,8 +1,7 @@
-import type { Command } from 'commander';
-import { wholeNumber, withExamples } from '../command-options.js';
-import { metricsText } from '../rendering/metrics-table.js';
-import { pairs } from '../rendering/table.js';
-import type { Runner } from '../session.js';
+import type { CommandGroup } from '../../../libs/cli/command-group.js';
+import { wholeNumber, withExamples } from '../../../libs/cli/command-options.js';
+import { pairs } from '../../../libs/cli/rendering/table.js';
+import { metricsText } from '../../../libs/safety/cli/metrics-table.js';
 import { type DemoReport, runDemo } from './run-demo.js';
 
 interface DemoOptions {
@@ -11,7 +10,7 @@ interface DemoOptions {
   seed: number;
 }
 
-export function demoCommand(program: Command, run: Runner): void {
+export const demoCommand: CommandGroup = (program, run) => {
   const command = program
     .command('demo')
     .description('Fills a running backend with generated people, images, flags and reviews, through its public API.')
@@ -31,7 +30,7 @@ export function demoCommand(program: Command, run: Runner): void {
       }),
     );
   withExamples(command, 'demo', 'demo --people 1000 --images 100000 --seed 7');
-}
+};
 
 function demoText({ run, policy, cohorts, cases, denied, metrics }: DemoReport): string {
   const about = pairs([

@@ -1,7 +1,7 @@
 import type { WaitlistJoined } from '../../../libs/account/index.js';
 import type { DataOf, EventDefinition } from '../../../libs/events/event-definition.js';
 import type { ContentFlagged, ImageDownloaded, ImageGenerated, ImageShared } from '../../../libs/images/index.js';
-import { cloudEvent, type OutgoingEvent } from '../cloud-event.js';
+import { cloudEvent, type OutgoingEvent } from '../../../libs/ingest/cli/cloud-event.js';
 import { type Chance, seededChance } from './chance.js';
 
 export const DEMO_SOURCE = '/demo';

@@ -1,5 +1,5 @@
-import type { TokenAnswer } from '../api-answers.js';
-import type { ApiClient } from '../api-client.js';
+import type { ApiClient } from '../../../libs/cli/api-client.js';
+import type { CreatedTokenAnswer } from '../../../libs/http/tokens.controller.js';
 
 /** The largest panel there can be. */
 const MOST_REVIEWERS = 25;
@@ -45,7 +45,7 @@ export class DemoReviewers {
   private async reviewer(index: number): Promise<ApiClient> {
     if (!this.clients[index]) {
       const body = { name: `demo-${this.run}-reviewer-${index + 1}`, roles: ['reviewer'] };
-      const { id, secret } = await this.administrator.post<TokenAnswer & { secret: string }>('/v1/tokens', body);
+      const { id, secret } = await this.administrator.post<CreatedTokenAnswer>('/v1/tokens', body);
       this.tokens.push(id);
       this.clients[index] = this.administrator.with({ token: secret });
     }

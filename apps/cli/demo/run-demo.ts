@@ -1,13 +1,16 @@
 import pMap from 'p-map';
+import type { ApiClient } from '../../../libs/cli/api-client.js';
+import type { Session } from '../../../libs/cli/session.js';
+import type { OutgoingEvent } from '../../../libs/ingest/cli/cloud-event.js';
+import { sendEvents, unordered } from '../../../libs/ingest/cli/event-sender.js';
 import { GatehouseError } from '../../../libs/kernel/errors.js';
-import type { PolicyAnswer, RolloutAnswer, SafetyAnswer, StatusAnswer } from '../api-answers.js';
-import type { ApiClient } from '../api-client.js';
-import type { OutgoingEvent } from '../cloud-event.js';
-import { admitCohort, outcomeOf } from '../commands/cohort.js';
-import { safetyMetrics } from '../commands/metrics.js';
-import { passed, settled } from '../consumers.js';
-import { sendEvents, unordered } from '../event-sender.js';
-import type { Session } from '../session.js';
+import { passed, settled } from '../../../libs/operations/cli.js';
+import type { StatusAnswer } from '../../../libs/operations/index.js';
+import type { PolicyAnswer } from '../../../libs/policy/queries/show-policy.js';
+import { admitCohort, outcomeOf } from '../../../libs/rollout/cli.js';
+import type { RolloutAnswer } from '../../../libs/rollout/queries/show-rollout.js';
+import { safetyMetrics } from '../../../libs/safety/cli.js';
+import type { SafetyAnswer } from '../../../libs/safety/index.js';
 import { makePreview, type Preview, type PreviewSize } from './preview.js';
 import { DemoReviewers } from './reviewers.js';
 

@@ -1,10 +1,9 @@
-import type { Command } from 'commander';
+import type { CommandGroup } from '../../../libs/cli/command-group.js';
+import { withExamples } from '../../../libs/cli/command-options.js';
+import { EXIT } from '../../../libs/cli/exit-codes.js';
+import { table } from '../../../libs/cli/rendering/table.js';
 import { InvalidInput } from '../../../libs/kernel/errors.js';
-import { withExamples } from '../command-options.js';
-import { EXIT } from '../exit-codes.js';
-import { metricsText } from '../rendering/metrics-table.js';
-import { table } from '../rendering/table.js';
-import type { Runner } from '../session.js';
+import { metricsText } from '../../../libs/safety/cli/metrics-table.js';
 import { parseFlags, parsePrompts, parseReviews, readDataFile } from './data-files.js';
 import { type ImportData, type ImportReport, runImport } from './run-import.js';
 
@@ -16,7 +15,7 @@ interface ImportOptions {
 
 const SHOWN_FAULTS = 50;
 
-export function importCommand(program: Command, run: Runner): void {
+export const importCommand: CommandGroup = (program, run) => {
   const command = program
     .command('import')
     .description(
@@ -37,7 +36,7 @@ export function importCommand(program: Command, run: Runner): void {
     'import --prompts prompts.tsv',
     'import --prompts prompts.tsv --flags flags.csv --reviews reviews.csv',
   );
-}
+};
 
 /** Reads and validates every file before anything is sent. */
 async function readAll({ prompts, flags, reviews }: ImportOptions): Promise<ImportData> {

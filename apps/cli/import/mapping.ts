@@ -1,7 +1,7 @@
 import type { WaitlistJoined } from '../../../libs/account/index.js';
 import type { ContentFlagged, ImageGenerated } from '../../../libs/images/index.js';
+import { cloudEvent, type OutgoingEvent } from '../../../libs/ingest/cli/cloud-event.js';
 import type { VerdictGiven } from '../../../libs/review/index.js';
-import { cloudEvent, type OutgoingEvent } from '../cloud-event.js';
 import type { FlagRow, PromptRow, ReviewRow } from './data-files.js';
 
 export const PROMPTS_SOURCE = '/import/parti-prompts';

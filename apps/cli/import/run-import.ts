@@ -1,9 +1,10 @@
-import type { EventResult, SafetyAnswer } from '../api-answers.js';
-import type { OutgoingEvent } from '../cloud-event.js';
-import { safetyMetrics } from '../commands/metrics.js';
-import { passed, settled } from '../consumers.js';
-import { inBatches, type Sent, sendEvents, unordered } from '../event-sender.js';
-import type { Session } from '../session.js';
+import type { Session } from '../../../libs/cli/session.js';
+import type { OutgoingEvent } from '../../../libs/ingest/cli/cloud-event.js';
+import { inBatches, type Sent, sendEvents, unordered } from '../../../libs/ingest/cli/event-sender.js';
+import type { EventResultAnswer } from '../../../libs/ingest/event-result.js';
+import { passed, settled } from '../../../libs/operations/cli.js';
+import { safetyMetrics } from '../../../libs/safety/cli.js';
+import type { SafetyAnswer } from '../../../libs/safety/index.js';
 import type { FlagRow, PromptRow, ReviewRow } from './data-files.js';
 import { flagEvents, flagImages, joinEvents, promptImages, verdictEvents } from './mapping.js';
 
@@ -17,7 +18,7 @@ export interface ImportData {
 
 export interface ImportReport {
   phases: { phase: string; accepted: number; duplicate: number; quarantined: number }[];
-  quarantined: EventResult[];
+  quarantined: EventResultAnswer[];
   metrics: SafetyAnswer;
 }
 
@@ -25,7 +26,7 @@ export interface ImportReport {
 export async function runImport(session: Session, { prompts, flags, reviews }: ImportData): Promise<ImportReport> {
   const { client, progress } = session;
   const phases: ImportReport['phases'] = [];
-  const quarantined: EventResult[] = [];
+  const quarantined: EventResultAnswer[] = [];
 
   const send = async (phase: string, batches: OutgoingEvent[][]): Promise<Sent> => {
     const total = batches.reduce((sum, batch) => sum + batch.length, 0);

@@ -57,6 +57,7 @@ const RecordedAnswer = closed({
 });
 
 const LogPage = closed({ events: list(RecordedAnswer, 'The events.'), ...pageFields });
+export type LogPage = Static<typeof LogPage>;
 
 const recordedAnswer = ({ position: place, ...event }: RecordedEvent): Static<typeof RecordedAnswer> => ({
   position: String(place),
@@ -75,9 +76,7 @@ export class LogController {
   @Operation('Every recorded event as it is stored, by position, by stream or by type', {
     answer: answer('LogPage', 'A page of the log.', LogPage),
   })
-  async readLog(
-    @Query() { after, stream, types: typesText, limit = DEFAULT_LIMIT }: LogQuery,
-  ): Promise<Static<typeof LogPage>> {
+  async readLog(@Query() { after, stream, types: typesText, limit = DEFAULT_LIMIT }: LogQuery): Promise<LogPage> {
     const from = after ? positionOf(after, 'after') : 0;
     const types = this.typesOf(typesText);
     if (stream !== undefined) {

@@ -1,0 +1,91 @@
+import { Command, Help, Option } from 'commander';
+import type { Problem } from './api-errors.js';
+import type { CommandGroup } from './command-group.js';
+import { EXIT, type ExitCode, exitCodeOf, exitCodesText } from './exit-codes.js';
+import { interruption, problemDocument } from './rendering/problem-document.js';
+import { problemText } from './rendering/problem-text.js';
+import { DEFAULT_URL, type GlobalOptions, openSession, type Runner, type Terminal } from './session.js';
+
+const INTERRUPTED = 'interrupted; acknowledged work is stored, and the command is safe to repeat';
+
+/** What a command line consists of. */
+export interface CommandLine {
+  version: string;
+  groups: readonly CommandGroup[];
+  /** Names of commands as --help lists them; others follow. */
+  order: readonly string[];
+}
+
+/**
+ * Runs one command line.
+ * @param args the arguments after node and the script
+ * @returns the exit code; an error is reported on stderr, with --json as a problem document
+ */
+export async function runCommandLine(
+  commandLine: CommandLine,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const json = args.includes('--json');
+  let code: ExitCode = EXIT.done;
+  const run: Runner =
+    (work) =>
+    async (...given) => {
+      const command = given.at(-1) as Command;
+      const session = openSession(command.optsWithGlobals<GlobalOptions>(), terminal);
+      try {
+        code = (await work(session, command.opts() as never, ...(given.slice(0, -2) as string[]))) ?? EXIT.done;
+      } finally {
+        session.progress.end();
+      }
+    };
+  const report = (problem: Problem, text: string) =>
+    terminal.stderr.write(`${json ? JSON.stringify(problem, null, 2) : text}\n`);
+  try {
+    await buildProgram(commandLine, run, terminal, json).parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    const exitCode = exitCodeOf(error);
+    if (terminal.signal.aborted) {
+      report(interruption(INTERRUPTED), `gatehouse: ${INTERRUPTED}`);
+      return EXIT.interrupted;
+    }
+    // Commander has already printed its own errors.
+    if (exitCode !== EXIT.done && (json || !isCommanders(error))) report(problemDocument(error), problemText(error));
+    return exitCode;
+  }
+}
+
+const isCommanders = (error: unknown): boolean => String((error as { code?: unknown })?.code).startsWith('commander.');
+
+function buildProgram(
+  { version, groups, order }: CommandLine,
+  run: Runner,
+  { stdout, stderr }: Terminal,
+  json: boolean,
+): Command {
+  const program = new Command('gatehouse')
+    .description('The command line of Gatehouse, the access-and-enforcement backend.')
+    .version(version)
+    .addOption(new Option('--url <url>', `address of the backend (env GATEHOUSE_URL, default ${DEFAULT_URL})`))
+    .addOption(new Option('--token <token>', 'bearer token (env GATEHOUSE_TOKEN)'))
+    .addOption(new Option('--json', 'print JSON; errors are problem documents (RFC 9457) on stderr'))
+    .configureHelp({ showGlobalOptions: true, visibleCommands: inOrder(order) })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => {
+        if (!json) stderr.write(text);
+      },
+    })
+    .exitOverride()
+    .addHelpText('after', `\n${exitCodesText}\n\nExample:\n  $ gatehouse status --url http://127.0.0.1:8080`);
+  for (const add of groups) add(program, run);
+  return program;
+}
+
+const inOrder =
+  (order: readonly string[]) =>
+  (command: Command): Command[] => {
+    const place = (one: Command) => (order.includes(one.name()) ? order.indexOf(one.name()) : order.length);
+    return new Help().visibleCommands(command).sort((a, b) => place(a) - place(b));
+  };

@@ -1,0 +1,38 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { isInstant, isPositionText } from '../kernel/text-forms.js';
+
+/** Adds examples to a command's --help. */
+export function withExamples(command: Command, ...lines: string[]): Command {
+  const title = lines.length > 1 ? 'Examples' : 'Example';
+  return command.addHelpText('after', `\n${title}:\n${lines.map((line) => `  $ gatehouse ${line}`).join('\n')}`);
+}
+
+/** Parses an integer. */
+export const wholeNumber =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be an integer from ${least} to ${most}.`);
+  };
+
+/** Parses a position of the log. */
+export function position(text: string): string {
+  if (isPositionText(text)) return text;
+  throw new InvalidArgumentError('It must be a position of the log, such as 1234.');
+}
+
+/** Parses a position or a time. */
+export function positionOrTime(text: string): string {
+  if (isPositionText(text) || isInstant(text)) return text;
+  throw new InvalidArgumentError('It must be a position such as 1234 or a time such as 2022-05-18T09:00:00Z.');
+}
+
+/** Parses an option that may be repeated, or list values separated by commas. */
+export const severalOf = (text: string, before: string[] = []): string[] => [
+  ...before,
+  ...text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+];

@@ -1,0 +1,69 @@
+import { type Clock, systemClock } from '../kernel/clock.js';
+import { type Ids, timeOrderedIds } from '../kernel/ids.js';
+import { ApiClient } from './api-client.js';
+import type { ExitCode } from './exit-codes.js';
+import { type Progress, progressOn, silent } from './rendering/progress.js';
+
+/** The process's environment, output and signal. */
+export interface Terminal {
+  env: Record<string, string | undefined>;
+  stdout: NodeJS.WritableStream;
+  stderr: NodeJS.WritableStream & { isTTY?: boolean };
+  /** Aborts on Ctrl-C. */
+  signal: AbortSignal;
+}
+
+/** What every command can use. */
+export interface Session {
+  client: ApiClient;
+  progress: Progress;
+  signal: AbortSignal;
+  clock: Clock;
+  ids: Ids;
+  json: boolean;
+  /** Prints the result: JSON with --json, text otherwise. */
+  print(answer: unknown, text: () => string): void;
+  /** Prints one item of an endless result; with --json one JSON document per line. */
+  printItem(item: unknown, text: () => string): void;
+  /** Prints a remark on stderr, but not with --json. */
+  remark(line: string): void;
+}
+
+export interface GlobalOptions {
+  url?: string;
+  token?: string;
+  json?: boolean;
+}
+
+/** A command's work. The exit code is `done` unless it returns another one or throws. */
+export type Work<Options> = (session: Session, options: Options, ...args: string[]) => Promise<ExitCode | undefined>;
+
+/** Turns a command's work into an action of commander. */
+export type Runner = <Options>(work: Work<Options>) => (...args: unknown[]) => Promise<void>;
+
+export const DEFAULT_URL = 'http://127.0.0.1:8080';
+
+/** @throws InvalidInput if the URL or the token is malformed */
+export function openSession({ url, token, json = false }: GlobalOptions, terminal: Terminal): Session {
+  const { env, stdout, stderr, signal } = terminal;
+  const write = (text: string) => stdout.write(`${text}\n`);
+  const client = new ApiClient({
+    url: url ?? (env.GATEHOUSE_URL || DEFAULT_URL),
+    token: (token ?? env.GATEHOUSE_TOKEN)?.trim() || undefined,
+    signal,
+  });
+  return {
+    client,
+    // With --json, stderr has only the problem document, unless it is a terminal.
+    progress: json && !stderr.isTTY ? silent : progressOn(stderr),
+    signal,
+    clock: systemClock,
+    ids: timeOrderedIds(systemClock),
+    json,
+    print: (answer, text) => write(json ? JSON.stringify(answer, null, 2) : text()),
+    printItem: (item, text) => write(json ? JSON.stringify(item) : text()),
+    remark: (line) => {
+      if (!json) stderr.write(`${line}\n`);
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { Option } from 'commander';
+import type { CommandGroup } from '../cli/command-group.js';
+import { wholeNumber, withExamples } from '../cli/command-options.js';
+import { EXIT } from '../cli/exit-codes.js';
+import { plain } from '../cli/rendering/plain-text.js';
+import { pairs, table, time } from '../cli/rendering/table.js';
+import { InvalidInput } from '../kernel/errors.js';
+import type { EventResultAnswer } from './event-result.js';
+import type { QuarantineEntry } from './quarantine-entry.js';
+
+const ALL = 1_000_000;
+
+export const commands: CommandGroup = (program, run) => {
+  const group = program.command('quarantine').description('Lists and replays reported events that were not accepted.');
+
+  const list = group
+    .command('list')
+    .description('Lists the entries, oldest first.')
+    .addOption(
+      new Option('--status <status>', 'only entries with this status')
+        .choices(['waiting', 'replayed'])
+        .default('waiting'),
+    )
+    .option('--limit <n>', 'maximum number of entries', wholeNumber(1, ALL), 50)
+    .action(
+      run<{ status: string; limit: number }>(async ({ client, print }, { status, limit }) => {
+        const items = await client.list<QuarantineEntry>('/v1/quarantine', { status }, limit);
+        print({ items }, () =>
+          table(
+            ['id', 'last seen', 'seen', 'type', 'event', 'reason', 'field', 'detail'],
+            items.map((one) => [
+              one.id,
+              time(one.lastSeenAt),
+              one.seen,
+              one.type,
+              one.eventId,
+              one.reason,
+              one.field,
+              one.detail,
+            ]),
+            `no entry is ${status}`,
+          ),
+        );
+        return undefined;
+      }),
+    );
+  withExamples(list, 'quarantine list', 'quarantine list --status replayed');
+
+  const show = group
+    .command('show <id>')
+    .description('Shows an entry with its raw bytes.')
+    .action(
+      run(async ({ client, print }, _, id) => {
+        const path = `/v1/quarantine/${encodeURIComponent(id!)}`;
+        const entry = await client.get<QuarantineEntry & { raw?: string; rawBase64?: string }>(path);
+        const { raw, rawBase64, ...about } = entry;
+        const bytes = raw === undefined ? `${rawBase64} (base64)` : plain(raw);
+        print(entry, () => `${pairs(Object.entries(about))}\n\n${bytes}`);
+        return undefined;
+      }),
+    );
+  withExamples(show, 'quarantine show 0196e0f0-0000-7000-8000-000000000001');
+
+  const replay = group
+    .command('replay [ids...]')
+    .description('Retries entries. Fix the cause first.')
+    .option('--all', 'every entry that was not replayed yet')
+    .action(
+      run<{ all?: boolean }>(async ({ client, print, progress }, { all }, ...given) => {
+        const named = given.flat();
+        if (named.length > 0 === (all === true)) {
+          throw new InvalidInput([
+            { field: '', message: 'no entries given: name the ids to replay, or use --all for every entry, not both' },
+          ]);
+        }
+        const ids = all
+          ? (await client.list<QuarantineEntry>('/v1/quarantine', { status: 'waiting' }, ALL)).map((one) => one.id)
+          : named;
+        const items: (EventResultAnswer & { quarantineId: string })[] = [];
+        progress.start('replaying', ids.length);
+        for (const quarantineId of ids) {
+          const path = `/v1/quarantine/${encodeURIComponent(quarantineId)}/replay`;
+          const result = await client.post<EventResultAnswer>(path, undefined, { repeatable: true });
+          items.push({ ...result, quarantineId });
+          progress.update(items.length);
+        }
+        progress.end();
+        print({ items }, () =>
+          table(
+            ['entry', 'outcome', 'reason', 'field', 'detail'],
+            items.map((one) => [one.quarantineId, one.outcome, one.reason, one.field, one.detail]),
+            'no entry is waiting',
+          ),
+        );
+        return items.some(({ outcome }) => outcome === 'quarantined') ? EXIT.failed : EXIT.done;
+      }),
+    );
+  withExamples(replay, 'quarantine replay 0196e0f0-0000-7000-8000-000000000001', 'quarantine replay --all');
+};

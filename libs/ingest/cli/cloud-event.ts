@@ -1,0 +1,22 @@
+import type { DataOf, EventDefinition } from '../../events/event-definition.js';
+
+/** A CloudEvent 1.0 as this client sends it. */
+export interface OutgoingEvent {
+  specversion: '1.0';
+  /** With the source its identity for ever: sending it again changes nothing. */
+  id: string;
+  source: string;
+  type: string;
+  /** RFC 3339; the time of arrival where absent. */
+  time?: string;
+  data: Record<string, unknown>;
+}
+
+/** Names the definition as a type only, so that the command line loads no context of the backend. */
+export const cloudEvent = <Definition extends EventDefinition>(
+  type: Definition['type'],
+  source: string,
+  id: string,
+  data: DataOf<Definition>,
+  time?: string,
+): OutgoingEvent => ({ specversion: '1.0', id, source, type, ...(time === undefined ? {} : { time }), data });

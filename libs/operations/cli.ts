@@ -1,0 +1,12 @@
+import type { CommandGroup } from '../cli/command-group.js';
+import { statusCommand } from './cli/status.js';
+import { tokenCommands } from './cli/token.js';
+import { viewsCommands } from './cli/views.js';
+
+export { passed, settled } from './cli/consumers.js';
+
+export const commands: CommandGroup = (program, run) => {
+  statusCommand(program, run);
+  tokenCommands(program, run);
+  viewsCommands(program, run);
+};

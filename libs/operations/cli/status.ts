@@ -1,0 +1,47 @@
+import type { CommandGroup } from '../../cli/command-group.js';
+import { withExamples } from '../../cli/command-options.js';
+import { number, pairs, table } from '../../cli/rendering/table.js';
+import type { StatusAnswer } from '../queries/show-status.js';
+
+const MIB = 1024 * 1024;
+
+export const statusCommand: CommandGroup = (program, run) => {
+  const command = program
+    .command('status')
+    .description('Shows the version, the head of the log, and the checkpoint of every consumer.')
+    .action(
+      run(async ({ client, print }) => {
+        const status = await client.get<StatusAnswer>('/v1/status');
+        print({ url: client.url, ...status }, () => statusText(client.url, status));
+        return undefined;
+      }),
+    );
+  withExamples(command, 'status', 'status --json | jq .head');
+};
+
+export function statusText(url: string, status: StatusAnswer): string {
+  const { version, uptimeSeconds, head, consumers, access, quarantine, memoryBytes } = status;
+  const waiting = Object.entries(quarantine).map(([reason, entries]) => `${number(entries)} ${reason}`);
+  const about = pairs([
+    ['gatehouse', version],
+    ['address', url],
+    ['uptime', duration(uptimeSeconds)],
+    ['head of the log', head],
+    ['access replica', `at position ${access.position}, ${number(access.ageMs)} ms old`],
+    ['quarantine', waiting.length > 0 ? waiting.join(', ') : 'empty'],
+    ['memory', `${number(Math.round(memoryBytes / MIB))} MiB`],
+  ]);
+  const rows = consumers.map((one) => [one.name, Number(one.position), one.behind, one.parked]);
+  return `${about}\n\n${table(['consumer', 'position', 'lag', 'parked'], rows, 'no consumer has started')}`;
+}
+
+function duration(seconds: number): string {
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ] as const;
+  const shown = parts.filter(([amount]) => amount > 0).slice(0, 2);
+  return shown.length > 0 ? shown.map(([amount, unit]) => `${amount} ${unit}`).join(' ') : '0 s';
+}

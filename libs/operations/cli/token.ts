@@ -1,0 +1,74 @@
+import { InvalidArgumentError } from 'commander';
+import type { CommandGroup } from '../../cli/command-group.js';
+import { severalOf, withExamples } from '../../cli/command-options.js';
+import { table, time } from '../../cli/rendering/table.js';
+import type { CreatedTokenAnswer, TokenAnswer, TokensAnswer } from '../../http/tokens.controller.js';
+
+const ROLES = ['operator', 'reviewer', 'compliance', 'service', 'administrator'];
+
+const roles = (text: string, before?: string[]): string[] => {
+  const all = severalOf(text, before);
+  const strange = all.filter((role) => !ROLES.includes(role));
+  if (strange.length > 0) throw new InvalidArgumentError(`${strange.join(', ')} is not one of ${ROLES.join(', ')}.`);
+  return all;
+};
+
+export const tokenCommands: CommandGroup = (program, run) => {
+  const group = program
+    .command('token')
+    .description('Manages the bearer tokens of services and people (role administrator).');
+
+  const create = group
+    .command('create <name>')
+    .description('Creates a token. Its secret is shown only once.')
+    .requiredOption('--role <role>', `roles of the token, separated by commas: ${ROLES.join(', ')}`, roles)
+    .action(
+      run<{ role: string[] }>(async ({ client, print }, { role }, name) => {
+        const body = { name, roles: role };
+        const token = await client.post<CreatedTokenAnswer>('/v1/tokens', body);
+        print(
+          token,
+          () =>
+            `${token.secret}\n\nThe secret is shown only once. To revoke the token: gatehouse token revoke ${token.id}`,
+        );
+        return undefined;
+      }),
+    );
+  withExamples(create, 'token create image-service --role service', 'token create ada --role reviewer,operator');
+
+  const revoke = group
+    .command('revoke <id>')
+    .description('Revokes a token.')
+    .action(
+      run(async ({ client, print }, _, id) => {
+        const token = await client.delete<TokenAnswer>(`/v1/tokens/${encodeURIComponent(id!)}`);
+        print(token, () => `token ${token.id} of ${token.name} is revoked`);
+        return undefined;
+      }),
+    );
+  withExamples(revoke, 'token revoke 0123456789abcdef');
+
+  const list = group
+    .command('list')
+    .description('Lists all tokens, including revoked ones, without their secrets.')
+    .action(
+      run(async ({ client, print }) => {
+        const answer = await client.get<TokensAnswer>('/v1/tokens');
+        print(answer, () =>
+          table(
+            ['id', 'name', 'roles', 'created', 'by', 'revoked'],
+            answer.items.map((token) => [
+              token.id,
+              token.name,
+              token.roles.join(', '),
+              time(token.createdAt),
+              token.createdBy,
+              time(token.revokedAt),
+            ]),
+          ),
+        );
+        return undefined;
+      }),
+    );
+  withExamples(list, 'token list');
+};

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApiClient } from '../../cli/api-client.js';
+import type { CommandGroup } from '../../cli/command-group.js';
+import { withExamples } from '../../cli/command-options.js';
+import { EXIT } from '../../cli/exit-codes.js';
+import type { Progress } from '../../cli/rendering/progress.js';
+import { type Cell, table } from '../../cli/rendering/table.js';
+import { GatehouseError } from '../../kernel/errors.js';
+import type { ViewJob } from '../jobs/view-jobs.js';
+import type { ViewsAnswer } from '../queries/list-views.js';
+
+const POLL_MS = 200;
+
+export const viewsCommands: CommandGroup = (program, run) => {
+  const group = program
+    .command('views')
+    .description('Lists, verifies and rebuilds the read models, which are derived from the log.');
+
+  const list = group
+    .command('list')
+    .description('Lists every view and reactor with its checkpoint, rows and parked keys.')
+    .action(
+      run(async ({ client, print }) => {
+        const answer = await client.get<ViewsAnswer>('/v1/views');
+        print(answer, () => viewsText(answer));
+        return undefined;
+      }),
+    );
+  withExamples(list, 'views list');
+
+  const rebuild = group
+    .command('rebuild [views...]')
+    .description('Replays the log into new tables and replaces the live tables with them; all views by default.')
+    .action(
+      run(async ({ client, print, progress }, _, ...views) => {
+        const job = await finished(client, await started(client, 'rebuild', views.flat()), progress);
+        print(job, () => comparisonText(job));
+        return undefined;
+      }),
+    );
+  withExamples(rebuild, 'views rebuild', 'views rebuild cases safety-images');
+
+  const verify = group
+    .command('verify [views...]')
+    .description(
+      `Compares views with a replay of the log; all views by default. The exit code is ${EXIT.differs} if one differs.`,
+    )
+    .action(
+      run(async ({ client, print, progress }, _, ...views) => {
+        const job = await finished(client, await started(client, 'verify', views.flat()), progress);
+        print(job, () => comparisonText(job));
+        return job.comparisons?.some(({ equal }) => equal === false) ? EXIT.differs : EXIT.done;
+      }),
+    );
+  withExamples(verify, 'views verify', 'views verify cases --json');
+};
+
+export function viewsText({ items, reactions }: ViewsAnswer): string {
+  const views = table(
+    ['view', 'version', 'live', 'position', 'rows', 'parked', 'summary'],
+    items.map(({ name, version, live, position, rows, parked, summary }) => [
+      name,
+      version,
+      live,
+      Number(position),
+      rows,
+      parked.length,
+      summary,
+    ]),
+  );
+  const reacting = table(
+    ['reactor', 'position', 'parked'],
+    reactions.map(({ name, position, parked }) => [name, Number(position), parked.length]),
+    'no reactor has started',
+  );
+  const parked = [...items, ...reactions].flatMap((one) =>
+    one.parked.map(({ key, position, eventType, error }): Cell[] => [
+      one.name,
+      key,
+      Number(position),
+      eventType,
+      error,
+    ]),
+  );
+  const leftOut = parked.length > 0 ? [table(['parked by', 'key', 'position', 'event', 'error'], parked)] : [];
+  return [views, reacting, ...leftOut].join('\n\n');
+}
+
+const started = (client: ApiClient, kind: ViewJob['kind'], views: string[]): Promise<ViewJob> =>
+  client.post(`/v1/views/${kind}`, views.length > 0 ? { views } : {});
+
+async function finished(client: ApiClient, begun: ViewJob, progress: Progress): Promise<ViewJob> {
+  let total = '0';
+  for (let job = begun; ; job = await client.get<ViewJob>(`/v1/views/jobs/${begun.id}`)) {
+    if (job.of !== total) {
+      total = job.of;
+      progress.start(`${job.kind} to position`, Number(total));
+    }
+    progress.update(Number(job.position));
+    if (job.status !== 'running') {
+      progress.end();
+      if (job.status === 'failed') throw new GatehouseError('job-failed', `${job.kind} failed: ${job.error}`, 'failed');
+      return job;
+    }
+    await sleep(POLL_MS, undefined, { signal: client.signal });
+  }
+}
+
+/** One row per table of each view. */
+export function comparisonText({ comparisons = [] }: ViewJob): string {
+  const rows = comparisons.flatMap(({ view, position, tables }): Cell[][] =>
+    tables.length === 0
+      ? [[view, null, Number(position), null, null, 'new, nothing to compare']]
+      : tables.map(({ table: name, live, replayed, equal }) => [
+          view,
+          name,
+          Number(position),
+          live.rows,
+          replayed.rows,
+          equal ? 'equal' : 'DIFFERS',
+        ]),
+  );
+  return table(['view', 'table', 'up to position', 'rows', 'replayed', 'result'], rows);
+}

@@ -1,0 +1,82 @@
+import type { CommandGroup } from '../cli/command-group.js';
+import { position, severalOf, wholeNumber, withExamples } from '../cli/command-options.js';
+import { plainLine } from '../cli/rendering/plain-text.js';
+import { time } from '../cli/rendering/table.js';
+import type { Session } from '../cli/session.js';
+import { type EventPage, followFeed, followLog, type ShownEvent } from './cli/event-pages.js';
+
+interface EventsOptions {
+  after?: string;
+  type?: string[];
+  stream?: string;
+  all?: boolean;
+  limit: number;
+  tail?: boolean;
+}
+
+export const commands: CommandGroup = (program, run) => {
+  const command = program
+    .command('events')
+    .description('Shows events in the order of the log: public events, or with --all or --stream all events.')
+    .option(
+      '--after <position>',
+      'only events after this position; with --stream, events from this revision on',
+      position,
+    )
+    .option('--type <type>', 'only events of these types, separated by commas', severalOf)
+    .option('--stream <name>', 'only events of this stream, such as account-acc-1 (role compliance or administrator)')
+    .option('--all', 'events of every type, not only public ones (role compliance or administrator)')
+    .option('--limit <n>', 'maximum number of events', wholeNumber(1, 2000), 50)
+    .option('--tail', 'follow new events until Ctrl-C; starts at the head unless --after is given')
+    .action(
+      run<EventsOptions>(async (session, options) => {
+        if (options.tail) await tail(session, options);
+        else await page(session, options);
+        return undefined;
+      }),
+    );
+  withExamples(
+    command,
+    'events --limit 20',
+    'events --tail --type ReviewConfirmed,AccountDeactivated',
+    'events --stream account-acc-1 --json',
+  );
+};
+
+async function page({ client, print, remark }: Session, { after, type, stream, all, limit }: EventsOptions) {
+  const path = all || stream !== undefined ? '/v1/log' : '/v1/events';
+  const answer = await client.get<EventPage>(path, { after, types: type?.join(','), stream, limit });
+  print(answer, () => (answer.events.length > 0 ? answer.events.map(eventText).join('\n') : 'no events'));
+  if (!answer.atHead) remark(`there are more events: continue with --after ${answer.next}`);
+}
+
+/** Ctrl-C ends it without an error. */
+async function tail({ client, printItem, remark, signal }: Session, options: EventsOptions) {
+  const { type, stream, all } = options;
+  try {
+    const after = options.after ?? (stream === undefined ? await head() : '0');
+    const events =
+      all || stream !== undefined
+        ? followLog(client, { after, stream, types: type?.join(',') })
+        : followFeed(client, { after, types: type }, ({ message }) => remark(`${plainLine(message)}; reconnecting`));
+    for await (const event of events) printItem(event, () => eventText(event));
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+
+  async function head(): Promise<string> {
+    return (await client.get<{ head: string }>('/v1/status')).head;
+  }
+}
+
+/** Longer data is cut; --json shows all of it. */
+const DATA_CHARACTERS = 300;
+
+/** One event on one line. */
+export function eventText(event: ShownEvent): string {
+  const happened = time(event.time ?? event.metadata?.time) ?? '';
+  const about = event.stream ?? event.subject ?? '';
+  const data = JSON.stringify(event.data);
+  const shown = data.length > DATA_CHARACTERS ? `${data.slice(0, DATA_CHARACTERS)}…` : data;
+  return plainLine(`${event.position.padStart(8)}  ${happened}  ${event.type.padEnd(18)}  ${about}  ${shown}`);
+}

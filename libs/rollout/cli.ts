@@ -1,0 +1,10 @@
+import type { CommandGroup } from '../cli/command-group.js';
+import { cohortCommands } from './cli/cohort.js';
+import { rateCommands } from './cli/rate.js';
+
+export { admitCohort, outcomeOf } from './cli/cohort.js';
+
+export const commands: CommandGroup = (program, run) => {
+  rateCommands(program, run);
+  cohortCommands(program, run);
+};

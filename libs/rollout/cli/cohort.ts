@@ -1,0 +1,110 @@
+import pMap from 'p-map';
+import { type AccountAnswer, accountOf } from '../../account/cli.js';
+import type { ApiClient } from '../../cli/api-client.js';
+import type { CommandGroup } from '../../cli/command-group.js';
+import { severalOf, wholeNumber, withExamples } from '../../cli/command-options.js';
+import { EXIT } from '../../cli/exit-codes.js';
+import { number } from '../../cli/rendering/table.js';
+import { InvalidInput } from '../../kernel/errors.js';
+import { passed } from '../../operations/cli.js';
+import { eventPages } from '../../publish/cli/event-pages.js';
+import type { CohortOnboarded } from '../events.js';
+import type { AdmittedAnswer } from '../features/admit-cohort.js';
+
+const ONBOARDING = 'reactor:onboarding';
+const LOOK_UPS_IN_FLIGHT = 16;
+const MAX_PER_WEEK = 10_000_000;
+
+interface Onboarding {
+  size?: number;
+  accounts?: string[];
+  priority?: number;
+  wait: boolean;
+}
+
+export const cohortCommands: CommandGroup = (program, run) => {
+  const group = program.command('cohort').description('Onboards people in cohorts.');
+  const onboard = group
+    .command('onboard')
+    .description('Admits a cohort within the rate, waits until it is onboarded, and lists its accounts.')
+    .option(
+      '--size <n>',
+      'number of people, from the front of the waitlist; by default as many as the rate allows',
+      wholeNumber(1, MAX_PER_WEEK),
+    )
+    .option('--accounts <ids>', 'these accounts instead, separated by commas', severalOf)
+    .option('--priority <class>', 'only people of this priority class', wholeNumber(0, 9))
+    .option('--no-wait', 'exit after the admission, without waiting for the onboarding')
+    .action(
+      run<Onboarding>(async ({ client, ids, progress, print }, { size, accounts, priority, wait }) => {
+        const beside = Object.entries({ size, priority }).filter(([, value]) => accounts && value !== undefined);
+        if (beside.length > 0) {
+          throw new InvalidInput(
+            beside.map(([name]) => ({ field: `--${name}`, message: 'cannot be combined with --accounts' })),
+          );
+        }
+        const admitted = await admitCohort(client, { cohortId: ids.next(), size, accounts, priority });
+        if (!wait) {
+          print(admitted, () => `cohort ${admitted.cohortId}: ${number(admitted.size)} people will be onboarded`);
+          return undefined;
+        }
+        progress.start('onboarding', admitted.size);
+        const outcome = await outcomeOf(client, admitted, accounts);
+        progress.end();
+        print({ ...admitted, ...outcome }, () => outcomeText(admitted, outcome));
+        return outcome.leftOut.length > 0 ? EXIT.failed : EXIT.done;
+      }),
+    );
+  withExamples(
+    onboard,
+    'cohort onboard --size 100',
+    'cohort onboard --accounts acc-1,acc-2',
+    'cohort onboard --no-wait',
+  );
+};
+
+/** The client chooses the id, so the request is safe to retry. */
+export const admitCohort = (
+  client: ApiClient,
+  cohort: { cohortId: string; size?: number; accounts?: string[]; priority?: number },
+): Promise<AdmittedAnswer> => client.post('/v1/cohorts', cohort, { repeatable: true });
+
+export interface CohortOutcome {
+  /** The onboarded accounts. */
+  onboarded: string[];
+  /** Requested accounts that are not in this cohort, because they stopped waiting or joined another cohort just before. */
+  leftOut: { accountId: string; status: string }[];
+}
+
+/** Waits until the cohort is onboarded; it may be smaller than its size if fewer people wait. @param listed the accounts requested by id */
+export async function outcomeOf(
+  client: ApiClient,
+  { cohortId, position }: AdmittedAnswer,
+  listed: readonly string[] = [],
+): Promise<CohortOutcome> {
+  await passed(client, Number(position), { name: ONBOARDING });
+  const onboarded: string[] = [];
+  const types: (typeof CohortOnboarded)['type'][] = ['CohortOnboarded'];
+  for await (const events of eventPages(client, { after: position, types })) {
+    for (const { data } of events) if (data.cohortId === cohortId) onboarded.push(...(data.accounts as string[]));
+  }
+  const members = new Set(onboarded);
+  const others = listed.filter((accountId) => !members.has(accountId));
+  const leftOut = await pMap(
+    others,
+    async (accountId) => ({ accountId, status: standing(await accountOf(client, accountId)) }),
+    { concurrency: LOOK_UPS_IN_FLIGHT },
+  );
+  return { onboarded, leftOut };
+}
+
+const standing = (account: AccountAnswer | undefined): string => {
+  if (!account) return 'unknown';
+  if (account.deactivated) return 'deactivated';
+  return account.cohortId === null ? account.status : `${account.status} with cohort ${account.cohortId}`;
+};
+
+function outcomeText({ cohortId, size }: AdmittedAnswer, { onboarded, leftOut }: CohortOutcome): string {
+  const lines = [`cohort ${cohortId}: ${number(onboarded.length)} of ${number(size)} onboarded`, ...onboarded];
+  return [...lines, ...leftOut.map(({ accountId, status }) => `not onboarded: ${accountId}, ${status}`)].join('\n');
+}

@@ -1,0 +1,77 @@
+import type { CommandGroup } from '../../cli/command-group.js';
+import { wholeNumber, withExamples } from '../../cli/command-options.js';
+import { number, pairs, table, time } from '../../cli/rendering/table.js';
+import type { Session } from '../../cli/session.js';
+import type { WriteReceipt } from '../../http/write-receipt.js';
+import type { RolloutAnswer } from '../queries/show-rollout.js';
+
+const MAX_PER_WEEK = 10_000_000;
+
+export const rateCommands: CommandGroup = (program, run) => {
+  const group = program
+    .command('rate')
+    .description('Shows and sets how many people may be onboarded per rolling seven days.');
+
+  const show = group
+    .command('show')
+    .description('Shows the rate, what is left of it now, and how many people are waiting.')
+    .action(run(showRollout));
+  withExamples(show, 'rate show');
+
+  const set = group
+    .command('set')
+    .description('Sets the rate.')
+    .argument('<per-week>', 'people per rolling seven days; 0 admits nobody', wholeNumber(0, MAX_PER_WEEK))
+    .option('--daily', 'admit a seventh of the rate automatically every day')
+    .option('--no-daily', 'admit no cohorts automatically')
+    .action(
+      run<{ daily?: boolean }>(async (session, { daily }, perWeek) => {
+        await session.client.put<WriteReceipt>('/v1/rollout/rate', { perWeek, daily });
+        return showRollout(session);
+      }),
+    );
+  withExamples(set, 'rate set 1000', 'rate set 1400 --daily');
+
+  const pause = group
+    .command('pause')
+    .description('Stops admissions until they are resumed.')
+    .argument('<reason>', 'the reason, shown to other operators')
+    .action(
+      run(async (session, _, reason) => {
+        await session.client.post<WriteReceipt>('/v1/rollout/pause', { reason }, { repeatable: true });
+        return showRollout(session);
+      }),
+    );
+  withExamples(pause, "rate pause 'reviewers are behind'");
+
+  const resume = group
+    .command('resume')
+    .description('Resumes admissions.')
+    .action(
+      run(async (session) => {
+        await session.client.post<WriteReceipt>('/v1/rollout/resume', undefined, { repeatable: true });
+        return showRollout(session);
+      }),
+    );
+  withExamples(resume, 'rate resume');
+};
+
+async function showRollout({ client, print }: Session): Promise<undefined> {
+  const rollout = await client.get<RolloutAnswer>('/v1/rollout');
+  print(rollout, () => rolloutText(rollout));
+}
+
+export function rolloutText(rollout: RolloutAnswer): string {
+  const { perWeek, daily, paused, pauseReason, available, moreAt, admissions, waiting } = rollout;
+  const about = pairs([
+    ['rate', perWeek === null ? 'not set' : `${number(perWeek)} people per rolling seven days`],
+    ['admits', daily ? 'a seventh of the rate every day, automatically' : 'manually'],
+    ['onboarding', paused ? `paused: ${pauseReason ?? ''}` : 'open'],
+    ['available now', available],
+    ['more from', time(moreAt)],
+    ['waiting', waiting],
+  ]);
+  if (admissions.length === 0) return about;
+  const rows = admissions.map(({ cohortId, size, at }) => [cohortId, size, time(at)]);
+  return `${about}\n\n${table(['cohort', 'size', 'admitted'], rows)}`;
+}

@@ -1,0 +1,87 @@
+import { number, pairs, table } from '../../cli/rendering/table.js';
+import type { Share } from '../metrics.js';
+import type { ReviewFigures, SafetyAnswer, SafetyFigures } from '../queries/safety-answer.js';
+import { durationText, kappaNumber, kappaText, timesText } from './review-figures.js';
+
+/** The safety metrics of everything, and of each group where there are some. */
+export function metricsText({ whole, groups }: SafetyAnswer, by?: string): string {
+  const text = wholeText(whole);
+  if (by === undefined) return text;
+  const rows = groups.map((one) => [
+    one.group,
+    one.generated,
+    one.exposed,
+    one.flagged,
+    one.cases.open,
+    one.cases.confirmed,
+    one.cases.dismissed,
+    percent(one.flaggedShare),
+    percent(one.confirmedShare),
+    one.review.timeToVerdict && durationText(one.review.timeToVerdict.p95Ms),
+    one.review.agreement.fleiss && kappaNumber(one.review.agreement.fleiss.value),
+    one.deactivated,
+  ]);
+  const head = [
+    by,
+    'generated',
+    'exposed',
+    'flagged',
+    'open',
+    'confirmed',
+    'dismissed',
+    'flagged share',
+    'confirmed share',
+    'verdict p95',
+    'kappa',
+    'deactivated',
+  ];
+  return `${text}\n\n${table(head, rows, `no ${by} has figures yet`)}`;
+}
+
+function wholeText(figures: SafetyFigures): string {
+  const { generated, shared, exposed, flags, flagged, cases, backlog, deactivated, reinstated } = figures;
+  return pairs([
+    ['images generated', generated],
+    ['images shared', shared],
+    ['images shared or downloaded', exposed],
+    ['flags', `${number(flags)} on ${number(flagged)} images`],
+    ['cases open', backlog],
+    ['cases confirmed', cases.confirmed],
+    ['cases dismissed', cases.dismissed],
+    ['flagged share', shareText(figures.flaggedShare, 'shared or downloaded images')],
+    ['confirmed share', shareText(figures.confirmedShare, 'decided cases')],
+    ['violation rate', shareText(figures.violationRate, 'shared or downloaded images')],
+    [
+      'accounts deactivated',
+      reinstated > 0 ? `${number(deactivated)}, of which ${number(reinstated)} reinstated` : deactivated,
+    ],
+    ...reviewRows(figures.review),
+  ]);
+}
+
+function reviewRows(review: ReviewFigures): [name: string, value: string][] {
+  const { fleiss, cohen } = review.agreement;
+  return [
+    ['time to first view', timesText(review.timeToFirstView, 'cases')],
+    ['time to verdict', timesText(review.timeToVerdict, 'cases')],
+    ['agreement (Fleiss)', kappaText(fleiss, fleiss?.cases, 'cases with several verdicts')],
+    ['agreement (Cohen)', kappaText(cohen, cohen?.pairs, 'pairs of reviewers with enough common cases')],
+    ['overturned on appeal', shareText(review.overturnRate, 'decided appeals')],
+    ['deactivation latency', timesText(review.deactivationLatency, 'deactivations')],
+  ];
+}
+
+/** A share with its interval. */
+export function shareText(share: Share | null, of: string): string {
+  if (!share) return `– (no ${of})`;
+  const { hits, low, high } = share;
+  return `${percent(share)} (95% interval ${percentOf(low)} to ${percentOf(high)}; ${number(hits)} of ${number(share.of)} ${of})`;
+}
+
+const percent = (share: Share | null): string | null => (share ? percentOf(share.value) : null);
+
+/** Rare events need digits: 0.05% must not look like 0.1%. */
+const percentOf = (value: number): string => {
+  const hundred = value * 100;
+  return `${hundred.toFixed(hundred !== 0 && hundred < 1 ? 3 : 1)}%`;
+};

@@ -1,0 +1,61 @@
+import { Option } from 'commander';
+import type { CommandGroup } from '../cli/command-group.js';
+import { wholeNumber, withExamples } from '../cli/command-options.js';
+import { table, time } from '../cli/rendering/table.js';
+import type { JoinAnswer } from './features/join-waitlist.js';
+import type { WaitlistEntry } from './queries/waitlist.js';
+
+const STATUSES = ['waiting', 'left', 'onboarded', 'barred'];
+
+interface Joining {
+  locale?: string;
+  reason?: string;
+  priority?: number;
+}
+
+export const commands: CommandGroup = (program, run) => {
+  const group = program.command('waitlist').description('Adds people to the waitlist and lists it.');
+
+  const join = group
+    .command('join <email>')
+    .description('Adds a person to the waitlist. Repeating it changes nothing.')
+    .option('--locale <tag>', "the person's language, such as en-GB")
+    .option('--reason <text>', 'what the person wants to create')
+    .option('--priority <class>', 'priority class, where 0 is onboarded first (default: 5)', wholeNumber(0, 9))
+    .action(
+      run<Joining>(async ({ client, print }, { locale, reason, priority }, email) => {
+        const body = { email, locale, reason, priority };
+        const joined = await client.post<JoinAnswer>('/v1/waitlist', body, { repeatable: true });
+        print(joined, () => (joined.accountId ? `${joined.accountId} is ${joined.status}` : joined.status));
+        return undefined;
+      }),
+    );
+  withExamples(join, 'waitlist join ada@example.org --locale en-GB');
+
+  const list = group
+    .command('list')
+    .description('Lists people in the order in which they will be onboarded.')
+    .addOption(new Option('--status <status>', 'only people with this status').choices(STATUSES).default('waiting'))
+    .option('--limit <n>', 'maximum number of entries', wholeNumber(1, 1_000_000), 50)
+    .action(
+      run<{ status: string; limit: number }>(async ({ client, print }, { status, limit }) => {
+        const items = await client.list<WaitlistEntry>('/v1/waitlist', { status }, limit);
+        print({ items }, () =>
+          table(
+            ['account', 'status', 'priority', 'joined', 'cohort', 'onboarded'],
+            items.map((entry) => [
+              entry.accountId,
+              entry.status,
+              entry.priority,
+              time(entry.joinedAt),
+              entry.cohortId,
+              time(entry.onboardedAt),
+            ]),
+            `nobody is ${status}`,
+          ),
+        );
+        return undefined;
+      }),
+    );
+  withExamples(list, 'waitlist list', 'waitlist list --status onboarded --limit 1000 --json');
+};

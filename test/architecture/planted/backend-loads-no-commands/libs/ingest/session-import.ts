@@ -1,0 +1,4 @@
+// planted violation
+import { Command } from 'commander';
+
+export const command = new Command();

@@ -1,0 +1,4 @@
+// planted violation
+import { title } from '../cli.js';
+
+export const opened = title;

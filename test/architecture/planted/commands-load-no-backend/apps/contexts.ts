@@ -1,0 +1,1 @@
+export const contexts = [() => import('../libs/review/queries/case-answer.js')];

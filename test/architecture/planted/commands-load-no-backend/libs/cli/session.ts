@@ -1,0 +1,4 @@
+// planted violation
+import { Injectable } from '@nestjs/common';
+
+export const session = Injectable;

@@ -1,0 +1,4 @@
+// planted violation
+import { caseAnswer } from './queries/case-answer.js';
+
+export const title = caseAnswer;

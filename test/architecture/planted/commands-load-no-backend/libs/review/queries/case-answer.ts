@@ -1,0 +1,5 @@
+export interface CaseAnswer {
+  caseId: string;
+}
+
+export const caseAnswer = 'case';

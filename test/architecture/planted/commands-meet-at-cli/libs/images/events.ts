@@ -1,0 +1,3 @@
+export interface Flagged {
+  imageId: string;
+}

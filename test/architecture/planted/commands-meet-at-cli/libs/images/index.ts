@@ -1,0 +1,1 @@
+export type { Flagged } from './events.js';

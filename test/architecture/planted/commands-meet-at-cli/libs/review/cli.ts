@@ -1,0 +1,4 @@
+// planted violation
+import type { Flagged } from '../images/events.js';
+
+export const next = (flagged: Flagged): string => flagged.imageId;

@@ -1,0 +1,3 @@
+import { shown } from '../../images/cli.js';
+
+export const title = shown;

@@ -121,13 +121,14 @@ const forbidden = [
       'The command line starts at once because it loads nothing of the backend: of the rest of libs it imports types.',
     from: { path: [`^libs/[^/]+/${COMMANDS}`, '^libs/cli/', '^apps/cli/', '^apps/contexts\\.ts$'], pathNot: SPECS },
     to: {
-      path: ['^libs/', packages('@nestjs/[^/]+|pg|typeorm|fastify')],
+      path: ['^libs/', '^apps/composition/', packages('@nestjs/[^/]+|pg|typeorm|fastify')],
       pathNot: [
         '^libs/kernel/',
         '^libs/cli/',
         `^libs/[^/]+/${COMMANDS}`,
         '^libs/http/http-error\\.ts$',
         '^libs/platform/process/stop-signals\\.ts$',
+        '^apps/composition/version\\.ts$',
       ],
       dependencyTypesNot: ['type-only', 'dynamic-import'],
     },

@@ -5,7 +5,7 @@ import { EXIT } from '../cli/exit-codes.js';
 import { plain } from '../cli/rendering/plain-text.js';
 import { pairs, table, time } from '../cli/rendering/table.js';
 import { InvalidInput } from '../kernel/errors.js';
-import type { EventResultAnswer } from './event-result.js';
+import type { ReplayAnswer, WholeEntry } from './http/quarantine.controller.js';
 import type { QuarantineEntry } from './quarantine-entry.js';
 
 const ALL = 1_000_000;
@@ -52,7 +52,7 @@ export const commands: CommandGroup = (program, run) => {
     .action(
       run(async ({ client, print }, _, id) => {
         const path = `/v1/quarantine/${encodeURIComponent(id!)}`;
-        const entry = await client.get<QuarantineEntry & { raw?: string; rawBase64?: string }>(path);
+        const entry = await client.get<WholeEntry>(path);
         const { raw, rawBase64, ...about } = entry;
         const bytes = raw === undefined ? `${rawBase64} (base64)` : plain(raw);
         print(entry, () => `${pairs(Object.entries(about))}\n\n${bytes}`);
@@ -76,11 +76,11 @@ export const commands: CommandGroup = (program, run) => {
         const ids = all
           ? (await client.list<QuarantineEntry>('/v1/quarantine', { status: 'waiting' }, ALL)).map((one) => one.id)
           : named;
-        const items: (EventResultAnswer & { quarantineId: string })[] = [];
+        const items: (ReplayAnswer & { quarantineId: string })[] = [];
         progress.start('replaying', ids.length);
         for (const quarantineId of ids) {
           const path = `/v1/quarantine/${encodeURIComponent(quarantineId)}/replay`;
-          const result = await client.post<EventResultAnswer>(path, undefined, { repeatable: true });
+          const result = await client.post<ReplayAnswer>(path, undefined, { repeatable: true });
           items.push({ ...result, quarantineId });
           progress.update(items.length);
         }

@@ -1,5 +1,6 @@
 import type { ApiClient } from '../../../libs/cli/api-client.js';
 import type { CreatedTokenAnswer } from '../../../libs/http/tokens.controller.js';
+import type { VerdictAnswer } from '../../../libs/review/features/give-verdict.js';
 
 /** The largest panel there can be. */
 const MOST_REVIEWERS = 25;
@@ -25,7 +26,7 @@ export class DemoReviewers {
       const reviewer = await this.reviewer(turn < this.clients.length ? (first + turn) % this.clients.length : turn);
       const path = `/v1/cases/${encodeURIComponent(caseId)}`;
       await reviewer.post(`${path}/claim`, undefined, { repeatable: true });
-      const judged = await reviewer.post<{ status: string }>(`${path}/verdicts`, { verdict }, { repeatable: true });
+      const judged = await reviewer.post<VerdictAnswer>(`${path}/verdicts`, { verdict }, { repeatable: true });
       status = judged.status;
     }
     return status;

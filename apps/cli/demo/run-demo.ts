@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import type { EvaluationAnswer } from '../../../libs/access/features/evaluation-schemas.js';
 import type { ApiClient } from '../../../libs/cli/api-client.js';
 import type { Session } from '../../../libs/cli/session.js';
 import type { OutgoingEvent } from '../../../libs/ingest/cli/cloud-event.js';
@@ -127,10 +128,8 @@ async function accessOfOffender(client: ApiClient, { images, findings }: Preview
     resource: { type: 'image', id: 'next-image' },
     context: { minPosition: head },
   };
-  const { decision, context } = await client.post<{ decision: boolean; context?: { reason?: string } }>(
-    '/access/v1/evaluation',
-    question,
-    { repeatable: true },
-  );
-  return { accountId, decision, ...(context?.reason === undefined ? {} : { reason: context.reason }) };
+  const { decision, context } = await client.post<EvaluationAnswer>('/access/v1/evaluation', question, {
+    repeatable: true,
+  });
+  return { accountId, decision, ...(context.reason === undefined ? {} : { reason: context.reason }) };
 }

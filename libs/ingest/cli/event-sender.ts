@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import type { ApiClient } from '../../cli/api-client.js';
 import type { EventResultAnswer } from '../event-result.js';
+import type { EventResultsAnswer } from '../http/ingest.controller.js';
 import type { OutgoingEvent } from './cloud-event.js';
 
 export interface Sent {
@@ -51,7 +52,7 @@ export async function sendEvents(
   const sum: Sent = { accepted: 0, duplicate: 0, quarantined: [], position: 0 };
   const send = async (batch: readonly OutgoingEvent[]) => {
     const options = { repeatable: true, headers: { 'content-type': MEDIA_TYPE } };
-    const { results } = await client.post<{ results: EventResultAnswer[] }>('/v1/events', batch, options);
+    const { results } = await client.post<EventResultsAnswer>('/v1/events', batch, options);
     for (const result of results) {
       if (result.outcome === 'quarantined') sum.quarantined.push(result);
       else sum[result.outcome]++;

@@ -16,7 +16,7 @@ import { originalBytes } from './original-bytes.js';
 const CHANNEL = 'http';
 
 const EventResultsAnswer = closed({ results: list(EventResultAnswer, 'In order.') });
-type EventResultsAnswer = Static<typeof EventResultsAnswer>;
+export type EventResultsAnswer = Static<typeof EventResultsAnswer>;
 
 function documentation({ incoming }: ApiEvents): OperationText<EventResultsAnswer> {
   const one = Type.Union(incoming.map(incomingSchema), {

@@ -51,13 +51,14 @@ const WholeEntry = closed({
   raw: Type.Optional(text('The bytes, if they are UTF-8.')),
   rawBase64: Type.Optional(text('The bytes otherwise.')),
 });
+export type WholeEntry = Static<typeof WholeEntry>;
 
 const ReplayAnswer = closed({
   ...eventResultFields,
   id: Type.Optional(eventResultFields.id),
   source: Type.Optional(eventResultFields.source),
 });
-type ReplayAnswer = Static<typeof ReplayAnswer>;
+export type ReplayAnswer = Static<typeof ReplayAnswer>;
 
 const ENTRY = { fields: { id: 'The entry.' }, refusals: { 404: ['quarantine-entry-unknown'] } };
 
@@ -91,7 +92,7 @@ export class QuarantineController {
   @Get(':id')
   @Roles('operator', 'compliance', 'administrator')
   @Operation('One entry with its raw bytes', { ...ENTRY, answer: answer('QuarantineEntry', 'The entry.', WholeEntry) })
-  async showQuarantineEntry(@Param('id', entryId) id: string): Promise<Static<typeof WholeEntry>> {
+  async showQuarantineEntry(@Param('id', entryId) id: string): Promise<WholeEntry> {
     const { raw, ...entry } = await this.quarantine.show(id);
     const utf8 = raw.toString('utf8');
     return { ...entry, ...(Buffer.from(utf8).equals(raw) ? { raw: utf8 } : { rawBase64: raw.toString('base64') }) };

@@ -79,6 +79,7 @@ const VerdictAnswer = closed({
   status: oneOf(['none', 'open', 'confirmed', 'dismissed'], 'Of the case, after the verdict.'),
   ...writeReceiptFields,
 });
+export type VerdictAnswer = Static<typeof VerdictAnswer>;
 
 @Controller('v1/cases')
 export class GiveVerdictController {
@@ -102,7 +103,7 @@ export class GiveVerdictController {
     @Param() { id }: IdParam,
     @Body() verdict: GiveVerdict,
     @Context() context: Context,
-  ): Promise<Static<typeof VerdictAnswer>> {
+  ): Promise<VerdictAnswer> {
     const command = verdict.with({ context, caseId: id, reviewer: context.actor.id });
     const judged = await this.commands.execute(command);
     return { caseId: id, status: judged.status, ...writeReceipt(judged) };

@@ -2,8 +2,8 @@ import type { CommandGroup } from '../libs/cli/command-group.js';
 import type { Context } from '../libs/context/context.js';
 
 /**
- * A context's two faces, each loaded only by what needs it: the descriptor loads the framework, which would keep every
- * command of the command line waiting, and the commands load what only the command line needs.
+ * A context's descriptor and commands, each loaded only if needed: the descriptor loads the framework, which would delay
+ * every command of the command line, and the commands load what only the command line needs.
  */
 export interface ListedContext {
   descriptor?(): Promise<Context>;
@@ -50,7 +50,7 @@ export const contexts: readonly ListedContext[] = [
   { descriptor: async () => (await foundations()).platform },
 ];
 
-/** One after another: contexts import one another, and a module loader loads a module once at a time. */
+/** Loads in sequence, since contexts import one another and a module loader loads one module at a time. */
 export async function descriptorsOf(listed: readonly ListedContext[]): Promise<Context[]> {
   const descriptors: Context[] = [];
   for (const { descriptor } of listed) if (descriptor) descriptors.push(await descriptor());

@@ -48,12 +48,12 @@ describe('launching from a checkout', () => {
     expect(launch('hello')).toMatchObject({ status: 0, stdout: 'hello\n', stderr: '' });
   });
 
-  it('builds again when a source changed', () => {
+  it('rebuilds after a source changed', () => {
     write('libs/words/greeting.ts', "export const greeting: string = 'good morning';");
     expect(launch('hello')).toMatchObject({ stdout: 'good morning\n' });
   });
 
-  it('shows why a build failed and does not run the former one', () => {
+  it('shows why a build failed and does not run the previous build', () => {
     write('libs/words/greeting.ts', 'export const = ;');
     const failed = launch('hello');
     expect(failed).toMatchObject({ status: 1, stdout: '' });
@@ -61,7 +61,7 @@ describe('launching from a checkout', () => {
     write('libs/words/greeting.ts', "export const greeting = 'hello';");
   });
 
-  describe('while a lock is there', () => {
+  describe('while a lock exists', () => {
     const lockFile = () =>
       node('--input-type=module', '-e', "console.log((await import('./apps/prepare.mjs')).LOCK)").stdout.trim();
     const hold = (text: string, at = new Date()) => {
@@ -72,21 +72,21 @@ describe('launching from a checkout', () => {
       return lock;
     };
 
-    it('waits for the process that holds it, and says for which', async () => {
+    it('waits for the process that holds it, and names that process', async () => {
       const lock = hold(String(process.pid));
       const child = spawn(process.execPath, ['apps/launch.mjs', 'hello'], { cwd: checkout });
-      let told = '';
+      let output = '';
       for await (const chunk of child.stderr) {
-        told += chunk;
-        if (told.includes('waiting')) rmSync(lock, { force: true });
+        output += chunk;
+        if (output.includes('waiting')) rmSync(lock, { force: true });
       }
-      expect(told).toMatch(new RegExp(`waiting for another process .*\\(${process.pid}, .*\n.*building`));
+      expect(output).toMatch(new RegExp(`waiting for another process .*\\(${process.pid}, .*\n.*building`));
     });
 
     it.each([
-      ['empty, as a full disk leaves it', '', new Date()],
-      ['of a process that is gone', '2147483647', new Date()],
-      ['of a process whose number is another one’s since', String(process.pid), new Date('2022-05-18')],
+      ['empty after a full disk', '', new Date()],
+      ['of a process that has ended', '2147483647', new Date()],
+      ['of a process whose pid another process has now', String(process.pid), new Date('2022-05-18')],
     ])('does not wait for one that is %s', (_, text, at) => {
       const lock = hold(text, at);
       expect(launch('hello')).toMatchObject({ status: 0, stdout: 'hello\n', stderr: 'gatehouse: building …\n' });
@@ -94,14 +94,14 @@ describe('launching from a checkout', () => {
     });
   });
 
-  it('says in one line that there is no such app, or that Node is too old', () => {
+  it('reports in one line that the app is unknown, or that Node is too old', () => {
     expect(launch('../hello')).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('there is no app "../hello"'),
     });
     const check = (version: string) =>
       node('--input-type=module', '-e', `import { checkNode } from './apps/prepare.mjs'; checkNode('${version}')`);
-    expect(check('20.18.3').stderr).toContain('needs Node.js 20.19 or later; this is 20.18.3');
+    expect(check('20.18.3').stderr).toContain('needs Node.js 20.19 or later, but this is 20.18.3');
     expect(check('20.19.0').status).toBe(0);
     expect(check('26.1.0').status).toBe(0);
   });

@@ -14,10 +14,10 @@ const OLDEST_NODE = [20, 19];
 const SOURCES = ['apps', 'libs'];
 const UNWRITABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC'];
 const LOCK_POLL_MS = 200;
-/** The time of the boot, and what `ps` tells, is in whole seconds. */
+/** The boot time and the output of `ps` have a precision of one second. */
 const START_PRECISION_MS = 2_000;
 
-/** Says why nothing can start, as its message, in one line; `output` holds what a failed program printed. */
+/** Its message says in one line why nothing can start; `output` is what a failed program printed. */
 export class CannotPrepare extends Error {
   constructor(message, output) {
     super(message);
@@ -26,7 +26,7 @@ export class CannotPrepare extends Error {
 }
 
 /**
- * Installs and builds where that has not been done. One process at a time; the others wait for it.
+ * Installs and builds if needed. One process does so at a time; others wait for it.
  * @throws CannotPrepare
  */
 export async function prepare() {
@@ -55,7 +55,7 @@ export function checkNode(version) {
   );
 }
 
-/** Whether node_modules holds what package-lock.json asks for. */
+/** Whether node_modules contains what package-lock.json requires. */
 function isInstalled() {
   const installed = join(ROOT, 'node_modules', '.package-lock.json');
   const wanted = join(ROOT, 'package-lock.json');
@@ -72,10 +72,10 @@ function install() {
   const npm = process.env.npm_execpath;
   const flags = ['ci', '--include=dev', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error'];
   const [program, args] = npm && /\.c?js$/.test(npm) ? [process.execPath, [npm, ...flags]] : ['npm', flags];
-  run(program, args, 'npm could not install the dependencies: see above, then start again');
+  run(program, args, 'npm could not install the dependencies: see above, then retry');
 }
 
-/** The sources by path, time and size; what was built from the same list is up to date. */
+/** The sources by path, time and size; a build with the same fingerprint is up to date. */
 function fingerprint() {
   const hash = createHash('sha256');
   const visit = (directory) => {
@@ -98,7 +98,7 @@ const isSource = (name) => name.endsWith('.ts') && !name.endsWith('.spec.ts') &&
 
 const isBuilt = () => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === fingerprint();
 
-/** Beside the old build, which stays whole until the new one takes its place. */
+/** Builds into a new directory, so that the old build stays intact until it is replaced. */
 function build() {
   say('building …');
   const from = fingerprint();
@@ -127,15 +127,15 @@ function run(program, args, failure) {
   if (status !== 0) throw new CannotPrepare(failure, `${stdout}${stderr}`);
 }
 
-/** Outside of the checkout, which may be new and empty. */
+/** Outside the checkout, which may be new and empty. */
 export const LOCK = join(tmpdir(), `gatehouse-prepare-${createHash('sha256').update(ROOT).digest('hex').slice(0, 16)}`);
 
-/** A file with our pid, which is in it from the first moment on: a link is made whole or not at all. */
+/** Links a file that already contains our pid, since creating a link is atomic. */
 async function lock() {
   const draft = `${LOCK}.${process.pid}`;
   try {
     writeFileSync(draft, String(process.pid));
-    for (let told = false; ; told = true) {
+    for (let reported = false; ; reported = true) {
       try {
         linkSync(draft, LOCK);
         return () => rmSync(LOCK, { force: true });
@@ -144,7 +144,7 @@ async function lock() {
       }
       const holder = lockHolder();
       if (holder === undefined) rmSync(LOCK, { force: true });
-      else if (!told) say(`waiting for another process that installs or builds (${holder}, by ${LOCK}) …`);
+      else if (!reported) say(`waiting for another process that installs or builds (${holder}, by ${LOCK}) …`);
       await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
     }
   } catch (error) {
@@ -157,7 +157,7 @@ async function lock() {
   }
 }
 
-/** The process that holds the lock; none where it is gone, also where its number is another's by now, after a reboot say. */
+/** The process that holds the lock; undefined if it has ended, even if another process has its pid by now. */
 function lockHolder() {
   try {
     const pid = Number(readFileSync(LOCK, 'utf8'));
@@ -179,14 +179,14 @@ function isAlive(pid) {
 }
 
 /**
- * When a process began, in ms; NaN where the system does not tell. Linux tells it without `ps`, which a small system does
- * not have. Source: proc(5): field 22 of stat, in hundredths of a second since the boot.
+ * When a process started, in ms; NaN if the system does not report it. Linux is read without `ps`, which small systems
+ * lack. Source: proc(5): field 22 of stat, in hundredths of a second since the boot.
  */
 function startOf(pid) {
   if (process.platform === 'linux') {
     const [, bootedAt] = /^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8')) ?? [];
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fromThird = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the second, a name, may hold anything
+    const fromThird = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the second field, a name, may contain anything
     return Number(bootedAt) * 1000 + Number(fromThird[22 - 3]) * 10;
   }
   const { stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
@@ -198,5 +198,5 @@ function startOf(pid) {
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
-/** On standard error: standard output belongs to what is started. */
+/** Writes to standard error, since standard output belongs to the started app. */
 const say = (line) => process.stderr.write(`gatehouse: ${line}\n`);

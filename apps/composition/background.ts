@@ -11,7 +11,7 @@ import type { Runtime } from './runtime.js';
 @Module({})
 class BackgroundModule {}
 
-/** Work without doors: HTTP serves health and metrics alone. */
+/** Work without the HTTP API: HTTP serves only health and metrics. */
 export async function composeBackground(
   runtime: Runtime,
   workOf: (metrics: Metrics) => RoleParts['work'],

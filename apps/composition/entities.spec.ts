@@ -20,7 +20,7 @@ describe('the entities', () => {
     return upQueries.map(({ query }) => query);
   };
 
-  it('describe the tables exactly as the migrations make them', async () => {
+  it('describe the tables exactly as the migrations create them', async () => {
     expect(await corrections()).toEqual([]);
   });
 

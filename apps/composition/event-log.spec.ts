@@ -3,7 +3,7 @@ import { expect, it } from '@jest/globals';
 import { systemClock } from '../../libs/kernel/clock.js';
 import { checkEventStoreDB, openEventStoreDB } from './event-log.js';
 
-it('says in a line at the start that the event store can not be used', async () => {
+it('reports in one line at the start that the event store is unavailable', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as { port: number };

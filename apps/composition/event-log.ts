@@ -9,7 +9,7 @@ import type { Settings } from '../../libs/platform/configuration/settings.js';
 import type { Connection, Pool } from '../../libs/platform/database/database.js';
 import { StartFailure } from '../../libs/platform/start-failure.js';
 
-/** The log that the settings name. @throws StartFailure for a connection string that can't be understood */
+/** The log that the settings name. @throws StartFailure for an invalid connection string */
 export const openLog = (
   { eventStoreUrl }: Pick<Settings, 'eventStoreUrl'>,
   connection: Connection,
@@ -35,7 +35,7 @@ export function openEventStoreDB(connectionString: string, clock: Clock): EventS
 
 /**
  * @param named what names the event store
- * @throws StartFailure while it does not answer; what supervises the process starts it again
+ * @throws StartFailure while it does not answer; the supervisor restarts the process
  */
 export async function checkEventStoreDB(store: EventStore, named = 'GATEHOUSE_EVENTSTORE_URL'): Promise<void> {
   try {

@@ -12,7 +12,7 @@ import { FeedController } from '../../libs/publish/http/feed.controller.js';
 import { LogController } from '../../libs/publish/http/log.controller.js';
 import { CreateProjections1700000000010, DropUnreadViews1700000000070 } from '../../libs/subscriptions/schema.js';
 
-/* What foundations have of their own, described as a context describes it. */
+/* Routes and migrations of the foundations, described like those of a context. */
 
 /** ingest and publish. */
 export const exchangeOfEvents: Context = {
@@ -20,7 +20,7 @@ export const exchangeOfEvents: Context = {
   routes: [
     {
       name: 'Events',
-      description: 'CloudEvents 1.0 in and out. `/asyncapi.json` describes every message.',
+      description: 'Receives and publishes events as CloudEvents 1.0. `/asyncapi.json` describes every message.',
       controllers: [IngestController, FeedController, LogController, QuarantineController],
     },
   ],

@@ -13,7 +13,7 @@ export function brokerOf({ settings, logger }: Pick<Runtime, 'settings' | 'logge
   if (kafkaBrokers.length === 0) {
     throw new StartFailure(
       'brokers-missing',
-      'GATEHOUSE_KAFKA_BROKERS is not set, but this role needs Kafka: set it to some brokers, as host:port',
+      'GATEHOUSE_KAFKA_BROKERS is not set, but this role needs Kafka: set it to one or more brokers, as host:port',
     );
   }
   return new KafkaJsBroker({

@@ -27,7 +27,7 @@ export function followLog({ store, pool, quarantine, settings, catalogue }: Runt
     'Keys that are parked because an event could not be processed',
     ['consumer'],
     async (all) => {
-      for (const { consumer: follower } of (await consumers()).parked) all.inc({ consumer: follower });
+      for (const { consumer } of (await consumers()).parked) all.inc({ consumer });
     },
   );
   gauge('quarantined_events', 'Events in quarantine that have not been replayed yet', ['reason'], async (all) => {

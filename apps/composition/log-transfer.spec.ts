@@ -78,7 +78,7 @@ describe('copying a log', () => {
     );
   });
 
-  it('goes on with an export that was interrupted, and takes away what was half written', async () => {
+  it('resumes an interrupted export and drops the half-written page', async () => {
     const source = await logOf([{ stream: 'facts-0', data: Array.from({ length: 4_500 }, (_, n) => ({ n })) }]);
     const whole = await exportLog(source, `${file}.2`);
     const stop = new AbortController();
@@ -91,7 +91,7 @@ describe('copying a log', () => {
     await expect(stat(`${file}.progress`)).rejects.toThrow('ENOENT');
   });
 
-  it('goes on with an import that was interrupted, and changes nothing when it is done already', async () => {
+  it('resumes an interrupted import and changes nothing if it was complete', async () => {
     const source = await logOf(some(40));
     const exported = await exportLog(source, file);
     const copy = await emptyLog();
@@ -108,7 +108,7 @@ describe('copying a log', () => {
     expect(await linesOf(copy)).toEqual(await linesOf(source));
   });
 
-  it('repeats an append whose answer was lost', async () => {
+  it('retries an append whose answer was lost', async () => {
     const exported = await exportLog(await logOf(some(3)), file);
     const copy = await emptyLog();
     let lost = 1;
@@ -122,11 +122,11 @@ describe('copying a log', () => {
     expect(await importLog(file, losing)).toEqual(exported);
   });
 
-  it('gives a store that takes no large writes smaller ones', async () => {
+  it('writes smaller batches if the store refuses large writes', async () => {
     const narrow = (store: PostgresEventStore, most: number) =>
       Object.assign(Object.create(store) as PostgresEventStore, {
         append: async (writes: readonly StreamWrite[]) => {
-          if (writes.some(({ events }) => events.length > most)) throw new WriteTooLarge(`takes ${most} at once`);
+          if (writes.some(({ events }) => events.length > most)) throw new WriteTooLarge(`accepts ${most} at once`);
           return store.append(writes);
         },
       });
@@ -135,10 +135,10 @@ describe('copying a log', () => {
       file,
     );
     expect(await importLog(file, narrow(await emptyLog(), 7))).toEqual(exported);
-    await expect(importLog(file, narrow(await emptyLog(), 0))).rejects.toThrow('takes 0 at once');
+    await expect(importLog(file, narrow(await emptyLog(), 0))).rejects.toThrow('accepts 0 at once');
   });
 
-  it('refuses a log that holds something else, before or behind', async () => {
+  it('refuses a log that contains other events before or after', async () => {
     await exportLog(await logOf(some(3)), file);
     const other = await logOf([{ stream: 'account-0', data: [{ other: true }] }]);
     await expect(importLog(file, other)).rejects.toThrow(LogsDiffer);
@@ -150,7 +150,7 @@ describe('copying a log', () => {
     await expect(importLog(file, copy)).rejects.toThrow('account-0 has 2 events instead of 1');
   });
 
-  it('ends the command line with 7 where the log differs, and says how on stderr', async () => {
+  it('exits with 7 if the log differs, and reports the difference on stderr', async () => {
     await exportLog(await logOf(some(3)), file);
     await logOf([{ stream: 'account-0', data: [{ n: 'other' }] }]);
     const { host, port, user, password, database } = opened.at(-1)!.database.connection;
@@ -166,7 +166,7 @@ describe('copying a log', () => {
     expect(JSON.parse(forMachines.stderr)).toMatchObject({ type: expect.stringMatching(/logs-differ$/) });
   });
 
-  it('refuses a file that is changed, cut off or not a log, and writes nothing', async () => {
+  it('refuses a changed, truncated or foreign file and writes nothing', async () => {
     await exportLog(await logOf(some(50)), file);
     const copy = await emptyLog();
     const good = await readFile(file);
@@ -179,12 +179,12 @@ describe('copying a log', () => {
     expect(await copy.head()).toBe(0);
   });
 
-  it('does not write over a file that is there', async () => {
+  it('does not overwrite an existing file', async () => {
     await writeFile(file, 'mine');
     await expect(exportLog(await logOf([]), file)).rejects.toThrow('exists already');
   });
 
-  it('opens a log by its address, with its schema, and refuses what is no address of a log', async () => {
+  it('opens a log by its address, creates its schema, and refuses other addresses', async () => {
     await exportLog(await logOf(some(2)), file);
     await emptyLog();
     const { user, password, host, port, database } = opened.at(-1)!.database.connection;

@@ -10,9 +10,9 @@ import { catalogue } from './catalogue.js';
 import { checkEventStoreDB, openEventStoreDB } from './event-log.js';
 
 /**
- * Opens a log itself, not through a running Gatehouse.
- * @param address of an EventStoreDB or a PostgreSQL; the log of the settings by default
- * @param signal aborts it, and leaves no server running
+ * Opens a log directly, not through a running Gatehouse.
+ * @param address of an EventStoreDB or PostgreSQL server; by default the log of the settings
+ * @param signal aborts the opening and leaves no server running
  * @throws StartFailure, InvalidInput
  */
 export async function openNamedLog(

@@ -15,8 +15,8 @@ import { version } from './version.js';
 /** A supervisor usually waits ten seconds before it kills. */
 const LONGEST_STOP_MS = 9_500;
 /**
- * By how much of what is alive the heap may grow before it is swept. V8 lets a small heap grow to a multiple, which under
- * load cost more memory than everything that is kept here.
+ * How far the heap may grow, in percent of its live objects, before the next collection. By default V8 lets a small heap
+ * grow to a multiple, which under load needs more memory than all live objects.
  */
 const HEAP_GROWTH_PERCENT = 50;
 /** SQLSTATE disk_full. */
@@ -24,29 +24,29 @@ const DISK_FULL = '53100';
 
 interface OpenedDatabase {
   connection: Connection;
-  /** A failure of the start that is the database's, as what to do about it. */
+  /** Turns a start failure of the database into one that names the remedy. */
   explain(error: unknown): unknown;
   stop(): Promise<void>;
 }
 
 export interface ProcessPlan {
-  /** @param signal aborts a start that is not wanted any more, which then leaves nothing running */
+  /** @param signal aborts a start, which then leaves nothing running */
   database(settings: Settings, logger: Logger, signal: AbortSignal): OpenedDatabase | Promise<OpenedDatabase>;
   start(options: RuntimeOptions): Promise<Role>;
   /** The lines that the terminal shows once the process is ready. */
   announce(role: Role): Promise<string[]>;
 }
 
-/** Runs a process from its settings to the last signal. An expected start failure is printed in one line. */
+/** Runs a process until a stop signal. Prints an expected start failure in one line. */
 export function runProcess({ database: openDatabase, start, announce }: ProcessPlan): void {
-  // V8 reads it at every collection, so it may be set while it runs.
+  // V8 reads the flag at every collection, so setting it at run time works.
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const stopped = new AbortController();
   const main = async () => {
     const settings = readSettings(process.env);
     const logger = createLogger(settings);
     const opening = (async () => openDatabase(settings, logger, stopped.signal))();
-    // A start may be cut anywhere, as a crash may; only a server of ours must not stay behind.
+    // Aborting a start is as safe as a crash, but an embedded database server must not be left running.
     let stop = async () => (await opening.catch(() => undefined))?.stop();
     stopOnSignals(() => {
       stopped.abort();
@@ -63,7 +63,7 @@ export function runProcess({ database: openDatabase, start, announce }: ProcessP
       console.log((await announce(role)).join('\n'));
     } catch (error) {
       if (stopped.signal.aborted) return;
-      await stop().catch(() => {}); // what failed first is what counts
+      await stop().catch(() => {}); // the first error is the one to report
       throw database.explain(error);
     }
   };
@@ -75,7 +75,7 @@ export function runProcess({ database: openDatabase, start, announce }: ProcessP
   });
 }
 
-/** One role of several processes, which meet in one database. */
+/** Runs one role of several processes that share one database. */
 export const runRole = (name: string, start: ProcessPlan['start']): void =>
   runProcess({
     database: (settings) => sharedDatabase(settings, name),
@@ -125,9 +125,9 @@ export async function ownDatabase(settings: Settings, logger: Logger, signal: Ab
   return { connection, explain, stop };
 }
 
-/** Stops cleanly, within the time that a supervisor grants. */
+/** Stops in order, within the time that a supervisor allows. */
 function stopOnSignals(stop: () => Promise<void>): void {
-  // A terminal that was closed takes no line any more, which is no reason to stop otherwise than in order.
+  // Writing to a closed terminal fails, but the process should still stop in order.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   onStopSignals(
     () => {

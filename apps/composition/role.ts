@@ -6,11 +6,11 @@ import { StartFailure } from '../../libs/platform/start-failure.js';
 import { followLog } from './log-metrics.js';
 import { openRuntime, type Runtime, type RuntimeOptions } from './runtime.js';
 
-/** What a process does, put together but not yet begun. */
+/** The parts of a process, composed but not started. */
 export interface RoleParts {
-  /** Serves health and metrics at the least. */
+  /** Serves at least health and metrics. */
   app: NestFastifyApplication;
-  /** Each goes on until the signal aborts, and then finishes what it took. */
+  /** Each runs until the signal aborts, and then finishes the work it has accepted. */
   work: readonly { run(signal: AbortSignal): Promise<void> }[];
 }
 
@@ -20,12 +20,12 @@ export interface Role {
   url: string;
   runtime: Runtime;
   app: NestFastifyApplication;
-  /** Takes no more work, finishes what it took, closes. */
+  /** Accepts no more work, finishes accepted work, closes. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the runtime, begins the work and listens.
+ * Opens the runtime, starts the work and listens.
  * @throws StartFailure
  */
 export async function startRole(
@@ -77,6 +77,6 @@ async function listen(app: NestFastifyApplication, { host, port }: Settings): Pr
     }
     throw error;
   }
-  const taken = (app.getHttpServer().address() as AddressInfo).port;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${taken}`;
+  const { port: bound } = app.getHttpServer().address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
 }

@@ -19,11 +19,11 @@ import { ViewReader } from '../../libs/projections/view-reader.js';
 import { LockSession } from '../../libs/subscriptions/lock-session.js';
 import { LogTail } from '../../libs/subscriptions/log-tail.js';
 import { logParked } from '../../libs/subscriptions/parked-log.js';
-import { catalogue as ours } from './catalogue.js';
+import { catalogue as applicationCatalogue } from './catalogue.js';
 import { entities } from './entities.js';
 import { checkEventStoreDB, openLog } from './event-log.js';
 
-/** What every role of a process is made of, opened once and closed once. */
+/** The resources that every role needs, opened once and closed once. */
 export interface Runtime {
   catalogue: Catalogue;
   settings: Settings;
@@ -33,7 +33,7 @@ export interface Runtime {
   dataSource: DataSource;
   pool: Pool;
   store: EventStore;
-  /** Reads the log for everybody in this process who follows it. */
+  /** Reads the log for every consumer in this process. */
   log: LogTail;
   schemas: EventSchemas;
   personKeys: PostgresPersonKeys;
@@ -50,9 +50,9 @@ export interface RuntimeOptions {
   settings: Settings;
   connection: Connection;
   logger: Logger;
-  /** Instead of the database's time. */
+  /** The database's time by default. */
   clock?: Clock;
-  /** Instead of that of this application's contexts. */
+  /** The catalogue of this application's contexts by default. */
   catalogue?: Catalogue;
 }
 
@@ -62,16 +62,16 @@ export async function openRuntime({
   connection,
   logger,
   clock: given,
-  catalogue = ours,
+  catalogue = applicationCatalogue,
 }: RuntimeOptions): Promise<Runtime> {
   const { dataSource, pool } = await openDatabase(connection, { migrations: catalogue.migrations, entities });
   const databaseClock = await DatabaseClock.open(pool);
   const clock = given ?? databaseClock;
   const ids = timeOrderedIds(clock);
   const schemas = new EventSchemas(catalogue.events);
-  const subjectKeys = new PostgresPersonKeys(dataSource, await loadMasterKey(settings));
-  await subjectKeys.checkMasterKey();
-  const store = new EncryptingEventStore(openLog(settings, connection, pool, clock), subjectKeys, catalogue.events);
+  const personKeys = new PostgresPersonKeys(dataSource, await loadMasterKey(settings));
+  await personKeys.checkMasterKey();
+  const store = new EncryptingEventStore(openLog(settings, connection, pool, clock), personKeys, catalogue.events);
   if (settings.eventStoreUrl) await checkEventStoreDB(store);
   const log = new LogTail(store);
   const locks = new LockSession(connection);
@@ -86,9 +86,9 @@ export async function openRuntime({
     store,
     log,
     schemas,
-    personKeys: subjectKeys,
+    personKeys,
     transactor: new Transactor(store, ids, clock, schemas.version),
-    quarantine: new Quarantine(dataSource, subjectKeys, ids, clock),
+    quarantine: new Quarantine(dataSource, personKeys, ids, clock),
     locks,
     rebuilder: new Rebuilder(pool, store, locks, { parked: (parking) => logParked(logger, parking) }),
     viewReader: new ViewReader(pool),

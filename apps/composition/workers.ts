@@ -10,7 +10,7 @@ import { REACTOR_PREFIX, Reactor } from '../../libs/subscriptions/reactor.js';
 import { brokerOf } from './kafka-broker.js';
 import type { Runtime } from './runtime.js';
 
-/** Work that goes on until the signal aborts, and can be told to work off what is there. */
+/** Work that runs until the signal aborts; `processAll` processes everything stored so far. */
 export interface Worker {
   run(signal: AbortSignal): Promise<void>;
   processAll(): Promise<void>;
@@ -43,10 +43,10 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
   return projector;
 }
 
-/** What follows from events: flags open cases, confirmed reviews deactivate, admitted cohorts are let in. */
+/** Reactors act on events: they open cases for flags, deactivate accounts after confirmed reviews, and onboard cohorts. */
 export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
   const { catalogue, pool, log, locks, logger } = runtime;
-  const reactions = catalogue.contexts.flatMap(({ consumers }) => consumers?.(runtime) ?? []);
+  const consumers = catalogue.contexts.flatMap((context) => context.consumers?.(runtime) ?? []);
   const parked = metrics.counter({
     name: 'reactor_parked_events_total',
     help: 'Events whose key was parked because the consumer failed to process them',
@@ -57,15 +57,15 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
     help: 'Errors after which the consumer restarted from its checkpoint',
     labels: ['consumer'],
   });
-  const ownership = new Ownership(locks, 'reactors', reactions.length);
-  return reactions.map((reaction) => {
-    const { name } = reaction;
+  const ownership = new Ownership(locks, 'reactors', consumers.length);
+  return consumers.map((definition) => {
+    const { name } = definition;
     const consumer = REACTOR_PREFIX + name;
     const errorLog = new ErrorLog(
       logger.child({ consumer: name }),
       'a reactor failed and restarts from its checkpoint',
     );
-    return new Reactor(pool, log, reaction, ownership, {
+    return new Reactor(pool, log, definition, ownership, {
       error(error) {
         errors.inc({ consumer });
         errorLog.report(error);
@@ -78,7 +78,7 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
   });
 }
 
-/** What acts by the clock; only where the setting says so. */
+/** Work that is due by the clock; runs only if the setting enables it. */
 export const schedulesOf = (runtime: Runtime) =>
   runtime.catalogue.contexts
     .flatMap(({ schedules }) => schedules?.(runtime) ?? [])
@@ -87,7 +87,7 @@ export const schedulesOf = (runtime: Runtime) =>
       tick: () => schedule.tick(),
     }));
 
-/** Takes events from the topics; only where brokers are set. */
+/** Ingests events from the topics; runs only if brokers are configured. */
 export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): Ingester {
   const { settings, quarantine, logger } = runtime;
   const received = metrics.counter({
@@ -95,7 +95,7 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
     help: 'Events received from Kafka, by outcome',
     labels: ['outcome'],
   });
-  const behind = metrics.gauge({
+  const lagging = metrics.gauge({
     name: 'ingester_lag_messages',
     help: 'Messages of a partition that its consumer group has not committed yet; every ingester reports all partitions',
     labels: ['topic', 'partition'],
@@ -115,8 +115,8 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
       for (const outcome of outcomes) received.inc({ outcome });
     },
     lag(partitions) {
-      behind.reset();
-      for (const { topic, partition, lag } of partitions ?? []) behind.set({ topic, partition }, lag);
+      lagging.reset();
+      for (const { topic, partition, lag } of partitions ?? []) lagging.set({ topic, partition }, lag);
     },
     error(error) {
       errors.inc();
@@ -125,7 +125,7 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
   });
 }
 
-/** Sends the public events to their topic; only where brokers are set. */
+/** Publishes the public events to their topic; runs only if brokers are configured. */
 export function publisherOf(runtime: Runtime, metrics: Metrics): Publisher {
   const { settings, pool, log, schemas, locks, logger } = runtime;
   const published = metrics.counter({

@@ -12,7 +12,7 @@ const OPENAPI_DESCRIPTION = [
 const ASYNCAPI_DESCRIPTION =
   'The events of Gatehouse as CloudEvents 1.0. They are accepted by POST /v1/events and published by GET /v1/events and, if brokers are configured, over Kafka topics. Personal fields are accepted, stored encrypted and never published, so a published message has fewer fields than an accepted one.';
 
-/** What the documents of the API say of the whole. */
+/** What the documents of the API say about the whole API. */
 export const apiDescription = ({ groups, incoming, outgoing }: Catalogue): ApiDescription => ({
   title: 'Gatehouse',
   version,

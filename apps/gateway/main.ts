@@ -12,7 +12,7 @@ runProcess({
   start: (options) => startRole(options, composeGateway),
   async announce({ url, app, runtime }: Role) {
     const lines = [`Gatehouse ${version}: gateway is ready at ${url}`];
-    // Whoever reads the logs of a cluster should find no secret there that nobody asked for.
+    // The logs of a cluster must contain no secret unless an operator asked for it.
     if (runtime.settings.newAdministratorToken) lines.push(await newAdministratorToken(app));
     else if (await hasNoToken(app)) lines.push(NO_TOKEN);
     return lines;

@@ -9,7 +9,7 @@ import { GatewayModule } from '../gateway/gateway.module.js';
 
 runRole('ingester', (options) =>
   startRole(options, async (runtime) => {
-    // Events that are taken as commands need the handlers of every context; their HTTP routes stay closed.
+    // Events that are processed as commands need the handlers of every context; their HTTP routes stay closed.
     const handlers = await NestFactory.createApplicationContext(GatewayModule.with(runtime), {
       logger: new NestLogger(runtime.logger),
       abortOnError: false,

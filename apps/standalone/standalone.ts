@@ -6,13 +6,13 @@ import { ingesterOf, projectorOf, publisherOf, reactorsOf, schedulesOf, type Wor
 import { composeGateway } from '../gateway/gateway.js';
 
 export interface StandaloneOptions extends RuntimeOptions {
-  /** False: nothing runs by itself; whoever started it works events off with `settle`. For tests that drain. */
+  /** False: nothing runs in the background; the caller processes events with `settle`. For tests. */
   background?: boolean;
 }
 
 /** Every role in one process. */
 export interface Standalone extends Role {
-  /** Works everything off: views and reactions have passed the head, and nothing new came of it. */
+  /** Processes everything: resolves once views and reactors have reached the head and stored nothing new. */
   settle(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ async function settle([projector, ...reactors]: readonly Worker[], { store }: Ru
     const react = async () => {
       for (const reactor of reactors) await reactor.processAll();
     };
-    // A reaction may wait until a view has seen what the reaction itself did.
+    // A reactor may wait until a view includes what the reactor itself stored.
     const project = async () => {
       while (reacting) await projector!.processAll();
     };

@@ -13,7 +13,7 @@ export const accessContext: Context = {
     {
       name: 'Access',
       description:
-        'May this account do this now? AuthZEN Authorization API 1.0. Decided from the log and the clock at the moment of the request; what can’t be known is denied.',
+        'May this account do this now? AuthZEN Authorization API 1.0. Decided from the log and the clock at the moment of the request; if a fact can’t be known, the decision is a deny.',
       controllers: [EvaluateAccessController, AuthzenConfigurationController],
     },
   ],

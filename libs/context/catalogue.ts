@@ -7,15 +7,15 @@ import type { MigrationClass } from '../platform/database/migrate.js';
 import type { View } from '../projections/view.js';
 import type { Context } from './context.js';
 
-/** What the contexts of an application come to together. */
+/** What the contexts of an application contribute together. */
 export class Catalogue {
-  /** Every event type there is; documentation, validation and encryption read it. */
+  /** Every event type, for documentation, validation and encryption. */
   readonly events: readonly EventDefinition[];
-  /** Every read model there is. */
+  /** Every read model. */
   readonly views: readonly View[];
   /** Every migration of the database, in the order of the number in its name. */
   readonly migrations: readonly MigrationClass[];
-  /** In the order of the contexts; a group that several name comes once. */
+  /** In the order of the contexts; the documents merge groups of the same name. */
   readonly groups: readonly ApiGroup[];
   /** Events that other systems may send: facts, and those that are commands here. */
   readonly incoming: readonly EventDefinition[];
@@ -30,7 +30,7 @@ export class Catalogue {
       .flatMap(({ migrations = [] }) => migrations)
       .sort((a, b) => numberOf(a.name) - numberOf(b.name));
     this.groups = contexts.flatMap(({ routes = [] }) => routes);
-    // No command is given here; only what there is for is asked.
+    // Only the types are read; no command is executed.
     const commandTypes = new Set(this.inbound({} as CommandBus).map(({ type }) => type));
     this.incoming = this.events.filter(({ type, fact }) => fact !== undefined || commandTypes.has(type));
     this.outgoing = this.events.filter(({ contract }) => contract);

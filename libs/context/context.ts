@@ -28,9 +28,9 @@ export interface Context {
   // biome-ignore lint/suspicious/noExplicitAny: each kind has a state and events of its own
   streams?: readonly StreamKind<any, any>[];
   views?: readonly View[];
-  /** What follows the log and acts. */
+  /** Consumers of the log that act on events. */
   consumers?(ports: ContextPorts): readonly Consumer[];
-  /** What acts by the clock. */
+  /** Work that is due by the clock. */
   schedules?(ports: ContextPorts): readonly Schedule[];
   /** Handlers of commands and queries. */
   commands?: readonly Type[];
@@ -38,19 +38,19 @@ export interface Context {
   inbound?(commands: CommandBus): readonly InboundCommand[];
   /** Controllers by their group in the documents of the API; contexts may share a group. */
   routes?: readonly ApiGroup[];
-  /** What handlers and controllers have injected, those of other contexts too. */
+  /** Providers that handlers and controllers of every context may inject. */
   services?: readonly Provider[];
   migrations?: readonly MigrationClass[];
 }
 
 export interface Schedule {
-  /** Until the signal aborts. One process at a time acts, however many run. */
+  /** Runs until the signal aborts. Only one process acts at a time. */
   run(signal: AbortSignal, locks: LockSession): Promise<void>;
-  /** Does now what is due. */
+  /** Does the work that is due now. */
   tick(): Promise<void>;
 }
 
-/** What consumers and schedules are made of. */
+/** What consumers and schedules depend on. */
 export interface ContextPorts {
   settings: Settings;
   clock: Clock;

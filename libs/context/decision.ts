@@ -10,21 +10,21 @@ import type { DomainEvent } from '../kernel/envelope.js';
 import { CLOCK } from '../platform/ports.js';
 
 /**
- * A command whose fields are the body of its route. What does not come from the body (who asks, the id in the path) is
- * declared with `declare`, so that no body can hold it, and added by `with`.
+ * A command whose fields are the body of its route. Other values (the caller, the id in the path) are declared
+ * with `declare`, so that no body can contain them, and `with` adds them.
  */
 export abstract class RequestCommand<Result = CommandResult> extends Command<Result> {
   declare readonly context: CommandContext;
 
-  with(beside: Partial<this> & { context: CommandContext }): this {
-    return Object.assign(this, beside);
+  with(others: Partial<this> & { context: CommandContext }): this {
+    return Object.assign(this, others);
   }
 }
 
 /**
  * The handler of a command that one stream decides: load, decide, append.
  * @param decide `now` is in epoch milliseconds
- * @param id the entity's; without it the kind has a single stream
+ * @param id the entity's id; absent if the kind has a single stream
  */
 export function decisionHandler<Given extends RequestCommand, State, Event extends DomainEvent>(
   command: Type<Given>,
@@ -50,7 +50,7 @@ export function decisionHandler<Given extends RequestCommand, State, Event exten
   return DecisionHandler;
 }
 
-/** A controller whose route gives a command and answers where its effect is stored. */
+/** A controller whose route executes a command and answers with its write receipt. */
 export abstract class CommandRoute {
   constructor(@Inject(CommandBus) protected readonly commands: CommandBus) {}
 

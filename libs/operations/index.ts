@@ -18,7 +18,7 @@ export const operationsContext: Context = {
   routes: [
     {
       name: 'Views',
-      description: 'The read models: derived from the log, thrown away and rebuilt at will.',
+      description: 'The read models. They are derived from the log and can be rebuilt at any time.',
       controllers: [ListViewsController, StartViewJobController, ShowViewJobController],
     },
     {

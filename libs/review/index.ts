@@ -41,7 +41,7 @@ export const reviewContext: Context = {
     {
       name: 'Review',
       description:
-        'Flagged images before human reviewers. Flags, categories, claim and verdicts are those of the round in force.',
+        'Flagged images under human review. Flags, categories, claim and verdicts are those of the current round.',
       controllers: [
         ListCasesController,
         ShowCaseController,

@@ -53,8 +53,7 @@ export const rolloutContext: Context = {
   routes: [
     {
       name: 'Rollout',
-      description:
-        'How many people may be let in, and the cohorts that are. No rolling seven days see more than the rate.',
+      description: 'How many people may be onboarded, and their cohorts. No rolling seven days exceed the rate.',
       controllers: [
         ShowRolloutController,
         SetRateController,

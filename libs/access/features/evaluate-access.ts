@@ -45,7 +45,7 @@ export class EvaluateAccessController {
   @Post('evaluations')
   @HttpCode(200)
   @Roles(...EVALUATION_ROLES)
-  @Operation('Several questions at once, answered in order', {
+  @Operation('Answers several questions in order', {
     description: 'Without `evaluations`, or if it is empty, this is a single question and is answered as one.',
     body: {
       'application/json': {

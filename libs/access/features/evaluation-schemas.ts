@@ -40,11 +40,11 @@ const resource = Type.Object(
           ),
           faces: Type.Optional(Type.Boolean({ description: 'Whether it shows faces of people.' })),
         },
-        { description: 'Of an image; a restriction holds if either they or its ImageGenerated name it.' },
+        { description: 'Facts of an image; a restriction applies if they or its ImageGenerated event meet it.' },
       ),
     ),
   },
-  { description: 'The resource it is done with.' },
+  { description: 'The resource that the action concerns.' },
 );
 const context = Type.Optional(
   Type.Object(
@@ -85,7 +85,8 @@ export const EvaluationsRequest = Type.Object(
         {
           evaluations_semantic: Type.Optional(
             Type.Enum([...SEMANTICS], {
-              description: 'Whether the first deny or permit ends the evaluation; execute_all by default.',
+              description:
+                'When the evaluation ends: after the first deny, after the first permit or after all; execute_all by default.',
             }),
           ),
         },

@@ -16,8 +16,8 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
  * Answers the hottest route ahead of Nest's pipeline, whose guards, pipes and interceptors cost more than the decision.
- * Only a valid request is answered here: a missing role or an invalid body goes on to the controller, which refuses it
- * like everywhere.
+ * Answers only valid requests. A request with a missing role or an invalid body continues to the controller, which
+ * refuses it as on every route.
  */
 @Injectable()
 export class FastEvaluation {

@@ -9,8 +9,8 @@ const endpoint = (description: string) => Type.String({ format: 'uri', descripti
 
 const AuthzenConfiguration = closed({
   policy_decision_point: endpoint('The decision point.'),
-  access_evaluation_endpoint: endpoint('For one question.'),
-  access_evaluations_endpoint: endpoint('For several.'),
+  access_evaluation_endpoint: endpoint('The endpoint for one question.'),
+  access_evaluations_endpoint: endpoint('The endpoint for several questions.'),
 });
 type AuthzenConfiguration = Static<typeof AuthzenConfiguration>;
 

@@ -33,7 +33,7 @@ export const DeactivateAccountHandler = decisionHandler(
   ({ accountId }) => accountId,
 );
 
-/** An AccountDeactivated of another system. */
+/** Handles an AccountDeactivated event of another system. */
 export const deactivateAccountInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: AccountDeactivated,
@@ -47,7 +47,7 @@ export class DeactivateAccountController extends CommandRoute {
   @HttpCode(200)
   @Roles('operator', 'administrator')
   @Operation('Revokes the account’s access until it is reinstated', {
-    description: 'Also works for an account that is not known yet. Doing it again changes nothing.',
+    description: 'Also works for an account that is not known yet. A repeat changes nothing.',
     fields: { id: 'The account.' },
     example: { reason: 'operator-decision', categories: ['violent'] },
     answer: receipt('Deactivated.'),

@@ -25,7 +25,7 @@ export class ReinstateAccountController extends CommandRoute {
   @Post(':id/reinstatement')
   @HttpCode(200)
   @Roles('operator', 'administrator')
-  @Operation('Reverses a deactivation and a suspension; the account has its earlier status again', {
+  @Operation('Reverses a deactivation and a suspension; the account returns to its earlier status', {
     fields: { id: 'The account.' },
     example: { reason: 'appeal-granted' },
     answer: receipt('Reinstated.'),

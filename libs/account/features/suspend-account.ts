@@ -10,7 +10,7 @@ import { accountStream, suspendAccount } from '../account-standing.js';
 export class SuspendAccount extends RequestCommand {
   declare readonly accountId: string;
 
-  @IsInstant('The suspension ends then by itself (RFC 3339).')
+  @IsInstant('When the suspension ends (RFC 3339).')
   until!: string;
 
   @IsLabel('Why, as a lower-case label, like `second-strike`.')
@@ -30,7 +30,7 @@ export class SuspendAccountController extends CommandRoute {
   @Post(':id/suspension')
   @HttpCode(200)
   @Roles('operator', 'administrator')
-  @Operation('Denies the account everything until a time; a later call moves that time', {
+  @Operation('Denies the account everything until a given time; a later call changes that time', {
     fields: { id: 'The account.' },
     example: { until: '2032-06-01T00:00:00Z', reason: 'second-strike' },
     answer: receipt('Suspended.'),

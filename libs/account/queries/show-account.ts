@@ -25,7 +25,7 @@ export const AccountAnswer = closed({
   cohortId: orNull(text('The cohort it was onboarded with.')),
   asOf: closed(
     { position: position('Its position in the log.'), time: instant('When it was stored.') },
-    'The last event that counts.',
+    'The last event included.',
   ),
   history,
 });
@@ -92,7 +92,7 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
   }
 }
 
-/** By the time of storing: the answer is what was known then. */
+/** Compares the time of storing, so that the answer is what was known then. */
 function upTo(asOf: string): (event: RecordedEvent) => boolean {
   if (isPositionText(asOf)) return ({ position: place }) => place <= Number(asOf);
   if (!isInstant(asOf)) {
@@ -104,7 +104,7 @@ function upTo(asOf: string): (event: RecordedEvent) => boolean {
 }
 
 export class ShowAccountQuery {
-  @Means('A position in digits or a time (RFC 3339): only what was stored by then counts.')
+  @Means('A position in digits or a time (RFC 3339): only events stored by then are included.')
   @IfGiven()
   @MaxLength(40)
   @Matches(/^\d[\dTZ:.+-]*$/i, { message: 'must be a position in digits or a time like 2022-05-18T09:00:00Z' })
@@ -117,7 +117,7 @@ export class ShowAccountController {
 
   @Get(':id')
   @Roles('operator', 'compliance', 'administrator', 'service')
-  @Operation('The status of an account, now or at an earlier moment, and everything that led to it', {
+  @Operation('The status of an account, now or at an earlier moment, and its history', {
     description: 'Folded from the account’s own events, so that it is exact at the moment of the request.',
     fields: { id: 'The account.' },
     answer: answer('Account', 'The account.', AccountAnswer, example),

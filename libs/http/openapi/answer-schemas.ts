@@ -21,7 +21,7 @@ export const position = (description: string) => Type.String({ pattern: '^\\d{1,
 export const actor = closed(
   {
     kind: oneOf(['user', 'service', 'process'], 'What kind of actor.'),
-    id: text('Its name: that of the token or of the process.'),
+    id: text('The name of the token or of the process.'),
     role: Type.Optional(text('The role that was used.')),
   },
   'Who caused it.',
@@ -34,14 +34,14 @@ export const history = list(
     time: instant('When it happened.'),
     actor,
   }),
-  'Everything that led here, oldest first.',
+  'The events so far, oldest first.',
 );
 
 /** A list's answer. */
 export const page = <Schema extends TSchema>(item: Schema, description: string) =>
   closed({
     items: list(item, description),
-    nextCursor: Type.Optional(text('Give it as `cursor` for the next page; absent on the last.')),
+    nextCursor: Type.Optional(text('Pass it as `cursor` for the next page; absent on the last page.')),
   });
 
 export const problemSchema: TObject = Type.Object(
@@ -56,10 +56,10 @@ export const problemSchema: TObject = Type.Object(
           field: text('JSON Pointer into the body, or the name of a parameter.'),
           message: text('What is wrong.'),
         }),
-        'Every wrong field, of `invalid-input`.',
+        'Every wrong field, for `invalid-input`.',
       ),
     ),
-    incident: Type.Optional(text('Where to find an unforeseen error in the log.')),
+    incident: Type.Optional(text('The id of an unexpected error in the server’s log.')),
   },
   { description: 'RFC 9457. Some codes have further members.' },
 );

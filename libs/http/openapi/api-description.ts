@@ -1,7 +1,7 @@
 import type { Type as Class } from '@nestjs/common';
 import type { ApiEvents } from './api-events.js';
 
-/** Token of injection: what the documents of an application say beyond its routes. */
+/** Injection token of what the documents of an application say beyond its routes. */
 export const API_DESCRIPTION = Symbol('ApiDescription');
 
 export interface ApiDescription {
@@ -9,7 +9,7 @@ export interface ApiDescription {
   version: string;
   licence: { name: string; url: string };
   introduction: { openApi: string; asyncApi: string };
-  /** In the order of the documents; two of one name are one group. */
+  /** In the order of the documents; groups of the same name are merged. */
   groups: readonly ApiGroup[];
   events: ApiEvents;
 }

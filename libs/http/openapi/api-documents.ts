@@ -18,10 +18,10 @@ export interface ApiDocument {
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** The documents of this application, made once, when somebody first asks for one. */
+/** The documents of this application, generated once, at the first request. */
 @Injectable()
 export class ApiDocuments {
-  private made: Record<'openApi' | 'asyncApi' | 'page', ApiDocument> | undefined;
+  private generated: Record<'openApi' | 'asyncApi' | 'page', ApiDocument> | undefined;
 
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -42,11 +42,11 @@ export class ApiDocuments {
   }
 
   private get documents() {
-    this.made ??= this.make();
-    return this.made;
+    this.generated ??= this.generate();
+    return this.generated;
   }
 
-  private make() {
+  private generate() {
     const openApi = openApiDocument(this.routes.all(), this.description);
     const asyncApi = asyncApiDocument(this.description, this.settings);
     const { html, contentSecurityPolicy } = referencePage(openApi, asyncApi);

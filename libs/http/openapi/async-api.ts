@@ -6,9 +6,9 @@ import { kafkaChannels, type Topics } from './kafka-channels.js';
 
 const ADDRESS = '/v1/events';
 
-interface Door {
+interface EventChannel {
   channel: string;
-  /** Behind the name of a message, since one type has a message at each door. */
+  /** Appended to the name of a message, since one type has a message per channel. */
   suffix: string;
   events: readonly EventDefinition[];
   schema(definition: EventDefinition): unknown;
@@ -21,14 +21,14 @@ export function asyncApiDocument(
   topics: Topics,
 ) {
   const kafka = kafkaChannels(topics, incoming, outgoing);
-  const into: Door = {
+  const into: EventChannel = {
     channel: 'eventsIn',
     suffix: 'In',
     events: incoming,
     schema: incomingSchema,
     example: incomingExample,
   };
-  const out: Door = {
+  const out: EventChannel = {
     channel: 'eventsOut',
     suffix: 'Out',
     events: outgoing,
@@ -43,9 +43,9 @@ export function asyncApiDocument(
       gatehouse: {
         host: '{host}',
         protocol: 'http',
-        description: 'The doors over HTTP.',
+        description: 'The HTTP API.',
         variables: {
-          host: { default: '127.0.0.1:8080', description: 'Where Gatehouse listens, or a proxy before it.' },
+          host: { default: '127.0.0.1:8080', description: 'The address of Gatehouse, or of a proxy in front of it.' },
         },
         security: [{ $ref: '#/components/securitySchemes/bearer' }],
       },
@@ -60,12 +60,17 @@ export function asyncApiDocument(
       eventsOut: channel(
         out,
         'The public feed',
-        'Server-Sent Events with the position as their id, or pages after a position. A reconnect with Last-Event-ID goes on with neither gap nor repeat.',
+        'Server-Sent Events with the position as their id, or pages after a position. A reconnect with Last-Event-ID continues without gaps or repeats.',
       ),
       ...kafka.channels,
     },
     operations: {
-      takeEvents: operation('receive', 'POST', into, 'Takes events; each is answered for once it is stored.'),
+      takeEvents: operation(
+        'receive',
+        'POST',
+        into,
+        'Receives events; the response reports each event once it is stored.',
+      ),
       publishEvents: operation('send', 'GET', out, 'Sends the public events in the order of the log.'),
       ...kafka.operations,
     },
@@ -77,7 +82,7 @@ export function asyncApiDocument(
   return JSON.parse(JSON.stringify(document));
 }
 
-const channel = ({ events, suffix }: Door, title: string, description: string) => ({
+const channel = ({ events, suffix }: EventChannel, title: string, description: string) => ({
   address: ADDRESS,
   title,
   description,
@@ -85,7 +90,12 @@ const channel = ({ events, suffix }: Door, title: string, description: string) =
   messages: Object.fromEntries(events.map(({ type }) => [type, { $ref: `#/components/messages/${type}${suffix}` }])),
 });
 
-const operation = (action: 'receive' | 'send', method: string, { channel: name, events }: Door, summary: string) => ({
+const operation = (
+  action: 'receive' | 'send',
+  method: string,
+  { channel: name, events }: EventChannel,
+  summary: string,
+) => ({
   action,
   summary,
   channel: { $ref: `#/channels/${name}` },
@@ -93,7 +103,7 @@ const operation = (action: 'receive' | 'send', method: string, { channel: name, 
   bindings: { http: { method, bindingVersion: '0.3.0' } },
 });
 
-const messages = ({ events, suffix, schema, example }: Door) =>
+const messages = ({ events, suffix, schema, example }: EventChannel) =>
   Object.fromEntries(
     events.map((definition) => [
       `${definition.type}${suffix}`,

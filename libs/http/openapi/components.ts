@@ -3,8 +3,8 @@ export class Components {
   readonly schemas: Record<string, unknown> = {};
 
   /**
-   * A reference to the schema, or the schema itself where it has no name.
-   * @throws Error when the name stands for another schema already
+   * A reference to the schema, or the schema itself if it has no name.
+   * @throws Error if another schema has the name already
    */
   ref(name: string | undefined, schema: unknown): unknown {
     if (name === undefined) return schema;

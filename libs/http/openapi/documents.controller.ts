@@ -22,7 +22,7 @@ export class DocumentsController {
   }
 
   @Get('asyncapi.json')
-  @Operation('The events that come in and go out', { answer: document('AsyncAPI 3.0.') })
+  @Operation('The events that Gatehouse receives and publishes', { answer: document('AsyncAPI 3.0.') })
   asyncapi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     send(this.documents.asyncApi, request, reply);
   }
@@ -30,7 +30,7 @@ export class DocumentsController {
   /** Static HTML, so that the strictest policy suits it. */
   @Get('docs')
   @Operation('Both documents as a page to read', {
-    answer: plain('text/html', 'The page; it needs no script and nothing from elsewhere.', Type.String()),
+    answer: plain('text/html', 'The page; it loads no script and nothing from other hosts.', Type.String()),
   })
   docs(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     send(this.documents.page, request, reply);
@@ -38,9 +38,9 @@ export class DocumentsController {
 }
 
 /** RFC 9110, section 13.1.2: weak comparison, since a proxy that compresses makes a tag weak. */
-function send({ bytes, etag, headers }: ApiDocument, { headers: asked }: FastifyRequest, reply: FastifyReply): void {
+function send({ bytes, etag, headers }: ApiDocument, request: FastifyRequest, reply: FastifyReply): void {
   reply.headers({ ...headers, etag, 'cache-control': 'no-cache' });
-  const held = asked['if-none-match']?.split(',').map((one) => one.trim().replace(/^W\//, '')) ?? [];
-  if (held.includes(etag) || held.includes('*')) reply.status(304).send();
+  const known = request.headers['if-none-match']?.split(',').map((one) => one.trim().replace(/^W\//, '')) ?? [];
+  if (known.includes(etag) || known.includes('*')) reply.status(304).send();
   else reply.send(bytes);
 }

@@ -6,11 +6,11 @@ export type Topics = Pick<Settings, 'kafkaFactsTopic' | 'kafkaTypeTopics' | 'kaf
 
 /** Suffix of a message in binary mode: its attributes are headers and its payload is the data. */
 const SUFFIX = 'OutOfKafka';
-const KEY = { type: 'string', description: 'The subject of the event: those of one subject keep their order.' };
+const KEY = { type: 'string', description: 'The subject of the event: events of one subject keep their order.' };
 const SERVERS = [{ $ref: '#/servers/kafka' }];
 const BINDING = '0.5.0';
 
-/** The part of the AsyncAPI document that is about Kafka. Structured mode has the messages that HTTP has. */
+/** The part of the AsyncAPI document that is about Kafka. Structured mode uses the messages of HTTP. */
 export function kafkaChannels(
   { kafkaFactsTopic, kafkaTypeTopics, kafkaEventsTopic }: Topics,
   incoming: readonly EventDefinition[],
@@ -20,25 +20,25 @@ export function kafkaChannels(
   const out = Object.fromEntries(
     outgoing.map(({ type }) => [type, { $ref: `#/components/messages/${type}${SUFFIX}` }]),
   );
-  const entrances = [kafkaFactsTopic, ...kafkaTypeTopics].map(
+  const incomingTopics = [kafkaFactsTopic, ...kafkaTypeTopics].map(
     (topic, n) => [n === 0 ? 'factsTopic' : `factsTopic${n + 1}`, topic] as const,
   );
   return {
     server: {
       host: '{broker}',
       protocol: 'kafka',
-      description: 'Where the operators have set brokers; HTTP has all of it otherwise.',
-      variables: { broker: { default: '127.0.0.1:9092', description: 'Some broker of the cluster.' } },
+      description: 'Available if brokers are configured; the same events are available over HTTP.',
+      variables: { broker: { default: '127.0.0.1:9092', description: 'A broker of the cluster.' } },
     },
     channels: {
       ...Object.fromEntries(
-        entrances.map(([name, topic]) => [
+        incomingTopics.map(([name, topic]) => [
           name,
           {
             address: topic,
             title: 'Events from other systems',
             description:
-              'By the Kafka binding of CloudEvents, in structured mode as shown, or in binary mode: attributes in `ce_` headers and the data as the value. The subject is the key. An event is stored once, however often it is sent.',
+              'CloudEvents over the Kafka protocol binding, in structured mode as shown, or in binary mode: attributes in `ce_` headers and the data as the value. The subject is the key. An event is stored once, however often it is sent.',
             servers: SERVERS,
             messages: into,
           },
@@ -48,16 +48,16 @@ export function kafkaChannels(
         address: kafkaEventsTopic,
         title: 'The public events',
         description:
-          'In the order of the log for each subject. After a failure some may come again, with the same `ce_id`.',
+          'In the order of the log for each subject. After a failure some may repeat, with the same `ce_id`.',
         servers: SERVERS,
         messages: out,
       },
     },
     operations: {
       ...Object.fromEntries(
-        entrances.map(([name], n) => [
+        incomingTopics.map(([name], n) => [
           n === 0 ? 'takeFacts' : `takeFacts${n + 1}`,
-          operation('receive', name, incoming, 'Takes events from the topic into the log.'),
+          operation('receive', name, incoming, 'Stores events from the topic in the log.'),
         ]),
       ),
       produceEvents: operation('send', 'eventsTopic', outgoing, 'Sends the public events to the topic.'),

@@ -68,7 +68,7 @@ const frameOf = ({ title, version, licence, introduction }: ApiDescription) =>
     .setVersion(version)
     .setLicense(licence.name, licence.url)
     .addBearerAuth(
-      { type: 'http', scheme: 'bearer', description: 'A token, or a JWT of the issuer configured.' },
+      { type: 'http', scheme: 'bearer', description: 'A token, or a JWT of the configured issuer.' },
       SECURITY,
     )
     .addServer('/')
@@ -142,17 +142,17 @@ const contentOf = (content: Answer['content'], components: Components): Json =>
     ]),
   );
 
-/** The problems a route may answer; `default` stands for those that every route may. */
+/** The problems that a route may return; `default` covers those that every route may return. */
 function problemsOf(
   { access, ...route }: DeclaredRoute,
   operation: DescribedOperation,
   requests: RequestSchemas,
   schema: unknown,
 ): Json {
-  const takes = (part: Part) => requests.of(route.controller, route.handlerName, part) !== undefined;
-  const takesInput = operation.body !== undefined || takes('body') || takes('query') || takes('path');
-  const said: Record<string, string> = {
-    ...(takesInput ? { 400: '`invalid-input` names every wrong field; `malformed-json`.' } : {}),
+  const has = (part: Part) => requests.of(route.controller, route.handlerName, part) !== undefined;
+  const hasInput = operation.body !== undefined || has('body') || has('query') || has('path');
+  const descriptions: Record<string, string> = {
+    ...(hasInput ? { 400: '`invalid-input` names every wrong field; `malformed-json`.' } : {}),
     ...(access.kind === 'public' ? {} : { 401: 'No credential, or one that is unknown, revoked or expired.' }),
     ...(access.kind === 'roles' ? { 403: 'The credential has none of the roles.' } : {}),
     ...(access.kind === 'public' && route.method === 'GET'
@@ -168,7 +168,7 @@ function problemsOf(
   };
   const example = problemExample;
   return Object.fromEntries(
-    Object.entries(said).map(([status, description]) => [
+    Object.entries(descriptions).map(([status, description]) => [
       status,
       { description, content: { [PROBLEM_MEDIA_TYPE]: { schema, ...(status === '400' ? { example } : {}) } } },
     ]),
@@ -178,8 +178,8 @@ function problemsOf(
 function accessText(access: RouteAccess): string {
   if (access.kind === 'roles') return `Roles: ${access.roles.join(', ')}.`;
   return access.kind === 'public'
-    ? 'Open to anybody.'
-    : 'Open to anybody who asks on loopback and through no proxy, otherwise to any role.';
+    ? 'Open to everyone.'
+    : 'Open to callers on loopback without a proxy, otherwise to any role.';
 }
 
 function securityOf(access: RouteAccess): Json[] {

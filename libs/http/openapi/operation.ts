@@ -14,11 +14,11 @@ export interface Answer<Answered = unknown> {
 /** What the document says of a route beyond its decorators and the rules of its parameters and body. */
 export interface OperationText<Answered = unknown> {
   description?: string;
-  /** What parameters mean whose rules do not say it, by their name. */
+  /** Meanings of parameters that their rules do not give, by name. */
   fields?: Record<string, string>;
   /** Bodies that no class describes, by media type. */
   body?: Answer['content'];
-  /** A body, where a class describes it. */
+  /** An example of the body, if a class describes it. */
   example?: unknown;
   /** Header parameters. */
   headers?: Record<string, { schema: TSchema; description: string }>;
@@ -26,12 +26,12 @@ export interface OperationText<Answered = unknown> {
   answer: Answer<Answered>;
   /** Further ones, by status. */
   otherAnswers?: Record<number, Answer<Answered>>;
-  /** Codes of the problems that rules of the domain lead to, by status. */
+  /** Problem codes of refusals by domain rules, by status. */
   refusals?: Record<number, readonly string[]>;
 }
 
 export interface DescribedOperation extends OperationText {
-  /** For clients that are generated; stable. The name of the handler. */
+  /** The name of the handler; stable, since generated clients use it. */
   id: string;
   /** One sentence without its full stop. */
   summary: string;
@@ -43,7 +43,7 @@ const OPERATION = 'gatehouse:operation';
  * Documents a handler, which has to return what the schema of the answer says. The name of the method is the id of the
  * operation.
  * @param summary one sentence without its full stop
- * @param text or what makes it of the events of the API
+ * @param text may be a function of the events of the API
  */
 export const Operation =
   <Answered>(summary: string, text: OperationText<Answered> | ((events: ApiEvents) => OperationText<Answered>)) =>
@@ -60,7 +60,7 @@ export const Operation =
     Reflect.defineMetadata(OPERATION, operation, value!);
   };
 
-/** The documentation of a handler, if it carries one. */
+/** The documentation of a handler, if it has any. */
 export const operationOf = (handler: object, events: ApiEvents): DescribedOperation | undefined =>
   Reflect.getMetadata(OPERATION, handler)?.(events);
 
@@ -81,7 +81,7 @@ export const answer = <Schema extends TSchema>(
 /** The answer of a write. */
 export const receipt = (description: string) => answer('Written', description, WriteReceipt, { position: '1042' });
 
-/** An answer that is a text of another media type, which the handler sends by itself. */
+/** An answer of another media type, which the handler sends itself. */
 export const plain = (mediaType: string, description: string, schema: TSchema): Answer => ({
   description,
   content: { [mediaType]: { schema } },

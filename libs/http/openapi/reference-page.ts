@@ -5,7 +5,7 @@ import { schemaRows, typeText } from './schema-rows.js';
 
 export interface Page {
   html: string;
-  /** Admits the page's own style sheet and nothing else. */
+  /** Allows the page's own style sheet and nothing else. */
   contentSecurityPolicy: string;
 }
 
@@ -135,14 +135,14 @@ function eventSection(asyncApi: Json): string {
 }
 
 function eventArticle(type: string, into: Json | undefined, out: Json | undefined): string {
-  const ways = [into ? 'comes in' : '', out ? 'goes out' : ''].filter(Boolean).join(', ');
+  const directions = [into ? 'received' : '', out ? 'published' : ''].filter(Boolean).join(', ');
   const { summary, payload, examples } = (into ?? out)!;
-  const sent: Json = out?.payload.properties.data.properties ?? {};
+  const published: Json = out?.payload.properties.data.properties ?? {};
   const rows = schemaRows(payload.properties.data, () => ({})).map((row) => ({
     ...row,
-    description: `${row.description}${into && out && !(row.path.split(/[.[]/)[0]! in sent) ? ' Never sent out.' : ''}`,
+    description: `${row.description}${into && out && !(row.path.split(/[.[]/)[0]! in published) ? ' Never published.' : ''}`,
   }));
-  return `<article id="event-${type}"><h3><a href="#event-${type}"><code>${type}</code></a> <span class="role">${ways}</span></h3>
+  return `<article id="event-${type}"><h3><a href="#event-${type}"><code>${type}</code></a> <span class="role">${directions}</span></h3>
 <p>${inline(summary)}</p>${fieldTable(rows)}<details><summary>Example</summary>${exampleOf(examples[0].payload)}</details></article>`;
 }
 
@@ -160,7 +160,7 @@ const resolver =
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (one) => ENTITIES[one]!);
-/** May be cut before a slash and after a hyphen. */
+/** Allows a line break before a slash and after a hyphen. */
 const breakable = (path: string): string => escaped(path).replace(/(?<=.)\/|(?<=-)/g, '<wbr>$&');
 /** Markdown's `code`, which is all the documents use. */
 const inline = (text: string): string => escaped(text).replace(/`([^`]+)`/g, '<code>$1</code>');

@@ -18,13 +18,13 @@ export type Part = keyof typeof PARTS;
 export class RequestSchemas {
   private readonly schemas = validationMetadatasToSchemas({
     additionalConverters: {
-      // The pattern beside them says it more exactly.
+      // The pattern of the same field is more exact.
       isIso8601: { type: 'string' },
       isUrl: { type: 'string', format: 'uri' },
     },
   }) as Record<string, JsonSchema>;
 
-  /** The DTO that a handler takes as a part of the request, if it takes one. */
+  /** The DTO that a handler declares for a part of the request, if any. */
   of(controller: Class, method: string, part: Part): { name: string; schema: JsonSchema } | undefined {
     const declared: Record<string, { data?: unknown }> =
       Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, method) ?? {};
@@ -42,7 +42,7 @@ export class RequestSchemas {
 /** The body of a command that is a body by itself is named after it. */
 const bodyName = (name: string): string => (name.endsWith('Body') ? name : `${name}Body`);
 
-/** With what its fields mean, and no others, as the input pipe has it. */
+/** Adds the meanings of the fields and refuses other fields, as the input pipe does. */
 export function described(schema: JsonSchema, fields: Record<string, string> = {}): JsonSchema {
   const properties = Object.fromEntries(
     Object.entries(schema.properties ?? {}).map(([name, property]) => [

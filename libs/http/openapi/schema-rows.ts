@@ -46,7 +46,7 @@ function nonNull(schema: JsonSchema, resolve: (ref: string) => JsonSchema): Json
   return only && others.length === 0 ? nonNull(only, resolve) : schema;
 }
 
-/** In words: `string, 1 to 200 characters`, `one of safe, unsafe`, `array of object`. */
+/** A type for readers: `string, 1 to 200 characters`, `one of safe, unsafe`, `array of object`. */
 export function typeText(schema: JsonSchema, resolve: (ref: string) => JsonSchema): string {
   if (typeof schema.$ref === 'string') return typeText(resolve(schema.$ref), resolve);
   if (schema.const !== undefined) return JSON.stringify(schema.const);

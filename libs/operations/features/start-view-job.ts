@@ -15,7 +15,7 @@ export class ViewsBody {
 
 const started = {
   example: { views: ['cases'] },
-  answer: answer('ViewJob', 'The job to ask for.', ViewJob, viewJobExample),
+  answer: answer('ViewJob', 'The started job.', ViewJob, viewJobExample),
 };
 
 @Controller('v1/views')
@@ -25,7 +25,7 @@ export class StartViewJobController {
   @Post('verify')
   @HttpCode(202)
   @Roles('compliance', 'administrator')
-  @Operation('Starts a replay into fresh tables that are compared with the live ones and dropped', started)
+  @Operation('Starts a replay into new tables, compares them with the live ones and drops them', started)
   verifyViews(@Body() { views }: ViewsBody): ViewJob {
     return this.jobs.start('verify', views);
   }
@@ -33,7 +33,7 @@ export class StartViewJobController {
   @Post('rebuild')
   @HttpCode(202)
   @Roles('administrator')
-  @Operation('Starts a replay into fresh tables that then replace the live ones', started)
+  @Operation('Starts a replay into new tables that then replace the live ones', started)
   rebuildViews(@Body() { views }: ViewsBody): ViewJob {
     return this.jobs.start('rebuild', views);
   }

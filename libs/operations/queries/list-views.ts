@@ -14,33 +14,37 @@ import { REACTOR_PREFIX } from '../../subscriptions/reactor.js';
 
 const parked = list(
   closed({
-    key: text('The key that is left out.'),
-    position: position('Of the event whose processing failed.'),
-    eventType: text('Its type.'),
-    error: text('Why it failed.'),
+    key: text('The parked key.'),
+    position: position('The position of the event that could not be processed.'),
+    eventType: text('The type of that event.'),
+    error: text('Why its processing failed.'),
   }),
   'The parked keys.',
 );
 
 const ViewAnswer = closed({
   name: text('The view.'),
-  version: count('Changes with the shape or meaning of the view.'),
+  version: count('Increases if the shape or meaning of the view changes.'),
   summary: text('What it holds.'),
   types: list(Type.String(), 'The event types it reads.'),
-  live: flag('Whether it serves.'),
-  position: position('How far it has got.'),
-  rows: count('About how many rows.'),
+  live: flag('Whether it serves queries.'),
+  position: position('The position of its checkpoint.'),
+  rows: count('The approximate number of rows.'),
   parked,
 });
 type ViewAnswer = Static<typeof ViewAnswer>;
 
-const ReactionAnswer = closed({ name: text('The consumer.'), position: position('How far it has got.'), parked });
-type ReactionAnswer = Static<typeof ReactionAnswer>;
+const ConsumerAnswer = closed({
+  name: text('The consumer.'),
+  position: position('The position of its checkpoint.'),
+  parked,
+});
+type ConsumerAnswer = Static<typeof ConsumerAnswer>;
 
 export const ViewsAnswer = closed({
   items: list(ViewAnswer, 'The views.'),
   reactions: list(
-    ReactionAnswer,
+    ConsumerAnswer,
     'Consumers that act on events: cases, enforcement, onboarding. They retry a parked key each minute.',
   ),
 });
@@ -56,14 +60,13 @@ export class ListViewsController {
 
   @Get()
   @Roles('operator', 'compliance', 'administrator')
-  @Operation(
-    'Every read model: version, how far it has got, how many rows; every consumer that acts; and the keys that they have parked',
-    { answer: answer('Views', 'The views.', ViewsAnswer) },
-  )
+  @Operation('Every read model with its version, position and rows, every consumer that acts, and their parked keys', {
+    answer: answer('Views', 'The views.', ViewsAnswer),
+  })
   async listViews(): Promise<ViewsAnswer> {
     const keys = await parkedKeys(this.pool);
     const items = await Promise.all(this.catalogue.views.map((view) => this.viewAnswer(view, keys)));
-    return { items, reactions: await this.reactions(keys) };
+    return { items, reactions: await this.consumers(keys) };
   }
 
   private async viewAnswer(view: View, keys: readonly ParkedKey[]): Promise<ViewAnswer> {
@@ -80,8 +83,8 @@ export class ListViewsController {
     };
   }
 
-  /** Only those that have begun. */
-  private async reactions(keys: readonly ParkedKey[]): Promise<ReactionAnswer[]> {
+  /** Only those that have a checkpoint. */
+  private async consumers(keys: readonly ParkedKey[]): Promise<ConsumerAnswer[]> {
     const positions = await consumerPositions(this.pool);
     return [...positions]
       .filter(([consumer]) => consumer.startsWith(REACTOR_PREFIX))

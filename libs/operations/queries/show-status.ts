@@ -14,23 +14,25 @@ import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
 import { logConsumers } from './log-consumers.js';
 
 export const StatusAnswer = closed({
-  version: text('Of Gatehouse.'),
-  uptimeSeconds: count('Since the process started.'),
-  head: position('Of the last event stored.'),
+  version: text('The version of Gatehouse.'),
+  uptimeSeconds: count('Seconds since the process started.'),
+  head: position('The position of the last stored event.'),
   consumers: list(
     closed({
       name: text('The consumer.'),
-      position: position('How far it has got.'),
+      position: position('The position of its checkpoint.'),
       behind: count('Positions behind the head.'),
-      parked: count('Keys that it has parked.'),
+      parked: count('The number of keys that it has parked.'),
     }),
     'The consumers of the log.',
   ),
   access: closed({
-    position: position('How far access decisions know the log.'),
+    position: position('The log position that access decisions include.'),
     ageMs: count('How old that knowledge may be, in milliseconds.'),
   }),
-  quarantine: Type.Record(Type.String(), Type.Number(), { description: 'Events that wait there, by reason.' }),
+  quarantine: Type.Record(Type.String(), Type.Number(), {
+    description: 'The number of events in quarantine, by reason.',
+  }),
   memoryBytes: count('Resident memory of this process.'),
 });
 export type StatusAnswer = Static<typeof StatusAnswer>;
@@ -49,7 +51,7 @@ export class ShowStatusController {
 
   @Get()
   @AnyRole()
-  @Operation('Version, the log’s head, and how far each consumer and this process’s access replica have got', {
+  @Operation('Version, the log’s head, and the position of each consumer and of this process’s access replica', {
     answer: answer('Status', 'The status.', StatusAnswer),
   })
   async showStatus(): Promise<StatusAnswer> {

@@ -10,7 +10,7 @@ export class ShowViewJobController {
 
   @Get(':id')
   @Roles('operator', 'compliance', 'administrator')
-  @Operation('How far a verification or rebuild is, and its result', {
+  @Operation('The progress and the result of a verification or rebuild', {
     fields: { id: 'The job; only the process that runs it knows it.' },
     answer: answer('ViewJob', 'The job.', ViewJob, viewJobExample),
     refusals: { 404: ['job-unknown'] },

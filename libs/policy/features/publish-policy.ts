@@ -10,16 +10,16 @@ import type { PolicyEvent } from '../events.js';
 import { policyStream, publishPolicy } from '../policy.js';
 
 export class PublishPolicy extends RequestCommand {
-  @IsName('The version, as people are shown it.')
+  @IsName('The version that people see.')
   version!: string;
 
-  @Means('Where it can be read.')
+  @Means('The address of its text.')
   @IfGiven()
   @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false, allow_underscores: true })
   @MaxLength(2000)
   url?: string;
 
-  @Means('Its text; kept is the SHA-256 of it, which proves later what was accepted.')
+  @Means('Its text. Only its SHA-256 is stored; it proves later what was accepted.')
   @IfGiven()
   @IsString()
   @MinLength(1)
@@ -41,9 +41,9 @@ const policyOf = ({ version, url, text }: PublishPolicy): PolicyEvent['data'] =>
 export class PublishPolicyController extends CommandRoute {
   @Post()
   @Roles('operator', 'administrator')
-  @Operation('Puts a version of the content policy into force; from then on access needs its acceptance', {
+  @Operation('Publishes a version of the content policy; from then on access requires its acceptance', {
     example: { version: '2022-05-18', url: 'https://example.org/policy/2022-05-18' },
-    answer: receipt('In force.'),
+    answer: receipt('The version is in force.'),
     refusals: { 409: ['policy-superseded'] },
   })
   publishPolicy(@Body() policy: PublishPolicy, @Context() context: Context) {

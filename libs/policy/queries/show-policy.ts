@@ -11,16 +11,16 @@ import { ContentPolicyPublished } from '../events.js';
 import { policyStream } from '../policy.js';
 
 const PolicyVersion = closed({
-  version: text('As people are shown it.'),
-  url: orNull(text('Where it can be read.')),
-  digest: orNull(text('`sha256:` and hex of its text.')),
+  version: text('The version that people see.'),
+  url: orNull(text('The address of its text.')),
+  digest: orNull(text('`sha256:` and the hex digest of its text.')),
   publishedAt: instant('When it came into force.'),
-  position: position('Of its publication.'),
+  position: position('The position of its publication.'),
 });
 
 export const PolicyAnswer = closed({
   current: orNull(PolicyVersion),
-  versions: list(PolicyVersion, 'All of them, in the order of their publication.'),
+  versions: list(PolicyVersion, 'All versions, in the order of their publication.'),
 });
 export type PolicyAnswer = Static<typeof PolicyAnswer>;
 

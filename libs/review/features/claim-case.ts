@@ -19,7 +19,7 @@ import { CASE_ID } from '../queries/case-fields.js';
 import { claimCase } from '../review-decisions.js';
 
 export interface Claimed extends CommandResult {
-  /** When the claim ends by itself, in epoch milliseconds. */
+  /** When the claim ends, in epoch milliseconds. */
   until: number;
 }
 
@@ -51,8 +51,8 @@ export class ClaimCaseHandler implements ICommandHandler<ClaimCase> {
 
 const ClaimAnswer = closed({
   caseId: text('The case.'),
-  reviewer: text('Who asked.'),
-  until: instant('When the claim ends by itself.'),
+  reviewer: text('The reviewer who claimed it.'),
+  until: instant('When the claim ends.'),
   ...writeReceiptFields,
 });
 
@@ -63,9 +63,9 @@ export class ClaimCaseController {
   @Post(':id/claim')
   @HttpCode(200)
   @Roles('reviewer', 'administrator')
-  @Operation('Reserves a case for whoever asks, for a while', {
+  @Operation('Reserves a case for the caller for a limited time', {
     fields: { id: CASE_ID },
-    answer: answer('Claim', 'It is reserved.', ClaimAnswer, {
+    answer: answer('Claim', 'The case is reserved.', ClaimAnswer, {
       caseId: 'img-1',
       reviewer: 'rev-1',
       until: '2022-05-19T10:15:00.000Z',

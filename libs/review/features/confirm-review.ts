@@ -19,7 +19,7 @@ export class ConfirmReview extends Command<CommandResult> {
   }
 }
 
-/** Another system's reviewers decided a case that is open here. */
+/** Records that another system's reviewers decided a case that is open here. */
 @CommandHandler(ConfirmReview)
 export class ConfirmReviewHandler implements ICommandHandler<ConfirmReview> {
   constructor(
@@ -34,7 +34,7 @@ export class ConfirmReviewHandler implements ICommandHandler<ConfirmReview> {
   }
 }
 
-/** A ReviewConfirmed of another system. */
+/** Handles a ReviewConfirmed event of another system. */
 export const confirmReviewInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: ReviewConfirmed,

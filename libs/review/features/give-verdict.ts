@@ -28,7 +28,7 @@ export interface Judged extends CommandResult {
 
 export class GiveVerdict extends RequestCommand<Judged> {
   @IsIn(['safe', 'unsafe', 'unsure'])
-  @Means('What the reviewer thinks.')
+  @Means('The reviewer’s judgement.')
   verdict!: Verdict;
 
   @IfGiven()
@@ -41,7 +41,7 @@ export class GiveVerdict extends RequestCommand<Judged> {
 
   declare readonly caseId: string;
   declare readonly reviewer: string;
-  /** Of another system, whose panel may have another size and whose reviewers can't know of claims made here. */
+  /** From another system: its panel may have another size, and its reviewers can't know of claims made here. */
   declare readonly fromOutside?: boolean;
   declare readonly panelSize?: number;
 }
@@ -66,7 +66,7 @@ export class GiveVerdictHandler implements ICommandHandler<GiveVerdict> {
   }
 }
 
-/** A VerdictGiven of an external review tool. */
+/** Handles a VerdictGiven event of an external review tool. */
 export const giveVerdictInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: VerdictGiven,
@@ -76,7 +76,7 @@ export const giveVerdictInbound = (commands: CommandBus): InboundCommand =>
 
 const VerdictAnswer = closed({
   caseId: text('The case.'),
-  status: oneOf(['none', 'open', 'confirmed', 'dismissed'], 'Of the case, after the verdict.'),
+  status: oneOf(['none', 'open', 'confirmed', 'dismissed'], 'The status of the case after the verdict.'),
   ...writeReceiptFields,
 });
 export type VerdictAnswer = Static<typeof VerdictAnswer>;
@@ -88,12 +88,16 @@ export class GiveVerdictController {
   @Post(':id/verdicts')
   @HttpCode(200)
   @Roles('reviewer', 'administrator')
-  @Operation('The verdict of whoever asks; the last one of the panel decides the case', {
+  @Operation('Records the caller’s verdict; the last verdict of the panel decides the case', {
     description:
-      'A strict majority of `unsafe` confirms and the account is deactivated; anything else dismisses. A second verdict by the same person changes nothing.',
+      'A strict majority of `unsafe` verdicts confirms the case and deactivates the account; any other result dismisses the case. A second verdict by the same person changes nothing.',
     fields: { id: CASE_ID },
     example: { verdict: 'unsafe', note: 'see the lower left' },
-    answer: answer('Verdict', 'It counts.', VerdictAnswer, { caseId: 'img-1', status: 'confirmed', position: '1047' }),
+    answer: answer('Verdict', 'The verdict is recorded.', VerdictAnswer, {
+      caseId: 'img-1',
+      status: 'confirmed',
+      position: '1047',
+    }),
     refusals: {
       404: ['case-unknown'],
       409: ['own-flag', 'own-image', 'case-claimed', 'image-owner-unknown', 'image-parked'],

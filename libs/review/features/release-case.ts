@@ -24,9 +24,9 @@ export class ReleaseCaseController extends CommandRoute {
   @Post(':id/release')
   @HttpCode(200)
   @Roles('reviewer', 'administrator')
-  @Operation('Gives a case back that whoever asks had claimed', {
+  @Operation('Releases a case that the caller has claimed', {
     fields: { id: CASE_ID },
-    answer: receipt('It is free.'),
+    answer: receipt('The case is released.'),
     refusals: { 404: ['case-unknown'] },
   })
   releaseCase(@Param() { id }: IdParam, @Context() context: Context) {

@@ -25,7 +25,7 @@ export const CaseEntry = closed({
   claimedBy: orNull(text('The reviewer who claimed it.')),
   claimedUntil: orNull(instant('When the lease ends.')),
   decidedAt: orNull(instant('When it was decided.')),
-  position: position('Of the case’s last event.'),
+  position: position('The position of the case’s last event.'),
 });
 export type CaseEntry = Static<typeof CaseEntry>;
 

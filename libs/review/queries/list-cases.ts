@@ -10,7 +10,7 @@ import { CASE_STATUSES, type CaseStatus } from './case-fields.js';
 import { CaseEntry, CaseQueue, caseEntryExample } from './case-queue.js';
 
 export class ListCasesQuery extends PageQuery {
-  @Means('Without it cases of every status.')
+  @Means('The status of the cases; every status by default.')
   @IfGiven()
   @IsIn(CASE_STATUSES)
   status?: CaseStatus;
@@ -41,7 +41,7 @@ export class ListCasesController {
 
   @Get()
   @Roles('reviewer', 'administrator', 'operator', 'compliance', 'service')
-  @Operation('Cases in the order of the queue: those that were opened first', {
+  @Operation('Cases in the order of the queue: the oldest first', {
     answer: answer('CasePage', 'A page of cases.', page(CaseEntry, 'The cases.'), { items: [caseEntryExample] }),
   })
   listCases(@QueryParameters() { status, limit, cursor }: ListCasesQuery): Promise<Page<CaseEntry>> {

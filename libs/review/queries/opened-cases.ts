@@ -19,7 +19,7 @@ export class OpenedCases {
 
   /**
    * Resolves once every flag stored so far has its case.
-   * @throws StoreUnavailable if that takes longer than 5 s: whether there is a case is not known yet
+   * @throws StoreUnavailable if that needs more than 5 s; until then it is unknown whether there is a case
    */
   async caughtUp(): Promise<void> {
     const head = await this.store.head();

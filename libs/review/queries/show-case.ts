@@ -15,10 +15,10 @@ import { CASE_ID, caseFields, verdictFields } from './case-fields.js';
 
 const CaseAnswer = closed({
   ...caseFields,
-  flaggers: list(Type.String(), 'Who flagged, up to the flags that a case takes in; nobody who flagged reviews it.'),
-  claim: orNull(closed({ reviewer: text('Who works on it.'), until: instant('When the claim ends by itself.') })),
+  flaggers: list(Type.String(), 'Who flagged, up to the limit of flags of a case; none of them may review it.'),
+  claim: orNull(closed({ reviewer: text('The reviewer who claimed it.'), until: instant('When the claim ends.') })),
   verdicts: list(closed(verdictFields), 'The verdicts so far.'),
-  position: position('Of the case’s last event.'),
+  position: position('The position of the case’s last event.'),
   history,
 });
 type CaseAnswer = Static<typeof CaseAnswer>;
@@ -29,7 +29,7 @@ export class ShowCase extends Query<CaseAnswer> {
   }
 }
 
-/** From the case's own stream, so that whoever has just written to it sees what was written. */
+/** Reads the case's own stream, so that callers see their own writes at once. */
 @QueryHandler(ShowCase)
 export class ShowCaseHandler implements IQueryHandler<ShowCase> {
   constructor(
@@ -73,8 +73,8 @@ export class ShowCaseController {
 
   @Get(':id')
   @Roles('reviewer', 'administrator', 'operator', 'compliance', 'service')
-  @Operation('A case as it is now, and everything that led there', {
-    description: 'From the case’s own events, so that whoever has just written to it sees what was written.',
+  @Operation('The current state of a case, and its history', {
+    description: 'Folded from the case’s own events, so that callers see their own writes at once.',
     fields: { id: CASE_ID },
     answer: answer('Case', 'The case.', CaseAnswer),
     refusals: { 404: ['case-unknown'] },

@@ -25,7 +25,7 @@ import { admitCohort, rolloutStream } from '../rollout.js';
 export class AdmitCohort extends RequestCommand<CohortGranted> {
   @IfGiven()
   @IsInteger(
-    'People, the first of the waitlist; as many as may be and wait where neither this nor accounts is given.',
+    'The number of people from the front of the waitlist. If absent, as many as wait and the rate allows.',
     1,
     MAX_PER_WEEK,
   )
@@ -33,11 +33,11 @@ export class AdmitCohort extends RequestCommand<CohortGranted> {
 
   @IfGiven()
   @IsSet(1, ACCOUNTS_PER_EVENT)
-  @AreEntityIds('Exactly these accounts instead; all of them have to wait.')
+  @AreEntityIds('Exactly these accounts instead of a size; each has to be on the waitlist.')
   accounts?: string[];
 
   @IfGiven()
-  @IsEntityId('Makes the request safe to repeat; a fresh one is made where it is absent.')
+  @IsEntityId('Makes the request safe to retry; generated if absent.')
   cohortId?: string;
 
   @IfGiven()
@@ -49,9 +49,9 @@ export interface CohortGranted extends CommandResult {
   admission: Admission;
 }
 
-type CohortAsked = Pick<AdmitCohort, 'size' | 'accounts' | 'priority'> & { cohortId: string };
+type CohortRequest = Pick<AdmitCohort, 'size' | 'accounts' | 'priority'> & { cohortId: string };
 
-/** Grants a cohort within the rate; the onboarding process chooses who is in it and lets them in. */
+/** Grants a cohort within the rate; the onboarding process chooses its members and onboards them. */
 @CommandHandler(AdmitCohort)
 export class AdmitCohortHandler implements ICommandHandler<AdmitCohort> {
   constructor(
@@ -69,47 +69,49 @@ export class AdmitCohortHandler implements ICommandHandler<AdmitCohort> {
     accounts,
     priority,
   }: AdmitCohort): Promise<CohortGranted> {
-    const asked = { cohortId, size, accounts, priority };
-    refuseBoth(asked);
-    const known = await this.alreadyGranted(asked);
+    const request = { cohortId, size, accounts, priority };
+    refuseSelectionBesideAccounts(request);
+    const known = await this.alreadyGranted(request);
     if (known) return known;
-    const decide = await this.decisionOn(asked);
+    const decide = await this.decisionOn(request);
     const { events, position } = await this.transactor.transact(rolloutStream, undefined, context, (state) =>
-      decide(state, { ...asked, now: this.clock.now() }),
+      decide(state, { ...request, now: this.clock.now() }),
     );
     const stored = events[0];
     if (stored) return { admission: stored.data as Admission, position, changed: true };
-    // Somebody else was granted the same cohort in between.
-    return (await this.alreadyGranted(asked))!;
+    // A concurrent request was granted the same cohort.
+    return (await this.alreadyGranted(request))!;
   }
 
-  private async decisionOn(asked: CohortAsked): Promise<typeof admitCohort> {
-    // What does not depend on who waits is refused without asking for that.
+  private async decisionOn(request: CohortRequest): Promise<typeof admitCohort> {
+    // Refuses what does not depend on the waitlist before reading the waitlist.
     const { state } = await this.transactor.load(rolloutStream, undefined);
-    admitCohort(state, { ...asked, size: asked.size ?? 1, now: this.clock.now() });
-    if (asked.accounts) await refuseUnlessWaiting(this.transactor, asked.accounts);
-    if (asked.accounts || asked.size !== undefined) return admitCohort;
-    const waiting = await this.peopleLeft.count(asked.priority);
+    admitCohort(state, { ...request, size: request.size ?? 1, now: this.clock.now() });
+    if (request.accounts) await refuseUnlessWaiting(this.transactor, request.accounts);
+    if (request.accounts || request.size !== undefined) return admitCohort;
+    const waiting = await this.peopleLeft.count(request.priority);
     return (current, command) => admitWaiting(current, command, waiting);
   }
 
-  private async alreadyGranted(asked: CohortAsked): Promise<CohortGranted | undefined> {
-    const found = await this.admissions.find(asked.cohortId);
+  private async alreadyGranted(request: CohortRequest): Promise<CohortGranted | undefined> {
+    const found = await this.admissions.find(request.cohortId);
     if (!found) return undefined;
-    refuseOther(asked, found.admission);
+    refuseOther(request, found.admission);
     return { ...found, changed: false };
   }
 }
 
 /** @throws InvalidInput */
-function refuseBoth(asked: CohortAsked): void {
-  const beside = (['size', 'priority'] as const).filter((field) => asked.accounts && asked[field] !== undefined);
+function refuseSelectionBesideAccounts(request: CohortRequest): void {
+  const beside = (['size', 'priority'] as const).filter((field) => request.accounts && request[field] !== undefined);
   if (beside.length === 0) return;
-  throw new InvalidInput(beside.map((field) => ({ field: `/${field}`, message: 'does not go with accounts' })));
+  throw new InvalidInput(
+    beside.map((field) => ({ field: `/${field}`, message: 'must be absent if accounts is present' })),
+  );
 }
 
 /** @throws Refusal cohort-known */
-function refuseOther({ cohortId, size, accounts, priority }: CohortAsked, admission: Admission): void {
+function refuseOther({ cohortId, size, accounts, priority }: CohortRequest, admission: Admission): void {
   const same =
     (size === undefined || size === admission.size) &&
     (priority === undefined || priority === admission.priority) &&
@@ -123,7 +125,7 @@ function refuseOther({ cohortId, size, accounts, priority }: CohortAsked, admiss
 
 export const AdmittedAnswer = closed({
   cohortId: text('The cohort.'),
-  size: count('People admitted at the most.'),
+  size: count('The maximum number of people admitted.'),
   selection: cohortSelection,
   ...writeReceiptFields,
 });
@@ -136,8 +138,8 @@ export class AdmitCohortController {
   @Post()
   @HttpCode(202)
   @Roles('operator', 'administrator')
-  @Operation('Admits a cohort within the rate; its people are let in right after', {
-    description: '`GET /v1/cohorts/{id}` tells how far that is.',
+  @Operation('Admits a cohort within the rate; its people are onboarded right after', {
+    description: '`GET /v1/cohorts/{id}` shows the progress.',
     example: { cohortId: '2022-w20', size: 1000 },
     answer: answer('CohortAdmission', 'The cohort is admitted.', AdmittedAnswer, {
       cohortId: '2022-w20',
@@ -157,8 +159,8 @@ export class AdmitCohortController {
       ],
     },
   })
-  async admitCohort(@Body() asked: AdmitCohort, @Context() context: Context): Promise<AdmittedAnswer> {
-    const granted = await this.commands.execute(asked.with({ context }));
+  async admitCohort(@Body() command: AdmitCohort, @Context() context: Context): Promise<AdmittedAnswer> {
+    const granted = await this.commands.execute(command.with({ context }));
     const { cohortId, size, selection } = granted.admission;
     return { cohortId, size, selection, ...writeReceipt(granted) };
   }

@@ -28,8 +28,8 @@ export class ImportCohort extends Command<CommandResult> {
 const LONGEST_ID = 200;
 
 /**
- * Another system onboarded people: that is a listed cohort here, within the rate like any other. Each further part of a
- * large cohort is a cohort of its own, `{id}~{part}`, since each has to fit into the rate when it comes.
+ * Imports people that another system onboarded as a listed cohort, within the rate like any other. Each further part of
+ * a large cohort is a cohort of its own, `{id}~{part}`, since each has to fit into the rate when it arrives.
  */
 @CommandHandler(ImportCohort)
 export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
@@ -55,11 +55,11 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
       admitCohort(state, { cohortId, accounts, now: this.clock.now() }),
     );
     if (result.events.length > 0) return commandResult(result);
-    // Somebody else was granted the same cohort in between.
+    // A concurrent request was granted the same cohort.
     return (await this.admitted(cohortId, accounts))!;
   }
 
-  /** Where the cohort has all of these accounts already, whoever admitted it: one of our own events that came back. */
+  /** A no-op if the cohort has all of these accounts already, as when one of our own events returns. */
   private async members(cohortId: string, accounts: readonly string[]): Promise<CommandResult | undefined> {
     const { state, position } = await this.transactor.load(cohortStream, cohortId);
     const members = new Set(cohortMembers(state));
@@ -79,7 +79,7 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
   }
 }
 
-/** A CohortOnboarded of another system. All of them share the rate, so they are taken one after the other. */
+/** Handles a CohortOnboarded event of another system. All of them share the rate, so they are handled in sequence. */
 export const importCohortInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: CohortOnboarded,

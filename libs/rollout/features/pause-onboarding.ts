@@ -8,7 +8,7 @@ import { Context } from '../../http/request-context.js';
 import { pauseOnboarding, rolloutStream } from '../rollout.js';
 
 export class PauseOnboarding extends RequestCommand {
-  @IsLine('For other operators.')
+  @IsLine('The reason, for other operators.')
   @MinLength(1)
   reason!: string;
 }
@@ -22,7 +22,7 @@ export class PauseOnboardingController extends CommandRoute {
   @Post('pause')
   @HttpCode(200)
   @Roles('operator', 'administrator')
-  @Operation('Admits no cohort until onboarding is resumed; cohorts admitted before are still let in', {
+  @Operation('Admits no cohort until onboarding is resumed; cohorts admitted before are still onboarded', {
     example: { reason: 'reviewers are behind' },
     answer: receipt('Paused.'),
   })

@@ -14,7 +14,7 @@ export class ResumeOnboardingController extends CommandRoute {
   @Post('resume')
   @HttpCode(200)
   @Roles('operator', 'administrator')
-  @Operation('Lets cohorts be admitted again', { answer: receipt('Resumed.') })
+  @Operation('Resumes the admission of cohorts', { answer: receipt('Onboarding is resumed.') })
   resumeOnboarding(@Context() context: Context) {
     return this.receipt(new ResumeOnboarding().with({ context }));
   }

@@ -8,11 +8,11 @@ import { Context } from '../../http/request-context.js';
 import { rolloutStream, setRate } from '../rollout.js';
 
 export class SetRate extends RequestCommand {
-  @IsInteger('People in any rolling seven days; 0 admits nobody.', 0, MAX_PER_WEEK)
+  @IsInteger('Maximum people in any rolling seven days; 0 admits nobody.', 0, MAX_PER_WEEK)
   perWeek!: number;
 
   @IfGiven()
-  @IsFlag('Whether a seventh of the rate is admitted every day by itself; as it was where absent.')
+  @IsFlag('Whether a seventh of the rate is admitted automatically every day; unchanged if absent.')
   daily?: boolean;
 }
 

@@ -25,7 +25,7 @@ export const CohortAnswer = closed({
     ['admitted', 'onboarding', 'onboarded'],
     '`onboarded`: complete, even if fewer people waited than were admitted.',
   ),
-  position: position('Of the last event that reports onboarded accounts; 0 before the first.'),
+  position: position('The position of the last event that reports onboarded accounts; 0 before the first.'),
 });
 export type CohortAnswer = Static<typeof CohortAnswer>;
 

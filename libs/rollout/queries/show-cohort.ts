@@ -23,7 +23,7 @@ export class ShowCohortHandler implements IQueryHandler<ShowCohort> {
   async execute({ cohortId }: ShowCohort): Promise<CohortAnswer> {
     const cohort = await this.cohorts.find(cohortId);
     if (cohort) return cohort;
-    // The view may be a moment behind the admission that somebody was just told of.
+    // The view may lag behind an admission that was acknowledged a moment ago.
     const found = await this.admissions.find(cohortId);
     if (!found) throw new NotFound('cohort-unknown', `there is no cohort ${cohortId}: GET /v1/cohorts lists them`);
     const { size, selection, perWeek, at } = found.admission;
@@ -37,7 +37,7 @@ export class ShowCohortController {
 
   @Get(':id')
   @Roles('operator', 'compliance', 'administrator')
-  @Operation('A cohort: how many were admitted with it and how many are in', {
+  @Operation('A cohort: the number of people admitted, and of those onboarded so far', {
     fields: { id: 'The cohort.' },
     answer: answer('Cohort', 'The cohort.', CohortAnswer, cohortExample),
     refusals: { 404: ['cohort-unknown'] },

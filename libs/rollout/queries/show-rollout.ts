@@ -12,21 +12,21 @@ import { availableCapacity, countedCohorts, type GrantedCohort, rolloutStream } 
 
 const CountedAnswer = closed({
   cohortId: text('The cohort.'),
-  size: count('People it counts for: those granted, and once all are in, those that are in.'),
+  size: count('People that count against the rate: those admitted, or once onboarding is complete, those onboarded.'),
   at: instant('When it was admitted.'),
-  countsUntil: orNull(instant('Seven days after the last of its people came in; null while they are being let in.')),
+  countsUntil: orNull(instant('Seven days after its last person was onboarded; null until onboarding is complete.')),
 });
 
 export const RolloutAnswer = closed({
   perWeek: orNull(count('People in any rolling seven days; null until a rate is set.')),
-  daily: flag('Whether a seventh of the rate is admitted every day by itself.'),
-  paused: flag('Whether no cohort is admitted.'),
+  daily: flag('Whether a seventh of the rate is admitted automatically every day.'),
+  paused: flag('Whether the admission of cohorts is paused.'),
   pauseReason: orNull(text('Why it is paused.')),
-  available: count('People that may be admitted now, paused or not.'),
-  moreAt: orNull(instant('When more may be; null when time alone frees no more.')),
-  admissions: list(CountedAnswer, 'Those that count against the rate now, in the order of their admission.'),
+  available: count('People that the rate allows now, even if onboarding is paused.'),
+  moreAt: orNull(instant('When the rate allows more people; null if time alone frees no more.')),
+  admissions: list(CountedAnswer, 'The admissions that count against the rate now, in the order of their admission.'),
   waiting: count('People on the waitlist.'),
-  position: position('Of the last event taken into account; `waiting` may lag behind it.'),
+  position: position('The position of the last event included; `waiting` may lag behind it.'),
 });
 export type RolloutAnswer = Static<typeof RolloutAnswer>;
 
@@ -74,26 +74,29 @@ export class ShowRolloutController {
 
   @Get()
   @Roles('operator', 'administrator', 'compliance')
-  @Operation('The rate, what it has left now, the admissions of the last seven days and how many wait', {
-    answer: answer('Rollout', 'The rollout as it stands.', RolloutAnswer, {
-      perWeek: 1000,
-      daily: false,
-      paused: false,
-      pauseReason: null,
-      available: 0,
-      moreAt: '2022-05-25T09:00:02.000Z',
-      admissions: [
-        {
-          cohortId: '2022-w20',
-          size: 1000,
-          at: '2022-05-18T09:00:00.000Z',
-          countsUntil: '2022-05-25T09:00:02.000Z',
-        },
-      ],
-      waiting: 31_000,
-      position: '1041',
-    }),
-  })
+  @Operation(
+    'The rate, what is left of it now, the admissions of the last seven days and the number of waiting people',
+    {
+      answer: answer('Rollout', 'The rollout as it is now.', RolloutAnswer, {
+        perWeek: 1000,
+        daily: false,
+        paused: false,
+        pauseReason: null,
+        available: 0,
+        moreAt: '2022-05-25T09:00:02.000Z',
+        admissions: [
+          {
+            cohortId: '2022-w20',
+            size: 1000,
+            at: '2022-05-18T09:00:00.000Z',
+            countsUntil: '2022-05-25T09:00:02.000Z',
+          },
+        ],
+        waiting: 31_000,
+        position: '1041',
+      }),
+    },
+  )
   showRollout(): Promise<RolloutAnswer> {
     return this.queries.execute(new ShowRollout());
   }

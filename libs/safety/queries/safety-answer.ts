@@ -6,8 +6,8 @@ const share = (description: string) =>
   orNull(
     closed(
       {
-        hits: count('How many.'),
-        of: count('Of how many.'),
+        hits: count('The numerator.'),
+        of: count('The denominator.'),
         value: Type.Number({ description: 'The proportion.' }),
         low: Type.Number({ description: 'Lower end of its 95% interval (Wilson).' }),
         high: Type.Number({ description: 'Upper end.' }),
@@ -20,9 +20,9 @@ const times = (description: string) =>
   orNull(
     closed(
       {
-        count: count('How many were measured.'),
-        p50Ms: count('Half took no longer, in milliseconds.'),
-        p95Ms: count('95 of 100 took no longer, in milliseconds.'),
+        count: count('The number of measured times.'),
+        p50Ms: count('The median, in milliseconds.'),
+        p95Ms: count('The 95th percentile, in milliseconds.'),
       },
       `${description}; null if there is none.`,
     ),

@@ -31,7 +31,7 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const DAY_FORM = 'must be a day, like 2022-05-18';
 
 export class SafetyMetricsQuery {
-  @Means('Groups to show beside the whole.')
+  @Means('How to group the figures beside the total.')
   @IfGiven()
   @IsIn(GROUPINGS)
   by?: Grouping;
@@ -65,7 +65,7 @@ export class ShowSafetyMetricsController {
   )
   showSafetyMetrics(@QueryParameters() { by, from, to }: SafetyMetricsQuery): Promise<SafetyAnswer> {
     if (by !== 'day' && (from ?? to) !== undefined) {
-      throw new InvalidInput([{ field: from === undefined ? 'to' : 'from', message: 'goes with by=day only' }]);
+      throw new InvalidInput([{ field: from === undefined ? 'to' : 'from', message: 'requires by=day' }]);
     }
     return this.queries.execute(new ShowSafetyMetrics(by, { from, to }));
   }

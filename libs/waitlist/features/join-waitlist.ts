@@ -27,11 +27,11 @@ import type { Ids } from '../../kernel/ids.js';
 import type { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { CLOCK, IDS, PERSON_KEYS } from '../../platform/ports.js';
 
-/** A quoted local part may hold what no event accepts. */
+/** A quoted local part may contain characters that no event accepts. */
 const PRINTABLE = /^(?!sealed:)[^\s\p{Cc}\p{Cs}]*$/u;
 
 export class JoinWaitlist extends RequestCommand<Joined> {
-  /** If another system keeps its own account ids. */
+  /** Given if another system has its own account ids. */
   declare readonly accountId?: string;
 
   @Means('The address to write to. It is stored encrypted under a key of its person.')
@@ -60,8 +60,8 @@ export interface Joined extends CommandResult {
 }
 
 /**
- * One entry per person: whoever first registers the person's keyed address hash decides which account is theirs; the
- * account's own stream decides whether it waits. After a crash in between, a retry completes the rest.
+ * One entry per person: the first command that registers the person's keyed address hash decides which account is theirs;
+ * the account's own stream decides whether it waits. After a crash between the two, a retry completes the rest.
  */
 @CommandHandler(JoinWaitlist)
 export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
@@ -86,10 +86,10 @@ export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
   }
 }
 
-/** Case and surrounding space of an address are habits of typing. */
+/** A person may type the same address with other case or surrounding space. */
 const normalised = (email: string): string => email.trim().normalize('NFKC').toLowerCase();
 
-/** A WaitlistJoined of another system. */
+/** Handles a WaitlistJoined event of another system. */
 export const joinWaitlistInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: WaitlistJoined,
@@ -108,7 +108,7 @@ export const JoinAnswer = closed({
 });
 export type JoinAnswer = Static<typeof JoinAnswer>;
 
-/** A new person costs two appends, a known one none; the response time must not tell them apart. */
+/** A new person costs two appends, a known one none; the response time must not reveal which it was. */
 const ALIKE_AFTER_MS = 200;
 
 @Controller('v1/waitlist')
@@ -120,9 +120,9 @@ export class JoinWaitlistController {
   @PublicEndpoint()
   @Operation('Joins the waitlist', {
     description:
-      'One entry per person: the same address again is the same account. A caller without a role is answered `waiting` and nothing else, after the same time, whether the address is new, known or barred.',
+      'One entry per person: a repeated address belongs to the same account. A caller without a role always receives `waiting`, after the same time, whether the address is new, known or barred.',
     example: { email: 'ada@example.org', locale: 'en-GB' },
-    answer: answer('Joined', 'The person waits.', JoinAnswer, {
+    answer: answer('Joined', 'The person is on the waitlist.', JoinAnswer, {
       accountId: '0196e0f0-0000-7000-8000-000000000001',
       status: 'waiting',
       position: '12',

@@ -26,8 +26,8 @@ export class LeaveWaitlistParam {
 export class LeaveWaitlistController extends CommandRoute {
   @Delete(':accountId')
   @Roles('service', 'operator', 'administrator')
-  @Operation('Takes an account off the waitlist; doing it again changes nothing', {
-    answer: receipt('It has left.'),
+  @Operation('Removes an account from the waitlist; a repeat changes nothing', {
+    answer: receipt('The account has left.'),
     refusals: { 404: ['account-unknown'], 409: ['already-onboarded'] },
   })
   leaveWaitlist(@Param() { accountId }: LeaveWaitlistParam, @Context() context: Context) {

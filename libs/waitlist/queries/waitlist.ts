@@ -21,7 +21,7 @@ export const WaitlistEntry = closed({
   joinedAt: instant('When it joined.'),
   cohortId: orNull(text('The cohort with which it was onboarded.')),
   onboardedAt: orNull(instant('When it was onboarded.')),
-  position: position('Of the account’s last event that concerns the waitlist.'),
+  position: position('The position of the account’s last event that concerns the waitlist.'),
 });
 export type WaitlistEntry = Static<typeof WaitlistEntry>;
 

@@ -19,7 +19,7 @@ import type { LockSession } from '../subscriptions/lock-session.js';
 /**
  * Everything that a context adds to the application, named once. apps/contexts.ts lists the contexts; catalogues, workers,
  * the gateway, the documents of the API, and migrations are derived from that list. A context's commands of the command
- * line are in its cli.ts, which that list names beside, so that the command line loads no descriptor.
+ * line are in its cli.ts, which that list names separately, so that the command line loads no descriptor.
  */
 export interface Context {
   /** Its folder in libs. */

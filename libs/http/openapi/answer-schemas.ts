@@ -47,7 +47,7 @@ export const page = <Schema extends TSchema>(item: Schema, description: string) 
 export const problemSchema: TObject = Type.Object(
   {
     type: Type.String({ format: 'uri', description: `\`${PROBLEM_TYPES}\` and the code; match on this.` }),
-    title: text('The code in words.'),
+    title: text('The code as a readable title.'),
     status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status.' }),
     detail: text('What was wrong, with which value, and what to do.'),
     errors: Type.Optional(

@@ -27,7 +27,7 @@ export class DocumentsController {
     send(this.documents.asyncApi, request, reply);
   }
 
-  /** Static HTML, so that the strictest policy suits it. */
+  /** Static HTML, which allows the strictest content security policy. */
   @Get('docs')
   @Operation('Both documents as a page to read', {
     answer: plain('text/html', 'The page; it loads no script and nothing from other hosts.', Type.String()),

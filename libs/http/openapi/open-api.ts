@@ -96,9 +96,9 @@ function parametersOf(
 ): Json[] {
   const bare = ({ description: _, ...schema }: JsonSchema): JsonSchema => schema;
   const of = (part: Part): JsonSchema => requests.of(route.controller, route.handlerName, part)?.schema ?? {};
-  const parameter = (where: string, name: string, schema: JsonSchema, required: boolean) => ({
+  const parameter = (location: string, name: string, schema: JsonSchema, required: boolean) => ({
     name,
-    in: where,
+    in: location,
     required,
     description: fields[name] ?? schema.description ?? '',
     schema: bare(schema),

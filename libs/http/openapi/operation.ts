@@ -40,7 +40,7 @@ export interface DescribedOperation extends OperationText {
 const OPERATION = 'gatehouse:operation';
 
 /**
- * Documents a handler, which has to return what the schema of the answer says. The name of the method is the id of the
+ * Documents a handler, whose result has to match the schema of the answer. The name of the method is the id of the
  * operation.
  * @param summary one sentence without its full stop
  * @param text may be a function of the events of the API

@@ -87,9 +87,9 @@ ${requestBody ? `<h4>Body</h4>${contents(requestBody.content, resolve)}` : ''}
     .join('')}</article>`;
 }
 
-const parameterRow = ({ name, in: where, required, description, schema }: Json, resolve: Resolve) => ({
+const parameterRow = ({ name, in: location, required, description, schema }: Json, resolve: Resolve) => ({
   path: name,
-  type: `${typeText(schema, resolve)} (${where})`,
+  type: `${typeText(schema, resolve)} (${location})`,
   required: required === true,
   description,
 });

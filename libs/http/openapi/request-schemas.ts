@@ -39,7 +39,7 @@ export class RequestSchemas {
   }
 }
 
-/** The body of a command that is a body by itself is named after it. */
+/** A command whose fields are the body gives the body its name. */
 const bodyName = (name: string): string => (name.endsWith('Body') ? name : `${name}Body`);
 
 /** Adds the meanings of the fields and refuses other fields, as the input pipe does. */

@@ -25,7 +25,7 @@ const parked = list(
 const ViewAnswer = closed({
   name: text('The view.'),
   version: count('Increases if the shape or meaning of the view changes.'),
-  summary: text('What it holds.'),
+  summary: text('What it contains.'),
   types: list(Type.String(), 'The event types it reads.'),
   live: flag('Whether it serves queries.'),
   position: position('The position of its checkpoint.'),

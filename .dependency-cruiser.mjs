@@ -160,7 +160,7 @@ const forbidden = [
   {
     name: 'eventstoredb-client-only-in-its-adapter',
     comment: 'EventStoreDB is one event store among others; choosing it is configuration.',
-    from: { pathNot: '^libs/event-store/eventstoredb/' },
+    from: { pathNot: ['^libs/event-store/eventstoredb/', '^test/support/fake-eventstoredb\\.ts$'] },
     to: { path: packages('@eventstore/db-client|@kurrent/kurrentdb-client') },
   },
   {

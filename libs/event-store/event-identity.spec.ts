@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import type { Position } from '../kernel/envelope.js';
 import { eventsAt } from './event-identity.js';
-import { newEvent } from './event-store.contract.js';
 import { PostgresEventStore } from './postgres/postgres-event-store.js';
+import { newEvent } from './sample-events.contract.js';
 
 let database: TestDatabase;
 let store: PostgresEventStore;

@@ -1,63 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { systemClock, toIso } from '../kernel/clock.js';
-import type { JsonObject, NewEvent, RecordedEvent } from '../kernel/envelope.js';
-import { timeOrderedIds } from '../kernel/ids.js';
-import type { EventStore, Page, WriteResult } from './event-store.js';
-
-const ids = timeOrderedIds(systemClock);
-const WAIT_MS = 1_000;
-const { signal } = new AbortController();
-const unique = (category: string) => `${category}-${ids.next()}`;
-
-export function newEvent(type = 'Tested', data: JsonObject = {}, id = ids.next()): NewEvent {
-  return {
-    id,
-    type,
-    data,
-    metadata: {
-      source: '/test',
-      subject: 'image-1',
-      time: toIso(systemClock.now()),
-      schemaversion: 1,
-      correlationid: id,
-      actor: { kind: 'service', id: 'contract' },
-    },
-  };
-}
-
-const newEvents = (count: number, type?: string) => Array.from({ length: count }, (_, n) => newEvent(type, { n }));
-
-async function appendOne(store: EventStore, ...write: [string, number | 'no-stream' | 'any', NewEvent[]]) {
-  const [result] = await store.append([{ stream: write[0], expected: write[1], events: write[2] }]);
-  return result!;
-}
+import type { NewEvent } from '../kernel/envelope.js';
+import type { EventStore, WriteResult } from './event-store.js';
+import { readNextContract } from './read-next.contract.js';
+import { appendOne, newEvent, newEvents, unique } from './sample-events.contract.js';
 
 const placeOf = (result: WriteResult) => {
   const { revision, position } = result as Extract<WriteResult, { revision: number }>;
   return { revision, position };
 };
-
-/** Reads on like a consumer until `enough` returns true; the store itself waits. */
-async function follow(
-  store: EventStore,
-  after: number,
-  enough: (seen: RecordedEvent[], page: Page) => unknown,
-  limit?: number,
-) {
-  const seen: RecordedEvent[] = [];
-  const pages: Page[] = [];
-  for (let next = after, isEnough = false; !isEnough; ) {
-    const page = await store.readNext(next, { waitMs: WAIT_MS, signal, ...(limit !== undefined && { limit }) });
-    expect(page.events.every(({ position }) => position > next && position <= page.next)).toBe(true);
-    expect(page.events.length).toBeLessThanOrEqual(limit ?? Number.POSITIVE_INFINITY);
-    next = page.next;
-    pages.push(page);
-    seen.push(...page.events);
-    isEnough = Boolean(await enough(seen, page));
-  }
-  return { seen, pages };
-}
 
 /**
  * The contract of every adapter. It suits a strict server: streams are unique to a test, the log may hold other events,
@@ -260,7 +211,7 @@ export function eventStoreContract(
 
       it('returns only the requested types and still moves past the others', async () => {
         const start = await store.head();
-        const rare = `Rare${ids.next().replaceAll('-', '')}`;
+        const rare = unique('Rare').replaceAll('-', '');
         await appendOne(store, unique('account'), 'no-stream', [...newEvents(20), newEvent(rare), ...newEvents(20)]);
         for (const reader of [store, connect()]) {
           const page = await reader.readAll(start, { types: [rare] });
@@ -276,110 +227,6 @@ export function eventStoreContract(
       });
     });
 
-    describe('reading what comes next', () => {
-      it('returns stored events, then new ones, of this process and of others', async () => {
-        const start = await store.head();
-        const stream = unique('account');
-        await appendOne(store, stream, 'no-stream', newEvents(3));
-        for (const [reader, revision] of [
-          [connect(), 2],
-          [store, 4],
-        ] as const) {
-          let appended = false;
-          const { seen, pages } = await follow(reader, start, (events) => {
-            if (events.length === revision + 1 && !appended) {
-              appended = true;
-              void appendOne(store, stream, revision, newEvents(2));
-            }
-            return events.length >= revision + 3;
-          });
-          expect(seen.map((event) => event.revision)).toEqual(Array.from({ length: revision + 3 }, (_, n) => n));
-          expect(pages.at(-1)!.next).toBe(seen.at(-1)!.position);
-        }
-      });
-
-      it('returns an empty page once the wait is over and the log has nothing new', async () => {
-        await appendOne(store, unique('account'), 'no-stream', newEvents(1));
-        const head = await store.head();
-        for (const reader of [store, connect()]) {
-          const { pages } = await follow(reader, head, (_, page) => page.atHead && page.events.length === 0);
-          expect(pages.at(-1)).toMatchObject({ events: [], next: head, atHead: true });
-        }
-      });
-
-      it('returns at once if its signal aborts', async () => {
-        const head = await store.head();
-        const stop = new AbortController();
-        const waiting = store.readNext(head, { waitMs: 600_000, signal: stop.signal });
-        stop.abort();
-        expect((await waiting).events).toEqual([]);
-      });
-
-      it('reads on without waiting while there is more', async () => {
-        const start = await store.head();
-        await appendOne(store, unique('facts'), 'no-stream', newEvents(100));
-        const reader = connect();
-        const stop = new AbortController();
-        const seen: RecordedEvent[] = [];
-        for (let next = start; seen.length < 100; ) {
-          const page = await reader.readNext(next, { limit: 7, waitMs: 600_000, signal: stop.signal });
-          next = page.next;
-          seen.push(...page.events);
-        }
-        expect(seen.map((event) => event.revision)).toEqual(Array.from({ length: 100 }, (_, n) => n));
-      });
-
-      it('loses nothing for a reader with small pages that is slower than the writers', async () => {
-        const start = await store.head();
-        const stream = unique('facts');
-        const wanted: string[] = [];
-        let rounds = 0;
-        const { seen } = await follow(
-          connect(),
-          start,
-          async (events) => {
-            if (++rounds <= 40) {
-              const more = newEvents(40);
-              await appendOne(store, stream, wanted.length === 0 ? 'no-stream' : wanted.length - 1, more);
-              wanted.push(...more.map((event) => event.id));
-            }
-            return rounds > 40 && events.length >= wanted.length;
-          },
-          7,
-        );
-        expect(seen.map((event) => event.id)).toEqual(wanted);
-      });
-
-      it('shows 8 concurrent writers of two processes to a tailing reader exactly once and in order', async () => {
-        const start = await store.head();
-        const writers = 8;
-        const rounds = 40;
-        const size = 5;
-        const stores = [store, connect()];
-        const wanted = writers * rounds * size;
-        const readers = [connect(), store].map((reader) => follow(reader, start, (seen) => seen.length >= wanted));
-        const written = await Promise.all(
-          Array.from({ length: writers }, async (_, writer) => {
-            const stream = unique('facts');
-            const mine: string[] = [];
-            for (let round = 0; round < rounds; round++) {
-              const events = newEvents(size);
-              const expected = round === 0 ? 'no-stream' : round * size - 1;
-              const result = await appendOne(stores[writer % 2]!, stream, expected, events);
-              expect(result.outcome).toBe('appended');
-              mine.push(...events.map((event) => event.id));
-            }
-            return { stream, mine };
-          }),
-        );
-        for (const { seen } of await Promise.all(readers)) {
-          expect(seen).toHaveLength(wanted);
-          expect(seen.every((event, n) => n === 0 || event.position > seen[n - 1]!.position)).toBe(true);
-          for (const { stream, mine } of written) {
-            expect(seen.filter((event) => event.stream === stream).map((event) => event.id)).toEqual(mine);
-          }
-        }
-      });
-    });
+    readNextContract(() => ({ store, connect }));
   });
 }

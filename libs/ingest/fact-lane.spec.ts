@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
-import { newEvent } from '../event-store/event-store.contract.js';
 import { type EventStore, StreamGone, type StreamWrite, WriteTooLarge } from '../event-store/event-store.js';
 import { PostgresEventStore } from '../event-store/postgres/postgres-event-store.js';
+import { newEvent } from '../event-store/sample-events.contract.js';
 import { systemClock } from '../kernel/clock.js';
 import type { NewEvent } from '../kernel/envelope.js';
 import { StoreUnavailable } from '../kernel/errors.js';

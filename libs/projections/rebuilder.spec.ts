@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
-import { newEvent } from '../event-store/event-store.contract.js';
 import { PostgresEventStore } from '../event-store/postgres/postgres-event-store.js';
+import { newEvent } from '../event-store/sample-events.contract.js';
 import { inTransaction } from '../platform/database/in-transaction.js';
 import { LockSession } from '../subscriptions/lock-session.js';
 import { LogTail } from '../subscriptions/log-tail.js';

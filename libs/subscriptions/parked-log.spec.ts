@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { newEvent } from '../event-store/event-store.contract.js';
+import { newEvent } from '../event-store/sample-events.contract.js';
 import { createLogger } from '../platform/logging/logger.js';
 import { parkedBy } from './parked-keys.js';
 import { logParked, logParkedEvent } from './parked-log.js';

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import fc from 'fast-check';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
-import { newEvent } from '../event-store/event-store.contract.js';
 import { PostgresEventStore } from '../event-store/postgres/postgres-event-store.js';
+import { newEvent } from '../event-store/sample-events.contract.js';
 import type { RecordedEvent } from '../kernel/envelope.js';
 import { Refusal, StoreUnavailable, Unavailable } from '../kernel/errors.js';
 import { parkedKeys, takeOver } from './checkpoints.js';

@@ -3,8 +3,8 @@ import { AccessReplica } from '../../libs/access/decision-point/access-replica.j
 import { DecisionPoint } from '../../libs/access/decision-point/decision-point.js';
 import { readEvaluation } from '../../libs/access/decision-point/evaluation-request.js';
 import { type AccountStream, accountStandingOf, accountStream } from '../../libs/account/index.js';
-import { newEvent } from '../../libs/event-store/event-store.contract.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
+import { newEvent } from '../../libs/event-store/sample-events.contract.js';
 import { defineEvent } from '../../libs/events/event-definition.js';
 import { EntityId, eventData } from '../../libs/events/schemas.js';
 import { systemClock } from '../../libs/kernel/clock.js';

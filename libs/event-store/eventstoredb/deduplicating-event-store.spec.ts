@@ -7,9 +7,9 @@ import { DAY_MS, systemClock } from '../../kernel/clock.js';
 import type { NewEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { nameBasedId, timeOrderedIds } from '../../kernel/ids.js';
-import { newEvent } from '../event-store.contract.js';
 import { type EventStore, type StreamWrite } from '../event-store.js';
 import { PostgresEventStore } from '../postgres/postgres-event-store.js';
+import { newEvent } from '../sample-events.contract.js';
 import { DeduplicatingEventStore } from './deduplicating-event-store.js';
 import { FactIndex, type IndexedFact } from './fact-index.js';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../kernel/clock.js';
-import { eventStoreContract, newEvent } from '../event-store.contract.js';
+import { eventStoreContract } from '../event-store.contract.js';
 import { WriteTooLarge } from '../event-store.js';
+import { newEvent } from '../sample-events.contract.js';
 import { openBulkRead, openPlain } from './bulk-reader.js';
 import { EventStoreDBEventStore } from './eventstoredb-event-store.js';
 import { type LogRecord, positionOf, toRecorded } from './log-records.js';

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { describe, expect, it } from '@jest/globals';
-import { newEvent } from '../event-store.contract.js';
+import { newEvent } from '../sample-events.contract.js';
 import { LiveSubscription } from './live-subscription.js';
 import type { LogRecord } from './log-records.js';
 

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { FEW_EVENTS } from '../../kernel/fact-limits.js';
-import { newEvent } from '../event-store.contract.js';
+import { newEvent } from '../sample-events.contract.js';
 import { AppendQueue } from './append-queue.js';
 
 const SMALL = 1;

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { RecordedEvent } from '../../kernel/envelope.js';
-import { newEvent } from '../event-store.contract.js';
+import { newEvent } from '../sample-events.contract.js';
 import { OwnAppends } from './own-appends.js';
 
 const template = newEvent();

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
-import { eventStoreContract, newEvent } from '../event-store.contract.js';
+import { eventStoreContract } from '../event-store.contract.js';
+import { newEvent } from '../sample-events.contract.js';
 import { PostgresEventStore } from './postgres-event-store.js';
 
 eventStoreContract('PostgreSQL', async () => {

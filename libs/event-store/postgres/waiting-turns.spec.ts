@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { StoreUnavailable } from '../../kernel/errors.js';
-import { newEvent } from '../event-store.contract.js';
 import { type WriteResult } from '../event-store.js';
+import { newEvent } from '../sample-events.contract.js';
 import { AppendQueue } from './append-queue.js';
 import { StreamReader } from './stream-reader.js';
 

@@ -1,6 +1,6 @@
 /**
  * The structure of Gatehouse as rules over imports. test/architecture runs them over the tree and over planted
- * violations, one folder for each rule by its name, so that a rule that stopped biting is noticed.
+ * violations, one folder for each rule by its name, so that a rule that no longer finds anything is noticed.
  */
 
 /** Each imports only those before it. */
@@ -20,13 +20,13 @@ export const FOUNDATIONS = [
   'log-transfer',
 ];
 const FOUNDATION = FOUNDATIONS.join('|');
-/** Any other folder of libs is a context; a new one is under the rules from its first file on. */
+/** Any other folder of libs is a context. The rules apply to a new one from its first file on. */
 const CONTEXT = `libs/(?!(?:${FOUNDATION})/)`;
-/** What a context or a foundation adds to the command line: its cli.ts, with parts in the room cli/. */
+/** What a context or a foundation adds to the command line: its cli.ts, with parts in the folder cli/. */
 const COMMANDS = 'cli(?:\\.ts$|/)';
 const SPECS = '\\.(spec|contract)\\.ts$';
 
-/** Matches a package wherever it is installed, and by its bare name where it is not. */
+/** Matches a package wherever it is installed, and by its bare name if it is not. */
 const packages = (names) => `(^|node_modules/)(@types/)?(${names})(/|$)`;
 
 /** One rule for each pair of foundations: the upper one imports nothing of the lower one. */

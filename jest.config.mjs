@@ -1,4 +1,4 @@
-/** Unit and property specs stand beside their source; what spans several libs is under test/. */
+/** Unit and property specs are beside their source; specs of several libs together are under test/. */
 export default {
   testEnvironment: 'node',
   rootDir: '.',
@@ -9,7 +9,7 @@ export default {
   setupFilesAfterEnv: ['<rootDir>/test/jest/seed.mjs'],
   testRunner: '<rootDir>/test/jest/run-file.mjs',
   transform: {},
-  // What hangs is ended; a busy machine is not.
+  // Ends a test that hangs, but not one on a busy machine.
   testTimeout: 300_000,
   testSequencer: '<rootDir>/test/jest/slow-first.mjs',
   reporters: ['default', '<rootDir>/test/jest/unfinished-files.mjs'],

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm run test:random [-- --minutes 10 | --rounds 1] [-- --seed N]`: checks the properties with other examples than
- * `npm test` does: with a new seed in each round, until the time is over. Prints seed and path of what fails, to make a
- * fixed example of it. Rounds that begin with a given seed are the same each time.
+ * `npm run test:random [-- --minutes 10 | --rounds 1] [-- --seed N]`: checks the properties with other random
+ * examples than `npm test`, with a new seed in each round, until the time is over. Prints seed and path of each failure, for
+ * a fixed example in its spec. The same `--seed` repeats the same rounds.
  */
 import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -12,9 +12,9 @@ import { prepare } from '../apps/prepare.mjs';
 import { ROOT, runJest } from './jest/jest.mjs';
 
 const FOLDERS = ['apps', 'libs', 'test'];
-/** What makes examples: fast-check, or what a spec shares that uses it. */
+/** Imports of a spec with properties: fast-check, or a file that uses it. */
 const RANDOM = /from '(fast-check|\S+\.contract\.js|\S+strange-input\.js)'/;
-/** So many files at a time, that the time is not passed by much. */
+/** Files per run of Jest; few, since the time is checked only between runs. */
 const SLICE = 12;
 const SEEDS = 2 ** 31;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Everything that must hold, from a clean clone: `npm test`. With arguments (`npm test -- libs/review -t verdict`) only
- * Jest, with those arguments. Every step runs even when another one failed, so that one run tells everything.
+ * `npm test`: all checks, from a clean clone. With arguments (`npm test -- libs/review -t verdict`) it runs only Jest, with
+ * those arguments. Every step runs even if another one failed, so that one run reports every failure.
  * The last line is `N passed, N failed, N skipped`: Jest's tests, and one for each other step.
  */
 import { spawn } from 'node:child_process';

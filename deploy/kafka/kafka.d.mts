@@ -17,5 +17,5 @@ export function startKafka(options: {
 /** Why this machine can't start a broker, in one line; undefined if it can. */
 export function missingTool(): string | undefined;
 
-/** Why Maven can not fetch the broker, as one line; undefined where it has. */
+/** Why Maven can't download the broker, in one line; undefined if it has done so. */
 export function missingLibraries(): Promise<string | undefined>;

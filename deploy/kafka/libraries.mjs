@@ -42,7 +42,7 @@ export async function resolveLibraries() {
   return libraries;
 }
 
-/** Why Maven can not fetch the broker, as one line; undefined where it has. */
+/** Why Maven can't download the broker, in one line; undefined if it has done so. */
 export async function missingLibraries() {
   try {
     await resolveLibraries();

@@ -26,7 +26,7 @@ function hiddenSource(node: ts.Identifier | ts.StringLiteral): string | undefine
   return undefined;
 }
 
-/** The expression that stands for the global: `Date` itself, or `globalThis.Date` as a whole. */
+/** The expression that denotes the global: `Date` itself, or `globalThis.Date` as a whole. */
 function globalExpression(node: ts.Identifier): ts.Node {
   return ts.isPropertyAccessExpression(node.parent) && node.parent.name === node ? node.parent : node;
 }
@@ -44,7 +44,7 @@ function isPureMath(node: ts.Identifier): boolean {
   return ts.isPropertyAccessExpression(use) && use.name.text !== 'random';
 }
 
-/** True where the word is a type, a property's name or an imported name, not the global's value. */
+/** True if the word is a type, a property's name or an imported name, not the global's value. */
 function isTypeOrName(node: ts.Identifier): boolean {
   const { parent } = node;
   return (

@@ -17,7 +17,7 @@ const SPECS = ['\\.(spec|contract)\\.ts$', '^test/'];
 
 const { forbidden = [], options } = await extractConfiguration('./.dependency-cruiser.mjs');
 
-/** As the reader of the configuration gives it: a string, a list, or an object with either. */
+/** The parsed configuration has a string, a list, or an object with either. */
 const { path: excluded = options?.exclude } = Object(options?.exclude) as { path?: unknown };
 const EXCLUDED = [excluded ?? []].flat() as string[];
 

@@ -14,7 +14,7 @@ export interface SourceFile {
 export interface SourceRule {
   name: string;
   comment: string;
-  /** What the file breaks, in words; nothing when it keeps the rule. */
+  /** A line for each violation in the file. */
   findings(file: SourceFile): string[];
 }
 
@@ -41,10 +41,10 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     name: 'file-names-say-content',
-    comment: 'A name such as utils or helpers says nothing of what is inside; names are kebab-case.',
+    comment: 'A name such as utils or helpers does not say what is inside; names are kebab-case.',
     findings({ path }) {
       const vague = VAGUE.exec(path)?.[2];
-      if (vague) return [`"${vague}" says nothing of the content`];
+      if (vague) return [`"${vague}" does not say what is inside`];
       return CAMEL_CASE.test(path) ? ['names are kebab-case'] : [];
     },
   },
@@ -71,7 +71,7 @@ export const sourceRules: readonly SourceRule[] = [
     findings({ path, text }) {
       if (!CODE.test(path) || path.startsWith('test/')) return [];
       const lines = text.split('\n').length - 1;
-      return lines > MOST_LINES ? [`${lines} lines, ${MOST_LINES} at the most`] : [];
+      return lines > MOST_LINES ? [`${lines} lines, at most ${MOST_LINES}`] : [];
     },
   },
   {

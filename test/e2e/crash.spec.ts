@@ -127,7 +127,7 @@ describe('a failed start', () => {
   });
 
   it('is explained in one line if the directory is not writable', async () => {
-    // Root ignores file modes, but can not write to the kernel's own file system.
+    // Root ignores file modes, but can't write to the kernel's own file system.
     const closed = process.getuid?.() === 0 ? '/sys/closed' : join(directory, 'closed');
     if (!closed.startsWith('/sys')) await mkdir(closed, { mode: 0o555 });
     const ended = await runToEnd({ GATEHOUSE_DATA: join(closed, 'data') });

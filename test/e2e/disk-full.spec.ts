@@ -117,7 +117,7 @@ if (smallDisk) {
     );
 
     it(
-      'does so too if PostgreSQL exits since it can not write its own log',
+      'does so too if PostgreSQL exits because it can’t write its own log',
       async () => {
         while (!(await postgresLog()).includes('PANIC')) {
           await leave(BELOW_A_SEGMENT);

@@ -28,7 +28,7 @@ describe('roles', () => {
   it.each([
     ['projector', 'GATEHOUSE_DATABASE_URL is not set, but projector shares its database with the other roles'],
     ['publisher', 'GATEHOUSE_KAFKA_BROKERS is not set'],
-  ])('say in a line what they can not start without: %s', async (role, line) => {
+  ])('name the missing setting in one line: %s', async (role, line) => {
     const { code, errors } = await runToEnd(role === 'publisher' ? env : {}, role);
     expect(code).toBe(1);
     expect(errors).toEqual([expect.stringContaining(`gatehouse: ${line}`)]);

@@ -47,7 +47,7 @@ function specs(): void {
     await run('kcat', ['-P', '-b', bootstrap, '-t', topic, '-k', key, ...named, file]);
   }
 
-  /** One batch, which is packed where there is enough to pack. */
+  /** One batch, which is compressed if it is large enough. */
   async function producePacked(topic: string, compression: string, events: readonly Json[]) {
     const file = join(directory, uniqueName('batch'));
     await writeFile(file, events.map((event) => `${JSON.stringify(event)}\n`).join(''));

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /**
- * `npm run test:interop`: clients that share no code with ours, in other languages. Installs what they need if it may, as
- * root on a system with apt-get; skips with one line what it can not run. The last line is as that of `npm test`.
+ * `npm run test:interop`: tests with clients in other languages, which share no code with ours. As root on a system with
+ * apt-get it installs the programs that they need. A test whose programs are missing is skipped with one line. The last line
+ * counts as that of `npm test` does.
  */
 import { spawnSync } from 'node:child_process';
 import { prepare } from '../../apps/prepare.mjs';
 import { runJest } from '../jest/jest.mjs';
 
-/** The package of Debian that has each program. */
+/** Debian's package for each program. */
 const NEEDED = { java: 'openjdk-17-jdk-headless', mvn: 'maven', kcat: 'kcat' };
 
 installMissing();

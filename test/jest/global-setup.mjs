@@ -7,11 +7,11 @@ import { PREFIX, removeTestServer } from './test-server-directory.mjs';
 export default async function setUp() {
   await sweepAbandoned();
   const directory = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
-  chmodSync(directory, 0o755); // as root the server runs as another user, who must pass
+  chmodSync(directory, 0o755); // if we are root, the server runs as another user, who needs access
   process.env.GATEHOUSE_TEST_SERVER = directory;
 }
 
-/** What a killed run left behind. */
+/** Removes the servers of killed runs. */
 async function sweepAbandoned() {
   for (const name of readdirSync(tmpdir())) {
     if (!name.startsWith(PREFIX)) continue;

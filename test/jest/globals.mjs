@@ -1,4 +1,4 @@
-/** What `@jest/globals` is to a spec. Jest gives each file its own; the bindings follow. */
+/** Replaces `@jest/globals` in specs. Jest creates new globals for each file; `provide` updates these bindings. */
 export let afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest;
 
 export function provide(globals, moduleMocker) {

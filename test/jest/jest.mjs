@@ -34,14 +34,14 @@ export function runTool(script, args, { limitMs, isShown = false, env = {} }) {
 }
 
 /**
- * Runs Jest, showing what it tells.
+ * Runs Jest and shows its output.
  * @returns the counts of its tests, the names of those that were skipped, and those that failed with their messages
  */
 export async function runJest(args, env = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-jest-'));
   const report = join(directory, 'report.json');
   try {
-    // Its JSON also goes to standard output, where nobody needs it; what people read goes to standard error.
+    // Jest writes its JSON to standard output too, which is discarded, and its progress to standard error.
     const options = ['--json', `--outputFile=${report}`, `--maxWorkers=${WORKERS}`];
     const { code } = await runTool('jest/bin/jest.js', [...options, ...args], {
       limitMs: LIMIT_MS,

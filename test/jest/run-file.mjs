@@ -5,7 +5,7 @@ import circus from 'jest-circus/runner';
 import { provide } from './globals.mjs';
 
 const require = createRequire(import.meta.url);
-/** Under this symbol jest-circus keeps its event handlers; a second file in the same process must not add to them. */
+/** jest-circus keeps its event handlers under this symbol; a second file in the same process must not add to them. */
 const CIRCUS_HANDLERS = Symbol.for('EVENT_HANDLERS');
 /** Closing takes some turns of the event loop, and longer on a busy machine. */
 const CLOSING_MS = 30_000;
@@ -13,11 +13,11 @@ const POLL_MS = 10;
 
 register('./typescript.mjs', import.meta.url);
 process.setSourceMapsEnabled(true);
-// The first who asks for one of these opens it; from then on it counts as open.
+// The first access opens a stream, which then counts as open: so open them before the count.
 void [process.stdin, process.stdout, process.stderr];
 /*
- * A worker that is told to end, or whose parent is gone, has nothing left to do: what a spec left open was reported before.
- * Jest gives it half a second, in which a busy machine may not get through what Node does at an exit.
+ * Exits at once if Jest stops the worker or its parent is gone: resources that a spec left open were reported before. Jest
+ * waits half a second for an exit, too short for Node's own exit on a busy machine.
  */
 const end = () => process.kill(process.pid, 'SIGKILL');
 if (process.channel) {
@@ -55,14 +55,14 @@ function requireAfresh(file) {
   return require(file);
 }
 
-/** How many there are of each kind of what keeps a process from ending: servers, sockets, timers, child processes. */
+/** The number of resources of each kind that keep a process running: servers, sockets, timers, child processes. */
 function openResources() {
   const counts = new Map();
   for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return counts;
 }
 
-/** What there is more of than before, once it had the time to close. */
+/** The resources that were opened since and not closed in time. */
 async function leftOpen(before) {
   const more = () =>
     [...openResources()].flatMap(([kind, count]) => {

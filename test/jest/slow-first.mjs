@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import Sequencer from '@jest/test-sequencer';
 
 /**
- * Specs under test/ start applications and processes and take longest: they come first, so that no worker is left with one
- * of them at the end. Always the same order, whatever an earlier run took.
+ * Specs under test/ start applications and processes and take longest. They run first, so that no worker is left with one
+ * of them at the end. The order does not depend on earlier runs.
  */
 export default class SlowFirst extends Sequencer {
   sort(tests) {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export const PREFIX = 'gatehouse-test-';
 
-/** Stops the servers in the directory, where they run, and removes their files. Plain JavaScript: jest runs it as it is. */
+/** Stops the servers of the directory if they run, and removes their files. JavaScript, since Jest does not compile it. */
 export async function removeTestServer(directory) {
   const lockFile = join(directory, 'cluster', 'postmaster.pid');
   if (existsSync(lockFile)) {
@@ -25,7 +25,7 @@ function killKafka(directory) {
   const file = join(directory, 'kafka.pid');
   if (!existsSync(file)) return;
   const pid = readFileSync(file, 'utf8');
-  // The number may be another process's by now.
+  // Another process may have the pid by now.
   const { stdout } = spawnSync('ps', ['-p', pid, '-o', 'args='], { encoding: 'utf8' });
   if (stdout?.includes(directory)) process.kill(Number(pid), 'SIGKILL');
 }

@@ -1,4 +1,4 @@
-/** A run of Jest that is ended from outside tells which files had begun and not ended: one of them hangs. */
+/** Prints the files that had started but not finished if Jest is stopped by SIGTERM: one of them hangs. */
 export default class UnfinishedFiles {
   #begun = new Set();
 

@@ -92,7 +92,7 @@ export class FakeEventStoreDB {
   }
 }
 
-/** As decoded anew. */
+/** A copy, since the clients decode a record at each read. */
 const copyOf = (record: LogRecord): LogRecord => ({
   ...record,
   event: { ...record.event!, metadata: { ...(record.event!.metadata as object) } },

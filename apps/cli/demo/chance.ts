@@ -1,8 +1,8 @@
-/** Random numbers that a seed repeats. */
+/** Random numbers; the same seed gives the same numbers. */
 export interface Chance {
   /** At least 0 and less than 1. */
   next(): number;
-  /** True so often, from 0 to 1. */
+  /** True with this probability, from 0 to 1. */
   happens(probability: number): boolean;
   pick<Item>(items: readonly Item[]): Item;
 }

@@ -7,14 +7,14 @@ import { type Chance, seededChance } from './chance.js';
 export const DEMO_SOURCE = '/demo';
 
 export interface PreviewSize {
-  /** Part of every id, so that each run stands for itself. */
+  /** Part of every id, so that runs share no ids. */
   run: string;
   people: number;
   images: number;
   seed: number;
 }
 
-/** Everything that happens in a preview, made before any of it is sent. */
+/** All events of a preview, created before any is sent. */
 export interface Preview {
   accounts: string[];
   joins: OutgoingEvent[];
@@ -22,7 +22,7 @@ export interface Preview {
   /** Shares and downloads. */
   exposures: OutgoingEvent[];
   flags: OutgoingEvent[];
-  /** What the reviewers will find, by the flagged image. */
+  /** The reviewers' verdict on each flagged image. */
   findings: Map<string, 'safe' | 'unsafe'>;
 }
 
@@ -107,12 +107,12 @@ function picture(chance: Chance) {
   };
 }
 
-/** So many of them, without repeats. */
+/** A random choice of `count` distinct items. */
 function drawn<Item>(chance: Chance, items: readonly Item[], count: number): Item[] {
   const left = [...items];
-  const taken: Item[] = [];
-  while (taken.length < count && left.length > 0) {
-    taken.push(...left.splice(Math.floor(chance.next() * left.length), 1));
+  const chosen: Item[] = [];
+  while (chosen.length < count && left.length > 0) {
+    chosen.push(...left.splice(Math.floor(chance.next() * left.length), 1));
   }
-  return taken;
+  return chosen;
 }

@@ -2,11 +2,11 @@ import type { ApiClient } from '../../../libs/cli/api-client.js';
 import type { CreatedTokenAnswer } from '../../../libs/http/tokens.controller.js';
 import type { VerdictAnswer } from '../../../libs/review/features/give-verdict.js';
 
-/** The largest panel there can be. */
+/** The maximum size of a panel. */
 const MOST_REVIEWERS = 25;
 const FAREWELL_MS = 10_000;
 
-/** People who review, each with a token of their own for as long as it takes. */
+/** Reviewers, each with a temporary token. */
 export class DemoReviewers {
   private readonly clients: ApiClient[] = [];
   private readonly tokens: string[] = [];
@@ -17,8 +17,8 @@ export class DemoReviewers {
   ) {}
 
   /**
-   * Reviewers take the case one after another until it is decided.
-   * @param first where to begin among them, so that the work is shared
+   * Reviewers claim and judge the case one after another until it is decided.
+   * @param first index of the reviewer who starts; vary it to share the work
    */
   async decide(caseId: string, verdict: 'safe' | 'unsafe', first: number): Promise<string> {
     let status = 'open';
@@ -32,12 +32,12 @@ export class DemoReviewers {
     return status;
   }
 
-  /** So many of them to begin with; a larger panel makes more. */
+  /** Creates the first reviewers. If a panel needs more, `decide` creates them. */
   async hire(count: number): Promise<void> {
     while (this.clients.length < count) await this.reviewer(this.clients.length);
   }
 
-  /** Their tokens are worth nothing afterwards, also where Ctrl-C ended the run. */
+  /** Revokes their tokens, even if Ctrl-C ended the run. */
   async dismiss(): Promise<void> {
     const administrator = this.administrator.with({ signal: AbortSignal.timeout(FAREWELL_MS) });
     for (const id of this.tokens.splice(0)) await administrator.delete(`/v1/tokens/${id}`);

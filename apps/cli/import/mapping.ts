@@ -18,7 +18,7 @@ const promptAccount = (row: PromptRow) => `parti-${slug(row.category)}`;
 const flagAccount = (row: FlagRow) => `nibbler-${row.submitterId}`;
 const flagImage = (flagId: string) => `nibbler-${flagId}`;
 
-/** Everybody whose images are imported asked for access before; those of the flags by their first flag, at the latest. */
+/** A join for every account of the imported images; an account of the flags joins at the time of its first flag. */
 export function joinEvents(prompts: readonly PromptRow[], flags: readonly FlagRow[]): OutgoingEvent[] {
   const byCategory = new Set(prompts.map(promptAccount));
   const firstFlag = new Map<string, string>();

@@ -1,6 +1,6 @@
 const CONTROL = /(?![\t\n])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
-/** Text of others as a terminal may show it: control characters and direction marks, which could forge it, are written out. */
+/** Text that is safe on a terminal: escapes control characters and direction marks, which could forge what is shown. */
 export const plain = (text: string): string =>
   text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 

@@ -3,7 +3,7 @@ import { plainLine } from './plain-text.js';
 
 export type Cell = string | number | boolean | null | undefined;
 
-/** No lines but space between columns: easy on the eye, and easy to cut. */
+/** Columns separated by spaces, which other programs can split. */
 const NO_LINES = {
   top: '',
   'top-mid': '',
@@ -23,7 +23,7 @@ const NO_LINES = {
 };
 
 /**
- * A table as text, or what to say where it has no rows. Numbers stand to the right.
+ * A table as text. Columns with numbers are aligned to the right.
  * @param nothing shown instead of a table without rows
  */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[], nothing = 'none'): string {
@@ -50,7 +50,7 @@ function cellText(value: Cell): string {
   return typeof value === 'number' ? number(value) : plainLine(value);
 }
 
-/** Thousands are set apart, as in 12,345. */
+/** With thousands separators, as in 12,345. */
 export const number = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 2 });
 
 /** 2022-05-18T09:00:00.000Z as 2022-05-18 09:00:00. */

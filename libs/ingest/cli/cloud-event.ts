@@ -3,11 +3,11 @@ import type { DataOf, EventDefinition } from '../../events/event-definition.js';
 /** A CloudEvent 1.0 as this client sends it. */
 export interface OutgoingEvent {
   specversion: '1.0';
-  /** With the source its identity for ever: sending it again changes nothing. */
+  /** Identifies the event together with the source: sending it again changes nothing. */
   id: string;
   source: string;
   type: string;
-  /** RFC 3339; the time of arrival where absent. */
+  /** RFC 3339; by default the time of arrival. */
   time?: string;
   data: Record<string, unknown>;
 }

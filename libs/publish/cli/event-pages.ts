@@ -9,16 +9,16 @@ const POLL_MS = 500;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** What the command line reads of an event, of the feed or of the log. */
+/** The fields of an event, from the feed or the log, that the command line uses. */
 export interface ShownEvent {
   id: string;
   type: string;
   position: string;
-  /** Of the feed only. */
+  /** In the feed only. */
   time?: string;
   subject?: string;
   data: Record<string, unknown>;
-  /** Of the log only. */
+  /** In the log only. */
   stream?: string;
   metadata?: { time: string };
 }
@@ -44,8 +44,8 @@ export async function* eventPages(client: ApiClient, { after, types }: FeedQuery
 }
 
 /**
- * The public events after a position, endlessly. It reconnects where a connection broke, so that no event is missed or
- * repeated.
+ * The public events after a position, endlessly. Reconnects if the connection breaks, without missing or repeating an
+ * event.
  * @param broken called before each reconnection
  */
 export async function* followFeed(

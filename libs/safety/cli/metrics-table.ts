@@ -3,7 +3,7 @@ import type { Share } from '../metrics.js';
 import type { ReviewFigures, SafetyAnswer, SafetyFigures } from '../queries/safety-answer.js';
 import { durationText, kappaNumber, kappaText, timesText } from './review-figures.js';
 
-/** The safety metrics of everything, and of each group where there are some. */
+/** The safety metrics of everything and of each group, if there are groups. */
 export function metricsText({ whole, groups }: SafetyAnswer, by?: string): string {
   const text = wholeText(whole);
   if (by === undefined) return text;

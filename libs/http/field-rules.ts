@@ -22,12 +22,12 @@ import { INSTANT } from '../kernel/text-forms.js';
 /** What a field means, for the documentation. The rules below take it as their first argument, as the events' schemas do. */
 export const Means = (description: string) => JSONSchema({ description }) as PropertyDecorator;
 
-/** The field may be absent. Unlike IsOptional it does not take null, which no event holds. */
+/** The field may be absent. Unlike IsOptional it rejects null, which no event contains. */
 export const IfGiven = () => ValidateIf((_, value) => value !== undefined);
 
 type TextSchema = { minLength?: number; maxLength: number; pattern: string };
 
-/** What an event's text field requires, as rules of a field of a body: both endpoints refuse the same. */
+/** The rules of an event's string field for a field of a request body, so that both refuse the same values. */
 function fits(schema: object, message: string, description: string, each = false): PropertyDecorator {
   const { minLength, maxLength, pattern } = schema as TextSchema;
   return applyDecorators(
@@ -69,7 +69,7 @@ export const IsInteger = (description: string, minimum: number, maximum: number)
 
 export const IsFlag = (description: string) => applyDecorators(IsBoolean(), Means(description));
 
-/** An array of different values; what each has to be is another rule. */
+/** An array of distinct values; further rules apply to each value. */
 export const IsSet = (minimum: number, maximum: number) =>
   applyDecorators(ArrayUnique(), ArrayMaxSize(maximum), ...(minimum > 0 ? [ArrayMinSize(minimum)] : []), IsArray());
 

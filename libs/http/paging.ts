@@ -9,7 +9,7 @@ const GREATEST = 8_640_000_000_000_000;
 
 /** `limit` and `cursor` of every list. */
 export class PageQuery {
-  @Means('Items at the most; 100 by default.')
+  @Means('Maximum number of items; 100 by default.')
   @IfGiven()
   @Type(() => Number)
   @IsInt()

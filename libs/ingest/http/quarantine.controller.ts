@@ -31,7 +31,7 @@ export class QuarantineQuery {
 
   @IsOptional()
   @Transform(() => Number)
-  @IsInteger('Items at the most; 100 by default.', 1, 500)
+  @IsInteger('Maximum number of items; 100 by default.', 1, 500)
   limit?: number;
 
   @IsOptional()
@@ -125,7 +125,7 @@ async function replayEntry(
       outcome: 'quarantined',
       reason: 'malformed-json',
       field: '',
-      detail: 'the bytes are not JSON, so they can not be replayed: send a corrected event',
+      detail: "the bytes are not JSON, so they can't be replayed: send a corrected event",
     };
   }
   const message = messageKept(event);

@@ -57,7 +57,7 @@ describeWithKafka('The ingester, if something fails,', () => {
     expect(await quarantined()).toEqual([]);
   });
 
-  it('quarantines a message that can not be stored once a later one could be', async () => {
+  it('quarantines a message that can’t be stored once a later one is stored', async () => {
     const { fact, stored } = newSender(store);
     const { send, start, stop, committed, quarantined } = await newTopic();
     const strange = storeWith(store, async (writes) => {

@@ -212,7 +212,7 @@ function rejectedEventOf({ message, event, fault }: Rejected, channel: string): 
 /** An error with a code is the message's fault; any other may be ours. */
 function faultOf(error: Error): Fault {
   if (error instanceof GatehouseError) return { reason: error.code, field: '/', detail: error.message };
-  const detail = `can not be stored: ${error.message}; replay it once that is fixed`;
+  const detail = `can't be stored: ${error.message}; replay it once that is fixed`;
   return { reason: NOT_STORABLE, field: '/', detail };
 }
 

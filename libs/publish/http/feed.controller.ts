@@ -39,7 +39,7 @@ export class FeedQuery {
 
   @IsOptional()
   @Transform(() => Number)
-  @IsInteger('Events at the most; 500 by default.', 1, 2000)
+  @IsInteger('Maximum number of events; 500 by default.', 1, 2000)
   limit?: number;
 }
 

@@ -38,7 +38,7 @@ export class LogQuery {
 
   @IsOptional()
   @Transform(() => Number)
-  @IsInteger('Events at the most; 200 by default.', 1, 2000)
+  @IsInteger('Maximum number of events; 200 by default.', 1, 2000)
   limit?: number;
 }
 

@@ -68,8 +68,8 @@ export class Transactor {
     for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
       const { state, revision, position, read } = await this.read(kind, id);
       // The command was processed before, however the state has changed since.
-      const taken = takenFrom(read, context)?.position ?? (await this.placeBefore(stream, context));
-      if (taken !== undefined) return { state, events: [], position: taken };
+      const processed = processedIn(read, context)?.position ?? (await this.placeBefore(stream, context));
+      if (processed !== undefined) return { state, events: [], position: processed };
       const decided = decide(state);
       const isSatisfied = decided.length === 0;
       if (isSatisfied && context.eventId === undefined) return { state, events: [], position };
@@ -89,7 +89,7 @@ export class Transactor {
       }
       if (result.outcome === 'already-appended' && !repeated) {
         const now = await this.read(kind, id);
-        takenFrom(now.read, context);
+        processedIn(now.read, context);
         return { state: now.state, events: [], position: result.position };
       }
       if (isSatisfied) return { state, events: [], position: result.position };
@@ -150,7 +150,7 @@ export class Transactor {
     const [holder] = (await eventsAt(this.store, known)).values();
     if (!holder) return undefined;
     if (holder.stream !== stream) throw new IdInUse(holder);
-    return (takenFrom([holder], context) ?? holder).position;
+    return (processedIn([holder], context) ?? holder).position;
   }
 
   private envelop(stream: string, event: DomainEvent, index: number, context: CommandContext): NewEvent {
@@ -186,15 +186,15 @@ const startOf = <State>({ initial }: { initial: State }): Known<State> => ({
 });
 
 /** The command's event in the stream, if it was processed. @throws IdInUse if another event there has its id */
-function takenFrom(
+function processedIn(
   history: readonly RecordedEvent[],
   { eventId, eventType, source = OWN_SOURCE }: CommandContext,
 ): RecordedEvent | undefined {
-  const taken = eventId === undefined ? undefined : history.find(({ id }) => id === eventId);
-  if (!taken) return undefined;
-  const from = taken.metadata.source;
+  const processed = eventId === undefined ? undefined : history.find(({ id }) => id === eventId);
+  if (!processed) return undefined;
+  const from = processed.metadata.source;
   const isSent = from === source || (from === OWN_SOURCE && source === ECHO_SOURCE);
-  const type = isNoOp(taken) ? taken.data.type : taken.type;
-  if (!isSent || (eventType !== undefined && type !== eventType)) throw new IdInUse(taken);
-  return taken;
+  const type = isNoOp(processed) ? processed.data.type : processed.type;
+  if (!isSent || (eventType !== undefined && type !== eventType)) throw new IdInUse(processed);
+  return processed;
 }

@@ -8,7 +8,7 @@ import {
 import { describe, expect, it } from '@jest/globals';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { StreamGone } from '../event-store.js';
-import { largestTaken, storeError } from './client-errors.js';
+import { reportedLimit, storeError } from './client-errors.js';
 
 describe('storeError', () => {
   it('reports rejected credentials and an old version as an unreachable store, which an operator can fix', () => {
@@ -25,9 +25,9 @@ describe('storeError', () => {
   });
 
   it('extracts the server’s limit for an append', () => {
-    expect(largestTaken(MaxAppendSizeExceededError.fromMaxAppendSize(1_048_576))).toBe(1_048_576);
+    expect(reportedLimit(MaxAppendSizeExceededError.fromMaxAppendSize(1_048_576))).toBe(1_048_576);
     const unknown = new UnknownError(undefined as never, 'Could not recognize MaximumAppendEventSizeExceeded');
-    expect(largestTaken(unknown)).toBe(Number.POSITIVE_INFINITY);
-    expect(largestTaken(new UnavailableError({ message: 'away' } as never))).toBeUndefined();
+    expect(reportedLimit(unknown)).toBe(Number.POSITIVE_INFINITY);
+    expect(reportedLimit(new UnavailableError({ message: 'away' } as never))).toBeUndefined();
   });
 });

@@ -22,7 +22,7 @@ const OURS = [StoreUnavailable, StreamGone, WriteTooLarge, ...PROGRAMMING];
 const EVENT_TOO_LARGE = /MaximumAppendEventSizeExceeded/;
 
 /** Maximum bytes per append; infinite if the server refuses an event of that size. Undefined for other errors. */
-export function largestTaken(error: unknown): number | undefined {
+export function reportedLimit(error: unknown): number | undefined {
   const { type, message, maxAppendSize } = error as ClientError;
   if (type === 'maximum-append-size-exceeded') return maxAppendSize ?? Number.POSITIVE_INFINITY;
   return EVENT_TOO_LARGE.test(message) ? Number.POSITIVE_INFINITY : undefined;

@@ -207,7 +207,7 @@ describe('DeduplicatingEventStore', () => {
         expect((await given(lane)).sort()).toEqual([...answers.keys()].sort());
         const head = await log.head();
         for (const outcomes of answers.values()) {
-          // Whose answer got lost may, when it asks again, take another's fact in the same place for its own.
+          // A writer whose answer was lost may, at its retry, mistake another's fact at that revision for its own.
           expect(outcomes.filter((one) => one.outcome === 'accepted' && one.isSure).length).toBeLessThanOrEqual(1);
           for (const { position } of outcomes) expect(position <= head && position > 0).toBe(true);
         }

@@ -47,8 +47,8 @@ export class DeduplicatingEventStore implements EventStore {
       ...lanes.map((write) => this.turns.run(write.stream, 0, () => this.appendFacts(write))),
     ]);
     // Waits for all: a retry must not overtake a write that is still running.
-    const taken = [settled(otherResults), laneResults.map(settled)] as const;
-    return writes.map(({ stream }) => (LANE.test(stream) ? taken[1].shift()! : taken[0].shift()!));
+    const outcomes = [settled(otherResults), laneResults.map(settled)] as const;
+    return writes.map(({ stream }) => (LANE.test(stream) ? outcomes[1].shift()! : outcomes[0].shift()!));
   }
 
   readStream(stream: string, from?: number, limit?: number): Promise<RecordedEvent[]> {

@@ -2,7 +2,7 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import type { Position } from '../../kernel/envelope.js';
 import { type ExpectedRevision, WriteTooLarge } from '../event-store.js';
 import { eventStoreAddress } from './client-addresses.js';
-import { largestTaken, typeOf } from './client-errors.js';
+import { reportedLimit, typeOf } from './client-errors.js';
 import { answerWithin, NoAnswer } from './deadlines.js';
 import { MAX_WRITE_BYTES, type PreparedEvents, toRevision } from './log-records.js';
 import { WriteTurns } from './write-turns.js';
@@ -83,11 +83,11 @@ export class WriteClient {
         if (commit) this.acknowledged = Math.max(this.acknowledged, commit);
         return { revision: Number(nextExpectedRevision), position: commit, acknowledgedBefore };
       } catch (error) {
-        const taken = largestTaken(error);
-        if (taken !== undefined) {
-          this.limit = Math.min(this.limit, taken);
+        const limit = reportedLimit(error);
+        if (limit !== undefined) {
+          this.limit = Math.min(this.limit, limit);
           throw new WriteTooLarge(
-            `the event store does not take ${events.length} events with ${bytes} bytes for ${stream} at once: ` +
+            `the event store does not accept ${events.length} events with ${bytes} bytes for ${stream} at once: ` +
               'raise its MaxAppendSize, and with it its MaxAppendEventSize',
           );
         }

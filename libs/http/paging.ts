@@ -17,7 +17,7 @@ export class PageQuery {
   @Max(500)
   limit: number = 100;
 
-  @Means('The `nextCursor` of the page before.')
+  @Means('The `nextCursor` of the previous page.')
   @IfGiven()
   @IsString()
   @MaxLength(600)

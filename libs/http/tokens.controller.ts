@@ -55,7 +55,7 @@ export class TokensController {
 
   @Post()
   @Roles('administrator')
-  @Operation('Makes a token; its secret is shown here and never again', {
+  @Operation('Creates a token; its secret is shown only in this response', {
     example: { name: 'image-service', roles: ['service'] },
     answer: answer('CreatedToken', 'The token.', CreatedTokenAnswer, { ...example, secret: 'ght_0123456789abcdef_…' }),
   })
@@ -69,7 +69,7 @@ export class TokensController {
 
   @Get()
   @Roles('administrator')
-  @Operation('Every token, the revoked ones too, without secrets', {
+  @Operation('All tokens, including revoked ones, without their secrets', {
     answer: answer('Tokens', 'The tokens.', TokensAnswer, { items: [example] }),
   })
   async listTokens(): Promise<TokensAnswer> {

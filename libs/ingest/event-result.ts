@@ -6,7 +6,7 @@ export const eventResultFields = {
   id: orNull(text('As the sender gave it.')),
   source: orNull(text('As the sender gave it.')),
   outcome: oneOf(['accepted', 'duplicate', 'quarantined'], 'What became of it.'),
-  position: Type.Optional(position('Where it is stored in the log.')),
+  position: Type.Optional(position('Its position in the log.')),
   reason: Type.Optional(text('Why it was not accepted, in kebab-case.')),
   field: Type.Optional(text('The attribute that was wrong, or a JSON Pointer that starts with /data.')),
   detail: Type.Optional(text('What was wrong and what to do.')),

@@ -6,7 +6,7 @@ export type QuarantineStatus = (typeof QUARANTINE_STATUSES)[number];
 
 export const quarantineEntryFields = {
   id: Type.String({ format: 'uuid', description: 'The entry.' }),
-  channel: text('Where it came in: `http`, or `kafka:` and the topic.'),
+  channel: text('The channel it arrived on: `http`, or `kafka:` and the topic.'),
   actor: text('Who sent it.'),
   eventId: orNull(text('As the sender gave it.')),
   source: orNull(text('As the sender gave it.')),
@@ -16,7 +16,7 @@ export const quarantineEntryFields = {
   detail: text('What was wrong and what to do.'),
   bytes: count('Its size.'),
   seen: count('Number of times that the same bytes arrived.'),
-  status: oneOf(QUARANTINE_STATUSES, 'Whether it was accepted since.'),
+  status: oneOf(QUARANTINE_STATUSES, 'Whether it has been accepted since.'),
   firstSeenAt: instant('When it came in first.'),
   lastSeenAt: instant('When it came in last.'),
 };

@@ -27,7 +27,7 @@ function documentation({ incoming }: ApiEvents): OperationText<EventResultsAnswe
   return {
     description: `Structured (\`${STRUCTURED}\`), batched (\`${BATCHED}\`, up to ${MAX_BATCH}) and binary mode (attributes in \`ce-\` headers, data as the body); plain \`application/json\` is read as structured or batched by its shape. Sending again is safe. An event that is not accepted is kept in quarantine and its neighbours are not affected.`,
     headers: {
-      'ce-specversion': { schema: Type.Literal('1.0'), description: 'Of binary mode, as every other `ce-` header.' },
+      'ce-specversion': { schema: Type.Literal('1.0'), description: 'Only in binary mode, like every `ce-` header.' },
       'ce-id': { schema: Type.String(), description: 'The event’s id in binary mode.' },
       'ce-source': { schema: Type.String(), description: 'The event’s source in binary mode.' },
       'ce-type': {
@@ -46,7 +46,7 @@ function documentation({ incoming }: ApiEvents): OperationText<EventResultsAnswe
         example,
       },
     },
-    answer: answer('EventResults', 'What became of each event.', EventResultsAnswer, {
+    answer: answer('EventResults', 'The result of each event.', EventResultsAnswer, {
       results: [{ id: 'ImageGenerated-1', source: '/image-service', outcome: 'accepted', position: '1042' }],
     }),
     refusals: { 413: ['batch-too-large', 'body-too-large', 'write-too-large'], 415: ['unsupported-media-type'] },

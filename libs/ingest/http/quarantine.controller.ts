@@ -26,7 +26,7 @@ const DEFAULT_LIMIT = 100;
 export class QuarantineQuery {
   @IsOptional()
   @IsIn(QUARANTINE_STATUSES)
-  @Means('Without it entries of every status.')
+  @Means('Only entries of this status; all by default.')
   status?: QuarantineStatus;
 
   @IsOptional()
@@ -36,14 +36,14 @@ export class QuarantineQuery {
 
   @IsOptional()
   @IsUUID()
-  @Means('The `nextCursor` of the page before.')
+  @Means('The `nextCursor` of the previous page.')
   cursor?: string;
 }
 
 const QuarantinePage = closed({
   items: list(QuarantineEntry, 'The entries.'),
-  nextCursor: Type.Optional(text('Give it as `cursor` for the next page.')),
-  waiting: Type.Record(Type.String(), Type.Integer(), { description: 'How many wait, by reason.' }),
+  nextCursor: Type.Optional(text('Pass it as `cursor` for the next page; absent on the last page.')),
+  waiting: Type.Record(Type.String(), Type.Integer(), { description: 'The number of waiting entries, by reason.' }),
 });
 
 const WholeEntry = closed({
@@ -75,7 +75,7 @@ export class QuarantineController {
 
   @Get()
   @Roles('operator', 'compliance', 'administrator')
-  @Operation('What came in and was not accepted, oldest first', {
+  @Operation('Events that were not accepted, oldest first', {
     answer: answer('QuarantinePage', 'A page of entries.', QuarantinePage),
   })
   async listQuarantine(

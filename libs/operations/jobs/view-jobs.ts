@@ -8,7 +8,7 @@ import type { Ids } from '../../kernel/ids.js';
 import type { Rebuilder } from '../../projections/rebuilder.js';
 import type { View } from '../../projections/view.js';
 
-const digest = closed({ rows: count('How many.'), hash: text('The same for equal rows in any order.') });
+const digest = closed({ rows: count('The number of rows.'), hash: text('The same for equal rows in any order.') });
 
 export const ViewJob = closed({
   id: text('The job.'),
@@ -17,7 +17,7 @@ export const ViewJob = closed({
   status: oneOf(['running', 'done', 'failed'], 'How far it is.'),
   startedAt: instant('When it began.'),
   endedAt: Type.Optional(instant('When it ended.')),
-  position: position('How far the replay has got.'),
+  position: position('The position that the replay has reached.'),
   of: position('How far it goes.'),
   comparisons: Type.Optional(
     list(

@@ -28,7 +28,7 @@ export const StatusAnswer = closed({
   ),
   access: closed({
     position: position('The log position that access decisions include.'),
-    ageMs: count('How old that knowledge may be, in milliseconds.'),
+    ageMs: count('The maximum age of that state, in milliseconds.'),
   }),
   quarantine: Type.Record(Type.String(), Type.Number(), {
     description: 'The number of events in quarantine, by reason.',

@@ -80,7 +80,7 @@ it.each([
   expect(requests).toHaveLength(1);
 });
 
-it('repeats a POST that says it is safe', async () => {
+it('retries a POST that is marked as idempotent', async () => {
   const { client, requests } = await serving(reset, problem(503), ok);
   await expect(client.post('/v1/events', [], { repeatable: true })).resolves.toEqual({ done: true });
   expect(requests).toHaveLength(3);
@@ -124,7 +124,7 @@ describe('the feed', () => {
       response.write(positions.map(event).join(''), () => response.destroy());
     };
 
-  it('goes on where its connection broke, by Last-Event-ID', async () => {
+  it('resumes with Last-Event-ID after its connection broke', async () => {
     const { client, requests, stop } = await serving(stream(1, 2), problem(503), stream(3));
     const seen: string[] = [];
     const follow = async () => {
@@ -138,7 +138,7 @@ describe('the feed', () => {
     expect(requests.map(({ headers }) => headers['last-event-id'])).toEqual(['0', '2', '2']);
   });
 
-  it('gives up where it was refused, and where nothing is there at the start', async () => {
+  it('gives up if the request is refused, and if no server runs at the start', async () => {
     const { client } = await serving(problem(403));
     await expect(followFeed(client, { after: '0' }, () => {}).next()).rejects.toThrow(ApiProblem);
     await expect(followFeed(await nowhere(), { after: '0' }, () => {}).next()).rejects.toThrow(NotReachable);

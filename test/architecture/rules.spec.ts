@@ -39,7 +39,7 @@ describe('the structure of the code', () => {
     expect(found.map(({ rule, path, detail }) => `${path} ${detail} (${rule}: ${comments.get(rule)})`)).toEqual([]);
   });
 
-  it('was looked at: the tree is not empty', () => {
+  it('covers a tree that is not empty', () => {
     expect(sourceFiles(ROOT).length).toBeGreaterThan(20);
   });
 
@@ -48,7 +48,7 @@ describe('the structure of the code', () => {
     expect(planted.sort()).toEqual([...comments.keys()].sort());
   });
 
-  it('bites for each pair of foundations, and lets the lower one import the upper one', async () => {
+  it('rejects the import for each pair of foundations, and allows the opposite one', async () => {
     const root = mkdtempSync(join(tmpdir(), 'gatehouse-layers-'));
     try {
       for (const foundation of foundations) {

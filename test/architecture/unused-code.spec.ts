@@ -39,7 +39,7 @@ describe('the search for unused code', () => {
 
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  it('is content with a healthy tree', () => {
+  it('reports nothing for a healthy tree', () => {
     expect(search()).toEqual({ status: 0, output: '' });
   });
 

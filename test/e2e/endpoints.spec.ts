@@ -82,8 +82,8 @@ describe('the endpoint for events', () => {
   });
 
   it('accepts the neighbours of every malformed event, and quarantines it with its reason and its bytes', async () => {
-    const taken = catalogue.events.filter(({ contract, fact, type }) => contract || fact || type === 'VerdictGiven');
-    const event = fc.constantFrom(...taken).chain(({ type, example }) => {
+    const accepted = catalogue.events.filter(({ contract, fact, type }) => contract || fact || type === 'VerdictGiven');
+    const event = fc.constantFrom(...accepted).chain(({ type, example }) => {
       const time = new Date(now).toISOString();
       const valid = {
         specversion: '1.0',
@@ -120,7 +120,7 @@ describe('the endpoint for events', () => {
 
   it.each([
     ['an unknown type', { type: 'ImageEaten' }, 'unknown-type', 'type'],
-    ['a type that is not taken', { type: 'CaseOpened' }, 'type-not-accepted', 'type'],
+    ['a type that is not accepted', { type: 'CaseOpened' }, 'type-not-accepted', 'type'],
     ['an unknown version', { schemaversion: 2 }, 'unknown-version', 'schemaversion'],
     ['another version of CloudEvents', { specversion: '0.3' }, 'unsupported-specversion', 'specversion'],
     ['no id', { id: undefined }, 'missing-attribute', 'id'],

@@ -34,7 +34,7 @@ it.each([
     `[ ${event(ODD, 'a')},\n${JSON.stringify(cloudEvent('ImageShared', { imageId: 'i-1', accountId: 'a' }))},7, "é,]" ]`,
     [event(ODD, 'a'), undefined, '7', '"é,]"'],
   ],
-])('what is not taken is kept byte by byte as it came in: %s', async (type, body, kept) => {
+])('keeps the exact bytes of a rejected event: %s', async (type, body, kept) => {
   expect(await keptOf(body, { 'content-type': type })).toEqual(kept);
 });
 

@@ -100,7 +100,7 @@ function specs(): void {
     });
   });
 
-  it('reads what goes out, headers and bytes as the binding has them', async () => {
+  it('reads published messages, with headers and bytes as the binding defines them', async () => {
     const { event, stored } = newSender(world.store);
     const given = event('ContentFlagged', 'f-1', {
       imageId: 'img-9',

@@ -12,7 +12,7 @@ const sizes = fc.record({
   seed: fc.nat(),
 });
 
-it('makes the same of the same seed, and something else of another', () => {
+it('is the same for the same seed, and different for another', () => {
   const size = { run: 'r1', people: 10, images: 100, seed: 7 };
   expect(makePreview(size)).toEqual(makePreview(size));
   expect(makePreview(size)).not.toEqual(makePreview({ ...size, seed: 8 }));
@@ -35,7 +35,7 @@ it('flags only images that were shared or downloaded, never by their own account
   );
 });
 
-it('gives every event an id of its own, and data that its schema takes', () => {
+it('gives every event a unique id, and data that its schema accepts', () => {
   const schemas = new EventSchemas(catalogue.events);
   fc.assert(
     fc.property(sizes, (size) => {

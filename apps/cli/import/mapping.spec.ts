@@ -76,7 +76,7 @@ it('makes an image and a flag of each flag, by the same account at the same time
 });
 
 describe('verdicts', () => {
-  it('stay together by flag, in their order, wherever the rows stand', () => {
+  it('stay together by flag, in their order, wherever the rows are in the file', () => {
     const groups = verdictEvents(flags, [review('7', 'a'), review('8', 'a'), review('7', 'b')]);
     expect(groups.map((group) => group.map(({ id }) => id))).toEqual([['verdict-7-1', 'verdict-7-2'], ['verdict-8-1']]);
   });
@@ -91,7 +91,7 @@ describe('verdicts', () => {
   });
 });
 
-it('makes nothing that the schemas of the events refuse', () => {
+it('has only events that their schemas accept', () => {
   const schemas = new EventSchemas(catalogue.events);
   const verdicts = verdictEvents(flags, [review('7', 'a')]).flat();
   const all = [...joinEvents(prompts, flags), ...promptImages(prompts), ...flagImages(flags), ...flagEvents(flags)];

@@ -10,7 +10,7 @@ import { progressOn } from './progress.js';
 import { pairs, table } from './table.js';
 
 describe('a table', () => {
-  it('sets numbers to the right and text to the left, with nothing behind a line', () => {
+  it('aligns numbers to the right and text to the left, without trailing spaces', () => {
     const shown = table(
       ['name', 'rows'],
       [
@@ -23,11 +23,11 @@ describe('a table', () => {
     expect(shown).toBe('NAME     ROWS\ncases  12,345\na           7\nnone        –\nis        yes');
   });
 
-  it('says so where it has no rows', () => {
+  it('shows a remark if it has no rows', () => {
     expect(table(['name'], [], 'nobody waits')).toBe('nobody waits');
   });
 
-  it('sets names beside their values', () => {
+  it('shows names beside their values', () => {
     expect(
       pairs([
         ['a', 1],

@@ -26,7 +26,7 @@ const idsOf = (events: readonly OutgoingEvent[]) => events.map(({ id }) => id);
 const bytesOf = (events: readonly OutgoingEvent[]) => Buffer.byteLength(JSON.stringify(events));
 const isWithinLimits = (batch: readonly OutgoingEvent[]) => batch.length <= MOST && bytesOf(batch) <= BODY_LIMIT_BYTES;
 
-it('packs every event once and in order, in batches that the backend takes, and splits no group', () => {
+it('packs every event once and in order, in batches that the backend accepts, and splits no group', () => {
   fc.assert(
     fc.property(groups, (given) => {
       const batches = inBatches(given);
@@ -45,7 +45,7 @@ it('packs every event once and in order, in batches that the backend takes, and 
   );
 });
 
-it('gives a group that is larger than a batch one of its own', () => {
+it('sends a group that is larger than a batch as a batch of its own', () => {
   const events = Array.from({ length: 600 }, (_, n) => cloudEvent('VerdictGiven', '/import/x', `v-${n}`, {}));
   expect(
     inBatches([events.slice(0, 10), events.slice(10, 590), events.slice(590)]).map(({ length }) => length),

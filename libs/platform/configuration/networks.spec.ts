@@ -11,7 +11,7 @@ it('hold addresses and networks, IPv4 in IPv6 form too', () => {
 });
 
 it.each(['', 'localhost', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/-1', '10.0.0.0/8/8', 'fd00::/129', '10.0.0/8', '1e1'])(
-  'does not take %p',
+  'rejects %p',
   (text) => {
     expect(Networks.of(['127.0.0.1', text])).toBeUndefined();
   },

@@ -8,7 +8,7 @@ export function withExamples(command: Command, ...lines: string[]): Command {
 }
 
 /** Parses an integer. */
-export const wholeNumber =
+export const integer =
   (least: number, most: number) =>
   (text: string): number => {
     const value = Number(text);

@@ -15,7 +15,7 @@ export const isSameEvent = (one: NewEvent, other: NewEvent): boolean =>
   one.metadata.source === other.metadata.source &&
   one.metadata.subject === other.metadata.subject;
 
-const MOST_AT_ONCE = 1_000;
+const MAX_PAGE_EVENTS = 1_000;
 
 /**
  * Events by id.
@@ -36,10 +36,10 @@ export async function eventsAt(
     if (found.has(id)) continue;
     const { events } = await store.readAll(position, { including: true, limit });
     // Events that arrived together are stored together: the more of a page was needed, the larger the next one.
-    limit = collect(events) * 2 > limit ? Math.min(limit * 2, MOST_AT_ONCE) : 1;
+    limit = collect(events) * 2 > limit ? Math.min(limit * 2, MAX_PAGE_EVENTS) : 1;
     let last = events[0]?.position === position ? events[0] : undefined;
     while (last && last.revision > 0 && !found.has(id)) {
-      const from = Math.max(0, last.revision - MOST_AT_ONCE);
+      const from = Math.max(0, last.revision - MAX_PAGE_EVENTS);
       const before = await store.readStream(last.stream, from, last.revision - from);
       collect(before);
       last = before[0];

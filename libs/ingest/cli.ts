@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { CommandGroup } from '../cli/command-group.js';
-import { wholeNumber, withExamples } from '../cli/command-options.js';
+import { integer, withExamples } from '../cli/command-options.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { plain } from '../cli/rendering/plain-text.js';
 import { pairs, table, time } from '../cli/rendering/table.js';
@@ -21,7 +21,7 @@ export const commands: CommandGroup = (program, run) => {
         .choices(['waiting', 'replayed'])
         .default('waiting'),
     )
-    .option('--limit <n>', 'maximum number of entries', wholeNumber(1, ALL), 50)
+    .option('--limit <n>', 'maximum number of entries', integer(1, ALL), 50)
     .action(
       run<{ status: string; limit: number }>(async ({ client, print }, { status, limit }) => {
         const items = await client.list<QuarantineEntry>('/v1/quarantine', { status }, limit);

@@ -1,5 +1,5 @@
 import type { CommandGroup } from '../cli/command-group.js';
-import { position, severalOf, wholeNumber, withExamples } from '../cli/command-options.js';
+import { integer, position, severalOf, withExamples } from '../cli/command-options.js';
 import { plainLine } from '../cli/rendering/plain-text.js';
 import { time } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
@@ -26,7 +26,7 @@ export const commands: CommandGroup = (program, run) => {
     .option('--type <type>', 'only events of these types, separated by commas', severalOf)
     .option('--stream <name>', 'only events of this stream, such as account-acc-1 (role compliance or administrator)')
     .option('--all', 'events of every type, not only public ones (role compliance or administrator)')
-    .option('--limit <n>', 'maximum number of events', wholeNumber(1, 2000), 50)
+    .option('--limit <n>', 'maximum number of events', integer(1, 2000), 50)
     .option('--tail', 'follow new events until Ctrl-C; starts at the head unless --after is given')
     .action(
       run<EventsOptions>(async (session, options) => {

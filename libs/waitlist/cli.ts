@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { CommandGroup } from '../cli/command-group.js';
-import { wholeNumber, withExamples } from '../cli/command-options.js';
+import { integer, withExamples } from '../cli/command-options.js';
 import { table, time } from '../cli/rendering/table.js';
 import type { JoinAnswer } from './features/join-waitlist.js';
 import type { WaitlistEntry } from './queries/waitlist.js';
@@ -21,7 +21,7 @@ export const commands: CommandGroup = (program, run) => {
     .description('Adds a person to the waitlist. Repeating it changes nothing.')
     .option('--locale <tag>', "the person's language, such as en-GB")
     .option('--reason <text>', 'what the person wants to create')
-    .option('--priority <class>', 'priority class, where 0 is onboarded first (default: 5)', wholeNumber(0, 9))
+    .option('--priority <class>', 'priority class, where 0 is onboarded first (default: 5)', integer(0, 9))
     .action(
       run<Joining>(async ({ client, print }, { locale, reason, priority }, email) => {
         const body = { email, locale, reason, priority };
@@ -36,7 +36,7 @@ export const commands: CommandGroup = (program, run) => {
     .command('list')
     .description('Lists people in the order in which they will be onboarded.')
     .addOption(new Option('--status <status>', 'only people with this status').choices(STATUSES).default('waiting'))
-    .option('--limit <n>', 'maximum number of entries', wholeNumber(1, 1_000_000), 50)
+    .option('--limit <n>', 'maximum number of entries', integer(1, 1_000_000), 50)
     .action(
       run<{ status: string; limit: number }>(async ({ client, print }, { status, limit }) => {
         const items = await client.list<WaitlistEntry>('/v1/waitlist', { status }, limit);

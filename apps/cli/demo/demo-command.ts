@@ -1,5 +1,5 @@
 import type { CommandGroup } from '../../../libs/cli/command-group.js';
-import { wholeNumber, withExamples } from '../../../libs/cli/command-options.js';
+import { integer, withExamples } from '../../../libs/cli/command-options.js';
 import { pairs } from '../../../libs/cli/rendering/table.js';
 import { metricsText } from '../../../libs/safety/cli/metrics-table.js';
 import { type DemoReport, runDemo } from './run-demo.js';
@@ -14,14 +14,9 @@ export const demoCommand: CommandGroup = (program, run) => {
   const command = program
     .command('demo')
     .description('Fills a running backend with generated people, images, flags and reviews, through its public API.')
-    .option('--people <n>', 'number of people to onboard', wholeNumber(2, 2_000), 200)
-    .option('--images <n>', 'number of images to generate', wholeNumber(10, 1_000_000), 1_000)
-    .option(
-      '--seed <n>',
-      'seed of the random data; the same seed gives the same data',
-      wholeNumber(0, 4_294_967_295),
-      1,
-    )
+    .option('--people <n>', 'number of people to onboard', integer(2, 2_000), 200)
+    .option('--images <n>', 'number of images to generate', integer(10, 1_000_000), 1_000)
+    .option('--seed <n>', 'seed of the random data; the same seed gives the same data', integer(0, 4_294_967_295), 1)
     .action(
       run<DemoOptions>(async (session, options) => {
         const report = await runDemo(session, options);

@@ -28,7 +28,7 @@ export interface Preview {
 
 /** The real shares are below 0.05%; a preview of a thousand images would show nothing. */
 const FLAGGED = 0.02;
-const FEWEST_FLAGGED = 5;
+const MIN_FLAGGED = 5;
 const CONFIRMED = 0.3;
 const SHARED = 0.35;
 const DOWNLOADED = 0.3;
@@ -72,7 +72,7 @@ export function makePreview({ run, people, images, seed }: PreviewSize): Preview
 
   const flags: OutgoingEvent[] = [];
   const findings = new Map<string, 'safe' | 'unsafe'>();
-  const flagged = drawn(chance, exposed, Math.max(FEWEST_FLAGGED, Math.round(exposed.length * FLAGGED)));
+  const flagged = drawn(chance, exposed, Math.max(MIN_FLAGGED, Math.round(exposed.length * FLAGGED)));
   for (const [index, imageId] of flagged.entries()) {
     const accountId = owners.get(imageId)!;
     const byDetector = chance.happens(BY_DETECTOR);

@@ -3,8 +3,8 @@ import type { CreatedTokenAnswer } from '../../../libs/http/tokens.controller.js
 import type { VerdictAnswer } from '../../../libs/review/features/give-verdict.js';
 
 /** The maximum size of a panel. */
-const MOST_REVIEWERS = 25;
-const FAREWELL_MS = 10_000;
+const MAX_REVIEWERS = 25;
+const REVOKE_LIMIT_MS = 10_000;
 
 /** Reviewers, each with a temporary token. */
 export class DemoReviewers {
@@ -22,7 +22,7 @@ export class DemoReviewers {
    */
   async decide(caseId: string, verdict: 'safe' | 'unsafe', first: number): Promise<string> {
     let status = 'open';
-    for (let turn = 0; status === 'open' && turn < MOST_REVIEWERS; turn++) {
+    for (let turn = 0; status === 'open' && turn < MAX_REVIEWERS; turn++) {
       const reviewer = await this.reviewer(turn < this.clients.length ? (first + turn) % this.clients.length : turn);
       const path = `/v1/cases/${encodeURIComponent(caseId)}`;
       await reviewer.post(`${path}/claim`, undefined, { repeatable: true });
@@ -39,7 +39,7 @@ export class DemoReviewers {
 
   /** Revokes their tokens, even if Ctrl-C ended the run. */
   async dismiss(): Promise<void> {
-    const administrator = this.administrator.with({ signal: AbortSignal.timeout(FAREWELL_MS) });
+    const administrator = this.administrator.with({ signal: AbortSignal.timeout(REVOKE_LIMIT_MS) });
     for (const id of this.tokens.splice(0)) await administrator.delete(`/v1/tokens/${id}`);
   }
 

@@ -40,14 +40,14 @@ type Rule = readonly [column: string, fits: (value: string) => boolean, expected
 
 /** Ids are prefixed on import. */
 const LONGEST_ID = 150;
-const MOST_LABELS = 20;
+const MAX_LABELS = 20;
 const VERDICTS: readonly string[] = ['safe', 'unsafe', 'unsure'] satisfies Verdict[];
 const LONGEST_ANSWER_MS = 31 * 86_400_000;
 const LONGEST_PROMPT = 4_000;
 const MAX_REPORTED_LINES = 10;
 
 const isId = (value: string) => value.length <= LONGEST_ID && isEntityId(value);
-const areLabels = (labels: readonly string[]) => labels.length <= MOST_LABELS && labels.every(isLabel);
+const areLabels = (labels: readonly string[]) => labels.length <= MAX_LABELS && labels.every(isLabel);
 const ID_FORM = 'letters, digits and . _ : ~ -, starting with a letter or digit';
 
 const PROMPT_RULES: readonly Rule[] = [

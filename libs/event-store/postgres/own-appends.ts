@@ -7,7 +7,7 @@ interface Run {
 }
 
 /** Enough while the reader reads them at once; more collect only if it is busy or missing. */
-const MOST_EVENTS = 16 * APPEND_EVENTS;
+const MAX_EVENTS = 16 * APPEND_EVENTS;
 
 const firstOf = ({ events }: Run): Position => events[0]!.position;
 const lastOf = ({ events }: Run): Position => events.at(-1)!.position;
@@ -32,7 +32,7 @@ export class OwnAppends {
     while (place > 0 && firstOf(this.runs[place - 1]!) > firstOf(run)) place--;
     this.runs.splice(place, 0, run);
     this.count += events.length;
-    while (this.count > MOST_EVENTS && this.runs.length > 1) this.count -= this.runs.shift()!.events.length;
+    while (this.count > MAX_EVENTS && this.runs.length > 1) this.count -= this.runs.shift()!.events.length;
   }
 
   /** Number of positions between a position and the next event; undefined if there is none. */

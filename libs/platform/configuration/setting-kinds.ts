@@ -85,7 +85,7 @@ export function optionalServers(
 }
 
 /** An integer. */
-export function whole(
+export function integer(
   variable: string,
   fallback: number,
   least: number,

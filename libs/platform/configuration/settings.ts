@@ -1,6 +1,7 @@
 import { StartFailure } from '../start-failure.js';
 import {
   choice,
+  integer,
   list,
   named,
   networks,
@@ -12,7 +13,6 @@ import {
   optionalUrl,
   type Setting,
   text,
-  whole,
 } from './setting-kinds.js';
 
 const DAY_MS = 86_400_000;
@@ -22,7 +22,7 @@ const A_TOPIC = 'the name of a topic';
 /** Every setting. One entry here adds it to the type, the validation and docs/operations/settings.md. */
 const table = {
   host: text('GATEHOUSE_HOST', '127.0.0.1', 'Address that the HTTP server binds to'),
-  port: whole('GATEHOUSE_PORT', 8080, 0, 65_535, 'Port of the HTTP server; 0 picks a free port'),
+  port: integer('GATEHOUSE_PORT', 8080, 0, 65_535, 'Port of the HTTP server; 0 picks a free port'),
   data: text('GATEHOUSE_DATA', './data', 'Directory of the embedded database and of generated secrets'),
   databaseUrl: optionalUrl(
     'GATEHOUSE_DATABASE_URL',
@@ -36,7 +36,7 @@ const table = {
     'An EventStoreDB or KurrentDB, version 22.6 or later, that stores the log; if unset, PostgreSQL stores it',
     { secret: true },
   ),
-  postgresPort: whole(
+  postgresPort: integer(
     'GATEHOUSE_POSTGRES_PORT',
     0,
     0,
@@ -75,30 +75,30 @@ const table = {
     'roles',
     'Claim of those JWTs that lists the roles; a dotted path selects a nested claim',
   ),
-  stalenessMs: whole(
+  stalenessMs: integer(
     'GATEHOUSE_STALENESS_MS',
     5_000,
     100,
     600_000,
     'Maximum age of the state behind an access decision, in ms; past it every decision is a deny',
   ),
-  accessWaitMs: whole(
+  accessWaitMs: integer(
     'GATEHOUSE_ACCESS_WAIT_MS',
     2_000,
     0,
     60_000,
     'Maximum time an access decision waits for a position that its caller demands, in ms',
   ),
-  reviewPanel: whole('GATEHOUSE_REVIEW_PANEL', 1, 1, 25, 'Number of reviewers whose verdicts decide a case'),
-  claimLeaseMs: whole(
+  reviewPanel: integer('GATEHOUSE_REVIEW_PANEL', 1, 1, 25, 'Number of reviewers whose verdicts decide a case'),
+  claimLeaseMs: integer(
     'GATEHOUSE_CLAIM_LEASE_MS',
     900_000,
     1_000,
     DAY_MS,
     'Duration of the lease on a claimed case, in ms',
   ),
-  httpLanes: whole('GATEHOUSE_HTTP_LANES', 4, 1, 64, 'Number of streams that facts from HTTP are distributed over'),
-  publicRatePerMinute: whole(
+  httpLanes: integer('GATEHOUSE_HTTP_LANES', 4, 1, 64, 'Number of streams that facts from HTTP are distributed over'),
+  publicRatePerMinute: integer(
     'GATEHOUSE_PUBLIC_RATE_PER_MINUTE',
     60,
     1,

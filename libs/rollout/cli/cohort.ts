@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { type AccountAnswer, accountOf } from '../../account/cli.js';
 import type { ApiClient } from '../../cli/api-client.js';
 import type { CommandGroup } from '../../cli/command-group.js';
-import { severalOf, wholeNumber, withExamples } from '../../cli/command-options.js';
+import { integer, severalOf, withExamples } from '../../cli/command-options.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import { number } from '../../cli/rendering/table.js';
 import { InvalidInput } from '../../kernel/errors.js';
@@ -30,10 +30,10 @@ export const cohortCommands: CommandGroup = (program, run) => {
     .option(
       '--size <n>',
       'number of people, from the front of the waitlist; by default as many as the rate allows',
-      wholeNumber(1, MAX_PER_WEEK),
+      integer(1, MAX_PER_WEEK),
     )
     .option('--accounts <ids>', 'these accounts instead, separated by commas', severalOf)
-    .option('--priority <class>', 'only people of this priority class', wholeNumber(0, 9))
+    .option('--priority <class>', 'only people of this priority class', integer(0, 9))
     .option('--no-wait', 'exit after the admission, without waiting for the onboarding')
     .action(
       run<Onboarding>(async ({ client, ids, progress, print }, { size, accounts, priority, wait }) => {

@@ -1,5 +1,5 @@
 import type { CommandGroup } from '../../cli/command-group.js';
-import { wholeNumber, withExamples } from '../../cli/command-options.js';
+import { integer, withExamples } from '../../cli/command-options.js';
 import { number, pairs, table, time } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
@@ -21,7 +21,7 @@ export const rateCommands: CommandGroup = (program, run) => {
   const set = group
     .command('set')
     .description('Sets the rate.')
-    .argument('<per-week>', 'people per rolling seven days; 0 admits nobody', wholeNumber(0, MAX_PER_WEEK))
+    .argument('<per-week>', 'people per rolling seven days; 0 admits nobody', integer(0, MAX_PER_WEEK))
     .option('--daily', 'admit a seventh of the rate automatically every day')
     .option('--no-daily', 'admit no cohorts automatically')
     .action(

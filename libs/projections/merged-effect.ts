@@ -1,6 +1,6 @@
 import type { Parking } from '../subscriptions/parked-keys.js';
 import type { ViewRow } from './view.js';
-import type { PageEffect } from './view-build.js';
+import { dropZeros, type PageEffect } from './view-build.js';
 
 /** The combined effect of consecutive pages on a build's tables: each row once, in its final state. */
 export class MergedEffect {
@@ -44,6 +44,7 @@ export class MergedEffect {
   }
 
   effect(): PageEffect {
+    dropZeros(this.counters);
     return {
       inserts: [...this.inserts.values()],
       updates: [...this.updates.values()],

@@ -26,6 +26,13 @@ export const DRAFT_CACHED_ROWS = 60_000;
 export const changedRows = ({ inserts, updates, removals }: PageEffect): number =>
   inserts.length + updates.length + removals.length;
 
+/** Removes what adds up to nothing: a bucket without a row would otherwise get one of zeros. */
+export function dropZeros(counters: PageEffect['counters']): void {
+  for (const [bucket, amounts] of counters) {
+    if (Object.values(amounts).every((amount) => amount === 0)) counters.delete(bucket);
+  }
+}
+
 /** One set of tables of a view; folds pages into them. */
 export class ViewBuild {
   readonly tables: ViewTables;
@@ -76,9 +83,7 @@ export class ViewBuild {
       const after = this.foldKey(key, before, list, effect);
       if (after !== before) this.change(effect, key, before, after);
     }
-    for (const [bucket, amounts] of effect.counters) {
-      if (Object.values(amounts).every((amount) => amount === 0)) effect.counters.delete(bucket);
-    }
+    dropZeros(effect.counters);
     for (const { key } of effect.parked) this.parked.add(key);
     return effect;
   }

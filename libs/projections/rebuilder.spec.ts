@@ -96,6 +96,23 @@ describe('a rebuild', () => {
     expect((await rebuilder().verify([sums]))[0]).toMatchObject({ equal: true });
   });
 
+  it('does not go live if a crash of the database has emptied its unlogged tables unnoticed', async () => {
+    const others: View<{ key: string; count: number }> = { ...sums, name: 'test-others' };
+    await append(100);
+    await rebuilder().rebuild([sums, others]);
+    const crashed = withHead(async () => {
+      const { rows } = await pool.query(
+        `SELECT c.oid::regclass AS name FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+         WHERE relpersistence = 'u' AND relkind = 'r' AND nspname LIKE 'view_test%'`,
+      );
+      for (const { name } of rows) await pool.query(`TRUNCATE ${name}`);
+    });
+    await expect(rebuilder(crashed).rebuild([sums, others])).rejects.toThrow('lost the rebuilt test-others');
+    const { rows } = await pool.query(`SELECT sum(count) AS n FROM ${viewTable(others)}`);
+    expect([await counted(), Number(rows[0].n)]).toEqual([100, 100]);
+    expect(await schemas()).toEqual(['view_test_others_v1', 'view_test_sums_v1']);
+  });
+
   it('ends when its signal aborts, even while it catches up, and leaves only the live tables', async () => {
     await append(100);
     await projector().processAll();

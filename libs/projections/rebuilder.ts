@@ -181,7 +181,10 @@ export class Rebuilder {
   ): Promise<ViewComparison> {
     const { name } = build.view;
     if (!snapshot) return { view: name, position: head, tables: [] };
-    const replayed = await inTransaction(this.pool, (client) => build.tables.digest(client, signal));
+    const replayed = await inTransaction(this.pool, async (client) => {
+      await build.tables.refuseEmptied(client);
+      return build.tables.digest(client, signal);
+    });
     const tables = Object.entries(snapshot.digests).map(([table, live]) => ({
       table,
       live,

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { StoreUnavailable } from '../kernel/errors.js';
 import { type ArrayElement, arrayParameter } from '../platform/database/array-parameters.js';
 import { type Digest, digestTable } from './table-digest.js';
 import type { View, ViewRow } from './view.js';
@@ -25,6 +26,8 @@ export const viewTable = (view: View<never> | View): string => `${viewSchema(vie
 /** The qualified name of a view's counters, for its queries. */
 export const counterTable = (view: View<never> | View): string => `${viewSchema(view)}.${view.counters!.name}`;
 
+/** The table of a draft whose only row is missing once the draft was emptied. */
+const MARKER = 'draft_marker';
 const COUNTED_ROWS = 100_000;
 const MAX_COMPLETION_MS = 3_600_000;
 
@@ -78,13 +81,17 @@ export class ViewTables {
     }
   }
 
-  /** Creates the empty tables of a draft. After a crash they are dropped, so they need no write-ahead log. */
+  /**
+   * Creates the empty tables of a draft, without a write-ahead log: a restart of the database after a crash empties them,
+   * which may happen unnoticed between two statements. A marker with one row loses it then too.
+   */
   async create(db: Queryable): Promise<void> {
     const { table, counters } = this.view;
     const columns = this.columns.map(
       ([name, { type, nullable }]) => `${quoted(name)} ${sqlType(type)} ${nullable ? '' : 'NOT NULL'}`,
     );
     await db.query(`CREATE SCHEMA ${this.schema}`);
+    await db.query(`CREATE UNLOGGED TABLE ${this.schema}.${MARKER} AS SELECT true AS intact`);
     await db.query(
       `CREATE UNLOGGED TABLE ${this.schema}.${table.name} (${columns}, PRIMARY KEY (${quoted(table.key)})) WITH (fillfactor = 80)`,
     );
@@ -96,11 +103,25 @@ export class ViewTables {
     }
   }
 
-  /** Makes a draft durable and creates its indexes; in a transaction, which may take minutes. */
+  /** @throws StoreUnavailable if the database has emptied the draft since its creation */
+  async refuseEmptied(db: Queryable): Promise<void> {
+    const { rowCount } = await db.query(`SELECT FROM ${this.schema}.${MARKER}`);
+    if (rowCount === 0)
+      throw new StoreUnavailable(
+        `the database restarted after a crash and lost the rebuilt ${this.view.name}: rebuild it again`,
+      );
+  }
+
+  /**
+   * Makes a draft durable and creates its indexes; in a transaction, which may take minutes.
+   * @throws StoreUnavailable if the database has emptied the draft since its creation
+   */
   async complete(client: pg.PoolClient): Promise<void> {
     const { table, counters } = this.view;
     const run = (text: string) => client.query({ text, query_timeout: MAX_COMPLETION_MS } as pg.QueryConfig);
     await run('SET LOCAL statement_timeout = 0');
+    await this.refuseEmptied(client);
+    await run(`DROP TABLE ${this.schema}.${MARKER}`);
     for (const name of [table.name, ...(counters ? [counters.name] : [])]) {
       await run(`ALTER TABLE ${this.schema}.${name} SET LOGGED`);
     }

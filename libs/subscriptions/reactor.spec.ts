@@ -54,8 +54,8 @@ describe('a reactor', () => {
     },
   };
   /** The reactor of a new process. */
-  const startReactor = () =>
-    new Reactor(pool, new LogTail(store), consumer, new Ownership(locks, 'reactors', 1), {
+  const startReactor = (of = consumer) =>
+    new Reactor(pool, new LogTail(store), of, new Ownership(locks, 'reactors', 1), {
       parked: (event) => reported.push(nameOf(event)),
     });
   async function restarted() {
@@ -75,6 +75,25 @@ describe('a reactor', () => {
   }
   beforeEach(() => {
     appended = 0;
+  });
+
+  it('processes other keys while one with many events is slow', async () => {
+    const isHot = (event: RecordedEvent) => event.data.key === 'hot';
+    let otherIsDone = () => {};
+    const other = new Promise<void>((resolve) => {
+      otherIsDone = resolve;
+    });
+    const reactor = startReactor({
+      ...consumer,
+      async react(event) {
+        if (isHot(event)) await other;
+        await consumer.react(event);
+        if (!isHot(event)) otherIsDone();
+      },
+    });
+    await append(...Array<string>(100).fill('hot'), 'cold');
+    await reactor.processAll();
+    expect(done).toEqual(['cold:101', ...Array.from({ length: 100 }, (_, n) => `hot:${n + 1}`)]);
   });
 
   it('parks the key of a failing event, processes the others, and retries the key in order a minute later', async () => {

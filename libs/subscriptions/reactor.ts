@@ -70,12 +70,26 @@ export class Reactor {
     return this.subscription.processAll();
   }
 
-  /** After a failure no work is running any more, since the same events are then read again. */
+  /**
+   * The events of one key occupy one place, so that many of them do not delay those of others. After a failure no work is
+   * running any more, since the same events are then read again.
+   */
   private reactTo(events: readonly RecordedEvent[]): Promise<void> {
-    const keyOf = (event: RecordedEvent) => [this.consumer.key(event)];
-    return inOrder(events, keyOf, CONCURRENCY, async (event) => {
-      if (!this.parked.has(this.consumer.key(event))) await this.react(event, ATTEMPTS);
-    });
+    const byKey = new Map<string, RecordedEvent[]>();
+    for (const event of events) {
+      const key = this.consumer.key(event);
+      const list = byKey.get(key);
+      if (list) list.push(event);
+      else byKey.set(key, [event]);
+    }
+    return inOrder(
+      [...byKey],
+      ([key]) => [key],
+      CONCURRENCY,
+      async ([key, list]) => {
+        for (const event of list) if (!this.parked.has(key)) await this.react(event, ATTEMPTS);
+      },
+    );
   }
 
   /**

@@ -64,3 +64,13 @@ it('keeps at most its limit without a reader', () => {
   expect([events[0]!.position, events.length]).toEqual([24_001, 16_000]);
   expect(own.gapAfter(0)).toBeUndefined();
 });
+
+it('keeps at most its bytes without a reader, however few the events are', () => {
+  const own = new OwnAppends(100);
+  for (let n = 0; n < 40; n++) own.offer(run(1 + n * 10, 10), 20);
+  expect(own.gapAfter(0)).toBe(350);
+  const { events, bytes } = own.take(350, 100_000);
+  expect([events[0]!.position, events.length, bytes]).toEqual([351, 50, 100]);
+  for (let n = 0; n < 5; n++) own.offer(run(401 + n * 10, 10), 20);
+  expect(own.take(400, 100_000).events).toHaveLength(50);
+});

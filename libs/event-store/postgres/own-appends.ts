@@ -1,5 +1,5 @@
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
-import { APPEND_EVENTS } from '../../kernel/fact-limits.js';
+import { APPEND_EVENTS, WINDOW_BYTES } from '../../kernel/fact-limits.js';
 
 interface Run {
   events: readonly RecordedEvent[];
@@ -20,6 +20,9 @@ export class OwnAppends {
   /** In the order of their positions. */
   private runs: Run[] = [];
   private count = 0;
+  private bytes = 0;
+
+  constructor(private readonly maxBytes = WINDOW_BYTES) {}
 
   /**
    * @param events committed, of consecutive positions
@@ -32,7 +35,8 @@ export class OwnAppends {
     while (place > 0 && firstOf(this.runs[place - 1]!) > firstOf(run)) place--;
     this.runs.splice(place, 0, run);
     this.count += events.length;
-    while (this.count > MAX_EVENTS && this.runs.length > 1) this.count -= this.runs.shift()!.events.length;
+    this.bytes += bytes;
+    while ((this.count > MAX_EVENTS || this.bytes > this.maxBytes) && this.runs.length > 1) this.shift();
   }
 
   /** Number of positions between a position and the next event; undefined if there is none. */
@@ -48,8 +52,7 @@ export class OwnAppends {
     for (let run = this.runs[0]; run && events.length < limit; run = this.runs[0]) {
       const end = events.at(-1)?.position ?? position;
       if (firstOf(run) > end + 1) break;
-      this.runs.shift();
-      this.count -= run.events.length;
+      this.shift();
       const from = Math.max(0, end + 1 - firstOf(run));
       const to = Math.min(run.events.length, from + limit - events.length);
       for (let n = from; n < to; n++) events.push(run.events[n]!);
@@ -59,10 +62,18 @@ export class OwnAppends {
     return { events, bytes };
   }
 
+  private shift(): void {
+    const { events, bytes } = this.runs.shift()!;
+    this.count -= events.length;
+    this.bytes -= bytes;
+  }
+
   private putBack({ events, bytes }: Run, from: number): void {
     const left = events.slice(from);
     if (left.length === 0) return;
-    this.runs.unshift({ events: left, bytes: Math.ceil((bytes * left.length) / events.length) });
+    const run = { events: left, bytes: Math.ceil((bytes * left.length) / events.length) };
+    this.runs.unshift(run);
     this.count += left.length;
+    this.bytes += run.bytes;
   }
 }

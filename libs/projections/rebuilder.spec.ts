@@ -96,6 +96,25 @@ describe('a rebuild', () => {
     expect((await rebuilder().verify([sums]))[0]).toMatchObject({ equal: true });
   });
 
+  it('reads no page more than twice to find the event that breaks a write of many pages', async () => {
+    const breaking: typeof sums = {
+      ...sums,
+      evolve: (row, _event, key) => ({ key, count: key === 'bad' ? 2 ** 70 : (row?.count ?? 0) + 1 }),
+    };
+    for (let n = 0; n < 20; n++) await append(1_000);
+    await store.append([{ stream: 'facts-0', expected: 'any', events: [newEvent('Added', { key: 'bad' })] }]);
+    let reads = 0;
+    const counting: PostgresEventStore = Object.assign(Object.create(store), {
+      readAll(...given: Parameters<PostgresEventStore['readAll']>) {
+        reads++;
+        return store.readAll(...given);
+      },
+    });
+    await rebuilder(counting).rebuild([breaking]);
+    expect(await counted()).toBe(appended);
+    expect(reads).toBeLessThanOrEqual(2 * 5);
+  });
+
   it('does not go live if a crash of the database has emptied its unlogged tables unnoticed', async () => {
     const others: View<{ key: string; count: number }> = { ...sums, name: 'test-others' };
     await append(100);

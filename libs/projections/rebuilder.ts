@@ -126,12 +126,18 @@ export class Rebuilder {
         await this.stream(shards, progress, signal);
       } catch (error) {
         if (error instanceof Fenced || isTransient(error) || signal?.aborted) throw error;
+        // A failed write may hold many pages: all of them are read again one by one, since only one has the event.
+        const end = Math.max(...shards.map((shard) => shard.position));
         for (const build of new Set(shards.map((shard) => shard.build))) await build.refresh(this.pool);
         for (const shard of shards) shard.position = shard.checkpoint.position;
-        const step = nextStep(shards)!;
-        const page = await this.read(shards, step.after);
-        const { events, to } = cut(page.events, page.next, step.until);
-        await applyPage(this.pool, step.targets, events, to, this.report);
+        let step = nextStep(shards);
+        do {
+          signal?.throwIfAborted();
+          const page = await this.read(shards, step!.after);
+          const { events, to } = cut(page.events, page.next, step!.until);
+          await applyPage(this.pool, step!.targets, events, to, this.report);
+          step = nextStep(shards);
+        } while (step && step.after < end);
       }
     }
   }

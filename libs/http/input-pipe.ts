@@ -3,6 +3,7 @@ import type { ValidationError } from 'class-validator';
 import { type InvalidField, InvalidInput } from '../kernel/errors.js';
 
 const MAX_DEPTH = 32;
+const NO_FIELD = 'is not a field of this request';
 
 /** Validates DTOs by their class-validator rules; reports all invalid and unknown fields at once. */
 @Injectable()
@@ -24,6 +25,10 @@ export class InputPipe extends ValidationPipe {
         throw new InvalidInput([{ field: '', message: 'the body must be a JSON object' }]);
       if (isDeeper(value, MAX_DEPTH))
         throw new InvalidInput([{ field: '', message: `the body is nested deeper than ${MAX_DEPTH} levels` }]);
+      // class-transformer passes over the names of methods, so that the rules would not see them.
+      const methods = Object.keys(value).filter((field) => field in metatype.prototype);
+      if (methods.length > 0)
+        throw new InvalidInput(methods.map((field) => ({ field: `/${field}`, message: NO_FIELD })));
     }
     try {
       return await super.transform(value, metadata);
@@ -38,7 +43,7 @@ function fieldsOf({ property, constraints, children = [] }: ValidationError, par
   const field = `${parent}/${property.replaceAll('~', '~0').replaceAll('/', '~1')}`; // RFC 6901
   const own = Object.entries(constraints ?? {}).map(([rule, text]) => ({
     field,
-    message: rule === 'whitelistValidation' ? 'is not a field of this request' : text.replace(`${property} `, ''),
+    message: rule === 'whitelistValidation' ? NO_FIELD : text.replace(`${property} `, ''),
   }));
   return [...own, ...children.flatMap((child) => fieldsOf(child, field))];
 }

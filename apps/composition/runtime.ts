@@ -13,7 +13,7 @@ import { type Connection, type DataSource, openDatabase, type Pool } from '../..
 import { DatabaseClock } from '../../libs/platform/database/database-clock.js';
 import type { Logger } from '../../libs/platform/logging/logger.js';
 import { loadMasterKey } from '../../libs/platform/personal-data/master-key.js';
-import { PostgresPersonKeys } from '../../libs/platform/personal-data/postgres-person-keys.js';
+import { PersonKeys } from '../../libs/platform/personal-data/person-keys.js';
 import { Rebuilder } from '../../libs/projections/rebuilder.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
 import { LockSession } from '../../libs/subscriptions/lock-session.js';
@@ -36,7 +36,7 @@ export interface Runtime {
   /** Reads the log for every consumer in this process. */
   log: LogTail;
   schemas: EventSchemas;
-  personKeys: PostgresPersonKeys;
+  personKeys: PersonKeys;
   transactor: Transactor;
   quarantine: Quarantine;
   locks: LockSession;
@@ -69,7 +69,7 @@ export async function openRuntime({
   const clock = given ?? databaseClock;
   const ids = timeOrderedIds(clock);
   const schemas = new EventSchemas(catalogue.events);
-  const personKeys = new PostgresPersonKeys(dataSource, await loadMasterKey(settings));
+  const personKeys = new PersonKeys(dataSource, await loadMasterKey(settings));
   await personKeys.checkMasterKey();
   const store = new EncryptingEventStore(openLog(settings, connection, pool, clock), personKeys, catalogue.events);
   if (settings.eventStoreUrl) await checkEventStoreDB(store);

@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { nameBasedId } from '../kernel/ids.js';
 import { connectDatabase } from '../platform/database/database.js';
-import { PostgresPersonKeys } from '../platform/personal-data/postgres-person-keys.js';
+import { PersonKeys } from '../platform/personal-data/person-keys.js';
 import { StoredPersonKey } from '../platform/personal-data/stored-person-key.js';
 import { EncryptingEventStore, encryptionContext } from './encrypting-event-store.js';
 import { PostgresEventStore } from './postgres/postgres-event-store.js';
@@ -32,14 +32,14 @@ const event = (name: string, type: string, data: Record<string, unknown>) => ({
 describe('EncryptingEventStore', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
-  let keys: PostgresPersonKeys;
+  let keys: PersonKeys;
   let store: EncryptingEventStore;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     const options = { applicationName: 'gatehouse-spec', entities: [StoredPersonKey] };
     ({ dataSource } = await connectDatabase(database.connection, options));
-    keys = new PostgresPersonKeys(dataSource, randomBytes(32));
+    keys = new PersonKeys(dataSource, randomBytes(32));
     store = new EncryptingEventStore(new PostgresEventStore(database.connection), keys, definitions as never);
   });
   afterAll(async () => {

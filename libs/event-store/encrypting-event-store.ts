@@ -1,6 +1,7 @@
 import type { EventDefinition } from '../events/event-definition.js';
 import type { NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
-import { type Encryption, isEncrypted, type PersonKeys } from '../platform/personal-data/person-keys.js';
+import { isEncrypted } from '../platform/personal-data/encrypted-text.js';
+import type { Encryption, PersonKeys } from '../platform/personal-data/person-keys.js';
 import type { EventStore, NextOptions, Page, ReadAllOptions, StreamWrite, WriteResult } from './event-store.js';
 
 /** The associated data of an encrypted text: it can't be decrypted anywhere else. */

@@ -19,7 +19,7 @@ import { connectDatabase } from '../platform/database/database.js';
 import { Readiness } from '../platform/health/readiness.js';
 import { createLogger } from '../platform/logging/logger.js';
 import { NestLogger } from '../platform/logging/nest-logger.js';
-import { PostgresPersonKeys } from '../platform/personal-data/postgres-person-keys.js';
+import { PersonKeys } from '../platform/personal-data/person-keys.js';
 import { StoredPersonKey } from '../platform/personal-data/stored-person-key.js';
 import { DeclaredRoutes } from './credentials/declared-routes.js';
 import { ROLES } from './credentials/principal.js';
@@ -114,7 +114,7 @@ async function start(...controllers: ControllerClass[]): Promise<{ app: INestApp
     clock: systemClock,
     ids: timeOrderedIds(systemClock),
     dataSource,
-    personKeys: new PostgresPersonKeys(dataSource, randomBytes(32)),
+    personKeys: new PersonKeys(dataSource, randomBytes(32)),
   };
   @Module({ imports: [HttpModule.with(parts)], controllers })
   class SpecModule {}

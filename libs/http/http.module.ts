@@ -7,8 +7,8 @@ import { DataSource } from '../platform/database/database.js';
 import { Readiness } from '../platform/health/readiness.js';
 import type { Logger } from '../platform/logging/logger.js';
 import { Metrics } from '../platform/metrics/metrics.js';
-import type { PersonKeys } from '../platform/personal-data/person-keys.js';
-import { CLOCK, IDS, LOGGER, PERSON_KEYS, SETTINGS } from '../platform/ports.js';
+import { PersonKeys } from '../platform/personal-data/person-keys.js';
+import { CLOCK, IDS, LOGGER, SETTINGS } from '../platform/ports.js';
 import { AccessGuard } from './credentials/access-guard.js';
 import { Authenticator } from './credentials/authenticator.js';
 import { DeclaredRoutes } from './credentials/declared-routes.js';
@@ -38,7 +38,7 @@ export interface HttpParts {
 /**
  * The parts that every process with an HTTP API shares: the guard, the problem filter, the input pipe, the health and
  * metrics routes, and for injection DataSource, TokenRegistry, Metrics, Readiness, Draining, DeclaredRoutes, SETTINGS,
- * CLOCK, IDS, LOGGER, PERSON_KEYS.
+ * CLOCK, IDS, LOGGER, PersonKeys.
  */
 @Module({})
 export class HttpModule {
@@ -51,7 +51,7 @@ export class HttpModule {
       { provide: CLOCK, useValue: clock },
       { provide: IDS, useValue: ids },
       { provide: LOGGER, useValue: logger },
-      { provide: PERSON_KEYS, useValue: personKeys },
+      { provide: PersonKeys, useValue: personKeys },
       { provide: DataSource, useValue: dataSource },
       { provide: TokenRegistry, useValue: tokens },
       {

@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../../test/support/test-d
 import { toIso } from '../kernel/clock.js';
 import { timeOrderedIds } from '../kernel/ids.js';
 import { connectDatabase } from '../platform/database/database.js';
-import { PostgresPersonKeys } from '../platform/personal-data/postgres-person-keys.js';
+import { PersonKeys } from '../platform/personal-data/person-keys.js';
 import { StoredPersonKey } from '../platform/personal-data/stored-person-key.js';
 import { Quarantine, type RejectedEvent } from './quarantine.js';
 import { StoredQuarantineEntry } from './stored-quarantine-entry.js';
@@ -24,7 +24,7 @@ let pool: pg.Pool;
 let quarantine: Quarantine;
 
 const openQuarantine = () =>
-  new Quarantine(dataSource, new PostgresPersonKeys(dataSource, masterKey), timeOrderedIds(clock), clock);
+  new Quarantine(dataSource, new PersonKeys(dataSource, masterKey), timeOrderedIds(clock), clock);
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -106,7 +106,7 @@ describe('Quarantine', () => {
     expect(rows[0].raw).toMatch(/^sealed:v1:[A-Za-z0-9_-]+$/);
     const stranger = new Quarantine(
       dataSource,
-      new PostgresPersonKeys(dataSource, randomBytes(32)),
+      new PersonKeys(dataSource, randomBytes(32)),
       timeOrderedIds(clock),
       clock,
     );

@@ -3,7 +3,6 @@ export const SETTINGS = Symbol('Settings');
 export const CLOCK = Symbol('Clock');
 export const IDS = Symbol('Ids');
 export const LOGGER = Symbol('Logger');
-export const PERSON_KEYS = Symbol('SubjectKeys');
 export const EVENT_STORE = Symbol('EventStore');
 /** The pg.Pool of the read models. */
 export const POOL = Symbol('Pool');

@@ -16,7 +16,7 @@ import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { Refusal } from '../../libs/kernel/errors.js';
 import { timeOrderedIds } from '../../libs/kernel/ids.js';
 import { connectDatabase } from '../../libs/platform/database/database.js';
-import { PostgresPersonKeys } from '../../libs/platform/personal-data/postgres-person-keys.js';
+import { PersonKeys } from '../../libs/platform/personal-data/person-keys.js';
 import { ReviewConfirmed } from '../../libs/review/index.js';
 import { createTestDatabase } from '../support/test-database.js';
 import { wholeLog } from '../support/whole-log.js';
@@ -41,7 +41,7 @@ export async function openIngestWorld() {
   const database = await createTestDatabase();
   const options = { applicationName: 'gatehouse-spec', entities };
   const { dataSource, pool } = await connectDatabase(database.connection, options);
-  const keys = new PostgresPersonKeys(dataSource, randomBytes(32));
+  const keys = new PersonKeys(dataSource, randomBytes(32));
   const quarantine = new Quarantine(dataSource, keys, ids, systemClock);
   const store = new PostgresEventStore(database.connection);
   const otherStore = new PostgresEventStore(database.connection);

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { connectDatabase } from '../../platform/database/database.js';
-import { ERASED, Unreadable } from '../../platform/personal-data/person-keys.js';
-import { PostgresPersonKeys } from '../../platform/personal-data/postgres-person-keys.js';
+import { ERASED, Unreadable } from '../../platform/personal-data/encrypted-text.js';
+import { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { StoredPersonKey } from '../../platform/personal-data/stored-person-key.js';
 import { StoredToken } from './stored-token.js';
 import { TokenRegistry } from './token-registry.js';
@@ -86,7 +86,7 @@ describe('tokens', () => {
 
 describe('person keys', () => {
   const masterKey = randomBytes(32);
-  const keys = () => new PostgresPersonKeys(dataSource, masterKey);
+  const keys = () => new PersonKeys(dataSource, masterKey);
 
   it('decrypts data of the same person and place, in this process or another', async () => {
     const personKeys = keys();
@@ -145,7 +145,7 @@ describe('person keys', () => {
   it('detects another master key at the start', async () => {
     await keys().encrypt('ann', 'x', 'y');
     await keys().checkMasterKey();
-    const other = new PostgresPersonKeys(dataSource, randomBytes(32));
+    const other = new PersonKeys(dataSource, randomBytes(32));
     await expect(other.checkMasterKey()).rejects.toMatchObject({ code: 'master-key-wrong' });
     expect(keys().keyedHash('a@example.org')).toBe(keys().keyedHash('a@example.org'));
     expect(other.keyedHash('a@example.org')).not.toBe(keys().keyedHash('a@example.org'));

@@ -24,8 +24,8 @@ import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { Clock } from '../../kernel/clock.js';
 import { Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
-import type { PersonKeys } from '../../platform/personal-data/person-keys.js';
-import { CLOCK, IDS, PERSON_KEYS } from '../../platform/ports.js';
+import { PersonKeys } from '../../platform/personal-data/person-keys.js';
+import { CLOCK, IDS } from '../../platform/ports.js';
 
 /** A quoted local part may contain characters that no event accepts. */
 const PRINTABLE = /^(?!sealed:)[^\s\p{Cc}\p{Cs}]*$/u;
@@ -67,7 +67,7 @@ export interface Joined extends CommandResult {
 export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(PERSON_KEYS) private readonly keys: PersonKeys,
+    @Inject(PersonKeys) private readonly keys: PersonKeys,
     @Inject(IDS) private readonly ids: Ids,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}

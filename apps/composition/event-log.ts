@@ -11,13 +11,13 @@ import { StartFailure } from '../../libs/platform/start-failure.js';
 
 /** The log that the settings name. @throws StartFailure for an invalid connection string */
 export const openLog = (
-  { eventStoreUrl }: Pick<Settings, 'eventStoreUrl'>,
+  { eventstoreUrl }: Pick<Settings, 'eventstoreUrl'>,
   connection: Connection,
   pool: Pool,
   clock: Clock,
 ): EventStore =>
-  eventStoreUrl
-    ? new DeduplicatingEventStore(openEventStoreDB(eventStoreUrl, clock), new FactIndex(pool, clock), clock)
+  eventstoreUrl
+    ? new DeduplicatingEventStore(openEventStoreDB(eventstoreUrl, clock), new FactIndex(pool, clock), clock)
     : new PostgresEventStore(connection);
 
 /** @throws StartFailure */

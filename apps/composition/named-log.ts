@@ -28,7 +28,7 @@ export async function openNamedLog(
 
 async function openConfigured(env: Record<string, string | undefined>, signal?: AbortSignal): Promise<OpenedLog> {
   const settings = readSettings(env);
-  if (settings.eventStoreUrl) return inEventStoreDB(settings.eventStoreUrl);
+  if (settings.eventstoreUrl) return inEventStoreDB(settings.eventstoreUrl);
   if (settings.databaseUrl) return inPostgres({ connectionString: settings.databaseUrl }, async () => {});
   const directory = join(resolve(settings.data), 'postgres');
   const embedded = await startEmbeddedPostgres({ directory, port: settings.postgresPort, signal });

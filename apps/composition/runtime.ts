@@ -1,15 +1,14 @@
 import type { Catalogue } from '../../libs/context/catalogue.js';
 import { EncryptingEventStore } from '../../libs/event-store/encrypting-event-store.js';
-import type { EventStore } from '../../libs/event-store/event-store.js';
 import { Transactor } from '../../libs/event-store/transact.js';
 import { EventSchemas } from '../../libs/events/event-schemas.js';
 import { Backpressure } from '../../libs/ingest/backpressure.js';
 import { Quarantine } from '../../libs/ingest/quarantine.js';
 import type { Clock } from '../../libs/kernel/clock.js';
 import { VIEW_LEAD_BYTES } from '../../libs/kernel/fact-limits.js';
-import { type Ids, timeOrderedIds } from '../../libs/kernel/ids.js';
+import { timeOrderedIds } from '../../libs/kernel/ids.js';
 import type { Settings } from '../../libs/platform/configuration/settings.js';
-import { type Connection, type DataSource, openDatabase, type Pool } from '../../libs/platform/database/database.js';
+import { type Connection, openDatabase } from '../../libs/platform/database/database.js';
 import { DatabaseClock } from '../../libs/platform/database/database-clock.js';
 import type { Logger } from '../../libs/platform/logging/logger.js';
 import { loadMasterKey } from '../../libs/platform/personal-data/master-key.js';
@@ -24,27 +23,7 @@ import { entities } from './entities.js';
 import { checkEventStoreDB, openLog } from './event-log.js';
 
 /** The resources that every role needs, opened once and closed once. */
-export interface Runtime {
-  catalogue: Catalogue;
-  settings: Settings;
-  clock: Clock;
-  ids: Ids;
-  logger: Logger;
-  dataSource: DataSource;
-  pool: Pool;
-  store: EventStore;
-  /** Reads the log for every consumer in this process. */
-  log: LogTail;
-  schemas: EventSchemas;
-  personKeys: PersonKeys;
-  transactor: Transactor;
-  quarantine: Quarantine;
-  locks: LockSession;
-  rebuilder: Rebuilder;
-  viewReader: ViewReader;
-  backpressure: Backpressure;
-  close(): Promise<void>;
-}
+export type Runtime = Awaited<ReturnType<typeof openRuntime>>;
 
 export interface RuntimeOptions {
   settings: Settings;
@@ -63,16 +42,17 @@ export async function openRuntime({
   logger,
   clock: given,
   catalogue = applicationCatalogue,
-}: RuntimeOptions): Promise<Runtime> {
+}: RuntimeOptions) {
   const { dataSource, pool } = await openDatabase(connection, { migrations: catalogue.migrations, entities });
   const databaseClock = await DatabaseClock.open(pool);
-  const clock = given ?? databaseClock;
+  const clock: Clock = given ?? databaseClock;
   const ids = timeOrderedIds(clock);
   const schemas = new EventSchemas(catalogue.events);
   const personKeys = new PersonKeys(dataSource, await loadMasterKey(settings));
   await personKeys.checkMasterKey();
   const store = new EncryptingEventStore(openLog(settings, connection, pool, clock), personKeys, catalogue.events);
-  if (settings.eventStoreUrl) await checkEventStoreDB(store);
+  if (settings.eventstoreUrl) await checkEventStoreDB(store);
+  // Reads the log for every consumer in this process.
   const log = new LogTail(store);
   const locks = new LockSession(connection);
   return {
@@ -92,7 +72,7 @@ export async function openRuntime({
     locks,
     rebuilder: new Rebuilder(pool, store, locks, { parked: (parking) => logParked(logger, parking) }),
     viewReader: new ViewReader(pool),
-    backpressure: settings.eventStoreUrl ? new Backpressure(VIEW_LEAD_BYTES) : new Backpressure(),
+    backpressure: settings.eventstoreUrl ? new Backpressure(VIEW_LEAD_BYTES) : new Backpressure(),
     async close() {
       databaseClock.close();
       await log.close();

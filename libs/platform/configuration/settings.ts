@@ -2,163 +2,85 @@ import { StartFailure } from '../start-failure.js';
 import {
   choice,
   integer,
+  key,
   list,
   named,
   networks,
   onOff,
-  optionalChoice,
-  optionalKey,
-  optionalServers,
-  optionalText,
-  optionalUrl,
   type Setting,
+  servers,
   text,
+  url,
 } from './setting-kinds.js';
 
 const DAY_MS = 86_400_000;
 const TOPIC = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}$/;
-const A_TOPIC = 'the name of a topic';
+const topic = (fallback: string) => named(TOPIC, 'the name of a topic', fallback);
 
-/** Every setting. One entry here adds it to the type, the validation and docs/operations/settings.md. */
+/**
+ * Every setting; `stalenessMs` is the variable GATEHOUSE_STALENESS_MS. One entry here adds it to the type, the validation and
+ * docs/operations/settings.md.
+ */
 const table = {
-  host: text('GATEHOUSE_HOST', '127.0.0.1', 'Address that the HTTP server binds to'),
-  port: integer('GATEHOUSE_PORT', 8080, 0, 65_535, 'Port of the HTTP server; 0 picks a free port'),
-  data: text('GATEHOUSE_DATA', './data', 'Directory of the embedded database and of generated secrets'),
-  databaseUrl: optionalUrl(
-    'GATEHOUSE_DATABASE_URL',
-    ['postgres:', 'postgresql:'],
-    'An existing PostgreSQL, version 15 or later; if unset, an embedded one is started',
-    { secret: true },
-  ),
-  eventStoreUrl: optionalServers(
-    'GATEHOUSE_EVENTSTORE_URL',
-    ['esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover'],
-    'An EventStoreDB or KurrentDB, version 22.6 or later, that stores the log; if unset, PostgreSQL stores it',
-    { secret: true },
-  ),
-  postgresPort: integer(
-    'GATEHOUSE_POSTGRES_PORT',
-    0,
-    0,
-    65_535,
-    'Port of the embedded PostgreSQL on 127.0.0.1; 0 picks a free port',
-  ),
-  masterKey: optionalKey(
-    'GATEHOUSE_MASTER_KEY',
-    32,
-    "Master key: encrypts the keys of people's personal data; takes precedence over the file",
-  ),
-  masterKeyFile: optionalText(
-    'GATEHOUSE_MASTER_KEY_FILE',
+  host: text('127.0.0.1').means('Address that the HTTP server binds to'),
+  port: integer(8080, 0, 65_535).means('Port of the HTTP server; 0 picks a free port'),
+  data: text('./data').means('Directory of the embedded database and of generated secrets'),
+  databaseUrl: url('postgres:', 'postgresql:')
+    .secret()
+    .means('An existing PostgreSQL, version 15 or later; if unset, an embedded one is started'),
+  eventstoreUrl: servers('esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover')
+    .secret()
+    .means('An EventStoreDB or KurrentDB, version 22.6 or later, that stores the log; if unset, PostgreSQL stores it'),
+  postgresPort: integer(0, 0, 65_535).means('Port of the embedded PostgreSQL on 127.0.0.1; 0 picks a free port'),
+  masterKey: key(32).means("Master key: encrypts the keys of people's personal data; takes precedence over the file"),
+  masterKeyFile: text().means(
     'File with the master key; by default `master.key` in the data directory, created there with an embedded database only',
   ),
-  logLevel: choice(
-    'GATEHOUSE_LOG_LEVEL',
-    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
-    'info',
+  logLevel: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info').means(
     'Lowest severity that is logged',
   ),
-  logFormat: choice(
-    'GATEHOUSE_LOG_FORMAT',
-    ['auto', 'pretty', 'json'],
-    'auto',
+  logFormat: choice(['auto', 'pretty', 'json'], 'auto').means(
     'Format of the log lines; auto is pretty on a terminal and json otherwise',
   ),
-  oidcIssuer: optionalUrl(
-    'GATEHOUSE_OIDC_ISSUER',
-    ['https:', 'http:'],
-    'OpenID Connect issuer whose JWTs are accepted in addition to tokens',
-  ),
-  oidcAudience: optionalText('GATEHOUSE_OIDC_AUDIENCE', 'Audience that those JWTs must have; required with an issuer'),
-  oidcRolesClaim: text(
-    'GATEHOUSE_OIDC_ROLES_CLAIM',
-    'roles',
-    'Claim of those JWTs that lists the roles; a dotted path selects a nested claim',
-  ),
-  stalenessMs: integer(
-    'GATEHOUSE_STALENESS_MS',
-    5_000,
-    100,
-    600_000,
+  oidcIssuer: url('https:', 'http:').means('OpenID Connect issuer whose JWTs are accepted in addition to tokens'),
+  oidcAudience: text().means('Audience that those JWTs must have; required with an issuer'),
+  oidcRolesClaim: text('roles').means('Claim of those JWTs that lists the roles; a dotted path selects a nested claim'),
+  stalenessMs: integer(5_000, 100, 600_000).means(
     'Maximum age of the state behind an access decision, in ms; past it every decision is a deny',
   ),
-  accessWaitMs: integer(
-    'GATEHOUSE_ACCESS_WAIT_MS',
-    2_000,
-    0,
-    60_000,
+  accessWaitMs: integer(2_000, 0, 60_000).means(
     'Maximum time an access decision waits for a position that its caller demands, in ms',
   ),
-  reviewPanel: integer('GATEHOUSE_REVIEW_PANEL', 1, 1, 25, 'Number of reviewers whose verdicts decide a case'),
-  claimLeaseMs: integer(
-    'GATEHOUSE_CLAIM_LEASE_MS',
-    900_000,
-    1_000,
-    DAY_MS,
-    'Duration of the lease on a claimed case, in ms',
-  ),
-  httpLanes: integer('GATEHOUSE_HTTP_LANES', 4, 1, 64, 'Number of streams that facts from HTTP are distributed over'),
-  publicRatePerMinute: integer(
-    'GATEHOUSE_PUBLIC_RATE_PER_MINUTE',
-    60,
-    1,
-    1_000_000,
+  reviewPanel: integer(1, 1, 25).means('Number of reviewers whose verdicts decide a case'),
+  claimLeaseMs: integer(900_000, 1_000, DAY_MS).means('Duration of the lease on a claimed case, in ms'),
+  httpLanes: integer(4, 1, 64).means('Number of streams that facts from HTTP are distributed over'),
+  publicRatePerMinute: integer(60, 1, 1_000_000).means(
     'Requests per minute from one address without a valid credential',
   ),
-  trustedProxies: networks(
-    'GATEHOUSE_TRUSTED_PROXIES',
+  trustedProxies: networks().means(
     "Proxies whose X-Forwarded-For, -Proto and -Host are trusted; if unset, every caller behind a proxy has the proxy's address",
   ),
-  kafkaBrokers: list(
-    'GATEHOUSE_KAFKA_BROKERS',
-    /^[^\s:]+:\d{1,5}$/,
-    'host:port',
+  kafkaBrokers: list(/^[^\s:]+:\d{1,5}$/, 'host:port').means(
     'Some brokers of a Kafka cluster; if unset, Kafka is not used',
   ),
-  kafkaTls: onOff('GATEHOUSE_KAFKA_TLS', false, 'Whether connections to the brokers are encrypted'),
-  kafkaCaFile: optionalText(
-    'GATEHOUSE_KAFKA_CA_FILE',
+  kafkaTls: onOff(false).means('Whether connections to the brokers are encrypted'),
+  kafkaCaFile: text().means(
     'PEM file with the certificate authority of the brokers, unless a public authority signed them; with TLS only',
   ),
-  kafkaSaslMechanism: optionalChoice(
-    'GATEHOUSE_KAFKA_SASL_MECHANISM',
-    ['plain', 'scram-sha-256', 'scram-sha-512'],
+  kafkaSaslMechanism: choice(['plain', 'scram-sha-256', 'scram-sha-512']).means(
     'How this process authenticates with the brokers; needs a user name and a password',
   ),
-  kafkaUsername: optionalText('GATEHOUSE_KAFKA_USERNAME', 'User name for the brokers'),
-  kafkaPassword: optionalText('GATEHOUSE_KAFKA_PASSWORD', 'Password of that user', { secret: true }),
-  kafkaFactsTopic: named(
-    'GATEHOUSE_KAFKA_FACTS_TOPIC',
-    TOPIC,
-    A_TOPIC,
-    'gatehouse.facts',
-    'Topic from which events are ingested',
-  ),
-  kafkaTypeTopics: list(
-    'GATEHOUSE_KAFKA_TYPE_TOPICS',
-    TOPIC,
-    'names of topics',
-    'Further topics from which events are ingested',
-  ),
-  kafkaEventsTopic: named(
-    'GATEHOUSE_KAFKA_EVENTS_TOPIC',
-    TOPIC,
-    A_TOPIC,
-    'gatehouse.events',
-    'Topic to which the public events are published',
-  ),
-  kafkaQuarantineTopic: named(
-    'GATEHOUSE_KAFKA_QUARANTINE_TOPIC',
-    TOPIC,
-    A_TOPIC,
-    'gatehouse.quarantine',
+  kafkaUsername: text().means('User name for the brokers'),
+  kafkaPassword: text().secret().means('Password of that user'),
+  kafkaFactsTopic: topic('gatehouse.facts').means('Topic from which events are ingested'),
+  kafkaTypeTopics: list(TOPIC, 'names of topics').means('Further topics from which events are ingested'),
+  kafkaEventsTopic: topic('gatehouse.events').means('Topic to which the public events are published'),
+  kafkaQuarantineTopic: topic('gatehouse.quarantine').means(
     'Topic that receives a copy of each quarantined Kafka message',
   ),
-  kafkaGroup: text('GATEHOUSE_KAFKA_GROUP', 'gatehouse-ingester', 'Consumer group of the ingesters'),
-  scheduler: onOff('GATEHOUSE_SCHEDULER', true, 'Whether this process admits cohorts on schedule'),
-  newAdministratorToken: onOff(
-    'GATEHOUSE_NEW_ADMINISTRATOR_TOKEN',
-    false,
+  kafkaGroup: text('gatehouse-ingester').means('Consumer group of the ingesters'),
+  scheduler: onOff(true).means('Whether this process admits cohorts on schedule'),
+  newAdministratorToken: onOff(false).means(
     'Whether this start creates and prints another administrator token, to replace a lost one',
   ),
 };
@@ -176,6 +98,8 @@ const NEEDS: readonly (readonly [variable: string, needed: string, remedy: strin
   ['GATEHOUSE_KAFKA_USERNAME', 'GATEHOUSE_KAFKA_SASL_MECHANISM', 'the mechanism that the brokers require'],
   ['GATEHOUSE_KAFKA_PASSWORD', 'GATEHOUSE_KAFKA_SASL_MECHANISM', 'the mechanism that the brokers require'],
 ];
+
+const variableOf = (name: string): string => PREFIX + name.replace(/[A-Z]/g, '_$&').toUpperCase();
 
 type Values = { [Name in keyof typeof table]: (typeof table)[Name] extends Setting<infer Value> ? Value : never };
 
@@ -196,11 +120,12 @@ export class InvalidSettings extends StartFailure {
 export function readSettings(env: Record<string, string | undefined>): Settings {
   const wrong: string[] = [];
   const values: Record<string, unknown> = {};
-  for (const [name, { variable, parse, fallback, expects, secret }] of Object.entries<Setting>(table)) {
+  for (const [name, { parse, fallback, expects, isSecret }] of Object.entries<Setting>(table)) {
+    const variable = variableOf(name);
     const given = env[variable]?.trim() ?? '';
     values[name] = given === '' ? fallback : parse(given);
     if (given === '' || values[name] !== undefined) continue;
-    const shown = secret ? 'has a value that' : `is ${JSON.stringify(given)}, which`;
+    const shown = isSecret ? 'has a value that' : `is ${JSON.stringify(given)}, which`;
     wrong.push(`${variable} ${shown} is not ${expects}: correct it, or unset it to use the default`);
   }
   for (const variable of Object.keys(env)) {
@@ -218,14 +143,15 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
 
 /** The table of settings for the documentation, in markdown. */
 export function settingsTable(): string {
-  const rows = Object.values<Setting>(table).map(
-    ({ variable, shownDefault, expects, summary }) =>
-      `| \`${variable}\` | ${shownDefault === '' ? '' : `\`${shownDefault}\``} | ${expects} | ${summary} |`,
-  );
+  const rows = Object.entries<Setting>(table).map(([name, { fallback, expects, summary }]) => {
+    const shown = typeof fallback === 'boolean' ? (fallback ? 'on' : 'off') : fallback;
+    const byDefault = typeof shown === 'string' || typeof shown === 'number' ? `\`${shown}\`` : '';
+    return `| \`${variableOf(name)}\` | ${byDefault} | ${expects} | ${summary} |`;
+  });
   return ['| variable | default | value | meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-const known = Object.values<Setting>(table).map(({ variable }) => variable);
+const known = Object.keys(table).map(variableOf);
 
 const nearest = (variable: string): string =>
   known.map((name) => ({ name, far: editDistance(variable, name) })).sort((a, b) => a.far - b.far)[0]!.name;

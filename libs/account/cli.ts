@@ -1,7 +1,7 @@
 import type { ApiClient } from '../cli/api-client.js';
 import { ApiProblem } from '../cli/api-errors.js';
 import type { CommandGroup } from '../cli/command-group.js';
-import { positionOrTime, withExamples } from '../cli/command-options.js';
+import { command, positionOrTime } from '../cli/command-options.js';
 import { pairs, table, time } from '../cli/rendering/table.js';
 import type { AccountAnswer } from './queries/show-account.js';
 
@@ -9,23 +9,21 @@ export type { AccountAnswer } from './queries/show-account.js';
 
 export const commands: CommandGroup = (program, run) => {
   const group = program.command('account').description('Shows accounts, as they are or as they were.');
-  const show = group
-    .command('show <id>')
-    .description('Shows the state of an account and its history.')
+  command(
+    group,
+    'show <id>',
+    'Shows the state of an account and its history.',
+    'account show acc-1',
+    'account show acc-1 --as-of 2022-05-18T09:00:00Z',
+    'account show acc-1 --as-of 1234',
+  )
     .option('--as-of <moment>', 'the state at a position of the log or at a time (RFC 3339)', positionOrTime)
     .action(
       run<{ asOf?: string }>(async ({ client, print }, { asOf }, id) => {
         const account = await client.get<AccountAnswer>(pathOf(id!), { asOf });
         print(account, () => accountText(account));
-        return undefined;
       }),
     );
-  withExamples(
-    show,
-    'account show acc-1',
-    'account show acc-1 --as-of 2022-05-18T09:00:00Z',
-    'account show acc-1 --as-of 1234',
-  );
 };
 
 const pathOf = (accountId: string) => `/v1/accounts/${encodeURIComponent(accountId)}`;

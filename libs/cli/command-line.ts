@@ -34,7 +34,8 @@ export async function runCommandLine(
       const command = given.at(-1) as Command;
       const session = openSession(command.optsWithGlobals<GlobalOptions>(), terminal);
       try {
-        code = (await work(session, command.opts() as never, ...(given.slice(0, -2) as string[]))) ?? EXIT.done;
+        const ended = await work(session, command.opts() as never, ...(given.slice(0, -2) as string[]));
+        code = ended ?? EXIT.done;
       } finally {
         session.progress.end();
       }

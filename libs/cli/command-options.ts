@@ -1,10 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { isInstant, isPositionText } from '../kernel/text-forms.js';
 
-/** Adds examples to a command's --help. */
-export function withExamples(command: Command, ...lines: string[]): Command {
-  const title = lines.length > 1 ? 'Examples' : 'Example';
-  return command.addHelpText('after', `\n${title}:\n${lines.map((line) => `  $ gatehouse ${line}`).join('\n')}`);
+/** Adds a command with its description and the examples of its --help. */
+export function command(parent: Command, name: string, description: string, ...examples: string[]): Command {
+  const title = examples.length > 1 ? 'Examples' : 'Example';
+  const lines = examples.map((line) => `  $ gatehouse ${line}`);
+  return parent
+    .command(name)
+    .description(description)
+    .addHelpText('after', `\n${title}:\n${lines.join('\n')}`);
 }
 
 /** Parses an integer. */

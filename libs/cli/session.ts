@@ -36,7 +36,11 @@ export interface GlobalOptions {
 }
 
 /** A command's work. The exit code is `done` unless it returns another one or throws. */
-export type Work<Options> = (session: Session, options: Options, ...args: string[]) => Promise<ExitCode | undefined>;
+export type Work<Options> = (
+  session: Session,
+  options: Options,
+  ...args: string[]
+) => Promise<ExitCode> | Promise<void>;
 
 /** Turns a command's work into an action of commander. */
 export type Runner = <Options>(work: Work<Options>) => (...args: unknown[]) => Promise<void>;

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { CommandGroup } from '../cli/command-group.js';
-import { integer, withExamples } from '../cli/command-options.js';
+import { command, integer } from '../cli/command-options.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { plain } from '../cli/rendering/plain-text.js';
 import { pairs, table, time } from '../cli/rendering/table.js';
@@ -13,9 +13,7 @@ const ALL = 1_000_000;
 export const commands: CommandGroup = (program, run) => {
   const group = program.command('quarantine').description('Lists and replays reported events that were not accepted.');
 
-  const list = group
-    .command('list')
-    .description('Lists the entries, oldest first.')
+  command(group, 'list', 'Lists the entries, oldest first.', 'quarantine list', 'quarantine list --status replayed')
     .addOption(
       new Option('--status <status>', 'only entries with this status')
         .choices(['waiting', 'replayed'])
@@ -41,29 +39,31 @@ export const commands: CommandGroup = (program, run) => {
             `no entry is ${status}`,
           ),
         );
-        return undefined;
       }),
     );
-  withExamples(list, 'quarantine list', 'quarantine list --status replayed');
 
-  const show = group
-    .command('show <id>')
-    .description('Shows an entry with its raw bytes.')
-    .action(
-      run(async ({ client, print }, _, id) => {
-        const path = `/v1/quarantine/${encodeURIComponent(id!)}`;
-        const entry = await client.get<WholeEntry>(path);
-        const { raw, rawBase64, ...about } = entry;
-        const bytes = raw === undefined ? `${rawBase64} (base64)` : plain(raw);
-        print(entry, () => `${pairs(Object.entries(about))}\n\n${bytes}`);
-        return undefined;
-      }),
-    );
-  withExamples(show, 'quarantine show 0196e0f0-0000-7000-8000-000000000001');
+  command(
+    group,
+    'show <id>',
+    'Shows an entry with its raw bytes.',
+    'quarantine show 0196e0f0-0000-7000-8000-000000000001',
+  ).action(
+    run(async ({ client, print }, _, id) => {
+      const path = `/v1/quarantine/${encodeURIComponent(id!)}`;
+      const entry = await client.get<WholeEntry>(path);
+      const { raw, rawBase64, ...about } = entry;
+      const bytes = raw === undefined ? `${rawBase64} (base64)` : plain(raw);
+      print(entry, () => `${pairs(Object.entries(about))}\n\n${bytes}`);
+    }),
+  );
 
-  const replay = group
-    .command('replay [ids...]')
-    .description('Retries entries. Fix the cause first.')
+  command(
+    group,
+    'replay [ids...]',
+    'Retries entries. Fix the cause first.',
+    'quarantine replay 0196e0f0-0000-7000-8000-000000000001',
+    'quarantine replay --all',
+  )
     .option('--all', 'every entry that was not replayed yet')
     .action(
       run<{ all?: boolean }>(async ({ client, print, progress }, { all }, ...given) => {
@@ -95,5 +95,4 @@ export const commands: CommandGroup = (program, run) => {
         return items.some(({ outcome }) => outcome === 'quarantined') ? EXIT.failed : EXIT.done;
       }),
     );
-  withExamples(replay, 'quarantine replay 0196e0f0-0000-7000-8000-000000000001', 'quarantine replay --all');
 };

@@ -1,5 +1,5 @@
 import type { CommandGroup } from '../cli/command-group.js';
-import { withExamples } from '../cli/command-options.js';
+import { command } from '../cli/command-options.js';
 import type { Session } from '../cli/session.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { StoreUnavailable, Unavailable } from '../kernel/errors.js';
@@ -20,9 +20,12 @@ export type OpenLog = (address: string | undefined, signal: AbortSignal) => Prom
 export const logTransferCommands =
   (openLog: OpenLog): CommandGroup =>
   (program, run) => {
-    const exporting = program
-      .command('export-log <file>')
-      .description('Exports the whole log to a file. Stop the server first. Resumes if interrupted.')
+    command(
+      program,
+      'export-log <file>',
+      'Exports the whole log to a file. Stop the server first. Resumes if interrupted.',
+      'export-log gatehouse.log.gz',
+    )
       .option(
         '--from <address>',
         'address of the log, esdb://, kurrentdb:// or postgres://; by default from the settings',
@@ -32,14 +35,15 @@ export const logTransferCommands =
           const { exportLog } = await import('./export-log.js');
           const write = (store: EventStore) => exportLog(store, file!, progressOf(session, 'exporting'));
           print(session, file!, await withLog(openLog, session, from, write));
-          return undefined;
         }),
       );
-    withExamples(exporting, 'export-log gatehouse.log.gz');
 
-    const importing = program
-      .command('import-log <file>')
-      .description('Imports an exported log into an empty store and compares both. Resumes if interrupted.')
+    command(
+      program,
+      'import-log <file>',
+      'Imports an exported log into an empty store and compares both. Resumes if interrupted.',
+      'import-log gatehouse.log.gz --to "kurrentdb://admin:secret@127.0.0.1:2113"',
+    )
       .option(
         '--to <address>',
         'address of the log, esdb://, kurrentdb:// or postgres://; by default from the settings',
@@ -49,10 +53,8 @@ export const logTransferCommands =
           const { importLog } = await import('./import-log.js');
           const read = (store: EventStore) => importLog(file!, store, progressOf(session, 'importing'));
           print(session, file!, await withLog(openLog, session, to, read));
-          return undefined;
         }),
       );
-    withExamples(importing, 'import-log gatehouse.log.gz --to "kurrentdb://admin:secret@127.0.0.1:2113"');
   };
 
 async function withLog<Result>(

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { CommandGroup } from '../cli/command-group.js';
-import { withExamples } from '../cli/command-options.js';
+import { command } from '../cli/command-options.js';
 import { table, time } from '../cli/rendering/table.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { InvalidInput } from '../kernel/errors.js';
@@ -11,9 +11,12 @@ export const commands: CommandGroup = (program, run) => {
     .command('policy')
     .description('Publishes and shows the content policy, which people must accept before they get access.');
 
-  const publish = group
-    .command('publish <version>')
-    .description('Puts a version into force. From then on, access requires its acceptance.')
+  command(
+    group,
+    'publish <version>',
+    'Puts a version into force. From then on, access requires its acceptance.',
+    'policy publish 2022-05-18 --link https://example.org/policy --text-file policy.md',
+  )
     .option('--link <url>', 'URL of the text')
     .option('--text-file <file>', 'file with the text; its SHA-256 is stored as proof of what was accepted')
     .action(
@@ -25,35 +28,28 @@ export const commands: CommandGroup = (program, run) => {
           { repeatable: true },
         );
         print({ version, ...written }, () => `content policy ${version} is in force from position ${written.position}`);
-        return undefined;
       }),
     );
-  withExamples(publish, 'policy publish 2022-05-18 --link https://example.org/policy --text-file policy.md');
 
-  const show = group
-    .command('show')
-    .description('Lists the version in force and the earlier ones.')
-    .action(
-      run(async ({ client, print }) => {
-        const policy = await client.get<PolicyAnswer>('/v1/policy');
-        const inForce = (position: string) => position === policy.current?.position;
-        print(policy, () =>
-          table(
-            ['version', 'published', 'in force', 'link', 'digest'],
-            policy.versions.map((one) => [
-              one.version,
-              time(one.publishedAt),
-              inForce(one.position),
-              one.url,
-              one.digest,
-            ]),
-            'no content policy is published; publish one with: gatehouse policy publish VERSION',
-          ),
-        );
-        return undefined;
-      }),
-    );
-  withExamples(show, 'policy show');
+  command(group, 'show', 'Lists the version in force and the earlier ones.', 'policy show').action(
+    run(async ({ client, print }) => {
+      const policy = await client.get<PolicyAnswer>('/v1/policy');
+      const inForce = (position: string) => position === policy.current?.position;
+      print(policy, () =>
+        table(
+          ['version', 'published', 'in force', 'link', 'digest'],
+          policy.versions.map((one) => [
+            one.version,
+            time(one.publishedAt),
+            inForce(one.position),
+            one.url,
+            one.digest,
+          ]),
+          'no content policy is published; publish one with: gatehouse policy publish VERSION',
+        ),
+      );
+    }),
+  );
 };
 
 async function textOf(file: string): Promise<string> {

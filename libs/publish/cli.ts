@@ -1,5 +1,5 @@
 import type { CommandGroup } from '../cli/command-group.js';
-import { integer, position, severalOf, withExamples } from '../cli/command-options.js';
+import { command, integer, position, severalOf } from '../cli/command-options.js';
 import { plainLine } from '../cli/rendering/plain-text.js';
 import { time } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
@@ -15,9 +15,14 @@ interface EventsOptions {
 }
 
 export const commands: CommandGroup = (program, run) => {
-  const command = program
-    .command('events')
-    .description('Shows events in the order of the log: public events, or with --all or --stream all events.')
+  command(
+    program,
+    'events',
+    'Shows events in the order of the log: public events, or with --all or --stream all events.',
+    'events --limit 20',
+    'events --tail --type ReviewConfirmed,AccountDeactivated',
+    'events --stream account-acc-1 --json',
+  )
     .option(
       '--after <position>',
       'only events after this position; with --stream, events from this revision on',
@@ -32,15 +37,8 @@ export const commands: CommandGroup = (program, run) => {
       run<EventsOptions>(async (session, options) => {
         if (options.tail) await tail(session, options);
         else await page(session, options);
-        return undefined;
       }),
     );
-  withExamples(
-    command,
-    'events --limit 20',
-    'events --tail --type ReviewConfirmed,AccountDeactivated',
-    'events --stream account-acc-1 --json',
-  );
 };
 
 async function page({ client, print, remark }: Session, { after, type, stream, all, limit }: EventsOptions) {

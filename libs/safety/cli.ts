@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { ApiClient, Query } from '../cli/api-client.js';
 import type { CommandGroup } from '../cli/command-group.js';
-import { withExamples } from '../cli/command-options.js';
+import { command } from '../cli/command-options.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { isInstant } from '../kernel/text-forms.js';
 import { metricsText } from './cli/metrics-table.js';
@@ -19,11 +19,15 @@ const day = (text: string): string => {
 };
 
 export const commands: CommandGroup = (program, run) => {
-  const command = program
-    .command('metrics')
-    .description(
-      'Shows the safety metrics: distinct counts, shares with 95% confidence intervals (Wilson), and review figures.',
-    )
+  command(
+    program,
+    'metrics',
+    'Shows the safety metrics: distinct counts, shares with 95% confidence intervals (Wilson), and review figures.',
+    'metrics',
+    'metrics --by category',
+    'metrics --by cohort',
+    'metrics --by day --from 2022-05-18',
+  )
     .addOption(new Option('--by <grouping>', 'group by').choices(['day', 'week', 'category', 'cohort']))
     .option('--from <day>', 'first day; requires --by day', day)
     .option('--to <day>', 'last day; requires --by day', day)
@@ -34,16 +38,8 @@ export const commands: CommandGroup = (program, run) => {
         }
         const metrics = await safetyMetrics(client, { by, from, to });
         print(metrics, () => metricsText(metrics, by));
-        return undefined;
       }),
     );
-  withExamples(
-    command,
-    'metrics',
-    'metrics --by category',
-    'metrics --by cohort',
-    'metrics --by day --from 2022-05-18',
-  );
 };
 
 export const safetyMetrics = (client: ApiClient, query: Query = {}): Promise<SafetyAnswer> =>

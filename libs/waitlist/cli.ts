@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { CommandGroup } from '../cli/command-group.js';
-import { integer, withExamples } from '../cli/command-options.js';
+import { command, integer } from '../cli/command-options.js';
 import { table, time } from '../cli/rendering/table.js';
 import type { JoinAnswer } from './features/join-waitlist.js';
 import type { WaitlistEntry } from './queries/waitlist.js';
@@ -16,9 +16,12 @@ interface Joining {
 export const commands: CommandGroup = (program, run) => {
   const group = program.command('waitlist').description('Adds people to the waitlist and lists it.');
 
-  const join = group
-    .command('join <email>')
-    .description('Adds a person to the waitlist. Repeating it changes nothing.')
+  command(
+    group,
+    'join <email>',
+    'Adds a person to the waitlist. Repeating it changes nothing.',
+    'waitlist join ada@example.org --locale en-GB',
+  )
     .option('--locale <tag>', "the person's language, such as en-GB")
     .option('--reason <text>', 'what the person wants to create')
     .option('--priority <class>', 'priority class, where 0 is onboarded first (default: 5)', integer(0, 9))
@@ -27,14 +30,16 @@ export const commands: CommandGroup = (program, run) => {
         const body = { email, locale, reason, priority };
         const joined = await client.post<JoinAnswer>('/v1/waitlist', body, { repeatable: true });
         print(joined, () => (joined.accountId ? `${joined.accountId} is ${joined.status}` : joined.status));
-        return undefined;
       }),
     );
-  withExamples(join, 'waitlist join ada@example.org --locale en-GB');
 
-  const list = group
-    .command('list')
-    .description('Lists people in the order in which they will be onboarded.')
+  command(
+    group,
+    'list',
+    'Lists people in the order in which they will be onboarded.',
+    'waitlist list',
+    'waitlist list --status onboarded --limit 1000 --json',
+  )
     .addOption(new Option('--status <status>', 'only people with this status').choices(STATUSES).default('waiting'))
     .option('--limit <n>', 'maximum number of entries', integer(1, 1_000_000), 50)
     .action(
@@ -54,8 +59,6 @@ export const commands: CommandGroup = (program, run) => {
             `nobody is ${status}`,
           ),
         );
-        return undefined;
       }),
     );
-  withExamples(list, 'waitlist list', 'waitlist list --status onboarded --limit 1000 --json');
 };

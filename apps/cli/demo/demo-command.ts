@@ -1,5 +1,5 @@
 import type { CommandGroup } from '../../../libs/cli/command-group.js';
-import { integer, withExamples } from '../../../libs/cli/command-options.js';
+import { command, integer } from '../../../libs/cli/command-options.js';
 import { pairs } from '../../../libs/cli/rendering/table.js';
 import { metricsText } from '../../../libs/safety/cli/metrics-table.js';
 import { type DemoReport, runDemo } from './run-demo.js';
@@ -11,9 +11,13 @@ interface DemoOptions {
 }
 
 export const demoCommand: CommandGroup = (program, run) => {
-  const command = program
-    .command('demo')
-    .description('Fills a running backend with generated people, images, flags and reviews, through its public API.')
+  command(
+    program,
+    'demo',
+    'Fills a running backend with generated people, images, flags and reviews, through its public API.',
+    'demo',
+    'demo --people 1000 --images 100000 --seed 7',
+  )
     .option('--people <n>', 'number of people to onboard', integer(2, 2_000), 200)
     .option('--images <n>', 'number of images to generate', integer(10, 1_000_000), 1_000)
     .option('--seed <n>', 'seed of the random data; the same seed gives the same data', integer(0, 4_294_967_295), 1)
@@ -21,10 +25,8 @@ export const demoCommand: CommandGroup = (program, run) => {
       run<DemoOptions>(async (session, options) => {
         const report = await runDemo(session, options);
         session.print(report, () => demoText(report));
-        return undefined;
       }),
     );
-  withExamples(command, 'demo', 'demo --people 1000 --images 100000 --seed 7');
 };
 
 function demoText({ run, policy, cohorts, cases, denied, metrics }: DemoReport): string {

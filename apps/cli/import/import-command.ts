@@ -1,5 +1,5 @@
 import type { CommandGroup } from '../../../libs/cli/command-group.js';
-import { withExamples } from '../../../libs/cli/command-options.js';
+import { command } from '../../../libs/cli/command-options.js';
 import { EXIT } from '../../../libs/cli/exit-codes.js';
 import { table } from '../../../libs/cli/rendering/table.js';
 import { InvalidInput } from '../../../libs/kernel/errors.js';
@@ -16,11 +16,13 @@ interface ImportOptions {
 const SHOWN_FAULTS = 50;
 
 export const importCommand: CommandGroup = (program, run) => {
-  const command = program
-    .command('import')
-    .description(
-      'Imports prompts, flags and human reviews from files, through the public API. Repeating it changes nothing.',
-    )
+  command(
+    program,
+    'import',
+    'Imports prompts, flags and human reviews from files, through the public API. Repeating it changes nothing.',
+    'import --prompts prompts.tsv',
+    'import --prompts prompts.tsv --flags flags.csv --reviews reviews.csv',
+  )
     .option('--prompts <file>', 'TSV with the columns Prompt and Category; each row becomes a generated image')
     .option('--flags <file>', 'CSV with the columns flag_id, submitted_at, submitter_id, categories')
     .option('--reviews <file>', 'CSV with the columns flag_id, reviewer_id, answer_time_ms, verdict; requires --flags')
@@ -31,11 +33,6 @@ export const importCommand: CommandGroup = (program, run) => {
         return report.quarantined.length > 0 ? EXIT.failed : EXIT.done;
       }),
     );
-  withExamples(
-    command,
-    'import --prompts prompts.tsv',
-    'import --prompts prompts.tsv --flags flags.csv --reviews reviews.csv',
-  );
 };
 
 /** Reads and validates every file before anything is sent. */

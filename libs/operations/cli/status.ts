@@ -1,22 +1,23 @@
 import type { CommandGroup } from '../../cli/command-group.js';
-import { withExamples } from '../../cli/command-options.js';
+import { command } from '../../cli/command-options.js';
 import { number, pairs, table } from '../../cli/rendering/table.js';
 import type { StatusAnswer } from '../queries/show-status.js';
 
 const MIB = 1024 * 1024;
 
 export const statusCommand: CommandGroup = (program, run) => {
-  const command = program
-    .command('status')
-    .description('Shows the version, the head of the log, and the checkpoint of every consumer.')
-    .action(
-      run(async ({ client, print }) => {
-        const status = await client.get<StatusAnswer>('/v1/status');
-        print({ url: client.url, ...status }, () => statusText(client.url, status));
-        return undefined;
-      }),
-    );
-  withExamples(command, 'status', 'status --json | jq .head');
+  command(
+    program,
+    'status',
+    'Shows the version, the head of the log, and the checkpoint of every consumer.',
+    'status',
+    'status --json | jq .head',
+  ).action(
+    run(async ({ client, print }) => {
+      const status = await client.get<StatusAnswer>('/v1/status');
+      print({ url: client.url, ...status }, () => statusText(client.url, status));
+    }),
+  );
 };
 
 export function statusText(url: string, status: StatusAnswer): string {

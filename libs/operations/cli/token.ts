@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { CommandGroup } from '../../cli/command-group.js';
-import { severalOf, withExamples } from '../../cli/command-options.js';
+import { command, severalOf } from '../../cli/command-options.js';
 import { table, time } from '../../cli/rendering/table.js';
 import type { CreatedTokenAnswer, TokenAnswer, TokensAnswer } from '../../http/tokens.controller.js';
 
@@ -18,9 +18,13 @@ export const tokenCommands: CommandGroup = (program, run) => {
     .command('token')
     .description('Manages the bearer tokens of services and people (role administrator).');
 
-  const create = group
-    .command('create <name>')
-    .description('Creates a token. Its secret is shown only once.')
+  command(
+    group,
+    'create <name>',
+    'Creates a token. Its secret is shown only once.',
+    'token create image-service --role service',
+    'token create ada --role reviewer,operator',
+  )
     .requiredOption('--role <role>', `roles of the token, separated by commas: ${ROLES.join(', ')}`, roles)
     .action(
       run<{ role: string[] }>(async ({ client, print }, { role }, name) => {
@@ -31,44 +35,32 @@ export const tokenCommands: CommandGroup = (program, run) => {
           () =>
             `${token.secret}\n\nThe secret is shown only once. To revoke the token: gatehouse token revoke ${token.id}`,
         );
-        return undefined;
       }),
     );
-  withExamples(create, 'token create image-service --role service', 'token create ada --role reviewer,operator');
 
-  const revoke = group
-    .command('revoke <id>')
-    .description('Revokes a token.')
-    .action(
-      run(async ({ client, print }, _, id) => {
-        const token = await client.delete<TokenAnswer>(`/v1/tokens/${encodeURIComponent(id!)}`);
-        print(token, () => `token ${token.id} of ${token.name} is revoked`);
-        return undefined;
-      }),
-    );
-  withExamples(revoke, 'token revoke 0123456789abcdef');
+  command(group, 'revoke <id>', 'Revokes a token.', 'token revoke 0123456789abcdef').action(
+    run(async ({ client, print }, _, id) => {
+      const token = await client.delete<TokenAnswer>(`/v1/tokens/${encodeURIComponent(id!)}`);
+      print(token, () => `token ${token.id} of ${token.name} is revoked`);
+    }),
+  );
 
-  const list = group
-    .command('list')
-    .description('Lists all tokens, including revoked ones, without their secrets.')
-    .action(
-      run(async ({ client, print }) => {
-        const answer = await client.get<TokensAnswer>('/v1/tokens');
-        print(answer, () =>
-          table(
-            ['id', 'name', 'roles', 'created', 'by', 'revoked'],
-            answer.items.map((token) => [
-              token.id,
-              token.name,
-              token.roles.join(', '),
-              time(token.createdAt),
-              token.createdBy,
-              time(token.revokedAt),
-            ]),
-          ),
-        );
-        return undefined;
-      }),
-    );
-  withExamples(list, 'token list');
+  command(group, 'list', 'Lists all tokens, including revoked ones, without their secrets.', 'token list').action(
+    run(async ({ client, print }) => {
+      const answer = await client.get<TokensAnswer>('/v1/tokens');
+      print(answer, () =>
+        table(
+          ['id', 'name', 'roles', 'created', 'by', 'revoked'],
+          answer.items.map((token) => [
+            token.id,
+            token.name,
+            token.roles.join(', '),
+            time(token.createdAt),
+            token.createdBy,
+            time(token.revokedAt),
+          ]),
+        ),
+      );
+    }),
+  );
 };

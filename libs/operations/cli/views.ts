@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient } from '../../cli/api-client.js';
 import type { CommandGroup } from '../../cli/command-group.js';
-import { withExamples } from '../../cli/command-options.js';
+import { command } from '../../cli/command-options.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import type { Progress } from '../../cli/rendering/progress.js';
 import { type Cell, table } from '../../cli/rendering/table.js';
@@ -16,43 +16,44 @@ export const viewsCommands: CommandGroup = (program, run) => {
     .command('views')
     .description('Lists, verifies and rebuilds the read models, which are derived from the log.');
 
-  const list = group
-    .command('list')
-    .description('Lists every view and reactor with its checkpoint, rows and parked keys.')
-    .action(
-      run(async ({ client, print }) => {
-        const answer = await client.get<ViewsAnswer>('/v1/views');
-        print(answer, () => viewsText(answer));
-        return undefined;
-      }),
-    );
-  withExamples(list, 'views list');
+  command(
+    group,
+    'list',
+    'Lists every view and reactor with its checkpoint, rows and parked keys.',
+    'views list',
+  ).action(
+    run(async ({ client, print }) => {
+      const answer = await client.get<ViewsAnswer>('/v1/views');
+      print(answer, () => viewsText(answer));
+    }),
+  );
 
-  const rebuild = group
-    .command('rebuild [views...]')
-    .description('Replays the log into new tables and replaces the live tables with them; all views by default.')
-    .action(
-      run(async ({ client, print, progress }, _, ...views) => {
-        const job = await finished(client, await started(client, 'rebuild', views.flat()), progress);
-        print(job, () => comparisonText(job));
-        return undefined;
-      }),
-    );
-  withExamples(rebuild, 'views rebuild', 'views rebuild cases safety-images');
+  command(
+    group,
+    'rebuild [views...]',
+    'Replays the log into new tables and replaces the live tables with them; all views by default.',
+    'views rebuild',
+    'views rebuild cases safety-images',
+  ).action(
+    run(async ({ client, print, progress }, _, ...views) => {
+      const job = await finished(client, await started(client, 'rebuild', views.flat()), progress);
+      print(job, () => comparisonText(job));
+    }),
+  );
 
-  const verify = group
-    .command('verify [views...]')
-    .description(
-      `Compares views with a replay of the log; all views by default. The exit code is ${EXIT.differs} if one differs.`,
-    )
-    .action(
-      run(async ({ client, print, progress }, _, ...views) => {
-        const job = await finished(client, await started(client, 'verify', views.flat()), progress);
-        print(job, () => comparisonText(job));
-        return job.comparisons?.some(({ equal }) => equal === false) ? EXIT.differs : EXIT.done;
-      }),
-    );
-  withExamples(verify, 'views verify', 'views verify cases --json');
+  command(
+    group,
+    'verify [views...]',
+    `Compares views with a replay of the log; all views by default. The exit code is ${EXIT.differs} if one differs.`,
+    'views verify',
+    'views verify cases --json',
+  ).action(
+    run(async ({ client, print, progress }, _, ...views) => {
+      const job = await finished(client, await started(client, 'verify', views.flat()), progress);
+      print(job, () => comparisonText(job));
+      return job.comparisons?.some(({ equal }) => equal === false) ? EXIT.differs : EXIT.done;
+    }),
+  );
 };
 
 export function viewsText({ items, reactions }: ViewsAnswer): string {

@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { type AccountAnswer, accountOf } from '../../account/cli.js';
 import type { ApiClient } from '../../cli/api-client.js';
 import type { CommandGroup } from '../../cli/command-group.js';
-import { integer, severalOf, withExamples } from '../../cli/command-options.js';
+import { command, integer, severalOf } from '../../cli/command-options.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import { number } from '../../cli/rendering/table.js';
 import { InvalidInput } from '../../kernel/errors.js';
@@ -24,9 +24,14 @@ interface Onboarding {
 
 export const cohortCommands: CommandGroup = (program, run) => {
   const group = program.command('cohort').description('Onboards people in cohorts.');
-  const onboard = group
-    .command('onboard')
-    .description('Admits a cohort within the rate, waits until it is onboarded, and lists its accounts.')
+  command(
+    group,
+    'onboard',
+    'Admits a cohort within the rate, waits until it is onboarded, and lists its accounts.',
+    'cohort onboard --size 100',
+    'cohort onboard --accounts acc-1,acc-2',
+    'cohort onboard --no-wait',
+  )
     .option(
       '--size <n>',
       'number of people, from the front of the waitlist; by default as many as the rate allows',
@@ -46,7 +51,7 @@ export const cohortCommands: CommandGroup = (program, run) => {
         const admitted = await admitCohort(client, { cohortId: ids.next(), size, accounts, priority });
         if (!wait) {
           print(admitted, () => `cohort ${admitted.cohortId}: ${number(admitted.size)} people will be onboarded`);
-          return undefined;
+          return EXIT.done;
         }
         progress.start('onboarding', admitted.size);
         const outcome = await outcomeOf(client, admitted, accounts);
@@ -55,12 +60,6 @@ export const cohortCommands: CommandGroup = (program, run) => {
         return outcome.leftOut.length > 0 ? EXIT.failed : EXIT.done;
       }),
     );
-  withExamples(
-    onboard,
-    'cohort onboard --size 100',
-    'cohort onboard --accounts acc-1,acc-2',
-    'cohort onboard --no-wait',
-  );
 };
 
 /** The client chooses the id, so the request is safe to retry. */

@@ -1,5 +1,5 @@
 import type { CommandGroup } from '../../cli/command-group.js';
-import { integer, withExamples } from '../../cli/command-options.js';
+import { command, integer } from '../../cli/command-options.js';
 import { number, pairs, table, time } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
@@ -12,15 +12,14 @@ export const rateCommands: CommandGroup = (program, run) => {
     .command('rate')
     .description('Shows and sets how many people may be onboarded per rolling seven days.');
 
-  const show = group
-    .command('show')
-    .description('Shows the rate, what is left of it now, and how many people are waiting.')
-    .action(run(showRollout));
-  withExamples(show, 'rate show');
+  command(
+    group,
+    'show',
+    'Shows the rate, what is left of it now, and how many people are waiting.',
+    'rate show',
+  ).action(run(showRollout));
 
-  const set = group
-    .command('set')
-    .description('Sets the rate.')
+  command(group, 'set', 'Sets the rate.', 'rate set 1000', 'rate set 1400 --daily')
     .argument('<per-week>', 'people per rolling seven days; 0 admits nobody', integer(0, MAX_PER_WEEK))
     .option('--daily', 'admit a seventh of the rate automatically every day')
     .option('--no-daily', 'admit no cohorts automatically')
@@ -30,11 +29,8 @@ export const rateCommands: CommandGroup = (program, run) => {
         return showRollout(session);
       }),
     );
-  withExamples(set, 'rate set 1000', 'rate set 1400 --daily');
 
-  const pause = group
-    .command('pause')
-    .description('Stops admissions until they are resumed.')
+  command(group, 'pause', 'Stops admissions until they are resumed.', "rate pause 'reviewers are behind'")
     .argument('<reason>', 'the reason, shown to other operators')
     .action(
       run(async (session, _, reason) => {
@@ -42,21 +38,16 @@ export const rateCommands: CommandGroup = (program, run) => {
         return showRollout(session);
       }),
     );
-  withExamples(pause, "rate pause 'reviewers are behind'");
 
-  const resume = group
-    .command('resume')
-    .description('Resumes admissions.')
-    .action(
-      run(async (session) => {
-        await session.client.post<WriteReceipt>('/v1/rollout/resume', undefined, { repeatable: true });
-        return showRollout(session);
-      }),
-    );
-  withExamples(resume, 'rate resume');
+  command(group, 'resume', 'Resumes admissions.', 'rate resume').action(
+    run(async (session) => {
+      await session.client.post<WriteReceipt>('/v1/rollout/resume', undefined, { repeatable: true });
+      return showRollout(session);
+    }),
+  );
 };
 
-async function showRollout({ client, print }: Session): Promise<undefined> {
+async function showRollout({ client, print }: Session): Promise<void> {
   const rollout = await client.get<RolloutAnswer>('/v1/rollout');
   print(rollout, () => rolloutText(rollout));
 }

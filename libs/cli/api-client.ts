@@ -21,7 +21,6 @@ export interface ClientOptions {
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
-type Outcome<Answer> = { answer: Answer } | { failure: ApiProblem | NotReachable; waitMs?: number };
 
 const TRIES = 8;
 const LONGEST_WAIT_MS = 5_000;
@@ -93,18 +92,19 @@ export class ApiClient {
     return items;
   }
 
-  /**
-   * @throws ApiProblem, NotReachable
-   */
+  /** @throws ApiProblem, NotReachable */
   async request<Answer>(method: Method, path: string, options: RequestOptions): Promise<Answer> {
     const repeatable = options.repeatable ?? method !== 'POST';
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.attempt<Answer>(method, path, options);
-      if ('answer' in outcome) return outcome.answer;
-      const { failure, waitMs } = outcome;
-      if (!repeatable || waitMs === undefined || attempt === TRIES) throw failure;
-      const backoff = Math.min(LONGEST_WAIT_MS, this.retryMs * 2 ** (attempt - 1));
-      await sleep(Math.max(waitMs, backoff), undefined, { signal: this.signal });
+      const wasThere = this.hasAnswered;
+      try {
+        return await this.attempt<Answer>(method, path, options);
+      } catch (error) {
+        const waitMs = leastWaitMs(error, wasThere);
+        if (!repeatable || waitMs === undefined || attempt === TRIES) throw error;
+        const backoff = Math.min(LONGEST_WAIT_MS, this.retryMs * 2 ** (attempt - 1));
+        await sleep(Math.max(waitMs, backoff), undefined, { signal: this.signal });
+      }
     }
   }
 
@@ -116,20 +116,11 @@ export class ApiClient {
     return response.body as ReadableStream<Uint8Array>;
   }
 
-  private async attempt<Answer>(method: Method, path: string, options: RequestOptions): Promise<Outcome<Answer>> {
-    const wasThere = this.hasAnswered;
-    try {
-      const signal = AbortSignal.any([this.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
-      const response = await this.send(method, path, options, signal);
-      if (response.ok) return { answer: await this.answerOf<Answer>(response) };
-      const failure = await problemOf(response, `${method} ${path}`);
-      const after = Number(response.headers.get('retry-after') ?? 0) * 1000;
-      return TRY_LATER.includes(response.status) ? { failure, waitMs: after || 0 } : { failure };
-    } catch (error) {
-      if (!(error instanceof NotReachable)) throw error;
-      const transient = error.code === 'connection-lost' || (error.code === 'connection-refused' && wasThere);
-      return transient ? { failure: error, waitMs: 0 } : { failure: error };
-    }
+  private async attempt<Answer>(method: Method, path: string, options: RequestOptions): Promise<Answer> {
+    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
+    const response = await this.send(method, path, options, signal);
+    if (!response.ok) throw await problemOf(response, `${method} ${path}`);
+    return this.answerOf<Answer>(response);
   }
 
   private async send(method: Method, path: string, options: RequestOptions, signal: AbortSignal): Promise<Response> {
@@ -174,6 +165,13 @@ export class ApiClient {
   }
 }
 
+/** At least how long to wait before a retry, in ms; undefined if a retry can't help. */
+function leastWaitMs(error: unknown, wasThere: boolean): number | undefined {
+  if (error instanceof ApiProblem) return TRY_LATER.includes(error.status) ? error.retryAfterMs : undefined;
+  if (!(error instanceof NotReachable)) return undefined;
+  return error.code === 'connection-lost' || (error.code === 'connection-refused' && wasThere) ? 0 : undefined;
+}
+
 async function problemOf(response: Response, request: string): Promise<ApiProblem> {
   const text = await response.text().catch(() => '');
   let problem: Problem = {};
@@ -182,7 +180,8 @@ async function problemOf(response: Response, request: string): Promise<ApiProble
   } catch {
     problem.detail = `the response is ${response.status} ${response.statusText} without a problem document: check --url`;
   }
-  return new ApiProblem(response.status, problem, request);
+  const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * 1000 || 0;
+  return new ApiProblem(response.status, problem, request, retryAfterMs);
 }
 
 function notReachable(url: string, error: Error): NotReachable {

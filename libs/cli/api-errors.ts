@@ -18,6 +18,8 @@ export class ApiProblem extends HttpError {
     readonly problem: Problem,
     /** The request, such as `GET /v1/status`. */
     readonly request: string,
+    /** How long to wait before a retry; 0 if the backend does not say. */
+    readonly retryAfterMs = 0,
   ) {
     const code = problem.type?.split('/').at(-1) || 'unknown-problem';
     super(status, code, problem.detail ?? problem.title ?? `the backend responded with status ${status}`);

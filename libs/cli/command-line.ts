@@ -2,8 +2,7 @@ import { Command, Help, Option } from 'commander';
 import type { Problem } from './api-errors.js';
 import type { CommandGroup } from './command-group.js';
 import { EXIT, type ExitCode, exitCodeOf, exitCodesText } from './exit-codes.js';
-import { interruption, problemDocument } from './rendering/problem-document.js';
-import { problemText } from './rendering/problem-text.js';
+import { interruption, problemDocument, problemText } from './rendering/problem.js';
 import { DEFAULT_URL, type GlobalOptions, openSession, type Runner, type Terminal } from './session.js';
 
 const INTERRUPTED = 'interrupted; acknowledged work is stored, and the command is safe to repeat';

@@ -4,8 +4,7 @@ import { toProblem } from '../../http/problem.js';
 import { InvalidInput, Refusal } from '../../kernel/errors.js';
 import { ApiProblem } from '../api-errors.js';
 import { plain, plainLine } from './plain-text.js';
-import { problemDocument } from './problem-document.js';
-import { problemText } from './problem-text.js';
+import { problemDocument, problemText } from './problem.js';
 import { progressOn } from './progress.js';
 import { pairs, table } from './table.js';
 

@@ -1,10 +1,11 @@
 import type { WaitlistJoined } from '../../../libs/account/index.js';
 import type { DataOf, EventDefinition } from '../../../libs/events/event-definition.js';
 import type { ContentFlagged, ImageDownloaded, ImageGenerated, ImageShared } from '../../../libs/images/index.js';
-import { cloudEvent, type OutgoingEvent } from '../../../libs/ingest/cli/cloud-event.js';
+import { eventsOf, type OutgoingEvent } from '../../../libs/ingest/cli/cloud-event.js';
 import { type Chance, seededChance } from './chance.js';
 
 export const DEMO_SOURCE = '/demo';
+const demoEvent = eventsOf(DEMO_SOURCE);
 
 export interface PreviewSize {
   /** Part of every id, so that runs share no ids. */
@@ -46,7 +47,7 @@ export function makePreview({ run, people, images, seed }: PreviewSize): Preview
   const chance = seededChance(seed);
   const accounts = Array.from({ length: people }, (_, index) => `demo-${run}-person-${index + 1}`);
   const event = <Definition extends EventDefinition>(type: Definition['type'], id: string, data: DataOf<Definition>) =>
-    cloudEvent<Definition>(type, DEMO_SOURCE, `demo-${run}-${id}`, data);
+    demoEvent<Definition>(type, `demo-${run}-${id}`, data);
 
   const owners = new Map<string, string>();
   const generated: OutgoingEvent[] = [];

@@ -1,11 +1,14 @@
 import type { WaitlistJoined } from '../../../libs/account/index.js';
 import type { ContentFlagged, ImageGenerated } from '../../../libs/images/index.js';
-import { cloudEvent, type OutgoingEvent } from '../../../libs/ingest/cli/cloud-event.js';
+import { eventsOf, type OutgoingEvent } from '../../../libs/ingest/cli/cloud-event.js';
 import type { VerdictGiven } from '../../../libs/review/index.js';
 import type { FlagRow, PromptRow, ReviewRow } from './data-files.js';
 
 export const PROMPTS_SOURCE = '/import/parti-prompts';
 export const FLAGS_SOURCE = '/import/adversarial-nibbler';
+
+const promptEvent = eventsOf(PROMPTS_SOURCE);
+const flagEvent = eventsOf(FLAGS_SOURCE);
 
 /** `Food & Beverage` as `food-beverage`. */
 export const slug = (text: string): string =>
@@ -28,19 +31,15 @@ export function joinEvents(prompts: readonly PromptRow[], flags: readonly FlagRo
     if (known === undefined || flag.submittedAt < known) firstFlag.set(account, flag.submittedAt);
   }
   return [
-    ...[...byCategory].map((account) => join(PROMPTS_SOURCE, account)),
-    ...[...firstFlag].map(([account, time]) => join(FLAGS_SOURCE, account, time)),
+    ...[...byCategory].map((account) => join(promptEvent, account)),
+    ...[...firstFlag].map(([account, time]) => join(flagEvent, account, time)),
   ];
 }
 
-const join = (source: string, accountId: string, time?: string) =>
-  cloudEvent<typeof WaitlistJoined>(
-    'WaitlistJoined',
-    source,
-    `join-${accountId}`,
-    { accountId, email: `${accountId}@import.invalid` },
-    time,
-  );
+function join(event: typeof flagEvent, accountId: string, time?: string): OutgoingEvent {
+  const data = { accountId, email: `${accountId}@import.invalid` };
+  return event<typeof WaitlistJoined>('WaitlistJoined', `join-${accountId}`, data, time);
+}
 
 /** The data has no time, so the events have the time of the first import. */
 export function promptImages(prompts: readonly PromptRow[]): OutgoingEvent[] {
@@ -51,20 +50,14 @@ export function promptImages(prompts: readonly PromptRow[]): OutgoingEvent[] {
       prompt: row.prompt,
       promptCategory: row.category,
     };
-    return cloudEvent<typeof ImageGenerated>('ImageGenerated', PROMPTS_SOURCE, `prompt-${index + 1}`, data);
+    return promptEvent<typeof ImageGenerated>('ImageGenerated', `prompt-${index + 1}`, data);
   });
 }
 
 export function flagImages(flags: readonly FlagRow[]): OutgoingEvent[] {
   return flags.map((row) => {
     const data = { imageId: flagImage(row.flagId), accountId: flagAccount(row) };
-    return cloudEvent<typeof ImageGenerated>(
-      'ImageGenerated',
-      FLAGS_SOURCE,
-      `image-${row.flagId}`,
-      data,
-      row.submittedAt,
-    );
+    return flagEvent<typeof ImageGenerated>('ImageGenerated', `image-${row.flagId}`, data, row.submittedAt);
   });
 }
 
@@ -79,13 +72,7 @@ export function flagEvents(flags: readonly FlagRow[]): OutgoingEvent[] {
       flaggerKind: 'user' as const,
       categories: row.categories,
     };
-    return cloudEvent<typeof ContentFlagged>(
-      'ContentFlagged',
-      FLAGS_SOURCE,
-      `flag-${row.flagId}`,
-      data,
-      row.submittedAt,
-    );
+    return flagEvent<typeof ContentFlagged>('ContentFlagged', `flag-${row.flagId}`, data, row.submittedAt);
   });
 }
 
@@ -109,13 +96,7 @@ export function verdictEvents(flags: readonly FlagRow[], reviews: readonly Revie
       };
       // The data has no clock time of a review.
       const time = new Date(flaggedAt.get(flagId)! + row.answerTimeMs).toISOString();
-      return cloudEvent<typeof VerdictGiven>(
-        'VerdictGiven',
-        FLAGS_SOURCE,
-        `verdict-${flagId}-${index + 1}`,
-        data,
-        time,
-      );
+      return flagEvent<typeof VerdictGiven>('VerdictGiven', `verdict-${flagId}-${index + 1}`, data, time);
     });
   });
 }

@@ -12,11 +12,12 @@ export interface OutgoingEvent {
   data: Record<string, unknown>;
 }
 
-/** Names the definition as a type only, so that the command line loads no context of the backend. */
-export const cloudEvent = <Definition extends EventDefinition>(
-  type: Definition['type'],
-  source: string,
-  id: string,
-  data: DataOf<Definition>,
-  time?: string,
-): OutgoingEvent => ({ specversion: '1.0', id, source, type, ...(time === undefined ? {} : { time }), data });
+/** Names the definition of an event as a type only, so that the command line loads no context of the backend. */
+export const eventsOf =
+  (source: string) =>
+  <Definition extends EventDefinition>(
+    type: Definition['type'],
+    id: string,
+    data: DataOf<Definition>,
+    time?: string,
+  ): OutgoingEvent => ({ specversion: '1.0', id, source, type, ...(time === undefined ? {} : { time }), data });

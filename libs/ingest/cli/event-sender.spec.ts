@@ -1,8 +1,10 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { BODY_LIMIT_BYTES } from '../../http/http-adapter.js';
-import { cloudEvent, type OutgoingEvent } from './cloud-event.js';
+import { eventsOf, type OutgoingEvent } from './cloud-event.js';
 import { inBatches } from './event-sender.js';
+
+const event = eventsOf('/import/x');
 
 const MOST = 500;
 
@@ -18,7 +20,7 @@ const groups = fc
     return all.map((group) =>
       group.map((length) => {
         const data = { imageId: `img-${++n}`, prompt: '犬'.repeat(length) };
-        return cloudEvent('ImageGenerated', '/import/x', `prompt-${n}`, data);
+        return event('ImageGenerated', `prompt-${n}`, data);
       }),
     );
   });
@@ -46,7 +48,7 @@ it('packs every event once and in order, in batches that the backend accepts, an
 });
 
 it('sends a group that is larger than a batch as a batch of its own', () => {
-  const events = Array.from({ length: 600 }, (_, n) => cloudEvent('VerdictGiven', '/import/x', `v-${n}`, {}));
+  const events = Array.from({ length: 600 }, (_, n) => event('VerdictGiven', `v-${n}`, {}));
   expect(
     inBatches([events.slice(0, 10), events.slice(10, 590), events.slice(590)]).map(({ length }) => length),
   ).toEqual([10, 580, 10]);

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { HttpModule } from '../../libs/http/http.module.js';
 import { createHttpAdapter } from '../../libs/http/http-adapter.js';
-import { NestLogger } from '../../libs/platform/logging/nest-logger.js';
+import { nestLogger } from '../../libs/platform/logging/nest-logger.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
 import type { RoleParts } from './role.js';
 import type { Runtime } from './runtime.js';
@@ -18,7 +18,7 @@ export async function composeBackground(
 ): Promise<RoleParts> {
   const module = { module: BackgroundModule, imports: [HttpModule.with(runtime)] };
   const app = await NestFactory.create<NestFastifyApplication>(module, await createHttpAdapter(runtime.settings), {
-    logger: new NestLogger(runtime.logger),
+    logger: nestLogger(runtime.logger),
     abortOnError: false,
   });
   return { app, work: workOf(app.get(Metrics)) };

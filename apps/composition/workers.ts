@@ -1,6 +1,7 @@
+import type { Counter } from 'prom-client';
 import type { Ingest } from '../../libs/ingest/ingest.js';
 import { Ingester } from '../../libs/ingest/kafka/ingester.js';
-import { ErrorLog } from '../../libs/platform/logging/error-log.js';
+import { errorLog } from '../../libs/platform/logging/error-log.js';
 import type { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { Projector } from '../../libs/projections/projector.js';
 import { Publisher } from '../../libs/publish/kafka/publisher.js';
@@ -24,7 +25,6 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
     name: 'projector_errors_total',
     help: 'Errors after which the projector restarted from its checkpoints',
   });
-  const errorLog = new ErrorLog(logger, 'the projector failed and restarts from its checkpoints');
   const projector = new Projector(pool, log, catalogue.views, locks, rebuilder, {
     page(page, to) {
       events.inc(page.length);
@@ -32,10 +32,7 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
       viewReader.moved();
     },
     parked: (parking) => logParked(logger, parking),
-    error(error) {
-      errors.inc();
-      errorLog.report(error);
-    },
+    error: counted(errors, errorLog(logger, 'the projector failed and restarts from its checkpoints')),
   });
   metrics.gauge({ name: 'projector_owned_shards', help: 'Shards of the read models that this process owns' }, (gauge) =>
     gauge.set(projector.shardsOwned),
@@ -45,7 +42,7 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
 
 /** Reactors act on events: they open cases for flags, deactivate accounts after confirmed reviews, and onboard cohorts. */
 export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
-  const { catalogue, pool, log, locks, logger } = runtime;
+  const { catalogue, pool, locks, logger } = runtime;
   const consumers = catalogue.contexts.flatMap((context) => context.consumers?.(runtime) ?? []);
   const parked = metrics.counter({
     name: 'reactor_parked_events_total',
@@ -61,15 +58,9 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
   return consumers.map((definition) => {
     const { name } = definition;
     const consumer = REACTOR_PREFIX + name;
-    const errorLog = new ErrorLog(
-      logger.child({ consumer: name }),
-      'a reactor failed and restarts from its checkpoint',
-    );
-    return new Reactor(pool, log, definition, ownership, {
-      error(error) {
-        errors.inc({ consumer });
-        errorLog.report(error);
-      },
+    const log = errorLog(logger.child({ consumer: name }), 'a reactor failed and restarts from its checkpoint');
+    return new Reactor(pool, runtime.log, definition, ownership, {
+      error: counted(errors, log, { consumer }),
       parked(event, error) {
         parked.inc({ consumer });
         logParkedEvent(logger, name, event, error);
@@ -104,7 +95,6 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
     name: 'ingester_errors_total',
     help: 'Errors after which the ingester waited and retried',
   });
-  const errorLog = new ErrorLog(logger, 'the ingester failed, waits and retries');
   const options = {
     group: settings.kafkaGroup,
     topics: [settings.kafkaFactsTopic, ...settings.kafkaTypeTopics],
@@ -118,10 +108,7 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
       lagging.reset();
       for (const { topic, partition, lag } of partitions ?? []) lagging.set({ topic, partition }, lag);
     },
-    error(error) {
-      errors.inc();
-      errorLog.report(error);
-    },
+    error: counted(errors, errorLog(logger, 'the ingester failed, waits and retries')),
   });
 }
 
@@ -136,13 +123,16 @@ export function publisherOf(runtime: Runtime, metrics: Metrics): Publisher {
     name: 'publisher_errors_total',
     help: 'Errors after which the publisher restarted from its checkpoint',
   });
-  const errorLog = new ErrorLog(logger, 'the publisher failed and restarts from its checkpoint');
   const broker = brokerOf(runtime, 'gatehouse-publisher');
   return new Publisher(pool, log, schemas, locks, broker, settings.kafkaEventsTopic, {
     published: (events) => published.inc(events.length),
-    error(error) {
-      errors.inc();
-      errorLog.report(error);
-    },
+    error: counted(errors, errorLog(logger, 'the publisher failed and restarts from its checkpoint')),
   });
 }
+
+const counted =
+  (errors: Counter, log: (error: unknown) => void, labels: Record<string, string> = {}) =>
+  (error: unknown): void => {
+    errors.inc(labels);
+    log(error);
+  };

@@ -1,6 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import { Ingest } from '../../libs/ingest/ingest.js';
-import { NestLogger } from '../../libs/platform/logging/nest-logger.js';
+import { nestLogger } from '../../libs/platform/logging/nest-logger.js';
 import { composeBackground } from '../composition/background.js';
 import { runRole } from '../composition/process-life.js';
 import { startRole } from '../composition/role.js';
@@ -11,7 +11,7 @@ runRole('ingester', (options) =>
   startRole(options, async (runtime) => {
     // Events that are processed as commands need the handlers of every context; their HTTP routes stay closed.
     const handlers = await NestFactory.createApplicationContext(GatewayModule.with(runtime), {
-      logger: new NestLogger(runtime.logger),
+      logger: nestLogger(runtime.logger),
       abortOnError: false,
     });
     return composeBackground(runtime, (metrics) => {

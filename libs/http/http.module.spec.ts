@@ -18,7 +18,7 @@ import { readSettings } from '../platform/configuration/settings.js';
 import { connectDatabase } from '../platform/database/database.js';
 import { Readiness } from '../platform/health/readiness.js';
 import { createLogger } from '../platform/logging/logger.js';
-import { NestLogger } from '../platform/logging/nest-logger.js';
+import { nestLogger } from '../platform/logging/nest-logger.js';
 import { PersonKeys } from '../platform/personal-data/person-keys.js';
 import { StoredPersonKey } from '../platform/personal-data/stored-person-key.js';
 import { DeclaredRoutes } from './credentials/declared-routes.js';
@@ -119,7 +119,7 @@ async function start(...controllers: ControllerClass[]): Promise<{ app: INestApp
   @Module({ imports: [HttpModule.with(parts)], controllers })
   class SpecModule {}
   const app = await NestFactory.create(SpecModule, await createHttpAdapter(settings), {
-    logger: new NestLogger(logger),
+    logger: nestLogger(logger),
     abortOnError: false,
   });
   await app.listen(0, '127.0.0.1');

@@ -7,7 +7,7 @@ import type { Clock } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { Readiness } from '../../platform/health/readiness.js';
-import { ErrorLog } from '../../platform/logging/error-log.js';
+import { errorLog } from '../../platform/logging/error-log.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { CLOCK, EVENT_STORE, LOGGER, POOL, SETTINGS } from '../../platform/ports.js';
@@ -63,8 +63,8 @@ export const decisionPointProviders: readonly Provider[] = [
     provide: AccessReplica,
     inject: [EVENT_STORE, LogTail, LOGGER],
     useFactory(store: EventStore, log: LogTail, logger: Logger) {
-      const errors = new ErrorLog(logger, 'the access replica lost its subscription to the log and restarts it');
-      return new AccessReplica(store, log, { accounts: REPLICA_ACCOUNTS, error: (error) => errors.report(error) });
+      const error = errorLog(logger, 'the access replica lost its subscription to the log and restarts it');
+      return new AccessReplica(store, log, { accounts: REPLICA_ACCOUNTS, error });
     },
   },
   {

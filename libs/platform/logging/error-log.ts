@@ -6,31 +6,20 @@ const REPEAT_MS = 60_000;
 /**
  * Logs errors of work that is retried several times a second. The same error is logged once a minute, with the number of
  * repeats, and without a stack if it is transient.
+ * @param what a sentence, such as "the projector failed and restarts"
+ * @param now monotonic milliseconds
  */
-export class ErrorLog {
-  private last: { reason: string; at: number } | undefined;
-  private repeats = 0;
-
-  /**
-   * @param what a sentence, such as "the projector failed and restarts"
-   * @param now monotonic milliseconds
-   */
-  constructor(
-    private readonly logger: Logger,
-    private readonly what: string,
-    private readonly now: () => number = () => performance.now(),
-  ) {}
-
-  report(error: unknown): void {
+export function errorLog(logger: Logger, what: string, now = () => performance.now()): (error: unknown) => void {
+  let last: { reason: string; at: number; repeats: number } | undefined;
+  return (error) => {
     const reason = error instanceof Error ? error.message : String(error);
-    const at = this.now();
-    if (this.last?.reason === reason && at - this.last.at < REPEAT_MS) {
-      this.repeats++;
+    const at = now();
+    if (last?.reason === reason && at - last.at < REPEAT_MS) {
+      last.repeats++;
       return;
     }
-    const more = this.repeats > 0 ? { repeats: this.repeats } : {};
-    this.logger.warn({ ...(isTransient(error) ? { reason } : { err: error }), ...more }, this.what);
-    this.last = { reason, at };
-    this.repeats = 0;
-  }
+    const repeats = last?.repeats ? { repeats: last.repeats } : {};
+    logger.warn({ ...(isTransient(error) ? { reason } : { err: error }), ...repeats }, what);
+    last = { reason, at, repeats: 0 };
+  };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLogger, tracedLogger } from './logger.js';
-import { NestLogger } from './nest-logger.js';
+import { nestLogger } from './nest-logger.js';
 
 function logged(
   logFormat: 'json' | 'pretty' | 'auto',
@@ -50,7 +50,7 @@ describe('the logger', () => {
 
   it('writes Nest’s errors, but not its wiring messages', () => {
     const lines = logged('json', (logger) => {
-      const nest = new NestLogger(logger);
+      const nest = nestLogger(logger);
       nest.log('mapped a route', 'RouterExplorer');
       nest.error('no provider', 'at somewhere', 'Injector');
     });

@@ -11,56 +11,35 @@ interface Description {
   labels?: readonly string[];
 }
 
-/** The process's metrics, in one registry. A second request for a name returns the existing metric. */
+/** The process's metrics, in one registry. A name must be new. */
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();
 
-  /** @param processMetrics whether to report memory, event loop and garbage collection too */
-  constructor(processMetrics = true) {
-    if (processMetrics) collectDefaultMetrics({ register: this.registry });
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
   }
 
-  counter({ name, help, labels = [] }: Description): Counter {
-    return (
-      this.known(name) ??
-      new Counter({ name: PREFIX + name, help, labelNames: [...labels], registers: [this.registry] })
-    );
+  counter(description: Description): Counter {
+    return new Counter(this.registered(description));
   }
 
   /** @param collect sets the value at every scrape, for values that are too costly to keep up to date */
-  gauge({ name, help, labels = [] }: Description, collect?: (gauge: Gauge) => void | Promise<void>): Gauge {
-    return (
-      this.known(name) ??
-      new Gauge({
-        name: PREFIX + name,
-        help,
-        labelNames: [...labels],
-        registers: [this.registry],
-        ...(collect && {
-          collect() {
-            return collect(this);
-          },
-        }),
-      })
-    );
+  gauge(description: Description, collect?: (gauge: Gauge) => void | Promise<void>): Gauge {
+    const collected = collect && {
+      collect(this: Gauge) {
+        return collect(this);
+      },
+    };
+    return new Gauge({ ...this.registered(description), ...collected });
   }
 
-  /** The default buckets are for durations in seconds. */
-  histogram({ name, help, labels = [] }: Description, buckets: readonly number[] = SECONDS): Histogram {
-    return (
-      this.known(name) ??
-      new Histogram({
-        name: PREFIX + name,
-        help,
-        labelNames: [...labels],
-        buckets: [...buckets],
-        registers: [this.registry],
-      })
-    );
+  /** Of durations in seconds. */
+  histogram(description: Description): Histogram {
+    return new Histogram({ ...this.registered(description), buckets: SECONDS });
   }
 
-  private known<Metric>(name: string): Metric | undefined {
-    return this.registry.getSingleMetric(PREFIX + name) as Metric | undefined;
+  private registered({ name, help, labels = [] }: Description) {
+    return { name: PREFIX + name, help, labelNames: [...labels], registers: [this.registry] };
   }
 }

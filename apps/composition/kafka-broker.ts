@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { KafkaJsBroker } from '../../libs/kafka/kafkajs-broker.js';
+import { KafkaJsBroker, type KafkaOptions } from '../../libs/kafka/kafkajs-broker.js';
 import { StartFailure } from '../../libs/platform/start-failure.js';
 import type { Runtime } from './runtime.js';
 
@@ -16,13 +16,16 @@ export function brokerOf({ settings, logger }: Pick<Runtime, 'settings' | 'logge
       'GATEHOUSE_KAFKA_BROKERS is not set, but this role needs Kafka: set it to one or more brokers, as host:port',
     );
   }
+  const sasl = kafkaSaslMechanism && {
+    mechanism: kafkaSaslMechanism,
+    username: kafkaUsername!,
+    password: kafkaPassword!,
+  };
   return new KafkaJsBroker({
-    brokers: kafkaBrokers,
+    brokers: [...kafkaBrokers],
     clientId,
-    ...(kafkaTls && { tls: kafkaCaFile === undefined ? {} : { ca: readAuthority(kafkaCaFile) } }),
-    ...(kafkaSaslMechanism && {
-      sasl: { mechanism: kafkaSaslMechanism, username: kafkaUsername!, password: kafkaPassword! },
-    }),
+    ssl: kafkaTls && (kafkaCaFile === undefined || { ca: readAuthority(kafkaCaFile) }),
+    sasl: sasl as KafkaOptions['sasl'],
     log: (line, details) => logger.debug(details, line),
   });
 }

@@ -3,8 +3,8 @@ import kafkajs, {
   type Consumer,
   type EachBatchPayload,
   type IHeaders,
+  type KafkaConfig,
   type Producer,
-  type SASLOptions,
 } from 'kafkajs';
 import { pause } from '../kernel/wait.js';
 import { registerCodecs } from './compression.js';
@@ -19,27 +19,11 @@ import {
   type PartitionLag,
 } from './message-broker.js';
 
-export interface KafkaOptions {
-  /** host:port of some of the brokers. */
-  brokers: readonly string[];
-  /** The name of this process in the brokers' logs. */
-  clientId: string;
-  /** Encrypts connections; the brokers' certificates must be valid. */
-  tls?: {
-    /** PEM of the authority that signed them, unless the system trusts it already. */
-    ca?: string;
-  };
-  /** How this process authenticates. */
-  sasl?: SaslOptions;
+/** `brokers` are some of the cluster's, as host:port; `clientId` names this process in their logs. */
+export type KafkaOptions = Pick<KafkaConfig, 'brokers' | 'clientId' | 'ssl' | 'sasl'> & {
   /** Receives the log lines of the client. */
   log?(line: string, details: object): void;
-}
-
-export interface SaslOptions {
-  mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-  username: string;
-  password: string;
-}
+};
 
 registerCodecs();
 
@@ -57,12 +41,9 @@ const RETRY = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 3 };
 export class KafkaJsBroker implements MessageBroker {
   private readonly kafka: kafkajs.Kafka;
 
-  constructor({ brokers, clientId, tls, sasl, log = () => {} }: KafkaOptions) {
+  constructor({ log = () => {}, ...options }: KafkaOptions) {
     this.kafka = new kafkajs.Kafka({
-      brokers: [...brokers],
-      clientId,
-      ...(tls && { ssl: tls.ca === undefined ? true : { ca: tls.ca } }),
-      ...(sasl && { sasl: sasl as SASLOptions }),
+      ...options,
       retry: RETRY,
       logLevel: kafkajs.logLevel.WARN,
       logCreator:

@@ -31,25 +31,15 @@ export class Catalogue {
       .sort((a, b) => numberOf(a.name) - numberOf(b.name));
     this.groups = contexts.flatMap(({ routes = [] }) => routes);
     // Only the types are read; no command is executed.
-    const commandTypes = new Set(this.inbound({} as CommandBus).map(({ type }) => type));
-    this.incoming = this.events.filter(({ type, fact }) => fact !== undefined || commandTypes.has(type));
+    const commandTypes = this.inbound({} as CommandBus).map(({ type }) => type);
+    this.incoming = this.events.filter(({ type, fact }) => fact !== undefined || commandTypes.includes(type));
     this.outgoing = this.events.filter(({ contract }) => contract);
-    refuseRepeats(
-      'event type',
-      this.events.map(({ type }) => type),
-    );
-    refuseRepeats(
-      'view',
-      this.views.map(({ name }) => name),
-    );
-    refuseRepeats(
-      'migration',
-      this.migrations.map(({ name }) => name),
-    );
-    refuseRepeats(
-      'inbound command',
-      this.inbound({} as CommandBus).map(({ type }) => type),
-    );
+    refuseRepeats({
+      'event type': this.events.map(({ type }) => type),
+      view: this.views.map(({ name }) => name),
+      migration: this.migrations.map(({ name }) => name),
+      'inbound command': commandTypes,
+    });
   }
 
   /** Events of other systems that are processed as commands; every other event that is accepted is a fact. */
@@ -63,7 +53,9 @@ export class Catalogue {
 
 const numberOf = (migration: string): number => Number(/\d+$/.exec(migration)?.[0]);
 
-function refuseRepeats(what: string, names: readonly string[]): void {
-  const repeated = names.filter((name, index) => names.indexOf(name) !== index);
-  if (repeated.length > 0) throw new Error(`two contexts define the ${what} ${repeated.join(', ')}; rename one`);
+function refuseRepeats(named: Record<string, readonly string[]>): void {
+  for (const [what, names] of Object.entries(named)) {
+    const repeated = names.filter((name, index) => names.indexOf(name) !== index);
+    if (repeated.length > 0) throw new Error(`two contexts define the ${what} ${repeated.join(', ')}; rename one`);
+  }
 }

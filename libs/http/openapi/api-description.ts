@@ -1,5 +1,5 @@
 import type { Type as Class } from '@nestjs/common';
-import type { ApiEvents } from './api-events.js';
+import type { EventDefinition } from '../../events/event-definition.js';
 
 /** Injection token of what the documents of an application say beyond its routes. */
 export const API_DESCRIPTION = Symbol('ApiDescription');
@@ -19,4 +19,10 @@ export interface ApiGroup {
   name: string;
   description: string;
   controllers: readonly Class[];
+}
+
+/** The events that the API accepts, and those that it publishes. */
+export interface ApiEvents {
+  incoming: readonly EventDefinition[];
+  outgoing: readonly EventDefinition[];
 }

@@ -29,19 +29,7 @@ export class ApiDocuments {
     @Inject(DeclaredRoutes) private readonly routes: DeclaredRoutes,
   ) {}
 
-  get openApi(): ApiDocument {
-    return this.documents.openApi;
-  }
-
-  get asyncApi(): ApiDocument {
-    return this.documents.asyncApi;
-  }
-
-  get page(): ApiDocument {
-    return this.documents.page;
-  }
-
-  private get documents() {
+  get all() {
     this.generated ??= this.generate();
     return this.generated;
   }

@@ -18,13 +18,13 @@ export class DocumentsController {
   @Get('openapi.json')
   @Operation('This document', { answer: document('OpenAPI 3.1.') })
   openapi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    send(this.documents.openApi, request, reply);
+    send(this.documents.all.openApi, request, reply);
   }
 
   @Get('asyncapi.json')
   @Operation('The events that Gatehouse receives and publishes', { answer: document('AsyncAPI 3.0.') })
   asyncapi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    send(this.documents.asyncApi, request, reply);
+    send(this.documents.all.asyncApi, request, reply);
   }
 
   /** Static HTML, which allows the strictest content security policy. */
@@ -33,7 +33,7 @@ export class DocumentsController {
     answer: plain('text/html', 'The page; it loads no script and nothing from other hosts.', Type.String()),
   })
   docs(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    send(this.documents.page, request, reply);
+    send(this.documents.all.page, request, reply);
   }
 }
 

@@ -1,11 +1,9 @@
 import { HTTP_CODE_METADATA } from '@nestjs/common/constants.js';
-import { DocumentBuilder } from '@nestjs/swagger';
 import type { DeclaredRoute } from '../credentials/declared-routes.js';
 import type { RouteAccess } from '../credentials/route-access.js';
 import { PROBLEM_MEDIA_TYPE } from '../problem.js';
 import { problemExample, problemSchema } from './answer-schemas.js';
 import type { ApiDescription, ApiGroup } from './api-description.js';
-import { Components } from './components.js';
 import { type Answer, type DescribedOperation, operationOf } from './operation.js';
 import { described, type JsonSchema, type Part, RequestSchemas } from './request-schemas.js';
 
@@ -19,7 +17,6 @@ type Json = Record<string, any>;
  * @throws Error for a route that no group has, or that is not documented
  */
 export function openApiDocument(routes: readonly DeclaredRoute[], api: ApiDescription): Json {
-  const { openapi, info, servers, components: declared } = frameOf(api);
   const components = new Components();
   const requests = new RequestSchemas();
   const problem = components.ref('Problem', problemSchema);
@@ -49,30 +46,46 @@ export function openApiDocument(routes: readonly DeclaredRoute[], api: ApiDescri
   }
   const missing = routes.filter((route) => !grouped.has(route)).map(({ handler }) => handler);
   if (missing.length > 0) throw new Error(`${missing.join(', ')}: add the controller to a group of the API`);
+  const { title, version, licence, introduction } = api;
   const document = {
-    openapi,
-    info,
-    servers,
+    openapi: '3.1.0',
+    info: { title, description: introduction.openApi, version, contact: {}, license: licence },
+    servers: [{ url: '/' }],
     tags: tagsOf(api.groups),
     paths,
-    components: { securitySchemes: declared?.securitySchemes, schemas: components.schemas },
+    components: {
+      securitySchemes: {
+        [SECURITY]: {
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          type: 'http',
+          description: 'A token, or a JWT of the configured issuer.',
+        },
+      },
+      schemas: components.schemas,
+    },
   };
   return JSON.parse(JSON.stringify(document));
 }
 
-const frameOf = ({ title, version, licence, introduction }: ApiDescription) =>
-  new DocumentBuilder()
-    .setOpenAPIVersion('3.1.0')
-    .setTitle(title)
-    .setDescription(introduction.openApi)
-    .setVersion(version)
-    .setLicense(licence.name, licence.url)
-    .addBearerAuth(
-      { type: 'http', scheme: 'bearer', description: 'A token, or a JWT of the configured issuer.' },
-      SECURITY,
-    )
-    .addServer('/')
-    .build();
+/** Named schemas of a document, each once. */
+class Components {
+  readonly schemas: Record<string, unknown> = {};
+
+  /**
+   * A reference to the schema, or the schema itself if it has no name.
+   * @throws Error if another schema has the name already
+   */
+  ref(name: string | undefined, schema: unknown): unknown {
+    if (name === undefined) return schema;
+    const known = this.schemas[name];
+    if (known !== undefined && JSON.stringify(known) !== JSON.stringify(schema)) {
+      throw new Error(`two schemas are named ${name}; give one of them another name`);
+    }
+    this.schemas[name] = schema;
+    return { $ref: `#/components/schemas/${name}` };
+  }
+}
 
 const tagsOf = (groups: readonly ApiGroup[]): Json[] => [
   ...new Map(groups.map(({ name, description }) => [name, { name, description }])).values(),

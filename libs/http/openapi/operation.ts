@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import { WriteReceipt } from '../write-receipt.js';
-import type { ApiEvents } from './api-events.js';
+import type { ApiEvents } from './api-description.js';
 
 /** An answer with its schema; named ones become components of the document. */
 export interface Answer<Answered = unknown> {

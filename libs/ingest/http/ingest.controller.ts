@@ -5,7 +5,7 @@ import { BATCHED, STRUCTURED } from '../../events/cloud-event.js';
 import { incomingExample, incomingSchema } from '../../events/cloud-event-schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { closed, list } from '../../http/openapi/answer-schemas.js';
-import type { ApiEvents } from '../../http/openapi/api-events.js';
+import type { ApiEvents } from '../../http/openapi/api-description.js';
 import { answer, Operation, type OperationText } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { EventResultAnswer, eventResultAnswer } from '../event-result.js';

@@ -12,7 +12,7 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { Draining } from '../../http/draining.js';
 import { IsInteger, Means } from '../../http/field-rules.js';
 import { closed, list } from '../../http/openapi/answer-schemas.js';
-import type { ApiEvents } from '../../http/openapi/api-events.js';
+import type { ApiEvents } from '../../http/openapi/api-description.js';
 import { Operation, type OperationText } from '../../http/openapi/operation.js';
 import { positionOf } from '../../http/position-text.js';
 import type { GatehouseRequest } from '../../http/request-context.js';

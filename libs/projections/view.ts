@@ -48,16 +48,31 @@ export const defineView = <Row extends ViewRow, Definition extends EventDefiniti
 // biome-ignore lint/suspicious/noExplicitAny: a row's values are typed at its view
 export type ViewRow = Record<string, any>;
 
-export interface Column {
+export interface Column<Value = unknown> {
   type: ArrayElement;
   nullable?: boolean;
+  /** Only the compiler sees it: the type of the values. */
+  value?: Value;
 }
+
+/** The rows of a table with these columns. */
+export type RowOf<Columns> = { [Name in keyof Columns]: Columns[Name] extends Column<infer Value> ? Value : never };
+
+export const text = <Value extends string = string>(): Column<Value> => ({ type: 'text' });
+export const int4 = (): Column<number> => ({ type: 'int4' });
+export const int8 = (): Column<number> => ({ type: 'int8' });
+export const bool = (): Column<boolean> => ({ type: 'bool' });
+/** Epoch milliseconds. */
+export const timestamptz = (): Column<number> => ({ type: 'timestamptz' });
+/** Any JSON value. */
+export const jsonb = <Value>(): Column<Value> => ({ type: 'jsonb' });
+export const nullable = <Value>(column: Column<Value>): Column<Value | null> => ({ ...column, nullable: true });
 
 export interface RowTable<Row> {
   name: string;
   /** The key column; its type is text. */
   key: keyof Row & string;
-  /** Every column in order, the key too. json and jsonb hold any JSON value, timestamptz epoch milliseconds. */
+  /** Every column in order, the key too. */
   columns: { [Name in keyof Row & string]-?: Column };
   /** Further indexes, as the part of CREATE INDEX behind the table's name: `(status, opened_at) WHERE …`. */
   indexes?: readonly string[];

@@ -1,19 +1,21 @@
 import { placeOf } from '../../kernel/decider.js';
-import { defineView } from '../../projections/view.js';
+import { bool, defineView, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
 import { type AccountStanding, type AccountStream, accountStream } from '../account-standing.js';
 
-export type AccountStandingRow = {
-  account_id: string;
-  status: AccountStanding['status'];
-  policy_version: string | null;
+const columns = {
+  account_id: text(),
+  status: text<AccountStanding['status']>(),
+  policy_version: nullable(text()),
   /** Suspended while the clock is before it; no event marks the end. */
-  suspended_until: number | null;
-  deactivated: boolean;
-  deactivated_at: number | null;
-  cohort_id: string | null;
+  suspended_until: nullable(timestamptz()),
+  deactivated: bool(),
+  deactivated_at: nullable(timestamptz()),
+  cohort_id: nullable(text()),
   /** The position of the account's last event. */
-  position: number;
+  position: int8(),
 };
+
+export type AccountStandingRow = RowOf<typeof columns>;
 
 /** Folds with the account's own `evolve`: the state of an account has one definition. */
 export const accountStandingOf = (account: AccountStream) =>
@@ -22,20 +24,7 @@ export const accountStandingOf = (account: AccountStream) =>
     version: 1,
     summary: 'The state of each account: waitlist, policy, suspension, deactivation.',
     events: account.events,
-    table: {
-      name: 'accounts',
-      key: 'account_id',
-      columns: {
-        account_id: { type: 'text' },
-        status: { type: 'text' },
-        policy_version: { type: 'text', nullable: true },
-        suspended_until: { type: 'timestamptz', nullable: true },
-        deactivated: { type: 'bool' },
-        deactivated_at: { type: 'timestamptz', nullable: true },
-        cohort_id: { type: 'text', nullable: true },
-        position: { type: 'int8' },
-      },
-    },
+    table: { name: 'accounts', key: 'account_id', columns },
     keys: ({ data }) => [data.accountId],
     evolve(row: AccountStandingRow | undefined, event, accountId) {
       if (row && event.position <= row.position) return row;

@@ -1,14 +1,16 @@
-import { defineView } from '../../projections/view.js';
+import { bool, defineView, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
 import { ImageGenerated } from '../events.js';
 
-export type ImageRow = {
-  image_id: string;
-  account_id: string;
-  generated_at: number;
-  photorealistic: boolean | null;
-  faces: boolean | null;
-  prompt_category: string | null;
+const columns = {
+  image_id: text(),
+  account_id: text(),
+  generated_at: timestamptz(),
+  photorealistic: nullable(bool()),
+  faces: nullable(bool()),
+  prompt_category: nullable(text()),
 };
+
+export type ImageRow = RowOf<typeof columns>;
 
 /** The busiest view, so it has one small row per image, one object per event and no index but its key. */
 export const imagesView = defineView({
@@ -16,18 +18,7 @@ export const imagesView = defineView({
   version: 1,
   summary: 'The owner of each image, and whether it shows photorealistic faces.',
   events: [ImageGenerated],
-  table: {
-    name: 'images',
-    key: 'image_id',
-    columns: {
-      image_id: { type: 'text' },
-      account_id: { type: 'text' },
-      generated_at: { type: 'timestamptz' },
-      photorealistic: { type: 'bool', nullable: true },
-      faces: { type: 'bool', nullable: true },
-      prompt_category: { type: 'text', nullable: true },
-    },
-  },
+  table: { name: 'images', key: 'image_id', columns },
   keys: ({ data }) => [data.imageId],
   evolve(row: ImageRow | undefined, { data, metadata }, imageId) {
     const generatedAt = Date.parse(metadata.time);

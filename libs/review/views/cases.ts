@@ -1,7 +1,7 @@
 import type { RecordedOf } from '../../events/event-definition.js';
 import { unhandled } from '../../kernel/decider.js';
 import type { Recorded } from '../../kernel/envelope.js';
-import { defineView } from '../../projections/view.js';
+import { defineView, int4, int8, jsonb, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
 import { type CaseEvent, type CaseOpened, caseEvents } from '../events.js';
 import type { Votes } from '../review-decisions.js';
 
@@ -19,34 +19,36 @@ export interface CaseVerdict {
 }
 
 /** The current round of a case, with the flags and verdicts of that round. */
-export type CaseRow = {
-  case_id: string;
-  image_id: string;
-  account_id: string | null;
+const columns = {
+  case_id: text(),
+  image_id: text(),
+  account_id: nullable(text()),
   /** `claimed` with `claimed_until` in the past means open: no event marks the end of a lease. */
-  status: 'open' | 'claimed' | 'confirmed' | 'dismissed';
-  round: number;
-  panel_size: number;
-  flags: CaseFlag[];
-  verdicts: CaseVerdict[];
-  categories: string[];
-  opened_at: number;
+  status: text<'open' | 'claimed' | 'confirmed' | 'dismissed'>(),
+  round: int4(),
+  panel_size: int4(),
+  flags: jsonb<CaseFlag[]>(),
+  verdicts: jsonb<CaseVerdict[]>(),
+  categories: jsonb<string[]>(),
+  opened_at: timestamptz(),
   /** When the flag that opened the round was made. */
-  flagged_at: number;
+  flagged_at: timestamptz(),
   /** The first claim or verdict, like `judged_at` by the events' own times, which may not follow the log's order. */
-  first_viewed_at: number | null;
+  first_viewed_at: nullable(timestamptz()),
   /** The last verdict. */
-  judged_at: number | null;
-  claimed_by: string | null;
-  claimed_until: number | null;
-  decided_at: number | null;
+  judged_at: nullable(timestamptz()),
+  claimed_by: nullable(text()),
+  claimed_until: nullable(timestamptz()),
+  decided_at: nullable(timestamptz()),
   /** When the decision was stored; `decided_at` is the event's own time. */
-  decision_stored_at: number | null;
+  decision_stored_at: nullable(timestamptz()),
   /** The votes in the decision event. */
-  votes: Votes | null;
+  votes: nullable(jsonb<Votes>()),
   /** The position of the case's last event. */
-  position: number;
+  position: int8(),
 };
+
+export type CaseRow = RowOf<typeof columns>;
 
 export const casesView = defineView({
   name: 'cases',
@@ -56,27 +58,7 @@ export const casesView = defineView({
   table: {
     name: 'cases',
     key: 'case_id',
-    columns: {
-      case_id: { type: 'text' },
-      image_id: { type: 'text' },
-      account_id: { type: 'text', nullable: true },
-      status: { type: 'text' },
-      round: { type: 'int4' },
-      panel_size: { type: 'int4' },
-      flags: { type: 'jsonb' },
-      verdicts: { type: 'jsonb' },
-      categories: { type: 'jsonb' },
-      opened_at: { type: 'timestamptz' },
-      flagged_at: { type: 'timestamptz' },
-      first_viewed_at: { type: 'timestamptz', nullable: true },
-      judged_at: { type: 'timestamptz', nullable: true },
-      claimed_by: { type: 'text', nullable: true },
-      claimed_until: { type: 'timestamptz', nullable: true },
-      decided_at: { type: 'timestamptz', nullable: true },
-      decision_stored_at: { type: 'timestamptz', nullable: true },
-      votes: { type: 'jsonb', nullable: true },
-      position: { type: 'int8' },
-    },
+    columns,
     // For the list of all cases, and for the queue.
     indexes: ['(opened_at, case_id)', `(opened_at, case_id) WHERE status IN ('open', 'claimed')`],
   },

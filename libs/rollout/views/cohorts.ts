@@ -1,44 +1,32 @@
 import { unhandled } from '../../kernel/decider.js';
-import { defineView } from '../../projections/view.js';
+import { bool, defineView, int4, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
 import { CohortAdmitted, CohortClosed, CohortOnboarded } from '../events.js';
 
-export type CohortRow = {
-  cohort_id: string;
+const columns = {
+  cohort_id: text(),
   /** The number of people admitted; null until the view has the admission. */
-  size: number | null;
-  selection: 'first-come' | 'listed' | null;
-  per_week: number;
-  admitted_at: number | null;
+  size: nullable(int4()),
+  selection: nullable(text<'first-come' | 'listed'>()),
+  per_week: int4(),
+  admitted_at: nullable(timestamptz()),
   /** The number of accounts onboarded so far. */
-  onboarded: number;
+  onboarded: int4(),
   /** Whether its onboarding is complete. */
-  closed: boolean;
+  closed: bool(),
   /** `onboarded`: complete, even if fewer people waited than were admitted. */
-  status: 'admitted' | 'onboarding' | 'onboarded';
+  status: text<'admitted' | 'onboarding' | 'onboarded'>(),
   /** The position of the last event that reports onboarded accounts; 0 before the first. */
-  position: number;
+  position: int8(),
 };
+
+export type CohortRow = RowOf<typeof columns>;
 
 export const cohortsView = defineView({
   name: 'cohorts',
   version: 3,
   summary: 'Cohorts: how many people were admitted and how many are onboarded.',
   events: [CohortAdmitted, CohortOnboarded, CohortClosed],
-  table: {
-    name: 'cohorts',
-    key: 'cohort_id',
-    columns: {
-      cohort_id: { type: 'text' },
-      size: { type: 'int4', nullable: true },
-      selection: { type: 'text', nullable: true },
-      per_week: { type: 'int4' },
-      admitted_at: { type: 'timestamptz', nullable: true },
-      onboarded: { type: 'int4' },
-      closed: { type: 'bool' },
-      status: { type: 'text' },
-      position: { type: 'int8' },
-    },
-  },
+  table: { name: 'cohorts', key: 'cohort_id', columns },
   keys: ({ data }) => [data.cohortId],
   evolve(known: CohortRow | undefined, event, cohortId) {
     const row = known ?? { ...unknown, cohort_id: cohortId };

@@ -9,22 +9,24 @@ import {
 } from '../../account/index.js';
 import { except } from '../../events/event-definition.js';
 import { unhandled } from '../../kernel/decider.js';
-import { defineView } from '../../projections/view.js';
+import { defineView, int8, jsonb, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
 import { calendarBuckets } from '../calendar-buckets.js';
 
-export type DeactivationRow = {
-  account_id: string;
+const columns = {
+  account_id: text(),
   /** When the account was last deactivated. */
-  at: number;
+  at: timestamptz(),
   /** When that deactivation was stored; `at` is the event's own time. */
-  stored_at: number;
-  reason: string;
-  case_id: string | null;
-  categories: string[];
-  reinstated_at: number | null;
+  stored_at: timestamptz(),
+  reason: text(),
+  case_id: nullable(text()),
+  categories: jsonb<string[]>(),
+  reinstated_at: nullable(timestamptz()),
   /** The position of the account's last event that concerns it. */
-  position: number;
+  position: int8(),
 };
+
+export type DeactivationRow = RowOf<typeof columns>;
 
 const CONCERN_NO_DEACTIVATION = [WaitlistJoined, WaitlistLeft, PolicyAccepted, AccountOnboarded, AccountSuspended];
 
@@ -34,20 +36,7 @@ export const deactivationsOf = (account: AccountStream) =>
     version: 3,
     summary: 'Accounts that were deactivated, why, and how many on which day.',
     events: except(account.events, CONCERN_NO_DEACTIVATION),
-    table: {
-      name: 'deactivations',
-      key: 'account_id',
-      columns: {
-        account_id: { type: 'text' },
-        at: { type: 'timestamptz' },
-        stored_at: { type: 'timestamptz' },
-        reason: { type: 'text' },
-        case_id: { type: 'text', nullable: true },
-        categories: { type: 'jsonb' },
-        reinstated_at: { type: 'timestamptz', nullable: true },
-        position: { type: 'int8' },
-      },
-    },
+    table: { name: 'deactivations', key: 'account_id', columns },
     keys: ({ data }) => [data.accountId],
     evolve(row: DeactivationRow | undefined, event, accountId) {
       const { metadata, recordedAt, position } = event;

@@ -1,17 +1,45 @@
 import { except, type RecordedOf } from '../../events/event-definition.js';
 import { imageEvents } from '../../images/index.js';
 import { unhandled } from '../../kernel/decider.js';
-import { defineView } from '../../projections/view.js';
+import { defineView, int4, jsonb, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
 import { CaseClaimed, CaseJoined, CaseReleased, caseEvents, VerdictGiven } from '../../review/index.js';
-import { safetyContribution } from '../safety-contribution.js';
+import { calendarBuckets } from '../calendar-buckets.js';
 import { SAFETY_COUNTS } from '../safety-counts.js';
-import type { SafetyImageRow } from '../safety-image-row.js';
 
 /**
  * Maximum flags kept and counted per image, so that a row stays small. The smallest ids are kept: the result does not
  * depend on the order of delivery.
  */
 export const MAX_FLAGS_COUNTED = 1000;
+
+interface SafetyFlag {
+  /** The id of the flag's event. */
+  id: string;
+  categories: string[];
+}
+
+/** Each field is a minimum, a union or a maximum, so facts may come in any order and repeatedly. */
+const columns = {
+  image_id: text(),
+  account_id: nullable(text()),
+  generated_at: nullable(timestamptz()),
+  /** When it was first shared. */
+  shared_at: nullable(timestamptz()),
+  /** When it was first shared or downloaded. */
+  exposed_at: nullable(timestamptz()),
+  /** When it was first flagged. */
+  flagged_at: nullable(timestamptz()),
+  flag_count: int4(),
+  /** Sorted by id. */
+  flags: jsonb<SafetyFlag[]>(),
+  /** The categories of all flags, sorted. */
+  categories: jsonb<string[]>(),
+  case_status: text<'none' | 'open' | 'confirmed' | 'dismissed'>(),
+  case_round: int4(),
+  decided_at: nullable(timestamptz()),
+};
+
+type SafetyImageRow = RowOf<typeof columns>;
 
 const EVENTS = [...imageEvents, ...except(caseEvents, [CaseJoined, CaseClaimed, CaseReleased, VerdictGiven])];
 
@@ -20,24 +48,7 @@ export const safetyImagesView = defineView({
   version: 1,
   summary: 'The facts, flags and case of each image, and the distinct counts of the safety metrics.',
   events: EVENTS,
-  table: {
-    name: 'images',
-    key: 'image_id',
-    columns: {
-      image_id: { type: 'text' },
-      account_id: { type: 'text', nullable: true },
-      generated_at: { type: 'timestamptz', nullable: true },
-      shared_at: { type: 'timestamptz', nullable: true },
-      exposed_at: { type: 'timestamptz', nullable: true },
-      flagged_at: { type: 'timestamptz', nullable: true },
-      flag_count: { type: 'int4' },
-      flags: { type: 'jsonb' },
-      categories: { type: 'jsonb' },
-      case_status: { type: 'text' },
-      case_round: { type: 'int4' },
-      decided_at: { type: 'timestamptz', nullable: true },
-    },
-  },
+  table: { name: 'images', key: 'image_id', columns },
   keys: ({ data }) => [data.imageId],
   evolve(row: SafetyImageRow | undefined, event, imageId) {
     const before = row ?? unseen(imageId);
@@ -128,4 +139,50 @@ function judged(
   if (round < row.case_round) return row;
   if (round === row.case_round && (status === 'open' || row.decided_at !== null)) return row;
   return { ...row, case_status: status, case_round: round, decided_at: at };
+}
+
+/**
+ * Buckets: `all`, `day:`, `week:` and `category:`. Exposure counts on the day of the first exposure, so that a share of a
+ * day's exposed images never exceeds 1; flags and cases count on the day of the first flag. Only flagged images have a
+ * category, so its buckets include no `generated`, `shared` and `exposed` of other images.
+ */
+function safetyContribution(row: SafetyImageRow): readonly Contribution[] {
+  const parts: Contribution[] = [];
+  if (row.generated_at !== null) everywhere(parts, row.generated_at, GENERATED);
+  if (row.shared_at !== null) everywhere(parts, row.shared_at, SHARED);
+  const exposure = row.exposed_at === null ? undefined : exposureOf(row);
+  if (exposure) everywhere(parts, row.exposed_at!, exposure);
+  // A case whose flag has not come yet has no day; it counts once the flag has come.
+  if (row.flagged_at === null) return parts;
+  const review = reviewOf(row, row.flag_count);
+  everywhere(parts, row.flagged_at, review);
+  for (const category of row.categories) {
+    const flags = row.flags.filter((flag) => flag.categories.includes(category)).length;
+    parts.push({ bucket: `category:${category}`, amounts: { ...review, ...exposure, flags } });
+  }
+  return parts;
+}
+
+interface Contribution {
+  bucket: string;
+  amounts: Record<string, number>;
+}
+
+const GENERATED = { generated: 1 };
+const SHARED = { shared: 1 };
+const EXPOSED = { exposed: 1 };
+
+function everywhere(parts: Contribution[], at: number, amounts: Record<string, number>) {
+  const [day, week] = calendarBuckets(at);
+  parts.push({ bucket: 'all', amounts }, { bucket: day, amounts }, { bucket: week, amounts });
+}
+
+function exposureOf({ flagged_at, case_status }: SafetyImageRow): Record<string, number> {
+  if (flagged_at === null) return EXPOSED;
+  return { exposed: 1, exposed_flagged: 1, ...(case_status === 'confirmed' && { exposed_confirmed: 1 }) };
+}
+
+function reviewOf({ case_status }: SafetyImageRow, flags: number): Record<string, number> {
+  const counts = { flags, flagged: 1 };
+  return case_status === 'none' ? counts : { ...counts, [`cases_${case_status}`]: 1 };
 }

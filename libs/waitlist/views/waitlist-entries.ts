@@ -8,24 +8,26 @@ import {
 } from '../../account/index.js';
 import { except, type RecordedOf } from '../../events/event-definition.js';
 import { placeOf } from '../../kernel/decider.js';
-import { defineView } from '../../projections/view.js';
+import { defineView, int4, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
 
 /** The priority class of a join without one. */
 const DEFAULT_PRIORITY = 5;
 
-export type WaitlistEntryRow = {
-  account_id: string;
+const columns = {
+  account_id: text(),
   /** `barred`: deactivated while waiting; waits again, at its old place, when it is reinstated. */
-  status: 'waiting' | 'left' | 'onboarded' | 'barred';
-  priority: number;
+  status: text<'waiting' | 'left' | 'onboarded' | 'barred'>(),
+  priority: int4(),
   /** The position of the last join: the order of the waitlist. */
-  joined_position: number;
-  joined_at: number;
-  cohort_id: string | null;
-  onboarded_at: number | null;
+  joined_position: int8(),
+  joined_at: timestamptz(),
+  cohort_id: nullable(text()),
+  onboarded_at: nullable(timestamptz()),
   /** The position of the account's last event that concerns the waitlist. */
-  position: number;
+  position: int8(),
 };
+
+export type WaitlistEntryRow = RowOf<typeof columns>;
 
 /** Folds with the account's own `evolve`: any event that deactivates a waiting account bars it. */
 export const waitlistEntriesOf = (account: AccountStream) =>
@@ -37,16 +39,7 @@ export const waitlistEntriesOf = (account: AccountStream) =>
     table: {
       name: 'entries',
       key: 'account_id',
-      columns: {
-        account_id: { type: 'text' },
-        status: { type: 'text' },
-        priority: { type: 'int4' },
-        joined_position: { type: 'int8' },
-        joined_at: { type: 'timestamptz' },
-        cohort_id: { type: 'text', nullable: true },
-        onboarded_at: { type: 'timestamptz', nullable: true },
-        position: { type: 'int8' },
-      },
+      columns,
       indexes: [`(priority, joined_position) WHERE status = 'waiting'`, '(joined_position)'],
     },
     keys: ({ data }) => [data.accountId],

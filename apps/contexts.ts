@@ -1,4 +1,4 @@
-import type { CommandGroup } from '../libs/cli/command-group.js';
+import type { CommandGroup } from '../libs/cli/commands.js';
 import type { Context } from '../libs/context/context.js';
 
 /**

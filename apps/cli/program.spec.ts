@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, it } from '@jest/globals';
-import type { CommandGroup } from '../../libs/cli/command-group.js';
+import type { CommandGroup } from '../../libs/cli/commands.js';
 import { contexts } from '../contexts.js';
 import { runCommandLine } from './program.js';
 

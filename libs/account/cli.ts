@@ -1,7 +1,6 @@
 import type { ApiClient } from '../cli/api-client.js';
 import { ApiProblem } from '../cli/api-errors.js';
-import type { CommandGroup } from '../cli/command-group.js';
-import { command, positionOrTime } from '../cli/command-options.js';
+import { type CommandGroup, command, positionOrTime } from '../cli/commands.js';
 import { pairs, table, time } from '../cli/rendering/table.js';
 import type { AccountAnswer } from './queries/show-account.js';
 

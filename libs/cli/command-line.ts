@@ -1,6 +1,6 @@
 import { Command, Help, Option } from 'commander';
 import type { Problem } from './api-errors.js';
-import type { CommandGroup } from './command-group.js';
+import type { CommandGroup } from './commands.js';
 import { EXIT, type ExitCode, exitCodeOf, exitCodesText } from './exit-codes.js';
 import { interruption, problemDocument, problemText } from './rendering/problem.js';
 import { DEFAULT_URL, type GlobalOptions, openSession, type Runner, type Terminal } from './session.js';

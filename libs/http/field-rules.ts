@@ -1,4 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
+import { Query } from '@nestjs/cqrs';
 import {
   ArrayMaxSize,
   ArrayMinSize,
@@ -84,6 +85,12 @@ export const IsInstant = (description: string) =>
 
 /** The `{id}` of a path. */
 export class IdParam {
+  @IsEntityId('The id.')
+  id!: string;
+}
+
+/** A query whose only field is the `{id}` of its route's path. */
+export abstract class IdQuery<Answer> extends Query<Answer> {
   @IsEntityId('The id.')
   id!: string;
 }

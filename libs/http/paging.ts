@@ -1,3 +1,4 @@
+import { Query } from '@nestjs/cqrs';
 import { Type } from 'class-transformer';
 import { IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import { InvalidInput } from '../kernel/errors.js';
@@ -7,8 +8,8 @@ import { IfGiven, Means } from './field-rules.js';
 /** The latest time that both Date and PostgreSQL support, in epoch milliseconds; positions are below it too. */
 const GREATEST = 8_640_000_000_000_000;
 
-/** `limit` and `cursor` of every list. */
-export class PageQuery {
+/** `limit` and `cursor` of every list; a list that the query bus answers extends it. */
+export class PageQuery<Answer = unknown> extends Query<Answer> {
   @Means('Maximum number of items; 100 by default.')
   @IfGiven()
   @Type(() => Number)

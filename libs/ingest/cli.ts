@@ -1,6 +1,5 @@
 import { Option } from 'commander';
-import type { CommandGroup } from '../cli/command-group.js';
-import { command, integer } from '../cli/command-options.js';
+import { type CommandGroup, command, integer } from '../cli/commands.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { plain } from '../cli/rendering/plain-text.js';
 import { pairs, table, time } from '../cli/rendering/table.js';

@@ -1,5 +1,4 @@
-import type { CommandGroup } from '../cli/command-group.js';
-import { command } from '../cli/command-options.js';
+import { type CommandGroup, command } from '../cli/commands.js';
 import type { Session } from '../cli/session.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { StoreUnavailable, Unavailable } from '../kernel/errors.js';

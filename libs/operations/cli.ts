@@ -1,4 +1,4 @@
-import type { CommandGroup } from '../cli/command-group.js';
+import type { CommandGroup } from '../cli/commands.js';
 import { statusCommand } from './cli/status.js';
 import { tokenCommands } from './cli/token.js';
 import { viewsCommands } from './cli/views.js';

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { CommandGroup } from '../cli/command-group.js';
-import { command } from '../cli/command-options.js';
+import { type CommandGroup, command } from '../cli/commands.js';
 import { table, time } from '../cli/rendering/table.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { InvalidInput } from '../kernel/errors.js';

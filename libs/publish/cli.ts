@@ -1,5 +1,4 @@
-import type { CommandGroup } from '../cli/command-group.js';
-import { command, integer, position, severalOf } from '../cli/command-options.js';
+import { type CommandGroup, command, integer, position, severalOf } from '../cli/commands.js';
 import { plainLine } from '../cli/rendering/plain-text.js';
 import { time } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';

@@ -1,4 +1,4 @@
-import type { CommandGroup } from '../cli/command-group.js';
+import type { CommandGroup } from '../cli/commands.js';
 import { cohortCommands } from './cli/cohort.js';
 import { rateCommands } from './cli/rate.js';
 

@@ -1,7 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { ApiClient, Query } from '../cli/api-client.js';
-import type { CommandGroup } from '../cli/command-group.js';
-import { command } from '../cli/command-options.js';
+import { type CommandGroup, command } from '../cli/commands.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { isInstant } from '../kernel/text-forms.js';
 import { metricsText } from './cli/metrics-table.js';

@@ -1,6 +1,5 @@
 import { Option } from 'commander';
-import type { CommandGroup } from '../cli/command-group.js';
-import { command, integer } from '../cli/command-options.js';
+import { type CommandGroup, command, integer } from '../cli/commands.js';
 import { table, time } from '../cli/rendering/table.js';
 import type { JoinAnswer } from './features/join-waitlist.js';
 import type { WaitlistEntry } from './queries/waitlist.js';

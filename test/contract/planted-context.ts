@@ -2,7 +2,7 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { Type } from 'typebox';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { ListedContext } from '../../apps/contexts.js';
-import type { CommandGroup } from '../../libs/cli/command-group.js';
+import type { CommandGroup } from '../../libs/cli/commands.js';
 import type { Context } from '../../libs/context/context.js';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../libs/context/decision.js';
 import type { Transactor } from '../../libs/event-store/transact.js';

@@ -1,5 +1,4 @@
-import type { CommandGroup } from '../../../libs/cli/command-group.js';
-import { command, integer } from '../../../libs/cli/command-options.js';
+import { type CommandGroup, command, integer } from '../../../libs/cli/commands.js';
 import { pairs } from '../../../libs/cli/rendering/table.js';
 import { metricsText } from '../../../libs/safety/cli/metrics-table.js';
 import { type DemoReport, runDemo } from './run-demo.js';

@@ -1,5 +1,4 @@
-import type { CommandGroup } from '../../../libs/cli/command-group.js';
-import { command } from '../../../libs/cli/command-options.js';
+import { type CommandGroup, command } from '../../../libs/cli/commands.js';
 import { EXIT } from '../../../libs/cli/exit-codes.js';
 import { table } from '../../../libs/cli/rendering/table.js';
 import { InvalidInput } from '../../../libs/kernel/errors.js';

@@ -28,14 +28,20 @@ export class RequestSchemas {
   of(controller: Class, method: string, part: Part): { name: string; schema: JsonSchema } | undefined {
     const declared: Record<string, { data?: unknown }> =
       Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, method) ?? {};
-    const types: { name: string }[] = Reflect.getMetadata('design:paramtypes', controller.prototype, method) ?? [];
+    const types: Class[] = Reflect.getMetadata('design:paramtypes', controller.prototype, method) ?? [];
     for (const [key, { data }] of Object.entries(declared)) {
       const [kind, index] = key.split(':');
-      const name = types[Number(index)]?.name;
-      if (Number(kind) !== PARTS[part] || data !== undefined || !name || !this.schemas[name]) continue;
-      return { name: part === 'body' ? bodyName(name) : name, schema: this.schemas[name] };
+      const type = types[Number(index)];
+      const schema = type && this.schemaOf(type);
+      if (Number(kind) !== PARTS[part] || data !== undefined || !schema) continue;
+      return { name: part === 'body' ? bodyName(type.name) : type.name, schema };
     }
     return undefined;
+  }
+
+  /** A class without rules of its own has those of the class that it extends. */
+  private schemaOf(type: Class): JsonSchema | undefined {
+    return this.schemas[type.name] ?? (type.name ? this.schemaOf(Object.getPrototypeOf(type)) : undefined);
   }
 }
 

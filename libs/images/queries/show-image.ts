@@ -1,9 +1,9 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
-import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
 import type { Static } from 'typebox';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IdParam } from '../../http/field-rules.js';
+import { IdQuery } from '../../http/field-rules.js';
 import { closed, flag, instant, orNull, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { toIso } from '../../kernel/clock.js';
@@ -32,17 +32,13 @@ const example: ImageAnswer = {
   promptCategory: null,
 };
 
-export class ShowImage extends Query<ImageAnswer> {
-  constructor(readonly imageId: string) {
-    super();
-  }
-}
+export class ShowImage extends IdQuery<ImageAnswer> {}
 
 @QueryHandler(ShowImage)
 export class ShowImageHandler implements IQueryHandler<ShowImage> {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
-  async execute({ imageId }: ShowImage): Promise<ImageAnswer> {
+  async execute({ id: imageId }: ShowImage): Promise<ImageAnswer> {
     const { rows } = await queryView(this.pool, {
       text: `SELECT * FROM ${viewTable(imagesView)} WHERE image_id = $1`,
       values: [imageId],
@@ -73,7 +69,7 @@ export class ShowImageController {
     answer: answer('Image', 'The image.', ImageAnswer, example),
     refusals: { 404: ['image-unknown'] },
   })
-  showImage(@Param() { id }: IdParam): Promise<ImageAnswer> {
-    return this.queries.execute(new ShowImage(id));
+  showImage(@Param() query: ShowImage): Promise<ImageAnswer> {
+    return this.queries.execute(query);
   }
 }

@@ -1,5 +1,4 @@
-import type { CommandGroup } from '../../cli/command-group.js';
-import { command } from '../../cli/command-options.js';
+import { type CommandGroup, command } from '../../cli/commands.js';
 import { number, pairs, table } from '../../cli/rendering/table.js';
 import type { StatusAnswer } from '../queries/show-status.js';
 

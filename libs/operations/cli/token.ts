@@ -1,6 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import type { CommandGroup } from '../../cli/command-group.js';
-import { command, severalOf } from '../../cli/command-options.js';
+import { type CommandGroup, command, severalOf } from '../../cli/commands.js';
 import { table, time } from '../../cli/rendering/table.js';
 import type { CreatedTokenAnswer, TokenAnswer, TokensAnswer } from '../../http/tokens.controller.js';
 

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient } from '../../cli/api-client.js';
-import type { CommandGroup } from '../../cli/command-group.js';
-import { command } from '../../cli/command-options.js';
+import { type CommandGroup, command } from '../../cli/commands.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import type { Progress } from '../../cli/rendering/progress.js';
 import { type Cell, table } from '../../cli/rendering/table.js';

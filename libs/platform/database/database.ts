@@ -19,7 +19,7 @@ export interface DatabaseOptions {
   applicationName: string;
   migrations?: readonly MigrationClass[];
   entities?: readonly EntityClass[];
-  /** Maximum connections; 8 by default. */
+  /** Maximum connections; 12 by default. */
   poolSize?: number;
   /** Maximum duration of a statement; 30 s by default. Migrations have no limit. */
   statementTimeoutMs?: number;
@@ -32,12 +32,11 @@ export interface Database {
   pool: Pool;
 }
 
-const POOL_SIZE = 12;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Connects to any PostgreSQL server without changing anything there. */
 export async function connectDatabase(connection: Connection, options: DatabaseOptions): Promise<Database> {
-  const { applicationName, migrations = [], entities = [], poolSize = 8, statementTimeoutMs = 30_000 } = options;
+  const { applicationName, migrations = [], entities = [], poolSize = 12, statementTimeoutMs = 30_000 } = options;
   const pool = new pg.Pool({
     application_name: applicationName,
     max: poolSize,
@@ -66,14 +65,12 @@ export async function connectDatabase(connection: Connection, options: DatabaseO
   return { dataSource, pool };
 }
 
-export interface Tables {
-  migrations: readonly MigrationClass[];
-  entities: readonly EntityClass[];
-}
-
 /** Connects and brings the schema up to the code. @throws StartFailure */
-export async function openDatabase(connection: Connection, tables: Tables): Promise<Database> {
-  const options = { applicationName: 'gatehouse', ...tables, poolSize: POOL_SIZE };
+export async function openDatabase(
+  connection: Connection,
+  tables: Pick<DatabaseOptions, 'migrations' | 'entities'>,
+): Promise<Database> {
+  const options = { applicationName: 'gatehouse', ...tables };
   const database = await connectDatabase(connection, options).catch((cause) => {
     const { message, code } = cause as { message?: string; code?: string };
     throw new StartFailure(

@@ -1,5 +1,5 @@
-import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
-import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, Means } from '../../http/field-rules.js';
@@ -9,21 +9,11 @@ import { type Page, PageQuery } from '../../http/paging.js';
 import { CASE_STATUSES, type CaseStatus } from './case-fields.js';
 import { CaseEntry, CaseQueue, caseEntryExample } from './case-queue.js';
 
-export class ListCasesQuery extends PageQuery {
+export class ListCases extends PageQuery<Page<CaseEntry>> {
   @Means('The status of the cases; every status by default.')
   @IfGiven()
   @IsIn(CASE_STATUSES)
   status?: CaseStatus;
-}
-
-export class ListCases extends Query<Page<CaseEntry>> {
-  constructor(
-    readonly status: CaseStatus | undefined,
-    readonly limit: number,
-    readonly cursor?: string,
-  ) {
-    super();
-  }
 }
 
 @QueryHandler(ListCases)
@@ -44,7 +34,7 @@ export class ListCasesController {
   @Operation('Cases in the order of the queue: the oldest first', {
     answer: answer('CasePage', 'A page of cases.', page(CaseEntry, 'The cases.'), { items: [caseEntryExample] }),
   })
-  listCases(@QueryParameters() { status, limit, cursor }: ListCasesQuery): Promise<Page<CaseEntry>> {
-    return this.queries.execute(new ListCases(status, limit, cursor));
+  listCases(@Query() query: ListCases): Promise<Page<CaseEntry>> {
+    return this.queries.execute(query);
   }
 }

@@ -1,9 +1,9 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
-import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
 import type { EventStore } from '../../event-store/event-store.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IdParam } from '../../http/field-rules.js';
+import { IdQuery } from '../../http/field-rules.js';
 import { closed, history, instant, list, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
@@ -23,11 +23,7 @@ const CaseAnswer = closed({
 });
 type CaseAnswer = Static<typeof CaseAnswer>;
 
-export class ShowCase extends Query<CaseAnswer> {
-  constructor(readonly caseId: string) {
-    super();
-  }
-}
+export class ShowCase extends IdQuery<CaseAnswer> {}
 
 /** Reads the case's own stream, so that callers see their own writes at once. */
 @QueryHandler(ShowCase)
@@ -37,7 +33,7 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute({ caseId }: ShowCase): Promise<CaseAnswer> {
+  async execute({ id: caseId }: ShowCase): Promise<CaseAnswer> {
     const events = await this.store.readStream(`${caseStream.category}-${caseId}`);
     const state = foldRecorded(caseStream, events);
     if (state.status === 'none') {
@@ -79,7 +75,7 @@ export class ShowCaseController {
     answer: answer('Case', 'The case.', CaseAnswer),
     refusals: { 404: ['case-unknown'] },
   })
-  showCase(@Param() { id }: IdParam): Promise<CaseAnswer> {
-    return this.queries.execute(new ShowCase(id));
+  showCase(@Param() query: ShowCase): Promise<CaseAnswer> {
+    return this.queries.execute(query);
   }
 }

@@ -1,8 +1,7 @@
 import pMap from 'p-map';
 import { type AccountAnswer, accountOf } from '../../account/cli.js';
 import type { ApiClient } from '../../cli/api-client.js';
-import type { CommandGroup } from '../../cli/command-group.js';
-import { command, integer, severalOf } from '../../cli/command-options.js';
+import { type CommandGroup, command, integer, severalOf } from '../../cli/commands.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import { number } from '../../cli/rendering/table.js';
 import { InvalidInput } from '../../kernel/errors.js';

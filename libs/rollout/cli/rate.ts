@@ -1,5 +1,4 @@
-import type { CommandGroup } from '../../cli/command-group.js';
-import { command, integer } from '../../cli/command-options.js';
+import { type CommandGroup, command, integer } from '../../cli/commands.js';
 import { number, pairs, table, time } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';

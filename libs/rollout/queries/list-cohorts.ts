@@ -1,19 +1,12 @@
-import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
-import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { Roles } from '../../http/credentials/route-access.js';
 import { page } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Page, PageQuery } from '../../http/paging.js';
 import { CohortAnswer, CohortList, cohortExample } from './cohort-list.js';
 
-export class ListCohorts extends Query<Page<CohortAnswer>> {
-  constructor(
-    readonly limit: number,
-    readonly cursor?: string,
-  ) {
-    super();
-  }
-}
+export class ListCohorts extends PageQuery<Page<CohortAnswer>> {}
 
 @QueryHandler(ListCohorts)
 export class ListCohortsHandler implements IQueryHandler<ListCohorts> {
@@ -33,7 +26,7 @@ export class ListCohortsController {
   @Operation('Cohorts, the newest first', {
     answer: answer('CohortPage', 'A page of cohorts.', page(CohortAnswer, 'The cohorts.'), { items: [cohortExample] }),
   })
-  listCohorts(@QueryParameters() { limit, cursor }: PageQuery): Promise<Page<CohortAnswer>> {
-    return this.queries.execute(new ListCohorts(limit, cursor));
+  listCohorts(@Query() query: ListCohorts): Promise<Page<CohortAnswer>> {
+    return this.queries.execute(query);
   }
 }

@@ -1,17 +1,13 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
-import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IdParam } from '../../http/field-rules.js';
+import { IdQuery } from '../../http/field-rules.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { NotFound } from '../../kernel/errors.js';
 import { Admissions } from './admissions.js';
 import { CohortAnswer, CohortList, cohortExample } from './cohort-list.js';
 
-export class ShowCohort extends Query<CohortAnswer> {
-  constructor(readonly cohortId: string) {
-    super();
-  }
-}
+export class ShowCohort extends IdQuery<CohortAnswer> {}
 
 @QueryHandler(ShowCohort)
 export class ShowCohortHandler implements IQueryHandler<ShowCohort> {
@@ -20,7 +16,7 @@ export class ShowCohortHandler implements IQueryHandler<ShowCohort> {
     @Inject(Admissions) private readonly admissions: Admissions,
   ) {}
 
-  async execute({ cohortId }: ShowCohort): Promise<CohortAnswer> {
+  async execute({ id: cohortId }: ShowCohort): Promise<CohortAnswer> {
     const cohort = await this.cohorts.find(cohortId);
     if (cohort) return cohort;
     // The view may lag behind an admission that was acknowledged a moment ago.
@@ -42,7 +38,7 @@ export class ShowCohortController {
     answer: answer('Cohort', 'The cohort.', CohortAnswer, cohortExample),
     refusals: { 404: ['cohort-unknown'] },
   })
-  showCohort(@Param() { id }: IdParam): Promise<CohortAnswer> {
-    return this.queries.execute(new ShowCohort(id));
+  showCohort(@Param() query: ShowCohort): Promise<CohortAnswer> {
+    return this.queries.execute(query);
   }
 }

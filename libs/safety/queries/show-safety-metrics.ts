@@ -5,32 +5,14 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, Means } from '../../http/field-rules.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { InvalidInput } from '../../kernel/errors.js';
-import { type Days, GROUPINGS, type Grouping } from './groupings.js';
+import { GROUPINGS, type Grouping } from './groupings.js';
 import { SafetyAnswer } from './safety-answer.js';
 import { SafetyReport } from './safety-figures.js';
-
-export class ShowSafetyMetrics extends Query<SafetyAnswer> {
-  constructor(
-    readonly by: Grouping | undefined,
-    readonly days: Days,
-  ) {
-    super();
-  }
-}
-
-@QueryHandler(ShowSafetyMetrics)
-export class ShowSafetyMetricsHandler implements IQueryHandler<ShowSafetyMetrics> {
-  constructor(@Inject(SafetyReport) private readonly report: SafetyReport) {}
-
-  execute({ by, days }: ShowSafetyMetrics): Promise<SafetyAnswer> {
-    return this.report.read(by, days);
-  }
-}
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const DAY_FORM = 'must be a day, like 2022-05-18';
 
-export class SafetyMetricsQuery {
+export class ShowSafetyMetrics extends Query<SafetyAnswer> {
   @Means('How to group the figures beside the total.')
   @IfGiven()
   @IsIn(GROUPINGS)
@@ -49,6 +31,15 @@ export class SafetyMetricsQuery {
   to?: string;
 }
 
+@QueryHandler(ShowSafetyMetrics)
+export class ShowSafetyMetricsHandler implements IQueryHandler<ShowSafetyMetrics> {
+  constructor(@Inject(SafetyReport) private readonly report: SafetyReport) {}
+
+  execute({ by, from, to }: ShowSafetyMetrics): Promise<SafetyAnswer> {
+    return this.report.read(by, { from, to });
+  }
+}
+
 @Controller('v1/safety')
 export class ShowSafetyMetricsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
@@ -63,10 +54,11 @@ export class ShowSafetyMetricsController {
       answer: answer('SafetyMetrics', 'The figures.', SafetyAnswer),
     },
   )
-  showSafetyMetrics(@QueryParameters() { by, from, to }: SafetyMetricsQuery): Promise<SafetyAnswer> {
+  showSafetyMetrics(@QueryParameters() query: ShowSafetyMetrics): Promise<SafetyAnswer> {
+    const { by, from, to } = query;
     if (by !== 'day' && (from ?? to) !== undefined) {
       throw new InvalidInput([{ field: from === undefined ? 'to' : 'from', message: 'requires by=day' }]);
     }
-    return this.queries.execute(new ShowSafetyMetrics(by, { from, to }));
+    return this.queries.execute(query);
   }
 }

@@ -1,5 +1,5 @@
-import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
-import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, Means } from '../../http/field-rules.js';
@@ -7,21 +7,11 @@ import { answer, Operation } from '../../http/openapi/operation.js';
 import { PageQuery } from '../../http/paging.js';
 import { WAITLIST_STATUSES, Waitlist, WaitlistPage, type WaitlistStatus } from './waitlist.js';
 
-export class ListWaitlistQuery extends PageQuery {
+export class ListWaitlist extends PageQuery<WaitlistPage> {
   @Means('The status of the entries, by default `waiting`; those come in the order of their turn.')
   @IfGiven()
   @IsIn(WAITLIST_STATUSES)
   status: WaitlistStatus = 'waiting';
-}
-
-export class ListWaitlist extends Query<WaitlistPage> {
-  constructor(
-    readonly status: WaitlistStatus,
-    readonly limit: number,
-    readonly cursor?: string,
-  ) {
-    super();
-  }
 }
 
 @QueryHandler(ListWaitlist)
@@ -57,7 +47,7 @@ export class ListWaitlistController {
   @Operation('The entries of a status in order, and how many people wait in all', {
     answer: answer('WaitlistPage', 'A page of entries.', WaitlistPage, example),
   })
-  listWaitlist(@QueryParameters() { status, limit, cursor }: ListWaitlistQuery): Promise<WaitlistPage> {
-    return this.queries.execute(new ListWaitlist(status, limit, cursor));
+  listWaitlist(@Query() query: ListWaitlist): Promise<WaitlistPage> {
+    return this.queries.execute(query);
   }
 }

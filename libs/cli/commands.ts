@@ -1,5 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { isInstant, isPositionText } from '../kernel/text-forms.js';
+import type { Runner } from './session.js';
+
+/** Adds a context's commands to the command line. `run` makes a command's work an action of commander. */
+export type CommandGroup = (program: Command, run: Runner) => void;
 
 /** Adds a command with its description and the examples of its --help. */
 export function command(parent: Command, name: string, description: string, ...examples: string[]): Command {

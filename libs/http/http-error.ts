@@ -28,9 +28,6 @@ export const statusOf = (error: GatehouseError): number =>
 
 /** The kind of error that a status means outside HTTP. */
 function kindOf(status: number): ErrorKind {
-  if (status === 503) return 'unavailable';
-  if (status >= 500) return 'failed';
-  if (status === 404) return 'not-found';
-  if (status === 409) return 'refused';
-  return status === 413 ? 'too-large' : 'invalid-input';
+  const kinds = Object.keys(STATUS) as ErrorKind[];
+  return kinds.find((kind) => STATUS[kind] === status) ?? (status >= 500 ? 'failed' : 'invalid-input');
 }

@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { access, type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGunzip, gzip } from 'node:zlib';
@@ -37,10 +37,10 @@ export class LogFileWriter {
 
   /** Resumes an interrupted export to this file. @throws InvalidInput if the file exists and is complete */
   static async open(path: string): Promise<LogFileWriter> {
-    if (await exists(path))
+    if (existsSync(path))
       throw new InvalidInput([{ field: 'file', message: `${path} exists already: choose another name, or remove it` }]);
     const saved = await readFile(progressOf(path), 'utf8').catch(() => undefined);
-    if (saved && (await exists(partOf(path)))) {
+    if (saved && existsSync(partOf(path))) {
       const progress: Progress = JSON.parse(saved);
       const file = await open(partOf(path), 'r+');
       await file.truncate(progress.bytes);
@@ -94,12 +94,6 @@ export class LogFileWriter {
 
 const partOf = (path: string) => `${path}.part`;
 const progressOf = (path: string) => `${path}.progress`;
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /** The events of a complete file, each with its line. */
 export async function* eventsOf(path: string): AsyncGenerator<{ text: string; event: LoggedEvent }> {

@@ -1,15 +1,12 @@
-/** Random numbers; the same seed gives the same numbers. */
-export interface Chance {
-  /** At least 0 and less than 1. */
-  next(): number;
-  /** True with this probability, from 0 to 1. */
-  happens(probability: number): boolean;
-  pick<Item>(items: readonly Item[]): Item;
-}
+export type Chance = ReturnType<typeof seededChance>;
 
-/** Mulberry32 by Tommy Ettinger, public domain: 32 bits of state, good enough for a preview. */
-export function seededChance(seed: number): Chance {
+/**
+ * Random numbers; the same seed gives the same numbers. Mulberry32 by Tommy Ettinger, public domain: 32 bits of state, good
+ * enough for a preview.
+ */
+export function seededChance(seed: number) {
   let state = seed >>> 0;
+  /** At least 0 and less than 1. */
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
@@ -18,7 +15,8 @@ export function seededChance(seed: number): Chance {
   };
   return {
     next,
-    happens: (probability) => next() < probability,
-    pick: (items) => items[Math.floor(next() * items.length)]!,
+    /** True with this probability, from 0 to 1. */
+    happens: (probability: number): boolean => next() < probability,
+    pick: <Item>(items: readonly Item[]): Item => items[Math.floor(next() * items.length)]!,
   };
 }

@@ -13,14 +13,11 @@ const ROUNDS = 3;
 
 const ANSWERING = /^(view|reactor):/;
 
-/** A consumer of the log makes no progress. */
-export class ConsumerStuck extends GatehouseError {}
-
 /**
  * Waits until consumers have passed a position: the named one, or every view and reactor, since the API's responses depend
  * on those. The publisher doesn't count.
  * @param onProgress receives the slowest position
- * @throws ConsumerStuck if the slowest makes no progress for a minute
+ * @throws GatehouseError consumer-stuck if the slowest makes no progress for a minute
  */
 export async function passed(
   client: ApiClient,
@@ -44,7 +41,7 @@ export async function passed(
 }
 
 const stuck = (name: string, at: number, position: number) =>
-  new ConsumerStuck(
+  new GatehouseError(
     'consumer-stuck',
     `${name} has been at position ${at} for ${STUCK_MS / 1000} s and must reach ${position}: check gatehouse status and the log of the backend`,
     'unavailable',

@@ -36,7 +36,7 @@ export function followLog({ store, pool, quarantine, settings, catalogue }: Runt
 
   /** A gauge has no value while the stores are unavailable, so that the process's other metrics are still reported. */
   function gauge(name: string, help: string, labels: string[], read: (gauge: Gauge) => Promise<void>): void {
-    metrics.gauge({ name, help, labels }, async (one) => {
+    metrics.gauge(name, help, labels, async (one) => {
       one.reset();
       await read(one).catch(() => one.remove());
     });

@@ -20,11 +20,11 @@ export interface Worker {
 /** Keeps the read models up to date. */
 export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
   const { catalogue, pool, log, locks, rebuilder, viewReader, backpressure, logger } = runtime;
-  const events = metrics.counter({ name: 'projector_applied_events_total', help: 'Events applied to the read models' });
-  const errors = metrics.counter({
-    name: 'projector_errors_total',
-    help: 'Errors after which the projector restarted from its checkpoints',
-  });
+  const events = metrics.counter('projector_applied_events_total', 'Events applied to the read models');
+  const errors = metrics.counter(
+    'projector_errors_total',
+    'Errors after which the projector restarted from its checkpoints',
+  );
   const projector = new Projector(pool, log, catalogue.views, locks, rebuilder, {
     page(page, to) {
       events.inc(page.length);
@@ -34,7 +34,7 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
     parked: (parking) => logParked(logger, parking),
     error: counted(errors, errorLog(logger, 'the projector failed and restarts from its checkpoints')),
   });
-  metrics.gauge({ name: 'projector_owned_shards', help: 'Shards of the read models that this process owns' }, (gauge) =>
+  metrics.gauge('projector_owned_shards', 'Shards of the read models that this process owns', [], (gauge) =>
     gauge.set(projector.shardsOwned),
   );
   return projector;
@@ -44,16 +44,16 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
 export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
   const { catalogue, pool, locks, logger } = runtime;
   const consumers = catalogue.contexts.flatMap((context) => context.consumers?.(runtime) ?? []);
-  const parked = metrics.counter({
-    name: 'reactor_parked_events_total',
-    help: 'Events whose key was parked because the consumer failed to process them',
-    labels: ['consumer'],
-  });
-  const errors = metrics.counter({
-    name: 'reactor_errors_total',
-    help: 'Errors after which the consumer restarted from its checkpoint',
-    labels: ['consumer'],
-  });
+  const parked = metrics.counter(
+    'reactor_parked_events_total',
+    'Events whose key was parked because the consumer failed to process them',
+    ['consumer'],
+  );
+  const errors = metrics.counter(
+    'reactor_errors_total',
+    'Errors after which the consumer restarted from its checkpoint',
+    ['consumer'],
+  );
   const ownership = new Ownership(locks, 'reactors', consumers.length);
   return consumers.map((definition) => {
     const { name } = definition;
@@ -81,20 +81,15 @@ export const schedulesOf = (runtime: Runtime) =>
 /** Ingests events from the topics; runs only if brokers are configured. */
 export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): Ingester {
   const { settings, quarantine, logger } = runtime;
-  const received = metrics.counter({
-    name: 'ingester_received_events_total',
-    help: 'Events received from Kafka, by outcome',
-    labels: ['outcome'],
-  });
-  const lagging = metrics.gauge({
-    name: 'ingester_lag_messages',
-    help: 'Messages of a partition that its consumer group has not committed yet; every ingester reports all partitions',
-    labels: ['topic', 'partition'],
-  });
-  const errors = metrics.counter({
-    name: 'ingester_errors_total',
-    help: 'Errors after which the ingester waited and retried',
-  });
+  const received = metrics.counter('ingester_received_events_total', 'Events received from Kafka, by outcome', [
+    'outcome',
+  ]);
+  const lagging = metrics.gauge(
+    'ingester_lag_messages',
+    'Messages of a partition that its consumer group has not committed yet; every ingester reports all partitions',
+    ['topic', 'partition'],
+  );
+  const errors = metrics.counter('ingester_errors_total', 'Errors after which the ingester waited and retried');
   const options = {
     group: settings.kafkaGroup,
     topics: [settings.kafkaFactsTopic, ...settings.kafkaTypeTopics],
@@ -115,14 +110,11 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
 /** Publishes the public events to their topic; runs only if brokers are configured. */
 export function publisherOf(runtime: Runtime, metrics: Metrics): Publisher {
   const { settings, pool, log, schemas, locks, logger } = runtime;
-  const published = metrics.counter({
-    name: 'publisher_published_events_total',
-    help: 'Public events published to Kafka',
-  });
-  const errors = metrics.counter({
-    name: 'publisher_errors_total',
-    help: 'Errors after which the publisher restarted from its checkpoint',
-  });
+  const published = metrics.counter('publisher_published_events_total', 'Public events published to Kafka');
+  const errors = metrics.counter(
+    'publisher_errors_total',
+    'Errors after which the publisher restarted from its checkpoint',
+  );
   const broker = brokerOf(runtime, 'gatehouse-publisher');
   return new Publisher(pool, log, schemas, locks, broker, settings.kafkaEventsTopic, {
     published: (events) => published.inc(events.length),

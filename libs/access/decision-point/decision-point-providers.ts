@@ -48,7 +48,9 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
         throw new Error(`its state is ${Math.round(replica.ageMs)} ms old; ${settings.stalenessMs} ms are allowed`);
     });
     this.metrics.gauge(
-      { name: 'access_replica_age_seconds', help: 'Age of the state that access decisions are based on' },
+      'access_replica_age_seconds',
+      'Age of the state that access decisions are based on',
+      [],
       (gauge) => gauge.set(replica.ageMs / MS_IN_S),
     );
   }

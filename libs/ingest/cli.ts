@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { type CommandGroup, command, integer } from '../cli/commands.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { plain } from '../cli/rendering/plain-text.js';
-import { pairs, table, time } from '../cli/rendering/table.js';
+import { pairs, rowsOf, table } from '../cli/rendering/table.js';
 import { InvalidInput } from '../kernel/errors.js';
 import type { ReplayAnswer, WholeEntry } from './http/quarantine.controller.js';
 import type { QuarantineEntry } from './quarantine-entry.js';
@@ -25,16 +25,7 @@ export const commands: CommandGroup = (program, run) => {
         print({ items }, () =>
           table(
             ['id', 'last seen', 'seen', 'type', 'event', 'reason', 'field', 'detail'],
-            items.map((one) => [
-              one.id,
-              time(one.lastSeenAt),
-              one.seen,
-              one.type,
-              one.eventId,
-              one.reason,
-              one.field,
-              one.detail,
-            ]),
+            rowsOf(items, 'id', 'lastSeenAt', 'seen', 'type', 'eventId', 'reason', 'field', 'detail'),
             `no entry is ${status}`,
           ),
         );
@@ -87,7 +78,7 @@ export const commands: CommandGroup = (program, run) => {
         print({ items }, () =>
           table(
             ['entry', 'outcome', 'reason', 'field', 'detail'],
-            items.map((one) => [one.quarantineId, one.outcome, one.reason, one.field, one.detail]),
+            rowsOf(items, 'quarantineId', 'outcome', 'reason', 'field', 'detail'),
             'no entry is waiting',
           ),
         );

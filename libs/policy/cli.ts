@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type CommandGroup, command } from '../cli/commands.js';
-import { table, time } from '../cli/rendering/table.js';
+import { rowsOf, table } from '../cli/rendering/table.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { InvalidInput } from '../kernel/errors.js';
 import type { PolicyAnswer } from './queries/show-policy.js';
@@ -33,17 +33,11 @@ export const commands: CommandGroup = (program, run) => {
   command(group, 'show', 'Lists the version in force and the earlier ones.', 'policy show').action(
     run(async ({ client, print }) => {
       const policy = await client.get<PolicyAnswer>('/v1/policy');
-      const inForce = (position: string) => position === policy.current?.position;
+      const versions = policy.versions.map((one) => ({ ...one, inForce: one.position === policy.current?.position }));
       print(policy, () =>
         table(
           ['version', 'published', 'in force', 'link', 'digest'],
-          policy.versions.map((one) => [
-            one.version,
-            time(one.publishedAt),
-            inForce(one.position),
-            one.url,
-            one.digest,
-          ]),
+          rowsOf(versions, 'version', 'publishedAt', 'inForce', 'url', 'digest'),
           'no content policy is published; publish one with: gatehouse policy publish VERSION',
         ),
       );

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { type CommandGroup, command, integer } from '../cli/commands.js';
-import { table, time } from '../cli/rendering/table.js';
+import { rowsOf, table } from '../cli/rendering/table.js';
 import type { JoinAnswer } from './features/join-waitlist.js';
 import type { WaitlistEntry } from './queries/waitlist.js';
 
@@ -47,14 +47,7 @@ export const commands: CommandGroup = (program, run) => {
         print({ items }, () =>
           table(
             ['account', 'status', 'priority', 'joined', 'cohort', 'onboarded'],
-            items.map((entry) => [
-              entry.accountId,
-              entry.status,
-              entry.priority,
-              time(entry.joinedAt),
-              entry.cohortId,
-              time(entry.onboardedAt),
-            ]),
+            rowsOf(items, 'accountId', 'status', 'priority', 'joinedAt', 'cohortId', 'onboardedAt'),
             `nobody is ${status}`,
           ),
         );

@@ -38,6 +38,12 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
   return trimmed(shown.toString());
 }
 
+/** The rows of a table with these fields of the items; a field that ends in `At` is a time. */
+export const rowsOf = <Item>(items: readonly Item[], ...fields: (keyof Item & string)[]): Cell[][] =>
+  items.map((item) =>
+    fields.map((field) => (field.endsWith('At') ? time(item[field] as string | null) : (item[field] as Cell))),
+  );
+
 /** Names and values, one pair a line. */
 export function pairs(rows: readonly (readonly [name: string, value: Cell])[]): string {
   const width = Math.max(...rows.map(([name]) => name.length));

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { type CommandGroup, command, severalOf } from '../../cli/commands.js';
-import { table, time } from '../../cli/rendering/table.js';
+import { rowsOf, table } from '../../cli/rendering/table.js';
 import type { CreatedTokenAnswer, TokenAnswer, TokensAnswer } from '../../http/tokens.controller.js';
 
 const ROLES = ['operator', 'reviewer', 'compliance', 'service', 'administrator'];
@@ -47,17 +47,11 @@ export const tokenCommands: CommandGroup = (program, run) => {
   command(group, 'list', 'Lists all tokens, including revoked ones, without their secrets.', 'token list').action(
     run(async ({ client, print }) => {
       const answer = await client.get<TokensAnswer>('/v1/tokens');
+      const tokens = answer.items.map((token) => ({ ...token, roles: token.roles.join(', ') }));
       print(answer, () =>
         table(
           ['id', 'name', 'roles', 'created', 'by', 'revoked'],
-          answer.items.map((token) => [
-            token.id,
-            token.name,
-            token.roles.join(', '),
-            time(token.createdAt),
-            token.createdBy,
-            time(token.revokedAt),
-          ]),
+          rowsOf(tokens, 'id', 'name', 'roles', 'createdAt', 'createdBy', 'revokedAt'),
         ),
       );
     }),

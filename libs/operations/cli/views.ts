@@ -3,7 +3,7 @@ import type { ApiClient } from '../../cli/api-client.js';
 import { type CommandGroup, command } from '../../cli/commands.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import type { Progress } from '../../cli/rendering/progress.js';
-import { type Cell, table } from '../../cli/rendering/table.js';
+import { type Cell, rowsOf, table } from '../../cli/rendering/table.js';
 import { GatehouseError } from '../../kernel/errors.js';
 import type { ViewJob } from '../jobs/view-jobs.js';
 import type { ViewsAnswer } from '../queries/list-views.js';
@@ -58,33 +58,25 @@ export const viewsCommands: CommandGroup = (program, run) => {
 export function viewsText({ items, reactions }: ViewsAnswer): string {
   const views = table(
     ['view', 'version', 'live', 'position', 'rows', 'parked', 'summary'],
-    items.map(({ name, version, live, position, rows, parked, summary }) => [
-      name,
-      version,
-      live,
-      Number(position),
-      rows,
-      parked.length,
-      summary,
-    ]),
+    rowsOf(items.map(counted), 'name', 'version', 'live', 'position', 'rows', 'parked', 'summary'),
   );
   const reacting = table(
     ['reactor', 'position', 'parked'],
-    reactions.map(({ name, position, parked }) => [name, Number(position), parked.length]),
+    rowsOf(reactions.map(counted), 'name', 'position', 'parked'),
     'no reactor has started',
   );
   const parked = [...items, ...reactions].flatMap((one) =>
-    one.parked.map(({ key, position, eventType, error }): Cell[] => [
-      one.name,
-      key,
-      Number(position),
-      eventType,
-      error,
-    ]),
+    one.parked.map(({ key, position, eventType, error }) => [one.name, key, Number(position), eventType, error]),
   );
   const leftOut = parked.length > 0 ? [table(['parked by', 'key', 'position', 'event', 'error'], parked)] : [];
   return [views, reacting, ...leftOut].join('\n\n');
 }
+
+const counted = <Consumer extends ViewsAnswer['reactions'][number]>(one: Consumer) => ({
+  ...one,
+  position: Number(one.position),
+  parked: one.parked.length,
+});
 
 const started = (client: ApiClient, kind: ViewJob['kind'], views: string[]): Promise<ViewJob> =>
   client.post(`/v1/views/${kind}`, views.length > 0 ? { views } : {});

@@ -32,17 +32,13 @@ ${eventSection(asyncApi)}
   };
 }
 
-interface Group {
-  name: string;
-  description: string;
-  operations: { verb: string; path: string; operation: Json }[];
-}
+type Group = ReturnType<typeof groupsOf>[number];
 
-function groupsOf({ tags, paths }: Json): Group[] {
+function groupsOf({ tags, paths }: Json) {
   const all = Object.entries<Json>(paths).flatMap(([path, item]) =>
     Object.entries<Json>(item).map(([verb, operation]) => ({ verb, path, operation })),
   );
-  return tags.map(({ name, description }: Json) => ({
+  return (tags as { name: string; description: string }[]).map(({ name, description }) => ({
     name,
     description,
     operations: all.filter(({ operation }) => operation.tags[0] === name),

@@ -1,15 +1,9 @@
-import type { Position } from '../../kernel/envelope.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { viewConsumers } from '../../projections/builds.js';
 import type { View } from '../../projections/view.js';
 import { PUBLISHER } from '../../publish/kafka/publisher.js';
-import { consumerPositions, type ParkedKey, parkedKeys } from '../../subscriptions/checkpoints.js';
-
-export interface LogConsumers {
-  positions: Map<string, Position>;
-  parked: ParkedKey[];
-}
+import { consumerPositions, parkedKeys } from '../../subscriptions/checkpoints.js';
 
 /**
  * The positions of the consumers that run in this release and with these settings. Checkpoints of an earlier release, of
@@ -19,7 +13,7 @@ export async function logConsumers(
   pool: Pool,
   catalogue: readonly View[],
   { kafkaBrokers }: Pick<Settings, 'kafkaBrokers'>,
-): Promise<LogConsumers> {
+) {
   const [views, positions, parked] = await Promise.all([
     viewConsumers(pool, catalogue),
     consumerPositions(pool),

@@ -2,17 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
 import { isOf } from '../../events/event-definition.js';
-import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import type { RecordedEvent } from '../../kernel/envelope.js';
 import { EVENT_STORE } from '../../platform/ports.js';
-import type { Admission } from '../admission.js';
 import { cohortStream } from '../cohort.js';
 import { CohortAdmitted } from '../events.js';
 import { rolloutStream } from '../rollout.js';
-
-export interface FoundAdmission {
-  admission: Admission;
-  position: Position;
-}
 
 /** Finds the admissions of cohorts in the log. */
 @Injectable()
@@ -22,7 +16,7 @@ export class Admissions {
     @Inject(Transactor) private readonly transactor: Transactor,
   ) {}
 
-  async find(cohortId: string): Promise<FoundAdmission | undefined> {
+  async find(cohortId: string) {
     const { state } = await this.transactor.load(rolloutStream, undefined);
     const recent = state.cohorts.findLast((one) => one.cohortId === cohortId);
     if (recent) {
@@ -35,7 +29,7 @@ export class Admissions {
   }
 }
 
-function found(events: readonly RecordedEvent[], cohortId: string): FoundAdmission | undefined {
+function found(events: readonly RecordedEvent[], cohortId: string) {
   const event = events.filter((one) => isOf(CohortAdmitted, one)).findLast(({ data }) => data.cohortId === cohortId);
   return event && { admission: event.data, position: event.position };
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { recorded } from '../../test/support/fold-view.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { inTransaction } from '../platform/database/in-transaction.js';
 import { startBuild } from './builds.js';
 import type { View } from './view.js';
 import { CACHED_ROWS } from './view-build.js';
@@ -21,7 +22,7 @@ let pool: pg.Pool;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  pool = new pg.Pool(database.connection);
+  pool = new pg.Pool({ ...database.connection, pipeline: true });
 });
 afterAll(async () => {
   await pool.end();
@@ -33,7 +34,7 @@ it('folds a row that is evicted from the cache while other rows are read', async
   const seen = (position: number, keys: string[]) => recorded(position, 'Seen', { keys });
   const many = Array.from({ length: CACHED_ROWS }, (_, n) => `key-${n}`);
   const first = await build.fold(pool, [seen(1, ['oldest', ...many])]);
-  await build.write(pool, first);
+  await inTransaction(pool, (client) => build.write(client, first));
   // The write of the first page ends while the next page is folded and loads missing rows.
   const folding = build.fold(pool, [seen(2, ['oldest', 'new'])]);
   build.committed();

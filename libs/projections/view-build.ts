@@ -88,12 +88,12 @@ export class ViewBuild {
     return effect;
   }
 
-  async write(db: Queryable, effect: PageEffect): Promise<void> {
+  async write(client: pg.ClientBase, effect: PageEffect): Promise<void> {
     await Promise.all([
-      this.tables.insertRows(db, effect.inserts),
-      this.tables.updateRows(db, effect.updates),
-      this.tables.removeRows(db, effect.removals),
-      this.tables.addCounters(db, effect.counters),
+      this.tables.insertRows(client, effect.inserts),
+      this.tables.updateRows(client, effect.updates),
+      this.tables.removeRows(client, effect.removals),
+      this.tables.addCounters(client, effect.counters),
     ]);
   }
 

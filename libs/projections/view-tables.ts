@@ -1,6 +1,8 @@
 import type pg from 'pg';
 import { StoreUnavailable } from '../kernel/errors.js';
+import { eventLoop } from '../kernel/event-loop.js';
 import { type ArrayElement, arrayParameter } from '../platform/database/array-parameters.js';
+import { copyRows } from '../platform/database/copy-rows.js';
 import { type Digest, digestTable } from './table-digest.js';
 import type { View, ViewRow } from './view.js';
 
@@ -28,6 +30,8 @@ export const counterTable = (view: View<never> | View): string => `${viewSchema(
 
 /** The table of a draft whose only row is missing once the draft was emptied. */
 const MARKER = 'draft_marker';
+/** Rows that are encoded in one turn of the event loop. */
+const ROWS_PER_TURN = 2_000;
 const COUNTED_ROWS = 100_000;
 const MAX_COMPLETION_MS = 3_600_000;
 
@@ -35,7 +39,7 @@ const MAX_COMPLETION_MS = 3_600_000;
 export class ViewTables {
   private readonly columns: [string, { type: ArrayElement; nullable?: boolean }][];
   private readonly load: { name: string; text: string };
-  private readonly insert: { name: string; text: string };
+  private readonly rows: string;
   private readonly update: { name: string; text: string };
   private readonly remove: { name: string; text: string };
   private readonly add: { name: string; text: string } | undefined;
@@ -50,16 +54,13 @@ export class ViewTables {
     const names = this.columns.map(([name]) => quoted(name));
     const key = quoted(table.key);
     const rows = `${schema}.${table.name}`;
+    this.rows = rows;
     const read = this.columns.map(([name, { type }]) =>
       type === 'timestamptz' ? `(extract(epoch FROM ${quoted(name)}) * 1000)::bigint` : quoted(name),
     );
     const parameters = this.columns.map(([, { type }], i) => `$${i + 1}::${sqlType(type)}[]`);
     const changed = names.filter((name) => name !== key).map((name) => `${name} = n.${name}`);
     this.load = { name: `${schema}_load`, text: `SELECT ${read} FROM ${rows} WHERE ${key} = ANY($1::text[])` };
-    this.insert = {
-      name: `${schema}_insert`,
-      text: `INSERT INTO ${rows} (${names}) SELECT * FROM unnest(${parameters})`,
-    };
     this.update = {
       name: `${schema}_update`,
       text: `UPDATE ${rows} r SET ${changed} FROM unnest(${parameters}) n(${names}) WHERE r.${key} = n.${key}`,
@@ -153,18 +154,30 @@ export class ViewTables {
   }
 
   /** Only for keys without a row, which the build's single writer knows. */
-  async insertRows(db: Queryable, rows: readonly ViewRow[]): Promise<void> {
-    if (rows.length > 0) await db.query({ ...this.insert, values: this.parameters(rows) });
+  async insertRows(client: pg.ClientBase, unordered: readonly ViewRow[]): Promise<void> {
+    const rows = this.sorted(unordered);
+    const sent: Promise<void>[] = [];
+    for (let from = 0; from < rows.length; from += ROWS_PER_TURN) {
+      if (from > 0) await eventLoop.yield();
+      const copied = copyRows(client, this.rows, this.columns, rows.slice(from, from + ROWS_PER_TURN));
+      copied.catch(() => {}); // thrown below
+      sent.push(copied);
+    }
+    await Promise.all(sent);
   }
 
   async updateRows(db: Queryable, rows: readonly ViewRow[]): Promise<void> {
     if (rows.length > 0) await db.query({ ...this.update, values: this.parameters(rows) });
   }
 
-  /** Sorted by key, the order of the index. */
-  private parameters(unordered: readonly ViewRow[]): Buffer[] {
+  /** By key, the order of the index. */
+  private sorted(rows: readonly ViewRow[]): ViewRow[] {
     const { key } = this.view.table;
-    const rows = [...unordered].sort((a, b) => (a[key] < b[key] ? -1 : 1));
+    return [...rows].sort((a, b) => (a[key] < b[key] ? -1 : 1));
+  }
+
+  private parameters(unordered: readonly ViewRow[]): Buffer[] {
+    const rows = this.sorted(unordered);
     return this.columns.map(([name, { type }]) => {
       const isJson = type === 'jsonb' || type === 'json';
       return arrayParameter(

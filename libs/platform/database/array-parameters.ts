@@ -21,7 +21,7 @@ export type ArrayElement = keyof typeof OID;
 
 const HEADER_BYTES = 20;
 const NULL_LENGTH = -1;
-const MICROS_AT_2000 = 946_684_800_000_000n;
+const MS_AT_2000 = 946_684_800_000;
 const JSONB_VERSION = 1;
 
 /**
@@ -54,7 +54,15 @@ export function arrayParameter(element: ArrayElement, values: readonly unknown[]
   return bytes.subarray(0, at); // a NULL needs fewer bytes than were allocated for it
 }
 
-const FIXED: Partial<Record<ArrayElement, number>> = { bool: 1, int4: 4, int8: 8, float8: 8, timestamptz: 8, uuid: 16 };
+/** Bytes of a value of the types of fixed length. */
+export const FIXED: Partial<Record<ArrayElement, number>> = {
+  bool: 1,
+  int4: 4,
+  int8: 8,
+  float8: 8,
+  timestamptz: 8,
+  uuid: 16,
+};
 
 function payloadBytes(element: ArrayElement, values: readonly unknown[]): number {
   const fixed = FIXED[element];
@@ -67,11 +75,19 @@ function payloadBytes(element: ArrayElement, values: readonly unknown[]): number
   return total;
 }
 
+/** Writes a value at an offset, and returns its length in bytes. */
 type Writer = (bytes: Buffer, value: never, at: number) => number;
+
+const int8: Writer = (bytes, value: number, at) => {
+  bytes.writeInt32BE(Math.floor(value / 0x1_0000_0000), at);
+  bytes.writeUInt32BE(value >>> 0, at + 4);
+  return 8;
+};
 
 const text: Writer = (bytes, value: string, at) => bytes.write(value, at, 'utf8');
 
-const writers: Record<ArrayElement, Writer> = {
+/** One value of each type in PostgreSQL's binary format, without its length. */
+export const writers: Record<ArrayElement, Writer> = {
   text,
   json: text,
   jsonb: (bytes, value: string, at) => {
@@ -84,13 +100,13 @@ const writers: Record<ArrayElement, Writer> = {
     return 1;
   },
   int4: (bytes, value: number, at) => bytes.writeInt32BE(value, at) - at,
-  int8: (bytes, value: number, at) => {
-    bytes.writeInt32BE(Math.floor(value / 0x1_0000_0000), at);
-    bytes.writeUInt32BE(value >>> 0, at + 4);
-    return 8;
-  },
+  int8,
   float8: (bytes, value: number, at) => bytes.writeDoubleBE(value, at) - at,
-  timestamptz: (bytes, value: number, at) => bytes.writeBigInt64BE(BigInt(value) * 1000n - MICROS_AT_2000, at) - at,
+  timestamptz: (bytes, value: number, at) => {
+    const micros = (value - MS_AT_2000) * 1000;
+    if (Number.isSafeInteger(micros)) return int8(bytes, micros as never, at);
+    return bytes.writeBigInt64BE(BigInt(value - MS_AT_2000) * 1000n, at) - at; // after the year 2285
+  },
   uuid: (bytes, value: string, at) => {
     // 8-4-4-4-12 hexadecimal digits
     bytes.write(value.slice(0, 8), at, 'hex');

@@ -26,5 +26,6 @@ export type EventResult = Omit<EventResultAnswer, 'position'> & {
   position?: Position;
 };
 
-export const eventResultAnswer = ({ position: stored, ...result }: EventResult): EventResultAnswer =>
-  stored === undefined ? result : { ...result, position: String(stored) };
+/** A spread of the whole result costs a fraction of one that leaves a field out. */
+export const eventResultAnswer = (result: EventResult): EventResultAnswer =>
+  result.position === undefined ? (result as EventResultAnswer) : { ...result, position: String(result.position) };

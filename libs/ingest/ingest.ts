@@ -232,21 +232,21 @@ export function attributesOf(event: unknown): { id: string | null; source: strin
 function toFact(event: IncomingEvent, context: IngestContext, index: number, origin?: PartitionOrigin): NewEvent {
   const { category, id } = event.definition.fact!;
   const traceparent = event.traceparent ?? context.traceparent;
-  return {
-    id: event.identity,
-    type: event.type,
-    data: event.data,
-    metadata: {
-      source: event.source,
-      subject: `${category}-${event.data[id]}`,
-      time: event.time,
-      schemaversion: event.definition.version,
-      correlationid: event.correlationid ?? context.correlationid,
-      ...(traceparent ? { traceparent } : {}),
-      actor: context.actor,
-      ...(origin ? { partition: origin.partition, offset: origin.offsets[index]! } : {}),
-    },
+  // No spread: two of them were the costliest lines of a batch.
+  const metadata: NewEvent['metadata'] = {
+    source: event.source,
+    subject: `${category}-${event.data[id]}`,
+    time: event.time,
+    schemaversion: event.definition.version,
+    correlationid: event.correlationid ?? context.correlationid,
+    actor: context.actor,
   };
+  if (traceparent) metadata.traceparent = traceparent;
+  if (origin) {
+    metadata.partition = origin.partition;
+    metadata.offset = origin.offsets[index]!;
+  }
+  return { id: event.identity, type: event.type, data: event.data, metadata };
 }
 
 const commandContext = (event: IncomingEvent, context: IngestContext): CommandContext => ({

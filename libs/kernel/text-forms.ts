@@ -45,7 +45,6 @@ const CONTROL = /[^ -~\u00a0-\uffff]/;
 const HALF = /\p{Surrogate}/u;
 /** As senders may write it: in lower case too, and of any year. */
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt](?!24)\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
-const DAY_LENGTH = 'yyyy-mm-dd'.length;
 
 export const isEntityId = (text: string): boolean => text.length <= MAX_ID_LENGTH && hasIdForm(text);
 
@@ -62,11 +61,16 @@ export const hasHalfPair = (text: string): boolean => HALF.test(text);
 /** Epoch milliseconds of an RFC 3339 time; undefined if the text is no such time or the day does not exist. */
 export const parseInstant = (text: string): number | undefined => (RFC_3339.test(text) ? epochMsOf(text) : undefined);
 
+/** @param month 1 for January */
+const daysOfMonth = (year: number, month: number): number => {
+  if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+};
+
 function epochMsOf(text: string): number | undefined {
   const epochMs = Date.parse(text);
   if (Number.isNaN(epochMs)) return undefined;
-  const day = text.slice(0, DAY_LENGTH);
   // Date.parse reads February 30 as March 2.
-  const exists = day.slice(8) <= '28' || new Date(Date.parse(day)).toISOString().startsWith(day);
-  return exists ? epochMs : undefined;
+  const day = Number(text.slice(8, 10));
+  return day <= 28 || day <= daysOfMonth(Number(text.slice(0, 4)), Number(text.slice(5, 7))) ? epochMs : undefined;
 }

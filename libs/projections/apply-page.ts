@@ -84,22 +84,23 @@ export async function applyPage(
   }
 }
 
-export function foldPage(
+/** Settles only when every build has folded, so that none changes its cache after an error has cleared it. */
+export async function foldPage(
   pool: pg.Pool,
   targets: readonly PageTarget[],
   events: readonly RecordedEvent[],
   to: Position,
 ): Promise<Folded[]> {
-  return Promise.all(
-    targets.map(async ({ build, shards }) => {
-      await eventLoop.yield();
-      const subset =
-        shards.length === ALL_SHARDS.length ? undefined : new Set(shards.map((shard) => shard.checkpoint.shard));
-      const effect = await build.fold(pool, events, subset);
-      for (const shard of shards) shard.position = to;
-      return { build, shards, effect };
-    }),
-  );
+  const folding = targets.map(async ({ build, shards }) => {
+    await eventLoop.yield();
+    const subset =
+      shards.length === ALL_SHARDS.length ? undefined : new Set(shards.map((shard) => shard.checkpoint.shard));
+    const effect = await build.fold(pool, events, subset);
+    for (const shard of shards) shard.position = to;
+    return { build, shards, effect };
+  });
+  await Promise.allSettled(folding);
+  return Promise.all(folding);
 }
 
 export async function writePage(

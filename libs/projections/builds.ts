@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { inTransaction } from '../platform/database/in-transaction.js';
 import { startCheckpoints } from '../subscriptions/checkpoints.js';
 import { ALL_SHARDS } from '../subscriptions/shards.js';
+import { KeyFilter } from './key-filter.js';
 import type { View } from './view.js';
 import { DRAFT_CACHED_ROWS, ViewBuild } from './view-build.js';
 import { ViewTables, viewSchema } from './view-tables.js';
@@ -48,7 +49,7 @@ export async function startBuild(pool: pg.Pool, view: View): Promise<ViewBuild> 
     await tables.create(client);
     const consumer = consumerOf(view, build);
     await startCheckpoints(client, consumer, ALL_SHARDS);
-    return new ViewBuild(view, build, buildSchema(view, build), consumer, DRAFT_CACHED_ROWS);
+    return new ViewBuild(view, build, buildSchema(view, build), consumer, DRAFT_CACHED_ROWS, new KeyFilter());
   });
 }
 

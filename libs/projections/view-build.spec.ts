@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../../test/support/test-d
 import { inTransaction } from '../platform/database/in-transaction.js';
 import { startBuild } from './builds.js';
 import type { View } from './view.js';
-import { CACHED_ROWS } from './view-build.js';
+import { CACHED_ROWS, type PageEffect } from './view-build.js';
 
 const counts: View<{ key: string; count: number }> = {
   name: 'test-counts',
@@ -32,13 +32,18 @@ afterAll(async () => {
 it('folds a row that is evicted from the cache while other rows are read', async () => {
   const build = await startBuild(pool, counts);
   const seen = (position: number, keys: string[]) => recorded(position, 'Seen', { keys });
-  const many = Array.from({ length: CACHED_ROWS }, (_, n) => `key-${n}`);
-  const first = await build.fold(pool, [seen(1, ['oldest', ...many])]);
-  await inTransaction(pool, (client) => build.write(client, first));
-  // The write of the first page ends while the next page is folded and loads missing rows.
-  const folding = build.fold(pool, [seen(2, ['oldest', 'new'])]);
+  const many = (prefix: string) => Array.from({ length: CACHED_ROWS }, (_, n) => `${prefix}-${n}`);
+  const write = async (effect: PageEffect) => inTransaction(pool, (client) => build.write(client, effect));
+  await write(await build.fold(pool, [seen(1, ['oldest', ...many('one')])]));
+  build.committed();
+  await write(await build.fold(pool, [seen(2, many('two'))]));
+  // The write of the second page ends while the third is folded and loads missing rows.
+  const folding = build.fold(pool, [seen(3, ['oldest', 'one-1', 'new'])]);
   build.committed();
   const { inserts, updates } = await folding;
-  expect(updates).toEqual([{ key: 'oldest', count: 2 }]);
+  expect(updates).toEqual([
+    { key: 'oldest', count: 2 },
+    { key: 'one-1', count: 2 },
+  ]);
   expect(inserts).toEqual([{ key: 'new', count: 1 }]);
 });

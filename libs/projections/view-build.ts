@@ -1,7 +1,9 @@
 import type pg from 'pg';
 import type { RecordedEvent } from '../kernel/envelope.js';
+import { eventLoop } from '../kernel/event-loop.js';
 import { type Parking, parkedBy } from '../subscriptions/parked-keys.js';
 import { shardOf } from '../subscriptions/shards.js';
+import type { KeyFilter } from './key-filter.js';
 import { RowCache } from './row-cache.js';
 import type { View, ViewRow } from './view.js';
 import { ViewTables } from './view-tables.js';
@@ -18,6 +20,15 @@ export interface PageEffect {
   parked: Parking[];
 }
 
+/** The events of a key in a page. */
+interface KeyEvents {
+  /** Null if the key has no row; undefined if the cache doesn't know. */
+  before: ViewRow | null | undefined;
+  events: RecordedEvent[];
+}
+
+/** Keys that are folded in one turn of the event loop. */
+const KEYS_PER_TURN = 250;
 /** Cached rows per build. */
 export const CACHED_ROWS = 20_000;
 /** The same for a build without readers yet. */
@@ -40,13 +51,17 @@ export class ViewBuild {
   private readonly cache: RowCache;
   private readonly parked = new Set<string>();
 
-  /** @param consumer the name of its checkpoints and parked keys */
+  /**
+   * @param consumer the name of its checkpoints and parked keys
+   * @param inserted only for tables that were empty and have no other writer: the keys that they may have
+   */
   constructor(
     readonly view: View,
     readonly build: number,
     schema: string,
     readonly consumer: string,
     cachedRows = CACHED_ROWS,
+    private readonly inserted?: KeyFilter,
   ) {
     this.cache = new RowCache(cachedRows);
     this.tables = new ViewTables(view, schema);
@@ -68,19 +83,17 @@ export class ViewBuild {
    */
   async fold(db: Queryable, events: readonly RecordedEvent[], shards?: ReadonlySet<number>): Promise<PageEffect> {
     const byKey = this.distribute(events, shards);
-    // Copied before the first await: a commit of the previous page trims the cache meanwhile.
-    const held = new Map<string, ViewRow | null>();
     const missing: string[] = [];
-    for (const key of byKey.keys()) {
-      const row = this.cache.get(key);
-      if (row === undefined) missing.push(key);
-      else held.set(key, row);
+    for (const [key, { before }] of byKey) {
+      if (before === undefined && this.inserted?.mayHave(key) !== false) missing.push(key);
     }
     const loaded = await this.tables.loadRows(db, missing);
     const effect: PageEffect = { inserts: [], updates: [], removals: [], counters: new Map(), parked: [] };
-    for (const [key, list] of byKey) {
-      const before = held.get(key) ?? loaded.get(key);
-      const after = this.foldKey(key, before, list, effect);
+    let folded = 0;
+    for (const [key, one] of byKey) {
+      if (++folded % KEYS_PER_TURN === 0) await eventLoop.yield();
+      const before = one.before ?? loaded.get(key);
+      const after = this.foldKey(key, before, one.events, effect);
       if (after !== before) this.change(effect, key, before, after);
     }
     dropZeros(effect.counters);
@@ -110,23 +123,27 @@ export class ViewBuild {
   private change(effect: PageEffect, key: string, before: ViewRow | undefined, after: ViewRow | undefined): void {
     if (!after) effect.removals.push(key);
     else if (before) effect.updates.push(after);
-    else effect.inserts.push(after);
+    else {
+      effect.inserts.push(after);
+      this.inserted?.add(key);
+    }
     this.cache.set(key, after ?? null);
     if (!this.view.counters) return;
     if (before) this.count(effect.counters, before, -1);
     if (after) this.count(effect.counters, after, 1);
   }
 
-  private distribute(events: readonly RecordedEvent[], shards?: ReadonlySet<number>): Map<string, RecordedEvent[]> {
-    const byKey = new Map<string, RecordedEvent[]>();
+  /** Reads the cache at once: a commit of the previous page trims it while rows are loaded. */
+  private distribute(events: readonly RecordedEvent[], shards?: ReadonlySet<number>): Map<string, KeyEvents> {
+    const byKey = new Map<string, KeyEvents>();
     for (const event of events) {
       if (!this.types.has(event.type)) continue;
       for (const key of this.view.keys(event)) {
         if (shards && !shards.has(shardOf(key))) continue;
         if (this.parked.size > 0 && this.parked.has(key)) continue;
-        const list = byKey.get(key);
-        if (list) list.push(event);
-        else byKey.set(key, [event]);
+        const known = byKey.get(key);
+        if (known) known.events.push(event);
+        else byKey.set(key, { before: this.cache.get(key), events: [event] });
       }
     }
     return byKey;

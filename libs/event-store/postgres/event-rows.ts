@@ -1,7 +1,9 @@
 import type { NewEvent, RecordedEvent } from '../../kernel/envelope.js';
+import { eventLoop } from '../../kernel/event-loop.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 import type { StreamWrite } from '../event-store.js';
 
+const EVENTS_PER_TURN = 500;
 export const NO_STREAM = -1;
 const ANY = -2;
 
@@ -73,6 +75,16 @@ export function toEvent(row: Row): RecordedEvent {
     position: Number(position),
     recordedAt: metadata.recordedat ?? isoTime(recordedAt),
   };
+}
+
+/** Decodes a page, a part in each turn of the event loop. */
+export async function toEvents(rows: readonly Row[]): Promise<RecordedEvent[]> {
+  const events: RecordedEvent[] = [];
+  for (const row of rows) {
+    events.push(toEvent(row));
+    if (events.length % EVENTS_PER_TURN === 0) await eventLoop.yield();
+  }
+  return events;
 }
 
 /** `{1,2,NULL}` as the server writes a bigint[]. */

@@ -25,6 +25,7 @@ import {
   numbers,
   type Row,
   toEvent,
+  toEvents,
 } from './event-rows.js';
 import { HeadNotifications } from './head-notifications.js';
 import { OwnAppends } from './own-appends.js';
@@ -101,7 +102,7 @@ export class PostgresEventStore implements EventStore {
       ? await this.rows(READ_TYPES, [after, limit, types], LONGEST_READ_MS)
       : await this.rows(READ_ALL, [after, limit], LONGEST_READ_MS);
     const head = Number(rows[0]![0]);
-    const events = rows[0]![1] === null ? [] : rows.map(toEvent);
+    const events = rows[0]![1] === null ? [] : await toEvents(rows);
     const size = events.length > 0 && { bytes: sizeOf(rows) };
     const full = events.length === limit;
     const scanned = types ? Math.min(after + SCAN_WINDOW, head) : head;

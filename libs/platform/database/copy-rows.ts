@@ -60,6 +60,7 @@ interface CopyConnection {
 function copyData(columns: Columns, rows: readonly Record<string, unknown>[]): Buffer {
   let bytes = Buffer.allocUnsafe(SIGNATURE.length + 2 + rows.length * FIRST_BYTES_PER_ROW);
   let at = SIGNATURE.copy(bytes);
+  const encodings = columns.map(([name, { type }]) => ({ name, type, write: writers[type], fixed: FIXED[type] }));
   const reserve = (size: number) => {
     if (at + size <= bytes.length) return;
     const larger = Buffer.allocUnsafe(2 * bytes.length + size);
@@ -69,7 +70,7 @@ function copyData(columns: Columns, rows: readonly Record<string, unknown>[]): B
   for (const row of rows) {
     reserve(2);
     at = bytes.writeInt16BE(columns.length, at);
-    for (const [name, { type }] of columns) {
+    for (const { name, type, write, fixed } of encodings) {
       const value = row[name] ?? null;
       if (value === null) {
         reserve(4);
@@ -77,8 +78,8 @@ function copyData(columns: Columns, rows: readonly Record<string, unknown>[]): B
         continue;
       }
       const written = type === 'json' || type === 'jsonb' ? JSON.stringify(value) : value;
-      reserve(4 + (FIXED[type] ?? 1 + MAX_BYTES_PER_UNIT * (written as string | Buffer).length));
-      const length = writers[type](bytes, written as never, at + 4);
+      reserve(4 + (fixed ?? 1 + MAX_BYTES_PER_UNIT * (written as string | Buffer).length));
+      const length = write(bytes, written as never, at + 4);
       bytes.writeInt32BE(length, at);
       at += 4 + length;
     }

@@ -47,3 +47,23 @@ it('folds a row that is evicted from the cache while other rows are read', async
   ]);
   expect(inserts).toEqual([{ key: 'new', count: 1 }]);
 });
+
+it('looks up only keys that the draft may have', async () => {
+  const build = await startBuild(pool, counts);
+  const seen = (position: number, keys: string[]) => recorded(position, 'Seen', { keys });
+  const asked: unknown[] = [];
+  const counting = {
+    query: (query: pg.QueryConfig) => {
+      asked.push(query);
+      return pool.query(query);
+    },
+  } as Pick<pg.Pool, 'query'>;
+  const first = await build.fold(counting, [seen(1, ['one', 'two'])]);
+  await inTransaction(pool, (client) => build.write(client, first));
+  expect(asked).toEqual([]);
+  await build.refresh(pool);
+  const { inserts, updates } = await build.fold(counting, [seen(2, ['two', 'three'])]);
+  expect(asked).toHaveLength(1);
+  expect(updates).toEqual([{ key: 'two', count: 2 }]);
+  expect(inserts).toEqual([{ key: 'three', count: 1 }]);
+});

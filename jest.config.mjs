@@ -11,6 +11,8 @@ export default {
   transform: {},
   // Ends a test that hangs, but not one on a busy machine.
   testTimeout: 300_000,
+  // Jest's half a second is too short for the exit of a large process on a busy machine.
+  workerGracefulExitTimeout: 30_000,
   testSequencer: '<rootDir>/test/jest/slow-first.mjs',
   reporters: ['default', '<rootDir>/test/jest/unfinished-files.mjs'],
   globalSetup: '<rootDir>/test/jest/global-setup.mjs',

@@ -43,7 +43,7 @@ for (let first = 0, round = 0; performance.now() < until; first += SLICE) {
   if (round >= rounds) break;
   console.log(`seed ${seed}, files ${first + 1} to ${Math.min(first + SLICE, files.length)} of ${files.length}`);
   const run = ['--runTestsByPath', ...files.slice(first, first + SLICE)];
-  const { passed, failed, skipped, failures } = await runJest(run, { GATEHOUSE_TEST_SEED: String(seed) });
+  const { passed, failed, skipped, failures } = await runJest(run, { env: { GATEHOUSE_TEST_SEED: String(seed) } });
   total.passed += passed;
   total.failed += failed;
   total.skipped += skipped.length;

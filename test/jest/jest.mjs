@@ -6,13 +6,15 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LIMIT_MS = 20 * 60_000;
+/** What Jest prints, and otherwise ignores, if it had to kill a worker. */
+const KILLED_WORKER = 'A worker process has failed to exit gracefully';
 /** One worker would leave the other core idle while PostgreSQL waits for its disk. */
 const WORKERS = Math.max(2, availableParallelism() - 1);
 
 /**
  * Runs a tool of node_modules.
- * @param {{ limitMs: number, isShown?: boolean, env?: Record<string, string> }} options isShown: its standard error goes
- * to the terminal as it comes; otherwise its output is collected
+ * @param {{ limitMs: number, isShown?: boolean, env?: Record<string, string> }} options isShown: its standard error also
+ * goes to the terminal as it comes, and its standard output is discarded
  * @returns {Promise<{ code: number, output: string }>}
  */
 export function runTool(script, args, { limitMs, isShown = false, env = {} }) {
@@ -20,9 +22,10 @@ export function runTool(script, args, { limitMs, isShown = false, env = {} }) {
     const child = spawn(process.execPath, [join(ROOT, 'node_modules', script), ...args], {
       cwd: ROOT,
       env: { ...process.env, ...env },
-      stdio: isShown ? ['ignore', 'ignore', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', isShown ? 'ignore' : 'pipe', 'pipe'],
       timeout: limitMs,
     });
+    if (isShown) child.stderr.pipe(process.stderr, { end: false });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
     child.on('error', (error) => resolve({ code: 1, output: error.message }));
@@ -35,27 +38,33 @@ export function runTool(script, args, { limitMs, isShown = false, env = {} }) {
 
 /**
  * Runs Jest and shows its output.
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string>, isShown?: boolean }} options
  * @returns the counts of its tests, the names of those that were skipped, and those that failed with their messages
  */
-export async function runJest(args, env = {}) {
+export async function runJest(args, { env = {}, isShown = true } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-jest-'));
   const report = join(directory, 'report.json');
   try {
     // Jest writes its JSON to standard output too, which is discarded, and its progress to standard error.
     const options = ['--json', `--outputFile=${report}`, `--maxWorkers=${WORKERS}`];
-    const { code } = await runTool('jest/bin/jest.js', [...options, ...args], {
+    const color = process.stderr.isTTY ? { FORCE_COLOR: '1' } : {};
+    const { code, output } = await runTool('jest/bin/jest.js', [...options, ...args], {
       limitMs: LIMIT_MS,
-      isShown: true,
-      env,
+      isShown,
+      env: { ...color, ...env },
     });
-    return readReport(report, code);
+    return readReport(report, code, output.includes(KILLED_WORKER));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-/** A file that can't be loaded has no test that failed, and a Jest that broke has no report: both count as a failure. */
-function readReport(report, code) {
+/**
+ * A file that can't be loaded has no test that failed, a worker that had to be killed fails no file, and a Jest that broke
+ * has no report: each counts as a failure.
+ */
+function readReport(report, code, hasKilledWorker) {
   let results;
   try {
     results = JSON.parse(readFileSync(report, 'utf8'));
@@ -66,7 +75,7 @@ function readReport(report, code) {
   const tests = results.testResults.flatMap(({ name, assertionResults }) =>
     assertionResults.map((test) => ({ ...test, file: name.replace(ROOT, '') })),
   );
-  const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
+  const failed = results.numFailedTests + results.numRuntimeErrorTestSuites + Number(hasKilledWorker);
   const isSkipped = ({ status }) => status !== 'passed' && status !== 'failed';
   return {
     passed: results.numPassedTests,

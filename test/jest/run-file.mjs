@@ -15,10 +15,7 @@ register('./typescript.mjs', import.meta.url);
 process.setSourceMapsEnabled(true);
 // The first access opens a stream, which then counts as open: so open them before the count.
 void [process.stdin, process.stdout, process.stderr];
-/*
- * Exits at once if Jest stops the worker or its parent is gone: resources that a spec left open were reported before. Jest
- * waits half a second for an exit, too short for Node's own exit on a busy machine.
- */
+// Exits at once if Jest stops the worker or its parent is gone: resources that a spec left open were reported before.
 const end = () => process.kill(process.pid, 'SIGKILL');
 if (process.channel) {
   process.on('disconnect', end);

@@ -8,8 +8,8 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LIMIT_MS = 20 * 60_000;
 /** What Jest prints, and otherwise ignores, if it had to kill a worker. */
 const KILLED_WORKER = 'A worker process has failed to exit gracefully';
-/** One worker would leave the other core idle while PostgreSQL waits for its disk. */
-const WORKERS = Math.max(2, availableParallelism() - 1);
+/** On two cores more than cores, since a spec that waits for PostgreSQL, Kafka or a process leaves its core idle. */
+const WORKERS = Math.max(3, availableParallelism() - 1);
 
 /**
  * Runs a tool of node_modules.

@@ -3,37 +3,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { brokerOf } from '../../apps/composition/kafka-broker.js';
-import { startKafka } from '../../deploy/kafka/kafka.mjs';
 import { readSettings } from '../../libs/platform/configuration/settings.js';
 import { createLogger } from '../../libs/platform/logging/logger.js';
-import { describeWithKafka, KAFKA_START_MS, uniqueName } from '../support/kafka.js';
+import { describeWithKafka, KAFKA_LOGIN, KAFKA_START_MS, securedKafka, uniqueName } from '../support/kafka.js';
 
-const login = { username: 'gatehouse', password: 'not-so-secret' };
 const logger = createLogger({ logLevel: 'fatal', logFormat: 'json' });
 const text = (value: string) => ({ key: null, value: Buffer.from(value), headers: [] });
 
 describeWithKafka('A broker that is encrypted and asks who one is', () => {
   let directory: string;
-  let kafka: Awaited<ReturnType<typeof startKafka>>;
+  let kafka: Awaited<ReturnType<typeof securedKafka>>;
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'gatehouse-secured-'));
-    kafka = await startKafka({ port: 0, directory, login });
+    kafka = await securedKafka();
   }, KAFKA_START_MS);
   afterAll(async () => {
-    await kafka?.stop();
     if (directory) await rm(directory, { recursive: true });
   });
 
   /** The broker as a process with these settings would reach it. */
   function clientWith(changes: Record<string, string>) {
     const settings = readSettings({
-      GATEHOUSE_KAFKA_BROKERS: kafka.secured!.bootstrap,
+      GATEHOUSE_KAFKA_BROKERS: kafka.bootstrap,
       GATEHOUSE_KAFKA_TLS: 'on',
-      GATEHOUSE_KAFKA_CA_FILE: kafka.secured!.certificate,
+      GATEHOUSE_KAFKA_CA_FILE: kafka.certificate,
       GATEHOUSE_KAFKA_SASL_MECHANISM: 'scram-sha-512',
-      GATEHOUSE_KAFKA_USERNAME: login.username,
-      GATEHOUSE_KAFKA_PASSWORD: login.password,
+      GATEHOUSE_KAFKA_USERNAME: KAFKA_LOGIN.username,
+      GATEHOUSE_KAFKA_PASSWORD: KAFKA_LOGIN.password,
       ...changes,
     });
     return brokerOf({ settings, logger }, 'gatehouse-spec');

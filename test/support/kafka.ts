@@ -21,13 +21,23 @@ export function describeWithKafka(name: string, specs: () => void, furtherTool?:
 /** The time limit of beforeAll, including Maven's first download. */
 export const KAFKA_START_MS = 300_000;
 
-/** The one broker of this jest run, as host:port; the first caller of any worker starts it. */
-export const kafkaBroker = (): Promise<string> =>
-  oncePerRun('kafka-bootstrap', async (directory) => {
-    const { bootstrap, broker } = await startKafka({ port: 0, directory: join(directory, 'kafka') });
+/** The credentials of the secured listener. */
+export const KAFKA_LOGIN = { username: 'gatehouse', password: 'not-so-secret' };
+
+/** The one broker of this Jest run; the first caller of any worker starts it. */
+const sharedBroker = () =>
+  oncePerRun('kafka-broker', async (directory) => {
+    const options = { port: 0, directory: join(directory, 'kafka'), login: KAFKA_LOGIN };
+    const { bootstrap, secured, broker } = await startKafka(options);
     broker.unref();
-    return bootstrap;
+    return { bootstrap, secured: secured! };
   });
+
+/** Its open listener, as host:port. */
+export const kafkaBroker = async (): Promise<string> => (await sharedBroker()).bootstrap;
+
+/** Its listener with TLS that requires the login. */
+export const securedKafka = async () => (await sharedBroker()).secured;
 
 /** A unique name for a topic or a group. */
 export const uniqueName = (what: string): string => `${what}.${randomBytes(6).toString('hex')}`;

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { Type } from 'typebox';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { until } from '../../test/support/until.js';
 import { PostgresEventStore } from '../event-store/postgres/postgres-event-store.js';
 import { newEvent } from '../event-store/sample-events.contract.js';
 import { defineEvent } from '../events/event-definition.js';
@@ -276,9 +277,9 @@ describe('projections', () => {
 
   /** Resolves when every consumer has passed the position. */
   async function reached(position: number): Promise<void> {
-    for (;;) {
+    await until(async () => {
       const positions = await consumerPositions(pool);
-      if (positions.size === views.length && [...positions.values()].every((one) => one >= position)) return;
-    }
+      return positions.size === views.length && [...positions.values()].every((one) => one >= position);
+    });
   }
 });

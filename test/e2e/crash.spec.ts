@@ -8,6 +8,8 @@ import pg from 'pg';
 import { startEmbeddedPostgres } from '../../libs/platform/database/embedded-postgres.js';
 import { type Client, client, cloudEvent } from '../support/gatehouse.js';
 import { prepareBuild, runToEnd, type StandaloneProcess, startProcess } from '../support/standalone-process.js';
+import { until } from '../support/until.js';
+import { viewsJob } from '../support/views-job.js';
 
 const WRITERS = 6;
 
@@ -47,8 +49,12 @@ async function report(writer: Client, acknowledged: Map<string, string>): Promis
 
 /** Sends concurrently. Resolves once so many events are acknowledged, with a promise that ends when the process is gone. */
 async function reportAtOnce(url: string, acknowledged: Map<string, string>, enough: number) {
-  const writing = Promise.all(Array.from({ length: WRITERS }, () => report(client(url, token), acknowledged)));
-  while (acknowledged.size < enough) await Promise.race([client(url, token).get('/health/live'), writing]);
+  let isCut = false;
+  const writers = Array.from({ length: WRITERS }, () => report(client(url, token), acknowledged));
+  const writing = Promise.all(writers).finally(() => {
+    isCut = true;
+  });
+  await Promise.race([until(() => acknowledged.size >= enough || isCut), writing]);
   return { writing };
 }
 
@@ -66,9 +72,8 @@ async function stored(reader: Client): Promise<Map<string, string[]>> {
 }
 
 async function verified(administrator: Client): Promise<unknown[]> {
-  let { body: job } = await administrator.post('/v1/views/verify', {});
-  while (job.status === 'running') job = (await administrator.get(`/v1/views/jobs/${job.id}`)).body;
-  return [job.error, ...(job.comparisons ?? []).filter((one: { equal: boolean }) => !one.equal)];
+  const { error, comparisons = [] } = await viewsJob(administrator, 'verify');
+  return [error, ...comparisons.filter(({ equal }) => !equal)];
 }
 
 describe('the backend as a process', () => {

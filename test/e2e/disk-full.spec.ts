@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Answer, type Client, client, cloudEvent } from '../support/gatehouse.js';
 import { findSmallDisk, leaveOnDisk, mountPoint } from '../support/small-disk.js';
 import { prepareBuild, type StandaloneProcess, startProcess } from '../support/standalone-process.js';
+import { viewsJob } from '../support/views-job.js';
 
 const DISK = '192m';
 /** Less than a segment of PostgreSQL's write-ahead log, more than its tables grow by while they fill one. */
@@ -92,9 +93,7 @@ if (smallDisk) {
     /** Resolves once every view is built. */
     async function differingViews(): Promise<unknown[]> {
       for (;;) {
-        let { body: job } = await administrator.post('/v1/views/verify', {});
-        while (job.status === 'running') job = (await administrator.get(`/v1/views/jobs/${job.id}`)).body;
-        const compared: { equal?: boolean }[] = job.comparisons ?? [];
+        const compared = (await viewsJob(administrator, 'verify')).comparisons ?? [];
         if (compared.length > 0 && compared.every(({ equal }) => equal !== undefined))
           return compared.filter(({ equal }) => !equal);
       }

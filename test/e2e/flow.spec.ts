@@ -7,8 +7,16 @@ import { imagesView } from '../../libs/images/index.js';
 import { liveBuild } from '../../libs/projections/builds.js';
 import { park } from '../../libs/subscriptions/checkpoints.js';
 import { blockDatabase } from '../support/blocked-database.js';
-import { type Client, client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import {
+  type Answer,
+  type Client,
+  client,
+  cloudEvent,
+  startGatehouse,
+  type TestGatehouse,
+} from '../support/gatehouse.js';
 import { monotonicClock } from '../support/monotonic-clock.js';
+import { until } from '../support/until.js';
 
 const HOUR_MS = 3_600_000;
 const STALENESS_MS = 600_000;
@@ -110,7 +118,7 @@ it('takes a person from the waitlist to the deactivation of their account', asyn
 
   const { deactivated, asOf, history } = (await operator.get(`/v1/accounts/${accountId}`)).body;
   expect([deactivated, history.at(-1).type]).toEqual([true, 'AccountDeactivated']);
-  expect(Number(asOf.position)).toBeGreaterThan(Number(verdict.body.position));
+  expect(Number(asOf.position)).toBeGreaterThan(Number(verdict!.body.position));
   for (const action of [...USES, 'join']) {
     expect([action, await ask(accountId, action, asOf.position)]).toEqual([action, 'account-deactivated']);
   }
@@ -127,20 +135,24 @@ it('denies a deactivated account soon after the verdict, with every worker runni
     cloudEvent('ImageGenerated', { imageId: 'img-1', accountId }),
     cloudEvent('ContentFlagged', { imageId: 'img-1', flaggedBy: 'det-1', flaggerKind: 'detector', categories: [] }),
   ]);
-  let verdict = await rita.post('/v1/cases/img-1/verdicts', { verdict: 'unsafe' });
-  while (verdict.status === 404) verdict = await rita.post('/v1/cases/img-1/verdicts', { verdict: 'unsafe' });
+  let verdict: Answer | undefined;
+  await until(async () => {
+    verdict = await rita.post('/v1/cases/img-1/verdicts', { verdict: 'unsafe' });
+    return verdict.status !== 404;
+  });
   const question = {
     subject: { type: 'account', id: accountId },
     action: { name: 'generate' },
     resource: { type: 'image', id: 'img-2' },
-    context: { minPosition: verdict.body.position },
+    context: { minPosition: verdict!.body.position },
   };
   const reasons = new Set<string>();
-  while (!reasons.has('account-deactivated')) {
+  await until(async () => {
     const { body } = await tool.post('/access/v1/evaluation', question);
     expect(body.decision).toBe(false);
     reasons.add(body.context.reason);
-  }
+    return reasons.has('account-deactivated');
+  });
   expect([...reasons].filter((reason) => reason !== 'account-deactivated' && reason !== 'not-onboarded')).toEqual([]);
   await other.close();
 });
@@ -185,7 +197,7 @@ it('denies sharing an image with a stale view or a parked event', async () => {
   while (answer === 'allowed') {
     monotonic.pass(STALENESS_MS + 1);
     // Once the replica has read the head of the log again, only the images view is stale.
-    while ((await ask(accountId, 'download', '0', { resource })) === 'decision-point-stale');
+    await until(async () => (await ask(accountId, 'download', '0', { resource })) !== 'decision-point-stale');
     answer = await ask(accountId, 'share', '0', { resource });
   }
   expect(answer).toBe('decision-point-stale');

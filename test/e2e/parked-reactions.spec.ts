@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { until } from '../support/until.js';
 
 let gatehouse: TestGatehouse;
 let pool: pg.Pool;
@@ -46,8 +47,12 @@ it('denies an account with a parked deactivation after a restart, whatever has b
       expect(body.decision).toBe(false);
       return body.context.reason;
     };
-    let reason = await ask();
-    while (reason === 'decision-point-stale') reason = await ask(); // until it has read the head of the log
+    let reason = 'decision-point-stale';
+    // Until it has read the head of the log.
+    await until(async () => {
+      reason = await ask();
+      return reason !== 'decision-point-stale';
+    });
     expect(reason).toBe('account-deactivated');
   } finally {
     await beside.close();

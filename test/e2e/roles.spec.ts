@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { client, cloudEvent } from '../support/gatehouse.js';
 import { prepareBuild, runToEnd, type StandaloneProcess, startProcess } from '../support/standalone-process.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { until } from '../support/until.js';
 
 const ROLES = ['gateway', 'projector', 'reactor'];
 
@@ -48,7 +49,7 @@ describe('roles', () => {
     const headers = { 'content-type': 'application/cloudevents-batch+json' };
     expect((await administrator.post('/v1/events', events, headers)).status).toBe(202);
     // The reactor opens a case, and the projector adds it to the queue.
-    for (let found = 0; found === 0; ) found = (await administrator.get('/v1/cases')).body.items?.length ?? 0;
+    await until(async () => (await administrator.get('/v1/cases')).body.items?.length > 0);
 
     for (const [role, { url }] of running) {
       const server = client(url);

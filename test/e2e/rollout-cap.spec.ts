@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { schedulesOf } from '../../apps/composition/workers.js';
 import { DAY_MS, WEEK_MS } from '../../libs/kernel/clock.js';
+import { caughtUp } from '../support/caught-up.js';
 import { type Client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { expectOnboardingInvariants } from '../support/onboarding-invariants.js';
 import { wholeLog } from '../support/whole-log.js';
@@ -35,16 +36,6 @@ async function peopleJoin(count: number): Promise<void> {
   }
 }
 
-/** Resolves once every consumer has processed everything stored. */
-async function caughtUp(): Promise<void> {
-  for (let before = ''; ; ) {
-    const { head, consumers } = (await operator.get('/v1/status')).body;
-    const done = consumers.length > 0 && consumers.every((one: { behind: number }) => one.behind === 0);
-    if (done && head === before) return;
-    before = done ? head : '';
-  }
-}
-
 const log = (...types: string[]) => wholeLog(gatehouse.runtime.store, types);
 
 /** The invariants of any log; and the onboarded people are the first of each class, since nobody leaves here. */
@@ -62,11 +53,11 @@ async function expectInOrder(): Promise<string[]> {
 it('keeps the rate for any number of concurrent admissions, and onboards each person once and in turn', async () => {
   await peopleJoin(60);
   await operator.put('/v1/rollout/rate', { perWeek: 25 });
-  await caughtUp();
+  await caughtUp(operator);
   const answers = await Promise.all(Array.from({ length: 40 }, () => operator.post('/v1/cohorts', { size: 3 })));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202, 409]));
   expect(answers.filter(({ status }) => status === 202)).toHaveLength(8);
-  await caughtUp();
+  await caughtUp(operator);
   expect(await expectInOrder()).toHaveLength(24);
   // All of class 0, then the first of class 1.
   expect((await operator.get('/v1/rollout')).body).toMatchObject({ available: 1, waiting: 36 });
@@ -80,7 +71,7 @@ it('admits a cohort once for any number of concurrent identical admissions', asy
   );
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
   expect(new Set(answers.map(({ body }) => body.position)).size).toBe(1);
-  await caughtUp();
+  await caughtUp(operator);
   expect(await expectInOrder()).toHaveLength(4);
 });
 
@@ -104,10 +95,10 @@ it('keeps the rate whatever operators and the clock do', async () => {
         else {
           const answers = await Promise.all(one.sizes.map((size) => operator.post('/v1/cohorts', { size })));
           for (const { status } of answers) expect([202, 409]).toContain(status);
-          await caughtUp();
+          await caughtUp(operator);
         }
       }
-      await caughtUp();
+      await caughtUp(operator);
       await expectInOrder();
     }),
     { numRuns: 6 },
@@ -120,9 +111,9 @@ it('admits a seventh of the rate a day by schedule, once a day for any number of
   const beside = await gatehouse.beside();
   const schedulers = [gatehouse.runtime, beside.runtime].flatMap(schedulesOf);
   const tick = async () => {
-    await caughtUp();
+    await caughtUp(operator);
     await Promise.all([...schedulers, ...schedulers].map((scheduler) => scheduler.tick()));
-    await caughtUp();
+    await caughtUp(operator);
   };
   for (let day = 0; day < 9; day++) {
     await tick();

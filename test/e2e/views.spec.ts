@@ -1,23 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Standalone } from '../../apps/standalone/standalone.js';
+import { caughtUp } from '../support/caught-up.js';
 import { type Client, client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { until } from '../support/until.js';
+import { type ViewsJob, viewsJob } from '../support/views-job.js';
 
-interface Comparison {
-  view: string;
-  equal: boolean;
-}
+type Comparisons = NonNullable<ViewsJob['comparisons']>;
 
-async function job(administrator: Client, kind: 'verify' | 'rebuild', views?: string[]): Promise<Comparison[]> {
-  let body: Record<string, never>;
-  do {
-    ({ body } = await administrator.post(`/v1/views/${kind}`, views ? { views } : {}));
-    while (body.status === 'running') ({ body } = await administrator.get(`/v1/views/jobs/${body.id}`));
-  } while (String(body.error).includes('is being rebuilt')); // at the start, by whichever process builds the views first
-  expect([kind, body.status, body.error]).toEqual([kind, 'done', undefined]);
-  return body.comparisons!;
+async function job(administrator: Client, kind: 'verify' | 'rebuild', views?: string[]): Promise<Comparisons> {
+  let ended: ViewsJob;
+  do ended = await viewsJob(administrator, kind, views);
+  while (ended.error?.includes('is being rebuilt')); // at the start, by whichever process builds the views first
+  expect([kind, ended.status, ended.error]).toEqual([kind, 'done', undefined]);
+  return ended.comparisons!;
 }
-const unequal = (comparisons: Comparison[]) => comparisons.filter(({ equal }) => !equal).map(({ view }) => view);
+const unequal = (comparisons: Comparisons) => comparisons.filter(({ equal }) => !equal).map(({ view }) => view);
 
 /** Events of people, images and reviewers on few ids, so that many concern the same one. */
 const id = (prefix: string, most: number) => fc.integer({ min: 1, max: most }).map((n) => `${prefix}-${n}`);
@@ -57,14 +55,6 @@ describe('the views', () => {
   afterAll(() => gatehouse.close());
 
   const report = async (events: unknown[]) => expect((await service.post('/v1/events', events)).status).toBe(202);
-  const caughtUp = async (): Promise<void> => {
-    for (let before = ''; ; ) {
-      const { head, consumers } = (await service.get('/v1/status')).body;
-      const done = consumers.length > 0 && consumers.every((one: { behind: number }) => one.behind === 0);
-      if (done && head === before) return;
-      before = done ? head : '';
-    }
-  };
 
   it('equal their replay after any events, repeated and in any order', async () => {
     await fc.assert(
@@ -76,7 +66,7 @@ describe('the views', () => {
           const again = events.toReversed();
           await Promise.all([report(again), report(again.slice(Math.abs(cut) % again.length)), report(events)]);
           expect(unequal(await job(gatehouse.administrator, 'verify'))).toEqual([]);
-          await caughtUp();
+          await caughtUp(service);
           const { items } = (await gatehouse.administrator.get('/v1/views')).body;
           expect(items.flatMap(({ parked }: { parked: unknown[] }) => parked)).toEqual([]);
         },
@@ -88,7 +78,7 @@ describe('the views', () => {
 
   it('are verified, and a rebuild fixes a changed row', async () => {
     const { pool } = gatehouse.runtime;
-    await caughtUp();
+    await caughtUp(service);
     const { rows } = await pool.query(
       `SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.columns WHERE column_name = 'photorealistic'`,
     );
@@ -125,9 +115,9 @@ describe('two processes on one database', () => {
   beforeAll(async () => {
     idle = await startGatehouse({ env: { GATEHOUSE_SCHEDULER: 'off' } });
     working = [await idle.beside({ background: true }), await idle.beside({ background: true })];
-    const isBuilding = async () =>
-      (await idle.administrator.get('/v1/views')).body.items.some(({ live }: { live: boolean }) => !live);
-    while (await isBuilding());
+    await until(async () =>
+      (await idle.administrator.get('/v1/views')).body.items.every(({ live }: { live: boolean }) => live),
+    );
   });
   afterAll(async () => {
     for (const process of working) await process.close();
@@ -163,9 +153,9 @@ describe('two processes on one database', () => {
       cloudEvent('ImageGenerated', { imageId, accountId }),
       cloudEvent('ContentFlagged', { imageId, flaggedBy: 'acc-9', flaggerKind: 'user', categories: [] }),
     ]);
-    while ((await other.get(`/v1/cases/${imageId}`)).status !== 200);
+    await until(async () => (await other.get(`/v1/cases/${imageId}`)).status === 200);
     await other.post(`/v1/cases/${imageId}/verdicts`, { verdict: 'unsafe' });
-    while (!(await other.get(`/v1/accounts/${accountId}`)).body.deactivated);
+    await until(async () => (await other.get(`/v1/accounts/${accountId}`)).body.deactivated);
     expect(unequal(await job(other, 'verify'))).toEqual([]);
     await expectOneReactionEach(other);
   });

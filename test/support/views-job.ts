@@ -1,0 +1,19 @@
+import type { Client } from './gatehouse.js';
+import { until } from './until.js';
+
+export interface ViewsJob {
+  id: string;
+  status: string;
+  error?: string;
+  comparisons?: { view: string; equal?: boolean }[];
+}
+
+/** Starts a job over the views, of all if none are named, and resolves to it once it has ended. */
+export async function viewsJob(administrator: Client, kind: 'verify' | 'rebuild', views?: string[]): Promise<ViewsJob> {
+  let job: ViewsJob = (await administrator.post(`/v1/views/${kind}`, views ? { views } : {})).body;
+  await until(async () => {
+    if (job.status === 'running') job = (await administrator.get(`/v1/views/jobs/${job.id}`)).body;
+    return job.status !== 'running';
+  });
+  return job;
+}

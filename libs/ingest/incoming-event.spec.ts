@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Type } from 'typebox';
+import { anyCharacter } from '../../test/support/any-character.js';
 import { defineEvent } from '../events/event-definition.js';
 import { EventSchemas } from '../events/event-schemas.js';
 import type { Fault } from '../events/fault.js';
@@ -252,7 +253,7 @@ describe('identityOf', () => {
 
 describe('any input', () => {
   const anyText = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    fc.string({ unit: anyCharacter }),
     fc.string({ unit: 'grapheme-ascii' }),
     fc.constantFrom('\u0000', '\ud800', '__proto__'),
   );

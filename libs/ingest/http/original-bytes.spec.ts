@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { anyCharacter } from '../../../test/support/any-character.js';
 import { elementsOf } from './original-bytes.js';
 
 const space = fc.constantFrom('', ' ', '\n\t', '\r\n ');
@@ -8,7 +9,7 @@ const json = fc.letrec<{ text: string }>((tie) => ({
   text: fc.oneof(
     { maxDepth: 4 },
     fc.constantFrom('1.0', '-0', '12345678901234567890', '1e3', 'null', 'true', '""', '"\\u005b\\"],[\\\\"', '"é,💥"'),
-    fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text)),
+    fc.string({ unit: anyCharacter }).map((text) => JSON.stringify(text)),
     fc
       .tuple(space, fc.array(tie('text'), { maxLength: 4 }))
       .map(([gap, items]) => `[${gap}${items.join(`${gap},`)}${gap}]`),

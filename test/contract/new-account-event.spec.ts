@@ -33,7 +33,8 @@ const withBan = {
       : accountStream.evolve(state, event, place),
 } as AccountStream;
 
-const LIMIT_MS = 10_000;
+/** No answer of the spec may depend on how fast the machine is: Jest ends what hangs. */
+const NEVER_MS = 2 ** 31 - 1;
 const data = { accountId: 'ann' };
 
 describe('a new event of the account’s stream', () => {
@@ -64,7 +65,7 @@ describe('a new event of the account’s stream', () => {
     const replica = new AccessReplica(store, new LogTail(store), { accounts: 10 }, withBan);
     await replica.start(stop.signal, await store.head());
     await until(() => Number.isFinite(replica.ageMs));
-    const options = { stalenessMs: 600_000, waitMs: LIMIT_MS };
+    const options = { stalenessMs: NEVER_MS, waitMs: NEVER_MS };
     const image = async () => ({ facts: undefined, asOf: Number.MAX_SAFE_INTEGER, isParked: false });
     const point = new DecisionPoint(replica, store, systemClock, image, options);
     return async (minPosition) => {

@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isAlive } from '../../apps/prepare.mjs';
 import { PREFIX, removeTestServer } from './test-server-directory.mjs';
 
 /** Names the directory of this run's PostgreSQL; the first test that needs a database starts it. */
@@ -17,14 +18,5 @@ async function sweepAbandoned() {
     if (!name.startsWith(PREFIX)) continue;
     const owner = Number(name.slice(PREFIX.length).split('-')[0]);
     if (!isAlive(owner)) await removeTestServer(join(tmpdir(), name));
-  }
-}
-
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
   }
 }

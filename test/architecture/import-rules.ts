@@ -1,6 +1,5 @@
 import { cruise, type ICruiseResult } from 'dependency-cruiser';
 import extractConfiguration from 'dependency-cruiser/config-utl/extract-depcruise-config';
-import extractTsConfig from 'dependency-cruiser/config-utl/extract-ts-config';
 
 export interface Violation {
   rule: string;
@@ -45,12 +44,13 @@ async function findings(
   without: readonly string[] = [],
 ): Promise<Violation[]> {
   const exclude = { path: [...EXCLUDED, ...without] };
-  const { output } = await cruise(
-    folders,
-    { ...options, exclude, baseDir: root, validate: true, ruleSet: { forbidden: rules } },
-    undefined,
-    { tsConfig: extractTsConfig('tsconfig.json') },
-  );
+  const { output } = await cruise(folders, {
+    ...options,
+    exclude,
+    baseDir: root,
+    validate: true,
+    ruleSet: { forbidden: rules },
+  });
   return (output as ICruiseResult).summary.violations.map(({ rule, from, to }) => ({
     rule: rule.name,
     path: from,

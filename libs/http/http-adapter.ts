@@ -21,7 +21,8 @@ const ADDRESSES_REMEMBERED = 50_000;
 /** Ids have up to 200 characters, each up to three when percent-encoded. */
 const PARAMETER_CHARACTERS = 600;
 
-const SECURITY_HEADERS = {
+/** Of every response, unless its route sets its own. */
+export const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',

@@ -1,9 +1,8 @@
 import { startBareRoute } from '../bare-route.mjs';
 import { askForAll, evaluation } from '../evaluations.mjs';
-import { imageTraffic } from '../image-traffic.mjs';
+import { startFactLoad } from '../fact-load.mjs';
 import { loadMembers, memberId } from '../loading.mjs';
 import { quantile, whole } from '../measure.mjs';
-import { batchRequest, post } from '../posting.mjs';
 import { onDatabase, startStandalone } from '../standalone.mjs';
 import { askSteadily } from '../steady-load.mjs';
 
@@ -25,18 +24,11 @@ export async function run({ server, loadSeconds, profile, log }) {
   await loadMembers(database.connection, ACCOUNTS);
   const standalone = await startStandalone(onDatabase(database.connection), profile);
   const bare = await startBareRoute();
+  let load;
   try {
     await standalone.caughtUp();
     await askForAll(standalone, ACCOUNTS);
-    const traffic = imageTraffic();
-    let loading = true;
-    let posted = 0;
-    const started = performance.now();
-    const load = post(standalone, POSTING, BATCH, () => {
-      posted += loading ? BATCH : 0;
-      return loading && batchRequest(standalone.token, traffic.take(BATCH));
-    });
-    load.catch(() => {}); // reported below
+    load = startFactLoad(standalone, POSTING, BATCH);
     const count = QUESTIONS_PER_SECOND * loadSeconds;
     const questions = (token) =>
       Array.from({ length: count }, (_, n) => evaluation(token, memberId((n * STRIDE) % ACCOUNTS), 'generate'));
@@ -44,9 +36,7 @@ export async function run({ server, loadSeconds, profile, log }) {
     const yardstick = await timesOf(bare);
     log(`  ${BARE}: p99 ${ms(quantile(yardstick, 0.99))}`);
     const times = await timesOf(standalone);
-    const rate = (posted * 1000) / (performance.now() - started);
-    loading = false;
-    await load;
+    const rate = await load.stop();
     return [
       {
         what: 'access decision while ingest is full, p99',
@@ -60,6 +50,7 @@ export async function run({ server, loadSeconds, profile, log }) {
       },
     ];
   } finally {
+    load?.kill();
     bare.stop();
     await standalone.stop();
     await database.drop();

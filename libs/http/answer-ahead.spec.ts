@@ -12,7 +12,7 @@ import { createHttpAdapter } from './http-adapter.js';
 import { measureRequests } from './request-durations.js';
 
 const JSON_UTF8 = 'application/json; charset=utf-8';
-const metrics = new Metrics(false);
+const metrics = new Metrics();
 const draining = new Draining();
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 let server: FastifyInstance;

@@ -19,7 +19,7 @@ export interface PageReport {
   parked?(parking: Parking): void;
 }
 
-/** Half the cache: the page being written and the next one must fit in it together. */
+/** Half the cache: rows stay in it until they are written, beyond its limit if need be. */
 const MAX_ROWS_IN_FLIGHT = CACHED_ROWS / 2;
 
 /**

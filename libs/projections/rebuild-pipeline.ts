@@ -5,7 +5,7 @@ import type { PageTarget } from './build-shards.js';
 import { MergedEffect } from './merged-effect.js';
 import { DRAFT_CACHED_ROWS, type ViewBuild } from './view-build.js';
 
-/** Half the cache of a build: the rows being written and the waiting ones must both fit in it. */
+/** Half the cache of a build: rows stay in it until they are written, beyond its limit if need be. */
 const MERGED_ROWS = DRAFT_CACHED_ROWS / 2;
 
 interface Merged {

@@ -9,7 +9,7 @@ import { Metrics } from '../platform/metrics/metrics.js';
 import { answerAhead } from './answer-ahead.js';
 import { Draining } from './draining.js';
 import { createHttpAdapter } from './http-adapter.js';
-import { measureRequests } from './request-durations.js';
+import { RequestDurations } from './request-durations.js';
 
 const JSON_UTF8 = 'application/json; charset=utf-8';
 const metrics = new Metrics();
@@ -29,13 +29,14 @@ function answer(json: unknown): string | undefined | Promise<string | undefined>
 
 beforeAll(async () => {
   server = (await createHttpAdapter(readSettings({}))).getInstance();
-  measureRequests(server, metrics);
+  const durations = new RequestDurations(metrics);
+  durations.measure(server);
   server.post('/question', async (request, reply) => {
     reply.header('content-type', JSON_UTF8);
     return JSON.stringify({ by: 'route', body: request.body });
   });
   server.post('/same', async (_request, reply) => reply.header('content-type', JSON_UTF8).send('{"by":"ahead"}'));
-  answerAhead(server, '/question', answer, { metrics, draining });
+  answerAhead(server, '/question', answer, { durations, draining });
   await server.listen({ port: 0, host: '127.0.0.1' });
 });
 afterAll(async () => {

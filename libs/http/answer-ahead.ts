@@ -1,10 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Metrics } from '../platform/metrics/metrics.js';
 import type { Draining } from './draining.js';
 import { SECURITY_HEADERS } from './http-adapter.js';
-import { requestDurations } from './request-durations.js';
+import type { RequestDurations } from './request-durations.js';
 
 const JSON_TYPES: ReadonlySet<string | undefined> = new Set(['application/json', 'application/json; charset=utf-8']);
 /** As much as Node buffers of a body that nobody reads. */
@@ -16,7 +15,7 @@ const HEADERS = Object.entries({ ...SECURITY_HEADERS, 'content-type': 'applicati
 type Answer = (json: unknown, request: IncomingMessage) => string | undefined | Promise<string | undefined>;
 
 export interface AheadParts {
-  metrics: Metrics;
+  durations: RequestDurations;
   draining: Draining;
 }
 
@@ -24,9 +23,8 @@ export interface AheadParts {
  * Answers small JSON posts to a URL ahead of the hooks and routes of Fastify and Nest, which cost more than a quick answer.
  * A request that is unusual in any way continues to its route, as it arrived. Responses have the same bytes either way.
  */
-export function answerAhead(server: FastifyInstance, url: string, answer: Answer, { metrics, draining }: AheadParts) {
+export function answerAhead(server: FastifyInstance, url: string, answer: Answer, { durations, draining }: AheadParts) {
   const parse = server.getDefaultJsonParser('error', 'error');
-  const record = requestDurations(metrics);
   const routes = server.server.listeners('request');
   server.server.removeAllListeners('request');
   server.server.on('request', (request, response) => {
@@ -58,7 +56,9 @@ export function answerAhead(server: FastifyInstance, url: string, answer: Answer
 
     function send(text: string): void {
       response.writeHead(200, [...HEADERS, 'content-length', String(text.length)]);
-      response.end(text, () => record({ method: 'POST', route: url, status: 200 }, performance.now() - arrivedAt));
+      response.end(text, () =>
+        durations.record({ method: 'POST', route: url, status: 200 }, performance.now() - arrivedAt),
+      );
     }
   }
 

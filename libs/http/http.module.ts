@@ -20,7 +20,7 @@ import { HealthController } from './health.controller.js';
 import { InputPipe } from './input-pipe.js';
 import { MetricsController } from './metrics.controller.js';
 import { ProblemFilter } from './problem-filter.js';
-import { measureRequests } from './request-durations.js';
+import { RequestDurations } from './request-durations.js';
 
 /** Controllers of every process; the documents have them in a group of their own choosing. */
 export const EVERYWHERE: readonly Type[] = [HealthController, MetricsController];
@@ -37,8 +37,8 @@ export interface HttpParts {
 
 /**
  * The parts that every process with an HTTP API shares: the guard, the problem filter, the input pipe, the health and
- * metrics routes, and for injection DataSource, TokenRegistry, Metrics, Readiness, Draining, DeclaredRoutes, SETTINGS,
- * CLOCK, IDS, LOGGER, PersonKeys.
+ * metrics routes, and for injection DataSource, TokenRegistry, Metrics, RequestDurations, Readiness, Draining,
+ * DeclaredRoutes, SETTINGS, CLOCK, IDS, LOGGER, PersonKeys.
  */
 @Module({})
 export class HttpModule {
@@ -58,7 +58,8 @@ export class HttpModule {
         provide: Authenticator,
         useValue: new Authenticator(tokens, jwts, new FailedAttempts(settings.publicRatePerMinute)),
       },
-      { provide: Metrics, useFactory: measured, inject: [HttpAdapterHost] },
+      Metrics,
+      { provide: RequestDurations, useFactory: measured, inject: [HttpAdapterHost, Metrics] },
       { provide: Readiness, useValue: databaseReadiness(dataSource) },
       Draining,
       DeclaredRoutes,
@@ -79,11 +80,11 @@ export class HttpModule {
   }
 }
 
-function measured(host: HttpAdapterHost): Metrics {
-  const metrics = new Metrics();
-  const server = host.httpAdapter?.getInstance();
-  if (server) measureRequests(server, metrics);
-  return metrics;
+function measured({ httpAdapter }: HttpAdapterHost, metrics: Metrics): RequestDurations {
+  const durations = new RequestDurations(metrics);
+  const server = httpAdapter?.getInstance();
+  if (server) durations.measure(server);
+  return durations;
 }
 
 function databaseReadiness(dataSource: DataSource): Readiness {

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Histogram } from 'prom-client';
 import type { Metrics } from '../platform/metrics/metrics.js';
 
 const MS_IN_S = 1000;
@@ -10,20 +11,27 @@ interface MeasuredRequest {
   status: number;
 }
 
-/** Returns the function that records the duration of a request, from its arrival to the end of the response. */
-export function requestDurations(metrics: Metrics): (request: MeasuredRequest, durationMs: number) => void {
-  const durations = metrics.histogram(
-    'http_request_duration_seconds',
-    'Duration of an HTTP request, from its arrival to the end of the response',
-    ['method', 'route', 'status'],
-  );
-  return ({ method, route, status }, durationMs) => durations.observe({ method, route, status }, durationMs / MS_IN_S);
-}
+/** Durations of requests, from their arrival to the end of the response. */
+export class RequestDurations {
+  private readonly histogram: Histogram;
 
-export function measureRequests(server: FastifyInstance, metrics: Metrics): void {
-  const record = requestDurations(metrics);
-  server.addHook('onResponse', ({ method, routeOptions }, reply, done) => {
-    record({ method, route: routeOptions.url ?? 'unknown', status: reply.statusCode }, reply.elapsedTime);
-    done();
-  });
+  constructor(metrics: Metrics) {
+    this.histogram = metrics.histogram(
+      'http_request_duration_seconds',
+      'Duration of an HTTP request, from its arrival to the end of the response',
+      ['method', 'route', 'status'],
+    );
+  }
+
+  record({ method, route, status }: MeasuredRequest, durationMs: number): void {
+    this.histogram.observe({ method, route, status }, durationMs / MS_IN_S);
+  }
+
+  /** Records every request that a route of the server answers. */
+  measure(server: FastifyInstance): void {
+    server.addHook('onResponse', ({ method, routeOptions }, reply, done) => {
+      this.record({ method, route: routeOptions.url ?? 'unknown', status: reply.statusCode }, reply.elapsedTime);
+      done();
+    });
+  }
 }

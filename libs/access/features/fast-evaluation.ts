@@ -4,8 +4,8 @@ import { answerAhead } from '../../http/answer-ahead.js';
 import { Authenticator } from '../../http/credentials/authenticator.js';
 import { bearerOf } from '../../http/credentials/credentials.js';
 import { Draining } from '../../http/draining.js';
+import { RequestDurations } from '../../http/request-durations.js';
 import type { Position } from '../../kernel/envelope.js';
-import { Metrics } from '../../platform/metrics/metrics.js';
 import type { AccessDecision } from '../decide-access.js';
 import { DecisionPoint } from '../decision-point/decision-point.js';
 import { readEvaluation } from '../decision-point/evaluation-request.js';
@@ -23,7 +23,7 @@ export class FastEvaluation {
     @Inject(HttpAdapterHost) { httpAdapter }: HttpAdapterHost,
     @Inject(Authenticator) authenticator: Authenticator,
     @Inject(DecisionPoint) decisionPoint: DecisionPoint,
-    @Inject(Metrics) metrics: Metrics,
+    @Inject(RequestDurations) durations: RequestDurations,
     @Inject(Draining) draining: Draining,
   ) {
     const textOf = (decision: AccessDecision) => answerText(decision, decisionPoint.position);
@@ -36,7 +36,7 @@ export class FastEvaluation {
     };
     // A process without HTTP has no adapter.
     const server = httpAdapter?.getInstance();
-    if (server) answerAhead(server, ROUTE, answer, { metrics, draining });
+    if (server) answerAhead(server, ROUTE, answer, { durations, draining });
   }
 }
 

@@ -65,7 +65,8 @@ export const AccountOnboarded = defineEvent({
 export const AccountSuspended = defineEvent({
   type: 'AccountSuspended',
   version: 1,
-  summary: 'An account was suspended until a given time.',
+  summary: 'An account was suspended until a given time. No event marks the end.',
+  published: true,
   schema: eventData({ accountId, until: Instant('When the suspension ends.'), reason: Label('The reason.') }),
   example: { accountId: 'acc-1', until: '2022-06-01T00:00:00.000Z', reason: 'second-strike' },
 });
@@ -95,6 +96,7 @@ export const AccountReinstated = defineEvent({
   type: 'AccountReinstated',
   version: 1,
   summary: 'A deactivation or suspension was reversed; the account has its earlier status again.',
+  published: true,
   schema: eventData({ accountId, reason: Label('The reason.') }),
   example: { accountId: 'acc-1', reason: 'appeal-granted' },
 });

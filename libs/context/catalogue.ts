@@ -1,5 +1,5 @@
 import type { CommandBus } from '@nestjs/cqrs';
-import type { EventDefinition } from '../events/event-definition.js';
+import { type EventDefinition, isPublished } from '../events/event-definition.js';
 import { NoOpRecorded } from '../events/no-op-recorded.js';
 import type { ApiGroup } from '../http/openapi/api-description.js';
 import type { InboundCommand } from '../ingest/ingest.js';
@@ -33,7 +33,7 @@ export class Catalogue {
     // Only the types are read; no command is executed.
     const commandTypes = this.inbound({} as CommandBus).map(({ type }) => type);
     this.incoming = this.events.filter(({ type, fact }) => fact !== undefined || commandTypes.includes(type));
-    this.outgoing = this.events.filter(({ contract }) => contract);
+    this.outgoing = this.events.filter(isPublished);
     refuseRepeats({
       'event type': this.events.map(({ type }) => type),
       view: this.views.map(({ name }) => name),

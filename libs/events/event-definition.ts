@@ -15,6 +15,8 @@ export interface EventDefinition<Type extends string = string, Schema extends TO
   example: Static<Schema>;
   /** Part of the public contract: published on the feed, accepted over HTTP and Kafka. */
   contract?: boolean;
+  /** Published although not in the contract: who keeps a copy of our decisions needs it, since it changes one of them. */
+  published?: boolean;
   /** The person whom the personal fields belong to, and the top-level fields that are encrypted before they are stored. */
   personal?: { person: keyof Static<Schema> & string; fields: readonly (keyof Static<Schema> & string)[] };
   /** For a fact, an event that is stored without a decision: its subject is `{category}-{data[id]}`. */
@@ -39,6 +41,9 @@ export type DataOf<Definition> = EventOf<Definition>['data'];
 
 /** A stored event of one of these definitions; a check of `type` narrows `data`. */
 export type RecordedOf<Definition> = Recorded<EventOf<Definition>>;
+
+/** True if the feed and the topic offer the event. */
+export const isPublished = ({ contract, published }: EventDefinition): boolean => Boolean(contract || published);
 
 /** The event types that a consumer or a view reads from the log. */
 export const typesOf = (definitions: readonly { type: string }[]): string[] => definitions.map(({ type }) => type);

@@ -1,7 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { JsonObject } from '../kernel/envelope.js';
-import type { EventDefinition } from './event-definition.js';
+import { type EventDefinition, isPublished } from './event-definition.js';
 
 export interface DataFault {
   /** JSON Pointer inside `data`; `/` for all of it. */
@@ -25,9 +25,9 @@ export class EventSchemas {
     return this.known.get(type)?.definition;
   }
 
-  /** The types of the public contract. */
-  get contractTypes(): string[] {
-    return [...this.known.values()].flatMap(({ definition }) => (definition.contract ? [definition.type] : []));
+  /** The types that the feed and the topic offer. */
+  get publishedTypes(): string[] {
+    return [...this.known.values()].flatMap(({ definition }) => (isPublished(definition) ? [definition.type] : []));
   }
 
   /** The version that new events of the type are stored in. */

@@ -127,6 +127,7 @@ export const ReviewDismissed = defineEvent({
   type: 'ReviewDismissed',
   version: 1,
   summary: 'Human review found no violation in an image.',
+  published: true,
   schema: eventData({
     caseId,
     imageId,

@@ -1,5 +1,4 @@
 import { fleissKappa, lightKappa, type PairTable, type VotePattern } from './agreement.js';
-import { share } from './metrics.js';
 
 /** Percentiles by nearest rank, so each is an observed time. */
 export interface Times {
@@ -22,12 +21,5 @@ export interface ReviewCounts {
 }
 
 export function reviewMetrics({ patterns, pairs, ...times }: ReviewCounts) {
-  // Nobody can appeal yet.
-  const appeals = { decided: 0, granted: 0 };
-  return {
-    ...times,
-    agreement: { fleiss: fleissKappa(patterns), cohen: lightKappa(pairs) },
-    appeals,
-    overturnRate: share(appeals.granted, appeals.decided),
-  };
+  return { ...times, agreement: { fleiss: fleissKappa(patterns), cohen: lightKappa(pairs) } };
 }

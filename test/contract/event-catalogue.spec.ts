@@ -30,9 +30,9 @@ describe('the event catalogue', () => {
     expect(new Set(types).size).toBe(types.length);
   });
 
-  it('publishes exactly the seven events of the contract', () => {
-    const published = catalogue.events.filter((definition) => definition.contract).map((definition) => definition.type);
-    expect(published.sort()).toEqual([
+  it('has exactly the seven events of the contract', () => {
+    const contract = catalogue.events.filter((definition) => definition.contract).map((definition) => definition.type);
+    expect(contract.sort()).toEqual([
       'AccountDeactivated',
       'CohortOnboarded',
       'ContentFlagged',
@@ -41,6 +41,12 @@ describe('the event catalogue', () => {
       'ReviewConfirmed',
       'WaitlistJoined',
     ]);
+  });
+
+  it('publishes the contract, and the events that reverse or limit one of its decisions', () => {
+    const others = catalogue.outgoing.filter((definition) => !definition.contract).map(({ type }) => type);
+    expect(others.sort()).toEqual(['AccountReinstated', 'AccountSuspended', 'ReviewDismissed']);
+    expect(catalogue.outgoing).toHaveLength(7 + others.length);
   });
 
   it('records facts about images only', () => {

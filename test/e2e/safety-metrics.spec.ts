@@ -156,8 +156,6 @@ it('has the review times and the deactivation latency, and no agreement for a si
     timeToFirstView: { count: 7, p50Ms: expect.any(Number), p95Ms: expect.any(Number) },
     timeToVerdict: { count: 6, p50Ms: expect.any(Number), p95Ms: expect.any(Number) },
     agreement: { fleiss: null, cohen: null },
-    appeals: { decided: 0, granted: 0 },
-    overturnRate: null,
     deactivationLatency: { count: 4, p50Ms: expect.any(Number), p95Ms: expect.any(Number) },
   });
   // Half of the flags are from the 19th, the others a day older.

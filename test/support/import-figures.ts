@@ -116,8 +116,6 @@ export const reviewOf = (cases: readonly HandCase[]) => {
       fleiss: fleiss === null ? null : { value: expect.closeTo(fleiss, 9), cases: cases.length },
       cohen: cohen && { value: expect.closeTo(cohen.value, 9), pairs: cohen.pairs },
     },
-    appeals: { decided: 0, granted: 0 },
-    overturnRate: null,
   };
 };
 

@@ -74,7 +74,7 @@ function documentation({ outgoing }: ApiEvents): OperationText {
 
 @Controller('v1/events')
 export class FeedController {
-  private readonly contract: readonly string[];
+  private readonly published: readonly string[];
 
   constructor(
     @Inject(LogTail) private readonly log: LogTail,
@@ -82,7 +82,7 @@ export class FeedController {
     @Inject(Draining) private readonly draining: Draining,
     @Inject(Authenticator) private readonly authenticator: Authenticator,
   ) {
-    this.contract = schemas.contractTypes;
+    this.published = schemas.publishedTypes;
   }
 
   @Get()
@@ -117,11 +117,11 @@ export class FeedController {
   }
 
   private typesOf(text: string | undefined): readonly string[] {
-    if (text === undefined) return this.contract;
+    if (text === undefined) return this.published;
     const types = text.split(',').map((type) => type.trim());
-    const unknown = types.filter((type) => !this.contract.includes(type));
+    const unknown = types.filter((type) => !this.published.includes(type));
     if (unknown.length === 0) return types;
-    const message = `${unknown.join(', ')} is not a public event; choose from ${this.contract.join(', ')}`;
+    const message = `${unknown.join(', ')} is not a public event; choose from ${this.published.join(', ')}`;
     throw new InvalidInput([{ field: 'types', message }]);
   }
 }

@@ -80,7 +80,7 @@ describeWithKafka('The publisher', () => {
   };
   /** The public events of the log, as the topic must have them. */
   const expected = async () => {
-    const events = await wholeLog(world.store, world.schemas.contractTypes);
+    const events = await wholeLog(world.store, world.schemas.publishedTypes);
     return events.map((event) => toCloudEvent(event, world.schemas));
   };
   const read = (count: number) => readTopic(bootstrap, topic, ({ length }) => length >= count);

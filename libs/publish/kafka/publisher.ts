@@ -39,7 +39,7 @@ export class Publisher {
     this.producer = broker.producer();
     this.subscription = new OwnedSubscription(pool, log, new Ownership(locks, 'publishers', 1), {
       name: PUBLISHER,
-      types: schemas.contractTypes,
+      types: schemas.publishedTypes,
       handle: (events, next) => this.publish(events, next),
       claimed: (_, isNew) => this.makeTopic(isNew),
       failed: (error) => this.report.error?.(error),

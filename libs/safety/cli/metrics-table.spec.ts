@@ -20,8 +20,6 @@ describe('the safety metrics', () => {
       timeToFirstView: { count: 10, p50Ms: 800, p95Ms: 59_999 },
       timeToVerdict: { count: 9, p50Ms: 90_000, p95Ms: 129_600_000 },
       agreement: { fleiss: { value: 0.41, low: 0.2, high: 0.62, cases: 9 }, cohen: null },
-      appeals: { decided: 0, granted: 0 },
-      overturnRate: null,
       deactivationLatency: { count: 2, p50Ms: 12, p95Ms: 40 },
     },
   };
@@ -37,7 +35,6 @@ describe('the safety metrics', () => {
     expect(shown).toContain('p50 1.5 min, p95 1.5 d (9 cases)');
     expect(shown).toContain('0.41 (95% interval 0.20 to 0.62; 9 cases with several verdicts)');
     expect(shown).toContain('– (no pairs of reviewers with enough common cases)');
-    expect(shown).toContain('– (no decided appeals)');
     expect(shown).toContain('p50 12 ms, p95 40 ms (2 deactivations)');
   });
 

@@ -66,7 +66,6 @@ function reviewRows(review: ReviewFigures): [name: string, value: string][] {
     ['time to verdict', timesText(review.timeToVerdict, 'cases')],
     ['agreement (Fleiss)', kappaText(fleiss, fleiss?.cases, 'cases with several verdicts')],
     ['agreement (Cohen)', kappaText(cohen, cohen?.pairs, 'pairs of reviewers with enough common cases')],
-    ['overturned on appeal', shareText(review.overturnRate, 'decided appeals')],
     ['deactivation latency', timesText(review.deactivationLatency, 'deactivations')],
   ];
 }

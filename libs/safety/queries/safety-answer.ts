@@ -57,8 +57,6 @@ const ReviewFigures = closed(
       },
       'How far reviewers agree, beyond chance.',
     ),
-    appeals: closed({ decided: count('Appeals decided.'), granted: count('Of these, granted.') }, 'Appeals.'),
-    overturnRate: share('The share of decided appeals that were granted; null while none was decided.'),
     deactivationLatency: times('From storing a confirmation to storing the deactivation that it caused'),
   },
   'How human review works, by the current round of each case. Times are those of the events, except for the latency.',

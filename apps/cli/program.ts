@@ -26,9 +26,9 @@ const ORDER = [
   'demo',
 ];
 
-const openLog: OpenLog = async (address, signal) => {
+const openLog: OpenLog = async (address, purpose, signal) => {
   const { openNamedLog } = await import('../composition/named-log.js');
-  return openNamedLog(address, process.env, signal);
+  return openNamedLog(address, purpose, process.env, signal);
 };
 
 /**

@@ -1,8 +1,9 @@
-import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import pg from 'pg';
 import { type EventStore, type StreamWrite, WriteTooLarge } from '../../libs/event-store/event-store.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
 import { newEvent } from '../../libs/event-store/sample-events.contract.js';
@@ -23,6 +24,9 @@ const written = fc.record({
     maxLength: 4,
   }),
 });
+
+const addressOf = ({ connection: { user, password, host, port, database } }: TestDatabase): string =>
+  `postgres://${user}:${password}@${host}:${port}/${database}`;
 
 describe('copying a log', () => {
   let folder: string;
@@ -153,8 +157,7 @@ describe('copying a log', () => {
   it('exits with 7 if the log differs, and reports the difference on stderr', async () => {
     await exportLog(await logOf(some(3)), file);
     await logOf([{ stream: 'account-0', data: [{ n: 'other' }] }]);
-    const { host, port, user, password, database } = opened.at(-1)!.database.connection;
-    const address = `postgres://${user}:${password}@${host}:${port}/${database}`;
+    const address = addressOf(opened.at(-1)!.database);
     const { run } = commandLineFor({ url: 'http://127.0.0.1:9' });
     const refused = /^gatehouse: the log holds Tested .*: import into an empty log$/m;
     expect(await run('import-log', file, '--to', address)).toMatchObject({
@@ -187,12 +190,31 @@ describe('copying a log', () => {
   it('opens a log by its address, creates its schema, and refuses other addresses', async () => {
     await exportLog(await logOf(some(2)), file);
     await emptyLog();
-    const { user, password, host, port, database } = opened.at(-1)!.database.connection;
-    const named = await openNamedLog(`postgres://${user}:${password}@${host}:${port}/${database}`, {});
+    const named = await openNamedLog(addressOf(opened.at(-1)!.database), 'write', {});
     expect(await importLog(file, named.store)).toMatchObject({ events: 2, streams: 2 });
     await named.close();
-    await expect(openNamedLog('mysql://nowhere', {})).rejects.toThrow('must start with');
-    const away = openNamedLog('esdb://127.0.0.1:1?tls=false', {});
+    await expect(openNamedLog('mysql://nowhere', 'write', {})).rejects.toThrow('must start with');
+    const away = openNamedLog('esdb://127.0.0.1:1?tls=false', 'read', {});
     await expect(away).rejects.toThrow("the event store of the address given can't be used");
+  });
+
+  it('exports nothing from a place without a log, and creates nothing there', async () => {
+    await emptyLog();
+    const { database } = opened.at(-1)!;
+    const pool = new pg.Pool(database.connection);
+    await pool.query('DROP SCHEMA log CASCADE');
+    const empty = join(folder, 'no-data');
+    await mkdir(empty);
+    const { run } = commandLineFor({ url: 'http://127.0.0.1:9' });
+    expect(await run('export-log', file, '--from', addressOf(database))).toMatchObject({
+      code: 6,
+      stderr: expect.stringMatching(/the database has no log: correct the address/),
+    });
+    await expect(openNamedLog(undefined, 'read', { GATEHOUSE_DATA: empty })).rejects.toThrow('has no log');
+    expect(await readdir(empty)).toEqual([]);
+    await expect(stat(file)).rejects.toThrow('ENOENT');
+    const { rows } = await pool.query(`SELECT to_regclass('log.head') AS log`);
+    expect(rows).toEqual([{ log: null }]);
+    await pool.end();
   });
 });

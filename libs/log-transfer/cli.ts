@@ -9,8 +9,13 @@ export interface OpenedLog {
   close(): Promise<void>;
 }
 
-/** @param address of a log; that of the server's settings by default */
-export type OpenLog = (address: string | undefined, signal: AbortSignal) => Promise<OpenedLog>;
+export type LogPurpose = 'read' | 'write';
+
+/**
+ * @param address of a log; that of the server's settings by default
+ * @param purpose to read needs an existing log; to write creates one
+ */
+export type OpenLog = (address: string | undefined, purpose: LogPurpose, signal: AbortSignal) => Promise<OpenedLog>;
 
 /**
  * These commands open the log directly, without a running server. They load their modules when they run, because loading
@@ -33,7 +38,7 @@ export const logTransferCommands =
         run<{ from?: string }>(async (session, { from }, file) => {
           const { exportLog } = await import('./export-log.js');
           const write = (store: EventStore) => exportLog(store, file!, progressOf(session, 'exporting'));
-          print(session, file!, await withLog(openLog, session, from, write));
+          print(session, file!, await withLog(() => openLog(from, 'read', session.signal), write));
         }),
       );
 
@@ -51,18 +56,16 @@ export const logTransferCommands =
         run<{ to?: string }>(async (session, { to }, file) => {
           const { importLog } = await import('./import-log.js');
           const read = (store: EventStore) => importLog(file!, store, progressOf(session, 'importing'));
-          print(session, file!, await withLog(openLog, session, to, read));
+          print(session, file!, await withLog(() => openLog(to, 'write', session.signal), read));
         }),
       );
   };
 
 async function withLog<Result>(
-  openLog: OpenLog,
-  { signal }: Session,
-  address: string | undefined,
+  open: () => Promise<OpenedLog>,
   work: (log: EventStore) => Promise<Result>,
 ): Promise<Result> {
-  const log = await openLog(address, signal);
+  const log = await open();
   try {
     return await work(log.store);
   } catch (error) {

@@ -232,9 +232,9 @@ describe('projections', () => {
     await pool.query(`UPDATE ${viewTable(views[0]!)} SET total = 99 WHERE name = 'name-3'`);
     const [comparison] = await rebuilder.verify([views[0]!]);
     expect(comparison).toMatchObject({ view: 'test-tallies', equal: false, position: 200 });
-    expect(comparison!.tables.map((table) => [table.table, table.equal])).toEqual([
-      ['tallies', false],
-      ['tally_counters', true],
+    expect(comparison!.tables.map(({ table, equal, rows }) => [table, equal, rows])).toEqual([
+      ['tallies', false, [{ key: 'name-3', difference: 'changed', columns: ['total'] }]],
+      ['tally_counters', true, undefined],
     ]);
 
     await rebuilder.rebuild([views[0]!]);
@@ -247,6 +247,27 @@ describe('projections', () => {
       "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'view_test%' ORDER BY 1",
     );
     expect(left.map((row) => row.nspname)).toEqual(['view_test_count_v1', 'view_test_tallies_v1']);
+  });
+
+  it('names rows that are missing or added by hand, up to a limit', async () => {
+    const { projector, rebuilder } = process();
+    await append(Array.from({ length: 60 }, (_, n) => added(`name-${String(n).padStart(2, '0')}`, 1)));
+    await projector.processAll();
+    await pool.query(`DELETE FROM ${viewTable(views[0]!)} WHERE name >= 'name-05'`);
+    await pool.query(`INSERT INTO ${viewTable(views[1]!)} VALUES ('by-hand', 1)`);
+    const [first, second] = await rebuilder.verify(views);
+    const missing = Array.from({ length: 20 }, (_, n) => `name-${String(n + 5).padStart(2, '0')}`);
+    expect(first!.tables[0]!.rows).toEqual(missing.map((key) => ({ key, difference: 'missing' })));
+    expect(second!.tables[0]!.rows).toEqual([{ key: 'by-hand', difference: 'extra' }]);
+  });
+
+  it('detects an event that was changed by hand, also while it is remembered in the process', async () => {
+    const { projector, rebuilder } = process();
+    await append([added('anna', 1), added('berta', 1)]);
+    await projector.processAll();
+    await pool.query(`UPDATE log.events SET data = '{"names":["anna"],"amount":7}' WHERE position = 1`);
+    const [comparison] = await rebuilder.verify([views[0]!]);
+    expect(comparison!.tables[0]!.rows).toEqual([{ key: 'anna', difference: 'changed', columns: ['small', 'total'] }]);
   });
 
   it('builds a new version beside the old one, which is removed once the new one is live', async () => {

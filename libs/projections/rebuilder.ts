@@ -11,6 +11,7 @@ import { applyPage, type PageReport } from './apply-page.js';
 import { type BuildShard, cut, nextStep } from './build-shards.js';
 import { abandon, liveBuild, promote, startBuild, sweep } from './builds.js';
 import { RebuildPipeline } from './rebuild-pipeline.js';
+import type { RowDifference } from './row-differences.js';
 import type { Digest } from './table-digest.js';
 import type { View } from './view.js';
 import type { ViewBuild } from './view-build.js';
@@ -20,6 +21,11 @@ export interface TableComparison {
   live: Digest;
   replayed: Digest;
   equal: boolean;
+  /**
+   * The first rows that differ, if the table differs. Both tables have read on meanwhile: empty if an event has corrected
+   * the live rows, undefined if events were stored faster than they were replayed.
+   */
+  rows?: RowDifference[];
 }
 
 export interface ViewComparison {
@@ -111,7 +117,12 @@ export class Rebuilder {
       }
       await this.advance(shards, progress, signal);
       const comparisons: ViewComparison[] = [];
-      for (const build of builds) comparisons.push(await this.compare(build, snapshots.get(build), head, signal));
+      for (const build of builds) {
+        const comparison = await this.compare(build, snapshots.get(build), head, signal);
+        comparisons.push(comparison);
+        const ofBuild = shards.filter((shard) => shard.build === build);
+        if (comparison.equal === false) await this.nameRows(comparison, build, ofBuild, signal);
+      }
       return { shards, builds, comparisons };
     } catch (error) {
       await this.giveUp(builds);
@@ -205,21 +216,56 @@ export class Rebuilder {
     };
   }
 
+  /** Adds the rows that differ to the comparison of a view that differs. */
+  private async nameRows(
+    { tables }: ViewComparison,
+    build: ViewBuild,
+    shards: readonly BuildShard[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    try {
+      await this.catchUp(build, shards, signal);
+    } catch (error) {
+      if (error instanceof Refusal) return;
+      throw error;
+    }
+    const differences = await inTransaction(this.pool, async (reader) => {
+      // The live build is locked only until the reader has its snapshot, since a comparison may take minutes.
+      const live = await inTransaction(this.pool, async (client) => {
+        const found = await this.alignWithLive(client, build, shards, signal);
+        await reader.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+        await reader.query('SELECT');
+        return found;
+      });
+      return live?.tables.differences(reader, build.tables);
+    });
+    for (const table of tables) if (!table.equal) table.rows = differences?.[table.table];
+  }
+
+  /** Moves the draft to the position of the live build, which the client's transaction locks. */
+  private async alignWithLive(
+    client: pg.PoolClient,
+    build: ViewBuild,
+    shards: readonly BuildShard[],
+    signal?: AbortSignal,
+  ): Promise<ViewBuild | undefined> {
+    const live = await liveBuild(client, build.view);
+    if (!live) return undefined;
+    const { rows } = await client.query(
+      'SELECT max(position) AS position FROM (SELECT position FROM projections.checkpoints WHERE follower = $1 FOR UPDATE) c',
+      [live.consumer],
+    );
+    for (const shard of shards) shard.target = Number(rows[0].position);
+    await this.advance(shards, undefined, signal);
+    return live;
+  }
+
   /** The new build must be at least as far as the live one, or readers would go back in time. */
   private async switchTo(build: ViewBuild, shards: readonly BuildShard[], signal?: AbortSignal): Promise<void> {
     await inTransaction(this.pool, (client) => build.tables.complete(client));
     await this.catchUp(build, shards, signal);
     await inTransaction(this.pool, async (client) => {
-      const live = await liveBuild(client, build.view);
-      if (live) {
-        // Locks the live build at its position.
-        const { rows } = await client.query(
-          'SELECT max(position) AS position FROM (SELECT position FROM projections.checkpoints WHERE follower = $1 FOR UPDATE) c',
-          [live.consumer],
-        );
-        for (const shard of shards) shard.target = Number(rows[0].position);
-        await this.advance(shards, undefined, signal);
-      }
+      await this.alignWithLive(client, build, shards, signal);
       await promote(client, build);
     });
   }

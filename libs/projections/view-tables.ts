@@ -3,6 +3,7 @@ import { StoreUnavailable } from '../kernel/errors.js';
 import { eventLoop } from '../kernel/event-loop.js';
 import { type ArrayElement, arrayParameter } from '../platform/database/array-parameters.js';
 import { copyRows } from '../platform/database/copy-rows.js';
+import { type RowDifference, rowDifferences } from './row-differences.js';
 import { type Digest, digestTable } from './table-digest.js';
 import type { View, ViewRow } from './view.js';
 
@@ -222,10 +223,24 @@ export class ViewTables {
 
   /** One digest per table of the view; in a transaction, since each is read in parts. */
   async digest(client: pg.PoolClient, signal?: AbortSignal): Promise<Record<string, Digest>> {
-    const tables = [this.view.table.name, ...(this.view.counters ? [this.view.counters.name] : [])];
     const digests: Record<string, Digest> = {};
-    for (const table of tables) digests[table] = await digestTable(client, `${this.schema}.${table}`, signal);
+    for (const { name } of this.tables) digests[name] = await digestTable(client, `${this.schema}.${name}`, signal);
     return digests;
+  }
+
+  /** The first rows of each table that differ from those of a replay; in a transaction that sees both at one position. */
+  async differences(client: pg.PoolClient, replay: ViewTables): Promise<Record<string, RowDifference[]>> {
+    const differences: Record<string, RowDifference[]> = {};
+    for (const { name, key } of this.tables) {
+      const compared = { live: `${this.schema}.${name}`, replayed: `${replay.schema}.${name}`, key };
+      differences[name] = await rowDifferences(client, compared);
+    }
+    return differences;
+  }
+
+  private get tables(): { name: string; key: string }[] {
+    const { table, counters } = this.view;
+    return [table, ...(counters ? [{ name: counters.name, key: 'bucket' }] : [])];
   }
 }
 

@@ -98,7 +98,7 @@ async function finished(client: ApiClient, begun: ViewJob, progress: Progress): 
   }
 }
 
-/** One row per table of each view. */
+/** One row per table of each view, and the rows that differ. */
 export function comparisonText({ comparisons = [] }: ViewJob): string {
   const rows = comparisons.flatMap(({ view, position, tables }): Cell[][] =>
     tables.length === 0
@@ -112,5 +112,12 @@ export function comparisonText({ comparisons = [] }: ViewJob): string {
           equal ? 'equal' : 'DIFFERS',
         ]),
   );
-  return table(['view', 'table', 'up to position', 'rows', 'replayed', 'result'], rows);
+  const tables = table(['view', 'table', 'up to position', 'rows', 'replayed', 'result'], rows);
+  const differing = comparisons.flatMap(({ view, tables }) =>
+    tables.flatMap(({ table: name, rows = [] }) =>
+      rows.map(({ key, difference, columns }): Cell[] => [view, name, key, difference, columns?.join(', ') ?? null]),
+    ),
+  );
+  if (differing.length === 0) return tables;
+  return [tables, table(['view', 'table', 'key', 'live row', 'columns'], differing)].join('\n\n');
 }

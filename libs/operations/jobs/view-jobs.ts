@@ -6,8 +6,14 @@ import type { Position } from '../../kernel/envelope.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import type { Rebuilder } from '../../projections/rebuilder.js';
+import { NAMED_ROWS } from '../../projections/row-differences.js';
 import type { View } from '../../projections/view.js';
 
+const rowDifference = closed({
+  key: text('The key of the row.'),
+  difference: oneOf(['changed', 'missing', 'extra'], 'How the live row differs from the replayed one.'),
+  columns: Type.Optional(list(Type.String(), 'The columns of a changed row that differ.')),
+});
 const digest = closed({ rows: count('The number of rows.'), hash: text('The same for equal rows in any order.') });
 
 export const ViewJob = closed({
@@ -26,7 +32,18 @@ export const ViewJob = closed({
         position: position('The position up to which both were compared.'),
         equal: Type.Optional(Type.Boolean({ description: 'Absent if there was nothing to compare with.' })),
         tables: list(
-          closed({ table: text('The table.'), live: digest, replayed: digest, equal: Type.Boolean() }),
+          closed({
+            table: text('The table.'),
+            live: digest,
+            replayed: digest,
+            equal: Type.Boolean(),
+            rows: Type.Optional(
+              list(
+                rowDifference,
+                `Of a table that differs: the first ${NAMED_ROWS} rows that differ now; none if an event has corrected them since. Absent if events were stored faster than they were replayed.`,
+              ),
+            ),
+          }),
           'Each table with its replay.',
         ),
       }),

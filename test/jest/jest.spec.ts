@@ -1,26 +1,26 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 
 const { runJest } = (await import(`${process.cwd()}/test/jest/jest.mjs`)) as {
   runJest(args: string[], options: { isShown: boolean }): Promise<{ passed: number; failed: number }>;
 };
 
 describe('a run of Jest', () => {
-  let root: string;
-
-  beforeAll(() => {
-    root = mkdtempSync(join(tmpdir(), 'gatehouse-planted-jest-'));
+  const roots: string[] = [];
+  afterAll(() => {
+    for (const root of roots) rmSync(root, { recursive: true, force: true });
   });
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
 
   /** @param exitMs how long a worker may take to exit */
   function run(test: string, exitMs: number) {
+    // A new one each time: Jest starts workers for two files or more unless it remembers that they are fast.
+    const root = mkdtempSync(join(tmpdir(), 'gatehouse-planted-jest-'));
+    roots.push(root);
     const config = join(root, 'jest.config.json');
     const options = { rootDir: root, cacheDirectory: join(root, 'cache'), workerGracefulExitTimeout: exitMs };
     writeFileSync(config, JSON.stringify(options));
-    // Jest starts workers for two files or more.
     for (const file of ['one', 'two'])
       writeFileSync(join(root, `${file}.test.js`), `test('passes', () => {${test}});\n`);
     return runJest(['--config', config], { isShown: false });

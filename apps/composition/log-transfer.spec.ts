@@ -198,6 +198,16 @@ describe('copying a log', () => {
     await expect(away).rejects.toThrow("the event store of the address given can't be used");
   });
 
+  it('reports in one line that the database of a log does not answer', async () => {
+    for (const purpose of ['read', 'write'] as const) {
+      const away = openNamedLog('postgres://nobody@127.0.0.1:1/nowhere', purpose, {});
+      await expect(away).rejects.toMatchObject({
+        code: 'database-unusable',
+        message: expect.stringMatching(/^the database can't be used \(.*ECONNREFUSED.*\): start it, or correct/),
+      });
+    }
+  });
+
   it('exports nothing from a place without a log, and creates nothing there', async () => {
     await emptyLog();
     const { database } = opened.at(-1)!;

@@ -62,8 +62,13 @@ async function inEventStoreDB(address: string, purpose: LogPurpose): Promise<Ope
 
 async function inPostgres(connection: Connection, purpose: LogPurpose, stop: () => Promise<void>): Promise<OpenedLog> {
   try {
-    if (purpose === 'read' && !(await hasLog(connection))) throw noLog('the database');
-    const { dataSource } = await openDatabase(connection, { migrations: catalogue.migrations, entities: [] });
+    const { dataSource } = await openDatabase(
+      connection,
+      { migrations: catalogue.migrations, entities: [] },
+      async (pool) => {
+        if (purpose === 'read' && !(await hasLog(pool))) throw noLog('the database');
+      },
+    );
     await dataSource.destroy();
   } catch (error) {
     await stop();

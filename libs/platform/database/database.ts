@@ -65,10 +65,15 @@ export async function connectDatabase(connection: Connection, options: DatabaseO
   return { dataSource, pool };
 }
 
-/** Connects and brings the schema up to the code. @throws StartFailure */
+/**
+ * Connects and brings the schema up to the code.
+ * @param accept rejects to refuse a database before anything is changed there
+ * @throws StartFailure; whatever `accept` throws
+ */
 export async function openDatabase(
   connection: Connection,
   tables: Pick<DatabaseOptions, 'migrations' | 'entities'>,
+  accept?: (pool: Pool) => Promise<void>,
 ): Promise<Database> {
   const options = { applicationName: 'gatehouse', ...tables };
   const database = await connectDatabase(connection, options).catch((cause) => {
@@ -80,6 +85,7 @@ export async function openDatabase(
     );
   });
   try {
+    await accept?.(database.pool);
     await migrate(database.dataSource);
   } catch (error) {
     await database.dataSource.destroy();

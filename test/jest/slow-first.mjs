@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Sequencer from '@jest/test-sequencer';
 
-/** The files that take longest, from a run on an idle machine. */
+/** The files that take longest, from one run. */
 const SLOWEST = [
   'test/e2e/crash.spec.ts',
   'test/e2e/endpoints.spec.ts',

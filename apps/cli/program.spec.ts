@@ -28,18 +28,22 @@ const COMMANDS = [
   'rate pause',
   'rate resume',
   'cohort onboard',
+  'account address',
   'account show',
   'metrics',
   'events',
   'quarantine list',
   'quarantine show',
   'quarantine replay',
+  'quarantine discard',
   'views list',
   'views rebuild',
   'views verify',
   'import',
   'export-log',
   'import-log',
+  'renew-log-epoch',
+  'adopt-log',
   'demo',
 ];
 
@@ -73,7 +77,7 @@ it.each(COMMANDS)('documents %s with an example', async (command) => {
 it('documents its exit codes', async () => {
   const { code, stdout } = await run('--help');
   expect(code).toBe(0);
-  expect(stdout).toMatch(/Exit codes:[\s\S]*7 +a verification found a difference/);
+  expect(stdout).toMatch(/Exit codes:[\s\S]*7 +a verification found a difference\n +8 +nobody was onboarded/);
 });
 
 it.each([

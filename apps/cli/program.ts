@@ -1,7 +1,7 @@
 import { runCommandLine as runIn } from '../../libs/cli/command-line.js';
 import type { ExitCode } from '../../libs/cli/exit-codes.js';
 import type { Terminal } from '../../libs/cli/session.js';
-import { logTransferCommands, type OpenLog } from '../../libs/log-transfer/cli.js';
+import { type AdoptLog, logTransferCommands, type OpenLog, type RenewEpoch } from '../../libs/log-transfer/cli.js';
 import { version } from '../composition/version.js';
 import { commandsOf, contexts } from '../contexts.js';
 import { demoCommand } from './demo/demo-command.js';
@@ -23,12 +23,24 @@ const ORDER = [
   'import',
   'export-log',
   'import-log',
+  'renew-log-epoch',
+  'adopt-log',
   'demo',
 ];
 
 const openLog: OpenLog = async (address, purpose, signal) => {
   const { openNamedLog } = await import('../composition/named-log.js');
   return openNamedLog(address, purpose, process.env, signal);
+};
+
+const renewEpoch: RenewEpoch = async (signal) => {
+  const { renewLogEpoch } = await import('../composition/named-log.js');
+  return renewLogEpoch(process.env, signal);
+};
+
+const adoptLog: AdoptLog = async (progress) => {
+  const { adoptConfiguredLog } = await import('../composition/adopt-configured-log.js');
+  return adoptConfiguredLog(process.env, progress);
 };
 
 /**
@@ -42,6 +54,7 @@ export async function runCommandLine(
   terminal: Terminal,
   listed = contexts,
 ): Promise<ExitCode> {
-  const groups = [...(await commandsOf(listed)), importCommand, logTransferCommands(openLog), demoCommand];
+  const transfer = logTransferCommands(openLog, renewEpoch, adoptLog);
+  const groups = [...(await commandsOf(listed)), importCommand, transfer, demoCommand];
   return runIn({ version, groups, order: ORDER }, args, terminal);
 }

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { HttpModule } from '../../libs/http/http.module.js';
 import { createHttpAdapter } from '../../libs/http/http-adapter.js';
+import { ResponseHeaders } from '../../libs/http/response-headers.js';
 import { nestLogger } from '../../libs/platform/logging/nest-logger.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
 import type { RoleParts } from './role.js';
@@ -17,9 +18,13 @@ export async function composeBackground(
   workOf: (metrics: Metrics) => RoleParts['work'],
 ): Promise<RoleParts> {
   const module = { module: BackgroundModule, imports: [HttpModule.with(runtime)] };
-  const app = await NestFactory.create<NestFastifyApplication>(module, await createHttpAdapter(runtime.settings), {
-    logger: nestLogger(runtime.logger),
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    module,
+    await createHttpAdapter(runtime.settings, new ResponseHeaders(runtime.epoch)),
+    {
+      logger: nestLogger(runtime.logger),
+      abortOnError: false,
+    },
+  );
   return { app, work: workOf(app.get(Metrics)) };
 }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { expect, it } from '@jest/globals';
 import { systemClock } from '../../libs/kernel/clock.js';
+import { catalogue } from './catalogue.js';
 import { checkEventStoreDB, openEventStoreDB } from './event-log.js';
 
 it('reports in one line at the start that the event store is unavailable', async () => {
@@ -8,7 +9,9 @@ it('reports in one line at the start that the event store is unavailable', async
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as { port: number };
   await new Promise((resolve) => server.close(resolve));
-  const store = openEventStoreDB(`kurrentdb://127.0.0.1:${port}?tls=false`, systemClock);
+  const store = openEventStoreDB(`kurrentdb://127.0.0.1:${port}?tls=false`, systemClock, catalogue.stored, {
+    lostRejection() {},
+  });
   const failure = await checkEventStoreDB(store).catch((error) => error);
   expect(failure).toMatchObject({ name: 'StartFailure', code: 'eventstore-away' });
   expect(failure.message).toMatch(

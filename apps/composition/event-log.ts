@@ -1,29 +1,47 @@
 import { type EventStore } from '../../libs/event-store/event-store.js';
+import { EventStoreRefuses } from '../../libs/event-store/eventstoredb/client-errors.js';
 import { DeduplicatingEventStore } from '../../libs/event-store/eventstoredb/deduplicating-event-store.js';
-import { EventStoreDBEventStore } from '../../libs/event-store/eventstoredb/eventstoredb-event-store.js';
+import {
+  EventStoreDBEventStore,
+  type EventStoreDBReport,
+} from '../../libs/event-store/eventstoredb/eventstoredb-event-store.js';
 import { FactIndex } from '../../libs/event-store/eventstoredb/fact-index.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
+import type { StoredEvents } from '../../libs/events/stored-events.js';
 import type { Clock } from '../../libs/kernel/clock.js';
 import { StoreUnavailable } from '../../libs/kernel/errors.js';
 import type { Settings } from '../../libs/platform/configuration/settings.js';
 import type { Connection, Pool } from '../../libs/platform/database/database.js';
+import { errorLog } from '../../libs/platform/logging/error-log.js';
+import type { Logger } from '../../libs/platform/logging/logger.js';
 import { StartFailure } from '../../libs/platform/start-failure.js';
+import { type LogContinuity, LogMismatch } from '../../libs/subscriptions/log-continuity.js';
 
 /** The log that the settings name. @throws StartFailure for an invalid connection string */
-export const openLog = (
+export function openLog(
   { eventstoreUrl }: Pick<Settings, 'eventstoreUrl'>,
   connection: Connection,
   pool: Pool,
   clock: Clock,
-): EventStore =>
-  eventstoreUrl
-    ? new DeduplicatingEventStore(openEventStoreDB(eventstoreUrl, clock), new FactIndex(pool, clock), clock)
-    : new PostgresEventStore(connection);
+  logger: Logger,
+  stored: StoredEvents,
+  passedOver?: () => void,
+): EventStore {
+  if (!eventstoreUrl) return new PostgresEventStore(connection, stored);
+  const lostRejection = errorLog(logger, 'a client of the event store lost an error, whose request was answered');
+  const store = openEventStoreDB(eventstoreUrl, clock, stored, { lostRejection, ...(passedOver && { passedOver }) });
+  return new DeduplicatingEventStore(store, new FactIndex(pool, clock), clock);
+}
 
 /** @throws StartFailure */
-export function openEventStoreDB(connectionString: string, clock: Clock): EventStore {
+export function openEventStoreDB(
+  connectionString: string,
+  clock: Clock,
+  stored: StoredEvents,
+  report: EventStoreDBReport,
+): EventStore {
   try {
-    return new EventStoreDBEventStore(connectionString, clock);
+    return new EventStoreDBEventStore(connectionString, clock, stored, report);
   } catch (error) {
     throw new StartFailure(
       'eventstore-url-invalid',
@@ -42,10 +60,22 @@ export async function checkEventStoreDB(store: EventStore, named = 'GATEHOUSE_EV
     await store.readAll(0, { limit: 1 });
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
-    throw new StartFailure(
-      'eventstore-away',
-      `the event store of ${named} can't be used (${error.message}): start it, or correct the address`,
-      { cause: error },
-    );
+    const remedy = error instanceof EventStoreRefuses ? '' : ': start it, or correct the address';
+    throw new StartFailure('eventstore-away', `the event store of ${named} can't be used (${error.message})${remedy}`, {
+      cause: error,
+    });
+  }
+}
+
+/** @throws StartFailure if the log is not the one that the database was derived from */
+export async function checkContinuity(continuity: LogContinuity): Promise<void> {
+  try {
+    await continuity.check();
+  } catch (error) {
+    if (error instanceof LogMismatch) throw new StartFailure(error.code, error.message, { cause: error });
+    if (!(error instanceof StoreUnavailable)) throw error;
+    throw new StartFailure('log-away', `the log can't be compared with the database (${error.message}): start again`, {
+      cause: error,
+    });
   }
 }

@@ -1,15 +1,22 @@
 import type { Context } from '../../libs/context/context.js';
 import { CreateFactIndex1700000000030 } from '../../libs/event-store/eventstoredb/schema.js';
-import { CreateEventLog1700000000001 } from '../../libs/event-store/postgres/schema.js';
+import { CreateEventLog1700000000001, CreateLogEpoch1700000000080 } from '../../libs/event-store/postgres/schema.js';
 import { EVERYWHERE } from '../../libs/http/http.module.js';
 import { DocumentsController } from '../../libs/http/openapi/documents.controller.js';
 import { TokensController } from '../../libs/http/tokens.controller.js';
 import { IngestController } from '../../libs/ingest/http/ingest.controller.js';
 import { QuarantineController } from '../../libs/ingest/http/quarantine.controller.js';
-import { CreateQuarantine1700000000020 } from '../../libs/ingest/schema.js';
-import { CreateSecurity1700000000002 } from '../../libs/platform/database/schema.js';
+import { QuarantineRetention } from '../../libs/ingest/quarantine-retention.js';
+import { CreateQuarantine1700000000020, SettleQuarantine1700000000083 } from '../../libs/ingest/schema.js';
+import {
+  BindTokens1700000000082,
+  CreateAddressKey1700000000085,
+  CreateEventIdentity1700000000081,
+  CreateSecurity1700000000002,
+} from '../../libs/platform/database/schema.js';
 import { FeedController } from '../../libs/publish/http/feed.controller.js';
 import { LogController } from '../../libs/publish/http/log.controller.js';
+import { KeepEventIds1700000000110 } from '../../libs/subscriptions/event-ids-schema.js';
 import { CreateProjections1700000000010, DropUnreadViews1700000000070 } from '../../libs/subscriptions/schema.js';
 
 /* Routes and migrations of the foundations, described like those of a context. */
@@ -24,7 +31,10 @@ export const exchangeOfEvents: Context = {
       controllers: [IngestController, FeedController, LogController, QuarantineController],
     },
   ],
-  migrations: [CreateQuarantine1700000000020],
+  migrations: [CreateQuarantine1700000000020, SettleQuarantine1700000000083],
+  schedules: ({ quarantine, settings, logger }) => [
+    new QuarantineRetention(quarantine, settings.quarantineDays, logger),
+  ],
 };
 
 /** event-store, platform, subscriptions and http. */
@@ -43,5 +53,10 @@ export const platform: Context = {
     CreateProjections1700000000010,
     CreateFactIndex1700000000030,
     DropUnreadViews1700000000070,
+    CreateLogEpoch1700000000080,
+    CreateEventIdentity1700000000081,
+    BindTokens1700000000082,
+    CreateAddressKey1700000000085,
+    KeepEventIds1700000000110,
   ],
 };

@@ -4,17 +4,26 @@ import type { Metrics } from '../../libs/platform/metrics/metrics.js';
 import type { Runtime } from './runtime.js';
 
 /** Reports the log's head, each consumer's checkpoint and parked keys, and the quarantine. Every process reports the same values. */
-export function followLog({ store, pool, quarantine, settings, catalogue }: Runtime, metrics: Metrics): void {
+export function followLog(
+  { passedOver, store, pool, quarantine, settings, catalogue }: Runtime,
+  metrics: Metrics,
+): void {
   const consumers = () => logConsumers(pool, catalogue.views, settings);
   gauge('log_head_position', 'Position of the newest event in the log', [], async (head) =>
     head.set(await store.head()),
+  );
+  gauge(
+    'log_passed_over_events',
+    'Events in the event store that are not ours and that this process passed over since its start',
+    [],
+    async (passed) => passed.set(passedOver()),
   );
   gauge('consumer_position', 'Checkpoint of a view, a reactor or the publisher', ['consumer'], async (all) => {
     for (const [consumer, position] of (await consumers()).positions) all.set({ consumer }, position);
   });
   gauge(
     'consumer_lag_positions',
-    'Positions between the checkpoint and the head of the log',
+    'Positions between the checkpoint and the head of the log: events, or bytes of the log of an EventStoreDB',
     ['consumer'],
     async (all) => {
       const head = await store.head();

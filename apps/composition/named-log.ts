@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { EventStore } from '../../libs/event-store/event-store.js';
+import { LogEpoch } from '../../libs/event-store/log-epoch.js';
 import { hasLog } from '../../libs/event-store/postgres/existing-log.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
 import { systemClock } from '../../libs/kernel/clock.js';
 import { InvalidInput, NotFound } from '../../libs/kernel/errors.js';
+import { timeOrderedIds } from '../../libs/kernel/ids.js';
 import type { LogPurpose, OpenedLog } from '../../libs/log-transfer/cli.js';
-import { readSettings } from '../../libs/platform/configuration/settings.js';
-import { type Connection, openDatabase } from '../../libs/platform/database/database.js';
-import { startEmbeddedPostgres } from '../../libs/platform/database/embedded-postgres.js';
+import { readSettings, type Settings } from '../../libs/platform/configuration/settings.js';
+import { type Connection, type Database, openDatabase, type Pool } from '../../libs/platform/database/database.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../libs/platform/database/embedded-postgres.js';
 import { catalogue } from './catalogue.js';
 import { checkEventStoreDB, openEventStoreDB } from './event-log.js';
 
@@ -38,18 +40,58 @@ async function openConfigured(
 ): Promise<OpenedLog> {
   const settings = readSettings(env);
   if (settings.eventstoreUrl) return inEventStoreDB(settings.eventstoreUrl, purpose);
-  if (settings.databaseUrl) return inPostgres({ connectionString: settings.databaseUrl }, purpose, async () => {});
-  const directory = join(resolve(settings.data), 'postgres');
-  if (purpose === 'read' && !existsSync(directory)) throw noLog(`the data directory ${resolve(settings.data)}`);
-  const embedded = await startEmbeddedPostgres({ directory, port: settings.postgresPort, signal });
-  return inPostgres(embedded.connection, purpose, embedded.stop);
+  const { connection, stop } = await configuredDatabase(settings, purpose, signal);
+  return inPostgres(connection, purpose, stop);
 }
+
+/**
+ * Renews the epoch of the log of the settings, without a running server.
+ * @returns the new epoch
+ * @throws StartFailure; NotFound `no-log` if there is no log
+ */
+export async function renewLogEpoch(env: Record<string, string | undefined>, signal?: AbortSignal): Promise<string> {
+  const { connection, stop } = await configuredDatabase(readSettings(env), 'read', signal);
+  try {
+    const { dataSource, pool } = await openExisting(connection);
+    try {
+      const epoch = await LogEpoch.open(pool, timeOrderedIds(systemClock));
+      epoch.close();
+      return await epoch.renew();
+    } finally {
+      await dataSource.destroy();
+    }
+  } finally {
+    await stop();
+  }
+}
+
+/** The database of the settings, started if it is embedded. @throws NotFound to read one that does not exist */
+export async function configuredDatabase(
+  { databaseUrl, data, postgresPort: port }: Settings,
+  purpose: LogPurpose,
+  signal?: AbortSignal,
+): Promise<Pick<EmbeddedPostgres, 'connection' | 'stop'>> {
+  if (databaseUrl) return { connection: { connectionString: databaseUrl }, stop: async () => {} };
+  const directory = join(resolve(data), 'postgres');
+  if (purpose === 'read' && !existsSync(directory)) throw noLog(`the data directory ${resolve(data)}`);
+  return startEmbeddedPostgres({ directory, port, signal });
+}
+
+const openExisting = (connection: Connection): Promise<Database> =>
+  openMigrated(connection, async (pool) => {
+    if (!(await hasLog(pool))) throw noLog('the database');
+  });
+
+const openMigrated = (connection: Connection, accept?: (pool: Pool) => Promise<void>): Promise<Database> =>
+  openDatabase(connection, { migrations: catalogue.migrations, entities: [] }, accept);
 
 const noLog = (place: string) =>
   new NotFound('no-log', `${place} has no log: correct the address, GATEHOUSE_DATA or the settings that name the log`);
 
 async function inEventStoreDB(address: string, purpose: LogPurpose): Promise<OpenedLog> {
-  const store = openEventStoreDB(address, systemClock);
+  const store = openEventStoreDB(address, systemClock, catalogue.stored, {
+    lostRejection: ({ message }) => console.error(`gatehouse: ${message}`),
+  });
   try {
     await checkEventStoreDB(store, 'the address given');
     if (purpose === 'read' && (await isEmpty(store))) throw noLog('the event store');
@@ -62,13 +104,7 @@ async function inEventStoreDB(address: string, purpose: LogPurpose): Promise<Ope
 
 async function inPostgres(connection: Connection, purpose: LogPurpose, stop: () => Promise<void>): Promise<OpenedLog> {
   try {
-    const { dataSource } = await openDatabase(
-      connection,
-      { migrations: catalogue.migrations, entities: [] },
-      async (pool) => {
-        if (purpose === 'read' && !(await hasLog(pool))) throw noLog('the database');
-      },
-    );
+    const { dataSource } = await (purpose === 'read' ? openExisting(connection) : openMigrated(connection));
     await dataSource.destroy();
   } catch (error) {
     await stop();

@@ -54,7 +54,12 @@ export function runProcess({ database: openDatabase, start, announce }: ProcessP
     });
     const database = await opening;
     try {
-      const role = await start({ settings, connection: database.connection, logger });
+      const mismatch = ({ message }: Error) => {
+        console.error(`gatehouse: ${message}`);
+        setTimeout(() => process.exit(1), LONGEST_STOP_MS);
+        void stop().finally(() => process.exit(1));
+      };
+      const role = await start({ settings, connection: database.connection, logger, mismatch });
       if (stopped.signal.aborted) return;
       stop = async () => {
         await role.close();

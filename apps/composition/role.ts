@@ -1,8 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { logConsumers } from '../../libs/operations/index.js';
 import type { Settings } from '../../libs/platform/configuration/settings.js';
+import { Readiness } from '../../libs/platform/health/readiness.js';
+import { errorLog } from '../../libs/platform/logging/error-log.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { StartFailure } from '../../libs/platform/start-failure.js';
+import type { LogMismatch } from '../../libs/subscriptions/log-continuity.js';
+import { longParked } from '../../libs/subscriptions/parked-keys.js';
 import { followLog } from './log-metrics.js';
 import { openRuntime, type Runtime, type RuntimeOptions } from './runtime.js';
 
@@ -37,7 +42,9 @@ export async function startRole(
   try {
     const { app, work } = await compose(runtime);
     followLog(runtime, app.get(Metrics));
-    const running = work.map((one) => one.run(stop.signal));
+    // A gateway stays ready: what others could not process is no reason to take no more requests.
+    if (work.length > 0) reportParked(runtime, app.get(Readiness));
+    const running = [...work.map((one) => one.run(stop.signal)), watchLog(runtime, app.get(Readiness), stop.signal)];
     const url = await listen(app, runtime.settings);
     return {
       url,
@@ -55,6 +62,34 @@ export async function startRole(
     await runtime.close();
     throw error;
   }
+}
+
+function reportParked({ pool, catalogue, settings }: Runtime, readiness: Readiness): void {
+  readiness.register('parked', async () => {
+    const { positions } = await logConsumers(pool, catalogue.views, settings);
+    const parked = (await longParked(pool, settings.parkedLimitMs)).filter(({ consumer }) => positions.has(consumer));
+    if (parked.length === 0) return;
+    const [{ consumer, key }] = parked as [{ consumer: string; key: string }];
+    throw new Error(
+      `${parked.length} keys have been parked for longer than ${settings.parkedLimitMs} ms, the first one ${key} of ` +
+        `${consumer}: "gatehouse views list" gives the reasons`,
+    );
+  });
+}
+
+/** Stops serving if the log is replaced under the process. */
+function watchLog({ continuity, mismatch, logger }: Runtime, readiness: Readiness, signal: AbortSignal): Promise<void> {
+  let found: LogMismatch | undefined;
+  readiness.register('log', () => {
+    if (found) throw found;
+  });
+  return continuity.watch(signal, {
+    mismatch(error) {
+      found = error;
+      mismatch(error);
+    },
+    error: errorLog(logger, 'the log could not be compared with the database'),
+  });
 }
 
 async function listen(app: NestFastifyApplication, { host, port }: Settings): Promise<string> {

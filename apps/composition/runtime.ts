@@ -1,5 +1,8 @@
+import { AddressReserved } from '../../libs/account/index.js';
 import type { Catalogue } from '../../libs/context/catalogue.js';
 import { EncryptingEventStore } from '../../libs/event-store/encrypting-event-store.js';
+import { OwnEventIds } from '../../libs/event-store/event-identity.js';
+import { LogEpoch } from '../../libs/event-store/log-epoch.js';
 import { Transactor } from '../../libs/event-store/transact.js';
 import { EventSchemas } from '../../libs/events/event-schemas.js';
 import { Backpressure } from '../../libs/ingest/backpressure.js';
@@ -10,17 +13,22 @@ import { timeOrderedIds } from '../../libs/kernel/ids.js';
 import type { Settings } from '../../libs/platform/configuration/settings.js';
 import { type Connection, openDatabase } from '../../libs/platform/database/database.js';
 import { DatabaseClock } from '../../libs/platform/database/database-clock.js';
+import { openEventIdentity } from '../../libs/platform/database/identity-key.js';
 import type { Logger } from '../../libs/platform/logging/logger.js';
+import { openAddressHashes } from '../../libs/platform/personal-data/address-hashes.js';
 import { loadMasterKey } from '../../libs/platform/personal-data/master-key.js';
 import { PersonKeys } from '../../libs/platform/personal-data/person-keys.js';
 import { Rebuilder } from '../../libs/projections/rebuilder.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
 import { LockSession } from '../../libs/subscriptions/lock-session.js';
+import { LogContinuity, type LogMismatch } from '../../libs/subscriptions/log-continuity.js';
 import { LogTail } from '../../libs/subscriptions/log-tail.js';
 import { logParked } from '../../libs/subscriptions/parked-log.js';
 import { catalogue as applicationCatalogue } from './catalogue.js';
 import { entities } from './entities.js';
-import { checkEventStoreDB, openLog } from './event-log.js';
+import { checkContinuity, checkEventStoreDB, openLog } from './event-log.js';
+
+const MEGABYTE = 1_000_000;
 
 /** The resources that every role needs, opened once and closed once. */
 export type Runtime = Awaited<ReturnType<typeof openRuntime>>;
@@ -33,6 +41,8 @@ export interface RuntimeOptions {
   clock?: Clock;
   /** The catalogue of this application's contexts by default. */
   catalogue?: Catalogue;
+  /** Ends the process; without it only readiness reports the mismatch. */
+  mismatch?(error: LogMismatch): void;
 }
 
 /** Connects and migrates. @throws StartFailure */
@@ -42,18 +52,37 @@ export async function openRuntime({
   logger,
   clock: given,
   catalogue = applicationCatalogue,
+  mismatch = () => {},
 }: RuntimeOptions) {
   const { dataSource, pool } = await openDatabase(connection, { migrations: catalogue.migrations, entities });
   const databaseClock = await DatabaseClock.open(pool);
   const clock: Clock = given ?? databaseClock;
   const ids = timeOrderedIds(clock);
+  let passedOver = 0;
   const schemas = new EventSchemas(catalogue.events);
-  const personKeys = new PersonKeys(dataSource, await loadMasterKey(settings));
+  const masterKey = await loadMasterKey(settings);
+  const personKeys = new PersonKeys(dataSource, masterKey);
   await personKeys.checkMasterKey();
-  const store = new EncryptingEventStore(openLog(settings, connection, pool, clock), personKeys, catalogue.events);
+  const store = new EncryptingEventStore(
+    openLog(settings, connection, pool, clock, logger, catalogue.stored, () => passedOver++),
+    personKeys,
+    catalogue.events,
+  );
   if (settings.eventstoreUrl) await checkEventStoreDB(store);
+  const continuity = new LogContinuity(pool, store);
+  await checkContinuity(continuity);
+  const identity = await openEventIdentity(dataSource, settings, () => store.head());
+  const addressHashes = await openAddressHashes(dataSource, {
+    masterKey,
+    former: (text) => personKeys.keyedHash(text),
+    isLogEmpty: async () => (await store.head()) === 0,
+    isUsed: async () => (await store.readAll(0, { types: [AddressReserved.type], limit: 1 })).events.length > 0,
+  });
   // Reads the log for every consumer in this process.
   const log = new LogTail(store);
+  const epoch = await LogEpoch.open(pool, ids, (before, after) =>
+    logger.warn(`the epoch of the log is ${after} now, no longer ${before}: the database was restored or failed over`),
+  );
   const locks = new LockSession(connection);
   return {
     catalogue,
@@ -65,16 +94,27 @@ export async function openRuntime({
     pool,
     store,
     log,
+    epoch,
+    passedOver: () => passedOver,
+    continuity,
+    mismatch,
     schemas,
     personKeys,
+    identity,
+    ownEventIds: new OwnEventIds(identity.key, identity.since),
+    addressHashes,
     transactor: new Transactor(store, ids, clock, schemas.version),
-    quarantine: new Quarantine(dataSource, personKeys, ids, clock),
+    quarantine: new Quarantine(dataSource, personKeys, ids, clock, {
+      sourceBytes: settings.quarantineSourceMb * MEGABYTE,
+      totalBytes: settings.quarantineMb * MEGABYTE,
+    }),
     locks,
     rebuilder: new Rebuilder(pool, store, locks, { parked: (parking) => logParked(logger, parking) }),
     viewReader: new ViewReader(pool),
     backpressure: settings.eventstoreUrl ? new Backpressure(VIEW_LEAD_BYTES) : new Backpressure(),
     async close() {
       databaseClock.close();
+      epoch.close();
       await log.close();
       await locks.close();
       await store.close();

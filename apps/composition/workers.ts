@@ -109,14 +109,14 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
 
 /** Publishes the public events to their topic; runs only if brokers are configured. */
 export function publisherOf(runtime: Runtime, metrics: Metrics): Publisher {
-  const { settings, pool, log, schemas, locks, logger } = runtime;
+  const { settings, pool, log, schemas, epoch, locks, logger } = runtime;
   const published = metrics.counter('publisher_published_events_total', 'Public events published to Kafka');
   const errors = metrics.counter(
     'publisher_errors_total',
     'Errors after which the publisher restarted from its checkpoint',
   );
   const broker = brokerOf(runtime, 'gatehouse-publisher');
-  return new Publisher(pool, log, schemas, locks, broker, settings.kafkaEventsTopic, {
+  return new Publisher(pool, log, schemas, epoch, locks, broker, settings.kafkaEventsTopic, {
     published: (events) => published.inc(events.length),
     error: counted(errors, errorLog(logger, 'the publisher failed and restarts from its checkpoint')),
   });

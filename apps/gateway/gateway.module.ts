@@ -9,6 +9,7 @@ import { API_DESCRIPTION } from '../../libs/http/openapi/api-description.js';
 import { ApiDocuments } from '../../libs/http/openapi/api-documents.js';
 import { Ingest } from '../../libs/ingest/ingest.js';
 import { Quarantine } from '../../libs/ingest/quarantine.js';
+import { AddressHashes } from '../../libs/platform/personal-data/address-hashes.js';
 import { EVENT_STORE, POOL } from '../../libs/platform/ports.js';
 import { Rebuilder } from '../../libs/projections/rebuilder.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
@@ -43,6 +44,7 @@ export class GatewayModule {
       { provide: POOL, useValue: pool },
       { provide: Transactor, useValue: transactor },
       { provide: EventSchemas, useValue: schemas },
+      { provide: AddressHashes, useValue: runtime.addressHashes },
       { provide: Quarantine, useValue: quarantine },
       { provide: ViewReader, useValue: viewReader },
       { provide: Rebuilder, useValue: rebuilder },
@@ -55,6 +57,9 @@ export class GatewayModule {
           new Ingest(store, schemas, quarantine, clock, catalogue.inbound(commands), {
             lanes: settings.httpLanes,
             gate: runtime.backpressure,
+            hasFormerIds: runtime.identity.since > 0,
+            extensions: settings.forwardedExtensions,
+            strictData: settings.strictEventData,
           }),
       },
       ApiDocuments,

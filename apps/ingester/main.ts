@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { Ingest } from '../../libs/ingest/ingest.js';
 import { nestLogger } from '../../libs/platform/logging/nest-logger.js';
 import { composeBackground } from '../composition/background.js';
+import { countIngest } from '../composition/ingest-metrics.js';
 import { runRole } from '../composition/process-life.js';
 import { startRole } from '../composition/role.js';
 import { ingesterOf } from '../composition/workers.js';
@@ -15,7 +16,9 @@ runRole('ingester', (options) =>
       abortOnError: false,
     });
     return composeBackground(runtime, (metrics) => {
-      const ingester = ingesterOf(runtime, metrics, handlers.get(Ingest));
+      const ingest = handlers.get(Ingest);
+      countIngest(ingest, runtime.quarantine, metrics);
+      const ingester = ingesterOf(runtime, metrics, ingest);
       const run = async (signal: AbortSignal) => {
         await ingester.run(signal);
         await handlers.close();

@@ -26,6 +26,8 @@ export const accountStream: AccountStream = {
         return { ...state, status: 'waiting' };
       case 'WaitlistLeft':
         return { ...state, status: 'left' };
+      case 'AddressChanged':
+        return state;
       case 'PolicyAccepted':
         return { ...state, policyVersion: data.version };
       case 'AccountOnboarded':

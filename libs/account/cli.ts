@@ -2,12 +2,15 @@ import type { ApiClient } from '../cli/api-client.js';
 import { ApiProblem } from '../cli/api-errors.js';
 import { type CommandGroup, command, positionOrTime } from '../cli/commands.js';
 import { pairs, table, time } from '../cli/rendering/table.js';
+import type { WriteReceipt } from '../http/write-receipt.js';
 import type { AccountAnswer } from './queries/show-account.js';
 
 export type { AccountAnswer } from './queries/show-account.js';
 
 export const commands: CommandGroup = (program, run) => {
-  const group = program.command('account').description('Shows accounts, as they are or as they were.');
+  const group = program
+    .command('account')
+    .description('Shows accounts, as they are or as they were; changes an address.');
   command(
     group,
     'show <id>',
@@ -23,6 +26,17 @@ export const commands: CommandGroup = (program, run) => {
         print(account, () => accountText(account));
       }),
     );
+  command(
+    group,
+    'address <id> <email>',
+    'Changes the address of an account. The former one is free again. Repeating it changes nothing.',
+    'account address acc-1 ada@example.org',
+  ).action(
+    run(async ({ client, print }, _, id, email) => {
+      const changed = await client.put<WriteReceipt>(`${pathOf(id!)}/address`, { email });
+      print(changed, () => `the address of ${id} is ${email}`);
+    }),
+  );
 };
 
 const pathOf = (accountId: string) => `/v1/accounts/${encodeURIComponent(accountId)}`;

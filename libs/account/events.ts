@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
 import {
+  Count,
   EmailAddress,
   EntityId,
   eventData,
@@ -44,6 +45,25 @@ export const WaitlistLeft = defineEvent({
   summary: 'A person left the waitlist.',
   schema: eventData({ accountId }),
   example: { accountId: 'acc-1' },
+});
+
+export const AddressChanged = defineEvent({
+  type: 'AddressChanged',
+  version: 1,
+  summary: 'The address of an account was changed.',
+  personal: { person: 'accountId', fields: ['email'] },
+  schema: eventData({
+    accountId,
+    email: EmailAddress('The new e-mail address of the person. Stored encrypted.'),
+    emailHash: Hash('Keyed hash of its mailbox.'),
+    formerHash: Type.Optional(Hash('The same of the address before, which is free again.')),
+  }),
+  example: {
+    accountId: 'acc-1',
+    email: 'ada@example.org',
+    emailHash: '9f86d081884c7d659a2feaa0c55ad015',
+    formerHash: '60303ae22b998861bce3b28f33eec1be',
+  },
 });
 
 export const PolicyAccepted = defineEvent({
@@ -105,6 +125,7 @@ export const AccountReinstated = defineEvent({
 export const accountEvents = [
   WaitlistJoined,
   WaitlistLeft,
+  AddressChanged,
   PolicyAccepted,
   AccountOnboarded,
   AccountSuspended,
@@ -114,15 +135,35 @@ export const accountEvents = [
 
 export type AccountEvent = EventOf<(typeof accountEvents)[number]>;
 
+export const AddressReserved = defineEvent({
+  type: 'AddressReserved',
+  version: 1,
+  summary:
+    'A command reserved an address, whose keyed hash names the stream `person-{hash}`, until its account has decided.',
+  schema: eventData({
+    accountId: EntityId('The account that is to have the address.'),
+    after: Count('The number of events of that account. The reservation is void once it has another one.'),
+  }),
+  example: { accountId: 'acc-1', after: 0 },
+});
+
 export const PersonRegistered = defineEvent({
   type: 'PersonRegistered',
   version: 1,
-  summary: 'A person got their only account. The stream is `person-{emailHash}`, with the keyed hash of their address.',
+  summary: 'An account has the address whose keyed hash names the stream `person-{hash}`.',
   schema: eventData({ accountId: EntityId('The account of the person.') }),
   example: { accountId: 'acc-1' },
 });
 
-/** The events of a person's stream, which records the person's account. */
-export const personEvents = [PersonRegistered];
+export const AddressReleased = defineEvent({
+  type: 'AddressReleased',
+  version: 1,
+  summary: 'The address is free: its account has another one, or the command that reserved it changed nothing.',
+  schema: eventData({ accountId: EntityId('The account that had or reserved it.') }),
+  example: { accountId: 'acc-1' },
+});
+
+/** The events of a person's stream, which records whose an address is. */
+export const personEvents = [AddressReserved, PersonRegistered, AddressReleased];
 
 export type PersonEvent = EventOf<(typeof personEvents)[number]>;

@@ -2,6 +2,8 @@ import type { Context } from '../context/context.js';
 import { accountStream } from './account-standing.js';
 import { accountEvents, personEvents } from './events.js';
 import { AcceptPolicyController, AcceptPolicyHandler } from './features/accept-policy.js';
+import { AddressClaims } from './features/address-claims.js';
+import { ChangeAddressController, ChangeAddressHandler } from './features/change-address.js';
 import {
   DeactivateAccountController,
   DeactivateAccountHandler,
@@ -10,11 +12,14 @@ import {
 import { ReinstateAccountController, ReinstateAccountHandler } from './features/reinstate-account.js';
 import { SuspendAccountController, SuspendAccountHandler } from './features/suspend-account.js';
 import { personStream } from './person.js';
+import { addressSettling } from './processes/address-settling.js';
 import { ShowAccountController, ShowAccountHandler } from './queries/show-account.js';
 import { accountStandingView } from './views/account-standing.js';
 
+export * from './account-address.js';
 export * from './account-standing.js';
 export * from './events.js';
+export { AddressClaims } from './features/address-claims.js';
 export * from './person.js';
 export * from './views/account-standing.js';
 export * from './waiting-turn.js';
@@ -24,9 +29,13 @@ export const accountContext: Context = {
   events: [...accountEvents, ...personEvents],
   streams: [accountStream, personStream],
   views: [accountStandingView],
+  consumers: ({ transactor, store, addressHashes, personKeys, ids }) => [
+    addressSettling(new AddressClaims(transactor, store, addressHashes, personKeys, ids)),
+  ],
   commands: [
     ShowAccountHandler,
     AcceptPolicyHandler,
+    ChangeAddressHandler,
     SuspendAccountHandler,
     ReinstateAccountHandler,
     DeactivateAccountHandler,
@@ -39,10 +48,12 @@ export const accountContext: Context = {
       controllers: [
         ShowAccountController,
         AcceptPolicyController,
+        ChangeAddressController,
         SuspendAccountController,
         ReinstateAccountController,
         DeactivateAccountController,
       ],
     },
   ],
+  services: [AddressClaims],
 };

@@ -8,6 +8,8 @@ export interface WaitingTurn {
   standing: AccountStanding;
   /** The start of its uninterrupted wait: its last join, or a later reinstatement. */
   since: Position;
+  /** Its number among the turns of the account, from 1; unlike a position it stays the same in a log that was moved. */
+  turn: number;
   /** Epoch milliseconds. */
   onboardedAt?: number;
 }
@@ -15,13 +17,13 @@ export interface WaitingTurn {
 export const waitingTurn: StreamKind<WaitingTurn, AccountEvent> = {
   category: accountStream.category,
   events: accountStream.events,
-  initial: { standing: accountStream.initial, since: 0 },
+  initial: { standing: accountStream.initial, since: 0, turn: 0 },
   evolve(turn, event, place) {
     const standing = accountStream.evolve(turn.standing, event, place);
     switch (event.type) {
       case 'WaitlistJoined':
       case 'AccountReinstated':
-        return { ...turn, standing, since: place.position };
+        return { ...turn, standing, since: place.position, turn: turn.turn + 1 };
       case 'AccountOnboarded':
         return { ...turn, standing, onboardedAt: Date.parse(place.time) };
       default:
@@ -32,10 +34,20 @@ export const waitingTurn: StreamKind<WaitingTurn, AccountEvent> = {
 
 export const isWaiting = ({ standing }: WaitingTurn): boolean => standing.status === 'waiting' && !standing.deactivated;
 
+export interface OnboardInTurn {
+  accountId: string;
+  cohortId: string;
+  /** The turn for which it was chosen; unknown in a choice of an earlier release. */
+  turn: number | undefined;
+  /** The position of the choice. */
+  chosenAt: Position;
+}
+
 /** A no-op for an account that left or was deactivated after it was chosen, even if it waits again: that is another turn. */
 export function onboardInTurn(
   turn: WaitingTurn,
-  { accountId, cohortId, chosenAt }: { accountId: string; cohortId: string; chosenAt: Position },
+  { accountId, cohortId, turn: chosen, chosenAt }: OnboardInTurn,
 ): AccountEvent[] {
-  return isWaiting(turn) && turn.since < chosenAt ? onboardAccount(turn.standing, { accountId, cohortId }) : [];
+  const isSameTurn = chosen === undefined ? turn.since < chosenAt : turn.turn === chosen;
+  return isWaiting(turn) && isSameTurn ? onboardAccount(turn.standing, { accountId, cohortId }) : [];
 }

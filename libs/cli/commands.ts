@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { isInstant, isPositionText } from '../kernel/text-forms.js';
+import { isGivenPosition, isInstant } from '../kernel/text-forms.js';
 import type { Runner } from './session.js';
 
 /** Adds a context's commands to the command line. `run` makes a command's work an action of commander. */
@@ -26,13 +26,13 @@ export const integer =
 
 /** Parses a position of the log. */
 export function position(text: string): string {
-  if (isPositionText(text)) return text;
+  if (isGivenPosition(text)) return text;
   throw new InvalidArgumentError('It must be a position of the log, such as 1234.');
 }
 
 /** Parses a position or a time. */
 export function positionOrTime(text: string): string {
-  if (isPositionText(text) || isInstant(text)) return text;
+  if (isGivenPosition(text) || isInstant(text)) return text;
   throw new InvalidArgumentError('It must be a position such as 1234 or a time such as 2022-05-18T09:00:00Z.');
 }
 

@@ -13,6 +13,7 @@ export const EXIT = {
   refused: 5,
   notFound: 6,
   differs: 7,
+  nobodyWaiting: 8,
   interrupted: 130,
 } as const;
 
@@ -27,6 +28,7 @@ const MEANINGS: Record<keyof typeof EXIT, string> = {
   refused: 'refused by a rule of the backend',
   notFound: 'not found',
   differs: 'a verification found a difference',
+  nobodyWaiting: 'nobody was onboarded, because nobody was waiting',
   interrupted: 'interrupted by Ctrl-C',
 };
 
@@ -42,15 +44,17 @@ const BY_STATUS: Record<number, ExitCode> = {
   403: EXIT.notAllowed,
   404: EXIT.notFound,
   409: EXIT.refused,
+  410: EXIT.refused,
   413: EXIT.usage,
   503: EXIT.notReachable,
 };
 
+const BY_CODE: Record<string, ExitCode> = { 'logs-differ': EXIT.differs, 'nobody-waiting': EXIT.nobodyWaiting };
+
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof NotReachable) return EXIT.notReachable;
   if (error instanceof InvalidInput) return EXIT.usage;
-  if (error instanceof GatehouseError && error.code === 'logs-differ') return EXIT.differs;
-  if (error instanceof GatehouseError) return BY_STATUS[statusOf(error)] ?? EXIT.failed;
+  if (error instanceof GatehouseError) return BY_CODE[error.code] ?? BY_STATUS[statusOf(error)] ?? EXIT.failed;
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   return EXIT.failed;
 }

@@ -1,11 +1,15 @@
 import type { CommandBus } from '@nestjs/cqrs';
 import { type EventDefinition, isPublished } from '../events/event-definition.js';
 import { NoOpRecorded } from '../events/no-op-recorded.js';
+import { StoredEvents } from '../events/stored-events.js';
 import type { ApiGroup } from '../http/openapi/api-description.js';
 import type { InboundCommand } from '../ingest/ingest.js';
 import type { MigrationClass } from '../platform/database/migrate.js';
 import type { View } from '../projections/view.js';
 import type { Context } from './context.js';
+
+/** The category of the streams of facts. */
+const FACTS = 'facts';
 
 /** What the contexts of an application contribute together. */
 export class Catalogue {
@@ -19,6 +23,8 @@ export class Catalogue {
   readonly groups: readonly ApiGroup[];
   /** Events that other systems may send: facts, and those that are commands here. */
   readonly incoming: readonly EventDefinition[];
+  /** Which stored events are ours, and which of them can be used. */
+  readonly stored: StoredEvents;
   /** Events that are published. */
   readonly outgoing: readonly EventDefinition[];
 
@@ -33,6 +39,8 @@ export class Catalogue {
     // Only the types are read; no command is executed.
     const commandTypes = this.inbound({} as CommandBus).map(({ type }) => type);
     this.incoming = this.events.filter(({ type, fact }) => fact !== undefined || commandTypes.includes(type));
+    const categories = contexts.flatMap(({ streams = [] }) => streams.map(({ category }) => category));
+    this.stored = new StoredEvents(this.events, [FACTS, ...categories]);
     this.outgoing = this.events.filter(isPublished);
     refuseRepeats({
       'event type': this.events.map(({ type }) => type),

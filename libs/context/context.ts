@@ -1,16 +1,21 @@
 import type { Provider, Type } from '@nestjs/common';
 import type { CommandBus } from '@nestjs/cqrs';
+import type { OwnEventIds } from '../event-store/event-identity.js';
 import type { EventStore } from '../event-store/event-store.js';
 import type { Transactor } from '../event-store/transact.js';
 import type { EventDefinition } from '../events/event-definition.js';
 import type { ApiGroup } from '../http/openapi/api-description.js';
 import type { InboundCommand } from '../ingest/ingest.js';
+import type { Quarantine } from '../ingest/quarantine.js';
 import type { Clock } from '../kernel/clock.js';
 import type { StreamKind } from '../kernel/decider.js';
+import type { Ids } from '../kernel/ids.js';
 import type { Settings } from '../platform/configuration/settings.js';
 import type { Pool } from '../platform/database/database.js';
 import type { MigrationClass } from '../platform/database/migrate.js';
 import type { Logger } from '../platform/logging/logger.js';
+import type { AddressHashes } from '../platform/personal-data/address-hashes.js';
+import type { PersonKeys } from '../platform/personal-data/person-keys.js';
 import type { View } from '../projections/view.js';
 import type { ViewReader } from '../projections/view-reader.js';
 import type { Consumer } from '../subscriptions/consumer.js';
@@ -54,9 +59,14 @@ export interface Schedule {
 export interface ContextPorts {
   settings: Settings;
   clock: Clock;
+  ids: Ids;
   logger: Logger;
   pool: Pool;
   store: EventStore;
+  quarantine: Quarantine;
   transactor: Transactor;
+  ownEventIds: OwnEventIds;
   viewReader: ViewReader;
+  addressHashes: AddressHashes;
+  personKeys: PersonKeys;
 }

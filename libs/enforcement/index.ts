@@ -12,5 +12,5 @@ export const enforcementContext: Context = {
   name: 'enforcement',
   events: enforcementEvents,
   streams: [enforcementStream],
-  consumers: ({ transactor }) => [enforcing(transactor)],
+  consumers: ({ transactor, ownEventIds }) => [enforcing(transactor, ownEventIds)],
 };

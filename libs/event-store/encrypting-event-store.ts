@@ -1,8 +1,16 @@
 import type { EventDefinition } from '../events/event-definition.js';
 import type { NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { isEncrypted } from '../platform/personal-data/encrypted-text.js';
-import type { Encryption, PersonKeys } from '../platform/personal-data/person-keys.js';
-import type { EventStore, NextOptions, Page, ReadAllOptions, StreamWrite, WriteResult } from './event-store.js';
+import { type Encryption, PersonKeyDamaged, type PersonKeys } from '../platform/personal-data/person-keys.js';
+import {
+  type EventStore,
+  EventsRefused,
+  type NextOptions,
+  type Page,
+  type ReadAllOptions,
+  type StreamWrite,
+  type WriteResult,
+} from './event-store.js';
 
 /** The associated data of an encrypted text: it can't be decrypted anywhere else. */
 export const encryptionContext = (stream: string, eventId: string, field: string): string =>
@@ -46,11 +54,18 @@ export class EncryptingEventStore implements EventStore {
     return this.store.readNext(after, options);
   }
 
+  placesOf(ids: readonly string[]): Promise<ReadonlyMap<string, Position>> {
+    return this.store.placesOf(ids);
+  }
+
   close(): Promise<void> {
     return this.store.close();
   }
 
-  /** Encrypts all fields of all events of the call in one batch; does not change the callers' events. */
+  /**
+   * Encrypts all fields of all events of the call in one batch; does not change the callers' events.
+   * @throws EventsRefused for events of people whose keys are damaged
+   */
   private async seal(writes: readonly StreamWrite[]): Promise<readonly StreamWrite[]> {
     const encryptions: Encryption[] = [];
     const places: { event: NewEvent; field: string }[] = [];
@@ -73,7 +88,11 @@ export class EncryptingEventStore implements EventStore {
     }
     if (encryptions.length === 0) return writes;
 
-    const encrypted = await this.keys.encryptMany(encryptions);
+    const encrypted = await this.keys.encryptMany(encryptions).catch((error) => {
+      if (!(error instanceof PersonKeyDamaged)) throw error;
+      const affected = places.filter((_, i) => error.people.has(encryptions[i]!.person));
+      throw new EventsRefused(new Set(affected.map(({ event }) => event.id)), error);
+    });
     const changed = new Map<NewEvent, NewEvent>();
     places.forEach(({ event, field }, i) => {
       const copy = changed.get(event) ?? { ...event, data: { ...event.data } };

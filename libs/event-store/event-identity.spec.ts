@@ -1,47 +1,68 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
-import type { Position } from '../kernel/envelope.js';
-import { eventsAt } from './event-identity.js';
-import { PostgresEventStore } from './postgres/postgres-event-store.js';
-import { newEvent } from './sample-events.contract.js';
+import type { RecordedEvent } from '../kernel/envelope.js';
+import { isUuid, nameBasedId } from '../kernel/ids.js';
+import { formerSenderEventId, OwnEventIds, senderEventId } from './event-identity.js';
 
-let database: TestDatabase;
-let store: PostgresEventStore;
-beforeAll(async () => {
-  database = await createTestDatabase();
-  store = new PostgresEventStore(database.connection);
-});
-afterAll(async () => {
-  await store.close();
-  await database.drop();
+const uuidV7 = '0196e0f0-0000-7000-8000-00000000000a';
+const name = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' }).filter((text) => !text.includes('\n'));
+const id = fc.oneof(
+  name,
+  fc.uuid(),
+  fc.uuid({ version: 7 }),
+  fc.uuid().map((one) => one.toUpperCase()),
+);
+
+describe('the stored id of an event from outside', () => {
+  it('is always the same for one pair of source and id, and differs for every other, in any case of letters', () => {
+    fc.assert(
+      fc.property(name, id, name, id, (source, one, otherSource, other) => {
+        expect(isUuid(senderEventId(source, one))).toBe(true);
+        expect(senderEventId(source, one)).toBe(senderEventId(source, one));
+        for (const [from, as] of [
+          [otherSource, one],
+          [source, other],
+          [source, one.toUpperCase()],
+        ] as const) {
+          const isSame = from === source && as === one;
+          expect(senderEventId(from, as) === senderEventId(source, one)).toBe(isSame);
+        }
+      }),
+    );
+  });
+
+  it('is never the id itself, so that nobody can choose it', () => {
+    fc.assert(fc.property(name, fc.uuid(), (source, one) => expect(senderEventId(source, one)).not.toBe(one)));
+  });
+
+  it('begins with the time of a UUIDv7, which keeps them in order', () => {
+    expect(senderEventId('/a', uuidV7).slice(0, 15)).toBe(`${uuidV7.slice(0, 14)}8`);
+    expect(senderEventId('/a', uuidV7).slice(15)).not.toBe(senderEventId('/b', uuidV7).slice(15));
+  });
+
+  it('stays the same as in earlier versions for an id that is no UUID', () => {
+    expect(senderEventId('/image-service', 'a-1')).toBe('8e423f11-c410-5c28-82a6-23772310ff96');
+    expect(formerSenderEventId('a-1')).toBeUndefined();
+    expect(formerSenderEventId(uuidV7.toUpperCase())).toBe(uuidV7);
+  });
 });
 
-it('finds events by id at their position, or before the given end of their write', async () => {
-  const write = fc.record({ stream: fc.nat(2), events: fc.integer({ min: 1, max: 40 }), exact: fc.boolean() });
-  const writes = fc.array(write, { minLength: 1, maxLength: 12 });
-  await fc.assert(
-    fc.asyncProperty(writes, fc.func(fc.boolean()), fc.nat(1_000), async (given, isAsked, run) => {
-      const places = new Map<string, Position>();
-      for (const { stream, events: count, exact } of given) {
-        const events = Array.from({ length: count }, () => newEvent());
-        const [result] = await store.append([{ stream: `run${run}-${stream}`, expected: 'any', events }]);
-        const { position } = result as Extract<typeof result, { position: number }>;
-        for (const [n, { id }] of events.entries())
-          if (isAsked(id)) places.set(id, exact ? position - count + 1 + n : position);
-      }
-      const found = await eventsAt(store, places);
-      expect([...found.keys()].sort()).toEqual([...places.keys()].sort());
-      for (const [id, event] of found) expect(event.id).toBe(id);
-    }),
-    { numRuns: 40 },
-  );
-});
+describe('the id of an event that our own process stores because of another', () => {
+  const cause = { id: uuidV7 } as RecordedEvent;
+  const idsWith = (fill: number, since = 0) => new OwnEventIds(Buffer.alloc(32, fill), since);
 
-it('omits ids that the log does not have', async () => {
-  const [held, other] = [newEvent(), newEvent()];
-  const [result] = await store.append([{ stream: 'lonely', expected: 'any', events: [held] }]);
-  const { position } = result as Extract<typeof result, { position: number }>;
-  const found = await eventsAt(store, new Map([held, other].map(({ id }) => [id, position])));
-  expect([...found.keys()]).toEqual([held.id]);
+  it('is the same for the same key, cause and purpose only', () => {
+    const of = (key: number, event: RecordedEvent, purpose: string) => idsWith(key).identify(event, purpose).eventId!;
+    const other = { id: '0196e0f0-0000-7000-8000-00000000000b' } as RecordedEvent;
+    expect(of(1, cause, 'act')).toBe(of(1, cause, 'act'));
+    const all = [of(1, cause, 'act'), of(2, cause, 'act'), of(1, other, 'act'), of(1, cause, 'undo')];
+    expect(new Set(all).size).toBe(4);
+    expect(all.every(isUuid)).toBe(true);
+    expect(all).not.toContain(nameBasedId(uuidV7, 'act'));
+  });
+
+  it('goes with the id of an earlier version only if the log may have one', () => {
+    expect(idsWith(1).identify(cause, 'act').formerEventId).toBeUndefined();
+    expect(idsWith(1, 7).identify(cause, 'act').formerEventId).toBe(nameBasedId(uuidV7, 'act'));
+  });
 });

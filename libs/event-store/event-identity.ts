@@ -1,13 +1,63 @@
+import { type CommandContext, OWN_SOURCE } from '../kernel/command-context.js';
 import type { NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
+import { isUuid, keyedId, nameBasedId } from '../kernel/ids.js';
 import type { EventStore } from './event-store.js';
+
+/*
+ * An event from outside is identified by its source and id (CloudEvents 1.0), compared case-sensitively; one of our own by
+ * a keyed hash, which nobody outside can compute. An earlier version stored a sender's UUID itself and derived our ids
+ * without a key: events without `sourceid` in their metadata. Their ids are tried too, if the log may have such events.
+ */
 
 /** The log has another event with the same id. */
 export class IdInUse extends Refusal {
-  constructor({ id, type, metadata: { source, subject } }: NewEvent) {
-    super('id-in-use', `${id} is ${type} of ${source} about ${subject} here; send this event under an id of its own`);
+  constructor({ id, type, metadata: { source, sourceid = id, subject } }: NewEvent) {
+    super(
+      'id-in-use',
+      `${sourceid} is ${type} of ${source} about ${subject} here; send this event under an id of its own`,
+    );
   }
 }
+
+const SENDERS = 'b2a1f6a0-6d1c-5c0e-9a53-6a7e0f8f3d11';
+/** The digits of the time in a UUIDv7, and the place of its version. */
+const TIME_DIGITS = 'tttttttt-tttt-'.length;
+
+/**
+ * The stored id of an event from outside. It begins with the time of a sender's UUIDv7, which keeps index writes sequential;
+ * the rest is a hash of source and id.
+ */
+export function senderEventId(source: string, id: string): string {
+  const hash = nameBasedId(SENDERS, `${source}\n${id}`);
+  if (!isUuid(id) || id[TIME_DIGITS] !== '7') return hash;
+  return `${id.slice(0, TIME_DIGITS).toLowerCase()}8${hash.slice(TIME_DIGITS + 1)}`;
+}
+
+/** The id under which an earlier version stored the event, if it was another. */
+export const formerSenderEventId = (id: string): string | undefined => (isUuid(id) ? id.toLowerCase() : undefined);
+
+/** The ids of events that our own processes store because of another event: always the same ones, so only once. */
+export class OwnEventIds {
+  /**
+   * @param key of this installation; with another one everything would be done twice
+   * @param since the position up to which the log may have ids of an earlier version; 0 for none
+   */
+  constructor(
+    private readonly key: Buffer,
+    private readonly since: Position,
+  ) {}
+
+  /** @param purpose what is done because of the event */
+  identify({ id }: RecordedEvent, purpose: string): Pick<CommandContext, 'eventId' | 'formerEventId'> {
+    const eventId = keyedId(this.key, `${id}\n${purpose}`);
+    return this.since > 0 ? { eventId, formerEventId: nameBasedId(id, purpose) } : { eventId };
+  }
+}
+
+/** True if an earlier version stored this event of the source under an id that is derived in another way today. */
+export const isFormerEvent = ({ metadata }: RecordedEvent, source: string = OWN_SOURCE): boolean =>
+  metadata.sourceid === undefined && metadata.source === source;
 
 /** True if two events with one id are the same event. Source and id identify an event; a reused id differs in the rest. */
 export const isSameEvent = (one: NewEvent, other: NewEvent): boolean =>

@@ -1,5 +1,5 @@
 import type { NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
-import { GatehouseError } from '../kernel/errors.js';
+import { GatehouseError, StoreUnavailable, Unavailable } from '../kernel/errors.js';
 
 /** `no-stream`: the stream must be empty. `any`: no check; only for writers that do not decide. */
 export type ExpectedRevision = number | 'no-stream' | 'any';
@@ -57,6 +57,9 @@ export const positionsOf = (
   events: number,
 ): Position[] => Array.from({ length: events }, (_, i) => (consecutive ? position - events + 1 + i : position));
 
+/** The store that does not answer is a server of its own, not the database. */
+export class EventStoreUnavailable extends StoreUnavailable {}
+
 /** The stream was deleted in the store itself and can never be written again. */
 export class StreamGone extends Error {}
 
@@ -64,6 +67,26 @@ export class StreamGone extends Error {}
 export class WriteTooLarge extends GatehouseError {
   constructor(message: string) {
     super('write-too-large', message, 'too-large');
+  }
+}
+
+/** Some events can't be stored, however often the write is retried. Nothing of the write was stored. */
+export class EventsRefused extends GatehouseError {
+  constructor(
+    readonly eventIds: ReadonlySet<string>,
+    cause: GatehouseError,
+  ) {
+    super(cause.code, cause.message, cause.kind, cause.details, { cause });
+  }
+}
+
+/**
+ * No event of the log is at the position. That is the caller's fault only if the caller chose the position: otherwise the
+ * log is another than the one that gave it, or is not complete.
+ */
+export class UnknownPosition extends Unavailable {
+  constructor(readonly position: Position) {
+    super('position-unknown', `${position} is not a position of this log`);
   }
 }
 
@@ -90,7 +113,8 @@ export interface EventStore {
 
   /**
    * Events after (not at) a position, in global order. A page may hold fewer than exist: the rest is after `next`.
-   * @param after 0, or a position that this log has returned: others may be rejected with InvalidInput
+   * @param after 0, or a position that this log has returned
+   * @throws UnknownPosition for others, if the store can tell
    */
   readAll(after: Position, options?: ReadAllOptions): Promise<Page>;
 
@@ -104,6 +128,9 @@ export interface EventStore {
    * once if the signal aborts.
    */
   readNext(after: Position, options: NextOptions): Promise<Page>;
+
+  /** The positions of the stored facts among these ids, as far as the store remembers them: see the adapters. */
+  placesOf(ids: readonly string[]): Promise<ReadonlyMap<string, Position>>;
 
   close(): Promise<void>;
 }

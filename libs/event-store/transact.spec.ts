@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { memoryLog } from '../../test/support/memory-log.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { systemClock } from '../kernel/clock.js';
-import { type CommandContext, ECHO_SOURCE } from '../kernel/command-context.js';
+import type { CommandContext } from '../kernel/command-context.js';
 import type { StreamKind } from '../kernel/decider.js';
 import { Refusal, StoreUnavailable } from '../kernel/errors.js';
 import { timeOrderedIds } from '../kernel/ids.js';
@@ -155,11 +156,88 @@ describe('Transactor', () => {
     expect(await store.readStream('room-g')).toEqual([]);
   });
 
-  it('recognizes one of our own events that another system sends back', async () => {
+  it.each([
+    ['a stream of an entity', room, 'h'],
+    ['a single stream', { ...room, category: 'single-room' }, undefined],
+  ])('recognizes a command in %s that an earlier version stored under another id', async (_, kind, id) => {
+    const [former, eventId] = [ids.next(), ids.next()];
+    const stream = id === undefined ? kind.category : `${kind.category}-${id}`;
+    const before = await transactorOn(store).transact(kind, id, { ...context(former), source: '/hall' }, take);
+    const again = { ...context(eventId), formerEventId: former, eventType: 'Taken', source: '/hall' };
     const transactor = transactorOn(store);
-    const { events, position } = await transactor.transact(room, 'h', context(), take);
-    const echo = { ...context(events[0]!.id), eventType: 'Taken', source: ECHO_SOURCE };
-    expect(await transactor.transact(room, 'h', echo, take)).toMatchObject({ events: [], position });
+    for (const one of [transactor, transactor, transactorOn(store)]) {
+      expect(await one.transact(kind, id, again, take)).toMatchObject({ events: [], position: before.position });
+    }
+    // Another source's event, or one of today's, is not the same event.
+    const strange = { ...again, eventId: ids.next(), eventType: 'Freed', source: '/gate' };
+    expect(await transactor.transact(kind, id, strange, free)).toMatchObject({ events: [{ type: 'Freed' }] });
+    const today = { ...again, eventId: former, formerEventId: undefined, sent: { sourceid: 's-1' } };
+    expect((await store.readStream(stream)).map((event) => event.id)).toEqual([former, strange.eventId]);
+    await expect(transactor.transact(kind, id, { ...today, source: '/gate' }, take)).rejects.toMatchObject({
+      code: 'id-in-use',
+    });
+  });
+
+  it('keeps what the sender gave with the first event, and names itself as the source of the others', async () => {
+    const sent = { sourceid: 'S-1', dataschema: 'https://schemas.example/taken', extensions: { tenant: 'a', tier: 2 } };
+    const command = { ...context(ids.next()), eventType: 'Taken', source: '/hall', sent };
+    const { events } = await transactorOn(store).transact(room, 'k', command, () => [...take(0), ...take(0)]);
+    const [first, second] = events.map(({ metadata }) => metadata);
+    expect(first).toMatchObject({ ...sent, source: '/hall' });
+    expect(second).toMatchObject({ source: '/gatehouse' });
+    expect(Object.keys(second!)).not.toEqual(expect.arrayContaining(['sourceid']));
+    expect(JSON.stringify(events)).not.toMatch(/eventId|eventType|formerEventId|"sent"/);
+  });
+
+  it('completes a thousand concurrent commands on one stream, sent to two processes', async () => {
+    type Rung = { type: 'Rung'; data: Record<string, never> };
+    const bell: StreamKind<number, Rung> = {
+      category: 'bell',
+      events: [{ type: 'Rung' }],
+      initial: 0,
+      evolve: (rung) => rung + 1,
+    };
+    const other = new PostgresEventStore(database.connection);
+    const transactors = [transactorOn(store), transactorOn(other)];
+    const ring = (n: number) =>
+      transactors[n % 2]!.transact(bell, 'a', context(ids.next()), () => [{ type: 'Rung' as const, data: {} }]);
+    await Promise.all(Array.from({ length: 1_000 }, (_, n) => ring(n)));
+    expect((await transactors[0]!.load(bell, 'a')).state).toBe(1_000);
+    await other.close();
+  });
+
+  it('gathers facts again before each attempt, and may write to the stream meanwhile', async () => {
+    const transactor = transactorOn(store);
+    const gathered: number[] = [];
+    const { state } = await transactor.transact(
+      room,
+      'gathering',
+      context(),
+      (_, free) => (free ? [] : take(0)),
+      async () => {
+        gathered.push(gathered.length);
+        if (gathered.length === 1) await transactor.transact(room, 'gathering', context(), take);
+        return false;
+      },
+    );
+    expect([state, gathered]).toEqual([2, [0]]);
+    // Another process writes between the facts and the append.
+    const slow = Object.create(store) as PostgresEventStore;
+    slow.append = async (writes) => {
+      if (gathered.length < 3) await transactor.transact(room, 'raced', context(), take);
+      return store.append(writes);
+    };
+    const facts = async () => gathered.push(gathered.length);
+    await transactorOn(slow).transact(room, 'raced', context(), (taken) => take(taken), facts);
+    expect(gathered).toEqual([0, 1, 2]);
+  });
+
+  it('reads a stream from the start again if it is shorter than it was: the log was restored from a backup', async () => {
+    const log = memoryLog();
+    const transactor = transactorOn(log.store);
+    for (let n = 0; n < 2; n++) await transactor.transact(room, 'restored', context(), take);
+    log.events.length = 0;
+    expect(await transactor.transact(room, 'restored', context(), take)).toMatchObject({ state: 1 });
   });
 
   describe('a kind with a single stream', () => {

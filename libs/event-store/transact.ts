@@ -1,13 +1,15 @@
 import { isNoOp, noOpRecorded } from '../events/no-op-recorded.js';
 import type { Clock } from '../kernel/clock.js';
 import { toIso } from '../kernel/clock.js';
-import { type CommandContext, ECHO_SOURCE, OWN_SOURCE } from '../kernel/command-context.js';
-import { fold, foldRecorded, type StreamKind } from '../kernel/decider.js';
+import { type CommandContext, OWN_SOURCE } from '../kernel/command-context.js';
+import { foldRecorded, type StreamKind } from '../kernel/decider.js';
 import type { DomainEvent, NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { StoreUnavailable, Unavailable } from '../kernel/errors.js';
 import type { Ids } from '../kernel/ids.js';
-import { eventsAt, IdInUse } from './event-identity.js';
+import { Turns } from '../kernel/turns.js';
+import { eventsAt, IdInUse, isFormerEvent } from './event-identity.js';
 import { type EventStore, positionsOf, type StreamWrite, type WriteResult } from './event-store.js';
+import { type Known, KnownStreams } from './known-streams.js';
 
 export interface Transacted<State> {
   /** The state after the decision. */
@@ -25,26 +27,16 @@ export interface Loaded<State> {
   position: Position;
 }
 
-/** The same, with the revision to read on from. */
-interface Folded<State> extends Loaded<State> {
-  /** -1 for an empty stream. */
-  revision: number;
-}
-
-/** For a kind with a single stream: also the position of each of its events, by id. */
-interface Known<State> extends Folded<State> {
-  places: Map<string, Position>;
-}
-
-const MAX_CONFLICTS = 50;
+const MAX_CONFLICTS = 200;
 const MAX_UNKNOWN_OUTCOMES = 3;
 /** The schema version in which events of a type are stored. */
 export type SchemaVersions = (type: string) => number;
 
 /** Loads, decides and appends at the exact revision that was read; restarts on a conflict. */
 export class Transactor {
-  /** A kind's single stream grows forever: folding resumes from this state, never from the start. */
-  private readonly folded = new Map<string, Known<unknown>>();
+  private readonly known = new KnownStreams();
+  /** Commands of this process on one stream don't compete with one another. */
+  private readonly turns = new Turns();
 
   constructor(
     private readonly store: EventStore,
@@ -55,51 +47,25 @@ export class Transactor {
 
   /**
    * @param id the entity's id, or undefined for a kind with a single stream
-   * @throws Refusal from `decide`; IdInUse for an incoming event; Unavailable `too-busy` after 50 conflicts in a row
-   * @throws StoreUnavailable if the outcome of the append stays unknown
+   * @param gather reads what the decision needs from elsewhere, before each attempt; it may wait, and may write to the stream
+   * @throws Refusal from `decide`; IdInUse for an incoming event; Unavailable `too-busy` after 200 conflicts in a row
+   * @throws StoreUnavailable if the outcome of the append stays unknown; whatever `gather` throws
    */
-  async transact<State, Event extends DomainEvent>(
+  async transact<State, Event extends DomainEvent, Facts = undefined>(
     kind: StreamKind<State, Event>,
     id: string | undefined,
     context: CommandContext,
-    decide: (state: State) => readonly Event[],
+    decide: (state: State, facts: Facts) => readonly Event[],
+    gather?: () => Promise<Facts>,
   ): Promise<Transacted<State>> {
     const stream = nameOf(kind, id);
     for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
-      const { state, revision, position, read } = await this.read(kind, id);
-      // The command was processed before, however the state has changed since.
-      const processed = processedIn(read, context)?.position ?? (await this.placeBefore(stream, context));
-      if (processed !== undefined) return { state, events: [], position: processed };
-      const decided = decide(state);
-      const isSatisfied = decided.length === 0;
-      if (isSatisfied && context.eventId === undefined) return { state, events: [], position };
-
-      const stored: readonly DomainEvent[] = isSatisfied ? [noOpRecorded(context.eventType)] : decided;
-      const events = stored.map((event, index) => this.envelop(stream, event, index, context));
-      const { result, repeated } = await this.appendKnowing({
-        stream,
-        expected: revision < 0 ? 'no-stream' : revision,
-        events,
-      });
-      if (result.outcome === 'wrong-expected-revision') continue;
-      if (result.outcome === 'duplicate-event-id') {
-        const place = await this.placeOf(stream, result.known, context);
-        if (place === undefined) continue;
-        return { state: (await this.load(kind, id)).state, events: [], position: place };
-      }
-      if (result.outcome === 'already-appended' && !repeated) {
-        const now = await this.read(kind, id);
-        processedIn(now.read, context);
-        return { state: now.state, events: [], position: result.position };
-      }
-      if (isSatisfied) return { state, events: [], position: result.position };
-      const positions = positionsOf(result, decided.length);
-      const places = decided.map((event, i) => ({
-        ...event,
-        position: positions[i]!,
-        metadata: events[i]!.metadata,
-      }));
-      return { state: fold(kind, places, state), events, position: result.position };
+      // Without `gather` there are no facts, and their type is undefined.
+      const facts = (await gather?.()) as Facts;
+      const done = await this.turns.take(stream, () =>
+        this.attempt(kind, stream, context, (state) => decide(state, facts)),
+      );
+      if (done) return done;
     }
     throw new Unavailable(
       'too-busy',
@@ -112,33 +78,101 @@ export class Transactor {
     kind: StreamKind<State, Event>,
     id: string | undefined,
   ): Promise<Loaded<State>> {
-    const { state, position } = await this.read(kind, id);
+    const { state, position } = await this.read(kind, nameOf(kind, id));
     return { state, position };
+  }
+
+  /** @returns undefined if the stream changed meanwhile */
+  private async attempt<State, Event extends DomainEvent>(
+    kind: StreamKind<State, Event>,
+    stream: string,
+    context: CommandContext,
+    decide: (state: State) => readonly Event[],
+  ): Promise<Transacted<State> | undefined> {
+    const { read, ...known } = await this.read(kind, stream);
+    const { state, revision, position } = known;
+    // The command was processed before, however the state has changed since.
+    const processed = processedIn(read, context)?.position ?? (await this.placeBefore(known.places, stream, context));
+    if (processed !== undefined) return { state, events: [], position: processed };
+    const decided = decide(state);
+    const isSatisfied = decided.length === 0;
+    if (isSatisfied && (context.eventId === undefined || context.isRecordedElsewhere)) {
+      return { state, events: [], position };
+    }
+    const stored: readonly DomainEvent[] = isSatisfied ? [noOpRecorded(context.eventType)] : decided;
+    const events = stored.map((event, index) => this.envelop(stream, event, index, context));
+    const expected = revision < 0 ? 'no-stream' : revision;
+    const { result, repeated } = await this.appendKnowing({ stream, expected, events });
+    if (result.outcome === 'wrong-expected-revision') {
+      // The log was restored from an older backup, or the stream deleted.
+      if (result.actual === 'no-stream' || result.actual < revision) this.known.forget(kind, stream);
+      return undefined;
+    }
+    if (result.outcome === 'duplicate-event-id') {
+      const place = await this.placeOf(stream, result.known, context);
+      return place === undefined
+        ? undefined
+        : { state: (await this.read(kind, stream)).state, events: [], position: place };
+    }
+    if (result.outcome === 'already-appended' && !repeated) {
+      const now = await this.read(kind, stream);
+      processedIn(now.read, context);
+      return { state: now.state, events: [], position: result.position };
+    }
+    const positions = positionsOf(result, events.length);
+    // As it will be read: a kind may count no-ops, which are stored but not decided.
+    const recorded = events.map((event, i) => ({
+      ...event,
+      stream,
+      revision: result.revision - events.length + 1 + i,
+      position: positions[i]!,
+      recordedAt: event.metadata.time,
+    }));
+    const after = {
+      ...known,
+      state: foldRecorded(kind, recorded, state),
+      revision: result.revision,
+      position: result.position,
+    };
+    if (result.consecutive || events.length === 1) {
+      const ids = events.map((event, i) => [event.id, positions[i]!] as const);
+      this.known.keep(kind, stream, after, ids);
+    }
+    return { state: after.state, events: isSatisfied ? [] : events, position: result.position };
   }
 
   private async read<State, Event extends DomainEvent>(
     kind: StreamKind<State, Event>,
-    id: string | undefined,
-  ): Promise<Folded<State> & { read: readonly RecordedEvent[] }> {
-    const stream = nameOf(kind, id);
-    const known = (this.folded.get(stream) as Known<State>) ?? startOf(kind);
+    stream: string,
+  ): Promise<Known<State> & { read: readonly RecordedEvent[] }> {
+    const known = this.known.get(kind, stream);
     const read = await this.store.readStream(stream, known.revision + 1);
     const last = read.at(-1);
     if (!last) return { ...known, read };
-    const state = foldRecorded(kind, read, known.state);
     const { revision, position } = last;
-    if (id === undefined && revision > (this.folded.get(stream)?.revision ?? -1)) {
-      for (const event of read) known.places.set(event.id, event.position);
-      this.folded.set(stream, { state, revision, position, places: known.places });
-    }
-    return { state, revision, position, read };
+    const now = { ...known, state: foldRecorded(kind, read, known.state), revision, position };
+    this.known.keep(
+      kind,
+      stream,
+      now,
+      read.map((event) => [event.id, event.position] as const),
+    );
+    return { ...now, read };
   }
 
   /** The command's position in the part of a stream that is already folded. */
-  private async placeBefore(stream: string, context: CommandContext): Promise<Position | undefined> {
-    const { eventId = '' } = context;
-    const place = this.folded.get(stream)?.places.get(eventId);
-    return place === undefined ? undefined : this.placeOf(stream, new Map([[eventId, place]]), context);
+  private async placeBefore(
+    places: ReadonlyMap<string, Position>,
+    stream: string,
+    context: CommandContext,
+  ): Promise<Position | undefined> {
+    const { eventId = '', formerEventId = '' } = context;
+    const place = places.get(eventId);
+    if (place !== undefined) return this.placeOf(stream, new Map([[eventId, place]]), context);
+    const before = places.get(formerEventId);
+    if (before === undefined) return undefined;
+    const former = await eventsAt(this.store, new Map([[formerEventId, before]]));
+    return processedIn([...former.values()], context)?.position;
   }
 
   /** The command's position if it was stored meanwhile or earlier. @throws IdInUse if another event has its id */
@@ -154,12 +188,20 @@ export class Transactor {
   }
 
   private envelop(stream: string, event: DomainEvent, index: number, context: CommandContext): NewEvent {
-    const { eventId, eventType: _, source = OWN_SOURCE, time = toIso(this.clock.now()), ...rest } = context;
+    const { eventId, formerEventId: _, eventType: __, isRecordedElsewhere: ___, source, sent, time, ...rest } = context;
+    const isSent = index === 0 && eventId !== undefined;
     return {
-      id: index === 0 && eventId ? eventId : this.ids.next(),
+      id: isSent ? eventId : this.ids.next(),
       type: event.type,
       data: event.data,
-      metadata: { ...rest, source, subject: stream, time, schemaversion: this.schemaVersion(event.type) },
+      metadata: {
+        ...rest,
+        source: (isSent ? source : undefined) ?? OWN_SOURCE,
+        ...(isSent ? sent : {}),
+        subject: stream,
+        time: time ?? toIso(this.clock.now()),
+        schemaversion: this.schemaVersion(event.type),
+      },
     };
   }
 
@@ -178,23 +220,18 @@ export class Transactor {
 const nameOf = ({ category }: { category: string }, id: string | undefined): string =>
   id === undefined ? category : `${category}-${id}`;
 
-const startOf = <State>({ initial }: { initial: State }): Known<State> => ({
-  state: initial,
-  revision: -1,
-  position: 0,
-  places: new Map(),
-});
-
 /** The command's event in the stream, if it was processed. @throws IdInUse if another event there has its id */
 function processedIn(
   history: readonly RecordedEvent[],
-  { eventId, eventType, source = OWN_SOURCE }: CommandContext,
+  { eventId, formerEventId, eventType, source = OWN_SOURCE }: CommandContext,
 ): RecordedEvent | undefined {
-  const processed = eventId === undefined ? undefined : history.find(({ id }) => id === eventId);
+  if (eventId === undefined) return undefined;
+  const processed =
+    history.find(({ id }) => id === eventId) ??
+    history.find((event) => event.id === formerEventId && isFormerEvent(event, source));
   if (!processed) return undefined;
-  const from = processed.metadata.source;
-  const isSent = from === source || (from === OWN_SOURCE && source === ECHO_SOURCE);
   const type = isNoOp(processed) ? processed.data.type : processed.type;
+  const isSent = processed.metadata.source === source;
   if (!isSent || (eventType !== undefined && type !== eventType)) throw new IdInUse(processed);
   return processed;
 }

@@ -8,13 +8,22 @@ const text = (description: string) =>
   Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH, pattern: ATTRIBUTE, description });
 const specversion = Type.Literal('1.0', { description: 'The version of CloudEvents.' });
 const id = text(
-  "The event's identity, together with its source. A repeated event is stored once. A different event needs a different id; a UUID must be unique across sources.",
+  "The event's identity, together with its source; both are compared case-sensitively. A repeated event is stored once. A different event of the source needs a different id.",
 );
-const source = text('The system that observed the event; a URI reference.');
+const source = Type.String({
+  minLength: 1,
+  maxLength: MAX_ID_LENGTH,
+  format: 'uri-reference',
+  description: 'The system that observed the event; a URI reference.',
+});
+const dataschema = Type.String({ format: 'uri', description: 'The schema of `data`, as the sender names it.' });
 const correlationid = text('Shared by all events that one action caused.');
 const traceparent = Type.String({ pattern: TRACEPARENT, maxLength: 55, description: 'W3C Trace Context.' });
 
-/** An event for POST /v1/events, in the JSON format of CloudEvents. Other attributes are ignored. */
+/**
+ * An event for POST /v1/events, in the JSON format of CloudEvents. Other attributes are ignored, except for extensions that
+ * a setting names.
+ */
 export function incomingSchema({ type, version, summary, schema }: EventDefinition): TObject {
   return Type.Object(
     {
@@ -24,6 +33,7 @@ export function incomingSchema({ type, version, summary, schema }: EventDefiniti
       type: Type.Literal(type),
       time: Type.Optional(Instant('When it happened; by default when it was received.')),
       datacontenttype: Type.Optional(Type.Literal('application/json')),
+      dataschema: Type.Optional(dataschema),
       schemaversion: Type.Optional(
         Type.Enum([String(version), version], {
           description: 'Version of the schema of `data`; the latest by default.',
@@ -37,28 +47,38 @@ export function incomingSchema({ type, version, summary, schema }: EventDefiniti
   );
 }
 
+const EXTENSION = Type.Union([Type.String(), Type.Integer(), Type.Boolean()], {
+  description: 'An extension attribute of the sender, if GATEHOUSE_FORWARDED_EXTENSIONS names it.',
+});
+
 /** An event from GET /v1/events, as `toCloudEvent` creates it, without personal fields. */
 export function outgoingSchema(definition: EventDefinition): TObject {
   const { type, version, summary } = definition;
   return Type.Object(
     {
       specversion,
-      id: Type.String({ format: 'uuid', description: "The event's id; it never changes." }),
+      id: text("The event's identity, together with its source: the sender's own. It never changes."),
       source,
       type: Type.Literal(type),
       subject: text('The subject of the event: its stream, or `image-…` for a fact about an image.'),
       time: Instant('When it happened.'),
       datacontenttype: Type.Literal('application/json'),
+      dataschema: Type.Optional(dataschema),
       schemaversion: Type.Literal(String(version), { description: 'Version of the schema of `data`.' }),
       recordedtime: Instant('When it was stored.'),
+      recordid: Type.String({ format: 'uuid', description: 'Its id in the log, unique among all events.' }),
       correlationid,
-      causationid: Type.Optional(text('The id of the event that caused this one.')),
+      causationid: Type.Optional(text('The `recordid` of the event that caused this one.')),
       traceparent: Type.Optional(traceparent),
       actor: Type.String({ pattern: '^(user|service|process):', description: 'Who caused it: kind and id.' }),
       position: Type.String({ pattern: POSITION, description: 'The position in the total order of all events.' }),
+      logepoch: Type.String({
+        pattern: '^[0-9a-f]{12}$',
+        description: 'The epoch of the log: after a restore from a backup it is another one, and positions start anew.',
+      }),
       data: outgoingData(definition),
     },
-    { additionalProperties: false, description: summary },
+    { additionalProperties: EXTENSION, description: summary },
   );
 }
 
@@ -92,7 +112,7 @@ export function outgoingExample(definition: EventDefinition) {
   const key = Object.keys(data)[0]!;
   return {
     specversion: '1.0',
-    id: EXAMPLE_ID,
+    id: fact ? `${type}-1` : EXAMPLE_ID,
     source: fact ? IN_SOURCE : '/gatehouse',
     type,
     subject: `${fact?.category ?? key.replace(/Id$/, '')}-${data[fact?.id ?? key]}`,
@@ -100,9 +120,11 @@ export function outgoingExample(definition: EventDefinition) {
     datacontenttype: 'application/json',
     schemaversion: String(version),
     recordedtime: EXAMPLE_TIME,
+    recordid: EXAMPLE_ID,
     correlationid: 'a3ce929d0e0e47364bf92f3577b34da6',
     actor: 'service:image-service',
     position: '1042',
+    logepoch: '9c1f03ab55d2',
     data,
   };
 }

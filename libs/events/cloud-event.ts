@@ -1,6 +1,29 @@
 /** A CloudEvent 1.0 in JSON form. Extension attributes are strings, as the specification requires. */
 export type CloudEvent = Record<string, unknown> & { id: string; type: string; position: string };
 
+/** The names of the attributes that an outgoing event may have, and of its data. */
+export const OUTGOING_ATTRIBUTES = [
+  'specversion',
+  'id',
+  'source',
+  'type',
+  'subject',
+  'time',
+  'datacontenttype',
+  'dataschema',
+  'schemaversion',
+  'recordedtime',
+  'recordid',
+  'logepoch',
+  'correlationid',
+  'causationid',
+  'traceparent',
+  'actor',
+  'position',
+  'data',
+  'data_base64',
+] as const;
+
 /** Media types of CloudEvents in JSON: one event, and a batch. */
 export const STRUCTURED = 'application/cloudevents+json';
 export const BATCHED = 'application/cloudevents-batch+json';

@@ -57,8 +57,8 @@ export function except<Definition extends EventDefinition, Left extends Definiti
   return definitions.filter((one): one is Exclude<Definition, Left> => !types.has(one.type));
 }
 
-/** True if the event has the definition's type. Its data needs no check: it was validated before it was stored. */
+/** True if the event has the definition's type and can be used. Its data needs no check: it was validated before it was stored. */
 export const isOf = <Definition extends EventDefinition>(
   definition: Definition,
   event: RecordedEvent,
-): event is RecordedOf<Definition> => event.type === definition.type;
+): event is RecordedOf<Definition> => event.type === definition.type && event.fault === undefined;

@@ -2,6 +2,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import addFormats from 'ajv-formats';
 import type { JsonObject } from '../kernel/envelope.js';
 import { type EventDefinition, isPublished } from './event-definition.js';
+import { forbiddenNameWithin, knownMembers } from './known-members.js';
 
 export interface DataFault {
   /** JSON Pointer inside `data`; `/` for all of it. */
@@ -32,6 +33,22 @@ export class EventSchemas {
 
   /** The version that new events of the type are stored in. */
   readonly version = (type: string): number => this.known.get(type)?.definition.version ?? 1;
+
+  /**
+   * Valid data of an event of a known type, without members that its schema does not know, or the first error.
+   * @param strict whether an unknown member is an error
+   */
+  parse(type: string, data: JsonObject, strict: boolean): { data: JsonObject; leftOut: number } | DataFault {
+    const { definition, validate } = this.known.get(type)!;
+    if (validate(data)) return { data, leftOut: 0 };
+    const error = validate.errors![0]!;
+    if (strict || error.keyword !== 'additionalProperties') return describe(error);
+    const left: unknown[] = [];
+    const known = knownMembers(definition.schema, data, left) as JsonObject;
+    const forbidden = forbiddenNameWithin(left);
+    if (forbidden) return { field: '/', message: `has a member ${forbidden}; leave it out` };
+    return validate(known) ? { data: known, leftOut: left.length } : describe(validate.errors![0]!);
+  }
 
   /** The first error in the data of an event of a known type; undefined if the data is valid. */
   fault(type: string, data: JsonObject): DataFault | undefined {

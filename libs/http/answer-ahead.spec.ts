@@ -10,10 +10,12 @@ import { answerAhead } from './answer-ahead.js';
 import { Draining } from './draining.js';
 import { createHttpAdapter } from './http-adapter.js';
 import { RequestDurations } from './request-durations.js';
+import { ResponseHeaders } from './response-headers.js';
 
 const JSON_UTF8 = 'application/json; charset=utf-8';
 const metrics = new Metrics();
 const draining = new Draining();
+const headers = new ResponseHeaders({ current: '9c1f03ab55d2' });
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 let server: FastifyInstance;
 
@@ -28,7 +30,7 @@ function answer(json: unknown): string | undefined | Promise<string | undefined>
 }
 
 beforeAll(async () => {
-  server = (await createHttpAdapter(readSettings({}))).getInstance();
+  server = (await createHttpAdapter(readSettings({}), headers)).getInstance();
   const durations = new RequestDurations(metrics);
   durations.measure(server);
   server.post('/question', async (request, reply) => {
@@ -36,7 +38,7 @@ beforeAll(async () => {
     return JSON.stringify({ by: 'route', body: request.body });
   });
   server.post('/same', async (_request, reply) => reply.header('content-type', JSON_UTF8).send('{"by":"ahead"}'));
-  answerAhead(server, '/question', answer, { durations, draining });
+  answerAhead(server, '/question', answer, { durations, draining, headers });
   await server.listen({ port: 0, host: '127.0.0.1' });
 });
 afterAll(async () => {

@@ -2,14 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Draining } from './draining.js';
-import { SECURITY_HEADERS } from './http-adapter.js';
 import type { RequestDurations } from './request-durations.js';
+import type { ResponseHeaders } from './response-headers.js';
 
 const JSON_TYPES: ReadonlySet<string | undefined> = new Set(['application/json', 'application/json; charset=utf-8']);
 /** As much as Node buffers of a body that nobody reads. */
 const MAX_BODY_BYTES = 16 * 1024;
-/** Names and values in turn, which `writeHead` accepts without copying them. */
-const HEADERS = Object.entries({ ...SECURITY_HEADERS, 'content-type': 'application/json; charset=utf-8' }).flat();
+const JSON_TYPE = ['content-type', 'application/json; charset=utf-8'];
 
 /** The JSON text of the answer, in ASCII; undefined or an error if the route has to answer the request. */
 type Answer = (json: unknown, request: IncomingMessage) => string | undefined | Promise<string | undefined>;
@@ -17,13 +16,18 @@ type Answer = (json: unknown, request: IncomingMessage) => string | undefined | 
 export interface AheadParts {
   durations: RequestDurations;
   draining: Draining;
+  headers: ResponseHeaders;
 }
 
 /**
  * Answers small JSON posts to a URL ahead of the hooks and routes of Fastify and Nest, which cost more than a quick answer.
  * A request that is unusual in any way continues to its route, as it arrived. Responses have the same bytes either way.
  */
-export function answerAhead(server: FastifyInstance, url: string, answer: Answer, { durations, draining }: AheadParts) {
+export function answerAhead(server: FastifyInstance, url: string, answer: Answer, parts: AheadParts): void {
+  const { durations, draining, headers } = parts;
+  let common: Readonly<Record<string, string>> = {};
+  /** Names and values in turn, which `writeHead` accepts without copying them. */
+  let inTurn: string[] = [];
   const parse = server.getDefaultJsonParser('error', 'error');
   const routes = server.server.listeners('request');
   server.server.removeAllListeners('request');
@@ -55,7 +59,11 @@ export function answerAhead(server: FastifyInstance, url: string, answer: Answer
     }
 
     function send(text: string): void {
-      response.writeHead(200, [...HEADERS, 'content-length', String(text.length)]);
+      if (common !== headers.current) {
+        common = headers.current;
+        inTurn = [...Object.entries(common).flat(), ...JSON_TYPE];
+      }
+      response.writeHead(200, [...inTurn, 'content-length', String(text.length)]);
       response.end(text, () =>
         durations.record({ method: 'POST', route: url, status: 200 }, performance.now() - arrivedAt),
       );

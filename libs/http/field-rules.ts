@@ -14,11 +14,13 @@ import {
   MaxLength,
   Min,
   MinLength,
+  ValidateBy,
   ValidateIf,
 } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { EntityId, Label, Line, Name, PersonalText } from '../events/schemas.js';
 import { INSTANT } from '../kernel/text-forms.js';
+import { InvalidAddress, mailboxOf } from '../platform/personal-data/mailbox.js';
 
 /** What a field means, for the documentation. The rules below take it as their first argument, as the events' schemas do. */
 export const Means = (description: string) => JSONSchema({ description }) as PropertyDecorator;
@@ -64,6 +66,31 @@ export const IsPersonalText = (maxLength: number, description: string) =>
     'must be text without control characters that does not begin with "sealed:"',
     description,
   );
+
+/** An e-mail address that names a mailbox. */
+export const IsMailbox = (description: string) =>
+  applyDecorators(
+    ValidateBy({
+      name: 'isMailbox',
+      validator: {
+        validate: (value) => typeof value === 'string' && addressFault(value) === undefined,
+        defaultMessage: (given) => addressFault(String(given?.value)) ?? 'must be a string',
+      },
+    }),
+    MaxLength(254),
+    IsString(),
+    JSONSchema({ description, format: 'email' }) as PropertyDecorator,
+  );
+
+function addressFault(address: string): string | undefined {
+  try {
+    mailboxOf(address);
+    return undefined;
+  } catch (error) {
+    if (error instanceof InvalidAddress) return error.message;
+    throw error;
+  }
+}
 
 export const IsInteger = (description: string, minimum: number, maximum: number) =>
   applyDecorators(Max(maximum), Min(minimum), IsInt(), Means(description));

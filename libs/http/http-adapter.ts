@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { FastifyAdapter, RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Settings } from '../platform/configuration/settings.js';
 import { answerClientError } from './client-error.js';
 import { HttpError } from './http-error.js';
 import { PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
+import { ResponseHeaders } from './response-headers.js';
 import { TooManyRequests } from './too-many-requests.js';
 
 export const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -21,20 +22,11 @@ const ADDRESSES_REMEMBERED = 50_000;
 /** Ids have up to 200 characters, each up to three when percent-encoded. */
 const PARAMETER_CHARACTERS = 600;
 
-/** Of every response, unless its route sets its own. */
-export const SECURITY_HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cache-control': 'no-store',
-};
-
 /** Fastify for Nest, with limits, headers and a rate limit for all routes; a route may set its own headers. */
-export async function createHttpAdapter({
-  publicRatePerMinute,
-  trustedProxies,
-}: Pick<Settings, 'publicRatePerMinute' | 'trustedProxies'>): Promise<FastifyAdapter> {
+export async function createHttpAdapter(
+  { publicRatePerMinute, trustedProxies }: Pick<Settings, 'publicRatePerMinute' | 'trustedProxies'>,
+  headers = new ResponseHeaders(),
+): Promise<FastifyAdapter> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -47,12 +39,12 @@ export async function createHttpAdapter({
     logger: false,
     frameworkErrors: (error: Error, _request: unknown, reply: FastifyReply) => {
       const { problem } = toProblem(error);
-      reply.status(problem.status).headers(SECURITY_HEADERS).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+      reply.status(problem.status).headers(headers.current).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
     },
     routerOptions: { maxParamLength: PARAMETER_CHARACTERS },
   });
   adapter.getInstance().addHook('onRequest', (_request, reply, done) => {
-    reply.headers(SECURITY_HEADERS);
+    reply.headers(headers.current);
     done();
   });
   closeInTime(adapter.getInstance());
@@ -79,7 +71,8 @@ function acceptJsonOnly(adapter: FastifyAdapter): void {
   const limit = { bodyLimit: BODY_LIMIT_BYTES };
   // Keeps the raw body, for handlers that store it unchanged.
   adapter.useBodyParser('application/json', true, limit, (request, body, done) => {
-    if (isUtf8(body as Buffer)) parse(request, body.toString(), done);
+    if ((request.routeOptions.config as RouteOptions).anyNames) parseJson(body as Buffer, done);
+    else if (isUtf8(body as Buffer)) parse(request, body.toString(), done);
     else done(notUtf8());
   });
   adapter.useBodyParser('application/x-www-form-urlencoded', false, limit, (_request, _body, done) => {
@@ -87,8 +80,32 @@ function acceptJsonOnly(adapter: FastifyAdapter): void {
   });
 }
 
+interface RouteOptions {
+  /** Set by AnyNames. */
+  anyNames?: boolean;
+}
+
+/** Accepts bodies with members named `__proto__` or `constructor.prototype`, which the handler must treat as data. */
+export const AnyNames = () => RouteConfig({ anyNames: true } satisfies RouteOptions);
+
+const BYTE_ORDER_MARK = /^\ufeff/;
+
+/** Parses a body without a check of its members' names. */
+export function parseJson(body: Buffer, done: (error: Error | null, value?: unknown) => void): void {
+  let value: unknown;
+  try {
+    if (!isUtf8(body)) throw notUtf8();
+    value = JSON.parse(body.toString().replace(BYTE_ORDER_MARK, ''));
+  } catch (error) {
+    const detail = `the body is not JSON: ${(error as Error).message}; send one JSON document`;
+    done(error instanceof HttpError ? error : new HttpError(400, 'malformed-json', detail));
+    return;
+  }
+  done(null, value);
+}
+
 /** The error for a body that is not UTF-8: lenient decoding could turn two ids into one. */
-export const notUtf8 = () => new HttpError(400, 'malformed-json', 'the body is not valid UTF-8: send JSON in UTF-8');
+const notUtf8 = () => new HttpError(400, 'malformed-json', 'the body is not valid UTF-8: send JSON in UTF-8');
 
 /** Node counts a connection without any request as busy; without this it would delay a shutdown by a minute. */
 function closeInTime(fastify: FastifyInstance): void {

@@ -4,6 +4,7 @@ const STATUS: Record<ErrorKind, number> = {
   'invalid-input': 400,
   refused: 409,
   'not-found': 404,
+  gone: 410,
   'too-large': 413,
   unavailable: 503,
   failed: 500,

@@ -76,7 +76,7 @@ class SpecController {
     throw new Error('secret inside');
   }
   @Post('endpoint')
-  @PublicEndpoint()
+  @PublicEndpoint('operator')
   endpoint() {
     return {};
   }
@@ -115,6 +115,7 @@ async function start(...controllers: ControllerClass[]): Promise<{ app: INestApp
     ids: timeOrderedIds(systemClock),
     dataSource,
     personKeys: new PersonKeys(dataSource, randomBytes(32)),
+    epoch: { current: '9c1f03ab55d2' },
   };
   @Module({ imports: [HttpModule.with(parts)], controllers })
   class SpecModule {}

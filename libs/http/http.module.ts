@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import { LogEpoch } from '../event-store/log-epoch.js';
 import type { Clock } from '../kernel/clock.js';
 import type { Ids } from '../kernel/ids.js';
 import type { Settings } from '../platform/configuration/settings.js';
@@ -9,6 +10,7 @@ import type { Logger } from '../platform/logging/logger.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { PersonKeys } from '../platform/personal-data/person-keys.js';
 import { CLOCK, IDS, LOGGER, SETTINGS } from '../platform/ports.js';
+import { AnswerLimit } from './answer-limit.js';
 import { AccessGuard } from './credentials/access-guard.js';
 import { Authenticator } from './credentials/authenticator.js';
 import { DeclaredRoutes } from './credentials/declared-routes.js';
@@ -21,6 +23,7 @@ import { InputPipe } from './input-pipe.js';
 import { MetricsController } from './metrics.controller.js';
 import { ProblemFilter } from './problem-filter.js';
 import { RequestDurations } from './request-durations.js';
+import { ResponseHeaders } from './response-headers.js';
 
 /** Controllers of every process; the documents have them in a group of their own choosing. */
 export const EVERYWHERE: readonly Type[] = [HealthController, MetricsController];
@@ -33,16 +36,17 @@ export interface HttpParts {
   /** Initialised and migrated. */
   dataSource: DataSource;
   personKeys: PersonKeys;
+  epoch: Pick<LogEpoch, 'current'>;
 }
 
 /**
  * The parts that every process with an HTTP API shares: the guard, the problem filter, the input pipe, the health and
  * metrics routes, and for injection DataSource, TokenRegistry, Metrics, RequestDurations, Readiness, Draining,
- * DeclaredRoutes, SETTINGS, CLOCK, IDS, LOGGER, PersonKeys.
+ * DeclaredRoutes, SETTINGS, CLOCK, IDS, LOGGER, PersonKeys, LogEpoch, ResponseHeaders.
  */
 @Module({})
 export class HttpModule {
-  static with({ settings, clock, ids, logger, dataSource, personKeys }: HttpParts): DynamicModule {
+  static with({ settings, clock, ids, logger, dataSource, personKeys, epoch }: HttpParts): DynamicModule {
     const tokens = new TokenRegistry(dataSource, clock);
     const { oidcIssuer: issuer, oidcAudience: audience, oidcRolesClaim: rolesClaim } = settings;
     const jwts = issuer && audience ? new JwtVerifier({ issuer, audience, rolesClaim }, clock) : undefined;
@@ -52,6 +56,8 @@ export class HttpModule {
       { provide: IDS, useValue: ids },
       { provide: LOGGER, useValue: logger },
       { provide: PersonKeys, useValue: personKeys },
+      { provide: LogEpoch, useValue: epoch },
+      { provide: ResponseHeaders, useValue: new ResponseHeaders(epoch) },
       { provide: DataSource, useValue: dataSource },
       { provide: TokenRegistry, useValue: tokens },
       {
@@ -74,6 +80,7 @@ export class HttpModule {
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: InputPipe },
+        { provide: APP_INTERCEPTOR, useClass: AnswerLimit },
       ],
       exports: shared,
     };

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
-import { GatehouseError, StoreUnavailable } from '../kernel/errors.js';
+import { EventStoreUnavailable } from '../event-store/event-store.js';
+import { GatehouseError, NotCaughtUp, StoreUnavailable } from '../kernel/errors.js';
 import { isTransientDatabaseError } from '../kernel/transient.js';
 import { statusOf } from './http-error.js';
 import { TooManyRequests } from './too-many-requests.js';
@@ -59,11 +60,12 @@ export function toProblem(error: unknown, isDiskFull = () => false): ProblemAnsw
   // Nest wraps what Fastify threw.
   const thrown = error instanceof HttpException && error.cause instanceof Error ? error.cause : error;
   const { code = '', statusCode } = thrown as { code?: string; statusCode?: number };
+  if (error instanceof NotCaughtUp) return answer(503, 'not-caught-up', error.message);
   if (error instanceof StoreUnavailable || isTransientDatabaseError(error)) {
     const isFull = code === DISK_FULL || codeOf((error as Error).cause) === DISK_FULL || isDiskFull();
     return isFull
       ? answer(503, 'disk-full', 'the disk of the database is full: free some space, then send the same request again')
-      : answer(503, 'store-unavailable', 'the database does not answer: send the same request again');
+      : answer(503, 'store-unavailable', `${storeOf(error)} does not answer: send the same request again`);
   }
   const framework = FRAMEWORK[code];
   if (framework) return answer(statusCode ?? 400, framework.code, framework.detail);
@@ -88,6 +90,8 @@ function answer(status: number, code: string, detail: string, members: Record<st
   if (status === 401) headers['www-authenticate'] = 'Bearer';
   return { problem: { type: PROBLEM_TYPES + code, title, status, detail, ...members }, headers, isInternal: false };
 }
+
+const storeOf = (error: unknown) => (error instanceof EventStoreUnavailable ? 'the event store' : 'the database');
 
 const codeOf = (error: unknown): string | undefined => (error as { code?: string } | undefined)?.code;
 

@@ -1,6 +1,9 @@
 import { Body, Controller, Delete, Get, Inject, Param, Post } from '@nestjs/common';
-import { ArrayNotEmpty, IsArray, IsIn, IsString, MaxLength } from 'class-validator';
+import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { type Static, Type } from 'typebox';
+import { EventSchemas } from '../events/event-schemas.js';
+import { InvalidInput } from '../kernel/errors.js';
+import { MAX_ID_LENGTH } from '../kernel/text-forms.js';
 import { ROLES, type Role } from './credentials/principal.js';
 import { Roles } from './credentials/route-access.js';
 import { TokenRegistry } from './credentials/token-registry.js';
@@ -11,6 +14,9 @@ import { Context } from './request-context.js';
 
 const NAME = 'Also the identity of its user: the actor of events, the reviewer of verdicts.';
 const MAY_DO = 'What it may do.';
+const SOURCES = 'The sources of the events that it may send.';
+const EVENT_TYPES = 'The types of the events that it may send.';
+const MAX_BOUND = 50;
 
 export class CreateTokenBody {
   @IsString()
@@ -23,12 +29,32 @@ export class CreateTokenBody {
   @IsIn(ROLES, { each: true })
   @Means(MAY_DO)
   roles!: Role[];
+
+  @IsOptional()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(MAX_BOUND)
+  @IsString({ each: true })
+  @MaxLength(MAX_ID_LENGTH, { each: true })
+  @Means(`${SOURCES} By default all.`)
+  sources?: string[];
+
+  @IsOptional()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(MAX_BOUND)
+  @IsString({ each: true })
+  @MaxLength(MAX_ID_LENGTH, { each: true })
+  @Means(`${EVENT_TYPES} By default all.`)
+  eventTypes?: string[];
 }
 
 const tokenFields = {
   id: text('The token.'),
   name: text(NAME),
   roles: list(Type.Enum([...ROLES]), MAY_DO),
+  sources: orNull(list(Type.String(), `${SOURCES} Null for all.`)),
+  eventTypes: orNull(list(Type.String(), `${EVENT_TYPES} Null for all.`)),
   createdAt: instant('When it was made.'),
   createdBy: text('Who made it.'),
   revokedAt: orNull(instant('When it was revoked.')),
@@ -44,6 +70,8 @@ const example = {
   id: '0123456789abcdef',
   name: 'image-service',
   roles: ['service'],
+  sources: ['/image-service'],
+  eventTypes: null,
   createdAt: '2022-05-18T09:00:00.000Z',
   createdBy: 'administrator',
   revokedAt: null,
@@ -51,19 +79,24 @@ const example = {
 
 @Controller('v1/tokens')
 export class TokensController {
-  constructor(@Inject(TokenRegistry) private readonly tokens: TokenRegistry) {}
+  constructor(
+    @Inject(TokenRegistry) private readonly tokens: TokenRegistry,
+    @Inject(EventSchemas) private readonly schemas: EventSchemas,
+  ) {}
 
   @Post()
   @Roles('administrator')
   @Operation('Creates a token; its secret is shown only in this response', {
-    example: { name: 'image-service', roles: ['service'] },
+    example: { name: 'image-service', roles: ['service'], sources: ['/image-service'] },
     answer: answer('CreatedToken', 'The token.', CreatedTokenAnswer, { ...example, secret: 'ght_0123456789abcdef_…' }),
   })
-  async createToken(
-    @Body() { name, roles }: CreateTokenBody,
-    @Context() { actor }: Context,
-  ): Promise<CreatedTokenAnswer> {
-    const { token, secret } = await this.tokens.create({ name, roles, createdBy: actor.id });
+  async createToken(@Body() body: CreateTokenBody, @Context() { actor }: Context): Promise<CreatedTokenAnswer> {
+    const unknown = body.eventTypes?.find((type) => !this.schemas.definition(type));
+    if (unknown !== undefined) {
+      const message = `${JSON.stringify(unknown)} is not an event type: see the catalogue of events`;
+      throw new InvalidInput([{ field: '/eventTypes', message }]);
+    }
+    const { token, secret } = await this.tokens.create({ ...body, createdBy: actor.id });
     return { ...token, secret };
   }
 

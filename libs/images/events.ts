@@ -66,7 +66,12 @@ export const ContentFlagged = defineEvent({
     imageId,
     accountId: Type.Optional(EntityId('The account that generated the image, if the sender knows it.')),
     flaggedBy: EntityId('The account or the detector that flagged it.'),
-    flaggerKind: Type.Enum(['user', 'detector'], { description: 'Whether a user or a detector flagged it.' }),
+    flaggerKind: Type.Enum(['user', 'detector', 'staff'], {
+      description: 'Whether a user, a detector or a member of the staff flagged it.',
+    }),
+    confidence: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 1, description: 'How sure the flagger is that it violates the policy.' }),
+    ),
     categories: Labels('The categories of the violation.'),
     comment: Type.Optional(PersonalText(2000, 'A comment of the person. Stored encrypted.')),
   }),
@@ -76,6 +81,7 @@ export const ContentFlagged = defineEvent({
     flaggedBy: 'acc-9',
     flaggerKind: 'user',
     categories: ['violent', 'hate'],
+    confidence: 0.9,
     comment: 'look at the sign',
   },
 });

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import { type CommandGroup, command, integer } from '../cli/commands.js';
 import { EXIT } from '../cli/exit-codes.js';
@@ -10,12 +11,14 @@ import type { QuarantineEntry } from './quarantine-entry.js';
 const ALL = 1_000_000;
 
 export const commands: CommandGroup = (program, run) => {
-  const group = program.command('quarantine').description('Lists and replays reported events that were not accepted.');
+  const group = program
+    .command('quarantine')
+    .description('Lists, replays and discards reported events that were not accepted.');
 
   command(group, 'list', 'Lists the entries, oldest first.', 'quarantine list', 'quarantine list --status replayed')
     .addOption(
       new Option('--status <status>', 'only entries with this status')
-        .choices(['waiting', 'replayed'])
+        .choices(['waiting', 'replayed', 'resolved', 'discarded'])
         .default('waiting'),
     )
     .option('--limit <n>', 'maximum number of entries', integer(1, ALL), 50)
@@ -42,7 +45,7 @@ export const commands: CommandGroup = (program, run) => {
       const path = `/v1/quarantine/${encodeURIComponent(id!)}`;
       const entry = await client.get<WholeEntry>(path);
       const { raw, rawBase64, ...about } = entry;
-      const bytes = raw === undefined ? `${rawBase64} (base64)` : plain(raw);
+      const bytes = raw === undefined ? `${rawBase64 ?? 'none'} (base64)` : plain(raw);
       print(entry, () => `${pairs(Object.entries(about))}\n\n${bytes}`);
     }),
   );
@@ -53,11 +56,17 @@ export const commands: CommandGroup = (program, run) => {
     'Retries entries. Fix the cause first.',
     'quarantine replay 0196e0f0-0000-7000-8000-000000000001',
     'quarantine replay --all',
+    'quarantine replay 0196e0f0-0000-7000-8000-000000000001 --event corrected.json',
   )
     .option('--all', 'every entry that was not replayed yet')
+    .option('--event <file>', 'a corrected CloudEvent in JSON, in place of the event of the one entry named')
     .action(
-      run<{ all?: boolean }>(async ({ client, print, progress }, { all }, ...given) => {
+      run<{ all?: boolean; event?: string }>(async ({ client, print, progress }, { all, event }, ...given) => {
         const named = given.flat();
+        if (event !== undefined && named.length !== 1) {
+          throw new InvalidInput([{ field: '--event', message: 'corrects one entry: name exactly one id' }]);
+        }
+        const corrected = event === undefined ? undefined : await eventFrom(event);
         if (named.length > 0 === (all === true)) {
           throw new InvalidInput([
             { field: '', message: 'no entries given: name the ids to replay, or use --all for every entry, not both' },
@@ -69,8 +78,8 @@ export const commands: CommandGroup = (program, run) => {
         const items: (ReplayAnswer & { quarantineId: string })[] = [];
         progress.start('replaying', ids.length);
         for (const quarantineId of ids) {
-          const path = `/v1/quarantine/${encodeURIComponent(quarantineId)}/replay`;
-          const result = await client.post<ReplayAnswer>(path, undefined, { repeatable: true });
+          const path = `/v1/quarantine/${encodeURIComponent(quarantineId)}/${corrected ? 'edited-replay' : 'replay'}`;
+          const result = await client.post<ReplayAnswer>(path, corrected, { repeatable: true });
           items.push({ ...result, quarantineId });
           progress.update(items.length);
         }
@@ -85,4 +94,26 @@ export const commands: CommandGroup = (program, run) => {
         return items.some(({ outcome }) => outcome === 'quarantined') ? EXIT.failed : EXIT.done;
       }),
     );
+
+  command(
+    group,
+    'discard <ids...>',
+    "Discards entries: deletes their bytes, so that they can't be replayed.",
+    'quarantine discard 0196e0f0-0000-7000-8000-000000000001',
+  ).action(
+    run(async ({ client, print }, _, ...given) => {
+      const items: WholeEntry[] = [];
+      for (const id of given.flat()) items.push(await client.delete(`/v1/quarantine/${encodeURIComponent(id!)}`));
+      print({ items }, () => table(['entry', 'status', 'settled by'], rowsOf(items, 'id', 'status', 'settledBy')));
+    }),
+  );
 };
+
+async function eventFrom(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    const message = `${file} can't be read as JSON (${(error as Error).message}): give a file with one CloudEvent`;
+    throw new InvalidInput([{ field: '--event', message }]);
+  }
+}

@@ -5,7 +5,10 @@ import type { Position } from '../kernel/envelope.js';
 export const eventResultFields = {
   id: orNull(text('As the sender gave it.')),
   source: orNull(text('As the sender gave it.')),
-  outcome: oneOf(['accepted', 'duplicate', 'quarantined'], 'What became of it.'),
+  outcome: oneOf(
+    ['accepted', 'duplicate', 'quarantined', 'refused'],
+    'What became of it. `refused`: not accepted, and not kept in quarantine, which has no room for it.',
+  ),
   position: Type.Optional(position('Its position in the log.')),
   reason: Type.Optional(text('Why it was not accepted, in kebab-case.')),
   field: Type.Optional(text('The attribute that was wrong, or a JSON Pointer that starts with /data.')),

@@ -1,15 +1,22 @@
-import { eventsAt, isSameEvent } from '../event-store/event-identity.js';
-import { type EventStore, positionsOf, StreamGone, WriteTooLarge } from '../event-store/event-store.js';
+import { eventsAt, IdInUse, isSameEvent } from '../event-store/event-identity.js';
+import { type EventStore, EventsRefused, positionsOf, StreamGone, WriteTooLarge } from '../event-store/event-store.js';
 import type { NewEvent, Position } from '../kernel/envelope.js';
-import { StoreUnavailable, Unavailable } from '../kernel/errors.js';
+import { type GatehouseError, StoreUnavailable, Unavailable } from '../kernel/errors.js';
 import { APPEND_EVENTS, LANE_WAITING } from '../kernel/fact-limits.js';
 
-export interface FactOutcome {
-  outcome: 'accepted' | 'duplicate' | 'id-in-use';
+/** Of a stored fact. */
+interface Place {
+  outcome: 'accepted' | 'duplicate';
   /** The position of the fact, or an upper bound: the end of the batch that it was stored with. */
   position: Position;
-  /** The other event with this id. */
-  holder?: NewEvent;
+}
+
+/** `refused`: this fact can't be stored, however often it is sent; the others are. */
+export interface FactOutcome {
+  outcome: Place['outcome'] | 'refused';
+  /** As above; 0 if it is refused. */
+  position: Position;
+  error?: GatehouseError;
 }
 
 interface Waiting {
@@ -41,7 +48,6 @@ export class FactLane {
   /**
    * @param facts with distinct ids
    * @throws StoreUnavailable if it is unknown whether they are stored; a retry is safe
-   * @throws WriteTooLarge if a fact is too large even for a write of its own; the others are stored
    * @throws Unavailable `too-busy` if too many facts wait already; none of these is stored
    */
   append(facts: readonly NewEvent[]): Promise<FactOutcome[]> {
@@ -65,28 +71,24 @@ export class FactLane {
       try {
         const facts = new Map<string, NewEvent>();
         for (const { facts: some } of batch) for (const fact of some) if (!facts.has(fact.id)) facts.set(fact.id, fact);
-        const refused = new Map<string, WriteTooLarge>();
+        const refused = new Map<string, GatehouseError>();
         const stored = await this.record(facts, refused);
         const known = await this.known(stored);
         const reported = new Set<string>();
-        for (const { facts: some, resolve, reject } of batch) {
-          const tooLarge = some.find(({ id }) => refused.has(id));
-          if (tooLarge) reject(refused.get(tooLarge.id));
-          else
-            resolve(
-              some.map((fact) => {
-                const { outcome, position } = stored.get(fact.id)!;
-                if (outcome === 'accepted' && !reported.has(fact.id)) {
-                  reported.add(fact.id);
-                  return { outcome, position };
-                }
-                const holder = known.get(fact.id) ?? facts.get(fact.id)!;
-                return isSameEvent(fact, holder)
-                  ? { outcome: 'duplicate', position }
-                  : { outcome: 'id-in-use', position, holder };
-              }),
-            );
-        }
+        const outcomeOf = (fact: NewEvent): FactOutcome => {
+          const error = refused.get(fact.id);
+          if (error) return { outcome: 'refused', position: 0, error };
+          const { outcome, position } = stored.get(fact.id)!;
+          if (outcome === 'accepted' && !reported.has(fact.id)) {
+            reported.add(fact.id);
+            return { outcome, position };
+          }
+          const holder = known.get(fact.id) ?? facts.get(fact.id)!;
+          return isSameEvent(fact, holder)
+            ? { outcome: 'duplicate', position }
+            : { outcome: 'refused', position: 0, error: new IdInUse(holder) };
+        };
+        for (const { facts: some, resolve } of batch) resolve(some.map(outcomeOf));
       } catch (error) {
         this.revision = undefined;
         // While the store is unreachable, later batches would fail too, one after the other, and wait ever longer.
@@ -121,18 +123,18 @@ export class FactLane {
   }
 
   /** The stored events whose ids the duplicates have. */
-  private known(stored: ReadonlyMap<string, FactOutcome>): Promise<ReadonlyMap<string, NewEvent>> {
+  private known(stored: ReadonlyMap<string, Place>): Promise<ReadonlyMap<string, NewEvent>> {
     const places = new Map<string, Position>();
     for (const [id, { outcome, position }] of stored) if (outcome === 'duplicate') places.set(id, position);
     return eventsAt(this.store, places);
   }
 
-  /** @param refused collects facts that are too large even for a write of their own */
+  /** @param refused collects facts that can't be stored: too large even for a write of their own, or refused by the store */
   private async record(
     facts: Map<string, NewEvent>,
-    refused: Map<string, WriteTooLarge>,
-  ): Promise<Map<string, FactOutcome>> {
-    const outcomes = new Map<string, FactOutcome>();
+    refused: Map<string, GatehouseError>,
+  ): Promise<Map<string, Place>> {
+    const outcomes = new Map<string, Place>();
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; ) {
       const left = [...facts.values()].filter(({ id }) => !outcomes.has(id) && !refused.has(id));
       if (left.length === 0) return outcomes;
@@ -142,6 +144,10 @@ export class FactLane {
       if (answer instanceof WriteTooLarge) {
         if (events.length === 1) refused.set(events[0]!.id, answer);
         else this.batchSize = events.length >> 1;
+        continue;
+      }
+      if (answer instanceof EventsRefused) {
+        for (const id of answer.eventIds) refused.set(id, answer);
         continue;
       }
       const { result, asked } = answer;
@@ -182,7 +188,7 @@ export class FactLane {
         const [result] = await this.store.append([{ stream: this.stream, expected, events }]);
         return { result: result!, asked };
       } catch (error) {
-        if (error instanceof WriteTooLarge) return error;
+        if (error instanceof WriteTooLarge || error instanceof EventsRefused) return error;
         if (!(error instanceof StoreUnavailable) || asked === ATTEMPTS) throw error;
       }
     }

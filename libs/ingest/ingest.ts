@@ -1,11 +1,12 @@
-import { IdInUse } from '../event-store/event-identity.js';
+import { IdInUse, isSameEvent } from '../event-store/event-identity.js';
 import type { EventStore } from '../event-store/event-store.js';
 import type { DataOf, EventDefinition } from '../events/event-definition.js';
 import type { EventSchemas } from '../events/event-schemas.js';
 import type { Fault } from '../events/fault.js';
+import type { SenderBinding } from '../http/credentials/principal.js';
 import type { Clock } from '../kernel/clock.js';
-import { type CommandContext, ECHO_SOURCE, OWN_SOURCE } from '../kernel/command-context.js';
-import type { JsonObject, NewEvent, Position } from '../kernel/envelope.js';
+import type { CommandContext } from '../kernel/command-context.js';
+import type { JsonObject, Position } from '../kernel/envelope.js';
 import { GatehouseError } from '../kernel/errors.js';
 import { eventLoop } from '../kernel/event-loop.js';
 import { FEW_EVENTS } from '../kernel/fact-limits.js';
@@ -14,15 +15,17 @@ import { isTransient } from '../kernel/transient.js';
 import { Backpressure } from './backpressure.js';
 import type { EventResult } from './event-result.js';
 import { FactLane } from './fact-lane.js';
-import { type IncomingEvent, isFault, readCloudEvent } from './incoming-event.js';
+import { FormerFacts } from './former-facts.js';
+import { type IncomingEvent, type IncomingRules, isFault, readCloudEvent } from './incoming-event.js';
 import { jsonText } from './json-text.js';
 import type { Quarantine } from './quarantine.js';
+import { commandContext, type IngestContext, type PartitionOrigin, toFact } from './stored-form.js';
 
 /** Handles an incoming event as a command to its stream, whose rules then apply. */
 export interface InboundCommand {
   type: string;
-  /** Commands of one key are handled in order, as are those of one account. */
-  key(data: JsonObject): string;
+  /** The streams it writes or depends on. Commands that share one are handled in order. */
+  keys(data: JsonObject): readonly string[];
   /**
    * Idempotent. Returns the position of the effect; `changed` is false for a no-op.
    * @throws GatehouseError if a rule refuses it; the event is then quarantined with that code
@@ -33,7 +36,7 @@ export interface InboundCommand {
 /** A command typed from its event, whose data is already validated. */
 export interface InboundDefinition<Definition extends EventDefinition> {
   event: Definition;
-  key(data: DataOf<Definition>): string;
+  keys(data: DataOf<Definition>): readonly string[];
   handle(data: DataOf<Definition>, context: CommandContext): ReturnType<InboundCommand['handle']>;
 }
 
@@ -42,23 +45,21 @@ export const defineInbound = <Definition extends EventDefinition>({
   ...command
 }: InboundDefinition<Definition>): InboundCommand => ({ ...command, type: event.type });
 
-export type IngestContext = Pick<CommandContext, 'actor' | 'correlationid' | 'traceparent'>;
-
-/** Origin of events from a partition: their facts go to the partition's own lane, each with its offset. */
-export interface PartitionOrigin {
-  topic: string;
-  partition: number;
-  /** One per event. */
-  offsets: readonly string[];
-}
-
-export interface IngestOptions {
+export interface IngestOptions extends Pick<IncomingRules, 'strictData' | 'extensions'> {
   /** Number of lane streams that the HTTP APIs of all processes share. */
   lanes: number;
+  /** Whether the log may have events of a version that derived their ids in another way; no by default. */
+  hasFormerIds?: boolean;
   /** Delays facts while this process can't keep up. */
   gate?: Backpressure;
 }
 
+export interface IngestReport {
+  /** Members of an event's data were left out, since its schema does not know them. */
+  leftOut?(type: string, members: number): void;
+}
+
+const NOT_KEPT = 'The quarantine has no room for it, so it is not kept: correct it and send it again';
 const CONCURRENT_COMMANDS = 64;
 
 /** Stores events of other systems: facts directly, commands through their rules, rejected ones in quarantine. */
@@ -67,16 +68,22 @@ export class Ingest {
   private readonly partitionLanes = new Map<string, FactLane>();
   private readonly commands: ReadonlyMap<string, InboundCommand>;
   private readonly gate: Backpressure;
+  private readonly rules: IncomingRules;
+  private readonly former: FormerFacts;
+  /** Set once, by what has the metrics of the process. */
+  report: IngestReport = {};
 
   constructor(
     private readonly store: EventStore,
-    private readonly schemas: EventSchemas,
+    schemas: EventSchemas,
     private readonly quarantine: Quarantine,
     private readonly clock: Clock,
     commands: readonly InboundCommand[],
-    { lanes, gate = new Backpressure() }: IngestOptions,
+    { lanes, gate = new Backpressure(), hasFormerIds = false, ...rules }: IngestOptions,
   ) {
     this.gate = gate;
+    this.former = new FormerFacts(store, hasFormerIds);
+    this.rules = { schemas, isAccepted: this.accepts, ...rules };
     this.lanes = Array.from({ length: lanes }, (_, lane) => new FactLane(store, `facts-http${lane}`));
     this.commands = new Map(commands.map((command) => [command.type, command]));
   }
@@ -89,6 +96,7 @@ export class Ingest {
    * Stores CloudEvents in JSON form and returns a result for each, in order. When it resolves, everything is stored.
    * @param channel where they arrived, for the quarantine
    * @param originals the original bytes of each; called only if one is rejected
+   * @param binding what their sender may send
    * @throws StoreUnavailable if some may not be stored; a retry with all of them is safe
    */
   async accept(
@@ -96,8 +104,9 @@ export class Ingest {
     context: IngestContext,
     channel: string,
     originals: () => readonly Buffer[] = () => events.map((event) => Buffer.from(jsonText(event))),
+    binding?: SenderBinding,
   ): Promise<EventResult[]> {
-    const results = await this.attempt(events, context);
+    const results = await this.attempt(events, context, { binding });
     const refused = results.flatMap((result, index) => (result.outcome === 'quarantined' ? [index] : []));
     if (refused.length === 0) return results;
     const raws = originals();
@@ -115,7 +124,12 @@ export class Ingest {
         };
       }),
     );
-    for (const [n, index] of refused.entries()) results[index]!.quarantineId = ids[n]!;
+    for (const [n, index] of refused.entries()) {
+      const result = results[index]!;
+      const quarantineId = ids[n];
+      if (quarantineId !== undefined) result.quarantineId = quarantineId;
+      else Object.assign(result, { outcome: 'refused', detail: `${result.detail}. ${NOT_KEPT}` });
+    }
     return results;
   }
 
@@ -126,11 +140,16 @@ export class Ingest {
   async attempt(
     events: readonly unknown[],
     context: IngestContext,
-    { origin, receivedAt }: { origin?: PartitionOrigin; receivedAt?: number } = {},
+    {
+      origin,
+      receivedAt,
+      binding,
+    }: { origin?: PartitionOrigin; receivedAt?: number; binding?: SenderBinding | undefined } = {},
   ): Promise<EventResult[]> {
     if (events.length > FEW_EVENTS) await eventLoop.yield();
     const now = this.clock.now();
-    const read = events.map((event) => readCloudEvent(event, this.schemas, this.accepts, now, receivedAt));
+    const read = events.map((event) => readCloudEvent(event, this.rules, { now, receivedAt, binding }));
+    const former = await this.former.of(read.filter((event): event is IncomingEvent => !isFault(event)));
     const results: EventResult[] = new Array(events.length);
     const facts = new Map<FactLane, Indexed[]>();
     const commands: Indexed[] = [];
@@ -140,9 +159,16 @@ export class Ingest {
     };
 
     for (const [index, event] of read.entries()) {
-      if (isFault(event)) reject(index, event);
-      else if (event.definition.fact) gather(facts, this.laneOf(event, origin), { index, event });
-      else commands.push({ index, event });
+      if (isFault(event)) {
+        reject(index, event);
+        continue;
+      }
+      if (event.leftOut > 0) this.report.leftOut?.(event.type, event.leftOut);
+      const stored = former.get(event);
+      if (!event.definition.fact) commands.push({ index, event });
+      else if (!stored) gather(facts, this.laneOf(event, origin), { index, event });
+      else if (!isSameEvent(toFact(event, context, index, origin), stored)) reject(index, faultOf(new IdInUse(stored)));
+      else results[index] = { ...named(event), outcome: 'duplicate', position: stored.position };
     }
     // Facts first: a command of the same batch may depend on one.
     await Promise.all(
@@ -150,14 +176,19 @@ export class Ingest {
         await this.gate.pass();
         const outcomes = await lane.append(incoming.map(({ index, event }) => toFact(event, context, index, origin)));
         for (const [n, { index, event }] of incoming.entries()) {
-          const { outcome, position, holder } = outcomes[n]!;
-          if (outcome === 'id-in-use') reject(index, faultOf(new IdInUse(holder!)));
+          const { outcome, position, error } = outcomes[n]!;
+          if (outcome === 'refused') reject(index, faultOf(error!));
           else results[index] = { ...named(event), outcome, position };
         }
         this.gate.noteStored(Math.max(...outcomes.map(({ position }) => position)));
       }),
     );
     await this.handleCommands(commands, context, results, reject);
+    const stored = () =>
+      read.filter(
+        (event, index): event is IncomingEvent => !isFault(event) && results[index]!.outcome !== 'quarantined',
+      );
+    await this.quarantine.resolve(stored, context.actor.id);
     return results;
   }
 
@@ -184,10 +215,7 @@ export class Ingest {
     results: EventResult[],
     reject: (index: number, fault: Fault) => void,
   ): Promise<void> {
-    const keysOf = ({ event: { type, data } }: Indexed) => {
-      const key = this.commands.get(type)!.key(data);
-      return typeof data.accountId === 'string' ? [key, `account:${data.accountId}`] : [key];
-    };
+    const keysOf = ({ event: { type, data } }: Indexed) => this.commands.get(type)!.keys(data);
     await inOrder(commands, keysOf, CONCURRENT_COMMANDS, async ({ index, event }) => {
       try {
         const command = this.commands.get(event.type)!;
@@ -228,33 +256,3 @@ export function attributesOf(event: unknown): { id: string | null; source: strin
   const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, MAX_ATTRIBUTE_LENGTH) : null);
   return { id: text(id), source: text(source), type: text(type) };
 }
-
-function toFact(event: IncomingEvent, context: IngestContext, index: number, origin?: PartitionOrigin): NewEvent {
-  const { category, id } = event.definition.fact!;
-  const traceparent = event.traceparent ?? context.traceparent;
-  // No spread: two of them were the costliest lines of a batch.
-  const metadata: NewEvent['metadata'] = {
-    source: event.source,
-    subject: `${category}-${event.data[id]}`,
-    time: event.time,
-    schemaversion: event.definition.version,
-    correlationid: event.correlationid ?? context.correlationid,
-    actor: context.actor,
-  };
-  if (traceparent) metadata.traceparent = traceparent;
-  if (origin) {
-    metadata.partition = origin.partition;
-    metadata.offset = origin.offsets[index]!;
-  }
-  return { id: event.identity, type: event.type, data: event.data, metadata };
-}
-
-const commandContext = (event: IncomingEvent, context: IngestContext): CommandContext => ({
-  ...context,
-  correlationid: event.correlationid ?? context.correlationid,
-  ...(event.traceparent ? { traceparent: event.traceparent } : {}),
-  source: event.source === OWN_SOURCE ? ECHO_SOURCE : event.source,
-  time: event.time,
-  eventId: event.identity,
-  eventType: event.type,
-});

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { closed, count, instant, oneOf, orNull, text } from '../http/openapi/answer-schemas.js';
 
-export const QUARANTINE_STATUSES = ['waiting', 'replayed'] as const;
+export const QUARANTINE_STATUSES = ['waiting', 'replayed', 'resolved', 'discarded'] as const;
 export type QuarantineStatus = (typeof QUARANTINE_STATUSES)[number];
 
 export const quarantineEntryFields = {
@@ -16,7 +16,11 @@ export const quarantineEntryFields = {
   detail: text('What was wrong and what to do.'),
   bytes: count('Its size.'),
   seen: count('Number of times that the same bytes arrived.'),
-  status: oneOf(QUARANTINE_STATUSES, 'Whether it has been accepted since.'),
+  status: oneOf(
+    QUARANTINE_STATUSES,
+    'Whether it waits, was accepted by a replay, was resolved by a corrected event of the same source and id, or was discarded.',
+  ),
+  settledBy: orNull(text('Who replayed or discarded it, or sent the corrected event.')),
   firstSeenAt: instant('When it came in first.'),
   lastSeenAt: instant('When it came in last.'),
 };

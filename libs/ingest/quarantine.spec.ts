@@ -4,12 +4,13 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
-import { toIso } from '../kernel/clock.js';
+import { DAY_MS, toIso } from '../kernel/clock.js';
 import { timeOrderedIds } from '../kernel/ids.js';
 import { connectDatabase } from '../platform/database/database.js';
 import { PersonKeys } from '../platform/personal-data/person-keys.js';
 import { StoredPersonKey } from '../platform/personal-data/stored-person-key.js';
 import { Quarantine, type RejectedEvent } from './quarantine.js';
+import type { QuarantineLimits } from './quarantine-usage.js';
 import { StoredQuarantineEntry } from './stored-quarantine-entry.js';
 
 const START = Date.UTC(2026, 0, 31);
@@ -23,8 +24,8 @@ let dataSource: DataSource;
 let pool: pg.Pool;
 let quarantine: Quarantine;
 
-const openQuarantine = () =>
-  new Quarantine(dataSource, new PersonKeys(dataSource, masterKey), timeOrderedIds(clock), clock);
+const openQuarantine = (limits?: QuarantineLimits) =>
+  new Quarantine(dataSource, new PersonKeys(dataSource, masterKey), timeOrderedIds(clock), clock, limits);
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -70,6 +71,7 @@ describe('Quarantine', () => {
       bytes: SECRET.length,
       seen: 1,
       status: 'waiting',
+      settledBy: null,
       firstSeenAt: toIso(START),
       lastSeenAt: toIso(START),
     };
@@ -84,7 +86,7 @@ describe('Quarantine', () => {
         const raw = Buffer.from(bytes);
         const [id] = await quarantine.put([refused(raw)]);
         const shown = await other.show(id!);
-        expect(shown.raw.equals(raw)).toBe(true);
+        expect(shown.raw!.equals(raw)).toBe(true);
         expect(shown.bytes).toBe(raw.length);
       }),
       { numRuns: 30 },
@@ -165,7 +167,7 @@ describe('Quarantine', () => {
       }),
     ]);
     const entry = await quarantine.show(id!);
-    expect(entry.raw.equals(Buffer.from(odd))).toBe(true);
+    expect(entry.raw!.equals(Buffer.from(odd))).toBe(true);
     for (const text of [entry.actor, entry.eventId, entry.source, entry.type, entry.field, entry.detail]) {
       expect(text).toMatch(/^a\\u0000b\ufffdx{5000}$/);
     }
@@ -177,7 +179,7 @@ describe('Quarantine', () => {
   });
 
   it('lists oldest first and page by page, without a gap or a repeat', async () => {
-    const ids: string[] = [];
+    const ids: (string | undefined)[] = [];
     for (let n = 0; n < 9; n++) {
       ids.push(...(await quarantine.put([refused(`${n}`)])));
       if (n % 3 === 0) now.ms += 1_000; // several of one millisecond
@@ -198,19 +200,101 @@ describe('Quarantine', () => {
   it('distinguishes waiting entries from replayed ones', async () => {
     const [a, b] = await quarantine.put([refused('a'), refused('b', { reason: 'unknown-type' })]);
     expect(await quarantine.waiting()).toEqual({ 'invalid-data': 1, 'unknown-type': 1 });
-    await quarantine.markReplayed(a!);
+    await quarantine.markReplayed(a!, 'ada');
     expect((await quarantine.list('waiting', 10)).map(({ id }) => id)).toEqual([b]);
     expect((await quarantine.list('replayed', 10)).map(({ id }) => id)).toEqual([a]);
     expect(await quarantine.list(undefined, 10)).toHaveLength(2);
     expect(await quarantine.waiting()).toEqual({ 'unknown-type': 1 });
-    expect((await quarantine.show(a!)).raw.toString()).toBe('a');
+    expect(await quarantine.show(a!)).toMatchObject({ status: 'replayed', settledBy: 'ada' });
+    expect(await quarantine.show(a!)).not.toHaveProperty('raw');
   });
 
   it('sets a replayed entry to waiting if its bytes are rejected again', async () => {
     const [id] = await quarantine.put([refused('a')]);
-    await quarantine.markReplayed(id!);
+    await quarantine.markReplayed(id!, 'ada');
     await quarantine.put([refused('a')]);
-    expect(await quarantine.show(id!)).toMatchObject({ status: 'waiting', seen: 2 });
+    expect(await quarantine.show(id!)).toMatchObject({
+      status: 'waiting',
+      seen: 2,
+      settledBy: null,
+      raw: Buffer.from('a'),
+    });
+  });
+
+  it('deletes the bytes of a discarded entry, which stays to be seen', async () => {
+    const [id] = await quarantine.put([refused(SECRET)]);
+    expect(await quarantine.discard(id!, 'ada')).toMatchObject({ id, status: 'discarded', settledBy: 'ada' });
+    expect(await quarantine.show(id!)).not.toHaveProperty('raw');
+    const { rows } = await pool.query('SELECT raw FROM messaging.quarantine');
+    expect(rows).toEqual([{ raw: null }]);
+    await quarantine.markReplayed(id!, 'bob');
+    expect(await quarantine.discard(id!, 'bob')).toMatchObject({ status: 'discarded', settledBy: 'ada' });
+    await expect(quarantine.discard('nope', 'ada')).rejects.toMatchObject({ code: 'quarantine-entry-unknown' });
+  });
+
+  it('resolves entries whose source and id are stored now, except those that reuse the id of another event', async () => {
+    const [a] = await quarantine.put([refused('a'), refused('b', { id: 'b' }), refused('c', { reason: 'id-in-use' })]);
+    await quarantine.resolve(
+      () => [
+        { source: '/Images', id: 'a-1' },
+        { source: '/images', id: 'A-1' },
+      ],
+      'image-service',
+    );
+    expect(await quarantine.list('waiting', 10)).toHaveLength(3);
+    await quarantine.resolve(() => [{ source: '/images', id: 'a-1' }], 'image-service');
+    const resolved = await quarantine.list('resolved', 10);
+    expect(resolved).toMatchObject([{ id: a, settledBy: 'image-service' }]);
+    expect(await quarantine.list('waiting', 10)).toHaveLength(2);
+  });
+
+  it('keeps at most what the budgets of a source and of all allow', async () => {
+    const limits = { sourceBytes: 5_000, totalBytes: 12_000 };
+    const causes: string[] = [];
+    const small = openQuarantine(limits);
+    small.report = { notKept: (cause) => causes.push(cause) };
+    const of = (source: string, n: number, reason = 'invalid-data') =>
+      refused(`${source} ${n} ${reason}`, { source, reason, actor: 'detector' });
+    const kept = async (events: RejectedEvent[]) => (await small.put(events)).filter((id) => id !== undefined).length;
+    const many = (source: string, reason?: string) => Array.from({ length: 9 }, (_, n) => of(source, n, reason));
+    // Events of a source that their sender may not send take the sender's budget.
+    expect(await kept(many('/images', 'source-not-allowed'))).toBe(4);
+    expect(await kept(many('/images'))).toBe(4);
+    // A repeat takes no room.
+    expect(await kept([of('/images', 0), of('/images', 0)])).toBe(2);
+    expect(await kept(many('/other'))).toBe(3);
+    expect(await kept(many('/third'))).toBe(0);
+    expect(causes).toHaveLength(9 + 9 + 9 + 9 - 11);
+    // What is settled makes room, in this process at once and in others within seconds.
+    for (const { id, source } of await quarantine.list('waiting', 50))
+      if (source === '/images') await small.discard(id, 'ada');
+    expect(await kept(many('/third'))).toBe(4);
+    const other = openQuarantine(limits);
+    expect(await other.put([of('/third', 99)])).toEqual([undefined]);
+  });
+
+  it('deletes entries that were last seen before the retention, of every status', async () => {
+    const [old, seen] = await quarantine.put([refused('a'), refused('b'), refused('c')]);
+    await quarantine.discard(old!, 'ada');
+    now.ms += 30 * DAY_MS;
+    await quarantine.put([refused('b')]);
+    expect(await quarantine.purge(30)).toBe(0);
+    now.ms += 1;
+    expect(await quarantine.purge(30)).toBe(2);
+    expect(await quarantine.list(undefined, 10)).toMatchObject([{ id: seen }]);
+  });
+
+  it('keeps nothing, but fails for no caller, while its key is damaged', async () => {
+    const [id] = await quarantine.put([refused('a')]);
+    await pool.query(`UPDATE platform.subject_keys SET wrapped_key = '\\x00' WHERE person = '/quarantine'`);
+    const causes: string[] = [];
+    const damaged = openQuarantine();
+    damaged.report = { notKept: (cause) => causes.push(cause) };
+    expect(await damaged.put([refused('a'), refused('b')])).toEqual([id, undefined]);
+    expect(causes).toEqual(['key']);
+    await expect(damaged.show(id!)).rejects.toMatchObject({ code: 'quarantine-entry-unreadable', kind: 'refused' });
+    expect(await damaged.discard(id!, 'ada').catch((error) => error)).toMatchObject({ status: 'discarded' });
+    await pool.query(`DELETE FROM platform.subject_keys WHERE person = '/quarantine'`);
   });
 
   it('rejects an unknown or malformed entry id', async () => {

@@ -1,9 +1,13 @@
-import type { DataSource, Repository } from 'typeorm';
-import type { Clock } from '../kernel/clock.js';
-import { NotFound } from '../kernel/errors.js';
+import { type DataSource, In, LessThan, type Repository } from 'typeorm';
+import { type Clock, DAY_MS } from '../kernel/clock.js';
+import { NotFound, Refusal } from '../kernel/errors.js';
 import { type Ids, isUuid } from '../kernel/ids.js';
-import type { PersonKeys } from '../platform/personal-data/person-keys.js';
+import { isTransientDatabaseError } from '../kernel/transient.js';
+import { arrayParameter } from '../platform/database/array-parameters.js';
+import { Unreadable } from '../platform/personal-data/encrypted-text.js';
+import { PersonKeyDamaged, type PersonKeys } from '../platform/personal-data/person-keys.js';
 import type { QuarantineEntry, QuarantineStatus } from './quarantine-entry.js';
+import { type QuarantineLimits, QuarantineUsage, type UsageRow } from './quarantine-usage.js';
 import { StoredQuarantineEntry } from './stored-quarantine-entry.js';
 
 export interface RejectedEvent {
@@ -24,29 +28,47 @@ export interface RejectedEvent {
  * no account's erasure destroys this key.
  */
 const KEY = '/quarantine';
+const PURGE_SLICE = 5_000;
+const NO_LIMITS: QuarantineLimits = { sourceBytes: Number.POSITIVE_INFINITY, totalBytes: Number.POSITIVE_INFINITY };
 
-/** Keeps rejected events, once per content, until an operator fixes the cause and replays them. */
+export interface QuarantineReport {
+  /** A rejected event was not kept: the budget of its source or of all is used up, or the quarantine's key is damaged. */
+  notKept?(cause: 'budget' | 'key'): void;
+}
+
+/**
+ * Keeps rejected events, once per content, until an operator fixes the cause and replays them, or discards them, or their
+ * sender sends a corrected event of the same source and id. Only a waiting entry keeps the bytes.
+ */
 export class Quarantine {
   private readonly entries: Repository<StoredQuarantineEntry>;
+  private readonly usage: QuarantineUsage;
+  /** Set once, by what has the metrics of the process. */
+  report: QuarantineReport = {};
 
   constructor(
-    dataSource: DataSource,
+    private readonly dataSource: DataSource,
     private readonly keys: PersonKeys,
     private readonly ids: Ids,
     private readonly clock: Clock,
+    limits = NO_LIMITS,
   ) {
     this.entries = dataSource.getRepository(StoredQuarantineEntry);
+    this.usage = new QuarantineUsage(() => this.waitingBytes(), limits, clock);
   }
 
-  /** @returns the entries' ids, in order; a repeat increments `seen` and sets the entry to waiting again */
-  async put(refused: readonly RejectedEvent[]): Promise<string[]> {
+  /**
+   * @returns the entries' ids, in order; undefined for an event that is not kept. A repeat increments `seen` and sets the
+   * entry to waiting again
+   */
+  async put(refused: readonly RejectedEvent[]): Promise<(string | undefined)[]> {
     const now = new Date(this.clock.now());
-    const ids: string[] = [];
+    const ids: (string | undefined)[] = [];
     for (const one of refused) ids.push(await this.putOne(one, now));
     return ids;
   }
 
-  private async putOne(one: RejectedEvent, now: Date): Promise<string> {
+  private async putOne(one: RejectedEvent, now: Date): Promise<string | undefined> {
     const bytes = one.raw.toString('base64');
     const fingerprint = this.keys.keyedHash(`${one.channel}\n${bytes}`);
     const why = {
@@ -56,6 +78,19 @@ export class Quarantine {
       status: 'waiting' as const,
       lastSeenAt: now,
     };
+    const known = await this.entries.findOneBy({ fingerprint });
+    if (known?.status === 'waiting') return this.seenAgain(fingerprint, why);
+    const account = storable(one.source === null || one.reason === 'source-not-allowed' ? one.actor : one.source);
+    if (!(await this.usage.admit(account, one.source, one.raw.length))) {
+      this.report.notKept?.('budget');
+      return undefined;
+    }
+    const raw = await this.keys.encrypt(KEY, bytes, fingerprint).catch((error) => {
+      if (!(error instanceof PersonKeyDamaged)) throw error;
+      this.report.notKept?.('key');
+    });
+    if (raw === undefined) return undefined;
+    if (known) return this.seenAgain(fingerprint, { ...why, account, raw, settledBy: null });
     const inserted = await this.entries
       .createQueryBuilder()
       .insert()
@@ -68,7 +103,8 @@ export class Quarantine {
         eventId: one.id && storable(one.id),
         source: one.source && storable(one.source),
         type: one.type && storable(one.type),
-        raw: await this.keys.encrypt(KEY, bytes, fingerprint),
+        account,
+        raw,
         bytes: one.raw.length,
         firstSeenAt: now,
       })
@@ -76,11 +112,14 @@ export class Quarantine {
       .returning('id')
       .updateEntity(false)
       .execute();
-    if (inserted.raw.length > 0) return inserted.raw[0].id;
+    return inserted.raw[0]?.id ?? this.seenAgain(fingerprint, why);
+  }
+
+  private async seenAgain(fingerprint: string, changes: Partial<StoredQuarantineEntry>): Promise<string> {
     const updated = await this.entries
       .createQueryBuilder()
       .update()
-      .set({ ...why, seen: () => 'seen + 1' })
+      .set({ ...changes, seen: () => 'seen + 1' })
       .where({ fingerprint })
       .returning('id')
       .execute();
@@ -99,16 +138,24 @@ export class Quarantine {
     return (await page.limit(limit).getMany()).map(toEntry);
   }
 
-  /** @throws NotFound `quarantine-entry-unknown` */
-  async show(id: string): Promise<QuarantineEntry & { raw: Buffer }> {
+  /**
+   * @returns the entry, with its bytes while it waits
+   * @throws NotFound `quarantine-entry-unknown`; Refusal `quarantine-entry-unreadable` if the quarantine's key is damaged
+   */
+  async show(id: string): Promise<QuarantineEntry & { raw?: Buffer }> {
     const entry = isUuid(id) ? await this.readWhole(id) : null;
     if (!entry)
       throw new NotFound(
         'quarantine-entry-unknown',
         `there is no quarantine entry ${id}: GET /v1/quarantine lists them`,
       );
-    const raw = Buffer.from(await this.keys.decrypt(KEY, entry.raw, entry.fingerprint), 'base64');
-    return { ...toEntry(entry), raw };
+    if (entry.raw === null) return toEntry(entry);
+    const bytes = await this.keys.decrypt(KEY, entry.raw, entry.fingerprint).catch((error) => {
+      if (!(error instanceof Unreadable)) throw error;
+      const message = `entry ${id} can't be decrypted (${error.message}): restore the row ${KEY} of platform.subject_keys, or discard the entry`;
+      throw new Refusal('quarantine-entry-unreadable', message);
+    });
+    return { ...toEntry(entry), raw: Buffer.from(bytes, 'base64') };
   }
 
   private readWhole(id: string): Promise<StoredQuarantineEntry | null> {
@@ -119,8 +166,84 @@ export class Quarantine {
       .getOne();
   }
 
-  async markReplayed(id: string): Promise<void> {
-    await this.entries.update({ id }, { status: 'replayed' });
+  async markReplayed(id: string, settledBy: string): Promise<void> {
+    await this.entries.update(
+      { id, status: In(['waiting', 'resolved']) },
+      { status: 'replayed', raw: null, settledBy },
+    );
+    this.usage.forget();
+  }
+
+  /** Deletes an entry's bytes. A no-op if it is settled. @throws NotFound `quarantine-entry-unknown` */
+  async discard(id: string, settledBy: string): Promise<QuarantineEntry> {
+    if (isUuid(id)) {
+      await this.entries.update({ id, status: 'waiting' }, { status: 'discarded', raw: null, settledBy });
+      this.usage.forget();
+    }
+    const { raw: _, ...entry } = await this.show(id);
+    return entry;
+  }
+
+  /**
+   * Settles waiting entries of events that are stored now. An event that reused an id is another event, and stays. An entry
+   * that another process kept in the last seconds may stay too; its replay then answers `duplicate`.
+   */
+  async resolve(stored: () => readonly { source: string; id: string }[], settledBy: string): Promise<void> {
+    try {
+      const sources = await this.usage.sources();
+      if (sources.size === 0) return;
+      const some = stored().filter(({ source }) => sources.has(source));
+      if (some.length === 0) return;
+      const [, settled] = await this.dataSource.query(
+        `UPDATE messaging.quarantine SET status = 'resolved', raw = NULL, settled_by = $3
+         WHERE status = 'waiting' AND reason <> 'id-in-use'
+           AND (source, event_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
+        [
+          arrayParameter(
+            'text',
+            some.map(({ source }) => source),
+          ),
+          arrayParameter(
+            'text',
+            some.map(({ id }) => id),
+          ),
+          settledBy,
+        ],
+      );
+      if (settled > 0) this.usage.forget();
+    } catch (error) {
+      // The events are stored; the entries can still be replayed.
+      if (!isTransientDatabaseError(error)) throw error;
+    }
+  }
+
+  /** Deletes entries that were last seen so many days ago, whatever their status. @returns their number */
+  async purge(days: number): Promise<number> {
+    const before = new Date(this.clock.now() - days * DAY_MS);
+    let purged = 0;
+    for (let slice = PURGE_SLICE; slice === PURGE_SLICE; purged += slice) {
+      const old = await this.entries.find({
+        select: { id: true },
+        where: { lastSeenAt: LessThan(before) },
+        take: PURGE_SLICE,
+      });
+      slice = old.length;
+      if (slice > 0) await this.entries.delete({ id: In(old.map(({ id }) => id)), lastSeenAt: LessThan(before) });
+    }
+    if (purged > 0) this.usage.forget();
+    return purged;
+  }
+
+  private waitingBytes(): Promise<UsageRow[]> {
+    return this.entries
+      .createQueryBuilder('entry')
+      .select(['entry.account AS account', 'entry.source AS source'])
+      .addSelect('count(*)', 'entries')
+      .addSelect('sum(entry.bytes)', 'bytes')
+      .where({ status: 'waiting' })
+      .groupBy('entry.account')
+      .addGroupBy('entry.source')
+      .getRawMany<UsageRow>();
   }
 
   /** Number of waiting entries by reason. */
@@ -140,7 +263,14 @@ export class Quarantine {
 /** PostgreSQL's text can't hold a NUL, but attributes may. The raw bytes keep it. */
 const storable = (text: string): string => text.replaceAll('\u0000', '\\u0000');
 
-const toEntry = ({ raw, fingerprint, firstSeenAt, lastSeenAt, ...entry }: StoredQuarantineEntry): QuarantineEntry => ({
+const toEntry = ({
+  raw,
+  fingerprint,
+  account,
+  firstSeenAt,
+  lastSeenAt,
+  ...entry
+}: StoredQuarantineEntry): QuarantineEntry => ({
   ...entry,
   firstSeenAt: firstSeenAt.toISOString(),
   lastSeenAt: lastSeenAt.toISOString(),

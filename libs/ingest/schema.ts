@@ -1,5 +1,39 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+export class SettleQuarantine1700000000083 implements MigrationInterface {
+  name = 'SettleQuarantine1700000000083';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      -- account: whose budget the entry takes. Only a waiting entry keeps its bytes.
+      ALTER TABLE messaging.quarantine
+        ADD account text NOT NULL DEFAULT '',
+        ADD settled_by text,
+        ALTER raw DROP NOT NULL,
+        DROP CONSTRAINT quarantine_status_check,
+        ADD CONSTRAINT quarantine_status_check CHECK (status IN ('waiting', 'replayed', 'resolved', 'discarded'));
+      UPDATE messaging.quarantine SET account = coalesce(source, actor);
+      ALTER TABLE messaging.quarantine ALTER account DROP DEFAULT;
+      CREATE INDEX quarantine_usage ON messaging.quarantine (account, source, bytes) WHERE status = 'waiting';
+      CREATE INDEX quarantine_identity ON messaging.quarantine (source, event_id) WHERE status = 'waiting';
+      CREATE INDEX quarantine_last_seen ON messaging.quarantine (last_seen_at);
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      DROP INDEX messaging.quarantine_usage, messaging.quarantine_identity, messaging.quarantine_last_seen;
+      DELETE FROM messaging.quarantine WHERE raw IS NULL;
+      ALTER TABLE messaging.quarantine
+        DROP account,
+        DROP settled_by,
+        ALTER raw SET NOT NULL,
+        DROP CONSTRAINT quarantine_status_check,
+        ADD CONSTRAINT quarantine_status_check CHECK (status IN ('waiting', 'replayed'));
+    `);
+  }
+}
+
 export class CreateQuarantine1700000000020 implements MigrationInterface {
   name = 'CreateQuarantine1700000000020';
 

@@ -1,9 +1,13 @@
 import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
+import type { QuarantineStatus } from './quarantine-entry.js';
 
 /** A rejected event with the reason. */
 @Entity({ schema: 'messaging', name: 'quarantine' })
 @Unique('quarantine_fingerprint', ['fingerprint'])
-@Check('quarantine_status_check', `status IN ('waiting', 'replayed')`)
+@Check('quarantine_status_check', `status IN ('waiting', 'replayed', 'resolved', 'discarded')`)
+@Index('quarantine_usage', ['account', 'source', 'bytes'], { where: `status = 'waiting'` })
+@Index('quarantine_identity', ['source', 'eventId'], { where: `status = 'waiting'` })
+@Index('quarantine_last_seen', ['lastSeenAt'])
 @Index('quarantine_waiting', ['firstSeenAt', 'id'], { where: `status = 'waiting'` })
 export class StoredQuarantineEntry {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'quarantine_pkey' })
@@ -37,9 +41,13 @@ export class StoredQuarantineEntry {
   @Column('text')
   detail!: string;
 
-  /** The bytes, encrypted: they may hold anybody's data. */
-  @Column('text', { select: false })
-  raw!: string;
+  /** Whose budget it takes: its source's, or its sender's if it may not send that source. */
+  @Column('text')
+  account!: string;
+
+  /** The bytes, encrypted: they may hold anybody's data. Null once it is settled. */
+  @Column('text', { select: false, nullable: true })
+  raw!: string | null;
 
   @Column('int')
   bytes!: number;
@@ -49,7 +57,11 @@ export class StoredQuarantineEntry {
   seen!: number;
 
   @Column('text', { default: 'waiting' })
-  status!: 'waiting' | 'replayed';
+  status!: QuarantineStatus;
+
+  /** Who replayed or discarded it, or sent the corrected event. */
+  @Column('text', { name: 'settled_by', nullable: true })
+  settledBy!: string | null;
 
   @Column('timestamptz', { name: 'first_seen_at' })
   firstSeenAt!: Date;

@@ -106,7 +106,7 @@ export function messageOf({ data, datacontenttype, ...attributes }: CloudEvent):
       [CONTENT_TYPE, Buffer.from(datacontenttype as string)],
       ...Object.entries(attributes).map(([name, value]): [string, Buffer] => [
         ATTRIBUTE + name,
-        Buffer.from(value as string),
+        Buffer.from(String(value)),
       ]),
       [POSITION, Buffer.from(attributes.position)],
     ],

@@ -1,8 +1,9 @@
-import type { Actor, RecordedEvent } from './envelope.js';
+import type { Actor, EventMetadata, RecordedEvent } from './envelope.js';
 
 export const OWN_SOURCE = '/gatehouse';
-/** The source of one of our own events that another system sent back. */
-export const ECHO_SOURCE = `${OWN_SOURCE}/echo`;
+
+/** The attributes of an incoming event that readers of the log get back. */
+export type SentAttributes = Pick<EventMetadata, 'sourceid' | 'dataschema' | 'extensions'>;
 
 /** Who sent the command and in which trace; copied into every event that the decision returns. */
 export interface CommandContext {
@@ -19,8 +20,14 @@ export interface CommandContext {
    * event in the log caused it. A repeat changes nothing, however the stream has changed since.
    */
   eventId?: string;
+  /** The id under which an earlier version may have stored the command; see libs/event-store/event-identity.ts. */
+  formerEventId?: string;
   /** The type of that first event. */
   eventType?: string;
+  /** What is kept with that first event of the incoming event's own attributes. */
+  sent?: SentAttributes;
+  /** The sender records the command in a stream of its own, so a no-op is not stored. */
+  isRecordedElsewhere?: boolean;
 }
 
 /** The context of a command that a process manager sends because of an event. */

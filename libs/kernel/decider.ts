@@ -43,11 +43,15 @@ export const placeOf = ({ position, metadata }: Recorded<DomainEvent>): EventPla
   time: metadata.time,
 });
 
-/** True if the event belongs to the kind. Its data needs no check: it was validated before it was stored. */
+/** False for a stored event that is broken. */
+export const isUsable = ({ fault }: Pick<RecordedEvent, 'fault'>): boolean => fault === undefined;
+
+/** True if the event belongs to the kind and can be used. Its data needs no check: it was validated before it was stored. */
 export function belongsTo<State, Event extends DomainEvent>(
   kind: StreamKind<State, Event>,
   event: RecordedEvent,
 ): event is Recorded<Event> {
+  if (event.fault !== undefined) return false;
   for (const { type } of kind.events) if (type === event.type) return true;
   return false;
 }

@@ -10,6 +10,12 @@ export interface Actor {
 export interface EventMetadata {
   /** CloudEvents `source`: the system that observed the event. */
   source: string;
+  /** The sender's id of an event from outside; earlier versions did not keep it. */
+  sourceid?: string;
+  /** CloudEvents `dataschema`, as sent: a URI. */
+  dataschema?: string;
+  /** The CloudEvents extension attributes that a setting names, as sent. */
+  extensions?: Readonly<Record<string, string | number | boolean>>;
   /** The entity that the event is about: `account-…`, `image-…`, `case-…`. Order is kept per subject. */
   subject: string;
   /** When it happened, RFC 3339 in UTC. */
@@ -52,6 +58,8 @@ export interface RecordedEvent extends NewEvent {
   position: Position;
   /** When it was stored, RFC 3339 in UTC. */
   recordedAt: string;
+  /** Why the event can't be used, if so: its data and metadata may then lack anything. */
+  fault?: string;
 }
 
 /** An event as decisions return it and evolve functions receive it. */

@@ -2,7 +2,7 @@
  * What an error means for the caller; each protocol translates it (HTTP in libs/http/problem.ts).
  * The caller can correct every kind except `unavailable` and `failed`.
  */
-export type ErrorKind = 'invalid-input' | 'refused' | 'not-found' | 'too-large' | 'unavailable' | 'failed';
+export type ErrorKind = 'invalid-input' | 'refused' | 'not-found' | 'too-large' | 'gone' | 'unavailable' | 'failed';
 
 /** An error that a client can act on; shown as an RFC 9457 problem with `code` as the last part of its type. */
 export class GatehouseError extends Error {
@@ -34,6 +34,18 @@ export class NotFound extends GatehouseError {
   }
 }
 
+/** The position is not in this log: its epoch has ended, or nothing has been stored there. */
+export class PositionGone extends GatehouseError {
+  constructor(given: string, epoch: string) {
+    super(
+      'position-gone',
+      `position ${given} is not in this log, whose epoch is ${epoch}: the log was restored from a backup, or is another one. Drop what you derived from later positions, and read again from the beginning or from a position of this epoch`,
+      'gone',
+      { epoch },
+    );
+  }
+}
+
 export interface InvalidField {
   /** JSON Pointer of the field, or its name if it is not in a JSON body. */
   field: string;
@@ -59,3 +71,14 @@ export class Unavailable extends GatehouseError {
 
 /** The store is unreachable or did not answer in time. An append may have happened: retry it unchanged. */
 export class StoreUnavailable extends Error {}
+
+/** A consumer or a view has not reached a position that the decision depends on. Nothing was stored: retry the same. */
+export class NotCaughtUp extends StoreUnavailable {
+  /** @param what named as in `gatehouse status` */
+  constructor(what: string, position: number, waitedMs: number) {
+    super(
+      `${what} has not reached position ${position}, on which this depends, within ${waitedMs} ms: ` +
+        'retry in a moment; if that lasts, check that a projector and a reactor are running',
+    );
+  }
+}

@@ -1,4 +1,4 @@
-import { createHash, randomFillSync } from 'node:crypto';
+import { createHmac, hash, randomFillSync } from 'node:crypto';
 import type { Clock } from './clock.js';
 
 /** The only source of new ids. Injected, so that a test can repeat them. */
@@ -29,7 +29,7 @@ export function timeOrderedIds(clock: Clock): Ids {
       bytes.writeUIntBE(latest, 0, 6);
       pool.copy(bytes, 6, used, used + RANDOM_BYTES_PER_ID);
       used += RANDOM_BYTES_PER_ID;
-      return stamp(bytes, 7);
+      return format(bytes.toString('hex'), 7);
     },
   };
 }
@@ -39,20 +39,23 @@ export function timeOrderedIds(clock: Clock): Ids {
  * @param namespace a UUID
  */
 export function nameBasedId(namespace: string, name: string): string {
-  const hash = createHash('sha1')
-    .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))
-    .update(name)
-    .digest();
-  return stamp(hash.subarray(0, 16), 5);
+  const bytes = Buffer.concat([Buffer.from(namespace.replaceAll('-', ''), 'hex'), Buffer.from(name)]);
+  return format(hash('sha1', bytes, 'hex'), 5);
 }
+
+/** UUIDv8 (RFC 9562): the same name always yields the same id, which nobody can compute without the key. */
+export const keyedId = (key: Buffer, name: string): string =>
+  format(createHmac('sha256', key).update(name).digest('hex'), 8);
+
+/** The same texts always yield the same 43 characters, whatever their length. */
+export const hashOf = (...texts: readonly string[]): string => hash('sha256', JSON.stringify(texts), 'base64url');
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export const isUuid = (text: string): boolean => text.length === 36 && UUID.test(text);
 
-function stamp(bytes: Buffer, version: number): string {
-  bytes[6] = (bytes[6]! & 0x0f) | (version << 4);
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+/** @param hex at least 32 digits; those of the version and the variant are replaced */
+function format(hex: string, version: number): string {
+  const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -80,6 +80,12 @@ describe('inOrder', () => {
     );
   });
 
+  it('keeps no place for items that wait for another of their key', async () => {
+    const hot = Array.from({ length: 50 }, () => ({ keys: ['a'], turns: 1 }));
+    const { begun } = await run([...hot, { keys: ['b'], turns: 1 }], 2);
+    expect(begun.indexOf(50)).toBeLessThan(3);
+  });
+
   it('runs items of different keys concurrently', async () => {
     const { most } = await run(
       ['a', 'b', 'c', 'd'].map((key) => ({ keys: [key], turns: 2 })),

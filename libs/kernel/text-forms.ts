@@ -29,6 +29,8 @@ export const NO_CONTROL = '^\\P{Cc}*$';
 export const HASH = '^[0-9a-f]+$';
 /** A position in the log, as clients receive it. */
 export const POSITION = '^\\d{1,16}$';
+/** A position from a client, which may name the epoch that gave it: `1042` or `9c1f03ab55d2-1042`. */
+export const GIVEN_POSITION = '^(?:[0-9a-f]{12}-)?\\d{1,16}$';
 /** RFC 3339 with its offset, in capitals, years 1000 to 2999. The pattern also matches days that don't exist; isInstant does not. */
 export const INSTANT = '^[12]\\d{3}-\\d\\d-\\d\\dT(?!24)\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?(Z|[+-]\\d\\d:\\d\\d)$';
 
@@ -50,7 +52,7 @@ export const isEntityId = (text: string): boolean => text.length <= MAX_ID_LENGT
 
 export const isLabel = (text: string): boolean => text.length <= MAX_LABEL_LENGTH && hasLabelForm(text);
 
-export const isPositionText = tester(POSITION);
+export const isGivenPosition = tester(GIVEN_POSITION);
 
 export const isInstant = (text: string): boolean => hasInstantForm(text) && epochMsOf(text) !== undefined;
 

@@ -1,8 +1,13 @@
 import { type CommandGroup, command } from '../cli/commands.js';
+import { table } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
 import type { EventStore } from '../event-store/event-store.js';
 import { StoreUnavailable, Unavailable } from '../kernel/errors.js';
+import type { AdoptedLog } from '../projections/adopt-log.js';
+import type { CopyProgress } from './export-log.js';
 import type { LogSummary } from './log-digest.js';
+
+const SHOWN_KEYS = 5;
 
 export interface OpenedLog {
   store: EventStore;
@@ -17,12 +22,17 @@ export type LogPurpose = 'read' | 'write';
  */
 export type OpenLog = (address: string | undefined, purpose: LogPurpose, signal: AbortSignal) => Promise<OpenedLog>;
 
+/** @returns the new epoch of the log of the settings */
+export type RenewEpoch = (signal: AbortSignal) => Promise<string>;
+/** Continues with the log of the settings, although the database was derived from another one. */
+export type AdoptLog = (progress: CopyProgress) => Promise<AdoptedLog>;
+
 /**
  * These commands open the log directly, without a running server. They load their modules when they run, because loading
  * them would slow down every other command.
  */
 export const logTransferCommands =
-  (openLog: OpenLog): CommandGroup =>
+  (openLog: OpenLog, renewEpoch: RenewEpoch, adoptLog: AdoptLog): CommandGroup =>
   (program, run) => {
     command(
       program,
@@ -59,7 +69,58 @@ export const logTransferCommands =
           print(session, file!, await withLog(() => openLog(to, 'write', session.signal), read));
         }),
       );
+
+    command(
+      program,
+      'renew-log-epoch',
+      'Makes earlier positions invalid for every reader. Part of a restore from a backup; stop the server first.',
+      'renew-log-epoch',
+    ).action(
+      run(async ({ print, signal }) => {
+        const epoch = await renewEpoch(signal);
+        print({ epoch }, () => `the epoch of the log is ${epoch}`);
+      }),
+    );
+
+    command(
+      program,
+      'adopt-log',
+      'Continues with a log that is older than the database, or another one. Lists what the log lacks. Stop every process first.',
+      'adopt-log',
+      'adopt-log --json > missing.json',
+    ).action(
+      run(async (session) => {
+        const adopted = await adoptLog(progressOf(session, 'replaying'));
+        session.print(adopted, () => adoptedText(adopted));
+      }),
+    );
   };
+
+function adoptedText({ head, consumers, views }: AdoptedLog): string {
+  const moved = table(
+    ['consumer', 'position before', 'position now', ''],
+    consumers.map(({ consumer, before, after, known }) => [
+      consumer,
+      before,
+      after,
+      known ? null : 'the log has no event that it has processed: it starts from the first event',
+    ]),
+    'no consumer had started',
+  );
+  const lacking = table(
+    ['view', 'keys missing', 'keys changed', 'for example'],
+    views.map(({ view, missing, changed }) => [
+      view,
+      missing.rows,
+      changed.rows,
+      [...missing.keys, ...changed.keys].slice(0, SHOWN_KEYS).join(', '),
+    ]),
+    'no view was live',
+  );
+  return [`the log ends at ${head}`, moved, lacking, 'with --json up to 1,000 keys of each view are listed'].join(
+    '\n\n',
+  );
+}
 
 async function withLog<Result>(
   open: () => Promise<OpenedLog>,

@@ -141,7 +141,7 @@ async function skipEvent(
   to: Position,
   report: PageReport,
 ): Promise<void> {
-  const parked = build.view.keys(event).map((key) => parkedBy(build.consumer, key, event, error));
+  const parked = build.keysOf(event).map((key) => parkedBy(build.consumer, key, event, error));
   const checkpoints = shards.map((shard) => shard.checkpoint);
   await inTransaction(pool, async (client) => {
     await moveCheckpoints(client, checkpoints, to);

@@ -94,7 +94,7 @@ export class Projector implements Subscriber {
   async release(): Promise<void> {
     await this.building;
     this.shards = [];
-    for (const shard of this.owned.keys()) await this.ownership.release(lockOf(shard));
+    for (const shard of this.owned.keys()) await this.ownership.release(projectorLock(shard));
     this.owned.clear();
   }
 
@@ -144,7 +144,7 @@ export class Projector implements Subscriber {
     this.lastClaim = performance.now();
     const claimed: number[] = [];
     for (const shard of ALL_SHARDS) {
-      const owned = await this.ownership.claim(lockOf(shard));
+      const owned = await this.ownership.claim(projectorLock(shard));
       if (owned && !this.owned.has(shard)) claimed.push(shard);
       if (owned) this.owned.set(shard, owned);
       else this.owned.delete(shard);
@@ -189,4 +189,4 @@ export class Projector implements Subscriber {
 }
 
 /** The same name as in earlier releases, with which this process may share the work. */
-const lockOf = (shard: number) => `projector:lane:${shard}`;
+export const projectorLock = (shard: number) => `projector:lane:${shard}`;

@@ -72,14 +72,22 @@ export class Rebuilder {
 
   /**
    * Replays, compares, reads on to the head and replaces each live build in one transaction.
+   * @param replacing called before a live build is replaced
    * @throws Refusal `rebuild-running`; `rebuild-behind` if events are stored faster than they are replayed
    */
-  rebuild(views: readonly View[], progress?: Progress, signal?: AbortSignal): Promise<ViewComparison[]> {
+  rebuild(
+    views: readonly View[],
+    progress?: Progress,
+    signal?: AbortSignal,
+    replacing?: (live: ViewBuild, by: ViewBuild) => Promise<void>,
+  ): Promise<ViewComparison[]> {
     return this.exclusively(views, async () => {
       const { shards, builds, comparisons } = await this.replay(views, progress, signal);
       const waiting = [...builds];
       try {
         for (let build = waiting[0]; build; build = waiting[0]) {
+          const live = replacing && (await liveBuild(this.pool, build.view));
+          if (live) await replacing(live, build);
           await this.switchTo(
             build,
             shards.filter((shard) => shard.build === build),

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { BrokenEvent, keyOfBroken } from '../events/stored-events.js';
 import type { RecordedEvent } from '../kernel/envelope.js';
 import { eventLoop } from '../kernel/event-loop.js';
 import { type Parking, parkedBy } from '../subscriptions/parked-keys.js';
@@ -120,6 +121,12 @@ export class ViewBuild {
     this.parked.add(key);
   }
 
+  /** The keys of an event; of a broken one, that of its subject. */
+  keysOf(event: RecordedEvent): readonly string[] {
+    if (event.fault === undefined) return this.view.keys(event);
+    return [keyOfBroken(event)];
+  }
+
   private change(effect: PageEffect, key: string, before: ViewRow | undefined, after: ViewRow | undefined): void {
     if (!after) effect.removals.push(key);
     else if (before) effect.updates.push(after);
@@ -138,7 +145,7 @@ export class ViewBuild {
     const byKey = new Map<string, KeyEvents>();
     for (const event of events) {
       if (!this.types.has(event.type)) continue;
-      for (const key of this.view.keys(event)) {
+      for (const key of this.keysOf(event)) {
         if (shards && !shards.has(shardOf(key))) continue;
         if (this.parked.size > 0 && this.parked.has(key)) continue;
         const known = byKey.get(key);
@@ -153,6 +160,7 @@ export class ViewBuild {
     let row = before;
     for (const event of events) {
       try {
+        if (event.fault !== undefined) throw new BrokenEvent(event.fault);
         row = this.view.evolve(row, event, key);
       } catch (error) {
         effect.parked.push(parkedBy(this.consumer, key, event, error));

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Position } from '../kernel/envelope.js';
-import { StoreUnavailable } from '../kernel/errors.js';
+import { NotCaughtUp } from '../kernel/errors.js';
 import { Changes } from '../kernel/wait.js';
 import type { View } from './view.js';
 import { queryView } from './view-query.js';
@@ -28,18 +28,14 @@ export class ViewReader {
 
   /**
    * Resolves once the view has passed the position.
-   * @throws StoreUnavailable if the time runs out first
+   * @throws NotCaughtUp if the time runs out first
    */
   async reached(view: View<never> | View, position: Position, limitMs: number): Promise<void> {
     const deadline = performance.now() + limitMs;
     for (;;) {
       const { pagesApplied } = this;
       if ((await this.position(view)) >= position) return;
-      if (performance.now() > deadline) {
-        throw new StoreUnavailable(
-          `${view.name} has not reached position ${position} within ${limitMs} ms: check that a projector is running`,
-        );
-      }
+      if (performance.now() > deadline) throw new NotCaughtUp(`the view ${view.name}`, position, limitMs);
       await this.pages.until(() => this.pagesApplied > pagesApplied, POLL_MS);
     }
   }

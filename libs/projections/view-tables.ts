@@ -36,6 +36,11 @@ const ROWS_PER_TURN = 2_000;
 const COUNTED_ROWS = 100_000;
 const MAX_COMPLETION_MS = 3_600_000;
 
+export interface LackedRows {
+  missing: { rows: number; keys: string[] };
+  changed: { rows: number; keys: string[] };
+}
+
 /** The SQL of one view in one schema. */
 export class ViewTables {
   private readonly columns: [string, { type: ArrayElement; nullable?: boolean }][];
@@ -219,6 +224,23 @@ export class ViewTables {
     const estimate = await db.query('SELECT reltuples::bigint AS rows FROM pg_class WHERE oid = $1::regclass', [rows]);
     if (Number(estimate.rows[0].rows) > COUNTED_ROWS) return Number(estimate.rows[0].rows);
     return Number((await db.query(`SELECT count(*) AS rows FROM ${rows}`)).rows[0].rows);
+  }
+
+  /** The keys whose rows the other tables lack, and those whose rows differ there; at most `limit` of each are listed. */
+  async lackedBy(other: ViewTables, db: Queryable, limit: number): Promise<LackedRows> {
+    const { name, key } = this.view.table;
+    const [mine, others, id] = [`${this.schema}.${name}`, `${other.schema}.${name}`, quoted(key)];
+    const list = async (condition: string) => {
+      const from = `FROM ${mine} m LEFT JOIN ${others} o ON o.${id} = m.${id} WHERE ${condition}`;
+      const { rows } = await db.query(
+        `SELECT m.${id} AS key, count(*) OVER () AS rows ${from} ORDER BY 1 LIMIT ${limit}`,
+      );
+      return { rows: Number(rows[0]?.rows ?? 0), keys: rows.map((row) => row.key as string) };
+    };
+    return {
+      missing: await list(`o.${id} IS NULL`),
+      changed: await list(`o.${id} IS NOT NULL AND m::text <> o::text`),
+    };
   }
 
   /** One digest per table of the view; in a transaction, since each is read in parts. */

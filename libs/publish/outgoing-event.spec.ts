@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Type } from 'typebox';
+import { senderEventId } from '../event-store/event-identity.js';
 import { defineEvent } from '../events/event-definition.js';
 import { EventSchemas } from '../events/event-schemas.js';
 import { EntityId, eventData, PersonalText } from '../events/schemas.js';
@@ -50,12 +51,14 @@ const recorded = (changes: Partial<RecordedEvent> = {}): RecordedEvent => ({
   ...changes,
 });
 
+const EPOCH = '9c1f03ab55d2';
+
 describe('toCloudEvent', () => {
   it('contains all attributes of an event as strings', () => {
     const { metadata } = recorded();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const event = recorded({ metadata: { ...metadata, causationid: 'e-0', traceparent, partition: 3, offset: '77' } });
-    expect(toCloudEvent(event, schemas)).toEqual({
+    expect(toCloudEvent(event, schemas, EPOCH)).toEqual({
       specversion: '1.0',
       id: ID,
       source: '/gatehouse',
@@ -65,30 +68,52 @@ describe('toCloudEvent', () => {
       datacontenttype: 'application/json',
       schemaversion: '3',
       recordedtime: '2026-01-31T11:00:01.000Z',
+      recordid: ID,
       correlationid: 'c-1',
       causationid: 'e-0',
       traceparent,
       actor: 'service:image-service',
       position: '9007199254740991',
+      logepoch: EPOCH,
       data: { accountId: 'acc-1' },
     });
   });
 
   it('does not change the stored event, which is shared', () => {
     const event = recorded();
-    toCloudEvent(event, schemas);
+    toCloudEvent(event, schemas, EPOCH);
     expect(event).toEqual(recorded());
   });
 
   it('does not copy data without personal fields', () => {
     const data = { imageId: 'img-1' };
-    expect(toCloudEvent(recorded({ type: 'Seen', data }), schemas).data).toEqual({ imageId: 'img-1' });
+    expect(toCloudEvent(recorded({ type: 'Seen', data }), schemas, EPOCH).data).toEqual({ imageId: 'img-1' });
   });
 
-  it('can be ingested again under the same id', () => {
-    const again = readCloudEvent(toCloudEvent(recorded(), schemas), schemas, () => true, Date.UTC(2026, 1, 1));
+  it("gives a sender's own attributes back, so that it can be ingested again as the same event", () => {
+    const sent = {
+      sourceid: 'N-1',
+      dataschema: 'https://schemas.example/n',
+      extensions: { tenant: 'a', tier: 2, id: 'x' },
+    };
+    const metadata = { ...recorded().metadata, source: '/notes', ...sent };
+    const outgoing = toCloudEvent(recorded({ metadata }), schemas, EPOCH);
+    const own = { id: 'N-1', source: '/notes', dataschema: sent.dataschema, tenant: 'a', tier: 2, recordid: ID };
+    expect(outgoing).toMatchObject(own);
+    const rules = { schemas, isAccepted: () => true, extensions: ['tenant', 'tier'] };
+    const again = readCloudEvent(outgoing, rules, { now: Date.UTC(2026, 1, 1) });
     if (isFault(again)) throw new Error(again.detail);
-    expect(again).toMatchObject({ identity: ID, type: 'Noted', data: { accountId: 'acc-1' }, correlationid: 'c-1' });
+    expect(again).toMatchObject({
+      identity: senderEventId('/notes', 'N-1'),
+      data: { accountId: 'acc-1' },
+      correlationid: 'c-1',
+    });
+    expect(again.sent).toEqual({ ...sent, extensions: { tenant: 'a', tier: 2 } });
+  });
+
+  it('encodes a stored source that is no URI reference, which would stop consumers', () => {
+    const metadata = { ...recorded().metadata, source: 'image service|ü' };
+    expect(toCloudEvent(recorded({ metadata }), schemas, EPOCH).source).toBe('image%20service%7C%C3%BC');
   });
 
   it('never contains a personal field, and uses attribute names that CloudEvents 1.0 allows', () => {
@@ -117,6 +142,7 @@ describe('toCloudEvent', () => {
         const sent = toCloudEvent(
           recorded({ data: { accountId: 'acc-1', ...fields }, metadata: about, position }),
           schemas,
+          EPOCH,
         );
         const { data, ...attributes } = sent;
         expect(data).toEqual({ accountId: 'acc-1' });

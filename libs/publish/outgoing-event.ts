@@ -1,12 +1,14 @@
 import type { CloudEvent } from '../events/cloud-event.js';
 import type { EventSchemas } from '../events/event-schemas.js';
 import type { RecordedEvent } from '../kernel/envelope.js';
+import { toUriReference } from '../kernel/uri-reference.js';
 
 /**
- * A stored event as other systems may see it, without personal fields: they are encrypted in the log, and the feed must not
- * reveal them.
+ * A stored event as other systems may see it: with the sender's own id, and without personal fields, which are encrypted in
+ * the log and which the feed must not reveal. An earlier version stored sources that are no URI references.
+ * @param epoch the log's current one, which its position belongs to
  */
-export function toCloudEvent(event: RecordedEvent, schemas: EventSchemas): CloudEvent {
+export function toCloudEvent(event: RecordedEvent, schemas: EventSchemas, epoch: string): CloudEvent {
   const { metadata } = event;
   const personal = schemas.definition(event.type)?.personal?.fields;
   let { data } = event;
@@ -15,20 +17,24 @@ export function toCloudEvent(event: RecordedEvent, schemas: EventSchemas): Cloud
     for (const field of personal) delete data[field];
   }
   return {
+    ...metadata.extensions,
     specversion: '1.0',
-    id: event.id,
-    source: metadata.source,
+    id: metadata.sourceid ?? event.id,
+    source: toUriReference(metadata.source),
     type: event.type,
     subject: metadata.subject,
     time: metadata.time,
     datacontenttype: 'application/json',
+    ...(metadata.dataschema ? { dataschema: metadata.dataschema } : {}),
     schemaversion: String(metadata.schemaversion),
     recordedtime: event.recordedAt,
+    recordid: event.id,
     correlationid: metadata.correlationid,
     ...(metadata.causationid ? { causationid: metadata.causationid } : {}),
     ...(metadata.traceparent ? { traceparent: metadata.traceparent } : {}),
     actor: `${metadata.actor.kind}:${metadata.actor.id}`,
     position: String(event.position),
+    logepoch: epoch,
     data,
   };
 }

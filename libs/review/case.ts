@@ -14,10 +14,18 @@ export interface Case {
   round: number;
   /** The number of distinct reviewers whose verdicts decide. */
   panelSize: number;
+  /** Whether an outside review tool gave the panel: then every verdict of it counts, also `unsure`. */
+  isPanelGiven: boolean;
   /** The number of flags that opened or joined the case. */
   flags: number;
   flaggers: GrowingSet;
   categories: GrowingSet;
+  /** Who flagged the image in any round. */
+  everFlagged: GrowingSet;
+  /** What the flags of every round were about: see `subjectsOf`. */
+  flagged: GrowingSet;
+  /** The highest confidence of the flags of every round; 0 if none had one. */
+  confidence: number;
   /** `until` in epoch milliseconds; no event marks the end of the lease. */
   claim?: { reviewer: string; until: number };
   verdicts: readonly { reviewer: string; verdict: Verdict }[];
@@ -33,9 +41,13 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
     imageId: '',
     round: 0,
     panelSize: 1,
+    isPanelGiven: false,
     flags: 0,
     flaggers: GrowingSet.empty,
     categories: GrowingSet.empty,
+    everFlagged: GrowingSet.empty,
+    flagged: GrowingSet.empty,
+    confidence: 0,
     verdicts: [],
     dismissedAt: 0,
   },
@@ -47,6 +59,7 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
       case 'CaseJoined':
         return {
           ...state,
+          ...remembered(state, event.data),
           accountId: event.data.accountId ?? state.accountId,
           flags: state.flags + 1,
           flaggers: state.flaggers.with([event.data.flaggedBy]),
@@ -67,13 +80,27 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
 
 type DataOf<Type extends CaseEvent['type']> = Extract<CaseEvent, { type: Type }>['data'];
 
+type Flag = Pick<DataOf<'CaseJoined'>, 'flaggedBy' | 'categories' | 'confidence'>;
+
+/** What a flag is about: its flagger with each category, or with none. */
+export const subjectsOf = ({ flaggedBy, categories }: { flaggedBy: string; categories: readonly string[] }): string[] =>
+  (categories.length > 0 ? categories : ['']).map((category) => `${category}\n${flaggedBy}`);
+
+const remembered = (state: Case, flag: Flag): Pick<Case, 'everFlagged' | 'flagged' | 'confidence'> => ({
+  everFlagged: state.everFlagged.with([flag.flaggedBy]),
+  flagged: state.flagged.with(subjectsOf(flag)),
+  confidence: Math.max(state.confidence, flag.confidence ?? 0),
+});
+
 const opened = (state: Case, data: DataOf<'CaseOpened'>): Case => ({
   ...state,
+  ...remembered(state, data),
   status: 'open',
   imageId: data.imageId,
   accountId: data.accountId ?? state.accountId,
   round: data.round,
   panelSize: data.panelSize,
+  isPanelGiven: false,
   flags: 1,
   flaggers: GrowingSet.of([data.flaggedBy]),
   categories: GrowingSet.of(data.categories),
@@ -83,6 +110,7 @@ const opened = (state: Case, data: DataOf<'CaseOpened'>): Case => ({
 const voted = (state: Case, { reviewer, verdict, panelSize }: DataOf<'VerdictGiven'>): Case => ({
   ...state,
   panelSize: panelSize ?? state.panelSize,
+  isPanelGiven: state.isPanelGiven || panelSize !== undefined,
   verdicts: [...state.verdicts, { reviewer, verdict }],
 });
 

@@ -7,13 +7,15 @@ export type Conflict = 'own-flag' | 'own-image';
 export interface CaseFacts {
   /** The account that generated the image, if the image's own record is known. */
   owner?: string;
-  /** The last round in which the reviewer flagged the image after the case had reached its limit of flags. */
-  notedRound?: number;
+  /** Whether that record may be incomplete, since the images view left out an event of the image. */
+  isParked?: boolean;
+  /** By reviewer: the last round in which they flagged the image after the case had reached its limit of flags. */
+  notedRounds?: ReadonlyMap<string, number>;
 }
 
-/** Nobody reviews an image that they flagged in the current round, nor their own image. */
+/** Nobody reviews an image that they flagged, in any round, nor their own image. */
 export function conflictOf(state: Case, reviewer: string, facts: CaseFacts): Conflict | undefined {
-  if (state.flaggers.has(reviewer) || facts.notedRound === state.round) return 'own-flag';
+  if (state.everFlagged.has(reviewer) || facts.notedRounds?.get(reviewer) === state.round) return 'own-flag';
   return ownerOf(state, facts) === reviewer ? 'own-image' : undefined;
 }
 

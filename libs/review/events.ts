@@ -12,6 +12,9 @@ const flag = {
   flagId: EntityId('The id of the flag’s event.'),
   flaggedBy: EntityId('The account or the detector that flagged; it may not review this case.'),
   categories: Labels('The categories that the flag names.'),
+  confidence: Type.Optional(
+    Type.Number({ minimum: 0, maximum: 1, description: 'How sure the flagger is, from 0 to 1.' }),
+  ),
 };
 const round = Count('The round of the review: 1 at first, 2 after a dismissal and a new flag, and so on.', 1);
 const panelSize = Count('The number of distinct reviewers whose verdicts decide the case.', 1, 99);
@@ -103,7 +106,7 @@ export const ReviewConfirmed = defineEvent({
   type: 'ReviewConfirmed',
   version: 1,
   summary:
-    'Human review confirmed that an image violates the content policy. The stored event always has accountId, votes and round.',
+    'Human review confirmed that an image violates the content policy. The stored event always has accountId, votes, round and reviewers, except from earlier releases.',
   contract: true,
   schema: eventData({
     caseId,
@@ -112,6 +115,13 @@ export const ReviewConfirmed = defineEvent({
     categories: Labels('The categories of the violation.'),
     votes: Type.Optional(votes),
     round: Type.Optional(round),
+    reviewers: Type.Optional(
+      Type.Array(EntityId('A reviewer.'), {
+        maxItems: 99,
+        description:
+          'Who decided. Required from another system: nobody who flagged the image or owns it may be among them.',
+      }),
+    ),
   }),
   example: {
     caseId: 'img-1',
@@ -120,6 +130,7 @@ export const ReviewConfirmed = defineEvent({
     categories: ['violent'],
     votes: { safe: 0, unsafe: 1, unsure: 0 },
     round: 1,
+    reviewers: ['rev-1'],
   },
 });
 

@@ -2,22 +2,25 @@ import type { Context } from '../context/context.js';
 import { ownerOf } from '../images/index.js';
 import { caseStream } from './case.js';
 import { reviewEvents } from './events.js';
+import { CaseFactsReader } from './features/case-facts.js';
 import { ClaimCaseController, ClaimCaseHandler } from './features/claim-case.js';
 import { ConfirmReviewHandler, confirmReviewInbound } from './features/confirm-review.js';
+import { flagProcessing } from './features/flag-processing.js';
 import { GiveVerdictController, GiveVerdictHandler, giveVerdictInbound } from './features/give-verdict.js';
 import { ReleaseCaseController, ReleaseCaseHandler } from './features/release-case.js';
 import { notedFlaggerStream } from './noted-flagger.js';
 import { caseOpening } from './processes/case-opening.js';
-import { CaseFactsReader } from './queries/case-facts.js';
 import { CaseQueue } from './queries/case-queue.js';
+import { CurrentCases } from './queries/current-cases.js';
+import { FlagsAhead } from './queries/flags-ahead.js';
 import { ListCasesController, ListCasesHandler } from './queries/list-cases.js';
-import { OpenedCases } from './queries/opened-cases.js';
 import { ShowCaseController, ShowCaseHandler } from './queries/show-case.js';
+import { openingSettings } from './review-decisions.js';
 import { casesView } from './views/cases.js';
 
 export { type Conflict, conflictOf } from './conflict-of-interest.js';
 export * from './events.js';
-export { readCase, readNotedFlagger } from './queries/case-reading.js';
+export { CurrentCases } from './queries/current-cases.js';
 export * from './review-actions.js';
 export * from './review-decisions.js';
 export * from './views/cases.js';
@@ -27,7 +30,9 @@ export const reviewContext: Context = {
   events: reviewEvents,
   streams: [caseStream, notedFlaggerStream],
   views: [casesView],
-  consumers: ({ transactor, settings, pool }) => [caseOpening(transactor, settings.reviewPanel, ownerOf(pool))],
+  consumers: ({ transactor, settings, pool }) => [
+    caseOpening(flagProcessing(transactor, openingSettings(settings), ownerOf(pool))),
+  ],
   commands: [
     ListCasesHandler,
     ShowCaseHandler,
@@ -51,5 +56,5 @@ export const reviewContext: Context = {
       ],
     },
   ],
-  services: [CaseFactsReader, CaseQueue, OpenedCases],
+  services: [CaseFactsReader, CaseQueue, CurrentCases, FlagsAhead],
 };

@@ -1,5 +1,6 @@
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
+import { hashOf } from '../kernel/ids.js';
 import type { Case } from './case.js';
 import { type FlaggerNotedEvent, notedFlaggerEvents } from './events.js';
 
@@ -16,6 +17,9 @@ export const notedFlaggerStream: StreamKind<NotedFlagger, FlaggerNotedEvent> = {
   initial: { round: 0 },
   evolve: (_, { data }) => ({ round: data.round }),
 };
+
+/** The id of the stream of an image and a person: a hash, since each of their ids may have 200 characters. */
+export const notedFlaggerId = (caseId: string, person: string): string => hashOf(caseId, person);
 
 /** Whether the case does not have the flagger although it has processed the flag. */
 export const isUnseen = (state: Case, { flaggedBy, position }: { flaggedBy: string; position: Position }): boolean =>

@@ -15,6 +15,7 @@ it('turns every flag into an action for the case of its image, with the position
         accountId: event.data.accountId,
         flaggedBy: 'acc-9',
         categories: ['hate'],
+        confidence: event.data.confidence,
         flaggedAt: event.metadata.time,
         position: 7,
       },

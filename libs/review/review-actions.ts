@@ -9,8 +9,8 @@ export interface OpenCaseAction {
   kind: 'open-case';
   /** The id of the image. */
   caseId: string;
-  /** Without the panel size, a setting. */
-  flag: Omit<OpenCase, 'panelSize'>;
+  /** Without the settings. */
+  flag: Omit<OpenCase, 'panelSize' | 'confidenceStep'>;
 }
 
 /** Every flag is an action for the case of its image; the case decides whether it changes anything. */
@@ -20,7 +20,16 @@ export function nextReviewActions({
   metadata,
   position,
 }: RecordedOf<typeof ContentFlagged>): OpenCaseAction[] {
-  const { imageId, accountId, flaggedBy, categories } = data;
-  const flag = { imageId, accountId, flagId: id, flaggedBy, categories, flaggedAt: metadata.time, position };
+  const { imageId, accountId, flaggedBy, categories, confidence } = data;
+  const flag = {
+    imageId,
+    accountId,
+    flagId: id,
+    flaggedBy,
+    categories,
+    confidence,
+    flaggedAt: metadata.time,
+    position,
+  };
   return [{ kind: 'open-case', caseId: imageId, flag }];
 }

@@ -173,10 +173,34 @@ describe('a verdict', () => {
           categories: ['violent'],
           votes: { safe: 0, unsafe: 1, unsure: 0 },
           round: 1,
+          reviewers: ['rev-1'],
         },
       },
     ]);
-    expect(types(vote(opened().state(), 'rev-1', 'unsure'))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+  });
+
+  it('decides nothing if it is unsure: the case waits for another reviewer', () => {
+    const file = opened({ panelSize: 2 });
+    for (const [reviewer, verdict] of [
+      ['rev-1', 'unsure'],
+      ['rev-2', 'unsafe'],
+      ['rev-3', 'unsure'],
+    ] as const) {
+      const events = vote(file.state(), reviewer, verdict);
+      expect(types(events)).toEqual(['VerdictGiven']);
+      file.append(events);
+    }
+    expect(vote(file.state(), 'rev-4', 'unsafe')).toMatchObject([
+      { type: 'VerdictGiven' },
+      { type: 'ReviewConfirmed', data: { votes: { safe: 0, unsafe: 2, unsure: 2 } } },
+    ]);
+  });
+
+  it('counts if it is unsure and an outside tool gave the panel: a strict majority of all verdicts confirms', () => {
+    const file = opened();
+    const given = { fromOutside: true, panelSize: 2 };
+    file.append(vote(file.state(), 'x-1', 'unsafe', given));
+    expect(types(vote(file.state(), 'x-2', 'unsure', given))).toEqual(['VerdictGiven', 'ReviewDismissed']);
   });
 
   it('dismisses a tie', () => {
@@ -240,7 +264,7 @@ describe('a verdict', () => {
 
 describe('a confirmation from another system', () => {
   const confirm = (state: Case, change = {}, facts: CaseFacts = {}) =>
-    importReviewConfirmed(state, { caseId, categories: ['hate'], ...change }, facts);
+    importReviewConfirmed(state, { caseId, categories: ['hate'], reviewers: ['rev-x'], ...change }, facts);
 
   it('confirms an open case', () => {
     expect(confirm(opened().state())).toEqual([
@@ -253,6 +277,7 @@ describe('a confirmation from another system', () => {
           categories: ['hate'],
           votes: { safe: 0, unsafe: 0, unsure: 0 },
           round: 1,
+          reviewers: ['rev-x'],
         },
       },
     ]);
@@ -264,8 +289,22 @@ describe('a confirmation from another system', () => {
     expect(event!.data).toMatchObject({ categories: ['violent'], votes });
   });
 
+  it('names its reviewers, none of whom flagged the image or owns it', () => {
+    const state = opened().state();
+    for (const reviewers of [undefined, []]) {
+      expect(() => confirm(state, { reviewers })).toThrow(
+        expect.objectContaining({ code: 'invalid-input', message: expect.stringContaining('/data/reviewers') }),
+      );
+    }
+    expect(() => confirm(state, { reviewers: ['rev-x', 'acc-9'] })).toThrow(refusal('own-flag'));
+    expect(() => confirm(state, {}, { notedRounds: new Map([['rev-x', 1]]) })).toThrow(refusal('own-flag'));
+    expect(() => confirm(state, {}, { owner: 'rev-x' })).toThrow(refusal('own-image'));
+    const ownerless = opened({ accountId: undefined }).state();
+    expect(() => confirm(ownerless, { accountId: 'rev-x' })).toThrow(refusal('own-image'));
+  });
+
   it('is a no-op if the case is confirmed', () => {
-    expect(confirm(confirmed().state())).toEqual([]);
+    expect(confirm(confirmed().state(), { reviewers: undefined })).toEqual([]);
   });
 
   it('is refused for an unknown or dismissed case, and if the account is unknown', () => {

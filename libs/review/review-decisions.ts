@@ -1,7 +1,7 @@
 import { toIso } from '../kernel/clock.js';
 import type { Position } from '../kernel/envelope.js';
-import { NotFound, Refusal } from '../kernel/errors.js';
-import type { Case, Verdict } from './case.js';
+import { InvalidInput, NotFound, Refusal } from '../kernel/errors.js';
+import { type Case, subjectsOf, type Verdict } from './case.js';
 import { type CaseFacts, type Conflict, conflictOf, ownerOf } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
 
@@ -21,34 +21,73 @@ export interface OpenCase {
   flagId: string;
   flaggedBy: string;
   categories: readonly string[];
+  /** How sure the flagger is, from 0 to 1. */
+  confidence?: number | undefined;
   /** RFC 3339. */
   flaggedAt: string;
   /** The position of the flag's event. */
   position: Position;
   panelSize: number;
+  /** How much more confident than all earlier flags a repeated one must be to reopen a dismissed case. */
+  confidenceStep: number;
 }
 
+export type OpeningSettings = Pick<OpenCase, 'panelSize' | 'confidenceStep'>;
+
+export const openingSettings = (of: { reviewPanel: number; reopenConfidencePercent: number }): OpeningSettings => ({
+  panelSize: of.reviewPanel,
+  confidenceStep: of.reopenConfidencePercent / 100,
+});
+
 /**
- * A flag opens a case, joins an open one, or opens the next round of a dismissed one if it was stored after the dismissal.
- * A no-op after a confirmation, for a flag with neither a new flagger nor a new category, and beyond MAX_FLAGS.
+ * A flag opens a case, joins an open one, or opens the next round of a dismissed one if it was stored after the dismissal and
+ * says something new. A no-op after a confirmation, for a flag with neither a new flagger nor a new category, and beyond
+ * MAX_FLAGS.
  */
-export function openCase(state: Case, { position, panelSize, ...flag }: OpenCase): CaseEvent[] {
+export function openCase(state: Case, { position, panelSize, confidenceStep, ...flag }: OpenCase): CaseEvent[] {
   if (state.status === 'confirmed' || position <= state.dismissedAt) return [];
-  const { imageId, accountId, flagId, flaggedBy, flaggedAt } = flag;
+  if (state.status === 'dismissed' && !saysMore(state, flag, confidenceStep)) return [];
+  const { imageId, accountId, flagId, flaggedBy, flaggedAt, confidence } = flag;
   const categories = [...new Set(flag.categories)].sort();
   const owner = accountId === undefined ? {} : { accountId };
+  const sureness = confidence === undefined ? {} : { confidence };
   if (state.status === 'open') {
     const isNew = !state.flaggers.has(flaggedBy) || categories.some((label) => !state.categories.has(label));
     if (!isNew || state.flags >= MAX_FLAGS) return [];
-    return [{ type: 'CaseJoined', data: { caseId: imageId, ...owner, flagId, flaggedBy, categories } }];
+    return [{ type: 'CaseJoined', data: { caseId: imageId, ...owner, flagId, flaggedBy, categories, ...sureness } }];
   }
   const round = state.round + 1;
   return [
     {
       type: 'CaseOpened',
-      data: { caseId: imageId, imageId, ...owner, round, panelSize, flagId, flaggedBy, categories, flaggedAt },
+      data: {
+        caseId: imageId,
+        imageId,
+        ...owner,
+        round,
+        panelSize,
+        flagId,
+        flaggedBy,
+        categories,
+        ...sureness,
+        flaggedAt,
+      },
     },
   ];
+}
+
+/** Confidences are compared in thousandths: sums of decimal fractions are not exact. */
+const THOUSAND = 1_000;
+
+/** True for a category that is new, a flagger who is new to it, or a confidence that is higher by the step. */
+function saysMore(
+  state: Case,
+  flag: Pick<OpenCase, 'flaggedBy' | 'categories' | 'confidence'>,
+  confidenceStep: number,
+): boolean {
+  const { confidence = 0 } = flag;
+  const isSurer = Math.round((confidence - state.confidence) * THOUSAND) >= Math.round(confidenceStep * THOUSAND);
+  return isSurer || subjectsOf(flag).some((subject) => !state.flagged.has(subject));
 }
 
 export interface ClaimCase {
@@ -97,8 +136,9 @@ export interface GiveVerdict {
 
 /**
  * The verdict and, if it completes the panel, the decision: a strict majority of `unsafe` confirms. A no-op if the case
- * is decided or the reviewer has voted.
- * @throws NotFound case-unknown; Refusal own-flag, own-image, case-claimed, image-owner-unknown
+ * is decided or the reviewer has voted. `unsure` decides nothing: another reviewer takes that place, unless an outside
+ * tool gave the panel, all of whose verdicts count.
+ * @throws NotFound case-unknown; Refusal own-flag, own-image, case-claimed, image-owner-unknown, image-parked
  */
 export function giveVerdict(state: Case, command: GiveVerdict, facts: CaseFacts): CaseEvent[] {
   const { caseId, reviewer, verdict, now, answerTimeMs, fromOutside, panelSize, note } = command;
@@ -119,11 +159,14 @@ export function giveVerdict(state: Case, command: GiveVerdict, facts: CaseFacts)
     },
   };
   const verdicts = [...state.verdicts, { reviewer, verdict }];
-  if (verdicts.length < (panelSize ?? state.panelSize)) return [given];
-
   const votes = tally(verdicts);
-  if (votes.unsafe * 2 > verdicts.length) {
-    return [given, confirmed(state, caseId, ownerOf(state, facts), { categories: flagged(state), votes })];
+  const isPanelGiven = state.isPanelGiven || panelSize !== undefined;
+  const counted = votes.safe + votes.unsafe + (isPanelGiven ? votes.unsure : 0);
+  if (counted < (panelSize ?? state.panelSize)) return [given];
+
+  const reviewers = verdicts.map((one) => one.reviewer);
+  if (votes.unsafe * 2 > counted) {
+    return [given, confirmed(state, caseId, ownerOf(state, facts), { categories: flagged(state), votes, reviewers })];
   }
   const { imageId, round } = state;
   const accountId = ownerOf(state, facts);
@@ -145,15 +188,18 @@ export interface ImportReviewConfirmed {
   accountId?: string;
   categories: readonly string[];
   votes?: Votes;
+  /** Who decided there: the same people may as could decide here. */
+  reviewers?: readonly string[];
 }
 
 /**
  * Confirms an open case as another system reported; a no-op if it is confirmed.
- * @throws NotFound case-unknown; Refusal case-dismissed, image-owner-unknown
+ * @throws NotFound case-unknown; InvalidInput without reviewers
+ * @throws Refusal case-dismissed, own-flag, own-image, image-owner-unknown, image-parked
  */
 export function importReviewConfirmed(
   state: Case,
-  { caseId, accountId, categories, votes }: ImportReviewConfirmed,
+  { caseId, accountId, categories, votes, reviewers = [] }: ImportReviewConfirmed,
   facts: CaseFacts,
 ): CaseEvent[] {
   refuseUnknown(state, caseId);
@@ -164,9 +210,14 @@ export function importReviewConfirmed(
       `case ${caseId} was dismissed here; a new flag on the image opens its next round`,
     );
   }
-  const found = categories.length > 0 ? categories : flagged(state);
+  if (reviewers.length === 0) {
+    throw new InvalidInput([{ field: '/data/reviewers', message: 'must name the people who confirmed the violation' }]);
+  }
   const owner = ownerOf(state, facts) ?? accountId;
-  return [confirmed(state, caseId, owner, { categories: found, votes: votes ?? tally(state.verdicts) })];
+  const asReported = { ...state, accountId: owner };
+  for (const reviewer of reviewers) refuseConflict(asReported, caseId, reviewer, facts);
+  const found = categories.length > 0 ? categories : flagged(state);
+  return [confirmed(state, caseId, owner, { categories: found, votes: votes ?? tally(state.verdicts), reviewers })];
 }
 
 export interface Votes {
@@ -188,7 +239,7 @@ function confirmed(
   state: Case,
   caseId: string,
   accountId: string | undefined,
-  { categories, votes }: { categories: readonly string[]; votes: Votes },
+  { categories, votes, reviewers }: { categories: readonly string[]; votes: Votes; reviewers: readonly string[] },
 ): CaseEvent {
   if (accountId === undefined) {
     throw new Refusal(
@@ -197,7 +248,8 @@ function confirmed(
     );
   }
   const { imageId, round } = state;
-  return { type: 'ReviewConfirmed', data: { caseId, imageId, accountId, categories: [...categories], votes, round } };
+  const found = { categories: [...categories], votes, round, reviewers: [...reviewers] };
+  return { type: 'ReviewConfirmed', data: { caseId, imageId, accountId, ...found } };
 }
 
 const hasVoted = (state: Case, reviewer: string): boolean => state.verdicts.some((one) => one.reviewer === reviewer);
@@ -217,6 +269,12 @@ const CONFLICTS: Record<Conflict, (reviewer: string, caseId: string) => string> 
 };
 
 function refuseConflict(state: Case, caseId: string, reviewer: string, facts: CaseFacts): void {
+  if (facts.isParked) {
+    throw new Refusal(
+      'image-parked',
+      `the owner of image ${state.imageId} is uncertain since the images view left out an event of it; rebuild that view`,
+    );
+  }
   const conflict = conflictOf(state, reviewer, facts);
   if (conflict) throw new Refusal(conflict, CONFLICTS[conflict](reviewer, caseId));
 }

@@ -1,5 +1,5 @@
 import { DAY_MS, toIso } from '../kernel/clock.js';
-import { Refusal } from '../kernel/errors.js';
+import { InvalidInput, Refusal } from '../kernel/errors.js';
 import type { RolloutEvent } from './events.js';
 import { type AdmitCohort, admitCohort, availableCapacity, type Rollout } from './rollout.js';
 
@@ -19,8 +19,21 @@ export function admitWaiting(state: Rollout, command: AdmitCohort, waiting: numb
   return events;
 }
 
+/** True for the same accounts in any order, and for no accounts in both. */
+export function hasSameAccounts(some: readonly string[] | undefined, others: readonly string[] | undefined): boolean {
+  const listed = new Set(others);
+  return new Set(some).size === listed.size && (some ?? []).every((account) => listed.has(account));
+}
+
 const DAILY_PREFIX = 'daily-';
 const DAYS_PER_WEEK = 7;
+
+/** A cohort of somebody else with such an id would count as that day's cohort of the schedule. @throws InvalidInput */
+export function refuseReservedId(cohortId: string, field: string): void {
+  if (!cohortId.startsWith(DAILY_PREFIX)) return;
+  const message = `must not begin with ${DAILY_PREFIX}, which only the daily schedule uses; choose another id`;
+  throw new InvalidInput([{ field, message }]);
+}
 
 /** A seventh of the rate, limited by the rate left and the people waiting; 0 if the schedule has nothing to admit now. */
 export function dailySize(state: Rollout, now: number, waiting: number): number {

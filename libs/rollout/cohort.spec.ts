@@ -6,7 +6,7 @@ import type { CohortEvent } from './events.js';
 
 const people = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `acc-${from + i}`);
 const fill = (state: Cohort, part: number, accounts: string[], size: number) =>
-  fillCohort(state, { cohortId: 'c1', part, accounts, size });
+  fillCohort(state, { cohortId: 'c1', part, accounts, turns: accounts.map(() => 1), size });
 const onboard = (state: Cohort, accounts: string[]) =>
   onboardCohort(state, { cohortId: 'c1', accounts, perWeek: 3000 });
 const onboarded = (...accounts: string[]): CohortEvent => ({

@@ -10,7 +10,9 @@ export const ACCOUNTS_PER_PART = 1000;
 export interface CohortPart {
   /** In the order of their turn. */
   accounts: readonly string[];
-  /** The position of the choice. It is valid for accounts that have waited without a break since before it. */
+  /** For which turn each was chosen; unknown in a choice of an earlier release. */
+  turns?: readonly number[];
+  /** The position of the choice. */
   chosenAt: Position;
 }
 
@@ -30,7 +32,7 @@ export const cohortStream: StreamKind<Cohort, CohortEvent> = {
     const part = { accounts: data.accounts, chosenAt: position };
     switch (type) {
       case 'CohortFilled':
-        return { ...state, chosen: [...state.chosen, part], complete: data.last };
+        return { ...state, chosen: [...state.chosen, { ...part, turns: data.turns }], complete: data.last };
       case 'CohortOnboarded': {
         const onboarded = [...state.onboarded, data.accounts];
         // Early logs have no CohortFilled: the onboarded accounts are all that were chosen.
@@ -59,12 +61,14 @@ export interface FillCohort {
   part: number;
   /** If fewer than the places left, nobody else waits. */
   accounts: readonly string[];
+  /** For which turn each is chosen. */
+  turns: readonly number[];
   /** The number of people admitted. */
   size: number;
 }
 
 /** A no-op if that part was chosen. @throws Refusal cohort-full */
-export function fillCohort(state: Cohort, { cohortId, part, accounts, size }: FillCohort): CohortEvent[] {
+export function fillCohort(state: Cohort, { cohortId, part, accounts, turns, size }: FillCohort): CohortEvent[] {
   if (state.complete || state.chosen.length !== part) return [];
   const places = placesLeft(state, size);
   if (accounts.length > places) {
@@ -74,7 +78,7 @@ export function fillCohort(state: Cohort, { cohortId, part, accounts, size }: Fi
     );
   }
   const last = accounts.length < places || placesLeft(state, size - accounts.length) === 0;
-  return [{ type: 'CohortFilled', data: { cohortId, accounts: [...accounts], part, last } }];
+  return [{ type: 'CohortFilled', data: { cohortId, accounts: [...accounts], turns: [...turns], part, last } }];
 }
 
 export interface OnboardCohort {

@@ -71,10 +71,17 @@ export const CohortFilled = defineEvent({
       uniqueItems: true,
       description: 'The accounts in the order of their onboarding; empty if nobody was waiting.',
     }),
+    turns: Type.Optional(
+      Type.Array(Count('A turn.', 1), {
+        maxItems: ACCOUNTS_PER_EVENT,
+        description:
+          'For which turn each was chosen: how often it had joined or been reinstated. Who leaves and rejoins has another.',
+      }),
+    ),
     part: Count('The index of this event among those of the cohort, from 0.', 0, MAX_PER_WEEK),
     last: Type.Boolean({ description: 'Whether this is the last such event of the cohort.' }),
   }),
-  example: { cohortId: '2022-w20', accounts: ['acc-1', 'acc-2'], part: 0, last: true },
+  example: { cohortId: '2022-w20', accounts: ['acc-1', 'acc-2'], turns: [1, 1], part: 0, last: true },
 });
 
 export const CohortClosed = defineEvent({

@@ -32,11 +32,11 @@ export const rolloutContext: Context = {
   events: rolloutEvents,
   streams: [rolloutStream, cohortStream],
   views: [cohortsView],
-  consumers: ({ transactor, pool, store, viewReader, clock }) => [
-    onboarding(transactor, nextInLine(pool, store, viewReader), clock),
+  consumers: ({ transactor, pool, store, viewReader, clock, settings }) => [
+    onboarding(transactor, nextInLine(pool, store, viewReader, settings.decisionWaitMs), clock),
   ],
-  schedules: ({ transactor, pool, store, viewReader, clock, logger }) => {
-    const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, viewReader));
+  schedules: ({ transactor, pool, store, viewReader, clock, logger, settings }) => {
+    const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, viewReader, settings), settings);
     return [new CohortScheduler(transactor, peopleLeft, clock, logger)];
   },
   commands: [

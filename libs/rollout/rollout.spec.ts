@@ -237,6 +237,47 @@ describe('the cap', () => {
     );
   });
 
+  it('counts everybody of a week again when a clock that was ahead goes back', () => {
+    const people = Array.from({ length: 1500 }, (_, n) => admittedAndOnboarded(`c${n}`, 1, NOW + n)).flat();
+    const state = given(rate(2000), ...people, ...admittedAndOnboarded('ahead', 1, NOW + 8 * DAY_MS));
+    expect(availableCapacity(state, NOW + HOUR_MS).available).toBe(500);
+    expect(availableCapacity(state, NOW + WEEK_MS + HOUR_MS).available).toBe(1999);
+  });
+
+  it('holds for more cohorts than are remembered, wherever the clock jumps', () => {
+    const jump = fc.oneof(
+      fc.integer({ min: -20 * DAY_MS, max: 20 * DAY_MS }),
+      fc.constantFrom(-8 * DAY_MS, 8 * DAY_MS),
+    );
+    const visits = fc.array(fc.record({ jump, cohorts: fc.integer({ min: 300, max: 800 }) }), {
+      minLength: 3,
+      maxLength: 4,
+    });
+    const perWeek = 1100;
+    fc.assert(
+      fc.property(visits, (list) => {
+        let now = NOW;
+        let state = given(rate(perWeek));
+        const times: number[] = [];
+        for (const { jump, cohorts } of list) {
+          now += jump;
+          for (let n = 0; n < cohorts; n++) {
+            now += 1;
+            const events = admitUnlessRefused(state, `${times.length}`, now, 1);
+            if (events.length === 0) break;
+            times.push(now);
+            state = fold(rolloutStream, [...events, closed(`${times.length - 1}`, 1, now)], state);
+          }
+        }
+        times.sort((a, b) => a - b);
+        for (const [n, time] of times.entries()) {
+          expect((times[n + perWeek] ?? Number.POSITIVE_INFINITY) - time).toBeGreaterThanOrEqual(WEEK_MS);
+        }
+      }),
+      { numRuns: 4 },
+    );
+  });
+
   it('has more available at the moment that it names, and no earlier', () => {
     const sizes = fc.array(
       fc.record({ size: fc.integer({ min: 1, max: 20 }), gap: fc.integer({ min: 0, max: 2 * DAY_MS }) }),

@@ -6,6 +6,13 @@ import { type RolloutEvent, rolloutStreamEvents } from './events.js';
 
 /** The number of latest cohorts kept in the state, whatever their age; an older one is found by its own stream. */
 const COHORTS_REMEMBERED = 1000;
+const HOUR_MS = 3_600_000;
+
+/** When the first and the last of some people were onboarded, in epoch milliseconds. */
+interface Span {
+  first: number;
+  last: number;
+}
 
 /** A cohort as it counts against the rate. */
 export interface GrantedCohort {
@@ -17,7 +24,7 @@ export interface GrantedCohort {
   /** The size of its admission while it is being onboarded, then the number of onboarded people. */
   people: number;
   /** When the first and the last of them were onboarded, in epoch milliseconds; undefined until the cohort is closed. */
-  onboarded?: { first: number; last: number };
+  onboarded?: Span;
 }
 
 export interface Rollout {
@@ -29,13 +36,18 @@ export interface Rollout {
   pauseReason?: string;
   /** Cohorts that count or may be admitted again by a repeated command, in the order of their admission. */
   cohorts: readonly GrantedCohort[];
+  /**
+   * The people of older cohorts. None is forgotten: they count again when the clock that made them old goes back. Those
+   * of one hour are kept together, which counts them for up to an hour longer.
+   */
+  past: readonly (Span & { people: number })[];
 }
 
 /** The kind has a single stream, `rollout`: the cap is a rule over all cohorts, so one stream decides. */
 export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
   category: 'rollout',
   events: rolloutStreamEvents,
-  initial: { daily: false, paused: false, cohorts: [] },
+  initial: { daily: false, paused: false, cohorts: [], past: [] },
   evolve(state, { type, data }, { position }) {
     switch (type) {
       case 'OnboardingRateSet':
@@ -50,7 +62,9 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
         const admittedAt = Date.parse(data.at);
         const cohorts = [...state.cohorts, { cohortId: data.cohortId, position, admittedAt, people: data.size }];
         const remembered = cohorts.length - COHORTS_REMEMBERED;
-        return { ...state, cohorts: cohorts.filter((one, i) => i >= remembered || counts(one, admittedAt)) };
+        const isKept = (one: GrantedCohort, i: number) => i >= remembered || counts(one, admittedAt);
+        const dropped = cohorts.filter((one, i) => !isKept(one, i));
+        return { ...state, cohorts: cohorts.filter(isKept), past: dropped.reduce(withCohort, state.past) };
       }
       case 'CohortClosed': {
         const { cohortId, people, first, last } = data;
@@ -68,14 +82,27 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
   },
 };
 
+function withCohort(past: Rollout['past'], { people, onboarded }: GrantedCohort): Rollout['past'] {
+  if (!onboarded || people === 0) return past;
+  const latest = past.at(-1);
+  if (!latest || hourOf(latest.last) !== hourOf(onboarded.last)) return [...past, { ...onboarded, people }];
+  const first = Math.min(latest.first, onboarded.first);
+  const last = Math.max(latest.last, onboarded.last);
+  return [...past.slice(0, -1), { first, last, people: latest.people + people }];
+}
+
+const hourOf = (time: number): number => Math.floor(time / HOUR_MS);
+
 /**
  * The rule of the cap. A cohort counts while it is being onboarded, however long that takes, and then as long as any of
  * its people was onboarded less than seven days before or after now: after the clock went back, onboardings are ahead.
  * A wrong clock wrote those that are seven days ahead or more; they must not stop the rollout.
  */
 function counts({ onboarded }: GrantedCohort, now: number): boolean {
-  return onboarded === undefined || (onboarded.last > now - WEEK_MS && onboarded.first < now + WEEK_MS);
+  return onboarded === undefined || isInWeek(onboarded, now);
 }
+
+const isInWeek = ({ first, last }: Span, now: number): boolean => last > now - WEEK_MS && first < now + WEEK_MS;
 
 /** Cohorts that count now, in the order of their admission. @param now epoch milliseconds */
 export const countedCohorts = ({ cohorts }: Rollout, now: number): GrantedCohort[] =>
@@ -94,11 +121,15 @@ export interface Capacity {
 
 /** @param now epoch milliseconds */
 export function availableCapacity(state: Rollout, now: number): Capacity {
+  const past = state.past.filter((one) => isInWeek(one, now));
   const counted = countedCohorts(state, now);
   const perWeek = state.perWeek ?? 0;
-  let used = counted.reduce((sum, { people }) => sum + people, 0);
+  let used = [...past, ...counted].reduce((sum, { people }) => sum + people, 0);
   const available = Math.max(0, perWeek - used);
-  const closed = counted.flatMap(({ people, onboarded }) => (onboarded ? [{ people, last: onboarded.last }] : []));
+  const closed = [
+    ...past,
+    ...counted.flatMap(({ people, onboarded }) => (onboarded ? [{ people, last: onboarded.last }] : [])),
+  ];
   for (const { people, last } of closed.sort((a, b) => a.last - b.last)) {
     used -= people;
     if (perWeek - used > available) return { available, moreAt: last + WEEK_MS };

@@ -10,8 +10,13 @@ export interface EventHandler {
   /** The name of its checkpoint and of its ownership. */
   name: string;
   types: readonly string[];
-  /** The checkpoint moves afterwards: after a crash events may be redelivered, but none is skipped. */
+  /**
+   * Processes events, or begins to: the checkpoint moves when they are finished. After a crash events may be redelivered,
+   * but none is skipped.
+   */
   handle(events: readonly RecordedEvent[], next: Position): Promise<void>;
+  /** Of a handler that goes on while the next page is read. */
+  background?: BackgroundWork;
   /**
    * Called before each page.
    * @param isNew true after a takeover or a failure
@@ -20,9 +25,21 @@ export interface EventHandler {
   failed(error: unknown): void;
 }
 
+export interface BackgroundWork {
+  /** Everything is finished up to here. */
+  readonly reached: Position;
+  /** Starts afresh after a position. */
+  start(position: Position): void;
+  /** @returns false if there is no room for another page within the time */
+  hasRoom(limitMs: number): Promise<boolean>;
+  finish(): Promise<void>;
+  /** Starts no more work, and resolves once none is running. */
+  stop(): Promise<void>;
+}
+
 const PAGE = 1_000;
-/** Minimum time between commits for pages without events of the consumer, which are most pages. */
-const EMPTY_MOVE_MS = 200;
+/** Minimum time between commits while they can wait: for pages without events of the consumer, and for background work. */
+const MOVE_MS = 200;
 
 /** Follows the log from its own checkpoint. One process at a time owns it; the checkpoint's epoch fences off the others. */
 export class OwnedSubscription implements Subscriber {
@@ -45,12 +62,20 @@ export class OwnedSubscription implements Subscriber {
   /** Works until the log's current head; does nothing if another process owns the consumer. */
   async processAll(): Promise<void> {
     if (!(await this.claim())) return;
+    const { types, background } = this.handler;
     const head = await this.log.head();
-    while (this.checkpoint!.position < head) {
-      this.movedAt = Number.NEGATIVE_INFINITY;
-      const { types } = this.handler;
-      const page = await this.log.readAll(this.checkpoint!.position, { limit: PAGE, types });
-      await this.process(page.events, page.next);
+    let { position } = this.checkpoint!;
+    background?.start(position);
+    try {
+      while (position < head) {
+        const page = await this.log.readAll(position, { limit: PAGE, types });
+        position = page.next;
+        await this.process(page.events, position, true);
+      }
+      await background?.finish();
+    } finally {
+      await background?.stop();
+      await this.move(background?.reached ?? this.checkpoint!.position);
     }
   }
 
@@ -66,11 +91,20 @@ export class OwnedSubscription implements Subscriber {
   }
 
   async follow(signal: AbortSignal): Promise<void> {
-    const { types } = this.handler;
-    for await (const page of this.log.subscribe(this.checkpoint!.position, { limit: PAGE, types, signal })) {
-      const { owned } = this;
-      if (!(await this.claim()) || this.owned !== owned) return;
-      await this.process(page.events, page.next);
+    const { types, background } = this.handler;
+    const { owned } = this;
+    background?.start(this.checkpoint!.position);
+    try {
+      for await (const page of this.log.subscribe(this.checkpoint!.position, { limit: PAGE, types, signal })) {
+        if (!(await this.claim()) || this.owned !== owned) return;
+        await this.process(page.events, page.next);
+        while (background && !signal.aborted && !(await background.hasRoom(MOVE_MS)))
+          await this.move(background.reached);
+      }
+      await background?.stop();
+      if (background) await this.move(background.reached);
+    } finally {
+      await background?.stop();
     }
   }
 
@@ -85,12 +119,21 @@ export class OwnedSubscription implements Subscriber {
     await this.ownership.release(this.handler.name);
   }
 
-  private async process(events: readonly RecordedEvent[], next: Position): Promise<void> {
-    if (next === this.checkpoint!.position) return;
-    if (events.length === 0 && performance.now() - this.movedAt < EMPTY_MOVE_MS) return;
+  private async process(events: readonly RecordedEvent[], next: Position, isLast = false): Promise<void> {
+    const { background } = this.handler;
+    if (!background && next === this.checkpoint!.position) return;
+    const canWait = (events.length === 0 || background !== undefined) && !isLast;
+    const isEarly = canWait && performance.now() - this.movedAt < MOVE_MS;
+    // Without background work the page is read again, since its own reading is not kept anywhere.
+    if (isEarly && events.length === 0 && !background) return;
     await this.handler.handle(events, next);
-    await moveCheckpoints(this.pool, [this.checkpoint!], next);
-    this.checkpoint!.position = next;
+    if (!isEarly) await this.move(background?.reached ?? next);
+  }
+
+  private async move(to: Position): Promise<void> {
+    if (to === this.checkpoint!.position) return;
+    await moveCheckpoints(this.pool, [this.checkpoint!], to);
+    this.checkpoint!.position = to;
     this.movedAt = performance.now();
   }
 }

@@ -34,6 +34,16 @@ export async function parkEvent(db: Queryable, { consumer, key, ...event }: Park
   );
 }
 
+/** The keys that have been parked for longer than that. */
+export async function longParked(db: Queryable, ms: number): Promise<Pick<ParkedKey, 'consumer' | 'key'>[]> {
+  const { rows } = await db.query(
+    `SELECT follower AS consumer, key FROM projections.parked
+     WHERE parked_at < now() - $1 * interval '1 millisecond' ORDER BY parked_at`,
+    [ms],
+  );
+  return rows;
+}
+
 /** @throws Fenced if another process has taken the consumer over: it may have parked the key again */
 export async function unparkEvent(db: Queryable, key: string, { consumer, shard, epoch }: Checkpoint): Promise<void> {
   const { rowCount } = await db.query(

@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import fc from 'fast-check';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { until } from '../../test/support/until.js';
 import { PostgresEventStore } from '../event-store/postgres/postgres-event-store.js';
 import { newEvent } from '../event-store/sample-events.contract.js';
 import type { RecordedEvent } from '../kernel/envelope.js';
 import { Refusal, StoreUnavailable, Unavailable } from '../kernel/errors.js';
-import { parkedKeys, takeOver } from './checkpoints.js';
+import { consumerPositions, parkedKeys, takeOver } from './checkpoints.js';
 import type { Consumer } from './consumer.js';
 import { LockSession } from './lock-session.js';
 import { LogTail } from './log-tail.js';
@@ -94,6 +95,51 @@ describe('a reactor', () => {
     await append(...Array<string>(100).fill('hot'), 'cold');
     await reactor.processAll();
     expect(done).toEqual(['cold:101', ...Array.from({ length: 100 }, (_, n) => `hot:${n + 1}`)]);
+  });
+
+  it('processes other keys across pages while one is stuck, and moves its checkpoint to the oldest unfinished event', async () => {
+    const HOT = 2_500;
+    const stop = new AbortController();
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    const seen = new Map<string, () => void>();
+    const whenDone = (name: string) => new Promise<void>((resolve) => seen.set(name, resolve));
+    const reactor = startReactor({
+      ...consumer,
+      async react(event) {
+        if (event.data.key === 'hot') await opened;
+        await consumer.react(event);
+        seen.get(nameOf(event))?.();
+      },
+    });
+    const position = async () => (await consumerPositions(pool)).get(reactor.name);
+    await append('first', ...Array<string>(HOT).fill('hot'), 'cold');
+    const [cold, last] = [whenDone(`cold:${HOT + 2}`), whenDone(`hot:${HOT + 1}`)];
+    const running = reactor.run(stop.signal);
+    await cold;
+    expect(done).toEqual(['first:1', `cold:${HOT + 2}`]);
+    await until(async () => (await position()) === 1);
+    open();
+    await last;
+    expect(done.slice(2)).toEqual(Array.from({ length: HOT }, (_, n) => `hot:${n + 2}`));
+    stop.abort();
+    await running;
+    expect(await position()).toBe(HOT + 2);
+  });
+
+  it('retries a transient error of one key while it processes the others', async () => {
+    const stop = new AbortController();
+    let failures = 0;
+    obstacle = ({ data }) => {
+      if (data.key === 'a' && failures++ < 1) throw away();
+    };
+    await append('a', 'b', 'a');
+    const reactor = startReactor();
+    const running = reactor.run(stop.signal);
+    await until(() => done.length === 3);
+    expect(done).toEqual(['b:2', 'a:1', 'a:3']);
+    stop.abort();
+    await running;
   });
 
   it('parks the key of a failing event, processes the others, and retries the key in order a minute later', async () => {

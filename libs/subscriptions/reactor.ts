@@ -1,17 +1,18 @@
 import type pg from 'pg';
+import { BrokenEvent, keyOfBroken } from '../events/stored-events.js';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
-import { inOrder } from '../kernel/in-order.js';
 import { isTransient } from '../kernel/transient.js';
 import { pause } from '../kernel/wait.js';
+import { Chains } from './chains.js';
 import { type Checkpoint, parkedKeys } from './checkpoints.js';
 import type { Consumer } from './consumer.js';
 import type { LogTail } from './log-tail.js';
-import { OwnedSubscription } from './owned-subscription.js';
+import { type BackgroundWork, OwnedSubscription } from './owned-subscription.js';
 import type { Ownership } from './ownership.js';
 import { parkEvent, parkedBy, unparkEvent } from './parked-keys.js';
 
 export interface ReactorReport {
-  /** Work stopped for a while; it is retried from the checkpoint. */
+  /** An event, or all work, failed for a while and is retried. */
   error?(error: unknown): void;
   /** A key was parked because of this event. */
   parked?(event: RecordedEvent, error: unknown): void;
@@ -20,16 +21,16 @@ export interface ReactorReport {
 /** Prefix of the names of reactors' checkpoints. */
 export const REACTOR_PREFIX = 'reactor:';
 const PAGE = 1_000;
-const CONCURRENCY = 32;
 const ATTEMPTS = 3;
 const BETWEEN_ATTEMPTS_MS = 100;
+const RETRY_MS = 500;
 const RETRY_PARKED_MS = 60_000;
 const NEVER = new AbortController().signal;
 
 /**
- * Passes the events of the log to a consumer. While a store is unreachable all of it waits. If an event fails for another
- * reason, its key is parked and retried from that event each minute and at each takeover: once the cause is gone, or a
- * release has fixed it, nothing is missing.
+ * Passes the events of the log to a consumer, those of one key in order. A transient error delays its key only. If an
+ * event fails for another reason, its key is parked and retried from that event each minute and at each takeover: once the
+ * cause is gone, or a release has fixed it, nothing is missing.
  */
 export class Reactor {
   private readonly subscription: OwnedSubscription;
@@ -37,6 +38,9 @@ export class Reactor {
   private retriedAt = Number.NEGATIVE_INFINITY;
   /** The signal of a run. */
   private stopping = NEVER;
+  private readonly chains: Chains;
+  /** Ends waits when the chains stop. */
+  private following: AbortController | undefined;
 
   constructor(
     private readonly pool: pg.Pool,
@@ -45,10 +49,16 @@ export class Reactor {
     ownership: Ownership,
     private readonly report: ReactorReport = {},
   ) {
+    this.chains = new Chains(log, {
+      types: consumer.types,
+      keyOf: (event) => this.keyOf(event),
+      work: (event) => this.work(event),
+    });
     this.subscription = new OwnedSubscription(pool, log, ownership, {
       name: this.name,
       types: consumer.types,
-      handle: (events) => this.reactTo(events),
+      handle: async (events, next) => this.chains.add(events, next),
+      background: this.background(),
       claimed: (checkpoint, isNew) => this.retryWhenDue(checkpoint, isNew),
       failed: (error) => this.report.error?.(error),
     });
@@ -70,26 +80,41 @@ export class Reactor {
     return this.subscription.processAll();
   }
 
-  /**
-   * The events of one key occupy one place, so that many of them do not delay those of others. After a failure no work is
-   * running any more, since the same events are then read again.
-   */
-  private reactTo(events: readonly RecordedEvent[]): Promise<void> {
-    const byKey = new Map<string, RecordedEvent[]>();
-    for (const event of events) {
-      const key = this.consumer.key(event);
-      const list = byKey.get(key);
-      if (list) list.push(event);
-      else byKey.set(key, [event]);
-    }
-    return inOrder(
-      [...byKey],
-      ([key]) => [key],
-      CONCURRENCY,
-      async ([key, list]) => {
-        for (const event of list) if (!this.parked.has(key)) await this.react(event, ATTEMPTS);
+  private background(): BackgroundWork {
+    const { chains } = this;
+    return {
+      get reached() {
+        return chains.reached;
       },
-    );
+      start: (position) => {
+        this.following = new AbortController();
+        chains.start(position);
+      },
+      hasRoom: (limitMs) => chains.hasRoom(limitMs),
+      finish: () => chains.finish(),
+      stop: async () => {
+        this.following?.abort();
+        await chains.stop();
+      },
+    };
+  }
+
+  /** @throws transient errors of `processAll`, which is not to wait; a run retries */
+  private async work(event: RecordedEvent): Promise<void> {
+    const ending = this.following!.signal;
+    for (;;) {
+      if (this.parked.has(this.keyOf(event))) return;
+      try {
+        await this.react(event, ATTEMPTS);
+        return;
+      } catch (error) {
+        ending.throwIfAborted();
+        if (this.stopping === NEVER || !isTransient(error)) throw error;
+        this.report.error?.(error);
+        await pause(RETRY_MS, ending);
+        ending.throwIfAborted();
+      }
+    }
   }
 
   /**
@@ -100,6 +125,7 @@ export class Reactor {
   private async react(event: RecordedEvent, attempts: number): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
       try {
+        if (event.fault !== undefined) throw new BrokenEvent(event.fault);
         await this.consumer.react(event);
         return true;
       } catch (error) {
@@ -109,13 +135,17 @@ export class Reactor {
           await pause(BETWEEN_ATTEMPTS_MS, this.stopping);
           continue;
         }
-        const key = this.consumer.key(event);
+        const key = this.keyOf(event);
         await parkEvent(this.pool, parkedBy(this.name, key, event, error));
         if (!this.parked.has(key)) this.report.parked?.(event, error);
         this.parked.add(key);
         return false;
       }
     }
+  }
+
+  private keyOf(event: RecordedEvent): string {
+    return event.fault === undefined ? this.consumer.key(event) : keyOfBroken(event);
   }
 
   private async retryWhenDue(checkpoint: Checkpoint, isNew: boolean): Promise<void> {
@@ -128,7 +158,8 @@ export class Reactor {
     const waiting = await parkedKeys(this.pool, this.name);
     this.parked = new Set(waiting.map(({ key }) => key));
     for (const { key, position } of waiting) {
-      if (!(await this.retry(key, position, checkpoint.position))) continue;
+      // Its events up to where the log was read were passed over.
+      if (!(await this.retry(key, position, Math.max(checkpoint.position, this.chains.readUpTo)))) continue;
       await unparkEvent(this.pool, key, checkpoint);
       this.parked.delete(key);
     }
@@ -142,7 +173,7 @@ export class Reactor {
     for (;;) {
       for (const event of page.events) {
         if (event.position > end) return true;
-        if (this.consumer.key(event) === key && !(await this.react(event, 1))) return false;
+        if (this.keyOf(event) === key && !(await this.react(event, 1))) return false;
       }
       if (page.next >= end || page.atHead) return true;
       page = await this.log.readAll(page.next, { limit: PAGE, types });

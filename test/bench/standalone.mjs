@@ -18,6 +18,7 @@ const MASTER_KEY = randomBytes(32).toString('base64');
 export const onDatabase = ({ host, port, user, password, database }) => ({
   GATEHOUSE_DATABASE_URL: `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`,
   GATEHOUSE_MASTER_KEY: MASTER_KEY,
+  GATEHOUSE_IDENTITY_KEY: MASTER_KEY,
 });
 
 /** Starts the process that users start, like `launch`. @returns it once it is ready */

@@ -7,7 +7,7 @@ import { anyCharacter } from '../support/any-character.js';
 
 const schemas = new EventSchemas(catalogue.events);
 const NOW = Date.UTC(2026, 0, 31);
-const read = (event: unknown) => readCloudEvent(event, schemas, () => true, NOW);
+const read = (event: unknown) => readCloudEvent(event, { schemas, isAccepted: () => true }, { now: NOW });
 
 type Json = Record<string, unknown>;
 
@@ -96,7 +96,7 @@ describe('incoming events of the catalogue', () => {
         } else {
           seen.understood++;
           expect(schemas.fault(answer.type, answer.data)).toBeUndefined();
-          expect(answer.data).toBe(changed.data);
+          if (answer.leftOut === 0) expect(answer.data).toBe(changed.data);
         }
       }),
       { numRuns: 2_500 },

@@ -8,7 +8,7 @@ import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-eve
 import { Transactor } from '../../libs/event-store/transact.js';
 import type { EventOf } from '../../libs/events/event-definition.js';
 import { EventSchemas } from '../../libs/events/event-schemas.js';
-import { defineInbound, type InboundCommand, Ingest } from '../../libs/ingest/ingest.js';
+import { defineInbound, type InboundCommand, Ingest, type IngestOptions } from '../../libs/ingest/ingest.js';
 import { Quarantine } from '../../libs/ingest/quarantine.js';
 import { systemClock } from '../../libs/kernel/clock.js';
 import type { StreamKind } from '../../libs/kernel/decider.js';
@@ -46,10 +46,14 @@ export async function openIngestWorld() {
   const store = new PostgresEventStore(database.connection);
   const otherStore = new PostgresEventStore(database.connection);
 
-  function gatewayOn(plain: EventStore, commands?: readonly InboundCommand[]): Ingest {
+  function gatewayOn(
+    plain: EventStore,
+    commands?: readonly InboundCommand[],
+    more: Partial<IngestOptions> = {},
+  ): Ingest {
     const sealing = new EncryptingEventStore(plain, keys, catalogue.events);
     const rules = commands ?? inboundCommands(new Transactor(sealing, ids, systemClock, schemas.version));
-    return new Ingest(sealing, schemas, quarantine, systemClock, rules, { lanes: 3 });
+    return new Ingest(sealing, schemas, quarantine, systemClock, rules, { lanes: 3, ...more });
   }
   return {
     connection: database.connection,
@@ -73,7 +77,7 @@ function inboundCommands(transactor: Transactor): InboundCommand[] {
   return [
     defineInbound({
       event: AccountDeactivated,
-      key: ({ accountId }) => accountId,
+      keys: ({ accountId }) => [accountId],
       async handle(data, context) {
         const { events, position } = await transactor.transact(account, data.accountId, context, (gone) =>
           gone ? [] : [{ type: 'AccountDeactivated', data }],
@@ -83,7 +87,7 @@ function inboundCommands(transactor: Transactor): InboundCommand[] {
     }),
     defineInbound({
       event: ReviewConfirmed,
-      key: ({ caseId }) => caseId,
+      keys: ({ caseId }) => [caseId],
       handle: async ({ caseId }) => {
         throw new Refusal('case-unknown', `there is no case ${caseId}`);
       },

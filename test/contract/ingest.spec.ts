@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { senderEventId } from '../../libs/event-store/event-identity.js';
 import { type StreamWrite } from '../../libs/event-store/event-store.js';
 import type { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
 import type { EventResult } from '../../libs/ingest/event-result.js';
-import { identityOf } from '../../libs/ingest/incoming-event.js';
 import type { InboundCommand } from '../../libs/ingest/ingest.js';
 import { StoreUnavailable } from '../../libs/kernel/errors.js';
 import { type IngestWorld, ingestContext, type Json, newSender, openIngestWorld } from './ingest-world.js';
@@ -46,7 +46,7 @@ describe('Ingest', () => {
     ]);
     const places = new Map((await stored()).map(({ id, position }) => [id, position]));
     for (const { id, source, outcome, position } of results) {
-      if (outcome !== 'quarantined') expect(position).toBe(places.get(identityOf(source!, id!)));
+      if (outcome !== 'quarantined') expect(position).toBe(places.get(senderEventId(source!, id!)));
     }
   });
 
@@ -62,7 +62,7 @@ describe('Ingest', () => {
     ]);
     expect(await stored()).toMatchObject([
       {
-        id: identityOf(source, 'a'),
+        id: senderEventId(source, 'a'),
         data: { imageId: 'img-7', prompt: expect.stringMatching(/^sealed:v1:/) },
         metadata: {
           subject: 'image-img-7',
@@ -102,7 +102,7 @@ describe('Ingest', () => {
     const asking = world.gatewayOn(world.store, [
       {
         type: 'ReviewConfirmed',
-        key: ({ caseId }) => String(caseId),
+        keys: ({ caseId }) => [String(caseId)],
         async handle() {
           asked.push((await stored()).map(({ type }) => type));
           return { changed: true, position: 1 };
@@ -113,12 +113,12 @@ describe('Ingest', () => {
     expect(asked.map((types) => types.sort())).toEqual([['ContentFlagged', 'ImageGenerated']]);
   });
 
-  it('handles commands about one account in the order of the batch, whatever their other keys', async () => {
+  it('handles commands that share a key in the order of the batch, whatever their other keys', async () => {
     const { event } = newSender(world.store);
     const given: string[] = [];
     const noting = (type: string, keyField: string, turns: number): InboundCommand => ({
       type,
-      key: (data) => `${type}:${data[keyField]}`,
+      keys: (data) => [`${type}:${data[keyField]}`, String(data.accountId)],
       async handle({ accountId }) {
         for (let i = 0; i < turns; i++) await turn();
         given.push(`${type} ${accountId}`);
@@ -144,7 +144,7 @@ describe('Ingest', () => {
     const wrong = { ...fact(1), data: { imageId: 'a b', 'x\u0000y': 1 } };
     const [result] = await take([wrong]);
     const entry = await world.quarantine.show(result!.quarantineId!);
-    expect(JSON.parse(entry.raw.toString())).toEqual(wrong);
+    expect(JSON.parse(entry.raw!.toString())).toEqual(wrong);
     expect(entry).toMatchObject({
       channel: 'http',
       actor: 'image-service',
@@ -162,7 +162,7 @@ describe('Ingest', () => {
     const deep = `{"specversion":"1.0","data":${'[{"a":'.repeat(20_000)}1${'}]'.repeat(20_000)}}`;
     const results = await take([fact(1), JSON.parse(deep), fact(2)]);
     expect(outcomes(results)).toEqual(['accepted', 'quarantined', 'accepted']);
-    expect((await world.quarantine.show(results[1]!.quarantineId!)).raw.toString()).toBe(deep);
+    expect((await world.quarantine.show(results[1]!.quarantineId!)).raw!.toString()).toBe(deep);
     expect(await stored()).toHaveLength(2);
   });
 
@@ -190,7 +190,7 @@ describe('Ingest', () => {
     const places = new Map((await stored()).map(({ id, position }) => [id, position]));
     expect(places.size).toBe(4);
     expect(results!.map(({ position }) => position)).toEqual(
-      given.map(({ source, id }) => places.get(identityOf(source as string, id as string))),
+      given.map(({ source, id }) => places.get(senderEventId(source as string, id as string))),
     );
   });
 });

@@ -11,6 +11,7 @@ import { systemClock } from '../../libs/kernel/clock.js';
 import { deactivationsOf } from '../../libs/safety/index.js';
 import { LogTail } from '../../libs/subscriptions/log-tail.js';
 import { waitlistEntriesOf } from '../../libs/waitlist/index.js';
+import { currentCases } from '../support/current-cases.js';
 import { foldView, recorded } from '../support/fold-view.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { until } from '../support/until.js';
@@ -35,6 +36,7 @@ const withBan = {
 
 /** No answer of the spec may depend on how fast the machine is: Jest ends what hangs. */
 const NEVER_MS = 2 ** 31 - 1;
+const EPOCH = { current: '9c1f03ab55d2' };
 const data = { accountId: 'ann' };
 
 describe('a new event of the account’s stream', () => {
@@ -67,12 +69,13 @@ describe('a new event of the account’s stream', () => {
     await until(() => Number.isFinite(replica.ageMs));
     const options = { stalenessMs: NEVER_MS, waitMs: NEVER_MS };
     const image = async () => ({ facts: undefined, asOf: Number.MAX_SAFE_INTEGER, isParked: false });
-    const point = new DecisionPoint(replica, store, systemClock, image, options);
+    const cases = currentCases(store, database.connection);
+    const point = new DecisionPoint(replica, store, cases, systemClock, image, EPOCH, options);
     return async (minPosition) => {
       const subject = { type: 'account', id: 'ann' };
       const resource = { type: 'image', id: 'img' };
       const evaluation = { subject, action: { name: 'generate' }, resource, context: { minPosition } };
-      return point.evaluate(readEvaluation(evaluation));
+      return point.evaluate(readEvaluation(evaluation, EPOCH.current));
     };
   }
 

@@ -137,7 +137,7 @@ const feedbackContext: Context = {
   inbound: (commands) => [
     defineInbound({
       event: FeedbackGiven,
-      key: (data) => `feedback:${data.feedbackId}`,
+      keys: (data) => [`feedback:${data.feedbackId}`],
       handle: (data, context) => commands.execute(new GiveFeedback().with({ ...data, context })),
     }),
   ],

@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catalogue } from '../../dist/apps/composition/catalogue.js';
 import { entities } from '../../dist/apps/composition/entities.js';
+import { EventStoreDBEventStore } from '../../dist/libs/event-store/eventstoredb/eventstoredb-event-store.js';
+import { PostgresEventStore } from '../../dist/libs/event-store/postgres/postgres-event-store.js';
 import { EventSchemas } from '../../dist/libs/events/event-schemas.js';
 import { TokenRegistry } from '../../dist/libs/http/credentials/token-registry.js';
 import { systemClock } from '../../dist/libs/kernel/clock.js';
 import { openDatabase } from '../../dist/libs/platform/database/database.js';
 import { chanceOf } from './chance.mjs';
 import { ClockJump } from './clock-jump.mjs';
+import { EventStoreNodes } from './event-store-nodes.mjs';
 import { FaultPlan } from './faults.mjs';
 import { HttpClient } from './http-client.mjs';
 import { Invariants } from './invariants.mjs';
@@ -30,9 +33,10 @@ const INGEST_MS = 120_000;
 
 /**
  * @param short whether outages are short
+ * @param eventStore address of an EventStoreDB that holds the log, if not PostgreSQL, with the commands that start its nodes
  * @returns findings, a line each, and counts by name
  */
-export async function crashTest({ seed, kills, short }) {
+export async function crashTest({ seed, kills, short, eventStore, startNodes }) {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-crash-'));
   const chance = chanceOf(seed);
   const stopping = [];
@@ -41,9 +45,14 @@ export async function crashTest({ seed, kills, short }) {
     stopping.unshift(() => postgres.stop());
     const broker = await startBroker(join(directory, 'kafka'));
     if (broker) stopping.unshift(() => broker.stop());
+    const nodes = eventStore && new EventStoreNodes(eventStore, startNodes, () => probe(eventStore));
+    if (nodes) {
+      stopping.unshift(() => nodes.stop());
+      await nodes.start();
+    }
     const tokens = await makeTokens(postgres.connection);
 
-    const env = settingsOf(postgres.url, broker?.bootstrap);
+    const env = settingsOf(postgres.url, broker?.bootstrap, eventStore);
     const roles = broker ? [...HTTP_ROLES, ...KAFKA_ROLES] : HTTP_ROLES;
     const library = await findClockLibrary(directory);
     // The first process of each role has a clock of its own, as on another machine.
@@ -67,13 +76,13 @@ export async function crashTest({ seed, kills, short }) {
       chance: chanceOf(seed + 1),
     });
     stopping.unshift(() => load.close());
-    const invariants = new Invariants(postgres.connection, load, operator);
+    const invariants = new Invariants(openStore(postgres.connection, eventStore), load, operator);
     stopping.unshift(() => invariants.close());
     const known = await onboardKnownPeople(invariants.store, operator);
 
-    const outage = new StoreOutage({ postgres, processes, token: tokens.administrator, load });
+    const outage = new StoreOutage({ server: nodes ?? postgres, processes, token: tokens.administrator, load });
     const clockJump = library && new ClockJump({ processes, tokens, known, chance });
-    const faults = new FaultPlan({ chance, processes, postgres, broker, newProcess, outage, clockJump, short });
+    const faults = new FaultPlan({ chance, processes, postgres, nodes, broker, newProcess, outage, clockJump, short });
     const findings = [];
     while (faults.kills < kills && findings.length === 0) {
       load.start();
@@ -116,6 +125,7 @@ async function thoroughly(invariants, broker) {
   return [
     ...(await invariants.acknowledgedAreStored(true)),
     ...invariants.decidedOnce(),
+    ...invariants.onePersonOneAccount(),
     ...claimsAreGrantedOnce(invariants.log),
     ...capIsKept(invariants.log),
     ...(await invariants.nothingParked()),
@@ -125,12 +135,30 @@ async function thoroughly(invariants, broker) {
   ];
 }
 
-const settingsOf = (databaseUrl, bootstrap) => ({
+async function probe(eventStore) {
+  const store = openStore(undefined, eventStore);
+  try {
+    await store.head();
+  } finally {
+    await store.close();
+  }
+}
+
+const openStore = (connection, eventStore) =>
+  eventStore
+    ? new EventStoreDBEventStore(eventStore, systemClock, catalogue.stored, {
+        lostRejection: ({ message }) => console.log(`  ${message}`),
+      })
+    : new PostgresEventStore(connection);
+
+const settingsOf = (databaseUrl, bootstrap, eventStore) => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GATEHOUSE_'))),
   GATEHOUSE_PORT: '0',
   GATEHOUSE_LOG_LEVEL: 'warn',
   GATEHOUSE_DATABASE_URL: databaseUrl,
   GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
+  GATEHOUSE_IDENTITY_KEY: randomBytes(32).toString('base64'),
+  ...(eventStore && { GATEHOUSE_EVENTSTORE_URL: eventStore }),
   ...(bootstrap && { GATEHOUSE_KAFKA_BROKERS: bootstrap }),
 });
 

@@ -5,13 +5,18 @@ const MAX_CALM_MS = 1_800;
 /** Even the short ones suffice for an evaluation to become stale, and for pending events to be refused. */
 const AWAY_MS = { short: { refusing: 8_000, hanging: 24_000 }, long: { refusing: 60_000, hanging: 60_000 } };
 
+/** Beyond the time after which the others choose a new leader, and beyond every deadline of a request. */
+const FROZEN_MS = [5_000, 25_000];
+
 /** Faults in random order. */
 export class FaultPlan {
   kills = 0;
   others = {
     'stopped in order': 0,
     'PostgreSQL crashes': 0,
-    'PostgreSQL away': 0,
+    'store of the log away': 0,
+    'nodes killed': 0,
+    'nodes frozen': 0,
     'clocks set': 0,
     'broker restarts': 0,
     rebalances: 0,
@@ -23,7 +28,7 @@ export class FaultPlan {
 
   /** All faults of a round, shuffled. Each waits a while and returns a line about what it did. */
   round() {
-    const { broker, chance, clockJump, outage, short } = this;
+    const { broker, chance, clockJump, nodes, outage, short } = this;
     const away = short ? AWAY_MS.short : AWAY_MS.long;
     const faults = [
       ...Array(8).fill(() => this.#kill(1)),
@@ -32,6 +37,9 @@ export class FaultPlan {
       () => this.#crashPostgres(),
       () => this.#takeAway(() => outage.refuse(away.refusing)),
       () => this.#takeAway(() => outage.hang(away.hanging)),
+      ...(nodes
+        ? [...Array(4).fill(() => this.#killNode()), ...FROZEN_MS.map((ms) => () => this.#freezeNode(ms))]
+        : []),
       ...(clockJump ? [() => this.#setClocks()] : []),
       ...(broker ? [() => this.#restartBroker(), () => this.#rebalance()] : []),
     ];
@@ -71,8 +79,22 @@ export class FaultPlan {
 
   async #takeAway(outage) {
     const line = await outage();
-    this.others['PostgreSQL away']++;
+    this.others['store of the log away']++;
     return line;
+  }
+
+  async #killNode() {
+    const name = this.chance.oneOf(this.nodes.names);
+    await this.nodes.kill(name);
+    this.others['nodes killed']++;
+    return `killed ${name} of the event store`;
+  }
+
+  async #freezeNode(ms) {
+    const name = this.chance.oneOf(this.nodes.names);
+    await this.nodes.freeze(name, ms);
+    this.others['nodes frozen']++;
+    return `froze ${name} of the event store for ${ms} ms`;
   }
 
   async #setClocks() {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PostgresEventStore } from '../../dist/libs/event-store/postgres/postgres-event-store.js';
 
 const PAGE = 2_000;
 const RETRY_MS = 300;
+const READ_ATTEMPTS = 100;
 const JOB_MS = 300_000;
 const TOPIC_MS = 60_000;
 
@@ -16,9 +16,8 @@ export class Invariants {
   #position = 0;
   #feed = { position: '0', ids: [] };
 
-  constructor(connection, load, operator) {
-    Object.assign(this, { load, operator });
-    this.store = new PostgresEventStore(connection);
+  constructor(store, load, operator) {
+    Object.assign(this, { store, load, operator });
   }
 
   close() {
@@ -39,13 +38,26 @@ export class Invariants {
 
   async #readOn() {
     for (;;) {
-      const page = await this.store.readAll(this.#position, { limit: PAGE });
+      const page = await this.#page();
       for (const event of page.events) {
-        this.#seen.set(event.id, (this.#seen.get(event.id) ?? 0) + 1);
+        const id = event.metadata.sourceid ?? event.id;
+        this.#seen.set(id, (this.#seen.get(id) ?? 0) + 1);
         this.log.push(event);
       }
       this.#position = page.next;
       if (page.atHead) return;
+    }
+  }
+
+  /** While its store is away, the log is read again and again. */
+  async #page() {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.store.readAll(this.#position, { limit: PAGE });
+      } catch (error) {
+        if (attempt === READ_ATTEMPTS) throw error;
+        await sleep(RETRY_MS);
+      }
     }
   }
 
@@ -109,6 +121,21 @@ export class Invariants {
     return findings;
   }
 
+  /** An address belongs to the one account that has it, and no command holds one that it only reserved. */
+  onePersonOneAccount() {
+    const accounts = new Map();
+    const persons = new Map();
+    for (const { type, stream, data } of this.log) {
+      if (type === 'WaitlistJoined' || type === 'AddressChanged') accounts.set(data.accountId, data.emailHash);
+      if (type === 'PersonRegistered') persons.set(stream, data.accountId);
+      if (type === 'AddressReserved' || type === 'AddressReleased') persons.delete(stream);
+    }
+    return [...accounts].flatMap(([accountId, hash]) => {
+      const owner = persons.get(`person-${hash}`);
+      return owner === accountId ? [] : [`the address of ${accountId} belongs to ${owner ?? 'nobody'}`];
+    });
+  }
+
   /** Every view equals its replay from the first event. */
   async viewsEqualReplay() {
     const { body, url } = await this.operator.insist('POST', '/v1/views/verify', {});
@@ -129,7 +156,7 @@ export class Invariants {
     const expected = this.log.filter(({ type }) => publicTypes.has(type)).map(({ id }) => id);
     for (let atHead = false; !atHead; ) {
       const { body } = await this.operator.insist('GET', `/v1/events?after=${this.#feed.position}&limit=${PAGE}`);
-      this.#feed.ids.push(...body.events.map(({ id }) => id));
+      this.#feed.ids.push(...body.events.map(({ recordid }) => recordid));
       this.#feed.position = body.next;
       atHead = body.atHead;
     }
@@ -155,7 +182,7 @@ export class Invariants {
     };
     await this.load.broker.consume(options, async ({ messages, commit }) => {
       for (const { key, headers } of messages) {
-        const id = headers.find(([name]) => name === 'ce_id')[1].toString();
+        const id = headers.find(([name]) => name === 'ce_recordid')[1].toString();
         const position = places.get(id);
         const times = (published.get(id) ?? 0) + 1;
         published.set(id, times);

@@ -16,23 +16,26 @@ const ids = timeOrderedIds(systemClock);
 export class StoreOutage {
   findings = [];
 
-  /** @param token of a role that may send all these requests */
-  constructor({ postgres, processes, token, load }) {
-    Object.assign(this, { postgres, processes, token, load });
+  /**
+   * @param server holds the log
+   * @param token of a role that may send all these requests
+   */
+  constructor({ server, processes, token, load }) {
+    Object.assign(this, { server, processes, token, load });
   }
 
   /** The server refuses connections. */
   async refuse(ms) {
     await this.#allWell();
-    await this.#watch(await this.postgres.stopForNow(), ms);
-    return `PostgreSQL was stopped for ${ms} ms`;
+    await this.#watch(await this.server.stopForNow(), ms);
+    return `${this.server.name} was stopped for ${ms} ms`;
   }
 
   /** The server keeps connections but answers nothing. */
   async hang(ms) {
     await this.#allWell();
-    await this.#watch(this.postgres.hangForNow(), ms);
-    return `PostgreSQL answered nobody for ${ms} ms`;
+    await this.#watch(this.server.hangForNow(), ms);
+    return `${this.server.name} answered nobody for ${ms} ms`;
   }
 
   get #gateways() {

@@ -24,6 +24,7 @@ export async function startPostgres(directory) {
   const { host, port, user, password, database } = connection;
   const mainProcess = () => Number(readFileSync(join(directory, 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0]);
   return {
+    name: 'PostgreSQL',
     connection,
     url: `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`,
     /** An immediate shutdown, which is a crash: PostgreSQL recovers commits from its log. */

@@ -11,7 +11,7 @@ type Parsed = any;
 
 const KUBERNETES = 'deploy/kubernetes';
 const ROLES = ['gateway', 'ingester', 'projector', 'publisher', 'reactor'];
-const MASTER_KEY = Buffer.alloc(32, 1).toString('base64');
+const KEY = Buffer.alloc(32, 1).toString('base64');
 
 /** Fails for an unknown setting and for a value that a process would refuse. */
 function expectSettings(environment: Record<string, string>) {
@@ -29,7 +29,7 @@ const roleOf = (command: string[]) => /^dist\/apps\/([a-z]+)\/main\.js$/.exec(co
 describe('docker-compose.yml', () => {
   const filled = readFileSync('docker-compose.yml', 'utf8')
     .replaceAll(/\$\{POSTGRES_PASSWORD:\?[^}]*\}/g, 'secret')
-    .replaceAll(/\$\{GATEHOUSE_MASTER_KEY:\?[^}]*\}/g, MASTER_KEY)
+    .replaceAll(/\$\{GATEHOUSE_(MASTER|IDENTITY)_KEY:\?[^}]*\}/g, KEY)
     .replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1');
   const { services, networks, volumes }: Parsed = parse(filled, { merge: true });
   const roles = Object.entries<Parsed>(services).filter(([, { image }]) => image === 'gatehouse');
@@ -86,7 +86,12 @@ describe('docker-compose.yml', () => {
   const compose = spawnSync('docker', ['compose', 'version']);
   if (compose.status === 0) {
     it('is valid for docker compose', () => {
-      const env = { ...process.env, POSTGRES_PASSWORD: 'secret', GATEHOUSE_MASTER_KEY: MASTER_KEY };
+      const env = {
+        ...process.env,
+        POSTGRES_PASSWORD: 'secret',
+        GATEHOUSE_MASTER_KEY: KEY,
+        GATEHOUSE_IDENTITY_KEY: KEY,
+      };
       const { status, stderr } = spawnSync('docker', ['compose', 'config', '--quiet'], { env, encoding: 'utf8' });
       expect([status, stderr]).toEqual([0, '']);
     });
@@ -171,7 +176,7 @@ describe('the Kubernetes manifests', () => {
   });
 
   it('have valid settings, and turn off the variables that Kubernetes would add', () => {
-    expectSettings({ ...configuration, GATEHOUSE_MASTER_KEY: MASTER_KEY });
+    expectSettings({ ...configuration, GATEHOUSE_MASTER_KEY: KEY, GATEHOUSE_IDENTITY_KEY: KEY });
     for (const { spec } of ofKind('Deployment')) {
       expect(spec.template.spec.enableServiceLinks).toBe(false);
       expect(spec.template.spec.containers[0].envFrom).toEqual([

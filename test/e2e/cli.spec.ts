@@ -137,6 +137,16 @@ describe('gatehouse rate and cohort', () => {
     expect(await json('rate', 'set', '70', '--daily')).toMatchObject({ perWeek: 70, daily: true });
     expect(await json('rate', 'set', '70', '--no-daily')).toMatchObject({ perWeek: 70, daily: false });
   });
+
+  it('exits with 8 if nobody is waiting, whether a size is given or not', async () => {
+    await cli.run('cohort', 'onboard');
+    fails(await cli.run('cohort', 'onboard'), 8, /nobody is on the waitlist/);
+    const empty = await cli.run('cohort', 'onboard', '--size', '2');
+    expect(empty).toMatchObject({
+      code: 8,
+      stdout: expect.stringContaining('0 of 2 onboarded, since nobody was waiting'),
+    });
+  });
 });
 
 describe('gatehouse account show', () => {
@@ -153,6 +163,18 @@ describe('gatehouse account show', () => {
       2,
       /a position such as 1234 or a time/,
     );
+  });
+});
+
+describe('gatehouse account address', () => {
+  it('changes an address, and refuses that of somebody else', async () => {
+    await send(joinEvent('acc-moves'), joinEvent('acc-stays'));
+    expect(await text('account', 'address', 'acc-moves', 'moved@example.org')).toMatch(
+      /acc-moves is moved@example\.org/,
+    );
+    expect(await text('account', 'show', 'acc-moves')).toMatch(/AddressChanged/);
+    fails(await cli.run('account', 'address', 'acc-stays', 'moved@example.org'), 5, /belongs to another account/);
+    fails(await cli.run('account', 'address', 'acc-stays', 'nowhere'), 2, /must be an e-mail address/);
   });
 });
 

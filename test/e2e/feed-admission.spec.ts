@@ -89,8 +89,8 @@ it('keeps the stream of a valid credential open', async () => {
     '/v1/events',
     cloudEvent('ImageGenerated', { imageId: 'img-2', accountId: 'acc-1' }),
   );
-  for await (const { id, type } of stream) {
-    if (type === 'ImageGenerated') expect(id).toBe(body.results[0].position);
+  for await (const { data, type } of stream) {
+    if (type === 'ImageGenerated') expect(data.position).toBe(body.results[0].position);
     if (type === 'ImageGenerated') return;
   }
   throw new Error('the stream ended');

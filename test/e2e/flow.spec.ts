@@ -280,7 +280,7 @@ it('accepts all seven events of the contract from outside, and publishes all sev
   await report('ImageGenerated', { imageId: 'p-img', accountId: 'p-1', prompt: 'a dog' });
   await report('ImageShared', { imageId: 'p-img', accountId: 'p-1' });
   await report('ContentFlagged', { imageId: 'p-img', flaggedBy: 'p-2', flaggerKind: 'user', categories: ['hate'] });
-  await report('ReviewConfirmed', { caseId: 'p-img', imageId: 'p-img', categories: ['hate'] });
+  await report('ReviewConfirmed', { caseId: 'p-img', imageId: 'p-img', categories: ['hate'], reviewers: ['rev-p'] });
   await report('AccountDeactivated', { accountId: 'p-3', reason: 'chargeback', categories: [] });
 
   const { events, atHead } = (await service.get(`/v1/events?after=${after}&limit=2000`)).body;

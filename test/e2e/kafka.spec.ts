@@ -78,19 +78,24 @@ describeWithKafka('Gatehouse with a Kafka broker', () => {
     await report('ImageGenerated', { imageId: 'p-img', accountId: 'p-1', prompt: 'a dog' });
     await report('ImageShared', { imageId: 'p-img', accountId: 'p-1' });
     await report('ContentFlagged', { imageId: 'p-img', flaggedBy: 'p-2', flaggerKind: 'user', categories: ['hate'] });
-    await report('ReviewConfirmed', { caseId: 'p-img', imageId: 'p-img', categories: ['hate'] });
+    await report('ReviewConfirmed', { caseId: 'p-img', imageId: 'p-img', categories: ['hate'], reviewers: ['rev-p'] });
     await report('AccountDeactivated', { accountId: 'p-3', reason: 'chargeback', categories: [] });
 
     const contract = catalogue.events.flatMap(({ contract: isPublic, type }) => (isPublic ? [type] : []));
     expect([...sent.keys()].sort()).toEqual(contract.sort());
     const stored = await wholeLog(store, contract);
     const messages = await readTopic(bootstrap, events, ({ length }) => length >= stored.length);
-    const out = new Map(messages.map((message) => [headersOf(message).ce_id, message]));
+    const out = new Map(messages.map((message) => [headersOf(message).ce_recordid, message]));
     expect([...out.keys()].sort()).toEqual(stored.map(({ id }) => id).sort());
+    const bySender = new Map(messages.map((message) => [headersOf(message).ce_id, message]));
     for (const [type, { id }] of sent) {
       // A cohort is first admitted under the given id; its own event follows from that.
       if (type === 'CohortOnboarded') continue;
-      expect(headersOf(out.get(id)!)).toMatchObject({ ce_type: type, ce_source: '/partner', ce_specversion: '1.0' });
+      expect(headersOf(bySender.get(id)!)).toMatchObject({
+        ce_type: type,
+        ce_source: '/partner',
+        ce_specversion: '1.0',
+      });
     }
     const onboarded = stored.find(({ type }) => type === 'CohortOnboarded')!;
     expect(JSON.parse(out.get(onboarded.id)!.value!.toString())).toMatchObject({
@@ -98,10 +103,10 @@ describeWithKafka('Gatehouse with a Kafka broker', () => {
       accounts: ['p-1'],
     });
     const feed = (await gatehouse.administrator.get('/v1/events?limit=2000')).body.events as {
-      id: string;
+      recordid: string;
       data: Data;
     }[];
-    for (const { id, data } of feed) expect(JSON.parse(out.get(id)!.value!.toString())).toEqual(data);
+    for (const { recordid, data } of feed) expect(JSON.parse(out.get(recordid)!.value!.toString())).toEqual(data);
   });
 
   it('gives the same reason at a replay as at the arrival of a message without an event', async () => {

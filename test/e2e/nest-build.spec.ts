@@ -45,6 +45,7 @@ describe('nest-cli.json', () => {
         ...plainEnvironment(),
         GATEHOUSE_DATABASE_URL: `postgres://${user}:${password}@${host}:${port}/${name}`,
         GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
+        GATEHOUSE_IDENTITY_KEY: randomBytes(32).toString('base64'),
         GATEHOUSE_PORT: '0',
         GATEHOUSE_LOG_LEVEL: 'warn',
       },

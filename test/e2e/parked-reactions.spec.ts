@@ -63,8 +63,13 @@ it('shows a parked event of a consumer with its key and error beside the views',
   const { administrator } = gatehouse;
   await park('acc-shown', 1);
   const { reactions } = (await administrator.get('/v1/views')).body;
-  expect(reactions.map(({ name }: { name: string }) => name)).toEqual(['case-opening', 'enforcing', 'onboarding']);
-  const { parked } = reactions[1];
+  expect(reactions.map(({ name }: { name: string }) => name)).toEqual([
+    'address-settling',
+    'case-opening',
+    'enforcing',
+    'onboarding',
+  ]);
+  const { parked } = reactions[2];
   expect(parked).toContainEqual({
     key: 'acc-shown',
     position: '1',

@@ -59,6 +59,7 @@ it('gives a replayed event without a time the time of its first arrival', async 
     imageId: 'late',
     accountId: 'acc-1',
     categories: [],
+    reviewers: ['rev-x'],
   });
   await gatehouse.settle();
   const { quarantineId, reason } = (await service.post('/v1/events', confirmed)).body.results[0];

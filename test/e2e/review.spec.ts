@@ -172,7 +172,13 @@ it('deactivates the owner of the image, whomever a flag names', async () => {
   await generate('img-after', 'carl');
   await gatehouse.settle();
   expect((await rita.post('/v1/cases/img-before/verdicts', { verdict: 'unsafe' })).body.status).toBe('confirmed');
-  const confirmed = { caseId: 'img-after', imageId: 'img-after', accountId: 'alice', categories: [] };
+  const confirmed = {
+    caseId: 'img-after',
+    imageId: 'img-after',
+    accountId: 'alice',
+    categories: [],
+    reviewers: ['rev-x'],
+  };
   expect((await send('ReviewConfirmed', confirmed)).outcome).toBe('accepted');
   await gatehouse.settle();
   const deactivated = async (id: string) => (await gatehouse.administrator.get(`/v1/accounts/${id}`)).body.deactivated;
@@ -218,7 +224,8 @@ it('refuses to confirm a case until the owner of its image is known, even after 
 
 it('accepts confirmations of another system for open cases, and quarantines those of unknown ones', async () => {
   await openCases('img-1', 'img-2');
-  const confirm = (imageId: string) => send('ReviewConfirmed', { caseId: imageId, imageId, categories: [] });
+  const confirm = (imageId: string) =>
+    send('ReviewConfirmed', { caseId: imageId, imageId, categories: [], reviewers: ['rev-x'] });
   expect((await confirm('img-1')).outcome).toBe('accepted');
   expect((await confirm('img-1')).outcome).toBe('duplicate');
   await rita.post('/v1/cases/img-2/verdicts', { verdict: 'safe' });

@@ -19,6 +19,7 @@ describe('roles', () => {
     env = {
       GATEHOUSE_DATABASE_URL: `postgres://${user}:${password}@${host}:${port}/${name}`,
       GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
+      GATEHOUSE_IDENTITY_KEY: randomBytes(32).toString('base64'),
     };
   }, 120_000);
   afterAll(async () => {

@@ -139,14 +139,24 @@ it('accepts a repeated admission, and refuses another cohort with the same id', 
   const first = await operator.post('/v1/cohorts', listed);
   expect(first.body).toMatchObject({ size: 1, selection: 'listed' });
   expect((await operator.post('/v1/cohorts', listed)).body).toEqual(first.body);
-  expect((await operator.post('/v1/cohorts', { cohortId: 'friends' })).body).toEqual(first.body);
-  for (const other of [{ size: 2 }, { priority: 1 }, { accounts: [people[0]!] }]) {
-    expect(codeOf(await operator.post('/v1/cohorts', { cohortId: 'friends', ...other }))).toEqual([
-      409,
-      'cohort-known',
-    ]);
+  const line = { cohortId: 'line', size: 2, priority: 5 };
+  const second = await operator.post('/v1/cohorts', line);
+  expect((await operator.post('/v1/cohorts', line)).body).toEqual(second.body);
+  for (const other of [
+    { cohortId: 'friends' },
+    { cohortId: 'friends', size: 1 },
+    { cohortId: 'friends', size: 2 },
+    { cohortId: 'friends', priority: 1 },
+    { cohortId: 'friends', accounts: [people[0]!] },
+    { cohortId: 'friends', accounts: [people[2]!, people[0]!] },
+    { cohortId: 'line', size: 1, priority: 5 },
+    { cohortId: 'line', size: 2 },
+    { cohortId: 'line', size: 2, priority: 6 },
+    { cohortId: 'line', accounts: people.slice(0, 2) },
+  ]) {
+    expect([other, ...codeOf(await operator.post('/v1/cohorts', other))]).toEqual([other, 409, 'cohort-known']);
   }
-  expect(await onboarded()).toEqual([people[2]]);
+  expect(await onboarded()).toEqual(people);
 });
 
 it('admits nobody while onboarding is paused', async () => {
@@ -186,7 +196,8 @@ it('accepts cohorts that another system onboarded within the same rate, each par
   expect(await send({ accounts: [ada, ben] })).toBe('accepted');
   expect(await send({ accounts: [ben, ada] })).toBe('duplicate');
   expect(await onboarded()).toEqual([ada, ben]);
-  expect(await send({ accounts: [ada] })).toBe('duplicate');
+  expect(await send({ accounts: [ada] })).toBe('cohort-known');
+  expect(await send({ cohortId: 'daily-2032-01-01', accounts: [cleo] })).toBe('invalid-input');
   expect(await send({ accounts: [dan] })).toBe('cohort-known');
   expect(await send({ accounts: [cleo], part: 1 })).toBe('accepted');
   expect(await send({ accounts: [cleo], part: 1 })).toBe('duplicate');
@@ -220,6 +231,7 @@ it('names every invalid field', async () => {
     ['/accounts', { accounts: [null] }],
     ['/accounts', { accounts: 'a' }],
     ['/cohortId', { cohortId: 'a b' }],
+    ['/cohortId', { cohortId: 'daily-2032-01-01', size: 1 }],
     ['/priority', { priority: 10 }],
   ] as const) {
     const answer = await operator.post('/v1/cohorts', body);

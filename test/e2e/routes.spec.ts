@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Standalone } from '../../apps/standalone/standalone.js';
 import { type DeclaredRoute, DeclaredRoutes } from '../../libs/http/credentials/declared-routes.js';
 import { ROLES, type Role } from '../../libs/http/credentials/principal.js';
+import { rolesOf } from '../../libs/http/credentials/route-access.js';
 import { type Client, client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { servedRoutes } from '../support/served-routes.js';
 
@@ -52,7 +53,7 @@ async function statuses(caller: Client): Promise<[DeclaredRoute, number][]> {
 
 const admitted = (status: number) => status !== 401 && status !== 403 && status < 500;
 const isPublic = ({ access }: DeclaredRoute) => access.kind !== 'roles';
-const admits = (route: DeclaredRoute, role: Role) => route.access.kind !== 'roles' || route.access.roles.includes(role);
+const admits = ({ access }: DeclaredRoute, role: Role) => rolesOf(access)?.includes(role) ?? true;
 const named = ({ method, path }: DeclaredRoute) => `${method} ${path}`;
 
 describe('the route table', () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { identityOf } from '../../libs/ingest/incoming-event.js';
+import { senderEventId } from '../../libs/event-store/event-identity.js';
 import { Ingester } from '../../libs/ingest/kafka/ingester.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { Publisher } from '../../libs/publish/kafka/publisher.js';
@@ -16,6 +16,7 @@ import { eventsBehind } from '../support/events-behind.js';
 import { describeWithKafka, KAFKA_START_MS, kafkaBroker, testClient, uniqueName } from '../support/kafka.js';
 import { kafkaAdmin } from '../support/kafka-admin.js';
 
+const EPOCH = '9c1f03ab55d2';
 const run = promisify(execFile);
 
 /** A message as kcat's JSON output has it. */
@@ -89,12 +90,12 @@ function specs(): void {
     await produce(topic, 'image-img-2', { 'content-type': 'application/cloudevents+json' }, JSON.stringify(whole));
     const events = await ingested(topic, stored, 2);
     const byId = new Map(events.map((event) => [event.id, event]));
-    expect(byId.get(identityOf(source, 'ImageShared-1'))).toMatchObject({
+    expect(byId.get(senderEventId(source, 'ImageShared-1'))).toMatchObject({
       type: 'ImageShared',
       data,
       metadata: { source, subject: 'image-img-1', time: '2022-05-18T09:00:00.500Z', offset: '0' },
     });
-    expect(byId.get(identityOf(source, 'ImageShared-2'))).toMatchObject({
+    expect(byId.get(senderEventId(source, 'ImageShared-2'))).toMatchObject({
       data: whole.data,
       metadata: { source, subject: 'image-img-2', time: '2022-05-18T07:00:00.000Z', correlationid: 'grün' },
     });
@@ -114,6 +115,7 @@ function specs(): void {
       world.pool,
       new LogTail(world.store),
       world.schemas,
+      { current: EPOCH },
       locks,
       testClient(bootstrap),
       topic,
@@ -130,10 +132,11 @@ function specs(): void {
     expect(comment).toMatch(/^sealed:/);
     expect(told.payload).toBe(JSON.stringify(open));
     expect(told.headers).toEqual([
-      ...['content-type', 'application/json', 'ce_specversion', '1.0', 'ce_id', id, 'ce_source', metadata.source],
+      ...['content-type', 'application/json', 'ce_specversion', '1.0', 'ce_id', 'f-1', 'ce_source', metadata.source],
       ...['ce_type', 'ContentFlagged', 'ce_subject', 'image-img-9', 'ce_time', metadata.time],
-      ...['ce_schemaversion', '1', 'ce_recordedtime', recordedAt, 'ce_correlationid', 'request-1'],
-      ...['ce_actor', 'service:image-service', 'ce_position', String(position), 'gatehouse_position', String(position)],
+      ...['ce_schemaversion', '1', 'ce_recordedtime', recordedAt, 'ce_recordid', id],
+      ...['ce_correlationid', 'request-1', 'ce_actor', 'service:image-service', 'ce_position', String(position)],
+      ...['ce_logepoch', EPOCH, 'gatehouse_position', String(position)],
     ]);
     const bytes = (await consume(topic, ['-f', '%k\n%S\n%s'])).stdout;
     const raw = Buffer.from(JSON.stringify(open));

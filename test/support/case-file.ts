@@ -16,6 +16,7 @@ export const flag = (change: Partial<OpenCase> = {}): OpenCase => ({
   flaggedAt: '2022-05-19T10:00:00.000Z',
   position: 1,
   panelSize: 1,
+  confidenceStep: 0.2,
   ...change,
 });
 

@@ -4,8 +4,9 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { EventStore } from '../../libs/event-store/event-store.js';
 import { LiveSubscription } from '../../libs/event-store/eventstoredb/live-subscription.js';
 import { LogEnd } from '../../libs/event-store/eventstoredb/log-end.js';
-import type { LogRecord } from '../../libs/event-store/eventstoredb/log-records.js';
+import { type LogRecord, OwnRecords } from '../../libs/event-store/eventstoredb/log-records.js';
 import { LogScan } from '../../libs/event-store/eventstoredb/log-scan.js';
+import { StoredEvents } from '../../libs/events/stored-events.js';
 import type { NewEvent, Position } from '../../libs/kernel/envelope.js';
 
 const RECORD_BYTES = 300;
@@ -23,6 +24,7 @@ export class FakeEventStoreDB {
 
   constructor() {
     const place = (from: Position) => this.records.findIndex((record) => Number(record.commitPosition) === from);
+    const own = new OwnRecords(new StoredEvents([], ['facts']));
     this.scan = new LogScan(
       async (from, count) => {
         this.reads++;
@@ -40,8 +42,9 @@ export class FakeEventStoreDB {
           .reverse()
           .map(copyOf);
       },
+      own,
     );
-    this.end = new LogEnd(this.scan, (after) => new LiveSubscription(this.client, after));
+    this.end = new LogEnd(this.scan, (after) => new LiveSubscription(this.client, after, own));
   }
 
   /** @param own appended by the process that reads, which learns the position */

@@ -60,6 +60,8 @@ export async function startGatehouse({
     GATEHOUSE_PUBLIC_RATE_PER_MINUTE: '100000',
     // The widest allowed, so that a busy machine does not deny. Specs about these limits set their own.
     GATEHOUSE_STALENESS_MS: '600000',
+    GATEHOUSE_ANSWER_LIMIT_MS: '600000',
+    GATEHOUSE_DECISION_WAIT_MS: '600000',
     GATEHOUSE_ACCESS_WAIT_MS: '60000',
     ...env,
   };

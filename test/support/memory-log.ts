@@ -18,9 +18,14 @@ export function memoryLog() {
     return { outcome: 'appended', revision: revision + added.length, position: events.length, consecutive: true };
   }
 
-  const store: Pick<EventStore, 'append' | 'readStream'> = {
+  const store: Pick<EventStore, 'append' | 'readStream' | 'readAll'> = {
     append: async (writes) => writes.map(write),
     readStream: async (name, from = 0, limit = Number.MAX_SAFE_INTEGER) => stream(name).slice(from, from + limit),
+    readAll: async (position, { including = false, limit = Number.MAX_SAFE_INTEGER } = {}) => {
+      const page = events.slice(including ? position - 1 : position).slice(0, limit);
+      const next = page.at(-1)?.position ?? position;
+      return { events: page, next, atHead: next === events.length };
+    },
   };
   return { events, store: store as EventStore };
 }

@@ -52,15 +52,39 @@ export function expectOnboardingInvariants(log: readonly RecordedEvent[]): void 
   expectTurns(log);
 }
 
-/** The chosen people are the front of the waitlist at that moment, and are onboarded by that turn or not at all. */
+interface Place {
+  priority: number;
+  barred: boolean;
+  /** The position of its last change. */
+  since: number;
+}
+
+/** Those of the line who are passed over came back after the newest of the chosen. */
+function expectFront(line: readonly [string, Place][], chosen: readonly [string, Place][]): void {
+  const last = chosen.at(-1);
+  const passedOver = last ? line.slice(0, line.indexOf(last)).filter((one) => !chosen.includes(one)) : [];
+  const newest = Math.max(...chosen.map(([, place]) => place.since));
+  for (const [, place] of passedOver) expect(place.since).toBeGreaterThan(newest);
+}
+
+/**
+ * The chosen people are the front of those who waited when the line was read: those of the same line who are left out came
+ * back later. They are onboarded by the turn for which they were chosen or not at all.
+ */
 function expectTurns(log: readonly RecordedEvent[]): void {
-  const waiting = new Map<string, { priority: number; barred: boolean }>();
+  const waiting = new Map<string, Place>();
+  /** How often each account has joined or been reinstated. */
+  const turns = new Map<string, number>();
   const chosen = new Map<string, string>();
   const listed = new Set(ofType(log, CohortAdmitted).flatMap(({ data }) => (data.accounts ? [data.cohortId] : [])));
   for (const event of log as RecordedOf<(typeof accountEvents)[number] | (typeof rolloutEvents)[number]>[]) {
+    const since = event.position;
+    if (event.type === 'WaitlistJoined' || event.type === 'AccountReinstated') {
+      turns.set(event.data.accountId, (turns.get(event.data.accountId) ?? 0) + 1);
+    }
     switch (event.type) {
       case 'WaitlistJoined':
-        waiting.set(event.data.accountId, { priority: event.data.priority ?? 5, barred: false });
+        waiting.set(event.data.accountId, { priority: event.data.priority ?? 5, barred: false, since });
         break;
       case 'WaitlistLeft':
         waiting.delete(event.data.accountId);
@@ -68,17 +92,21 @@ function expectTurns(log: readonly RecordedEvent[]): void {
         break;
       case 'AccountDeactivated':
       case 'AccountReinstated': {
-        const turn = waiting.get(event.data.accountId);
-        if (turn) turn.barred = event.type === 'AccountDeactivated';
+        const place = waiting.get(event.data.accountId);
+        if (place) Object.assign(place, { barred: event.type === 'AccountDeactivated', since });
         if (event.type === 'AccountDeactivated') chosen.delete(event.data.accountId);
         break;
       }
       case 'CohortFilled': {
         const { cohortId, accounts } = event.data;
         const line = [...waiting].filter(([, { barred }]) => !barred).sort(([, a], [, b]) => a.priority - b.priority);
-        const first = line.slice(0, accounts.length).map(([accountId]) => accountId);
-        if (!listed.has(cohortId)) expect(accounts).toEqual(first);
-        for (const accountId of accounts) chosen.set(accountId, cohortId);
+        const inTurn = accounts.filter((one, n) => waiting.has(one) && turns.get(one) === event.data.turns![n]);
+        const ofLine = line.filter(([accountId]) => inTurn.includes(accountId));
+        if (!listed.has(cohortId)) {
+          expect(inTurn).toEqual(ofLine.map(([accountId]) => accountId));
+          expectFront(line, ofLine);
+        }
+        for (const accountId of inTurn) chosen.set(accountId, cohortId);
         break;
       }
       case 'AccountOnboarded':

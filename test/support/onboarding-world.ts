@@ -36,6 +36,8 @@ import { wholeLog } from './whole-log.js';
 
 const CONTEXT: CommandContext = { actor: { kind: 'user', id: 'spec', role: 'operator' }, correlationid: 'spec' };
 
+const WAIT = { decisionWaitMs: 10_000 };
+
 /** A waitlist with a running projector and a rollout, on their own database, with a clock that specs set. */
 export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')) {
   const clock = { time: start, now: () => clock.time };
@@ -53,8 +55,8 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
   const following = projector.run(stop.signal);
   const transactorOn = (on: EventStore) => new Transactor(on, ids, clock, () => 1);
   const transactor = transactorOn(store);
-  const next = nextInLine(pool, store, reader);
-  const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, reader));
+  const next = nextInLine(pool, store, reader, WAIT.decisionWaitMs);
+  const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, reader, WAIT), WAIT);
 
   async function join(accounts: readonly string[], priority?: number) {
     for (const accountId of accounts) {

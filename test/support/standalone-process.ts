@@ -22,6 +22,9 @@ export interface Ended {
   output: string;
 }
 
+/** A busy machine must not turn an answer into 503. */
+const WIDE_LIMITS = { GATEHOUSE_ANSWER_LIMIT_MS: '600000', GATEHOUSE_DECISION_WAIT_MS: '600000' };
+
 /** The output of a role once it is ready. */
 const READY = /Press Ctrl-C|: \w+ is ready at \S+\n/;
 
@@ -32,7 +35,7 @@ function start(env: Record<string, string>, app: string, through: readonly strin
   );
   const [program, ...before] = [...through, process.execPath];
   return spawn(program!, [...before, join('dist', 'apps', app, 'main.js')], {
-    env: { ...Object.fromEntries(inherited), GATEHOUSE_PORT: '0', GATEHOUSE_LOG_LEVEL: 'warn', ...env },
+    env: { ...Object.fromEntries(inherited), GATEHOUSE_PORT: '0', GATEHOUSE_LOG_LEVEL: 'warn', ...WIDE_LIMITS, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

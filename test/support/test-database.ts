@@ -24,6 +24,10 @@ export const createTestDatabase = (): Promise<TestDatabase> => createDatabase(` 
 /** A new database without any schema, for specs of migrations. */
 export const createEmptyDatabase = (): Promise<TestDatabase> => createDatabase('');
 
+/** A copy, as a restored backup of it; nobody may be connected to the original. */
+export const copyDatabase = ({ connection }: TestDatabase): Promise<TestDatabase> =>
+  createDatabase(` TEMPLATE ${connection.database}`);
+
 async function createDatabase(template: string): Promise<TestDatabase> {
   const server = await testServer();
   const database = `test_${randomBytes(8).toString('hex')}`;

@@ -140,12 +140,21 @@ export class AccessReplica implements Subscriber {
   }
 
   private apply(event: RecordedEvent): void {
-    if (belongsTo(this.account, event)) this.applyToAccount(event);
+    if (event.fault !== undefined) this.distrust([event]);
+    else if (belongsTo(this.account, event)) this.applyToAccount(event);
     else if (isOf(ReviewConfirmed, event)) {
       if (event.data.accountId !== undefined) this.pendingDeactivation.add(event.data.accountId);
     } else if (belongsTo(policyStream, event) && !this.policies.versions.includes(event.data.version)) {
       this.policies = policyStream.evolve(this.policies, event, placeOf(event));
     }
+  }
+
+  /** Denies accounts of which an event can't be used: it may have been a deactivation. */
+  private distrust(events: readonly RecordedEvent[]): void {
+    const category = `${this.account.category}-`;
+    for (const { stream, fault } of events)
+      if (fault !== undefined && stream.startsWith(category))
+        this.pendingDeactivation.add(stream.slice(category.length));
   }
 
   private applyToAccount(event: Recorded<AccountEvent>): void {
@@ -164,6 +173,7 @@ export class AccessReplica implements Subscriber {
     const result = this.store
       .readStream(`${this.account.category}-${accountId}`)
       .then((history) => {
+        this.distrust(history);
         let standing = this.account.initial;
         let position = 0;
         for (const event of [...history, ...events]) {

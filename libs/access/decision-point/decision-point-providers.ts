@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit, type
 import { HttpAdapterHost } from '@nestjs/core';
 import { ENFORCING } from '../../enforcement/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
+import { LogEpoch } from '../../event-store/log-epoch.js';
 import { imagesAsOf } from '../../images/index.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
@@ -12,6 +13,7 @@ import type { Logger } from '../../platform/logging/logger.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { CLOCK, EVENT_STORE, LOGGER, POOL, SETTINGS } from '../../platform/ports.js';
 import { ViewReader } from '../../projections/view-reader.js';
+import { CurrentCases } from '../../review/index.js';
 import { consumerProgress } from '../../subscriptions/checkpoints.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
 import { AccessReplica } from './access-replica.js';
@@ -71,15 +73,17 @@ export const decisionPointProviders: readonly Provider[] = [
   },
   {
     provide: DecisionPoint,
-    inject: [AccessReplica, EVENT_STORE, CLOCK, POOL, ViewReader, SETTINGS],
+    inject: [AccessReplica, EVENT_STORE, CurrentCases, CLOCK, POOL, ViewReader, LogEpoch, SETTINGS],
     useFactory: (
       replica: AccessReplica,
       store: EventStore,
+      cases: CurrentCases,
       clock: Clock,
       pool: Pool,
       reader: ViewReader,
+      epoch: LogEpoch,
       { stalenessMs, accessWaitMs: waitMs }: Settings,
-    ) => new DecisionPoint(replica, store, clock, imagesAsOf(pool, reader), { stalenessMs, waitMs }),
+    ) => new DecisionPoint(replica, store, cases, clock, imagesAsOf(pool, reader), epoch, { stalenessMs, waitMs }),
   },
   ReplicaFollowing,
 ];

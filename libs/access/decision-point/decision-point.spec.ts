@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { currentCases } from '../../../test/support/current-cases.js';
 import { monotonicClock } from '../../../test/support/monotonic-clock.js';
 import { type SilentDatabase, silentDatabase } from '../../../test/support/silent-database.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { until } from '../../../test/support/until.js';
+import type { EventStore } from '../../event-store/event-store.js';
 import { PostgresEventStore } from '../../event-store/postgres/postgres-event-store.js';
 import { newEvent } from '../../event-store/sample-events.contract.js';
 import { systemClock } from '../../kernel/clock.js';
+import { PositionGone } from '../../kernel/errors.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
 import { AccessReplica } from './access-replica.js';
 import { DecisionPoint, type ImageLookup } from './decision-point.js';
@@ -14,14 +17,18 @@ import { readEvaluation } from './evaluation-request.js';
 const STALENESS_MS = 600_000;
 const STALE = { decision: false, reason: 'decision-point-stale' };
 const ALLOWED = { decision: true };
+const EPOCH = { current: '9c1f03ab55d2' };
 
-const asked = (action: string, minPosition = 0) =>
-  readEvaluation({
-    subject: { type: 'account', id: 'ann' },
-    action: { name: action },
-    resource: { type: 'image', id: 'img' },
-    context: { minPosition },
-  });
+const asked = (action: string, minPosition: number | string = 0) =>
+  readEvaluation(
+    {
+      subject: { type: 'account', id: 'ann' },
+      action: { name: action },
+      resource: { type: 'image', id: 'img' },
+      context: { minPosition },
+    },
+    EPOCH.current,
+  );
 /** An unknown image, in a view that is up to date. */
 const unknownImage: ImageLookup = async () => ({ facts: undefined, asOf: Number.MAX_SAFE_INTEGER, isParked: false });
 
@@ -60,17 +67,30 @@ describe('the decision point', () => {
 
   const untilFresh = () => until(() => replica.ageMs < STALENESS_MS / 2);
 
-  const pointWith = (lookup: ImageLookup, waitMs: number) =>
-    new DecisionPoint(replica, store, systemClock, lookup, { stalenessMs: STALENESS_MS, waitMs });
+  const pointWith = (lookup: ImageLookup, waitMs: number, log: EventStore = store) =>
+    new DecisionPoint(replica, log, currentCases(store, silent.connection), systemClock, lookup, EPOCH, {
+      stalenessMs: STALENESS_MS,
+      waitMs,
+    });
 
   it('waits once per request, however many of its evaluations need a position that does not come', async () => {
-    const point = pointWith(unknownImage, 1_000);
+    const longer = Object.assign(Object.create(store) as EventStore, { head: async () => 2_000_000 });
+    const point = pointWith(unknownImage, 1_000, longer);
     await untilFresh();
     const questions = Array.from({ length: 50 }, (_, n) => asked('generate', 1_000_000 + n));
     const started = performance.now();
     const answers = await point.evaluateAll([...questions, asked('generate')], 'permit_on_first_permit');
     expect(performance.now() - started).toBeLessThan((questions.length * 1_000) / 2);
     expect(answers).toEqual([...questions.map(() => STALE), ALLOWED]);
+  });
+
+  it('refuses a position of another epoch, and one that the log ends before', async () => {
+    const position = (minPosition: string) => asked('generate', minPosition);
+    expect(position(`${EPOCH.current}-7`).minPosition).toBe(7);
+    expect(() => position('000000000000-7')).toThrow(PositionGone);
+    await untilFresh();
+    const beyond = pointWith(unknownImage, 50).evaluate(position(`${(await store.head()) + 1}`));
+    await expect(beyond).rejects.toThrow(PositionGone);
   });
 
   it('shares one deadline between the wait for the account and the wait for the image', async () => {

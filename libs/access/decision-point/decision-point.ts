@@ -1,9 +1,10 @@
 import { accountStream } from '../../account/index.js';
-import { type EventStore } from '../../event-store/event-store.js';
+import type { EventStore } from '../../event-store/event-store.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Position } from '../../kernel/envelope.js';
-import { StoreUnavailable } from '../../kernel/errors.js';
-import { conflictOf, readCase, readNotedFlagger } from '../../review/index.js';
+import { PositionGone, StoreUnavailable } from '../../kernel/errors.js';
+import { isTransient } from '../../kernel/transient.js';
+import { type CurrentCases, conflictOf } from '../../review/index.js';
 import {
   ACCESS_ACTIONS,
   type AccessAction,
@@ -54,9 +55,11 @@ const isAction = (name: string): name is AccessAction => (ACCESS_ACTIONS as read
 export class DecisionPoint {
   constructor(
     private readonly replica: AccessReplica,
-    private readonly store: EventStore,
+    private readonly store: Pick<EventStore, 'head'>,
+    private readonly cases: Pick<CurrentCases, 'find'>,
     private readonly clock: Clock,
     private readonly imageLookup: ImageLookup,
+    private readonly epoch: { current: string },
     private readonly options: DecisionPointOptions,
   ) {}
 
@@ -79,13 +82,17 @@ export class DecisionPoint {
 
   /**
    * Denies instead of throwing if the log can't be reached.
+   * @throws PositionGone if the log ends before the position that the caller demands
    * @param deadline of the request, on the monotonic clock; by default the time starts with the first wait
    */
   async evaluate(evaluation: Evaluation, deadline?: number): Promise<AccessDecision> {
     const { minPosition } = evaluation;
     if (minPosition > this.replica.knownPosition) {
       deadline ??= this.newDeadline();
-      if (!(await this.replica.waitFor(minPosition, deadline - performance.now()))) return STALE;
+      if (!(await this.replica.waitFor(minPosition, deadline - performance.now()))) {
+        await this.refuseBeyondHead(minPosition);
+        return STALE;
+      }
     }
     const decision = this.evaluateNow(evaluation);
     if (decision) return decision;
@@ -97,7 +104,7 @@ export class DecisionPoint {
       // The replica may have become stale during the wait for an account or an image.
       return this.isStale() ? STALE : awaited;
     } catch (error) {
-      if (error instanceof StoreUnavailable) return STALE;
+      if (isTransient(error)) return STALE;
       throw error;
     }
   }
@@ -113,6 +120,12 @@ export class DecisionPoint {
       if (decision.decision === (semantic === 'permit_on_first_permit')) break;
     }
     return decisions;
+  }
+
+  /** A log that ends before a position that was given once was restored from a backup, and never gets the write back. */
+  private async refuseBeyondHead(position: Position): Promise<void> {
+    const head = await this.store.head().catch(() => undefined);
+    if (head !== undefined && position > head) throw new PositionGone(String(position), this.epoch.current);
   }
 
   private facts(): AccessFacts {
@@ -147,15 +160,15 @@ export class DecisionPoint {
     if (!SUBJECT_TYPES.has(subject.type)) return SUBJECT_TYPE_UNKNOWN;
     const facts: AccessFacts = { now: this.clock.now(), isReviewer: subject.type === 'reviewer' };
     if (facts.isReviewer) {
-      const [image, state, noted] = await Promise.all([
+      const [image, { state, notedRound }] = await Promise.all([
         this.image(evaluation, deadline),
-        readCase(this.store, resource.id),
-        readNotedFlagger(this.store, resource.id, subject.id),
+        this.cases.find(resource.id, subject.id),
       ]);
       facts.image = { isParked: image.isParked };
       if (state.status !== 'none') {
         const owner = image.facts?.accountId;
-        facts.caseInfo = { conflict: conflictOf(state, subject.id, { owner, notedRound: noted.round }) };
+        const notedRounds = new Map([[subject.id, notedRound]]);
+        facts.caseInfo = { conflict: conflictOf(state, subject.id, { owner, notedRounds }) };
       }
     }
     return decideAccess(accountStream.initial, 'review', facts);

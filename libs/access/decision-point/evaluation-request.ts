@@ -1,6 +1,7 @@
+import { POSITION_RULE, parsePosition } from '../../http/position-text.js';
 import type { Position } from '../../kernel/envelope.js';
 import { type InvalidField, InvalidInput } from '../../kernel/errors.js';
-import { hasControlCharacter, isPositionText } from '../../kernel/text-forms.js';
+import { hasControlCharacter } from '../../kernel/text-forms.js';
 
 /** One evaluation, in the terms of the AuthZEN Authorization API 1.0. */
 export interface Evaluation {
@@ -22,14 +23,17 @@ type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** @throws InvalidInput with every field that is missing or has a wrong type */
-export function readEvaluation(body: unknown): Evaluation {
+/**
+ * @param epoch the log's current one
+ * @throws InvalidInput with every field that is missing or has a wrong type; PositionGone for a position of another epoch
+ */
+export function readEvaluation(body: unknown, epoch: string): Evaluation {
   if (!isObject(body))
     throw new InvalidInput([
       { field: '', message: 'the body must be a JSON object with subject, action and resource' },
     ]);
   const errors: InvalidField[] = [];
-  const evaluation = read(body, '', errors);
+  const evaluation = read(body, '', errors, epoch);
   if (errors.length > 0) throw new InvalidInput(errors);
   return evaluation;
 }
@@ -42,9 +46,9 @@ export interface Evaluations {
 /**
  * Parses a batch: the top-level fields are the defaults of every evaluation.
  * @returns undefined if the request has no evaluations and so is a single one
- * @throws InvalidInput
+ * @throws InvalidInput, PositionGone
  */
-export function readEvaluations(body: unknown): Evaluations | undefined {
+export function readEvaluations(body: unknown, epoch: string): Evaluations | undefined {
   if (!isObject(body)) throw new InvalidInput([{ field: '', message: 'the body must be a JSON object' }]);
   const { evaluations, options, ...defaults } = body;
   if (evaluations === undefined) return undefined;
@@ -59,7 +63,7 @@ export function readEvaluations(body: unknown): Evaluations | undefined {
   }
   const all = evaluations.map((one, i) => {
     const at = `/evaluations/${i}`;
-    if (isObject(one)) return read({ ...defaults, ...one }, at, errors);
+    if (isObject(one)) return read({ ...defaults, ...one }, at, errors, epoch);
     errors.push({ field: at, message: 'must be an object' });
     return undefined;
   });
@@ -67,7 +71,12 @@ export function readEvaluations(body: unknown): Evaluations | undefined {
   return { evaluations: all as Evaluation[], semantic: semantic as Semantic };
 }
 
-function read({ subject, action, resource, context }: Json, at: string, errors: InvalidField[]): Evaluation {
+function read(
+  { subject, action, resource, context }: Json,
+  at: string,
+  errors: InvalidField[],
+  epoch: string,
+): Evaluation {
   const text = (owner: unknown, ownerName: string, name: 'type' | 'id' | 'name'): string => {
     const value = isObject(owner) ? owner[name] : undefined;
     if (typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT && !hasControlCharacter(value))
@@ -79,13 +88,9 @@ function read({ subject, action, resource, context }: Json, at: string, errors: 
   let minPosition = 0;
   if (isObject(context) && context.minPosition !== undefined) {
     const given = context.minPosition;
-    minPosition = typeof given === 'string' && isPositionText(given) ? Number(given) : (given as number);
-    if (!Number.isSafeInteger(minPosition) || minPosition < 0) {
-      errors.push({
-        field: `${at}/context/minPosition`,
-        message: 'must be a position as this service returns it, digits only',
-      });
-    }
+    const position = typeof given === 'string' ? parsePosition(given, epoch) : given;
+    if (Number.isSafeInteger(position) && (position as number) >= 0) minPosition = position as Position;
+    else errors.push({ field: `${at}/context/minPosition`, message: POSITION_RULE });
   }
   const properties = isObject(resource) && isObject(resource.properties) ? resource.properties : {};
   return {

@@ -1,5 +1,6 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { Type } from 'typebox';
+import { LogEpoch } from '../../event-store/log-epoch.js';
 import type { Role } from '../../http/credentials/principal.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
@@ -23,7 +24,10 @@ const allowed: EvaluationAnswer = { decision: true, context: { position: '1042' 
 /** The AuthZEN Authorization API 1.0: a policy decision point for everything that an account may do. */
 @Controller('access/v1')
 export class EvaluateAccessController {
-  constructor(@Inject(DecisionPoint) private readonly decisionPoint: DecisionPoint) {}
+  constructor(
+    @Inject(DecisionPoint) private readonly decisionPoint: DecisionPoint,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+  ) {}
 
   @Post('evaluation')
   @HttpCode(200)
@@ -39,7 +43,10 @@ export class EvaluateAccessController {
     answer: answer('Evaluation', 'The decision.', EvaluationAnswer, denied),
   })
   async evaluate(@Body() body: unknown): Promise<EvaluationAnswer> {
-    return evaluationAnswer(await this.decisionPoint.evaluate(readEvaluation(body)), this.decisionPoint.position);
+    return evaluationAnswer(
+      await this.decisionPoint.evaluate(readEvaluation(body, this.epoch.current)),
+      this.decisionPoint.position,
+    );
   }
 
   @Post('evaluations')
@@ -63,7 +70,7 @@ export class EvaluateAccessController {
     }),
   })
   async evaluateAll(@Body() body: unknown): Promise<EvaluationsAnswer | EvaluationAnswer> {
-    const batch = readEvaluations(body);
+    const batch = readEvaluations(body, this.epoch.current);
     if (!batch) return this.evaluate(body);
     const decisions = await this.decisionPoint.evaluateAll(batch.evaluations, batch.semantic);
     return { evaluations: decisions.map((decision) => evaluationAnswer(decision, this.decisionPoint.position)) };

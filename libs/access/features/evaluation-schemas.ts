@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { NO_CONTROL, POSITION } from '../../kernel/text-forms.js';
+import { GIVEN_POSITION, NO_CONTROL, POSITION } from '../../kernel/text-forms.js';
 import { ACCESS_ACTIONS } from '../decide-access.js';
 import { DENY_REASONS } from '../decision-point/decision-point.js';
 import { MAX_EVALUATIONS, MAX_TEXT, SEMANTICS } from '../decision-point/evaluation-request.js';
@@ -50,8 +50,9 @@ const context = Type.Optional(
   Type.Object(
     {
       minPosition: Type.Optional(
-        Type.Union([Type.String({ pattern: POSITION }), Type.Integer({ minimum: 0 })], {
-          description: 'Position from a write receipt; the decision waits until it includes that write.',
+        Type.Union([Type.String({ pattern: GIVEN_POSITION }), Type.Integer({ minimum: 0 })], {
+          description:
+            'Position from a write receipt; the decision waits until it includes that write. With its epoch, `EPOCH-digits`, it is refused after a restore of the log.',
         }),
       ),
     },

@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { LogEpoch } from '../../event-store/log-epoch.js';
 import { answerAhead } from '../../http/answer-ahead.js';
 import { Authenticator } from '../../http/credentials/authenticator.js';
 import { bearerOf } from '../../http/credentials/credentials.js';
 import { Draining } from '../../http/draining.js';
 import { RequestDurations } from '../../http/request-durations.js';
+import { ResponseHeaders } from '../../http/response-headers.js';
 import type { Position } from '../../kernel/envelope.js';
 import type { AccessDecision } from '../decide-access.js';
 import { DecisionPoint } from '../decision-point/decision-point.js';
@@ -25,18 +27,20 @@ export class FastEvaluation {
     @Inject(DecisionPoint) decisionPoint: DecisionPoint,
     @Inject(RequestDurations) durations: RequestDurations,
     @Inject(Draining) draining: Draining,
+    @Inject(LogEpoch) epoch: LogEpoch,
+    @Inject(ResponseHeaders) headers: ResponseHeaders,
   ) {
     const textOf = (decision: AccessDecision) => answerText(decision, decisionPoint.position);
     const answer = (json: unknown, { headers }: { headers: { authorization?: string } }) => {
       const principal = authenticator.recent(bearerOf(headers.authorization) ?? '');
       if (!principal?.roles.some((role) => EVALUATION_ROLES.includes(role))) return undefined;
-      const evaluation = readEvaluation(json);
+      const evaluation = readEvaluation(json, epoch.current);
       const decision = decisionPoint.evaluateNow(evaluation);
       return decision ? textOf(decision) : decisionPoint.evaluate(evaluation).then(textOf);
     };
     // A process without HTTP has no adapter.
     const server = httpAdapter?.getInstance();
-    if (server) answerAhead(server, ROUTE, answer, { durations, draining });
+    if (server) answerAhead(server, ROUTE, answer, { durations, draining, headers });
   }
 }
 

@@ -1,15 +1,12 @@
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { CommandRoute, RequestCommand } from '../../context/decision.js';
-import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsName } from '../../http/field-rules.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { foldRecorded } from '../../kernel/decider.js';
-import { EVENT_STORE } from '../../platform/ports.js';
 import { policyStream } from '../../policy/index.js';
 import { acceptPolicy, accountStream } from '../account-standing.js';
 
@@ -22,18 +19,17 @@ export class AcceptPolicy extends RequestCommand {
 
 @CommandHandler(AcceptPolicy)
 export class AcceptPolicyHandler implements ICommandHandler<AcceptPolicy> {
-  constructor(
-    @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(EVENT_STORE) private readonly store: EventStore,
-  ) {}
+  constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
 
   async execute({ accountId, version, context }: AcceptPolicy): Promise<CommandResult> {
-    const published = foldRecorded(policyStream, await this.store.readStream(policyStream.category));
-    return commandResult(
-      await this.transactor.transact(accountStream, accountId, context, (standing) =>
-        acceptPolicy(standing, { accountId, version }, published),
-      ),
+    const result = await this.transactor.transact(
+      accountStream,
+      accountId,
+      context,
+      (standing, { state: published }) => acceptPolicy(standing, { accountId, version }, published),
+      () => this.transactor.load(policyStream, undefined),
     );
+    return commandResult(result);
   }
 }
 

@@ -37,7 +37,7 @@ export const DeactivateAccountHandler = decisionHandler(
 export const deactivateAccountInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: AccountDeactivated,
-    key: ({ accountId }) => `account:${accountId}`,
+    keys: ({ accountId }) => [`account:${accountId}`],
     handle: (data, context) => commands.execute(new DeactivateAccount().with({ ...data, context })),
   });
 

@@ -3,16 +3,18 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import { Matches, MaxLength } from 'class-validator';
 import type { Static } from 'typebox';
 import type { EventStore } from '../../event-store/event-store.js';
+import { LogEpoch } from '../../event-store/log-epoch.js';
 import { isNoOp } from '../../events/no-op-recorded.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IfGiven, Means } from '../../http/field-rules.js';
 import { closed, flag, history, instant, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { parsePosition } from '../../http/position-text.js';
 import { toIso } from '../../kernel/clock.js';
-import { foldRecorded } from '../../kernel/decider.js';
+import { foldRecorded, isUsable } from '../../kernel/decider.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { InvalidInput, NotFound } from '../../kernel/errors.js';
-import { isInstant, isPositionText } from '../../kernel/text-forms.js';
+import { isInstant } from '../../kernel/text-forms.js';
 import { EVENT_STORE } from '../../platform/ports.js';
 import { accountStream } from '../account-standing.js';
 
@@ -62,13 +64,16 @@ export class ShowAccount extends Query<AccountAnswer> {
 /** Reads the account's own stream, so that the answer is exact, now and at any earlier moment. */
 @QueryHandler(ShowAccount)
 export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
-  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+  ) {}
 
   async execute({ accountId, asOf }: ShowAccount): Promise<AccountAnswer> {
-    const isPart = asOf === undefined ? () => true : upTo(asOf);
+    const isPart = asOf === undefined ? () => true : upTo(asOf, this.epoch.current);
     const events = (await this.store.readStream(`${accountStream.category}-${accountId}`)).filter(isPart);
     const last = events.at(-1);
-    if (!last) {
+    if (!last || events.every(isNoOp)) {
       const when = asOf === undefined ? '' : ` as of ${asOf}`;
       throw new NotFound('account-unknown', `no account ${accountId} is known${when}; check the id`);
     }
@@ -81,7 +86,7 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
       cohortId: cohortId ?? null,
       asOf: { position: String(last.position), time: last.recordedAt },
       history: events
-        .filter((event) => !isNoOp(event))
+        .filter((event) => isUsable(event) && !isNoOp(event))
         .map(({ position: place, type, metadata: { time, actor } }) => ({
           position: String(place),
           type,
@@ -93,8 +98,9 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
 }
 
 /** Compares the time of storing, so that the answer is what was known then. */
-function upTo(asOf: string): (event: RecordedEvent) => boolean {
-  if (isPositionText(asOf)) return ({ position: place }) => place <= Number(asOf);
+function upTo(asOf: string, epoch: string): (event: RecordedEvent) => boolean {
+  const last = parsePosition(asOf, epoch);
+  if (last !== undefined) return ({ position: place }) => place <= last;
   if (!isInstant(asOf)) {
     const message = 'must be a position in digits or a time like 2022-05-18T09:00:00Z (a + in a URL is written %2B)';
     throw new InvalidInput([{ field: 'asOf', message }]);
@@ -107,7 +113,9 @@ export class ShowAccountQuery {
   @Means('A position in digits or a time (RFC 3339): only events stored by then are included.')
   @IfGiven()
   @MaxLength(40)
-  @Matches(/^\d[\dTZ:.+-]*$/i, { message: 'must be a position in digits or a time like 2022-05-18T09:00:00Z' })
+  @Matches(/^(?:[0-9a-f]{12}-)?\d[\dTZ:.+-]*$/i, {
+    message: 'must be a position in digits or a time like 2022-05-18T09:00:00Z',
+  })
   asOf?: string;
 }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { accountStream, deactivateAccount, reinstateAccount } from '../../account/index.js';
+import { OwnEventIds } from '../../event-store/event-identity.js';
 import { type EventStore } from '../../event-store/event-store.js';
 import { PostgresEventStore } from '../../event-store/postgres/postgres-event-store.js';
 import { newEvent } from '../../event-store/sample-events.contract.js';
@@ -10,7 +11,7 @@ import { systemClock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
-import { timeOrderedIds } from '../../kernel/ids.js';
+import { nameBasedId, timeOrderedIds } from '../../kernel/ids.js';
 import { enforcing } from './enforcing.js';
 
 let database: TestDatabase;
@@ -26,6 +27,7 @@ afterAll(async () => {
 });
 
 const ids = timeOrderedIds(systemClock);
+const eventIds = new OwnEventIds(Buffer.alloc(32, 1), 0);
 const transactorOn = (on: EventStore) => new Transactor(on, ids, systemClock, () => 1);
 const OPERATOR: CommandContext = { actor: { kind: 'user', id: 'olga', role: 'operator' }, correlationid: 'spec' };
 
@@ -71,7 +73,7 @@ it('enforces each confirmed review once, whatever is reprocessed and whatever op
       for (const one of steps) {
         if (one.kind === 'read') {
           const before = await log();
-          const consumer = enforcing(transactorOn(one.dies === undefined ? store : dyingAfter(one.dies)));
+          const consumer = enforcing(transactorOn(one.dies === undefined ? store : dyingAfter(one.dies)), eventIds);
           const isDone = await consumer.react(confirmed[one.nth]!).then(
             () => true,
             (error) => {
@@ -102,6 +104,39 @@ it('enforces each confirmed review once, whatever is reprocessed and whatever op
   );
 });
 
+it('keeps each further confirmed review in the stream of its case, so that the account’s does not grow', async () => {
+  const accountId = 'acc-hot';
+  const { react } = enforcing(transactorOn(store), eventIds);
+  for (let n = 0; n < 20; n++) {
+    const caseId = `hot-${n}`;
+    const event = newEvent('ReviewConfirmed', { caseId, imageId: caseId, accountId, categories: ['hate'], round: 1 });
+    await store.append([{ stream: `case-${caseId}`, expected: 'any', events: [event] }]);
+    await react((await store.readStream(`case-${caseId}`))[0]!);
+    const enforced = await store.readStream(`enforcement-${caseId}`);
+    expect(enforced).toMatchObject([
+      {
+        type: 'EnforcementOrdered',
+        data: { accountId, caseId, categories: ['hate'] },
+        metadata: { causationid: event.id },
+      },
+      { type: 'EnforcementCompleted' },
+    ]);
+  }
+  expect((await store.readStream(`account-${accountId}`)).map(({ type }) => type)).toEqual(['AccountDeactivated']);
+});
+
+it('changes nothing for a confirmation that an earlier release recorded as a no-op in the account’s stream', async () => {
+  const accountId = 'acc-early';
+  const event = newEvent('ReviewConfirmed', { caseId: 'early', imageId: 'early', accountId, categories: [], round: 1 });
+  await store.append([{ stream: 'case-early', expected: 'any', events: [event] }]);
+  const [confirmed] = await store.readStream('case-early');
+  const transactor = transactorOn(store);
+  const once = { ...OPERATOR, eventId: nameBasedId(event.id, 'deactivate-account'), eventType: 'AccountDeactivated' };
+  await transactor.transact(accountStream, accountId, once, () => []);
+  await enforcing(transactor, new OwnEventIds(Buffer.alloc(32, 1), 1)).react(confirmed!);
+  expect((await store.readStream(`account-${accountId}`)).map(({ type }) => type)).toEqual(['CommandTaken']);
+});
+
 it('deactivates for each confirmed review once: not when one is reprocessed after a reinstatement', async () => {
   const accountId = 'acc-again';
   const confirm = async (caseId: string) => {
@@ -110,7 +145,7 @@ it('deactivates for each confirmed review once: not when one is reprocessed afte
     return (await store.readStream(`case-${caseId}`))[0]!;
   };
   const transactor = transactorOn(store);
-  const { react } = enforcing(transactor);
+  const { react } = enforcing(transactor, eventIds);
   const isDeactivated = async () => (await transactor.load(accountStream, accountId)).state.deactivated;
   const reinstate = () =>
     transactor.transact(accountStream, accountId, OPERATOR, (state) =>
@@ -126,4 +161,52 @@ it('deactivates for each confirmed review once: not when one is reprocessed afte
   expect(await isDeactivated()).toBe(false);
   await react(later);
   expect(await isDeactivated()).toBe(true);
+});
+
+it('deactivates although a stranger took the id that an earlier version would have derived', async () => {
+  const accountId = 'acc-guessed';
+  const event = newEvent('ReviewConfirmed', {
+    caseId: 'guessed',
+    imageId: 'guessed',
+    accountId,
+    categories: [],
+    round: 1,
+  });
+  await store.append([{ stream: 'case-guessed', expected: 'any', events: [event] }]);
+  const confirmed = (await store.readStream('case-guessed'))[0]!;
+  const stranger = {
+    ...newEvent('ImageShared', { imageId: 'x' }),
+    id: nameBasedId(confirmed.id, 'deactivate-account'),
+  };
+  await store.append([{ stream: 'facts-http0', expected: 'any', events: [stranger] }]);
+  const transactor = transactorOn(store);
+  for (const ids of [eventIds, new OwnEventIds(Buffer.alloc(32, 1), 1)])
+    await enforcing(transactor, ids).react(confirmed);
+  expect((await transactor.load(accountStream, accountId)).state.deactivated).toBe(true);
+  const stored = (await store.readStream(`account-${accountId}`)).map(({ id }) => id);
+  expect(stored).toEqual([eventIds.identify(confirmed, 'deactivate-account').eventId]);
+});
+
+it('does not deactivate again for what an earlier version enforced under another id', async () => {
+  const accountId = 'acc-former';
+  const event = newEvent('ReviewConfirmed', {
+    caseId: 'former',
+    imageId: 'former',
+    accountId,
+    categories: [],
+    round: 1,
+  });
+  await store.append([{ stream: 'case-former', expected: 'any', events: [event] }]);
+  const confirmed = (await store.readStream('case-former'))[0]!;
+  const former = { eventId: nameBasedId(confirmed.id, 'deactivate-account'), eventType: 'AccountDeactivated' };
+  const transactor = transactorOn(store);
+  await transactor.transact(accountStream, accountId, { ...OPERATOR, ...former }, (state) =>
+    deactivateAccount(state, { accountId, reason: 'content-policy-violation', categories: [] }),
+  );
+  await transactor.transact(accountStream, accountId, OPERATOR, (state) =>
+    reinstateAccount(state, { accountId, reason: 'appeal' }),
+  );
+  const later = transactorOn(store);
+  for (const one of [transactor, later]) await enforcing(one, new OwnEventIds(Buffer.alloc(32, 1), 1)).react(confirmed);
+  expect((await later.load(accountStream, accountId)).state.deactivated).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { StoreUnavailable } from '../../kernel/errors.js';
-import { StreamGone, WriteTooLarge } from '../event-store.js';
+import { EventStoreUnavailable, StreamGone, WriteTooLarge } from '../event-store.js';
 
 /** The common part of the clients' errors; errors of an unreachable server may lack the type. */
 export interface ClientError extends Error {
@@ -8,11 +8,14 @@ export interface ClientError extends Error {
   maxAppendSize?: number;
 }
 
+/** The store answers, and refuses: an operator must fix it. */
+export class EventStoreRefuses extends EventStoreUnavailable {}
+
 /** Errors that affect every request until an operator fixes them: the store counts as unreachable, and work is retried. */
 const REFUSALS: Readonly<Record<string, string>> = {
   'access-denied':
     'the event store refuses our credentials: check the connection string, and that its user may read $all and write',
-  unsupported: 'the event store is too old',
+  unsupported: 'the event store is too old: update it to version 22.6 or later',
 };
 
 /** Programming errors, never connection errors. */
@@ -40,8 +43,8 @@ export function storeError(error: unknown): Error {
   if (type === 'stream-deleted') return new StreamGone(said('the stream was tombstoned in the event store'), as);
   if (type === 'invalid-argument') return new Error(said('the event store rejects an argument'), as);
   const refusal = type && REFUSALS[type];
-  if (refusal) return new StoreUnavailable(said(refusal), as);
-  return new StoreUnavailable(`the event store does not answer: ${message || type || 'no reason given'}`, as);
+  if (refusal) return new EventStoreRefuses(said(refusal), as);
+  return new EventStoreUnavailable(`the event store does not answer: ${message || type || 'no reason given'}`, as);
 }
 
 export const typeOf = (error: unknown): string | undefined => (error as ClientError | undefined)?.type;

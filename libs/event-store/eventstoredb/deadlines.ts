@@ -1,9 +1,9 @@
 import type { StreamingRead } from '@eventstore/db-client';
-import { StoreUnavailable } from '../../kernel/errors.js';
 import { within } from '../../kernel/wait.js';
+import { EventStoreUnavailable } from '../event-store.js';
 
 /** The server did not answer in time. */
-export class NoAnswer extends StoreUnavailable {}
+export class NoAnswer extends EventStoreUnavailable {}
 
 /** A read has no time limit, but data must arrive at least this often. */
 const READ_SILENCE_MS = 10_000;

@@ -71,6 +71,10 @@ export class DeduplicatingEventStore implements EventStore {
     return this.store.readNext(after, options);
   }
 
+  placesOf(ids: readonly string[]): Promise<ReadonlyMap<string, Position>> {
+    return this.index.known(ids);
+  }
+
   close(): Promise<void> {
     return this.store.close();
   }

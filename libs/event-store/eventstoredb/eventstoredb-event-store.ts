@@ -1,4 +1,5 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
+import type { StoredEvents } from '../../events/stored-events.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
@@ -9,18 +10,29 @@ import { storeError, typeOf } from './client-errors.js';
 import { answerWithin, collect, sharedQuestion } from './deadlines.js';
 import { LiveSubscription } from './live-subscription.js';
 import { LogEnd } from './log-end.js';
-import { type PreparedEvents, positionOf, prepare, toRecorded } from './log-records.js';
+import { OwnRecords, type PreparedEvents, positionOf, prepare } from './log-records.js';
 import { LogScan } from './log-scan.js';
+import { reportLostRejections } from './lost-rejections.js';
+import { hideServerNameWarning } from './server-name-warning.js';
 import { WriteClient } from './write-client.js';
 
 const GOODBYE_MS = 5_000;
+
+export interface EventStoreDBReport {
+  /** The client libraries left an error without a handler. */
+  lostRejection(error: Error): void;
+  /** An event of another program was passed over, or one in our streams that is not ours. */
+  passedOver?(): void;
+}
 
 /** The event store in EventStoreDB or KurrentDB >= 22.6. Several streams in one call are stored one by one, each with its outcome. */
 export class EventStoreDBEventStore implements EventStore {
   private readonly writer: WriteClient;
   private readonly reader: EventStoreDBClient;
+  private readonly records: OwnRecords;
   private readonly scan: LogScan;
   private readonly logEnd: LogEnd;
+  private readonly stopReporting: () => void;
 
   /**
    * @param connectionString esdb:// or kurrentdb://, with TLS and credentials in it
@@ -29,16 +41,26 @@ export class EventStoreDBEventStore implements EventStore {
   constructor(
     connectionString: string,
     private readonly clock: Clock,
+    private readonly stored: StoredEvents,
+    report: EventStoreDBReport,
   ) {
+    hideServerNameWarning();
     this.reader = EventStoreDBClient.connectionString(eventStoreAddress(connectionString));
     this.writer = WriteClient.take(connectionString);
-    this.scan = new LogScan(openBulkRead(connectionString), (from, count) => this.readBackwards(from, count));
-    this.logEnd = new LogEnd(this.scan, (after) => new LiveSubscription(this.reader, after));
+    this.records = new OwnRecords(stored, report.passedOver);
+    this.scan = new LogScan(
+      openBulkRead(connectionString),
+      (from, count) => this.readBackwards(from, count),
+      this.records,
+    );
+    this.logEnd = new LogEnd(this.scan, (after) => new LiveSubscription(this.reader, after, this.records));
+    this.stopReporting = reportLostRejections(report.lostRejection);
   }
 
   /** @throws WriteTooLarge before anything is sent, if the limit of the server is known */
   async append(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
     if (writes.length === 0) return [];
+    for (const { stream } of writes) this.stored.requireOurs(stream);
     const now = toIso(this.clock.now());
     const prepared = writes.map(({ stream, events }) => prepare(stream, events, now, this.writer.limit));
     const end = await this.end();
@@ -73,10 +95,16 @@ export class EventStoreDBEventStore implements EventStore {
     return this.logEnd.readNext(after, options);
   }
 
+  /** None: the server finds no event by its id. DeduplicatingEventStore has an index of facts. */
+  async placesOf(): Promise<ReadonlyMap<string, Position>> {
+    return new Map();
+  }
+
   async close(): Promise<void> {
     this.logEnd.close();
     await this.writer.release();
     await answerWithin(GOODBYE_MS, this.reader.dispose(), 'a goodbye').catch(() => {});
+    this.stopReporting();
   }
 
   /** The server answers a repeat like the first append; a position from before the call reveals it. */
@@ -127,7 +155,7 @@ export class EventStoreDBEventStore implements EventStore {
         this.reader.readStream(stream, { ...range, requiresLeader: true }),
         `a read of ${stream}`,
       );
-      return records.flatMap((record) => toRecorded(record) ?? []);
+      return records.flatMap((record) => this.records.inStream(record) ?? []);
     } catch (error) {
       if (typeOf(error) === 'stream-not-found') return [];
       throw storeError(error);

@@ -1,9 +1,10 @@
 import { PassThrough } from 'node:stream';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { describe, expect, it } from '@jest/globals';
+import { StoredEvents } from '../../events/stored-events.js';
 import { newEvent } from '../sample-events.contract.js';
 import { LiveSubscription } from './live-subscription.js';
-import type { LogRecord } from './log-records.js';
+import { type LogRecord, OwnRecords } from './log-records.js';
 
 type Checkpoint = (subscription: unknown, position: { commit: bigint }) => void;
 
@@ -52,7 +53,7 @@ const { signal } = new AbortController();
 describe('LiveSubscription', () => {
   it('does not count pushed events that are still buffered as read', async () => {
     const server = startPushing();
-    const live = new LiveSubscription(server.client, 1);
+    const live = new LiveSubscription(server.client, 1, new OwnRecords(new StoredEvents([], ['account'])));
     await server.push(10, 20, 30);
     server.checkpoint(40);
     expect((await live.take(2, 0, signal)).map(({ position }) => position)).toEqual([10, 20]);

@@ -1,9 +1,9 @@
 import { type AllStreamSubscription, type EventStoreDBClient, eventTypeFilter } from '@eventstore/db-client';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
-import { StoreUnavailable } from '../../kernel/errors.js';
 import { Changes } from '../../kernel/wait.js';
+import { EventStoreUnavailable } from '../event-store.js';
 import { storeError } from './client-errors.js';
-import { type LogRecord, toRecorded } from './log-records.js';
+import type { LogRecord, OwnRecords } from './log-records.js';
 
 /** Maximum buffered events for a slow reader; beyond it the server has to wait. */
 const MAX_HELD = 4_000;
@@ -16,7 +16,11 @@ export class LiveSubscription {
   private failure: Error | undefined;
   private readonly changes = new Changes();
 
-  constructor(client: EventStoreDBClient, after: Position) {
+  constructor(
+    client: EventStoreDBClient,
+    after: Position,
+    private readonly records: OwnRecords,
+  ) {
     this.subscription = client.subscribeToAll({
       fromPosition: after === 0 ? 'start' : { commit: BigInt(after), prepare: BigInt(after) },
       requiresLeader: true,
@@ -31,8 +35,8 @@ export class LiveSubscription {
     this.subscription
       .on('data', (record) => this.hold(record as LogRecord))
       .on('error', (error) => this.fail(storeError(error)))
-      .on('end', () => this.fail(new StoreUnavailable('the event store ended the subscription')))
-      .on('close', () => this.fail(new StoreUnavailable('the event store closed the subscription')));
+      .on('end', () => this.fail(new EventStoreUnavailable('the event store ended the subscription')))
+      .on('close', () => this.fail(new EventStoreUnavailable('the event store closed the subscription')));
   }
 
   /** The position that the server has reached, if all events up to it were read; 0 while some are buffered. */
@@ -51,13 +55,13 @@ export class LiveSubscription {
 
   /** Call it once. */
   close(): void {
-    this.failure ??= new StoreUnavailable('the subscription was stopped');
+    this.failure ??= new EventStoreUnavailable('the subscription was stopped');
     void this.subscription.unsubscribe().catch(() => {});
     this.subscription.destroy();
   }
 
   private hold(record: LogRecord): void {
-    const event = toRecorded(record);
+    const event = this.records.ours(record);
     if (!event) return;
     this.held.push(event);
     if (this.held.length >= MAX_HELD) this.subscription.pause();

@@ -1,4 +1,5 @@
 import type { EventData } from '@eventstore/db-client';
+import { isObject, type StoredEvents } from '../../events/stored-events.js';
 import type { EventMetadata, NewEvent, Position, RecordedEvent } from '../../kernel/envelope.js';
 import { type ExpectedRevision, WriteTooLarge } from '../event-store.js';
 
@@ -33,25 +34,60 @@ export const positionOf = ({ event, commitPosition }: LogRecord): Position => {
   return position;
 };
 
-/** Undefined for records of the server itself or of other programs. */
-export function toRecorded(record: LogRecord): RecordedEvent | undefined {
-  const { event } = record;
-  if (!event?.isJson || event.type.startsWith('$') || event.streamId.startsWith('$')) return undefined;
-  const metadata = event.metadata as EventMetadata | undefined;
-  if (metadata?.correlationid === undefined) return undefined;
-  const { recordedat = event.created.toISOString() } = metadata;
-  delete metadata.recordedat;
-  return {
-    id: event.id,
-    type: event.type,
-    data: event.data as RecordedEvent['data'],
-    metadata,
-    stream: event.streamId,
-    revision: Number(event.revision),
-    position: positionOf(record),
-    recordedAt: recordedat,
-  };
+/** Finds our events among the records of a server that other programs may use too. */
+export class OwnRecords {
+  private newestForeign: Position = 0;
+
+  /** @param passedOver called once for each event of another program, or one in our streams that is not ours */
+  constructor(
+    private readonly stored: StoredEvents,
+    private readonly passedOver: () => void = () => {},
+  ) {}
+
+  /**
+   * Our event, if it is one: in a stream of ours, with complete metadata and valid data. One of a newer release is ours too
+   * and has a fault. Undefined for records of the server itself and for events of others.
+   */
+  ours(record: LogRecord): RecordedEvent | undefined {
+    const { event } = record;
+    if (!event || event.type.startsWith('$') || event.streamId.startsWith('$')) return undefined;
+    const own = this.stored.isOurStream(event.streamId) && event.isJson ? this.inStream(record) : undefined;
+    if (own && (own.fault === undefined || this.stored.isNewer(own))) return own;
+    const position = positionOf(record);
+    if (position > this.newestForeign) {
+      this.newestForeign = position;
+      this.passedOver();
+    }
+    return undefined;
+  }
+
+  /** The record of one of our streams. One that can't be used has a fault, and counts as a revision of the stream. */
+  inStream(record: LogRecord): RecordedEvent | undefined {
+    const { event } = record;
+    if (!event) return undefined;
+    const { id, type, streamId: stream, created } = event;
+    const fault = event.isJson
+      ? this.stored.fault({ stream, type, data: event.data, metadata: event.metadata })
+      : 'it is not JSON';
+    const metadata = (isObject(event.metadata) ? event.metadata : {}) as unknown as EventMetadata;
+    const { recordedat } = metadata;
+    delete metadata.recordedat;
+    return {
+      id,
+      type,
+      data: isObject(event.data) ? event.data : {},
+      metadata,
+      stream,
+      revision: Number(event.revision),
+      position: positionOf(record),
+      recordedAt: fault === undefined && recordedat !== undefined ? recordedat : inSeconds(created),
+      ...(fault !== undefined && { fault }),
+    };
+  }
 }
+
+/** In whole seconds, since one of the clients returns no more: what is derived must not depend on the client. */
+const inSeconds = (created: Date): string => new Date(Math.floor(created.getTime() / 1_000) * 1_000).toISOString();
 
 export const toRevision = (expected: ExpectedRevision): bigint | 'no_stream' | 'any' =>
   expected === 'no-stream' ? 'no_stream' : expected === 'any' ? 'any' : BigInt(expected);

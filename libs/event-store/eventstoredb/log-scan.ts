@@ -1,9 +1,9 @@
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
-import { InvalidInput, StoreUnavailable } from '../../kernel/errors.js';
-import { type Page, type ReadAllOptions } from '../event-store.js';
+import { pause } from '../../kernel/wait.js';
+import { EventStoreUnavailable, type Page, type ReadAllOptions, UnknownPosition } from '../event-store.js';
 import type { BulkRead } from './bulk-reader.js';
 import { storeError, typeOf } from './client-errors.js';
-import { type LogRecord, positionOf, toRecorded } from './log-records.js';
+import { type LogRecord, type OwnRecords, positionOf } from './log-records.js';
 
 const DEFAULT_PAGE = 1_000;
 /** Maximum records read in one call if few of them match. */
@@ -15,6 +15,8 @@ const AROUND = 2;
 const LONGEST_BACKWARDS = 4_096;
 
 const NO_RECORD = 'no record begins there';
+/** In an election the server fails at positions that exist, several times in a row. */
+const SETTLE_MS = 1_000;
 
 /** Reads newest first, the record at `from` excluded; undefined is the end. */
 export type BackwardsRead = (from: Position | undefined, count: number) => Promise<LogRecord[]>;
@@ -30,12 +32,14 @@ export class LogScan {
   constructor(
     private readonly bulkRead: BulkRead,
     private readonly readBackwards: BackwardsRead,
+    private readonly records: OwnRecords,
+    private readonly settleMs = SETTLE_MS,
   ) {}
 
   /**
    * @param hint a later start position, if there is no matching event before it
-   * @throws InvalidInput if there was never such a position
-   * @throws StoreUnavailable also if the log does not reach the position yet
+   * @throws UnknownPosition if a settled server has passed the position, and no record begins there
+   * @throws EventStoreUnavailable also if the log does not reach the position yet
    */
   async page(
     after: Position,
@@ -51,7 +55,7 @@ export class LogScan {
     let looked = 0;
     for (let from = Math.max(begin, hint); ; from = passed) {
       const records = await this.read(from, after, count);
-      for (const event of oursBehind(passed, records)) {
+      for (const event of this.oursBehind(passed, records)) {
         if (events.length === limit) return { events, next, atHead: false };
         next = event.position;
         looked++;
@@ -77,12 +81,20 @@ export class LogScan {
         from = positionOf(record);
         newest ??= from;
         const known = from <= this.empty.to && from > this.empty.from && this.empty.from > 0;
-        if (!known && !toRecorded(record)) continue;
+        if (!known && !this.records.ours(record)) continue;
         const head = known ? this.empty.from : from;
         this.noteQuiet(head, newest);
         return head;
       }
       if (records.length < count) return 0;
+    }
+  }
+
+  private *oursBehind(after: Position, records: readonly LogRecord[]): Generator<RecordedEvent> {
+    for (const record of records) {
+      if (positionOf(record) <= after) continue;
+      const event = this.records.ours(record);
+      if (event) yield event;
     }
   }
 
@@ -100,12 +112,34 @@ export class LogScan {
     if (records !== NO_RECORD && (records.length > 0 || from === 0)) return records;
     // The hint fails if the server has removed its record.
     if (from !== after) return this.read(after, after, count);
+    if (from === 0) throw new EventStoreUnavailable('the event store failed to read its log: check its logs');
+    return this.readWhenSettled(after, count);
+  }
+
+  /**
+   * A failure proves nothing by itself: a server without a settled leader also fails at positions that exist. So the read
+   * is repeated after a pause, between two reads at a position that surely exists.
+   */
+  private async readWhenSettled(after: Position, count: number): Promise<LogRecord[]> {
+    await this.requireSettled(after);
+    await pause(this.settleMs);
+    await this.requireSettled(after);
+    const records = await tryRead(this.bulkRead, after, count);
+    if (records !== NO_RECORD && records.length > 0) return records;
+    await this.requireSettled(after);
+    throw new UnknownPosition(after);
+  }
+
+  /** @throws EventStoreUnavailable unless the log has passed the position and can be read at its newest record */
+  private async requireSettled(after: Position): Promise<void> {
     const [newest] = await this.readBackwards(undefined, 1);
-    if (records !== NO_RECORD && newest && positionOf(newest) >= after)
-      throw new StoreUnavailable(`the event store does not show its log at position ${after} yet`);
-    if ((await tryRead(this.bulkRead, 0, 1)) === NO_RECORD)
-      throw new StoreUnavailable('the event store failed to read its log: check its logs');
-    throw new InvalidInput([{ field: 'after', message: `${after} is not a position of this log` }]);
+    const end = newest ? positionOf(newest) : 0;
+    if (end < after) throw new EventStoreUnavailable(`the event store ends at ${end}, before position ${after}`);
+    const records = await tryRead(this.bulkRead, end, 1);
+    if (records === NO_RECORD || records.length === 0)
+      throw new EventStoreUnavailable(
+        'the event store can not be read at its newest record: it may be choosing a leader',
+      );
   }
 }
 
@@ -118,13 +152,5 @@ async function tryRead(read: BulkRead, from: Position, count: number): Promise<L
       if (typeOf(error) !== 'unknown') throw storeError(error);
       if (attempt === 2) return NO_RECORD;
     }
-  }
-}
-
-function* oursBehind(after: Position, records: readonly LogRecord[]): Generator<RecordedEvent> {
-  for (const record of records) {
-    if (positionOf(record) <= after) continue;
-    const event = toRecorded(record);
-    if (event) yield event;
   }
 }

@@ -1,4 +1,5 @@
-import type { NewEvent, RecordedEvent } from '../../kernel/envelope.js';
+import { isObject, type StoredEvents } from '../../events/stored-events.js';
+import type { EventMetadata, NewEvent, RecordedEvent } from '../../kernel/envelope.js';
 import { eventLoop } from '../../kernel/event-loop.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 import type { StreamWrite } from '../event-store.js';
@@ -62,26 +63,37 @@ export function appendParameters(writes: readonly StreamWrite[], encoded: Encode
   ];
 }
 
-export function toEvent(row: Row): RecordedEvent {
-  const [, stream, position, revision, id, type, recordedAt, data, metadataText] = row;
-  const metadata = JSON.parse(metadataText);
-  return {
+/** @param stored finds the fault of an event that can't be used */
+export function toEvent(row: Row, stored: StoredEvents | undefined): RecordedEvent {
+  const [, name, position, revision, id, type, recordedAt, dataText, metadataText] = row;
+  const stream = name!;
+  const [data, metadata] = [JSON.parse(dataText), JSON.parse(metadataText)];
+  const event: RecordedEvent = {
     id,
     type,
-    data: JSON.parse(data),
+    data,
     metadata,
-    stream: stream!,
+    stream,
     revision: Number(revision),
     position: Number(position),
-    recordedAt: metadata.recordedat ?? isoTime(recordedAt),
+    recordedAt: metadata?.recordedat ?? isoTime(recordedAt),
+  };
+  const fault = stored?.fault(event);
+  if (fault === undefined) return event;
+  return {
+    ...event,
+    data: isObject(data) ? data : {},
+    metadata: (isObject(metadata) ? metadata : {}) as unknown as EventMetadata,
+    recordedAt: isoTime(recordedAt),
+    fault,
   };
 }
 
 /** Decodes a page, a part in each turn of the event loop. */
-export async function toEvents(rows: readonly Row[]): Promise<RecordedEvent[]> {
+export async function toEvents(rows: readonly Row[], stored: StoredEvents | undefined): Promise<RecordedEvent[]> {
   const events: RecordedEvent[] = [];
   for (const row of rows) {
-    events.push(toEvent(row));
+    events.push(toEvent(row, stored));
     if (events.length % EVENTS_PER_TURN === 0) await eventLoop.yield();
   }
   return events;

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { StoredEvents } from '../../events/stored-events.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { eventLoop } from '../../kernel/event-loop.js';
@@ -12,6 +13,7 @@ import {
   type Page,
   type ReadAllOptions,
   type StreamWrite,
+  UnknownPosition,
   type WriteResult,
 } from '../event-store.js';
 import { type AppendJob, AppendQueue } from './append-queue.js';
@@ -56,8 +58,14 @@ export class PostgresEventStore implements EventStore {
   /** The newest position that others may have appended. */
   private others: Position = 0;
 
-  /** @param connection for node-postgres; the schema must have been migrated */
-  constructor(connection: pg.PoolConfig) {
+  /**
+   * @param connection for node-postgres; the schema must have been migrated
+   * @param stored marks events that can't be used; without it every event counts as usable
+   */
+  constructor(
+    connection: pg.PoolConfig,
+    private readonly stored?: StoredEvents,
+  ) {
     this.pool = new pg.Pool({
       max: 6,
       connectionTimeoutMillis: 5_000,
@@ -78,7 +86,8 @@ export class PostgresEventStore implements EventStore {
     );
   }
 
-  append(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
+  async append(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
+    for (const { stream } of writes) this.stored?.requireOurs(stream);
     return writes.length === 0 ? Promise.resolve([]) : this.queue.push(writes);
   }
 
@@ -93,7 +102,7 @@ export class PostgresEventStore implements EventStore {
   }
 
   async readStreamTail(stream: string, limit: number): Promise<RecordedEvent[]> {
-    return (await this.rows(READ_TAIL, [stream, limit])).map(toEvent);
+    return (await this.rows(READ_TAIL, [stream, limit])).map((row) => toEvent(row, this.stored));
   }
 
   async readAll(position: Position, { types, limit = DEFAULT_PAGE, including }: ReadAllOptions = {}): Promise<Page> {
@@ -102,7 +111,8 @@ export class PostgresEventStore implements EventStore {
       ? await this.rows(READ_TYPES, [after, limit, types], LONGEST_READ_MS)
       : await this.rows(READ_ALL, [after, limit], LONGEST_READ_MS);
     const head = Number(rows[0]![0]);
-    const events = rows[0]![1] === null ? [] : await toEvents(rows);
+    if (after > head) throw new UnknownPosition(after);
+    const events = rows[0]![1] === null ? [] : await toEvents(rows, this.stored);
     const size = events.length > 0 && { bytes: sizeOf(rows) };
     const full = events.length === limit;
     const scanned = types ? Math.min(after + SCAN_WINDOW, head) : head;
@@ -129,6 +139,11 @@ export class PostgresEventStore implements EventStore {
     // There is more than a page: the next call must not wait for a notification.
     if (!page.atHead && gap === undefined) this.noteOthers(page.next + 1);
     return page;
+  }
+
+  /** Those of any events, not only of facts. */
+  async placesOf(ids: readonly string[]): Promise<ReadonlyMap<string, Position>> {
+    return new Map([...(await this.lookUp(ids))].map(([id, { position }]) => [id, position]));
   }
 
   async close(): Promise<void> {
@@ -220,18 +235,7 @@ export class PostgresEventStore implements EventStore {
       outcome: 'wrong-expected-revision',
       actual: revision === NO_STREAM ? 'no-stream' : revision,
     });
-    const rows = await this.rows(PLACES, [
-      arrayParameter(
-        'uuid',
-        write.events.map((event) => event.id),
-      ),
-    ]);
-    const places = new Map(
-      rows.map(([id, name, revision, position]) => [
-        id,
-        { name, revision: Number(revision), position: Number(position) },
-      ]),
-    );
+    const places = await this.lookUp(write.events.map((event) => event.id));
     const first = places.get(write.events[0]?.id ?? '');
     const wanted = write.expected === 'any' ? first?.revision : write.expected === 'no-stream' ? 0 : write.expected + 1;
     const repeated = write.events.every((event, n) => {
@@ -251,6 +255,16 @@ export class PostgresEventStore implements EventStore {
     return wrong(tail[0]?.revision ?? NO_STREAM);
   }
 
+  private async lookUp(ids: readonly string[]) {
+    const rows = await this.rows(PLACES, [arrayParameter('uuid', ids)]);
+    return new Map(
+      rows.map(([id, name, revision, position]) => [
+        id,
+        { name, revision: Number(revision), position: Number(position) },
+      ]),
+    );
+  }
+
   private async loadStreams(slices: readonly StreamSlice[]): Promise<RecordedEvent[][]> {
     const rows = await this.rows(READ_STREAMS, [
       arrayParameter(
@@ -267,7 +281,7 @@ export class PostgresEventStore implements EventStore {
       ),
     ]);
     const found: RecordedEvent[][] = slices.map(() => []);
-    for (const row of rows) found[Number(row[0]) - 1]!.push(toEvent(row));
+    for (const row of rows) found[Number(row[0]) - 1]!.push(toEvent(row, this.stored));
     return found;
   }
 

@@ -100,3 +100,22 @@ export class CreateEventLog1700000000001 implements MigrationInterface {
     await runner.query('DROP SCHEMA log CASCADE');
   }
 }
+
+/** The name of the history that positions belong to, and the database server that it was given on. */
+export class CreateLogEpoch1700000000080 implements MigrationInterface {
+  name = 'CreateLogEpoch1700000000080';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE log.epoch (
+        only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+        name text NOT NULL,
+        server text NOT NULL
+      );
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE log.epoch');
+  }
+}

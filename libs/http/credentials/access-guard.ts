@@ -7,7 +7,7 @@ import type { GatehouseRequest } from '../request-context.js';
 import { Authenticator } from './authenticator.js';
 import { bearerOf, Forbidden, Unauthenticated } from './credentials.js';
 import { type Principal, ROLES, type Role } from './principal.js';
-import { ACCESS_METADATA, type RouteAccess } from './route-access.js';
+import { ACCESS_METADATA, type RouteAccess, rolesOf } from './route-access.js';
 
 /** Headers that proxies add to a forwarded request. */
 const FORWARDING = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
@@ -36,11 +36,12 @@ export class AccessGuard implements CanActivate {
     if (!access) throw new Forbidden('this route declares no access', {}); // the start refuses such routes; fail closed anyway
     const request = context.switchToHttp().getRequest<GatehouseRequest>();
     const principal = await this.principalOf(request);
-    const roles = access.kind === 'roles' ? access.roles : ROLES;
+    const roles = rolesOf(access) ?? ROLES;
     const role = principal?.roles.find((one) => roles.includes(one));
     request.principal = principal;
     request.admittedRole = role;
-    if (access.kind === 'public' || (access.kind === 'public-on-loopback' && this.isFromHere(request))) return true;
+    const isOpen = access.kind === 'public' && (!principal || access.roles === undefined);
+    if (isOpen || (access.kind === 'public-on-loopback' && this.isFromHere(request))) return true;
     if (!principal) throw new Unauthenticated('this route needs a credential: send "Authorization: Bearer {token}"');
     if (!role) throw refusal(principal, roles);
     return true;

@@ -5,11 +5,18 @@ export type Role = (typeof ROLES)[number];
 
 export const isRole = (text: unknown): text is Role => ROLES.includes(text as Role);
 
+/** The sources and types of the events that a token may send; without a list, all. */
+export interface SenderBinding {
+  sources?: readonly string[];
+  eventTypes?: readonly string[];
+}
+
 /** The owner of a request's credential. */
 export interface Principal {
   kind: 'user' | 'service';
   id: string;
   roles: readonly Role[];
+  binding?: SenderBinding;
 }
 
 /** The actor of a request without a credential. */

@@ -75,6 +75,23 @@ describe('tokens', () => {
     expect((await here.revoke(token.id)).revokedAt).toBe(revoked.revokedAt);
   });
 
+  it('binds a token to the sources and event types that it may send', async () => {
+    const bound = {
+      name: 'nsfw',
+      roles: ['service'],
+      sources: ['/nsfw'],
+      eventTypes: ['ContentFlagged'],
+      createdBy: 'setup',
+    };
+    const { token, secret } = await registry().create(bound);
+    expect(token).toMatchObject({ sources: ['/nsfw'], eventTypes: ['ContentFlagged'] });
+    const binding = { sources: ['/nsfw'], eventTypes: ['ContentFlagged'] };
+    expect(await registry().authenticate(secret)).toMatchObject({ binding });
+    await expect(registry().create({ ...bound, roles: ['reviewer'], sources: ['a b'] })).rejects.toMatchObject({
+      errors: [{ field: '/sources' }, { field: '/sources' }, { field: '/eventTypes' }],
+    });
+  });
+
   it('reports an unknown role, a missing role and an invalid name together', async () => {
     await expect(registry().create({ name: ' ', roles: ['root'], createdBy: 'setup' })).rejects.toMatchObject({
       code: 'invalid-input',
@@ -87,6 +104,23 @@ describe('tokens', () => {
 describe('person keys', () => {
   const masterKey = randomBytes(32);
   const keys = () => new PersonKeys(dataSource, masterKey);
+
+  it('refuses to encrypt for a person whose stored key is damaged, and only for that one', async () => {
+    const personKeys = keys();
+    const texts = ['hurt', 'well'].map((person) => ({ person, plaintext: 'text', aad: '' }));
+    const [hurt] = await personKeys.encryptMany(texts);
+    await dataSource.query(`UPDATE platform.subject_keys SET wrapped_key = '\\x0102' WHERE person = 'hurt'`);
+    const other = keys();
+    await expect(other.encryptMany(texts)).rejects.toMatchObject({
+      code: 'person-key-damaged',
+      people: new Set(['hurt']),
+      message: expect.stringContaining('hurt'),
+    });
+    expect(await other.encryptMany(texts.slice(1))).toHaveLength(1);
+    await expect(other.decrypt('hurt', hurt!, '')).rejects.toThrow(Unreadable);
+    await other.checkMasterKey();
+    await dataSource.query(`DELETE FROM platform.subject_keys WHERE person = 'hurt'`);
+  });
 
   it('decrypts data of the same person and place, in this process or another', async () => {
     const personKeys = keys();

@@ -12,6 +12,13 @@ export class StoredToken {
   @Column('text', { array: true })
   roles!: string[];
 
+  /** The sources and event types that it may send; null for all. */
+  @Column('text', { array: true, nullable: true })
+  sources!: string[] | null;
+
+  @Column('text', { name: 'event_types', array: true, nullable: true })
+  eventTypes!: string[] | null;
+
   @Column('bytea', { name: 'secret_sha256' })
   secretSha256!: Buffer;
 

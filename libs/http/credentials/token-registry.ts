@@ -5,18 +5,29 @@ import type { Clock } from '../../kernel/clock.js';
 import { InvalidInput, NotFound, Unavailable } from '../../kernel/errors.js';
 import { isEntityId } from '../../kernel/text-forms.js';
 import { isTransientDatabaseError } from '../../kernel/transient.js';
+import { isUriReference } from '../../kernel/uri-reference.js';
 import { within } from '../../kernel/wait.js';
-import { isRole, type Principal, ROLES, type Role } from './principal.js';
+import { isRole, type Principal, ROLES, type Role, type SenderBinding } from './principal.js';
 import { StoredToken } from './stored-token.js';
 
 export interface TokenInfo {
   id: string;
   name: string;
   roles: Role[];
+  /** The sources and types of the events that it may send; null for all. */
+  sources: string[] | null;
+  eventTypes: string[] | null;
   /** RFC 3339. */
   createdAt: string;
   createdBy: string;
   revokedAt: string | null;
+}
+
+export interface NewToken extends SenderBinding {
+  /** Also the actor in events and votes: two tokens with one name are one actor. */
+  name: string;
+  roles: readonly string[];
+  createdBy: string;
 }
 
 export interface CreatedToken {
@@ -31,6 +42,8 @@ const FRESH_WHILE_AWAY_MS = 600_000;
 /** Maximum wait for the database if the token is cached; after that the database counts as unreachable. */
 const PATIENCE_MS = 1_000;
 const MAX_CACHED = 10_000;
+/** The roles that may send events. */
+const SENDERS: readonly string[] = ['service', 'administrator'] satisfies Role[];
 const ID = /^[0-9a-f]{16}$/;
 const FORM = /^ght_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 
@@ -68,19 +81,8 @@ export class TokenRegistry {
     this.tokens = dataSource.getRepository(StoredToken);
   }
 
-  /**
-   * @param name also the actor in events and votes: two tokens with one name are one actor
-   * @throws InvalidInput if the name is not an identifier, or a role is missing or unknown
-   */
-  async create({
-    name,
-    roles,
-    createdBy,
-  }: {
-    name: string;
-    roles: readonly string[];
-    createdBy: string;
-  }): Promise<CreatedToken> {
+  /** @throws InvalidInput if the name is not an identifier, a role is missing or unknown, or a binding binds nothing */
+  async create({ name, roles, createdBy, sources, eventTypes }: NewToken): Promise<CreatedToken> {
     const errors = [];
     if (!isEntityId(name))
       errors.push({
@@ -89,6 +91,13 @@ export class TokenRegistry {
       });
     if (roles.length === 0 || !roles.every(isRole))
       errors.push({ field: '/roles', message: `must name one or more of ${ROLES.join(', ')}` });
+    const wrongSource = sources?.find((source) => !isUriReference(source));
+    if (wrongSource !== undefined)
+      errors.push({ field: '/sources', message: `${JSON.stringify(wrongSource)} is not a URI reference` });
+    for (const [field, list] of Object.entries({ sources, eventTypes })) {
+      if (list && !roles.some((role) => SENDERS.includes(role)))
+        errors.push({ field: `/${field}`, message: `binds only the roles that send events: ${SENDERS.join(', ')}` });
+    }
     if (errors.length > 0) throw new InvalidInput(errors);
     const id = randomBytes(8).toString('hex');
     const secret = `ght_${id}_${randomBytes(32).toString('base64url')}`;
@@ -96,6 +105,8 @@ export class TokenRegistry {
       id,
       name,
       roles: [...new Set(roles)],
+      sources: sources ? [...new Set(sources)] : null,
+      eventTypes: eventTypes ? [...new Set(eventTypes)] : null,
       secretSha256: sha256(secret),
       createdAt: new Date(this.clock.now()),
       createdBy,
@@ -178,9 +189,11 @@ export class TokenRegistry {
       this.unknown.set(id, readAt);
       return undefined;
     }
-    const { name, roles } = toInfo(stored);
+    const { name, roles, sources, eventTypes } = toInfo(stored);
     const kind = roles.includes('service') ? 'service' : 'user';
-    const known: Known = { id, hash: stored.secretSha256, principal: { kind, id: name, roles }, readAt };
+    const bound = { ...(sources && { sources }), ...(eventTypes && { eventTypes }) };
+    const binding = sources || eventTypes ? { binding: bound } : {};
+    const known: Known = { id, hash: stored.secretSha256, principal: { kind, id: name, roles, ...binding }, readAt };
     this.cache.set(id, known);
     return known;
   }
@@ -214,11 +227,16 @@ function withPatience<Result>(result: Promise<Result>): Promise<Result> {
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-const toInfo = ({ id, name, roles, createdAt, createdBy, revokedAt }: StoredToken): TokenInfo => ({
-  id,
-  name,
-  roles: roles.filter(isRole),
-  createdAt: createdAt.toISOString(),
-  createdBy,
-  revokedAt: revokedAt?.toISOString() ?? null,
-});
+const toInfo = (stored: StoredToken): TokenInfo => {
+  const { id, name, roles, sources, eventTypes, createdAt, createdBy, revokedAt } = stored;
+  return {
+    id,
+    name,
+    roles: roles.filter(isRole),
+    sources,
+    eventTypes,
+    createdAt: createdAt.toISOString(),
+    createdBy,
+    revokedAt: revokedAt?.toISOString() ?? null,
+  };
+};

@@ -1,6 +1,6 @@
 import { HTTP_CODE_METADATA } from '@nestjs/common/constants.js';
 import type { DeclaredRoute } from '../credentials/declared-routes.js';
-import type { RouteAccess } from '../credentials/route-access.js';
+import { type RouteAccess, rolesOf } from '../credentials/route-access.js';
 import { PROBLEM_MEDIA_TYPE } from '../problem.js';
 import { problemExample, problemSchema } from './answer-schemas.js';
 import type { ApiDescription, ApiGroup } from './api-description.js';
@@ -33,7 +33,7 @@ export function openApiDocument(routes: readonly DeclaredRoute[], api: ApiDescri
         tags: [tag],
         summary: operation.summary,
         description: [operation.description, accessText(route.access)].filter(Boolean).join('\n\n'),
-        'x-gatehouse-roles': route.access.kind === 'roles' ? route.access.roles : [],
+        'x-gatehouse-roles': rolesOf(route.access) ?? [],
         security: securityOf(route.access),
         parameters: parametersOf(route, operation, requests),
         ...bodyOf(route, operation, requests, components),
@@ -167,7 +167,7 @@ function problemsOf(
   const descriptions: Record<string, string> = {
     ...(hasInput ? { 400: '`invalid-input` names every wrong field; `malformed-json`.' } : {}),
     ...(access.kind === 'public' ? {} : { 401: 'No credential, or one that is unknown, revoked or expired.' }),
-    ...(access.kind === 'roles' ? { 403: 'The credential has none of the roles.' } : {}),
+    ...(rolesOf(access) ? { 403: 'The credential has none of the roles.' } : {}),
     ...(access.kind === 'public' && route.method === 'GET'
       ? {}
       : { 429: '`too-many-requests` from one address, without a credential or with wrong ones.' }),
@@ -190,6 +190,9 @@ function problemsOf(
 
 function accessText(access: RouteAccess): string {
   if (access.kind === 'roles') return `Roles: ${access.roles.join(', ')}.`;
+  if (access.kind === 'public' && access.roles) {
+    return `Open to callers without a credential. Roles: ${access.roles.join(', ')}.`;
+  }
   return access.kind === 'public'
     ? 'Open to everyone.'
     : 'Open to callers on loopback without a proxy, otherwise to any role.';

@@ -20,8 +20,11 @@ export interface KnownImage {
   isParked: boolean;
 }
 
+/** One list, since a prepared statement has one text. */
+export const IMAGE_COLUMNS = Object.keys(imagesView.table.columns);
+
 export const knownImage = (pool: pg.Pool): ((imageId: string) => Promise<KnownImage>) => {
-  const find = viewLookup(pool, imagesView, ['image_id', 'account_id', 'photorealistic', 'faces']);
+  const find = viewLookup(pool, imagesView, IMAGE_COLUMNS);
   return async (imageId) => {
     const { row, asOf, isParked } = await find(imageId);
     const facts = row && { accountId: row.account_id, photorealistic: row.photorealistic, faces: row.faces };

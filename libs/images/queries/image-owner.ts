@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import type { EventStore } from '../../event-store/event-store.js';
-import { Refusal } from '../../kernel/errors.js';
-import { EVENT_STORE, POOL } from '../../platform/ports.js';
-import { ViewReader } from '../../projections/view-reader.js';
-import { imagesView } from '../views/images.js';
-import { knownImage } from './image-facts.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import { POOL, SETTINGS } from '../../platform/ports.js';
+import { viewLookup } from '../../projections/view-lookup.js';
+import { eventsAhead } from '../../subscriptions/events-ahead.js';
+import { LogTail } from '../../subscriptions/log-tail.js';
+import { ImageGenerated } from '../events.js';
+import { type ImageRow, imagesView } from '../views/images.js';
+import { IMAGE_COLUMNS, knownImage } from './image-facts.js';
 
 /** The account that generated an image, if the view has it. */
 export const ownerOf = (pool: pg.Pool): ((imageId: string) => Promise<string | undefined>) => {
@@ -13,41 +15,30 @@ export const ownerOf = (pool: pg.Pool): ((imageId: string) => Promise<string | u
   return async (imageId) => (await find(imageId)).facts?.accountId;
 };
 
-const WAIT_MS = 5_000;
-
 /** Looks up the owner of an image for decisions that need it. */
 @Injectable()
 export class ImageOwners {
-  private readonly find: ReturnType<typeof knownImage>;
+  private readonly lookup: ReturnType<typeof viewLookup>;
 
   constructor(
     @Inject(POOL) pool: pg.Pool,
-    @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(ViewReader) private readonly reader: ViewReader,
+    @Inject(LogTail) private readonly log: LogTail,
+    @Inject(SETTINGS) private readonly settings: Pick<Settings, 'decisionWaitMs'>,
   ) {
-    this.find = knownImage(pool);
+    this.lookup = viewLookup(pool, imagesView, IMAGE_COLUMNS);
   }
 
   /**
-   * Waits until the view has everything stored so far if it has no owner yet.
-   * @throws Refusal image-parked if the view left out an event of this image
-   * @throws StoreUnavailable if the view is too far behind
+   * The owner by every event stored so far: a later report of an earlier generation changes it.
+   * @returns `isParked` if the view left out an event of this image, so that the owner may be unknown or wrong
+   * @throws NotCaughtUp if the view is too far behind
    */
-  async ownerOf(imageId: string): Promise<string | undefined> {
-    let known = await this.find(imageId);
-    if (!known.facts) {
-      const head = await this.store.head();
-      if (known.asOf < head) {
-        await this.reader.reached(imagesView, head, WAIT_MS);
-        known = await this.find(imageId);
-      }
-    }
-    if (!known.facts && known.isParked) {
-      throw new Refusal(
-        'image-parked',
-        `the owner of image ${imageId} is unknown since the images view left out an event of it; rebuild that view`,
-      );
-    }
-    return known.facts?.accountId;
+  async find(imageId: string): Promise<{ owner?: string; isParked: boolean }> {
+    const { row, asOf, isParked } = await this.lookup(imageId);
+    const view = { consumer: `view:${imagesView.name}`, position: asOf, limitMs: this.settings.decisionWaitMs };
+    const ahead = await eventsAhead(this.log, ImageGenerated, view, ({ data }) => data.imageId === imageId);
+    let image = row && ({ ...row, generated_at: new Date(row.generated_at).getTime() } as ImageRow);
+    for (const event of ahead) image = imagesView.evolve(image, event, imageId);
+    return { ...(image && { owner: image.account_id }), isParked };
   }
 }

@@ -7,6 +7,7 @@ import type { OutgoingEvent } from './cloud-event.js';
 export interface Sent {
   accepted: number;
   duplicate: number;
+  /** In quarantine, or refused without being kept. */
   quarantined: EventResultAnswer[];
   /** The highest position of the stored events; 0 if none is stored. */
   position: number;
@@ -54,7 +55,7 @@ export async function sendEvents(
     const options = { repeatable: true, headers: { 'content-type': MEDIA_TYPE } };
     const { results } = await client.post<EventResultsAnswer>('/v1/events', batch, options);
     for (const result of results) {
-      if (result.outcome === 'quarantined') sum.quarantined.push(result);
+      if (result.outcome === 'quarantined' || result.outcome === 'refused') sum.quarantined.push(result);
       else sum[result.outcome]++;
       sum.position = Math.max(sum.position, Number(result.position ?? 0));
     }

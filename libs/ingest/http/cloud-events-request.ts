@@ -1,8 +1,7 @@
-import { isUtf8 } from 'node:buffer';
 import type { RawBodyRequest } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { BATCHED, STRUCTURED } from '../../events/cloud-event.js';
-import { notUtf8 } from '../../http/http-adapter.js';
+import { parseJson } from '../../http/http-adapter.js';
 import { HttpError } from '../../http/http-error.js';
 import { InvalidInput } from '../../kernel/errors.js';
 
@@ -12,13 +11,7 @@ export const MAX_BATCH = 1_000;
 export function acceptCloudEvents(server: FastifyInstance): void {
   server.addContentTypeParser([STRUCTURED, BATCHED], { parseAs: 'buffer' }, (request, body, done) => {
     (request as RawBodyRequest<FastifyRequest>).rawBody = body as Buffer;
-    if (!isUtf8(body as Buffer)) return done(notUtf8());
-    try {
-      done(null, JSON.parse(body.toString()));
-    } catch (error) {
-      const detail = (error as Error).message;
-      done(new HttpError(400, 'malformed-json', `the body is not JSON: ${detail}; send one JSON document`));
-    }
+    parseJson(body as Buffer, done);
   });
 }
 
@@ -59,12 +52,14 @@ export function eventsOf(request: FastifyRequest): unknown[] {
 }
 
 function binaryEvent(headers: FastifyRequest['headers'], mediaType: string, body: unknown): Record<string, unknown> {
-  const event: Record<string, unknown> = { datacontenttype: mediaType || 'application/json' };
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith('ce-')) event[name.slice(3)] = percentDecoded(String(value));
-  }
-  event.data = body;
-  return event;
+  const attributes = Object.entries(headers)
+    .filter(([name]) => name.startsWith('ce-'))
+    .map(([name, value]) => [name.slice(3), percentDecoded(String(value))] as const);
+  return Object.fromEntries<unknown>([
+    ['datacontenttype', mediaType || 'application/json'],
+    ...attributes,
+    ['data', body],
+  ]);
 }
 
 /** HTTP binding, 3.1.3.2: header values are percent-encoded; a malformed value is used unchanged. */

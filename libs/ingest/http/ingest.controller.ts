@@ -1,13 +1,13 @@
 import { Controller, HttpCode, Inject, Post, type RawBodyRequest, Req } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { BATCHED, STRUCTURED } from '../../events/cloud-event.js';
 import { incomingExample, incomingSchema } from '../../events/cloud-event-schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
+import { AnyNames } from '../../http/http-adapter.js';
 import { closed, list } from '../../http/openapi/answer-schemas.js';
 import type { ApiEvents } from '../../http/openapi/api-description.js';
 import { answer, Operation, type OperationText } from '../../http/openapi/operation.js';
-import { Context } from '../../http/request-context.js';
+import { Context, type GatehouseRequest } from '../../http/request-context.js';
 import { EventResultAnswer, eventResultAnswer } from '../event-result.js';
 import { Ingest } from '../ingest.js';
 import { eventsOf, MAX_BATCH } from './cloud-events-request.js';
@@ -59,17 +59,19 @@ export class IngestController {
 
   @Post()
   @HttpCode(202)
+  @AnyNames()
   @Roles('service', 'administrator')
   @Operation(
     'Accepts one CloudEvent or a batch and answers for each, in order, once all of it is stored',
     documentation,
   )
   async sendEvents(
-    @Req() request: RawBodyRequest<FastifyRequest>,
+    @Req() request: RawBodyRequest<GatehouseRequest>,
     @Context() context: Context,
   ): Promise<EventResultsAnswer> {
     const events = eventsOf(request);
-    const results = await this.ingest.accept(events, context, CHANNEL, () => originalBytes(request, events));
+    const originals = () => originalBytes(request, events);
+    const results = await this.ingest.accept(events, context, CHANNEL, originals, request.principal?.binding);
     return { results: results.map(eventResultAnswer) };
   }
 }

@@ -1,15 +1,19 @@
-import { Controller, Get, HttpCode, Inject, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Inject, Param, ParseUUIDPipe, Post, Query, Req } from '@nestjs/common';
 import { Type as Transform } from 'class-transformer';
 import { IsIn, IsOptional, IsUUID } from 'class-validator';
 import { type Static, Type } from 'typebox';
+import { STRUCTURED } from '../../events/cloud-event.js';
+import type { Fault } from '../../events/fault.js';
+import type { SenderBinding } from '../../http/credentials/principal.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IsInteger, Means } from '../../http/field-rules.js';
+import { AnyNames } from '../../http/http-adapter.js';
 import { closed, list, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { Context } from '../../http/request-context.js';
+import { Context, type GatehouseRequest } from '../../http/request-context.js';
 import { eventOf } from '../../kafka/binding.js';
 import type { CommandContext } from '../../kernel/command-context.js';
-import { InvalidInput } from '../../kernel/errors.js';
+import { InvalidInput, Refusal } from '../../kernel/errors.js';
 import { eventResultAnswer, eventResultFields } from '../event-result.js';
 import { Ingest } from '../ingest.js';
 import { messageKept } from '../kafka/quarantine-message.js';
@@ -48,7 +52,7 @@ const QuarantinePage = closed({
 
 const WholeEntry = closed({
   ...quarantineEntryFields,
-  raw: Type.Optional(text('The bytes, if they are UTF-8.')),
+  raw: Type.Optional(text('The bytes while it waits, if they are UTF-8.')),
   rawBase64: Type.Optional(text('The bytes otherwise.')),
 });
 export type WholeEntry = Static<typeof WholeEntry>;
@@ -59,6 +63,10 @@ const ReplayAnswer = closed({
   source: Type.Optional(eventResultFields.source),
 });
 export type ReplayAnswer = Static<typeof ReplayAnswer>;
+
+const CORRECTED = Type.Record(Type.String(), Type.Unknown(), {
+  description: 'The corrected event: a CloudEvent in JSON.',
+});
 
 const ENTRY = { fields: { id: 'The entry.' }, refusals: { 404: ['quarantine-entry-unknown'] } };
 
@@ -94,6 +102,7 @@ export class QuarantineController {
   @Operation('One entry with its raw bytes', { ...ENTRY, answer: answer('QuarantineEntry', 'The entry.', WholeEntry) })
   async showQuarantineEntry(@Param('id', entryId) id: string): Promise<WholeEntry> {
     const { raw, ...entry } = await this.quarantine.show(id);
+    if (!raw) return entry;
     const utf8 = raw.toString('utf8');
     return { ...entry, ...(Buffer.from(utf8).equals(raw) ? { raw: utf8 } : { rawBase64: raw.toString('base64') }) };
   }
@@ -104,34 +113,84 @@ export class QuarantineController {
   @Operation('Retries an entry after its cause is fixed: it is accepted, or stays with the reason it has now', {
     ...ENTRY,
     answer: answer('ReplayResult', 'What became of it.', ReplayAnswer),
+    refusals: { ...ENTRY.refusals, 409: ['quarantine-entry-discarded', 'quarantine-entry-unreadable'] },
   })
-  replayQuarantineEntry(@Param('id', entryId) id: string, @Context() context: Context): Promise<ReplayAnswer> {
-    return replayEntry(this.quarantine, this.ingest, id, context);
+  async replayQuarantineEntry(
+    @Param('id', entryId) id: string,
+    @Context() context: Context,
+    @Req() { principal }: GatehouseRequest,
+  ): Promise<ReplayAnswer> {
+    const entry = await this.quarantine.show(id);
+    if (entry.status !== 'waiting') return settledAnswer(entry);
+    const event = eventIn(entry.raw!);
+    return 'reason' in event
+      ? { outcome: 'quarantined', ...event }
+      : this.replay(entry, event.event, context, principal?.binding);
+  }
+
+  @Post(':id/edited-replay')
+  @HttpCode(200)
+  @AnyNames()
+  @Roles('service', 'administrator')
+  @Operation(
+    'Accepts a corrected event instead of the one in quarantine; if it is wrong too, the entry stays as it is',
+    {
+      ...ENTRY,
+      body: {
+        [STRUCTURED]: { schema: CORRECTED },
+        'application/json': { schema: CORRECTED },
+      },
+      answer: answer('ReplayResult', 'What became of it.', ReplayAnswer),
+      refusals: { ...ENTRY.refusals, 409: ['quarantine-entry-discarded'], 415: ['unsupported-media-type'] },
+    },
+  )
+  async replayEditedEvent(
+    @Param('id', entryId) id: string,
+    @Context() context: Context,
+    @Req() { principal, body }: GatehouseRequest,
+  ): Promise<ReplayAnswer> {
+    const entry = await this.quarantine.show(id);
+    return entry.status === 'waiting' ? this.replay(entry, body, context, principal?.binding) : settledAnswer(entry);
+  }
+
+  @Delete(':id')
+  @Roles('operator', 'administrator')
+  @Operation('Discards an entry: its bytes are deleted, and it can no longer be replayed', {
+    ...ENTRY,
+    answer: answer('QuarantineEntry', 'The entry.', WholeEntry),
+  })
+  discardQuarantineEntry(@Param('id', entryId) id: string, @Context() { actor }: Context): Promise<WholeEntry> {
+    return this.quarantine.discard(id, actor.id);
+  }
+
+  private async replay(
+    { id, firstSeenAt }: QuarantineEntry,
+    event: unknown,
+    context: CommandContext,
+    binding: SenderBinding | undefined,
+  ): Promise<ReplayAnswer> {
+    const receivedAt = Date.parse(firstSeenAt);
+    const [result] = await this.ingest.attempt([event], context, { receivedAt, binding });
+    if (result!.outcome !== 'quarantined') await this.quarantine.markReplayed(id, context.actor.id);
+    return eventResultAnswer(result!);
   }
 }
 
-async function replayEntry(
-  quarantine: Quarantine,
-  ingest: Ingest,
-  id: string,
-  context: CommandContext,
-): Promise<ReplayAnswer> {
-  const { raw, firstSeenAt } = await quarantine.show(id);
+/** @throws Refusal quarantine-entry-discarded */
+function settledAnswer({ id, eventId, source, status }: QuarantineEntry): ReplayAnswer {
+  if (status !== 'discarded') return { id: eventId, source, outcome: 'duplicate' };
+  throw new Refusal('quarantine-entry-discarded', `entry ${id} was discarded: ask its sender for the event`);
+}
+
+/** The event in an entry's bytes, which hold an event or a whole message. */
+function eventIn(raw: Buffer): { event: unknown } | Fault {
   let event: unknown;
   try {
     event = JSON.parse(raw.toString('utf8'));
   } catch {
-    return {
-      outcome: 'quarantined',
-      reason: 'malformed-json',
-      field: '',
-      detail: "the bytes are not JSON, so they can't be replayed: send a corrected event",
-    };
+    const detail = "the bytes are not JSON, so they can't be replayed: send a corrected event";
+    return { reason: 'malformed-json', field: '', detail };
   }
   const message = messageKept(event);
-  const read = message ? eventOf(message) : { event };
-  if ('reason' in read) return { outcome: 'quarantined', ...read };
-  const [result] = await ingest.attempt([read.event], context, { receivedAt: Date.parse(firstSeenAt) });
-  if (result!.outcome !== 'quarantined') await quarantine.markReplayed(id);
-  return eventResultAnswer(result!);
+  return message ? eventOf(message) : { event };
 }

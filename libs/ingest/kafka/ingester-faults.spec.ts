@@ -94,7 +94,7 @@ describeWithKafka('The ingester, if something fails,', () => {
       { eventId: 'ImageGenerated-3', source, type: 'ImageGenerated', reason: 'malformed-header', field: 'ce_note' },
     ]);
     const { raw } = await ingesters.world.quarantine.show(entries[2]!.id);
-    expect(JSON.parse(raw.toString())).toEqual({
+    expect(JSON.parse(raw!.toString())).toEqual({
       key: '',
       value: '{"a":1}',
       headers: [

@@ -178,7 +178,7 @@ describeWithKafka('The ingester', () => {
       });
     }
     const unheard = await world.quarantine.show(headersOf(byOffset[6]!).gatehouse_quarantine_entry!);
-    expect(JSON.parse(unheard.raw.toString())).toMatchObject({ ...fact(1), type: 'Unheard', source });
+    expect(JSON.parse(unheard.raw!.toString())).toMatchObject({ ...fact(1), type: 'Unheard', source });
     expect(unheard).toMatchObject({ eventId: 'ImageGenerated-1', type: 'Unheard', source });
   });
 

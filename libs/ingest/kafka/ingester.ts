@@ -135,7 +135,7 @@ export class Ingester {
     }
     const channel = `kafka:${delivery.topic}`;
     const ids = await this.quarantine.put(rejected.map((one) => rejectedEventOf(one, channel)));
-    await this.copy(rejected.map(({ message, fault }, n) => quarantineMessage(message, fault, delivery, ids[n]!)));
+    await this.copy(rejected.map(({ message, fault }, n) => quarantineMessage(message, fault, delivery, ids[n] ?? '')));
     return outcomes;
   }
 

@@ -20,7 +20,7 @@ export const statusCommand: CommandGroup = (program, run) => {
 };
 
 export function statusText(url: string, status: StatusAnswer): string {
-  const { version, uptimeSeconds, head, consumers, access, quarantine, memoryBytes } = status;
+  const { version, uptimeSeconds, head, positionUnit, consumers, access, quarantine, memoryBytes } = status;
   const waiting = Object.entries(quarantine).map(([reason, entries]) => `${number(entries)} ${reason}`);
   const about = pairs([
     ['gatehouse', version],
@@ -32,7 +32,7 @@ export function statusText(url: string, status: StatusAnswer): string {
     ['memory', `${number(Math.round(memoryBytes / MIB))} MiB`],
   ]);
   const rows = consumers.map((one) => [one.name, Number(one.position), one.behind, one.parked]);
-  return `${about}\n\n${table(['consumer', 'position', 'lag', 'parked'], rows, 'no consumer has started')}`;
+  return `${about}\n\n${table(['consumer', 'position', `lag (${positionUnit})`, 'parked'], rows, 'no consumer has started')}`;
 }
 
 function duration(seconds: number): string {

@@ -22,12 +22,23 @@ export const tokenCommands: CommandGroup = (program, run) => {
     'create <name>',
     'Creates a token. Its secret is shown only once.',
     'token create image-service --role service',
+    'token create nsfw-detector --role service --source /detectors/nsfw --event-type ContentFlagged',
     'token create ada --role reviewer,operator',
   )
     .requiredOption('--role <role>', `roles of the token, separated by commas: ${ROLES.join(', ')}`, roles)
+    .option(
+      '--source <source>',
+      'sources of the events that it may send, separated by commas; all by default',
+      severalOf,
+    )
+    .option(
+      '--event-type <type>',
+      'types of the events that it may send, separated by commas; all by default',
+      severalOf,
+    )
     .action(
-      run<{ role: string[] }>(async ({ client, print }, { role }, name) => {
-        const body = { name, roles: role };
+      run<{ role: string[]; source?: string[]; eventType?: string[] }>(async ({ client, print }, given, name) => {
+        const body = { name, roles: given.role, sources: given.source, eventTypes: given.eventType };
         const token = await client.post<CreatedTokenAnswer>('/v1/tokens', body);
         print(
           token,
@@ -47,11 +58,15 @@ export const tokenCommands: CommandGroup = (program, run) => {
   command(group, 'list', 'Lists all tokens, including revoked ones, without their secrets.', 'token list').action(
     run(async ({ client, print }) => {
       const answer = await client.get<TokensAnswer>('/v1/tokens');
-      const tokens = answer.items.map((token) => ({ ...token, roles: token.roles.join(', ') }));
+      const tokens = answer.items.map((token) => ({
+        ...token,
+        roles: token.roles.join(', '),
+        sends: [...(token.sources ?? []), ...(token.eventTypes ?? [])].join(', '),
+      }));
       print(answer, () =>
         table(
-          ['id', 'name', 'roles', 'created', 'by', 'revoked'],
-          rowsOf(tokens, 'id', 'name', 'roles', 'createdAt', 'createdBy', 'revokedAt'),
+          ['id', 'name', 'roles', 'sends', 'created', 'by', 'revoked'],
+          rowsOf(tokens, 'id', 'name', 'roles', 'sends', 'createdAt', 'createdBy', 'revokedAt'),
         ),
       );
     }),

@@ -17,11 +17,14 @@ export const StatusAnswer = closed({
   version: text('The version of Gatehouse.'),
   uptimeSeconds: count('Seconds since the process started.'),
   head: position('The position of the last stored event.'),
+  positionUnit: Type.Enum(['events', 'bytes'], {
+    description: 'What positions, and thus `behind`, count: events, or bytes of the log of an EventStoreDB.',
+  }),
   consumers: list(
     closed({
       name: text('The consumer.'),
       position: position('The position of its checkpoint.'),
-      behind: count('Positions behind the head.'),
+      behind: count('How far it is behind the head, in `positionUnit`.'),
       parked: count('The number of keys that it has parked.'),
     }),
     'The consumers of the log.',
@@ -61,6 +64,7 @@ export class ShowStatusController {
       version: this.api.version,
       uptimeSeconds: Math.floor(process.uptime()),
       head: String(head),
+      positionUnit: this.settings.eventstoreUrl ? 'bytes' : 'events',
       consumers: [...positions].map(([name, reached]) => ({
         name,
         position: String(reached),

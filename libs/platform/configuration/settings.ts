@@ -1,3 +1,4 @@
+import { OUTGOING_ATTRIBUTES } from '../../events/cloud-event.js';
 import { StartFailure } from '../start-failure.js';
 import {
   choice,
@@ -15,6 +16,8 @@ import {
 
 const DAY_MS = 86_400_000;
 const TOPIC = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}$/;
+/** The names of extension attributes, except those that outgoing events have anyway. */
+const EXTENSION = new RegExp(`^(?!(?:${OUTGOING_ATTRIBUTES.join('|')})$)[a-z0-9]{1,20}$`);
 const topic = (fallback: string) => named(TOPIC, 'the name of a topic', fallback);
 
 /**
@@ -36,6 +39,25 @@ const table = {
   masterKeyFile: text().means(
     'File with the master key; by default `master.key` in the data directory, created there with an embedded database only',
   ),
+  identityKey: key(32).means(
+    'Identity key: derives the ids of events that Gatehouse stores because of another event; takes precedence over the file',
+  ),
+  identityKeyFile: text().means(
+    'File with the identity key; by default `identity.key` in the data directory, created there with an embedded database only',
+  ),
+  forwardedExtensions: list(EXTENSION, 'names of CloudEvents attributes in lower case').means(
+    'Extension attributes of incoming events that are stored and published; any others are dropped, since they may be personal',
+  ),
+  strictEventData: onOff(false).means(
+    'Whether an incoming event with unknown members in its data is quarantined; otherwise they are left out, stored nowhere and counted',
+  ),
+  quarantineSourceMb: integer(64, 1, 1_000_000).means(
+    'Maximum disk space of the waiting quarantine entries of one source, in MB; past it a rejected event is answered but not kept',
+  ),
+  quarantineMb: integer(1_024, 1, 10_000_000).means('Maximum disk space of all waiting quarantine entries, in MB'),
+  quarantineDays: integer(30, 1, 3_650).means(
+    'Days after which a quarantine entry is deleted, from when its event was last received',
+  ),
   logLevel: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info').means(
     'Lowest severity that is logged',
   ),
@@ -51,7 +73,16 @@ const table = {
   accessWaitMs: integer(2_000, 0, 60_000).means(
     'Maximum time an access decision waits for a position that its caller demands, in ms',
   ),
+  answerLimitMs: integer(12_000, 100, 600_000).means(
+    'Maximum time until a request is answered, in ms; past it the answer is 503 with Retry-After',
+  ),
+  decisionWaitMs: integer(5_000, 0, 600_000).means(
+    'Maximum time a decision waits for a view or consumer that it depends on, in ms; past it the answer is 503',
+  ),
   reviewPanel: integer(1, 1, 25).means('Number of reviewers whose verdicts decide a case'),
+  reopenConfidencePercent: integer(20, 1, 100).means(
+    'How many hundredths more confident than all earlier flags a repeated flag must be to reopen a dismissed case',
+  ),
   claimLeaseMs: integer(900_000, 1_000, DAY_MS).means('Duration of the lease on a claimed case, in ms'),
   httpLanes: integer(4, 1, 64).means('Number of streams that facts from HTTP are distributed over'),
   publicRatePerMinute: integer(60, 1, 1_000_000).means(
@@ -79,7 +110,12 @@ const table = {
     'Topic that receives a copy of each quarantined Kafka message',
   ),
   kafkaGroup: text('gatehouse-ingester').means('Consumer group of the ingesters'),
-  scheduler: onOff(true).means('Whether this process admits cohorts on schedule'),
+  parkedLimitMs: integer(3_600_000, 0, 30 * DAY_MS).means(
+    'Time after which a parked key makes the processes with views, reactors and consumers report that they are not ready, in ms',
+  ),
+  scheduler: onOff(true).means(
+    'Whether this process does what is due by the clock: it admits cohorts and deletes expired quarantine entries',
+  ),
   newAdministratorToken: onOff(false).means(
     'Whether this start creates and prints another administrator token, to replace a lost one',
   ),

@@ -1,5 +1,36 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+export class CreateEventIdentity1700000000081 implements MigrationInterface {
+  name = 'CreateEventIdentity1700000000081';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      -- One row: the check of the identity key, and the position up to which ids may be those of an earlier version.
+      CREATE TABLE platform.event_identity (
+        one boolean PRIMARY KEY DEFAULT true CHECK (one),
+        key_check text NOT NULL,
+        since bigint NOT NULL
+      );
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE platform.event_identity');
+  }
+}
+
+export class BindTokens1700000000082 implements MigrationInterface {
+  name = 'BindTokens1700000000082';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE platform.tokens ADD sources text[], ADD event_types text[]');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE platform.tokens DROP sources, DROP event_types');
+  }
+}
+
 export class CreateSecurity1700000000002 implements MigrationInterface {
   name = 'CreateSecurity1700000000002';
 
@@ -29,5 +60,25 @@ export class CreateSecurity1700000000002 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP TABLE platform.tokens, platform.subject_keys');
+  }
+}
+
+/** The key of the address hashes, wrapped by the master key. Not derived from it, so that hashes outlive a master key. */
+export class CreateAddressKey1700000000085 implements MigrationInterface {
+  name = 'CreateAddressKey1700000000085';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE platform.address_key (
+        only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+        wrapped_key bytea NOT NULL,
+        -- True if no earlier version can have hashed an address of this log.
+        log_was_empty boolean NOT NULL
+      );
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE platform.address_key');
   }
 }

@@ -1,6 +1,7 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { Any, type DataSource, type Repository } from 'typeorm';
+import { GatehouseError } from '../../kernel/errors.js';
 import { arrayParameter } from '../database/array-parameters.js';
 import { StartFailure } from '../start-failure.js';
 import { decrypt, encrypt } from './aes-gcm.js';
@@ -11,6 +12,9 @@ const KEY_BYTES = 32;
 const MAX_CACHED = 50_000;
 
 const FORGOTTEN = 'forgotten';
+const DAMAGED = 'damaged';
+/** Maximum keys that are read to tell a wrong master key from a damaged key. */
+const CHECKED_KEYS = 100;
 
 type Key = Buffer | typeof FORGOTTEN;
 
@@ -25,6 +29,18 @@ export interface Encryption {
   person: string;
   plaintext: string;
   aad: string;
+}
+
+/** The stored keys of these people can't be unwrapped, although the master key is right. */
+export class PersonKeyDamaged extends GatehouseError {
+  constructor(readonly people: ReadonlySet<string>) {
+    const named = [...people].slice(0, 3).join(', ');
+    super(
+      'person-key-damaged',
+      `the stored key of ${named} is damaged: restore its row of platform.subject_keys from a backup, then send this again or replay it`,
+      'refused',
+    );
+  }
 }
 
 /**
@@ -46,17 +62,12 @@ export class PersonKeys {
 
   /** @throws StartFailure `master-key-wrong` if the stored keys were wrapped by another master key */
   async checkMasterKey(): Promise<void> {
-    const row = await this.stored.findOneBy({ forgotten: false });
-    if (!row) return;
-    try {
-      this.unwrap(row.person, row.wrappedKey);
-    } catch (cause) {
-      throw new StartFailure(
-        'master-key-wrong',
-        'the master key differs from the one that encrypted this data: restore that one from your backup',
-        { cause },
-      );
-    }
+    const rows = await this.stored.find({ where: { forgotten: false }, take: CHECKED_KEYS });
+    if (rows.length === 0 || rows.some(({ person, wrappedKey }) => this.unwrap(person, wrappedKey) !== DAMAGED)) return;
+    throw new StartFailure(
+      'master-key-wrong',
+      'the master key differs from the one that encrypted this data: restore that one from your backup',
+    );
   }
 
   /** `sealed:v1:` and base64url of iv, tag and ciphertext; ERASED for a person who was forgotten. */
@@ -64,9 +75,9 @@ export class PersonKeys {
     return (await this.encryptMany([{ person, plaintext, aad }]))[0]!;
   }
 
-  /** The same for many strings, in order; all unknown people cost one query. */
+  /** The same for many strings, in order; all unknown people cost one query. @throws PersonKeyDamaged */
   async encryptMany(texts: readonly Encryption[]): Promise<string[]> {
-    const held = new Map<string, Key>();
+    const held = new Map<string, Key | typeof DAMAGED>();
     const unknown = new Set<string>();
     for (const { person } of texts) {
       if (held.has(person) || unknown.has(person)) continue;
@@ -75,7 +86,9 @@ export class PersonKeys {
       else held.set(person, key);
     }
     if (unknown.size > 0) for (const [person, key] of await this.loadOrMake([...unknown])) held.set(person, key);
-    return texts.map(({ person, plaintext, aad }) => encryptWith(held.get(person)!, plaintext, aad));
+    const damaged = [...held].flatMap(([person, key]) => (key === DAMAGED ? [person] : []));
+    if (damaged.length > 0) throw new PersonKeyDamaged(new Set(damaged));
+    return texts.map(({ person, plaintext, aad }) => encryptWith(held.get(person) as Key, plaintext, aad));
   }
 
   /** @throws Unreadable if the person is forgotten or unknown, or the text was encrypted for another person or place */
@@ -85,6 +98,7 @@ export class PersonKeys {
     const key = this.keys.get(person) ?? (await this.load([person])).get(person);
     if (key === undefined) throw new Unreadable('the person is unknown');
     if (key === FORGOTTEN) throw new Unreadable('the person was forgotten');
+    if (key === DAMAGED) throw new Unreadable('the stored key of the person is damaged');
     try {
       return decrypt(key, fromEncryptedText(encrypted), aad).toString('utf8');
     } catch (cause) {
@@ -104,7 +118,7 @@ export class PersonKeys {
   }
 
   /** The keys of these people, created if missing. Of several processes the first insert wins. */
-  private async loadOrMake(people: readonly string[]): Promise<Map<string, Key>> {
+  private async loadOrMake(people: readonly string[]): Promise<Map<string, Key | typeof DAMAGED>> {
     const wrapped = people.map((person) => encrypt(this.wrapping, randomBytes(KEY_BYTES), person));
     const rows: KeyRow[] = await this.stored.query(
       `WITH made AS (
@@ -122,20 +136,26 @@ export class PersonKeys {
   }
 
   /** The keys that exist. */
-  private async load(people: readonly string[]): Promise<Map<string, Key>> {
+  private async load(people: readonly string[]): Promise<Map<string, Key | typeof DAMAGED>> {
     const rows = await this.stored.findBy({ person: Any(people) });
     return new Map(rows.map(({ person, wrappedKey }) => [person, this.hold(person, wrappedKey)]));
   }
 
-  private hold(person: string, wrapped: Buffer | null): Key {
+  /** A damaged key is not kept in memory, so that one that was restored is used at once. */
+  private hold(person: string, wrapped: Buffer | null): Key | typeof DAMAGED {
     // The person may have been forgotten while the statement ran.
     const key = this.keys.get(person) === FORGOTTEN ? FORGOTTEN : this.unwrap(person, wrapped);
-    this.keys.set(person, key);
+    if (key !== DAMAGED) this.keys.set(person, key);
     return key;
   }
 
-  private unwrap(person: string, wrapped: Buffer | null): Key {
-    return wrapped === null ? FORGOTTEN : decrypt(this.wrapping, wrapped, person);
+  private unwrap(person: string, wrapped: Buffer | null): Key | typeof DAMAGED {
+    if (wrapped === null) return FORGOTTEN;
+    try {
+      return decrypt(this.wrapping, wrapped, person);
+    } catch {
+      return DAMAGED;
+    }
   }
 }
 

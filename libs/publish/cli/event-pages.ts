@@ -16,6 +16,7 @@ export interface ShownEvent {
   position: string;
   /** In the feed only. */
   time?: string;
+  logepoch?: string;
   subject?: string;
   data: Record<string, unknown>;
   /** In the log only. */
@@ -60,7 +61,7 @@ export async function* followFeed(
       const body = await openFeed(client, lastId, types);
       connected = true;
       for await (const event of messages(body)) {
-        lastId = event.position;
+        lastId = event.logepoch ? `${event.logepoch}-${event.position}` : event.position;
         pauseMs = FIRST_PAUSE_MS;
         yield event;
       }

@@ -4,6 +4,7 @@ import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Page } from '../../event-store/event-store.js';
+import { LogEpoch } from '../../event-store/log-epoch.js';
 import { outgoingExample, outgoingSchema } from '../../events/cloud-event-schemas.js';
 import { EventSchemas } from '../../events/event-schemas.js';
 import { Authenticator } from '../../http/credentials/authenticator.js';
@@ -14,10 +15,11 @@ import { IsInteger, Means } from '../../http/field-rules.js';
 import { closed, list } from '../../http/openapi/answer-schemas.js';
 import type { ApiEvents } from '../../http/openapi/api-description.js';
 import { Operation, type OperationText } from '../../http/openapi/operation.js';
-import { positionOf } from '../../http/position-text.js';
+import { POSITION_RULE, positionOf, readFromGiven } from '../../http/position-text.js';
 import type { GatehouseRequest } from '../../http/request-context.js';
+import { isUsable } from '../../kernel/decider.js';
 import { InvalidInput } from '../../kernel/errors.js';
-import { POSITION } from '../../kernel/text-forms.js';
+import { GIVEN_POSITION } from '../../kernel/text-forms.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
 import { toCloudEvent } from '../outgoing-event.js';
 import { EVENT_TYPES, pageFields } from './event-pages.js';
@@ -27,7 +29,7 @@ const DEFAULT_LIMIT = 500;
 
 export class FeedQuery {
   @IsOptional()
-  @Matches(new RegExp(POSITION), { message: 'must be a position, digits only' })
+  @Matches(new RegExp(GIVEN_POSITION), { message: POSITION_RULE })
   @Means('Only events after this position; from the beginning by default.')
   after?: string;
 
@@ -47,10 +49,10 @@ function documentation({ outgoing }: ApiEvents): OperationText {
   const event = Type.Union(outgoing.map(outgoingSchema), { description: 'One event, by its type.' });
   return {
     description:
-      'With `Accept: text/event-stream` events come as they happen, as Server-Sent Events; a reconnect with Last-Event-ID continues with neither gap nor repeat. The stream ends when its credential is no longer valid. Personal fields are left out.',
+      'With `Accept: text/event-stream` events come as they happen, as Server-Sent Events; a reconnect with Last-Event-ID continues with neither gap nor repeat, and is answered 410 after a restore of the log. The stream ends when its credential is no longer valid. Personal fields are left out.',
     headers: {
       'last-event-id': {
-        schema: Type.String({ pattern: '^\\d{1,16}$' }),
+        schema: Type.String({ pattern: GIVEN_POSITION }),
         description: 'The id of the last message seen; browsers send it by themselves.',
       },
     },
@@ -64,7 +66,7 @@ function documentation({ outgoing }: ApiEvents): OperationText {
         },
         'text/event-stream': {
           schema: Type.String({
-            description: 'Messages with the position as `id`, the type as `event`, the CloudEvent as `data`.',
+            description: 'Messages with `EPOCH-position` as `id`, the type as `event`, the CloudEvent as `data`.',
           }),
         },
       },
@@ -81,6 +83,7 @@ export class FeedController {
     @Inject(EventSchemas) private readonly schemas: EventSchemas,
     @Inject(Draining) private readonly draining: Draining,
     @Inject(Authenticator) private readonly authenticator: Authenticator,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
   ) {
     this.published = schemas.publishedTypes;
   }
@@ -97,22 +100,30 @@ export class FeedController {
   ) {
     const types = this.typesOf(query.types);
     const limit = query.limit ?? DEFAULT_LIMIT;
+    const epoch = this.epoch.current;
     if (request.method === 'HEAD' || !accept?.includes('text/event-stream')) {
-      const page = await this.log.readAll(query.after ? positionOf(query.after, 'after') : 0, { types, limit });
+      const after = query.after ? positionOf(query.after, 'after', epoch) : 0;
+      const page = await readFromGiven(epoch, () => this.log.readAll(after, { types, limit }));
       return {
-        events: page.events.map((event) => toCloudEvent(event, this.schemas)),
+        events: page.events.filter(isUsable).map((event) => toCloudEvent(event, this.schemas, epoch)),
         next: String(page.next),
         atHead: page.atHead,
       };
     }
     const from = lastEventId || query.after;
-    const after = from ? positionOf(from, lastEventId ? 'Last-Event-ID' : 'after') : 0;
+    const after = from ? positionOf(from, lastEventId ? 'Last-Event-ID' : 'after', epoch) : 0;
+    // Once the stream is open there is no status to tell it by.
+    await readFromGiven(epoch, () => this.log.readAll(after, { types, limit: 1 }));
     const stop = new AbortController();
     this.draining.signal.addEventListener('abort', () => stop.abort(), { once: true, signal: stop.signal });
     if (this.draining.signal.aborted) stop.abort();
     const pages = this.log.subscribe(after, { types, limit, signal: stop.signal });
-    const outgoing = (page: Page) => page.events.map((event) => toCloudEvent(event, this.schemas));
-    await sendEventStream(reply, pages, outgoing, lastingAdmission(this.authenticator, request), stop);
+    const outgoing = (page: Page) =>
+      page.events.filter(isUsable).map((event) => toCloudEvent(event, this.schemas, epoch));
+    const isAdmitted = lastingAdmission(this.authenticator, request);
+    // In another epoch the client has to start again; it learns that when it reconnects.
+    const mayGoOn = async () => this.epoch.current === epoch && (await isAdmitted());
+    await sendEventStream(reply, { pages, outgoing, epoch, mayGoOn }, stop);
     return reply;
   }
 

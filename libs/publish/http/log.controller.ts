@@ -3,15 +3,16 @@ import { Type as Transform } from 'class-transformer';
 import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { type Static, Type } from 'typebox';
 import type { EventStore } from '../../event-store/event-store.js';
+import { LogEpoch } from '../../event-store/log-epoch.js';
 import { EventSchemas } from '../../events/event-schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IsInteger, Means } from '../../http/field-rules.js';
 import { actor, closed, count, instant, list, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { positionOf } from '../../http/position-text.js';
+import { POSITION_RULE, positionOf, readFromGiven } from '../../http/position-text.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { InvalidInput } from '../../kernel/errors.js';
-import { NO_CONTROL, POSITION } from '../../kernel/text-forms.js';
+import { GIVEN_POSITION, NO_CONTROL } from '../../kernel/text-forms.js';
 import { EVENT_STORE } from '../../platform/ports.js';
 import { EVENT_TYPES, pageFields } from './event-pages.js';
 
@@ -19,7 +20,7 @@ const DEFAULT_LIMIT = 200;
 
 export class LogQuery {
   @IsOptional()
-  @Matches(new RegExp(POSITION), { message: 'must be a position, digits only' })
+  @Matches(new RegExp(GIVEN_POSITION), { message: POSITION_RULE })
   @Means('After this position; with `stream`, from this revision on.')
   after?: string;
 
@@ -59,7 +60,7 @@ const RecordedAnswer = closed({
 const LogPage = closed({ events: list(RecordedAnswer, 'The events.'), ...pageFields });
 export type LogPage = Static<typeof LogPage>;
 
-const recordedAnswer = ({ position: place, ...event }: RecordedEvent): Static<typeof RecordedAnswer> => ({
+const recordedAnswer = ({ position: place, fault: _, ...event }: RecordedEvent): Static<typeof RecordedAnswer> => ({
   position: String(place),
   ...event,
 });
@@ -69,6 +70,7 @@ export class LogController {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(EventSchemas) private readonly schemas: EventSchemas,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
   ) {}
 
   @Get()
@@ -77,7 +79,7 @@ export class LogController {
     answer: answer('LogPage', 'A page of the log.', LogPage),
   })
   async readLog(@Query() { after, stream, types: typesText, limit = DEFAULT_LIMIT }: LogQuery): Promise<LogPage> {
-    const from = after ? positionOf(after, 'after') : 0;
+    const from = after ? positionOf(after, 'after', this.epoch.current) : 0;
     const types = this.typesOf(typesText);
     if (stream !== undefined) {
       const events = await this.store.readStream(stream, from, limit);
@@ -85,7 +87,9 @@ export class LogController {
       const next = events.length > 0 ? events.at(-1)!.revision + 1 : from;
       return { events: wanted.map(recordedAnswer), next: String(next), atHead: events.length < limit };
     }
-    const page = await this.store.readAll(from, { limit, ...(types ? { types } : {}) });
+    const page = await readFromGiven(this.epoch.current, () =>
+      this.store.readAll(from, { limit, ...(types ? { types } : {}) }),
+    );
     return { events: page.events.map(recordedAnswer), next: String(page.next), atHead: page.atHead };
   }
 

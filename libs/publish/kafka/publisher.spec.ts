@@ -19,6 +19,8 @@ import { LogTail } from '../../subscriptions/log-tail.js';
 import { toCloudEvent } from '../outgoing-event.js';
 import { Publisher } from './publisher.js';
 
+const EPOCH = '9c1f03ab55d2';
+
 describeWithKafka('The publisher', () => {
   let world: IngestWorld;
   let bootstrap: string;
@@ -45,12 +47,21 @@ describeWithKafka('The publisher', () => {
   function newPublisher(broker: MessageBroker = testClient(bootstrap)) {
     const locks = new LockSession(world.connection);
     const aborting = new AbortController();
-    const publisher = new Publisher(world.pool, new LogTail(world.store), world.schemas, locks, broker, topic, {
-      published: (_, to) => {
-        reported.to = to;
-        reported.more();
+    const publisher = new Publisher(
+      world.pool,
+      new LogTail(world.store),
+      world.schemas,
+      { current: EPOCH },
+      locks,
+      broker,
+      topic,
+      {
+        published: (_, to) => {
+          reported.to = to;
+          reported.more();
+        },
       },
-    });
+    );
     let running: Promise<void> | undefined;
     const stop = async () => {
       aborting.abort();
@@ -81,7 +92,7 @@ describeWithKafka('The publisher', () => {
   /** The public events of the log, as the topic must have them. */
   const expected = async () => {
     const events = await wholeLog(world.store, world.schemas.publishedTypes);
-    return events.map((event) => toCloudEvent(event, world.schemas));
+    return events.map((event) => toCloudEvent(event, world.schemas, EPOCH));
   };
   const read = (count: number) => readTopic(bootstrap, topic, ({ length }) => length >= count);
   const positions = (messages: readonly ReadMessage[]) =>

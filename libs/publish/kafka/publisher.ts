@@ -2,6 +2,7 @@ import type { EventSchemas } from '../../events/event-schemas.js';
 import { messageOf } from '../../kafka/binding.js';
 import type { MessageBroker, MessageProducer } from '../../kafka/message-broker.js';
 import { inParts } from '../../kafka/message-parts.js';
+import { isUsable } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import type { Pool } from '../../platform/database/database.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
@@ -31,6 +32,7 @@ export class Publisher {
     pool: Pool,
     log: LogTail,
     private readonly schemas: EventSchemas,
+    private readonly epoch: { current: string },
     locks: LockSession,
     private readonly broker: MessageBroker,
     private readonly topic: string,
@@ -58,7 +60,9 @@ export class Publisher {
   }
 
   private async publish(events: readonly RecordedEvent[], next: Position): Promise<void> {
-    const messages = events.map((event) => messageOf(toCloudEvent(event, this.schemas)));
+    const messages = events
+      .filter(isUsable)
+      .map((event) => messageOf(toCloudEvent(event, this.schemas, this.epoch.current)));
     for (const part of inParts(messages)) await this.producer.send(this.topic, part);
     this.report.published?.(events, next);
   }

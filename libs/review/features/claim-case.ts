@@ -14,9 +14,9 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { caseStream } from '../case.js';
-import { CaseFactsReader } from '../queries/case-facts.js';
 import { CASE_ID } from '../queries/case-fields.js';
 import { claimCase } from '../review-decisions.js';
+import { CaseFactsReader } from './case-facts.js';
 
 export interface Claimed extends CommandResult {
   /** When the claim ends, in epoch milliseconds. */
@@ -39,12 +39,13 @@ export class ClaimCaseHandler implements ICommandHandler<ClaimCase> {
   async execute({ caseId, context }: ClaimCase): Promise<Claimed> {
     const reviewer = context.actor.id;
     const leaseMs = this.settings.claimLeaseMs;
-    const decide = await this.facts.give(
+    const result = await this.transactor.transact(
+      caseStream,
       caseId,
+      context,
       (state, facts) => claimCase(state, { caseId, reviewer, now: this.clock.now(), leaseMs }, facts),
-      reviewer,
+      () => this.facts.read(caseId, [reviewer]),
     );
-    const result = await this.transactor.transact(caseStream, caseId, context, decide);
     return { ...commandResult(result), until: result.state.claim!.until };
   }
 }

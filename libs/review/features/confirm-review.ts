@@ -7,8 +7,8 @@ import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { caseStream } from '../case.js';
 import { ReviewConfirmed } from '../events.js';
-import { CaseFactsReader } from '../queries/case-facts.js';
 import { importReviewConfirmed } from '../review-decisions.js';
+import { CaseFactsReader } from './case-facts.js';
 
 export class ConfirmReview extends Command<CommandResult> {
   constructor(
@@ -28,9 +28,15 @@ export class ConfirmReviewHandler implements ICommandHandler<ConfirmReview> {
   ) {}
 
   async execute({ confirmed, context }: ConfirmReview): Promise<CommandResult> {
-    const { caseId } = confirmed;
-    const decide = await this.facts.give(caseId, (state, facts) => importReviewConfirmed(state, confirmed, facts));
-    return commandResult(await this.transactor.transact(caseStream, caseId, context, decide));
+    const { caseId, reviewers = [] } = confirmed;
+    const result = await this.transactor.transact(
+      caseStream,
+      caseId,
+      context,
+      (state, facts) => importReviewConfirmed(state, confirmed, facts),
+      () => this.facts.read(caseId, reviewers),
+    );
+    return commandResult(result);
   }
 }
 
@@ -38,6 +44,6 @@ export class ConfirmReviewHandler implements ICommandHandler<ConfirmReview> {
 export const confirmReviewInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: ReviewConfirmed,
-    key: ({ caseId }) => `case:${caseId}`,
+    keys: ({ caseId }) => [`case:${caseId}`],
     handle: (data, context) => commands.execute(new ConfirmReview(data, context)),
   });

@@ -16,9 +16,9 @@ import type { Clock } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/ports.js';
 import { type Case, caseStream, type Verdict } from '../case.js';
 import { VerdictGiven } from '../events.js';
-import { CaseFactsReader } from '../queries/case-facts.js';
 import { CASE_ID } from '../queries/case-fields.js';
 import { giveVerdict } from '../review-decisions.js';
+import { CaseFactsReader } from './case-facts.js';
 
 const DAY_MS = 86_400_000;
 
@@ -56,12 +56,13 @@ export class GiveVerdictHandler implements ICommandHandler<GiveVerdict> {
 
   async execute(given: GiveVerdict): Promise<Judged> {
     const { caseId, reviewer, context } = given;
-    const decide = await this.facts.give(
+    const result = await this.transactor.transact(
+      caseStream,
       caseId,
+      context,
       (state, facts) => giveVerdict(state, { ...given, now: this.clock.now() }, facts),
-      reviewer,
+      () => this.facts.read(caseId, [reviewer]),
     );
-    const result = await this.transactor.transact(caseStream, caseId, context, decide);
     return { ...commandResult(result), status: result.state.status };
   }
 }
@@ -70,7 +71,7 @@ export class GiveVerdictHandler implements ICommandHandler<GiveVerdict> {
 export const giveVerdictInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: VerdictGiven,
-    key: ({ caseId }) => `case:${caseId}`,
+    keys: ({ caseId }) => [`case:${caseId}`],
     handle: (data, context) => commands.execute(new GiveVerdict().with({ ...data, context, fromOutside: true })),
   });
 
@@ -90,7 +91,7 @@ export class GiveVerdictController {
   @Roles('reviewer', 'administrator')
   @Operation('Records the caller’s verdict; the last verdict of the panel decides the case', {
     description:
-      'A strict majority of `unsafe` verdicts confirms the case and deactivates the account; any other result dismisses the case. A second verdict by the same person changes nothing.',
+      'A strict majority of `unsafe` verdicts confirms the case and deactivates the account; any other result dismisses the case. `unsure` decides nothing: the case stays open for another reviewer. A second verdict by the same person changes nothing.',
     fields: { id: CASE_ID },
     example: { verdict: 'unsafe', note: 'see the lower left' },
     answer: answer('Verdict', 'The verdict is recorded.', VerdictAnswer, {

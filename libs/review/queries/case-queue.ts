@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { type Static, Type } from 'typebox';
-import { closed, instant, list, orNull, position, text } from '../../http/openapi/answer-schemas.js';
+import { closed, count, instant, list, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { type Page, readCursor, toPage } from '../../http/paging.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { CLOCK, POOL } from '../../platform/ports.js';
@@ -18,14 +18,15 @@ export const CaseEntry = closed({
       flaggedBy: text('The account or the detector that flagged.'),
       categories: list(Type.String(), 'The categories that the flag names.'),
     }),
-    'The flags.',
+    'The flags of the round that opened or joined the case.',
   ),
+  flagsReceived: count('All flags since the case was first opened, repeated ones included, which change nothing.'),
   verdicts: list(closed({ ...verdictFields, at: instant('When the verdict was given.') }), 'The verdicts so far.'),
   openedAt: instant('When it was opened.'),
   claimedBy: orNull(text('The reviewer who claimed it.')),
   claimedUntil: orNull(instant('When the lease ends.')),
   decidedAt: orNull(instant('When it was decided.')),
-  position: position('The position of the case’s last event.'),
+  position: position('The position of the case’s last event or of the last flag.'),
 });
 export type CaseEntry = Static<typeof CaseEntry>;
 
@@ -37,6 +38,7 @@ export const caseEntryExample = {
   round: 1,
   panelSize: 1,
   flags: [{ flagId: 'flag-1', flaggedBy: 'acc-9', categories: ['violent'] }],
+  flagsReceived: 1,
   categories: ['violent'],
   verdicts: [],
   openedAt: '2022-05-19T10:00:00.000Z',
@@ -92,6 +94,7 @@ function toEntry(row: any): CaseEntry {
     round: row.round,
     panelSize: row.panel_size,
     flags: row.flags,
+    flagsReceived: row.flags_received,
     categories: row.categories,
     verdicts: row.verdicts,
     openedAt: toIso(row.opened_at),

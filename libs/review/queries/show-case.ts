@@ -7,7 +7,7 @@ import { IdQuery } from '../../http/field-rules.js';
 import { closed, history, instant, list, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
-import { foldRecorded } from '../../kernel/decider.js';
+import { foldRecorded, isUsable } from '../../kernel/decider.js';
 import { NotFound } from '../../kernel/errors.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { caseStream } from '../case.js';
@@ -53,7 +53,7 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
       claim: claim ? { reviewer: claim.reviewer, until: toIso(claim.until) } : null,
       verdicts: [...verdicts],
       position: String(events.at(-1)!.position),
-      history: events.map(({ position: place, type, metadata: { time, actor } }) => ({
+      history: events.filter(isUsable).map(({ position: place, type, metadata: { time, actor } }) => ({
         position: String(place),
         type,
         time,

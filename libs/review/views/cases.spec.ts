@@ -30,6 +30,13 @@ const dismissed = recorded(5, 'ReviewDismissed', {
 const row = (...events: ReturnType<typeof recorded>[]) => foldView(casesView, events).rows[caseId];
 
 describe('the cases view', () => {
+  it('counts every flag since the case was opened, also repeated ones', () => {
+    const flag = (position: number, imageId = caseId) => recorded(position, 'ContentFlagged', { imageId });
+    expect(row(flag(1))).toBeUndefined();
+    const history = [open(2), flag(3), joined, flag(4), flag(5, 'img-2'), flag(6), open(7, 2), flag(8), flag(8)];
+    expect(row(...history)).toMatchObject({ flags_received: 5, round: 2, position: 8 });
+  });
+
   it('collects the flags, claim and verdicts of a case', () => {
     expect(row(open(1), joined, claimed)).toEqual({
       case_id: caseId,
@@ -38,6 +45,7 @@ describe('the cases view', () => {
       status: 'claimed',
       round: 1,
       panel_size: 1,
+      flags_received: 1,
       flags: [
         { flagId: 'flag-1', flaggedBy: 'acc-9', categories: ['violent'] },
         { flagId: 'flag-2', flaggedBy: 'acc-8', categories: ['hate'] },

@@ -1,4 +1,5 @@
 import type { RecordedOf } from '../../events/event-definition.js';
+import { ContentFlagged } from '../../images/index.js';
 import { unhandled } from '../../kernel/decider.js';
 import type { Recorded } from '../../kernel/envelope.js';
 import { defineView, int4, int8, jsonb, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
@@ -28,6 +29,8 @@ const columns = {
   round: int4(),
   panel_size: int4(),
   flags: jsonb<CaseFlag[]>(),
+  /** All flags since the case was first opened, also those that changed nothing. */
+  flags_received: int4(),
   verdicts: jsonb<CaseVerdict[]>(),
   categories: jsonb<string[]>(),
   opened_at: timestamptz(),
@@ -44,7 +47,7 @@ const columns = {
   decision_stored_at: nullable(timestamptz()),
   /** The votes in the decision event. */
   votes: nullable(jsonb<Votes>()),
-  /** The position of the case's last event. */
+  /** The position of the case's last event, or of the last flag. */
   position: int8(),
 };
 
@@ -52,9 +55,9 @@ export type CaseRow = RowOf<typeof columns>;
 
 export const casesView = defineView({
   name: 'cases',
-  version: 4,
+  version: 5,
   summary: 'Images under human review, their flags, claims and verdicts.',
-  events: caseEvents,
+  events: [...caseEvents, ContentFlagged],
   table: {
     name: 'cases',
     key: 'case_id',
@@ -62,10 +65,13 @@ export const casesView = defineView({
     // For the list of all cases, and for the queue.
     indexes: ['(opened_at, case_id)', `(opened_at, case_id) WHERE status IN ('open', 'claimed')`],
   },
-  keys: ({ data }) => [data.caseId],
+  keys: ({ type, data }) => [type === 'ContentFlagged' ? data.imageId : data.caseId],
   evolve(row: CaseRow | undefined, event, caseId) {
     if (row && event.position <= row.position) return row;
     if (event.type === 'CaseOpened') return opened(caseId, row, event);
+    if (event.type === 'ContentFlagged') {
+      return row && { ...row, flags_received: row.flags_received + 1, position: event.position };
+    }
     return row && { ...row, ...change(row, event), position: event.position };
   },
 });
@@ -83,6 +89,7 @@ function opened(
     round: data.round,
     panel_size: data.panelSize,
     flags: [{ flagId: data.flagId, flaggedBy: data.flaggedBy, categories: data.categories }],
+    flags_received: before?.flags_received ?? 1,
     verdicts: [],
     categories: union([], data.categories),
     opened_at: Date.parse(metadata.time),

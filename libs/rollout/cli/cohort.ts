@@ -26,7 +26,7 @@ export const cohortCommands: CommandGroup = (program, run) => {
   command(
     group,
     'onboard',
-    'Admits a cohort within the rate, waits until it is onboarded, and lists its accounts.',
+    `Admits a cohort within the rate, waits until it is onboarded, and lists its accounts. The exit code is ${EXIT.nobodyWaiting} if nobody was waiting.`,
     'cohort onboard --size 100',
     'cohort onboard --accounts acc-1,acc-2',
     'cohort onboard --no-wait',
@@ -56,7 +56,8 @@ export const cohortCommands: CommandGroup = (program, run) => {
         const outcome = await outcomeOf(client, admitted, accounts);
         progress.end();
         print({ ...admitted, ...outcome }, () => outcomeText(admitted, outcome));
-        return outcome.leftOut.length > 0 ? EXIT.failed : EXIT.done;
+        if (outcome.leftOut.length > 0) return EXIT.failed;
+        return outcome.onboarded.length === 0 ? EXIT.nobodyWaiting : EXIT.done;
       }),
     );
 };
@@ -103,6 +104,7 @@ const standing = (account: AccountAnswer | undefined): string => {
 };
 
 function outcomeText({ cohortId, size }: AdmittedAnswer, { onboarded, leftOut }: CohortOutcome): string {
-  const lines = [`cohort ${cohortId}: ${number(onboarded.length)} of ${number(size)} onboarded`, ...onboarded];
+  const nobody = onboarded.length + leftOut.length === 0 ? ', since nobody was waiting' : '';
+  const lines = [`cohort ${cohortId}: ${number(onboarded.length)} of ${number(size)} onboarded${nobody}`, ...onboarded];
   return [...lines, ...leftOut.map(({ accountId, status }) => `not onboarded: ${accountId}, ${status}`)].join('\n');
 }

@@ -15,7 +15,7 @@ import type { Clock } from '../../kernel/clock.js';
 import { InvalidInput, Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import { CLOCK, IDS } from '../../platform/ports.js';
-import { type Admission, admitWaiting } from '../admission.js';
+import { type Admission, admitWaiting, hasSameAccounts, refuseReservedId } from '../admission.js';
 import { Admissions } from '../queries/admissions.js';
 import { cohortSelection } from '../queries/cohort-list.js';
 import { PeopleLeft } from '../queries/people-left.js';
@@ -37,7 +37,7 @@ export class AdmitCohort extends RequestCommand<CohortGranted> {
   accounts?: string[];
 
   @IfGiven()
-  @IsEntityId('Makes the request safe to retry; generated if absent.')
+  @IsEntityId('Makes the request safe to retry; generated if absent. Must not begin with `daily-`.')
   cohortId?: string;
 
   @IfGiven()
@@ -70,12 +70,16 @@ export class AdmitCohortHandler implements ICommandHandler<AdmitCohort> {
     priority,
   }: AdmitCohort): Promise<CohortGranted> {
     const request = { cohortId, size, accounts, priority };
+    refuseReservedId(cohortId, '/cohortId');
     refuseSelectionBesideAccounts(request);
     const known = await this.alreadyGranted(request);
     if (known) return known;
-    const decide = await this.decisionOn(request);
-    const { events, position } = await this.transactor.transact(rolloutStream, undefined, context, (state) =>
-      decide(state, { ...request, now: this.clock.now() }),
+    const { events, position } = await this.transactor.transact(
+      rolloutStream,
+      undefined,
+      context,
+      (state, decide) => decide(state, { ...request, now: this.clock.now() }),
+      () => this.decisionOn(request),
     );
     const stored = events[0];
     if (stored) return { admission: stored.data as Admission, position, changed: true };
@@ -110,12 +114,12 @@ function refuseSelectionBesideAccounts(request: CohortRequest): void {
   );
 }
 
-/** @throws Refusal cohort-known */
+/** A request without a size repeats one of any size: how many wait may have changed. @throws Refusal cohort-known */
 function refuseOther({ cohortId, size, accounts, priority }: CohortRequest, admission: Admission): void {
   const same =
     (size === undefined || size === admission.size) &&
-    (priority === undefined || priority === admission.priority) &&
-    (!accounts || accounts.every((account) => admission.accounts?.includes(account)));
+    priority === admission.priority &&
+    hasSameAccounts(accounts, admission.accounts);
   if (same) return;
   throw new Refusal(
     'cohort-known',

@@ -8,7 +8,8 @@ import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { InvalidInput, Refusal } from '../../kernel/errors.js';
 import { CLOCK } from '../../platform/ports.js';
-import { cohortMembers, cohortStream } from '../cohort.js';
+import { hasSameAccounts, refuseReservedId } from '../admission.js';
+import { cohortStream } from '../cohort.js';
 import { CohortAdmitted, CohortOnboarded } from '../events.js';
 import { Admissions } from '../queries/admissions.js';
 import { refuseUnlessWaiting } from '../queries/waiting-turns.js';
@@ -41,37 +42,40 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
 
   async execute({ onboarded, context }: ImportCohort): Promise<CommandResult> {
     const { cohortId: id, accounts, part = 0 } = onboarded;
-    const echoed = await this.members(id, accounts);
+    const echoed = await this.reported(id, accounts);
     if (echoed) return echoed;
+    refuseReservedId(id, '/data/cohortId');
     const cohortId = part === 0 ? id : `${id}~${part}`;
     if (cohortId.length > LONGEST_ID) {
       throw new InvalidInput([{ field: '/data/cohortId', message: 'is too long for a cohort of several parts' }]);
     }
     const known = await this.admitted(cohortId, accounts);
     if (known) return known;
-    await refuseUnlessWaiting(this.transactor, accounts);
     const asStored = { ...context, eventType: CohortAdmitted.type };
-    const result = await this.transactor.transact(rolloutStream, undefined, asStored, (state) =>
-      admitCohort(state, { cohortId, accounts, now: this.clock.now() }),
+    const result = await this.transactor.transact(
+      rolloutStream,
+      undefined,
+      asStored,
+      (state) => admitCohort(state, { cohortId, accounts, now: this.clock.now() }),
+      () => refuseUnlessWaiting(this.transactor, accounts),
     );
     if (result.events.length > 0) return commandResult(result);
     // A concurrent request was granted the same cohort.
     return (await this.admitted(cohortId, accounts))!;
   }
 
-  /** A no-op if the cohort has all of these accounts already, as when one of our own events returns. */
-  private async members(cohortId: string, accounts: readonly string[]): Promise<CommandResult | undefined> {
+  /** A no-op if the cohort has reported exactly these accounts, as when one of our own events returns. */
+  private async reported(cohortId: string, accounts: readonly string[]): Promise<CommandResult | undefined> {
     const { state, position } = await this.transactor.load(cohortStream, cohortId);
-    const members = new Set(cohortMembers(state));
-    return accounts.every((one) => members.has(one)) ? { changed: false, position } : undefined;
+    const isReported = state.onboarded.some((part) => hasSameAccounts(accounts, part));
+    return isReported ? { changed: false, position } : undefined;
   }
 
   /** @throws Refusal cohort-known */
   private async admitted(cohortId: string, accounts: readonly string[]): Promise<CommandResult | undefined> {
     const known = await this.admissions.find(cohortId);
     if (!known) return undefined;
-    const listed = new Set(known.admission.accounts);
-    if (accounts.every((account) => listed.has(account))) return { changed: false, position: known.position };
+    if (hasSameAccounts(accounts, known.admission.accounts)) return { changed: false, position: known.position };
     throw new Refusal(
       'cohort-known',
       `cohort ${cohortId} was admitted here with other accounts; send it under another id`,
@@ -83,6 +87,6 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
 export const importCohortInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: CohortOnboarded,
-    key: () => 'rollout',
+    keys: ({ accounts }) => ['rollout', ...accounts.map((accountId) => `account:${accountId}`)],
     handle: (data, context) => commands.execute(new ImportCohort(data, context)),
   });

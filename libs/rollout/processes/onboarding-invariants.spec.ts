@@ -28,7 +28,7 @@ type Step =
   | { kind: 'admit'; cohort: number; size: number }
   | { kind: 'list'; cohort: number; who: number[] }
   | { kind: 'pass'; ms: number }
-  | { kind: 'react'; appends: number };
+  | { kind: 'react'; appends: number; meanwhile?: readonly Step[] };
 
 const HOUR_MS = 3_600_000;
 /** Few people, so that much happens to each. */
@@ -56,17 +56,37 @@ const admit: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
 );
-const react = (appends: number): Step => ({ kind: 'react', appends });
+/** @param meanwhile what happens after the line was read and before the cohort is filled from it */
+const react = (appends: number, meanwhile: readonly Step[] = []): Step => ({ kind: 'react', appends, meanwhile });
 /** Other commands come while a cohort is admitted and onboarded in part or not at all. */
 const interruptedOnboarding = fc
-  .tuple(admit, fc.nat(4), fc.array(fc.oneof({ weight: 3, arbitrary: life }, pass, admit), { maxLength: 4 }))
-  .map(([first, appends, between]): Step[] => [first, react(appends), ...between, react(Number.POSITIVE_INFINITY)]);
+  .tuple(
+    admit,
+    fc.nat(4),
+    fc.array(life, { maxLength: 3 }),
+    fc.array(fc.oneof({ weight: 3, arbitrary: life }, pass, admit), { maxLength: 4 }),
+  )
+  .map(([first, appends, meanwhile, between]): Step[] => [
+    first,
+    react(appends, meanwhile),
+    ...between,
+    react(Number.POSITIVE_INFINITY),
+  ]);
+/** Somebody of the line leaves and rejoins between its reading and the choice. */
+const overtaken = fc
+  .tuple(cohort, fc.integer({ min: 1, max: 3 }), who)
+  .map(([id, size, back]): Step[] => [
+    ...[0, 2, 4, 1, 3].map((person): Step => ({ kind: 'join', who: person })),
+    { kind: 'admit', cohort: id, size },
+    react(Number.POSITIVE_INFINITY, [{ kind: 'rejoin', who: back }]),
+  ]);
 const rate = fc.record({ kind: fc.constant('rate' as const), perWeek: fc.nat(5) });
 const steps = fc
   .array(
     fc.oneof(
       { weight: 3, arbitrary: fc.array<Step>(life, { minLength: 1, maxLength: 3 }) },
       { weight: 3, arbitrary: interruptedOnboarding },
+      { weight: 1, arbitrary: overtaken },
       { weight: 1, arbitrary: fc.oneof(pass, rate).map((step): Step[] => [step]) },
     ),
     { minLength: 5, maxLength: 25, size: 'max' },
@@ -75,6 +95,12 @@ const steps = fc
 
 const CONTEXT: CommandContext = { actor: { kind: 'user', id: 'spec' }, correlationid: 'spec' };
 
+/** Refusals are expected. */
+const unlessRefused = (done: Promise<unknown>) =>
+  done.catch((error) => {
+    if (!(error instanceof GatehouseError)) throw error;
+  });
+
 /** A rollout in memory: only its log and the waitlist's table are not the real ones. */
 function memoryWorld() {
   const clock = { time: Date.parse('2022-05-18T09:00:00Z'), now: () => clock.time };
@@ -82,12 +108,17 @@ function memoryWorld() {
   const { events, store } = memoryLog();
   const transactorOn = (on: typeof store) => new Transactor(on, ids, clock, () => 1);
   const transactor = transactorOn(store);
-  const nextInLine = async (people: number) =>
+  const line = (people: number) =>
     Object.values(foldView(waitlistEntriesView, events).rows)
       .filter(({ status }) => status === 'waiting')
       .sort((a, b) => a.priority - b.priority || a.joined_position - b.joined_position)
       .slice(0, people)
       .map(({ account_id }) => account_id);
+  const nextInLine = (meanwhile: readonly Step[]) => async (people: number) => {
+    const answer = { accounts: line(people), asOf: events.length };
+    for (const step of meanwhile) await unlessRefused(perform(step));
+    return answer;
+  };
   const of = (step: { who: number }) => `p${step.who}`;
   const account = (accountId: string, decide: (state: AccountStanding) => AccountEvent[]) =>
     transactor.transact(accountStream, accountId, CONTEXT, decide);
@@ -126,13 +157,13 @@ function memoryWorld() {
         clock.time += step.ms;
         return undefined;
       case 'react':
-        return reactAndDie(step.appends);
+        return reactAndDie(step.appends, step.meanwhile ?? []);
     }
   }
 
   /** Handles every admission, as a reactor without a checkpoint would. */
-  async function reactAndDie(appends: number): Promise<void> {
-    const { react } = onboarding(transactorOn(dyingAfter(store, appends)), nextInLine, clock);
+  async function reactAndDie(appends: number, meanwhile: readonly Step[]): Promise<void> {
+    const { react } = onboarding(transactorOn(dyingAfter(store, appends)), nextInLine(meanwhile), clock);
     try {
       for (const event of [...events]) if (event.type === 'CohortAdmitted') await react(event);
     } catch (error) {
@@ -149,10 +180,7 @@ it('keeps the rate and the order of the waitlist and onboards nobody twice, what
     fc.asyncProperty(steps, async (sequence) => {
       const { events, perform } = memoryWorld();
       for (const step of [{ kind: 'rate', perWeek: 3 } as Step, ...sequence, react(Number.POSITIVE_INFINITY)]) {
-        await perform(step).catch((error) => {
-          // Refusals are expected.
-          if (!(error instanceof GatehouseError)) throw error;
-        });
+        await unlessRefused(perform(step));
       }
       expectOnboardingInvariants(events);
       people += events.filter(({ type }) => type === 'AccountOnboarded').length;

@@ -4,6 +4,7 @@ import { type Transactor } from '../../event-store/transact.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { type CommandContext, causedBy } from '../../kernel/command-context.js';
+import type { Position } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import type { Admission } from '../admission.js';
@@ -16,8 +17,13 @@ const ONBOARDING = 'onboarding';
 
 type Admitted = RecordedOf<typeof CohortAdmitted>;
 
-/** Waiting accounts in the order of their turn, after everything stored so far. */
-export type NextInLine = (people: number, priority?: number) => Promise<string[]>;
+/** Accounts in the order of their turn that have waited since a position, which is not before anything stored so far. */
+export interface WaitingLine {
+  accounts: string[];
+  asOf: Position;
+}
+
+export type NextInLine = (people: number, priority?: number) => Promise<WaitingLine>;
 
 const CONCURRENT_ACCOUNTS = 64;
 
@@ -79,28 +85,32 @@ class CohortOnboarding {
 
   private async fill(part: number, places: number): Promise<Cohort> {
     const { cohortId, size } = this.admission;
-    const accounts = await this.choose(places);
+    const chosen = await this.choose(places);
     const { state } = await this.transactor.transact(cohortStream, cohortId, this.context, (cohort) =>
-      fillCohort(cohort, { cohortId, part, accounts, size }),
+      fillCohort(cohort, { cohortId, part, ...chosen, size }),
     );
     return state;
   }
 
-  private async choose(places: number): Promise<string[]> {
+  /** Leaves out who has left since the line was read, even if they wait again by now: they are behind all others. */
+  private async choose(places: number): Promise<{ accounts: string[]; turns: number[] }> {
     const { accounts: listed, priority } = this.admission;
-    if (!listed) return this.nextInLine(places, priority);
-    const turns = await turnsOf(this.transactor, listed);
-    return listed.filter((_, n) => isWaiting(turns[n]!));
+    const line = listed ? { accounts: listed, asOf: Infinity } : await this.nextInLine(places, priority);
+    const turns = await turnsOf(this.transactor, line.accounts);
+    const chosen = line.accounts
+      .map((accountId, n) => ({ accountId, ...turns[n]! }))
+      .filter((one) => isWaiting(one) && one.since <= line.asOf);
+    return { accounts: chosen.map(({ accountId }) => accountId), turns: chosen.map(({ turn }) => turn) };
   }
 
   /** Returns the accounts that this cohort onboarded, in the order of their turn. */
-  private async onboard({ accounts, chosenAt }: CohortPart): Promise<{ accountId: string; at: number }[]> {
+  private async onboard({ accounts, turns, chosenAt }: CohortPart): Promise<{ accountId: string; at: number }[]> {
     const { cohortId } = this.admission;
     const times = new Map<string, number>();
-    const onboardOne = async (accountId: string) => {
+    const onboardOne = async (accountId: string, n: number) => {
       const context = { ...this.context, time: toIso(this.now()) };
       const { state } = await this.transactor.transact(waitingTurn, accountId, context, (turn) =>
-        onboardInTurn(turn, { accountId, cohortId, chosenAt }),
+        onboardInTurn(turn, { accountId, cohortId, turn: turns?.[n], chosenAt }),
       );
       if (state.standing.cohortId === cohortId) times.set(accountId, state.onboardedAt!);
     };

@@ -47,8 +47,13 @@ export class CohortScheduler {
     const now = this.clock.now();
     const { state } = await this.transactor.load(rolloutStream, undefined);
     if (dailySize(state, now, Number.POSITIVE_INFINITY) === 0 || cohortsBeingOnboarded(state).length > 0) return;
-    const waiting = await this.peopleLeft.count();
     const context: CommandContext = { actor: { kind: 'process', id: SCHEDULER }, correlationid: dailyCohort(now) };
-    await this.transactor.transact(rolloutStream, undefined, context, (current) => admitDaily(current, now, waiting));
+    await this.transactor.transact(
+      rolloutStream,
+      undefined,
+      context,
+      (current, waiting) => admitDaily(current, now, waiting),
+      () => this.peopleLeft.count(),
+    );
   }
 }

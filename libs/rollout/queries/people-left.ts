@@ -2,10 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Transactor } from '../../event-store/transact.js';
 import { Refusal } from '../../kernel/errors.js';
 import { pause } from '../../kernel/wait.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import { SETTINGS } from '../../platform/ports.js';
 import { Waitlist } from '../../waitlist/index.js';
 import { cohortsBeingOnboarded, rolloutStream } from '../rollout.js';
 
-const WAIT_MS = 5_000;
 const POLL_MS = 50;
 
 /** Counts the waiting people who are not part of an admitted cohort. */
@@ -14,14 +15,15 @@ export class PeopleLeft {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(Waitlist) private readonly waitlist: Waitlist,
+    @Inject(SETTINGS) private readonly settings: Pick<Settings, 'decisionWaitMs'>,
   ) {}
 
   /**
    * Counts after everything stored so far. Waits while a cohort is being onboarded, since the count is open until then.
-   * @throws Refusal cohort-in-progress; StoreUnavailable if the waitlist's view is too far behind
+   * @throws Refusal cohort-in-progress; NotCaughtUp if the waitlist's view is too far behind
    */
   async count(priority?: number): Promise<number> {
-    const deadline = performance.now() + WAIT_MS;
+    const deadline = performance.now() + this.settings.decisionWaitMs;
     for (let cohortId = await this.inProgress(); cohortId !== undefined; cohortId = await this.inProgress()) {
       if (performance.now() > deadline) {
         throw new Refusal(

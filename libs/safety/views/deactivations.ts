@@ -2,6 +2,7 @@ import {
   AccountOnboarded,
   type AccountStream,
   AccountSuspended,
+  AddressChanged,
   accountStream,
   PolicyAccepted,
   WaitlistJoined,
@@ -28,7 +29,14 @@ const columns = {
 
 export type DeactivationRow = RowOf<typeof columns>;
 
-const CONCERN_NO_DEACTIVATION = [WaitlistJoined, WaitlistLeft, PolicyAccepted, AccountOnboarded, AccountSuspended];
+const CONCERN_NO_DEACTIVATION = [
+  WaitlistJoined,
+  WaitlistLeft,
+  AddressChanged,
+  PolicyAccepted,
+  AccountOnboarded,
+  AccountSuspended,
+];
 
 export const deactivationsOf = (account: AccountStream) =>
   defineView({

@@ -1,21 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { IsEmail, Matches, MaxLength } from 'class-validator';
+import { Matches } from 'class-validator';
 import { type Static, Type } from 'typebox';
-import {
-  type AccountStanding,
-  accountStream,
-  joinWaitlist,
-  personStream,
-  registerPerson,
-  WaitlistJoined,
-} from '../../account/index.js';
+import { type AccountStanding, AddressClaims, joinWithAddress, WaitlistJoined } from '../../account/index.js';
 import { RequestCommand } from '../../context/decision.js';
-import { Transactor } from '../../event-store/transact.js';
 import type { CommandResult } from '../../event-store/write-result.js';
 import { PublicEndpoint } from '../../http/credentials/route-access.js';
-import { IfGiven, IsInteger, IsPersonalText, Means } from '../../http/field-rules.js';
+import { IfGiven, IsInteger, IsMailbox, IsPersonalText, Means } from '../../http/field-rules.js';
 import { closed, oneOf, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -23,21 +15,14 @@ import { writeReceipt, writeReceiptFields } from '../../http/write-receipt.js';
 import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { Clock } from '../../kernel/clock.js';
 import { Refusal } from '../../kernel/errors.js';
-import type { Ids } from '../../kernel/ids.js';
-import { PersonKeys } from '../../platform/personal-data/person-keys.js';
-import { CLOCK, IDS } from '../../platform/ports.js';
-
-/** A quoted local part may contain characters that no event accepts. */
-const PRINTABLE = /^(?!sealed:)[^\s\p{Cc}\p{Cs}]*$/u;
+import { InvalidAddress, mailboxOf, mailboxText } from '../../platform/personal-data/mailbox.js';
+import { CLOCK } from '../../platform/ports.js';
 
 export class JoinWaitlist extends RequestCommand<Joined> {
   /** Given if another system has its own account ids. */
   declare readonly accountId?: string;
 
-  @Means('The address to write to. It is stored encrypted under a key of its person.')
-  @IsEmail({}, { message: 'must be an e-mail address' })
-  @MaxLength(254)
-  @Matches(PRINTABLE, { message: 'must be an e-mail address without spaces and control characters' })
+  @IsMailbox('The address to write to. It is stored encrypted under a key of its person.')
   email!: string;
 
   @IfGiven()
@@ -59,44 +44,42 @@ export interface Joined extends CommandResult {
   status: AccountStanding['status'];
 }
 
-/**
- * One entry per person: the first command that registers the person's keyed address hash decides which account is theirs;
- * the account's own stream decides whether it waits. After a crash between the two, a retry completes the rest.
- */
+/** One entry per person: AddressClaims finds their account, or makes sure that the new one is the only one. */
 @CommandHandler(JoinWaitlist)
 export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
   constructor(
-    @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(PersonKeys) private readonly keys: PersonKeys,
-    @Inject(IDS) private readonly ids: Ids,
+    @Inject(AddressClaims) private readonly addresses: AddressClaims,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute({ context, ...joining }: JoinWaitlist): Promise<Joined> {
-    const emailHash = this.keys.keyedHash(normalised(joining.email));
-    const { eventId: _, ...asPerson } = context;
-    const person = await this.transactor.transact(personStream, emailHash, asPerson, (state) =>
-      registerPerson(state, joining.accountId ?? this.ids.next()),
+  async execute({ context, accountId: wanted, ...joining }: JoinWaitlist): Promise<Joined> {
+    const isAnonymous = context.actor.role === undefined && context.eventId === undefined;
+    const { accountId, state, events, position } = await this.addresses.decide(
+      { email: joining.email, ...(wanted !== undefined && { accountId: wanted }), context },
+      (accountId, emailHash) => (holder, isHeld) =>
+        joinWithAddress(holder, isHeld, { ...joining, accountId, emailHash }, { now: this.clock.now(), isAnonymous }),
     );
-    const accountId = person.state.accountId!;
-    const { state, events, position } = await this.transactor.transact(accountStream, accountId, context, (standing) =>
-      joinWaitlist(standing, { ...joining, accountId, emailHash }, this.clock.now()),
-    );
-    return { accountId, status: state.status, changed: events.length > 0, position };
+    return { accountId, status: state.standing.status, changed: events.length > 0, position };
   }
 }
-
-/** A person may type the same address with other case or surrounding space. */
-const normalised = (email: string): string => email.trim().normalize('NFKC').toLowerCase();
 
 /** Handles a WaitlistJoined event of another system. */
 export const joinWaitlistInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: WaitlistJoined,
-    key: ({ email }) => `person:${normalised(email)}`,
+    keys: ({ accountId, email }) => [`account:${accountId}`, `person:${personOf(email)}`],
     handle: ({ emailHash: _, ...joining }, context) =>
       commands.execute(new JoinWaitlist().with({ ...joining, context })),
   });
+
+function personOf(email: string): string {
+  try {
+    return mailboxText(mailboxOf(email));
+  } catch (error) {
+    if (error instanceof InvalidAddress) return email;
+    throw error;
+  }
+}
 
 export const JoinAnswer = closed({
   accountId: Type.Optional(text('The account of the person; for callers with a role.')),
@@ -108,7 +91,7 @@ export const JoinAnswer = closed({
 });
 export type JoinAnswer = Static<typeof JoinAnswer>;
 
-/** A new person costs two appends, a known one none; the response time must not reveal which it was. */
+/** A new person costs three appends, a known one none; the response time must not reveal which it was. */
 const ALIKE_AFTER_MS = 200;
 
 @Controller('v1/waitlist')
@@ -117,17 +100,17 @@ export class JoinWaitlistController {
 
   @Post()
   @HttpCode(202)
-  @PublicEndpoint()
+  @PublicEndpoint('service', 'operator', 'administrator')
   @Operation('Joins the waitlist', {
     description:
-      'One entry per person: a repeated address belongs to the same account. A caller without a role always receives `waiting`, after the same time, whether the address is new, known or barred.',
+      'One entry per person: a repeated address belongs to the same account. A caller without a credential always receives `waiting`, after the same time, whether the address is new, known or barred, and puts nobody back who has left.',
     example: { email: 'ada@example.org', locale: 'en-GB' },
     answer: answer('Joined', 'The person is on the waitlist.', JoinAnswer, {
       accountId: '0196e0f0-0000-7000-8000-000000000001',
       status: 'waiting',
       position: '12',
     }),
-    refusals: { 409: ['account-deactivated', 'account-suspended'] },
+    refusals: { 409: ['account-deactivated', 'account-suspended', 'address-differs'] },
   })
   async joinWaitlist(@Body() joining: JoinWaitlist, @Context() context: Context): Promise<JoinAnswer> {
     if (context.actor.role === undefined) {

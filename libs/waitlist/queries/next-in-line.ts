@@ -1,23 +1,24 @@
 import type pg from 'pg';
 import type { EventStore } from '../../event-store/event-store.js';
+import type { Position } from '../../kernel/envelope.js';
 import type { ViewReader } from '../../projections/view-reader.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { waitlistEntriesView } from '../views/waitlist-entries.js';
 
-const WAIT_MS = 10_000;
-
 /**
- * First come first served inside a priority class.
- * @throws StoreUnavailable if the waitlist's view is too far behind
+ * First come first served inside a priority class: those who have waited since before everything stored so far.
+ * @returns a function that throws NotCaughtUp if the waitlist's view is too far behind
  */
 export const nextInLine =
-  (pool: pg.Pool, store: EventStore, reader: ViewReader) =>
-  async (people: number, priority?: number): Promise<string[]> => {
-    await reader.reached(waitlistEntriesView, await store.head(), WAIT_MS);
+  (pool: pg.Pool, store: EventStore, reader: ViewReader, waitMs: number) =>
+  async (people: number, priority?: number): Promise<{ accounts: string[]; asOf: Position }> => {
+    const asOf = await store.head();
+    await reader.reached(waitlistEntriesView, asOf, waitMs);
     const { rows } = await pool.query(
       `SELECT account_id FROM ${viewTable(waitlistEntriesView)}
-       WHERE status = 'waiting' AND ($2::int IS NULL OR priority = $2) ORDER BY priority, joined_position LIMIT $1`,
-      [people, priority ?? null],
+       WHERE status = 'waiting' AND position <= $3 AND ($2::int IS NULL OR priority = $2)
+       ORDER BY priority, joined_position LIMIT $1`,
+      [people, priority ?? null, asOf],
     );
-    return rows.map((row) => row.account_id);
+    return { accounts: rows.map((row) => row.account_id), asOf };
   };

@@ -5,7 +5,8 @@ import type { EventStore } from '../../event-store/event-store.js';
 import { closed, count, instant, oneOf, orNull, page, position, text } from '../../http/openapi/answer-schemas.js';
 import { readCursor, toPage } from '../../http/paging.js';
 import { toIso } from '../../kernel/clock.js';
-import { EVENT_STORE, POOL } from '../../platform/ports.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { ViewReader } from '../../projections/view-reader.js';
 import { viewTable } from '../../projections/view-tables.js';
@@ -31,8 +32,6 @@ export const WaitlistPage = closed({
 });
 export type WaitlistPage = Static<typeof WaitlistPage>;
 
-const WAIT_MS = 5_000;
-
 /** Reads the waitlist from its view. */
 @Injectable()
 export class Waitlist {
@@ -40,6 +39,7 @@ export class Waitlist {
     @Inject(POOL) private readonly pool: pg.Pool,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(ViewReader) private readonly reader: ViewReader,
+    @Inject(SETTINGS) private readonly settings: Pick<Settings, 'decisionWaitMs'>,
   ) {}
 
   /** Waiting entries in the order of their turn; those of another status in the order of joining. */
@@ -73,10 +73,10 @@ export class Waitlist {
 
   /**
    * The number of waiting people after everything stored so far.
-   * @throws StoreUnavailable if the view is too far behind
+   * @throws NotCaughtUp if the view is too far behind
    */
   async waitingNow(priority?: number): Promise<number> {
-    await this.reader.reached(waitlistEntriesView, await this.store.head(), WAIT_MS);
+    await this.reader.reached(waitlistEntriesView, await this.store.head(), this.settings.decisionWaitMs);
     return this.waiting(priority);
   }
 }

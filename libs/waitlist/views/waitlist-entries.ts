@@ -2,6 +2,7 @@ import {
   type AccountStanding,
   type AccountStream,
   AccountSuspended,
+  AddressChanged,
   accountStream,
   PolicyAccepted,
   type WaitlistJoined,
@@ -35,7 +36,7 @@ export const waitlistEntriesOf = (account: AccountStream) =>
     name: 'waitlist-entries',
     version: 1,
     summary: 'Who is waiting, in order, and who left or was onboarded.',
-    events: except(account.events, [PolicyAccepted, AccountSuspended]),
+    events: except(account.events, [AddressChanged, PolicyAccepted, AccountSuspended]),
     table: {
       name: 'entries',
       key: 'account_id',

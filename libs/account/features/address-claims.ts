@@ -1,0 +1,250 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EventStore } from '../../event-store/event-store.js';
+import { type Transacted, Transactor } from '../../event-store/transact.js';
+import type { CommandContext } from '../../kernel/command-context.js';
+import { GatehouseError, InvalidInput, Refusal, Unavailable } from '../../kernel/errors.js';
+import type { Ids } from '../../kernel/ids.js';
+import { pause } from '../../kernel/wait.js';
+import { AddressHashes } from '../../platform/personal-data/address-hashes.js';
+import { InvalidAddress, type Mailbox, mailboxOf } from '../../platform/personal-data/mailbox.js';
+import { PersonKeys } from '../../platform/personal-data/person-keys.js';
+import { EVENT_STORE, IDS } from '../../platform/ports.js';
+import type { AddressDecision, AddressHolder } from '../account-address.js';
+import type { AccountEvent, PersonEvent } from '../events.js';
+import {
+  adoptAddress,
+  claimant,
+  confirmAddress,
+  isReservedBy,
+  type Person,
+  personStream,
+  type Reservation,
+  releaseAddress,
+  reserveAddress,
+} from '../person.js';
+import { countedHolder } from './counted-holder.js';
+import { FormerAddresses } from './former-addresses.js';
+
+export interface AddressCommand {
+  email: string;
+  /** Without one: the account that has the address, or a new one. */
+  accountId?: string;
+  context: CommandContext;
+}
+
+export interface AddressDecided extends Transacted<AddressHolder> {
+  accountId: string;
+}
+
+interface Claim {
+  accountId: string;
+  /** The account's address as an earlier version hashed it. */
+  formerHash?: string | undefined;
+}
+
+/** The account changed between the reservation and the decision. */
+class Moved extends Error {}
+
+const ATTEMPTS = 50;
+/** How long another command may take from its reservation to its decision before it has to restart. */
+const PATIENCE_MS = 1_000;
+const POLL_MS = 20;
+
+/**
+ * Decides commands that give an account an address. An address and an account are two streams, which no append writes
+ * together. So a command reserves the address, lets the account decide, and then confirms or releases the reservation.
+ * What the account's stream says counts: anyone who finds a reservation can settle it, because an account that has another
+ * event than the reservation expects can't use it any more.
+ */
+@Injectable()
+export class AddressClaims {
+  protected readonly patienceMs: number = PATIENCE_MS;
+  private readonly former: FormerAddresses;
+
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(EVENT_STORE) store: EventStore,
+    @Inject(AddressHashes) private readonly hashes: AddressHashes,
+    @Inject(PersonKeys) keys: PersonKeys,
+    @Inject(IDS) private readonly ids: Ids,
+  ) {
+    this.former = new FormerAddresses(store, hashes, keys);
+  }
+
+  /**
+   * @param decide pure: it is called several times
+   * @throws InvalidInput for no address; Refusal address-taken; Unavailable too-busy; whatever `decide` throws
+   */
+  async decide(
+    { email, accountId: wanted, context }: AddressCommand,
+    decide: (accountId: string, emailHash: string) => AddressDecision,
+  ): Promise<AddressDecided> {
+    const mailbox = readMailbox(email);
+    const hash = this.hashes.of(mailbox);
+    const fresh = wanted ?? this.ids.next();
+    const by = inTraceOf(context);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const claim = await this.claimOn(mailbox, hash, wanted);
+      const accountId = wanted ?? claim?.accountId ?? fresh;
+      const { state: holder } = await this.transactor.load(countedHolder, accountId);
+      /** An address that an earlier version hashed is held, too. */
+      const held = new Set([hash, claim?.accountId === accountId ? claim.formerHash : undefined]);
+      const isHeld = ({ address }: AddressHolder) => address !== undefined && held.has(address);
+      const decideNow = (state: AddressHolder): AccountEvent[] => {
+        if (claim && claim.accountId !== accountId) throw taken(accountId);
+        return decide(accountId, hash)(state, isHeld(state));
+      };
+      const reservation = { accountId, after: holder.events };
+      const isReserved = !isHeld(holder) && wouldAppend(() => decideNow(holder));
+      if (isReserved && !(await this.reserve(hash, reservation, by))) continue;
+      try {
+        const decided = await this.transactor.transact(countedHolder, accountId, context, (state) => {
+          const events = decideNow(state);
+          const mayAppend = isHeld(state) || (isReserved && state.events === holder.events);
+          if (events.length > 0 && !mayAppend) throw new Moved();
+          return events;
+        });
+        if (isReserved) await this.settle(hash, by);
+        await this.settleFormer(decided, holder, by);
+        return { ...decided, accountId };
+      } catch (error) {
+        const isDecided = error instanceof Moved || error instanceof GatehouseError;
+        if (isReserved && isDecided) await this.settle(hash, by);
+        if (!(error instanceof Moved)) throw error;
+      }
+    }
+    throw new Unavailable('too-busy', `the address changed hands ${ATTEMPTS} times during this command: retry it`);
+  }
+
+  /** Settles a reservation; if its command may still decide, waits for that a moment. */
+  async settleInTime(hash: string): Promise<void> {
+    const deadline = performance.now() + this.patienceMs;
+    while (performance.now() < deadline) {
+      const { state } = await this.transactor.load(personStream, hash);
+      if (!state.reserved || !(await this.mayStillDecide(state.reserved))) break;
+      await pause(POLL_MS);
+    }
+    await this.settle(hash);
+  }
+
+  /** Frees the address unless its account has it. A command that reserved it and has not decided restarts. */
+  async settle(hash: string, by: CommandContext = OWN): Promise<void> {
+    for (;;) {
+      const { state: person } = await this.transactor.load(personStream, hash);
+      const accountId = claimant(person);
+      if (accountId === undefined) return;
+      const { state: holder } = await this.transactor.load(countedHolder, accountId);
+      const { reserved } = person;
+      if (holder.address === hash || (await this.former.isOf(accountId, hash))) {
+        if (reserved) await this.write(hash, by, (state) => confirmAddress(state, reserved));
+        return;
+      }
+      if (!reserved || holder.events > reserved.after) {
+        await this.write(hash, by, (state) => releaseAddress(state, person));
+        return;
+      }
+      await this.forestall(reserved);
+    }
+  }
+
+  /** Frees the address that the account had before. */
+  private async settleFormer(
+    { events, state }: Transacted<AddressHolder>,
+    { address }: AddressHolder,
+    by: CommandContext,
+  ): Promise<void> {
+    if (events.length > 0 && address !== undefined && address !== state.address) await this.settle(address, by);
+  }
+
+  /**
+   * Who has the address, or reserved it. A reservation that the command can't share is settled first: one for another
+   * account than the wanted one, or for an account that may be somebody else's.
+   */
+  private async claimOn(mailbox: Mailbox, hash: string, wanted: string | undefined): Promise<Claim | undefined> {
+    for (;;) {
+      const { state: person } = await this.transactor.load(personStream, hash);
+      const accountId = claimant(person);
+      if (accountId === undefined) {
+        if (!(await this.adoptFormer(mailbox, hash))) return undefined;
+        continue;
+      }
+      if (person.reserved) {
+        const isNew = person.reserved.after === 0;
+        if (wanted === accountId || (wanted === undefined && isNew)) return { accountId };
+        await this.settleInTime(hash);
+        continue;
+      }
+      const { state: holder } = await this.transactor.load(countedHolder, accountId);
+      if (holder.address === hash) return { accountId };
+      if (await this.former.isOf(accountId, hash)) return { accountId, formerHash: holder.address };
+      await this.settle(hash);
+    }
+  }
+
+  /** False if the address is not free. */
+  private async reserve(hash: string, reservation: Reservation, by: CommandContext): Promise<boolean> {
+    const { state } = await this.write(hash, by, (person) => reserveAddress(person, reservation));
+    return isReservedBy(state, reservation);
+  }
+
+  private async mayStillDecide({ accountId, after }: Reservation): Promise<boolean> {
+    return (await this.transactor.load(countedHolder, accountId)).state.events <= after;
+  }
+
+  /** Gives the account an event without effect, so that the command that expects none can't decide any more. */
+  private async forestall({ accountId, after }: Reservation): Promise<void> {
+    const context = { ...OWN, eventId: this.ids.next() };
+    try {
+      await this.transactor.transact(countedHolder, accountId, context, ({ events }) => {
+        if (events > after) throw new Moved();
+        return [];
+      });
+    } catch (error) {
+      if (!(error instanceof Moved)) throw error;
+    }
+  }
+
+  /** Registers the account that an earlier version registered for this mailbox. */
+  private async adoptFormer(mailbox: Mailbox, hash: string): Promise<boolean> {
+    for (const accountId of await this.former.accountsOf(mailbox)) {
+      if (!(await this.former.isOf(accountId, hash))) continue;
+      await this.write(hash, OWN, (state) => adoptAddress(state, accountId));
+      return true;
+    }
+    return false;
+  }
+
+  private write(hash: string, by: CommandContext, decide: (state: Person) => readonly PersonEvent[]) {
+    return this.transactor.transact(personStream, hash, by, decide);
+  }
+}
+
+const OWN: CommandContext = { actor: { kind: 'process', id: 'addresses' }, correlationid: 'addresses' };
+
+/** Without the identity of the command, which belongs to the account's event. */
+const inTraceOf = ({ actor, correlationid, traceparent }: CommandContext): CommandContext => ({
+  actor,
+  correlationid,
+  ...(traceparent ? { traceparent } : {}),
+});
+
+function readMailbox(email: string): Mailbox {
+  try {
+    return mailboxOf(email);
+  } catch (error) {
+    if (!(error instanceof InvalidAddress)) throw error;
+    throw new InvalidInput([{ field: '/email', message: error.message }]);
+  }
+}
+
+/** A refusal is left to the account's own stream, which may know the command already. */
+function wouldAppend(decide: () => AccountEvent[]): boolean {
+  try {
+    return decide().length > 0;
+  } catch {
+    return false;
+  }
+}
+
+const taken = (accountId: string) =>
+  new Refusal('address-taken', `the address belongs to another account than ${accountId}; a person has one account`);

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { decodeKey } from './configuration/setting-kinds.js';
+import type { Settings } from './configuration/settings.js';
+import { makeDirectory } from './database/make-directory.js';
+import { explainFailure, StartFailure } from './start-failure.js';
+
+const BYTES = 32;
+
+export interface KeyPlace {
+  /** `master` or `identity`: names its setting, its file and its errors. */
+  kind: string;
+  /** From the environment. */
+  key: Buffer | undefined;
+  /** A configured file. */
+  file: string | undefined;
+  /** False if the database was used with a key already, so that a new one would be another. */
+  isNew?: boolean;
+}
+
+/**
+ * Loads a key from the environment or from its file. Creates a missing file only for an embedded database: otherwise
+ * several processes must share one key, and a new one would hide that it is not set.
+ * @throws StartFailure
+ */
+export async function loadKey(
+  { kind, key, file, isNew = true }: KeyPlace,
+  { databaseUrl, data }: Pick<Settings, 'databaseUrl' | 'data'>,
+): Promise<Buffer> {
+  if (key) return key;
+  const path = file ?? join(data, `${kind}.key`);
+  try {
+    const stored = decodeKey(await readFile(path, 'utf8'), BYTES);
+    if (stored) return stored;
+    throw new StartFailure(
+      `${kind}-key-invalid`,
+      `${path} does not contain ${BYTES} bytes in base64, so it is no ${kind} key: restore it from your backup`,
+    );
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw explainFailure(path, error);
+  }
+  if (!isNew) {
+    throw new StartFailure(
+      `${kind}-key-missing`,
+      `there is no ${kind} key in ${path}, but this database was used with one: restore it from your backup`,
+    );
+  }
+  if (databaseUrl || file) {
+    const variable = `GATEHOUSE_${kind.toUpperCase()}_KEY`;
+    throw new StartFailure(
+      `${kind}-key-missing`,
+      `there is no ${kind} key in ${path}: set ${variable}, or create the file with "openssl rand -base64 32"`,
+    );
+  }
+  const made = randomBytes(BYTES);
+  try {
+    await makeDirectory(dirname(path));
+    await writeFile(path, `${made.toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  } catch (error) {
+    throw explainFailure(dirname(path), error);
+  }
+  return made;
+}

@@ -1,0 +1,43 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Transactor } from '../../event-store/transact.js';
+import { ImageOwners, ownerOf } from '../../images/index.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import type { Pool } from '../../platform/database/database.js';
+import { POOL, SETTINGS } from '../../platform/ports.js';
+import type { CaseFacts } from '../conflict-of-interest.js';
+import { notedFlaggerId, notedFlaggerStream } from '../noted-flagger.js';
+import { FlagsAhead } from '../queries/flags-ahead.js';
+import { openingSettings } from '../review-decisions.js';
+import { type FlagProcessing, flagProcessing } from './flag-processing.js';
+
+/** Reads what a decision on a case needs beyond the case's own stream. */
+@Injectable()
+export class CaseFactsReader {
+  private readonly process: FlagProcessing;
+
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(FlagsAhead) private readonly flags: FlagsAhead,
+    @Inject(ImageOwners) private readonly images: ImageOwners,
+    @Inject(POOL) pool: Pool,
+    @Inject(SETTINGS) settings: Settings,
+  ) {
+    this.process = flagProcessing(transactor, openingSettings(settings), ownerOf(pool));
+  }
+
+  /**
+   * Reads the facts as of now, and puts every flag stored so far into the case. Call it before each attempt to decide.
+   * @param reviewers who want to review, or did so elsewhere
+   * @throws NotCaughtUp if the consumer of flags or the images view is too far behind; Unavailable case-parked
+   */
+  async read(caseId: string, reviewers: readonly string[]): Promise<CaseFacts> {
+    for (const flag of await this.flags.of(caseId)) await this.process(flag);
+    const [image, rounds] = await Promise.all([
+      this.images.find(caseId),
+      Promise.all(
+        reviewers.map((reviewer) => this.transactor.load(notedFlaggerStream, notedFlaggerId(caseId, reviewer))),
+      ),
+    ]);
+    return { ...image, notedRounds: new Map(reviewers.map((reviewer, n) => [reviewer, rounds[n]!.state.round])) };
+  }
+}

@@ -1,0 +1,41 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Transactor } from '../../event-store/transact.js';
+import { fold } from '../../kernel/decider.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import { SETTINGS } from '../../platform/ports.js';
+import { type Case, caseStream } from '../case.js';
+import { isUnseen, notedFlaggerId, notedFlaggerStream } from '../noted-flagger.js';
+import { nextReviewActions } from '../review-actions.js';
+import { openCase, openingSettings } from '../review-decisions.js';
+import { FlagsAhead } from './flags-ahead.js';
+
+/** Reads cases with every flag stored so far, also those that the consumer of flags has not reached. Stores nothing. */
+@Injectable()
+export class CurrentCases {
+  private readonly opening: ReturnType<typeof openingSettings>;
+
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(FlagsAhead) private readonly flags: FlagsAhead,
+    @Inject(SETTINGS) settings: Pick<Settings, 'reviewPanel' | 'reopenConfidencePercent'>,
+  ) {
+    this.opening = openingSettings(settings);
+  }
+
+  /** @throws NotCaughtUp if the consumer of flags is too far behind; Unavailable case-parked */
+  async find(caseId: string, person: string): Promise<{ state: Case; notedRound: number }> {
+    const ahead = await this.flags.of(caseId);
+    const [{ state: stored }, { state: noted }] = await Promise.all([
+      this.transactor.load(caseStream, caseId),
+      this.transactor.load(notedFlaggerStream, notedFlaggerId(caseId, person)),
+    ]);
+    let [state, notedRound] = [stored, noted.round];
+    for (const event of ahead) {
+      for (const { flag } of nextReviewActions(event)) {
+        state = fold(caseStream, openCase(state, { ...flag, ...this.opening }), state);
+        if (flag.flaggedBy === person && isUnseen(state, flag)) notedRound = state.round;
+      }
+    }
+    return { state, notedRound };
+  }
+}

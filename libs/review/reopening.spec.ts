@@ -1,0 +1,63 @@
+import { expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { caseFile, CASE_ID as caseId, flag, NOW } from '../../test/support/case-file.js';
+import { type Case, caseStream, type Verdict } from './case.js';
+import type { CaseEvent } from './events.js';
+import { giveVerdict, type OpenCase, openCase } from './review-decisions.js';
+
+const opened = (change?: Partial<OpenCase>) => caseFile().append(openCase(caseStream.initial, flag(change)));
+const vote = (state: Case, reviewer: string, verdict: Verdict) =>
+  giveVerdict(state, { caseId, reviewer, verdict, now: NOW }, {});
+const types = (events: readonly CaseEvent[]) => events.map((event) => event.type);
+const refusal = (code: string) => expect.objectContaining({ code });
+const dismissed = () => {
+  const file = opened();
+  return file.append(vote(file.state(), 'rev-1', 'safe'));
+};
+
+it('reopens a dismissed case only for a new category, a flagger who is new to it, or a higher confidence', () => {
+  const file = opened({ confidence: 0.1 });
+  file.append(openCase(file.state(), flag({ flagId: 'f', flaggedBy: 'acc-8', categories: ['hate'], position: 20 })));
+  file.append(vote(file.state(), 'rev-1', 'safe'));
+  const reopens = (change: Partial<OpenCase>) =>
+    types(openCase(file.state(), flag({ flagId: 'again', position: 99, ...change }))).length > 0;
+  expect(reopens({})).toBe(false);
+  expect(reopens({ confidence: 0.29 })).toBe(false);
+  expect(reopens({ confidence: 0.3 })).toBe(true);
+  expect(reopens({ confidence: 0.3, confidenceStep: 0.21 })).toBe(false);
+  expect(reopens({ flaggedBy: 'acc-8', categories: ['hate'] })).toBe(false);
+  expect(reopens({ categories: ['hate'] })).toBe(true);
+  expect(reopens({ categories: ['violent', 'gore'] })).toBe(true);
+  expect(reopens({ flaggedBy: 'acc-7' })).toBe(true);
+  expect(reopens({ categories: [] })).toBe(true);
+});
+
+it('lets a person with their repeats reopen a case a bounded number of times', () => {
+  const again = fc.record({
+    categories: fc.subarray(['violent', 'hate']),
+    confidence: fc.option(
+      fc.integer({ min: 0, max: 100 }).map((n) => n / 100),
+      { nil: undefined },
+    ),
+  });
+  fc.assert(
+    fc.property(fc.array(again, { maxLength: 40 }), (repeats) => {
+      const file = opened();
+      for (const [n, change] of repeats.entries()) {
+        if (file.state().status === 'open') file.append(vote(file.state(), `rev-${n}`, 'safe'));
+        const position = file.log.at(-1)!.position + 1;
+        file.append(openCase(file.state(), flag({ flagId: `f-${n}`, position, ...change })));
+      }
+      // The first round, one for each other category and for none, and five steps of confidence.
+      expect(file.state().round).toBeLessThanOrEqual(1 + 2 + 5);
+    }),
+  );
+});
+
+it('bars everybody who flagged the image in any round from its review', () => {
+  const file = dismissed();
+  const position = file.log.at(-1)!.position + 1;
+  file.append(openCase(file.state(), flag({ flagId: 'flag-2', flaggedBy: 'acc-7', position })));
+  for (const reviewer of ['acc-9', 'acc-7'])
+    expect(() => vote(file.state(), reviewer, 'unsafe')).toThrow(refusal('own-flag'));
+});

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { memoryLog } from '../../test/support/memory-log.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import type { EventOf } from '../events/event-definition.js';
+import { NoOpRecorded } from '../events/no-op-recorded.js';
 import { systemClock } from '../kernel/clock.js';
 import type { CommandContext } from '../kernel/command-context.js';
 import type { StreamKind } from '../kernel/decider.js';
@@ -265,6 +267,32 @@ describe('Transactor', () => {
       expect(await here.load(tally, undefined)).toEqual({ state: 100, position });
       expect(await here.transact(tally, undefined, context(), count(1))).toMatchObject({ state: 101 });
       expect(counting.read).toBe(1);
+    });
+
+    it('has come to what any reader sees, also after a command without effect', async () => {
+      type Counted = Place | EventOf<typeof NoOpRecorded>;
+      const events: StreamKind<number, Counted> = {
+        category: 'counted',
+        events: [...room.events, NoOpRecorded],
+        initial: 0,
+        evolve: (count) => count + 1,
+      };
+      const transactor = transactorOn(store);
+      const seen: number[][] = [];
+      for (const decided of [take(0), [], free(), []]) {
+        const { state } = await transactor.transact(
+          events,
+          'k',
+          { ...context(ids.next()), eventType: 'Taken' },
+          () => decided,
+        );
+        const [again, elsewhere] = [
+          await transactor.load(events, undefined),
+          await transactorOn(store).load(events, undefined),
+        ];
+        seen.push([state, again.state, elsewhere.state]);
+      }
+      expect(seen).toEqual([1, 2, 3, 4].map((count) => [count, count, count]));
     });
 
     it('processes an incoming event once, even if it was stored before the part that is read now', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { type Client, client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 const DAY_MS = 86_400_000;
 let now: number;
@@ -106,7 +106,10 @@ it('onboards several cohorts that were admitted before the first was filled', as
   await operator.put('/v1/rollout/rate', { perWeek: 10 });
   for (const cohortId of ['one', 'two']) await operator.post('/v1/cohorts', { size: 2, cohortId });
   expect(await rollout()).toMatchObject({ available: 6, admissions: [{ countsUntil: null }, { countsUntil: null }] });
-  expect(codeOf(await operator.post('/v1/cohorts', {}))).toEqual([409, 'cohort-in-progress']);
+  const hasty = await gatehouse.beside({ env: { GATEHOUSE_DECISION_WAIT_MS: '100' } });
+  const refused = await client(hasty.url, gatehouse.administratorToken).post('/v1/cohorts', {});
+  await hasty.close();
+  expect(codeOf(refused)).toEqual([409, 'cohort-in-progress']);
   expect(await onboarded()).toEqual(people);
 });
 

@@ -282,7 +282,7 @@ describe('Transactor', () => {
       for (const decided of [take(0), [], free(), []]) {
         const { state } = await transactor.transact(
           events,
-          'k',
+          undefined,
           { ...context(ids.next()), eventType: 'Taken' },
           () => decided,
         );

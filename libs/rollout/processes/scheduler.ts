@@ -53,7 +53,8 @@ export class CohortScheduler {
       undefined,
       context,
       (current, waiting) => admitDaily(current, now, waiting),
-      () => this.peopleLeft.count(),
+      // Nobody while a cohort is being onboarded, such as the one that another scheduler admitted meanwhile.
+      async () => (await this.peopleLeft.countIfKnown()) ?? 0,
     );
   }
 }

@@ -37,6 +37,11 @@ export class PeopleLeft {
     return this.waitlist.waitingNow(priority);
   }
 
+  /** As `count`, but undefined while a cohort is being onboarded. @throws NotCaughtUp */
+  async countIfKnown(): Promise<number | undefined> {
+    return (await this.inProgress()) === undefined ? this.waitlist.waitingNow() : undefined;
+  }
+
   private async inProgress(): Promise<string | undefined> {
     const { state } = await this.transactor.load(rolloutStream, undefined);
     return cohortsBeingOnboarded(state)[0]?.cohortId;

@@ -12,8 +12,8 @@ export interface AccessFacts {
   currentPolicy?: string;
   /** The image. `isParked`: an event of it could not be processed, so the facts may be incomplete. */
   image?: { photorealistic?: boolean | null; faces?: boolean | null; isParked?: boolean };
-  /** For `review`: the case, and why the subject may not review it. */
-  caseInfo?: { conflict?: Conflict };
+  /** For `review`: the case, and why the subject may not review it. `isParked`: a flag of it could not be processed. */
+  caseInfo?: { conflict?: Conflict; isParked?: boolean };
   /** For `review`: whether the caller vouches that the subject is a reviewer; reviewers are staff and need no account. */
   isReviewer?: boolean;
 }
@@ -83,6 +83,11 @@ const RULES: readonly AccessRule[] = [
     reason: 'face-sharing-restricted',
     actions: ['share'],
     breaks: (_, { image }) => image?.photorealistic === true && image.faces === true,
+  },
+  {
+    reason: 'case-parked',
+    actions: ['review'],
+    breaks: (_, { caseInfo }) => caseInfo?.isParked === true,
   },
   {
     reason: 'case-unknown',

@@ -16,13 +16,16 @@ afterAll(async () => {
   await gatehouse.close();
 });
 
-/** Parks this account's confirmed review, like a release that can't process it. */
-const park = (accountId: string, position: number) =>
+/** Parks an event of a consumer, like a release that can't process it. */
+const parkFor = (consumer: string, type: string, key: string, position: number) =>
   pool.query(
     `INSERT INTO projections.parked (follower, key, position, event_id, event_type, error)
-     VALUES ('reactor:enforcing', $1, $2, $3, 'ReviewConfirmed', 'TypeError: not fixed yet')`,
-    [accountId, position, randomUUID()],
+     VALUES ('reactor:' || $1, $2, $3, $4, $5, 'TypeError: not fixed yet')`,
+    [consumer, key, position, randomUUID(), type],
   );
+
+/** Parks this account's confirmed review. */
+const park = (accountId: string, position: number) => parkFor('enforcing', 'ReviewConfirmed', accountId, position);
 
 it('denies an account with a parked deactivation after a restart, whatever has been enforced since', async () => {
   const { administrator, administratorToken } = gatehouse;
@@ -57,6 +60,33 @@ it('denies an account with a parked deactivation after a restart, whatever has b
   } finally {
     await beside.close();
   }
+});
+
+it('refuses reviews of a case with a parked flag, and nothing else', async () => {
+  const { administrator } = gatehouse;
+  await parkFor('case-opening', 'ContentFlagged', 'img-parked', 1);
+  const verdict = { caseId: 'img-parked', reviewer: 'rev-1', verdict: 'unsafe' };
+  const confirmed = { caseId: 'img-parked', imageId: 'img-parked', categories: [], reviewers: ['rev-1'] };
+  const { status, body } = await administrator.post('/v1/events', [
+    cloudEvent('VerdictGiven', verdict),
+    cloudEvent('ReviewConfirmed', confirmed),
+    cloudEvent('ImageGenerated', { imageId: 'img-3', accountId: 'acc-3' }),
+  ]);
+  expect(status).toBe(202);
+  expect(body.results.map(({ reason, outcome }: Record<string, string>) => reason ?? outcome)).toEqual([
+    'case-parked',
+    'case-parked',
+    'accepted',
+  ]);
+  const given = await administrator.post('/v1/cases/img-parked/verdicts', { verdict: 'unsafe' });
+  expect([given.status, given.body.type]).toEqual([409, expect.stringMatching(/case-parked$/)]);
+  await gatehouse.settle();
+  const asked = await administrator.post('/access/v1/evaluation', {
+    subject: { type: 'reviewer', id: 'rev-1' },
+    action: { name: 'review' },
+    resource: { type: 'case', id: 'img-parked' },
+  });
+  expect(asked.body).toMatchObject({ decision: false, context: { reason: 'case-parked' } });
 });
 
 it('shows a parked event of a consumer with its key and error beside the views', async () => {

@@ -16,6 +16,7 @@ import { ViewReader } from '../../projections/view-reader.js';
 import { CurrentCases } from '../../review/index.js';
 import { consumerProgress } from '../../subscriptions/checkpoints.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
+import { REACTOR_PREFIX } from '../../subscriptions/reactor.js';
 import { AccessReplica } from './access-replica.js';
 import { DecisionPoint } from './decision-point.js';
 
@@ -43,7 +44,7 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     if (!this.isServing) return;
     const { replica, settings } = this;
-    const enforcing = await consumerProgress(this.pool, `reactor:${ENFORCING}`);
+    const enforcing = await consumerProgress(this.pool, REACTOR_PREFIX + ENFORCING);
     await replica.start(this.stop.signal, enforcing.position, enforcing.parked);
     this.readiness.register('access-replica', () => {
       if (replica.ageMs > settings.stalenessMs)

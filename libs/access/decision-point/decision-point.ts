@@ -160,12 +160,13 @@ export class DecisionPoint {
     if (!SUBJECT_TYPES.has(subject.type)) return SUBJECT_TYPE_UNKNOWN;
     const facts: AccessFacts = { now: this.clock.now(), isReviewer: subject.type === 'reviewer' };
     if (facts.isReviewer) {
-      const [image, { state, notedRound }] = await Promise.all([
+      const [image, { state, notedRound, isParked }] = await Promise.all([
         this.image(evaluation, deadline),
         this.cases.find(resource.id, subject.id),
       ]);
       facts.image = { isParked: image.isParked };
-      if (state.status !== 'none') {
+      if (isParked) facts.caseInfo = { isParked };
+      else if (state.status !== 'none') {
         const owner = image.facts?.accountId;
         const notedRounds = new Map([[subject.id, notedRound]]);
         facts.caseInfo = { conflict: conflictOf(state, subject.id, { owner, notedRounds }) };

@@ -10,6 +10,7 @@ const REASONS = [
   'The rule that denies.',
   '`decision-point-stale`: the state behind the decision may be older than the allowed staleness, or is not loaded yet.',
   '`image-parked`: an event of the image could not be applied to its read model; fix the cause and rebuild the view.',
+  '`case-parked`: a flag of the image could not be processed; fix the cause, then the reactor retries it.',
 ].join(' ');
 
 const text = (description: string) =>

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactor } from '../../event-store/transact.js';
 import { ImageOwners, ownerOf } from '../../images/index.js';
+import { Refusal } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { POOL, SETTINGS } from '../../platform/ports.js';
@@ -28,10 +29,17 @@ export class CaseFactsReader {
   /**
    * Reads the facts as of now, and puts every flag stored so far into the case. Call it before each attempt to decide.
    * @param reviewers who want to review, or did so elsewhere
-   * @throws NotCaughtUp if the consumer of flags or the images view is too far behind; Unavailable case-parked
+   * @throws NotCaughtUp if the consumer of flags or the images view is too far behind; Refusal case-parked
    */
   async read(caseId: string, reviewers: readonly string[]): Promise<CaseFacts> {
-    for (const flag of await this.flags.of(caseId)) await this.process(flag);
+    const { flags, isParked } = await this.flags.of(caseId);
+    if (isParked) {
+      throw new Refusal(
+        'case-parked',
+        `a flag of image ${caseId} can't be processed, so its case may be incomplete: fix the cause, which "gatehouse views list" shows, then retry`,
+      );
+    }
+    for (const flag of flags) await this.process(flag);
     const [image, rounds] = await Promise.all([
       this.images.find(caseId),
       Promise.all(

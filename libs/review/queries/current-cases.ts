@@ -22,20 +22,23 @@ export class CurrentCases {
     this.opening = openingSettings(settings);
   }
 
-  /** @throws NotCaughtUp if the consumer of flags is too far behind; Unavailable case-parked */
-  async find(caseId: string, person: string): Promise<{ state: Case; notedRound: number }> {
-    const ahead = await this.flags.of(caseId);
+  /**
+   * @returns `isParked` if a flag of the image could not be processed, so that the case may be incomplete
+   * @throws NotCaughtUp if the consumer of flags is too far behind
+   */
+  async find(caseId: string, person: string): Promise<{ state: Case; notedRound: number; isParked: boolean }> {
+    const { flags, isParked } = await this.flags.of(caseId);
     const [{ state: stored }, { state: noted }] = await Promise.all([
       this.transactor.load(caseStream, caseId),
       this.transactor.load(notedFlaggerStream, notedFlaggerId(caseId, person)),
     ]);
     let [state, notedRound] = [stored, noted.round];
-    for (const event of ahead) {
+    for (const event of flags) {
       for (const { flag } of nextReviewActions(event)) {
         state = fold(caseStream, openCase(state, { ...flag, ...this.opening }), state);
         if (flag.flaggedBy === person && isUnseen(state, flag)) notedRound = state.round;
       }
     }
-    return { state, notedRound };
+    return { state, notedRound, isParked };
   }
 }

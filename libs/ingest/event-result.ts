@@ -7,7 +7,7 @@ export const eventResultFields = {
   source: orNull(text('As the sender gave it.')),
   outcome: oneOf(
     ['accepted', 'duplicate', 'quarantined', 'refused'],
-    'What became of it. `refused`: not accepted, and not kept in quarantine, which has no room for it.',
+    'What became of it. `refused`: not accepted, and not kept in quarantine, which has no room for it or a damaged key.',
   ),
   position: Type.Optional(position('Its position in the log.')),
   reason: Type.Optional(text('Why it was not accepted, in kebab-case.')),

@@ -59,7 +59,8 @@ export interface IngestReport {
   leftOut?(type: string, members: number): void;
 }
 
-const NOT_KEPT = 'The quarantine has no room for it, so it is not kept: correct it and send it again';
+const NOT_KEPT =
+  'The quarantine has no room for it, or its key is damaged, so it is not kept: correct it and send it again';
 const CONCURRENT_COMMANDS = 64;
 
 /** Stores events of other systems: facts directly, commands through their rules, rejected ones in quarantine. */

@@ -25,7 +25,6 @@ export interface UsageRow {
 }
 
 interface Usage {
-  readAt: number;
   total: number;
   byAccount: Map<string, number>;
   sources: Set<string>;
@@ -33,7 +32,8 @@ interface Usage {
 
 /** What waiting entries take of the disk, read from the table now and then; entries of this process count at once. */
 export class QuarantineUsage {
-  private usage: Usage | undefined;
+  /** Concurrent callers share one read, so that what each of them keeps is counted. */
+  private reading: { at: number; usage: Promise<Usage> } | undefined;
 
   constructor(
     private readonly read: () => Promise<readonly UsageRow[]>,
@@ -63,21 +63,28 @@ export class QuarantineUsage {
 
   /** Entries were settled: the next call reads the table. */
   forget(): void {
-    this.usage = undefined;
+    this.reading = undefined;
   }
 
-  private async current(): Promise<Usage> {
+  private current(): Promise<Usage> {
     const now = this.clock.now();
-    if (this.usage && Math.abs(now - this.usage.readAt) < FRESH_MS) return this.usage;
-    const rows = await this.read();
-    const usage: Usage = { readAt: now, total: 0, byAccount: new Map(), sources: new Set() };
-    for (const { account, source, entries, bytes } of rows) {
+    if (this.reading && Math.abs(now - this.reading.at) < FRESH_MS) return this.reading.usage;
+    const reading = { at: now, usage: this.sum() };
+    this.reading = reading;
+    reading.usage.catch(() => {
+      if (this.reading === reading) this.reading = undefined;
+    });
+    return reading.usage;
+  }
+
+  private async sum(): Promise<Usage> {
+    const usage: Usage = { total: 0, byAccount: new Map(), sources: new Set() };
+    for (const { account, source, entries, bytes } of await this.read()) {
       const cost = Number(bytes) * GROWTH + Number(entries) * ENTRY_BYTES;
       usage.total += cost;
       usage.byAccount.set(account, (usage.byAccount.get(account) ?? 0) + cost);
       if (source !== null) usage.sources.add(source);
     }
-    this.usage = usage;
     return usage;
   }
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { until } from '../../test/support/until.js';
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import { timeOrderedIds } from '../kernel/ids.js';
 import { connectDatabase } from '../platform/database/database.js';
@@ -246,6 +247,30 @@ describe('Quarantine', () => {
     const resolved = await quarantine.list('resolved', 10);
     expect(resolved).toMatchObject([{ id: a, settledBy: 'image-service' }]);
     expect(await quarantine.list('waiting', 10)).toHaveLength(2);
+  });
+
+  it('keeps the bytes of an event that arrives again while its entry is discarded', async () => {
+    const [id] = await quarantine.put([refused('x')]);
+    const client = await pool.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query("UPDATE messaging.quarantine SET status = 'discarded', raw = NULL WHERE id = $1", [id]);
+      const again = quarantine.put([refused('x')]);
+      const waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+      await until(async () => (await pool.query(waiting)).rowCount! > 0);
+      await client.query('COMMIT');
+      expect(await again).toEqual([id]);
+    } finally {
+      client.release();
+    }
+    expect(await quarantine.show(id!)).toMatchObject({ status: 'waiting', seen: 2, raw: Buffer.from('x') });
+  });
+
+  it('counts every event that it keeps while it reads how many there are', async () => {
+    const limits = { sourceBytes: 5_000, totalBytes: 5_000 };
+    const small = openQuarantine(limits);
+    const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => small.put([refused(`${n}`.padEnd(300))])));
+    expect(ids.flat().filter((id) => id !== undefined)).toHaveLength(3);
   });
 
   it('keeps at most what the budgets of a source and of all allow', async () => {

@@ -78,8 +78,8 @@ export class Quarantine {
       status: 'waiting' as const,
       lastSeenAt: now,
     };
-    const known = await this.entries.findOneBy({ fingerprint });
-    if (known?.status === 'waiting') return this.seenAgain(fingerprint, why);
+    const waiting = await this.seenAgain({ fingerprint, status: 'waiting' }, why);
+    if (waiting !== undefined) return waiting;
     const account = storable(one.source === null || one.reason === 'source-not-allowed' ? one.actor : one.source);
     if (!(await this.usage.admit(account, one.source, one.raw.length))) {
       this.report.notKept?.('budget');
@@ -90,12 +90,12 @@ export class Quarantine {
       this.report.notKept?.('key');
     });
     if (raw === undefined) return undefined;
-    if (known) return this.seenAgain(fingerprint, { ...why, account, raw, settledBy: null });
+    const kept = { ...why, account, raw, settledBy: null };
     const inserted = await this.entries
       .createQueryBuilder()
       .insert()
       .values({
-        ...why,
+        ...kept,
         id: this.ids.next(),
         fingerprint,
         channel: storable(one.channel),
@@ -103,8 +103,6 @@ export class Quarantine {
         eventId: one.id && storable(one.id),
         source: one.source && storable(one.source),
         type: one.type && storable(one.type),
-        account,
-        raw,
         bytes: one.raw.length,
         firstSeenAt: now,
       })
@@ -112,18 +110,23 @@ export class Quarantine {
       .returning('id')
       .updateEntity(false)
       .execute();
-    return inserted.raw[0]?.id ?? this.seenAgain(fingerprint, why);
+    // A settled one has no bytes any more.
+    return inserted.raw[0]?.id ?? this.seenAgain({ fingerprint }, kept);
   }
 
-  private async seenAgain(fingerprint: string, changes: Partial<StoredQuarantineEntry>): Promise<string> {
+  /** @returns the id of the entry, or undefined if there is none */
+  private async seenAgain(
+    entry: Partial<Pick<StoredQuarantineEntry, 'fingerprint' | 'status'>>,
+    changes: Partial<StoredQuarantineEntry>,
+  ): Promise<string | undefined> {
     const updated = await this.entries
       .createQueryBuilder()
       .update()
       .set({ ...changes, seen: () => 'seen + 1' })
-      .where({ fingerprint })
+      .where(entry)
       .returning('id')
       .execute();
-    return updated.raw[0].id;
+    return updated.raw[0]?.id;
   }
 
   /** Oldest first. @param after the id of the last entry of the page before */

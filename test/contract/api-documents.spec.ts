@@ -10,7 +10,14 @@ import { rolesOf } from '../../libs/http/credentials/route-access.js';
 import { readCloudEvent } from '../../libs/ingest/incoming-event.js';
 import { Ingest } from '../../libs/ingest/ingest.js';
 import { messageOf } from '../../libs/kafka/binding.js';
-import { type Answer, type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import {
+  type Answer,
+  type Client,
+  client,
+  cloudEvent,
+  startGatehouse,
+  type TestGatehouse,
+} from '../support/gatehouse.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: documents have no types here
 type Json = any;
@@ -201,6 +208,36 @@ describe('the documents of the interfaces', () => {
       check('PUT /v1/rollout/rate', await administrator.put('/v1/rollout/rate', { perWeek: -1, more: 1 }));
       check('GET /v1/accounts/{id}', await administrator.get('/v1/accounts/nobody'));
       check('GET /v1/status', await anybody.get('/v1/status'));
+    });
+
+    it('name a refusal by its status and code', async () => {
+      const { administrator } = gatehouse;
+      const named = (key: string, { status, body }: Answer) => {
+        const { operation } = operations().find((one) => one.key === key)!;
+        const code = body.type.split('/').at(-1);
+        expect([key, operation.responses[status]?.description]).toEqual([key, expect.stringContaining(`\`${code}\``)]);
+      };
+      const after = 10 ** 12;
+      named('GET /v1/events', await administrator.get(`/v1/events?after=${after}`));
+      named('GET /v1/log', await administrator.get(`/v1/log?after=${after}`));
+      named('GET /v1/accounts/{id}', await administrator.get(`/v1/accounts/acc-1?asOf=${after}`));
+      const question = { action: { name: 'generate' }, resource: { type: 'image', id: 'img-1' } };
+      const asked = {
+        ...question,
+        subject: { type: 'account', id: 'acc-1' },
+        context: { minPosition: `${'0'.repeat(12)}-1` },
+      };
+      for (const path of ['/access/v1/evaluation', '/access/v1/evaluations'])
+        named(`POST ${path}`, await administrator.post(path, asked));
+
+      const hurried = await gatehouse.beside({ env: { GATEHOUSE_DECISION_WAIT_MS: '0' } });
+      try {
+        const hasty = client(hurried.url, gatehouse.administratorToken);
+        await administrator.post('/v1/waitlist', { email: 'ben@example.org' });
+        named('POST /v1/cohorts', await hasty.post('/v1/cohorts', {}));
+      } finally {
+        await hurried.close();
+      }
     });
   });
 

@@ -112,6 +112,7 @@ describe('a restore from a backup', () => {
       const stream = await administrator().get('/v1/events', { accept: 'text/event-stream', 'last-event-id': after });
       expect(stream.status).toBe(410);
       expect((await administrator().post('/access/v1/evaluation', question(after))).status).toBe(410);
+      expect((await administrator().get(`/v1/accounts/acc-1?asOf=${after}`)).status).toBe(410);
     }
   });
 

@@ -41,6 +41,7 @@ export class EvaluateAccessController {
       },
     },
     answer: answer('Evaluation', 'The decision.', EvaluationAnswer, denied),
+    refusals: { 410: ['position-gone'] },
   })
   async evaluate(@Body() body: unknown): Promise<EvaluationAnswer> {
     return evaluationAnswer(
@@ -68,6 +69,7 @@ export class EvaluateAccessController {
     answer: answer('Evaluations', 'The decisions.', Type.Union([EvaluationsAnswer, EvaluationAnswer]), {
       evaluations: [allowed, allowed],
     }),
+    refusals: { 410: ['position-gone'] },
   })
   async evaluateAll(@Body() body: unknown): Promise<EvaluationsAnswer | EvaluationAnswer> {
     const batch = readEvaluations(body, this.epoch.current);

@@ -13,7 +13,7 @@ import { parsePosition } from '../../http/position-text.js';
 import { toIso } from '../../kernel/clock.js';
 import { foldRecorded, isUsable } from '../../kernel/decider.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
-import { InvalidInput, NotFound } from '../../kernel/errors.js';
+import { InvalidInput, NotFound, PositionGone } from '../../kernel/errors.js';
 import { isInstant } from '../../kernel/text-forms.js';
 import { EVENT_STORE } from '../../platform/ports.js';
 import { accountStream } from '../account-standing.js';
@@ -70,7 +70,7 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
   ) {}
 
   async execute({ accountId, asOf }: ShowAccount): Promise<AccountAnswer> {
-    const isPart = asOf === undefined ? () => true : upTo(asOf, this.epoch.current);
+    const isPart = asOf === undefined ? () => true : await this.upTo(asOf);
     const events = (await this.store.readStream(`${accountStream.category}-${accountId}`)).filter(isPart);
     const last = events.at(-1);
     if (!last || events.every(isNoOp)) {
@@ -95,27 +95,29 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
         })),
     };
   }
+
+  /** Compares the time of storing, so that the answer is what was known then. */
+  private async upTo(asOf: string): Promise<(event: RecordedEvent) => boolean> {
+    const last = parsePosition(asOf, this.epoch.current);
+    if (last !== undefined) {
+      if (last > (await this.store.head())) throw new PositionGone(asOf, this.epoch.current);
+      return ({ position: place }) => place <= last;
+    }
+    if (!isInstant(asOf)) {
+      throw new InvalidInput([{ field: 'asOf', message: `${AS_OF_RULE} (a + in a URL is written %2B)` }]);
+    }
+    const time = Date.parse(asOf);
+    return ({ recordedAt }) => Date.parse(recordedAt) <= time;
+  }
 }
 
-/** Compares the time of storing, so that the answer is what was known then. */
-function upTo(asOf: string, epoch: string): (event: RecordedEvent) => boolean {
-  const last = parsePosition(asOf, epoch);
-  if (last !== undefined) return ({ position: place }) => place <= last;
-  if (!isInstant(asOf)) {
-    const message = 'must be a position in digits or a time like 2022-05-18T09:00:00Z (a + in a URL is written %2B)';
-    throw new InvalidInput([{ field: 'asOf', message }]);
-  }
-  const time = Date.parse(asOf);
-  return ({ recordedAt }) => Date.parse(recordedAt) <= time;
-}
+const AS_OF_RULE = 'must be a position, digits only or EPOCH-digits, or a time like 2022-05-18T09:00:00Z';
 
 export class ShowAccountQuery {
-  @Means('A position in digits or a time (RFC 3339): only events stored by then are included.')
+  @Means('A position or a time (RFC 3339): only events stored by then are included.')
   @IfGiven()
   @MaxLength(40)
-  @Matches(/^(?:[0-9a-f]{12}-)?\d[\dTZ:.+-]*$/i, {
-    message: 'must be a position in digits or a time like 2022-05-18T09:00:00Z',
-  })
+  @Matches(/^(?:[0-9a-f]{12}-)?\d[\dTZ:.+-]*$/i, { message: AS_OF_RULE })
   asOf?: string;
 }
 
@@ -129,7 +131,7 @@ export class ShowAccountController {
     description: 'Folded from the account’s own events, so that it is exact at the moment of the request.',
     fields: { id: 'The account.' },
     answer: answer('Account', 'The account.', AccountAnswer, example),
-    refusals: { 404: ['account-unknown'] },
+    refusals: { 404: ['account-unknown'], 410: ['position-gone'] },
   })
   showAccount(@Param() { id }: IdParam, @QueryParameters() { asOf }: ShowAccountQuery): Promise<AccountAnswer> {
     return this.queries.execute(new ShowAccount(id, asOf));

@@ -49,7 +49,11 @@ function documentation({ incoming }: ApiEvents): OperationText<EventResultsAnswe
     answer: answer('EventResults', 'The result of each event.', EventResultsAnswer, {
       results: [{ id: 'ImageGenerated-1', source: '/image-service', outcome: 'accepted', position: '1042' }],
     }),
-    refusals: { 413: ['batch-too-large', 'body-too-large', 'write-too-large'], 415: ['unsupported-media-type'] },
+    refusals: {
+      413: ['batch-too-large', 'body-too-large'],
+      415: ['unsupported-media-type'],
+      503: ['too-busy', 'not-caught-up'],
+    },
   };
 }
 

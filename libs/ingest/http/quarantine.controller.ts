@@ -69,6 +69,12 @@ const CORRECTED = Type.Record(Type.String(), Type.Unknown(), {
 });
 
 const ENTRY = { fields: { id: 'The entry.' }, refusals: { 404: ['quarantine-entry-unknown'] } };
+/** What a replay, which may be a command, can be answered. */
+const REPLAY = {
+  ...ENTRY.refusals,
+  409: ['quarantine-entry-discarded', 'quarantine-entry-unreadable'],
+  503: ['too-busy', 'not-caught-up'],
+};
 
 const entryId = new ParseUUIDPipe({
   exceptionFactory: () => new InvalidInput([{ field: 'id', message: 'must be the UUID of a quarantine entry' }]),
@@ -99,7 +105,11 @@ export class QuarantineController {
 
   @Get(':id')
   @Roles('operator', 'compliance', 'administrator')
-  @Operation('One entry with its raw bytes', { ...ENTRY, answer: answer('QuarantineEntry', 'The entry.', WholeEntry) })
+  @Operation('One entry with its raw bytes', {
+    ...ENTRY,
+    answer: answer('QuarantineEntry', 'The entry.', WholeEntry),
+    refusals: { ...ENTRY.refusals, 409: ['quarantine-entry-unreadable'] },
+  })
   async showQuarantineEntry(@Param('id', entryId) id: string): Promise<WholeEntry> {
     const { raw, ...entry } = await this.quarantine.show(id);
     if (!raw) return entry;
@@ -113,7 +123,7 @@ export class QuarantineController {
   @Operation('Retries an entry after its cause is fixed: it is accepted, or stays with the reason it has now', {
     ...ENTRY,
     answer: answer('ReplayResult', 'What became of it.', ReplayAnswer),
-    refusals: { ...ENTRY.refusals, 409: ['quarantine-entry-discarded', 'quarantine-entry-unreadable'] },
+    refusals: REPLAY,
   })
   async replayQuarantineEntry(
     @Param('id', entryId) id: string,
@@ -141,7 +151,7 @@ export class QuarantineController {
         'application/json': { schema: CORRECTED },
       },
       answer: answer('ReplayResult', 'What became of it.', ReplayAnswer),
-      refusals: { ...ENTRY.refusals, 409: ['quarantine-entry-discarded'], 415: ['unsupported-media-type'] },
+      refusals: { ...REPLAY, 415: ['unsupported-media-type'] },
     },
   )
   async replayEditedEvent(

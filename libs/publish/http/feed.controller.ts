@@ -56,6 +56,7 @@ function documentation({ outgoing }: ApiEvents): OperationText {
         description: 'The id of the last message seen; browsers send it by themselves.',
       },
     },
+    refusals: { 410: ['position-gone'] },
     answer: {
       description: 'A page, or the stream.',
       content: {
@@ -112,8 +113,8 @@ export class FeedController {
     }
     const from = lastEventId || query.after;
     const after = from ? positionOf(from, lastEventId ? 'Last-Event-ID' : 'after', epoch) : 0;
-    // Once the stream is open there is no status to tell it by.
-    await readFromGiven(epoch, () => this.log.readAll(after, { types, limit: 1 }));
+    // An open stream has no status left that could report it.
+    await readFromGiven(epoch, () => this.log.readAll(after, { limit: 1 }));
     const stop = new AbortController();
     this.draining.signal.addEventListener('abort', () => stop.abort(), { once: true, signal: stop.signal });
     if (this.draining.signal.aborted) stop.abort();

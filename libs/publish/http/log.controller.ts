@@ -77,6 +77,7 @@ export class LogController {
   @Roles('compliance', 'administrator')
   @Operation('Every recorded event as it is stored, by position, by stream or by type', {
     answer: answer('LogPage', 'A page of the log.', LogPage),
+    refusals: { 410: ['position-gone'] },
   })
   async readLog(@Query() { after, stream, types: typesText, limit = DEFAULT_LIMIT }: LogQuery): Promise<LogPage> {
     const from = after ? positionOf(after, 'after', this.epoch.current) : 0;

@@ -74,7 +74,16 @@ export class ClaimCaseController {
     }),
     refusals: {
       404: ['case-unknown'],
-      409: ['case-not-open', 'own-flag', 'own-image', 'already-reviewed', 'case-claimed', 'image-parked'],
+      409: [
+        'case-not-open',
+        'own-flag',
+        'own-image',
+        'already-reviewed',
+        'case-claimed',
+        'image-parked',
+        'case-parked',
+      ],
+      503: ['not-caught-up'],
     },
   })
   async claimCase(@Param() { id }: IdParam, @Context() context: Context): Promise<Static<typeof ClaimAnswer>> {

@@ -161,6 +161,7 @@ export class AdmitCohortController {
         'cohort-in-progress',
         'cohort-known',
       ],
+      503: ['not-caught-up'],
     },
   })
   async admitCohort(@Body() command: AdmitCohort, @Context() context: Context): Promise<AdmittedAnswer> {

@@ -25,7 +25,7 @@ export function openLog(
   clock: Clock,
   logger: Logger,
   stored: StoredEvents,
-  passedOver?: () => void,
+  passedOver?: EventStoreDBReport['passedOver'],
 ): EventStore {
   if (!eventstoreUrl) return new PostgresEventStore(connection, stored);
   const lostRejection = errorLog(logger, 'a client of the event store lost an error, whose request was answered');

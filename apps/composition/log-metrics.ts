@@ -12,11 +12,14 @@ export function followLog(
   gauge('log_head_position', 'Position of the newest event in the log', [], async (head) =>
     head.set(await store.head()),
   );
-  gauge(
-    'log_passed_over_events',
-    'Events in the event store that are not ours and that this process passed over since its start',
-    [],
-    async (passed) => passed.set(passedOver()),
+  metrics.counter(
+    'log_passed_over_events_total',
+    'Events in the event store that are not ours and that this process passed over',
+    ['where'],
+    (passed) => {
+      passed.reset();
+      for (const [where, events] of Object.entries(passedOver)) passed.inc({ where }, events);
+    },
   );
   gauge('consumer_position', 'Checkpoint of a view, a reactor or the publisher', ['consumer'], async (all) => {
     for (const [consumer, position] of (await consumers()).positions) all.set({ consumer }, position);
@@ -39,7 +42,7 @@ export function followLog(
       for (const { consumer } of (await consumers()).parked) all.inc({ consumer });
     },
   );
-  gauge('quarantined_events', 'Events in quarantine that have not been replayed yet', ['reason'], async (all) => {
+  gauge('quarantined_events', 'Events that wait in quarantine', ['reason'], async (all) => {
     for (const [reason, count] of Object.entries(await quarantine.waiting())) all.set({ reason }, count);
   });
 

@@ -58,13 +58,17 @@ export async function openRuntime({
   const databaseClock = await DatabaseClock.open(pool);
   const clock: Clock = given ?? databaseClock;
   const ids = timeOrderedIds(clock);
-  let passedOver = 0;
+  const passedOver = { 'our-streams': 0, 'other-streams': 0 };
   const schemas = new EventSchemas(catalogue.events);
   const masterKey = await loadMasterKey(settings);
   const personKeys = new PersonKeys(dataSource, masterKey);
   await personKeys.checkMasterKey();
   const store = new EncryptingEventStore(
-    openLog(settings, connection, pool, clock, logger, catalogue.stored, () => passedOver++),
+    openLog(settings, connection, pool, clock, logger, catalogue.stored, (event) => {
+      passedOver[event.where]++;
+      if (event.where === 'our-streams')
+        logger.warn(event, "an event in one of our streams can't be used: passed over");
+    }),
     personKeys,
     catalogue.events,
   );
@@ -95,7 +99,7 @@ export async function openRuntime({
     store,
     log,
     epoch,
-    passedOver: () => passedOver,
+    passedOver,
     continuity,
     mismatch,
     schemas,

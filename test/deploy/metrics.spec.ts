@@ -42,6 +42,14 @@ describe('alerts and dashboard', () => {
     expect(unknownOf(expressions.join('\n'))).toEqual([]);
   });
 
+  it('and the operations guide name every metric of ours', () => {
+    const guide = readFileSync('docs/operations/monitoring.md', 'utf8');
+    const ours = [...measured].filter((name) => name.startsWith('gatehouse_'));
+    expect(ours.length).toBeGreaterThan(15);
+    expect(ours.filter((name) => !guide.includes(`| \`${name}\` `))).toEqual([]);
+    expect(unknownOf(guide)).toEqual([]);
+  });
+
   it('are documented: each alert has a summary, a description, a severity and a row in the operations guide', () => {
     const guide = readFileSync('docs/operations/distributed.md', 'utf8');
     for (const { groups } of [parse(readFileSync('deploy/alerts.yml', 'utf8'))]) {

@@ -10,7 +10,7 @@ import { storeError, typeOf } from './client-errors.js';
 import { answerWithin, collect, sharedQuestion } from './deadlines.js';
 import { LiveSubscription } from './live-subscription.js';
 import { LogEnd } from './log-end.js';
-import { OwnRecords, type PreparedEvents, positionOf, prepare } from './log-records.js';
+import { OwnRecords, type PassedOver, type PreparedEvents, positionOf, prepare } from './log-records.js';
 import { LogScan } from './log-scan.js';
 import { reportLostRejections } from './lost-rejections.js';
 import { hideServerNameWarning } from './server-name-warning.js';
@@ -21,8 +21,8 @@ const GOODBYE_MS = 5_000;
 export interface EventStoreDBReport {
   /** The client libraries left an error without a handler. */
   lostRejection(error: Error): void;
-  /** An event of another program was passed over, or one in our streams that is not ours. */
-  passedOver?(): void;
+  /** An event that is not ours was passed over. */
+  passedOver?(event: PassedOver): void;
 }
 
 /** The event store in EventStoreDB or KurrentDB >= 22.6. Several streams in one call are stored one by one, each with its outcome. */

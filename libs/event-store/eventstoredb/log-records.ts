@@ -34,14 +34,21 @@ export const positionOf = ({ event, commitPosition }: LogRecord): Position => {
   return position;
 };
 
+/** An event that is not ours. Other programs have streams of their own, so in one of ours it is broken or misplaced. */
+export interface PassedOver {
+  where: 'our-streams' | 'other-streams';
+  stream: string;
+  position: Position;
+}
+
 /** Finds our events among the records of a server that other programs may use too. */
 export class OwnRecords {
   private newestForeign: Position = 0;
 
-  /** @param passedOver called once for each event of another program, or one in our streams that is not ours */
+  /** @param passedOver called once for each event that is not ours */
   constructor(
     private readonly stored: StoredEvents,
-    private readonly passedOver: () => void = () => {},
+    private readonly passedOver: (event: PassedOver) => void = () => {},
   ) {}
 
   /**
@@ -51,12 +58,13 @@ export class OwnRecords {
   ours(record: LogRecord): RecordedEvent | undefined {
     const { event } = record;
     if (!event || event.type.startsWith('$') || event.streamId.startsWith('$')) return undefined;
-    const own = this.stored.isOurStream(event.streamId) && event.isJson ? this.inStream(record) : undefined;
+    const isInOurs = this.stored.isOurStream(event.streamId);
+    const own = isInOurs && event.isJson ? this.inStream(record) : undefined;
     if (own && (own.fault === undefined || this.stored.isNewer(own))) return own;
     const position = positionOf(record);
     if (position > this.newestForeign) {
       this.newestForeign = position;
-      this.passedOver();
+      this.passedOver({ where: isInOurs ? 'our-streams' : 'other-streams', stream: event.streamId, position });
     }
     return undefined;
   }

@@ -15,8 +15,14 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  counter(name: string, help: string, labels: readonly string[] = []): Counter {
-    return new Counter(this.registered(name, help, labels));
+  /** @param collect sets the value at every scrape */
+  counter(
+    name: string,
+    help: string,
+    labels: readonly string[] = [],
+    collect?: (counter: Counter) => void | Promise<void>,
+  ): Counter {
+    return new Counter({ ...this.registered(name, help, labels), ...collecting(collect) });
   }
 
   /** @param collect sets the value at every scrape, for values that are too costly to keep up to date */
@@ -26,12 +32,7 @@ export class Metrics {
     labels: readonly string[] = [],
     collect?: (gauge: Gauge) => void | Promise<void>,
   ): Gauge {
-    const collected = collect && {
-      collect(this: Gauge) {
-        return collect(this);
-      },
-    };
-    return new Gauge({ ...this.registered(name, help, labels), ...collected });
+    return new Gauge({ ...this.registered(name, help, labels), ...collecting(collect) });
   }
 
   /** Of durations in seconds. */
@@ -43,3 +44,10 @@ export class Metrics {
     return { name: PREFIX + name, help, labelNames: [...labels], registers: [this.registry] };
   }
 }
+
+const collecting = <Metric>(collect: ((metric: Metric) => void | Promise<void>) | undefined) =>
+  collect && {
+    collect(this: Metric) {
+      return collect(this);
+    },
+  };

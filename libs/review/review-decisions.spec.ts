@@ -192,7 +192,7 @@ describe('a verdict', () => {
     }
     expect(vote(file.state(), 'rev-4', 'unsafe')).toMatchObject([
       { type: 'VerdictGiven' },
-      { type: 'ReviewConfirmed', data: { votes: { safe: 0, unsafe: 2, unsure: 2 } } },
+      { type: 'ReviewConfirmed', data: { votes: { safe: 0, unsafe: 2, unsure: 2 }, reviewers: ['rev-2', 'rev-4'] } },
     ]);
   });
 

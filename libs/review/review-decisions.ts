@@ -161,11 +161,11 @@ export function giveVerdict(state: Case, command: GiveVerdict, facts: CaseFacts)
   const verdicts = [...state.verdicts, { reviewer, verdict }];
   const votes = tally(verdicts);
   const isPanelGiven = state.isPanelGiven || panelSize !== undefined;
-  const counted = votes.safe + votes.unsafe + (isPanelGiven ? votes.unsure : 0);
-  if (counted < (panelSize ?? state.panelSize)) return [given];
+  const counted = isPanelGiven ? verdicts : verdicts.filter((one) => one.verdict !== 'unsure');
+  if (counted.length < (panelSize ?? state.panelSize)) return [given];
 
-  const reviewers = verdicts.map((one) => one.reviewer);
-  if (votes.unsafe * 2 > counted) {
+  const reviewers = counted.map((one) => one.reviewer);
+  if (votes.unsafe * 2 > counted.length) {
     return [given, confirmed(state, caseId, ownerOf(state, facts), { categories: flagged(state), votes, reviewers })];
   }
   const { imageId, round } = state;

@@ -8,7 +8,7 @@ import {
   type Client,
   client,
   cloudEvent,
-  startGatehouse,
+  startWithCallers,
   type TestGatehouse,
 } from '../support/gatehouse.js';
 
@@ -18,10 +18,7 @@ let service: Client;
 let nobody: Client;
 
 beforeAll(async () => {
-  gatehouse = await startGatehouse();
-  operator = await gatehouse.as('olga', 'operator');
-  service = await gatehouse.as('web-site', 'service');
-  nobody = await gatehouse.as('nobody');
+  ({ gatehouse, operator, service, nobody } = await startWithCallers());
 });
 afterAll(() => gatehouse.close());
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type Client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { type Client, startWithCallers, type TestGatehouse } from '../support/gatehouse.js';
 
 let gatehouse: TestGatehouse;
 let operator: Client;
@@ -7,10 +7,7 @@ let service: Client;
 let nobody: Client;
 
 beforeAll(async () => {
-  gatehouse = await startGatehouse();
-  operator = await gatehouse.as('olga', 'operator');
-  service = await gatehouse.as('web-site', 'service');
-  nobody = await gatehouse.as('nobody');
+  ({ gatehouse, operator, service, nobody } = await startWithCallers());
 });
 afterAll(() => gatehouse.close());
 

@@ -91,6 +91,17 @@ export async function startGatehouse({
   };
 }
 
+/** A backend with an operator, a web site and a caller without a credential. */
+export async function startWithCallers() {
+  const gatehouse = await startGatehouse();
+  return {
+    gatehouse,
+    operator: await gatehouse.as('olga', 'operator'),
+    service: await gatehouse.as('web-site', 'service'),
+    nobody: await gatehouse.as('nobody'),
+  };
+}
+
 export function client(url: string, token?: string): Client {
   const ask = async (
     method: string,

@@ -1,5 +1,5 @@
-import { Body, Controller, Delete, Get, Inject, Param, Post } from '@nestjs/common';
-import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { applyDecorators, Body, Controller, Delete, Get, Inject, Param, Post } from '@nestjs/common';
+import { ArrayNotEmpty, IsArray, IsIn, IsString, MaxLength } from 'class-validator';
 import { type Static, Type } from 'typebox';
 import { EventSchemas } from '../events/event-schemas.js';
 import { InvalidInput } from '../kernel/errors.js';
@@ -7,7 +7,7 @@ import { MAX_ID_LENGTH } from '../kernel/text-forms.js';
 import { ROLES, type Role } from './credentials/principal.js';
 import { Roles } from './credentials/route-access.js';
 import { TokenRegistry } from './credentials/token-registry.js';
-import { Means } from './field-rules.js';
+import { IfGiven, IsSet, Means } from './field-rules.js';
 import { closed, instant, list, orNull, text } from './openapi/answer-schemas.js';
 import { answer, Operation } from './openapi/operation.js';
 import { Context } from './request-context.js';
@@ -17,6 +17,15 @@ const MAY_DO = 'What it may do.';
 const SOURCES = 'The sources of the events that it may send.';
 const EVENT_TYPES = 'The types of the events that it may send.';
 const MAX_BOUND = 50;
+
+const IsBinding = (description: string) =>
+  applyDecorators(
+    IfGiven(),
+    MaxLength(MAX_ID_LENGTH, { each: true }),
+    IsString({ each: true }),
+    IsSet(1, MAX_BOUND),
+    Means(`${description} By default all.`),
+  );
 
 export class CreateTokenBody {
   @IsString()
@@ -30,22 +39,10 @@ export class CreateTokenBody {
   @Means(MAY_DO)
   roles!: Role[];
 
-  @IsOptional()
-  @IsArray()
-  @ArrayNotEmpty()
-  @ArrayMaxSize(MAX_BOUND)
-  @IsString({ each: true })
-  @MaxLength(MAX_ID_LENGTH, { each: true })
-  @Means(`${SOURCES} By default all.`)
+  @IsBinding(SOURCES)
   sources?: string[];
 
-  @IsOptional()
-  @IsArray()
-  @ArrayNotEmpty()
-  @ArrayMaxSize(MAX_BOUND)
-  @IsString({ each: true })
-  @MaxLength(MAX_ID_LENGTH, { each: true })
-  @Means(`${EVENT_TYPES} By default all.`)
+  @IsBinding(EVENT_TYPES)
   eventTypes?: string[];
 }
 

@@ -5,6 +5,9 @@ export type Role = (typeof ROLES)[number];
 
 export const isRole = (text: unknown): text is Role => ROLES.includes(text as Role);
 
+/** The roles that may send events. */
+export const SENDERS = ['service', 'administrator'] as const satisfies Role[];
+
 /** The sources and types of the events that a token may send; without a list, all. */
 export interface SenderBinding {
   sources?: readonly string[];

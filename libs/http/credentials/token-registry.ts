@@ -7,7 +7,7 @@ import { isEntityId } from '../../kernel/text-forms.js';
 import { isTransientDatabaseError } from '../../kernel/transient.js';
 import { isUriReference } from '../../kernel/uri-reference.js';
 import { within } from '../../kernel/wait.js';
-import { isRole, type Principal, ROLES, type Role, type SenderBinding } from './principal.js';
+import { isRole, type Principal, ROLES, type Role, SENDERS, type SenderBinding } from './principal.js';
 import { StoredToken } from './stored-token.js';
 
 export interface TokenInfo {
@@ -42,8 +42,6 @@ const FRESH_WHILE_AWAY_MS = 600_000;
 /** Maximum wait for the database if the token is cached; after that the database counts as unreachable. */
 const PATIENCE_MS = 1_000;
 const MAX_CACHED = 10_000;
-/** The roles that may send events. */
-const SENDERS: readonly string[] = ['service', 'administrator'] satisfies Role[];
 const ID = /^[0-9a-f]{16}$/;
 const FORM = /^ght_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 
@@ -95,7 +93,7 @@ export class TokenRegistry {
     if (wrongSource !== undefined)
       errors.push({ field: '/sources', message: `${JSON.stringify(wrongSource)} is not a URI reference` });
     for (const [field, list] of Object.entries({ sources, eventTypes })) {
-      if (list && !roles.some((role) => SENDERS.includes(role)))
+      if (list && !SENDERS.some((role) => roles.includes(role)))
         errors.push({ field: `/${field}`, message: `binds only the roles that send events: ${SENDERS.join(', ')}` });
     }
     if (errors.length > 0) throw new InvalidInput(errors);

@@ -2,6 +2,7 @@ import { Controller, HttpCode, Inject, Post, type RawBodyRequest, Req } from '@n
 import { type Static, Type } from 'typebox';
 import { BATCHED, STRUCTURED } from '../../events/cloud-event.js';
 import { incomingExample, incomingSchema } from '../../events/cloud-event-schemas.js';
+import { SENDERS } from '../../http/credentials/principal.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { AnyNames } from '../../http/http-adapter.js';
 import { closed, list } from '../../http/openapi/answer-schemas.js';
@@ -64,7 +65,7 @@ export class IngestController {
   @Post()
   @HttpCode(202)
   @AnyNames()
-  @Roles('service', 'administrator')
+  @Roles(...SENDERS)
   @Operation(
     'Accepts one CloudEvent or a batch and answers for each, in order, once all of it is stored',
     documentation,

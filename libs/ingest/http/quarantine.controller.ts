@@ -4,7 +4,7 @@ import { IsIn, IsOptional, IsUUID } from 'class-validator';
 import { type Static, Type } from 'typebox';
 import { STRUCTURED } from '../../events/cloud-event.js';
 import type { Fault } from '../../events/fault.js';
-import type { SenderBinding } from '../../http/credentials/principal.js';
+import { SENDERS, type SenderBinding } from '../../http/credentials/principal.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IsInteger, Means } from '../../http/field-rules.js';
 import { AnyNames } from '../../http/http-adapter.js';
@@ -141,7 +141,7 @@ export class QuarantineController {
   @Post(':id/edited-replay')
   @HttpCode(200)
   @AnyNames()
-  @Roles('service', 'administrator')
+  @Roles(...SENDERS)
   @Operation(
     'Accepts a corrected event instead of the one in quarantine; if it is wrong too, the entry stays as it is',
     {

@@ -30,9 +30,7 @@ export async function adoptConfiguredLog(
       const rebuilder = new Rebuilder(pool, store, locks, { parked: (parking) => logParked(logger, parking) });
       const adopted = await adoptLog({ pool, store, locks, rebuilder }, catalogue.views, onProgress, signal);
       // What clients know of positions belongs to the other log.
-      const epoch = await LogEpoch.open(pool, timeOrderedIds(systemClock));
-      epoch.close();
-      await epoch.renew();
+      await LogEpoch.renewIn(pool, timeOrderedIds(systemClock));
       return adopted;
     } finally {
       await locks.close();

@@ -18,13 +18,10 @@ export async function composeBackground(
   workOf: (metrics: Metrics) => RoleParts['work'],
 ): Promise<RoleParts> {
   const module = { module: BackgroundModule, imports: [HttpModule.with(runtime)] };
-  const app = await NestFactory.create<NestFastifyApplication>(
-    module,
-    await createHttpAdapter(runtime.settings, new ResponseHeaders(runtime.epoch)),
-    {
-      logger: nestLogger(runtime.logger),
-      abortOnError: false,
-    },
-  );
+  const adapter = await createHttpAdapter(runtime.settings, new ResponseHeaders(runtime.epoch));
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger: nestLogger(runtime.logger),
+    abortOnError: false,
+  });
   return { app, work: workOf(app.get(Metrics)) };
 }

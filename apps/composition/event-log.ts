@@ -74,8 +74,10 @@ export async function checkContinuity(continuity: LogContinuity): Promise<void> 
   } catch (error) {
     if (error instanceof LogMismatch) throw new StartFailure(error.code, error.message, { cause: error });
     if (!(error instanceof StoreUnavailable)) throw error;
-    throw new StartFailure('log-away', `the log can't be compared with the database (${error.message}): start again`, {
-      cause: error,
-    });
+    throw new StartFailure(
+      'log-away',
+      `the log can't be compared with the database (${error.message}): restart this process once the log answers`,
+      { cause: error },
+    );
   }
 }

@@ -54,9 +54,7 @@ export async function renewLogEpoch(env: Record<string, string | undefined>, sig
   try {
     const { dataSource, pool } = await openExisting(connection);
     try {
-      const epoch = await LogEpoch.open(pool, timeOrderedIds(systemClock));
-      epoch.close();
-      return await epoch.renew();
+      return await LogEpoch.renewIn(pool, timeOrderedIds(systemClock));
     } finally {
       await dataSource.destroy();
     }

@@ -13,9 +13,9 @@ export interface Known<State> {
   places: Map<string, Position>;
 }
 
-/** About 150 bytes each, so at most 15 MB. */
+/** About 150 bytes each, so 15 MB, unless a few streams are very long. */
 const EVENTS_REMEMBERED = 100_000;
-/** A stream that exceeds it counts no more, so that the only stream of a kind is kept however long it gets. */
+/** A longer stream counts as this many, so that the only stream of a kind is kept however long it gets. */
 const LARGEST = EVENTS_REMEMBERED / 10;
 
 /**

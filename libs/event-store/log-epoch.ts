@@ -42,6 +42,11 @@ export class LogEpoch {
     return epoch;
   }
 
+  /** Renews the epoch without a running server. @returns the new one */
+  static renewIn(pool: Pool, ids: Ids): Promise<string> {
+    return new LogEpoch(pool, ids, '', () => {}).renew();
+  }
+
   /** Lower-case hexadecimal digits. */
   get current(): string {
     return this.name;

@@ -1,36 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-export class CreateEventIdentity1700000000081 implements MigrationInterface {
-  name = 'CreateEventIdentity1700000000081';
-
-  async up(runner: QueryRunner): Promise<void> {
-    await runner.query(`
-      -- One row: the check of the identity key, and the position up to which ids may be those of an earlier version.
-      CREATE TABLE platform.event_identity (
-        one boolean PRIMARY KEY DEFAULT true CHECK (one),
-        key_check text NOT NULL,
-        since bigint NOT NULL
-      );
-    `);
-  }
-
-  async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE platform.event_identity');
-  }
-}
-
-export class BindTokens1700000000082 implements MigrationInterface {
-  name = 'BindTokens1700000000082';
-
-  async up(runner: QueryRunner): Promise<void> {
-    await runner.query('ALTER TABLE platform.tokens ADD sources text[], ADD event_types text[]');
-  }
-
-  async down(runner: QueryRunner): Promise<void> {
-    await runner.query('ALTER TABLE platform.tokens DROP sources, DROP event_types');
-  }
-}
-
 export class CreateSecurity1700000000002 implements MigrationInterface {
   name = 'CreateSecurity1700000000002';
 
@@ -60,6 +29,38 @@ export class CreateSecurity1700000000002 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP TABLE platform.tokens, platform.subject_keys');
+  }
+}
+
+/** The check of the identity key, and the position up to which ids may be those of an earlier version. */
+export class CreateEventIdentity1700000000081 implements MigrationInterface {
+  name = 'CreateEventIdentity1700000000081';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE platform.event_identity (
+        only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+        key_check text NOT NULL,
+        since bigint NOT NULL
+      );
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE platform.event_identity');
+  }
+}
+
+/** The sources and event types that a token may send; null for all. */
+export class BindTokens1700000000082 implements MigrationInterface {
+  name = 'BindTokens1700000000082';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE platform.tokens ADD sources text[], ADD event_types text[]');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE platform.tokens DROP sources, DROP event_types');
   }
 }
 

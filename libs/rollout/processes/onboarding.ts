@@ -17,7 +17,7 @@ const ONBOARDING = 'onboarding';
 
 type Admitted = RecordedOf<typeof CohortAdmitted>;
 
-/** Accounts in the order of their turn that have waited since a position, which is not before anything stored so far. */
+/** The accounts that waited at a position, in the order of their turn. Everything stored before the call counts. */
 export interface WaitingLine {
   accounts: string[];
   asOf: Position;

@@ -6,7 +6,8 @@ import { viewTable } from '../../projections/view-tables.js';
 import { waitlistEntriesView } from '../views/waitlist-entries.js';
 
 /**
- * First come first served inside a priority class: those who have waited since before everything stored so far.
+ * Who is next, first come first served inside a priority class, at the head of the log (`asOf`). Leaves out whose entry has
+ * changed since: they may have rejoined.
  * @returns a function that throws NotCaughtUp if the waitlist's view is too far behind
  */
 export const nextInLine =

@@ -52,9 +52,9 @@ const table = {
     'Whether an incoming event with unknown members in its data is quarantined; otherwise they are left out, stored nowhere and counted',
   ),
   quarantineSourceMb: integer(64, 1, 1_000_000).means(
-    'Maximum disk space of the waiting quarantine entries of one source, in MB; past it a rejected event is answered but not kept',
+    'Maximum disk space of the waiting quarantine entries of one source, in MB; past it its rejected events are not kept',
   ),
-  quarantineMb: integer(1_024, 1, 10_000_000).means('Maximum disk space of all waiting quarantine entries, in MB'),
+  quarantineMb: integer(1_024, 1, 10_000_000).means('The same for the entries of all sources together, in MB'),
   quarantineDays: integer(30, 1, 3_650).means(
     'Days after which a quarantine entry is deleted, from when its event was last received',
   ),
@@ -71,17 +71,17 @@ const table = {
     'Maximum age of the state behind an access decision, in ms; past it every decision is a deny',
   ),
   accessWaitMs: integer(2_000, 0, 60_000).means(
-    'Maximum time an access decision waits for a position that its caller demands, in ms',
+    'Maximum time an access decision waits for a position that its caller names, in ms; past it it is a deny',
   ),
   answerLimitMs: integer(12_000, 100, 600_000).means(
     'Maximum time until a request is answered, in ms; past it the answer is 503 with Retry-After',
   ),
   decisionWaitMs: integer(5_000, 0, 600_000).means(
-    'Maximum time a decision waits for a view or consumer that it depends on, in ms; past it the answer is 503',
+    'Maximum time a command waits for the views and consumers that its decision depends on, in ms; past it the answer is 503',
   ),
   reviewPanel: integer(1, 1, 25).means('Number of reviewers whose verdicts decide a case'),
   reopenConfidencePercent: integer(20, 1, 100).means(
-    'How many hundredths more confident than all earlier flags a repeated flag must be to reopen a dismissed case',
+    'How much more confident than all earlier flags a repeated flag must be to reopen a dismissed case, in hundredths',
   ),
   claimLeaseMs: integer(900_000, 1_000, DAY_MS).means('Duration of the lease on a claimed case, in ms'),
   httpLanes: integer(4, 1, 64).means('Number of streams that facts from HTTP are distributed over'),
@@ -111,7 +111,7 @@ const table = {
   ),
   kafkaGroup: text('gatehouse-ingester').means('Consumer group of the ingesters'),
   parkedLimitMs: integer(3_600_000, 0, 30 * DAY_MS).means(
-    'Time after which a parked key makes the processes with views, reactors and consumers report that they are not ready, in ms',
+    'Time for which a key may be parked before every process except a gateway reports that it is not ready, in ms',
   ),
   scheduler: onOff(true).means(
     'Whether this process does what is due by the clock: it admits cohorts and deletes expired quarantine entries',

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { EventStore } from '../../libs/event-store/event-store.js';
+import { hasEvents } from '../../libs/event-store/has-events.js';
 import { LogEpoch } from '../../libs/event-store/log-epoch.js';
 import { hasLog } from '../../libs/event-store/postgres/existing-log.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
@@ -92,7 +92,7 @@ async function inEventStoreDB(address: string, purpose: LogPurpose): Promise<Ope
   });
   try {
     await checkEventStoreDB(store, 'the address given');
-    if (purpose === 'read' && (await isEmpty(store))) throw noLog('the event store');
+    if (purpose === 'read' && !(await hasEvents(store))) throw noLog('the event store');
   } catch (error) {
     await store.close();
     throw error;
@@ -116,13 +116,4 @@ async function inPostgres(connection: Connection, purpose: LogPurpose, stop: () 
       await stop();
     },
   };
-}
-
-/** True if the store has no event of ours. */
-async function isEmpty(store: EventStore): Promise<boolean> {
-  for (let after = 0; ; ) {
-    const { events, next, atHead } = await store.readAll(after, { limit: 1 });
-    if (events.length > 0 || atHead) return events.length === 0;
-    after = next;
-  }
 }

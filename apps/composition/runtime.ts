@@ -2,6 +2,7 @@ import { AddressReserved } from '../../libs/account/index.js';
 import type { Catalogue } from '../../libs/context/catalogue.js';
 import { EncryptingEventStore } from '../../libs/event-store/encrypting-event-store.js';
 import { OwnEventIds } from '../../libs/event-store/event-identity.js';
+import { hasEvents } from '../../libs/event-store/has-events.js';
 import { LogEpoch } from '../../libs/event-store/log-epoch.js';
 import { Transactor } from '../../libs/event-store/transact.js';
 import { EventSchemas } from '../../libs/events/event-schemas.js';
@@ -80,7 +81,7 @@ export async function openRuntime({
     masterKey,
     former: (text) => personKeys.keyedHash(text),
     isLogEmpty: async () => (await store.head()) === 0,
-    isUsed: async () => (await store.readAll(0, { types: [AddressReserved.type], limit: 1 })).events.length > 0,
+    isUsed: () => hasEvents(store, [AddressReserved.type]),
   });
   // Reads the log for every consumer in this process.
   const log = new LogTail(store);

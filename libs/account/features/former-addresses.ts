@@ -1,5 +1,7 @@
 import { encryptionContext } from '../../event-store/encrypting-event-store.js';
 import type { EventStore } from '../../event-store/event-store.js';
+import { isOf } from '../../events/event-definition.js';
+import { isUsable } from '../../kernel/decider.js';
 import type { AddressHashes } from '../../platform/personal-data/address-hashes.js';
 import { Unreadable } from '../../platform/personal-data/encrypted-text.js';
 import { InvalidAddress, type Mailbox, mailboxOf } from '../../platform/personal-data/mailbox.js';
@@ -20,7 +22,10 @@ export class FormerAddresses {
   async accountsOf(mailbox: Mailbox): Promise<string[]> {
     const streams = this.hashes.formerOf(mailbox).map((former) => `${personStream.category}-${former}`);
     const found = (await Promise.all(streams.map((stream) => this.store.readStream(stream, 0, 1)))).flat();
-    return found.sort((a, b) => a.position - b.position).map(({ data }) => data.accountId as string);
+    return found
+      .filter(isUsable)
+      .sort((a, b) => a.position - b.position)
+      .map(({ data }) => data.accountId as string);
   }
 
   /**
@@ -31,7 +36,7 @@ export class FormerAddresses {
     if (!this.hashes.mayHaveFormer) return false;
     const stream = `${accountStream.category}-${accountId}`;
     const events = await this.store.readStream(stream);
-    const last = events.findLast(({ type }) => type === WaitlistJoined.type || type === AddressChanged.type);
+    const last = events.findLast((event) => isOf(WaitlistJoined, event) || isOf(AddressChanged, event));
     if (!last) return false;
     try {
       const place = encryptionContext(stream, last.id, 'email');

@@ -121,7 +121,7 @@ describe('a cluster that can not be reached', () => {
     const lose = (error: string) => `
       const failure = await callAll().then(([head]) => head.reason.cause);
       void Promise.reject(${error});
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise(setImmediate); // a rejection without a handler is reported before
     `;
     const lost = await runWithStore('127.0.0.1:1,127.0.0.1:2', lose('failure'));
     expect(lost.output).toMatch(/^lost: Failed to discover after 2 attempts\.$/m);

@@ -20,7 +20,9 @@ export const CaseEntry = closed({
     }),
     'The flags of the round that opened or joined the case.',
   ),
-  flagsReceived: count('All flags since the case was first opened, repeated ones included, which change nothing.'),
+  flagsReceived: count(
+    'The number of flags, with repeated ones, which change nothing. Of those that came before the case was first opened, only those that joined it count.',
+  ),
   verdicts: list(closed({ ...verdictFields, at: instant('When the verdict was given.') }), 'The verdicts so far.'),
   openedAt: instant('When it was opened.'),
   claimedBy: orNull(text('The reviewer who claimed it.')),

@@ -37,6 +37,13 @@ describe('the cases view', () => {
     expect(row(...history)).toMatchObject({ flags_received: 5, round: 2, position: 8 });
   });
 
+  it('never counts fewer flags than the case has, though some were stored before it was opened', () => {
+    const flag = (position: number) => recorded(position, 'ContentFlagged', { imageId: caseId });
+    const late = recorded(5, 'CaseJoined', { caseId, flagId: 'flag-2', flaggedBy: 'acc-8', categories: ['hate'] });
+    expect(row(flag(1), flag(2), open(3), late)).toMatchObject({ flags_received: 2 });
+    expect(row(open(3), flag(4), late)).toMatchObject({ flags_received: 2 });
+  });
+
   it('collects the flags, claim and verdicts of a case', () => {
     expect(row(open(1), joined, claimed)).toEqual({
       case_id: caseId,
@@ -45,7 +52,7 @@ describe('the cases view', () => {
       status: 'claimed',
       round: 1,
       panel_size: 1,
-      flags_received: 1,
+      flags_received: 2,
       flags: [
         { flagId: 'flag-1', flaggedBy: 'acc-9', categories: ['violent'] },
         { flagId: 'flag-2', flaggedBy: 'acc-8', categories: ['hate'] },

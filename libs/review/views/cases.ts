@@ -29,7 +29,7 @@ const columns = {
   round: int4(),
   panel_size: int4(),
   flags: jsonb<CaseFlag[]>(),
-  /** All flags since the case was first opened, also those that changed nothing. */
+  /** Also those that changed nothing, if they were stored after the case was first opened. */
   flags_received: int4(),
   verdicts: jsonb<CaseVerdict[]>(),
   categories: jsonb<string[]>(),
@@ -115,6 +115,8 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
     case 'CaseJoined':
       return {
         account_id: data.accountId ?? row.account_id,
+        // Those that were stored before the case was opened were not counted as they came.
+        flags_received: Math.max(row.flags_received, row.flags.length + 1),
         flags: [...row.flags, { flagId: data.flagId, flaggedBy: data.flaggedBy, categories: data.categories }],
         categories: union(row.categories, data.categories),
       };

@@ -139,14 +139,14 @@ export class Ingester {
     return outcomes;
   }
 
-  /** Copies entries to the quarantine topic. The table has them already, so a failure delays nothing. */
+  /** Copies entries to the quarantine topic. The table has them already, unless it has no room, so a failure delays nothing. */
   private async copy(copies: readonly Message[]): Promise<void> {
     const { quarantineTopic } = this.options;
     try {
       await this.broker.ensureTopics([quarantineTopic]).catch(() => {}); // sending reports the error
       for (const part of inParts(copies)) await this.quarantineCopies.send(quarantineTopic, part);
     } catch (error) {
-      const what = `the copies of ${copies.length} quarantined messages could not be sent to ${quarantineTopic}; the quarantine itself has them`;
+      const what = `the copies of ${copies.length} quarantined messages could not be sent to ${quarantineTopic}; the quarantine itself has those for which it has room`;
       this.report.error?.(new Error(`${what}: ${(error as Error).message}`, { cause: error }));
     }
   }

@@ -11,6 +11,7 @@ const PREFIX = 'gatehouse_quarantine_';
 /**
  * The copy of a rejected message for the quarantine topic: the original message, with the reason in headers. If it is too
  * large, its largest parts are left out and listed in a header; the quarantine entry has them.
+ * @param entry the id of that entry; empty if quarantine had no room for it
  */
 export function quarantineMessage(
   { key, value, headers, offset }: ConsumedMessage,

@@ -46,17 +46,35 @@ export interface RuntimeOptions {
   mismatch?(error: LogMismatch): void;
 }
 
-/** Connects and migrates. @throws StartFailure */
-export async function openRuntime({
-  settings,
-  connection,
-  logger,
-  clock: given,
-  catalogue = applicationCatalogue,
-  mismatch = () => {},
-}: RuntimeOptions) {
+interface Closable {
+  close(): unknown;
+}
+
+/** Connects and migrates. @throws StartFailure; nothing stays open then */
+export async function openRuntime(options: RuntimeOptions) {
+  const opened: Closable[] = [];
+  const close = async () => {
+    for (const one of opened.splice(0).reverse()) await one.close();
+  };
+  const closedLater = <Opened extends Closable>(one: Opened): Opened => {
+    opened.push(one);
+    return one;
+  };
+  try {
+    return { ...(await openResources(options, closedLater)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openResources(
+  { settings, connection, logger, clock: given, catalogue = applicationCatalogue, mismatch = () => {} }: RuntimeOptions,
+  closedLater: <Opened extends Closable>(one: Opened) => Opened,
+) {
   const { dataSource, pool } = await openDatabase(connection, { migrations: catalogue.migrations, entities });
-  const databaseClock = await DatabaseClock.open(pool);
+  closedLater({ close: () => dataSource.destroy() });
+  const databaseClock = closedLater(await DatabaseClock.open(pool));
   const clock: Clock = given ?? databaseClock;
   const ids = timeOrderedIds(clock);
   const passedOver = { 'our-streams': 0, 'other-streams': 0 };
@@ -64,14 +82,16 @@ export async function openRuntime({
   const masterKey = await loadMasterKey(settings);
   const personKeys = new PersonKeys(dataSource, masterKey);
   await personKeys.checkMasterKey();
-  const store = new EncryptingEventStore(
-    openLog(settings, connection, pool, clock, logger, catalogue.stored, (event) => {
-      passedOver[event.where]++;
-      if (event.where === 'our-streams')
-        logger.warn(event, "an event in one of our streams can't be used: passed over");
-    }),
-    personKeys,
-    catalogue.events,
+  const store = closedLater(
+    new EncryptingEventStore(
+      openLog(settings, connection, pool, clock, logger, catalogue.stored, (event) => {
+        passedOver[event.where]++;
+        if (event.where === 'our-streams')
+          logger.warn(event, "an event in one of our streams can't be used: passed over");
+      }),
+      personKeys,
+      catalogue.events,
+    ),
   );
   if (settings.eventstoreUrl) await checkEventStoreDB(store);
   const continuity = new LogContinuity(pool, store);
@@ -84,11 +104,15 @@ export async function openRuntime({
     isUsed: () => hasEvents(store, [AddressReserved.type]),
   });
   // Reads the log for every consumer in this process.
-  const log = new LogTail(store);
-  const epoch = await LogEpoch.open(pool, ids, (before, after) =>
-    logger.warn(`the epoch of the log is ${after} now, no longer ${before}: the database was restored or failed over`),
+  const log = closedLater(new LogTail(store));
+  const epoch = closedLater(
+    await LogEpoch.open(pool, ids, (before, after) =>
+      logger.warn(
+        `the epoch of the log is ${after} now, no longer ${before}: the database was restored or failed over`,
+      ),
+    ),
   );
-  const locks = new LockSession(connection);
+  const locks = closedLater(new LockSession(connection));
   return {
     catalogue,
     settings,
@@ -117,13 +141,5 @@ export async function openRuntime({
     rebuilder: new Rebuilder(pool, store, locks, { parked: (parking) => logParked(logger, parking) }),
     viewReader: new ViewReader(pool),
     backpressure: settings.eventstoreUrl ? new Backpressure(VIEW_LEAD_BYTES) : new Backpressure(),
-    async close() {
-      databaseClock.close();
-      epoch.close();
-      await log.close();
-      await locks.close();
-      await store.close();
-      await dataSource.destroy();
-    },
   };
 }

@@ -1,7 +1,8 @@
-import { chmodSync, mkdtempSync, readdirSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive } from '../../apps/prepare.mjs';
+import { MEMORY_DISK } from './memory-disk.mjs';
 import { PREFIX, removeTestServer } from './test-server-directory.mjs';
 
 /** Names the directory of this run's PostgreSQL; the first test that needs a database starts it. */
@@ -12,11 +13,13 @@ export default async function setUp() {
   process.env.GATEHOUSE_TEST_SERVER = directory;
 }
 
-/** Removes the servers of killed runs. */
+/** Removes what killed runs left. */
 async function sweepAbandoned() {
-  for (const name of readdirSync(tmpdir())) {
-    if (!name.startsWith(PREFIX)) continue;
-    const owner = Number(name.slice(PREFIX.length).split('-')[0]);
-    if (!isAlive(owner)) await removeTestServer(join(tmpdir(), name));
-  }
+  const names = readdirSync(tmpdir());
+  const servers = names.filter((name) => name.startsWith(PREFIX));
+  const isAbandoned = (name) => !isAlive(Number(name.slice(PREFIX.length).split('-')[0]));
+  for (const name of servers.filter(isAbandoned)) await removeTestServer(join(tmpdir(), name));
+  // Nothing but specs keeps files in this directory, and what stays there takes memory.
+  if (!tmpdir().startsWith(MEMORY_DISK) || !servers.every(isAbandoned)) return;
+  for (const name of names) rmSync(join(tmpdir(), name), { recursive: true, force: true });
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { memoryDirectory } from './memory-disk.mjs';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LIMIT_MS = 20 * 60_000;
@@ -49,10 +50,11 @@ export async function runJest(args, { env = {}, isShown = true } = {}) {
     // Jest writes its JSON to standard output too, which is discarded, and its progress to standard error.
     const options = ['--json', `--outputFile=${report}`, `--maxWorkers=${WORKERS}`];
     const color = process.stderr.isTTY ? { FORCE_COLOR: '1' } : {};
+    const memory = memoryDirectory();
     const { code, output } = await runTool('jest/bin/jest.js', [...options, ...args], {
       limitMs: LIMIT_MS,
       isShown,
-      env: { ...color, ...env },
+      env: { ...color, ...(memory && { TMPDIR: memory }), ...env },
     });
     return readReport(report, code, output.includes(KILLED_WORKER));
   } finally {

@@ -1,8 +1,8 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { JsonObject } from '../kernel/envelope.js';
 import { type EventDefinition, isPublished } from './event-definition.js';
 import { forbiddenNameWithin, knownMembers } from './known-members.js';
+import { lazyValidators } from './lazy-validators.js';
 
 export interface DataFault {
   /** JSON Pointer inside `data`; `/` for all of it. */
@@ -10,15 +10,14 @@ export interface DataFault {
   message: string;
 }
 
-/** The compiled schemas of every event type. */
+/** The schemas of every event type. */
 export class EventSchemas {
-  private readonly known = new Map<string, { definition: EventDefinition; validate: ValidateFunction }>();
+  private readonly known = new Map<string, { definition: EventDefinition; validate: () => ValidateFunction }>();
 
   constructor(catalogue: readonly EventDefinition[]) {
-    const ajv = new Ajv2020({ strict: true, strictTypes: false });
-    addFormats.default(ajv);
+    const validatorOf = lazyValidators({ strict: true, strictTypes: false });
     for (const definition of catalogue) {
-      this.known.set(definition.type, { definition, validate: ajv.compile(definition.schema) });
+      this.known.set(definition.type, { definition, validate: validatorOf(definition.schema) });
     }
   }
 
@@ -39,20 +38,22 @@ export class EventSchemas {
    * @param strict whether an unknown member is an error
    */
   parse(type: string, data: JsonObject, strict: boolean): { data: JsonObject; leftOut: number } | DataFault {
-    const { definition, validate } = this.known.get(type)!;
+    const known = this.known.get(type)!;
+    const { definition } = known;
+    const validate = known.validate();
     if (validate(data)) return { data, leftOut: 0 };
     const error = validate.errors![0]!;
     if (strict || error.keyword !== 'additionalProperties') return describe(error);
     const left: unknown[] = [];
-    const known = knownMembers(definition.schema, data, left) as JsonObject;
+    const kept = knownMembers(definition.schema, data, left) as JsonObject;
     const forbidden = forbiddenNameWithin(left);
     if (forbidden) return { field: '/', message: `has a member ${forbidden}; leave it out` };
-    return validate(known) ? { data: known, leftOut: left.length } : describe(validate.errors![0]!);
+    return validate(kept) ? { data: kept, leftOut: left.length } : describe(validate.errors![0]!);
   }
 
   /** The first error in the data of an event of a known type; undefined if the data is valid. */
   fault(type: string, data: JsonObject): DataFault | undefined {
-    const { validate } = this.known.get(type)!;
+    const validate = this.known.get(type)!.validate();
     return validate(data) ? undefined : describe(validate.errors![0]!);
   }
 }

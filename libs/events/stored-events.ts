@@ -1,7 +1,7 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { EventMetadata, JsonObject } from '../kernel/envelope.js';
 import type { EventDefinition } from './event-definition.js';
+import { lazyValidators } from './lazy-validators.js';
 
 /** A stored event as it was read: whatever JSON the log contains. */
 export interface StoredEvent {
@@ -19,20 +19,19 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** Decides which stored events are ours, and which of them can be used. */
 export class StoredEvents {
-  private readonly known = new Map<string, { version: number; validate: ValidateFunction }>();
+  private readonly known = new Map<string, { version: number; validate: () => ValidateFunction }>();
 
   /** @param categories of our streams: `x` is the category of the stream `x` and for every `x-…` */
   constructor(
     definitions: readonly EventDefinition[],
     private readonly categories: readonly string[],
   ) {
-    const ajv = new Ajv2020({ strict: false });
-    addFormats.default(ajv);
+    const validatorOf = lazyValidators({ strict: false });
     for (const { type, version, schema, personal } of definitions) {
       const shape = shapeOf(schema as unknown as JsonSchema);
       // Personal fields are stored encrypted.
       for (const field of personal?.fields ?? []) (shape.properties as JsonSchema)[field] = { type: 'string' };
-      this.known.set(type, { version, validate: ajv.compile(shape) });
+      this.known.set(type, { version, validate: validatorOf(shape) });
     }
   }
 
@@ -65,8 +64,9 @@ export class StoredEvents {
     const { schemaversion } = event.metadata as EventMetadata;
     if (this.isNewer(event))
       return `its version ${schemaversion} is newer than ${known.version}, which this release knows`;
-    if (known.validate(event.data)) return undefined;
-    const { instancePath, message, params } = known.validate.errors![0]!;
+    const validate = known.validate();
+    if (validate(event.data)) return undefined;
+    const { instancePath, message, params } = validate.errors![0]!;
     return `its data${instancePath} ${params.missingProperty ? `lacks ${params.missingProperty}` : message}`;
   }
 }

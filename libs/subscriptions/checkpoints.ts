@@ -58,10 +58,10 @@ const MOVE = {
 const STORE_PROGRESS = {
   name: 'gatehouse_store_progress',
   text: `UPDATE projections.checkpoints
-         SET position = $4, moved_at = now(), finished = $6, retrying = $7, working_at = CASE WHEN $8 THEN now() END
+         SET position = $4, moved_at = now(), finished = $6, retrying = $7, working = $8
          WHERE follower = $1 AND lane = $2 AND position = $3 AND epoch = $5`,
 };
-/** A reactor that has stored nothing for longer is not working. */
+/** What a reactor retries or works on is stored each second. If it is older than this, the reactor does not run. */
 const SILENT_MS = 10_000;
 
 /** Creates checkpoints before the first event; existing ones stay. */
@@ -151,20 +151,16 @@ export async function storeProgress(
 /** How far each consumer is, in whichever process it runs. One that is no reactor has finished nothing beyond its position. */
 export async function consumersProgress(db: Queryable): Promise<Map<string, ReactorProgress>> {
   const { rows } = await db.query(
-    `SELECT follower, min(position) AS position, sum(finished) AS finished, min(retrying::text)::json AS retrying,
-            coalesce(max(working_at) > now() - $1 * interval '1 millisecond', false) AS working
-     FROM projections.checkpoints GROUP BY follower ORDER BY follower`,
+    `SELECT follower, min(position) AS position, sum(finished) AS finished,
+            (min(retrying::text) FILTER (WHERE alive))::json AS retrying, bool_or(working AND alive) AS working
+     FROM projections.checkpoints, LATERAL (SELECT moved_at > now() - $1 * interval '1 millisecond' AS alive) a
+     GROUP BY follower ORDER BY follower`,
     [SILENT_MS],
   );
   return new Map(
     rows.map(({ follower, position, finished, retrying, working }) => [
       follower,
-      {
-        position: Number(position),
-        finished: Number(finished),
-        ...(retrying && { retrying }),
-        isWorking: working,
-      },
+      { position: Number(position), finished: Number(finished), ...(retrying && { retrying }), isWorking: working },
     ]),
   );
 }

@@ -26,7 +26,7 @@ export interface EventHandler {
 }
 
 export interface BackgroundWork {
-  readonly progress: ReactorProgress;
+  progress(): ReactorProgress;
   /** Starts afresh after a position. */
   start(position: Position): void;
   /** @returns false if there is no room for another page within the time */
@@ -103,10 +103,10 @@ export class OwnedSubscription implements Subscriber {
         if (!(await this.claim()) || this.owned !== owned) return;
         await this.process(page.events, page.next);
         while (background && !signal.aborted && !(await background.hasRoom(MOVE_MS)))
-          await this.storeProgress(background.progress);
+          await this.storeProgress(background.progress());
       }
       await background?.stop();
-      if (background) await this.storeProgress(background.progress);
+      if (background) await this.storeProgress(background.progress());
     } finally {
       await background?.stop();
     }
@@ -137,7 +137,7 @@ export class OwnedSubscription implements Subscriber {
   /** @param to without background work, which has its own progress */
   private async move(to: Position): Promise<void> {
     const { background } = this.handler;
-    if (background) return this.storeProgress(background.progress);
+    if (background) return this.storeProgress(background.progress());
     if (to === this.checkpoint!.position) return;
     await moveCheckpoints(this.pool, [this.checkpoint!], to);
     this.checkpoint!.position = to;
@@ -146,8 +146,8 @@ export class OwnedSubscription implements Subscriber {
 
   private async storeProgress(progress: ReactorProgress): Promise<void> {
     const shown = JSON.stringify(progress);
-    // Work is reported again and again, as a sign of life.
-    if (shown === this.stored && !progress.isWorking) return;
+    // Unfinished work is stored again and again, as a sign of life.
+    if (shown === this.stored && !progress.isWorking && !progress.retrying) return;
     await storeProgress(this.pool, this.checkpoint!, progress);
     this.checkpoint!.position = progress.position;
     this.stored = shown;

@@ -6,16 +6,16 @@ export class KeepReactorProgress1700000000120 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      -- The events finished beyond the oldest unfinished one; the oldest event that is retried; and when the reactor last
-      -- said that its oldest unfinished event is being processed and has not failed.
+      -- The events finished beyond the oldest unfinished one; the oldest event that is retried; and whether the oldest
+      -- unfinished one is being processed and has not failed.
       ALTER TABLE projections.checkpoints
-        ADD COLUMN finished bigint NOT NULL DEFAULT 0, ADD COLUMN retrying json, ADD COLUMN working_at timestamptz;
+        ADD COLUMN finished bigint NOT NULL DEFAULT 0, ADD COLUMN retrying json, ADD COLUMN working boolean NOT NULL DEFAULT false;
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(
-      'ALTER TABLE projections.checkpoints DROP COLUMN finished, DROP COLUMN retrying, DROP COLUMN working_at',
+      'ALTER TABLE projections.checkpoints DROP COLUMN finished, DROP COLUMN retrying, DROP COLUMN working',
     );
   }
 }

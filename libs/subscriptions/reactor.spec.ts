@@ -143,6 +143,24 @@ describe('a reactor', () => {
     await running;
   });
 
+  it('says what it retries and works on only while it runs', async () => {
+    const stop = new AbortController();
+    obstacle = ({ data }) => {
+      if (data.key === 'a') throw away();
+    };
+    await append('a', 'b');
+    const reactor = startReactor();
+    const progress = async () => (await consumersProgress(pool)).get(reactor.name);
+    const running = reactor.run(stop.signal);
+    await until(async () => (await progress())?.finished === 1);
+    const retrying = { position: 1, type: 'Noted', key: 'a', failures: expect.any(Number), since: expect.any(String) };
+    expect(await progress()).toEqual({ position: 0, finished: 1, isWorking: false, retrying });
+    stop.abort();
+    await running;
+    await pool.query(`UPDATE projections.checkpoints SET working = true, moved_at = now() - interval '1 minute'`);
+    expect(await progress()).toEqual({ position: 0, finished: 1, isWorking: false });
+  });
+
   it('parks the key of a failing event, processes the others, and retries the key in order a minute later', async () => {
     const reactor = startReactor();
     obstacle = ({ data }) => {

@@ -85,11 +85,8 @@ export class Reactor {
 
   private background(): BackgroundWork {
     const { chains } = this;
-    const progress = () => this.progress();
     return {
-      get progress() {
-        return progress();
-      },
+      progress: () => this.progress(),
       start: (position) => {
         this.following = new AbortController();
         chains.start(position);

@@ -13,7 +13,8 @@ const P99_MS = 100;
 /** Confirmed images of the account; of flags and verdicts there are a quarter. */
 const BUDGET_IMAGES = 4_000;
 const CONNECTIONS = 8;
-const BATCH = 500;
+/** A batch of confirmations is answered when all are decided, which must not take longer than the limit of an answer. */
+const BATCH = 100;
 /** Maximum number of other accounts that are denied meanwhile. */
 const OTHERS = 3_000;
 /** Time between a deny and the next confirmation: their requests would take half of the machine. */

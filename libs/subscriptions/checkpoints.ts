@@ -151,15 +151,15 @@ export async function storeProgress(
 /** How far each consumer is, in whichever process it runs. One that is no reactor has finished nothing beyond its position. */
 export async function consumersProgress(db: Queryable): Promise<Map<string, ReactorProgress>> {
   const { rows } = await db.query(
-    `SELECT follower, min(position) AS position, sum(finished) AS finished,
+    `SELECT follower AS consumer, min(position) AS position, sum(finished) AS finished,
             (min(retrying::text) FILTER (WHERE alive))::json AS retrying, bool_or(working AND alive) AS working
      FROM projections.checkpoints, LATERAL (SELECT moved_at > now() - $1 * interval '1 millisecond' AS alive) a
      GROUP BY follower ORDER BY follower`,
     [SILENT_MS],
   );
   return new Map(
-    rows.map(({ follower, position, finished, retrying, working }) => [
-      follower,
+    rows.map(({ consumer, position, finished, retrying, working }) => [
+      consumer,
       { position: Number(position), finished: Number(finished), ...(retrying && { retrying }), isWorking: working },
     ]),
   );

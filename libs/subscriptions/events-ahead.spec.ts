@@ -3,9 +3,18 @@ import { createTestDatabase, type TestDatabase } from '../../test/support/test-d
 import { until } from '../../test/support/until.js';
 import { PostgresEventStore } from '../event-store/postgres/postgres-event-store.js';
 import { newEvent } from '../event-store/sample-events.contract.js';
-import { ImageShared } from '../images/index.js';
+import { defineEvent } from '../events/event-definition.js';
+import { EntityId, eventData } from '../events/schemas.js';
 import { eventsAhead } from './events-ahead.js';
 import { LogTail } from './log-tail.js';
+
+const Noted = defineEvent({
+  type: 'Noted',
+  version: 1,
+  summary: 'Something was noted about an entity.',
+  schema: eventData({ key: EntityId('The entity.') }),
+  example: { key: 'a' },
+});
 
 /** Appends that a reader which follows the head would never catch up with. */
 const MANY = 50;
@@ -21,9 +30,8 @@ afterEach(async () => {
   await database.drop();
 });
 
-const append = async (imageId: string) => {
-  const event = newEvent(ImageShared.type, { imageId, accountId: 'acc-1', audience: 'public' });
-  await store.append([{ stream: 'facts-0', expected: 'any', events: [event] }]);
+const append = async (key: string) => {
+  await store.append([{ stream: 'facts-0', expected: 'any', events: [newEvent(Noted.type, { key })] }]);
 };
 
 it('reads what is stored at the time of the call, however fast the log grows', async () => {
@@ -35,9 +43,9 @@ it('reads what is stored at the time of the call, however fast the log grows', a
     override async head() {
       if (isBusy && grown < MANY) {
         const before = read;
-        await append(`img-other-${++grown}`);
+        await append(`other-${++grown}`);
         await until(() => read > before);
-        await append(`img-other-${++grown}`);
+        await append(`other-${++grown}`);
       }
       return super.head();
     }
@@ -49,13 +57,13 @@ it('reads what is stored at the time of the call, however fast the log grows', a
     for await (const { events } of log.subscribe(0, { signal: stop.signal })) read += events.length;
   })();
   try {
-    for (const imageId of ['img-0', 'img-1']) {
-      await append(imageId);
-      await until(() => imageId === `img-${read - 1}`);
+    for (const [n, key] of ['a', 'b'].entries()) {
+      await append(key);
+      await until(() => read === n + 1);
     }
     isBusy = true;
     const behind = { consumer: 'reactor:some', position: 1, limitMs: 60_000 };
-    const found = await eventsAhead(log, ImageShared, behind, ({ data }) => data.imageId === 'img-1');
+    const found = await eventsAhead(log, Noted, behind, ({ data }) => data.key === 'b');
     expect(found).toHaveLength(1);
     expect(grown).toBeLessThan(MANY);
   } finally {

@@ -17,6 +17,7 @@ import {
 import { FeedController } from '../../libs/publish/http/feed.controller.js';
 import { LogController } from '../../libs/publish/http/log.controller.js';
 import { KeepEventIds1700000000110 } from '../../libs/subscriptions/event-ids-schema.js';
+import { KeepReactorProgress1700000000120 } from '../../libs/subscriptions/progress-schema.js';
 import { CreateProjections1700000000010, DropUnreadViews1700000000070 } from '../../libs/subscriptions/schema.js';
 
 /* Routes and migrations of the foundations, described like those of a context. */
@@ -58,5 +59,6 @@ export const platform: Context = {
     BindTokens1700000000082,
     CreateAddressKey1700000000085,
     KeepEventIds1700000000110,
+    KeepReactorProgress1700000000120,
   ],
 };

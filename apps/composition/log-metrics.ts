@@ -22,15 +22,23 @@ export function followLog(
     },
   );
   gauge('consumer_position', 'Checkpoint of a view, a reactor or the publisher', ['consumer'], async (all) => {
-    for (const [consumer, position] of (await consumers()).positions) all.set({ consumer }, position);
+    for (const [consumer, { position }] of (await consumers()).progress) all.set({ consumer }, position);
   });
+  gauge(
+    'consumer_finished_events',
+    'Events that a reactor has finished beyond the oldest unfinished one, where its checkpoint is',
+    ['consumer'],
+    async (all) => {
+      for (const [consumer, { finished }] of (await consumers()).progress) all.set({ consumer }, finished);
+    },
+  );
   gauge(
     'consumer_lag_positions',
     'Positions between the checkpoint and the head of the log: events, or bytes of the log of an EventStoreDB',
     ['consumer'],
     async (all) => {
       const head = await store.head();
-      for (const [consumer, position] of (await consumers()).positions)
+      for (const [consumer, { position }] of (await consumers()).progress)
         all.set({ consumer }, Math.max(0, head - position));
     },
   );

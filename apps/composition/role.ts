@@ -66,8 +66,8 @@ export async function startRole(
 
 function reportParked({ pool, catalogue, settings }: Runtime, readiness: Readiness): void {
   readiness.register('parked', async () => {
-    const { positions } = await logConsumers(pool, catalogue.views, settings);
-    const parked = (await longParked(pool, settings.parkedLimitMs)).filter(({ consumer }) => positions.has(consumer));
+    const { progress } = await logConsumers(pool, catalogue.views, settings);
+    const parked = (await longParked(pool, settings.parkedLimitMs)).filter(({ consumer }) => progress.has(consumer));
     if (parked.length === 0) return;
     const consumers = [...new Set(parked.map(({ consumer }) => consumer))].join(', ');
     // Anybody may read the report, so it names no key, which is the id of an account or an image.

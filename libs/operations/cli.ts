@@ -4,6 +4,7 @@ import { tokenCommands } from './cli/token.js';
 import { viewsCommands } from './cli/views.js';
 
 export { passed, settled } from './cli/consumers.js';
+export { statusText } from './cli/status.js';
 
 export const commands: CommandGroup = (program, run) => {
   statusCommand(program, run);

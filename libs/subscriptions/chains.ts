@@ -9,17 +9,33 @@ export interface ChainOptions {
   work(event: RecordedEvent): Promise<void>;
 }
 
+/** A place in the log, with the number of events of the types up to it since the start. */
+interface Place {
+  position: Position;
+  events: number;
+}
+
 interface Queued {
   event: RecordedEvent;
-  /** The position up to which the log was read before this event. */
-  before: Position;
+  /** Up to where the log was read before this event. */
+  before: Place;
 }
 
 interface Chain {
   key: string;
   queue: Queued[];
-  /** Set if later events of the key are not in the queue: they are read again after this position. */
-  unread?: Position;
+  /** Set if later events of the key are not in the queue: they are read again after this place. */
+  unread?: Place;
+}
+
+export interface ChainProgress {
+  /** Everything of these types up to here is finished: a restart may continue after it. */
+  reached: Position;
+  /** Events that are finished beyond the oldest unfinished one. */
+  finished: number;
+  isUnfinished: boolean;
+  /** The oldest unfinished event, unless it is to be read again. */
+  oldest?: RecordedEvent | undefined;
 }
 
 /** Maximum events of one key in memory. */
@@ -39,7 +55,9 @@ export class Chains {
   private ready: Chain[] = [];
   private running = 0;
   private unfinished = 0;
-  private frontier: Position = 0;
+  /** Events since the start. */
+  private finished = 0;
+  private frontier: Place = { position: 0, events: 0 };
   private isStopped = true;
   private failure: { error: unknown } | undefined;
   private readonly changes = new Changes();
@@ -54,21 +72,26 @@ export class Chains {
     this.chains = new Map();
     this.ready = [];
     this.unfinished = 0;
-    this.frontier = position;
+    this.finished = 0;
+    this.frontier = { position, events: 0 };
     this.failure = undefined;
     this.isStopped = false;
   }
 
   get readUpTo(): Position {
-    return this.frontier;
+    return this.frontier.position;
   }
 
-  /** Everything of these types up to here is finished: a restart may continue after it. */
-  get reached(): Position {
-    let oldest = this.frontier;
-    for (const { queue, unread } of this.chains.values())
-      oldest = Math.min(oldest, queue[0]?.before ?? unread ?? oldest);
-    return oldest;
+  get progress(): ChainProgress {
+    let before = this.frontier;
+    let oldest: RecordedEvent | undefined;
+    for (const { queue, unread } of this.chains.values()) {
+      const [first] = queue;
+      const place = first?.before ?? unread;
+      if (place && place.events < before.events) [before, oldest] = [place, first?.event];
+    }
+    const finished = this.finished - before.events;
+    return { reached: before.position, finished, isUnfinished: before !== this.frontier, oldest };
   }
 
   /** @param next the page directly behind the previous one ends here */
@@ -76,9 +99,9 @@ export class Chains {
     let before = this.frontier;
     for (const event of events) {
       this.enqueue(event, before);
-      before = event.position;
+      before = { position: event.position, events: before.events + 1 };
     }
-    this.frontier = next;
+    this.frontier = { position: next, events: before.events };
     this.pump();
   }
 
@@ -104,7 +127,7 @@ export class Chains {
     return isDone;
   }
 
-  private enqueue(event: RecordedEvent, before: Position): void {
+  private enqueue(event: RecordedEvent, before: Place): void {
     const key = this.options.keyOf(event);
     let chain = this.chains.get(key);
     if (!chain) {
@@ -145,6 +168,7 @@ export class Chains {
       await this.options.work(chain.queue[0]!.event);
       chain.queue.shift();
       this.unfinished--;
+      this.finished++;
     } else await this.readOn(chain);
     if (chain.queue.length > 0 || chain.unread !== undefined) this.ready.push(chain);
     else this.chains.delete(chain.key);
@@ -153,19 +177,19 @@ export class Chains {
   private async readOn(chain: Chain): Promise<void> {
     while (chain.unread !== undefined && chain.queue.length < PER_KEY && !this.isStopped) {
       const { types, keyOf } = this.options;
-      const page = await this.log.readAll(chain.unread, { types, limit: PAGE });
+      const page = await this.log.readAll(chain.unread.position, { types, limit: PAGE });
       for (const event of page.events) {
-        if (event.position > this.frontier || chain.queue.length >= PER_KEY) break;
+        if (event.position > this.frontier.position || chain.queue.length >= PER_KEY) break;
         if (keyOf(event) === chain.key) {
           chain.queue.push({ event, before: chain.unread });
           this.unfinished++;
         }
-        chain.unread = event.position;
+        chain.unread = { position: event.position, events: chain.unread.events + 1 };
       }
       if (chain.queue.length >= PER_KEY) return;
       // Up to the frontier, nothing of the key is missing any more, and what comes later is added.
-      if (page.next >= this.frontier) chain.unread = undefined;
-      else chain.unread = page.next;
+      if (page.next >= this.frontier.position) chain.unread = undefined;
+      else chain.unread = { ...chain.unread, position: page.next };
     }
   }
 }

@@ -12,6 +12,29 @@ export interface Checkpoint {
   epoch: number;
 }
 
+/** An event that failed and is processed again until it succeeds. */
+export interface Retry {
+  position: Position;
+  type: string;
+  key: string;
+  /** The number of failures. */
+  failures: number;
+  /** When it failed first, RFC 3339. */
+  since: string;
+}
+
+/** How far a reactor is: its keys don't wait for each other, so it may have finished much beyond its position. */
+export interface ReactorProgress {
+  /** Everything up to here is finished. */
+  position: Position;
+  /** Events that are finished beyond the oldest unfinished one. */
+  finished: number;
+  /** The oldest event that is retried. */
+  retrying?: Retry | undefined;
+  /** Whether the oldest unfinished event is being processed and has not failed. */
+  isWorking: boolean;
+}
+
 export interface ParkedKey {
   consumer: string;
   key: string;
@@ -31,6 +54,15 @@ const MOVE = {
          FROM unnest($1::text[], $2::int[], $3::bigint[], $5::bigint[]) n(follower, lane, position, epoch)
          WHERE c.follower = n.follower AND c.lane = n.lane AND c.position = n.position AND c.epoch = n.epoch`,
 };
+
+const STORE_PROGRESS = {
+  name: 'gatehouse_store_progress',
+  text: `UPDATE projections.checkpoints
+         SET position = $4, moved_at = now(), finished = $6, retrying = $7, working = $8
+         WHERE follower = $1 AND lane = $2 AND position = $3 AND epoch = $5`,
+};
+/** What a reactor retries or works on is stored each second. If it is older than this, the reactor does not run. */
+const SILENT_MS = 10_000;
 
 /** Creates checkpoints before the first event; existing ones stay. */
 export async function startCheckpoints(db: Queryable, consumer: string, shards: readonly number[]): Promise<void> {
@@ -102,6 +134,35 @@ export async function moveCheckpoints(db: Queryable, checkpoints: readonly Check
       `${checkpoints.length - (rowCount ?? 0)} of ${checkpoints.length} checkpoints were moved by another process`,
     );
   }
+}
+
+/** Stores how far a reactor is. @throws Fenced as `moveCheckpoints` */
+export async function storeProgress(
+  db: Queryable,
+  { consumer, shard, position, epoch }: Checkpoint,
+  { position: to, finished, retrying, isWorking }: ReactorProgress,
+): Promise<void> {
+  const shown = retrying ? JSON.stringify(retrying) : null;
+  const values = [consumer, shard, position, to, epoch, finished, shown, isWorking];
+  const { rowCount } = await db.query({ ...STORE_PROGRESS, values });
+  if (rowCount === 0) throw new Fenced(`the checkpoint of ${consumer} was moved by another process`);
+}
+
+/** How far each consumer is, in whichever process it runs. One that is no reactor has finished nothing beyond its position. */
+export async function consumersProgress(db: Queryable): Promise<Map<string, ReactorProgress>> {
+  const { rows } = await db.query(
+    `SELECT follower AS consumer, min(position) AS position, sum(finished) AS finished,
+            (min(retrying::text) FILTER (WHERE alive))::json AS retrying, bool_or(working AND alive) AS working
+     FROM projections.checkpoints, LATERAL (SELECT moved_at > now() - $1 * interval '1 millisecond' AS alive) a
+     GROUP BY follower ORDER BY follower`,
+    [SILENT_MS],
+  );
+  return new Map(
+    rows.map(({ consumer, position, finished, retrying, working }) => [
+      consumer,
+      { position: Number(position), finished: Number(finished), ...(retrying && { retrying }), isWorking: working },
+    ]),
+  );
 }
 
 /** The position of every consumer: the one that all its shards have passed. */

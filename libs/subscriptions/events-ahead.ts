@@ -13,8 +13,8 @@ export interface Behind {
 }
 
 /**
- * The events of a type that a consumer or view has not reached, in log order: a decision adds them to what it found there,
- * so it never depends on how far behind that is.
+ * The events of a type that a consumer or view has not reached, in log order, up to those that are stored at the time of the
+ * call: a decision adds them to what it found there, so it never depends on how far behind that is.
  * @param concerns selects the events that matter
  * @throws NotCaughtUp if so much is stored behind the position that reading it takes too long
  */
@@ -26,10 +26,12 @@ export async function eventsAhead<Definition extends EventDefinition>(
 ): Promise<RecordedOf<Definition>[]> {
   const deadline = performance.now() + limitMs;
   const events: RecordedOf<Definition>[] = [];
+  // Not the head of each page: other streams may grow faster than it is read.
+  const head = await log.head();
   for (let after = position; ; ) {
     const page = await log.readAll(after, { types: [definition.type] });
     for (const event of page.events) if (isOf(definition, event) && concerns(event)) events.push(event);
-    if (page.atHead) return events;
+    if (page.atHead || page.next >= head) return events;
     after = page.next;
     if (performance.now() > deadline) throw new NotCaughtUp(consumer, after, limitMs);
   }

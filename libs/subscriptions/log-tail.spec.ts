@@ -245,6 +245,34 @@ describe('the tail of the log on EventStoreDB', () => {
   });
 });
 
+describe('the head of the log', () => {
+  it('is asked for once for all who ask while an earlier answer is awaited, and is never older than their question', async () => {
+    const server = new FakeEventStoreDB();
+    const { store } = server;
+    const head = store.head.bind(store);
+    const { open, opened } = latch();
+    let answers = 0;
+    jest.spyOn(store, 'head').mockImplementation(async () => {
+      const answer = await head();
+      answers++;
+      await opened;
+      return answer;
+    });
+    const tail = new LogTail(store);
+    const before = await head();
+    const first = tail.head();
+    await untilTrue(() => answers === 1);
+    server.append([newEvent('Added')], false);
+    const after = await head();
+    expect(after).toBeGreaterThan(before);
+    const later = Promise.all(Array.from({ length: 10 }, () => tail.head()));
+    open();
+    expect([await first, await later]).toEqual([before, Array<Position>(10).fill(after)]);
+    expect(answers).toBe(2);
+    await tail.close();
+  });
+});
+
 describe('the tail of the log', () => {
   const event = (position: number, type = 'Added'): RecordedEvent => ({
     ...newEvent(type),

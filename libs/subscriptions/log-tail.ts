@@ -45,6 +45,8 @@ class Reading {
  */
 export class LogTail {
   private current: Reading | undefined;
+  private currentHead: Promise<unknown> = Promise.resolve();
+  private nextHead: Promise<Position> | undefined;
   private closed = false;
 
   /** @param newWindow creates a window of the events after a position */
@@ -100,11 +102,20 @@ export class LogTail {
     const reading = this.current;
     if (including || !reading?.holds(after)) return this.store.readAll(after, options);
     const page = reading.window!.after(after, types && new Set(types), limit);
-    return { ...page, atHead: page.next === reading.end && page.next >= (await this.store.head()) };
+    return { ...page, atHead: page.next === reading.end && page.next >= (await this.head()) };
   }
 
+  /** Callers that ask while an earlier question is being answered share the next one. */
   head(): Promise<Position> {
-    return this.store.head();
+    this.nextHead ??= this.currentHead
+      .catch(() => {})
+      .then(() => {
+        this.nextHead = undefined;
+        const head = this.store.head();
+        this.currentHead = head;
+        return head;
+      });
+    return this.nextHead;
   }
 
   /** Ends every subscription. */

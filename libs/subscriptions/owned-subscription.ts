@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
-import { type Checkpoint, moveCheckpoints, takeOver } from './checkpoints.js';
+import { type Checkpoint, moveCheckpoints, type ReactorProgress, storeProgress, takeOver } from './checkpoints.js';
 import type { LogTail } from './log-tail.js';
 import type { Ownership } from './ownership.js';
 import { runSubscription, type Subscriber } from './subscription.js';
@@ -26,8 +26,7 @@ export interface EventHandler {
 }
 
 export interface BackgroundWork {
-  /** Everything is finished up to here. */
-  readonly reached: Position;
+  progress(): ReactorProgress;
   /** Starts afresh after a position. */
   start(position: Position): void;
   /** @returns false if there is no room for another page within the time */
@@ -44,6 +43,8 @@ const MOVE_MS = 200;
 /** Follows the log from its own checkpoint. One process at a time owns it; the checkpoint's epoch fences off the others. */
 export class OwnedSubscription implements Subscriber {
   private checkpoint: Checkpoint | undefined;
+  /** The progress that was stored last since the takeover, as JSON. */
+  private stored: string | undefined;
   private owned: AbortSignal | undefined;
   private movedAt = Number.NEGATIVE_INFINITY;
 
@@ -75,7 +76,7 @@ export class OwnedSubscription implements Subscriber {
       await background?.finish();
     } finally {
       await background?.stop();
-      await this.move(background?.reached ?? this.checkpoint!.position);
+      await this.move(this.checkpoint!.position);
     }
   }
 
@@ -85,7 +86,10 @@ export class OwnedSubscription implements Subscriber {
     this.owned = owned;
     if (!owned) return false;
     const isNew = !this.checkpoint;
-    if (isNew) [this.checkpoint] = await takeOver(this.pool, this.handler.name, [0]);
+    if (isNew) {
+      [this.checkpoint] = await takeOver(this.pool, this.handler.name, [0]);
+      this.stored = undefined;
+    }
     await this.handler.claimed(this.checkpoint!, isNew);
     return true;
   }
@@ -99,10 +103,10 @@ export class OwnedSubscription implements Subscriber {
         if (!(await this.claim()) || this.owned !== owned) return;
         await this.process(page.events, page.next);
         while (background && !signal.aborted && !(await background.hasRoom(MOVE_MS)))
-          await this.move(background.reached);
+          await this.storeProgress(background.progress());
       }
       await background?.stop();
-      if (background) await this.move(background.reached);
+      if (background) await this.storeProgress(background.progress());
     } finally {
       await background?.stop();
     }
@@ -127,13 +131,26 @@ export class OwnedSubscription implements Subscriber {
     // Without background work the page is read again, since its own reading is not kept anywhere.
     if (isEarly && events.length === 0 && !background) return;
     await this.handler.handle(events, next);
-    if (!isEarly) await this.move(background?.reached ?? next);
+    if (!isEarly) await this.move(next);
   }
 
+  /** @param to without background work, which has its own progress */
   private async move(to: Position): Promise<void> {
+    const { background } = this.handler;
+    if (background) return this.storeProgress(background.progress());
     if (to === this.checkpoint!.position) return;
     await moveCheckpoints(this.pool, [this.checkpoint!], to);
     this.checkpoint!.position = to;
+    this.movedAt = performance.now();
+  }
+
+  private async storeProgress(progress: ReactorProgress): Promise<void> {
+    const shown = JSON.stringify(progress);
+    // Unfinished work is stored again and again, as a sign of life.
+    if (shown === this.stored && !progress.isWorking && !progress.retrying) return;
+    await storeProgress(this.pool, this.checkpoint!, progress);
+    this.checkpoint!.position = progress.position;
+    this.stored = shown;
     this.movedAt = performance.now();
   }
 }

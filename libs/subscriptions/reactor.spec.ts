@@ -7,7 +7,7 @@ import { PostgresEventStore } from '../event-store/postgres/postgres-event-store
 import { newEvent } from '../event-store/sample-events.contract.js';
 import type { RecordedEvent } from '../kernel/envelope.js';
 import { Refusal, StoreUnavailable, Unavailable } from '../kernel/errors.js';
-import { consumerPositions, parkedKeys, takeOver } from './checkpoints.js';
+import { consumersProgress, parkedKeys, takeOver } from './checkpoints.js';
 import type { Consumer } from './consumer.js';
 import { LockSession } from './lock-session.js';
 import { LogTail } from './log-tail.js';
@@ -112,19 +112,20 @@ describe('a reactor', () => {
         seen.get(nameOf(event))?.();
       },
     });
-    const position = async () => (await consumerPositions(pool)).get(reactor.name);
+    const progress = async () => (await consumersProgress(pool)).get(reactor.name);
     await append('first', ...Array<string>(HOT).fill('hot'), 'cold');
     const [cold, last] = [whenDone(`cold:${HOT + 2}`), whenDone(`hot:${HOT + 1}`)];
     const running = reactor.run(stop.signal);
     await cold;
     expect(done).toEqual(['first:1', `cold:${HOT + 2}`]);
-    await until(async () => (await position()) === 1);
+    await until(async () => (await progress())?.position === 1);
+    expect(await progress()).toEqual({ position: 1, finished: 1, isWorking: true });
     open();
     await last;
     expect(done.slice(2)).toEqual(Array.from({ length: HOT }, (_, n) => `hot:${n + 2}`));
     stop.abort();
     await running;
-    expect(await position()).toBe(HOT + 2);
+    expect(await progress()).toEqual({ position: HOT + 2, finished: 0, isWorking: false });
   });
 
   it('retries a transient error of one key while it processes the others', async () => {
@@ -140,6 +141,24 @@ describe('a reactor', () => {
     expect(done).toEqual(['b:2', 'a:1', 'a:3']);
     stop.abort();
     await running;
+  });
+
+  it('says what it retries and works on only while it runs', async () => {
+    const stop = new AbortController();
+    obstacle = ({ data }) => {
+      if (data.key === 'a') throw away();
+    };
+    await append('a', 'b');
+    const reactor = startReactor();
+    const progress = async () => (await consumersProgress(pool)).get(reactor.name);
+    const running = reactor.run(stop.signal);
+    await until(async () => (await progress())?.finished === 1);
+    const retrying = { position: 1, type: 'Noted', key: 'a', failures: expect.any(Number), since: expect.any(String) };
+    expect(await progress()).toEqual({ position: 0, finished: 1, isWorking: false, retrying });
+    stop.abort();
+    await running;
+    await pool.query(`UPDATE projections.checkpoints SET working = true, moved_at = now() - interval '1 minute'`);
+    expect(await progress()).toEqual({ position: 0, finished: 1, isWorking: false });
   });
 
   it('parks the key of a failing event, processes the others, and retries the key in order a minute later', async () => {

@@ -1,10 +1,11 @@
 import type pg from 'pg';
 import { BrokenEvent, keyOfBroken } from '../events/stored-events.js';
+import { systemClock, toIso } from '../kernel/clock.js';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import { isTransient } from '../kernel/transient.js';
 import { pause } from '../kernel/wait.js';
 import { Chains } from './chains.js';
-import { type Checkpoint, parkedKeys } from './checkpoints.js';
+import { type Checkpoint, parkedKeys, type ReactorProgress, type Retry } from './checkpoints.js';
 import type { Consumer } from './consumer.js';
 import type { LogTail } from './log-tail.js';
 import { type BackgroundWork, OwnedSubscription } from './owned-subscription.js';
@@ -35,6 +36,8 @@ const NEVER = new AbortController().signal;
 export class Reactor {
   private readonly subscription: OwnedSubscription;
   private parked = new Set<string>();
+  /** Events that failed and are retried, by position. */
+  private readonly failed = new Map<Position, Retry>();
   private retriedAt = Number.NEGATIVE_INFINITY;
   /** The signal of a run. */
   private stopping = NEVER;
@@ -83,9 +86,7 @@ export class Reactor {
   private background(): BackgroundWork {
     const { chains } = this;
     return {
-      get reached() {
-        return chains.reached;
-      },
+      progress: () => this.progress(),
       start: (position) => {
         this.following = new AbortController();
         chains.start(position);
@@ -99,22 +100,37 @@ export class Reactor {
     };
   }
 
+  private progress(): ReactorProgress {
+    const { reached: position, finished, isUnfinished, oldest } = this.chains.progress;
+    // Another process may have finished some, if it owned the consumer for a while.
+    for (const failed of this.failed.keys()) if (failed <= position) this.failed.delete(failed);
+    const [retrying] = [...this.failed.values()].sort((a, b) => a.position - b.position);
+    return { position, finished, retrying, isWorking: isUnfinished && !(oldest && this.failed.has(oldest.position)) };
+  }
+
+  private noteFailure({ position, type }: RecordedEvent, key: string): void {
+    const { failures, since } = this.failed.get(position) ?? { failures: 0, since: toIso(systemClock.now()) };
+    this.failed.set(position, { position, type, key, failures: failures + 1, since });
+  }
+
   /** @throws transient errors of `processAll`, which is not to wait; a run retries */
   private async work(event: RecordedEvent): Promise<void> {
     const ending = this.following!.signal;
-    for (;;) {
-      if (this.parked.has(this.keyOf(event))) return;
+    const key = this.keyOf(event);
+    while (!this.parked.has(key)) {
       try {
         await this.react(event, ATTEMPTS);
-        return;
+        break;
       } catch (error) {
         ending.throwIfAborted();
+        this.noteFailure(event, key);
         if (this.stopping === NEVER || !isTransient(error)) throw error;
         this.report.error?.(error);
         await pause(RETRY_MS, ending);
         ending.throwIfAborted();
       }
     }
+    this.failed.delete(event.position);
   }
 
   /**

@@ -7,6 +7,7 @@ import * as append from './rows/append.mjs';
 import * as deactivation from './rows/deactivation.mjs';
 import * as decisions from './rows/decisions.mjs';
 import * as growth from './rows/growth.mjs';
+import * as hotAccount from './rows/hot-account.mjs';
 import * as ingest from './rows/ingest.mjs';
 import * as kafkaClients from './rows/kafka-clients.mjs';
 import * as kafkaIn from './rows/kafka-in.mjs';
@@ -26,6 +27,7 @@ const ROWS = [
   access,
   accessUnderIngest,
   deactivation,
+  hotAccount,
   rebuild,
   growth,
   memory,

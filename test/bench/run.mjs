@@ -25,6 +25,7 @@ const { values, positionals: names } = parseArgs({
     accounts: { type: 'string', default: '100000' },
     requests: { type: 'string', default: '40000' },
     deactivations: { type: 'string', default: '200' },
+    hot: { type: 'string', default: '1000' },
     log: { type: 'string', default: '300000' },
     growth: { type: 'string' },
     seconds: { type: 'string', default: '20' },
@@ -33,7 +34,7 @@ const { values, positionals: names } = parseArgs({
   },
 });
 /** The sizes that the budgets name. */
-const FULL = { ingest: '3000000', accounts: '1000000', log: '3000000', growth: '10000000', seconds: '60' };
+const FULL = { ingest: '3000000', accounts: '1000000', hot: '4000', log: '3000000', growth: '10000000', seconds: '60' };
 if (values.full) Object.assign(values, FULL);
 
 await build();
@@ -57,6 +58,7 @@ const ok = await runBench({
   accounts: number('accounts'),
   requestsPerRound: number('requests'),
   deactivations: number('deactivations'),
+  hotImages: number('hot'),
   logEvents: number('log'),
   growthEvents: values.growth === undefined ? undefined : number('growth'),
   loadSeconds: number('seconds'),

@@ -1,6 +1,7 @@
 import { type CommandGroup, command } from '../../cli/commands.js';
 import { number, pairs, table } from '../../cli/rendering/table.js';
 import type { StatusAnswer } from '../queries/show-status.js';
+import { retryText } from './consumers.js';
 
 const MIB = 1024 * 1024;
 
@@ -31,8 +32,10 @@ export function statusText(url: string, status: StatusAnswer): string {
     ['quarantine', waiting.length > 0 ? waiting.join(', ') : 'empty'],
     ['memory', `${number(Math.round(memoryBytes / MIB))} MiB`],
   ]);
-  const rows = consumers.map((one) => [one.name, Number(one.position), one.behind, one.parked]);
-  return `${about}\n\n${table(['consumer', 'position', `lag (${positionUnit})`, 'parked'], rows, 'no consumer has started')}`;
+  const rows = consumers.map((one) => [one.name, Number(one.position), one.behind, one.finished, one.parked]);
+  const columns = ['consumer', 'position', `lag (${positionUnit})`, 'finished beyond', 'parked'];
+  const retries = consumers.flatMap((one) => (one.retrying ? `\n${one.name} retries ${retryText(one.retrying)}` : []));
+  return [about, '', table(columns, rows, 'no consumer has started'), ...retries].join('\n');
 }
 
 function duration(seconds: number): string {

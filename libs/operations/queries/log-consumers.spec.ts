@@ -42,6 +42,6 @@ it('leaves out checkpoints of an earlier release, an abandoned rebuild and a pub
   ];
   for (const one of builds) await insertConsumer(nameOf(one), one);
   for (const name of ['reactor:enforcing', 'publisher']) await insertConsumer(name);
-  const { positions } = await logConsumers(pool, views, { kafkaBrokers: [] });
-  expect([...positions.keys()].sort()).toEqual(['reactor:enforcing', nameOf(builds[1]!), nameOf(builds[3]!)].sort());
+  const { progress } = await logConsumers(pool, views, { kafkaBrokers: [] });
+  expect([...progress.keys()].sort()).toEqual(['reactor:enforcing', nameOf(builds[1]!), nameOf(builds[3]!)].sort());
 });

@@ -4,7 +4,7 @@ import { AccessReplica } from '../../access/index.js';
 import { Catalogue } from '../../context/catalogue.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
-import { closed, count, list, position, text } from '../../http/openapi/answer-schemas.js';
+import { closed, count, flag, instant, list, position, text } from '../../http/openapi/answer-schemas.js';
 import { API_DESCRIPTION, type ApiDescription } from '../../http/openapi/api-description.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Quarantine } from '../../ingest/quarantine.js';
@@ -26,6 +26,20 @@ export const StatusAnswer = closed({
       position: position('The position of its checkpoint.'),
       behind: count('How far it is behind the head, in `positionUnit`.'),
       parked: count('The number of keys that it has parked.'),
+      finished: count('The number of events that a reactor has finished beyond the oldest unfinished one.'),
+      working: flag('Whether a reactor is processing its oldest unfinished event, which has not failed.'),
+      retrying: Type.Optional(
+        closed(
+          {
+            position: position('Its position.'),
+            type: text('Its type.'),
+            key: text('Its key: later events of the same key wait.'),
+            failures: count('How often it has failed.'),
+            since: instant('When it failed first.'),
+          },
+          'The oldest event that a reactor retries.',
+        ),
+      ),
     }),
     'The consumers of the log.',
   ),
@@ -59,17 +73,20 @@ export class ShowStatusController {
   })
   async showStatus(): Promise<StatusAnswer> {
     const head = await this.store.head();
-    const { positions, parked } = await logConsumers(this.pool, this.catalogue.views, this.settings);
+    const { progress, parked } = await logConsumers(this.pool, this.catalogue.views, this.settings);
     return {
       version: this.api.version,
       uptimeSeconds: Math.floor(process.uptime()),
       head: String(head),
       positionUnit: this.settings.eventstoreUrl ? 'bytes' : 'events',
-      consumers: [...positions].map(([name, reached]) => ({
+      consumers: [...progress].map(([name, { position: reached, finished, isWorking, retrying }]) => ({
         name,
         position: String(reached),
         behind: Math.max(0, head - reached),
         parked: parked.filter((one) => one.consumer === name).length,
+        finished,
+        working: isWorking,
+        ...(retrying && { retrying: { ...retrying, position: String(retrying.position) } }),
       })),
       access: { position: String(this.replica.knownPosition), ageMs: Math.round(this.replica.ageMs) },
       quarantine: await this.quarantine.waiting(),

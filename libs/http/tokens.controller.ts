@@ -90,7 +90,7 @@ export class TokensController {
   async createToken(@Body() body: CreateTokenBody, @Context() { actor }: Context): Promise<CreatedTokenAnswer> {
     const unknown = body.eventTypes?.find((type) => !this.schemas.definition(type));
     if (unknown !== undefined) {
-      const message = `${JSON.stringify(unknown)} is not an event type: see the catalogue of events`;
+      const message = `${JSON.stringify(unknown)} is not an event type: GET /asyncapi.json lists the accepted ones`;
       throw new InvalidInput([{ field: '/eventTypes', message }]);
     }
     const { token, secret } = await this.tokens.create({ ...body, createdBy: actor.id });

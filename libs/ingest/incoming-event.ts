@@ -90,7 +90,7 @@ export function readCloudEvent(
     return fault(
       'unknown-type',
       'type',
-      `${shown(type)} is an unknown event type: /asyncapi.json lists the known ones`,
+      `${shown(type)} is an unknown event type: GET /asyncapi.json lists the accepted ones`,
     );
   if (!isAccepted(definition))
     return fault(

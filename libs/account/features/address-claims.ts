@@ -247,4 +247,7 @@ function wouldAppend(decide: () => AccountEvent[]): boolean {
 }
 
 const taken = (accountId: string) =>
-  new Refusal('address-taken', `the address belongs to another account than ${accountId}; a person has one account`);
+  new Refusal(
+    'address-taken',
+    `the address belongs to another account than ${accountId}, and a person has one account: give another address`,
+  );

@@ -75,7 +75,8 @@ export async function configuredDatabase(
   return startEmbeddedPostgres({ directory, port, signal });
 }
 
-const openExisting = (connection: Connection): Promise<Database> =>
+/** @throws NotFound `no-log` if the database has none */
+export const openExisting = (connection: Connection): Promise<Database> =>
   openMigrated(connection, async (pool) => {
     if (!(await hasLog(pool))) throw noLog('the database');
   });

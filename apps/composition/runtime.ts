@@ -84,7 +84,7 @@ async function openResources(
   await personKeys.checkMasterKey();
   const store = closedLater(
     new EncryptingEventStore(
-      openLog(settings, connection, pool, clock, logger, catalogue.stored, (event) => {
+      await openLog(settings, connection, pool, clock, logger, catalogue.stored, (event) => {
         passedOver[event.where]++;
         if (event.where === 'our-streams')
           logger.warn(event, "an event in one of our streams can't be used: passed over");

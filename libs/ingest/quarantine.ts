@@ -75,11 +75,12 @@ export class Quarantine {
       reason: storable(one.reason),
       field: storable(one.field),
       detail: storable(one.detail),
-      status: 'waiting' as const,
       lastSeenAt: now,
     };
-    const known = await this.entries.findOneBy({ fingerprint });
-    if (known?.status === 'waiting') return this.seenAgain(fingerprint, why);
+    // Until then only the reason changes: without its bytes an entry can't wait.
+    const whileWaiting = () => this.seenAgain({ fingerprint, status: 'waiting' }, why);
+    const waiting = await whileWaiting();
+    if (waiting !== undefined) return waiting;
     const account = storable(one.source === null || one.reason === 'source-not-allowed' ? one.actor : one.source);
     if (!(await this.usage.admit(account, one.source, one.raw.length))) {
       this.report.notKept?.('budget');
@@ -90,12 +91,12 @@ export class Quarantine {
       this.report.notKept?.('key');
     });
     if (raw === undefined) return undefined;
-    if (known) return this.seenAgain(fingerprint, { ...why, account, raw, settledBy: null });
+    const kept = { ...why, status: 'waiting' as const, account, raw, settledBy: null };
     const inserted = await this.entries
       .createQueryBuilder()
       .insert()
       .values({
-        ...why,
+        ...kept,
         id: this.ids.next(),
         fingerprint,
         channel: storable(one.channel),
@@ -103,8 +104,6 @@ export class Quarantine {
         eventId: one.id && storable(one.id),
         source: one.source && storable(one.source),
         type: one.type && storable(one.type),
-        account,
-        raw,
         bytes: one.raw.length,
         firstSeenAt: now,
       })
@@ -112,18 +111,23 @@ export class Quarantine {
       .returning('id')
       .updateEntity(false)
       .execute();
-    return inserted.raw[0]?.id ?? this.seenAgain(fingerprint, why);
+    // The same bytes came before: they wait, or were settled.
+    return inserted.raw[0]?.id ?? (await this.seenAgain({ fingerprint }, kept));
   }
 
-  private async seenAgain(fingerprint: string, changes: Partial<StoredQuarantineEntry>): Promise<string> {
+  /** @returns undefined if there is no such entry */
+  private async seenAgain(
+    which: { fingerprint: string; status?: QuarantineStatus },
+    changes: Partial<StoredQuarantineEntry>,
+  ): Promise<string | undefined> {
     const updated = await this.entries
       .createQueryBuilder()
       .update()
       .set({ ...changes, seen: () => 'seen + 1' })
-      .where({ fingerprint })
+      .where(which)
       .returning('id')
       .execute();
-    return updated.raw[0].id;
+    return updated.raw[0]?.id;
   }
 
   /** Oldest first. @param after the id of the last entry of the page before */

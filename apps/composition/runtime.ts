@@ -80,9 +80,7 @@ export async function openRuntime({
   });
   // Reads the log for every consumer in this process.
   const log = new LogTail(store);
-  const epoch = await LogEpoch.open(pool, ids, (before, after) =>
-    logger.warn(`the epoch of the log is ${after} now, no longer ${before}: the database was restored or failed over`),
-  );
+  const epoch = await LogEpoch.open(pool, ids);
   const locks = new LockSession(connection);
   return {
     catalogue,

@@ -25,12 +25,12 @@ const command = fc.oneof(
 );
 type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** A case with its noted flaggers, and an independent record of who flagged in its round. */
+/** A case with its noted flaggers, and an independent record of who flagged it. */
 function reviewed(panelSize: number, owner: string | undefined) {
   const file = caseFile();
   const noted = new Map<string, NotedFlagger>();
   let now = NOW;
-  let flaggers = new Set<string>();
+  const flaggers = new Set<string>();
   const factsOf = (): CaseFacts => ({
     owner,
     notedRounds: new Map([...noted].map(([person, { round }]) => [person, round])),
@@ -42,8 +42,7 @@ function reviewed(panelSize: number, owner: string | undefined) {
     const events = openCase(file.state(), given);
     file.append(events);
     const state = file.state();
-    if (events[0]?.type === 'CaseOpened') flaggers = new Set();
-    if (state.status === 'open' && position > state.dismissedAt) flaggers.add(flaggedBy);
+    flaggers.add(flaggedBy);
     if (!isUnseen(state, given)) return;
     const before = noted.get(flaggedBy) ?? notedFlaggerStream.initial;
     const data = { caseId, round: state.round, flagId: `f${n}`, flaggedBy };

@@ -28,16 +28,22 @@ export class CaseFactsReader {
   /**
    * Reads the facts as of now, and puts every flag stored so far into the case. Call it before each attempt to decide.
    * @param reviewers who want to review, or did so elsewhere
-   * @throws NotCaughtUp if the consumer of flags or the images view is too far behind; Unavailable case-parked
+   * @throws NotCaughtUp if the consumer of flags or the images view is too far behind
    */
   async read(caseId: string, reviewers: readonly string[]): Promise<CaseFacts> {
-    for (const flag of await this.flags.of(caseId)) await this.process(flag);
+    const { flags, isParked: isCaseParked } = await this.flags.of(caseId);
+    // Those after the parked one wait for it.
+    if (!isCaseParked) for (const flag of flags) await this.process(flag);
     const [image, rounds] = await Promise.all([
       this.images.find(caseId),
       Promise.all(
         reviewers.map((reviewer) => this.transactor.load(notedFlaggerStream, notedFlaggerId(caseId, reviewer))),
       ),
     ]);
-    return { ...image, notedRounds: new Map(reviewers.map((reviewer, n) => [reviewer, rounds[n]!.state.round])) };
+    return {
+      ...image,
+      isCaseParked,
+      notedRounds: new Map(reviewers.map((reviewer, n) => [reviewer, rounds[n]!.state.round])),
+    };
   }
 }

@@ -74,7 +74,15 @@ export class ClaimCaseController {
     }),
     refusals: {
       404: ['case-unknown'],
-      409: ['case-not-open', 'own-flag', 'own-image', 'already-reviewed', 'case-claimed', 'image-parked'],
+      409: [
+        'case-not-open',
+        'own-flag',
+        'own-image',
+        'already-reviewed',
+        'case-claimed',
+        'image-parked',
+        'case-parked',
+      ],
     },
   })
   async claimCase(@Param() { id }: IdParam, @Context() context: Context): Promise<Static<typeof ClaimAnswer>> {

@@ -101,7 +101,7 @@ export class GiveVerdictController {
     }),
     refusals: {
       404: ['case-unknown'],
-      409: ['own-flag', 'own-image', 'case-claimed', 'image-owner-unknown', 'image-parked'],
+      409: ['own-flag', 'own-image', 'case-claimed', 'image-owner-unknown', 'image-parked', 'case-parked'],
     },
   })
   async giveVerdict(

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactor } from '../../event-store/transact.js';
 import { fold } from '../../kernel/decider.js';
+import { Unavailable } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { SETTINGS } from '../../platform/ports.js';
 import { type Case, caseStream } from '../case.js';
@@ -24,13 +25,14 @@ export class CurrentCases {
 
   /** @throws NotCaughtUp if the consumer of flags is too far behind; Unavailable case-parked */
   async find(caseId: string, person: string): Promise<{ state: Case; notedRound: number }> {
-    const ahead = await this.flags.of(caseId);
+    const { flags, isParked } = await this.flags.of(caseId);
+    if (isParked) throw new Unavailable('case-parked', `a flag of image ${caseId} can't be processed`);
     const [{ state: stored }, { state: noted }] = await Promise.all([
       this.transactor.load(caseStream, caseId),
       this.transactor.load(notedFlaggerStream, notedFlaggerId(caseId, person)),
     ]);
     let [state, notedRound] = [stored, noted.round];
-    for (const event of ahead) {
+    for (const event of flags) {
       for (const { flag } of nextReviewActions(event)) {
         state = fold(caseStream, openCase(state, { ...flag, ...this.opening }), state);
         if (flag.flaggedBy === person && isUnseen(state, flag)) notedRound = state.round;

@@ -1,12 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import type { RecordedOf } from '../../events/event-definition.js';
 import { ContentFlagged } from '../../images/index.js';
-import { Unavailable } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { POOL, SETTINGS } from '../../platform/ports.js';
 import { consumerProgress } from '../../subscriptions/checkpoints.js';
-import { eventsAhead } from '../../subscriptions/events-ahead.js';
+import { type Ahead, eventsAhead } from '../../subscriptions/events-ahead.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
 import { CASE_OPENING } from '../review-actions.js';
 
@@ -24,17 +22,13 @@ export class FlagsAhead {
   /**
    * The flags of an image after the position of the consumer that opens cases, in log order. Read them before the case:
    * then every flag stored so far is in one of the two.
-   * @throws NotCaughtUp if the consumer is too far behind; Unavailable case-parked
+   * @returns `isParked` if a flag of the image can't be processed, so that the case lacks it and those after it
+   * @throws NotCaughtUp if the consumer is too far behind
    */
-  async of(imageId: string): Promise<RecordedOf<typeof ContentFlagged>[]> {
+  async of(imageId: string): Promise<{ flags: Ahead<typeof ContentFlagged>['events']; isParked: boolean }> {
     const { position, parked } = await consumerProgress(this.pool, CONSUMER);
-    if (parked.includes(imageId)) {
-      throw new Unavailable(
-        'case-parked',
-        `a flag of image ${imageId} can't be processed; see the parked keys of ${CONSUMER}, and retry when it is fixed`,
-      );
-    }
     const consumer = { consumer: CONSUMER, position, limitMs: this.settings.decisionWaitMs };
-    return eventsAhead(this.log, ContentFlagged, consumer, ({ data }) => data.imageId === imageId);
+    const ahead = await eventsAhead(this.log, ContentFlagged, consumer, imageId, ({ data }) => data.imageId);
+    return { flags: ahead.events, isParked: ahead.isBroken || parked.includes(imageId) };
   }
 }

@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { caseFile, CASE_ID as caseId, flag, NOW } from '../../test/support/case-file.js';
 import { type Case, caseStream, type Verdict } from './case.js';
+import type { CaseFacts } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
 import { isUnseen } from './noted-flagger.js';
 import { giveVerdict, MAX_FLAGS, type OpenCase, openCase } from './review-decisions.js';
@@ -80,4 +81,20 @@ it('notes a flag that no round has, of after the limit or before the dismissal, 
     const command = { caseId, reviewer, verdict: 'safe' as const, now: NOW };
     expect(() => giveVerdict(file.state(), command, { notedRounds })).toThrow(refusal('own-flag'));
   }
+});
+
+it('does not count the verdict of somebody who flagged the image after it, or whose image it turns out to be', () => {
+  const file = opened({ panelSize: 2 });
+  file.append(vote(file.state(), 'rev-1', 'safe'));
+  const judged = (facts: CaseFacts) =>
+    giveVerdict(file.state(), { caseId, reviewer: 'rev-2', verdict: 'unsafe', now: NOW }, facts);
+  expect(types(judged({}))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+  for (const facts of [{ owner: 'rev-1' }, { notedRounds: new Map([['rev-1', 1]]) }])
+    expect(types(judged(facts))).toEqual(['VerdictGiven']);
+  file.append(openCase(file.state(), flag({ flagId: 'own', flaggedBy: 'rev-1', position: 50 })));
+  file.append(judged({}));
+  expect(vote(file.state(), 'rev-3', 'unsafe').at(-1)).toMatchObject({
+    type: 'ReviewConfirmed',
+    data: { votes: { safe: 0, unsafe: 2, unsure: 0 }, reviewers: ['rev-2', 'rev-3'] },
+  });
 });

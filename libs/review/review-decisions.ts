@@ -137,7 +137,7 @@ export interface GiveVerdict {
 /**
  * The verdict and, if it completes the panel, the decision: a strict majority of `unsafe` confirms. A no-op if the case
  * is decided or the reviewer has voted. `unsure` decides nothing: another reviewer takes that place, unless an outside
- * tool gave the panel, all of whose verdicts count.
+ * tool gave the panel, all of whose verdicts count. So does the verdict of somebody who may not review the case any more.
  * @throws NotFound case-unknown; Refusal case-parked, own-flag, own-image, case-claimed, image-owner-unknown, image-parked
  */
 export function giveVerdict(state: Case, command: GiveVerdict, facts: CaseFacts): CaseEvent[] {
@@ -158,7 +158,8 @@ export function giveVerdict(state: Case, command: GiveVerdict, facts: CaseFacts)
       ...(note !== undefined && { note }),
     },
   };
-  const verdicts = [...state.verdicts, { reviewer, verdict }];
+  // Who has flagged the image since, or is known as its owner only now, does not decide either.
+  const verdicts = [...state.verdicts, { reviewer, verdict }].filter((one) => !conflictOf(state, one.reviewer, facts));
   const votes = tally(verdicts);
   const isPanelGiven = state.isPanelGiven || panelSize !== undefined;
   const counted = votes.safe + votes.unsafe + (isPanelGiven ? votes.unsure : 0);

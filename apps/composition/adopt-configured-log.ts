@@ -22,7 +22,7 @@ export async function adoptConfiguredLog(
   const { connection, stop } = await configuredDatabase(settings, 'read', signal);
   try {
     const { dataSource, pool } = await openExisting(connection);
-    const store = openLog(settings, connection, pool, systemClock, logger, catalogue.stored);
+    const store = await openLog(settings, connection, pool, systemClock, logger, catalogue.stored);
     const locks = new LockSession(connection);
     try {
       if (settings.eventstoreUrl) await checkEventStoreDB(store);

@@ -88,7 +88,7 @@ const noLog = (place: string) =>
   new NotFound('no-log', `${place} has no log: correct the address, GATEHOUSE_DATA or the settings that name the log`);
 
 async function inEventStoreDB(address: string, purpose: LogPurpose): Promise<OpenedLog> {
-  const store = openEventStoreDB(address, systemClock, catalogue.stored, {
+  const store = await openEventStoreDB(address, systemClock, catalogue.stored, {
     lostRejection: ({ message }) => console.error(`gatehouse: ${message}`),
   });
   try {

@@ -58,7 +58,10 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
   return consumers.map((definition) => {
     const { name } = definition;
     const consumer = REACTOR_PREFIX + name;
-    const log = errorLog(logger.child({ consumer: name }), 'a reactor failed and retries; gatehouse status names the event');
+    const log = errorLog(
+      logger.child({ consumer: name }),
+      'a reactor failed and retries; gatehouse status names the event',
+    );
     return new Reactor(pool, runtime.log, definition, ownership, {
       error: counted(errors, log, { consumer }),
       parked(event, error) {

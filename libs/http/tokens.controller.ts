@@ -1,7 +1,6 @@
 import { applyDecorators, Body, Controller, Delete, Get, Inject, Param, Post } from '@nestjs/common';
 import { ArrayNotEmpty, IsArray, IsIn, IsString, MaxLength } from 'class-validator';
 import { type Static, Type } from 'typebox';
-import { EventSchemas } from '../events/event-schemas.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { MAX_ID_LENGTH } from '../kernel/text-forms.js';
 import { ROLES, type Role } from './credentials/principal.js';
@@ -9,6 +8,7 @@ import { Roles } from './credentials/route-access.js';
 import { TokenRegistry } from './credentials/token-registry.js';
 import { IfGiven, IsSet, Means } from './field-rules.js';
 import { closed, instant, list, orNull, text } from './openapi/answer-schemas.js';
+import { API_DESCRIPTION, type ApiDescription } from './openapi/api-description.js';
 import { answer, Operation } from './openapi/operation.js';
 import { Context } from './request-context.js';
 
@@ -78,7 +78,7 @@ const example = {
 export class TokensController {
   constructor(
     @Inject(TokenRegistry) private readonly tokens: TokenRegistry,
-    @Inject(EventSchemas) private readonly schemas: EventSchemas,
+    @Inject(API_DESCRIPTION) private readonly description: Pick<ApiDescription, 'events'>,
   ) {}
 
   @Post()
@@ -88,9 +88,10 @@ export class TokensController {
     answer: answer('CreatedToken', 'The token.', CreatedTokenAnswer, { ...example, secret: 'ght_0123456789abcdef_…' }),
   })
   async createToken(@Body() body: CreateTokenBody, @Context() { actor }: Context): Promise<CreatedTokenAnswer> {
-    const unknown = body.eventTypes?.find((type) => !this.schemas.definition(type));
-    if (unknown !== undefined) {
-      const message = `${JSON.stringify(unknown)} is not an event type: GET /asyncapi.json lists the accepted ones`;
+    const types = this.description.events.incoming.map(({ type }) => type);
+    const refused = body.eventTypes?.find((type) => !types.includes(type));
+    if (refused !== undefined) {
+      const message = `${JSON.stringify(refused)} is not a type of event that may be sent: must be one of ${types.join(', ')}`;
       throw new InvalidInput([{ field: '/eventTypes', message }]);
     }
     const { token, secret } = await this.tokens.create({ ...body, createdBy: actor.id });

@@ -5,12 +5,11 @@ import { Refusal } from '../kernel/errors.js';
 import { inTransaction } from '../platform/database/in-transaction.js';
 import type { LockSession } from '../subscriptions/lock-session.js';
 import { ALL_SHARDS } from '../subscriptions/shards.js';
-import { abandon, consumerOf } from './builds.js';
+import { remove } from './builds.js';
 import { projectorLock } from './projector.js';
 import type { Progress, Rebuilder } from './rebuilder.js';
 import type { View } from './view.js';
-import { ViewBuild } from './view-build.js';
-import { type LackedRows, viewSchema } from './view-tables.js';
+import type { LackedRows } from './view-tables.js';
 
 export interface AdoptedLog {
   head: Position;
@@ -103,16 +102,16 @@ export async function adoptLog(
   };
 }
 
-/** Removes the builds of other releases, which are derived from the other log; they would be built again. */
+/** Removes what is derived from the other log and was not rebuilt: builds of other versions, and of views of other releases. */
 async function removeOtherBuilds(pool: pg.Pool, views: readonly View[]): Promise<void> {
-  const { rows } = await pool.query('SELECT view, version, build, live FROM projections.builds');
-  for (const { view: name, version, build, live } of rows) {
-    const view = views.find((one) => one.name === name);
-    if (!view || (live && version === view.version)) continue;
-    const other = { ...view, version };
-    await abandon(pool, new ViewBuild(other, build, viewSchema(other), consumerOf(other, build)));
-  }
-  await pool.query('DELETE FROM projections.checkpoints WHERE event_id = $1', [NO_EVENT]);
+  await inTransaction(pool, async (client) => {
+    const { rows } = await client.query('SELECT view AS name, version, build, live FROM projections.builds');
+    for (const { build, live, ...view } of rows) {
+      const isRebuilt = live && views.some(({ name, version }) => name === view.name && version === view.version);
+      if (!isRebuilt) await remove(client, view, build, live);
+    }
+    await client.query('DELETE FROM projections.checkpoints WHERE event_id = $1', [NO_EVENT]);
+  });
 }
 
 /** Holds what running processes hold, so that none of them works meanwhile. */

@@ -5,13 +5,16 @@ import { ALL_SHARDS } from '../subscriptions/shards.js';
 import { KeyFilter } from './key-filter.js';
 import type { View } from './view.js';
 import { DRAFT_CACHED_ROWS, ViewBuild } from './view-build.js';
-import { ViewTables, viewSchema } from './view-tables.js';
+import { dropSchema, ViewTables, viewSchema } from './view-tables.js';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
-export const consumerOf = (view: View, build: number): string => `view:${view.name}:v${view.version}:b${build}`;
+/** What names a version of a view, known to this release or not. */
+type ViewVersion = Pick<View, 'name' | 'version'>;
 
-const buildSchema = (view: View, build: number) => `${viewSchema(view)}_b${build}`;
+const consumerOf = (view: ViewVersion, build: number): string => `view:${view.name}:v${view.version}:b${build}`;
+
+const buildSchema = (view: ViewVersion, build: number) => `${viewSchema(view)}_b${build}`;
 
 export async function liveBuild(db: Queryable, view: View): Promise<ViewBuild | undefined> {
   const { rows } = await db.query('SELECT build FROM projections.builds WHERE view = $1 AND version = $2 AND live', [
@@ -44,12 +47,12 @@ export async function startBuild(pool: pg.Pool, view: View): Promise<ViewBuild> 
       [view.name, view.version],
     );
     const build: number = rows[0].build;
-    const tables = new ViewTables(view, buildSchema(view, build));
-    await tables.drop(client);
-    await tables.create(client);
+    const schema = buildSchema(view, build);
+    await dropSchema(client, schema);
+    await new ViewTables(view, schema).create(client);
     const consumer = consumerOf(view, build);
     await startCheckpoints(client, consumer, ALL_SHARDS);
-    return new ViewBuild(view, build, buildSchema(view, build), consumer, DRAFT_CACHED_ROWS, new KeyFilter());
+    return new ViewBuild(view, build, schema, consumer, DRAFT_CACHED_ROWS, new KeyFilter());
   });
 }
 
@@ -57,10 +60,7 @@ export async function startBuild(pool: pg.Pool, view: View): Promise<ViewBuild> 
 export async function promote(client: pg.PoolClient, built: ViewBuild): Promise<void> {
   const { view, build } = built;
   const before = await liveBuild(client, view);
-  if (before) {
-    await before.tables.drop(client);
-    await forget(client, before);
-  }
+  if (before) await remove(client, view, before.build, true);
   await client.query(`ALTER SCHEMA ${built.tables.schema} RENAME TO ${viewSchema(view)}`);
   await client.query('UPDATE projections.builds SET live = true WHERE view = $1 AND version = $2 AND build = $3', [
     view.name,
@@ -70,11 +70,8 @@ export async function promote(client: pg.PoolClient, built: ViewBuild): Promise<
 }
 
 /** Removes a build that will not go live. */
-export async function abandon(pool: pg.Pool, built: ViewBuild): Promise<void> {
-  await inTransaction(pool, async (client) => {
-    await built.tables.drop(client);
-    await forget(client, built);
-  });
+export async function abandon(pool: pg.Pool, { view, build }: ViewBuild): Promise<void> {
+  await inTransaction(pool, (client) => remove(client, view, build, false));
 }
 
 /** Removes builds of killed rebuilds and of versions older than the live one. Only the view's single builder may call it. */
@@ -86,18 +83,19 @@ export async function sweep(pool: pg.Pool, view: View): Promise<void> {
   );
   for (const row of rows) {
     if (row.version < view.version && !live) continue;
-    const old = { ...view, version: row.version };
-    const schema = row.live ? viewSchema(old) : buildSchema(old, row.build);
-    await abandon(pool, new ViewBuild(old, row.build, schema, consumerOf(old, row.build)));
+    await inTransaction(pool, (client) => remove(client, { ...view, version: row.version }, row.build, row.live));
   }
 }
 
-async function forget(client: pg.PoolClient, { view, build, consumer }: ViewBuild): Promise<void> {
+/** Removes a build, its tables and its consumer, in the caller's transaction. */
+export async function remove(client: pg.PoolClient, view: ViewVersion, build: number, live: boolean): Promise<void> {
+  await dropSchema(client, live ? viewSchema(view) : buildSchema(view, build));
   await client.query('DELETE FROM projections.builds WHERE view = $1 AND version = $2 AND build = $3', [
     view.name,
     view.version,
     build,
   ]);
+  const consumer = consumerOf(view, build);
   await client.query('DELETE FROM projections.checkpoints WHERE follower = $1', [consumer]);
   await client.query('DELETE FROM projections.parked WHERE follower = $1', [consumer]);
 }

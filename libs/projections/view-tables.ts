@@ -20,7 +20,7 @@ const sqlType = (type: ArrayElement) => SQL_TYPES[type] ?? type;
 const quoted = (name: string) => `"${name}"`;
 
 /** The schema of a view's live tables; queries use `viewTable`. */
-export const viewSchema = (view: View<never> | View): string =>
+export const viewSchema = (view: Pick<View, 'name' | 'version'>): string =>
   `view_${view.name.replaceAll('-', '_')}_v${view.version}`;
 
 /** The qualified name of a view's rows, for its queries. */
@@ -28,6 +28,11 @@ export const viewTable = (view: View<never> | View): string => `${viewSchema(vie
 
 /** The qualified name of a view's counters, for its queries. */
 export const counterTable = (view: View<never> | View): string => `${viewSchema(view)}.${view.counters!.name}`;
+
+/** Drops the tables of a build. */
+export async function dropSchema(db: Queryable, schema: string): Promise<void> {
+  await db.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+}
 
 /** The table of a draft whose only row is missing once the draft was emptied. */
 const MARKER = 'draft_marker';
@@ -133,10 +138,6 @@ export class ViewTables {
       await run(`ALTER TABLE ${this.schema}.${name} SET LOGGED`);
     }
     for (const index of table.indexes ?? []) await run(`CREATE INDEX ON ${this.schema}.${table.name} ${index}`);
-  }
-
-  async drop(db: Queryable): Promise<void> {
-    await db.query(`DROP SCHEMA IF EXISTS ${this.schema} CASCADE`);
   }
 
   async loadRows(db: Queryable, keys: readonly string[]): Promise<Map<string, ViewRow>> {

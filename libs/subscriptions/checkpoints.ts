@@ -12,15 +12,19 @@ export interface Checkpoint {
   epoch: number;
 }
 
-/** An event that failed and is processed again until it succeeds. */
-export interface Retry {
+/** An event that is being processed. */
+export interface Work {
   position: Position;
   type: string;
   key: string;
+  /** When its processing began, RFC 3339. */
+  since: string;
+}
+
+/** An event that failed and is processed again until it succeeds. `since` is when it failed first. */
+export interface Retry extends Work {
   /** The number of failures. */
   failures: number;
-  /** When it failed first, RFC 3339. */
-  since: string;
 }
 
 /** How far a reactor is: its keys don't wait for each other, so it may have finished much beyond its position. */
@@ -31,8 +35,10 @@ export interface ReactorProgress {
   finished: number;
   /** The oldest event that is retried. */
   retrying?: Retry | undefined;
-  /** Whether the oldest unfinished event is being processed and has not failed. */
+  /** Whether the oldest unfinished event is being processed and has not failed, or a parked key is retried. */
   isWorking: boolean;
+  /** The event that has been processed for longest without a failure. */
+  workingOn?: Work | undefined;
 }
 
 export interface ParkedKey {
@@ -58,7 +64,7 @@ const MOVE = {
 const STORE_PROGRESS = {
   name: 'gatehouse_store_progress',
   text: `UPDATE projections.checkpoints
-         SET position = $4, moved_at = now(), finished = $6, retrying = $7, working = $8
+         SET position = $4, moved_at = now(), finished = $6, retrying = $7, working = $8, working_on = $9
          WHERE follower = $1 AND lane = $2 AND position = $3 AND epoch = $5`,
 };
 /** What a reactor retries or works on is stored each second. If it is older than this, the reactor does not run. */
@@ -140,10 +146,9 @@ export async function moveCheckpoints(db: Queryable, checkpoints: readonly Check
 export async function storeProgress(
   db: Queryable,
   { consumer, shard, position, epoch }: Checkpoint,
-  { position: to, finished, retrying, isWorking }: ReactorProgress,
+  { position: to, finished, retrying, isWorking, workingOn }: ReactorProgress,
 ): Promise<void> {
-  const shown = retrying ? JSON.stringify(retrying) : null;
-  const values = [consumer, shard, position, to, epoch, finished, shown, isWorking];
+  const values = [consumer, shard, position, to, epoch, finished, retrying, isWorking, workingOn];
   const { rowCount } = await db.query({ ...STORE_PROGRESS, values });
   if (rowCount === 0) throw new Fenced(`the checkpoint of ${consumer} was moved by another process`);
 }
@@ -152,15 +157,22 @@ export async function storeProgress(
 export async function consumersProgress(db: Queryable): Promise<Map<string, ReactorProgress>> {
   const { rows } = await db.query(
     `SELECT follower AS consumer, min(position) AS position, sum(finished) AS finished,
-            (min(retrying::text) FILTER (WHERE alive))::json AS retrying, bool_or(working AND alive) AS working
+            (min(retrying::text) FILTER (WHERE alive))::json AS retrying, bool_or(working AND alive) AS working,
+            (min(working_on::text) FILTER (WHERE alive))::json AS working_on
      FROM projections.checkpoints, LATERAL (SELECT moved_at > now() - $1 * interval '1 millisecond' AS alive) a
      GROUP BY follower ORDER BY follower`,
     [SILENT_MS],
   );
   return new Map(
-    rows.map(({ consumer, position, finished, retrying, working }) => [
+    rows.map(({ consumer, position, finished, retrying, working, working_on: workingOn }) => [
       consumer,
-      { position: Number(position), finished: Number(finished), ...(retrying && { retrying }), isWorking: working },
+      {
+        position: Number(position),
+        finished: Number(finished),
+        ...(retrying && { retrying }),
+        isWorking: working,
+        ...(workingOn && { workingOn }),
+      },
     ]),
   );
 }

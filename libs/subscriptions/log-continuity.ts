@@ -26,7 +26,7 @@ interface Progress {
 
 /** Keeps one mark of each hour after a day. */
 const PRUNE = `DELETE FROM projections.log_marks m
-  WHERE noted_at BETWEEN now() - interval '26 hours' AND now() - interval '24 hours' AND EXISTS (
+  WHERE noted_at < now() - interval '24 hours' AND EXISTS (
     SELECT FROM projections.log_marks o
     WHERE date_trunc('hour', o.noted_at) = date_trunc('hour', m.noted_at) AND o.position < m.position)`;
 const CHECK_EVERY_MS = 2_000;

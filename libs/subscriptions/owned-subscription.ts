@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
+import { pause } from '../kernel/wait.js';
 import { type Checkpoint, moveCheckpoints, type ReactorProgress, storeProgress, takeOver } from './checkpoints.js';
 import type { LogTail } from './log-tail.js';
 import type { Ownership } from './ownership.js';
@@ -39,6 +40,8 @@ export interface BackgroundWork {
 const PAGE = 1_000;
 /** Minimum time between commits while they can wait: for pages without events of the consumer, and for background work. */
 const MOVE_MS = 200;
+/** Time between signs of life during long work. */
+const ALIVE_MS = 1_000;
 
 /** Follows the log from its own checkpoint. One process at a time owns it; the checkpoint's epoch fences off the others. */
 export class OwnedSubscription implements Subscriber {
@@ -90,8 +93,25 @@ export class OwnedSubscription implements Subscriber {
       [this.checkpoint] = await takeOver(this.pool, this.handler.name, [0]);
       this.stored = undefined;
     }
-    await this.handler.claimed(this.checkpoint!, isNew);
+    await this.prepare(isNew);
     return true;
+  }
+
+  /** The work before a page may take minutes, during which progress is stored. */
+  private async prepare(isNew: boolean): Promise<void> {
+    const { claimed, background } = this.handler;
+    const checkpoint = this.checkpoint!;
+    const done = new AbortController();
+    const showing = async () => {
+      for (await pause(ALIVE_MS, done.signal); !done.signal.aborted; await pause(ALIVE_MS, done.signal)) {
+        const progress = background!.progress();
+        // It has not started after the new checkpoint yet.
+        await this.storeProgress(isNew ? { ...progress, position: checkpoint.position, finished: 0 } : progress);
+      }
+    };
+    const work = claimed(checkpoint, isNew).finally(() => done.abort());
+    for (const one of await Promise.allSettled([work, ...(background ? [showing()] : [])]))
+      if (one.status === 'rejected') throw one.reason;
   }
 
   async follow(signal: AbortSignal): Promise<void> {

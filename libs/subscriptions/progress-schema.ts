@@ -6,16 +6,17 @@ export class KeepReactorProgress1700000000120 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      -- The events finished beyond the oldest unfinished one; the oldest event that is retried; and whether the oldest
-      -- unfinished one is being processed and has not failed.
+      -- The events finished beyond the oldest unfinished one; the oldest event that is retried; whether the oldest unfinished
+      -- one is being processed and has not failed, or a parked key is retried; and the event that has been processed for longest.
       ALTER TABLE projections.checkpoints
-        ADD COLUMN finished bigint NOT NULL DEFAULT 0, ADD COLUMN retrying json, ADD COLUMN working boolean NOT NULL DEFAULT false;
+        ADD COLUMN finished bigint NOT NULL DEFAULT 0, ADD COLUMN retrying json,
+        ADD COLUMN working boolean NOT NULL DEFAULT false, ADD COLUMN working_on json;
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(
-      'ALTER TABLE projections.checkpoints DROP COLUMN finished, DROP COLUMN retrying, DROP COLUMN working',
+      'ALTER TABLE projections.checkpoints DROP COLUMN finished, DROP COLUMN retrying, DROP COLUMN working, DROP COLUMN working_on',
     );
   }
 }

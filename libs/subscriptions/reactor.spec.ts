@@ -59,10 +59,10 @@ describe('a reactor', () => {
     new Reactor(pool, new LogTail(store), of, new Ownership(locks, 'reactors', 1), {
       parked: (event) => reported.push(nameOf(event)),
     });
-  async function restarted() {
+  async function restarted(of = consumer) {
     await locks.close();
     locks = new LockSession(database.connection);
-    return startReactor();
+    return startReactor(of);
   }
   let appended = 0;
   const append = (...keys: string[]) =>
@@ -119,7 +119,8 @@ describe('a reactor', () => {
     await cold;
     expect(done).toEqual(['first:1', `cold:${HOT + 2}`]);
     await until(async () => (await progress())?.position === 1);
-    expect(await progress()).toEqual({ position: 1, finished: 1, isWorking: true });
+    const workingOn = { position: 2, type: 'Noted', key: 'hot', since: expect.any(String) };
+    expect(await progress()).toEqual({ position: 1, finished: 1, isWorking: true, workingOn });
     open();
     await last;
     expect(done.slice(2)).toEqual(Array.from({ length: HOT }, (_, n) => `hot:${n + 2}`));
@@ -179,7 +180,9 @@ describe('a reactor', () => {
     expect(await progress()).toEqual({ position: 0, finished: 1, isWorking: false, retrying });
     stop.abort();
     await running;
-    await pool.query(`UPDATE projections.checkpoints SET working = true, moved_at = now() - interval '1 minute'`);
+    await pool.query(
+      `UPDATE projections.checkpoints SET working = true, working_on = '{}', moved_at = now() - interval '1 minute'`,
+    );
     expect(await progress()).toEqual({ position: 0, finished: 1, isWorking: false });
   });
 
@@ -202,6 +205,57 @@ describe('a reactor', () => {
     await reactor.processAll();
     expect(done.at(-1)).toBe('a:6');
   });
+
+  it.each(['it starts', 'a minute passes'])(
+    'shows that it works on a parked key which it retries when %s',
+    async (when) => {
+      obstacle = ({ data }) => {
+        if (data.key === 'a') throw refused();
+      };
+      const slow = new Map<string, Promise<void>>();
+      const slowly: Consumer = {
+        ...consumer,
+        async react(event) {
+          await slow.get(nameOf(event));
+          await consumer.react(event);
+        },
+      };
+      let finish = () => {};
+      await append('a', 'b', 'a');
+      let reactor = startReactor(slowly);
+      const progress = async () => (await consumersProgress(pool)).get(reactor.name);
+      let stop = new AbortController();
+      let running = reactor.run(stop.signal);
+      await until(async () => (await progress())?.position === 3);
+      expect(await parked()).toEqual(['a@1']);
+
+      obstacle = () => {};
+      slow.set('a:3', new Promise((resolve) => (finish = resolve)));
+      if (when === 'it starts') {
+        stop.abort();
+        await running;
+        reactor = await restarted(slowly);
+        stop = new AbortController();
+        running = reactor.run(stop.signal);
+      } else {
+        const now = performance.now.bind(performance);
+        jest.spyOn(performance, 'now').mockImplementation(() => now() + MINUTE_MS);
+      }
+      await until(async () => (await progress())?.workingOn?.position === 3);
+      expect(await progress()).toEqual({
+        position: 3,
+        finished: 0,
+        isWorking: true,
+        workingOn: { position: 3, type: 'Noted', key: 'a', since: expect.any(String) },
+      });
+      finish();
+      await until(async () => (await parked()).length === 0);
+      await until(async () => !(await progress())?.isWorking);
+      stop.abort();
+      await running;
+      expect(done).toEqual(['b:2', 'a:1', 'a:3']);
+    },
+  );
 
   it('moves a parked key to the next event that fails', async () => {
     obstacle = ({ data }) => {

@@ -5,7 +5,7 @@ import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import { isTransient } from '../kernel/transient.js';
 import { pause } from '../kernel/wait.js';
 import { Chains } from './chains.js';
-import { type Checkpoint, parkedKeys, type ReactorProgress, type Retry } from './checkpoints.js';
+import { type Checkpoint, parkedKeys, type ReactorProgress, type Retry, type Work } from './checkpoints.js';
 import type { Consumer } from './consumer.js';
 import type { LogTail } from './log-tail.js';
 import { type BackgroundWork, OwnedSubscription } from './owned-subscription.js';
@@ -38,6 +38,9 @@ export class Reactor {
   private parked = new Set<string>();
   /** Events that failed and are retried, by position. */
   private readonly failed = new Map<Position, Retry>();
+  /** Events that are being processed, in the order in which that began. */
+  private readonly active = new Set<Work>();
+  private isRetryingParked = false;
   private retriedAt = Number.NEGATIVE_INFINITY;
   /** The signal of a run. */
   private stopping = NEVER;
@@ -105,7 +108,9 @@ export class Reactor {
     // Another process may have finished some, if it owned the consumer for a while.
     for (const failed of this.failed.keys()) if (failed <= position) this.failed.delete(failed);
     const [retrying] = [...this.failed.values()].sort((a, b) => a.position - b.position);
-    return { position, finished, retrying, isWorking: isUnfinished && !(oldest && this.failed.has(oldest.position)) };
+    const isWorking = this.isRetryingParked || (isUnfinished && !(oldest && this.failed.has(oldest.position)));
+    const workingOn = [...this.active].find((event) => !this.failed.has(event.position));
+    return { position, finished, retrying, isWorking, workingOn };
   }
 
   private noteFailure({ position, type }: RecordedEvent, key: string): void {
@@ -139,6 +144,17 @@ export class Reactor {
    * @throws transient errors
    */
   private async react(event: RecordedEvent, attempts: number): Promise<boolean> {
+    const { position, type } = event;
+    const work = { position, type, key: this.keyOf(event), since: toIso(systemClock.now()) };
+    this.active.add(work);
+    try {
+      return await this.attempt(event, attempts);
+    } finally {
+      this.active.delete(work);
+    }
+  }
+
+  private async attempt(event: RecordedEvent, attempts: number): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
       try {
         if (event.fault !== undefined) throw new BrokenEvent(event.fault);
@@ -181,7 +197,11 @@ export class Reactor {
 
   private async retryWhenDue(checkpoint: Checkpoint, isNew: boolean): Promise<void> {
     const isDue = this.parked.size > 0 && performance.now() - this.retriedAt >= RETRY_PARKED_MS;
-    if (isNew || isDue) await this.retryParked(checkpoint);
+    if (!isNew && !isDue) return;
+    this.isRetryingParked = true;
+    await this.retryParked(checkpoint).finally(() => {
+      this.isRetryingParked = false;
+    });
   }
 
   /** A key is unparked once all its events up to the checkpoint have been processed, never before. */

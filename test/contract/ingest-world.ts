@@ -10,6 +10,7 @@ import type { EventOf } from '../../libs/events/event-definition.js';
 import { EventSchemas } from '../../libs/events/event-schemas.js';
 import { defineInbound, type InboundCommand, Ingest, type IngestOptions } from '../../libs/ingest/ingest.js';
 import { Quarantine } from '../../libs/ingest/quarantine.js';
+import type { QuarantineLimits } from '../../libs/ingest/quarantine-usage.js';
 import { systemClock } from '../../libs/kernel/clock.js';
 import type { StreamKind } from '../../libs/kernel/decider.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
@@ -42,7 +43,8 @@ export async function openIngestWorld() {
   const options = { applicationName: 'gatehouse-spec', entities };
   const { dataSource, pool } = await connectDatabase(database.connection, options);
   const keys = new PersonKeys(dataSource, randomBytes(32));
-  const quarantine = new Quarantine(dataSource, keys, ids, systemClock);
+  const quarantineWith = (limits?: QuarantineLimits) => new Quarantine(dataSource, keys, ids, systemClock, limits);
+  const quarantine = quarantineWith();
   const store = new PostgresEventStore(database.connection);
   const otherStore = new PostgresEventStore(database.connection);
 
@@ -61,6 +63,7 @@ export async function openIngestWorld() {
     schemas,
     store,
     quarantine,
+    quarantineWith,
     gatewayOn,
     gateways: [gatewayOn(store), gatewayOn(otherStore)] as [Ingest, Ingest],
     async close() {

@@ -50,6 +50,13 @@ describe('alerts and dashboard', () => {
     expect(unknownOf(guide)).toEqual([]);
   });
 
+  it('the dashboard shows every metric of ours, unless another panel implies it', () => {
+    const implied = ['gatehouse_consumer_position', 'gatehouse_reactor_parked_events_total'];
+    const dashboard = readFileSync('deploy/dashboards/gatehouse.json', 'utf8');
+    const ours = [...measured].filter((name) => name.startsWith('gatehouse_'));
+    expect(ours.filter((name) => !dashboard.includes(name)).sort()).toEqual(implied);
+  });
+
   it('are documented: each alert has a summary, a description, a severity and a row in the operations guide', () => {
     const guide = readFileSync('docs/operations/distributed.md', 'utf8');
     for (const { groups } of [parse(readFileSync('deploy/alerts.yml', 'utf8'))]) {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { catalogue } from '../../apps/composition/catalogue.js';
+import { AccessReplica } from '../../libs/access/decision-point/access-replica.js';
 import { DeclaredRoutes } from '../../libs/http/credentials/declared-routes.js';
 import { jsonText } from '../../libs/ingest/json-text.js';
 import { type Answer, type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
@@ -365,6 +366,17 @@ describe('every route', () => {
     const answer = await (method === 'GET' ? administrator.get(path) : administrator.post(path, jsonText(body)));
     expectProblem(answer, path);
     expect([answer.status, answer.body.errors?.length]).toEqual([400, 1]);
+  });
+
+  it('waits once for a position beyond the head of the log, then answers 410', async () => {
+    const { administrator, app } = gatehouse;
+    const { position } = (await administrator.post('/access/v1/evaluation', question)).body.context;
+    const wait = jest.spyOn(app.get(AccessReplica), 'waitFor');
+    const beyond = { ...question, context: { minPosition: String(Number(position) + 1_000) } };
+    const { status, body } = await administrator.post('/access/v1/evaluation', beyond);
+    expect([status, body.type]).toEqual([410, expect.stringMatching(/position-gone$/)]);
+    expect(wait).toHaveBeenCalledTimes(1);
+    wait.mockRestore();
   });
 
   it('reads the feed and the log from any position without an internal error', async () => {

@@ -160,6 +160,8 @@ describe('an outage of the event store', () => {
       env: {
         GATEHOUSE_EVENTSTORE_URL: `esdb://127.0.0.1:${proxy.port}?tls=false`,
         GATEHOUSE_ANSWER_LIMIT_MS: '1500',
+        GATEHOUSE_DECISION_WAIT_MS: '1000',
+        GATEHOUSE_ACCESS_WAIT_MS: '1000',
       },
     });
     service = await gatehouse.as('detector', 'service');

@@ -11,7 +11,7 @@ import { cloudEvent, startGatehouse, type TestGatehouse } from '../support/gateh
 import { until } from '../support/until.js';
 
 const NAME = 'reactor:watching';
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 let gatehouse: TestGatehouse;
 /** A process without the reactor. */
 let other: Standalone;
@@ -53,14 +53,14 @@ const clientOf = (type = ApiClient) =>
 const status = () => clientOf().get<Parameters<typeof statusText>[1]>('/v1/status');
 const watcher = async () => (await status()).consumers.find(({ name }) => name === NAME)!;
 
-/** Waits for the reactor as `gatehouse import` does, while an hour passes before each look at its progress. */
-async function passedWithHours(position: number, beforeEachLook: (looks: number) => Promise<void>): Promise<void> {
+/** Waits for the reactor as `gatehouse import` does, while ten minutes pass before each look at its progress. */
+async function passedSlowly(position: number, beforeEachLook: (looks: number) => Promise<void>): Promise<void> {
   let looks = 0;
   const slowed = clientOf(
     class extends ApiClient {
       override async get<Answer>(path: string): Promise<Answer> {
         await beforeEachLook(++looks);
-        passedMs += HOUR_MS;
+        passedMs += 10 * MINUTE_MS;
         return super.get<Answer>(path);
       }
     },
@@ -103,7 +103,7 @@ describe('an event that is retried', () => {
 
   it('is named if nothing else moves', async () => {
     await until(async () => (await watcher()).retrying !== undefined);
-    await expect(passedWithHours(position, async () => {})).rejects.toThrow(
+    await expect(passedSlowly(position, async () => {})).rejects.toThrow(
       expect.objectContaining({
         code: 'consumer-stuck',
         message: expect.stringContaining(`it retries ImageShared at position ${position} (key img-away), failed `),
@@ -113,7 +113,7 @@ describe('an event that is retried', () => {
 
   it('does not make its reactor stuck while others are finished', async () => {
     await until(async () => (await watcher()).retrying !== undefined);
-    await passedWithHours(position, async (looks) => {
+    await passedSlowly(position, async (looks) => {
       const { finished } = await watcher();
       await share();
       await until(async () => (await watcher()).finished > finished);
@@ -124,18 +124,39 @@ describe('an event that is retried', () => {
   });
 });
 
-it('does not take a reactor for stuck that works on one event for hours', async () => {
+describe('an event that is processed for long', () => {
+  let position: number;
   let finish = () => {};
-  const finished = new Promise<void>((resolve) => {
-    finish = resolve;
+  beforeEach(async () => {
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    obstacles.set('img-slow', () => finished);
+    position = await share('img-slow');
+    await until(async () => (await watcher()).workingOn?.position === String(position));
   });
-  obstacles.set('img-slow', () => finished);
-  const position = await share('img-slow');
-  await until(async () => (await watcher()).working);
-  await passedWithHours(position, async (looks) => {
-    if (looks < 4) return;
+  const caughtUp = async () => {
     finish();
     await until(async () => (await watcher()).behind === 0);
+  };
+
+  it('does not make its reactor stuck within an hour', async () => {
+    await passedSlowly(position, async (looks) => {
+      if (looks === 6) await caughtUp();
+    });
+    const shown = await watcher();
+    expect(shown).toMatchObject({ finished: 0, working: false });
+    expect(shown).not.toHaveProperty('workingOn');
   });
-  expect(await watcher()).toMatchObject({ finished: 0, working: false });
+
+  it('is shown with the time since when, and named by a wait that gives up after an hour', async () => {
+    const { workingOn } = await watcher();
+    expect(workingOn).toMatchObject({ type: 'ImageShared', key: 'img-slow', since: expect.any(String) });
+    const works = `works on ImageShared at position ${position} (key img-slow) since ${workingOn!.since}`;
+    expect(statusText(other.url, await status())).toContain(`${NAME} ${works}`);
+    await expect(passedSlowly(position, async () => {})).rejects.toThrow(
+      expect.objectContaining({ code: 'consumer-stuck', message: expect.stringContaining(`: it ${works}`) }),
+    );
+    await caughtUp();
+  });
 });

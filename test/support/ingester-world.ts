@@ -1,5 +1,6 @@
 import { type EventStore } from '../../libs/event-store/event-store.js';
 import { Ingester, type IngesterReport } from '../../libs/ingest/kafka/ingester.js';
+import type { Quarantine } from '../../libs/ingest/quarantine.js';
 import type { Message, MessageBroker } from '../../libs/kafka/message-broker.js';
 import { StoreUnavailable } from '../../libs/kernel/errors.js';
 import { openIngestWorld } from '../contract/ingest-world.js';
@@ -10,6 +11,7 @@ export interface StartedWith {
   store?: EventStore;
   signal?: AbortSignal;
   broker?: MessageBroker;
+  quarantine?: Quarantine;
   report?: IngesterReport;
 }
 
@@ -45,10 +47,11 @@ export async function openIngesterWorld() {
         store = world.store,
         signal = aborting.signal,
         broker = testClient(bootstrap),
+        quarantine = world.quarantine,
         report,
       }: StartedWith = {}) {
         const options = { group, topics: [topic], quarantineTopic };
-        const ingester = new Ingester(broker, world.gatewayOn(store), world.quarantine, options, report);
+        const ingester = new Ingester(broker, world.gatewayOn(store), quarantine, options, report);
         running.push(ingester.run(signal));
         return running.at(-1)!;
       },

@@ -17,7 +17,7 @@ const ROUTE = '/access/v1/evaluation';
 
 /**
  * Answers the hottest route ahead of its controller: the valid requests of callers whose credential was verified within
- * the last seconds. The controller answers or refuses the others.
+ * the last seconds, about positions that the replica has reached. The controller answers or refuses the others.
  */
 @Injectable()
 export class FastEvaluation {
@@ -35,6 +35,8 @@ export class FastEvaluation {
       const principal = authenticator.recent(bearerOf(headers.authorization) ?? '');
       if (!principal?.roles.some((role) => EVALUATION_ROLES.includes(role))) return undefined;
       const evaluation = readEvaluation(json, epoch.current);
+      // The wait may end in an error, for which the controller would wait again.
+      if (evaluation.minPosition > decisionPoint.position) return undefined;
       const decision = decisionPoint.evaluateNow(evaluation);
       return decision ? textOf(decision) : decisionPoint.evaluate(evaluation).then(textOf);
     };

@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { newSender } from '../../../test/contract/ingest-world.js';
 import {
   gateBefore,
@@ -125,6 +125,72 @@ describeWithKafka('The ingester, if something fails,', () => {
     ]);
   });
 
+  describe('if quarantine has no room and its topic accepts no copy,', () => {
+    const roomForOne = { sourceBytes: 2_000, totalBytes: Number.POSITIVE_INFINITY };
+    const config = (bytes: number) => [{ name: 'max.message.bytes', value: String(bytes) }];
+
+    /** A topic with one accepted message after two rejected ones, of which quarantine has room for the first. */
+    async function heldPartition() {
+      const { fact, source, stored } = newSender(store);
+      const topic = await newTopic();
+      await ingesters.admin.createTopics({
+        topics: [{ topic: topic.quarantineTopic, configEntries: config(100) }],
+        waitForLeaders: true,
+      });
+      const rejected = (n: number) => ({
+        ...binaryMessage({ ...fact(n), data: {} }),
+        key: Buffer.from(`rejected-${n}`),
+      });
+      await topic.send([rejected(1), rejected(2), binaryMessage(fact(3))]);
+      const held = latch();
+      const errors: string[] = [];
+      const report = {
+        error(error: unknown) {
+          errors.push((error as Error).message);
+          if (errors.length === 2) held.open();
+        },
+      };
+      void topic.start({ quarantine: ingesters.world.quarantineWith(roomForOne), report });
+      await held.opened;
+      expect(errors[1]).toMatch(
+        `quarantine can't keep 1 rejected messages of ${topic.topic}, since it has no room or its key is damaged, and ` +
+          `they can't be sent to ${topic.quarantineTopic} either, so their partition waits`,
+      );
+      expect(await topic.committed()).not.toEqual([3]);
+      expect(await topic.quarantined()).toMatchObject([{ source, eventId: 'ImageGenerated-1', seen: 1 }]);
+      return { ...topic, stored };
+    }
+
+    it('holds the partition until the topic accepts copies', async () => {
+      const { quarantineTopic, committed, quarantined, stop, stored } = await heldPartition();
+      await ingesters.admin.alterConfigs({
+        validateOnly: false,
+        resources: [{ type: TOPIC_RESOURCE, name: quarantineTopic, configEntries: config(1_000_000) }],
+      });
+      await until(async () => (await committed())[0] === 3);
+      await stop();
+      const copies = await readTopic(ingesters.bootstrap, quarantineTopic, ({ length }) => length >= 2);
+      const entries = copies.map(({ key, headers }) => [
+        key!.toString(),
+        new Map(headers).get('gatehouse_quarantine_entry')!.toString(),
+      ]);
+      expect(entries).toEqual([
+        ['rejected-2', ''],
+        ['rejected-1', (await quarantined())[0]!.id],
+      ]);
+      expect(await stored()).toHaveLength(1);
+    });
+
+    it('holds the partition until quarantine has room', async () => {
+      const { committed, quarantined, stop, stored } = await heldPartition();
+      await ingesters.world.quarantine.discard((await quarantined())[0]!.id, 'an operator');
+      await until(async () => (await committed())[0] === 3);
+      await stop();
+      expect(await quarantined()).toMatchObject([{ eventId: 'ImageGenerated-2' }]);
+      expect(await stored()).toHaveLength(1);
+    });
+  });
+
   it('copies a message of the maximum size without its largest part', async () => {
     const { fact } = newSender(store);
     const { quarantineTopic, send, start, stop } = await newTopic();
@@ -198,6 +264,9 @@ describeWithKafka('The ingester, if something fails,', () => {
     expect(reported[0]).toBeGreaterThan(0);
   });
 });
+
+/** Of the broker's protocol. */
+const TOPIC_RESOURCE = 2;
 
 /** A client whose only known broker does not answer before `open`. */
 async function lateBroker(bootstrap: string) {

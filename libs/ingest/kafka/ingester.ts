@@ -5,7 +5,6 @@ import {
   type ConsumedMessage,
   type Delivery,
   DeliveryLost,
-  type Message,
   type MessageBroker,
   type MessageProducer,
   type PartitionLag,
@@ -40,6 +39,8 @@ interface Rejected {
   /** In JSON form, if the message could be parsed. */
   event?: unknown;
   fault: Fault;
+  /** The id of its quarantine entry. */
+  entry?: string | undefined;
 }
 
 const CHUNK = 500;
@@ -59,7 +60,8 @@ class NothingStored extends Error {}
 
 /**
  * Stores events from topics in the log. Commits an offset once everything before it is stored or quarantined; the id of an
- * event identifies repeats. While the store is unreachable the partition waits, later messages included.
+ * event identifies repeats. While the store is unreachable, or a rejected message can be kept nowhere, the partition waits,
+ * later messages included.
  */
 export class Ingester {
   private readonly quarantineCopies: MessageProducer;
@@ -98,19 +100,21 @@ export class Ingester {
     const { messages } = delivery;
     for (let from = 0; from < messages.length && delivery.isOurs(); from += CHUNK) {
       const chunk = messages.slice(from, from + CHUNK);
-      const outcomes = await this.untilStored(chunk, delivery, signal);
-      if (!outcomes) return;
+      const stored = await this.untilDone(() => this.store(chunk, delivery), delivery, signal);
+      if (!stored) return;
+      const kept = await this.untilDone(() => this.keep(stored.rejected, delivery), delivery, signal);
+      if (!kept) return;
       await delivery.commit(chunk.at(-1)!.offset);
-      this.report.processed?.(outcomes);
+      this.report.processed?.(stored.outcomes);
     }
   }
 
   /** @returns undefined if the partition or the process ended first, or if more messages must be read to find the cause */
-  private async untilStored(chunk: readonly ConsumedMessage[], delivery: Delivery, signal: AbortSignal) {
+  private async untilDone<Result>(work: () => Promise<Result>, delivery: Delivery, signal: AbortSignal) {
     for (let waitMs = FIRST_RETRY_MS; delivery.isOurs(); waitMs = Math.min(2 * waitMs, MAX_RETRY_MS)) {
       let retryWithMore = false;
       try {
-        return await withHeartbeats(delivery, this.store(chunk, delivery));
+        return await withHeartbeats(delivery, work());
       } catch (error) {
         if (error instanceof DeliveryLost) throw error;
         this.report.error?.(error);
@@ -122,10 +126,9 @@ export class Ingester {
     return undefined;
   }
 
-  private async store(chunk: readonly ConsumedMessage[], delivery: Delivery): Promise<EventResult['outcome'][]> {
+  private async store(chunk: readonly ConsumedMessage[], delivery: Delivery) {
     const rejected: Rejected[] = [];
     const outcomes = await this.record(chunk, delivery, rejected);
-    if (rejected.length === 0) return outcomes;
     // A message is at fault only if another one of its chunk could be stored.
     const notStorable = rejected.find(({ fault }) => fault.reason === NOT_STORABLE);
     if (notStorable && outcomes.every((outcome) => outcome === 'quarantined')) {
@@ -133,22 +136,41 @@ export class Ingester {
         `none of ${chunk.length} messages could be stored, so they wait: ${notStorable.fault.detail}`,
       );
     }
-    const channel = `kafka:${delivery.topic}`;
-    const ids = await this.quarantine.put(rejected.map((one) => rejectedEventOf(one, channel)));
-    await this.copy(rejected.map(({ message, fault }, n) => quarantineMessage(message, fault, delivery, ids[n] ?? '')));
-    return outcomes;
+    return { outcomes, rejected };
   }
 
-  /** Copies entries to the quarantine topic. The table has them already, unless it has no room, so a failure delays nothing. */
-  private async copy(copies: readonly Message[]): Promise<void> {
+  /**
+   * Puts rejected messages into quarantine, and copies them to its topic. A failed copy delays nothing if quarantine has the
+   * message; otherwise it throws, and the list has what is left to do.
+   */
+  private async keep(rejected: Rejected[], delivery: Delivery): Promise<true> {
+    if (rejected.length === 0) return true;
+    const { topic } = delivery;
     const { quarantineTopic } = this.options;
+    const unkept = rejected.filter(({ entry }) => entry === undefined);
+    const ids = await this.quarantine.put(unkept.map((one) => rejectedEventOf(one, `kafka:${topic}`)));
+    for (const [n, one] of unkept.entries()) one.entry = ids[n];
+    rejected.sort((a, b) => Number(a.entry !== undefined) - Number(b.entry !== undefined));
+    const copies = rejected.map(({ message, fault, entry }) => quarantineMessage(message, fault, delivery, entry));
     try {
       await this.broker.ensureTopics([quarantineTopic]).catch(() => {}); // sending reports the error
-      for (const part of inParts(copies)) await this.quarantineCopies.send(quarantineTopic, part);
-    } catch (error) {
-      const what = `the copies of ${copies.length} quarantined messages could not be sent to ${quarantineTopic}; the quarantine itself has those for which it has room`;
-      this.report.error?.(new Error(`${what}: ${(error as Error).message}`, { cause: error }));
+      for (const part of inParts(copies)) {
+        await this.quarantineCopies.send(quarantineTopic, part);
+        rejected.splice(0, part.length);
+      }
+    } catch (cause) {
+      const { message } = cause as Error;
+      const lost = rejected.filter(({ entry }) => entry === undefined).length;
+      if (lost > 0) {
+        const what = `quarantine can't keep ${lost} rejected messages of ${topic}, since it has no room or its key is damaged`;
+        const remedy = `discard or replay entries, or make ${quarantineTopic} writable`;
+        const why = `they can't be sent to ${quarantineTopic} either, so their partition waits: ${message}`;
+        throw new Error(`${what}, and ${why}; ${remedy}`, { cause });
+      }
+      const what = `the copies of ${rejected.length} quarantined messages could not be sent to ${quarantineTopic}; the quarantine itself has them`;
+      this.report.error?.(new Error(`${what}: ${message}`, { cause }));
     }
+    return true;
   }
 
   /**

@@ -19,6 +19,11 @@ const message = fc.record({
 const filled = (size: number | null) => (size === null ? null : Buffer.alloc(size, 'a'));
 
 describe('A copy for the quarantine topic', () => {
+  it('is whole if quarantine has no entry with the message', () => {
+    const given = { key: null, value: filled(1_000_000), headers: [], offset: '7' };
+    expect(quarantineMessage(given, fault, place, undefined).value).toEqual(given.value);
+  });
+
   it('never exceeds the broker’s limit, lists missing parts and keeps the others unchanged', () => {
     fc.assert(
       fc.property(message, (sizes) => {

@@ -11,15 +11,15 @@ const PREFIX = 'gatehouse_quarantine_';
 /**
  * The copy of a rejected message for the quarantine topic: the original message, with the reason in headers. If it is too
  * large, its largest parts are left out and listed in a header; the quarantine entry has them.
- * @param entry the id of that entry; empty if quarantine had no room for it
+ * @param entry the id of that entry; without one the copy is whole, whatever its size
  */
 export function quarantineMessage(
   { key, value, headers, offset }: ConsumedMessage,
   { reason, field, detail }: Fault,
   { topic, partition }: Pick<Delivery, 'topic' | 'partition'>,
-  entry: string,
+  entry: string | undefined,
 ): Message {
-  const why = { reason, field, detail, entry, topic, partition: String(partition), offset };
+  const why = { reason, field, detail, entry: entry ?? '', topic, partition: String(partition), offset };
   const reasons = Object.entries(why).map(([name, text]) => header(name, text));
   const nothing: Message = { key: null, value: null, headers: [] };
   const whole: Message = { key, value, headers };
@@ -30,7 +30,7 @@ export function quarantineMessage(
   let copy: Message = whole;
   const left: string[] = [];
   for (const { part } of bySize) {
-    if (sizeOf(copy) <= MAX_BYTES) break;
+    if (entry === undefined || sizeOf(copy) <= MAX_BYTES) break;
     copy = { ...copy, [part]: nothing[part] };
     left.push(part);
   }

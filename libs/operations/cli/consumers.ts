@@ -7,12 +7,15 @@ import { GatehouseError } from '../../kernel/errors.js';
 import type { StatusAnswer } from '../queries/show-status.js';
 
 type ConsumerStatus = StatusAnswer['consumers'][number];
+type Work = NonNullable<ConsumerStatus['workingOn']>;
 type Retrying = NonNullable<ConsumerStatus['retrying']>;
 
 const POLL_MS = 100;
 const LONGEST_POLL_MS = 1_000;
 /** A consumer that neither works nor finishes anything for this long is stuck. */
 const STUCK_MS = 60_000;
+/** So is one that works for this long and finishes nothing: its event may never end. */
+const HANGING_MS = 3_600_000;
 /** A reactor's events may cause another reactor's: flag, case, verdict, enforcement. */
 const ROUNDS = 3;
 
@@ -22,7 +25,8 @@ const ANSWERING = /^(view|reactor):/;
  * Waits until consumers have passed a position: the named one, or every view and reactor, since the API's responses depend
  * on those. The publisher doesn't count.
  * @param onProgress receives the slowest position
- * @throws GatehouseError consumer-stuck if the slowest neither works nor finishes any event for a minute
+ * @throws GatehouseError consumer-stuck if the slowest neither works nor finishes any event for a minute, or finishes none for
+ * an hour
  */
 export async function passed(
   client: ApiClient,
@@ -31,6 +35,7 @@ export async function passed(
 ): Promise<void> {
   let before = '';
   let movedAt = performance.now();
+  let workedAt = movedAt;
   for (let pollMs = POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LONGEST_POLL_MS)) {
     const { consumers } = await client.get<StatusAnswer>('/v1/status');
     const asked = consumers.filter((one) => (name === undefined ? ANSWERING.test(one.name) : one.name === name));
@@ -38,24 +43,36 @@ export async function passed(
     const at = Number(slowest?.position ?? 0);
     onProgress?.(Math.min(at, position));
     if (slowest && at >= position) return;
-    const now = `${slowest?.name} ${at} ${slowest?.finished}`;
-    if (now !== before) [before, movedAt, pollMs] = [now, performance.now(), POLL_MS];
-    else if (slowest?.working) movedAt = performance.now();
-    else if (performance.now() - movedAt > STUCK_MS) throw stuck(slowest, name, position);
+    const seen = `${slowest?.name} ${at} ${slowest?.finished}`;
+    const now = performance.now();
+    if (seen !== before) [before, movedAt, pollMs] = [seen, now, POLL_MS];
+    if (movedAt === now || slowest?.working) workedAt = now;
+    if (now - workedAt > STUCK_MS || now - movedAt > HANGING_MS) throw stuck(slowest, name, position, now - movedAt);
     await sleep(pollMs, undefined, { signal: client.signal });
   }
 }
 
-/** An event that is retried, as in "ReviewConfirmed at position 1047 (key acc-1), failed 12 times since …". */
-export const retryText = ({ type, position, key, failures, since }: Retrying): string =>
-  plainLine(`${type} at position ${position} (key ${key}), failed ${number(failures)} times since ${since}`);
+const eventText = ({ type, position, key }: Work): string => `${type} at position ${position} (key ${key})`;
 
-function stuck(consumer: ConsumerStatus | undefined, name = 'any consumer', position: number): GatehouseError {
-  const cause = consumer?.retrying && `: it retries ${retryText(consumer.retrying)}`;
+/** What a reactor works on, as in "works on ReviewConfirmed at position 1047 (key acc-1) since …". */
+export const workText = (work: Work): string => plainLine(`works on ${eventText(work)} since ${work.since}`);
+
+/** The same for an event that is retried. */
+export const retryText = ({ failures, since, ...work }: Retrying): string =>
+  plainLine(`retries ${eventText({ ...work, since })}, failed ${number(failures)} times since ${since}`);
+
+function stuck(
+  { name, position, retrying, workingOn }: Partial<ConsumerStatus> = {},
+  asked: string | undefined,
+  to: number,
+  forMs: number,
+) {
+  const works = [...(workingOn ? [workText(workingOn)] : []), ...(retrying ? [retryText(retrying)] : [])];
+  const cause = works.length > 0 ? `: it ${works.join(', and ')}` : '';
   return new GatehouseError(
     'consumer-stuck',
-    `${consumer?.name ?? name} has been at position ${consumer?.position ?? 0} for ${STUCK_MS / 1000} s, has finished nothing ` +
-      `beyond it meanwhile, and must reach ${position}${cause ?? ''}: check gatehouse status and the log of the backend`,
+    `${name ?? asked ?? 'any consumer'} has been at position ${position ?? 0} for ${Math.round(forMs / 1000)} s, has finished nothing ` +
+      `beyond it meanwhile, and must reach ${to}${cause}: check gatehouse status and the log of the backend`,
     'unavailable',
   );
 }

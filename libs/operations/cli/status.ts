@@ -1,7 +1,7 @@
 import { type CommandGroup, command } from '../../cli/commands.js';
 import { number, pairs, table } from '../../cli/rendering/table.js';
 import type { StatusAnswer } from '../queries/show-status.js';
-import { retryText } from './consumers.js';
+import { retryText, workText } from './consumers.js';
 
 const MIB = 1024 * 1024;
 
@@ -34,8 +34,11 @@ export function statusText(url: string, status: StatusAnswer): string {
   ]);
   const rows = consumers.map((one) => [one.name, Number(one.position), one.behind, one.finished, one.parked]);
   const columns = ['consumer', 'position', `lag (${positionUnit})`, 'finished beyond', 'parked'];
-  const retries = consumers.flatMap((one) => (one.retrying ? `\n${one.name} retries ${retryText(one.retrying)}` : []));
-  return [about, '', table(columns, rows, 'no consumer has started'), ...retries].join('\n');
+  const works = consumers.flatMap(({ name, workingOn, retrying }) => [
+    ...(workingOn ? [`\n${name} ${workText(workingOn)}`] : []),
+    ...(retrying ? [`\n${name} ${retryText(retrying)}`] : []),
+  ]);
+  return [about, '', table(columns, rows, 'no consumer has started'), ...works].join('\n');
 }
 
 function duration(seconds: number): string {

@@ -13,6 +13,12 @@ import type { Pool } from '../../platform/database/database.js';
 import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
 import { logConsumers } from './log-consumers.js';
 
+const eventFields = {
+  position: position('Its position.'),
+  type: text('Its type.'),
+  key: text('Its key: later events of the same key wait.'),
+};
+
 export const StatusAnswer = closed({
   version: text('The version of Gatehouse.'),
   uptimeSeconds: count('Seconds since the process started.'),
@@ -27,13 +33,19 @@ export const StatusAnswer = closed({
       behind: count('How far it is behind the head, in `positionUnit`.'),
       parked: count('The number of keys that it has parked.'),
       finished: count('The number of events that a reactor has finished beyond the oldest unfinished one.'),
-      working: flag('Whether a reactor is processing its oldest unfinished event, which has not failed.'),
+      working: flag(
+        'Whether a reactor is processing its oldest unfinished event, which has not failed, or retries a parked key.',
+      ),
+      workingOn: Type.Optional(
+        closed(
+          { ...eventFields, since: instant('When its processing began.') },
+          'The event that a reactor has been processing for longest, without a failure.',
+        ),
+      ),
       retrying: Type.Optional(
         closed(
           {
-            position: position('Its position.'),
-            type: text('Its type.'),
-            key: text('Its key: later events of the same key wait.'),
+            ...eventFields,
             failures: count('How often it has failed.'),
             since: instant('When it failed first.'),
           },
@@ -79,13 +91,14 @@ export class ShowStatusController {
       uptimeSeconds: Math.floor(process.uptime()),
       head: String(head),
       positionUnit: this.settings.eventstoreUrl ? 'bytes' : 'events',
-      consumers: [...progress].map(([name, { position: reached, finished, isWorking, retrying }]) => ({
+      consumers: [...progress].map(([name, { position: reached, finished, isWorking, workingOn, retrying }]) => ({
         name,
         position: String(reached),
         behind: Math.max(0, head - reached),
         parked: parked.filter((one) => one.consumer === name).length,
         finished,
         working: isWorking,
+        ...(workingOn && { workingOn: { ...workingOn, position: String(workingOn.position) } }),
         ...(retrying && { retrying: { ...retrying, position: String(retrying.position) } }),
       })),
       access: { position: String(this.replica.knownPosition), ageMs: Math.round(this.replica.ageMs) },

@@ -93,6 +93,16 @@ describe('settings', () => {
     expect(lines.join()).not.toContain('hunter2');
   });
 
+  it('refuses a wait that does not end before the limit of an answer', () => {
+    expect(wrongLines({ GATEHOUSE_ANSWER_LIMIT_MS: '2000' })).toEqual([
+      'GATEHOUSE_ACCESS_WAIT_MS is 2000, which is not less than GATEHOUSE_ANSWER_LIMIT_MS, which is 2000: lower GATEHOUSE_ACCESS_WAIT_MS or raise GATEHOUSE_ANSWER_LIMIT_MS',
+      expect.stringContaining('GATEHOUSE_DECISION_WAIT_MS is 5000'),
+    ]);
+    expect(wrongLines({ GATEHOUSE_DECISION_WAIT_MS: '12000' })).toHaveLength(1);
+    expect(wrongLines({ GATEHOUSE_DECISION_WAIT_MS: '11999' })).toEqual([]);
+    expect(wrongLines({ GATEHOUSE_DECISION_WAIT_MS: 'long' })).toEqual([expect.stringContaining('is not an integer')]);
+  });
+
   it('renders a row of the documentation for each', () => {
     expect(settingsTable()).toContain(
       '| `GATEHOUSE_PORT` | `8080` | an integer from 0 to 65535 | Port of the HTTP server; 0 picks a free port |',

@@ -71,13 +71,13 @@ const table = {
     'Maximum age of the state behind an access decision, in ms; past it every decision is a deny',
   ),
   accessWaitMs: integer(2_000, 0, 60_000).means(
-    'Maximum time an access decision waits for a position that its caller names, in ms; past it it is a deny',
+    'Maximum time an access decision waits for a position that its caller names, in ms; past it it is a deny. Less than GATEHOUSE_ANSWER_LIMIT_MS',
   ),
   answerLimitMs: integer(12_000, 100, 600_000).means(
-    'Maximum time until a request is answered, in ms; past it the answer is 503 with Retry-After',
+    'Maximum time until a request is answered, in ms; past it the answer is 503 `store-unavailable` with Retry-After',
   ),
   decisionWaitMs: integer(5_000, 0, 600_000).means(
-    'Maximum time a command waits for the views and consumers that its decision depends on, in ms; past it the answer is 503',
+    'Maximum time a command waits for the views and consumers that its decision depends on, in ms; past it the answer is 503 `not-caught-up`. Less than GATEHOUSE_ANSWER_LIMIT_MS',
   ),
   reviewPanel: integer(1, 1, 25).means('Number of reviewers whose verdicts decide a case'),
   reopenConfidencePercent: integer(20, 1, 100).means(
@@ -135,6 +135,9 @@ const NEEDS: readonly (readonly [variable: string, needed: string, remedy: strin
   ['GATEHOUSE_KAFKA_PASSWORD', 'GATEHOUSE_KAFKA_SASL_MECHANISM', 'the mechanism that the brokers require'],
 ];
 
+/** Waits that must end before the limit of an answer: otherwise their callers would never get the answer of the wait. */
+const WITHIN_ANSWER = ['accessWaitMs', 'decisionWaitMs'] as const;
+
 const variableOf = (name: string): string => PREFIX + name.replace(/[A-Z]/g, '_$&').toUpperCase();
 
 type Values = { [Name in keyof typeof table]: (typeof table)[Name] extends Setting<infer Value> ? Value : never };
@@ -172,6 +175,13 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
   for (const [variable, needed, remedy] of NEEDS) {
     if (!isSet(variable) || isSet(needed)) continue;
     wrong.push(`${needed} is not set, but ${variable} is: set it to ${remedy}, or unset ${variable}`);
+  }
+  const limit = values.answerLimitMs as number;
+  for (const name of WITHIN_ANSWER) {
+    const wait = values[name] as number;
+    if (!(wait >= limit)) continue; // either may be undefined
+    const limited = `${variableOf(name)} is ${wait}, which is not less than GATEHOUSE_ANSWER_LIMIT_MS, which is ${limit}`;
+    wrong.push(`${limited}: lower ${variableOf(name)} or raise GATEHOUSE_ANSWER_LIMIT_MS`);
   }
   if (wrong.length > 0) throw new InvalidSettings(wrong);
   return Object.freeze(values) as Settings;

@@ -3,8 +3,8 @@ export default {
   testEnvironment: 'node',
   rootDir: '.',
   testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'],
-  // npm run test:interop runs these.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/interop/'],
+  // npm run test:interop and npm run test:adversarial run these.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/interop/', '<rootDir>/test/adversarial/long/'],
   extensionsToTreatAsEsm: ['.ts'],
   setupFilesAfterEnv: ['<rootDir>/test/jest/seed.mjs'],
   testRunner: '<rootDir>/test/jest/run-file.mjs',

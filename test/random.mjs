@@ -13,7 +13,7 @@ import { ROOT, runJest } from './jest/jest.mjs';
 
 const FOLDERS = ['apps', 'libs', 'test'];
 /** Imports of a spec with properties: fast-check, or a file that uses it. */
-const RANDOM = /from '(fast-check|\S+\.contract\.js|\S+strange-input\.js)'/;
+const RANDOM = /from '(fast-check|\S+\.contract\.js|\S+strange-input\.js|\S+held-back-trial\.js)'/;
 /** Files per run of Jest; few, since the time is checked only between runs. */
 const SLICE = 12;
 const SEEDS = 2 ** 31;
@@ -32,7 +32,7 @@ if (!(minutes > 0) || !(rounds > 0) || !Number.isInteger(seed)) {
 await prepare();
 const files = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true })
-    .filter((path) => path.endsWith('.spec.ts') && !/(^|\/)(planted|node_modules)\//.test(path))
+    .filter((path) => path.endsWith('.spec.ts') && !/(^|\/)(planted|node_modules|long)\//.test(path))
     .map((path) => join(folder, path)),
 ).filter((file) => RANDOM.test(readFileSync(join(ROOT, file), 'utf8')));
 

@@ -9,7 +9,7 @@ it('reports in one line at the start that the event store is unavailable', async
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as { port: number };
   await new Promise((resolve) => server.close(resolve));
-  const store = openEventStoreDB(`kurrentdb://127.0.0.1:${port}?tls=false`, systemClock, catalogue.stored, {
+  const store = await openEventStoreDB(`kurrentdb://127.0.0.1:${port}?tls=false`, systemClock, catalogue.stored, {
     lostRejection() {},
   });
   const failure = await checkEventStoreDB(store).catch((error) => error);

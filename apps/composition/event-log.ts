@@ -1,10 +1,7 @@
 import { type EventStore } from '../../libs/event-store/event-store.js';
 import { EventStoreRefuses } from '../../libs/event-store/eventstoredb/client-errors.js';
 import { DeduplicatingEventStore } from '../../libs/event-store/eventstoredb/deduplicating-event-store.js';
-import {
-  EventStoreDBEventStore,
-  type EventStoreDBReport,
-} from '../../libs/event-store/eventstoredb/eventstoredb-event-store.js';
+import type { EventStoreDBReport } from '../../libs/event-store/eventstoredb/eventstoredb-event-store.js';
 import { FactIndex } from '../../libs/event-store/eventstoredb/fact-index.js';
 import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-event-store.js';
 import type { StoredEvents } from '../../libs/events/stored-events.js';
@@ -18,7 +15,7 @@ import { StartFailure } from '../../libs/platform/start-failure.js';
 import { type LogContinuity, LogMismatch } from '../../libs/subscriptions/log-continuity.js';
 
 /** The log that the settings name. @throws StartFailure for an invalid connection string */
-export function openLog(
+export async function openLog(
   { eventstoreUrl }: Pick<Settings, 'eventstoreUrl'>,
   connection: Connection,
   pool: Pool,
@@ -26,20 +23,23 @@ export function openLog(
   logger: Logger,
   stored: StoredEvents,
   passedOver?: EventStoreDBReport['passedOver'],
-): EventStore {
+): Promise<EventStore> {
   if (!eventstoreUrl) return new PostgresEventStore(connection, stored);
   const lostRejection = errorLog(logger, 'a client of the event store lost an error, whose request was answered');
-  const store = openEventStoreDB(eventstoreUrl, clock, stored, { lostRejection, ...(passedOver && { passedOver }) });
+  const report = { lostRejection, ...(passedOver && { passedOver }) };
+  const store = await openEventStoreDB(eventstoreUrl, clock, stored, report);
   return new DeduplicatingEventStore(store, new FactIndex(pool, clock), clock);
 }
 
 /** @throws StartFailure */
-export function openEventStoreDB(
+export async function openEventStoreDB(
   connectionString: string,
   clock: Clock,
   stored: StoredEvents,
   report: EventStoreDBReport,
-): EventStore {
+): Promise<EventStore> {
+  // Imported on demand: loading the client takes a tenth of the start of a process.
+  const { EventStoreDBEventStore } = await import('../../libs/event-store/eventstoredb/eventstoredb-event-store.js');
   try {
     return new EventStoreDBEventStore(connectionString, clock, stored, report);
   } catch (error) {

@@ -15,7 +15,8 @@ import { LogsDiffer, lineOf } from '../../libs/log-transfer/log-digest.js';
 import { commandLineFor } from '../../test/support/cli-process.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { wholeLog } from '../../test/support/whole-log.js';
-import { openNamedLog } from './named-log.js';
+import { adoptConfiguredLog } from './adopt-configured-log.js';
+import { openNamedLog, renewLogEpoch } from './named-log.js';
 
 const written = fc.record({
   stream: fc.constantFrom('account-a', 'account-b', 'facts-0', 'rollout'),
@@ -208,7 +209,13 @@ describe('copying a log', () => {
     }
   });
 
-  it('exports nothing from a place without a log, and creates nothing there', async () => {
+  it('opens no database for a file that can’t be imported', async () => {
+    const { run } = commandLineFor({ url: 'http://127.0.0.1:9' });
+    const result = await run('import-log', join(folder, 'nothing'), '--to', 'postgres://nobody@127.0.0.1:1/nowhere');
+    expect(result).toMatchObject({ code: 2, stderr: expect.stringMatching(/nothing can't be read \(ENOENT/) });
+  });
+
+  it('uses no place without a log, and creates nothing there', async () => {
     await emptyLog();
     const { database } = opened.at(-1)!;
     const pool = new pg.Pool(database.connection);
@@ -221,6 +228,9 @@ describe('copying a log', () => {
       stderr: expect.stringMatching(/the database has no log: correct the address/),
     });
     await expect(openNamedLog(undefined, 'read', { GATEHOUSE_DATA: empty })).rejects.toThrow('has no log');
+    const env = { GATEHOUSE_DATABASE_URL: addressOf(database), GATEHOUSE_DATA: empty };
+    await expect(renewLogEpoch(env)).rejects.toThrow('the database has no log');
+    await expect(adoptConfiguredLog(env, {})).rejects.toThrow('the database has no log');
     expect(await readdir(empty)).toEqual([]);
     await expect(stat(file)).rejects.toThrow('ENOENT');
     const { rows } = await pool.query(`SELECT to_regclass('log.head') AS log`);

@@ -75,7 +75,8 @@ export async function configuredDatabase(
   return startEmbeddedPostgres({ directory, port, signal });
 }
 
-const openExisting = (connection: Connection): Promise<Database> =>
+/** @throws NotFound `no-log` if the database has none */
+export const openExisting = (connection: Connection): Promise<Database> =>
   openMigrated(connection, async (pool) => {
     if (!(await hasLog(pool))) throw noLog('the database');
   });
@@ -87,7 +88,7 @@ const noLog = (place: string) =>
   new NotFound('no-log', `${place} has no log: correct the address, GATEHOUSE_DATA or the settings that name the log`);
 
 async function inEventStoreDB(address: string, purpose: LogPurpose): Promise<OpenedLog> {
-  const store = openEventStoreDB(address, systemClock, catalogue.stored, {
+  const store = await openEventStoreDB(address, systemClock, catalogue.stored, {
     lostRejection: ({ message }) => console.error(`gatehouse: ${message}`),
   });
   try {

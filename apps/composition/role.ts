@@ -6,7 +6,7 @@ import { Readiness } from '../../libs/platform/health/readiness.js';
 import { errorLog } from '../../libs/platform/logging/error-log.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { StartFailure } from '../../libs/platform/start-failure.js';
-import type { LogMismatch } from '../../libs/subscriptions/log-continuity.js';
+import { LogMismatch } from '../../libs/subscriptions/log-continuity.js';
 import { longParked } from '../../libs/subscriptions/parked-keys.js';
 import { followLog } from './log-metrics.js';
 import { openRuntime, type Runtime, type RuntimeOptions } from './runtime.js';
@@ -78,17 +78,29 @@ function reportParked({ pool, catalogue, settings }: Runtime, readiness: Readine
   });
 }
 
-/** Stops serving if the log is replaced under the process. */
-function watchLog({ continuity, mismatch, logger }: Runtime, readiness: Readiness, signal: AbortSignal): Promise<void> {
+/**
+ * Stops serving if the log is replaced under the process. In another epoch it may lack what the process has read: states,
+ * keys of people and positions are in memory all over, and only a start drops them all.
+ */
+function watchLog(
+  { continuity, epoch, mismatch, logger }: Runtime,
+  readiness: Readiness,
+  signal: AbortSignal,
+): Promise<void> {
   let found: LogMismatch | undefined;
   readiness.register('log', () => {
     if (found) throw found;
   });
+  const stopServing = (error: LogMismatch) => {
+    found = error;
+    mismatch(error);
+  };
+  void epoch.renewal.then(({ before, after }) => {
+    const what = `the epoch of the log is ${after} now, no longer ${before}`;
+    stopServing(new LogMismatch(`${what}: the database was restored or failed over, so start this process again`));
+  });
   return continuity.watch(signal, {
-    mismatch(error) {
-      found = error;
-      mismatch(error);
-    },
+    mismatch: stopServing,
     error: errorLog(logger, 'the log could not be compared with the database'),
   });
 }

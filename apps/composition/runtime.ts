@@ -84,7 +84,7 @@ async function openResources(
   await personKeys.checkMasterKey();
   const store = closedLater(
     new EncryptingEventStore(
-      openLog(settings, connection, pool, clock, logger, catalogue.stored, (event) => {
+      await openLog(settings, connection, pool, clock, logger, catalogue.stored, (event) => {
         passedOver[event.where]++;
         if (event.where === 'our-streams')
           logger.warn(event, "an event in one of our streams can't be used: passed over");
@@ -105,13 +105,7 @@ async function openResources(
   });
   // Reads the log for every consumer in this process.
   const log = closedLater(new LogTail(store));
-  const epoch = closedLater(
-    await LogEpoch.open(pool, ids, (before, after) =>
-      logger.warn(
-        `the epoch of the log is ${after} now, no longer ${before}: the database was restored or failed over`,
-      ),
-    ),
-  );
+  const epoch = closedLater(await LogEpoch.open(pool, ids));
   const locks = closedLater(new LockSession(connection));
   return {
     catalogue,

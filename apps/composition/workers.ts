@@ -51,14 +51,17 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
   );
   const errors = metrics.counter(
     'reactor_errors_total',
-    'Errors after which the consumer restarted from its checkpoint',
+    'Errors after which the consumer retried an event or restarted from its checkpoint',
     ['consumer'],
   );
   const ownership = new Ownership(locks, 'reactors', consumers.length);
   return consumers.map((definition) => {
     const { name } = definition;
     const consumer = REACTOR_PREFIX + name;
-    const log = errorLog(logger.child({ consumer: name }), 'a reactor failed and restarts from its checkpoint');
+    const log = errorLog(
+      logger.child({ consumer: name }),
+      'a reactor failed and retries; gatehouse status names the event',
+    );
     return new Reactor(pool, runtime.log, definition, ownership, {
       error: counted(errors, log, { consumer }),
       parked(event, error) {

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../kernel/clock.js';
 import { type Ids, timeOrderedIds } from '../kernel/ids.js';
-import { ApiClient } from './api-client.js';
+import { ApiClient, type Query } from './api-client.js';
 import type { ExitCode } from './exit-codes.js';
 import { type Progress, progressOn, silent } from './rendering/progress.js';
 
@@ -44,6 +44,18 @@ export type Work<Options> = (
 
 /** Turns a command's work into an action of commander. */
 export type Runner = <Options>(work: Work<Options>) => (...args: unknown[]) => Promise<void>;
+
+/** The items of a list up to a limit; remarks if there are more. */
+export async function listed<Item>(
+  { client, remark }: Session,
+  path: string,
+  query: Query,
+  limit: number,
+): Promise<Item[]> {
+  const items = await client.list<Item>(path, query, limit + 1);
+  if (items.length > limit) remark(`there are more than ${limit}: raise --limit to show them`);
+  return items.slice(0, limit);
+}
 
 export const DEFAULT_URL = 'http://127.0.0.1:8080';
 

@@ -22,3 +22,14 @@ it.each(['context', 'accountId', 'with', 'constructor', '__proto__', 'toString']
     await expect(read('{"size": 1}')).resolves.toEqual({ size: 1 });
   },
 );
+
+const list = (count: number, of: (n: number) => string) => Array.from({ length: count }, (_, n) => of(n)).join(',');
+
+it.each([
+  ['members', `{"size": 1, ${list(2_000, (n) => `"x${n}": 1`)}}`],
+  ['items', `{"size": [${list(2_000, String)}]}`],
+  ['members in members', `{"size": {${list(1_000, (n) => `"x${n}": [1]`)}}}`],
+])('refuses a body of very many %s as a whole, since comparing them would take seconds', async (_, body) => {
+  const errors = [{ field: '', message: 'the body has more than 2000 values' }];
+  await expect(read(body)).rejects.toMatchObject({ errors });
+});

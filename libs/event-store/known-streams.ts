@@ -21,6 +21,7 @@ const LARGEST = EVENTS_REMEMBERED / 10;
 /**
  * The streams that decisions used recently, folded. Folding a prefix and then the rest equals folding the whole, so an
  * older version only costs a longer read; a decision on one is appended at its revision, which proves that it is current.
+ * A reader first checks that the log still has the newest known event, which proves that the prefix is that of the log.
  */
 export class KnownStreams {
   private readonly streams = new LRUCache<string, Known<unknown>>({

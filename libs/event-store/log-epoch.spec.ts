@@ -25,7 +25,8 @@ describe('the epoch of the log', () => {
   });
 
   async function open(): Promise<LogEpoch> {
-    const epoch = await LogEpoch.open(pool, timeOrderedIds(systemClock), (...names) => renewals.push(names));
+    const epoch = await LogEpoch.open(pool, timeOrderedIds(systemClock));
+    void epoch.renewal.then(({ before, after }) => renewals.push([before, after]));
     opened.push(epoch);
     return epoch;
   }

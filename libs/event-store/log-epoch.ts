@@ -19,24 +19,21 @@ const SERVER = `
 export class LogEpoch {
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
+  private name = '';
+  private renewed: (names: { before: string; after: string }) => void = () => {};
+  /** Resolves when another epoch begins while this process runs. */
+  readonly renewal = new Promise<{ before: string; after: string }>((resolve) => {
+    this.renewed = resolve;
+  });
 
   private constructor(
     private readonly pool: Pool,
     private readonly ids: Ids,
-    private name: string,
-    private readonly renewed: (before: string, after: string) => void,
   ) {}
 
-  /**
-   * Reads the epoch at once, and then every five seconds until it is closed.
-   * @param renewed called when another epoch begins while this process runs
-   */
-  static async open(
-    pool: Pool,
-    ids: Ids,
-    renewed: (before: string, after: string) => void = () => {},
-  ): Promise<LogEpoch> {
-    const epoch = new LogEpoch(pool, ids, '', renewed);
+  /** Reads the epoch at once, and then every five seconds until it is closed. */
+  static async open(pool: Pool, ids: Ids): Promise<LogEpoch> {
+    const epoch = new LogEpoch(pool, ids);
     await epoch.refresh();
     epoch.refreshLater();
     return epoch;
@@ -44,7 +41,7 @@ export class LogEpoch {
 
   /** Renews the epoch without a running server. @returns the new one */
   static renewIn(pool: Pool, ids: Ids): Promise<string> {
-    return new LogEpoch(pool, ids, '', () => {}).renew();
+    return new LogEpoch(pool, ids).renew();
   }
 
   /** Lower-case hexadecimal digits. */
@@ -78,7 +75,7 @@ export class LogEpoch {
   private become(name: string): void {
     const before = this.name;
     this.name = name;
-    if (before !== '' && before !== name) this.renewed(before, name);
+    if (before !== '' && before !== name) this.renewed({ before, after: name });
   }
 
   private refreshLater(): void {

@@ -103,11 +103,7 @@ export class Transactor {
     const events = stored.map((event, index) => this.envelop(stream, event, index, context));
     const expected = revision < 0 ? 'no-stream' : revision;
     const { result, repeated } = await this.appendKnowing({ stream, expected, events });
-    if (result.outcome === 'wrong-expected-revision') {
-      // The log was restored from an older backup, or the stream deleted.
-      if (result.actual === 'no-stream' || result.actual < revision) this.known.forget(kind, stream);
-      return undefined;
-    }
+    if (result.outcome === 'wrong-expected-revision') return undefined;
     if (result.outcome === 'duplicate-event-id') {
       const place = await this.placeOf(stream, result.known, context);
       return place === undefined
@@ -146,7 +142,15 @@ export class Transactor {
     stream: string,
   ): Promise<Known<State> & { read: readonly RecordedEvent[] }> {
     const known = this.known.get(kind, stream);
-    const read = await this.store.readStream(stream, known.revision + 1);
+    const read = await this.store.readStream(stream, Math.max(0, known.revision));
+    if (known.revision >= 0) {
+      const newest = read.shift();
+      if (!newest || known.places.get(newest.id) !== known.position) {
+        // The log was restored from a backup, or its server failed over: the stream has another past.
+        this.known.forget(kind, stream);
+        return this.read(kind, stream);
+      }
+    }
     const last = read.at(-1);
     if (!last) return { ...known, read };
     const { revision, position } = last;

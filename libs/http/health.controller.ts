@@ -28,7 +28,7 @@ export class HealthController {
 
   @Get('ready')
   @Operation('Whether it can serve, with each check', {
-    answer: answer('Readiness', 'Every check is well.', ReadinessAnswer, {
+    answer: answer('Readiness', 'Every check passes.', ReadinessAnswer, {
       ready: true,
       checks: { database: 'ok', 'access-replica': 'ok' },
     }),

@@ -43,9 +43,9 @@ export async function createHttpAdapter(
     },
     routerOptions: { maxParamLength: PARAMETER_CHARACTERS },
   });
-  adapter.getInstance().addHook('onRequest', (_request, reply, done) => {
+  adapter.getInstance().addHook('onRequest', (request, reply, done) => {
     reply.headers(headers.current);
-    done();
+    done(compressed(request.headers['content-encoding']));
   });
   closeInTime(adapter.getInstance());
   acceptJsonOnly(adapter);
@@ -65,9 +65,20 @@ export async function createHttpAdapter(
   return adapter;
 }
 
-/** Accepts JSON in UTF-8 but no forms, which pages of other sites could send. Replaces Nest's parsers for both. */
+/** The error for a compressed body. */
+function compressed(encoding = 'identity'): HttpError | undefined {
+  if (encoding.trim().toLowerCase() === 'identity') return undefined;
+  const detail = `the Content-Encoding ${JSON.stringify(encoding)} is not supported: send the body uncompressed`;
+  return new HttpError(415, 'unsupported-media-type', detail);
+}
+
+/**
+ * Accepts JSON in UTF-8 but neither forms, which pages of other sites could send, nor plain text. Replaces Nest's and
+ * Fastify's parsers for all three.
+ */
 function acceptJsonOnly(adapter: FastifyAdapter): void {
   const parse = adapter.getInstance().getDefaultJsonParser('error', 'error');
+  adapter.getInstance().removeContentTypeParser('text/plain');
   const limit = { bodyLimit: BODY_LIMIT_BYTES };
   // Keeps the raw body, for handlers that store it unchanged.
   adapter.useBodyParser('application/json', true, limit, (request, body, done) => {

@@ -3,6 +3,8 @@ import type { ValidationError } from 'class-validator';
 import { type InvalidField, InvalidInput } from '../kernel/errors.js';
 
 const MAX_DEPTH = 32;
+/** Of a whole body: class-transformer compares each member of an object with all before it. */
+const MAX_VALUES = 2_000;
 const NO_FIELD = 'is not a field of this request';
 
 /** Validates DTOs by their class-validator rules; reports all invalid and unknown fields at once. */
@@ -23,8 +25,8 @@ export class InputPipe extends ValidationPipe {
     if (type === 'body' && metatype && this.toValidate(metadata)) {
       if (typeof value !== 'object' || value === null || Array.isArray(value))
         throw new InvalidInput([{ field: '', message: 'the body must be a JSON object' }]);
-      if (isDeeper(value, MAX_DEPTH))
-        throw new InvalidInput([{ field: '', message: `the body is nested deeper than ${MAX_DEPTH} levels` }]);
+      const excess = excessOf(value);
+      if (excess) throw new InvalidInput([{ field: '', message: `the body ${excess}` }]);
       // class-transformer passes over the names of methods, so that the rules would not see them.
       const methods = Object.keys(value).filter((field) => field in metatype.prototype);
       if (methods.length > 0)
@@ -49,11 +51,15 @@ function fieldsOf({ property, constraints, children = [] }: ValidationError, par
 }
 
 /** Level by level, since recursion would overflow the stack on a deep body. */
-function isDeeper(value: object, most: number): boolean {
+function excessOf(value: object): string | undefined {
   let level: object[] = [value];
+  let values = 0;
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth === most) return true;
-    level = level.flatMap((one) => Object.values(one).filter((inner) => typeof inner === 'object' && inner !== null));
+    if (depth === MAX_DEPTH) return `is nested deeper than ${MAX_DEPTH} levels`;
+    const inner = level.flatMap((one) => Object.values(one));
+    values += inner.length;
+    if (values > MAX_VALUES) return `has more than ${MAX_VALUES} values`;
+    level = inner.filter((one) => typeof one === 'object' && one !== null);
   }
-  return false;
+  return undefined;
 }

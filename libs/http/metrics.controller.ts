@@ -12,7 +12,6 @@ export class MetricsController {
   @Get()
   @PublicOnLoopback()
   @Operation('Metrics in Prometheus’s text format', {
-    description: 'Open to anybody if the server listens on loopback only.',
     answer: plain('text/plain', 'The metrics.', Type.String()),
   })
   async metrics(@Res() reply: FastifyReply): Promise<void> {

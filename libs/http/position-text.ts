@@ -4,7 +4,8 @@ import { InvalidInput, PositionGone } from '../kernel/errors.js';
 import { isGivenPosition } from '../kernel/text-forms.js';
 
 /** What a client must give as a position. */
-export const POSITION_RULE = 'must be a position as this service gives it, digits only or EPOCH-digits';
+export const POSITION_RULE =
+  'must be a position as this service gives it: digits, or EPOCH-digits with the epoch of the header Gatehouse-Log-Epoch';
 
 /**
  * Parses a position from a client; undefined if it is none.

@@ -75,6 +75,6 @@ const SHOWN_LENGTH = 80;
 
 /** Formats a value for an error message: short and on one line. */
 export function shown(value: unknown): string {
-  const text = value === undefined ? 'nothing' : jsonStart(value, SHOWN_LENGTH + 1);
+  const text = value === undefined ? 'missing' : jsonStart(value, SHOWN_LENGTH + 1);
   return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
 }

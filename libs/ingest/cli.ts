@@ -4,11 +4,14 @@ import { type CommandGroup, command, integer } from '../cli/commands.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { plain } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table } from '../cli/rendering/table.js';
+import { listed } from '../cli/session.js';
 import { InvalidInput } from '../kernel/errors.js';
 import type { ReplayAnswer, WholeEntry } from './http/quarantine.controller.js';
 import type { QuarantineEntry } from './quarantine-entry.js';
 
 const ALL = 1_000_000;
+/** Reasons that the token of the sender does not allow the event. A replay would follow the binding of its caller instead. */
+const NOT_ALLOWED = ['source-not-allowed', 'type-not-allowed'];
 
 export const commands: CommandGroup = (program, run) => {
   const group = program
@@ -23,12 +26,12 @@ export const commands: CommandGroup = (program, run) => {
     )
     .option('--limit <n>', 'maximum number of entries', integer(1, ALL), 50)
     .action(
-      run<{ status: string; limit: number }>(async ({ client, print }, { status, limit }) => {
-        const items = await client.list<QuarantineEntry>('/v1/quarantine', { status }, limit);
-        print({ items }, () =>
+      run<{ status: string; limit: number }>(async (session, { status, limit }) => {
+        const items = await listed<QuarantineEntry>(session, '/v1/quarantine', { status }, limit);
+        session.print({ items }, () =>
           table(
-            ['id', 'last seen', 'seen', 'type', 'event', 'reason', 'field', 'detail'],
-            rowsOf(items, 'id', 'lastSeenAt', 'seen', 'type', 'eventId', 'reason', 'field', 'detail'),
+            ['id', 'last seen', 'seen', 'source', 'event', 'type', 'reason', 'field', 'detail'],
+            rowsOf(items, 'id', 'lastSeenAt', 'seen', 'source', 'eventId', 'type', 'reason', 'field', 'detail'),
             `no entry is ${status}`,
           ),
         );
@@ -45,7 +48,9 @@ export const commands: CommandGroup = (program, run) => {
       const path = `/v1/quarantine/${encodeURIComponent(id!)}`;
       const entry = await client.get<WholeEntry>(path);
       const { raw, rawBase64, ...about } = entry;
-      const bytes = raw === undefined ? `${rawBase64 ?? 'none'} (base64)` : plain(raw);
+      const settled = `no bytes: the entry is ${entry.status}, and only a waiting one keeps them`;
+      const base64 = rawBase64 === undefined ? settled : `${rawBase64} (base64)`;
+      const bytes = raw === undefined ? base64 : plain(raw);
       print(entry, () => `${pairs(Object.entries(about))}\n\n${bytes}`);
     }),
   );
@@ -58,10 +63,13 @@ export const commands: CommandGroup = (program, run) => {
     'quarantine replay --all',
     'quarantine replay 0196e0f0-0000-7000-8000-000000000001 --event corrected.json',
   )
-    .option('--all', 'every entry that was not replayed yet')
+    .option(
+      '--all',
+      `every waiting entry, except ${NOT_ALLOWED.join(' and ')}: replaying those is your decision for each`,
+    )
     .option('--event <file>', 'a corrected CloudEvent in JSON, in place of the event of the one entry named')
     .action(
-      run<{ all?: boolean; event?: string }>(async ({ client, print, progress }, { all, event }, ...given) => {
+      run<{ all?: boolean; event?: string }>(async ({ client, print, progress, remark }, { all, event }, ...given) => {
         const named = given.flat();
         if (event !== undefined && named.length !== 1) {
           throw new InvalidInput([{ field: '--event', message: 'corrects one entry: name exactly one id' }]);
@@ -72,9 +80,13 @@ export const commands: CommandGroup = (program, run) => {
             { field: '', message: 'no entries given: name the ids to replay, or use --all for every entry, not both' },
           ]);
         }
-        const ids = all
-          ? (await client.list<QuarantineEntry>('/v1/quarantine', { status: 'waiting' }, ALL)).map((one) => one.id)
-          : named;
+        const waiting = all ? await client.list<QuarantineEntry>('/v1/quarantine', { status: 'waiting' }, ALL) : [];
+        const allowed = waiting.filter(({ reason }) => !NOT_ALLOWED.includes(reason));
+        const notAllowed = waiting.length - allowed.length;
+        if (notAllowed > 0) {
+          remark(`left out ${notAllowed} with events that their senders may not send: name their ids to replay them`);
+        }
+        const ids = all ? allowed.map(({ id }) => id) : named;
         const items: (ReplayAnswer & { quarantineId: string })[] = [];
         progress.start('replaying', ids.length);
         for (const quarantineId of ids) {

@@ -70,19 +70,17 @@ export function readCloudEvent(
   if (typeof event !== 'object' || event === null || Array.isArray(event)) {
     return fault('not-a-cloudevent', '/', 'an event must be a JSON object with the CloudEvents attributes');
   }
-  const forbidden = forbiddenName(event);
-  if (forbidden) return fault('forbidden-attribute', forbidden, 'is not allowed as a name; leave it out');
   const attributes = event as Record<string, unknown>;
   const { specversion, id, source, type, data, traceparent } = attributes;
+  // First, whatever else is wrong: an event in the name of a source that is not the sender's must not take its quarantine.
+  const unfit = notFrom(source, binding) ?? forbiddenAttribute(event) ?? otherSpecVersion(specversion);
+  if (unfit) return unfit;
   // JSON event format, section 2.2: null means that an attribute is not set.
   const time = attributes.time ?? undefined;
   const correlationid = attributes.correlationid ?? undefined;
-  if (specversion !== SPEC_VERSION) {
-    return fault('unsupported-specversion', 'specversion', `must be "${SPEC_VERSION}", is ${shown(specversion)}`);
-  }
   const badName = wrongText('id', id) ?? wrongText('source', source) ?? wrongText('type', type);
   if (badName) return badName;
-  const badSource = wrongSource(source as string) ?? notAllowed(source as string, type as string, binding);
+  const badSource = wrongSource(source as string) ?? notOfType(type as string, binding);
   if (badSource) return badSource;
 
   const definition = schemas.definition(type as string);
@@ -90,7 +88,7 @@ export function readCloudEvent(
     return fault(
       'unknown-type',
       'type',
-      `${shown(type)} is an unknown event type: /asyncapi.json lists the known ones`,
+      `${shown(type)} is an unknown event type: GET /asyncapi.json lists the accepted ones`,
     );
   if (!isAccepted(definition))
     return fault(
@@ -143,15 +141,26 @@ function happenedAt(time: unknown, now: number): number | Fault {
   );
 }
 
-function notAllowed(source: string, type: string, { sources, eventTypes }: SenderBinding = {}): Fault | undefined {
-  const remedy = 'send it with a token that may, or ask an administrator for one';
-  if (sources && !sources.includes(source)) {
-    return fault('source-not-allowed', 'source', `this token may not send events of ${shown(source)}: ${remedy}`);
-  }
-  if (eventTypes && !eventTypes.includes(type)) {
-    return fault('type-not-allowed', 'type', `this token may not send ${shown(type)}: ${remedy}`);
-  }
-  return undefined;
+function forbiddenAttribute(event: object): Fault | undefined {
+  const name = forbiddenName(event);
+  return name ? fault('forbidden-attribute', name, 'is not allowed as a name; leave it out') : undefined;
+}
+
+function otherSpecVersion(specversion: unknown): Fault | undefined {
+  if (specversion === SPEC_VERSION) return undefined;
+  return fault('unsupported-specversion', 'specversion', `must be "${SPEC_VERSION}", is ${shown(specversion)}`);
+}
+
+const REMEDY = 'send it with a token that may, or ask an administrator for one';
+
+function notFrom(source: unknown, { sources }: SenderBinding = {}): Fault | undefined {
+  if (typeof source !== 'string' || !sources || sources.includes(source)) return undefined;
+  return fault('source-not-allowed', 'source', `this token may not send events of ${shown(source)}: ${REMEDY}`);
+}
+
+function notOfType(type: string, { eventTypes }: SenderBinding = {}): Fault | undefined {
+  if (!eventTypes || eventTypes.includes(type)) return undefined;
+  return fault('type-not-allowed', 'type', `this token may not send ${shown(type)}: ${REMEDY}`);
 }
 
 /** Checks the version, a number or a string, and the content type. */

@@ -233,6 +233,22 @@ describe('Quarantine', () => {
     await expect(quarantine.discard('nope', 'ada')).rejects.toMatchObject({ code: 'quarantine-entry-unknown' });
   });
 
+  it('keeps the bytes of each waiting entry, also if it is settled while the same bytes arrive again', async () => {
+    const processes = [quarantine, openQuarantine(), openQuarantine()];
+    for (let n = 0; n < 25; n++) {
+      const again = refused(`again ${n}`);
+      const [id] = await quarantine.put([again]);
+      const settled = [
+        () => quarantine.discard(id!, 'ada'),
+        () => quarantine.markReplayed(id!, 'ada'),
+        () => quarantine.resolve(() => [{ source: '/images', id: 'a-1' }], 'ada'),
+      ];
+      await Promise.all([...processes.map((one) => one.put([again])), settled[n % 3]!(), quarantine.put([again])]);
+      const { status, raw } = await quarantine.show(id!);
+      expect([n, status === 'waiting', raw?.toString()]).toEqual([n, raw !== undefined, raw && `again ${n}`]);
+    }
+  });
+
   it('resolves entries whose source and id are stored now, except those that reuse the id of another event', async () => {
     const [a] = await quarantine.put([refused('a'), refused('b', { id: 'b' }), refused('c', { reason: 'id-in-use' })]);
     await quarantine.resolve(

@@ -75,10 +75,11 @@ export class Quarantine {
       reason: storable(one.reason),
       field: storable(one.field),
       detail: storable(one.detail),
-      status: 'waiting' as const,
       lastSeenAt: now,
     };
-    const waiting = await this.seenAgain({ fingerprint, status: 'waiting' }, why);
+    // Until then only the reason changes: without its bytes an entry can't wait.
+    const whileWaiting = () => this.seenAgain({ fingerprint, status: 'waiting' }, why);
+    const waiting = await whileWaiting();
     if (waiting !== undefined) return waiting;
     const account = storable(one.source === null || one.reason === 'source-not-allowed' ? one.actor : one.source);
     if (!(await this.usage.admit(account, one.source, one.raw.length))) {
@@ -90,7 +91,7 @@ export class Quarantine {
       this.report.notKept?.('key');
     });
     if (raw === undefined) return undefined;
-    const kept = { ...why, account, raw, settledBy: null };
+    const kept = { ...why, status: 'waiting' as const, account, raw, settledBy: null };
     const inserted = await this.entries
       .createQueryBuilder()
       .insert()
@@ -110,20 +111,20 @@ export class Quarantine {
       .returning('id')
       .updateEntity(false)
       .execute();
-    // A settled one has no bytes any more.
-    return inserted.raw[0]?.id ?? this.seenAgain({ fingerprint }, kept);
+    // The same bytes came before: they wait, or were settled.
+    return inserted.raw[0]?.id ?? (await this.seenAgain({ fingerprint }, kept));
   }
 
-  /** @returns the id of the entry, or undefined if there is none */
+  /** @returns undefined if there is no such entry */
   private async seenAgain(
-    entry: Partial<Pick<StoredQuarantineEntry, 'fingerprint' | 'status'>>,
+    which: { fingerprint: string; status?: QuarantineStatus },
     changes: Partial<StoredQuarantineEntry>,
   ): Promise<string | undefined> {
     const updated = await this.entries
       .createQueryBuilder()
       .update()
       .set({ ...changes, seen: () => 'seen + 1' })
-      .where(entry)
+      .where(which)
       .returning('id')
       .execute();
     return updated.raw[0]?.id;

@@ -39,7 +39,7 @@ export class PositionGone extends GatehouseError {
   constructor(given: string, epoch: string) {
     super(
       'position-gone',
-      `position ${given} is not in this log, whose epoch is ${epoch}: the log was restored from a backup, or is another one. Drop what you derived from later positions, and read again from the beginning or from a position of this epoch`,
+      `position ${given} is not in this log, whose epoch is ${epoch}: the log was restored from a backup, or is another one. Discard what you derived from positions after the backup, then read again from after=0 or from a position of this epoch`,
       'gone',
       { epoch },
     );
@@ -56,7 +56,7 @@ export interface InvalidField {
 export class InvalidInput extends GatehouseError {
   constructor(
     readonly errors: InvalidField[],
-    message = errors.map((e) => `${e.field} ${e.message}`).join('; '),
+    message = errors.map((e) => `${e.field} ${e.message}`.trimStart()).join('; '),
   ) {
     super('invalid-input', message, 'invalid-input', { errors });
   }

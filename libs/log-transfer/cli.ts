@@ -65,6 +65,8 @@ export const logTransferCommands =
       .action(
         run<{ to?: string }>(async (session, { to }, file) => {
           const { importLog } = await import('./import-log.js');
+          const { checkLogFile } = await import('./log-file.js');
+          await checkLogFile(file!); // before a database is created
           const read = (store: EventStore) => importLog(file!, store, progressOf(session, 'importing'));
           print(session, file!, await withLog(() => openLog(to, 'write', session.signal), read));
         }),
@@ -73,19 +75,19 @@ export const logTransferCommands =
     command(
       program,
       'renew-log-epoch',
-      'Makes earlier positions invalid for every reader. Part of a restore from a backup; stop the server first.',
+      'Makes earlier positions invalid for every reader. Part of a restore from a backup. Uses the settings of the server; stop it first.',
       'renew-log-epoch',
     ).action(
       run(async ({ print, signal }) => {
         const epoch = await renewEpoch(signal);
-        print({ epoch }, () => `the epoch of the log is ${epoch}`);
+        print({ epoch }, () => `the log has a new epoch, ${epoch}: positions of earlier ones are refused`);
       }),
     );
 
     command(
       program,
       'adopt-log',
-      'Continues with a log that is older than the database, or another one. Lists what the log lacks. Stop every process first.',
+      'Continues with a log that is older than the database, or another one. Lists what the log lacks. Uses the settings of the server. Stop every process first.',
       'adopt-log',
       'adopt-log --json > missing.json',
     ).action(

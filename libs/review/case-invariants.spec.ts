@@ -25,12 +25,12 @@ const command = fc.oneof(
 );
 type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** A case with its noted flaggers, and an independent record of who flagged in its round. */
+/** A case with its noted flaggers, and an independent record of who flagged it. */
 function reviewed(panelSize: number, owner: string | undefined) {
   const file = caseFile();
   const noted = new Map<string, NotedFlagger>();
   let now = NOW;
-  let flaggers = new Set<string>();
+  const flaggers = new Set<string>();
   const factsOf = (): CaseFacts => ({
     owner,
     notedRounds: new Map([...noted].map(([person, { round }]) => [person, round])),
@@ -42,8 +42,7 @@ function reviewed(panelSize: number, owner: string | undefined) {
     const events = openCase(file.state(), given);
     file.append(events);
     const state = file.state();
-    if (events[0]?.type === 'CaseOpened') flaggers = new Set();
-    if (state.status === 'open' && position > state.dismissedAt) flaggers.add(flaggedBy);
+    flaggers.add(flaggedBy);
     if (!isUnseen(state, given)) return;
     const before = noted.get(flaggedBy) ?? notedFlaggerStream.initial;
     const data = { caseId, round: state.round, flagId: `f${n}`, flaggedBy };
@@ -66,13 +65,25 @@ function reviewed(panelSize: number, owner: string | undefined) {
     }
   }
 
+  /** Those of the round by people who may review the case now. */
+  function votesWith(more: readonly CaseEvent[]) {
+    const votes = { safe: 0, unsafe: 0, unsure: 0 };
+    for (const { type, data } of [...file.log, ...more]) {
+      if (type === 'CaseOpened') Object.assign(votes, { safe: 0, unsafe: 0, unsure: 0 });
+      if (type !== 'VerdictGiven' || flaggers.has(data.reviewer) || data.reviewer === owner) continue;
+      votes[data.verdict]++;
+    }
+    return votes;
+  }
+
   function apply(one: Command, n: number) {
     if (one.kind === 'clock') now += one.by;
     else if (one.kind === 'flag') applyFlag(n, one.by, one.late, one.says);
     else if (file.state().status !== 'none') {
       const { claim } = file.state();
       const events = decide(one);
-      for (const { type } of events) {
+      for (const { type, data } of events) {
+        if (type === 'ReviewConfirmed' || type === 'ReviewDismissed') expect(data.votes).toEqual(votesWith(events));
         if (type === 'CaseClaimed' && claim) expect(claim.until).toBeLessThanOrEqual(now);
         if (type !== 'CaseClaimed' && type !== 'VerdictGiven') continue;
         expect(flaggers).not.toContain(one.by);
@@ -124,15 +135,13 @@ describe('a case under any commands', () => {
   function check(log: readonly CaseEvent[], panelSize: number, owner: string | undefined) {
     let round = 0;
     let voters: string[] = [];
-    let unsafe = 0;
-    let unsure = 0;
     let flags = 0;
     let isOpen = false;
     for (const { type, data } of log) {
       if (type === 'CaseOpened') {
         expect(isOpen).toBe(false);
         expect(data.round).toBe(++round);
-        [voters, unsafe, unsure, flags, isOpen] = [[], 0, 0, 1, true];
+        [voters, flags, isOpen] = [[], 1, true];
         continue;
       }
       if (type === 'CaseJoined' && isOpen) {
@@ -143,11 +152,10 @@ describe('a case under any commands', () => {
       if (type === 'VerdictGiven') {
         expect(voters).not.toContain(data.reviewer);
         voters.push(data.reviewer);
-        if (data.verdict === 'unsafe') unsafe++;
-        if (data.verdict === 'unsure') unsure++;
       }
       if (type === 'ReviewConfirmed' || type === 'ReviewDismissed') {
-        expect(voters.length - unsure).toBe(panelSize);
+        const { safe, unsafe } = data.votes!;
+        expect(safe + unsafe).toBe(panelSize);
         expect(type === 'ReviewConfirmed').toBe(unsafe * 2 > panelSize);
         if (owner) expect(data.accountId).toBe(owner);
         isOpen = false;

@@ -9,13 +9,15 @@ export interface CaseFacts {
   owner?: string;
   /** Whether that record may be incomplete, since the images view left out an event of the image. */
   isParked?: boolean;
-  /** By reviewer: the last round in which they flagged the image after the case had reached its limit of flags. */
+  /** Whether a flag of the image can't be processed, so that the case lacks it and those after it. */
+  isCaseParked?: boolean;
+  /** By reviewer: the last round in which they flagged the image although the case does not have the flag; 0 for none. */
   notedRounds?: ReadonlyMap<string, number>;
 }
 
 /** Nobody reviews an image that they flagged, in any round, nor their own image. */
 export function conflictOf(state: Case, reviewer: string, facts: CaseFacts): Conflict | undefined {
-  if (state.everFlagged.has(reviewer) || facts.notedRounds?.get(reviewer) === state.round) return 'own-flag';
+  if (state.everFlagged.has(reviewer) || (facts.notedRounds?.get(reviewer) ?? 0) > 0) return 'own-flag';
   return ownerOf(state, facts) === reviewer ? 'own-image' : undefined;
 }
 

@@ -26,7 +26,7 @@ const votes = Type.Object(
 export const CaseOpened = defineEvent({
   type: 'CaseOpened',
   version: 1,
-  summary: 'A flag opened a case for human review.',
+  summary: 'A flag opened a case for human review, or reopened a dismissed one in a new round.',
   schema: eventData({
     caseId,
     imageId,

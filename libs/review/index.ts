@@ -46,7 +46,7 @@ export const reviewContext: Context = {
     {
       name: 'Review',
       description:
-        'Flagged images under human review. Flags, categories, claim and verdicts are those of the current round.',
+        'Flagged images under human review. Flags, categories, claim and verdicts are those of the current round. A flag reopens a dismissed case in a new round if it names a new category, if its flagger has not named that category before, or if it is more confident than all earlier flags by GATEHOUSE_REOPEN_CONFIDENCE_PERCENT. A confirmed case stays confirmed.',
       controllers: [
         ListCasesController,
         ShowCaseController,

@@ -1,10 +1,9 @@
 import type { StreamKind } from '../kernel/decider.js';
-import type { Position } from '../kernel/envelope.js';
 import { hashOf } from '../kernel/ids.js';
 import type { Case } from './case.js';
 import { type FlaggerNotedEvent, notedFlaggerEvents } from './events.js';
 
-/** A person who flagged an image after its case had reached its limit of flags. */
+/** A person who flagged an image whose case does not have that flag: at its limit of flags, or dismissed since. */
 export interface NotedFlagger {
   /** The last such round; 0 for none. */
   round: number;
@@ -21,9 +20,9 @@ export const notedFlaggerStream: StreamKind<NotedFlagger, FlaggerNotedEvent> = {
 /** The id of the stream of an image and a person: a hash, since each of their ids may have 200 characters. */
 export const notedFlaggerId = (caseId: string, person: string): string => hashOf(caseId, person);
 
-/** Whether the case does not have the flagger although it has processed the flag. */
-export const isUnseen = (state: Case, { flaggedBy, position }: { flaggedBy: string; position: Position }): boolean =>
-  state.status === 'open' && position > state.dismissedAt && !state.flaggers.has(flaggedBy);
+/** Whether the case does not have the flagger although it has processed the flag: at its limit, or dismissed since. */
+export const isUnseen = ({ status, everFlagged }: Case, { flaggedBy }: { flaggedBy: string }): boolean =>
+  status !== 'confirmed' && !everFlagged.has(flaggedBy);
 
 /** A no-op if the person is noted for the round. */
 export function noteFlagger(noted: NotedFlagger, data: FlaggerNotedEvent['data']): FlaggerNotedEvent[] {

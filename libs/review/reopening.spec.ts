@@ -2,8 +2,10 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { caseFile, CASE_ID as caseId, flag, NOW } from '../../test/support/case-file.js';
 import { type Case, caseStream, type Verdict } from './case.js';
+import type { CaseFacts } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
-import { giveVerdict, type OpenCase, openCase } from './review-decisions.js';
+import { isUnseen } from './noted-flagger.js';
+import { giveVerdict, MAX_FLAGS, type OpenCase, openCase } from './review-decisions.js';
 
 const opened = (change?: Partial<OpenCase>) => caseFile().append(openCase(caseStream.initial, flag(change)));
 const vote = (state: Case, reviewer: string, verdict: Verdict) =>
@@ -60,4 +62,39 @@ it('bars everybody who flagged the image in any round from its review', () => {
   file.append(openCase(file.state(), flag({ flagId: 'flag-2', flaggedBy: 'acc-7', position })));
   for (const reviewer of ['acc-9', 'acc-7'])
     expect(() => vote(file.state(), reviewer, 'unsafe')).toThrow(refusal('own-flag'));
+});
+
+it('notes a flag that no round has, of after the limit or before the dismissal, and bars its flagger from every round', () => {
+  const file = opened();
+  for (let n = 0; n < MAX_FLAGS; n++)
+    file.append(openCase(file.state(), flag({ flagId: `f-${n}`, flaggedBy: `acc-${n}`, position: 100 + n })));
+  const beyond = flag({ flagId: 'beyond', flaggedBy: 'rev-2', position: 900 });
+  expect([openCase(file.state(), beyond), isUnseen(file.state(), beyond)]).toEqual([[], true]);
+  file.append(vote(file.state(), 'rev-1', 'safe'));
+  const late = flag({ flagId: 'late', flaggedBy: 'rev-3' });
+  expect([openCase(file.state(), late), isUnseen(file.state(), late)]).toEqual([[], true]);
+  expect(isUnseen(file.state(), flag())).toBe(false);
+  file.append(openCase(file.state(), flag({ flagId: 'new', categories: ['gore'], position: 999 })));
+  expect(file.state()).toMatchObject({ status: 'open', round: 2 });
+  for (const reviewer of ['rev-2', 'rev-3']) {
+    const notedRounds = new Map([[reviewer, 1]]);
+    const command = { caseId, reviewer, verdict: 'safe' as const, now: NOW };
+    expect(() => giveVerdict(file.state(), command, { notedRounds })).toThrow(refusal('own-flag'));
+  }
+});
+
+it('does not count the verdict of somebody who flagged the image after it, or whose image it turns out to be', () => {
+  const file = opened({ panelSize: 2 });
+  file.append(vote(file.state(), 'rev-1', 'safe'));
+  const judged = (facts: CaseFacts) =>
+    giveVerdict(file.state(), { caseId, reviewer: 'rev-2', verdict: 'unsafe', now: NOW }, facts);
+  expect(types(judged({}))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+  for (const facts of [{ owner: 'rev-1' }, { notedRounds: new Map([['rev-1', 1]]) }])
+    expect(types(judged(facts))).toEqual(['VerdictGiven']);
+  file.append(openCase(file.state(), flag({ flagId: 'own', flaggedBy: 'rev-1', position: 50 })));
+  file.append(judged({}));
+  expect(vote(file.state(), 'rev-3', 'unsafe').at(-1)).toMatchObject({
+    type: 'ReviewConfirmed',
+    data: { votes: { safe: 0, unsafe: 2, unsure: 0 }, reviewers: ['rev-2', 'rev-3'] },
+  });
 });

@@ -100,10 +100,10 @@ export interface ClaimCase {
 
 /**
  * A no-op while the reviewer holds the lease.
- * @throws NotFound case-unknown; Refusal case-not-open, own-flag, own-image, already-reviewed, case-claimed
+ * @throws NotFound case-unknown; Refusal case-parked, case-not-open, own-flag, own-image, already-reviewed, case-claimed
  */
 export function claimCase(state: Case, { caseId, reviewer, now, leaseMs }: ClaimCase, facts: CaseFacts): CaseEvent[] {
-  refuseUnknown(state, caseId);
+  refuseIncomplete(state, caseId, facts);
   if (state.status !== 'open')
     throw new Refusal('case-not-open', `case ${caseId} is ${state.status}; claim an open one`);
   refuseConflict(state, caseId, reviewer, facts);
@@ -137,12 +137,12 @@ export interface GiveVerdict {
 /**
  * The verdict and, if it completes the panel, the decision: a strict majority of `unsafe` confirms. A no-op if the case
  * is decided or the reviewer has voted. `unsure` decides nothing: another reviewer takes that place, unless an outside
- * tool gave the panel, all of whose verdicts count.
- * @throws NotFound case-unknown; Refusal own-flag, own-image, case-claimed, image-owner-unknown, image-parked
+ * tool gave the panel, all of whose verdicts count. So does the verdict of somebody who may not review the case any more.
+ * @throws NotFound case-unknown; Refusal case-parked, own-flag, own-image, case-claimed, image-owner-unknown, image-parked
  */
 export function giveVerdict(state: Case, command: GiveVerdict, facts: CaseFacts): CaseEvent[] {
   const { caseId, reviewer, verdict, now, answerTimeMs, fromOutside, panelSize, note } = command;
-  refuseUnknown(state, caseId);
+  refuseIncomplete(state, caseId, facts);
   if (state.status !== 'open' || hasVoted(state, reviewer)) return [];
   refuseConflict(state, caseId, reviewer, facts);
   if (!fromOutside) refuseClaimedByOther(state, caseId, reviewer, now);
@@ -158,7 +158,8 @@ export function giveVerdict(state: Case, command: GiveVerdict, facts: CaseFacts)
       ...(note !== undefined && { note }),
     },
   };
-  const verdicts = [...state.verdicts, { reviewer, verdict }];
+  // Who has flagged the image since, or is known as its owner only now, does not decide either.
+  const verdicts = [...state.verdicts, { reviewer, verdict }].filter((one) => !conflictOf(state, one.reviewer, facts));
   const votes = tally(verdicts);
   const isPanelGiven = state.isPanelGiven || panelSize !== undefined;
   const counted = isPanelGiven ? verdicts : verdicts.filter((one) => one.verdict !== 'unsure');
@@ -195,14 +196,14 @@ export interface ImportReviewConfirmed {
 /**
  * Confirms an open case as another system reported; a no-op if it is confirmed.
  * @throws NotFound case-unknown; InvalidInput without reviewers
- * @throws Refusal case-dismissed, own-flag, own-image, image-owner-unknown, image-parked
+ * @throws Refusal case-parked, case-dismissed, own-flag, own-image, image-owner-unknown, image-parked
  */
 export function importReviewConfirmed(
   state: Case,
   { caseId, accountId, categories, votes, reviewers = [] }: ImportReviewConfirmed,
   facts: CaseFacts,
 ): CaseEvent[] {
-  refuseUnknown(state, caseId);
+  refuseIncomplete(state, caseId, facts);
   if (state.status === 'confirmed') return [];
   if (state.status === 'dismissed') {
     throw new Refusal(
@@ -261,6 +262,17 @@ function refuseUnknown(state: Case, caseId: string): void {
       `there is no case ${caseId}; check the id, or flag the image: a case has the id of its image`,
     );
   }
+}
+
+/** A flag that can't be processed may be one that opens the case, or the reviewer's own. */
+function refuseIncomplete(state: Case, caseId: string, { isCaseParked }: CaseFacts): void {
+  if (isCaseParked && state.status !== 'confirmed') {
+    throw new Refusal(
+      'case-parked',
+      `a flag of image ${caseId} can't be processed: GET /v1/views shows the parked keys of case-opening with their errors; fix the cause, then try again`,
+    );
+  }
+  refuseUnknown(state, caseId);
 }
 
 const CONFLICTS: Record<Conflict, (reviewer: string, caseId: string) => string> = {

@@ -1,4 +1,5 @@
 import { type EventDefinition, isOf, type RecordedOf } from '../events/event-definition.js';
+import { keyOfBroken } from '../events/stored-events.js';
 import type { Position } from '../kernel/envelope.js';
 import { NotCaughtUp } from '../kernel/errors.js';
 import type { LogTail } from './log-tail.js';
@@ -12,26 +13,38 @@ export interface Behind {
   limitMs: number;
 }
 
+/** What is stored about one entity after the position of a consumer or view. */
+export interface Ahead<Definition extends EventDefinition> {
+  /** In log order. */
+  events: RecordedOf<Definition>[];
+  /** Whether another event of it can't be used: the consumer or view will park the key when it gets there. */
+  isBroken: boolean;
+}
+
 /**
- * The events of a type that a consumer or view has not reached, in log order, up to those that are stored at the time of the
- * call: a decision adds them to what it found there, so it never depends on how far behind that is.
- * @param concerns selects the events that matter
+ * The events of a type about one entity that a consumer or view has not reached, up to those that are stored at the time of
+ * the call: a decision adds them to what it found there, so it never depends on how far behind that is.
+ * @param key of the entity, as the consumer or view uses it
  * @throws NotCaughtUp if so much is stored behind the position that reading it takes too long
  */
 export async function eventsAhead<Definition extends EventDefinition>(
   log: LogTail,
   definition: Definition,
   { consumer, position, limitMs }: Behind,
-  concerns: (event: RecordedOf<Definition>) => boolean,
-): Promise<RecordedOf<Definition>[]> {
+  key: string,
+  keyOf: (event: RecordedOf<Definition>) => string,
+): Promise<Ahead<Definition>> {
   const deadline = performance.now() + limitMs;
-  const events: RecordedOf<Definition>[] = [];
+  const ahead: Ahead<Definition> = { events: [], isBroken: false };
   // Not the head of each page: other streams may grow faster than it is read.
   const head = await log.head();
   for (let after = position; ; ) {
     const page = await log.readAll(after, { types: [definition.type] });
-    for (const event of page.events) if (isOf(definition, event) && concerns(event)) events.push(event);
-    if (page.atHead || page.next >= head) return events;
+    for (const event of page.events) {
+      if (!isOf(definition, event)) ahead.isBroken ||= keyOfBroken(event) === key;
+      else if (keyOf(event) === key) ahead.events.push(event);
+    }
+    if (page.atHead || page.next >= head) return ahead;
     after = page.next;
     if (performance.now() > deadline) throw new NotCaughtUp(consumer, after, limitMs);
   }

@@ -129,6 +129,28 @@ describe('a reactor', () => {
     expect(await progress()).toEqual({ position: HOT + 2, finished: 0, isWorking: false });
   });
 
+  it('processes other keys while the retry of a parked one meets a transient error', async () => {
+    obstacle = ({ data }) => {
+      if (data.key === 'a') throw refused();
+    };
+    await append('a', 'a', 'b');
+    await startReactor().processAll();
+    expect(await parked()).toEqual(['a@1']);
+    obstacle = ({ data }) => {
+      if (data.key === 'a') throw away();
+    };
+    await append('b', 'a');
+    const [reactor, stop] = [await restarted(), new AbortController()];
+    const running = reactor.run(stop.signal);
+    await until(() => done.length === 2);
+    stop.abort();
+    await running;
+    expect([done, await parked()]).toEqual([['b:3', 'b:4'], ['a@1']]);
+    obstacle = () => {};
+    await (await restarted()).processAll();
+    expect([done.slice(2), await parked()]).toEqual([['a:1', 'a:2', 'a:5'], []]);
+  });
+
   it('retries a transient error of one key while it processes the others', async () => {
     const stop = new AbortController();
     let failures = 0;

@@ -176,6 +176,21 @@ export class Reactor {
     }
   }
 
+  /**
+   * In a run a transient error leaves the key parked, so that it delays no other key.
+   * @returns true if it succeeded
+   * @throws transient errors of `processAll`
+   */
+  private async reactOnce(event: RecordedEvent): Promise<boolean> {
+    try {
+      return await this.react(event, 1);
+    } catch (error) {
+      if (this.stopping === NEVER || !isTransient(error)) throw error;
+      this.report.error?.(error);
+      return false;
+    }
+  }
+
   private keyOf(event: RecordedEvent): string {
     return event.fault === undefined ? this.consumer.key(event) : keyOfBroken(event);
   }
@@ -209,7 +224,7 @@ export class Reactor {
     for (;;) {
       for (const event of page.events) {
         if (event.position > end) return true;
-        if (this.keyOf(event) === key && !(await this.react(event, 1))) return false;
+        if (this.keyOf(event) === key && !(await this.reactOnce(event))) return false;
       }
       if (page.next >= end || page.atHead) return true;
       page = await this.log.readAll(page.next, { limit: PAGE, types });

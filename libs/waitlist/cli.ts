@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { type CommandGroup, command, integer } from '../cli/commands.js';
 import { rowsOf, table } from '../cli/rendering/table.js';
+import { listed } from '../cli/session.js';
 import type { JoinAnswer } from './features/join-waitlist.js';
 import type { WaitlistEntry } from './queries/waitlist.js';
 
@@ -42,9 +43,9 @@ export const commands: CommandGroup = (program, run) => {
     .addOption(new Option('--status <status>', 'only people with this status').choices(STATUSES).default('waiting'))
     .option('--limit <n>', 'maximum number of entries', integer(1, 1_000_000), 50)
     .action(
-      run<{ status: string; limit: number }>(async ({ client, print }, { status, limit }) => {
-        const items = await client.list<WaitlistEntry>('/v1/waitlist', { status }, limit);
-        print({ items }, () =>
+      run<{ status: string; limit: number }>(async (session, { status, limit }) => {
+        const items = await listed<WaitlistEntry>(session, '/v1/waitlist', { status }, limit);
+        session.print({ items }, () =>
           table(
             ['account', 'status', 'priority', 'joined', 'cohort', 'onboarded'],
             rowsOf(items, 'accountId', 'status', 'priority', 'joinedAt', 'cohortId', 'onboardedAt'),

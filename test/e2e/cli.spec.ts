@@ -7,7 +7,7 @@ import { imagesView } from '../../libs/images/index.js';
 import { settled } from '../../libs/operations/cli.js';
 import { viewTable } from '../../libs/projections/view-tables.js';
 import { type CliResult, cliFor, commandLineFor } from '../support/cli-process.js';
-import { cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { client as apiClient, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 let gatehouse: TestGatehouse;
 let directory: string;
@@ -65,6 +65,11 @@ describe('gatehouse token', () => {
   it('creates a token that works until it is revoked', async () => {
     const { id, secret, roles } = await json('token', 'create', 'ada', '--role', 'operator,compliance');
     expect(roles).toEqual(['operator', 'compliance']);
+    const asScript = await cli.run('token', 'create', 'script', '--role', 'operator');
+    expect(asScript).toMatchObject({
+      stdout: expect.stringMatching(/^ght_\S+\n$/),
+      stderr: expect.stringMatching(/gatehouse token revoke/),
+    });
     const asAda = commandLineFor({ url: gatehouse.url, token: secret });
     expect((await asAda.run('rate', 'show')).code).toBe(0);
     expect(await text('token', 'list')).toMatch(new RegExp(`${id} .*ada`));
@@ -244,8 +249,29 @@ describe('gatehouse quarantine', () => {
     const replayed = await json('quarantine', 'replay', '--all');
     expect(replayed.items).toEqual([expect.objectContaining({ quarantineId: id, outcome: 'accepted' })]);
     expect(await text('quarantine', 'list')).toBe('no entry is waiting\n');
+    expect(await text('quarantine', 'show', id)).toMatch(/no bytes: the entry is replayed/);
     fails(await cli.run('quarantine', 'replay'), 2, /--all/);
     fails(await cli.run('quarantine', 'show', '0196e0f0-0000-7000-8000-000000000001'), 6, /0196e0f0/);
+  });
+
+  it('replays with --all no event that its sender may not send, and remarks on entries beyond the limit', async () => {
+    const { secret } = await json('token', 'create', 'web', '--role', 'service', '--source', '/web');
+    const web = apiClient(gatehouse.url, secret);
+    const foreign = ['/other', '/another'].map((source) =>
+      cloudEvent('ImageShared', { imageId: 'img-foreign', accountId: 'acc-1' }, { source }),
+    );
+    const { results } = (await web.post('/v1/events', foreign)).body;
+    const list = await cli.run('quarantine', 'list', '--limit', '1');
+    expect(list).toMatchObject({ code: 0, stderr: expect.stringMatching(/more than 1: raise --limit/) });
+    expect(list.stdout).toMatch(/SOURCE[\s\S]*\/other/);
+    const all = await cli.run('quarantine', 'replay', '--all');
+    expect(all).toMatchObject({
+      code: 0,
+      stdout: 'no entry is waiting\n',
+      stderr: expect.stringMatching(/left out 2 .* may not send/),
+    });
+    const [{ quarantineId }] = results;
+    expect((await json('quarantine', 'replay', quarantineId)).items).toMatchObject([{ outcome: 'accepted' }]);
   });
 });
 
@@ -280,7 +306,7 @@ describe('gatehouse views', () => {
     expect((await gatehouse.runtime.pool.query(stolen)).rowCount).toBe(1);
     const result = await cli.run('views', 'verify', 'images');
     expect(result).toMatchObject({ code: 7, stdout: expect.stringMatching(/images .* DIFFERS/) });
-    await json('views', 'rebuild', 'images');
+    expect(await text('views', 'rebuild', 'images')).toMatch(/images .* corrected/);
     expect((await cli.run('views', 'verify', 'images')).code).toBe(0);
   });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { catalogue } from '../../apps/composition/catalogue.js';
@@ -41,7 +42,7 @@ function expectProblem({ status, headers, body }: Answer, context: unknown) {
   expect(body).toMatchObject({
     status,
     type: expect.stringMatching(/^https:\/\/.*\/[a-z0-9-]+$/),
-    detail: expect.any(String),
+    detail: expect.stringMatching(/^\S/),
   });
 }
 
@@ -196,7 +197,7 @@ describe('the endpoint for events', () => {
     ['empty', '', STRUCTURED, 400],
     ['two documents', '{}{}', 'application/json', 400],
     ['not JSON', 'hello', 'application/json', 400],
-    ['text', '{}', 'text/plain', 400],
+    ['text', '{}', 'text/plain', 415],
     ['a form', 'a=b', 'application/x-www-form-urlencoded', 415],
     ['XML', '<event/>', 'application/cloudevents+xml', 415],
     ['a nonsense content type', '{}', ';;;', 415],
@@ -224,8 +225,14 @@ describe('the endpoint for events', () => {
       asked.on('error', reject).end(body);
     });
 
+  it('refuses a compressed body, and accepts one whose Content-Encoding is identity', async () => {
+    const headers = { 'content-type': STRUCTURED };
+    expect(await raw(gzipSync('{}'), { ...headers, 'content-encoding': 'gzip' })).toBe(415);
+    expect(await raw(Buffer.from('{}'), { ...headers, 'content-encoding': 'identity' })).toBe(202);
+  });
+
   it('refuses bytes that are not UTF-8, of a known length or in chunks', async () => {
-    for (const type of ['application/json', STRUCTURED, BATCHED, 'text/plain']) {
+    for (const type of ['application/json', STRUCTURED, BATCHED]) {
       for (const bytes of [[0xff], [0x22, 0xc3, 0x28, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22]]) {
         const body = Buffer.from([...Buffer.from('{"id":'), ...bytes, ...Buffer.from('}')]);
         const lengths: Record<string, string>[] = [

@@ -6,9 +6,10 @@ import { renewLogEpoch } from '../../apps/composition/named-log.js';
 import { type Standalone, startStandalone } from '../../apps/standalone/standalone.js';
 import { TokenRegistry } from '../../libs/http/credentials/token-registry.js';
 import { readSettings } from '../../libs/platform/configuration/settings.js';
+import { Readiness } from '../../libs/platform/health/readiness.js';
 import { createLogger } from '../../libs/platform/logging/logger.js';
 import { caughtUp } from '../support/caught-up.js';
-import { type Client, client, cloudEvent } from '../support/gatehouse.js';
+import { type Client, client, cloudEvent, startGatehouse } from '../support/gatehouse.js';
 import { readEventStream } from '../support/read-event-stream.js';
 import { copyDatabase, createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { viewsJob } from '../support/views-job.js';
@@ -143,4 +144,21 @@ describe('a restore from a backup', () => {
     await caughtUp(administrator());
     expect((await administrator().get('/v1/images/lost-29')).status).toBe(200);
   });
+});
+
+it('stops serving once the log has another epoch, since what is in memory may not be in that log', async () => {
+  const gatehouse = await startGatehouse();
+  try {
+    const { epoch, pool } = gatehouse.runtime;
+    const log = async () => (await gatehouse.app.get(Readiness).report()).checks.log;
+    const before = epoch.current;
+    await epoch.refresh();
+    expect(await log()).toBe('ok');
+    // As after a failover, which changes the timeline of the server.
+    await pool.query(`UPDATE log.epoch SET server = split_part(server, '/', 1) || '/0000002A'`);
+    await epoch.refresh();
+    expect(await log()).toMatch(`the epoch of the log is ${epoch.current} now, no longer ${before}`);
+  } finally {
+    await gatehouse.close();
+  }
 });

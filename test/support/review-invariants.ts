@@ -7,7 +7,12 @@ export function imageBefore(log: readonly RecordedEvent[], imageId: string, posi
   const inCase = before.filter(({ data }) => data.caseId === imageId);
   const claims = before
     .filter(({ type, data }) => type === 'ImageGenerated' && data.imageId === imageId)
-    .sort((a, b) => Date.parse(a.metadata.time) - Date.parse(b.metadata.time));
+    // The earlier claim holds; of two at one time that of the account which comes first.
+    .sort(
+      (a, b) =>
+        Date.parse(a.metadata.time) - Date.parse(b.metadata.time) ||
+        (String(a.data.accountId) < String(b.data.accountId) ? -1 : 1),
+    );
   const dismissedAt = inCase.findLast(({ type }) => type === 'ReviewDismissed')?.position ?? 0;
   const flags = before.filter(
     (event) =>

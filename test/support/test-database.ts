@@ -46,7 +46,7 @@ async function createDatabase(template: string): Promise<TestDatabase> {
 
 /**
  * The server waits five seconds for connections that are closing.
- * @throws if one stays open: whoever opened it doesn't close it
+ * @throws if one stays open, which the code that opened it should have closed
  */
 async function dropDatabase(server: ServerConnection, database: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {

@@ -4,6 +4,7 @@ import { type Transacted, Transactor } from '../../event-store/transact.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { GatehouseError, InvalidInput, Refusal, Unavailable } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
+import { Turns } from '../../kernel/turns.js';
 import { pause } from '../../kernel/wait.js';
 import { AddressHashes } from '../../platform/personal-data/address-hashes.js';
 import { InvalidAddress, type Mailbox, mailboxOf } from '../../platform/personal-data/mailbox.js';
@@ -60,6 +61,8 @@ const POLL_MS = 20;
 export class AddressClaims {
   protected readonly patienceMs: number = PATIENCE_MS;
   private readonly former: FormerAddresses;
+  /** Commands of this process on one account, or on one address, don't compete with one another. */
+  private readonly turns = new Turns();
 
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
@@ -76,11 +79,20 @@ export class AddressClaims {
    * @throws InvalidInput for no address; Refusal address-taken; Unavailable too-busy; whatever `decide` throws
    */
   async decide(
-    { email, accountId: wanted, context }: AddressCommand,
+    command: AddressCommand,
     decide: (accountId: string, emailHash: string) => AddressDecision,
   ): Promise<AddressDecided> {
-    const mailbox = readMailbox(email);
+    const mailbox = readMailbox(command.email);
     const hash = this.hashes.of(mailbox);
+    return this.turns.take(command.accountId ?? hash, () => this.decideInTurn(mailbox, hash, command, decide));
+  }
+
+  private async decideInTurn(
+    mailbox: Mailbox,
+    hash: string,
+    { accountId: wanted, context }: AddressCommand,
+    decide: (accountId: string, emailHash: string) => AddressDecision,
+  ): Promise<AddressDecided> {
     const fresh = wanted ?? this.ids.next();
     const by = inTraceOf(context);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -247,4 +259,7 @@ function wouldAppend(decide: () => AccountEvent[]): boolean {
 }
 
 const taken = (accountId: string) =>
-  new Refusal('address-taken', `the address belongs to another account than ${accountId}; a person has one account`);
+  new Refusal(
+    'address-taken',
+    `the address belongs to another account than ${accountId}, and a person has one account: give another address`,
+  );

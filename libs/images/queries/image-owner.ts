@@ -30,15 +30,15 @@ export class ImageOwners {
 
   /**
    * The owner by every event stored so far: a later report of an earlier generation changes it.
-   * @returns `isParked` if the view left out an event of this image, so that the owner may be unknown or wrong
+   * @returns `isParked` if an event of this image can't be used, so that the owner may be unknown or wrong
    * @throws NotCaughtUp if the view is too far behind
    */
   async find(imageId: string): Promise<{ owner?: string; isParked: boolean }> {
     const { row, asOf, isParked } = await this.lookup(imageId);
     const view = { consumer: `view:${imagesView.name}`, position: asOf, limitMs: this.settings.decisionWaitMs };
-    const ahead = await eventsAhead(this.log, ImageGenerated, view, ({ data }) => data.imageId === imageId);
+    const ahead = await eventsAhead(this.log, ImageGenerated, view, imageId, ({ data }) => data.imageId);
     let image = row && ({ ...row, generated_at: new Date(row.generated_at).getTime() } as ImageRow);
-    for (const event of ahead) image = imagesView.evolve(image, event, imageId);
-    return { ...(image && { owner: image.account_id }), isParked };
+    for (const event of ahead.events) image = imagesView.evolve(image, event, imageId);
+    return { ...(image && { owner: image.account_id }), isParked: isParked || ahead.isBroken };
   }
 }

@@ -9,7 +9,7 @@ export const statusCommand: CommandGroup = (program, run) => {
   command(
     program,
     'status',
-    'Shows the version, the head of the log, and the checkpoint of every consumer.',
+    'Shows the version, the head of the log, the checkpoint of every consumer, what a reactor retries, and the number of events in quarantine.',
     'status',
     'status --json | jq .head',
   ).action(

@@ -20,7 +20,7 @@ export const tokenCommands: CommandGroup = (program, run) => {
   command(
     group,
     'create <name>',
-    'Creates a token. Its secret is shown only once.',
+    'Creates a token and prints its secret, which is shown only once.',
     'token create image-service --role service',
     'token create nsfw-detector --role service --source /detectors/nsfw --event-type ContentFlagged',
     'token create ada --role reviewer,operator',
@@ -37,15 +37,14 @@ export const tokenCommands: CommandGroup = (program, run) => {
       severalOf,
     )
     .action(
-      run<{ role: string[]; source?: string[]; eventType?: string[] }>(async ({ client, print }, given, name) => {
-        const body = { name, roles: given.role, sources: given.source, eventTypes: given.eventType };
-        const token = await client.post<CreatedTokenAnswer>('/v1/tokens', body);
-        print(
-          token,
-          () =>
-            `${token.secret}\n\nThe secret is shown only once. To revoke the token: gatehouse token revoke ${token.id}`,
-        );
-      }),
+      run<{ role: string[]; source?: string[]; eventType?: string[] }>(
+        async ({ client, print, remark }, given, name) => {
+          const body = { name, roles: given.role, sources: given.source, eventTypes: given.eventType };
+          const token = await client.post<CreatedTokenAnswer>('/v1/tokens', body);
+          print(token, () => token.secret);
+          remark(`The secret is shown only once. To revoke the token: gatehouse token revoke ${token.id}`);
+        },
+      ),
     );
 
   command(group, 'revoke <id>', 'Revokes a token.', 'token revoke 0123456789abcdef').action(

@@ -98,8 +98,9 @@ async function finished(client: ApiClient, begun: ViewJob, progress: Progress): 
   }
 }
 
-/** One row per table of each view, and the rows that differ. */
-export function comparisonText({ comparisons = [] }: ViewJob): string {
+/** One row per table of each view, and the rows that differ, or differed before a rebuild. */
+export function comparisonText({ kind, comparisons = [] }: ViewJob): string {
+  const differing = kind === 'verify' ? 'DIFFERS' : 'corrected';
   const rows = comparisons.flatMap(({ view, position, tables }): Cell[][] =>
     tables.length === 0
       ? [[view, null, Number(position), null, null, 'new, nothing to compare']]
@@ -109,15 +110,15 @@ export function comparisonText({ comparisons = [] }: ViewJob): string {
           Number(position),
           live.rows,
           replayed.rows,
-          equal ? 'equal' : 'DIFFERS',
+          equal ? 'equal' : differing,
         ]),
   );
   const tables = table(['view', 'table', 'up to position', 'rows', 'replayed', 'result'], rows);
-  const differing = comparisons.flatMap(({ view, tables }) =>
+  const rowsThatDiffer = comparisons.flatMap(({ view, tables }) =>
     tables.flatMap(({ table: name, rows = [] }) =>
       rows.map(({ key, difference, columns }): Cell[] => [view, name, key, difference, columns?.join(', ') ?? null]),
     ),
   );
-  if (differing.length === 0) return tables;
-  return [tables, table(['view', 'table', 'key', 'live row', 'columns'], differing)].join('\n\n');
+  if (rowsThatDiffer.length === 0) return tables;
+  return [tables, table(['view', 'table', 'key', 'live row', 'columns'], rowsThatDiffer)].join('\n\n');
 }

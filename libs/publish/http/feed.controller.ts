@@ -30,7 +30,7 @@ const DEFAULT_LIMIT = 500;
 export class FeedQuery {
   @IsOptional()
   @Matches(new RegExp(GIVEN_POSITION), { message: POSITION_RULE })
-  @Means('Only events after this position; from the beginning by default.')
+  @Means('Only events after this position, digits or `EPOCH-digits`; from the beginning by default.')
   after?: string;
 
   @IsOptional()

@@ -21,7 +21,7 @@ const DEFAULT_LIMIT = 200;
 export class LogQuery {
   @IsOptional()
   @Matches(new RegExp(GIVEN_POSITION), { message: POSITION_RULE })
-  @Means('After this position; with `stream`, from this revision on.')
+  @Means('After this position, digits or `EPOCH-digits`; with `stream`, from this revision on.')
   after?: string;
 
   @IsOptional()

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactor } from '../../event-store/transact.js';
 import { ImageOwners, ownerOf } from '../../images/index.js';
-import { Refusal } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { POOL, SETTINGS } from '../../platform/ports.js';
+import { caseStream } from '../case.js';
 import type { CaseFacts } from '../conflict-of-interest.js';
 import { notedFlaggerId, notedFlaggerStream } from '../noted-flagger.js';
 import { FlagsAhead } from '../queries/flags-ahead.js';
@@ -28,24 +28,23 @@ export class CaseFactsReader {
 
   /**
    * Reads the facts as of now, and puts every flag stored so far into the case. Call it before each attempt to decide.
-   * @param reviewers who want to review, or did so elsewhere
-   * @throws NotCaughtUp if the consumer of flags or the images view is too far behind; Refusal case-parked
+   * @param reviewers who want to review, or did so elsewhere; those who gave a verdict here are added
+   * @throws NotCaughtUp if the consumer of flags or the images view is too far behind
    */
   async read(caseId: string, reviewers: readonly string[]): Promise<CaseFacts> {
-    const { flags, isParked } = await this.flags.of(caseId);
-    if (isParked) {
-      throw new Refusal(
-        'case-parked',
-        `a flag of image ${caseId} can't be processed, so its case may be incomplete: fix the cause, which "gatehouse views list" shows, then retry`,
-      );
-    }
-    for (const flag of flags) await this.process(flag);
+    const { flags, isParked: isCaseParked } = await this.flags.of(caseId);
+    // Those after the parked one wait for it.
+    if (!isCaseParked) for (const flag of flags) await this.process(flag);
+    const { state } = await this.transactor.load(caseStream, caseId);
+    const people = [...new Set([...reviewers, ...state.verdicts.map(({ reviewer }) => reviewer)])];
     const [image, rounds] = await Promise.all([
       this.images.find(caseId),
-      Promise.all(
-        reviewers.map((reviewer) => this.transactor.load(notedFlaggerStream, notedFlaggerId(caseId, reviewer))),
-      ),
+      Promise.all(people.map((one) => this.transactor.load(notedFlaggerStream, notedFlaggerId(caseId, one)))),
     ]);
-    return { ...image, notedRounds: new Map(reviewers.map((reviewer, n) => [reviewer, rounds[n]!.state.round])) };
+    return {
+      ...image,
+      isCaseParked,
+      notedRounds: new Map(people.map((one, n) => [one, rounds[n]!.state.round])),
+    };
   }
 }

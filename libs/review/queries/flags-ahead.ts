@@ -1,13 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import type { RecordedOf } from '../../events/event-definition.js';
 import { ContentFlagged } from '../../images/index.js';
 import type { Position } from '../../kernel/envelope.js';
 import { LatestAnswer } from '../../kernel/latest-answer.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { POOL, SETTINGS } from '../../platform/ports.js';
 import { consumerProgress } from '../../subscriptions/checkpoints.js';
-import { eventsAhead } from '../../subscriptions/events-ahead.js';
+import { type Ahead, eventsAhead } from '../../subscriptions/events-ahead.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
 import { REACTOR_PREFIX } from '../../subscriptions/reactor.js';
 import { CASE_OPENING } from '../review-actions.js';
@@ -15,7 +14,7 @@ import { CASE_OPENING } from '../review-actions.js';
 const CONSUMER = REACTOR_PREFIX + CASE_OPENING;
 
 export interface AheadFlags {
-  flags: RecordedOf<typeof ContentFlagged>[];
+  flags: Ahead<typeof ContentFlagged>['events'];
   /** Whether the consumer failed to process a flag of the image: the case may lack it and those after it. */
   isParked: boolean;
 }
@@ -36,12 +35,13 @@ export class FlagsAhead {
   /**
    * The flags of an image after the position of the consumer that opens cases, in log order. Read them before the case:
    * then every flag stored so far is in one of the two.
+   * @returns `isParked` if a flag of the image can't be processed, so that the case lacks it and those after it
    * @throws NotCaughtUp if the consumer is too far behind
    */
   async of(imageId: string): Promise<AheadFlags> {
     const { position, parked } = await this.progress.get();
     const consumer = { consumer: CONSUMER, position, limitMs: this.settings.decisionWaitMs };
-    const flags = await eventsAhead(this.log, ContentFlagged, consumer, ({ data }) => data.imageId === imageId);
-    return { flags, isParked: parked.includes(imageId) };
+    const ahead = await eventsAhead(this.log, ContentFlagged, consumer, imageId, ({ data }) => data.imageId);
+    return { flags: ahead.events, isParked: ahead.isBroken || parked.includes(imageId) };
   }
 }

@@ -20,7 +20,7 @@ export const rateCommands: CommandGroup = (program, run) => {
 
   command(group, 'set', 'Sets the rate.', 'rate set 1000', 'rate set 1400 --daily')
     .argument('<per-week>', 'people per rolling seven days; 0 admits nobody', integer(0, MAX_PER_WEEK))
-    .option('--daily', 'admit a seventh of the rate automatically every day')
+    .option('--daily', 'admit a seventh of the rate automatically every day; unchanged by default')
     .option('--no-daily', 'admit no cohorts automatically')
     .action(
       run<{ daily?: boolean }>(async (session, { daily }, perWeek) => {
@@ -63,5 +63,5 @@ export function rolloutText(rollout: RolloutAnswer): string {
   ]);
   if (admissions.length === 0) return about;
   const rows = admissions.map(({ cohortId, size, at }) => [cohortId, size, time(at)]);
-  return `${about}\n\n${table(['cohort', 'size', 'admitted'], rows)}`;
+  return `${about}\n\n${table(['cohort', 'people', 'admitted'], rows)}`;
 }

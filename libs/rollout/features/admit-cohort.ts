@@ -123,7 +123,7 @@ function refuseOther({ cohortId, size, accounts, priority }: CohortRequest, admi
   if (same) return;
   throw new Refusal(
     'cohort-known',
-    `cohort ${cohortId} was admitted already, with ${admission.size} people (${admission.selection}); use another cohortId`,
+    `cohort ${cohortId} was admitted already, with size ${admission.size} (${admission.selection}); repeat that request or use another cohortId`,
   );
 }
 

@@ -1,6 +1,7 @@
 import type { EventStore, Page, ReadAllOptions } from '../event-store/event-store.js';
 import type { Position } from '../kernel/envelope.js';
 import { StoreUnavailable } from '../kernel/errors.js';
+import { LatestAnswer } from '../kernel/latest-answer.js';
 import { Changes, pause } from '../kernel/wait.js';
 import { LogWindow } from './log-window.js';
 
@@ -45,8 +46,7 @@ class Reading {
  */
 export class LogTail {
   private current: Reading | undefined;
-  private currentHead: Promise<unknown> = Promise.resolve();
-  private nextHead: Promise<Position> | undefined;
+  private readonly latestHead = new LatestAnswer(() => this.store.head());
   private closed = false;
 
   /** @param newWindow creates a window of the events after a position */
@@ -105,17 +105,8 @@ export class LogTail {
     return { ...page, atHead: page.next === reading.end && page.next >= (await this.head()) };
   }
 
-  /** Callers that ask while an earlier question is being answered share the next one. */
   head(): Promise<Position> {
-    this.nextHead ??= this.currentHead
-      .catch(() => {})
-      .then(() => {
-        this.nextHead = undefined;
-        const head = this.store.head();
-        this.currentHead = head;
-        return head;
-      });
-    return this.nextHead;
+    return this.latestHead.get();
   }
 
   /** Ends every subscription. */

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { ContentFlagged } from '../../images/index.js';
+import type { Position } from '../../kernel/envelope.js';
+import { LatestAnswer } from '../../kernel/latest-answer.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { POOL, SETTINGS } from '../../platform/ports.js';
 import { consumerProgress } from '../../subscriptions/checkpoints.js';
@@ -20,11 +22,15 @@ export interface AheadFlags {
 /** Finds the flags that are stored but may be missing in their case. */
 @Injectable()
 export class FlagsAhead {
+  private readonly progress: LatestAnswer<{ position: Position; parked: string[] }>;
+
   constructor(
-    @Inject(POOL) private readonly pool: pg.Pool,
+    @Inject(POOL) pool: pg.Pool,
     @Inject(LogTail) private readonly log: LogTail,
     @Inject(SETTINGS) private readonly settings: Pick<Settings, 'decisionWaitMs'>,
-  ) {}
+  ) {
+    this.progress = new LatestAnswer(() => consumerProgress(pool, CONSUMER));
+  }
 
   /**
    * The flags of an image after the position of the consumer that opens cases, in log order. Read them before the case:
@@ -33,7 +39,7 @@ export class FlagsAhead {
    * @throws NotCaughtUp if the consumer is too far behind
    */
   async of(imageId: string): Promise<AheadFlags> {
-    const { position, parked } = await consumerProgress(this.pool, CONSUMER);
+    const { position, parked } = await this.progress.get();
     const consumer = { consumer: CONSUMER, position, limitMs: this.settings.decisionWaitMs };
     const ahead = await eventsAhead(this.log, ContentFlagged, consumer, imageId, ({ data }) => data.imageId);
     return { flags: ahead.events, isParked: ahead.isBroken || parked.includes(imageId) };

@@ -1,5 +1,6 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { EventMetadata, JsonObject } from '../kernel/envelope.js';
+import { storableKey } from '../kernel/text-forms.js';
 import type { EventDefinition } from './event-definition.js';
 import { lazyValidators } from './lazy-validators.js';
 
@@ -75,7 +76,7 @@ export class StoredEvents {
 export function keyOfBroken({ stream, metadata }: StoredEvent): string {
   const subject = (metadata as Partial<EventMetadata>).subject;
   const name = typeof subject === 'string' && subject !== '' ? subject : stream;
-  return name.slice(name.indexOf('-') + 1);
+  return storableKey(name.slice(name.indexOf('-') + 1));
 }
 
 /** Thrown where a broken event is processed; its key is parked. */

@@ -2,6 +2,7 @@ import { type DataSource, In, LessThan, type Repository } from 'typeorm';
 import { type Clock, DAY_MS } from '../kernel/clock.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
 import { type Ids, isUuid } from '../kernel/ids.js';
+import { storable } from '../kernel/text-forms.js';
 import { isTransientDatabaseError } from '../kernel/transient.js';
 import { arrayParameter } from '../platform/database/array-parameters.js';
 import { Unreadable } from '../platform/personal-data/encrypted-text.js';
@@ -263,9 +264,6 @@ export class Quarantine {
     return Object.fromEntries(counts.map(({ reason, entries }) => [reason, Number(entries)]));
   }
 }
-
-/** PostgreSQL's text can't hold a NUL, but attributes may. The raw bytes keep it. */
-const storable = (text: string): string => text.replaceAll('\u0000', '\\u0000');
 
 const toEntry = ({
   raw,

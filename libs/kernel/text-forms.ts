@@ -76,3 +76,13 @@ function epochMsOf(text: string): number | undefined {
   const day = Number(text.slice(8, 10));
   return day <= 28 || day <= daysOfMonth(Number(text.slice(0, 4)), Number(text.slice(5, 7))) ? epochMs : undefined;
 }
+
+/** PostgreSQL's text can't hold a NUL, which JSON may contain: it is shown as JSON writes it. */
+export const storable = (text: string): string => text.replaceAll('\u0000', '\\u0000');
+
+/** Its UTF-8 fits into an index of PostgreSQL. */
+const MAX_KEY_LENGTH = 500;
+
+/** The key of a stored event, which may be any text: limits may have been others when the event was accepted. */
+export const storableKey = (key: string): string =>
+  key.length > MAX_KEY_LENGTH || key.includes('\u0000') ? storable(key).slice(0, MAX_KEY_LENGTH) : key;

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { BrokenEvent, keyOfBroken } from '../events/stored-events.js';
 import type { RecordedEvent } from '../kernel/envelope.js';
 import { eventLoop } from '../kernel/event-loop.js';
+import { storableKey } from '../kernel/text-forms.js';
 import { type Parking, parkedBy } from '../subscriptions/parked-keys.js';
 import { shardOf } from '../subscriptions/shards.js';
 import type { KeyFilter } from './key-filter.js';
@@ -123,8 +124,7 @@ export class ViewBuild {
 
   /** The keys of an event; of a broken one, that of its subject. */
   keysOf(event: RecordedEvent): readonly string[] {
-    if (event.fault === undefined) return this.view.keys(event);
-    return [keyOfBroken(event)];
+    return event.fault === undefined ? this.view.keys(event).map(storableKey) : [keyOfBroken(event)];
   }
 
   private change(effect: PageEffect, key: string, before: ViewRow | undefined, after: ViewRow | undefined): void {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { RecordedEvent } from '../kernel/envelope.js';
+import { storable } from '../kernel/text-forms.js';
 import { type Checkpoint, Fenced, type ParkedKey } from './checkpoints.js';
 
 /** A parked key with the event and the error that caused it. */
@@ -15,7 +16,7 @@ export function parkedBy(consumer: string, key: string, event: RecordedEvent, er
     position: event.position,
     eventId: event.id,
     eventType: event.type,
-    error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    error: storable(error instanceof Error ? `${error.name}: ${error.message}` : String(error)),
     event,
     cause: error,
   };

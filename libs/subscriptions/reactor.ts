@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { BrokenEvent, keyOfBroken } from '../events/stored-events.js';
 import { systemClock, toIso } from '../kernel/clock.js';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
+import { storableKey } from '../kernel/text-forms.js';
 import { isTransient } from '../kernel/transient.js';
 import { pause } from '../kernel/wait.js';
 import { Chains } from './chains.js';
@@ -192,7 +193,7 @@ export class Reactor {
   }
 
   private keyOf(event: RecordedEvent): string {
-    return event.fault === undefined ? this.consumer.key(event) : keyOfBroken(event);
+    return event.fault === undefined ? storableKey(this.consumer.key(event)) : keyOfBroken(event);
   }
 
   private async retryWhenDue(checkpoint: Checkpoint, isNew: boolean): Promise<void> {

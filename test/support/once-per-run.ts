@@ -21,9 +21,10 @@ export async function oncePerRun<T>(name: string, make: (directory: string) => P
     const made = await make(directory);
     await writeFile(`${ready}.new`, JSON.stringify(made));
     await rename(`${ready}.new`, ready);
-    return made;
-  } finally {
+    return made; // and stays the first: a caller that looked just before this would make it a second time
+  } catch (error) {
     await rm(making, { recursive: true });
+    throw error;
   }
 }
 

@@ -7,7 +7,7 @@ import { until } from '../../test/support/until.js';
 import { PostgresEventStore } from '../event-store/postgres/postgres-event-store.js';
 import { newEvent } from '../event-store/sample-events.contract.js';
 import { defineEvent } from '../events/event-definition.js';
-import { consumerPositions, parkedKeys, takeOver } from '../subscriptions/checkpoints.js';
+import { parkedKeys, progressOfAll, takeOver } from '../subscriptions/checkpoints.js';
 import { LockSession } from '../subscriptions/lock-session.js';
 import { LogTail } from '../subscriptions/log-tail.js';
 import type { Parking } from '../subscriptions/parked-keys.js';
@@ -299,8 +299,8 @@ describe('projections', () => {
   /** Resolves when every consumer has passed the position. */
   async function reached(position: number): Promise<void> {
     await until(async () => {
-      const positions = await consumerPositions(pool);
-      return positions.size === views.length && [...positions.values()].every((one) => one >= position);
+      const consumers = await progressOfAll(pool);
+      return consumers.size === views.length && [...consumers.values()].every((one) => one.position >= position);
     });
   }
 });

@@ -136,8 +136,8 @@ export interface GiveVerdict {
 
 /**
  * The verdict and, if it completes the panel, the decision: a strict majority of `unsafe` confirms. A no-op if the case
- * is decided or the reviewer has voted. `unsure` decides nothing: another reviewer takes that place, unless an outside
- * tool gave the panel, all of whose verdicts count. So does the verdict of somebody who may not review the case any more.
+ * is decided or the reviewer has voted. The verdict of somebody who may not review the case any more decides nothing, nor
+ * does `unsure`: another reviewer takes that place. In a panel that an outside tool gave, `unsure` counts as well.
  * @throws NotFound case-unknown; Refusal case-parked, own-flag, own-image, case-claimed, image-owner-unknown, image-parked
  */
 export function giveVerdict(state: Case, command: GiveVerdict, facts: CaseFacts): CaseEvent[] {

@@ -29,7 +29,7 @@ export interface Retry extends Work {
 
 /** How far a reactor is: its keys don't wait for each other, so it may have finished much beyond its position. */
 export interface ReactorProgress {
-  /** Everything up to here is finished. */
+  /** Everything up to here is finished, in every shard. */
   position: Position;
   /** Events that are finished beyond the oldest unfinished one. */
   finished: number;
@@ -154,7 +154,7 @@ export async function storeProgress(
 }
 
 /** How far each consumer is, in whichever process it runs. One that is no reactor has finished nothing beyond its position. */
-export async function consumersProgress(db: Queryable): Promise<Map<string, ReactorProgress>> {
+export async function progressOfAll(db: Queryable): Promise<Map<string, ReactorProgress>> {
   const { rows } = await db.query(
     `SELECT follower AS consumer, min(position) AS position, sum(finished) AS finished,
             (min(retrying::text) FILTER (WHERE alive))::json AS retrying, bool_or(working AND alive) AS working,
@@ -177,16 +177,8 @@ export async function consumersProgress(db: Queryable): Promise<Map<string, Reac
   );
 }
 
-/** The position of every consumer: the one that all its shards have passed. */
-export async function consumerPositions(db: Queryable): Promise<Map<string, Position>> {
-  const { rows } = await db.query(
-    'SELECT follower, min(position) AS position FROM projections.checkpoints GROUP BY follower ORDER BY follower',
-  );
-  return new Map(rows.map((row) => [row.follower, Number(row.position)]));
-}
-
 /** A consumer's position and the keys it has parked up to there, in one snapshot. */
-export async function consumerProgress(
+export async function positionAndParked(
   db: Queryable,
   consumer: string,
 ): Promise<{ position: Position; parked: string[] }> {

@@ -1,7 +1,7 @@
 import type { EventStore, Page, ReadAllOptions } from '../event-store/event-store.js';
+import { coalesced } from '../kernel/coalesced.js';
 import type { Position } from '../kernel/envelope.js';
 import { StoreUnavailable } from '../kernel/errors.js';
-import { LatestAnswer } from '../kernel/latest-answer.js';
 import { Changes, pause } from '../kernel/wait.js';
 import { LogWindow } from './log-window.js';
 
@@ -46,7 +46,7 @@ class Reading {
  */
 export class LogTail {
   private current: Reading | undefined;
-  private readonly latestHead = new LatestAnswer(() => this.store.head());
+  private readonly sharedHead = coalesced((): Promise<Position> => this.store.head());
   private closed = false;
 
   /** @param newWindow creates a window of the events after a position */
@@ -106,7 +106,7 @@ export class LogTail {
   }
 
   head(): Promise<Position> {
-    return this.latestHead.get();
+    return this.sharedHead();
   }
 
   /** Ends every subscription. */

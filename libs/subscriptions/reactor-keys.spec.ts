@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { away, MINUTE_MS, nameOf, ReactorWorld, refused } from '../../test/support/reactor-world.js';
 import { until } from '../../test/support/until.js';
 import type { RecordedEvent } from '../kernel/envelope.js';
-import { consumersProgress } from './checkpoints.js';
+import { progressOfAll } from './checkpoints.js';
 import type { Consumer } from './consumer.js';
 
 let world: ReactorWorld;
@@ -46,7 +46,7 @@ describe('the keys of a reactor', () => {
         seen.get(nameOf(event))?.();
       },
     });
-    const progress = async () => (await consumersProgress(world.pool)).get(reactor.name);
+    const progress = async () => (await progressOfAll(world.pool)).get(reactor.name);
     await world.append('first', ...Array<string>(HOT).fill('hot'), 'cold');
     const [cold, last] = [whenDone(`cold:${HOT + 2}`), whenDone(`hot:${HOT + 1}`)];
     const running = reactor.run(stop.signal);
@@ -107,7 +107,7 @@ describe('the keys of a reactor', () => {
     };
     await world.append('a', 'b');
     const reactor = world.start();
-    const progress = async () => (await consumersProgress(world.pool)).get(reactor.name);
+    const progress = async () => (await progressOfAll(world.pool)).get(reactor.name);
     const running = reactor.run(stop.signal);
     await until(async () => (await progress())?.finished === 1);
     const retrying = { position: 1, type: 'Noted', key: 'a', failures: expect.any(Number), since: expect.any(String) };
@@ -137,7 +137,7 @@ describe('the keys of a reactor', () => {
       let finish = () => {};
       await world.append('a', 'b', 'a');
       let reactor = world.start(slowly);
-      const progress = async () => (await consumersProgress(world.pool)).get(reactor.name);
+      const progress = async () => (await progressOfAll(world.pool)).get(reactor.name);
       let stop = new AbortController();
       let running = reactor.run(stop.signal);
       await until(async () => (await progress())?.position === 3);

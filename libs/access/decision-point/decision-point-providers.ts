@@ -14,7 +14,7 @@ import { Metrics } from '../../platform/metrics/metrics.js';
 import { CLOCK, EVENT_STORE, LOGGER, POOL, SETTINGS } from '../../platform/ports.js';
 import { ViewReader } from '../../projections/view-reader.js';
 import { CurrentCases } from '../../review/index.js';
-import { consumerProgress } from '../../subscriptions/checkpoints.js';
+import { positionAndParked } from '../../subscriptions/checkpoints.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
 import { REACTOR_PREFIX } from '../../subscriptions/reactor.js';
 import { AccessReplica } from './access-replica.js';
@@ -44,7 +44,7 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     if (!this.isServing) return;
     const { replica, settings } = this;
-    const enforcing = await consumerProgress(this.pool, REACTOR_PREFIX + ENFORCING);
+    const enforcing = await positionAndParked(this.pool, REACTOR_PREFIX + ENFORCING);
     await replica.start(this.stop.signal, enforcing.position, enforcing.parked);
     this.readiness.register('access-replica', () => {
       if (replica.ageMs > settings.stalenessMs)

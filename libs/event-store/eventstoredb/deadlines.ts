@@ -42,18 +42,3 @@ export async function collect<Item>(read: StreamingRead<Item>, asked: string): P
     throw error;
   }
 }
-
-/** Shares one request among all callers before it is sent, so that the answer is newer than each call. */
-export function sharedQuestion<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
-  let underWay: Promise<unknown> = Promise.resolve();
-  let next: Promise<Answer> | undefined;
-  return () => {
-    next ??= underWay.then(() => {
-      next = undefined;
-      const answer = ask();
-      underWay = answer.catch(() => {});
-      return answer;
-    });
-    return next;
-  };
-}

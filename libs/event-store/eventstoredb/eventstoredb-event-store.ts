@@ -1,13 +1,14 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import type { StoredEvents } from '../../events/stored-events.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
+import { coalesced } from '../../kernel/coalesced.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import type { EventStore, NextOptions, Page, ReadAllOptions, StreamWrite, WriteResult } from '../event-store.js';
 import { openBulkRead } from './bulk-reader.js';
 import { eventStoreAddress } from './client-addresses.js';
 import { storeError, typeOf } from './client-errors.js';
-import { answerWithin, collect, sharedQuestion } from './deadlines.js';
+import { answerWithin, collect } from './deadlines.js';
 import { LiveSubscription } from './live-subscription.js';
 import { LogEnd } from './log-end.js';
 import { OwnRecords, type PassedOver, type PreparedEvents, positionOf, prepare } from './log-records.js';
@@ -129,7 +130,7 @@ export class EventStoreDBEventStore implements EventStore {
   }
 
   /** Position of the newest record of any kind, for appends that are sent after the call. */
-  private readonly end = sharedQuestion(async (): Promise<Position> => {
+  private readonly end = coalesced(async (): Promise<Position> => {
     const [newest] = await this.readBackwards(undefined, 1);
     return newest ? positionOf(newest) : 0;
   });

@@ -9,7 +9,7 @@ import { POOL } from '../../platform/ports.js';
 import { liveBuild } from '../../projections/builds.js';
 import type { View } from '../../projections/view.js';
 import { ViewReader } from '../../projections/view-reader.js';
-import { consumerPositions, type ParkedKey, parkedKeys } from '../../subscriptions/checkpoints.js';
+import { type ParkedKey, parkedKeys, progressOfAll } from '../../subscriptions/checkpoints.js';
 import { REACTOR_PREFIX } from '../../subscriptions/reactor.js';
 
 const parked = list(
@@ -85,10 +85,10 @@ export class ListViewsController {
 
   /** Only those that have a checkpoint. */
   private async consumers(keys: readonly ParkedKey[]): Promise<ConsumerAnswer[]> {
-    const positions = await consumerPositions(this.pool);
-    return [...positions]
+    const consumers = await progressOfAll(this.pool);
+    return [...consumers]
       .filter(([consumer]) => consumer.startsWith(REACTOR_PREFIX))
-      .map(([consumer, reached]) => ({
+      .map(([consumer, { position: reached }]) => ({
         name: consumer.slice(REACTOR_PREFIX.length),
         position: String(reached),
         parked: parkedBy(consumer, keys),

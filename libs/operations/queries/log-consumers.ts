@@ -3,7 +3,7 @@ import type { Pool } from '../../platform/database/database.js';
 import { viewConsumers } from '../../projections/builds.js';
 import type { View } from '../../projections/view.js';
 import { PUBLISHER } from '../../publish/kafka/publisher.js';
-import { consumersProgress, parkedKeys } from '../../subscriptions/checkpoints.js';
+import { parkedKeys, progressOfAll } from '../../subscriptions/checkpoints.js';
 
 /**
  * How far the consumers are that run in this release and with these settings. Checkpoints of an earlier release, of
@@ -16,7 +16,7 @@ export async function logConsumers(
 ) {
   const [views, progress, parked] = await Promise.all([
     viewConsumers(pool, catalogue),
-    consumersProgress(pool),
+    progressOfAll(pool),
     parkedKeys(pool),
   ]);
   const isRunning = (consumer: string): boolean => {

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { ContentFlagged } from '../../images/index.js';
+import { coalesced } from '../../kernel/coalesced.js';
 import type { Position } from '../../kernel/envelope.js';
-import { LatestAnswer } from '../../kernel/latest-answer.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { POOL, SETTINGS } from '../../platform/ports.js';
-import { consumerProgress } from '../../subscriptions/checkpoints.js';
+import { positionAndParked } from '../../subscriptions/checkpoints.js';
 import { type Ahead, eventsAhead } from '../../subscriptions/events-ahead.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
 import { REACTOR_PREFIX } from '../../subscriptions/reactor.js';
@@ -22,14 +22,14 @@ export interface AheadFlags {
 /** Finds the flags that are stored but may be missing in their case. */
 @Injectable()
 export class FlagsAhead {
-  private readonly progress: LatestAnswer<{ position: Position; parked: string[] }>;
+  private readonly progress: () => Promise<{ position: Position; parked: string[] }>;
 
   constructor(
     @Inject(POOL) pool: pg.Pool,
     @Inject(LogTail) private readonly log: LogTail,
     @Inject(SETTINGS) private readonly settings: Pick<Settings, 'decisionWaitMs'>,
   ) {
-    this.progress = new LatestAnswer(() => consumerProgress(pool, CONSUMER));
+    this.progress = coalesced(() => positionAndParked(pool, CONSUMER));
   }
 
   /**
@@ -39,7 +39,7 @@ export class FlagsAhead {
    * @throws NotCaughtUp if the consumer is too far behind
    */
   async of(imageId: string): Promise<AheadFlags> {
-    const { position, parked } = await this.progress.get();
+    const { position, parked } = await this.progress();
     const consumer = { consumer: CONSUMER, position, limitMs: this.settings.decisionWaitMs };
     const ahead = await eventsAhead(this.log, ContentFlagged, consumer, imageId, ({ data }) => data.imageId);
     return { flags: ahead.events, isParked: ahead.isBroken || parked.includes(imageId) };

@@ -6,6 +6,7 @@ import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { JwtVerifier } from './jwt-verifier.js';
 
 const AUDIENCE = 'gatehouse';
+const UNREACHABLE = 'http://127.0.0.1:9';
 const NOW_S = 1_800_000_000;
 const HOUR_S = 3_600;
 const TOLERANCE_S = 30;
@@ -66,8 +67,32 @@ describe('JWTs of an issuer', () => {
     ['no expiry', { exp: undefined }],
     ['no subject', { sub: undefined }],
     ['an endless subject', { sub: 'x'.repeat(300) }],
+    ['an empty subject', { sub: '' }],
+    ['a number as its subject', { sub: 42 }],
+    ['a list as its subject', { sub: ['ann'] }],
   ])('rejects one with %s', async (_, claims) => {
     expect(await verifier.authenticate(await signed(claims))).toBeUndefined();
+  });
+
+  it('answers claims of any JSON type: with roles only for a list or a string that has them', async () => {
+    const odd = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom<unknown>({ toString: 1, valueOf: 1 }, [{ toString: 1 }], [['reviewer']], 7, true, null),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('sub', 'realm', 'roles', 'exp', 'nbf', 'iat', 'aud', 'jti'),
+        odd,
+        async (name, value) => {
+          const claims = name === 'roles' ? { realm: { roles: value } } : { [name]: value };
+          const principal = await verifier.authenticate(await signed(claims));
+          if (name === 'sub' && (typeof value !== 'string' || value === '')) expect(principal).toBeUndefined();
+          if (name === 'roles' && typeof value !== 'string')
+            expect(principal).toMatchObject({ kind: 'user', roles: [] });
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 
   it('admits one from nbf to exp, however the clock is set', async () => {
@@ -99,8 +124,12 @@ describe('JWTs of an issuer', () => {
   });
 
   it('distinguishes an unreachable issuer from an invalid JWT', async () => {
-    const away = new JwtVerifier({ issuer: 'http://127.0.0.1:9', audience: AUDIENCE, rolesClaim: 'roles' }, clock);
-    await expect(away.authenticate(await signed())).rejects.toMatchObject({
+    const away = new JwtVerifier({ issuer: UNREACHABLE, audience: AUDIENCE, rolesClaim: 'roles' }, clock);
+    const anothers = await signed({ iss: issuer });
+    for (const invalid of ['abc', 'a.b.c', '', `${anothers}.x`, anothers]) {
+      expect(await away.authenticate(invalid)).toBeUndefined();
+    }
+    await expect(away.authenticate(await signed({ iss: UNREACHABLE }))).rejects.toMatchObject({
       code: 'issuer-unavailable',
       kind: 'unavailable',
     });

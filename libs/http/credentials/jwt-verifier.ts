@@ -1,7 +1,15 @@
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import {
+  createRemoteJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
 import type { Clock } from '../../kernel/clock.js';
 import { Unavailable } from '../../kernel/errors.js';
-import { isRole, type Principal } from './principal.js';
+import { isRole, type Principal, type Role } from './principal.js';
 
 export interface JwtOptions {
   issuer: string;
@@ -34,6 +42,7 @@ export class JwtVerifier {
    */
   async authenticate(jwt: string): Promise<Principal | undefined> {
     const { issuer, audience } = this.options;
+    if (!this.canBeValid(jwt)) return undefined;
     try {
       const { payload } = await jwtVerify(jwt, await this.issuerKeys(), {
         issuer,
@@ -50,13 +59,26 @@ export class JwtVerifier {
     }
   }
 
+  /** False if no key could verify the credential: then the issuer need not be reachable to refuse it. */
+  private canBeValid(jwt: string): boolean {
+    try {
+      const { alg } = decodeProtectedHeader(jwt);
+      return ALGORITHMS.includes(alg as string) && decodeJwt(jwt).iss === this.options.issuer;
+    } catch {
+      return false; // not of the form of a JWT
+    }
+  }
+
+  /** The issuer is trusted, but its claims may have any JSON type: the library checks only those that it uses. */
   private principalOf(payload: JWTPayload): Principal | undefined {
-    const id = `oidc:${asIdentifier(payload.sub!)}`;
+    const subject: unknown = payload.sub;
+    if (typeof subject !== 'string' || subject === '') return undefined;
+    const id = `oidc:${asIdentifier(subject)}`;
     if (id.length > ID_CHARACTERS) return undefined;
     const claim = this.options.rolesClaim
       .split('.')
-      .reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], payload);
-    const roles = (Array.isArray(claim) ? claim : String(claim ?? '').split(' ')).filter(isRole);
+      .reduce<unknown>((at, name) => (at as Record<string, unknown> | null | undefined)?.[name], payload);
+    const roles = rolesOf(claim);
     return { kind: roles.includes('service') ? 'service' : 'user', id, roles };
   }
 
@@ -86,6 +108,12 @@ export class JwtVerifier {
       'issuer-unavailable',
       `the keys of the issuer ${this.options.issuer} can't be fetched: use a token, or retry`,
     );
+}
+
+/** The known roles of a claim, a list or words in one string; none of a claim of another type. */
+function rolesOf(claim: unknown): Role[] {
+  const named = typeof claim === 'string' ? claim.split(' ') : claim;
+  return Array.isArray(named) ? named.filter(isRole) : [];
 }
 
 /** Injective: a character that identifiers forbid becomes `~` and its UTF-16 code in hexadecimal. */

@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { Query } from '@nestjs/cqrs';
+import { Transform } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
@@ -7,7 +8,6 @@ import {
   IsArray,
   IsBoolean,
   IsInt,
-  IsISO8601,
   IsString,
   Matches,
   Max,
@@ -19,7 +19,8 @@ import {
 } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { EntityId, Label, Line, Name, PersonalText } from '../events/schemas.js';
-import { INSTANT } from '../kernel/text-forms.js';
+import { toIso } from '../kernel/clock.js';
+import { INSTANT, isDay, isInstant, parseInstant } from '../kernel/text-forms.js';
 import { InvalidAddress, mailboxOf } from '../platform/personal-data/mailbox.js';
 
 /** What a field means, for the documentation. The rules below take it as their first argument, as the events' schemas do. */
@@ -103,11 +104,32 @@ export const IsSet = (minimum: number, maximum: number) =>
 
 const INSTANT_FORM = 'must be a time with its offset, like 2022-05-18T09:00:00Z';
 
+/** A time, which its handler receives in UTC, as `Date.toISOString` writes it, so that `Date.parse` reads it. */
 export const IsInstant = (description: string) =>
   applyDecorators(
     Means(description),
+    Transform(({ value }) => (typeof value === 'string' && isInstant(value) ? toIso(parseInstant(value)!) : value)),
     Matches(new RegExp(INSTANT), { message: INSTANT_FORM }),
-    IsISO8601({ strict: true, strictSeparator: true }, { message: INSTANT_FORM }),
+    ValidateBy({
+      name: 'isInstant',
+      validator: {
+        validate: (value) => typeof value === 'string' && isInstant(value),
+        defaultMessage: () => INSTANT_FORM,
+      },
+    }),
+    JSONSchema({ format: 'date-time' }) as PropertyDecorator,
+  );
+
+const DAY_FORM = 'must be a day, like 2022-05-18';
+
+export const IsDay = (description: string) =>
+  applyDecorators(
+    Means(description),
+    ValidateBy({
+      name: 'isDay',
+      validator: { validate: (value) => typeof value === 'string' && isDay(value), defaultMessage: () => DAY_FORM },
+    }),
+    JSONSchema({ type: 'string', format: 'date' }) as PropertyDecorator,
   );
 
 /** The `{id}` of a path. */

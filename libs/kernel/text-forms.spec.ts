@@ -23,14 +23,31 @@ describe('an instant', () => {
     '2022-13-01T09:00:00Z',
     '2022-05-18T09:00:00.1234567890Z',
     '٢022-05-18T09:00:00Z',
+    '2022-05-18T09:60:00Z',
+    '2022-05-18T09:00:61Z',
+    '2022-05-18T09:00:00+24:00',
+    '2022-06-30T22:59:60Z',
+    '2022-06-30T23:58:60Z',
+    '2022-06-30T23:59:60+01:00',
+    '2022-02-30T23:59:60Z',
   ])('has no other form, and its day exists: %s', (text) => {
     expect([isInstant(text), parseInstant(text)]).toEqual([false, undefined]);
+  });
+
+  it.each([
+    '2016-12-31T23:59:60Z',
+    '2016-12-31T23:59:60.25Z',
+    '2016-12-31T15:59:60-08:00',
+    '2017-01-01T05:29:60.999999999+05:30',
+  ])('may be a leap second, the last moment of its minute: %s', (text) => {
+    expect([isInstant(text), parseInstant(text)]).toEqual([true, Date.UTC(2017, 0, 1) - 1]);
   });
 
   it('from a sender may be in lower case and of any year', () => {
     expect(parseInstant('2022-03-01t00:00:00z')).toBe(SPRING_2022);
     expect(parseInstant('2022-02-30t00:00:00z')).toBeUndefined();
     expect(parseInstant('0999-01-01T00:00:00Z')).toBeLessThan(0);
+    expect(parseInstant('0999-12-31T23:59:60Z')).toBe(Date.UTC(1000, 0, 1) - 1);
     expect(isInstant('2022-03-01t00:00:00z') || isInstant('0999-01-01T00:00:00Z')).toBe(false);
   });
 

@@ -31,8 +31,13 @@ export const HASH = '^[0-9a-f]+$';
 export const POSITION = '^\\d{1,16}$';
 /** A position from a client, which may name the epoch that gave it: `1042` or `9c1f03ab55d2-1042`. */
 export const GIVEN_POSITION = '^(?:[0-9a-f]{12}-)?\\d{1,16}$';
-/** RFC 3339 with its offset, in capitals, years 1000 to 2999. The pattern also matches days that don't exist; isInstant does not. */
-export const INSTANT = '^[12]\\d{3}-\\d\\d-\\d\\dT(?!24)\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?(Z|[+-]\\d\\d:\\d\\d)$';
+const TIME_OF_DAY = '(?:[01]\\d|2[0-3]):[0-5]\\d:(?:[0-5]\\d|60)(?:\\.\\d{1,9})?';
+const OFFSET = '[+-](?:[01]\\d|2[0-3]):[0-5]\\d';
+/**
+ * RFC 3339 with its offset, in capitals, years 1000 to 2999. The pattern also matches days and leap seconds that don't exist;
+ * isInstant does not.
+ */
+export const INSTANT = `^[12]\\d{3}-\\d\\d-\\d\\dT${TIME_OF_DAY}(?:Z|${OFFSET})$`;
 
 const tester = (pattern: string) => {
   const form = new RegExp(pattern, 'u');
@@ -46,7 +51,8 @@ const hasInstantForm = tester(INSTANT);
 const CONTROL = /[^ -~\u00a0-\uffff]/;
 const HALF = /\p{Surrogate}/u;
 /** As senders may write it: in lower case too, and of any year. */
-const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt](?!24)\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+const RFC_3339 = new RegExp(`^\\d{4}-\\d\\d-\\d\\d[Tt]${TIME_OF_DAY}(?:[Zz]|${OFFSET})$`);
+const DAY_MS = 86_400_000;
 
 export const isEntityId = (text: string): boolean => text.length <= MAX_ID_LENGTH && hasIdForm(text);
 
@@ -56,11 +62,17 @@ export const isGivenPosition = tester(GIVEN_POSITION);
 
 export const isInstant = (text: string): boolean => hasInstantForm(text) && epochMsOf(text) !== undefined;
 
+/** A day like `2022-05-18`, of the same years. */
+export const isDay = (text: string): boolean => isInstant(`${text}T00:00:00Z`);
+
 export const hasControlCharacter = (text: string): boolean => CONTROL.test(text);
 
 export const hasHalfPair = (text: string): boolean => HALF.test(text);
 
-/** Epoch milliseconds of an RFC 3339 time; undefined if the text is no such time or the day does not exist. */
+/**
+ * Epoch milliseconds of an RFC 3339 time; undefined if the text is no such time or the day does not exist. A leap second is
+ * the last moment of its minute.
+ */
 export const parseInstant = (text: string): number | undefined => (RFC_3339.test(text) ? epochMsOf(text) : undefined);
 
 /** @param month 1 for January */
@@ -69,12 +81,22 @@ const daysOfMonth = (year: number, month: number): number => {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 };
 
+/** @param text matches RFC_3339 */
 function epochMsOf(text: string): number | undefined {
-  const epochMs = Date.parse(text);
+  const isLeapSecond = text.slice(17, 19) === '60';
+  // Date.parse knows no leap second.
+  const epochMs = Date.parse(isLeapSecond ? `${text.slice(0, 17)}59${text.slice(19)}` : text);
   if (Number.isNaN(epochMs)) return undefined;
   // Date.parse reads February 30 as March 2.
   const day = Number(text.slice(8, 10));
-  return day <= 28 || day <= daysOfMonth(Number(text.slice(0, 4)), Number(text.slice(5, 7))) ? epochMs : undefined;
+  if (day > 28 && day > daysOfMonth(Number(text.slice(0, 4)), Number(text.slice(5, 7)))) return undefined;
+  return isLeapSecond ? lastMomentOfDay(epochMs) : epochMs;
+}
+
+/** The last millisecond of the second; undefined unless it ends a day in UTC, as every leap second does. */
+function lastMomentOfDay(epochMs: number): number | undefined {
+  const next = Math.floor(epochMs / 1_000) * 1_000 + 1_000;
+  return Math.abs(next % DAY_MS) === 0 ? next - 1 : undefined;
 }
 
 /** PostgreSQL's text can't hold a NUL, which JSON may contain: it is shown as JSON writes it. */

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { ApiClient, Query } from '../cli/api-client.js';
 import { type CommandGroup, command } from '../cli/commands.js';
 import { InvalidInput } from '../kernel/errors.js';
-import { isInstant } from '../kernel/text-forms.js';
+import { isDay } from '../kernel/text-forms.js';
 import { metricsText } from './cli/metrics-table.js';
 import type { SafetyAnswer } from './queries/safety-answer.js';
 
@@ -13,7 +13,7 @@ interface MetricsOptions {
 }
 
 const day = (text: string): string => {
-  if (isInstant(`${text}T00:00:00Z`)) return text;
+  if (isDay(text)) return text;
   throw new InvalidArgumentError('It must be a day such as 2022-05-18.');
 };
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { positionOrTime } from '../../libs/cli/commands.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 const START = Date.parse('2022-05-18T09:00:00Z');
@@ -182,4 +183,31 @@ it('names the rule of a refusal and the fields of invalid input', async () => {
   ]) {
     expect([body, (await operator.post('/v1/policy', body)).status]).toEqual([body, 400]);
   }
+});
+
+it('refuses a time that does not exist everywhere, and accepts a leap second as the last moment of its minute', async () => {
+  const { accountId } = await join('eve');
+  const suspension = (until: string) => operator.post(`/v1/accounts/${accountId}/suspension`, { until, reason: 'x' });
+  const asOf = (time: string) => operator.get(`/v1/accounts/${accountId}?asOf=${encodeURIComponent(time)}`);
+  const sent = async (time: string) => {
+    const event = cloudEvent('ImageShared', { imageId: `img-${time}`, accountId }, { time });
+    return (await service.post('/v1/events', event, { 'content-type': 'application/cloudevents+json' })).body
+      .results[0];
+  };
+  for (const time of ['2022-02-30T00:00:00Z', '2022-02-29T23:59:60Z', '2022-04-30T23:58:60Z', '2022-05-01T00:00:61Z']) {
+    expect([time, (await suspension(time)).status]).toEqual([time, 400]);
+    expect([time, (await asOf(time)).status]).toEqual([time, 400]);
+    expect([time, await sent(time)]).toEqual([
+      time,
+      expect.objectContaining({ reason: 'invalid-time', field: 'time' }),
+    ]);
+    expect(() => positionOrTime(time)).toThrow(/a time such as/);
+  }
+  expect((await suspension('2022-12-31T15:59:60.5-08:00')).status).toBe(200);
+  expect((await show(accountId)).suspendedUntil).toBe('2022-12-31T23:59:59.999Z');
+  expect((await asOf('2021-12-31T23:59:60Z')).body.type).toMatch(/account-unknown$/);
+  const { position } = await sent('2021-12-31T23:59:60Z');
+  const { events } = (await gatehouse.administrator.get(`/v1/log?after=${position - 1}&limit=1`)).body;
+  expect(events[0].metadata.time).toBe('2021-12-31T23:59:59.999Z');
+  expect(positionOrTime('2021-12-31T23:59:60Z')).toBe('2021-12-31T23:59:60Z');
 });

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import type { DataOf } from '../../../libs/events/event-definition.js';
+import { toIso } from '../../../libs/kernel/clock.js';
 import { InvalidInput } from '../../../libs/kernel/errors.js';
-import { isEntityId, isInstant, isLabel } from '../../../libs/kernel/text-forms.js';
+import { isEntityId, isInstant, isLabel, parseInstant } from '../../../libs/kernel/text-forms.js';
 import type { VerdictGiven } from '../../../libs/review/index.js';
 
 /** One line of a file. */
@@ -99,7 +100,7 @@ export function parseFlags(name: string, text: string): FlagRow[] {
   refuse(repeated);
   return lines.map(({ fields }) => ({
     flagId: fields.flag_id!,
-    submittedAt: new Date(fields.submitted_at!).toISOString(),
+    submittedAt: toIso(parseInstant(fields.submitted_at!)!),
     submitterId: fields.submitter_id!,
     categories: fields.categories!.split('|'),
   }));

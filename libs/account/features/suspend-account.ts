@@ -4,7 +4,6 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsInstant, IsLabel } from '../../http/field-rules.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { toIso } from '../../kernel/clock.js';
 import { accountStream, suspendAccount } from '../account-standing.js';
 
 export class SuspendAccount extends RequestCommand {
@@ -20,8 +19,7 @@ export class SuspendAccount extends RequestCommand {
 export const SuspendAccountHandler = decisionHandler(
   SuspendAccount,
   accountStream,
-  (standing, { accountId, until, reason }, now) =>
-    suspendAccount(standing, { accountId, until: toIso(Date.parse(until)), reason }, now),
+  (standing, { accountId, until, reason }, now) => suspendAccount(standing, { accountId, until, reason }, now),
   ({ accountId }) => accountId,
 );
 

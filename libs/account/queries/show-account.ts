@@ -14,7 +14,7 @@ import { toIso } from '../../kernel/clock.js';
 import { foldRecorded, isUsable } from '../../kernel/decider.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { InvalidInput, NotFound, PositionGone } from '../../kernel/errors.js';
-import { isInstant } from '../../kernel/text-forms.js';
+import { isInstant, parseInstant } from '../../kernel/text-forms.js';
 import { EVENT_STORE } from '../../platform/ports.js';
 import { accountStream } from '../account-standing.js';
 
@@ -103,10 +103,10 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
       if (last > (await this.store.head())) throw new PositionGone(asOf, this.epoch.current);
       return ({ position: place }) => place <= last;
     }
-    if (!isInstant(asOf)) {
+    const time = isInstant(asOf) ? parseInstant(asOf) : undefined;
+    if (time === undefined) {
       throw new InvalidInput([{ field: 'asOf', message: `${AS_OF_RULE} (a + in a URL is written %2B)` }]);
     }
-    const time = Date.parse(asOf);
     return ({ recordedAt }) => Date.parse(recordedAt) <= time;
   }
 }

@@ -1,16 +1,13 @@
 import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { IsIn, IsISO8601, Matches } from 'class-validator';
+import { IsIn } from 'class-validator';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, Means } from '../../http/field-rules.js';
+import { IfGiven, IsDay, Means } from '../../http/field-rules.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import { GROUPINGS, type Grouping } from './groupings.js';
 import { SafetyAnswer } from './safety-answer.js';
 import { SafetyReport } from './safety-figures.js';
-
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const DAY_FORM = 'must be a day, like 2022-05-18';
 
 export class ShowSafetyMetrics extends Query<SafetyAnswer> {
   @Means('How to group the figures beside the total.')
@@ -18,16 +15,12 @@ export class ShowSafetyMetrics extends Query<SafetyAnswer> {
   @IsIn(GROUPINGS)
   by?: Grouping;
 
-  @Means('The first day, with `by=day`.')
   @IfGiven()
-  @Matches(DAY, { message: DAY_FORM })
-  @IsISO8601({ strict: true }, { message: DAY_FORM })
+  @IsDay('The first day, with `by=day`.')
   from?: string;
 
-  @Means('The last day, with `by=day`.')
   @IfGiven()
-  @Matches(DAY, { message: DAY_FORM })
-  @IsISO8601({ strict: true }, { message: DAY_FORM })
+  @IsDay('The last day, with `by=day`.')
   to?: string;
 }
 

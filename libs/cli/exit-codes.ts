@@ -45,6 +45,7 @@ const BY_STATUS: Record<number, ExitCode> = {
   404: EXIT.notFound,
   409: EXIT.refused,
   410: EXIT.refused,
+  412: EXIT.refused,
   413: EXIT.usage,
   503: EXIT.notReachable,
 };

@@ -22,8 +22,8 @@ export interface Answer {
 export interface Client {
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  put(path: string, body?: unknown): Promise<Answer>;
-  delete(path: string): Promise<Answer>;
+  put(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  delete(path: string, headers?: Record<string, string>): Promise<Answer>;
 }
 
 /** The whole backend on a database of its own and a free port, over real HTTP. */
@@ -125,8 +125,8 @@ export function client(url: string, token?: string): Client {
   return {
     get: (path, headers) => ask('GET', path, undefined, headers),
     post: (path, body, headers) => ask('POST', path, body, headers),
-    put: (path, body) => ask('PUT', path, body),
-    delete: (path) => ask('DELETE', path),
+    put: (path, body, headers) => ask('PUT', path, body, headers),
+    delete: (path, headers) => ask('DELETE', path, undefined, headers),
   };
 }
 

@@ -1,0 +1,56 @@
+import { Type } from 'typebox';
+import type { Position } from '../kernel/envelope.js';
+import { InvalidInput } from '../kernel/errors.js';
+import { HttpError } from './http-error.js';
+
+/** RFC 9110, section 8.8.3. */
+const ENTITY_TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/;
+
+/** The request header, for the documentation of a route. */
+export const IF_MATCH = {
+  'If-Match': {
+    schema: Type.String(),
+    description:
+      'The `etag` of an earlier answer: changes nothing if there was another change since (412). Without it, the last change wins.',
+  },
+};
+
+/**
+ * The entity tag of something whose last event has this position, 0 for none. It names the epoch, since a restored log may
+ * have another event there.
+ */
+export const entityTagOf = (position: Position, epoch: string): string => `"${epoch}-${position}"`;
+
+/** The condition of a request that changes something. */
+export class IfMatch {
+  /** Undefined if any version will do. */
+  private readonly tags: readonly string[] | undefined;
+
+  /**
+   * @param header as the client sent it
+   * @param epoch the log's current one
+   * @throws InvalidInput
+   */
+  constructor(
+    header: string | undefined,
+    private readonly epoch: string,
+  ) {
+    if (header === undefined || header.trim() === '*') return;
+    this.tags = header.split(',').map((tag) => tag.trim());
+    if (this.tags.every((tag) => ENTITY_TAG.test(tag))) return;
+    const message = 'must be * or entity tags in quotes, as an answer gives them in its field etag';
+    throw new InvalidInput([{ field: 'If-Match', message }]);
+  }
+
+  /**
+   * A weak tag never matches.
+   * @param position of the last event of what the request changes
+   * @throws HttpError 412 `changed-meanwhile`
+   */
+  require(position: Position, what: string): void {
+    const current = entityTagOf(position, this.epoch);
+    if (this.tags === undefined || this.tags.includes(current)) return;
+    const message = `${what} has changed since you read it (its etag is ${current} now): read it again, then decide again`;
+    throw new HttpError(412, 'changed-meanwhile', message, { etag: current });
+  }
+}

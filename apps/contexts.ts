@@ -29,6 +29,10 @@ export const contexts: readonly ListedContext[] = [
     cli: () => import('../libs/rollout/cli.js'),
   },
   {
+    descriptor: async () => (await import('../libs/switches/index.js')).switchesContext,
+    cli: () => import('../libs/switches/cli.js'),
+  },
+  {
     descriptor: async () => (await import('../libs/policy/index.js')).policyContext,
     cli: () => import('../libs/policy/cli.js'),
   },

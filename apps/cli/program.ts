@@ -16,6 +16,7 @@ const ORDER = [
   'rate',
   'cohort',
   'account',
+  'switch',
   'metrics',
   'events',
   'quarantine',

@@ -50,6 +50,19 @@ describe('an access decision', () => {
     expect(reason({}, 'join')).toBe('already-onboarded');
   });
 
+  it.each(['generate', 'share', 'download', 'join'] as const)(
+    'denies %s while a switch suspends it, after the rules of the account and before those of the image',
+    (action) => {
+      const user: Partial<AccountStanding> = action === 'join' ? { status: 'waiting' } : {};
+      const image = { photorealistic: true, faces: true, isParked: true };
+      expect(reason(user, action, { suspendedFor: 'everyone', image })).toBe(`${action}-suspended`);
+      expect(reason({ deactivated: true }, action, { suspendedFor: 'everyone' })).toBe('account-deactivated');
+      if (action === 'join') return;
+      expect(reason({}, action, { suspendedFor: 'cohort' })).toBe(`${action}-suspended-for-cohort`);
+      expect(reason({ policyVersion: 'v1' }, action, { suspendedFor: 'cohort' })).toBe('policy-outdated');
+    },
+  );
+
   it('denies sharing a photorealistic image with faces, and allows downloading it', () => {
     const image = { photorealistic: true, faces: true };
     expect(reason({}, 'share', { image })).toBe('face-sharing-restricted');

@@ -1,5 +1,6 @@
 import type { AccountStanding } from '../account/index.js';
 import type { Conflict } from '../review/index.js';
+import type { SwitchedAction } from '../switches/index.js';
 
 export const ACCESS_ACTIONS = ['join', 'generate', 'share', 'download', 'flag', 'review'] as const;
 export type AccessAction = (typeof ACCESS_ACTIONS)[number];
@@ -10,6 +11,8 @@ export interface AccessFacts {
   now: number;
   /** The version of the content policy in force, if one was published. */
   currentPolicy?: string;
+  /** For whom an operator has suspended the action, if the account is among them. */
+  suspendedFor?: 'everyone' | 'cohort';
   /** The image. `isParked`: an event of it could not be processed, so the facts may be incomplete. */
   image?: { photorealistic?: boolean | null; faces?: boolean | null; isParked?: boolean };
   /** For `review`: the case, and why the subject may not review it. `isParked`: a flag of it could not be processed. */
@@ -31,6 +34,20 @@ interface AccessRule {
 }
 
 const USES: readonly AccessAction[] = ['generate', 'share', 'download', 'flag'];
+
+/** The reasons name the switch: an action, for everyone or for the account's cohort. */
+const switchedOff = (action: SwitchedAction): AccessRule[] => [
+  {
+    reason: `${action}-suspended`,
+    actions: [action],
+    breaks: (_, { suspendedFor }) => suspendedFor === 'everyone',
+  },
+  {
+    reason: `${action}-suspended-for-cohort`,
+    actions: [action],
+    breaks: (_, { suspendedFor }) => suspendedFor === 'cohort',
+  },
+];
 
 /** Checked in order; the first broken rule is the reason of the deny. To add a rule, add an entry. */
 const RULES: readonly AccessRule[] = [
@@ -69,6 +86,12 @@ const RULES: readonly AccessRule[] = [
     actions: USES,
     breaks: (standing, { currentPolicy }) => standing.policyVersion !== currentPolicy,
   },
+  // After the rules of the account, whose reasons outlast a switch; before those of the image, which has to be looked up.
+  ...switchedOff('generate'),
+  ...switchedOff('share'),
+  ...switchedOff('download'),
+  // People who join are in no cohort.
+  ...switchedOff('join').slice(0, 1),
   {
     reason: 'not-a-reviewer',
     actions: ['review'],

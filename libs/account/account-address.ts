@@ -1,4 +1,6 @@
+import { toIso } from '../kernel/clock.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
+import type { Suspension } from '../switches/index.js';
 import { type AccountStanding, joinWaitlist } from './account-standing.js';
 import type { AccountEvent } from './events.js';
 
@@ -14,18 +16,28 @@ type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: T
 /** @param isHeld whether the account has the address already */
 export type AddressDecision = (holder: AddressHolder, isHeld: boolean) => AccountEvent[];
 
+export interface JoiningFacts {
+  /** Epoch milliseconds. */
+  now: number;
+  /** A caller without a credential, who may have typed the address of somebody else. */
+  isAnonymous?: boolean;
+  /** In force for joining. */
+  suspension?: Suspension | undefined;
+}
+
 /**
  * An account has one address: joining with another one is refused.
- * @param isAnonymous a caller without a credential, who may have typed the address of somebody else
- * @throws Refusal account-deactivated, account-suspended, address-differs, left-waitlist
+ * @throws Refusal account-deactivated, account-suspended, address-differs, left-waitlist, join-suspended
  */
 export function joinWithAddress(
   { standing, address }: AddressHolder,
   isHeld: boolean,
   data: DataOf<'WaitlistJoined'>,
-  { now, isAnonymous = false }: { now: number; isAnonymous?: boolean },
+  { now, isAnonymous = false, suspension }: JoiningFacts,
 ): AccountEvent[] {
   const { accountId } = data;
+  // Whatever the account is: the answer must not reveal that to a caller without a credential.
+  if (isAnonymous && suspension) throw joinSuspended(suspension);
   const events = joinWaitlist(standing, data, now);
   if (address !== undefined && !isHeld) {
     throw new Refusal(
@@ -39,7 +51,16 @@ export function joinWithAddress(
       `account ${accountId} has left the waitlist; only a service or an operator may put it back`,
     );
   }
+  if (events.length > 0 && suspension) throw joinSuspended(suspension);
   return events;
+}
+
+/** Without the operator's reason, which is for operators. */
+function joinSuspended({ until }: Suspension): Refusal {
+  if (until === undefined)
+    return new Refusal('join-suspended', 'joining is suspended until an operator resumes it: join again later');
+  const end = toIso(until);
+  return new Refusal('join-suspended', `joining is suspended until ${end}: join again after that`, { until: end });
 }
 
 /** @throws NotFound account-unknown */

@@ -153,6 +153,10 @@ describe('the documents of the interfaces', () => {
       };
       await send('post', '/v1/policy', { version: '2022-05-18', url: 'https://example.org/policy' });
       await send('get', '/v1/policy');
+      await send('put', '/v1/switches/download', { reason: 'an incident' }, '/v1/switches/{action}');
+      await send('get', '/v1/switches');
+      await send('delete', '/v1/switches/download?reason=over', undefined, '/v1/switches/{action}');
+      await send('get', '/v1/switches/download', undefined, '/v1/switches/{action}');
       const { accountId } = await send('post', '/v1/waitlist', { email: 'ada@example.org' });
       const account = (path = '') => `/v1/accounts/${accountId}${path}`;
       await gatehouse.settle();

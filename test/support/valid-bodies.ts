@@ -14,6 +14,7 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   'POST /v1/accounts/:id/deactivation': [{ reason: 'operator-decision', categories: ['violent', 'hate'] }],
   'POST /v1/accounts/:id/reinstatement': [{ reason: 'appeal-granted' }],
   'PUT /v1/rollout/rate': [{ perWeek: 10, daily: true }],
+  'PUT /v1/switches/:action': [{ reason: 'an incident', until: '2032-06-01T00:00:00Z' }],
   'POST /v1/rollout/pause': [{ reason: 'reviewers are behind' }],
   'POST /v1/cohorts': [
     { accounts: ['acc-1', 'acc-2'], cohortId: 'c-1' },

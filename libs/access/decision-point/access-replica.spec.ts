@@ -7,6 +7,7 @@ import { PostgresEventStore } from '../../event-store/postgres/postgres-event-st
 import { newEvent } from '../../event-store/sample-events.contract.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
+import { switchesStream } from '../../switches/index.js';
 import { AccessReplica } from './access-replica.js';
 
 /** The longest timer: Jest ends what hangs. */
@@ -71,6 +72,30 @@ describe('the access replica', () => {
         },
       ),
       { numRuns: 15 },
+    );
+  });
+
+  it('knows the switches of the whole log, whenever it started, and folds each of their events once', async () => {
+    const change = fc.record({
+      type: fc.constantFrom('ActionSuspended', 'ActionResumed'),
+      action: fc.constantFrom('generate', 'share'),
+      cohortId: fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
+      reason: fc.constantFrom('x', 'y'),
+    });
+    const changes = fc.array(change, { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(changes, fc.nat({ max: 5 }), fc.boolean(), async (steps, startAt, fromStart) => {
+        let replica: AccessReplica | undefined;
+        let position = 0;
+        for (const [n, { type, ...data }] of steps.entries()) {
+          const appended = append('switches', type, JSON.parse(JSON.stringify(data)));
+          if (n === Math.min(startAt, steps.length - 1)) replica = await started(1, fromStart ? 0 : undefined);
+          position = await appended;
+        }
+        await replica!.waitFor(position, NEVER_MS);
+        expect(replica!.switches).toEqual(foldRecorded(switchesStream, await store.readStream('switches')));
+      }),
+      { numRuns: 6 },
     );
   });
 

@@ -9,6 +9,7 @@ import { policyStream } from '../../policy/index.js';
 import { ReviewConfirmed } from '../../review/index.js';
 import type { LogTail } from '../../subscriptions/log-tail.js';
 import { runSubscription, type Subscriber } from '../../subscriptions/subscription.js';
+import { type Switches, switchesStream } from '../../switches/index.js';
 import { InternedStandings } from './interned-standings.js';
 import { RecentlyUsed } from './recently-used.js';
 
@@ -46,6 +47,9 @@ export class AccessReplica implements Subscriber {
   /** Accounts with a confirmed review but no deactivation yet; they are denied from the confirmation on. */
   private readonly pendingDeactivation = new Set<string>();
   private policies = policyStream.initial;
+  private switchesNow = switchesStream.initial;
+  /** The position of the last switch event that is folded: at the start, those of the whole log are. */
+  private switchesAt: Position = 0;
   private position: Position = 0;
   private readonly moves = new Changes();
   private samples: Sample[] = [];
@@ -65,6 +69,11 @@ export class AccessReplica implements Subscriber {
 
   get currentPolicy(): string | undefined {
     return this.policies.current;
+  }
+
+  /** Which actions operators have suspended. */
+  get switches(): Switches {
+    return this.switchesNow;
   }
 
   get knownPosition(): Position {
@@ -111,13 +120,14 @@ export class AccessReplica implements Subscriber {
     const head = await this.store.head();
     this.position = Math.min(enforced, head);
     this.policies = foldRecorded(policyStream, await this.store.readStream(policyStream.category));
+    for (const event of await this.store.readStream(switchesStream.category)) this.applyToSwitches(event);
     void runSubscription(this, signal);
     await this.waitFor(head, FIRST_CATCH_UP_MS);
     void this.sample(signal);
   }
 
   async follow(signal: AbortSignal): Promise<void> {
-    const types = typesOf([...this.account.events, ...policyStream.events, ReviewConfirmed]);
+    const types = typesOf([...this.account.events, ...policyStream.events, ...switchesStream.events, ReviewConfirmed]);
     for await (const page of this.log.subscribe(this.position, { signal, types, limit: PAGE })) this.applyPage(page);
   }
 
@@ -146,7 +156,13 @@ export class AccessReplica implements Subscriber {
       if (event.data.accountId !== undefined) this.pendingDeactivation.add(event.data.accountId);
     } else if (belongsTo(policyStream, event) && !this.policies.versions.includes(event.data.version)) {
       this.policies = policyStream.evolve(this.policies, event, placeOf(event));
-    }
+    } else this.applyToSwitches(event);
+  }
+
+  private applyToSwitches(event: RecordedEvent): void {
+    if (!belongsTo(switchesStream, event) || event.position <= this.switchesAt) return;
+    this.switchesNow = switchesStream.evolve(this.switchesNow, event, placeOf(event));
+    this.switchesAt = event.position;
   }
 
   /** Denies accounts of which an event can't be used: it may have been a deactivation. */

@@ -1,10 +1,11 @@
-import { accountStream } from '../../account/index.js';
+import { type AccountStanding, accountStream } from '../../account/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Position } from '../../kernel/envelope.js';
 import { PositionGone, StoreUnavailable } from '../../kernel/errors.js';
 import { isTransient } from '../../kernel/transient.js';
 import { type CurrentCases, conflictOf } from '../../review/index.js';
+import { suspendedFor } from '../../switches/index.js';
 import {
   ACCESS_ACTIONS,
   type AccessAction,
@@ -76,7 +77,7 @@ export class DecisionPoint {
     if (action === 'review') return undefined;
     if (subject.type !== 'account') return SUBJECT_TYPE_UNKNOWN;
     const standing = this.replica.heldStanding(subject.id);
-    const decision = standing && decideAccess(standing, action, this.facts());
+    const decision = standing && decideAccess(standing, action, this.facts(action, standing));
     return action === 'share' && decision?.decision ? undefined : decision;
   }
 
@@ -128,8 +129,10 @@ export class DecisionPoint {
     if (head !== undefined && position > head) throw new PositionGone(String(position), this.epoch.current);
   }
 
-  private facts(): AccessFacts {
-    return { now: this.clock.now(), currentPolicy: this.replica.currentPolicy };
+  private facts(action: AccessAction, { cohortId }: AccountStanding): AccessFacts {
+    const now = this.clock.now();
+    const { currentPolicy, switches } = this.replica;
+    return { now, currentPolicy, suspendedFor: suspendedFor(switches, action, cohortId, now) };
   }
 
   private newDeadline(): number {
@@ -143,7 +146,8 @@ export class DecisionPoint {
   private async decideUse(evaluation: Evaluation, deadline?: number): Promise<AccessDecision> {
     const { subject, resource } = evaluation;
     const action = evaluation.action as AccessAction;
-    const decision = decideAccess(await this.replica.standing(subject.id), action, this.facts());
+    const standing = await this.replica.standing(subject.id);
+    const decision = decideAccess(standing, action, this.facts(action, standing));
     if (action !== 'share' || !decision.decision) return decision;
     // The account's rules come first: a denied account need not wait for the image. They are checked again after the wait.
     const { facts, isParked } = await this.image(evaluation, deadline);
@@ -151,7 +155,7 @@ export class DecisionPoint {
     const either = (name: 'photorealistic' | 'faces') => facts?.[name] === true || resource.properties[name] === true;
     const image = { photorealistic: either('photorealistic'), faces: either('faces'), isParked };
     const after = await this.replica.standing(subject.id);
-    return decideAccess(after, action, { ...this.facts(), image });
+    return decideAccess(after, action, { ...this.facts(action, after), image });
   }
 
   /** Trusts the caller on who is a reviewer, and checks what they may review. */

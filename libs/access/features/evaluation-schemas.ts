@@ -9,6 +9,7 @@ import { MAX_EVALUATIONS, MAX_TEXT, SEMANTICS } from '../decision-point/evaluati
 const REASONS = [
   'The rule that denies.',
   '`decision-point-stale`: the state behind the decision may be older than the allowed staleness, or is not loaded yet.',
+  '`generate-suspended` and the like: an operator suspended the action for everyone, or for the cohort of the account; `GET /v1/switches` shows it.',
   '`image-parked`: an event of the image could not be applied to its read model; fix the cause and rebuild the view.',
   '`case-parked`: a flag of the image could not be processed; fix the cause, then the reactor retries it.',
 ].join(' ');

@@ -23,14 +23,16 @@ import {
   releaseAddress,
   reserveAddress,
 } from '../person.js';
-import { countedHolder } from './counted-holder.js';
+import { type CountedHolder, countedHolder } from './counted-holder.js';
 import { FormerAddresses } from './former-addresses.js';
 
-export interface AddressCommand {
+export interface AddressCommand<Facts = undefined> {
   email: string;
   /** Without one: the account that has the address, or a new one. */
   accountId?: string;
   context: CommandContext;
+  /** Reads what the decision needs from elsewhere, before each attempt, as for `Transactor.transact`. */
+  gather?: () => Promise<Facts>;
 }
 
 export interface AddressDecided extends Transacted<AddressHolder> {
@@ -78,20 +80,20 @@ export class AddressClaims {
    * @param decide pure: it is called several times
    * @throws InvalidInput for no address; Refusal address-taken; Unavailable too-busy; whatever `decide` throws
    */
-  async decide(
-    command: AddressCommand,
-    decide: (accountId: string, emailHash: string) => AddressDecision,
+  async decide<Facts = undefined>(
+    command: AddressCommand<Facts>,
+    decide: (accountId: string, emailHash: string, facts: Facts) => AddressDecision,
   ): Promise<AddressDecided> {
     const mailbox = readMailbox(command.email);
     const hash = this.hashes.of(mailbox);
     return this.turns.take(command.accountId ?? hash, () => this.decideInTurn(mailbox, hash, command, decide));
   }
 
-  private async decideInTurn(
+  private async decideInTurn<Facts>(
     mailbox: Mailbox,
     hash: string,
-    { accountId: wanted, context }: AddressCommand,
-    decide: (accountId: string, emailHash: string) => AddressDecision,
+    { accountId: wanted, context, gather }: AddressCommand<Facts>,
+    decide: (accountId: string, emailHash: string, facts: Facts) => AddressDecision,
   ): Promise<AddressDecided> {
     const fresh = wanted ?? this.ids.next();
     const by = inTraceOf(context);
@@ -102,20 +104,22 @@ export class AddressClaims {
       /** An address that an earlier version hashed is held, too. */
       const held = new Set([hash, claim?.accountId === accountId ? claim.formerHash : undefined]);
       const isHeld = ({ address }: AddressHolder) => address !== undefined && held.has(address);
-      const decideNow = (state: AddressHolder): AccountEvent[] => {
+      const decideNow = (state: AddressHolder, facts: Facts): AccountEvent[] => {
         if (claim && claim.accountId !== accountId) throw taken(accountId);
-        return decide(accountId, hash)(state, isHeld(state));
+        return decide(accountId, hash, facts)(state, isHeld(state));
       };
       const reservation = { accountId, after: holder.events };
-      const isReserved = !isHeld(holder) && wouldAppend(() => decideNow(holder));
+      const facts = (await gather?.()) as Facts;
+      const isReserved = !isHeld(holder) && wouldAppend(() => decideNow(holder, facts));
       if (isReserved && !(await this.reserve(hash, reservation, by))) continue;
       try {
-        const decided = await this.transactor.transact(countedHolder, accountId, context, (state) => {
-          const events = decideNow(state);
+        const decideOn = (state: CountedHolder, facts: Facts): AccountEvent[] => {
+          const events = decideNow(state, facts);
           const mayAppend = isHeld(state) || (isReserved && state.events === holder.events);
           if (events.length > 0 && !mayAppend) throw new Moved();
           return events;
-        });
+        };
+        const decided = await this.transactor.transact(countedHolder, accountId, context, decideOn, gather);
         if (isReserved) await this.settle(hash, by);
         await this.settleFormer(decided, holder, by);
         return { ...decided, accountId };

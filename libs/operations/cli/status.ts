@@ -1,5 +1,5 @@
 import { type CommandGroup, command } from '../../cli/commands.js';
-import { number, pairs, table } from '../../cli/rendering/table.js';
+import { number, pairs, table, time } from '../../cli/rendering/table.js';
 import type { StatusAnswer } from '../queries/show-status.js';
 import { retryText, workText } from './consumers.js';
 
@@ -9,7 +9,7 @@ export const statusCommand: CommandGroup = (program, run) => {
   command(
     program,
     'status',
-    'Shows the version, the head of the log, the checkpoint of every consumer, what a reactor retries, and the number of events in quarantine.',
+    'Shows the version, the head of the log, the checkpoint of every consumer, what a reactor retries, suspended actions, and the number of events in quarantine.',
     'status',
     'status --json | jq .head',
   ).action(
@@ -21,7 +21,7 @@ export const statusCommand: CommandGroup = (program, run) => {
 };
 
 export function statusText(url: string, status: StatusAnswer): string {
-  const { version, uptimeSeconds, head, positionUnit, consumers, access, quarantine, memoryBytes } = status;
+  const { version, uptimeSeconds, head, positionUnit, consumers, access, switches, quarantine, memoryBytes } = status;
   const waiting = Object.entries(quarantine).map(([reason, entries]) => `${number(entries)} ${reason}`);
   const about = pairs([
     ['gatehouse', version],
@@ -29,6 +29,7 @@ export function statusText(url: string, status: StatusAnswer): string {
     ['uptime', duration(uptimeSeconds)],
     ['head of the log', head],
     ['access replica', `at position ${access.position}, ${number(access.ageMs)} ms old`],
+    ['suspended', switches.length > 0 ? switches.map(suspensionText).join('; ') : 'nothing'],
     ['quarantine', waiting.length > 0 ? waiting.join(', ') : 'empty'],
     ['memory', `${number(Math.round(memoryBytes / MIB))} MiB`],
   ]);
@@ -39,6 +40,11 @@ export function statusText(url: string, status: StatusAnswer): string {
     ...(retrying ? [`\n${name} ${retryText(retrying)}`] : []),
   ]);
   return [about, '', table(columns, rows, 'no consumer has started'), ...works].join('\n');
+}
+
+function suspensionText({ action, cohortId, reason, until }: StatusAnswer['switches'][number]): string {
+  const whose = cohortId === null ? 'everyone' : `cohort ${cohortId}`;
+  return `${action} for ${whose} until ${time(until) ?? 'resumed'} (${reason})`;
 }
 
 function duration(seconds: number): string {

@@ -1,4 +1,5 @@
 import { Controller, Get, Inject } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
 import { AccessReplica } from '../../access/index.js';
 import { Catalogue } from '../../context/catalogue.js';
@@ -11,6 +12,7 @@ import { Quarantine } from '../../ingest/quarantine.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
+import { ListSwitches, SuspensionAnswer } from '../../switches/index.js';
 import { logConsumers } from './log-consumers.js';
 
 const eventFields = {
@@ -59,6 +61,7 @@ export const StatusAnswer = closed({
     position: position('The log position that access decisions include.'),
     ageMs: count('The maximum age of that state, in milliseconds.'),
   }),
+  switches: list(SuspensionAnswer, 'The actions that operators have suspended, as they are stored.'),
   quarantine: Type.Record(Type.String(), Type.Number(), {
     description: 'The number of events in quarantine, by reason.',
   }),
@@ -76,13 +79,17 @@ export class ShowStatusController {
     @Inject(Catalogue) private readonly catalogue: Catalogue,
     @Inject(API_DESCRIPTION) private readonly api: ApiDescription,
     @Inject(Quarantine) private readonly quarantine: Quarantine,
+    @Inject(QueryBus) private readonly queries: QueryBus,
   ) {}
 
   @Get()
   @AnyRole()
-  @Operation('Version, the log’s head, and the position of each consumer and of this process’s access replica', {
-    answer: answer('Status', 'The status.', StatusAnswer),
-  })
+  @Operation(
+    'Version, the log’s head, the position of each consumer and of this process’s access replica, suspensions',
+    {
+      answer: answer('Status', 'The status.', StatusAnswer),
+    },
+  )
   async showStatus(): Promise<StatusAnswer> {
     const head = await this.store.head();
     const { progress, parked } = await logConsumers(this.pool, this.catalogue.views, this.settings);
@@ -102,6 +109,7 @@ export class ShowStatusController {
         ...(retrying && { retrying: { ...retrying, position: String(retrying.position) } }),
       })),
       access: { position: String(this.replica.knownPosition), ageMs: Math.round(this.replica.ageMs) },
+      switches: (await this.queries.execute(new ListSwitches())).items,
       quarantine: await this.quarantine.waiting(),
       memoryBytes: process.memoryUsage.rss(),
     };

@@ -5,6 +5,7 @@ import { Matches } from 'class-validator';
 import { type Static, Type } from 'typebox';
 import { type AccountStanding, AddressClaims, joinWithAddress, WaitlistJoined } from '../../account/index.js';
 import { RequestCommand } from '../../context/decision.js';
+import { Transactor } from '../../event-store/transact.js';
 import type { CommandResult } from '../../event-store/write-result.js';
 import { PublicEndpoint } from '../../http/credentials/route-access.js';
 import { IfGiven, IsInteger, IsMailbox, IsPersonalText, Means } from '../../http/field-rules.js';
@@ -17,6 +18,7 @@ import type { Clock } from '../../kernel/clock.js';
 import { Refusal } from '../../kernel/errors.js';
 import { InvalidAddress, mailboxOf, mailboxText } from '../../platform/personal-data/mailbox.js';
 import { CLOCK } from '../../platform/ports.js';
+import { inForce, type Suspension, switchesStream, switchOf } from '../../switches/index.js';
 
 export class JoinWaitlist extends RequestCommand<Joined> {
   /** Given if another system has its own account ids. */
@@ -49,17 +51,27 @@ export interface Joined extends CommandResult {
 export class JoinWaitlistHandler implements ICommandHandler<JoinWaitlist> {
   constructor(
     @Inject(AddressClaims) private readonly addresses: AddressClaims,
+    @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async execute({ context, accountId: wanted, ...joining }: JoinWaitlist): Promise<Joined> {
     const isAnonymous = context.actor.role === undefined && context.eventId === undefined;
+    const gather = () => this.suspension();
     const { accountId, state, events, position } = await this.addresses.decide(
-      { email: joining.email, ...(wanted !== undefined && { accountId: wanted }), context },
-      (accountId, emailHash) => (holder, isHeld) =>
-        joinWithAddress(holder, isHeld, { ...joining, accountId, emailHash }, { now: this.clock.now(), isAnonymous }),
+      { email: joining.email, ...(wanted !== undefined && { accountId: wanted }), context, gather },
+      (accountId, emailHash, suspension) => (holder, isHeld) => {
+        const facts = { now: this.clock.now(), isAnonymous, suspension };
+        return joinWithAddress(holder, isHeld, { ...joining, accountId, emailHash }, facts);
+      },
     );
     return { accountId, status: state.standing.status, changed: events.length > 0, position };
+  }
+
+  /** From the stream itself, so that no join that begins after a suspension was answered escapes it. */
+  private async suspension(): Promise<Suspension | undefined> {
+    const { state } = await this.transactor.load(switchesStream, undefined);
+    return inForce(switchOf(state, { action: 'join' }), this.clock.now());
   }
 }
 
@@ -103,19 +115,21 @@ export class JoinWaitlistController {
   @PublicEndpoint('service', 'operator', 'administrator')
   @Operation('Joins the waitlist', {
     description:
-      'One entry per person: a repeated address belongs to the same account. A caller without a credential always receives `waiting`, after the same time, whether the address is new, known or barred, and puts nobody back who has left.',
+      'One entry per person: a repeated address belongs to the same account. A caller without a credential always receives `waiting`, after the same time, whether the address is new, known or barred, and puts nobody back who has left. While joining is suspended it always receives `join-suspended`.',
     example: { email: 'ada@example.org', locale: 'en-GB' },
     answer: answer('Joined', 'The person is on the waitlist.', JoinAnswer, {
       accountId: '0196e0f0-0000-7000-8000-000000000001',
       status: 'waiting',
       position: '12',
     }),
-    refusals: { 409: ['account-deactivated', 'account-suspended', 'address-differs'] },
+    refusals: { 409: ['account-deactivated', 'account-suspended', 'address-differs', 'join-suspended'] },
   })
   async joinWaitlist(@Body() joining: JoinWaitlist, @Context() context: Context): Promise<JoinAnswer> {
     if (context.actor.role === undefined) {
       const joined = this.commands.execute(joining.with({ priority: undefined, context }));
-      await Promise.all([sleep(ALIKE_AFTER_MS), joined.catch(unlessRefused)]);
+      const [, refusal] = await Promise.all([sleep(ALIKE_AFTER_MS), joined.then(() => undefined, refusalIn)]);
+      // It says nothing about the address, and a person must not believe to be on the waitlist.
+      if (refusal?.code === 'join-suspended') throw refusal;
       return { status: 'waiting' };
     }
     const { accountId, status, position } = await this.commands.execute(joining.with({ context }));
@@ -123,6 +137,7 @@ export class JoinWaitlistController {
   }
 }
 
-function unlessRefused(error: unknown): void {
-  if (!(error instanceof Refusal)) throw error;
+function refusalIn(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  throw error;
 }

@@ -1,0 +1,132 @@
+import { Argument, type Command, InvalidArgumentError } from 'commander';
+import type { Query } from '../cli/api-client.js';
+import { type CommandGroup, command } from '../cli/commands.js';
+import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
+import type { Session } from '../cli/session.js';
+import type { WriteReceipt } from '../http/write-receipt.js';
+import { isInstant } from '../kernel/text-forms.js';
+import type { SwitchesAnswer } from './queries/list-switches.js';
+import type { SwitchAnswer } from './queries/show-switch.js';
+
+const ACTIONS = ['generate', 'share', 'download', 'join'];
+
+interface Given {
+  cohort?: string;
+  ifMatch?: string;
+  until?: string;
+}
+
+export const commands: CommandGroup = (program, run) => {
+  const group = program
+    .command('switch')
+    .description('Suspends an action at once, for everyone or for one cohort, and resumes it.');
+
+  command(group, 'list', 'Lists the actions that are suspended now.', 'switch list').action(
+    run(async ({ client, print }) => {
+      const answer = await client.get<SwitchesAnswer>('/v1/switches');
+      print(answer, () =>
+        table(
+          ['action', 'cohort', 'since', 'until', 'reason'],
+          answer.items.map((one) => [
+            one.action,
+            one.cohortId ?? 'everyone',
+            time(one.since),
+            time(one.until) ?? 'resumed',
+            one.reason,
+          ]),
+          'nothing is suspended',
+        ),
+      );
+    }),
+  );
+
+  forCohort(
+    command(
+      group,
+      'show',
+      'Shows whether an action is suspended, the etag of its switch, and who changed it why.',
+      'switch show generate',
+      'switch show share --cohort week-20',
+    ).addArgument(action()),
+  ).action(run<Given>(async (session, given, name) => showSwitch(session, name!, given)));
+
+  ifMatch(
+    forCohort(
+      command(
+        group,
+        'suspend',
+        'Denies an action until a given time or until it is resumed. Repeating it changes nothing.',
+        "switch suspend generate 'the filter lets violent prompts pass' --until 2032-06-01T12:00:00Z",
+        "switch suspend share 'leaked links' --cohort week-20",
+      )
+        .addArgument(action())
+        .argument('<reason>', 'the reason, shown to other operators')
+        .option('--until <time>', 'when the action is allowed again by itself (RFC 3339)', instant),
+    ),
+  ).action(
+    run<Given>(async (session, given, name, reason) => {
+      const body = { reason, until: given.until };
+      await session.client.request<WriteReceipt>('PUT', pathOf(name!), { body, ...conditionOf(given) });
+      return showSwitch(session, name!, given);
+    }),
+  );
+
+  ifMatch(
+    forCohort(
+      command(
+        group,
+        'resume',
+        'Allows a suspended action again. Repeating it changes nothing.',
+        "switch resume generate 'the filter is fixed'",
+        `switch resume share 'links replaced' --cohort week-20 --if-match '"9c1f03ab55d2-1042"'`,
+      )
+        .addArgument(action())
+        .argument('<reason>', 'the reason, shown to other operators'),
+    ),
+  ).action(
+    run<Given>(async (session, given, name, reason) => {
+      const { query, headers } = conditionOf(given);
+      await session.client.request<WriteReceipt>('DELETE', pathOf(name!), { query: { ...query, reason }, headers });
+      return showSwitch(session, name!, given);
+    }),
+  );
+};
+
+const action = () => new Argument('<action>', 'the action').choices(ACTIONS);
+
+const forCohort = (one: Command): Command => one.option('--cohort <id>', 'only for this cohort; everyone by default');
+
+const ifMatch = (one: Command): Command =>
+  one.option('--if-match <etag>', 'only if the switch still has this etag, which switch show prints');
+
+function instant(text: string): string {
+  if (isInstant(text)) return text;
+  throw new InvalidArgumentError('It must be a time such as 2022-05-18T09:00:00Z.');
+}
+
+const pathOf = (name: string): string => `/v1/switches/${encodeURIComponent(name)}`;
+
+const conditionOf = ({ cohort, ifMatch: etag }: Given): { query: Query; headers: Record<string, string> } => ({
+  query: { cohortId: cohort },
+  headers: etag === undefined ? {} : { 'if-match': etag },
+});
+
+async function showSwitch({ client, print }: Session, name: string, { cohort }: Given): Promise<void> {
+  const answer = await client.get<SwitchAnswer>(pathOf(name), { cohortId: cohort });
+  print(answer, () => switchText(answer));
+}
+
+function switchText({ action: name, cohortId, suspended, reason, until, etag, history }: SwitchAnswer): string {
+  const about = pairs([
+    ['action', name],
+    ['for', cohortId === null ? 'everyone' : `cohort ${cohortId}`],
+    ['suspended', suspended],
+    ['reason', reason],
+    ['until', suspended ? (time(until) ?? 'resumed') : null],
+    ['etag', etag],
+  ]);
+  const rows = history.map((one) => ({ ...one, by: `${one.actor.kind}:${one.actor.id}`, until: time(one.until) }));
+  if (rows.length === 0) return about;
+  const columns = ['position', 'time', 'type', 'by', 'until', 'reason'] as const;
+  return `${about}\n\n${table([...columns], rowsOf(rows, ...columns))}`;
+}

@@ -1,0 +1,57 @@
+import { Controller, Delete, Headers, Inject, Param, Query } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { MinLength } from 'class-validator';
+import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { LogEpoch } from '../../event-store/log-epoch.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IsLine } from '../../http/field-rules.js';
+import { IF_MATCH, IfMatch } from '../../http/if-match.js';
+import { Operation, receipt } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
+import { SwitchParam, SwitchQuery } from '../queries/switch-scope.js';
+import { resumeAction, type SwitchedAction, switchesStream } from '../switches.js';
+import { ifUnchanged } from './if-unchanged.js';
+
+export class ResumeAction extends RequestCommand {
+  declare readonly action: SwitchedAction;
+  declare readonly cohortId?: string | undefined;
+  declare readonly reason: string;
+  declare readonly ifMatch: IfMatch;
+}
+
+export const ResumeActionHandler = decisionHandler(ResumeAction, switchesStream, (state, command, now) =>
+  ifUnchanged(state, command, resumeAction(state, command, now)),
+);
+
+export class ResumeQuery extends SwitchQuery {
+  @IsLine('The reason, for other operators.')
+  @MinLength(1)
+  reason!: string;
+}
+
+@Controller('v1/switches')
+export class ResumeActionController extends CommandRoute {
+  constructor(
+    @Inject(CommandBus) commands: CommandBus,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+  ) {
+    super(commands);
+  }
+
+  @Delete(':action')
+  @Roles('operator', 'administrator')
+  @Operation('Resumes an action that was suspended for everyone or for one cohort; a repeat changes nothing', {
+    headers: IF_MATCH,
+    answer: receipt('Resumed.'),
+    refusals: { 412: ['changed-meanwhile'] },
+  })
+  resumeAction(
+    @Param() { action }: SwitchParam,
+    @Query() { cohortId, reason }: ResumeQuery,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Context() context: Context,
+  ) {
+    const condition = new IfMatch(ifMatch, this.epoch.current);
+    return this.receipt(new ResumeAction().with({ action, cohortId, reason, ifMatch: condition, context }));
+  }
+}

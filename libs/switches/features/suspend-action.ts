@@ -1,0 +1,65 @@
+import { Body, Controller, Headers, Inject, Param, Put, Query } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { MinLength } from 'class-validator';
+import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { LogEpoch } from '../../event-store/log-epoch.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IfGiven, IsInstant, IsLine } from '../../http/field-rules.js';
+import { IF_MATCH, IfMatch } from '../../http/if-match.js';
+import { Operation, receipt } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
+import { SwitchParam, SwitchQuery } from '../queries/switch-scope.js';
+import { type SwitchedAction, suspendAction, switchesStream } from '../switches.js';
+import { ifUnchanged } from './if-unchanged.js';
+
+export class SuspendAction extends RequestCommand {
+  declare readonly action: SwitchedAction;
+  declare readonly cohortId?: string | undefined;
+  declare readonly ifMatch: IfMatch;
+
+  @IsLine('The reason, for other operators.')
+  @MinLength(1)
+  reason!: string;
+
+  @IfGiven()
+  @IsInstant('When the action is allowed again by itself (RFC 3339); without it, once an operator resumes it.')
+  until?: string;
+}
+
+export const SuspendActionHandler = decisionHandler(SuspendAction, switchesStream, (state, command, now) => {
+  const { action, cohortId, reason, until } = command;
+  const end = until === undefined ? undefined : Date.parse(until);
+  return ifUnchanged(state, command, suspendAction(state, { action, cohortId, reason, until: end }, now));
+});
+
+@Controller('v1/switches')
+export class SuspendActionController extends CommandRoute {
+  constructor(
+    @Inject(CommandBus) commands: CommandBus,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+  ) {
+    super(commands);
+  }
+
+  @Put(':action')
+  @Roles('operator', 'administrator')
+  @Operation('Suspends an action for everyone or for one cohort, or changes the reason or the end of its suspension', {
+    description:
+      'Access decisions deny it, and with `join` the waitlist takes nobody, from the position of the answer on, at every gateway within the allowed staleness.',
+    headers: IF_MATCH,
+    example: { reason: 'the filter lets violent prompts pass', until: '2032-06-01T00:00:00Z' },
+    answer: receipt('Suspended.'),
+    refusals: { 409: ['suspension-over'], 412: ['changed-meanwhile'] },
+  })
+  suspendAction(
+    @Param() { action }: SwitchParam,
+    @Query() { cohortId }: SwitchQuery,
+    @Body() suspension: SuspendAction,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Context() context: Context,
+  ) {
+    return this.receipt(
+      suspension.with({ action, cohortId, ifMatch: new IfMatch(ifMatch, this.epoch.current), context }),
+    );
+  }
+}

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Draining } from './draining.js';
 import type { RequestDurations } from './request-durations.js';
+import type { RequestHandler } from './request-queue.js';
 import type { ResponseHeaders } from './response-headers.js';
 
 const JSON_TYPES: ReadonlySet<string | undefined> = new Set(['application/json', 'application/json; charset=utf-8']);
@@ -29,16 +30,14 @@ export function answerAhead(server: FastifyInstance, url: string, answer: Answer
   /** Names and values in turn, which `writeHead` accepts without copying them. */
   let inTurn: string[] = [];
   const parse = server.getDefaultJsonParser('error', 'error');
-  const routes = server.server.listeners('request');
-  server.server.removeAllListeners('request');
-  server.server.on('request', (request, response) => {
-    if (request.url === url && isPlainPost(request) && !draining.signal.aborted) answerOrPass(request, response);
-    else pass(request, response);
+  let pass: RequestHandler;
+  server.requestQueue.insert((next) => {
+    pass = next;
+    return (request, response) => {
+      if (request.url === url && isPlainPost(request) && !draining.signal.aborted) answerOrPass(request, response);
+      else next(request, response);
+    };
   });
-
-  function pass(request: IncomingMessage, response: ServerResponse): void {
-    for (const listener of routes) listener.call(server.server, request, response);
-  }
 
   function answerOrPass(request: IncomingMessage, response: ServerResponse): void {
     const arrivedAt = performance.now();
@@ -87,5 +86,11 @@ export function answerAhead(server: FastifyInstance, url: string, answer: Answer
 
 function isPlainPost({ method, headers }: IncomingMessage): boolean {
   const length = Number(headers['content-length']);
-  return method === 'POST' && length > 0 && length <= MAX_BODY_BYTES && JSON_TYPES.has(headers['content-type']);
+  return (
+    method === 'POST' &&
+    length > 0 &&
+    length <= MAX_BODY_BYTES &&
+    JSON_TYPES.has(headers['content-type']) &&
+    headers['content-encoding'] === undefined
+  );
 }

@@ -1,8 +1,9 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
+import { coalesced } from '../kernel/coalesced.js';
 import { Readiness, type ReadinessReport } from '../platform/health/readiness.js';
-import { Public } from './credentials/route-access.js';
+import { PublicProbe } from './credentials/route-access.js';
 import { closed, flag } from './openapi/answer-schemas.js';
 import { answer, Operation } from './openapi/operation.js';
 
@@ -14,8 +15,11 @@ const ReadinessAnswer = closed({
 });
 
 @Controller('health')
-@Public()
+@PublicProbe()
 export class HealthController {
+  /** Shared, since it asks the database and anybody may ask for it without a limit. */
+  private readonly report = coalesced(() => this.readiness.report());
+
   constructor(@Inject(Readiness) private readonly readiness: Readiness) {}
 
   @Get('live')
@@ -35,7 +39,7 @@ export class HealthController {
     otherAnswers: { 503: answer('Readiness', 'A check failed.', ReadinessAnswer) },
   })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadinessReport> {
-    const report = await this.readiness.report();
+    const report = await this.report();
     if (!report.ready) reply.status(503);
     return report;
   }

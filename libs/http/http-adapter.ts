@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
-import rateLimit from '@fastify/rate-limit';
 import { FastifyAdapter, RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Settings } from '../platform/configuration/settings.js';
 import { answerClientError } from './client-error.js';
 import { HttpError } from './http-error.js';
 import { PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
+import { MAX_WAITING, type RequestHandler, RequestQueue } from './request-queue.js';
 import { ResponseHeaders } from './response-headers.js';
 import { TooManyRequests } from './too-many-requests.js';
 
@@ -17,14 +17,12 @@ const GRACE_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than load balancers keep an idle connection (mostly 60 s), so that they close first and never use a closed one. */
 const KEEP_ALIVE_MS = 75_000;
-const MINUTE_MS = 60_000;
-const ADDRESSES_REMEMBERED = 50_000;
 /** Ids have up to 200 characters, each up to three when percent-encoded. */
 const PARAMETER_CHARACTERS = 600;
 
-/** Fastify for Nest, with limits, headers and a rate limit for all routes; a route may set its own headers. */
+/** Fastify for Nest, with limits, headers and a queue of requests for all routes; a route may set its own headers. */
 export async function createHttpAdapter(
-  { publicRatePerMinute, trustedProxies }: Pick<Settings, 'publicRatePerMinute' | 'trustedProxies'>,
+  { trustedProxies }: Pick<Settings, 'trustedProxies'>,
   headers = new ResponseHeaders(),
 ): Promise<FastifyAdapter> {
   const adapter = new FastifyAdapter({
@@ -47,23 +45,22 @@ export async function createHttpAdapter(
     reply.headers(headers.current);
     done(compressed(request.headers['content-encoding']));
   });
-  closeInTime(adapter.getInstance());
+  const server = adapter.getInstance();
+  server.decorate('requestQueue', new RequestQueue(server.server, trustedProxies, tooManyAhead(headers)));
+  closeInTime(server);
   acceptJsonOnly(adapter);
-  await adapter.register(rateLimit as never, {
-    global: false,
-    max: publicRatePerMinute,
-    timeWindow: MINUTE_MS,
-    cache: ADDRESSES_REMEMBERED,
-    // The guard checks every credential and counts wrong ones, so only a valid one lifts the limit.
-    allowList: (request: { headers: Record<string, unknown> }) => request.headers.authorization !== undefined,
-    errorResponseBuilder: (_request: unknown, { ttl }: { ttl: number }) =>
-      new TooManyRequests(
-        `this address may ask ${publicRatePerMinute} times a minute without a credential`,
-        Math.ceil(ttl / 1000),
-      ),
-  });
   return adapter;
 }
+
+const tooManyAhead =
+  (common: ResponseHeaders): RequestHandler =>
+  (_request, response) => {
+    const { problem, headers } = toProblem(
+      new TooManyRequests(`this connection sent over ${MAX_WAITING} requests before their answers`, 1),
+    );
+    response.writeHead(problem.status, { ...common.current, ...headers, 'content-type': PROBLEM_MEDIA_TYPE });
+    response.end(JSON.stringify(problem));
+  };
 
 /** The error for a compressed body. */
 function compressed(encoding = 'identity'): HttpError | undefined {

@@ -12,9 +12,9 @@ import { PersonKeys } from '../platform/personal-data/person-keys.js';
 import { CLOCK, IDS, LOGGER, SETTINGS } from '../platform/ports.js';
 import { AnswerLimit } from './answer-limit.js';
 import { AccessGuard } from './credentials/access-guard.js';
+import { Admission } from './credentials/admission.js';
 import { Authenticator } from './credentials/authenticator.js';
 import { DeclaredRoutes } from './credentials/declared-routes.js';
-import { FailedAttempts } from './credentials/failed-attempts.js';
 import { JwtVerifier } from './credentials/jwt-verifier.js';
 import { TokenRegistry } from './credentials/token-registry.js';
 import { Draining } from './draining.js';
@@ -40,7 +40,7 @@ export interface HttpParts {
 }
 
 /**
- * The parts that every process with an HTTP API shares: the guard, the problem filter, the input pipe, the health and
+ * The parts that every process with an HTTP API shares: admission, the problem filter, the input pipe, the health and
  * metrics routes, and for injection DataSource, TokenRegistry, Metrics, RequestDurations, Readiness, Draining,
  * DeclaredRoutes, SETTINGS, CLOCK, IDS, LOGGER, PersonKeys, LogEpoch, ResponseHeaders.
  */
@@ -60,10 +60,7 @@ export class HttpModule {
       { provide: ResponseHeaders, useValue: new ResponseHeaders(epoch) },
       { provide: DataSource, useValue: dataSource },
       { provide: TokenRegistry, useValue: tokens },
-      {
-        provide: Authenticator,
-        useValue: new Authenticator(tokens, jwts, new FailedAttempts(settings.publicRatePerMinute)),
-      },
+      { provide: Authenticator, useValue: new Authenticator(tokens, jwts) },
       Metrics,
       { provide: RequestDurations, useFactory: measured, inject: [HttpAdapterHost, Metrics] },
       { provide: Readiness, useValue: databaseReadiness(dataSource) },
@@ -77,6 +74,7 @@ export class HttpModule {
       controllers: [...EVERYWHERE],
       providers: [
         ...shared,
+        Admission,
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: InputPipe },

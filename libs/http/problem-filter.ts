@@ -32,6 +32,11 @@ export class ProblemFilter implements ExceptionFilter {
       reply.raw.destroy(); // the only way to report an error in the middle of a stream
       return;
     }
+    if (isEndless(request)) reply.header('connection', 'close');
     reply.status(problem.status).headers(headers).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
   }
 }
+
+/** Whether a body that nobody reads may go on for ever: Node would read and discard it. */
+const isEndless = ({ raw, headers }: GatehouseRequest): boolean =>
+  !raw.complete && headers['transfer-encoding'] !== undefined;

@@ -54,7 +54,7 @@ const FRAMEWORK: Record<string, { code: string; detail: string }> = {
 export function toProblem(error: unknown, isDiskFull = () => false): ProblemAnswer {
   if (error instanceof TooManyRequests) {
     const limited = answer(error.status, error.code, error.message);
-    return { ...limited, headers: { 'retry-after': String(error.retryAfterS) } };
+    return { ...limited, headers: { 'retry-after': String(error.retryAfterS), connection: 'close' } };
   }
   if (error instanceof GatehouseError) return answer(statusOf(error), error.code, error.message, error.details);
   // Nest wraps what Fastify threw.

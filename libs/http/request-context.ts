@@ -8,8 +8,10 @@ const CONTEXT = Symbol('context');
 const CORRELATION = /^[\w.:~-]{1,200}$/;
 
 export type GatehouseRequest = FastifyRequest & {
-  /** Set by the guard. */
+  /** Set by Admission, like the next two. */
   principal?: Principal;
+  /** To a route that declares its access. */
+  isAdmitted?: boolean;
   /** The role that admitted the request. */
   admittedRole?: Role;
   [CONTEXT]?: CommandContext;

@@ -16,7 +16,7 @@ export function lastingAdmission(authenticator: Authenticator, request: Gatehous
   return async () => {
     if (admitted && credential && role && performance.now() - askedAt >= ASK_EVERY_MS) {
       askedAt = performance.now();
-      const principal = await authenticator.authenticate(credential, request).catch(() => undefined);
+      const principal = await authenticator.authenticate(credential).catch(() => undefined);
       admitted = principal?.roles.includes(role) === true;
     }
     return admitted;

@@ -1,5 +1,4 @@
-import { applyDecorators, SetMetadata } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
+import { SetMetadata } from '@nestjs/common';
 import { ROLES, type Role } from './principal.js';
 
 const ACCESS = 'gatehouse:access';
@@ -8,7 +7,7 @@ export { ACCESS as ACCESS_METADATA };
 
 /** Who may call a route. A route without a declaration stops the start. */
 export type RouteAccess =
-  | { kind: 'public'; roles?: readonly Role[] }
+  | { kind: 'public'; roles?: readonly Role[]; isProbe?: true }
   | { kind: 'public-on-loopback' }
   | { kind: 'roles'; roles: readonly Role[] };
 
@@ -26,12 +25,15 @@ export const AnyRole = () => Roles(...(ROLES as unknown as [Role, ...Role[]]));
 /** Admits every request. If it carries a credential, that must be valid and names the actor. */
 export const Public = () => SetMetadata(ACCESS, { kind: 'public' } satisfies RouteAccess);
 
+/** The same without a limit: an orchestrator ends a process that does not answer its probe. */
+export const PublicProbe = () => SetMetadata(ACCESS, { kind: 'public', isProbe: true } satisfies RouteAccess);
+
 /**
- * Admits every request without a credential, with a rate limit per address, and these roles. For public endpoints that
- * write: a credential of another role is refused, since with one the answer shows more.
+ * Admits every request without a credential, and these roles. For public endpoints that write: a credential of another role
+ * is refused, since with one the answer shows more.
  */
 export const PublicEndpoint = (...roles: [Role, ...Role[]]) =>
-  applyDecorators(SetMetadata(ACCESS, { kind: 'public', roles } satisfies RouteAccess), RouteConfig({ rateLimit: {} }));
+  SetMetadata(ACCESS, { kind: 'public', roles } satisfies RouteAccess);
 
 /** Admits every request if the server listens on loopback only and no proxy forwarded it; otherwise any role. */
 export const PublicOnLoopback = () => SetMetadata(ACCESS, { kind: 'public-on-loopback' } satisfies RouteAccess);

@@ -9,6 +9,7 @@ import { isUriReference } from '../../kernel/uri-reference.js';
 import { within } from '../../kernel/wait.js';
 import { isRole, type Principal, ROLES, type Role, SENDERS, type SenderBinding } from './principal.js';
 import { StoredToken } from './stored-token.js';
+import { TokenLookUp } from './token-look-up.js';
 
 export interface TokenInfo {
   id: string;
@@ -63,6 +64,7 @@ class Late extends Error {}
 /** Bearer tokens of services and people. */
 export class TokenRegistry {
   private readonly tokens: Repository<StoredToken>;
+  private readonly lookUp: TokenLookUp;
   private readonly cache = new LRUCache<string, Known>({ max: MAX_CACHED });
   /** By the whole secret: the cache entry that its hash matched last. */
   private readonly verified = new LRUCache<string, Known>({ max: MAX_CACHED });
@@ -77,6 +79,7 @@ export class TokenRegistry {
     private readonly clock: Clock,
   ) {
     this.tokens = dataSource.getRepository(StoredToken);
+    this.lookUp = new TokenLookUp(this.tokens);
   }
 
   /** @throws InvalidInput if the name is not an identifier, a role is missing or unknown, or a binding binds nothing */
@@ -162,12 +165,6 @@ export class TokenRegistry {
     return known.principal;
   }
 
-  /** True if the last look-up found a valid token with this id. */
-  hasSeen(secret: string): boolean {
-    const id = FORM.exec(secret)?.[1];
-    return id !== undefined && this.cache.has(id);
-  }
-
   /** Concurrent callers share one read. */
   private readAgain(id: string, known: Known | undefined): Promise<Known | undefined> {
     let pending = this.reading.get(id);
@@ -181,7 +178,7 @@ export class TokenRegistry {
 
   private async read(id: string): Promise<Known | undefined> {
     const readAt = this.clock.now();
-    const stored = await this.tokens.findOneBy({ id, revokedAt: IsNull() });
+    const stored = await this.lookUp.find(id);
     this.cache.delete(id);
     if (!stored || this.revoked.has(id)) {
       this.unknown.set(id, readAt);

@@ -86,7 +86,7 @@ const table = {
   claimLeaseMs: integer(900_000, 1_000, DAY_MS).means('Duration of the lease on a claimed case, in ms'),
   httpLanes: integer(4, 1, 64).means('Number of streams that facts from HTTP are distributed over'),
   publicRatePerMinute: integer(60, 1, 1_000_000).means(
-    'Requests per minute from one address without a valid credential',
+    'Requests without a credential per minute from one address, except for health checks, and as many with a wrong one',
   ),
   trustedProxies: networks().means(
     "Proxies whose X-Forwarded-For, -Proto and -Host are trusted; if unset, every caller behind a proxy has the proxy's address",

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { startBenchServer } from './postgres.mjs';
 import * as access from './rows/access.mjs';
+import * as accessUnderAttack from './rows/access-under-attack.mjs';
 import * as accessUnderIngest from './rows/access-under-ingest.mjs';
 import * as append from './rows/append.mjs';
 import * as deactivation from './rows/deactivation.mjs';
@@ -26,6 +27,7 @@ const ROWS = [
   kafkaClients,
   access,
   accessUnderIngest,
+  accessUnderAttack,
   deactivation,
   hotAccount,
   rebuild,

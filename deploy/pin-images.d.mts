@@ -1,0 +1,1 @@
+export declare function pinImages(files: readonly string[]): Promise<string[]>;

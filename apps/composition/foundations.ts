@@ -7,7 +7,11 @@ import { TokensController } from '../../libs/http/tokens.controller.js';
 import { IngestController } from '../../libs/ingest/http/ingest.controller.js';
 import { QuarantineController } from '../../libs/ingest/http/quarantine.controller.js';
 import { QuarantineRetention } from '../../libs/ingest/quarantine-retention.js';
-import { CreateQuarantine1700000000020, SettleQuarantine1700000000083 } from '../../libs/ingest/schema.js';
+import {
+  CreateQuarantine1700000000020,
+  EncryptQuarantine1700000000130,
+  SettleQuarantine1700000000083,
+} from '../../libs/ingest/schema.js';
 import {
   BindTokens1700000000082,
   CreateAddressKey1700000000085,
@@ -32,7 +36,7 @@ export const exchangeOfEvents: Context = {
       controllers: [IngestController, FeedController, LogController, QuarantineController],
     },
   ],
-  migrations: [CreateQuarantine1700000000020, SettleQuarantine1700000000083],
+  migrations: [CreateQuarantine1700000000020, SettleQuarantine1700000000083, EncryptQuarantine1700000000130],
   schedules: ({ quarantine, settings, logger }) => [
     new QuarantineRetention(quarantine, settings.quarantineDays, logger),
   ],

@@ -2,7 +2,6 @@ import type { Fault } from '../events/fault.js';
 import { OWN_SOURCE, type SentAttributes } from '../kernel/command-context.js';
 import { hasControlCharacter, hasHalfPair, MAX_ID_LENGTH, parseInstant } from '../kernel/text-forms.js';
 import { isUri, isUriReference } from '../kernel/uri-reference.js';
-import { jsonStart } from './json-text.js';
 
 /* CloudEvents 1.0, "Type System": the checks of an event's attributes. */
 
@@ -15,7 +14,7 @@ export function wrongText(attribute: string, value: unknown): Fault | undefined 
     return fault(
       'invalid-attribute',
       attribute,
-      `must be a string of 1 to ${MAX_ID_LENGTH} characters, is ${shown(value)}`,
+      `must be a string of 1 to ${MAX_ID_LENGTH} characters, is ${kindOf(value)}`,
     );
   }
   if (value.length > MAX_ID_LENGTH) {
@@ -33,11 +32,11 @@ const RESERVED = new RegExp(`^${OWN_SOURCE}(?![A-Za-z0-9._~%-])`);
 
 export function wrongSource(source: string): Fault | undefined {
   if (RESERVED.test(source)) {
-    const detail = `${shown(source)} is reserved for events that Gatehouse itself stores; send the source of your own system`;
+    const detail = `${OWN_SOURCE} is reserved for events that Gatehouse itself stores; send the source of your own system`;
     return fault('source-reserved', 'source', detail);
   }
   if (isUriReference(source)) return undefined;
-  const detail = `must be a URI reference, is ${shown(source)}; percent-encode what RFC 3986 does not allow`;
+  const detail = 'must be a URI reference: percent-encode what RFC 3986 does not allow';
   return fault('invalid-attribute', 'source', detail);
 }
 
@@ -71,10 +70,11 @@ const isPlain = (value: unknown): boolean =>
   (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 31) ||
   (typeof value === 'string' && wrongText('', value) === undefined);
 
-const SHOWN_LENGTH = 80;
-
-/** Formats a value for an error message: short and on one line. */
-export function shown(value: unknown): string {
-  const text = value === undefined ? 'missing' : jsonStart(value, SHOWN_LENGTH + 1);
-  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
+/** Names the kind of a value, never the value: it may be anybody's personal data. */
+export function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  return typeof value === 'string' ? `a string of ${value.length} characters` : `a ${typeof value}`;
 }

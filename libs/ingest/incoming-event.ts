@@ -8,7 +8,7 @@ import { toIso } from '../kernel/clock.js';
 import type { SentAttributes } from '../kernel/command-context.js';
 import type { JsonObject } from '../kernel/envelope.js';
 import { isTraceparent } from '../kernel/trace-context.js';
-import { fault, readTime, sentAttributes, shown, wrongSource, wrongText } from './attributes.js';
+import { fault, kindOf, readTime, sentAttributes, wrongSource, wrongText } from './attributes.js';
 
 /** A validated event from another system. */
 export interface IncomingEvent {
@@ -85,11 +85,7 @@ export function readCloudEvent(
 
   const definition = schemas.definition(type as string);
   if (!definition)
-    return fault(
-      'unknown-type',
-      'type',
-      `${shown(type)} is an unknown event type: GET /asyncapi.json lists the accepted ones`,
-    );
+    return fault('unknown-type', 'type', 'names no known event type: GET /asyncapi.json lists the accepted ones');
   if (!isAccepted(definition))
     return fault(
       'type-not-accepted',
@@ -102,7 +98,7 @@ export function readCloudEvent(
   const happened = time === undefined ? receivedAt : happenedAt(time, now);
   if (typeof happened !== 'number') return happened;
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-    return fault('invalid-data', '/data', `must be a JSON object (data_base64 is not supported), is ${shown(data)}`);
+    return fault('invalid-data', '/data', `must be a JSON object (data_base64 is not supported), is ${kindOf(data)}`);
   }
   const parsed = schemas.parse(definition.type, data as JsonObject, strictData);
   if ('message' in parsed) {
@@ -130,15 +126,11 @@ export function readCloudEvent(
 function happenedAt(time: unknown, now: number): number | Fault {
   const happened = readTime(time);
   if (happened === undefined) {
-    return fault('invalid-time', 'time', `must be an RFC 3339 time since 1970, is ${shown(time)}`);
+    return fault('invalid-time', 'time', `must be an RFC 3339 time since 1970, is ${kindOf(time)}`);
   }
   if (happened <= now + MAX_AHEAD_MS) return happened;
   const limit = `${MAX_AHEAD_MS / 60_000} minutes`;
-  return fault(
-    'time-in-the-future',
-    'time',
-    `${shown(time)} is more than ${limit} ahead of ${toIso(now)}; set the sender's clock`,
-  );
+  return fault('time-in-the-future', 'time', `is more than ${limit} ahead of ${toIso(now)}; set the sender's clock`);
 }
 
 function forbiddenAttribute(event: object): Fault | undefined {
@@ -148,19 +140,19 @@ function forbiddenAttribute(event: object): Fault | undefined {
 
 function otherSpecVersion(specversion: unknown): Fault | undefined {
   if (specversion === SPEC_VERSION) return undefined;
-  return fault('unsupported-specversion', 'specversion', `must be "${SPEC_VERSION}", is ${shown(specversion)}`);
+  return fault('unsupported-specversion', 'specversion', `must be "${SPEC_VERSION}", is ${kindOf(specversion)}`);
 }
 
 const REMEDY = 'send it with a token that may, or ask an administrator for one';
 
 function notFrom(source: unknown, { sources }: SenderBinding = {}): Fault | undefined {
   if (typeof source !== 'string' || !sources || sources.includes(source)) return undefined;
-  return fault('source-not-allowed', 'source', `this token may not send events of ${shown(source)}: ${REMEDY}`);
+  return fault('source-not-allowed', 'source', `this sender may not send events of that source: ${REMEDY}`);
 }
 
 function notOfType(type: string, { eventTypes }: SenderBinding = {}): Fault | undefined {
   if (!eventTypes || eventTypes.includes(type)) return undefined;
-  return fault('type-not-allowed', 'type', `this token may not send ${shown(type)}: ${REMEDY}`);
+  return fault('type-not-allowed', 'type', `this sender may not send events of that type: ${REMEDY}`);
 }
 
 /** Checks the version, a number or a string, and the content type. */
@@ -168,18 +160,14 @@ function wrongForm(attributes: Record<string, unknown>, { type, version }: Event
   const schemaversion = attributes.schemaversion ?? version;
   if (schemaversion !== version && schemaversion !== String(version)) {
     const known = `${type} is known in version ${version}`;
-    return fault(
-      'unknown-version',
-      'schemaversion',
-      `${known}, the event has ${shown(schemaversion)}: send that version`,
-    );
+    return fault('unknown-version', 'schemaversion', `${known}, not in the one that is given: send that version`);
   }
   const contentType = attributes.datacontenttype ?? 'application/json';
   if (typeof contentType !== 'string' || !JSON_CONTENT_TYPE.test(contentType)) {
     return fault(
       'unsupported-datacontenttype',
       'datacontenttype',
-      `must be application/json, is ${shown(contentType)}`,
+      `must be application/json, is ${kindOf(contentType)}`,
     );
   }
   return undefined;

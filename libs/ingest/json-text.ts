@@ -6,19 +6,15 @@ export function jsonText(value: unknown): string {
     return JSON.stringify(value) ?? 'null';
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return jsonStart(value, Number.POSITIVE_INFINITY);
+    return withoutRecursion(value);
   }
 }
 
-/** At least the first `length` characters of that text, or all of it; without recursion. */
-export function jsonStart(value: unknown, length: number): string {
+function withoutRecursion(value: unknown): string {
   const left: Left[] = [{ value }];
   const written: string[] = [];
-  let size = 0;
-  for (let next = left.pop(); next && size < length; next = left.pop()) {
-    const text = 'text' in next ? next.text : open(next.value, left);
-    written.push(text);
-    size += text.length;
+  for (let next = left.pop(); next; next = left.pop()) {
+    written.push('text' in next ? next.text : open(next.value, left));
   }
   return written.join('');
 }

@@ -169,9 +169,8 @@ describe('Quarantine', () => {
     ]);
     const entry = await quarantine.show(id!);
     expect(entry.raw!.equals(Buffer.from(odd))).toBe(true);
-    for (const text of [entry.actor, entry.eventId, entry.source, entry.type, entry.field, entry.detail]) {
-      expect(text).toMatch(/^a\\u0000b\ufffdx{5000}$/);
-    }
+    expect(entry.actor).toMatch(/^a\\u0000b\ufffdx{5000}$/);
+    for (const text of [entry.eventId, entry.source, entry.type, entry.field, entry.detail]) expect(text).toBe(odd);
   });
 
   it('accepts an event without readable attributes', async () => {

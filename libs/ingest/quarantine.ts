@@ -6,9 +6,10 @@ import { storable } from '../kernel/text-forms.js';
 import { isTransientDatabaseError } from '../kernel/transient.js';
 import { arrayParameter } from '../platform/database/array-parameters.js';
 import { Unreadable } from '../platform/personal-data/encrypted-text.js';
-import { PersonKeyDamaged, type PersonKeys } from '../platform/personal-data/person-keys.js';
+import type { PersonKeys } from '../platform/personal-data/person-keys.js';
 import type { QuarantineEntry, QuarantineStatus } from './quarantine-entry.js';
 import { type QuarantineLimits, QuarantineUsage, type UsageRow } from './quarantine-usage.js';
+import { QUARANTINE_KEY, ReportedAttributesCipher } from './reported-attributes.js';
 import { StoredQuarantineEntry } from './stored-quarantine-entry.js';
 
 export interface RejectedEvent {
@@ -24,11 +25,6 @@ export interface RejectedEvent {
   raw: Buffer;
 }
 
-/**
- * The raw bytes may hold anybody's data, so they are encrypted with a key of their own. No account id contains a slash, so
- * no account's erasure destroys this key.
- */
-const KEY = '/quarantine';
 const PURGE_SLICE = 5_000;
 const NO_LIMITS: QuarantineLimits = { sourceBytes: Number.POSITIVE_INFINITY, totalBytes: Number.POSITIVE_INFINITY };
 
@@ -44,6 +40,7 @@ export interface QuarantineReport {
 export class Quarantine {
   private readonly entries: Repository<StoredQuarantineEntry>;
   private readonly usage: QuarantineUsage;
+  private readonly reported: ReportedAttributesCipher;
   /** Set once, by what has the metrics of the process. */
   report: QuarantineReport = {};
 
@@ -56,6 +53,7 @@ export class Quarantine {
   ) {
     this.entries = dataSource.getRepository(StoredQuarantineEntry);
     this.usage = new QuarantineUsage(() => this.waitingBytes(), limits, clock);
+    this.reported = new ReportedAttributesCipher(keys);
   }
 
   /**
@@ -72,27 +70,25 @@ export class Quarantine {
   private async putOne(one: RejectedEvent, now: Date): Promise<string | undefined> {
     const bytes = one.raw.toString('base64');
     const fingerprint = this.keys.keyedHash(`${one.channel}\n${bytes}`);
-    const why = {
-      reason: storable(one.reason),
-      field: storable(one.field),
-      detail: storable(one.detail),
-      lastSeenAt: now,
-    };
+    const { id: eventId, source, type, field, detail } = one;
+    const reported = await this.reported.encrypt({ eventId, source, type, field, detail }, fingerprint);
+    const why = { reason: storable(one.reason), lastSeenAt: now, ...(reported === undefined ? {} : { reported }) };
     // Until then only the reason changes: without its bytes an entry can't wait.
     const whileWaiting = () => this.seenAgain({ fingerprint, status: 'waiting' }, why);
     const waiting = await whileWaiting();
     if (waiting !== undefined) return waiting;
-    const account = storable(one.source === null || one.reason === 'source-not-allowed' ? one.actor : one.source);
-    if (!(await this.usage.admit(account, one.source, one.raw.length))) {
+    if (reported === undefined) {
+      this.report.notKept?.('key');
+      return undefined;
+    }
+    const sourceKey = source === null ? null : this.sourceKey(source);
+    const account = sourceKey === null || one.reason === 'source-not-allowed' ? this.sourceKey(one.actor) : sourceKey;
+    if (!(await this.usage.admit(account, sourceKey, one.raw.length))) {
       this.report.notKept?.('budget');
       return undefined;
     }
-    const raw = await this.keys.encrypt(KEY, bytes, fingerprint).catch((error) => {
-      if (!(error instanceof PersonKeyDamaged)) throw error;
-      this.report.notKept?.('key');
-    });
-    if (raw === undefined) return undefined;
-    const kept = { ...why, status: 'waiting' as const, account, raw, settledBy: null };
+    const raw = await this.keys.encrypt(QUARANTINE_KEY, bytes, fingerprint);
+    const kept = { ...why, reported, status: 'waiting' as const, account, raw, settledBy: null };
     const inserted = await this.entries
       .createQueryBuilder()
       .insert()
@@ -102,9 +98,8 @@ export class Quarantine {
         fingerprint,
         channel: storable(one.channel),
         actor: storable(one.actor),
-        eventId: one.id && storable(one.id),
-        source: one.source && storable(one.source),
-        type: one.type && storable(one.type),
+        identity: source === null || eventId === null ? null : this.identityKey(source, eventId),
+        source: sourceKey,
         bytes: one.raw.length,
         firstSeenAt: now,
       })
@@ -114,6 +109,15 @@ export class Quarantine {
       .execute();
     // The same bytes came before: they wait, or were settled.
     return inserted.raw[0]?.id ?? (await this.seenAgain({ fingerprint }, kept));
+  }
+
+  /** Finds the entries of a source, and its budget, without its name. */
+  private sourceKey(source: string): string {
+    return this.keys.keyedHash(`quarantined source\n${source}`);
+  }
+
+  private identityKey(source: string, id: string): string {
+    return this.keys.keyedHash(`quarantined event\n${source}\n${id}`);
   }
 
   /** @returns undefined if there is no such entry */
@@ -140,7 +144,8 @@ export class Quarantine {
       if (!last) return [];
       page.andWhere('(entry.firstSeenAt, entry.id) > (:at, :after)', { at: last.firstSeenAt, after });
     }
-    return (await page.limit(limit).getMany()).map(toEntry);
+    const entries = await page.limit(limit).addSelect(['entry.fingerprint', 'entry.reported']).getMany();
+    return Promise.all(entries.map((entry) => this.toEntry(entry)));
   }
 
   /**
@@ -154,19 +159,20 @@ export class Quarantine {
         'quarantine-entry-unknown',
         `there is no quarantine entry ${id}: GET /v1/quarantine lists them`,
       );
-    if (entry.raw === null) return toEntry(entry);
-    const bytes = await this.keys.decrypt(KEY, entry.raw, entry.fingerprint).catch((error) => {
+    const shown = await this.toEntry(entry);
+    if (entry.raw === null) return shown;
+    const bytes = await this.keys.decrypt(QUARANTINE_KEY, entry.raw, entry.fingerprint).catch((error) => {
       if (!(error instanceof Unreadable)) throw error;
-      const message = `entry ${id} can't be decrypted (${error.message}): restore the row ${KEY} of platform.subject_keys, or discard the entry`;
+      const message = `entry ${id} can't be decrypted (${error.message}): restore the row ${QUARANTINE_KEY} of platform.subject_keys, or discard the entry`;
       throw new Refusal('quarantine-entry-unreadable', message);
     });
-    return { ...toEntry(entry), raw: Buffer.from(bytes, 'base64') };
+    return { ...shown, raw: Buffer.from(bytes, 'base64') };
   }
 
   private readWhole(id: string): Promise<StoredQuarantineEntry | null> {
     return this.entries
       .createQueryBuilder('entry')
-      .addSelect(['entry.raw', 'entry.fingerprint'])
+      .addSelect(['entry.raw', 'entry.fingerprint', 'entry.reported'])
       .where({ id })
       .getOne();
   }
@@ -197,23 +203,17 @@ export class Quarantine {
     try {
       const sources = await this.usage.sources();
       if (sources.size === 0) return;
-      const some = stored().filter(({ source }) => sources.has(source));
+      const isConcerned = new Map<string, boolean>();
+      const some = stored().filter(({ source }) => {
+        if (!isConcerned.has(source)) isConcerned.set(source, sources.has(this.sourceKey(source)));
+        return isConcerned.get(source);
+      });
       if (some.length === 0) return;
+      const identities = some.map(({ source, id }) => this.identityKey(source, id));
       const [, settled] = await this.dataSource.query(
-        `UPDATE messaging.quarantine SET status = 'resolved', raw = NULL, settled_by = $3
-         WHERE status = 'waiting' AND reason <> 'id-in-use'
-           AND (source, event_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
-        [
-          arrayParameter(
-            'text',
-            some.map(({ source }) => source),
-          ),
-          arrayParameter(
-            'text',
-            some.map(({ id }) => id),
-          ),
-          settledBy,
-        ],
+        `UPDATE messaging.quarantine SET status = 'resolved', raw = NULL, settled_by = $2
+         WHERE status = 'waiting' AND reason <> 'id-in-use' AND identity_key = ANY($1::text[])`,
+        [arrayParameter('text', identities), settledBy],
       );
       if (settled > 0) this.usage.forget();
     } catch (error) {
@@ -263,17 +263,20 @@ export class Quarantine {
       .getRawMany<{ reason: string; entries: string }>();
     return Object.fromEntries(counts.map(({ reason, entries }) => [reason, Number(entries)]));
   }
-}
 
-const toEntry = ({
-  raw,
-  fingerprint,
-  account,
-  firstSeenAt,
-  lastSeenAt,
-  ...entry
-}: StoredQuarantineEntry): QuarantineEntry => ({
-  ...entry,
-  firstSeenAt: firstSeenAt.toISOString(),
-  lastSeenAt: lastSeenAt.toISOString(),
-});
+  private async toEntry({
+    raw: _raw,
+    fingerprint,
+    reported,
+    firstSeenAt,
+    lastSeenAt,
+    ...entry
+  }: StoredQuarantineEntry): Promise<QuarantineEntry> {
+    return {
+      ...entry,
+      ...(await this.reported.decrypt(reported, fingerprint)),
+      firstSeenAt: firstSeenAt.toISOString(),
+      lastSeenAt: lastSeenAt.toISOString(),
+    };
+  }
+}

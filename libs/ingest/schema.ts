@@ -1,5 +1,49 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+export class EncryptQuarantine1700000000130 implements MigrationInterface {
+  name = 'EncryptQuarantine1700000000130';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      DROP INDEX messaging.quarantine_usage, messaging.quarantine_identity;
+      -- What a sender wrote is encrypted; account, source_key and identity_key are keyed hashes that find it.
+      -- Entries of earlier versions lose it: their bytes have it as long as they wait.
+      ALTER TABLE messaging.quarantine
+        DROP event_id,
+        DROP source,
+        DROP type,
+        DROP field,
+        DROP detail,
+        ADD reported text,
+        ADD source_key text,
+        ADD identity_key text;
+      UPDATE messaging.quarantine SET account = '';
+      CREATE INDEX quarantine_usage ON messaging.quarantine (account, source_key, bytes) WHERE status = 'waiting';
+      CREATE INDEX quarantine_identity ON messaging.quarantine (identity_key) WHERE status = 'waiting';
+      -- A dropped column stays in its rows until they are written anew.
+      CLUSTER messaging.quarantine USING quarantine_pkey;
+      ALTER TABLE messaging.quarantine SET WITHOUT CLUSTER;
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      ALTER TABLE messaging.quarantine
+        DROP reported,
+        DROP source_key,
+        DROP identity_key,
+        ADD event_id text,
+        ADD source text,
+        ADD type text,
+        ADD field text NOT NULL DEFAULT '',
+        ADD detail text NOT NULL DEFAULT '';
+      ALTER TABLE messaging.quarantine ALTER field DROP DEFAULT, ALTER detail DROP DEFAULT;
+      CREATE INDEX quarantine_usage ON messaging.quarantine (account, source, bytes) WHERE status = 'waiting';
+      CREATE INDEX quarantine_identity ON messaging.quarantine (source, event_id) WHERE status = 'waiting';
+    `);
+  }
+}
+
 export class SettleQuarantine1700000000083 implements MigrationInterface {
   name = 'SettleQuarantine1700000000083';
 

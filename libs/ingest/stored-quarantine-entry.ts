@@ -6,7 +6,7 @@ import type { QuarantineStatus } from './quarantine-entry.js';
 @Unique('quarantine_fingerprint', ['fingerprint'])
 @Check('quarantine_status_check', `status IN ('waiting', 'replayed', 'resolved', 'discarded')`)
 @Index('quarantine_usage', ['account', 'source', 'bytes'], { where: `status = 'waiting'` })
-@Index('quarantine_identity', ['source', 'eventId'], { where: `status = 'waiting'` })
+@Index('quarantine_identity', ['identity'], { where: `status = 'waiting'` })
 @Index('quarantine_last_seen', ['lastSeenAt'])
 @Index('quarantine_waiting', ['firstSeenAt', 'id'], { where: `status = 'waiting'` })
 export class StoredQuarantineEntry {
@@ -23,27 +23,24 @@ export class StoredQuarantineEntry {
   @Column('text')
   actor!: string;
 
-  @Column('text', { name: 'event_id', nullable: true })
-  eventId!: string | null;
-
-  @Column('text', { nullable: true })
-  source!: string | null;
-
-  @Column('text', { nullable: true })
-  type!: string | null;
-
   @Column('text')
   reason!: string;
 
-  @Column('text')
-  field!: string;
+  /** What the event says of itself, and what was wrong, encrypted; null for entries of an earlier version. */
+  @Column('text', { select: false, nullable: true })
+  reported!: string | null;
 
-  @Column('text')
-  detail!: string;
-
-  /** Whose budget it takes: its source's, or its sender's if it may not send that source. */
-  @Column('text')
+  /** Keyed hash of whose budget it takes: its source's, or its sender's if it may not send that source. */
+  @Column('text', { select: false })
   account!: string;
+
+  /** Keyed hash of its source. */
+  @Column('text', { name: 'source_key', select: false, nullable: true })
+  source!: string | null;
+
+  /** Keyed hash of its source and id. */
+  @Column('text', { name: 'identity_key', select: false, nullable: true })
+  identity!: string | null;
 
   /** The bytes, encrypted: they may hold anybody's data. Null once it is settled. */
   @Column('text', { select: false, nullable: true })

@@ -41,11 +41,7 @@ export function eventOf({ headers: all, value }: Message): { event: unknown } | 
   const mediaType = contentType?.replace(/;.*/s, '').trim().toLowerCase();
   if (mediaType?.startsWith(ANY_CLOUDEVENTS)) {
     if (mediaType === STRUCTURED) return parsed(value);
-    return fault(
-      'unsupported-event-format',
-      CONTENT_TYPE,
-      `is ${mediaType}, which is not supported; send ${STRUCTURED}`,
-    );
+    return fault('unsupported-event-format', CONTENT_TYPE, `is a format that is not supported; send ${STRUCTURED}`);
   }
   const attributes = headers.filter(([name]) => name.startsWith(ATTRIBUTE));
   if (!attributes.some(([name]) => name === `${ATTRIBUTE}specversion`)) {
@@ -79,8 +75,9 @@ function parsed(value: Buffer | null): { event: unknown } | Fault {
   if (!isUtf8(value)) return fault('malformed-json', '/', 'the value is not UTF-8; send JSON in UTF-8');
   try {
     return { event: JSON.parse(value.toString()) };
-  } catch (error) {
-    return fault('malformed-json', '/', `the value is not JSON: ${(error as Error).message}; send one JSON object`);
+  } catch {
+    // The parser's own message quotes the text, which may hold personal data.
+    return fault('malformed-json', '/', 'the value is not JSON; send one CloudEvent as a JSON object');
   }
 }
 

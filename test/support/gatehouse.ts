@@ -8,7 +8,7 @@ import type { Role } from '../../libs/http/credentials/principal.js';
 import { TokenRegistry } from '../../libs/http/credentials/token-registry.js';
 import type { Clock } from '../../libs/kernel/clock.js';
 import { readSettings } from '../../libs/platform/configuration/settings.js';
-import { createLogger } from '../../libs/platform/logging/logger.js';
+import { createLogger, type LogSink } from '../../libs/platform/logging/logger.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
 export interface Answer {
@@ -44,6 +44,8 @@ export interface TestGatehouseOptions {
   env?: Record<string, string>;
   /** Instead of that of this application's contexts. */
   catalogue?: Catalogue;
+  /** Receives every line of the log. Nothing is logged by default. */
+  logSink?: LogSink;
 }
 
 export async function startGatehouse({
@@ -51,6 +53,7 @@ export async function startGatehouse({
   env = {},
   clock,
   catalogue,
+  logSink,
 }: TestGatehouseOptions = {}): Promise<TestGatehouse> {
   const database = await createTestDatabase();
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-data-'));
@@ -65,7 +68,7 @@ export async function startGatehouse({
     GATEHOUSE_ACCESS_WAIT_MS: '60000',
     ...env,
   };
-  const logger = createLogger({ logLevel: 'fatal', logFormat: 'json' });
+  const logger = createLogger({ logLevel: logSink ? 'trace' : 'fatal', logFormat: 'json' }, logSink);
   const shared = { connection: database.connection, logger, ...(clock && { clock }), ...(catalogue && { catalogue }) };
   const beside = (own: Pick<TestGatehouseOptions, 'background' | 'env'> = {}) => {
     const settings = readSettings({ ...variables, ...own.env });

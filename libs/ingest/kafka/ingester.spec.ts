@@ -129,7 +129,7 @@ describeWithKafka('The ingester', () => {
     expect(errors.length).toBeGreaterThan(0);
   });
 
-  it('keeps a rejected message, with bytes and reason, in the table and the topic, and stores the others', async () => {
+  it('keeps a rejected message, with bytes and reason, puts a notice into its topic, and stores the others', async () => {
     const { fact, event, stored, source } = newSender(world.store);
     const { topic, quarantineTopic, send, start, stop, committed } = await newTopic();
     const structured = (value: string | Buffer): Message => ({ ...structuredMessage({}), value: Buffer.from(value) });
@@ -153,21 +153,19 @@ describeWithKafka('The ingester', () => {
     await send([binaryMessage(fact(1)), ...poison.flatMap(([, message], n) => [message, binaryMessage(fact(n + 2))])]);
     void start();
     await until(async () => (await committed())[0] === 2 * poison.length + 1);
-    const copies = await readTopic(bootstrap, quarantineTopic, ({ length }) => length >= poison.length);
+    const notices = await readTopic(bootstrap, quarantineTopic, ({ length }) => length >= poison.length);
     await stop();
 
     expect(await stored()).toHaveLength(poison.length + 1);
-    const byOffset = copies.sort(
+    const byOffset = notices.sort(
       (a, b) => Number(headersOf(a).gatehouse_quarantine_offset) - Number(headersOf(b).gatehouse_quarantine_offset),
     );
-    expect(byOffset.map((copy) => headersOf(copy).gatehouse_quarantine_reason)).toEqual(
+    expect(byOffset.map((notice) => headersOf(notice).gatehouse_quarantine_reason)).toEqual(
       poison.map(([reason]) => reason),
     );
-    for (const [n, { key, value, headers, ...copy }] of byOffset.entries()) {
-      const [, message] = poison[n]!;
-      expect({ key, value }).toEqual({ key: message.key, value: message.value });
-      expect(headers.slice(0, message.headers.length)).toEqual(message.headers);
-      const why = headersOf({ headers, ...copy });
+    for (const [n, notice] of byOffset.entries()) {
+      expect([notice.key, notice.value?.length ?? 0]).toEqual([null, 0]);
+      const why = headersOf(notice);
       expect(why).toMatchObject({ gatehouse_quarantine_topic: topic, gatehouse_quarantine_partition: '0' });
       const entry = await world.quarantine.show(why.gatehouse_quarantine_entry!);
       expect(entry).toMatchObject({

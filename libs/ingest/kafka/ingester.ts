@@ -17,7 +17,7 @@ import type { EventResult } from '../event-result.js';
 import { attributesOf, type Ingest } from '../ingest.js';
 import { jsonText } from '../json-text.js';
 import type { Quarantine, RejectedEvent } from '../quarantine.js';
-import { keptMessage, quarantineMessage } from './quarantine-message.js';
+import { keptMessage, quarantineNotice } from './quarantine-message.js';
 
 export interface IngesterOptions {
   group: string;
@@ -64,7 +64,7 @@ class NothingStored extends Error {}
  * later messages included.
  */
 export class Ingester {
-  private readonly quarantineCopies: MessageProducer;
+  private readonly quarantineNotices: MessageProducer;
 
   constructor(
     private readonly broker: MessageBroker,
@@ -73,7 +73,7 @@ export class Ingester {
     private readonly options: IngesterOptions,
     private readonly report: IngesterReport = {},
   ) {
-    this.quarantineCopies = broker.producer();
+    this.quarantineNotices = broker.producer();
   }
 
   /** Consumes the topics until the signal aborts; finishes the current messages. */
@@ -84,7 +84,7 @@ export class Ingester {
       this.broker.consume({ group, topics, onError, signal }, (delivery) => this.handle(delivery, signal)),
       this.watchLag(signal),
     ]);
-    await this.quarantineCopies.close();
+    await this.quarantineNotices.close();
   }
 
   private async watchLag(signal: AbortSignal): Promise<void> {
@@ -140,8 +140,8 @@ export class Ingester {
   }
 
   /**
-   * Puts rejected messages into quarantine, and copies them to its topic. A failed copy delays nothing if quarantine has the
-   * message; otherwise it throws, and the list has what is left to do.
+   * Puts rejected messages into quarantine, and a notice of each into its topic. A failed notice delays nothing if quarantine
+   * has the message; otherwise it throws, and the list has what is left to do.
    */
   private async keep(rejected: Rejected[], delivery: Delivery): Promise<true> {
     if (rejected.length === 0) return true;
@@ -151,11 +151,11 @@ export class Ingester {
     const ids = await this.quarantine.put(unkept.map((one) => rejectedEventOf(one, `kafka:${topic}`)));
     for (const [n, one] of unkept.entries()) one.entry = ids[n];
     rejected.sort((a, b) => Number(a.entry !== undefined) - Number(b.entry !== undefined));
-    const copies = rejected.map(({ message, fault, entry }) => quarantineMessage(message, fault, delivery, entry));
+    const notices = rejected.map(({ message, fault, entry }) => quarantineNotice(message, fault, delivery, entry));
     try {
       await this.broker.ensureTopics([quarantineTopic]).catch(() => {}); // sending reports the error
-      for (const part of inParts(copies)) {
-        await this.quarantineCopies.send(quarantineTopic, part);
+      for (const part of inParts(notices)) {
+        await this.quarantineNotices.send(quarantineTopic, part);
         rejected.splice(0, part.length);
       }
     } catch (cause) {
@@ -164,10 +164,10 @@ export class Ingester {
       if (lost > 0) {
         const what = `quarantine can't keep ${lost} rejected messages of ${topic}, since it has no room or its key is damaged`;
         const remedy = `discard or replay entries, or make ${quarantineTopic} writable`;
-        const why = `they can't be sent to ${quarantineTopic} either, so their partition waits: ${message}`;
+        const why = `${quarantineTopic} can't receive their notices, so their partition waits: ${message}`;
         throw new Error(`${what}, and ${why}; ${remedy}`, { cause });
       }
-      const what = `the copies of ${rejected.length} quarantined messages could not be sent to ${quarantineTopic}; the quarantine itself has them`;
+      const what = `the notices of ${rejected.length} quarantined messages could not be sent to ${quarantineTopic}; the quarantine itself has them`;
       this.report.error?.(new Error(`${what}: ${message}`, { cause }));
     }
     return true;

@@ -1,47 +1,24 @@
 import { isUtf8 } from 'node:buffer';
 import type { Fault } from '../../events/fault.js';
 import type { ConsumedMessage, Delivery, Message } from '../../kafka/message-broker.js';
-import { sizeOf } from '../../kafka/message-parts.js';
 
-/** Brokers accept messages of up to a mebibyte by default, including headers. */
-const MAX_BYTES = 900_000;
-const MAX_HEADER_LENGTH = 1_000;
 const PREFIX = 'gatehouse_quarantine_';
 
 /**
- * The copy of a rejected message for the quarantine topic: the original message, with the reason in headers. If it is too
- * large, its largest parts are left out and listed in a header; the quarantine entry has them.
- * @param entry the id of that entry; without one the copy is whole, whatever its size
+ * The notice of a rejected message for the quarantine topic. It names the quarantine entry, which has the message encrypted,
+ * and its place in its own topic, and contains nothing that the sender wrote: that may be anybody's personal data.
+ * @param entry undefined if quarantine could not keep the message
  */
-export function quarantineMessage(
-  { key, value, headers, offset }: ConsumedMessage,
-  { reason, field, detail }: Fault,
+export function quarantineNotice(
+  { offset }: Pick<ConsumedMessage, 'offset'>,
+  { reason }: Pick<Fault, 'reason'>,
   { topic, partition }: Pick<Delivery, 'topic' | 'partition'>,
   entry: string | undefined,
 ): Message {
-  const why = { reason, field, detail, entry: entry ?? '', topic, partition: String(partition), offset };
-  const reasons = Object.entries(why).map(([name, text]) => header(name, text));
-  const nothing: Message = { key: null, value: null, headers: [] };
-  const whole: Message = { key, value, headers };
-  const bySize = (['key', 'value', 'headers'] as const)
-    .map((part) => ({ part, bytes: sizeOf({ ...nothing, [part]: whole[part] }) }))
-    .sort((a, b) => b.bytes - a.bytes);
-
-  let copy: Message = whole;
-  const left: string[] = [];
-  for (const { part } of bySize) {
-    if (entry === undefined || sizeOf(copy) <= MAX_BYTES) break;
-    copy = { ...copy, [part]: nothing[part] };
-    left.push(part);
-  }
-  if (left.length > 0) reasons.push(header('left_out', left.join(', ')));
-  return { ...copy, headers: [...copy.headers, ...reasons] };
+  const about = { reason, entry: entry ?? '', topic, partition: String(partition), offset };
+  const headers = Object.entries(about).map(([name, text]): [string, Buffer] => [PREFIX + name, Buffer.from(text)]);
+  return { key: null, value: null, headers };
 }
-
-const header = (name: string, text: string): [string, Buffer] => [
-  PREFIX + name,
-  Buffer.from(text.slice(0, MAX_HEADER_LENGTH)),
-];
 
 /** Serializes a message without an event for its quarantine entry: bytes as a string if they are UTF-8. */
 export const keptMessage = ({ key, value, headers }: Message): Buffer =>

@@ -107,7 +107,7 @@ const table = {
   kafkaTypeTopics: list(TOPIC, 'names of topics').means('Further topics from which events are ingested'),
   kafkaEventsTopic: topic('gatehouse.events').means('Topic to which the public events are published'),
   kafkaQuarantineTopic: topic('gatehouse.quarantine').means(
-    'Topic that receives a copy of each quarantined Kafka message',
+    'Topic that receives a notice of each quarantined Kafka message, without its content',
   ),
   kafkaGroup: text('gatehouse-ingester').means('Consumer group of the ingesters'),
   parkedLimitMs: integer(3_600_000, 0, 30 * DAY_MS).means(

@@ -48,6 +48,18 @@ describe('the logger', () => {
     expect(lines[1]).toContain('got [redacted] from [redacted]');
   });
 
+  it('leaves out the parameters and rows that a driver attaches to its errors', () => {
+    const error = Object.assign(new Error('duplicate key value'), {
+      code: '23505',
+      detail: 'Key (name)=(Lovelace) already exists.',
+      parameters: ['Lovelace'],
+      driverError: { detail: 'Failing row contains (Lovelace).' },
+    });
+    const [line] = logged('json', (logger) => logger.error({ err: error }, 'failed'));
+    expect(JSON.parse(line!).err).toMatchObject({ type: 'Error', message: 'duplicate key value', code: '23505' });
+    expect(line).not.toContain('Lovelace');
+  });
+
   it('writes Nest’s errors, but not its wiring messages', () => {
     const lines = logged('json', (logger) => {
       const nest = nestLogger(logger);

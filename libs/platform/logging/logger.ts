@@ -12,6 +12,13 @@ const CENSOR = '[redacted]';
 const SECRET_NAMES = ['authorization', 'cookie', 'token', 'secret', 'password', 'email', 'prompt', 'comment', 'note'];
 const SECRETS_IN_TEXT = /ght_[0-9a-f]{16}_[\w-]{43}|\beyJ[\w-]+\.[\w-]+\.[\w-]+|[\w.%+-]+@[\w-]+(?:\.[\w-]+)+/g;
 
+/** Without what drivers attach to their errors: the parameters and rows of a statement may be personal data. */
+function errorFields(error: Error) {
+  const { type, message, stack } = pino.stdSerializers.err(error);
+  const { code } = error as { code?: unknown };
+  return { type, message, stack, ...(typeof code === 'string' ? { code } : {}) };
+}
+
 /**
  * The process's logger. It redacts secrets and personal data by field name and, inside strings, by their form.
  * @param sink standard output by default
@@ -27,6 +34,7 @@ export function createLogger(
       base: undefined,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
+      serializers: { err: (error) => (error instanceof Error ? errorFields(error) : error) },
       redact: { paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: CENSOR },
     },
     {

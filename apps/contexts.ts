@@ -47,6 +47,7 @@ export const contexts: readonly ListedContext[] = [
     descriptor: async () => (await import('../libs/safety/index.js')).safetyContext,
     cli: () => import('../libs/safety/cli.js'),
   },
+  { descriptor: async () => (await import('../libs/audit/index.js')).auditContext },
   {
     descriptor: async () => (await import('../libs/operations/index.js')).operationsContext,
     cli: () => import('../libs/operations/cli.js'),

@@ -1,6 +1,7 @@
 import type { Context } from '../../libs/context/context.js';
 import { CreateFactIndex1700000000030 } from '../../libs/event-store/eventstoredb/schema.js';
 import { CreateEventLog1700000000001, CreateLogEpoch1700000000080 } from '../../libs/event-store/postgres/schema.js';
+import { TokenAdministration } from '../../libs/http/credentials/token-administration.js';
 import { EVERYWHERE } from '../../libs/http/http.module.js';
 import { DocumentsController } from '../../libs/http/openapi/documents.controller.js';
 import { TokensController } from '../../libs/http/tokens.controller.js';
@@ -17,6 +18,7 @@ import {
   CreateAddressKey1700000000085,
   CreateEventIdentity1700000000081,
   CreateSecurity1700000000002,
+  OwnTokens1700000000130,
 } from '../../libs/platform/database/schema.js';
 import { FeedController } from '../../libs/publish/http/feed.controller.js';
 import { LogController } from '../../libs/publish/http/log.controller.js';
@@ -64,5 +66,7 @@ export const platform: Context = {
     CreateAddressKey1700000000085,
     KeepEventIds1700000000110,
     KeepReactorProgress1700000000120,
+    OwnTokens1700000000130,
   ],
+  services: [TokenAdministration],
 };

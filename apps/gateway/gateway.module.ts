@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { Catalogue } from '../../libs/context/catalogue.js';
 import type { Context } from '../../libs/context/context.js';
+import { OwnEventIds } from '../../libs/event-store/event-identity.js';
 import { Transactor } from '../../libs/event-store/transact.js';
 import { EventSchemas } from '../../libs/events/event-schemas.js';
 import { EVERYWHERE, HttpModule } from '../../libs/http/http.module.js';
@@ -44,6 +45,7 @@ export class GatewayModule {
       { provide: POOL, useValue: pool },
       { provide: Transactor, useValue: transactor },
       { provide: EventSchemas, useValue: schemas },
+      { provide: OwnEventIds, useValue: runtime.ownEventIds },
       { provide: AddressHashes, useValue: runtime.addressHashes },
       { provide: Quarantine, useValue: quarantine },
       { provide: ViewReader, useValue: viewReader },

@@ -37,7 +37,7 @@ export function senderEventId(source: string, id: string): string {
 /** The id under which an earlier version stored the event, if it was another. */
 export const formerSenderEventId = (id: string): string | undefined => (isUuid(id) ? id.toLowerCase() : undefined);
 
-/** The ids of events that our own processes store because of another event: always the same ones, so only once. */
+/** The ids of events that we store because of another event or once for an act: always the same ones, so only once. */
 export class OwnEventIds {
   /**
    * @param key of this installation; with another one everything would be done twice
@@ -52,6 +52,11 @@ export class OwnEventIds {
   identify({ id }: RecordedEvent, purpose: string): Pick<CommandContext, 'eventId' | 'formerEventId'> {
     const eventId = keyedId(this.key, `${id}\n${purpose}`);
     return this.since > 0 ? { eventId, formerEventId: nameBasedId(id, purpose) } : { eventId };
+  }
+
+  /** The id of what no event caused, and is stored once. @param act names it */
+  of(act: string): string {
+    return keyedId(this.key, act);
   }
 }
 

@@ -189,6 +189,7 @@ describe('a server with the HTTP module', () => {
       kind: 'user',
       id: 'olga',
       role: 'operator',
+      token: operator.slice('ght_'.length, 'ght_0123456789abcdef'.length),
     });
     expect((await send('/spec/paged')).json.actor).toEqual({ kind: 'user', id: 'anonymous' });
     expect((await problem('/spec/paged', { token: 'wrong' })).status).toBe(401);

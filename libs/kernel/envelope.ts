@@ -4,6 +4,8 @@ export interface Actor {
   id: string;
   /** The role the actor used, if it had one. */
   role?: string;
+  /** The id of the token the actor used, if it was one of ours. */
+  token?: string;
 }
 
 /** Everything about an event except its data. Names follow CloudEvents 1.0 and its extension rules (lower case). */

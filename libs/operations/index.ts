@@ -1,3 +1,4 @@
+import { AuditTrail } from '../audit/index.js';
 import { Catalogue } from '../context/catalogue.js';
 import type { Context } from '../context/context.js';
 import type { Clock } from '../kernel/clock.js';
@@ -30,9 +31,9 @@ export const operationsContext: Context = {
   services: [
     {
       provide: ViewJobs,
-      inject: [Catalogue, Rebuilder, CLOCK, IDS],
-      useFactory: ({ views }: Catalogue, rebuilder: Rebuilder, clock: Clock, ids: Ids) =>
-        new ViewJobs(views, rebuilder, clock, ids),
+      inject: [Catalogue, Rebuilder, CLOCK, IDS, AuditTrail],
+      useFactory: ({ views }: Catalogue, rebuilder: Rebuilder, clock: Clock, ids: Ids, audit: AuditTrail) =>
+        new ViewJobs(views, rebuilder, clock, ids, audit),
     },
   ],
 };

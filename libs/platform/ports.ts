@@ -4,5 +4,6 @@ export const CLOCK = Symbol('Clock');
 export const IDS = Symbol('Ids');
 export const LOGGER = Symbol('Logger');
 export const EVENT_STORE = Symbol('EventStore');
+export const AUDIT = Symbol('Audit');
 /** The pg.Pool of the read models. */
 export const POOL = Symbol('Pool');

@@ -17,8 +17,11 @@ export interface SenderBinding {
 /** The owner of a request's credential. */
 export interface Principal {
   kind: 'user' | 'service';
+  /** Of the person or the service: all credentials of one person are one actor. */
   id: string;
   roles: readonly Role[];
+  /** The id of the credential, if it is one of our tokens. */
+  token?: string;
   binding?: SenderBinding;
 }
 
@@ -26,4 +29,9 @@ export interface Principal {
 export const ANONYMOUS: Actor = { kind: 'user', id: 'anonymous' };
 
 /** @param role that admitted the request; stored with the events it causes */
-export const actorOf = ({ kind, id }: Principal, role?: Role): Actor => (role ? { kind, id, role } : { kind, id });
+export const actorOf = ({ kind, id, token }: Principal, role?: Role): Actor => ({
+  kind,
+  id,
+  ...(role && { role }),
+  ...(token && { token }),
+});

@@ -9,6 +9,10 @@ export class StoredToken {
   @Column('text')
   name!: string;
 
+  /** The person it belongs to; null for a token of the service that it names. */
+  @Column('text', { nullable: true })
+  person!: string | null;
+
   @Column('text', { array: true })
   roles!: string[];
 
@@ -27,6 +31,13 @@ export class StoredToken {
 
   @Column('text', { name: 'created_by' })
   createdBy!: string;
+
+  @Column('timestamptz', { name: 'expires_at', nullable: true })
+  expiresAt!: Date | null;
+
+  /** To the minute. */
+  @Column('timestamptz', { name: 'last_used_at', nullable: true })
+  lastUsedAt!: Date | null;
 
   @Column('timestamptz', { name: 'revoked_at', nullable: true })
   revokedAt!: Date | null;

@@ -16,7 +16,7 @@ let silent: SilentDatabase;
 let dataSource: DataSource;
 const now = { ms: Date.UTC(2026, 0, 1) };
 const clock = { now: () => now.ms };
-const principal = (name: string) => ({ kind: 'service', id: name, roles: ['service'] });
+const principal = (name: string) => expect.objectContaining({ kind: 'service', id: name, roles: ['service'] });
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -87,7 +87,7 @@ it('looks up an unknown token once in five seconds, and a new one at once', asyn
   const queries: string[] = [];
   const registry = new TokenRegistry(dataSource, clock);
   const { secret } = await made('service-c');
-  const subscriber = { beforeQuery: ({ query }: { query: string }) => void queries.push(query) };
+  const subscriber = { beforeQuery: lookUpInto(queries) };
   dataSource.subscribers.push(subscriber);
   for (let n = 0; n < 5; n++) expect(await registry.authenticate(unknown(0))).toBeUndefined();
   expect(queries).toHaveLength(1);
@@ -103,7 +103,7 @@ it('looks up any number of unknown tokens at once in two queries, and finds a ne
   const queries: string[] = [];
   const registry = new TokenRegistry(dataSource, clock);
   const { secret } = await made('service-d');
-  const subscriber = { beforeQuery: ({ query }: { query: string }) => void queries.push(query) };
+  const subscriber = { beforeQuery: lookUpInto(queries) };
   dataSource.subscribers.push(subscriber);
   const first = registry.authenticate(unknown(1));
   await Promise.resolve();
@@ -114,5 +114,12 @@ it('looks up any number of unknown tokens at once in two queries, and finds a ne
   expect(queries.length).toBeLessThanOrEqual(2);
   dataSource.subscribers.splice(dataSource.subscribers.indexOf(subscriber), 1);
 });
+
+/** Not the last use of a token, which is written in the background. */
+const lookUpInto =
+  (queries: string[]) =>
+  ({ query }: { query: string }) => {
+    if (query.startsWith('SELECT')) queries.push(query);
+  };
 
 const unknown = (n: number) => `ght_${n.toString(16).padStart(16, '0')}_${'A'.repeat(43)}`;

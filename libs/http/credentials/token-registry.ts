@@ -1,34 +1,31 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { type DataSource, IsNull, type Repository } from 'typeorm';
-import type { Clock } from '../../kernel/clock.js';
-import { InvalidInput, NotFound, Unavailable } from '../../kernel/errors.js';
-import { isEntityId } from '../../kernel/text-forms.js';
+import { type DataSource, IsNull, LessThan, Or, Raw, type Repository } from 'typeorm';
+import { type Clock, DAY_MS } from '../../kernel/clock.js';
+import { InvalidInput, NotFound, Refusal, Unavailable } from '../../kernel/errors.js';
 import { isTransientDatabaseError } from '../../kernel/transient.js';
-import { isUriReference } from '../../kernel/uri-reference.js';
 import { within } from '../../kernel/wait.js';
-import { isRole, type Principal, ROLES, type Role, SENDERS, type SenderBinding } from './principal.js';
+import { checkNewToken, type NewToken } from './new-token.js';
+import { isRole, type Principal, type Role } from './principal.js';
 import { StoredToken } from './stored-token.js';
 import { TokenLookUp } from './token-look-up.js';
 
 export interface TokenInfo {
   id: string;
   name: string;
+  /** The person it belongs to; null for a token of the service that it names. */
+  person: string | null;
   roles: Role[];
   /** The sources and types of the events that it may send; null for all. */
   sources: string[] | null;
   eventTypes: string[] | null;
-  /** RFC 3339. */
+  /** RFC 3339, like the other times. */
   createdAt: string;
   createdBy: string;
+  expiresAt: string | null;
+  /** To the minute. */
+  lastUsedAt: string | null;
   revokedAt: string | null;
-}
-
-export interface NewToken extends SenderBinding {
-  /** Also the actor in events and votes: two tokens with one name are one actor. */
-  name: string;
-  roles: readonly string[];
-  createdBy: string;
 }
 
 export interface CreatedToken {
@@ -43,6 +40,10 @@ const FRESH_WHILE_AWAY_MS = 600_000;
 /** Maximum wait for the database if the token is cached; after that the database counts as unreachable. */
 const PATIENCE_MS = 1_000;
 const MAX_CACHED = 10_000;
+/** How exactly the last use is known. */
+const USE_MS = 60_000;
+/** How long another administrator's token must still be valid for one to be revoked. */
+const LEFT_MS = DAY_MS;
 const ID = /^[0-9a-f]{16}$/;
 const FORM = /^ght_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 
@@ -50,6 +51,8 @@ interface Known {
   id: string;
   hash: Buffer;
   principal: Principal;
+  /** Epoch milliseconds; infinite for one that does not expire. */
+  expiresAt: number;
   readAt: number;
 }
 
@@ -71,6 +74,8 @@ export class TokenRegistry {
   /** Unknown ids with the time of the look-up, so that a repeated one is looked up once. */
   private readonly unknown = new LRUCache<string, number>({ max: MAX_CACHED });
   private readonly reading = new Map<string, Reading>();
+  /** When the use of each token was last written. */
+  private readonly used = new LRUCache<string, number>({ max: MAX_CACHED });
   /** Ids revoked here: a read that started before the revocation must not bring one back. */
   private readonly revoked = new Set<string>();
 
@@ -82,59 +87,67 @@ export class TokenRegistry {
     this.lookUp = new TokenLookUp(this.tokens);
   }
 
-  /** @throws InvalidInput if the name is not an identifier, a role is missing or unknown, or a binding binds nothing */
-  async create({ name, roles, createdBy, sources, eventTypes }: NewToken): Promise<CreatedToken> {
-    const errors = [];
-    if (!isEntityId(name))
-      errors.push({
-        field: '/name',
-        message: 'must have 1 to 200 letters, digits or . _ : ~ -, and start with a letter or digit',
-      });
-    if (roles.length === 0 || !roles.every(isRole))
-      errors.push({ field: '/roles', message: `must name one or more of ${ROLES.join(', ')}` });
-    const wrongSource = sources?.find((source) => !isUriReference(source));
-    if (wrongSource !== undefined)
-      errors.push({ field: '/sources', message: `${JSON.stringify(wrongSource)} is not a URI reference` });
-    for (const [field, list] of Object.entries({ sources, eventTypes })) {
-      if (list && !SENDERS.some((role) => roles.includes(role)))
-        errors.push({ field: `/${field}`, message: `binds only the roles that send events: ${SENDERS.join(', ')}` });
-    }
-    if (errors.length > 0) throw new InvalidInput(errors);
+  /**
+   * @param announce is awaited before the token is stored
+   * @throws InvalidInput, as `checkNewToken`, and for a person who is known in another spelling
+   */
+  async create(wanted: NewToken, announce?: (token: TokenInfo) => Promise<unknown>): Promise<CreatedToken> {
+    const now = this.clock.now();
+    const checked = checkNewToken(wanted, now);
+    if (checked.person !== null) await this.refuseOtherSpelling(checked.person);
     const id = randomBytes(8).toString('hex');
     const secret = `ght_${id}_${randomBytes(32).toString('base64url')}`;
     const token: StoredToken = {
+      ...checked,
       id,
-      name,
-      roles: [...new Set(roles)],
-      sources: sources ? [...new Set(sources)] : null,
-      eventTypes: eventTypes ? [...new Set(eventTypes)] : null,
       secretSha256: sha256(secret),
-      createdAt: new Date(this.clock.now()),
-      createdBy,
+      createdAt: new Date(now),
+      createdBy: wanted.createdBy,
+      lastUsedAt: null,
       revokedAt: null,
     };
+    await announce?.(toInfo(token));
     await this.tokens.insert(token);
     return { token: toInfo(token), secret };
   }
 
-  /**
-   * Takes effect at once in this process and within 5 s in others. Revoking again changes nothing.
-   * @throws NotFound `token-unknown`
-   */
-  async revoke(id: string): Promise<TokenInfo> {
-    const stored = ID.test(id) ? await this.revokeStored(id) : null;
-    if (!stored)
-      throw new NotFound('token-unknown', `there is no token ${JSON.stringify(id)}: GET /v1/tokens lists them`);
-    return toInfo(stored);
+  /** `Ada` and `ada` would be two actors, so that one person could decide twice. */
+  private async refuseOtherSpelling(person: string): Promise<void> {
+    const alike = Raw((column) => `lower(${column}) = lower(:person) AND ${column} <> :person`, { person });
+    const other = await this.tokens.findOneBy({ person: alike });
+    if (!other) return;
+    const message = `${person} is known as ${other.person}: use that spelling, since another one is another person`;
+    throw new InvalidInput([{ field: '/person', message }]);
   }
 
-  /** Keeps the first revocation time. */
-  private async revokeStored(id: string): Promise<StoredToken | null> {
-    await this.tokens.update({ id, revokedAt: IsNull() }, { revokedAt: new Date(this.clock.now()) });
-    this.cache.delete(id);
-    const stored = await this.tokens.findOneBy({ id });
+  /**
+   * Takes effect at once in this process and within 5 s in others. Revoking again changes nothing.
+   * @throws NotFound `token-unknown`; Refusal `last-administrator`
+   */
+  async revoke(id: string): Promise<TokenInfo> {
+    const stored = ID.test(id) ? await this.revokeStored(id) : undefined;
+    if (stored) return toInfo(stored);
+    if (!ID.test(id) || !(await this.tokens.existsBy({ id })))
+      throw new NotFound('token-unknown', `there is no token ${JSON.stringify(id)}: GET /v1/tokens lists them`);
+    throw new Refusal(
+      'last-administrator',
+      `token ${id} is the last one of an administrator that is valid for another day: create another first`,
+    );
+  }
+
+  /**
+   * One statement, so that two administrators can't revoke one another's token at once: it locks the administrators'
+   * tokens in the order of their ids. Keeps the first time of a revocation.
+   */
+  private async revokeStored(id: string): Promise<StoredToken | undefined> {
+    const now = this.clock.now();
+    const [[stored]]: [StoredToken[], number] = await this.tokens.query(REVOKE, [
+      id,
+      new Date(now),
+      new Date(now + LEFT_MS),
+    ]);
     if (stored) this.revoked.add(id);
-    this.cache.delete(id); // a concurrent read may have put it back
+    this.cache.delete(id);
     return stored;
   }
 
@@ -146,7 +159,11 @@ export class TokenRegistry {
   /** The token's principal if it was verified within 5 s, without a query or a hash. Undefined does not mean invalid. */
   recent(secret: string): Principal | undefined {
     const verified = this.verified.get(secret);
-    const isInForce = verified && this.cache.get(verified.id) === verified && this.ageOf(verified) < FRESH_MS;
+    const isInForce =
+      verified &&
+      this.cache.get(verified.id) === verified &&
+      this.ageOf(verified) < FRESH_MS &&
+      !this.isExpired(verified);
     return isInForce ? verified.principal : undefined;
   }
 
@@ -160,9 +177,22 @@ export class TokenRegistry {
     let known = this.cache.get(id);
     if (!known && this.isUnknown(id)) return undefined;
     if (!known || this.ageOf(known) >= FRESH_MS) known = await this.readAgain(id, known);
-    if (!known || !timingSafeEqual(known.hash, hash)) return undefined;
+    if (!known || !timingSafeEqual(known.hash, hash) || this.isExpired(known)) return undefined;
     this.verified.set(secret, known);
+    this.noteUse(known);
     return known.principal;
+  }
+
+  /** Written in the background: no request waits for it. Not while the database is away. */
+  private noteUse({ id, readAt }: Known): void {
+    const now = this.clock.now();
+    const isWritten = Math.abs(now - (this.used.get(id) ?? Number.NEGATIVE_INFINITY)) < USE_MS;
+    if (isWritten || this.ageOf({ readAt }) >= FRESH_MS) return;
+    this.used.set(id, now);
+    const lastUsedAt = new Date(now);
+    this.tokens
+      .update({ id, lastUsedAt: Or(IsNull(), LessThan(lastUsedAt)) }, { lastUsedAt })
+      .catch(() => this.used.delete(id));
   }
 
   /** Concurrent callers share one read. */
@@ -184,11 +214,13 @@ export class TokenRegistry {
       this.unknown.set(id, readAt);
       return undefined;
     }
-    const { name, roles, sources, eventTypes } = toInfo(stored);
-    const kind = roles.includes('service') ? 'service' : 'user';
-    const bound = { ...(sources && { sources }), ...(eventTypes && { eventTypes }) };
-    const binding = sources || eventTypes ? { binding: bound } : {};
-    const known: Known = { id, hash: stored.secretSha256, principal: { kind, id: name, roles, ...binding }, readAt };
+    const known: Known = {
+      id,
+      hash: stored.secretSha256,
+      principal: principalOf(stored),
+      expiresAt: stored.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
+      readAt,
+    };
     this.cache.set(id, known);
     return known;
   }
@@ -204,6 +236,10 @@ export class TokenRegistry {
       if (isAway && this.ageOf(known) < FRESH_WHILE_AWAY_MS && !this.revoked.has(known.id)) return known;
       throw error instanceof Late ? new Unavailable('store-unavailable', error.message) : error;
     };
+  }
+
+  private isExpired({ expiresAt }: Known): boolean {
+    return this.clock.now() >= expiresAt;
   }
 
   /** Infinite if the clock was set back: a revoked token must not be trusted for longer. */
@@ -222,16 +258,45 @@ function withPatience<Result>(result: Promise<Result>): Promise<Result> {
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
+const REVOKE = `
+  WITH administrators AS (
+    SELECT id FROM platform.tokens
+    WHERE 'administrator' = ANY(roles) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)
+    ORDER BY id FOR UPDATE
+  )
+  UPDATE platform.tokens token SET revoked_at = coalesce(revoked_at, $2)
+  WHERE id = $1 AND (
+    NOT 'administrator' = ANY(roles) OR revoked_at IS NOT NULL OR expires_at <= $2
+    OR EXISTS (SELECT FROM administrators other WHERE other.id <> token.id)
+  )
+  RETURNING id, name, person, roles, sources, event_types AS "eventTypes", created_at AS "createdAt",
+    created_by AS "createdBy", expires_at AS "expiresAt", last_used_at AS "lastUsedAt", revoked_at AS "revokedAt"`;
+
+function principalOf(stored: StoredToken): Principal {
+  const { id, name, person, roles, sources, eventTypes } = toInfo(stored);
+  const bound = { ...(sources && { sources }), ...(eventTypes && { eventTypes }) };
+  return {
+    kind: person === null ? 'service' : 'user',
+    id: person ?? name,
+    roles,
+    token: id,
+    ...((sources || eventTypes) && { binding: bound }),
+  };
+}
+
 const toInfo = (stored: StoredToken): TokenInfo => {
-  const { id, name, roles, sources, eventTypes, createdAt, createdBy, revokedAt } = stored;
+  const { id, name, person, roles, sources, eventTypes, createdBy } = stored;
   return {
     id,
     name,
+    person,
     roles: roles.filter(isRole),
     sources,
     eventTypes,
-    createdAt: createdAt.toISOString(),
+    createdAt: stored.createdAt.toISOString(),
     createdBy,
-    revokedAt: revokedAt?.toISOString() ?? null,
+    expiresAt: stored.expiresAt?.toISOString() ?? null,
+    lastUsedAt: stored.lastUsedAt?.toISOString() ?? null,
+    revokedAt: stored.revokedAt?.toISOString() ?? null,
   };
 };

@@ -21,8 +21,9 @@ export const position = (description: string) => Type.String({ pattern: '^\\d{1,
 export const actor = closed(
   {
     kind: oneOf(['user', 'service', 'process'], 'What kind of actor.'),
-    id: text('The name of the token or of the process.'),
+    id: text('The person, the service or the process.'),
     role: Type.Optional(text('The role that was used.')),
+    token: Type.Optional(text('The id of the token that was used.')),
   },
   'Who caused it.',
 );

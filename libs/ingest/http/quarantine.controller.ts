@@ -12,8 +12,10 @@ import { closed, list, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context, type GatehouseRequest } from '../../http/request-context.js';
 import { eventOf } from '../../kafka/binding.js';
+import type { Audit } from '../../kernel/audit.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { InvalidInput, Refusal } from '../../kernel/errors.js';
+import { AUDIT } from '../../platform/ports.js';
 import { eventResultAnswer, eventResultFields } from '../event-result.js';
 import { Ingest } from '../ingest.js';
 import { messageKept } from '../kafka/quarantine-message.js';
@@ -85,6 +87,7 @@ export class QuarantineController {
   constructor(
     @Inject(Quarantine) private readonly quarantine: Quarantine,
     @Inject(Ingest) private readonly ingest: Ingest,
+    @Inject(AUDIT) private readonly audit: Audit,
   ) {}
 
   @Get()
@@ -135,7 +138,7 @@ export class QuarantineController {
     const event = eventIn(entry.raw!);
     return 'reason' in event
       ? { outcome: 'quarantined', ...event }
-      : this.replay(entry, event.event, context, principal?.binding);
+      : this.replay(entry, event.event, context, principal?.binding, false);
   }
 
   @Post(':id/edited-replay')
@@ -160,7 +163,8 @@ export class QuarantineController {
     @Req() { principal, body }: GatehouseRequest,
   ): Promise<ReplayAnswer> {
     const entry = await this.quarantine.show(id);
-    return entry.status === 'waiting' ? this.replay(entry, body, context, principal?.binding) : settledAnswer(entry);
+    if (entry.status !== 'waiting') return settledAnswer(entry);
+    return this.replay(entry, body, context, principal?.binding, true);
   }
 
   @Delete(':id')
@@ -178,7 +182,9 @@ export class QuarantineController {
     event: unknown,
     context: CommandContext,
     binding: SenderBinding | undefined,
+    edited: boolean,
   ): Promise<ReplayAnswer> {
+    await this.audit.record({ type: 'QuarantineReplayed', data: { entryId: id, edited } }, context);
     const receivedAt = Date.parse(firstSeenAt);
     const [result] = await this.ingest.attempt([event], context, { receivedAt, binding });
     if (result!.outcome !== 'quarantined') await this.quarantine.markReplayed(id, context.actor.id);

@@ -2,6 +2,8 @@ import { InvalidArgumentError } from 'commander';
 import { type CommandGroup, command, severalOf } from '../../cli/commands.js';
 import { rowsOf, table } from '../../cli/rendering/table.js';
 import type { CreatedTokenAnswer, TokenAnswer, TokensAnswer } from '../../http/tokens.controller.js';
+import { DAY_MS, systemClock, toIso } from '../../kernel/clock.js';
+import { isInstant } from '../../kernel/text-forms.js';
 
 const ROLES = ['operator', 'reviewer', 'compliance', 'service', 'administrator'];
 
@@ -11,6 +13,15 @@ const roles = (text: string, before?: string[]): string[] => {
   if (strange.length > 0) throw new InvalidArgumentError(`${strange.join(', ')} is not one of ${ROLES.join(', ')}.`);
   return all;
 };
+
+const DAYS = /^(\d{1,5})d$/;
+
+function expiry(text: string): string {
+  const days = DAYS.exec(text)?.[1];
+  if (days !== undefined) return toIso(systemClock.now() + Number(days) * DAY_MS);
+  if (isInstant(text)) return text;
+  throw new InvalidArgumentError('It must be a time such as 2022-05-18T09:00:00Z or a number of days such as 90d.');
+}
 
 export const tokenCommands: CommandGroup = (program, run) => {
   const group = program
@@ -23,9 +34,15 @@ export const tokenCommands: CommandGroup = (program, run) => {
     'Creates a token and prints its secret, which is shown only once.',
     'token create image-service --role service',
     'token create nsfw-detector --role service --source /detectors/nsfw --event-type ContentFlagged',
-    'token create ada --role reviewer,operator',
+    'token create ada-laptop --person ada --role reviewer,operator --expires 90d',
   )
     .requiredOption('--role <role>', `roles of the token, separated by commas: ${ROLES.join(', ')}`, roles)
+    .option('--person <person>', 'whom it belongs to, for every token of a person but one of their name')
+    .option(
+      '--expires <when>',
+      'when it stops being valid: a time, or a number of days like 90d; never by default',
+      expiry,
+    )
     .option(
       '--source <source>',
       'sources of the events that it may send, separated by commas; all by default',
@@ -37,9 +54,10 @@ export const tokenCommands: CommandGroup = (program, run) => {
       severalOf,
     )
     .action(
-      run<{ role: string[]; source?: string[]; eventType?: string[] }>(
+      run<{ role: string[]; person?: string; expires?: string; source?: string[]; eventType?: string[] }>(
         async ({ client, print, remark }, given, name) => {
-          const body = { name, roles: given.role, sources: given.source, eventTypes: given.eventType };
+          const { role: roles, person, expires: expiresAt, source: sources, eventType: eventTypes } = given;
+          const body = { name, roles, person, expiresAt, sources, eventTypes };
           const token = await client.post<CreatedTokenAnswer>('/v1/tokens', body);
           print(token, () => token.secret);
           remark(`The secret is shown only once. To revoke the token: gatehouse token revoke ${token.id}`);
@@ -64,8 +82,20 @@ export const tokenCommands: CommandGroup = (program, run) => {
       }));
       print(answer, () =>
         table(
-          ['id', 'name', 'roles', 'sends', 'created', 'by', 'revoked'],
-          rowsOf(tokens, 'id', 'name', 'roles', 'sends', 'createdAt', 'createdBy', 'revokedAt'),
+          ['id', 'name', 'person', 'roles', 'sends', 'created', 'by', 'expires', 'last used', 'revoked'],
+          rowsOf(
+            tokens,
+            'id',
+            'name',
+            'person',
+            'roles',
+            'sends',
+            'createdAt',
+            'createdBy',
+            'expiresAt',
+            'lastUsedAt',
+            'revokedAt',
+          ),
         ),
       );
     }),

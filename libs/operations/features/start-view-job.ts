@@ -3,6 +3,7 @@ import { IsArray, IsOptional, IsString } from 'class-validator';
 import { Roles } from '../../http/credentials/route-access.js';
 import { Means } from '../../http/field-rules.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
 import { ViewJob, ViewJobs, viewJobExample } from '../jobs/view-jobs.js';
 
 export class ViewsBody {
@@ -26,15 +27,15 @@ export class StartViewJobController {
   @HttpCode(202)
   @Roles('compliance', 'administrator')
   @Operation('Starts a replay into new tables, compares them with the live ones and drops them', started)
-  verifyViews(@Body() { views }: ViewsBody): ViewJob {
-    return this.jobs.start('verify', views);
+  verifyViews(@Body() { views }: ViewsBody, @Context() context: Context): Promise<ViewJob> {
+    return this.jobs.start('verify', views, context);
   }
 
   @Post('rebuild')
   @HttpCode(202)
   @Roles('administrator')
   @Operation('Starts a replay into new tables that then replace the live ones', started)
-  rebuildViews(@Body() { views }: ViewsBody): ViewJob {
-    return this.jobs.start('rebuild', views);
+  rebuildViews(@Body() { views }: ViewsBody, @Context() context: Context): Promise<ViewJob> {
+    return this.jobs.start('rebuild', views, context);
   }
 }

@@ -1,7 +1,9 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { type Static, Type } from 'typebox';
+import type { AuditTrail } from '../../audit/index.js';
 import { closed, count, instant, list, oneOf, position, text } from '../../http/openapi/answer-schemas.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import type { Position } from '../../kernel/envelope.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
@@ -77,10 +79,11 @@ export class ViewJobs implements OnApplicationShutdown {
     private readonly rebuilder: Rebuilder,
     private readonly clock: Clock,
     private readonly ids: Ids,
+    private readonly audit: AuditTrail,
   ) {}
 
-  /** @throws InvalidInput for a view that does not exist */
-  start(kind: ViewJob['kind'], names?: readonly string[]): ViewJob {
+  /** Recorded before it begins. @throws InvalidInput for a view that does not exist */
+  async start(kind: ViewJob['kind'], names: readonly string[] | undefined, context: CommandContext): Promise<ViewJob> {
     const views = this.chosen(names);
     const job: ViewJob = {
       id: this.ids.next(),
@@ -91,6 +94,8 @@ export class ViewJobs implements OnApplicationShutdown {
       position: '0',
       of: '0',
     };
+    const data = { jobId: job.id, kind, views: job.views };
+    await this.audit.record({ type: 'ViewRebuilt', data }, context);
     this.jobs.set(job.id, job);
     for (const old of [...this.jobs.keys()].slice(0, -JOBS_REMEMBERED)) this.jobs.delete(old);
     const work = this.run(job, views).finally(() => this.running.delete(work));

@@ -64,6 +64,23 @@ export class BindTokens1700000000082 implements MigrationInterface {
   }
 }
 
+/** Whom a token belongs to, until when it is valid, and when it was used. */
+export class OwnTokens1700000000130 implements MigrationInterface {
+  name = 'OwnTokens1700000000130';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(
+      'ALTER TABLE platform.tokens ADD person text, ADD expires_at timestamptz, ADD last_used_at timestamptz',
+    );
+    // The name was the actor: it stays the same one.
+    await runner.query(`UPDATE platform.tokens SET person = name WHERE NOT 'service' = ANY(roles)`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE platform.tokens DROP person, DROP expires_at, DROP last_used_at');
+  }
+}
+
 /** The key of the address hashes, wrapped by the master key. Not derived from it, so that hashes outlive a master key. */
 export class CreateAddressKey1700000000085 implements MigrationInterface {
   name = 'CreateAddressKey1700000000085';

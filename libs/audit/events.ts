@@ -1,0 +1,71 @@
+import { Type } from 'typebox';
+import { defineEvent, type EventOf } from '../events/event-definition.js';
+import { EntityId, eventData, Instant, Label, Name } from '../events/schemas.js';
+import { ATTRIBUTE, MAX_ID_LENGTH } from '../kernel/text-forms.js';
+
+const ownedToken = {
+  tokenId: EntityId('The id of the token.'),
+  name: EntityId('Its name.'),
+  person: Type.Optional(EntityId('The person it belongs to; absent for the token of a service.')),
+};
+const names = (description: string) =>
+  Type.Array(Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH, pattern: ATTRIBUTE }), {
+    maxItems: 50,
+    description,
+  });
+
+export const TokenCreated = defineEvent({
+  type: 'TokenCreated',
+  version: 1,
+  summary: 'Somebody created a token. The event is stored before the token is valid.',
+  schema: eventData({
+    ...ownedToken,
+    roles: Type.Array(Label('A role.'), { minItems: 1, maxItems: 20, description: 'What it may do.' }),
+    sources: Type.Optional(names('The sources of the events that it may send; all by default.')),
+    eventTypes: Type.Optional(names('The types of the events that it may send; all by default.')),
+    expiresAt: Type.Optional(Instant('When it stops being valid; never by default.')),
+  }),
+  example: {
+    tokenId: '0123456789abcdef',
+    name: 'ada-laptop',
+    person: 'ada',
+    roles: ['reviewer'],
+    expiresAt: '2022-08-16T09:00:00.000Z',
+  },
+});
+
+export const TokenRevoked = defineEvent({
+  type: 'TokenRevoked',
+  version: 1,
+  summary: 'Somebody revoked a token.',
+  schema: eventData(ownedToken),
+  example: { tokenId: '0123456789abcdef', name: 'ada-laptop', person: 'ada' },
+});
+
+export const QuarantineReplayed = defineEvent({
+  type: 'QuarantineReplayed',
+  version: 1,
+  summary:
+    'Somebody had an event in quarantine processed again. Stored before that; the entry says whether it was accepted.',
+  schema: eventData({
+    entryId: EntityId('The entry in quarantine.'),
+    edited: Type.Boolean({ description: 'Whether a corrected event was sent instead of the one in quarantine.' }),
+  }),
+  example: { entryId: '0196e0f0-0000-7000-8000-000000000001', edited: false },
+});
+
+export const ViewRebuilt = defineEvent({
+  type: 'ViewRebuilt',
+  version: 1,
+  summary: 'Somebody had views replayed from the log, to compare them or to replace them. Stored before that began.',
+  schema: eventData({
+    jobId: EntityId('The job.'),
+    kind: Type.Enum(['verify', 'rebuild'], { description: 'Whether the views were compared or replaced.' }),
+    views: Type.Array(Name('A view.'), { minItems: 1, maxItems: 100, description: 'The views.' }),
+  }),
+  example: { jobId: '0196e0f0-0000-7000-8000-000000000001', kind: 'rebuild', views: ['cases'] },
+});
+
+export const auditEvents = [TokenCreated, TokenRevoked, QuarantineReplayed, ViewRebuilt];
+
+export type AuditEvent = EventOf<(typeof auditEvents)[number]>;

@@ -1,0 +1,62 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { OwnEventIds } from '../../event-store/event-identity.js';
+import type { EventStore } from '../../event-store/event-store.js';
+import { EventSchemas } from '../../events/event-schemas.js';
+import type { Audit } from '../../kernel/audit.js';
+import { type Clock, toIso } from '../../kernel/clock.js';
+import { type CommandContext, OWN_SOURCE } from '../../kernel/command-context.js';
+import type { NewEvent, Position } from '../../kernel/envelope.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
+import type { Ids } from '../../kernel/ids.js';
+import { CLOCK, EVENT_STORE, IDS } from '../../platform/ports.js';
+import { auditStream } from '../audit-stream.js';
+import type { AuditEvent } from '../events.js';
+
+const ATTEMPTS = 3;
+
+/** Appends to the `audit` stream, which is never read for it, however long it becomes. */
+@Injectable()
+export class AuditTrail implements Audit<AuditEvent> {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(EventSchemas) private readonly schemas: EventSchemas,
+    @Inject(OwnEventIds) private readonly ownIds: OwnEventIds,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(IDS) private readonly ids: Ids,
+  ) {}
+
+  async record({ type, data }: AuditEvent, context: CommandContext, once?: string): Promise<Position> {
+    const fault = this.schemas.fault(type, data);
+    if (fault) throw new Error(`${type}${fault.field} ${fault.message}`);
+    const { actor, correlationid, traceparent } = context;
+    return this.append({
+      id: once === undefined ? this.ids.next() : this.ownIds.of(once),
+      type,
+      data,
+      metadata: {
+        actor,
+        correlationid,
+        ...(traceparent && { traceparent }),
+        source: OWN_SOURCE,
+        subject: auditStream.category,
+        time: toIso(this.clock.now()),
+        schemaversion: this.schemas.version(type),
+      },
+    });
+  }
+
+  /** Retries a lost append with the same id, which never stores twice. */
+  private async append(event: NewEvent): Promise<Position> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const write = { stream: auditStream.category, expected: 'any' as const, events: [event] };
+        const [result] = await this.store.append([write]);
+        if ('position' in result!) return result.position;
+        if ('known' in result!) return result.known.get(event.id)!;
+        throw new Error(`${event.type} could not be appended to ${write.stream}: ${result!.outcome}`);
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable) || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import type { Context } from '../context/context.js';
+import { AUDIT } from '../platform/ports.js';
+import { auditStream } from './audit-stream.js';
+import { auditEvents } from './events.js';
+import { AuditTrail } from './features/audit-trail.js';
+
+export * from './events.js';
+export { AuditTrail } from './features/audit-trail.js';
+
+export const auditContext: Context = {
+  name: 'audit',
+  events: auditEvents,
+  streams: [auditStream],
+  services: [AuditTrail, { provide: AUDIT, useExisting: AuditTrail }],
+};

@@ -22,7 +22,8 @@ const traceparent = Type.String({ pattern: TRACEPARENT, maxLength: 55, descripti
 
 /**
  * An event for POST /v1/events, in the JSON format of CloudEvents. Other attributes are ignored, except for extensions that
- * a setting names.
+ * a setting names. Its data may also be given as `data_base64`, which JSON Schema can't say in a form that generators of
+ * clients understand.
  */
 export function incomingSchema({ type, version, summary, schema }: EventDefinition): TObject {
   return Type.Object(
@@ -32,7 +33,10 @@ export function incomingSchema({ type, version, summary, schema }: EventDefiniti
       source,
       type: Type.Literal(type),
       time: Type.Optional(Instant('When it happened; by default when it was received.')),
-      datacontenttype: Type.Optional(Type.Literal('application/json')),
+      subject: Type.Optional(Type.String({ minLength: 1, description: 'Ignored: Gatehouse names the subject itself.' })),
+      datacontenttype: Type.Optional(
+        Type.String({ description: '`application/json`, the default, or `application/*+json`; with any parameters.' }),
+      ),
       dataschema: Type.Optional(dataschema),
       schemaversion: Type.Optional(
         Type.Enum([String(version), version], {

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { FastifyAdapter, RouteConfig } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parseJsonBytes } from '../kernel/json-bytes.js';
 import type { Settings } from '../platform/configuration/settings.js';
 import { answerClientError } from './client-error.js';
 import { HttpError } from './http-error.js';
@@ -79,7 +80,7 @@ function acceptJsonOnly(adapter: FastifyAdapter): void {
   const limit = { bodyLimit: BODY_LIMIT_BYTES };
   // Keeps the raw body, for handlers that store it unchanged.
   adapter.useBodyParser('application/json', true, limit, (request, body, done) => {
-    if ((request.routeOptions.config as RouteOptions).anyNames) parseJson(body as Buffer, done);
+    if (acceptsAnyNames(request)) parseJson(body as Buffer, done);
     else if (isUtf8(body as Buffer)) parse(request, body.toString(), done);
     else done(notUtf8());
   });
@@ -96,17 +97,18 @@ interface RouteOptions {
 /** Accepts bodies with members named `__proto__` or `constructor.prototype`, which the handler must treat as data. */
 export const AnyNames = () => RouteConfig({ anyNames: true } satisfies RouteOptions);
 
-const BYTE_ORDER_MARK = /^\ufeff/;
+/** True if the route is marked with AnyNames. */
+export const acceptsAnyNames = ({ routeOptions }: FastifyRequest): boolean =>
+  (routeOptions.config as RouteOptions).anyNames === true;
 
 /** Parses a body without a check of its members' names. */
 export function parseJson(body: Buffer, done: (error: Error | null, value?: unknown) => void): void {
   let value: unknown;
   try {
-    if (!isUtf8(body)) throw notUtf8();
-    value = JSON.parse(body.toString().replace(BYTE_ORDER_MARK, ''));
+    value = parseJsonBytes(body);
   } catch (error) {
-    const detail = `the body is not JSON: ${(error as Error).message}; send one JSON document`;
-    done(error instanceof HttpError ? error : new HttpError(400, 'malformed-json', detail));
+    const detail = `the body is not JSON: ${(error as Error).message}; send one JSON document in UTF-8`;
+    done(new HttpError(400, 'malformed-json', detail));
     return;
   }
   done(null, value);

@@ -40,6 +40,16 @@ export function wrongSource(source: string): Fault | undefined {
   return fault('invalid-attribute', 'source', detail);
 }
 
+/** It may have any length: what is stored gets a subject of its own. */
+export function wrongSubject(subject: unknown): Fault | undefined {
+  if (subject === undefined || subject === null || (typeof subject === 'string' && subject !== '')) return undefined;
+  return fault(
+    'invalid-attribute',
+    'subject',
+    `must be a string that is not empty, is ${kindOf(subject)}; or leave it out`,
+  );
+}
+
 const MAX_TIME_LENGTH = 40;
 
 /** @returns epoch milliseconds */

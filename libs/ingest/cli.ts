@@ -6,6 +6,7 @@ import { plain } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table } from '../cli/rendering/table.js';
 import { listed } from '../cli/session.js';
 import { InvalidInput } from '../kernel/errors.js';
+import { parseJsonBytes } from '../kernel/json-bytes.js';
 import type { ReplayAnswer, WholeEntry } from './http/quarantine.controller.js';
 import type { QuarantineEntry } from './quarantine-entry.js';
 
@@ -123,7 +124,7 @@ export const commands: CommandGroup = (program, run) => {
 
 async function eventFrom(file: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    return parseJsonBytes(await readFile(file));
   } catch (error) {
     const message = `${file} can't be read as JSON (${(error as Error).message}): give a file with one CloudEvent`;
     throw new InvalidInput([{ field: '--event', message }]);

@@ -1,4 +1,5 @@
 import { formerSenderEventId, senderEventId } from '../event-store/event-identity.js';
+import { isJsonType, mediaTypeOf } from '../events/cloud-event.js';
 import type { EventDefinition } from '../events/event-definition.js';
 import type { EventSchemas } from '../events/event-schemas.js';
 import type { Fault } from '../events/fault.js';
@@ -7,8 +8,9 @@ import type { SenderBinding } from '../http/credentials/principal.js';
 import { toIso } from '../kernel/clock.js';
 import type { SentAttributes } from '../kernel/command-context.js';
 import type { JsonObject } from '../kernel/envelope.js';
+import { parseJsonBytes } from '../kernel/json-bytes.js';
 import { isTraceparent } from '../kernel/trace-context.js';
-import { fault, kindOf, readTime, sentAttributes, wrongSource, wrongText } from './attributes.js';
+import { fault, kindOf, readTime, sentAttributes, wrongSource, wrongSubject, wrongText } from './attributes.js';
 
 /** A validated event from another system. */
 export interface IncomingEvent {
@@ -45,7 +47,6 @@ export interface IncomingRules {
 /** Maximum lead of a sender's clock. */
 export const MAX_AHEAD_MS = 3_600_000;
 
-const JSON_CONTENT_TYPE = /^application\/([a-z0-9.+-]+\+)?json($|;)/i;
 /** CloudEvents 1.0, "Type System": these are the required and optional attributes and our extensions. */
 const SPEC_VERSION = '1.0';
 
@@ -71,7 +72,7 @@ export function readCloudEvent(
     return fault('not-a-cloudevent', '/', 'an event must be a JSON object with the CloudEvents attributes');
   }
   const attributes = event as Record<string, unknown>;
-  const { specversion, id, source, type, data, traceparent } = attributes;
+  const { specversion, id, source, type, subject, traceparent } = attributes;
   // First, whatever else is wrong: an event in the name of a source that is not the sender's must not take its quarantine.
   const unfit = notFrom(source, binding) ?? forbiddenAttribute(event) ?? otherSpecVersion(specversion);
   if (unfit) return unfit;
@@ -80,7 +81,7 @@ export function readCloudEvent(
   const correlationid = attributes.correlationid ?? undefined;
   const badName = wrongText('id', id) ?? wrongText('source', source) ?? wrongText('type', type);
   if (badName) return badName;
-  const badSource = wrongSource(source as string) ?? notOfType(type as string, binding);
+  const badSource = wrongSource(source as string) ?? wrongSubject(subject) ?? notOfType(type as string, binding);
   if (badSource) return badSource;
 
   const definition = schemas.definition(type as string);
@@ -97,10 +98,9 @@ export function readCloudEvent(
 
   const happened = time === undefined ? receivedAt : happenedAt(time, now);
   if (typeof happened !== 'number') return happened;
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-    return fault('invalid-data', '/data', `must be a JSON object (data_base64 is not supported), is ${kindOf(data)}`);
-  }
-  const parsed = schemas.parse(definition.type, data as JsonObject, strictData);
+  const data = dataOf(attributes);
+  if ('reason' in data) return data;
+  const parsed = schemas.parse(definition.type, data.data, strictData);
   if ('message' in parsed) {
     return fault('invalid-data', `/data${parsed.field === '/' ? '' : parsed.field}`, parsed.message);
   }
@@ -163,12 +163,39 @@ function wrongForm(attributes: Record<string, unknown>, { type, version }: Event
     return fault('unknown-version', 'schemaversion', `${known}, not in the one that is given: send that version`);
   }
   const contentType = attributes.datacontenttype ?? 'application/json';
-  if (typeof contentType !== 'string' || !JSON_CONTENT_TYPE.test(contentType)) {
+  if (typeof contentType !== 'string' || !isJsonType(mediaTypeOf(contentType))) {
     return fault(
       'unsupported-datacontenttype',
       'datacontenttype',
-      `must be application/json, is ${kindOf(contentType)}`,
+      `must be application/json or application/*+json, is ${kindOf(contentType)}`,
     );
   }
   return undefined;
+}
+
+/** JSON event format, section 3.1: the data as JSON, or its bytes in base64, never both. */
+function dataOf({ data: json, data_base64 }: Record<string, unknown>): { data: JsonObject } | Fault {
+  const base64 = data_base64 ?? undefined;
+  if (base64 !== undefined && (json ?? undefined) !== undefined) {
+    return fault('invalid-data', '/data_base64', 'is given beside data; send one of them');
+  }
+  const data = base64 === undefined ? json : decoded(base64);
+  if (typeof data === 'object' && data !== null && !Array.isArray(data)) return { data: data as JsonObject };
+  if (base64 !== undefined && data === undefined) {
+    return fault('invalid-data', '/data_base64', 'must be the base64 of a JSON object');
+  }
+  return fault('invalid-data', '/data', `must be a JSON object, is ${kindOf(data)}`);
+}
+
+/** RFC 4648, section 4, with its padding: other text would be decoded to something that nobody sent. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** The JSON in base64; undefined if it is none. */
+function decoded(base64: unknown): unknown {
+  if (typeof base64 !== 'string' || !BASE64.test(base64)) return undefined;
+  try {
+    return parseJsonBytes(Buffer.from(base64, 'base64'));
+  } catch {
+    return undefined;
+  }
 }

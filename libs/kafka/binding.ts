@@ -1,15 +1,13 @@
 import { isUtf8 } from 'node:buffer';
-import type { CloudEvent } from '../events/cloud-event.js';
+import { ANY_CLOUDEVENTS, type CloudEvent, isJsonType, mediaTypeOf, STRUCTURED } from '../events/cloud-event.js';
 import type { Fault } from '../events/fault.js';
+import { parseJsonBytes } from '../kernel/json-bytes.js';
 import type { Message } from './message-broker.js';
 
 /* CloudEvents 1.0, Kafka protocol binding. */
 
 const CONTENT_TYPE = 'content-type';
 const ATTRIBUTE = 'ce_';
-const STRUCTURED = 'application/cloudevents+json';
-const ANY_CLOUDEVENTS = 'application/cloudevents';
-const JSON_MEDIA_TYPE = /^application\/([a-z0-9.+-]+\+)?json$/;
 /** The same limit as for a body over HTTP. */
 export const MAX_VALUE_BYTES = 1_048_576;
 
@@ -38,7 +36,7 @@ export function eventOf({ headers: all, value }: Message): { event: unknown } | 
   if (unreadable)
     return fault('malformed-header', shortName(unreadable), 'is not UTF-8; send header values as UTF-8 text');
   const contentType = headers.find(([name]) => name === CONTENT_TYPE)?.[1].toString();
-  const mediaType = contentType?.replace(/;.*/s, '').trim().toLowerCase();
+  const mediaType = contentType === undefined ? undefined : mediaTypeOf(contentType);
   if (mediaType?.startsWith(ANY_CLOUDEVENTS)) {
     if (mediaType === STRUCTURED) return parsed(value);
     return fault('unsupported-event-format', CONTENT_TYPE, `is a format that is not supported; send ${STRUCTURED}`);
@@ -72,21 +70,20 @@ export const attributesIn = ({ headers }: Message): Record<string, string> =>
 
 function parsed(value: Buffer | null): { event: unknown } | Fault {
   if (!value) return fault('malformed-json', '/', 'the value is empty; send one CloudEvent as a JSON object');
-  if (!isUtf8(value)) return fault('malformed-json', '/', 'the value is not UTF-8; send JSON in UTF-8');
   try {
-    return { event: JSON.parse(value.toString()) };
+    return { event: parseJsonBytes(value) };
   } catch {
     // The parser's own message quotes the text, which may hold personal data.
-    return fault('malformed-json', '/', 'the value is not JSON; send one CloudEvent as a JSON object');
+    return fault('malformed-json', '/', 'the value is not JSON; send one CloudEvent as a JSON object in UTF-8');
   }
 }
 
 /** JSON event format, 3.1: data that is not JSON goes into `data_base64`, which keeps its bytes. */
 function dataOf(value: Buffer | null, mediaType = 'application/json'): { data?: unknown; data_base64?: string } {
   if (!value || value.length === 0) return {};
-  if (JSON_MEDIA_TYPE.test(mediaType) && isUtf8(value)) {
+  if (isJsonType(mediaType)) {
     try {
-      return { data: JSON.parse(value.toString()) };
+      return { data: parseJsonBytes(value) };
     } catch {
       // Not JSON: keep the bytes.
     }

@@ -23,10 +23,10 @@ function documentation({ incoming }: ApiEvents): OperationText<EventResultsAnswe
   const one = Type.Union(incoming.map(incomingSchema), {
     description: 'One event, by its type: see the event messages.',
   });
-  const batch = Type.Array(one, { minItems: 1, maxItems: MAX_BATCH, description: `Up to ${MAX_BATCH} events.` });
+  const batch = Type.Array(one, { maxItems: MAX_BATCH, description: `Up to ${MAX_BATCH} events.` });
   const [example] = incoming.filter(({ fact }) => fact !== undefined).map(incomingExample);
   return {
-    description: `Structured (\`${STRUCTURED}\`), batched (\`${BATCHED}\`, up to ${MAX_BATCH}) and binary mode (attributes in \`ce-\` headers, data as the body); plain \`application/json\` is read as structured or batched by its shape. Sending again is safe. An event that is not accepted is kept in quarantine and its neighbours are not affected.`,
+    description: `Structured (\`${STRUCTURED}\`), batched (\`${BATCHED}\`, up to ${MAX_BATCH}) and binary mode (attributes in \`ce-\` headers, data as the body, of type \`application/json\`, \`application/*+json\` or none); plain \`application/json\` is read as structured or batched by its shape. Sending again is safe. An event that is not accepted is kept in quarantine and its neighbours are not affected.`,
     headers: {
       'ce-specversion': { schema: Type.Literal('1.0'), description: 'Only in binary mode, like every `ce-` header.' },
       'ce-id': { schema: Type.String(), description: 'The event’s id in binary mode.' },

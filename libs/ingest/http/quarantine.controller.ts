@@ -26,6 +26,7 @@ import {
   type QuarantineStatus,
   quarantineEntryFields,
 } from '../quarantine-entry.js';
+import { eventsOf } from './cloud-events-request.js';
 
 const DEFAULT_LIMIT = 100;
 
@@ -77,6 +78,8 @@ const REPLAY = {
   409: ['quarantine-entry-discarded', 'quarantine-entry-unreadable'],
   503: ['too-busy', 'not-caught-up'],
 };
+
+const ONE_EVENT = 'the body must be one CloudEvent, in place of the one in the entry';
 
 const entryId = new ParseUUIDPipe({
   exceptionFactory: () => new InvalidInput([{ field: 'id', message: 'must be the UUID of a quarantine entry' }]),
@@ -160,11 +163,13 @@ export class QuarantineController {
   async replayEditedEvent(
     @Param('id', entryId) id: string,
     @Context() context: Context,
-    @Req() { principal, body }: GatehouseRequest,
+    @Req() request: GatehouseRequest,
   ): Promise<ReplayAnswer> {
+    const [event, ...others] = eventsOf(request);
+    if (event === undefined || others.length > 0) throw new InvalidInput([{ field: '', message: ONE_EVENT }]);
     const entry = await this.quarantine.show(id);
     if (entry.status !== 'waiting') return settledAnswer(entry);
-    return this.replay(entry, body, context, principal?.binding, true);
+    return this.replay(entry, event, context, request.principal?.binding, true);
   }
 
   @Delete(':id')

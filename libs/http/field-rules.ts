@@ -107,7 +107,6 @@ const INSTANT_FORM = 'must be a time with its offset, like 2022-05-18T09:00:00Z'
 /** A time, which its handler receives in UTC, as `Date.toISOString` writes it, so that `Date.parse` reads it. */
 export const IsInstant = (description: string) =>
   applyDecorators(
-    Means(description),
     Transform(({ value }) => (typeof value === 'string' && isInstant(value) ? toIso(parseInstant(value)!) : value)),
     Matches(new RegExp(INSTANT), { message: INSTANT_FORM }),
     ValidateBy({
@@ -117,19 +116,18 @@ export const IsInstant = (description: string) =>
         defaultMessage: () => INSTANT_FORM,
       },
     }),
-    JSONSchema({ format: 'date-time' }) as PropertyDecorator,
+    JSONSchema({ description, format: 'date-time' }) as PropertyDecorator,
   );
 
 const DAY_FORM = 'must be a day, like 2022-05-18';
 
 export const IsDay = (description: string) =>
   applyDecorators(
-    Means(description),
     ValidateBy({
       name: 'isDay',
       validator: { validate: (value) => typeof value === 'string' && isDay(value), defaultMessage: () => DAY_FORM },
     }),
-    JSONSchema({ type: 'string', format: 'date' }) as PropertyDecorator,
+    JSONSchema({ description, type: 'string', format: 'date' }) as PropertyDecorator,
   );
 
 /** The `{id}` of a path. */

@@ -66,10 +66,15 @@ async function post(body: string | Buffer, { path = '/question', headers, pieces
 const json = (ahead: string) => JSON.stringify({ ahead });
 const byRoute = (ahead: string) => JSON.stringify({ by: 'route', body: { ahead } });
 
-it.each(['now', 'later'])('answers %s in the same bytes as a route', async (when) => {
-  const ahead = await post(json(when));
-  expect(ahead.text).toBe('{"by":"ahead"}');
-  expect(ahead).toEqual(await post(json(when), { path: '/same' }));
+it.each(['now', 'later'])('answers %s in the same bytes as a route, with the id of the request', async (when) => {
+  for (const requestId of [undefined, 'bfe9eb29', 'Z, "2"']) {
+    const headers: Record<string, string> = requestId === undefined ? {} : { 'x-request-id': requestId };
+    const ahead = await post(json(when), { headers });
+    expect(ahead.text).toBe('{"by":"ahead"}');
+    expect(ahead).toEqual(await post(json(when), { headers, path: '/same' }));
+    expect(ahead.fields.includes('x-request-id')).toBe(requestId !== undefined);
+    if (requestId !== undefined) expect(ahead.fields).toContain(requestId);
+  }
 });
 
 it.each(['throws', 'rejects', 'passes', 'passes later'])('lets the route answer if the answer %s', async (ahead) => {

@@ -27,8 +27,8 @@ export interface AheadParts {
 export function answerAhead(server: FastifyInstance, url: string, answer: Answer, parts: AheadParts): void {
   const { durations, draining, headers } = parts;
   let common: Readonly<Record<string, string>> = {};
-  /** Names and values in turn, which `writeHead` accepts without copying them. */
-  let inTurn: string[] = [];
+  /** Those of a request without headers that its response repeats. */
+  let commonInTurn: string[] = [];
   const parse = server.getDefaultJsonParser('error', 'error');
   let pass: RequestHandler;
   server.requestQueue.insert((next) => {
@@ -58,15 +58,22 @@ export function answerAhead(server: FastifyInstance, url: string, answer: Answer
     }
 
     function send(text: string): void {
-      if (common !== headers.current) {
-        common = headers.current;
-        inTurn = [...Object.entries(common).flat(), ...JSON_TYPE];
-      }
-      response.writeHead(200, [...inTurn, 'content-length', String(text.length)]);
+      response.writeHead(200, [...headersInTurn(request), 'content-length', String(text.length)]);
       response.end(text, () =>
         durations.record({ method: 'POST', route: url, status: 200 }, performance.now() - arrivedAt),
       );
     }
+  }
+
+  /** Names and values in turn, which `writeHead` accepts without copying them. */
+  function headersInTurn(request: IncomingMessage): readonly string[] {
+    const own = headers.of(request);
+    if (own !== headers.current) return inTurn(own);
+    if (common !== own) {
+      common = own;
+      commonInTurn = inTurn(own);
+    }
+    return commonInTurn;
   }
 
   function attempt(body: Buffer, request: IncomingMessage): ReturnType<Answer> {
@@ -83,6 +90,11 @@ export function answerAhead(server: FastifyInstance, url: string, answer: Answer
     return answered;
   }
 }
+
+const inTurn = (headers: Readonly<Record<string, string>>): string[] => [
+  ...Object.entries(headers).flat(),
+  ...JSON_TYPE,
+];
 
 function isPlainPost({ method, headers }: IncomingMessage): boolean {
   const length = Number(headers['content-length']);

@@ -36,15 +36,15 @@ export async function createHttpAdapter(
     clientErrorHandler: answerClientError,
     forceCloseConnections: 'idle',
     logger: false,
-    frameworkErrors: (error: Error, _request: unknown, reply: FastifyReply) => {
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       const { problem } = toProblem(error);
-      reply.status(problem.status).headers(headers.current).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+      reply.status(problem.status).headers(headers.of(request)).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
     },
     routerOptions: { maxParamLength: PARAMETER_CHARACTERS },
   });
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {
-    reply.headers(headers.current);
-    done(compressed(request.headers['content-encoding']));
+    reply.headers(headers.of(request));
+    done(compressed(request.headers['content-encoding']) ?? notJson(request));
   });
   const server = adapter.getInstance();
   server.decorate('requestQueue', new RequestQueue(server.server, trustedProxies, tooManyAhead(headers)));
@@ -62,6 +62,16 @@ const tooManyAhead =
     response.writeHead(problem.status, { ...common.current, ...headers, 'content-type': PROBLEM_MEDIA_TYPE });
     response.end(JSON.stringify(problem));
   };
+
+/** On a route marked with JsonOnly, the error for another type, which Fastify would answer with 415. */
+function notJson({ headers, routeOptions }: FastifyRequest): HttpError | undefined {
+  if (!(routeOptions.config as RouteOptions).jsonOnly) return undefined;
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  const type = headers['content-type'];
+  if (type === undefined ? !hasBody : /^application\/json\s*(?:;|$)/i.test(type)) return undefined;
+  const detail = `the Content-Type is ${JSON.stringify(type ?? '')}: send application/json`;
+  return new HttpError(400, 'unsupported-media-type', detail);
+}
 
 /** The error for a compressed body. */
 function compressed(encoding = 'identity'): HttpError | undefined {
@@ -92,7 +102,12 @@ function acceptJsonOnly(adapter: FastifyAdapter): void {
 interface RouteOptions {
   /** Set by AnyNames. */
   anyNames?: boolean;
+  /** Set by JsonOnly. */
+  jsonOnly?: boolean;
 }
+
+/** Answers 400 to a body of another type than application/json, as AuthZEN 1.0 requires, instead of 415. */
+export const JsonOnly = () => RouteConfig({ jsonOnly: true } satisfies RouteOptions);
 
 /** Accepts bodies with members named `__proto__` or `constructor.prototype`, which the handler must treat as data. */
 export const AnyNames = () => RouteConfig({ anyNames: true } satisfies RouteOptions);

@@ -79,7 +79,8 @@ describe('the decision point', () => {
     await untilFresh();
     const questions = Array.from({ length: 50 }, (_, n) => asked('generate', 1_000_000 + n));
     const started = performance.now();
-    const answers = await point.evaluateAll([...questions, asked('generate')], 'permit_on_first_permit');
+    const evaluations = [...questions, asked('generate')];
+    const answers = await point.evaluateAll({ evaluations, semantic: 'permit_on_first_permit' });
     expect(performance.now() - started).toBeLessThan((questions.length * 1_000) / 2);
     expect(answers).toEqual([...questions.map(() => STALE), ALLOWED]);
   });

@@ -2,7 +2,7 @@ import { type AccountStanding, accountStream } from '../../account/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Position } from '../../kernel/envelope.js';
-import { PositionGone, StoreUnavailable } from '../../kernel/errors.js';
+import { InvalidInput, PositionGone, StoreUnavailable } from '../../kernel/errors.js';
 import { isTransient } from '../../kernel/transient.js';
 import { type CurrentCases, conflictOf } from '../../review/index.js';
 import { suspendedFor } from '../../switches/index.js';
@@ -15,7 +15,7 @@ import {
   RULE_REASONS,
 } from '../decide-access.js';
 import type { AccessReplica } from './access-replica.js';
-import type { Evaluation, Semantic } from './evaluation-request.js';
+import type { Evaluation, Evaluations } from './evaluation-request.js';
 
 export interface DecisionPointOptions {
   /** Every answer is a deny if the replica is older than this. */
@@ -40,11 +40,12 @@ export type ImageLookup = (imageId: string, minPosition: Position, deadline: num
 
 const STALE: AccessDecision = Object.freeze({ decision: false, reason: 'decision-point-stale' });
 const ACTION_UNKNOWN: AccessDecision = Object.freeze({ decision: false, reason: 'action-unknown' });
+const EVALUATION_INVALID: AccessDecision = Object.freeze({ decision: false, reason: 'evaluation-invalid' });
 const SUBJECT_TYPE_UNKNOWN: AccessDecision = Object.freeze({ decision: false, reason: 'subject-type-unknown' });
 
 /** All reasons of a deny. */
 export const DENY_REASONS: readonly string[] = [
-  ...[STALE, ACTION_UNKNOWN, SUBJECT_TYPE_UNKNOWN].map(({ reason }) => reason!),
+  ...[STALE, EVALUATION_INVALID, ACTION_UNKNOWN, SUBJECT_TYPE_UNKNOWN].map(({ reason }) => reason!),
   ...RULE_REASONS,
 ];
 
@@ -110,13 +111,15 @@ export class DecisionPoint {
     }
   }
 
-  /** Decides in order, until the semantic ends it. All evaluations share one deadline. */
-  async evaluateAll(evaluations: readonly Evaluation[], semantic: Semantic): Promise<AccessDecision[]> {
+  /** Decides in order, until the semantic ends it; an invalid one is a deny. All evaluations share one deadline. */
+  async evaluateAll({ evaluations, semantic }: Evaluations): Promise<AccessDecision[]> {
     const deadline = this.newDeadline();
-    if (semantic === 'execute_all') return Promise.all(evaluations.map((one) => this.evaluate(one, deadline)));
+    const decide = async (one: Evaluation | InvalidInput) =>
+      one instanceof InvalidInput ? EVALUATION_INVALID : this.evaluate(one, deadline);
+    if (semantic === 'execute_all') return Promise.all(evaluations.map(decide));
     const decisions: AccessDecision[] = [];
     for (const one of evaluations) {
-      const decision = await this.evaluate(one, deadline);
+      const decision = await decide(one);
       decisions.push(decision);
       if (decision.decision === (semantic === 'permit_on_first_permit')) break;
     }

@@ -3,8 +3,11 @@ import { Type } from 'typebox';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import type { Role } from '../../http/credentials/principal.js';
 import { Roles } from '../../http/credentials/route-access.js';
+import { JsonOnly } from '../../http/http-adapter.js';
+import { statusOf } from '../../http/http-error.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import type { Position } from '../../kernel/envelope.js';
+import { InvalidInput } from '../../kernel/errors.js';
 import type { AccessDecision } from '../decide-access.js';
 import { DecisionPoint } from '../decision-point/decision-point.js';
 import { readEvaluation, readEvaluations } from '../decision-point/evaluation-request.js';
@@ -31,6 +34,7 @@ export class EvaluateAccessController {
 
   @Post('evaluation')
   @HttpCode(200)
+  @JsonOnly()
   @Roles(...EVALUATION_ROLES)
   @Operation('May this subject do this now? A deny gives its reason in `context.reason`', {
     body: {
@@ -52,9 +56,11 @@ export class EvaluateAccessController {
 
   @Post('evaluations')
   @HttpCode(200)
+  @JsonOnly()
   @Roles(...EVALUATION_ROLES)
   @Operation('Answers several questions in order', {
-    description: 'Without `evaluations`, or if it is empty, this is a single question and is answered as one.',
+    description:
+      'Without `evaluations`, or if it is empty, this is a single question and is answered as one. A question that is not valid is denied with its error, and the others are answered.',
     body: {
       'application/json': {
         name: 'EvaluationsRequest',
@@ -74,7 +80,19 @@ export class EvaluateAccessController {
   async evaluateAll(@Body() body: unknown): Promise<EvaluationsAnswer | EvaluationAnswer> {
     const batch = readEvaluations(body, this.epoch.current);
     if (!batch) return this.evaluate(body);
-    const decisions = await this.decisionPoint.evaluateAll(batch.evaluations, batch.semantic);
-    return { evaluations: decisions.map((decision) => evaluationAnswer(decision, this.decisionPoint.position)) };
+    const decisions = await this.decisionPoint.evaluateAll(batch);
+    const { position } = this.decisionPoint;
+    return {
+      evaluations: decisions.map((decision, n) => {
+        const asked = batch.evaluations[n]!;
+        const answered = evaluationAnswer(decision, position);
+        return asked instanceof InvalidInput ? withError(answered, asked) : answered;
+      }),
+    };
   }
 }
+
+const withError = ({ decision, context }: EvaluationAnswer, error: InvalidInput): EvaluationAnswer => ({
+  decision,
+  context: { ...context, error: { status: statusOf(error), message: error.message } },
+});

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { closed } from '../../http/openapi/answer-schemas.js';
 import { GIVEN_POSITION, NO_CONTROL, POSITION } from '../../kernel/text-forms.js';
 import { ACCESS_ACTIONS } from '../decide-access.js';
 import { DENY_REASONS } from '../decision-point/decision-point.js';
@@ -10,6 +11,7 @@ const REASONS = [
   'The rule that denies.',
   '`decision-point-stale`: the state behind the decision may be older than the allowed staleness, or is not loaded yet.',
   '`generate-suspended` and the like: an operator suspended the action for everyone, or for the cohort of the account; `GET /v1/switches` shows it.',
+  '`evaluation-invalid`: the question of a batch is not valid; see `error`.',
   '`image-parked`: an event of the image could not be applied to its read model; fix the cause and rebuild the view.',
   '`case-parked`: a flag of the image could not be processed; fix the cause, then the reactor retries it.',
 ].join(' ');
@@ -110,6 +112,17 @@ export const EvaluationAnswer = Type.Object(
           description: 'The log position that the decision point has reached.',
         }),
         reason: Type.Optional(Type.Enum([...DENY_REASONS], { description: REASONS })),
+        error: Type.Optional(
+          closed(
+            {
+              status: Type.Integer({ description: 'The HTTP status that the question alone would have.' }),
+              message: Type.String({
+                description: 'Every wrong field, as a JSON Pointer into the batch, and the remedy.',
+              }),
+            },
+            'Why a question of a batch could not be evaluated.',
+          ),
+        ),
       },
       { additionalProperties: false },
     ),

@@ -1,9 +1,12 @@
-import { Controller, Get, Req } from '@nestjs/common';
+import { isIPv6, type Socket } from 'node:net';
+import { Controller, Get, Inject, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { Public } from '../../http/credentials/route-access.js';
 import { closed } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import { SETTINGS } from '../../platform/ports.js';
 
 const endpoint = (description: string) => Type.String({ format: 'uri', description });
 
@@ -16,13 +19,15 @@ type AuthzenConfiguration = Static<typeof AuthzenConfiguration>;
 
 @Controller('.well-known')
 export class AuthzenConfigurationController {
+  constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
+
   @Get('authzen-configuration')
   @Public()
   @Operation('The endpoints of the decision point', {
     answer: answer('AuthzenConfiguration', 'The endpoints.', AuthzenConfiguration),
   })
-  authzenConfiguration(@Req() request: FastifyRequest): AuthzenConfiguration {
-    const base = `${request.protocol}://${request.host}`;
+  authzenConfiguration(@Req() { raw: { socket } }: FastifyRequest): AuthzenConfiguration {
+    const base = this.settings.publicUrl ?? addressOf(socket);
     return {
       policy_decision_point: base,
       access_evaluation_endpoint: `${base}/access/v1/evaluation`,
@@ -30,3 +35,7 @@ export class AuthzenConfigurationController {
     };
   }
 }
+
+/** Never the Host of the request: who chooses that could send the callers of others elsewhere, through a cache. */
+const addressOf = ({ localAddress = '', localPort }: Socket): string =>
+  `http://${isIPv6(localAddress) ? `[${localAddress}]` : localAddress}:${localPort}`;

@@ -44,6 +44,17 @@ export function url(...protocols: string[]): Setting<string | undefined> {
   );
 }
 
+/** The URL that paths are appended to; its value has no slash at its end. */
+export const baseUrl = () =>
+  new Setting<string | undefined>(
+    'a URL that starts with https:// or http://, without a query or a fragment',
+    undefined,
+    (value) => {
+      const { protocol, href } = URL.canParse(value) ? new URL(value) : { protocol: '', href: '' };
+      return /^https?:$/.test(protocol) && !/[?#]/.test(href) ? href.replace(/\/+$/, '') : undefined;
+    },
+  );
+
 /** An address with one of the schemes, for one server or several separated by commas. */
 export function servers(...schemes: string[]): Setting<string | undefined> {
   const form = new RegExp(`^(?:${schemes.map((scheme) => scheme.replace('+', '\\+')).join('|')})://[^\\s/?]+`);

@@ -1,6 +1,7 @@
 import { OUTGOING_ATTRIBUTES } from '../../events/cloud-event.js';
 import { StartFailure } from '../start-failure.js';
 import {
+  baseUrl,
   choice,
   integer,
   key,
@@ -27,6 +28,9 @@ const topic = (fallback: string) => named(TOPIC, 'the name of a topic', fallback
 const table = {
   host: text('127.0.0.1').means('Address that the HTTP server binds to'),
   port: integer(8080, 0, 65_535).means('Port of the HTTP server; 0 picks a free port'),
+  publicUrl: baseUrl().means(
+    'The URL under which callers reach the HTTP API, for the documents that name it; if unset, the address on which a request arrived',
+  ),
   data: text('./data').means('Directory of the embedded database and of generated secrets'),
   databaseUrl: url('postgres:', 'postgresql:')
     .secret()
@@ -89,7 +93,7 @@ const table = {
     'Requests without a credential per minute from one address, except for health checks, and as many with a wrong one',
   ),
   trustedProxies: networks().means(
-    "Proxies whose X-Forwarded-For, -Proto and -Host are trusted; if unset, every caller behind a proxy has the proxy's address",
+    "Proxies whose X-Forwarded-For is trusted; if unset, every caller behind a proxy has the proxy's address",
   ),
   kafkaBrokers: list(/^[^\s:]+:\d{1,5}$/, 'host:port').means(
     'Some brokers of a Kafka cluster; if unset, Kafka is not used',

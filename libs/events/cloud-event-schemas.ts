@@ -33,7 +33,9 @@ export function incomingSchema({ type, version, summary, schema }: EventDefiniti
       source,
       type: Type.Literal(type),
       time: Type.Optional(Instant('When it happened; by default when it was received.')),
-      subject: Type.Optional(Type.String({ minLength: 1, description: 'Ignored: Gatehouse names the subject itself.' })),
+      subject: Type.Optional(
+        Type.String({ minLength: 1, description: 'Ignored: Gatehouse names the subject itself.' }),
+      ),
       datacontenttype: Type.Optional(
         Type.String({ description: '`application/json`, the default, or `application/*+json`; with any parameters.' }),
       ),

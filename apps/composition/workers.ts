@@ -10,6 +10,7 @@ import { logParked, logParkedEvent } from '../../libs/subscriptions/parked-log.j
 import { REACTOR_PREFIX, Reactor } from '../../libs/subscriptions/reactor.js';
 import { brokerOf } from './kafka-broker.js';
 import type { Runtime } from './runtime.js';
+import { ingestedTopics, topicTypes } from './topic-types.js';
 
 /** Work that runs until the signal aborts; `processAll` processes everything stored so far. */
 export interface Worker {
@@ -95,8 +96,12 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
   const errors = metrics.counter('ingester_errors_total', 'Errors after which the ingester waited and retried');
   const options = {
     group: settings.kafkaGroup,
-    topics: [settings.kafkaFactsTopic, ...settings.kafkaTypeTopics],
+    topics: ingestedTopics(settings),
     quarantineTopic: settings.kafkaQuarantineTopic,
+    typesOf: topicTypes(
+      settings,
+      runtime.catalogue.incoming.map(({ type }) => type),
+    ),
   };
   return new Ingester(brokerOf(runtime, 'gatehouse-ingester'), ingest, quarantine, options, {
     processed(outcomes) {

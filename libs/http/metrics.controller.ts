@@ -10,7 +10,7 @@ export class MetricsController {
   constructor(@Inject(Metrics) private readonly registry: Metrics) {}
 
   @Get()
-  @PublicOnLoopback()
+  @PublicOnLoopback('metrics', 'administrator')
   @Operation('Metrics in Prometheus’s text format', {
     answer: plain('text/plain', 'The metrics.', Type.String()),
   })

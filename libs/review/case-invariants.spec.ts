@@ -58,7 +58,8 @@ function reviewed(panelSize: number, owner: string | undefined) {
       if (one.kind === 'release') return releaseCase(state, { caseId, reviewer: by });
       if (one.kind === 'claim') return claimCase(state, { caseId, reviewer: by, now, leaseMs: LEASE_MS }, factsOf());
       const { verdict, fromOutside } = one;
-      return giveVerdict(state, { caseId, reviewer: by, verdict, now, fromOutside }, factsOf());
+      const outside = fromOutside ? { reviewerSource: '/tool' } : {};
+      return giveVerdict(state, { caseId, reviewer: by, verdict, now, ...outside }, factsOf());
     } catch (error) {
       if (error instanceof Refusal) return [];
       throw error;
@@ -150,8 +151,9 @@ describe('a case under any commands', () => {
       }
       expect([isOpen, flags <= MAX_FLAGS]).toEqual([true, true]);
       if (type === 'VerdictGiven') {
-        expect(voters).not.toContain(data.reviewer);
-        voters.push(data.reviewer);
+        const voter = `${data.reviewerSource ?? ''} ${data.reviewer}`;
+        expect(voters).not.toContain(voter);
+        voters.push(voter);
       }
       if (type === 'ReviewConfirmed' || type === 'ReviewDismissed') {
         const { safe, unsafe } = data.votes!;

@@ -28,7 +28,8 @@ export interface Case {
   confidence: number;
   /** `until` in epoch milliseconds; no event marks the end of the lease. */
   claim?: { reviewer: string; until: number };
-  verdicts: readonly { reviewer: string; verdict: Verdict }[];
+  /** `source` is the system of a reviewer who is not ours. */
+  verdicts: readonly { reviewer: string; source?: string; verdict: Verdict }[];
   /** The position of the last dismissal: flags stored before it were dismissed with it. */
   dismissedAt: Position;
 }
@@ -70,7 +71,7 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
       case 'CaseReleased':
         return unclaimed;
       case 'VerdictGiven':
-        return voted(claim?.reviewer === event.data.reviewer ? unclaimed : state, event.data);
+        return voted(isClaimants(claim, event.data) ? unclaimed : state, event.data);
       case 'ReviewConfirmed':
       case 'ReviewDismissed':
         return decided(unclaimed, event, place);
@@ -107,11 +108,18 @@ const opened = (state: Case, data: DataOf<'CaseOpened'>): Case => ({
   verdicts: [],
 });
 
-const voted = (state: Case, { reviewer, verdict, panelSize }: DataOf<'VerdictGiven'>): Case => ({
+/** Only our own reviewers claim cases. */
+const isClaimants = (claim: Case['claim'], { reviewer, reviewerSource }: DataOf<'VerdictGiven'>): boolean =>
+  claim?.reviewer === reviewer && reviewerSource === undefined;
+
+const voted = (state: Case, { reviewer, reviewerSource, verdict, panelSize }: DataOf<'VerdictGiven'>): Case => ({
   ...state,
   panelSize: panelSize ?? state.panelSize,
   isPanelGiven: state.isPanelGiven || panelSize !== undefined,
-  verdicts: [...state.verdicts, { reviewer, verdict }],
+  verdicts: [
+    ...state.verdicts,
+    { reviewer, verdict, ...(reviewerSource === undefined ? {} : { source: reviewerSource }) },
+  ],
 });
 
 function decided(

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Instant, Labels, PersonalText } from '../events/schemas.js';
+import { MAX_ID_LENGTH } from '../kernel/text-forms.js';
 
 const caseId = EntityId('The case; it has the id of its image.');
 const imageId = EntityId('The image under review.');
@@ -8,6 +9,16 @@ const owner = Type.Optional(
   EntityId('The account that generated the image, from its ImageGenerated or, without one, from the sender.'),
 );
 const reviewer = EntityId('The reviewer.');
+/** Two systems may have reviewers of one name. */
+const reviewerSource = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: MAX_ID_LENGTH,
+    format: 'uri-reference',
+    description:
+      'The system whose reviewers these are: the source of an event from outside, whatever that says itself. Absent for ours.',
+  }),
+);
 const flag = {
   flagId: EntityId('The id of the flag’s event.'),
   flaggedBy: EntityId('The account or the detector that flagged; it may not review this case.'),
@@ -97,6 +108,7 @@ export const VerdictGiven = defineEvent({
     verdict: Type.Enum(['safe', 'unsafe', 'unsure'], { description: 'The verdict.' }),
     answerTimeMs: Type.Optional(Count('How long the reviewer took, in milliseconds.')),
     panelSize: Type.Optional(panelSize),
+    reviewerSource,
     note: Type.Optional(PersonalText(2000, 'A note of the reviewer. Stored encrypted.')),
   }),
   example: { caseId: 'img-1', reviewer: 'rev-1', verdict: 'unsafe', answerTimeMs: 21_574, note: 'see the lower left' },
@@ -115,6 +127,7 @@ export const ReviewConfirmed = defineEvent({
     categories: Labels('The categories of the violation.'),
     votes: Type.Optional(votes),
     round: Type.Optional(round),
+    reviewerSource,
     reviewers: Type.Optional(
       Type.Array(EntityId('A reviewer.'), {
         maxItems: 99,

@@ -129,9 +129,12 @@ describe('a claim', () => {
   it('does not exclude reviewers of an outside tool, and outlasts their verdicts', () => {
     const file = opened({ panelSize: 2 });
     file.append(claim(file.state()));
-    file.append(vote(file.state(), 'x1', 'safe', { fromOutside: true }));
+    file.append(vote(file.state(), 'x1', 'safe', { reviewerSource: '/tool' }));
     expect(file.state().claim?.reviewer).toBe('rev-1');
-    expect(types(vote(file.state(), 'x2', 'safe', { fromOutside: true }))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+    expect(types(vote(file.state(), 'x2', 'safe', { reviewerSource: '/tool' }))).toEqual([
+      'VerdictGiven',
+      'ReviewDismissed',
+    ]);
   });
 
   it('ends with the verdict of the reviewer who claimed', () => {
@@ -198,7 +201,7 @@ describe('a verdict', () => {
 
   it('counts if it is unsure and an outside tool gave the panel: a strict majority of all verdicts confirms', () => {
     const file = opened();
-    const given = { fromOutside: true, panelSize: 2 };
+    const given = { reviewerSource: '/tool', panelSize: 2 };
     file.append(vote(file.state(), 'x-1', 'unsafe', given));
     expect(types(vote(file.state(), 'x-2', 'unsure', given))).toEqual(['VerdictGiven', 'ReviewDismissed']);
   });
@@ -209,7 +212,7 @@ describe('a verdict', () => {
     expect(types(vote(file.state(), 'rev-2', 'safe'))).toEqual(['VerdictGiven', 'ReviewDismissed']);
   });
 
-  it('may set the panel size of its case', () => {
+  it('may set a larger panel size of its case', () => {
     const file = opened();
     for (const reviewer of ['r1', 'r2', 'r3', 'r4']) {
       const events = vote(file.state(), reviewer, 'unsafe', { panelSize: 5 });

@@ -127,9 +127,9 @@ export interface GiveVerdict {
   /** Epoch milliseconds. */
   now: number;
   answerTimeMs?: number;
-  /** Given in an outside review tool, which does not know the claims made here. */
-  fromOutside?: boolean;
-  /** From an outside review tool: the number of reviewers who decide this case. */
+  /** The outside review tool, which does not know the claims made here, and whose reviewers are not ours. */
+  reviewerSource?: string;
+  /** From an outside review tool: the number of reviewers who decide this case, if that is more than the setting says. */
   panelSize?: number;
   note?: string;
 }
@@ -141,11 +141,12 @@ export interface GiveVerdict {
  * @throws NotFound case-unknown; Refusal case-parked, own-flag, own-image, case-claimed, image-owner-unknown, image-parked
  */
 export function giveVerdict(state: Case, command: GiveVerdict, facts: CaseFacts): CaseEvent[] {
-  const { caseId, reviewer, verdict, now, answerTimeMs, fromOutside, panelSize, note } = command;
+  const { caseId, reviewer, reviewerSource, verdict, now, answerTimeMs, note } = command;
+  const panelSize = command.panelSize && Math.max(command.panelSize, state.panelSize);
   refuseIncomplete(state, caseId, facts);
-  if (state.status !== 'open' || hasVoted(state, reviewer)) return [];
+  if (state.status !== 'open' || hasVoted(state, reviewer, reviewerSource)) return [];
   refuseConflict(state, caseId, reviewer, facts);
-  if (!fromOutside) refuseClaimedByOther(state, caseId, reviewer, now);
+  if (reviewerSource === undefined) refuseClaimedByOther(state, caseId, reviewer, now);
 
   const given: CaseEvent = {
     type: 'VerdictGiven',
@@ -155,6 +156,7 @@ export function giveVerdict(state: Case, command: GiveVerdict, facts: CaseFacts)
       verdict,
       ...(answerTimeMs !== undefined && { answerTimeMs }),
       ...(panelSize !== undefined && { panelSize }),
+      ...(reviewerSource !== undefined && { reviewerSource }),
       ...(note !== undefined && { note }),
     },
   };
@@ -189,18 +191,20 @@ export interface ImportReviewConfirmed {
   accountId?: string;
   categories: readonly string[];
   votes?: Votes;
-  /** Who decided there: the same people may as could decide here. */
+  /** Who decided there: the same people may as could decide here, and as many. */
   reviewers?: readonly string[];
+  /** The system that they review in. */
+  reviewerSource?: string;
 }
 
 /**
  * Confirms an open case as another system reported; a no-op if it is confirmed.
  * @throws NotFound case-unknown; InvalidInput without reviewers
- * @throws Refusal case-parked, case-dismissed, own-flag, own-image, image-owner-unknown, image-parked
+ * @throws Refusal case-parked, case-dismissed, panel-too-small, own-flag, own-image, image-owner-unknown, image-parked
  */
 export function importReviewConfirmed(
   state: Case,
-  { caseId, accountId, categories, votes, reviewers = [] }: ImportReviewConfirmed,
+  { caseId, accountId, categories, votes, reviewers = [], reviewerSource }: ImportReviewConfirmed,
   facts: CaseFacts,
 ): CaseEvent[] {
   refuseIncomplete(state, caseId, facts);
@@ -214,11 +218,19 @@ export function importReviewConfirmed(
   if (reviewers.length === 0) {
     throw new InvalidInput([{ field: '/data/reviewers', message: 'must name the people who confirmed the violation' }]);
   }
+  const distinct = new Set(reviewers).size;
+  if (distinct < state.panelSize) {
+    throw new Refusal(
+      'panel-too-small',
+      `case ${caseId} is decided by ${state.panelSize} reviewers, and the event names ${distinct}; have the others review the image too`,
+    );
+  }
   const owner = ownerOf(state, facts) ?? accountId;
   const asReported = { ...state, accountId: owner };
   for (const reviewer of reviewers) refuseConflict(asReported, caseId, reviewer, facts);
   const found = categories.length > 0 ? categories : flagged(state);
-  return [confirmed(state, caseId, owner, { categories: found, votes: votes ?? tally(state.verdicts), reviewers })];
+  const decision = { categories: found, votes: votes ?? tally(state.verdicts), reviewers, reviewerSource };
+  return [confirmed(state, caseId, owner, decision)];
 }
 
 export interface Votes {
@@ -235,12 +247,19 @@ function tally(verdicts: Case['verdicts']): Votes {
 
 const flagged = ({ categories }: Case): string[] => [...categories].slice(0, MAX_CATEGORIES).sort();
 
+interface Decision {
+  categories: readonly string[];
+  votes: Votes;
+  reviewers: readonly string[];
+  reviewerSource?: string | undefined;
+}
+
 /** @throws Refusal image-owner-unknown: enforcement needs the account */
 function confirmed(
   state: Case,
   caseId: string,
   accountId: string | undefined,
-  { categories, votes, reviewers }: { categories: readonly string[]; votes: Votes; reviewers: readonly string[] },
+  { categories, votes, reviewers, reviewerSource }: Decision,
 ): CaseEvent {
   if (accountId === undefined) {
     throw new Refusal(
@@ -250,10 +269,12 @@ function confirmed(
   }
   const { imageId, round } = state;
   const found = { categories: [...categories], votes, round, reviewers: [...reviewers] };
-  return { type: 'ReviewConfirmed', data: { caseId, imageId, accountId, ...found } };
+  const source = reviewerSource === undefined ? {} : { reviewerSource };
+  return { type: 'ReviewConfirmed', data: { caseId, imageId, accountId, ...found, ...source } };
 }
 
-const hasVoted = (state: Case, reviewer: string): boolean => state.verdicts.some((one) => one.reviewer === reviewer);
+const hasVoted = (state: Case, reviewer: string, source?: string): boolean =>
+  state.verdicts.some((one) => one.reviewer === reviewer && one.source === source);
 
 function refuseUnknown(state: Case, caseId: string): void {
   if (state.status === 'none') {

@@ -13,6 +13,7 @@ export interface StartedWith {
   broker?: MessageBroker;
   quarantine?: Quarantine;
   report?: IngesterReport;
+  typesOf?: ReadonlyMap<string, readonly string[]>;
 }
 
 export type IngesterWorld = Awaited<ReturnType<typeof openIngesterWorld>>;
@@ -49,8 +50,9 @@ export async function openIngesterWorld() {
         broker = testClient(bootstrap),
         quarantine = world.quarantine,
         report,
+        typesOf,
       }: StartedWith = {}) {
-        const options = { group, topics: [topic], quarantineTopic };
+        const options = { group, topics: [topic], quarantineTopic, ...(typesOf && { typesOf }) };
         const ingester = new Ingester(broker, world.gatewayOn(store), quarantine, options, report);
         running.push(ingester.run(signal));
         return running.at(-1)!;

@@ -1,7 +1,10 @@
 import type { Actor } from '../../kernel/envelope.js';
 
-export const ROLES = ['operator', 'reviewer', 'compliance', 'service', 'administrator'] as const;
+export const ROLES = ['operator', 'reviewer', 'compliance', 'service', 'metrics', 'administrator'] as const;
 export type Role = (typeof ROLES)[number];
+
+/** Not of a person or a service that uses the API: Prometheus reads the metrics with it, and nothing else. */
+export const API_ROLES = ROLES.filter((role) => role !== 'metrics');
 
 export const isRole = (text: unknown): text is Role => ROLES.includes(text as Role);
 

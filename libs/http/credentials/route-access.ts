@@ -1,5 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
-import { ROLES, type Role } from './principal.js';
+import { API_ROLES, type Role } from './principal.js';
 
 const ACCESS = 'gatehouse:access';
 
@@ -8,7 +8,7 @@ export { ACCESS as ACCESS_METADATA };
 /** Who may call a route. A route without a declaration stops the start. */
 export type RouteAccess =
   | { kind: 'public'; roles?: readonly Role[]; isProbe?: true }
-  | { kind: 'public-on-loopback' }
+  | { kind: 'public-on-loopback'; roles: readonly Role[] }
   | { kind: 'roles'; roles: readonly Role[] };
 
 /** The roles that a caller with a credential needs one of; undefined if any will do, or none. */
@@ -19,8 +19,8 @@ export const rolesOf = (access: RouteAccess): readonly Role[] | undefined =>
 export const Roles = (...roles: [Role, ...Role[]]) =>
   SetMetadata(ACCESS, { kind: 'roles', roles } satisfies RouteAccess);
 
-/** Admits every role: any credential that has one. */
-export const AnyRole = () => Roles(...(ROLES as unknown as [Role, ...Role[]]));
+/** Admits every role except that of the metrics. */
+export const AnyRole = () => Roles(...(API_ROLES as [Role, ...Role[]]));
 
 /** Admits every request. If it carries a credential, that must be valid and names the actor. */
 export const Public = () => SetMetadata(ACCESS, { kind: 'public' } satisfies RouteAccess);
@@ -35,5 +35,6 @@ export const PublicProbe = () => SetMetadata(ACCESS, { kind: 'public', isProbe: 
 export const PublicEndpoint = (...roles: [Role, ...Role[]]) =>
   SetMetadata(ACCESS, { kind: 'public', roles } satisfies RouteAccess);
 
-/** Admits every request if the server listens on loopback only and no proxy forwarded it; otherwise any role. */
-export const PublicOnLoopback = () => SetMetadata(ACCESS, { kind: 'public-on-loopback' } satisfies RouteAccess);
+/** Admits every request if the server listens on loopback only and no proxy forwarded it; otherwise these roles. */
+export const PublicOnLoopback = (...roles: [Role, ...Role[]]) =>
+  SetMetadata(ACCESS, { kind: 'public-on-loopback', roles } satisfies RouteAccess);

@@ -34,17 +34,13 @@ describeWithKafka('The ingester', () => {
     void start();
     await until(async () => (await committed())[0] === 3);
     await stop();
+    const actor = { kind: 'service', id: topic };
     expect(
-      (await stored()).map(({ stream, metadata: { partition, offset, actor } }) => [
-        stream,
-        partition,
-        offset,
-        actor.id,
-      ]),
+      (await stored()).map(({ stream, metadata: { partition, offset, actor } }) => [stream, partition, offset, actor]),
     ).toEqual([
-      [`facts-${topic}-0`, 0, '0', 'ingester'],
-      [`facts-${topic}-0`, 0, '1', 'ingester'],
-      [`facts-${topic}-0`, 0, '2', 'ingester'],
+      [`facts-${topic}-0`, 0, '0', actor],
+      [`facts-${topic}-0`, 0, '1', actor],
+      [`facts-${topic}-0`, 0, '2', actor],
     ]);
   });
 
@@ -171,13 +167,24 @@ describeWithKafka('The ingester', () => {
       expect(entry).toMatchObject({
         reason: poison[n]![0],
         channel: `kafka:${topic}`,
-        actor: 'ingester',
+        actor: topic,
         status: 'waiting',
       });
     }
     const unheard = await world.quarantine.show(headersOf(byOffset[6]!).gatehouse_quarantine_entry!);
     expect(JSON.parse(unheard.raw!.toString())).toMatchObject({ ...fact(1), type: 'Unheard', source });
     expect(unheard).toMatchObject({ eventId: 'ImageGenerated-1', type: 'Unheard', source });
+  });
+
+  it('quarantines an event of a type that its topic may not carry', async () => {
+    const { fact, deactivation, stored } = newSender(world.store);
+    const { topic, send, start, stop, committed, quarantined } = await newTopic();
+    await send([binaryMessage(fact(1)), binaryMessage(deactivation('d-1', 1)), binaryMessage(fact(2, 'ImageShared'))]);
+    void start({ typesOf: new Map([[topic, ['ImageGenerated', 'ImageShared']]]) });
+    await until(async () => (await committed())[0] === 3);
+    await stop();
+    expect((await stored()).map(({ type }) => type)).toEqual(['ImageGenerated', 'ImageShared']);
+    expect(await quarantined()).toMatchObject([{ reason: 'type-not-allowed', type: 'AccountDeactivated' }]);
   });
 
   it('delays no other event because of one unexpected error', async () => {

@@ -10,6 +10,7 @@ import {
   type PartitionLag,
 } from '../../kafka/message-broker.js';
 import { inParts } from '../../kafka/message-parts.js';
+import type { Actor } from '../../kernel/envelope.js';
 import { GatehouseError } from '../../kernel/errors.js';
 import { isTransient } from '../../kernel/transient.js';
 import { pause } from '../../kernel/wait.js';
@@ -23,6 +24,8 @@ export interface IngesterOptions {
   group: string;
   topics: readonly string[];
   quarantineTopic: string;
+  /** The event types that a topic may carry; every type for a topic that is not named. */
+  typesOf?: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface IngesterReport {
@@ -44,7 +47,8 @@ interface Rejected {
 }
 
 const CHUNK = 500;
-const ACTOR = { kind: 'process', id: 'ingester' } as const;
+/** A message names no sender. Whoever may write to a topic acts in its name. */
+const actorOf = (topic: string): Actor => ({ kind: 'service', id: topic });
 const HEARTBEAT_EVERY_MS = 2_000;
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 10_000;
@@ -148,7 +152,7 @@ export class Ingester {
     const { topic } = delivery;
     const { quarantineTopic } = this.options;
     const unkept = rejected.filter(({ entry }) => entry === undefined);
-    const ids = await this.quarantine.put(unkept.map((one) => rejectedEventOf(one, `kafka:${topic}`)));
+    const ids = await this.quarantine.put(unkept.map((one) => rejectedEventOf(one, topic)));
     for (const [n, one] of unkept.entries()) one.entry = ids[n];
     rejected.sort((a, b) => Number(a.entry !== undefined) - Number(b.entry !== undefined));
     const notices = rejected.map(({ message, fault, entry }) => quarantineNotice(message, fault, delivery, entry));
@@ -213,7 +217,9 @@ export class Ingester {
     }
     const correlationid = `kafka:${topic}:${partition}:${chunk[0]!.offset}`;
     const origin = { topic, partition, offsets: indexes.map((index) => chunk[index]!.offset) };
-    const results = await this.ingest.attempt(events, { actor: ACTOR, correlationid }, { origin });
+    const eventTypes = this.options.typesOf?.get(topic);
+    const binding = eventTypes && { eventTypes };
+    const results = await this.ingest.attempt(events, { actor: actorOf(topic), correlationid }, { origin, binding });
     for (const [n, { outcome, reason, field, detail }] of results.entries()) {
       outcomes[indexes[n]!] = outcome;
       if (outcome !== 'quarantined') continue;
@@ -226,9 +232,15 @@ export class Ingester {
 }
 
 /** The bytes for a replay: the event in JSON form, or the whole message if it could not be parsed. */
-function rejectedEventOf({ message, event, fault }: Rejected, channel: string): RejectedEvent {
+function rejectedEventOf({ message, event, fault }: Rejected, topic: string): RejectedEvent {
   const raw = event === undefined ? keptMessage(message) : Buffer.from(jsonText(event));
-  return { ...attributesOf(event ?? attributesIn(message)), ...fault, channel, actor: ACTOR.id, raw };
+  return {
+    ...attributesOf(event ?? attributesIn(message)),
+    ...fault,
+    channel: `kafka:${topic}`,
+    actor: actorOf(topic).id,
+    raw,
+  };
 }
 
 /** An error with a code is the message's fault; any other may be ours. */

@@ -70,6 +70,17 @@ export const list = (each: RegExp, expects: string) =>
     parts(value).every((one) => each.test(one)) ? parts(value) : undefined,
   );
 
+/** Lists of strings by name, as in `a=x+y,b=z`; empty by default. */
+export const listsByName = (name: RegExp, each: RegExp, expects: string) =>
+  new Setting<ReadonlyMap<string, readonly string[]>>(expects, new Map(), (value) => {
+    const lists = parts(value).map((part): [string, string[]] => {
+      const at = part.indexOf('=');
+      return [part.slice(0, Math.max(at, 0)), part.slice(at + 1).split('+')];
+    });
+    const isValid = lists.every(([of, values]) => name.test(of) && values.every((one) => each.test(one)));
+    return isValid && new Set(lists.map(([of]) => of)).size === lists.length ? new Map(lists) : undefined;
+  });
+
 /** Addresses and networks, separated by commas; none by default. */
 export const networks = () =>
   new Setting('addresses or networks like 10.0.0.0/8, separated by commas', Networks.none, (value) =>

@@ -6,6 +6,7 @@ import {
   integer,
   key,
   list,
+  listsByName,
   named,
   networks,
   onOff,
@@ -109,6 +110,11 @@ const table = {
   kafkaPassword: text().secret().means('Password of that user'),
   kafkaFactsTopic: topic('gatehouse.facts').means('Topic from which events are ingested'),
   kafkaTypeTopics: list(TOPIC, 'names of topics').means('Further topics from which events are ingested'),
+  kafkaTopicTypes: listsByName(
+    TOPIC,
+    /^[A-Za-z]+$/,
+    'topics with event types, like gatehouse.facts=ImageGenerated+ImageShared, separated by commas',
+  ).means('The event types that a topic may carry; every type for a topic that is not named'),
   kafkaEventsTopic: topic('gatehouse.events').means('Topic to which the public events are published'),
   kafkaQuarantineTopic: topic('gatehouse.quarantine').means(
     'Topic that receives a notice of each quarantined Kafka message, without its content',

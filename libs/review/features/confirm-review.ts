@@ -7,6 +7,7 @@ import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { caseStream } from '../case.js';
 import { ReviewConfirmed } from '../events.js';
+import { sourceOf } from '../outside-source.js';
 import { importReviewConfirmed } from '../review-decisions.js';
 import { CaseFactsReader } from './case-facts.js';
 
@@ -45,5 +46,6 @@ export const confirmReviewInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: ReviewConfirmed,
     keys: ({ caseId }) => [`case:${caseId}`],
-    handle: (data, context) => commands.execute(new ConfirmReview(data, context)),
+    handle: (data, context) =>
+      commands.execute(new ConfirmReview({ ...data, reviewerSource: sourceOf(context) }, context)),
   });

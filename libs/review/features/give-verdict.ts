@@ -16,6 +16,7 @@ import type { Clock } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/ports.js';
 import { type Case, caseStream, type Verdict } from '../case.js';
 import { VerdictGiven } from '../events.js';
+import { sourceOf } from '../outside-source.js';
 import { CASE_ID } from '../queries/case-fields.js';
 import { giveVerdict } from '../review-decisions.js';
 import { CaseFactsReader } from './case-facts.js';
@@ -41,8 +42,8 @@ export class GiveVerdict extends RequestCommand<Judged> {
 
   declare readonly caseId: string;
   declare readonly reviewer: string;
-  /** From another system: its panel may have another size, and its reviewers can't know of claims made here. */
-  declare readonly fromOutside?: boolean;
+  /** The other system that it is from: its panel may be larger, and its reviewers can't know of claims made here. */
+  declare readonly reviewerSource?: string;
   declare readonly panelSize?: number;
 }
 
@@ -72,7 +73,8 @@ export const giveVerdictInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: VerdictGiven,
     keys: ({ caseId }) => [`case:${caseId}`],
-    handle: (data, context) => commands.execute(new GiveVerdict().with({ ...data, context, fromOutside: true })),
+    handle: (data, context) =>
+      commands.execute(new GiveVerdict().with({ ...data, context, reviewerSource: sourceOf(context) })),
   });
 
 const VerdictAnswer = closed({

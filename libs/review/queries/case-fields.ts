@@ -22,5 +22,6 @@ export const caseFields = {
 
 export const verdictFields = {
   reviewer: text('The reviewer.'),
+  source: Type.Optional(text('The system of a reviewer who is not ours.')),
   verdict: oneOf(['safe', 'unsafe', 'unsure'], 'The verdict.'),
 };

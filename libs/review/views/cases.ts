@@ -15,6 +15,8 @@ export interface CaseFlag {
 
 export interface CaseVerdict {
   reviewer: string;
+  /** The system of a reviewer who is not ours. */
+  source?: string;
   verdict: 'safe' | 'unsafe' | 'unsure';
   at: string;
 }
@@ -55,7 +57,7 @@ export type CaseRow = RowOf<typeof columns>;
 
 export const casesView = defineView({
   name: 'cases',
-  version: 5,
+  version: 6,
   summary: 'Images under human review, their flags, claims and verdicts.',
   events: [...caseEvents, ContentFlagged],
   table: {
@@ -131,9 +133,18 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
       return { status: 'open', ...UNCLAIMED };
     case 'VerdictGiven':
       return {
-        ...(row.claimed_by === data.reviewer && { status: 'open' as const, ...UNCLAIMED }),
+        ...(row.claimed_by === data.reviewer &&
+          data.reviewerSource === undefined && { status: 'open' as const, ...UNCLAIMED }),
         panel_size: data.panelSize ?? row.panel_size,
-        verdicts: [...row.verdicts, { reviewer: data.reviewer, verdict: data.verdict, at: metadata.time }],
+        verdicts: [
+          ...row.verdicts,
+          {
+            reviewer: data.reviewer,
+            ...(data.reviewerSource === undefined ? {} : { source: data.reviewerSource }),
+            verdict: data.verdict,
+            at: metadata.time,
+          },
+        ],
         first_viewed_at: Math.min(row.first_viewed_at ?? at, at),
         judged_at: Math.max(row.judged_at ?? at, at),
       };

@@ -52,7 +52,9 @@ const patternsText = (by: Grouping | undefined) => `
 
 const cell = (first: string, second: string) =>
   `count(*) FILTER (WHERE a ->> 'verdict' = '${first}' AND b ->> 'verdict' = '${second}')::int`;
-const reviewerOf = (verdict: string) => `(${verdict} ->> 'reviewer') COLLATE "C"`;
+/** Reviewers of two systems may have one name. */
+const reviewerOf = (verdict: string) =>
+  `((${verdict} ->> 'reviewer') || ' ' || coalesce(${verdict} ->> 'source', '')) COLLATE "C"`;
 const pairsText = (by: Grouping | undefined) => `
   SELECT group_name, ARRAY[${VERDICTS.map((first) => `ARRAY[${VERDICTS.map((second) => cell(first, second))}]`)}] AS pair
   FROM (${casesIn(by)}) cases, jsonb_array_elements(verdicts) a, jsonb_array_elements(verdicts) b

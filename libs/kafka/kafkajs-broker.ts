@@ -33,6 +33,8 @@ const SESSION_MS = 30_000;
 const HEARTBEAT_MS = 3_000;
 const MAX_POLL_MS = 500;
 const CONCURRENT_PARTITIONS = 4;
+/** Partitions that are added to a topic are noticed within this time and a rebalance; by default after five minutes. */
+const METADATA_MS = 15_000;
 const RETRY_MS = 1_000;
 /** Few and short retries: callers retry forever themselves and must stop within seconds. */
 const RETRY = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 3 };
@@ -85,6 +87,7 @@ export class KafkaJsBroker implements MessageBroker {
       sessionTimeout: SESSION_MS,
       heartbeatInterval: HEARTBEAT_MS,
       maxWaitTimeInMs: MAX_POLL_MS,
+      metadataMaxAge: METADATA_MS,
       allowAutoTopicCreation: false, // `ensureTopics` creates them
       retry: { ...RETRY, restartOnFailure: async () => false },
     });
@@ -217,6 +220,7 @@ class KafkaJsProducer implements MessageProducer {
     const client = this.kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
+      metadataMaxAge: METADATA_MS,
       allowAutoTopicCreation: false,
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     });

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -14,6 +15,13 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const OURS = resolve('.');
+
+it('replaces the shell of every npm script that runs until it is stopped, since a shell passes on no signal', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+  const lasting = Object.entries(scripts).filter(([name]) => /^(start(:.*)?|demo|gatehouse|kafka)$/.test(name));
+  expect(lasting).toHaveLength(9);
+  expect(lasting.filter(([, script]) => !script.startsWith('exec node '))).toEqual([]);
+});
 
 describe('launching from a checkout', () => {
   let checkout: string;

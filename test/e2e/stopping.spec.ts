@@ -17,8 +17,8 @@ beforeAll(async () => {
 afterEach(() => watcher?.close());
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-const start = (name: string, during: (child: ChildProcess) => void) =>
-  runToEnd({ GATEHOUSE_DATA: join(directory, name) }, 'standalone', during);
+const start = (name: string, during: (child: ChildProcess) => void, command?: readonly string[]) =>
+  runToEnd({ GATEHOUSE_DATA: join(directory, name) }, 'standalone', during, command);
 
 /** Runs the action once the process has written the text. */
 const onceSaid = (child: ChildProcess, text: string, then: () => void) => {
@@ -72,6 +72,15 @@ it('stops in order after two Ctrl-C within milliseconds, as npm sends them', asy
     onceSaid(child, 'Press Ctrl-C', () => child.kill('SIGINT'));
     onceSaid(child, 'Stopping', () => child.kill('SIGINT'));
   });
+  expect(ended).toMatchObject({ code: 0, errors: [], output: expect.stringMatching(/Stopped\.\n$/) });
+  expect(leftBehind()).toEqual([]);
+});
+
+it('stops in order when npm start, which a supervisor knows by its pid, gets SIGTERM', async () => {
+  const ended = await start('data', (child) => onceSaid(child, 'Press Ctrl-C', () => child.kill('SIGTERM')), [
+    'npm',
+    'start',
+  ]);
   expect(ended).toMatchObject({ code: 0, errors: [], output: expect.stringMatching(/Stopped\.\n$/) });
   expect(leftBehind()).toEqual([]);
 });

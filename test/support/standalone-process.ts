@@ -28,13 +28,13 @@ const WIDE_LIMITS = { GATEHOUSE_ANSWER_LIMIT_MS: '600000', GATEHOUSE_DECISION_WA
 /** The output of a role once it is ready. */
 const READY = /Press Ctrl-C|: \w+ is ready at \S+\n/;
 
-/** @param through a command that finally executes the command appended to it, as the same process */
-function start(env: Record<string, string>, app: string, through: readonly string[] = []): ChildProcess {
+const built = (app: string): readonly string[] => [process.execPath, join('dist', 'apps', app, 'main.js')];
+
+function start(env: Record<string, string>, [program, ...args]: readonly string[]): ChildProcess {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('GATEHOUSE_') && name !== 'NODE_OPTIONS',
   );
-  const [program, ...before] = [...through, process.execPath];
-  return spawn(program!, [...before, join('dist', 'apps', app, 'main.js')], {
+  return spawn(program!, args, {
     env: { ...Object.fromEntries(inherited), GATEHOUSE_PORT: '0', GATEHOUSE_LOG_LEVEL: 'warn', ...WIDE_LIMITS, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -45,14 +45,18 @@ export function prepareBuild(): void {
   execFileSync(process.execPath, [join('apps', 'launch.mjs')]);
 }
 
-/** Starts the built backend as a process and waits until it is ready. @throws if it exits before */
+/**
+ * Starts the built backend as a process and waits until it is ready.
+ * @param through a command that finally executes the command appended to it, as the same process
+ * @throws if it exits before
+ */
 export async function startProcess(
   env: Record<string, string>,
   app = 'standalone',
   through: readonly string[] = [],
 ): Promise<StandaloneProcess> {
   const begun = performance.now();
-  const child = start(env, app, through);
+  const child = start(env, [...through, ...built(app)]);
   let output = '';
   const exited = once(child, 'exit');
   const ready = new Promise<void>((resolve) => {
@@ -86,13 +90,15 @@ export async function startProcess(
 /**
  * Starts the built backend as a process that is expected to exit.
  * @param during gets the process at once, for example to send it a signal
+ * @param command instead of the program of the app
  */
 export async function runToEnd(
   env: Record<string, string>,
   app = 'standalone',
   during: (child: ChildProcess) => void = () => {},
+  command = built(app),
 ): Promise<Ended> {
-  const child = start(env, app);
+  const child = start(env, command);
   let output = '';
   let errors = '';
   child.stdout!.setEncoding('utf8').on('data', (text: string) => {

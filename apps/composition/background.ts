@@ -6,6 +6,7 @@ import { createHttpAdapter } from '../../libs/http/http-adapter.js';
 import { ResponseHeaders } from '../../libs/http/response-headers.js';
 import { nestLogger } from '../../libs/platform/logging/nest-logger.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
+import type { ProcessRole } from '../../libs/platform/process/living-processes.js';
 import type { RoleParts } from './role.js';
 import type { Runtime } from './runtime.js';
 
@@ -15,6 +16,7 @@ class BackgroundModule {}
 /** Work without the HTTP API: HTTP serves only health and metrics. */
 export async function composeBackground(
   runtime: Runtime,
+  role: ProcessRole,
   workOf: (metrics: Metrics) => RoleParts['work'],
 ): Promise<RoleParts> {
   const module = { module: BackgroundModule, imports: [HttpModule.with(runtime)] };
@@ -23,5 +25,5 @@ export async function composeBackground(
     logger: nestLogger(runtime.logger),
     abortOnError: false,
   });
-  return { app, work: workOf(app.get(Metrics)) };
+  return { app, roles: [role], work: workOf(app.get(Metrics)) };
 }

@@ -20,6 +20,7 @@ import {
   CreateSecurity1700000000002,
   OwnTokens1700000000130,
 } from '../../libs/platform/database/schema.js';
+import { CreateProcesses1700000000135 } from '../../libs/platform/process/schema.js';
 import { FeedController } from '../../libs/publish/http/feed.controller.js';
 import { LogController } from '../../libs/publish/http/log.controller.js';
 import { KeepEventIds1700000000110 } from '../../libs/subscriptions/event-ids-schema.js';
@@ -67,6 +68,7 @@ export const platform: Context = {
     KeepEventIds1700000000110,
     KeepReactorProgress1700000000120,
     OwnTokens1700000000130,
+    CreateProcesses1700000000135,
   ],
   services: [TokenAdministration],
 };

@@ -5,14 +5,18 @@ import type { Settings } from '../../libs/platform/configuration/settings.js';
 import { Readiness } from '../../libs/platform/health/readiness.js';
 import { errorLog } from '../../libs/platform/logging/error-log.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
+import { keepAlive, type ProcessRole } from '../../libs/platform/process/living-processes.js';
 import { StartFailure } from '../../libs/platform/start-failure.js';
 import { LogMismatch } from '../../libs/subscriptions/log-continuity.js';
 import { longParked } from '../../libs/subscriptions/parked-keys.js';
 import { followLog } from './log-metrics.js';
 import { openRuntime, type Runtime, type RuntimeOptions } from './runtime.js';
+import { version } from './version.js';
 
 /** The parts of a process, composed but not started. */
 export interface RoleParts {
+  /** Whose work the process does. */
+  roles: readonly ProcessRole[];
   /** Serves at least health and metrics. */
   app: NestFastifyApplication;
   /** Each runs until the signal aborts, and then finishes the work it has accepted. */
@@ -40,12 +44,13 @@ export async function startRole(
   const runtime = await openRuntime(options);
   const stop = new AbortController();
   try {
-    const { app, work } = await compose(runtime);
+    const { app, work, roles } = await compose(runtime);
     followLog(runtime, app.get(Metrics));
     // A gateway stays ready: what others could not process is no reason to take no more requests.
     if (work.length > 0) reportParked(runtime, app.get(Readiness));
     const running = [...work.map((one) => one.run(stop.signal)), watchLog(runtime, app.get(Readiness), stop.signal)];
     const url = await listen(app, runtime.settings);
+    const alive = await keepAlive(runtime.pool, { id: runtime.ids.next(), roles, version }, stop.signal);
     return {
       url,
       runtime,
@@ -53,7 +58,7 @@ export async function startRole(
       async close() {
         await app.close();
         stop.abort();
-        await Promise.all(running);
+        await Promise.all([...running, alive.ended]);
         await runtime.close();
       },
     };

@@ -20,5 +20,5 @@ export async function composeGateway(runtime: Runtime): Promise<RoleParts> {
     abortOnError: false,
   });
   countIngest(app.get(Ingest), runtime.quarantine, app.get(Metrics));
-  return { app, work: [] };
+  return { app, roles: ['gateway'], work: [] };
 }

@@ -15,7 +15,7 @@ runRole('ingester', (options) =>
       logger: nestLogger(runtime.logger),
       abortOnError: false,
     });
-    return composeBackground(runtime, (metrics) => {
+    return composeBackground(runtime, 'ingester', (metrics) => {
       const ingest = handlers.get(Ingest);
       countIngest(ingest, runtime.quarantine, metrics);
       const ingester = ingesterOf(runtime, metrics, ingest);

@@ -4,5 +4,7 @@ import { startRole } from '../composition/role.js';
 import { projectorOf } from '../composition/workers.js';
 
 runRole('projector', (options) =>
-  startRole(options, (runtime) => composeBackground(runtime, (metrics) => [projectorOf(runtime, metrics)])),
+  startRole(options, (runtime) =>
+    composeBackground(runtime, 'projector', (metrics) => [projectorOf(runtime, metrics)]),
+  ),
 );

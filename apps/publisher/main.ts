@@ -4,5 +4,7 @@ import { startRole } from '../composition/role.js';
 import { publisherOf } from '../composition/workers.js';
 
 runRole('publisher', (options) =>
-  startRole(options, (runtime) => composeBackground(runtime, (metrics) => [publisherOf(runtime, metrics)])),
+  startRole(options, (runtime) =>
+    composeBackground(runtime, 'publisher', (metrics) => [publisherOf(runtime, metrics)]),
+  ),
 );

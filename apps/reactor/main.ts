@@ -5,7 +5,7 @@ import { reactorsOf, schedulesOf } from '../composition/workers.js';
 
 runRole('reactor', (options) =>
   startRole(options, (runtime) =>
-    composeBackground(runtime, (metrics) => [
+    composeBackground(runtime, 'reactor', (metrics) => [
       ...reactorsOf(runtime, metrics),
       ...(runtime.settings.scheduler ? schedulesOf(runtime) : []),
     ]),

@@ -1,5 +1,6 @@
 import { Ingest } from '../../libs/ingest/ingest.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
+import type { ProcessRole } from '../../libs/platform/process/living-processes.js';
 import { type Role, startRole } from '../composition/role.js';
 import type { Runtime, RuntimeOptions } from '../composition/runtime.js';
 import { ingesterOf, projectorOf, publisherOf, reactorsOf, schedulesOf, type Worker } from '../composition/workers.js';
@@ -26,10 +27,13 @@ export async function startStandalone({ background = true, ...options }: Standal
     workers = [projectorOf(runtime, metrics), ...reactorsOf(runtime, metrics)];
     if (!background) return gateway;
     const work: { run(signal: AbortSignal): Promise<void> }[] = [...workers];
+    const roles: ProcessRole[] = ['gateway', 'projector', 'reactor'];
     if (settings.scheduler) work.push(...schedulesOf(runtime));
-    if (settings.kafkaBrokers.length > 0)
+    if (settings.kafkaBrokers.length > 0) {
       work.push(ingesterOf(runtime, metrics, gateway.app.get(Ingest)), publisherOf(runtime, metrics));
-    return { ...gateway, work };
+      roles.push('ingester', 'publisher');
+    }
+    return { ...gateway, roles, work };
   });
   return { ...role, settle: () => settle(workers, role.runtime) };
 }

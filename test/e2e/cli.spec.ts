@@ -58,6 +58,7 @@ describe('gatehouse status', () => {
     expect(status).toMatchObject({ url: gatehouse.url, version: '0.1.0', head: expect.stringMatching(/^\d+$/) });
     const shown = await text('status');
     for (const { name } of status.consumers) expect(shown).toContain(name);
+    expect(shown).toMatch(/\ngateway, projector, reactor +\S+:\d+ /);
   });
 });
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { client, cloudEvent } from '../support/gatehouse.js';
 import { prepareBuild, runToEnd, type StandaloneProcess, startProcess } from '../support/standalone-process.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -52,12 +53,36 @@ describe('roles', () => {
     // The reactor opens a case, and the projector adds it to the queue.
     await until(async () => (await administrator.get('/v1/cases')).body.items?.length > 0);
 
+    const status = async () => (await administrator.get('/v1/status')).body;
+    await until(async () => (await status()).ready);
+    const { checks, processes } = await status();
+    expect(checks.roles).toBe('ok');
+    expect(processes.map(({ roles: [role] }: { roles: string[] }) => role).sort()).toEqual(ROLES);
+    expect(processes.map(({ pid }: { pid: number }) => pid).sort()).toEqual(
+      [...running.values()].map(({ pid }) => pid).sort(),
+    );
+
     for (const [role, { url }] of running) {
       const server = client(url);
       expect((await server.get('/health/ready')).body).toMatchObject({ ready: true });
       expect((await server.get('/metrics')).body).toMatch(/^gatehouse_log_head_position \d+$/m);
       expect((await server.get('/v1/status')).status).toBe(role === 'gateway' ? 401 : 404);
     }
+    // One that is killed is missed once its last heartbeat is old enough.
+    await running.get('projector')!.stop('SIGKILL');
+    const operatorOfDatabase = new pg.Client(database.connection);
+    await operatorOfDatabase.connect();
+    const silence = `UPDATE platform.processes SET seen_at = seen_at - interval '15 seconds' WHERE 'projector' = ANY (roles)`;
+    expect((await operatorOfDatabase.query(silence)).rowCount).toBe(1);
+    await operatorOfDatabase.end();
+    const missing = async () => (await status()).checks.roles;
+    await until(async () => (await missing()) === 'no projector is running: start one');
+    running.delete('projector');
+    // One that stops in order is missed at once.
+    expect(await running.get('reactor')!.stop('SIGTERM')).toBe(0);
+    running.delete('reactor');
+    await until(async () => (await missing()) === 'no projector and no reactor is running: start one');
+    expect((await status()).ready).toBe(false);
     for (const [role, one] of running) {
       // The exit code is not 0 if it exceeded its own time limit.
       expect([role, await one.stop('SIGTERM')]).toEqual([role, 0]);

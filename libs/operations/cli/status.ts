@@ -9,7 +9,7 @@ export const statusCommand: CommandGroup = (program, run) => {
   command(
     program,
     'status',
-    'Shows the version, the head of the log, the checkpoint of every consumer, what a reactor retries, suspended actions, and the number of events in quarantine.',
+    'Shows the version, the living processes of every role, the head of the log, the checkpoint of every consumer, what a reactor retries, suspended actions, and the number of events in quarantine.',
     'status',
     'status --json | jq .head',
   ).action(
@@ -21,12 +21,26 @@ export const statusCommand: CommandGroup = (program, run) => {
 };
 
 export function statusText(url: string, status: StatusAnswer): string {
-  const { version, uptimeSeconds, head, positionUnit, consumers, access, switches, quarantine, memoryBytes } = status;
+  const {
+    version,
+    uptimeSeconds,
+    checks,
+    processes,
+    head,
+    positionUnit,
+    consumers,
+    access,
+    switches,
+    quarantine,
+    memoryBytes,
+  } = status;
   const waiting = Object.entries(quarantine).map(([reason, entries]) => `${number(entries)} ${reason}`);
+  const faults = Object.entries(checks).flatMap(([name, fault]) => (fault === 'ok' ? [] : [`${name}: ${fault}`]));
   const about = pairs([
     ['gatehouse', version],
     ['address', url],
     ['uptime', duration(uptimeSeconds)],
+    ['ready', faults.length === 0 ? 'yes' : `no: ${faults.join('; ')}`],
     ['head of the log', head],
     ['access replica', `at position ${access.position}, ${number(access.ageMs)} ms old`],
     ['suspended', switches.length > 0 ? switches.map(suspensionText).join('; ') : 'nothing'],
@@ -35,11 +49,25 @@ export function statusText(url: string, status: StatusAnswer): string {
   ]);
   const rows = consumers.map((one) => [one.name, Number(one.position), one.behind, one.finished, one.parked]);
   const columns = ['consumer', 'position', `lag (${positionUnit})`, 'finished beyond', 'parked'];
+  const living = processes.map(({ roles, host, pid, version: release, startedAt, seenAt }) => [
+    roles.join(', '),
+    `${host}:${pid}`,
+    release,
+    time(startedAt),
+    time(seenAt),
+  ]);
   const works = consumers.flatMap(({ name, workingOn, retrying }) => [
     ...(workingOn ? [`\n${name} ${workText(workingOn)}`] : []),
     ...(retrying ? [`\n${name} ${retryText(retrying)}`] : []),
   ]);
-  return [about, '', table(columns, rows, 'no consumer has started'), ...works].join('\n');
+  return [
+    about,
+    '',
+    table(['role', 'process', 'version', 'ready since', 'seen'], living, 'no process was seen lately'),
+    '',
+    table(columns, rows, 'no consumer has started'),
+    ...works,
+  ].join('\n');
 }
 
 function suspensionText({ action, cohortId, reason, until }: StatusAnswer['switches'][number]): string {

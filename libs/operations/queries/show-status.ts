@@ -5,15 +5,18 @@ import { AccessReplica } from '../../access/index.js';
 import { Catalogue } from '../../context/catalogue.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
-import { closed, count, flag, instant, list, position, text } from '../../http/openapi/answer-schemas.js';
+import { closed, count, flag, instant, list, oneOf, position, text } from '../../http/openapi/answer-schemas.js';
 import { API_DESCRIPTION, type ApiDescription } from '../../http/openapi/api-description.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Quarantine } from '../../ingest/quarantine.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
+import { Readiness } from '../../platform/health/readiness.js';
 import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
+import { livingProcesses, PROCESS_ROLES } from '../../platform/process/living-processes.js';
 import { ListSwitches, SuspensionAnswer } from '../../switches/index.js';
 import { logConsumers } from './log-consumers.js';
+import { missingRoles } from './missing-roles.js';
 
 const eventFields = {
   position: position('Its position.'),
@@ -24,6 +27,21 @@ const eventFields = {
 export const StatusAnswer = closed({
   version: text('The version of Gatehouse.'),
   uptimeSeconds: count('Seconds since the process started.'),
+  ready: flag('Whether this process can serve, and a process of every role lives that the deployment needs.'),
+  checks: Type.Record(Type.String(), Type.String(), {
+    description: 'Per check of `GET /health/ready`, and for `roles`: `ok`, or what is wrong.',
+  }),
+  processes: list(
+    closed({
+      roles: list(oneOf(PROCESS_ROLES, 'A role.'), 'Whose work it does.'),
+      host: text('The name of its machine or container.'),
+      pid: count('Its process id there.'),
+      version: text('Its version of Gatehouse.'),
+      startedAt: instant('When it became ready first.'),
+      seenAt: instant('Its last heartbeat.'),
+    }),
+    'The living processes, in the order of their start: those with a heartbeat in the last 15 seconds.',
+  ),
   head: position('The position of the last stored event.'),
   positionUnit: Type.Enum(['events', 'bytes'], {
     description: 'What positions, and thus `behind`, count: events, or bytes of the log of an EventStoreDB.',
@@ -80,12 +98,13 @@ export class ShowStatusController {
     @Inject(API_DESCRIPTION) private readonly api: ApiDescription,
     @Inject(Quarantine) private readonly quarantine: Quarantine,
     @Inject(QueryBus) private readonly queries: QueryBus,
+    @Inject(Readiness) private readonly readiness: Readiness,
   ) {}
 
   @Get()
   @AnyRole()
   @Operation(
-    'Version, the log’s head, the position of each consumer and of this process’s access replica, suspensions',
+    'Version, readiness, the living processes, the log’s head, the position of each consumer and of this process’s access replica, suspensions',
     {
       answer: answer('Status', 'The status.', StatusAnswer),
     },
@@ -93,9 +112,22 @@ export class ShowStatusController {
   async showStatus(): Promise<StatusAnswer> {
     const head = await this.store.head();
     const { progress, parked } = await logConsumers(this.pool, this.catalogue.views, this.settings);
+    const living = await livingProcesses(this.pool);
+    const missing = missingRoles(living, this.settings);
+    const { ready, checks } = await this.readiness.report();
     return {
       version: this.api.version,
       uptimeSeconds: Math.floor(process.uptime()),
+      ready: ready && missing.length === 0,
+      checks: {
+        ...checks,
+        roles: missing.length === 0 ? 'ok' : `no ${missing.join(' and no ')} is running: start one`,
+      },
+      processes: living.map(({ startedAt, seenAt, ...one }) => ({
+        ...one,
+        startedAt: startedAt.toISOString(),
+        seenAt: seenAt.toISOString(),
+      })),
       head: String(head),
       positionUnit: this.settings.eventstoreUrl ? 'bytes' : 'events',
       consumers: [...progress].map(([name, { position: reached, finished, isWorking, workingOn, retrying }]) => ({

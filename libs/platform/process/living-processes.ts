@@ -1,0 +1,63 @@
+import { hostname } from 'node:os';
+import { pause, within } from '../../kernel/wait.js';
+import type { Pool } from '../database/database.js';
+
+export const PROCESS_ROLES = ['gateway', 'projector', 'reactor', 'ingester', 'publisher'] as const;
+export type ProcessRole = (typeof PROCESS_ROLES)[number];
+
+/** A process that was seen within the last seconds. */
+export interface LivingProcess {
+  /** Several if it does the work of several roles. */
+  roles: ProcessRole[];
+  /** The name of its machine and its process id there. */
+  host: string;
+  pid: number;
+  version: string;
+  startedAt: Date;
+  seenAt: Date;
+}
+
+const BEAT_MS = 5_000;
+/** Three missed heartbeats. */
+const SILENT_AFTER_MS = 15_000;
+const KEPT = '1 hour';
+/** A stop must not wait for a database that does not answer. */
+const LEAVING_MS = 1_000;
+
+const BEAT = `
+  INSERT INTO platform.processes AS p (id, roles, host, pid, version) VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()`;
+const FORGET = `DELETE FROM platform.processes WHERE seen_at < clock_timestamp() - interval '${KEPT}'`;
+const LEAVE = 'DELETE FROM platform.processes WHERE id = $1';
+const LIVING = `
+  SELECT roles, host, pid, version, started_at AS "startedAt", seen_at AS "seenAt" FROM platform.processes
+  WHERE seen_at > clock_timestamp() - interval '${SILENT_AFTER_MS} milliseconds' ORDER BY started_at, id`;
+
+/**
+ * Notes every few seconds that this process lives, by the time of the database, until the signal aborts. The first note is
+ * written when it resolves. Errors are no concern of the process: it is not seen while the database does not answer.
+ */
+export async function keepAlive(
+  pool: Pool,
+  { id, roles, version }: { id: string; roles: readonly ProcessRole[]; version: string },
+  signal: AbortSignal,
+): Promise<{ ended: Promise<void> }> {
+  const beat = () => pool.query(BEAT, [id, roles, hostname(), process.pid, version]).catch(() => {});
+  await beat();
+  await pool.query(FORGET).catch(() => {});
+  const untilAborted = async () => {
+    for (;;) {
+      await pause(BEAT_MS, signal);
+      if (signal.aborted) break;
+      await beat();
+    }
+    const left = () => pool.query(LEAVE, [id]);
+    await within(LEAVING_MS, left, () => new Error('no answer')).catch(() => {});
+  };
+  return { ended: untilAborted() };
+}
+
+/** In the order of their start. */
+export async function livingProcesses(pool: Pool): Promise<LivingProcess[]> {
+  return (await pool.query<LivingProcess>(LIVING)).rows;
+}

@@ -23,7 +23,10 @@ import { toIso } from '../kernel/clock.js';
 import { INSTANT, isDay, isInstant, parseInstant } from '../kernel/text-forms.js';
 import { InvalidAddress, mailboxOf } from '../platform/personal-data/mailbox.js';
 
-/** What a field means, for the documentation. The rules below take it as their first argument, as the events' schemas do. */
+/**
+ * What a field means, for the documentation. The rules below take it as their first argument, as the events' schemas do.
+ * A field has one JSONSchema: a second one would replace the first.
+ */
 export const Means = (description: string) => JSONSchema({ description }) as PropertyDecorator;
 
 /** The field may be absent. Unlike IsOptional it rejects null, which no event contains. */

@@ -13,7 +13,7 @@ import { exportLog } from '../../libs/log-transfer/export-log.js';
 import { importLog } from '../../libs/log-transfer/import-log.js';
 import { LogsDiffer, lineOf } from '../../libs/log-transfer/log-digest.js';
 import { commandLineFor } from '../../test/support/cli-process.js';
-import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { createTestDatabase, type TestDatabase, urlOf } from '../../test/support/test-database.js';
 import { wholeLog } from '../../test/support/whole-log.js';
 import { adoptConfiguredLog } from './adopt-configured-log.js';
 import { openNamedLog, renewLogEpoch } from './named-log.js';
@@ -26,8 +26,7 @@ const written = fc.record({
   }),
 });
 
-const addressOf = ({ connection: { user, password, host, port, database } }: TestDatabase): string =>
-  `postgres://${user}:${password}@${host}:${port}/${database}`;
+const addressOf = ({ connection }: TestDatabase): string => urlOf(connection);
 
 describe('copying a log', () => {
   let folder: string;

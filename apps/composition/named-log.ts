@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { hasEvents } from '../../libs/event-store/has-events.js';
 import { LogEpoch } from '../../libs/event-store/log-epoch.js';
 import { hasLog } from '../../libs/event-store/postgres/existing-log.js';
@@ -10,7 +10,11 @@ import { timeOrderedIds } from '../../libs/kernel/ids.js';
 import type { LogPurpose, OpenedLog } from '../../libs/log-transfer/cli.js';
 import { readSettings, type Settings } from '../../libs/platform/configuration/settings.js';
 import { type Connection, type Database, openDatabase, type Pool } from '../../libs/platform/database/database.js';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../libs/platform/database/embedded-postgres.js';
+import { embeddedDirectory } from '../../libs/platform/embedded-postgres/embedded-directory.js';
+import {
+  type EmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../libs/platform/embedded-postgres/embedded-postgres.js';
 import { catalogue } from './catalogue.js';
 import { checkEventStoreDB, openEventStoreDB } from './event-log.js';
 
@@ -65,14 +69,22 @@ export async function renewLogEpoch(env: Record<string, string | undefined>, sig
 
 /** The database of the settings, started if it is embedded. @throws NotFound to read one that does not exist */
 export async function configuredDatabase(
-  { databaseUrl, data, postgresPort: port }: Settings,
+  settings: Settings,
   purpose: LogPurpose,
   signal?: AbortSignal,
 ): Promise<Pick<EmbeddedPostgres, 'connection' | 'stop'>> {
+  const { databaseUrl, data } = settings;
   if (databaseUrl) return { connection: { connectionString: databaseUrl }, stop: async () => {} };
-  const directory = join(resolve(data), 'postgres');
+  const directory = await embeddedDirectory(settings);
   if (purpose === 'read' && !existsSync(directory)) throw noLog(`the data directory ${resolve(data)}`);
-  return startEmbeddedPostgres({ directory, port, signal });
+  return startEmbeddedPostgres({
+    directory,
+    onLost(line) {
+      console.error(`gatehouse: ${line}`);
+      process.exit(1);
+    },
+    signal,
+  });
 }
 
 /** @throws NotFound `no-log` if the database has none */

@@ -1,10 +1,10 @@
 import 'reflect-metadata';
-import { join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { isTransientDatabaseError } from '../../libs/kernel/transient.js';
 import { readSettings, type Settings } from '../../libs/platform/configuration/settings.js';
 import type { Connection } from '../../libs/platform/database/database.js';
-import { startEmbeddedPostgres } from '../../libs/platform/database/embedded-postgres.js';
+import { embeddedDirectory } from '../../libs/platform/embedded-postgres/embedded-directory.js';
+import { startEmbeddedPostgres } from '../../libs/platform/embedded-postgres/embedded-postgres.js';
 import { createLogger, type Logger } from '../../libs/platform/logging/logger.js';
 import { onStopSignals } from '../../libs/platform/process/stop-signals.js';
 import { explainFailure, StartFailure } from '../../libs/platform/start-failure.js';
@@ -30,8 +30,16 @@ interface OpenedDatabase {
 }
 
 export interface ProcessPlan {
-  /** @param signal aborts a start, which then leaves nothing running */
-  database(settings: Settings, logger: Logger, signal: AbortSignal): OpenedDatabase | Promise<OpenedDatabase>;
+  /**
+   * @param signal aborts a start, which then leaves nothing running
+   * @param lost ends the process with one line if it may no longer use its database
+   */
+  database(
+    settings: Settings,
+    logger: Logger,
+    signal: AbortSignal,
+    lost: (line: string) => void,
+  ): OpenedDatabase | Promise<OpenedDatabase>;
   start(options: RuntimeOptions): Promise<Role>;
   /** The lines that the terminal shows once the process is ready. */
   announce(role: Role): Promise<string[]>;
@@ -45,7 +53,12 @@ export function runProcess({ database: openDatabase, start, announce }: ProcessP
   const main = async () => {
     const settings = readSettings(process.env);
     const logger = createLogger(settings);
-    const opening = (async () => openDatabase(settings, logger, stopped.signal))();
+    const endWith = (line: string) => {
+      console.error(`gatehouse: ${line}`);
+      setTimeout(() => process.exit(1), LONGEST_STOP_MS);
+      void stop().finally(() => process.exit(1));
+    };
+    const opening = (async () => openDatabase(settings, logger, stopped.signal, endWith))();
     // Aborting a start is as safe as a crash, but an embedded database server must not be left running.
     let stop = async () => (await opening.catch(() => undefined))?.stop();
     stopOnSignals(() => {
@@ -54,11 +67,7 @@ export function runProcess({ database: openDatabase, start, announce }: ProcessP
     });
     const database = await opening;
     try {
-      const mismatch = ({ message }: Error) => {
-        console.error(`gatehouse: ${message}`);
-        setTimeout(() => process.exit(1), LONGEST_STOP_MS);
-        void stop().finally(() => process.exit(1));
-      };
+      const mismatch = ({ message }: Error) => endWith(message);
       const role = await start({ settings, connection: database.connection, logger, mismatch });
       if (stopped.signal.aborted) return;
       stop = async () => {
@@ -118,12 +127,18 @@ function databaseAway({ message, code }: Error & { code?: string }): StartFailur
 }
 
 /** A database in a directory of the settings, for this process alone. */
-export async function ownDatabase(settings: Settings, logger: Logger, signal: AbortSignal): Promise<OpenedDatabase> {
-  const directory = join(resolve(settings.data), 'postgres');
+export async function ownDatabase(
+  settings: Settings,
+  logger: Logger,
+  signal: AbortSignal,
+  onLost: (line: string) => void,
+): Promise<OpenedDatabase> {
+  const directory = await embeddedDirectory(settings);
   const { connection, stop } = await startEmbeddedPostgres({
     directory,
-    port: settings.postgresPort,
     onOutage: (line) => logger.warn(line),
+    onRepair: (line) => logger.warn(line),
+    onLost,
     signal,
   });
   const explain = (error: unknown) => (isTransientDatabaseError(error) ? explainFailure(directory, error) : error);

@@ -6,8 +6,8 @@ import { version } from '../composition/version.js';
 import { startStandalone } from './standalone.js';
 
 runProcess({
-  database: (settings, logger, signal) =>
-    settings.databaseUrl ? sharedDatabase(settings, 'standalone') : ownDatabase(settings, logger, signal),
+  database: (settings, logger, signal, lost) =>
+    settings.databaseUrl ? sharedDatabase(settings, 'standalone') : ownDatabase(settings, logger, signal, lost),
   start: startStandalone,
   async announce({ url, app, runtime: { settings } }: Role) {
     const stored = settings.databaseUrl ? 'in the PostgreSQL of GATEHOUSE_DATABASE_URL' : resolve(settings.data);

@@ -38,11 +38,6 @@ const KNOWN_FAILURES: readonly {
       `${directory} can't be used by this user: start as the user who created it, change its owner, or set GATEHOUSE_DATA to another directory`,
   },
   {
-    sign: /EADDRINUSE|Address already in use|could not bind/,
-    code: 'postgres-port-busy',
-    line: () => `PostgreSQL's port is in use: free it, or set GATEHOUSE_POSTGRES_PORT to another (0 picks a free port)`,
-  },
-  {
     sign: /error while loading shared libraries: (\S+)/,
     code: 'postgres-library-missing',
     line: (_, [, library]) =>

@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { type Connection, connectClient, openClient } from '../platform/database/connection.js';
 
 const RECONNECT_MS = 1_000;
 /** A statement takes a millisecond; without an answer by then the server is gone. */
@@ -26,7 +27,7 @@ export class LockSession {
   /** Serializes the statements of the connection. */
   private turn: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly connection: pg.PoolConfig) {}
+  constructor(private readonly connection: Connection) {}
 
   /**
    * @returns a signal that aborts if the lock is lost; undefined while another session holds it or the database is
@@ -109,8 +110,7 @@ export class LockSession {
     if (this.client) return this.client;
     if (!this.connecting) {
       if (performance.now() - this.lastFailure < RECONNECT_MS) throw new Error('the database is unreachable');
-      const client = new pg.Client({
-        ...this.connection,
+      const client = openClient(this.connection, {
         keepAlive: true,
         application_name: 'gatehouse-locks',
         connectionTimeoutMillis: ANSWER_MS,
@@ -118,8 +118,7 @@ export class LockSession {
       });
       client.on('error', () => this.drop(client));
       client.on('end', () => this.drop(client));
-      this.connecting = client
-        .connect()
+      this.connecting = connectClient(client)
         .then(() => {
           this.client = client;
           return client;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { catalogue } from '../../dist/apps/composition/catalogue.js';
 import { openDatabase } from '../../dist/libs/platform/database/database.js';
-import { startEmbeddedPostgres } from '../../dist/libs/platform/database/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../../dist/libs/platform/embedded-postgres/embedded-postgres.js';
 
 /**
  * One embedded PostgreSQL for every contender, with the settings that users get: fsync and synchronous_commit are on.
@@ -14,14 +14,14 @@ export async function startBenchServer() {
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
   // Not sooner: the server's exit is noticed and its log is read after it was stopped.
   process.once('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
-  const server = await startEmbeddedPostgres({ directory, port: 0, onOutage: (line) => console.error(line) });
+  const server = await startEmbeddedPostgres({ directory, onOutage: (line) => console.error(line) });
   const administer = (statement) =>
-    onConnection({ ...server.connection, database: 'postgres' }, (c) => c.query(statement));
+    onConnection({ ...server.superuser, database: 'postgres' }, (c) => c.query(statement));
 
   /** @returns options of a node-postgres connection, and a function that drops the database */
   async function createDatabase(name) {
     await administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-    await administer(`CREATE DATABASE ${name}`);
+    await administer(`CREATE DATABASE ${name} OWNER ${server.connection.user}`);
     return {
       connection: { ...server.connection, database: name },
       drop: () => administer(`DROP DATABASE ${name} WITH (FORCE)`),

@@ -16,7 +16,7 @@ const MASTER_KEY = randomBytes(32).toString('base64');
 
 /** The settings that put a standalone onto a database of the bench's server. */
 export const onDatabase = ({ host, port, user, password, database }) => ({
-  GATEHOUSE_DATABASE_URL: `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`,
+  GATEHOUSE_DATABASE_URL: `postgres://${user}:${encodeURIComponent(password)}@${encodeURIComponent(host)}:${port}/${database}`,
   GATEHOUSE_MASTER_KEY: MASTER_KEY,
   GATEHOUSE_IDENTITY_KEY: MASTER_KEY,
 });

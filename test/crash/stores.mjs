@@ -1,32 +1,28 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { missingTool, startKafka } from '../../deploy/kafka/kafka.mjs';
-import { startEmbeddedPostgres } from '../../dist/libs/platform/database/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../../dist/libs/platform/embedded-postgres/embedded-postgres.js';
 
 const CONNECTIONS = '300';
-const HOST = '127.0.0.1';
-/** Below the ports of outgoing connections, so that no other process gets it while the server is down. */
-const PORTS = { from: 15_000, count: 15_000 };
 
-/** A PostgreSQL that restarts on its port, like a supervised one. */
+/** A PostgreSQL that restarts on its socket, like a supervised one. */
 export async function startPostgres(directory) {
-  const options = {
-    directory,
-    port: await freePort(),
-    settings: { max_connections: CONNECTIONS, shared_buffers: '128MB' },
-  };
+  const options = { directory, settings: { max_connections: CONNECTIONS, shared_buffers: '128MB' } };
   let server = await startEmbeddedPostgres(options);
-  const { connection } = server;
-  const { host, port, user, password, database } = connection;
+  // The role of the embedded database gets another password at each start.
+  const [user, database, password] = ['crash_test', 'crash_test', 'crash-test'];
+  await administer(server, `CREATE ROLE ${user} LOGIN PASSWORD '${password}'`);
+  await administer(server, `CREATE DATABASE ${database} OWNER ${user}`);
+  const connection = { ...server.connection, user, password, database };
+  const { host, port } = connection;
   const mainProcess = () => Number(readFileSync(join(directory, 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0]);
   return {
     name: 'PostgreSQL',
     connection,
-    url: `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`,
+    url: `postgres://${user}:${password}@${encodeURIComponent(host)}:${port}/${database}`,
     /** An immediate shutdown, which is a crash: PostgreSQL recovers commits from its log. */
     async crash() {
       process.kill(mainProcess(), 'SIGQUIT');
@@ -60,6 +56,13 @@ export async function startPostgres(directory) {
   };
 }
 
+async function administer({ superuser }, statement) {
+  const client = new pg.Client({ ...superuser, database: 'postgres' });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}
+
 async function answers(connection) {
   for (;;) {
     const client = new pg.Client(connection);
@@ -84,18 +87,6 @@ function signalTo(pid, signal) {
     process.kill(pid, signal);
   } catch (error) {
     if (error.code !== 'ESRCH') throw error; // it exited meanwhile
-  }
-}
-
-async function freePort() {
-  for (;;) {
-    const port = PORTS.from + Math.floor(Math.random() * PORTS.count);
-    const probe = createServer();
-    const free = await new Promise((resolve) => {
-      probe.once('error', () => resolve(false)).listen(port, HOST, () => resolve(true));
-    });
-    await new Promise((resolve) => probe.close(resolve));
-    if (free) return port;
   }
 }
 

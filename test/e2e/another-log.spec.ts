@@ -15,7 +15,7 @@ import { LogContinuity } from '../../libs/subscriptions/log-continuity.js';
 import { type EventStoreDBProcess, startEventStoreDB } from '../support/eventstoredb/server-process.js';
 import { client, cloudEvent } from '../support/gatehouse.js';
 import { prepareBuild, runToEnd, startProcess } from '../support/standalone-process.js';
-import { createTestDatabase } from '../support/test-database.js';
+import { createTestDatabase, urlOf } from '../support/test-database.js';
 import { until } from '../support/until.js';
 
 const logger = createLogger({ logLevel: 'fatal', logFormat: 'json' });
@@ -163,10 +163,9 @@ it('ends a running process, refuses a start, and is served once the command line
     () => database.drop(),
     () => server.stop(),
   );
-  const { host, port, user, password, database: name } = database.connection;
   const key = randomBytes(32).toString('base64');
   const env = {
-    GATEHOUSE_DATABASE_URL: `postgres://${user}:${password}@${host}:${port}/${name}`,
+    GATEHOUSE_DATABASE_URL: urlOf(database.connection),
     GATEHOUSE_EVENTSTORE_URL: server.url,
     GATEHOUSE_MASTER_KEY: key,
     GATEHOUSE_IDENTITY_KEY: key,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../../libs/platform/database/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../../libs/platform/embedded-postgres/embedded-postgres.js';
 import { type Client, client, cloudEvent } from '../support/gatehouse.js';
 import { prepareBuild, runToEnd, type StandaloneProcess, startProcess } from '../support/standalone-process.js';
 import { until } from '../support/until.js';
@@ -143,8 +143,8 @@ describe('a failed start', () => {
   });
 
   it('is explained in one line if the disk is full during migrations', async () => {
-    const postgres = await startEmbeddedPostgres({ directory: join(directory, 'full', 'postgres'), port: 0 });
-    const database = new pg.Client(postgres.connection);
+    const postgres = await startEmbeddedPostgres({ directory: join(directory, 'full', 'postgres') });
+    const database = new pg.Client({ ...postgres.superuser, database: 'gatehouse' });
     await database.connect();
     await database.query(
       `CREATE FUNCTION run_full() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { createTestDatabase, type TestDatabase, urlOf } from '../support/test-database.js';
 
 const READ_BY_NEST = ['apps', 'libs', 'package.json', 'tsconfig.json', '.swcrc', 'nest-cli.json'];
 const APP = 'projector';
@@ -38,12 +38,11 @@ describe('nest-cli.json', () => {
     execFileSync(process.execPath, [nest, 'build', APP], { cwd: checkout, env: plainEnvironment(), stdio: 'pipe' });
     expect(readdirSync(join(checkout, 'dist')).sort()).toEqual(['apps', 'libs']);
 
-    const { host, port, user, password, database: name } = database.connection;
     const child = spawn(process.execPath, [join('dist', 'apps', APP, 'main.js')], {
       cwd: checkout,
       env: {
         ...plainEnvironment(),
-        GATEHOUSE_DATABASE_URL: `postgres://${user}:${password}@${host}:${port}/${name}`,
+        GATEHOUSE_DATABASE_URL: urlOf(database.connection),
         GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
         GATEHOUSE_IDENTITY_KEY: randomBytes(32).toString('base64'),
         GATEHOUSE_PORT: '0',

@@ -11,7 +11,7 @@ import { createLogger } from '../../libs/platform/logging/logger.js';
 import { caughtUp } from '../support/caught-up.js';
 import { type Client, client, cloudEvent, startGatehouse } from '../support/gatehouse.js';
 import { readEventStream } from '../support/read-event-stream.js';
-import { copyDatabase, createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { copyDatabase, createTestDatabase, type TestDatabase, urlOf } from '../support/test-database.js';
 import { viewsJob } from '../support/views-job.js';
 
 const subject = { type: 'account', id: 'acc-1' };
@@ -91,8 +91,7 @@ describe('a restore from a backup', () => {
   beforeEach(async () => {
     const restored = await copyDatabase(backup);
     databases.push(restored);
-    const { user, password, host, port, database: name } = restored.connection;
-    const url = `postgres://${user}:${password}@${host}:${port}/${name}`;
+    const url = urlOf(restored.connection);
     const epoch = await renewLogEpoch({ GATEHOUSE_DATABASE_URL: url, GATEHOUSE_DATA: directory });
     expect(epoch).not.toBe(known.epoch);
     running = await start(restored.connection);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { client, cloudEvent } from '../support/gatehouse.js';
 import { prepareBuild, runToEnd, type StandaloneProcess, startProcess } from '../support/standalone-process.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { createTestDatabase, type TestDatabase, urlOf } from '../support/test-database.js';
 import { until } from '../support/until.js';
 
 const ROLES = ['gateway', 'projector', 'reactor'];
@@ -16,9 +16,8 @@ describe('roles', () => {
   beforeAll(async () => {
     prepareBuild();
     database = await createTestDatabase();
-    const { host, port, user, password, database: name } = database.connection;
     env = {
-      GATEHOUSE_DATABASE_URL: `postgres://${user}:${password}@${host}:${port}/${name}`,
+      GATEHOUSE_DATABASE_URL: urlOf(database.connection),
       GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
       GATEHOUSE_IDENTITY_KEY: randomBytes(32).toString('base64'),
     };

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import type pg from 'pg';
+import { join } from 'node:path';
+import type { Connection } from '../../libs/platform/database/connection.js';
 
 export interface SilentDatabase {
   /** A connection to the database through this proxy. */
-  connection: pg.PoolConfig;
+  connection: Connection;
   /** From now on the proxy accepts connections but answers nothing, like a machine that hangs. */
   fallSilent(): void;
   /** Forwards what clients sent meanwhile. */
@@ -13,7 +14,7 @@ export interface SilentDatabase {
 }
 
 /** A proxy for a database that can stop answering. */
-export async function silentDatabase(connection: pg.PoolConfig): Promise<SilentDatabase> {
+export async function silentDatabase(connection: Connection): Promise<SilentDatabase> {
   const sockets = new Set<Socket>();
   let silent = false;
   const keep = (socket: Socket, other: Socket) => {
@@ -27,13 +28,13 @@ export async function silentDatabase(connection: pg.PoolConfig): Promise<SilentD
     if (silent) socket.pause();
   };
   const server = createServer((near) => {
-    const far = connect(connection.port!, connection.host);
+    const far = connect(join(connection.host!, `.s.PGSQL.${connection.port}`));
     keep(near, far);
     keep(far, near);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    connection: { ...connection, port: (server.address() as AddressInfo).port },
+    connection: { ...connection, host: '127.0.0.1', port: (server.address() as AddressInfo).port },
     fallSilent() {
       silent = true;
       for (const socket of sockets) socket.pause();

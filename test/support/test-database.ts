@@ -1,18 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { catalogue } from '../../apps/composition/catalogue.js';
-import { connectDatabase } from '../../libs/platform/database/database.js';
+import { type Connection, connectDatabase } from '../../libs/platform/database/database.js';
 import { migrate } from '../../libs/platform/database/migrate.js';
-import { startServer } from '../../libs/platform/database/postgres-server.js';
+import { setUpBackend } from '../../libs/platform/embedded-postgres/backend-role.js';
+import { startServer } from '../../libs/platform/embedded-postgres/postgres-server.js';
 import { oncePerRun } from './once-per-run.js';
 
 export interface TestDatabase {
-  connection: pg.PoolConfig;
+  connection: Connection;
+  /** To do what the backend may not do. */
+  superuser: Connection;
   /** Optional: the whole server is removed after the run. @throws if connections to it stay open */
   drop(): Promise<void>;
 }
 
-type ServerConnection = { host: string; port: number; user: string; password: string };
+interface TestServer {
+  superuser: Connection;
+  /** Of the role that the embedded server gives to the backend, which is no superuser. */
+  backend: Connection;
+}
 
 const TEMPLATE = 'gatehouse_template';
 /** SQLSTATE object_in_use. */
@@ -37,9 +44,10 @@ export const copyDatabase = ({ connection }: TestDatabase): Promise<TestDatabase
 async function createDatabase(template: string): Promise<TestDatabase> {
   const server = await testServer();
   const database = `test_${randomBytes(8).toString('hex')}`;
-  await administer(server, `CREATE DATABASE ${database}${template}`);
+  await administer(server, `CREATE DATABASE ${database} OWNER ${server.backend.user}${template}`);
   return {
-    connection: { ...server, database },
+    connection: { ...server.backend, database },
+    superuser: { ...server.superuser, database },
     drop: () => dropDatabase(server, database),
   };
 }
@@ -48,7 +56,7 @@ async function createDatabase(template: string): Promise<TestDatabase> {
  * The server waits five seconds for connections that are closing.
  * @throws if one stays open, which the code that opened it should have closed
  */
-async function dropDatabase(server: ServerConnection, database: string): Promise<void> {
+async function dropDatabase(server: TestServer, database: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await administer(server, `DROP DATABASE IF EXISTS ${database}`);
@@ -67,7 +75,7 @@ async function dropDatabase(server: ServerConnection, database: string): Promise
 }
 
 /** Trades every safety for speed, since no data outlives the run. */
-const testServer = (): Promise<ServerConnection> =>
+const testServer = (): Promise<TestServer> =>
   oncePerRun('postgres', async (directory) => {
     const settings = {
       fsync: 'off',
@@ -76,18 +84,18 @@ const testServer = (): Promise<ServerConnection> =>
       shared_buffers: '128MB',
       max_connections: '300',
     };
-    const { connection } = await startServer({ directory, port: 0, settings });
-    await administer(connection, `DROP DATABASE IF EXISTS ${TEMPLATE}`);
-    await administer(connection, `CREATE DATABASE ${TEMPLATE}`);
+    const { superuser } = await startServer({ directory, settings });
+    await administer({ superuser }, `DROP DATABASE IF EXISTS ${TEMPLATE}`);
+    const backend = await setUpBackend(superuser, TEMPLATE);
     const options = { applicationName: 'gatehouse-test', migrations: catalogue.migrations };
-    const { dataSource } = await connectDatabase({ ...connection, database: TEMPLATE }, options);
+    const { dataSource } = await connectDatabase(backend, options);
     await migrate(dataSource);
     await dataSource.destroy();
-    return connection;
+    return { superuser, backend };
   });
 
-async function administer(server: ServerConnection, statement: string): Promise<unknown[]> {
-  const client = new pg.Client({ ...server, database: 'postgres' });
+async function administer({ superuser }: Pick<TestServer, 'superuser'>, statement: string): Promise<unknown[]> {
+  const client = new pg.Client({ ...superuser, database: 'postgres' });
   await client.connect();
   try {
     return (await client.query(statement)).rows;
@@ -95,3 +103,7 @@ async function administer(server: ServerConnection, statement: string): Promise<
     await client.end();
   }
 }
+
+/** The setting that names the database. */
+export const urlOf = ({ user, password, host, port, database }: Connection): string =>
+  `postgres://${user}:${password}@${encodeURIComponent(host!)}:${port}/${database}`;

@@ -1,5 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { Position } from '../../kernel/envelope.js';
+import { type Connection, connectClient, openClient } from '../../platform/database/connection.js';
 
 const CHANNEL = 'gatehouse_log';
 const RECONNECT_MS = 1_000;
@@ -17,7 +18,7 @@ export class HeadNotifications {
    * @param reaches called with the new head and the appending server process, if known
    */
   constructor(
-    private readonly connection: pg.PoolConfig,
+    private readonly connection: Connection,
     private readonly readHead: () => Promise<Position>,
     private readonly reaches: (position: Position, processId?: number) => void,
   ) {}
@@ -26,8 +27,7 @@ export class HeadNotifications {
   listen(): void {
     if (this.client || this.connecting || this.closed || performance.now() - this.lastAttempt < RECONNECT_MS) return;
     this.lastAttempt = performance.now();
-    const client = new pg.Client({
-      ...this.connection,
+    const client = openClient(this.connection, {
       keepAlive: true,
       application_name: 'gatehouse-log-listen',
       connectionTimeoutMillis: ANSWER_MS,
@@ -39,8 +39,7 @@ export class HeadNotifications {
     client.on('error', drop);
     client.on('end', drop);
     client.on('notification', ({ payload, processId }) => this.reaches(Number(payload), processId));
-    this.connecting = client
-      .connect()
+    this.connecting = connectClient(client)
       .then(() => client.query(`LISTEN ${CHANNEL}`))
       .then(async () => {
         this.client = client;

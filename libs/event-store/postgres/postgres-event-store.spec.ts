@@ -53,7 +53,7 @@ describe('PostgresEventStore', () => {
   });
 
   it('reports that it is unavailable while the database refuses connections, and works afterwards', async () => {
-    const admin = new pg.Client({ ...database.connection, database: 'postgres' });
+    const admin = new pg.Client({ ...database.superuser, database: 'postgres' });
     await admin.connect();
     const name = database.connection.database;
     await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);

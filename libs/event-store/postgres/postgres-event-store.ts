@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { StoredEvents } from '../../events/stored-events.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
@@ -7,6 +7,7 @@ import { FEW_EVENTS } from '../../kernel/fact-limits.js';
 import { isTransientDatabaseError } from '../../kernel/transient.js';
 import { Changes } from '../../kernel/wait.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
+import { type Connection, openPool } from '../../platform/database/connection.js';
 import {
   type EventStore,
   type NextOptions,
@@ -63,15 +64,14 @@ export class PostgresEventStore implements EventStore {
    * @param stored marks events that can't be used; without it every event counts as usable
    */
   constructor(
-    connection: pg.PoolConfig,
+    connection: Connection,
     private readonly stored?: StoredEvents,
   ) {
-    this.pool = new pg.Pool({
+    this.pool = openPool(connection, {
       max: 6,
       connectionTimeoutMillis: 5_000,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
-      ...connection,
       application_name: 'gatehouse-log',
     });
     this.pool.on('error', () => {}); // an idle connection broke; the next query opens another

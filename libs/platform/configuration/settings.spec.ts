@@ -60,6 +60,12 @@ describe('settings', () => {
     expect(lines.join()).not.toContain('hunter2');
   });
 
+  it('says what became of a setting that was removed', () => {
+    expect(wrongLines({ GATEHOUSE_POSTGRES_PORT: '5432' })).toEqual([
+      expect.stringMatching(/^GATEHOUSE_POSTGRES_PORT is no setting any more: .* Unix socket .*Unset it$/),
+    ]);
+  });
+
   it('refuses an unknown variable and names the nearest known one', () => {
     expect(wrongLines({ GATEHOUSE_PROT: '1' })).toEqual([expect.stringContaining('did you mean GATEHOUSE_PORT?')]);
   });

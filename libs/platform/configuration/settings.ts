@@ -39,7 +39,6 @@ const table = {
   eventstoreUrl: servers('esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover')
     .secret()
     .means('An EventStoreDB or KurrentDB, version 22.6 or later, that stores the log; if unset, PostgreSQL stores it'),
-  postgresPort: integer(0, 0, 65_535).means('Port of the embedded PostgreSQL on 127.0.0.1; 0 picks a free port'),
   masterKey: key(32).means("Master key: encrypts the keys of people's personal data; takes precedence over the file"),
   masterKeyFile: text().means(
     'File with the master key; by default `master.key` in the data directory, created there with an embedded database only',
@@ -135,6 +134,11 @@ const PREFIX = 'GATEHOUSE_';
 /** Read by the test run, the local broker and the command line client. */
 const NOT_SETTINGS = new Set(['GATEHOUSE_TEST_SERVER', 'GATEHOUSE_KAFKA_PORT', 'GATEHOUSE_URL', 'GATEHOUSE_TOKEN']);
 
+/** Former settings, and what became of them. */
+const REMOVED: ReadonlyMap<string, string> = new Map([
+  ['GATEHOUSE_POSTGRES_PORT', 'the embedded PostgreSQL listens on a Unix socket in the data directory and on no port'],
+]);
+
 /** A setting that requires another one, and what to set that to. */
 const NEEDS: readonly (readonly [variable: string, needed: string, remedy: string])[] = [
   ['GATEHOUSE_OIDC_ISSUER', 'GATEHOUSE_OIDC_AUDIENCE', 'the audience of your JWTs'],
@@ -179,7 +183,9 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
   }
   for (const variable of Object.keys(env)) {
     if (!variable.startsWith(PREFIX) || NOT_SETTINGS.has(variable) || known.includes(variable)) continue;
-    wrong.push(`${variable} is not a setting: did you mean ${nearest(variable)}? Rename or unset it`);
+    const removed = REMOVED.get(variable);
+    if (removed) wrong.push(`${variable} is no setting any more: ${removed}. Unset it`);
+    else wrong.push(`${variable} is not a setting: did you mean ${nearest(variable)}? Rename or unset it`);
   }
   const isSet = (variable: string) => !['', 'off'].includes(env[variable]?.trim() ?? '');
   for (const [variable, needed, remedy] of NEEDS) {

@@ -1,15 +1,9 @@
-import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { StartFailure } from '../start-failure.js';
+import { type Connection, openPool, type Pool } from './connection.js';
 import { MIGRATIONS_TABLE, type MigrationClass, migrate } from './migrate.js';
 
-export { DataSource };
-
-/** Connections for plain SQL, as views and adapters use them. */
-export type Pool = pg.Pool;
-
-/** Address and credentials of a PostgreSQL server, as node-postgres accepts them. */
-export type Connection = pg.PoolConfig;
+export { type Connection, DataSource, type Pool };
 
 /** A class with TypeORM's decorators. */
 export type EntityClass = new () => object;
@@ -37,11 +31,10 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** Connects to any PostgreSQL server without changing anything there. */
 export async function connectDatabase(connection: Connection, options: DatabaseOptions): Promise<Database> {
   const { applicationName, migrations = [], entities = [], poolSize = 12, statementTimeoutMs = 30_000 } = options;
-  const pool = new pg.Pool({
+  const pool = openPool(connection, {
     application_name: applicationName,
     max: poolSize,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    ...connection,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 1_000,
     keepAlive: true,

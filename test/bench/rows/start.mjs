@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEmbeddedPostgres } from '../../../dist/libs/platform/database/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../../../dist/libs/platform/embedded-postgres/embedded-postgres.js';
 import { imageTraffic } from '../image-traffic.mjs';
 import { loadFacts } from '../loading.mjs';
 import { median, quantile } from '../measure.mjs';
@@ -28,7 +28,7 @@ export async function run({ logEvents, log }) {
     standalone = await launch(settings).ready;
     await standalone.stop();
     log(`  loading ${logEvents} events`);
-    const postgres = await startEmbeddedPostgres({ directory: join(data, 'postgres'), port: 0 });
+    const postgres = await startEmbeddedPostgres({ directory: join(data, 'postgres') });
     await loadFacts(postgres.connection, imageTraffic(), logEvents);
     await postgres.stop();
     standalone = await launch(settings).ready;

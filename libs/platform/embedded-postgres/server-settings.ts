@@ -7,8 +7,9 @@ const bounded = (bytes: number, leastMib: number, mostMib: number) =>
 /** PostgreSQL settings for a small machine that mostly writes. Durability stays on: an acknowledged write is on disk. */
 export function serverSettings(memoryBytes = totalmem()): Record<string, string> {
   return {
-    listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
+    // Only through its socket, in a directory that nobody else may enter: anybody can bind a port that is free.
+    listen_addresses: '',
+    unix_socket_permissions: '0700',
     cluster_name: 'gatehouse',
     max_connections: '100',
     shared_buffers: bounded(memoryBytes / 8, 64, 1024),

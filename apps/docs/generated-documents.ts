@@ -2,6 +2,7 @@ import { settingsTable } from '../../libs/platform/configuration/settings.js';
 import { catalogue } from '../composition/catalogue.js';
 import { eventCatalogueText } from './event-catalogue-text.js';
 import { withAlignedTables } from './markdown.js';
+import { currentApi, PUBLISHED_API } from './published-api.js';
 
 export interface GeneratedDocument {
   /** Relative to the root of the checkout. */
@@ -12,6 +13,7 @@ export interface GeneratedDocument {
 /** The documents that are generated from the code. */
 export const generatedDocuments = (): GeneratedDocument[] => [
   { path: 'docs/events.md', text: eventCatalogueText(catalogue.events, catalogue.accepts) },
+  { path: PUBLISHED_API, text: `${JSON.stringify(currentApi(), null, 2)}\n` },
   { path: 'docs/operations/settings.md', text: withAlignedTables(`${SETTINGS_INTRODUCTION}\n${settingsTable()}\n`) },
 ];
 

@@ -4,6 +4,9 @@ import { TRACEPARENT } from '../kernel/trace-context.js';
 import type { EventDefinition } from './event-definition.js';
 import { Instant } from './schemas.js';
 
+/** An id with the category of its stream before it. */
+export const MAX_SUBJECT_LENGTH = MAX_ID_LENGTH + 40;
+
 const text = (description: string) =>
   Type.String({ minLength: 1, maxLength: MAX_ID_LENGTH, pattern: ATTRIBUTE, description });
 const specversion = Type.Literal('1.0', { description: 'The version of CloudEvents.' });
@@ -49,7 +52,7 @@ export function incomingSchema({ type, version, summary, schema }: EventDefiniti
       traceparent: Type.Optional(traceparent),
       data: schema,
     },
-    { description: summary },
+    { $id: `${type}Event`, description: summary },
   );
 }
 
@@ -66,7 +69,12 @@ export function outgoingSchema(definition: EventDefinition): TObject {
       id: text("The event's identity, together with its source: the sender's own. It never changes."),
       source,
       type: Type.Literal(type),
-      subject: text('The subject of the event: its stream, or `image-…` for a fact about an image.'),
+      subject: Type.String({
+        minLength: 1,
+        maxLength: MAX_SUBJECT_LENGTH,
+        pattern: ATTRIBUTE,
+        description: 'The subject of the event: its stream, or `image-…` for a fact about an image.',
+      }),
       time: Instant('When it happened.'),
       datacontenttype: Type.Literal('application/json'),
       dataschema: Type.Optional(dataschema),

@@ -1,14 +1,16 @@
 /**
  * The forms of short strings, each defined once. A constant in capitals is the source of a regular expression with the u
- * flag, as JSON Schema requires. LINE and TEXT allow C1 control characters, which the other forms forbid, because stored
+ * flag, as JSON Schema requires, in the syntax that RE2 and Python share, except for what `portablePattern` leaves out. LINE and TEXT allow C1 control characters, which the other forms forbid, because stored
  * events may contain them.
  */
-const ASCII_CONTROL = '\\u0000-\\u001F\\u007F';
-const ANY_CONTROL = `${ASCII_CONTROL}-\\u009F`;
+const ASCII_CONTROL = '\\x00-\\x1F\\x7F';
+const ANY_CONTROL = `${ASCII_CONTROL}-\\x9F`;
 /** With the u flag it matches only half of a surrogate pair, which UTF-8 can't encode. */
 const HALF_PAIR = '\\uD800-\\uDFFF';
 const NOT_ENCRYPTED = '(?!sealed:)';
-const MAILBOX_PART = `[^\\u0000-\\u0020\\u007F${HALF_PAIR}@]+`;
+/** At the place where the text goes on: only what it excludes is lost without it. */
+const LOOK_AHEAD = /\(\?![^()]*\)/g;
+const MAILBOX_PART = `[^\\x00-\\x20\\x7F${HALF_PAIR}@]+`;
 
 /** An account, image, case, cohort, person or token, as its own system names it. */
 export const ENTITY_ID = '^[A-Za-z0-9][A-Za-z0-9._:~-]*$';
@@ -20,24 +22,30 @@ export const MAX_LABEL_LENGTH = 64;
 /** One line. */
 export const LINE = `^[^${ASCII_CONTROL}${HALF_PAIR}]*$`;
 /** Allows tabs and line ends, no other control characters, and no encrypted text, which only our own store holds. */
-export const TEXT = `^${NOT_ENCRYPTED}[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F${HALF_PAIR}]*$`;
+export const TEXT = `^${NOT_ENCRYPTED}[^\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F\\x7F${HALF_PAIR}]*$`;
 export const EMAIL_ADDRESS = `^${NOT_ENCRYPTED}${MAILBOX_PART}@${MAILBOX_PART}$`;
 /** An attribute of a CloudEvent. */
 export const ATTRIBUTE = `^[^${ANY_CONTROL}${HALF_PAIR}]+$`;
-export const NO_CONTROL = '^\\P{Cc}*$';
+export const NO_CONTROL = `^[^${ANY_CONTROL}]*$`;
 /** Lower-case hexadecimal digits. */
 export const HASH = '^[0-9a-f]+$';
 /** A position in the log, as clients receive it. */
-export const POSITION = '^\\d{1,16}$';
+export const POSITION = '^[0-9]{1,16}$';
 /** A position from a client, which may name the epoch that gave it: `1042` or `9c1f03ab55d2-1042`. */
-export const GIVEN_POSITION = '^(?:[0-9a-f]{12}-)?\\d{1,16}$';
-const TIME_OF_DAY = '(?:[01]\\d|2[0-3]):[0-5]\\d:(?:[0-5]\\d|60)(?:\\.\\d{1,9})?';
-const OFFSET = '[+-](?:[01]\\d|2[0-3]):[0-5]\\d';
+export const GIVEN_POSITION = '^(?:[0-9a-f]{12}-)?[0-9]{1,16}$';
+const TIME_OF_DAY = '(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\\.[0-9]{1,9})?';
+const OFFSET = '[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]';
 /**
  * RFC 3339 with its offset, in capitals, years 1000 to 2999. The pattern also matches days and leap seconds that don't exist;
  * isInstant does not.
  */
-export const INSTANT = `^[12]\\d{3}-\\d\\d-\\d\\dT${TIME_OF_DAY}(?:Z|${OFFSET})$`;
+export const INSTANT = `^[12][0-9]{3}-[0-9]{2}-[0-9]{2}T${TIME_OF_DAY}(?:Z|${OFFSET})$`;
+
+/**
+ * The pattern for readers with another engine, where no string contains half of a surrogate pair and none can look ahead. It
+ * also matches what we refuse for these two reasons.
+ */
+export const portablePattern = (pattern: string): string => pattern.replaceAll(HALF_PAIR, '').replace(LOOK_AHEAD, '');
 
 const tester = (pattern: string) => {
   const form = new RegExp(pattern, 'u');
@@ -51,7 +59,7 @@ const hasInstantForm = tester(INSTANT);
 const CONTROL = /[^ -~\u00a0-\uffff]/;
 const HALF = /\p{Surrogate}/u;
 /** As senders may write it: in lower case too, and of any year. */
-const RFC_3339 = new RegExp(`^\\d{4}-\\d\\d-\\d\\d[Tt]${TIME_OF_DAY}(?:[Zz]|${OFFSET})$`);
+const RFC_3339 = new RegExp(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]${TIME_OF_DAY}(?:[Zz]|${OFFSET})$`);
 const DAY_MS = 86_400_000;
 
 export const isEntityId = (text: string): boolean => text.length <= MAX_ID_LENGTH && hasIdForm(text);

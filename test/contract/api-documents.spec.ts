@@ -10,6 +10,7 @@ import { rolesOf } from '../../libs/http/credentials/route-access.js';
 import { readCloudEvent } from '../../libs/ingest/incoming-event.js';
 import { Ingest } from '../../libs/ingest/ingest.js';
 import { messageOf } from '../../libs/kafka/binding.js';
+import { MAX_ID_LENGTH } from '../../libs/kernel/text-forms.js';
 import {
   type Answer,
   type Client,
@@ -177,7 +178,14 @@ describe('the documents of the interfaces', () => {
       const generated = cloudEvent('ImageGenerated', { imageId: 'img-1', accountId, prompt: 'a horse' });
       const shared = cloudEvent('ImageShared', { imageId: 'img-1', accountId });
       const flag = { imageId: 'img-1', flaggedBy: 'acc-9', flaggerKind: 'user', categories: ['violent'] };
-      await send('post', '/v1/events', [generated, shared, cloudEvent('ContentFlagged', flag), { id: 'wrong' }]);
+      const longest = cloudEvent('ImageShared', { imageId: 'x'.repeat(MAX_ID_LENGTH), accountId });
+      await send('post', '/v1/events', [
+        generated,
+        shared,
+        longest,
+        cloudEvent('ContentFlagged', flag),
+        { id: 'wrong' },
+      ]);
       await gatehouse.settle();
       await send('get', '/v1/images/img-1', undefined, '/v1/images/{id}');
       await send('get', '/v1/cases');

@@ -117,7 +117,7 @@ export class ShowAccountQuery {
   @Means('A position or a time (RFC 3339): only events stored by then are included.')
   @IfGiven()
   @MaxLength(40)
-  @Matches(/^(?:[0-9a-f]{12}-)?\d[\dTZ:.+-]*$/i, { message: AS_OF_RULE })
+  @Matches(/^(?:[0-9a-f]{12}-)?[0-9][0-9TZ:.+-]*$/, { message: AS_OF_RULE })
   asOf?: string;
 }
 

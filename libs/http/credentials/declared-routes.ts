@@ -17,11 +17,7 @@ export interface DeclaredRoute {
 /** Every route of every controller and its access. Fails closed: a route without a declaration stops the start. */
 @Injectable()
 export class DeclaredRoutes implements OnModuleInit {
-  constructor(
-    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
-    @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
-    @Inject(Reflector) private readonly reflector: Reflector,
-  ) {}
+  constructor(@Inject(DiscoveryService) private readonly discovery: DiscoveryService) {}
 
   /** @throws StartFailure that lists every route without a declaration */
   onModuleInit(): void {
@@ -35,28 +31,34 @@ export class DeclaredRoutes implements OnModuleInit {
   }
 
   all(): DeclaredRoute[] {
-    return this.discovery.getControllers().flatMap(({ metatype, instance }) => {
-      if (!metatype || !instance) return [];
-      const prefixes = [Reflect.getMetadata('path', metatype) ?? ''].flat();
-      return this.scanner.getAllMethodNames(Object.getPrototypeOf(instance)).flatMap((name) => {
-        const handler = instance[name];
-        const paths = Reflect.getMetadata('path', handler);
-        if (paths === undefined) return [];
-        const access = this.reflector.getAllAndOverride<RouteAccess>(ACCESS_METADATA, [handler, metatype as never]);
-        const method = RequestMethod[Reflect.getMetadata('method', handler)]!;
-        return prefixes.flatMap((prefix) =>
-          [paths].flat().map((path) => ({
-            method,
-            path: join(prefix, path),
-            access,
-            handler: `${metatype.name}.${name}`,
-            controller: metatype as Type,
-            handlerName: name,
-          })),
-        );
-      });
-    });
+    return routesOf(this.discovery.getControllers().flatMap(({ metatype }) => (metatype ? [metatype as Type] : [])));
   }
+}
+
+/** The routes that controllers declare; `access` is undefined for one that declares none. */
+export function routesOf(controllers: readonly Type[]): DeclaredRoute[] {
+  const scanner = new MetadataScanner();
+  const reflector = new Reflector();
+  return controllers.flatMap((controller) => {
+    const prefixes = [Reflect.getMetadata('path', controller) ?? ''].flat();
+    return scanner.getAllMethodNames(controller.prototype).flatMap((name) => {
+      const handler = controller.prototype[name];
+      const paths = Reflect.getMetadata('path', handler);
+      if (paths === undefined) return [];
+      const access = reflector.getAllAndOverride<RouteAccess>(ACCESS_METADATA, [handler, controller]);
+      const method = RequestMethod[Reflect.getMetadata('method', handler)]!;
+      return prefixes.flatMap((prefix) =>
+        [paths].flat().map((path) => ({
+          method,
+          path: join(prefix, path),
+          access,
+          handler: `${controller.name}.${name}`,
+          controller,
+          handlerName: name,
+        })),
+      );
+    });
+  });
 }
 
 const join = (...parts: string[]): string =>

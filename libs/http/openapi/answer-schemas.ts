@@ -1,4 +1,5 @@
 import { type TObject, type TSchema, Type } from 'typebox';
+import { POSITION } from '../../kernel/text-forms.js';
 import { PROBLEM_TYPES } from '../problem.js';
 
 /* The building blocks of answers. */
@@ -16,7 +17,7 @@ export const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([sc
 export const list = <Schema extends TSchema>(items: Schema, description: string) => Type.Array(items, { description });
 export const oneOf = <const Values extends readonly string[]>(values: Values, description: string) =>
   Type.Unsafe<Values[number]>({ type: 'string', enum: [...values], description });
-export const position = (description: string) => Type.String({ pattern: '^\\d{1,16}$', description });
+export const position = (description: string) => Type.String({ pattern: POSITION, description });
 
 export const actor = closed(
   {

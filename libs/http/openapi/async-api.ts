@@ -4,6 +4,7 @@ import type { EventDefinition } from '../../events/event-definition.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { ApiDescription } from './api-description.js';
 import { kafkaMessage } from './kafka-message.js';
+import { portableDocument } from './portable-document.js';
 
 type Topics = Pick<Settings, 'kafkaFactsTopic' | 'kafkaTypeTopics' | 'kafkaEventsTopic'>;
 
@@ -112,7 +113,7 @@ export function asyncApiDocument(
       },
     },
   };
-  return JSON.parse(JSON.stringify(document));
+  return portableDocument(document);
 }
 
 /** `factsTopic`, `factsTopic2`, … */

@@ -5,6 +5,7 @@ import { PROBLEM_MEDIA_TYPE } from '../problem.js';
 import { problemExample, problemSchema } from './answer-schemas.js';
 import type { ApiDescription, ApiGroup } from './api-description.js';
 import { type Answer, type DescribedOperation, operationOf } from './operation.js';
+import { portableDocument } from './portable-document.js';
 import { described, type JsonSchema, type Part, RequestSchemas } from './request-schemas.js';
 
 const SECURITY = 'bearer';
@@ -65,7 +66,7 @@ export function openApiDocument(routes: readonly DeclaredRoute[], api: ApiDescri
       schemas: components.schemas,
     },
   };
-  return JSON.parse(JSON.stringify(document));
+  return portableDocument(document);
 }
 
 /** Named schemas of a document, each once. */
@@ -76,7 +77,8 @@ class Components {
    * A reference to the schema, or the schema itself if it has no name.
    * @throws Error if another schema has the name already
    */
-  ref(name: string | undefined, schema: unknown): unknown {
+  ref(name: string | undefined, given: unknown): unknown {
+    const schema = this.withRefs(given);
     if (name === undefined) return schema;
     const known = this.schemas[name];
     if (known !== undefined && JSON.stringify(known) !== JSON.stringify(schema)) {
@@ -84,6 +86,15 @@ class Components {
     }
     this.schemas[name] = schema;
     return { $ref: `#/components/schemas/${name}` };
+  }
+
+  /** The schema with a reference in place of each part that has a name of its own, its `$id`. */
+  private withRefs(schema: unknown): unknown {
+    if (Array.isArray(schema)) return schema.map((one) => this.withRefs(one));
+    if (typeof schema !== 'object' || schema === null) return schema;
+    const { $id, ...rest } = schema as { $id?: unknown };
+    if (typeof $id === 'string') return this.ref($id, rest);
+    return Object.fromEntries(Object.entries(rest).map(([name, one]) => [name, this.withRefs(one)]));
   }
 }
 
@@ -163,21 +174,22 @@ function problemsOf(
   schema: unknown,
 ): Json {
   const has = (part: Part) => requests.of(route.controller, route.handlerName, part) !== undefined;
-  const hasInput = operation.body !== undefined || has('body') || has('query') || has('path');
+  const hasBody = operation.body !== undefined || has('body');
+  const hasInput = hasBody || has('query') || has('path');
   const descriptions: Record<string, string> = {
     ...(hasInput ? { 400: '`invalid-input` names every wrong field; `malformed-json`.' } : {}),
     ...(access.kind === 'public' ? {} : { 401: 'No credential, or one that is unknown, revoked or expired.' }),
     ...(rolesOf(access) ? { 403: 'The credential has none of the roles.' } : {}),
-    ...(access.kind === 'public' && route.method === 'GET'
-      ? {}
-      : { 429: '`too-many-requests` from one address, without a credential or with wrong ones.' }),
+    ...(hasBody ? { 415: '`unsupported-media-type`: the body is compressed, or no JSON.' } : {}),
+    429: '`too-many-requests` from one address, without a credential or with wrong ones.',
     ...Object.fromEntries(
       Object.entries(operation.refusals ?? {}).map(([status, codes]) => [
         status,
         `${codes.map((code) => `\`${code}\``).join(', ')}.`,
       ]),
     ),
-    default: 'Any other problem, like `store-unavailable` (503): the same request may work later.',
+    default:
+      'Any other problem, like `store-unavailable` (503): the same request may work later. Another method of this path answers 405 and names those that it has in `Allow`.',
   };
   const example = problemExample;
   return Object.fromEntries(

@@ -21,6 +21,7 @@ export type EventResultsAnswer = Static<typeof EventResultsAnswer>;
 
 function documentation({ incoming }: ApiEvents): OperationText<EventResultsAnswer> {
   const one = Type.Union(incoming.map(incomingSchema), {
+    $id: 'IncomingEvent',
     description: 'One event, by its type: see the event messages.',
   });
   const batch = Type.Array(one, { maxItems: MAX_BATCH, description: `Up to ${MAX_BATCH} events.` });
@@ -38,7 +39,7 @@ function documentation({ incoming }: ApiEvents): OperationText<EventResultsAnswe
       'ce-time': { schema: Type.String({ format: 'date-time' }), description: 'When it happened, in binary mode.' },
     },
     body: {
-      [STRUCTURED]: { name: 'IncomingEvent', schema: one, example },
+      [STRUCTURED]: { schema: one, example },
       [BATCHED]: { name: 'IncomingBatch', schema: batch, example: example && [example] },
       'application/json': {
         schema: Type.Union([one, batch, Type.Record(Type.String(), Type.Unknown())], {
@@ -52,7 +53,6 @@ function documentation({ incoming }: ApiEvents): OperationText<EventResultsAnswe
     }),
     refusals: {
       413: ['batch-too-large', 'body-too-large'],
-      415: ['unsupported-media-type'],
       503: ['too-busy', 'not-caught-up'],
     },
   };

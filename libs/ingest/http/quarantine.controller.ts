@@ -157,7 +157,7 @@ export class QuarantineController {
         'application/json': { schema: CORRECTED },
       },
       answer: answer('ReplayResult', 'What became of it.', ReplayAnswer),
-      refusals: { ...REPLAY, 415: ['unsupported-media-type'] },
+      refusals: REPLAY,
     },
   )
   async replayEditedEvent(

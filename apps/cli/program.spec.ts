@@ -22,6 +22,7 @@ const COMMANDS = [
   'waitlist join',
   'waitlist list',
   'policy publish',
+  'policy withdraw',
   'policy show',
   'rate show',
   'rate set',

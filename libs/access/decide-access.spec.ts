@@ -5,7 +5,7 @@ import { ACCESS_ACTIONS, type AccessAction, type AccessFacts, decideAccess } fro
 
 const NOW = Date.parse('2022-05-18T09:00:00Z');
 const member: AccountStanding = { status: 'onboarded', deactivated: false, policyVersion: 'v2' };
-const facts: AccessFacts = { now: NOW, currentPolicy: 'v2' };
+const facts: AccessFacts = { now: NOW, policies: new Set(['v2']) };
 const USES: AccessAction[] = ['generate', 'share', 'download', 'flag'];
 
 const reason = (standing: Partial<AccountStanding>, action: AccessAction, more: Partial<AccessFacts> = {}) => {
@@ -27,7 +27,12 @@ describe('an access decision', () => {
   it.each(USES)('denies %s to an account that has not accepted the policy in force', (action) => {
     expect(reason({ policyVersion: undefined }, action)).toBe('policy-not-accepted');
     expect(reason({ policyVersion: 'v1' }, action)).toBe('policy-outdated');
-    expect(reason({ policyVersion: undefined }, action, { currentPolicy: undefined })).toBe('policy-not-accepted');
+    expect(reason({ policyVersion: undefined }, action, { policies: undefined })).toBe('policy-not-accepted');
+    expect(reason({}, action, { policies: undefined })).toBe('policy-outdated');
+    // A grace period, and a version that was withdrawn after it was accepted.
+    expect(reason({ policyVersion: 'v1' }, action, { policies: new Set(['v1', 'v2']) })).toBe('allowed');
+    expect(reason({ policyVersion: 'v3', earlierPolicies: ['v1', 'v2'] }, action)).toBe('allowed');
+    expect(reason({ policyVersion: 'v3', earlierPolicies: ['v1'] }, action)).toBe('policy-outdated');
   });
 
   it.each(ACCESS_ACTIONS)(
@@ -95,16 +100,18 @@ describe('an access decision', () => {
       deactivated: fc.boolean(),
       suspendedUntil: fc.option(fc.constantFrom(NOW - 1, NOW, NOW + 1), { nil: undefined }),
       policyVersion: version,
+      earlierPolicies: fc.option(fc.subarray(['v1', 'v2']), { nil: undefined }),
     });
+    const sufficient = fc.subarray(['v1', 'v2']).map((versions) => new Set(versions));
     fc.assert(
-      fc.property(standing, version, fc.constantFrom(...USES), (account, currentPolicy, action) => {
-        const { decision, reason: denied } = decideAccess(account, action, { ...facts, currentPolicy });
+      fc.property(standing, sufficient, fc.constantFrom(...USES), (account, policies, action) => {
+        const { decision, reason: denied } = decideAccess(account, action, { ...facts, policies });
         const mayUse =
           account.status === 'onboarded' &&
           !account.deactivated &&
           !(account.suspendedUntil !== undefined && account.suspendedUntil > NOW) &&
           account.policyVersion !== undefined &&
-          account.policyVersion === currentPolicy;
+          [account.policyVersion, ...(account.earlierPolicies ?? [])].some((one) => policies.has(one));
         expect(decision).toBe(mayUse);
         if (!decision) expect(denied).toMatch(/^[a-z]+(-[a-z]+)*$/);
       }),

@@ -9,10 +9,10 @@ export type AccessAction = (typeof ACCESS_ACTIONS)[number];
 export interface AccessFacts {
   /** Epoch milliseconds. */
   now: number;
-  /** The version of the content policy in force, if one was published. */
-  currentPolicy?: string;
   /** For whom an operator has suspended the action, if the account is among them. */
   suspendedFor?: 'everyone' | 'cohort';
+  /** The versions of the content policy whose acceptance suffices now; none if no version is in force. */
+  policies?: ReadonlySet<string>;
   /** The image. `isParked`: an event of it could not be processed, so the facts may be incomplete. */
   image?: { photorealistic?: boolean | null; faces?: boolean | null; isParked?: boolean };
   /** For `review`: the case, and why the subject may not review it. `isParked`: a flag of it could not be processed. */
@@ -32,6 +32,12 @@ interface AccessRule {
   actions: readonly AccessAction[];
   breaks(standing: AccountStanding, facts: AccessFacts): boolean;
 }
+
+const NONE: ReadonlySet<string> = new Set();
+
+const hasAccepted = ({ policyVersion, earlierPolicies }: AccountStanding, versions: ReadonlySet<string>): boolean =>
+  (policyVersion !== undefined && versions.has(policyVersion)) ||
+  earlierPolicies?.some((one) => versions.has(one)) === true;
 
 const USES: readonly AccessAction[] = ['generate', 'share', 'download', 'flag'];
 
@@ -84,7 +90,7 @@ const RULES: readonly AccessRule[] = [
   {
     reason: 'policy-outdated',
     actions: USES,
-    breaks: (standing, { currentPolicy }) => standing.policyVersion !== currentPolicy,
+    breaks: (standing, { policies = NONE }) => !hasAccepted(standing, policies),
   },
   // After the rules of the account, whose reasons outlast a switch; before those of the image, which has to be looked up.
   ...switchedOff('generate'),

@@ -20,7 +20,10 @@ const NOW = Date.parse('2022-05-18T09:00:00Z');
 const LATER = '2022-05-19T09:00:00.000Z';
 const accountId = 'acc-1';
 const application = { accountId, email: 'ada@example.org' };
-const published = { current: 'v2', versions: ['v1', 'v2'] };
+const published = {
+  versions: ['v1', 'v2', 'v3', 'v4'].map((version) => ({ version, withdrawn: version === 'v3' })),
+  inForce: { current: 'v2', upcoming: new Set(['v4']) },
+};
 
 const joined: AccountEvent = { type: 'WaitlistJoined', data: application };
 const left: AccountEvent = { type: 'WaitlistLeft', data: { accountId } };
@@ -88,12 +91,21 @@ describe('accepting the content policy', () => {
     expect(accept(given(joined), 'v2')).toEqual([accepted]);
   });
 
-  it('is a no-op if that version was accepted', () => {
-    expect(accept(given(joined, accepted), 'v2')).toEqual([]);
+  it('records a version that comes into force later, beside the one in force', () => {
+    const [announced] = accept(given(joined, accepted), 'v4');
+    expect(announced).toEqual({ type: 'PolicyAccepted', data: { accountId, version: 'v4' } });
+    expect(given(joined, accepted, announced!)).toMatchObject({ policyVersion: 'v4', earlierPolicies: ['v2'] });
   });
 
-  it('refuses an outdated version, one never published, an unknown account and a deactivated one', () => {
+  it('is a no-op if that version was accepted, last or before', () => {
+    expect(accept(given(joined, accepted), 'v2')).toEqual([]);
+    const later: AccountEvent = { type: 'PolicyAccepted', data: { accountId, version: 'v3' } };
+    expect(accept(given(joined, accepted, later), 'v2')).toEqual([]);
+  });
+
+  it('refuses an outdated version, a withdrawn one, one never published, an unknown account and a deactivated one', () => {
     expect(attempt(() => accept(given(joined), 'v1'))).toEqual(refusal('policy-outdated'));
+    expect(attempt(() => accept(given(joined), 'v3'))).toEqual(refusal('policy-withdrawn'));
     expect(attempt(() => accept(given(joined), 'v9'))).toEqual(refusal('policy-unknown'));
     expect(attempt(() => accept(given(), 'v2'))).toEqual(refusal('account-unknown'));
     expect(attempt(() => accept(given(joined, deactivated), 'v2'))).toEqual(refusal('account-deactivated'));

@@ -1,5 +1,6 @@
 import type { StreamKind } from '../kernel/decider.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
+import type { PoliciesInForce } from '../policy/index.js';
 import { type AccountEvent, accountEvents } from './events.js';
 
 /** The state of an account that decides its access. */
@@ -11,6 +12,8 @@ export interface AccountStanding {
   suspendedUntil?: number;
   /** The version of the content policy accepted last. */
   policyVersion?: string;
+  /** Those accepted before it, oldest first: one is in force again if a later one is withdrawn. */
+  earlierPolicies?: readonly string[];
   cohortId?: string;
 }
 
@@ -29,7 +32,7 @@ export const accountStream: AccountStream = {
       case 'AddressChanged':
         return state;
       case 'PolicyAccepted':
-        return { ...state, policyVersion: data.version };
+        return accepted(state, data.version);
       case 'AccountOnboarded':
         return { ...state, status: 'onboarded', cohortId: data.cohortId };
       case 'AccountSuspended':
@@ -45,6 +48,12 @@ export const accountStream: AccountStream = {
 };
 
 type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
+
+function accepted(state: AccountStanding, version: string): AccountStanding {
+  const { policyVersion: last, earlierPolicies: earlier = [] } = state;
+  if (last === undefined || last === version) return { ...state, policyVersion: version };
+  return { ...state, policyVersion: version, earlierPolicies: [...earlier.filter((one) => one !== version), last] };
+}
 
 /** Epoch milliseconds. */
 export const isSuspended = (state: AccountStanding, now: number): boolean =>
@@ -78,30 +87,37 @@ export function leaveWaitlist(state: AccountStanding, accountId: string): Accoun
 
 /** The published versions of the content policy, from the policy stream. */
 export interface PublishedPolicies {
-  current?: string;
-  versions: readonly string[];
+  versions: readonly { version: string; withdrawn: boolean }[];
+  /** As of the acceptance. */
+  inForce: Pick<PoliciesInForce, 'current' | 'upcoming'>;
 }
 
-/** @throws NotFound account-unknown, policy-unknown; Refusal account-deactivated, policy-outdated */
+/**
+ * The version in force can be accepted, or one that comes into force later.
+ * @throws NotFound account-unknown, policy-unknown; Refusal account-deactivated, policy-withdrawn, policy-outdated
+ */
 export function acceptPolicy(
   state: AccountStanding,
   { accountId, version }: DataOf<'PolicyAccepted'>,
-  published: PublishedPolicies,
+  { versions, inForce: { current, upcoming } }: PublishedPolicies,
 ): AccountEvent[] {
   refuseDeactivated(state, accountId);
   if (state.status === 'unknown') throw unknown(accountId);
-  if (!published.versions.includes(version)) {
+  const published = versions.find((one) => one.version === version);
+  if (!published) {
     throw new NotFound(
       'policy-unknown',
-      `content policy ${version} was never published; accept ${published.current ?? 'a published version'}`,
+      `content policy ${version} was never published; accept ${current ?? 'a published version'}`,
     );
   }
-  if (version !== published.current) {
-    throw new Refusal('policy-outdated', `content policy ${version} is outdated; accept ${published.current}`, {
-      current: published.current,
-    });
+  if (published.withdrawn) {
+    throw new Refusal('policy-withdrawn', `content policy ${version} was withdrawn; accept ${current}`, { current });
   }
-  return state.policyVersion === version ? [] : [{ type: 'PolicyAccepted', data: { accountId, version } }];
+  if (version !== current && !upcoming.has(version)) {
+    throw new Refusal('policy-outdated', `content policy ${version} is outdated; accept ${current}`, { current });
+  }
+  if (version === state.policyVersion || state.earlierPolicies?.includes(version)) return [];
+  return [{ type: 'PolicyAccepted', data: { accountId, version } }];
 }
 
 /** @throws Refusal account-deactivated, not-waiting */

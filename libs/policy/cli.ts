@@ -1,9 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { type CommandGroup, command } from '../cli/commands.js';
+import { type CommandGroup, command, integer } from '../cli/commands.js';
 import { rowsOf, table } from '../cli/rendering/table.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { InvalidInput } from '../kernel/errors.js';
 import type { PolicyAnswer } from './queries/show-policy.js';
+
+interface PublishOptions {
+  link?: string;
+  textFile?: string;
+  from?: string;
+  graceDays?: number;
+}
 
 export const commands: CommandGroup = (program, run) => {
   const group = program
@@ -13,31 +20,50 @@ export const commands: CommandGroup = (program, run) => {
   command(
     group,
     'publish <version>',
-    'Puts a version into force. From then on, access requires its acceptance.',
+    'Publishes a version, which is in force at once unless --from says otherwise. Access then requires its acceptance.',
     'policy publish 2022-05-18 --link https://example.org/policy --text-file policy.md',
+    'policy publish 2022-06-01 --from 2022-06-01T00:00:00Z --grace-days 14',
   )
     .option('--link <url>', 'URL of the text')
     .option('--text-file <file>', 'file with the text; its SHA-256 is stored as proof of what was accepted')
+    .option('--from <time>', 'when it comes into force; it may be accepted before')
+    .option(
+      '--grace-days <n>',
+      'for how many days after that the version before it still counts as accepted',
+      integer(0, 365),
+    )
     .action(
-      run<{ link?: string; textFile?: string }>(async ({ client, print }, { link, textFile }, version) => {
+      run<PublishOptions>(async ({ client, print }, { link, textFile, from: effectiveFrom, graceDays }, version) => {
         const text = textFile === undefined ? undefined : await textOf(textFile);
-        const written = await client.post<WriteReceipt>(
-          '/v1/policy',
-          { version, url: link, text },
-          { repeatable: true },
-        );
-        print({ version, ...written }, () => `content policy ${version} is in force from position ${written.position}`);
+        const body = { version, url: link, text, effectiveFrom, graceDays };
+        const written = await client.post<WriteReceipt>('/v1/policy', body, { repeatable: true });
+        const since = effectiveFrom ?? `position ${written.position}`;
+        print({ version, ...written }, () => `content policy ${version} is in force from ${since}`);
       }),
     );
 
-  command(group, 'show', 'Lists the version in force and the earlier ones.', 'policy show').action(
+  command(
+    group,
+    'withdraw <version>',
+    'Withdraws a version that was published by mistake. The one before it is in force again.',
+    'policy withdraw 2022-05-81 --reason "a typing error"',
+  )
+    .requiredOption('--reason <text>', 'why')
+    .action(
+      run<{ reason: string }>(async ({ client, print }, { reason }, version) => {
+        const body = { version, reason };
+        const written = await client.post<WriteReceipt>('/v1/policy/withdrawals', body, { repeatable: true });
+        print({ version, ...written }, () => `content policy ${version} is withdrawn`);
+      }),
+    );
+
+  command(group, 'show', 'Lists every version, and which one is in force.', 'policy show').action(
     run(async ({ client, print }) => {
       const policy = await client.get<PolicyAnswer>('/v1/policy');
-      const versions = policy.versions.map((one) => ({ ...one, inForce: one.position === policy.current?.position }));
       print(policy, () =>
         table(
-          ['version', 'published', 'in force', 'link', 'digest'],
-          rowsOf(versions, 'version', 'publishedAt', 'inForce', 'url', 'digest'),
+          ['version', 'status', 'published', 'from', 'grace days', 'link', 'digest'],
+          rowsOf(policy.versions, 'version', 'status', 'publishedAt', 'effectiveFrom', 'graceDays', 'url', 'digest'),
           'no content policy is published; publish one with: gatehouse policy publish VERSION',
         ),
       );

@@ -1,11 +1,12 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
-import { eventData, Name } from '../events/schemas.js';
+import { Count, eventData, Instant, Line, Name } from '../events/schemas.js';
 
 export const ContentPolicyPublished = defineEvent({
   type: 'ContentPolicyPublished',
   version: 1,
-  summary: 'A version of the content policy came into force; access requires its acceptance from then on.',
+  summary:
+    'A version of the content policy was published. From its effective date on, and after its grace period, access requires its acceptance.',
   schema: eventData({
     version: Name('The version that people see.'),
     url: Type.Optional(
@@ -18,10 +19,29 @@ export const ContentPolicyPublished = defineEvent({
         description: 'SHA-256 of its text, as `sha256:` and hex.',
       }),
     ),
+    effectiveFrom: Type.Optional(Instant('When it comes into force; with its publication by default.')),
+    graceDays: Type.Optional(
+      Count('For how many days after that the version before it still counts as accepted; 0 by default.', 0, 365),
+    ),
   }),
-  example: { version: '2022-05-18', url: 'https://example.org/policy/2022-05-18', digest: `sha256:${'0a'.repeat(32)}` },
+  example: {
+    version: '2022-05-18',
+    url: 'https://example.org/policy/2022-05-18',
+    digest: `sha256:${'0a'.repeat(32)}`,
+    effectiveFrom: '2022-06-01T00:00:00.000Z',
+    graceDays: 14,
+  },
 });
 
-export const policyEvents = [ContentPolicyPublished];
+export const ContentPolicyWithdrawn = defineEvent({
+  type: 'ContentPolicyWithdrawn',
+  version: 1,
+  summary:
+    'A version of the content policy was withdrawn, as if it had never been published. The one before it is in force again.',
+  schema: eventData({ version: Name('The version.'), reason: Line('Why.') }),
+  example: { version: '2022-05-81', reason: 'a typing error in the version' },
+});
+
+export const policyEvents = [ContentPolicyPublished, ContentPolicyWithdrawn];
 
 export type PolicyEvent = EventOf<(typeof policyEvents)[number]>;

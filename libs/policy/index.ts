@@ -1,6 +1,7 @@
 import type { Context } from '../context/context.js';
 import { policyEvents } from './events.js';
 import { PublishPolicyController, PublishPolicyHandler } from './features/publish-policy.js';
+import { WithdrawPolicyController, WithdrawPolicyHandler } from './features/withdraw-policy.js';
 import { policyStream } from './policy.js';
 import { ShowPolicyController, ShowPolicyHandler } from './queries/show-policy.js';
 
@@ -11,12 +12,12 @@ export const policyContext: Context = {
   name: 'policy',
   events: policyEvents,
   streams: [policyStream],
-  commands: [PublishPolicyHandler, ShowPolicyHandler],
+  commands: [PublishPolicyHandler, WithdrawPolicyHandler, ShowPolicyHandler],
   routes: [
     {
       name: 'Content policy',
       description: 'What every account has to accept before it may do anything.',
-      controllers: [PublishPolicyController, ShowPolicyController],
+      controllers: [PublishPolicyController, WithdrawPolicyController, ShowPolicyController],
     },
   ],
 };

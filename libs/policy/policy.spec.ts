@@ -1,28 +1,177 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { DAY_MS, toIso } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
-import { policyStream, publishPolicy } from './policy.js';
+import { GatehouseError } from '../kernel/errors.js';
+import type { PolicyEvent } from './events.js';
+import { type ContentPolicies, policiesAt, policyStream, publishPolicy, withdrawPolicy } from './policy.js';
 
-const given = (...versions: string[]) =>
+const NOW = Date.UTC(2022, 5, 1);
+const LATER = toIso(NOW + 10 * DAY_MS);
+
+/** Folds events as they were stored at these times. */
+const stored = (...events: [at: number, event: PolicyEvent][]): ContentPolicies =>
   fold(
     policyStream,
-    versions.map((version) => ({ type: 'ContentPolicyPublished' as const, data: { version } })),
+    events.map(([at, event]) => ({ ...event, metadata: { time: toIso(at) } })),
   );
+const published = (version: string, more = {}): PolicyEvent => ({
+  type: 'ContentPolicyPublished',
+  data: { version, ...more },
+});
+const withdrawal = (version: string): PolicyEvent => ({
+  type: 'ContentPolicyWithdrawn',
+  data: { version, reason: 'mistake' },
+});
+const given = (...versions: string[]) =>
+  stored(...versions.map((version): [number, PolicyEvent] => [NOW, published(version)]));
+const refuses = (code: string) => expect.objectContaining({ code });
+const currentAt = (state: ContentPolicies, now: number) => policiesAt(state, now).current;
+const sufficientAt = (state: ContentPolicies, now: number) => [...policiesAt(state, now).sufficient].sort();
 
 describe('publishing a content policy', () => {
   it('puts the version in force', () => {
-    expect(publishPolicy(given('v1'), { version: 'v2' })).toEqual([
-      { type: 'ContentPolicyPublished', data: { version: 'v2' } },
-    ]);
-    expect(given('v1', 'v2')).toEqual({ versions: ['v1', 'v2'], current: 'v2' });
+    expect(publishPolicy(given('v1'), { version: 'v2' }, NOW)).toEqual([published('v2')]);
+    expect(policiesAt(given('v1', 'v2'), NOW)).toMatchObject({ current: 'v2', sufficient: new Set(['v2']) });
   });
 
-  it('is a no-op for the version in force', () => {
-    expect(publishPolicy(given('v1', 'v2'), { version: 'v2' })).toEqual([]);
+  it('schedules a version, which may be accepted before', () => {
+    const announced = { effectiveFrom: LATER, graceDays: 5 };
+    const events = publishPolicy(given('v1'), { version: 'v2', ...announced }, NOW);
+    expect(events).toEqual([published('v2', announced)]);
+    const state = stored([NOW, published('v1')], [NOW, events[0]!]);
+    const start = Date.parse(LATER);
+    expect(policiesAt(state, NOW)).toEqual({
+      current: 'v1',
+      sufficient: new Set(['v1']),
+      upcoming: new Set(['v2']),
+      until: start,
+    });
+    expect(currentAt(state, start - 1)).toBe('v1');
+    expect(currentAt(state, start)).toBe('v2');
+    expect(sufficientAt(state, start + 5 * DAY_MS - 1)).toEqual(['v1', 'v2']);
+    expect(sufficientAt(state, start + 5 * DAY_MS)).toEqual(['v2']);
   });
 
-  it('refuses a superseded version', () => {
-    expect(() => publishPolicy(given('v1', 'v2'), { version: 'v1' })).toThrow(
-      expect.objectContaining({ code: 'policy-superseded' }),
-    );
+  it('is a no-op for the version in force and for one that is scheduled like this', () => {
+    expect(publishPolicy(given('v1', 'v2'), { version: 'v2' }, NOW)).toEqual([]);
+    const scheduled = stored([NOW, published('v1')], [NOW, published('v2', { effectiveFrom: LATER })]);
+    expect(publishPolicy(scheduled, { version: 'v2', effectiveFrom: LATER }, NOW)).toEqual([]);
+    // Repeated once it is in force.
+    expect(publishPolicy(scheduled, { version: 'v2', effectiveFrom: LATER }, Date.parse(LATER))).toEqual([]);
+  });
+
+  it('refuses a superseded version, a withdrawn one, another date for a known one, and a date that is over', () => {
+    const scheduled = stored([NOW, published('v1')], [NOW, published('v2', { effectiveFrom: LATER })]);
+    const withdrawn = stored([NOW, published('v1')], [NOW, published('v2')], [NOW, withdrawal('v2')]);
+    expect(() => publishPolicy(given('v1', 'v2'), { version: 'v1' }, NOW)).toThrow(refuses('policy-superseded'));
+    expect(() => publishPolicy(withdrawn, { version: 'v2' }, NOW)).toThrow(refuses('policy-withdrawn'));
+    for (const other of [{}, { effectiveFrom: toIso(NOW + DAY_MS) }, { effectiveFrom: LATER, graceDays: 1 }])
+      expect(() => publishPolicy(scheduled, { version: 'v2', ...other }, NOW)).toThrow(refuses('policy-published'));
+    const over = { version: 'v3', effectiveFrom: toIso(NOW) };
+    expect(() => publishPolicy(scheduled, over, NOW)).toThrow(refuses('effective-date-past'));
+  });
+
+  it('keeps the order of publication even if the clock was set back', () => {
+    const state = stored([NOW, published('v1')], [NOW - DAY_MS, published('v2')]);
+    expect(currentAt(state, NOW - 2 * DAY_MS)).toBe('v2');
+    expect(currentAt(state, NOW + DAY_MS)).toBe('v2');
+  });
+});
+
+describe('withdrawing a content policy', () => {
+  it('puts the version before it in force again', () => {
+    expect(withdrawPolicy(given('v1', 'v2'), { version: 'v2', reason: 'mistake' }, NOW)).toEqual([withdrawal('v2')]);
+    const state = stored([NOW, published('v1')], [NOW, published('v2')], [NOW, withdrawal('v2')]);
+    expect(policiesAt(state, NOW)).toMatchObject({ current: 'v1', sufficient: new Set(['v1']) });
+    expect(withdrawPolicy(state, { version: 'v2', reason: 'again' }, NOW)).toEqual([]);
+  });
+
+  it('refuses an unknown version and the only one in force', () => {
+    const only = stored([NOW, published('v1')], [NOW, published('v2', { effectiveFrom: LATER })]);
+    const withdraw = (version: string) => () => withdrawPolicy(only, { version, reason: 'mistake' }, NOW);
+    expect(withdraw('v9')).toThrow(refuses('policy-unknown'));
+    expect(withdraw('v1')).toThrow(refuses('policy-needed'));
+    expect(withdraw('v2')()).toEqual([withdrawal('v2')]);
+  });
+});
+
+describe('whatever operators publish and withdraw', () => {
+  const VERSIONS = ['a', 'b', 'c', 'd'];
+  const step = fc.record({
+    version: fc.constantFrom(...VERSIONS),
+    withdraws: fc.boolean(),
+    waitDays: fc.integer({ min: -1, max: 4 }),
+    inDays: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
+    graceDays: fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined }),
+  });
+  type Step = { version: string; withdraws: boolean; waitDays: number; inDays?: number; graceDays?: number };
+
+  /** What the steps that are not refused store. */
+  function perform(steps: readonly Step[]): { events: [number, PolicyEvent][]; now: number } {
+    const events: [number, PolicyEvent][] = [];
+    let now = NOW;
+    for (const { version, withdraws, waitDays, inDays, graceDays } of steps) {
+      now += waitDays * DAY_MS;
+      const effective = inDays === undefined ? {} : { effectiveFrom: toIso(now + inDays * DAY_MS) };
+      const data = { version, ...effective, ...(graceDays !== undefined && { graceDays }) };
+      try {
+        const state = stored(...events);
+        const decided = withdraws
+          ? withdrawPolicy(state, { version, reason: 'mistake' }, now)
+          : publishPolicy(state, data, now);
+        for (const event of decided) events.push([now, event]);
+      } catch (error) {
+        if (!(error instanceof GatehouseError)) throw error;
+      }
+    }
+    return { events, now };
+  }
+  const days = [...Array(30).keys()];
+  const check = (property: (steps: Step[]) => void) =>
+    fc.assert(fc.property(fc.array(step, { maxLength: 10 }), property), { seed: 1, numRuns: 100 });
+
+  it('a policy stays in force once one is, and its acceptance suffices', () => {
+    check((steps) => {
+      const { events, now } = perform([{ version: 'first', withdraws: false, waitDays: 0 }, ...steps]);
+      const state = stored(...events);
+      for (const day of days) {
+        const { current, sufficient } = policiesAt(state, now + day * DAY_MS);
+        expect(current).toBeDefined();
+        expect(sufficient.has(current!)).toBe(true);
+      }
+    });
+  });
+
+  it('a withdrawn version leaves no trace', () => {
+    check((steps) => {
+      const { events, now } = perform(steps);
+      const gone = new Set(
+        events.flatMap(([, { type, data }]) => (type === 'ContentPolicyWithdrawn' ? [data.version] : [])),
+      );
+      const never = events.filter(([, { data }]) => !gone.has(data.version));
+      const [all, others] = [stored(...events), stored(...never)];
+      for (const day of days) {
+        const at = now + day * DAY_MS;
+        expect(policiesAt(all, at)).toEqual(policiesAt(others, at));
+      }
+    });
+  });
+
+  it('what holds does not change before the time that it names, and folding events again changes nothing', () => {
+    check((steps) => {
+      const { events, now } = perform(steps);
+      const state = stored(...events);
+      expect(stored(...events, ...events)).toEqual(state);
+      for (let at = now, jumps = 0; jumps < 30; jumps++) {
+        const { until, ...held } = policiesAt(state, at);
+        if (until === Number.POSITIVE_INFINITY) return expect(policiesAt(state, at + 999 * DAY_MS)).toMatchObject(held);
+        expect(until).toBeGreaterThan(at);
+        expect(policiesAt(state, until - 1)).toEqual({ ...held, until });
+        expect(policiesAt(state, until)).not.toEqual({ ...held, until });
+        at = until;
+      }
+      throw new Error('it changes for ever');
+    });
   });
 });

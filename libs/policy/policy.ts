@@ -1,11 +1,22 @@
+import { DAY_MS } from '../kernel/clock.js';
 import type { StreamKind } from '../kernel/decider.js';
-import { Refusal } from '../kernel/errors.js';
+import { NotFound, Refusal } from '../kernel/errors.js';
 import { type PolicyEvent, policyEvents } from './events.js';
 
+export interface PolicyVersion {
+  version: string;
+  /** When it is to come into force, if that was set, in epoch milliseconds; otherwise it did so with its publication. */
+  startsAt?: number;
+  /** The order of versions, in epoch milliseconds: the latest that has started is in force. */
+  since: number;
+  /** How long after its start the versions before it still count. */
+  graceDays: number;
+  withdrawn: boolean;
+}
+
 export interface ContentPolicies {
-  /** In the order of their publication; the last is in force. */
-  versions: readonly string[];
-  current?: string;
+  /** In the order of their publication. */
+  versions: readonly PolicyVersion[];
 }
 
 /** The kind has a single stream, `policy`. */
@@ -13,17 +24,125 @@ export const policyStream: StreamKind<ContentPolicies, PolicyEvent> = {
   category: 'policy',
   events: policyEvents,
   initial: { versions: [] },
-  evolve: (state, { data }) => ({ versions: [...state.versions, data.version], current: data.version }),
+  evolve(state, { type, data }, { time }) {
+    const { versions } = state;
+    switch (type) {
+      case 'ContentPolicyPublished': {
+        if (versions.some(({ version }) => version === data.version)) return state;
+        const { version, effectiveFrom, graceDays = 0 } = data;
+        if (effectiveFrom === undefined) {
+          // After those before it, even if the clock was set back.
+          const earlier = versions.filter(({ startsAt }) => startsAt === undefined).map(({ since }) => since);
+          const since = Math.max(Date.parse(time) || 0, ...earlier);
+          return { versions: [...versions, { version, since, graceDays, withdrawn: false }] };
+        }
+        const startsAt = Date.parse(effectiveFrom);
+        return { versions: [...versions, { version, startsAt, since: startsAt, graceDays, withdrawn: false }] };
+      }
+      case 'ContentPolicyWithdrawn':
+        return { versions: versions.map((one) => (one.version === data.version ? { ...one, withdrawn: true } : one)) };
+    }
+  },
 };
 
-/** @throws Refusal policy-superseded: accounts that accepted that version would count as up to date again */
-export function publishPolicy(state: ContentPolicies, data: PolicyEvent['data']): PolicyEvent[] {
-  if (data.version === state.current) return [];
-  if (state.versions.includes(data.version)) {
+/** What holds at one moment. */
+export interface PoliciesInForce {
+  /** The version in force. */
+  current?: string;
+  /** The versions whose acceptance suffices: the one in force, and those before it whose grace periods have not ended. */
+  sufficient: ReadonlySet<string>;
+  /** Versions that come into force later. They may be accepted already. */
+  upcoming: ReadonlySet<string>;
+  /** When any of this changes next, unless an event changes it, in epoch milliseconds; infinite if never. */
+  until: number;
+}
+
+/** @param now epoch milliseconds */
+export function policiesAt({ versions }: ContentPolicies, now: number): PoliciesInForce {
+  const valid = versions.filter(({ withdrawn }) => !withdrawn);
+  const started = valid.filter(({ startsAt }) => startsAt === undefined || startsAt <= now);
+  const upcoming = valid.filter((one) => !started.includes(one));
+  // A stable sort: of two with one start, the one that was published later is in force.
+  const newestFirst = [...started].sort((a, b) => a.since - b.since).reverse();
+  const sufficient = new Set<string>();
+  let until = Math.min(...upcoming.map(({ since }) => since));
+  for (const { version, since, graceDays } of newestFirst) {
+    sufficient.add(version);
+    const graceEnd = since + graceDays * DAY_MS;
+    // Those before it are superseded for good; what they would grant does not matter any more.
+    if (graceEnd <= now) break;
+    if (sufficient.size < newestFirst.length) until = Math.min(until, graceEnd);
+  }
+  const current = newestFirst[0]?.version;
+  const names = new Set(upcoming.map(({ version }) => version));
+  return { ...(current !== undefined && { current }), sufficient, upcoming: names, until };
+}
+
+type DataOf<Type extends PolicyEvent['type']> = Extract<PolicyEvent, { type: Type }>['data'];
+
+/**
+ * A no-op for a version that is in force or scheduled like this.
+ * @throws Refusal policy-superseded: accounts that accepted that version would count as up to date again
+ * @throws Refusal policy-withdrawn, policy-published, effective-date-past
+ */
+export function publishPolicy(
+  state: ContentPolicies,
+  data: DataOf<'ContentPolicyPublished'>,
+  now: number,
+): PolicyEvent[] {
+  const { version, effectiveFrom, graceDays = 0 } = data;
+  const known = state.versions.find((one) => one.version === version);
+  const startsAt = effectiveFrom === undefined ? undefined : Date.parse(effectiveFrom);
+  if (!known) {
+    if (startsAt === undefined || startsAt > now) return [{ type: 'ContentPolicyPublished', data }];
     throw new Refusal(
-      'policy-superseded',
-      `content policy ${data.version} was superseded by ${state.current}; publish it under a new version`,
+      'effective-date-past',
+      `${effectiveFrom} is over: give a later date, or none for a version that comes into force now`,
     );
   }
-  return [{ type: 'ContentPolicyPublished', data }];
+  if (known.withdrawn) throw withdrawn(version);
+  const { current, upcoming } = policiesAt(state, now);
+  if (version !== current && !upcoming.has(version)) {
+    throw new Refusal(
+      'policy-superseded',
+      `content policy ${version} was superseded by ${current}; publish it under a new version`,
+    );
+  }
+  const isInTime = startsAt === undefined ? version === current : startsAt === known.startsAt;
+  if (isInTime && graceDays === known.graceDays) return [];
+  throw new Refusal(
+    'policy-published',
+    `content policy ${version} is published with another effective date or grace period: withdraw it, and publish it under a new version`,
+  );
 }
+
+/**
+ * The version in force before it is in force again, and who accepted that one is up to date.
+ * @throws NotFound policy-unknown; Refusal policy-needed: without any policy in force, everybody would be denied everything
+ */
+export function withdrawPolicy(
+  state: ContentPolicies,
+  data: DataOf<'ContentPolicyWithdrawn'>,
+  now: number,
+): PolicyEvent[] {
+  const known = state.versions.find(({ version }) => version === data.version);
+  if (!known) {
+    throw new NotFound(
+      'policy-unknown',
+      `content policy ${data.version} was never published: GET /v1/policy lists all`,
+    );
+  }
+  if (known.withdrawn) return [];
+  const others = state.versions.filter((one) => one !== known);
+  const isInForce = policiesAt(state, now).current === data.version;
+  if (isInForce && policiesAt({ versions: others }, now).current === undefined) {
+    throw new Refusal(
+      'policy-needed',
+      `content policy ${data.version} is the only one in force: publish another first, and it supersedes this one`,
+    );
+  }
+  return [{ type: 'ContentPolicyWithdrawn', data }];
+}
+
+const withdrawn = (version: string) =>
+  new Refusal('policy-withdrawn', `content policy ${version} was withdrawn; publish it under a new version`);

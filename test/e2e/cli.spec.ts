@@ -108,7 +108,11 @@ describe('gatehouse policy', () => {
       url: 'https://example.org/policy',
       digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
     });
-    expect(await text('policy', 'show')).toMatch(/2022-05-18 .* yes /);
+    const later = ['--from', '2999-01-01T00:00:00Z', '--grace-days', '14'];
+    await json('policy', 'publish', '2999-01', ...later);
+    expect(await text('policy', 'show')).toMatch(/2022-05-18 .*in-force[\s\S]*2999-01 .*scheduled .* 14 /);
+    await json('policy', 'withdraw', '2999-01', '--reason', 'too early');
+    expect(await text('policy', 'show')).toMatch(/2999-01 .*withdrawn/);
     fails(await cli.run('policy', 'publish', '2', '--text-file', join(directory, 'none')), 2, /none \(ENOENT\)/);
   });
 });

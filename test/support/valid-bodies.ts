@@ -8,7 +8,11 @@ const question = {
 /** A valid body for each route with a body: `METHOD /path`. */
 export const validBodies: Record<string, Record<string, unknown>[]> = {
   'POST /v1/waitlist': [{ email: 'ada@example.org', priority: 5, locale: 'en-GB', reason: 'to draw' }],
-  'POST /v1/policy': [{ version: '1', url: 'https://example.org/policy', text: 'be kind' }],
+  'POST /v1/policy': [
+    { version: '1', url: 'https://example.org/policy', text: 'be kind' },
+    { version: '2', effectiveFrom: '2999-01-01T00:00:00Z', graceDays: 7 },
+  ],
+  'POST /v1/policy/withdrawals': [{ version: '2', reason: 'a mistake' }],
   'POST /v1/accounts/:id/policy-acceptance': [{ version: '1' }],
   'POST /v1/accounts/:id/suspension': [{ until: '2022-06-01T00:00:00Z', reason: 'first-strike' }],
   'POST /v1/accounts/:id/deactivation': [{ reason: 'operator-decision', categories: ['violent', 'hate'] }],

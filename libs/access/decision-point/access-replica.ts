@@ -5,7 +5,7 @@ import { belongsTo, foldRecorded, placeOf } from '../../kernel/decider.js';
 import type { Position, Recorded, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { Changes, pause } from '../../kernel/wait.js';
-import { policyStream } from '../../policy/index.js';
+import { type ContentPolicies, type PoliciesInForce, policiesAt, policyStream } from '../../policy/index.js';
 import { ReviewConfirmed } from '../../review/index.js';
 import type { LogTail } from '../../subscriptions/log-tail.js';
 import { runSubscription, type Subscriber } from '../../subscriptions/subscription.js';
@@ -50,6 +50,8 @@ export class AccessReplica implements Subscriber {
   private switchesNow = switchesStream.initial;
   /** The position of the last switch event that is folded: at the start, those of the whole log are. */
   private switchesAt: Position = 0;
+  /** Computed last, from these policies and as of this time. */
+  private inForce: { of: ContentPolicies; from: number; policies: PoliciesInForce } | undefined;
   private position: Position = 0;
   private readonly moves = new Changes();
   private samples: Sample[] = [];
@@ -67,8 +69,12 @@ export class AccessReplica implements Subscriber {
     this.held = new RecentlyUsed(options.accounts);
   }
 
-  get currentPolicy(): string | undefined {
-    return this.policies.current;
+  /** What holds of the content policies. @param now epoch milliseconds */
+  policiesAt(now: number): PoliciesInForce {
+    const known = this.inForce;
+    if (known && known.of === this.policies && now >= known.from && now < known.policies.until) return known.policies;
+    this.inForce = { of: this.policies, from: now, policies: policiesAt(this.policies, now) };
+    return this.inForce.policies;
   }
 
   /** Which actions operators have suspended. */
@@ -154,7 +160,8 @@ export class AccessReplica implements Subscriber {
     else if (belongsTo(this.account, event)) this.applyToAccount(event);
     else if (isOf(ReviewConfirmed, event)) {
       if (event.data.accountId !== undefined) this.pendingDeactivation.add(event.data.accountId);
-    } else if (belongsTo(policyStream, event) && !this.policies.versions.includes(event.data.version)) {
+    } else if (belongsTo(policyStream, event)) {
+      // Those before the start are in it already; folding one again changes nothing.
       this.policies = policyStream.evolve(this.policies, event, placeOf(event));
     } else this.applyToSwitches(event);
   }

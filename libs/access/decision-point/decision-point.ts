@@ -134,8 +134,8 @@ export class DecisionPoint {
 
   private facts(action: AccessAction, { cohortId }: AccountStanding): AccessFacts {
     const now = this.clock.now();
-    const { currentPolicy, switches } = this.replica;
-    return { now, currentPolicy, suspendedFor: suspendedFor(switches, action, cohortId, now) };
+    const { sufficient: policies } = this.replica.policiesAt(now);
+    return { now, policies, suspendedFor: suspendedFor(this.replica.switches, action, cohortId, now) };
   }
 
   private newDeadline(): number {

@@ -7,29 +7,39 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsName } from '../../http/field-rules.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { policyStream } from '../../policy/index.js';
-import { acceptPolicy, accountStream } from '../account-standing.js';
+import type { Clock } from '../../kernel/clock.js';
+import { CLOCK } from '../../platform/ports.js';
+import { policiesAt, policyStream } from '../../policy/index.js';
+import { acceptPolicy, accountStream, type PublishedPolicies } from '../account-standing.js';
 
 export class AcceptPolicy extends RequestCommand {
   declare readonly accountId: string;
 
-  @IsName('The version in force.')
+  @IsName('The version in force, or one that comes into force later.')
   version!: string;
 }
 
 @CommandHandler(AcceptPolicy)
 export class AcceptPolicyHandler implements ICommandHandler<AcceptPolicy> {
-  constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
 
   async execute({ accountId, version, context }: AcceptPolicy): Promise<CommandResult> {
     const result = await this.transactor.transact(
       accountStream,
       accountId,
       context,
-      (standing, { state: published }) => acceptPolicy(standing, { accountId, version }, published),
-      () => this.transactor.load(policyStream, undefined),
+      (standing, published) => acceptPolicy(standing, { accountId, version }, published),
+      () => this.published(),
     );
     return commandResult(result);
+  }
+
+  private async published(): Promise<PublishedPolicies> {
+    const { state } = await this.transactor.load(policyStream, undefined);
+    return { versions: state.versions, inForce: policiesAt(state, this.clock.now()) };
   }
 }
 
@@ -38,11 +48,14 @@ export class AcceptPolicyController extends CommandRoute {
   @Post(':id/policy-acceptance')
   @HttpCode(200)
   @Roles('service', 'administrator')
-  @Operation('Records that the account’s holder accepts the content policy in force', {
+  @Operation('Records that the account’s holder accepts the content policy in force, or one to come', {
     fields: { id: 'The account.' },
     example: { version: '2022-05-18' },
     answer: receipt('Accepted.'),
-    refusals: { 404: ['account-unknown', 'policy-unknown'], 409: ['account-deactivated', 'policy-outdated'] },
+    refusals: {
+      404: ['account-unknown', 'policy-unknown'],
+      409: ['account-deactivated', 'policy-outdated', 'policy-withdrawn'],
+    },
   })
   acceptPolicy(@Param() { id }: IdParam, @Body() acceptance: AcceptPolicy, @Context() context: Context) {
     return this.receipt(acceptance.with({ accountId: id, context }));

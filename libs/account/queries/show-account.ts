@@ -77,7 +77,13 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
       const when = asOf === undefined ? '' : ` as of ${asOf}`;
       throw new NotFound('account-unknown', `no account ${accountId} is known${when}; check the id`);
     }
-    const { suspendedUntil, policyVersion, cohortId, ...standing } = foldRecorded(accountStream, events);
+    const {
+      suspendedUntil,
+      policyVersion,
+      earlierPolicies: _,
+      cohortId,
+      ...standing
+    } = foldRecorded(accountStream, events);
     return {
       accountId,
       ...standing,

@@ -2,12 +2,16 @@ import { createHash } from 'node:crypto';
 import { Body, Controller, Post } from '@nestjs/common';
 import { IsString, IsUrl, MaxLength, MinLength } from 'class-validator';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import type { DataOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, IsName, Means } from '../../http/field-rules.js';
+import { IfGiven, IsInstant, IsInteger, IsName, Means } from '../../http/field-rules.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import type { PolicyEvent } from '../events.js';
+import { toIso } from '../../kernel/clock.js';
+import type { ContentPolicyPublished } from '../events.js';
 import { policyStream, publishPolicy } from '../policy.js';
+
+type Published = DataOf<typeof ContentPolicyPublished>;
 
 export class PublishPolicy extends RequestCommand {
   @IsName('The version that people see.')
@@ -25,26 +29,43 @@ export class PublishPolicy extends RequestCommand {
   @MinLength(1)
   @MaxLength(500_000)
   text?: string;
+
+  @IfGiven()
+  @IsInstant('When it comes into force; at once by default.')
+  effectiveFrom?: string;
+
+  @IfGiven()
+  @IsInteger('For how many days after that the version before it still counts as accepted; 0 by default.', 0, 365)
+  graceDays?: number;
 }
 
-export const PublishPolicyHandler = decisionHandler(PublishPolicy, policyStream, (state, command) =>
-  publishPolicy(state, policyOf(command)),
+export const PublishPolicyHandler = decisionHandler(PublishPolicy, policyStream, (state, command, now) =>
+  publishPolicy(state, policyOf(command), now),
 );
 
-const policyOf = ({ version, url, text }: PublishPolicy): PolicyEvent['data'] => ({
+const policyOf = ({ version, url, text, effectiveFrom, graceDays }: PublishPolicy): Published => ({
   version,
   ...(url === undefined ? {} : { url: new URL(url).href }),
   ...(text === undefined ? {} : { digest: `sha256:${createHash('sha256').update(text).digest('hex')}` }),
+  ...(effectiveFrom === undefined ? {} : { effectiveFrom: toIso(Date.parse(effectiveFrom)) }),
+  ...(graceDays === undefined ? {} : { graceDays }),
 });
 
 @Controller('v1/policy')
 export class PublishPolicyController extends CommandRoute {
   @Post()
   @Roles('operator', 'administrator')
-  @Operation('Publishes a version of the content policy; from then on access requires its acceptance', {
-    example: { version: '2022-05-18', url: 'https://example.org/policy/2022-05-18' },
-    answer: receipt('The version is in force.'),
-    refusals: { 409: ['policy-superseded'] },
+  @Operation('Publishes a version of the content policy; once it is in force, access requires its acceptance', {
+    description:
+      'By default it is in force at once, and who accepted another version is denied until they accept this one. `effectiveFrom` announces it: it may be accepted from now on. During `graceDays`, who accepted the version before it keeps the access.',
+    example: {
+      version: '2022-05-18',
+      url: 'https://example.org/policy/2022-05-18',
+      effectiveFrom: '2022-06-01T00:00:00Z',
+      graceDays: 14,
+    },
+    answer: receipt('The version is published.'),
+    refusals: { 409: ['policy-superseded', 'policy-withdrawn', 'policy-published', 'effective-date-past'] },
   })
   publishPolicy(@Body() policy: PublishPolicy, @Context() context: Context) {
     return this.receipt(policy.with({ context }));

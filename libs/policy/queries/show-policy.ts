@@ -4,17 +4,24 @@ import type { Static } from 'typebox';
 import type { EventStore } from '../../event-store/event-store.js';
 import { isOf } from '../../events/event-definition.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
-import { closed, instant, list, orNull, position, text } from '../../http/openapi/answer-schemas.js';
+import { closed, count, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { EVENT_STORE } from '../../platform/ports.js';
+import type { Clock } from '../../kernel/clock.js';
+import { foldRecorded } from '../../kernel/decider.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { ContentPolicyPublished } from '../events.js';
-import { policyStream } from '../policy.js';
+import { type ContentPolicies, type PoliciesInForce, policiesAt, policyStream } from '../policy.js';
+
+const STATUSES = ['scheduled', 'in-force', 'grace', 'superseded', 'withdrawn'] as const;
 
 const PolicyVersion = closed({
   version: text('The version that people see.'),
   url: orNull(text('The address of its text.')),
   digest: orNull(text('`sha256:` and the hex digest of its text.')),
-  publishedAt: instant('When it came into force.'),
+  publishedAt: instant('When it was published.'),
+  effectiveFrom: instant('When it came or comes into force.'),
+  graceDays: count('For how many days after that the version before it still counts as accepted.'),
+  status: oneOf(STATUSES, 'Whether it is in force, or why not. A superseded version in its `grace` still counts.'),
   position: position('The position of its publication.'),
 });
 
@@ -29,6 +36,9 @@ const example = {
   url: 'https://example.org/policy/2022-05-18',
   digest: null,
   publishedAt: '2022-05-18T09:00:00.000Z',
+  effectiveFrom: '2022-06-01T00:00:00.000Z',
+  graceDays: 14,
+  status: 'in-force',
   position: '3',
 };
 
@@ -36,20 +46,39 @@ export class ShowPolicy extends Query<PolicyAnswer> {}
 
 @QueryHandler(ShowPolicy)
 export class ShowPolicyHandler implements IQueryHandler<ShowPolicy> {
-  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
 
   async execute(): Promise<PolicyAnswer> {
     const history = await this.store.readStream(policyStream.category);
     const published = history.filter((event) => isOf(ContentPolicyPublished, event));
+    const state = foldRecorded(policyStream, history);
+    const inForce = policiesAt(state, this.clock.now());
     const versions = published.map(({ data, metadata, position: place }) => ({
       version: data.version,
       url: data.url ?? null,
       digest: data.digest ?? null,
       publishedAt: metadata.time,
+      effectiveFrom: data.effectiveFrom ?? metadata.time,
+      graceDays: data.graceDays ?? 0,
+      status: statusOf(state, inForce, data.version),
       position: String(place),
     }));
-    return { current: versions.at(-1) ?? null, versions };
+    return { current: versions.find(({ version }) => version === inForce.current) ?? null, versions };
   }
+}
+
+function statusOf(
+  { versions }: ContentPolicies,
+  { current, upcoming, sufficient }: PoliciesInForce,
+  version: string,
+): (typeof STATUSES)[number] {
+  if (version === current) return 'in-force';
+  if (versions.some((one) => one.version === version && one.withdrawn)) return 'withdrawn';
+  if (upcoming.has(version)) return 'scheduled';
+  return sufficient.has(version) ? 'grace' : 'superseded';
 }
 
 @Controller('v1/policy')
@@ -58,7 +87,7 @@ export class ShowPolicyController {
 
   @Get()
   @AnyRole()
-  @Operation('The content policy in force and those before it', {
+  @Operation('The content policy in force, those before it and those to come', {
     answer: answer('Policy', 'The policies.', PolicyAnswer, { current: example, versions: [example] }),
   })
   showPolicy(): Promise<PolicyAnswer> {

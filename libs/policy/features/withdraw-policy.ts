@@ -1,0 +1,37 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { MinLength } from 'class-validator';
+import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IsLine, IsName } from '../../http/field-rules.js';
+import { Operation, receipt } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
+import { policyStream, withdrawPolicy } from '../policy.js';
+
+export class WithdrawPolicy extends RequestCommand {
+  @IsName('The version.')
+  version!: string;
+
+  @MinLength(1)
+  @IsLine('Why.')
+  reason!: string;
+}
+
+export const WithdrawPolicyHandler = decisionHandler(WithdrawPolicy, policyStream, (state, { version, reason }, now) =>
+  withdrawPolicy(state, { version, reason }, now),
+);
+
+@Controller('v1/policy')
+export class WithdrawPolicyController extends CommandRoute {
+  @Post('withdrawals')
+  @Roles('operator', 'administrator')
+  @Operation('Withdraws a version of the content policy that was published by mistake, in force or not', {
+    description:
+      'The version in force before it is in force again, and who accepted that one has access at once. The only version in force can’t be withdrawn: publish another.',
+    example: { version: '2022-05-81', reason: 'a typing error in the version' },
+    answer: receipt('The version is withdrawn.'),
+    refusals: { 404: ['policy-unknown'], 409: ['policy-needed'] },
+  })
+  withdrawPolicy(@Body() withdrawal: WithdrawPolicy, @Context() context: Context) {
+    return this.receipt(withdrawal.with({ context }));
+  }
+}

@@ -29,6 +29,7 @@ const COMMANDS = [
   'rate pause',
   'rate resume',
   'cohort onboard',
+  'cohort addresses',
   'account address',
   'account show',
   'switch list',

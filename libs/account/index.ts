@@ -13,6 +13,7 @@ import { ReinstateAccountController, ReinstateAccountHandler } from './features/
 import { SuspendAccountController, SuspendAccountHandler } from './features/suspend-account.js';
 import { personStream } from './person.js';
 import { addressSettling } from './processes/address-settling.js';
+import { AddressBook } from './queries/address-book.js';
 import { ShowAccountController, ShowAccountHandler } from './queries/show-account.js';
 import { accountStandingView } from './views/account-standing.js';
 
@@ -21,6 +22,7 @@ export * from './account-standing.js';
 export * from './events.js';
 export { AddressClaims } from './features/address-claims.js';
 export * from './person.js';
+export { AddressBook } from './queries/address-book.js';
 export * from './views/account-standing.js';
 export * from './waiting-turn.js';
 
@@ -55,5 +57,5 @@ export const accountContext: Context = {
       ],
     },
   ],
-  services: [AddressClaims],
+  services: [AddressBook, AddressClaims],
 };

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
-import { EntityId, eventData, Instant, Label, Name } from '../events/schemas.js';
+import { Accounts, EntityId, eventData, Instant, Label, Line, Name } from '../events/schemas.js';
 import { ATTRIBUTE, MAX_ID_LENGTH } from '../kernel/text-forms.js';
 
 const ownedToken = {
@@ -66,6 +66,31 @@ export const ViewRebuilt = defineEvent({
   example: { jobId: '0196e0f0-0000-7000-8000-000000000001', kind: 'rebuild', views: ['cases'] },
 });
 
-export const auditEvents = [TokenCreated, TokenRevoked, QuarantineReplayed, ViewRebuilt];
+export const AddressRead = defineEvent({
+  type: 'AddressRead',
+  version: 1,
+  summary: 'Somebody read the addresses of people. Stored before they were given out.',
+  schema: eventData({
+    accounts: Accounts('Whose addresses were given out.'),
+    cohortId: Type.Optional(EntityId('The cohort that they were asked for by.')),
+    reason: Line('Why, as the reader put it.'),
+  }),
+  example: { accounts: ['acc-1', 'acc-2'], cohortId: '2022-w20', reason: 'invitations' },
+});
+
+export const ContentViewed = defineEvent({
+  type: 'ContentViewed',
+  version: 1,
+  summary: 'Somebody read what people wrote, which is stored encrypted. Stored before it was given out.',
+  schema: eventData({
+    caseId: Type.Optional(EntityId('The case whose texts were read; it has the id of its image.')),
+    entryId: Type.Optional(EntityId('The entry in quarantine whose bytes were read.')),
+    level: Type.Enum(['prompt', 'comments', 'quarantined'], { description: 'What was read.' }),
+    reason: Type.Optional(Line('Why, as the reader put it.')),
+  }),
+  example: { caseId: 'img-1', level: 'prompt', reason: 'the image alone is ambiguous' },
+});
+
+export const auditEvents = [TokenCreated, TokenRevoked, QuarantineReplayed, ViewRebuilt, AddressRead, ContentViewed];
 
 export type AuditEvent = EventOf<(typeof auditEvents)[number]>;

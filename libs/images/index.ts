@@ -1,12 +1,14 @@
 import type { Context } from '../context/context.js';
 import { imageEvents } from './events.js';
 import { ImageOwners } from './queries/image-owner.js';
+import { ImagePrompts } from './queries/image-prompts.js';
 import { ShowImageController, ShowImageHandler } from './queries/show-image.js';
 import { imagesView } from './views/images.js';
 
 export * from './events.js';
 export { imagesAsOf } from './queries/image-facts.js';
 export * from './queries/image-owner.js';
+export { ImagePrompts } from './queries/image-prompts.js';
 export * from './views/images.js';
 
 export const imagesContext: Context = {
@@ -21,5 +23,5 @@ export const imagesContext: Context = {
       controllers: [ShowImageController],
     },
   ],
-  services: [ImageOwners],
+  services: [ImageOwners, ImagePrompts],
 };

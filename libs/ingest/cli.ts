@@ -43,18 +43,20 @@ export const commands: CommandGroup = (program, run) => {
     group,
     'show <id>',
     'Shows an entry with its raw bytes.',
-    'quarantine show 0196e0f0-0000-7000-8000-000000000001',
-  ).action(
-    run(async ({ client, print }, _, id) => {
-      const path = `/v1/quarantine/${encodeURIComponent(id!)}`;
-      const entry = await client.get<WholeEntry>(path);
-      const { raw, rawBase64, ...about } = entry;
-      const settled = `no bytes: the entry is ${entry.status}, and only a waiting one keeps them`;
-      const base64 = rawBase64 === undefined ? settled : `${rawBase64} (base64)`;
-      const bytes = raw === undefined ? base64 : plain(raw);
-      print(entry, () => `${pairs(Object.entries(about))}\n\n${bytes}`);
-    }),
-  );
+    'quarantine show 0196e0f0-0000-7000-8000-000000000001 --reason "a sender asks why"',
+  )
+    .option('--reason <text>', 'why; the log records who read the bytes')
+    .action(
+      run<{ reason?: string }>(async ({ client, print }, { reason }, id) => {
+        const path = `/v1/quarantine/${encodeURIComponent(id!)}`;
+        const entry = await client.get<WholeEntry>(path, { reason });
+        const { raw, rawBase64, ...about } = entry;
+        const settled = `no bytes: the entry is ${entry.status}, and only a waiting one keeps them`;
+        const base64 = rawBase64 === undefined ? settled : `${rawBase64} (base64)`;
+        const bytes = raw === undefined ? base64 : plain(raw);
+        print(entry, () => `${pairs(Object.entries(about))}\n\n${bytes}`);
+      }),
+    );
 
   command(
     group,

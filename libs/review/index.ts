@@ -8,10 +8,12 @@ import { ConfirmReviewHandler, confirmReviewInbound } from './features/confirm-r
 import { flagProcessing } from './features/flag-processing.js';
 import { GiveVerdictController, GiveVerdictHandler, giveVerdictInbound } from './features/give-verdict.js';
 import { ReleaseCaseController, ReleaseCaseHandler } from './features/release-case.js';
+import { RevealContentController, RevealContentHandler } from './features/reveal-content.js';
 import { notedFlaggerStream } from './noted-flagger.js';
 import { caseOpening } from './processes/case-opening.js';
 import { CaseQueue } from './queries/case-queue.js';
 import { CurrentCases } from './queries/current-cases.js';
+import { FlagCommentsReader } from './queries/flag-comments.js';
 import { FlagsAhead } from './queries/flags-ahead.js';
 import { ListCasesController, ListCasesHandler } from './queries/list-cases.js';
 import { ShowCaseController, ShowCaseHandler } from './queries/show-case.js';
@@ -40,6 +42,7 @@ export const reviewContext: Context = {
     ReleaseCaseHandler,
     GiveVerdictHandler,
     ConfirmReviewHandler,
+    RevealContentHandler,
   ],
   inbound: (commands) => [giveVerdictInbound(commands), confirmReviewInbound(commands)],
   routes: [
@@ -53,8 +56,9 @@ export const reviewContext: Context = {
         ClaimCaseController,
         ReleaseCaseController,
         GiveVerdictController,
+        RevealContentController,
       ],
     },
   ],
-  services: [CaseFactsReader, CaseQueue, CurrentCases, FlagsAhead],
+  services: [CaseFactsReader, CaseQueue, CurrentCases, FlagCommentsReader, FlagsAhead],
 };

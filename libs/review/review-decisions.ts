@@ -286,7 +286,7 @@ function refuseUnknown(state: Case, caseId: string): void {
 }
 
 /** A flag that can't be processed may be one that opens the case, or the reviewer's own. */
-function refuseIncomplete(state: Case, caseId: string, { isCaseParked }: CaseFacts): void {
+export function refuseIncomplete(state: Case, caseId: string, { isCaseParked }: CaseFacts): void {
   if (isCaseParked && state.status !== 'confirmed') {
     throw new Refusal(
       'case-parked',
@@ -301,7 +301,7 @@ const CONFLICTS: Record<Conflict, (reviewer: string, caseId: string) => string> 
   'own-image': (reviewer, caseId) => `the image of case ${caseId} is ${reviewer}'s own; somebody else has to review it`,
 };
 
-function refuseConflict(state: Case, caseId: string, reviewer: string, facts: CaseFacts): void {
+export function refuseConflict(state: Case, caseId: string, reviewer: string, facts: CaseFacts): void {
   if (facts.isParked) {
     throw new Refusal(
       'image-parked',

@@ -3,6 +3,7 @@ import { nextInLine, Waitlist } from '../waitlist/index.js';
 import { cohortStream } from './cohort.js';
 import { rolloutEvents } from './events.js';
 import { AdmitCohortController, AdmitCohortHandler } from './features/admit-cohort.js';
+import { ExportAddressesController, ExportAddressesHandler } from './features/export-addresses.js';
 import { ImportCohortHandler, importCohortInbound } from './features/import-cohort.js';
 import { PauseOnboardingController, PauseOnboardingHandler } from './features/pause-onboarding.js';
 import { ResumeOnboardingController, ResumeOnboardingHandler } from './features/resume-onboarding.js';
@@ -45,6 +46,7 @@ export const rolloutContext: Context = {
     ResumeOnboardingHandler,
     AdmitCohortHandler,
     ImportCohortHandler,
+    ExportAddressesHandler,
     ShowRolloutHandler,
     ListCohortsHandler,
     ShowCohortHandler,
@@ -62,6 +64,7 @@ export const rolloutContext: Context = {
         AdmitCohortController,
         ListCohortsController,
         ShowCohortController,
+        ExportAddressesController,
       ],
     },
   ],

@@ -24,6 +24,8 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
     { accounts: ['acc-1', 'acc-2'], cohortId: 'c-1' },
     { size: 1, priority: 5, cohortId: 'c-2' },
   ],
+  'POST /v1/cohorts/:id/address-exports': [{ reason: 'invitations', part: 0 }],
+  'POST /v1/cases/:id/reveals': [{ level: 'prompt', reason: 'ambiguous' }],
   'POST /v1/cases/:id/verdicts': [{ verdict: 'unsafe', note: 'see the sign', answerTimeMs: 1000 }],
   'POST /access/v1/evaluation': [question],
   'POST /access/v1/evaluations': [

@@ -1,14 +1,11 @@
-import { encryptionContext } from '../../event-store/encrypting-event-store.js';
 import type { EventStore } from '../../event-store/event-store.js';
-import { isOf } from '../../events/event-definition.js';
 import { isUsable } from '../../kernel/decider.js';
 import type { AddressHashes } from '../../platform/personal-data/address-hashes.js';
-import { Unreadable } from '../../platform/personal-data/encrypted-text.js';
 import { InvalidAddress, type Mailbox, mailboxOf } from '../../platform/personal-data/mailbox.js';
 import type { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { accountStream } from '../account-standing.js';
-import { AddressChanged, WaitlistJoined } from '../events.js';
 import { personStream } from '../person.js';
+import { addressIn } from '../queries/address-book.js';
 
 /** Addresses that an earlier version hashed, by other rules and another key. */
 export class FormerAddresses {
@@ -35,15 +32,12 @@ export class FormerAddresses {
   async isOf(accountId: string, hash: string): Promise<boolean> {
     if (!this.hashes.mayHaveFormer) return false;
     const stream = `${accountStream.category}-${accountId}`;
-    const events = await this.store.readStream(stream);
-    const last = events.findLast((event) => isOf(WaitlistJoined, event) || isOf(AddressChanged, event));
-    if (!last) return false;
+    const { text: email } = await addressIn(this.keys, await this.store.readStream(stream));
+    if (email === null) return false;
     try {
-      const place = encryptionContext(stream, last.id, 'email');
-      const email = await this.keys.decrypt(accountId, last.data.email as string, place);
       return this.hashes.of(mailboxOf(email)) === hash;
     } catch (error) {
-      if (error instanceof Unreadable || error instanceof InvalidAddress) return false;
+      if (error instanceof InvalidAddress) return false;
       throw error;
     }
   }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { POOL, SETTINGS } from '../../platform/ports.js';
+import type { ViewRow } from '../../projections/view.js';
 import { viewLookup } from '../../projections/view-lookup.js';
 import { eventsAhead } from '../../subscriptions/events-ahead.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
@@ -34,11 +35,25 @@ export class ImageOwners {
    * @throws NotCaughtUp if the view is too far behind
    */
   async find(imageId: string): Promise<{ owner?: string; isParked: boolean }> {
+    const { image, isParked } = await this.row(imageId);
+    return { ...(image && { owner: image.account_id }), isParked };
+  }
+
+  /** The row of the view by every event stored so far. @throws NotCaughtUp */
+  async row(imageId: string): Promise<{ image: ImageRow | undefined; isParked: boolean }> {
     const { row, asOf, isParked } = await this.lookup(imageId);
     const view = { consumer: `view:${imagesView.name}`, position: asOf, limitMs: this.settings.decisionWaitMs };
     const ahead = await eventsAhead(this.log, ImageGenerated, view, imageId, ({ data }) => data.imageId);
-    let image = row && ({ ...row, generated_at: new Date(row.generated_at).getTime() } as ImageRow);
+    let image = row && toRow(row);
     for (const event of ahead.events) image = imagesView.evolve(image, event, imageId);
-    return { ...(image && { owner: image.account_id }), isParked: isParked || ahead.isBroken };
+    return { image, isParked: isParked || ahead.isBroken };
   }
 }
+
+/** As the view folds it: the driver returns times as dates and 64-bit integers as strings. */
+const toRow = (row: ViewRow): ImageRow =>
+  ({
+    ...row,
+    generated_at: new Date(row.generated_at).getTime(),
+    event_position: Number(row.event_position),
+  }) as ImageRow;

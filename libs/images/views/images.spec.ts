@@ -20,6 +20,7 @@ it('has the owner and the facts of an image', () => {
     photorealistic: true,
     faces: null,
     prompt_category: 'People',
+    event_position: 2,
   });
 });
 

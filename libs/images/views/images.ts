@@ -1,4 +1,4 @@
-import { bool, defineView, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
+import { bool, defineView, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
 import { ImageGenerated } from '../events.js';
 
 const columns = {
@@ -8,6 +8,8 @@ const columns = {
   photorealistic: nullable(bool()),
   faces: nullable(bool()),
   prompt_category: nullable(text()),
+  /** Of its ImageGenerated, which has the prompt. */
+  event_position: int8(),
 };
 
 export type ImageRow = RowOf<typeof columns>;
@@ -15,12 +17,12 @@ export type ImageRow = RowOf<typeof columns>;
 /** The busiest view, so it has one small row per image, one object per event and no index but its key. */
 export const imagesView = defineView({
   name: 'images',
-  version: 1,
+  version: 2,
   summary: 'The owner of each image, and whether it shows photorealistic faces.',
   events: [ImageGenerated],
   table: { name: 'images', key: 'image_id', columns },
   keys: ({ data }) => [data.imageId],
-  evolve(row: ImageRow | undefined, { data, metadata }, imageId) {
+  evolve(row: ImageRow | undefined, { data, metadata, position }, imageId) {
     const generatedAt = Date.parse(metadata.time);
     // Two systems may claim one image; the earlier claim holds, in whatever order they arrive.
     if (row && !isEarlier(generatedAt, data.accountId, row)) return row;
@@ -31,6 +33,7 @@ export const imagesView = defineView({
       photorealistic: data.photorealistic ?? null,
       faces: data.faces ?? null,
       prompt_category: data.promptCategory ?? null,
+      event_position: position,
     };
   },
 });

@@ -6,7 +6,7 @@ import { STRUCTURED } from '../../events/cloud-event.js';
 import type { Fault } from '../../events/fault.js';
 import { SENDERS, type SenderBinding } from '../../http/credentials/principal.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IsInteger, Means } from '../../http/field-rules.js';
+import { IfGiven, IsInteger, IsLine, Means } from '../../http/field-rules.js';
 import { AnyNames } from '../../http/http-adapter.js';
 import { closed, list, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
@@ -45,6 +45,12 @@ export class QuarantineQuery {
   @IsUUID()
   @Means('The `nextCursor` of the previous page.')
   cursor?: string;
+}
+
+export class ReadQuery {
+  @IfGiven()
+  @IsLine('Why. Recorded with the reader’s name; no personal data.')
+  reason?: string;
 }
 
 const QuarantinePage = closed({
@@ -113,12 +119,19 @@ export class QuarantineController {
   @Roles('operator', 'compliance', 'administrator')
   @Operation('One entry with its raw bytes', {
     ...ENTRY,
+    description: 'The bytes may hold personal data: the log records who read them, and why, before this is answered.',
     answer: answer('QuarantineEntry', 'The entry.', WholeEntry),
     refusals: { ...ENTRY.refusals, 409: ['quarantine-entry-unreadable'] },
   })
-  async showQuarantineEntry(@Param('id', entryId) id: string): Promise<WholeEntry> {
+  async showQuarantineEntry(
+    @Param('id', entryId) id: string,
+    @Query() { reason }: ReadQuery,
+    @Context() context: Context,
+  ): Promise<WholeEntry> {
     const { raw, ...entry } = await this.quarantine.show(id);
     if (!raw) return entry;
+    const data = { entryId: id, level: 'quarantined', ...(reason !== undefined && { reason }) };
+    await this.audit.record({ type: 'ContentViewed', data }, context);
     const utf8 = raw.toString('utf8');
     return { ...entry, ...(Buffer.from(utf8).equals(raw) ? { raw: utf8 } : { rawBase64: raw.toString('base64') }) };
   }

@@ -3,12 +3,13 @@ import { type AccountAnswer, accountOf } from '../../account/cli.js';
 import type { ApiClient } from '../../cli/api-client.js';
 import { type CommandGroup, command, integer, severalOf } from '../../cli/commands.js';
 import { EXIT } from '../../cli/exit-codes.js';
-import { number } from '../../cli/rendering/table.js';
+import { number, rowsOf, table } from '../../cli/rendering/table.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import { passed } from '../../operations/cli.js';
 import { eventPages } from '../../publish/cli/event-pages.js';
 import type { CohortOnboarded } from '../events.js';
 import type { AdmittedAnswer } from '../features/admit-cohort.js';
+import type { AddressesAnswer } from '../features/export-addresses.js';
 
 const ONBOARDING = 'reactor:onboarding';
 const LOOK_UPS_IN_FLIGHT = 16;
@@ -60,7 +61,38 @@ export const cohortCommands: CommandGroup = (program, run) => {
         return outcome.onboarded.length === 0 ? EXIT.nobodyWaiting : EXIT.done;
       }),
     );
+
+  command(
+    group,
+    'addresses <cohort>',
+    'Lists the addresses of the people onboarded with a cohort, to invite them. The log records who read them, and why.',
+    'cohort addresses week-20 --reason "invitations of week 20" --json',
+  )
+    .requiredOption('--reason <text>', 'why')
+    .action(
+      run<{ reason: string }>(async ({ client, print, remark }, { reason }, cohortId) => {
+        const found = await addressesOf(client, cohortId!, reason);
+        const { items, withheld } = found;
+        print(found, () =>
+          table(['account', 'address', 'locale'], rowsOf(items, 'accountId', 'email', 'locale'), 'nobody to invite'),
+        );
+        if (withheld.length > 0) remark(`${withheld.length} people are left out: --json names them, and why`);
+      }),
+    );
 };
+
+async function addressesOf(client: ApiClient, cohortId: string, reason: string) {
+  const path = `/v1/cohorts/${encodeURIComponent(cohortId)}/address-exports`;
+  const items: AddressesAnswer['items'] = [];
+  const withheld: AddressesAnswer['withheld'] = [];
+  for (let part: number | undefined = 0; part !== undefined; ) {
+    const answer: AddressesAnswer = await client.post(path, { reason, part }, { repeatable: true });
+    items.push(...answer.items);
+    withheld.push(...answer.withheld);
+    part = answer.nextPart;
+  }
+  return { cohortId, items, withheld };
+}
 
 /** The client chooses the id, so the request is safe to retry. */
 export const admitCohort = (

@@ -1,0 +1,58 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EventStore } from '../../event-store/event-store.js';
+import { type PersonalText, readPersonal } from '../../event-store/read-personal.js';
+import { isOf } from '../../events/event-definition.js';
+import { foldRecorded } from '../../kernel/decider.js';
+import type { RecordedEvent } from '../../kernel/envelope.js';
+import { PersonKeys } from '../../platform/personal-data/person-keys.js';
+import { EVENT_STORE } from '../../platform/ports.js';
+import { accountStream } from '../account-standing.js';
+import { AddressChanged, WaitlistJoined } from '../events.js';
+
+/** How to write to the holder of an account. */
+export interface Contact {
+  accountId: string;
+  email: string;
+  /** As the person gave it; null if they did not. */
+  locale: string | null;
+}
+
+export interface Contacts {
+  contacts: Contact[];
+  /** Accounts whose holders are not to be written to, or can't be. */
+  withheld: { accountId: string; why: 'deactivated' | 'erased' | 'no-address' }[];
+}
+
+/** Decrypts addresses. Who asks for them records who reads them. */
+@Injectable()
+export class AddressBook {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(PersonKeys) private readonly keys: PersonKeys,
+  ) {}
+
+  /** The contacts of accounts, in their order. */
+  async contactsOf(accounts: readonly string[]): Promise<Contacts> {
+    const found = await Promise.all(accounts.map((accountId) => this.contactOf(accountId)));
+    return {
+      contacts: found.filter((one) => 'email' in one),
+      withheld: found.filter((one) => 'why' in one),
+    };
+  }
+
+  private async contactOf(accountId: string): Promise<Contact | Contacts['withheld'][number]> {
+    const events = await this.store.readStream(`${accountStream.category}-${accountId}`);
+    if (foldRecorded(accountStream, events).deactivated) return { accountId, why: 'deactivated' };
+    const { text, isErased } = await addressIn(this.keys, events);
+    if (text === null) return { accountId, why: isErased ? 'erased' : 'no-address' };
+    const joined = events.findLast((event) => isOf(WaitlistJoined, event));
+    return { accountId, email: text, locale: (joined?.data.locale as string | undefined) ?? null };
+  }
+}
+
+/** The address that an account's events give it last. */
+export async function addressIn(keys: PersonKeys, events: readonly RecordedEvent[]): Promise<PersonalText> {
+  const last = events.findLast((event) => isOf(WaitlistJoined, event) || isOf(AddressChanged, event));
+  if (!last) return { text: null, isErased: false };
+  return readPersonal(keys, last, last.type === AddressChanged.type ? AddressChanged : WaitlistJoined, 'email');
+}

@@ -1,0 +1,104 @@
+import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { MinLength } from 'class-validator';
+import { type Static, Type } from 'typebox';
+import { AddressBook } from '../../account/index.js';
+import { AuditTrail } from '../../audit/index.js';
+import { RequestCommand } from '../../context/decision.js';
+import { Transactor } from '../../event-store/transact.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdParam, IfGiven, IsInteger, IsLine } from '../../http/field-rules.js';
+import { closed, count, list, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
+import { NotFound } from '../../kernel/errors.js';
+import { ACCOUNTS_PER_PART, cohortStream } from '../cohort.js';
+import { Admissions } from '../queries/admissions.js';
+
+const MAX_PARTS = 1_000_000;
+
+const AddressesAnswer = closed({
+  cohortId: text('The cohort.'),
+  part: count('This part of the cohort, from 0.'),
+  items: list(
+    closed({
+      accountId: text('The account.'),
+      email: text('The address.'),
+      locale: orNull(text('The language of the person, if they gave one.')),
+    }),
+    'The people of this part, in the order of their onboarding.',
+  ),
+  withheld: list(
+    closed({
+      accountId: text('The account.'),
+      why: oneOf(['deactivated', 'erased', 'no-address'], 'Why its address is not here.'),
+    }),
+    'People of this part who are not to be written to, or can’t be.',
+  ),
+  nextPart: Type.Optional(count('Pass it as `part`; absent if nobody else has been onboarded with the cohort so far.')),
+});
+export type AddressesAnswer = Static<typeof AddressesAnswer>;
+
+export class ExportAddresses extends RequestCommand<AddressesAnswer> {
+  @MinLength(1)
+  @IsLine('Why. Recorded with the reader’s name; no personal data.')
+  reason!: string;
+
+  @IfGiven()
+  @IsInteger(`A part of at most ${ACCOUNTS_PER_PART} people: 0 by default, then \`nextPart\`.`, 0, MAX_PARTS)
+  part?: number;
+
+  declare readonly cohortId: string;
+}
+
+/** Gives out the addresses of people who were onboarded, so that they can be invited. */
+@CommandHandler(ExportAddresses)
+export class ExportAddressesHandler implements ICommandHandler<ExportAddresses> {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(Admissions) private readonly admissions: Admissions,
+    @Inject(AddressBook) private readonly addresses: AddressBook,
+    @Inject(AuditTrail) private readonly audit: AuditTrail,
+  ) {}
+
+  async execute({ cohortId, reason, part = 0, context }: ExportAddresses): Promise<AddressesAnswer> {
+    const { onboarded } = (await this.transactor.load(cohortStream, cohortId)).state;
+    if (onboarded.length === 0 && !(await this.admissions.find(cohortId)))
+      throw new NotFound('cohort-unknown', `there is no cohort ${cohortId}: GET /v1/cohorts lists them`);
+    const { contacts: items, withheld } = await this.addresses.contactsOf(onboarded[part] ?? []);
+    if (items.length > 0) {
+      const accounts = items.map(({ accountId }) => accountId);
+      await this.audit.record({ type: 'AddressRead', data: { accounts, cohortId, reason } }, context);
+    }
+    const next = part + 1 < onboarded.length ? { nextPart: part + 1 } : {};
+    return { cohortId, part, items, withheld, ...next };
+  }
+}
+
+@Controller('v1/cohorts')
+export class ExportAddressesController {
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+
+  @Post(':id/address-exports')
+  @HttpCode(200)
+  @Roles('operator', 'administrator')
+  @Operation('The addresses of the people onboarded with a cohort, to invite them', {
+    description: 'Each call is recorded in the log before it is answered: who read whose addresses, and why.',
+    fields: { id: 'The cohort.' },
+    example: { reason: 'invitations of week 20' },
+    answer: answer('Addresses', 'A part of the cohort.', AddressesAnswer, {
+      cohortId: '2022-w20',
+      part: 0,
+      items: [{ accountId: 'acc-1', email: 'ada@example.org', locale: 'en-GB' }],
+      withheld: [],
+    }),
+    refusals: { 404: ['cohort-unknown'] },
+  })
+  exportAddresses(
+    @Param() { id }: IdParam,
+    @Body() request: ExportAddresses,
+    @Context() context: Context,
+  ): Promise<AddressesAnswer> {
+    return this.commands.execute(request.with({ context, cohortId: id }));
+  }
+}

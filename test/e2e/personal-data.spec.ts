@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { StoreUnavailable } from '../../libs/kernel/errors.js';
+import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+
+const LEASE_MS = 900_000;
+let now = Date.parse('2022-05-18T09:00:00Z');
+let gatehouse: TestGatehouse;
+let operator: Client;
+let service: Client;
+let rita: Client;
+
+beforeAll(async () => {
+  gatehouse = await startGatehouse({
+    clock: { now: () => now },
+    env: { GATEHOUSE_CLAIM_LEASE_MS: String(LEASE_MS), GATEHOUSE_REVIEW_PANEL: '3' },
+  });
+  operator = await gatehouse.as('olga', 'operator');
+  service = await gatehouse.as('web-site', 'service');
+  rita = await gatehouse.as('rita', 'reviewer');
+  await operator.put('/v1/rollout/rate', { perWeek: 1000 });
+  await service.post('/v1/events', [
+    cloudEvent('ImageGenerated', { imageId: 'img-1', accountId: 'acc-1', prompt: 'a horse on the moon' }),
+    cloudEvent('ContentFlagged', flag('acc-8', 'the sign is hateful')),
+    cloudEvent('ContentFlagged', flag('acc-9')),
+    cloudEvent('ContentFlagged', flag('rob', 'mine')),
+  ]);
+  await gatehouse.settle();
+});
+afterAll(() => gatehouse.close());
+
+const flag = (flaggedBy: string, comment?: string) => ({
+  ...{ imageId: 'img-1', flaggedBy, flaggerKind: 'user', categories: ['hate'] },
+  ...(comment !== undefined && { comment }),
+});
+const audit = async (type: string) =>
+  (await gatehouse.administrator.get(`/v1/log?stream=audit&types=${type}&limit=2000`)).body.events;
+const reveal = (reader: Client, level: string, caseId = 'img-1') =>
+  reader.post(`/v1/cases/${caseId}/reveals`, { level, reason: 'the image alone is ambiguous' });
+const refusal = (status: number, code: string) => ({ status, body: { type: expect.stringMatching(`${code}$`) } });
+
+it('shows prompt and comments to the reviewer who has claimed the case, and to nobody else', async () => {
+  expect(await reveal(rita, 'prompt')).toMatchObject(refusal(409, 'case-not-claimed'));
+  await rita.post('/v1/cases/img-1/claim');
+  const [rob, bob] = [await gatehouse.as('rob', 'reviewer'), await gatehouse.as('bob', 'reviewer')];
+  expect(await reveal(rob, 'comments')).toMatchObject(refusal(409, 'own-flag'));
+  expect(await reveal(bob, 'prompt')).toMatchObject(refusal(409, 'case-not-claimed'));
+  expect(await reveal(gatehouse.administrator, 'prompt')).toMatchObject(refusal(409, 'case-not-claimed'));
+  for (const other of [operator, service]) expect((await reveal(other, 'prompt')).status).toBe(403);
+  expect(await reveal(rita, 'prompt', 'img-9')).toMatchObject(refusal(404, 'case-unknown'));
+  expect(await audit('ContentViewed')).toEqual([]);
+
+  expect((await reveal(rita, 'prompt')).body).toMatchObject({ prompt: 'a horse on the moon', unavailable: 0 });
+  const { comments, unavailable, position } = (await reveal(rita, 'comments')).body;
+  expect(unavailable).toBe(0);
+  expect(comments).toMatchObject([
+    { flaggedBy: 'acc-8', comment: 'the sign is hateful' },
+    { flaggedBy: 'rob', comment: 'mine' },
+  ]);
+  const reason = 'the image alone is ambiguous';
+  const actor = { kind: 'user', id: 'rita', role: 'reviewer' };
+  const viewed = await audit('ContentViewed');
+  expect(viewed).toMatchObject([
+    { data: { caseId: 'img-1', level: 'prompt', reason }, metadata: { actor } },
+    { data: { caseId: 'img-1', level: 'comments', reason }, metadata: { actor }, position },
+  ]);
+  expect(JSON.stringify(viewed)).not.toMatch(/horse|sign/);
+});
+
+it('shows nothing that the log can’t record', async () => {
+  const append = jest.spyOn(gatehouse.runtime.store, 'append');
+  append.mockRejectedValue(new StoreUnavailable('the log is away'));
+  const answer = await reveal(rita, 'prompt');
+  append.mockRestore();
+  expect(answer.status).toBe(503);
+  expect(JSON.stringify(answer.body)).not.toContain('horse');
+});
+
+it('counts what was erased', async () => {
+  await gatehouse.runtime.personKeys.forget('acc-1');
+  await gatehouse.runtime.personKeys.forget('acc-8');
+  expect((await reveal(rita, 'prompt')).body).toMatchObject({ prompt: null, unavailable: 1 });
+  const { comments, unavailable } = (await reveal(rita, 'comments')).body;
+  expect([comments.map(({ comment }: { comment: string }) => comment), unavailable]).toEqual([['mine'], 1]);
+});
+
+it('shows nothing after the claim has ended', async () => {
+  now += LEASE_MS;
+  expect(await reveal(rita, 'prompt')).toMatchObject(refusal(409, 'case-not-claimed'));
+});
+
+it('gives an operator the addresses of a cohort, and records whose', async () => {
+  const accounts: string[] = [];
+  for (const name of ['ada', 'ben', 'cem', 'dan'])
+    accounts.push((await service.post('/v1/waitlist', { email: `${name}@example.org`, locale: 'de' })).body.accountId);
+  const [ada, ben, cem, dan] = accounts as [string, string, string, string];
+  await gatehouse.settle();
+  await operator.post('/v1/cohorts', { cohortId: 'week-20', accounts });
+  await gatehouse.settle();
+  await operator.put(`/v1/accounts/${ben}/address`, { email: 'ben@example.net' });
+  await operator.post(`/v1/accounts/${cem}/deactivation`, { reason: 'operator-decision' });
+  await gatehouse.runtime.personKeys.forget(dan);
+
+  const exported = (caller: Client, more = {}) =>
+    caller.post('/v1/cohorts/week-20/address-exports', { reason: 'invitations', ...more });
+  expect((await exported(operator)).body).toEqual({
+    cohortId: 'week-20',
+    part: 0,
+    items: [
+      { accountId: ada, email: 'ada@example.org', locale: 'de' },
+      { accountId: ben, email: 'ben@example.net', locale: 'de' },
+    ],
+    withheld: [
+      { accountId: cem, why: 'deactivated' },
+      { accountId: dan, why: 'erased' },
+    ],
+  });
+  expect(await audit('AddressRead')).toMatchObject([
+    {
+      data: { accounts: [ada, ben], cohortId: 'week-20', reason: 'invitations' },
+      metadata: { actor: { kind: 'user', id: 'olga', role: 'operator' } },
+    },
+  ]);
+  expect((await exported(operator, { part: 1 })).body).toMatchObject({ items: [], withheld: [] });
+  for (const other of [rita, service, await gatehouse.as('carol', 'compliance')])
+    expect((await exported(other)).status).toBe(403);
+  const unknown = await operator.post('/v1/cohorts/week-99/address-exports', { reason: 'invitations' });
+  expect(unknown).toMatchObject(refusal(404, 'cohort-unknown'));
+  expect(await operator.post('/v1/cohorts/week-20/address-exports', {})).toMatchObject({ status: 400 });
+  expect(await audit('AddressRead')).toHaveLength(1);
+});
+
+it('records who read the bytes of an entry in quarantine, and why', async () => {
+  const wrong = cloudEvent('ImageShared', { imageId: 'not an id', accountId: 'acc-1' });
+  const { quarantineId } = (await service.post('/v1/events', wrong)).body.results[0];
+  const { body } = await operator.get(`/v1/quarantine/${quarantineId}?reason=a%20sender%20asks`);
+  expect(body.raw).toContain('not an id');
+  await operator.delete(`/v1/quarantine/${quarantineId}`);
+  // No bytes are left to read.
+  expect((await operator.get(`/v1/quarantine/${quarantineId}`)).body.raw).toBeUndefined();
+  expect(
+    (await audit('ContentViewed')).filter(({ data }: { data: { entryId?: string } }) => data.entryId),
+  ).toMatchObject([
+    {
+      data: { entryId: quarantineId, level: 'quarantined', reason: 'a sender asks' },
+      metadata: { actor: { id: 'olga', role: 'operator' } },
+    },
+  ]);
+});

@@ -44,7 +44,7 @@ export class CreateTokenBody {
   roles!: Role[];
 
   @IfGiven()
-  @IsEntityId(`${PERSON} By default the name, or nobody if a role is \`service\`.`)
+  @IsEntityId(`${PERSON} By default the name, or nobody if a role is \`service\` or \`metrics\`.`)
   person?: string;
 
   @IfGiven()

@@ -8,7 +8,7 @@ export interface NewToken extends SenderBinding {
   name: string;
   /**
    * Whom it belongs to: all tokens of one person are one actor, in events and in votes. Without one, a token of role
-   * `service` belongs to the service of its name, and any other to the person of its name.
+   * `service` or `metrics` belongs to the service of its name, and any other to the person of its name.
    */
   person?: string | undefined;
   roles: readonly string[];
@@ -26,6 +26,9 @@ export interface CheckedToken {
   eventTypes: string[] | null;
   expiresAt: Date | null;
 }
+
+/** A token with one of these roles is a service's, unless it names its person. */
+const OF_SERVICES: readonly Role[] = ['service', 'metrics'];
 
 const ID_FORM = 'must have 1 to 200 letters, digits or . _ : ~ -, and start with a letter or digit';
 
@@ -53,7 +56,7 @@ export function checkNewToken(wanted: NewToken, now: number): CheckedToken {
   if (errors.length > 0) throw new InvalidInput(errors);
   return {
     name,
-    person: person ?? (roles.includes('service') ? null : name),
+    person: person ?? (OF_SERVICES.some((role) => roles.includes(role)) ? null : name),
     roles: [...new Set(roles.filter(isRole))],
     sources: sources ? [...new Set(sources)] : null,
     eventTypes: eventTypes ? [...new Set(eventTypes)] : null,

@@ -41,6 +41,7 @@ describe('the owner of a token', () => {
     ['the person that it names', { ...wanted('ada-laptop', 'reviewer'), person: 'ada' }, 'user:ada'],
     ['the person of its name', wanted('ada', 'reviewer', 'operator'), 'user:ada'],
     ['the service of its name', wanted('web', 'service'), 'service:web'],
+    ['the service of its name, if it reads metrics', wanted('prometheus', 'metrics'), 'service:prometheus'],
     ['the service of its name, whatever else it may do', wanted('tool', 'service', 'reviewer'), 'service:tool'],
     ['a person who reports events by hand', { ...wanted('ada-cli', 'service'), person: 'ada' }, 'user:ada'],
   ])('is %s', async (_, token, actor) => {

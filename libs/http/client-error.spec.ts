@@ -18,6 +18,8 @@ afterAll(() => {
 
 it.each([
   ['is not HTTP', 'nonsense\r\n\r\n', 400, 'malformed-request'],
+  ['has an unknown method', 'BREW / HTTP/1.1\r\nhost: a\r\n\r\n', 501, 'method-unknown'],
+  ['has a method in lower case', 'get / HTTP/1.1\r\nhost: a\r\n\r\n', 501, 'method-unknown'],
   ['has endless headers', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(4_000)}\r\n\r\n`, 431, 'headers-too-large'],
   ['never ends', 'POST / HTTP/1.1\r\nhost: a\r\n', 408, 'request-timeout'],
 ])('answers a request that %s with a problem and closes the connection', async (_, sent, status, code) => {

@@ -1,7 +1,10 @@
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { HttpError } from './http-error.js';
+import { methodUnknown } from './other-methods.js';
 import { PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
+import { isAnswering } from './request-queue.js';
 
 const KNOWN: Record<string, HttpError> = {
   ERR_HTTP_REQUEST_TIMEOUT: new HttpError(408, 'request-timeout', 'the request did not arrive in time: send it again'),
@@ -9,10 +12,42 @@ const KNOWN: Record<string, HttpError> = {
 };
 const MALFORMED = new HttpError(400, 'malformed-request', 'the request is not well-formed HTTP/1.1: send a valid one');
 
-/** Answers input that Node could not parse into a request with a problem document, then closes the connection. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (socket.writable && error.code !== 'ECONNRESET') {
-    const { problem } = toProblem(KNOWN[error.code ?? ''] ?? MALFORMED);
+const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}) \S+ HTTP\/1\.[01]\r?$/m;
+
+interface ClientError extends Error {
+  code?: string;
+  /** What was read, and how much of it was parsed. */
+  rawPacket?: unknown;
+  bytesParsed?: number;
+}
+
+/**
+ * Answers input that Node could not parse into a request with a problem document, then closes the connection. Before the
+ * answers to earlier requests it would be taken for one of them, so it only closes.
+ */
+export function answerClientError(error: ClientError, socket: Socket): void {
+  if (error.code !== 'ECONNRESET' && !isAnswering(socket))
+    write(KNOWN[error.code ?? ''] ?? unknownMethod(error) ?? MALFORMED, socket);
+  socket.destroy();
+}
+
+/** Answers CONNECT, which Node parses into no request. */
+export function refuseTunnel({ method = '' }: IncomingMessage, socket: Duplex): void {
+  if (!isAnswering(socket)) write(methodUnknown(method), socket);
+  socket.destroy();
+}
+
+/** Node parses only the methods that it knows. */
+function unknownMethod({ code, rawPacket, bytesParsed = 0 }: ClientError): HttpError | undefined {
+  if (code !== 'HPE_INVALID_METHOD' || !Buffer.isBuffer(rawPacket)) return undefined;
+  const line = bytesParsed === 0 ? 0 : rawPacket.lastIndexOf('\n', bytesParsed - 1) + 1;
+  const method = REQUEST_LINE.exec(rawPacket.subarray(line).toString('latin1').split('\n', 1)[0]!)?.[1];
+  return method === undefined ? undefined : methodUnknown(method);
+}
+
+function write(error: HttpError, socket: Duplex): void {
+  if (socket.writable) {
+    const { problem } = toProblem(error);
     const body = JSON.stringify(problem);
     const head = [
       `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
@@ -22,5 +57,4 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     ];
     socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
   }
-  socket.destroy();
 }

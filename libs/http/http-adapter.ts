@@ -4,8 +4,10 @@ import { FastifyAdapter, RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseJsonBytes } from '../kernel/json-bytes.js';
 import type { Settings } from '../platform/configuration/settings.js';
-import { answerClientError } from './client-error.js';
+import { answerClientError, refuseTunnel } from './client-error.js';
+import { compressAnswers } from './compression.js';
 import { HttpError } from './http-error.js';
+import { answerOtherMethods } from './other-methods.js';
 import { PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
 import { MAX_WAITING, type RequestHandler, RequestQueue } from './request-queue.js';
 import { ResponseHeaders } from './response-headers.js';
@@ -44,12 +46,15 @@ export async function createHttpAdapter(
   });
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {
     reply.headers(headers.of(request));
-    done(compressed(request.headers['content-encoding']) ?? notJson(request));
+    done(encodedBody(request.headers['content-encoding']) ?? notJson(request));
   });
   const server = adapter.getInstance();
   server.decorate('requestQueue', new RequestQueue(server.server, trustedProxies, tooManyAhead(headers)));
   closeInTime(server);
   acceptJsonOnly(adapter);
+  answerOtherMethods(server);
+  compressAnswers(server);
+  server.server.on('connect', refuseTunnel);
   return adapter;
 }
 
@@ -74,10 +79,10 @@ function notJson({ headers, routeOptions }: FastifyRequest): HttpError | undefin
 }
 
 /** The error for a compressed body. */
-function compressed(encoding = 'identity'): HttpError | undefined {
+function encodedBody(encoding = 'identity'): HttpError | undefined {
   if (encoding.trim().toLowerCase() === 'identity') return undefined;
   const detail = `the Content-Encoding ${JSON.stringify(encoding)} is not supported: send the body uncompressed`;
-  return new HttpError(415, 'unsupported-media-type', detail);
+  return new HttpError(415, 'unsupported-media-type', detail, {}, { 'accept-encoding': 'identity' });
 }
 
 /**
@@ -91,6 +96,8 @@ function acceptJsonOnly(adapter: FastifyAdapter): void {
   // Keeps the raw body, for handlers that store it unchanged.
   adapter.useBodyParser('application/json', true, limit, (request, body, done) => {
     if (acceptsAnyNames(request)) parseJson(body as Buffer, done);
+    // Clients name the type of all they send; a route that needs a body says so.
+    else if ((body as Buffer).length === 0) done(null, undefined);
     else if (isUtf8(body as Buffer)) parse(request, body.toString(), done);
     else done(notUtf8());
   });

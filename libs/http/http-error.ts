@@ -18,6 +18,7 @@ export class HttpError extends GatehouseError {
     code: string,
     message: string,
     details?: Record<string, unknown>,
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(code, message, kindOf(status), details);
   }

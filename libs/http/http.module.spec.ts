@@ -234,7 +234,7 @@ describe('a server with the HTTP module', () => {
 
   it.each([
     ['cut off', '{"size":', 'application/json', 400, 'malformed-json'],
-    ['empty', '', 'application/json', 400, 'malformed-json'],
+    ['empty', '', 'application/json', 400, 'invalid-input'],
     ['with a prototype', '{"__proto__":{"x":1}}', 'application/json', 400, 'malformed-json'],
     ['an array', '[]', 'application/json', 400, 'invalid-input'],
     ['null', 'null', 'application/json', 400, 'invalid-input'],

@@ -3,8 +3,7 @@ import { HttpException } from '@nestjs/common';
 import { EventStoreUnavailable } from '../event-store/event-store.js';
 import { GatehouseError, NotCaughtUp, StoreUnavailable } from '../kernel/errors.js';
 import { isTransientDatabaseError } from '../kernel/transient.js';
-import { statusOf } from './http-error.js';
-import { TooManyRequests } from './too-many-requests.js';
+import { HttpError, statusOf } from './http-error.js';
 
 /** Base URL of the problem types, which also serves their documentation. */
 export const PROBLEM_TYPES = 'https://gatehouse.dev/problems/';
@@ -52,9 +51,9 @@ const FRAMEWORK: Record<string, { code: string; detail: string }> = {
  * @param isDiskFull called if the database is unreachable, to tell a full disk from an outage
  */
 export function toProblem(error: unknown, isDiskFull = () => false): ProblemAnswer {
-  if (error instanceof TooManyRequests) {
-    const limited = answer(error.status, error.code, error.message);
-    return { ...limited, headers: { 'retry-after': String(error.retryAfterS), connection: 'close' } };
+  if (error instanceof HttpError) {
+    const { problem, headers, isInternal } = answer(error.status, error.code, error.message, error.details);
+    return { problem, headers: { ...headers, ...error.headers }, isInternal };
   }
   if (error instanceof GatehouseError) return answer(statusOf(error), error.code, error.message, error.details);
   // Nest wraps what Fastify threw.

@@ -86,6 +86,14 @@ it('answers those that have room, refuses the next, and reads no more', async ()
   expect(answers.text).toContain('problems/too-many-requests');
 });
 
+it('closes a connection on malformed input without an answer that would be taken for that of an earlier request', async () => {
+  const socket = await open();
+  const answers = answersOn(socket);
+  socket.write(`${get('/held')}nonsense\r\n\r\n`);
+  await once(socket, 'close');
+  expect(answers.text).toBe('');
+});
+
 it('drops what a closed connection sent ahead', async () => {
   const socket = await open();
   socket.write(get('/held') + get('/dropped').repeat(10));

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { LRUCache } from 'lru-cache';
 import type { Networks } from '../platform/configuration/networks.js';
 import { networkOf, networkOfAddress } from './caller-network.js';
@@ -127,7 +128,7 @@ export class RequestQueue {
     const { network } = socket[CONNECTION]!;
     const others = this.strangers.get(network) ?? new Set();
     if (others.size >= MAX_STRANGERS) {
-      const idle = [...others].find((other) => isIdle(other)) ?? socket;
+      const idle = [...others].find((other) => !isAnswering(other)) ?? socket;
       idle.destroy();
       this.forgetStranger(idle);
       if (idle === socket) return;
@@ -142,9 +143,12 @@ export class RequestQueue {
   }
 }
 
-function isIdle(socket: Connected): boolean {
-  const { response, waiting } = socket[CONNECTION]!;
-  return waiting.length === 0 && (response === undefined || response.writableFinished);
+/** Whether a request on the connection has no complete answer yet. */
+export function isAnswering(socket: Duplex): boolean {
+  const connection = (socket as Connected)[CONNECTION];
+  if (!connection) return false;
+  const { response, waiting } = connection;
+  return waiting.length > 0 || (response !== undefined && !response.writableFinished);
 }
 
 /** What Node does with each parsed request; 2 makes the parser leave the rest of what it was given. */

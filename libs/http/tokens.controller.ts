@@ -8,6 +8,7 @@ import { Roles } from './credentials/route-access.js';
 import { TokenAdministration } from './credentials/token-administration.js';
 import { TokenRegistry } from './credentials/token-registry.js';
 import { IfGiven, IsEntityId, IsInstant, IsSet, Means } from './field-rules.js';
+import { Located } from './location.js';
 import { closed, instant, list, orNull, text } from './openapi/answer-schemas.js';
 import { API_DESCRIPTION, type ApiDescription } from './openapi/api-description.js';
 import { answer, Operation } from './openapi/operation.js';
@@ -101,6 +102,7 @@ export class TokensController {
   ) {}
 
   @Post()
+  @Located('/v1/tokens/{id}')
   @Roles('administrator')
   @Operation('Creates a token; its secret is shown only in this response', {
     example: { name: 'image-service', roles: ['service'], sources: ['/image-service'] },
@@ -124,6 +126,17 @@ export class TokensController {
   })
   async listTokens(): Promise<TokensAnswer> {
     return { items: await this.tokens.list() };
+  }
+
+  @Get(':id')
+  @Roles('administrator')
+  @Operation('A token without its secret', {
+    fields: { id: 'The token.' },
+    answer: answer('Token', 'The token.', TokenAnswer, example),
+    refusals: { 404: ['token-unknown'] },
+  })
+  showToken(@Param('id') id: string): Promise<TokenAnswer> {
+    return this.tokens.show(id);
   }
 
   @Delete(':id')

@@ -43,7 +43,7 @@ async function openStream(token: string) {
 }
 
 const ended = async (stream: ReturnType<typeof readEventStream>) => {
-  for await (const { type } of stream) expect(type).toBe('ImageShared');
+  for await (const { data } of stream) expect(data.type).toBe('ImageShared');
 };
 
 const newToken = () =>
@@ -89,9 +89,9 @@ it('keeps the stream of a valid credential open', async () => {
     '/v1/events',
     cloudEvent('ImageGenerated', { imageId: 'img-2', accountId: 'acc-1' }),
   );
-  for await (const { data, type } of stream) {
-    if (type === 'ImageGenerated') expect(data.position).toBe(body.results[0].position);
-    if (type === 'ImageGenerated') return;
+  for await (const { data } of stream) {
+    if (data.type === 'ImageGenerated') expect(data.position).toBe(body.results[0].position);
+    if (data.type === 'ImageGenerated') return;
   }
   throw new Error('the stream ended');
 });

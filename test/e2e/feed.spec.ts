@@ -105,7 +105,7 @@ describe('the stream of the feed', () => {
     const first = stream.next();
     await service.post('/v1/events', [fact('ImageGenerated'), fact('ImageShared', { audience: 'link' })]);
     const { value } = (await first) as { value: Message };
-    expect(value).toMatchObject({ type: 'ImageShared', data: { type: 'ImageShared', data: { audience: 'link' } } });
+    expect(value).toMatchObject({ name: '', data: { type: 'ImageShared', data: { audience: 'link' } } });
     expect(Number(value.data.position)).toBe(Number(head) + 2);
     await stream.return(undefined);
   });

@@ -2,7 +2,8 @@ import { createParser } from 'eventsource-parser';
 
 export interface Message {
   id: string;
-  type: string;
+  /** Empty if a browser's `onmessage` would receive it. */
+  name: string;
   // biome-ignore lint/suspicious/noExplicitAny: specs read any answer
   data: any;
 }
@@ -26,7 +27,7 @@ export async function* readEventStream(
     let messages: Message[] = [];
     const parser = createParser({
       onEvent({ id = '', event = '', data }) {
-        messages.push({ id, type: event, data: JSON.parse(data) });
+        messages.push({ id, name: event, data: JSON.parse(data) });
       },
     });
     const decoder = new TextDecoder();

@@ -127,8 +127,7 @@ export class TokenRegistry {
   async revoke(id: string): Promise<TokenInfo> {
     const stored = ID.test(id) ? await this.revokeStored(id) : undefined;
     if (stored) return toInfo(stored);
-    if (!ID.test(id) || !(await this.tokens.existsBy({ id })))
-      throw new NotFound('token-unknown', `there is no token ${JSON.stringify(id)}: GET /v1/tokens lists them`);
+    await this.show(id);
     throw new Refusal(
       'last-administrator',
       `token ${id} is the last one of an administrator that is valid for another day: create another first`,
@@ -149,6 +148,14 @@ export class TokenRegistry {
     if (stored) this.revoked.add(id);
     this.cache.delete(id);
     return stored;
+  }
+
+  /** @throws NotFound `token-unknown` */
+  async show(id: string): Promise<TokenInfo> {
+    const stored = ID.test(id) ? await this.tokens.findOneBy({ id }) : null;
+    if (!stored)
+      throw new NotFound('token-unknown', `there is no token ${JSON.stringify(id)}: GET /v1/tokens lists them`);
+    return toInfo(stored);
   }
 
   /** All tokens, including revoked ones, oldest first. */

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Public } from '../credentials/route-access.js';
+import { preferredEncoding } from '../preferred.js';
 import { type ApiDocument, ApiDocuments } from './api-documents.js';
 import { type Answer, Operation, plain } from './operation.js';
 
@@ -17,14 +18,14 @@ export class DocumentsController {
 
   @Get('openapi.json')
   @Operation('This document', { answer: document('OpenAPI 3.1.') })
-  openapi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    send(this.documents.all.openApi, request, reply);
+  async openapi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    send((await this.documents.all()).openApi, request, reply);
   }
 
   @Get('asyncapi.json')
   @Operation('The events that Gatehouse receives and publishes', { answer: document('AsyncAPI 3.0.') })
-  asyncapi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    send(this.documents.all.asyncApi, request, reply);
+  async asyncapi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    send((await this.documents.all()).asyncApi, request, reply);
   }
 
   /** Static HTML, which allows the strictest content security policy. */
@@ -32,15 +33,24 @@ export class DocumentsController {
   @Operation('Both documents as a page to read', {
     answer: plain('text/html', 'The page; it loads no script and nothing from other hosts.', Type.String()),
   })
-  docs(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    send(this.documents.all.page, request, reply);
+  async docs(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    send((await this.documents.all()).page, request, reply);
   }
 }
 
-/** RFC 9110, section 13.1.2: weak comparison, since a proxy that compresses makes a tag weak. */
-function send({ bytes, etag, headers }: ApiDocument, request: FastifyRequest, reply: FastifyReply): void {
-  reply.headers({ ...headers, etag, 'cache-control': 'no-cache' });
+/**
+ * Clients may keep a document, but ask each time whether it is still the same. RFC 9110, section 13.1.2: weak comparison, since
+ * a proxy that compresses makes a tag weak.
+ */
+function send({ forms, headers }: ApiDocument, request: FastifyRequest, reply: FastifyReply): void {
+  const encoding = preferredEncoding(request.headers['accept-encoding']);
+  const { bytes, etag } = forms[encoding];
+  reply.headers({ ...headers, etag, 'cache-control': 'no-cache', vary: 'accept-encoding' });
   const known = request.headers['if-none-match']?.split(',').map((one) => one.trim().replace(/^W\//, '')) ?? [];
-  if (known.includes(etag) || known.includes('*')) reply.status(304).send();
-  else reply.send(bytes);
+  if (known.includes(etag) || known.includes('*')) {
+    reply.status(304).send();
+    return;
+  }
+  if (encoding !== 'identity') reply.header('content-encoding', encoding);
+  reply.send(bytes);
 }

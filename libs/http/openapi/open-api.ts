@@ -1,6 +1,7 @@
 import { HTTP_CODE_METADATA } from '@nestjs/common/constants.js';
 import type { DeclaredRoute } from '../credentials/declared-routes.js';
 import { type RouteAccess, rolesOf } from '../credentials/route-access.js';
+import { locationOf } from '../location.js';
 import { PROBLEM_MEDIA_TYPE } from '../problem.js';
 import { problemExample, problemSchema } from './answer-schemas.js';
 import type { ApiDescription, ApiGroup } from './api-description.js';
@@ -151,9 +152,18 @@ function bodyOf(
 
 function answersOf(route: DeclaredRoute, operation: DescribedOperation, components: Components): Json {
   const status = Reflect.getMetadata(HTTP_CODE_METADATA, handlerOf(route)) ?? (route.method === 'POST' ? 201 : 200);
+  const location = locationOf(handlerOf(route));
+  const headers = location && { Location: { schema: { type: 'string' }, description: `\`${location}\`` } };
   return Object.fromEntries(
     Object.entries({ [status as number]: operation.answer, ...operation.otherAnswers }).map(
-      ([code, { description, content }]) => [code, { description, content: contentOf(content, components) }],
+      ([code, { description, content }]) => [
+        code,
+        {
+          description,
+          ...(headers && Number(code) === status && { headers }),
+          content: contentOf(content, components),
+        },
+      ],
     ),
   );
 }

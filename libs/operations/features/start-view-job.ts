@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { IsArray, IsOptional, IsString } from 'class-validator';
 import { Roles } from '../../http/credentials/route-access.js';
 import { Means } from '../../http/field-rules.js';
+import { Located } from '../../http/location.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { ViewJob, ViewJobs, viewJobExample } from '../jobs/view-jobs.js';
@@ -25,6 +26,7 @@ export class StartViewJobController {
 
   @Post('verify')
   @HttpCode(202)
+  @Located('/v1/views/jobs/{id}')
   @Roles('compliance', 'administrator')
   @Operation('Starts a replay into new tables, compares them with the live ones and drops them', started)
   verifyViews(@Body() { views }: ViewsBody, @Context() context: Context): Promise<ViewJob> {
@@ -33,6 +35,7 @@ export class StartViewJobController {
 
   @Post('rebuild')
   @HttpCode(202)
+  @Located('/v1/views/jobs/{id}')
   @Roles('administrator')
   @Operation('Starts a replay into new tables that then replace the live ones', started)
   rebuildViews(@Body() { views }: ViewsBody, @Context() context: Context): Promise<ViewJob> {

@@ -5,6 +5,7 @@ import { CommandRoute, decisionHandler, RequestCommand } from '../../context/dec
 import type { DataOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsInstant, IsInteger, IsName, Means } from '../../http/field-rules.js';
+import { Located } from '../../http/location.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { toIso } from '../../kernel/clock.js';
@@ -54,6 +55,7 @@ const policyOf = ({ version, url, text, effectiveFrom, graceDays }: PublishPolic
 @Controller('v1/policy')
 export class PublishPolicyController extends CommandRoute {
   @Post()
+  @Located('/v1/policy')
   @Roles('operator', 'administrator')
   @Operation('Publishes a version of the content policy; once it is in force, access requires its acceptance', {
     description:

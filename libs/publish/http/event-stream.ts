@@ -15,7 +15,8 @@ export interface EventStream {
 
 /**
  * Server-Sent Events (WHATWG HTML, section 9.2): one message per event with its epoch and position as the id, so that a client
- * that reconnects with Last-Event-ID continues without gap or repeat. If a page has no event for the client, a comment
+ * that reconnects with Last-Event-ID continues without gap or repeat. Without a name, since `onmessage` of a browser would
+ * not receive a named one. If a page has no event for the client, a comment
  * keeps the connection alive. A slow client slows its own reading; nothing is buffered here.
  */
 export async function sendEventStream(
@@ -37,7 +38,7 @@ export async function sendEventStream(
   for await (const page of pages) {
     if (!(await mayGoOn())) break;
     const text = outgoing(page)
-      .map((event) => `id: ${epoch}-${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+      .map((event) => `id: ${epoch}-${event.position}\ndata: ${JSON.stringify(event)}\n\n`)
       .join('');
     // Without events the id still advances now and then, so that a reconnect need not scan everything again.
     const message =

@@ -16,6 +16,7 @@ import { closed, list } from '../../http/openapi/answer-schemas.js';
 import type { ApiEvents } from '../../http/openapi/api-description.js';
 import { Operation, type OperationText } from '../../http/openapi/operation.js';
 import { POSITION_RULE, positionOf, readFromGiven } from '../../http/position-text.js';
+import { preferredType } from '../../http/preferred.js';
 import type { GatehouseRequest } from '../../http/request-context.js';
 import { isUsable } from '../../kernel/decider.js';
 import { InvalidInput } from '../../kernel/errors.js';
@@ -26,6 +27,7 @@ import { EVENT_TYPES, pageFields } from './event-pages.js';
 import { sendEventStream } from './event-stream.js';
 
 const DEFAULT_LIMIT = 500;
+const EVENT_STREAM = 'text/event-stream';
 
 export class FeedQuery {
   @IsOptional()
@@ -49,7 +51,7 @@ function documentation({ outgoing }: ApiEvents): OperationText {
   const event = Type.Union(outgoing.map(outgoingSchema), { description: 'One event, by its type.' });
   return {
     description:
-      'With `Accept: text/event-stream` events come as they happen, as Server-Sent Events; a reconnect with Last-Event-ID continues with neither gap nor repeat, and is answered 410 after a restore of the log. The stream ends when its credential is no longer valid. Personal fields are left out.',
+      'If `Accept` prefers `text/event-stream`, events come as they happen, as Server-Sent Events without names: in a browser `onmessage` receives each, and its type is in its data. A reconnect with Last-Event-ID continues with neither gap nor repeat, and is answered 410 after a restore of the log. The stream ends when its credential is no longer valid. A browser’s `EventSource` can’t send the credential: use `fetch` and read the stream of its response. Personal fields are left out.',
     headers: {
       'last-event-id': {
         schema: Type.String({ pattern: GIVEN_POSITION }),
@@ -65,9 +67,9 @@ function documentation({ outgoing }: ApiEvents): OperationText {
           schema: closed({ events: list(event, 'In the log’s order.'), ...pageFields }),
           example: { events: outgoing.slice(0, 1).map(outgoingExample), next: '1042', atHead: true },
         },
-        'text/event-stream': {
+        [EVENT_STREAM]: {
           schema: Type.String({
-            description: 'Messages with `EPOCH-position` as `id`, the type as `event`, the CloudEvent as `data`.',
+            description: 'Messages with `EPOCH-position` as `id` and the CloudEvent as `data`.',
           }),
         },
       },
@@ -102,7 +104,7 @@ export class FeedController {
     const types = this.typesOf(query.types);
     const limit = query.limit ?? DEFAULT_LIMIT;
     const epoch = this.epoch.current;
-    if (request.method === 'HEAD' || !accept?.includes('text/event-stream')) {
+    if (request.method === 'HEAD' || preferredType(accept, ['application/json', EVENT_STREAM]) !== EVENT_STREAM) {
       const after = query.after ? positionOf(query.after, 'after', epoch) : 0;
       const page = await readFromGiven(epoch, () => this.log.readAll(after, { types, limit }));
       return {

@@ -7,6 +7,7 @@ import type { CommandResult } from '../../event-store/write-result.js';
 import { ACCOUNTS_PER_EVENT, MAX_PER_WEEK } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { AreEntityIds, IfGiven, IsEntityId, IsInteger, IsSet } from '../../http/field-rules.js';
+import { Located } from '../../http/location.js';
 import { closed, count, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -141,6 +142,7 @@ export class AdmitCohortController {
 
   @Post()
   @HttpCode(202)
+  @Located('/v1/cohorts/{cohortId}')
   @Roles('operator', 'administrator')
   @Operation('Admits a cohort within the rate; its people are onboarded right after', {
     description: '`GET /v1/cohorts/{id}` shows the progress.',

@@ -1,6 +1,6 @@
 import { type TObject, Type } from 'typebox';
 import { ATTRIBUTE, MAX_ID_LENGTH, POSITION } from '../kernel/text-forms.js';
-import { TRACEPARENT } from '../kernel/trace-context.js';
+import { MAX_TRACESTATE, TRACEPARENT } from '../kernel/trace-context.js';
 import type { EventDefinition } from './event-definition.js';
 import { Instant } from './schemas.js';
 
@@ -22,6 +22,7 @@ const source = Type.String({
 const dataschema = Type.String({ format: 'uri', description: 'The schema of `data`, as the sender names it.' });
 const correlationid = text('Shared by all events that one action caused.');
 const traceparent = Type.String({ pattern: TRACEPARENT, maxLength: 55, description: 'W3C Trace Context.' });
+const tracestate = Type.String({ maxLength: MAX_TRACESTATE, description: 'W3C Trace Context, with `traceparent`.' });
 
 /**
  * An event for POST /v1/events, in the JSON format of CloudEvents. Other attributes are ignored, except for extensions that
@@ -50,6 +51,7 @@ export function incomingSchema({ type, version, summary, schema }: EventDefiniti
       ),
       correlationid: Type.Optional(correlationid),
       traceparent: Type.Optional(traceparent),
+      tracestate: Type.Optional(tracestate),
       data: schema,
     },
     { $id: `${type}Event`, description: summary },
@@ -84,6 +86,7 @@ export function outgoingSchema(definition: EventDefinition): TObject {
       correlationid,
       causationid: Type.Optional(text('The `recordid` of the event that caused this one.')),
       traceparent: Type.Optional(traceparent),
+      tracestate: Type.Optional(tracestate),
       actor: Type.String({ pattern: '^(user|service|process):', description: 'Who caused it: kind and id.' }),
       position: Type.String({ pattern: POSITION, description: 'The position in the total order of all events.' }),
       logepoch: Type.String({

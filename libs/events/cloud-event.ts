@@ -18,6 +18,7 @@ export const OUTGOING_ATTRIBUTES = [
   'correlationid',
   'causationid',
   'traceparent',
+  'tracestate',
   'actor',
   'position',
   'data',

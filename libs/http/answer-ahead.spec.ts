@@ -59,18 +59,26 @@ async function post(body: string | Buffer, { path = '/question', headers, pieces
   const [response] = await once(request, 'response');
   let text = '';
   for await (const chunk of response.setEncoding('utf8')) text += chunk;
-  const fields: string[] = response.rawHeaders;
+  const fields: string[] = response.rawHeaders.map((field: string) => field.replace(SPAN, ''));
   return { status: response.statusCode, text, fields: fields.filter((_, n) => fields[n - (n % 2)] !== 'Date') };
 }
+
+/** Of a trace's header: the part that each request draws at random. */
+const SPAN = /(?<=^00-[0-9a-f]{32}-)[0-9a-f]{16}/;
+const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 const json = (ahead: string) => JSON.stringify({ ahead });
 const byRoute = (ahead: string) => JSON.stringify({ by: 'route', body: { ahead } });
 
 it.each(['now', 'later'])('answers %s in the same bytes as a route, with the id of the request', async (when) => {
   for (const requestId of [undefined, 'bfe9eb29', 'Z, "2"']) {
-    const headers: Record<string, string> = requestId === undefined ? {} : { 'x-request-id': requestId };
+    const headers: Record<string, string> = {
+      traceparent,
+      ...(requestId !== undefined && { 'x-request-id': requestId }),
+    };
     const ahead = await post(json(when), { headers });
     expect(ahead.text).toBe('{"by":"ahead"}');
+    expect(ahead.fields).toContain(traceparent.replace(SPAN, ''));
     expect(ahead).toEqual(await post(json(when), { headers, path: '/same' }));
     expect(ahead.fields.includes('x-request-id')).toBe(requestId !== undefined);
     if (requestId !== undefined) expect(ahead.fields).toContain(requestId);
@@ -86,6 +94,7 @@ it.each<[string, string | Buffer, Options, number]>([
   ['is long', JSON.stringify({ ahead: 'now', filler: 'x'.repeat(16 * 1024) }), {}, 200],
   ['has a query', json('now'), { path: '/question?a=1' }, 200],
   ['is not plain JSON', json('now'), { headers: { 'content-type': 'application/json; charset=latin1' } }, 200],
+  ['is encoded', json('now'), { headers: { 'content-encoding': 'gzip' } }, 415],
   ['has another type', json('now'), { headers: { 'content-type': 'text/html' } }, 415],
   ['is no JSON', '{"ahead":"now"', {}, 400],
   ['is not UTF-8', Buffer.from('{"ahead":"now","a":"\xff"}', 'latin1'), {}, 400],

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Draining } from './draining.js';
 import type { RequestDurations } from './request-durations.js';
 import type { RequestHandler } from './request-queue.js';
+import { requestTrace, TRACE_HEADER } from './request-trace.js';
 import type { ResponseHeaders } from './response-headers.js';
 
 const JSON_TYPES: ReadonlySet<string | undefined> = new Set(['application/json', 'application/json; charset=utf-8']);
@@ -58,7 +59,14 @@ export function answerAhead(server: FastifyInstance, url: string, answer: Answer
     }
 
     function send(text: string): void {
-      response.writeHead(200, [...headersInTurn(request), 'content-length', String(text.length)]);
+      const own = [
+        TRACE_HEADER,
+        requestTrace(request).traceparent,
+        ...JSON_TYPE,
+        'content-length',
+        String(text.length),
+      ];
+      response.writeHead(200, [...headersInTurn(request), ...own]);
       response.end(text, () =>
         durations.record({ method: 'POST', route: url, status: 200 }, performance.now() - arrivedAt),
       );
@@ -91,10 +99,7 @@ export function answerAhead(server: FastifyInstance, url: string, answer: Answer
   }
 }
 
-const inTurn = (headers: Readonly<Record<string, string>>): string[] => [
-  ...Object.entries(headers).flat(),
-  ...JSON_TYPE,
-];
+const inTurn = (headers: Readonly<Record<string, string>>): string[] => Object.entries(headers).flat();
 
 function isPlainPost({ method, headers }: IncomingMessage): boolean {
   const length = Number(headers['content-length']);

@@ -10,6 +10,7 @@ import { HttpError } from './http-error.js';
 import { answerOtherMethods } from './other-methods.js';
 import { PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
 import { MAX_WAITING, type RequestHandler, RequestQueue } from './request-queue.js';
+import { requestTrace, TRACE_HEADER } from './request-trace.js';
 import { ResponseHeaders } from './response-headers.js';
 import { TooManyRequests } from './too-many-requests.js';
 
@@ -40,12 +41,18 @@ export async function createHttpAdapter(
     logger: false,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       const { problem } = toProblem(error);
-      reply.status(problem.status).headers(headers.of(request)).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
+      const trace = { [TRACE_HEADER]: requestTrace(request.raw).traceparent };
+      reply
+        .status(problem.status)
+        .headers(headers.of(request))
+        .headers(trace)
+        .type(PROBLEM_MEDIA_TYPE)
+        .send(JSON.stringify(problem));
     },
     routerOptions: { maxParamLength: PARAMETER_CHARACTERS },
   });
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {
-    reply.headers(headers.of(request));
+    reply.headers(headers.of(request)).header(TRACE_HEADER, requestTrace(request.raw).traceparent);
     done(encodedBody(request.headers['content-encoding']) ?? notJson(request));
   });
   const server = adapter.getInstance();
@@ -60,11 +67,16 @@ export async function createHttpAdapter(
 
 const tooManyAhead =
   (common: ResponseHeaders): RequestHandler =>
-  (_request, response) => {
+  (request, response) => {
     const { problem, headers } = toProblem(
       new TooManyRequests(`this connection sent over ${MAX_WAITING} requests before their answers`, 1),
     );
-    response.writeHead(problem.status, { ...common.current, ...headers, 'content-type': PROBLEM_MEDIA_TYPE });
+    response.writeHead(problem.status, {
+      ...common.of(request),
+      ...headers,
+      [TRACE_HEADER]: requestTrace(request).traceparent,
+      'content-type': PROBLEM_MEDIA_TYPE,
+    });
     response.end(JSON.stringify(problem));
   };
 

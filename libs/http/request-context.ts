@@ -1,8 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { CommandContext } from '../kernel/command-context.js';
-import { formatTraceparent, newTrace, nextSpan, parseTraceparent } from '../kernel/trace-context.js';
 import { ANONYMOUS, actorOf, type Principal, type Role } from './credentials/principal.js';
+import { requestTrace } from './request-trace.js';
 
 const CONTEXT = Symbol('context');
 const CORRELATION = /^[\w.:~-]{1,200}$/;
@@ -26,14 +26,13 @@ export function contextOf(request: GatehouseRequest): CommandContext {
   return request[CONTEXT];
 }
 
-function makeContext({ headers, principal, admittedRole }: GatehouseRequest): CommandContext {
-  const incoming = parseTraceparent(headers.traceparent as string | undefined);
-  const trace = incoming ? nextSpan(incoming) : newTrace();
+function makeContext({ headers, principal, admittedRole, raw }: GatehouseRequest): CommandContext {
+  const { traceId, ...trace } = requestTrace(raw);
   const correlation = headers['x-correlation-id'];
   return {
     actor: principal ? actorOf(principal, admittedRole) : ANONYMOUS,
-    correlationid: typeof correlation === 'string' && CORRELATION.test(correlation) ? correlation : trace.traceId,
-    traceparent: formatTraceparent(trace),
+    correlationid: typeof correlation === 'string' && CORRELATION.test(correlation) ? correlation : traceId,
+    ...trace,
   };
 }
 

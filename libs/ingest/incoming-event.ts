@@ -9,7 +9,7 @@ import { toIso } from '../kernel/clock.js';
 import type { SentAttributes } from '../kernel/command-context.js';
 import type { JsonObject } from '../kernel/envelope.js';
 import { parseJsonBytes } from '../kernel/json-bytes.js';
-import { isTraceparent } from '../kernel/trace-context.js';
+import { isTraceparent, parseTracestate } from '../kernel/trace-context.js';
 import { fault, kindOf, readTime, sentAttributes, wrongSource, wrongSubject, wrongText } from './attributes.js';
 
 /** A validated event from another system. */
@@ -31,6 +31,7 @@ export interface IncomingEvent {
   sent: SentAttributes;
   correlationid?: string;
   traceparent?: string;
+  tracestate?: string;
 }
 
 /** What is accepted from outside. */
@@ -72,7 +73,7 @@ export function readCloudEvent(
     return fault('not-a-cloudevent', '/', 'an event must be a JSON object with the CloudEvents attributes');
   }
   const attributes = event as Record<string, unknown>;
-  const { specversion, id, source, type, subject, traceparent } = attributes;
+  const { specversion, id, source, type, subject } = attributes;
   // First, whatever else is wrong: an event in the name of a source that is not the sender's must not take its quarantine.
   const unfit = notFrom(source, binding) ?? forbiddenAttribute(event) ?? otherSpecVersion(specversion);
   if (unfit) return unfit;
@@ -118,8 +119,18 @@ export function readCloudEvent(
     ...parsed,
     sent: sentAttributes(attributes, extensions),
     ...(correlationid === undefined ? {} : { correlationid: correlationid as string }),
-    ...(typeof traceparent === 'string' && isTraceparent(traceparent) ? { traceparent } : {}),
+    ...traceIn(attributes),
   };
+}
+
+/** A malformed trace is ignored, as the standard says. */
+function traceIn({
+  traceparent,
+  tracestate,
+}: Record<string, unknown>): Pick<IncomingEvent, 'traceparent' | 'tracestate'> {
+  if (typeof traceparent !== 'string' || !isTraceparent(traceparent)) return {};
+  const state = typeof tracestate === 'string' ? parseTracestate(tracestate) : undefined;
+  return { traceparent, ...(state === undefined ? {} : { tracestate: state }) };
 }
 
 /** @returns epoch milliseconds */

@@ -1,8 +1,8 @@
-import type { CommandContext } from '../kernel/command-context.js';
+import { type CommandContext, traceOf } from '../kernel/command-context.js';
 import type { NewEvent } from '../kernel/envelope.js';
 import type { IncomingEvent } from './incoming-event.js';
 
-export type IngestContext = Pick<CommandContext, 'actor' | 'correlationid' | 'traceparent'>;
+export type IngestContext = Pick<CommandContext, 'actor' | 'correlationid' | 'traceparent' | 'tracestate'>;
 
 /** Origin of events from a partition: their facts go to the partition's own lane, each with its offset. */
 export interface PartitionOrigin {
@@ -20,7 +20,7 @@ export function toFact(
   origin?: PartitionOrigin,
 ): NewEvent {
   const { category, id } = event.definition.fact!;
-  const traceparent = event.traceparent ?? context.traceparent;
+  const { traceparent, tracestate } = event.traceparent ? event : context;
   const { sourceid, dataschema, extensions } = event.sent;
   // No spread: two of them were the costliest lines of a batch.
   const metadata: NewEvent['metadata'] = {
@@ -35,6 +35,7 @@ export function toFact(
   if (dataschema) metadata.dataschema = dataschema;
   if (extensions) metadata.extensions = extensions;
   if (traceparent) metadata.traceparent = traceparent;
+  if (tracestate) metadata.tracestate = tracestate;
   if (origin) {
     metadata.partition = origin.partition;
     metadata.offset = origin.offsets[index]!;
@@ -44,9 +45,9 @@ export function toFact(
 
 /** The context of the command that an event is. */
 export const commandContext = (event: IncomingEvent, context: IngestContext): CommandContext => ({
-  ...context,
+  actor: context.actor,
   correlationid: event.correlationid ?? context.correlationid,
-  ...(event.traceparent ? { traceparent: event.traceparent } : {}),
+  ...traceOf(event.traceparent ? event : context),
   source: event.source,
   time: event.time,
   eventId: event.identity,

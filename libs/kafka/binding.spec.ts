@@ -23,6 +23,35 @@ const outgoing = {
   data: { imageId: 'img-1', audience: 'öffentlich' },
 };
 
+describe('The trace of an incoming message', () => {
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const own = '00-aaf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00';
+  const structured = { 'content-type': 'application/cloudevents+json' };
+  const body = '{"specversion":"1.0","id":"a","source":"/s","type":"ImageShared"}';
+  const traceOf = (headers: Record<string, string>, value: string) => {
+    const { event } = eventOf(message(headers, value)) as { event: Record<string, unknown> };
+    return [event.traceparent, event.tracestate];
+  };
+
+  it.each([
+    ['binary', attributes, '{}'],
+    ['structured', structured, body],
+  ])('in %s mode is that of the header, unless the event has its own', (_, headers, value) => {
+    expect(traceOf(headers, value)).toEqual([undefined, undefined]);
+    expect(traceOf({ ...headers, traceparent }, value)).toEqual([traceparent, undefined]);
+    expect(traceOf({ ...headers, Traceparent: traceparent, tracestate: 'a=1' }, value)).toEqual([traceparent, 'a=1']);
+    expect(traceOf({ ...headers, traceparent: traceparent.replace(/-.{32}-/, `-${'0'.repeat(32)}-`) }, value)).toEqual([
+      undefined,
+      undefined,
+    ]);
+    const withOwn =
+      headers === structured
+        ? traceOf({ ...structured, traceparent, tracestate: 'a=1' }, body.replace('}', `,"traceparent":"${own}"}`))
+        : traceOf({ ...headers, ce_traceparent: own, traceparent, tracestate: 'a=1' }, value);
+    expect(withOwn).toEqual([own, undefined]);
+  });
+});
+
 describe('An outgoing message', () => {
   it('has the subject as its key, the data as its value and each attribute in a header', () => {
     const { key, value, headers } = messageOf(outgoing);

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { ANY_CLOUDEVENTS, type CloudEvent, isJsonType, mediaTypeOf, STRUCTURED } from '../events/cloud-event.js';
 import type { Fault } from '../events/fault.js';
 import { parseJsonBytes } from '../kernel/json-bytes.js';
+import { isTraceparent } from '../kernel/trace-context.js';
 import type { Message } from './message-broker.js';
 
 /* CloudEvents 1.0, Kafka protocol binding. */
@@ -23,7 +24,22 @@ const fault = (reason: string, field: string, detail: string): Fault => ({ reaso
  * Parses a message in binary mode (attributes in `ce_` headers, data as the value) or structured mode (the whole event as
  * the value) into an event in JSON form, or returns a fault. Does not validate the attributes.
  */
-export function eventOf({ headers: all, value }: Message): { event: unknown } | Fault {
+export function eventOf(message: Message): { event: unknown } | Fault {
+  const read = eventIn(message);
+  return 'event' in read ? { event: inTraceOf(message, read.event) } : read;
+}
+
+/** Tracing libraries put the trace into headers of its own. The event's own attribute is nearer to its origin. */
+function inTraceOf({ headers }: Message, event: unknown): unknown {
+  const isObject = typeof event === 'object' && event !== null && !Array.isArray(event);
+  const textOf = (wanted: string) => headers.find(([name]) => name.toLowerCase() === wanted)?.[1].toString();
+  const traceparent = textOf('traceparent');
+  if (!isObject || traceparent === undefined || 'traceparent' in event || !isTraceparent(traceparent)) return event;
+  const tracestate = textOf('tracestate');
+  return { ...event, traceparent, ...(tracestate === undefined ? {} : { tracestate }) };
+}
+
+function eventIn({ headers: all, value }: Message): { event: unknown } | Fault {
   if (value && value.length > MAX_VALUE_BYTES) {
     return fault(
       'event-too-large',

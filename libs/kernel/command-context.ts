@@ -11,6 +11,8 @@ export interface CommandContext {
   correlationid: string;
   causationid?: string;
   traceparent?: string;
+  /** What other tracing systems added to that trace; never without it. */
+  tracestate?: string;
   /** CloudEvents source; this system's own unless an incoming event is the command. */
   source?: string;
   /** When it happened, RFC 3339; now unless an incoming event is the command. */
@@ -30,10 +32,19 @@ export interface CommandContext {
   isRecordedElsewhere?: boolean;
 }
 
+/** The trace of an event or a command, to continue it. */
+export const traceOf = ({
+  traceparent,
+  tracestate,
+}: Pick<EventMetadata, 'traceparent' | 'tracestate'>): Pick<EventMetadata, 'traceparent' | 'tracestate'> => ({
+  ...(traceparent ? { traceparent } : {}),
+  ...(traceparent && tracestate ? { tracestate } : {}),
+});
+
 /** The context of a command that a process manager sends because of an event. */
 export const causedBy = ({ id, metadata }: RecordedEvent, process: string): CommandContext => ({
   actor: { kind: 'process', id: process },
   correlationid: metadata.correlationid,
   causationid: id,
-  ...(metadata.traceparent ? { traceparent: metadata.traceparent } : {}),
+  ...traceOf(metadata),
 });

@@ -26,6 +26,7 @@ export interface EventMetadata {
   correlationid: string;
   causationid?: string;
   traceparent?: string;
+  tracestate?: string;
   actor: Actor;
   /** The Kafka partition and offset of a fact: a restarted ingester continues after them. */
   partition?: number;

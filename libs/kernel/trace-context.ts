@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 /** W3C Trace Context: identifies a request across systems. */
 export interface TraceContext {
@@ -6,6 +6,7 @@ export interface TraceContext {
   traceId: string;
   /** 16 hexadecimal digits, not all 0: the caller's span, or ours if we started the trace. */
   parentId: string;
+  /** Whether the caller records the trace; false if we started it, since we record none. */
   sampled: boolean;
 }
 
@@ -31,13 +32,43 @@ export const formatTraceparent = ({ traceId, parentId, sampled }: TraceContext):
   `00-${traceId}-${parentId}-${sampled ? '01' : '00'}`;
 
 /** Starts a trace. */
-export const newTrace = (): TraceContext => ({ traceId: hex(16), parentId: hex(8), sampled: true });
+export const newTrace = (): TraceContext => ({ traceId: hex(16), parentId: hex(8), sampled: false });
 
 /** Our own span in a trace: the same trace id, a new parent id. */
 export const nextSpan = (trace: TraceContext): TraceContext => ({ ...trace, parentId: hex(8) });
 
+// https://www.w3.org/TR/trace-context/#tracestate-header-field-values
+const MEMBER = /^[a-z0-9][_a-z0-9*/@-]{0,255}=[ -+\--<>-~]{0,255}[!-+\--<>-~]$/;
+const MAX_MEMBERS = 32;
+export const MAX_TRACESTATE = 512;
+
+/**
+ * What other tracing systems added to a trace.
+ * @returns undefined for a header that the standard says to ignore, and for one that is too long to be stored
+ */
+export function parseTracestate(header: string | undefined): string | undefined {
+  if (header === undefined || header.length > MAX_TRACESTATE) return undefined;
+  const members = header
+    .split(',')
+    .map((member) => member.trim())
+    .filter((member) => member !== '');
+  const keys = new Set(members.map((member) => member.split('=', 1)[0]));
+  const isValid = members.length > 0 && members.length <= MAX_MEMBERS && keys.size === members.length;
+  return isValid && members.every((member) => MEMBER.test(member)) ? members.join(',') : undefined;
+}
+
+/** Random bytes are drawn in advance: drawing 8 alone takes longer than all else here. */
+const POOL_BYTES = 4_096;
+const pool = Buffer.alloc(POOL_BYTES);
+let used = POOL_BYTES;
+
 /** A random number is all 0 once in 2^64 times; the standard forbids that value. */
 function hex(bytes: number): string {
-  const text = randomBytes(bytes).toString('hex');
+  if (used + bytes > POOL_BYTES) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  const text = pool.toString('hex', used, used + bytes);
+  used += bytes;
   return /[^0]/.test(text) ? text : hex(bytes);
 }

@@ -1,5 +1,6 @@
 import type { CloudEvent } from '../events/cloud-event.js';
 import type { EventSchemas } from '../events/event-schemas.js';
+import { traceOf } from '../kernel/command-context.js';
 import type { RecordedEvent } from '../kernel/envelope.js';
 import { toUriReference } from '../kernel/uri-reference.js';
 
@@ -31,7 +32,7 @@ export function toCloudEvent(event: RecordedEvent, schemas: EventSchemas, epoch:
     recordid: event.id,
     correlationid: metadata.correlationid,
     ...(metadata.causationid ? { causationid: metadata.causationid } : {}),
-    ...(metadata.traceparent ? { traceparent: metadata.traceparent } : {}),
+    ...traceOf(metadata),
     actor: `${metadata.actor.kind}:${metadata.actor.id}`,
     position: String(event.position),
     logepoch: epoch,

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EventStore } from '../../event-store/event-store.js';
 import { type Transacted, Transactor } from '../../event-store/transact.js';
-import type { CommandContext } from '../../kernel/command-context.js';
+import { type CommandContext, traceOf } from '../../kernel/command-context.js';
 import { GatehouseError, InvalidInput, Refusal, Unavailable } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import { Turns } from '../../kernel/turns.js';
@@ -238,10 +238,10 @@ export class AddressClaims {
 const OWN: CommandContext = { actor: { kind: 'process', id: 'addresses' }, correlationid: 'addresses' };
 
 /** Without the identity of the command, which belongs to the account's event. */
-const inTraceOf = ({ actor, correlationid, traceparent }: CommandContext): CommandContext => ({
+const inTraceOf = ({ actor, correlationid, ...trace }: CommandContext): CommandContext => ({
   actor,
   correlationid,
-  ...(traceparent ? { traceparent } : {}),
+  ...traceOf(trace),
 });
 
 function readMailbox(email: string): Mailbox {

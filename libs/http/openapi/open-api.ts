@@ -215,9 +215,8 @@ function accessText(access: RouteAccess): string {
   if (access.kind === 'public' && access.roles) {
     return `Open to callers without a credential. Roles: ${access.roles.join(', ')}.`;
   }
-  return access.kind === 'public'
-    ? 'Open to everyone.'
-    : 'Open to callers on loopback without a proxy, otherwise to any role.';
+  if (access.kind === 'public') return 'Open to everyone.';
+  return `Open to callers on loopback without a proxy. Roles: ${access.roles.join(', ')}.`;
 }
 
 function securityOf(access: RouteAccess): Json[] {

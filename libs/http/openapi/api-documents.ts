@@ -25,7 +25,7 @@ interface Form {
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** The documents of this application, generated once, at the first request. */
+/** The documents of this application, generated once, when they are first asked for. */
 @Injectable()
 export class ApiDocuments {
   private generated: Promise<Record<'openApi' | 'asyncApi' | 'page', ApiDocument>> | undefined;

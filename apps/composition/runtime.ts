@@ -17,7 +17,7 @@ import { DatabaseClock } from '../../libs/platform/database/database-clock.js';
 import { openEventIdentity } from '../../libs/platform/database/identity-key.js';
 import type { Logger } from '../../libs/platform/logging/logger.js';
 import { openAddressHashes } from '../../libs/platform/personal-data/address-hashes.js';
-import { loadMasterKey } from '../../libs/platform/personal-data/master-key.js';
+import { openMasterKey } from '../../libs/platform/personal-data/master-key.js';
 import { PersonKeys } from '../../libs/platform/personal-data/person-keys.js';
 import { Rebuilder } from '../../libs/projections/rebuilder.js';
 import { ViewReader } from '../../libs/projections/view-reader.js';
@@ -79,7 +79,7 @@ async function openResources(
   const ids = timeOrderedIds(clock);
   const passedOver = { 'our-streams': 0, 'other-streams': 0 };
   const schemas = new EventSchemas(catalogue.events);
-  const masterKey = await loadMasterKey(settings);
+  const masterKey = await openMasterKey(dataSource, settings);
   const personKeys = new PersonKeys(dataSource, masterKey);
   await personKeys.checkMasterKey();
   const store = closedLater(

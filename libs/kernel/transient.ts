@@ -6,12 +6,23 @@ import { GatehouseError, StoreUnavailable } from './errors.js';
  * locks, cancelled or shutting down, system.
  */
 const TRANSIENT = /^(08|40|25006|53|55000|55P03|57014|57P0|58)/;
-const SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
+const SYSTEM = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'SERVER_NOT_PROVED',
+]);
+/** A Unix socket that is gone, or whose queue is full. The same codes of a file mean something else. */
+const SOCKET = new Set(['ENOENT', 'EAGAIN']);
 const CLIENT_MESSAGES =
   /connection terminated|timeout exceeded when trying to connect|not queryable|query read timeout|client was closed/i;
 
 export function isTransientDatabaseError(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string };
+  const { code, message, syscall } = error as { code?: string; message?: string; syscall?: string };
+  if (code !== undefined && syscall === 'connect' && SOCKET.has(code)) return true;
   return (code !== undefined && (TRANSIENT.test(code) || SYSTEM.has(code))) || CLIENT_MESSAGES.test(message ?? '');
 }
 

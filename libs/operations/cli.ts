@@ -1,4 +1,5 @@
 import type { CommandGroup } from '../cli/commands.js';
+import { settingsCommand } from './cli/settings.js';
 import { statusCommand } from './cli/status.js';
 import { tokenCommands } from './cli/token.js';
 import { viewsCommands } from './cli/views.js';
@@ -8,6 +9,7 @@ export { statusText } from './cli/status.js';
 
 export const commands: CommandGroup = (program, run) => {
   statusCommand(program, run);
+  settingsCommand(program, run);
   tokenCommands(program, run);
   viewsCommands(program, run);
 };

@@ -8,6 +8,7 @@ import { Rebuilder } from '../projections/rebuilder.js';
 import { StartViewJobController } from './features/start-view-job.js';
 import { ViewJobs } from './jobs/view-jobs.js';
 import { ListViewsController } from './queries/list-views.js';
+import { ShowSettingsController } from './queries/show-settings.js';
 import { ShowStatusController } from './queries/show-status.js';
 import { ShowViewJobController } from './queries/show-view-job.js';
 
@@ -25,7 +26,7 @@ export const operationsContext: Context = {
     {
       name: 'Operation',
       description: 'Credentials, health, metrics and these documents.',
-      controllers: [ShowStatusController],
+      controllers: [ShowStatusController, ShowSettingsController],
     },
   ],
   services: [

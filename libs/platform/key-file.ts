@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { decodeKey } from './configuration/setting-kinds.js';
 import type { Settings } from './configuration/settings.js';
@@ -31,7 +31,7 @@ export async function loadKey(
   if (key) return key;
   const path = file ?? join(data, `${kind}.key`);
   try {
-    const stored = decodeKey(await readFile(path, 'utf8'), BYTES);
+    const stored = decodeKey(await readPrivate(path, kind), BYTES);
     if (stored) return stored;
     throw new StartFailure(
       `${kind}-key-invalid`,
@@ -43,7 +43,7 @@ export async function loadKey(
   if (!isNew) {
     throw new StartFailure(
       `${kind}-key-missing`,
-      `there is no ${kind} key in ${path}, but this database was used with one: restore it from your backup`,
+      `there is no ${kind} key in ${path}, but this database was used with one: restore that file from your backup, or set GATEHOUSE_${kind.toUpperCase()}_KEY to that key`,
     );
   }
   if (databaseUrl || file) {
@@ -61,4 +61,22 @@ export async function loadKey(
     throw explainFailure(dirname(path), error);
   }
   return made;
+}
+
+/** As PostgreSQL for its own keys: a file of ours is for us alone; one of root's, as Kubernetes mounts it, may have a group. */
+async function readPrivate(path: string, kind: string): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const { mode, uid } = await file.stat();
+    const allowed = uid === process.getuid?.() && uid !== 0 ? 0o700 : 0o740;
+    if (process.getuid && (mode & 0o777 & ~allowed) !== 0) {
+      throw new StartFailure(
+        `${kind}-key-exposed`,
+        `${path} has mode ${(mode & 0o777).toString(8)}, with which other users of this machine may read or change the ${kind} key: run "chmod 600 ${path}"`,
+      );
+    }
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
 }

@@ -29,6 +29,9 @@ const CONTEXT_INDEX = new RegExp(`^libs/(?!(?:${foundations.join('|')})/)[^/]+/i
 
 const ROOM = new RegExp(`^libs/(?!(?:${foundations.join('|')})/)[^/]+/(views|processes)/`);
 
+/** Others may not import node-postgres at all. */
+const ADAPTER = /^libs\/(platform|event-store|subscriptions)\//;
+
 const isUnderPorts = (path: string): boolean =>
   /^(apps|libs)\/.*\.ts$/.test(path) && !SPEC.test(path) && !PORTS.includes(path);
 
@@ -46,6 +49,15 @@ export const sourceRules: readonly SourceRule[] = [
       const vague = VAGUE.exec(path)?.[2];
       if (vague) return [`"${vague}" does not say what is inside`];
       return CAMEL_CASE.test(path) ? ['names are kebab-case'] : [];
+    },
+  },
+  {
+    name: 'connections-come-from-one-place',
+    comment:
+      'openPool and openClient give every session the same parameters; one of node-postgres itself would have those of the server.',
+    findings({ path, text }) {
+      if (!ADAPTER.test(path) || SPEC.test(path) || path === 'libs/platform/database/connection.ts') return [];
+      return /new pg\.(Pool|Client)\b/.test(text) ? ['use openPool or openClient'] : [];
     },
   },
   {

@@ -9,7 +9,13 @@ import { prepare } from '../../apps/prepare.mjs';
 import { runJest } from '../jest/jest.mjs';
 
 /** Debian's package for each program. */
-const NEEDED = { java: 'openjdk-17-jdk-headless', mvn: 'maven', kcat: 'kcat', 'docker-registry': 'docker-registry' };
+const NEEDED = {
+  java: 'openjdk-17-jdk-headless',
+  mvn: 'maven',
+  kcat: 'kcat',
+  pgbouncer: 'pgbouncer',
+  'docker-registry': 'docker-registry',
+};
 
 installMissing();
 await prepare();

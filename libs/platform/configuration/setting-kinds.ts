@@ -6,6 +6,8 @@ export class Setting<Value = unknown> {
   summary = '';
   /** Never shown in an error message. */
   isSecret = false;
+  /** What an administrator may see of a value. */
+  redact: (text: string) => string | undefined = (text) => text;
 
   constructor(
     /** What values are valid, for error messages and the documentation. */
@@ -20,10 +22,18 @@ export class Setting<Value = unknown> {
     return this;
   }
 
-  secret(): this {
+  /** @param redact what an administrator may see of a value; nothing by default */
+  secret(redact: (text: string) => string | undefined = () => undefined): this {
     this.isSecret = true;
+    this.redact = redact;
     return this;
   }
+}
+
+/** Scheme, servers and database of an address, without its credentials and options; undefined if these are hard to tell. */
+export function addressOnly(text: string): string | undefined {
+  const [, scheme, place] = /^([a-z+]+:\/\/)(?:[^@/?#\s]*@)?([^@?#\s]+)(?:\?[^@#\s]*)?$/.exec(text) ?? [];
+  return place === undefined ? undefined : `${scheme}${place}`;
 }
 
 /* A kind without a fallback is undefined if unset. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { InvalidSettings, readSettings, settingsTable } from './settings.js';
+import fc from 'fast-check';
+import { InvalidSettings, readSettings, settingsTable, shownSettings } from './settings.js';
 
 function wrongLines(env: Record<string, string>): readonly string[] {
   try {
@@ -113,5 +114,54 @@ describe('settings', () => {
     expect(settingsTable()).toContain(
       '| `GATEHOUSE_PORT` | `8080` | an integer from 0 to 65535 | Port of the HTTP server; 0 picks a free port |',
     );
+  });
+
+  describe('as an administrator may see them', () => {
+    const shownFor = (variable: string, value: string) =>
+      shownSettings(readSettings({ [variable]: value })).find((one) => one.variable === variable)?.value;
+
+    it.each([
+      [
+        'GATEHOUSE_DATABASE_URL',
+        'postgres://me:hunter2@db:5432/gatehouse?sslmode=require',
+        'postgres://db:5432/gatehouse',
+      ],
+      ['GATEHOUSE_EVENTSTORE_URL', 'esdb://admin:hunter2@a:2113,b:2113?tls=false', 'esdb://a:2113,b:2113'],
+      ['GATEHOUSE_MASTER_KEY', randomBytes(32).toString('base64'), undefined],
+      ['GATEHOUSE_KAFKA_PASSWORD', 'hunter2', undefined],
+      ['GATEHOUSE_PORT', '9', '9'],
+    ])('%s is shown without its secret', (variable, given, shown) => {
+      const needed = { GATEHOUSE_KAFKA_USERNAME: 'me', GATEHOUSE_KAFKA_SASL_MECHANISM: 'plain' };
+      const env = { [variable]: given, ...(variable.includes('KAFKA') && needed) };
+      const found = shownSettings(readSettings(env)).find((one) => one.variable === variable);
+      expect(found).toMatchObject({ isSet: true, summary: expect.any(String) });
+      expect(found!.value).toBe(shown);
+    });
+
+    it('never contain a password, whatever its characters and however it was written', () => {
+      const unit = fc.constantFrom(...'aZ09:/?#@&=%+,;!*._-~[]{}^|"<>');
+      const password = fc.string({ unit, minLength: 8, maxLength: 24 });
+      const place = fc.constantFrom('%USER@h/d', 'h/d?password=%USER', '%USER@h:1,i:2/d?x=%USER');
+      const schemes = fc.constantFrom(
+        'DATABASE_URL postgres',
+        'EVENTSTORE_URL esdb',
+        'EVENTSTORE_URL kurrentdb+discover',
+      );
+      fc.assert(
+        fc.property(password, place, schemes, fc.boolean(), (secret, form, variableAndScheme, isEncoded) => {
+          const [name, scheme] = variableAndScheme.split(' ');
+          const text = isEncoded ? encodeURIComponent(secret) : secret;
+          const url = `${scheme}://${form.replaceAll('%USER', () => `me:${text}`)}`;
+          let shown: string | undefined;
+          try {
+            shown = shownFor(`GATEHOUSE_${name}`, url);
+          } catch {
+            return; // not a valid setting
+          }
+          expect(shown ?? '').not.toContain(text);
+        }),
+        { numRuns: 2_000 },
+      );
+    });
   });
 });

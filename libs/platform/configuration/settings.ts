@@ -1,6 +1,7 @@
 import { OUTGOING_ATTRIBUTES } from '../../events/cloud-event.js';
 import { StartFailure } from '../start-failure.js';
 import {
+  addressOnly,
   baseUrl,
   choice,
   integer,
@@ -34,10 +35,10 @@ const table = {
   ),
   data: text('./data').means('Directory of the embedded database and of generated secrets'),
   databaseUrl: url('postgres:', 'postgresql:')
-    .secret()
+    .secret(addressOnly)
     .means('An existing PostgreSQL, version 15 or later; if unset, an embedded one is started'),
   eventstoreUrl: servers('esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover')
-    .secret()
+    .secret(addressOnly)
     .means('An EventStoreDB or KurrentDB, version 22.6 or later, that stores the log; if unset, PostgreSQL stores it'),
   masterKey: key(32).means("Master key: encrypts the keys of people's personal data; takes precedence over the file"),
   masterKeyFile: text().means(
@@ -159,6 +160,18 @@ type Values = { [Name in keyof typeof table]: (typeof table)[Name] extends Setti
 /** The validated settings of a process, read once at its start. */
 export type Settings = Readonly<Values>;
 
+export interface ShownSetting {
+  variable: string;
+  /** False: the default is used. */
+  isSet: boolean;
+  /** As in the environment, or the default. Undefined for a secret, and without a default. */
+  value?: string;
+  summary: string;
+}
+
+/** Made when they are read, so that nothing keeps the secrets. */
+const shown = new WeakMap<Settings, readonly ShownSetting[]>();
+
 /** Has one line per wrong variable: its name, its value unless secret, what is expected, and what to do. */
 export class InvalidSettings extends StartFailure {
   constructor(readonly lines: readonly string[]) {
@@ -178,8 +191,8 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     const given = env[variable]?.trim() ?? '';
     values[name] = given === '' ? fallback : parse(given);
     if (given === '' || values[name] !== undefined) continue;
-    const shown = isSecret ? 'has a value that' : `is ${JSON.stringify(given)}, which`;
-    wrong.push(`${variable} ${shown} is not ${expects}: correct it, or unset it to use the default`);
+    const what = isSecret ? 'has a value that' : `is ${JSON.stringify(given)}, which`;
+    wrong.push(`${variable} ${what} is not ${expects}: correct it, or unset it to use the default`);
   }
   for (const variable of Object.keys(env)) {
     if (!variable.startsWith(PREFIX) || NOT_SETTINGS.has(variable) || known.includes(variable)) continue;
@@ -200,14 +213,34 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     wrong.push(`${limited}: lower ${variableOf(name)} or raise GATEHOUSE_ANSWER_LIMIT_MS`);
   }
   if (wrong.length > 0) throw new InvalidSettings(wrong);
-  return Object.freeze(values) as Settings;
+  const settings = Object.freeze(values) as Settings;
+  shown.set(settings, redacted(env));
+  return settings;
+}
+
+/** The settings as an administrator may see them. */
+export const shownSettings = (settings: Settings): readonly ShownSetting[] => shown.get(settings) ?? [];
+
+function redacted(env: Record<string, string | undefined>): ShownSetting[] {
+  return Object.entries<Setting>(table).map(([name, { fallback, summary, redact }]) => {
+    const variable = variableOf(name);
+    const given = env[variable]?.trim() ?? '';
+    const value = given === '' ? textOf(fallback) : redact(given);
+    return { variable, isSet: given !== '', ...(value !== undefined && { value }), summary };
+  });
+}
+
+/** The default of a setting as its variable would have it; undefined for none. */
+function textOf(fallback: unknown): string | undefined {
+  if (typeof fallback === 'boolean') return fallback ? 'on' : 'off';
+  return typeof fallback === 'string' || typeof fallback === 'number' ? String(fallback) : undefined;
 }
 
 /** The table of settings for the documentation, in markdown. */
 export function settingsTable(): string {
   const rows = Object.entries<Setting>(table).map(([name, { fallback, expects, summary }]) => {
-    const shown = typeof fallback === 'boolean' ? (fallback ? 'on' : 'off') : fallback;
-    const byDefault = typeof shown === 'string' || typeof shown === 'number' ? `\`${shown}\`` : '';
+    const text = textOf(fallback);
+    const byDefault = text === undefined ? '' : `\`${text}\``;
     return `| \`${variableOf(name)}\` | ${byDefault} | ${expects} | ${summary} |`;
   });
   return ['| variable | default | value | meaning |', '|---|---|---|---|', ...rows].join('\n');

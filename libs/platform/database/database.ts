@@ -1,7 +1,8 @@
 import { DataSource } from 'typeorm';
-import { StartFailure } from '../start-failure.js';
+import { explainConnect, explainDatabase } from './connect-failure.js';
 import { type Connection, openPool, type Pool } from './connection.js';
 import { MIGRATIONS_TABLE, type MigrationClass, migrate } from './migrate.js';
+import { refuseSharedSessions } from './session-pooling.js';
 
 export { type Connection, DataSource, type Pool };
 
@@ -70,19 +71,15 @@ export async function openDatabase(
 ): Promise<Database> {
   const options = { applicationName: 'gatehouse', ...tables };
   const database = await connectDatabase(connection, options).catch((cause) => {
-    const { message, code } = cause as { message?: string; code?: string };
-    throw new StartFailure(
-      'database-unusable',
-      `the database can't be used (${(message || code || 'no answer').split('\n')[0]}): start it, or correct GATEHOUSE_DATABASE_URL`,
-      { cause },
-    );
+    throw explainConnect(cause);
   });
   try {
+    await refuseSharedSessions(database.pool);
     await accept?.(database.pool);
     await migrate(database.dataSource);
   } catch (error) {
     await database.dataSource.destroy();
-    throw error;
+    throw explainDatabase(error) ?? error;
   }
   return database;
 }

@@ -1,4 +1,4 @@
-import { type DataSource, MigrationExecutor, type MigrationInterface } from 'typeorm';
+import { type DataSource, MigrationExecutor, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { StartFailure } from '../start-failure.js';
 
 export type MigrationClass = new () => MigrationInterface;
@@ -27,6 +27,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
     }
     await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     try {
+      await refuseOtherSchema(runner);
       const executor = new MigrationExecutor(dataSource, runner);
       const known = new Set(dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name));
       const stranger = (await executor.getExecutedMigrations()).find((migration) => !known.has(migration.name));
@@ -45,4 +46,19 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
     await runner.query('RESET statement_timeout').catch(() => {});
     await runner.release();
   }
+}
+
+/** Every session has the same search_path; a database whose tables were created with another one looks empty. */
+async function refuseOtherSchema(runner: QueryRunner): Promise<void> {
+  const tables: { schema: string; visible: boolean }[] = await runner.query(
+    `SELECT nspname AS schema, pg_table_is_visible(c.oid) AS visible
+     FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relname = $1`,
+    [MIGRATIONS_TABLE],
+  );
+  const [elsewhere] = tables;
+  if (!elsewhere || tables.some(({ visible }) => visible)) return;
+  throw new StartFailure(
+    'schema-elsewhere',
+    `the table ${MIGRATIONS_TABLE} is in the schema ${elsewhere.schema}, since it was created with another search_path: run "ALTER TABLE ${elsewhere.schema}.${MIGRATIONS_TABLE} SET SCHEMA public"`,
+  );
 }

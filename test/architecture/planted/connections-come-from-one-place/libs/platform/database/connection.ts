@@ -1,0 +1,3 @@
+import pg from 'pg';
+
+export const openPool = (max: number) => new pg.Pool({ max });

@@ -14,7 +14,10 @@ const foundations = () => import('./composition/foundations.js');
 
 /** Every context, in the order of the API's documents. A new one needs its line here and nothing else outside its folder. */
 export const contexts: readonly ListedContext[] = [
-  { descriptor: async () => (await import('../libs/access/index.js')).accessContext },
+  {
+    descriptor: async () => (await import('../libs/access/index.js')).accessContext,
+    cli: () => import('../libs/access/cli.js'),
+  },
   {
     descriptor: async () => (await foundations()).exchangeOfEvents,
     cli: () => import('../libs/publish/cli.js'),
@@ -40,8 +43,14 @@ export const contexts: readonly ListedContext[] = [
     descriptor: async () => (await import('../libs/account/index.js')).accountContext,
     cli: () => import('../libs/account/cli.js'),
   },
-  { descriptor: async () => (await import('../libs/images/index.js')).imagesContext },
-  { descriptor: async () => (await import('../libs/review/index.js')).reviewContext },
+  {
+    descriptor: async () => (await import('../libs/images/index.js')).imagesContext,
+    cli: () => import('../libs/images/cli.js'),
+  },
+  {
+    descriptor: async () => (await import('../libs/review/index.js')).reviewContext,
+    cli: () => import('../libs/review/cli.js'),
+  },
   { descriptor: async () => (await import('../libs/enforcement/index.js')).enforcementContext },
   {
     descriptor: async () => (await import('../libs/safety/index.js')).safetyContext,

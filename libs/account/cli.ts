@@ -1,7 +1,9 @@
 import type { ApiClient } from '../cli/api-client.js';
 import { ApiProblem } from '../cli/api-errors.js';
-import { type CommandGroup, command, positionOrTime } from '../cli/commands.js';
+import { type CommandGroup, command, instant, positionOrTime, severalOf } from '../cli/commands.js';
+import { actorText } from '../cli/rendering/actor.js';
 import { pairs, table, time } from '../cli/rendering/table.js';
+import type { Session } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import type { AccountAnswer } from './queries/show-account.js';
 
@@ -10,7 +12,7 @@ export type { AccountAnswer } from './queries/show-account.js';
 export const commands: CommandGroup = (program, run) => {
   const group = program
     .command('account')
-    .description('Shows accounts, as they are or as they were; changes an address.');
+    .description('Shows accounts, as they are or as they were, and why; suspends, deactivates and reinstates them.');
   command(
     group,
     'show <id>',
@@ -28,6 +30,62 @@ export const commands: CommandGroup = (program, run) => {
     );
   command(
     group,
+    'why <id>',
+    'Says why an account has no access, or why it has: reason, case, image, who and when.',
+    'account why acc-1',
+    'account why acc-1 --as-of 2022-05-18T09:00:00Z',
+  )
+    .option('--as-of <moment>', 'the state at a position of the log or at a time (RFC 3339)', positionOrTime)
+    .action(
+      run<{ asOf?: string }>(async ({ client, print }, { asOf }, id) => {
+        const { accountId, cohortId, why } = await client.get<AccountAnswer>(pathOf(id!), { asOf });
+        const { items } = asOf === undefined ? await client.get<Switches>('/v1/switches') : { items: [] };
+        const switches = items.filter((one) => one.cohortId === null || one.cohortId === cohortId);
+        print({ accountId, why, switches }, () =>
+          [...why.map((one) => one.text), ...switches.map(switchText)].join('\n'),
+        );
+      }),
+    );
+  command(
+    group,
+    'suspend <id>',
+    'Denies an account everything until a given time. A later call changes that time.',
+    'account suspend acc-1 --until 2032-06-01T00:00:00Z --reason second-strike',
+  )
+    .requiredOption('--until <time>', 'when the suspension ends (RFC 3339)', instant)
+    .requiredOption('--reason <label>', 'why, as a lower-case label')
+    .action(
+      run<{ until: string; reason: string }>(({ client, print }, body, id) =>
+        change(client, print, id!, 'suspension', body, `is suspended until ${body.until}`),
+      ),
+    );
+  command(
+    group,
+    'deactivate <id>',
+    'Revokes the access of an account until it is reinstated. Repeating it changes nothing.',
+    'account deactivate acc-1 --reason operator-decision --categories violent',
+  )
+    .requiredOption('--reason <label>', 'why, as a lower-case label')
+    .option('--categories <labels>', 'what was found, as labels separated by commas', severalOf)
+    .action(
+      run<{ reason: string; categories?: string[] }>(({ client, print }, body, id) =>
+        change(client, print, id!, 'deactivation', body, 'is deactivated'),
+      ),
+    );
+  command(
+    group,
+    'reinstate <id>',
+    'Reverses a deactivation and a suspension. Repeating it changes nothing.',
+    'account reinstate acc-1 --reason appeal-granted',
+  )
+    .requiredOption('--reason <label>', 'why, as a lower-case label')
+    .action(
+      run<{ reason: string }>(({ client, print }, body, id) =>
+        change(client, print, id!, 'reinstatement', body, 'is reinstated'),
+      ),
+    );
+  command(
+    group,
     'address <id> <email>',
     'Changes the address of an account. The former one is free again. Repeating it changes nothing.',
     'account address acc-1 ada@example.org',
@@ -38,6 +96,25 @@ export const commands: CommandGroup = (program, run) => {
     }),
   );
 };
+
+interface Switches {
+  items: { action: string; cohortId: string | null; reason: string; until: string | null }[];
+}
+
+const switchText = ({ action, cohortId, reason, until }: Switches['items'][number]): string =>
+  `${action} is suspended for ${cohortId === null ? 'everyone' : `cohort ${cohortId}`} until ${until ?? 'it is resumed'}: ${reason}`;
+
+async function change(
+  client: ApiClient,
+  print: Session['print'],
+  accountId: string,
+  what: 'suspension' | 'deactivation' | 'reinstatement',
+  body: object,
+  done: string,
+): Promise<void> {
+  const written = await client.post<WriteReceipt>(`${pathOf(accountId)}/${what}`, body, { repeatable: true });
+  print({ accountId, ...written }, () => `${accountId} ${done}`);
+}
 
 const pathOf = (accountId: string) => `/v1/accounts/${encodeURIComponent(accountId)}`;
 
@@ -65,7 +142,9 @@ function accountText(account: AccountAnswer): string {
     Number(one.position),
     time(one.time),
     one.type,
-    `${one.actor.kind}:${one.actor.id}`,
+    actorText(one.actor),
+    [one.reason, one.caseId && `case ${one.caseId}`, one.until, one.cohortId, one.version].filter(Boolean).join(', '),
   ]);
-  return `${about}\n\n${table(['position', 'time', 'event', 'by'], rows)}`;
+  const why = account.why.map((one) => one.text).join('\n');
+  return `${about}\n\n${why}\n\n${table(['position', 'time', 'event', 'by', 'why'], rows)}`;
 }

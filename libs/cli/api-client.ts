@@ -48,7 +48,7 @@ export class ApiClient {
     }
     if (token !== undefined && !TOKEN.test(token)) {
       throw new InvalidInput([
-        { field: '--token', message: 'has a character that tokens never contain: copy it again' },
+        { field: 'the token', message: 'has a character that tokens never contain: copy it again' },
       ]);
     }
     this.url = url.replace(/\/+$/, '');

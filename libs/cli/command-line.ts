@@ -2,6 +2,7 @@ import { Command, Help, Option } from 'commander';
 import type { Problem } from './api-errors.js';
 import type { CommandGroup } from './commands.js';
 import { EXIT, type ExitCode, exitCodeOf, exitCodesText } from './exit-codes.js';
+import { plain } from './rendering/plain-text.js';
 import { interruption, problemDocument, problemText } from './rendering/problem.js';
 import { DEFAULT_URL, type GlobalOptions, openSession, type Runner, type Terminal } from './session.js';
 
@@ -40,7 +41,7 @@ export async function runCommandLine(
       }
     };
   const report = (problem: Problem, text: string) =>
-    terminal.stderr.write(`${json ? JSON.stringify(problem, null, 2) : text}\n`);
+    terminal.stderr.write(`${plain(json ? JSON.stringify(problem, null, 2) : text)}\n`);
   try {
     await buildProgram(commandLine, run, terminal, json).parseAsync(args, { from: 'user' });
     return code;
@@ -68,13 +69,19 @@ function buildProgram(
     .description('The command line of Gatehouse, the access-and-enforcement backend.')
     .version(version)
     .addOption(new Option('--url <url>', `address of the backend (env GATEHOUSE_URL, default ${DEFAULT_URL})`))
-    .addOption(new Option('--token <token>', 'bearer token (env GATEHOUSE_TOKEN)'))
+    .addOption(
+      new Option(
+        '--token-file <file>',
+        'file with the bearer token (env GATEHOUSE_TOKEN_FILE, or GATEHOUSE_TOKEN itself)',
+      ),
+    )
+    .addOption(new Option('--token <token>').hideHelp())
     .addOption(new Option('--json', 'print JSON; errors are problem documents (RFC 9457) on stderr'))
     .configureHelp({ showGlobalOptions: true, visibleCommands: inOrder(order) })
     .configureOutput({
-      writeOut: (text) => stdout.write(text),
+      writeOut: (text) => stdout.write(plain(text)),
       writeErr: (text) => {
-        if (!json) stderr.write(text);
+        if (!json) stderr.write(plain(text));
       },
     })
     .exitOverride()

@@ -36,6 +36,12 @@ export function positionOrTime(text: string): string {
   throw new InvalidArgumentError('It must be a position such as 1234 or a time such as 2022-05-18T09:00:00Z.');
 }
 
+/** Parses a time with its offset. */
+export function instant(text: string): string {
+  if (isInstant(text)) return text;
+  throw new InvalidArgumentError('It must be a time such as 2022-05-18T09:00:00Z.');
+}
+
 /** Parses an option that may be repeated, or list values separated by commas. */
 export const severalOf = (text: string, before: string[] = []): string[] => [
   ...before,

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { type Clock, systemClock } from '../kernel/clock.js';
+import { InvalidInput } from '../kernel/errors.js';
 import { type Ids, timeOrderedIds } from '../kernel/ids.js';
 import { ApiClient, type Query } from './api-client.js';
 import type { ExitCode } from './exit-codes.js';
+import { plain } from './rendering/plain-text.js';
 import { type Progress, progressOn, silent } from './rendering/progress.js';
 
 /** The process's environment, output and signal. */
@@ -32,6 +35,7 @@ export interface Session {
 export interface GlobalOptions {
   url?: string;
   token?: string;
+  tokenFile?: string;
   json?: boolean;
 }
 
@@ -60,12 +64,14 @@ export async function listed<Item>(
 export const DEFAULT_URL = 'http://127.0.0.1:8080';
 
 /** @throws InvalidInput if the URL or the token is malformed */
-export function openSession({ url, token, json = false }: GlobalOptions, terminal: Terminal): Session {
+export function openSession(given: GlobalOptions, terminal: Terminal): Session {
+  const { url, json = false } = given;
   const { env, stdout, stderr, signal } = terminal;
-  const write = (text: string) => stdout.write(`${text}\n`);
+  // Whatever a stranger wrote into an event, nothing of it is a command for the terminal.
+  const write = (text: string) => stdout.write(`${plain(text)}\n`);
   const client = new ApiClient({
     url: url ?? (env.GATEHOUSE_URL || DEFAULT_URL),
-    token: (token ?? env.GATEHOUSE_TOKEN)?.trim() || undefined,
+    token: tokenOf(given, env),
     signal,
   });
   return {
@@ -79,7 +85,26 @@ export function openSession({ url, token, json = false }: GlobalOptions, termina
     print: (answer, text) => write(json ? JSON.stringify(answer, null, 2) : text()),
     printItem: (item, text) => write(json ? JSON.stringify(item) : text()),
     remark: (line) => {
-      if (!json) stderr.write(`${line}\n`);
+      if (!json) stderr.write(`${plain(line)}\n`);
     },
   };
+}
+
+/** A token on the command line is seen by every user of the machine, so --help names the file and the environment. */
+function tokenOf({ token, tokenFile }: GlobalOptions, env: Terminal['env']): string | undefined {
+  const file = tokenFile ?? env.GATEHOUSE_TOKEN_FILE;
+  const given = token ?? (tokenFile === undefined ? env.GATEHOUSE_TOKEN : undefined);
+  if (given?.trim() || !file) return given?.trim() || undefined;
+  const field = tokenFile === undefined ? 'GATEHOUSE_TOKEN_FILE' : '--token-file';
+  try {
+    const read = readFileSync(file, 'utf8').trim();
+    if (read !== '') return read;
+    throw new InvalidInput([{ field, message: `${file} is empty: write the token into it` }]);
+  } catch (error) {
+    if (error instanceof InvalidInput) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw new InvalidInput([
+      { field, message: `${file} can't be read (${code}): correct its path or its permissions` },
+    ]);
+  }
 }

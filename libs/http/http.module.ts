@@ -20,6 +20,7 @@ import { TokenRegistry } from './credentials/token-registry.js';
 import { Draining } from './draining.js';
 import { HealthController } from './health.controller.js';
 import { InputPipe } from './input-pipe.js';
+import { KnownParameters } from './known-parameters.js';
 import { MetricsController } from './metrics.controller.js';
 import { ProblemFilter } from './problem-filter.js';
 import { RequestDurations } from './request-durations.js';
@@ -76,6 +77,7 @@ export class HttpModule {
         ...shared,
         Admission,
         { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_GUARD, useClass: KnownParameters },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useClass: InputPipe },
         { provide: APP_INTERCEPTOR, useClass: AnswerLimit },

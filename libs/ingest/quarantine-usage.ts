@@ -14,6 +14,14 @@ const GROWTH = 1.8;
 /** Other processes' entries count after this time at the latest. */
 const FRESH_MS = 5_000;
 
+/** A larger event may not fit before the last byte is used. */
+const FULL_SHARE = 0.95;
+
+export const QUARANTINE_ROOM = ['free', 'full-for-some', 'full'] as const;
+export type QuarantineRoom = (typeof QUARANTINE_ROOM)[number];
+
+const isFull = (used: number, limit: number): boolean => used >= limit * FULL_SHARE;
+
 const costOf = (bytes: number): number => bytes * GROWTH + ENTRY_BYTES;
 
 /** The waiting entries of an account and a source, as a statement returns them. */
@@ -54,6 +62,13 @@ export class QuarantineUsage {
     usage.total += cost;
     if (source !== null) usage.sources.add(source);
     return true;
+  }
+
+  /** Whether entries still fit: `full` past 95% of the room of all, `full-for-some` past that of a source or sender. */
+  async room(): Promise<QuarantineRoom> {
+    const { total, byAccount } = await this.current();
+    if (isFull(total, this.limits.totalBytes)) return 'full';
+    return [...byAccount.values()].some((used) => isFull(used, this.limits.sourceBytes)) ? 'full-for-some' : 'free';
   }
 
   /** The sources that have waiting entries. */

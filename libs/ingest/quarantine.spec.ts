@@ -298,6 +298,7 @@ describe('Quarantine', () => {
     const kept = async (events: RejectedEvent[]) => (await small.put(events)).filter((id) => id !== undefined).length;
     const many = (source: string, reason?: string) => Array.from({ length: 9 }, (_, n) => of(source, n, reason));
     // Events of a source that their sender may not send take the sender's budget.
+    expect(await small.room()).toBe('free');
     expect(await kept(many('/images', 'source-not-allowed'))).toBe(4);
     expect(await kept(many('/images'))).toBe(4);
     // A repeat takes no room.
@@ -305,6 +306,7 @@ describe('Quarantine', () => {
     expect(await kept(many('/other'))).toBe(3);
     expect(await kept(many('/third'))).toBe(0);
     expect(causes).toHaveLength(9 + 9 + 9 + 9 - 11);
+    expect(await small.room()).toBe('full');
     // What is settled makes room, in this process at once and in others within seconds.
     for (const { id, source } of await quarantine.list('waiting', 50))
       if (source === '/images') await small.discard(id, 'ada');

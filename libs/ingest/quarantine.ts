@@ -8,7 +8,7 @@ import { arrayParameter } from '../platform/database/array-parameters.js';
 import { Unreadable } from '../platform/personal-data/encrypted-text.js';
 import type { PersonKeys } from '../platform/personal-data/person-keys.js';
 import type { QuarantineEntry, QuarantineStatus } from './quarantine-entry.js';
-import { type QuarantineLimits, QuarantineUsage, type UsageRow } from './quarantine-usage.js';
+import { type QuarantineLimits, type QuarantineRoom, QuarantineUsage, type UsageRow } from './quarantine-usage.js';
 import { QUARANTINE_KEY, ReportedAttributesCipher } from './reported-attributes.js';
 import { StoredQuarantineEntry } from './stored-quarantine-entry.js';
 
@@ -249,6 +249,11 @@ export class Quarantine {
       .groupBy('entry.account')
       .addGroupBy('entry.source')
       .getRawMany<UsageRow>();
+  }
+
+  /** Whether rejected events are still kept. */
+  room(): Promise<QuarantineRoom> {
+    return this.usage.room();
   }
 
   /** Number of waiting entries by reason. */

@@ -1,4 +1,5 @@
 import { type CommandGroup, command, integer, position, severalOf } from '../cli/commands.js';
+import { actorText } from '../cli/rendering/actor.js';
 import { plainLine } from '../cli/rendering/plain-text.js';
 import { time } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
@@ -30,7 +31,7 @@ export const commands: CommandGroup = (program, run) => {
     .option('--type <type>', 'only events of these types, separated by commas', severalOf)
     .option('--stream <name>', 'only events of this stream, such as account-acc-1 (role compliance or administrator)')
     .option('--all', 'events of every type, not only public ones (role compliance or administrator)')
-    .option('--limit <n>', 'maximum number of events', integer(1, 2000), 50)
+    .option('--limit <n>', 'maximum number of events', integer(1, MOST), 50)
     .option('--tail', 'follow new events until Ctrl-C; starts at the head unless --after is given')
     .action(
       run<EventsOptions>(async (session, options) => {
@@ -42,10 +43,21 @@ export const commands: CommandGroup = (program, run) => {
 
 async function page({ client, print, remark }: Session, { after, type, stream, all, limit }: EventsOptions) {
   const path = all || stream !== undefined ? '/v1/log' : '/v1/events';
-  const answer = await client.get<EventPage>(path, { after, types: type?.join(','), stream, limit });
+  const events: ShownEvent[] = [];
+  let [next, atHead] = [after, false];
+  while (!atHead && events.length < limit) {
+    const query = { after: next, types: type?.join(','), stream, limit: Math.min(PAGE, limit - events.length) };
+    const page = await client.get<EventPage>(path, query);
+    events.push(...page.events);
+    ({ next, atHead } = page);
+  }
+  const answer = { events, next, atHead };
   print(answer, () => (answer.events.length > 0 ? answer.events.map(eventText).join('\n') : 'no events'));
   if (!answer.atHead) remark(`there are more events: continue with --after ${answer.next}`);
 }
+
+const MOST = 1_000_000;
+const PAGE = 2_000;
 
 /** Ctrl-C ends it without an error. */
 async function tail({ client, printItem, remark, signal }: Session, options: EventsOptions) {
@@ -75,5 +87,6 @@ export function eventText(event: ShownEvent): string {
   const about = event.stream ?? event.subject ?? '';
   const data = JSON.stringify(event.data);
   const shown = data.length > DATA_CHARACTERS ? `${data.slice(0, DATA_CHARACTERS)}…` : data;
-  return plainLine(`${event.position.padStart(8)}  ${happened}  ${event.type.padEnd(18)}  ${about}  ${shown}`);
+  const by = event.metadata ? actorText(event.metadata.actor) : (event.actor ?? '');
+  return plainLine(`${event.position.padStart(8)}  ${happened}  ${event.type.padEnd(18)}  ${about}  ${by}  ${shown}`);
 }

@@ -22,6 +22,7 @@ import { casesView } from './views/cases.js';
 
 export { type Conflict, conflictOf } from './conflict-of-interest.js';
 export * from './events.js';
+export { confirmationOf } from './queries/confirmation.js';
 export { CurrentCases } from './queries/current-cases.js';
 export * from './review-actions.js';
 export * from './review-decisions.js';

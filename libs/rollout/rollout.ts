@@ -34,6 +34,8 @@ export interface Rollout {
   daily: boolean;
   paused: boolean;
   pauseReason?: string;
+  /** The position of the last event that set the rate, paused or resumed; 0 before the first. */
+  changedAt: Position;
   /** Cohorts that count or may be admitted again by a repeated command, in the order of their admission. */
   cohorts: readonly GrantedCohort[];
   /**
@@ -47,16 +49,16 @@ export interface Rollout {
 export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
   category: 'rollout',
   events: rolloutStreamEvents,
-  initial: { daily: false, paused: false, cohorts: [], past: [] },
+  initial: { daily: false, paused: false, changedAt: 0, cohorts: [], past: [] },
   evolve(state, { type, data }, { position }) {
     switch (type) {
       case 'OnboardingRateSet':
-        return { ...state, perWeek: data.perWeek, daily: data.daily };
+        return { ...state, perWeek: data.perWeek, daily: data.daily, changedAt: position };
       case 'OnboardingPaused':
-        return { ...state, paused: true, pauseReason: data.reason };
+        return { ...state, paused: true, pauseReason: data.reason, changedAt: position };
       case 'OnboardingResumed': {
         const { pauseReason: _, ...rest } = state;
-        return { ...rest, paused: false };
+        return { ...rest, paused: false, changedAt: position };
       }
       case 'CohortAdmitted': {
         const admittedAt = Date.parse(data.at);

@@ -1,10 +1,10 @@
-import { Argument, type Command, InvalidArgumentError } from 'commander';
+import { Argument, type Command } from 'commander';
 import type { Query } from '../cli/api-client.js';
-import { type CommandGroup, command } from '../cli/commands.js';
+import { type CommandGroup, command, instant } from '../cli/commands.js';
+import { actorText } from '../cli/rendering/actor.js';
 import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
-import { isInstant } from '../kernel/text-forms.js';
 import type { SwitchesAnswer } from './queries/list-switches.js';
 import type { SwitchAnswer } from './queries/show-switch.js';
 
@@ -99,11 +99,6 @@ const forCohort = (one: Command): Command => one.option('--cohort <id>', 'only f
 const ifMatch = (one: Command): Command =>
   one.option('--if-match <etag>', 'only if the switch still has this etag, which switch show prints');
 
-function instant(text: string): string {
-  if (isInstant(text)) return text;
-  throw new InvalidArgumentError('It must be a time such as 2022-05-18T09:00:00Z.');
-}
-
 const pathOf = (name: string): string => `/v1/switches/${encodeURIComponent(name)}`;
 
 const conditionOf = ({ cohort, ifMatch: etag }: Given): { query: Query; headers: Record<string, string> } => ({
@@ -125,7 +120,7 @@ function switchText({ action: name, cohortId, suspended, reason, until, etag, hi
     ['until', suspended ? (time(until) ?? 'resumed') : null],
     ['etag', etag],
   ]);
-  const rows = history.map((one) => ({ ...one, by: `${one.actor.kind}:${one.actor.id}`, until: time(one.until) }));
+  const rows = history.map((one) => ({ ...one, by: actorText(one.actor), until: time(one.until) }));
   if (rows.length === 0) return about;
   const columns = ['position', 'time', 'type', 'by', 'until', 'reason'] as const;
   return `${about}\n\n${table([...columns], rowsOf(rows, ...columns))}`;

@@ -93,6 +93,8 @@ it('shows the state of an account at any position, and who changed it', async ()
     position: suspended.body.position,
     type: 'AccountSuspended',
     time: new Date(now).toISOString(),
+    reason: 'first-strike',
+    until: new Date(now + HOUR_MS).toISOString(),
     actor: { kind: 'user', id: 'olga', role: 'operator', token: expect.any(String) },
   });
   expect(codeOf(await operator.get(`/v1/accounts/${accountId}?asOf=0`))).toEqual([404, 'account-unknown']);

@@ -336,7 +336,7 @@ describe('the exit code', () => {
   it('distinguishes an unreachable backend, an invalid credential and a missing role', async () => {
     fails(await commandLineFor({ url: 'http://127.0.0.1:9' }).run('status'), 3, /HTTP clients block the port/);
     fails(await commandLineFor({ url: 'http://no-such-host.invalid' }).run('status'), 3, /host .* is unknown/);
-    fails(await cliFor({ url: gatehouse.url }).run('status'), 4, /--token or GATEHOUSE_TOKEN/);
+    fails(await cliFor({ url: gatehouse.url }).run('status'), 4, /set GATEHOUSE_TOKEN, or name a file/);
     const { secret } = await json('token', 'create', 'robin', '--role', 'reviewer');
     fails(await commandLineFor({ url: gatehouse.url, token: secret }).run('token', 'list'), 4, /token create/);
     fails(await commandLineFor({ url: 'nonsense' }).run('status'), 2, /--url is nonsense/);

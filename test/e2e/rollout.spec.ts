@@ -47,6 +47,8 @@ it('sets a rate, uses it for cohorts and frees it after seven days', async () =>
     moreAt: null,
     admissions: [],
     waiting: 0,
+    etag: expect.stringMatching(/^"[0-9a-f]{12}-0"$/),
+    changes: [],
     position: '0',
   });
   const people = await peopleJoin(5);

@@ -66,11 +66,11 @@ export function cliFor({ url, token }: Backend) {
 }
 
 /** Runs the command line in this process, for specs with many commands. */
-export function commandLineFor({ url, token }: Backend, listed = contexts) {
+export function commandLineFor({ url, token, tokenFile }: Backend & { tokenFile?: string }, listed = contexts) {
   return {
     async run(...args: string[]): Promise<CliResult> {
       const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
-      const env = { GATEHOUSE_URL: url, GATEHOUSE_TOKEN: token };
+      const env = { GATEHOUSE_URL: url, GATEHOUSE_TOKEN: token, GATEHOUSE_TOKEN_FILE: tokenFile };
       const code = await runCommandLine(args, { ...streams, env, signal: new AbortController().signal }, listed);
       const stdout = String(streams.stdout.read() ?? '');
       return { code, stdout, stderr: String(streams.stderr.read() ?? ''), json: () => JSON.parse(stdout) };

@@ -1,22 +1,60 @@
 import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { Matches, MaxLength } from 'class-validator';
-import type { Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { isNoOp } from '../../events/no-op-recorded.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IfGiven, Means } from '../../http/field-rules.js';
-import { closed, flag, history, instant, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
+import {
+  actor,
+  closed,
+  flag,
+  instant,
+  list,
+  oneOf,
+  orNull,
+  position,
+  text,
+} from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { parsePosition } from '../../http/position-text.js';
-import { toIso } from '../../kernel/clock.js';
-import { foldRecorded, isUsable } from '../../kernel/decider.js';
-import type { RecordedEvent } from '../../kernel/envelope.js';
+import { type Clock, toIso } from '../../kernel/clock.js';
+import { belongsTo, foldRecorded } from '../../kernel/decider.js';
+import type { Recorded, RecordedEvent } from '../../kernel/envelope.js';
 import { InvalidInput, NotFound, PositionGone } from '../../kernel/errors.js';
 import { isInstant, parseInstant } from '../../kernel/text-forms.js';
-import { EVENT_STORE } from '../../platform/ports.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import { policiesAt, policyStream } from '../../policy/index.js';
+import { confirmationOf } from '../../review/index.js';
+import { explain } from '../account-explanation.js';
 import { accountStream } from '../account-standing.js';
+import type { AccountEvent } from '../events.js';
+
+const ExplanationAnswer = closed({
+  reason: text('As access decisions name it; `allowed` if nothing denies access.'),
+  text: text('The reason in one sentence: what, why, who and when.'),
+  position: Type.Optional(position('The position of the event behind it.')),
+  time: Type.Optional(instant('When that happened.')),
+  actor: Type.Optional(actor),
+  caseId: Type.Optional(text('The case that caused it.')),
+  imageId: Type.Optional(text('The image of that case.')),
+  reviewers: Type.Optional(list(Type.String(), 'Who decided that case.')),
+});
+
+const ChangeAnswer = closed({
+  position: position('Place in the log.'),
+  type: text('Type of the event.'),
+  time: instant('When it happened.'),
+  actor,
+  reason: Type.Optional(text('Why, as a label.')),
+  caseId: Type.Optional(text('The case that caused it.')),
+  imageId: Type.Optional(text('The image of that case.')),
+  until: Type.Optional(instant('When a suspension was to end.')),
+  cohortId: Type.Optional(text('The cohort it was onboarded with.')),
+  version: Type.Optional(text('The content policy that was accepted.')),
+});
 
 export const AccountAnswer = closed({
   accountId: text('The account.'),
@@ -29,7 +67,11 @@ export const AccountAnswer = closed({
     { position: position('Its position in the log.'), time: instant('When it was stored.') },
     'The last event included.',
   ),
-  history,
+  why: list(
+    ExplanationAnswer,
+    'Why it has no access, every reason first to last, or why it has. Suspended actions are shown by GET /v1/switches.',
+  ),
+  history: list(ChangeAnswer, 'The events so far, oldest first.'),
 });
 export type AccountAnswer = Static<typeof AccountAnswer>;
 
@@ -41,6 +83,15 @@ const example: AccountAnswer = {
   policyVersion: null,
   cohortId: null,
   asOf: { position: '12', time: '2022-05-18T09:00:00.012Z' },
+  why: [
+    {
+      reason: 'not-onboarded',
+      text: 'acc-1 is on the waitlist and not onboarded yet, since 2022-05-18T09:00:00.000Z',
+      position: '12',
+      time: '2022-05-18T09:00:00.000Z',
+      actor: { kind: 'service', id: 'web', role: 'service' },
+    },
+  ],
   history: [
     {
       position: '12',
@@ -67,23 +118,23 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(LogEpoch) private readonly epoch: LogEpoch,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async execute({ accountId, asOf }: ShowAccount): Promise<AccountAnswer> {
-    const isPart = asOf === undefined ? () => true : await this.upTo(asOf);
+    const { isPart, now } = await this.upTo(asOf);
     const events = (await this.store.readStream(`${accountStream.category}-${accountId}`)).filter(isPart);
     const last = events.at(-1);
     if (!last || events.every(isNoOp)) {
       const when = asOf === undefined ? '' : ` as of ${asOf}`;
       throw new NotFound('account-unknown', `no account ${accountId} is known${when}; check the id`);
     }
-    const {
-      suspendedUntil,
-      policyVersion,
-      earlierPolicies: _,
-      cohortId,
-      ...standing
-    } = foldRecorded(accountStream, events);
+    const state = foldRecorded(accountStream, events);
+    const { suspendedUntil, policyVersion, earlierPolicies: _, cohortId, ...standing } = state;
+    const own = events.filter((event) => belongsTo(accountStream, event));
+    const policies = (await this.store.readStream(policyStream.category)).filter(isPart);
+    const reviewers = await this.reviewersOf(own);
+    const inForce = policiesAt(foldRecorded(policyStream, policies), now);
     return {
       accountId,
       ...standing,
@@ -91,30 +142,51 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
       policyVersion: policyVersion ?? null,
       cohortId: cohortId ?? null,
       asOf: { position: String(last.position), time: last.recordedAt },
-      history: events
-        .filter((event) => isUsable(event) && !isNoOp(event))
-        .map(({ position: place, type, metadata: { time, actor } }) => ({
-          position: String(place),
-          type,
-          time,
-          actor,
-        })),
+      why: explain(accountId, state, own, { now, policies: inForce, reviewers }),
+      history: own.map(({ position: place, type, data, metadata: { time, actor: by } }) => ({
+        position: String(place),
+        type,
+        time,
+        actor: by,
+        ...shownOf(data),
+      })),
     };
   }
 
-  /** Compares the time of storing, so that the answer is what was known then. */
-  private async upTo(asOf: string): Promise<(event: RecordedEvent) => boolean> {
+  /** Who confirmed the case of the last deactivation, with the system of reviewers who are not ours. */
+  private async reviewersOf(events: readonly Recorded<AccountEvent>[]): Promise<string[]> {
+    const last = events.findLast((event) => event.type === 'AccountDeactivated');
+    const caseId = last && 'caseId' in last.data ? last.data.caseId : undefined;
+    const confirmation = caseId === undefined ? undefined : await confirmationOf(this.store, caseId);
+    const { reviewers = [], reviewerSource } = confirmation?.data ?? {};
+    return reviewers.map((one) => (reviewerSource === undefined ? one : `${one} (${reviewerSource})`));
+  }
+
+  /** Compares the time of storing, so that the answer is what was known then. @returns `now`, the moment of a time in epoch ms */
+  private async upTo(asOf: string | undefined): Promise<{ isPart: (event: RecordedEvent) => boolean; now: number }> {
+    const now = this.clock.now();
+    if (asOf === undefined) return { isPart: () => true, now };
     const last = parsePosition(asOf, this.epoch.current);
     if (last !== undefined) {
       if (last > (await this.store.head())) throw new PositionGone(asOf, this.epoch.current);
-      return ({ position: place }) => place <= last;
+      return { isPart: ({ position: place }) => place <= last, now };
     }
     const time = isInstant(asOf) ? parseInstant(asOf) : undefined;
     if (time === undefined) {
       throw new InvalidInput([{ field: 'asOf', message: `${AS_OF_RULE} (a + in a URL is written %2B)` }]);
     }
-    return ({ recordedAt }) => Date.parse(recordedAt) <= time;
+    return { isPart: ({ recordedAt }) => Date.parse(recordedAt) <= time, now: Math.min(now, time) };
   }
+}
+
+/** What an event says beside its type, without personal data. */
+const SHOWN = ['reason', 'caseId', 'imageId', 'until', 'cohortId', 'version'] as const;
+
+function shownOf(data: Recorded<AccountEvent>['data']): Partial<Record<(typeof SHOWN)[number], string>> {
+  // The reason of somebody who joins is text of theirs.
+  if ('email' in data) return {};
+  const values = data as Record<string, unknown>;
+  return Object.fromEntries(SHOWN.flatMap((name) => (typeof values[name] === 'string' ? [[name, values[name]]] : [])));
 }
 
 const AS_OF_RULE = 'must be a position, digits only or EPOCH-digits, or a time like 2022-05-18T09:00:00Z';

@@ -1,4 +1,4 @@
-const CONTROL = /(?![\t\n])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+const CONTROL = /(?![\t\n])[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /** Text that is safe on a terminal: escapes control characters and direction marks, which could forge what is shown. */
 export const plain = (text: string): string =>

@@ -5,7 +5,7 @@ import { ApiProblem, NotReachable, type Problem } from '../api-errors.js';
 import { plainLine } from './plain-text.js';
 
 const REMEDIES: Record<number, string> = {
-  401: 'pass a token with --token or GATEHOUSE_TOKEN; npm start prints one on its first start',
+  401: 'set GATEHOUSE_TOKEN, or name a file with the token by --token-file; npm start prints one on its first start',
   403: 'use a token with the required role; create one with: gatehouse token create NAME --role ROLE',
 };
 

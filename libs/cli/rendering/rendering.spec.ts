@@ -59,7 +59,9 @@ describe('a problem', () => {
       '  /email: must be an e-mail address',
       '  (body): is deep',
     ]);
-    expect(problemText(new ApiProblem(401, {}, 'GET /v1/status'))).toMatch(/\n {2}pass a token with --token/);
+    expect(problemText(new ApiProblem(401, {}, 'GET /v1/status'))).toMatch(
+      /\n {2}set GATEHOUSE_TOKEN, or name a file with the token by --token-file/,
+    );
     expect(problemText(new ApiProblem(500, { incident: 'abc' }, 'GET /'))).toMatch(
       /search the log of the backend for the incident abc/,
     );

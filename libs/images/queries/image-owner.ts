@@ -1,9 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import type { Settings } from '../../platform/configuration/settings.js';
+import { arrayParameter } from '../../platform/database/array-parameters.js';
 import { POOL, SETTINGS } from '../../platform/ports.js';
 import type { ViewRow } from '../../projections/view.js';
 import { viewLookup } from '../../projections/view-lookup.js';
+import { queryView, ViewNotBuilt } from '../../projections/view-query.js';
+import { viewTable } from '../../projections/view-tables.js';
 import { eventsAhead } from '../../subscriptions/events-ahead.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
 import { ImageGenerated } from '../events.js';
@@ -57,3 +60,16 @@ const toRow = (row: ViewRow): ImageRow =>
     generated_at: new Date(row.generated_at).getTime(),
     event_position: Number(row.event_position),
   }) as ImageRow;
+/** The accounts that generated these images, in one query; without those that the view does not have. */
+export async function ownersOf(pool: pg.Pool, imageIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  try {
+    const { rows } = await queryView(pool, {
+      text: `SELECT image_id, account_id FROM ${viewTable(imagesView)} WHERE image_id = ANY($1::text[])`,
+      values: [arrayParameter('text', imageIds)],
+    });
+    return new Map(rows.map(({ image_id, account_id }) => [image_id, account_id]));
+  } catch (error) {
+    if (error instanceof ViewNotBuilt) return new Map();
+    throw error;
+  }
+}

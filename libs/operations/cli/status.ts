@@ -4,6 +4,11 @@ import type { StatusAnswer } from '../queries/show-status.js';
 import { retryText, workText } from './consumers.js';
 
 const MIB = 1024 * 1024;
+const ROOM: Record<StatusAnswer['quarantineRoom'], string> = {
+  free: '',
+  'full-for-some': ' (full for some senders: their rejected events are not kept)',
+  full: ' (full: rejected events are not kept)',
+};
 
 export const statusCommand: CommandGroup = (program, run) => {
   command(
@@ -44,7 +49,7 @@ export function statusText(url: string, status: StatusAnswer): string {
     ['head of the log', head],
     ['access replica', `at position ${access.position}, ${number(access.ageMs)} ms old`],
     ['suspended', switches.length > 0 ? switches.map(suspensionText).join('; ') : 'nothing'],
-    ['quarantine', waiting.length > 0 ? waiting.join(', ') : 'empty'],
+    ['quarantine', `${waiting.length > 0 ? waiting.join(', ') : 'empty'}${ROOM[status.quarantineRoom]}`],
     ['memory', `${number(Math.round(memoryBytes / MIB))} MiB`],
   ]);
   const rows = consumers.map((one) => [one.name, Number(one.position), one.behind, one.finished, one.parked]);

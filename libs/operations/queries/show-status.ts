@@ -9,6 +9,7 @@ import { closed, count, flag, instant, list, oneOf, position, text } from '../..
 import { API_DESCRIPTION, type ApiDescription } from '../../http/openapi/api-description.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Quarantine } from '../../ingest/quarantine.js';
+import { QUARANTINE_ROOM } from '../../ingest/quarantine-usage.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { Readiness } from '../../platform/health/readiness.js';
@@ -83,6 +84,10 @@ export const StatusAnswer = closed({
   quarantine: Type.Record(Type.String(), Type.Number(), {
     description: 'The number of events in quarantine, by reason.',
   }),
+  quarantineRoom: oneOf(
+    QUARANTINE_ROOM,
+    'Whether quarantine keeps rejected events: not those of some sources or senders, or none, once their room is used up. Replay or discard entries.',
+  ),
   memoryBytes: count('Resident memory of this process.'),
 });
 export type StatusAnswer = Static<typeof StatusAnswer>;
@@ -143,6 +148,7 @@ export class ShowStatusController {
       access: { position: String(this.replica.knownPosition), ageMs: Math.round(this.replica.ageMs) },
       switches: (await this.queries.execute(new ListSwitches())).items,
       quarantine: await this.quarantine.waiting(),
+      quarantineRoom: await this.quarantine.room(),
       memoryBytes: process.memoryUsage.rss(),
     };
   }

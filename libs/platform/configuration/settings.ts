@@ -133,7 +133,13 @@ const table = {
 
 const PREFIX = 'GATEHOUSE_';
 /** Read by the test run, the local broker and the command line client. */
-const NOT_SETTINGS = new Set(['GATEHOUSE_TEST_SERVER', 'GATEHOUSE_KAFKA_PORT', 'GATEHOUSE_URL', 'GATEHOUSE_TOKEN']);
+const NOT_SETTINGS = new Set([
+  'GATEHOUSE_TEST_SERVER',
+  'GATEHOUSE_KAFKA_PORT',
+  'GATEHOUSE_URL',
+  'GATEHOUSE_TOKEN',
+  'GATEHOUSE_TOKEN_FILE',
+]);
 
 /** Former settings, and what became of them. */
 const REMOVED: ReadonlyMap<string, string> = new Map([

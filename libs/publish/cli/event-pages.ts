@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import type { ApiClient } from '../../cli/api-client.js';
 import { NotReachable } from '../../cli/api-errors.js';
+import type { Actor } from '../../kernel/envelope.js';
 import type { LogPage } from '../http/log.controller.js';
 
 const PAGE = 1_000;
@@ -17,11 +18,12 @@ export interface ShownEvent {
   /** In the feed only. */
   time?: string;
   logepoch?: string;
+  actor?: string;
   subject?: string;
   data: Record<string, unknown>;
   /** In the log only. */
   stream?: string;
-  metadata?: { time: string };
+  metadata?: { time: string; actor: Actor };
 }
 
 export type EventPage = Omit<LogPage, 'events'> & { events: ShownEvent[] };

@@ -56,6 +56,7 @@ const ClaimAnswer = closed({
   until: instant('When the claim ends.'),
   ...writeReceiptFields,
 });
+export type ClaimAnswer = Static<typeof ClaimAnswer>;
 
 @Controller('v1/cases')
 export class ClaimCaseController {
@@ -86,7 +87,7 @@ export class ClaimCaseController {
       503: ['not-caught-up'],
     },
   })
-  async claimCase(@Param() { id }: IdParam, @Context() context: Context): Promise<Static<typeof ClaimAnswer>> {
+  async claimCase(@Param() { id }: IdParam, @Context() context: Context): Promise<ClaimAnswer> {
     const claimed = await this.commands.execute(new ClaimCase().with({ context, caseId: id }));
     return { caseId: id, reviewer: context.actor.id, until: toIso(claimed.until), ...writeReceipt(claimed) };
   }

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { type Static, Type } from 'typebox';
 import { closed, count, instant, list, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { type Page, readCursor, toPage } from '../../http/paging.js';
+import { ownersOf } from '../../images/index.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
@@ -81,9 +82,18 @@ export class CaseQueue {
        ORDER BY opened_at, case_id LIMIT $2`,
       values: [this.clock.now(), limit + 1, after?.[0] ?? null, after?.[1] ?? null],
     });
-    return toPage(rows, limit, toEntry, (row) => [Number(row.opened_ms), row.case_id]);
+    const owners = await ownersOf(
+      this.pool,
+      rows.map(({ image_id }) => image_id),
+    );
+    // biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
+    const named = (row: any) => ({ ...toEntry(row), ...accountOf(owners.get(row.image_id)) });
+    return toPage(rows, limit, named, (row) => [Number(row.opened_ms), row.case_id]);
   }
 }
+
+/** The image's own record takes precedence over what flags reported. */
+const accountOf = (owner: string | undefined) => (owner === undefined ? {} : { accountId: owner });
 
 // biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
 function toEntry(row: any): CaseEntry {

@@ -6,10 +6,12 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery } from '../../http/field-rules.js';
 import { closed, history, instant, list, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { ownersOf } from '../../images/index.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { foldRecorded, isUsable } from '../../kernel/decider.js';
 import { NotFound } from '../../kernel/errors.js';
-import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import type { Pool } from '../../platform/database/database.js';
+import { CLOCK, EVENT_STORE, POOL } from '../../platform/ports.js';
 import { caseStream } from '../case.js';
 import { CASE_ID, caseFields, verdictFields } from './case-fields.js';
 
@@ -21,7 +23,7 @@ const CaseAnswer = closed({
   position: position('The position of the case’s last event.'),
   history,
 });
-type CaseAnswer = Static<typeof CaseAnswer>;
+export type CaseAnswer = Static<typeof CaseAnswer>;
 
 export class ShowCase extends IdQuery<CaseAnswer> {}
 
@@ -30,6 +32,7 @@ export class ShowCase extends IdQuery<CaseAnswer> {}
 export class ShowCaseHandler implements IQueryHandler<ShowCase> {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(POOL) private readonly pool: Pool,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -40,11 +43,13 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
       throw new NotFound('case-unknown', `there is no case ${caseId}; a flag on an image opens the case of its id`);
     }
     const { imageId, accountId, status, round, panelSize, flaggers, categories, verdicts } = state;
+    // The image's own record takes precedence over what flags reported.
+    const owner = (await ownersOf(this.pool, [imageId])).get(imageId) ?? accountId ?? null;
     const claim = state.claim && this.clock.now() < state.claim.until ? state.claim : undefined;
     return {
       caseId,
       imageId,
-      accountId: accountId ?? null,
+      accountId: owner,
       status: status === 'open' && claim ? 'claimed' : status,
       round,
       panelSize,

@@ -4,12 +4,14 @@ import type { ApiClient } from '../../cli/api-client.js';
 import { type CommandGroup, command, integer, severalOf } from '../../cli/commands.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import { number, rowsOf, table } from '../../cli/rendering/table.js';
+import { listed } from '../../cli/session.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import { passed } from '../../operations/cli.js';
 import { eventPages } from '../../publish/cli/event-pages.js';
 import type { CohortOnboarded } from '../events.js';
 import type { AdmittedAnswer } from '../features/admit-cohort.js';
 import type { AddressesAnswer } from '../features/export-addresses.js';
+import type { CohortAnswer } from '../queries/cohort-list.js';
 
 const ONBOARDING = 'reactor:onboarding';
 const LOOK_UPS_IN_FLIGHT = 16;
@@ -23,7 +25,26 @@ interface Onboarding {
 }
 
 export const cohortCommands: CommandGroup = (program, run) => {
-  const group = program.command('cohort').description('Onboards people in cohorts.');
+  const group = program.command('cohort').description('Onboards people in cohorts, and shows them.');
+  command(group, 'list', 'Lists cohorts, the newest first.', 'cohort list', 'cohort list --limit 1000 --json')
+    .option('--limit <n>', 'maximum number of cohorts', integer(1, 1_000_000), 50)
+    .action(
+      run<{ limit: number }>(async (session, { limit }) => {
+        const items = await listed<CohortAnswer>(session, '/v1/cohorts', {}, limit);
+        session.print({ items }, () => cohortTable(items));
+      }),
+    );
+  command(
+    group,
+    'show <id>',
+    'Shows a cohort: people admitted, and of those onboarded so far.',
+    'cohort show 2022-w20',
+  ).action(
+    run(async ({ client, print }, _, id) => {
+      const cohort = await client.get<CohortAnswer>(`/v1/cohorts/${encodeURIComponent(id!)}`);
+      print(cohort, () => cohortTable([cohort]));
+    }),
+  );
   command(
     group,
     'onboard',
@@ -93,6 +114,12 @@ async function addressesOf(client: ApiClient, cohortId: string, reason: string) 
   }
   return { cohortId, items, withheld };
 }
+const cohortTable = (cohorts: readonly CohortAnswer[]): string =>
+  table(
+    ['cohort', 'status', 'people', 'onboarded', 'selection', 'rate', 'admitted'],
+    rowsOf(cohorts, 'cohortId', 'status', 'size', 'onboarded', 'selection', 'perWeek', 'admittedAt'),
+    'no cohort was admitted yet',
+  );
 
 /** The client chooses the id, so the request is safe to retry. */
 export const admitCohort = (

@@ -1,4 +1,5 @@
 import { type CommandGroup, command, integer } from '../../cli/commands.js';
+import { actorText } from '../../cli/rendering/actor.js';
 import { number, pairs, table, time } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
@@ -18,13 +19,23 @@ export const rateCommands: CommandGroup = (program, run) => {
     'rate show',
   ).action(run(showRollout));
 
-  command(group, 'set', 'Sets the rate.', 'rate set 1000', 'rate set 1400 --daily')
+  command(
+    group,
+    'set',
+    'Sets the rate.',
+    'rate set 1000',
+    'rate set 1400 --daily',
+    `rate set 1400 --if-match '"9c1f03ab55d2-7"'`,
+  )
     .argument('<per-week>', 'people per rolling seven days; 0 admits nobody', integer(0, MAX_PER_WEEK))
     .option('--daily', 'admit a seventh of the rate automatically every day; unchanged by default')
     .option('--no-daily', 'admit no cohorts automatically')
+    .option('--if-match <etag>', 'only if nobody has changed the rate since rate show printed this etag')
     .action(
-      run<{ daily?: boolean }>(async (session, { daily }, perWeek) => {
-        await session.client.put<WriteReceipt>('/v1/rollout/rate', { perWeek, daily });
+      run<{ daily?: boolean; ifMatch?: string }>(async (session, { daily, ifMatch }, perWeek) => {
+        const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': ifMatch };
+        const options = { body: { perWeek, daily }, headers };
+        await session.client.request<WriteReceipt>('PUT', '/v1/rollout/rate', options);
         return showRollout(session);
       }),
     );
@@ -52,7 +63,7 @@ async function showRollout({ client, print }: Session): Promise<void> {
 }
 
 export function rolloutText(rollout: RolloutAnswer): string {
-  const { perWeek, daily, paused, pauseReason, available, moreAt, admissions, waiting } = rollout;
+  const { perWeek, daily, paused, pauseReason, available, moreAt, admissions, waiting, etag, changes } = rollout;
   const about = pairs([
     ['rate', perWeek === null ? 'not set' : `${number(perWeek)} people per rolling seven days`],
     ['admits', daily ? 'a seventh of the rate every day, automatically' : 'manually'],
@@ -60,8 +71,17 @@ export function rolloutText(rollout: RolloutAnswer): string {
     ['available now', available],
     ['more from', time(moreAt)],
     ['waiting', waiting],
+    ['etag', etag],
   ]);
-  if (admissions.length === 0) return about;
+  const history = changes.map((one) => [Number(one.position), time(one.time), changeText(one), actorText(one.actor)]);
+  const changed = history.length > 0 ? [table(['position', 'time', 'change', 'by'], history)] : [];
   const rows = admissions.map(({ cohortId, size, at }) => [cohortId, size, time(at)]);
-  return `${about}\n\n${table(['cohort', 'people', 'admitted'], rows)}`;
+  const admitted = rows.length > 0 ? [table(['cohort', 'people', 'admitted'], rows)] : [];
+  return [about, ...admitted, ...changed].join('\n\n');
+}
+
+function changeText({ type, perWeek, daily, reason }: RolloutAnswer['changes'][number]): string {
+  if (type === 'OnboardingPaused') return `paused: ${reason ?? ''}`;
+  if (type === 'OnboardingResumed') return 'resumed';
+  return `rate ${number(perWeek ?? 0)}${daily ? ', daily' : ''}`;
 }

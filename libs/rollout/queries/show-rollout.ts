@@ -1,20 +1,51 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import type { Static } from 'typebox';
+import type { FastifyReply } from 'fastify';
+import { type Static, Type } from 'typebox';
+import type { EventStore } from '../../event-store/event-store.js';
+import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { closed, count, flag, instant, list, orNull, position, text } from '../../http/openapi/answer-schemas.js';
+import { entityTagOf } from '../../http/if-match.js';
+import {
+  actor,
+  closed,
+  count,
+  flag,
+  instant,
+  list,
+  oneOf,
+  orNull,
+  position,
+  text,
+} from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, toIso, WEEK_MS } from '../../kernel/clock.js';
-import { CLOCK } from '../../platform/ports.js';
+import { belongsTo } from '../../kernel/decider.js';
+import type { Recorded } from '../../kernel/envelope.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { Waitlist } from '../../waitlist/index.js';
+import type { RolloutEvent } from '../events.js';
 import { availableCapacity, countedCohorts, type GrantedCohort, rolloutStream } from '../rollout.js';
+
+/** Events of the stream, of which most are admissions of cohorts. */
+const TAIL = 1_000;
 
 const CountedAnswer = closed({
   cohortId: text('The cohort.'),
   size: count('People that count against the rate: those admitted, or once onboarding is complete, those onboarded.'),
   at: instant('When it was admitted.'),
   countsUntil: orNull(instant('Seven days after its last person was onboarded; null until onboarding is complete.')),
+});
+
+const ChangeAnswer = closed({
+  position: position('Its position in the log.'),
+  type: oneOf(['OnboardingRateSet', 'OnboardingPaused', 'OnboardingResumed'], 'What happened.'),
+  time: instant('When it happened.'),
+  actor,
+  perWeek: Type.Optional(count('The rate that was set.')),
+  daily: Type.Optional(flag('Whether a seventh of it was to be admitted automatically every day.')),
+  reason: Type.Optional(text('Why onboarding was paused.')),
 });
 
 export const RolloutAnswer = closed({
@@ -26,6 +57,11 @@ export const RolloutAnswer = closed({
   moreAt: orNull(instant('When the rate allows more people; null if time alone frees no more.')),
   admissions: list(CountedAnswer, 'The admissions that count against the rate now, in the order of their admission.'),
   waiting: count('People on the waitlist.'),
+  etag: text('Also the header `ETag`. Send it as `If-Match` to set the rate only if nobody has changed it since.'),
+  changes: list(
+    ChangeAnswer,
+    `Who set the rate, paused and resumed, oldest first; those among the last ${TAIL} events.`,
+  ),
   position: position('The position of the last event included; `waiting` may lag behind it.'),
 });
 export type RolloutAnswer = Static<typeof RolloutAnswer>;
@@ -35,15 +71,18 @@ export class ShowRollout extends Query<RolloutAnswer> {}
 @QueryHandler(ShowRollout)
 export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
   constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(Waitlist) private readonly waitlist: Waitlist,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async execute(): Promise<RolloutAnswer> {
-    const [{ state, position }, waiting] = await Promise.all([
+    const [{ state, position }, waiting, tail] = await Promise.all([
       this.transactor.load(rolloutStream, undefined),
       this.waitlist.waiting(),
+      this.store.readStreamTail(rolloutStream.category, TAIL),
     ]);
     const now = this.clock.now();
     const { available, moreAt } = availableCapacity(state, now);
@@ -56,8 +95,26 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
       moreAt: moreAt === undefined ? null : toIso(moreAt),
       admissions: countedCohorts(state, now).map(toAnswer),
       waiting,
+      etag: entityTagOf(state.changedAt, this.epoch.current),
+      changes: tail.filter((event) => belongsTo(rolloutStream, event)).flatMap(toChange),
       position: String(position),
     };
+  }
+}
+
+type Change = Static<typeof ChangeAnswer>;
+
+function toChange({ position: place, metadata: { time, actor: by }, ...event }: Recorded<RolloutEvent>): Change[] {
+  const change = { position: String(place), time, actor: by };
+  switch (event.type) {
+    case 'OnboardingRateSet':
+      return [{ ...change, type: event.type, perWeek: event.data.perWeek, daily: event.data.daily }];
+    case 'OnboardingPaused':
+      return [{ ...change, type: event.type, reason: event.data.reason }];
+    case 'OnboardingResumed':
+      return [{ ...change, type: event.type }];
+    default:
+      return [];
   }
 }
 
@@ -93,11 +150,24 @@ export class ShowRolloutController {
           },
         ],
         waiting: 31_000,
+        etag: '"9c1f03ab55d2-7"',
+        changes: [
+          {
+            position: '7',
+            type: 'OnboardingRateSet',
+            time: '2022-05-18T08:00:00.000Z',
+            actor: { kind: 'user', id: 'olga', role: 'operator' },
+            perWeek: 1000,
+            daily: false,
+          },
+        ],
         position: '1041',
       }),
     },
   )
-  showRollout(): Promise<RolloutAnswer> {
-    return this.queries.execute(new ShowRollout());
+  async showRollout(@Res({ passthrough: true }) reply: FastifyReply): Promise<RolloutAnswer> {
+    const shown = await this.queries.execute(new ShowRollout());
+    reply.header('etag', shown.etag);
+    return shown;
   }
 }

@@ -1,0 +1,108 @@
+import type { Actor, Recorded } from '../kernel/envelope.js';
+import type { PoliciesInForce } from '../policy/index.js';
+import { type AccountStanding, isSuspended } from './account-standing.js';
+import type { AccountEvent } from './events.js';
+
+/** Why an account has no access, or has it: the reason as access decisions name it, and the event behind it. */
+export interface Explanation {
+  reason: string;
+  /** One sentence. */
+  text: string;
+  position?: string;
+  time?: string;
+  actor?: Actor;
+  caseId?: string;
+  imageId?: string;
+  /** Who decided the case. */
+  reviewers?: string[];
+}
+
+/** What is known from outside the account's own stream. */
+export interface ExplainedBy {
+  /** Epoch milliseconds. */
+  now: number;
+  policies: Pick<PoliciesInForce, 'current' | 'sufficient'>;
+  /** Who confirmed the case that the last deactivation names. */
+  reviewers?: readonly string[] | undefined;
+}
+
+type Of<Type extends AccountEvent['type']> = Recorded<Extract<AccountEvent, { type: Type }>>;
+
+/** Every reason that denies the account access, in the order in which access decisions check them; else why it has access. */
+export function explain(
+  accountId: string,
+  state: AccountStanding,
+  events: readonly Recorded<AccountEvent>[],
+  { now, policies, reviewers }: ExplainedBy,
+): Explanation[] {
+  const last = <Type extends AccountEvent['type']>(type: Type) =>
+    events.findLast((event): event is Of<Type> => event.type === type);
+  const reasons: Explanation[] = [];
+  const deactivated = state.deactivated ? last('AccountDeactivated') : undefined;
+  if (deactivated) reasons.push(deactivation(accountId, deactivated, reviewers));
+  const suspended = isSuspended(state, now) ? last('AccountSuspended') : undefined;
+  if (suspended) {
+    const { until, reason } = suspended.data;
+    const text = `${accountId} is suspended until ${until} for ${reason}, ${byWhom(suspended)}`;
+    reasons.push({ reason: 'account-suspended', text, ...placeOf(suspended) });
+  }
+  if (state.status !== 'onboarded') {
+    reasons.push(
+      notOnboarded(accountId, state.status, last(state.status === 'left' ? 'WaitlistLeft' : 'WaitlistJoined')),
+    );
+  }
+  if (state.status === 'onboarded' && state.policyVersion === undefined) {
+    const text = `${accountId} has not accepted the content policy ${policies.current ?? '(none is in force)'}`;
+    reasons.push({ reason: 'policy-not-accepted', text });
+  } else if (state.status === 'onboarded' && !hasAccepted(state, policies)) {
+    const text = `${accountId} accepted the content policy ${state.policyVersion}, but ${policies.current ?? 'none'} is in force`;
+    reasons.push({ reason: 'policy-outdated', text, ...placeOf(last('PolicyAccepted')) });
+  }
+  if (reasons.length > 0) return reasons;
+  const onboarded = last('AccountOnboarded');
+  const text = `${accountId} has access: it was onboarded with cohort ${state.cohortId} and accepted the content policy ${state.policyVersion}`;
+  return [{ reason: 'allowed', text, ...placeOf(onboarded) }];
+}
+
+const hasAccepted = (
+  { policyVersion, earlierPolicies = [] }: AccountStanding,
+  { sufficient }: ExplainedBy['policies'],
+): boolean => [policyVersion, ...earlierPolicies].some((one) => one !== undefined && sufficient.has(one));
+
+function deactivation(
+  accountId: string,
+  event: Of<'AccountDeactivated'>,
+  reviewers: readonly string[] = [],
+): Explanation {
+  const { reason, caseId, imageId, categories } = event.data;
+  const found = categories.length > 0 ? ` (${categories.join(', ')})` : '';
+  const about = imageId === undefined ? '' : ` of image ${imageId}`;
+  const why = caseId === undefined ? `for ${reason}` : `because case ${caseId}${about} was confirmed`;
+  const people = reviewers.length > 0 ? `, as decided by ${reviewers.join(', ')}` : '';
+  return {
+    reason: 'account-deactivated',
+    text: `${accountId} is deactivated ${why}${found}${people}, ${byWhom(event)}`,
+    ...placeOf(event),
+    ...(caseId === undefined ? {} : { caseId }),
+    ...(imageId === undefined ? {} : { imageId }),
+    ...(reviewers.length > 0 ? { reviewers: [...reviewers] } : {}),
+  };
+}
+
+function notOnboarded(
+  accountId: string,
+  status: AccountStanding['status'],
+  event: Recorded<AccountEvent> | undefined,
+): Explanation {
+  if (status === 'unknown' || !event) {
+    return { reason: 'account-unknown', text: `${accountId} never joined the waitlist` };
+  }
+  const what = status === 'left' ? 'left the waitlist' : 'is on the waitlist and not onboarded yet';
+  return { reason: 'not-onboarded', text: `${accountId} ${what}, since ${event.metadata.time}`, ...placeOf(event) };
+}
+
+const byWhom = ({ metadata: { actor, time } }: Recorded<AccountEvent>): string =>
+  `by ${actor.kind} ${actor.id} at ${time}`;
+
+const placeOf = (event: Recorded<AccountEvent> | undefined): Pick<Explanation, 'position' | 'time' | 'actor'> =>
+  event ? { position: String(event.position), time: event.metadata.time, actor: event.metadata.actor } : {};

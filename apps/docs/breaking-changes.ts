@@ -100,7 +100,8 @@ class SchemaComparison {
 
   /** Each alternative that may occur needs one that accepts it. */
   private unions(was: Json, is: Json, direction: Direction, at: string, depth: number): string[] {
-    const alternatives = (one: Json): Json[] => one.anyOf ?? [one];
+    const alternatives = (one: Json): Json[] =>
+      one.anyOf ?? one.enum?.map((value: unknown) => ({ const: value })) ?? [one];
     const [given, accepting] = direction === 'request' ? [was, is] : [is, was];
     return alternatives(given).flatMap((one) => {
       const attempts = alternatives(accepting).map((other) =>
@@ -140,12 +141,17 @@ function resolved(schema: Json, document: Json): Json {
   return resolved(target, document);
 }
 
+const kindOf = (value: unknown): string =>
+  Number.isInteger(value) ? 'integer' : value === null ? 'null' : typeof value;
+
+/** None: any. */
+const types = ({ type, const: constant, enum: values }: Json): string[] =>
+  [type ?? [...(values ?? []), ...(constant === undefined ? [] : [constant])].map(kindOf)].flat();
+
 /** @param narrow whose values must be values of `wide` */
 function typeChanges(narrow: Json, wide: Json, at: string): string[] {
-  const types = ({ type, const: constant }: Json): unknown[] =>
-    [type ?? (constant === undefined ? [] : typeof constant)].flat();
   const known = types(wide);
-  const isInteger = (type: unknown) => type === 'integer' && known.includes('number');
+  const isInteger = (type: string) => type === 'integer' && known.includes('number');
   const lost = types(narrow).filter((type) => !known.includes(type) && !isInteger(type));
   if (known.length > 0 && (lost.length > 0 || types(narrow).length === 0)) {
     return [

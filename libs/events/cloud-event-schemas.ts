@@ -45,7 +45,7 @@ export function incomingSchema({ type, version, summary, schema }: EventDefiniti
       ),
       dataschema: Type.Optional(dataschema),
       schemaversion: Type.Optional(
-        Type.Enum([String(version), version], {
+        Type.Union([Type.Literal(String(version)), Type.Literal(version)], {
           description: 'Version of the schema of `data`; the latest by default.',
         }),
       ),
@@ -95,7 +95,7 @@ export function outgoingSchema(definition: EventDefinition): TObject {
       }),
       data: outgoingData(definition),
     },
-    { additionalProperties: EXTENSION, description: summary },
+    { $id: `${type}Published`, additionalProperties: EXTENSION, description: summary },
   );
 }
 

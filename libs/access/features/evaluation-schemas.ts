@@ -26,11 +26,11 @@ const subject = Type.Object(
     id: text('The account or the reviewer.'),
     properties,
   },
-  { description: 'Who wants to do it.' },
+  { $id: 'Subject', description: 'Who wants to do it.' },
 );
 const action = Type.Object(
   { name: text(`One of ${ACCESS_ACTIONS.join(', ')}; any other is denied.`), properties },
-  { description: 'The action.' },
+  { $id: 'Action', description: 'The action.' },
 );
 const resource = Type.Object(
   {
@@ -48,7 +48,7 @@ const resource = Type.Object(
       ),
     ),
   },
-  { description: 'The resource that the action concerns.' },
+  { $id: 'Resource', description: 'The resource that the action concerns.' },
 );
 const context = Type.Optional(
   Type.Object(
@@ -60,7 +60,7 @@ const context = Type.Optional(
         }),
       ),
     },
-    { description: 'Circumstances.' },
+    { $id: 'QuestionContext', description: 'Circumstances.' },
   ),
 );
 
@@ -127,12 +127,12 @@ export const EvaluationAnswer = Type.Object(
       { additionalProperties: false },
     ),
   },
-  { additionalProperties: false, description: 'The decision; a deny has a reason.' },
+  { $id: 'Evaluation', additionalProperties: false, description: 'The decision; a deny has a reason.' },
 );
 export type EvaluationAnswer = Static<typeof EvaluationAnswer>;
 
 export const EvaluationsAnswer = Type.Object(
   { evaluations: Type.Array(EvaluationAnswer, { description: 'In the order of the questions.' }) },
-  { additionalProperties: false },
+  { $id: 'EvaluationBatch', additionalProperties: false },
 );
 export type EvaluationsAnswer = Static<typeof EvaluationsAnswer>;

@@ -78,24 +78,22 @@ class Components {
    * A reference to the schema, or the schema itself if it has no name.
    * @throws Error if another schema has the name already
    */
-  ref(name: string | undefined, given: unknown): unknown {
-    const schema = this.withRefs(given);
-    if (name === undefined) return schema;
-    const known = this.schemas[name];
+  ref(name: string | undefined, given: object): unknown {
+    const { $id = name, ...parts } = given as { $id?: string };
+    const schema = Object.fromEntries(Object.entries(parts).map(([keyword, one]) => [keyword, this.withRefs(one)]));
+    if ($id === undefined) return schema;
+    const known = this.schemas[$id];
     if (known !== undefined && JSON.stringify(known) !== JSON.stringify(schema)) {
-      throw new Error(`two schemas are named ${name}; give one of them another name`);
+      throw new Error(`two schemas are named ${$id}; give one of them another name`);
     }
-    this.schemas[name] = schema;
-    return { $ref: `#/components/schemas/${name}` };
+    this.schemas[$id] = schema;
+    return { $ref: `#/components/schemas/${$id}` };
   }
 
-  /** The schema with a reference in place of each part that has a name of its own, its `$id`. */
-  private withRefs(schema: unknown): unknown {
-    if (Array.isArray(schema)) return schema.map((one) => this.withRefs(one));
-    if (typeof schema !== 'object' || schema === null) return schema;
-    const { $id, ...rest } = schema as { $id?: unknown };
-    if (typeof $id === 'string') return this.ref($id, rest);
-    return Object.fromEntries(Object.entries(rest).map(([name, one]) => [name, this.withRefs(one)]));
+  /** With a reference in place of each schema that has a name of its own, its `$id`. */
+  private withRefs(part: unknown): unknown {
+    if (Array.isArray(part)) return part.map((one) => this.withRefs(one));
+    return typeof part === 'object' && part !== null ? this.ref(undefined, part) : part;
   }
 }
 

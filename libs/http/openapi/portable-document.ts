@@ -1,10 +1,21 @@
 import { portablePattern } from '../../kernel/text-forms.js';
 
-/** A document as JSON has it, without names of parts, and with patterns that every engine of regular expressions reads. */
+/** How a map with any keys is written; generators of clients know only `additionalProperties`. */
+const ANY_KEY = '^.*$';
+
+/** A document as JSON has it, without names of parts, in the keywords and patterns that other tools read. */
 export const portableDocument = (document: unknown) =>
   JSON.parse(
     JSON.stringify(document, (name, value) => {
       if (name === '$id') return undefined;
-      return name === 'pattern' && typeof value === 'string' ? portablePattern(value) : value;
+      if (name === 'pattern' && typeof value === 'string') return portablePattern(value);
+      if (isBareEnum(value)) return { type: 'string', ...value };
+      if (value?.patternProperties?.[ANY_KEY] === undefined) return value;
+      const { patternProperties, ...rest } = value;
+      return { ...rest, additionalProperties: patternProperties[ANY_KEY] };
     }),
   );
+
+/** Generators of clients read values without a type as any. */
+const isBareEnum = (value: { enum?: unknown; type?: unknown } | undefined): boolean =>
+  Array.isArray(value?.enum) && value.type === undefined && value.enum.every((one) => typeof one === 'string');

@@ -74,6 +74,7 @@ const ReplayAnswer = closed({
 export type ReplayAnswer = Static<typeof ReplayAnswer>;
 
 const CORRECTED = Type.Record(Type.String(), Type.Unknown(), {
+  $id: 'CorrectedEvent',
   description: 'The corrected event: a CloudEvent in JSON.',
 });
 

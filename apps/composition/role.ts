@@ -112,7 +112,9 @@ function watchLog(
 
 async function listen(app: NestFastifyApplication, { host, port }: Settings): Promise<string> {
   try {
-    await app.listen(port, host);
+    await app.init();
+    // Nest's own would log a failure in its words too.
+    await app.getHttpAdapter().getInstance().listen({ port, host });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     await app.close();

@@ -127,6 +127,7 @@ describe('a failed start', () => {
     server.close();
     expect(ended).toMatchObject({
       code: 1,
+      output: '',
       errors: [expect.stringMatching(/^gatehouse: port \d+ .*in use.*GATEHOUSE_PORT/)],
     });
   });

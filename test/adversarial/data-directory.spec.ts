@@ -26,20 +26,22 @@ const CONTAINER = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child']
 const container = works(...CONTAINER, 'true') ? CONTAINER : [];
 
 let directory: string;
-const running: StandaloneProcess[] = [];
+const running: (StandaloneProcess & { end(): Promise<unknown> })[] = [];
 
 beforeAll(prepareBuild, 120_000);
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'gatehouse-directory-'));
 });
 afterEach(async () => {
-  for (const one of running.splice(0)) await one.stop('SIGKILL');
+  for (const one of running.splice(0)) await one.end();
   await rm(directory, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function start(env: Record<string, string> = {}, through = container): Promise<StandaloneProcess> {
   const one = await startProcess({ GATEHOUSE_DATA: directory, ...env }, 'standalone', through);
-  running.push(one);
+  // Everything in a container dies with its first process; elsewhere a killed backend leaves its PostgreSQL running.
+  const end = () => one.stop(through === CONTAINER ? 'SIGKILL' : 'SIGTERM');
+  running.push({ ...one, end });
   return one;
 }
 

@@ -166,7 +166,7 @@ const forbidden = [
   {
     name: 'sql-only-in-adapters-migrations-and-queries',
     comment:
-      'pg and typeorm belong to adapters (a postgres folder, or a file named postgres-…), migrations (schema.ts), queries, the projections engine, the database platform and the tables of security.',
+      'pg and typeorm belong to adapters (a postgres folder, or a file named postgres-…), migrations (schema.ts), queries, the projections engine, the database platform, the embedded server and the tables of security.',
     from: {
       path: '^(libs|apps)/',
       pathNot: [
@@ -176,7 +176,7 @@ const forbidden = [
         '/schema\\.ts$',
         '/queries/',
         '^libs/(projections|subscriptions)/',
-        '^libs/platform/(database|personal-data)/',
+        '^libs/platform/(database|embedded-postgres|personal-data)/',
         '^libs/ingest/(stored-quarantine-entry|quarantine)\\.ts$',
         '^libs/http/credentials/',
       ],

@@ -47,7 +47,7 @@ interface Rejected {
 }
 
 const CHUNK = 500;
-/** A message names no sender. Whoever may write to a topic acts in its name. */
+/** A message names no sender: anyone who may write to a topic acts in its name. */
 const actorOf = (topic: string): Actor => ({ kind: 'service', id: topic });
 const HEARTBEAT_EVERY_MS = 2_000;
 const FIRST_RETRY_MS = 200;

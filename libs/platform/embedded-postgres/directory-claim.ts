@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../../kernel/clock.js';
+import { timeOrderedIds } from '../../kernel/ids.js';
 import { guardClaim } from './claim-guard.js';
 
+/** Identifies this claim, also among containers with the same name and pid. */
+const ids = timeOrderedIds(systemClock);
 const NAME = /^owner\.(\d{1,15})$/;
 
 export interface ClaimTimes {
@@ -42,7 +45,7 @@ export class DirectoryClaim {
     if (!owner.endsWith('released') && (await beats(directory, last, owner, { beatMs, deadMs }))) return undefined;
     const number = last + 1;
     const file = join(directory, `owner.${number}`);
-    const identity = `${hostname()} ${process.pid} ${randomUUID()}`;
+    const identity = `${hostname()} ${process.pid} ${ids.next()}`;
     try {
       await writeFile(file, `${identity} server 0 heartbeat 0`, { flag: 'wx', mode: 0o600, flush: true });
     } catch (error) {

@@ -65,8 +65,8 @@ export function eventsOf(request: FastifyRequest): unknown[] {
   return [body];
 }
 
-/** CloudEvents 1.0, "Attribute Naming Convention"; `data` is the body. */
-const ATTRIBUTE = /^ce-(?!data$)[a-z0-9]+$/;
+/** Also one whose name no attribute may have, which the check of the event refuses. `data` is the body. */
+const ATTRIBUTE = /^ce-(?!data$)./;
 
 /** @throws InvalidInput that names every header that can't be decoded */
 function binaryEvent({ raw: { headersDistinct }, headers, body }: FastifyRequest): Record<string, unknown> {
@@ -79,7 +79,7 @@ function binaryEvent({ raw: { headersDistinct }, headers, body }: FastifyRequest
     return [[name.slice(PREFIX.length), value]];
   });
   if (faults.length > 0) throw new InvalidInput(faults);
-  return Object.fromEntries<unknown>([...attributes, ['datacontenttype', headers['content-type']], ['data', body]]);
+  return Object.fromEntries<unknown>([['datacontenttype', headers['content-type']], ...attributes, ['data', body]]);
 }
 
 const BAD_HEADER =

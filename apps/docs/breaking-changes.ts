@@ -90,7 +90,7 @@ class SchemaComparison {
       (JSON.stringify(wasRef) === JSON.stringify(isRef) && JSON.stringify(was) === JSON.stringify(is) && !hasRef(was))
     )
       return [];
-    if (was.anyOf || is.anyOf) return this.unions(was, is, direction, at, depth);
+    if (isUnion(was) || isUnion(is)) return this.unions(was, is, direction, at, depth);
     const [narrow, wide] = direction === 'request' ? [was, is] : [is, was];
     const changes = [...typeChanges(narrow, wide, at), ...this.memberChanges(was, is, direction, at, depth)];
     if (direction === 'request') changes.push(...limitChanges(was, is, at));
@@ -101,7 +101,7 @@ class SchemaComparison {
   /** Each alternative that may occur needs one that accepts it. */
   private unions(was: Json, is: Json, direction: Direction, at: string, depth: number): string[] {
     const alternatives = (one: Json): Json[] =>
-      one.anyOf ?? one.enum?.map((value: unknown) => ({ const: value })) ?? [one];
+      one.anyOf ?? one.oneOf ?? one.enum?.map((value: unknown) => ({ const: value })) ?? [one];
     const [given, accepting] = direction === 'request' ? [was, is] : [is, was];
     return alternatives(given).flatMap((one) => {
       const attempts = alternatives(accepting).map((other) =>
@@ -129,6 +129,8 @@ class SchemaComparison {
     return changes;
   }
 }
+
+const isUnion = ({ anyOf, oneOf }: Json): boolean => anyOf !== undefined || oneOf !== undefined;
 
 const hasRef = (schema: Json): boolean => JSON.stringify(schema).includes('"$ref"');
 

@@ -1,4 +1,4 @@
-import { type TObject, Type } from 'typebox';
+import { type TObject, type TSchema, Type } from 'typebox';
 import { ATTRIBUTE, MAX_ID_LENGTH, POSITION } from '../kernel/text-forms.js';
 import { MAX_TRACESTATE, TRACEPARENT } from '../kernel/trace-context.js';
 import type { EventDefinition } from './event-definition.js';
@@ -56,6 +56,23 @@ export function incomingSchema({ type, version, summary, schema }: EventDefiniti
     },
     { $id: `${type}Event`, description: summary },
   );
+}
+
+/**
+ * One of several events, which their type tells apart, in the form from which generators of clients make a union.
+ * @param name of the schema
+ */
+export function eventUnion(
+  name: string,
+  definitions: readonly EventDefinition[],
+  schemaOf: (definition: EventDefinition) => TObject,
+  description: string,
+): TSchema {
+  const schemas = definitions.map(schemaOf);
+  const mapping = Object.fromEntries(
+    definitions.map(({ type }, n) => [type, `#/components/schemas/${(schemas[n] as { $id?: string }).$id}`]),
+  );
+  return Type.Unsafe({ $id: name, oneOf: schemas, discriminator: { propertyName: 'type', mapping }, description });
 }
 
 const EXTENSION = Type.Union([Type.String(), Type.Integer(), Type.Boolean()], {

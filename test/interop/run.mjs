@@ -12,6 +12,8 @@ import { runJest } from '../jest/jest.mjs';
 const NEEDED = {
   java: 'openjdk-17-jdk-headless',
   mvn: 'maven',
+  python3: 'python3-venv',
+  go: 'golang-go',
   kcat: 'kcat',
   pgbouncer: 'pgbouncer',
   'docker-registry': 'docker-registry',

@@ -1,7 +1,7 @@
 import { Controller, HttpCode, Inject, Post, type RawBodyRequest, Req } from '@nestjs/common';
 import { type Static, Type } from 'typebox';
 import { BATCHED, STRUCTURED } from '../../events/cloud-event.js';
-import { incomingExample, incomingSchema } from '../../events/cloud-event-schemas.js';
+import { eventUnion, incomingExample, incomingSchema } from '../../events/cloud-event-schemas.js';
 import { SENDERS } from '../../http/credentials/principal.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { AnyNames } from '../../http/http-adapter.js';
@@ -20,10 +20,7 @@ const EventResultsAnswer = closed({ results: list(EventResultAnswer, 'In order.'
 export type EventResultsAnswer = Static<typeof EventResultsAnswer>;
 
 function documentation({ incoming }: ApiEvents): OperationText<EventResultsAnswer> {
-  const one = Type.Union(incoming.map(incomingSchema), {
-    $id: 'IncomingEvent',
-    description: 'One event, by its type: see the event messages.',
-  });
+  const one = eventUnion('IncomingEvent', incoming, incomingSchema, 'One event, by its type: see the event messages.');
   const batch = Type.Array(one, { maxItems: MAX_BATCH, description: `Up to ${MAX_BATCH} events.` });
   const [example] = incoming.filter(({ fact }) => fact !== undefined).map(incomingExample);
   return {

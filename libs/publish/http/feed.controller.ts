@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Page } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
-import { outgoingExample, outgoingSchema } from '../../events/cloud-event-schemas.js';
+import { eventUnion, outgoingExample, outgoingSchema } from '../../events/cloud-event-schemas.js';
 import { EventSchemas } from '../../events/event-schemas.js';
 import { Authenticator } from '../../http/credentials/authenticator.js';
 import { lastingAdmission } from '../../http/credentials/lasting-admission.js';
@@ -48,7 +48,7 @@ export class FeedQuery {
 }
 
 function documentation({ outgoing }: ApiEvents): OperationText {
-  const event = Type.Union(outgoing.map(outgoingSchema), { description: 'One event, by its type.' });
+  const event = eventUnion('PublishedEvent', outgoing, outgoingSchema, 'One event, by its type.');
   return {
     description:
       'If `Accept` prefers `text/event-stream`, events come as they happen, as Server-Sent Events without names: in a browser `onmessage` receives each, and its type is in its data. A reconnect with Last-Event-ID continues with neither gap nor repeat, and is answered 410 after a restore of the log. The stream ends when its credential is no longer valid. A browser’s `EventSource` can’t send the credential: use `fetch` and read the stream of its response. Personal fields are left out.',

@@ -1,28 +1,30 @@
 #!/usr/bin/env node
 /**
- * `npm run test:interop`: tests with clients in other languages, which share no code with ours. As root on a system with
- * apt-get it installs the programs that they need. A test whose programs are missing is skipped with one line. The last line
- * counts as that of `npm test` does.
+ * `npm run test:interop [-- --short]`: tests with programs of others, which share no code with ours. As root on a system with
+ * apt-get it installs the programs that they need. A test whose programs are missing is skipped with one line. `--short`
+ * leaves out those that download their tools or explore, in test/interop/long. The last line counts as that of `npm test`
+ * does.
  */
 import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
 import { prepare } from '../../apps/prepare.mjs';
 import { runJest } from '../jest/jest.mjs';
 
+const { short: isShort } = parseArgs({ options: { short: { type: 'boolean' } } }).values;
 /** Debian's package for each program. */
 const NEEDED = {
   java: 'openjdk-17-jdk-headless',
   mvn: 'maven',
-  python3: 'python3-venv',
-  go: 'golang-go',
   kcat: 'kcat',
   pgbouncer: 'pgbouncer',
   'docker-registry': 'docker-registry',
+  ...(isShort ? {} : { python3: 'python3-venv', go: 'golang-go' }),
 };
 
 installMissing();
 await prepare();
 const { passed, failed, skipped } = await runJest([
-  '--testPathIgnorePatterns=/node_modules/',
+  `--testPathIgnorePatterns=/node_modules/${isShort ? '|/test/interop/long/' : ''}`,
   '--testPathPatterns=test/interop/',
 ]);
 for (const name of skipped) console.log(`skipped: ${name}`);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { startGatehouse, type TestGatehouse } from '../../support/gatehouse.js';
 import { describeWithPrograms, INSTALL_MS, pythonPrograms } from './tools.js';
 
 const SCHEMATHESIS = 'schemathesis==4.32.5';

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { startGatehouse, type TestGatehouse } from '../../support/gatehouse.js';
 import { describeWithPrograms, INSTALL_MS, mavenJar, npmPackages, pythonPrograms } from './tools.js';
 
 const OPENAPI_GENERATOR = 'org.openapitools:openapi-generator-cli:7.25.0';
 const OPENAPI_TYPESCRIPT = ['openapi-typescript@7.13.0', 'openapi-fetch@0.17.0'];
 /** The generator with the packages that its client needs, and those of the Python client of openapi-generator. */
 const PYTHON = ['openapi-python-client==0.29.1', 'urllib3==2.7.0', 'pydantic==2.13.0', 'python-dateutil==2.9.0.post0'];
-const CLIENTS = resolve('test/interop/clients');
+const CLIENTS = resolve('test/interop/long/clients');
 const TSC = resolve('node_modules/typescript-7/bin/tsc');
 const TSC_OPTIONS = ['--strict', '--target', 'es2023', '--module', 'esnext', '--moduleResolution', 'bundler'];
 const TSC_LIBRARIES = ['--lib', 'es2023,dom', '--types', 'node', '--typeRoots', resolve('node_modules/@types')];

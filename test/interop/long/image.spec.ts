@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { freePort } from '../support/free-port.js';
-import { buildImage, missingForImages, startInImage } from '../support/image-build.js';
-import { until } from '../support/until.js';
+import { freePort } from '../../support/free-port.js';
+import { buildImage, missingForImages, startInImage } from '../../support/image-build.js';
+import { until } from '../../support/until.js';
 
 const BUILD_MS = 900_000;
 

@@ -19,6 +19,7 @@ const COMMANDS = [
   'token create',
   'token revoke',
   'token list',
+  'settings',
   'waitlist join',
   'waitlist list',
   'policy publish',

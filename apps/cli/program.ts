@@ -11,6 +11,7 @@ import { importCommand } from './import/import-command.js';
 const ORDER = [
   'status',
   'token',
+  'settings',
   'waitlist',
   'policy',
   'rate',

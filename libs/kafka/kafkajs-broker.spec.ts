@@ -9,6 +9,7 @@ import {
 } from '../../test/support/kafka.js';
 import { kafkaAdmin } from '../../test/support/kafka-admin.js';
 import { until } from '../../test/support/until.js';
+import { createTopics } from './create-topics.js';
 
 /** What the documents promise. */
 const NOTICED_WITHIN_MS = 30_000;
@@ -25,7 +26,7 @@ describeWithKafka('A consumer of a topic', () => {
       const bootstrap = await kafkaBroker();
       const admin = await kafkaAdmin(bootstrap);
       const topic = uniqueName('growing');
-      await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+      await createTopics(admin, [{ topic, numPartitions: 1 }]);
       const read = new Set<number>();
       const errors: unknown[] = [];
       const stop = new AbortController();
@@ -60,6 +61,23 @@ describeWithKafka('A consumer of a topic', () => {
 
       stop.abort();
       await Promise.all([consuming, producer.close(), admin.disconnect()]);
+    },
+    KAFKA_START_MS,
+  );
+});
+
+describeWithKafka('createTopics', () => {
+  it(
+    'returns once the topics can be used, also if many are created at once',
+    async () => {
+      const admin = await kafkaAdmin(await kafkaBroker());
+      const topics = Array.from({ length: 40 }, () => ({ topic: uniqueName('new'), numPartitions: 4 }));
+      await Promise.all(topics.map((topic) => createTopics(admin, [topic])));
+      const { topics: known } = await admin.fetchTopicMetadata({ topics: topics.map(({ topic }) => topic) });
+      expect(known.map(({ partitions }) => partitions.length)).toEqual(
+        topics.map(({ numPartitions }) => numPartitions),
+      );
+      await admin.disconnect();
     },
     KAFKA_START_MS,
   );

@@ -8,6 +8,7 @@ import kafkajs, {
 } from 'kafkajs';
 import { pause } from '../kernel/wait.js';
 import { registerCodecs } from './compression.js';
+import { createTopics } from './create-topics.js';
 import {
   type ConsumedMessage,
   type ConsumeOptions,
@@ -60,10 +61,11 @@ export class KafkaJsBroker implements MessageBroker {
       const existing = new Set(await admin.listTopics());
       const missing = topics.filter((topic) => !existing.has(topic));
       if (missing.length === 0) return;
-      await admin.createTopics({
-        topics: missing.map((topic) => ({ topic, numPartitions: BROKER_DEFAULT, replicationFactor: BROKER_DEFAULT })),
-        waitForLeaders: true,
-      });
+      const ofBroker = { numPartitions: BROKER_DEFAULT, replicationFactor: BROKER_DEFAULT };
+      await createTopics(
+        admin,
+        missing.map((topic) => ({ topic, ...ofBroker })),
+      );
     });
   }
 

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { senderEventId } from '../../libs/event-store/event-identity.js';
 import { Ingester } from '../../libs/ingest/kafka/ingester.js';
+import { createTopics } from '../../libs/kafka/create-topics.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { Publisher } from '../../libs/publish/kafka/publisher.js';
 import { LockSession } from '../../libs/subscriptions/lock-session.js';
@@ -165,7 +166,7 @@ function specs(): void {
     const topic = uniqueName('repacked');
     const admin = await kafkaAdmin(bootstrap);
     const configEntries = [{ name: 'compression.type', value: compression }];
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true });
+    await createTopics(admin, [{ topic, numPartitions: 1, configEntries }]);
     await admin.disconnect();
     const events = manyEvents(fact);
     await producePacked(topic, 'none', events);

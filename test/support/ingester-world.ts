@@ -1,6 +1,7 @@
 import { type EventStore } from '../../libs/event-store/event-store.js';
 import { Ingester, type IngesterReport } from '../../libs/ingest/kafka/ingester.js';
 import type { Quarantine } from '../../libs/ingest/quarantine.js';
+import { createTopics } from '../../libs/kafka/create-topics.js';
 import type { Message, MessageBroker } from '../../libs/kafka/message-broker.js';
 import { StoreUnavailable } from '../../libs/kernel/errors.js';
 import { openIngestWorld } from '../contract/ingest-world.js';
@@ -29,7 +30,7 @@ export async function openIngesterWorld() {
     const topic = uniqueName('facts');
     const group = uniqueName('ingesters');
     const quarantineTopic = uniqueName('quarantine');
-    await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
+    await createTopics(admin, [{ topic, numPartitions: partitions }]);
     const producer = testClient(bootstrap).producer();
     const running: Promise<void>[] = [];
     const aborting = new AbortController();

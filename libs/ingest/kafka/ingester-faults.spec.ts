@@ -19,6 +19,7 @@ import {
 } from '../../../test/support/kafka.js';
 import { until } from '../../../test/support/until.js';
 import type { EventStore } from '../../event-store/event-store.js';
+import { createTopics } from '../../kafka/create-topics.js';
 import type { Message, PartitionLag } from '../../kafka/message-broker.js';
 import { Ingester } from './ingester.js';
 
@@ -113,7 +114,7 @@ describeWithKafka('The ingester, if something fails,', () => {
     const { fact, stored } = newSender(store);
     const { quarantineTopic, send, start, stop, committed, quarantined } = await newTopic();
     const configEntries = [{ name: 'max.message.bytes', value: '100' }];
-    await ingesters.admin.createTopics({ topics: [{ topic: quarantineTopic, configEntries }], waitForLeaders: true });
+    await createTopics(ingesters.admin, [{ topic: quarantineTopic, configEntries }]);
     const errors: string[] = [];
     await send([{ ...binaryMessage(fact(1)), headers: [] }, binaryMessage(fact(2))]);
     void start({ report: { error: (error) => errors.push((error as Error).message) } });
@@ -134,10 +135,7 @@ describeWithKafka('The ingester, if something fails,', () => {
     async function heldPartition() {
       const { fact, source, stored } = newSender(store);
       const topic = await newTopic();
-      await ingesters.admin.createTopics({
-        topics: [{ topic: topic.quarantineTopic, configEntries: config(100) }],
-        waitForLeaders: true,
-      });
+      await createTopics(ingesters.admin, [{ topic: topic.quarantineTopic, configEntries: config(100) }]);
       const rejected = (n: number) => ({
         ...binaryMessage({ ...fact(n), data: {} }),
         key: Buffer.from(`rejected-${n}`),

@@ -59,7 +59,7 @@ export function incomingSchema({ type, version, summary, schema }: EventDefiniti
 }
 
 /**
- * One of several events, which their type tells apart, in the form from which generators of clients make a union.
+ * One of several events, by their type, in the form from which generators of clients make a union.
  * @param name of the schema
  */
 export function eventUnion(

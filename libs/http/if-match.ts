@@ -1,4 +1,7 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { createParamDecorator, type ExecutionContext, Inject, Injectable, type PipeTransform } from '@nestjs/common';
 import { Type } from 'typebox';
+import { LogEpoch } from '../event-store/log-epoch.js';
 import type { Position } from '../kernel/envelope.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { HttpError } from './http-error.js';
@@ -43,14 +46,32 @@ export class IfMatch {
   }
 
   /**
-   * A weak tag never matches.
+   * Lets a change through if its sender knew the newest version. A weak tag never matches.
+   * @param events of the decision. None: all is as wanted already, so that a repeated request succeeds
    * @param position of the last event of what the request changes
    * @throws HttpError 412 `changed-meanwhile`
    */
-  require(position: Position, what: string): void {
+  allow<Event>(events: readonly Event[], position: Position, what: string): readonly Event[] {
     const current = entityTagOf(position, this.epoch);
-    if (this.tags === undefined || this.tags.includes(current)) return;
+    if (events.length === 0 || this.tags === undefined || this.tags.includes(current)) return events;
     const message = `${what} has changed since you read it (its etag is ${current} now): read it again, then decide again`;
     throw new HttpError(412, 'changed-meanwhile', message, { etag: current });
   }
 }
+
+@Injectable()
+class IfMatchPipe implements PipeTransform<string | undefined, IfMatch> {
+  constructor(@Inject(LogEpoch) private readonly epoch: LogEpoch) {}
+
+  transform(header: string | undefined): IfMatch {
+    return new IfMatch(header, this.epoch.current);
+  }
+}
+
+const ifMatchHeader = createParamDecorator(
+  (_: unknown, context: ExecutionContext): string | undefined =>
+    context.switchToHttp().getRequest<{ headers: IncomingHttpHeaders }>().headers['if-match'],
+);
+
+/** Parameter decorator: the IfMatch of the request. */
+export const Condition = (): ParameterDecorator => ifMatchHeader(IfMatchPipe);

@@ -190,8 +190,8 @@ describeWithKafka('Personal data in messages that are not accepted', () => {
     void start({ quarantine, report: { error: (error) => errors.push(String((error as Error).stack)) } });
     const notices = await readTopic(bootstrap, quarantineTopic, ({ length }) => length >= messages.length);
     await stop();
-    const told = notices.map(({ key: name, value, headers }) => JSON.stringify([name, value, headers.map(String)]));
-    expect(told.filter((one) => hasText(one, MARKER))).toEqual([]);
+    const texts = notices.map(({ key: name, value, headers }) => JSON.stringify([name, value, headers.map(String)]));
+    expect(texts.filter((one) => hasText(one, MARKER))).toEqual([]);
     expect(new Set(notices.map((notice) => headersOf(notice).gatehouse_quarantine_offset)).size).toBe(messages.length);
     expect(errors.filter((error) => hasText(error, MARKER))).toEqual([]);
     expect(await tablesWith(world.pool, MARKER)).toEqual([]);

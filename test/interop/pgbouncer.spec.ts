@@ -88,7 +88,7 @@ if (spawnSync('sh', ['-c', 'command -v pgbouncer']).status === 0) {
       await dataSource.destroy();
     });
 
-    it('is told from a database that does not exist', async () => {
+    it('differs from a database that does not exist', async () => {
       const connection = { ...(await inMode('session')), database: 'not_there' };
       await expect(openDatabase(connection, TABLES)).rejects.toMatchObject({
         code: 'database-unknown',

@@ -1,11 +1,9 @@
-import { Controller, Delete, Headers, Inject, Param, Query } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
+import { Controller, Delete, Param, Query } from '@nestjs/common';
 import { MinLength } from 'class-validator';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
-import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IsLine } from '../../http/field-rules.js';
-import { IF_MATCH, IfMatch } from '../../http/if-match.js';
+import { Condition, IF_MATCH, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { SwitchParam, SwitchQuery } from '../queries/switch-scope.js';
@@ -31,13 +29,6 @@ export class ResumeQuery extends SwitchQuery {
 
 @Controller('v1/switches')
 export class ResumeActionController extends CommandRoute {
-  constructor(
-    @Inject(CommandBus) commands: CommandBus,
-    @Inject(LogEpoch) private readonly epoch: LogEpoch,
-  ) {
-    super(commands);
-  }
-
   @Delete(':action')
   @Roles('operator', 'administrator')
   @Operation('Resumes an action that was suspended for everyone or for one cohort; a repeat changes nothing', {
@@ -48,10 +39,9 @@ export class ResumeActionController extends CommandRoute {
   resumeAction(
     @Param() { action }: SwitchParam,
     @Query() { cohortId, reason }: ResumeQuery,
-    @Headers('if-match') ifMatch: string | undefined,
+    @Condition() ifMatch: IfMatch,
     @Context() context: Context,
   ) {
-    const condition = new IfMatch(ifMatch, this.epoch.current);
-    return this.receipt(new ResumeAction().with({ action, cohortId, reason, ifMatch: condition, context }));
+    return this.receipt(new ResumeAction().with({ action, cohortId, reason, ifMatch, context }));
   }
 }

@@ -1,11 +1,9 @@
-import { Body, Controller, Headers, Inject, Param, Put, Query } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
+import { Body, Controller, Param, Put, Query } from '@nestjs/common';
 import { MinLength } from 'class-validator';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
-import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsInstant, IsLine } from '../../http/field-rules.js';
-import { IF_MATCH, IfMatch } from '../../http/if-match.js';
+import { Condition, IF_MATCH, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { SwitchParam, SwitchQuery } from '../queries/switch-scope.js';
@@ -34,13 +32,6 @@ export const SuspendActionHandler = decisionHandler(SuspendAction, switchesStrea
 
 @Controller('v1/switches')
 export class SuspendActionController extends CommandRoute {
-  constructor(
-    @Inject(CommandBus) commands: CommandBus,
-    @Inject(LogEpoch) private readonly epoch: LogEpoch,
-  ) {
-    super(commands);
-  }
-
   @Put(':action')
   @Roles('operator', 'administrator')
   @Operation('Suspends an action for everyone or for one cohort, or changes the reason or the end of its suspension', {
@@ -55,11 +46,9 @@ export class SuspendActionController extends CommandRoute {
     @Param() { action }: SwitchParam,
     @Query() { cohortId }: SwitchQuery,
     @Body() suspension: SuspendAction,
-    @Headers('if-match') ifMatch: string | undefined,
+    @Condition() ifMatch: IfMatch,
     @Context() context: Context,
   ) {
-    return this.receipt(
-      suspension.with({ action, cohortId, ifMatch: new IfMatch(ifMatch, this.epoch.current), context }),
-    );
+    return this.receipt(suspension.with({ action, cohortId, ifMatch, context }));
   }
 }

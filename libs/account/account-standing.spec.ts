@@ -110,6 +110,20 @@ describe('accepting the content policy', () => {
     expect(attempt(() => accept(given(), 'v2'))).toEqual(refusal('account-unknown'));
     expect(attempt(() => accept(given(joined, deactivated), 'v2'))).toEqual(refusal('account-deactivated'));
   });
+
+  it('names a version that can be accepted, also before one is in force, or says that there is none', () => {
+    const versions = ['v3', 'v4'].map((version) => ({ version, withdrawn: version === 'v3' }));
+    const acceptBefore = (version: string, upcoming: string[]) =>
+      attempt(() =>
+        acceptPolicy(given(joined), { accountId, version }, { versions, inForce: { upcoming: new Set(upcoming) } }),
+      );
+    for (const version of ['v3', 'v9'])
+      expect(acceptBefore(version, ['v4'])).toMatchObject({ message: expect.stringContaining('; accept v4') });
+    for (const version of ['v3', 'v4', 'v9'])
+      expect(acceptBefore(version, [])).toMatchObject({
+        message: expect.stringContaining('; an operator has to publish a version first'),
+      });
+  });
 });
 
 describe('onboarding an account', () => {

@@ -103,18 +103,20 @@ export function acceptPolicy(
 ): AccountEvent[] {
   refuseDeactivated(state, accountId);
   if (state.status === 'unknown') throw unknown(accountId);
+  const acceptable = current ?? [...upcoming][0];
+  const instead = acceptable === undefined ? 'an operator has to publish a version first' : `accept ${acceptable}`;
   const published = versions.find((one) => one.version === version);
   if (!published) {
     throw new NotFound(
       'policy-unknown',
-      `content policy ${version} was never published; accept ${current ?? 'a published version'}`,
+      `content policy ${version} was never published; ${instead}`,
     );
   }
   if (published.withdrawn) {
-    throw new Refusal('policy-withdrawn', `content policy ${version} was withdrawn; accept ${current}`, { current });
+    throw new Refusal('policy-withdrawn', `content policy ${version} was withdrawn; ${instead}`, { current });
   }
   if (version !== current && !upcoming.has(version)) {
-    throw new Refusal('policy-outdated', `content policy ${version} is outdated; accept ${current}`, { current });
+    throw new Refusal('policy-outdated', `content policy ${version} is outdated; ${instead}`, { current });
   }
   if (version === state.policyVersion || state.earlierPolicies?.includes(version)) return [];
   return [{ type: 'PolicyAccepted', data: { accountId, version } }];

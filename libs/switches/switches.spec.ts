@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { toIso } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
 import { GatehouseError } from '../kernel/errors.js';
 import type { SwitchEvent } from './events.js';
@@ -43,6 +44,18 @@ describe('suspending an action', () => {
     expect(suspendAction(state, { action: 'generate', reason }, NOW)).toEqual([suspended()]);
     expect(suspendAction(state, { action: 'generate', reason: 'another', until: LATER }, NOW)).toHaveLength(1);
     expect(suspendAction(state, { action: 'generate', cohortId: 'w20', reason, until: LATER }, NOW)).toHaveLength(1);
+  });
+
+  it('lasts since it began, however its reason or end is changed, until it ends or is resumed', () => {
+    const at = (ms: number, event: SwitchEvent) => ({ ...event, metadata: { time: toIso(NOW + ms) } });
+    const since = (...events: ReturnType<typeof at>[]) =>
+      switchOf(fold(switchesStream, events), { action: 'generate' })?.suspension?.since;
+    const begun = at(0, suspended(untilLater));
+    const again = { reason: 'another' };
+    expect(since(begun, at(HOUR_MS - 1, suspended(again)))).toBe(toIso(NOW));
+    expect(since(begun, at(HOUR_MS, suspended(again)))).toBe(toIso(LATER));
+    expect(since(begun, at(1, resumed()), at(2, suspended(again)))).toBe(toIso(NOW + 2));
+    expect(since(at(0, suspended({ cohortId: 'w20' })), at(1, suspended()))).toBe(toIso(NOW + 1));
   });
 
   it('refuses an end that is over, and joining of a cohort', () => {

@@ -11,7 +11,7 @@ export type SwitchedAction = (typeof SWITCHED_ACTIONS)[number];
 /** Why an action is denied, and until when. */
 export interface Suspension {
   reason: string;
-  /** When the operator suspended it, RFC 3339. */
+  /** When an operator suspended it, RFC 3339; a later change of its reason or end does not count. */
   since: string;
   /** Epoch milliseconds; it ends by the clock. Without it, only by an operator. */
   until?: number;
@@ -44,9 +44,11 @@ export const switchesStream: StreamKind<Switches, SwitchEvent> = {
   category: 'switches',
   events: switchEvents,
   initial: new Map(),
-  evolve(state, { type, data }, { position: changedAt, time: since }) {
+  evolve(state, { type, data }, { position: changedAt, time }) {
     switch (type) {
       case 'ActionSuspended': {
+        // Another reason or end does not begin another suspension.
+        const since = inForce(switchOf(state, data), Date.parse(time))?.since ?? time;
         const until = data.until === undefined ? {} : { until: Date.parse(data.until) };
         return withSwitch(state, data, { changedAt, suspension: { reason: data.reason, since, ...until } });
       }

@@ -94,7 +94,7 @@ export function suspendedFor(
 }
 
 /** Every suspension in force: by action, everyone first, then the cohorts in the order of their first use. */
-export const suspensionsInForce = (state: Switches, now: number): (SwitchScope & Suspension & Switch)[] =>
+export const suspensionsInForce = (state: Switches, now: number): (SwitchScope & Suspension)[] =>
   SWITCHED_ACTIONS.flatMap((action) => {
     const scopes: (readonly [string | undefined, Switch | undefined])[] = [
       [undefined, state.get(action)?.everyone],
@@ -102,7 +102,7 @@ export const suspensionsInForce = (state: Switches, now: number): (SwitchScope &
     ];
     return scopes.flatMap(([cohortId, one]) => {
       const suspension = inForce(one, now);
-      return suspension ? [{ action, cohortId, ...one!, ...suspension }] : [];
+      return suspension ? [{ action, cohortId, ...suspension }] : [];
     });
   });
 

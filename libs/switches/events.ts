@@ -10,7 +10,7 @@ const cohortId = Type.Optional(EntityId('The cohort that it concerns; everyone i
 export const ActionSuspended = defineEvent({
   type: 'ActionSuspended',
   version: 1,
-  summary: 'An operator suspended an action for everyone or for one cohort. It is denied until then, or until resumed.',
+  summary: 'An operator suspended an action for everyone or for one cohort, until a given time or until it is resumed.',
   schema: eventData({
     action,
     cohortId,

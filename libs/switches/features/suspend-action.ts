@@ -36,7 +36,7 @@ export class SuspendActionController extends CommandRoute {
   @Roles('operator', 'administrator')
   @Operation('Suspends an action for everyone or for one cohort, or changes the reason or the end of its suspension', {
     description:
-      'Access decisions deny it, and with `join` the waitlist takes nobody, from the position of the answer on, at every gateway within the allowed staleness.',
+      'Every gateway denies the action once it has read the position of the answer, at the latest after the allowed staleness. While `join` is suspended, nobody new is added to the waitlist; that holds as soon as this request is answered.',
     headers: IF_MATCH,
     example: { reason: 'the filter lets violent prompts pass', until: '2032-06-01T00:00:00Z' },
     answer: receipt('Suspended.'),

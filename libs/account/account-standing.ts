@@ -107,10 +107,7 @@ export function acceptPolicy(
   const instead = acceptable === undefined ? 'an operator has to publish a version first' : `accept ${acceptable}`;
   const published = versions.find((one) => one.version === version);
   if (!published) {
-    throw new NotFound(
-      'policy-unknown',
-      `content policy ${version} was never published; ${instead}`,
-    );
+    throw new NotFound('policy-unknown', `content policy ${version} was never published; ${instead}`);
   }
   if (published.withdrawn) {
     throw new Refusal('policy-withdrawn', `content policy ${version} was withdrawn; ${instead}`, { current });

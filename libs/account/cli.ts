@@ -5,6 +5,7 @@ import { actorText } from '../cli/rendering/actor.js';
 import { pairs, table, time } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
+import { type Suspension, suspensionText } from '../switches/cli.js';
 import type { AccountAnswer } from './queries/show-account.js';
 
 export type { AccountAnswer } from './queries/show-account.js';
@@ -39,10 +40,11 @@ export const commands: CommandGroup = (program, run) => {
     .action(
       run<{ asOf?: string }>(async ({ client, print }, { asOf }, id) => {
         const { accountId, cohortId, why } = await client.get<AccountAnswer>(pathOf(id!), { asOf });
-        const { items } = asOf === undefined ? await client.get<Switches>('/v1/switches') : { items: [] };
+        const { items } =
+          asOf === undefined ? await client.get<{ items: Suspension[] }>('/v1/switches') : { items: [] };
         const switches = items.filter((one) => one.cohortId === null || one.cohortId === cohortId);
         print({ accountId, why, switches }, () =>
-          [...why.map((one) => one.text), ...switches.map(switchText)].join('\n'),
+          [...why.map((one) => one.text), ...switches.map((one) => `suspended: ${suspensionText(one)}`)].join('\n'),
         );
       }),
     );
@@ -96,13 +98,6 @@ export const commands: CommandGroup = (program, run) => {
     }),
   );
 };
-
-interface Switches {
-  items: { action: string; cohortId: string | null; reason: string; until: string | null }[];
-}
-
-const switchText = ({ action, cohortId, reason, until }: Switches['items'][number]): string =>
-  `${action} is suspended for ${cohortId === null ? 'everyone' : `cohort ${cohortId}`} until ${until ?? 'it is resumed'}: ${reason}`;
 
 async function change(
   client: ApiClient,

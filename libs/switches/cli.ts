@@ -31,7 +31,7 @@ export const commands: CommandGroup = (program, run) => {
             one.action,
             one.cohortId ?? 'everyone',
             time(one.since),
-            time(one.until) ?? 'resumed',
+            untilText(one.until),
             one.reason,
           ]),
           'nothing is suspended',
@@ -111,13 +111,22 @@ async function showSwitch({ client, print }: Session, name: string, { cohort }: 
   print(answer, () => switchText(answer));
 }
 
+export type Suspension = SwitchesAnswer['items'][number];
+
+/** A suspension in one line. */
+export const suspensionText = ({ action: name, cohortId, reason, until }: Suspension): string =>
+  `${name} for ${whomText(cohortId)} until ${untilText(until)} (${reason})`;
+
+const whomText = (cohortId: string | null): string => (cohortId === null ? 'everyone' : `cohort ${cohortId}`);
+const untilText = (until: string | null): string => time(until) ?? 'resumed';
+
 function switchText({ action: name, cohortId, suspended, reason, until, etag, history }: SwitchAnswer): string {
   const about = pairs([
     ['action', name],
-    ['for', cohortId === null ? 'everyone' : `cohort ${cohortId}`],
+    ['for', whomText(cohortId)],
     ['suspended', suspended],
     ['reason', reason],
-    ['until', suspended ? (time(until) ?? 'resumed') : null],
+    ['until', suspended ? untilText(until) : null],
     ['etag', etag],
   ]);
   const rows = history.map((one) => ({ ...one, by: actorText(one.actor), until: time(one.until) }));

@@ -163,7 +163,11 @@ it('denies exactly what a plain model denies, at every moment of any history', (
             .sort(),
         );
         for (const found of suspensionsInForce(state, now))
-          expect(found).toMatchObject(inForce(switchOf(state, found), now)!);
+          expect(found).toEqual({
+            action: found.action,
+            cohortId: found.cohortId,
+            ...inForce(switchOf(state, found), now),
+          });
       }
     }),
     { numRuns: 300 },

@@ -135,6 +135,11 @@ it('walks from a flag to a deactivation on the command line, and says why', asyn
   expect(await text('account', 'why', accountId)).toMatch(
     /is suspended until 2999-01-01T00:00:00.000Z for second-strike/,
   );
+  await text('switch', 'suspend', 'join', 'bots', '--until', '2999-06-01T12:00:00Z');
+  expect(await text('account', 'why', accountId)).toContain(
+    '\nsuspended: join for everyone until 2999-06-01 12:00:00 (bots)\n',
+  );
+  await text('switch', 'resume', 'join', 'over');
   const before = (await operator.get(`/v1/accounts/${accountId}`)).body.history[0].position;
   expect(await text('account', 'why', accountId, '--as-of', before)).toMatch(/^\S+ is on the waitlist/);
   await text('account', 'deactivate', accountId, '--reason', 'operator-decision', '--categories', 'hate');

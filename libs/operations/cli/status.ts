@@ -1,5 +1,6 @@
 import { type CommandGroup, command } from '../../cli/commands.js';
 import { number, pairs, table, time } from '../../cli/rendering/table.js';
+import { suspensionText } from '../../switches/cli.js';
 import type { StatusAnswer } from '../queries/show-status.js';
 import { retryText, workText } from './consumers.js';
 
@@ -73,11 +74,6 @@ export function statusText(url: string, status: StatusAnswer): string {
     table(columns, rows, 'no consumer has started'),
     ...works,
   ].join('\n');
-}
-
-function suspensionText({ action, cohortId, reason, until }: StatusAnswer['switches'][number]): string {
-  const whose = cohortId === null ? 'everyone' : `cohort ${cohortId}`;
-  return `${action} for ${whose} until ${time(until) ?? 'resumed'} (${reason})`;
 }
 
 function duration(seconds: number): string {

@@ -114,7 +114,7 @@ function world() {
     const consumer = addressSettling(claimsOn(store).claims);
     for (const event of [...events]) if (consumer.types.includes(event.type)) await consumer.react(event);
   }
-  return { events, store, perform, settle };
+  return { events, store, claimsOn, perform, settle };
 }
 
 class Killed extends Error {}
@@ -214,6 +214,36 @@ describe('claims on addresses', () => {
       expect(events.filter(({ type }) => type === 'WaitlistJoined')).toHaveLength(1);
     }
     expect([...ends].sort()).toEqual(['nothing', 'reserved, then a', 'reserved, then free']);
+  });
+
+  it('gather the facts of a decision once, and again only after another command changed the account', async () => {
+    const { store, perform, claimsOn } = world();
+    await perform({ kind: 'report', accountId: 'a', email: 'ada@example.org' }, '1', store);
+    const gathersOf = async (email: string, on: EventStore) => {
+      let gathers = 0;
+      const context: CommandContext = { actor: { kind: 'service', id: 'spec' }, correlationid: email };
+      await claimsOn(on).claims.decide(
+        { email, accountId: 'a', context, gather: async () => ++gathers },
+        (accountId, emailHash, facts) => (holder) => {
+          expect(facts).toBe(gathers);
+          return changeAddress(holder, { accountId, email, emailHash });
+        },
+      );
+      return gathers;
+    };
+    expect(await gathersOf('bob@example.org', store)).toBe(1);
+    let isBeaten = false;
+    const beaten: EventStore = {
+      ...store,
+      async append(writes) {
+        if (!isBeaten && writes[0]?.stream === 'account-a') {
+          isBeaten = true;
+          await perform({ kind: 'leave', accountId: 'a' }, '2', store);
+        }
+        return store.append(writes);
+      },
+    };
+    expect(await gathersOf('cem@example.org', beaten)).toBe(3);
   });
 
   it('write nothing for a refused command', async () => {

@@ -31,7 +31,7 @@ export interface AddressCommand<Facts = undefined> {
   /** Without one: the account that has the address, or a new one. */
   accountId?: string;
   context: CommandContext;
-  /** Reads what the decision needs from elsewhere, before each attempt, as for `Transactor.transact`. */
+  /** Reads what the decision needs from elsewhere, after the command has begun, once for each attempt. */
   gather?: () => Promise<Facts>;
 }
 
@@ -119,7 +119,8 @@ export class AddressClaims {
           if (events.length > 0 && !mayAppend) throw new Moved();
           return events;
         };
-        const decided = await this.transactor.transact(countedHolder, accountId, context, decideOn, gather);
+        const gatherLater = gather && startingWith(facts, gather);
+        const decided = await this.transactor.transact(countedHolder, accountId, context, decideOn, gatherLater);
         if (isReserved) await this.settle(hash, by);
         await this.settleFormer(decided, holder, by);
         return { ...decided, accountId };
@@ -251,6 +252,16 @@ function readMailbox(email: string): Mailbox {
     if (!(error instanceof InvalidAddress)) throw error;
     throw new InvalidInput([{ field: '/email', message: error.message }]);
   }
+}
+
+/** Reads again only if the first facts were not enough: the stream changed meanwhile. */
+function startingWith<Facts>(first: Facts, gather: () => Promise<Facts>): () => Promise<Facts> {
+  let isFirst = true;
+  return async () => {
+    if (!isFirst) return gather();
+    isFirst = false;
+    return first;
+  };
 }
 
 /** A refusal is left to the account's own stream, which may know the command already. */

@@ -11,8 +11,8 @@ export interface AccessFacts {
   now: number;
   /** For whom an operator has suspended the action, if the account is among them. */
   suspendedFor?: 'everyone' | 'cohort';
-  /** The versions of the content policy whose acceptance suffices now; none if no version is in force. */
-  policies?: ReadonlySet<string>;
+  /** Whether the account has accepted a version of the content policy that suffices now. */
+  hasAcceptedPolicy?: boolean;
   /** The image. `isParked`: an event of it could not be processed, so the facts may be incomplete. */
   image?: { photorealistic?: boolean | null; faces?: boolean | null; isParked?: boolean };
   /** For `review`: the case, and why the subject may not review it. `isParked`: a flag of it could not be processed. */
@@ -32,12 +32,6 @@ interface AccessRule {
   actions: readonly AccessAction[];
   breaks(standing: AccountStanding, facts: AccessFacts): boolean;
 }
-
-const NONE: ReadonlySet<string> = new Set();
-
-const hasAccepted = ({ policyVersion, earlierPolicies }: AccountStanding, versions: ReadonlySet<string>): boolean =>
-  (policyVersion !== undefined && versions.has(policyVersion)) ||
-  earlierPolicies?.some((one) => versions.has(one)) === true;
 
 const USES: readonly AccessAction[] = ['generate', 'share', 'download', 'flag'];
 
@@ -90,7 +84,7 @@ const RULES: readonly AccessRule[] = [
   {
     reason: 'policy-outdated',
     actions: USES,
-    breaks: (standing, { policies = NONE }) => !hasAccepted(standing, policies),
+    breaks: (_, { hasAcceptedPolicy }) => hasAcceptedPolicy !== true,
   },
   // After the rules of the account, whose reasons outlast a switch; before those of the image, which has to be looked up.
   ...switchedOff('generate'),

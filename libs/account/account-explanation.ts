@@ -1,6 +1,6 @@
 import type { Actor, Recorded } from '../kernel/envelope.js';
 import type { PoliciesInForce } from '../policy/index.js';
-import { type AccountStanding, isSuspended } from './account-standing.js';
+import { type AccountStanding, isSuspended, sufficientPolicy } from './account-standing.js';
 import type { AccountEvent } from './events.js';
 
 /** Why an account has no access, or has it: the reason as access decisions name it, and the event behind it. */
@@ -51,23 +51,19 @@ export function explain(
       notOnboarded(accountId, state.status, last(state.status === 'left' ? 'WaitlistLeft' : 'WaitlistJoined')),
     );
   }
+  const accepted = sufficientPolicy(state, policies.sufficient);
   if (state.status === 'onboarded' && state.policyVersion === undefined) {
     const text = `${accountId} has not accepted the content policy ${policies.current ?? '(none is in force)'}`;
     reasons.push({ reason: 'policy-not-accepted', text });
-  } else if (state.status === 'onboarded' && !hasAccepted(state, policies)) {
+  } else if (state.status === 'onboarded' && accepted === undefined) {
     const text = `${accountId} accepted the content policy ${state.policyVersion}, but ${policies.current ?? 'none'} is in force`;
     reasons.push({ reason: 'policy-outdated', text, ...placeOf(last('PolicyAccepted')) });
   }
   if (reasons.length > 0) return reasons;
   const onboarded = last('AccountOnboarded');
-  const text = `${accountId} has access: it was onboarded with cohort ${state.cohortId} and accepted the content policy ${state.policyVersion}`;
+  const text = `${accountId} has access: it was onboarded with cohort ${state.cohortId} and accepted the content policy ${accepted}`;
   return [{ reason: 'allowed', text, ...placeOf(onboarded) }];
 }
-
-const hasAccepted = (
-  { policyVersion, earlierPolicies = [] }: AccountStanding,
-  { sufficient }: ExplainedBy['policies'],
-): boolean => [policyVersion, ...earlierPolicies].some((one) => one !== undefined && sufficient.has(one));
 
 function deactivation(
   accountId: string,

@@ -12,6 +12,7 @@ import {
   leaveWaitlist,
   onboardAccount,
   reinstateAccount,
+  sufficientPolicy,
   suspendAccount,
 } from './account-standing.js';
 import type { AccountEvent } from './events.js';
@@ -109,6 +110,16 @@ describe('accepting the content policy', () => {
     expect(attempt(() => accept(given(joined), 'v9'))).toEqual(refusal('policy-unknown'));
     expect(attempt(() => accept(given(), 'v2'))).toEqual(refusal('account-unknown'));
     expect(attempt(() => accept(given(joined, deactivated), 'v2'))).toEqual(refusal('account-deactivated'));
+  });
+
+  it('suffices if any accepted version does: in a grace period, or before one that was withdrawn', () => {
+    const standing = { ...given(joined), policyVersion: 'v4', earlierPolicies: ['v1', 'v2'] };
+    const accepted = (...sufficient: string[]) => sufficientPolicy(standing, new Set(sufficient));
+    expect(accepted('v4', 'v2')).toBe('v4');
+    expect(accepted('v1', 'v2')).toBe('v2');
+    expect(accepted('v3')).toBeUndefined();
+    expect(accepted()).toBeUndefined();
+    expect(sufficientPolicy(given(joined), new Set(['v1']))).toBeUndefined();
   });
 
   it('names a version that can be accepted, also before one is in force, or says that there is none', () => {

@@ -59,6 +59,15 @@ function accepted(state: AccountStanding, version: string): AccountStanding {
 export const isSuspended = (state: AccountStanding, now: number): boolean =>
   state.suspendedUntil !== undefined && now < state.suspendedUntil;
 
+/** The accepted version of the content policy that suffices; of several, the one accepted last. */
+export const sufficientPolicy = (
+  { policyVersion, earlierPolicies = [] }: AccountStanding,
+  sufficient: ReadonlySet<string>,
+): string | undefined =>
+  policyVersion !== undefined && sufficient.has(policyVersion)
+    ? policyVersion
+    : earlierPolicies.findLast((one) => sufficient.has(one));
+
 /**
  * An account that left may join again, at the end of the waitlist.
  * @throws Refusal account-deactivated, account-suspended

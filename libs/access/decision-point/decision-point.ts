@@ -1,4 +1,4 @@
-import { type AccountStanding, accountStream } from '../../account/index.js';
+import { type AccountStanding, accountStream, sufficientPolicy } from '../../account/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Position } from '../../kernel/envelope.js';
@@ -132,10 +132,14 @@ export class DecisionPoint {
     if (head !== undefined && position > head) throw new PositionGone(String(position), this.epoch.current);
   }
 
-  private facts(action: AccessAction, { cohortId }: AccountStanding): AccessFacts {
+  private facts(action: AccessAction, standing: AccountStanding): AccessFacts {
     const now = this.clock.now();
-    const { sufficient: policies } = this.replica.policiesAt(now);
-    return { now, policies, suspendedFor: suspendedFor(this.replica.switches, action, cohortId, now) };
+    const { sufficient } = this.replica.policiesAt(now);
+    return {
+      now,
+      hasAcceptedPolicy: sufficientPolicy(standing, sufficient) !== undefined,
+      suspendedFor: suspendedFor(this.replica.switches, action, standing.cohortId, now),
+    };
   }
 
   private newDeadline(): number {

@@ -29,6 +29,17 @@ const refuses = (code: string) => expect.objectContaining({ code });
 const currentAt = (state: ContentPolicies, now: number) => policiesAt(state, now).current;
 const sufficientAt = (state: ContentPolicies, now: number) => [...policiesAt(state, now).sufficient].sort();
 
+/** When the version may be withdrawn, if that is refused now because it counts; in epoch milliseconds. */
+function earliestWithdrawal(state: ContentPolicies, version: string, now: number): number | undefined {
+  try {
+    withdrawPolicy(state, { version, reason: 'mistake' }, now);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof GatehouseError) || error.code !== 'policy-counts') return undefined;
+    return Date.parse(error.details.from as string);
+  }
+}
+
 describe('publishing a content policy', () => {
   it('puts the version in force', () => {
     expect(publishPolicy(given('v1'), { version: 'v2' }, NOW)).toEqual([published('v2')]);
@@ -94,6 +105,21 @@ describe('withdrawing a content policy', () => {
     expect(withdraw('v1')).toThrow(refuses('policy-needed'));
     expect(withdraw('v2')()).toEqual([withdrawal('v2')]);
   });
+
+  it('refuses a version before the one in force while its acceptance still suffices', () => {
+    const state = stored([NOW, published('v5')], [NOW, published('v6', { graceDays: 30 })]);
+    const withdraw = (version: string, now: number) => () => withdrawPolicy(state, { version, reason: 'mistake' }, now);
+    const end = NOW + 30 * DAY_MS;
+    expect(withdraw('v5', end - 1)).toThrow(
+      expect.objectContaining({
+        code: 'policy-counts',
+        message: expect.stringContaining(toIso(end)),
+        details: { from: toIso(end) },
+      }),
+    );
+    expect(withdraw('v5', end)()).toEqual([withdrawal('v5')]);
+    expect(withdraw('v6', NOW)()).toEqual([withdrawal('v6')]);
+  });
 });
 
 describe('whatever operators publish and withdraw', () => {
@@ -141,6 +167,40 @@ describe('whatever operators publish and withdraw', () => {
         expect(sufficient.has(current!)).toBe(true);
       }
     });
+  });
+
+  it('no withdrawal takes access from anybody, except that of the version in force from those who accepted only it', () => {
+    check((steps) => {
+      const { events } = perform([{ version: 'first', withdraws: false, waitDays: 0 }, ...steps]);
+      for (const [index, [at, { type, data }]] of events.entries()) {
+        if (type !== 'ContentPolicyWithdrawn') continue;
+        const [before, after] = [0, 1].map((more) => policiesAt(stored(...events.slice(0, index + more)), at));
+        const kept = [...before!.sufficient].filter(
+          (one) => !(one === data.version && data.version === before!.current),
+        );
+        expect([...after!.sufficient]).toEqual(expect.arrayContaining(kept));
+      }
+    });
+  });
+
+  it('a version that counts may be withdrawn from the named time on, when it stops counting', () => {
+    let refusals = 0;
+    check((steps) => {
+      const { events } = perform([{ version: 'first', withdraws: false, waitDays: 0 }, ...steps]);
+      for (const [index, [now]] of events.entries()) {
+        const state = stored(...events.slice(0, index + 1));
+        for (const { version } of state.versions) {
+          const from = earliestWithdrawal(state, version, now);
+          if (from === undefined) continue;
+          refusals++;
+          expect(from).toBeGreaterThan(now);
+          const counts = [from - 1, from].map((at) => policiesAt(state, at).sufficient.has(version));
+          expect(counts).toEqual([true, false]);
+          expect(earliestWithdrawal(state, version, from)).toBeUndefined();
+        }
+      }
+    });
+    expect(refusals).toBeGreaterThan(10);
   });
 
   it('a withdrawn version leaves no trace', () => {

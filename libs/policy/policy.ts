@@ -1,4 +1,4 @@
-import { DAY_MS } from '../kernel/clock.js';
+import { DAY_MS, toIso } from '../kernel/clock.js';
 import type { StreamKind } from '../kernel/decider.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
 import { type PolicyEvent, policyEvents } from './events.js';
@@ -62,21 +62,26 @@ export function policiesAt({ versions }: ContentPolicies, now: number): Policies
   const valid = versions.filter(({ withdrawn }) => !withdrawn);
   const started = valid.filter(({ startsAt }) => startsAt === undefined || startsAt <= now);
   const upcoming = valid.filter((one) => !started.includes(one));
-  // A stable sort: of two with one start, the one that was published later is in force.
-  const newestFirst = [...started].sort((a, b) => a.since - b.since).reverse();
+  const newest = newestFirst(started);
   const sufficient = new Set<string>();
   let until = Math.min(...upcoming.map(({ since }) => since));
-  for (const { version, since, graceDays } of newestFirst) {
-    sufficient.add(version);
-    const graceEnd = since + graceDays * DAY_MS;
+  for (const one of newest) {
+    sufficient.add(one.version);
     // Those before it are superseded for good; what they would grant does not matter any more.
-    if (graceEnd <= now) break;
-    if (sufficient.size < newestFirst.length) until = Math.min(until, graceEnd);
+    if (graceEnd(one) <= now) break;
+    if (sufficient.size < newest.length) until = Math.min(until, graceEnd(one));
   }
-  const current = newestFirst[0]?.version;
+  const current = newest[0]?.version;
   const names = new Set(upcoming.map(({ version }) => version));
   return { ...(current !== undefined && { current }), sufficient, upcoming: names, until };
 }
+
+/** A stable sort: of two with one start, the one that was published later is in force. */
+const newestFirst = (versions: readonly PolicyVersion[]): PolicyVersion[] =>
+  [...versions].sort((a, b) => a.since - b.since).reverse();
+
+/** When the versions before it stop counting. */
+const graceEnd = ({ since, graceDays }: PolicyVersion): number => since + graceDays * DAY_MS;
 
 type DataOf<Type extends PolicyEvent['type']> = Extract<PolicyEvent, { type: Type }>['data'];
 
@@ -118,7 +123,9 @@ export function publishPolicy(
 
 /**
  * The version in force before it is in force again, and who accepted that one is up to date.
- * @throws NotFound policy-unknown; Refusal policy-needed: without any policy in force, everybody would be denied everything
+ * @throws NotFound policy-unknown
+ * @throws Refusal policy-needed: without any policy in force, everybody would be denied everything
+ * @throws Refusal policy-counts: those who rely on a grace period would lose their access before it ends
  */
 export function withdrawPolicy(
   state: ContentPolicies,
@@ -134,14 +141,26 @@ export function withdrawPolicy(
   }
   if (known.withdrawn) return [];
   const others = state.versions.filter((one) => one !== known);
-  const isInForce = policiesAt(state, now).current === data.version;
-  if (isInForce && policiesAt({ versions: others }, now).current === undefined) {
+  const { current, sufficient } = policiesAt(state, now);
+  if (data.version !== current && sufficient.has(data.version)) throw counts(state, known);
+  if (data.version === current && policiesAt({ versions: others }, now).current === undefined) {
     throw new Refusal(
       'policy-needed',
       `content policy ${data.version} is the only one in force: publish another first, and it supersedes this one`,
     );
   }
   return [{ type: 'ContentPolicyWithdrawn', data }];
+}
+
+/** A version stops counting when the first grace period after it ends, be it that of a version that is only announced. */
+function counts({ versions }: ContentPolicies, known: PolicyVersion): Refusal {
+  const newest = newestFirst(versions.filter((one) => !one.withdrawn));
+  const from = toIso(Math.min(...newest.slice(0, newest.indexOf(known)).map(graceEnd)));
+  return new Refusal(
+    'policy-counts',
+    `content policy ${known.version} still counts as accepted, and who relies on it would lose their access: withdraw it from ${from} on, when its grace period has ended`,
+    { from },
+  );
 }
 
 const withdrawn = (version: string) =>

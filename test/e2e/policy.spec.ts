@@ -110,6 +110,9 @@ it('puts an announced version in force by the clock, and denies nobody before th
     current: { version: 'v2', effectiveFrom, graceDays: 14, status: 'in-force' },
     versions: [{ version: 'v1', status: 'grace' }, { version: 'mistake' }, { version: 'v2' }],
   });
+  const refused = await operator.post('/v1/policy/withdrawals', { version: 'v1', reason: 'tidying up' });
+  const from = new Date(now + 14 * DAY_MS).toISOString();
+  expect(refused).toMatchObject({ status: 409, body: { type: expect.stringMatching(/policy-counts$/), from } });
   now += 14 * DAY_MS - 1;
   expect(await mayGenerate(dan, position)).toBe('allowed');
   now += 1;

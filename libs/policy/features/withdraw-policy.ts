@@ -26,10 +26,10 @@ export class WithdrawPolicyController extends CommandRoute {
   @Roles('operator', 'administrator')
   @Operation('Withdraws a version of the content policy that was published by mistake, in force or not', {
     description:
-      'The version in force before it is in force again, and who accepted that one has access at once. The only version in force can’t be withdrawn: publish another.',
+      'The version in force before it is in force again, and who accepted that one has access at once. The only version in force can’t be withdrawn: publish another. A version before it can’t be withdrawn while a grace period lets its acceptance suffice; `from` says until when.',
     example: { version: '2022-05-81', reason: 'a typing error in the version' },
     answer: receipt('The version is withdrawn.'),
-    refusals: { 404: ['policy-unknown'], 409: ['policy-needed'] },
+    refusals: { 404: ['policy-unknown'], 409: ['policy-needed', 'policy-counts'] },
   })
   withdrawPolicy(@Body() withdrawal: WithdrawPolicy, @Context() context: Context) {
     return this.receipt(withdrawal.with({ context }));

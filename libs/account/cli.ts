@@ -1,6 +1,6 @@
 import type { ApiClient } from '../cli/api-client.js';
 import { ApiProblem } from '../cli/api-errors.js';
-import { type CommandGroup, command, instant, positionOrTime, severalOf } from '../cli/commands.js';
+import { type CommandGroup, command, instant, label, positionOrTime, severalOf } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
 import { pairs, table, time } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
@@ -55,7 +55,7 @@ export const commands: CommandGroup = (program, run) => {
     'account suspend acc-1 --until 2032-06-01T00:00:00Z --reason second-strike',
   )
     .requiredOption('--until <time>', 'when the suspension ends (RFC 3339)', instant)
-    .requiredOption('--reason <label>', 'why, as a lower-case label')
+    .requiredOption('--reason <label>', 'why, as a lower-case label', label)
     .action(
       run<{ until: string; reason: string }>(({ client, print }, body, id) =>
         change(client, print, id!, 'suspension', body, `is suspended until ${body.until}`),
@@ -67,7 +67,7 @@ export const commands: CommandGroup = (program, run) => {
     'Revokes the access of an account until it is reinstated. Repeating it changes nothing.',
     'account deactivate acc-1 --reason operator-decision --categories violent',
   )
-    .requiredOption('--reason <label>', 'why, as a lower-case label')
+    .requiredOption('--reason <label>', 'why, as a lower-case label', label)
     .option('--categories <labels>', 'what was found, as labels separated by commas', severalOf)
     .action(
       run<{ reason: string; categories?: string[] }>(({ client, print }, body, id) =>
@@ -80,7 +80,7 @@ export const commands: CommandGroup = (program, run) => {
     'Reverses a deactivation and a suspension. Repeating it changes nothing.',
     'account reinstate acc-1 --reason appeal-granted',
   )
-    .requiredOption('--reason <label>', 'why, as a lower-case label')
+    .requiredOption('--reason <label>', 'why, as a lower-case label', label)
     .action(
       run<{ reason: string }>(({ client, print }, body, id) =>
         change(client, print, id!, 'reinstatement', body, 'is reinstated'),

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { isGivenPosition, isInstant } from '../kernel/text-forms.js';
+import { hasVisibleCharacter, isGivenPosition, isInstant, isLabel } from '../kernel/text-forms.js';
 import type { Runner } from './session.js';
 
 /** Adds a context's commands to the command line. `run` makes a command's work an action of commander. */
@@ -40,6 +40,18 @@ export function positionOrTime(text: string): string {
 export function instant(text: string): string {
   if (isInstant(text)) return text;
   throw new InvalidArgumentError('It must be a time such as 2022-05-18T09:00:00Z.');
+}
+
+/** Parses why somebody does something. */
+export function reason(text: string): string {
+  if (hasVisibleCharacter(text)) return text;
+  throw new InvalidArgumentError('It must not be blank: say why.');
+}
+
+/** Parses a reason that is a label. */
+export function label(text: string): string {
+  if (isLabel(text)) return text;
+  throw new InvalidArgumentError('It must be a lower-case label, like policy-breach.');
 }
 
 /** Parses an option that may be repeated, or list values separated by commas. */

@@ -20,7 +20,7 @@ import {
 import { JSONSchema } from 'class-validator-jsonschema';
 import { EntityId, Label, Line, Name, PersonalText } from '../events/schemas.js';
 import { toIso } from '../kernel/clock.js';
-import { INSTANT, isDay, isInstant, parseInstant } from '../kernel/text-forms.js';
+import { hasVisibleCharacter, INSTANT, isDay, isInstant, parseInstant } from '../kernel/text-forms.js';
 import { InvalidAddress, mailboxOf } from '../platform/personal-data/mailbox.js';
 
 /**
@@ -61,8 +61,21 @@ export const IsLabel = (description: string) =>
 export const AreLabels = (description: string) =>
   fits(Label(''), 'each value in must be a lower-case label, like policy-breach', description, true);
 
-export const IsLine = (description: string) =>
-  fits(Line(''), 'must be one line without control characters', description);
+const BLANK = 'must not be blank: say why';
+
+/** Why somebody does something, in one line. Every field for it has this rule, or is a label. */
+export const IsReason = (description: string) =>
+  applyDecorators(
+    ValidateBy({
+      name: 'isReason',
+      validator: {
+        validate: (value) => typeof value === 'string' && hasVisibleCharacter(value),
+        defaultMessage: () => BLANK,
+      },
+    }),
+    MinLength(1, { message: BLANK }),
+    fits(Line(''), 'must be one line without control characters', description),
+  );
 
 export const IsPersonalText = (maxLength: number, description: string) =>
   fits(

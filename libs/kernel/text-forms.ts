@@ -57,6 +57,8 @@ const hasLabelForm = tester(LABEL);
 const hasInstantForm = tester(INSTANT);
 /** The complement of Unicode's category Cc, as ranges: many times faster than the category. */
 const CONTROL = /[^ -~\u00a0-\uffff]/;
+/** Neither control, format, surrogate, private or unassigned characters nor separators, nor others that show nothing. */
+const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const HALF = /\p{Surrogate}/u;
 /** As senders may write it: in lower case too, and of any year. */
 const RFC_3339 = new RegExp(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]${TIME_OF_DAY}(?:[Zz]|${OFFSET})$`);
@@ -74,6 +76,9 @@ export const isInstant = (text: string): boolean => hasInstantForm(text) && epoc
 export const isDay = (text: string): boolean => isInstant(`${text}T00:00:00Z`);
 
 export const hasControlCharacter = (text: string): boolean => CONTROL.test(text);
+
+/** False for text of spaces and characters that show nothing: it says nothing, although it is not empty. */
+export const hasVisibleCharacter = (text: string): boolean => VISIBLE.test(text);
 
 export const hasHalfPair = (text: string): boolean => HALF.test(text);
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type CommandGroup, command, integer } from '../cli/commands.js';
+import { type CommandGroup, command, integer, reason } from '../cli/commands.js';
 import { rowsOf, table } from '../cli/rendering/table.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { InvalidInput } from '../kernel/errors.js';
@@ -48,7 +48,7 @@ export const commands: CommandGroup = (program, run) => {
     'Withdraws a version that was published by mistake. The one before it is in force again.',
     'policy withdraw 2022-05-81 --reason "a typing error"',
   )
-    .requiredOption('--reason <text>', 'why')
+    .requiredOption('--reason <text>', 'why', reason)
     .action(
       run<{ reason: string }>(async ({ client, print }, { reason }, version) => {
         const body = { version, reason };

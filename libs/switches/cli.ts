@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import type { Query } from '../cli/api-client.js';
-import { type CommandGroup, command, instant } from '../cli/commands.js';
+import { type CommandGroup, command, instant, reason } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
 import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
@@ -60,7 +60,7 @@ export const commands: CommandGroup = (program, run) => {
         "switch suspend share 'leaked links' --cohort week-20",
       )
         .addArgument(action())
-        .argument('<reason>', 'the reason, shown to other operators')
+        .argument('<reason>', 'the reason, shown to other operators', reason)
         .option('--until <time>', 'when the action is allowed again by itself (RFC 3339)', instant),
     ),
   ).action(
@@ -81,7 +81,7 @@ export const commands: CommandGroup = (program, run) => {
         `switch resume share 'links replaced' --cohort week-20 --if-match '"9c1f03ab55d2-1042"'`,
       )
         .addArgument(action())
-        .argument('<reason>', 'the reason, shown to other operators'),
+        .argument('<reason>', 'the reason, shown to other operators', reason),
     ),
   ).action(
     run<Given>(async (session, given, name, reason) => {

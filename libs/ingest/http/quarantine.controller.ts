@@ -6,7 +6,7 @@ import { STRUCTURED } from '../../events/cloud-event.js';
 import type { Fault } from '../../events/fault.js';
 import { SENDERS, type SenderBinding } from '../../http/credentials/principal.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, IsInteger, IsLine, Means } from '../../http/field-rules.js';
+import { IfGiven, IsInteger, IsReason, Means } from '../../http/field-rules.js';
 import { AnyNames } from '../../http/http-adapter.js';
 import { closed, list, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
@@ -49,7 +49,7 @@ export class QuarantineQuery {
 
 export class ReadQuery {
   @IfGiven()
-  @IsLine('Why. Recorded with the reader’s name; no personal data.')
+  @IsReason('Why. Recorded with the reader’s name; no personal data.')
   reason?: string;
 }
 

@@ -1,8 +1,7 @@
 import { Body, Controller, Post } from '@nestjs/common';
-import { MinLength } from 'class-validator';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IsLine, IsName } from '../../http/field-rules.js';
+import { IsName, IsReason } from '../../http/field-rules.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { policyStream, withdrawPolicy } from '../policy.js';
@@ -11,8 +10,7 @@ export class WithdrawPolicy extends RequestCommand {
   @IsName('The version.')
   version!: string;
 
-  @MinLength(1)
-  @IsLine('Why.')
+  @IsReason('Why.')
   reason!: string;
 }
 

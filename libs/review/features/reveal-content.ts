@@ -1,12 +1,12 @@
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { IsIn, MinLength } from 'class-validator';
+import { IsIn } from 'class-validator';
 import { type Static, Type } from 'typebox';
 import { AuditTrail } from '../../audit/index.js';
 import { RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IdParam, IsLine, Means } from '../../http/field-rules.js';
+import { IdParam, IsReason, Means } from '../../http/field-rules.js';
 import { closed, count, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -47,8 +47,7 @@ export class RevealContent extends RequestCommand<RevealedAnswer> {
   @Means(LEVEL)
   level!: RevealLevel;
 
-  @MinLength(1)
-  @IsLine('Why. Recorded with the reader’s name; no personal data.')
+  @IsReason('Why. Recorded with the reader’s name; no personal data.')
   reason!: string;
 
   declare readonly caseId: string;

@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { type AccountAnswer, accountOf } from '../../account/cli.js';
 import type { ApiClient } from '../../cli/api-client.js';
-import { type CommandGroup, command, integer, severalOf } from '../../cli/commands.js';
+import { type CommandGroup, command, integer, reason, severalOf } from '../../cli/commands.js';
 import { EXIT } from '../../cli/exit-codes.js';
 import { number, rowsOf, table } from '../../cli/rendering/table.js';
 import { listed } from '../../cli/session.js';
@@ -89,7 +89,7 @@ export const cohortCommands: CommandGroup = (program, run) => {
     'Lists the addresses of the people onboarded with a cohort, to invite them. The log records who read them, and why.',
     'cohort addresses week-20 --reason "invitations of week 20" --json',
   )
-    .requiredOption('--reason <text>', 'why')
+    .requiredOption('--reason <text>', 'why', reason)
     .action(
       run<{ reason: string }>(async ({ client, print, remark }, { reason }, cohortId) => {
         const found = await addressesOf(client, cohortId!, reason);

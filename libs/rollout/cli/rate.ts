@@ -1,4 +1,4 @@
-import { type CommandGroup, command, integer } from '../../cli/commands.js';
+import { type CommandGroup, command, integer, reason } from '../../cli/commands.js';
 import { actorText } from '../../cli/rendering/actor.js';
 import { number, pairs, table, time } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
@@ -41,7 +41,7 @@ export const rateCommands: CommandGroup = (program, run) => {
     );
 
   command(group, 'pause', 'Stops admissions until they are resumed.', "rate pause 'reviewers are behind'")
-    .argument('<reason>', 'the reason, shown to other operators')
+    .argument('<reason>', 'the reason, shown to other operators', reason)
     .action(
       run(async (session, _, reason) => {
         await session.client.post<WriteReceipt>('/v1/rollout/pause', { reason }, { repeatable: true });

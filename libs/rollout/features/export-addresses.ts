@@ -1,13 +1,12 @@
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { MinLength } from 'class-validator';
 import { type Static, Type } from 'typebox';
 import { AddressBook } from '../../account/index.js';
 import { AuditTrail } from '../../audit/index.js';
 import { RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IdParam, IfGiven, IsInteger, IsLine } from '../../http/field-rules.js';
+import { IdParam, IfGiven, IsInteger, IsReason } from '../../http/field-rules.js';
 import { closed, count, list, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -40,8 +39,7 @@ const AddressesAnswer = closed({
 export type AddressesAnswer = Static<typeof AddressesAnswer>;
 
 export class ExportAddresses extends RequestCommand<AddressesAnswer> {
-  @MinLength(1)
-  @IsLine('Why. Recorded with the reader’s name; no personal data.')
+  @IsReason('Why. Recorded with the reader’s name; no personal data.')
   reason!: string;
 
   @IfGiven()

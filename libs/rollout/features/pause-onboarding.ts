@@ -1,15 +1,13 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { MinLength } from 'class-validator';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IsLine } from '../../http/field-rules.js';
+import { IsReason } from '../../http/field-rules.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { pauseOnboarding, rolloutStream } from '../rollout.js';
 
 export class PauseOnboarding extends RequestCommand {
-  @IsLine('The reason, for other operators.')
-  @MinLength(1)
+  @IsReason('The reason, for other operators.')
   reason!: string;
 }
 

@@ -1,8 +1,7 @@
 import { Controller, Delete, Param, Query } from '@nestjs/common';
-import { MinLength } from 'class-validator';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IsLine } from '../../http/field-rules.js';
+import { IsReason } from '../../http/field-rules.js';
 import { Condition, IF_MATCH, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -22,8 +21,7 @@ export const ResumeActionHandler = decisionHandler(ResumeAction, switchesStream,
 );
 
 export class ResumeQuery extends SwitchQuery {
-  @IsLine('The reason, for other operators.')
-  @MinLength(1)
+  @IsReason('The reason, for other operators.')
   reason!: string;
 }
 

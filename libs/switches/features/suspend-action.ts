@@ -1,8 +1,7 @@
 import { Body, Controller, Param, Put, Query } from '@nestjs/common';
-import { MinLength } from 'class-validator';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, IsInstant, IsLine } from '../../http/field-rules.js';
+import { IfGiven, IsInstant, IsReason } from '../../http/field-rules.js';
 import { Condition, IF_MATCH, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -15,8 +14,7 @@ export class SuspendAction extends RequestCommand {
   declare readonly cohortId?: string | undefined;
   declare readonly ifMatch: IfMatch;
 
-  @IsLine('The reason, for other operators.')
-  @MinLength(1)
+  @IsReason('The reason, for other operators.')
   reason!: string;
 
   @IfGiven()

@@ -1,14 +1,12 @@
-import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { logConsumers } from '../../libs/operations/index.js';
-import type { Settings } from '../../libs/platform/configuration/settings.js';
 import { Readiness } from '../../libs/platform/health/readiness.js';
 import { errorLog } from '../../libs/platform/logging/error-log.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { keepAlive, type ProcessRole } from '../../libs/platform/process/living-processes.js';
-import { StartFailure } from '../../libs/platform/start-failure.js';
 import { LogMismatch } from '../../libs/subscriptions/log-continuity.js';
 import { longParked } from '../../libs/subscriptions/parked-keys.js';
+import { listen } from './listen.js';
 import { followLog } from './log-metrics.js';
 import { openRuntime, type Runtime, type RuntimeOptions } from './runtime.js';
 import { version } from './version.js';
@@ -108,30 +106,4 @@ function watchLog(
     mismatch: stopServing,
     error: errorLog(logger, 'the log could not be compared with the database'),
   });
-}
-
-async function listen(app: NestFastifyApplication, { host, port }: Settings): Promise<string> {
-  try {
-    await app.init();
-    // Nest's own would log a failure in its words too.
-    await app.getHttpAdapter().getInstance().listen({ port, host });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    await app.close();
-    if (code === 'EADDRINUSE') {
-      throw new StartFailure(
-        'port-busy',
-        `port ${port} of ${host} is in use: stop the process that listens there, or set GATEHOUSE_PORT to another port`,
-      );
-    }
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EACCES') {
-      throw new StartFailure(
-        'address-unusable',
-        `can't listen on ${host}:${port} (${code}): set GATEHOUSE_HOST and GATEHOUSE_PORT to an address of this machine`,
-      );
-    }
-    throw error;
-  }
-  const { port: bound } = app.getHttpServer().address() as AddressInfo;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
 }

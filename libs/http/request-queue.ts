@@ -137,9 +137,10 @@ export class RequestQueue {
   }
 
   private forgetStranger(socket: Connected): void {
-    const { network } = socket[CONNECTION]!;
-    const others = this.strangers.get(network);
-    if (others?.delete(socket) && others.size === 0) this.strangers.delete(network);
+    const connection = socket[CONNECTION];
+    if (!connection) return; // injected, not received
+    const others = this.strangers.get(connection.network);
+    if (others?.delete(socket) && others.size === 0) this.strangers.delete(connection.network);
   }
 }
 

@@ -1,3 +1,5 @@
+import { DAY_MS } from './clock.js';
+
 /**
  * The forms of short strings, each defined once. A constant in capitals is the source of a regular expression with the u
  * flag, as JSON Schema requires, in the syntax that RE2 and Python share, except for what `portablePattern` leaves out. LINE and TEXT allow C1 control characters, which the other forms forbid, because stored
@@ -62,7 +64,6 @@ const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const HALF = /\p{Surrogate}/u;
 /** As senders may write it: in lower case too, and of any year. */
 const RFC_3339 = new RegExp(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]${TIME_OF_DAY}(?:[Zz]|${OFFSET})$`);
-const DAY_MS = 86_400_000;
 
 export const isEntityId = (text: string): boolean => text.length <= MAX_ID_LENGTH && hasIdForm(text);
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Standalone } from '../../apps/standalone/standalone.js';
+import { DAY_MS } from '../../libs/kernel/clock.js';
 import { type Client, client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
-const DAY_MS = 86_400_000;
 let now = Date.parse('2022-05-18T09:00:00Z');
 let gatehouse: TestGatehouse;
 let beside: Standalone;

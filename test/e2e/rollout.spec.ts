@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { DAY_MS } from '../../libs/kernel/clock.js';
 import { type Client, client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
-const DAY_MS = 86_400_000;
 let now: number;
 let gatehouse: TestGatehouse;
 let operator: Client;

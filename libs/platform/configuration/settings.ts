@@ -1,4 +1,5 @@
 import { OUTGOING_ATTRIBUTES } from '../../events/cloud-event.js';
+import { DAY_MS } from '../../kernel/clock.js';
 import { StartFailure } from '../start-failure.js';
 import {
   addressOnly,
@@ -17,7 +18,6 @@ import {
   url,
 } from './setting-kinds.js';
 
-const DAY_MS = 86_400_000;
 const TOPIC = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}$/;
 /** The names of extension attributes, except those that outgoing events have anyway. */
 const EXTENSION = new RegExp(`^(?!(?:${OUTGOING_ATTRIBUTES.join('|')})$)[a-z0-9]{1,20}$`);

@@ -12,7 +12,7 @@ import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { writeReceipt, writeReceiptFields } from '../../http/write-receipt.js';
 import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
-import type { Clock } from '../../kernel/clock.js';
+import { type Clock, DAY_MS } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/ports.js';
 import { type Case, caseStream, type Verdict } from '../case.js';
 import { VerdictGiven } from '../events.js';
@@ -20,8 +20,6 @@ import { sourceOf } from '../outside-source.js';
 import { CASE_ID } from '../queries/case-fields.js';
 import { giveVerdict } from '../review-decisions.js';
 import { CaseFactsReader } from './case-facts.js';
-
-const DAY_MS = 86_400_000;
 
 export interface Judged extends CommandResult {
   status: Case['status'];

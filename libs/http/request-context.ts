@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { CommandContext } from '../kernel/command-context.js';
 import { ANONYMOUS, actorOf, type Principal, type Role } from './credentials/principal.js';
-import { requestTrace } from './request-trace.js';
+import { requestTrace, requestTracestate } from './request-trace.js';
 
 const CONTEXT = Symbol('context');
 const CORRELATION = /^[\w.:~-]{1,200}$/;
@@ -27,12 +27,14 @@ export function contextOf(request: GatehouseRequest): CommandContext {
 }
 
 function makeContext({ headers, principal, admittedRole, raw }: GatehouseRequest): CommandContext {
-  const { traceId, ...trace } = requestTrace(raw);
+  const { traceId, traceparent } = requestTrace(raw);
+  const tracestate = requestTracestate(raw);
   const correlation = headers['x-correlation-id'];
   return {
     actor: principal ? actorOf(principal, admittedRole) : ANONYMOUS,
     correlationid: typeof correlation === 'string' && CORRELATION.test(correlation) ? correlation : traceId,
-    ...trace,
+    traceparent,
+    ...(tracestate !== undefined && { tracestate }),
   };
 }
 

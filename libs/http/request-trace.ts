@@ -7,7 +7,8 @@ export const TRACE_HEADER = 'traceresponse';
 export interface RequestTrace {
   traceId: string;
   traceparent: string;
-  tracestate?: string;
+  /** Whether the caller named the trace. */
+  isContinued: boolean;
 }
 
 const TRACE = Symbol('trace');
@@ -18,9 +19,12 @@ export function requestTrace(request: IncomingMessage & { [TRACE]?: RequestTrace
   return request[TRACE];
 }
 
+/** What other tracing systems added to the trace that a request continues. Parsed only for a request that stores it. */
+export const requestTracestate = (request: IncomingMessage): string | undefined =>
+  requestTrace(request).isContinued ? parseTracestate(request.headers.tracestate as string | undefined) : undefined;
+
 function makeTrace({ headers }: IncomingMessage): RequestTrace {
   const incoming = parseTraceparent(headers.traceparent as string | undefined);
   const trace = incoming ? nextSpan(incoming) : newTrace();
-  const tracestate = incoming && parseTracestate(headers.tracestate as string | undefined);
-  return { traceId: trace.traceId, traceparent: formatTraceparent(trace), ...(tracestate && { tracestate }) };
+  return { traceId: trace.traceId, traceparent: formatTraceparent(trace), isContinued: incoming !== undefined };
 }

@@ -255,6 +255,13 @@ describe('a server with the HTTP module', () => {
     });
   });
 
+  it('refuses query parameters that are named like members of any object, like other unknown ones', async () => {
+    for (const name of ['constructor', 'toString', 'hasOwnProperty', 'prototype', '__proto__', 'unknown'])
+      expect((await problem(`/spec/paged?limit=3&${name}=1`)).json.errors).toEqual([
+        { field: name, message: 'is not a field of this request' },
+      ]);
+  });
+
   it('answers unknown routes and malformed URLs', async () => {
     expect(await problem('/nowhere')).toMatchObject({ status: 404, code: 'route-unknown' });
     expect((await problem('/spec/fails/%zz')).status).toBe(400);

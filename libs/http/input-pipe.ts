@@ -1,4 +1,4 @@
-import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, Injectable, type Type, ValidationPipe } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { type InvalidField, InvalidInput } from '../kernel/errors.js';
 
@@ -27,18 +27,21 @@ export class InputPipe extends ValidationPipe {
         throw new InvalidInput([{ field: '', message: 'the body must be a JSON object' }]);
       const excess = excessOf(value);
       if (excess) throw new InvalidInput([{ field: '', message: `the body ${excess}` }]);
-      // class-transformer passes over the names of methods, so that the rules would not see them.
-      const methods = Object.keys(value).filter((field) => field in metatype.prototype);
-      if (methods.length > 0)
-        throw new InvalidInput(methods.map((field) => ({ field: `/${field}`, message: NO_FIELD })));
     }
     try {
+      if (metatype && this.toValidate(metadata)) refuseHidden(value, metatype);
       return await super.transform(value, metadata);
     } catch (error) {
       if (type === 'body' || !(error instanceof InvalidInput)) throw error;
       throw new InvalidInput(error.errors.map(({ field, message }) => ({ field: field.slice(1), message })));
     }
   }
+}
+
+/** Nest drops the name `prototype`, and class-transformer passes over those of methods: the rules would not see them. */
+function refuseHidden(value: unknown, { prototype }: Type): void {
+  const hidden = Object.keys(value ?? {}).filter((field) => field === 'prototype' || field in prototype);
+  if (hidden.length > 0) throw new InvalidInput(hidden.map((field) => ({ field: `/${field}`, message: NO_FIELD })));
 }
 
 function fieldsOf({ property, constraints, children = [] }: ValidationError, parent: string): InvalidField[] {

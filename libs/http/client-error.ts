@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { HttpError } from './http-error.js';
 import { methodUnknown } from './other-methods.js';
 import { PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
-import { isAnswering } from './request-queue.js';
+import { mayAnswerInput } from './request-queue.js';
 
 const KNOWN: Record<string, HttpError> = {
   ERR_HTTP_REQUEST_TIMEOUT: new HttpError(408, 'request-timeout', 'the request did not arrive in time: send it again'),
@@ -21,19 +21,23 @@ interface ClientError extends Error {
   bytesParsed?: number;
 }
 
+/** More input after a request with `Connection: close`, which is answered nevertheless and ends the connection. */
+const AFTER_THE_LAST = 'HPE_CLOSED_CONNECTION';
+
 /**
  * Answers input that Node could not parse into a request with a problem document, then closes the connection. Before the
  * answers to earlier requests it would be taken for one of them, so it only closes.
  */
 export function answerClientError(error: ClientError, socket: Socket): void {
-  if (error.code !== 'ECONNRESET' && !isAnswering(socket))
+  if (error.code === AFTER_THE_LAST) return;
+  if (error.code !== 'ECONNRESET' && mayAnswerInput(socket))
     write(KNOWN[error.code ?? ''] ?? unknownMethod(error) ?? MALFORMED, socket);
   socket.destroy();
 }
 
 /** Answers CONNECT, which Node parses into no request. */
 export function refuseTunnel({ method = '' }: IncomingMessage, socket: Duplex): void {
-  if (!isAnswering(socket)) write(methodUnknown(method), socket);
+  if (mayAnswerInput(socket)) write(methodUnknown(method), socket);
   socket.destroy();
 }
 

@@ -145,11 +145,24 @@ export class RequestQueue {
 }
 
 /** Whether a request on the connection has no complete answer yet. */
-export function isAnswering(socket: Duplex): boolean {
+function isAnswering(socket: Duplex): boolean {
   const connection = (socket as Connected)[CONNECTION];
   if (!connection) return false;
   const { response, waiting } = connection;
   return waiting.length > 0 || (response !== undefined && !response.writableFinished);
+}
+
+/**
+ * Whether an answer to input that can't be parsed would be taken for the answer to that input: no earlier request lacks its
+ * own, and if the body of a request is at fault, that one has none yet.
+ */
+export function mayAnswerInput(socket: Duplex): boolean {
+  const connection = (socket as Connected)[CONNECTION];
+  if (!connection) return true;
+  const { response, waiting } = connection;
+  if (waiting.length > 0) return false;
+  if (response === undefined) return true;
+  return response.req.complete ? response.writableFinished : !response.headersSent;
 }
 
 /** What Node does with each parsed request; 2 makes the parser leave the rest of what it was given. */

@@ -113,6 +113,7 @@ export class RequestQueue {
   private start(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
     connection.response = response;
     if (this.proven.get(request.headers.authorization ?? '')) {
+      this.forgetStranger(request.socket); // it may be answered ahead of admission
       this.handle(request, response);
       return;
     }

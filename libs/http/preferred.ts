@@ -1,7 +1,10 @@
 import Negotiator from 'negotiator';
 
-/** Parameters of a media type but its weight: what we send has one form, whatever version or charset is asked for. */
-const PARAMETERS = /;\s*(?!q\s*=)[^;,]*/gi;
+/**
+ * Parameters of a media type but its weight: what we send has one form, whatever version or charset is asked for. A quoted
+ * value may contain commas, and one without its end takes all the rest.
+ */
+const PARAMETERS = /;(?!\s*q\s*=)(?:"(?:\\.|[^"\\])*(?:"|\\?$)|[^;,"])*/gi;
 
 /** The media type that an Accept header prefers, by RFC 9110, section 12.5.1; the first without one or if it accepts none. */
 export function preferredType<Type extends string>(accept = '*/*', types: readonly [Type, ...Type[]]): Type {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Draining } from './draining.js';
 import type { RequestDurations } from './request-durations.js';
+import { hasWrongHost } from './request-head.js';
 import type { RequestHandler } from './request-queue.js';
 import { requestTrace, TRACE_HEADER } from './request-trace.js';
 import type { ResponseHeaders } from './response-headers.js';
@@ -101,13 +102,16 @@ export function answerAhead(server: FastifyInstance, url: string, answer: Answer
 
 const inTurn = (headers: Readonly<Record<string, string>>): string[] => Object.entries(headers).flat();
 
-function isPlainPost({ method, headers }: IncomingMessage): boolean {
+function isPlainPost(request: IncomingMessage): boolean {
+  const { method, headers } = request;
   const length = Number(headers['content-length']);
   return (
     method === 'POST' &&
     length > 0 &&
     length <= MAX_BODY_BYTES &&
     JSON_TYPES.has(headers['content-type']) &&
-    headers['content-encoding'] === undefined
+    headers['content-encoding'] === undefined &&
+    headers.expect === undefined &&
+    !hasWrongHost(request)
   );
 }

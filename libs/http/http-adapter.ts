@@ -8,11 +8,19 @@ import { answerClientError, refuseTunnel } from './client-error.js';
 import { compressAnswers } from './compression.js';
 import { HttpError } from './http-error.js';
 import { answerOtherMethods } from './other-methods.js';
-import { PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
+import { isEndless, PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
+import { expectsContinue, headError } from './request-head.js';
 import { MAX_WAITING, type RequestHandler, RequestQueue } from './request-queue.js';
 import { requestTrace, TRACE_HEADER } from './request-trace.js';
 import { ResponseHeaders } from './response-headers.js';
 import { TooManyRequests } from './too-many-requests.js';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Admits a request that is no route’s, or throws; set by Admission. */
+    admit(request: FastifyRequest): Promise<void>;
+  }
+}
 
 export const BODY_LIMIT_BYTES = 1024 * 1024;
 /** Time for open requests to end once the server closes. */
@@ -39,30 +47,44 @@ export async function createHttpAdapter(
     clientErrorHandler: answerClientError,
     forceCloseConnections: 'idle',
     logger: false,
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      const { problem } = toProblem(error);
+    frameworkErrors: async (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      // No hook sees a URL that can't be decoded.
+      const refusal = await server.admit(request).catch((refused: Error) => refused);
+      const { problem, headers: own } = toProblem(refusal ?? error);
       const trace = { [TRACE_HEADER]: requestTrace(request.raw).traceparent };
       reply
         .status(problem.status)
-        .headers(headers.of(request))
-        .headers(trace)
+        .headers({ ...headers.of(request), ...trace, ...own, ...(isEndless(request) && { connection: 'close' }) })
         .type(PROBLEM_MEDIA_TYPE)
         .send(JSON.stringify(problem));
     },
     routerOptions: { maxParamLength: PARAMETER_CHARACTERS },
-  });
-  adapter.getInstance().addHook('onRequest', (request, reply, done) => {
-    reply.headers(headers.of(request)).header(TRACE_HEADER, requestTrace(request.raw).traceparent);
-    done(encodedBody(request.headers['content-encoding']) ?? notJson(request));
+    // Node would answer without a problem document.
+    http: { requireHostHeader: false },
   });
   const server = adapter.getInstance();
+  server.decorate('admit', async () => {});
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.headers(headers.of(request)).header(TRACE_HEADER, requestTrace(request.raw).traceparent);
+    done();
+  });
   server.decorate('requestQueue', new RequestQueue(server.server, trustedProxies, tooManyAhead(headers)));
   closeInTime(server);
   acceptJsonOnly(adapter);
   answerOtherMethods(server);
+  refuseBadHeads(server);
   compressAnswers(server);
   server.server.on('connect', refuseTunnel);
   return adapter;
+}
+
+/** Once the request is admitted and before its body is read, which a client may still hold back. */
+function refuseBadHeads(server: FastifyInstance): void {
+  server.addHook('preParsing', (request, reply, body, done) => {
+    const refusal = headError(request.raw) ?? encodedBody(request.headers['content-encoding']) ?? notJson(request);
+    if (!refusal && expectsContinue(request.raw)) reply.raw.writeContinue();
+    done(refusal, body);
+  });
 }
 
 const tooManyAhead =

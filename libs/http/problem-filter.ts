@@ -5,7 +5,7 @@ import type { Settings } from '../platform/configuration/settings.js';
 import { isDiskFull } from '../platform/database/data-disk.js';
 import { type Logger, tracedLogger } from '../platform/logging/logger.js';
 import { LOGGER, SETTINGS } from '../platform/ports.js';
-import { PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
+import { isEndless, PROBLEM_MEDIA_TYPE, toProblem } from './problem.js';
 import { contextOf, type GatehouseRequest } from './request-context.js';
 
 const INCIDENT_BYTES = 8;
@@ -36,7 +36,3 @@ export class ProblemFilter implements ExceptionFilter {
     reply.status(problem.status).headers(headers).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
   }
 }
-
-/** Whether a body that nobody reads may go on for ever: Node would read and discard it. */
-const isEndless = ({ raw, headers }: GatehouseRequest): boolean =>
-  !raw.complete && headers['transfer-encoding'] !== undefined;

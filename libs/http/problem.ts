@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { EventStoreUnavailable } from '../event-store/event-store.js';
 import { GatehouseError, NotCaughtUp, StoreUnavailable } from '../kernel/errors.js';
 import { isTransientDatabaseError } from '../kernel/transient.js';
@@ -81,6 +82,10 @@ export function toProblem(error: unknown, isDiskFull = () => false): ProblemAnsw
   );
   return { ...internal, isInternal: true };
 }
+
+/** Whether a body that nobody reads may go on for ever: Node would read and discard it. */
+export const isEndless = ({ raw, headers }: Pick<FastifyRequest, 'raw' | 'headers'>): boolean =>
+  !raw.complete && headers['transfer-encoding'] !== undefined;
 
 function answer(status: number, code: string, detail: string, members: Record<string, unknown> = {}): ProblemAnswer {
   const title = code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');

@@ -60,7 +60,9 @@ export class RequestQueue {
       for (const listener of listeners) listener.call(server, request, response);
     };
     server.on('connection', (socket) => this.connect(socket));
-    server.on('request', (request, response) => this.receive(request, response));
+    // Node answers an expectation itself unless somebody listens; here a credential is checked first.
+    for (const event of ['request', 'checkContinue', 'checkExpectation'] as const)
+      server.on(event, (request: IncomingMessage, response: ServerResponse) => this.receive(request, response));
   }
 
   /** Puts a handler in front of those that are there. */

@@ -87,6 +87,19 @@ it('tokens that it makes up: the next new token of another caller at its address
   expect((await answered('/v1/policy'))[401]).toBeLessThanOrEqual(RATE);
 });
 
+it('requests that no route can take: they count, too', async () => {
+  const kinds = [
+    request('GET /v1/policy%'),
+    request(`GET /v1/tokens/${'x'.repeat(700)}`),
+    request('POST /v1/events', { 'content-encoding': 'gzip', 'content-length': '2' }, '{}'),
+    request('POST /access/v1/evaluation', { 'content-type': 'text/plain', 'content-length': '2' }, '{}'),
+    request('GET /nowhere', { expect: 'money' }),
+  ];
+  const statusOf = async (text: string) => String((await once(await attack(text), 'data'))[0]).slice(9, 12);
+  for (const kind of kinds) await until(async () => (await statusOf(kind)) === '429');
+  await mayAsk();
+});
+
 it('long bodies: none is parsed', async () => {
   const body = '['.repeat(500_000);
   const headers = { 'content-type': 'application/json', 'content-length': String(body.length) };

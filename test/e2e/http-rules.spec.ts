@@ -105,6 +105,14 @@ describe('bodies', () => {
     expect((await send('POST', path, { headers, body: question })).status).not.toBe(415);
   });
 
+  it('are no reason for an answer until the credential is known', async () => {
+    for (const path of [EVALUATION, '/v1/policy'])
+      for (const type of [JSON_TYPE, { 'content-type': 'text/plain' }]) {
+        const headers = { ...type, 'content-encoding': 'gzip', authorization: 'Bearer wrong' };
+        expect(await send('POST', path, { headers, body: question })).toMatchObject({ status: 401 });
+      }
+  });
+
   it('may be absent although their type is named, where none is needed', async () => {
     const { id } = (await administrator.post('/v1/tokens', { name: 'short-lived', roles: ['service'] })).body;
     for (const length of [{}, { 'content-length': '0' }] as Record<string, string>[]) {

@@ -57,7 +57,9 @@ export class Admission {
     // A process without HTTP has no adapter.
     const server: FastifyInstance | undefined = httpAdapter?.getInstance();
     this.queue = server?.requestQueue;
-    server?.addHook('onRequest', async (request) => this.admit(request));
+    if (!server) return;
+    server.addHook('onRequest', async (request) => this.admit(request));
+    server.admit = (request) => this.admit(request);
   }
 
   private async admit(request: GatehouseRequest): Promise<void> {

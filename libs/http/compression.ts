@@ -5,7 +5,7 @@ import { type Encoding, preferredEncoding } from './preferred.js';
 
 /** A shorter body fits into one packet anyway. */
 const MIN_BYTES = 1_400;
-const TEXT = /^(text\/|application\/([\w.-]+\+)?json\b)/;
+const TEXT = /^(text\/|application\/(openmetrics-text|([\w.-]+\+)?json)\b)/;
 /** Of answers, which are compressed for one caller each. */
 const QUICK = { gzip: 5, br: 4 };
 /** Of what is compressed once. */
@@ -34,7 +34,8 @@ export function compressAnswers(server: FastifyInstance): void {
     if (!TEXT.test(String(reply.getHeader('content-type')))) return payload;
     reply.header('vary', 'accept-encoding');
     const encoding = preferredEncoding(request.headers['accept-encoding']);
-    if (encoding === 'identity' || request.method === 'HEAD') return payload;
+    // HEAD too: its Content-Length is that of the compressed body.
+    if (encoding === 'identity') return payload;
     reply.header('content-encoding', encoding).removeHeader('content-length');
     return compressed(payload, encoding);
   });

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { FastifyAdapter, RouteConfig } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify';
 import { parseJsonBytes } from '../kernel/json-bytes.js';
 import type { Settings } from '../platform/configuration/settings.js';
 import { answerClientError, refuseTunnel } from './client-error.js';
@@ -74,8 +74,20 @@ export async function createHttpAdapter(
   answerOtherMethods(server);
   refuseBadHeads(server);
   compressAnswers(server);
+  leaveOutLengthOf304(server);
   server.server.on('connect', refuseTunnel);
   return adapter;
+}
+
+/** Fastify says of an answer to HEAD without a body that its length is 0, which is not that of what the client has. */
+function leaveOutLengthOf304(server: FastifyInstance): void {
+  const leaveOut: onSendHookHandler = (_request, reply, payload, done) => {
+    if (reply.statusCode === 304) reply.removeHeader('content-length');
+    done(null, payload);
+  };
+  server.addHook('onRoute', (route) => {
+    if (route.method === 'HEAD') route.onSend = [route.onSend ?? [], leaveOut].flat();
+  });
 }
 
 /** Once the request is admitted and before its body is read, which a client may still hold back. */

@@ -157,6 +157,43 @@ describe('answers', () => {
     }
   });
 
+  it('to HEAD have the length of those to GET, and one without a body has none', async () => {
+    for (const path of [
+      '/openapi.json',
+      '/docs',
+      '/v1/policy',
+      '/v1/events',
+      '/v1/tokens/none',
+      '/health/live',
+      '/nowhere',
+    ])
+      for (const encoding of ['identity', 'gzip', 'br']) {
+        const headers = { 'accept-encoding': encoding };
+        const got = await send('GET', path, { headers });
+        const head = await send('HEAD', path, { headers });
+        const about = (answer: typeof got) => [
+          answer.status,
+          ...['content-type', 'content-length', 'content-encoding', 'vary', 'etag'].map((name) => answer.headers[name]),
+        ];
+        expect([path, ...about(head)]).toEqual([path, ...about(got)]);
+        if (got.headers.etag === undefined) continue;
+        for (const method of ['GET', 'HEAD']) {
+          const again = await send(method, path, { headers: { ...headers, 'if-none-match': got.headers.etag } });
+          expect([method, path, again.status, again.headers['content-length']]).toEqual([method, path, 304, undefined]);
+        }
+      }
+  });
+
+  it('that are OpenMetrics are compressed too', async () => {
+    const headers = { accept: 'application/openmetrics-text', 'accept-encoding': 'gzip' };
+    const answer = await send('GET', '/metrics', { headers });
+    expect(answer.headers).toMatchObject({
+      'content-type': expect.stringMatching(/^application\/openmetrics-text/),
+      'content-encoding': 'gzip',
+    });
+    expect(gunzipSync(answer.bytes).toString()).toMatch(/# EOF\n$/);
+  });
+
   it('that are short are not compressed', async () => {
     const headers = { ...JSON_TYPE, 'accept-encoding': 'gzip' };
     for (const answer of [

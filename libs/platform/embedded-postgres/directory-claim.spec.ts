@@ -67,6 +67,17 @@ describe('a claim of a directory on a system without locks', () => {
     expect(await numbers()).toEqual(['owner.2']);
   });
 
+  it('is superseded for a process with a lock of the system only if its owner shows no heartbeat', async () => {
+    const first = await take();
+    expect(await DirectoryClaim.supersede(directory, PATIENT)).toBe(false);
+    guardOf(first!).kill('SIGKILL');
+    await until(() => lost === 1);
+    expect(await DirectoryClaim.supersede(directory, QUICK)).toBe(true);
+    expect(await numbers()).toEqual(['owner.2']);
+    expect(await DirectoryClaim.supersede(directory, PATIENT)).toBe(true);
+    expect(await take()).toBeDefined();
+  });
+
   it('fences off an owner that shows a heartbeat again after it was taken over: its server is killed', async () => {
     const first = await take();
     const running = await server();

@@ -40,18 +40,11 @@ export class DirectoryClaim {
     lost: () => void,
     { beatMs, deadMs }: ClaimTimes = TIMES,
   ): Promise<DirectoryClaim | undefined> {
-    const last = await highest(directory);
-    const owner = last === 0 ? 'released' : await contentOf(directory, last);
-    if (!owner.endsWith('released') && (await beats(directory, last, owner, { beatMs, deadMs }))) return undefined;
-    const number = last + 1;
-    const file = join(directory, `owner.${number}`);
-    const identity = `${hostname()} ${process.pid} ${ids.next()}`;
-    try {
-      await writeFile(file, `${identity} server 0 heartbeat 0`, { flag: 'wx', mode: 0o600, flush: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
-      throw error;
-    }
+    const before = await lastOwner(directory, { beatMs, deadMs });
+    if (before === 'lives') return undefined;
+    const identity = newIdentity();
+    const file = await create(directory, before.number + 1, `${identity} server 0 heartbeat 0`);
+    if (!file) return undefined;
     const guard = spawn(
       process.execPath,
       ['-e', `(${guardClaim})(process.argv[1], process.argv[2], ${beatMs}, ${deadMs})`, file, identity],
@@ -66,10 +59,21 @@ export class DirectoryClaim {
     guard.once('exit', () => {
       if (!claim.isReleased) lost();
     });
-    // An owner that was only slow notices at its next heartbeat, and kills its server.
-    if (!owner.endsWith('released')) await sleep(3 * beatMs);
-    for (let old = last; old > 0 && old > last - 10; old--) await rm(join(directory, `owner.${old}`), { force: true });
+    await fenceOff(directory, before, beatMs);
     return claim;
+  }
+
+  /**
+   * For a process with a lock of the operating system, which needs no claim: fences off an owner that shows no heartbeat.
+   * @returns false if the directory has a living owner
+   */
+  static async supersede(directory: string, { beatMs, deadMs }: ClaimTimes = TIMES): Promise<boolean> {
+    const before = await lastOwner(directory, { beatMs, deadMs });
+    if (before === 'lives') return false;
+    if (before.isReleased) return true;
+    if (!(await create(directory, before.number + 1, `${newIdentity()} released`))) return false;
+    await fenceOff(directory, before, beatMs);
+    return true;
   }
 
   /** Names the process of the server; 0 if none runs. */
@@ -86,6 +90,40 @@ export class DirectoryClaim {
     this.guard.stdin!.end();
     await ended;
   }
+}
+
+const newIdentity = (): string => `${hostname()} ${process.pid} ${ids.next()}`;
+
+interface FormerOwner {
+  /** 0 if there was none. */
+  number: number;
+  isReleased: boolean;
+}
+
+async function lastOwner(directory: string, times: ClaimTimes): Promise<FormerOwner | 'lives'> {
+  const number = await highest(directory);
+  const content = number === 0 ? 'released' : await contentOf(directory, number);
+  const isReleased = content.endsWith('released');
+  return !isReleased && (await beats(directory, number, content, times)) ? 'lives' : { number, isReleased };
+}
+
+/** @returns the path; undefined if another process was faster */
+async function create(directory: string, number: number, content: string): Promise<string | undefined> {
+  const file = join(directory, `owner.${number}`);
+  try {
+    await writeFile(file, content, { flag: 'wx', mode: 0o600, flush: true });
+    return file;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+    throw error;
+  }
+}
+
+/** An owner that was only slow notices at its next heartbeat that it is superseded, and kills its server. */
+async function fenceOff(directory: string, { number, isReleased }: FormerOwner, beatMs: number): Promise<void> {
+  if (!isReleased) await sleep(3 * beatMs);
+  for (let old = number; old > 0 && old > number - 10; old--)
+    await rm(join(directory, `owner.${old}`), { force: true });
 }
 
 async function highest(directory: string): Promise<number> {

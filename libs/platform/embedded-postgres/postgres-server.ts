@@ -62,12 +62,12 @@ export async function startServer(options: ServerOptions): Promise<PostgresServe
       return { pid: taken.pid, launched: false, superuser: connectionOf(cluster, taken, password) };
     }
     try {
-      await taken.refuseEarlierServer();
+      await taken.refuseUnseenServer();
       await removeStaleFile(cluster, options.onRepair);
       const password = await readPassword(directory, user);
+      await taken.markUsed();
       if (!(await exists(join(cluster, 'PG_VERSION'))))
         await initialise(binaries, user, directory, taken.descriptor, options.signal);
-      await taken.markUsed();
       await writeAccessRules(cluster);
       const ready = await launch(binaries, user, directory, taken.descriptor, options);
       return { pid: ready.pid, launched: true, superuser: connectionOf(cluster, ready, password) };

@@ -1,10 +1,9 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartFailure } from '../start-failure.js';
 import { tryLockFile } from './file-lock.js';
+import { hasNote, refuseUnseenLock, SERVER_LOCK, writeNote } from './lock-notes.js';
 import { isAlive, postmasterFile, readPostmaster, worksIn } from './postmaster-file.js';
-
-const NOTE = 'Locked by the PostgreSQL server of this directory while it runs. Leave this file in place.\n';
 
 /** The lock that the processes of a server hold by a descriptor that they inherit. */
 export class ServerLock {
@@ -15,7 +14,7 @@ export class ServerLock {
   ) {}
 
   static pathIn(directory: string): string {
-    return join(directory, 'server.lock');
+    return join(directory, SERVER_LOCK);
   }
 
   /** @returns undefined while another process holds it */
@@ -27,10 +26,11 @@ export class ServerLock {
 
   /**
    * Servers of earlier versions hold no lock, and none has ever been held in a directory where only they ran.
-   * @throws StartFailure if one may still run; nothing was changed
+   * @throws StartFailure if one may still run, or one whose lock we can't see; nothing was changed
    */
-  async refuseEarlierServer(): Promise<void> {
-    if (this.descriptor !== undefined && (await readFile(ServerLock.pathIn(this.directory), 'utf8')) === NOTE) return;
+  async refuseUnseenServer(): Promise<void> {
+    if (this.descriptor === undefined) await refuseUnseenLock(this.directory);
+    else if (await hasNote(ServerLock.pathIn(this.directory))) return;
     const cluster = join(this.directory, 'cluster');
     const found = await readPostmaster(cluster);
     if (found === 'empty') {
@@ -46,9 +46,9 @@ export class ServerLock {
     );
   }
 
-  /** From now on a server without the lock is no server. */
+  /** With the lock: from now on a server without it is no server. Without: from now on there may be one. */
   async markUsed(): Promise<void> {
-    const path = ServerLock.pathIn(this.directory);
-    if ((await stat(path)).size === 0) await writeFile(path, NOTE, { flush: true });
+    if (this.descriptor === undefined) await truncate(ServerLock.pathIn(this.directory));
+    else writeNote(this.descriptor);
   }
 }

@@ -29,13 +29,15 @@ const IN_NAMESPACE: ServerUser = { prefix: NAMESPACE };
 /** The server's processes get no variable but these: ours contain the keys, and a superuser can read theirs. */
 const INHERITED = ['PATH', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH'];
 
-export function processOptions({ uid, gid }: ServerUser) {
+export function programEnvironment(): NodeJS.ProcessEnv {
   const inherited = INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]!]]));
-  return {
-    env: { ...Object.fromEntries(inherited), LC_ALL: 'C' },
-    ...(uid !== undefined && { uid, gid: gid! }),
-  };
+  return { ...Object.fromEntries(inherited), LC_ALL: 'C' };
 }
+
+export const processOptions = ({ uid, gid }: ServerUser) => ({
+  env: programEnvironment(),
+  ...(uid !== undefined && { uid, gid: gid! }),
+});
 
 /**
  * Our own user. As root or as a user without a name: a user namespace if the system allows it, otherwise root uses the

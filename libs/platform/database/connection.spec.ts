@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { until } from '../../../test/support/until.js';
 import { PostgresEventStore } from '../../event-store/postgres/postgres-event-store.js';
 import { newEvent } from '../../event-store/sample-events.contract.js';
 import { type Connection, connectClient, openClient, openPool } from './connection.js';
@@ -91,5 +94,59 @@ describe('a database with other defaults', () => {
       code,
       message: expect.stringMatching(line),
     });
+  });
+});
+
+describe('a session that can’t be set up', () => {
+  const AUTHENTICATED = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]);
+  const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+  /** The fields of an error: severity, SQLSTATE, message. */
+  const FIELDS = Buffer.from('SERROR\0C22023\0Mrefused\0\0');
+  const REFUSED = Buffer.concat([Buffer.from([0x45, 0, 0, 0, FIELDS.length + 4]), FIELDS, READY]);
+  const sockets = new Set<Socket>();
+  let server: Server;
+  let connection: Connection;
+  /** To the first statement. */
+  let answer: Buffer | undefined;
+
+  beforeAll(async () => {
+    server = createServer((socket) => {
+      sockets.add(socket);
+      let begun = false;
+      socket.on('close', () => sockets.delete(socket));
+      socket.on('error', () => {});
+      socket.on('data', () => {
+        if (!begun) socket.write(Buffer.concat([AUTHENTICATED, READY]));
+        else if (answer) socket.write(answer);
+        begun = true;
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    connection = { host: '127.0.0.1', port: (server.address() as AddressInfo).port, user: 'gatehouse', database: 'x' };
+  });
+  afterAll(async () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  });
+
+  it.each([{ pipeline: true }, {}])(
+    'fails within the limit of connecting if the server is silent (pool: %j)',
+    async (mode) => {
+      answer = undefined;
+      const pool = openPool(connection, { connectionTimeoutMillis: 500, ...mode });
+      pool.on('error', () => {});
+      await expect(pool.query('SELECT 1')).rejects.toThrow(/timeout/);
+      await pool.end();
+      await until(() => sockets.size === 0);
+    },
+  );
+
+  it('leaves no connection behind', async () => {
+    answer = REFUSED;
+    const client = openClient(connection, {});
+    client.on('error', () => {});
+    await expect(connectClient(client)).rejects.toThrow('refused');
+    await until(() => sockets.size === 0);
   });
 });

@@ -132,15 +132,10 @@ async function openLocked(directory: string, lost: () => void) {
 }
 
 /** Opens a connection that notices when the server ends. */
-async function keep(connection: Connection): Promise<pg.Client> {
+function keep(connection: Connection): Promise<pg.Client> {
   const client = openClient(connection, { application_name: 'gatehouse-keeper', keepAlive: true });
   client.on('error', () => {}); // 'end' follows
-  try {
-    return await connectClient(client);
-  } catch (error) {
-    await client.end().catch(() => {});
-    throw error;
-  }
+  return connectClient(client);
 }
 
 function explain(directory: string, error: unknown): StartFailure {

@@ -63,7 +63,10 @@ export async function serverUser(paths: readonly string[]): Promise<ServerUser> 
   throw withoutName(ours);
 }
 
-/** @throws StartFailure if the directory exists and belongs to another user than this process and the server */
+/**
+ * Keeps root, whom the system lets in everywhere, out of the directory of somebody else. Any other user is not checked.
+ * @throws StartFailure as root, if the directory belongs neither to root nor to the server's user
+ */
 export async function checkOwner(path: string): Promise<void> {
   const ours = process.getuid?.();
   const owner = await ownerOf(path);

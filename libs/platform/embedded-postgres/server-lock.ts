@@ -1,4 +1,4 @@
-import { truncate } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartFailure } from '../start-failure.js';
 import { tryLockFile } from './file-lock.js';
@@ -48,7 +48,7 @@ export class ServerLock {
 
   /** With the lock: from now on a server without it is no server. Without: from now on there may be one. */
   async markUsed(): Promise<void> {
-    if (this.descriptor === undefined) await truncate(ServerLock.pathIn(this.directory));
+    if (this.descriptor === undefined) await writeFile(ServerLock.pathIn(this.directory), '', { mode: 0o600 });
     else writeNote(this.descriptor);
   }
 }

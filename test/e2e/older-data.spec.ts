@@ -13,7 +13,7 @@ import {
   startEmbeddedPostgres,
 } from '../../libs/platform/embedded-postgres/embedded-postgres.js';
 import { postgresBinaries } from '../../libs/platform/embedded-postgres/postgres-binaries.js';
-import { startServer, stopServer } from '../../libs/platform/embedded-postgres/postgres-server.js';
+import { openDirectory, startServer, stopServer } from '../../libs/platform/embedded-postgres/postgres-server.js';
 import { processOptions, serverUser } from '../../libs/platform/embedded-postgres/server-user.js';
 import { until } from '../support/until.js';
 
@@ -44,7 +44,8 @@ describe('a data directory of an earlier version', () => {
     await chmod(parent, 0o755);
     directory = join(parent, 'postgres');
     cluster = join(directory, 'cluster');
-    const { pid, superuser } = await startServer({ directory, settings: SETTINGS });
+    const user = await openDirectory(directory);
+    const { process, superuser } = await startServer({ directory, settings: SETTINGS }, user);
     const admin = new pg.Client({ ...superuser, database: 'postgres' });
     await admin.connect();
     await admin.query('CREATE DATABASE gatehouse');
@@ -54,7 +55,7 @@ describe('a data directory of an earlier version', () => {
     await migrate(dataSource);
     await dataSource.query("INSERT INTO platform.tokens VALUES ('t', 'kept', '{service}', '', now(), 'x')");
     await dataSource.destroy();
-    await stopServer(pid, directory);
+    await stopServer(process, directory);
     await writeFile(join(cluster, 'pg_hba.conf'), OLD_RULES);
     for (const name of ['server.lock', 'socket']) await rm(join(directory, name), { recursive: true });
   });

@@ -4,7 +4,7 @@ import { catalogue } from '../../apps/composition/catalogue.js';
 import { type Connection, connectDatabase } from '../../libs/platform/database/database.js';
 import { migrate } from '../../libs/platform/database/migrate.js';
 import { setUpBackend } from '../../libs/platform/embedded-postgres/backend-role.js';
-import { startServer } from '../../libs/platform/embedded-postgres/postgres-server.js';
+import { openDirectory, startServer } from '../../libs/platform/embedded-postgres/postgres-server.js';
 import { oncePerRun } from './once-per-run.js';
 
 export interface TestDatabase {
@@ -84,7 +84,7 @@ const testServer = (): Promise<TestServer> =>
       shared_buffers: '128MB',
       max_connections: '300',
     };
-    const { superuser } = await startServer({ directory, settings });
+    const { superuser } = await startServer({ directory, settings }, await openDirectory(directory));
     await administer({ superuser }, `DROP DATABASE IF EXISTS ${TEMPLATE}`);
     const backend = await setUpBackend(superuser, TEMPLATE);
     const options = { applicationName: 'gatehouse-test', migrations: catalogue.migrations };

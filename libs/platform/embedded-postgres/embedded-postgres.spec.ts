@@ -4,14 +4,14 @@ import { existsSync, readFileSync, watch } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { until } from '../../../test/support/until.js';
 import type { Connection } from '../database/connection.js';
 import { explainFailure } from '../start-failure.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
 import { postgresBinaries } from './postgres-binaries.js';
-import { startServer, stopServer } from './postgres-server.js';
+import { openDirectory, startServer, stopServer } from './postgres-server.js';
 import { checkReachable } from './server-user.js';
 
 const SETTINGS = { fsync: 'off', shared_buffers: '64MB' };
@@ -76,23 +76,24 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('takes over a server that a killed process left running, and stops it', async () => {
-    const orphan = await startServer({ directory, settings: SETTINGS });
+    const orphan = await startServer({ directory, settings: SETTINGS }, await openDirectory(directory));
     const heir = await start();
     expect(await ask(heir.superuser, "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int")).toEqual([
-      orphan.pid,
+      orphan.process.pid,
     ]);
     await heir.stop();
-    expect(() => process.kill(orphan.pid, 0)).toThrow();
+    expect(() => process.kill(orphan.process.pid, 0)).toThrow();
   });
 
   it('is created once by several that start it at once, in a directory that only we may enter', async () => {
     const closed = join(parent, 'only-for-us');
     await mkdir(closed, { mode: 0o700 });
     const together = { directory: join(closed, 'postgres'), settings: SETTINGS };
-    const servers = await Promise.all(Array.from({ length: 3 }, () => startServer(together)));
-    expect(new Set(servers.map(({ pid }) => pid)).size).toBe(1);
+    const user = await openDirectory(together.directory);
+    const servers = await Promise.all(Array.from({ length: 3 }, () => startServer(together, user)));
+    expect(new Set(servers.map(({ process }) => process.pid)).size).toBe(1);
     expect(servers.filter(({ launched }) => launched)).toHaveLength(1);
-    await stopServer(servers[0]!.pid, together.directory);
+    await stopServer(servers[0]!.process, together.directory);
   });
 
   it('leaves no server behind when its start is aborted', async () => {
@@ -146,6 +147,22 @@ describe('the embedded PostgreSQL', () => {
     process.kill(pid, 'SIGKILL');
     await until(() => lines.some((line) => line.endsWith('is back')));
     expect(await ask(connection, 'SELECT 1')).toEqual([1]);
+  });
+
+  it('signals nobody by the pid of a server that is dead and could not be restarted', async () => {
+    const { lines, stop } = await start();
+    const pid = Number((await readFile(join(directory, 'cluster', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+    const version = join(directory, 'cluster', 'PG_VERSION');
+    const ours = await readFile(version, 'utf8');
+    await writeFile(version, '15\n');
+    process.kill(pid, 'SIGKILL');
+    await until(() => lines.some((line) => line.includes('created by PostgreSQL 15')));
+    const kill = jest.spyOn(process, 'kill');
+    await stop();
+    const sent = kill.mock.calls.filter(([to, name]) => to === pid && name !== 0);
+    kill.mockRestore();
+    await writeFile(version, ours);
+    expect(sent).toEqual([]);
   });
 
   it('reports in one line that the data is of another major version', async () => {

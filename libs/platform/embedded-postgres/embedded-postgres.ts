@@ -39,20 +39,20 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const stopping = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopping.signal]) : stopping.signal;
   let server: PostgresServer | undefined;
-  const lock = await openLocked(directory, () => {
+  const { lock, user } = await openLocked(directory, () => {
     stopping.abort();
-    if (server) signalTo(server, 'SIGKILL');
+    server?.process.signal('SIGKILL');
     onLost(`another process has taken ${directory} over, since this one showed no sign of life: stopping`);
   });
   try {
-    server = await startServer({ ...options, signal });
+    server = await startServer({ ...options, signal }, user);
   } catch (error) {
     await lock.release();
     throw error;
   }
-  lock.serverIs(server.pid);
+  lock.serverIs(server.process.pid);
   // Every exit except kill -9 stops the server; after a kill -9 the next start takes it over.
-  const stopWithProcess = () => signalTo(server!, 'SIGINT');
+  const stopWithProcess = () => server!.process.signal('SIGINT');
   process.once('exit', stopWithProcess);
   const { superuser } = server;
   let connection: Connection;
@@ -62,7 +62,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     keeper = await keep(connection);
   } catch (error) {
     process.off('exit', stopWithProcess);
-    await stopServer(server.pid, directory);
+    await stopServer(server.process, directory);
     await lock.release();
     throw explain(directory, error);
   }
@@ -78,14 +78,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     onOutage('the embedded PostgreSQL ended by itself; starting it again');
     for (let reported = ''; !signal.aborted; ) {
       try {
-        server = await startServer({ ...options, signal });
-        lock.serverIs(server.pid);
+        server = await startServer({ ...options, signal }, user);
+        lock.serverIs(server.process.pid);
         keeper = await keep(connection);
         watch();
         onOutage('the embedded PostgreSQL is back');
         return;
       } catch (error) {
         if (signal.aborted) return;
+        if (!server!.process.isRunning()) lock.serverIs(0);
         const { message } = error as Error;
         if (message !== reported) onOutage(message);
         reported = message;
@@ -101,7 +102,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     process.off('exit', stopWithProcess);
     await recovering;
     await keeper.end().catch(() => {});
-    await stopServer(server!.pid, directory);
+    await stopServer(server!.process, directory);
     await lock.release();
   };
   return {
@@ -114,18 +115,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
-function signalTo({ pid }: PostgresServer, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // it has ended already
-  }
-}
-
 async function openLocked(directory: string, lost: () => void) {
   try {
-    await openDirectory(directory);
-    return await lockDirectory(directory, lost);
+    const user = await openDirectory(directory);
+    return { user, lock: await lockDirectory(directory, lost) };
   } catch (error) {
     throw explainFailure(directory, error);
   }

@@ -10,6 +10,7 @@ import { initialise, readPassword, SUPERUSER, writeAccessRules } from './cluster
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.js';
 import { hasOpen, isAlive, type Postmaster, postmasterFile, readPostmaster } from './postmaster-file.js';
 import { ServerLock } from './server-lock.js';
+import { childProcess, foreignProcess, type ServerProcess } from './server-process.js';
 import { serverSettings } from './server-settings.js';
 import { checkReachable, processOptions, type ServerUser, serverUser } from './server-user.js';
 import { makeSocketDirectory, SOCKET_PORT } from './socket-directory.js';
@@ -35,7 +36,7 @@ export interface ServerOptions {
 }
 
 export interface PostgresServer {
-  pid: number;
+  process: ServerProcess;
   /** False if it was running already. */
   launched: boolean;
   /** As the superuser, without a database. */
@@ -46,20 +47,20 @@ export interface PostgresServer {
  * Starts the server of a directory and waits until it accepts connections. Creates the cluster if there is none, and takes
  * over a server that a killed process left running. The server has its own session: it survives us and gets no signals of ours.
  * It holds a lock in the directory as long as any of its processes lives.
+ * @param user of openDirectory()
  * @throws StartFailure
  */
-export async function startServer(options: ServerOptions): Promise<PostgresServer> {
+export async function startServer(options: ServerOptions, user: ServerUser): Promise<PostgresServer> {
   const directory = resolve(options.directory);
   const cluster = join(directory, 'cluster');
   try {
     const binaries = postgresBinaries();
-    const user = await openDirectory(directory);
     await checkReachable(cluster, user);
     await checkReachable(binaries.postgres, user);
     const taken = await lockOrFind(directory, options.signal);
     if (!(taken instanceof ServerLock)) {
       const password = await readPassword(directory, user);
-      return { pid: taken.pid, launched: false, superuser: connectionOf(cluster, taken, password) };
+      return { process: foreignProcess(taken.pid), launched: false, superuser: connectionOf(cluster, taken, password) };
     }
     try {
       await taken.refuseUnseenServer();
@@ -69,8 +70,8 @@ export async function startServer(options: ServerOptions): Promise<PostgresServe
       if (!(await exists(join(cluster, 'PG_VERSION'))))
         await initialise(binaries, user, directory, taken.descriptor, options.signal);
       await writeAccessRules(cluster);
-      const ready = await launch(binaries, user, directory, taken.descriptor, options);
-      return { pid: ready.pid, launched: true, superuser: connectionOf(cluster, ready, password) };
+      const { process, ready } = await launch(binaries, user, directory, taken.descriptor, options);
+      return { process, launched: true, superuser: connectionOf(cluster, ready, password) };
     } finally {
       if (taken.descriptor !== undefined) closeSync(taken.descriptor); // the server has its own by now
     }
@@ -80,19 +81,19 @@ export async function startServer(options: ServerOptions): Promise<PostgresServe
 }
 
 /** Stops the server with a fast shutdown; after 8 s with an immediate one, which loses nothing but slows the next start. */
-export async function stopServer(pid: number, directory: string): Promise<void> {
+export async function stopServer(server: ServerProcess, directory: string): Promise<void> {
   const cluster = join(resolve(directory), 'cluster');
   const holdsCluster = async () => {
     const found = await readPostmaster(cluster);
-    return found !== 'empty' && found?.pid === pid && isAlive(pid);
+    return found !== 'empty' && found?.pid === server.pid && server.isRunning();
   };
-  sendSignal(pid, 'SIGINT');
+  server.signal('SIGINT');
   for (let waited = 0; await holdsCluster(); waited += POLL_MS) {
-    if (waited === STOP_PATIENCE_MS) sendSignal(pid, 'SIGQUIT');
+    if (waited === STOP_PATIENCE_MS) server.signal('SIGQUIT');
     await sleep(POLL_MS);
   }
   // The lock file is removed shortly before the process ends. If no parent reaps the process, its pid stays forever.
-  for (let waited = 0; isAlive(pid) && waited < EXIT_PATIENCE_MS; waited += POLL_MS) await sleep(POLL_MS);
+  for (let waited = 0; server.isRunning() && waited < EXIT_PATIENCE_MS; waited += POLL_MS) await sleep(POLL_MS);
 }
 
 /**
@@ -152,7 +153,7 @@ async function launch(
   directory: string,
   lock: number | undefined,
   { settings, signal }: ServerOptions,
-): Promise<Postmaster> {
+): Promise<{ process: ServerProcess; ready: Postmaster }> {
   const cluster = join(directory, 'cluster');
   const sockets = await makeSocketDirectory(directory, user);
   const logPath = join(directory, 'postgres.log');
@@ -179,7 +180,7 @@ async function launch(
     child.unref();
     let ended = false;
     const failed = new Promise<never>((_, reject) => {
-      child.once('error', reject);
+      child.on('error', reject);
       child.once('exit', async () => {
         const logged = await readFile(logPath).catch(() => Buffer.alloc(0)); // the directory may be gone by now
         reject(explainFailure(directory, logged.subarray(from).toString()));
@@ -188,10 +189,10 @@ async function launch(
     });
     failed.catch(() => {});
     const ready = waitReady(cluster, child.pid, signal, () => ended).catch(async (error) => {
-      if (signal?.aborted && child.pid) await stopServer(child.pid, directory);
+      if (signal?.aborted && child.pid) await stopServer(childProcess(child), directory);
       throw error;
     });
-    return (await Promise.race([ready, failed])) ?? (await failed);
+    return { process: childProcess(child), ready: (await Promise.race([ready, failed])) ?? (await failed) };
   } finally {
     await log.close();
   }
@@ -210,14 +211,6 @@ async function waitReady(
     if (found && found !== 'empty' && found.pid === pid && found.ready) return found;
     if (ended()) return undefined;
     await sleep(POLL_MS);
-  }
-}
-
-function sendSignal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -63,13 +63,15 @@ export async function loadKey(
   return made;
 }
 
-/** As PostgreSQL for its own keys: a file of ours is for us alone; one of root's, as Kubernetes mounts it, may have a group. */
+/** As PostgreSQL for its own keys: only a file of root's, as Kubernetes mounts it, may have a group. */
+export const isExposed = ({ mode, uid }: { mode: number; uid: number }): boolean =>
+  (mode & 0o777 & ~(uid === 0 ? 0o740 : 0o700)) !== 0;
+
 async function readPrivate(path: string, kind: string): Promise<string> {
   const file = await open(path, 'r');
   try {
     const { mode, uid } = await file.stat();
-    const allowed = uid === process.getuid?.() && uid !== 0 ? 0o700 : 0o740;
-    if (process.getuid && (mode & 0o777 & ~allowed) !== 0) {
+    if (process.getuid && isExposed({ mode, uid })) {
       throw new StartFailure(
         `${kind}-key-exposed`,
         `${path} has mode ${(mode & 0o777).toString(8)}, with which other users of this machine may read or change the ${kind} key: run "chmod 600 ${path}"`,

@@ -80,3 +80,11 @@ it('what follows from a command is in its trace', async () => {
   const { events } = (await gatehouse.administrator.get('/v1/log?stream=policy')).body;
   expect(events.at(-1).metadata).toMatchObject({ traceparent: expect.stringMatching(CONTINUED), tracestate });
 });
+
+it('what is recorded about a request is in its trace', async () => {
+  const wanted = { name: 'traced', roles: ['service'] };
+  await gatehouse.administrator.post('/v1/tokens', wanted, { traceparent, tracestate });
+  const { events } = (await gatehouse.administrator.get('/v1/log?stream=audit&types=TokenCreated&limit=2000')).body;
+  const recorded = events.find(({ data }: { data: { name: string } }) => data.name === 'traced');
+  expect(recorded.metadata).toMatchObject({ traceparent: expect.stringMatching(CONTINUED), tracestate });
+});

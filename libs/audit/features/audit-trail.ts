@@ -4,7 +4,7 @@ import type { EventStore } from '../../event-store/event-store.js';
 import { EventSchemas } from '../../events/event-schemas.js';
 import type { Audit } from '../../kernel/audit.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
-import { type CommandContext, OWN_SOURCE } from '../../kernel/command-context.js';
+import { type CommandContext, OWN_SOURCE, traceOf } from '../../kernel/command-context.js';
 import type { NewEvent, Position } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
@@ -28,7 +28,7 @@ export class AuditTrail implements Audit<AuditEvent> {
   async record({ type, data }: AuditEvent, context: CommandContext, once?: string): Promise<Position> {
     const fault = this.schemas.fault(type, data);
     if (fault) throw new Error(`${type}${fault.field} ${fault.message}`);
-    const { actor, correlationid, traceparent } = context;
+    const { actor, correlationid } = context;
     return this.append({
       id: once === undefined ? this.ids.next() : this.ownIds.of(once),
       type,
@@ -36,7 +36,7 @@ export class AuditTrail implements Audit<AuditEvent> {
       metadata: {
         actor,
         correlationid,
-        ...(traceparent && { traceparent }),
+        ...traceOf(context),
         source: OWN_SOURCE,
         subject: auditStream.category,
         time: toIso(this.clock.now()),

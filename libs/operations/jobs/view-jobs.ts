@@ -119,6 +119,7 @@ export class ViewJobs implements OnApplicationShutdown {
       job.of = String(end);
     };
     try {
+      this.stop.signal.throwIfAborted(); // it may have been recorded while the process began to stop
       const comparisons = await this.rebuilder[job.kind](views, progress, this.stop.signal);
       job.comparisons = comparisons.map((one) => ({ ...one, position: String(one.position) }));
       job.status = 'done';

@@ -13,6 +13,7 @@ import { NotFound } from '../../kernel/errors.js';
 import type { Pool } from '../../platform/database/database.js';
 import { CLOCK, EVENT_STORE, POOL } from '../../platform/ports.js';
 import { caseStream } from '../case.js';
+import { ownerOf } from '../conflict-of-interest.js';
 import { CASE_ID, caseFields, verdictFields } from './case-fields.js';
 
 const CaseAnswer = closed({
@@ -42,14 +43,13 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
     if (state.status === 'none') {
       throw new NotFound('case-unknown', `there is no case ${caseId}; a flag on an image opens the case of its id`);
     }
-    const { imageId, accountId, status, round, panelSize, flaggers, categories, verdicts } = state;
-    // The image's own record takes precedence over what flags reported.
-    const owner = (await ownersOf(this.pool, [imageId])).get(imageId) ?? accountId ?? null;
+    const { imageId, status, round, panelSize, flaggers, categories, verdicts } = state;
+    const owners = await ownersOf(this.pool, [imageId]);
     const claim = state.claim && this.clock.now() < state.claim.until ? state.claim : undefined;
     return {
       caseId,
       imageId,
-      accountId: owner,
+      accountId: ownerOf(state, { owner: owners.get(imageId) }) ?? null,
       status: status === 'open' && claim ? 'claimed' : status,
       round,
       panelSize,

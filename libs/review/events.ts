@@ -19,6 +19,13 @@ const reviewerSource = Type.Optional(
       'The system whose reviewers these are: the source of an event from outside, whatever that says itself. Absent for ours.',
   }),
 );
+const reviewerSources = Type.Optional(
+  Type.Array(Type.String({ maxLength: MAX_ID_LENGTH, format: 'uri-reference' }), {
+    maxItems: 99,
+    description:
+      'If the reviewers are of several systems: the system of each, in the order of `reviewers`; empty for one of ours.',
+  }),
+);
 const flag = {
   flagId: EntityId('The id of the flag’s event.'),
   flaggedBy: EntityId('The account or the detector that flagged; it may not review this case.'),
@@ -135,6 +142,7 @@ export const ReviewConfirmed = defineEvent({
           'Who decided. Required from another system: nobody who flagged the image or owns it may be among them.',
       }),
     ),
+    reviewerSources,
   }),
   example: {
     caseId: 'img-1',

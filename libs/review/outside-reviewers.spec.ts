@@ -49,4 +49,24 @@ describe('A reviewer of another system', () => {
       { type: 'ReviewConfirmed', data: { reviewers: ['rev-x', 'rev-y'], reviewerSource: TOOL } },
     ]);
   });
+
+  it('is named with the system if the verdicts decide', () => {
+    const { file, vote } = opened(2);
+    vote('rev-1', 'unsafe', { reviewerSource: TOOL });
+    expect(vote('rev-2', 'unsafe', { reviewerSource: TOOL })).toEqual(['VerdictGiven', 'ReviewConfirmed']);
+    expect(file.log.at(-1)!.data).toMatchObject({ reviewers: ['rev-1', 'rev-2'], reviewerSource: TOOL });
+  });
+
+  it('is distinguished from ours and from those of a third system who decide the same case', () => {
+    const { file, vote } = opened(3);
+    vote('rev-1', 'unsafe', { reviewerSource: TOOL });
+    vote('rev-1', 'unsafe');
+    expect(vote('rev-1', 'unsafe', { reviewerSource: '/other' })).toEqual(['VerdictGiven', 'ReviewConfirmed']);
+    const { data } = file.log.at(-1)!;
+    expect(data).toMatchObject({
+      reviewers: ['rev-1', 'rev-1', 'rev-1'],
+      reviewerSources: [TOOL, '', '/other'],
+    });
+    expect(data).not.toHaveProperty('reviewerSource');
+  });
 });

@@ -161,15 +161,16 @@ export function giveVerdict(state: Case, command: GiveVerdict, facts: CaseFacts)
     },
   };
   // Who has flagged the image since, or is known as its owner only now, does not decide either.
-  const verdicts = [...state.verdicts, { reviewer, verdict }].filter((one) => !conflictOf(state, one.reviewer, facts));
+  const latest = { reviewer, verdict, source: reviewerSource };
+  const verdicts = [...state.verdicts, latest].filter((one) => !conflictOf(state, one.reviewer, facts));
   const votes = tally(verdicts);
   const isPanelGiven = state.isPanelGiven || panelSize !== undefined;
   const counted = isPanelGiven ? verdicts : verdicts.filter((one) => one.verdict !== 'unsure');
   if (counted.length < (panelSize ?? state.panelSize)) return [given];
 
-  const reviewers = counted.map((one) => one.reviewer);
   if (votes.unsafe * 2 > counted.length) {
-    return [given, confirmed(state, caseId, ownerOf(state, facts), { categories: flagged(state), votes, reviewers })];
+    const decision = { categories: flagged(state), votes, ...named(counted) };
+    return [given, confirmed(state, caseId, ownerOf(state, facts), decision)];
   }
   const { imageId, round } = state;
   const accountId = ownerOf(state, facts);
@@ -247,11 +248,24 @@ function tally(verdicts: Case['verdicts']): Votes {
 
 const flagged = ({ categories }: Case): string[] => [...categories].slice(0, MAX_CATEGORIES).sort();
 
-interface Decision {
+interface Decision extends Reviewers {
   categories: readonly string[];
   votes: Votes;
+}
+
+interface Reviewers {
   reviewers: readonly string[];
+  /** Of all of them; undefined if they are ours. */
   reviewerSource?: string | undefined;
+  /** If they are of several systems: of each; empty for ours. */
+  reviewerSources?: readonly string[];
+}
+
+function named(verdicts: Case['verdicts']): Reviewers {
+  const reviewers = verdicts.map(({ reviewer }) => reviewer);
+  const [source, ...others] = new Set(verdicts.map((one) => one.source));
+  if (others.length === 0) return { reviewers, reviewerSource: source };
+  return { reviewers, reviewerSources: verdicts.map((one) => one.source ?? '') };
 }
 
 /** @throws Refusal image-owner-unknown: enforcement needs the account */
@@ -259,7 +273,7 @@ function confirmed(
   state: Case,
   caseId: string,
   accountId: string | undefined,
-  { categories, votes, reviewers, reviewerSource }: Decision,
+  { categories, votes, reviewers, reviewerSource, reviewerSources }: Decision,
 ): CaseEvent {
   if (accountId === undefined) {
     throw new Refusal(
@@ -270,7 +284,8 @@ function confirmed(
   const { imageId, round } = state;
   const found = { categories: [...categories], votes, round, reviewers: [...reviewers] };
   const source = reviewerSource === undefined ? {} : { reviewerSource };
-  return { type: 'ReviewConfirmed', data: { caseId, imageId, accountId, ...found, ...source } };
+  const sources = reviewerSources === undefined ? {} : { reviewerSources: [...reviewerSources] };
+  return { type: 'ReviewConfirmed', data: { caseId, imageId, accountId, ...found, ...source, ...sources } };
 }
 
 const hasVoted = (state: Case, reviewer: string, source?: string): boolean =>

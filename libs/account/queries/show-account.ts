@@ -158,8 +158,11 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
     const last = events.findLast((event) => event.type === 'AccountDeactivated');
     const caseId = last && 'caseId' in last.data ? last.data.caseId : undefined;
     const confirmation = caseId === undefined ? undefined : await confirmationOf(this.store, caseId);
-    const { reviewers = [], reviewerSource } = confirmation?.data ?? {};
-    return reviewers.map((one) => (reviewerSource === undefined ? one : `${one} (${reviewerSource})`));
+    const { reviewers = [], reviewerSource, reviewerSources = [] } = confirmation?.data ?? {};
+    return reviewers.map((one, n) => {
+      const source = reviewerSources[n] ?? reviewerSource;
+      return source ? `${one} (${source})` : one;
+    });
   }
 
   /** Compares the time of storing, so that the answer is what was known then. @returns `now`, the moment of a time in epoch ms */

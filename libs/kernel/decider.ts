@@ -1,11 +1,15 @@
-import type { DomainEvent, Position, Recorded, RecordedEvent } from './envelope.js';
+import type { Actor, DomainEvent, Position, Recorded, RecordedEvent } from './envelope.js';
 
-/** The position and time of the event being folded, for the few rules that need them. */
+/** Where, when and by whom the event being folded was stored, for the few rules that need it. */
 export interface EventPlace {
   position: Position;
   /** When it happened, RFC 3339 in UTC. */
   time: string;
+  actor: Actor;
 }
+
+/** Of events that are not stored yet. */
+const NOWHERE: EventPlace = { position: 0, time: '', actor: { kind: 'process', id: '' } };
 
 /**
  * How the state of one kind of stream is folded. Decisions are plain functions `(state, command) => events` beside it;
@@ -27,20 +31,21 @@ export interface StreamKind<
 /** Folds events, in order, into a state. */
 export function fold<State, Event extends DomainEvent>(
   kind: StreamKind<State, Event>,
-  events: Iterable<Event & { position?: Position; metadata?: { time: string } }>,
+  events: Iterable<Event & { position?: Position; metadata?: Partial<Omit<EventPlace, 'position'>> }>,
   from: State = kind.initial,
 ): State {
   let state = from;
   for (const event of events) {
-    state = kind.evolve(state, event, { position: event.position ?? 0, time: event.metadata?.time ?? '' });
+    const { position = NOWHERE.position, metadata: { time = NOWHERE.time, actor = NOWHERE.actor } = {} } = event;
+    state = kind.evolve(state, event, { position, time, actor });
   }
   return state;
 }
 
-/** The position and time of a stored event. */
 export const placeOf = ({ position, metadata }: Recorded<DomainEvent>): EventPlace => ({
   position,
   time: metadata.time,
+  actor: metadata.actor,
 });
 
 /** False for a stored event that is broken. */

@@ -47,7 +47,10 @@ function reviewed(panelSize: number, owner: string | undefined) {
     const before = noted.get(flaggedBy) ?? notedFlaggerStream.initial;
     const data = { caseId, round: state.round, flagId: `f${n}`, flaggedBy };
     for (const event of noteFlagger(before, data)) {
-      noted.set(flaggedBy, notedFlaggerStream.evolve(before, event, { position, time: '' }));
+      noted.set(
+        flaggedBy,
+        notedFlaggerStream.evolve(before, event, { position, time: '', actor: { kind: 'process', id: 'reactor' } }),
+      );
     }
   }
 

@@ -2,7 +2,6 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { FastifyReply } from 'fastify';
 import { type Static, Type } from 'typebox';
-import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -21,15 +20,10 @@ import {
 } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, toIso, WEEK_MS } from '../../kernel/clock.js';
-import { belongsTo } from '../../kernel/decider.js';
-import type { Recorded } from '../../kernel/envelope.js';
-import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import { CLOCK } from '../../platform/ports.js';
 import { Waitlist } from '../../waitlist/index.js';
-import type { RolloutEvent } from '../events.js';
-import { availableCapacity, countedCohorts, type GrantedCohort, rolloutStream } from '../rollout.js';
-
-/** Events of the stream, of which most are admissions of cohorts. */
-const TAIL = 1_000;
+import { availableCapacity, countedCohorts, type GrantedCohort } from '../rollout.js';
+import { CHANGES_KEPT, rolloutHistory } from './rollout-history.js';
 
 const CountedAnswer = closed({
   cohortId: text('The cohort.'),
@@ -60,7 +54,7 @@ export const RolloutAnswer = closed({
   etag: text('Also the header `ETag`. Send it as `If-Match` to set the rate only if nobody has changed it since.'),
   changes: list(
     ChangeAnswer,
-    `Who set the rate, paused and resumed, oldest first; those among the last ${TAIL} events.`,
+    `Who set the rate, paused and resumed, oldest first: the last ${CHANGES_KEPT}, with the one that set the present rate.`,
   ),
   position: position('The position of the last event included; `waiting` may lag behind it.'),
 });
@@ -71,7 +65,6 @@ export class ShowRollout extends Query<RolloutAnswer> {}
 @QueryHandler(ShowRollout)
 export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
   constructor(
-    @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(LogEpoch) private readonly epoch: LogEpoch,
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(Waitlist) private readonly waitlist: Waitlist,
@@ -79,42 +72,26 @@ export class ShowRolloutHandler implements IQueryHandler<ShowRollout> {
   ) {}
 
   async execute(): Promise<RolloutAnswer> {
-    const [{ state, position }, waiting, tail] = await Promise.all([
-      this.transactor.load(rolloutStream, undefined),
+    const [{ state, position }, waiting] = await Promise.all([
+      this.transactor.load(rolloutHistory, undefined),
       this.waitlist.waiting(),
-      this.store.readStreamTail(rolloutStream.category, TAIL),
     ]);
+    const { rollout, changes } = state;
     const now = this.clock.now();
-    const { available, moreAt } = availableCapacity(state, now);
+    const { available, moreAt } = availableCapacity(rollout, now);
     return {
-      perWeek: state.perWeek ?? null,
-      daily: state.daily,
-      paused: state.paused,
-      pauseReason: state.pauseReason ?? null,
+      perWeek: rollout.perWeek ?? null,
+      daily: rollout.daily,
+      paused: rollout.paused,
+      pauseReason: rollout.pauseReason ?? null,
       available,
       moreAt: moreAt === undefined ? null : toIso(moreAt),
-      admissions: countedCohorts(state, now).map(toAnswer),
+      admissions: countedCohorts(rollout, now).map(toAnswer),
       waiting,
-      etag: entityTagOf(state.changedAt, this.epoch.current),
-      changes: tail.filter((event) => belongsTo(rolloutStream, event)).flatMap(toChange),
+      etag: entityTagOf(rollout.changedAt, this.epoch.current),
+      changes: changes.map((change) => ({ ...change, position: String(change.position) })),
       position: String(position),
     };
-  }
-}
-
-type Change = Static<typeof ChangeAnswer>;
-
-function toChange({ position: place, metadata: { time, actor: by }, ...event }: Recorded<RolloutEvent>): Change[] {
-  const change = { position: String(place), time, actor: by };
-  switch (event.type) {
-    case 'OnboardingRateSet':
-      return [{ ...change, type: event.type, perWeek: event.data.perWeek, daily: event.data.daily }];
-    case 'OnboardingPaused':
-      return [{ ...change, type: event.type, reason: event.data.reason }];
-    case 'OnboardingResumed':
-      return [{ ...change, type: event.type }];
-    default:
-      return [];
   }
 }
 

@@ -1,0 +1,53 @@
+import type { EventPlace, StreamKind } from '../../kernel/decider.js';
+import type { RolloutEvent } from '../events.js';
+import { type Rollout, rolloutStream } from '../rollout.js';
+
+/** The changes that are kept; the one that set the present rate is always among them. */
+export const CHANGES_KEPT = 100;
+
+/** Who set the rate, paused or resumed. */
+export interface RolloutChange extends EventPlace {
+  type: 'OnboardingRateSet' | 'OnboardingPaused' | 'OnboardingResumed';
+  perWeek?: number;
+  daily?: boolean;
+  reason?: string;
+}
+
+interface RolloutHistory {
+  rollout: Rollout;
+  /** Oldest first. */
+  changes: readonly RolloutChange[];
+}
+
+/** The rollout and who changed it. It is folded on from one request to the next, since the stream has every cohort too. */
+export const rolloutHistory: StreamKind<RolloutHistory, RolloutEvent> = {
+  category: rolloutStream.category,
+  events: rolloutStream.events,
+  initial: { rollout: rolloutStream.initial, changes: [] },
+  evolve({ rollout, changes }, event, place) {
+    const change = toChange(event, place);
+    return {
+      rollout: rolloutStream.evolve(rollout, event, place),
+      changes: change ? latest([...changes, change]) : changes,
+    };
+  },
+};
+
+function toChange({ type, data }: RolloutEvent, place: EventPlace): RolloutChange | undefined {
+  switch (type) {
+    case 'OnboardingRateSet':
+      return { ...place, type, perWeek: data.perWeek, daily: data.daily };
+    case 'OnboardingPaused':
+      return { ...place, type, reason: data.reason };
+    case 'OnboardingResumed':
+      return { ...place, type };
+    default:
+      return undefined;
+  }
+}
+
+function latest(changes: RolloutChange[]): RolloutChange[] {
+  if (changes.length <= CHANGES_KEPT) return changes;
+  const present = changes.findLast(({ type }) => type === 'OnboardingRateSet');
+  return changes.toSpliced(changes[0] === present ? 1 : 0, 1);
+}

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type CommandGroup, command, integer, reason } from '../cli/commands.js';
+import { type CommandGroup, command, instant, integer, reason } from '../cli/commands.js';
 import { rowsOf, table } from '../cli/rendering/table.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { InvalidInput } from '../kernel/errors.js';
@@ -26,7 +26,7 @@ export const commands: CommandGroup = (program, run) => {
   )
     .option('--link <url>', 'URL of the text')
     .option('--text-file <file>', 'file with the text; its SHA-256 is stored as proof of what was accepted')
-    .option('--from <time>', 'when it comes into force; it may be accepted before')
+    .option('--from <time>', 'when it comes into force (RFC 3339); it may be accepted before', instant)
     .option(
       '--grace-days <n>',
       'for how many days after that the version before it still counts as accepted',

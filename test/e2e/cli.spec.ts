@@ -114,6 +114,7 @@ describe('gatehouse policy', () => {
     await json('policy', 'withdraw', '2999-01', '--reason', 'too early');
     expect(await text('policy', 'show')).toMatch(/2999-01 .*withdrawn/);
     fails(await cli.run('policy', 'publish', '2', '--text-file', join(directory, 'none')), 2, /none \(ENOENT\)/);
+    fails(await cli.run('policy', 'publish', '2', '--from', '2022-06-01'), 2, /--from.* a time such as/);
   });
 });
 

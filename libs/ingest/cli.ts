@@ -45,7 +45,7 @@ export const commands: CommandGroup = (program, run) => {
     'Shows an entry with its raw bytes.',
     'quarantine show 0196e0f0-0000-7000-8000-000000000001 --reason "a sender asks why"',
   )
-    .option('--reason <text>', 'why; the log records who read the bytes', reason)
+    .option('--reason <text>', 'why; the log records it with who read the bytes', reason)
     .action(
       run<{ reason?: string }>(async ({ client, print }, { reason }, id) => {
         const path = `/v1/quarantine/${encodeURIComponent(id!)}`;

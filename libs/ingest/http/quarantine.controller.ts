@@ -120,7 +120,8 @@ export class QuarantineController {
   @Roles('operator', 'compliance', 'administrator')
   @Operation('One entry with its raw bytes', {
     ...ENTRY,
-    description: 'The bytes may hold personal data: the log records who read them, and why, before this is answered.',
+    description:
+      'The bytes may hold personal data: the log records who read them, and why if a reason is given, before this is answered.',
     answer: answer('QuarantineEntry', 'The entry.', WholeEntry),
     refusals: { ...ENTRY.refusals, 409: ['quarantine-entry-unreadable'] },
   })

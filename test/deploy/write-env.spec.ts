@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -16,7 +26,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(checkout, { recursive: true }));
 
-const run = () => spawnSync('sh', [join(checkout, 'deploy', 'write-env.sh')], { encoding: 'utf8', cwd: tmpdir() });
+const run = (env: NodeJS.ProcessEnv = process.env) =>
+  spawnSync('sh', [join(checkout, 'deploy', 'write-env.sh')], { encoding: 'utf8', cwd: tmpdir(), env });
+/** An environment in which programs are replaced by a script. */
+function withPrograms(names: readonly string[], script: string): NodeJS.ProcessEnv {
+  const programs = join(checkout, 'programs');
+  mkdirSync(programs);
+  for (const name of names) writeFileSync(join(programs, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return { ...process.env, PATH: `${programs}:${process.env.PATH}`, REAL_PATH: process.env.PATH };
+}
 const written = () => parseEnv(readFileSync(join(checkout, '.env'), 'utf8'));
 
 it('writes every variable that docker-compose.yml requires, with secrets that only the owner may read', () => {
@@ -42,4 +60,21 @@ it('makes other secrets in each checkout, and replaces none', () => {
   run();
   for (const name of ['POSTGRES_PASSWORD', 'GATEHOUSE_MASTER_KEY', 'GATEHOUSE_IDENTITY_KEY'])
     expect(written()[name]).not.toBe(first[name]);
+});
+
+it('passes no secret to a program as an argument, which other users could see', () => {
+  const log = join(checkout, 'arguments');
+  const names = ['awk', 'base64', 'cat', 'head', 'ln', 'od', 'perl', 'rm', 'sed', 'tr'];
+  const script = `printf '%s\\n' "\${0##*/} $*" >> '${log}'; PATH=$REAL_PATH exec "\${0##*/}" "$@"`;
+  expect(run(withPrograms(names, script))).toMatchObject({ status: 0, stderr: '' });
+  const given = readFileSync(log, 'utf8');
+  expect(given).toContain('base64');
+  for (const name of ['POSTGRES_PASSWORD', 'GATEHOUSE_MASTER_KEY', 'GATEHOUSE_IDENTITY_KEY'])
+    expect(given).not.toContain(written()[name]);
+});
+
+it('says that .env exists only if it does', () => {
+  const failed = run(withPrograms(['ln'], 'echo "ln: not permitted" >&2; exit 1'));
+  expect(failed).toMatchObject({ status: 1, stderr: expect.stringContaining("can't create .env (ln: not permitted)") });
+  expect(existsSync(join(checkout, '.env'))).toBe(false);
 });

@@ -45,7 +45,7 @@ export class CreateTokenBody {
   roles!: Role[];
 
   @IfGiven()
-  @IsEntityId(`${PERSON} By default the name, or nobody if a role is \`service\` or \`metrics\`.`)
+  @IsEntityId(`${PERSON} By default the name, or nobody if it has no role but \`service\` and \`metrics\`.`)
   person?: string;
 
   @IfGiven()

@@ -7,8 +7,8 @@ import { isRole, ROLES, type Role, SENDERS, type SenderBinding } from './princip
 export interface NewToken extends SenderBinding {
   name: string;
   /**
-   * Whom it belongs to: all tokens of one person are one actor, in events and in votes. Without one, a token of role
-   * `service` or `metrics` belongs to the service of its name, and any other to the person of its name.
+   * Whom it belongs to: all tokens of one person are one actor, in events and in votes. Without one, a token of no role but
+   * `service` and `metrics` belongs to the service of its name, and any other to the person of its name.
    */
   person?: string | undefined;
   roles: readonly string[];
@@ -27,7 +27,7 @@ export interface CheckedToken {
   expiresAt: Date | null;
 }
 
-/** A token with one of these roles is a service's, unless it names its person. */
+/** A token with no other roles is a service's, unless it names its person. */
 const OF_SERVICES: readonly Role[] = ['service', 'metrics'];
 
 const ID_FORM = 'must have 1 to 200 letters, digits or . _ : ~ -, and start with a letter or digit';
@@ -54,10 +54,12 @@ export function checkNewToken(wanted: NewToken, now: number): CheckedToken {
   if (expiresAt !== undefined && !(isInstant(expiresAt) && Date.parse(expiresAt) > now))
     errors.push({ field: '/expiresAt', message: `must be a time after now, ${toIso(now)}` });
   if (errors.length > 0) throw new InvalidInput(errors);
+  const may = [...new Set(roles.filter(isRole))];
   return {
     name,
-    person: person ?? (OF_SERVICES.some((role) => roles.includes(role)) ? null : name),
-    roles: [...new Set(roles.filter(isRole))],
+    // What a person decides must count as theirs, also with a token that reports events.
+    person: person ?? (may.every((role) => OF_SERVICES.includes(role)) ? null : name),
+    roles: may,
     sources: sources ? [...new Set(sources)] : null,
     eventTypes: eventTypes ? [...new Set(eventTypes)] : null,
     expiresAt: expiresAt === undefined ? null : new Date(expiresAt),

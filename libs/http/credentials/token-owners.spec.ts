@@ -42,7 +42,9 @@ describe('the owner of a token', () => {
     ['the person of its name', wanted('ada', 'reviewer', 'operator'), 'user:ada'],
     ['the service of its name', wanted('web', 'service'), 'service:web'],
     ['the service of its name, if it reads metrics', wanted('prometheus', 'metrics'), 'service:prometheus'],
-    ['the service of its name, whatever else it may do', wanted('tool', 'service', 'reviewer'), 'service:tool'],
+    ['the service of its name, if it does both', wanted('agent', 'service', 'metrics'), 'service:agent'],
+    ['the person of its name, if it may decide something', wanted('bob', 'service', 'reviewer'), 'user:bob'],
+    ['the person of its name, if it reads metrics too', wanted('eve', 'metrics', 'operator'), 'user:eve'],
     ['a person who reports events by hand', { ...wanted('ada-cli', 'service'), person: 'ada' }, 'user:ada'],
   ])('is %s', async (_, token, actor) => {
     expect(await actorOf((await registry().create(token)).secret)).toBe(actor);
@@ -60,7 +62,11 @@ describe('the owner of a token', () => {
 
   it('has one spelling', async () => {
     await registry().create({ ...wanted('laptop', 'reviewer'), person: 'ada' });
-    for (const token of [{ ...wanted('phone', 'reviewer'), person: 'Ada' }, wanted('ADA', 'reviewer')]) {
+    for (const token of [
+      { ...wanted('phone', 'reviewer'), person: 'Ada' },
+      wanted('ADA', 'reviewer'),
+      wanted('ADA', 'service', 'reviewer'),
+    ]) {
       await expect(registry().create(token)).rejects.toMatchObject({
         errors: [{ field: '/person', message: expect.stringContaining('is known as ada') }],
       });

@@ -54,16 +54,27 @@ export function url(...protocols: string[]): Setting<string | undefined> {
   );
 }
 
+/** A URL for browsers and clients of others: administrators and documents show it. */
+export const webUrl = () =>
+  new Setting<string | undefined>(
+    'a URL that starts with https:// or http://, without a user name or a password',
+    undefined,
+    (value) => (isWebUrl(value) ? value : undefined),
+  );
+
 /** The URL that paths are appended to; its value has no slash at its end. */
 export const baseUrl = () =>
   new Setting<string | undefined>(
-    'a URL that starts with https:// or http://, without a query or a fragment',
+    'a URL that starts with https:// or http://, without a user name, a password, a query or a fragment',
     undefined,
-    (value) => {
-      const { protocol, href } = URL.canParse(value) ? new URL(value) : { protocol: '', href: '' };
-      return /^https?:$/.test(protocol) && !/[?#]/.test(href) ? href.replace(/\/+$/, '') : undefined;
-    },
+    (value) => (isWebUrl(value) && !/[?#]/.test(value) ? new URL(value).href.replace(/\/+$/, '') : undefined),
   );
+
+function isWebUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, password } = new URL(value);
+  return /^https?:$/.test(protocol) && username === '' && password === '';
+}
 
 /** An address with one of the schemes, for one server or several separated by commas. */
 export function servers(...schemes: string[]): Setting<string | undefined> {

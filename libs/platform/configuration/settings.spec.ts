@@ -61,6 +61,36 @@ describe('settings', () => {
     expect(lines.join()).not.toContain('hunter2');
   });
 
+  it.each(['GATEHOUSE_OIDC_ISSUER', 'GATEHOUSE_PUBLIC_URL'])(
+    'refuses credentials in %s, which administrators see, and does not show them',
+    (variable) => {
+      const audience: Record<string, string> = variable.includes('OIDC')
+        ? { GATEHOUSE_OIDC_AUDIENCE: 'gatehouse' }
+        : {};
+      for (const url of [
+        'https://me:hunter2@id.example',
+        'https://hunter2@id.example/x',
+        'http://:hunter2@id.example',
+      ]) {
+        const lines = wrongLines({ ...audience, [variable]: url });
+        expect(lines).toEqual([
+          expect.stringMatching(new RegExp(`^${variable} has .* without a user name.* password`)),
+        ]);
+        expect(lines.join()).not.toContain('hunter2');
+      }
+      expect(wrongLines({ ...audience, [variable]: 'https://id.example/a@b' })).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['GATEHOUSE_PORT', 'postgres://me:hunter2@db/x'],
+    ['GATEHOUSE_KAFKA_BROKERS', 'me:hunter2@broker:9092'],
+  ])('never shows the password of an address that %s can’t be', (variable, value) => {
+    const lines = wrongLines({ [variable]: value });
+    expect(lines).toHaveLength(1);
+    expect(lines.join()).not.toContain('hunter2');
+  });
+
   it('says what became of a setting that was removed', () => {
     expect(wrongLines({ GATEHOUSE_POSTGRES_PORT: '5432' })).toEqual([
       expect.stringMatching(/^GATEHOUSE_POSTGRES_PORT is no setting any more: .* Unix socket .*Unset it$/),

@@ -16,6 +16,7 @@ import {
   servers,
   text,
   url,
+  webUrl,
 } from './setting-kinds.js';
 
 const TOPIC = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}$/;
@@ -69,7 +70,7 @@ const table = {
   logFormat: choice(['auto', 'pretty', 'json'], 'auto').means(
     'Format of the log lines; auto is pretty on a terminal and json otherwise',
   ),
-  oidcIssuer: url('https:', 'http:').means('OpenID Connect issuer whose JWTs are accepted in addition to tokens'),
+  oidcIssuer: webUrl().means('OpenID Connect issuer whose JWTs are accepted in addition to tokens'),
   oidcAudience: text().means('Audience that those JWTs must have; required with an issuer'),
   oidcRolesClaim: text('roles').means('Claim of those JWTs that lists the roles; a dotted path selects a nested claim'),
   stalenessMs: integer(5_000, 100, 600_000).means(
@@ -178,7 +179,7 @@ export interface ShownSetting {
 /** Made when they are read, so that nothing keeps the secrets. */
 const shown = new WeakMap<Settings, readonly ShownSetting[]>();
 
-/** Has one line per wrong variable: its name, its value unless secret, what is expected, and what to do. */
+/** Has one line per wrong variable: its name, its value unless secret or with a password, what is expected, and what to do. */
 export class InvalidSettings extends StartFailure {
   constructor(readonly lines: readonly string[]) {
     super('invalid-settings', lines.join('\n'));
@@ -197,7 +198,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     const given = env[variable]?.trim() ?? '';
     values[name] = given === '' ? fallback : parse(given);
     if (given === '' || values[name] !== undefined) continue;
-    const what = isSecret ? 'has a value that' : `is ${JSON.stringify(given)}, which`;
+    const what = isSecret || mayHavePassword(given) ? 'has a value that' : `is ${JSON.stringify(given)}, which`;
     wrong.push(`${variable} ${what} is not ${expects}: correct it, or unset it to use the default`);
   }
   for (const variable of Object.keys(env)) {
@@ -223,6 +224,9 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
   shown.set(settings, redacted(env));
   return settings;
 }
+
+/** A password may be in the address of a server, also where none belongs. */
+const mayHavePassword = (value: string): boolean => /:.*@/.test(value);
 
 /** The settings as an administrator may see them. */
 export const shownSettings = (settings: Settings): readonly ShownSetting[] => shown.get(settings) ?? [];

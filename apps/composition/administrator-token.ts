@@ -11,7 +11,6 @@ const THE_START: CommandContext = { actor: { kind: 'process', id: 'gatehouse' },
 
 /** Creates a token. The returned line is the only place that shows its secret. */
 export async function newAdministratorToken(app: NestFastifyApplication): Promise<string> {
-  const wanted = { name: 'administrator', roles: ['administrator' as const] };
-  const { secret } = await app.get(TokenAdministration).create(wanted, THE_START);
+  const { secret } = await app.get(TokenAdministration).createAdministrator(THE_START);
   return `  administrator token (shown only once, stored hashed):  ${secret}`;
 }

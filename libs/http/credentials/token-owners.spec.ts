@@ -7,6 +7,7 @@ import { DAY_MS, toIso } from '../../kernel/clock.js';
 import { connectDatabase } from '../../platform/database/database.js';
 import { OwnTokens1700000000130 } from '../../platform/database/schema.js';
 import { StoredToken } from './stored-token.js';
+import { TokenAdministration } from './token-administration.js';
 import { TokenRegistry } from './token-registry.js';
 
 let database: TestDatabase;
@@ -62,15 +63,44 @@ describe('the owner of a token', () => {
 
   it('has one spelling', async () => {
     await registry().create({ ...wanted('laptop', 'reviewer'), person: 'ada' });
-    for (const token of [
-      { ...wanted('phone', 'reviewer'), person: 'Ada' },
-      wanted('ADA', 'reviewer'),
-      wanted('ADA', 'service', 'reviewer'),
-    ]) {
+    const others = [
+      ['/person', { ...wanted('phone', 'reviewer'), person: 'Ada' }],
+      ['/name', wanted('ADA', 'reviewer')],
+      ['/name', wanted('ADA', 'service', 'reviewer')],
+    ] as const;
+    for (const [field, token] of others) {
       await expect(registry().create(token)).rejects.toMatchObject({
-        errors: [{ field: '/person', message: expect.stringContaining('is known as ada') }],
+        errors: [{ field, message: expect.stringContaining('is known as ada') }],
       });
     }
+  });
+
+  it('has the spellings that an earlier version allowed, also if their tokens are revoked', async () => {
+    const both = ['ada', 'Ada'];
+    for (const name of both) {
+      const { token } = await registry().create(wanted(name, 'reviewer'), undefined, true);
+      await registry().revoke(token.id);
+    }
+    for (const name of both)
+      expect(await actorOf((await registry().create(wanted(name, 'reviewer'))).secret)).toBe(`user:${name}`);
+    await expect(registry().create(wanted('aDa', 'reviewer'))).rejects.toThrow('is known as');
+  });
+
+  it('has one spelling, however many tokens are created at once in several processes', async () => {
+    const [here, there] = [registry(), registry()];
+    const spellings = ['ada', 'Ada', 'ADA', 'aDa', 'adA', 'AdA', 'ADa', 'aDA'];
+    const ended = await Promise.allSettled(
+      spellings.flatMap((name) => [here, there].map((one) => one.create(wanted(name, 'reviewer'), () => one.list()))),
+    );
+    expect(ended.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+    expect(new Set((await here.list()).map(({ person }) => person)).size).toBe(1);
+  });
+
+  it('refuses no administrator who has the machine', async () => {
+    await registry().create(wanted('Administrator', 'reviewer'));
+    const administration = new TokenAdministration(registry(), { record: async () => 1 });
+    const start = { actor: { kind: 'process' as const, id: 'gatehouse' }, correlationid: 'start' };
+    expect(await actorOf((await administration.createAdministrator(start)).secret)).toBe('user:administrator');
   });
 
   it('stays the actor that a token of an earlier version was', async () => {

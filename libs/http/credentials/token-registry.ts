@@ -1,11 +1,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { type DataSource, IsNull, LessThan, Or, Raw, type Repository } from 'typeorm';
+import { type DataSource, IsNull, LessThan, Or, type Repository } from 'typeorm';
 import { type Clock, DAY_MS } from '../../kernel/clock.js';
-import { InvalidInput, NotFound, Refusal, Unavailable } from '../../kernel/errors.js';
+import { NotFound, Refusal, Unavailable } from '../../kernel/errors.js';
 import { isTransientDatabaseError } from '../../kernel/transient.js';
 import { within } from '../../kernel/wait.js';
 import { checkNewToken, type NewToken } from './new-token.js';
+import { inOneSpelling } from './person-spelling.js';
 import { isRole, type Principal, type Role } from './principal.js';
 import { StoredToken } from './stored-token.js';
 import { TokenLookUp } from './token-look-up.js';
@@ -78,9 +79,11 @@ export class TokenRegistry {
   private readonly used = new LRUCache<string, number>({ max: MAX_CACHED });
   /** Ids revoked here: a read that started before the revocation must not bring one back. */
   private readonly revoked = new Set<string>();
+  /** The last creation that checks a spelling: each holds a connection while it is announced, so they take turns. */
+  private lastChecked: Promise<unknown> = Promise.resolve();
 
   constructor(
-    dataSource: DataSource,
+    private readonly dataSource: DataSource,
     private readonly clock: Clock,
   ) {
     this.tokens = dataSource.getRepository(StoredToken);
@@ -89,12 +92,16 @@ export class TokenRegistry {
 
   /**
    * @param announce is awaited before the token is stored
-   * @throws InvalidInput, as `checkNewToken`, and for a person who is known in another spelling
+   * @param inAnySpelling for a token that nothing may refuse
+   * @throws InvalidInput, as `checkNewToken`, and for a new person who is known in another spelling
    */
-  async create(wanted: NewToken, announce?: (token: TokenInfo) => Promise<unknown>): Promise<CreatedToken> {
+  async create(
+    wanted: NewToken,
+    announce?: (token: TokenInfo) => Promise<unknown>,
+    inAnySpelling = false,
+  ): Promise<CreatedToken> {
     const now = this.clock.now();
     const checked = checkNewToken(wanted, now);
-    if (checked.person !== null) await this.refuseOtherSpelling(checked.person);
     const id = randomBytes(8).toString('hex');
     const secret = `ght_${id}_${randomBytes(32).toString('base64url')}`;
     const token: StoredToken = {
@@ -106,18 +113,18 @@ export class TokenRegistry {
       lastUsedAt: null,
       revokedAt: null,
     };
-    await announce?.(toInfo(token));
-    await this.tokens.insert(token);
+    const store = async (tokens: Repository<StoredToken>) => {
+      await announce?.(toInfo(token));
+      await tokens.insert(token);
+    };
+    if (checked.person === null || inAnySpelling) await store(this.tokens);
+    else {
+      const field = wanted.person === undefined ? '/name' : '/person';
+      const stored = this.lastChecked.then(() => inOneSpelling(this.dataSource, checked.person!, field, store));
+      this.lastChecked = stored.catch(() => {});
+      await stored;
+    }
     return { token: toInfo(token), secret };
-  }
-
-  /** `Ada` and `ada` would be two actors, so that one person could decide twice. */
-  private async refuseOtherSpelling(person: string): Promise<void> {
-    const alike = Raw((column) => `lower(${column}) = lower(:person) AND ${column} <> :person`, { person });
-    const other = await this.tokens.findOneBy({ person: alike });
-    if (!other) return;
-    const message = `${person} is known as ${other.person}: use that spelling, since another one is another person`;
-    throw new InvalidInput([{ field: '/person', message }]);
   }
 
   /**

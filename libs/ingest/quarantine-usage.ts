@@ -14,6 +14,9 @@ const GROWTH = 1.8;
 /** Other processes' entries count after this time at the latest. */
 const FRESH_MS = 5_000;
 
+/** Of entries of an earlier version, which don't say whose budget they take. */
+const NOBODY = '';
+
 /** A larger event may not fit before the last byte is used. */
 const FULL_SHARE = 0.95;
 
@@ -64,6 +67,11 @@ export class QuarantineUsage {
     return true;
   }
 
+  /** Counts a source whose waiting entry was kept without it. */
+  async note(source: string | null): Promise<void> {
+    if (source !== null) (await this.current()).sources.add(source);
+  }
+
   /** Whether entries still fit: `full` past 95% of the room of all, `full-for-some` past that of a source or sender. */
   async room(): Promise<QuarantineRoom> {
     const { total, byAccount } = await this.current();
@@ -97,7 +105,7 @@ export class QuarantineUsage {
     for (const { account, source, entries, bytes } of await this.read()) {
       const cost = Number(bytes) * GROWTH + Number(entries) * ENTRY_BYTES;
       usage.total += cost;
-      usage.byAccount.set(account, (usage.byAccount.get(account) ?? 0) + cost);
+      if (account !== NOBODY) usage.byAccount.set(account, (usage.byAccount.get(account) ?? 0) + cost);
       if (source !== null) usage.sources.add(source);
     }
     return usage;

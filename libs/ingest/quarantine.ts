@@ -72,23 +72,35 @@ export class Quarantine {
     const fingerprint = this.keys.keyedHash(`${one.channel}\n${bytes}`);
     const { id: eventId, source, type, field, detail } = one;
     const reported = await this.reported.encrypt({ eventId, source, type, field, detail }, fingerprint);
-    const why = { reason: storable(one.reason), lastSeenAt: now, ...(reported === undefined ? {} : { reported }) };
-    // Until then only the reason changes: without its bytes an entry can't wait.
-    const whileWaiting = () => this.seenAgain({ fingerprint, status: 'waiting' }, why);
-    const waiting = await whileWaiting();
-    if (waiting !== undefined) return waiting;
+    const sourceKey = source === null ? null : this.sourceKey(source);
+    const keys = {
+      account: sourceKey === null || one.reason === 'source-not-allowed' ? this.sourceKey(one.actor) : sourceKey,
+      source: sourceKey,
+      identity: source === null || eventId === null ? null : this.identityKey(source, eventId),
+    };
+    // The keys too: an entry of an earlier version has none.
+    const why = {
+      ...keys,
+      reason: storable(one.reason),
+      lastSeenAt: now,
+      ...(reported === undefined ? {} : { reported }),
+    };
+    // Without its bytes an entry can't wait, so one that is settled stays as it is until there is room for them.
+    const waiting = await this.seenAgain({ fingerprint, status: 'waiting' }, why);
+    if (waiting !== undefined) {
+      await this.usage.note(sourceKey);
+      return waiting;
+    }
     if (reported === undefined) {
       this.report.notKept?.('key');
       return undefined;
     }
-    const sourceKey = source === null ? null : this.sourceKey(source);
-    const account = sourceKey === null || one.reason === 'source-not-allowed' ? this.sourceKey(one.actor) : sourceKey;
-    if (!(await this.usage.admit(account, sourceKey, one.raw.length))) {
+    if (!(await this.usage.admit(keys.account, sourceKey, one.raw.length))) {
       this.report.notKept?.('budget');
       return undefined;
     }
     const raw = await this.keys.encrypt(QUARANTINE_KEY, bytes, fingerprint);
-    const kept = { ...why, reported, status: 'waiting' as const, account, raw, settledBy: null };
+    const kept = { ...why, reported, status: 'waiting' as const, raw, settledBy: null };
     const inserted = await this.entries
       .createQueryBuilder()
       .insert()
@@ -98,8 +110,6 @@ export class Quarantine {
         fingerprint,
         channel: storable(one.channel),
         actor: storable(one.actor),
-        identity: source === null || eventId === null ? null : this.identityKey(source, eventId),
-        source: sourceKey,
         bytes: one.raw.length,
         firstSeenAt: now,
       })

@@ -61,6 +61,37 @@ it('holds a token to its sources and event types, also in a replay, and its neig
   expect((await service.post(path)).body).toMatchObject({ outcome: 'duplicate' });
 });
 
+it('lets a bound token correct only entries of its sources and event types', async () => {
+  const bad = { imageId: 'a b', accountId: 'acc-1' };
+  const type = 'ImageDownloaded';
+  const { results } = (
+    await service.post('/v1/events', [
+      cloudEvent('ImageShared', bad, { source: '/other' }),
+      cloudEvent(type, bad, { source: '/web' }),
+      { source: '/web' },
+      cloudEvent('ImageShared', bad, { source: '/web' }),
+    ])
+  ).body;
+  const bound = { name: 'web', roles: ['service'], sources: ['/web'], eventTypes: ['ImageShared'] };
+  const { secret } = (await gatehouse.administrator.post('/v1/tokens', bound)).body;
+  const web = client(gatehouse.url, secret);
+  const correct = (n: number) =>
+    web.post(`/v1/quarantine/${results[n].quarantineId}/edited-replay`, shared({ source: '/web' }));
+  for (const n of [0, 1, 2]) {
+    const { status, body } = await correct(n);
+    expect([status, body.type, body.detail]).toEqual([
+      409,
+      expect.stringMatching(/\/quarantine-entry-foreign$/),
+      expect.stringContaining('ask an administrator'),
+    ]);
+    const entry = await gatehouse.administrator.get(`/v1/quarantine/${results[n].quarantineId}`);
+    expect(entry.body.status).toBe('waiting');
+  }
+  expect((await correct(3)).body).toMatchObject({ outcome: 'accepted' });
+  await gatehouse.administrator.delete(`/v1/quarantine/${results[0].quarantineId}`);
+  expect((await correct(0)).body.type).toMatch(/quarantine-entry-foreign$/);
+});
+
 it.each(['Sold', 'EnforcementOrdered', 'NoOpRecorded'])(
   'binds no token to the type %s, which nobody may send',
   async (type) => {

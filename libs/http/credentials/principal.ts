@@ -17,6 +17,11 @@ export interface SenderBinding {
   eventTypes?: readonly string[];
 }
 
+/** Whether a sender may send events of this source and type. Nobody who is bound may send what names neither. */
+export const maySend = ({ sources, eventTypes }: SenderBinding, source: string | null, type: string | null): boolean =>
+  (!sources || (source !== null && sources.includes(source))) &&
+  (!eventTypes || (type !== null && eventTypes.includes(type)));
+
 /** The owner of a request's credential. */
 export interface Principal {
   kind: 'user' | 'service';

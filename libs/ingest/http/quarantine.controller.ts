@@ -4,7 +4,7 @@ import { IsIn, IsOptional, IsUUID } from 'class-validator';
 import { type Static, Type } from 'typebox';
 import { STRUCTURED } from '../../events/cloud-event.js';
 import type { Fault } from '../../events/fault.js';
-import { SENDERS, type SenderBinding } from '../../http/credentials/principal.js';
+import { maySend, SENDERS, type SenderBinding } from '../../http/credentials/principal.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsInteger, IsReason, Means } from '../../http/field-rules.js';
 import { AnyNames } from '../../http/http-adapter.js';
@@ -172,7 +172,7 @@ export class QuarantineController {
         'application/json': { schema: CORRECTED },
       },
       answer: answer('ReplayResult', 'What became of it.', ReplayAnswer),
-      refusals: REPLAY,
+      refusals: { ...REPLAY, 409: [...REPLAY[409], 'quarantine-entry-foreign'] },
     },
   )
   async replayEditedEvent(
@@ -182,9 +182,11 @@ export class QuarantineController {
   ): Promise<ReplayAnswer> {
     const [event, ...others] = eventsOf(request);
     if (event === undefined || others.length > 0) throw new InvalidInput([{ field: '', message: ONE_EVENT }]);
+    const binding = request.principal?.binding;
     const entry = await this.quarantine.show(id);
+    if (binding) refuseForeign(entry, binding);
     if (entry.status !== 'waiting') return settledAnswer(entry);
-    return this.replay(entry, event, context, request.principal?.binding, true);
+    return this.replay(entry, event, context, binding, true);
   }
 
   @Delete(':id')
@@ -210,6 +212,16 @@ export class QuarantineController {
     if (result!.outcome !== 'quarantined') await this.quarantine.markReplayed(id, context.actor.id);
     return eventResultAnswer(result!);
   }
+}
+
+/**
+ * An event that its sender may send must not settle the entry of another sender.
+ * @throws Refusal quarantine-entry-foreign
+ */
+function refuseForeign({ id, source, type }: QuarantineEntry, binding: SenderBinding): void {
+  if (maySend(binding, source, type)) return;
+  const message = `entry ${id} is not of a source and type that this token may send: ask an administrator to correct it`;
+  throw new Refusal('quarantine-entry-foreign', message);
 }
 
 /** @throws Refusal quarantine-entry-discarded */

@@ -162,6 +162,8 @@ describe('readCloudEvent', () => {
     expect(read(valid, { sources: ['/painters'], eventTypes: ['Painted'] })).toMatchObject({ id: 'a-1' });
     expect(read(valid, { sources: ['/Painters'] })).toMatchObject({ reason: 'source-not-allowed', field: 'source' });
     expect(read(valid, { eventTypes: ['Sold'] })).toMatchObject({ reason: 'type-not-allowed', field: 'type' });
+    const onTopic = readCloudEvent(valid, rules, { now: NOW, binding: { eventTypes: ['Sold'] }, topic: 'art' });
+    expect(onTopic).toMatchObject({ detail: expect.stringMatching(/topic art .*TYPES$/) });
     // Whatever else is wrong: the reason decides whose quarantine the event takes.
     for (const wrong of [{ specversion: '0.3' }, { id: '' }, { type: 'Sold' }, { data: 7 }, { ['__proto__']: 1 }])
       expect(read({ ...wrong, ...valid, ...wrong }, { sources: ['/mine'] })).toMatchObject({ field: 'source' });

@@ -61,13 +61,15 @@ export interface Arrival {
   /** When it arrived, the default for its time; now by default. */
   receivedAt?: number | undefined;
   binding?: SenderBinding | undefined;
+  /** The Kafka topic that has the binding; otherwise the token of the request has it. */
+  topic?: string | undefined;
 }
 
 /** Parses one CloudEvent in JSON form (CloudEvents 1.0, JSON event format). */
 export function readCloudEvent(
   event: unknown,
   { schemas, isAccepted, strictData = false, extensions = [] }: IncomingRules,
-  { now, receivedAt = now, binding }: Arrival,
+  { now, receivedAt = now, binding, topic }: Arrival,
 ): IncomingEvent | Fault {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) {
     return fault('not-a-cloudevent', '/', 'an event must be a JSON object with the CloudEvents attributes');
@@ -82,7 +84,7 @@ export function readCloudEvent(
   const correlationid = attributes.correlationid ?? undefined;
   const badName = wrongText('id', id) ?? wrongText('source', source) ?? wrongText('type', type);
   if (badName) return badName;
-  const badSource = wrongSource(source as string) ?? wrongSubject(subject) ?? notOfType(type as string, binding);
+  const badSource = wrongSource(source as string) ?? wrongSubject(subject) ?? notOfType(type as string, binding, topic);
   if (badSource) return badSource;
 
   const definition = schemas.definition(type as string);
@@ -155,15 +157,20 @@ function otherSpecVersion(specversion: unknown): Fault | undefined {
 }
 
 const REMEDY = 'send it with a token that may, or ask an administrator for one';
+const TOPIC_REMEDY = 'send it to a topic that may, or have its type added to GATEHOUSE_KAFKA_TOPIC_TYPES';
 
 function notFrom(source: unknown, { sources }: SenderBinding = {}): Fault | undefined {
   if (typeof source !== 'string' || !sources || sources.includes(source)) return undefined;
   return fault('source-not-allowed', 'source', `this sender may not send events of that source: ${REMEDY}`);
 }
 
-function notOfType(type: string, { eventTypes }: SenderBinding = {}): Fault | undefined {
+function notOfType(type: string, { eventTypes }: SenderBinding = {}, topic?: string): Fault | undefined {
   if (!eventTypes || eventTypes.includes(type)) return undefined;
-  return fault('type-not-allowed', 'type', `this sender may not send events of that type: ${REMEDY}`);
+  const detail =
+    topic === undefined
+      ? `this sender may not send events of that type: ${REMEDY}`
+      : `the topic ${topic} may not carry events of that type: ${TOPIC_REMEDY}`;
+  return fault('type-not-allowed', 'type', detail);
 }
 
 /** Checks the version, a number or a string, and the content type. */

@@ -149,7 +149,8 @@ export class Ingest {
   ): Promise<EventResult[]> {
     if (events.length > FEW_EVENTS) await eventLoop.yield();
     const now = this.clock.now();
-    const read = events.map((event) => readCloudEvent(event, this.rules, { now, receivedAt, binding }));
+    const arrival = { now, receivedAt, binding, topic: origin?.topic };
+    const read = events.map((event) => readCloudEvent(event, this.rules, arrival));
     const former = await this.former.of(read.filter((event): event is IncomingEvent => !isFault(event)));
     const results: EventResult[] = new Array(events.length);
     const facts = new Map<FactLane, Indexed[]>();

@@ -184,7 +184,8 @@ describeWithKafka('The ingester', () => {
     await until(async () => (await committed())[0] === 3);
     await stop();
     expect((await stored()).map(({ type }) => type)).toEqual(['ImageGenerated', 'ImageShared']);
-    expect(await quarantined()).toMatchObject([{ reason: 'type-not-allowed', type: 'AccountDeactivated' }]);
+    const detail = expect.stringMatching(new RegExp(`topic ${topic} .* GATEHOUSE_KAFKA_TOPIC_TYPES`));
+    expect(await quarantined()).toMatchObject([{ reason: 'type-not-allowed', type: 'AccountDeactivated', detail }]);
   });
 
   it('delays no other event because of one unexpected error', async () => {

@@ -51,14 +51,15 @@ export async function readTopic(
   enough: (messages: readonly ReadMessage[]) => boolean,
 ): Promise<ReadMessage[]> {
   const stop = new AbortController();
-  const read: ReadMessage[] = [];
+  // A partition that is assigned anew may be read again from its start.
+  const read = new Map<string, ReadMessage>();
   const options = { group: uniqueName('reader'), topics: [topic], onError: () => {}, signal: stop.signal };
   await testClient(bootstrap).consume(options, async ({ messages, partition, commit }) => {
-    for (const message of messages) read.push({ ...message, partition });
+    for (const message of messages) read.set(`${partition} ${message.offset}`, { ...message, partition });
     await commit(messages.at(-1)!.offset);
-    if (enough(read)) stop.abort();
+    if (enough([...read.values()])) stop.abort();
   });
-  return read;
+  return [...read.values()];
 }
 
 export const testClient = (bootstrap: string) =>

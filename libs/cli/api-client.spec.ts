@@ -105,6 +105,20 @@ it('reports at once that no server listens, or that the server is not Gatehouse'
   await expect(other.get('/v1/status')).rejects.toThrow(/502 .* check --url/);
 });
 
+it('reports in plain words whatever JSON another server answers', async () => {
+  const answering = (body: string, status = 200) => serving((response) => response.writeHead(status).end(body));
+  for (const body of ['null', '7', '"x"', '[]', 'true']) {
+    const { client } = await answering(body);
+    const isNot = { code: 'not-gatehouse', message: expect.stringMatching(/not with a JSON object, .*correct --url/) };
+    await expect(client.get('/v1/status')).rejects.toMatchObject(isNot);
+    await expect(client.list('/v1/cases', {}, 3)).rejects.toMatchObject(isNot);
+  }
+  const { client } = await answering('{"items":null}');
+  await expect(client.list('/v1/cases', {}, 3)).rejects.toMatchObject({ code: 'not-gatehouse' });
+  const { client: failing } = await answering('null', 418);
+  await expect(failing.get('/v1/status')).rejects.toThrow(/418 .* without a problem document: check --url/);
+});
+
 it('follows pages of a list up to the limit', async () => {
   const page =
     (items: number[], nextCursor?: string): Answer =>

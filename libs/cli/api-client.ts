@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidInput } from '../kernel/errors.js';
-import { ApiProblem, NotReachable, type Problem } from './api-errors.js';
+import { ApiProblem, NotReachable, readProblem } from './api-errors.js';
 
 export type Query = Record<string, string | number | boolean | undefined>;
 
@@ -86,6 +86,7 @@ export class ApiClient {
     do {
       const limit = Math.min(PAGE, most - items.length);
       const page = await this.get<{ items: Item[]; nextCursor?: string }>(path, { ...query, limit, cursor });
+      if (!Array.isArray(page.items)) throw notGatehouse(this.url, `with a list at ${path}`);
       items.push(...page.items);
       cursor = page.nextCursor;
     } while (cursor !== undefined && items.length < most);
@@ -156,14 +157,28 @@ export class ApiClient {
       this.signal.throwIfAborted();
       throw notReachable(this.url, error as Error);
     }
-    try {
-      return (text === '' ? {} : JSON.parse(text)) as Answer;
-    } catch {
-      const message = `${this.url} responds, but not with JSON, so it is not Gatehouse: correct --url or GATEHOUSE_URL`;
-      throw new NotReachable('not-gatehouse', message);
+    const answer = text === '' ? {} : jsonOf(text);
+    // Every answer of the API is an object.
+    if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) {
+      throw notGatehouse(this.url, answer === undefined ? 'with JSON' : 'with a JSON object');
     }
+    return answer as Answer;
   }
 }
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const notGatehouse = (url: string, missing: string): NotReachable =>
+  new NotReachable(
+    'not-gatehouse',
+    `${url} responds, but not ${missing}, so it is not Gatehouse: correct --url or GATEHOUSE_URL`,
+  );
 
 /** At least how long to wait before a retry, in ms; undefined if a retry can't help. */
 function leastWaitMs(error: unknown, wasThere: boolean): number | undefined {
@@ -174,12 +189,8 @@ function leastWaitMs(error: unknown, wasThere: boolean): number | undefined {
 
 async function problemOf(response: Response, request: string): Promise<ApiProblem> {
   const text = await response.text().catch(() => '');
-  let problem: Problem = {};
-  try {
-    problem = JSON.parse(text);
-  } catch {
-    problem.detail = `the response is ${response.status} ${response.statusText} without a problem document: check --url`;
-  }
+  const detail = `the response is ${response.status} ${response.statusText} without a problem document: check --url`;
+  const problem = readProblem(text) ?? { detail };
   const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * 1000 || 0;
   return new ApiProblem(response.status, problem, request, retryAfterMs);
 }

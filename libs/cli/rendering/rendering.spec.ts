@@ -1,8 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { toProblem } from '../../http/problem.js';
 import { InvalidInput, Refusal } from '../../kernel/errors.js';
-import { ApiProblem } from '../api-errors.js';
+import { ApiProblem, readProblem } from '../api-errors.js';
 import { plain, plainLine } from './plain-text.js';
 import { problemDocument, problemText } from './problem.js';
 import { progressOn } from './progress.js';
@@ -64,6 +65,22 @@ describe('a problem', () => {
     );
     expect(problemText(new ApiProblem(500, { incident: 'abc' }, 'GET /'))).toMatch(
       /search the log of the backend for the incident abc/,
+    );
+  });
+
+  it('is shown whatever JSON the members are', () => {
+    const members = fc.dictionary(
+      fc.constantFrom('type', 'title', 'status', 'detail', 'errors', 'incident'),
+      fc.oneof(fc.jsonValue(), fc.array(fc.record({ field: fc.jsonValue(), message: fc.jsonValue() }))),
+    );
+    const document = fc.oneof(members, fc.jsonValue()).map((json) => JSON.stringify(json));
+    fc.assert(
+      fc.property(document, (body) => {
+        const error = new ApiProblem(400, readProblem(body) ?? {}, 'GET /');
+        expect(problemText(error)).toMatch(/^gatehouse: ./);
+        expect(problemDocument(error)).toMatchObject({ type: expect.any(String), detail: expect.any(String) });
+      }),
+      { seed: 1, numRuns: 300 },
     );
   });
 

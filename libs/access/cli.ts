@@ -1,5 +1,6 @@
 import { Argument } from 'commander';
 import { type CommandGroup, command, position } from '../cli/commands.js';
+import { line } from '../cli/rendering/plain-text.js';
 
 const ACTIONS = ['join', 'generate', 'share', 'download', 'flag', 'review'];
 
@@ -36,7 +37,9 @@ export const commands: CommandGroup = (program, run) => {
         };
         const evaluation = await client.post<Evaluation>('/access/v1/evaluation', body, { repeatable: true });
         const { decision, context } = evaluation;
-        print(evaluation, () => (decision ? `${id} may ${action}` : `${id} may not ${action}: ${context.reason}`));
+        print(evaluation, () =>
+          decision ? line`${id} may ${action}` : line`${id} may not ${action}: ${context.reason}`,
+        );
       }),
     );
 };

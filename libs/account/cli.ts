@@ -2,6 +2,7 @@ import type { ApiClient } from '../cli/api-client.js';
 import { ApiProblem } from '../cli/api-errors.js';
 import { type CommandGroup, command, instant, label, positionOrTime, severalOf } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
+import { line, lines, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { pairs, table, time } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
@@ -44,7 +45,10 @@ export const commands: CommandGroup = (program, run) => {
           asOf === undefined ? await client.get<{ items: Suspension[] }>('/v1/switches') : { items: [] };
         const switches = items.filter((one) => one.cohortId === null || one.cohortId === cohortId);
         print({ accountId, why, switches }, () =>
-          [...why.map((one) => one.text), ...switches.map((one) => `suspended: ${suspensionText(one)}`)].join('\n'),
+          lines([
+            ...why.map((one) => line`${one.text}`),
+            ...switches.map((one) => line`suspended: ${suspensionText(one)}`),
+          ]),
         );
       }),
     );
@@ -94,7 +98,7 @@ export const commands: CommandGroup = (program, run) => {
   ).action(
     run(async ({ client, print }, _, id, email) => {
       const changed = await client.put<WriteReceipt>(`${pathOf(id!)}/address`, { email });
-      print(changed, () => `the address of ${id} is ${email}`);
+      print(changed, () => line`the address of ${id} is ${email}`);
     }),
   );
 };
@@ -108,7 +112,7 @@ async function change(
   done: string,
 ): Promise<void> {
   const written = await client.post<WriteReceipt>(`${pathOf(accountId)}/${what}`, body, { repeatable: true });
-  print({ accountId, ...written }, () => `${accountId} ${done}`);
+  print({ accountId, ...written }, () => line`${accountId} ${done}`);
 }
 
 const pathOf = (accountId: string) => `/v1/accounts/${encodeURIComponent(accountId)}`;
@@ -123,7 +127,7 @@ export async function accountOf(client: ApiClient, accountId: string): Promise<A
   }
 }
 
-function accountText(account: AccountAnswer): string {
+function accountText(account: AccountAnswer): Shown {
   const about = pairs([
     ['account', account.accountId],
     ['status', account.status],
@@ -140,6 +144,6 @@ function accountText(account: AccountAnswer): string {
     actorText(one.actor),
     [one.reason, one.caseId && `case ${one.caseId}`, one.until, one.cohortId, one.version].filter(Boolean).join(', '),
   ]);
-  const why = account.why.map((one) => one.text).join('\n');
-  return `${about}\n\n${why}\n\n${table(['position', 'time', 'event', 'by', 'why'], rows)}`;
+  const why = lines(account.why.map((one) => line`${one.text}`));
+  return paragraphs([about, why, table(['position', 'time', 'event', 'by', 'why'], rows)]);
 }

@@ -2,7 +2,7 @@ import { Command, Help, Option } from 'commander';
 import type { Problem } from './api-errors.js';
 import type { CommandGroup } from './commands.js';
 import { EXIT, type ExitCode, exitCodeOf, exitCodesText } from './exit-codes.js';
-import { plain } from './rendering/plain-text.js';
+import { line, plain, type Shown } from './rendering/plain-text.js';
 import { interruption, problemDocument, problemText } from './rendering/problem.js';
 import { DEFAULT_URL, type GlobalOptions, openSession, type Runner, type Terminal } from './session.js';
 
@@ -40,7 +40,7 @@ export async function runCommandLine(
         session.progress.end();
       }
     };
-  const report = (problem: Problem, text: string) =>
+  const report = (problem: Problem, text: Shown) =>
     terminal.stderr.write(`${plain(json ? JSON.stringify(problem, null, 2) : text)}\n`);
   try {
     await buildProgram(commandLine, run, terminal, json).parseAsync(args, { from: 'user' });
@@ -48,7 +48,7 @@ export async function runCommandLine(
   } catch (error) {
     const exitCode = exitCodeOf(error);
     if (terminal.signal.aborted) {
-      report(interruption(INTERRUPTED), `gatehouse: ${INTERRUPTED}`);
+      report(interruption(INTERRUPTED), line`gatehouse: ${INTERRUPTED}`);
       return EXIT.interrupted;
     }
     // Commander has already printed its own errors.

@@ -4,7 +4,7 @@ import { InvalidInput } from '../kernel/errors.js';
 import { type Ids, timeOrderedIds } from '../kernel/ids.js';
 import { ApiClient, type Query } from './api-client.js';
 import type { ExitCode } from './exit-codes.js';
-import { plain } from './rendering/plain-text.js';
+import { line, plain, type Shown } from './rendering/plain-text.js';
 import { type Progress, progressOn, silent } from './rendering/progress.js';
 
 /** The process's environment, output and signal. */
@@ -25,11 +25,11 @@ export interface Session {
   ids: Ids;
   json: boolean;
   /** Prints the result: JSON with --json, text otherwise. */
-  print(answer: unknown, text: () => string): void;
+  print(answer: unknown, text: () => Shown): void;
   /** Prints one item of an endless result; with --json one JSON document per line. */
-  printItem(item: unknown, text: () => string): void;
+  printItem(item: unknown, text: () => Shown): void;
   /** Prints a remark on stderr, but not with --json. */
-  remark(line: string): void;
+  remark(text: Shown): void;
 }
 
 export interface GlobalOptions {
@@ -57,7 +57,7 @@ export async function listed<Item>(
   limit: number,
 ): Promise<Item[]> {
   const items = await client.list<Item>(path, query, limit + 1);
-  if (items.length > limit) remark(`there are more than ${limit}: raise --limit to show them`);
+  if (items.length > limit) remark(line`there are more than ${limit}: raise --limit to show them`);
   return items.slice(0, limit);
 }
 
@@ -67,7 +67,7 @@ export const DEFAULT_URL = 'http://127.0.0.1:8080';
 export function openSession(given: GlobalOptions, terminal: Terminal): Session {
   const { url, json = false } = given;
   const { env, stdout, stderr, signal } = terminal;
-  // Whatever a stranger wrote into an event, nothing of it is a command for the terminal.
+  // JSON leaves some control characters as they are.
   const write = (text: string) => stdout.write(`${plain(text)}\n`);
   const client = new ApiClient({
     url: url ?? (env.GATEHOUSE_URL || DEFAULT_URL),
@@ -84,8 +84,8 @@ export function openSession(given: GlobalOptions, terminal: Terminal): Session {
     json,
     print: (answer, text) => write(json ? JSON.stringify(answer, null, 2) : text()),
     printItem: (item, text) => write(json ? JSON.stringify(item) : text()),
-    remark: (line) => {
-      if (!json) stderr.write(`${plain(line)}\n`);
+    remark: (text) => {
+      if (!json) stderr.write(`${text}\n`);
     },
   };
 }

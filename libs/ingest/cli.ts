@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import { type CommandGroup, command, integer, reason } from '../cli/commands.js';
 import { EXIT } from '../cli/exit-codes.js';
-import { plain } from '../cli/rendering/plain-text.js';
+import { line, paragraphs, quotation } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table } from '../cli/rendering/table.js';
 import { listed } from '../cli/session.js';
 import { InvalidInput } from '../kernel/errors.js';
@@ -51,10 +51,10 @@ export const commands: CommandGroup = (program, run) => {
         const path = `/v1/quarantine/${encodeURIComponent(id!)}`;
         const entry = await client.get<WholeEntry>(path, { reason });
         const { raw, rawBase64, ...about } = entry;
-        const settled = `no bytes: the entry is ${entry.status}, and only a waiting one keeps them`;
-        const base64 = rawBase64 === undefined ? settled : `${rawBase64} (base64)`;
-        const bytes = raw === undefined ? base64 : plain(raw);
-        print(entry, () => `${pairs(Object.entries(about))}\n\n${bytes}`);
+        const settled = line`no bytes: the entry is ${entry.status}, and only a waiting one keeps them`;
+        const base64 = rawBase64 === undefined ? settled : line`${rawBase64} (base64)`;
+        const bytes = raw === undefined ? base64 : quotation(raw);
+        print(entry, () => paragraphs([pairs(Object.entries(about)), bytes]));
       }),
     );
 
@@ -87,7 +87,9 @@ export const commands: CommandGroup = (program, run) => {
         const allowed = waiting.filter(({ reason }) => !NOT_ALLOWED.includes(reason));
         const notAllowed = waiting.length - allowed.length;
         if (notAllowed > 0) {
-          remark(`left out ${notAllowed} with events that their senders may not send: name their ids to replay them`);
+          remark(
+            line`left out ${notAllowed} with events that their senders may not send: name their ids to replay them`,
+          );
         }
         const ids = all ? allowed.map(({ id }) => id) : named;
         const items: (ReplayAnswer & { quarantineId: string })[] = [];

@@ -1,4 +1,5 @@
 import { type CommandGroup, command } from '../cli/commands.js';
+import { line, lines, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { table } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
 import type { EventStore } from '../event-store/event-store.js';
@@ -80,7 +81,7 @@ export const logTransferCommands =
     ).action(
       run(async ({ print, signal }) => {
         const epoch = await renewEpoch(signal);
-        print({ epoch }, () => `the log has a new epoch, ${epoch}: positions of earlier ones are refused`);
+        print({ epoch }, () => line`the log has a new epoch, ${epoch}: positions of earlier ones are refused`);
       }),
     );
 
@@ -98,7 +99,7 @@ export const logTransferCommands =
     );
   };
 
-function adoptedText({ head, consumers, views }: AdoptedLog): string {
+function adoptedText({ head, consumers, views }: AdoptedLog): Shown {
   const moved = table(
     ['consumer', 'position before', 'position now', ''],
     consumers.map(({ consumer, before, after, known }) => [
@@ -119,9 +120,12 @@ function adoptedText({ head, consumers, views }: AdoptedLog): string {
     ]),
     'no view was live',
   );
-  return [`the log ends at ${head}`, moved, lacking, 'with --json up to 1,000 keys of each view are listed'].join(
-    '\n\n',
-  );
+  return paragraphs([
+    line`the log ends at ${head}`,
+    moved,
+    lacking,
+    line`with --json up to 1,000 keys of each view are listed`,
+  ]);
 }
 
 async function withLog<Result>(
@@ -153,5 +157,5 @@ function progressOf({ progress, signal }: Session, label: string) {
 
 const print = ({ print }: Session, file: string, summary: LogSummary) =>
   print({ file, ...summary }, () =>
-    [`${summary.events} events in ${summary.streams} streams`, `sha256 ${summary.sha256}`].join('\n'),
+    lines([line`${summary.events} events in ${summary.streams} streams`, line`sha256 ${summary.sha256}`]),
   );

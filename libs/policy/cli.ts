@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type CommandGroup, command, instant, integer, reason } from '../cli/commands.js';
+import { line } from '../cli/rendering/plain-text.js';
 import { rowsOf, table } from '../cli/rendering/table.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { InvalidInput } from '../kernel/errors.js';
@@ -38,7 +39,7 @@ export const commands: CommandGroup = (program, run) => {
         const body = { version, url: link, text, effectiveFrom, graceDays };
         const written = await client.post<WriteReceipt>('/v1/policy', body, { repeatable: true });
         const since = effectiveFrom ?? `position ${written.position}`;
-        print({ version, ...written }, () => `content policy ${version} is in force from ${since}`);
+        print({ version, ...written }, () => line`content policy ${version} is in force from ${since}`);
       }),
     );
 
@@ -53,7 +54,7 @@ export const commands: CommandGroup = (program, run) => {
       run<{ reason: string }>(async ({ client, print }, { reason }, version) => {
         const body = { version, reason };
         const written = await client.post<WriteReceipt>('/v1/policy/withdrawals', body, { repeatable: true });
-        print({ version, ...written }, () => `content policy ${version} is withdrawn`);
+        print({ version, ...written }, () => line`content policy ${version} is withdrawn`);
       }),
     );
 

@@ -1,6 +1,6 @@
 import { type CommandGroup, command, integer, position, severalOf } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
-import { plainLine } from '../cli/rendering/plain-text.js';
+import { line, lines, type Shown } from '../cli/rendering/plain-text.js';
 import { time } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
 import { type EventPage, followFeed, followLog, type ShownEvent } from './cli/event-pages.js';
@@ -52,8 +52,8 @@ async function page({ client, print, remark }: Session, { after, type, stream, a
     ({ next, atHead } = page);
   }
   const answer = { events, next, atHead };
-  print(answer, () => (answer.events.length > 0 ? answer.events.map(eventText).join('\n') : 'no events'));
-  if (!answer.atHead) remark(`there are more events: continue with --after ${answer.next}`);
+  print(answer, () => (answer.events.length > 0 ? lines(answer.events.map(eventText)) : line`no events`));
+  if (!answer.atHead) remark(line`there are more events: continue with --after ${answer.next}`);
 }
 
 const MOST = 1_000_000;
@@ -67,7 +67,7 @@ async function tail({ client, printItem, remark, signal }: Session, options: Eve
     const events =
       all || stream !== undefined
         ? followLog(client, { after, stream, types: type?.join(',') })
-        : followFeed(client, { after, types: type }, ({ message }) => remark(`${plainLine(message)}; reconnecting`));
+        : followFeed(client, { after, types: type }, ({ message }) => remark(line`${message}; reconnecting`));
     for await (const event of events) printItem(event, () => eventText(event));
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -82,11 +82,11 @@ async function tail({ client, printItem, remark, signal }: Session, options: Eve
 const DATA_CHARACTERS = 300;
 
 /** One event on one line. */
-export function eventText(event: ShownEvent): string {
+export function eventText(event: ShownEvent): Shown {
   const happened = time(event.time ?? event.metadata?.time) ?? '';
   const about = event.stream ?? event.subject ?? '';
   const data = JSON.stringify(event.data);
   const shown = data.length > DATA_CHARACTERS ? `${data.slice(0, DATA_CHARACTERS)}…` : data;
   const by = event.metadata ? actorText(event.metadata.actor) : (event.actor ?? '');
-  return plainLine(`${event.position.padStart(8)}  ${happened}  ${event.type.padEnd(18)}  ${about}  ${by}  ${shown}`);
+  return line`${event.position.padStart(8)}  ${happened}  ${event.type.padEnd(18)}  ${about}  ${by}  ${shown}`;
 }

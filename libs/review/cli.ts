@@ -1,6 +1,7 @@
 import { Argument, Option } from 'commander';
 import { type CommandGroup, command, integer } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
+import { line, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
 import { listed } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
@@ -68,14 +69,14 @@ export const commands: CommandGroup = (program, run) => {
   ).action(
     run(async ({ client, print }, _, id) => {
       const claim = await client.post<ClaimAnswer>(`${pathOf(id!)}/claim`, {}, { repeatable: true });
-      print(claim, () => `case ${claim.caseId} is claimed by ${claim.reviewer} until ${time(claim.until)}`);
+      print(claim, () => line`case ${claim.caseId} is claimed by ${claim.reviewer} until ${time(claim.until)}`);
     }),
   );
 
   command(group, 'release <id>', 'Gives a claimed case back to the queue.', 'case release img-1').action(
     run(async ({ client, print }, _, id) => {
       const released = await client.post<WriteReceipt>(`${pathOf(id!)}/release`, undefined, { repeatable: true });
-      print(released, () => `case ${id} is released`);
+      print(released, () => line`case ${id} is released`);
     }),
   );
 
@@ -92,14 +93,14 @@ export const commands: CommandGroup = (program, run) => {
       run<Verdict>(async ({ client, print }, { note }, id, verdict) => {
         const body = { verdict, note };
         const judged = await client.post<VerdictAnswer>(`${pathOf(id!)}/verdicts`, body, { repeatable: true });
-        print(judged, () => `case ${judged.caseId} is ${judged.status}`);
+        print(judged, () => line`case ${judged.caseId} is ${judged.status}`);
       }),
     );
 };
 
 const pathOf = (caseId: string): string => `/v1/cases/${encodeURIComponent(caseId)}`;
 
-function caseText(shown: CaseAnswer): string {
+function caseText(shown: CaseAnswer): Shown {
   const { claim, verdicts, history } = shown;
   const about = pairs([
     ['case', shown.caseId],
@@ -117,5 +118,5 @@ function caseText(shown: CaseAnswer): string {
     'no verdict yet',
   );
   const rows = history.map((one) => [Number(one.position), time(one.time), one.type, actorText(one.actor)]);
-  return [about, given, table(['position', 'time', 'event', 'by'], rows)].join('\n\n');
+  return paragraphs([about, given, table(['position', 'time', 'event', 'by'], rows)]);
 }

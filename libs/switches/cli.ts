@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander';
 import type { Query } from '../cli/api-client.js';
 import { type CommandGroup, command, instant, reason } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
+import { paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
@@ -120,7 +121,7 @@ export const suspensionText = ({ action: name, cohortId, reason, until }: Suspen
 const whomText = (cohortId: string | null): string => (cohortId === null ? 'everyone' : `cohort ${cohortId}`);
 const untilText = (until: string | null): string => time(until) ?? 'resumed';
 
-function switchText({ action: name, cohortId, suspended, reason, until, etag, history }: SwitchAnswer): string {
+function switchText({ action: name, cohortId, suspended, reason, until, etag, history }: SwitchAnswer): Shown {
   const about = pairs([
     ['action', name],
     ['for', whomText(cohortId)],
@@ -132,5 +133,5 @@ function switchText({ action: name, cohortId, suspended, reason, until, etag, hi
   const rows = history.map((one) => ({ ...one, by: actorText(one.actor), until: time(one.until) }));
   if (rows.length === 0) return about;
   const columns = ['position', 'time', 'type', 'by', 'until', 'reason'] as const;
-  return `${about}\n\n${table([...columns], rowsOf(rows, ...columns))}`;
+  return paragraphs([about, table([...columns], rowsOf(rows, ...columns))]);
 }

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { type CommandGroup, command, integer } from '../cli/commands.js';
+import { line } from '../cli/rendering/plain-text.js';
 import { rowsOf, table } from '../cli/rendering/table.js';
 import { listed } from '../cli/session.js';
 import type { JoinAnswer } from './features/join-waitlist.js';
@@ -29,7 +30,9 @@ export const commands: CommandGroup = (program, run) => {
       run<Joining>(async ({ client, print }, { locale, reason, priority }, email) => {
         const body = { email, locale, reason, priority };
         const joined = await client.post<JoinAnswer>('/v1/waitlist', body, { repeatable: true });
-        print(joined, () => (joined.accountId ? `${joined.accountId} is ${joined.status}` : joined.status));
+        print(joined, () =>
+          joined.accountId ? line`${joined.accountId} is ${joined.status}` : line`${joined.status}`,
+        );
       }),
     );
 

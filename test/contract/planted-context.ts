@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { ListedContext } from '../../apps/contexts.js';
 import type { CommandGroup } from '../../libs/cli/commands.js';
+import { line } from '../../libs/cli/rendering/plain-text.js';
 import type { Context } from '../../libs/context/context.js';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../libs/context/decision.js';
 import type { Transactor } from '../../libs/event-store/transact.js';
@@ -156,7 +157,7 @@ const commands: CommandGroup = (program, run) => {
     .action(
       run(async ({ client, print }, _, feedbackId, stars) => {
         const given = await client.post<WriteReceipt>('/v1/feedback', { feedbackId, stars: Number(stars) });
-        print(given, () => `stored at position ${given.position}`);
+        print(given, () => line`stored at position ${given.position}`);
         return undefined;
       }),
     );

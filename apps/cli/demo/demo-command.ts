@@ -1,4 +1,5 @@
 import { type CommandGroup, command, integer } from '../../../libs/cli/commands.js';
+import { line, lines, paragraphs, type Shown } from '../../../libs/cli/rendering/plain-text.js';
 import { pairs } from '../../../libs/cli/rendering/table.js';
 import { metricsText } from '../../../libs/safety/cli/metrics-table.js';
 import { type DemoReport, runDemo } from './run-demo.js';
@@ -28,7 +29,7 @@ export const demoCommand: CommandGroup = (program, run) => {
     );
 };
 
-function demoText({ run, policy, cohorts, cases, denied, metrics }: DemoReport): string {
+function demoText({ run, policy, cohorts, cases, denied, metrics }: DemoReport): Shown {
   const about = pairs([
     ['run', run],
     ['content policy', policy],
@@ -36,5 +37,5 @@ function demoText({ run, policy, cohorts, cases, denied, metrics }: DemoReport):
     ['cases decided', `${cases.confirmed + cases.dismissed}, of which ${cases.confirmed} confirmed`],
     ['access', denied ? `${denied.accountId} may no longer generate: ${denied.reason}` : 'nobody was deactivated'],
   ]);
-  return `${about}\n\nsafety metrics of the whole log:\n${metricsText(metrics)}`;
+  return paragraphs([about, lines([line`safety metrics of the whole log:`, metricsText(metrics)])]);
 }

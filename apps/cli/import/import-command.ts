@@ -1,5 +1,6 @@
 import { type CommandGroup, command } from '../../../libs/cli/commands.js';
 import { EXIT } from '../../../libs/cli/exit-codes.js';
+import { line, lines, paragraphs, type Shown } from '../../../libs/cli/rendering/plain-text.js';
 import { table } from '../../../libs/cli/rendering/table.js';
 import { InvalidInput } from '../../../libs/kernel/errors.js';
 import { metricsText } from '../../../libs/safety/cli/metrics-table.js';
@@ -55,7 +56,7 @@ async function readAll({ prompts, flags, reviews }: ImportOptions): Promise<Impo
   };
 }
 
-function importText({ phases, quarantined, metrics }: ImportReport): string {
+function importText({ phases, quarantined, metrics }: ImportReport): Shown {
   const parts = [
     table(
       ['events', 'accepted', 'duplicate', 'quarantined'],
@@ -64,8 +65,8 @@ function importText({ phases, quarantined, metrics }: ImportReport): string {
   ];
   if (quarantined.length > 0) {
     const rows = quarantined.slice(0, SHOWN_FAULTS).map((one) => [one.id, one.reason, one.field, one.detail]);
-    const more = quarantined.length > SHOWN_FAULTS ? '\nshow all: gatehouse quarantine list' : '';
-    parts.push(`quarantined:\n${table(['event', 'reason', 'field', 'detail'], rows)}${more}`);
+    const more = quarantined.length > SHOWN_FAULTS ? [line`show all: gatehouse quarantine list`] : [];
+    parts.push(lines([line`quarantined:`, table(['event', 'reason', 'field', 'detail'], rows), ...more]));
   }
-  return [...parts, metricsText(metrics)].join('\n\n');
+  return paragraphs([...parts, metricsText(metrics)]);
 }

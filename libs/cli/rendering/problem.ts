@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { statusOf } from '../../http/http-error.js';
 import { GatehouseError, InvalidInput } from '../../kernel/errors.js';
 import { ApiProblem, NotReachable, type Problem } from '../api-errors.js';
-import { plainLine } from './plain-text.js';
+import { line, lines, type Shown } from './plain-text.js';
 
 const REMEDIES: Record<number, string> = {
   401: 'set GATEHOUSE_TOKEN, or name a file with the token by --token-file; npm start prints one on its first start',
@@ -10,9 +10,9 @@ const REMEDIES: Record<number, string> = {
 };
 
 /** An error as text, one line each: what is wrong, the fields, and what to do. */
-export function problemText(error: unknown): string {
-  const lines = error instanceof ApiProblem ? ofApi(error) : ofOthers(error);
-  return lines.map(plainLine).join('\n');
+export function problemText(error: unknown): Shown {
+  const parts = error instanceof ApiProblem ? ofApi(error) : ofOthers(error);
+  return lines(parts.map((part) => line`${part}`));
 }
 
 function ofApi({ problem, status, request, message }: ApiProblem): string[] {
@@ -32,9 +32,7 @@ function ofOthers(error: unknown): string[] {
     return error.errors.map(({ field, message }) => `gatehouse: ${field ? `${field} ` : ''}${message}`);
   }
   if (error instanceof NotReachable || error instanceof GatehouseError) return [`gatehouse: ${error.message}`];
-  return [
-    `gatehouse: ${error instanceof Error ? (error.stack ?? error.message).replaceAll('\n', ' ') : String(error)}`,
-  ];
+  return [`gatehouse: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
 }
 
 /** The backend's prefix. Importing it from there would load the whole framework. */

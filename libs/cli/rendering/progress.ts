@@ -1,4 +1,5 @@
 import cliProgress from 'cli-progress';
+import { plainLine } from './plain-text.js';
 import { number } from './table.js';
 
 /** The progress of long work, on stderr, so that stdout has only the result. */
@@ -25,7 +26,7 @@ class Bars implements Progress {
     this.end();
     this.bar = new cliProgress.SingleBar({
       stream: this.stream,
-      format: `${label.padEnd(LABEL_WIDTH)} {bar} {percentage}% {value}/{total} {duration_formatted}`,
+      format: `${plainLine(label).padEnd(LABEL_WIDTH)} {bar} {percentage}% {value}/{total} {duration_formatted}`,
       barCompleteChar: '█',
       barIncompleteChar: '░',
       barsize: 30,
@@ -58,10 +59,10 @@ class Lines implements Progress {
   constructor(private readonly stream: ErrorStream) {}
 
   start(label: string, total: number): void {
-    this.label = label;
+    this.label = plainLine(label);
     this.total = total;
     this.shownTenth = 0;
-    if (total === 0) this.stream.write(`${label}: nothing to do\n`);
+    if (total === 0) this.stream.write(`${this.label}: nothing to do\n`);
   }
 
   update(done: number): void {

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { plainLine } from './plain-text.js';
+import { line, lines, plainLine, type Shown } from './plain-text.js';
 
 export type Cell = string | number | boolean | null | undefined;
 
@@ -26,16 +26,17 @@ const NO_LINES = {
  * A table as text. Columns with numbers are aligned to the right.
  * @param nothing shown instead of a table without rows
  */
-export function table(head: readonly string[], rows: readonly (readonly Cell[])[], nothing = 'none'): string {
-  if (rows.length === 0) return nothing;
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[], nothing = 'none'): Shown {
+  if (rows.length === 0) return line`${nothing}`;
   const shown = new Table({
-    head: head.map((title) => title.toUpperCase()),
+    head: head.map((title) => plainLine(title).toUpperCase()),
     chars: NO_LINES,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left')),
   });
   shown.push(...rows.map((row) => row.map(cellText)));
-  return trimmed(shown.toString());
+  // Each cell is on one line.
+  return trimmed(shown.toString()) as Shown;
 }
 
 /** The rows of a table with these fields of the items; a field that ends in `At` is a time. */
@@ -45,15 +46,15 @@ export const rowsOf = <Item>(items: readonly Item[], ...fields: (keyof Item & st
   );
 
 /** Names and values, one pair a line. */
-export function pairs(rows: readonly (readonly [name: string, value: Cell])[]): string {
+export function pairs(rows: readonly (readonly [name: string, value: Cell])[]): Shown {
   const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${cellText(value)}`).join('\n');
+  return lines(rows.map(([name, value]) => line`${name.padEnd(width)}  ${cellText(value)}`));
 }
 
 function cellText(value: Cell): string {
   if (value === null || value === undefined || value === '') return '–';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return typeof value === 'number' ? number(value) : plainLine(value);
+  return typeof value === 'number' ? number(value) : plainLine(String(value));
 }
 
 /** With thousands separators, as in 12,345. */

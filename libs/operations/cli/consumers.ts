@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient } from '../../cli/api-client.js';
-import { plainLine } from '../../cli/rendering/plain-text.js';
+import { line, type Shown } from '../../cli/rendering/plain-text.js';
 import { type Progress, silent } from '../../cli/rendering/progress.js';
 import { number } from '../../cli/rendering/table.js';
 import { GatehouseError } from '../../kernel/errors.js';
@@ -55,11 +55,11 @@ export async function passed(
 const eventText = ({ type, position, key }: Work): string => `${type} at position ${position} (key ${key})`;
 
 /** What a reactor works on, as in "works on ReviewConfirmed at position 1047 (key acc-1) since …". */
-export const workText = (work: Work): string => plainLine(`works on ${eventText(work)} since ${work.since}`);
+export const workText = (work: Work): Shown => line`works on ${eventText(work)} since ${work.since}`;
 
 /** The same for an event that is retried. */
-export const retryText = ({ failures, since, ...work }: Retrying): string =>
-  plainLine(`retries ${eventText({ ...work, since })}, failed ${number(failures)} times since ${since}`);
+export const retryText = ({ failures, since, ...work }: Retrying): Shown =>
+  line`retries ${eventText({ ...work, since })}, failed ${number(failures)} times since ${since}`;
 
 function stuck(
   { name, position, retrying, workingOn }: Partial<ConsumerStatus> = {},

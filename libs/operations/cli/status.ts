@@ -1,4 +1,5 @@
 import { type CommandGroup, command } from '../../cli/commands.js';
+import { line, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { number, pairs, table, time } from '../../cli/rendering/table.js';
 import { suspensionText } from '../../switches/cli.js';
 import type { StatusAnswer } from '../queries/show-status.js';
@@ -26,7 +27,7 @@ export const statusCommand: CommandGroup = (program, run) => {
   );
 };
 
-export function statusText(url: string, status: StatusAnswer): string {
+export function statusText(url: string, status: StatusAnswer): Shown {
   const {
     version,
     uptimeSeconds,
@@ -63,17 +64,15 @@ export function statusText(url: string, status: StatusAnswer): string {
     time(seenAt),
   ]);
   const works = consumers.flatMap(({ name, workingOn, retrying }) => [
-    ...(workingOn ? [`\n${name} ${workText(workingOn)}`] : []),
-    ...(retrying ? [`\n${name} ${retryText(retrying)}`] : []),
+    ...(workingOn ? [line`${name} ${workText(workingOn)}`] : []),
+    ...(retrying ? [line`${name} ${retryText(retrying)}`] : []),
   ]);
-  return [
+  return paragraphs([
     about,
-    '',
     table(['role', 'process', 'version', 'ready since', 'seen'], living, 'no process was seen lately'),
-    '',
     table(columns, rows, 'no consumer has started'),
     ...works,
-  ].join('\n');
+  ]);
 }
 
 function duration(seconds: number): string {

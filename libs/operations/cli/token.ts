@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { type CommandGroup, command, severalOf } from '../../cli/commands.js';
+import { line } from '../../cli/rendering/plain-text.js';
 import { rowsOf, table } from '../../cli/rendering/table.js';
 import type { CreatedTokenAnswer, TokenAnswer, TokensAnswer } from '../../http/tokens.controller.js';
 import { DAY_MS, systemClock, toIso } from '../../kernel/clock.js';
@@ -59,8 +60,8 @@ export const tokenCommands: CommandGroup = (program, run) => {
           const { role: roles, person, expires: expiresAt, source: sources, eventType: eventTypes } = given;
           const body = { name, roles, person, expiresAt, sources, eventTypes };
           const token = await client.post<CreatedTokenAnswer>('/v1/tokens', body);
-          print(token, () => token.secret);
-          remark(`The secret is shown only once. To revoke the token: gatehouse token revoke ${token.id}`);
+          print(token, () => line`${token.secret}`);
+          remark(line`The secret is shown only once. To revoke the token: gatehouse token revoke ${token.id}`);
         },
       ),
     );
@@ -68,7 +69,7 @@ export const tokenCommands: CommandGroup = (program, run) => {
   command(group, 'revoke <id>', 'Revokes a token.', 'token revoke 0123456789abcdef').action(
     run(async ({ client, print }, _, id) => {
       const token = await client.delete<TokenAnswer>(`/v1/tokens/${encodeURIComponent(id!)}`);
-      print(token, () => `token ${token.id} of ${token.name} is revoked`);
+      print(token, () => line`token ${token.id} of ${token.name} is revoked`);
     }),
   );
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient } from '../../cli/api-client.js';
 import { type CommandGroup, command } from '../../cli/commands.js';
 import { EXIT } from '../../cli/exit-codes.js';
+import { paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import type { Progress } from '../../cli/rendering/progress.js';
 import { type Cell, rowsOf, table } from '../../cli/rendering/table.js';
 import { GatehouseError } from '../../kernel/errors.js';
@@ -55,7 +56,7 @@ export const viewsCommands: CommandGroup = (program, run) => {
   );
 };
 
-export function viewsText({ items, reactions }: ViewsAnswer): string {
+export function viewsText({ items, reactions }: ViewsAnswer): Shown {
   const views = table(
     ['view', 'version', 'live', 'position', 'rows', 'parked', 'summary'],
     rowsOf(items.map(counted), 'name', 'version', 'live', 'position', 'rows', 'parked', 'summary'),
@@ -69,7 +70,7 @@ export function viewsText({ items, reactions }: ViewsAnswer): string {
     one.parked.map(({ key, position, eventType, error }) => [one.name, key, Number(position), eventType, error]),
   );
   const leftOut = parked.length > 0 ? [table(['parked by', 'key', 'position', 'event', 'error'], parked)] : [];
-  return [views, reacting, ...leftOut].join('\n\n');
+  return paragraphs([views, reacting, ...leftOut]);
 }
 
 const counted = <Consumer extends ViewsAnswer['reactions'][number]>(one: Consumer) => ({
@@ -99,7 +100,7 @@ async function finished(client: ApiClient, begun: ViewJob, progress: Progress): 
 }
 
 /** One row per table of each view, and the rows that differ, or differed before a rebuild. */
-export function comparisonText({ kind, comparisons = [] }: ViewJob): string {
+export function comparisonText({ kind, comparisons = [] }: ViewJob): Shown {
   const differing = kind === 'verify' ? 'DIFFERS' : 'corrected';
   const rows = comparisons.flatMap(({ view, position, tables }): Cell[][] =>
     tables.length === 0
@@ -120,5 +121,5 @@ export function comparisonText({ kind, comparisons = [] }: ViewJob): string {
     ),
   );
   if (rowsThatDiffer.length === 0) return tables;
-  return [tables, table(['view', 'table', 'key', 'live row', 'columns'], rowsThatDiffer)].join('\n\n');
+  return paragraphs([tables, table(['view', 'table', 'key', 'live row', 'columns'], rowsThatDiffer)]);
 }

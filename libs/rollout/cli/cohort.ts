@@ -3,6 +3,7 @@ import { type AccountAnswer, accountOf } from '../../account/cli.js';
 import type { ApiClient } from '../../cli/api-client.js';
 import { type CommandGroup, command, integer, reason, severalOf } from '../../cli/commands.js';
 import { EXIT } from '../../cli/exit-codes.js';
+import { line, lines, type Shown } from '../../cli/rendering/plain-text.js';
 import { number, rowsOf, table } from '../../cli/rendering/table.js';
 import { listed } from '../../cli/session.js';
 import { InvalidInput } from '../../kernel/errors.js';
@@ -71,7 +72,7 @@ export const cohortCommands: CommandGroup = (program, run) => {
         }
         const admitted = await admitCohort(client, { cohortId: ids.next(), size, accounts, priority });
         if (!wait) {
-          print(admitted, () => `cohort ${admitted.cohortId}: ${number(admitted.size)} people will be onboarded`);
+          print(admitted, () => line`cohort ${admitted.cohortId}: ${number(admitted.size)} people will be onboarded`);
           return EXIT.done;
         }
         progress.start('onboarding', admitted.size);
@@ -97,7 +98,7 @@ export const cohortCommands: CommandGroup = (program, run) => {
         print(found, () =>
           table(['account', 'address', 'locale'], rowsOf(items, 'accountId', 'email', 'locale'), 'nobody to invite'),
         );
-        if (withheld.length > 0) remark(`${withheld.length} people are left out: --json names them, and why`);
+        if (withheld.length > 0) remark(line`${withheld.length} people are left out: --json names them, and why`);
       }),
     );
 };
@@ -114,7 +115,7 @@ async function addressesOf(client: ApiClient, cohortId: string, reason: string) 
   }
   return { cohortId, items, withheld };
 }
-const cohortTable = (cohorts: readonly CohortAnswer[]): string =>
+const cohortTable = (cohorts: readonly CohortAnswer[]): Shown =>
   table(
     ['cohort', 'status', 'people', 'onboarded', 'selection', 'rate', 'admitted'],
     rowsOf(cohorts, 'cohortId', 'status', 'size', 'onboarded', 'selection', 'perWeek', 'admittedAt'),
@@ -162,8 +163,11 @@ const standing = (account: AccountAnswer | undefined): string => {
   return account.cohortId === null ? account.status : `${account.status} with cohort ${account.cohortId}`;
 };
 
-function outcomeText({ cohortId, size }: AdmittedAnswer, { onboarded, leftOut }: CohortOutcome): string {
+function outcomeText({ cohortId, size }: AdmittedAnswer, { onboarded, leftOut }: CohortOutcome): Shown {
   const nobody = onboarded.length + leftOut.length === 0 ? ', since nobody was waiting' : '';
-  const lines = [`cohort ${cohortId}: ${number(onboarded.length)} of ${number(size)} onboarded${nobody}`, ...onboarded];
-  return [...lines, ...leftOut.map(({ accountId, status }) => `not onboarded: ${accountId}, ${status}`)].join('\n');
+  return lines([
+    line`cohort ${cohortId}: ${number(onboarded.length)} of ${number(size)} onboarded${nobody}`,
+    ...onboarded.map((accountId) => line`${accountId}`),
+    ...leftOut.map(({ accountId, status }) => line`not onboarded: ${accountId}, ${status}`),
+  ]);
 }

@@ -1,5 +1,6 @@
 import { type CommandGroup, command, integer, reason } from '../../cli/commands.js';
 import { actorText } from '../../cli/rendering/actor.js';
+import { paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { number, pairs, table, time } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
@@ -62,7 +63,7 @@ async function showRollout({ client, print }: Session): Promise<void> {
   print(rollout, () => rolloutText(rollout));
 }
 
-export function rolloutText(rollout: RolloutAnswer): string {
+export function rolloutText(rollout: RolloutAnswer): Shown {
   const { perWeek, daily, paused, pauseReason, available, moreAt, admissions, waiting, etag, changes } = rollout;
   const about = pairs([
     ['rate', perWeek === null ? 'not set' : `${number(perWeek)} people per rolling seven days`],
@@ -77,7 +78,7 @@ export function rolloutText(rollout: RolloutAnswer): string {
   const changed = history.length > 0 ? [table(['position', 'time', 'change', 'by'], history)] : [];
   const rows = admissions.map(({ cohortId, size, at }) => [cohortId, size, time(at)]);
   const admitted = rows.length > 0 ? [table(['cohort', 'people', 'admitted'], rows)] : [];
-  return [about, ...admitted, ...changed].join('\n\n');
+  return paragraphs([about, ...admitted, ...changed]);
 }
 
 function changeText({ type, perWeek, daily, reason }: RolloutAnswer['changes'][number]): string {

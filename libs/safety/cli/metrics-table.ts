@@ -1,10 +1,11 @@
+import { paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { number, pairs, table } from '../../cli/rendering/table.js';
 import type { Share } from '../metrics.js';
 import type { ReviewFigures, SafetyAnswer, SafetyFigures } from '../queries/safety-answer.js';
 import { durationText, kappaNumber, kappaText, timesText } from './review-figures.js';
 
 /** The safety metrics of everything and of each group, if there are groups. */
-export function metricsText({ whole, groups }: SafetyAnswer, by?: string): string {
+export function metricsText({ whole, groups }: SafetyAnswer, by?: string): Shown {
   const text = wholeText(whole);
   if (by === undefined) return text;
   const rows = groups.map((one) => [
@@ -35,10 +36,10 @@ export function metricsText({ whole, groups }: SafetyAnswer, by?: string): strin
     'kappa',
     'deactivated',
   ];
-  return `${text}\n\n${table(head, rows, `no ${by} has figures yet`)}`;
+  return paragraphs([text, table(head, rows, `no ${by} has figures yet`)]);
 }
 
-function wholeText(figures: SafetyFigures): string {
+function wholeText(figures: SafetyFigures): Shown {
   const { generated, shared, exposed, flags, flagged, cases, backlog, deactivated, reinstated } = figures;
   return pairs([
     ['images generated', generated],

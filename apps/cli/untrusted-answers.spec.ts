@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { runCommandLine } from './program.js';
+
+/** What each string of an answer is: it begins lines of its own, moves the cursor and turns the direction of text. */
+const HOSTILE = 'x\nforged\r\nforged\u001b[1A\u001b[2Kforged\u0085forged\u2028forged\u009b2K\u202eforged';
+/** With other control characters than a line end, or a line that a value began. */
+const FORGED = /(?!\n)[\p{Cc}\u2028\u2029\u202e]|^forged/mu;
+
+interface Schema {
+  $ref?: string;
+  type?: string;
+  enum?: unknown[];
+  const?: unknown;
+  anyOf?: Schema[];
+  allOf?: Schema[];
+  oneOf?: Schema[];
+  items?: Schema;
+  properties?: Record<string, Schema>;
+  additionalProperties?: Schema | boolean;
+}
+type Operation = { responses: Record<string, { content?: { 'application/json'?: { schema: Schema } } }> };
+const document = JSON.parse(readFileSync('docs/api/openapi.v1.json', 'utf8')) as {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema> };
+};
+
+/** The members that a client follows to further pages. */
+const isNext = (name: string): boolean => name.startsWith('next');
+
+function hostile(schema: Schema): unknown {
+  if (schema.$ref !== undefined) return hostile(document.components.schemas[schema.$ref.split('/').at(-1)!]!);
+  const choices = schema.anyOf ?? schema.oneOf ?? schema.allOf;
+  if (choices) return hostile(choices.find(({ type }) => type !== 'null') ?? choices[0]!);
+  if (schema.type === 'array') return [hostile(schema.items ?? {})];
+  if (schema.type === 'integer' || schema.type === 'number') return 1;
+  if (schema.type === 'boolean') return true;
+  if (schema.type === 'null') return null;
+  if (schema.type !== 'object') return HOSTILE;
+  const members = Object.entries(schema.properties ?? {}).filter(([name]) => !isNext(name));
+  const others =
+    typeof schema.additionalProperties === 'object' ? [[HOSTILE, schema.additionalProperties] as const] : [];
+  return Object.fromEntries([...members, ...others].map(([name, member]) => [name, hostile(member)]));
+}
+
+function answerTo(method: string, path: string): unknown {
+  const matches = (template: string) => new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
+  const [, operations] = Object.entries(document.paths).find(([template]) => matches(template))!;
+  const ok = Object.entries(operations[method.toLowerCase()]!.responses).find(([status]) => status.startsWith('2'))!;
+  return hostile(ok[1].content!['application/json']!.schema);
+}
+
+let problem: unknown;
+const server = createServer((request, response) => {
+  request.resume();
+  const { pathname } = new URL(request.url!, 'http://localhost');
+  response.statusCode = problem === undefined ? 200 : 409;
+  response.end(JSON.stringify(problem ?? answerTo(request.method!, pathname)));
+});
+beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+afterAll(() => void server.close());
+
+async function run(...args: string[]) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const env = { GATEHOUSE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  await runCommandLine(args, { env, stdout, stderr, signal: new AbortController().signal });
+  return { stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+}
+
+const SHOWING = [
+  'status',
+  'settings',
+  'token create x --role service',
+  'token revoke 0123456789abcdef',
+  'token list',
+  'waitlist join ada@example.org',
+  'waitlist list --limit 1',
+  'policy publish 1',
+  'policy show',
+  'rate show',
+  'cohort list --limit 1',
+  'cohort show week-20',
+  'cohort onboard --no-wait',
+  'cohort addresses week-20 --reason invitations',
+  'account show acc-1',
+  'account why acc-1',
+  'image show img-1',
+  'case list --limit 1',
+  'case show img-1',
+  'case claim img-1',
+  'case verdict img-1 unsafe',
+  'switch list',
+  'switch show generate',
+  'metrics --by category',
+  'events --limit 1',
+  'events --all --limit 1',
+  'quarantine list --limit 1',
+  'quarantine show 0196e0f0-0000-7000-8000-000000000001',
+  'quarantine replay 0196e0f0-0000-7000-8000-000000000001',
+  'quarantine discard 0196e0f0-0000-7000-8000-000000000001',
+  'views list',
+  'views verify',
+];
+
+it.each(SHOWING)('gatehouse %s keeps each value of an answer on its line', async (command) => {
+  problem = undefined;
+  const { stdout, stderr } = await run(...command.split(' '));
+  expect(stderr).not.toMatch(/TypeError|RangeError/);
+  expect(stdout).toMatch(/forged/);
+  expect(`${stdout}${stderr}`).not.toMatch(FORGED);
+});
+
+it('keeps each value of a problem on its line', async () => {
+  problem = { type: HOSTILE, title: HOSTILE, detail: HOSTILE, incident: HOSTILE };
+  expect((await run('status')).stderr).not.toMatch(FORGED);
+  problem = { ...(problem as object), errors: [{ field: HOSTILE, message: HOSTILE }] };
+  const { stderr } = await run('status');
+  expect(stderr).toMatch(/forged/);
+  expect(stderr).not.toMatch(FORGED);
+});

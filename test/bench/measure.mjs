@@ -19,6 +19,8 @@
  * @property {(round: number) => Promise<number>} run returns operations per second of one round
  */
 
+export const ms = (value) => `${value.toFixed(2)} ms`;
+
 export const median = (values) => quantile(values, 0.5);
 
 /** Linear interpolation between the two nearest ranks. */

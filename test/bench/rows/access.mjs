@@ -2,7 +2,7 @@ import { startBareRoute } from '../bare-route.mjs';
 import { askForAll, evaluation } from '../evaluations.mjs';
 import { expectStatus, openConnection } from '../http-connection.mjs';
 import { loadMembers, memberId } from '../loading.mjs';
-import { alternate, compare, median, quantile } from '../measure.mjs';
+import { alternate, compare, median, ms, quantile } from '../measure.mjs';
 import { onDatabase, startStandalone } from '../standalone.mjs';
 import { askSteadily } from '../steady-load.mjs';
 
@@ -153,5 +153,3 @@ async function load({ url, token }, count, accountAt, action) {
   for (const connection of connections) connection.close();
   return { rate, times };
 }
-
-const ms = (value) => `${value.toFixed(2)} ms`;

@@ -325,25 +325,6 @@ describe('the documents of the interfaces', () => {
     });
   });
 
-  describe.each(['/openapi.json', '/asyncapi.json', '/docs'])('%s for a client that holds a copy', (path) => {
-    const held = async () => (await anybody.get(path)).headers.get('etag')!;
-
-    it('is not sent again while the copy is the same', async () => {
-      const etag = await held();
-      expect(etag).toMatch(/^"[\w-]{43}(-gzip)?"$/);
-      for (const tags of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
-        const { status, body, headers } = await anybody.get(path, { 'if-none-match': tags });
-        expect([tags, status, body, headers.get('etag')]).toEqual([tags, 304, '', etag]);
-      }
-    });
-
-    it('is sent if the copy is another one', async () => {
-      const { status, body, headers } = await anybody.get(path, { 'if-none-match': '"of-an-earlier-release"' });
-      expect([status, headers.get('etag')]).toEqual([200, await held()]);
-      expect(body).toEqual((await anybody.get(path)).body);
-    });
-  });
-
   describe('the reference page', () => {
     it('shows every operation and event without a script or an external resource', async () => {
       const { status, body, headers } = await anybody.get('/docs');

@@ -281,22 +281,6 @@ describe('gatehouse quarantine', () => {
   });
 });
 
-describe('gatehouse switch', () => {
-  it('suspends and resumes an action, and shows who did it why', async () => {
-    const cohort = ['--cohort', 'week-20'];
-    const until = '2999-06-01T12:00:00Z';
-    const { etag } = await json('switch', 'suspend', 'share', 'leaked links', ...cohort, '--until', until);
-    expect(await text('switch', 'list')).toMatch(/\nshare +week-20 .* 2999-06-01 12:00:00 +leaked links\n/);
-    expect(await text('status')).toContain('share for cohort week-20 until 2999-06-01 12:00:00 (leaked links)');
-    fails(await cli.run('switch', 'resume', 'share', 'done', ...cohort, '--if-match', '"other"'), 5, /has changed/);
-    const resumed = await text('switch', 'resume', 'share', 'done', ...cohort, '--if-match', etag);
-    expect(resumed).toMatch(/suspended +no\n[\s\S]*ActionSuspended .* leaked links\n.*ActionResumed .* done\n/);
-    expect(await text('switch', 'list')).toBe('nothing is suspended\n');
-    fails(await cli.run('switch', 'suspend', 'flag', 'x'), 2, /choices are generate/);
-    fails(await cli.run('switch', 'suspend', 'share', 'x', '--until', 'noon'), 2, /a time such as/);
-  });
-});
-
 describe('gatehouse metrics', () => {
   it('shows totals and groups', async () => {
     await settled(client);

@@ -7,6 +7,7 @@ import { BATCHED, STRUCTURED } from '../../libs/events/cloud-event.js';
 import { Ingest } from '../../libs/ingest/ingest.js';
 import { eventOf } from '../../libs/kafka/binding.js';
 import { anyCharacter } from '../support/any-character.js';
+import { expectProblem, expectResults } from '../support/expected-answers.js';
 import { startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 type Event = Record<string, unknown>;
@@ -198,5 +199,46 @@ describe('a header in binary mode', () => {
 
   it('is refused if it is repeated', async () => {
     expect(await sendId(['a', 'b'])).toMatchObject({ status: 400, body: { errors: [{ field: 'ce-id' }] } });
+  });
+
+  it('has any value and any name, and the answer is results or a problem', async () => {
+    const attributes = {
+      'ce-specversion': '1.0',
+      'ce-id': 'caf%C3%A9',
+      'ce-source': '/binary',
+      'ce-type': 'ImageShared',
+    };
+    const send = (type: string, headers: Record<string, string>) =>
+      gatehouse.administrator.post('/v1/events', JSON.stringify(DATA), { 'content-type': type, ...headers });
+    const [first] = expectResults(await send(JSON_TYPE, attributes), 1, 'binary');
+    expect(first).toMatchObject({ id: 'café', source: '/binary', outcome: 'accepted' });
+    expect(expectResults(await send(JSON_TYPE, attributes), 1, 'binary')[0]).toMatchObject({
+      outcome: 'duplicate',
+    });
+    const name = fc.constantFrom(
+      ...Object.keys(attributes),
+      'ce-time',
+      'ce-schemaversion',
+      'ce-traceparent',
+      'ce-data',
+      'ce-',
+    );
+    const value = fc.oneof(
+      fc.string({ maxLength: 30 }),
+      fc.constantFrom('%', '%00', '%zz', '%ED%A0%80', '__proto__', 'x'.repeat(300)),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        name,
+        value,
+        fc.constantFrom('application/json', 'text/plain', 'image/png'),
+        async (header, given, type) => {
+          const answer = await send(type, { ...attributes, [header === 'ce-' ? 'ce-x' : header]: given.trim() });
+          if (answer.status === 202) expectResults(answer, 1, [header, given]);
+          else expectProblem(answer, [header, given]);
+        },
+      ),
+      { numRuns: 80 },
+    );
   });
 });

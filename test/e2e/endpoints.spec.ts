@@ -7,7 +7,8 @@ import { catalogue } from '../../apps/composition/catalogue.js';
 import { AccessReplica } from '../../libs/access/decision-point/access-replica.js';
 import { DeclaredRoutes } from '../../libs/http/credentials/declared-routes.js';
 import { jsonText } from '../../libs/ingest/json-text.js';
-import { type Answer, type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { expectProblem, expectResults } from '../support/expected-answers.js';
+import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { mutated, strangeText, strangeValue } from '../support/strange-input.js';
 import { validBodies } from '../support/valid-bodies.js';
 
@@ -32,44 +33,6 @@ const send = (body: unknown, type = 'application/json', headers = {}) =>
   service.post('/v1/events', typeof body === 'string' ? body : jsonText(body), { 'content-type': type, ...headers });
 const shared = (data = {}, attributes = {}) =>
   cloudEvent('ImageShared', { imageId: `endpoint-${++images}`, accountId: 'acc-1', ...data }, attributes);
-
-function expectProblem({ status, headers, body }: Answer, context: unknown) {
-  expect([context, status >= 400 && status < 500, headers.get('content-type')]).toEqual([
-    context,
-    true,
-    expect.stringMatching(/^application\/problem\+json/),
-  ]);
-  expect(body).toMatchObject({
-    status,
-    type: expect.stringMatching(/^https:\/\/.*\/[a-z0-9-]+$/),
-    detail: expect.stringMatching(/^\S/),
-  });
-}
-
-interface Result {
-  outcome: string;
-  reason?: string;
-  field?: string;
-  position?: string;
-  quarantineId?: string;
-}
-
-function expectResults(answer: Answer, count: number, context: unknown): Result[] {
-  expect([context, answer.status, answer.body.results?.length]).toEqual([context, 202, count]);
-  for (const result of answer.body.results) {
-    const expected =
-      result.outcome === 'quarantined'
-        ? {
-            reason: expect.stringMatching(/^[a-z0-9]+(-[a-z0-9]+)*$/),
-            field: expect.any(String),
-            detail: expect.any(String),
-            quarantineId: expect.stringMatching(/^[0-9a-f-]{36}$/),
-          }
-        : { outcome: expect.stringMatching(/^(accepted|duplicate)$/), position: expect.stringMatching(/^[1-9]\d*$/) };
-    expect([context, result]).toEqual([context, expect.objectContaining(expected)]);
-  }
-  return answer.body.results;
-}
 
 describe('the endpoint for events', () => {
   it('answers any JSON with results or a problem', async () => {
@@ -245,46 +208,6 @@ describe('the endpoint for events', () => {
     }
     expect(await raw(Buffer.alloc(MIB + 1, ' '), { 'content-type': STRUCTURED, 'transfer-encoding': 'chunked' })).toBe(
       413,
-    );
-  });
-
-  it('accepts binary mode, percent-decoded, and answers any header values', async () => {
-    const attributes = {
-      'ce-specversion': '1.0',
-      'ce-id': 'caf%C3%A9',
-      'ce-source': '/binary',
-      'ce-type': 'ImageShared',
-    };
-    const data = { imageId: 'binary-1', accountId: 'acc-1' };
-    const [first] = expectResults(await send(data, 'application/json', attributes), 1, 'binary');
-    expect(first).toMatchObject({ id: 'café', source: '/binary', outcome: 'accepted' });
-    expect(expectResults(await send(data, 'application/json', attributes), 1, 'binary')[0]).toMatchObject({
-      outcome: 'duplicate',
-    });
-    const name = fc.constantFrom(
-      ...Object.keys(attributes),
-      'ce-time',
-      'ce-schemaversion',
-      'ce-traceparent',
-      'ce-data',
-      'ce-',
-    );
-    const text = fc.oneof(
-      fc.string({ maxLength: 30 }),
-      fc.constantFrom('%', '%00', '%zz', '%ED%A0%80', '__proto__', 'x'.repeat(300)),
-    );
-    await fc.assert(
-      fc.asyncProperty(
-        name,
-        text,
-        fc.constantFrom('application/json', 'text/plain', 'image/png'),
-        async (header, value, type) => {
-          const answer = await send(data, type, { ...attributes, [header === 'ce-' ? 'ce-x' : header]: value.trim() });
-          if (answer.status === 202) expectResults(answer, 1, [header, value]);
-          else expectProblem(answer, [header, value]);
-        },
-      ),
-      { numRuns: 80 },
     );
   });
 });

@@ -90,6 +90,29 @@ it('shows who set the rate and why it is paused, and sets it only if nobody did 
   expect(await text('events', '--stream', 'rollout')).toMatch(/OnboardingPaused.*olga as operator/);
 });
 
+it('suspends and resumes an action on the command line, and shows who did it why', async () => {
+  const cohort = ['--cohort', 'week-20'];
+  const until = '2999-06-01T12:00:00Z';
+  const suspended = await text('switch', 'suspend', 'share', 'leaked links', ...cohort, '--until', until, '--json');
+  const { etag } = JSON.parse(suspended);
+  expect(await text('switch', 'list')).toMatch(/\nshare +week-20 .* 2999-06-01 12:00:00 +leaked links\n/);
+  expect(await text('status')).toContain('share for cohort week-20 until 2999-06-01 12:00:00 (leaked links)');
+  const refused = await cli.run('switch', 'resume', 'share', 'done', ...cohort, '--if-match', '"other"');
+  expect(refused).toMatchObject({ code: 5, stdout: '', stderr: expect.stringMatching(/has changed/) });
+  const resumed = await text('switch', 'resume', 'share', 'done', ...cohort, '--if-match', etag);
+  expect(resumed).toMatch(/suspended +no\n[\s\S]*ActionSuspended .* leaked links\n.*ActionResumed .* done\n/);
+  expect(await text('switch', 'list')).toBe('nothing is suspended\n');
+  for (const [args, stderr] of [
+    [['flag', 'x'], /choices are generate/],
+    [['share', 'x', '--until', 'noon'], /a time such as/],
+  ] as const)
+    expect(await cli.run('switch', 'suspend', ...args)).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(stderr),
+    });
+});
+
 it('walks from a flag to a deactivation on the command line, and says why', async () => {
   await service.post('/v1/events', [
     cloudEvent('ContentFlagged', { imageId: 'w-1', flaggedBy: 'acc-9', flaggerKind: 'user', categories: ['violent'] }),

@@ -8,18 +8,17 @@ import { Ingest } from '../../libs/ingest/ingest.js';
 import { nestLogger } from '../../libs/platform/logging/nest-logger.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { countIngest } from '../composition/ingest-metrics.js';
-import type { Role, RoleParts } from '../composition/role.js';
+import type { RoleParts } from '../composition/role.js';
 import type { Runtime } from '../composition/runtime.js';
 import { GatewayModule } from './gateway.module.js';
 
-/** Generates the documents at the start: at the first request, which needs no credential, all others would wait for them. */
-export async function withDocuments<Started extends Role>(started: Started): Promise<Started> {
-  await started.app.get(ApiDocuments).all();
-  return started;
-}
-
-/** The HTTP endpoints. */
-export async function composeGateway(runtime: Runtime): Promise<RoleParts> {
+/**
+ * The HTTP endpoints. The documents are generated before anybody can ask for them: at the first request, which needs no
+ * credential, all others would wait.
+ * @param hasDocuments false if they are generated when they are first asked for
+ * @throws StartFailure
+ */
+export async function composeGateway(runtime: Runtime, { hasDocuments = true } = {}): Promise<RoleParts> {
   const adapter = await createHttpAdapter(runtime.settings, new ResponseHeaders(runtime.epoch));
   acceptCloudEvents(adapter.getInstance());
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with(runtime), adapter, {
@@ -27,5 +26,6 @@ export async function composeGateway(runtime: Runtime): Promise<RoleParts> {
     abortOnError: false,
   });
   countIngest(app.get(Ingest), runtime.quarantine, app.get(Metrics));
+  if (hasDocuments) await app.get(ApiDocuments).all();
   return { app, roles: ['gateway'], work: [] };
 }

@@ -2,14 +2,14 @@ import { hasNoToken, newAdministratorToken } from '../composition/administrator-
 import { runProcess, sharedDatabase } from '../composition/process-life.js';
 import { type Role, startRole } from '../composition/role.js';
 import { version } from '../composition/version.js';
-import { composeGateway, withDocuments } from './gateway.js';
+import { composeGateway } from './gateway.js';
 
 const NO_TOKEN =
   '  there is no token yet: start one gateway with GATEHOUSE_NEW_ADMINISTRATOR_TOKEN=on, which prints one';
 
 runProcess({
   database: (settings) => sharedDatabase(settings, 'gateway'),
-  start: async (options) => withDocuments(await startRole(options, composeGateway)),
+  start: (options) => startRole(options, (runtime) => composeGateway(runtime)),
   async announce({ url, app, runtime }: Role) {
     const lines = [`Gatehouse ${version}: gateway is ready at ${url}`];
     // The logs of a cluster must contain no secret unless an operator asked for it.

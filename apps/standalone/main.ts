@@ -3,13 +3,12 @@ import { hasNoToken, newAdministratorToken } from '../composition/administrator-
 import { ownDatabase, runProcess, sharedDatabase } from '../composition/process-life.js';
 import type { Role } from '../composition/role.js';
 import { version } from '../composition/version.js';
-import { withDocuments } from '../gateway/gateway.js';
 import { startStandalone } from './standalone.js';
 
 runProcess({
   database: (settings, logger, signal, lost) =>
     settings.databaseUrl ? sharedDatabase(settings, 'standalone') : ownDatabase(settings, logger, signal, lost),
-  start: async (options) => withDocuments(await startStandalone(options)),
+  start: startStandalone,
   async announce({ url, app, runtime: { settings } }: Role) {
     const stored = settings.databaseUrl ? 'in the PostgreSQL of GATEHOUSE_DATABASE_URL' : resolve(settings.data);
     const lines = [

@@ -7,7 +7,7 @@ import { ingesterOf, projectorOf, publisherOf, reactorsOf, schedulesOf, type Wor
 import { composeGateway } from '../gateway/gateway.js';
 
 export interface StandaloneOptions extends RuntimeOptions {
-  /** False: nothing runs in the background; the caller processes events with `settle`. For tests. */
+  /** False: nothing runs in the background or in advance; the caller processes events with `settle`. For tests. */
   background?: boolean;
 }
 
@@ -22,7 +22,7 @@ export async function startStandalone({ background = true, ...options }: Standal
   let workers: Worker[] = [];
   const role = await startRole(options, async (runtime) => {
     const { settings } = runtime;
-    const gateway = await composeGateway(runtime);
+    const gateway = await composeGateway(runtime, { hasDocuments: background });
     const metrics = gateway.app.get(Metrics);
     workers = [projectorOf(runtime, metrics), ...reactorsOf(runtime, metrics)];
     if (!background) return gateway;

@@ -19,19 +19,22 @@ export interface DeclaredRoute {
 export class DeclaredRoutes implements OnModuleInit {
   constructor(@Inject(DiscoveryService) private readonly discovery: DiscoveryService) {}
 
-  /** @throws StartFailure that lists every route without a declaration */
+  /** @throws StartFailure */
   onModuleInit(): void {
-    const open = this.all().filter(({ access }) => !access);
-    if (open.length === 0) return;
+    this.all();
+  }
+
+  /** @throws StartFailure that lists every route without a declaration */
+  all(): DeclaredRoute[] {
+    const controllers = this.discovery.getControllers();
+    const routes = routesOf(controllers.flatMap(({ metatype }) => (metatype ? [metatype as Type] : [])));
+    const open = routes.filter(({ access }) => !access);
+    if (open.length === 0) return routes;
     const names = open.map(({ handler, method, path }) => `${handler} (${method} ${path})`).join(', ');
     throw new StartFailure(
       'route-undeclared',
       `these routes declare no access: ${names}; add @Roles(…), @AnyRole() or @Public()`,
     );
-  }
-
-  all(): DeclaredRoute[] {
-    return routesOf(this.discovery.getControllers().flatMap(({ metatype }) => (metatype ? [metatype as Type] : [])));
   }
 }
 

@@ -92,6 +92,7 @@ it.each(['throws', 'rejects', 'passes', 'passes later'])('lets the route answer 
 it.each<[string, string | Buffer, Options, number]>([
   ['is chunked', json('now'), { chunked: true }, 200],
   ['is long', JSON.stringify({ ahead: 'now', filler: 'x'.repeat(16 * 1024) }), {}, 200],
+  ['has to be asked for', json('now'), { headers: { expect: '100-continue' } }, 200],
   ['has a query', json('now'), { path: '/question?a=1' }, 200],
   ['is not plain JSON', json('now'), { headers: { 'content-type': 'application/json; charset=latin1' } }, 200],
   ['is encoded', json('now'), { headers: { 'content-encoding': 'gzip' } }, 415],

@@ -29,7 +29,9 @@ const topic = (fallback: string) => named(TOPIC, 'the name of a topic', fallback
  * docs/operations/settings.md.
  */
 const table = {
-  host: text('127.0.0.1').means('Address that the HTTP server binds to; of a host name one address, IPv4 if it has any'),
+  host: text('127.0.0.1').means(
+    'Address that the HTTP server binds to; of a host name one address, IPv4 if it has any',
+  ),
   port: integer(8080, 0, 65_535).means('Port of the HTTP server; 0 picks a free port'),
   publicUrl: baseUrl().means(
     'The URL under which callers reach the HTTP API, for the documents that name it; if unset, the address on which a request arrived',

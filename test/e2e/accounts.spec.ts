@@ -4,7 +4,7 @@ import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../
 
 const START = Date.parse('2022-05-18T09:00:00Z');
 const HOUR_MS = 3_600_000;
-const now = START;
+let now = START;
 let gatehouse: TestGatehouse;
 let operator: Client;
 let service: Client;
@@ -23,6 +23,7 @@ const join = async (name: string) =>
   };
 const show = async (id: string, asOf?: string) =>
   (await operator.get(`/v1/accounts/${id}${asOf === undefined ? '' : `?asOf=${encodeURIComponent(asOf)}`}`)).body;
+type Explanation = { reason: string };
 const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
   status,
   body.type?.split('/').at(-1),
@@ -109,6 +110,17 @@ it('shows the state of an account at any time, by when each event was stored', a
     404,
     'account-unknown',
   ]);
+});
+
+it('explains a position by the clock of its time, not by that of the question', async () => {
+  const { accountId } = await join('mia');
+  const until = '2100-01-01T00:00:00.000Z';
+  const { body } = await operator.post(`/v1/accounts/${accountId}/suspension`, { until, reason: 'first-strike' });
+  now = Date.parse(until);
+  const reasons = async (asOf?: string) => (await show(accountId, asOf)).why.map(({ reason }: Explanation) => reason);
+  expect(await reasons(body.position)).toEqual(['account-suspended', 'not-onboarded']);
+  expect(await reasons()).toEqual(['not-onboarded']);
+  now = START;
 });
 
 it('accepts a deactivation of another system once, also for an unknown account', async () => {

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestj
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { Matches, MaxLength } from 'class-validator';
 import { type Static, Type } from 'typebox';
-import type { EventStore } from '../../event-store/event-store.js';
+import { type EventStore, UnknownPosition } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { isNoOp } from '../../events/no-op-recorded.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -22,7 +22,7 @@ import { answer, Operation } from '../../http/openapi/operation.js';
 import { parsePosition } from '../../http/position-text.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { belongsTo, foldRecorded } from '../../kernel/decider.js';
-import type { Recorded, RecordedEvent } from '../../kernel/envelope.js';
+import type { Position, Recorded, RecordedEvent } from '../../kernel/envelope.js';
 import { InvalidInput, NotFound, PositionGone } from '../../kernel/errors.js';
 import { isInstant, parseInstant } from '../../kernel/text-forms.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
@@ -165,14 +165,27 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
     });
   }
 
-  /** Compares the time of storing, so that the answer is what was known then. @returns `now`, the moment of a time in epoch ms */
+  /** When the event at a position was stored, in epoch milliseconds; undefined if there is none. */
+  private async storedAt(place: Position): Promise<number | undefined> {
+    if (place === 0) return 0; // before the first event
+    try {
+      const [event] = (await this.store.readAll(place, { including: true, limit: 1 })).events;
+      return event?.position === place ? Date.parse(event.recordedAt) : undefined;
+    } catch (error) {
+      if (error instanceof UnknownPosition) return undefined;
+      throw error;
+    }
+  }
+
+  /** Compares the time of storing, so that the answer is what was known then. @returns `now`, the moment asked for in epoch ms */
   private async upTo(asOf: string | undefined): Promise<{ isPart: (event: RecordedEvent) => boolean; now: number }> {
     const now = this.clock.now();
     if (asOf === undefined) return { isPart: () => true, now };
     const last = parsePosition(asOf, this.epoch.current);
     if (last !== undefined) {
-      if (last > (await this.store.head())) throw new PositionGone(asOf, this.epoch.current);
-      return { isPart: ({ position: place }) => place <= last, now };
+      const stored = await this.storedAt(last);
+      if (stored === undefined) throw new PositionGone(asOf, this.epoch.current);
+      return { isPart: ({ position: place }) => place <= last, now: Math.min(now, stored) };
     }
     const time = isInstant(asOf) ? parseInstant(asOf) : undefined;
     if (time === undefined) {

@@ -31,6 +31,12 @@ describe('an access decision', () => {
     }
   });
 
+  it.each(USES)('denies %s while the policy or the account cannot be read, whatever was accepted', (action) => {
+    expect(reason({}, action, { isPolicyUnreadable: true })).toBe('policy-unreadable');
+    expect(reason({ unreadable: 7 }, action, { isPolicyUnreadable: true })).toBe('account-unreadable');
+    expect(reason({ unreadable: 7, deactivated: true }, action)).toBe('account-deactivated');
+  });
+
   it.each(ACCESS_ACTIONS)(
     'denies %s to a deactivated account before any other rule, even to an unknown one',
     (action) => {

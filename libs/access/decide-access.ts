@@ -13,6 +13,8 @@ export interface AccessFacts {
   suspendedFor?: 'everyone' | 'cohort';
   /** Whether the account has accepted a version of the content policy that suffices now. */
   hasAcceptedPolicy?: boolean;
+  /** Whether a broken event leaves unknown which versions suffice. */
+  isPolicyUnreadable?: boolean;
   /** The image. `isParked`: an event of it could not be processed, so the facts may be incomplete. */
   image?: { photorealistic?: boolean | null; faces?: boolean | null; isParked?: boolean };
   /** For `review`: the case, and why the subject may not review it. `isParked`: a flag of it could not be processed. */
@@ -57,6 +59,11 @@ const RULES: readonly AccessRule[] = [
     breaks: (standing) => standing.deactivated,
   },
   {
+    reason: 'account-unreadable',
+    actions: ACCESS_ACTIONS,
+    breaks: ({ unreadable }) => unreadable !== undefined,
+  },
+  {
     reason: 'account-suspended',
     actions: ACCESS_ACTIONS,
     breaks: (standing, { now }) => standing.suspendedUntil !== undefined && now < standing.suspendedUntil,
@@ -75,6 +82,11 @@ const RULES: readonly AccessRule[] = [
     reason: 'not-onboarded',
     actions: USES,
     breaks: (standing) => standing.status !== 'onboarded',
+  },
+  {
+    reason: 'policy-unreadable',
+    actions: USES,
+    breaks: (_, { isPolicyUnreadable }) => isPolicyUnreadable === true,
   },
   {
     reason: 'policy-not-accepted',

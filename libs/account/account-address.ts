@@ -56,7 +56,12 @@ export function joinWithAddress(
 }
 
 /** Without the operator's reason, which is for operators. */
-function joinSuspended({ until }: Suspension): Refusal {
+function joinSuspended({ until, unreadable }: Suspension): Refusal {
+  if (unreadable !== undefined) {
+    const text =
+      "joining is suspended until an operator resumes it, because the switches can't be read: join again later";
+    return new Refusal('join-suspended', text);
+  }
   if (until === undefined)
     return new Refusal('join-suspended', 'joining is suspended until an operator resumes it: join again later');
   const end = toIso(until);

@@ -4,7 +4,7 @@ import { foldRecorded } from '../kernel/decider.js';
 import type { Recorded } from '../kernel/envelope.js';
 import { type ExplainedBy, explain } from './account-explanation.js';
 import { accountStream } from './account-standing.js';
-import { type AccountEvent, AccountOnboarded, PolicyAccepted } from './events.js';
+import { AccountDeactivated, type AccountEvent, AccountOnboarded, PolicyAccepted } from './events.js';
 
 const accountId = 'acc-1';
 const onboarded = recordedOf(1, AccountOnboarded, { accountId, cohortId: 'week-20' });
@@ -22,5 +22,28 @@ describe('the explanation of an account', () => {
     expect(why([onboarded, accepts(2, 'v1'), accepts(3, 'v2')])).toEqual([
       expect.objectContaining({ reason: 'allowed', text: expect.stringMatching(/accepted the content policy v1$/) }),
     ]);
+  });
+
+  const reasons = (...given: Parameters<typeof why>) => why(...given).map(({ reason }) => reason);
+
+  it('names a deactivation that is decided but not stored yet, as access decisions do', () => {
+    const able = [onboarded, accepts(2, 'v1')];
+    expect(reasons(able, { isDeactivationPending: true })).toEqual(['account-deactivated']);
+    expect(reasons(able, { isDeactivationPending: false })).toEqual(['allowed']);
+    const stored = recordedOf(3, AccountDeactivated, { accountId });
+    expect(reasons([...able, stored], { isDeactivationPending: true })).toEqual(['account-deactivated']);
+  });
+
+  it('names the event of the account or of the policy that cannot be read', () => {
+    const broken = { ...accepts(2, 'v1'), fault: 'its data lacks version' };
+    expect(why([onboarded, broken])).toEqual([
+      expect.objectContaining({ reason: 'account-unreadable', position: '2' }),
+      expect.objectContaining({ reason: 'policy-not-accepted' }),
+    ]);
+    const policies = { sufficient: new Set<string>(), unreadable: 9 };
+    expect(why([onboarded, accepts(2, 'v1')], { policies })[0]).toMatchObject({
+      reason: 'policy-unreadable',
+      position: '9',
+    });
   });
 });

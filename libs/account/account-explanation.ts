@@ -21,7 +21,9 @@ export interface Explanation {
 export interface ExplainedBy {
   /** Epoch milliseconds. */
   now: number;
-  policies: Pick<PoliciesInForce, 'current' | 'sufficient'>;
+  policies: Pick<PoliciesInForce, 'current' | 'sufficient' | 'unreadable'>;
+  /** Whether a confirmed review is still to deactivate the account. */
+  isDeactivationPending?: boolean;
   /** Who confirmed the case that the last deactivation names. */
   reviewers?: readonly string[] | undefined;
 }
@@ -33,13 +35,21 @@ export function explain(
   accountId: string,
   state: AccountStanding,
   events: readonly Recorded<AccountEvent>[],
-  { now, policies, reviewers }: ExplainedBy,
+  { now, policies, reviewers, isDeactivationPending }: ExplainedBy,
 ): Explanation[] {
   const last = <Type extends AccountEvent['type']>(type: Type) =>
     events.findLast((event): event is Of<Type> => event.type === type);
   const reasons: Explanation[] = [];
   const deactivated = state.deactivated ? last('AccountDeactivated') : undefined;
   if (deactivated) reasons.push(deactivation(accountId, deactivated, reviewers));
+  else if (isDeactivationPending) {
+    const text = `${accountId} is denied everything because a review of an image of it was confirmed; its deactivation follows`;
+    reasons.push({ reason: 'account-deactivated', text });
+  }
+  if (state.unreadable !== undefined) {
+    const text = `the event of ${accountId} at position ${state.unreadable} can't be read and may have denied it everything; check it, then reinstate the account`;
+    reasons.push({ reason: 'account-unreadable', text, position: String(state.unreadable) });
+  }
   const suspended = isSuspended(state, now) ? last('AccountSuspended') : undefined;
   if (suspended) {
     const { until, reason } = suspended.data;
@@ -52,7 +62,10 @@ export function explain(
     );
   }
   const accepted = sufficientPolicy(state, policies.sufficient);
-  if (state.status === 'onboarded' && state.policyVersion === undefined) {
+  if (state.status === 'onboarded' && policies.unreadable !== undefined) {
+    const text = `the event of the content policy at position ${policies.unreadable} can't be read, so no acceptance suffices until a new version is in force`;
+    reasons.push({ reason: 'policy-unreadable', text, position: String(policies.unreadable) });
+  } else if (state.status === 'onboarded' && state.policyVersion === undefined) {
     const text = `${accountId} has not accepted the content policy ${policies.current ?? '(none is in force)'}`;
     reasons.push({ reason: 'policy-not-accepted', text });
   } else if (state.status === 'onboarded' && accepted === undefined) {

@@ -183,6 +183,13 @@ describe('deactivating and reinstating an account', () => {
     expect(deactivateAccount(given(joined, deactivated), deactivated.data as never)).toEqual([]);
   });
 
+  it('ends the doubt about a broken event, which nothing else ends', () => {
+    const doubtful = accountStream.evolveBroken!(given(joined, onboarded), { position: 7, time: '' });
+    expect(reinstateAccount(doubtful, reinstated.data as never)).toEqual([reinstated]);
+    expect(fold(accountStream, [reinstated], doubtful)).toEqual(given(joined, onboarded));
+    expect(fold(accountStream, [joined, onboarded, suspended], doubtful)).toMatchObject({ unreadable: 7 });
+  });
+
   it('gives a reinstated account its earlier status', () => {
     expect(reinstateAccount(given(joined, onboarded, deactivated), reinstated.data as never)).toEqual([reinstated]);
     expect(given(joined, onboarded, suspended, deactivated, reinstated)).toEqual(given(joined, onboarded));

@@ -1,4 +1,5 @@
 import type { StreamKind } from '../kernel/decider.js';
+import type { Position } from '../kernel/envelope.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
 import type { PoliciesInForce } from '../policy/index.js';
 import { type AccountEvent, accountEvents } from './events.js';
@@ -15,6 +16,8 @@ export interface AccountStanding {
   /** Those accepted before it, oldest first: one is in force again if a later one is withdrawn. */
   earlierPolicies?: readonly string[];
   cohortId?: string;
+  /** The position of a broken event, which may have denied everything; an operator who reinstates the account ends the doubt. */
+  unreadable?: Position;
 }
 
 export type AccountStream = StreamKind<AccountStanding, AccountEvent, (typeof accountEvents)[number]>;
@@ -40,11 +43,12 @@ export const accountStream: AccountStream = {
       case 'AccountDeactivated':
         return { ...state, deactivated: true };
       case 'AccountReinstated': {
-        const { suspendedUntil: _, ...rest } = state;
+        const { suspendedUntil: _, unreadable: __, ...rest } = state;
         return { ...rest, deactivated: false };
       }
     }
   },
+  evolveBroken: (state, { position: unreadable }) => ({ ...state, unreadable }),
 };
 
 type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
@@ -98,17 +102,18 @@ export function leaveWaitlist(state: AccountStanding, accountId: string): Accoun
 export interface PublishedPolicies {
   versions: readonly { version: string; withdrawn: boolean }[];
   /** As of the acceptance. */
-  inForce: Pick<PoliciesInForce, 'current' | 'upcoming'>;
+  inForce: Pick<PoliciesInForce, 'current' | 'upcoming' | 'unreadable'>;
 }
 
 /**
  * The version in force can be accepted, or one that comes into force later.
- * @throws NotFound account-unknown, policy-unknown; Refusal account-deactivated, policy-withdrawn, policy-outdated
+ * @throws NotFound account-unknown, policy-unknown
+ * @throws Refusal account-deactivated, policy-withdrawn, policy-unreadable, policy-outdated
  */
 export function acceptPolicy(
   state: AccountStanding,
   { accountId, version }: DataOf<'PolicyAccepted'>,
-  { versions, inForce: { current, upcoming } }: PublishedPolicies,
+  { versions, inForce: { current, upcoming, unreadable } }: PublishedPolicies,
 ): AccountEvent[] {
   refuseDeactivated(state, accountId);
   if (state.status === 'unknown') throw unknown(accountId);
@@ -120,6 +125,12 @@ export function acceptPolicy(
   }
   if (published.withdrawn) {
     throw new Refusal('policy-withdrawn', `content policy ${version} was withdrawn; ${instead}`, { current });
+  }
+  if (unreadable !== undefined && !upcoming.has(version)) {
+    throw new Refusal(
+      'policy-unreadable',
+      `the event of the content policy at position ${unreadable} can't be read, so no version counts: an operator has to publish a new one`,
+    );
   }
   if (version !== current && !upcoming.has(version)) {
     throw new Refusal('policy-outdated', `content policy ${version} is outdated; ${instead}`, { current });
@@ -157,9 +168,9 @@ export function deactivateAccount(state: AccountStanding, data: DataOf<'AccountD
   return state.deactivated ? [] : [{ type: 'AccountDeactivated', data }];
 }
 
-/** Reverses a deactivation and a suspension. */
+/** Reverses a deactivation and a suspension, and ends the doubt about a broken event. */
 export function reinstateAccount(state: AccountStanding, data: DataOf<'AccountReinstated'>): AccountEvent[] {
-  if (!state.deactivated && state.suspendedUntil === undefined) return [];
+  if (!state.deactivated && state.suspendedUntil === undefined && state.unreadable === undefined) return [];
   return [{ type: 'AccountReinstated', data }];
 }
 

@@ -23,6 +23,7 @@ export * from './events.js';
 export { AddressClaims } from './features/address-claims.js';
 export * from './person.js';
 export { AddressBook } from './queries/address-book.js';
+export { PendingDeactivations } from './queries/pending-deactivations.js';
 export * from './views/account-standing.js';
 export * from './waiting-turn.js';
 

@@ -39,8 +39,10 @@ export class Catalogue {
     // Only the types are read; no command is executed.
     const commandTypes = this.inbound({} as CommandBus).map(({ type }) => type);
     this.incoming = this.events.filter(({ type, fact }) => fact !== undefined || commandTypes.includes(type));
-    const categories = contexts.flatMap(({ streams = [] }) => streams.map(({ category }) => category));
-    this.stored = new StoredEvents(this.events, [FACTS, ...categories]);
+    const streams = contexts.flatMap((context) => context.streams ?? []);
+    const decisive = streams.filter(({ evolveBroken }) => evolveBroken !== undefined);
+    const categoriesOf = (kinds: typeof streams) => kinds.map(({ category }) => category);
+    this.stored = new StoredEvents(this.events, [FACTS, ...categoriesOf(streams)], categoriesOf(decisive));
     this.outgoing = this.events.filter(isPublished);
     refuseRepeats({
       'event type': this.events.map(({ type }) => type),

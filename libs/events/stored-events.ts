@@ -22,10 +22,14 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 export class StoredEvents {
   private readonly known = new Map<string, { version: number; validate: () => ValidateFunction }>();
 
-  /** @param categories of our streams: `x` is the category of the stream `x` and for every `x-…` */
+  /**
+   * @param categories of our streams: `x` is the category of the stream `x` and for every `x-…`
+   * @param decisive the categories of which no event may be missed, not even a broken one
+   */
   constructor(
     definitions: readonly EventDefinition[],
     private readonly categories: readonly string[],
+    private readonly decisive: readonly string[] = [],
   ) {
     const validatorOf = lazyValidators({ strict: false });
     for (const { type, version, schema, personal } of definitions) {
@@ -37,7 +41,12 @@ export class StoredEvents {
   }
 
   isOurStream(stream: string): boolean {
-    return this.categories.some((category) => stream === category || stream.startsWith(`${category}-`));
+    return isIn(stream, this.categories);
+  }
+
+  /** True if access depends on the event, whatever is wrong with it. */
+  isDecisive({ stream, type }: Pick<StoredEvent, 'stream' | 'type'>): boolean {
+    return this.known.has(type) && isIn(stream, this.decisive);
   }
 
   /** @throws Error for a stream whose events would be passed over when they are read */
@@ -71,6 +80,9 @@ export class StoredEvents {
     return `its data${instancePath} ${params.missingProperty ? `lacks ${params.missingProperty}` : message}`;
   }
 }
+
+const isIn = (stream: string, categories: readonly string[]): boolean =>
+  categories.some((category) => stream === category || stream.startsWith(`${category}-`));
 
 /** The key under which an event is parked that names no entity of its own. */
 export function keyOfBroken({ stream, metadata }: StoredEvent): string {

@@ -26,6 +26,11 @@ export interface StreamKind<
   events: readonly Definition[];
   initial: State;
   evolve(state: State, event: Event, place: EventPlace): State;
+  /**
+   * What is left to know after a broken event of the kind, which may have said anything. Kinds that decide access have it;
+   * without it, broken events are skipped.
+   */
+  evolveBroken?(state: State, place: Omit<EventPlace, 'actor'>): State;
 }
 
 /** Folds events, in order, into a state. */
@@ -61,14 +66,25 @@ export function belongsTo<State, Event extends DomainEvent>(
   return false;
 }
 
-/** Folds a stream's stored events into a state. Skips events that the kind does not list, such as no-ops. */
+/** Folds a stored event of a stream of the kind. Skips one that the kind does not list, such as a no-op. */
+export function evolveRecorded<State, Event extends DomainEvent>(
+  kind: StreamKind<State, Event>,
+  state: State,
+  event: RecordedEvent,
+): State {
+  if (belongsTo(kind, event)) return kind.evolve(state, event, placeOf(event));
+  if (!kind.evolveBroken || isUsable(event) || !kind.events.some(({ type }) => type === event.type)) return state;
+  return kind.evolveBroken(state, { position: event.position, time: event.recordedAt });
+}
+
+/** Folds a stream's stored events, in order, into a state. */
 export function foldRecorded<State, Event extends DomainEvent>(
   kind: StreamKind<State, Event>,
   history: Iterable<RecordedEvent>,
   from: State = kind.initial,
 ): State {
   let state = from;
-  for (const event of history) if (belongsTo(kind, event)) state = kind.evolve(state, event, placeOf(event));
+  for (const event of history) state = evolveRecorded(kind, state, event);
   return state;
 }
 

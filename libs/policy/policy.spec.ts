@@ -122,6 +122,32 @@ describe('withdrawing a content policy', () => {
   });
 });
 
+describe('a broken event of the content policy', () => {
+  const broken = policyStream.evolveBroken!(given('v1', 'v2'), { position: 7, time: toIso(NOW) });
+  const then = (at: number, ...events: PolicyEvent[]) =>
+    fold(
+      policyStream,
+      events.map((event) => ({ ...event, metadata: { time: toIso(at) } })),
+      broken,
+    );
+
+  it('lets no acceptance suffice, whichever version was in force', () => {
+    expect(policiesAt(broken, NOW)).toMatchObject({ sufficient: new Set(), unreadable: 7 });
+    expect(policiesAt(broken, NOW).current).toBeUndefined();
+  });
+
+  it('does not matter any more once a later version has superseded everything before it', () => {
+    const known = { current: 'v3', sufficient: new Set(['v3']) };
+    expect(policiesAt(then(NOW, published('v3')), NOW)).toMatchObject(known);
+    const graced = then(NOW, published('v3', { graceDays: 5 }));
+    const end = NOW + 5 * DAY_MS;
+    expect(policiesAt(graced, end - 1)).toMatchObject({ sufficient: new Set(), until: end, unreadable: 7 });
+    expect(policiesAt(graced, end)).toMatchObject(known);
+    // Whatever was in force before it is not known.
+    expect(policiesAt(then(NOW, published('v3'), withdrawal('v3')), NOW)).toMatchObject({ unreadable: 7 });
+  });
+});
+
 describe('whatever operators publish and withdraw', () => {
   const VERSIONS = ['a', 'b', 'c', 'd'];
   const step = fc.record({

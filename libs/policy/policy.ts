@@ -1,5 +1,6 @@
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import type { StreamKind } from '../kernel/decider.js';
+import type { Position } from '../kernel/envelope.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
 import { type PolicyEvent, policyEvents } from './events.js';
 
@@ -12,11 +13,15 @@ export interface PolicyVersion {
   /** How long after its start the versions before it still count. */
   graceDays: number;
   withdrawn: boolean;
+  /** Published before a broken event, which may have withdrawn or superseded it. */
+  doubtful?: boolean;
 }
 
 export interface ContentPolicies {
   /** In the order of their publication. */
   versions: readonly PolicyVersion[];
+  /** The position of the last broken event. */
+  unreadable?: Position;
 }
 
 /** The kind has a single stream, `policy`. */
@@ -25,7 +30,7 @@ export const policyStream: StreamKind<ContentPolicies, PolicyEvent> = {
   events: policyEvents,
   initial: { versions: [] },
   evolve(state, { type, data }, { time }) {
-    const { versions } = state;
+    const { versions, ...rest } = state;
     switch (type) {
       case 'ContentPolicyPublished': {
         if (versions.some(({ version }) => version === data.version)) return state;
@@ -34,15 +39,26 @@ export const policyStream: StreamKind<ContentPolicies, PolicyEvent> = {
           // After those before it, even if the clock was set back.
           const earlier = versions.filter(({ startsAt }) => startsAt === undefined).map(({ since }) => since);
           const since = Math.max(Date.parse(time) || 0, ...earlier);
-          return { versions: [...versions, { version, since, graceDays, withdrawn: false }] };
+          return { ...rest, versions: [...versions, { version, since, graceDays, withdrawn: false }] };
         }
         const startsAt = Date.parse(effectiveFrom);
-        return { versions: [...versions, { version, startsAt, since: startsAt, graceDays, withdrawn: false }] };
+        return {
+          ...rest,
+          versions: [...versions, { version, startsAt, since: startsAt, graceDays, withdrawn: false }],
+        };
       }
       case 'ContentPolicyWithdrawn':
-        return { versions: versions.map((one) => (one.version === data.version ? { ...one, withdrawn: true } : one)) };
+        return {
+          ...rest,
+          versions: versions.map((one) => (one.version === data.version ? { ...one, withdrawn: true } : one)),
+        };
     }
   },
+  /** The event may have published or withdrawn any version. */
+  evolveBroken: ({ versions }, { position: unreadable }) => ({
+    versions: versions.map((one) => ({ ...one, doubtful: true })),
+    unreadable,
+  }),
 };
 
 /** What holds at one moment. */
@@ -55,24 +71,35 @@ export interface PoliciesInForce {
   upcoming: ReadonlySet<string>;
   /** When any of this changes next, unless an event changes it, in epoch milliseconds; infinite if never. */
   until: number;
+  /** The position of a broken event because of which no acceptance suffices: what it published or withdrew is not known. */
+  unreadable?: Position;
 }
 
-/** @param now epoch milliseconds */
-export function policiesAt({ versions }: ContentPolicies, now: number): PoliciesInForce {
+/**
+ * After a broken event, acceptances suffice again once a later version has superseded all before it, known or not.
+ * @param now epoch milliseconds
+ */
+export function policiesAt({ versions, unreadable }: ContentPolicies, now: number): PoliciesInForce {
   const valid = versions.filter(({ withdrawn }) => !withdrawn);
   const started = valid.filter(({ startsAt }) => startsAt === undefined || startsAt <= now);
   const upcoming = valid.filter((one) => !started.includes(one));
   const newest = newestFirst(started);
   const sufficient = new Set<string>();
+  const names = new Set(upcoming.map(({ version }) => version));
   let until = Math.min(...upcoming.map(({ since }) => since));
+  let isKnown = unreadable === undefined;
   for (const one of newest) {
+    if (one.doubtful) break;
     sufficient.add(one.version);
     // Those before it are superseded for good; what they would grant does not matter any more.
-    if (graceEnd(one) <= now) break;
-    if (sufficient.size < newest.length) until = Math.min(until, graceEnd(one));
+    if (graceEnd(one) <= now) {
+      isKnown = true;
+      break;
+    }
+    if (!isKnown || sufficient.size < newest.length) until = Math.min(until, graceEnd(one));
   }
+  if (!isKnown) return { sufficient: new Set(), upcoming: names, until, unreadable: unreadable! };
   const current = newest[0]?.version;
-  const names = new Set(upcoming.map(({ version }) => version));
   return { ...(current !== undefined && { current }), sufficient, upcoming: names, until };
 }
 
@@ -110,7 +137,7 @@ export function publishPolicy(
   if (version !== current && !upcoming.has(version)) {
     throw new Refusal(
       'policy-superseded',
-      `content policy ${version} was superseded by ${current}; publish it under a new version`,
+      `content policy ${version} was superseded${current === undefined ? '' : ` by ${current}`}; publish it under a new version`,
     );
   }
   const isInTime = startsAt === undefined ? version === current : startsAt === known.startsAt;

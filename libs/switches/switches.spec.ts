@@ -14,6 +14,7 @@ import {
   suspensionsInForce,
   switchesStream,
   switchOf,
+  unreadableSwitches,
 } from './switches.js';
 
 const NOW = Date.parse('2022-05-18T09:00:00Z');
@@ -28,6 +29,31 @@ const suspended = (data = {}): SwitchEvent => ({
 const resumed = (data = {}): SwitchEvent => ({ type: 'ActionResumed', data: { action: 'generate', reason, ...data } });
 const given = (...events: SwitchEvent[]) => fold(switchesStream, events);
 const untilLater = { until: '2022-05-18T10:00:00.000Z' };
+
+describe('a broken event of the switches', () => {
+  const at = { position: 7, time: toIso(NOW) };
+  const broken = switchesStream.evolveBroken!(given(suspended(untilLater), suspended({ cohortId: 'w20' })), at);
+  const denied = (state: typeof broken) =>
+    SWITCHED_ACTIONS.filter((action) => suspendedFor(state, action, undefined, LATER * 2) === 'everyone');
+
+  it('suspends every action for everyone without an end, and says why', () => {
+    expect(denied(broken)).toEqual(SWITCHED_ACTIONS);
+    for (const { action, cohortId, ...suspension } of suspensionsInForce(broken, NOW)) {
+      if (cohortId !== undefined) continue;
+      const why = expect.stringMatching(/position 7 can't be read.*resume/);
+      expect([action, suspension]).toEqual([action, { reason: why, since: at.time, unreadable: 7 }]);
+    }
+    expect(unreadableSwitches(broken).map(({ action }) => action)).toEqual(SWITCHED_ACTIONS);
+  });
+
+  it('ends for each action that an operator resumes, and leaves what is known of cohorts', () => {
+    const [event] = resumeAction(broken, { action: 'generate', reason: 'checked' }, NOW);
+    const after = fold(switchesStream, [event!], broken);
+    expect(denied(after)).toEqual(SWITCHED_ACTIONS.filter((action) => action !== 'generate'));
+    expect(suspendedFor(after, 'generate', 'w20', NOW)).toBe('cohort');
+    expect(unreadableSwitches(after)).not.toContainEqual(expect.objectContaining({ action: 'generate' }));
+  });
+});
 
 describe('suspending an action', () => {
   it('concerns everyone or one cohort, with or without an end', () => {

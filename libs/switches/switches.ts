@@ -15,6 +15,8 @@ export interface Suspension {
   since: string;
   /** Epoch milliseconds; it ends by the clock. Without it, only by an operator. */
   until?: number;
+  /** The position of the broken event because of which it is suspended, if no operator did it. */
+  unreadable?: Position;
 }
 
 /** A switch that was used at least once. */
@@ -56,7 +58,23 @@ export const switchesStream: StreamKind<Switches, SwitchEvent> = {
         return withSwitch(state, data, { changedAt });
     }
   },
+  /** The event may have suspended any action, so all are, until an operator resumes each. */
+  evolveBroken(state, { position: unreadable, time: since }) {
+    const reason = `the event of the switches at position ${unreadable} can't be read: check what it was to change, then resume the action for everyone`;
+    const suspension = { reason, since, unreadable };
+    return SWITCHED_ACTIONS.reduce(
+      (all: Switches, action) => withSwitch(all, { action }, { changedAt: unreadable, suspension }),
+      state,
+    );
+  },
 };
+
+/** The actions that are suspended because of a broken event. */
+export const unreadableSwitches = (state: Switches): { action: SwitchedAction; position: Position }[] =>
+  SWITCHED_ACTIONS.flatMap((action) => {
+    const position = state.get(action)?.everyone?.suspension?.unreadable;
+    return position === undefined ? [] : [{ action, position }];
+  });
 
 function withSwitch(state: Switches, { action, cohortId }: SwitchScope, changed: Switch): Switches {
   const before = state.get(action) ?? { cohorts: new Map<string, Switch>() };

@@ -123,6 +123,30 @@ it('explains a position by the clock of its time, not by that of the question', 
   now = START;
 });
 
+it('explains that a confirmed review denies everything before its deactivation is stored, now and later', async () => {
+  const { accountId } = await join('nia');
+  const flag = { imageId: 'img-nia', flaggedBy: 'det-1', flaggerKind: 'detector', categories: [] };
+  await service.post('/v1/events', cloudEvent('ImageGenerated', { imageId: 'img-nia', accountId }));
+  await service.post('/v1/events', cloudEvent('ContentFlagged', flag));
+  await gatehouse.settle();
+  const { administrator, runtime } = gatehouse;
+  await administrator.post('/v1/cases/img-nia/claim', {});
+  expect((await administrator.post('/v1/cases/img-nia/verdicts', { verdict: 'unsafe' })).status).toBe(200);
+  const confirmed = String(await runtime.store.head());
+  const asked = await administrator.post('/access/v1/evaluation', {
+    subject: { type: 'account', id: accountId },
+    action: { name: 'generate' },
+    resource: { type: 'product', id: 'images' },
+    context: { minPosition: confirmed },
+  });
+  const pending = { deactivated: false, why: [{ reason: asked.body.context.reason }, { reason: 'not-onboarded' }] };
+  expect(asked.body.context.reason).toBe('account-deactivated');
+  expect(await show(accountId)).toMatchObject(pending);
+  await gatehouse.settle();
+  expect(await show(accountId)).toMatchObject({ deactivated: true, why: [{ imageId: 'img-nia' }, {}] });
+  expect(await show(accountId, confirmed)).toMatchObject(pending);
+});
+
 it('accepts a deactivation of another system once, also for an unknown account', async () => {
   const deactivation = cloudEvent('AccountDeactivated', {
     accountId: 'elsewhere-1',

@@ -182,6 +182,90 @@ describe.each(['PostgreSQL', 'EventStoreDB'] as const)('broken events in a log i
     expect((await gatehouse.administrator.put('/v1/rollout/rate', { perWeek: 70 })).status).toBe(200);
   });
 
+  describe('of what decides access', () => {
+    const storeBroken = async (stream: string, type: string, data: unknown = {}) => {
+      await store([{ id: randomUUID(), stream, type, data, metadata: metadata(stream) }]);
+      return gatehouse.runtime.store.head();
+    };
+    /** Why it is denied, by the time that the replica knows the position. */
+    const denial = async (accountId: string, action: string, minPosition: number | string) => {
+      const question = {
+        subject: { type: 'account', id: accountId },
+        action: { name: action },
+        resource: { type: 'product', id: 'images' },
+        context: { minPosition: String(minPosition) },
+      };
+      return (await gatehouse.administrator.post('/access/v1/evaluation', question)).body.context.reason;
+    };
+    const why = async (accountId: string) => {
+      const { body } = await gatehouse.administrator.get(`/v1/accounts/${accountId}`);
+      return body.why.map(({ reason }: { reason: string }) => reason);
+    };
+    const ready = async () => (await gatehouse.administrator.get('/health/ready')).body;
+    const join = (name: string) => gatehouse.administrator.post('/v1/waitlist', { email: `${name}@example.org` });
+    let ada: string;
+
+    beforeAll(async () => {
+      const { administrator } = gatehouse;
+      await administrator.post('/v1/policy', { version: 'v1' });
+      await administrator.put('/v1/rollout/rate', { perWeek: 70 });
+      ada = (await join('ada')).body.accountId;
+      await gatehouse.settle();
+      await administrator.post('/v1/cohorts', { cohortId: 'w20', accounts: [ada] });
+      await gatehouse.settle();
+      const { body } = await administrator.post(`/v1/accounts/${ada}/policy-acceptance`, { version: 'v1' });
+      expect(await denial(ada, 'generate', body.position)).toBeUndefined();
+    });
+
+    it('deny every action of the switches to everyone, and joining, until each is resumed', async () => {
+      const position = await storeBroken('switches', 'ActionSuspended', { action: 7 });
+      for (const action of ['generate', 'share', 'download'])
+        expect(await denial(ada, action, position)).toBe(`${action}-suspended`);
+      expect(await denial('new', 'join', position)).toBe('join-suspended');
+      const refused = await join('ben');
+      expect([refused.status, refused.body.detail]).toEqual([409, expect.stringContaining("can't be read")]);
+      const text = expect.stringMatching(new RegExp(`generate.*position ${position} .*switch resume`));
+      expect(await ready()).toMatchObject({ ready: true, checks: { 'access-events': text } });
+      const { items } = (await gatehouse.administrator.get('/v1/switches')).body;
+      expect(items[0]).toMatchObject({ action: 'generate', reason: expect.stringContaining(`position ${position} `) });
+      for (const action of ['generate', 'share', 'download', 'join']) {
+        const resumed = await gatehouse.administrator.delete(`/v1/switches/${action}?reason=checked`);
+        await gatehouse.settle();
+        expect(await denial(ada, action, resumed.body.position)).toBe(
+          action === 'join' ? 'already-onboarded' : undefined,
+        );
+      }
+      expect((await join('ben')).status).toBe(202);
+      expect((await ready()).checks['access-events']).toBe('ok');
+    });
+
+    it('leave no acceptance of the content policy that suffices, until a version supersedes it', async () => {
+      const position = await storeBroken('policy', 'ContentPolicyWithdrawn', { version: 7 });
+      expect(await denial(ada, 'generate', position)).toBe('policy-unreadable');
+      expect(await why(ada)).toEqual(['policy-unreadable']);
+      const text = expect.stringMatching(new RegExp(`position ${position} .*policy publish`));
+      expect(await ready()).toMatchObject({ ready: true, checks: { 'access-events': text } });
+      const accept = (version: string) =>
+        gatehouse.administrator.post(`/v1/accounts/${ada}/policy-acceptance`, { version });
+      expect((await accept('v1')).body.type).toMatch(/policy-unreadable$/);
+      await gatehouse.administrator.post('/v1/policy', { version: 'v2' });
+      expect(await denial(ada, 'generate', (await accept('v2')).body.position)).toBeUndefined();
+      expect(await why(ada)).toEqual(['allowed']);
+    });
+
+    it('deny everything to their account and withhold its address, until it is reinstated', async () => {
+      const position = await storeBroken(`account-${ada}`, 'AccountDeactivated', { accountId: 7 });
+      expect(await denial(ada, 'generate', position)).toBe('account-unreadable');
+      expect(await why(ada)).toEqual(['account-unreadable']);
+      const addresses = async () =>
+        (await gatehouse.administrator.post('/v1/cohorts/w20/address-exports', { reason: 'invitations' })).body;
+      expect(await addresses()).toMatchObject({ items: [], withheld: [{ accountId: ada, why: 'unreadable' }] });
+      const { body } = await gatehouse.administrator.post(`/v1/accounts/${ada}/reinstatement`, { reason: 'checked' });
+      expect(await denial(ada, 'generate', body.position)).toBeUndefined();
+      expect(await addresses()).toMatchObject({ items: [{ accountId: ada }], withheld: [] });
+    });
+  });
+
   it('are parked by their key and reported, or passed over and counted if the store is shared', async () => {
     const { runtime } = gatehouse;
     const before = { ...runtime.passedOver };

@@ -57,6 +57,7 @@ it('denies an account with a parked deactivation after a restart, whatever has b
       return reason !== 'decision-point-stale';
     });
     expect(reason).toBe('account-deactivated');
+    expect((await restarted.get(`/v1/accounts/${accountId}`)).body.why[0].reason).toBe(reason);
   } finally {
     await beside.close();
   }

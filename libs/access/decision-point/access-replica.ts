@@ -1,8 +1,13 @@
-import { type AccountEvent, type AccountStanding, type AccountStream, accountStream } from '../../account/index.js';
+import {
+  type AccountStanding,
+  type AccountStream,
+  accountStream,
+  type PendingDeactivations,
+} from '../../account/index.js';
 import { type EventStore, type Page } from '../../event-store/event-store.js';
 import { isOf, typesOf } from '../../events/event-definition.js';
-import { belongsTo, foldRecorded, placeOf } from '../../kernel/decider.js';
-import type { Position, Recorded, RecordedEvent } from '../../kernel/envelope.js';
+import { belongsTo, evolveRecorded, placeOf } from '../../kernel/decider.js';
+import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { Changes, pause } from '../../kernel/wait.js';
 import { type ContentPolicies, type PoliciesInForce, policiesAt, policyStream } from '../../policy/index.js';
@@ -10,6 +15,7 @@ import { ReviewConfirmed } from '../../review/index.js';
 import type { LogTail } from '../../subscriptions/log-tail.js';
 import { runSubscription, type Subscriber } from '../../subscriptions/subscription.js';
 import { type Switches, switchesStream } from '../../switches/index.js';
+import { FoldedStream } from './folded-stream.js';
 import { InternedStandings } from './interned-standings.js';
 import { RecentlyUsed } from './recently-used.js';
 
@@ -37,7 +43,7 @@ const HEADS_KEPT = 600_000 / SAMPLE_MS;
  * The state of accounts in memory, read from the log itself: access decisions depend on no view and no other process.
  * Knows the maximum age of its state.
  */
-export class AccessReplica implements Subscriber {
+export class AccessReplica implements Subscriber, PendingDeactivations {
   private readonly held: RecentlyUsed<AccountStanding>;
   private readonly standings = new InternedStandings();
   /** The last position of each account whose stream was read beyond the replica's position. */
@@ -46,10 +52,8 @@ export class AccessReplica implements Subscriber {
   private readonly loading = new Map<string, { events: RecordedEvent[]; result: Promise<AccountStanding> }>();
   /** Accounts with a confirmed review but no deactivation yet; they are denied from the confirmation on. */
   private readonly pendingDeactivation = new Set<string>();
-  private policies = policyStream.initial;
-  private switchesNow = switchesStream.initial;
-  /** The position of the last switch event that is folded: at the start, those of the whole log are. */
-  private switchesAt: Position = 0;
+  private readonly policies = new FoldedStream(policyStream);
+  private readonly switchesSoFar = new FoldedStream(switchesStream);
   /** Computed last, from these policies and as of this time. */
   private inForce: { of: ContentPolicies; from: number; policies: PoliciesInForce } | undefined;
   private position: Position = 0;
@@ -72,14 +76,15 @@ export class AccessReplica implements Subscriber {
   /** What holds of the content policies. @param now epoch milliseconds */
   policiesAt(now: number): PoliciesInForce {
     const known = this.inForce;
-    if (known && known.of === this.policies && now >= known.from && now < known.policies.until) return known.policies;
-    this.inForce = { of: this.policies, from: now, policies: policiesAt(this.policies, now) };
+    const { state: of } = this.policies;
+    if (known && known.of === of && now >= known.from && now < known.policies.until) return known.policies;
+    this.inForce = { of, from: now, policies: policiesAt(of, now) };
     return this.inForce.policies;
   }
 
   /** Which actions operators have suspended. */
   get switches(): Switches {
-    return this.switchesNow;
+    return this.switchesSoFar.state;
   }
 
   get knownPosition(): Position {
@@ -106,6 +111,11 @@ export class AccessReplica implements Subscriber {
     return standing && this.denyPending(accountId, standing);
   }
 
+  /** Whether a review of the account was confirmed and its deactivation is not stored yet. */
+  includes(accountId: string): boolean {
+    return this.pendingDeactivation.has(accountId);
+  }
+
   /** @throws StoreUnavailable if the account is not in memory and the log does not answer */
   standing(accountId: string): AccountStanding | Promise<AccountStanding> {
     return this.heldStanding(accountId) ?? this.loading.get(accountId)?.result ?? this.load(accountId);
@@ -125,8 +135,8 @@ export class AccessReplica implements Subscriber {
     for (const accountId of overdue) this.pendingDeactivation.add(accountId);
     const head = await this.store.head();
     this.position = Math.min(enforced, head);
-    this.policies = foldRecorded(policyStream, await this.store.readStream(policyStream.category));
-    for (const event of await this.store.readStream(switchesStream.category)) this.applyToSwitches(event);
+    for (const folded of [this.policies, this.switchesSoFar])
+      for (const event of await this.store.readStream(folded.kind.category)) folded.apply(event);
     void runSubscription(this, signal);
     await this.waitFor(head, FIRST_CATCH_UP_MS);
     void this.sample(signal);
@@ -156,39 +166,22 @@ export class AccessReplica implements Subscriber {
   }
 
   private apply(event: RecordedEvent): void {
-    if (event.fault !== undefined) this.distrust([event]);
-    else if (belongsTo(this.account, event)) this.applyToAccount(event);
+    const category = `${this.account.category}-`;
+    if (event.stream.startsWith(category)) this.applyToAccount(event.stream.slice(category.length), event);
     else if (isOf(ReviewConfirmed, event)) {
       if (event.data.accountId !== undefined) this.pendingDeactivation.add(event.data.accountId);
-    } else if (belongsTo(policyStream, event)) {
-      // Those before the start are in it already; folding one again changes nothing.
-      this.policies = policyStream.evolve(this.policies, event, placeOf(event));
-    } else this.applyToSwitches(event);
+    } else if (event.stream === policyStream.category) this.policies.apply(event);
+    else if (event.stream === switchesStream.category) this.switchesSoFar.apply(event);
   }
 
-  private applyToSwitches(event: RecordedEvent): void {
-    if (!belongsTo(switchesStream, event) || event.position <= this.switchesAt) return;
-    this.switchesNow = switchesStream.evolve(this.switchesNow, event, placeOf(event));
-    this.switchesAt = event.position;
-  }
-
-  /** Denies accounts of which an event can't be used: it may have been a deactivation. */
-  private distrust(events: readonly RecordedEvent[]): void {
-    const category = `${this.account.category}-`;
-    for (const { stream, fault } of events)
-      if (fault !== undefined && stream.startsWith(category))
-        this.pendingDeactivation.add(stream.slice(category.length));
-  }
-
-  private applyToAccount(event: Recorded<AccountEvent>): void {
-    const { accountId } = event.data;
-    if (this.pendingDeactivation.size > 0 && decidesDeactivation(this.account, event)) {
+  private applyToAccount(accountId: string, event: RecordedEvent): void {
+    if (this.pendingDeactivation.has(accountId) && decidesDeactivation(this.account, event)) {
       this.pendingDeactivation.delete(accountId);
     }
     this.loading.get(accountId)?.events.push(event);
     if (event.position <= (this.ahead.get(accountId) ?? 0)) return;
     const standing = this.held.peek(accountId);
-    if (standing) this.held.set(accountId, this.standings.intern(this.account.evolve(standing, event, placeOf(event))));
+    if (standing) this.held.set(accountId, this.standings.intern(evolveRecorded(this.account, standing, event)));
   }
 
   private load(accountId: string): Promise<AccountStanding> {
@@ -196,12 +189,11 @@ export class AccessReplica implements Subscriber {
     const result = this.store
       .readStream(`${this.account.category}-${accountId}`)
       .then((history) => {
-        this.distrust(history);
         let standing = this.account.initial;
         let position = 0;
         for (const event of [...history, ...events]) {
           if (event.position <= position) continue;
-          if (belongsTo(this.account, event)) standing = this.account.evolve(standing, event, placeOf(event));
+          standing = evolveRecorded(this.account, standing, event);
           position = event.position;
         }
         standing = this.standings.intern(standing);
@@ -237,7 +229,9 @@ export class AccessReplica implements Subscriber {
 }
 
 /** Whether the event alone decides if the account is deactivated after it, whatever it was before. */
-function decidesDeactivation({ initial, evolve }: AccountStream, event: Recorded<AccountEvent>): boolean {
+function decidesDeactivation(account: AccountStream, event: RecordedEvent): boolean {
+  if (!belongsTo(account, event)) return false;
+  const { initial, evolve } = account;
   const place = placeOf(event);
   const [active, deactivated] = [false, true].map((before) =>
     evolve({ ...initial, deactivated: before }, event, place),

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit, type Provider } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { PendingDeactivations } from '../../account/index.js';
 import { ENFORCING } from '../../enforcement/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
@@ -19,6 +20,7 @@ import { LogTail } from '../../subscriptions/log-tail.js';
 import { REACTOR_PREFIX } from '../../subscriptions/reactor.js';
 import { AccessReplica } from './access-replica.js';
 import { DecisionPoint } from './decision-point.js';
+import { unreadableStreams } from './unreadable-streams.js';
 
 /** About 200 bytes each, so at most 300 MB. */
 const REPLICA_ACCOUNTS = 1_500_000;
@@ -37,6 +39,7 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(Metrics) private readonly metrics: Metrics,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.isServing = httpAdapter?.getInstance() !== undefined;
   }
@@ -50,6 +53,15 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
       if (replica.ageMs > settings.stalenessMs)
         throw new Error(`its state is ${Math.round(replica.ageMs)} ms old; ${settings.stalenessMs} ms are allowed`);
     });
+    // A gateway that denies for this reason must serve the operator who ends it.
+    const unreadable = () => unreadableStreams(replica.switches, replica.policiesAt(this.clock.now()));
+    this.readiness.register('access-events', () => unreadable().join('; '));
+    this.metrics.gauge(
+      'access_unreadable_streams',
+      'Streams with an event that cannot be read, because of which actions are denied to everybody',
+      [],
+      (gauge) => gauge.set(unreadable().length),
+    );
     this.metrics.gauge(
       'access_replica_age_seconds',
       'Age of the state that access decisions are based on',
@@ -86,5 +98,6 @@ export const decisionPointProviders: readonly Provider[] = [
       { stalenessMs, accessWaitMs: waitMs }: Settings,
     ) => new DecisionPoint(replica, store, cases, clock, imagesAsOf(pool, reader), epoch, { stalenessMs, waitMs }),
   },
+  { provide: PendingDeactivations, useExisting: AccessReplica },
   ReplicaFollowing,
 ];

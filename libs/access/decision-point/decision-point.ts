@@ -134,10 +134,11 @@ export class DecisionPoint {
 
   private facts(action: AccessAction, standing: AccountStanding): AccessFacts {
     const now = this.clock.now();
-    const { sufficient } = this.replica.policiesAt(now);
+    const { sufficient, unreadable } = this.replica.policiesAt(now);
     return {
       now,
       hasAcceptedPolicy: sufficientPolicy(standing, sufficient) !== undefined,
+      isPolicyUnreadable: unreadable !== undefined,
       suspendedFor: suspendedFor(this.replica.switches, action, standing.cohortId, now),
     };
   }

@@ -12,9 +12,18 @@ export class InternedStandings {
 
   /** Returns an equal standing, the same object if possible. */
   intern(standing: AccountStanding): AccountStanding {
-    const { status, deactivated, suspendedUntil, policyVersion, earlierPolicies, cohortId, ...others } = standing;
+    const { status, deactivated, suspendedUntil, policyVersion, earlierPolicies, cohortId, unreadable, ...others } =
+      standing;
     others satisfies Record<string, never>; // fails to compile if a new field is not part of the key
-    const key = JSON.stringify([status, deactivated, suspendedUntil, policyVersion, earlierPolicies, cohortId]);
+    const key = JSON.stringify([
+      status,
+      deactivated,
+      suspendedUntil,
+      policyVersion,
+      earlierPolicies,
+      cohortId,
+      unreadable,
+    ]);
     const known = this.known.get(key);
     if (known) return known;
     this.known.set(key, Object.freeze(standing));

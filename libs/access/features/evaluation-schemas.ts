@@ -13,6 +13,8 @@ const REASONS = [
   '`decision-point-stale`: the state behind the decision may be older than the allowed staleness, or is not loaded yet.',
   '`generate-suspended` and the like: an operator suspended the action for everyone, or for the cohort of the account; `GET /v1/switches` shows it.',
   '`evaluation-invalid`: the question of a batch is not valid; see `error`.',
+  '`account-unreadable`: an event of the account can’t be read, and may have deactivated it; an operator can reinstate it.',
+  '`policy-unreadable`: an event of the content policy can’t be read; a version that is published now, without grace days, ends that.',
   '`image-parked`: an event of the image could not be applied to its read model; fix the cause and rebuild the view.',
   '`case-parked`: a flag of the image could not be processed; fix the cause, then the reactor retries it.',
 ].join(' ');

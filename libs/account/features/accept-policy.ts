@@ -54,7 +54,7 @@ export class AcceptPolicyController extends CommandRoute {
     answer: receipt('Accepted.'),
     refusals: {
       404: ['account-unknown', 'policy-unknown'],
-      409: ['account-deactivated', 'policy-outdated', 'policy-withdrawn'],
+      409: ['account-deactivated', 'policy-outdated', 'policy-withdrawn', 'policy-unreadable'],
     },
   })
   acceptPolicy(@Param() { id }: IdParam, @Body() acceptance: AcceptPolicy, @Context() context: Context) {

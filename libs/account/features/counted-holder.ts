@@ -22,4 +22,9 @@ export const countedHolder: StreamKind<CountedHolder, AccountEvent | EventOf<typ
     const address = (isAddress ? event.data.emailHash : undefined) ?? holder.address;
     return { standing, events, ...(address !== undefined && { address }) };
   },
+  evolveBroken: (holder, place) => ({
+    ...holder,
+    standing: accountStream.evolveBroken!(holder.standing, place),
+    events: holder.events + 1,
+  }),
 };

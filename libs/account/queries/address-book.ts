@@ -20,7 +20,7 @@ export interface Contact {
 export interface Contacts {
   contacts: Contact[];
   /** Accounts whose holders are not to be written to, or can't be. */
-  withheld: { accountId: string; why: 'deactivated' | 'erased' | 'no-address' }[];
+  withheld: { accountId: string; why: 'deactivated' | 'unreadable' | 'erased' | 'no-address' }[];
 }
 
 /** Decrypts addresses. Who asks for them records who reads them. */
@@ -42,7 +42,10 @@ export class AddressBook {
 
   private async contactOf(accountId: string): Promise<Contact | Contacts['withheld'][number]> {
     const events = await this.store.readStream(`${accountStream.category}-${accountId}`);
-    if (foldRecorded(accountStream, events).deactivated) return { accountId, why: 'deactivated' };
+    const { deactivated, unreadable } = foldRecorded(accountStream, events);
+    if (deactivated) return { accountId, why: 'deactivated' };
+    // The event may have deactivated the account, or changed its address.
+    if (unreadable !== undefined) return { accountId, why: 'unreadable' };
     const { text, isErased } = await addressIn(this.keys, events);
     if (text === null) return { accountId, why: isErased ? 'erased' : 'no-address' };
     const joined = events.findLast((event) => isOf(WaitlistJoined, event));

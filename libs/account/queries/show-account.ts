@@ -4,6 +4,7 @@ import { Matches, MaxLength } from 'class-validator';
 import { type Static, Type } from 'typebox';
 import { type EventStore, UnknownPosition } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
+import { isOf } from '../../events/event-definition.js';
 import { isNoOp } from '../../events/no-op-recorded.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IfGiven, Means } from '../../http/field-rules.js';
@@ -30,7 +31,8 @@ import { policiesAt, policyStream } from '../../policy/index.js';
 import { confirmationOf } from '../../review/index.js';
 import { explain } from '../account-explanation.js';
 import { accountStream } from '../account-standing.js';
-import type { AccountEvent } from '../events.js';
+import { AccountDeactivated, type AccountEvent } from '../events.js';
+import { PendingDeactivations } from './pending-deactivations.js';
 
 const ExplanationAnswer = closed({
   reason: text('As access decisions name it; `allowed` if nothing denies access.'),
@@ -119,22 +121,26 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(LogEpoch) private readonly epoch: LogEpoch,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(PendingDeactivations) private readonly pending: PendingDeactivations,
   ) {}
 
   async execute({ accountId, asOf }: ShowAccount): Promise<AccountAnswer> {
     const { isPart, now } = await this.upTo(asOf);
-    const events = (await this.store.readStream(`${accountStream.category}-${accountId}`)).filter(isPart);
+    const history = await this.store.readStream(`${accountStream.category}-${accountId}`);
+    const events = history.filter(isPart);
     const last = events.at(-1);
     if (!last || events.every(isNoOp)) {
       const when = asOf === undefined ? '' : ` as of ${asOf}`;
       throw new NotFound('account-unknown', `no account ${accountId} is known${when}; check the id`);
     }
     const state = foldRecorded(accountStream, events);
-    const { suspendedUntil, policyVersion, earlierPolicies: _, cohortId, ...standing } = state;
+    const { suspendedUntil, policyVersion, earlierPolicies: _, unreadable: __, cohortId, ...standing } = state;
     const own = events.filter((event) => belongsTo(accountStream, event));
     const policies = (await this.store.readStream(policyStream.category)).filter(isPart);
     const reviewers = await this.reviewersOf(own);
     const inForce = policiesAt(foldRecorded(policyStream, policies), now);
+    const isDeactivationPending =
+      (asOf === undefined && this.pending.includes(accountId)) || (await this.wasPending(history, isPart));
     return {
       accountId,
       ...standing,
@@ -142,7 +148,7 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
       policyVersion: policyVersion ?? null,
       cohortId: cohortId ?? null,
       asOf: { position: String(last.position), time: last.recordedAt },
-      why: explain(accountId, state, own, { now, policies: inForce, reviewers }),
+      why: explain(accountId, state, own, { now, policies: inForce, reviewers, isDeactivationPending }),
       history: own.map(({ position: place, type, data, metadata: { time, actor: by } }) => ({
         position: String(place),
         type,
@@ -175,6 +181,17 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
       if (error instanceof UnknownPosition) return undefined;
       throw error;
     }
+  }
+
+  /** Whether a review was confirmed by then whose deactivation was stored later. */
+  private async wasPending(
+    history: readonly RecordedEvent[],
+    isPart: (event: RecordedEvent) => boolean,
+  ): Promise<boolean> {
+    const later = history.find((event) => isOf(AccountDeactivated, event) && !isPart(event));
+    if (later?.data.caseId === undefined) return false;
+    const confirmation = await confirmationOf(this.store, later.data.caseId as string);
+    return confirmation !== undefined && isPart(confirmation);
   }
 
   /** Compares the time of storing, so that the answer is what was known then. @returns `now`, the moment asked for in epoch ms */

@@ -52,15 +52,16 @@ export class OwnRecords {
   ) {}
 
   /**
-   * Our event, if it is one: in a stream of ours, with complete metadata and valid data. One of a newer release is ours too
-   * and has a fault. Undefined for records of the server itself and for events of others.
+   * Our event, if it is one: in a stream of ours, with complete metadata and valid data. One of a newer release, or
+   * one that decides access, is ours too and has a fault if it can't be used. Undefined for records of the server itself and for events of others.
    */
   ours(record: LogRecord): RecordedEvent | undefined {
     const { event } = record;
     if (!event || event.type.startsWith('$') || event.streamId.startsWith('$')) return undefined;
     const isInOurs = this.stored.isOurStream(event.streamId);
-    const own = isInOurs && event.isJson ? this.inStream(record) : undefined;
-    if (own && (own.fault === undefined || this.stored.isNewer(own))) return own;
+    const own = isInOurs ? this.inStream(record) : undefined;
+    if (own && (own.fault === undefined || this.stored.isDecisive(own) || (event.isJson && this.stored.isNewer(own))))
+      return own;
     const position = positionOf(record);
     if (position > this.newestForeign) {
       this.newestForeign = position;

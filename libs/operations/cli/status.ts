@@ -47,7 +47,7 @@ export function statusText(url: string, status: StatusAnswer): Shown {
     ['gatehouse', version],
     ['address', url],
     ['uptime', duration(uptimeSeconds)],
-    ['ready', faults.length === 0 ? 'yes' : `no: ${faults.join('; ')}`],
+    ['ready', [status.ready ? 'yes' : 'no', ...(faults.length > 0 ? [faults.join('; ')] : [])].join(': ')],
     ['head of the log', head],
     ['access replica', `at position ${access.position}, ${number(access.ageMs)} ms old`],
     ['suspended', switches.length > 0 ? switches.map(suspensionText).join('; ') : 'nothing'],

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { within } from '../../kernel/wait.js';
 
-/** Resolves if healthy, rejects with the reason otherwise. */
-export type Check = () => Promise<void> | void;
+/** Rejects with the reason if the process can't serve. One that can may still return a remark, empty if it has none. */
+export type Check = (() => Promise<void> | void) | (() => string);
 
 export interface ReadinessReport {
   ready: boolean;
-  /** Per check `ok`, or one line with the reason. */
+  /** Per check `ok`, or one line with the reason or the remark. */
   checks: Record<string, string>;
 }
 
@@ -27,19 +27,22 @@ export class Readiness {
     const entries = await Promise.all(
       [...this.checks].map(async ([name, check]) => [name, await outcome(check)] as const),
     );
-    return { ready: entries.every(([, text]) => text === 'ok'), checks: Object.fromEntries(entries) };
+    return {
+      ready: entries.every(([, { isReady }]) => isReady),
+      checks: Object.fromEntries(entries.map(([name, { text }]) => [name, text])),
+    };
   }
 }
 
-async function outcome(check: Check): Promise<string> {
+async function outcome(check: Check): Promise<{ isReady: boolean; text: string }> {
   try {
-    await within(
+    const remark = await within(
       PATIENCE_MS,
       async () => check(),
       () => new Error(`no answer within ${PATIENCE_MS} ms`),
     );
-    return 'ok';
+    return { isReady: true, text: remark || 'ok' };
   } catch (error) {
-    return (error as Error).message || 'failed';
+    return { isReady: false, text: (error as Error).message || 'failed' };
   }
 }

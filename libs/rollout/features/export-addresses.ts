@@ -30,7 +30,10 @@ const AddressesAnswer = closed({
   withheld: list(
     closed({
       accountId: text('The account.'),
-      why: oneOf(['deactivated', 'erased', 'no-address'], 'Why its address is not here.'),
+      why: oneOf(
+        ['deactivated', 'unreadable', 'erased', 'no-address'],
+        'Why its address is not here; `unreadable`: an event of the account can’t be read.',
+      ),
     }),
     'People of this part who are not to be written to, or can’t be.',
   ),

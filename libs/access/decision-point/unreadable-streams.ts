@@ -1,0 +1,22 @@
+import type { PoliciesInForce } from '../../policy/index.js';
+import { type Switches, unreadableSwitches } from '../../switches/index.js';
+
+/** For each stream with a broken event that concerns everybody: what is denied because of it, and how an operator ends that. */
+export function unreadableStreams(switches: Switches, { unreadable }: PoliciesInForce): string[] {
+  const suspended = unreadableSwitches(switches);
+  const texts: string[] = [];
+  if (suspended.length > 0) {
+    const actions = suspended.map(({ action }) => action).join(', ');
+    texts.push(
+      `${actions} denied to everybody: the event of the switches at position ${suspended[0]!.position} can't be read; ` +
+        'check what it was to change, then run "gatehouse switch resume ACTION REASON" for each',
+    );
+  }
+  if (unreadable !== undefined) {
+    texts.push(
+      `every use denied to everybody: the event of the content policy at position ${unreadable} can't be read; ` +
+        'run "gatehouse policy publish VERSION" without grace days, which supersedes whatever it was',
+    );
+  }
+  return texts;
+}

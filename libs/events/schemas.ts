@@ -35,7 +35,12 @@ export const Label = (description: string) =>
 export const Labels = (description: string) => Type.Array(Label('One label.'), { maxItems: 20, description });
 
 /** One line of text without personal data. */
-export const Line = (description: string) => Type.String({ maxLength: 500, pattern: LINE, description });
+export const Line = (description: string, minLength = 0) =>
+  Type.String({ ...(minLength > 0 && { minLength }), maxLength: 500, pattern: LINE, description });
+
+/** Text of several lines without personal data. */
+export const Prose = (maxLength: number, description: string) =>
+  Type.String({ minLength: 1, maxLength, pattern: TEXT, description });
 
 /**
  * Text that a person wrote. List the field in the definition's `personal`: it is then stored encrypted, as `sealed:v1:…`.

@@ -18,7 +18,7 @@ import {
   ValidateIf,
 } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
-import { EntityId, Label, Line, Name, PersonalText } from '../events/schemas.js';
+import { EntityId, Label, Line, Name, PersonalText, Prose } from '../events/schemas.js';
 import { toIso } from '../kernel/clock.js';
 import { hasVisibleCharacter, INSTANT, isDay, isInstant, parseInstant } from '../kernel/text-forms.js';
 import { InvalidAddress, mailboxOf } from '../platform/personal-data/mailbox.js';
@@ -77,12 +77,12 @@ export const IsReason = (description: string) =>
     fits(Line(''), 'must be one line without control characters', description),
   );
 
+const TEXT_FORM = 'must be text without control characters that does not begin with "sealed:"';
+
 export const IsPersonalText = (maxLength: number, description: string) =>
-  fits(
-    PersonalText(maxLength, ''),
-    'must be text without control characters that does not begin with "sealed:"',
-    description,
-  );
+  fits(PersonalText(maxLength, ''), TEXT_FORM, description);
+
+export const IsProse = (maxLength: number, description: string) => fits(Prose(maxLength, ''), TEXT_FORM, description);
 
 /** An e-mail address that names a mailbox. */
 export const IsMailbox = (description: string) =>

@@ -3,7 +3,7 @@ import { type CommandGroup, command, instant, integer, reason } from '../cli/com
 import { line } from '../cli/rendering/plain-text.js';
 import { rowsOf, table } from '../cli/rendering/table.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
-import { InvalidInput } from '../kernel/errors.js';
+import { InvalidInput, NotFound } from '../kernel/errors.js';
 import type { PolicyAnswer } from './queries/show-policy.js';
 
 interface PublishOptions {
@@ -11,6 +11,7 @@ interface PublishOptions {
   textFile?: string;
   from?: string;
   graceDays?: number;
+  clauses?: string;
 }
 
 export const commands: CommandGroup = (program, run) => {
@@ -33,10 +34,13 @@ export const commands: CommandGroup = (program, run) => {
       'for how many days after that the version before it still counts as accepted',
       integer(0, 365),
     )
+    .option('--clauses <file>', 'JSON file with an array of clauses: id, title, severity from 0 to 3, and text if any')
     .action(
-      run<PublishOptions>(async ({ client, print }, { link, textFile, from: effectiveFrom, graceDays }, version) => {
-        const text = textFile === undefined ? undefined : await textOf(textFile);
-        const body = { version, url: link, text, effectiveFrom, graceDays };
+      run<PublishOptions>(async ({ client, print }, options, version) => {
+        const { link, textFile, from: effectiveFrom, graceDays } = options;
+        const text = textFile === undefined ? undefined : await textOf('--text-file', textFile);
+        const clauses = options.clauses === undefined ? undefined : await clausesOf(options.clauses);
+        const body = { version, url: link, text, effectiveFrom, graceDays, clauses };
         const written = await client.post<WriteReceipt>('/v1/policy', body, { repeatable: true });
         const since = effectiveFrom ?? `position ${written.position}`;
         print({ version, ...written }, () => line`content policy ${version} is in force from ${since}`);
@@ -58,6 +62,26 @@ export const commands: CommandGroup = (program, run) => {
       }),
     );
 
+  command(
+    group,
+    'clauses [version]',
+    'Lists the clauses of a version, by default of the one in force.',
+    'policy clauses',
+  ).action(
+    run(async ({ client, print }, _, version?: string) => {
+      const { current, versions } = await client.get<PolicyAnswer>('/v1/policy');
+      const shown = version === undefined ? current : versions.find((one) => one.version === version);
+      if (shown === undefined) throw unknownVersion(version!);
+      print(shown?.clauses ?? [], () =>
+        table(
+          ['clause', 'severity', 'title', 'text'],
+          rowsOf(shown?.clauses ?? [], 'id', 'severity', 'title', 'text'),
+          `${shown === null ? 'no content policy is in force' : `content policy ${shown.version} has no clauses`}; publish a version with: gatehouse policy publish VERSION --clauses FILE`,
+        ),
+      );
+    }),
+  );
+
   command(group, 'show', 'Lists every version, and which one is in force.', 'policy show').action(
     run(async ({ client, print }) => {
       const policy = await client.get<PolicyAnswer>('/v1/policy');
@@ -72,11 +96,24 @@ export const commands: CommandGroup = (program, run) => {
   );
 };
 
-async function textOf(file: string): Promise<string> {
+const unknownVersion = (version: string) =>
+  new NotFound('policy-unknown', `content policy ${version} was never published: gatehouse policy show lists all`);
+
+async function clausesOf(file: string): Promise<unknown> {
+  const text = await textOf('--clauses', file);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = `${file} is not JSON (${(error as Error).message}): write an array of clauses`;
+    throw new InvalidInput([{ field: '--clauses', message }]);
+  }
+}
+
+async function textOf(option: string, file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new InvalidInput([{ field: '--text-file', message: `cannot read ${file} (${code}): check the path` }]);
+    throw new InvalidInput([{ field: option, message: `cannot read ${file} (${code}): check the path` }]);
   }
 }

@@ -1,6 +1,18 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
-import { Count, eventData, Instant, Line, Name } from '../events/schemas.js';
+import { Count, eventData, Instant, Label, Line, Name, Prose } from '../events/schemas.js';
+
+/** Maximum clauses of a version. */
+export const MAX_CLAUSES = 50;
+/** The highest severity of a clause. */
+export const MAX_SEVERITY = 3;
+
+const Clause = eventData({
+  id: Label('What verdicts and the categories of flags name it by.'),
+  title: Line('Its title, as people see it.', 1),
+  severity: Count('How severe a violation is, from 0 to 3.', 0, MAX_SEVERITY),
+  text: Type.Optional(Prose(4000, 'Its text, as people see it.')),
+});
 
 export const ContentPolicyPublished = defineEvent({
   type: 'ContentPolicyPublished',
@@ -23,6 +35,13 @@ export const ContentPolicyPublished = defineEvent({
     graceDays: Type.Optional(
       Count('For how many days after that the version before it still counts as accepted; 0 by default.', 0, 365),
     ),
+    clauses: Type.Optional(
+      Type.Array(Clause, {
+        minItems: 1,
+        maxItems: MAX_CLAUSES,
+        description: 'Its clauses, each with an id of its own. A verdict that finds a violation names one.',
+      }),
+    ),
   }),
   example: {
     version: '2022-05-18',
@@ -30,6 +49,7 @@ export const ContentPolicyPublished = defineEvent({
     digest: `sha256:${'0a'.repeat(32)}`,
     effectiveFrom: '2022-06-01T00:00:00.000Z',
     graceDays: 14,
+    clauses: [{ id: 'violent', title: 'No violence', severity: 2, text: 'Do not depict violence.' }],
   },
 });
 

@@ -4,7 +4,7 @@ import { DAY_MS, toIso } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
 import { GatehouseError } from '../kernel/errors.js';
 import type { PolicyEvent } from './events.js';
-import { type ContentPolicies, policiesAt, policyStream, publishPolicy, withdrawPolicy } from './policy.js';
+import { type ContentPolicies, clausesAt, policiesAt, policyStream, publishPolicy, withdrawPolicy } from './policy.js';
 
 const NOW = Date.UTC(2022, 5, 1);
 const LATER = toIso(NOW + 10 * DAY_MS);
@@ -87,6 +87,36 @@ describe('publishing a content policy', () => {
     const state = stored([NOW, published('v1')], [NOW - DAY_MS, published('v2')]);
     expect(currentAt(state, NOW - 2 * DAY_MS)).toBe('v2');
     expect(currentAt(state, NOW + DAY_MS)).toBe('v2');
+  });
+});
+
+describe('the clauses of a content policy', () => {
+  const violence = { id: 'violent', title: 'No violence', severity: 2, text: 'Do not depict violence.' };
+  const hate = { id: 'hate', title: 'No hate', severity: 3 };
+
+  it('are those of the version in force', () => {
+    const clauses = [violence, hate];
+    expect(publishPolicy(given('v1'), { version: 'v2', clauses }, NOW)).toEqual([published('v2', { clauses })]);
+    const state = stored(
+      [NOW, published('v1', { clauses: [hate] })],
+      [NOW, published('v2', { clauses, effectiveFrom: LATER })],
+    );
+    expect(clausesAt(state, NOW)).toEqual([hate]);
+    expect(clausesAt(state, Date.parse(LATER))).toEqual(clauses);
+    expect(clausesAt(given('v1'), NOW)).toEqual([]);
+    expect(clausesAt(given(), NOW)).toEqual([]);
+  });
+
+  it('cannot be changed under the same version, nor share an id', () => {
+    const state = stored([NOW, published('v1', { clauses: [violence, hate] })]);
+    expect(publishPolicy(state, { version: 'v1', clauses: [{ ...violence }, { ...hate }] }, NOW)).toEqual([]);
+    for (const clauses of [undefined, [hate, violence], [violence], [violence, { ...hate, severity: 2 }]])
+      expect(() => publishPolicy(state, { version: 'v1', ...(clauses && { clauses }) }, NOW)).toThrow(
+        refuses('policy-published'),
+      );
+    expect(() => publishPolicy(given(), { version: 'v2', clauses: [violence, hate, violence] }, NOW)).toThrow(
+      expect.objectContaining({ errors: [expect.objectContaining({ field: '/clauses/2/id' })] }),
+    );
   });
 });
 

@@ -1,8 +1,10 @@
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
-import { NotFound, Refusal } from '../kernel/errors.js';
+import { InvalidInput, NotFound, Refusal } from '../kernel/errors.js';
 import { type PolicyEvent, policyEvents } from './events.js';
+
+type DataOf<Type extends PolicyEvent['type']> = Extract<PolicyEvent, { type: Type }>['data'];
 
 export interface PolicyVersion {
   version: string;
@@ -13,9 +15,13 @@ export interface PolicyVersion {
   /** How long after its start the versions before it still count. */
   graceDays: number;
   withdrawn: boolean;
+  /** None in versions that were published without. */
+  clauses: readonly Clause[];
   /** Published before a broken event, which may have withdrawn or superseded it. */
   doubtful?: boolean;
 }
+
+export type Clause = NonNullable<DataOf<'ContentPolicyPublished'>['clauses']>[number];
 
 export interface ContentPolicies {
   /** In the order of their publication. */
@@ -34,18 +40,16 @@ export const policyStream: StreamKind<ContentPolicies, PolicyEvent> = {
     switch (type) {
       case 'ContentPolicyPublished': {
         if (versions.some(({ version }) => version === data.version)) return state;
-        const { version, effectiveFrom, graceDays = 0 } = data;
+        const { version, effectiveFrom, graceDays = 0, clauses = [] } = data;
+        const common = { version, graceDays, clauses, withdrawn: false };
         if (effectiveFrom === undefined) {
           // After those before it, even if the clock was set back.
           const earlier = versions.filter(({ startsAt }) => startsAt === undefined).map(({ since }) => since);
           const since = Math.max(Date.parse(time) || 0, ...earlier);
-          return { ...rest, versions: [...versions, { version, since, graceDays, withdrawn: false }] };
+          return { ...rest, versions: [...versions, { ...common, since }] };
         }
         const startsAt = Date.parse(effectiveFrom);
-        return {
-          ...rest,
-          versions: [...versions, { version, startsAt, since: startsAt, graceDays, withdrawn: false }],
-        };
+        return { ...rest, versions: [...versions, { ...common, startsAt, since: startsAt }] };
       }
       case 'ContentPolicyWithdrawn':
         return {
@@ -110,10 +114,15 @@ const newestFirst = (versions: readonly PolicyVersion[]): PolicyVersion[] =>
 /** When the versions before it stop counting. */
 const graceEnd = ({ since, graceDays }: PolicyVersion): number => since + graceDays * DAY_MS;
 
-type DataOf<Type extends PolicyEvent['type']> = Extract<PolicyEvent, { type: Type }>['data'];
+/** The clauses of the version in force; none if it was published without. @param now epoch milliseconds */
+export function clausesAt(policies: ContentPolicies, now: number): readonly Clause[] {
+  const { current } = policiesAt(policies, now);
+  return policies.versions.find(({ version }) => version === current)?.clauses ?? [];
+}
 
 /**
  * A no-op for a version that is in force or scheduled like this.
+ * @throws InvalidInput if two clauses have one id
  * @throws Refusal policy-superseded: accounts that accepted that version would count as up to date again
  * @throws Refusal policy-withdrawn, policy-published, effective-date-past
  */
@@ -122,7 +131,8 @@ export function publishPolicy(
   data: DataOf<'ContentPolicyPublished'>,
   now: number,
 ): PolicyEvent[] {
-  const { version, effectiveFrom, graceDays = 0 } = data;
+  const { version, effectiveFrom, graceDays = 0, clauses = [] } = data;
+  refuseRepeatedIds(clauses);
   const known = state.versions.find((one) => one.version === version);
   const startsAt = effectiveFrom === undefined ? undefined : Date.parse(effectiveFrom);
   if (!known) {
@@ -141,10 +151,10 @@ export function publishPolicy(
     );
   }
   const isInTime = startsAt === undefined ? version === current : startsAt === known.startsAt;
-  if (isInTime && graceDays === known.graceDays) return [];
+  if (isInTime && graceDays === known.graceDays && areSame(clauses, known.clauses)) return [];
   throw new Refusal(
     'policy-published',
-    `content policy ${version} is published with another effective date or grace period: withdraw it, and publish it under a new version`,
+    `content policy ${version} is published with another effective date, grace period or other clauses: withdraw it, and publish it under a new version`,
   );
 }
 
@@ -192,3 +202,20 @@ function counts({ versions }: ContentPolicies, known: PolicyVersion): Refusal {
 
 const withdrawn = (version: string) =>
   new Refusal('policy-withdrawn', `content policy ${version} was withdrawn; publish it under a new version`);
+
+const areSame = (some: readonly Clause[], others: readonly Clause[]): boolean =>
+  some.length === others.length &&
+  some.every(({ id, title, severity, text }, place) => {
+    const other = others[place]!;
+    return id === other.id && title === other.title && severity === other.severity && text === other.text;
+  });
+
+function refuseRepeatedIds(clauses: readonly Clause[]): void {
+  const repeated = clauses.findIndex(({ id }, place) => clauses.findIndex((one) => one.id === id) < place);
+  if (repeated >= 0) {
+    const { id } = clauses[repeated]!;
+    throw new InvalidInput([
+      { field: `/clauses/${repeated}/id`, message: `${id} is the id of an earlier clause too: give each its own` },
+    ]);
+  }
+}

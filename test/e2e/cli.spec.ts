@@ -111,6 +111,11 @@ describe('gatehouse policy', () => {
     const later = ['--from', '2999-01-01T00:00:00Z', '--grace-days', '14'];
     await json('policy', 'publish', '2999-01', ...later);
     expect(await text('policy', 'show')).toMatch(/2022-05-18 .*in-force[\s\S]*2999-01 .*scheduled .* 14 /);
+    const clauses = join(directory, 'clauses.json');
+    await writeFile(clauses, '[{ "id": "violent", "title": "No violence", "severity": 2 }]');
+    await json('policy', 'publish', '2999-02', '--from', '2999-02-01T00:00:00Z', '--clauses', clauses);
+    expect(await text('policy', 'clauses', '2999-02')).toMatch(/violent +2 +No violence/);
+    expect(await text('policy', 'clauses')).toContain('has no clauses');
     await json('policy', 'withdraw', '2999-01', '--reason', 'too early');
     expect(await text('policy', 'show')).toMatch(/2999-01 .*withdrawn/);
     fails(await cli.run('policy', 'publish', '2', '--text-file', join(directory, 'none')), 2, /none \(ENOENT\)/);

@@ -11,6 +11,7 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   'POST /v1/policy': [
     { version: '1', url: 'https://example.org/policy', text: 'be kind' },
     { version: '2', effectiveFrom: '2999-01-01T00:00:00Z', graceDays: 7 },
+    { version: '3', clauses: [{ id: 'violent', title: 'No violence', severity: 2, text: 'in no form' }] },
   ],
   'POST /v1/policy/withdrawals': [{ version: '2', reason: 'a mistake' }],
   'POST /v1/accounts/:id/policy-acceptance': [{ version: '1' }],

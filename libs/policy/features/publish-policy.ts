@@ -1,18 +1,44 @@
 import { createHash } from 'node:crypto';
 import { Body, Controller, Post } from '@nestjs/common';
-import { IsString, IsUrl, MaxLength, MinLength } from 'class-validator';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsString,
+  IsUrl,
+  MaxLength,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
 import type { DataOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, IsInstant, IsInteger, IsName, Means } from '../../http/field-rules.js';
+import { IfGiven, IsInstant, IsInteger, IsLabel, IsLine, IsName, IsProse, Means } from '../../http/field-rules.js';
 import { Located } from '../../http/location.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { toIso } from '../../kernel/clock.js';
-import type { ContentPolicyPublished } from '../events.js';
+import { type ContentPolicyPublished, MAX_CLAUSES, MAX_SEVERITY } from '../events.js';
 import { policyStream, publishPolicy } from '../policy.js';
 
 type Published = DataOf<typeof ContentPolicyPublished>;
+
+class PolicyClause {
+  @IsLabel('What verdicts and the categories of flags name it by.')
+  id!: string;
+
+  @MinLength(1)
+  @IsLine('Its title, as people see it.')
+  title!: string;
+
+  @IsInteger('How severe a violation is: 0 the least, 3 the most.', 0, MAX_SEVERITY)
+  severity!: number;
+
+  @IfGiven()
+  @IsProse(4000, 'Its text, as people see it.')
+  text?: string;
+}
 
 export class PublishPolicy extends RequestCommand {
   @IsName('The version that people see.')
@@ -38,18 +64,28 @@ export class PublishPolicy extends RequestCommand {
   @IfGiven()
   @IsInteger('For how many days after that the version before it still counts as accepted; 0 by default.', 0, 365)
   graceDays?: number;
+
+  @Means('Its clauses, each with an id of its own. A verdict that finds a violation names one.')
+  @IfGiven()
+  @ValidateNested({ each: true })
+  @Type(() => PolicyClause)
+  @ArrayMinSize(1)
+  @ArrayMaxSize(MAX_CLAUSES)
+  @IsArray()
+  clauses?: PolicyClause[];
 }
 
 export const PublishPolicyHandler = decisionHandler(PublishPolicy, policyStream, (state, command, now) =>
   publishPolicy(state, policyOf(command), now),
 );
 
-const policyOf = ({ version, url, text, effectiveFrom, graceDays }: PublishPolicy): Published => ({
+const policyOf = ({ version, url, text, effectiveFrom, graceDays, clauses }: PublishPolicy): Published => ({
   version,
   ...(url === undefined ? {} : { url: new URL(url).href }),
   ...(text === undefined ? {} : { digest: `sha256:${createHash('sha256').update(text).digest('hex')}` }),
   ...(effectiveFrom === undefined ? {} : { effectiveFrom: toIso(Date.parse(effectiveFrom)) }),
   ...(graceDays === undefined ? {} : { graceDays }),
+  ...(clauses === undefined ? {} : { clauses: clauses.map((clause) => ({ ...clause })) }),
 });
 
 @Controller('v1/policy')
@@ -65,6 +101,7 @@ export class PublishPolicyController extends CommandRoute {
       url: 'https://example.org/policy/2022-05-18',
       effectiveFrom: '2022-06-01T00:00:00Z',
       graceDays: 14,
+      clauses: [{ id: 'violent', title: 'No violence', severity: 2 }],
     },
     answer: receipt('The version is published.'),
     refusals: { 409: ['policy-superseded', 'policy-withdrawn', 'policy-published', 'effective-date-past'] },

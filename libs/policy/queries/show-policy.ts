@@ -22,6 +22,15 @@ const PolicyVersion = closed({
   effectiveFrom: instant('When it came or comes into force.'),
   graceDays: count('For how many days after that the version before it still counts as accepted.'),
   status: oneOf(STATUSES, 'Whether it is in force, or why not. A superseded version in its `grace` still counts.'),
+  clauses: list(
+    closed({
+      id: text('What verdicts and the categories of flags name it by.'),
+      title: text('Its title.'),
+      severity: count('How severe a violation is, from 0 to 3.'),
+      text: orNull(text('Its text.')),
+    }),
+    'Its clauses; empty if it was published without.',
+  ),
   position: position('The position of its publication.'),
 });
 
@@ -39,6 +48,7 @@ const example = {
   effectiveFrom: '2022-06-01T00:00:00.000Z',
   graceDays: 14,
   status: 'in-force',
+  clauses: [{ id: 'violent', title: 'No violence', severity: 2, text: null }],
   position: '3',
 };
 
@@ -64,6 +74,7 @@ export class ShowPolicyHandler implements IQueryHandler<ShowPolicy> {
       effectiveFrom: data.effectiveFrom ?? metadata.time,
       graceDays: data.graceDays ?? 0,
       status: statusOf(state, inForce, data.version),
+      clauses: (data.clauses ?? []).map((clause) => ({ ...clause, text: clause.text ?? null })),
       position: String(place),
     }));
     return { current: versions.find(({ version }) => version === inForce.current) ?? null, versions };

@@ -20,6 +20,7 @@ import type { View } from '../projections/view.js';
 import type { ViewReader } from '../projections/view-reader.js';
 import type { Consumer } from '../subscriptions/consumer.js';
 import type { LockSession } from '../subscriptions/lock-session.js';
+import type { LogTail } from '../subscriptions/log-tail.js';
 
 /**
  * Everything that a context adds to the application, named once. apps/contexts.ts lists the contexts; catalogues, workers,
@@ -63,6 +64,7 @@ export interface ContextPorts {
   logger: Logger;
   pool: Pool;
   store: EventStore;
+  log: LogTail;
   quarantine: Quarantine;
   transactor: Transactor;
   ownEventIds: OwnEventIds;

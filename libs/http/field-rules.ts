@@ -1,6 +1,6 @@
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, type Type as Class } from '@nestjs/common';
 import { Query } from '@nestjs/cqrs';
-import { Transform } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
@@ -16,6 +16,7 @@ import {
   MinLength,
   ValidateBy,
   ValidateIf,
+  ValidateNested,
 } from 'class-validator';
 import { JSONSchema } from 'class-validator-jsonschema';
 import { EntityId, Label, Line, Name, PersonalText, Prose } from '../events/schemas.js';
@@ -61,21 +62,24 @@ export const IsLabel = (description: string) =>
 export const AreLabels = (description: string) =>
   fits(Label(''), 'each value in must be a lower-case label, like policy-breach', description, true);
 
-const BLANK = 'must not be blank: say why';
-
-/** Why somebody does something, in one line. Every field for it has this rule, or is a label. */
-export const IsReason = (description: string) =>
+/** A line with something to see in it. */
+const isVisibleLine = (blank: string, description: string) =>
   applyDecorators(
     ValidateBy({
-      name: 'isReason',
+      name: 'isVisibleLine',
       validator: {
         validate: (value) => typeof value === 'string' && hasVisibleCharacter(value),
-        defaultMessage: () => BLANK,
+        defaultMessage: () => blank,
       },
     }),
-    MinLength(1, { message: BLANK }),
+    MinLength(1, { message: blank }),
     fits(Line(''), 'must be one line without control characters', description),
   );
+
+/** Why somebody does something, in one line. Every field for it has this rule, or is a label. */
+export const IsReason = (description: string) => isVisibleLine('must not be blank: say why', description);
+
+export const IsTitle = (description: string) => isVisibleLine('must not be blank', description);
 
 const TEXT_FORM = 'must be text without control characters that does not begin with "sealed:"';
 
@@ -117,6 +121,23 @@ export const IsFlag = (description: string) => applyDecorators(IsBoolean(), Mean
 /** An array of distinct values; further rules apply to each value. */
 export const IsSet = (minimum: number, maximum: number) =>
   applyDecorators(ArrayUnique(), ArrayMaxSize(maximum), ...(minimum > 0 ? [ArrayMinSize(minimum)] : []), IsArray());
+
+/** Begins the reference to a nested class in the schema of a field. */
+export const NESTED = 'nested:';
+
+/** An array of objects, each by the rules of a class. */
+export const AreObjects = (each: Class, minimum: number, maximum: number, description: string) =>
+  applyDecorators(
+    ValidateNested({ each: true }),
+    Type(() => each),
+    ArrayMaxSize(maximum),
+    ArrayMinSize(minimum),
+    IsArray(),
+    JSONSchema({
+      ...{ type: 'array', minItems: minimum, maxItems: maximum, description },
+      items: { $ref: NESTED + each.name },
+    }) as PropertyDecorator,
+  );
 
 const INSTANT_FORM = 'must be a time with its offset, like 2022-05-18T09:00:00Z';
 

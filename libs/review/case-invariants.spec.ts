@@ -1,27 +1,48 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { caseFile, CASE_ID as caseId, flag, LEASE_MS, NOW } from '../../test/support/case-file.js';
-import { Refusal } from '../kernel/errors.js';
+import { caseFile, CASE_ID as caseId, flag, LEASE_MS, NOW, vote } from '../../test/support/case-file.js';
+import { DAY_MS } from '../kernel/clock.js';
+import { InvalidInput, Refusal } from '../kernel/errors.js';
 import type { Verdict } from './case.js';
+import {
+  claimCase,
+  escalateCase,
+  handOverCase,
+  holdCase,
+  releaseCase,
+  renewClaim,
+  reopenCase,
+} from './claim-decisions.js';
 import type { CaseFacts } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
+import { MAX_FLAGS, openCase } from './flag-decisions.js';
 import { isUnseen, type NotedFlagger, notedFlaggerStream, noteFlagger } from './noted-flagger.js';
-import { claimCase, giveVerdict, importReviewConfirmed, MAX_FLAGS, openCase, releaseCase } from './review-decisions.js';
+import { importReviewConfirmed } from './outside-confirmation.js';
+import { closeVerdicts, giveVerdict, withdrawVerdict } from './verdict-decisions.js';
 
 const PEOPLE = ['p1', 'p2', 'p3', 'p4'] as const;
 const person = fc.constantFrom(...PEOPLE);
+/** Leads pass cases on without a claim. */
+const LEAD = 'p4';
+const isDecision = (type: CaseEvent['type']): boolean =>
+  type === 'ReviewConfirmed' || type === 'ReviewDismissed' || type === 'ModelProblemFound';
 const maybe = fc.option(person, { nil: undefined });
 const command = fc.oneof(
   fc.record({ kind: fc.constant('flag' as const), by: person, late: fc.boolean(), says: maybe }),
-  fc.record({ kind: fc.constant('claim' as const), by: person }),
-  fc.record({ kind: fc.constant('release' as const), by: person }),
+  fc.record({
+    kind: fc.constantFrom('claim', 'claim', 'claim', 'renew', 'release', 'hold', 'escalate', 'reopen', 'withdraw'),
+    by: person,
+  }),
+  fc.record({ kind: fc.constant('close' as const), by: person }),
+  fc.record({ kind: fc.constant('hand-over' as const), by: person, to: person }),
   fc.record({
     kind: fc.constant('verdict' as const),
     by: person,
-    verdict: fc.constantFrom<Verdict>('safe', 'unsafe', 'unsure'),
+    verdict: fc.constantFrom<Verdict>('safe', 'unsafe', 'unsure', 'model-problem'),
+    windowMs: fc.constantFrom(0, 0, 60_000),
     fromOutside: fc.boolean(),
   }),
-  fc.record({ kind: fc.constant('clock' as const), by: fc.constantFrom(LEASE_MS, 3_600_000, -3_600_000) }),
+  fc.record({ kind: fc.constant('clock' as const), by: fc.constantFrom(LEASE_MS, DAY_MS, 3_600_000, -3_600_000) }),
 );
 type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -31,6 +52,8 @@ function reviewed(panelSize: number, owner: string | undefined) {
   const noted = new Map<string, NotedFlagger>();
   let now = NOW;
   const flaggers = new Set<string>();
+  /** By reviewer: the token that their last claim was answered with. */
+  const tokens = new Map<string, number>();
   const factsOf = (): CaseFacts => ({
     owner,
     notedRounds: new Map([...noted].map(([person, { round }]) => [person, round])),
@@ -57,39 +80,81 @@ function reviewed(panelSize: number, owner: string | undefined) {
   function decide(one: Exclude<Command, { kind: 'flag' | 'clock' }>): CaseEvent[] {
     const state = file.state();
     const { by } = one;
+    const use = { caseId, reviewer: by, token: tokens.get(by) ?? 1 };
+    const pass = { caseId, by, isLead: by === LEAD, ...(by !== LEAD && { token: use.token }) };
+    const lease = { now, leaseMs: LEASE_MS };
     try {
-      if (one.kind === 'release') return releaseCase(state, { caseId, reviewer: by });
-      if (one.kind === 'claim') return claimCase(state, { caseId, reviewer: by, now, leaseMs: LEASE_MS }, factsOf());
-      const { verdict, fromOutside } = one;
-      const outside = fromOutside ? { reviewerSource: '/tool' } : {};
-      return giveVerdict(state, { caseId, reviewer: by, verdict, now, ...outside }, factsOf());
+      switch (one.kind) {
+        case 'claim':
+          return claimCase(state, { caseId, reviewer: by, isLead: by === LEAD, ...lease }, factsOf());
+        case 'renew':
+          return renewClaim(state, { ...use, ...lease });
+        case 'release':
+          return releaseCase(state, use);
+        case 'hold':
+          return holdCase(state, { ...use, until: now + DAY_MS, now });
+        case 'hand-over':
+          return handOverCase(state, { ...pass, to: one.to, now }, factsOf());
+        case 'escalate':
+          return escalateCase(state, pass);
+        case 'reopen':
+          return reopenCase(state, { caseId, by, reason: 'again', panelSize });
+        case 'withdraw':
+          return withdrawVerdict(state, { caseId, reviewer: by, now });
+        case 'close':
+          return closeVerdicts(state, { caseId, now }, factsOf());
+        case 'verdict': {
+          const { verdict, windowMs } = one;
+          const founded = verdict === 'unsafe' ? { clause: 'violent', rationale: 'a wound' } : {};
+          const given = { caseId, reviewer: by, verdict, now, ...founded };
+          const how = one.fromOutside ? { reviewerSource: '/tool' } : { token: use.token, windowMs };
+          return giveVerdict(state, { ...given, ...how }, factsOf());
+        }
+      }
     } catch (error) {
-      if (error instanceof Refusal) return [];
+      if (error instanceof Refusal || error instanceof InvalidInput) return [];
       throw error;
     }
   }
 
   /** Those of the round by people who may review the case now. */
   function votesWith(more: readonly CaseEvent[]) {
-    const votes = { safe: 0, unsafe: 0, unsure: 0 };
+    let given: { reviewer: string; source: string | undefined; verdict: Verdict }[] = [];
     for (const { type, data } of [...file.log, ...more]) {
-      if (type === 'CaseOpened') Object.assign(votes, { safe: 0, unsafe: 0, unsure: 0 });
-      if (type !== 'VerdictGiven' || flaggers.has(data.reviewer) || data.reviewer === owner) continue;
-      votes[data.verdict]++;
+      if (type === 'CaseOpened' || type === 'CaseReopened') given = [];
+      if (type === 'VerdictGiven')
+        given.push({ reviewer: data.reviewer, source: data.reviewerSource, verdict: data.verdict });
+      if (type === 'VerdictWithdrawn')
+        given = given.filter((one) => one.reviewer !== data.reviewer || one.source !== undefined);
     }
-    return votes;
+    const valid = given.filter(({ reviewer }) => !flaggers.has(reviewer) && reviewer !== owner);
+    const number = (kind: Verdict) => valid.filter(({ verdict }) => verdict === kind).length;
+    const modelProblem = number('model-problem');
+    const votes = { safe: number('safe'), unsafe: number('unsafe'), unsure: number('unsure') };
+    return modelProblem > 0 ? { ...votes, modelProblem } : votes;
   }
 
   function apply(one: Command, n: number) {
     if (one.kind === 'clock') now += one.by;
     else if (one.kind === 'flag') applyFlag(n, one.by, one.late, one.says);
     else if (file.state().status !== 'none') {
-      const { claim } = file.state();
+      const { claim, claims, reserved } = file.state();
       const events = decide(one);
       for (const { type, data } of events) {
-        if (type === 'ReviewConfirmed' || type === 'ReviewDismissed') expect(data.votes).toEqual(votesWith(events));
-        if (type === 'CaseClaimed' && claim) expect(claim.until).toBeLessThanOrEqual(now);
-        if (type !== 'CaseClaimed' && type !== 'VerdictGiven') continue;
+        if (isDecision(type)) expect((data as { votes: unknown }).votes).toEqual(votesWith(events));
+        if (type === 'CaseClaimed') {
+          tokens.set(one.by, data.token!);
+          if (one.kind === 'renew') expect(claim).toMatchObject({ reviewer: one.by, token: data.token });
+          else {
+            expect(data.token).toBe(claims + 1);
+            if (claim) expect(claim.until).toBeLessThanOrEqual(now);
+            if (reserved && now < reserved.until) expect(reserved.reviewer).toBe(one.by);
+          }
+        }
+        // Somebody whose claim was lost neither judges nor passes the case on.
+        if (type === 'VerdictGiven' && data.reviewerSource === undefined)
+          expect(claim).toMatchObject({ reviewer: one.by, token: tokens.get(one.by) });
+        if (type !== 'VerdictGiven' && (type !== 'CaseClaimed' || one.kind === 'renew')) continue;
         expect(flaggers).not.toContain(one.by);
         expect(one.by).not.toBe(owner);
       }
@@ -128,7 +193,7 @@ describe('a case under any commands', () => {
         const decide = () =>
           imported
             ? importReviewConfirmed(state, { caseId, accountId: sent, categories: [], reviewers: ['rev'] }, { owner })
-            : giveVerdict(state, { caseId, reviewer: 'rev', verdict: 'unsafe', now: NOW }, { owner });
+            : vote(state, 'rev', 'unsafe', {}, { owner });
         const expected = owner ?? says ?? (imported ? sent : undefined);
         if (expected === undefined) expect(decide).toThrow(expect.objectContaining({ code: 'image-owner-unknown' }));
         else expect(decide().at(-1)).toMatchObject({ type: 'ReviewConfirmed', data: { accountId: expected } });
@@ -142,10 +207,11 @@ describe('a case under any commands', () => {
     let flags = 0;
     let isOpen = false;
     for (const { type, data } of log) {
-      if (type === 'CaseOpened') {
+      if (type === 'CaseOpened' || type === 'CaseReopened') {
         expect(isOpen).toBe(false);
         expect(data.round).toBe(++round);
-        [voters, flags, isOpen] = [[], 1, true];
+        [voters, isOpen] = [[], true];
+        if (type === 'CaseOpened') flags = 1;
         continue;
       }
       if (type === 'CaseJoined' && isOpen) {
@@ -153,15 +219,18 @@ describe('a case under any commands', () => {
         continue;
       }
       expect([isOpen, flags <= MAX_FLAGS]).toEqual([true, true]);
+      if (type === 'VerdictWithdrawn') voters = voters.filter((voter) => voter !== ` ${data.reviewer}`);
       if (type === 'VerdictGiven') {
         const voter = `${data.reviewerSource ?? ''} ${data.reviewer}`;
         expect(voters).not.toContain(voter);
         voters.push(voter);
       }
-      if (type === 'ReviewConfirmed' || type === 'ReviewDismissed') {
-        const { safe, unsafe } = data.votes!;
-        expect(safe + unsafe).toBe(panelSize);
-        expect(type === 'ReviewConfirmed').toBe(unsafe * 2 > panelSize);
+      if (type === 'ReviewConfirmed' || type === 'ReviewDismissed' || type === 'ModelProblemFound') {
+        const { safe, unsafe, modelProblem = 0 } = data.votes!;
+        expect(safe + unsafe + modelProblem).toBeGreaterThanOrEqual(panelSize);
+        const of = safe + unsafe + modelProblem;
+        expect(type === 'ReviewConfirmed').toBe(unsafe * 2 > of);
+        expect(type === 'ModelProblemFound').toBe(modelProblem * 2 > of);
         if (owner) expect(data.accountId).toBe(owner);
         isOpen = false;
       }

@@ -1,13 +1,13 @@
 import type { EventPlace, StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
-import { type CaseEvent, caseEvents } from './events.js';
+import { type CaseEvent, caseEvents, type VERDICTS } from './events.js';
 import { GrowingSet } from './growing-set.js';
 
-export type Verdict = 'safe' | 'unsafe' | 'unsure';
+export type Verdict = (typeof VERDICTS)[number];
 
 /** An image under human review. Flags, flaggers, categories, claim and verdicts are those of the current round. */
 export interface Case {
-  status: 'none' | 'open' | 'confirmed' | 'dismissed';
+  status: 'none' | 'open' | Closed;
   imageId: string;
   /** The account that generated the image, as last reported in the case; the image's own record takes precedence. */
   accountId?: string;
@@ -26,12 +26,35 @@ export interface Case {
   flagged: GrowingSet;
   /** The highest confidence of the flags of every round; 0 if none had one. */
   confidence: number;
-  /** `until` in epoch milliseconds; no event marks the end of the lease. */
-  claim?: { reviewer: string; until: number };
-  /** `source` is the system of a reviewer who is not ours. */
-  verdicts: readonly { reviewer: string; source?: string; verdict: Verdict }[];
-  /** The position of the last dismissal: flags stored before it were dismissed with it. */
-  dismissedAt: Position;
+  /** The number of claims in every round, which is the fencing token of the last one. */
+  claims: number;
+  claim?: Claim;
+  /** Held by this reviewer, or handed over to them: nobody else may claim it until then, in epoch milliseconds. */
+  reserved?: { reviewer: string; until: number };
+  /** Only leads may claim it. */
+  isEscalated: boolean;
+  verdicts: readonly GivenVerdict[];
+  /** The position of the last decision that was no confirmation: flags stored before it were judged with it. */
+  closedAt: Position;
+}
+
+export type Closed = 'confirmed' | 'dismissed' | 'model-problem';
+
+/** `until` in epoch milliseconds; no event marks the end of the lease. A verdict and a release end the claim. */
+export interface Claim {
+  reviewer: string;
+  until: number;
+  token: number;
+}
+
+export interface GivenVerdict {
+  reviewer: string;
+  /** The system of a reviewer who is not ours. */
+  source?: string;
+  verdict: Verdict;
+  clause?: string;
+  /** Until when it can be taken back, in epoch milliseconds; absent if it can't. */
+  finalAt?: number;
 }
 
 export const caseStream: StreamKind<Case, CaseEvent> = {
@@ -49,14 +72,15 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
     everFlagged: GrowingSet.empty,
     flagged: GrowingSet.empty,
     confidence: 0,
+    claims: 0,
+    isEscalated: false,
     verdicts: [],
-    dismissedAt: 0,
+    closedAt: 0,
   },
   evolve(state, event, place) {
-    const { claim, ...unclaimed } = state;
     switch (event.type) {
       case 'CaseOpened':
-        return opened(unclaimed, event.data);
+        return opened(state, event.data);
       case 'CaseJoined':
         return {
           ...state,
@@ -67,14 +91,27 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
           categories: state.categories.with(event.data.categories),
         };
       case 'CaseClaimed':
-        return { ...state, claim: { reviewer: event.data.reviewer, until: Date.parse(event.data.until) } };
+        return claimed(state, event.data);
       case 'CaseReleased':
-        return unclaimed;
+        return unreserved(state);
+      case 'CaseHandedOver':
+        return { ...reservedFor(state, event.data), isEscalated: false };
+      case 'CaseHeld':
+        return reservedFor(state, event.data);
+      case 'CaseEscalated':
+        return { ...unreserved(state), isEscalated: true };
+      case 'CaseReopened':
+        return newRound(state, event.data);
       case 'VerdictGiven':
-        return voted(isClaimants(claim, event.data) ? unclaimed : state, event.data);
+        return voted(isClaimants(state.claim, event.data) ? unreserved(state) : state, event.data);
+      case 'VerdictWithdrawn':
+        return { ...state, verdicts: state.verdicts.filter((one) => !isOurs(one, event.data.reviewer)) };
       case 'ReviewConfirmed':
+        return decided(state, 'confirmed', event.data, place);
       case 'ReviewDismissed':
-        return decided(unclaimed, event, place);
+        return decided(state, 'dismissed', event.data, place);
+      case 'ModelProblemFound':
+        return decided(state, 'model-problem', event.data, place);
     }
   },
 };
@@ -87,48 +124,77 @@ type Flag = Pick<DataOf<'CaseJoined'>, 'flaggedBy' | 'categories' | 'confidence'
 export const subjectsOf = ({ flaggedBy, categories }: { flaggedBy: string; categories: readonly string[] }): string[] =>
   (categories.length > 0 ? categories : ['']).map((category) => `${category}\n${flaggedBy}`);
 
+/** Whether it is the verdict of our reviewer of this name. */
+export const isOurs = (one: Pick<GivenVerdict, 'reviewer' | 'source'>, reviewer: string): boolean =>
+  one.reviewer === reviewer && one.source === undefined;
+
 const remembered = (state: Case, flag: Flag): Pick<Case, 'everFlagged' | 'flagged' | 'confidence'> => ({
   everFlagged: state.everFlagged.with([flag.flaggedBy]),
   flagged: state.flagged.with(subjectsOf(flag)),
   confidence: Math.max(state.confidence, flag.confidence ?? 0),
 });
 
-const opened = (state: Case, data: DataOf<'CaseOpened'>): Case => ({
-  ...state,
-  ...remembered(state, data),
+/** Without claim and reservation. */
+function unreserved({ claim: _claim, reserved: _reserved, ...state }: Case): Case {
+  return state;
+}
+
+const reservedFor = (state: Case, { reviewer, until }: { reviewer: string; until: string }): Case => ({
+  ...unreserved(state),
+  reserved: { reviewer, until: Date.parse(until) },
+});
+
+/** Claims of earlier releases have no token. */
+function claimed({ claims, ...state }: Case, { reviewer, until, token = claims + 1 }: DataOf<'CaseClaimed'>): Case {
+  return { ...state, claims: token, claim: { reviewer, until: Date.parse(until), token } };
+}
+
+const newRound = (state: Case, { round, panelSize }: { round: number; panelSize: number }): Case => ({
+  ...unreserved(state),
   status: 'open',
+  round,
+  panelSize,
+  isPanelGiven: false,
+  isEscalated: false,
+  verdicts: [],
+});
+
+const opened = (state: Case, data: DataOf<'CaseOpened'>): Case => ({
+  ...newRound(state, data),
+  ...remembered(state, data),
   imageId: data.imageId,
   accountId: data.accountId ?? state.accountId,
-  round: data.round,
-  panelSize: data.panelSize,
-  isPanelGiven: false,
   flags: 1,
   flaggers: GrowingSet.of([data.flaggedBy]),
   categories: GrowingSet.of(data.categories),
-  verdicts: [],
 });
 
 /** Only our own reviewers claim cases. */
 const isClaimants = (claim: Case['claim'], { reviewer, reviewerSource }: DataOf<'VerdictGiven'>): boolean =>
   claim?.reviewer === reviewer && reviewerSource === undefined;
 
-const voted = (state: Case, { reviewer, reviewerSource, verdict, panelSize }: DataOf<'VerdictGiven'>): Case => ({
-  ...state,
-  panelSize: panelSize ?? state.panelSize,
-  isPanelGiven: state.isPanelGiven || panelSize !== undefined,
-  verdicts: [
-    ...state.verdicts,
-    { reviewer, verdict, ...(reviewerSource === undefined ? {} : { source: reviewerSource }) },
-  ],
-});
+function voted(state: Case, data: DataOf<'VerdictGiven'>): Case {
+  const { reviewer, reviewerSource, verdict, clause, finalAt, panelSize } = data;
+  const given: GivenVerdict = {
+    reviewer,
+    verdict,
+    ...(reviewerSource !== undefined && { source: reviewerSource }),
+    ...(clause !== undefined && { clause }),
+    ...(finalAt !== undefined && { finalAt: Date.parse(finalAt) }),
+  };
+  return {
+    ...state,
+    panelSize: panelSize ?? state.panelSize,
+    isPanelGiven: state.isPanelGiven || panelSize !== undefined,
+    verdicts: [...state.verdicts, given],
+  };
+}
 
-function decided(
-  state: Case,
-  { type, data }: CaseEvent & { type: 'ReviewConfirmed' | 'ReviewDismissed' },
-  place: EventPlace,
-): Case {
-  const accountId = data.accountId ?? state.accountId;
-  return type === 'ReviewConfirmed'
-    ? { ...state, accountId, status: 'confirmed' }
-    : { ...state, accountId, status: 'dismissed', dismissedAt: place.position };
+function decided(state: Case, status: Closed, { accountId }: { accountId?: string }, { position }: EventPlace): Case {
+  return {
+    ...unreserved(state),
+    status,
+    accountId: accountId ?? state.accountId,
+    closedAt: status === 'confirmed' ? state.closedAt : position,
+  };
 }

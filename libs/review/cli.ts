@@ -1,19 +1,23 @@
 import { Argument, Option } from 'commander';
-import { type CommandGroup, command, integer } from '../cli/commands.js';
+import type { ApiClient } from '../cli/api-client.js';
+import { type CommandGroup, command, instant, integer } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
 import { line, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
 import { listed } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
-import type { ClaimAnswer } from './features/claim-case.js';
+import { Refusal } from '../kernel/errors.js';
+import type { ClaimAnswer } from './features/claim-answer.js';
 import type { VerdictAnswer } from './features/give-verdict.js';
 import type { CaseEntry } from './queries/case-queue.js';
 import type { CaseAnswer } from './queries/show-case.js';
 
-const STATUSES = ['open', 'claimed', 'confirmed', 'dismissed'];
-const VERDICTS = ['safe', 'unsafe', 'unsure'];
+const STATUSES = ['open', 'claimed', 'confirmed', 'dismissed', 'model-problem'];
+const VERDICTS = ['safe', 'unsafe', 'unsure', 'model-problem'];
 
 interface Verdict {
+  clause?: string;
+  rationale?: string;
   note?: string;
 }
 
@@ -33,7 +37,7 @@ export const commands: CommandGroup = (program, run) => {
       run<{ status: string; limit: number }>(async (session, { status, limit }) => {
         const items = await listed<CaseEntry>(session, '/v1/cases', { status }, limit);
         session.print({ items }, () => {
-          const rows = items.map((one) => ({ ...one, found: one.categories.join(', '), given: one.verdicts.length }));
+          const rows = items.map((one) => ({ ...one, found: one.categories.join(', '), given: one.verdictsGiven }));
           return table(
             ['case', 'account', 'round', 'opened', 'categories', 'verdicts', 'panel', 'claimed by', 'until'],
             rowsOf(
@@ -64,18 +68,20 @@ export const commands: CommandGroup = (program, run) => {
   command(
     group,
     'claim <id>',
-    'Claims a case, so that nobody else reviews it until the claim ends. Repeating it changes nothing.',
+    'Claims a case, so that nobody else reviews it until the claim ends; renews a claim that is more than half over.',
     'case claim img-1',
   ).action(
     run(async ({ client, print }, _, id) => {
-      const claim = await client.post<ClaimAnswer>(`${pathOf(id!)}/claim`, {}, { repeatable: true });
+      const { token } = await claimOf(client, id!);
+      const claim = await client.put<ClaimAnswer>(`${pathOf(id!)}/claim`, { token });
       print(claim, () => line`case ${claim.caseId} is claimed by ${claim.reviewer} until ${time(claim.until)}`);
     }),
   );
 
-  command(group, 'release <id>', 'Gives a claimed case back to the queue.', 'case release img-1').action(
+  command(group, 'release <id>', 'Gives a case that you have claimed back to the queue.', 'case release img-1').action(
     run(async ({ client, print }, _, id) => {
-      const released = await client.post<WriteReceipt>(`${pathOf(id!)}/release`, undefined, { repeatable: true });
+      const token = await tokenHeld(client, id!);
+      const released = await client.delete<WriteReceipt>(`${pathOf(id!)}/claim?token=${token}`);
       print(released, () => line`case ${id} is released`);
     }),
   );
@@ -83,20 +89,112 @@ export const commands: CommandGroup = (program, run) => {
   command(
     group,
     'verdict',
-    'Gives your verdict on a case. The last verdict of the panel decides it. A second one changes nothing.',
-    "case verdict img-1 unsafe --note 'see the lower left'",
+    'Gives your verdict on a case, which it claims if you have not. The last verdict of the panel decides it. A second one changes nothing.',
+    "case verdict img-1 unsafe --clause violent --rationale 'a wound in the lower left'",
+    'case verdict img-1 model-problem',
   )
     .argument('<id>', 'the case')
     .addArgument(new Argument('<verdict>', 'your judgement of the image').choices(VERDICTS))
-    .option('--note <text>', 'why; stored encrypted')
+    .option('--clause <id>', 'the clause of the content policy that the image violates; needed for unsafe')
+    .option('--rationale <text>', 'why it does; needed for unsafe, stored encrypted')
+    .option('--note <text>', 'a note; stored encrypted')
     .action(
-      run<Verdict>(async ({ client, print }, { note }, id, verdict) => {
-        const body = { verdict, note };
+      run<Verdict>(async ({ client, print }, { clause, rationale, note }, id, verdict) => {
+        const shown = await client.get<CaseAnswer>(pathOf(id!));
+        const token = shown.claim?.token ?? (await claimOf(client, id!)).token;
+        const body = { token, verdict, clause, rationale, note };
         const judged = await client.post<VerdictAnswer>(`${pathOf(id!)}/verdicts`, body, { repeatable: true });
         print(judged, () => line`case ${judged.caseId} is ${judged.status}`);
       }),
     );
+
+  command(
+    group,
+    'withdraw <id>',
+    'Takes your verdict back, if GATEHOUSE_VERDICT_WINDOW_MS allows it and the verdict is not final.',
+    'case withdraw img-1',
+  ).action(
+    run(async ({ client, print }, _, id) => {
+      const withdrawn = await client.delete<WriteReceipt>(`${pathOf(id!)}/verdicts/mine`);
+      print(withdrawn, () => line`your verdict on case ${id} is withdrawn`);
+    }),
+  );
+
+  command(
+    group,
+    'hold <id>',
+    'Sets a case that you have claimed aside. Until the given time nobody else can claim it.',
+    "case hold img-1 --until 2022-05-20T10:00:00Z --note 'asked the policy team'",
+  )
+    .requiredOption('--until <time>', 'when to be reminded, at most 7 days from now', instant)
+    .option('--note <text>', 'why; stored encrypted')
+    .action(
+      run<{ until: string; note?: string }>(async ({ client, print }, { until, note }, id) => {
+        const body = { token: await tokenHeld(client, id!), until, note };
+        const held = await client.post<WriteReceipt>(`${pathOf(id!)}/hold`, body, { repeatable: true });
+        print(held, () => line`case ${id} is held for you until ${time(until)}`);
+      }),
+    );
+
+  command(
+    group,
+    'hand-over <id> <reviewer>',
+    'Hands a case over to another reviewer, for whom it is kept for a day. Leads need no claim.',
+    "case hand-over img-1 rev-2 --note 'in Welsh'",
+  )
+    .option('--note <text>', 'why; stored encrypted')
+    .action(
+      run<{ note?: string }>(async ({ client, print }, { note }, id, reviewer) => {
+        const body = { ...(await tokenIfHeld(client, id!)), reviewer, note };
+        const written = await client.post<WriteReceipt>(`${pathOf(id!)}/handover`, body, { repeatable: true });
+        print(written, () => line`case ${id} is handed over to ${reviewer}`);
+      }),
+    );
+
+  command(
+    group,
+    'escalate <id>',
+    'Escalates a case: only leads can claim it in this round. Leads need no claim.',
+    "case escalate img-1 --note 'may concern a public figure'",
+  )
+    .option('--note <text>', 'why; stored encrypted')
+    .action(
+      run<{ note?: string }>(async ({ client, print }, { note }, id) => {
+        const body = { ...(await tokenIfHeld(client, id!)), note };
+        const written = await client.post<WriteReceipt>(`${pathOf(id!)}/escalate`, body, { repeatable: true });
+        print(written, () => line`case ${id} is escalated`);
+      }),
+    );
+
+  command(
+    group,
+    'reopen <id>',
+    'Opens a closed case for review again, in a new round. For leads.',
+    "case reopen img-1 --reason 'the clause was clarified'",
+  )
+    .requiredOption('--reason <text>', 'why')
+    .action(
+      run<{ reason: string }>(async ({ client, print }, { reason }, id) => {
+        const written = await client.post<WriteReceipt>(`${pathOf(id!)}/reopen`, { reason }, { repeatable: true });
+        print(written, () => line`case ${id} is open`);
+      }),
+    );
 };
+
+const claimOf = (client: ApiClient, caseId: string): Promise<ClaimAnswer> =>
+  client.post<ClaimAnswer>(`${pathOf(caseId)}/claim`, undefined, { repeatable: true });
+
+/** The token of the caller's claim, if they hold it. */
+async function tokenIfHeld(client: ApiClient, caseId: string): Promise<{ token?: number }> {
+  const { claim } = await client.get<CaseAnswer>(pathOf(caseId));
+  return claim?.token == null ? {} : { token: claim.token };
+}
+
+async function tokenHeld(client: ApiClient, caseId: string): Promise<number> {
+  const { token } = await tokenIfHeld(client, caseId);
+  if (token !== undefined) return token;
+  throw new Refusal('claim-lost', `you have not claimed case ${caseId}, or the claim has ended: claim it first`);
+}
 
 const pathOf = (caseId: string): string => `/v1/cases/${encodeURIComponent(caseId)}`;
 
@@ -110,12 +208,15 @@ function caseText(shown: CaseAnswer): Shown {
     ['panel', shown.panelSize],
     ['categories', shown.categories.join(', ')],
     ['flagged by', shown.flaggers.join(', ')],
+    ['escalated', shown.isEscalated ? 'only leads can claim it' : null],
+    ['kept for', shown.reservedFor && `${shown.reservedFor} until ${time(shown.reservedUntil!)}`],
+    ['decided at', shown.decidesAt && time(shown.decidesAt)],
     ['claimed', claim && `by ${claim.reviewer} until ${time(claim.until)}`],
   ]);
   const given = table(
-    ['reviewer', 'system', 'verdict'],
-    rowsOf(verdicts, 'reviewer', 'source', 'verdict'),
-    'no verdict yet',
+    ['reviewer', 'system', 'verdict', 'clause'],
+    rowsOf(verdicts, 'reviewer', 'source', 'verdict', 'clause'),
+    shown.verdictsGiven === 0 ? 'no verdict yet' : `${shown.verdictsGiven} verdicts, which you see after giving yours`,
   );
   const rows = history.map((one) => [Number(one.position), time(one.time), one.type, actorText(one.actor)]);
   return paragraphs([about, given, table(['position', 'time', 'event', 'by'], rows)]);

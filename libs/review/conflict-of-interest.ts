@@ -13,6 +13,8 @@ export interface CaseFacts {
   isCaseParked?: boolean;
   /** By reviewer: the last round in which they flagged the image although the case does not have the flag; 0 for none. */
   notedRounds?: ReadonlyMap<string, number>;
+  /** By clause of the content policy in force: how severe a violation is. Empty if it has no clauses. */
+  severities?: ReadonlyMap<string, number>;
 }
 
 /** Nobody reviews an image that they flagged, in any round, nor their own image. */

@@ -1,7 +1,9 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
-import { Count, EntityId, eventData, Instant, Labels, PersonalText } from '../events/schemas.js';
+import { Count, EntityId, eventData, Instant, Label, Labels, Line, PersonalText } from '../events/schemas.js';
 import { MAX_ID_LENGTH } from '../kernel/text-forms.js';
+
+export const VERDICTS = ['safe', 'unsafe', 'unsure', 'model-problem'] as const;
 
 const caseId = EntityId('The case; it has the id of its image.');
 const imageId = EntityId('The image under review.');
@@ -37,7 +39,12 @@ const flag = {
 const round = Count('The round of the review: 1 at first, 2 after a dismissal and a new flag, and so on.', 1);
 const panelSize = Count('The number of distinct reviewers whose verdicts decide the case.', 1, 99);
 const votes = Type.Object(
-  { safe: Count('Votes.'), unsafe: Count('Votes.'), unsure: Count('Votes.') },
+  {
+    safe: Count('Votes.'),
+    unsafe: Count('Votes.'),
+    unsure: Count('Votes.'),
+    modelProblem: Type.Optional(Count('Votes of `model-problem`; absent for none.')),
+  },
   { additionalProperties: false, description: 'The votes of the reviewers.' },
 );
 
@@ -88,12 +95,16 @@ export const FlaggerNoted = defineEvent({
   example: { caseId: 'img-1', round: 1, flagId: '0196e0f0-0000-7000-8000-000000000003', flaggedBy: 'acc-7' },
 });
 
+const token = Count('The fencing token of the claim: the number of claims on the case so far.', 1);
+const note = Type.Optional(PersonalText(2000, 'A note of the reviewer. Stored encrypted.'));
+
 export const CaseClaimed = defineEvent({
   type: 'CaseClaimed',
   version: 1,
-  summary: 'A reviewer claimed a case. Nobody else can claim it until the lease ends.',
-  schema: eventData({ caseId, reviewer, until: Instant('When the lease ends.') }),
-  example: { caseId: 'img-1', reviewer: 'rev-1', until: '2022-05-19T10:20:00.000Z' },
+  summary:
+    'A reviewer claimed a case, or renewed the claim, which then has the same token. Nobody else can claim it until the lease ends.',
+  schema: eventData({ caseId, reviewer, until: Instant('When the lease ends.'), token: Type.Optional(token) }),
+  example: { caseId: 'img-1', reviewer: 'rev-1', until: '2022-05-19T10:20:00.000Z', token: 1 },
 });
 
 export const CaseReleased = defineEvent({
@@ -104,21 +115,83 @@ export const CaseReleased = defineEvent({
   example: { caseId: 'img-1', reviewer: 'rev-1' },
 });
 
+export const CaseHandedOver = defineEvent({
+  type: 'CaseHandedOver',
+  version: 1,
+  summary: 'A case was handed over to a reviewer. Nobody else can claim it until a given time.',
+  personal: { person: 'by', fields: ['note'] },
+  schema: eventData({
+    caseId,
+    by: EntityId('Who handed it over.'),
+    reviewer,
+    until: Instant('When it is free for everybody again.'),
+    note,
+  }),
+  example: { caseId: 'img-1', by: 'rev-1', reviewer: 'rev-2', until: '2022-05-20T10:00:00.000Z', note: 'in Welsh' },
+});
+
+export const CaseHeld = defineEvent({
+  type: 'CaseHeld',
+  version: 1,
+  summary: 'A reviewer set a claimed case aside. Nobody else can claim it until a given time.',
+  personal: { person: 'reviewer', fields: ['note'] },
+  schema: eventData({ caseId, reviewer, until: Instant('When it is free for everybody again.'), note }),
+  example: { caseId: 'img-1', reviewer: 'rev-1', until: '2022-05-20T10:00:00.000Z', note: 'asked the policy team' },
+});
+
+export const CaseEscalated = defineEvent({
+  type: 'CaseEscalated',
+  version: 1,
+  summary: 'A case was escalated. Only leads can claim it in this round, unless one hands it over.',
+  personal: { person: 'by', fields: ['note'] },
+  schema: eventData({ caseId, by: EntityId('Who escalated it.'), note }),
+  example: { caseId: 'img-1', by: 'rev-1', note: 'may concern a public figure' },
+});
+
+export const CaseReopened = defineEvent({
+  type: 'CaseReopened',
+  version: 1,
+  summary: 'A lead opened a closed case for review again, in a new round with the flags of the one before.',
+  schema: eventData({ caseId, by: EntityId('Who reopened it.'), reason: Line('Why.', 1), round, panelSize }),
+  example: { caseId: 'img-1', by: 'lead-1', reason: 'the clause was clarified', round: 2, panelSize: 1 },
+});
+
 export const VerdictGiven = defineEvent({
   type: 'VerdictGiven',
   version: 1,
   summary: 'A reviewer judged an image.',
-  personal: { person: 'reviewer', fields: ['note'] },
+  personal: { person: 'reviewer', fields: ['rationale', 'note'] },
   schema: eventData({
     caseId,
     reviewer,
-    verdict: Type.Enum(['safe', 'unsafe', 'unsure'], { description: 'The verdict.' }),
+    verdict: Type.Enum([...VERDICTS], {
+      description:
+        'The verdict. `model-problem`: the model did wrong, as with a biased image for a harmless prompt, and nobody else.',
+    }),
+    clause: Type.Optional(Label('The clause of the content policy that the image violates.')),
+    rationale: Type.Optional(PersonalText(2000, 'Why it does. Stored encrypted.')),
+    finalAt: Type.Optional(Instant('Until when the verdict can be taken back; absent if it can’t.')),
     answerTimeMs: Type.Optional(Count('How long the reviewer took, in milliseconds.')),
     panelSize: Type.Optional(panelSize),
     reviewerSource,
-    note: Type.Optional(PersonalText(2000, 'A note of the reviewer. Stored encrypted.')),
+    note,
   }),
-  example: { caseId: 'img-1', reviewer: 'rev-1', verdict: 'unsafe', answerTimeMs: 21_574, note: 'see the lower left' },
+  example: {
+    caseId: 'img-1',
+    reviewer: 'rev-1',
+    verdict: 'unsafe',
+    clause: 'violent',
+    rationale: 'a wound in the lower left',
+    answerTimeMs: 21_574,
+  },
+});
+
+export const VerdictWithdrawn = defineEvent({
+  type: 'VerdictWithdrawn',
+  version: 1,
+  summary: 'A reviewer took a verdict back before it was final.',
+  schema: eventData({ caseId, reviewer }),
+  example: { caseId: 'img-1', reviewer: 'rev-1' },
 });
 
 export const ReviewConfirmed = defineEvent({
@@ -132,6 +205,9 @@ export const ReviewConfirmed = defineEvent({
     imageId,
     accountId: owner,
     categories: Labels('The categories of the violation.'),
+    clause: Type.Optional(
+      Label('The clause of the content policy that most of the deciding reviewers named; of equals, the most severe.'),
+    ),
     votes: Type.Optional(votes),
     round: Type.Optional(round),
     reviewerSource,
@@ -149,6 +225,7 @@ export const ReviewConfirmed = defineEvent({
     imageId: 'img-1',
     accountId: 'acc-1',
     categories: ['violent'],
+    clause: 'violent',
     votes: { safe: 0, unsafe: 1, unsure: 0 },
     round: 1,
     reviewers: ['rev-1'],
@@ -177,15 +254,43 @@ export const ReviewDismissed = defineEvent({
   },
 });
 
+export const ModelProblemFound = defineEvent({
+  type: 'ModelProblemFound',
+  version: 1,
+  summary: 'Human review found that the model did wrong with an image. It counts against no account.',
+  published: true,
+  schema: eventData({
+    caseId,
+    imageId,
+    accountId: owner,
+    categories: Labels('The categories that the flags named.'),
+    votes,
+    round,
+  }),
+  example: {
+    caseId: 'img-1',
+    imageId: 'img-1',
+    categories: ['bias'],
+    votes: { safe: 0, unsafe: 0, unsure: 0, modelProblem: 1 },
+    round: 1,
+  },
+});
+
 /** The events of a case's own stream. */
 export const caseEvents = [
   CaseOpened,
   CaseJoined,
   CaseClaimed,
   CaseReleased,
+  CaseHandedOver,
+  CaseHeld,
+  CaseEscalated,
+  CaseReopened,
   VerdictGiven,
+  VerdictWithdrawn,
   ReviewConfirmed,
   ReviewDismissed,
+  ModelProblemFound,
 ];
 
 export type CaseEvent = EventOf<(typeof caseEvents)[number]>;

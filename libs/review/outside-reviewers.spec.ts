@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { caseFile, CASE_ID as caseId, flag, LEASE_MS, NOW } from '../../test/support/case-file.js';
+import { caseFile, CASE_ID as caseId, flag, LEASE_MS, NOW, vote as voteOn } from '../../test/support/case-file.js';
 import type { Verdict } from './case.js';
-import { claimCase, giveVerdict, importReviewConfirmed, openCase } from './review-decisions.js';
+import { claimCase } from './claim-decisions.js';
+import { openCase } from './flag-decisions.js';
+import { importReviewConfirmed } from './outside-confirmation.js';
 
 const TOOL = '/review-tool';
 
@@ -10,7 +12,7 @@ function opened(panelSize: number) {
   const file = caseFile();
   file.append(openCase(file.state(), flag({ panelSize })));
   const vote = (reviewer: string, verdict: Verdict, more: { reviewerSource?: string; panelSize?: number } = {}) => {
-    const events = giveVerdict(file.state(), { caseId, reviewer, verdict, now: NOW, ...more }, {});
+    const events = voteOn(file.state(), reviewer, verdict, more);
     file.append(events);
     return events.map(({ type }) => type);
   };
@@ -20,7 +22,7 @@ function opened(panelSize: number) {
 describe('A reviewer of another system', () => {
   it('neither stands for one of ours of the same name nor ends their claim', () => {
     const { file, vote } = opened(2);
-    file.append(claimCase(file.state(), { caseId, reviewer: 'rev-1', now: NOW, leaseMs: LEASE_MS }, {}));
+    file.append(claimCase(file.state(), { caseId, reviewer: 'rev-1', isLead: false, now: NOW, leaseMs: LEASE_MS }, {}));
     expect(vote('rev-1', 'safe', { reviewerSource: TOOL })).toEqual(['VerdictGiven']);
     expect(file.log.at(-1)!.data).toMatchObject({ reviewer: 'rev-1', reviewerSource: TOOL });
     expect(file.state().claim?.reviewer).toBe('rev-1');

@@ -1,15 +1,13 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { caseFile, CASE_ID as caseId, flag, NOW } from '../../test/support/case-file.js';
-import { type Case, caseStream, type Verdict } from './case.js';
+import { caseFile, flag, vote } from '../../test/support/case-file.js';
+import { caseStream } from './case.js';
 import type { CaseFacts } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
+import { MAX_FLAGS, type OpenCase, openCase } from './flag-decisions.js';
 import { isUnseen } from './noted-flagger.js';
-import { giveVerdict, MAX_FLAGS, type OpenCase, openCase } from './review-decisions.js';
 
 const opened = (change?: Partial<OpenCase>) => caseFile().append(openCase(caseStream.initial, flag(change)));
-const vote = (state: Case, reviewer: string, verdict: Verdict) =>
-  giveVerdict(state, { caseId, reviewer, verdict, now: NOW }, {});
 const types = (events: readonly CaseEvent[]) => events.map((event) => event.type);
 const refusal = (code: string) => expect.objectContaining({ code });
 const dismissed = () => {
@@ -78,16 +76,14 @@ it('notes a flag that no round has, of after the limit or before the dismissal, 
   expect(file.state()).toMatchObject({ status: 'open', round: 2 });
   for (const reviewer of ['rev-2', 'rev-3']) {
     const notedRounds = new Map([[reviewer, 1]]);
-    const command = { caseId, reviewer, verdict: 'safe' as const, now: NOW };
-    expect(() => giveVerdict(file.state(), command, { notedRounds })).toThrow(refusal('own-flag'));
+    expect(() => vote(file.state(), reviewer, 'safe', {}, { notedRounds })).toThrow(refusal('own-flag'));
   }
 });
 
 it('does not count the verdict of somebody who flagged the image after it, or whose image it turns out to be', () => {
   const file = opened({ panelSize: 2 });
   file.append(vote(file.state(), 'rev-1', 'safe'));
-  const judged = (facts: CaseFacts) =>
-    giveVerdict(file.state(), { caseId, reviewer: 'rev-2', verdict: 'unsafe', now: NOW }, facts);
+  const judged = (facts: CaseFacts) => vote(file.state(), 'rev-2', 'unsafe', {}, facts);
   expect(types(judged({}))).toEqual(['VerdictGiven', 'ReviewDismissed']);
   for (const facts of [{ owner: 'rev-1' }, { notedRounds: new Map([['rev-1', 1]]) }])
     expect(types(judged(facts))).toEqual(['VerdictGiven']);

@@ -1,7 +1,7 @@
 import { Refusal } from '../kernel/errors.js';
 import type { Case } from './case.js';
 import type { CaseFacts } from './conflict-of-interest.js';
-import { refuseConflict, refuseIncomplete } from './review-decisions.js';
+import { refuseConflict, refuseIncomplete } from './refusals.js';
 
 /** What people wrote, which is stored encrypted and shown only to the reviewer of the case. */
 export const REVEAL_LEVELS = ['prompt', 'comments'] as const;

@@ -1,6 +1,6 @@
 import type { RecordedOf } from '../events/event-definition.js';
 import type { ContentFlagged } from '../images/index.js';
-import type { OpenCase } from './review-decisions.js';
+import type { OpenCase } from './flag-decisions.js';
 
 /** The name of the consumer that opens cases, and of its checkpoint. */
 export const CASE_OPENING = 'case-opening';

@@ -73,6 +73,7 @@ describe('the safety metrics', () => {
       exposed_flagged: 8,
       cases_open: 1,
       cases_confirmed: 3,
+      cases_model_problem: 0,
       cases_dismissed: 6,
       exposed_confirmed: 2,
     });

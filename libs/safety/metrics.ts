@@ -10,16 +10,19 @@ export interface Share {
 }
 
 export function safetyMetrics(counts: SafetyCounts) {
-  const { generated, shared, exposed, flags, flagged, cases_open, cases_confirmed, cases_dismissed } = counts;
+  const { generated, shared, exposed, flags, flagged, cases_open: open, cases_confirmed: confirmed } = counts;
+  const { cases_dismissed: dismissed, cases_model_problem: modelProblem } = counts;
+  const decided = confirmed + dismissed + modelProblem;
   return {
     generated,
     shared,
     exposed,
     flags,
     flagged,
-    cases: { open: cases_open, confirmed: cases_confirmed, dismissed: cases_dismissed },
+    cases: { open, confirmed, dismissed, modelProblem },
+    decided,
     flaggedShare: share(counts.exposed_flagged, exposed),
-    confirmedShare: share(cases_confirmed, cases_confirmed + cases_dismissed),
+    confirmedShare: share(confirmed, decided),
     violationRate: share(counts.exposed_confirmed, exposed),
   };
 }

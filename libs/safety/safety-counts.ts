@@ -9,6 +9,7 @@ export const SAFETY_COUNTS = [
   'cases_open',
   'cases_confirmed',
   'cases_dismissed',
+  'cases_model_problem',
   'exposed_confirmed',
 ] as const;
 

@@ -59,7 +59,7 @@ it.each(['before', 'after'])(
     for (const path of ['claim', 'verdicts']) {
       const { status, body } = await reviewer.post(
         `/v1/cases/${hurt}/${path}`,
-        path === 'claim' ? undefined : { verdict: 'safe' },
+        path === 'claim' ? undefined : { token: 1, verdict: 'safe' },
       );
       expect([status, body.type]).toEqual([409, expect.stringMatching(/case-parked$/)]);
     }

@@ -62,13 +62,12 @@ export const sourceRules: readonly SourceRule[] = [
   },
   {
     name: 'rooms-hold-what-they-say',
-    comment:
-      'A file in views/ defines a read model, one in processes/ a consumer (a scheduler acts by the clock instead).',
+    comment: 'A file in views/ defines a read model, one in processes/ a consumer, or work that is due by the clock.',
     findings({ path, text }) {
       const room = SPEC.test(path) ? undefined : ROOM.exec(path)?.[1];
       if (room === 'views' && !text.includes('defineView(')) return ['defines no view'];
-      const acts = text.includes('defineConsumer(') || path.endsWith('/scheduler.ts');
-      return room === 'processes' && !acts ? ['defines no consumer'] : [];
+      const acts = text.includes('defineConsumer(') || text.includes('runPeriodically(');
+      return room === 'processes' && !acts ? ['defines no consumer and no periodic work'] : [];
     },
   },
   {

@@ -19,6 +19,7 @@ import {
   startGatehouse,
   type TestGatehouse,
 } from '../support/gatehouse.js';
+import { FOUNDED } from '../support/judge.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: documents have no types here
 type Json = any;
@@ -191,8 +192,13 @@ describe('the documents of the interfaces', () => {
       await send('get', '/v1/cases');
       await send('post', '/v1/cases/img-1/claim', undefined, '/v1/cases/{id}/claim');
       await send('get', '/v1/cases/img-1', undefined, '/v1/cases/{id}');
-      await send('post', '/v1/cases/img-1/release', undefined, '/v1/cases/{id}/release');
-      await send('post', '/v1/cases/img-1/verdicts', { verdict: 'unsafe' }, '/v1/cases/{id}/verdicts');
+      await send('put', '/v1/cases/img-1/claim', { token: 1 }, '/v1/cases/{id}/claim');
+      await send(
+        'post',
+        '/v1/cases/img-1/verdicts',
+        { token: 1, verdict: 'unsafe', ...FOUNDED },
+        '/v1/cases/{id}/verdicts',
+      );
       await gatehouse.settle();
       const question = { subject: { type: 'account', id: accountId }, resource: { type: 'image', id: 'img-1' } };
       await send('post', '/access/v1/evaluation', { ...question, action: { name: 'generate' } });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { StoreUnavailable } from '../../libs/kernel/errors.js';
 import { type Client, client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { judge } from '../support/judge.js';
 import { viewsJob } from '../support/views-job.js';
 
 let gatehouse: TestGatehouse;
@@ -66,13 +67,15 @@ it('counts two tokens of one person as one reviewer', async () => {
     client(gatehouse.url, (await newToken({ name, person, roles: ['reviewer'] })).secret);
   const [laptop, phone, bob] = [await of('grace-laptop', 'grace'), await of('grace-phone', 'grace'), await of('bob')];
   expect((await laptop.post('/v1/cases/img-1/claim')).body).toMatchObject({ reviewer: 'grace' });
-  expect((await phone.post('/v1/cases/img-1/verdicts', { verdict: 'unsafe' })).body).toMatchObject({ status: 'open' });
-  expect((await laptop.post('/v1/cases/img-1/verdicts', { verdict: 'unsafe' })).body).toMatchObject({ status: 'open' });
-  expect((await bob.post('/v1/cases/img-1/verdicts', { verdict: 'unsafe' })).body.status).toBe('confirmed');
+  expect((await judge(phone, 'img-1', 'unsafe')).body).toMatchObject({ status: 'open' });
+  expect((await laptop.post('/v1/cases/img-1/verdicts', { token: 1, verdict: 'safe' })).body).toMatchObject({
+    status: 'open',
+  });
+  expect((await judge(bob, 'img-1', 'unsafe')).body.status).toBe('confirmed');
   const ownImage = { status: 409, body: { type: expect.stringMatching(/own-image$/) } };
   for (const one of [laptop, phone]) {
     expect(await one.post('/v1/cases/img-2/claim')).toMatchObject(ownImage);
-    expect(await one.post('/v1/cases/img-2/verdicts', { verdict: 'safe' })).toMatchObject(ownImage);
+    expect(await judge(one, 'img-2', 'safe')).toMatchObject(ownImage);
   }
 });
 

@@ -3,6 +3,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { judge } from '../support/judge.js';
 import { type Message, readEventStream } from '../support/read-event-stream.js';
 
 const SECRET = /zebra-\w+-crossing/;
@@ -187,7 +188,7 @@ describe('personal data', () => {
       cloudEvent('ImageGenerated', { imageId: 'pd img', accountId, prompt: word('malformed') }),
     ]);
     await gatehouse.settle();
-    await reviewer.post('/v1/cases/pd-img/verdicts', { verdict: 'unsafe', note: word('note') });
+    await judge(reviewer, 'pd-img', 'unsafe', { note: word('note'), rationale: word('rationale') });
     await gatehouse.settle();
 
     const encrypted: string[] = [];

@@ -8,6 +8,7 @@ import { liveBuild } from '../../libs/projections/builds.js';
 import { park } from '../../libs/subscriptions/checkpoints.js';
 import { blockDatabase } from '../support/blocked-database.js';
 import { type Answer, type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { judge } from '../support/judge.js';
 import { monotonicClock } from '../support/monotonic-clock.js';
 import { until } from '../support/until.js';
 
@@ -105,7 +106,7 @@ it('takes a person from the waitlist to the deactivation of their account', asyn
   await gatehouse.settle();
   expect((await reviewer.get('/v1/cases?status=open')).body.items).toMatchObject([{ caseId: 'img-1', accountId }]);
   expect((await reviewer.post('/v1/cases/img-1/claim')).body).toMatchObject({ reviewer: 'rita' });
-  const verdict = await reviewer.post('/v1/cases/img-1/verdicts', { verdict: 'unsafe' });
+  const verdict = await judge(reviewer, 'img-1', 'unsafe');
   expect(verdict).toMatchObject({ status: 200, body: { status: 'confirmed' } });
   await gatehouse.settle();
 
@@ -130,7 +131,7 @@ it('denies a deactivated account soon after the verdict, with every worker runni
   ]);
   let verdict: Answer | undefined;
   await until(async () => {
-    verdict = await rita.post('/v1/cases/img-1/verdicts', { verdict: 'unsafe' });
+    verdict = await judge(rita, 'img-1', 'unsafe');
     return verdict.status !== 404;
   });
   const question = {

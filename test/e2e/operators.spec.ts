@@ -126,7 +126,9 @@ it('walks from a flag to a deactivation on the command line, and says why', asyn
   expect(await text('image', 'show', 'w-1')).toContain(accountId);
   expect(await text('case', 'claim', 'w-1')).toMatch(/^case w-1 is claimed by administrator until/);
   expect(await text('case', 'release', 'w-1')).toBe('case w-1 is released\n');
-  expect(await text('case', 'verdict', 'w-1', 'unsafe', '--note', 'lower left')).toBe('case w-1 is confirmed\n');
+  expect(await text('case', 'verdict', 'w-1', 'unsafe', '--clause', 'violent', '--rationale', 'lower left')).toBe(
+    'case w-1 is confirmed\n',
+  );
   expect(await text('case', 'show', 'w-1')).toMatch(/administrator +– +unsafe[\s\S]*ReviewConfirmed/);
   await gatehouse.settle();
 

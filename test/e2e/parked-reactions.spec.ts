@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { judge } from '../support/judge.js';
 import { until } from '../support/until.js';
 
 let gatehouse: TestGatehouse;
@@ -79,7 +80,7 @@ it('refuses reviews of a case with a parked flag, and nothing else', async () =>
     'case-parked',
     'accepted',
   ]);
-  const given = await administrator.post('/v1/cases/img-parked/verdicts', { verdict: 'unsafe' });
+  const given = await judge(administrator, 'img-parked', 'unsafe');
   expect([given.status, given.body.type]).toEqual([409, expect.stringMatching(/case-parked$/)]);
   await gatehouse.settle();
   const asked = await administrator.post('/access/v1/evaluation', {

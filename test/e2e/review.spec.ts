@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { MAX_FLAGS } from '../../libs/review/index.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { judge } from '../support/judge.js';
 
 const MINUTE_MS = 60_000;
 let now: number;
@@ -80,10 +81,11 @@ it('lets one reviewer at a time claim a case, until it is released or the lease 
   expect(claimed).toMatchObject({ status: 200, body: { caseId: 'img-1', reviewer: 'rita', until } });
   expect((await rita.post('/v1/cases/img-1/claim')).body).toEqual(claimed.body);
   expect(codeOf(await rob.post('/v1/cases/img-1/claim'))).toEqual([409, 'case-claimed']);
-  expect(codeOf(await rob.post('/v1/cases/img-1/verdicts', { verdict: 'safe' }))).toEqual([409, 'case-claimed']);
+  const stolen = { token: claimed.body.token, verdict: 'safe' };
+  expect(codeOf(await rob.post('/v1/cases/img-1/verdicts', stolen))).toEqual([409, 'claim-lost']);
   expect(await show('img-1')).toMatchObject({ status: 'claimed', claim: { reviewer: 'rita', until } });
 
-  expect((await rita.post('/v1/cases/img-1/release')).status).toBe(200);
+  expect((await rita.delete(`/v1/cases/img-1/claim?token=${claimed.body.token}`)).status).toBe(200);
   expect(await show('img-1')).toMatchObject({ status: 'open', claim: null });
   expect((await rob.post('/v1/cases/img-1/claim')).status).toBe(200);
   now += 15 * MINUTE_MS;
@@ -92,11 +94,7 @@ it('lets one reviewer at a time claim a case, until it is released or the lease 
 
 it('confirms by verdict, deactivates the account and returns the whole case', async () => {
   await openCases('img-1');
-  const judged = await rita.post('/v1/cases/img-1/verdicts', {
-    verdict: 'unsafe',
-    note: 'lower left',
-    answerTimeMs: 1200,
-  });
+  const judged = await judge(rita, 'img-1', 'unsafe', { note: 'lower left', answerTimeMs: 1200 });
   expect(judged).toMatchObject({ status: 200, body: { caseId: 'img-1', status: 'confirmed' } });
   const shown = await show('img-1');
   expect(shown).toMatchObject({
@@ -106,16 +104,18 @@ it('confirms by verdict, deactivates the account and returns the whole case', as
     panelSize: 1,
     flaggers: ['acc-9'],
     categories: ['violent'],
-    verdicts: [{ reviewer: 'rita', verdict: 'unsafe' }],
+    verdicts: [{ reviewer: 'rita', verdict: 'unsafe', clause: 'violent' }],
     position: judged.body.position,
   });
   expect(shown.history.map((one: { type: string }) => one.type)).toEqual([
     'CaseOpened',
+    'CaseClaimed',
     'VerdictGiven',
     'ReviewConfirmed',
   ]);
   expect(JSON.stringify(shown)).not.toContain('lower left');
-  expect((await rita.post('/v1/cases/img-1/verdicts', { verdict: 'safe' })).body).toEqual(judged.body);
+  const again = { token: 1, verdict: 'safe' };
+  expect((await rita.post('/v1/cases/img-1/verdicts', again)).body).toEqual(judged.body);
 
   await gatehouse.settle();
   const account = (await gatehouse.administrator.get('/v1/accounts/acc-1')).body;
@@ -136,12 +136,12 @@ it('limits the flags of a case, and rejects a verdict from a reviewer who flagge
   const { history, flaggers } = await show('img-1');
   expect([history.length, flaggers.length]).toEqual([MAX_FLAGS, MAX_FLAGS]);
   expect(codeOf(await rita.post('/v1/cases/img-1/claim'))).toEqual([409, 'own-flag']);
-  expect(codeOf(await rita.post('/v1/cases/img-1/verdicts', { verdict: 'safe' }))).toEqual([409, 'own-flag']);
+  expect(codeOf(await judge(rita, 'img-1', 'safe'))).toEqual([409, 'own-flag']);
   const verdict = { caseId: 'img-1', verdict: 'safe' };
   expect((await send('VerdictGiven', { ...verdict, reviewer: 'x1' })).reason).toBe('own-flag');
   expect(await mayReview('rita', 'img-1')).toBe('own-flag');
   expect(await mayReview('rob', 'img-1')).toBe('allowed');
-  expect((await rob.post('/v1/cases/img-1/verdicts', { verdict: 'safe' })).body.status).toBe('dismissed');
+  expect((await judge(rob, 'img-1', 'safe')).body.status).toBe('dismissed');
 
   await flag('img-1', 'rob');
   await gatehouse.settle();
@@ -156,7 +156,7 @@ it('rejects a reviewer of their own image, over HTTP, from an outside tool and a
   await flag('img-1');
   await gatehouse.settle();
   expect(codeOf(await rita.post('/v1/cases/img-1/claim'))).toEqual([409, 'own-image']);
-  expect(codeOf(await rita.post('/v1/cases/img-1/verdicts', { verdict: 'safe' }))).toEqual([409, 'own-image']);
+  expect(codeOf(await judge(rita, 'img-1', 'safe'))).toEqual([409, 'own-image']);
   expect((await send('VerdictGiven', { caseId: 'img-1', reviewer: 'rita', verdict: 'safe' })).reason).toBe('own-image');
   expect(await mayReview('rita', 'img-1')).toBe('own-image');
   expect(await mayReview('rob', 'img-1')).toBe('allowed');
@@ -173,7 +173,7 @@ it('deactivates the owner of the image, whomever a flag names', async () => {
   expect([(await show('img-before')).accountId, (await show('img-after')).accountId]).toEqual(['bob', 'alice']);
   await generate('img-after', 'carl');
   await gatehouse.settle();
-  expect((await rita.post('/v1/cases/img-before/verdicts', { verdict: 'unsafe' })).body.status).toBe('confirmed');
+  expect((await judge(rita, 'img-before', 'unsafe')).body.status).toBe('confirmed');
   const confirmed = {
     caseId: 'img-after',
     imageId: 'img-after',
@@ -214,13 +214,10 @@ it('accepts verdicts of an outside tool, whose panel decides by strict majority'
 it('refuses to confirm a case until the owner of its image is known, even after the flag', async () => {
   await flag('img-late');
   await gatehouse.settle();
-  expect(codeOf(await rita.post('/v1/cases/img-late/verdicts', { verdict: 'unsafe' }))).toEqual([
-    409,
-    'image-owner-unknown',
-  ]);
+  expect(codeOf(await judge(rita, 'img-late', 'unsafe'))).toEqual([409, 'image-owner-unknown']);
   await generate('img-late', 'acc-7');
   await gatehouse.settle();
-  expect((await rita.post('/v1/cases/img-late/verdicts', { verdict: 'unsafe' })).body.status).toBe('confirmed');
+  expect((await judge(rita, 'img-late', 'unsafe')).body.status).toBe('confirmed');
   expect((await show('img-late')).accountId).toBe('acc-7');
 });
 
@@ -230,7 +227,7 @@ it('accepts confirmations of another system for open cases, and quarantines thos
     send('ReviewConfirmed', { caseId: imageId, imageId, categories: [], reviewers: ['rev-x'] });
   expect((await confirm('img-1')).outcome).toBe('accepted');
   expect((await confirm('img-1')).outcome).toBe('duplicate');
-  await rita.post('/v1/cases/img-2/verdicts', { verdict: 'safe' });
+  await judge(rita, 'img-2', 'safe');
   expect((await confirm('img-2')).reason).toBe('case-dismissed');
   await gatehouse.settle();
   expect(await confirm('img-0')).toMatchObject({ outcome: 'quarantined', reason: 'case-unknown' });
@@ -252,6 +249,7 @@ it('shows the owner and the facts of an image', async () => {
 
 it('names every invalid field, and has no case without a flag', async () => {
   await openCases('img-1');
+  const { token } = (await rita.post('/v1/cases/img-1/claim')).body;
   for (const [field, body] of [
     ['/verdict', {}],
     ['/verdict', { verdict: 'perhaps' }],
@@ -259,8 +257,12 @@ it('names every invalid field, and has no case without a flag', async () => {
     ['/note', { verdict: 'safe', note: 'a\u0007' }],
     ['/answerTimeMs', { verdict: 'safe', answerTimeMs: -1 }],
     ['/reviewer', { verdict: 'safe', reviewer: 'somebody-else' }],
+    ['/token', { verdict: 'safe', token: '1' }],
+    ['/clause', { verdict: 'unsafe', rationale: 'a wound' }],
+    ['/rationale', { verdict: 'unsafe', clause: 'violent' }],
+    ['/clause', { verdict: 'safe', clause: 'violent' }],
   ] as const) {
-    const answer = await rita.post('/v1/cases/img-1/verdicts', body);
+    const answer = await rita.post('/v1/cases/img-1/verdicts', { token, ...body });
     expect([body, answer.status, answer.body.errors?.[0]?.field]).toEqual([body, 400, field]);
   }
   for (const query of ['status=new', 'limit=0', 'cursor=x', 'cursor=%00']) {

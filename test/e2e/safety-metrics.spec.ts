@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { judge } from '../support/judge.js';
 
 let gatehouse: TestGatehouse;
 let compliance: Client;
@@ -58,7 +59,7 @@ beforeAll(async () => {
   }
   await gatehouse.settle();
   for (const { imageId, n } of flagged.filter((one) => one.n <= 3)) {
-    const { status } = await reviewer.post(`/v1/cases/${imageId}/verdicts`, { verdict: n === 3 ? 'safe' : 'unsafe' });
+    const { status } = await judge(reviewer, imageId, n === 3 ? 'safe' : 'unsafe');
     expect(status).toBe(200);
   }
   // Claimed, not decided.

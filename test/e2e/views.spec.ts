@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Standalone } from '../../apps/standalone/standalone.js';
 import { caughtUp } from '../support/caught-up.js';
 import { type Client, client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { judge } from '../support/judge.js';
 import { until } from '../support/until.js';
 import { type ViewsJob, viewsJob } from '../support/views-job.js';
 
@@ -154,7 +155,7 @@ describe('two processes on one database', () => {
       cloudEvent('ContentFlagged', { imageId, flaggedBy: 'acc-9', flaggerKind: 'user', categories: [] }),
     ]);
     await until(async () => (await other.get(`/v1/cases/${imageId}`)).status === 200);
-    await other.post(`/v1/cases/${imageId}/verdicts`, { verdict: 'unsafe' });
+    await judge(other, imageId, 'unsafe');
     await until(async () => (await other.get(`/v1/accounts/${accountId}`)).body.deactivated);
     expect(unequal(await job(other, 'verify'))).toEqual([]);
     await expectOneReactionEach(other);

@@ -6,6 +6,7 @@ import { TokenRegistry } from '../../libs/http/credentials/token-registry.js';
 import { expectAddressInvariants } from './address-invariants.js';
 import { type Client, client, cloudEvent, startGatehouse, type TestGatehouse } from './gatehouse.js';
 import { type HeldBack, heldBack, releaseAll } from './held-back.js';
+import { judge } from './judge.js';
 import { expectOnboardingInvariants } from './onboarding-invariants.js';
 import { expectReviewInvariants, imageBefore } from './review-invariants.js';
 import { wholeLog } from './whole-log.js';
@@ -192,8 +193,8 @@ class Trial {
         this.isShared = false;
         return;
       case 'verdict': {
-        const path = `/v1/cases/${this.prefix}-${one.image}/verdicts`;
-        const { status } = await reviewers[one.at]!.get(one.person)!.post(path, { verdict: one.verdict });
+        const reviewer = reviewers[one.at]!.get(one.person)!;
+        const { status } = await judge(reviewer, `${this.prefix}-${one.image}`, one.verdict);
         return expect([200, 404, 409, 503]).toContain(status);
       }
       case 'may-review':

@@ -27,7 +27,14 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   ],
   'POST /v1/cohorts/:id/address-exports': [{ reason: 'invitations', part: 0 }],
   'POST /v1/cases/:id/reveals': [{ level: 'prompt', reason: 'ambiguous' }],
-  'POST /v1/cases/:id/verdicts': [{ verdict: 'unsafe', note: 'see the sign', answerTimeMs: 1000 }],
+  'PUT /v1/cases/:id/claim': [{ token: 1 }],
+  'POST /v1/cases/:id/hold': [{ token: 1, until: '2032-06-01T00:00:00Z', note: 'asked' }],
+  'POST /v1/cases/:id/handover': [{ token: 1, reviewer: 'rev-2', note: 'in Welsh' }],
+  'POST /v1/cases/:id/escalate': [{ token: 1, note: 'unclear' }],
+  'POST /v1/cases/:id/reopen': [{ reason: 'the clause was clarified' }],
+  'POST /v1/cases/:id/verdicts': [
+    { token: 1, verdict: 'unsafe', clause: 'violent', rationale: 'a wound', note: 'see the sign', answerTimeMs: 1000 },
+  ],
   'POST /access/v1/evaluation': [question],
   'POST /access/v1/evaluations': [
     {

@@ -1,5 +1,7 @@
 import type { ApiClient } from '../../../libs/cli/api-client.js';
 import type { CreatedTokenAnswer } from '../../../libs/http/tokens.controller.js';
+import type { PolicyAnswer } from '../../../libs/policy/queries/show-policy.js';
+import type { ClaimAnswer } from '../../../libs/review/features/claim-answer.js';
 import type { VerdictAnswer } from '../../../libs/review/features/give-verdict.js';
 
 /** The maximum size of a panel. */
@@ -10,6 +12,7 @@ const REVOKE_LIMIT_MS = 10_000;
 export class DemoReviewers {
   private readonly clients: ApiClient[] = [];
   private readonly tokens: string[] = [];
+  private named: Promise<string> | undefined;
 
   constructor(
     private readonly administrator: ApiClient,
@@ -25,11 +28,21 @@ export class DemoReviewers {
     for (let turn = 0; status === 'open' && turn < MAX_REVIEWERS; turn++) {
       const reviewer = await this.reviewer(turn < this.clients.length ? (first + turn) % this.clients.length : turn);
       const path = `/v1/cases/${encodeURIComponent(caseId)}`;
-      await reviewer.post(`${path}/claim`, undefined, { repeatable: true });
-      const judged = await reviewer.post<VerdictAnswer>(`${path}/verdicts`, { verdict }, { repeatable: true });
+      const { token } = await reviewer.post<ClaimAnswer>(`${path}/claim`, undefined, { repeatable: true });
+      const founded = verdict === 'unsafe' ? { clause: await this.clause(), rationale: 'a demonstration' } : {};
+      const body = { token, verdict, ...founded };
+      const judged = await reviewer.post<VerdictAnswer>(`${path}/verdicts`, body, { repeatable: true });
       status = judged.status;
     }
     return status;
+  }
+
+  /** A clause of the content policy in force; any label if it has none. */
+  private clause(): Promise<string> {
+    this.named ??= this.administrator
+      .get<PolicyAnswer>('/v1/policy')
+      .then(({ current }) => current?.clauses[0]?.id ?? 'violent');
+    return this.named;
   }
 
   /** Creates the first reviewers. If a panel needs more, `decide` creates them. */

@@ -1,6 +1,6 @@
 import type { Actor } from '../../kernel/envelope.js';
 
-export const ROLES = ['operator', 'reviewer', 'compliance', 'service', 'metrics', 'administrator'] as const;
+export const ROLES = ['operator', 'lead', 'reviewer', 'compliance', 'service', 'metrics', 'administrator'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Not of a person or a service that uses the API: Prometheus reads the metrics with it, and nothing else. */

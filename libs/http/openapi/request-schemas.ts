@@ -2,6 +2,7 @@ import type { Type as Class } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
+import { NESTED } from '../field-rules.js';
 
 export interface JsonSchema {
   type?: string;
@@ -41,7 +42,18 @@ export class RequestSchemas {
 
   /** A class without rules of its own has those of the class that it extends. */
   private schemaOf(type: Class): JsonSchema | undefined {
-    return this.schemas[type.name] ?? (type.name ? this.schemaOf(Object.getPrototypeOf(type)) : undefined);
+    const own = this.schemas[type.name];
+    if (own) return this.withNested(own) as JsonSchema;
+    return type.name ? this.schemaOf(Object.getPrototypeOf(type)) : undefined;
+  }
+
+  /** With the schemas of nested DTOs in place of references to them. */
+  private withNested(schema: unknown): unknown {
+    if (Array.isArray(schema)) return schema.map((one) => this.withNested(one));
+    if (typeof schema !== 'object' || schema === null) return schema;
+    if ('$ref' in schema && typeof schema.$ref === 'string')
+      return described(this.withNested(this.schemas[schema.$ref.slice(NESTED.length)]) as JsonSchema);
+    return Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, this.withNested(value)]));
   }
 }
 

@@ -6,7 +6,7 @@ import type { CreatedTokenAnswer, TokenAnswer, TokensAnswer } from '../../http/t
 import { DAY_MS, systemClock, toIso } from '../../kernel/clock.js';
 import { isInstant } from '../../kernel/text-forms.js';
 
-const ROLES = ['operator', 'reviewer', 'compliance', 'service', 'metrics', 'administrator'];
+const ROLES = ['operator', 'lead', 'reviewer', 'compliance', 'service', 'metrics', 'administrator'];
 
 const roles = (text: string, before?: string[]): string[] => {
   const all = severalOf(text, before);

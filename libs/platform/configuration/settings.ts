@@ -91,7 +91,10 @@ const table = {
   reopenConfidencePercent: integer(20, 1, 100).means(
     'How much more confident than all earlier flags a repeated flag must be to reopen a dismissed case, in hundredths',
   ),
-  claimLeaseMs: integer(900_000, 1_000, DAY_MS).means('Duration of the lease on a claimed case, in ms'),
+  claimLeaseMs: integer(300_000, 1_000, DAY_MS).means('Duration of the lease on a claimed case, in ms'),
+  verdictWindowMs: integer(0, 0, DAY_MS).means(
+    'How long a verdict can be taken back, in ms; its case is decided when it no longer can',
+  ),
   httpLanes: integer(4, 1, 64).means('Number of streams that facts from HTTP are distributed over'),
   publicRatePerMinute: integer(60, 1, 1_000_000).means(
     'Requests without a credential per minute from one address, except for health checks, and as many with a wrong one',
@@ -127,7 +130,7 @@ const table = {
     'Time for which a key may be parked before every process except a gateway reports that it is not ready, in ms',
   ),
   scheduler: onOff(true).means(
-    'Whether this process does what is due by the clock: it admits cohorts and deletes expired quarantine entries',
+    'Whether this process does what is due by the clock: it admits cohorts, decides cases whose verdicts are final, and deletes expired quarantine entries',
   ),
   newAdministratorToken: onOff(false).means(
     'Whether this start creates and prints another administrator token, to replace a lost one',

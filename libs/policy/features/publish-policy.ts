@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import { Body, Controller, Post } from '@nestjs/common';
-import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsArray,
-  IsString,
-  IsUrl,
-  MaxLength,
-  MinLength,
-  ValidateNested,
-} from 'class-validator';
+import { IsString, IsUrl, MaxLength, MinLength } from 'class-validator';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
 import type { DataOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, IsInstant, IsInteger, IsLabel, IsLine, IsName, IsProse, Means } from '../../http/field-rules.js';
+import {
+  AreObjects,
+  IfGiven,
+  IsInstant,
+  IsInteger,
+  IsLabel,
+  IsName,
+  IsProse,
+  IsTitle,
+  Means,
+} from '../../http/field-rules.js';
 import { Located } from '../../http/location.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -28,8 +28,7 @@ class PolicyClause {
   @IsLabel('What verdicts and the categories of flags name it by.')
   id!: string;
 
-  @MinLength(1)
-  @IsLine('Its title, as people see it.')
+  @IsTitle('Its title, as people see it.')
   title!: string;
 
   @IsInteger('How severe a violation is: 0 the least, 3 the most.', 0, MAX_SEVERITY)
@@ -65,13 +64,13 @@ export class PublishPolicy extends RequestCommand {
   @IsInteger('For how many days after that the version before it still counts as accepted; 0 by default.', 0, 365)
   graceDays?: number;
 
-  @Means('Its clauses, each with an id of its own. A verdict that finds a violation names one.')
   @IfGiven()
-  @ValidateNested({ each: true })
-  @Type(() => PolicyClause)
-  @ArrayMinSize(1)
-  @ArrayMaxSize(MAX_CLAUSES)
-  @IsArray()
+  @AreObjects(
+    PolicyClause,
+    1,
+    MAX_CLAUSES,
+    'Its clauses, each with an id of its own. A verdict that finds a violation names one.',
+  )
   clauses?: PolicyClause[];
 }
 

@@ -1,14 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactor } from '../../event-store/transact.js';
 import { ImageOwners, ownerOf } from '../../images/index.js';
+import type { Clock } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
-import { POOL, SETTINGS } from '../../platform/ports.js';
+import { CLOCK, POOL, SETTINGS } from '../../platform/ports.js';
+import { clausesAt, policyStream } from '../../policy/index.js';
 import { caseStream } from '../case.js';
 import type { CaseFacts } from '../conflict-of-interest.js';
+import { openingSettings } from '../flag-decisions.js';
 import { notedFlaggerId, notedFlaggerStream } from '../noted-flagger.js';
 import { FlagsAhead } from '../queries/flags-ahead.js';
-import { openingSettings } from '../review-decisions.js';
 import { type FlagProcessing, flagProcessing } from './flag-processing.js';
 
 /** Reads what a decision on a case needs beyond the case's own stream. */
@@ -20,6 +22,7 @@ export class CaseFactsReader {
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(FlagsAhead) private readonly flags: FlagsAhead,
     @Inject(ImageOwners) private readonly images: ImageOwners,
+    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(POOL) pool: Pool,
     @Inject(SETTINGS) settings: Settings,
   ) {
@@ -37,14 +40,16 @@ export class CaseFactsReader {
     if (!isCaseParked) for (const flag of flags) await this.process(flag);
     const { state } = await this.transactor.load(caseStream, caseId);
     const people = [...new Set([...reviewers, ...state.verdicts.map(({ reviewer }) => reviewer)])];
-    const [image, rounds] = await Promise.all([
+    const [image, { state: policies }, rounds] = await Promise.all([
       this.images.find(caseId),
+      this.transactor.load(policyStream, undefined),
       Promise.all(people.map((one) => this.transactor.load(notedFlaggerStream, notedFlaggerId(caseId, one)))),
     ]);
     return {
       ...image,
       isCaseParked,
       notedRounds: new Map(people.map((one, n) => [one, rounds[n]!.state.round])),
+      severities: new Map(clausesAt(policies, this.clock.now()).map(({ id, severity }) => [id, severity])),
     };
   }
 }

@@ -7,8 +7,8 @@ import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { caseStream } from '../case.js';
 import { ReviewConfirmed } from '../events.js';
+import { importReviewConfirmed } from '../outside-confirmation.js';
 import { sourceOf } from '../outside-source.js';
-import { importReviewConfirmed } from '../review-decisions.js';
 import { CaseFactsReader } from './case-facts.js';
 
 export class ConfirmReview extends Command<CommandResult> {

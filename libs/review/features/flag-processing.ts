@@ -3,9 +3,9 @@ import type { RecordedOf } from '../../events/event-definition.js';
 import type { ContentFlagged } from '../../images/index.js';
 import { causedBy } from '../../kernel/command-context.js';
 import { caseStream } from '../case.js';
+import { type OpeningSettings, openCase } from '../flag-decisions.js';
 import { isUnseen, notedFlaggerId, notedFlaggerStream, noteFlagger } from '../noted-flagger.js';
 import { CASE_OPENING, nextReviewActions } from '../review-actions.js';
-import { type OpeningSettings, openCase } from '../review-decisions.js';
 
 export type FlagProcessing = (event: RecordedOf<typeof ContentFlagged>) => Promise<void>;
 

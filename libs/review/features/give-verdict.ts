@@ -1,65 +1,58 @@
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import type { Static } from 'typebox';
-import { RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IdParam, IfGiven, IsInteger, IsPersonalText, Means } from '../../http/field-rules.js';
+import { IdParam, IfGiven, IsInteger, IsLabel, IsPersonalText, Means } from '../../http/field-rules.js';
 import { closed, oneOf, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { writeReceipt, writeReceiptFields } from '../../http/write-receipt.js';
 import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import { type Clock, DAY_MS } from '../../kernel/clock.js';
-import { CLOCK } from '../../platform/ports.js';
+import type { CommandContext } from '../../kernel/command-context.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { type Case, caseStream, type Verdict } from '../case.js';
-import { VerdictGiven } from '../events.js';
+import { VERDICTS, VerdictGiven } from '../events.js';
 import { sourceOf } from '../outside-source.js';
 import { CASE_ID } from '../queries/case-fields.js';
-import { giveVerdict } from '../review-decisions.js';
+import { giveVerdict, type ImportVerdict, type GiveVerdict as OurVerdict } from '../verdict-decisions.js';
 import { CaseFactsReader } from './case-facts.js';
+import { IsClaimToken } from './claim-answer.js';
+import { REVIEWERS } from './reviewing-roles.js';
 
 export interface Judged extends CommandResult {
   status: Case['status'];
 }
 
-export class GiveVerdict extends RequestCommand<Judged> {
-  @IsIn(['safe', 'unsafe', 'unsure'])
-  @Means('The reviewer’s judgement.')
-  verdict!: Verdict;
-
-  @IfGiven()
-  @IsPersonalText(2000, 'Why. Stored encrypted under a key of the reviewer.')
-  note?: string;
-
-  @IfGiven()
-  @IsInteger('How long the reviewer looked, in milliseconds.', 0, DAY_MS)
-  answerTimeMs?: number;
-
-  declare readonly caseId: string;
-  declare readonly reviewer: string;
-  /** The other system that it is from: its panel may be larger, and its reviewers can't know of claims made here. */
-  declare readonly reviewerSource?: string;
-  declare readonly panelSize?: number;
+/** A verdict of ours, or of an outside tool. */
+export class JudgeCase extends Command<Judged> {
+  constructor(
+    readonly verdict: Omit<OurVerdict, 'now'> | Omit<ImportVerdict, 'now'>,
+    readonly context: CommandContext,
+  ) {
+    super();
+  }
 }
 
-@CommandHandler(GiveVerdict)
-export class GiveVerdictHandler implements ICommandHandler<GiveVerdict> {
+@CommandHandler(JudgeCase)
+export class JudgeCaseHandler implements ICommandHandler<JudgeCase> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(CaseFactsReader) private readonly facts: CaseFactsReader,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute(given: GiveVerdict): Promise<Judged> {
-    const { caseId, reviewer, context } = given;
+  async execute({ verdict, context }: JudgeCase): Promise<Judged> {
+    const { caseId, reviewer } = verdict;
     const result = await this.transactor.transact(
       caseStream,
       caseId,
       context,
-      (state, facts) => giveVerdict(state, { ...given, now: this.clock.now() }, facts),
+      (state, facts) => giveVerdict(state, { ...verdict, now: this.clock.now() }, facts),
       () => this.facts.read(caseId, [reviewer]),
     );
     return { ...commandResult(result), status: result.state.status };
@@ -71,29 +64,62 @@ export const giveVerdictInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: VerdictGiven,
     keys: ({ caseId }) => [`case:${caseId}`],
-    handle: (data, context) =>
-      commands.execute(new GiveVerdict().with({ ...data, context, reviewerSource: sourceOf(context) })),
+    handle: ({ finalAt: _, ...data }, context) =>
+      commands.execute(new JudgeCase({ ...data, reviewerSource: sourceOf(context) }, context)),
   });
+
+export class GiveVerdict {
+  @IsClaimToken()
+  token!: number;
+
+  @IsIn(VERDICTS)
+  @Means(
+    'The reviewer’s judgement. `model-problem`: the model did wrong, as with a biased image for a harmless prompt; that counts against nobody.',
+  )
+  verdict!: Verdict;
+
+  @IfGiven()
+  @IsLabel('The clause of the content policy that the image violates; needed for `unsafe`, and only for it.')
+  clause?: string;
+
+  @IfGiven()
+  @IsPersonalText(2000, 'Why the image violates it; needed for `unsafe`. Stored encrypted under a key of the reviewer.')
+  rationale?: string;
+
+  @IfGiven()
+  @IsPersonalText(2000, 'A note. Stored encrypted under a key of the reviewer.')
+  note?: string;
+
+  @IfGiven()
+  @IsInteger('How long the reviewer looked, in milliseconds.', 0, DAY_MS)
+  answerTimeMs?: number;
+}
 
 const VerdictAnswer = closed({
   caseId: text('The case.'),
-  status: oneOf(['none', 'open', 'confirmed', 'dismissed'], 'The status of the case after the verdict.'),
+  status: oneOf(
+    ['none', 'open', 'confirmed', 'dismissed', 'model-problem'],
+    'The status of the case after the verdict.',
+  ),
   ...writeReceiptFields,
 });
 export type VerdictAnswer = Static<typeof VerdictAnswer>;
 
 @Controller('v1/cases')
 export class GiveVerdictController {
-  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+  constructor(
+    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
 
   @Post(':id/verdicts')
   @HttpCode(200)
-  @Roles('reviewer', 'administrator')
+  @Roles(...REVIEWERS)
   @Operation('Records the caller’s verdict; the last verdict of the panel decides the case', {
     description:
-      'A strict majority of `unsafe` verdicts confirms the case and deactivates the account; any other result dismisses the case. `unsure` decides nothing: the case stays open for another reviewer. A second verdict by the same person changes nothing.',
+      'The caller has claimed the case. A strict majority of `unsafe` verdicts confirms the case and deactivates the account, one of `model-problem` closes it without consequences for the account, and any other result dismisses it. `unsure` decides nothing: the case stays open for another reviewer. A second verdict by the same person changes nothing. If a setting lets verdicts be taken back, the decision follows when they are final.',
     fields: { id: CASE_ID },
-    example: { verdict: 'unsafe', note: 'see the lower left' },
+    example: { token: 1, verdict: 'unsafe', clause: 'violent', rationale: 'a wound in the lower left' },
     answer: answer('Verdict', 'The verdict is recorded.', VerdictAnswer, {
       caseId: 'img-1',
       status: 'confirmed',
@@ -101,7 +127,15 @@ export class GiveVerdictController {
     }),
     refusals: {
       404: ['case-unknown'],
-      409: ['own-flag', 'own-image', 'case-claimed', 'image-owner-unknown', 'image-parked', 'case-parked'],
+      409: [
+        'own-flag',
+        'own-image',
+        'claim-lost',
+        'clause-unknown',
+        'image-owner-unknown',
+        'image-parked',
+        'case-parked',
+      ],
       503: ['not-caught-up'],
     },
   })
@@ -110,8 +144,9 @@ export class GiveVerdictController {
     @Body() verdict: GiveVerdict,
     @Context() context: Context,
   ): Promise<VerdictAnswer> {
-    const command = verdict.with({ context, caseId: id, reviewer: context.actor.id });
-    const judged = await this.commands.execute(command);
+    const { id: reviewer } = context.actor;
+    const given = { ...verdict, caseId: id, reviewer, windowMs: this.settings.verdictWindowMs };
+    const judged = await this.commands.execute(new JudgeCase(given, context));
     return { caseId: id, status: judged.status, ...writeReceipt(judged) };
   }
 }

@@ -18,6 +18,7 @@ import { CASE_ID } from '../queries/case-fields.js';
 import { FlagCommentsReader } from '../queries/flag-comments.js';
 import { checkReveal, REVEAL_LEVELS, type RevealLevel } from '../reveal.js';
 import { CaseFactsReader } from './case-facts.js';
+import { REVIEWERS } from './reviewing-roles.js';
 
 const LEVEL = 'What to read: the prompt of the image, or what people wrote when they flagged it.';
 
@@ -89,7 +90,7 @@ export class RevealContentController {
 
   @Post(':id/reveals')
   @HttpCode(200)
-  @Roles('reviewer', 'administrator')
+  @Roles(...REVIEWERS)
   @Operation('Shows the prompt or the comments of a case to the reviewer who has claimed it', {
     description: 'Each call is recorded in the log before it is answered: who read what, and why.',
     fields: { id: CASE_ID },

@@ -1,11 +1,12 @@
 import { Type } from 'typebox';
-import { count, list, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
+import { count, flag, instant, list, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
+import { VERDICTS } from '../events.js';
 
 /* Fields shared by the answers about cases. */
 
 export const CASE_ID = 'The case; it has the id of its image.';
 
-export const CASE_STATUSES = ['open', 'claimed', 'confirmed', 'dismissed'] as const;
+export const CASE_STATUSES = ['open', 'claimed', 'confirmed', 'dismissed', 'model-problem'] as const;
 export type CaseStatus = (typeof CASE_STATUSES)[number];
 
 export const caseFields = {
@@ -17,11 +18,20 @@ export const caseFields = {
   status: oneOf(CASE_STATUSES, 'The status; `open` also for a claimed case whose lease has ended.'),
   round: count('1 for the first review of the image; a flag after a dismissal opens the next round.'),
   panelSize: count('The number of distinct reviewers whose verdicts decide.'),
+  isEscalated: flag('Whether only leads can claim it.'),
+  reservedFor: orNull(text('The reviewer who holds it, or to whom it was handed over: nobody else can claim it.')),
+  reservedUntil: orNull(instant('Until when nobody else can.')),
+  verdictsGiven: count('The number of verdicts so far.'),
   categories: list(Type.String(), 'The categories that flags name; once confirmed, those of the violation.'),
 };
 
 export const verdictFields = {
   reviewer: text('The reviewer.'),
   source: Type.Optional(text('The system of a reviewer who is not ours.')),
-  verdict: oneOf(['safe', 'unsafe', 'unsure'], 'The verdict.'),
+  verdict: oneOf(VERDICTS, 'The verdict.'),
+  clause: Type.Optional(text('The clause of the content policy that the image violates.')),
+  finalAt: Type.Optional(instant('Until when it can be taken back; absent if it can’t.')),
 };
+
+export const VISIBLE =
+  'The verdicts so far. A reviewer sees those of others on an open case only after giving their own.';

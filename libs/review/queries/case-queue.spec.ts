@@ -9,6 +9,7 @@ import { type CaseRow, casesView } from '../views/cases.js';
 import { CASE_STATUSES, type CaseStatus } from './case-fields.js';
 import { CaseQueue } from './case-queue.js';
 
+const LEAD = { kind: 'user', id: 'lead', role: 'lead' } as const;
 const NOW = Date.parse('2022-05-18T09:00:00Z');
 let database: TestDatabase;
 let pool: pg.Pool;
@@ -31,9 +32,9 @@ afterAll(async () => {
 async function fill(rows: Pick<CaseRow, 'case_id' | 'status' | 'opened_at' | 'claimed_until'>[]): Promise<void> {
   await pool.query(`TRUNCATE ${viewTable(casesView)}`);
   await pool.query(
-    `INSERT INTO ${viewTable(casesView)} (case_id, image_id, status, round, panel_size, flags, flags_received, verdicts, categories,
-       opened_at, flagged_at, claimed_until, position)
-     SELECT c.case_id, c.case_id, c.status, 1, 1, '[]', 1, '[]', '[]', to_timestamp(c.opened_at / 1000),
+    `INSERT INTO ${viewTable(casesView)} (case_id, image_id, status, round, panel_size, is_panel_given, is_escalated, flags, flags_received,
+       verdicts, categories, opened_at, flagged_at, claimed_until, position)
+     SELECT c.case_id, c.case_id, c.status, 1, 1, false, false, '[]', 1, '[]', '[]', to_timestamp(c.opened_at / 1000),
             to_timestamp(c.opened_at / 1000), to_timestamp(c.claimed_until / 1000), 1
      FROM json_to_recordset($1) c(case_id text, status text, opened_at float8, claimed_until float8)`,
     [JSON.stringify(rows)],
@@ -69,7 +70,7 @@ describe('the case queue', () => {
           const found: unknown[] = [];
           let cursor: string | undefined;
           do {
-            const page = await queueOn(pool).page(status, limit, cursor);
+            const page = await queueOn(pool).page(LEAD, status, limit, cursor);
             expect(page.items.length).toBeLessThanOrEqual(limit);
             found.push(...page.items.map((one) => [one.caseId, one.status]));
             cursor = page.nextCursor;
@@ -84,7 +85,7 @@ describe('the case queue', () => {
   it('reads only its page, however many cases were decided', async () => {
     const decided = (n: number) => ({
       case_id: `d${n}`,
-      status: n % 3 ? 'dismissed' : 'confirmed',
+      status: ['confirmed', 'dismissed', 'model-problem'][n % 3],
       claimed_until: null,
     });
     const open = (n: number) => ({ case_id: `o${n}`, status: 'open', claimed_until: null });
@@ -104,8 +105,8 @@ describe('the case queue', () => {
       },
     });
     for (const status of [undefined, ...CASE_STATUSES]) {
-      const { nextCursor } = await queueOn(explaining).page(status, 10);
-      if (nextCursor) await queueOn(explaining).page(status, 10, nextCursor);
+      const { nextCursor } = await queueOn(explaining).page(LEAD, status, 10);
+      if (nextCursor) await queueOn(explaining).page(LEAD, status, 10, nextCursor);
     }
     expect(plans.length).toBeGreaterThan(CASE_STATUSES.length);
     for (const plan of plans) {

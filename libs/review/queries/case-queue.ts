@@ -5,11 +5,13 @@ import { closed, count, instant, list, orNull, position, text } from '../../http
 import { type Page, readCursor, toPage } from '../../http/paging.js';
 import { ownersOf } from '../../images/index.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
+import type { Actor } from '../../kernel/envelope.js';
 import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
+import { isBlind } from '../blind-review.js';
 import { casesView } from '../views/cases.js';
-import { type CaseStatus, caseFields, verdictFields } from './case-fields.js';
+import { type CaseStatus, caseFields, VISIBLE, verdictFields } from './case-fields.js';
 
 export const CaseEntry = closed({
   ...caseFields,
@@ -24,7 +26,7 @@ export const CaseEntry = closed({
   flagsReceived: count(
     'The number of flags, with repeated ones, which change nothing. Of those that came before the case was first opened, only those that joined it count.',
   ),
-  verdicts: list(closed({ ...verdictFields, at: instant('When the verdict was given.') }), 'The verdicts so far.'),
+  verdicts: list(closed({ ...verdictFields, at: instant('When the verdict was given.') }), VISIBLE),
   openedAt: instant('When it was opened.'),
   claimedBy: orNull(text('The reviewer who claimed it.')),
   claimedUntil: orNull(instant('When the lease ends.')),
@@ -40,9 +42,13 @@ export const caseEntryExample = {
   status: 'open',
   round: 1,
   panelSize: 1,
+  isEscalated: false,
+  reservedFor: null,
+  reservedUntil: null,
   flags: [{ flagId: 'flag-1', flaggedBy: 'acc-9', categories: ['violent'] }],
   flagsReceived: 1,
   categories: ['violent'],
+  verdictsGiven: 0,
   verdicts: [],
   openedAt: '2022-05-19T10:00:00.000Z',
   claimedBy: null,
@@ -61,6 +67,7 @@ const CONDITIONS: Record<CaseStatus, string> = {
   claimed: `${IN_QUEUE} AND status = 'claimed' AND NOT ${CLAIM_ENDED}`,
   confirmed: `status = 'confirmed'`,
   dismissed: `status = 'dismissed'`,
+  'model-problem': `status = 'model-problem'`,
 };
 const OPENED_MS = '(extract(epoch FROM opened_at) * 1000)::int8';
 
@@ -73,21 +80,22 @@ export class CaseQueue {
   ) {}
 
   /** Cases in the order of their opening. */
-  async page(status: CaseStatus | undefined, limit: number, cursor?: string): Promise<Page<CaseEntry>> {
+  async page(reader: Actor, status: CaseStatus | undefined, limit: number, cursor?: string): Promise<Page<CaseEntry>> {
     const after = readCursor(cursor, ['number', 'id']);
+    const now = this.clock.now();
     const { rows } = await queryView(this.pool, {
       text: `SELECT *, ${STATUS} AS status_now, ${OPENED_MS} AS opened_ms FROM ${viewTable(casesView)}
        WHERE ${status ? CONDITIONS[status] : 'true'}
          AND ($3::float8 IS NULL OR (opened_at, case_id) > (to_timestamp($3::float8 / 1000), $4::text))
        ORDER BY opened_at, case_id LIMIT $2`,
-      values: [this.clock.now(), limit + 1, after?.[0] ?? null, after?.[1] ?? null],
+      values: [now, limit + 1, after?.[0] ?? null, after?.[1] ?? null],
     });
     const owners = await ownersOf(
       this.pool,
       rows.map(({ image_id }) => image_id),
     );
     // biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
-    const named = (row: any) => ({ ...toEntry(row), ...accountOf(owners.get(row.image_id)) });
+    const named = (row: any) => ({ ...toEntry(row, reader, now), ...accountOf(owners.get(row.image_id)) });
     return toPage(rows, limit, named, (row) => [Number(row.opened_ms), row.case_id]);
   }
 }
@@ -95,9 +103,19 @@ export class CaseQueue {
 /** The image's own record takes precedence over what flags reported. */
 const accountOf = (owner: string | undefined) => (owner === undefined ? {} : { accountId: owner });
 
+const reservationOf = (row: { reserved_for: string | null; reserved_until: Date | null }, now: number) => {
+  const isReserved = row.reserved_until !== null && now < row.reserved_until.getTime();
+  return {
+    reservedFor: isReserved ? row.reserved_for : null,
+    reservedUntil: isReserved ? toIso(row.reserved_until!.getTime()) : null,
+  };
+};
+
 // biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
-function toEntry(row: any): CaseEntry {
+function toEntry(row: any, reader: Actor, now: number): CaseEntry {
   const claimed = row.status_now === 'claimed';
+  const isOpen = claimed || row.status_now === 'open';
+  const isHidden = isOpen && isBlind(row.verdicts, claimed ? row.claimed_by : undefined, reader);
   return {
     caseId: row.case_id,
     imageId: row.image_id,
@@ -105,10 +123,13 @@ function toEntry(row: any): CaseEntry {
     status: row.status_now,
     round: row.round,
     panelSize: row.panel_size,
+    isEscalated: row.is_escalated,
+    ...reservationOf(row, now),
     flags: row.flags,
     flagsReceived: row.flags_received,
     categories: row.categories,
-    verdicts: row.verdicts,
+    verdictsGiven: row.verdicts.length,
+    verdicts: isHidden ? [] : row.verdicts,
     openedAt: toIso(row.opened_at),
     claimedBy: claimed ? row.claimed_by : null,
     claimedUntil: claimed ? toIso(row.claimed_until) : null,

@@ -4,9 +4,9 @@ import { fold } from '../../kernel/decider.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { SETTINGS } from '../../platform/ports.js';
 import { type Case, caseStream } from '../case.js';
+import { openCase, openingSettings } from '../flag-decisions.js';
 import { isUnseen, notedFlaggerId, notedFlaggerStream } from '../noted-flagger.js';
 import { nextReviewActions } from '../review-actions.js';
-import { openCase, openingSettings } from '../review-decisions.js';
 import { FlagsAhead } from './flags-ahead.js';
 
 /** Reads cases with every flag stored so far, also those that the consumer of flags has not reached. Stores nothing. */

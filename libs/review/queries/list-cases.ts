@@ -6,6 +6,9 @@ import { IfGiven, Means } from '../../http/field-rules.js';
 import { page } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Page, PageQuery } from '../../http/paging.js';
+import { Context } from '../../http/request-context.js';
+import type { Actor } from '../../kernel/envelope.js';
+import { REVIEWERS } from '../features/reviewing-roles.js';
 import { CASE_STATUSES, type CaseStatus } from './case-fields.js';
 import { CaseEntry, CaseQueue, caseEntryExample } from './case-queue.js';
 
@@ -14,14 +17,16 @@ export class ListCases extends PageQuery<Page<CaseEntry>> {
   @IfGiven()
   @IsIn(CASE_STATUSES)
   status?: CaseStatus;
+
+  declare readonly reader: Actor;
 }
 
 @QueryHandler(ListCases)
 export class ListCasesHandler implements IQueryHandler<ListCases> {
   constructor(@Inject(CaseQueue) private readonly queue: CaseQueue) {}
 
-  execute({ status, limit, cursor }: ListCases): Promise<Page<CaseEntry>> {
-    return this.queue.page(status, limit, cursor);
+  execute({ reader, status, limit, cursor }: ListCases): Promise<Page<CaseEntry>> {
+    return this.queue.page(reader, status, limit, cursor);
   }
 }
 
@@ -30,11 +35,11 @@ export class ListCasesController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
-  @Roles('reviewer', 'administrator', 'operator', 'compliance', 'service')
+  @Roles(...REVIEWERS, 'operator', 'compliance', 'service')
   @Operation('Cases in the order of the queue: the oldest first', {
     answer: answer('CasePage', 'A page of cases.', page(CaseEntry, 'The cases.'), { items: [caseEntryExample] }),
   })
-  listCases(@Query() query: ListCases): Promise<Page<CaseEntry>> {
-    return this.queries.execute(query);
+  listCases(@Query() query: ListCases, @Context() { actor: reader }: Context): Promise<Page<CaseEntry>> {
+    return this.queries.execute(Object.assign(query, { reader }));
   }
 }

@@ -4,29 +4,43 @@ import { type Static, Type } from 'typebox';
 import type { EventStore } from '../../event-store/event-store.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery } from '../../http/field-rules.js';
-import { closed, history, instant, list, orNull, position, text } from '../../http/openapi/answer-schemas.js';
+import { closed, count, history, instant, list, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
 import { ownersOf } from '../../images/index.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { foldRecorded, isUsable } from '../../kernel/decider.js';
+import type { Actor } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
 import type { Pool } from '../../platform/database/database.js';
 import { CLOCK, EVENT_STORE, POOL } from '../../platform/ports.js';
+import { isBlind } from '../blind-review.js';
 import { caseStream } from '../case.js';
 import { ownerOf } from '../conflict-of-interest.js';
-import { CASE_ID, caseFields, verdictFields } from './case-fields.js';
+import { REVIEWERS } from '../features/reviewing-roles.js';
+import { undecided } from '../verdict-decisions.js';
+import { CASE_ID, caseFields, VISIBLE, verdictFields } from './case-fields.js';
 
 const CaseAnswer = closed({
   ...caseFields,
   flaggers: list(Type.String(), 'Who flagged, up to the limit of flags of a case; none of them may review it.'),
-  claim: orNull(closed({ reviewer: text('The reviewer who claimed it.'), until: instant('When the claim ends.') })),
-  verdicts: list(closed(verdictFields), 'The verdicts so far.'),
+  claim: orNull(
+    closed({
+      reviewer: text('The reviewer who claimed it.'),
+      until: instant('When the claim ends.'),
+      token: orNull(count('The fencing token of the claim, for that reviewer only.')),
+    }),
+  ),
+  decidesAt: orNull(instant('When the verdicts of a complete panel are final, while one can be taken back.')),
+  verdicts: list(closed(verdictFields), VISIBLE),
   position: position('The position of the case’s last event.'),
   history,
 });
 export type CaseAnswer = Static<typeof CaseAnswer>;
 
-export class ShowCase extends IdQuery<CaseAnswer> {}
+export class ShowCase extends IdQuery<CaseAnswer> {
+  declare readonly reader: Actor;
+}
 
 /** Reads the case's own stream, so that callers see their own writes at once. */
 @QueryHandler(ShowCase)
@@ -37,15 +51,19 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute({ id: caseId }: ShowCase): Promise<CaseAnswer> {
+  async execute({ id: caseId, reader }: ShowCase): Promise<CaseAnswer> {
     const events = await this.store.readStream(`${caseStream.category}-${caseId}`);
     const state = foldRecorded(caseStream, events);
     if (state.status === 'none') {
       throw new NotFound('case-unknown', `there is no case ${caseId}; a flag on an image opens the case of its id`);
     }
-    const { imageId, status, round, panelSize, flaggers, categories, verdicts } = state;
+    const { imageId, status, round, panelSize, flaggers, categories, verdicts, isEscalated } = state;
     const owners = await ownersOf(this.pool, [imageId]);
-    const claim = state.claim && this.clock.now() < state.claim.until ? state.claim : undefined;
+    const now = this.clock.now();
+    const claim = state.claim && now < state.claim.until ? state.claim : undefined;
+    const reserved = state.reserved && now < state.reserved.until ? state.reserved : undefined;
+    const decidesAt = status === 'open' ? undecided(state, {})?.finalAt : undefined;
+    const visible = status === 'open' && isBlind(verdicts, claim?.reviewer, reader) ? [] : verdicts;
     return {
       caseId,
       imageId,
@@ -53,10 +71,20 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
       status: status === 'open' && claim ? 'claimed' : status,
       round,
       panelSize,
+      isEscalated,
+      reservedFor: reserved?.reviewer ?? null,
+      reservedUntil: reserved ? toIso(reserved.until) : null,
       flaggers: [...flaggers].sort(),
       categories: [...categories].sort(),
-      claim: claim ? { reviewer: claim.reviewer, until: toIso(claim.until) } : null,
-      verdicts: [...verdicts],
+      claim: claim
+        ? { ...claim, until: toIso(claim.until), token: claim.reviewer === reader.id ? claim.token : null }
+        : null,
+      decidesAt: decidesAt === undefined ? null : toIso(decidesAt),
+      verdictsGiven: verdicts.length,
+      verdicts: visible.map(({ finalAt, ...verdict }) => ({
+        ...verdict,
+        ...(finalAt !== undefined && { finalAt: toIso(finalAt) }),
+      })),
       position: String(events.at(-1)!.position),
       history: events.filter(isUsable).map(({ position: place, type, metadata: { time, actor } }) => ({
         position: String(place),
@@ -73,14 +101,14 @@ export class ShowCaseController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get(':id')
-  @Roles('reviewer', 'administrator', 'operator', 'compliance', 'service')
+  @Roles(...REVIEWERS, 'operator', 'compliance', 'service')
   @Operation('The current state of a case, and its history', {
     description: 'Folded from the case’s own events, so that callers see their own writes at once.',
     fields: { id: CASE_ID },
     answer: answer('Case', 'The case.', CaseAnswer),
     refusals: { 404: ['case-unknown'] },
   })
-  showCase(@Param() query: ShowCase): Promise<CaseAnswer> {
-    return this.queries.execute(query);
+  showCase(@Param() query: ShowCase, @Context() { actor: reader }: Context): Promise<CaseAnswer> {
+    return this.queries.execute(Object.assign(query, { reader }));
   }
 }

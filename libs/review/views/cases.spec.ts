@@ -65,6 +65,11 @@ describe('the cases view', () => {
       judged_at: null,
       claimed_by: 'rev-1',
       claimed_until: Date.UTC(2022, 4, 18, 9, 18),
+      reserved_for: null,
+      reserved_until: null,
+      is_escalated: false,
+      is_panel_given: false,
+      decides_at: null,
       decided_at: null,
       decision_stored_at: null,
       votes: null,
@@ -102,6 +107,46 @@ describe('the cases view', () => {
       decided_at: null,
       decision_stored_at: null,
       votes: null,
+    });
+  });
+
+  it('keeps a held or handed-over case for its reviewer, and an escalated one for leads', () => {
+    const until = '2022-05-19T09:00:00.000Z';
+    const held = recorded(4, 'CaseHeld', { caseId, reviewer: 'rev-1', until });
+    const handedOver = recorded(6, 'CaseHandedOver', { caseId, by: 'lead', reviewer: 'rev-2', until });
+    const escalated = recorded(5, 'CaseEscalated', { caseId, by: 'lead' });
+    const kept = { status: 'open', claimed_by: null, reserved_for: 'rev-1', reserved_until: Date.parse(until) };
+    expect(row(open(1), claimed, held)).toMatchObject(kept);
+    expect(row(open(1), claimed, held, escalated)).toMatchObject({ reserved_for: null, is_escalated: true });
+    expect(row(open(1), claimed, held, escalated, handedOver)).toMatchObject({
+      reserved_for: 'rev-2',
+      is_escalated: false,
+    });
+  });
+
+  it('has when a case is decided while a verdict of a complete panel can be taken back', () => {
+    const finalAt = '2022-05-18T10:00:00.000Z';
+    const given = (position: number, reviewer: string, data = {}) =>
+      recorded(position, 'VerdictGiven', { caseId, reviewer, verdict: 'safe', ...data });
+    const decidesAt = (...events: ReturnType<typeof recorded>[]) => row(open(1), ...events)?.decides_at;
+    expect(decidesAt(given(2, 'rev-1', { finalAt }))).toBe(Date.parse(finalAt));
+    expect(decidesAt(given(2, 'rev-1'))).toBeNull();
+    expect(decidesAt(given(2, 'rev-1', { finalAt, verdict: 'unsure' }))).toBeNull();
+    expect(decidesAt(given(2, 'x-1', { panelSize: 2 }), given(3, 'rev-1', { finalAt }))).toBe(Date.parse(finalAt));
+    const withdrawn = recorded(4, 'VerdictWithdrawn', { caseId, reviewer: 'rev-1' });
+    expect(decidesAt(given(2, 'rev-1', { finalAt }), withdrawn)).toBeNull();
+    expect(decidesAt(given(2, 'rev-1', { finalAt }), dismissed)).toBeNull();
+  });
+
+  it('shows a reopened case with the flags of the round before', () => {
+    const reopened = recorded(6, 'CaseReopened', { caseId, by: 'lead', reason: 'again', round: 2, panelSize: 2 });
+    expect(row(open(1), joined, verdict, dismissed, reopened)).toMatchObject({
+      status: 'open',
+      round: 2,
+      panel_size: 2,
+      verdicts: [],
+      decided_at: null,
+      flags: [{ flaggedBy: 'acc-9' }, { flaggedBy: 'acc-8' }],
     });
   });
 

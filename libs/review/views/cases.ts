@@ -2,9 +2,20 @@ import type { RecordedOf } from '../../events/event-definition.js';
 import { ContentFlagged } from '../../images/index.js';
 import { unhandled } from '../../kernel/decider.js';
 import type { Recorded } from '../../kernel/envelope.js';
-import { defineView, int4, int8, jsonb, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
+import {
+  bool,
+  defineView,
+  int4,
+  int8,
+  jsonb,
+  nullable,
+  type RowOf,
+  text,
+  timestamptz,
+} from '../../projections/view.js';
+import type { Closed, Verdict } from '../case.js';
 import { type CaseEvent, type CaseOpened, caseEvents } from '../events.js';
-import type { Votes } from '../review-decisions.js';
+import type { Votes } from '../verdict-decisions.js';
 
 /** Part of a JSON column, so its fields are named as in the events. */
 export interface CaseFlag {
@@ -17,8 +28,11 @@ export interface CaseVerdict {
   reviewer: string;
   /** The system of a reviewer who is not ours. */
   source?: string;
-  verdict: 'safe' | 'unsafe' | 'unsure';
+  verdict: Verdict;
+  clause?: string;
   at: string;
+  /** Until when it can be taken back; absent if it can't. */
+  finalAt?: string;
 }
 
 /** The current round of a case, with the flags and verdicts of that round. */
@@ -27,10 +41,11 @@ const columns = {
   image_id: text(),
   account_id: nullable(text()),
   /** `claimed` with `claimed_until` in the past means open: no event marks the end of a lease. */
-  status: text<'open' | 'claimed' | 'confirmed' | 'dismissed'>(),
+  status: text<'open' | 'claimed' | Closed>(),
   round: int4(),
   panel_size: int4(),
   flags: jsonb<CaseFlag[]>(),
+  is_panel_given: bool(),
   /** Also those that changed nothing, if they were stored after the case was first opened. */
   flags_received: int4(),
   verdicts: jsonb<CaseVerdict[]>(),
@@ -44,6 +59,12 @@ const columns = {
   judged_at: nullable(timestamptz()),
   claimed_by: nullable(text()),
   claimed_until: nullable(timestamptz()),
+  /** Held by this reviewer or handed over to them; over when `reserved_until` is in the past. */
+  reserved_for: nullable(text()),
+  reserved_until: nullable(timestamptz()),
+  is_escalated: bool(),
+  /** When the verdicts of a complete panel are final, while one can be taken back. */
+  decides_at: nullable(timestamptz()),
   decided_at: nullable(timestamptz()),
   /** When the decision was stored; `decided_at` is the event's own time. */
   decision_stored_at: nullable(timestamptz()),
@@ -57,15 +78,20 @@ export type CaseRow = RowOf<typeof columns>;
 
 export const casesView = defineView({
   name: 'cases',
-  version: 6,
+  version: 7,
   summary: 'Images under human review, their flags, claims and verdicts.',
   events: [...caseEvents, ContentFlagged],
   table: {
     name: 'cases',
     key: 'case_id',
     columns,
-    // For the list of all cases, and for the queue.
-    indexes: ['(opened_at, case_id)', `(opened_at, case_id) WHERE status IN ('open', 'claimed')`],
+    // For the lists of all and of closed cases, for the queue, and for the cases that are decided next.
+    indexes: [
+      '(opened_at, case_id)',
+      `(status, opened_at, case_id) WHERE status NOT IN ('open', 'claimed')`,
+      `(opened_at, case_id) WHERE status IN ('open', 'claimed')`,
+      '(decides_at, case_id) WHERE decides_at IS NOT NULL',
+    ],
   },
   keys: ({ type, data }) => [type === 'ContentFlagged' ? data.imageId : data.caseId],
   evolve(row: CaseRow | undefined, event, caseId) {
@@ -74,9 +100,19 @@ export const casesView = defineView({
     if (event.type === 'ContentFlagged') {
       return row && { ...row, flags_received: row.flags_received + 1, position: event.position };
     }
-    return row && { ...row, ...change(row, event), position: event.position };
+    if (!row) return undefined;
+    const after = { ...row, ...change(row, event), position: event.position };
+    return { ...after, decides_at: decidesAt(after) };
   },
 });
+
+/** Who has flagged since or owns the image may not decide; the decision checks that, so it may come later. */
+function decidesAt({ status, verdicts, is_panel_given, panel_size }: CaseRow): number | null {
+  if (status !== 'open' && status !== 'claimed') return null;
+  const counted = is_panel_given ? verdicts : verdicts.filter(({ verdict }) => verdict !== 'unsure');
+  const ends = counted.flatMap(({ finalAt }) => (finalAt === undefined ? [] : Date.parse(finalAt)));
+  return counted.length < panel_size || ends.length === 0 ? null : Math.max(...ends);
+}
 
 function opened(
   caseId: string,
@@ -87,26 +123,48 @@ function opened(
     case_id: caseId,
     image_id: data.imageId,
     account_id: data.accountId ?? before?.account_id ?? null,
-    status: 'open',
-    round: data.round,
-    panel_size: data.panelSize,
     flags: [{ flagId: data.flagId, flaggedBy: data.flaggedBy, categories: data.categories }],
     flags_received: before?.flags_received ?? 1,
-    verdicts: [],
     categories: union([], data.categories),
-    opened_at: Date.parse(metadata.time),
+    ...newRound(data, Date.parse(metadata.time)),
     flagged_at: Date.parse(data.flaggedAt),
-    first_viewed_at: null,
-    judged_at: null,
-    ...UNCLAIMED,
-    decided_at: null,
-    decision_stored_at: null,
-    votes: null,
     position,
   };
 }
 
-const UNCLAIMED = { claimed_by: null, claimed_until: null };
+/** @param at when it began, in epoch milliseconds */
+const newRound = ({ round, panelSize }: { round: number; panelSize: number }, at: number) => ({
+  status: 'open' as const,
+  round,
+  panel_size: panelSize,
+  is_panel_given: false,
+  verdicts: [],
+  opened_at: at,
+  flagged_at: at,
+  first_viewed_at: null,
+  judged_at: null,
+  ...UNCLAIMED,
+  is_escalated: false,
+  decides_at: null,
+  decided_at: null,
+  decision_stored_at: null,
+  votes: null,
+});
+
+const UNCLAIMED = { claimed_by: null, claimed_until: null, reserved_for: null, reserved_until: null };
+
+const reservedFor = (reviewer: string, until: string) => ({
+  status: 'open' as const,
+  ...UNCLAIMED,
+  reserved_for: reviewer,
+  reserved_until: Date.parse(until),
+});
+
+const STATUS_AFTER = {
+  ReviewConfirmed: 'confirmed',
+  ReviewDismissed: 'dismissed',
+  ModelProblemFound: 'model-problem',
+} as const;
 
 type Change = Exclude<Recorded<CaseEvent>, { type: 'CaseOpened' }>;
 
@@ -131,27 +189,43 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
       };
     case 'CaseReleased':
       return { status: 'open', ...UNCLAIMED };
+    case 'CaseHandedOver':
+      return { ...reservedFor(data.reviewer, data.until), is_escalated: false };
+    case 'CaseHeld':
+      return reservedFor(data.reviewer, data.until);
+    case 'CaseEscalated':
+      return { status: 'open', ...UNCLAIMED, is_escalated: true };
+    case 'CaseReopened':
+      return newRound(data, at);
     case 'VerdictGiven':
       return {
         ...(row.claimed_by === data.reviewer &&
           data.reviewerSource === undefined && { status: 'open' as const, ...UNCLAIMED }),
         panel_size: data.panelSize ?? row.panel_size,
+        is_panel_given: row.is_panel_given || data.panelSize !== undefined,
         verdicts: [
           ...row.verdicts,
           {
             reviewer: data.reviewer,
             ...(data.reviewerSource === undefined ? {} : { source: data.reviewerSource }),
             verdict: data.verdict,
+            ...(data.clause === undefined ? {} : { clause: data.clause }),
             at: metadata.time,
+            ...(data.finalAt === undefined ? {} : { finalAt: data.finalAt }),
           },
         ],
         first_viewed_at: Math.min(row.first_viewed_at ?? at, at),
         judged_at: Math.max(row.judged_at ?? at, at),
       };
+    case 'VerdictWithdrawn':
+      return {
+        verdicts: row.verdicts.filter(({ reviewer, source }) => reviewer !== data.reviewer || source !== undefined),
+      };
     case 'ReviewConfirmed':
     case 'ReviewDismissed':
+    case 'ModelProblemFound':
       return {
-        status: type === 'ReviewConfirmed' ? 'confirmed' : 'dismissed',
+        status: STATUS_AFTER[type],
         account_id: data.accountId ?? row.account_id,
         categories: data.categories,
         decided_at: at,

@@ -1,11 +1,9 @@
 import type { Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
-import { pause } from '../../kernel/wait.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
-import { Ownership } from '../../subscriptions/ownership.js';
-import { runSubscription, type Subscriber } from '../../subscriptions/subscription.js';
+import { runPeriodically } from '../../subscriptions/periodic-work.js';
 import { admitDaily, dailyCohort, dailySize } from '../admission.js';
 import type { PeopleLeft } from '../queries/people-left.js';
 import { cohortsBeingOnboarded, rolloutStream } from '../rollout.js';
@@ -24,22 +22,16 @@ export class CohortScheduler {
 
   /** One process at a time ticks, until the signal aborts. */
   async run(signal: AbortSignal, locks: LockSession): Promise<void> {
-    const ownership = new Ownership(locks, 'schedulers', 1);
-    ownership.join();
-    let owned: AbortSignal | undefined;
-    const ticking: Subscriber = {
-      claim: async () => {
-        owned = await ownership.claim(SCHEDULER);
-        return owned !== undefined;
+    await runPeriodically(
+      {
+        name: SCHEDULER,
+        everyMs: TICK_MS,
+        tick: () => this.tick(),
+        failed: (error) => this.logger.warn({ err: error }, 'the scheduler failed and retries in a minute'),
       },
-      follow: async () => {
-        await this.tick();
-        await pause(TICK_MS, AbortSignal.any([owned!, signal]));
-      },
-      failed: (error) => this.logger.warn({ err: error }, 'the scheduler failed and retries in a minute'),
-      release: () => ownership.release(SCHEDULER),
-    };
-    await runSubscription(ticking, signal, TICK_MS);
+      signal,
+      locks,
+    );
   }
 
   /** Admits today's cohort if it is due and all earlier ones are onboarded: only then is the number of waiting people known. */

@@ -8,7 +8,7 @@ describe('the safety metrics', () => {
     exposed: 0,
     flags: 12,
     flagged: 10,
-    cases: { open: 1, confirmed: 3, dismissed: 6 },
+    cases: { open: 1, confirmed: 3, dismissed: 6, modelProblem: 0 },
     flaggedShare: null,
     confirmedShare: { hits: 3, of: 9, value: 1 / 3, low: 0.121, high: 0.646 },
     violationRate: null,
@@ -41,7 +41,7 @@ describe('the safety metrics', () => {
   it('show a row for each group', () => {
     const answer = { whole: figures, groups: [{ group: 'hate', ...figures }], position: '9' };
     expect(metricsText(answer, 'category')).toMatch(
-      /CATEGORY[\s\S]*\nhate +1,822 +0 +10 +1 +3 +6 +– +33.3% +1.5 d +0.41 +2$/,
+      /CATEGORY[\s\S]*\nhate +1,822 +0 +10 +1 +3 +6 +0 +– +33.3% +1.5 d +0.41 +2$/,
     );
     expect(metricsText({ ...answer, groups: [] }, 'day')).toMatch(/no day has figures yet$/);
   });

@@ -17,6 +17,7 @@ const CONDITIONS: Record<Exclude<(typeof SAFETY_COUNTS)[number], 'flags'>, strin
   cases_open: `${FLAGGED} AND case_status = 'open'`,
   cases_confirmed: `${FLAGGED} AND case_status = 'confirmed'`,
   cases_dismissed: `${FLAGGED} AND case_status = 'dismissed'`,
+  cases_model_problem: `${FLAGGED} AND case_status = 'model_problem'`,
   exposed_confirmed: `exposed_at IS NOT NULL AND ${FLAGGED} AND case_status = 'confirmed'`,
 };
 

@@ -3,14 +3,15 @@ import type pg from 'pg';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
-import { casesView } from '../../review/index.js';
+import { casesView, VERDICTS } from '../../review/index.js';
 import { MIN_PAIR_CASES, type ReviewCounts, reviewMetrics, type Times } from '../review-metrics.js';
 import { deactivationsView } from '../views/deactivations.js';
 import { type Days, FLAGGED_IMAGES, type Grouping } from './groupings.js';
 import type { ReviewFigures } from './safety-answer.js';
 
-const VERDICTS = ['safe', 'unsafe', 'unsure'] as const;
-const DECIDED = `status IN ('confirmed', 'dismissed')`;
+/** The names of the votes of a decision. */
+const VOTES = ['safe', 'unsafe', 'unsure', 'modelProblem'] as const;
+const DECIDED = `status NOT IN ('open', 'claimed')`;
 const CASES = viewTable(casesView);
 
 /* Rounding makes sums of fractions depend on their order, so rows have a fixed order: the same log gives the same answer. */
@@ -83,7 +84,7 @@ export class ReviewReport {
       Object.assign(countsOf(row.group_name), Object.fromEntries(timeNames.map((name) => [name, times(row, name)])));
     }
     for (const { group_name, votes, cases } of (await queryView(this.pool, { text: patternsText(by), values })).rows) {
-      countsOf(group_name).patterns.push({ votes: VERDICTS.map((kind) => votes[kind]), cases });
+      countsOf(group_name).patterns.push({ votes: VOTES.map((kind) => votes[kind] ?? 0), cases });
     }
     for (const { group_name, pair } of (await queryView(this.pool, { text: pairsText(by), values })).rows) {
       countsOf(group_name).pairs.push(pair);

@@ -74,7 +74,6 @@ function toFigures(row: Record<string, string | null | undefined>): Omit<SafetyF
   return {
     ...safetyMetrics(counts),
     backlog: counts.cases_open,
-    decided: counts.cases_confirmed + counts.cases_dismissed,
     deactivated: Number(row.deactivated ?? 0),
     reinstated: Number(row.reinstated ?? 0),
   };

@@ -53,6 +53,20 @@ describe('the safety-images view', () => {
     });
   });
 
+  it('counts a problem of the model apart, and a reopened case as open', () => {
+    const problem = event('ModelProblemFound', { caseId: imageId, imageId, round: 1 }, at(21));
+    const reopened = event('CaseReopened', { caseId: imageId, round: 2 }, at(22));
+    const before = [generated, first, opened(1, 19)];
+    expect(fold([...before, problem]).counters.all).toMatchObject({ flagged: 1, cases_model_problem: 1 });
+    expect(fold([...before, problem, reopened]).counters.all).toMatchObject({ flagged: 1, cases_open: 1 });
+    expect(fold([...before, problem, reopened, confirmed]).counters.all).toMatchObject({ cases_confirmed: 1 });
+    fc.assert(
+      fc.property(deliveries([...before, problem, reopened]), (events) => {
+        expect(fold(events).rows[imageId]).toMatchObject({ case_status: 'open', case_round: 2 });
+      }),
+    );
+  });
+
   it('counts exposure on the day of the first exposure, and flags and cases on the day of the first flag', () => {
     const exposure = { exposed: 1, exposed_flagged: 1, exposed_confirmed: 1 };
     const review = { flags: 2, flagged: 1, cases_confirmed: 1 };

@@ -1,8 +1,8 @@
-import { except, type RecordedOf } from '../../events/event-definition.js';
+import type { RecordedOf } from '../../events/event-definition.js';
 import { imageEvents } from '../../images/index.js';
 import { unhandled } from '../../kernel/decider.js';
 import { defineView, int4, jsonb, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
-import { CaseClaimed, CaseJoined, CaseReleased, caseEvents, VerdictGiven } from '../../review/index.js';
+import { CaseOpened, CaseReopened, ModelProblemFound, ReviewConfirmed, ReviewDismissed } from '../../review/index.js';
 import { calendarBuckets } from '../calendar-buckets.js';
 import { SAFETY_COUNTS } from '../safety-counts.js';
 
@@ -11,6 +11,8 @@ import { SAFETY_COUNTS } from '../safety-counts.js';
  * depend on the order of delivery.
  */
 export const MAX_FLAGS_COUNTED = 1000;
+
+type CaseStatus = 'open' | 'confirmed' | 'dismissed' | 'model_problem';
 
 interface SafetyFlag {
   /** The id of the flag's event. */
@@ -34,22 +36,23 @@ const columns = {
   flags: jsonb<SafetyFlag[]>(),
   /** The categories of all flags, sorted. */
   categories: jsonb<string[]>(),
-  case_status: text<'none' | 'open' | 'confirmed' | 'dismissed'>(),
+  case_status: text<'none' | CaseStatus>(),
   case_round: int4(),
   decided_at: nullable(timestamptz()),
 };
 
 type SafetyImageRow = RowOf<typeof columns>;
 
-const EVENTS = [...imageEvents, ...except(caseEvents, [CaseJoined, CaseClaimed, CaseReleased, VerdictGiven])];
+/** Cases have the id of their image. */
+const EVENTS = [...imageEvents, CaseOpened, CaseReopened, ReviewConfirmed, ReviewDismissed, ModelProblemFound] as const;
 
 export const safetyImagesView = defineView({
   name: 'safety-images',
-  version: 1,
+  version: 2,
   summary: 'The facts, flags and case of each image, and the distinct counts of the safety metrics.',
   events: EVENTS,
   table: { name: 'images', key: 'image_id', columns },
-  keys: ({ data }) => [data.imageId],
+  keys: ({ type, data }) => [type === 'CaseReopened' ? data.caseId : data.imageId],
   evolve(row: SafetyImageRow | undefined, event, imageId) {
     const before = row ?? unseen(imageId);
     const after = evolveKnown(before, event, Date.parse(event.metadata.time));
@@ -90,12 +93,15 @@ function evolveKnown(row: SafetyImageRow, event: SafetyEvent, at: number): Safet
     case 'ContentFlagged':
       return flagged(row, event.id, event.data.categories, at);
     case 'CaseOpened':
+    case 'CaseReopened':
       return judged(row, 'open', event.data.round, null);
     case 'ReviewConfirmed':
       // Stored confirmations always have a round; the schema makes it optional for other systems.
       return judged(row, 'confirmed', event.data.round ?? row.case_round, at);
     case 'ReviewDismissed':
       return judged(row, 'dismissed', event.data.round, at);
+    case 'ModelProblemFound':
+      return judged(row, 'model_problem', event.data.round, at);
     default:
       return unhandled(event);
   }
@@ -130,12 +136,7 @@ function flagged(row: SafetyImageRow, id: string, categories: readonly string[],
 const sorted = (labels: readonly string[]): string[] => [...new Set(labels)].sort();
 
 /** A later round replaces an earlier one, and in a round the decision replaces the opening. */
-function judged(
-  row: SafetyImageRow,
-  status: 'open' | 'confirmed' | 'dismissed',
-  round: number,
-  at: number | null,
-): SafetyImageRow {
+function judged(row: SafetyImageRow, status: CaseStatus, round: number, at: number | null): SafetyImageRow {
   if (round < row.case_round) return row;
   if (round === row.case_round && (status === 'open' || row.decided_at !== null)) return row;
   return { ...row, case_status: status, case_round: round, decided_at: at };

@@ -1,0 +1,86 @@
+import type { Position } from '../kernel/envelope.js';
+import { type Case, subjectsOf } from './case.js';
+import type { CaseEvent } from './events.js';
+
+/**
+ * Maximum flags in a round: another would not help the reviewer, and every flag makes the case longer to read. Flaggers
+ * beyond it are noted in streams of their own.
+ */
+export const MAX_FLAGS = 200;
+
+export interface OpenCase {
+  imageId: string;
+  /** The account that generated the image, if it was reported. */
+  accountId?: string;
+  /** The id of the flag's event. */
+  flagId: string;
+  flaggedBy: string;
+  categories: readonly string[];
+  /** How sure the flagger is, from 0 to 1. */
+  confidence?: number | undefined;
+  /** RFC 3339. */
+  flaggedAt: string;
+  /** The position of the flag's event. */
+  position: Position;
+  panelSize: number;
+  /** How much more confident than all earlier flags a repeated one must be to reopen a dismissed case. */
+  confidenceStep: number;
+}
+
+export type OpeningSettings = Pick<OpenCase, 'panelSize' | 'confidenceStep'>;
+
+export const openingSettings = (of: { reviewPanel: number; reopenConfidencePercent: number }): OpeningSettings => ({
+  panelSize: of.reviewPanel,
+  confidenceStep: of.reopenConfidencePercent / 100,
+});
+
+/**
+ * A flag opens a case, joins an open one, or opens the next round of one that was dismissed or found to be a problem of the
+ * model, if it was stored after that and says something new. A no-op after a confirmation, for a flag with neither a new flagger nor a new category, and beyond
+ * MAX_FLAGS.
+ */
+export function openCase(state: Case, { position, panelSize, confidenceStep, ...flag }: OpenCase): CaseEvent[] {
+  if (state.status === 'confirmed' || position <= state.closedAt) return [];
+  if (state.round > 0 && state.status !== 'open' && !saysMore(state, flag, confidenceStep)) return [];
+  const { imageId, accountId, flagId, flaggedBy, flaggedAt, confidence } = flag;
+  const categories = [...new Set(flag.categories)].sort();
+  const owner = accountId === undefined ? {} : { accountId };
+  const sureness = confidence === undefined ? {} : { confidence };
+  if (state.status === 'open') {
+    const isNew = !state.flaggers.has(flaggedBy) || categories.some((label) => !state.categories.has(label));
+    if (!isNew || state.flags >= MAX_FLAGS) return [];
+    return [{ type: 'CaseJoined', data: { caseId: imageId, ...owner, flagId, flaggedBy, categories, ...sureness } }];
+  }
+  const round = state.round + 1;
+  return [
+    {
+      type: 'CaseOpened',
+      data: {
+        caseId: imageId,
+        imageId,
+        ...owner,
+        round,
+        panelSize,
+        flagId,
+        flaggedBy,
+        categories,
+        ...sureness,
+        flaggedAt,
+      },
+    },
+  ];
+}
+
+/** Confidences are compared in thousandths: sums of decimal fractions are not exact. */
+const THOUSAND = 1_000;
+
+/** True for a category that is new, a flagger who is new to it, or a confidence that is higher by the step. */
+function saysMore(
+  state: Case,
+  flag: Pick<OpenCase, 'flaggedBy' | 'categories' | 'confidence'>,
+  confidenceStep: number,
+): boolean {
+  const { confidence = 0 } = flag;
+  const isSurer = Math.round((confidence - state.confidence) * THOUSAND) >= Math.round(confidenceStep * THOUSAND);
+  return isSurer || subjectsOf(flag).some((subject) => !state.flagged.has(subject));
+}

@@ -1,0 +1,81 @@
+import { toIso } from '../kernel/clock.js';
+import { NotFound, Refusal } from '../kernel/errors.js';
+import { type Case, isOurs } from './case.js';
+import { type CaseFacts, type Conflict, conflictOf } from './conflict-of-interest.js';
+
+/* What every decision on a case refuses. Each throws a NotFound or a Refusal. */
+
+/** @throws NotFound case-unknown */
+export function refuseUnknown(state: Case, caseId: string): void {
+  if (state.status === 'none') {
+    throw new NotFound(
+      'case-unknown',
+      `there is no case ${caseId}; check the id, or flag the image: a case has the id of its image`,
+    );
+  }
+}
+
+/**
+ * A flag that can't be processed may be one that opens the case, or the reviewer's own.
+ * @throws NotFound case-unknown; Refusal case-parked
+ */
+export function refuseIncomplete(state: Case, caseId: string, { isCaseParked }: CaseFacts): void {
+  if (isCaseParked && state.status !== 'confirmed') {
+    throw new Refusal(
+      'case-parked',
+      `a flag of image ${caseId} can't be processed: GET /v1/views shows the parked keys of case-opening with their errors; fix the cause, then try again`,
+    );
+  }
+  refuseUnknown(state, caseId);
+}
+
+const CONFLICTS: Record<Conflict, (reviewer: string, caseId: string) => string> = {
+  'own-flag': (reviewer, caseId) => `${reviewer} flagged the image of case ${caseId}; somebody else has to review it`,
+  'own-image': (reviewer, caseId) => `the image of case ${caseId} is ${reviewer}'s own; somebody else has to review it`,
+};
+
+/** @throws Refusal image-parked, own-flag, own-image */
+export function refuseConflict(state: Case, caseId: string, reviewer: string, facts: CaseFacts): void {
+  if (facts.isParked) {
+    throw new Refusal(
+      'image-parked',
+      `the owner of image ${state.imageId} is uncertain since the images view left out an event of it; rebuild that view`,
+    );
+  }
+  const conflict = conflictOf(state, reviewer, facts);
+  if (conflict) throw new Refusal(conflict, CONFLICTS[conflict](reviewer, caseId));
+}
+
+/** @throws Refusal case-not-open */
+export function refuseClosed({ status }: Case, caseId: string): void {
+  if (status === 'open') return;
+  throw new Refusal('case-not-open', `case ${caseId} is closed (${status}); choose an open one`);
+}
+
+/** @throws Refusal already-reviewed */
+export function refuseVoted({ verdicts }: Case, caseId: string, reviewer: string): void {
+  if (!verdicts.some((one) => isOurs(one, reviewer))) return;
+  throw new Refusal('already-reviewed', `${reviewer} has given a verdict on case ${caseId}; choose another case`);
+}
+
+/**
+ * Refuses all but the reviewer of the last claim. Its lease may have ended, as long as nobody else has claimed the case.
+ * @param token the fencing token that the claim was answered with
+ * @throws Refusal claim-lost
+ */
+export function refuseWithoutClaim(
+  { claim }: Case,
+  { caseId, reviewer, token }: { caseId: string; reviewer: string; token: number },
+): void {
+  if (claim?.reviewer === reviewer && claim.token === token) return;
+  const now =
+    claim === undefined
+      ? 'nobody has claimed it'
+      : claim.reviewer === reviewer
+        ? `your claim has the token ${claim.token}`
+        : `another reviewer has claimed it until ${toIso(claim.until)}`;
+  throw new Refusal(
+    'claim-lost',
+    `${reviewer} does not hold a claim with token ${token} on case ${caseId}: ${now}; claim a case first`,
+  );
+}

@@ -114,10 +114,10 @@ async function removeOtherBuilds(pool: pg.Pool, views: readonly View[]): Promise
   });
 }
 
-/** Holds what running processes hold, so that none of them works meanwhile. */
+/** Holds what running processes hold, so that none of them works meanwhile. @throws StoreUnavailable */
 async function refuseRunning(locks: LockSession, consumers: readonly string[]): Promise<void> {
   for (const name of [...ALL_SHARDS.map(projectorLock), ...new Set(consumers)]) {
-    if (await locks.tryHold(name)) continue;
+    if (await locks.hold(name)) continue;
     throw new Refusal('processes-running', `another process still holds ${name}: stop every process, then try again`);
   }
 }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { PostgresEventStore } from '../event-store/postgres/postgres-event-store.js';
 import { newEvent } from '../event-store/sample-events.contract.js';
+import { StoreUnavailable } from '../kernel/errors.js';
 import { inTransaction } from '../platform/database/in-transaction.js';
 import { LockSession } from '../subscriptions/lock-session.js';
 import { LogTail } from '../subscriptions/log-tail.js';
@@ -74,6 +75,16 @@ describe('a rebuild', () => {
         return head;
       },
     });
+
+  it('is refused while another one runs, and not because the database does not answer about that', async () => {
+    const other = locks();
+    await other.hold(`rebuild:${sums.name}`);
+    await expect(rebuilder().verify([sums])).rejects.toMatchObject({ code: 'rebuild-running' });
+    await other.release(`rebuild:${sums.name}`);
+    const unreachable = new LockSession({ ...database.connection, host: '127.0.0.1', port: 1 });
+    sessions.push(unreachable);
+    await expect(new Rebuilder(pool, store, unreachable).verify([sums])).rejects.toBeInstanceOf(StoreUnavailable);
+  });
 
   it('goes live under constant load, even if the live build has moved on', async () => {
     const following = projector();

@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import type { EventStore, Page } from '../event-store/event-store.js';
 import type { Position } from '../kernel/envelope.js';
-import { Refusal } from '../kernel/errors.js';
+import { Refusal, StoreUnavailable } from '../kernel/errors.js';
 import { isTransient } from '../kernel/transient.js';
+import { pause } from '../kernel/wait.js';
 import { inTransaction } from '../platform/database/in-transaction.js';
 import { Fenced, takeOverCheckpoints } from '../subscriptions/checkpoints.js';
 import type { LockSession } from '../subscriptions/lock-session.js';
@@ -43,6 +44,8 @@ const PAGE = 5_000;
 /** The last stretch is read while the live build is locked, so it must be short. */
 const LAST_STRETCH_MS = 1_000;
 const CATCH_UP_ROUNDS = 20;
+const LOCK_ATTEMPTS = 3;
+const BETWEEN_ATTEMPTS_MS = 1_500;
 
 interface Snapshot {
   positions: Map<number, Position>;
@@ -61,6 +64,7 @@ export class Rebuilder {
   /**
    * Replays into new tables up to the position of the live ones and compares digests of all rows. Changes nothing.
    * @throws Refusal `rebuild-running` if one of the views is being rebuilt or verified elsewhere
+   * @throws StoreUnavailable if the database does not answer
    */
   verify(views: readonly View[], progress?: Progress, signal?: AbortSignal): Promise<ViewComparison[]> {
     return this.exclusively(views, async () => {
@@ -296,17 +300,34 @@ export class Rebuilder {
   private async exclusively<Result>(views: readonly View[], work: () => Promise<Result>): Promise<Result> {
     const held: string[] = [];
     try {
-      for (const view of views) {
-        const name = `rebuild:${view.name}`;
-        if (!(await this.locks.tryHold(name))) {
-          throw new Refusal('rebuild-running', `${view.name} is being rebuilt or verified: wait until that has ended`);
+      for (let attempt = 1; ; attempt++) {
+        try {
+          await this.holdAll(views, held);
+          break;
+        } catch (error) {
+          // A session that did not answer has lost its other locks too.
+          await this.releaseAll(held);
+          if (!(error instanceof StoreUnavailable) || attempt === LOCK_ATTEMPTS) throw error;
+          await pause(BETWEEN_ATTEMPTS_MS);
         }
-        held.push(name);
-        await sweep(this.pool, view);
       }
+      for (const view of views) await sweep(this.pool, view);
       return await work();
     } finally {
-      for (const name of held) await this.locks.release(name);
+      await this.releaseAll(held);
     }
+  }
+
+  private async holdAll(views: readonly View[], held: string[]): Promise<void> {
+    for (const { name } of views) {
+      const lock = `rebuild:${name}`;
+      if (!(await this.locks.hold(lock)))
+        throw new Refusal('rebuild-running', `${name} is being rebuilt or verified: wait until that has ended`);
+      held.push(lock);
+    }
+  }
+
+  private async releaseAll(held: string[]): Promise<void> {
+    for (const lock of held.splice(0)) await this.locks.release(lock);
   }
 }

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { StoreUnavailable } from '../kernel/errors.js';
 import { type Connection, connectClient, openClient } from '../platform/database/connection.js';
 
 const RECONNECT_MS = 1_000;
@@ -34,7 +35,27 @@ export class LockSession {
    * unreachable
    */
   tryHold(name: string): Promise<AbortSignal | undefined> {
-    return this.inTurn(() => this.hold(name));
+    return this.hold(name).catch(() => undefined);
+  }
+
+  /**
+   * @returns a signal that aborts if the lock is lost; undefined while another session holds it
+   * @throws StoreUnavailable if the database does not answer: then nobody knows whether another session holds it
+   */
+  hold(name: string): Promise<AbortSignal | undefined> {
+    return this.inTurn(async () => {
+      try {
+        const client = await this.connect();
+        if (this.held.has(name)) return undefined;
+        const { rows } = await client.query(`SELECT pg_try_advisory_lock(${KEY}) AS held`, [name]);
+        if (!rows[0].held) return undefined;
+        this.held.add(name);
+        return this.lost.signal;
+      } catch (error) {
+        this.giveUpUnanswered(error);
+        throw new StoreUnavailable(`the lock ${name} could not be asked for: ${(error as Error).message}`);
+      }
+    });
   }
 
   async release(name: string): Promise<void> {
@@ -73,20 +94,6 @@ export class LockSession {
     const result = this.turn.then(work);
     this.turn = result.catch(() => {});
     return result;
-  }
-
-  private async hold(name: string): Promise<AbortSignal | undefined> {
-    try {
-      const client = await this.connect();
-      if (this.held.has(name)) return undefined;
-      const { rows } = await client.query(`SELECT pg_try_advisory_lock(${KEY}) AS held`, [name]);
-      if (!rows[0].held) return undefined;
-      this.held.add(name);
-      return this.lost.signal;
-    } catch (error) {
-      this.giveUpUnanswered(error);
-      return undefined;
-    }
   }
 
   /** Gives up a session that does not answer: it may have lost its locks. */

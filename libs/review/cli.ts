@@ -104,7 +104,11 @@ export const commands: CommandGroup = (program, run) => {
         const token = shown.claim?.token ?? (await claimOf(client, id!)).token;
         const body = { token, verdict, clause, rationale, note };
         const judged = await client.post<VerdictAnswer>(`${pathOf(id!)}/verdicts`, body, { repeatable: true });
-        print(judged, () => line`case ${judged.caseId} is ${judged.status}`);
+        print(judged, () =>
+          judged.finalAt === null
+            ? line`case ${judged.caseId} is ${judged.status}`
+            : line`you can take the verdict on case ${judged.caseId} back until ${time(judged.finalAt)}`,
+        );
       }),
     );
 

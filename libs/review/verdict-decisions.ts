@@ -1,6 +1,7 @@
 import { toIso } from '../kernel/clock.js';
+import { fold } from '../kernel/decider.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
-import { type Case, type GivenVerdict, isOurs, type Verdict } from './case.js';
+import { type Case, caseStream, type GivenVerdict, isOurs, type Verdict } from './case.js';
 import { type CaseFacts, conflictOf, ownerOf } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
 import { refuseConflict, refuseIncomplete, refuseUnknown, refuseWithoutClaim } from './refusals.js';
@@ -45,17 +46,16 @@ export interface ImportVerdict extends GiveVerdictBase {
  * @throws Refusal case-parked, image-parked, own-flag, own-image, claim-lost, clause-unknown, image-owner-unknown
  */
 export function giveVerdict(state: Case, command: GiveVerdict | ImportVerdict, facts: CaseFacts): CaseEvent[] {
-  const { caseId, reviewer, verdict, clause, rationale, answerTimeMs, note } = command;
+  const { caseId, reviewer, verdict, clause, rationale, answerTimeMs, note, now } = command;
+  const ours = 'token' in command ? command : undefined;
   const outside = 'reviewerSource' in command ? command : undefined;
-  const panelSize = outside?.panelSize && Math.max(outside.panelSize, state.panelSize);
   refuseIncomplete(state, caseId, facts);
   if (state.status !== 'open' || hasVoted(state, reviewer, outside?.reviewerSource)) return [];
   refuseConflict(state, caseId, reviewer, facts);
-  if (!('reviewerSource' in command)) {
-    refuseWithoutClaim(state, command);
-    refuseUnfounded(command, facts);
+  if (ours) {
+    refuseWithoutClaim(state, ours);
+    refuseUnfounded(ours, facts);
   }
-  const finalAt = 'windowMs' in command && command.windowMs > 0 ? command.now + command.windowMs : undefined;
   const given: CaseEvent = {
     type: 'VerdictGiven',
     data: {
@@ -64,29 +64,14 @@ export function giveVerdict(state: Case, command: GiveVerdict | ImportVerdict, f
       verdict,
       ...(clause !== undefined && { clause }),
       ...(rationale !== undefined && { rationale }),
-      ...(finalAt !== undefined && { finalAt: toIso(finalAt) }),
+      ...(ours && ours.windowMs > 0 && { finalAt: toIso(now + ours.windowMs) }),
       ...(answerTimeMs !== undefined && { answerTimeMs }),
-      ...(panelSize !== undefined && { panelSize }),
-      ...(outside !== undefined && { reviewerSource: outside.reviewerSource }),
+      ...(outside && { reviewerSource: outside.reviewerSource }),
+      ...(outside?.panelSize !== undefined && { panelSize: Math.max(outside.panelSize, state.panelSize) }),
       ...(note !== undefined && { note }),
     },
   };
-  const after = {
-    ...state,
-    panelSize: panelSize ?? state.panelSize,
-    isPanelGiven: state.isPanelGiven || panelSize !== undefined,
-    verdicts: [
-      ...state.verdicts,
-      {
-        reviewer,
-        verdict,
-        ...(clause !== undefined && { clause }),
-        ...(finalAt !== undefined && { finalAt }),
-        ...(outside !== undefined && { source: outside.reviewerSource }),
-      },
-    ],
-  };
-  return [given, ...decideIfFinal(after, caseId, command.now, facts)];
+  return [given, ...decideIfFinal(fold(caseStream, [given], state), caseId, now, facts)];
 }
 
 /**

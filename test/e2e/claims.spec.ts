@@ -102,11 +102,12 @@ it('gives an escalated case to leads only, who hand it over without a claim', as
 });
 
 it('decides a case when its verdicts can’t be taken back any more, and takes them back before', async () => {
-  expect((await judge(rita, id, 'unsafe')).body).toMatchObject({ status: 'open' });
+  const finalAt = new Date(now + WINDOW_MS).toISOString();
+  expect((await judge(rita, id, 'unsafe')).body).toMatchObject({ status: 'open', finalAt });
   expect(codeOf(await claim(rob))).toEqual([409, 'awaiting-decision']);
   await gatehouse.settle();
   await closing();
-  expect(await show(lena)).toMatchObject({ status: 'open', decidesAt: new Date(now + WINDOW_MS).toISOString() });
+  expect(await show(lena)).toMatchObject({ status: 'open', decidesAt: finalAt });
   expect((await rita.delete(`/v1/cases/${id}/verdicts/mine`)).status).toBe(200);
   expect((await show(rita)).verdictsGiven).toBe(0);
   await judge(rita, id, 'model-problem');

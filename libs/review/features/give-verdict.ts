@@ -6,16 +6,16 @@ import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IfGiven, IsInteger, IsLabel, IsPersonalText, Means } from '../../http/field-rules.js';
-import { closed, oneOf, text } from '../../http/openapi/answer-schemas.js';
+import { closed, instant, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { writeReceipt, writeReceiptFields } from '../../http/write-receipt.js';
 import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
-import { type Clock, DAY_MS } from '../../kernel/clock.js';
+import { type Clock, DAY_MS, toIso } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
-import { type Case, caseStream, type Verdict } from '../case.js';
+import { type Case, caseStream, isOurs, type Verdict } from '../case.js';
 import { VERDICTS, VerdictGiven } from '../events.js';
 import { sourceOf } from '../outside-source.js';
 import { CASE_ID } from '../queries/case-fields.js';
@@ -26,6 +26,8 @@ import { REVIEWERS } from './reviewing-roles.js';
 
 export interface Judged extends CommandResult {
   status: Case['status'];
+  /** Until when the verdict can be taken back, in epoch milliseconds; absent if it can’t. */
+  finalAt?: number;
 }
 
 /** A verdict of ours, or of an outside tool. */
@@ -55,7 +57,9 @@ export class JudgeCaseHandler implements ICommandHandler<JudgeCase> {
       (state, facts) => giveVerdict(state, { ...verdict, now: this.clock.now() }, facts),
       () => this.facts.read(caseId, [reviewer]),
     );
-    return { ...commandResult(result), status: result.state.status };
+    const { status, verdicts } = result.state;
+    const finalAt = status === 'open' ? verdicts.find((one) => isOurs(one, reviewer))?.finalAt : undefined;
+    return { ...commandResult(result), status, ...(finalAt !== undefined && { finalAt }) };
   }
 }
 
@@ -101,6 +105,7 @@ const VerdictAnswer = closed({
     ['none', 'open', 'confirmed', 'dismissed', 'model-problem'],
     'The status of the case after the verdict.',
   ),
+  finalAt: orNull(instant('Until when the caller can take the verdict back; null if they can’t.')),
   ...writeReceiptFields,
 });
 export type VerdictAnswer = Static<typeof VerdictAnswer>;
@@ -123,6 +128,7 @@ export class GiveVerdictController {
     answer: answer('Verdict', 'The verdict is recorded.', VerdictAnswer, {
       caseId: 'img-1',
       status: 'confirmed',
+      finalAt: null,
       position: '1047',
     }),
     refusals: {
@@ -147,6 +153,7 @@ export class GiveVerdictController {
     const { id: reviewer } = context.actor;
     const given = { ...verdict, caseId: id, reviewer, windowMs: this.settings.verdictWindowMs };
     const judged = await this.commands.execute(new JudgeCase(given, context));
-    return { caseId: id, status: judged.status, ...writeReceipt(judged) };
+    const finalAt = judged.finalAt === undefined ? null : toIso(judged.finalAt);
+    return { caseId: id, status: judged.status, finalAt, ...writeReceipt(judged) };
   }
 }

@@ -8,12 +8,17 @@ export interface ViewsJob {
   comparisons?: { view: string; equal?: boolean }[];
 }
 
-/** Starts a job over the views, of all if none are named, and resolves to it once it has ended. */
+/**
+ * Starts a job over the views, of all if none are named, and resolves to it once it has ended. At the start of a log the
+ * process that builds the views may still do so, which refuses the job; then it is started again.
+ */
 export async function viewsJob(administrator: Client, kind: 'verify' | 'rebuild', views?: string[]): Promise<ViewsJob> {
-  let job: ViewsJob = (await administrator.post(`/v1/views/${kind}`, views ? { views } : {})).body;
-  await until(async () => {
-    if (job.status === 'running') job = (await administrator.get(`/v1/views/jobs/${job.id}`)).body;
-    return job.status !== 'running';
-  });
-  return job;
+  for (;;) {
+    let job: ViewsJob = (await administrator.post(`/v1/views/${kind}`, views ? { views } : {})).body;
+    await until(async () => {
+      if (job.status === 'running') job = (await administrator.get(`/v1/views/jobs/${job.id}`)).body;
+      return job.status !== 'running';
+    });
+    if (!job.error?.includes('is being rebuilt or verified')) return job;
+  }
 }

@@ -81,16 +81,38 @@ export const AddressRead = defineEvent({
 export const ContentViewed = defineEvent({
   type: 'ContentViewed',
   version: 1,
-  summary: 'Somebody read what people wrote, which is stored encrypted. Stored before it was given out.',
+  summary:
+    'Somebody read what people wrote, which is stored encrypted, or looked at a flagged image. Stored before it was given out.',
   schema: eventData({
-    caseId: Type.Optional(EntityId('The case whose texts were read; it has the id of its image.')),
+    caseId: Type.Optional(EntityId('The case whose content was viewed; it has the id of its image.')),
     entryId: Type.Optional(EntityId('The entry in quarantine whose bytes were read.')),
-    level: Type.Enum(['prompt', 'comments', 'quarantined'], { description: 'What was read.' }),
+    level: Type.Enum(['prompt', 'comments', 'blurred', 'grey', 'full', 'quarantined'], {
+      description: 'What was viewed: texts, or the image blurred and grey, grey, or in full.',
+    }),
+    severeClause: Type.Optional(
+      Label('The clause of the highest severity that the case names: only some people may look at such an image.'),
+    ),
     reason: Type.Optional(Line('Why, as the reader put it.')),
   }),
   example: { caseId: 'img-1', level: 'prompt', reason: 'the image alone is ambiguous' },
 });
 
-export const auditEvents = [TokenCreated, TokenRevoked, QuarantineReplayed, ViewRebuilt, AddressRead, ContentViewed];
+export const BreakTaken = defineEvent({
+  type: 'BreakTaken',
+  version: 1,
+  summary: 'A reviewer took a break from looking at content.',
+  schema: eventData({ reviewer: EntityId('The reviewer.') }),
+  example: { reviewer: 'rev-1' },
+});
+
+export const auditEvents = [
+  TokenCreated,
+  TokenRevoked,
+  QuarantineReplayed,
+  ViewRebuilt,
+  AddressRead,
+  ContentViewed,
+  BreakTaken,
+];
 
 export type AuditEvent = EventOf<(typeof auditEvents)[number]>;

@@ -20,6 +20,12 @@ export interface ClientOptions {
   retryMs?: number;
 }
 
+export interface Content {
+  mediaType: string;
+  bytes: Buffer;
+  headers: Headers;
+}
+
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 const TRIES = 8;
@@ -115,6 +121,19 @@ export class ApiClient {
     if (!response.ok) throw await problemOf(response, `GET ${path}`);
     if (!response.body) throw new NotReachable('no-stream', `${this.url}${path} responded without a body: try again`);
     return response.body as ReadableStream<Uint8Array>;
+  }
+
+  /** Asks for a picture or another file. @throws ApiProblem, NotReachable */
+  async content(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Content> {
+    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
+    const response = await this.send(method, path, { body }, signal);
+    if (!response.ok) throw await problemOf(response, `${method} ${path}`);
+    const bytes = await response.arrayBuffer().catch((error) => {
+      this.signal.throwIfAborted();
+      throw notReachable(this.url, error as Error);
+    });
+    const { headers } = response;
+    return { mediaType: headers.get('content-type') ?? '', bytes: Buffer.from(bytes), headers };
   }
 
   private async attempt<Answer>(method: Method, path: string, options: RequestOptions): Promise<Answer> {

@@ -1,5 +1,7 @@
 import { type CommandGroup, command } from '../cli/commands.js';
+import { line } from '../cli/rendering/plain-text.js';
 import { pairs, time } from '../cli/rendering/table.js';
+import { saveFile } from '../cli/save-file.js';
 import type { ImageAnswer } from './queries/show-image.js';
 
 export const commands: CommandGroup = (program, run) => {
@@ -19,4 +21,22 @@ export const commands: CommandGroup = (program, run) => {
       );
     }),
   );
+
+  command(
+    group,
+    'preview <id>',
+    'Saves a small grey and blurred picture of an image that has a case.',
+    'image preview img-1 --out img-1.webp',
+  )
+    .requiredOption('--out <file>', 'a new file')
+    .action(
+      run<{ out: string }>(async ({ client, print }, { out }, id) => {
+        const { bytes, mediaType } = await client.content('GET', `/v1/images/${encodeURIComponent(id!)}/preview`);
+        await saveFile(out, bytes);
+        print(
+          { imageId: id, mediaType, bytes: bytes.length, file: out },
+          () => line`${bytes.length} bytes are in ${out}`,
+        );
+      }),
+    );
 };

@@ -1,10 +1,26 @@
 import type { Context } from '../context/context.js';
+import type { Clock } from '../kernel/clock.js';
+import type { Settings } from '../platform/configuration/settings.js';
+import { CLOCK, SETTINGS } from '../platform/ports.js';
+import { IMAGE_CONTENT } from './content/image-content.js';
+import { openImageContent } from './content/open-image-content.js';
+import { Pictures } from './content/pictures.js';
 import { imageEvents } from './events.js';
 import { ImageOwners } from './queries/image-owner.js';
 import { ImagePrompts } from './queries/image-prompts.js';
 import { ShowImageController, ShowImageHandler } from './queries/show-image.js';
 import { imagesView } from './views/images.js';
 
+export { CONTENT_PROBLEMS } from './content/image-content.js';
+export { Pictures } from './content/pictures.js';
+export {
+  IMAGE_LEVELS,
+  type ImageLevel,
+  isImageLevel,
+  MAX_PREVIEW_BYTES,
+  PICTURE_TYPES,
+  type Picture,
+} from './content/rendering.js';
 export * from './events.js';
 export { imagesAsOf } from './queries/image-facts.js';
 export * from './queries/image-owner.js';
@@ -23,5 +39,14 @@ export const imagesContext: Context = {
       controllers: [ShowImageController],
     },
   ],
-  services: [ImageOwners, ImagePrompts],
+  services: [
+    ImageOwners,
+    ImagePrompts,
+    {
+      provide: IMAGE_CONTENT,
+      inject: [SETTINGS, CLOCK],
+      useFactory: (settings: Settings, clock: Clock) => openImageContent(settings, clock),
+    },
+    Pictures,
+  ],
 };

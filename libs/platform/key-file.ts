@@ -67,7 +67,12 @@ export async function loadKey(
 export const isExposed = ({ mode, uid }: { mode: number; uid: number }): boolean =>
   (mode & 0o777 & ~(uid === 0 ? 0o740 : 0o700)) !== 0;
 
-async function readPrivate(path: string, kind: string): Promise<string> {
+/**
+ * A file with a secret.
+ * @param kind what it holds, for errors
+ * @throws StartFailure if others may read it; the error of the system if it can't be read
+ */
+export async function readPrivate(path: string, kind: string): Promise<string> {
   const file = await open(path, 'r');
   try {
     const { mode, uid } = await file.stat();

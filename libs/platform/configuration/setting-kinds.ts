@@ -70,6 +70,19 @@ export const baseUrl = () =>
     (value) => (isWebUrl(value) && !/[?#]/.test(value) ? new URL(value).href.replace(/\/+$/, '') : undefined),
   );
 
+/** The address of each of many things on one host: `{name}` is in its path or query. */
+export const webUrlTemplate = (name: string) =>
+  new Setting<string | undefined>(
+    `a URL that starts with https:// or http:// and has {${name}} once in its path or query, without a user name, a password or a fragment`,
+    undefined,
+    (value) => {
+      const parts = value.split(`{${name}}`);
+      const [one, other] = ['a', 'b'].map((id) => parts.join(id));
+      const isTemplate = parts.length === 2 && isWebUrl(one!) && isWebUrl(other!) && !value.includes('#');
+      return isTemplate && new URL(one!).origin === new URL(other!).origin ? value : undefined;
+    },
+  );
+
 function isWebUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, username, password } = new URL(value);

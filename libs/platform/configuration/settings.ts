@@ -17,6 +17,7 @@ import {
   text,
   url,
   webUrl,
+  webUrlTemplate,
 } from './setting-kinds.js';
 
 const TOPIC = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}$/;
@@ -95,6 +96,27 @@ const table = {
   verdictWindowMs: integer(0, 0, DAY_MS).means(
     'How long a verdict can be taken back, in ms; its case is decided when it no longer can',
   ),
+  imageUrl: webUrlTemplate('imageId').means(
+    'Where the image service serves an image, like https://images.example/{imageId}; if unset, reviewers see no images. Only that host is asked',
+  ),
+  imageToken: text().secret().means('Bearer token for the image service; takes precedence over the file'),
+  imageTokenFile: text().means('File with that token'),
+  imageSigningKey: key(32).means(
+    'Key that signs requests to the image service, each valid for a minute; takes precedence over the file',
+  ),
+  imageSigningKeyFile: text().means('File with that key'),
+  imageDirectory: text().means(
+    'Directory with the images as files like img-1.png, for a demonstration without an image service',
+  ),
+  imageMaxMb: integer(20, 1, 100).means('Maximum size of an image that is shown, in MiB'),
+  imageMaxMegapixels: integer(25, 1, 200).means('Maximum number of its pixels, in millions'),
+  imageTimeoutMs: integer(5_000, 100, 60_000).means(
+    'Maximum time the image service may take to send an image, in ms. Less than GATEHOUSE_ANSWER_LIMIT_MS',
+  ),
+  breakMinutes: integer(50, 0, 480).means(
+    'Minutes of looking at content after which a reviewer is advised to take a break; 0 for no advice',
+  ),
+  breakReveals: integer(60, 0, 10_000).means('The same by the number of images revealed in full; 0 for no advice'),
   httpLanes: integer(4, 1, 64).means('Number of streams that facts from HTTP are distributed over'),
   publicRatePerMinute: integer(60, 1, 1_000_000).means(
     'Requests without a credential per minute from one address, except for health checks, and as many with a wrong one',
@@ -152,6 +174,8 @@ const REMOVED: ReadonlyMap<string, string> = new Map([
   ['GATEHOUSE_POSTGRES_PORT', 'the embedded PostgreSQL listens on a Unix socket in the data directory and on no port'],
 ]);
 
+const IMAGE_SERVICE = 'the address of its images with {imageId}';
+
 /** A setting that requires another one, and what to set that to. */
 const NEEDS: readonly (readonly [variable: string, needed: string, remedy: string])[] = [
   ['GATEHOUSE_OIDC_ISSUER', 'GATEHOUSE_OIDC_AUDIENCE', 'the audience of your JWTs'],
@@ -160,10 +184,17 @@ const NEEDS: readonly (readonly [variable: string, needed: string, remedy: strin
   ['GATEHOUSE_KAFKA_SASL_MECHANISM', 'GATEHOUSE_KAFKA_PASSWORD', 'the password of that user'],
   ['GATEHOUSE_KAFKA_USERNAME', 'GATEHOUSE_KAFKA_SASL_MECHANISM', 'the mechanism that the brokers require'],
   ['GATEHOUSE_KAFKA_PASSWORD', 'GATEHOUSE_KAFKA_SASL_MECHANISM', 'the mechanism that the brokers require'],
+  ['GATEHOUSE_IMAGE_TOKEN', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
+  ['GATEHOUSE_IMAGE_TOKEN_FILE', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
+  ['GATEHOUSE_IMAGE_SIGNING_KEY', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
+  ['GATEHOUSE_IMAGE_SIGNING_KEY_FILE', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
 ];
 
 /** Waits that must end before the limit of an answer: otherwise their callers would never get the answer of the wait. */
-const WITHIN_ANSWER = ['accessWaitMs', 'decisionWaitMs'] as const;
+const waitsOf = ({ imageUrl }: Record<string, unknown>): string[] => [
+  ...['accessWaitMs', 'decisionWaitMs'],
+  ...(imageUrl === undefined ? [] : ['imageTimeoutMs']),
+];
 
 const variableOf = (name: string): string => PREFIX + name.replace(/[A-Z]/g, '_$&').toUpperCase();
 
@@ -218,7 +249,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     wrong.push(`${needed} is not set, but ${variable} is: set it to ${remedy}, or unset ${variable}`);
   }
   const limit = values.answerLimitMs as number;
-  for (const name of WITHIN_ANSWER) {
+  for (const name of waitsOf(values)) {
     const wait = values[name] as number;
     if (!(wait >= limit)) continue; // either may be undefined
     const limited = `${variableOf(name)} is ${wait}, which is not less than GATEHOUSE_ANSWER_LIMIT_MS, which is ${limit}`;

@@ -20,6 +20,7 @@ const ORDER = [
   'access',
   'image',
   'case',
+  'reviewer',
   'switch',
   'metrics',
   'events',

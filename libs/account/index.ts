@@ -1,4 +1,5 @@
 import type { Context } from '../context/context.js';
+import { ACCOUNT_RECORDS } from '../review/index.js';
 import { accountStream } from './account-standing.js';
 import { accountEvents, personEvents } from './events.js';
 import { AcceptPolicyController, AcceptPolicyHandler } from './features/accept-policy.js';
@@ -13,6 +14,7 @@ import { ReinstateAccountController, ReinstateAccountHandler } from './features/
 import { SuspendAccountController, SuspendAccountHandler } from './features/suspend-account.js';
 import { personStream } from './person.js';
 import { addressSettling } from './processes/address-settling.js';
+import { StoredAccountRecords } from './queries/account-records.js';
 import { AddressBook } from './queries/address-book.js';
 import { ShowAccountController, ShowAccountHandler } from './queries/show-account.js';
 import { accountStandingView } from './views/account-standing.js';
@@ -58,5 +60,5 @@ export const accountContext: Context = {
       ],
     },
   ],
-  services: [AddressBook, AddressClaims],
+  services: [AddressBook, AddressClaims, { provide: ACCOUNT_RECORDS, useClass: StoredAccountRecords }],
 };

@@ -7,6 +7,8 @@ import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
 import { listed } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { Refusal } from '../kernel/errors.js';
+import { contentCommands } from './cli/content.js';
+import { reviewerCommands } from './cli/reviewers.js';
 import type { ClaimAnswer } from './features/claim-answer.js';
 import type { VerdictAnswer } from './features/give-verdict.js';
 import type { CaseEntry } from './queries/case-queue.js';
@@ -183,6 +185,12 @@ export const commands: CommandGroup = (program, run) => {
         print(written, () => line`case ${id} is open`);
       }),
     );
+
+  contentCommands(group, run);
+  reviewerCommands(
+    program.command('reviewer').description('Shows what reviewers look at, and records their breaks.'),
+    run,
+  );
 };
 
 const claimOf = (client: ApiClient, caseId: string): Promise<ClaimAnswer> =>

@@ -35,6 +35,9 @@ const flag = {
   confidence: Type.Optional(
     Type.Number({ minimum: 0, maximum: 1, description: 'How sure the flagger is, from 0 to 1.' }),
   ),
+  hasComment: Type.Optional(
+    Type.Boolean({ description: 'Whether the flagger wrote a comment; absent from earlier releases.' }),
+  ),
 };
 const round = Count('The round of the review: 1 at first, 2 after a dismissal and a new flag, and so on.', 1);
 const panelSize = Count('The number of distinct reviewers whose verdicts decide the case.', 1, 99);
@@ -300,4 +303,27 @@ export const notedFlaggerEvents = [FlaggerNoted];
 
 export type FlaggerNotedEvent = EventOf<(typeof notedFlaggerEvents)[number]>;
 
-export const reviewEvents = [...caseEvents, ...notedFlaggerEvents];
+const grant = { person: EntityId('The lead.'), reason: Line('Why.', 1) };
+
+export const SevereViewerGranted = defineEvent({
+  type: 'SevereViewerGranted',
+  version: 1,
+  summary: 'A lead may look at images of cases that name a clause of the highest severity.',
+  schema: eventData(grant),
+  example: { person: 'lead-1', reason: 'trained for it' },
+});
+
+export const SevereViewerRevoked = defineEvent({
+  type: 'SevereViewerRevoked',
+  version: 1,
+  summary: 'A lead may no longer look at images of cases that name a clause of the highest severity.',
+  schema: eventData(grant),
+  example: { person: 'lead-1', reason: 'changed teams' },
+});
+
+/** The events of the stream of people who may look at the most severe images. */
+export const severeViewerEvents = [SevereViewerGranted, SevereViewerRevoked];
+
+export type SevereViewerEvent = EventOf<(typeof severeViewerEvents)[number]>;
+
+export const reviewEvents = [...caseEvents, ...notedFlaggerEvents, ...severeViewerEvents];

@@ -18,6 +18,8 @@ export interface OpenCase {
   categories: readonly string[];
   /** How sure the flagger is, from 0 to 1. */
   confidence?: number | undefined;
+  /** Whether the flagger wrote a comment. */
+  hasComment?: boolean;
   /** RFC 3339. */
   flaggedAt: string;
   /** The position of the flag's event. */
@@ -42,14 +44,17 @@ export const openingSettings = (of: { reviewPanel: number; reopenConfidencePerce
 export function openCase(state: Case, { position, panelSize, confidenceStep, ...flag }: OpenCase): CaseEvent[] {
   if (state.status === 'confirmed' || position <= state.closedAt) return [];
   if (state.round > 0 && state.status !== 'open' && !saysMore(state, flag, confidenceStep)) return [];
-  const { imageId, accountId, flagId, flaggedBy, flaggedAt, confidence } = flag;
+  const { imageId, accountId, flagId, flaggedBy, flaggedAt, confidence, hasComment } = flag;
   const categories = [...new Set(flag.categories)].sort();
   const owner = accountId === undefined ? {} : { accountId };
-  const sureness = confidence === undefined ? {} : { confidence };
+  const details = {
+    ...(confidence !== undefined && { confidence }),
+    ...(hasComment !== undefined && { hasComment }),
+  };
   if (state.status === 'open') {
     const isNew = !state.flaggers.has(flaggedBy) || categories.some((label) => !state.categories.has(label));
     if (!isNew || state.flags >= MAX_FLAGS) return [];
-    return [{ type: 'CaseJoined', data: { caseId: imageId, ...owner, flagId, flaggedBy, categories, ...sureness } }];
+    return [{ type: 'CaseJoined', data: { caseId: imageId, ...owner, flagId, flaggedBy, categories, ...details } }];
   }
   const round = state.round + 1;
   return [
@@ -64,7 +69,7 @@ export function openCase(state: Case, { position, panelSize, confidenceStep, ...
         flagId,
         flaggedBy,
         categories,
-        ...sureness,
+        ...details,
         flaggedAt,
       },
     },

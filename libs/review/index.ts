@@ -13,20 +13,38 @@ import { HoldCaseController, HoldCaseHandler } from './features/hold-case.js';
 import { ReleaseCaseController, ReleaseCaseHandler } from './features/release-case.js';
 import { RenewClaimController, RenewClaimHandler } from './features/renew-claim.js';
 import { ReopenCaseController, ReopenCaseHandler } from './features/reopen-case.js';
-import { RevealContentController, RevealContentHandler } from './features/reveal-content.js';
+import { RevealContentHandler } from './features/reveal-content.js';
+import { RevealContentController } from './features/reveal-content-route.js';
+import {
+  GrantSevereViewingHandler,
+  RevokeSevereViewingHandler,
+  SevereViewersController,
+} from './features/severe-viewers.js';
+import { TakeBreakController, TakeBreakHandler } from './features/take-break.js';
 import { WithdrawVerdictController, WithdrawVerdictHandler } from './features/withdraw-verdict.js';
 import { openingSettings } from './flag-decisions.js';
 import { notedFlaggerStream } from './noted-flagger.js';
 import { caseOpening } from './processes/case-opening.js';
 import { VerdictClosing } from './processes/verdict-closing.js';
+import { AccountCasesReader } from './queries/account-cases.js';
 import { CaseQueue } from './queries/case-queue.js';
 import { CurrentCases } from './queries/current-cases.js';
+import { ExposureReader } from './queries/exposure-reader.js';
+import { ShowExposureSumsController, ShowExposureSumsHandler } from './queries/exposure-sums.js';
 import { FlagCommentsReader } from './queries/flag-comments.js';
 import { FlagsAhead } from './queries/flags-ahead.js';
 import { ListCasesController, ListCasesHandler } from './queries/list-cases.js';
+import { ListSevereViewersController, ListSevereViewersHandler } from './queries/list-severe-viewers.js';
+import { ShowOwnExposureController, ShowOwnExposureHandler } from './queries/own-exposure.js';
+import { PreviewImageController, PreviewImageHandler } from './queries/preview-image.js';
+import { ReviewCaseController, ReviewCaseHandler } from './queries/review-case.js';
+import { SevereViewing } from './queries/severe-viewing.js';
 import { ShowCaseController, ShowCaseHandler } from './queries/show-case.js';
+import { severeViewersStream } from './severe-viewers.js';
 import { casesView } from './views/cases.js';
+import { exposureView } from './views/exposure.js';
 
+export * from './account-record.js';
 export { type Conflict, conflictOf } from './conflict-of-interest.js';
 export * from './events.js';
 export { MAX_FLAGS } from './flag-decisions.js';
@@ -39,8 +57,8 @@ export * from './views/cases.js';
 export const reviewContext: Context = {
   name: 'review',
   events: reviewEvents,
-  streams: [caseStream, notedFlaggerStream],
-  views: [casesView],
+  streams: [caseStream, notedFlaggerStream, severeViewersStream],
+  views: [casesView, exposureView],
   consumers: ({ transactor, settings, pool }) => [
     caseOpening(flagProcessing(transactor, openingSettings(settings), ownerOf(pool))),
   ],
@@ -63,6 +81,14 @@ export const reviewContext: Context = {
     WithdrawVerdictHandler,
     ConfirmReviewHandler,
     RevealContentHandler,
+    ReviewCaseHandler,
+    PreviewImageHandler,
+    TakeBreakHandler,
+    ShowOwnExposureHandler,
+    ShowExposureSumsHandler,
+    GrantSevereViewingHandler,
+    RevokeSevereViewingHandler,
+    ListSevereViewersHandler,
   ],
   inbound: (commands) => [giveVerdictInbound(commands), confirmReviewInbound(commands)],
   routes: [
@@ -73,6 +99,8 @@ export const reviewContext: Context = {
       controllers: [
         ListCasesController,
         ShowCaseController,
+        ReviewCaseController,
+        PreviewImageController,
         ClaimCaseController,
         RenewClaimController,
         ReleaseCaseController,
@@ -83,8 +111,22 @@ export const reviewContext: Context = {
         WithdrawVerdictController,
         ReopenCaseController,
         RevealContentController,
+        TakeBreakController,
+        ShowOwnExposureController,
+        ShowExposureSumsController,
+        ListSevereViewersController,
+        SevereViewersController,
       ],
     },
   ],
-  services: [CaseFactsReader, CaseQueue, CurrentCases, FlagCommentsReader, FlagsAhead],
+  services: [
+    AccountCasesReader,
+    CaseFactsReader,
+    CaseQueue,
+    CurrentCases,
+    ExposureReader,
+    FlagCommentsReader,
+    FlagsAhead,
+    SevereViewing,
+  ],
 };

@@ -1,8 +1,8 @@
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { fold } from '../kernel/decider.js';
 import { caseStream } from './case.js';
 import type { CaseEvent } from './events.js';
-import { checkReveal } from './reveal.js';
+import { checkReveal, REVEAL_LEVELS, type Reveal } from './reveal.js';
 
 const NOW = Date.UTC(2022, 4, 19);
 const opened: CaseEvent = {
@@ -17,8 +17,11 @@ const claimed = (reviewer: string, ms: number): CaseEvent => ({
   data: { caseId: 'img-1', reviewer, until: new Date(NOW + ms).toISOString() },
 });
 const judged: CaseEvent = { type: 'VerdictGiven', data: { caseId: 'img-1', reviewer: 'rita', verdict: 'unsafe' } };
-const check = (facts: object, ...events: CaseEvent[]) =>
-  checkReveal(fold(caseStream, events), { caseId: 'img-1', reviewer: 'rita', now: NOW }, facts);
+const checkAs = (change: Partial<Reveal>, facts: object, ...events: CaseEvent[]) => {
+  const reveal = { caseId: 'img-1', reviewer: 'rita', level: 'prompt' as const, isSevereViewer: false, now: NOW };
+  return checkReveal(fold(caseStream, events), { ...reveal, ...change }, facts);
+};
+const check = (facts: object, ...events: CaseEvent[]) => checkAs({}, facts, ...events);
 
 it('lets the reviewer read who holds the claim', () => {
   expect(() => check({}, opened, claimed('rita', 1))).not.toThrow();
@@ -35,4 +38,40 @@ it.each<[string, string, object, CaseEvent[]]>([
   ['while a flag can’t be processed', 'case-parked', { isCaseParked: true }, [opened, claimed('rita', 1)]],
 ])('refuses a reviewer %s', (_, code, facts, events) => {
   expect(() => check(facts, ...events)).toThrow(expect.objectContaining({ code }));
+});
+
+it('needs no token, but refuses another one than that of the claim', () => {
+  const events = [opened, claimed('rita', 1)];
+  expect(() => checkAs({ token: 1 }, {}, ...events)).not.toThrow();
+  expect(() => checkAs({ token: 2 }, {}, ...events)).toThrow(expect.objectContaining({ code: 'claim-lost' }));
+});
+
+describe('the image of a case that names a clause of the highest severity', () => {
+  const severities = new Map([
+    ['minors', 3],
+    ['violent', 2],
+  ]);
+  const flagged = (categories: string[]): CaseEvent => ({
+    type: 'CaseJoined',
+    data: { caseId: 'img-1', flagId: 'flag-2', flaggedBy: 'acc-8', categories },
+  });
+  const refused = expect.objectContaining({ code: 'severe-content', details: { clause: 'minors' } });
+  const looks = (change: Partial<Reveal>, ...events: CaseEvent[]) =>
+    checkAs(change, { severities }, opened, ...events, claimed('rita', 1));
+
+  it.each(REVEAL_LEVELS)('is for its own viewers at every level, its texts for all: %s', (level) => {
+    const look = () => looks({ level }, flagged(['minors']));
+    if (level === 'prompt' || level === 'comments') expect(look).not.toThrow();
+    else expect(look).toThrow(refused);
+    expect(() => looks({ level, isSevereViewer: true }, flagged(['minors']))).not.toThrow();
+  });
+
+  it('is one too if a verdict names the clause, not for a clause of a lower severity', () => {
+    const verdict: CaseEvent = {
+      type: 'VerdictGiven',
+      data: { caseId: 'img-1', reviewer: 'rob', verdict: 'unsafe', clause: 'minors' },
+    };
+    expect(() => looks({ level: 'full' }, verdict)).toThrow(refused);
+    expect(() => looks({ level: 'full' }, flagged(['violent', 'unknown']))).not.toThrow();
+  });
 });

@@ -1,25 +1,70 @@
+import type { ImageLevel } from '../images/index.js';
 import { Refusal } from '../kernel/errors.js';
 import type { Case } from './case.js';
 import type { CaseFacts } from './conflict-of-interest.js';
-import { refuseConflict, refuseIncomplete } from './refusals.js';
+import { refuseConflict, refuseIncomplete, refuseWithoutClaim } from './refusals.js';
 
-/** What people wrote, which is stored encrypted and shown only to the reviewer of the case. */
-export const REVEAL_LEVELS = ['prompt', 'comments'] as const;
+/** What people wrote, which is stored encrypted, and the image, from the least to the most that can be recognized. */
+export const REVEAL_LEVELS = ['prompt', 'comments', 'blurred', 'grey', 'full'] as const;
 export type RevealLevel = (typeof REVEAL_LEVELS)[number];
 
+const TEXTS = ['prompt', 'comments'] as const satisfies readonly Exclude<RevealLevel, ImageLevel>[];
+export type TextLevel = (typeof TEXTS)[number];
+
+export const isText = (level: RevealLevel): level is TextLevel => TEXTS.some((one) => one === level);
+
+/** The severity of clauses whose images have viewers of their own; see the content policy. */
+export const HIGHEST_SEVERITY = 3;
+
+/** A clause of the highest severity that the flags or the verdicts of the round name; undefined for none. */
+export const severeClauseOf = (state: Case, { severities }: CaseFacts): string | undefined =>
+  [...state.categories, ...state.verdicts.flatMap(({ clause }) => clause ?? [])].find(
+    (one) => severities?.get(one) === HIGHEST_SEVERITY,
+  );
+
+export interface Reveal {
+  caseId: string;
+  reviewer: string;
+  level: RevealLevel;
+  /** The fencing token of their claim, if they named it. */
+  token?: number;
+  /** Whether they may look at images of cases that name a clause of the highest severity. */
+  isSevereViewer: boolean;
+  /** Epoch milliseconds. */
+  now: number;
+}
+
 /**
- * Only the reviewer who holds the claim may read, and not their own image or flag.
- * @param now epoch milliseconds
- * @throws NotFound case-unknown; Refusal case-parked, image-parked, own-flag, own-image, case-not-claimed
+ * Only the reviewer who holds the claim may look, and not at their own image or flag.
+ * @throws NotFound case-unknown
+ * @throws Refusal case-parked, image-parked, own-flag, own-image, claim-lost, case-not-claimed, severe-content
  */
-export function checkReveal(
-  state: Case,
-  { caseId, reviewer, now }: { caseId: string; reviewer: string; now: number },
-  facts: CaseFacts,
-): void {
+export function checkReveal(state: Case, reveal: Reveal, facts: CaseFacts): void {
+  const { caseId, reviewer, token, now } = reveal;
   refuseIncomplete(state, caseId, facts);
   refuseConflict(state, caseId, reviewer, facts);
+  if (token !== undefined) refuseWithoutClaim(state, { caseId, reviewer, token });
   const { claim } = state;
-  if (claim?.reviewer === reviewer && now < claim.until) return;
-  throw new Refusal('case-not-claimed', `${reviewer} has not claimed case ${caseId}, or the claim has ended: claim it`);
+  if (claim?.reviewer !== reviewer || now >= claim.until) {
+    throw new Refusal(
+      'case-not-claimed',
+      `${reviewer} has not claimed case ${caseId}, or the claim has ended: claim it`,
+    );
+  }
+  if (!isText(reveal.level)) refuseSevere(state, reveal, facts);
+}
+
+/** @throws Refusal severe-content */
+export function refuseSevere(
+  state: Case,
+  { caseId, reviewer, isSevereViewer }: Pick<Reveal, 'caseId' | 'reviewer' | 'isSevereViewer'>,
+  facts: CaseFacts,
+): void {
+  const clause = severeClauseOf(state, facts);
+  if (clause === undefined || isSevereViewer) return;
+  throw new Refusal(
+    'severe-content',
+    `case ${caseId} names ${clause}, a clause of the highest severity: ${reviewer} may not see its image. Escalate it; a lead whom an administrator granted it (PUT /v1/severe-viewers/{id}) may`,
+    { clause },
+  );
 }

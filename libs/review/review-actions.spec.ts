@@ -16,6 +16,7 @@ it('turns every flag into an action for the case of its image, with the position
         flaggedBy: 'acc-9',
         categories: ['hate'],
         confidence: event.data.confidence,
+        hasComment: event.data.comment !== undefined,
         flaggedAt: event.metadata.time,
         position: 7,
       },

@@ -20,7 +20,7 @@ export function nextReviewActions({
   metadata,
   position,
 }: RecordedOf<typeof ContentFlagged>): OpenCaseAction[] {
-  const { imageId, accountId, flaggedBy, categories, confidence } = data;
+  const { imageId, accountId, flaggedBy, categories, confidence, comment } = data;
   const flag = {
     imageId,
     accountId,
@@ -28,6 +28,7 @@ export function nextReviewActions({
     flaggedBy,
     categories,
     confidence,
+    hasComment: comment !== undefined,
     flaggedAt: metadata.time,
     position,
   };

@@ -70,9 +70,14 @@ describe('the route table', () => {
     expect(open.filter((route) => !meant.test(route))).toEqual(['POST /v1/waitlist']);
   });
 
-  it('lets compliance read everything but tokens and settings', () => {
+  it('lets compliance read everything but tokens, settings and images', () => {
     const closed = routes.filter((route) => route.method === 'GET' && !admits(route, 'compliance'));
-    expect(closed.map(named).sort()).toEqual(['GET /v1/settings', 'GET /v1/tokens', 'GET /v1/tokens/:id']);
+    expect(closed.map(named).sort()).toEqual([
+      'GET /v1/images/:id/preview',
+      'GET /v1/settings',
+      'GET /v1/tokens',
+      'GET /v1/tokens/:id',
+    ]);
   });
 
   it.each(ROLES)('admits the role %s exactly where it is declared', async (role) => {

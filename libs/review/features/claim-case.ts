@@ -13,9 +13,9 @@ import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { caseStream } from '../case.js';
 import { claimCase } from '../claim-decisions.js';
 import { CASE_ID } from '../queries/case-fields.js';
+import { isLead, REVIEWERS } from '../queries/reviewing-roles.js';
 import { CaseFactsReader } from './case-facts.js';
 import { type ClaimAnswer, type Claimed, claimAnswer, claimed } from './claim-answer.js';
-import { isLead, REVIEWERS } from './reviewing-roles.js';
 
 export class ClaimCase extends RequestCommand<Claimed> {
   declare readonly caseId: string;

@@ -7,8 +7,8 @@ import { Context } from '../../http/request-context.js';
 import { caseStream } from '../case.js';
 import { escalateCase } from '../claim-decisions.js';
 import { CASE_ID } from '../queries/case-fields.js';
+import { isLead, REVIEWERS } from '../queries/reviewing-roles.js';
 import { IsClaimToken } from './claim-answer.js';
-import { isLead, REVIEWERS } from './reviewing-roles.js';
 
 export class EscalateCase extends RequestCommand {
   @IfGiven()

@@ -19,10 +19,10 @@ import { type Case, caseStream, isOurs, type Verdict } from '../case.js';
 import { VERDICTS, VerdictGiven } from '../events.js';
 import { sourceOf } from '../outside-source.js';
 import { CASE_ID } from '../queries/case-fields.js';
+import { REVIEWERS } from '../queries/reviewing-roles.js';
 import { giveVerdict, type ImportVerdict, type GiveVerdict as OurVerdict } from '../verdict-decisions.js';
 import { CaseFactsReader } from './case-facts.js';
 import { IsClaimToken } from './claim-answer.js';
-import { REVIEWERS } from './reviewing-roles.js';
 
 export interface Judged extends CommandResult {
   status: Case['status'];

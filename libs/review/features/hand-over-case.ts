@@ -12,9 +12,9 @@ import { CLOCK } from '../../platform/ports.js';
 import { caseStream } from '../case.js';
 import { handOverCase } from '../claim-decisions.js';
 import { CASE_ID } from '../queries/case-fields.js';
+import { isLead, REVIEWERS } from '../queries/reviewing-roles.js';
 import { CaseFactsReader } from './case-facts.js';
 import { IsClaimToken } from './claim-answer.js';
-import { isLead, REVIEWERS } from './reviewing-roles.js';
 
 export class HandOverCase extends RequestCommand {
   @IsEntityId('The reviewer who is to have it.')

@@ -7,8 +7,8 @@ import { Context } from '../../http/request-context.js';
 import { caseStream } from '../case.js';
 import { holdCase, MAX_HOLD_DAYS } from '../claim-decisions.js';
 import { CASE_ID } from '../queries/case-fields.js';
+import { REVIEWERS } from '../queries/reviewing-roles.js';
 import { IsClaimToken } from './claim-answer.js';
-import { REVIEWERS } from './reviewing-roles.js';
 
 export class HoldCase extends RequestCommand {
   @IsClaimToken()

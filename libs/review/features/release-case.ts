@@ -8,8 +8,8 @@ import { Context } from '../../http/request-context.js';
 import { caseStream } from '../case.js';
 import { releaseCase } from '../claim-decisions.js';
 import { CASE_ID } from '../queries/case-fields.js';
+import { REVIEWERS } from '../queries/reviewing-roles.js';
 import { IsClaimToken } from './claim-answer.js';
-import { REVIEWERS } from './reviewing-roles.js';
 
 export class ReleaseCase extends RequestCommand {
   declare readonly caseId: string;

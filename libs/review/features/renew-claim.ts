@@ -13,8 +13,8 @@ import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { caseStream } from '../case.js';
 import { renewClaim } from '../claim-decisions.js';
 import { CASE_ID } from '../queries/case-fields.js';
+import { REVIEWERS } from '../queries/reviewing-roles.js';
 import { type ClaimAnswer, type Claimed, claimAnswer, claimed, IsClaimToken } from './claim-answer.js';
-import { REVIEWERS } from './reviewing-roles.js';
 
 export class RenewClaim extends RequestCommand<Claimed> {
   @IsClaimToken()

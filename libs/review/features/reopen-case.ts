@@ -12,7 +12,7 @@ import { SETTINGS } from '../../platform/ports.js';
 import { caseStream } from '../case.js';
 import { reopenCase } from '../claim-decisions.js';
 import { CASE_ID } from '../queries/case-fields.js';
-import { LEADS } from './reviewing-roles.js';
+import { LEADS } from '../queries/reviewing-roles.js';
 
 export class ReopenCase extends RequestCommand {
   @IsReason('Why. No personal data.')

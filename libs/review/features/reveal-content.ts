@@ -1,55 +1,53 @@
-import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Inject } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
-import { type Static, Type } from 'typebox';
 import { AuditTrail } from '../../audit/index.js';
 import { RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
-import { Roles } from '../../http/credentials/route-access.js';
-import { IdParam, IsReason, Means } from '../../http/field-rules.js';
-import { closed, count, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
-import { answer, Operation } from '../../http/openapi/operation.js';
-import { Context } from '../../http/request-context.js';
-import { ImagePrompts } from '../../images/index.js';
+import { IfGiven, IsReason, Means } from '../../http/field-rules.js';
+import { ImagePrompts, type Picture, Pictures } from '../../images/index.js';
 import type { Clock } from '../../kernel/clock.js';
-import { CLOCK } from '../../platform/ports.js';
-import { caseStream } from '../case.js';
-import { CASE_ID } from '../queries/case-fields.js';
-import { FlagCommentsReader } from '../queries/flag-comments.js';
-import { checkReveal, REVEAL_LEVELS, type RevealLevel } from '../reveal.js';
+import type { Position } from '../../kernel/envelope.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import { CLOCK, SETTINGS } from '../../platform/ports.js';
+import { type Case, caseStream } from '../case.js';
+import { renewClaim } from '../claim-decisions.js';
+import { viewed } from '../exposure.js';
+import { ExposureReader } from '../queries/exposure-reader.js';
+import { type FlagComments, FlagCommentsReader } from '../queries/flag-comments.js';
+import { SevereViewing } from '../queries/severe-viewing.js';
+import { checkReveal, isText, REVEAL_LEVELS, type RevealLevel, severeClauseOf, type TextLevel } from '../reveal.js';
 import { CaseFactsReader } from './case-facts.js';
-import { REVIEWERS } from './reviewing-roles.js';
+import { IsClaimToken } from './claim-answer.js';
 
-const LEVEL = 'What to read: the prompt of the image, or what people wrote when they flagged it.';
+export const LEVEL =
+  'What to look at: the prompt of the image, what people wrote when they flagged it, or the image blurred and grey, grey, or in full.';
 
-const RevealedAnswer = closed({
-  caseId: text('The case.'),
-  level: oneOf(REVEAL_LEVELS, LEVEL),
-  prompt: Type.Optional(orNull(text('The prompt; null if it is unknown or was erased.'))),
-  comments: Type.Optional(
-    list(
-      closed({
-        flagId: text('The id of the flag’s event.'),
-        flaggedBy: text('Who flagged.'),
-        comment: text('What they wrote.'),
-      }),
-      'The comments on the flags of the round, oldest first.',
-    ),
-  ),
-  unavailable: count(
-    'How many texts can’t be read any more: their person was erased, or, with EventStoreDB, the flag is older than 32 days.',
-  ),
-  position: position('The position of the event that records this.'),
-});
-export type RevealedAnswer = Static<typeof RevealedAnswer>;
+export interface RevealedTexts extends Partial<FlagComments> {
+  prompt?: string | null;
+  unavailable: number;
+}
 
-export class RevealContent extends RequestCommand<RevealedAnswer> {
+/** The content, once it is recorded who looks at it. */
+export interface Revealed {
+  content: { texts: RevealedTexts } | { picture: Picture };
+  position: Position;
+  /** The end of the claim, in epoch milliseconds. */
+  claimUntil: number;
+  isBreakAdvised: boolean;
+}
+
+export class RevealContent extends RequestCommand<Revealed> {
   @IsIn(REVEAL_LEVELS)
   @Means(LEVEL)
   level!: RevealLevel;
 
   @IsReason('Why. Recorded with the reader’s name; no personal data.')
   reason!: string;
+
+  @IfGiven()
+  @IsClaimToken()
+  token?: number;
 
   declare readonly caseId: string;
 }
@@ -59,60 +57,52 @@ export class RevealContentHandler implements ICommandHandler<RevealContent> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(CaseFactsReader) private readonly facts: CaseFactsReader,
+    @Inject(SevereViewing) private readonly viewing: SevereViewing,
     @Inject(ImagePrompts) private readonly prompts: ImagePrompts,
     @Inject(FlagCommentsReader) private readonly comments: FlagCommentsReader,
+    @Inject(Pictures) private readonly pictures: Pictures,
+    @Inject(ExposureReader) private readonly exposures: ExposureReader,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  async execute({ caseId, level, reason, context }: RevealContent): Promise<RevealedAnswer> {
+  /** What can't be read or shown is not recorded as viewed, and what can't be recorded is not shown. */
+  async execute(reveal: RevealContent): Promise<Revealed> {
+    const { caseId, level, reason, context } = reveal;
     const reviewer = context.actor.id;
     const facts = await this.facts.read(caseId, [reviewer]);
     const { state } = await this.transactor.load(caseStream, caseId);
-    checkReveal(state, { caseId, reviewer, now: this.clock.now() }, facts);
-    const recordedAt = await this.audit.record({ type: 'ContentViewed', data: { caseId, level, reason } }, context);
-    return { caseId, level, ...(await this.read(caseId, level)), position: String(recordedAt) };
+    const isSevereViewer = await this.viewing.isViewer(context.actor);
+    checkReveal(state, { ...reveal, reviewer, isSevereViewer, now: this.clock.now() }, facts);
+    const [content, stretch] = await Promise.all([this.read(caseId, level), this.exposures.stretch(reviewer)]);
+    const claimUntil = await this.renewed(reveal, state);
+    const severeClause = isText(level) ? undefined : severeClauseOf(state, facts);
+    const data = { caseId, level, reason, ...(severeClause !== undefined && { severeClause }) };
+    const position = await this.audit.record({ type: 'ContentViewed', data }, context);
+    const now = this.clock.now();
+    const isBreakAdvised = this.exposures.isBreakAdvised(viewed(stretch, level, now), now);
+    return { content, position, claimUntil, isBreakAdvised };
   }
 
-  private async read(
-    caseId: string,
-    level: RevealLevel,
-  ): Promise<Pick<RevealedAnswer, 'prompt' | 'comments' | 'unavailable'>> {
+  private async read(caseId: string, level: RevealLevel): Promise<Revealed['content']> {
+    return isText(level)
+      ? { texts: await this.texts(caseId, level) }
+      : { picture: await this.pictures.at(caseId, level) };
+  }
+
+  private async texts(caseId: string, level: TextLevel): Promise<RevealedTexts> {
     if (level === 'comments') return this.comments.ofCase(caseId);
     const { text: prompt, isErased } = await this.prompts.find(caseId);
     return { prompt, unavailable: Number(isErased) };
   }
-}
 
-@Controller('v1/cases')
-export class RevealContentController {
-  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
-
-  @Post(':id/reveals')
-  @HttpCode(200)
-  @Roles(...REVIEWERS)
-  @Operation('Shows the prompt or the comments of a case to the reviewer who has claimed it', {
-    description: 'Each call is recorded in the log before it is answered: who read what, and why.',
-    fields: { id: CASE_ID },
-    example: { level: 'prompt', reason: 'the image alone is ambiguous' },
-    answer: answer('Revealed', 'The texts.', RevealedAnswer, {
-      caseId: 'img-1',
-      level: 'prompt',
-      prompt: 'an astronaut riding a horse',
-      unavailable: 0,
-      position: '1046',
-    }),
-    refusals: {
-      404: ['case-unknown'],
-      409: ['case-not-claimed', 'own-flag', 'own-image', 'image-parked', 'case-parked'],
-      503: ['not-caught-up'],
-    },
-  })
-  revealContent(
-    @Param() { id }: IdParam,
-    @Body() reveal: RevealContent,
-    @Context() context: Context,
-  ): Promise<RevealedAnswer> {
-    return this.commands.execute(reveal.with({ context, caseId: id }));
+  /** Somebody else may have claimed the case while the image was fetched. @throws Refusal claim-lost */
+  private async renewed({ caseId, context }: RevealContent, { claim }: Case): Promise<number> {
+    const use = { caseId, reviewer: context.actor.id, token: claim!.token, leaseMs: this.settings.claimLeaseMs };
+    const { state } = await this.transactor.transact(caseStream, caseId, context, (now) =>
+      renewClaim(now, { ...use, now: this.clock.now() }),
+    );
+    return state.claim!.until;
   }
 }

@@ -6,8 +6,8 @@ import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { caseStream } from '../case.js';
 import { CASE_ID } from '../queries/case-fields.js';
+import { REVIEWERS } from '../queries/reviewing-roles.js';
 import { withdrawVerdict } from '../verdict-decisions.js';
-import { REVIEWERS } from './reviewing-roles.js';
 
 export class WithdrawVerdict extends RequestCommand {
   declare readonly caseId: string;

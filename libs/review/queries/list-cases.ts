@@ -8,9 +8,9 @@ import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Page, PageQuery } from '../../http/paging.js';
 import { Context } from '../../http/request-context.js';
 import type { Actor } from '../../kernel/envelope.js';
-import { REVIEWERS } from '../features/reviewing-roles.js';
 import { CASE_STATUSES, type CaseStatus } from './case-fields.js';
 import { CaseEntry, CaseQueue, caseEntryExample } from './case-queue.js';
+import { REVIEWERS } from './reviewing-roles.js';
 
 export class ListCases extends PageQuery<Page<CaseEntry>> {
   @Means('The status of the cases; every status by default.')

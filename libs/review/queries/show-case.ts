@@ -17,9 +17,9 @@ import { CLOCK, EVENT_STORE, POOL } from '../../platform/ports.js';
 import { isBlind } from '../blind-review.js';
 import { caseStream } from '../case.js';
 import { ownerOf } from '../conflict-of-interest.js';
-import { REVIEWERS } from '../features/reviewing-roles.js';
 import { undecided } from '../verdict-decisions.js';
 import { CASE_ID, caseFields, VISIBLE, verdictFields } from './case-fields.js';
+import { REVIEWERS } from './reviewing-roles.js';
 
 const CaseAnswer = closed({
   ...caseFields,

@@ -1,1 +1,3 @@
-export class CaseScheduler {}
+const runPeriodically = (tick: () => void): void => tick();
+
+export const scheduleCases = (tick: () => void): void => runPeriodically(tick);

@@ -1,0 +1,38 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EventStore } from '../../event-store/event-store.js';
+import { type Clock, toIso } from '../../kernel/clock.js';
+import { belongsTo, foldRecorded } from '../../kernel/decider.js';
+import type { RecordedEvent } from '../../kernel/envelope.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import type { AccountRecord, AccountRecords, AccountRestriction } from '../../review/index.js';
+import { accountStream, isSuspended } from '../account-standing.js';
+
+/** Events that restrict nobody. */
+const HARMLESS = ['WaitlistJoined', 'WaitlistLeft', 'AddressChanged', 'PolicyAccepted', 'AccountOnboarded'];
+const MAX_RESTRICTIONS = 20;
+
+/** Reads the account's own stream, which stays short however many cases the account has. */
+@Injectable()
+export class StoredAccountRecords implements AccountRecords {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async of(accountId: string): Promise<AccountRecord> {
+    const events = await this.store.readStream(`${accountStream.category}-${accountId}`);
+    const state = foldRecorded(accountStream, events);
+    const restricting = events.filter((event) => belongsTo(accountStream, event) && !HARMLESS.includes(event.type));
+    return {
+      status: state.status,
+      deactivated: state.deactivated,
+      suspendedUntil: isSuspended(state, this.clock.now()) ? toIso(state.suspendedUntil!) : null,
+      restrictions: restricting.slice(-MAX_RESTRICTIONS).reverse().map(restrictionOf),
+    };
+  }
+}
+
+function restrictionOf({ type, data, metadata: { time } }: RecordedEvent): AccountRestriction {
+  const { reason = null, caseId = null, until = null } = data as Partial<AccountRestriction>;
+  return { type, time, reason, caseId, until };
+}

@@ -1,0 +1,117 @@
+import type { Command } from 'commander';
+import { command, integer, reason } from '../../cli/commands.js';
+import { line, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
+import { pairs, rowsOf, table, time } from '../../cli/rendering/table.js';
+import type { Runner } from '../../cli/session.js';
+import type { WriteReceipt } from '../../http/write-receipt.js';
+import type { ExposureSums } from '../queries/exposure-sums.js';
+import type { SevereViewersAnswer } from '../queries/list-severe-viewers.js';
+import type { OwnExposureAnswer } from '../queries/own-exposure.js';
+
+const COUNTS = ['prompts', 'comments', 'blurred', 'grey', 'full', 'severe', 'breaks'] as const;
+
+/** What reviewers look at, and who may look at the most severe images. */
+export function reviewerCommands(group: Command, run: Runner): void {
+  command(
+    group,
+    'exposure',
+    'Shows how much content you have looked at, and whether to take a break. Nobody else sees these figures.',
+    'reviewer exposure',
+  ).action(
+    run(async ({ client, print }) => {
+      const exposure = await client.get<OwnExposureAnswer>('/v1/reviewers/me/exposure');
+      print(exposure, () => exposureText(exposure));
+    }),
+  );
+
+  command(group, 'break', 'Records that you take a break.', 'reviewer break').action(
+    run(async ({ client, print }) => {
+      const written = await client.post<WriteReceipt>('/v1/reviewers/me/breaks');
+      print(written, () => line`your break is recorded; it ends when you look at something`);
+    }),
+  );
+
+  command(
+    group,
+    'exposure-sums',
+    'Shows how much content all reviewers have looked at, by day. For leads.',
+    'reviewer exposure-sums --days 7',
+  )
+    .option('--days <n>', 'maximum number of days', integer(1, 366), 30)
+    .action(
+      run<{ days: number }>(async ({ client, print }, { days }) => {
+        const sums = await client.get<ExposureSums>('/v1/metrics/exposure', { days });
+        print(sums, () =>
+          table(
+            ['day', 'reviewers', ...COUNTS],
+            rowsOf(sums.days, 'day', 'reviewers', ...COUNTS),
+            'nobody looked at anything',
+          ),
+        );
+      }),
+    );
+
+  command(
+    group,
+    'severe-viewers',
+    'Lists the leads who may look at images of cases that name a clause of the highest severity.',
+    'reviewer severe-viewers',
+  ).action(
+    run(async ({ client, print }) => {
+      const answer = await client.get<SevereViewersAnswer>('/v1/severe-viewers');
+      print(answer, () =>
+        table(
+          ['person', 'since', 'by', 'reason'],
+          answer.items.map((one) => [one.person, time(one.since), one.by, one.reason]),
+          'nobody may',
+        ),
+      );
+    }),
+  );
+
+  command(
+    group,
+    'grant-severe <person>',
+    'Lets a lead look at such images. For administrators.',
+    "reviewer grant-severe lead-1 --reason 'trained for it'",
+  )
+    .requiredOption('--reason <text>', 'why', reason)
+    .action(
+      run<{ reason: string }>(async ({ client, print }, given, person) => {
+        const written = await client.put<WriteReceipt>(`/v1/severe-viewers/${encodeURIComponent(person!)}`, given);
+        print(written, () => line`${person} may look at the most severe images`);
+      }),
+    );
+
+  command(
+    group,
+    'revoke-severe <person>',
+    'Ends that. For administrators.',
+    "reviewer revoke-severe lead-1 --reason 'changed teams'",
+  )
+    .requiredOption('--reason <text>', 'why', reason)
+    .action(
+      run<{ reason: string }>(async ({ client, print }, { reason: why }, person) => {
+        const path = `/v1/severe-viewers/${encodeURIComponent(person!)}`;
+        const written = await client.request<WriteReceipt>('DELETE', path, { query: { reason: why } });
+        print(written, () => line`${person} may no longer look at the most severe images`);
+      }),
+    );
+}
+
+function exposureText({ today, total, sinceBreak, breakAdvised }: OwnExposureAnswer): Shown {
+  return paragraphs([
+    table(
+      ['', ...COUNTS],
+      [
+        ['today', ...COUNTS.map((name) => today[name])],
+        ['ever', ...COUNTS.map((name) => total[name])],
+      ],
+    ),
+    pairs([
+      ['without a break since', time(sinceBreak?.since)],
+      ['images in full since', sinceBreak?.full],
+      ['take a break', breakAdvised],
+    ]),
+  ]);
+}

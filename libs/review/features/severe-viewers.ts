@@ -1,0 +1,64 @@
+import { Body, Controller, Delete, Param, Put, Query } from '@nestjs/common';
+import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdParam, IsReason } from '../../http/field-rules.js';
+import { Operation, receipt } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
+import { grantSevereViewing, revokeSevereViewing, severeViewersStream } from '../severe-viewers.js';
+
+const PERSON = { id: 'The lead.' };
+
+export class GrantSevereViewing extends RequestCommand {
+  @IsReason('Why. No personal data.')
+  reason!: string;
+
+  declare readonly person: string;
+}
+
+export const GrantSevereViewingHandler = decisionHandler(
+  GrantSevereViewing,
+  severeViewersStream,
+  (viewers, { person, reason }) => grantSevereViewing(viewers, { person, reason }),
+);
+
+export class RevokeSevereViewing extends RequestCommand {
+  declare readonly person: string;
+  declare readonly reason: string;
+}
+
+export const RevokeSevereViewingHandler = decisionHandler(
+  RevokeSevereViewing,
+  severeViewersStream,
+  (viewers, { person, reason }) => revokeSevereViewing(viewers, { person, reason }),
+);
+
+export class RevokeQuery {
+  @IsReason('Why. No personal data.')
+  reason!: string;
+}
+
+@Controller('v1/severe-viewers')
+export class SevereViewersController extends CommandRoute {
+  @Put(':id')
+  @Roles('administrator')
+  @Operation('Lets a lead look at images of cases that name a clause of the highest severity', {
+    description: 'They need the role `lead` or `administrator` besides. A repeat changes nothing.',
+    fields: PERSON,
+    example: { reason: 'trained for it' },
+    answer: receipt('Granted.'),
+  })
+  grantSevereViewing(@Param() { id }: IdParam, @Body() grant: GrantSevereViewing, @Context() context: Context) {
+    return this.receipt(grant.with({ context, person: id }));
+  }
+
+  @Delete(':id')
+  @Roles('administrator')
+  @Operation('Ends that a lead may look at such images', {
+    description: 'It holds from the next request on. A repeat changes nothing.',
+    fields: PERSON,
+    answer: receipt('Revoked.'),
+  })
+  revokeSevereViewing(@Param() { id }: IdParam, @Query() { reason }: RevokeQuery, @Context() context: Context) {
+    return this.receipt(new RevokeSevereViewing().with({ context, person: id, reason }));
+  }
+}

@@ -1,0 +1,160 @@
+import { Controller, Get, Inject, Param } from '@nestjs/common';
+import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import type { EventStore } from '../../event-store/event-store.js';
+import { Transactor } from '../../event-store/transact.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdQuery } from '../../http/field-rules.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
+import { ImageOwners, ImagePrompts, type ImageRow } from '../../images/index.js';
+import { type Clock, toIso } from '../../kernel/clock.js';
+import { foldRecorded } from '../../kernel/decider.js';
+import type { Actor } from '../../kernel/envelope.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import { type Clause, type ContentPolicies, clausesAt, policiesAt, policyStream } from '../../policy/index.js';
+import { ACCOUNT_RECORDS, type AccountRecords } from '../account-record.js';
+import { isBlind } from '../blind-review.js';
+import { type Case, caseStream, isOurs } from '../case.js';
+import { ownerOf } from '../conflict-of-interest.js';
+import { refuseConflict, refuseUnknown } from '../refusals.js';
+import { isText, REVEAL_LEVELS, severeClauseOf } from '../reveal.js';
+import { AccountCasesReader } from './account-cases.js';
+import { CASE_ID } from './case-fields.js';
+import { scoresOf } from './case-scores.js';
+import { ReviewAnswer, reviewExample } from './review-answer.js';
+import { REVIEWERS } from './reviewing-roles.js';
+import { SevereViewing } from './severe-viewing.js';
+
+export class ReviewCase extends IdQuery<ReviewAnswer> {
+  declare readonly reader: Actor;
+}
+
+/** Everything that a reviewer needs for a verdict but the content. A second review looks like a first one. */
+@QueryHandler(ReviewCase)
+export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(ImageOwners) private readonly images: ImageOwners,
+    @Inject(ImagePrompts) private readonly prompts: ImagePrompts,
+    @Inject(ACCOUNT_RECORDS) private readonly accounts: AccountRecords,
+    @Inject(AccountCasesReader) private readonly cases: AccountCasesReader,
+    @Inject(SevereViewing) private readonly viewing: SevereViewing,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async execute({ id: caseId, reader }: ReviewCase): Promise<ReviewAnswer> {
+    const [history, { image, isParked }, { state: policies }, isSevereViewer] = await Promise.all([
+      this.store.readStream(`${caseStream.category}-${caseId}`),
+      this.images.row(caseId),
+      this.transactor.load(policyStream, undefined),
+      this.viewing.isViewer(reader),
+    ]);
+    const state = foldRecorded(caseStream, history);
+    refuseUnknown(state, caseId);
+    const facts = { ...(image && { owner: image.account_id }), isParked: false };
+    refuseConflict(state, caseId, reader.id, facts);
+    const now = this.clock.now();
+    const clauses = clausesAt(policies, now);
+    const severities = new Map(clauses.map(({ id, severity }) => [id, severity]));
+    const severeClause = severeClauseOf(state, { severities });
+    const scores = scoresOf(history);
+    const accountId = isParked ? undefined : ownerOf(state, facts);
+    const [hasPrompt, account] = await Promise.all([
+      image ? this.prompts.exists(image) : null,
+      accountId === undefined ? null : this.accountOf(accountId, caseId, [...state.categories]),
+    ]);
+    return {
+      caseId,
+      imageId: state.imageId,
+      ...claimOf(state, reader, now),
+      round: state.round,
+      panelSize: state.panelSize,
+      isEscalated: state.isEscalated,
+      openedAt: scores.openedAt,
+      image: image ? factsOf(image) : null,
+      hasPrompt,
+      hasComments: scores.hasComments,
+      categories: scores.categories,
+      account,
+      policy: policyOf(policies, clauses, state, now),
+      severeClause: severeClause ?? null,
+      levels: REVEAL_LEVELS.filter((level) => isText(level) || severeClause === undefined || isSevereViewer),
+      position: String(history.at(-1)!.position),
+    };
+  }
+
+  private async accountOf(accountId: string, caseId: string, categories: string[]): Promise<ReviewAnswer['account']> {
+    const [record, { latest, similar, ...cases }] = await Promise.all([
+      this.accounts.of(accountId),
+      this.cases.of(accountId, caseId, categories),
+    ]);
+    const restrictions = record.restrictions.map((one) => ({ ...one }));
+    return { accountId, ...record, restrictions, cases, latestCases: latest, similarCases: similar };
+  }
+}
+
+function claimOf(state: Case, reader: Actor, now: number) {
+  const { status, verdicts } = state;
+  const claim = state.claim && now < state.claim.until ? state.claim : undefined;
+  const reserved = state.reserved && now < state.reserved.until ? state.reserved : undefined;
+  const isHidden = status === 'open' && isBlind(verdicts, claim?.reviewer, reader);
+  return {
+    status: status === 'none' ? ('open' as const) : status === 'open' && claim ? ('claimed' as const) : status,
+    reservedFor: reserved?.reviewer ?? null,
+    reservedUntil: reserved ? toIso(reserved.until) : null,
+    claim: claim
+      ? {
+          reviewer: claim.reviewer,
+          until: toIso(claim.until),
+          token: claim.reviewer === reader.id ? claim.token : null,
+        }
+      : null,
+    verdict: verdicts.find((one) => isOurs(one, reader.id))?.verdict ?? null,
+    verdicts: isHidden
+      ? []
+      : verdicts.map(({ finalAt, ...given }) => ({
+          ...given,
+          ...(finalAt !== undefined && { finalAt: toIso(finalAt) }),
+        })),
+  };
+}
+
+const factsOf = (image: ImageRow) => ({
+  generatedAt: toIso(image.generated_at),
+  photorealistic: image.photorealistic,
+  faces: image.faces,
+  promptCategory: image.prompt_category,
+});
+
+function policyOf(policies: ContentPolicies, clauses: readonly Clause[], { categories }: Case, now: number) {
+  const shown = clauses.map(({ id, title, severity, text }) => ({
+    id,
+    title,
+    severity,
+    text: text ?? null,
+    isNamed: categories.has(id),
+  }));
+  return {
+    version: policiesAt(policies, now).current ?? null,
+    clauses: shown.sort((one, other) => Number(other.isNamed) - Number(one.isNamed)),
+  };
+}
+
+@Controller('v1/cases')
+export class ReviewCaseController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get(':id/review')
+  @Roles(...REVIEWERS, 'compliance')
+  @Operation('Everything that a reviewer needs to judge a case, except for the content', {
+    description:
+      'Whether there are a prompt and comments, never their words; they and the image are revealed by POST /v1/cases/{id}/reveals, and GET /v1/images/{id}/preview shows the image blurred and grey. Verdicts of others are not shown before the caller’s own.',
+    fields: { id: CASE_ID },
+    answer: answer('Review', 'The case.', ReviewAnswer, reviewExample),
+    refusals: { 404: ['case-unknown'], 409: ['own-flag', 'own-image'], 503: ['not-caught-up'] },
+  })
+  reviewCase(@Param() query: ReviewCase, @Context() { actor: reader }: Context): Promise<ReviewAnswer> {
+    return this.queries.execute(Object.assign(query, { reader }));
+  }
+}

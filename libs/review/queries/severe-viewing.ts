@@ -1,0 +1,28 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Transactor } from '../../event-store/transact.js';
+import type { Clock } from '../../kernel/clock.js';
+import type { Actor } from '../../kernel/envelope.js';
+import { CLOCK } from '../../platform/ports.js';
+import { clausesAt, policyStream } from '../../policy/index.js';
+import { severeViewersStream } from '../severe-viewers.js';
+import { isLead } from './reviewing-roles.js';
+
+/** Reads who may look at images of cases that name a clause of the highest severity, and which clauses those are. */
+@Injectable()
+export class SevereViewing {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** Leads to whom an administrator granted it. */
+  async isViewer(actor: Actor): Promise<boolean> {
+    return isLead(actor) && (await this.transactor.load(severeViewersStream, undefined)).state.has(actor.id);
+  }
+
+  /** How severe the clauses of the content policy in force are. */
+  async severities(): Promise<ReadonlyMap<string, number>> {
+    const { state } = await this.transactor.load(policyStream, undefined);
+    return new Map(clausesAt(state, this.clock.now()).map(({ id, severity }) => [id, severity]));
+  }
+}

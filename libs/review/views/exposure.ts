@@ -1,0 +1,129 @@
+import { BreakTaken, ContentViewed } from '../../audit/index.js';
+import type { RecordedOf } from '../../events/event-definition.js';
+import { defineView, int4, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
+import { type Stretch, viewed } from '../exposure.js';
+import type { RevealLevel } from '../reveal.js';
+
+/** The columns of what was looked at, by level. */
+export const COLUMN_OF = {
+  prompt: 'prompts',
+  comments: 'comments',
+  blurred: 'images_blurred',
+  grey: 'images_grey',
+  full: 'images_full',
+} as const satisfies Record<RevealLevel, string>;
+
+/** Numbers only: what was looked at is in the log. */
+const columns = {
+  /** See `wholeKey` and `dayKey`. */
+  exposure_id: text(),
+  reviewer: text(),
+  /** The day in UTC, like `2022-05-18`; null in the row of all days, which alone has a stretch. */
+  day: nullable(text()),
+  prompts: int4(),
+  comments: int4(),
+  images_blurred: int4(),
+  images_grey: int4(),
+  images_full: int4(),
+  /** Images of cases that name a clause of the highest severity, at any level. */
+  images_severe: int4(),
+  breaks: int4(),
+  /** Since the last break; null after one. */
+  stretch_since: nullable(timestamptz()),
+  stretch_until: nullable(timestamptz()),
+  stretch_full: int4(),
+  /** Of the last event. */
+  position: int8(),
+};
+
+export type ExposureRow = RowOf<typeof columns>;
+
+export const EXPOSURE_COLUMNS = Object.keys(columns);
+
+export const EXPOSURE_COUNTS = [
+  ...Object.values(COLUMN_OF),
+  'images_severe',
+  'breaks',
+] as const satisfies (keyof ExposureRow)[];
+
+export const wholeKey = (reviewer: string): string => `all ${reviewer}`;
+export const dayKey = (day: string, reviewer: string): string => `${day} ${reviewer}`;
+
+const DAY_LENGTH = '2022-05-18'.length;
+const EVENTS = [ContentViewed, BreakTaken] as const;
+type ExposureEvent = RecordedOf<(typeof EVENTS)[number]>;
+
+export const exposureView = defineView({
+  name: 'exposure',
+  version: 1,
+  summary: 'How much content each reviewer looked at, by day, and since when without a break.',
+  events: EVENTS,
+  table: { name: 'exposure', key: 'exposure_id', columns },
+  keys(event) {
+    const reviewer = reviewerOf(event);
+    return reviewer === undefined ? [] : [wholeKey(reviewer), dayKey(dayOf(event), reviewer)];
+  },
+  evolve(row: ExposureRow | undefined, event, key) {
+    if (row && event.position <= row.position) return row;
+    const reviewer = reviewerOf(event)!;
+    const day = key === wholeKey(reviewer) ? null : dayOf(event);
+    const before = row ?? nothing(key, reviewer, day);
+    const after = event.type === 'BreakTaken' ? broken(before) : looked(before, event);
+    return { ...after, position: event.position };
+  },
+  counters: {
+    name: 'exposure_counters',
+    columns: ['reviewers', ...EXPOSURE_COUNTS],
+    contribution: (row: ExposureRow) =>
+      row.day === null ? [] : [{ bucket: row.day, amounts: { reviewers: 1, ...countsOf(row) } }],
+  },
+});
+
+/** Only views of cases count; quarantine is read by others. */
+function reviewerOf(event: ExposureEvent): string | undefined {
+  if (event.type === 'BreakTaken') return event.data.reviewer;
+  return event.data.level === 'quarantined' ? undefined : event.metadata.actor.id;
+}
+
+/** Our own events have the time of our clock in UTC. */
+const dayOf = ({ metadata }: ExposureEvent): string => metadata.time.slice(0, DAY_LENGTH);
+
+const nothing = (exposure_id: string, reviewer: string, day: string | null): ExposureRow => ({
+  exposure_id,
+  reviewer,
+  day,
+  prompts: 0,
+  comments: 0,
+  images_blurred: 0,
+  images_grey: 0,
+  images_full: 0,
+  images_severe: 0,
+  breaks: 0,
+  ...NO_STRETCH,
+  position: 0,
+});
+
+const NO_STRETCH = { stretch_since: null, stretch_until: null, stretch_full: 0 };
+
+const broken = (row: ExposureRow): ExposureRow => ({ ...row, ...NO_STRETCH, breaks: row.breaks + 1 });
+
+function looked(row: ExposureRow, { data, metadata }: RecordedOf<typeof ContentViewed>): ExposureRow {
+  const level = data.level as RevealLevel;
+  const counted = { ...row, [COLUMN_OF[level]]: row[COLUMN_OF[level]] + 1 };
+  if (data.severeClause !== undefined) counted.images_severe++;
+  if (row.day !== null) return counted;
+  const { since, until, full } = viewed(stretchOf(row), level, Date.parse(metadata.time));
+  return { ...counted, stretch_since: since, stretch_until: until, stretch_full: full };
+}
+
+/** The stretch in the row of all days. */
+export const stretchOf = (row: ExposureRow): Stretch | undefined =>
+  row.stretch_since === null || row.stretch_until === null
+    ? undefined
+    : { since: row.stretch_since, until: row.stretch_until, full: row.stretch_full };
+
+export const countsOf = (row: ExposureRow): Record<(typeof EXPOSURE_COUNTS)[number], number> =>
+  Object.fromEntries(EXPOSURE_COUNTS.map((name) => [name, row[name]])) as Record<
+    (typeof EXPOSURE_COUNTS)[number],
+    number
+  >;

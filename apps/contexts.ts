@@ -51,7 +51,10 @@ export const contexts: readonly ListedContext[] = [
     descriptor: async () => (await import('../libs/review/index.js')).reviewContext,
     cli: () => import('../libs/review/cli.js'),
   },
-  { descriptor: async () => (await import('../libs/enforcement/index.js')).enforcementContext },
+  {
+    descriptor: async () => (await import('../libs/enforcement/index.js')).enforcementContext,
+    cli: () => import('../libs/enforcement/cli.js'),
+  },
   {
     descriptor: async () => (await import('../libs/safety/index.js')).safetyContext,
     cli: () => import('../libs/safety/cli.js'),

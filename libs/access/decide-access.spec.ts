@@ -78,6 +78,31 @@ describe('an access decision', () => {
     expect(reason({}, 'share', { image: { ...image, photorealistic: null } })).toBe('allowed');
   });
 
+  it.each(['generate', 'share'] as const)(
+    'denies %s while it is restricted for the account, by the clock',
+    (action) => {
+      const restriction = { cause: 'img-1', isManual: false, action, until: NOW + 1 };
+      const consequences = { deactivations: [], suspensions: [], restrictions: [restriction], strikes: [] };
+      for (const other of USES)
+        expect(reason({ consequences }, other)).toBe(other === action ? `${action}-restricted` : 'allowed');
+      const ended = { ...consequences, restrictions: [{ ...restriction, until: NOW }] };
+      expect(reason({ consequences: ended }, action)).toBe('allowed');
+    },
+  );
+
+  it('denies sharing, downloading and flagging a withheld image to everybody, and not reviewing it', () => {
+    const image = { isWithheld: true };
+    for (const action of ['share', 'download', 'flag'] as const)
+      expect(reason({}, action, { image })).toBe('image-withheld');
+    expect(reason({}, 'review', { isReviewer: true, caseInfo: {}, image })).toBe('allowed');
+    expect(reason({ deactivated: true }, 'share', { image })).toBe('account-deactivated');
+  });
+
+  it('denies sharing the image of another account', () => {
+    expect(reason({}, 'share', { image: { isOthers: true } })).toBe('not-image-owner');
+    expect(reason({}, 'download', { image: { isOthers: true } })).toBe('allowed');
+  });
+
   it('denies sharing and reviewing an image with a parked event', () => {
     expect(reason({}, 'share', { image: { photorealistic: false, faces: false, isParked: true } })).toBe(
       'image-parked',

@@ -1,4 +1,4 @@
-import type { AccountStanding } from '../account/index.js';
+import type { AccountStanding, RestrictedAction } from '../account/index.js';
 import type { Conflict } from '../review/index.js';
 import type { SwitchedAction } from '../switches/index.js';
 
@@ -16,7 +16,15 @@ export interface AccessFacts {
   /** Whether a broken event leaves unknown which versions suffice. */
   isPolicyUnreadable?: boolean;
   /** The image. `isParked`: an event of it could not be processed, so the facts may be incomplete. */
-  image?: { photorealistic?: boolean | null; faces?: boolean | null; isParked?: boolean };
+  image?: {
+    photorealistic?: boolean | null;
+    faces?: boolean | null;
+    isParked?: boolean;
+    /** A violation was confirmed, and nobody has restored the image. */
+    isWithheld?: boolean;
+    /** Known to be another account's. */
+    isOthers?: boolean;
+  };
   /** For `review`: the case, and why the subject may not review it. `isParked`: a flag of it could not be processed. */
   caseInfo?: { conflict?: Conflict; isParked?: boolean };
   /** For `review`: whether the caller vouches that the subject is a reviewer; reviewers are staff and need no account. */
@@ -51,6 +59,13 @@ const switchedOff = (action: SwitchedAction): AccessRule[] => [
   },
 ];
 
+const restricted = (action: RestrictedAction): AccessRule => ({
+  reason: `${action}-restricted`,
+  actions: [action],
+  breaks: ({ consequences }, { now }) =>
+    consequences?.restrictions.some((one) => one.action === action && now < one.until) === true,
+});
+
 /** Checked in order; the first broken rule is the reason of the deny. To add a rule, add an entry. */
 const RULES: readonly AccessRule[] = [
   {
@@ -68,6 +83,8 @@ const RULES: readonly AccessRule[] = [
     actions: ACCESS_ACTIONS,
     breaks: (standing, { now }) => standing.suspendedUntil !== undefined && now < standing.suspendedUntil,
   },
+  restricted('generate'),
+  restricted('share'),
   {
     reason: 'already-onboarded',
     actions: ['join'],
@@ -110,9 +127,19 @@ const RULES: readonly AccessRule[] = [
     breaks: (_, { isReviewer }) => isReviewer !== true,
   },
   {
+    reason: 'image-withheld',
+    actions: ['share', 'download', 'flag'],
+    breaks: (_, { image }) => image?.isWithheld === true,
+  },
+  {
     reason: 'image-parked',
     actions: ['share', 'review'],
     breaks: (_, { image }) => image?.isParked === true,
+  },
+  {
+    reason: 'not-image-owner',
+    actions: ['share'],
+    breaks: (_, { image }) => image?.isOthers === true,
   },
   {
     reason: 'face-sharing-restricted',

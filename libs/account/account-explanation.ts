@@ -1,6 +1,7 @@
 import type { Actor, Recorded } from '../kernel/envelope.js';
 import type { PoliciesInForce } from '../policy/index.js';
 import { type AccountStanding, isSuspended, sufficientPolicy } from './account-standing.js';
+import { causeOf, RESTRICTED_ACTIONS, type Restriction, restrictionOf } from './consequences.js';
 import type { AccountEvent } from './events.js';
 
 /** Why an account has no access, or has it: the reason as access decisions name it, and the event behind it. */
@@ -24,11 +25,33 @@ export interface ExplainedBy {
   policies: Pick<PoliciesInForce, 'current' | 'sufficient' | 'unreadable'>;
   /** Whether a confirmed review is still to deactivate the account. */
   isDeactivationPending?: boolean;
-  /** Who confirmed the case that the last deactivation names. */
-  reviewers?: readonly string[] | undefined;
+  /** Who confirmed a case, for the deactivations of `deactivationsInForce`. */
+  reviewers?: ReadonlyMap<string, readonly string[]> | undefined;
 }
 
 type Of<Type extends AccountEvent['type']> = Recorded<Extract<AccountEvent, { type: Type }>>;
+
+export type Deactivating = Of<'AccountDeactivated'> | Of<'DeactivationCauseAdded'>;
+
+/** Of an account with more causes, the newest are shown. */
+const MAX_CAUSES_SHOWN = 10;
+
+/** The events of the deactivations that nobody has lifted, first to last. */
+export function deactivationsInForce(
+  { deactivated, consequences }: AccountStanding,
+  events: readonly Recorded<AccountEvent>[],
+): Deactivating[] {
+  if (!deactivated) return [];
+  const causes = new Set(consequences?.deactivations.map(({ cause }) => cause));
+  const reinstated = events.findLastIndex(({ type }) => type === 'AccountReinstated');
+  return events
+    .slice(reinstated + 1)
+    .filter((one): one is Deactivating => isDeactivating(one) && causes.has(causeOf(one.data).cause))
+    .slice(-MAX_CAUSES_SHOWN);
+}
+
+const isDeactivating = (event: Recorded<AccountEvent>): event is Deactivating =>
+  event.type === 'AccountDeactivated' || event.type === 'DeactivationCauseAdded';
 
 /** Every reason that denies the account access, in the order in which access decisions check them; else why it has access. */
 export function explain(
@@ -40,9 +63,9 @@ export function explain(
   const last = <Type extends AccountEvent['type']>(type: Type) =>
     events.findLast((event): event is Of<Type> => event.type === type);
   const reasons: Explanation[] = [];
-  const deactivated = state.deactivated ? last('AccountDeactivated') : undefined;
-  if (deactivated) reasons.push(deactivation(accountId, deactivated, reviewers));
-  else if (isDeactivationPending) {
+  const deactivations = deactivationsInForce(state, events);
+  for (const one of deactivations) reasons.push(deactivation(accountId, one, reviewers?.get(one.data.caseId ?? '')));
+  if (deactivations.length === 0 && isDeactivationPending) {
     const text = `${accountId} is denied everything because a review of an image of it was confirmed; its deactivation follows`;
     reasons.push({ reason: 'account-deactivated', text });
   }
@@ -50,11 +73,21 @@ export function explain(
     const text = `the event of ${accountId} at position ${state.unreadable} can't be read and may have denied it everything; check it, then reinstate the account`;
     reasons.push({ reason: 'account-unreadable', text, position: String(state.unreadable) });
   }
-  const suspended = isSuspended(state, now) ? last('AccountSuspended') : undefined;
+  const suspended = isSuspended(state, now)
+    ? events.findLast(
+        (event): event is Of<'AccountSuspended'> =>
+          event.type === 'AccountSuspended' && Date.parse(event.data.until) === state.suspendedUntil,
+      )
+    : undefined;
   if (suspended) {
     const { until, reason } = suspended.data;
     const text = `${accountId} is suspended until ${until} for ${reason}, ${byWhom(suspended)}`;
     reasons.push({ reason: 'account-suspended', text, ...placeOf(suspended) });
+  }
+  for (const action of RESTRICTED_ACTIONS) {
+    const restriction = restrictionOf(state.consequences, action, now);
+    const event = restriction && restrictionEvent(events, restriction);
+    if (event) reasons.push(restrictionText(accountId, event));
   }
   if (state.status !== 'onboarded') {
     reasons.push(
@@ -78,11 +111,7 @@ export function explain(
   return [{ reason: 'allowed', text, ...placeOf(onboarded) }];
 }
 
-function deactivation(
-  accountId: string,
-  event: Of<'AccountDeactivated'>,
-  reviewers: readonly string[] = [],
-): Explanation {
+function deactivation(accountId: string, event: Deactivating, reviewers: readonly string[] = []): Explanation {
   const { reason, caseId, imageId, categories } = event.data;
   const found = categories.length > 0 ? ` (${categories.join(', ')})` : '';
   const about = imageId === undefined ? '' : ` of image ${imageId}`;
@@ -96,6 +125,21 @@ function deactivation(
     ...(imageId === undefined ? {} : { imageId }),
     ...(reviewers.length > 0 ? { reviewers: [...reviewers] } : {}),
   };
+}
+
+const restrictionEvent = (events: readonly Recorded<AccountEvent>[], { action, cause, until }: Restriction) =>
+  events.findLast(
+    (event): event is Of<'AccountRestricted'> =>
+      event.type === 'AccountRestricted' &&
+      event.data.action === action &&
+      causeOf(event.data).cause === cause &&
+      Date.parse(event.data.until) === until,
+  );
+
+function restrictionText(accountId: string, event: Of<'AccountRestricted'>): Explanation {
+  const { action, until, reason, caseId } = event.data;
+  const text = `${accountId} may not ${action} until ${until} for ${reason}, ${byWhom(event)}`;
+  return { reason: `${action}-restricted`, text, ...placeOf(event), ...(caseId !== undefined && { caseId }) };
 }
 
 function notOnboarded(

@@ -2,18 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fold } from '../kernel/decider.js';
 import { GatehouseError } from '../kernel/errors.js';
+import { deactivateAccount, reinstateAccount, suspendAccount } from './account-enforcement.js';
 import {
   type AccountStanding,
   acceptPolicy,
   accountStream,
-  deactivateAccount,
   isSuspended,
   joinWaitlist,
   leaveWaitlist,
   onboardAccount,
-  reinstateAccount,
   sufficientPolicy,
-  suspendAccount,
 } from './account-standing.js';
 import type { AccountEvent } from './events.js';
 
@@ -185,18 +183,20 @@ describe('deactivating and reinstating an account', () => {
 
   it('ends the doubt about a broken event, which nothing else ends', () => {
     const doubtful = accountStream.evolveBroken!(given(joined, onboarded), { position: 7, time: '' });
-    expect(reinstateAccount(doubtful, reinstated.data as never)).toEqual([reinstated]);
+    expect(reinstateAccount(doubtful, reinstated.data as never, NOW)).toEqual([reinstated]);
     expect(fold(accountStream, [reinstated], doubtful)).toEqual(given(joined, onboarded));
     expect(fold(accountStream, [joined, onboarded, suspended], doubtful)).toMatchObject({ unreadable: 7 });
   });
 
   it('gives a reinstated account its earlier status', () => {
-    expect(reinstateAccount(given(joined, onboarded, deactivated), reinstated.data as never)).toEqual([reinstated]);
+    expect(reinstateAccount(given(joined, onboarded, deactivated), reinstated.data as never, NOW)).toEqual([
+      reinstated,
+    ]);
     expect(given(joined, onboarded, suspended, deactivated, reinstated)).toEqual(given(joined, onboarded));
   });
 
   it('is a no-op without a deactivation or suspension to reverse', () => {
-    expect(reinstateAccount(given(joined), reinstated.data as never)).toEqual([]);
+    expect(reinstateAccount(given(joined), reinstated.data as never, NOW)).toEqual([]);
   });
 });
 
@@ -209,7 +209,7 @@ describe('an account under any commands', () => {
     onboard: (state) => onboardAccount(state, { accountId, cohortId: 'c1' }),
     suspend: (state) => suspendAccount(state, { accountId, until: LATER, reason: 'strike' }, NOW),
     deactivate: (state) => deactivateAccount(state, { accountId, reason: 'review-confirmed', categories: [] }),
-    reinstate: (state) => reinstateAccount(state, { accountId, reason: 'appeal' }),
+    reinstate: (state) => reinstateAccount(state, { accountId, reason: 'appeal' }, NOW),
   };
 
   it('is onboarded at most once, and repeating a command is a no-op', () => {

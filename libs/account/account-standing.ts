@@ -2,15 +2,28 @@ import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
 import type { PoliciesInForce } from '../policy/index.js';
+import {
+  type Consequences,
+  isEmpty,
+  NO_CONSEQUENCES,
+  withDeactivation,
+  withoutCause,
+  withoutStrike,
+  withRestriction,
+  withStrike,
+  withSuspension,
+} from './consequences.js';
 import { type AccountEvent, accountEvents } from './events.js';
 
 /** The state of an account that decides its access. */
 export interface AccountStanding {
   status: 'unknown' | 'waiting' | 'left' | 'onboarded';
-  /** Other systems report deactivations too, so even an unknown account may be deactivated. */
+  /** For any cause. Other systems report deactivations too, so even an unknown account may be deactivated. */
   deactivated: boolean;
-  /** Epoch milliseconds; suspended while the clock is before it. */
+  /** Epoch milliseconds; suspended while the clock is before it: the latest end of all suspensions. */
   suspendedUntil?: number;
+  /** What the two follow from, restrictions of single actions, and strikes. */
+  consequences?: Consequences;
   /** The version of the content policy accepted last. */
   policyVersion?: string;
   /** Those accepted before it, oldest first: one is in force again if a later one is withdrawn. */
@@ -39,12 +52,21 @@ export const accountStream: AccountStream = {
       case 'AccountOnboarded':
         return { ...state, status: 'onboarded', cohortId: data.cohortId };
       case 'AccountSuspended':
-        return { ...state, suspendedUntil: Date.parse(data.until) };
+        return withConsequences(state, (before) => withSuspension(before, data));
+      case 'AccountRestricted':
+        return withConsequences(state, (before) => withRestriction(before, data));
+      case 'StrikeIssued':
+        return withConsequences(state, (before) => withStrike(before, data));
+      case 'StrikeRescinded':
+        return withConsequences(state, (before) => withoutStrike(before, data.caseId));
       case 'AccountDeactivated':
-        return { ...state, deactivated: true };
+      case 'DeactivationCauseAdded':
+        return withConsequences(state, (before) => withDeactivation(before, data));
+      case 'CauseLifted':
+        return withConsequences(state, (before) => withoutCause(before, data.cause));
       case 'AccountReinstated': {
-        const { suspendedUntil: _, unreadable: __, ...rest } = state;
-        return { ...rest, deactivated: false };
+        const { unreadable: _, ...rest } = state;
+        return withConsequences(rest, ({ strikes }) => ({ ...NO_CONSEQUENCES, strikes }));
       }
     }
   },
@@ -52,6 +74,28 @@ export const accountStream: AccountStream = {
 };
 
 type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
+
+/** Of an account whose causes are not known, as in rows of views that keep none, each denial is one by hand. */
+export function consequencesOf({ consequences, deactivated, suspendedUntil }: AccountStanding): Consequences {
+  if (consequences || (!deactivated && suspendedUntil === undefined)) return consequences ?? NO_CONSEQUENCES;
+  const unknownCause = { cause: '', isManual: true };
+  return {
+    ...NO_CONSEQUENCES,
+    deactivations: deactivated ? [unknownCause] : [],
+    suspensions: suspendedUntil === undefined ? [] : [{ ...unknownCause, until: suspendedUntil }],
+  };
+}
+
+function withConsequences(state: AccountStanding, change: (before: Consequences) => Consequences): AccountStanding {
+  const { suspendedUntil: _, consequences: __, ...rest } = state;
+  const after = change(consequencesOf(state));
+  return {
+    ...rest,
+    deactivated: after.deactivations.length > 0,
+    ...(after.suspensions.length > 0 && { suspendedUntil: Math.max(...after.suspensions.map(({ until }) => until)) }),
+    ...(!isEmpty(after) && { consequences: after }),
+  };
+}
 
 function accepted(state: AccountStanding, version: string): AccountStanding {
   const { policyVersion: last, earlierPolicies: earlier = [] } = state;
@@ -152,32 +196,10 @@ export function onboardAccount(state: AccountStanding, data: DataOf<'AccountOnbo
   return [{ type: 'AccountOnboarded', data }];
 }
 
-/** @throws NotFound account-unknown; Refusal account-deactivated, suspension-over */
-export function suspendAccount(state: AccountStanding, data: DataOf<'AccountSuspended'>, now: number): AccountEvent[] {
-  refuseDeactivated(state, data.accountId);
-  if (state.status === 'unknown') throw unknown(data.accountId);
-  const until = Date.parse(data.until);
-  if (until === state.suspendedUntil) return [];
-  if (until <= now)
-    throw new Refusal('suspension-over', `a suspension until ${data.until} would be over already; give a later time`);
-  return [{ type: 'AccountSuspended', data }];
-}
-
-/** Deactivates any account once, even an unknown one: its deactivation may be reported before the account is. */
-export function deactivateAccount(state: AccountStanding, data: DataOf<'AccountDeactivated'>): AccountEvent[] {
-  return state.deactivated ? [] : [{ type: 'AccountDeactivated', data }];
-}
-
-/** Reverses a deactivation and a suspension, and ends the doubt about a broken event. */
-export function reinstateAccount(state: AccountStanding, data: DataOf<'AccountReinstated'>): AccountEvent[] {
-  if (!state.deactivated && state.suspendedUntil === undefined && state.unreadable === undefined) return [];
-  return [{ type: 'AccountReinstated', data }];
-}
-
-function refuseDeactivated(state: AccountStanding, accountId: string): void {
+export function refuseDeactivated(state: AccountStanding, accountId: string): void {
   if (state.deactivated)
     throw new Refusal('account-deactivated', `account ${accountId} is deactivated; reinstate it first`);
 }
 
-const unknown = (accountId: string) =>
+export const unknown = (accountId: string) =>
   new NotFound('account-unknown', `account ${accountId} is unknown; check the id, or let it join the waitlist`);

@@ -7,9 +7,9 @@ import { pairs, table, time } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { type Suspension, suspensionText } from '../switches/cli.js';
-import type { AccountAnswer } from './queries/show-account.js';
+import type { AccountAnswer } from './queries/account-answer.js';
 
-export type { AccountAnswer } from './queries/show-account.js';
+export type { AccountAnswer } from './queries/account-answer.js';
 
 export const commands: CommandGroup = (program, run) => {
   const group = program
@@ -80,14 +80,36 @@ export const commands: CommandGroup = (program, run) => {
     );
   command(
     group,
-    'reinstate <id>',
-    'Reverses a deactivation and a suspension. Repeating it changes nothing.',
-    'account reinstate acc-1 --reason appeal-granted',
+    'restrict <id> <action>',
+    'Denies an account one action until a given time. A later call changes that time.',
+    'account restrict acc-1 share --until 2032-06-01T00:00:00Z --reason spam',
   )
+    .requiredOption('--until <time>', 'when the restriction ends (RFC 3339)', instant)
     .requiredOption('--reason <label>', 'why, as a lower-case label', label)
     .action(
-      run<{ reason: string }>(({ client, print }, body, id) =>
-        change(client, print, id!, 'reinstatement', body, 'is reinstated'),
+      run<{ until: string; reason: string }>(({ client, print }, options, id, action) =>
+        change(client, print, id!, 'restriction', { action, ...options }, `may not ${action} until ${options.until}`),
+      ),
+    );
+  command(
+    group,
+    'reinstate <id>',
+    'Reverses deactivations, suspensions and restrictions. Repeating it changes nothing.',
+    'account reinstate acc-1 --reason appeal-granted',
+    'account reinstate acc-1 --reason appeal-granted --cause img-1',
+  )
+    .requiredOption('--reason <label>', 'why, as a lower-case label', label)
+    .option('--cause <id>', 'only what this case or enforcement has led to, its strike too')
+    .action(
+      run<{ reason: string; cause?: string }>(({ client, print }, body, id) =>
+        change(
+          client,
+          print,
+          id!,
+          'reinstatement',
+          body,
+          body.cause === undefined ? 'is reinstated' : `has nothing in force because of ${body.cause}`,
+        ),
       ),
     );
   command(
@@ -107,7 +129,7 @@ async function change(
   client: ApiClient,
   print: Session['print'],
   accountId: string,
-  what: 'suspension' | 'deactivation' | 'reinstatement',
+  what: 'suspension' | 'restriction' | 'deactivation' | 'reinstatement',
   body: object,
   done: string,
 ): Promise<void> {
@@ -142,8 +164,29 @@ function accountText(account: AccountAnswer): Shown {
     time(one.time),
     one.type,
     actorText(one.actor),
-    [one.reason, one.caseId && `case ${one.caseId}`, one.until, one.cohortId, one.version].filter(Boolean).join(', '),
+    [
+      one.action,
+      one.reason,
+      one.caseId && `case ${one.caseId}`,
+      one.enforcementId && `enforcement ${one.enforcementId}`,
+      one.cause && `cause ${one.cause}`,
+      one.until,
+      one.cohortId,
+      one.version,
+    ]
+      .filter(Boolean)
+      .join(', '),
+  ]);
+  const inForce = account.consequences.map((one) => [
+    [one.measure, one.action].filter(Boolean).join(' of '),
+    one.cause,
+    time(one.until),
   ]);
   const why = lines(account.why.map((one) => line`${one.text}`));
-  return paragraphs([about, why, table(['position', 'time', 'event', 'by', 'why'], rows)]);
+  return paragraphs([
+    about,
+    why,
+    ...(inForce.length > 0 ? [table(['in force', 'cause', 'until'], inForce)] : []),
+    table(['position', 'time', 'event', 'by', 'why'], rows),
+  ]);
 }

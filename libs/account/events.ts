@@ -82,13 +82,63 @@ export const AccountOnboarded = defineEvent({
   example: { accountId: 'acc-1', cohortId: '2022-w20' },
 });
 
+const cause = {
+  caseId: Type.Optional(EntityId('The confirmed case that caused it.')),
+  enforcementId: Type.Optional(
+    EntityId('The enforcement of its own that a decision by hand or of another system has; its cause.'),
+  ),
+};
+
 export const AccountSuspended = defineEvent({
   type: 'AccountSuspended',
   version: 1,
   summary: 'An account was suspended until a given time. No event marks the end.',
   published: true,
-  schema: eventData({ accountId, until: Instant('When the suspension ends.'), reason: Label('The reason.') }),
-  example: { accountId: 'acc-1', until: '2022-06-01T00:00:00.000Z', reason: 'second-strike' },
+  schema: eventData({ accountId, until: Instant('When the suspension ends.'), reason: Label('The reason.'), ...cause }),
+  example: { accountId: 'acc-1', until: '2022-06-01T00:00:00.000Z', reason: 'review-confirmed', caseId: 'img-1' },
+});
+
+export const AccountRestricted = defineEvent({
+  type: 'AccountRestricted',
+  version: 1,
+  summary:
+    'One action was denied to an account until a given time. No event marks the end; CauseLifted ends it earlier.',
+  published: true,
+  schema: eventData({
+    accountId,
+    action: Type.Enum(['generate', 'share'], { description: 'The action that is denied.' }),
+    until: Instant('When the restriction ends.'),
+    reason: Label('The reason.'),
+    ...cause,
+  }),
+  example: {
+    accountId: 'acc-1',
+    action: 'share',
+    until: '2022-06-01T00:00:00.000Z',
+    reason: 'review-confirmed',
+    caseId: 'img-1',
+  },
+});
+
+export const StrikeIssued = defineEvent({
+  type: 'StrikeIssued',
+  version: 1,
+  summary: 'A confirmed violation counts against an account until a given time, or without an end.',
+  schema: eventData({
+    accountId,
+    caseId: EntityId('The confirmed case.'),
+    clause: Type.Optional(Label('The clause of the content policy that was violated.')),
+    until: Type.Optional(Instant('When it stops counting; absent if it never does.')),
+  }),
+  example: { accountId: 'acc-1', caseId: 'img-1', clause: 'violent', until: '2022-08-17T10:00:00.000Z' },
+});
+
+export const StrikeRescinded = defineEvent({
+  type: 'StrikeRescinded',
+  version: 1,
+  summary: 'A strike counts no longer, because its cause was lifted.',
+  schema: eventData({ accountId, caseId: EntityId('The case of the strike.'), reason: Label('The reason.') }),
+  example: { accountId: 'acc-1', caseId: 'img-1', reason: 'appeal-granted' },
 });
 
 export const AccountDeactivated = defineEvent({
@@ -99,7 +149,7 @@ export const AccountDeactivated = defineEvent({
   schema: eventData({
     accountId,
     reason: Label('The reason: `review-confirmed`, `operator-decision`, or a reason of another system.'),
-    caseId: Type.Optional(EntityId('The confirmed case that caused it.')),
+    ...cause,
     imageId: Type.Optional(EntityId('The image of that case.')),
     categories: Labels('The categories of the violation; empty if unknown.'),
   }),
@@ -112,10 +162,46 @@ export const AccountDeactivated = defineEvent({
   },
 });
 
+export const DeactivationCauseAdded = defineEvent({
+  type: 'DeactivationCauseAdded',
+  version: 1,
+  summary:
+    'A deactivated account would be deactivated for another cause too. It remains so until each cause is lifted.',
+  schema: eventData({
+    accountId,
+    reason: Label('The reason.'),
+    ...cause,
+    imageId: Type.Optional(EntityId('The image of that case.')),
+    categories: Labels('The categories of the violation; empty if unknown.'),
+  }),
+  example: {
+    accountId: 'acc-1',
+    reason: 'review-confirmed',
+    caseId: 'img-2',
+    imageId: 'img-2',
+    categories: ['hate'],
+  },
+});
+
+export const CauseLifted = defineEvent({
+  type: 'CauseLifted',
+  version: 1,
+  summary:
+    'What one cause denied to an account was lifted; what others deny is still in force. If the account has its access again, AccountReinstated follows.',
+  published: true,
+  schema: eventData({
+    accountId,
+    cause: EntityId('The case or the enforcement.'),
+    reason: Label('The reason.'),
+  }),
+  example: { accountId: 'acc-1', cause: 'img-1', reason: 'appeal-granted' },
+});
+
 export const AccountReinstated = defineEvent({
   type: 'AccountReinstated',
   version: 1,
-  summary: 'A deactivation or suspension was reversed; the account has its earlier status again.',
+  summary:
+    'A deactivation or suspension was reversed; the account has its earlier status again. Events that follow at once say what is still in force.',
   published: true,
   schema: eventData({ accountId, reason: Label('The reason.') }),
   example: { accountId: 'acc-1', reason: 'appeal-granted' },
@@ -129,7 +215,12 @@ export const accountEvents = [
   PolicyAccepted,
   AccountOnboarded,
   AccountSuspended,
+  AccountRestricted,
+  StrikeIssued,
+  StrikeRescinded,
   AccountDeactivated,
+  DeactivationCauseAdded,
+  CauseLifted,
   AccountReinstated,
 ];
 

@@ -11,6 +11,7 @@ import {
   deactivateAccountInbound,
 } from './features/deactivate-account.js';
 import { ReinstateAccountController, ReinstateAccountHandler } from './features/reinstate-account.js';
+import { RestrictAccountController, RestrictAccountHandler } from './features/restrict-account.js';
 import { SuspendAccountController, SuspendAccountHandler } from './features/suspend-account.js';
 import { personStream } from './person.js';
 import { addressSettling } from './processes/address-settling.js';
@@ -20,7 +21,9 @@ import { ShowAccountController, ShowAccountHandler } from './queries/show-accoun
 import { accountStandingView } from './views/account-standing.js';
 
 export * from './account-address.js';
+export * from './account-enforcement.js';
 export * from './account-standing.js';
+export * from './consequences.js';
 export * from './events.js';
 export { AddressClaims } from './features/address-claims.js';
 export * from './person.js';
@@ -42,6 +45,7 @@ export const accountContext: Context = {
     AcceptPolicyHandler,
     ChangeAddressHandler,
     SuspendAccountHandler,
+    RestrictAccountHandler,
     ReinstateAccountHandler,
     DeactivateAccountHandler,
   ],
@@ -55,6 +59,7 @@ export const accountContext: Context = {
         AcceptPolicyController,
         ChangeAddressController,
         SuspendAccountController,
+        RestrictAccountController,
         ReinstateAccountController,
         DeactivateAccountController,
       ],

@@ -7,7 +7,8 @@ import type { Clock } from '../kernel/clock.js';
 import type { CommandContext } from '../kernel/command-context.js';
 import type { StreamKind } from '../kernel/decider.js';
 import type { DomainEvent } from '../kernel/envelope.js';
-import { CLOCK } from '../platform/ports.js';
+import type { Ids } from '../kernel/ids.js';
+import { CLOCK, IDS } from '../platform/ports.js';
 
 /**
  * A command whose fields are the body of its route. Other values (the caller, the id in the path) are declared
@@ -23,13 +24,13 @@ export abstract class RequestCommand<Result = CommandResult> extends Command<Res
 
 /**
  * The handler of a command that one stream decides: load, decide, append.
- * @param decide `now` is in epoch milliseconds
+ * @param decide `now` is in epoch milliseconds; `newId` is another one for each command
  * @param id the entity's id; absent if the kind has a single stream
  */
 export function decisionHandler<Given extends RequestCommand, State, Event extends DomainEvent>(
   command: Type<Given>,
   stream: StreamKind<State, Event>,
-  decide: (state: State, command: Given, now: number) => readonly Event[],
+  decide: (state: State, command: Given, now: number, newId: string) => readonly Event[],
   id?: (command: Given) => string,
 ): Type<{ execute(command: Given): Promise<CommandResult> }> {
   @CommandHandler(command)
@@ -37,12 +38,14 @@ export function decisionHandler<Given extends RequestCommand, State, Event exten
     constructor(
       @Inject(Transactor) private readonly transactor: Transactor,
       @Inject(CLOCK) private readonly clock: Clock,
+      @Inject(IDS) private readonly ids: Ids,
     ) {}
 
     async execute(given: Given): Promise<CommandResult> {
+      const newId = this.ids.next();
       return commandResult(
         await this.transactor.transact(stream, id?.(given), given.context, (state) =>
-          decide(state, given, this.clock.now()),
+          decide(state, given, this.clock.now(), newId),
         ),
       );
     }

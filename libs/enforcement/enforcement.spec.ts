@@ -1,9 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { recordedOf } from '../../test/support/fold-view.js';
 import { fold } from '../kernel/decider.js';
-import { ReviewConfirmed } from '../review/index.js';
-import { completeEnforcement, enforcementStream, orderEnforcement } from './enforcement.js';
-import { nextEnforcementActions } from './enforcement-actions.js';
+import { completeEnforcement, enforcementStream, orderEnforcement, recordEnforcement } from './enforcement.js';
 import type { EnforcementEvent } from './events.js';
 
 const order = {
@@ -19,10 +16,11 @@ const completed: EnforcementEvent = { type: 'EnforcementCompleted', data: done }
 const given = (...events: EnforcementEvent[]) => fold(enforcementStream, events);
 
 describe('enforcement', () => {
-  it('is ordered once for a case', () => {
+  it('is ordered once for a case, and keeps the order', () => {
     expect(orderEnforcement(given(), order)).toEqual([ordered]);
     expect(orderEnforcement(given(ordered), order)).toEqual([]);
-    expect(orderEnforcement(given(ordered, completed), order)).toEqual([]);
+    expect(orderEnforcement(given(ordered, completed), { ...order, measure: 'strike' })).toEqual([]);
+    expect(given(ordered, completed)).toEqual({ status: 'completed', order });
   });
 
   it('is completed once', () => {
@@ -33,24 +31,14 @@ describe('enforcement', () => {
   it('can’t be completed unless it was ordered', () => {
     expect(() => completeEnforcement(given(), done)).toThrow(expect.objectContaining({ code: 'enforcement-unknown' }));
   });
-});
 
-describe('a confirmed review', () => {
-  it('leads to order and deactivation at once, then to completion', () => {
-    const { accountId, caseId, imageId, categories } = order;
-    const event = recordedOf(1, ReviewConfirmed, { caseId, imageId, accountId, categories });
-    expect(nextEnforcementActions(event)).toEqual([
-      [
-        { kind: 'order-enforcement', data: order },
-        { kind: 'deactivate-account', data: { accountId, reason: 'review-confirmed', caseId, imageId, categories } },
-      ],
-      [{ kind: 'complete-enforcement', data: done }],
+  it('of a decision by hand is recorded at once, and once', () => {
+    const byHand = { accountId: 'acc-1', enforcementId: 'e-1', measure: 'suspend' as const, categories: [] };
+    const events = recordEnforcement(given(), byHand);
+    expect(events).toEqual([
+      { type: 'EnforcementOrdered', data: byHand },
+      { type: 'EnforcementCompleted', data: { accountId: 'acc-1', enforcementId: 'e-1' } },
     ]);
-  });
-
-  it('is an error if it names no account, since nobody can be deactivated', () => {
-    expect(() => nextEnforcementActions(recordedOf(1, ReviewConfirmed, { accountId: undefined }))).toThrow(
-      'names no account',
-    );
+    expect(recordEnforcement(given(...events), byHand)).toEqual([]);
   });
 });

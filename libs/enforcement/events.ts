@@ -1,32 +1,119 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
-import { EntityId, eventData, Labels } from '../events/schemas.js';
+import { Count, EntityId, eventData, Instant, Label, Labels, Line } from '../events/schemas.js';
+
+export const MEASURES = ['strike', 'restrict', 'suspend', 'deactivate'] as const;
+export const MAX_ENTRIES = 100;
+export const MAX_STEPS = 20;
+export const MAX_STRIKES = 100;
+/** Ten years. */
+export const MAX_DAYS = 3_650;
 
 const accountId = EntityId('The account.');
-const caseId = EntityId('The confirmed case that caused it.');
+const cause = {
+  caseId: Type.Optional(EntityId('The confirmed case that caused it.')),
+  enforcementId: Type.Optional(EntityId('The id of the enforcement, if it is not that of a case.')),
+};
 
 export const EnforcementOrdered = defineEvent({
   type: 'EnforcementOrdered',
   version: 1,
-  summary: 'A measure against an account was ordered because of a confirmed review.',
+  summary: 'A measure against an account was ordered because of a confirmed review, or by hand.',
   schema: eventData({
     accountId,
-    caseId,
-    imageId: EntityId('The image of the case.'),
-    measure: Type.Enum(['deactivate'], { description: 'The measure.' }),
+    ...cause,
+    imageId: Type.Optional(EntityId('The image of the case.')),
+    measure: Type.Enum([...MEASURES], {
+      description: 'The measure, by the ladder at the position of the confirmation.',
+    }),
+    action: Type.Optional(Type.Enum(['generate', 'share'], { description: 'The action that is restricted.' })),
+    until: Type.Optional(Instant('When the restriction or the suspension ends.')),
+    strikes: Type.Optional(
+      Count(
+        'The number of active strikes with the one of this case; absent if it led to none.',
+        1,
+        MAX_STRIKES * 1_000,
+      ),
+    ),
+    strikeUntil: Type.Optional(Instant('When that strike stops counting; absent if it never does.')),
+    clause: Type.Optional(Label('The clause of the content policy that was violated.')),
     categories: Labels('The categories of the violation.'),
   }),
-  example: { accountId: 'acc-1', caseId: 'img-1', imageId: 'img-1', measure: 'deactivate', categories: ['violent'] },
+  example: {
+    accountId: 'acc-1',
+    caseId: 'img-1',
+    imageId: 'img-1',
+    measure: 'deactivate',
+    clause: 'violent',
+    categories: ['violent'],
+  },
 });
 
 export const EnforcementCompleted = defineEvent({
   type: 'EnforcementCompleted',
   version: 1,
   summary: 'The ordered measure is in force.',
-  schema: eventData({ accountId, caseId }),
+  schema: eventData({ accountId, ...cause }),
   example: { accountId: 'acc-1', caseId: 'img-1' },
 });
 
 export const enforcementEvents = [EnforcementOrdered, EnforcementCompleted];
 
 export type EnforcementEvent = EventOf<(typeof enforcementEvents)[number]>;
+
+const step = Type.Object(
+  {
+    strikes: Count('From how many active strikes on it applies, with the one of this violation.', 1, MAX_STRIKES),
+    measure: Type.Enum([...MEASURES], {
+      description:
+        'What is imposed with the strike: nothing more, the restriction of one action, the suspension of every action, or the deactivation.',
+    }),
+    action: Type.Optional(Type.Enum(['generate', 'share'], { description: 'The action of a restriction.' })),
+    days: Type.Optional(Count('For how many days the action is restricted or the account is suspended.', 1, MAX_DAYS)),
+  },
+  { additionalProperties: false },
+);
+
+const entry = Type.Object(
+  {
+    clause: Type.Optional(Label('The clause of the content policy; absent: every clause without an entry of its own.')),
+    strikeDays: Type.Optional(
+      Count('For how many days a strike for such a violation counts; forever if absent.', 1, MAX_DAYS),
+    ),
+    steps: Type.Array(step, { minItems: 1, maxItems: MAX_STEPS, description: 'By number of strikes, ascending.' }),
+  },
+  { additionalProperties: false },
+);
+
+export const LadderSet = defineEvent({
+  type: 'LadderSet',
+  version: 1,
+  summary:
+    'What a violation leads to that is confirmed from now on, by clause and number of active strikes. Before the first such event, a confirmed violation deactivates the account.',
+  schema: eventData({
+    entries: Type.Array(entry, {
+      minItems: 1,
+      maxItems: MAX_ENTRIES,
+      description: 'One for each clause, and one for the others.',
+    }),
+    reason: Line('Why it was changed.', 1),
+  }),
+  example: {
+    entries: [
+      {
+        strikeDays: 90,
+        steps: [
+          { strikes: 1, measure: 'strike' },
+          { strikes: 2, measure: 'suspend', days: 7 },
+          { strikes: 3, measure: 'deactivate' },
+        ],
+      },
+      { clause: 'sexual-minors', steps: [{ strikes: 1, measure: 'deactivate' }] },
+    ],
+    reason: 'first violations are often misunderstandings',
+  },
+});
+
+export const ladderEvents = [LadderSet];
+
+export type LadderEvent = EventOf<(typeof ladderEvents)[number]>;

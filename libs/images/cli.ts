@@ -1,11 +1,12 @@
-import { type CommandGroup, command } from '../cli/commands.js';
+import { type CommandGroup, command, label } from '../cli/commands.js';
 import { line } from '../cli/rendering/plain-text.js';
 import { pairs, time } from '../cli/rendering/table.js';
 import { saveFile } from '../cli/save-file.js';
+import type { WriteReceipt } from '../http/write-receipt.js';
 import type { ImageAnswer } from './queries/show-image.js';
 
 export const commands: CommandGroup = (program, run) => {
-  const group = program.command('image').description('Shows what other systems reported about images.');
+  const group = program.command('image').description('Shows and previews images, and restores withheld ones.');
   command(group, 'show <id>', 'Shows an image and its account, never its prompt.', 'image show img-1').action(
     run(async ({ client, print }, _, id) => {
       const image = await client.get<ImageAnswer>(`/v1/images/${encodeURIComponent(id!)}`);
@@ -17,6 +18,7 @@ export const commands: CommandGroup = (program, run) => {
           ['photorealistic', image.photorealistic],
           ['faces', image.faces],
           ['prompt category', image.promptCategory],
+          ['withheld', image.withheld],
         ]),
       );
     }),
@@ -37,6 +39,21 @@ export const commands: CommandGroup = (program, run) => {
           { imageId: id, mediaType, bytes: bytes.length, file: out },
           () => line`${bytes.length} bytes are in ${out}`,
         );
+      }),
+    );
+
+  command(
+    group,
+    'restore <id>',
+    'Lets a withheld image be shared, downloaded and flagged again. Repeating it changes nothing.',
+    'image restore img-1 --reason appeal-granted',
+  )
+    .requiredOption('--reason <label>', 'why, as a lower-case label', label)
+    .action(
+      run<{ reason: string }>(async ({ client, print }, body, id) => {
+        const path = `/v1/images/${encodeURIComponent(id!)}/restoration`;
+        const written = await client.post<WriteReceipt>(path, body, { repeatable: true });
+        print({ imageId: id, ...written }, () => line`${id} is not withheld`);
       }),
     );
 };

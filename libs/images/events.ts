@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { defineEvent } from '../events/event-definition.js';
+import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { EntityId, eventData, Label, Labels, Line, Name, PersonalText } from '../events/schemas.js';
 
 const imageId = EntityId('The image.');
@@ -87,3 +87,26 @@ export const ContentFlagged = defineEvent({
 });
 
 export const imageEvents = [ImageGenerated, ImageShared, ImageDownloaded, ContentFlagged];
+
+export const ImageWithheld = defineEvent({
+  type: 'ImageWithheld',
+  version: 1,
+  summary: 'Nobody may share, download or flag an image any more, until it is restored.',
+  published: true,
+  schema: eventData({ imageId, caseId: EntityId('The confirmed case that caused it.') }),
+  example: { imageId: 'img-1', caseId: 'img-1' },
+});
+
+export const ImageRestored = defineEvent({
+  type: 'ImageRestored',
+  version: 1,
+  summary: 'A withheld image may be shared, downloaded and flagged again.',
+  published: true,
+  schema: eventData({ imageId, reason: Label('The reason.') }),
+  example: { imageId: 'img-1', reason: 'appeal-granted' },
+});
+
+/** The events of the stream `image-{id}`: decisions about an image. */
+export const withholdingEvents = [ImageWithheld, ImageRestored];
+
+export type WithholdingEvent = EventOf<(typeof withholdingEvents)[number]>;

@@ -5,11 +5,14 @@ import { CLOCK, SETTINGS } from '../platform/ports.js';
 import { IMAGE_CONTENT } from './content/image-content.js';
 import { openImageContent } from './content/open-image-content.js';
 import { Pictures } from './content/pictures.js';
-import { imageEvents } from './events.js';
+import { imageEvents, withholdingEvents } from './events.js';
+import { RestoreImageController, RestoreImageHandler } from './features/restore-image.js';
+import { withholdingStream } from './image-withholding.js';
 import { ImageOwners } from './queries/image-owner.js';
 import { ImagePrompts } from './queries/image-prompts.js';
 import { ShowImageController, ShowImageHandler } from './queries/show-image.js';
 import { imagesView } from './views/images.js';
+import { withheldImagesView } from './views/withheld-images.js';
 
 export { CONTENT_PROBLEMS } from './content/image-content.js';
 export { Pictures } from './content/pictures.js';
@@ -22,21 +25,24 @@ export {
   type Picture,
 } from './content/rendering.js';
 export * from './events.js';
+export * from './image-withholding.js';
 export { imagesAsOf } from './queries/image-facts.js';
 export * from './queries/image-owner.js';
 export { ImagePrompts } from './queries/image-prompts.js';
+export { withheldImages } from './queries/withheld-images.js';
 export * from './views/images.js';
 
 export const imagesContext: Context = {
   name: 'images',
-  events: imageEvents,
-  views: [imagesView],
-  commands: [ShowImageHandler],
+  events: [...imageEvents, ...withholdingEvents],
+  streams: [withholdingStream],
+  views: [imagesView, withheldImagesView],
+  commands: [ShowImageHandler, RestoreImageHandler],
   routes: [
     {
       name: 'Images',
-      description: 'What other systems reported about images.',
-      controllers: [ShowImageController],
+      description: 'What other systems reported about images, and whether they are withheld.',
+      controllers: [ShowImageController, RestoreImageController],
     },
   ],
   services: [

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { type CommandGroup, command, instant, integer, reason } from '../cli/commands.js';
+import { jsonOf, textOf } from '../cli/json-file.js';
 import { line } from '../cli/rendering/plain-text.js';
 import { rowsOf, table } from '../cli/rendering/table.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
-import { InvalidInput, NotFound } from '../kernel/errors.js';
+import { NotFound } from '../kernel/errors.js';
 import type { PolicyAnswer } from './queries/show-policy.js';
 
 interface PublishOptions {
@@ -39,7 +39,8 @@ export const commands: CommandGroup = (program, run) => {
       run<PublishOptions>(async ({ client, print }, options, version) => {
         const { link, textFile, from: effectiveFrom, graceDays } = options;
         const text = textFile === undefined ? undefined : await textOf('--text-file', textFile);
-        const clauses = options.clauses === undefined ? undefined : await clausesOf(options.clauses);
+        const clauses =
+          options.clauses === undefined ? undefined : await jsonOf('--clauses', options.clauses, 'an array of clauses');
         const body = { version, url: link, text, effectiveFrom, graceDays, clauses };
         const written = await client.post<WriteReceipt>('/v1/policy', body, { repeatable: true });
         const since = effectiveFrom ?? `position ${written.position}`;
@@ -98,22 +99,3 @@ export const commands: CommandGroup = (program, run) => {
 
 const unknownVersion = (version: string) =>
   new NotFound('policy-unknown', `content policy ${version} was never published: gatehouse policy show lists all`);
-
-async function clausesOf(file: string): Promise<unknown> {
-  const text = await textOf('--clauses', file);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const message = `${file} is not JSON (${(error as Error).message}): write an array of clauses`;
-    throw new InvalidInput([{ field: '--clauses', message }]);
-  }
-}
-
-async function textOf(option: string, file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new InvalidInput([{ field: option, message: `cannot read ${file} (${code}): check the path` }]);
-  }
-}

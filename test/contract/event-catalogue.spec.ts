@@ -45,7 +45,16 @@ describe('the event catalogue', () => {
 
   it('publishes the contract, and the events that reverse or limit one of its decisions', () => {
     const others = catalogue.outgoing.filter((definition) => !definition.contract).map(({ type }) => type);
-    expect(others.sort()).toEqual(['AccountReinstated', 'AccountSuspended', 'ModelProblemFound', 'ReviewDismissed']);
+    expect(others.sort()).toEqual([
+      'AccountReinstated',
+      'AccountRestricted',
+      'AccountSuspended',
+      'CauseLifted',
+      'ImageRestored',
+      'ImageWithheld',
+      'ModelProblemFound',
+      'ReviewDismissed',
+    ]);
     expect(catalogue.outgoing).toHaveLength(7 + others.length);
   });
 

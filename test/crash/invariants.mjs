@@ -112,6 +112,17 @@ export class Invariants {
     counted('AccountOnboarded', ({ data }) => data.accountId);
     counted('AccountDeactivated', ({ data }) => data.accountId);
     counted('CaseOpened', ({ data }) => data.caseId);
+    const confirmed = this.log.filter(({ type }) => type === 'ReviewConfirmed').map(({ data }) => data.caseId);
+    missing(
+      'confirmed reviews that withheld no image,',
+      new Set(confirmed),
+      counted('ImageWithheld', ({ data }) => data.caseId),
+    );
+    missing(
+      'confirmed reviews that were not enforced,',
+      new Set(confirmed),
+      counted('EnforcementCompleted', ({ data }) => data.caseId ?? data.enforcementId),
+    );
     const flagged = new Set(this.log.filter(({ type }) => type === 'ContentFlagged').map(({ data }) => data.imageId));
     missing(
       'flags that opened no case,',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { positionOrTime } from '../../libs/cli/commands.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { judge } from '../support/judge.js';
 
 const START = Date.parse('2022-05-18T09:00:00Z');
 const HOUR_MS = 3_600_000;
@@ -93,6 +94,7 @@ it('shows the state of an account at any position, and who changed it', async ()
   expect(today.history[1]).toEqual({
     position: suspended.body.position,
     type: 'AccountSuspended',
+    enforcementId: expect.any(String),
     time: new Date(now).toISOString(),
     reason: 'first-strike',
     until: new Date(now + HOUR_MS).toISOString(),
@@ -130,8 +132,7 @@ it('explains that a confirmed review denies everything before its deactivation i
   await service.post('/v1/events', cloudEvent('ContentFlagged', flag));
   await gatehouse.settle();
   const { administrator, runtime } = gatehouse;
-  await administrator.post('/v1/cases/img-nia/claim', {});
-  expect((await administrator.post('/v1/cases/img-nia/verdicts', { verdict: 'unsafe' })).status).toBe(200);
+  expect((await judge(administrator, 'img-nia', 'unsafe')).status).toBe(200);
   const confirmed = String(await runtime.store.head());
   const asked = await administrator.post('/access/v1/evaluation', {
     subject: { type: 'account', id: accountId },

@@ -98,10 +98,11 @@ it('shows a parked event of a consumer with its key and error beside the views',
   expect(reactions.map(({ name }: { name: string }) => name)).toEqual([
     'address-settling',
     'case-opening',
+    'enforcement-recording',
     'enforcing',
     'onboarding',
   ]);
-  const { parked } = reactions[2];
+  const { parked } = reactions[3];
   expect(parked).toContainEqual({
     key: 'acc-shown',
     position: '1',

@@ -243,6 +243,7 @@ it('shows the owner and the facts of an image', async () => {
     photorealistic: true,
     faces: null,
     promptCategory: null,
+    withheld: false,
   });
   expect(codeOf(await rita.get('/v1/images/img-0'))).toEqual([404, 'image-unknown']);
 });

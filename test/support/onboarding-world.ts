@@ -86,7 +86,7 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
       ),
     reinstate: (accountId: string) =>
       transactor.transact(accountStream, accountId, CONTEXT, (state) =>
-        reinstateAccount(state, { accountId, reason: 'spec' }),
+        reinstateAccount(state, { accountId, reason: 'spec' }, 0),
       ),
     setRate: (perWeek: number, daily = false) =>
       transactor.transact(rolloutStream, undefined, CONTEXT, (state) => setRate(state, perWeek, daily)),

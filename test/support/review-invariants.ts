@@ -34,7 +34,7 @@ export function imageBefore(log: readonly RecordedEvent[], imageId: string, posi
 
 /**
  * Nobody decides on an image that they flagged or own, by everything stored before; nothing is decided twice; every
- * confirmed review is enforced once, and its account is deactivated.
+ * confirmed review is enforced once: its image is withheld, and by default its account is deactivated.
  * @param since checks the events after this position
  */
 export function expectReviewInvariants(whole: readonly RecordedEvent[], since = 0): void {
@@ -57,6 +57,7 @@ export function expectReviewInvariants(whole: readonly RecordedEvent[], since = 
     const ofCase = (type: string) => log.filter((event) => event.type === type && event.data.caseId === data.caseId);
     expect(ofCase('EnforcementOrdered')).toHaveLength(1);
     expect(ofCase('EnforcementCompleted')).toHaveLength(1);
+    expect(ofCase('ImageWithheld')).toHaveLength(1);
     expect(ofCase('AccountDeactivated').length).toBeLessThanOrEqual(1);
     const deactivated = whole.filter((event) => event.type === 'AccountDeactivated');
     expect(deactivated.map((event) => event.data.accountId)).toContain(data.accountId);

@@ -17,7 +17,25 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   'POST /v1/accounts/:id/policy-acceptance': [{ version: '1' }],
   'POST /v1/accounts/:id/suspension': [{ until: '2022-06-01T00:00:00Z', reason: 'first-strike' }],
   'POST /v1/accounts/:id/deactivation': [{ reason: 'operator-decision', categories: ['violent', 'hate'] }],
-  'POST /v1/accounts/:id/reinstatement': [{ reason: 'appeal-granted' }],
+  'POST /v1/accounts/:id/restriction': [{ action: 'share', until: '2022-06-01T00:00:00Z', reason: 'spam' }],
+  'POST /v1/accounts/:id/reinstatement': [{ reason: 'appeal-granted', cause: 'img-1' }],
+  'POST /v1/images/:id/restoration': [{ reason: 'appeal-granted' }],
+  'PUT /v1/enforcement-ladder': [
+    {
+      entries: [
+        {
+          strikeDays: 90,
+          steps: [
+            { strikes: 1, measure: 'restrict', action: 'share', days: 7 },
+            { strikes: 2, measure: 'deactivate' },
+          ],
+        },
+      ],
+      reason: 'an appeal',
+    },
+    { entries: [{ steps: [{ strikes: 1, measure: 'deactivate' }] }], reason: 'as before' },
+  ],
+  'POST /v1/enforcement-ladder/dry-runs': [{ entries: [{ steps: [{ strikes: 1, measure: 'strike' }] }], cases: 10 }],
   'PUT /v1/rollout/rate': [{ perWeek: 10, daily: true }],
   'PUT /v1/switches/:action': [{ reason: 'an incident', until: '2032-06-01T00:00:00Z' }],
   'POST /v1/rollout/pause': [{ reason: 'reviewers are behind' }],

@@ -32,7 +32,7 @@ describe('the access replica', () => {
     const stop = new AbortController();
     stops.push(stop);
     const replica = new AccessReplica(store, new LogTail(store), { accounts });
-    await replica.start(stop.signal, enforced ?? (await store.head()));
+    await replica.start(stop.signal, { enforced: enforced ?? (await store.head()) });
     return replica;
   }
 
@@ -114,7 +114,7 @@ describe('the access replica', () => {
     for (const replica of [before, restarted]) {
       expect(await replica.standing('offender')).toMatchObject({ status: 'waiting', deactivated: true });
     }
-    await appendTo('offender', 'AccountDeactivated');
+    await appendTo('offender', 'AccountDeactivated', { caseId: 'img' });
     const reinstated = await appendTo('offender', 'AccountReinstated');
     for (const replica of [before, restarted]) {
       await replica.waitFor(reinstated, NEVER_MS);
@@ -127,7 +127,7 @@ describe('the access replica', () => {
     const stop = new AbortController();
     stops.push(stop);
     const replica = new AccessReplica(store, new LogTail(store), { accounts: 10 });
-    await replica.start(stop.signal, await store.head(), ['overdue']);
+    await replica.start(stop.signal, { enforced: await store.head(), overdue: ['overdue'] });
     expect(await replica.standing('overdue')).toMatchObject({ status: 'waiting', deactivated: true });
     await appendTo('overdue', 'AccountDeactivated');
     await replica.waitFor(await appendTo('overdue', 'AccountReinstated'), NEVER_MS);
@@ -142,7 +142,7 @@ describe('the access replica', () => {
     const replica = await new Promise<AccessReplica>((resolve, reject) => {
       const replica = new AccessReplica(store, new LogTail(store), { accounts: 10, error: () => resolve(replica) });
       replica
-        .start(stop.signal, 0)
+        .start(stop.signal, { enforced: 0 })
         .then(() => admin.query('ALTER SCHEMA log RENAME TO log_renamed'))
         .catch(reject);
     });

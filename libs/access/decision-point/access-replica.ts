@@ -4,9 +4,11 @@ import {
   accountStream,
   type PendingDeactivations,
 } from '../../account/index.js';
+import { EnforcementCompleted, ladderStream } from '../../enforcement/index.js';
 import { type EventStore, type Page } from '../../event-store/event-store.js';
 import { isOf, typesOf } from '../../events/event-definition.js';
-import { belongsTo, evolveRecorded, placeOf } from '../../kernel/decider.js';
+import { withholdingStream } from '../../images/index.js';
+import { evolveRecorded, isUsable } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { Changes, pause } from '../../kernel/wait.js';
@@ -17,13 +19,25 @@ import { runSubscription, type Subscriber } from '../../subscriptions/subscripti
 import { type Switches, switchesStream } from '../../switches/index.js';
 import { FoldedStream } from './folded-stream.js';
 import { InternedStandings } from './interned-standings.js';
+import { PendingEnforcements } from './pending-enforcements.js';
 import { RecentlyUsed } from './recently-used.js';
+import { WithheldImages } from './withheld-images.js';
 
 export interface AccessReplicaOptions {
   /** Maximum accounts held in memory; others are folded from their stream on demand. */
   accounts: number;
   /** Reading the log failed. It is retried; until it succeeds, the replica ages. */
   error?(error: unknown): void;
+}
+
+/** From where the replica follows the log, and what is known there. */
+export interface ReplicaStart {
+  /** Position up to which confirmed reviews are enforced. */
+  enforced: Position;
+  /** Accounts for which one is not. */
+  overdue?: readonly string[];
+  /** The images that are withheld as of a position; absent before their view is built. */
+  withheld?: { imageIds: readonly string[]; asOf: Position } | undefined;
 }
 
 /** The head of the log, read at a time of the monotonic clock: no event stored before that time is beyond it. */
@@ -36,6 +50,8 @@ interface Sample {
 const FIRST_CATCH_UP_MS = 3_000;
 const SAMPLE_MS = 250;
 const PAGE = 2_000;
+/** How far the view of withheld images may be behind for its images to be used: the log is followed from there. */
+const MAX_BEHIND = 300_000;
 /** Samples of ten minutes, the maximum of the staleness setting. */
 const HEADS_KEPT = 600_000 / SAMPLE_MS;
 
@@ -50,13 +66,15 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
   private readonly ahead = new Map<string, Position>();
   /** Accounts whose stream is being read, with their events that the log delivers meanwhile. */
   private readonly loading = new Map<string, { events: RecordedEvent[]; result: Promise<AccountStanding> }>();
-  /** Accounts with a confirmed review but no deactivation yet; they are denied from the confirmation on. */
-  private readonly pendingDeactivation = new Set<string>();
+  private readonly pending = new PendingEnforcements();
+  private readonly withheld: WithheldImages;
+  private readonly ladder = new FoldedStream(ladderStream);
   private readonly policies = new FoldedStream(policyStream);
   private readonly switchesSoFar = new FoldedStream(switchesStream);
   /** Computed last, from these policies and as of this time. */
   private inForce: { of: ContentPolicies; from: number; policies: PoliciesInForce } | undefined;
   private position: Position = 0;
+  private enforced: Position = 0;
   private readonly moves = new Changes();
   private samples: Sample[] = [];
   /** All samples of the last ten minutes, oldest first. */
@@ -71,6 +89,7 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
     private readonly account: AccountStream = accountStream,
   ) {
     this.held = new RecentlyUsed(options.accounts);
+    this.withheld = new WithheldImages(store);
   }
 
   /** What holds of the content policies. @param now epoch milliseconds */
@@ -112,8 +131,18 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
   }
 
   /** Whether a review of the account was confirmed and its deactivation is not stored yet. */
-  includes(accountId: string): boolean {
-    return this.pendingDeactivation.has(accountId);
+  includes(accountId: string, standing: AccountStanding): boolean {
+    return !standing.deactivated && this.denyPending(accountId, standing).deactivated;
+  }
+
+  /** Whether nobody may share, download or flag the image; undefined if it has to be looked up. */
+  heldWithheld(imageId: string): boolean | undefined {
+    return this.withheld.includes(imageId);
+  }
+
+  /** @throws StoreUnavailable if the image is not in memory and the log does not answer */
+  isWithheld(imageId: string): boolean | Promise<boolean> {
+    return this.withheld.find(imageId);
   }
 
   /** @throws StoreUnavailable if the account is not in memory and the log does not answer */
@@ -128,14 +157,18 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
 
   /**
    * Resolves once the replica may answer. It follows the log until the signal aborts.
-   * @param enforced position up to which confirmed reviews have led to deactivations
-   * @param overdue accounts for which they have not
    */
-  async start(signal: AbortSignal, enforced: Position, overdue: readonly string[] = []): Promise<void> {
-    for (const accountId of overdue) this.pendingDeactivation.add(accountId);
+  async start(signal: AbortSignal, { enforced, overdue = [], withheld }: ReplicaStart): Promise<void> {
+    this.pending.addOverdue(overdue);
     const head = await this.store.head();
+    this.enforced = enforced;
     this.position = Math.min(enforced, head);
-    for (const folded of [this.policies, this.switchesSoFar])
+    const { imageIds, asOf } = withheld ?? { imageIds: [], asOf: 0 };
+    if (head - asOf <= MAX_BEHIND) {
+      this.withheld.addAll(imageIds);
+      this.position = Math.min(this.position, asOf);
+    }
+    for (const folded of [this.policies, this.switchesSoFar, this.ladder])
       for (const event of await this.store.readStream(folded.kind.category)) folded.apply(event);
     void runSubscription(this, signal);
     await this.waitFor(head, FIRST_CATCH_UP_MS);
@@ -143,7 +176,15 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
   }
 
   async follow(signal: AbortSignal): Promise<void> {
-    const types = typesOf([...this.account.events, ...policyStream.events, ...switchesStream.events, ReviewConfirmed]);
+    const types = typesOf([
+      ...this.account.events,
+      ...policyStream.events,
+      ...switchesStream.events,
+      ...ladderStream.events,
+      ...withholdingStream.events,
+      ReviewConfirmed,
+      EnforcementCompleted,
+    ]);
     for await (const page of this.log.subscribe(this.position, { signal, types, limit: PAGE })) this.applyPage(page);
   }
 
@@ -160,24 +201,25 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
   }
 
   private denyPending(accountId: string, standing: AccountStanding): AccountStanding {
-    return this.pendingDeactivation.size > 0 && this.pendingDeactivation.has(accountId)
-      ? { ...standing, deactivated: true }
-      : standing;
+    return this.pending.isEmpty ? standing : this.pending.expected(accountId, standing, this.ladder.state);
   }
 
   private apply(event: RecordedEvent): void {
-    const category = `${this.account.category}-`;
-    if (event.stream.startsWith(category)) this.applyToAccount(event.stream.slice(category.length), event);
-    else if (isOf(ReviewConfirmed, event)) {
-      if (event.data.accountId !== undefined) this.pendingDeactivation.add(event.data.accountId);
-    } else if (event.stream === policyStream.category) this.policies.apply(event);
+    const accountId = idIn(this.account.category, event);
+    const imageId = idIn(withholdingStream.category, event);
+    if (accountId !== undefined) this.applyToAccount(accountId, event);
+    else if (imageId !== undefined) this.withheld.apply(imageId, event);
+    else if (event.stream === policyStream.category) this.policies.apply(event);
     else if (event.stream === switchesStream.category) this.switchesSoFar.apply(event);
+    else if (event.stream === ladderStream.category) this.ladder.apply(event);
+    else if (event.position > this.enforced) {
+      this.pending.apply(event);
+      if (isOf(ReviewConfirmed, event)) this.withheld.confirmed(event.data.imageId);
+    }
   }
 
   private applyToAccount(accountId: string, event: RecordedEvent): void {
-    if (this.pendingDeactivation.has(accountId) && decidesDeactivation(this.account, event)) {
-      this.pendingDeactivation.delete(accountId);
-    }
+    if (isUsable(event)) this.pending.applyToAccount(accountId, event);
     this.loading.get(accountId)?.events.push(event);
     if (event.position <= (this.ahead.get(accountId) ?? 0)) return;
     const standing = this.held.peek(accountId);
@@ -228,13 +270,5 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
   }
 }
 
-/** Whether the event alone decides if the account is deactivated after it, whatever it was before. */
-function decidesDeactivation(account: AccountStream, event: RecordedEvent): boolean {
-  if (!belongsTo(account, event)) return false;
-  const { initial, evolve } = account;
-  const place = placeOf(event);
-  const [active, deactivated] = [false, true].map((before) =>
-    evolve({ ...initial, deactivated: before }, event, place),
-  );
-  return active!.deactivated === deactivated!.deactivated;
-}
+const idIn = (category: string, { stream }: RecordedEvent): string | undefined =>
+  stream.startsWith(`${category}-`) ? stream.slice(category.length + 1) : undefined;

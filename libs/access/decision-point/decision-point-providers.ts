@@ -4,7 +4,7 @@ import { PendingDeactivations } from '../../account/index.js';
 import { ENFORCING } from '../../enforcement/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
-import { imagesAsOf } from '../../images/index.js';
+import { imagesAsOf, withheldImages } from '../../images/index.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
@@ -21,6 +21,7 @@ import { REACTOR_PREFIX } from '../../subscriptions/reactor.js';
 import { AccessReplica } from './access-replica.js';
 import { DecisionPoint } from './decision-point.js';
 import { unreadableStreams } from './unreadable-streams.js';
+import { MAX_WITHHELD } from './withheld-images.js';
 
 /** About 200 bytes each, so at most 300 MB. */
 const REPLICA_ACCOUNTS = 1_500_000;
@@ -40,6 +41,7 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(ViewReader) private readonly views: ViewReader,
   ) {
     this.isServing = httpAdapter?.getInstance() !== undefined;
   }
@@ -48,7 +50,8 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
     if (!this.isServing) return;
     const { replica, settings } = this;
     const enforcing = await positionAndParked(this.pool, REACTOR_PREFIX + ENFORCING);
-    await replica.start(this.stop.signal, enforcing.position, enforcing.parked);
+    const withheld = await withheldImages(this.pool, this.views, MAX_WITHHELD);
+    await replica.start(this.stop.signal, { enforced: enforcing.position, overdue: enforcing.parked, withheld });
     this.readiness.register('access-replica', () => {
       if (replica.ageMs > settings.stalenessMs)
         throw new Error(`its state is ${Math.round(replica.ageMs)} ms old; ${settings.stalenessMs} ms are allowed`);

@@ -54,7 +54,7 @@ describe('the decision point', () => {
       { stream: 'account-ann', expected: 'no-stream', events: ann },
     ]);
     replica = new AccessReplica(store, new LogTail(store), { accounts: 10 });
-    await replica.start(stop.signal, 0);
+    await replica.start(stop.signal, { enforced: 0 });
   });
   afterAll(async () => {
     stop.abort();

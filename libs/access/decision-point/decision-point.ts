@@ -49,6 +49,17 @@ export const DENY_REASONS: readonly string[] = [
   ...RULE_REASONS,
 ];
 
+/** The actions that nobody may do with a withheld image. */
+const CONCERNS_IMAGE: Record<AccessAction, boolean> = {
+  join: false,
+  generate: false,
+  share: true,
+  download: true,
+  flag: true,
+  review: false,
+};
+const WITHHELD = Object.freeze({ isWithheld: true });
+
 const SUBJECT_TYPES: ReadonlySet<string> = new Set(['account', 'reviewer']);
 
 const isAction = (name: string): name is AccessAction => (ACCESS_ACTIONS as readonly string[]).includes(name);
@@ -71,15 +82,19 @@ export class DecisionPoint {
   }
 
   /** Decides if that needs no wait; otherwise undefined: call `evaluate` then. */
-  evaluateNow({ action, minPosition, subject }: Evaluation): AccessDecision | undefined {
+  evaluateNow({ action, minPosition, subject, resource }: Evaluation): AccessDecision | undefined {
     if (minPosition > this.replica.knownPosition) return undefined;
     if (this.isStale()) return STALE;
     if (!isAction(action)) return ACTION_UNKNOWN;
     if (action === 'review') return undefined;
     if (subject.type !== 'account') return SUBJECT_TYPE_UNKNOWN;
     const standing = this.replica.heldStanding(subject.id);
-    const decision = standing && decideAccess(standing, action, this.facts(action, standing));
-    return action === 'share' && decision?.decision ? undefined : decision;
+    if (!standing) return undefined;
+    const facts = this.facts(action, standing);
+    const isWithheld = CONCERNS_IMAGE[action] && this.replica.heldWithheld(resource.id);
+    if (isWithheld) facts.image = WITHHELD;
+    const decision = decideAccess(standing, action, facts);
+    return decision.decision && (action === 'share' || isWithheld === undefined) ? undefined : decision;
   }
 
   /**
@@ -156,12 +171,23 @@ export class DecisionPoint {
     const action = evaluation.action as AccessAction;
     const standing = await this.replica.standing(subject.id);
     const decision = decideAccess(standing, action, this.facts(action, standing));
-    if (action !== 'share' || !decision.decision) return decision;
+    if (!CONCERNS_IMAGE[action] || !decision.decision) return decision;
+    const isWithheld = await this.replica.isWithheld(resource.id);
+    if (isWithheld || action !== 'share') {
+      return decideAccess(standing, action, { ...this.facts(action, standing), image: { isWithheld } });
+    }
     // The account's rules come first: a denied account need not wait for the image. They are checked again after the wait.
     const { facts, isParked } = await this.image(evaluation, deadline);
     // A restriction applies if either the log or the caller reports it.
     const either = (name: 'photorealistic' | 'faces') => facts?.[name] === true || resource.properties[name] === true;
-    const image = { photorealistic: either('photorealistic'), faces: either('faces'), isParked };
+    const image = {
+      photorealistic: either('photorealistic'),
+      faces: either('faces'),
+      isParked,
+      // A violation may have been confirmed during the wait.
+      isWithheld: await this.replica.isWithheld(resource.id),
+      isOthers: facts?.accountId !== undefined && facts.accountId !== subject.id,
+    };
     const after = await this.replica.standing(subject.id);
     return decideAccess(after, action, { ...this.facts(action, after), image });
   }

@@ -12,6 +12,9 @@ const REASONS = [
   `The rule that denies, one of ${DENY_REASONS.join(', ')}; others may be added.`,
   '`decision-point-stale`: the state behind the decision may be older than the allowed staleness, or is not loaded yet.',
   '`generate-suspended` and the like: an operator suspended the action for everyone, or for the cohort of the account; `GET /v1/switches` shows it.',
+  '`share-restricted` and `generate-restricted`: the action was denied to this account for a time; `GET /v1/accounts/{id}` shows it.',
+  '`image-withheld`: a violation was confirmed in the image, which nobody may share, download or flag until it is restored.',
+  '`not-image-owner`: the image is another account’s.',
   '`evaluation-invalid`: the question of a batch is not valid; see `error`.',
   '`account-unreadable`: an event of the account can’t be read, and may have deactivated it; an operator can reinstate it.',
   '`policy-unreadable`: an event of the content policy can’t be read; a version that is published now, without grace days, ends that.',
@@ -38,7 +41,7 @@ const action = Type.Object(
 const resource = Type.Object(
   {
     type: text('`image`, `case` or `product`.'),
-    id: text('The image for share, the case for review; other actions ignore it.'),
+    id: text('The image for share, download and flag, the case for review; other actions ignore it.'),
     properties: Type.Optional(
       Type.Object(
         {

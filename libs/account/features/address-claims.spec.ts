@@ -12,7 +12,8 @@ import { AddressHashes } from '../../platform/personal-data/address-hashes.js';
 import { mailboxOf } from '../../platform/personal-data/mailbox.js';
 import type { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { changeAddress, joinWithAddress } from '../account-address.js';
-import { accountStream, deactivateAccount, leaveWaitlist, reinstateAccount } from '../account-standing.js';
+import { deactivateAccount, reinstateAccount } from '../account-enforcement.js';
+import { accountStream, leaveWaitlist } from '../account-standing.js';
 import { personStream } from '../person.js';
 import { addressSettling } from '../processes/address-settling.js';
 import { AddressClaims } from './address-claims.js';
@@ -103,7 +104,7 @@ function world() {
           if (kind === 'leave') return leaveWaitlist(state, accountId);
           return kind === 'deactivate'
             ? deactivateAccount(state, data)
-            : reinstateAccount(state, { accountId, reason: 'spec' });
+            : reinstateAccount(state, { accountId, reason: 'spec' }, 0);
         });
       }
     }

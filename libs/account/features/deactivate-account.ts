@@ -7,7 +7,8 @@ import { AreLabels, IdParam, IfGiven, IsLabel, IsSet } from '../../http/field-ru
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
-import { accountStream, deactivateAccount } from '../account-standing.js';
+import { deactivateAccount } from '../account-enforcement.js';
+import { accountStream } from '../account-standing.js';
 import { AccountDeactivated } from '../events.js';
 
 type Deactivation = DataOf<typeof AccountDeactivated>;
@@ -29,7 +30,8 @@ export class DeactivateAccount extends RequestCommand implements Deactivation {
 export const DeactivateAccountHandler = decisionHandler(
   DeactivateAccount,
   accountStream,
-  (standing, { context: _, accountId, ...found }) => deactivateAccount(standing, { accountId, ...found }),
+  (standing, { context: _, accountId, ...found }, __, enforcementId) =>
+    deactivateAccount(standing, { accountId, ...found, enforcementId }),
   ({ accountId }) => accountId,
 );
 
@@ -47,7 +49,8 @@ export class DeactivateAccountController extends CommandRoute {
   @HttpCode(200)
   @Roles('operator', 'administrator')
   @Operation('Revokes the account’s access until it is reinstated', {
-    description: 'Also works for an account that is not known yet. A repeat changes nothing.',
+    description:
+      'Also works for an account that is not known yet. It has an enforcement of its own, beside those of confirmed reviews. A repeat changes nothing.',
     fields: { id: 'The account.' },
     example: { reason: 'operator-decision', categories: ['violent'] },
     answer: receipt('Deactivated.'),

@@ -4,7 +4,8 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsInstant, IsLabel } from '../../http/field-rules.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { accountStream, suspendAccount } from '../account-standing.js';
+import { suspendAccount } from '../account-enforcement.js';
+import { accountStream } from '../account-standing.js';
 
 export class SuspendAccount extends RequestCommand {
   declare readonly accountId: string;
@@ -19,7 +20,8 @@ export class SuspendAccount extends RequestCommand {
 export const SuspendAccountHandler = decisionHandler(
   SuspendAccount,
   accountStream,
-  (standing, { accountId, until, reason }, now) => suspendAccount(standing, { accountId, until, reason }, now),
+  (standing, { accountId, until, reason }, now, enforcementId) =>
+    suspendAccount(standing, { accountId, until, reason, enforcementId }, now),
   ({ accountId }) => accountId,
 );
 

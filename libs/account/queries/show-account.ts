@@ -1,108 +1,27 @@
 import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { Matches, MaxLength } from 'class-validator';
-import { type Static, Type } from 'typebox';
 import { type EventStore, UnknownPosition } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { isOf } from '../../events/event-definition.js';
 import { isNoOp } from '../../events/no-op-recorded.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IfGiven, Means } from '../../http/field-rules.js';
-import {
-  actor,
-  closed,
-  flag,
-  instant,
-  list,
-  oneOf,
-  orNull,
-  position,
-  text,
-} from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { parsePosition } from '../../http/position-text.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { belongsTo, foldRecorded } from '../../kernel/decider.js';
-import type { Position, Recorded, RecordedEvent } from '../../kernel/envelope.js';
+import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { InvalidInput, NotFound, PositionGone } from '../../kernel/errors.js';
 import { isInstant, parseInstant } from '../../kernel/text-forms.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { policiesAt, policyStream } from '../../policy/index.js';
 import { confirmationOf } from '../../review/index.js';
-import { explain } from '../account-explanation.js';
+import { type Deactivating, deactivationsInForce, explain } from '../account-explanation.js';
 import { accountStream } from '../account-standing.js';
-import { AccountDeactivated, type AccountEvent } from '../events.js';
+import { AccountDeactivated } from '../events.js';
+import { AccountAnswer, accountExample, shownConsequences, shownOf } from './account-answer.js';
 import { PendingDeactivations } from './pending-deactivations.js';
-
-const ExplanationAnswer = closed({
-  reason: text('As access decisions name it; `allowed` if nothing denies access.'),
-  text: text('The reason in one sentence: what, why, who and when.'),
-  position: Type.Optional(position('The position of the event behind it.')),
-  time: Type.Optional(instant('When that happened.')),
-  actor: Type.Optional(actor),
-  caseId: Type.Optional(text('The case that caused it.')),
-  imageId: Type.Optional(text('The image of that case.')),
-  reviewers: Type.Optional(list(Type.String(), 'Who decided that case.')),
-});
-
-const ChangeAnswer = closed({
-  position: position('Place in the log.'),
-  type: text('Type of the event.'),
-  time: instant('When it happened.'),
-  actor,
-  reason: Type.Optional(text('Why, as a label.')),
-  caseId: Type.Optional(text('The case that caused it.')),
-  imageId: Type.Optional(text('The image of that case.')),
-  until: Type.Optional(instant('When a suspension was to end.')),
-  cohortId: Type.Optional(text('The cohort it was onboarded with.')),
-  version: Type.Optional(text('The content policy that was accepted.')),
-});
-
-export const AccountAnswer = closed({
-  accountId: text('The account.'),
-  status: oneOf(['unknown', 'waiting', 'left', 'onboarded'], 'Its status.'),
-  deactivated: flag('Denied everything until it is reinstated.'),
-  suspendedUntil: orNull(instant('Denied everything until then.')),
-  policyVersion: orNull(text('The content policy accepted last.')),
-  cohortId: orNull(text('The cohort it was onboarded with.')),
-  asOf: closed(
-    { position: position('Its position in the log.'), time: instant('When it was stored.') },
-    'The last event included.',
-  ),
-  why: list(
-    ExplanationAnswer,
-    'Why it has no access, every reason first to last, or why it has. Suspended actions are shown by GET /v1/switches.',
-  ),
-  history: list(ChangeAnswer, 'The events so far, oldest first.'),
-});
-export type AccountAnswer = Static<typeof AccountAnswer>;
-
-const example: AccountAnswer = {
-  accountId: 'acc-1',
-  status: 'waiting',
-  deactivated: false,
-  suspendedUntil: null,
-  policyVersion: null,
-  cohortId: null,
-  asOf: { position: '12', time: '2022-05-18T09:00:00.012Z' },
-  why: [
-    {
-      reason: 'not-onboarded',
-      text: 'acc-1 is on the waitlist and not onboarded yet, since 2022-05-18T09:00:00.000Z',
-      position: '12',
-      time: '2022-05-18T09:00:00.000Z',
-      actor: { kind: 'service', id: 'web', role: 'service' },
-    },
-  ],
-  history: [
-    {
-      position: '12',
-      type: 'WaitlistJoined',
-      time: '2022-05-18T09:00:00.000Z',
-      actor: { kind: 'service', id: 'web', role: 'service' },
-    },
-  ],
-};
 
 export class ShowAccount extends Query<AccountAnswer> {
   constructor(
@@ -134,19 +53,21 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
       throw new NotFound('account-unknown', `no account ${accountId} is known${when}; check the id`);
     }
     const state = foldRecorded(accountStream, events);
-    const { suspendedUntil, policyVersion, earlierPolicies: _, unreadable: __, cohortId, ...standing } = state;
+    const { status, deactivated, suspendedUntil, policyVersion, cohortId } = state;
     const own = events.filter((event) => belongsTo(accountStream, event));
     const policies = (await this.store.readStream(policyStream.category)).filter(isPart);
-    const reviewers = await this.reviewersOf(own);
+    const reviewers = await this.reviewersOf(deactivationsInForce(state, own));
     const inForce = policiesAt(foldRecorded(policyStream, policies), now);
     const isDeactivationPending =
-      (asOf === undefined && this.pending.includes(accountId)) || (await this.wasPending(history, isPart));
+      (asOf === undefined && this.pending.includes(accountId, state)) || (await this.wasPending(history, isPart));
     return {
       accountId,
-      ...standing,
+      status,
+      deactivated,
       suspendedUntil: suspendedUntil === undefined ? null : toIso(suspendedUntil),
       policyVersion: policyVersion ?? null,
       cohortId: cohortId ?? null,
+      consequences: shownConsequences(state, now),
       asOf: { position: String(last.position), time: last.recordedAt },
       why: explain(accountId, state, own, { now, policies: inForce, reviewers, isDeactivationPending }),
       history: own.map(({ position: place, type, data, metadata: { time, actor: by } }) => ({
@@ -159,16 +80,20 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
     };
   }
 
-  /** Who confirmed the case of the last deactivation, with the system of reviewers who are not ours. */
-  private async reviewersOf(events: readonly Recorded<AccountEvent>[]): Promise<string[]> {
-    const last = events.findLast((event) => event.type === 'AccountDeactivated');
-    const caseId = last && 'caseId' in last.data ? last.data.caseId : undefined;
-    const confirmation = caseId === undefined ? undefined : await confirmationOf(this.store, caseId);
-    const { reviewers = [], reviewerSource, reviewerSources = [] } = confirmation?.data ?? {};
-    return reviewers.map((one, n) => {
-      const source = reviewerSources[n] ?? reviewerSource;
-      return source ? `${one} (${source})` : one;
-    });
+  /** By case: who confirmed it, with the system of reviewers who are not ours. */
+  private async reviewersOf(deactivations: readonly Deactivating[]): Promise<Map<string, string[]>> {
+    const cases = deactivations.flatMap(({ data: { caseId } }) => (caseId === undefined ? [] : [caseId]));
+    const confirmations = await Promise.all(cases.map((caseId) => confirmationOf(this.store, caseId)));
+    return new Map(
+      confirmations.map((confirmation, i) => {
+        const { reviewers = [], reviewerSource, reviewerSources = [] } = confirmation?.data ?? {};
+        const named = reviewers.map((one, n) => {
+          const source = reviewerSources[n] ?? reviewerSource;
+          return source ? `${one} (${source})` : one;
+        });
+        return [cases[i]!, named];
+      }),
+    );
   }
 
   /** When the event at a position was stored, in epoch milliseconds; undefined if there is none. */
@@ -212,16 +137,6 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
   }
 }
 
-/** What an event says beside its type, without personal data. */
-const SHOWN = ['reason', 'caseId', 'imageId', 'until', 'cohortId', 'version'] as const;
-
-function shownOf(data: Recorded<AccountEvent>['data']): Partial<Record<(typeof SHOWN)[number], string>> {
-  // The reason of somebody who joins is text of theirs.
-  if ('email' in data) return {};
-  const values = data as Record<string, unknown>;
-  return Object.fromEntries(SHOWN.flatMap((name) => (typeof values[name] === 'string' ? [[name, values[name]]] : [])));
-}
-
 const AS_OF_RULE = 'must be a position, digits only or EPOCH-digits, or a time like 2022-05-18T09:00:00Z';
 
 export class ShowAccountQuery {
@@ -241,7 +156,7 @@ export class ShowAccountController {
   @Operation('The status of an account, now or at an earlier moment, and its history', {
     description: 'Folded from the account’s own events, so that it is exact at the moment of the request.',
     fields: { id: 'The account.' },
-    answer: answer('Account', 'The account.', AccountAnswer, example),
+    answer: answer('Account', 'The account.', AccountAnswer, accountExample),
     refusals: { 404: ['account-unknown'], 410: ['position-gone'] },
   })
   showAccount(@Param() { id }: IdParam, @QueryParameters() { asOf }: ShowAccountQuery): Promise<AccountAnswer> {

@@ -17,6 +17,12 @@ describe('the account-standing view', () => {
       account_id: accountId,
       status: 'onboarded',
       policy_version: 'v1',
+      consequences: {
+        deactivations: [{ cause: '', isManual: true }],
+        suspensions: [{ cause: '', isManual: true, until: Date.parse('2022-06-01T00:00:00Z') }],
+        restrictions: [],
+        strikes: [],
+      },
       suspended_until: Date.parse('2022-06-01T00:00:00Z'),
       deactivated: true,
       deactivated_at: Date.parse('2022-05-18T09:05:00Z'),

@@ -1,6 +1,7 @@
 import { placeOf } from '../../kernel/decider.js';
-import { bool, defineView, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
+import { bool, defineView, int8, jsonb, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
 import { type AccountStanding, type AccountStream, accountStream } from '../account-standing.js';
+import type { Consequences } from '../consequences.js';
 
 const columns = {
   account_id: text(),
@@ -10,6 +11,8 @@ const columns = {
   suspended_until: nullable(timestamptz()),
   deactivated: bool(),
   deactivated_at: nullable(timestamptz()),
+  /** By cause: deactivations, suspensions, restrictions and strikes that nobody has lifted. */
+  consequences: nullable(jsonb<Consequences>()),
   cohort_id: nullable(text()),
   /** The position of the account's last event. */
   position: int8(),
@@ -21,8 +24,8 @@ export type AccountStandingRow = RowOf<typeof columns>;
 export const accountStandingOf = (account: AccountStream) =>
   defineView({
     name: 'account-standing',
-    version: 1,
-    summary: 'The state of each account: waitlist, policy, suspension, deactivation.',
+    version: 2,
+    summary: 'The state of each account: waitlist, policy, suspension, deactivation, and their causes.',
     events: account.events,
     table: { name: 'accounts', key: 'account_id', columns },
     keys: ({ data }) => [data.accountId],
@@ -36,6 +39,7 @@ export const accountStandingOf = (account: AccountStream) =>
         suspended_until: after.suspendedUntil ?? null,
         deactivated: after.deactivated,
         deactivated_at: after.deactivated ? (row?.deactivated_at ?? Date.parse(event.metadata.time)) : null,
+        consequences: after.consequences ?? null,
         cohort_id: after.cohortId ?? null,
         position: event.position,
       };
@@ -51,4 +55,5 @@ const standingOf = (row: AccountStandingRow): AccountStanding => ({
   suspendedUntil: row.suspended_until ?? undefined,
   policyVersion: row.policy_version ?? undefined,
   cohortId: row.cohort_id ?? undefined,
+  consequences: row.consequences ?? undefined,
 });

@@ -1,16 +1,18 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import type pg from 'pg';
 import type { Static } from 'typebox';
+import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery } from '../../http/field-rules.js';
 import { closed, flag, instant, orNull, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { toIso } from '../../kernel/clock.js';
 import { NotFound } from '../../kernel/errors.js';
+import type { Pool } from '../../platform/database/database.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
+import { isWithheld, withholdingStream } from '../image-withholding.js';
 import { imagesView } from '../views/images.js';
 
 export const ImageAnswer = closed({
@@ -20,6 +22,7 @@ export const ImageAnswer = closed({
   photorealistic: orNull(flag('Whether it could be mistaken for a photograph.')),
   faces: orNull(flag('Whether it shows faces of people.')),
   promptCategory: orNull(text('The category of its prompt.')),
+  withheld: flag('Whether nobody may share, download or flag it, because a violation was confirmed.'),
 });
 export type ImageAnswer = Static<typeof ImageAnswer>;
 
@@ -30,32 +33,44 @@ const example: ImageAnswer = {
   photorealistic: true,
   faces: false,
   promptCategory: null,
+  withheld: false,
 };
 
 export class ShowImage extends IdQuery<ImageAnswer> {}
 
 @QueryHandler(ShowImage)
 export class ShowImageHandler implements IQueryHandler<ShowImage> {
-  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
+  constructor(
+    @Inject(POOL) private readonly pool: Pool,
+    @Inject(Transactor) private readonly transactor: Transactor,
+  ) {}
 
   async execute({ id: imageId }: ShowImage): Promise<ImageAnswer> {
-    const { rows } = await queryView(this.pool, {
+    const [{ rows }, { state }] = await Promise.all([
+      this.row(imageId),
+      this.transactor.load(withholdingStream, imageId),
+    ]);
+    if (rows[0]) return toAnswer(rows[0], isWithheld(state));
+    throw new NotFound('image-unknown', `no image ${imageId} is known; check the id, or send its ImageGenerated`);
+  }
+
+  private row(imageId: string) {
+    return queryView(this.pool, {
       text: `SELECT * FROM ${viewTable(imagesView)} WHERE image_id = $1`,
       values: [imageId],
     });
-    if (rows[0]) return toAnswer(rows[0]);
-    throw new NotFound('image-unknown', `no image ${imageId} is known; check the id, or send its ImageGenerated`);
   }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a row as the driver returns it
-const toAnswer = (row: any): ImageAnswer => ({
+const toAnswer = (row: any, withheld: boolean): ImageAnswer => ({
   imageId: row.image_id,
   accountId: row.account_id,
   generatedAt: toIso(row.generated_at),
   photorealistic: row.photorealistic,
   faces: row.faces,
   promptCategory: row.prompt_category,
+  withheld,
 });
 
 @Controller('v1/images')

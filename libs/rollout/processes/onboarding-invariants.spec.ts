@@ -146,7 +146,7 @@ function memoryWorld() {
           deactivateAccount(state, { accountId: of(step), reason: 'spec', categories: [] }),
         );
       case 'reinstate':
-        return account(of(step), (state) => reinstateAccount(state, { accountId: of(step), reason: 'spec' }));
+        return account(of(step), (state) => reinstateAccount(state, { accountId: of(step), reason: 'spec' }, 0));
       case 'rate':
         return transactor.transact(rolloutStream, undefined, CONTEXT, (state) => setRate(state, step.perWeek));
       case 'admit':

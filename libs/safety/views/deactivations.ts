@@ -1,10 +1,15 @@
 import {
   AccountOnboarded,
+  AccountRestricted,
   type AccountStream,
   AccountSuspended,
   AddressChanged,
   accountStream,
+  CauseLifted,
+  DeactivationCauseAdded,
   PolicyAccepted,
+  StrikeIssued,
+  StrikeRescinded,
   WaitlistJoined,
   WaitlistLeft,
 } from '../../account/index.js';
@@ -36,6 +41,11 @@ const CONCERN_NO_DEACTIVATION = [
   PolicyAccepted,
   AccountOnboarded,
   AccountSuspended,
+  AccountRestricted,
+  StrikeIssued,
+  StrikeRescinded,
+  DeactivationCauseAdded,
+  CauseLifted,
 ];
 
 export const deactivationsOf = (account: AccountStream) =>

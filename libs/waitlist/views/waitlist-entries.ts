@@ -1,10 +1,15 @@
 import {
+  AccountRestricted,
   type AccountStanding,
   type AccountStream,
   AccountSuspended,
   AddressChanged,
   accountStream,
+  CauseLifted,
+  DeactivationCauseAdded,
   PolicyAccepted,
+  StrikeIssued,
+  StrikeRescinded,
   type WaitlistJoined,
 } from '../../account/index.js';
 import { except, type RecordedOf } from '../../events/event-definition.js';
@@ -30,13 +35,25 @@ const columns = {
 
 export type WaitlistEntryRow = RowOf<typeof columns>;
 
+/** Neither begin nor end the time in which an account is deactivated. */
+const NOT_BARRING = [
+  AddressChanged,
+  PolicyAccepted,
+  AccountSuspended,
+  AccountRestricted,
+  StrikeIssued,
+  StrikeRescinded,
+  DeactivationCauseAdded,
+  CauseLifted,
+];
+
 /** Folds with the account's own `evolve`: any event that deactivates a waiting account bars it. */
 export const waitlistEntriesOf = (account: AccountStream) =>
   defineView({
     name: 'waitlist-entries',
     version: 1,
     summary: 'Who is waiting, in order, and who left or was onboarded.',
-    events: except(account.events, [AddressChanged, PolicyAccepted, AccountSuspended]),
+    events: except(account.events, NOT_BARRING),
     table: {
       name: 'entries',
       key: 'account_id',

@@ -1,0 +1,107 @@
+import type { AccountEvent } from './events.js';
+
+type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
+
+export const RESTRICTED_ACTIONS = ['generate', 'share'] as const;
+export type RestrictedAction = (typeof RESTRICTED_ACTIONS)[number];
+
+/** Why a consequence is in force. Manual: an operator or another system decided it, and its cause is an enforcement. */
+export interface Cause {
+  /** The id of the confirmed case or of the enforcement; empty for a manual decision that an earlier release stored. */
+  cause: string;
+  isManual: boolean;
+}
+
+/** `until` in epoch milliseconds, here and below; no event marks an end. */
+export interface Suspension extends Cause {
+  until: number;
+}
+
+export interface Restriction extends Suspension {
+  action: RestrictedAction;
+}
+
+/** Without `until` it counts forever. */
+export interface Strike {
+  cause: string;
+  until?: number;
+}
+
+/** What decisions have led to and nobody has lifted, each consequence with its cause. */
+export interface Consequences {
+  deactivations: readonly Cause[];
+  suspensions: readonly Suspension[];
+  restrictions: readonly Restriction[];
+  strikes: readonly Strike[];
+}
+
+export const NO_CONSEQUENCES: Consequences = { deactivations: [], suspensions: [], restrictions: [], strikes: [] };
+
+/** The cause that an event names. */
+export const causeOf = ({ caseId, enforcementId }: { caseId?: string; enforcementId?: string }): Cause => ({
+  cause: enforcementId ?? caseId ?? '',
+  isManual: enforcementId !== undefined || caseId === undefined,
+});
+
+/** The fields of an event that name a cause. */
+export const causeFields = ({ cause, isManual }: Cause): { caseId?: string; enforcementId?: string } => {
+  if (cause === '') return {};
+  return isManual ? { enforcementId: cause } : { caseId: cause };
+};
+
+/** Without the consequences of this cause, and of every manual decision if it is one: a later one replaces it. */
+const others = <One extends Cause>(all: readonly One[], { cause, isManual }: Cause): One[] =>
+  all.filter((one) => one.cause !== cause && !(isManual && one.isManual));
+
+export const withDeactivation = (
+  all: Consequences,
+  data: DataOf<'AccountDeactivated'> | DataOf<'DeactivationCauseAdded'>,
+): Consequences => ({ ...all, deactivations: [...others(all.deactivations, causeOf(data)), causeOf(data)] });
+
+export function withSuspension(all: Consequences, data: DataOf<'AccountSuspended'>): Consequences {
+  const suspension = { ...causeOf(data), until: Date.parse(data.until) };
+  return { ...all, suspensions: [...others(all.suspensions, suspension), suspension] };
+}
+
+export function withRestriction(all: Consequences, data: DataOf<'AccountRestricted'>): Consequences {
+  const restriction = { ...causeOf(data), action: data.action, until: Date.parse(data.until) };
+  const ofOtherActions = all.restrictions.filter(({ action }) => action !== data.action);
+  const ofAction = all.restrictions.filter(({ action }) => action === data.action);
+  return { ...all, restrictions: [...ofOtherActions, ...others(ofAction, restriction), restriction] };
+}
+
+export function withStrike(all: Consequences, { caseId, until }: DataOf<'StrikeIssued'>): Consequences {
+  const strike = { cause: caseId, ...(until !== undefined && { until: Date.parse(until) }) };
+  return { ...all, strikes: [...all.strikes.filter(({ cause }) => cause !== caseId), strike] };
+}
+
+export const withoutStrike = (all: Consequences, caseId: string): Consequences => ({
+  ...all,
+  strikes: all.strikes.filter(({ cause }) => cause !== caseId),
+});
+
+/** Without what denies because of a cause; its strike remains. */
+export function withoutCause(all: Consequences, lifted: string): Consequences {
+  const isOther = ({ cause }: Cause) => cause !== lifted;
+  return {
+    deactivations: all.deactivations.filter(isOther),
+    suspensions: all.suspensions.filter(isOther),
+    restrictions: all.restrictions.filter(isOther),
+    strikes: all.strikes,
+  };
+}
+
+export const isEmpty = ({ deactivations, suspensions, restrictions, strikes }: Consequences): boolean =>
+  deactivations.length + suspensions.length + restrictions.length + strikes.length === 0;
+
+/** Whether anything is in force, or counts, because of this case or enforcement. */
+export const isCause = ({ deactivations, suspensions, restrictions, strikes }: Consequences, id: string): boolean =>
+  [deactivations, suspensions, restrictions, strikes].some((some) => some.some(({ cause }) => cause === id));
+
+/** The restriction of an action that ends last, if one is in force. @param now epoch milliseconds */
+export function restrictionOf(all: Consequences | undefined, action: string, now: number): Restriction | undefined {
+  let found: Restriction | undefined;
+  for (const one of all?.restrictions ?? [])
+    if (one.action === action && now < one.until && one.until > (found?.until ?? 0)) found = one;
+  return found;
+}

@@ -1,0 +1,144 @@
+import type { Command } from 'commander';
+import { type CommandGroup, command, integer, reason } from '../cli/commands.js';
+import { jsonOf } from '../cli/json-file.js';
+import { actorText } from '../cli/rendering/actor.js';
+import { line, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
+import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
+import type { Page } from '../http/paging.js';
+import type { WriteReceipt } from '../http/write-receipt.js';
+import type { DryRunAnswer } from './features/dry-run-ladder.js';
+import type { EnforcementEntry } from './queries/list-enforcements.js';
+import type { EnforcementAnswer } from './queries/show-enforcement.js';
+import type { LadderAnswer } from './queries/show-ladder.js';
+
+export const commands: CommandGroup = (program, run) => {
+  ladderCommands(
+    program.command('ladder').description('Shows and sets what confirmed violations lead to, by clause and strikes.'),
+    run,
+  );
+  const group = program.command('enforcement').description('Shows what was imposed on accounts, and why.');
+  command(group, 'show <id>', 'Shows the receipt of an enforcement.', 'enforcement show img-1').action(
+    run(async ({ client, print }, _, id) => {
+      const receipt = await client.get<EnforcementAnswer>(`/v1/enforcements/${encodeURIComponent(id!)}`);
+      print(receipt, () => receiptText(receipt));
+    }),
+  );
+  command(group, 'list <account>', 'Lists the enforcements against an account.', 'enforcement list acc-1')
+    .option('--limit <n>', 'maximum number of rows', integer(1, 500))
+    .action(
+      run<{ limit?: number }>(async ({ client, print }, { limit }, account) => {
+        const answer = await client.get<Page<EnforcementEntry>>('/v1/enforcements', { account, limit });
+        print(answer, () =>
+          table(
+            ['enforcement', 'ordered', 'measure', 'action', 'until', 'clause', 'in force'],
+            rowsOf(answer.items, 'enforcementId', 'orderedAt', 'measure', 'action', 'until', 'clause', 'isInForce'),
+            'nothing was imposed on this account',
+          ),
+        );
+      }),
+    );
+};
+
+function ladderCommands(group: Command, run: Parameters<CommandGroup>[1]): void {
+  command(group, 'show', 'Shows the ladder in force, its etag and its history.', 'ladder show').action(
+    run(async ({ client, print }) => {
+      const ladder = await client.get<LadderAnswer>('/v1/enforcement-ladder');
+      print(ladder, () => ladderText(ladder));
+    }),
+  );
+  command(
+    group,
+    'set <file>',
+    'Sets the ladder from a JSON file with its entries. Violations that are confirmed from then on follow it.',
+    "ladder set ladder.json --reason 'first violations are often misunderstandings'",
+  )
+    .requiredOption('--reason <text>', 'why', reason)
+    .option('--if-match <etag>', 'only if the ladder still has this etag, which ladder show prints')
+    .action(
+      run<{ reason: string; ifMatch?: string }>(async ({ client, print }, options, file) => {
+        const body = { entries: await jsonOf('<file>', file!, 'an array of entries'), reason: options.reason };
+        const headers: Record<string, string> = options.ifMatch === undefined ? {} : { 'if-match': options.ifMatch };
+        const written = await client.request<WriteReceipt>('PUT', '/v1/enforcement-ladder', { body, headers });
+        print(written, () => line`the ladder is in force from position ${written.position}`);
+      }),
+    );
+  command(
+    group,
+    'dry-run <file>',
+    'Compares what the last confirmed cases led to with what they would lead to under another ladder.',
+    'ladder dry-run ladder.json --cases 500',
+  )
+    .option('--cases <n>', 'how many cases', integer(1, 10_000))
+    .action(
+      run<{ cases?: number }>(async ({ client, print }, { cases }, file) => {
+        const body = { entries: await jsonOf('<file>', file!, 'an array of entries'), cases };
+        const answer = await client.post<DryRunAnswer>('/v1/enforcement-ladder/dry-runs', body, { repeatable: true });
+        print(answer, () => dryRunText(answer));
+      }),
+    );
+}
+
+const measureText = ({ measure, action, days }: { measure: string; action?: string | null; days?: number | null }) =>
+  [measure, action, days && `for ${days} days`].filter(Boolean).join(' ');
+
+function ladderText({ isDefault, entries, etag, history }: LadderAnswer): Shown {
+  const rows = entries.flatMap(({ clause, strikeDays, steps }) =>
+    steps.map((step) => [clause ?? 'any other', step.strikes, measureText(step), strikeDays]),
+  );
+  const changes = history.map((one) => [Number(one.position), time(one.time), actorText(one.actor), one.reason]);
+  return paragraphs([
+    isDefault
+      ? line`no ladder is set: a confirmed violation deactivates the account`
+      : table(['clause', 'strikes', 'measure', 'strike counts for days'], rows),
+    pairs([['etag', etag]]),
+    ...(changes.length > 0 ? [table(['position', 'time', 'by', 'reason'], changes)] : []),
+  ]);
+}
+
+function dryRunText({ cases, accounts, changed, changes, items }: DryRunAnswer): Shown {
+  const about = line`${changed} of ${cases} cases of ${accounts} accounts would have been treated differently`;
+  if (changed === 0) return about;
+  const rows = items.map((one) => [
+    one.caseId,
+    one.accountId,
+    one.clause,
+    measureText(one.actual),
+    measureText(one.would),
+  ]);
+  return paragraphs([
+    about,
+    table(['from', 'to', 'cases'], rowsOf(changes, 'from', 'to', 'cases')),
+    table(['case', 'account', 'clause', 'was', 'would be'], rows),
+  ]);
+}
+
+function receiptText(receipt: EnforcementAnswer): Shown {
+  const { review } = receipt;
+  return paragraphs([
+    pairs([
+      ['enforcement', receipt.enforcementId],
+      ['account', receipt.accountId],
+      ['status', receipt.status],
+      ['in force', receipt.isInForce],
+      ['measure', measureText({ measure: receipt.measure, action: receipt.action })],
+      ['until', time(receipt.until)],
+      ['strikes', receipt.strikes],
+      ['strike counts until', time(receipt.strikeUntil)],
+      ['clause', receipt.clause],
+      ['categories', receipt.categories.join(', ')],
+      ['case', review?.caseId],
+      ['decided by', review?.reviewers.join(', ')],
+      ['decided at', review && `position ${review.position}, stored ${time(review.storedAt)}`],
+    ]),
+    table(
+      ['position', 'stored', 'event', 'about', 'by'],
+      receipt.events.map((one) => [
+        Number(one.position),
+        time(one.storedAt),
+        one.type,
+        one.subject,
+        actorText(one.actor),
+      ]),
+    ),
+  ]);
+}

@@ -1,0 +1,36 @@
+import type { AccountStanding } from '../account/index.js';
+import type { RecordedOf } from '../events/event-definition.js';
+import type { Position } from '../kernel/envelope.js';
+import type { ReviewConfirmed } from '../review/index.js';
+import { type Ladder, ladderAt, type Outcome, outcomeOf } from './ladder.js';
+
+/** A confirmed review of an image whose account is known. */
+export interface ConfirmedViolation {
+  accountId: string;
+  caseId: string;
+  imageId: string;
+  categories: string[];
+  clause?: string | undefined;
+  position: Position;
+  /** When it was stored, in epoch milliseconds. */
+  at: number;
+}
+
+/** Undefined if nobody knows whose image it is. */
+export function violationOf({
+  data: { accountId, caseId, imageId, categories, clause },
+  position,
+  recordedAt,
+}: RecordedOf<typeof ReviewConfirmed>): ConfirmedViolation | undefined {
+  if (accountId === undefined) return undefined;
+  return { accountId, caseId, imageId, categories, clause, position, at: Date.parse(recordedAt) };
+}
+
+/** The other strikes of the account that are active at the time of the violation. */
+export const strikesBefore = ({ caseId, at }: ConfirmedViolation, { consequences }: AccountStanding): number =>
+  (consequences?.strikes ?? []).filter(({ cause, until }) => cause !== caseId && (until === undefined || at < until))
+    .length;
+
+/** By the ladder at the position of the confirmation, and the strikes that are active at its time. */
+export const outcomeFor = (violation: ConfirmedViolation, standing: AccountStanding, ladder: Ladder): Outcome =>
+  outcomeOf(ladderAt(ladder, violation.position), violation.clause, strikesBefore(violation, standing), violation.at);

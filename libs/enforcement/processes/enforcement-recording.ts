@@ -1,0 +1,47 @@
+import {
+  AccountDeactivated,
+  AccountRestricted,
+  AccountSuspended,
+  DeactivationCauseAdded,
+} from '../../account/index.js';
+import { type Transactor } from '../../event-store/transact.js';
+import { causedBy } from '../../kernel/command-context.js';
+import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
+import { enforcementStream, type Order, recordEnforcement } from '../enforcement.js';
+
+const NAME = 'enforcement-recording';
+
+/** A decision by hand, or of another system, has an enforcement of its own, so that it has a receipt as every other. */
+export function enforcementRecording(transactor: Transactor): Consumer {
+  return defineConsumer({
+    name: NAME,
+    events: [AccountDeactivated, DeactivationCauseAdded, AccountSuspended, AccountRestricted],
+    key: ({ data }) => data.enforcementId ?? data.accountId,
+    async react(event) {
+      const { accountId, enforcementId } = event.data;
+      if (enforcementId === undefined) return;
+      const order: Order = { accountId, enforcementId, ...measureOf(event) };
+      await transactor.transact(enforcementStream, enforcementId, causedBy(event, NAME), (state) =>
+        recordEnforcement(state, order),
+      );
+    },
+  });
+}
+
+type Event = Parameters<Parameters<typeof defineConsumer<Definitions>>[0]['react']>[0];
+type Definitions =
+  | typeof AccountDeactivated
+  | typeof DeactivationCauseAdded
+  | typeof AccountSuspended
+  | typeof AccountRestricted;
+
+function measureOf({ type, data }: Event): Pick<Order, 'measure' | 'action' | 'until' | 'categories'> {
+  switch (type) {
+    case 'AccountSuspended':
+      return { measure: 'suspend', until: data.until, categories: [] };
+    case 'AccountRestricted':
+      return { measure: 'restrict', action: data.action, until: data.until, categories: [] };
+    default:
+      return { measure: 'deactivate', categories: data.categories };
+  }
+}

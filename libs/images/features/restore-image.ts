@@ -1,0 +1,38 @@
+import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdParam, IsLabel } from '../../http/field-rules.js';
+import { Operation, receipt } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
+import { restoreImage, withholdingStream } from '../image-withholding.js';
+
+export class RestoreImage extends RequestCommand {
+  declare readonly imageId: string;
+
+  @IsLabel('Why, as a lower-case label, like `appeal-granted`.')
+  reason!: string;
+}
+
+export const RestoreImageHandler = decisionHandler(
+  RestoreImage,
+  withholdingStream,
+  (state, { imageId, reason }) => restoreImage(state, { imageId, reason }),
+  ({ imageId }) => imageId,
+);
+
+@Controller('v1/images')
+export class RestoreImageController extends CommandRoute {
+  @Post(':id/restoration')
+  @HttpCode(200)
+  @Roles('operator', 'administrator')
+  @Operation('Lets a withheld image be shared, downloaded and flagged again', {
+    description:
+      'The image of a confirmed violation is withheld until then. Its case stays confirmed, and what that led to for the account stays in force. A repeat changes nothing.',
+    fields: { id: 'The image.' },
+    example: { reason: 'appeal-granted' },
+    answer: receipt('Restored.'),
+  })
+  restoreImage(@Param() { id }: IdParam, @Body() restoration: RestoreImage, @Context() context: Context) {
+    return this.receipt(restoration.with({ imageId: id, context }));
+  }
+}

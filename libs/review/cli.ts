@@ -1,6 +1,6 @@
 import { Argument, Option } from 'commander';
 import type { ApiClient } from '../cli/api-client.js';
-import { type CommandGroup, command, instant, integer } from '../cli/commands.js';
+import { type CommandGroup, command, instant, integer, reason } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
 import { line, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
@@ -178,7 +178,7 @@ export const commands: CommandGroup = (program, run) => {
     'Opens a closed case for review again, in a new round. For leads.',
     "case reopen img-1 --reason 'the clause was clarified'",
   )
-    .requiredOption('--reason <text>', 'why')
+    .requiredOption('--reason <text>', 'why', reason)
     .action(
       run<{ reason: string }>(async ({ client, print }, { reason }, id) => {
         const written = await client.post<WriteReceipt>(`${pathOf(id!)}/reopen`, { reason }, { repeatable: true });

@@ -122,7 +122,7 @@ export const reviewOf = (cases: readonly HandCase[]) => {
 export const figuresOf = ({ flagged, confirmed, dismissed }: Omit<Counts, 'cases'>) => ({
   flags: flagged,
   flagged,
-  cases: { open: 0, confirmed, dismissed },
+  cases: { open: 0, confirmed, dismissed, modelProblem: 0 },
   backlog: 0,
   decided: confirmed + dismissed,
   confirmedShare: shareOf(confirmed, confirmed + dismissed),

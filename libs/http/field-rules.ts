@@ -69,7 +69,7 @@ const isVisibleLine = (blank: string, description: string) =>
       name: 'isVisibleLine',
       validator: {
         validate: (value) => typeof value === 'string' && hasVisibleCharacter(value),
-        defaultMessage: () => blank,
+        defaultMessage: (given) => (['string', 'undefined'].includes(typeof given?.value) ? blank : 'must be a string'),
       },
     }),
     MinLength(1, { message: blank }),
@@ -95,13 +95,15 @@ export const IsMailbox = (description: string) =>
       name: 'isMailbox',
       validator: {
         validate: (value) => typeof value === 'string' && addressFault(value) === undefined,
-        defaultMessage: (given) => addressFault(String(given?.value)) ?? 'must be a string',
+        defaultMessage: (given) => (typeof given?.value === 'string' && addressFault(given.value)) || NO_ADDRESS,
       },
     }),
     MaxLength(254),
     IsString(),
     JSONSchema({ description, format: 'email' }) as PropertyDecorator,
   );
+
+const NO_ADDRESS = 'must be an e-mail address, like ada@example.org';
 
 function addressFault(address: string): string | undefined {
   try {

@@ -6,6 +6,11 @@ const MAX_DEPTH = 32;
 /** Of a whole body: class-transformer compares each member of an object with all before it. */
 const MAX_VALUES = 2_000;
 const NO_FIELD = 'is not a field of this request';
+/**
+ * Rules about the type of a value, whose message is the one that helps if the type is wrong: what else is refused follows from
+ * it. The order of decorators does not decide that, since class-validator's differs from that of the source.
+ */
+const TYPE_RULES = ['isVisibleLine', 'isMailbox', 'isInstant', 'isDay', 'isArray', 'isString', 'isInt', 'isBoolean'];
 
 /** Validates DTOs by their class-validator rules; reports all invalid and unknown fields at once. */
 @Injectable()
@@ -15,7 +20,6 @@ export class InputPipe extends ValidationPipe {
       whitelist: true,
       forbidNonWhitelisted: true,
       transform: true,
-      stopAtFirstError: true,
       exceptionFactory: (errors) => new InvalidInput(errors.flatMap((error) => fieldsOf(error, ''))),
     });
   }
@@ -33,7 +37,17 @@ export class InputPipe extends ValidationPipe {
       return await super.transform(value, metadata);
     } catch (error) {
       if (type === 'body' || !(error instanceof InvalidInput)) throw error;
-      throw new InvalidInput(error.errors.map(({ field, message }) => ({ field: field.slice(1), message })));
+      throw new InvalidInput(
+        error.errors.map(({ field, message }) => {
+          const name = field.slice(1);
+          // DELETE too has its parameters there: who sent them in a body would look for the mistake in their value.
+          const isMissing = type === 'query' && !Object.hasOwn(Object(value), name);
+          return {
+            field: name,
+            message: isMissing ? `${message} (a query parameter, not a member of the body)` : message,
+          };
+        }),
+      );
     }
   }
 }
@@ -46,11 +60,13 @@ function refuseHidden(value: unknown, { prototype }: Type): void {
 
 function fieldsOf({ property, constraints, children = [] }: ValidationError, parent: string): InvalidField[] {
   const field = `${parent}/${property.replaceAll('~', '~0').replaceAll('/', '~1')}`; // RFC 6901
-  const own = Object.entries(constraints ?? {}).map(([rule, text]) => ({
-    field,
-    message: rule === 'whitelistValidation' ? NO_FIELD : text.replace(`${property} `, ''),
-  }));
-  return [...own, ...children.flatMap((child) => fieldsOf(child, field))];
+  const broken = Object.keys(constraints ?? {});
+  const rule = TYPE_RULES.find((one) => broken.includes(one)) ?? broken[0];
+  // Members of what is no array at all.
+  const inner = rule === 'isArray' ? [] : children.flatMap((child) => fieldsOf(child, field));
+  if (rule === undefined) return inner;
+  const message = rule === 'whitelistValidation' ? NO_FIELD : constraints![rule]!.replace(`${property} `, '');
+  return [{ field, message }, ...inner];
 }
 
 /** Level by level, since recursion would overflow the stack on a deep body. */

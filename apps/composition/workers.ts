@@ -1,13 +1,12 @@
-import type { Counter } from 'prom-client';
 import type { Ingest } from '../../libs/ingest/ingest.js';
 import { Ingester } from '../../libs/ingest/kafka/ingester.js';
-import { errorLog } from '../../libs/platform/logging/error-log.js';
 import type { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { Projector } from '../../libs/projections/projector.js';
 import { Publisher } from '../../libs/publish/kafka/publisher.js';
 import { Ownership } from '../../libs/subscriptions/ownership.js';
 import { logParked, logParkedEvent } from '../../libs/subscriptions/parked-log.js';
 import { REACTOR_PREFIX, Reactor } from '../../libs/subscriptions/reactor.js';
+import { failures } from './failures.js';
 import { brokerOf } from './kafka-broker.js';
 import type { Runtime } from './runtime.js';
 import { ingestedTopics, topicTypes } from './topic-types.js';
@@ -33,7 +32,7 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
       viewReader.moved();
     },
     parked: (parking) => logParked(logger, parking),
-    error: counted(errors, errorLog(logger, 'the projector failed and restarts from its checkpoints')),
+    error: failures(errors, logger, 'the projector failed and restarts from its checkpoints'),
   });
   metrics.gauge('projector_owned_shards', 'Shards of the read models that this process owns', [], (gauge) =>
     gauge.set(projector.shardsOwned),
@@ -59,12 +58,14 @@ export function reactorsOf(runtime: Runtime, metrics: Metrics): Reactor[] {
   return consumers.map((definition) => {
     const { name } = definition;
     const consumer = REACTOR_PREFIX + name;
-    const log = errorLog(
+    const failed = failures(
+      errors,
       logger.child({ consumer: name }),
       'a reactor failed and retries; gatehouse status names the event',
+      { consumer },
     );
     return new Reactor(pool, runtime.log, definition, ownership, {
-      error: counted(errors, log, { consumer }),
+      error: failed,
       parked(event, error) {
         parked.inc({ consumer });
         logParkedEvent(logger, name, event, error);
@@ -111,7 +112,7 @@ export function ingesterOf(runtime: Runtime, metrics: Metrics, ingest: Ingest): 
       lagging.reset();
       for (const { topic, partition, lag } of partitions ?? []) lagging.set({ topic, partition }, lag);
     },
-    error: counted(errors, errorLog(logger, 'the ingester failed, waits and retries')),
+    error: failures(errors, logger, 'the ingester failed, waits and retries'),
   });
 }
 
@@ -126,13 +127,6 @@ export function publisherOf(runtime: Runtime, metrics: Metrics): Publisher {
   const broker = brokerOf(runtime, 'gatehouse-publisher');
   return new Publisher(pool, log, schemas, epoch, locks, broker, settings.kafkaEventsTopic, {
     published: (events) => published.inc(events.length),
-    error: counted(errors, errorLog(logger, 'the publisher failed and restarts from its checkpoint')),
+    error: failures(errors, logger, 'the publisher failed and restarts from its checkpoint'),
   });
 }
-
-const counted =
-  (errors: Counter, log: (error: unknown) => void, labels: Record<string, string> = {}) =>
-  (error: unknown): void => {
-    errors.inc(labels);
-    log(error);
-  };

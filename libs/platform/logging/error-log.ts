@@ -8,8 +8,14 @@ const REPEAT_MS = 60_000;
  * repeats, and without a stack if it is transient.
  * @param what a sentence, such as "the projector failed and restarts"
  * @param now monotonic milliseconds
+ * @param level `info` for what a healthy system does too; then without a stack
  */
-export function errorLog(logger: Logger, what: string, now = () => performance.now()): (error: unknown) => void {
+export function errorLog(
+  logger: Logger,
+  what: string,
+  now = () => performance.now(),
+  level: 'warn' | 'info' = 'warn',
+): (error: unknown) => void {
   let last: { reason: string; at: number; repeats: number } | undefined;
   return (error) => {
     const reason = error instanceof Error ? error.message : String(error);
@@ -19,7 +25,8 @@ export function errorLog(logger: Logger, what: string, now = () => performance.n
       return;
     }
     const repeats = last?.repeats ? { repeats: last.repeats } : {};
-    logger.warn({ ...(isTransient(error) ? { reason } : { err: error }), ...repeats }, what);
+    const isPlain = level === 'info' || isTransient(error);
+    logger[level]({ ...(isPlain ? { reason } : { err: error }), ...repeats }, what);
     last = { reason, at, repeats: 0 };
   };
 }

@@ -27,10 +27,8 @@ export async function adoptConfiguredLog(
     try {
       if (settings.eventstoreUrl) await checkEventStoreDB(store);
       const rebuilder = new Rebuilder(pool, store, locks, { parked: (parking) => logParked(logger, parking) });
-      const adopted = await adoptLog({ pool, store, locks, rebuilder }, catalogue.views, onProgress, signal);
-      // What clients know of positions belongs to the other log.
-      await LogEpoch.renewIn(pool, timeOrderedIds(systemClock));
-      return adopted;
+      const renewEpoch = () => LogEpoch.renewIn(pool, timeOrderedIds(systemClock));
+      return await adoptLog({ pool, store, locks, rebuilder }, catalogue.views, renewEpoch, onProgress, signal);
     } finally {
       await locks.close();
       await store.close();

@@ -88,7 +88,7 @@ export const logTransferCommands =
     command(
       program,
       'adopt-log',
-      'Continues with a log that is older than the database, or another one. Lists what the log lacks. Uses the settings of the server. Stop every process first.',
+      'Continues with a log that is older than the database, or another one. Lists what the log lacks. Changes nothing if the log is the one of this database. Uses the settings of the server. Stop every process first.',
       'adopt-log',
       'adopt-log --json > missing.json',
     ).action(
@@ -99,7 +99,9 @@ export const logTransferCommands =
     );
   };
 
-function adoptedText({ head, consumers, views }: AdoptedLog): Shown {
+function adoptedText({ adopted, head, consumers, views }: AdoptedLog): Shown {
+  if (!adopted)
+    return line`the log ends at ${head} and is the one that the database was derived from: there is nothing to adopt`;
   const moved = table(
     ['consumer', 'position before', 'position now', ''],
     consumers.map(({ consumer, before, after, known }) => [

@@ -67,7 +67,7 @@ it('leaves no rows of the other log to views of another release, which may run a
   await store.append([{ stream: 'facts-0', expected: 'any', events: [newEvent('Added', { key: 'c' })] }]);
 
   const locks = newSession();
-  await adoptLog({ pool, store, locks, rebuilder: new Rebuilder(pool, store, locks) }, [kept]);
+  await adoptLog({ pool, store, locks, rebuilder: new Rebuilder(pool, store, locks) }, [kept], async () => {});
   for (const shard of ALL_SHARDS) await locks.release(projectorLock(shard));
   const { rows: builds } = await pool.query('SELECT view, version, live FROM projections.builds');
   expect(builds).toEqual([{ view: 'kept', version: 2, live: true }]);

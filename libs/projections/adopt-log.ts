@@ -4,6 +4,7 @@ import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import { inTransaction } from '../platform/database/in-transaction.js';
 import type { LockSession } from '../subscriptions/lock-session.js';
+import { LogContinuity } from '../subscriptions/log-continuity.js';
 import { ALL_SHARDS } from '../subscriptions/shards.js';
 import { remove } from './builds.js';
 import { projectorLock } from './projector.js';
@@ -12,6 +13,8 @@ import type { View } from './view.js';
 import type { LackedRows } from './view-tables.js';
 
 export interface AdoptedLog {
+  /** False if the log is the one that the database was derived from, so that nothing was done. */
+  adopted: boolean;
   head: Position;
   /** Consumers that act. `known` is false if the log holds no event that the consumer is known to have processed. */
   consumers: { consumer: string; before: Position; after: Position; known: boolean }[];
@@ -32,12 +35,14 @@ const NO_EVENT = '00000000-0000-0000-0000-000000000000';
 /**
  * Continues with a log that is not the one from which the database was derived. Consumers that act go on after the newest
  * event that they are known to have processed, found by its id; what follows is processed again, which changes nothing
- * that is stored already. Views are rebuilt. May be repeated after an interruption.
+ * that is stored already. Views are rebuilt. May be repeated after an interruption. A no-op for the log of this database.
+ * @param renewEpoch what clients know of positions belongs to the other log
  * @throws Refusal `processes-running`
  */
 export async function adoptLog(
   { pool, store, locks, rebuilder }: { pool: pg.Pool; store: EventStore; locks: LockSession; rebuilder: Rebuilder },
   views: readonly View[],
+  renewEpoch: () => Promise<unknown>,
   progress?: Progress,
   signal?: AbortSignal,
 ): Promise<AdoptedLog> {
@@ -49,6 +54,10 @@ export async function adoptLog(
     locks,
     checkpoints.map(({ consumer }) => consumer),
   );
+  if (!(await isInterrupted(pool)) && (await new LogContinuity(pool, store).isSame()))
+    return { adopted: false, head: await store.head(), consumers: [], views: [] };
+  // Before anything else, so that a repetition after an interruption finds no log of this database without it.
+  await renewEpoch();
   const { rows: marks } = await pool.query(
     'SELECT position::float8 AS position, event_id AS "eventId" FROM projections.log_marks ORDER BY position DESC',
   );
@@ -95,7 +104,9 @@ export async function adoptLog(
     differences.push({ view: live.view.name, ...(await live.tables.lackedBy(by.tables, pool, LISTED_KEYS)) });
   });
   await removeOtherBuilds(pool, views);
+  await new LogContinuity(pool, store).note();
   return {
+    adopted: true,
     head: last?.position ?? 0,
     consumers: consumers.map(({ consumer, before, after, known }) => ({ consumer, before, after, known })),
     views: differences,
@@ -112,6 +123,11 @@ async function removeOtherBuilds(pool: pg.Pool, views: readonly View[]): Promise
     }
     await client.query('DELETE FROM projections.checkpoints WHERE event_id = $1', [NO_EVENT]);
   });
+}
+
+async function isInterrupted(pool: pg.Pool): Promise<boolean> {
+  const { rowCount } = await pool.query('SELECT FROM projections.checkpoints WHERE event_id = $1 LIMIT 1', [NO_EVENT]);
+  return rowCount! > 0;
 }
 
 /** Holds what running processes hold, so that none of them works meanwhile. @throws StoreUnavailable */

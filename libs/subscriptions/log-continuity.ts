@@ -68,6 +68,15 @@ export class LogContinuity {
     }
   }
 
+  /**
+   * Whether the log is known to be the same one: it holds the event that each consumer has processed last, and of each
+   * consumer that event is known.
+   */
+  async isSame(): Promise<boolean> {
+    const consumers = await this.consumers();
+    return consumers.every(({ noted }) => noted !== undefined) && (await this.difference()) === undefined;
+  }
+
   /** Notes the id of the event at each consumer's position. */
   async note(): Promise<void> {
     const { rows } = await this.pool.query(

@@ -134,12 +134,16 @@ describe.each(['PostgreSQL', 'EventStoreDB'] as const)('a log in %s that is olde
       await locks.release(follower);
     for (const shard of [0, 1, 2, 3]) await locks.release(`projector:lane:${shard}`);
 
-    const adopted = await adoptLog({ pool, store, locks, rebuilder }, catalogue.views);
-    expect(adopted.head).toBe(head);
+    const adopted = await adoptLog({ pool, store, locks, rebuilder }, catalogue.views, async () => {});
+    expect(adopted).toMatchObject({ adopted: true, head });
     const lacking = Object.fromEntries(adopted.views.map(({ view, missing }) => [view, missing.keys]));
     expect(lacking).toMatchObject({ cases: ['img-2', 'img-3'] });
     expect(adopted.consumers.every(({ after, known }) => known && after <= head)).toBe(true);
     await new LogContinuity(pool, store).check();
+    const repeated = await adoptLog({ pool, store, locks, rebuilder }, catalogue.views, () => {
+      throw new Error('the epoch is renewed for nothing');
+    });
+    expect(repeated).toEqual({ adopted: false, head, consumers: [], views: [] });
     await first.close();
 
     const again = await world.start();

@@ -54,7 +54,7 @@ const forbidden = [
       "A decision file (one at the top of its context) imports the kernel, its own context's events and decisions and the types of event definitions; of another context only types, through its index.ts.",
     from: {
       path: `^${CONTEXT}([^/]+)/[^/]+\\.ts$`,
-      pathNot: [SPECS, '/(index|events|schema|module|cli|[^/]+\\.module)\\.ts$'],
+      pathNot: [SPECS, '/(index|events|[^/]+-events|schema|module|cli|[^/]+\\.module)\\.ts$'],
     },
     to: {
       pathNot: [
@@ -71,15 +71,23 @@ const forbidden = [
       'What a decision needs of another context is handed to it; only the shape is imported, which is gone at run time.',
     from: {
       path: `^${CONTEXT}([^/]+)/[^/]+\\.ts$`,
-      pathNot: [SPECS, '/(index|events|schema|module|cli|[^/]+\\.module)\\.ts$'],
+      pathNot: [SPECS, '/(index|events|[^/]+-events|schema|module|cli|[^/]+\\.module)\\.ts$'],
     },
     to: { path: `^${CONTEXT}[^/]+/index\\.ts$`, dependencyTypesNot: ['type-only'] },
   },
   {
     name: 'events-are-declarations',
-    comment: 'An events.ts declares schemas and nothing else, since every decision file imports one.',
-    from: { path: `^${CONTEXT}[^/]+/events\\.ts$` },
-    to: { pathNot: ['^libs/kernel/', '^libs/events/(event-definition|schemas)\\.ts$', packages('typebox')] },
+    comment:
+      'An events.ts, and each …-events.ts of a context that has many, declares schemas and nothing else, since every decision file imports one.',
+    from: { path: `^${CONTEXT}([^/]+)/[^/]*events\\.ts$` },
+    to: {
+      pathNot: [
+        '^libs/kernel/',
+        '^libs/events/(event-definition|schemas)\\.ts$',
+        '^libs/$1/[^/]+-events\\.ts$',
+        packages('typebox'),
+      ],
+    },
   },
   {
     name: 'views-are-pure-folds',

@@ -11,6 +11,7 @@ import { withholdingStream } from './image-withholding.js';
 import { ImageOwners } from './queries/image-owner.js';
 import { ImagePrompts } from './queries/image-prompts.js';
 import { ShowImageController, ShowImageHandler } from './queries/show-image.js';
+import { imageReachView } from './views/image-reach.js';
 import { imagesView } from './views/images.js';
 import { withheldImagesView } from './views/withheld-images.js';
 
@@ -30,13 +31,14 @@ export { imagesAsOf } from './queries/image-facts.js';
 export * from './queries/image-owner.js';
 export { ImagePrompts } from './queries/image-prompts.js';
 export { withheldImages } from './queries/withheld-images.js';
+export { reachOf } from './queries/reach-of-image.js';
 export * from './views/images.js';
 
 export const imagesContext: Context = {
   name: 'images',
   events: [...imageEvents, ...withholdingEvents],
   streams: [withholdingStream],
-  views: [imagesView, withheldImagesView],
+  views: [imagesView, imageReachView, withheldImagesView],
   commands: [ShowImageHandler, RestoreImageHandler],
   routes: [
     {

@@ -3,9 +3,12 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 /** A Fastify route that does nothing, in a process of its own. */
-export async function startBareRoute() {
-  const program = fileURLToPath(new URL('./bare-fastify.mjs', import.meta.url));
-  const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+export const startBareRoute = () => startRoute('./bare-fastify.mjs');
+
+/** A program with a route, which prints its address, in a process of its own. */
+export async function startRoute(file, ...values) {
+  const program = fileURLToPath(new URL(file, import.meta.url));
+  const child = spawn(process.execPath, [program, ...values], { stdio: ['ignore', 'pipe', 'inherit'] });
   const kill = () => child.kill();
   process.once('exit', kill);
   const [line] = await once(child.stdout, 'data');

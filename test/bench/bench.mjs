@@ -5,6 +5,7 @@ import * as access from './rows/access.mjs';
 import * as accessUnderAttack from './rows/access-under-attack.mjs';
 import * as accessUnderIngest from './rows/access-under-ingest.mjs';
 import * as append from './rows/append.mjs';
+import * as claimNext from './rows/claim-next.mjs';
 import * as deactivation from './rows/deactivation.mjs';
 import * as decisions from './rows/decisions.mjs';
 import * as growth from './rows/growth.mjs';
@@ -30,6 +31,7 @@ const ROWS = [
   accessUnderAttack,
   deactivation,
   hotAccount,
+  claimNext,
   rebuild,
   growth,
   memory,

@@ -166,6 +166,11 @@ const RULES: readonly AccessRule[] = [
     actions: ['review'],
     breaks: (_, { caseInfo }) => caseInfo!.conflict === 'own-image',
   },
+  {
+    reason: 'linked-account',
+    actions: ['review'],
+    breaks: (_, { caseInfo }) => caseInfo!.conflict === 'linked-account',
+  },
 ];
 
 /** The reasons of all rules. */

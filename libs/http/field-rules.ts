@@ -56,6 +56,14 @@ export const AreEntityIds = (description: string) => fits(EntityId(''), `each va
 export const IsName = (description: string) =>
   fits(Name(''), 'must consist of letters, digits and . _ : / + - and begin with a letter or digit', description);
 
+export const AreNames = (description: string) =>
+  fits(
+    Name(''),
+    'each value in must consist of letters, digits and . _ : / + - and begin with a letter or digit',
+    description,
+    true,
+  );
+
 export const IsLabel = (description: string) =>
   fits(Label(''), 'must be a lower-case label, like policy-breach', description);
 

@@ -12,6 +12,10 @@ export interface Case {
   /** The account that generated the image, as last reported in the case; the image's own record takes precedence. */
   accountId?: string;
   round: number;
+  /** When the round began, in epoch milliseconds. */
+  openedAt: number;
+  /** Absent for a case that was opened before there were queues. */
+  route?: Route;
   /** The number of distinct reviewers whose verdicts decide. */
   panelSize: number;
   /** Whether an outside review tool gave the panel: then every verdict of it counts, also `unsure`. */
@@ -19,6 +23,8 @@ export interface Case {
   /** The number of flags that opened or joined the case. */
   flags: number;
   flaggers: GrowingSet;
+  /** The kinds of the flaggers, of those that say so. */
+  sources: GrowingSet;
   categories: GrowingSet;
   /** Who flagged the image in any round. */
   everFlagged: GrowingSet;
@@ -36,6 +42,16 @@ export interface Case {
   verdicts: readonly GivenVerdict[];
   /** The position of the last decision that was no confirmation: flags stored before it were judged with it. */
   closedAt: Position;
+}
+
+/** The place of a case among those that wait. */
+export interface Route {
+  queue: string;
+  priority: number;
+  /** Its place in the queue, in epoch milliseconds: the earliest is the next. */
+  dueAt: number;
+  /** The version of the queue rules that routed it. */
+  rulesVersion: number;
 }
 
 export type Closed = 'confirmed' | 'dismissed' | 'model-problem';
@@ -67,7 +83,9 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
     panelSize: 1,
     isPanelGiven: false,
     flags: 0,
+    openedAt: 0,
     flaggers: GrowingSet.empty,
+    sources: GrowingSet.empty,
     categories: GrowingSet.empty,
     everFlagged: GrowingSet.empty,
     flagged: GrowingSet.empty,
@@ -80,7 +98,7 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
   evolve(state, event, place) {
     switch (event.type) {
       case 'CaseOpened':
-        return opened(state, event.data);
+        return opened(state, event.data, place);
       case 'CaseJoined':
         return {
           ...state,
@@ -88,8 +106,13 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
           accountId: event.data.accountId ?? state.accountId,
           flags: state.flags + 1,
           flaggers: state.flaggers.with([event.data.flaggedBy]),
+          sources: state.sources.with(sourceOf(event.data)),
           categories: state.categories.with(event.data.categories),
         };
+      case 'CaseRouted': {
+        const { queue, priority, dueAt, rulesVersion } = event.data;
+        return { ...state, route: { queue, priority, dueAt: Date.parse(dueAt), rulesVersion } };
+      }
       case 'CaseClaimed':
         return claimed(state, event.data);
       case 'CaseReleased':
@@ -101,7 +124,7 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
       case 'CaseEscalated':
         return { ...unreserved(state), isEscalated: true };
       case 'CaseReopened':
-        return newRound(state, event.data);
+        return newRound(state, event.data, place);
       case 'VerdictGiven':
         return voted(isClaimants(state.claim, event.data) ? unreserved(state) : state, event.data);
       case 'VerdictWithdrawn':
@@ -149,23 +172,34 @@ function claimed({ claims, ...state }: Case, { reviewer, until, token = claims +
   return { ...state, claims: token, claim: { reviewer, until: Date.parse(until), token } };
 }
 
-const newRound = (state: Case, { round, panelSize }: { round: number; panelSize: number }): Case => ({
-  ...unreserved(state),
-  status: 'open',
-  round,
-  panelSize,
-  isPanelGiven: false,
-  isEscalated: false,
-  verdicts: [],
-});
+/** As urgent as the round before, until it is routed. */
+function newRound(state: Case, { round, panelSize }: { round: number; panelSize: number }, { time }: EventPlace): Case {
+  const openedAt = Date.parse(time) || 0;
+  const { route } = state;
+  return {
+    ...unreserved(state),
+    openedAt,
+    ...(route && { route: { ...route, dueAt: openedAt + route.dueAt - state.openedAt } }),
+    status: 'open',
+    round,
+    panelSize,
+    isPanelGiven: false,
+    isEscalated: false,
+    verdicts: [],
+  };
+}
 
-const opened = (state: Case, data: DataOf<'CaseOpened'>): Case => ({
-  ...newRound(state, data),
+const sourceOf = ({ flaggerKind }: { flaggerKind?: string }): string[] =>
+  flaggerKind === undefined ? [] : [flaggerKind];
+
+const opened = (state: Case, data: DataOf<'CaseOpened'>, place: EventPlace): Case => ({
+  ...newRound(state, data, place),
   ...remembered(state, data),
   imageId: data.imageId,
   accountId: data.accountId ?? state.accountId,
   flags: 1,
   flaggers: GrowingSet.of([data.flaggedBy]),
+  sources: GrowingSet.of(sourceOf(data)),
   categories: GrowingSet.of(data.categories),
 });
 

@@ -7,6 +7,7 @@ import {
   refuseClosed,
   refuseConflict,
   refuseIncomplete,
+  refuseUnable,
   refuseUnknown,
   refuseVoted,
   refuseWithoutClaim,
@@ -31,14 +32,15 @@ export interface ClaimCase {
 /**
  * A no-op while the reviewer holds the lease.
  * @throws NotFound case-unknown
- * @throws Refusal case-parked, case-not-open, image-parked, own-flag, own-image, already-reviewed, awaiting-decision,
- * case-escalated, case-reserved, case-claimed
+ * @throws Refusal case-parked, case-not-open, image-parked, own-flag, own-image, linked-account, skill-needed,
+ * already-reviewed, awaiting-decision, case-escalated, case-reserved, case-claimed
  */
 export function claimCase(state: Case, claim: ClaimCase, facts: CaseFacts): CaseEvent[] {
   const { caseId, reviewer, isLead, now, leaseMs } = claim;
   refuseIncomplete(state, caseId, facts);
   refuseClosed(state, caseId);
   refuseConflict(state, caseId, reviewer, facts);
+  refuseUnable(reviewer, facts);
   refuseVoted(state, caseId, reviewer);
   const decidesAt = undecided(state, facts)?.finalAt;
   if (decidesAt !== undefined) {
@@ -139,7 +141,8 @@ export interface HandOver {
 /**
  * A no-op if the case is kept for that reviewer. What a lead hands over is escalated no longer.
  * @throws NotFound case-unknown; InvalidInput
- * @throws Refusal case-parked, case-not-open, claim-lost, image-parked, own-flag, own-image, already-reviewed
+ * @throws Refusal case-parked, case-not-open, claim-lost, image-parked, own-flag, own-image, linked-account, skill-needed,
+ * already-reviewed
  */
 export function handOverCase(state: Case, handOver: HandOver, facts: CaseFacts): CaseEvent[] {
   const { caseId, by, to, now } = handOver;
@@ -151,6 +154,7 @@ export function handOverCase(state: Case, handOver: HandOver, facts: CaseFacts):
   if (to === by && !handOver.isLead)
     throw new InvalidInput([{ field: '/reviewer', message: 'is yourself: name another reviewer' }]);
   refuseConflict(state, caseId, to, facts);
+  refuseUnable(to, facts);
   refuseVoted(state, caseId, to);
   const data = { caseId, by, reviewer: to, until: toIso(now + HANDOVER_MS), ...noted(handOver) };
   return [{ type: 'CaseHandedOver', data }];

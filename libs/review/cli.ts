@@ -1,20 +1,20 @@
-import { Argument, Option } from 'commander';
+import { Argument } from 'commander';
 import type { ApiClient } from '../cli/api-client.js';
-import { type CommandGroup, command, instant, integer, reason } from '../cli/commands.js';
+import { type CommandGroup, command, instant, reason } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
 import { line, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
-import { listed } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { Refusal } from '../kernel/errors.js';
+import { addQueueCommands } from './cli/case-list.js';
 import { contentCommands } from './cli/content.js';
+import { queueCommands } from './cli/queue.js';
+import { profileCommands } from './cli/reviewer-profiles.js';
 import { reviewerCommands } from './cli/reviewers.js';
 import type { ClaimAnswer } from './features/claim-answer.js';
 import type { VerdictAnswer } from './features/give-verdict.js';
-import type { CaseEntry } from './queries/case-queue.js';
 import type { CaseAnswer } from './queries/show-case.js';
 
-const STATUSES = ['open', 'claimed', 'confirmed', 'dismissed', 'model-problem'];
 const VERDICTS = ['safe', 'unsafe', 'unsure', 'model-problem'];
 
 interface Verdict {
@@ -24,41 +24,10 @@ interface Verdict {
 }
 
 export const commands: CommandGroup = (program, run) => {
+  queueCommands(program, run);
   const group = program.command('case').description('Reviews flagged images: the queue, claims and verdicts.');
 
-  command(
-    group,
-    'list',
-    'Lists cases in the order of the queue: the oldest first.',
-    'case list',
-    'case list --status confirmed',
-  )
-    .addOption(new Option('--status <status>', 'only cases with this status').choices(STATUSES).default('open'))
-    .option('--limit <n>', 'maximum number of cases', integer(1, 1_000_000), 50)
-    .action(
-      run<{ status: string; limit: number }>(async (session, { status, limit }) => {
-        const items = await listed<CaseEntry>(session, '/v1/cases', { status }, limit);
-        session.print({ items }, () => {
-          const rows = items.map((one) => ({ ...one, found: one.categories.join(', '), given: one.verdictsGiven }));
-          return table(
-            ['case', 'account', 'round', 'opened', 'categories', 'verdicts', 'panel', 'claimed by', 'until'],
-            rowsOf(
-              rows,
-              'caseId',
-              'accountId',
-              'round',
-              'openedAt',
-              'found',
-              'given',
-              'panelSize',
-              'claimedBy',
-              'claimedUntil',
-            ),
-            `no case is ${status}`,
-          );
-        });
-      }),
-    );
+  addQueueCommands(group, run);
 
   command(group, 'show <id>', 'Shows a case, its verdicts and its history.', 'case show img-1').action(
     run(async ({ client, print }, _, id) => {
@@ -187,10 +156,11 @@ export const commands: CommandGroup = (program, run) => {
     );
 
   contentCommands(group, run);
-  reviewerCommands(
-    program.command('reviewer').description('Shows what reviewers look at, and records their breaks.'),
-    run,
-  );
+  const reviewers = program
+    .command('reviewer')
+    .description('Shows what reviewers look at, records their breaks, and what they can and may review.');
+  reviewerCommands(reviewers, run);
+  profileCommands(reviewers, run);
 };
 
 const claimOf = (client: ApiClient, caseId: string): Promise<ClaimAnswer> =>
@@ -218,6 +188,9 @@ function caseText(shown: CaseAnswer): Shown {
     ['status', shown.status],
     ['round', shown.round],
     ['panel', shown.panelSize],
+    ['queue', shown.queue],
+    ['priority', shown.priority],
+    ['due', time(shown.dueAt)],
     ['categories', shown.categories.join(', ')],
     ['flagged by', shown.flaggers.join(', ')],
     ['escalated', shown.isEscalated ? 'only leads can claim it' : null],
@@ -230,6 +203,11 @@ function caseText(shown: CaseAnswer): Shown {
     rowsOf(verdicts, 'reviewer', 'source', 'verdict', 'clause'),
     shown.verdictsGiven === 0 ? 'no verdict yet' : `${shown.verdictsGiven} verdicts, which you see after giving yours`,
   );
+  const parts = table(
+    ['priority of', 'points', 'at most', 'because'],
+    rowsOf(shown.priorityParts, 'part', 'points', 'of', 'because'),
+    'not routed yet',
+  );
   const rows = history.map((one) => [Number(one.position), time(one.time), one.type, actorText(one.actor)]);
-  return paragraphs([about, given, table(['position', 'time', 'event', 'by'], rows)]);
+  return paragraphs([about, parts, given, table(['position', 'time', 'event', 'by'], rows)]);
 }

@@ -1,7 +1,9 @@
 import type { Case } from './case.js';
+import type { Queue } from './queue-rules.js';
+import type { Reviewer } from './reviewer.js';
 
 /** Why a person may not review a case. */
-export type Conflict = 'own-flag' | 'own-image';
+export type Conflict = 'own-flag' | 'own-image' | 'linked-account';
 
 /** Facts for a decision about a case that are not in the case's own events. */
 export interface CaseFacts {
@@ -13,14 +15,20 @@ export interface CaseFacts {
   isCaseParked?: boolean;
   /** By reviewer: the last round in which they flagged the image although the case does not have the flag; 0 for none. */
   notedRounds?: ReadonlyMap<string, number>;
+  /** By reviewer: the accounts to which they are linked. */
+  links?: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The queue of the case and, by reviewer, what they can review. */
+  needs?: { queue: Queue; reviewers: ReadonlyMap<string, Reviewer> };
   /** By clause of the content policy in force: how severe a violation is. Empty if it has no clauses. */
   severities?: ReadonlyMap<string, number>;
 }
 
-/** Nobody reviews an image that they flagged, in any round, nor their own image. */
+/** Nobody reviews an image that they flagged, in any round, nor their own image or that of an account they are linked to. */
 export function conflictOf(state: Case, reviewer: string, facts: CaseFacts): Conflict | undefined {
   if (state.everFlagged.has(reviewer) || (facts.notedRounds?.get(reviewer) ?? 0) > 0) return 'own-flag';
-  return ownerOf(state, facts) === reviewer ? 'own-image' : undefined;
+  const owner = ownerOf(state, facts);
+  if (owner === reviewer) return 'own-image';
+  return owner !== undefined && facts.links?.get(reviewer)?.has(owner) ? 'linked-account' : undefined;
 }
 
 /** The account that generated the image. The image's own record takes precedence over flags. */

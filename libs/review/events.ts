@@ -2,6 +2,8 @@ import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Instant, Label, Labels, Line, PersonalText } from '../events/schemas.js';
 import { MAX_ID_LENGTH } from '../kernel/text-forms.js';
+import { reviewerEvents } from './reviewer-events.js';
+import { CaseRouted, FLAG_SOURCES, reviewSettingsEvents } from './routing-events.js';
 
 export const VERDICTS = ['safe', 'unsafe', 'unsure', 'model-problem'] as const;
 
@@ -31,6 +33,9 @@ const reviewerSources = Type.Optional(
 const flag = {
   flagId: EntityId('The id of the flag’s event.'),
   flaggedBy: EntityId('The account or the detector that flagged; it may not review this case.'),
+  flaggerKind: Type.Optional(
+    Type.Enum([...FLAG_SOURCES], { description: 'Who flagged: a user, a detector or a member of the staff.' }),
+  ),
   categories: Labels('The categories that the flag names.'),
   confidence: Type.Optional(
     Type.Number({ minimum: 0, maximum: 1, description: 'How sure the flagger is, from 0 to 1.' }),
@@ -283,6 +288,7 @@ export const ModelProblemFound = defineEvent({
 export const caseEvents = [
   CaseOpened,
   CaseJoined,
+  CaseRouted,
   CaseClaimed,
   CaseReleased,
   CaseHandedOver,
@@ -326,4 +332,10 @@ export const severeViewerEvents = [SevereViewerGranted, SevereViewerRevoked];
 
 export type SevereViewerEvent = EventOf<(typeof severeViewerEvents)[number]>;
 
-export const reviewEvents = [...caseEvents, ...notedFlaggerEvents, ...severeViewerEvents];
+export const reviewEvents = [
+  ...caseEvents,
+  ...notedFlaggerEvents,
+  ...severeViewerEvents,
+  ...reviewSettingsEvents,
+  ...reviewerEvents,
+];

@@ -1,6 +1,9 @@
 import type { Position } from '../kernel/envelope.js';
 import { type Case, subjectsOf } from './case.js';
 import type { CaseEvent } from './events.js';
+import type { FLAG_SOURCES } from './routing-events.js';
+
+type FlagSource = (typeof FLAG_SOURCES)[number];
 
 /**
  * Maximum flags in a round: another would not help the reviewer, and every flag makes the case longer to read. Flaggers
@@ -15,6 +18,7 @@ export interface OpenCase {
   /** The id of the flag's event. */
   flagId: string;
   flaggedBy: string;
+  flaggerKind?: FlagSource;
   categories: readonly string[];
   /** How sure the flagger is, from 0 to 1. */
   confidence?: number | undefined;
@@ -49,6 +53,7 @@ export function openCase(state: Case, { position, panelSize, confidenceStep, ...
   const owner = accountId === undefined ? {} : { accountId };
   const details = {
     ...(confidence !== undefined && { confidence }),
+    ...(flag.flaggerKind !== undefined && { flaggerKind: flag.flaggerKind }),
     ...(hasComment !== undefined && { hasComment }),
   };
   if (state.status === 'open') {

@@ -10,11 +10,16 @@ import { flagProcessing } from './features/flag-processing.js';
 import { GiveVerdictController, giveVerdictInbound, JudgeCaseHandler } from './features/give-verdict.js';
 import { HandOverCaseController, HandOverCaseHandler } from './features/hand-over-case.js';
 import { HoldCaseController, HoldCaseHandler } from './features/hold-case.js';
+import { LinkAccountController, LinkAccountHandler, UnlinkAccountHandler } from './features/link-account.js';
+import { NextCaseController, NextCaseHandler } from './features/next-case.js';
 import { ReleaseCaseController, ReleaseCaseHandler } from './features/release-case.js';
 import { RenewClaimController, RenewClaimHandler } from './features/renew-claim.js';
 import { ReopenCaseController, ReopenCaseHandler } from './features/reopen-case.js';
 import { RevealContentHandler } from './features/reveal-content.js';
 import { RevealContentController } from './features/reveal-content-route.js';
+import { RoutingFactsReader } from './features/routing-facts.js';
+import { SetQueuesController, SetQueuesHandler } from './features/set-queues.js';
+import { SetSkillsController, SetSkillsHandler } from './features/set-skills.js';
 import {
   GrantSevereViewingHandler,
   RevokeSevereViewingHandler,
@@ -25,6 +30,7 @@ import { WithdrawVerdictController, WithdrawVerdictHandler } from './features/wi
 import { openingSettings } from './flag-decisions.js';
 import { notedFlaggerStream } from './noted-flagger.js';
 import { caseOpening } from './processes/case-opening.js';
+import { caseRerouting } from './processes/case-rerouting.js';
 import { VerdictClosing } from './processes/verdict-closing.js';
 import { AccountCasesReader } from './queries/account-cases.js';
 import { CaseQueue } from './queries/case-queue.js';
@@ -34,12 +40,18 @@ import { ShowExposureSumsController, ShowExposureSumsHandler } from './queries/e
 import { FlagCommentsReader } from './queries/flag-comments.js';
 import { FlagsAhead } from './queries/flags-ahead.js';
 import { ListCasesController, ListCasesHandler } from './queries/list-cases.js';
+import { ListQueuesController, ListQueuesHandler } from './queries/list-queues.js';
 import { ListSevereViewersController, ListSevereViewersHandler } from './queries/list-severe-viewers.js';
 import { ShowOwnExposureController, ShowOwnExposureHandler } from './queries/own-exposure.js';
 import { PreviewImageController, PreviewImageHandler } from './queries/preview-image.js';
 import { ReviewCaseController, ReviewCaseHandler } from './queries/review-case.js';
 import { SevereViewing } from './queries/severe-viewing.js';
 import { ShowCaseController, ShowCaseHandler } from './queries/show-case.js';
+import { ShowReviewerController, ShowReviewerHandler } from './queries/show-reviewer.js';
+import { WaitingCases } from './queries/waiting-cases.js';
+import { reviewSettingsStream } from './queue-rules.js';
+import { reviewerStream } from './reviewer.js';
+import { CreateCaseReservations1700000000140 } from './schema.js';
 import { severeViewersStream } from './severe-viewers.js';
 import { casesView } from './views/cases.js';
 import { exposureView } from './views/exposure.js';
@@ -51,20 +63,28 @@ export { MAX_FLAGS } from './flag-decisions.js';
 export { confirmationOf } from './queries/confirmation.js';
 export { CurrentCases } from './queries/current-cases.js';
 export * from './review-actions.js';
+export { QueueRulesSet } from './routing-events.js';
 export type { Votes } from './verdict-decisions.js';
 export * from './views/cases.js';
 
 export const reviewContext: Context = {
   name: 'review',
   events: reviewEvents,
-  streams: [caseStream, notedFlaggerStream, severeViewersStream],
+  streams: [caseStream, notedFlaggerStream, severeViewersStream, reviewSettingsStream, reviewerStream],
   views: [casesView, exposureView],
-  consumers: ({ transactor, settings, pool }) => [
-    caseOpening(flagProcessing(transactor, openingSettings(settings), ownerOf(pool))),
-  ],
+  consumers: ({ transactor, clock, settings, pool, viewReader }) => {
+    const routing = new RoutingFactsReader(transactor, clock, pool);
+    const opening = openingSettings(settings);
+    return [
+      caseOpening(flagProcessing({ transactor, clock, routing, settings: opening, ownerOf: ownerOf(pool) })),
+      caseRerouting(transactor, routing, pool, viewReader, settings.decisionWaitMs),
+    ];
+  },
   schedules: ({ pool, log, transactor, clock, logger, settings }) => {
     const flags = new FlagsAhead(pool, log, settings);
-    const facts = new CaseFactsReader(transactor, flags, new ImageOwners(pool, log, settings), clock, pool, settings);
+    const images = new ImageOwners(pool, log, settings);
+    const routing = new RoutingFactsReader(transactor, clock, pool);
+    const facts = new CaseFactsReader(transactor, flags, images, clock, routing, pool, settings);
     return [new VerdictClosing(pool, transactor, facts, clock, logger)];
   },
   commands: [
@@ -89,6 +109,13 @@ export const reviewContext: Context = {
     GrantSevereViewingHandler,
     RevokeSevereViewingHandler,
     ListSevereViewersHandler,
+    SetQueuesHandler,
+    ListQueuesHandler,
+    NextCaseHandler,
+    SetSkillsHandler,
+    LinkAccountHandler,
+    UnlinkAccountHandler,
+    ShowReviewerHandler,
   ],
   inbound: (commands) => [giveVerdictInbound(commands), confirmReviewInbound(commands)],
   routes: [
@@ -118,6 +145,17 @@ export const reviewContext: Context = {
         SevereViewersController,
       ],
     },
+    {
+      name: 'Queues',
+      description:
+        'Open cases wait in queues. The first routing rule that a case meets decides its queue, and its priority from 0 to 100 with its age decides its place there.',
+      controllers: [SetQueuesController, ListQueuesController, NextCaseController],
+    },
+    {
+      name: 'Reviewers',
+      description: 'What leads record about reviewers.',
+      controllers: [ShowReviewerController, SetSkillsController, LinkAccountController],
+    },
   ],
   services: [
     AccountCasesReader,
@@ -127,6 +165,9 @@ export const reviewContext: Context = {
     ExposureReader,
     FlagCommentsReader,
     FlagsAhead,
+    RoutingFactsReader,
     SevereViewing,
+    WaitingCases,
   ],
+  migrations: [CreateCaseReservations1700000000140],
 };

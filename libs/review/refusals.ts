@@ -2,6 +2,7 @@ import { toIso } from '../kernel/clock.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
 import { type Case, isOurs } from './case.js';
 import { type CaseFacts, type Conflict, conflictOf } from './conflict-of-interest.js';
+import { refuseUnskilled } from './reviewer.js';
 
 /* What every decision on a case refuses. Each throws a NotFound or a Refusal. */
 
@@ -32,9 +33,11 @@ export function refuseIncomplete(state: Case, caseId: string, { isCaseParked }: 
 const CONFLICTS: Record<Conflict, (reviewer: string, caseId: string) => string> = {
   'own-flag': (reviewer, caseId) => `${reviewer} flagged the image of case ${caseId}; somebody else has to review it`,
   'own-image': (reviewer, caseId) => `the image of case ${caseId} is ${reviewer}'s own; somebody else has to review it`,
+  'linked-account': (reviewer, caseId) =>
+    `${reviewer} is linked to the account of the image of case ${caseId}; somebody else has to review it`,
 };
 
-/** @throws Refusal image-parked, own-flag, own-image */
+/** @throws Refusal image-parked, own-flag, own-image, linked-account */
 export function refuseConflict(state: Case, caseId: string, reviewer: string, facts: CaseFacts): void {
   if (facts.isParked) {
     throw new Refusal(
@@ -44,6 +47,12 @@ export function refuseConflict(state: Case, caseId: string, reviewer: string, fa
   }
   const conflict = conflictOf(state, reviewer, facts);
   if (conflict) throw new Refusal(conflict, CONFLICTS[conflict](reviewer, caseId));
+}
+
+/** @throws Refusal skill-needed */
+export function refuseUnable(reviewer: string, { needs }: CaseFacts): void {
+  const one = needs?.reviewers.get(reviewer);
+  if (needs && one) refuseUnskilled(one, reviewer, needs.queue);
 }
 
 /** @throws Refusal case-not-open */

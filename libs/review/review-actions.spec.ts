@@ -14,6 +14,7 @@ it('turns every flag into an action for the case of its image, with the position
         flagId: event.id,
         accountId: event.data.accountId,
         flaggedBy: 'acc-9',
+        flaggerKind: 'user',
         categories: ['hate'],
         confidence: event.data.confidence,
         hasComment: event.data.comment !== undefined,

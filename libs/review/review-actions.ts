@@ -20,12 +20,13 @@ export function nextReviewActions({
   metadata,
   position,
 }: RecordedOf<typeof ContentFlagged>): OpenCaseAction[] {
-  const { imageId, accountId, flaggedBy, categories, confidence, comment } = data;
+  const { imageId, accountId, flaggedBy, flaggerKind, categories, confidence, comment } = data;
   const flag = {
     imageId,
     accountId,
     flagId: id,
     flaggedBy,
+    flaggerKind,
     categories,
     confidence,
     hasComment: comment !== undefined,

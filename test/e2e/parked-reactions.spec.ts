@@ -98,11 +98,12 @@ it('shows a parked event of a consumer with its key and error beside the views',
   expect(reactions.map(({ name }: { name: string }) => name)).toEqual([
     'address-settling',
     'case-opening',
+    'case-rerouting',
     'enforcement-recording',
     'enforcing',
     'onboarding',
   ]);
-  const { parked } = reactions[3];
+  const { parked } = reactions[4];
   expect(parked).toContainEqual({
     key: 'acc-shown',
     position: '1',

@@ -51,6 +51,17 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   'POST /v1/cases/:id/handover': [{ token: 1, reviewer: 'rev-2', note: 'in Welsh' }],
   'POST /v1/cases/:id/escalate': [{ token: 1, note: 'unclear' }],
   'POST /v1/cases/:id/reopen': [{ reason: 'the clause was clarified' }],
+  'PUT /v1/queues': [
+    {
+      queues: [{ id: 'default' }, { id: 'severe', title: 'Severe', skill: 'severe', language: 'cy' }],
+      rules: [{ queue: 'severe', categories: ['violent'], sources: ['detector'], minSeverity: 3, minConfidence: 0.5 }],
+      default: 'default',
+      patienceHours: 24,
+      reason: 'trained reviewers',
+    },
+  ],
+  'PUT /v1/reviewers/:id/skills': [{ skills: ['severe'], languages: ['cy'], reason: 'trained' }],
+  'POST /v1/reviewers/:id/accounts': [{ accountId: 'acc-1', reason: 'a relative' }],
   'POST /v1/cases/:id/verdicts': [
     { token: 1, verdict: 'unsafe', clause: 'violent', rationale: 'a wound', note: 'see the sign', answerTimeMs: 1000 },
   ],

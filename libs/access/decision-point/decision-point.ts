@@ -198,7 +198,7 @@ export class DecisionPoint {
     if (!SUBJECT_TYPES.has(subject.type)) return SUBJECT_TYPE_UNKNOWN;
     const facts: AccessFacts = { now: this.clock.now(), isReviewer: subject.type === 'reviewer' };
     if (facts.isReviewer) {
-      const [image, { state, notedRound, isParked }] = await Promise.all([
+      const [image, { state, notedRound, linked, isParked }] = await Promise.all([
         this.image(evaluation, deadline),
         this.cases.find(resource.id, subject.id),
       ]);
@@ -207,7 +207,8 @@ export class DecisionPoint {
       else if (state.status !== 'none') {
         const owner = image.facts?.accountId;
         const notedRounds = new Map([[subject.id, notedRound]]);
-        facts.caseInfo = { conflict: conflictOf(state, subject.id, { owner, notedRounds }) };
+        const links = new Map([[subject.id, linked]]);
+        facts.caseInfo = { conflict: conflictOf(state, subject.id, { owner, notedRounds, links }) };
       }
     }
     return decideAccess(accountStream.initial, 'review', facts);

@@ -11,7 +11,10 @@ import type { CaseFacts } from '../conflict-of-interest.js';
 import { openingSettings } from '../flag-decisions.js';
 import { notedFlaggerId, notedFlaggerStream } from '../noted-flagger.js';
 import { FlagsAhead } from '../queries/flags-ahead.js';
+import { reviewSettingsStream } from '../queue-rules.js';
+import { reviewerStream } from '../reviewer.js';
 import { type FlagProcessing, flagProcessing } from './flag-processing.js';
+import { RoutingFactsReader } from './routing-facts.js';
 
 /** Reads what a decision on a case needs beyond the case's own stream. */
 @Injectable()
@@ -23,10 +26,12 @@ export class CaseFactsReader {
     @Inject(FlagsAhead) private readonly flags: FlagsAhead,
     @Inject(ImageOwners) private readonly images: ImageOwners,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(RoutingFactsReader) routing: RoutingFactsReader,
     @Inject(POOL) pool: Pool,
     @Inject(SETTINGS) settings: Settings,
   ) {
-    this.process = flagProcessing(transactor, openingSettings(settings), ownerOf(pool));
+    const opening = openingSettings(settings);
+    this.process = flagProcessing({ transactor, clock, routing, settings: opening, ownerOf: ownerOf(pool) });
   }
 
   /**
@@ -40,15 +45,21 @@ export class CaseFactsReader {
     if (!isCaseParked) for (const flag of flags) await this.process(flag);
     const { state } = await this.transactor.load(caseStream, caseId);
     const people = [...new Set([...reviewers, ...state.verdicts.map(({ reviewer }) => reviewer)])];
-    const [image, { state: policies }, rounds] = await Promise.all([
+    const [image, { state: policies }, { state: rules }, rounds, profiles] = await Promise.all([
       this.images.find(caseId),
       this.transactor.load(policyStream, undefined),
+      this.transactor.load(reviewSettingsStream, undefined),
       Promise.all(people.map((one) => this.transactor.load(notedFlaggerStream, notedFlaggerId(caseId, one)))),
+      Promise.all(people.map((one) => this.transactor.load(reviewerStream, one))),
     ]);
+    // One that is gone needs nothing until the case is routed again.
+    const queue = rules.queues.find(({ id }) => id === state.route?.queue);
     return {
       ...image,
       isCaseParked,
       notedRounds: new Map(people.map((one, n) => [one, rounds[n]!.state.round])),
+      ...(queue && { needs: { queue, reviewers: new Map(people.map((one, n) => [one, profiles[n]!.state])) } }),
+      links: new Map(people.map((one, n) => [one, profiles[n]!.state.accounts])),
       severities: new Map(clausesAt(policies, this.clock.now()).map(({ id, severity }) => [id, severity])),
     };
   }

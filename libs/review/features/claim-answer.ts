@@ -14,7 +14,7 @@ export interface Claimed extends CommandResult {
 
 const TOKEN = 'The fencing token of the claim, which the case’s next claim makes invalid.';
 
-const ClaimAnswer = closed({
+export const ClaimAnswer = closed({
   caseId: text('The case.'),
   reviewer: text('The reviewer who claimed it.'),
   until: instant('When the claim ends.'),

@@ -10,14 +10,19 @@ import { Context } from '../../http/request-context.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
-import { caseStream } from '../case.js';
+import { type Case, caseStream } from '../case.js';
 import { claimCase } from '../claim-decisions.js';
 import { CASE_ID } from '../queries/case-fields.js';
 import { isLead, REVIEWERS } from '../queries/reviewing-roles.js';
 import { CaseFactsReader } from './case-facts.js';
 import { type ClaimAnswer, type Claimed, claimAnswer, claimed } from './claim-answer.js';
 
-export class ClaimCase extends RequestCommand<Claimed> {
+export interface ClaimedCase extends Claimed {
+  /** The case with the claim. */
+  state: Case;
+}
+
+export class ClaimCase extends RequestCommand<ClaimedCase> {
   declare readonly caseId: string;
 }
 
@@ -30,7 +35,7 @@ export class ClaimCaseHandler implements ICommandHandler<ClaimCase> {
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  async execute({ caseId, context }: ClaimCase): Promise<Claimed> {
+  async execute({ caseId, context }: ClaimCase): Promise<ClaimedCase> {
     const reviewer = context.actor.id;
     const by = { caseId, reviewer, isLead: isLead(context.actor), leaseMs: this.settings.claimLeaseMs };
     const result = await this.transactor.transact(
@@ -40,7 +45,7 @@ export class ClaimCaseHandler implements ICommandHandler<ClaimCase> {
       (state, facts) => claimCase(state, { ...by, now: this.clock.now() }, facts),
       () => this.facts.read(caseId, [reviewer]),
     );
-    return { ...commandResult(result), claim: result.state.claim! };
+    return { ...commandResult(result), claim: result.state.claim!, state: result.state };
   }
 }
 
@@ -62,6 +67,8 @@ export class ClaimCaseController {
         'case-not-open',
         'own-flag',
         'own-image',
+        'linked-account',
+        'skill-needed',
         'already-reviewed',
         'awaiting-decision',
         'case-escalated',

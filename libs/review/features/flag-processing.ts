@@ -1,31 +1,41 @@
 import type { Transactor } from '../../event-store/transact.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import type { ContentFlagged } from '../../images/index.js';
-import { causedBy } from '../../kernel/command-context.js';
-import { caseStream } from '../case.js';
-import { type OpeningSettings, openCase } from '../flag-decisions.js';
+import { type Clock, toIso } from '../../kernel/clock.js';
+import { type CommandContext, causedBy } from '../../kernel/command-context.js';
+import { fold } from '../../kernel/decider.js';
+import { type Case, caseStream } from '../case.js';
+import type { CaseEvent } from '../events.js';
+import { type OpenCase, type OpeningSettings, openCase } from '../flag-decisions.js';
 import { isUnseen, notedFlaggerId, notedFlaggerStream, noteFlagger } from '../noted-flagger.js';
 import { CASE_OPENING, nextReviewActions } from '../review-actions.js';
+import { type RoutingFacts, routeCase } from '../routing.js';
+import type { RoutingFactsReader } from './routing-facts.js';
 
 export type FlagProcessing = (event: RecordedOf<typeof ContentFlagged>) => Promise<void>;
 
+export interface FlagProcessingPorts {
+  transactor: Transactor;
+  clock: Clock;
+  routing: RoutingFactsReader;
+  /** The number of reviewers whose verdicts decide a case, and when a repeated flag reopens one. */
+  settings: OpeningSettings;
+  /** Returns the account that generated an image, if it is known. */
+  ownerOf(imageId: string): Promise<string | undefined>;
+}
+
 /**
- * Puts a flag into the case of its image. Idempotent: the consumer of flags does it for each, and a decision does it for
- * those that the consumer has not reached.
- * @param settings the number of reviewers whose verdicts decide a case, and when a repeated flag reopens one
- * @param ownerOf returns the account that generated an image, if it is known
+ * Puts a flag into the case of its image, and the case into its queue. Idempotent: the consumer of flags does it for each,
+ * and a decision does it for those that the consumer has not reached.
  */
-export function flagProcessing(
-  transactor: Transactor,
-  settings: OpeningSettings,
-  ownerOf: (imageId: string) => Promise<string | undefined>,
-): FlagProcessing {
+export function flagProcessing(ports: FlagProcessingPorts): FlagProcessing {
+  const { transactor, clock, settings, ownerOf } = ports;
   return async (event) => {
-    const context = causedBy(event, CASE_OPENING);
+    const context = { ...causedBy(event, CASE_OPENING), time: toIso(clock.now()) };
     for (const { caseId, flag } of nextReviewActions(event)) {
       const accountId = (await ownerOf(caseId)) ?? flag.accountId;
       const opening = { ...flag, ...settings, ...(accountId === undefined ? {} : { accountId }) };
-      const { state } = await transactor.transact(caseStream, caseId, context, (now) => openCase(now, opening));
+      const state = await openAndRoute(ports, opening, context);
       if (!isUnseen(state, flag)) continue;
       const { flagId, flaggedBy } = flag;
       await transactor.transact(notedFlaggerStream, notedFlaggerId(caseId, flaggedBy), context, (noted) =>
@@ -34,3 +44,48 @@ export function flagProcessing(
     }
   };
 }
+
+async function openAndRoute(
+  { transactor, routing }: FlagProcessingPorts,
+  opening: OpenCase,
+  context: CommandContext & { time: string },
+): Promise<Case> {
+  const { imageId: caseId } = opening;
+  /** The state with the events of the flag, as it will be once they are stored. */
+  const after = (state: Case, events: readonly CaseEvent[]) =>
+    fold(
+      caseStream,
+      events.map((event) => ({ ...event, metadata: { time: context.time } })),
+      state,
+    );
+  let facts: RoutingFacts | undefined;
+  const opened = await transactor.transact(
+    caseStream,
+    caseId,
+    context,
+    (state) => {
+      const events = openCase(state, opening);
+      if (events.length === 0 || !facts) return events;
+      return [...events, ...routeCase(after(state, events), caseId, facts)];
+    },
+    async () => {
+      const { state } = await transactor.load(caseStream, caseId);
+      const events = openCase(state, opening);
+      // Most flags of an image change nothing, and need no facts.
+      facts = events.length === 0 ? undefined : await routing.read(after(state, events));
+    },
+  );
+  // Rules that were set meanwhile may have found all cases but this one.
+  const isOutdated = opened.events.length > 0 && (facts === undefined || (await routing.areOutdated(facts)));
+  return isOutdated ? (await route(transactor, routing, caseId, context)).state : opened.state;
+}
+
+/** Puts an open case into its queue by the rules as they are now. */
+export const route = (transactor: Transactor, routing: RoutingFactsReader, caseId: string, context: CommandContext) =>
+  transactor.transact(
+    caseStream,
+    caseId,
+    context,
+    (state, facts) => routeCase(state, caseId, facts),
+    async () => routing.read((await transactor.load(caseStream, caseId)).state),
+  );

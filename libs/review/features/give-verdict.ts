@@ -136,6 +136,7 @@ export class GiveVerdictController {
       409: [
         'own-flag',
         'own-image',
+        'linked-account',
         'claim-lost',
         'clause-unknown',
         'image-owner-unknown',

@@ -73,7 +73,17 @@ export class HandOverCaseController extends CommandRoute {
     answer: receipt('The case is handed over.'),
     refusals: {
       404: ['case-unknown'],
-      409: ['case-not-open', 'claim-lost', 'own-flag', 'own-image', 'already-reviewed', 'image-parked', 'case-parked'],
+      409: [
+        'case-not-open',
+        'claim-lost',
+        'own-flag',
+        'own-image',
+        'linked-account',
+        'skill-needed',
+        'already-reviewed',
+        'image-parked',
+        'case-parked',
+      ],
       503: ['not-caught-up'],
     },
   })

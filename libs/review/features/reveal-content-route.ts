@@ -82,6 +82,7 @@ export class RevealContentController {
         'claim-lost',
         'own-flag',
         'own-image',
+        'linked-account',
         'image-parked',
         'case-parked',
         'severe-content',

@@ -1,6 +1,9 @@
 import { Type } from 'typebox';
 import { count, flag, instant, list, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
+import { toIso } from '../../kernel/clock.js';
+import type { Case } from '../case.js';
 import { VERDICTS } from '../events.js';
+import { DEFAULT_QUEUE } from '../queue-rules.js';
 
 /* Fields shared by the answers about cases. */
 
@@ -21,9 +24,19 @@ export const caseFields = {
   isEscalated: flag('Whether only leads can claim it.'),
   reservedFor: orNull(text('The reviewer who holds it, or to whom it was handed over: nobody else can claim it.')),
   reservedUntil: orNull(instant('Until when nobody else can.')),
+  queue: text('The queue that it is in; for a closed case, that it was in.'),
+  priority: count('How urgent it is, from 0 to 100; 0 also until it is routed.'),
+  dueAt: instant('Its place in the queue: the case with the earliest is the next.'),
   verdictsGiven: count('The number of verdicts so far.'),
   categories: list(Type.String(), 'The categories that flags name; once confirmed, those of the violation.'),
 };
+
+/** The place of a case in its queue; until it is routed, in the default one as of its opening. */
+export const placeOf = ({ route, openedAt }: Case): { queue: string; priority: number; dueAt: string } => ({
+  queue: route?.queue ?? DEFAULT_QUEUE,
+  priority: route?.priority ?? 0,
+  dueAt: toIso(route?.dueAt ?? openedAt),
+});
 
 export const verdictFields = {
   reviewer: text('The reviewer.'),

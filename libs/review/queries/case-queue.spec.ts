@@ -5,7 +5,8 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/tes
 import { inTransaction } from '../../platform/database/in-transaction.js';
 import { promote, startBuild } from '../../projections/builds.js';
 import { viewTable } from '../../projections/view-tables.js';
-import { type CaseRow, casesView } from '../views/cases.js';
+import type { CaseRow } from '../views/cases.js';
+import { casesView } from '../views/cases.js';
 import { CASE_STATUSES, type CaseStatus } from './case-fields.js';
 import { CaseQueue } from './case-queue.js';
 
@@ -33,9 +34,9 @@ async function fill(rows: Pick<CaseRow, 'case_id' | 'status' | 'opened_at' | 'cl
   await pool.query(`TRUNCATE ${viewTable(casesView)}`);
   await pool.query(
     `INSERT INTO ${viewTable(casesView)} (case_id, image_id, status, round, panel_size, is_panel_given, is_escalated, flags, flags_received,
-       verdicts, categories, opened_at, flagged_at, claimed_until, position)
-     SELECT c.case_id, c.case_id, c.status, 1, 1, false, false, '[]', 1, '[]', '[]', to_timestamp(c.opened_at / 1000),
-            to_timestamp(c.opened_at / 1000), to_timestamp(c.claimed_until / 1000), 1
+       verdicts, categories, queue, priority, judged_flaggers, opened_at, due_at, flagged_at, claimed_until, position)
+     SELECT c.case_id, c.case_id, c.status, 1, 1, false, false, '[]', 1, '[]', '[]', 'default', 0, '[]', to_timestamp(c.opened_at / 1000),
+            to_timestamp(c.opened_at / 1000), to_timestamp(c.opened_at / 1000), to_timestamp(c.claimed_until / 1000), 1
      FROM json_to_recordset($1) c(case_id text, status text, opened_at float8, claimed_until float8)`,
     [JSON.stringify(rows)],
   );
@@ -70,7 +71,7 @@ describe('the case queue', () => {
           const found: unknown[] = [];
           let cursor: string | undefined;
           do {
-            const page = await queueOn(pool).page(LEAD, status, limit, cursor);
+            const page = await queueOn(pool).page(LEAD, { status }, limit, cursor);
             expect(page.items.length).toBeLessThanOrEqual(limit);
             found.push(...page.items.map((one) => [one.caseId, one.status]));
             cursor = page.nextCursor;
@@ -105,13 +106,14 @@ describe('the case queue', () => {
       },
     });
     for (const status of [undefined, ...CASE_STATUSES]) {
-      const { nextCursor } = await queueOn(explaining).page(LEAD, status, 10);
-      if (nextCursor) await queueOn(explaining).page(LEAD, status, 10, nextCursor);
+      const { nextCursor } = await queueOn(explaining).page(LEAD, { status }, 10);
+      if (nextCursor) await queueOn(explaining).page(LEAD, { status }, 10, nextCursor);
     }
     expect(plans.length).toBeGreaterThan(CASE_STATUSES.length);
     for (const plan of plans) {
       expect(plan).toContain('Index Scan');
-      expect(plan).not.toMatch(/Sort|Seq Scan/);
+      // Of claimed cases there are few.
+      expect(plan).not.toMatch(/claimed_until_idx/.test(plan) ? /Seq Scan/ : /Sort|Seq Scan/);
     }
   });
 });

@@ -11,7 +11,8 @@ import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { isBlind } from '../blind-review.js';
 import { casesView } from '../views/cases.js';
-import { type CaseStatus, caseFields, VISIBLE, verdictFields } from './case-fields.js';
+import { caseFields, VISIBLE, verdictFields } from './case-fields.js';
+import { type CaseFilter, conditionsOf, orderOf, STATUS_NOW } from './case-filter.js';
 
 export const CaseEntry = closed({
   ...caseFields,
@@ -45,6 +46,9 @@ export const caseEntryExample = {
   isEscalated: false,
   reservedFor: null,
   reservedUntil: null,
+  queue: 'default',
+  priority: 63,
+  dueAt: '2022-05-19T18:52:48.000Z',
   flags: [{ flagId: 'flag-1', flaggedBy: 'acc-9', categories: ['violent'] }],
   flagsReceived: 1,
   categories: ['violent'],
@@ -57,20 +61,6 @@ export const caseEntryExample = {
   position: '1044',
 };
 
-/** `$1` is the current time in epoch milliseconds. */
-const CLAIM_ENDED = `claimed_until <= to_timestamp($1::float8 / 1000)`;
-const STATUS = `CASE WHEN status = 'claimed' AND ${CLAIM_ENDED} THEN 'open' ELSE status END`;
-/** The condition of the queue's partial index. */
-const IN_QUEUE = `status IN ('open', 'claimed')`;
-const CONDITIONS: Record<CaseStatus, string> = {
-  open: `${IN_QUEUE} AND (status = 'open' OR ${CLAIM_ENDED})`,
-  claimed: `${IN_QUEUE} AND status = 'claimed' AND NOT ${CLAIM_ENDED}`,
-  confirmed: `status = 'confirmed'`,
-  dismissed: `status = 'dismissed'`,
-  'model-problem': `status = 'model-problem'`,
-};
-const OPENED_MS = '(extract(epoch FROM opened_at) * 1000)::int8';
-
 /** Reads cases from their view. */
 @Injectable()
 export class CaseQueue {
@@ -79,16 +69,23 @@ export class CaseQueue {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Cases in the order of their opening. */
-  async page(reader: Actor, status: CaseStatus | undefined, limit: number, cursor?: string): Promise<Page<CaseEntry>> {
+  /** Those that wait in the order of their queues, others in the order of their opening. */
+  async page(reader: Actor, filter: CaseFilter, limit: number, cursor?: string): Promise<Page<CaseEntry>> {
     const after = readCursor(cursor, ['number', 'id']);
     const now = this.clock.now();
+    const values: unknown[] = [now];
+    const placeOf = (value: unknown) => `$${values.push(value)}`;
+    const order = orderOf(filter);
+    const conditions = conditionsOf(filter, placeOf);
+    if (after)
+      conditions.push(
+        `(${order}, case_id) > (to_timestamp(${placeOf(after[0])}::float8 / 1000), ${placeOf(after[1])}::text)`,
+      );
     const { rows } = await queryView(this.pool, {
-      text: `SELECT *, ${STATUS} AS status_now, ${OPENED_MS} AS opened_ms FROM ${viewTable(casesView)}
-       WHERE ${status ? CONDITIONS[status] : 'true'}
-         AND ($3::float8 IS NULL OR (opened_at, case_id) > (to_timestamp($3::float8 / 1000), $4::text))
-       ORDER BY opened_at, case_id LIMIT $2`,
-      values: [now, limit + 1, after?.[0] ?? null, after?.[1] ?? null],
+      text: `SELECT *, ${STATUS_NOW} AS status_now, (extract(epoch FROM ${order}) * 1000)::int8 AS order_ms
+       FROM ${viewTable(casesView)} WHERE ${['true', ...conditions].join(' AND ')}
+       ORDER BY ${order}, case_id LIMIT ${placeOf(limit + 1)}`,
+      values,
     });
     const owners = await ownersOf(
       this.pool,
@@ -96,7 +93,7 @@ export class CaseQueue {
     );
     // biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
     const named = (row: any) => ({ ...toEntry(row, reader, now), ...accountOf(owners.get(row.image_id)) });
-    return toPage(rows, limit, named, (row) => [Number(row.opened_ms), row.case_id]);
+    return toPage(rows, limit, named, (row) => [Number(row.order_ms), row.case_id]);
   }
 }
 
@@ -125,6 +122,9 @@ function toEntry(row: any, reader: Actor, now: number): CaseEntry {
     panelSize: row.panel_size,
     isEscalated: row.is_escalated,
     ...reservationOf(row, now),
+    queue: row.queue,
+    priority: row.priority,
+    dueAt: toIso(row.due_at),
     flags: row.flags,
     flagsReceived: row.flags_received,
     categories: row.categories,

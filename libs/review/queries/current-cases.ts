@@ -7,7 +7,16 @@ import { type Case, caseStream } from '../case.js';
 import { openCase, openingSettings } from '../flag-decisions.js';
 import { isUnseen, notedFlaggerId, notedFlaggerStream } from '../noted-flagger.js';
 import { nextReviewActions } from '../review-actions.js';
+import { reviewerStream } from '../reviewer.js';
 import { FlagsAhead } from './flags-ahead.js';
+
+export interface CurrentCase {
+  state: Case;
+  notedRound: number;
+  /** The accounts to which the person is linked. */
+  linked: ReadonlySet<string>;
+  isParked: boolean;
+}
 
 /** Reads cases with every flag stored so far, also those that the consumer of flags has not reached. Stores nothing. */
 @Injectable()
@@ -26,11 +35,12 @@ export class CurrentCases {
    * @returns `isParked` if a flag of the image could not be processed, so that the case may be incomplete
    * @throws NotCaughtUp if the consumer of flags is too far behind
    */
-  async find(caseId: string, person: string): Promise<{ state: Case; notedRound: number; isParked: boolean }> {
+  async find(caseId: string, person: string): Promise<CurrentCase> {
     const { flags, isParked } = await this.flags.of(caseId);
-    const [{ state: stored }, { state: noted }] = await Promise.all([
+    const [{ state: stored }, { state: noted }, { state: profile }] = await Promise.all([
       this.transactor.load(caseStream, caseId),
       this.transactor.load(notedFlaggerStream, notedFlaggerId(caseId, person)),
+      this.transactor.load(reviewerStream, person),
     ]);
     let [state, notedRound] = [stored, noted.round];
     for (const event of flags) {
@@ -39,6 +49,6 @@ export class CurrentCases {
         if (flag.flaggedBy === person && isUnseen(state, flag)) notedRound = state.round;
       }
     }
-    return { state, notedRound, isParked };
+    return { state, notedRound, linked: profile.accounts, isParked };
   }
 }

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, Means } from '../../http/field-rules.js';
+import { IfGiven, IsEntityId, IsInstant, IsLabel, Means } from '../../http/field-rules.js';
 import { page } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Page, PageQuery } from '../../http/paging.js';
@@ -18,6 +18,40 @@ export class ListCases extends PageQuery<Page<CaseEntry>> {
   @IsIn(CASE_STATUSES)
   status?: CaseStatus;
 
+  @IfGiven()
+  @IsLabel('Only cases in this queue.')
+  queue?: string;
+
+  @IfGiven()
+  @IsLabel('Only cases of which flags name this category; of confirmed ones, with this category.')
+  category?: string;
+
+  @IfGiven()
+  @IsEntityId('Only cases that this reviewer has claimed or judged, or that are kept for them.')
+  reviewer?: string;
+
+  @Means('Only those of the caller, as with `reviewer`.')
+  @IfGiven()
+  @IsIn(['true'])
+  mine?: 'true';
+
+  @IfGiven()
+  @IsEntityId('Only cases of this account, as far as it was known with their last flag or decision.')
+  account?: string;
+
+  @IfGiven()
+  @IsInstant('Only cases that were opened before this time.')
+  openedBefore?: string;
+
+  @IfGiven()
+  @IsInstant('Only cases that were opened after this time.')
+  openedAfter?: string;
+
+  @Means('Only open cases that are escalated, or only those that are not.')
+  @IfGiven()
+  @IsIn(['true', 'false'])
+  escalated?: 'true' | 'false';
+
   declare readonly reader: Actor;
 }
 
@@ -25,8 +59,14 @@ export class ListCases extends PageQuery<Page<CaseEntry>> {
 export class ListCasesHandler implements IQueryHandler<ListCases> {
   constructor(@Inject(CaseQueue) private readonly queue: CaseQueue) {}
 
-  execute({ reader, status, limit, cursor }: ListCases): Promise<Page<CaseEntry>> {
-    return this.queue.page(reader, status, limit, cursor);
+  execute({ reader, limit, cursor, mine, escalated, ...conditions }: ListCases): Promise<Page<CaseEntry>> {
+    const { status, queue, category, reviewer, account, openedBefore, openedAfter } = conditions;
+    const filter = {
+      ...{ status, queue, category, account, openedBefore, openedAfter },
+      reviewer: mine === undefined ? reviewer : reader.id,
+      isEscalated: escalated === undefined ? undefined : escalated === 'true',
+    };
+    return this.queue.page(reader, filter, limit, cursor);
   }
 }
 
@@ -36,9 +76,12 @@ export class ListCasesController {
 
   @Get()
   @Roles(...REVIEWERS, 'operator', 'compliance', 'service')
-  @Operation('Cases in the order of the queue: the oldest first', {
-    answer: answer('CasePage', 'A page of cases.', page(CaseEntry, 'The cases.'), { items: [caseEntryExample] }),
-  })
+  @Operation(
+    'Cases: those that wait in the order of their queues if `status` is open or claimed, otherwise the oldest first',
+    {
+      answer: answer('CasePage', 'A page of cases.', page(CaseEntry, 'The cases.'), { items: [caseEntryExample] }),
+    },
+  )
   listCases(@Query() query: ListCases, @Context() { actor: reader }: Context): Promise<Page<CaseEntry>> {
     return this.queries.execute(Object.assign(query, { reader }));
   }

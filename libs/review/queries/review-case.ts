@@ -18,8 +18,9 @@ import { type Case, caseStream, isOurs } from '../case.js';
 import { ownerOf } from '../conflict-of-interest.js';
 import { refuseConflict, refuseUnknown } from '../refusals.js';
 import { isText, REVEAL_LEVELS, severeClauseOf } from '../reveal.js';
+import { reviewerStream } from '../reviewer.js';
 import { AccountCasesReader } from './account-cases.js';
-import { CASE_ID } from './case-fields.js';
+import { CASE_ID, placeOf } from './case-fields.js';
 import { scoresOf } from './case-scores.js';
 import { ReviewAnswer, reviewExample } from './review-answer.js';
 import { REVIEWERS } from './reviewing-roles.js';
@@ -44,15 +45,17 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
   ) {}
 
   async execute({ id: caseId, reader }: ReviewCase): Promise<ReviewAnswer> {
-    const [history, { image, isParked }, { state: policies }, isSevereViewer] = await Promise.all([
+    const [history, { image, isParked }, { state: policies }, { state: profile }, isSevereViewer] = await Promise.all([
       this.store.readStream(`${caseStream.category}-${caseId}`),
       this.images.row(caseId),
       this.transactor.load(policyStream, undefined),
+      this.transactor.load(reviewerStream, reader.id),
       this.viewing.isViewer(reader),
     ]);
     const state = foldRecorded(caseStream, history);
     refuseUnknown(state, caseId);
-    const facts = { ...(image && { owner: image.account_id }), isParked: false };
+    const links = new Map([[reader.id, profile.accounts]]);
+    const facts = { ...(image && { owner: image.account_id }), isParked: false, links };
     refuseConflict(state, caseId, reader.id, facts);
     const now = this.clock.now();
     const clauses = clausesAt(policies, now);
@@ -71,6 +74,7 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
       round: state.round,
       panelSize: state.panelSize,
       isEscalated: state.isEscalated,
+      ...placeOf(state),
       openedAt: scores.openedAt,
       image: image ? factsOf(image) : null,
       hasPrompt,
@@ -152,7 +156,7 @@ export class ReviewCaseController {
       'Whether there are a prompt and comments, never their words; they and the image are revealed by POST /v1/cases/{id}/reveals, and GET /v1/images/{id}/preview shows the image blurred and grey. Verdicts of others are not shown before the caller’s own.',
     fields: { id: CASE_ID },
     answer: answer('Review', 'The case.', ReviewAnswer, reviewExample),
-    refusals: { 404: ['case-unknown'], 409: ['own-flag', 'own-image'], 503: ['not-caught-up'] },
+    refusals: { 404: ['case-unknown'], 409: ['own-flag', 'own-image', 'linked-account'], 503: ['not-caught-up'] },
   })
   reviewCase(@Param() query: ReviewCase, @Context() { actor: reader }: Context): Promise<ReviewAnswer> {
     return this.queries.execute(Object.assign(query, { reader }));

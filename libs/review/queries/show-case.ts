@@ -2,9 +2,20 @@ import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
 import type { EventStore } from '../../event-store/event-store.js';
+import { isOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery } from '../../http/field-rules.js';
-import { closed, count, history, instant, list, orNull, position, text } from '../../http/openapi/answer-schemas.js';
+import {
+  closed,
+  count,
+  history,
+  instant,
+  list,
+  oneOf,
+  orNull,
+  position,
+  text,
+} from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { ownersOf } from '../../images/index.js';
@@ -17,8 +28,9 @@ import { CLOCK, EVENT_STORE, POOL } from '../../platform/ports.js';
 import { isBlind } from '../blind-review.js';
 import { caseStream } from '../case.js';
 import { ownerOf } from '../conflict-of-interest.js';
+import { CaseRouted, PRIORITY_PARTS } from '../routing-events.js';
 import { undecided } from '../verdict-decisions.js';
-import { CASE_ID, caseFields, VISIBLE, verdictFields } from './case-fields.js';
+import { CASE_ID, caseFields, placeOf, VISIBLE, verdictFields } from './case-fields.js';
 import { REVIEWERS } from './reviewing-roles.js';
 
 const CaseAnswer = closed({
@@ -30,6 +42,15 @@ const CaseAnswer = closed({
       until: instant('When the claim ends.'),
       token: orNull(count('The fencing token of the claim, for that reviewer only.')),
     }),
+  ),
+  priorityParts: list(
+    closed({
+      part: oneOf(PRIORITY_PARTS, 'What the points are for.'),
+      points: count('Points.'),
+      of: count('The most points that this part can have.'),
+      because: text('Why it has these points.'),
+    }),
+    'What the priority consists of; empty until the case is routed.',
   ),
   decidesAt: orNull(instant('When the verdicts of a complete panel are final, while one can be taken back.')),
   verdicts: list(closed(verdictFields), VISIBLE),
@@ -74,6 +95,8 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
       isEscalated,
       reservedFor: reserved?.reviewer ?? null,
       reservedUntil: reserved ? toIso(reserved.until) : null,
+      ...placeOf(state),
+      priorityParts: [...(events.findLast((event) => isOf(CaseRouted, event))?.data.parts ?? [])],
       flaggers: [...flaggers].sort(),
       categories: [...categories].sort(),
       claim: claim

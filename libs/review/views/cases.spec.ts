@@ -68,6 +68,11 @@ describe('the cases view', () => {
       reserved_for: null,
       reserved_until: null,
       is_escalated: false,
+      queue: 'default',
+      priority: 0,
+      due_at: Date.UTC(2022, 4, 18, 9, 1),
+      outcome: null,
+      judged_flaggers: [],
       is_panel_given: false,
       decides_at: null,
       decided_at: null,
@@ -75,6 +80,48 @@ describe('the cases view', () => {
       votes: null,
       position: 3,
     });
+  });
+
+  const routed = (position: number, dueAt = '2022-05-19T00:00:00.000Z') =>
+    recorded(position, 'CaseRouted', { caseId, queue: 'severe', priority: 60, parts: [], dueAt, rulesVersion: 1 });
+
+  it('has the queue and the place of a routed case, also in its next round', () => {
+    expect(row(open(1), routed(2))).toMatchObject({
+      queue: 'severe',
+      priority: 60,
+      due_at: Date.UTC(2022, 4, 19),
+    });
+    const again = row(open(1), routed(2), verdict, dismissed, open(11, 2));
+    expect(again).toMatchObject({ queue: 'severe', due_at: Date.UTC(2022, 4, 19) + 10 * 60_000 });
+  });
+
+  it('counts open cases by queue, and decided ones by account and by everybody who flagged them in any round', () => {
+    const counters = (...events: ReturnType<typeof recorded>[]) => foldView(casesView, events).counters;
+    expect(counters(open(1), routed(2))).toEqual({ 'queue:severe': { open: 1 } });
+    const first = [open(1), routed(2), verdict, dismissed];
+    const wrong = { decided: 1, confirmed: 0 };
+    expect(counters(...first)).toEqual({ 'flagger:acc-9': wrong, 'account:acc-1': wrong });
+    const second = [...first, open(6, 2, 'acc-7')];
+    expect(counters(...second)).toEqual({
+      'queue:severe': { open: 1 },
+      'flagger:acc-9': wrong,
+      'account:acc-1': wrong,
+    });
+    const right = { decided: 1, confirmed: 1 };
+    const confirmed = recorded(7, 'ReviewConfirmed', {
+      caseId,
+      imageId: caseId,
+      accountId: 'acc-1',
+      categories: [],
+      round: 2,
+    });
+    expect(counters(...second, confirmed)).toEqual({
+      'flagger:acc-9': right,
+      'flagger:acc-7': right,
+      'account:acc-1': right,
+    });
+    const problem = recorded(7, 'ModelProblemFound', { caseId, imageId: caseId, categories: [], votes, round: 2 });
+    expect(counters(...second, problem)).toEqual({});
   });
 
   it('reopens a claimed case after its release or the claimant’s verdict', () => {

@@ -15,16 +15,18 @@ import {
 } from '../../projections/view.js';
 import type { Closed, Verdict } from '../case.js';
 import { type CaseEvent, type CaseOpened, caseEvents } from '../events.js';
+import { MAX_FLAGS } from '../flag-decisions.js';
+import { DEFAULT_QUEUE } from '../queue-rules.js';
 import type { Votes } from '../verdict-decisions.js';
 
 /** Part of a JSON column, so its fields are named as in the events. */
-export interface CaseFlag {
+interface CaseFlag {
   flagId: string;
   flaggedBy: string;
   categories: string[];
 }
 
-export interface CaseVerdict {
+interface CaseVerdict {
   reviewer: string;
   /** The system of a reviewer who is not ours. */
   source?: string;
@@ -63,6 +65,11 @@ const columns = {
   reserved_for: nullable(text()),
   reserved_until: nullable(timestamptz()),
   is_escalated: bool(),
+  queue: text(),
+  /** 0 until the case is routed. */
+  priority: int4(),
+  /** The place in the queue; when the round began until the case is routed. */
+  due_at: timestamptz(),
   /** When the verdicts of a complete panel are final, while one can be taken back. */
   decides_at: nullable(timestamptz()),
   decided_at: nullable(timestamptz()),
@@ -70,6 +77,10 @@ const columns = {
   decision_stored_at: nullable(timestamptz()),
   /** The votes in the decision event. */
   votes: nullable(jsonb<Votes>()),
+  /** The last decision about the flags, which later rounds may replace. */
+  outcome: nullable(text<'confirmed' | 'dismissed'>()),
+  /** Who flagged in the rounds that were decided; at most MAX_FLAGS. */
+  judged_flaggers: jsonb<string[]>(),
   /** The position of the case's last event, or of the last flag. */
   position: int8(),
 };
@@ -78,21 +89,30 @@ export type CaseRow = RowOf<typeof columns>;
 
 export const casesView = defineView({
   name: 'cases',
-  version: 8,
+  version: 9,
   summary: 'Images under human review, their flags, claims and verdicts.',
   events: [...caseEvents, ContentFlagged],
   table: {
     name: 'cases',
     key: 'case_id',
     columns,
-    // For the lists of all and of closed cases, for the queue, for the cases that are decided next, and for the history of
-    // an account, counted by status from the index alone.
+    // For the lists of all and of closed cases, for those that wait, for each queue, its oldest case and its claimed ones, for
+    // the cases that are decided next, those of a category and of a reviewer, and for
+    // the history of an account, counted by status from the index alone.
     indexes: [
       '(opened_at, case_id)',
       `(status, opened_at, case_id) WHERE status NOT IN ('open', 'claimed')`,
-      `(opened_at, case_id) WHERE status IN ('open', 'claimed')`,
+      // Its condition keeps the planner from reading other queues for the next case of one.
+      `(due_at, case_id) WHERE status IN ('open', 'claimed') AND round > 0`,
+      `(queue, is_escalated, due_at, case_id) WHERE status IN ('open', 'claimed')`,
+      `(queue, opened_at) WHERE status IN ('open', 'claimed')`,
+      `(queue, claimed_until) WHERE status = 'claimed'`,
       '(decides_at, case_id) WHERE decides_at IS NOT NULL',
       '(account_id, opened_at, case_id) INCLUDE (status)',
+      'USING gin (categories)',
+      'USING gin (verdicts jsonb_path_ops)',
+      `(claimed_by) WHERE status = 'claimed'`,
+      '(reserved_for) WHERE reserved_for IS NOT NULL',
     ],
   },
   keys: ({ type, data }) => [type === 'ContentFlagged' ? data.imageId : data.caseId],
@@ -106,11 +126,36 @@ export const casesView = defineView({
     const after = { ...row, ...change(row, event), position: event.position };
     return { ...after, decides_at: decidesAt(after) };
   },
+  counters: {
+    name: 'case_counters',
+    columns: ['open', 'decided', 'confirmed'],
+    contribution: (row) => [...waiting(row), ...judged(row)],
+  },
 });
 
+/** The bucket of the open cases of a queue. */
+export const queueBucket = (queue: string): string => `queue:${queue}`;
+/** The bucket of the decided cases that somebody flagged. */
+export const flaggerBucket = (flagger: string): string => `flagger:${flagger}`;
+/** The bucket of the decided cases of an account. */
+export const accountBucket = (accountId: string): string => `account:${accountId}`;
+
+const isOpen = ({ status }: Pick<CaseRow, 'status'>): boolean => status === 'open' || status === 'claimed';
+
+const waiting = (row: CaseRow) => (isOpen(row) ? [{ bucket: queueBucket(row.queue), amounts: { open: 1 } }] : []);
+
+/** A problem of the model counts neither for nor against anybody. */
+function judged({ outcome, judged_flaggers, account_id }: CaseRow) {
+  if (outcome === null) return [];
+  const amounts = { decided: 1, confirmed: outcome === 'confirmed' ? 1 : 0 };
+  const buckets = [...judged_flaggers.map(flaggerBucket), ...(account_id === null ? [] : [accountBucket(account_id)])];
+  return buckets.map((bucket) => ({ bucket, amounts }));
+}
+
 /** Who has flagged since or owns the image may not decide; the decision checks that, so it may come later. */
-function decidesAt({ status, verdicts, is_panel_given, panel_size }: CaseRow): number | null {
-  if (status !== 'open' && status !== 'claimed') return null;
+function decidesAt(row: CaseRow): number | null {
+  if (!isOpen(row)) return null;
+  const { verdicts, is_panel_given, panel_size } = row;
   const counted = is_panel_given ? verdicts : verdicts.filter(({ verdict }) => verdict !== 'unsure');
   const ends = counted.flatMap(({ finalAt }) => (finalAt === undefined ? [] : Date.parse(finalAt)));
   return counted.length < panel_size || ends.length === 0 ? null : Math.max(...ends);
@@ -128,14 +173,26 @@ function opened(
     flags: [{ flagId: data.flagId, flaggedBy: data.flaggedBy, categories: data.categories }],
     flags_received: before?.flags_received ?? 1,
     categories: union([], data.categories),
-    ...newRound(data, Date.parse(metadata.time)),
+    outcome: before?.outcome ?? null,
+    judged_flaggers: before?.judged_flaggers ?? [],
+    ...newRound(data, Date.parse(metadata.time), before),
     flagged_at: Date.parse(data.flaggedAt),
     position,
   };
 }
 
-/** @param at when it began, in epoch milliseconds */
-const newRound = ({ round, panelSize }: { round: number; panelSize: number }, at: number) => ({
+/**
+ * In the queue and as urgent as the round before, until it is routed.
+ * @param at when it began, in epoch milliseconds
+ */
+const newRound = (
+  { round, panelSize }: { round: number; panelSize: number },
+  at: number,
+  before: CaseRow | undefined,
+) => ({
+  queue: before?.queue ?? DEFAULT_QUEUE,
+  priority: before?.priority ?? 0,
+  due_at: at + (before ? before.due_at - before.opened_at : 0),
   status: 'open' as const,
   round,
   panel_size: panelSize,
@@ -182,6 +239,8 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
         flags: [...row.flags, { flagId: data.flagId, flaggedBy: data.flaggedBy, categories: data.categories }],
         categories: union(row.categories, data.categories),
       };
+    case 'CaseRouted':
+      return { queue: data.queue, priority: data.priority, due_at: Date.parse(data.dueAt) };
     case 'CaseClaimed':
       return {
         status: 'claimed',
@@ -198,7 +257,7 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
     case 'CaseEscalated':
       return { status: 'open', ...UNCLAIMED, is_escalated: true };
     case 'CaseReopened':
-      return newRound(data, at);
+      return newRound(data, at, row);
     case 'VerdictGiven':
       return {
         ...(row.claimed_by === data.reviewer &&
@@ -233,11 +292,22 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
         decided_at: at,
         decision_stored_at: Date.parse(recordedAt),
         votes: data.votes ?? null,
+        ...outcomeOf(row, type),
         ...UNCLAIMED,
       };
     default:
       return unhandled(event);
   }
 }
+
+const outcomeOf = ({ judged_flaggers, flags }: CaseRow, type: keyof typeof STATUS_AFTER) => ({
+  outcome: OUTCOMES[type],
+  judged_flaggers: union(
+    judged_flaggers,
+    flags.map(({ flaggedBy }) => flaggedBy),
+  ).slice(0, MAX_FLAGS),
+});
+
+const OUTCOMES = { ReviewConfirmed: 'confirmed', ReviewDismissed: 'dismissed', ModelProblemFound: null } as const;
 
 const union = (some: readonly string[], more: readonly string[]): string[] => [...new Set([...some, ...more])].sort();

@@ -1,0 +1,106 @@
+import { type Command, Option } from 'commander';
+import { command, instant, integer } from '../../cli/commands.js';
+import { line } from '../../cli/rendering/plain-text.js';
+import { rowsOf, table, time } from '../../cli/rendering/table.js';
+import { listed, type Runner } from '../../cli/session.js';
+import type { NextCaseAnswer } from '../features/next-case.js';
+import type { CaseEntry } from '../queries/case-queue.js';
+
+const STATUSES = ['open', 'claimed', 'confirmed', 'dismissed', 'model-problem', 'any'];
+
+interface Filter {
+  status: string;
+  queue?: string;
+  category?: string;
+  reviewer?: string;
+  mine?: true;
+  account?: string;
+  openedBefore?: string;
+  openedAfter?: string;
+  escalated?: boolean;
+  limit: number;
+}
+
+/** `case list` and `case next`. */
+export function addQueueCommands(group: Command, run: Runner): void {
+  command(
+    group,
+    'list',
+    'Lists cases: open and claimed ones in the order of their queues, others the oldest first.',
+    'case list',
+    'case list --status any --mine',
+    'case list --queue severe --escalated',
+  )
+    .addOption(new Option('--status <status>', 'only cases with this status').choices(STATUSES).default('open'))
+    .option('--queue <queue>', 'only cases in this queue')
+    .option('--category <label>', 'only cases of which flags name this category')
+    .option('--reviewer <id>', 'only cases that this reviewer has claimed or judged, or that are kept for them')
+    .option('--mine', 'only those of yours, as with --reviewer')
+    .option('--account <id>', 'only cases of this account')
+    .option('--opened-before <time>', 'only cases that were opened before this time', instant)
+    .option('--opened-after <time>', 'only cases that were opened after this time', instant)
+    .option('--escalated', 'only open cases that are escalated')
+    .option('--no-escalated', 'only open cases that are not escalated')
+    .option('--limit <n>', 'maximum number of cases', integer(1, 1_000_000), 50)
+    .action(
+      run<Filter>(async (session, { status, mine, escalated, limit, ...filter }) => {
+        const query = {
+          ...filter,
+          status: status === 'any' ? undefined : status,
+          mine: mine && 'true',
+          escalated: escalated === undefined ? undefined : String(escalated),
+        };
+        const items = await listed<CaseEntry>(session, '/v1/cases', query, limit);
+        session.print({ items }, () => {
+          const rows = items.map((one) => ({ ...one, found: one.categories.join(', '), given: one.verdictsGiven }));
+          return table(
+            [
+              'case',
+              'queue',
+              'priority',
+              'account',
+              'round',
+              'opened',
+              'categories',
+              'verdicts',
+              'panel',
+              'claimed by',
+              'until',
+            ],
+            rowsOf(
+              rows,
+              'caseId',
+              'queue',
+              'priority',
+              'accountId',
+              'round',
+              'openedAt',
+              'found',
+              'given',
+              'panelSize',
+              'claimedBy',
+              'claimedUntil',
+            ),
+            status === 'any' ? 'no case' : `no case is ${status}`,
+          );
+        });
+      }),
+    );
+
+  command(
+    group,
+    'next <queue>',
+    'Claims the case of a queue that is due first and that you may review. A repeat claims another one.',
+    'case next default',
+  ).action(
+    run(async ({ client, print }, _, queue) => {
+      const next = await client.post<NextCaseAnswer>(`/v1/queues/${encodeURIComponent(queue!)}/next`);
+      const { claim } = next;
+      print(next, () =>
+        claim
+          ? line`case ${claim.caseId} is claimed by ${claim.reviewer} until ${time(claim.until)}`
+          : line`no case of queue ${next.queue} waits for you`,
+      );
+    }),
+  );
+}

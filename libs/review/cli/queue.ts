@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { type CommandGroup, command, reason } from '../../cli/commands.js';
+import { paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
+import { pairs, rowsOf, table } from '../../cli/rendering/table.js';
+import type { Session } from '../../cli/session.js';
+import type { WriteReceipt } from '../../http/write-receipt.js';
+import { InvalidInput } from '../../kernel/errors.js';
+import type { QueuesAnswer } from '../queries/list-queues.js';
+
+const PATH = '/v1/queues';
+
+export const queueCommands: CommandGroup = (program, run) => {
+  const group = program.command('queue').description('Shows and sets the queues of cases.');
+
+  command(
+    group,
+    'list',
+    'Lists the queues with their numbers of cases, and the rules by which cases get into them.',
+    'queue list',
+  ).action(run(showQueues));
+
+  command(
+    group,
+    'set <file>',
+    'Sets queues and rules from a JSON file with the fields queues, rules, default and patienceHours, as queue list --json prints them. For leads.',
+    "queue set queues.json --reason 'severe cases go to trained reviewers'",
+  )
+    .requiredOption('--reason <text>', 'why', reason)
+    .option('--if-match <etag>', 'only if nobody has changed the queues since queue list printed this etag')
+    .action(
+      run<{ reason: string; ifMatch?: string }>(async (session, { reason, ifMatch }, file) => {
+        const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': ifMatch };
+        const body = { ...(await settingsIn(file!)), reason };
+        await session.client.request<WriteReceipt>('PUT', PATH, { body, headers });
+        return showQueues(session);
+      }),
+    );
+};
+
+async function showQueues({ client, print }: Session): Promise<void> {
+  const queues = await client.get<QueuesAnswer>(PATH);
+  print(queues, () => queuesText(queues));
+}
+
+function queuesText({ queues, rules, patienceHours, etag, ...rest }: QueuesAnswer): Shown {
+  const rows = rules.map((rule, place) => [
+    place + 1,
+    rule.queue,
+    rule.categories?.join(', '),
+    rule.sources?.join(', '),
+    rule.minSeverity,
+    rule.minConfidence,
+  ]);
+  return paragraphs([
+    table(
+      ['queue', 'title', 'open', 'claimed', 'oldest opened', 'skill', 'language'],
+      rowsOf(queues, 'id', 'title', 'open', 'claimed', 'oldestOpenedAt', 'skill', 'language'),
+    ),
+    table(['rule', 'queue', 'categories', 'sources', 'severity from', 'confidence from'], rows, 'no rule'),
+    pairs([
+      ['default', rest.default],
+      ['patience', `${patienceHours} hours`],
+      ['etag', etag],
+    ]),
+  ]);
+}
+
+/** What `queue list --json` prints can be changed and set: its counts and null values are left out. */
+async function settingsIn(file: string): Promise<Record<string, unknown>> {
+  let settings: QueuesAnswer;
+  try {
+    settings = JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === undefined ? `is not JSON (${message})` : `can't be read (${code})`;
+    throw new InvalidInput([{ field: 'file', message: `${file} ${why}: queue list --json prints the form` }]);
+  }
+  const { queues, rules, patienceHours, default: other } = settings;
+  const given = ({ open: _, claimed: __, oldestOpenedAt: ___, ...queue }: QueuesAnswer['queues'][number]) =>
+    Object.fromEntries(Object.entries(queue).filter(([, value]) => value !== null));
+  return { queues: Array.isArray(queues) ? queues.map(given) : queues, rules, patienceHours, default: other };
+}

@@ -1,0 +1,152 @@
+import { Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { Static } from 'typebox';
+import { RequestCommand } from '../../context/decision.js';
+import { Transactor } from '../../event-store/transact.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IsLabel } from '../../http/field-rules.js';
+import { closed, instant, orNull, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
+import { toIso } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
+import { NotFound, Refusal, Unavailable } from '../../kernel/errors.js';
+import { caseFields } from '../queries/case-fields.js';
+import { isLead, REVIEWERS } from '../queries/reviewing-roles.js';
+import { WaitingCases } from '../queries/waiting-cases.js';
+import { queueOf, reviewSettingsStream } from '../queue-rules.js';
+import { refuseUnskilled, reviewerStream } from '../reviewer.js';
+import { ClaimAnswer, claimed } from './claim-answer.js';
+import { ClaimCase, type ClaimedCase } from './claim-case.js';
+
+/** Cases that are tried in a row: each was refused for a reason that the view does not show yet. */
+const MAX_REFUSED = 50;
+
+type Given = ClaimedCase & { caseId: string };
+
+/** The next case, or undefined if none waits for this reviewer. */
+export class NextCase extends RequestCommand<Given | undefined> {
+  declare readonly queue: string;
+}
+
+@CommandHandler(NextCase)
+export class NextCaseHandler implements ICommandHandler<NextCase> {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(WaitingCases) private readonly waiting: WaitingCases,
+    @Inject(CommandBus) private readonly commands: CommandBus,
+  ) {}
+
+  async execute({ queue, context }: NextCase): Promise<Given | undefined> {
+    const { id: reviewer } = context.actor;
+    const [{ state: rules }, { state: profile }] = await Promise.all([
+      this.transactor.load(reviewSettingsStream, undefined),
+      this.transactor.load(reviewerStream, reviewer),
+    ]);
+    refuseUnskilled(profile, reviewer, queueOf(rules, queue));
+    const except: string[] = [];
+    while (except.length < MAX_REFUSED) {
+      const wanted = { queue, reviewer, accounts: [...profile.accounts], except };
+      // What was escalated waits for leads alone.
+      const caseId =
+        (isLead(context.actor) ? await this.waiting.reserve({ ...wanted, isEscalated: true }) : undefined) ??
+        (await this.waiting.reserve({ ...wanted, isEscalated: false }));
+      if (caseId === undefined) return undefined;
+      const given = await this.claim(caseId, context);
+      if (given) return given;
+      except.push(caseId);
+    }
+    throw new Unavailable('too-busy', `${MAX_REFUSED} cases of queue ${queue} in a row were given to others: retry`);
+  }
+
+  /** @returns undefined if the case's own events refuse it: the view lags behind them */
+  private async claim(caseId: string, context: CommandContext): Promise<Given | undefined> {
+    try {
+      const given = await this.commands.execute(new ClaimCase().with({ context, caseId }));
+      await this.waiting.claimed(caseId, given.position);
+      return { ...given, caseId };
+    } catch (error) {
+      await this.waiting.release(caseId);
+      if (error instanceof Refusal || error instanceof NotFound) return undefined;
+      throw error;
+    }
+  }
+}
+
+const { status: _, reservedFor: __, reservedUntil: ___, queue: ____, ...claimedFields } = caseFields;
+
+const NextCaseAnswer = closed({
+  queue: text('The queue.'),
+  claim: orNull(ClaimAnswer),
+  case: orNull(
+    closed(
+      { ...claimedFields, openedAt: instant('When the round began.') },
+      'The claimed case. GET /v1/cases/{id} shows more.',
+    ),
+  ),
+});
+export type NextCaseAnswer = Static<typeof NextCaseAnswer>;
+
+export class QueueParam {
+  @IsLabel('The queue.')
+  id!: string;
+}
+
+@Controller('v1/queues')
+export class NextCaseController {
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+
+  @Post(':id/next')
+  @HttpCode(200)
+  @Roles(...REVIEWERS)
+  @Operation('Claims the case of a queue that is due first and that the caller may review', {
+    description:
+      'Two reviewers never get one case. Left out are cases that are claimed or kept for somebody else, those that wait for their verdicts to be final, those of the caller’s own images and flags and of linked accounts, and those that the caller has judged. Leads get escalated cases first, others none of them. Without a case, `claim` and `case` are null. A repeat claims another case: GET /v1/cases?reviewer= lists those that the caller has.',
+    answer: answer('NextCase', 'The claim, or null if no case of the queue waits for the caller.', NextCaseAnswer, {
+      queue: 'default',
+      claim: {
+        caseId: 'img-1',
+        reviewer: 'rev-1',
+        until: '2022-05-19T10:15:00.000Z',
+        token: 1,
+        position: '1045',
+      },
+      case: {
+        caseId: 'img-1',
+        imageId: 'img-1',
+        accountId: 'acc-1',
+        round: 1,
+        panelSize: 1,
+        isEscalated: false,
+        priority: 63,
+        dueAt: '2022-05-19T18:52:48.000Z',
+        openedAt: '2022-05-19T10:00:00.000Z',
+        categories: ['violent'],
+        verdictsGiven: 0,
+      },
+    }),
+    refusals: { 404: ['queue-unknown'], 409: ['skill-needed'], 503: ['not-caught-up', 'too-busy'] },
+  })
+  async nextCase(@Param() { id: queue }: QueueParam, @Context() context: Context): Promise<NextCaseAnswer> {
+    const given = await this.commands.execute(new NextCase().with({ context, queue }));
+    if (!given) return { queue, claim: null, case: null };
+    const { caseId, state } = given;
+    return {
+      queue,
+      claim: claimed(caseId, given),
+      case: {
+        caseId,
+        imageId: state.imageId,
+        accountId: state.accountId ?? null,
+        round: state.round,
+        panelSize: state.panelSize,
+        isEscalated: state.isEscalated,
+        priority: state.route?.priority ?? 0,
+        dueAt: toIso(state.route?.dueAt ?? state.openedAt),
+        openedAt: toIso(state.openedAt),
+        categories: [...state.categories].sort(),
+        verdictsGiven: state.verdicts.length,
+      },
+    };
+  }
+}

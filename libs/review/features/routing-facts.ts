@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Transactor } from '../../event-store/transact.js';
+import { reachOf } from '../../images/index.js';
+import type { Clock } from '../../kernel/clock.js';
+import type { Pool } from '../../platform/database/database.js';
+import { CLOCK, POOL } from '../../platform/ports.js';
+import { clausesAt, policyStream } from '../../policy/index.js';
+import type { Case } from '../case.js';
+import { caseCounts } from '../queries/case-counts.js';
+import { reviewSettingsStream } from '../queue-rules.js';
+import type { RoutingFacts } from '../routing.js';
+import { accountBucket, flaggerBucket } from '../views/cases.js';
+
+/** Reads what the routing of a case depends on: the rules as they are now, the figures as of their views. */
+@Injectable()
+export class RoutingFactsReader {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(POOL) private readonly pool: Pool,
+  ) {}
+
+  async read({ imageId, accountId, flaggers }: Case): Promise<RoutingFacts> {
+    const people = [...flaggers];
+    const account = accountId === undefined ? [] : [accountBucket(accountId)];
+    const [{ state: rules }, { state: policies }, reach, counts] = await Promise.all([
+      this.transactor.load(reviewSettingsStream, undefined),
+      this.transactor.load(policyStream, undefined),
+      reachOf(this.pool, imageId),
+      caseCounts(this.pool, [...people.map(flaggerBucket), ...account]),
+    ]);
+    const records = people.flatMap((one) => {
+      const record = counts.get(flaggerBucket(one));
+      return record ? [[one, record] as const] : [];
+    });
+    return {
+      rules,
+      severities: new Map(clausesAt(policies, this.clock.now()).map(({ id, severity }) => [id, severity])),
+      reach,
+      records: new Map(records),
+      accountConfirmed: account.length > 0 ? (counts.get(account[0]!)?.confirmed ?? 0) : 0,
+    };
+  }
+
+  /** Whether rules have been set since. */
+  async areOutdated({ rules }: RoutingFacts): Promise<boolean> {
+    const { state } = await this.transactor.load(reviewSettingsStream, undefined);
+    return state.version > rules.version;
+  }
+}

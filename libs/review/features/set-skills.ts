@@ -1,0 +1,45 @@
+import { Body, Controller, Param, Put } from '@nestjs/common';
+import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { AreLabels, AreNames, IdParam, IsReason, IsSet } from '../../http/field-rules.js';
+import { Operation, receipt } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
+import { LEADS } from '../queries/reviewing-roles.js';
+import { reviewerStream, setSkills } from '../reviewer.js';
+import { MAX_LANGUAGES } from '../reviewer-events.js';
+
+export class SetSkills extends RequestCommand {
+  declare readonly reviewer: string;
+
+  @IsSet(0, 20)
+  @AreLabels('The skills, instead of those before.')
+  skills!: string[];
+
+  @IsSet(0, MAX_LANGUAGES)
+  @AreNames('The languages, like `cy`, instead of those before.')
+  languages!: string[];
+
+  @IsReason('Why.')
+  reason!: string;
+}
+
+export const SetSkillsHandler = decisionHandler(
+  SetSkills,
+  reviewerStream,
+  (state, { reviewer, skills, languages, reason }) => setSkills(state, { reviewer, skills, languages, reason }),
+  ({ reviewer }) => reviewer,
+);
+
+@Controller('v1/reviewers')
+export class SetSkillsController extends CommandRoute {
+  @Put(':id/skills')
+  @Roles(...LEADS)
+  @Operation('Records the skills and languages of a reviewer, which queues may need', {
+    fields: { id: 'The reviewer.' },
+    example: { skills: ['severe'], languages: ['en', 'cy'], reason: 'trained in May' },
+    answer: receipt('They are recorded.'),
+  })
+  setSkills(@Param() { id }: IdParam, @Body() skills: SetSkills, @Context() context: Context) {
+    return this.receipt(skills.with({ context, reviewer: id }));
+  }
+}

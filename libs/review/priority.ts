@@ -1,0 +1,95 @@
+import type { DataOf } from '../events/event-definition.js';
+import type { Case } from './case.js';
+import { type FlaggerRecord, precisionBound } from './flagger-record.js';
+import { type CaseRouted, MAX_SEVERITY } from './routing-events.js';
+
+export type PriorityPart = DataOf<typeof CaseRouted>['parts'][number];
+
+/** What the priority of a case depends on beside its own events, as of its routing. */
+export interface PriorityFacts {
+  /** By clause of the content policy in force: how severe a violation is. */
+  severities: ReadonlyMap<string, number>;
+  /** How often the image was shared or downloaded, up to MAX_REACH. */
+  reach: number;
+  /** By flagger; absent without a decided flag. */
+  records: ReadonlyMap<string, FlaggerRecord>;
+  /** The confirmed cases of the account. */
+  accountConfirmed: number;
+}
+
+/** The most that counts as reach, as in the view `image-reach`: more than that is as urgent. */
+export const MAX_REACH = 16;
+/** Of a category that is no clause of the policy. */
+const UNKNOWN_SEVERITY = 1;
+const MAX_ACCOUNT_CASES = 2;
+
+/** The most points of each part. */
+const MOST = { severity: 45, confidence: 15, reach: 20, flaggers: 10, account: 10 } as const;
+
+/** The severity of the most severe clause that flags name. */
+export const severityOf = ({ categories }: Case, severities: ReadonlyMap<string, number>): number =>
+  worst(categories, severities)?.severity ?? UNKNOWN_SEVERITY;
+
+/** Integers, so that the sum is exact and explained. */
+export const priorityParts = (state: Case, facts: PriorityFacts): PriorityPart[] => [
+  ofSeverity(state, facts),
+  ofConfidence(state),
+  ofReach(facts),
+  ofFlaggers(state, facts),
+  ofAccount(facts),
+];
+
+const points = (part: keyof typeof MOST, share: number, because: string): PriorityPart => ({
+  part,
+  points: Math.round(MOST[part] * Math.min(1, share)),
+  of: MOST[part],
+  because,
+});
+
+function worst(categories: Iterable<string>, severities: ReadonlyMap<string, number>) {
+  const known = [...categories].flatMap((clause) => {
+    const severity = severities.get(clause);
+    return severity === undefined ? [] : [{ clause, severity }];
+  });
+  return known.sort((a, b) => b.severity - a.severity)[0];
+}
+
+function ofSeverity({ categories }: Case, { severities }: PriorityFacts): PriorityPart {
+  const found = worst(categories, severities);
+  const because = found
+    ? `clause ${found.clause} has severity ${found.severity} of ${MAX_SEVERITY}`
+    : `no category is a clause of the policy in force, which counts as severity ${UNKNOWN_SEVERITY} of ${MAX_SEVERITY}`;
+  return points('severity', (found?.severity ?? UNKNOWN_SEVERITY) / MAX_SEVERITY, because);
+}
+
+function ofConfidence({ confidence }: Case): PriorityPart {
+  if (confidence === 0) return points('confidence', 0.5, 'no flag says how confident it is, which counts as 0.5');
+  return points('confidence', confidence, `the most confident flag has ${rounded(confidence)}`);
+}
+
+function ofReach({ reach }: PriorityFacts): PriorityPart {
+  const often = `${reach >= MAX_REACH ? 'at least ' : ''}${reach} ${reach === 1 ? 'time' : 'times'}`;
+  const because = reach === 0 ? 'neither shared nor downloaded' : `shared or downloaded ${often}`;
+  return points('reach', Math.log2(1 + reach) / Math.log2(1 + MAX_REACH), because);
+}
+
+function ofFlaggers({ flaggers }: Case, { records }: PriorityFacts): PriorityPart {
+  const known = [...flaggers].flatMap((one) => {
+    const record = records.get(one);
+    return record && record.decided > 0 ? [{ ...record, bound: precisionBound(record) }] : [];
+  });
+  const best = known.sort((a, b) => b.bound - a.bound)[0];
+  if (!best) return points('flaggers', 0, 'no flag of its flaggers is decided yet');
+  const because = `of ${best.decided} decided flags of one flagger ${best.confirmed} were confirmed: a precision of at least ${rounded(best.bound)}`;
+  return points('flaggers', best.bound, because);
+}
+
+function ofAccount({ accountConfirmed: number }: PriorityFacts): PriorityPart {
+  const because =
+    number === 0
+      ? 'no other case of the account is confirmed'
+      : `${number} ${number === 1 ? 'case' : 'cases'} of the account ${number === 1 ? 'is' : 'are'} confirmed`;
+  return points('account', number / MAX_ACCOUNT_CASES, because);
+}
+
+const rounded = (value: number): string => String(Math.round(value * 100) / 100);

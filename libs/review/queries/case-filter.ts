@@ -1,0 +1,59 @@
+import type { CaseStatus } from './case-fields.js';
+
+/** Which cases a list has: those that meet every given condition. */
+export interface CaseFilter {
+  status?: CaseStatus | undefined;
+  queue?: string | undefined;
+  category?: string | undefined;
+  /** Who holds the claim, for whom it is kept, or who has judged it. */
+  reviewer?: string | undefined;
+  account?: string | undefined;
+  /** RFC 3339. */
+  openedBefore?: string | undefined;
+  openedAfter?: string | undefined;
+  isEscalated?: boolean | undefined;
+}
+
+/** `$1` is the current time in epoch milliseconds. */
+const NOW = 'to_timestamp($1::float8 / 1000)';
+const CLAIM_ENDED = `claimed_until <= ${NOW}`;
+export const STATUS_NOW = `CASE WHEN status = 'claimed' AND ${CLAIM_ENDED} THEN 'open' ELSE status END`;
+/** The condition of the partial index of all cases that wait; it is true of each of them. */
+const WAITS = `status IN ('open', 'claimed') AND round > 0`;
+const OF_STATUS: Record<CaseStatus, string> = {
+  open: `${WAITS} AND (status = 'open' OR ${CLAIM_ENDED})`,
+  claimed: `${WAITS} AND status = 'claimed' AND NOT ${CLAIM_ENDED}`,
+  confirmed: `status = 'confirmed'`,
+  dismissed: `status = 'dismissed'`,
+  'model-problem': `status = 'model-problem'`,
+};
+
+/** The column by which a list is ordered, before the id: cases that wait in the order of their queues. */
+export const orderOf = ({ status }: CaseFilter): 'due_at' | 'opened_at' =>
+  status === 'open' || status === 'claimed' ? 'due_at' : 'opened_at';
+
+/**
+ * The conditions of a filter as SQL.
+ * @param placeOf adds a parameter and returns its placeholder
+ */
+export function conditionsOf(filter: CaseFilter, placeOf: (value: unknown) => string): string[] {
+  const { status, queue, category, reviewer, account, openedBefore, openedAfter, isEscalated } = filter;
+  const conditions: string[] = [];
+  if (status) conditions.push(OF_STATUS[status]);
+  if (queue !== undefined) conditions.push(`queue = ${placeOf(queue)}::text`);
+  if (category !== undefined) conditions.push(`categories @> ${placeOf(JSON.stringify([category]))}::jsonb`);
+  if (account !== undefined) conditions.push(`account_id = ${placeOf(account)}::text`);
+  if (openedBefore !== undefined) conditions.push(`opened_at < ${placeOf(openedBefore)}::timestamptz`);
+  if (openedAfter !== undefined) conditions.push(`opened_at > ${placeOf(openedAfter)}::timestamptz`);
+  if (isEscalated !== undefined) conditions.push(`${WAITS} AND is_escalated = ${placeOf(isEscalated)}::boolean`);
+  if (reviewer !== undefined) {
+    const person = placeOf(reviewer);
+    // The index finds also verdicts of a reviewer of that name in another system.
+    const judged = `verdicts @> ${placeOf(JSON.stringify([{ reviewer }]))}::jsonb
+      AND EXISTS (SELECT FROM jsonb_array_elements(verdicts) v WHERE v->>'reviewer' = ${person} AND v->>'source' IS NULL)`;
+    const claimed = `status = 'claimed' AND claimed_by = ${person}::text AND NOT ${CLAIM_ENDED}`;
+    const kept = `reserved_for = ${person}::text AND reserved_until > ${NOW}`;
+    conditions.push(`((${claimed}) OR (${kept}) OR (${judged}))`);
+  }
+  return conditions;
+}

@@ -1,0 +1,59 @@
+import { Controller, Get, Inject, Param } from '@nestjs/common';
+import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { type Static, Type } from 'typebox';
+import { Transactor } from '../../event-store/transact.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdQuery } from '../../http/field-rules.js';
+import { closed, list, position, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import { reviewerStream } from '../reviewer.js';
+import { LEADS } from './reviewing-roles.js';
+
+const ReviewerAnswer = closed({
+  reviewer: text('The reviewer.'),
+  skills: list(Type.String(), 'The skills that queues may need.'),
+  languages: list(Type.String(), 'The languages that queues may need.'),
+  accounts: list(Type.String(), 'The accounts to which the reviewer is linked, whose images they don’t review.'),
+  position: position('The position of the last change; 0 if nothing is recorded.'),
+});
+export type ReviewerAnswer = Static<typeof ReviewerAnswer>;
+
+export class ShowReviewer extends IdQuery<ReviewerAnswer> {}
+
+@QueryHandler(ShowReviewer)
+export class ShowReviewerHandler implements IQueryHandler<ShowReviewer> {
+  constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
+
+  async execute({ id: reviewer }: ShowReviewer): Promise<ReviewerAnswer> {
+    const { state, position: place } = await this.transactor.load(reviewerStream, reviewer);
+    return {
+      reviewer,
+      skills: [...state.skills].sort(),
+      languages: [...state.languages].sort(),
+      accounts: [...state.accounts].sort(),
+      position: String(place),
+    };
+  }
+}
+
+@Controller('v1/reviewers')
+export class ShowReviewerController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get(':id')
+  @Roles(...LEADS, 'compliance')
+  @Operation('The skills and languages of a reviewer, and the accounts to which they are linked', {
+    description: 'Of a reviewer of whom nothing is recorded, nothing is listed.',
+    fields: { id: 'The reviewer.' },
+    answer: answer('Reviewer', 'The reviewer.', ReviewerAnswer, {
+      reviewer: 'rev-1',
+      skills: ['severe'],
+      languages: ['cy', 'en'],
+      accounts: ['acc-1'],
+      position: '1042',
+    }),
+  })
+  showReviewer(@Param() query: ShowReviewer): Promise<ReviewerAnswer> {
+    return this.queries.execute(query);
+  }
+}

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { inTransaction } from '../../platform/database/in-transaction.js';
+import { promote, startBuild } from '../../projections/builds.js';
+import { viewTable } from '../../projections/view-tables.js';
+import { casesView } from '../views/cases.js';
+import { WaitingCases } from './waiting-cases.js';
+
+const CASES = viewTable(casesView);
+let now = Date.parse('2022-05-18T09:00:00Z');
+let database: TestDatabase;
+let pool: pg.Pool;
+let waiting: WaitingCases;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = new pg.Pool(database.connection);
+  const build = await startBuild(pool, casesView);
+  await inTransaction(pool, async (client) => {
+    await build.tables.complete(client);
+    await promote(client, build);
+  });
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+beforeEach(async () => {
+  await pool.query(`TRUNCATE ${CASES}, review.case_reservations`);
+  waiting = new WaitingCases(pool, { now: () => now });
+});
+
+/** Cases with these ids, each due a second after the one before. */
+async function fill(prefix: string, count: number, status = 'open', queue = 'default') {
+  await pool.query(
+    `INSERT INTO ${CASES} (case_id, image_id, status, round, panel_size, is_panel_given, is_escalated, flags, flags_received,
+       verdicts, categories, queue, priority, judged_flaggers, opened_at, due_at, flagged_at, position)
+     SELECT $1 || n, $1 || n, $3, 1, 1, false, false, '[{"flaggedBy": "acc-9"}]', 1, '[]', '[]', $4, 0, '[]', now,
+       now + n * interval '1 second', now, 1
+     FROM generate_series(1, $2::int) n, to_timestamp($5::float8 / 1000) now`,
+    [prefix, count, status, queue, now],
+  );
+}
+const wanted = { queue: 'default', reviewer: 'rev-1', accounts: [], isEscalated: false, except: [] };
+const reserve = (change: Partial<typeof wanted> | { except: string[] } = {}) =>
+  waiting.reserve({ ...wanted, ...change });
+
+describe('the reservation of a waiting case', () => {
+  it('gives the one that is due first, each once', async () => {
+    await fill('c', 3);
+    await fill('other', 1, 'open', 'severe');
+    expect([await reserve(), await reserve(), await reserve(), await reserve()]).toEqual(['c1', 'c2', 'c3', undefined]);
+  });
+
+  it('gives none twice to many at once, also of other processes', async () => {
+    await fill('c', 40);
+    const others = Array.from({ length: 4 }, () => new WaitingCases(pool, { now: () => now }));
+    const given = await Promise.all(Array.from({ length: 60 }, (_, n) => others[n % 4]!.reserve(wanted)));
+    const ids = given.filter((one) => one !== undefined);
+    expect([ids.length, new Set(ids).size]).toEqual([40, 40]);
+  });
+
+  it('blocks a case until the view has the claim, or if no claim is stored, until the reservation ends', async () => {
+    await fill('c', 2);
+    expect(await reserve()).toBe('c1');
+    await waiting.claimed('c1', 7);
+    expect(await reserve()).toBe('c2');
+    expect(await reserve()).toBeUndefined();
+    // Claimed and released: the view is past the claim.
+    await pool.query(`UPDATE ${CASES} SET position = 8 WHERE case_id = 'c1'`);
+    expect(await reserve()).toBe('c1');
+    expect(await reserve()).toBeUndefined();
+    now += 60_000;
+    expect(await reserve()).toBe('c1');
+    await waiting.release('c1');
+    expect(await reserve({ except: ['c2'] })).toBe('c1');
+  });
+
+  it('reads as much however many cases are closed', async () => {
+    await fill('c', 2_000);
+    const buffersRead = async () => {
+      await pool.query(`VACUUM ANALYZE ${CASES}`);
+      const counting: pg.Pool = Object.assign(Object.create(pool), {
+        query: ({ text, values }: pg.QueryConfig) =>
+          pool.query({ text: `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values: values! }),
+      });
+      const plans: { 'Node Type': string; 'Shared Hit Blocks': number; Plans?: unknown[] }[] = [];
+      const visit = (plan: (typeof plans)[number]) => {
+        plans.push(plan);
+        for (const one of plan.Plans ?? []) visit(one as (typeof plans)[number]);
+      };
+      const capture: pg.Pool = Object.assign(Object.create(counting), {
+        async query(query: pg.QueryConfig) {
+          const { rows } = await counting.query(query);
+          visit(rows[0]['QUERY PLAN'][0].Plan);
+          return { rows: [] };
+        },
+      });
+      await new WaitingCases(capture, { now: () => now }).reserve(wanted);
+      const scan = plans.find((plan) => plan['Node Type'] === 'Index Scan' && /cases_queue/.test(JSON.stringify(plan)));
+      expect(plans.map((plan) => plan['Node Type'])).not.toContain('Sort');
+      if (!scan) throw new Error(JSON.stringify(plans.map(({ Plans: _, ...plan }) => plan)));
+      return scan['Shared Hit Blocks'];
+    };
+    const before = await buffersRead();
+    await fill('closed', 50_000, 'dismissed');
+    expect(await buffersRead()).toBeLessThanOrEqual(before + 1);
+  });
+});

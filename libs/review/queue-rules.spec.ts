@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+import { fold } from '../kernel/decider.js';
+import { DEFAULT_QUEUE, queueOf, reviewSettingsStream, setQueueRules } from './queue-rules.js';
+import { QueueRulesSet } from './routing-events.js';
+
+const data = QueueRulesSet.example;
+const { initial } = reviewSettingsStream;
+const set = fold(reviewSettingsStream, setQueueRules(initial, data));
+
+describe('the queue rules', () => {
+  it('are one queue without rules until somebody sets them', () => {
+    expect(initial).toMatchObject({ queues: [{ id: DEFAULT_QUEUE }], rules: [], default: DEFAULT_QUEUE, version: 0 });
+  });
+
+  it('replace those before, under the next version', () => {
+    expect(setQueueRules(initial, data)).toEqual([{ type: 'QueueRulesSet', data }]);
+    const { reason: _, ...rules } = data;
+    expect(set).toMatchObject({ ...rules, version: 1 });
+    expect(set).not.toHaveProperty('reason');
+  });
+
+  it('are a no-op for the same queues and rules, whatever the order of their members and the reason', () => {
+    const reordered = data.queues.map((queue) => Object.fromEntries(Object.entries(queue).reverse()) as typeof queue);
+    expect(setQueueRules(set, { ...data, queues: reordered, reason: 'another one' })).toEqual([]);
+    expect(setQueueRules(set, { ...data, queues: [...data.queues].reverse() })).toHaveLength(1);
+    expect(setQueueRules(set, { ...data, patienceHours: 25 })).toHaveLength(1);
+  });
+
+  it('refuse a queue that is repeated, and rules and a default that name none', () => {
+    const wrong = {
+      ...data,
+      queues: [{ id: 'a' }, { id: 'a' }],
+      rules: [{ queue: 'a' }, { queue: 'gone' }],
+      default: 'other',
+    };
+    expect(() => setQueueRules(initial, wrong)).toThrow(
+      expect.objectContaining({
+        errors: [
+          expect.objectContaining({ field: '/queues/1/id' }),
+          expect.objectContaining({ field: '/rules/1/queue' }),
+          expect.objectContaining({ field: '/default' }),
+        ],
+      }),
+    );
+  });
+
+  it('know their queues and no others', () => {
+    expect(queueOf(set, 'severe')).toMatchObject({ skill: 'severe' });
+    expect(() => queueOf(set, 'gone')).toThrow(expect.objectContaining({ code: 'queue-unknown' }));
+  });
+});

@@ -1,0 +1,85 @@
+import type { DataOf } from '../events/event-definition.js';
+import type { StreamKind } from '../kernel/decider.js';
+import type { Position } from '../kernel/envelope.js';
+import { type InvalidField, InvalidInput, NotFound } from '../kernel/errors.js';
+import { type QueueRulesSet, type ReviewSettingsEvent, reviewSettingsEvents } from './routing-events.js';
+
+type Rules = DataOf<typeof QueueRulesSet>;
+
+export type Queue = Rules['queues'][number];
+export type RoutingRule = Rules['rules'][number];
+
+/** The queues of the review, and how cases get into them. */
+export interface QueueRules extends Omit<Rules, 'reason'> {
+  /** The number of times that they were set: cases routed by an older version are routed again. */
+  version: number;
+  /** The position of the last change; 0 for none. */
+  changedAt: Position;
+}
+
+/** Where cases are until queues are set, and those that were opened before there were any. */
+export const DEFAULT_QUEUE = 'default';
+const PATIENCE_HOURS = 24;
+
+/** The kind has a single stream, `review-settings`. */
+export const reviewSettingsStream: StreamKind<QueueRules, ReviewSettingsEvent> = {
+  category: 'review-settings',
+  events: reviewSettingsEvents,
+  initial: {
+    queues: [{ id: DEFAULT_QUEUE }],
+    rules: [],
+    default: DEFAULT_QUEUE,
+    patienceHours: PATIENCE_HOURS,
+    version: 0,
+    changedAt: 0,
+  },
+  evolve({ version }, { data: { reason: _, ...rules } }, { position: changedAt }) {
+    return { ...rules, version: version + 1, changedAt };
+  },
+};
+
+/** A no-op if the queues and rules are like this. @throws InvalidInput for a queue that is repeated or missing */
+export function setQueueRules(state: QueueRules, data: Rules): ReviewSettingsEvent[] {
+  const ids = data.queues.map(({ id }) => id);
+  const faults: InvalidField[] = [];
+  ids.forEach((id, place) => {
+    if (ids.indexOf(id) < place)
+      faults.push({
+        field: `/queues/${place}/id`,
+        message: `${id} is the id of an earlier queue too: give each its own`,
+      });
+  });
+  const missing = (queue: string) =>
+    `${queue} is not among the queues: add it to them, or name one of ${ids.join(', ')}`;
+  data.rules.forEach(({ queue }, place) => {
+    if (!ids.includes(queue)) faults.push({ field: `/rules/${place}/queue`, message: missing(queue) });
+  });
+  if (!ids.includes(data.default)) faults.push({ field: '/default', message: missing(data.default) });
+  if (faults.length > 0) throw new InvalidInput(faults);
+  return isSame(state, data) ? [] : [{ type: 'QueueRulesSet', data }];
+}
+
+/** @throws NotFound queue-unknown */
+export function queueOf({ queues }: QueueRules, id: string): Queue {
+  const found = queues.find((one) => one.id === id);
+  if (found) return found;
+  throw new NotFound('queue-unknown', `there is no queue ${id}: GET /v1/queues lists all`);
+}
+
+const isSame = (state: QueueRules, data: Rules): boolean =>
+  state.default === data.default &&
+  state.patienceHours === data.patienceHours &&
+  inOneForm(state.queues) === inOneForm(data.queues) &&
+  inOneForm(state.rules) === inOneForm(data.rules);
+
+/** Members in one order, without those that are undefined. */
+const inOneForm = (objects: readonly object[]): string =>
+  JSON.stringify(
+    objects.map((one) =>
+      Object.entries(one)
+        .filter(([, value]) => value !== undefined)
+        .sort(byName),
+    ),
+  );
+
+const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1);

@@ -1,0 +1,46 @@
+import { Type } from 'typebox';
+import { defineEvent, type EventOf } from '../events/event-definition.js';
+import { EntityId, eventData, Labels, Line, Name } from '../events/schemas.js';
+
+/** Maximum languages of a reviewer. */
+export const MAX_LANGUAGES = 20;
+
+const reviewer = EntityId('The reviewer.');
+const reason = Line('Why.', 1);
+
+export const ReviewerSkillsSet = defineEvent({
+  type: 'ReviewerSkillsSet',
+  version: 1,
+  summary: 'A lead recorded what a reviewer can review: the skills and the languages that queues need.',
+  schema: eventData({
+    reviewer,
+    skills: Labels('The skills, instead of those before.'),
+    languages: Type.Array(Name('A language, like `cy`.'), {
+      maxItems: MAX_LANGUAGES,
+      description: 'The languages, instead of those before.',
+    }),
+    reason,
+  }),
+  example: { reviewer: 'rev-1', skills: ['severe'], languages: ['en', 'cy'], reason: 'trained in May' },
+});
+
+export const AccountLinked = defineEvent({
+  type: 'AccountLinked',
+  version: 1,
+  summary: 'A reviewer has to do with an account: they review none of its images.',
+  schema: eventData({ reviewer, accountId: EntityId('The account.'), reason }),
+  example: { reviewer: 'rev-1', accountId: 'acc-1', reason: 'a relative' },
+});
+
+export const AccountUnlinked = defineEvent({
+  type: 'AccountUnlinked',
+  version: 1,
+  summary: 'A reviewer has nothing to do with an account any more.',
+  schema: eventData({ reviewer, accountId: EntityId('The account.'), reason }),
+  example: { reviewer: 'rev-1', accountId: 'acc-1', reason: 'linked by mistake' },
+});
+
+/** The events of a reviewer's stream. */
+export const reviewerEvents = [ReviewerSkillsSet, AccountLinked, AccountUnlinked];
+
+export type ReviewerEvent = EventOf<(typeof reviewerEvents)[number]>;

@@ -1,0 +1,76 @@
+import type { DataOf } from '../events/event-definition.js';
+import type { StreamKind } from '../kernel/decider.js';
+import { Refusal } from '../kernel/errors.js';
+import type { Queue } from './queue-rules.js';
+import {
+  type AccountLinked,
+  type AccountUnlinked,
+  type ReviewerEvent,
+  type ReviewerSkillsSet,
+  reviewerEvents,
+} from './reviewer-events.js';
+
+/** What leads have recorded about a reviewer. */
+export interface Reviewer {
+  skills: ReadonlySet<string>;
+  languages: ReadonlySet<string>;
+  /** The accounts whose images they don't review. */
+  accounts: ReadonlySet<string>;
+}
+
+/** Maximum accounts that a reviewer is linked to. */
+export const MAX_LINKS = 200;
+
+export const reviewerStream: StreamKind<Reviewer, ReviewerEvent> = {
+  category: 'reviewer',
+  events: reviewerEvents,
+  initial: { skills: new Set(), languages: new Set(), accounts: new Set() },
+  evolve(state, { type, data }) {
+    switch (type) {
+      case 'ReviewerSkillsSet':
+        return { ...state, skills: new Set(data.skills), languages: new Set(data.languages) };
+      case 'AccountLinked':
+        return { ...state, accounts: new Set(state.accounts).add(data.accountId) };
+      case 'AccountUnlinked':
+        return { ...state, accounts: new Set([...state.accounts].filter((one) => one !== data.accountId)) };
+    }
+  },
+};
+
+/** A no-op if the reviewer has exactly these. */
+export function setSkills(state: Reviewer, data: DataOf<typeof ReviewerSkillsSet>): ReviewerEvent[] {
+  if (isSame(state.skills, data.skills) && isSame(state.languages, data.languages)) return [];
+  return [{ type: 'ReviewerSkillsSet', data }];
+}
+
+/** A no-op if they are linked. @throws Refusal too-many-links */
+export function linkAccount({ accounts }: Reviewer, data: DataOf<typeof AccountLinked>): ReviewerEvent[] {
+  if (accounts.has(data.accountId)) return [];
+  if (accounts.size >= MAX_LINKS) {
+    throw new Refusal(
+      'too-many-links',
+      `${data.reviewer} is linked to ${accounts.size} accounts, which is the most: remove a link first`,
+    );
+  }
+  return [{ type: 'AccountLinked', data }];
+}
+
+/** A no-op if they are not linked. */
+export const unlinkAccount = ({ accounts }: Reviewer, data: DataOf<typeof AccountUnlinked>): ReviewerEvent[] =>
+  accounts.has(data.accountId) ? [{ type: 'AccountUnlinked', data }] : [];
+
+/** @throws Refusal skill-needed */
+export function refuseUnskilled({ skills, languages }: Reviewer, reviewer: string, queue: Queue): void {
+  const missing = [
+    ...(queue.skill === undefined || skills.has(queue.skill) ? [] : [`the skill ${queue.skill}`]),
+    ...(queue.language === undefined || languages.has(queue.language) ? [] : [`the language ${queue.language}`]),
+  ];
+  if (missing.length === 0) return;
+  throw new Refusal(
+    'skill-needed',
+    `queue ${queue.id} needs ${missing.join(' and ')}, which ${reviewer} does not have: a lead can record it with PUT /v1/reviewers/${reviewer}/skills`,
+  );
+}
+
+const isSame = (some: ReadonlySet<string>, others: readonly string[]): boolean =>
+  some.size === new Set(others).size && others.every((one) => some.has(one));

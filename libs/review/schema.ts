@@ -1,0 +1,27 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * Cases that a queue has given to somebody and whose claim the view may lack. Losing the rows does no harm, since the case's
+ * own stream decides about a claim; so they are not logged, and a reservation costs no write to disk.
+ */
+export class CreateCaseReservations1700000000140 implements MigrationInterface {
+  name = 'CreateCaseReservations1700000000140';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE SCHEMA review;
+      CREATE UNLOGGED TABLE review.case_reservations (
+        case_id text PRIMARY KEY,
+        until timestamptz NOT NULL,
+        -- The view's position of the case at the reservation.
+        seen bigint NOT NULL,
+        -- That of the claim, once it is stored.
+        claimed_at bigint
+      );
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP SCHEMA review CASCADE');
+  }
+}

@@ -57,6 +57,49 @@ export function fleissKappa(patterns: readonly VotePattern[]): FleissKappa | nul
   return { ...interval(value, Math.sqrt(squares / (cases - 1))), cases };
 }
 
+export interface Alpha extends Kappa {
+  /** Cases with two verdicts or more; the others can't be compared. */
+  cases: number;
+  /** Verdicts on them. */
+  verdicts: number;
+}
+
+/**
+ * Krippendorff's alpha for nominal data: any number of reviewers, of whom each judged any of the cases. Unlike Fleiss'
+ * kappa, it gives each verdict the same weight and corrects for small samples. K. Krippendorff, "Computing Krippendorff's
+ * Alpha-Reliability" (University of Pennsylvania, 2011). The interval is that of the jackknife over cases: B. Efron and C.
+ * Stein, "The jackknife estimate of variance", Annals of Statistics 9 (1981) 586–596.
+ * @returns null for fewer than two such cases, and if all verdicts are the same
+ */
+export function krippendorffAlpha(patterns: readonly VotePattern[]): Alpha | null {
+  const paired = patterns.filter(({ votes, cases }) => cases > 0 && sum(votes) >= 2);
+  const cases = sum(paired.map((pattern) => pattern.cases));
+  const value = alphaWithout(paired);
+  if (cases < 2 || value === null) return null;
+  // Without a case, all verdicts may be the same: that there is no alpha then doesn't say that there is agreement.
+  const without = paired.map((pattern) => ({ cases: pattern.cases, value: alphaWithout(paired, pattern) ?? 0 }));
+  const mean = sum(without.map((one) => one.cases * one.value)) / cases;
+  const squares = sum(without.map((one) => one.cases * (one.value - mean) ** 2));
+  const verdicts = sum(paired.map((pattern) => pattern.cases * sum(pattern.votes)));
+  return { ...interval(value, Math.sqrt(((cases - 1) / cases) * squares)), cases, verdicts };
+}
+
+/** The coefficient of all cases, or of all but one of a pattern. */
+function alphaWithout(patterns: readonly VotePattern[], left?: VotePattern): number | null {
+  const totals: number[] = [];
+  let differing = 0;
+  for (const pattern of patterns) {
+    const cases = pattern.cases - Number(pattern === left);
+    const of = sum(pattern.votes);
+    const same = sum(pattern.votes.map((n) => n * n));
+    differing += (cases * (of * of - same)) / (of - 1);
+    for (const [kind, n] of pattern.votes.entries()) totals[kind] = (totals[kind] ?? 0) + cases * n;
+  }
+  const verdicts = sum(totals);
+  const byChance = verdicts * verdicts - sum(totals.map((n) => n * n));
+  return byChance === 0 ? null : 1 - ((verdicts - 1) * differing) / byChance;
+}
+
 /** Verdicts of two reviewers on their common cases: rows by the first's kinds of verdict, columns by the second's. */
 export type PairTable = readonly (readonly number[])[];
 

@@ -1,13 +1,17 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { ApiClient, Query } from '../cli/api-client.js';
-import { type CommandGroup, command } from '../cli/commands.js';
+import { type CommandGroup, defaultCommand } from '../cli/commands.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { isDay } from '../kernel/text-forms.js';
 import { metricsText } from './cli/metrics-table.js';
+import { modelProblemsCommand } from './cli/model-problems.js';
 import type { SafetyAnswer } from './queries/safety-answer.js';
 
+/** As in queries/groupings.ts, which loads the views. */
+const GROUPINGS = ['day', 'week', 'category', 'clause', 'cohort', 'model'] as const;
+
 interface MetricsOptions {
-  by?: 'day' | 'week' | 'category' | 'cohort';
+  by?: (typeof GROUPINGS)[number];
   from?: string;
   to?: string;
 }
@@ -18,16 +22,19 @@ const day = (text: string): string => {
 };
 
 export const commands: CommandGroup = (program, run) => {
-  command(
-    program,
-    'metrics',
+  const metrics = program
+    .command('metrics')
+    .description('Shows figures of safety and review, each share with its 95% confidence interval (Wilson).');
+  defaultCommand(
+    metrics,
+    'show',
     'Shows the safety metrics: distinct counts, shares with 95% confidence intervals (Wilson), and review figures.',
-    'metrics',
+    'metrics show',
     'metrics --by category',
-    'metrics --by cohort',
+    'metrics --by model',
     'metrics --by day --from 2022-05-18',
   )
-    .addOption(new Option('--by <grouping>', 'group by').choices(['day', 'week', 'category', 'cohort']))
+    .addOption(new Option('--by <grouping>', 'group by').choices(GROUPINGS))
     .option('--from <day>', 'first day; requires --by day', day)
     .option('--to <day>', 'last day; requires --by day', day)
     .action(
@@ -35,10 +42,11 @@ export const commands: CommandGroup = (program, run) => {
         if (by !== 'day' && (from ?? to) !== undefined) {
           throw new InvalidInput([{ field: from === undefined ? '--to' : '--from', message: 'requires --by day' }]);
         }
-        const metrics = await safetyMetrics(client, { by, from, to });
-        print(metrics, () => metricsText(metrics, by));
+        const answer = await safetyMetrics(client, { by, from, to });
+        print(answer, () => metricsText(answer, by));
       }),
     );
+  modelProblemsCommand(metrics, run);
 };
 
 export const safetyMetrics = (client: ApiClient, query: Query = {}): Promise<SafetyAnswer> =>

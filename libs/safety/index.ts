@@ -1,4 +1,9 @@
 import type { Context } from '../context/context.js';
+import {
+  ListModelProblemImagesHandler,
+  ModelProblemsController,
+  ShowModelProblemsHandler,
+} from './queries/model-problems.js';
 import { ReviewReport } from './queries/review-report.js';
 import { SafetyReport } from './queries/safety-figures.js';
 import { ShowSafetyMetricsController, ShowSafetyMetricsHandler } from './queries/show-safety-metrics.js';
@@ -16,12 +21,19 @@ export * from './views/deactivations.js';
 export const safetyContext: Context = {
   name: 'safety',
   views: [safetyImagesView, deactivationsView],
-  commands: [ShowSafetyMetricsHandler],
+  commands: [
+    ShowSafetyMetricsHandler,
+    ShowModelProblemsHandler,
+    ListModelProblemImagesHandler,
+  ],
   routes: [
     {
       name: 'Safety',
       description: 'The effects of the rollout on safety. Shares are of distinct images, each with its interval.',
-      controllers: [ShowSafetyMetricsController],
+      controllers: [
+        ShowSafetyMetricsController,
+        ModelProblemsController,
+      ],
     },
   ],
   services: [SafetyReport, ReviewReport],

@@ -63,20 +63,25 @@ describe('a share', () => {
 });
 
 describe('the safety metrics', () => {
+  const counts = {
+    generated: 500,
+    shared: 150,
+    shared_by_link: 20,
+    exposed: 200,
+    flags: 12,
+    flagged: 10,
+    exposed_flagged: 8,
+    cases_open: 1,
+    cases_confirmed: 3,
+    cases_model_problem: 0,
+    cases_dismissed: 6,
+    exposed_confirmed: 2,
+    exposed_dismissed: 4,
+    exposed_model_problem: 0,
+  };
+
   it('divide counts by their definitions', () => {
-    const metrics = safetyMetrics({
-      generated: 500,
-      shared: 150,
-      exposed: 200,
-      flags: 12,
-      flagged: 10,
-      exposed_flagged: 8,
-      cases_open: 1,
-      cases_confirmed: 3,
-      cases_model_problem: 0,
-      cases_dismissed: 6,
-      exposed_confirmed: 2,
-    });
+    const metrics = safetyMetrics(counts);
     expect(metrics).toMatchObject({
       generated: 500,
       exposed: 200,
@@ -86,5 +91,19 @@ describe('the safety metrics', () => {
     expect(metrics.flaggedShare).toMatchObject({ hits: 8, of: 200, value: 0.04 });
     expect(metrics.confirmedShare).toMatchObject({ hits: 3, of: 9, value: 1 / 3 });
     expect(metrics.violationRate).toMatchObject({ hits: 2, of: 200, value: 0.01 });
+    expect(metrics.sharedByLink).toBe(20);
+  });
+
+  it('show the confirmed share of exposed images beside their undecided cases', () => {
+    const metrics = safetyMetrics(counts);
+    expect(metrics.exposedCases).toEqual({ open: 2, confirmed: 2, dismissed: 4, modelProblem: 0 });
+    expect(metrics.exposedConfirmedShare).toMatchObject({ hits: 2, of: 6 });
+  });
+
+  it('of a group of flagged images are shares of all exposed images', () => {
+    const metrics = safetyMetrics(counts, 4_000);
+    expect(metrics.flaggedShare).toMatchObject({ hits: 8, of: 4_000 });
+    expect(metrics.violationRate).toMatchObject({ hits: 2, of: 4_000 });
+    expect(metrics.exposed).toBe(200);
   });
 });

@@ -9,21 +9,34 @@ export interface Share {
   high: number;
 }
 
-export function safetyMetrics(counts: SafetyCounts) {
+/**
+ * The metrics of a group.
+ * @param allExposed the exposed images among which the group's are counted: its own, unless only flagged images can be in it
+ */
+export function safetyMetrics(counts: SafetyCounts, allExposed = counts.exposed) {
   const { generated, shared, exposed, flags, flagged, cases_open: open, cases_confirmed: confirmed } = counts;
   const { cases_dismissed: dismissed, cases_model_problem: modelProblem } = counts;
   const decided = confirmed + dismissed + modelProblem;
+  const exposedDecided = counts.exposed_confirmed + counts.exposed_dismissed + counts.exposed_model_problem;
   return {
     generated,
     shared,
+    sharedByLink: counts.shared_by_link,
     exposed,
     flags,
     flagged,
     cases: { open, confirmed, dismissed, modelProblem },
+    exposedCases: {
+      open: counts.exposed_flagged - exposedDecided,
+      confirmed: counts.exposed_confirmed,
+      dismissed: counts.exposed_dismissed,
+      modelProblem: counts.exposed_model_problem,
+    },
     decided,
-    flaggedShare: share(counts.exposed_flagged, exposed),
+    flaggedShare: share(counts.exposed_flagged, allExposed),
     confirmedShare: share(confirmed, decided),
-    violationRate: share(counts.exposed_confirmed, exposed),
+    exposedConfirmedShare: share(counts.exposed_confirmed, exposedDecided),
+    violationRate: share(counts.exposed_confirmed, allExposed),
   };
 }
 

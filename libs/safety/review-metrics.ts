@@ -1,4 +1,4 @@
-import { fleissKappa, lightKappa, type PairTable, type VotePattern } from './agreement.js';
+import { fleissKappa, krippendorffAlpha, lightKappa, type PairTable, type VotePattern } from './agreement.js';
 
 /** Percentiles by nearest rank, so each is an observed time. */
 export interface Times {
@@ -21,5 +21,10 @@ export interface ReviewCounts {
 }
 
 export function reviewMetrics({ patterns, pairs, ...times }: ReviewCounts) {
-  return { ...times, agreement: { fleiss: fleissKappa(patterns), cohen: lightKappa(pairs) } };
+  const agreement = {
+    fleiss: fleissKappa(patterns),
+    cohen: lightKappa(pairs),
+    krippendorff: krippendorffAlpha(patterns),
+  };
+  return { ...times, agreement };
 }

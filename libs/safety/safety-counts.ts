@@ -2,6 +2,7 @@
 export const SAFETY_COUNTS = [
   'generated',
   'shared',
+  'shared_by_link',
   'exposed',
   'flags',
   'flagged',
@@ -11,6 +12,8 @@ export const SAFETY_COUNTS = [
   'cases_dismissed',
   'cases_model_problem',
   'exposed_confirmed',
+  'exposed_dismissed',
+  'exposed_model_problem',
 ] as const;
 
 export type SafetyCounts = Record<(typeof SAFETY_COUNTS)[number], number>;

@@ -41,10 +41,14 @@ beforeAll(async () => {
     await gatehouse.settle();
   }
   await send(
-    images.map(({ imageId, accountId, day }) => cloudEvent('ImageGenerated', { imageId, accountId }, at(day))),
+    images.map(({ imageId, accountId, day }) =>
+      cloudEvent('ImageGenerated', { imageId, accountId, model: `dalle-${day === 18 ? 2 : 3}` }, at(day)),
+    ),
   );
   const shared = images.filter(({ n }) => n <= 5);
   await send(shared.map(({ imageId, accountId, day }) => cloudEvent('ImageShared', { imageId, accountId }, at(day))));
+  const byLink = { imageId: 'img-18-6', accountId: 'acc-18-6', audience: 'link' };
+  await send([cloudEvent('ImageShared', byLink, at(18))]);
   const flagged = images.filter(({ n }) => n <= 4);
   for (const flaggedBy of ['f1', 'f2']) {
     await send(
@@ -74,7 +78,8 @@ it('counts distinct images despite repeats, and has an interval for every share'
   const { whole, groups, position } = await metrics();
   expect(whole).toMatchObject({
     generated: 20,
-    shared: 10,
+    shared: 11,
+    sharedByLink: 1,
     exposed: 10,
     flags: 16,
     flagged: 8,
@@ -85,6 +90,8 @@ it('counts distinct images despite repeats, and has an interval for every share'
     reinstated: 0,
     flaggedShare: { hits: 8, of: 10, value: 0.8 },
     confirmedShare: { hits: 4, of: 6 },
+    exposedCases: { open: 2, confirmed: 4, dismissed: 2, modelProblem: 0 },
+    exposedConfirmedShare: { hits: 4, of: 6 },
     violationRate: { hits: 4, of: 10, value: 0.4 },
   });
   // Wilson's interval for 4 of 10, from published tables.
@@ -122,7 +129,8 @@ it('groups by the cohort of the image’s account, without accounts that have no
     {
       group: 'all-of-18',
       generated: 10,
-      shared: 5,
+      shared: 6,
+      sharedByLink: 1,
       exposed: 5,
       flags: 8,
       flagged: 4,
@@ -150,13 +158,49 @@ it('groups by the cohort of the image’s account, without accounts that have no
   expect(groups).toHaveLength(2);
 });
 
+it('groups by the model of the image and by the clause of the confirmation', async () => {
+  const ofOneDay = {
+    generated: 10,
+    exposed: 5,
+    flagged: 4,
+    cases: { open: 1, confirmed: 2, dismissed: 1 },
+    flaggedShare: { hits: 4, of: 5 },
+    violationRate: { hits: 2, of: 5 },
+    deactivated: 2,
+    review: { timeToVerdict: { count: 3 } },
+  };
+  expect((await metrics('?by=model')).groups).toMatchObject([
+    { group: 'dalle-2', ...ofOneDay, shared: 6, sharedByLink: 1 },
+    { group: 'dalle-3', ...ofOneDay, shared: 5, sharedByLink: 0 },
+  ]);
+  expect((await metrics('?by=clause')).groups).toMatchObject([
+    {
+      group: 'violent',
+      flagged: 4,
+      cases: { open: 0, confirmed: 4, dismissed: 0 },
+      violationRate: { hits: 4, of: 10 },
+      deactivated: 4,
+      review: { timeToVerdict: { count: 4 } },
+    },
+  ]);
+});
+
+it('has the shares of a category among all exposed images', async () => {
+  const [hate] = (await metrics('?by=category')).groups;
+  expect(hate).toMatchObject({ flaggedShare: { hits: 2, of: 10 }, violationRate: { hits: 2, of: 10 } });
+});
+
+it('refuses to answer as of an earlier moment', async () => {
+  expect((await compliance.get('/v1/safety/metrics?asOf=1')).status).toBe(400);
+});
+
 it('has the review times and the deactivation latency, and no agreement for a single reviewer', async () => {
   const { whole } = await metrics();
   const sinceTheFlags = Date.now() - Date.parse('2022-05-19T10:00:00Z');
   expect(whole.review).toEqual({
     timeToFirstView: { count: 7, p50Ms: expect.any(Number), p95Ms: expect.any(Number) },
     timeToVerdict: { count: 6, p50Ms: expect.any(Number), p95Ms: expect.any(Number) },
-    agreement: { fleiss: null, cohen: null },
+    agreement: { fleiss: null, cohen: null, krippendorff: null },
     deactivationLatency: { count: 4, p50Ms: expect.any(Number), p95Ms: expect.any(Number) },
   });
   // Half of the flags are from the 19th, the others a day older.

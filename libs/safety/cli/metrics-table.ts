@@ -46,15 +46,20 @@ function wholeText(figures: SafetyFigures): Shown {
   return pairs([
     ['images generated', generated],
     ['images shared', shared],
-    ['images shared or downloaded', exposed],
+    ['images shared by link', figures.sharedByLink],
+    ['images shared publicly or downloaded', exposed],
     ['flags', `${number(flags)} on ${number(flagged)} images`],
     ['cases open', backlog],
     ['cases confirmed', cases.confirmed],
     ['cases dismissed', cases.dismissed],
     ['model problems', cases.modelProblem],
-    ['flagged share', shareText(figures.flaggedShare, 'shared or downloaded images')],
-    ['confirmed share', shareText(figures.confirmedShare, 'decided cases')],
-    ['violation rate', shareText(figures.violationRate, 'shared or downloaded images')],
+    ['flagged share', shareText(figures.flaggedShare, 'publicly shared or downloaded images')],
+    ['confirmed share', `${shareText(figures.confirmedShare, 'decided cases')}${undecided(cases.open)}`],
+    [
+      'of exposed images',
+      `${shareText(figures.exposedConfirmedShare, 'decided cases')}${undecided(figures.exposedCases.open)}`,
+    ],
+    ['violation rate', shareText(figures.violationRate, 'publicly shared or downloaded images')],
     [
       'accounts deactivated',
       reinstated > 0 ? `${number(deactivated)}, of which ${number(reinstated)} reinstated` : deactivated,
@@ -63,13 +68,16 @@ function wholeText(figures: SafetyFigures): Shown {
   ]);
 }
 
+const undecided = (open: number): string => (open > 0 ? `, ${number(open)} undecided` : '');
+
 function reviewRows(review: ReviewFigures): [name: string, value: string][] {
-  const { fleiss, cohen } = review.agreement;
+  const { fleiss, cohen, krippendorff } = review.agreement;
   return [
     ['time to first view', timesText(review.timeToFirstView, 'cases')],
     ['time to verdict', timesText(review.timeToVerdict, 'cases')],
     ['agreement (Fleiss)', kappaText(fleiss, fleiss?.cases, 'cases with several verdicts')],
     ['agreement (Cohen)', kappaText(cohen, cohen?.pairs, 'pairs of reviewers with enough common cases')],
+    ['agreement (Krippendorff)', kappaText(krippendorff, krippendorff?.cases, 'cases with several verdicts')],
     ['deactivation latency', timesText(review.deactivationLatency, 'deactivations')],
   ];
 }
@@ -80,6 +88,10 @@ export function shareText(share: Share | null, of: string): string {
   const { hits, low, high } = share;
   return `${percent(share)} (95% interval ${percentOf(low)} to ${percentOf(high)}; ${number(hits)} of ${number(share.of)} ${of})`;
 }
+
+/** A share with the ends of its interval, for a table. */
+export const intervalText = (share: Share | null): string | null =>
+  share ? `${percentOf(share.value)} (${percentOf(share.low)} to ${percentOf(share.high)})` : null;
 
 const percent = (share: Share | null): string | null => (share ? percentOf(share.value) : null);
 

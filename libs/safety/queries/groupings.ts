@@ -2,7 +2,7 @@ import { accountStandingView } from '../../account/index.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { safetyImagesView } from '../views/safety-images.js';
 
-export const GROUPINGS = ['day', 'week', 'category', 'cohort'] as const;
+export const GROUPINGS = ['day', 'week', 'category', 'clause', 'cohort', 'model'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 /** Days, inclusive, as `2022-05-18`. */
@@ -25,6 +25,8 @@ export const FLAGGED_IMAGES: Record<Grouping, string> = {
   week: flaggedIn('IYYY-"W"IW'),
   category: `SELECT image_id, group_name FROM ${IMAGES}, jsonb_array_elements_text(categories) AS group_name
     WHERE flagged_at IS NOT NULL`,
+  clause: `SELECT image_id, clause AS group_name FROM ${IMAGES} WHERE flagged_at IS NOT NULL AND clause IS NOT NULL`,
+  model: `SELECT image_id, model AS group_name FROM ${IMAGES} WHERE flagged_at IS NOT NULL AND model IS NOT NULL`,
   cohort: `SELECT image_id, cohort_id AS group_name FROM ${IMAGES} JOIN ${viewTable(accountStandingView)} USING (account_id)
     WHERE flagged_at IS NOT NULL AND cohort_id IS NOT NULL`,
 };

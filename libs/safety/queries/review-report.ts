@@ -81,7 +81,10 @@ export class ReviewReport {
       return known;
     };
     for (const row of (await queryView(this.pool, { text: timesText(by), values })).rows) {
-      Object.assign(countsOf(row.group_name), Object.fromEntries(timeNames.map((name) => [name, times(row, name)])));
+      Object.assign(
+        countsOf(row.group_name),
+        Object.fromEntries(timeNames.map((name) => [name, observedTimes(row, name)])),
+      );
     }
     for (const { group_name, votes, cases } of (await queryView(this.pool, { text: patternsText(by), values })).rows) {
       countsOf(group_name).patterns.push({ votes: VOTES.map((kind) => votes[kind] ?? 0), cases });
@@ -101,8 +104,9 @@ const NOTHING: ReviewCounts = {
   pairs: [],
 };
 
+/** The times in the columns of a name: their number and their percentiles. */
 // biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
-function times(row: any, name: TimeName): Times | null {
+export function observedTimes(row: any, name: string): Times | null {
   const count = Number(row[`${name}Count`]);
   if (count === 0) return null;
   const [p50, p95] = row[name];

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { closed, count, list, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { MIN_PAIR_CASES } from '../review-metrics.js';
 
-const share = (description: string) =>
+export const share = (description: string) =>
   orNull(
     closed(
       {
@@ -16,7 +16,7 @@ const share = (description: string) =>
     ),
   );
 
-const times = (description: string) =>
+export const times = (description: string) =>
   orNull(
     closed(
       {
@@ -36,6 +36,23 @@ const kappa = {
   high: coefficient('Upper end.'),
 };
 
+/** Averaged over pairs of reviewers. */
+export const cohen = (description: string) =>
+  orNull(closed({ ...kappa, pairs: count('Pairs of reviewers.') }, description));
+
+export const krippendorff = (description: string) =>
+  orNull(
+    closed(
+      {
+        ...kappa,
+        low: coefficient('Lower end of its 95% interval (jackknife over cases).'),
+        cases: count('Decided cases with two votes or more.'),
+        verdicts: count('Votes on them.'),
+      },
+      description,
+    ),
+  );
+
 const ReviewFigures = closed(
   {
     timeToFirstView: times('From the flag that opened a case to its first claim or verdict'),
@@ -48,11 +65,11 @@ const ReviewFigures = closed(
             'Fleiss’ kappa of decided cases, generalised to panels of unequal size (Gwet 2008); null if fewer than two cases have two votes, or all votes are the same.',
           ),
         ),
-        cohen: orNull(
-          closed(
-            { ...kappa, pairs: count('Pairs of reviewers.') },
-            `Cohen’s kappa averaged over pairs of reviewers with at least ${MIN_PAIR_CASES} common decided cases (Light); its interval is rather too wide than too narrow. Null if no pair has a kappa.`,
-          ),
+        cohen: cohen(
+          `Cohen’s kappa averaged over pairs of reviewers with at least ${MIN_PAIR_CASES} common decided cases (Light); its interval is rather too wide than too narrow. Null if no pair has a kappa.`,
+        ),
+        krippendorff: krippendorff(
+          'Krippendorff’s alpha of decided cases for nominal data, each vote with the same weight; any reviewer may have judged any of the cases. Null as for Fleiss’ kappa.',
         ),
       },
       'How far reviewers agree, beyond chance.',
@@ -65,8 +82,11 @@ export type ReviewFigures = Static<typeof ReviewFigures>;
 
 const SafetyFigures = closed({
   generated: count('Images generated.'),
-  shared: count('Distinct images shared.'),
-  exposed: count('Distinct images shared or downloaded.'),
+  shared: count('Distinct images shared, with whatever audience.'),
+  sharedByLink: count(
+    'Distinct images shared by link, or with another audience that isn’t `public`. That alone does not expose an image.',
+  ),
+  exposed: count('Distinct images shared publicly or downloaded. A share without an audience is public.'),
   flags: count('Flags.'),
   flagged: count('Distinct images with a flag.'),
   cases: closed({
@@ -75,9 +95,25 @@ const SafetyFigures = closed({
     dismissed: count('Dismissed.'),
     modelProblem: count('Found to be a problem of the model, which counts against nobody.'),
   }),
-  flaggedShare: share('The share of exposed images that were flagged; null while nothing was exposed.'),
-  confirmedShare: share('The share of decided cases that were confirmed.'),
-  violationRate: share('The share of exposed images whose case was confirmed.'),
+  exposedCases: closed(
+    {
+      open: count('Not decided yet.'),
+      confirmed: count('Confirmed.'),
+      dismissed: count('Dismissed.'),
+      modelProblem: count('Found to be a problem of the model.'),
+    },
+    'The cases of exposed images.',
+  ),
+  flaggedShare: share(
+    'The share of exposed images that were flagged; null while nothing was exposed. Of a category or clause: of all exposed images.',
+  ),
+  confirmedShare: share('The share of decided cases that were confirmed; `cases.open` are not decided yet.'),
+  exposedConfirmedShare: share(
+    'The share of decided cases of exposed images that were confirmed; `exposedCases.open` are not decided yet.',
+  ),
+  violationRate: share(
+    'The share of exposed images whose case was confirmed. Of a category or clause: of all exposed images.',
+  ),
   backlog: count('Open cases.'),
   decided: count('Cases decided in any way.'),
   deactivated: count('Accounts deactivated, including those that were reinstated later.'),
@@ -89,8 +125,11 @@ export type SafetyFigures = Static<typeof SafetyFigures>;
 export const SafetyAnswer = closed({
   whole: closed(SafetyFigures.properties, 'Everything, whatever the requested days.'),
   groups: list(
-    closed({ group: text('`2022-05-18`, `2022-W20`, a category or a cohort.'), ...SafetyFigures.properties }),
-    'In alphabetical order. An image with several categories counts in each; one of an account without a cohort in none.',
+    closed({
+      group: text('`2022-05-18`, `2022-W20`, a category, a clause, a model or a cohort.'),
+      ...SafetyFigures.properties,
+    }),
+    'In alphabetical order. An image with several categories counts in each; one of an account without a cohort in none. Only confirmed images have a clause.',
   ),
   position: position('The figures include all events up to this position.'),
 });

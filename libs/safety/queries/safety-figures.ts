@@ -10,12 +10,14 @@ import { safetyMetrics } from '../metrics.js';
 import { SAFETY_COUNTS, type SafetyCounts } from '../safety-counts.js';
 import { deactivationsView } from '../views/deactivations.js';
 import { safetyImagesView } from '../views/safety-images.js';
-import { COHORT_COUNTS } from './cohort-counts.js';
+import { type ComputedGrouping, GROUP_COUNTS } from './group-counts.js';
 import { type Days, type Grouping, MAX_GROUPS } from './groupings.js';
 import { ReviewReport } from './review-report.js';
 import type { SafetyAnswer, SafetyFigures } from './safety-answer.js';
 
 const SOURCES = [safetyImagesView, deactivationsView, casesView];
+
+type CountedGrouping = Exclude<Grouping, ComputedGrouping>;
 
 /** Reads the safety metrics and the review metrics. */
 @Injectable()
@@ -34,22 +36,25 @@ export class SafetyReport {
       ORDER BY bucket COLLATE "C" LIMIT ${MAX_GROUPS + 1}`;
   }
 
-  /** Days, weeks and categories have counters; cohorts and review metrics are computed on demand. */
+  /** Days, weeks and categories have counters; other groups and review metrics are computed on demand. */
   async read(by: Grouping | undefined, days: Days): Promise<SafetyAnswer> {
     // The position is read first, so that the figures are at least that new.
     const sources = by === 'cohort' ? [...SOURCES, accountStandingView] : SOURCES;
     const positions = await Promise.all(sources.map((view) => this.reader.position(view)));
-    const counted = await this.counted(by === 'cohort' ? undefined : by, days);
-    const groups = by === 'cohort' ? await this.ofCohorts() : counted.groups;
+    const isComputed = by !== undefined && by in GROUP_COUNTS;
+    const counted = await this.counted(isComputed ? undefined : (by as CountedGrouping), days);
+    const groups = isComputed ? await this.computed(by as ComputedGrouping) : counted.groups;
     const reviewOf = await this.review.read(by, days);
+    const whole = toFigures(counted.whole);
+    const exposed = by === 'category' || by === 'clause' ? whole.exposed : undefined;
     return {
-      whole: { ...toFigures(counted.whole), review: reviewOf(null) },
-      groups: groups.map(({ group, row }) => ({ group, ...toFigures(row), review: reviewOf(group) })),
+      whole: { ...whole, review: reviewOf(null) },
+      groups: groups.map(({ group, row }) => ({ group, ...toFigures(row, exposed), review: reviewOf(group) })),
       position: String(Math.min(...positions)),
     };
   }
 
-  private async counted(by: Exclude<Grouping, 'cohort'> | undefined, { from = '', to = '' }: Days) {
+  private async counted(by: CountedGrouping | undefined, { from = '', to = '' }: Days) {
     const prefix = by === undefined ? 'all' : `${by}:`;
     const { rows } = await queryView(this.pool, {
       text: this.text,
@@ -63,16 +68,16 @@ export class SafetyReport {
     };
   }
 
-  private async ofCohorts() {
-    const { rows } = await queryView(this.pool, { text: COHORT_COUNTS });
-    return rows.map((row) => ({ group: row.cohort_id as string, row }));
+  private async computed(by: ComputedGrouping) {
+    const { rows } = await queryView(this.pool, { text: GROUP_COUNTS[by] });
+    return rows.map((row) => ({ group: row.group_name as string, row }));
   }
 }
 
-function toFigures(row: Record<string, string | null | undefined>): Omit<SafetyFigures, 'review'> {
+function toFigures(row: Record<string, string | null | undefined>, allExposed?: number): Omit<SafetyFigures, 'review'> {
   const counts = Object.fromEntries(SAFETY_COUNTS.map((name) => [name, Number(row[name] ?? 0)])) as SafetyCounts;
   return {
-    ...safetyMetrics(counts),
+    ...safetyMetrics(counts, allExposed),
     backlog: counts.cases_open,
     deactivated: Number(row.deactivated ?? 0),
     reinstated: Number(row.reinstated ?? 0),

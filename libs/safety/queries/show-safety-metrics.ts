@@ -40,10 +40,10 @@ export class ShowSafetyMetricsController {
   @Get('metrics')
   @Roles('operator', 'compliance', 'service', 'administrator')
   @Operation(
-    'Counts, shares with 95% intervals and figures of review, in total and by day, ISO week, category or cohort',
+    'Counts, shares with 95% intervals and figures of review, in total and by day, ISO week, category, clause, cohort or model',
     {
       description:
-        'The figures of review are computed from all cases at each call, and those of cohorts from all images: ask for them every minute rather than every second.',
+        'The figures of review are computed from all cases at each call, and those of cohorts and models from all images: ask for them every minute rather than every second.',
       answer: answer('SafetyMetrics', 'The figures.', SafetyAnswer),
     },
   )

@@ -9,7 +9,7 @@ let position = 0;
 const event = (type: string, data: JsonObject, time: string, id?: string) =>
   recorded(++position, type, data, { time, ...(id && { id }) });
 const imageId = 'i';
-const generated = event('ImageGenerated', { imageId, accountId: 'a' }, at(16));
+const generated = event('ImageGenerated', { imageId, accountId: 'a', model: 'dalle-2' }, at(16));
 const downloaded = event('ImageDownloaded', { imageId }, at(17));
 const shared = event('ImageShared', { imageId, accountId: 'a' }, at(18));
 const flag = (day: number, categories: string[], id: string) =>
@@ -18,7 +18,11 @@ const first = flag(19, ['violent', 'hate'], 'flag-1');
 const second = flag(20, ['hate'], 'flag-2');
 const opened = (round: number, day: number) => event('CaseOpened', { caseId: imageId, imageId, round }, at(day));
 const dismissed = event('ReviewDismissed', { caseId: imageId, imageId, round: 1 }, at(21));
-const confirmed = event('ReviewConfirmed', { caseId: imageId, imageId, accountId: 'a', round: 2 }, at(23));
+const confirmed = event(
+  'ReviewConfirmed',
+  { caseId: imageId, imageId, accountId: 'a', round: 2, clause: 'hate' },
+  at(23),
+);
 const story = [generated, downloaded, shared, first, opened(1, 19), second, dismissed, opened(2, 22), confirmed];
 
 const fold = (events: readonly RecordedEvent[]) => foldView(safetyImagesView, events);
@@ -38,7 +42,10 @@ describe('the safety-images view', () => {
       image_id: imageId,
       account_id: 'a',
       generated_at: Date.parse(at(16)),
+      model: 'dalle-2',
+      photorealistic_faces: false,
       shared_at: Date.parse(at(18)),
+      link_shared_at: null,
       exposed_at: Date.parse(at(17)),
       flagged_at: Date.parse(at(19)),
       flag_count: 2,
@@ -50,7 +57,59 @@ describe('the safety-images view', () => {
       case_status: 'confirmed',
       case_round: 2,
       decided_at: Date.parse(at(23)),
+      clause: 'hate',
     });
+  });
+
+  it('exposes an image by a public share or a download, and counts shares with another audience apart', () => {
+    const share = (day: number, audience?: string) =>
+      event('ImageShared', { imageId, accountId: 'a', ...(audience && { audience }) }, at(day));
+    const byLink = [share(17, 'link'), share(18, 'friends'), share(19, 'link')];
+    expect(fold(byLink).counters.all).toEqual({ shared: 1, shared_by_link: 1 });
+    expect(fold(byLink).rows[imageId]).toMatchObject({ link_shared_at: Date.parse(at(17)), exposed_at: null });
+    expect(fold([...byLink, share(20)]).counters).toMatchObject({
+      'day:2022-05-17': { shared: 1, shared_by_link: 1 },
+      'day:2022-05-20': { exposed: 1 },
+    });
+    expect(fold([share(16, 'public')]).counters.all).toEqual({ shared: 1, exposed: 1 });
+    const all = [...byLink, share(20), share(16, 'public'), downloaded];
+    const expected = fold(all);
+    fc.assert(
+      fc.property(deliveries(all), (events) => expect(fold(events)).toEqual(expected)),
+      { seed: 12 },
+    );
+  });
+
+  it('keeps what the earliest claim says of the model and of photorealistic faces, in any order', () => {
+    const claim = (day: number, accountId: string, facts: JsonObject) =>
+      event('ImageGenerated', { imageId, accountId, ...facts }, at(day));
+    const claims = [
+      claim(16, 'b', { model: 'dalle-3', photorealistic: true, faces: true }),
+      claim(16, 'a', { model: 'dalle-2', photorealistic: true }),
+      claim(16, 'a', { model: 'dalle-1', photorealistic: true, faces: true }),
+      claim(16, 'a', {}),
+      claim(17, 'a', { model: 'dalle-0' }),
+    ];
+    fc.assert(
+      fc.property(deliveries(claims), (events) => {
+        const row = fold(events).rows[imageId];
+        expect(row).toMatchObject({ account_id: 'a', model: 'dalle-1', photorealistic_faces: true });
+      }),
+      { seed: 12 },
+    );
+    expect(fold([claims[0]!, claims[1]!]).rows[imageId]).toMatchObject({ photorealistic_faces: false });
+  });
+
+  it('drops the clause of a confirmation that a later round replaces', () => {
+    const reopened = event('CaseReopened', { caseId: imageId, round: 3 }, at(24));
+    expect(fold([...story, reopened]).rows[imageId]).toMatchObject({ case_status: 'open', clause: null });
+  });
+
+  it('counts the decided cases of exposed images by their outcome', () => {
+    const problem = event('ModelProblemFound', { caseId: imageId, imageId, round: 1 }, at(21));
+    expect(fold([shared, first, opened(1, 19)]).counters.all).not.toHaveProperty('exposed_open');
+    expect(fold([shared, first, opened(1, 19), dismissed]).counters.all).toMatchObject({ exposed_dismissed: 1 });
+    expect(fold([shared, first, opened(1, 19), problem]).counters.all).toMatchObject({ exposed_model_problem: 1 });
   });
 
   it('counts a problem of the model apart, and a reopened case as open', () => {

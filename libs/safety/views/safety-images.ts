@@ -1,7 +1,7 @@
-import type { RecordedOf } from '../../events/event-definition.js';
-import { imageEvents } from '../../images/index.js';
+import type { EventOf, RecordedOf } from '../../events/event-definition.js';
+import { type ImageGenerated, imageEvents } from '../../images/index.js';
 import { unhandled } from '../../kernel/decider.js';
-import { defineView, int4, jsonb, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
+import { bool, defineView, int4, jsonb, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
 import { CaseOpened, CaseReopened, ModelProblemFound, ReviewConfirmed, ReviewDismissed } from '../../review/index.js';
 import { calendarBuckets } from '../calendar-buckets.js';
 import { SAFETY_COUNTS } from '../safety-counts.js';
@@ -25,9 +25,14 @@ const columns = {
   image_id: text(),
   account_id: nullable(text()),
   generated_at: nullable(timestamptz()),
-  /** When it was first shared. */
+  model: nullable(text()),
+  /** Whether it looks like a photograph of people with faces. */
+  photorealistic_faces: bool(),
+  /** When it was first shared, with whatever audience. */
   shared_at: nullable(timestamptz()),
-  /** When it was first shared or downloaded. */
+  /** When it was first shared by link, or with another audience that isn't the public. */
+  link_shared_at: nullable(timestamptz()),
+  /** When it was first shared publicly or downloaded. */
   exposed_at: nullable(timestamptz()),
   /** When it was first flagged. */
   flagged_at: nullable(timestamptz()),
@@ -39,6 +44,8 @@ const columns = {
   case_status: text<'none' | CaseStatus>(),
   case_round: int4(),
   decided_at: nullable(timestamptz()),
+  /** The clause of the content policy that a confirmation names. */
+  clause: nullable(text()),
 };
 
 type SafetyImageRow = RowOf<typeof columns>;
@@ -48,10 +55,20 @@ const EVENTS = [...imageEvents, CaseOpened, CaseReopened, ReviewConfirmed, Revie
 
 export const safetyImagesView = defineView({
   name: 'safety-images',
-  version: 2,
+  version: 3,
   summary: 'The facts, flags and case of each image, and the distinct counts of the safety metrics.',
   events: EVENTS,
-  table: { name: 'images', key: 'image_id', columns },
+  table: {
+    name: 'images',
+    key: 'image_id',
+    columns,
+    // For the figures of review, the list of the model's problems, and the images that may not be shared.
+    indexes: [
+      '(image_id) WHERE flagged_at IS NOT NULL',
+      `(image_id) WHERE case_status = 'model_problem' AND flagged_at IS NOT NULL`,
+      '(image_id) WHERE photorealistic_faces',
+    ],
+  },
   keys: ({ type, data }) => [type === 'CaseReopened' ? data.caseId : data.imageId],
   evolve(row: SafetyImageRow | undefined, event, imageId) {
     const before = row ?? unseen(imageId);
@@ -67,7 +84,10 @@ const unseen = (imageId: string): SafetyImageRow => ({
   image_id: imageId,
   account_id: null,
   generated_at: null,
+  model: null,
+  photorealistic_faces: false,
   shared_at: null,
+  link_shared_at: null,
   exposed_at: null,
   flagged_at: null,
   flag_count: 0,
@@ -76,6 +96,7 @@ const unseen = (imageId: string): SafetyImageRow => ({
   case_status: 'none',
   case_round: 0,
   decided_at: null,
+  clause: null,
 });
 
 type SafetyEvent = RecordedOf<(typeof EVENTS)[number]>;
@@ -83,11 +104,9 @@ type SafetyEvent = RecordedOf<(typeof EVENTS)[number]>;
 function evolveKnown(row: SafetyImageRow, event: SafetyEvent, at: number): SafetyImageRow {
   switch (event.type) {
     case 'ImageGenerated':
-      return generated(row, event.data.accountId, at);
-    case 'ImageShared': {
-      if (row.shared_at !== null && row.shared_at <= at) return row;
-      return { ...row, shared_at: at, exposed_at: earliest(row.exposed_at, at) };
-    }
+      return generated(row, event.data, at);
+    case 'ImageShared':
+      return shared(row, event.data.audience ?? PUBLIC, at);
     case 'ImageDownloaded':
       return row.exposed_at !== null && row.exposed_at <= at ? row : { ...row, exposed_at: at };
     case 'ContentFlagged':
@@ -97,7 +116,7 @@ function evolveKnown(row: SafetyImageRow, event: SafetyEvent, at: number): Safet
       return judged(row, 'open', event.data.round, null);
     case 'ReviewConfirmed':
       // Stored confirmations always have a round; the schema makes it optional for other systems.
-      return judged(row, 'confirmed', event.data.round ?? row.case_round, at);
+      return judged(row, 'confirmed', event.data.round ?? row.case_round, at, event.data.clause);
     case 'ReviewDismissed':
       return judged(row, 'dismissed', event.data.round, at);
     case 'ModelProblemFound':
@@ -109,11 +128,32 @@ function evolveKnown(row: SafetyImageRow, event: SafetyEvent, at: number): Safet
 
 const earliest = (known: number | null, at: number): number => (known === null || at < known ? at : known);
 
-/** The earlier of two claims to an image wins, as in the images view. */
-function generated(row: SafetyImageRow, accountId: string, at: number): SafetyImageRow {
+/** A share without an audience is public. */
+const PUBLIC = 'public';
+
+function shared(row: SafetyImageRow, audience: string, at: number): SafetyImageRow {
+  const shared_at = earliest(row.shared_at, at);
+  const seen = audience === PUBLIC ? ('exposed_at' as const) : ('link_shared_at' as const);
+  const seen_at = earliest(row[seen], at);
+  return shared_at === row.shared_at && seen_at === row[seen] ? row : { ...row, shared_at, [seen]: seen_at };
+}
+
+/** The earlier of two claims to an image wins, as in the images view. What two equal ones say of the image adds up. */
+function generated(row: SafetyImageRow, data: EventOf<typeof ImageGenerated>['data'], at: number): SafetyImageRow {
   const { generated_at, account_id } = row;
-  const isEarlier = generated_at !== null && (generated_at < at || (generated_at === at && account_id! <= accountId));
-  return isEarlier ? row : { ...row, account_id: accountId, generated_at: at };
+  const { accountId } = data;
+  const model = data.model ?? null;
+  const photorealistic_faces = data.photorealistic === true && data.faces === true;
+  if (generated_at === at && account_id === accountId) {
+    const both = {
+      model: row.model === null || (model !== null && model < row.model) ? model : row.model,
+      photorealistic_faces: row.photorealistic_faces || photorealistic_faces,
+    };
+    const isSame = both.model === row.model && both.photorealistic_faces === row.photorealistic_faces;
+    return isSame ? row : { ...row, ...both };
+  }
+  const isEarlier = generated_at !== null && (generated_at < at || (generated_at === at && account_id! < accountId));
+  return isEarlier ? row : { ...row, account_id: accountId, generated_at: at, model, photorealistic_faces };
 }
 
 function flagged(row: SafetyImageRow, id: string, categories: readonly string[], at: number): SafetyImageRow {
@@ -136,10 +176,16 @@ function flagged(row: SafetyImageRow, id: string, categories: readonly string[],
 const sorted = (labels: readonly string[]): string[] => [...new Set(labels)].sort();
 
 /** A later round replaces an earlier one, and in a round the decision replaces the opening. */
-function judged(row: SafetyImageRow, status: CaseStatus, round: number, at: number | null): SafetyImageRow {
+function judged(
+  row: SafetyImageRow,
+  status: CaseStatus,
+  round: number,
+  at: number | null,
+  clause: string | null = null,
+): SafetyImageRow {
   if (round < row.case_round) return row;
   if (round === row.case_round && (status === 'open' || row.decided_at !== null)) return row;
-  return { ...row, case_status: status, case_round: round, decided_at: at };
+  return { ...row, case_status: status, case_round: round, decided_at: at, clause };
 }
 
 /**
@@ -151,6 +197,7 @@ function safetyContribution(row: SafetyImageRow): readonly Contribution[] {
   const parts: Contribution[] = [];
   if (row.generated_at !== null) everywhere(parts, row.generated_at, GENERATED);
   if (row.shared_at !== null) everywhere(parts, row.shared_at, SHARED);
+  if (row.link_shared_at !== null) everywhere(parts, row.link_shared_at, SHARED_BY_LINK);
   const exposure = row.exposed_at === null ? undefined : exposureOf(row);
   if (exposure) everywhere(parts, row.exposed_at!, exposure);
   // A case whose flag has not come yet has no day; it counts once the flag has come.
@@ -171,6 +218,7 @@ interface Contribution {
 
 const GENERATED = { generated: 1 };
 const SHARED = { shared: 1 };
+const SHARED_BY_LINK = { shared_by_link: 1 };
 const EXPOSED = { exposed: 1 };
 
 function everywhere(parts: Contribution[], at: number, amounts: Record<string, number>) {
@@ -180,7 +228,8 @@ function everywhere(parts: Contribution[], at: number, amounts: Record<string, n
 
 function exposureOf({ flagged_at, case_status }: SafetyImageRow): Record<string, number> {
   if (flagged_at === null) return EXPOSED;
-  return { exposed: 1, exposed_flagged: 1, ...(case_status === 'confirmed' && { exposed_confirmed: 1 }) };
+  const isDecided = case_status !== 'none' && case_status !== 'open';
+  return { exposed: 1, exposed_flagged: 1, ...(isDecided && { [`exposed_${case_status}`]: 1 }) };
 }
 
 function reviewOf({ case_status }: SafetyImageRow, flags: number): Record<string, number> {

@@ -36,6 +36,10 @@ export const contexts: readonly ListedContext[] = [
     cli: () => import('../libs/switches/cli.js'),
   },
   {
+    descriptor: async () => (await import('../libs/image-rules/index.js')).imageRulesContext,
+    cli: () => import('../libs/image-rules/cli.js'),
+  },
+  {
     descriptor: async () => (await import('../libs/policy/index.js')).policyContext,
     cli: () => import('../libs/policy/cli.js'),
   },

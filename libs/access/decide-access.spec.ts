@@ -75,7 +75,20 @@ describe('an access decision', () => {
     expect(reason({}, 'share', { image })).toBe('face-sharing-restricted');
     expect(reason({}, 'download', { image })).toBe('allowed');
     expect(reason({}, 'share', { image: { ...image, faces: false } })).toBe('allowed');
-    expect(reason({}, 'share', { image: { ...image, photorealistic: null } })).toBe('allowed');
+    expect(reason({}, 'share', { image: { ...image, photorealistic: false } })).toBe('allowed');
+    expect(reason({}, 'share', { image, mayShareFaces: true })).toBe('allowed');
+    expect(reason({}, 'share', { image, mayShareUnknown: true })).toBe('face-sharing-restricted');
+  });
+
+  it('denies sharing an image of which nobody knows enough, unless the rule is lifted or a setting allows that', () => {
+    for (const image of [{}, { photorealistic: true }, { faces: true }, { photorealistic: null, faces: null }]) {
+      expect(reason({}, 'share', { image })).toBe('image-facts-unknown');
+      expect(reason({}, 'download', { image })).toBe('allowed');
+      expect(reason({}, 'share', { image, mayShareUnknown: true })).toBe('allowed');
+      expect(reason({}, 'share', { image, mayShareFaces: true })).toBe('allowed');
+    }
+    for (const image of [{ photorealistic: false }, { faces: false }])
+      expect(reason({}, 'share', { image })).toBe('allowed');
   });
 
   it.each(['generate', 'share'] as const)(

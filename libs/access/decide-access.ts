@@ -25,6 +25,10 @@ export interface AccessFacts {
     /** Known to be another account's. */
     isOthers?: boolean;
   };
+  /** Whether the rule about photorealistic faces is lifted for the account. */
+  mayShareFaces?: boolean;
+  /** Whether an image whose facts are unknown may be shared while that rule is in force. */
+  mayShareUnknown?: boolean;
   /** For `review`: the case, and why the subject may not review it. `isParked`: a flag of it could not be processed. */
   caseInfo?: { conflict?: Conflict; isParked?: boolean };
   /** For `review`: whether the caller vouches that the subject is a reviewer; reviewers are staff and need no account. */
@@ -65,6 +69,10 @@ const restricted = (action: RestrictedAction): AccessRule => ({
   breaks: ({ consequences }, { now }) =>
     consequences?.restrictions.some((one) => one.action === action && now < one.until) === true,
 });
+
+/** Whether it is known that an image doesn't look like a photograph of people with faces. */
+const isDrawn = ({ photorealistic, faces }: NonNullable<AccessFacts['image']>): boolean =>
+  photorealistic === false || faces === false;
 
 /** Checked in order; the first broken rule is the reason of the deny. To add a rule, add an entry. */
 const RULES: readonly AccessRule[] = [
@@ -144,7 +152,13 @@ const RULES: readonly AccessRule[] = [
   {
     reason: 'face-sharing-restricted',
     actions: ['share'],
-    breaks: (_, { image }) => image?.photorealistic === true && image.faces === true,
+    breaks: (_, { image, mayShareFaces }) => !mayShareFaces && image?.photorealistic === true && image.faces === true,
+  },
+  {
+    reason: 'image-facts-unknown',
+    actions: ['share'],
+    breaks: (_, { image, mayShareFaces, mayShareUnknown }) =>
+      !mayShareFaces && !mayShareUnknown && image !== undefined && !isDrawn(image),
   },
   {
     reason: 'case-parked',

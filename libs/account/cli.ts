@@ -6,6 +6,7 @@ import { line, lines, paragraphs, type Shown } from '../cli/rendering/plain-text
 import { pairs, table, time } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
+import { type HeldRule, heldText } from '../image-rules/cli.js';
 import { type Suspension, suspensionText } from '../switches/cli.js';
 import type { AccountAnswer } from './queries/account-answer.js';
 
@@ -41,13 +42,18 @@ export const commands: CommandGroup = (program, run) => {
     .action(
       run<{ asOf?: string }>(async ({ client, print }, { asOf }, id) => {
         const { accountId, cohortId, why } = await client.get<AccountAnswer>(pathOf(id!), { asOf });
-        const { items } =
-          asOf === undefined ? await client.get<{ items: Suspension[] }>('/v1/switches') : { items: [] };
-        const switches = items.filter((one) => one.cohortId === null || one.cohortId === cohortId);
-        print({ accountId, why, switches }, () =>
+        // Those of an earlier moment are in the histories of the switches and rules.
+        const of = async <One extends { cohortId: string | null }>(path: string): Promise<One[]> => {
+          const { items } = asOf === undefined ? await client.get<{ items: One[] }>(path) : { items: [] };
+          return items.filter((one) => one.cohortId === null || one.cohortId === cohortId);
+        };
+        const switches = await of<Suspension>('/v1/switches');
+        const rules = await of<HeldRule>('/v1/image-rules');
+        print({ accountId, why, switches, rules }, () =>
           lines([
             ...why.map((one) => line`${one.text}`),
             ...switches.map((one) => line`suspended: ${suspensionText(one)}`),
+            ...rules.map((one) => line`${heldText(one)}`),
           ]),
         );
       }),

@@ -5,6 +5,7 @@ import { InvalidInput } from '../kernel/errors.js';
 import { isDay } from '../kernel/text-forms.js';
 import { metricsText } from './cli/metrics-table.js';
 import { modelProblemsCommand } from './cli/model-problems.js';
+import { restrictedImagesCommand } from './cli/restricted-images.js';
 import type { SafetyAnswer } from './queries/safety-answer.js';
 
 /** As in queries/groupings.ts, which loads the views. */
@@ -47,6 +48,7 @@ export const commands: CommandGroup = (program, run) => {
       }),
     );
   modelProblemsCommand(metrics, run);
+  restrictedImagesCommand(metrics, run);
 };
 
 export const safetyMetrics = (client: ApiClient, query: Query = {}): Promise<SafetyAnswer> =>

@@ -4,6 +4,7 @@ import {
   ModelProblemsController,
   ShowModelProblemsHandler,
 } from './queries/model-problems.js';
+import { RestrictedImagesController, ShowRestrictedImagesHandler } from './queries/restricted-images.js';
 import { ReviewReport } from './queries/review-report.js';
 import { SafetyReport } from './queries/safety-figures.js';
 import { ShowSafetyMetricsController, ShowSafetyMetricsHandler } from './queries/show-safety-metrics.js';
@@ -25,6 +26,7 @@ export const safetyContext: Context = {
     ShowSafetyMetricsHandler,
     ShowModelProblemsHandler,
     ListModelProblemImagesHandler,
+    ShowRestrictedImagesHandler,
   ],
   routes: [
     {
@@ -33,6 +35,7 @@ export const safetyContext: Context = {
       controllers: [
         ShowSafetyMetricsController,
         ModelProblemsController,
+        RestrictedImagesController,
       ],
     },
   ],

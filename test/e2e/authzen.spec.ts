@@ -26,7 +26,9 @@ const face = { type: 'image', id: 'img-face', properties: { photorealistic: true
 const drawing = { type: 'image', id: 'img-drawing', properties: { photorealistic: false } };
 
 beforeAll(async () => {
-  gatehouse = await startGatehouse({ env: { GATEHOUSE_PUBLIC_URL: `${PUBLIC_URL}/` } });
+  gatehouse = await startGatehouse({
+    env: { GATEHOUSE_PUBLIC_URL: `${PUBLIC_URL}/`, GATEHOUSE_UNKNOWN_IMAGE_FACTS: 'allow' },
+  });
   const { administrator } = gatehouse;
   service = await gatehouse.as('image-service', 'service');
   const account = async (name: string) => {

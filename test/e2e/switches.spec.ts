@@ -55,7 +55,7 @@ async function mayBoth(accountId: string, action: string, minPosition: string): 
   const question = {
     subject: { type: 'account', id: accountId },
     action: { name: action },
-    resource: { type: 'image', id: 'img-1' },
+    resource: { type: 'image', id: 'img-1', properties: { photorealistic: false } },
     context: { minPosition },
   };
   const answers: string[] = [];

@@ -38,6 +38,9 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   'POST /v1/enforcement-ladder/dry-runs': [{ entries: [{ steps: [{ strikes: 1, measure: 'strike' }] }], cases: 10 }],
   'PUT /v1/rollout/rate': [{ perWeek: 10, daily: true }],
   'PUT /v1/switches/:action': [{ reason: 'an incident', until: '2032-06-01T00:00:00Z' }],
+  'PUT /v1/image-rules/:rule': [
+    { reason: 'the preview begins', from: '2032-06-01T00:00:00Z', until: '2032-07-01T00:00:00Z' },
+  ],
   'POST /v1/rollout/pause': [{ reason: 'reviewers are behind' }],
   'POST /v1/cohorts': [
     { accounts: ['acc-1', 'acc-2'], cohortId: 'c-1' },

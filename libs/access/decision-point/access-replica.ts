@@ -7,6 +7,7 @@ import {
 import { EnforcementCompleted, ladderStream } from '../../enforcement/index.js';
 import { type EventStore, type Page } from '../../event-store/event-store.js';
 import { isOf, typesOf } from '../../events/event-definition.js';
+import { type ImageRules, imageRulesStream } from '../../image-rules/index.js';
 import { withholdingStream } from '../../images/index.js';
 import { evolveRecorded, isUsable } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
@@ -71,6 +72,7 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
   private readonly ladder = new FoldedStream(ladderStream);
   private readonly policies = new FoldedStream(policyStream);
   private readonly switchesSoFar = new FoldedStream(switchesStream);
+  private readonly rulesSoFar = new FoldedStream(imageRulesStream);
   /** Computed last, from these policies and as of this time. */
   private inForce: { of: ContentPolicies; from: number; policies: PoliciesInForce } | undefined;
   private position: Position = 0;
@@ -104,6 +106,11 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
   /** Which actions operators have suspended. */
   get switches(): Switches {
     return this.switchesSoFar.state;
+  }
+
+  /** The rules about images. */
+  get imageRules(): ImageRules {
+    return this.rulesSoFar.state;
   }
 
   get knownPosition(): Position {
@@ -168,7 +175,7 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
       this.withheld.addAll(imageIds);
       this.position = Math.min(this.position, asOf);
     }
-    for (const folded of [this.policies, this.switchesSoFar, this.ladder])
+    for (const folded of [this.policies, this.switchesSoFar, this.ladder, this.rulesSoFar])
       for (const event of await this.store.readStream(folded.kind.category)) folded.apply(event);
     void runSubscription(this, signal);
     await this.waitFor(head, FIRST_CATCH_UP_MS);
@@ -180,6 +187,7 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
       ...this.account.events,
       ...policyStream.events,
       ...switchesStream.events,
+      ...imageRulesStream.events,
       ...ladderStream.events,
       ...withholdingStream.events,
       ReviewConfirmed,
@@ -211,6 +219,7 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
     else if (imageId !== undefined) this.withheld.apply(imageId, event);
     else if (event.stream === policyStream.category) this.policies.apply(event);
     else if (event.stream === switchesStream.category) this.switchesSoFar.apply(event);
+    else if (event.stream === imageRulesStream.category) this.rulesSoFar.apply(event);
     else if (event.stream === ladderStream.category) this.ladder.apply(event);
     else if (event.position > this.enforced) {
       this.pending.apply(event);

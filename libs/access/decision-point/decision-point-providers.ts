@@ -57,7 +57,8 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
         throw new Error(`its state is ${Math.round(replica.ageMs)} ms old; ${settings.stalenessMs} ms are allowed`);
     });
     // A gateway that denies for this reason must serve the operator who ends it.
-    const unreadable = () => unreadableStreams(replica.switches, replica.policiesAt(this.clock.now()));
+    const unreadable = () =>
+      unreadableStreams(replica.switches, replica.policiesAt(this.clock.now()), replica.imageRules);
     this.readiness.register('access-events', () => unreadable().join('; '));
     this.metrics.gauge(
       'access_unreadable_streams',
@@ -89,7 +90,7 @@ export const decisionPointProviders: readonly Provider[] = [
   },
   {
     provide: DecisionPoint,
-    inject: [AccessReplica, EVENT_STORE, CurrentCases, CLOCK, POOL, ViewReader, LogEpoch, SETTINGS],
+    inject: [AccessReplica, EVENT_STORE, CurrentCases, CLOCK, POOL, ViewReader, LogEpoch, SETTINGS, Metrics],
     useFactory: (
       replica: AccessReplica,
       store: EventStore,
@@ -98,8 +99,21 @@ export const decisionPointProviders: readonly Provider[] = [
       pool: Pool,
       reader: ViewReader,
       epoch: LogEpoch,
-      { stalenessMs, accessWaitMs: waitMs }: Settings,
-    ) => new DecisionPoint(replica, store, cases, clock, imagesAsOf(pool, reader), epoch, { stalenessMs, waitMs }),
+      { stalenessMs, accessWaitMs: waitMs, unknownImageFacts }: Settings,
+      metrics: Metrics,
+    ) => {
+      const denied = metrics.counter(
+        'access_shares_denied_total',
+        'Shares that were denied because of the image, by reason',
+        ['reason'],
+      );
+      return new DecisionPoint(replica, store, cases, clock, imagesAsOf(pool, reader), epoch, {
+        stalenessMs,
+        waitMs,
+        mayShareUnknown: unknownImageFacts === 'allow',
+        shareDenied: (reason) => denied.inc({ reason }),
+      });
+    },
   },
   { provide: PendingDeactivations, useExisting: AccessReplica },
   ReplicaFollowing,

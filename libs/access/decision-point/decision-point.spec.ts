@@ -29,8 +29,9 @@ const asked = (action: string, minPosition: number | string = 0) =>
     },
     EPOCH.current,
   );
-/** An unknown image, in a view that is up to date. */
-const unknownImage: ImageLookup = async () => ({ facts: undefined, asOf: Number.MAX_SAFE_INTEGER, isParked: false });
+const facts = { photorealistic: false };
+/** An image that is no photograph, in a view that is up to date. */
+const drawnImage: ImageLookup = async () => ({ facts, asOf: Number.MAX_SAFE_INTEGER, isParked: false });
 
 describe('the decision point', () => {
   let database: TestDatabase;
@@ -67,15 +68,45 @@ describe('the decision point', () => {
 
   const untilFresh = () => until(() => replica.ageMs < STALENESS_MS / 2);
 
-  const pointWith = (lookup: ImageLookup, waitMs: number, log: EventStore = store) =>
+  const pointWith = (lookup: ImageLookup, waitMs: number, log: EventStore = store, more = {}) =>
     new DecisionPoint(replica, log, currentCases(store, silent.connection), systemClock, lookup, EPOCH, {
       stalenessMs: STALENESS_MS,
       waitMs,
+      ...more,
     });
+
+  it('denies sharing by the rule about photorealistic faces as its stream says, and reports each deny', async () => {
+    const denied: string[] = [];
+    const more = { shareDenied: (reason: string) => denied.push(reason) };
+    const point = pointWith(async () => ({ ...(await drawnImage('', 0, 0)), facts: undefined }), 1_000, store, more);
+    const share = async (from: number, properties = {}) => {
+      const question = asked('share', from);
+      const { reason } = await point.evaluate({ ...question, resource: { ...question.resource, properties } });
+      return reason ?? 'allowed';
+    };
+    const change = async (type: string, cohortId?: string) => {
+      const data = { rule: 'photorealistic-faces', reason: 'a trial', ...(cohortId && { cohortId }) };
+      await store.append([{ stream: 'rules', expected: 'any', events: [newEvent(type, data)] }]);
+      return store.head();
+    };
+    const face = { photorealistic: true, faces: true };
+    await untilFresh();
+    expect([await share(0, face), await share(0)]).toEqual(['face-sharing-restricted', 'image-facts-unknown']);
+    expect(await share(await change('ImageRuleLifted', 'other'), face)).toBe('face-sharing-restricted');
+    expect(await share(await change('ImageRuleLifted', 'c'), face)).toBe('allowed');
+    expect(await share(0)).toBe('allowed');
+    expect(await share(await change('ImageRuleSet', 'c'))).toBe('image-facts-unknown');
+    expect(denied).toEqual([
+      'face-sharing-restricted',
+      'image-facts-unknown',
+      'face-sharing-restricted',
+      'image-facts-unknown',
+    ]);
+  });
 
   it('waits once per request, however many of its evaluations need a position that does not come', async () => {
     const longer = Object.assign(Object.create(store) as EventStore, { head: async () => 2_000_000 });
-    const point = pointWith(unknownImage, 1_000, longer);
+    const point = pointWith(drawnImage, 1_000, longer);
     await untilFresh();
     const questions = Array.from({ length: 50 }, (_, n) => asked('generate', 1_000_000 + n));
     const started = performance.now();
@@ -90,7 +121,7 @@ describe('the decision point', () => {
     expect(position(`${EPOCH.current}-7`).minPosition).toBe(7);
     expect(() => position('000000000000-7')).toThrow(PositionGone);
     await untilFresh();
-    const beyond = pointWith(unknownImage, 50).evaluate(position(`${(await store.head()) + 1}`));
+    const beyond = pointWith(drawnImage, 50).evaluate(position(`${(await store.head()) + 1}`));
     await expect(beyond).rejects.toThrow(PositionGone);
   });
 
@@ -98,7 +129,7 @@ describe('the decision point', () => {
     const deadlines: number[] = [];
     const point = pointWith((...question) => {
       deadlines.push(question[2]);
-      return unknownImage(...question);
+      return drawnImage(...question);
     }, 60_000);
     await untilFresh();
     const next = (await store.head()) + 1;
@@ -113,7 +144,7 @@ describe('the decision point', () => {
   it('denies sharing while the images view is too far behind, and allows other actions', async () => {
     const head = await store.head();
     await untilFresh();
-    const known = (asOf: number) => pointWith(async () => ({ facts: undefined, asOf, isParked: false }), 100);
+    const known = (asOf: number) => pointWith(async () => ({ facts, asOf, isParked: false }), 100);
     expect(await known(head).evaluate(asked('share'))).toEqual(ALLOWED);
     await store.append([{ stream: 'other', expected: 'any', events: [newEvent('Unrelated', {})] }]);
     monotonic.pass(STALENESS_MS + 1);
@@ -124,7 +155,7 @@ describe('the decision point', () => {
   });
 
   it('answers from memory within the staleness bound, denies past it, and allows again once the log answers', async () => {
-    const point = pointWith(unknownImage, 100);
+    const point = pointWith(drawnImage, 100);
     await untilFresh();
     expect(await point.evaluate(asked('generate'))).toEqual(ALLOWED);
     silent.fallSilent();
@@ -140,7 +171,7 @@ describe('the decision point', () => {
     const point = pointWith(async (...question) => {
       silent.fallSilent();
       monotonic.pass(STALENESS_MS + 1);
-      return unknownImage(...question);
+      return drawnImage(...question);
     }, 100);
     await untilFresh();
     expect(await point.evaluate(asked('share'))).toEqual(STALE);

@@ -1,5 +1,6 @@
 import { type AccountStanding, accountStream, sufficientPolicy } from '../../account/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
+import { isRuleInForce } from '../../image-rules/index.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Position } from '../../kernel/envelope.js';
 import { InvalidInput, PositionGone, StoreUnavailable } from '../../kernel/errors.js';
@@ -22,6 +23,10 @@ export interface DecisionPointOptions {
   stalenessMs: number;
   /** Maximum wait of a request for the positions that it requires, however many evaluations it has. */
   waitMs: number;
+  /** Whether an image whose facts are unknown may be shared while the rule about photorealistic faces is in force. */
+  mayShareUnknown?: boolean;
+  /** Sharing an image was denied because of the image. */
+  shareDenied?(reason: string): void;
 }
 
 /** An image as of a position; without facts if no event reported it. */
@@ -61,6 +66,10 @@ const CONCERNS_IMAGE: Record<AccessAction, boolean> = {
 const WITHHELD = Object.freeze({ isWithheld: true });
 
 const SUBJECT_TYPES: ReadonlySet<string> = new Set(['account', 'reviewer']);
+
+/** A fact of an image restricts if either the log or the caller reports it, and is unknown if neither does. */
+const eitherOf = (reported: boolean | null | undefined, said: unknown): boolean | null =>
+  reported === true || said === true ? true : reported === false || said === false ? false : null;
 
 const isAction = (name: string): name is AccessAction => (ACCESS_ACTIONS as readonly string[]).includes(name);
 
@@ -178,18 +187,26 @@ export class DecisionPoint {
     }
     // The account's rules come first: a denied account need not wait for the image. They are checked again after the wait.
     const { facts, isParked } = await this.image(evaluation, deadline);
-    // A restriction applies if either the log or the caller reports it.
-    const either = (name: 'photorealistic' | 'faces') => facts?.[name] === true || resource.properties[name] === true;
     const image = {
-      photorealistic: either('photorealistic'),
-      faces: either('faces'),
+      photorealistic: eitherOf(facts?.photorealistic, resource.properties.photorealistic),
+      faces: eitherOf(facts?.faces, resource.properties.faces),
       isParked,
       // A violation may have been confirmed during the wait.
       isWithheld: await this.replica.isWithheld(resource.id),
       isOthers: facts?.accountId !== undefined && facts.accountId !== subject.id,
     };
     const after = await this.replica.standing(subject.id);
-    return decideAccess(after, action, { ...this.facts(action, after), image });
+    const answer = decideAccess(after, action, { ...this.facts(action, after), ...this.ruleFacts(after), image });
+    if (answer.reason !== undefined) this.options.shareDenied?.(answer.reason);
+    return answer;
+  }
+
+  private ruleFacts({ cohortId }: AccountStanding): Pick<AccessFacts, 'mayShareFaces' | 'mayShareUnknown'> {
+    const rule = { rule: 'photorealistic-faces', cohortId } as const;
+    return {
+      mayShareFaces: !isRuleInForce(this.replica.imageRules, rule, this.clock.now()),
+      mayShareUnknown: this.options.mayShareUnknown ?? false,
+    };
   }
 
   /** Trusts the caller on who is a reviewer, and checks what they may review. */

@@ -1,8 +1,9 @@
+import { type ImageRules, unreadableRules } from '../../image-rules/index.js';
 import type { PoliciesInForce } from '../../policy/index.js';
 import { type Switches, unreadableSwitches } from '../../switches/index.js';
 
 /** For each stream with a broken event that concerns everybody: what is denied because of it, and how an operator ends that. */
-export function unreadableStreams(switches: Switches, { unreadable }: PoliciesInForce): string[] {
+export function unreadableStreams(switches: Switches, { unreadable }: PoliciesInForce, rules: ImageRules): string[] {
   const suspended = unreadableSwitches(switches);
   const texts: string[] = [];
   if (suspended.length > 0) {
@@ -10,6 +11,12 @@ export function unreadableStreams(switches: Switches, { unreadable }: PoliciesIn
     texts.push(
       `${actions} denied to everybody: the event of the switches at position ${suspended[0]!.position} can't be read; ` +
         'check what it was to change, then run "gatehouse switch resume ACTION REASON" for each',
+    );
+  }
+  for (const { rule, position } of unreadableRules(rules)) {
+    texts.push(
+      `${rule} in force for everybody: the event of the rules about images at position ${position} can't be read; ` +
+        `check what it was to change, then run "gatehouse image-rule set ${rule} REASON" or lift it`,
     );
   }
   if (unreadable !== undefined) {

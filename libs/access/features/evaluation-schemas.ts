@@ -19,6 +19,8 @@ const REASONS = [
   '`account-unreadable`: an event of the account can’t be read, and may have deactivated it; an operator can reinstate it.',
   '`policy-unreadable`: an event of the content policy can’t be read; a version that is published now, without grace days, ends that.',
   '`image-parked`: an event of the image could not be applied to its read model; fix the cause and rebuild the view.',
+  '`face-sharing-restricted`: the image looks like a photograph of people with faces, and the rule about that is in force; `GET /v1/image-rules` shows it.',
+  '`image-facts-unknown`: nobody reported whether it does; report the image with ImageGenerated, or name `photorealistic` and `faces` in the question.',
   '`case-parked`: a flag of the image could not be processed; fix the cause, then the reactor retries it.',
 ].join(' ');
 

@@ -79,6 +79,9 @@ const table = {
   stalenessMs: integer(5_000, 100, 600_000).means(
     'Maximum age of the state behind an access decision, in ms; past it every decision is a deny',
   ),
+  unknownImageFacts: choice(['deny', 'allow'], 'deny').means(
+    'Whether an image may be shared if nobody reported whether it looks like a photograph and shows faces, while the rule about that is in force',
+  ),
   accessWaitMs: integer(2_000, 0, 60_000).means(
     'Maximum time an access decision waits for a position that its caller names, in ms; past it it is a deny. Less than GATEHOUSE_ANSWER_LIMIT_MS',
   ),

@@ -1,0 +1,34 @@
+import { Type } from 'typebox';
+import { defineEvent, type EventOf } from '../events/event-definition.js';
+import { EntityId, eventData, Instant, Line } from '../events/schemas.js';
+
+const rule = Type.Enum(['photorealistic-faces'], {
+  description: 'The rule: images that look like photographs of people with faces are not shared.',
+});
+const change = {
+  rule,
+  cohortId: Type.Optional(EntityId('The cohort that it concerns; everyone if absent.')),
+  reason: Line('The reason, shown to other operators.'),
+  from: Type.Optional(Instant('When it begins; if absent, with the event.')),
+  until: Type.Optional(Instant('When it ends by itself, and what held before does again.')),
+};
+
+export const ImageRuleSet = defineEvent({
+  type: 'ImageRuleSet',
+  version: 1,
+  summary: 'An operator put a rule about images into force, for everyone or for one cohort, from a given time on.',
+  schema: eventData(change),
+  example: { rule: 'photorealistic-faces', reason: 'the preview begins', from: '2022-05-18T12:00:00.000Z' },
+});
+
+export const ImageRuleLifted = defineEvent({
+  type: 'ImageRuleLifted',
+  version: 1,
+  summary: 'An operator lifted a rule about images, for everyone or for one cohort, from a given time on.',
+  schema: eventData(change),
+  example: { rule: 'photorealistic-faces', cohortId: 'week-20', reason: 'a trial with artists' },
+});
+
+export const imageRuleEvents = [ImageRuleSet, ImageRuleLifted];
+
+export type ImageRuleEvent = EventOf<(typeof imageRuleEvents)[number]>;

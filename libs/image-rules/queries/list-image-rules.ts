@@ -1,0 +1,93 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import type { Static } from 'typebox';
+import { Transactor } from '../../event-store/transact.js';
+import { AnyRole } from '../../http/credentials/route-access.js';
+import { closed, flag, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import { type Clock, toIso } from '../../kernel/clock.js';
+import { CLOCK } from '../../platform/ports.js';
+import {
+  changeAt,
+  cohortsOf,
+  IMAGE_RULES,
+  type ImageRules,
+  imageRulesStream,
+  type RuleScope,
+  ruleOf,
+} from '../image-rules.js';
+
+export const ruleFields = {
+  rule: oneOf(IMAGE_RULES, 'The rule.'),
+  cohortId: orNull(text('The cohort that it concerns; null: everyone without a change of their cohort.')),
+  inForce: flag('Whether the rule is in force now.'),
+  reason: orNull(text('Why; null if nobody ever changed the rule, which is in force by default.')),
+  from: orNull(instant('Since when.')),
+  until: orNull(instant('When this ends by itself; null: with the next change.')),
+};
+
+export const ruleExample = {
+  rule: 'photorealistic-faces' as const,
+  cohortId: null,
+  inForce: true,
+  reason: 'the preview begins',
+  from: '2022-05-18T09:00:00.000Z',
+  until: null,
+};
+
+/** What holds of a scope now; undefined for a cohort without a change that does. */
+export function heldNow(state: ImageRules, { rule, cohortId }: RuleScope, now: number) {
+  const change = changeAt(ruleOf(state, { rule, cohortId }), now);
+  if (change === undefined && cohortId !== undefined) return undefined;
+  return {
+    rule,
+    cohortId: cohortId ?? null,
+    inForce: change?.isInForce ?? true,
+    reason: change?.reason ?? null,
+    from: change === undefined ? null : toIso(change.from),
+    until: change?.until === undefined ? null : toIso(change.until),
+  };
+}
+
+export const ImageRulesAnswer = closed({
+  items: list(
+    closed(ruleFields),
+    'Each rule for everyone, then for each cohort with a change of its own that holds now.',
+  ),
+  position: position('The position of the last event included; 0 if there is none.'),
+});
+export type ImageRulesAnswer = Static<typeof ImageRulesAnswer>;
+
+export class ListImageRules extends Query<ImageRulesAnswer> {}
+
+@QueryHandler(ListImageRules)
+export class ListImageRulesHandler implements IQueryHandler<ListImageRules> {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** From the stream itself, so that the answer is exact. */
+  async execute(): Promise<ImageRulesAnswer> {
+    const { state, position: known } = await this.transactor.load(imageRulesStream, undefined);
+    const now = this.clock.now();
+    const items = IMAGE_RULES.flatMap((rule) =>
+      [undefined, ...cohortsOf(state, rule)].flatMap((cohortId) => heldNow(state, { rule, cohortId }, now) ?? []),
+    );
+    return { items, position: String(known) };
+  }
+}
+
+@Controller('v1/image-rules')
+export class ListImageRulesController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get()
+  @AnyRole()
+  @Operation('The rules about images, and for whom they are in force now', {
+    answer: answer('ImageRules', 'The rules.', ImageRulesAnswer, { items: [ruleExample], position: '1042' }),
+  })
+  listImageRules(): Promise<ImageRulesAnswer> {
+    return this.queries.execute(new ListImageRules());
+  }
+}

@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { command } from '../../cli/commands.js';
+import { pairs } from '../../cli/rendering/table.js';
+import type { Runner } from '../../cli/session.js';
+import type { RestrictedImagesAnswer } from '../queries/restricted-images.js';
+import { shareText } from './metrics-table.js';
+
+export function restrictedImagesCommand(parent: Command, run: Runner): void {
+  command(
+    parent,
+    'restricted-images',
+    'Shows how many images the rule about photorealistic faces concerns, and how many were shared all the same.',
+    'metrics restricted-images',
+  ).action(
+    run(async ({ client, print }) => {
+      const answer = await client.get<RestrictedImagesAnswer>('/v1/metrics/restricted-images');
+      print(answer, () =>
+        pairs([
+          ['rule', answer.rule],
+          ['images generated', answer.generated],
+          ['shared', answer.shared],
+          ['shared all the same', shareText(answer.shareOfGenerated, 'such images')],
+        ]),
+      );
+    }),
+  );
+}

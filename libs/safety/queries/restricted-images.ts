@@ -1,0 +1,111 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import type pg from 'pg';
+import type { Static } from 'typebox';
+import { accountStandingView } from '../../account/index.js';
+import { Transactor } from '../../event-store/transact.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { closed, count, oneOf, position } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import { cohortsOf, IMAGE_RULES, type ImageRules, imageRulesStream, periodsInForce } from '../../image-rules/index.js';
+import { POOL } from '../../platform/ports.js';
+import { queryView } from '../../projections/view-query.js';
+import { ViewReader } from '../../projections/view-reader.js';
+import { viewTable } from '../../projections/view-tables.js';
+import { share as shareOf } from '../metrics.js';
+import { safetyImagesView } from '../views/safety-images.js';
+import { share } from './safety-answer.js';
+
+const RULE = 'photorealistic-faces';
+
+export const RestrictedImagesAnswer = closed({
+  rule: oneOf(IMAGE_RULES, 'The rule.'),
+  generated: count('Images that look like photographs of people with faces, as their services report them.'),
+  shared: count('Of these, distinct images shared with whatever audience.'),
+  sharedAllTheSame: count(
+    'Of these, distinct images whose first share was while the rule was in force for the account, by the times of the events.',
+  ),
+  shareOfGenerated: share('The share of them that were shared all the same.'),
+  position: position('The figures include all events up to this position.'),
+});
+export type RestrictedImagesAnswer = Static<typeof RestrictedImagesAnswer>;
+
+const example: RestrictedImagesAnswer = {
+  rule: RULE,
+  generated: 200,
+  shared: 12,
+  sharedAllTheSame: 3,
+  shareOfGenerated: { hits: 3, of: 200, value: 0.015, low: 0.005115, high: 0.043156 },
+  position: '1042',
+};
+
+/** SQL: `$1` has the periods in which the rule was in force; those without a cohort concern all accounts of other cohorts. */
+const COUNTS = `
+  WITH periods AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS p(cohort text, from_ms float8, to_ms float8)
+  ), restricted AS (
+    SELECT extract(epoch FROM shared_at)::float8 * 1000 AS at,
+      CASE WHEN cohort_id IN (SELECT jsonb_array_elements_text($2::jsonb)) THEN cohort_id END AS cohort
+    FROM ${viewTable(safetyImagesView)} LEFT JOIN ${viewTable(accountStandingView)} USING (account_id)
+    WHERE photorealistic_faces
+  )
+  SELECT count(*)::int AS generated, count(at)::int AS shared,
+    count(*) FILTER (WHERE EXISTS (
+      SELECT FROM periods WHERE periods.cohort IS NOT DISTINCT FROM restricted.cohort
+        AND (from_ms IS NULL OR at >= from_ms) AND (to_ms IS NULL OR at < to_ms) AND at IS NOT NULL
+    ))::int AS all_the_same
+  FROM restricted`;
+
+/** Without a bound for the beginning and the end of time, which JSON has no number for. */
+const periodsOf = (rules: ImageRules) =>
+  [undefined, ...cohortsOf(rules, RULE)].flatMap((cohortId) =>
+    periodsInForce(rules, { rule: RULE, cohortId }).map(({ from, to }) => ({
+      cohort: cohortId ?? null,
+      from_ms: Number.isFinite(from) ? from : null,
+      to_ms: Number.isFinite(to) ? to : null,
+    })),
+  );
+
+export class ShowRestrictedImages extends Query<RestrictedImagesAnswer> {}
+
+@QueryHandler(ShowRestrictedImages)
+export class ShowRestrictedImagesHandler implements IQueryHandler<ShowRestrictedImages> {
+  constructor(
+    @Inject(POOL) private readonly pool: pg.Pool,
+    @Inject(ViewReader) private readonly reader: ViewReader,
+    @Inject(Transactor) private readonly transactor: Transactor,
+  ) {}
+
+  async execute(): Promise<RestrictedImagesAnswer> {
+    // Read first, so that the figures are at least that new.
+    const views = [safetyImagesView, accountStandingView];
+    const positions = await Promise.all(views.map((view) => this.reader.position(view)));
+    const { state } = await this.transactor.load(imageRulesStream, undefined);
+    const values = [JSON.stringify(periodsOf(state)), JSON.stringify(cohortsOf(state, RULE))];
+    const [counts] = (await queryView(this.pool, { text: COUNTS, values })).rows;
+    const { generated, shared, all_the_same: sharedAllTheSame } = counts;
+    return {
+      rule: RULE,
+      generated,
+      shared,
+      sharedAllTheSame,
+      shareOfGenerated: shareOf(sharedAllTheSame, generated),
+      position: String(Math.min(...positions)),
+    };
+  }
+}
+
+@Controller('v1/metrics/restricted-images')
+export class RestrictedImagesController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get()
+  @Roles('lead', 'operator', 'compliance', 'service', 'administrator')
+  @Operation('How many images the rule about photorealistic faces concerns, and how many were shared all the same', {
+    description: 'Denied shares are counted by the metric `gatehouse_access_shares_denied_total`.',
+    answer: answer('RestrictedImages', 'The figures.', RestrictedImagesAnswer, example),
+  })
+  showRestrictedImages(): Promise<RestrictedImagesAnswer> {
+    return this.queries.execute(new ShowRestrictedImages());
+  }
+}

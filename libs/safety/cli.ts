@@ -3,9 +3,11 @@ import type { ApiClient, Query } from '../cli/api-client.js';
 import { type CommandGroup, defaultCommand } from '../cli/commands.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { isDay } from '../kernel/text-forms.js';
+import { disregardedDecisionsCommand } from './cli/disregarded-decisions.js';
 import { metricsText } from './cli/metrics-table.js';
 import { modelProblemsCommand } from './cli/model-problems.js';
 import { restrictedImagesCommand } from './cli/restricted-images.js';
+import { reviewersCommand } from './cli/reviewers.js';
 import type { SafetyAnswer } from './queries/safety-answer.js';
 
 /** As in queries/groupings.ts, which loads the views. */
@@ -49,6 +51,8 @@ export const commands: CommandGroup = (program, run) => {
     );
   modelProblemsCommand(metrics, run);
   restrictedImagesCommand(metrics, run);
+  reviewersCommand(metrics, run);
+  disregardedDecisionsCommand(metrics, run);
 };
 
 export const safetyMetrics = (client: ApiClient, query: Query = {}): Promise<SafetyAnswer> =>

@@ -1,4 +1,5 @@
 import type { Context } from '../context/context.js';
+import { DisregardedDecisionsController, ShowDisregardedDecisionsHandler } from './queries/disregarded-decisions.js';
 import {
   ListModelProblemImagesHandler,
   ModelProblemsController,
@@ -7,9 +8,12 @@ import {
 import { RestrictedImagesController, ShowRestrictedImagesHandler } from './queries/restricted-images.js';
 import { ReviewReport } from './queries/review-report.js';
 import { SafetyReport } from './queries/safety-figures.js';
+import { ReviewersController, ShowReviewersHandler } from './queries/show-reviewers.js';
 import { ShowSafetyMetricsController, ShowSafetyMetricsHandler } from './queries/show-safety-metrics.js';
 import { deactivationsView } from './views/deactivations.js';
+import { disregardedDecisionsView } from './views/disregarded-decisions.js';
 import { safetyImagesView } from './views/safety-images.js';
+import { verdictsView } from './views/verdicts.js';
 
 export * from './agreement.js';
 export * from './calendar-buckets.js';
@@ -21,12 +25,14 @@ export * from './views/deactivations.js';
 
 export const safetyContext: Context = {
   name: 'safety',
-  views: [safetyImagesView, deactivationsView],
+  views: [safetyImagesView, deactivationsView, verdictsView, disregardedDecisionsView],
   commands: [
     ShowSafetyMetricsHandler,
     ShowModelProblemsHandler,
     ListModelProblemImagesHandler,
     ShowRestrictedImagesHandler,
+    ShowReviewersHandler,
+    ShowDisregardedDecisionsHandler,
   ],
   routes: [
     {
@@ -36,6 +42,8 @@ export const safetyContext: Context = {
         ShowSafetyMetricsController,
         ModelProblemsController,
         RestrictedImagesController,
+        ReviewersController,
+        DisregardedDecisionsController,
       ],
     },
   ],

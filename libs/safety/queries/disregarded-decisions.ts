@@ -1,0 +1,130 @@
+import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
+import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import type pg from 'pg';
+import { type Static, Type } from 'typebox';
+import { Roles } from '../../http/credentials/route-access.js';
+import { closed, count, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import { PageQuery, readCursor, toPage } from '../../http/paging.js';
+import { toIso } from '../../kernel/clock.js';
+import { POOL } from '../../platform/ports.js';
+import { queryView } from '../../projections/view-query.js';
+import { ViewReader } from '../../projections/view-reader.js';
+import { counterTable, viewTable } from '../../projections/view-tables.js';
+import {
+  DISREGARD_REASONS,
+  type DisregardingUse,
+  disregardedDecisionsView,
+  MAX_NOTED,
+} from '../views/disregarded-decisions.js';
+import { MAX_GROUPS } from './groupings.js';
+
+const uses = count('Noted uses.');
+
+export const DisregardedDecisionsAnswer = closed({
+  accounts: count('Accounts with a noted use.'),
+  uses: count(`Noted uses: of each account the first ${MAX_NOTED}.`),
+  services: list(closed({ service: text('The source of the events.'), uses }), 'By service, the most first.'),
+  reasons: list(closed({ reason: oneOf(DISREGARD_REASONS, 'Why access was denied.'), uses }), 'By reason.'),
+  items: list(
+    closed({
+      accountId: text('The account.'),
+      uses: list(
+        closed({
+          service: text('The source of the event that reported it.'),
+          action: oneOf(['generate', 'share'], 'What was done.'),
+          imageId: text('The image.'),
+          reason: oneOf(DISREGARD_REASONS, 'Why access was denied.'),
+          at: instant('When it happened, by the event.'),
+          lateMs: orNull(count('How long after the decision was stored, in ms; null if the account never had access.')),
+        }),
+        'In the order of the log.',
+      ),
+    }),
+    'A page of accounts, by id.',
+  ),
+  nextCursor: Type.Optional(text('Pass it as `cursor` for the next page; absent on the last page.')),
+  position: position('The figures include all events up to this position.'),
+});
+export type DisregardedDecisionsAnswer = Static<typeof DisregardedDecisionsAnswer>;
+
+const example: DisregardedDecisionsAnswer = {
+  accounts: 1,
+  uses: 1,
+  services: [{ service: '/image-service', uses: 1 }],
+  reasons: [{ reason: 'account-deactivated', uses: 1 }],
+  items: [
+    {
+      accountId: 'acc-1',
+      uses: [
+        {
+          service: '/image-service',
+          action: 'generate',
+          imageId: 'img-2',
+          reason: 'account-deactivated',
+          at: '2022-05-19T10:05:00.000Z',
+          lateMs: 300_000,
+        },
+      ],
+    },
+  ],
+  position: '1042',
+};
+
+const COUNTERS = `SELECT bucket, uses::int, accounts::int FROM ${counterTable(disregardedDecisionsView)}
+  WHERE uses > 0 ORDER BY uses DESC, bucket COLLATE "C" LIMIT ${MAX_GROUPS}`;
+/** The condition of the index. */
+const ACCOUNTS = `SELECT account_id, uses FROM ${viewTable(disregardedDecisionsView)}
+  WHERE uses <> '[]'::jsonb AND account_id > $1 ORDER BY account_id LIMIT $2`;
+
+export class ShowDisregardedDecisions extends PageQuery<DisregardedDecisionsAnswer> {}
+
+@QueryHandler(ShowDisregardedDecisions)
+export class ShowDisregardedDecisionsHandler implements IQueryHandler<ShowDisregardedDecisions> {
+  constructor(
+    @Inject(POOL) private readonly pool: pg.Pool,
+    @Inject(ViewReader) private readonly reader: ViewReader,
+  ) {}
+
+  async execute({ limit, cursor }: ShowDisregardedDecisions): Promise<DisregardedDecisionsAnswer> {
+    const after = readCursor(cursor, ['id'])?.[0] ?? '';
+    // Read first, so that the figures are at least that new.
+    const known = String(await this.reader.position(disregardedDecisionsView));
+    const { rows } = await queryView(this.pool, { text: ACCOUNTS, values: [after, limit + 1] });
+    const counters = (await queryView(this.pool, { text: COUNTERS })).rows;
+    const all = counters.find(({ bucket }) => bucket === 'all');
+    const by = (prefix: string) =>
+      counters
+        .filter(({ bucket }) => bucket.startsWith(prefix))
+        .map((row) => ({ name: row.bucket.slice(prefix.length), uses: row.uses as number }));
+    return {
+      accounts: all?.accounts ?? 0,
+      uses: all?.uses ?? 0,
+      services: by('service:').map(({ name: service, ...counted }) => ({ service, ...counted })),
+      reasons: by('reason:').map(({ name: reason, ...counted }) => ({ reason, ...counted })),
+      ...toPage(rows, limit, toItem, ({ account_id }) => [account_id]),
+      position: known,
+    };
+  }
+}
+
+const toItem = ({ account_id, uses: noted }: { account_id: string; uses: DisregardingUse[] }) => ({
+  accountId: account_id,
+  uses: noted.map(({ id: _, at, ...use }) => ({ ...use, at: toIso(at) })),
+});
+
+@Controller('v1/metrics/disregarded-decisions')
+export class DisregardedDecisionsController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get()
+  @Roles('operator', 'compliance', 'administrator')
+  @Operation('What services did for accounts that were denied it: generated or shared images, and how late', {
+    description:
+      'A use counts if its event says that it happened more than a minute after the decision was stored, or if the account was not onboarded or had accepted no content policy when it was stored.',
+    answer: answer('DisregardedDecisions', 'The uses.', DisregardedDecisionsAnswer, example),
+  })
+  showDisregardedDecisions(@QueryParameters() query: ShowDisregardedDecisions): Promise<DisregardedDecisionsAnswer> {
+    return this.queries.execute(query);
+  }
+}

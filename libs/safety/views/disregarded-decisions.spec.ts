@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals';
+import { foldView, recorded, replay } from '../../../test/support/fold-view.js';
+import { disregardedDecisionsView, GRACE_MS, MAX_NOTED } from './disregarded-decisions.js';
+
+const accountId = 'ann';
+const START = Date.UTC(2022, 4, 18, 9);
+const at = (ms: number) => ({ time: new Date(START + ms).toISOString() });
+const account = (position: number, type: string, data = {}, ms = position) =>
+  recorded(position, type, { accountId, ...data }, at(ms));
+const use = (position: number, ms: number, type = 'ImageGenerated', imageId = `img-${position}`) =>
+  recorded(position, type, { accountId, imageId }, at(ms));
+
+const onboarded = [account(1, 'AccountOnboarded', { cohortId: 'c' }), account(2, 'PolicyAccepted', { version: '1' })];
+const deactivated = account(10, 'AccountDeactivated', { reason: 'review-confirmed', categories: [] });
+const reinstated = account(20, 'AccountReinstated', { reason: 'appeal' });
+const late = 10 + GRACE_MS + 1;
+
+const fold = (...events: Parameters<typeof foldView>[1][number][]) => foldView(disregardedDecisionsView, events);
+const notedOf = (...events: Parameters<typeof fold>) => fold(...events).rows[accountId]?.uses ?? [];
+
+describe('the view of disregarded decisions', () => {
+  it('names service, image, reason and how late of a use by a deactivated account', () => {
+    expect(notedOf(...onboarded, deactivated, use(11, late, 'ImageShared'))).toEqual([
+      {
+        id: 'event-000011',
+        service: '/spec',
+        action: 'share',
+        imageId: 'img-11',
+        reason: 'account-deactivated',
+        at: START + late,
+        lateMs: GRACE_MS + 1,
+      },
+    ]);
+  });
+
+  it('gives a service a minute, and notes nothing that happened before the decision or after its reversal', () => {
+    expect(notedOf(...onboarded, deactivated, use(11, late - 1), use(12, 5))).toEqual([]);
+    expect(notedOf(...onboarded, deactivated, reinstated, use(21, late))).toEqual([]);
+    expect(notedOf(...onboarded, use(3, late))).toEqual([]);
+  });
+
+  it('counts from the first of two deactivations', () => {
+    const again = account(12, 'AccountDeactivated', { reason: 'operator-decision', categories: [] }, late);
+    expect(notedOf(...onboarded, deactivated, again, use(13, late))).toMatchObject([{ lateMs: GRACE_MS + 1 }]);
+  });
+
+  it('notes a use while the account is suspended, until the suspension ends', () => {
+    const until = new Date(START + 3 * GRACE_MS).toISOString();
+    const suspended = account(10, 'AccountSuspended', { until, reason: 'strike' });
+    const during = { reason: 'account-suspended', lateMs: GRACE_MS + 1 };
+    expect(notedOf(...onboarded, suspended, use(11, late), use(12, 3 * GRACE_MS))).toMatchObject([during]);
+  });
+
+  it('notes uses of accounts that were never onboarded, or never accepted a policy', () => {
+    expect(notedOf(use(1, 0))).toMatchObject([{ reason: 'not-onboarded', lateMs: null }]);
+    expect(notedOf(account(1, 'WaitlistJoined'), use(2, 0))).toMatchObject([{ reason: 'not-onboarded' }]);
+    expect(notedOf(onboarded[0]!, use(2, 0))).toMatchObject([{ reason: 'policy-not-accepted', lateMs: null }]);
+    expect(notedOf(use(1, 0), ...onboarded.map((one) => ({ ...one, position: one.position + 1 })))).toHaveLength(1);
+  });
+
+  it('notes the first uses of an account only, and then writes nothing', () => {
+    const many = Array.from({ length: MAX_NOTED + 5 }, (_, n) => use(n + 1, n));
+    const { rows, counters } = fold(...many);
+    expect(rows[accountId]!.uses).toHaveLength(MAX_NOTED);
+    expect(counters).toEqual({
+      all: { uses: MAX_NOTED, accounts: 1 },
+      'reason:not-onboarded': { uses: MAX_NOTED },
+      'service:/spec': { uses: MAX_NOTED },
+    });
+    const row = rows[accountId];
+    expect(disregardedDecisionsView.evolve(row, use(99, 99), accountId)).toBe(row);
+    const allowed = fold(...onboarded).rows[accountId];
+    expect(disregardedDecisionsView.evolve(allowed, use(99, 99), accountId)).toBe(allowed);
+  });
+
+  it('notes an event once, though it is stored twice', () => {
+    expect(notedOf(use(1, 0), { ...use(1, 0), position: 2 })).toHaveLength(1);
+  });
+
+  it('stays the same when events are replayed', () => {
+    const history = [...onboarded, use(3, 5), deactivated, use(11, late), reinstated, use(21, late)];
+    const { once, replayed } = replay(disregardedDecisionsView, history);
+    expect(replayed).toEqual(once);
+  });
+});

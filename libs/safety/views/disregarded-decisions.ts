@@ -1,0 +1,143 @@
+import { type AccountStanding, type AccountStream, accountStream, isSuspended } from '../../account/index.js';
+import { ImageGenerated, ImageShared } from '../../images/index.js';
+import { placeOf } from '../../kernel/decider.js';
+import { defineView, int8, jsonb, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
+
+/** A use that was allowed may take so long until it is reported; the replica of a service may be that old. */
+export const GRACE_MS = 60_000;
+/** Maximum uses noted of an account, the first ones: then its row stays the same, however many services go on. */
+export const MAX_NOTED = 20;
+
+export const DISREGARD_REASONS = [
+  'account-deactivated',
+  'account-suspended',
+  'not-onboarded',
+  'policy-not-accepted',
+] as const;
+export type DisregardReason = (typeof DISREGARD_REASONS)[number];
+
+/** Part of a JSON column. */
+export interface DisregardingUse {
+  /** The id of the use's event. */
+  id: string;
+  /** The system that reported it. */
+  service: string;
+  action: 'generate' | 'share';
+  imageId: string;
+  reason: DisregardReason;
+  /** When it happened, in epoch milliseconds. */
+  at: number;
+  /** How long after the decision was stored; null if the account was never allowed to. */
+  lateMs: number | null;
+}
+
+const columns = {
+  account_id: text(),
+  standing: jsonb<AccountStanding>(),
+  /** When what denies the account was stored. */
+  deactivated_at: nullable(timestamptz()),
+  suspended_at: nullable(timestamptz()),
+  uses: jsonb<DisregardingUse[]>(),
+  /** The position of the last event that changed the row. */
+  position: int8(),
+};
+
+export type DisregardedRow = RowOf<typeof columns>;
+
+/**
+ * What services did against a decision that they could know. The times of uses are the services' own, those of decisions are
+ * when they were stored: a service whose clock is wrong by more than GRACE_MS is noticed too.
+ */
+export const disregardedDecisionsOf = (account: AccountStream) =>
+  defineView({
+    name: 'disregarded-decisions',
+    version: 1,
+    summary: 'Images generated or shared for accounts that the decision point denied that by then.',
+    events: [...account.events, ImageGenerated, ImageShared],
+    table: {
+      name: 'accounts',
+      key: 'account_id',
+      columns,
+      indexes: [`(account_id) WHERE uses <> '[]'::jsonb`],
+    },
+    keys: ({ data }) => [data.accountId],
+    evolve(row: DisregardedRow | undefined, event, accountId) {
+      if (row && event.position <= row.position) return row;
+      const before = row ?? unseen(accountId);
+      if (event.type === 'ImageGenerated' || event.type === 'ImageShared') {
+        const use = disregardingUse(before, event);
+        if (!use || before.uses.length >= MAX_NOTED || before.uses.some(({ id }) => id === use.id)) return row;
+        return { ...before, uses: [...before.uses, use], position: event.position };
+      }
+      const standing = account.evolve(before.standing, event, placeOf(event));
+      const storedAt = Date.parse(event.recordedAt);
+      const isSameSuspension = standing.suspendedUntil === before.standing.suspendedUntil;
+      return {
+        ...before,
+        standing,
+        deactivated_at: standing.deactivated ? (before.deactivated_at ?? storedAt) : null,
+        suspended_at: isSameSuspension ? before.suspended_at : storedAt,
+        position: event.position,
+      };
+    },
+    counters: {
+      name: 'disregard_counters',
+      columns: ['uses', 'accounts'],
+      contribution({ uses }) {
+        if (uses.length === 0) return [];
+        return [
+          { bucket: 'all', amounts: { uses: uses.length, accounts: 1 } },
+          ...uses.flatMap(({ service, reason }) => [
+            { bucket: `reason:${reason}`, amounts: { uses: 1 } },
+            { bucket: `service:${service}`, amounts: { uses: 1 } },
+          ]),
+        ];
+      },
+    },
+  });
+
+export const disregardedDecisionsView = disregardedDecisionsOf(accountStream);
+
+const unseen = (accountId: string): DisregardedRow => ({
+  account_id: accountId,
+  standing: accountStream.initial,
+  deactivated_at: null,
+  suspended_at: null,
+  uses: [],
+  position: 0,
+});
+
+interface UseEvent {
+  id: string;
+  type: 'ImageGenerated' | 'ImageShared';
+  data: { imageId: string };
+  metadata: { source: string; time: string };
+}
+
+function disregardingUse(row: DisregardedRow, { id, type, data, metadata }: UseEvent): DisregardingUse | undefined {
+  const at = Date.parse(metadata.time);
+  const denial = denialOf(row, at);
+  return (
+    denial && {
+      id,
+      service: metadata.source,
+      action: type === 'ImageGenerated' ? 'generate' : 'share',
+      imageId: data.imageId,
+      at,
+      ...denial,
+    }
+  );
+}
+
+/** In the order of the rules of access. An account that never was allowed to has no moment from which it is denied. */
+function denialOf(
+  { standing, deactivated_at, suspended_at }: DisregardedRow,
+  at: number,
+): Pick<DisregardingUse, 'reason' | 'lateMs'> | undefined {
+  const isLate = (since: number | null) => since !== null && at > since + GRACE_MS;
+  if (isLate(deactivated_at)) return { reason: 'account-deactivated', lateMs: at - deactivated_at! };
+  if (isLate(suspended_at) && isSuspended(standing, at))
+    return { reason: 'account-suspended', lateMs: at - suspended_at! };
+  if (standing.status !== 'onboarded') return { reason: 'not-onboarded', lateMs: null };
+  return standing.policyVersion === undefined ? { reason: 'policy-not-accepted', lateMs: null } : undefined;
+}

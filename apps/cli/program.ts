@@ -22,6 +22,7 @@ const ORDER = [
   'case',
   'reviewer',
   'switch',
+  'image-rule',
   'metrics',
   'events',
   'quarantine',

@@ -54,11 +54,14 @@ export function followLog(
     for (const [reason, count] of Object.entries(await quarantine.waiting())) all.set({ reason }, count);
   });
 
-  /** A gauge has no value while the stores are unavailable, so that the process's other metrics are still reported. */
+  /**
+   * A gauge has no value while the stores are unavailable, so that the process's other metrics are still reported. One
+   * without labels has a value again once it is reset.
+   */
   function gauge(name: string, help: string, labels: string[], read: (gauge: Gauge) => Promise<void>): void {
     metrics.gauge(name, help, labels, async (one) => {
       one.reset();
-      await read(one).catch(() => one.remove());
+      await read(one).catch(() => labels.length === 0 && one.remove());
     });
   }
 }

@@ -6,13 +6,17 @@ import type { Runner } from './session.js';
 export type CommandGroup = (program: Command, run: Runner) => void;
 
 /** Adds a command with its description and the examples of its --help. */
-export function command(parent: Command, name: string, description: string, ...examples: string[]): Command {
+export const command = (parent: Command, name: string, description: string, ...examples: string[]): Command =>
+  described(parent.command(name), description, examples);
+
+/** Adds the command that a group runs if it is given none. */
+export const defaultCommand = (parent: Command, name: string, description: string, ...examples: string[]): Command =>
+  described(parent.command(name, { isDefault: true }), description, examples);
+
+function described(one: Command, description: string, examples: readonly string[]): Command {
   const title = examples.length > 1 ? 'Examples' : 'Example';
   const lines = examples.map((line) => `  $ gatehouse ${line}`);
-  return parent
-    .command(name)
-    .description(description)
-    .addHelpText('after', `\n${title}:\n${lines.join('\n')}`);
+  return one.description(description).addHelpText('after', `\n${title}:\n${lines.join('\n')}`);
 }
 
 /** Parses an integer. */

@@ -8,6 +8,7 @@ import {
 import { RestrictedImagesController, ShowRestrictedImagesHandler } from './queries/restricted-images.js';
 import { ReviewReport } from './queries/review-report.js';
 import { SafetyReport } from './queries/safety-figures.js';
+import { SafetyGauges } from './queries/safety-gauges.js';
 import { ReviewersController, ShowReviewersHandler } from './queries/show-reviewers.js';
 import { ShowSafetyMetricsController, ShowSafetyMetricsHandler } from './queries/show-safety-metrics.js';
 import { deactivationsView } from './views/deactivations.js';
@@ -47,5 +48,5 @@ export const safetyContext: Context = {
       ],
     },
   ],
-  services: [SafetyReport, ReviewReport],
+  services: [SafetyReport, ReviewReport, SafetyGauges],
 };

@@ -159,6 +159,11 @@ describe('the documents of the interfaces', () => {
       await send('get', '/v1/switches');
       await send('delete', '/v1/switches/download?reason=over', undefined, '/v1/switches/{action}');
       await send('get', '/v1/switches/download', undefined, '/v1/switches/{action}');
+      const rule = '/v1/image-rules/{rule}';
+      await send('put', '/v1/image-rules/photorealistic-faces', { reason: 'the preview begins' }, rule);
+      await send('get', '/v1/image-rules');
+      await send('delete', '/v1/image-rules/photorealistic-faces?reason=over', undefined, rule);
+      await send('get', '/v1/image-rules/photorealistic-faces', undefined, rule);
       const { accountId } = await send('post', '/v1/waitlist', { email: 'ada@example.org' });
       const account = (path = '') => `/v1/accounts/${accountId}${path}`;
       await gatehouse.settle();
@@ -205,6 +210,11 @@ describe('the documents of the interfaces', () => {
       await send('post', '/access/v1/evaluations', { ...question, evaluations: [{ action: { name: 'share' } }] });
       await send('get', '/.well-known/authzen-configuration');
       await send('get', '/v1/safety/metrics?by=day');
+      await send('get', '/v1/metrics/model-problems');
+      await send('get', '/v1/metrics/model-problems/images');
+      await send('get', '/v1/metrics/restricted-images');
+      await send('get', '/v1/metrics/reviewers');
+      await send('get', '/v1/metrics/disregarded-decisions');
       await send('get', '/v1/events');
       await send('get', '/v1/log');
       const { items } = await send('get', '/v1/quarantine');

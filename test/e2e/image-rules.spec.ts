@@ -46,6 +46,8 @@ beforeAll(async () => {
 afterAll(() => gatehouse?.close());
 
 async function mayShare(accountId: string, kind = 'face', minPosition = '0'): Promise<string> {
+  // Sharing waits for the view of images, which nothing else updates here.
+  await gatehouse.settle();
   const { body } = await service.post('/access/v1/evaluation', {
     subject: { type: 'account', id: accountId },
     action: { name: 'share' },

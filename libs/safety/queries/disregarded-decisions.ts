@@ -23,7 +23,7 @@ const uses = count('Noted uses.');
 
 export const DisregardedDecisionsAnswer = closed({
   accounts: count('Accounts with a noted use.'),
-  uses: count(`Noted uses: of each account the first ${MAX_NOTED}.`),
+  uses: count(`Noted uses: of each account the first ${MAX_NOTED}, and one if it never had access.`),
   services: list(closed({ service: text('The source of the events.'), uses }), 'By service, the most first.'),
   reasons: list(closed({ reason: oneOf(DISREGARD_REASONS, 'Why access was denied.'), uses }), 'By reason.'),
   items: list(

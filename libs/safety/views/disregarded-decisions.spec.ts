@@ -59,22 +59,29 @@ describe('the view of disregarded decisions', () => {
   });
 
   it('notes the first uses of an account only, and then writes nothing', () => {
-    const many = Array.from({ length: MAX_NOTED + 5 }, (_, n) => use(n + 1, n));
-    const { rows, counters } = fold(...many);
+    const many = Array.from({ length: MAX_NOTED + 5 }, (_, n) => use(n + 11, late + n));
+    const { rows, counters } = fold(...onboarded, deactivated, ...many);
     expect(rows[accountId]!.uses).toHaveLength(MAX_NOTED);
     expect(counters).toEqual({
       all: { uses: MAX_NOTED, accounts: 1 },
-      'reason:not-onboarded': { uses: MAX_NOTED },
+      'reason:account-deactivated': { uses: MAX_NOTED },
       'service:/spec': { uses: MAX_NOTED },
     });
     const row = rows[accountId];
-    expect(disregardedDecisionsView.evolve(row, use(99, 99), accountId)).toBe(row);
+    expect(disregardedDecisionsView.evolve(row, use(99, late), accountId)).toBe(row);
+  });
+
+  it('notes one use of an account that never had access, and writes nothing for one that has', () => {
+    const { rows } = fold(use(1, 0), use(2, 1));
+    expect(rows[accountId]!.uses).toHaveLength(1);
+    expect(disregardedDecisionsView.evolve(rows[accountId], use(99, 99), accountId)).toBe(rows[accountId]);
     const allowed = fold(...onboarded).rows[accountId];
     expect(disregardedDecisionsView.evolve(allowed, use(99, 99), accountId)).toBe(allowed);
   });
 
   it('notes an event once, though it is stored twice', () => {
-    expect(notedOf(use(1, 0), { ...use(1, 0), position: 2 })).toHaveLength(1);
+    const once = use(11, late);
+    expect(notedOf(...onboarded, deactivated, once, { ...once, position: 12 })).toHaveLength(1);
   });
 
   it('stays the same when events are replayed', () => {

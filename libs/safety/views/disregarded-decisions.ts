@@ -5,7 +5,10 @@ import { defineView, int8, jsonb, nullable, type RowOf, text, timestamptz } from
 
 /** A use that was allowed may take so long until it is reported; the replica of a service may be that old. */
 export const GRACE_MS = 60_000;
-/** Maximum uses noted of an account, the first ones: then its row stays the same, however many services go on. */
+/**
+ * Maximum uses noted of an account, the first ones: then its row stays the same, however many services go on. If it never
+ * had access, one says it all: a service that reports images of people that nobody onboarded causes a write for each person.
+ */
 export const MAX_NOTED = 20;
 
 export const DISREGARD_REASONS = [
@@ -66,7 +69,7 @@ export const disregardedDecisionsOf = (account: AccountStream) =>
       const before = row ?? unseen(accountId);
       if (event.type === 'ImageGenerated' || event.type === 'ImageShared') {
         const use = disregardingUse(before, event);
-        if (!use || before.uses.length >= MAX_NOTED || before.uses.some(({ id }) => id === use.id)) return row;
+        if (!use || before.uses.length >= MAX_NOTED || before.uses.some((one) => isKnown(one, use))) return row;
         return { ...before, uses: [...before.uses, use], position: event.position };
       }
       const standing = account.evolve(before.standing, event, placeOf(event));
@@ -106,6 +109,10 @@ const unseen = (accountId: string): DisregardedRow => ({
   uses: [],
   position: 0,
 });
+
+/** The same event, or another use of an account that never had access. */
+const isKnown = (one: DisregardingUse, use: DisregardingUse): boolean =>
+  one.id === use.id || (use.lateMs === null && one.reason === use.reason);
 
 interface UseEvent {
   id: string;

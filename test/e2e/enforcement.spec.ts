@@ -67,7 +67,7 @@ async function ask(id: string, action: string, imageId = 'img-none', minPosition
   const { body } = await service.post('/access/v1/evaluation', {
     subject: { type: 'account', id },
     action: { name: action },
-    resource: { type: 'image', id: imageId },
+    resource: { type: 'image', id: imageId, properties: { photorealistic: false } },
     context: { minPosition: position },
   });
   return body.decision ? 'allowed' : body.context.reason;

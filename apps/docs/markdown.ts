@@ -27,17 +27,22 @@ const isRule = (row: readonly string[]): boolean => row.every((cell) => /^-+$/.t
 /** Escapes text for a table cell. */
 export const cell = (text: string): string => text.replaceAll('|', '\\|');
 
-/** A block of JSON with one line per member of an object, and arrays on one line. */
+/** A block of JSON with one line per member of an object, and arrays on one line unless they have objects. */
 export function jsonBlock(value: unknown): string {
   return ['```json', jsonLines(value, ''), '```'].join('\n');
 }
 
 function jsonLines(value: unknown, indent: string): string {
-  if (Array.isArray(value)) return `[${value.map((one) => jsonLines(one, indent)).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const deeper = `${indent}  `;
+  if (Array.isArray(value)) {
+    if (!value.some(isObject)) return `[${value.map((one) => jsonLines(one, indent)).join(', ')}]`;
+    return `[\n${value.map((one) => deeper + jsonLines(one, deeper)).join(',\n')}\n${indent}]`;
+  }
   const members = Object.entries(value).map(
     ([name, one]) => `${deeper}${JSON.stringify(name)}: ${jsonLines(one, deeper)}`,
   );
   return members.length === 0 ? '{}' : `{\n${members.join(',\n')}\n${indent}}`;
 }
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { logConsumers } from '../../libs/operations/index.js';
 import { Readiness } from '../../libs/platform/health/readiness.js';
@@ -41,6 +42,8 @@ export async function startRole(
 ): Promise<Role> {
   const runtime = await openRuntime(options);
   const stop = new AbortController();
+  // Every worker listens to it, and Node would warn of more than ten.
+  setMaxListeners(0, stop.signal);
   try {
     const { app, work, roles } = await compose(runtime);
     followLog(runtime, app.get(Metrics));

@@ -129,6 +129,9 @@ export const figuresOf = ({ flagged, confirmed, dismissed }: Omit<Counts, 'cases
   // Nothing in the data was shared or downloaded.
   shared: 0,
   exposed: 0,
+  sharedByLink: 0,
+  exposedCases: { open: 0, confirmed: 0, dismissed: 0, modelProblem: 0 },
+  exposedConfirmedShare: null,
   flaggedShare: null,
   violationRate: null,
 });

@@ -118,7 +118,7 @@ export class ReviewersController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
-  @Roles('lead', 'administrator')
+  @Roles('lead', 'compliance', 'administrator')
   @Operation('How each reviewer judges: agreement, precision against overturned decisions, and times; for leads', {
     description: 'Computed from all verdicts at each call: ask for it every minute rather than every second.',
     answer: answer('Reviewers', 'The figures.', ReviewersAnswer, reviewersExample),

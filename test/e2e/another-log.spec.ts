@@ -130,9 +130,13 @@ describe.each(['PostgreSQL', 'EventStoreDB'] as const)('a log in %s that is olde
     );
     expect(mismatches).toEqual([expect.stringMatching(line)]);
     await expect(world.start()).rejects.toMatchObject({ code: 'log-mismatch', message: expect.stringMatching(line) });
-    for (const { follower } of (await pool.query('SELECT DISTINCT follower FROM projections.checkpoints')).rows)
-      await locks.release(follower);
-    for (const shard of [0, 1, 2, 3]) await locks.release(`projector:lane:${shard}`);
+    // The command holds them until its process ends.
+    const releaseAll = async () => {
+      for (const { follower } of (await pool.query('SELECT DISTINCT follower FROM projections.checkpoints')).rows)
+        await locks.release(follower);
+      for (const shard of [0, 1, 2, 3]) await locks.release(`projector:lane:${shard}`);
+    };
+    await releaseAll();
 
     const adopted = await adoptLog({ pool, store, locks, rebuilder }, catalogue.views, async () => {});
     expect(adopted).toMatchObject({ adopted: true, head });
@@ -140,6 +144,7 @@ describe.each(['PostgreSQL', 'EventStoreDB'] as const)('a log in %s that is olde
     expect(lacking).toMatchObject({ cases: ['img-2', 'img-3'] });
     expect(adopted.consumers.every(({ after, known }) => known && after <= head)).toBe(true);
     await new LogContinuity(pool, store).check();
+    await releaseAll();
     const repeated = await adoptLog({ pool, store, locks, rebuilder }, catalogue.views, () => {
       throw new Error('the epoch is renewed for nothing');
     });

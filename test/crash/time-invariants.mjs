@@ -2,7 +2,7 @@ import { WEEK_MS } from '../../dist/libs/kernel/clock.js';
 import { LONG_AGO } from './known-people.mjs';
 
 /** The default of GATEHOUSE_CLAIM_LEASE_MS. */
-const LEASE_MS = 900_000;
+const LEASE_MS = 300_000;
 /** Maximum time from a decision until it is stored, including an outage; less than the jump of a clock. */
 const SLACK_MS = 600_000;
 

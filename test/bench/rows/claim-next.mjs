@@ -28,7 +28,10 @@ export async function run({ server, rounds, openCases, profile, log }) {
     profile,
   );
   await fill(bareDatabase.connection, openCases);
-  const bare = await startRoute('./bare-claims.mjs', JSON.stringify(bareDatabase.connection));
+  const bare = await startRoute(
+    new URL('../bare-claims.mjs', import.meta.url),
+    JSON.stringify(bareDatabase.connection),
+  );
   const latencies = new Map([OURS, BARE].map((label) => [label, []]));
   const given = new Map([OURS, BARE].map((label) => [label, []]));
   try {

@@ -52,6 +52,8 @@ export interface Route {
   dueAt: number;
   /** The version of the queue rules that routed it. */
   rulesVersion: number;
+  /** Somebody moved it there: the rules leave it in that queue for the round. */
+  isMoved: boolean;
 }
 
 export type Closed = 'confirmed' | 'dismissed' | 'model-problem';
@@ -109,10 +111,10 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
           sources: state.sources.with(sourceOf(event.data)),
           categories: state.categories.with(event.data.categories),
         };
-      case 'CaseRouted': {
-        const { queue, priority, dueAt, rulesVersion } = event.data;
-        return { ...state, route: { queue, priority, dueAt: Date.parse(dueAt), rulesVersion } };
-      }
+      case 'CaseRouted':
+        return routed(state, event.data);
+      case 'CaseMoved':
+        return moved(state, event.data);
       case 'CaseClaimed':
         return claimed(state, event.data);
       case 'CaseReleased':
@@ -167,6 +169,17 @@ const reservedFor = (state: Case, { reviewer, until }: { reviewer: string; until
   reserved: { reviewer, until: Date.parse(until) },
 });
 
+function routed(state: Case, data: DataOf<'CaseRouted'>): Case {
+  const { queue, priority, rulesVersion, panelSize = state.panelSize } = data;
+  const isMoved = state.route?.isMoved === true && state.route.queue === queue;
+  return { ...state, panelSize, route: { queue, priority, dueAt: Date.parse(data.dueAt), rulesVersion, isMoved } };
+}
+
+function moved(state: Case, { queue }: DataOf<'CaseMoved'>): Case {
+  const { route = { priority: 0, dueAt: state.openedAt, rulesVersion: 0 } } = state;
+  return { ...unreserved(state), isEscalated: false, route: { ...route, queue, isMoved: true } };
+}
+
 /** Claims of earlier releases have no token. */
 function claimed({ claims, ...state }: Case, { reviewer, until, token = claims + 1 }: DataOf<'CaseClaimed'>): Case {
   return { ...state, claims: token, claim: { reviewer, until: Date.parse(until), token } };
@@ -179,7 +192,7 @@ function newRound(state: Case, { round, panelSize }: { round: number; panelSize:
   return {
     ...unreserved(state),
     openedAt,
-    ...(route && { route: { ...route, dueAt: openedAt + route.dueAt - state.openedAt } }),
+    ...(route && { route: { ...route, isMoved: false, dueAt: openedAt + route.dueAt - state.openedAt } }),
     status: 'open',
     round,
     panelSize,

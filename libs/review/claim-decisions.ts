@@ -176,8 +176,11 @@ export function escalateCase(
   return [{ type: 'CaseEscalated', data: { caseId, by, ...noted(escalation) } }];
 }
 
-/** A reviewer may pass on the case that they have claimed, a lead any case. */
-function refuseWithoutRight(state: Case, { caseId, by, token, isLead }: Omit<HandOver, 'to' | 'now'>): void {
+/** A reviewer may pass on the case that they have claimed, a lead any case. @throws Refusal claim-lost */
+export function refuseWithoutRight(
+  state: Case,
+  { caseId, by, token, isLead }: Pick<HandOver, 'caseId' | 'by' | 'token' | 'isLead'>,
+): void {
   if (!isLead || token !== undefined) refuseWithoutClaim(state, { caseId, reviewer: by, token: token ?? 0 });
 }
 

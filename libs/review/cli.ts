@@ -113,16 +113,18 @@ export const commands: CommandGroup = (program, run) => {
 
   command(
     group,
-    'hand-over <id> <reviewer>',
-    'Hands a case over to another reviewer, for whom it is kept for a day. Leads need no claim.',
+    'hand-over <id> [reviewer]',
+    'Hands a case over to another reviewer, for whom it is kept for a day, or to a queue. Leads need no claim.',
     "case hand-over img-1 rev-2 --note 'in Welsh'",
+    'case hand-over img-1 --queue severe',
   )
+    .option('--queue <queue>', 'the queue that is to have it, instead of a reviewer')
     .option('--note <text>', 'why; stored encrypted')
     .action(
-      run<{ note?: string }>(async ({ client, print }, { note }, id, reviewer) => {
-        const body = { ...(await tokenIfHeld(client, id!)), reviewer, note };
+      run<{ queue?: string; note?: string }>(async ({ client, print }, { queue, note }, id, reviewer) => {
+        const body = { ...(await tokenIfHeld(client, id!)), reviewer, queue, note };
         const written = await client.post<WriteReceipt>(`${pathOf(id!)}/handover`, body, { repeatable: true });
-        print(written, () => line`case ${id} is handed over to ${reviewer}`);
+        print(written, () => line`case ${id} is handed over to ${queue === undefined ? reviewer : `queue ${queue}`}`);
       }),
     );
 

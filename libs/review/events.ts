@@ -3,7 +3,7 @@ import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Instant, Label, Labels, Line, PersonalText } from '../events/schemas.js';
 import { MAX_ID_LENGTH } from '../kernel/text-forms.js';
 import { reviewerEvents } from './reviewer-events.js';
-import { CaseRouted, FLAG_SOURCES, reviewSettingsEvents } from './routing-events.js';
+import { CaseMoved, CaseRouted, FLAG_SOURCES, reviewSettingsEvents } from './routing-events.js';
 
 export const VERDICTS = ['safe', 'unsafe', 'unsure', 'model-problem'] as const;
 
@@ -289,6 +289,7 @@ export const caseEvents = [
   CaseOpened,
   CaseJoined,
   CaseRouted,
+  CaseMoved,
   CaseClaimed,
   CaseReleased,
   CaseHandedOver,

@@ -73,7 +73,7 @@ export const reviewContext: Context = {
   streams: [caseStream, notedFlaggerStream, severeViewersStream, reviewSettingsStream, reviewerStream],
   views: [casesView, exposureView],
   consumers: ({ transactor, clock, settings, pool, viewReader }) => {
-    const routing = new RoutingFactsReader(transactor, clock, pool);
+    const routing = new RoutingFactsReader(transactor, clock, pool, settings);
     const opening = openingSettings(settings);
     return [
       caseOpening(flagProcessing({ transactor, clock, routing, settings: opening, ownerOf: ownerOf(pool) })),
@@ -83,7 +83,7 @@ export const reviewContext: Context = {
   schedules: ({ pool, log, transactor, clock, logger, settings }) => {
     const flags = new FlagsAhead(pool, log, settings);
     const images = new ImageOwners(pool, log, settings);
-    const routing = new RoutingFactsReader(transactor, clock, pool);
+    const routing = new RoutingFactsReader(transactor, clock, pool, settings);
     const facts = new CaseFactsReader(transactor, flags, images, clock, routing, pool, settings);
     return [new VerdictClosing(pool, transactor, facts, clock, logger)];
   },

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
-import { Count, EntityId, eventData, Instant, Label, Line, Name } from '../events/schemas.js';
+import { Count, EntityId, eventData, Instant, Label, Line, Name, PersonalText } from '../events/schemas.js';
 
 /** Maximum queues. */
 export const MAX_QUEUES = 50;
@@ -12,6 +12,8 @@ export const MAX_SEVERITY = 3;
 export const MAX_PRIORITY = 100;
 /** Maximum hours of patience: 30 days. */
 export const MAX_PATIENCE_HOURS = 720;
+/** Maximum reviewers whose verdicts decide a case. */
+export const MAX_PANEL = 25;
 /** Who flags images. */
 export const FLAG_SOURCES = ['user', 'detector', 'staff'] as const;
 /** What the priority of a case consists of. */
@@ -40,6 +42,9 @@ export const CaseRouted = defineEvent({
       'Its place in the queue: the case with the earliest is the next. Nothing opened later goes ahead of it.',
     ),
     rulesVersion: Count('The version of the queue rules that routed it; 0 for those without any setting.'),
+    panelSize: Type.Optional(
+      Count('From now on the number of distinct reviewers whose verdicts decide; absent if it stays.', 1, MAX_PANEL),
+    ),
   }),
   example: {
     caseId: 'img-1',
@@ -57,11 +62,29 @@ export const CaseRouted = defineEvent({
   },
 });
 
+export const CaseMoved = defineEvent({
+  type: 'CaseMoved',
+  version: 1,
+  summary:
+    'Somebody moved a case to a queue, where it stays until the round ends. That ended the claim and the escalation.',
+  personal: { person: 'by', fields: ['note'] },
+  schema: eventData({
+    caseId: EntityId('The case; it has the id of its image.'),
+    queue,
+    by: EntityId('Who moved it.'),
+    note: Type.Optional(PersonalText(2000, 'Why. Stored encrypted.')),
+  }),
+  example: { caseId: 'img-1', queue: 'severe', by: 'lead-1', note: 'hard to tell' },
+});
+
 const Queue = eventData({
   id: Label('What routes and rules name it by.'),
   title: Type.Optional(Line('Its title, for reviewers.', 1)),
   skill: Type.Optional(Label('The skill that its reviewers need.')),
   language: Type.Optional(Name('The language that its reviewers need, like `cy`.')),
+  panel: Type.Optional(
+    Count('The number of reviewers whose verdicts decide its cases; absent for that of the setting.', 1, MAX_PANEL),
+  ),
 });
 
 const Rule = eventData({

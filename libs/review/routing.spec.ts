@@ -26,6 +26,7 @@ const facts: RoutingFacts = {
     ['violent', 1],
     ['abuse', 3],
   ]),
+  panelSize: 1,
   reach: 0,
   records: new Map(),
   accountConfirmed: 0,

@@ -1,14 +1,20 @@
 import { toIso } from '../kernel/clock.js';
-import type { Case, Route } from './case.js';
+import { fold } from '../kernel/decider.js';
+import { type Case, caseStream, type Route } from './case.js';
+import { refuseWithoutRight } from './claim-decisions.js';
+import type { CaseFacts } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
 import { type PriorityFacts, type PriorityPart, priorityParts, severityOf } from './priority.js';
-import type { QueueRules, RoutingRule } from './queue-rules.js';
+import { type QueueRules, queueOf, type RoutingRule } from './queue-rules.js';
+import { refuseClosed, refuseIncomplete } from './refusals.js';
 import { MAX_PRIORITY } from './routing-events.js';
 
 const HOUR_MS = 3_600_000;
 
 export interface RoutingFacts extends PriorityFacts {
   rules: QueueRules;
+  /** The number of reviewers who decide a case of a queue that does not say. */
+  panelSize: number;
 }
 
 /**
@@ -19,24 +25,67 @@ export function routeCase(state: Case, caseId: string, facts: RoutingFacts): Cas
   const { rules } = facts;
   if (state.status !== 'open' || (state.route && state.route.rulesVersion > rules.version)) return [];
   const { parts, ...route } = routeOf(state, facts);
-  const { queue, priority, dueAt, rulesVersion } = route;
   const before = state.route;
-  if (before && before.queue === queue && before.priority === priority && before.dueAt === dueAt) return [];
-  return [{ type: 'CaseRouted', data: { caseId, queue, priority, parts, dueAt: toIso(dueAt), rulesVersion } }];
+  const isThere = before?.queue === route.queue && before.priority === route.priority && before.dueAt === route.dueAt;
+  const panel = panelFor(route.queue, state, facts);
+  if (isThere && panel.panelSize === undefined) return [];
+  return [{ type: 'CaseRouted', data: { caseId, ...route, parts, dueAt: toIso(route.dueAt), ...panel } }];
 }
 
-function routeOf(state: Case, facts: RoutingFacts): Route & { parts: PriorityPart[] } {
+export interface MoveCase {
+  caseId: string;
+  queue: string;
+  /** Who moves it, with the token of their claim; a lead needs none. */
+  by: string;
+  token?: number;
+  isLead: boolean;
+  note?: string;
+}
+
+/**
+ * Moves an open case to a queue, where it stays for the round, whatever the rules say. It ends the claim and the escalation. A
+ * no-op if somebody moved it there and nobody has claimed it.
+ * @throws NotFound case-unknown, queue-unknown
+ * @throws Refusal case-parked, case-not-open, claim-lost
+ */
+export function moveCase(state: Case, move: MoveCase, facts: RoutingFacts & CaseFacts): CaseEvent[] {
+  const { caseId, by, note } = move;
+  refuseIncomplete(state, caseId, facts);
+  refuseClosed(state, caseId);
+  const queue = queueOf(facts.rules, move.queue).id;
+  const { claim, reserved, isEscalated, route: before } = state;
+  if (before?.isMoved && before.queue === queue && !claim && !reserved && !isEscalated) return [];
+  refuseWithoutRight(state, move);
+  const moved: CaseEvent = { type: 'CaseMoved', data: { caseId, queue, by, ...(note !== undefined && { note }) } };
+  return [moved, ...routeCase(fold(caseStream, [moved], state), caseId, facts)];
+}
+
+/** Where somebody moved it, unless that queue is gone; otherwise by the rules. */
+function queueFor(state: Case, facts: RoutingFacts): string {
+  const { rules } = facts;
+  const { route } = state;
+  if (route?.isMoved && rules.queues.some(({ id }) => id === route.queue)) return route.queue;
+  return rules.rules.find((one) => meets(state, one, facts))?.queue ?? rules.default;
+}
+
+function routeOf(state: Case, facts: RoutingFacts): Omit<Route, 'isMoved'> & { parts: PriorityPart[] } {
   const { rules } = facts;
   const parts = priorityParts(state, facts);
   const priority = parts.reduce((sum, { points }) => sum + points, 0);
-  const rule = rules.rules.find((one) => meets(state, one, facts));
   return {
-    queue: rule?.queue ?? rules.default,
+    queue: queueFor(state, facts),
     priority,
     parts,
     dueAt: dueAt(state.openedAt, priority, rules.patienceHours),
     rulesVersion: rules.version,
   };
+}
+
+/** Once somebody has judged the case its panel stays, and so does one that an outside tool gave. */
+function panelFor(queue: string, state: Case, { rules, panelSize: usual }: RoutingFacts): { panelSize?: number } {
+  if (state.verdicts.length > 0 || state.isPanelGiven) return {};
+  const panelSize = rules.queues.find(({ id }) => id === queue)?.panel ?? usual;
+  return panelSize === state.panelSize ? {} : { panelSize };
 }
 
 /**

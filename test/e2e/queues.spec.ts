@@ -206,6 +206,30 @@ it('orders open cases by their due time', async () => {
   expect(await nextId(rob)).toBe('later-and-worse');
 });
 
+it('moves a case to a queue by hand, whose panel decides it', async () => {
+  const queues = [...QUEUES.queues, { id: 'second-look', panel: 2 }];
+  await lena.put('/v1/queues', { ...QUEUES, queues, reason: 'two reviewers' });
+  await flagged('moved');
+  await settle();
+  const hand = (body: object, by = lena) => by.post('/v1/cases/moved/handover', body);
+  for (const body of [{}, { reviewer: 'rob', queue: 'second-look' }])
+    expect((await hand(body)).body.errors).toMatchObject([{ message: expect.stringContaining('not both') }]);
+  expect(codeOf(await hand({ queue: 'gone' }))).toEqual([404, 'queue-unknown']);
+  expect(codeOf(await hand({ queue: 'second-look' }, rob))).toEqual([409, 'claim-lost']);
+  const moved = await hand({ queue: 'second-look', note: 'hard to tell' });
+  expect((await hand({ queue: 'second-look' })).body.position).toBe(moved.body.position);
+  await flagged('moved', { flaggerKind: 'detector', flaggedBy: 'detector-1', categories: ['abuse'] });
+  await settle();
+  expect(await show('moved')).toMatchObject({ queue: 'second-look', panelSize: 2 });
+  for (const reviewer of [rita, rob]) {
+    const { claim } = (await next(reviewer, 'second-look')).body;
+    expect(claim.caseId).toBe('moved');
+    await judge(reviewer, 'moved', claim.token, 'safe');
+    await settle();
+  }
+  expect((await show('moved')).status).toBe('dismissed');
+});
+
 it('is set, listed and worked on from the command line', async () => {
   const cli = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken });
   const run = async (...args: string[]) => {

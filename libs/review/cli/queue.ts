@@ -53,8 +53,8 @@ function queuesText({ queues, rules, patienceHours, etag, ...rest }: QueuesAnswe
   ]);
   return paragraphs([
     table(
-      ['queue', 'title', 'open', 'claimed', 'oldest opened', 'skill', 'language'],
-      rowsOf(queues, 'id', 'title', 'open', 'claimed', 'oldestOpenedAt', 'skill', 'language'),
+      ['queue', 'title', 'open', 'claimed', 'oldest opened', 'skill', 'language', 'panel'],
+      rowsOf(queues, 'id', 'title', 'open', 'claimed', 'oldestOpenedAt', 'skill', 'language', 'panel'),
     ),
     table(['rule', 'queue', 'categories', 'sources', 'severity from', 'confidence from'], rows, 'no rule'),
     pairs([

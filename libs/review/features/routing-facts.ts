@@ -2,8 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Transactor } from '../../event-store/transact.js';
 import { reachOf } from '../../images/index.js';
 import type { Clock } from '../../kernel/clock.js';
+import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
-import { CLOCK, POOL } from '../../platform/ports.js';
+import { CLOCK, POOL, SETTINGS } from '../../platform/ports.js';
 import { clausesAt, policyStream } from '../../policy/index.js';
 import type { Case } from '../case.js';
 import { caseCounts } from '../queries/case-counts.js';
@@ -18,6 +19,7 @@ export class RoutingFactsReader {
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(POOL) private readonly pool: Pool,
+    @Inject(SETTINGS) private readonly settings: Pick<Settings, 'reviewPanel'>,
   ) {}
 
   async read({ imageId, accountId, flaggers }: Case): Promise<RoutingFacts> {
@@ -35,6 +37,7 @@ export class RoutingFactsReader {
     });
     return {
       rules,
+      panelSize: this.settings.reviewPanel,
       severities: new Map(clausesAt(policies, this.clock.now()).map(({ id, severity }) => [id, severity])),
       reach,
       records: new Map(records),

@@ -19,7 +19,7 @@ import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { LEADS } from '../queries/reviewing-roles.js';
 import { reviewSettingsStream, setQueueRules } from '../queue-rules.js';
-import { FLAG_SOURCES, MAX_PATIENCE_HOURS, MAX_QUEUES, MAX_RULES, MAX_SEVERITY } from '../routing-events.js';
+import { FLAG_SOURCES, MAX_PANEL, MAX_PATIENCE_HOURS, MAX_QUEUES, MAX_RULES, MAX_SEVERITY } from '../routing-events.js';
 
 class ReviewQueue {
   @IsLabel('What routes and rules name it by.')
@@ -36,6 +36,14 @@ class ReviewQueue {
   @IfGiven()
   @IsName('The language that its reviewers need, like `cy`.')
   language?: string;
+
+  @IfGiven()
+  @IsInteger(
+    'The number of reviewers whose verdicts decide its cases; without it, GATEHOUSE_REVIEW_PANEL. It holds for cases that nobody has judged yet.',
+    1,
+    MAX_PANEL,
+  )
+  panel?: number;
 }
 
 class RoutingRule {
@@ -109,7 +117,7 @@ export class SetQueuesController extends CommandRoute {
       'It replaces the queues and the rules before. Open cases are routed again within a moment; those in a queue that is gone too.',
     headers: IF_MATCH,
     example: {
-      queues: [{ id: 'default' }, { id: 'severe', title: 'Severe violations', skill: 'severe' }],
+      queues: [{ id: 'default' }, { id: 'severe', title: 'Severe violations', skill: 'severe', panel: 2 }],
       rules: [{ queue: 'severe', minSeverity: 3 }],
       default: 'default',
       patienceHours: 24,

@@ -27,6 +27,7 @@ const QueuesAnswer = closed({
       title: orNull(text('Its title.')),
       skill: orNull(text('The skill that its reviewers need.')),
       language: orNull(text('The language that its reviewers need.')),
+      panel: orNull(count('The number of reviewers whose verdicts decide its cases; null for that of the setting.')),
       open: count('The open cases in it.'),
       claimed: count('Those of them that are claimed now.'),
       oldestOpenedAt: orNull(instant('When the oldest of them was opened.')),
@@ -77,13 +78,14 @@ export class ListQueuesHandler implements IQueryHandler<ListQueues> {
       queryView(this.pool, { text: FIGURES, values: [arrayParameter('text', ids), this.clock.now()] }),
     ]);
     return {
-      queues: state.queues.map(({ id, title, skill, language }) => {
+      queues: state.queues.map(({ id, title, skill, language, panel }) => {
         const figures = rows.find(({ queue }) => queue === id);
         return {
           id,
           title: title ?? null,
           skill: skill ?? null,
           language: language ?? null,
+          panel: panel ?? null,
           open: counts.get(queueBucket(id))?.open ?? 0,
           claimed: Number(figures?.claimed ?? 0),
           oldestOpenedAt: figures?.oldest == null ? null : toIso(Number(figures.oldest)),
@@ -112,6 +114,7 @@ export class ListQueuesController {
           title: 'Severe violations',
           skill: 'severe',
           language: null,
+          panel: 2,
           open: 12,
           claimed: 3,
           oldestOpenedAt: '2022-05-19T10:00:00.000Z',

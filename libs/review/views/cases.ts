@@ -89,7 +89,7 @@ export type CaseRow = RowOf<typeof columns>;
 
 export const casesView = defineView({
   name: 'cases',
-  version: 9,
+  version: 10,
   summary: 'Images under human review, their flags, claims and verdicts.',
   events: [...caseEvents, ContentFlagged],
   table: {
@@ -240,7 +240,14 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
         categories: union(row.categories, data.categories),
       };
     case 'CaseRouted':
-      return { queue: data.queue, priority: data.priority, due_at: Date.parse(data.dueAt) };
+      return {
+        queue: data.queue,
+        priority: data.priority,
+        due_at: Date.parse(data.dueAt),
+        panel_size: data.panelSize ?? row.panel_size,
+      };
+    case 'CaseMoved':
+      return { status: 'open', queue: data.queue, ...UNCLAIMED, is_escalated: false };
     case 'CaseClaimed':
       return {
         status: 'claimed',

@@ -40,7 +40,9 @@ export interface Case {
   /** Only leads may claim it. */
   isEscalated: boolean;
   verdicts: readonly GivenVerdict[];
-  /** The position of the last decision that was no confirmation: flags stored before it were judged with it. */
+  /** The clause that the confirmation names, if it is confirmed. */
+  clause?: string;
+  /** The position of the last decision that is no confirmation: flags stored before it were judged with it. */
   closedAt: Position;
 }
 
@@ -56,7 +58,8 @@ export interface Route {
   isMoved: boolean;
 }
 
-export type Closed = 'confirmed' | 'dismissed' | 'model-problem';
+/** `overturned`: it was confirmed, and an appeal was granted. */
+export type Closed = 'confirmed' | 'dismissed' | 'model-problem' | 'overturned';
 
 /** `until` in epoch milliseconds; no event marks the end of the lease. A verdict and a release end the claim. */
 export interface Claim {
@@ -132,11 +135,15 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
       case 'VerdictWithdrawn':
         return { ...state, verdicts: state.verdicts.filter((one) => !isOurs(one, event.data.reviewer)) };
       case 'ReviewConfirmed':
-        return decided(state, 'confirmed', event.data, place);
+        return { ...decided(state, 'confirmed', event.data, place), ...clauseOf(event.data) };
       case 'ReviewDismissed':
         return decided(state, 'dismissed', event.data, place);
       case 'ModelProblemFound':
         return decided(state, 'model-problem', event.data, place);
+      case 'ReviewOverturned':
+        return decided(state, 'overturned', event.data, place);
+      case 'ReviewAmended':
+        return { ...state, clause: event.data.clause };
     }
   },
 };
@@ -237,9 +244,12 @@ function voted(state: Case, data: DataOf<'VerdictGiven'>): Case {
   };
 }
 
+const clauseOf = ({ clause }: { clause?: string }) => (clause === undefined ? {} : { clause });
+
 function decided(state: Case, status: Closed, { accountId }: { accountId?: string }, { position }: EventPlace): Case {
+  const { clause: _, ...rest } = unreserved(state);
   return {
-    ...unreserved(state),
+    ...rest,
     status,
     accountId: accountId ?? state.accountId,
     closedAt: status === 'confirmed' ? state.closedAt : position,

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Instant, Label, Labels, Line, PersonalText } from '../events/schemas.js';
 import { MAX_ID_LENGTH } from '../kernel/text-forms.js';
+import { overturningEvents } from './overturning-events.js';
 import { reviewerEvents } from './reviewer-events.js';
 import { CaseMoved, CaseRouted, FLAG_SOURCES, reviewSettingsEvents } from './routing-events.js';
 
@@ -301,6 +302,7 @@ export const caseEvents = [
   ReviewConfirmed,
   ReviewDismissed,
   ModelProblemFound,
+  ...overturningEvents,
 ];
 
 export type CaseEvent = EventOf<(typeof caseEvents)[number]>;

@@ -57,12 +57,17 @@ import { casesView } from './views/cases.js';
 import { exposureView } from './views/exposure.js';
 
 export * from './account-record.js';
+export { caseStream } from './case.js';
 export { type Conflict, conflictOf } from './conflict-of-interest.js';
 export * from './events.js';
+export { CaseFactsReader } from './features/case-facts.js';
 export { MAX_FLAGS } from './flag-decisions.js';
+export * from './overturning.js';
+export * from './overturning-events.js';
 export { confirmationOf } from './queries/confirmation.js';
 export { CurrentCases } from './queries/current-cases.js';
 export * from './review-actions.js';
+export { reviewerStream } from './reviewer.js';
 export { QueueRulesSet } from './routing-events.js';
 export type { Votes } from './verdict-decisions.js';
 export * from './views/cases.js';

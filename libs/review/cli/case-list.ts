@@ -6,7 +6,7 @@ import { listed, type Runner } from '../../cli/session.js';
 import type { NextCaseAnswer } from '../features/next-case.js';
 import type { CaseEntry } from '../queries/case-queue.js';
 
-const STATUSES = ['open', 'claimed', 'confirmed', 'dismissed', 'model-problem', 'any'];
+const STATUSES = ['open', 'claimed', 'confirmed', 'dismissed', 'model-problem', 'overturned', 'any'];
 
 interface Filter {
   status: string;

@@ -102,7 +102,7 @@ export class GiveVerdict {
 const VerdictAnswer = closed({
   caseId: text('The case.'),
   status: oneOf(
-    ['none', 'open', 'confirmed', 'dismissed', 'model-problem'],
+    ['none', 'open', 'confirmed', 'dismissed', 'model-problem', 'overturned'],
     'The status of the case after the verdict.',
   ),
   finalAt: orNull(instant('Until when the caller can take the verdict back; null if they can’t.')),

@@ -13,7 +13,7 @@ const LISTED = 10;
 
 export interface AccountCase {
   caseId: string;
-  status: 'open' | 'confirmed' | 'dismissed' | 'model-problem';
+  status: 'open' | 'confirmed' | 'dismissed' | 'model-problem' | 'overturned';
   categories: string[];
   openedAt: string;
   decidedAt: string | null;
@@ -24,6 +24,7 @@ export interface AccountCases {
   confirmed: number;
   dismissed: number;
   modelProblem: number;
+  overturned: number;
   latest: AccountCase[];
   /** Those of the latest 200 that have a category in common. */
   similar: AccountCase[];
@@ -57,6 +58,7 @@ export class AccountCasesReader {
       confirmed: of('confirmed'),
       dismissed: of('dismissed'),
       modelProblem: of('model-problem'),
+      overturned: of('overturned'),
       latest: cases.slice(0, LISTED),
       similar: cases.filter((one) => one.categories.some((label) => categories.includes(label))).slice(0, LISTED),
     };

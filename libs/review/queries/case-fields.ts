@@ -9,7 +9,7 @@ import { DEFAULT_QUEUE } from '../queue-rules.js';
 
 export const CASE_ID = 'The case; it has the id of its image.';
 
-export const CASE_STATUSES = ['open', 'claimed', 'confirmed', 'dismissed', 'model-problem'] as const;
+export const CASE_STATUSES = ['open', 'claimed', 'confirmed', 'dismissed', 'model-problem', 'overturned'] as const;
 export type CaseStatus = (typeof CASE_STATUSES)[number];
 
 export const caseFields = {

@@ -26,6 +26,7 @@ const OF_STATUS: Record<CaseStatus, string> = {
   confirmed: `status = 'confirmed'`,
   dismissed: `status = 'dismissed'`,
   'model-problem': `status = 'model-problem'`,
+  overturned: `status = 'overturned'`,
 };
 
 /** The column by which a list is ordered, before the id: cases that wait in the order of their queues. */

@@ -16,7 +16,7 @@ import { caseFields, VISIBLE, verdictFields } from './case-fields.js';
 
 const accountCase = closed({
   caseId: text('The case.'),
-  status: oneOf(['open', 'confirmed', 'dismissed', 'model-problem'], 'Its outcome, or `open`.'),
+  status: oneOf(['open', 'confirmed', 'dismissed', 'model-problem', 'overturned'], 'Its outcome, or `open`.'),
   categories: list(Type.String(), 'Its categories.'),
   openedAt: instant('When it was opened.'),
   decidedAt: orNull(instant('When it was decided.')),
@@ -50,6 +50,7 @@ const account = closed({
       confirmed: count('Confirmed.'),
       dismissed: count('Dismissed.'),
       modelProblem: count('Found to be problems of the model.'),
+      overturned: count('Confirmed, and overturned on appeal.'),
     },
     'How many other cases it has.',
   ),
@@ -136,7 +137,7 @@ export const reviewExample: ReviewAnswer = {
     deactivated: false,
     suspendedUntil: null,
     restrictions: [],
-    cases: { open: 0, confirmed: 0, dismissed: 1, modelProblem: 0 },
+    cases: { open: 0, confirmed: 0, dismissed: 1, modelProblem: 0, overturned: 0 },
     latestCases: [
       {
         caseId: 'img-0',

@@ -223,6 +223,7 @@ const STATUS_AFTER = {
   ReviewConfirmed: 'confirmed',
   ReviewDismissed: 'dismissed',
   ModelProblemFound: 'model-problem',
+  ReviewOverturned: 'overturned',
 } as const;
 
 type Change = Exclude<Recorded<CaseEvent>, { type: 'CaseOpened' }>;
@@ -302,12 +303,17 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
         ...outcomeOf(row, type),
         ...UNCLAIMED,
       };
+    case 'ReviewOverturned':
+      // When and how it was confirmed remains; whoever flagged it was wrong.
+      return { status: STATUS_AFTER[type], outcome: OUTCOMES[type] };
+    case 'ReviewAmended':
+      return {};
     default:
       return unhandled(event);
   }
 }
 
-const outcomeOf = ({ judged_flaggers, flags }: CaseRow, type: keyof typeof STATUS_AFTER) => ({
+const outcomeOf = ({ judged_flaggers, flags }: CaseRow, type: keyof typeof OUTCOMES) => ({
   outcome: OUTCOMES[type],
   judged_flaggers: union(
     judged_flaggers,
@@ -315,6 +321,11 @@ const outcomeOf = ({ judged_flaggers, flags }: CaseRow, type: keyof typeof STATU
   ).slice(0, MAX_FLAGS),
 });
 
-const OUTCOMES = { ReviewConfirmed: 'confirmed', ReviewDismissed: 'dismissed', ModelProblemFound: null } as const;
+const OUTCOMES = {
+  ReviewConfirmed: 'confirmed',
+  ReviewDismissed: 'dismissed',
+  ModelProblemFound: null,
+  ReviewOverturned: 'dismissed',
+} as const;
 
 const union = (some: readonly string[], more: readonly string[]): string[] => [...new Set([...some, ...more])].sort();

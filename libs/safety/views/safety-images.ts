@@ -2,7 +2,15 @@ import type { EventOf, RecordedOf } from '../../events/event-definition.js';
 import { type ImageGenerated, imageEvents } from '../../images/index.js';
 import { unhandled } from '../../kernel/decider.js';
 import { bool, defineView, int4, jsonb, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
-import { CaseOpened, CaseReopened, ModelProblemFound, ReviewConfirmed, ReviewDismissed } from '../../review/index.js';
+import {
+  CaseOpened,
+  CaseReopened,
+  ModelProblemFound,
+  ReviewAmended,
+  ReviewConfirmed,
+  ReviewDismissed,
+  ReviewOverturned,
+} from '../../review/index.js';
 import { calendarBuckets } from '../calendar-buckets.js';
 import { SAFETY_COUNTS } from '../safety-counts.js';
 
@@ -51,11 +59,20 @@ const columns = {
 type SafetyImageRow = RowOf<typeof columns>;
 
 /** Cases have the id of their image. */
-const EVENTS = [...imageEvents, CaseOpened, CaseReopened, ReviewConfirmed, ReviewDismissed, ModelProblemFound] as const;
+const EVENTS = [
+  ...imageEvents,
+  CaseOpened,
+  CaseReopened,
+  ReviewConfirmed,
+  ReviewDismissed,
+  ModelProblemFound,
+  ReviewOverturned,
+  ReviewAmended,
+] as const;
 
 export const safetyImagesView = defineView({
   name: 'safety-images',
-  version: 3,
+  version: 4,
   summary: 'The facts, flags and case of each image, and the distinct counts of the safety metrics.',
   events: EVENTS,
   table: {
@@ -121,10 +138,18 @@ function evolveKnown(row: SafetyImageRow, event: SafetyEvent, at: number): Safet
       return judged(row, 'dismissed', event.data.round, at);
     case 'ModelProblemFound':
       return judged(row, 'model_problem', event.data.round, at);
+    case 'ReviewOverturned':
+      // An image that violates nothing counts as one whose case was dismissed.
+      return isConfirmed(row, event.data) ? { ...row, case_status: 'dismissed', clause: null } : row;
+    case 'ReviewAmended':
+      return isConfirmed(row, event.data) ? { ...row, clause: event.data.clause } : row;
     default:
       return unhandled(event);
   }
 }
+
+const isConfirmed = ({ case_status, case_round }: SafetyImageRow, { round }: { round: number }): boolean =>
+  case_status === 'confirmed' && case_round === round;
 
 const earliest = (known: number | null, at: number): number => (known === null || at < known ? at : known);
 

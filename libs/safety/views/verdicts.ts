@@ -8,6 +8,7 @@ import {
   ModelProblemFound,
   ReviewConfirmed,
   ReviewDismissed,
+  ReviewOverturned,
   VerdictGiven,
   VerdictWithdrawn,
 } from '../../review/index.js';
@@ -15,6 +16,7 @@ import {
 /** Maximum verdicts kept of a case, the newest: more than a few rounds of the largest panel have. */
 const MAX_VERDICTS = 200;
 
+/** What a round was decided to be. */
 type Outcome = 'confirmed' | 'dismissed' | 'model-problem';
 
 /** Part of a JSON column, so its fields are named as in the events. */
@@ -41,8 +43,8 @@ const columns = {
   claims: jsonb<Record<string, number>>(),
   /** Of all rounds. */
   verdicts: jsonb<RoundVerdict[]>(),
-  /** Of the last round that was decided. */
-  outcome: nullable(text<Outcome>()),
+  /** Of the last round that was decided; its confirmation may have been overturned since. */
+  outcome: nullable(text<Outcome | 'overturned'>()),
   /** The position of the case's last event. */
   position: int8(),
 };
@@ -58,12 +60,13 @@ const EVENTS = [
   ReviewConfirmed,
   ReviewDismissed,
   ModelProblemFound,
+  ReviewOverturned,
 ] as const;
 
 /** The view of cases has the current round only. A reviewer's record needs what became of every verdict. */
 export const verdictsView = defineView({
   name: 'verdicts',
-  version: 1,
+  version: 2,
   summary: 'The verdicts of every round of a case, how long they took, and how the round was decided.',
   events: EVENTS,
   table: { name: 'verdicts', key: 'case_id', columns },
@@ -106,6 +109,8 @@ function change(row: VerdictsRow, event: Change): VerdictsRow {
       return decided(row, 'dismissed');
     case 'ModelProblemFound':
       return decided(row, 'model-problem');
+    case 'ReviewOverturned':
+      return { ...row, outcome: 'overturned' };
     default:
       return unhandled(event);
   }

@@ -35,7 +35,7 @@ export function suspendAccount(state: AccountStanding, data: DataOf<'AccountSusp
 }
 
 /** The last event of suspensions gives the time that readers go by, so a longer one is said again after a shorter. */
-function endingWithLongest(state: AccountStanding, events: AccountEvent[]): AccountEvent[] {
+export function endingWithLongest(state: AccountStanding, events: AccountEvent[]): AccountEvent[] {
   const said = events.findLast((event) => event.type === 'AccountSuspended');
   if (!said) return events;
   const after = fold(accountStream, events, state);
@@ -160,7 +160,7 @@ export function reinstateAccount(state: AccountStanding, given: Reinstatement, n
   return isShorter ? [...events, ...suspensionsAgain(accountId, after, now).slice(-1)] : events;
 }
 
-const again = (accountId: string, one: Cause & { until: number }) => ({
+export const again = (accountId: string, one: Cause & { until: number }) => ({
   accountId,
   until: toIso(one.until),
   reason: 'still-in-force',

@@ -15,6 +15,8 @@ export interface Cause {
 /** `until` in epoch milliseconds, here and below; no event marks an end. */
 export interface Suspension extends Cause {
   until: number;
+  /** The manual decision that this one took the place of: it is in force again once an appeal undoes this one. */
+  replaced?: Suspension;
 }
 
 export interface Restriction extends Suspension {
@@ -53,20 +55,36 @@ export const causeFields = ({ cause, isManual }: Cause): { caseId?: string; enfo
 const others = <One extends Cause>(all: readonly One[], { cause, isManual }: Cause): One[] =>
   all.filter((one) => one.cause !== cause && !(isManual && one.isManual));
 
+/** Remembers the manual decision that a manual one replaces, since the earlier is in force again if the later is undone. */
+function replacing<One extends Suspension>(all: readonly One[], one: One): One {
+  const before = one.isManual && one.cause !== '' ? all.find(({ isManual }) => isManual) : undefined;
+  const replaced = before && withoutDecision(before, one.cause);
+  return replaced ? { ...one, replaced } : one;
+}
+
+/** A decision and those that it replaced, without those of a cause. */
+function withoutDecision<One extends Suspension>(one: One, cause: string): Suspension | One | undefined {
+  const { replaced: before, ...rest } = one;
+  const replaced = before && withoutDecision(before, cause);
+  if (one.cause === cause) return replaced;
+  return { ...rest, ...(replaced && { replaced }) } as One;
+}
+
 export const withDeactivation = (
   all: Consequences,
   data: DataOf<'AccountDeactivated'> | DataOf<'DeactivationCauseAdded'>,
 ): Consequences => ({ ...all, deactivations: [...others(all.deactivations, causeOf(data)), causeOf(data)] });
 
 export function withSuspension(all: Consequences, data: DataOf<'AccountSuspended'>): Consequences {
-  const suspension = { ...causeOf(data), until: Date.parse(data.until) };
+  const suspension = replacing(all.suspensions, { ...causeOf(data), until: Date.parse(data.until) });
   return { ...all, suspensions: [...others(all.suspensions, suspension), suspension] };
 }
 
 export function withRestriction(all: Consequences, data: DataOf<'AccountRestricted'>): Consequences {
-  const restriction = { ...causeOf(data), action: data.action, until: Date.parse(data.until) };
+  const given = { ...causeOf(data), action: data.action, until: Date.parse(data.until) };
   const ofOtherActions = all.restrictions.filter(({ action }) => action !== data.action);
   const ofAction = all.restrictions.filter(({ action }) => action === data.action);
+  const restriction = replacing(ofAction, given);
   return { ...all, restrictions: [...ofOtherActions, ...others(ofAction, restriction), restriction] };
 }
 
@@ -83,10 +101,12 @@ export const withoutStrike = (all: Consequences, caseId: string): Consequences =
 /** Without what denies because of a cause; its strike remains. */
 export function withoutCause(all: Consequences, lifted: string): Consequences {
   const isOther = ({ cause }: Cause) => cause !== lifted;
+  const remaining = <One extends Suspension>(some: readonly One[]) =>
+    some.filter(isOther).map((one) => (one.replaced ? (withoutDecision(one, lifted) as One) : one));
   return {
     deactivations: all.deactivations.filter(isOther),
-    suspensions: all.suspensions.filter(isOther),
-    restrictions: all.restrictions.filter(isOther),
+    suspensions: remaining(all.suspensions),
+    restrictions: remaining(all.restrictions),
     strikes: all.strikes,
   };
 }

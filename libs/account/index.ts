@@ -29,6 +29,7 @@ export { AddressClaims } from './features/address-claims.js';
 export * from './person.js';
 export { AddressBook } from './queries/address-book.js';
 export { PendingDeactivations } from './queries/pending-deactivations.js';
+export * from './undo-decision.js';
 export * from './views/account-standing.js';
 export * from './waiting-turn.js';
 

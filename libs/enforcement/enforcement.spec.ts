@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { fold } from '../kernel/decider.js';
-import { completeEnforcement, enforcementStream, orderEnforcement, recordEnforcement } from './enforcement.js';
+import {
+  completeEnforcement,
+  enforcementStream,
+  isEnforced,
+  orderEnforcement,
+  recordEnforcement,
+  replaceOrder,
+  reverseEnforcement,
+} from './enforcement.js';
 import type { EnforcementEvent } from './events.js';
 
 const order = {
@@ -17,10 +25,10 @@ const given = (...events: EnforcementEvent[]) => fold(enforcementStream, events)
 
 describe('enforcement', () => {
   it('is ordered once for a case, and keeps the order', () => {
-    expect(orderEnforcement(given(), order)).toEqual([ordered]);
-    expect(orderEnforcement(given(ordered), order)).toEqual([]);
-    expect(orderEnforcement(given(ordered, completed), { ...order, measure: 'strike' })).toEqual([]);
-    expect(given(ordered, completed)).toEqual({ status: 'completed', order });
+    expect(orderEnforcement(given(), order, 1)).toEqual([ordered]);
+    expect(orderEnforcement(given(ordered), order, 1)).toEqual([]);
+    expect(orderEnforcement(given(ordered, completed), { ...order, measure: 'strike' }, 1)).toEqual([]);
+    expect(given(ordered, completed)).toMatchObject({ status: 'completed', order, orders: 1 });
   });
 
   it('is completed once', () => {
@@ -40,5 +48,34 @@ describe('enforcement', () => {
       { type: 'EnforcementCompleted', data: { accountId: 'acc-1', enforcementId: 'e-1' } },
     ]);
     expect(recordEnforcement(given(...events), byHand)).toEqual([]);
+  });
+});
+
+describe('reversing an enforcement', () => {
+  const reversal = { accountId: 'acc-1', caseId: 'img-1', reason: 'appeal-granted', appeal: 1, round: 1 };
+
+  it('is recorded once for an appeal, and the confirmation is not enforced again', () => {
+    const events = reverseEnforcement(given(ordered, completed), reversal);
+    expect(events).toEqual([{ type: 'EnforcementReversed', data: reversal }]);
+    const state = given(ordered, completed, ...events);
+    expect(reverseEnforcement(state, reversal)).toEqual([]);
+    expect([isEnforced(state, 1), isEnforced(state, 2)]).toEqual([true, false]);
+    expect(orderEnforcement(state, order, 1)).toEqual([]);
+    expect(orderEnforcement(state, order, 2)).toEqual([ordered]);
+  });
+
+  it('puts another order in its place at once', () => {
+    const other = { ...order, measure: 'strike' as const, clause: 'spam' };
+    const events = replaceOrder(given(ordered, completed), reversal, other);
+    const state = given(ordered, completed, ...events);
+    expect(state).toMatchObject({ status: 'ordered', order: other, orders: 2, appeal: 1 });
+    expect(replaceOrder(state, reversal, order)).toEqual([]);
+    expect(isEnforced(state, 1)).toBe(true);
+  });
+
+  it('is refused for what was never ordered', () => {
+    expect(() => reverseEnforcement(given(), reversal)).toThrow(
+      expect.objectContaining({ code: 'enforcement-unknown' }),
+    );
   });
 });

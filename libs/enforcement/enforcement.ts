@@ -9,38 +9,68 @@ export type Order = DataOf<'EnforcementOrdered'>;
 
 /** The progress of the enforcement of one confirmed case, or of one decision by hand. */
 export interface Enforcement {
-  status: 'none' | 'ordered' | 'completed';
+  status: 'none' | 'ordered' | 'completed' | 'reversed';
   order?: Order;
+  /** How often something was ordered: a case may be confirmed again after an appeal. */
+  orders: number;
+  /** The number of the last appeal that was carried out; 0 for none. */
+  appeal: number;
+  /** The last round of the case whose confirmation an appeal undid, or whose measures it replaced; 0 for none. */
+  appealedRound: number;
 }
 
 /** One stream per case, so that the cost of a case does not grow with the cases of its account. */
 export const enforcementStream: StreamKind<Enforcement, EnforcementEvent> = {
   category: 'enforcement',
   events: enforcementEvents,
-  initial: { status: 'none' },
+  initial: { status: 'none', orders: 0, appeal: 0, appealedRound: 0 },
   evolve(state, { type, data }) {
     switch (type) {
       case 'EnforcementOrdered':
-        return { status: 'ordered', order: data };
+        return { ...state, status: 'ordered', order: data, orders: state.orders + 1 };
       case 'EnforcementCompleted':
         return { ...state, status: 'completed' };
+      case 'EnforcementReversed':
+        return {
+          ...state,
+          status: 'reversed',
+          appeal: data.appeal,
+          appealedRound: Math.max(state.appealedRound, data.round ?? 0),
+        };
     }
   },
 };
 
-/** A no-op if enforcement was ordered: a confirmed case leads to one enforcement, however often it is reported. */
-export function orderEnforcement({ status }: Enforcement, order: Order): EnforcementEvent[] {
-  return status === 'none' ? [{ type: 'EnforcementOrdered', data: order }] : [];
+/** Whether nothing is left to do for the confirmation of a round: it was enforced, or an appeal has dealt with it. */
+export const isEnforced = ({ status, appealedRound }: Enforcement, round: number): boolean =>
+  status === 'completed' || round <= appealedRound;
+
+/**
+ * A no-op if enforcement was ordered: a confirmed round of a case leads to one enforcement, however often it is reported.
+ * @param round the confirmed round
+ */
+export function orderEnforcement(state: Enforcement, order: Order, round: number): EnforcementEvent[] {
+  const isNew = state.status === 'none' || (state.status === 'reversed' && !isEnforced(state, round));
+  return isNew ? [{ type: 'EnforcementOrdered', data: order }] : [];
+}
+
+type Reversal = DataOf<'EnforcementReversed'>;
+
+/** A no-op if this appeal was carried out. @throws NotFound enforcement-unknown */
+export function reverseEnforcement(state: Enforcement, reversal: Reversal): EnforcementEvent[] {
+  if (state.status === 'none') throw unknownEnforcement(reversal);
+  return reversal.appeal <= state.appeal ? [] : [{ type: 'EnforcementReversed', data: reversal }];
+}
+
+/** Orders other measures in the place of the first. A no-op if this appeal was carried out. @throws NotFound enforcement-unknown */
+export function replaceOrder(state: Enforcement, reversal: Reversal, order: Order): EnforcementEvent[] {
+  const reversed = reverseEnforcement(state, reversal);
+  return reversed.length === 0 ? [] : [...reversed, { type: 'EnforcementOrdered', data: order }];
 }
 
 /** @throws NotFound enforcement-unknown */
 export function completeEnforcement(state: Enforcement, data: DataOf<'EnforcementCompleted'>): EnforcementEvent[] {
-  if (state.status === 'none') {
-    throw new NotFound(
-      'enforcement-unknown',
-      `no enforcement was ordered against account ${data.accountId} for case ${data.caseId}; order it first`,
-    );
-  }
+  if (state.status === 'none') throw unknownEnforcement(data);
   return state.status === 'ordered' ? [{ type: 'EnforcementCompleted', data }] : [];
 }
 
@@ -53,3 +83,9 @@ export function recordEnforcement({ status }: Enforcement, order: Order): Enforc
     { type: 'EnforcementCompleted', data: { accountId, ...(enforcementId !== undefined && { enforcementId }) } },
   ];
 }
+
+const unknownEnforcement = ({ accountId, caseId, enforcementId }: DataOf<'EnforcementCompleted'>) =>
+  new NotFound(
+    'enforcement-unknown',
+    `no enforcement was ordered against account ${accountId} for ${caseId ?? enforcementId}; order it first`,
+  );

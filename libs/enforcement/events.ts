@@ -57,7 +57,23 @@ export const EnforcementCompleted = defineEvent({
   example: { accountId: 'acc-1', caseId: 'img-1' },
 });
 
-export const enforcementEvents = [EnforcementOrdered, EnforcementCompleted];
+export const EnforcementReversed = defineEvent({
+  type: 'EnforcementReversed',
+  version: 1,
+  summary:
+    'An appeal undid what was ordered: the account has what it denied again. If another measure replaces it, EnforcementOrdered follows at once.',
+  published: true,
+  schema: eventData({
+    accountId,
+    ...cause,
+    reason: Label('The reason: `appeal-granted` or `appeal-partly-granted`.'),
+    appeal: Count('Which appeal against this enforcement did it, counted from 1.', 1),
+    round: Type.Optional(Count('The confirmed round of the case. A later confirmation is enforced anew.', 1)),
+  }),
+  example: { accountId: 'acc-1', caseId: 'img-1', reason: 'appeal-granted', appeal: 1, round: 1 },
+});
+
+export const enforcementEvents = [EnforcementOrdered, EnforcementCompleted, EnforcementReversed];
 
 export type EnforcementEvent = EventOf<(typeof enforcementEvents)[number]>;
 

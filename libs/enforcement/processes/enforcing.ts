@@ -7,7 +7,7 @@ import { causedBy } from '../../kernel/command-context.js';
 import { ReviewConfirmed } from '../../review/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import { type ConfirmedViolation, violationOf } from '../confirmed-violation.js';
-import { completeEnforcement, enforcementStream, type Order, orderEnforcement } from '../enforcement.js';
+import { completeEnforcement, enforcementStream, isEnforced, type Order, orderEnforcement } from '../enforcement.js';
 import { ladderAt, ladderStream } from '../ladder.js';
 import { measuresOf, orderFor } from '../ordered-measures.js';
 
@@ -43,7 +43,7 @@ export function enforcing(transactor: Transactor, ownEventIds: OwnEventIds): Con
     ]);
     const planned = orderFor(violation, standing, ladder);
     const ordering = transactor
-      .transact(enforcementStream, caseId, context, (state) => orderEnforcement(state, planned))
+      .transact(enforcementStream, caseId, context, (state) => orderEnforcement(state, planned, roundOf(event)))
       .then(({ state }) => state.order!);
     const impose = (order: Order) =>
       transactor.transact(accountStream, accountId, once(event, IMPOSE), (state) =>
@@ -63,7 +63,7 @@ export function enforcing(transactor: Transactor, ownEventIds: OwnEventIds): Con
     key: ({ data }) => data.accountId ?? data.caseId,
     async react(event) {
       const { state } = await transactor.load(enforcementStream, event.data.caseId);
-      if (state.status === 'completed') return;
+      if (isEnforced(state, roundOf(event))) return;
       const violation = violationOf(event);
       if (violation) return enforce(event, violation);
       await withhold(event);
@@ -74,6 +74,9 @@ export function enforcing(transactor: Transactor, ownEventIds: OwnEventIds): Con
     },
   });
 }
+
+/** Confirmations of earlier releases name none. */
+const roundOf = ({ data }: RecordedOf<typeof ReviewConfirmed>): number => data.round ?? 1;
 
 /** Part of event ids, which are the same in every release. */
 const IMPOSE = 'deactivate-account';

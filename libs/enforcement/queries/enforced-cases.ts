@@ -18,13 +18,15 @@ export interface EnforcedCases {
 export async function enforcedCases(pool: pg.Pool, last: number): Promise<EnforcedCases> {
   const table = viewTable(enforcementsView);
   const { rows: newest } = await queryView(pool, {
-    text: `SELECT case_id, account_id FROM ${table} WHERE case_id IS NOT NULL ORDER BY position DESC LIMIT $1`,
+    text: `SELECT case_id, account_id FROM ${table} WHERE case_id IS NOT NULL AND reversed_at IS NULL
+           ORDER BY position DESC LIMIT $1`,
     values: [last],
   });
   const accounts = [...new Set(newest.map((row) => row.account_id as string))];
   const { rows } = await queryView(pool, {
     text: `SELECT case_id, account_id, clause, measure, action, until, ordered_at FROM ${table}
-           WHERE account_id = ANY($1::text[]) AND case_id IS NOT NULL ORDER BY position DESC LIMIT $2`,
+           WHERE account_id = ANY($1::text[]) AND case_id IS NOT NULL AND reversed_at IS NULL
+           ORDER BY position DESC LIMIT $2`,
     values: [arrayParameter('text', accounts), MAX_CASES],
   });
   return { cases: rows.map(toCase).reverse(), concerned: new Set(newest.map((row) => row.case_id)) };

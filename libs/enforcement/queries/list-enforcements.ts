@@ -25,6 +25,7 @@ export const EnforcementEntry = closed({
   until: orNull(instant('When the restriction or the suspension ends.')),
   orderedAt: instant('When it was ordered.'),
   completedAt: orNull(instant('When everything was in force.')),
+  reversedAt: orNull(instant('When an appeal undid it.')),
   isInForce: flag('Whether anything of it was not lifted, by the events of the account.'),
 });
 export type EnforcementEntry = Static<typeof EnforcementEntry>;
@@ -71,6 +72,7 @@ const entryOf = (row: any, isInForce: boolean): EnforcementEntry => ({
   until: row.until && toIso(row.until),
   orderedAt: toIso(row.ordered_at),
   completedAt: row.completed_at && toIso(row.completed_at),
+  reversedAt: row.reversed_at && toIso(row.reversed_at),
   isInForce,
 });
 
@@ -83,6 +85,7 @@ const example: EnforcementEntry = {
   until: null,
   orderedAt: '2022-05-19T10:20:00.004Z',
   completedAt: '2022-05-19T10:20:00.009Z',
+  reversedAt: null,
   isInForce: true,
 };
 

@@ -26,7 +26,7 @@ import { NotFound } from '../../kernel/errors.js';
 import { EVENT_STORE } from '../../platform/ports.js';
 import { confirmationOf } from '../../review/index.js';
 import { enforcementStream } from '../enforcement.js';
-import { EnforcementCompleted, EnforcementOrdered, MEASURES } from '../events.js';
+import { enforcementEvents, MEASURES } from '../events.js';
 import { eventsOfCause } from './enforcement-events.js';
 
 const ReceiptEvent = closed({
@@ -40,7 +40,10 @@ const ReceiptEvent = closed({
 export const EnforcementAnswer = closed({
   enforcementId: text('The case, or the id of a decision by hand.'),
   accountId: text('The account.'),
-  status: oneOf(['ordered', 'completed'], 'Whether everything that was ordered is in force, or was.'),
+  status: oneOf(
+    ['ordered', 'completed', 'reversed'],
+    'Whether everything that was ordered is in force, or was, or whether an appeal undid it.',
+  ),
   isInForce: flag('Whether anything of it still denies the account something or counts as a strike, by its events.'),
   measure: oneOf(MEASURES, 'What was ordered.'),
   action: orNull(text('The action that a restriction denies.')),
@@ -87,7 +90,7 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
       imageId === undefined ? [] : this.store.readStream(`${withholdingStream.category}-${imageId}`),
       caseId === undefined ? undefined : confirmationOf(this.store, caseId),
     ]);
-    const ordered = own.filter((event) => isOf(EnforcementOrdered, event) || isOf(EnforcementCompleted, event));
+    const ordered = own.filter((event) => enforcementEvents.some((definition) => isOf(definition, event)));
     const all = [...ordered, ...eventsOfCause(account, id), ...image.filter(({ fault }) => fault === undefined)];
     return {
       enforcementId: id,

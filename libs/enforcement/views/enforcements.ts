@@ -1,6 +1,5 @@
 import { defineView, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
-import type { MEASURES } from '../events.js';
-import { EnforcementCompleted, EnforcementOrdered } from '../events.js';
+import { enforcementEvents, type MEASURES } from '../events.js';
 
 const columns = {
   /** The id of the case, or that of a decision by hand. */
@@ -13,17 +12,21 @@ const columns = {
   until: nullable(timestamptz()),
   ordered_at: timestamptz(),
   completed_at: nullable(timestamptz()),
+  /** When an appeal undid it; a later order begins anew. */
+  reversed_at: nullable(timestamptz()),
   /** The position of its order. */
   position: int8(),
+  /** The position of its last event. */
+  last_position: int8(),
 };
 
 export type EnforcementRow = RowOf<typeof columns>;
 
 export const enforcementsView = defineView({
   name: 'enforcements',
-  version: 1,
+  version: 2,
   summary: 'What was ordered against accounts: by case or by hand.',
-  events: [EnforcementOrdered, EnforcementCompleted],
+  events: enforcementEvents,
   table: {
     name: 'enforcements',
     key: 'enforcement_id',
@@ -33,20 +36,23 @@ export const enforcementsView = defineView({
   keys: ({ data: { enforcementId, caseId } }) => [(enforcementId ?? caseId)!],
   evolve(row: EnforcementRow | undefined, { type, data, recordedAt, position }, id) {
     const at = Date.parse(recordedAt);
-    if (type === 'EnforcementCompleted') return row && { ...row, completed_at: row.completed_at ?? at };
-    return (
-      row ?? {
-        enforcement_id: id,
-        account_id: data.accountId,
-        case_id: data.caseId ?? null,
-        clause: data.clause ?? null,
-        measure: data.measure,
-        action: data.action ?? null,
-        until: data.until === undefined ? null : Date.parse(data.until),
-        ordered_at: at,
-        completed_at: null,
-        position,
-      }
-    );
+    if (row && position <= row.last_position) return row;
+    if (type === 'EnforcementCompleted')
+      return row && { ...row, completed_at: row.completed_at ?? at, last_position: position };
+    if (type === 'EnforcementReversed') return row && { ...row, reversed_at: at, last_position: position };
+    return {
+      enforcement_id: id,
+      account_id: data.accountId,
+      case_id: data.caseId ?? null,
+      clause: data.clause ?? null,
+      measure: data.measure,
+      action: data.action ?? null,
+      until: data.until === undefined ? null : Date.parse(data.until),
+      ordered_at: at,
+      completed_at: null,
+      reversed_at: null,
+      position,
+      last_position: position,
+    };
   },
 });

@@ -50,10 +50,13 @@ describe('the event catalogue', () => {
       'AccountRestricted',
       'AccountSuspended',
       'CauseLifted',
+      'EnforcementReversed',
       'ImageRestored',
       'ImageWithheld',
       'ModelProblemFound',
+      'ReviewAmended',
       'ReviewDismissed',
+      'ReviewOverturned',
     ]);
     expect(catalogue.outgoing).toHaveLength(7 + others.length);
   });

@@ -304,7 +304,7 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
         ...UNCLAIMED,
       };
     case 'ReviewOverturned':
-      // When and how it was confirmed remains; whoever flagged it was wrong.
+      // When and how it was confirmed remains; those who flagged it were wrong.
       return { status: STATUS_AFTER[type], outcome: OUTCOMES[type] };
     case 'ReviewAmended':
       return {};

@@ -69,12 +69,13 @@ export class LogContinuity {
   }
 
   /**
-   * Whether the log is known to be the same one: it holds the event that each consumer has processed last, and of each
-   * consumer that event is known.
+   * Whether the log is known to be the same one: of each consumer the event that it has processed last is known, not only an
+   * earlier one, after which another log may differ; and the log holds it.
    */
   async isSame(): Promise<boolean> {
     const consumers = await this.consumers();
-    return consumers.every(({ noted }) => noted !== undefined) && (await this.difference()) === undefined;
+    const isKnown = consumers.every(({ position, noted }) => noted?.position === position);
+    return isKnown && (await this.difference()) === undefined;
   }
 
   /** Notes the id of the event at each consumer's position. */
@@ -120,8 +121,8 @@ export class LogContinuity {
 
   private async consumers(): Promise<Progress[]> {
     const { rows } = await this.pool.query(
-      `SELECT follower AS consumer, max(position) AS position, event_position, event_id FROM projections.checkpoints
-       WHERE position > 0 GROUP BY follower, event_position, event_id ORDER BY follower`,
+      `SELECT DISTINCT follower AS consumer, position, event_position, event_id FROM projections.checkpoints
+       WHERE position > 0 ORDER BY follower`,
     );
     return rows.map(({ consumer, position, event_position, event_id }) => ({
       consumer,

@@ -20,15 +20,19 @@ export async function runPeriodically(
   const ownership = new Ownership(locks, `periodic:${name}`, 1);
   ownership.join();
   let owned: AbortSignal | undefined;
+  /** Of both, made once for each claim: a signal keeps every one that was made of it. */
+  let ends = signal;
   await runSubscription(
     {
       claim: async () => {
-        owned = await ownership.claim(name);
-        return owned !== undefined;
+        const held = await ownership.claim(name);
+        if (held && held !== owned) ends = AbortSignal.any([held, signal]);
+        owned = held;
+        return held !== undefined;
       },
       follow: async () => {
         await tick();
-        await pause(everyMs, AbortSignal.any([owned!, signal]));
+        await pause(everyMs, ends);
       },
       failed,
       release: () => ownership.release(name),

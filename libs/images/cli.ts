@@ -33,8 +33,8 @@ export const commands: CommandGroup = (program, run) => {
     .requiredOption('--out <file>', 'a new file')
     .action(
       run<{ out: string }>(async ({ client, print }, { out }, id) => {
-        const { bytes, mediaType } = await client.content('GET', `/v1/images/${encodeURIComponent(id!)}/preview`);
-        await saveFile(out, bytes);
+        const path = `/v1/images/${encodeURIComponent(id!)}/preview`;
+        const { bytes, mediaType } = await saveFile(out, () => client.content('GET', path));
         print(
           { imageId: id, mediaType, bytes: bytes.length, file: out },
           () => line`${bytes.length} bytes are in ${out}`,

@@ -7,12 +7,14 @@ import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { Refusal } from '../kernel/errors.js';
 import { addQueueCommands } from './cli/case-list.js';
+import { casePath } from './cli/case-paths.js';
 import { contentCommands } from './cli/content.js';
 import { queueCommands } from './cli/queue.js';
 import { profileCommands } from './cli/reviewer-profiles.js';
 import { reviewerCommands } from './cli/reviewers.js';
 import type { ClaimAnswer } from './features/claim-answer.js';
 import type { VerdictAnswer } from './features/give-verdict.js';
+import type { ReviewAnswer } from './queries/review-answer.js';
 import type { CaseAnswer } from './queries/show-case.js';
 
 const VERDICTS = ['safe', 'unsafe', 'unsure', 'model-problem'];
@@ -31,7 +33,7 @@ export const commands: CommandGroup = (program, run) => {
 
   command(group, 'show <id>', 'Shows a case, its verdicts and its history.', 'case show img-1').action(
     run(async ({ client, print }, _, id) => {
-      const shown = await client.get<CaseAnswer>(pathOf(id!));
+      const shown = await client.get<CaseAnswer>(casePath(id!));
       print(shown, () => caseText(shown));
     }),
   );
@@ -44,7 +46,7 @@ export const commands: CommandGroup = (program, run) => {
   ).action(
     run(async ({ client, print }, _, id) => {
       const { token } = await claimOf(client, id!);
-      const claim = await client.put<ClaimAnswer>(`${pathOf(id!)}/claim`, { token });
+      const claim = await client.put<ClaimAnswer>(`${casePath(id!)}/claim`, { token });
       print(claim, () => line`case ${claim.caseId} is claimed by ${claim.reviewer} until ${time(claim.until)}`);
     }),
   );
@@ -52,7 +54,7 @@ export const commands: CommandGroup = (program, run) => {
   command(group, 'release <id>', 'Gives a case that you have claimed back to the queue.', 'case release img-1').action(
     run(async ({ client, print }, _, id) => {
       const token = await tokenHeld(client, id!);
-      const released = await client.delete<WriteReceipt>(`${pathOf(id!)}/claim?token=${token}`);
+      const released = await client.delete<WriteReceipt>(`${casePath(id!)}/claim?token=${token}`);
       print(released, () => line`case ${id} is released`);
     }),
   );
@@ -60,7 +62,7 @@ export const commands: CommandGroup = (program, run) => {
   command(
     group,
     'verdict',
-    'Gives your verdict on a case, which it claims if you have not. The last verdict of the panel decides it. A second one changes nothing.',
+    'Gives your verdict on a case, which it claims if you have not. The last verdict of the panel decides it. Refuses a second one: withdraw the first.',
     "case verdict img-1 unsafe --clause violent --rationale 'a wound in the lower left'",
     'case verdict img-1 model-problem',
   )
@@ -71,10 +73,11 @@ export const commands: CommandGroup = (program, run) => {
     .option('--note <text>', 'a note; stored encrypted')
     .action(
       run<Verdict>(async ({ client, print }, { clause, rationale, note }, id, verdict) => {
-        const shown = await client.get<CaseAnswer>(pathOf(id!));
-        const token = shown.claim?.token ?? (await claimOf(client, id!)).token;
+        const review = await client.get<ReviewAnswer>(`${casePath(id!)}/review`);
+        if (review.verdict !== null) throw alreadyJudged(review);
+        const token = review.claim?.token ?? (await claimOf(client, id!)).token;
         const body = { token, verdict, clause, rationale, note };
-        const judged = await client.post<VerdictAnswer>(`${pathOf(id!)}/verdicts`, body, { repeatable: true });
+        const judged = await client.post<VerdictAnswer>(`${casePath(id!)}/verdicts`, body, { repeatable: true });
         print(judged, () =>
           judged.finalAt === null
             ? line`case ${judged.caseId} is ${judged.status}`
@@ -90,7 +93,7 @@ export const commands: CommandGroup = (program, run) => {
     'case withdraw img-1',
   ).action(
     run(async ({ client, print }, _, id) => {
-      const withdrawn = await client.delete<WriteReceipt>(`${pathOf(id!)}/verdicts/mine`);
+      const withdrawn = await client.delete<WriteReceipt>(`${casePath(id!)}/verdicts/mine`);
       print(withdrawn, () => line`your verdict on case ${id} is withdrawn`);
     }),
   );
@@ -106,7 +109,7 @@ export const commands: CommandGroup = (program, run) => {
     .action(
       run<{ until: string; note?: string }>(async ({ client, print }, { until, note }, id) => {
         const body = { token: await tokenHeld(client, id!), until, note };
-        const held = await client.post<WriteReceipt>(`${pathOf(id!)}/hold`, body, { repeatable: true });
+        const held = await client.post<WriteReceipt>(`${casePath(id!)}/hold`, body, { repeatable: true });
         print(held, () => line`case ${id} is held for you until ${time(until)}`);
       }),
     );
@@ -123,7 +126,7 @@ export const commands: CommandGroup = (program, run) => {
     .action(
       run<{ queue?: string; note?: string }>(async ({ client, print }, { queue, note }, id, reviewer) => {
         const body = { ...(await tokenIfHeld(client, id!)), reviewer, queue, note };
-        const written = await client.post<WriteReceipt>(`${pathOf(id!)}/handover`, body, { repeatable: true });
+        const written = await client.post<WriteReceipt>(`${casePath(id!)}/handover`, body, { repeatable: true });
         print(written, () => line`case ${id} is handed over to ${queue === undefined ? reviewer : `queue ${queue}`}`);
       }),
     );
@@ -138,7 +141,7 @@ export const commands: CommandGroup = (program, run) => {
     .action(
       run<{ note?: string }>(async ({ client, print }, { note }, id) => {
         const body = { ...(await tokenIfHeld(client, id!)), note };
-        const written = await client.post<WriteReceipt>(`${pathOf(id!)}/escalate`, body, { repeatable: true });
+        const written = await client.post<WriteReceipt>(`${casePath(id!)}/escalate`, body, { repeatable: true });
         print(written, () => line`case ${id} is escalated`);
       }),
     );
@@ -152,7 +155,7 @@ export const commands: CommandGroup = (program, run) => {
     .requiredOption('--reason <text>', 'why', reason)
     .action(
       run<{ reason: string }>(async ({ client, print }, { reason }, id) => {
-        const written = await client.post<WriteReceipt>(`${pathOf(id!)}/reopen`, { reason }, { repeatable: true });
+        const written = await client.post<WriteReceipt>(`${casePath(id!)}/reopen`, { reason }, { repeatable: true });
         print(written, () => line`case ${id} is open`);
       }),
     );
@@ -166,11 +169,11 @@ export const commands: CommandGroup = (program, run) => {
 };
 
 const claimOf = (client: ApiClient, caseId: string): Promise<ClaimAnswer> =>
-  client.post<ClaimAnswer>(`${pathOf(caseId)}/claim`, undefined, { repeatable: true });
+  client.post<ClaimAnswer>(`${casePath(caseId)}/claim`, undefined, { repeatable: true });
 
 /** The token of the caller's claim, if they hold it. */
 async function tokenIfHeld(client: ApiClient, caseId: string): Promise<{ token?: number }> {
-  const { claim } = await client.get<CaseAnswer>(pathOf(caseId));
+  const { claim } = await client.get<CaseAnswer>(casePath(caseId));
   return claim?.token == null ? {} : { token: claim.token };
 }
 
@@ -180,7 +183,11 @@ async function tokenHeld(client: ApiClient, caseId: string): Promise<number> {
   throw new Refusal('claim-lost', `you have not claimed case ${caseId}, or the claim has ended: claim it first`);
 }
 
-const pathOf = (caseId: string): string => `/v1/cases/${encodeURIComponent(caseId)}`;
+const alreadyJudged = ({ caseId, round, verdict }: ReviewAnswer): Refusal =>
+  new Refusal(
+    'already-reviewed',
+    `you have given the verdict ${verdict} on case ${caseId} in round ${round}: case withdraw takes it back, if it is not final`,
+  );
 
 function caseText(shown: CaseAnswer): Shown {
   const { claim, verdicts, history } = shown;

@@ -7,11 +7,10 @@ import type { Runner } from '../../cli/session.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { RevealedAnswer } from '../features/reveal-content-route.js';
 import type { ReviewAnswer } from '../queries/review-answer.js';
+import { casePath } from './case-paths.js';
 
 const TEXTS = ['prompt', 'comments'];
 const LEVELS = [...TEXTS, 'blurred', 'grey', 'full'];
-
-const pathOf = (caseId: string): string => `/v1/cases/${encodeURIComponent(caseId)}`;
 
 /** What a reviewer sees of a case. */
 export function contentCommands(group: Command, run: Runner): void {
@@ -22,7 +21,7 @@ export function contentCommands(group: Command, run: Runner): void {
     'case review img-1',
   ).action(
     run(async ({ client, print }, _, id) => {
-      const review = await client.get<ReviewAnswer>(`${pathOf(id!)}/review`);
+      const review = await client.get<ReviewAnswer>(`${casePath(id!)}/review`);
       print(review, () => reviewText(review));
     }),
   );
@@ -40,7 +39,7 @@ export function contentCommands(group: Command, run: Runner): void {
     .option('--out <file>', 'a new file for the image; needed for an image')
     .action(
       run<{ reason: string; out?: string }>(async ({ client, print, remark }, { reason: why, out }, id, level) => {
-        const path = `${pathOf(id!)}/reveals`;
+        const path = `${casePath(id!)}/reveals`;
         const body = { level, reason: why };
         if (TEXTS.includes(level!)) {
           const revealed = await client.post<RevealedAnswer>(path, body);
@@ -51,8 +50,7 @@ export function contentCommands(group: Command, run: Runner): void {
         if (out === undefined) {
           throw new InvalidInput([{ field: '--out', message: 'is missing: name a new file for the image' }]);
         }
-        const { bytes, mediaType, headers } = await client.content('POST', path, body);
-        await saveFile(out, bytes);
+        const { bytes, mediaType, headers } = await saveFile(out, () => client.content('POST', path, body));
         const position = headers.get('gatehouse-position');
         print({ caseId: id, level, mediaType, bytes: bytes.length, file: out, position }, () => savedText(bytes, out));
         if (headers.get('gatehouse-break-advised') === 'true') remark(BREAK);

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { type CommandGroup, command, reason } from '../../cli/commands.js';
+import { jsonOf } from '../../cli/json-file.js';
 import { paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
@@ -67,16 +67,19 @@ function queuesText({ queues, rules, patienceHours, etag, ...rest }: QueuesAnswe
 
 /** What `queue list --json` prints can be changed and set: its counts and null values are left out. */
 async function settingsIn(file: string): Promise<Record<string, unknown>> {
-  let settings: QueuesAnswer;
-  try {
-    settings = JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === undefined ? `is not JSON (${message})` : `can't be read (${code})`;
-    throw new InvalidInput([{ field: 'file', message: `${file} ${why}: queue list --json prints the form` }]);
+  const settings = await jsonOf('<file>', file, 'what queue list --json prints');
+  if (!isObject(settings)) {
+    const message = `${file} has no JSON object: write what queue list --json prints`;
+    throw new InvalidInput([{ field: '<file>', message }]);
   }
   const { queues, rules, patienceHours, default: other } = settings;
-  const given = ({ open: _, claimed: __, oldestOpenedAt: ___, ...queue }: QueuesAnswer['queues'][number]) =>
-    Object.fromEntries(Object.entries(queue).filter(([, value]) => value !== null));
+  const given = (queue: unknown) => {
+    if (!isObject(queue)) return queue;
+    const { open: _, claimed: __, oldestOpenedAt: ___, ...rest } = queue;
+    return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
+  };
   return { queues: Array.isArray(queues) ? queues.map(given) : queues, rules, patienceHours, default: other };
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

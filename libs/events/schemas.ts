@@ -20,6 +20,8 @@ import {
 export const ACCOUNTS_PER_EVENT = 1000;
 /** Maximum people per week that a rate may allow. */
 export const MAX_PER_WEEK = 10_000_000;
+/** The highest severity of a clause of the content policy. */
+export const MAX_SEVERITY = 3;
 
 /** An account, image, case, cohort or person, as its own system names it. */
 export const EntityId = (description: string) =>

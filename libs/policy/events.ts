@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
-import { Count, eventData, Instant, Label, Line, Name, Prose } from '../events/schemas.js';
+import { Count, eventData, Instant, Label, Line, MAX_SEVERITY, Name, Prose } from '../events/schemas.js';
+
+export { MAX_SEVERITY };
 
 /** Maximum clauses of a version. */
 export const MAX_CLAUSES = 50;
-/** The highest severity of a clause. */
-export const MAX_SEVERITY = 3;
 
 const Clause = eventData({
   id: Label('What verdicts and the categories of flags name it by.'),

@@ -4,7 +4,15 @@ import { DAY_MS, toIso } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
 import { GatehouseError } from '../kernel/errors.js';
 import type { PolicyEvent } from './events.js';
-import { type ContentPolicies, clausesAt, policiesAt, policyStream, publishPolicy, withdrawPolicy } from './policy.js';
+import {
+  type ContentPolicies,
+  clausesAt,
+  policiesAt,
+  policyStream,
+  publishPolicy,
+  severitiesAt,
+  withdrawPolicy,
+} from './policy.js';
 
 const NOW = Date.UTC(2022, 5, 1);
 const LATER = toIso(NOW + 10 * DAY_MS);
@@ -105,6 +113,35 @@ describe('the clauses of a content policy', () => {
     expect(clausesAt(state, Date.parse(LATER))).toEqual(clauses);
     expect(clausesAt(given('v1'), NOW)).toEqual([]);
     expect(clausesAt(given(), NOW)).toEqual([]);
+  });
+
+  it('have the highest severity that any version gave them, also if the one in force renames them or has none', () => {
+    const mild = { ...hate, severity: 1 };
+    const renamed = { id: 'hatred', title: 'No hatred', severity: 2 };
+    const versions: [number, PolicyEvent][] = [
+      [NOW, published('v1', { clauses: [hate] })],
+      [NOW, published('v2', { clauses: [mild, violence] })],
+      [NOW, withdrawal('v1')],
+      [NOW, published('v3', { clauses: [renamed] })],
+      [NOW, published('v4')],
+    ];
+    for (const count of [3, 4, 5]) {
+      const severities = severitiesAt(stored(...versions.slice(0, count)), NOW);
+      expect([severities.get('hate'), severities.get('violent'), severities.get('other')]).toEqual([3, 2, undefined]);
+    }
+    expect(severitiesAt(given('v1'), NOW).size).toBe(0);
+  });
+
+  it('have no known severity while a broken event may have published others', () => {
+    const known = stored([NOW, published('v1', { clauses: [hate] })]);
+    const broken = policyStream.evolveBroken!(known, { position: 7 } as never);
+    expect(severitiesAt(broken, NOW).size).toBe(0);
+    const later = publishPolicy(broken, { version: 'v2', clauses: [violence] }, NOW);
+    const superseded = fold(policyStream, [{ ...later[0]!, metadata: { time: toIso(NOW) } }], broken);
+    expect([...severitiesAt(superseded, NOW + DAY_MS)]).toEqual([
+      ['hate', 3],
+      ['violent', 2],
+    ]);
   });
 
   it('cannot be changed under the same version, nor share an id', () => {

@@ -121,6 +121,21 @@ export function clausesAt(policies: ContentPolicies, now: number): readonly Clau
 }
 
 /**
+ * How severe a violation of each clause is: the highest severity that any version gave it, also one that is superseded,
+ * withdrawn or announced, since flags name clauses of earlier versions too. A clause that is not in it is unknown. Empty
+ * while a broken event may have published a version in force.
+ * @param now epoch milliseconds
+ * @returns by the id of the clause, from 0 to 3
+ */
+export function severitiesAt(policies: ContentPolicies, now: number): ReadonlyMap<string, number> {
+  const severities = new Map<string, number>();
+  if (policiesAt(policies, now).unreadable !== undefined) return severities;
+  for (const { id, severity } of policies.versions.flatMap(({ clauses }) => clauses))
+    severities.set(id, Math.max(severity, severities.get(id) ?? 0));
+  return severities;
+}
+
+/**
  * A no-op for a version that is in force or scheduled like this.
  * @throws InvalidInput if two clauses have one id
  * @throws Refusal policy-superseded: accounts that accepted that version would count as up to date again

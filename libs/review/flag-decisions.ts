@@ -41,9 +41,9 @@ export const openingSettings = (of: { reviewPanel: number; reopenConfidencePerce
 });
 
 /**
- * A flag opens a case, joins an open one, or opens the next round of one that was dismissed or found to be a problem of the
- * model, if it was stored after that and says something new. A no-op after a confirmation, for a flag with neither a new flagger nor a new category, and beyond
- * MAX_FLAGS.
+ * A flag opens a case or joins an open one. It opens the next round of a case that was dismissed, or found to be a problem of
+ * the model, if it was stored after that decision and says something new (see `saysMore`). A no-op if the case is confirmed,
+ * and for an open case if neither its flagger nor one of its categories is new there, or if the case has MAX_FLAGS flags.
  */
 export function openCase(state: Case, { position, panelSize, confidenceStep, ...flag }: OpenCase): CaseEvent[] {
   if (state.status === 'confirmed' || position <= state.closedAt) return [];

@@ -7,7 +7,7 @@ export type PriorityPart = DataOf<typeof CaseRouted>['parts'][number];
 
 /** What the priority of a case depends on beside its own events, as of its routing. */
 export interface PriorityFacts {
-  /** By clause of the content policy in force: how severe a violation is. */
+  /** By clause of any version of the content policy: the highest severity. */
   severities: ReadonlyMap<string, number>;
   /** How often the image was shared or downloaded, up to MAX_REACH. */
   reach: number;
@@ -58,7 +58,7 @@ function ofSeverity({ categories }: Case, { severities }: PriorityFacts): Priori
   const found = worst(categories, severities);
   const because = found
     ? `clause ${found.clause} has severity ${found.severity} of ${MAX_SEVERITY}`
-    : `no category is a clause of the policy in force, which counts as severity ${UNKNOWN_SEVERITY} of ${MAX_SEVERITY}`;
+    : `no category is a clause of the content policy, which counts as severity ${UNKNOWN_SEVERITY} of ${MAX_SEVERITY}`;
   return points('severity', (found?.severity ?? UNKNOWN_SEVERITY) / MAX_SEVERITY, because);
 }
 

@@ -1,13 +1,13 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
-import { Count, EntityId, eventData, Instant, Label, Line, Name, PersonalText } from '../events/schemas.js';
+import { Count, EntityId, eventData, Instant, Label, Line, MAX_SEVERITY, Name, PersonalText } from '../events/schemas.js';
+
+export { MAX_SEVERITY };
 
 /** Maximum queues. */
 export const MAX_QUEUES = 50;
 /** Maximum routing rules. */
 export const MAX_RULES = 100;
-/** The highest severity of a clause. */
-export const MAX_SEVERITY = 3;
 /** The highest priority. */
 export const MAX_PRIORITY = 100;
 /** Maximum hours of patience: 30 days. */

@@ -18,8 +18,8 @@ export interface RoutingFacts extends PriorityFacts {
 }
 
 /**
- * Puts an open case into its queue with its priority. A no-op if it is there, if the case is closed, and if newer rules than
- * these have routed it.
+ * Puts an open case into its queue with its priority. A no-op if these rules have put it there, if the case is closed,
+ * and if newer rules have routed it.
  */
 export function routeCase(state: Case, caseId: string, facts: RoutingFacts): CaseEvent[] {
   const { rules } = facts;
@@ -28,7 +28,8 @@ export function routeCase(state: Case, caseId: string, facts: RoutingFacts): Cas
   const before = state.route;
   const isThere = before?.queue === route.queue && before.priority === route.priority && before.dueAt === route.dueAt;
   const panel = panelFor(route.queue, state, facts);
-  if (isThere && panel.panelSize === undefined) return [];
+  // Also in the same place it is recorded which rules put it there: older ones, read before, must not move it again.
+  if (isThere && before.rulesVersion === route.rulesVersion && panel.panelSize === undefined) return [];
   return [{ type: 'CaseRouted', data: { caseId, ...route, parts, dueAt: toIso(route.dueAt), ...panel } }];
 }
 

@@ -3,13 +3,12 @@ import type { RecordedOf } from '../../events/event-definition.js';
 import type { ContentFlagged } from '../../images/index.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { type CommandContext, causedBy } from '../../kernel/command-context.js';
-import { fold } from '../../kernel/decider.js';
 import { type Case, caseStream } from '../case.js';
-import type { CaseEvent } from '../events.js';
 import { type OpenCase, type OpeningSettings, openCase } from '../flag-decisions.js';
 import { isUnseen, notedFlaggerId, notedFlaggerStream, noteFlagger } from '../noted-flagger.js';
 import { CASE_OPENING, nextReviewActions } from '../review-actions.js';
-import { type RoutingFacts, routeCase } from '../routing.js';
+import type { RoutingFacts } from '../routing.js';
+import { alsoRouted, caseAfter, routedByNewest } from './case-routing.js';
 import type { RoutingFactsReader } from './routing-facts.js';
 
 export type FlagProcessing = (event: RecordedOf<typeof ContentFlagged>) => Promise<void>;
@@ -51,41 +50,26 @@ async function openAndRoute(
   context: CommandContext & { time: string },
 ): Promise<Case> {
   const { imageId: caseId } = opening;
-  /** The state with the events of the flag, as it will be once they are stored. */
-  const after = (state: Case, events: readonly CaseEvent[]) =>
-    fold(
+  for (;;) {
+    let facts: RoutingFacts | undefined;
+    let isUnprepared = false;
+    const opened = await transactor.transact(
       caseStream,
-      events.map((event) => ({ ...event, metadata: { time: context.time } })),
-      state,
+      caseId,
+      context,
+      (state) => {
+        const events = openCase(state, opening);
+        // The case was decided since the facts were read, when the flag changed nothing.
+        isUnprepared = events.length > 0 && !facts;
+        return facts ? alsoRouted(state, caseId, events, facts, context.time) : [];
+      },
+      async () => {
+        const { state } = await transactor.load(caseStream, caseId);
+        const events = openCase(state, opening);
+        // Most flags of an image change nothing, and need no facts.
+        facts = events.length === 0 ? undefined : await routing.read(caseAfter(state, events, context.time));
+      },
     );
-  let facts: RoutingFacts | undefined;
-  const opened = await transactor.transact(
-    caseStream,
-    caseId,
-    context,
-    (state) => {
-      const events = openCase(state, opening);
-      if (events.length === 0 || !facts) return events;
-      return [...events, ...routeCase(after(state, events), caseId, facts)];
-    },
-    async () => {
-      const { state } = await transactor.load(caseStream, caseId);
-      const events = openCase(state, opening);
-      // Most flags of an image change nothing, and need no facts.
-      facts = events.length === 0 ? undefined : await routing.read(after(state, events));
-    },
-  );
-  // Rules that were set meanwhile may have found all cases but this one.
-  const isOutdated = opened.events.length > 0 && (facts === undefined || (await routing.areOutdated(facts)));
-  return isOutdated ? (await route(transactor, routing, caseId, context)).state : opened.state;
+    if (!isUnprepared) return (await routedByNewest(transactor, routing, opened, caseId, context)).state;
+  }
 }
-
-/** Puts an open case into its queue by the rules as they are now. */
-export const route = (transactor: Transactor, routing: RoutingFactsReader, caseId: string, context: CommandContext) =>
-  transactor.transact(
-    caseStream,
-    caseId,
-    context,
-    (state, facts) => routeCase(state, caseId, facts),
-    async () => routing.read((await transactor.load(caseStream, caseId)).state),
-  );

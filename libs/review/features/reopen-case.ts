@@ -7,12 +7,15 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsReason } from '../../http/field-rules.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
+import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
-import { SETTINGS } from '../../platform/ports.js';
+import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { caseStream } from '../case.js';
 import { reopenCase } from '../claim-decisions.js';
 import { CASE_ID } from '../queries/case-fields.js';
 import { LEADS } from '../queries/reviewing-roles.js';
+import { alsoRouted, routedByNewest } from './case-routing.js';
+import { RoutingFactsReader } from './routing-facts.js';
 
 export class ReopenCase extends RequestCommand {
   @IsReason('Why. No personal data.')
@@ -25,14 +28,24 @@ export class ReopenCase extends RequestCommand {
 export class ReopenCaseHandler implements ICommandHandler<ReopenCase> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(RoutingFactsReader) private readonly routing: RoutingFactsReader,
+    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   async execute({ caseId, reason, context }: ReopenCase): Promise<CommandResult> {
     const reopening = { caseId, reason, by: context.actor.id, panelSize: this.settings.reviewPanel };
-    return commandResult(
-      await this.transactor.transact(caseStream, caseId, context, (state) => reopenCase(state, reopening)),
+    const { transactor, routing } = this;
+    const time = toIso(this.clock.now());
+    const reopened = await transactor.transact(
+      caseStream,
+      caseId,
+      { ...context, time },
+      (state, facts) => alsoRouted(state, caseId, reopenCase(state, reopening), facts, time),
+      async () => routing.read((await transactor.load(caseStream, caseId)).state),
     );
+    const { position } = await routedByNewest(transactor, routing, reopened, caseId, context);
+    return { ...commandResult(reopened), position };
   }
 }
 

@@ -5,8 +5,8 @@ import type { Clock } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { CLOCK, POOL, SETTINGS } from '../../platform/ports.js';
-import { clausesAt, policyStream } from '../../policy/index.js';
-import type { Case } from '../case.js';
+import { policyStream, severitiesAt } from '../../policy/index.js';
+import type { Case, Route } from '../case.js';
 import { caseCounts } from '../queries/case-counts.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import type { RoutingFacts } from '../routing.js';
@@ -38,16 +38,16 @@ export class RoutingFactsReader {
     return {
       rules,
       panelSize: this.settings.reviewPanel,
-      severities: new Map(clausesAt(policies, this.clock.now()).map(({ id, severity }) => [id, severity])),
+      severities: severitiesAt(policies, this.clock.now()),
       reach,
       records: new Map(records),
       accountConfirmed: account.length > 0 ? (counts.get(account[0]!)?.confirmed ?? 0) : 0,
     };
   }
 
-  /** Whether rules have been set since. */
-  async areOutdated({ rules }: RoutingFacts): Promise<boolean> {
+  /** Whether rules have been set since a case was routed. @param route undefined if it was not routed */
+  async areOutdated(route: Route | undefined): Promise<boolean> {
     const { state } = await this.transactor.load(reviewSettingsStream, undefined);
-    return state.version > rules.version;
+    return route === undefined || state.version > route.rulesVersion;
   }
 }

@@ -6,7 +6,7 @@ import { queryView } from '../../projections/view-query.js';
 import type { ViewReader } from '../../projections/view-reader.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
-import { route } from '../features/flag-processing.js';
+import { route } from '../features/case-routing.js';
 import type { RoutingFactsReader } from '../features/routing-facts.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import { QueueRulesSet } from '../routing-events.js';
@@ -14,6 +14,11 @@ import { casesView } from '../views/cases.js';
 
 const CASE_REROUTING = 'case-rerouting';
 const CONCURRENCY = 8;
+const PAGE = 1_000;
+
+/** By the key, which no event changes: a case that is routed or decided meanwhile moves no other one between pages. */
+const OPEN_CASES = `SELECT case_id FROM ${viewTable(casesView)}
+  WHERE status IN ('open', 'claimed') AND case_id > $1 ORDER BY case_id LIMIT ${PAGE}`;
 
 /** Puts the open cases into the queues of new rules. Those that were opened since are routed by them anyway. */
 export const caseRerouting = (
@@ -32,18 +37,20 @@ export const caseRerouting = (
       // The last rules are those that count.
       if (state.changedAt > event.position) return;
       await reader.reached(casesView, event.position, waitMs);
-      const { rows } = await queryView(pool, {
-        text: `SELECT case_id FROM ${viewTable(casesView)} WHERE status IN ('open', 'claimed')`,
-      });
       const context = causedBy(event, CASE_REROUTING);
-      const ids: string[] = rows.map(({ case_id }) => case_id);
-      await inOrder(
-        ids,
-        (id) => [id],
-        CONCURRENCY,
-        async (id) => {
-          await route(transactor, routing, id, context);
-        },
-      );
+      for (let after = ''; ; ) {
+        const { rows } = await queryView(pool, { text: OPEN_CASES, values: [after] });
+        const ids: string[] = rows.map(({ case_id }) => case_id);
+        await inOrder(
+          ids,
+          (id) => [id],
+          CONCURRENCY,
+          async (id) => {
+            await route(transactor, routing, id, context);
+          },
+        );
+        if (ids.length < PAGE) return;
+        after = ids.at(-1)!;
+      }
     },
   });

@@ -19,7 +19,9 @@ export interface CaseFacts {
   links?: ReadonlyMap<string, ReadonlySet<string>>;
   /** The queue of the case and, by reviewer, what they can review. */
   needs?: { queue: Queue; reviewers: ReadonlyMap<string, Reviewer> };
-  /** By clause of the content policy in force: how severe a violation is. Empty if it has no clauses. */
+  /** The clauses of the content policy in force; empty if it has none. */
+  clauses?: ReadonlySet<string>;
+  /** By clause of any version of the content policy: the highest severity. Absent ones are unknown. */
   severities?: ReadonlyMap<string, number>;
 }
 

@@ -72,6 +72,17 @@ describe('the image of a case that names a clause of the highest severity', () =
       data: { caseId: 'img-1', reviewer: 'rob', verdict: 'unsafe', clause: 'minors' },
     };
     expect(() => looks({ level: 'full' }, verdict)).toThrow(refused);
-    expect(() => looks({ level: 'full' }, flagged(['violent', 'unknown']))).not.toThrow();
+    expect(() => looks({ level: 'full' }, flagged(['violent']))).not.toThrow();
+  });
+
+  it('is one too if it names a category whose severity is unknown, as all are while the policy is', () => {
+    const unknown = expect.objectContaining({ code: 'severe-content', details: { clause: 'unknown' } });
+    expect(() => looks({ level: 'full' }, flagged(['violent', 'unknown']))).toThrow(unknown);
+    expect(() => looks({ level: 'full', isSevereViewer: true }, flagged(['unknown']))).not.toThrow();
+    expect(() => looks({ level: 'prompt' }, flagged(['unknown']))).not.toThrow();
+    for (const facts of [{}, { severities: new Map() }])
+      expect(() => checkAs({ level: 'full' }, facts, opened, flagged(['violent']), claimed('rita', 1))).toThrow(
+        expect.objectContaining({ code: 'severe-content', details: { clause: 'violent' } }),
+      );
   });
 });

@@ -3,6 +3,7 @@ import { Refusal } from '../kernel/errors.js';
 import type { Case } from './case.js';
 import type { CaseFacts } from './conflict-of-interest.js';
 import { refuseConflict, refuseIncomplete, refuseWithoutClaim } from './refusals.js';
+import { MAX_SEVERITY } from './routing-events.js';
 
 /** What people wrote, which is stored encrypted, and the image, from the least to the most that can be recognized. */
 export const REVEAL_LEVELS = ['prompt', 'comments', 'blurred', 'grey', 'full'] as const;
@@ -13,14 +14,15 @@ export type TextLevel = (typeof TEXTS)[number];
 
 export const isText = (level: RevealLevel): level is TextLevel => TEXTS.some((one) => one === level);
 
-/** The severity of clauses whose images have viewers of their own; see the content policy. */
-export const HIGHEST_SEVERITY = 3;
-
-/** A clause of the highest severity that the flags or the verdicts of the round name; undefined for none. */
-export const severeClauseOf = (state: Case, { severities }: CaseFacts): string | undefined =>
-  [...state.categories, ...state.verdicts.flatMap(({ clause }) => clause ?? [])].find(
-    (one) => severities?.get(one) === HIGHEST_SEVERITY,
-  );
+/**
+ * What the flags or the verdicts of the round name and is, or may be, a clause of the highest severity, whose images have
+ * viewers of their own: of a category that no version of the content policy knows, nobody said that it is less severe.
+ * @returns undefined for none
+ */
+export function severeClauseOf(state: Case, { severities }: CaseFacts): string | undefined {
+  const named = [...state.categories, ...state.verdicts.flatMap(({ clause }) => clause ?? [])];
+  return named.find((one) => severities?.get(one) === MAX_SEVERITY) ?? named.find((one) => !severities?.has(one));
+}
 
 export interface Reveal {
   caseId: string;
@@ -28,7 +30,7 @@ export interface Reveal {
   level: RevealLevel;
   /** The fencing token of their claim, if they named it. */
   token?: number;
-  /** Whether they may look at images of cases that name a clause of the highest severity. */
+  /** Whether they may look at images of cases that name a clause of the highest severity, or an unknown one. */
   isSevereViewer: boolean;
   /** Epoch milliseconds. */
   now: number;
@@ -37,7 +39,8 @@ export interface Reveal {
 /**
  * Only the reviewer who holds the claim may look, and not at their own image or flag.
  * @throws NotFound case-unknown
- * @throws Refusal case-parked, image-parked, own-flag, own-image, claim-lost, case-not-claimed, severe-content
+ * @throws Refusal case-parked, image-parked, own-flag, own-image, linked-account, claim-lost, case-not-claimed,
+ * severe-content
  */
 export function checkReveal(state: Case, reveal: Reveal, facts: CaseFacts): void {
   const { caseId, reviewer, token, now } = reveal;
@@ -62,9 +65,12 @@ export function refuseSevere(
 ): void {
   const clause = severeClauseOf(state, facts);
   if (clause === undefined || isSevereViewer) return;
+  const why = facts.severities?.has(clause)
+    ? 'a clause of the highest severity'
+    : 'whose severity no version of the content policy says';
   throw new Refusal(
     'severe-content',
-    `case ${caseId} names ${clause}, a clause of the highest severity: ${reviewer} may not see its image. Escalate it; a lead whom an administrator granted it (PUT /v1/severe-viewers/{id}) may`,
+    `case ${caseId} names ${clause}, ${why}: ${reviewer} may not see its image. Escalate it; a lead whom an administrator granted it (PUT /v1/severe-viewers/{id}) may`,
     { clause },
   );
 }

@@ -134,7 +134,7 @@ describe('a verdict', () => {
 
   it('names a clause of the policy in force and a rationale if it is unsafe, and no clause otherwise', () => {
     const state = opened().state();
-    const facts = { severities: new Map([['hate', 3]]) };
+    const facts = { clauses: new Set(['hate']) };
     const fields = (more: object) => () => vote(state, 'rev-1', 'unsafe', more, facts);
     expect(fields({ clause: undefined, rationale: undefined })).toThrow(
       expect.objectContaining({
@@ -144,7 +144,7 @@ describe('a verdict', () => {
     expect(fields({})).toThrow(refusal('clause-unknown'));
     expect(types(fields({ clause: 'hate' })())).toEqual(['VerdictGiven', 'ReviewConfirmed']);
     // A policy without clauses.
-    expect(types(vote(state, 'rev-1', 'unsafe', {}, { severities: new Map() }))).toHaveLength(2);
+    expect(types(vote(state, 'rev-1', 'unsafe', {}, { clauses: new Set() }))).toHaveLength(2);
     expect(() => vote(state, 'rev-1', 'safe', { clause: 'hate' })).toThrow(
       expect.objectContaining({ errors: [expect.objectContaining({ field: '/clause' })] }),
     );

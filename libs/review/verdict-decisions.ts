@@ -43,7 +43,8 @@ export interface ImportVerdict extends GiveVerdictBase {
  * reviewer has voted. The verdict of somebody who may not review the case any more decides nothing, nor does `unsure`:
  * another reviewer takes that place. In a panel that an outside tool gave, `unsure` counts as well.
  * @throws NotFound case-unknown; InvalidInput
- * @throws Refusal case-parked, image-parked, own-flag, own-image, claim-lost, clause-unknown, image-owner-unknown
+ * @throws Refusal case-parked, image-parked, own-flag, own-image, linked-account, claim-lost, clause-unknown,
+ * image-owner-unknown
  */
 export function giveVerdict(state: Case, command: GiveVerdict | ImportVerdict, facts: CaseFacts): CaseEvent[] {
   const { caseId, reviewer, verdict, clause, rationale, answerTimeMs, note, now } = command;
@@ -151,7 +152,7 @@ function decideIfFinal(state: Case, caseId: string, now: number, facts: CaseFact
 }
 
 /** @throws InvalidInput; Refusal clause-unknown */
-function refuseUnfounded({ verdict, clause, rationale }: GiveVerdict, { severities }: CaseFacts): void {
+function refuseUnfounded({ verdict, clause, rationale }: GiveVerdict, { clauses }: CaseFacts): void {
   if (verdict === 'unsafe') {
     const missing = Object.entries({ clause, rationale }).filter(([, value]) => value === undefined);
     if (missing.length > 0) {
@@ -161,11 +162,11 @@ function refuseUnfounded({ verdict, clause, rationale }: GiveVerdict, { severiti
   } else if (clause !== undefined) {
     throw new InvalidInput([{ field: '/clause', message: 'is for an unsafe verdict only: leave it out' }]);
   }
-  if (clause !== undefined && severities && severities.size > 0 && !severities.has(clause)) {
+  if (clause !== undefined && clauses && clauses.size > 0 && !clauses.has(clause)) {
     throw new Refusal(
       'clause-unknown',
       `the content policy in force has no clause ${clause}: GET /v1/policy lists its clauses`,
-      { clauses: [...severities.keys()] },
+      { clauses: [...clauses] },
     );
   }
 }

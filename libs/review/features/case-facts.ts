@@ -5,7 +5,7 @@ import type { Clock } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { CLOCK, POOL, SETTINGS } from '../../platform/ports.js';
-import { clausesAt, policyStream } from '../../policy/index.js';
+import { clausesAt, policyStream, severitiesAt } from '../../policy/index.js';
 import { caseStream } from '../case.js';
 import type { CaseFacts } from '../conflict-of-interest.js';
 import { openingSettings } from '../flag-decisions.js';
@@ -60,7 +60,8 @@ export class CaseFactsReader {
       notedRounds: new Map(people.map((one, n) => [one, rounds[n]!.state.round])),
       ...(queue && { needs: { queue, reviewers: new Map(people.map((one, n) => [one, profiles[n]!.state])) } }),
       links: new Map(people.map((one, n) => [one, profiles[n]!.state.accounts])),
-      severities: new Map(clausesAt(policies, this.clock.now()).map(({ id, severity }) => [id, severity])),
+      clauses: new Set(clausesAt(policies, this.clock.now()).map(({ id }) => id)),
+      severities: severitiesAt(policies, this.clock.now()),
     };
   }
 }

@@ -1,16 +1,15 @@
 import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { FastifyReply } from 'fastify';
-import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery } from '../../http/field-rules.js';
 import { Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { CONTENT_PROBLEMS, MAX_PREVIEW_BYTES, type Picture, Pictures } from '../../images/index.js';
 import type { Actor } from '../../kernel/envelope.js';
-import { caseStream } from '../case.js';
 import { refuseUnknown } from '../refusals.js';
 import { refuseSevere } from '../reveal.js';
+import { CurrentCases } from './current-cases.js';
 import { PICTURE, sendPicture } from './picture-answer.js';
 import { REVIEWERS } from './reviewing-roles.js';
 import { SevereViewing } from './severe-viewing.js';
@@ -23,14 +22,14 @@ export class PreviewImage extends IdQuery<Picture> {
 @QueryHandler(PreviewImage)
 export class PreviewImageHandler implements IQueryHandler<PreviewImage> {
   constructor(
-    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(CurrentCases) private readonly current: CurrentCases,
     @Inject(SevereViewing) private readonly viewing: SevereViewing,
     @Inject(Pictures) private readonly pictures: Pictures,
   ) {}
 
   async execute({ id, reader }: PreviewImage): Promise<Picture> {
     const [{ state }, severities, isSevereViewer] = await Promise.all([
-      this.transactor.load(caseStream, id),
+      this.current.find(id, reader.id),
       this.viewing.severities(),
       this.viewing.isViewer(reader),
     ]);
@@ -54,6 +53,7 @@ export class PreviewImageController {
       ...CONTENT_PROBLEMS,
       404: ['case-unknown', ...CONTENT_PROBLEMS[404]!],
       409: ['severe-content', ...CONTENT_PROBLEMS[409]!],
+      503: ['not-caught-up', ...CONTENT_PROBLEMS[503]!],
     },
   })
   async previewImage(

@@ -96,7 +96,9 @@ export const ReviewAnswer = closed({
     },
     'The content policy.',
   ),
-  severeClause: orNull(text('A clause of the highest severity that the case names.')),
+  severeClause: orNull(
+    text('A clause of the highest severity, or one that no version of the content policy knows, that the case names.'),
+  ),
   levels: list(
     Type.Unsafe<(typeof REVEAL_LEVELS)[number]>({ type: 'string', enum: [...REVEAL_LEVELS] }),
     'What the caller may reveal while they hold the claim.',

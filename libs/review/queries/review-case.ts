@@ -11,20 +11,27 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import type { Actor } from '../../kernel/envelope.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
-import { type Clause, type ContentPolicies, clausesAt, policiesAt, policyStream } from '../../policy/index.js';
+import {
+  type Clause,
+  type ContentPolicies,
+  clausesAt,
+  policiesAt,
+  policyStream,
+  severitiesAt,
+} from '../../policy/index.js';
 import { ACCOUNT_RECORDS, type AccountRecords } from '../account-record.js';
-import { isBlind } from '../blind-review.js';
-import { type Case, caseStream, isOurs } from '../case.js';
+import { type Case, caseStream } from '../case.js';
 import { ownerOf } from '../conflict-of-interest.js';
-import { refuseConflict, refuseUnknown } from '../refusals.js';
+import { refuseConflict, refuseIncomplete } from '../refusals.js';
 import { isText, REVEAL_LEVELS, severeClauseOf } from '../reveal.js';
-import { reviewerStream } from '../reviewer.js';
 import { AccountCasesReader } from './account-cases.js';
 import { CASE_ID, placeOf } from './case-fields.js';
 import { scoresOf } from './case-scores.js';
+import { CurrentCases } from './current-cases.js';
 import { ReviewAnswer, reviewExample } from './review-answer.js';
 import { REVIEWERS } from './reviewing-roles.js';
 import { SevereViewing } from './severe-viewing.js';
+import { visibleReview } from './visible-review.js';
 
 export class ReviewCase extends IdQuery<ReviewAnswer> {
   declare readonly reader: Actor;
@@ -36,6 +43,7 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(CurrentCases) private readonly current: CurrentCases,
     @Inject(ImageOwners) private readonly images: ImageOwners,
     @Inject(ImagePrompts) private readonly prompts: ImagePrompts,
     @Inject(ACCOUNT_RECORDS) private readonly accounts: AccountRecords,
@@ -45,24 +53,28 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
   ) {}
 
   async execute({ id: caseId, reader }: ReviewCase): Promise<ReviewAnswer> {
-    const [history, { image, isParked }, { state: policies }, { state: profile }, isSevereViewer] = await Promise.all([
+    // Before the case's own events: then every flag stored so far is in one of the two.
+    const current = await this.current.find(caseId, reader.id);
+    const [history, { image, isParked }, { state: policies }, isSevereViewer] = await Promise.all([
       this.store.readStream(`${caseStream.category}-${caseId}`),
       this.images.row(caseId),
       this.transactor.load(policyStream, undefined),
-      this.transactor.load(reviewerStream, reader.id),
       this.viewing.isViewer(reader),
     ]);
     const state = foldRecorded(caseStream, history);
-    refuseUnknown(state, caseId);
-    const links = new Map([[reader.id, profile.accounts]]);
-    const facts = { ...(image && { owner: image.account_id }), isParked: false, links };
-    refuseConflict(state, caseId, reader.id, facts);
+    const facts = {
+      ...(image && { owner: image.account_id }),
+      ...{ isParked, isCaseParked: current.isParked },
+      notedRounds: new Map([[reader.id, current.notedRound]]),
+      links: new Map([[reader.id, current.linked]]),
+    };
+    refuseIncomplete(state, caseId, facts);
+    refuseConflict(current.state, caseId, reader.id, facts);
     const now = this.clock.now();
     const clauses = clausesAt(policies, now);
-    const severities = new Map(clauses.map(({ id, severity }) => [id, severity]));
-    const severeClause = severeClauseOf(state, { severities });
+    const severeClause = severeClauseOf(current.state, { severities: severitiesAt(policies, now) });
     const scores = scoresOf(history);
-    const accountId = isParked ? undefined : ownerOf(state, facts);
+    const accountId = ownerOf(state, facts);
     const [hasPrompt, account] = await Promise.all([
       image ? this.prompts.exists(image) : null,
       accountId === undefined ? null : this.accountOf(accountId, caseId, [...state.categories]),
@@ -70,7 +82,7 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
     return {
       caseId,
       imageId: state.imageId,
-      ...claimOf(state, reader, now),
+      ...visibleReview(state, reader, now),
       round: state.round,
       panelSize: state.panelSize,
       isEscalated: state.isEscalated,
@@ -96,32 +108,6 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
     const restrictions = record.restrictions.map((one) => ({ ...one }));
     return { accountId, ...record, restrictions, cases, latestCases: latest, similarCases: similar };
   }
-}
-
-function claimOf(state: Case, reader: Actor, now: number) {
-  const { status, verdicts } = state;
-  const claim = state.claim && now < state.claim.until ? state.claim : undefined;
-  const reserved = state.reserved && now < state.reserved.until ? state.reserved : undefined;
-  const isHidden = status === 'open' && isBlind(verdicts, claim?.reviewer, reader);
-  return {
-    status: status === 'none' ? ('open' as const) : status === 'open' && claim ? ('claimed' as const) : status,
-    reservedFor: reserved?.reviewer ?? null,
-    reservedUntil: reserved ? toIso(reserved.until) : null,
-    claim: claim
-      ? {
-          reviewer: claim.reviewer,
-          until: toIso(claim.until),
-          token: claim.reviewer === reader.id ? claim.token : null,
-        }
-      : null,
-    verdict: verdicts.find((one) => isOurs(one, reader.id))?.verdict ?? null,
-    verdicts: isHidden
-      ? []
-      : verdicts.map(({ finalAt, ...given }) => ({
-          ...given,
-          ...(finalAt !== undefined && { finalAt: toIso(finalAt) }),
-        })),
-  };
 }
 
 const factsOf = (image: ImageRow) => ({
@@ -156,7 +142,11 @@ export class ReviewCaseController {
       'Whether there are a prompt and comments, never their words; they and the image are revealed by POST /v1/cases/{id}/reveals, and GET /v1/images/{id}/preview shows the image blurred and grey. Verdicts of others are not shown before the caller’s own.',
     fields: { id: CASE_ID },
     answer: answer('Review', 'The case.', ReviewAnswer, reviewExample),
-    refusals: { 404: ['case-unknown'], 409: ['own-flag', 'own-image', 'linked-account'], 503: ['not-caught-up'] },
+    refusals: {
+      404: ['case-unknown'],
+      409: ['own-flag', 'own-image', 'linked-account', 'image-parked', 'case-parked'],
+      503: ['not-caught-up'],
+    },
   })
   reviewCase(@Param() query: ReviewCase, @Context() { actor: reader }: Context): Promise<ReviewAnswer> {
     return this.queries.execute(Object.assign(query, { reader }));

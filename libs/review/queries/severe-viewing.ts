@@ -3,7 +3,7 @@ import { Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Actor } from '../../kernel/envelope.js';
 import { CLOCK } from '../../platform/ports.js';
-import { clausesAt, policyStream } from '../../policy/index.js';
+import { policyStream, severitiesAt } from '../../policy/index.js';
 import { severeViewersStream } from '../severe-viewers.js';
 import { isLead } from './reviewing-roles.js';
 
@@ -20,9 +20,9 @@ export class SevereViewing {
     return isLead(actor) && (await this.transactor.load(severeViewersStream, undefined)).state.has(actor.id);
   }
 
-  /** How severe the clauses of the content policy in force are. */
+  /** By clause: how severe it is. Absent ones are unknown. */
   async severities(): Promise<ReadonlyMap<string, number>> {
     const { state } = await this.transactor.load(policyStream, undefined);
-    return new Map(clausesAt(state, this.clock.now()).map(({ id, severity }) => [id, severity]));
+    return severitiesAt(state, this.clock.now());
   }
 }

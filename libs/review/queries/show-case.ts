@@ -25,13 +25,13 @@ import type { Actor } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
 import type { Pool } from '../../platform/database/database.js';
 import { CLOCK, EVENT_STORE, POOL } from '../../platform/ports.js';
-import { isBlind } from '../blind-review.js';
 import { caseStream } from '../case.js';
 import { ownerOf } from '../conflict-of-interest.js';
 import { CaseRouted, PRIORITY_PARTS } from '../routing-events.js';
 import { undecided } from '../verdict-decisions.js';
 import { CASE_ID, caseFields, placeOf, VISIBLE, verdictFields } from './case-fields.js';
 import { REVIEWERS } from './reviewing-roles.js';
+import { visibleReview } from './visible-review.js';
 
 const CaseAnswer = closed({
   ...caseFields,
@@ -78,36 +78,25 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
     if (state.status === 'none') {
       throw new NotFound('case-unknown', `there is no case ${caseId}; a flag on an image opens the case of its id`);
     }
-    const { imageId, status, round, panelSize, flaggers, categories, verdicts, isEscalated } = state;
+    const { imageId, round, panelSize, flaggers, categories, verdicts, isEscalated } = state;
     const owners = await ownersOf(this.pool, [imageId]);
     const now = this.clock.now();
-    const claim = state.claim && now < state.claim.until ? state.claim : undefined;
-    const reserved = state.reserved && now < state.reserved.until ? state.reserved : undefined;
-    const decidesAt = status === 'open' ? undecided(state, {})?.finalAt : undefined;
-    const visible = status === 'open' && isBlind(verdicts, claim?.reviewer, reader) ? [] : verdicts;
+    const { verdict: _, ...visible } = visibleReview(state, reader, now);
+    const decidesAt = state.status === 'open' ? undecided(state, {})?.finalAt : undefined;
     return {
       caseId,
       imageId,
       accountId: ownerOf(state, { owner: owners.get(imageId) }) ?? null,
-      status: status === 'open' && claim ? 'claimed' : status,
+      ...visible,
       round,
       panelSize,
       isEscalated,
-      reservedFor: reserved?.reviewer ?? null,
-      reservedUntil: reserved ? toIso(reserved.until) : null,
       ...placeOf(state),
       priorityParts: [...(events.findLast((event) => isOf(CaseRouted, event))?.data.parts ?? [])],
       flaggers: [...flaggers].sort(),
       categories: [...categories].sort(),
-      claim: claim
-        ? { ...claim, until: toIso(claim.until), token: claim.reviewer === reader.id ? claim.token : null }
-        : null,
       decidesAt: decidesAt === undefined ? null : toIso(decidesAt),
       verdictsGiven: verdicts.length,
-      verdicts: visible.map(({ finalAt, ...verdict }) => ({
-        ...verdict,
-        ...(finalAt !== undefined && { finalAt: toIso(finalAt) }),
-      })),
       position: String(events.at(-1)!.position),
       history: events.filter(isUsable).map(({ position: place, type, metadata: { time, actor } }) => ({
         position: String(place),

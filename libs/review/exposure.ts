@@ -4,6 +4,9 @@ import type { RevealLevel } from './reveal.js';
 export const BREAK_GAP_MS = 600_000;
 const MINUTE_MS = 60_000;
 
+/** @param time RFC 3339 in UTC @returns like `2022-05-18` */
+export const utcDayOf = (time: string): string => time.slice(0, '2022-05-18'.length);
+
 /** What a reviewer looked at since their last break; times in epoch milliseconds. */
 export interface Stretch {
   since: number;

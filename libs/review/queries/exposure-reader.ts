@@ -7,7 +7,10 @@ import { viewLookup } from '../../projections/view-lookup.js';
 import { queryView } from '../../projections/view-query.js';
 import { counterTable } from '../../projections/view-tables.js';
 import { isBreakAdvised, type Stretch } from '../exposure.js';
-import { dayKey, EXPOSURE_COLUMNS, EXPOSURE_COUNTS, exposureView, wholeKey } from '../views/exposure.js';
+import { dayKey, EXPOSURE_COLUMNS, EXPOSURE_COUNTS, exposureView, stretchOf, wholeKey } from '../views/exposure.js';
+
+/** A sum over one person shows that person, and one over two shows each to the other. */
+export const FEWEST_IN_SUM = 3;
 
 export type Exposed = Record<(typeof EXPOSURE_COUNTS)[number], number>;
 
@@ -37,13 +40,13 @@ export class ExposureReader {
     return {
       today: countsIn(today.row),
       total: countsIn(whole.row),
-      stretch: stretchIn(whole.row),
+      stretch: stretchOf(storedStretch(whole.row)),
       asOf: whole.asOf,
     };
   }
 
   async stretch(reviewer: string): Promise<Stretch | undefined> {
-    return stretchIn((await this.find(wholeKey(reviewer))).row);
+    return stretchOf(storedStretch((await this.find(wholeKey(reviewer))).row));
   }
 
   /** @param now epoch milliseconds */
@@ -51,11 +54,11 @@ export class ExposureReader {
     return isBreakAdvised(stretch, this.settings, now);
   }
 
-  /** The sums over all reviewers of the latest days on which anybody looked at anything, newest first. */
+  /** The sums over all reviewers of the latest days on which at least FEWEST_IN_SUM did anything, newest first. */
   async days(limit: number): Promise<(Exposed & { day: string; reviewers: number })[]> {
     const { rows } = await queryView(this.pool, {
-      text: `SELECT * FROM ${counterTable(exposureView)} ORDER BY bucket COLLATE "C" DESC LIMIT $1`,
-      values: [limit],
+      text: `SELECT * FROM ${counterTable(exposureView)} WHERE reviewers >= $2 ORDER BY bucket COLLATE "C" DESC LIMIT $1`,
+      values: [limit, FEWEST_IN_SUM],
     });
     return rows.map((row) => ({ day: row.bucket, reviewers: Number(row.reviewers), ...countsIn(row) }));
   }
@@ -65,7 +68,8 @@ const countsIn = (row: ViewRow = {}): Exposed =>
   Object.fromEntries(EXPOSURE_COUNTS.map((name) => [name, Number(row[name] ?? 0)])) as Exposed;
 
 /** The driver returns times as dates. */
-const stretchIn = (row: ViewRow = {}): Stretch | undefined =>
-  row.stretch_since
-    ? { since: row.stretch_since.getTime(), until: row.stretch_until.getTime(), full: row.stretch_full }
-    : undefined;
+const storedStretch = (row: ViewRow = {}) => ({
+  stretch_since: row.stretch_since?.getTime() ?? null,
+  stretch_until: row.stretch_until?.getTime() ?? null,
+  stretch_full: row.stretch_full ?? 0,
+});

@@ -7,7 +7,7 @@ import { IfGiven, IsInteger } from '../../http/field-rules.js';
 import { closed, count, list, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { exposureExample, exposureFields, toExposure } from './exposure-fields.js';
-import { ExposureReader } from './exposure-reader.js';
+import { ExposureReader, FEWEST_IN_SUM } from './exposure-reader.js';
 import { LEADS } from './reviewing-roles.js';
 
 const ExposureSums = closed({
@@ -17,7 +17,7 @@ const ExposureSums = closed({
       reviewers: count('How many people looked at anything or took a break.'),
       ...exposureFields,
     }),
-    'Days on which anybody did, newest first.',
+    `Days on which at least ${FEWEST_IN_SUM} people did, newest first.`,
   ),
 });
 export type ExposureSums = Static<typeof ExposureSums>;
@@ -48,7 +48,7 @@ export class ShowExposureSumsController {
   @Get('exposure')
   @Roles(...LEADS, 'compliance')
   @Operation('How much content the reviewers have looked at, by day', {
-    description: 'Sums of all reviewers: nobody but themselves sees the figures of one of them.',
+    description: `Sums of all reviewers: nobody but themselves sees the figures of one of them, so days on which fewer than ${FEWEST_IN_SUM} did anything are left out.`,
     answer: answer('ExposureSums', 'The sums.', ExposureSums, {
       days: [{ day: '2022-05-19', reviewers: 4, ...exposureExample }],
     }),

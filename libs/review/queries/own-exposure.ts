@@ -8,7 +8,7 @@ import { Context } from '../../http/request-context.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
-import { currentStretch } from '../exposure.js';
+import { currentStretch, utcDayOf } from '../exposure.js';
 import { exposureExample, exposureFields, toExposure } from './exposure-fields.js';
 import { ExposureReader } from './exposure-reader.js';
 import { REVIEWERS } from './reviewing-roles.js';
@@ -35,8 +35,6 @@ const OwnExposureAnswer = closed({
 });
 export type OwnExposureAnswer = Static<typeof OwnExposureAnswer>;
 
-const DAY_LENGTH = '2022-05-18'.length;
-
 export class ShowOwnExposure extends Query<OwnExposureAnswer> {
   constructor(readonly reviewer: string) {
     super();
@@ -53,7 +51,7 @@ export class ShowOwnExposureHandler implements IQueryHandler<ShowOwnExposure> {
 
   async execute({ reviewer }: ShowOwnExposure): Promise<OwnExposureAnswer> {
     const now = this.clock.now();
-    const { today, total, stretch, asOf } = await this.exposures.of(reviewer, toIso(now).slice(0, DAY_LENGTH));
+    const { today, total, stretch, asOf } = await this.exposures.of(reviewer, utcDayOf(toIso(now)));
     const current = currentStretch(stretch, now);
     return {
       reviewer,

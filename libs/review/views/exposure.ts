@@ -1,7 +1,7 @@
 import { BreakTaken, ContentViewed } from '../../audit/index.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import { defineView, int4, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
-import { type Stretch, viewed } from '../exposure.js';
+import { type Stretch, utcDayOf, viewed } from '../exposure.js';
 import type { RevealLevel } from '../reveal.js';
 
 /** The columns of what was looked at, by level. */
@@ -49,7 +49,6 @@ export const EXPOSURE_COUNTS = [
 export const wholeKey = (reviewer: string): string => `all ${reviewer}`;
 export const dayKey = (day: string, reviewer: string): string => `${day} ${reviewer}`;
 
-const DAY_LENGTH = '2022-05-18'.length;
 const EVENTS = [ContentViewed, BreakTaken] as const;
 type ExposureEvent = RecordedOf<(typeof EVENTS)[number]>;
 
@@ -86,7 +85,7 @@ function reviewerOf(event: ExposureEvent): string | undefined {
 }
 
 /** Our own events have the time of our clock in UTC. */
-const dayOf = ({ metadata }: ExposureEvent): string => metadata.time.slice(0, DAY_LENGTH);
+const dayOf = ({ metadata }: ExposureEvent): string => utcDayOf(metadata.time);
 
 const nothing = (exposure_id: string, reviewer: string, day: string | null): ExposureRow => ({
   exposure_id,
@@ -117,7 +116,9 @@ function looked(row: ExposureRow, { data, metadata }: RecordedOf<typeof ContentV
 }
 
 /** The stretch in the row of all days. */
-export const stretchOf = (row: ExposureRow): Stretch | undefined =>
+export const stretchOf = (
+  row: Pick<ExposureRow, 'stretch_since' | 'stretch_until' | 'stretch_full'>,
+): Stretch | undefined =>
   row.stretch_since === null || row.stretch_until === null
     ? undefined
     : { since: row.stretch_since, until: row.stretch_until, full: row.stretch_full };

@@ -51,7 +51,7 @@ import { ShowReviewerController, ShowReviewerHandler } from './queries/show-revi
 import { WaitingCases } from './queries/waiting-cases.js';
 import { reviewSettingsStream } from './queue-rules.js';
 import { reviewerStream } from './reviewer.js';
-import { CreateCaseReservations1700000000140 } from './schema.js';
+import { CreateCaseReservations1700000000140, CreateRefusedCases1700000000150 } from './schema.js';
 import { severeViewersStream } from './severe-viewers.js';
 import { casesView } from './views/cases.js';
 import { exposureView } from './views/exposure.js';
@@ -174,5 +174,5 @@ export const reviewContext: Context = {
     SevereViewing,
     WaitingCases,
   ],
-  migrations: [CreateCaseReservations1700000000140],
+  migrations: [CreateCaseReservations1700000000140, CreateRefusedCases1700000000150],
 };

@@ -25,3 +25,25 @@ export class CreateCaseReservations1700000000140 implements MigrationInterface {
     await runner.query('DROP SCHEMA review CASCADE');
   }
 }
+
+/** Cases that were refused to a reviewer for a reason that the view does not show. Losing the rows does no harm. */
+export class CreateRefusedCases1700000000150 implements MigrationInterface {
+  name = 'CreateRefusedCases1700000000150';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE UNLOGGED TABLE review.refused_cases (
+        reviewer text NOT NULL,
+        case_id text NOT NULL,
+        -- The view's position of the case at the refusal.
+        seen bigint NOT NULL,
+        until timestamptz NOT NULL,
+        PRIMARY KEY (reviewer, case_id)
+      );
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE review.refused_cases');
+  }
+}

@@ -19,8 +19,8 @@ import { refuseUnskilled, reviewerStream } from '../reviewer.js';
 import { ClaimAnswer, claimed } from './claim-answer.js';
 import { ClaimCase, type ClaimedCase } from './claim-case.js';
 
-/** Cases that are tried in a row: each was refused for a reason that the view does not show yet. */
-const MAX_REFUSED = 50;
+/** Cases that are tried in a row: each was refused for a reason that the view does not show. A repeat goes on after them. */
+const MAX_REFUSED = 200;
 
 type Given = ClaimedCase & { caseId: string };
 
@@ -44,9 +44,8 @@ export class NextCaseHandler implements ICommandHandler<NextCase> {
       this.transactor.load(reviewerStream, reviewer),
     ]);
     refuseUnskilled(profile, reviewer, queueOf(rules, queue));
-    const except: string[] = [];
-    while (except.length < MAX_REFUSED) {
-      const wanted = { queue, reviewer, accounts: [...profile.accounts], except };
+    const wanted = { queue, reviewer, accounts: [...profile.accounts] };
+    for (let refused = 0; refused < MAX_REFUSED; refused++) {
       // What was escalated waits for leads alone.
       const caseId =
         (isLead(context.actor) ? await this.waiting.reserve({ ...wanted, isEscalated: true }) : undefined) ??
@@ -54,24 +53,34 @@ export class NextCaseHandler implements ICommandHandler<NextCase> {
       if (caseId === undefined) return undefined;
       const given = await this.claim(caseId, context);
       if (given) return given;
-      except.push(caseId);
     }
-    throw new Unavailable('too-busy', `${MAX_REFUSED} cases of queue ${queue} in a row were given to others: retry`);
+    throw new Unavailable(
+      'too-busy',
+      `${MAX_REFUSED} cases of queue ${queue} in a row were refused to ${reviewer}: retry, which goes on with those after them`,
+    );
   }
 
   /** @returns undefined if the case's own events refuse it: the view lags behind them */
   private async claim(caseId: string, context: CommandContext): Promise<Given | undefined> {
+    let given: ClaimedCase;
     try {
-      const given = await this.commands.execute(new ClaimCase().with({ context, caseId }));
-      await this.waiting.claimed(caseId, given.position);
-      return { ...given, caseId };
+      given = await this.commands.execute(new ClaimCase().with({ context, caseId }));
     } catch (error) {
-      await this.waiting.release(caseId);
-      if (error instanceof Refusal || error instanceof NotFound) return undefined;
+      if (error instanceof Refusal || error instanceof NotFound) {
+        await this.waiting.refused(caseId, context.actor.id);
+        return undefined;
+      }
+      await this.waiting.release(caseId).catch(endsByItself);
       throw error;
     }
+    // The claim is stored: the reviewer must hear of it.
+    await this.waiting.claimed(caseId, given.position).catch(endsByItself);
+    return { ...given, caseId };
   }
 }
+
+/** Without the database a reservation stays as it is until it expires, which is in a minute. */
+const endsByItself = (): void => undefined;
 
 const { status: _, reservedFor: __, reservedUntil: ___, queue: ____, ...claimedFields } = caseFields;
 

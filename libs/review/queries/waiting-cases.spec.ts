@@ -27,24 +27,23 @@ afterAll(async () => {
   await database.drop();
 });
 beforeEach(async () => {
-  await pool.query(`TRUNCATE ${CASES}, review.case_reservations`);
+  await pool.query(`TRUNCATE ${CASES}, review.case_reservations, review.refused_cases`);
   waiting = new WaitingCases(pool, { now: () => now });
 });
 
 /** Cases with these ids, each due a second after the one before. */
 async function fill(prefix: string, count: number, status = 'open', queue = 'default') {
   await pool.query(
-    `INSERT INTO ${CASES} (case_id, image_id, status, round, panel_size, is_panel_given, is_escalated, flags, flags_received,
+    `INSERT INTO ${CASES} (case_id, image_id, status, round, panel_size, is_panel_given, is_held, is_escalated, flags, flags_received,
        verdicts, categories, queue, priority, judged_flaggers, opened_at, due_at, flagged_at, position)
-     SELECT $1 || n, $1 || n, $3, 1, 1, false, false, '[{"flaggedBy": "acc-9"}]', 1, '[]', '[]', $4, 0, '[]', now,
+     SELECT $1 || n, $1 || n, $3, 1, 1, false, false, false, '[{"flaggedBy": "acc-9"}]', 1, '[]', '[]', $4, 0, '[]', now,
        now + n * interval '1 second', now, 1
      FROM generate_series(1, $2::int) n, to_timestamp($5::float8 / 1000) now`,
     [prefix, count, status, queue, now],
   );
 }
-const wanted = { queue: 'default', reviewer: 'rev-1', accounts: [], isEscalated: false, except: [] };
-const reserve = (change: Partial<typeof wanted> | { except: string[] } = {}) =>
-  waiting.reserve({ ...wanted, ...change });
+const wanted = { queue: 'default', reviewer: 'rev-1', accounts: [], isEscalated: false };
+const reserve = (change: Partial<typeof wanted> = {}) => waiting.reserve({ ...wanted, ...change });
 
 describe('the reservation of a waiting case', () => {
   it('gives the one that is due first, each once', async () => {
@@ -74,7 +73,46 @@ describe('the reservation of a waiting case', () => {
     now += 60_000;
     expect(await reserve()).toBe('c1');
     await waiting.release('c1');
-    expect(await reserve({ except: ['c2'] })).toBe('c1');
+    expect(await reserve()).toBe('c1');
+  });
+
+  it('leaves out what the reviewer holds, but not what was handed over to them', async () => {
+    await fill('c', 3);
+    const keep = (caseId: string, isHeld: boolean) =>
+      pool.query(
+        `UPDATE ${CASES} SET reserved_for = 'rev-1', reserved_until = to_timestamp($2::float8 / 1000), is_held = $3
+         WHERE case_id = $1`,
+        [caseId, now + 600_000, isHeld],
+      );
+    await keep('c1', true);
+    await keep('c2', false);
+    expect([await reserve(), await reserve(), await reserve()]).toEqual(['c2', 'c3', undefined]);
+    now += 600_000;
+    expect(await reserve()).toBe('c1');
+  });
+
+  it('gives a case that waits for its decision once the decision is due, since some of its verdicts may not count', async () => {
+    await fill('c', 1);
+    await pool.query(`UPDATE ${CASES} SET decides_at = to_timestamp($1::float8 / 1000)`, [now + 1_000]);
+    expect(await reserve()).toBeUndefined();
+    now += 1_000;
+    expect(await reserve()).toBe('c1');
+  });
+
+  it('does not try a case again that was refused, until the view shows a change of it or a while has passed', async () => {
+    await fill('c', 2);
+    expect(await reserve()).toBe('c1');
+    await waiting.refused('c1', 'rev-1');
+    expect(await reserve({ reviewer: 'rev-2' })).toBe('c1');
+    await waiting.release('c1');
+    expect(await reserve()).toBe('c2');
+    expect(await reserve()).toBeUndefined();
+    await pool.query(`UPDATE ${CASES} SET position = 2 WHERE case_id = 'c1'`);
+    expect(await reserve()).toBe('c1');
+    await waiting.refused('c1', 'rev-1');
+    expect(await reserve()).toBeUndefined();
+    now += 300_000;
+    expect(await reserve()).toBe('c1');
   });
 
   it('reads as much however many cases are closed', async () => {

@@ -11,7 +11,9 @@ import { casesView } from '../views/cases.js';
 
 /** How long a reservation holds if its process ends before the claim is stored. */
 const RESERVED_MS = 60_000;
-/** Expired reservations are deleted after so many. */
+/** How long a case that was refused to a reviewer is not tried again, unless the view shows a change of it. */
+const REFUSED_MS = 300_000;
+/** Expired reservations and refusals are deleted after so many. */
 const CLEAN_EVERY = 1_000;
 
 export interface Wanted {
@@ -20,8 +22,6 @@ export interface Wanted {
   /** Accounts whose cases the reviewer may not have. */
   accounts: readonly string[];
   isEscalated: boolean;
-  /** Cases that were refused. */
-  except: readonly string[];
 }
 
 const NOW = 'to_timestamp($1::float8 / 1000)';
@@ -36,18 +36,19 @@ const RESERVE = {
       SELECT c.case_id, c.position FROM ${viewTable(casesView)} c
       WHERE c.queue = $2 AND c.is_escalated = $3 AND c.status IN ('open', 'claimed')
         AND (c.status = 'open' OR c.claimed_until <= ${NOW})
-        AND c.decides_at IS NULL
-        AND (c.reserved_until IS NULL OR c.reserved_until <= ${NOW} OR c.reserved_for = $4)
+        AND (c.decides_at IS NULL OR c.decides_at <= ${NOW})
+        AND (c.reserved_until IS NULL OR c.reserved_until <= ${NOW} OR (c.reserved_for = $4 AND NOT c.is_held))
         AND (c.account_id IS NULL OR c.account_id <> ALL ($5::text[]))
-        AND c.case_id <> ALL ($6::text[])
         AND NOT EXISTS (SELECT FROM jsonb_array_elements(c.flags) f WHERE f->>'flaggedBy' = $4)
         AND NOT EXISTS (SELECT FROM jsonb_array_elements(c.verdicts) v WHERE v->>'reviewer' = $4 AND v->>'source' IS NULL)
         AND NOT EXISTS (SELECT FROM review.case_reservations r WHERE r.case_id = c.case_id AND r.until > ${NOW}
           AND (r.claimed_at IS NULL OR r.claimed_at > c.position))
+        AND NOT EXISTS (SELECT FROM review.refused_cases r
+          WHERE r.reviewer = $4 AND r.case_id = c.case_id AND r.seen >= c.position AND r.until > ${NOW})
       ORDER BY c.due_at, c.case_id LIMIT 1
     ), taken AS (
       INSERT INTO review.case_reservations AS r (case_id, until, seen)
-      SELECT case_id, to_timestamp($7::float8 / 1000), position FROM best
+      SELECT case_id, to_timestamp($6::float8 / 1000), position FROM best
       ON CONFLICT (case_id) DO UPDATE SET until = excluded.until, seen = excluded.seen, claimed_at = NULL
         WHERE r.until <= ${NOW} OR r.claimed_at <= excluded.seen
       RETURNING case_id
@@ -70,7 +71,7 @@ export class WaitingCases {
   /** The case that is due first among those that the reviewer may have, by the view; undefined if there is none. */
   async reserve(wanted: Wanted): Promise<string | undefined> {
     if (++this.reservations % CLEAN_EVERY === 0) await this.clean();
-    const { queue, reviewer, accounts, isEscalated, except } = wanted;
+    const { queue, reviewer, accounts, isEscalated } = wanted;
     for (;;) {
       const now = this.clock.now();
       const values = [
@@ -79,7 +80,6 @@ export class WaitingCases {
         isEscalated,
         reviewer,
         arrayParameter('text', [reviewer, ...accounts]),
-        arrayParameter('text', except),
         now + RESERVED_MS,
       ];
       const { rows } = await this.turns.take(queue, () => queryView(this.pool, { ...RESERVE, values }));
@@ -97,7 +97,19 @@ export class WaitingCases {
     await this.pool.query('DELETE FROM review.case_reservations WHERE case_id = $1', [caseId]);
   }
 
+  /** Frees a case that its own events refuse to the reviewer, who does not get it again for a while. */
+  async refused(caseId: string, reviewer: string): Promise<void> {
+    await this.pool.query(
+      `WITH freed AS (DELETE FROM review.case_reservations WHERE case_id = $2 RETURNING case_id, seen)
+       INSERT INTO review.refused_cases (reviewer, case_id, seen, until)
+       SELECT $1, case_id, seen, to_timestamp($3::float8 / 1000) FROM freed
+       ON CONFLICT (reviewer, case_id) DO UPDATE SET seen = excluded.seen, until = excluded.until`,
+      [reviewer, caseId, this.clock.now() + REFUSED_MS],
+    );
+  }
+
   private async clean(): Promise<void> {
-    await this.pool.query(`DELETE FROM review.case_reservations WHERE until <= ${NOW}`, [this.clock.now()]);
+    for (const table of ['review.case_reservations', 'review.refused_cases'])
+      await this.pool.query(`DELETE FROM ${table} WHERE until <= ${NOW}`, [this.clock.now()]);
   }
 }

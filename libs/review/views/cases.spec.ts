@@ -67,6 +67,7 @@ describe('the cases view', () => {
       claimed_until: Date.UTC(2022, 4, 18, 9, 18),
       reserved_for: null,
       reserved_until: null,
+      is_held: false,
       is_escalated: false,
       queue: 'default',
       priority: 0,
@@ -162,11 +163,18 @@ describe('the cases view', () => {
     const held = recorded(4, 'CaseHeld', { caseId, reviewer: 'rev-1', until });
     const handedOver = recorded(6, 'CaseHandedOver', { caseId, by: 'lead', reviewer: 'rev-2', until });
     const escalated = recorded(5, 'CaseEscalated', { caseId, by: 'lead' });
-    const kept = { status: 'open', claimed_by: null, reserved_for: 'rev-1', reserved_until: Date.parse(until) };
+    const kept = {
+      status: 'open',
+      claimed_by: null,
+      reserved_for: 'rev-1',
+      reserved_until: Date.parse(until),
+      is_held: true,
+    };
     expect(row(open(1), claimed, held)).toMatchObject(kept);
     expect(row(open(1), claimed, held, escalated)).toMatchObject({ reserved_for: null, is_escalated: true });
     expect(row(open(1), claimed, held, escalated, handedOver)).toMatchObject({
       reserved_for: 'rev-2',
+      is_held: false,
       is_escalated: false,
     });
   });
@@ -183,6 +191,15 @@ describe('the cases view', () => {
     const withdrawn = recorded(4, 'VerdictWithdrawn', { caseId, reviewer: 'rev-1' });
     expect(decidesAt(given(2, 'rev-1', { finalAt }), withdrawn)).toBeNull();
     expect(decidesAt(given(2, 'rev-1', { finalAt }), dismissed)).toBeNull();
+  });
+
+  it('waits for another verdict if a reviewer has flagged the image since, or turns out to own it', () => {
+    const verdictOf = (reviewer: string) =>
+      recorded(2, 'VerdictGiven', { caseId, reviewer, verdict: 'safe', finalAt: '2022-05-18T10:00:00.000Z' });
+    const flag = { caseId, flagId: 'flag-3', flaggedBy: 'acc-7', categories: [] };
+    expect(row(open(1), verdictOf('acc-7'), recorded(3, 'CaseJoined', flag))!.decides_at).toBeNull();
+    const owned = { ...flag, flaggedBy: 'acc-6', accountId: 'rev-1' };
+    expect(row(open(1), verdictOf('rev-1'), recorded(3, 'CaseJoined', owned))!.decides_at).toBeNull();
   });
 
   it('shows a reopened case with the flags of the round before', () => {

@@ -64,6 +64,8 @@ const columns = {
   /** Held by this reviewer or handed over to them; over when `reserved_until` is in the past. */
   reserved_for: nullable(text()),
   reserved_until: nullable(timestamptz()),
+  /** Whether that reviewer set it aside, and so does not want it back before. */
+  is_held: bool(),
   is_escalated: bool(),
   queue: text(),
   /** 0 until the case is routed. */
@@ -152,11 +154,16 @@ function judged({ outcome, judged_flaggers, account_id }: CaseRow) {
   return buckets.map((bucket) => ({ bucket, amounts }));
 }
 
-/** Who has flagged since or owns the image may not decide; the decision checks that, so it may come later. */
+/**
+ * Without the verdicts of those who flagged since or own the image. The decision knows more of them, such as linked accounts:
+ * then the time passes and the case waits on.
+ */
 function decidesAt(row: CaseRow): number | null {
   if (!isOpen(row)) return null;
-  const { verdicts, is_panel_given, panel_size } = row;
-  const counted = is_panel_given ? verdicts : verdicts.filter(({ verdict }) => verdict !== 'unsure');
+  const { verdicts, is_panel_given, panel_size, account_id, flags, judged_flaggers } = row;
+  const partial = new Set([account_id, ...judged_flaggers, ...flags.map(({ flaggedBy }) => flaggedBy)]);
+  const valid = verdicts.filter(({ reviewer }) => !partial.has(reviewer));
+  const counted = is_panel_given ? valid : valid.filter(({ verdict }) => verdict !== 'unsure');
   const ends = counted.flatMap(({ finalAt }) => (finalAt === undefined ? [] : Date.parse(finalAt)));
   return counted.length < panel_size || ends.length === 0 ? null : Math.max(...ends);
 }
@@ -210,11 +217,18 @@ const newRound = (
   votes: null,
 });
 
-const UNCLAIMED = { claimed_by: null, claimed_until: null, reserved_for: null, reserved_until: null };
+const UNCLAIMED = {
+  claimed_by: null,
+  claimed_until: null,
+  reserved_for: null,
+  reserved_until: null,
+  is_held: false,
+};
 
-const reservedFor = (reviewer: string, until: string) => ({
+const reservedFor = (reviewer: string, until: string, isHeld: boolean) => ({
   status: 'open' as const,
   ...UNCLAIMED,
+  is_held: isHeld,
   reserved_for: reviewer,
   reserved_until: Date.parse(until),
 });
@@ -259,9 +273,9 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
     case 'CaseReleased':
       return { status: 'open', ...UNCLAIMED };
     case 'CaseHandedOver':
-      return { ...reservedFor(data.reviewer, data.until), is_escalated: false };
+      return { ...reservedFor(data.reviewer, data.until, false), is_escalated: false };
     case 'CaseHeld':
-      return reservedFor(data.reviewer, data.until);
+      return reservedFor(data.reviewer, data.until, true);
     case 'CaseEscalated':
       return { status: 'open', ...UNCLAIMED, is_escalated: true };
     case 'CaseReopened':

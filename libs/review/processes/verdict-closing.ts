@@ -3,6 +3,7 @@ import type { Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { GatehouseError } from '../../kernel/errors.js';
+import { isTransient } from '../../kernel/transient.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 import type { Pool } from '../../platform/database/database.js';
 import type { Logger } from '../../platform/logging/logger.js';
@@ -65,7 +66,8 @@ export class VerdictClosing implements Schedule {
         () => this.facts.read(caseId, []),
       );
     } catch (error) {
-      if (!(error instanceof GatehouseError)) throw error;
+      if (isTransient(error)) this.triedUntil.delete(caseId);
+      if (isTransient(error) || !(error instanceof GatehouseError)) throw error;
       this.logger.warn({ caseId, err: error }, 'a case with final verdicts can’t be decided yet');
     }
   }

@@ -53,6 +53,7 @@ beforeAll(async () => {
   const clauses = [
     { id: 'violent', title: 'No violence', severity: 2, text: 'In no form.' },
     { id: 'minors', title: 'No minors', severity: 3 },
+    { id: 'hate', title: 'No hate', severity: 1 },
   ];
   await gatehouse.administrator.post('/v1/policy', { version: '2022-05-18', clauses });
 });
@@ -216,6 +217,21 @@ describe('a case that names a clause of the highest severity', () => {
       ? gatehouse.administrator.put('/v1/severe-viewers/lena', { reason: 'trained for it' })
       : gatehouse.administrator.delete('/v1/severe-viewers/lena?reason=changed%20teams');
 
+  it('is still one if a later policy renames the clause, or has none', async () => {
+    id = await openCase(['minors']);
+    const refused = refusal(409, 'severe-content');
+    for (const [version, clauses] of [
+      ['2022-06', [{ id: 'children', title: 'No children', severity: 3 }]],
+      ['2022-07', undefined],
+    ] as const) {
+      await gatehouse.administrator.post('/v1/policy', { version, clauses });
+      expect(await rita.get(`/v1/images/${id}/preview`)).toMatchObject(refused);
+    }
+    const reason = 'a test';
+    for (const version of ['2022-07', '2022-06'])
+      expect((await gatehouse.administrator.post('/v1/policy/withdrawals', { version, reason })).status).toBe(201);
+  });
+
   it('shows its image to leads alone to whom an administrator granted it', async () => {
     id = await openCase(['minors']);
     await rita.post(`/v1/cases/${id}/claim`);
@@ -268,6 +284,7 @@ describe('the review of a case', () => {
         version: '2022-05-18',
         clauses: [
           { id: 'violent', text: 'In no form.', isNamed: true },
+          { id: 'hate', isNamed: true },
           { id: 'minors', isNamed: false },
         ],
       },
@@ -294,6 +311,17 @@ describe('the review of a case', () => {
     expect(await rita.get(`/v1/cases/${id}/review`)).toMatchObject(refusal(409, 'own-image'));
     expect(await rita.get('/v1/cases/img-none/review')).toMatchObject(refusal(404, 'case-unknown'));
   });
+
+  it('is refused like a reveal to who has flagged a moment ago, and knows the clause that a flag just named', async () => {
+    const flag = { imageId: id, flaggerKind: 'user', categories: ['minors'] };
+    await send(['ContentFlagged', { ...flag, flaggedBy: 'rob' }]);
+    expect(await rob.get(`/v1/cases/${id}/review`)).toMatchObject(refusal(409, 'own-flag'));
+    expect((await rita.get(`/v1/cases/${id}/review`)).body).toMatchObject({
+      severeClause: 'minors',
+      levels: ['prompt', 'comments'],
+    });
+    expect(await rita.get(`/v1/images/${id}/preview`)).toMatchObject(refusal(409, 'severe-content'));
+  });
 });
 
 describe('exposure', () => {
@@ -317,8 +345,16 @@ describe('exposure', () => {
     expect((await rob.post('/v1/reviewers/me/breaks')).status).toBe(200);
     await gatehouse.settle();
     expect(await own()).toMatchObject({ breakAdvised: false, sinceBreak: null, today: { full: 2, breaks: 1 } });
-    const { days } = (await lena.get('/v1/metrics/exposure?days=1')).body;
-    expect(days).toEqual([expect.objectContaining({ reviewers: 1, full: 2, comments: 1, breaks: 1 })]);
+    const sums = async () => (await lena.get('/v1/metrics/exposure')).body.days;
+    const today = new Date(now).toISOString().slice(0, 10);
+    for (const reader of [rita, lena]) {
+      expect(await sums()).not.toContainEqual(expect.objectContaining({ day: today }));
+      await reader.post('/v1/reviewers/me/breaks');
+      await gatehouse.settle();
+    }
+    expect(await sums()).toContainEqual(
+      expect.objectContaining({ day: today, reviewers: 3, full: 2, comments: 1, breaks: 3 }),
+    );
     expect((await rita.get('/v1/metrics/exposure')).status).toBe(403);
   });
 });
@@ -341,7 +377,14 @@ describe('the command line', () => {
     expect(await cli.run('case', 'reveal', id, 'full', ...why, '--out', out)).toMatchObject({ code: 0 });
     expect((await readFile(out)).subarray(1, 4).toString()).toBe('PNG');
     expect((await stat(out)).mode & 0o777).toBe(0o600);
+    const before = (await viewed()).length;
     expect((await cli.run('case', 'reveal', id, 'full', ...why, '--out', out)).stderr).toContain('name another file');
+    expect(await viewed()).toHaveLength(before);
+    serve = (_, response) => response.writeHead(404).end();
+    const missing = join(directory, 'missing.png');
+    expect((await cli.run('case', 'reveal', id, 'full', ...why, '--out', missing)).code).not.toBe(0);
+    await expect(stat(missing)).rejects.toMatchObject({ code: 'ENOENT' });
+    serve = (_, response) => response.writeHead(200, { 'content-type': 'image/png' }).end(png);
     expect((await cli.run('case', 'reveal', id, 'full', ...why)).stderr).toContain('--out');
     const preview = join(directory, 'preview.webp');
     expect(await cli.run('image', 'preview', id, '--out', preview)).toMatchObject({ code: 0 });

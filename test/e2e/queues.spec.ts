@@ -243,6 +243,11 @@ it('is set, listed and worked on from the command line', async () => {
     const listing = JSON.parse(await run('queue', 'list', '--json'));
     await writeFile(file, JSON.stringify({ ...listing, patienceHours: 48 }));
     const args = ['--reason', 'more patience', '--if-match', listing.etag];
+    for (const text of ['null', '[]', '7']) {
+      const strange = join(directory, 'strange.json');
+      await writeFile(strange, text);
+      expect((await cli.run('queue', 'set', strange, ...args)).stderr).toContain('strange.json has no JSON object');
+    }
     expect(await run('queue', 'set', file, ...args)).toContain('48 hours');
     await settle();
     expect(await run('case', 'next', 'default')).toMatch(/case late-and-mild is claimed by administrator/);

@@ -1,0 +1,171 @@
+import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { StoreUnavailable } from '../../libs/kernel/errors.js';
+import { CaseFactsReader } from '../../libs/review/features/case-facts.js';
+import { flagProcessing } from '../../libs/review/features/flag-processing.js';
+import { RoutingFactsReader } from '../../libs/review/features/routing-facts.js';
+import { openingSettings } from '../../libs/review/flag-decisions.js';
+import { VerdictClosing } from '../../libs/review/processes/verdict-closing.js';
+import { WaitingCases } from '../../libs/review/queries/waiting-cases.js';
+import { commandLineFor } from '../support/cli-process.js';
+import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { judge } from '../support/judge.js';
+
+const WINDOW_MS = 60_000;
+let now: number;
+let gatehouse: TestGatehouse;
+let service: Client;
+let rita: Client;
+let rob: Client;
+let lena: Client;
+
+beforeAll(async () => {
+  now = Date.parse('2022-05-18T09:00:00Z');
+  gatehouse = await startGatehouse({
+    clock: { now: () => now },
+    env: { GATEHOUSE_VERDICT_WINDOW_MS: String(WINDOW_MS), GATEHOUSE_SCHEDULER: 'off' },
+  });
+  service = await gatehouse.as('images', 'service');
+  rita = await gatehouse.as('rita', 'reviewer');
+  rob = await gatehouse.as('rob', 'reviewer');
+  lena = await gatehouse.as('lena', 'lead');
+  await gatehouse.settle();
+});
+afterAll(() => gatehouse.close());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+const flag = (imageId: string, more: object = {}) =>
+  service.post(
+    '/v1/events',
+    cloudEvent('ContentFlagged', {
+      ...{ imageId, accountId: `owner-${imageId}`, flaggedBy: 'acc-9', flaggerKind: 'user', categories: ['violent'] },
+      ...more,
+    }),
+  );
+const queueFor = (category: string) => ({
+  queues: [{ id: 'default' }, { id: 'other' }],
+  rules: [{ queue: 'other', categories: [category] }],
+  default: 'default',
+  patienceHours: 24,
+  reason: 'a test',
+});
+const next = (reviewer: Client, queue = 'default') => reviewer.post(`/v1/queues/${queue}/next`);
+const nextId = async (reviewer: Client, queue?: string) => (await next(reviewer, queue)).body.claim?.caseId ?? null;
+const show = async (caseId: string) => (await lena.get(`/v1/cases/${caseId}`)).body;
+const closing = () => {
+  const { pool, transactor, logger } = gatehouse.runtime;
+  return new VerdictClosing(pool, transactor, gatehouse.app.get(CaseFactsReader), { now: () => now }, logger);
+};
+
+it('routes a reopened case by the rules as they are then', async () => {
+  await flag('reopened');
+  await gatehouse.settle();
+  await judge(rita, 'reopened', 'safe');
+  await gatehouse.settle();
+  now += WINDOW_MS;
+  await closing().tick();
+  expect((await show('reopened')).status).toBe('dismissed');
+  await lena.put('/v1/queues', queueFor('violent'));
+  await gatehouse.settle();
+  expect((await lena.post('/v1/cases/reopened/reopen', { reason: 'again' })).status).toBe(200);
+  expect(await show('reopened')).toMatchObject({ queue: 'other', round: 2, priorityParts: expect.any(Array) });
+  await gatehouse.settle();
+  expect(await nextId(rita, 'other')).toBe('reopened');
+});
+
+it('routes a case in the end that was stored as the rules changed, although the process ended then', async () => {
+  const { runtime, app } = gatehouse;
+  const { transactor } = runtime;
+  const reader = app.get(RoutingFactsReader);
+  const process = flagProcessing({
+    transactor,
+    clock: runtime.clock,
+    routing: reader,
+    settings: openingSettings(runtime.settings),
+    ownerOf: async () => undefined,
+  });
+  await flag('interrupted', { categories: ['hate'] });
+  const { events } = await runtime.store.readAll((await runtime.store.head()) - 1);
+  const event = events[0] as never;
+  const read = reader.read.bind(reader);
+  jest.spyOn(reader, 'read').mockImplementationOnce(async (state) => {
+    const facts = await read(state);
+    await lena.put('/v1/queues', queueFor('hate'));
+    return facts;
+  });
+  jest.spyOn(reader, 'areOutdated').mockRejectedValueOnce(new StoreUnavailable('the process ends here'));
+  await expect(process(event)).rejects.toThrow('the process ends here');
+  expect((await show('interrupted')).queue).toBe('default');
+  await process(event);
+  expect((await show('interrupted')).queue).toBe('other');
+});
+
+it('gives what lies behind many cases that others have just claimed', async () => {
+  const ids = Array.from({ length: 60 }, (_, n) => `many-${n}`);
+  for (const id of ids) await flag(id);
+  now += 1;
+  await flag('behind');
+  await gatehouse.settle();
+  for (const id of ids) expect((await rob.post(`/v1/cases/${id}/claim`)).status).toBe(200);
+  expect(await nextId(rita)).toBe('behind');
+});
+
+it('answers with a claim that is stored, also if the reservation can’t be updated', async () => {
+  await flag('stored', { categories: ['other'] });
+  await gatehouse.settle();
+  jest.spyOn(gatehouse.app.get(WaitingCases), 'claimed').mockRejectedValueOnce(new Error('the database is away'));
+  const { status, body } = await next(lena);
+  expect([status, body.claim?.caseId]).toEqual([200, 'stored']);
+});
+
+it('does not give a held case back before its reminder', async () => {
+  await flag('held', { categories: ['other'] });
+  await gatehouse.settle();
+  const { token } = (await next(rita)).body.claim;
+  const until = new Date(now + 600_000).toISOString();
+  expect((await rita.post('/v1/cases/held/hold', { token, until })).status).toBe(200);
+  await gatehouse.settle();
+  expect(await nextId(rita)).toBeNull();
+  now += 600_000;
+  expect(await nextId(rita)).not.toBeNull();
+});
+
+it('gives a case to another reviewer if its reviewer turns out to be linked to the account', async () => {
+  await flag('linked', { categories: ['other'], accountId: 'friend' });
+  await gatehouse.settle();
+  expect((await judge(rita, 'linked', 'safe')).status).toBe(200);
+  await gatehouse.settle();
+  await lena.post('/v1/reviewers/rita/accounts', { accountId: 'friend', reason: 'a relative' });
+  now += WINDOW_MS;
+  await closing().tick();
+  await gatehouse.settle();
+  const given: string[] = [];
+  for (let id = await nextId(lena); id !== null; id = await nextId(lena)) given.push(id);
+  expect(given).toContain('linked');
+  expect((await judge(lena, 'linked', 'safe')).status).toBe(200);
+});
+
+it('decides at the next tick what a transient error has prevented', async () => {
+  await gatehouse.settle();
+  now += WINDOW_MS;
+  const ticks = closing();
+  jest.spyOn(gatehouse.app.get(CaseFactsReader), 'read').mockRejectedValueOnce(new StoreUnavailable('away'));
+  await expect(ticks.tick()).rejects.toThrow('away');
+  await ticks.tick();
+  expect((await show('linked')).status).toBe('dismissed');
+});
+
+it('refuses a second verdict from the command line', async () => {
+  await flag('judged-once');
+  await gatehouse.settle();
+  const cli = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken });
+  expect(await cli.run('case', 'verdict', 'judged-once', 'safe')).toMatchObject({ code: 0 });
+  const again = await cli.run('case', 'verdict', 'judged-once', 'model-problem');
+  expect(again.code).not.toBe(0);
+  expect(again.stderr).toContain('you have given the verdict safe on case judged-once in round 1');
+  now += WINDOW_MS;
+  await gatehouse.settle();
+  await closing().tick();
+  expect((await cli.run('case', 'verdict', 'judged-once', 'unsure')).stderr).toContain('the verdict safe');
+});

@@ -1,6 +1,16 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
-import { Count, EntityId, eventData, Instant, Label, Line, MAX_SEVERITY, Name, PersonalText } from '../events/schemas.js';
+import {
+  Count,
+  EntityId,
+  eventData,
+  Instant,
+  Label,
+  Line,
+  MAX_SEVERITY,
+  Name,
+  PersonalText,
+} from '../events/schemas.js';
 
 export { MAX_SEVERITY };
 

@@ -49,7 +49,15 @@ it('counts the other cases of an account, and lists the latest and the similar o
 
 it('has nothing for an account without another case', async () => {
   const found = await new AccountCasesReader(pool).of('other-1001', 'img-1001', ['violent']);
-  expect(found).toEqual({ open: 0, confirmed: 0, dismissed: 0, modelProblem: 0, latest: [], similar: [] });
+  expect(found).toEqual({
+    open: 0,
+    confirmed: 0,
+    dismissed: 0,
+    modelProblem: 0,
+    overturned: 0,
+    latest: [],
+    similar: [],
+  });
 });
 
 it('reads by the index, whatever others have', async () => {

@@ -11,7 +11,7 @@ import { casesView } from '../views/cases.js';
 
 /** How long a reservation holds if its process ends before the claim is stored. */
 const RESERVED_MS = 60_000;
-/** How long a case that was refused to a reviewer is not tried again, unless the view shows a change of it. */
+/** How long a reviewer is not given a case that was refused to them, unless the view shows a change of it. */
 const REFUSED_MS = 300_000;
 /** Expired reservations and refusals are deleted after so many. */
 const CLEAN_EVERY = 1_000;

@@ -11,7 +11,7 @@ import {
   suspendAccount,
 } from './account-enforcement.js';
 import { type AccountStanding, accountStream, consequencesOf, isSuspended } from './account-standing.js';
-import { restrictionOf } from './consequences.js';
+import { isInForce, restrictionOf } from './consequences.js';
 import type { AccountEvent } from './events.js';
 
 const NOW = Date.parse('2022-05-18T09:00:00Z');
@@ -48,6 +48,33 @@ describe('what a confirmed review leads to', () => {
     expect(types(deactivateAccount(given(...first), { ...byHand, categories: [] }))).toEqual([
       'DeactivationCauseAdded',
     ]);
+  });
+});
+
+describe('deactivating', () => {
+  const elsewhere = (source: string, enforcementId: string) => ({
+    type: 'AccountDeactivated' as const,
+    data: { accountId, reason: 'fraud', enforcementId, categories: [] },
+    metadata: { source },
+  });
+  const data = { ...byHand, categories: [] };
+
+  it('is a no-op while the same source’s deactivation is in force, and no other’s', () => {
+    const state = fold(accountStream, [joined, elsewhere('/fraud', 'e-f')]);
+    expect(deactivateAccount(state, data, '/fraud')).toEqual([]);
+    expect(types(deactivateAccount(state, data, '/other'))).toEqual(['DeactivationCauseAdded']);
+    const both = fold(accountStream, deactivateAccount(state, data), state);
+    expect(deactivateAccount(both, { ...data, enforcementId: 'e-2' })).toEqual([]);
+    expect(deactivateAccount(both, data, '/fraud')).toEqual([]);
+  });
+
+  it('of one source remains in force when that of another is lifted', () => {
+    const state = fold(accountStream, [joined, elsewhere('/fraud', 'e-f'), elsewhere('/abuse', 'e-a')]);
+    const lifted = reinstateAccount(state, { accountId, reason: 'appeal', cause: 'e-f' }, NOW);
+    expect(types(lifted)).toEqual(['CauseLifted']);
+    const after = fold(accountStream, lifted, state);
+    expect(after.deactivated).toBe(true);
+    expect(consequencesOf(after).deactivations).toEqual([{ cause: 'e-a', isManual: true, source: '/abuse' }]);
   });
 });
 
@@ -103,11 +130,28 @@ describe('lifting a cause', () => {
     expect(types(events)).toEqual(['CauseLifted', 'AccountReinstated', 'AccountSuspended']);
     expect(events.at(-1)).toMatchObject({ data: { until: toIso(LATER), caseId: 'img-1' } });
     expect(fold(accountStream, events, state)).toEqual(imposed('img-1', { suspend: { until: LATER } }));
+    expect(events[1]).toMatchObject({ data: { cause: 'img-2' } });
+  });
+
+  it('never shows the account free of what others deny, at whatever event a reader stops', () => {
+    const suspended = imposed('img-1', { suspend: { until: LATER } });
+    const state = imposed('img-2', { deactivate: true }, suspended);
+    const events = lift(state, 'img-2');
+    for (let read = 0; read <= events.length; read++)
+      expect(isSuspended(fold(accountStream, events.slice(0, read), state), NOW)).toBe(true);
   });
 
   it('is a no-op for a cause of nothing that is in force', () => {
     expect(lift(imposed('img-1', { deactivate: true }), 'img-9')).toEqual([]);
     expect(lift(given(), undefined)).toEqual([]);
+  });
+
+  it('is in force until it is lifted or has ended', () => {
+    const all = consequencesOf(imposed('img-1', { suspend: { until: LATER }, strike: { until: LATER + 1 } }));
+    expect([LATER, LATER + 1].map((now) => isInForce(all, 'img-1', now))).toEqual([true, false]);
+    const ended = consequencesOf(imposed('img-2', { restrict: { action: 'share', until: LATER } }));
+    expect([LATER - 1, LATER].map((now) => isInForce(ended, 'img-2', now))).toEqual([true, false]);
+    expect(isInForce(consequencesOf(imposed('img-3', { deactivate: true })), 'img-3', LATER * 2)).toBe(true);
   });
 
   it('of no name lifts everything but strikes, also a restriction alone', () => {

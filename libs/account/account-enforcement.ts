@@ -1,4 +1,5 @@
 import { toIso } from '../kernel/clock.js';
+import { OWN_SOURCE } from '../kernel/command-context.js';
 import { fold } from '../kernel/decider.js';
 import { Refusal } from '../kernel/errors.js';
 import {
@@ -9,7 +10,7 @@ import {
   refuseDeactivated,
   unknown,
 } from './account-standing.js';
-import { type Cause, causeFields, isCause, type RestrictedAction } from './consequences.js';
+import { type Cause, causeFields, deactivationBy, isCause, type Restriction } from './consequences.js';
 import type { AccountEvent } from './events.js';
 
 /* What denies an account something, and what lifts it: each consequence belongs to its cause. */
@@ -65,10 +66,15 @@ export function restrictAccount(
 
 /**
  * Deactivates any account, even an unknown one: its deactivation may be reported before the account is. A no-op while
- * an earlier deactivation by hand, or of another system, is in force.
+ * an earlier deactivation of the same source is in force: ours, which is by hand, or another system's.
+ * @param source CloudEvents source of the decision
  */
-export function deactivateAccount(state: AccountStanding, data: DataOf<'AccountDeactivated'>): AccountEvent[] {
-  return consequencesOf(state).deactivations.some(({ isManual }) => isManual) ? [] : [deactivation(state, data)];
+export function deactivateAccount(
+  state: AccountStanding,
+  data: DataOf<'AccountDeactivated'>,
+  source: string = OWN_SOURCE,
+): AccountEvent[] {
+  return deactivationBy(consequencesOf(state), source) ? [] : [deactivation(state, data)];
 }
 
 /** A deactivated account is not deactivated again: the published event says that it lost its access. */
@@ -81,7 +87,7 @@ const deactivation = (state: AccountStanding, data: DataOf<'AccountDeactivated'>
 export interface Measures {
   deactivate?: true;
   suspend?: { until: number };
-  restrict?: { action: RestrictedAction; until: number };
+  restrict?: Pick<Restriction, 'action' | 'until'>;
   /** Without an end it counts forever. */
   strike?: { until?: number };
 }
@@ -134,10 +140,12 @@ export interface Reinstatement {
  */
 export function reinstateAccount(state: AccountStanding, given: Reinstatement, now: number): AccountEvent[] {
   const { accountId, reason, cause } = given;
-  const reinstated: AccountEvent = { type: 'AccountReinstated', data: { accountId, reason } };
   const { deactivations, suspensions, restrictions, strikes } = consequencesOf(state);
   const denials = [...deactivations, ...suspensions, ...restrictions];
-  if (cause === undefined) return denials.length > 0 || state.unreadable !== undefined ? [reinstated] : [];
+  if (cause === undefined) {
+    const isNeeded = denials.length > 0 || state.unreadable !== undefined;
+    return isNeeded ? [{ type: 'AccountReinstated', data: { accountId, reason } }] : [];
+  }
   if (state.unreadable !== undefined) {
     throw new Refusal(
       'account-unreadable',
@@ -151,10 +159,10 @@ export function reinstateAccount(state: AccountStanding, given: Reinstatement, n
   events.push({ type: 'CauseLifted', data: { accountId, cause, reason } });
   const after = fold(accountStream, events, state);
   const isBack = state.deactivated ? !after.deactivated : isSuspended(state, now) && !isSuspended(after, now);
-  // Readers know an account that is back by this event, which for them lifts everything: the rest is said again.
+  // Readers that know no causes take this event to lift everything: the rest is said again.
   if (isBack) {
     const again = [...suspensionsAgain(accountId, after, now), ...restrictionsAgain(accountId, after, now)];
-    return [...events, reinstated, ...again];
+    return [...events, { type: 'AccountReinstated', data: { accountId, reason, cause } }, ...again];
   }
   const isShorter = !after.deactivated && after.suspendedUntil !== state.suspendedUntil;
   return isShorter ? [...events, ...suspensionsAgain(accountId, after, now).slice(-1)] : events;

@@ -1,8 +1,15 @@
+import type { RecordedOf } from '../events/event-definition.js';
 import type { Actor, Recorded } from '../kernel/envelope.js';
 import type { PoliciesInForce } from '../policy/index.js';
 import { type AccountStanding, isSuspended, sufficientPolicy } from './account-standing.js';
-import { causeOf, RESTRICTED_ACTIONS, type Restriction, restrictionOf } from './consequences.js';
-import type { AccountEvent } from './events.js';
+import { causeOf, type Restriction, restrictionsInForce } from './consequences.js';
+import {
+  type AccountDeactivated,
+  type AccountEvent,
+  type AccountRestricted,
+  type AccountSuspended,
+  type DeactivationCauseAdded,
+} from './events.js';
 
 /** Why an account has no access, or has it: the reason as access decisions name it, and the event behind it. */
 export interface Explanation {
@@ -29,9 +36,7 @@ export interface ExplainedBy {
   reviewers?: ReadonlyMap<string, readonly string[]> | undefined;
 }
 
-type Of<Type extends AccountEvent['type']> = Recorded<Extract<AccountEvent, { type: Type }>>;
-
-export type Deactivating = Of<'AccountDeactivated'> | Of<'DeactivationCauseAdded'>;
+export type Deactivating = RecordedOf<typeof AccountDeactivated | typeof DeactivationCauseAdded>;
 
 /** Of an account with more causes, the newest are shown. */
 const MAX_CAUSES_SHOWN = 10;
@@ -60,8 +65,7 @@ export function explain(
   events: readonly Recorded<AccountEvent>[],
   { now, policies, reviewers, isDeactivationPending }: ExplainedBy,
 ): Explanation[] {
-  const last = <Type extends AccountEvent['type']>(type: Type) =>
-    events.findLast((event): event is Of<Type> => event.type === type);
+  const last = (type: AccountEvent['type']) => events.findLast((event) => event.type === type);
   const reasons: Explanation[] = [];
   const deactivations = deactivationsInForce(state, events);
   for (const one of deactivations) reasons.push(deactivation(accountId, one, reviewers?.get(one.data.caseId ?? '')));
@@ -75,7 +79,7 @@ export function explain(
   }
   const suspended = isSuspended(state, now)
     ? events.findLast(
-        (event): event is Of<'AccountSuspended'> =>
+        (event): event is RecordedOf<typeof AccountSuspended> =>
           event.type === 'AccountSuspended' && Date.parse(event.data.until) === state.suspendedUntil,
       )
     : undefined;
@@ -84,9 +88,8 @@ export function explain(
     const text = `${accountId} is suspended until ${until} for ${reason}, ${byWhom(suspended)}`;
     reasons.push({ reason: 'account-suspended', text, ...placeOf(suspended) });
   }
-  for (const action of RESTRICTED_ACTIONS) {
-    const restriction = restrictionOf(state.consequences, action, now);
-    const event = restriction && restrictionEvent(events, restriction);
+  for (const restriction of restrictionsInForce(state.consequences, now)) {
+    const event = restrictionEvent(events, restriction);
     if (event) reasons.push(restrictionText(accountId, event));
   }
   if (state.status !== 'onboarded') {
@@ -129,14 +132,14 @@ function deactivation(accountId: string, event: Deactivating, reviewers: readonl
 
 const restrictionEvent = (events: readonly Recorded<AccountEvent>[], { action, cause, until }: Restriction) =>
   events.findLast(
-    (event): event is Of<'AccountRestricted'> =>
+    (event): event is RecordedOf<typeof AccountRestricted> =>
       event.type === 'AccountRestricted' &&
       event.data.action === action &&
       causeOf(event.data).cause === cause &&
       Date.parse(event.data.until) === until,
   );
 
-function restrictionText(accountId: string, event: Of<'AccountRestricted'>): Explanation {
+function restrictionText(accountId: string, event: RecordedOf<typeof AccountRestricted>): Explanation {
   const { action, until, reason, caseId } = event.data;
   const text = `${accountId} may not ${action} until ${until} for ${reason}, ${byWhom(event)}`;
   return { reason: `${action}-restricted`, text, ...placeOf(event), ...(caseId !== undefined && { caseId }) };

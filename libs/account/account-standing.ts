@@ -39,7 +39,7 @@ export const accountStream: AccountStream = {
   category: 'account',
   events: accountEvents,
   initial: { status: 'unknown', deactivated: false },
-  evolve(state, { type, data }) {
+  evolve(state, { type, data }, { source }) {
     switch (type) {
       case 'WaitlistJoined':
         return { ...state, status: 'waiting' };
@@ -61,10 +61,12 @@ export const accountStream: AccountStream = {
         return withConsequences(state, (before) => withoutStrike(before, data.caseId));
       case 'AccountDeactivated':
       case 'DeactivationCauseAdded':
-        return withConsequences(state, (before) => withDeactivation(before, data));
+        return withConsequences(state, (before) => withDeactivation(before, data, source));
       case 'CauseLifted':
         return withConsequences(state, (before) => withoutCause(before, data.cause));
       case 'AccountReinstated': {
+        const { cause } = data;
+        if (cause !== undefined) return withConsequences(state, (before) => withoutCause(before, cause));
         const { unreadable: _, ...rest } = state;
         return withConsequences(rest, ({ strikes }) => ({ ...NO_CONSEQUENCES, strikes }));
       }

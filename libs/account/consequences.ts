@@ -1,15 +1,15 @@
+import { OWN_SOURCE } from '../kernel/command-context.js';
 import type { AccountEvent } from './events.js';
 
 type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];
-
-export const RESTRICTED_ACTIONS = ['generate', 'share'] as const;
-export type RestrictedAction = (typeof RESTRICTED_ACTIONS)[number];
 
 /** Why a consequence is in force. Manual: an operator or another system decided it, and its cause is an enforcement. */
 export interface Cause {
   /** The id of the confirmed case or of the enforcement; empty for a manual decision that an earlier release stored. */
   cause: string;
   isManual: boolean;
+  /** The system that decided it, if it is another one. */
+  source?: string;
 }
 
 /** `until` in epoch milliseconds, here and below; no event marks an end. */
@@ -20,7 +20,7 @@ export interface Suspension extends Cause {
 }
 
 export interface Restriction extends Suspension {
-  action: RestrictedAction;
+  action: DataOf<'AccountRestricted'>['action'];
 }
 
 /** Without `until` it counts forever. */
@@ -70,10 +70,23 @@ function withoutDecision<One extends Suspension>(one: One, cause: string): Suspe
   return { ...rest, ...(replaced && { replaced }) } as One;
 }
 
-export const withDeactivation = (
+/** Each system that deactivates has a cause of its own: what one lifts, another may still want. */
+export function withDeactivation(
   all: Consequences,
   data: DataOf<'AccountDeactivated'> | DataOf<'DeactivationCauseAdded'>,
-): Consequences => ({ ...all, deactivations: [...others(all.deactivations, causeOf(data)), causeOf(data)] });
+  source: string,
+): Consequences {
+  const deactivation = { ...causeOf(data), ...(source !== OWN_SOURCE && { source }) };
+  const ofOthers = all.deactivations.filter((one) => one.cause !== deactivation.cause && !isRepeat(one, deactivation));
+  return { ...all, deactivations: [...ofOthers, deactivation] };
+}
+
+/** Whether both are decisions by hand here, or both of one other system. */
+const isRepeat = (one: Cause, other: Cause): boolean => one.isManual && other.isManual && one.source === other.source;
+
+/** The deactivation in force that the source itself decided, by hand or as another system. */
+export const deactivationBy = ({ deactivations }: Consequences, source: string): Cause | undefined =>
+  deactivations.find((one) => one.isManual && (one.source ?? OWN_SOURCE) === source);
 
 export function withSuspension(all: Consequences, data: DataOf<'AccountSuspended'>): Consequences {
   const suspension = replacing(all.suspensions, { ...causeOf(data), until: Date.parse(data.until) });
@@ -117,6 +130,24 @@ export const isEmpty = ({ deactivations, suspensions, restrictions, strikes }: C
 /** Whether anything is in force, or counts, because of this case or enforcement. */
 export const isCause = ({ deactivations, suspensions, restrictions, strikes }: Consequences, id: string): boolean =>
   [deactivations, suspensions, restrictions, strikes].some((some) => some.some(({ cause }) => cause === id));
+
+/** The same by the clock: a suspension that has ended is no longer in force. @param now epoch milliseconds */
+export const isInForce = (all: Consequences, id: string, now: number): boolean =>
+  isCause(
+    {
+      deactivations: all.deactivations,
+      suspensions: all.suspensions.filter(({ until }) => now < until),
+      restrictions: all.restrictions.filter(({ until }) => now < until),
+      strikes: all.strikes.filter(({ until }) => until === undefined || now < until),
+    },
+    id,
+  );
+
+/** Of each restricted action the restriction that ends last, by action. @param now epoch milliseconds */
+export const restrictionsInForce = (all: Consequences | undefined, now: number): Restriction[] =>
+  [...new Set(all?.restrictions.map(({ action }) => action))]
+    .sort()
+    .flatMap((action) => restrictionOf(all, action, now) ?? []);
 
 /** The restriction of an action that ends last, if one is in force. @param now epoch milliseconds */
 export function restrictionOf(all: Consequences | undefined, action: string, now: number): Restriction | undefined {

@@ -12,6 +12,7 @@ import {
   Name,
   PersonalText,
   Priority,
+  Restricted,
 } from '../events/schemas.js';
 
 const accountId = EntityId('The account.');
@@ -106,7 +107,7 @@ export const AccountRestricted = defineEvent({
   published: true,
   schema: eventData({
     accountId,
-    action: Type.Enum(['generate', 'share'], { description: 'The action that is denied.' }),
+    action: Restricted('The action that is denied.'),
     until: Instant('When the restriction ends.'),
     reason: Label('The reason.'),
     ...cause,
@@ -203,8 +204,14 @@ export const AccountReinstated = defineEvent({
   summary:
     'A deactivation or suspension was reversed; the account has its earlier status again. Events that follow at once say what is still in force.',
   published: true,
-  schema: eventData({ accountId, reason: Label('The reason.') }),
-  example: { accountId: 'acc-1', reason: 'appeal-granted' },
+  schema: eventData({
+    accountId,
+    reason: Label('The reason.'),
+    cause: Type.Optional(
+      EntityId('The case or the enforcement that was lifted, if it was one alone; absent if all that denied was.'),
+    ),
+  }),
+  example: { accountId: 'acc-1', reason: 'appeal-granted', cause: 'img-1' },
 });
 
 /** The events of an account's stream. */

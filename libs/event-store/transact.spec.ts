@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { memoryLog } from '../../test/support/memory-log.js';
@@ -47,6 +48,18 @@ describe('Transactor', () => {
   afterAll(async () => {
     await store.close();
     await database.drop();
+  });
+
+  it('recognizes a repeated command that is stored under another of its types, and refuses a type that is none', async () => {
+    const sent = { ...context(randomUUID()), eventType: 'Asked', storedAs: ['Taken'] };
+    const transactor = transactorOn(store);
+    const first = await transactor.transact(room, 'types', sent, take);
+    for (const one of [transactor, transactorOn(store)]) {
+      const again = await one.transact(room, 'types', sent, take);
+      expect(again).toMatchObject({ events: [], position: first.position });
+    }
+    const other = transactorOn(store).transact(room, 'types', { ...sent, storedAs: ['Freed'] }, take);
+    await expect(other).rejects.toMatchObject({ code: 'id-in-use' });
   });
 
   it('enforces a rule against twenty concurrent decisions in two processes', async () => {

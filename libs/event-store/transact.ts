@@ -192,7 +192,8 @@ export class Transactor {
   }
 
   private envelop(stream: string, event: DomainEvent, index: number, context: CommandContext): NewEvent {
-    const { eventId, formerEventId: _, eventType: __, isRecordedElsewhere: ___, source, sent, time, ...rest } = context;
+    const { eventId, formerEventId: _, eventType: __, storedAs: ___, isRecordedElsewhere: ____, ...sending } = context;
+    const { source, sent, time, ...rest } = sending;
     const isSent = index === 0 && eventId !== undefined;
     return {
       id: isSent ? eventId : this.ids.next(),
@@ -227,7 +228,7 @@ const nameOf = ({ category }: { category: string }, id: string | undefined): str
 /** The command's event in the stream, if it was processed. @throws IdInUse if another event there has its id */
 function processedIn(
   history: readonly RecordedEvent[],
-  { eventId, formerEventId, eventType, source = OWN_SOURCE }: CommandContext,
+  { eventId, formerEventId, eventType, storedAs = [], source = OWN_SOURCE }: CommandContext,
 ): RecordedEvent | undefined {
   if (eventId === undefined) return undefined;
   const processed =
@@ -236,6 +237,7 @@ function processedIn(
   if (!processed) return undefined;
   const type = isNoOp(processed) ? processed.data.type : processed.type;
   const isSent = processed.metadata.source === source;
-  if (!isSent || (eventType !== undefined && type !== eventType)) throw new IdInUse(processed);
+  const isExpected = eventType === undefined || type === eventType || storedAs.includes(type as string);
+  if (!isSent || !isExpected) throw new IdInUse(processed);
   return processed;
 }

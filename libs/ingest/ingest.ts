@@ -1,6 +1,6 @@
 import { IdInUse, isSameEvent } from '../event-store/event-identity.js';
 import type { EventStore } from '../event-store/event-store.js';
-import type { DataOf, EventDefinition } from '../events/event-definition.js';
+import { type DataOf, type EventDefinition, typesOf } from '../events/event-definition.js';
 import type { EventSchemas } from '../events/event-schemas.js';
 import type { Fault } from '../events/fault.js';
 import type { SenderBinding } from '../http/credentials/principal.js';
@@ -24,6 +24,8 @@ import { commandContext, type IngestContext, type PartitionOrigin, toFact } from
 /** Handles an incoming event as a command to its stream, whose rules then apply. */
 export interface InboundCommand {
   type: string;
+  /** The types under which the command may be stored instead of its own. */
+  storedAs?: readonly string[];
   /** The streams it writes or depends on. Commands that share one are handled in order. */
   keys(data: JsonObject): readonly string[];
   /**
@@ -36,14 +38,16 @@ export interface InboundCommand {
 /** A command typed from its event, whose data is already validated. */
 export interface InboundDefinition<Definition extends EventDefinition> {
   event: Definition;
+  storedAs?: readonly EventDefinition[];
   keys(data: DataOf<Definition>): readonly string[];
   handle(data: DataOf<Definition>, context: CommandContext): ReturnType<InboundCommand['handle']>;
 }
 
 export const defineInbound = <Definition extends EventDefinition>({
   event,
+  storedAs = [],
   ...command
-}: InboundDefinition<Definition>): InboundCommand => ({ ...command, type: event.type });
+}: InboundDefinition<Definition>): InboundCommand => ({ ...command, type: event.type, storedAs: typesOf(storedAs) });
 
 export interface IngestOptions extends Pick<IncomingRules, 'strictData' | 'extensions'> {
   /** Number of lane streams that the HTTP APIs of all processes share. */
@@ -221,7 +225,8 @@ export class Ingest {
     await inOrder(commands, keysOf, CONCURRENT_COMMANDS, async ({ index, event }) => {
       try {
         const command = this.commands.get(event.type)!;
-        const { changed, position } = await command.handle(event.data, commandContext(event, context));
+        const given = commandContext(event, context, command.storedAs);
+        const { changed, position } = await command.handle(event.data, given);
         results[index] = { ...named(event), outcome: changed ? 'accepted' : 'duplicate', position };
       } catch (error) {
         if (!(error instanceof GatehouseError) || isTransient(error)) throw error;

@@ -44,7 +44,11 @@ export function toFact(
 }
 
 /** The context of the command that an event is. */
-export const commandContext = (event: IncomingEvent, context: IngestContext): CommandContext => ({
+export const commandContext = (
+  event: IncomingEvent,
+  context: IngestContext,
+  storedAs: readonly string[] = [],
+): CommandContext => ({
   actor: context.actor,
   correlationid: event.correlationid ?? context.correlationid,
   ...traceOf(event.traceparent ? event : context),
@@ -53,5 +57,6 @@ export const commandContext = (event: IncomingEvent, context: IngestContext): Co
   eventId: event.identity,
   ...(event.formerIdentity ? { formerEventId: event.formerIdentity } : {}),
   eventType: event.type,
+  ...(storedAs.length > 0 && { storedAs }),
   sent: event.sent,
 });

@@ -24,8 +24,10 @@ export interface CommandContext {
   eventId?: string;
   /** The id under which an earlier version may have stored the command; see libs/event-store/event-identity.ts. */
   formerEventId?: string;
-  /** The type of that first event. */
+  /** The type of the command, if it is an event. */
   eventType?: string;
+  /** The types under which its first event may be stored instead. */
+  storedAs?: readonly string[];
   /** What is kept with that first event of the incoming event's own attributes. */
   sent?: SentAttributes;
   /** The sender records the command in a stream of its own, so a no-op is not stored. */

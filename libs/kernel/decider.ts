@@ -1,3 +1,4 @@
+import { OWN_SOURCE } from './command-context.js';
 import type { Actor, DomainEvent, Position, Recorded, RecordedEvent } from './envelope.js';
 
 /** Where, when and by whom the event being folded was stored, for the few rules that need it. */
@@ -6,10 +7,12 @@ export interface EventPlace {
   /** When it happened, RFC 3339 in UTC. */
   time: string;
   actor: Actor;
+  /** CloudEvents source: who said it. */
+  source: string;
 }
 
 /** Of events that are not stored yet. */
-const NOWHERE: EventPlace = { position: 0, time: '', actor: { kind: 'process', id: '' } };
+const NOWHERE: EventPlace = { position: 0, time: '', actor: { kind: 'process', id: '' }, source: OWN_SOURCE };
 
 /**
  * How the state of one kind of stream is folded. Decisions are plain functions `(state, command) => events` beside it;
@@ -30,7 +33,7 @@ export interface StreamKind<
    * What is left to know after a broken event of the kind, which may have said anything. Kinds that decide access have it;
    * without it, broken events are skipped.
    */
-  evolveBroken?(state: State, place: Omit<EventPlace, 'actor'>): State;
+  evolveBroken?(state: State, place: Pick<EventPlace, 'position' | 'time'>): State;
 }
 
 /** Folds events, in order, into a state. */
@@ -41,8 +44,9 @@ export function fold<State, Event extends DomainEvent>(
 ): State {
   let state = from;
   for (const event of events) {
-    const { position = NOWHERE.position, metadata: { time = NOWHERE.time, actor = NOWHERE.actor } = {} } = event;
-    state = kind.evolve(state, event, { position, time, actor });
+    const { position = NOWHERE.position, metadata } = event;
+    const { time, actor, source } = { ...NOWHERE, ...metadata };
+    state = kind.evolve(state, event, { position, time, actor, source });
   }
   return state;
 }
@@ -51,6 +55,7 @@ export const placeOf = ({ position, metadata }: Recorded<DomainEvent>): EventPla
   position,
   time: metadata.time,
   actor: metadata.actor,
+  source: metadata.source,
 });
 
 /** False for a stored event that is broken. */

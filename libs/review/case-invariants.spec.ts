@@ -72,7 +72,12 @@ function reviewed(panelSize: number, owner: string | undefined) {
     for (const event of noteFlagger(before, data)) {
       noted.set(
         flaggedBy,
-        notedFlaggerStream.evolve(before, event, { position, time: '', actor: { kind: 'process', id: 'reactor' } }),
+        notedFlaggerStream.evolve(before, event, {
+          position,
+          time: '',
+          actor: { kind: 'process', id: 'reactor' },
+          source: '/gatehouse',
+        }),
       );
     }
   }

@@ -9,7 +9,7 @@ import { Context } from '../../http/request-context.js';
 import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import { deactivateAccount } from '../account-enforcement.js';
 import { accountStream } from '../account-standing.js';
-import { AccountDeactivated } from '../events.js';
+import { AccountDeactivated, DeactivationCauseAdded } from '../events.js';
 
 type Deactivation = DataOf<typeof AccountDeactivated>;
 
@@ -30,8 +30,8 @@ export class DeactivateAccount extends RequestCommand implements Deactivation {
 export const DeactivateAccountHandler = decisionHandler(
   DeactivateAccount,
   accountStream,
-  (standing, { context: _, accountId, ...found }, __, enforcementId) =>
-    deactivateAccount(standing, { accountId, ...found, enforcementId }),
+  (standing, { context: { source }, accountId, ...found }, _, enforcementId) =>
+    deactivateAccount(standing, { accountId, ...found, enforcementId }, source),
   ({ accountId }) => accountId,
 );
 
@@ -39,6 +39,7 @@ export const DeactivateAccountHandler = decisionHandler(
 export const deactivateAccountInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: AccountDeactivated,
+    storedAs: [DeactivationCauseAdded],
     keys: ({ accountId }) => [`account:${accountId}`],
     handle: (data, context) => commands.execute(new DeactivateAccount().with({ ...data, context })),
   });

@@ -1,13 +1,13 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { IsIn } from 'class-validator';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { RESTRICTED_ACTIONS, type RestrictedAction } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsInstant, IsLabel, Means } from '../../http/field-rules.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { restrictAccount } from '../account-enforcement.js';
 import { accountStream } from '../account-standing.js';
-import { RESTRICTED_ACTIONS, type RestrictedAction } from '../consequences.js';
 
 export class RestrictAccount extends RequestCommand {
   declare readonly accountId: string;

@@ -11,7 +11,7 @@ import { accountStream, isSuspended } from '../account-standing.js';
 const HARMLESS = ['WaitlistJoined', 'WaitlistLeft', 'AddressChanged', 'PolicyAccepted', 'AccountOnboarded'];
 const MAX_RESTRICTIONS = 20;
 
-/** Reads the account's own stream, which stays short however many cases the account has. */
+/** Reads the account's own stream, which has an event or two for each confirmed case of it, and none for other cases. */
 @Injectable()
 export class StoredAccountRecords implements AccountRecords {
   constructor(
@@ -27,12 +27,12 @@ export class StoredAccountRecords implements AccountRecords {
       status: state.status,
       deactivated: state.deactivated,
       suspendedUntil: isSuspended(state, this.clock.now()) ? toIso(state.suspendedUntil!) : null,
-      restrictions: restricting.slice(-MAX_RESTRICTIONS).reverse().map(restrictionOf),
+      restrictions: restricting.slice(-MAX_RESTRICTIONS).reverse().map(shownRestriction),
     };
   }
 }
 
-function restrictionOf({ type, data, metadata: { time } }: RecordedEvent): AccountRestriction {
+function shownRestriction({ type, data, metadata: { time } }: RecordedEvent): AccountRestriction {
   const { reason = null, caseId = null, until = null } = data as Partial<AccountRestriction>;
   return { type, time, reason, caseId, until };
 }

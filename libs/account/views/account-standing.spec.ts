@@ -18,7 +18,7 @@ describe('the account-standing view', () => {
       status: 'onboarded',
       policy_version: 'v1',
       consequences: {
-        deactivations: [{ cause: '', isManual: true }],
+        deactivations: [{ cause: '', isManual: true, source: '/spec' }],
         suspensions: [{ cause: '', isManual: true, until: Date.parse('2022-06-01T00:00:00Z') }],
         restrictions: [],
         strikes: [],

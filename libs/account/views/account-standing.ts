@@ -24,7 +24,7 @@ export type AccountStandingRow = RowOf<typeof columns>;
 export const accountStandingOf = (account: AccountStream) =>
   defineView({
     name: 'account-standing',
-    version: 2,
+    version: 3,
     summary: 'The state of each account: waitlist, policy, suspension, deactivation, and their causes.',
     events: account.events,
     table: { name: 'accounts', key: 'account_id', columns },

@@ -51,11 +51,10 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
     }
     const known = await this.admitted(cohortId, accounts);
     if (known) return known;
-    const asStored = { ...context, eventType: CohortAdmitted.type };
     const result = await this.transactor.transact(
       rolloutStream,
       undefined,
-      asStored,
+      context,
       (state) => admitCohort(state, { cohortId, accounts, now: this.clock.now() }),
       () => refuseUnlessWaiting(this.transactor, accounts),
     );
@@ -87,6 +86,7 @@ export class ImportCohortHandler implements ICommandHandler<ImportCohort> {
 export const importCohortInbound = (commands: CommandBus): InboundCommand =>
   defineInbound({
     event: CohortOnboarded,
+    storedAs: [CohortAdmitted],
     keys: ({ accounts }) => ['rollout', ...accounts.map((accountId) => `account:${accountId}`)],
     handle: (data, context) => commands.execute(new ImportCohort(data, context)),
   });

@@ -6,7 +6,7 @@ import { type Rollout, rolloutStream } from '../rollout.js';
 export const CHANGES_KEPT = 100;
 
 /** Who set the rate, paused or resumed. */
-export interface RolloutChange extends EventPlace {
+export interface RolloutChange extends Omit<EventPlace, 'source'> {
   type: 'OnboardingRateSet' | 'OnboardingPaused' | 'OnboardingResumed';
   perWeek?: number;
   daily?: boolean;
@@ -33,7 +33,7 @@ export const rolloutHistory: StreamKind<RolloutHistory, RolloutEvent> = {
   },
 };
 
-function toChange({ type, data }: RolloutEvent, place: EventPlace): RolloutChange | undefined {
+function toChange({ type, data }: RolloutEvent, { source: _, ...place }: EventPlace): RolloutChange | undefined {
   switch (type) {
     case 'OnboardingRateSet':
       return { ...place, type, perWeek: data.perWeek, daily: data.daily };

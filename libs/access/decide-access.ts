@@ -1,4 +1,4 @@
-import type { AccountStanding, RestrictedAction } from '../account/index.js';
+import type { AccountStanding, Restriction } from '../account/index.js';
 import type { Conflict } from '../review/index.js';
 import type { SwitchedAction } from '../switches/index.js';
 
@@ -63,7 +63,7 @@ const switchedOff = (action: SwitchedAction): AccessRule[] => [
   },
 ];
 
-const restricted = (action: RestrictedAction): AccessRule => ({
+const restricted = (action: Restriction['action']): AccessRule => ({
   reason: `${action}-restricted`,
   actions: [action],
   breaks: ({ consequences }, { now }) =>
@@ -189,6 +189,11 @@ const RULES: readonly AccessRule[] = [
 
 /** The reasons of all rules. */
 export const RULE_REASONS: readonly string[] = RULES.map(({ reason }) => reason);
+
+export const IMAGE_WITHHELD = 'image-withheld';
+
+/** The actions that nobody may do with a withheld image. */
+export const CONCERN_IMAGE: readonly AccessAction[] = RULES.find(({ reason }) => reason === IMAGE_WITHHELD)!.actions;
 
 const ALLOWED: AccessDecision = Object.freeze({ decision: true });
 

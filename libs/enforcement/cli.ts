@@ -81,15 +81,17 @@ function ladderCommands(group: Command, run: Parameters<CommandGroup>[1]): void 
 const measureText = ({ measure, action, days }: { measure: string; action?: string | null; days?: number | null }) =>
   [measure, action, days && `for ${days} days`].filter(Boolean).join(' ');
 
-function ladderText({ isDefault, entries, etag, history }: LadderAnswer): Shown {
+function ladderText({ isDefault, entries, unreadable, etag, history }: LadderAnswer): Shown {
   const rows = entries.flatMap(({ clause, strikeDays, steps }) =>
     steps.map((step) => [clause ?? 'any other', step.strikes, measureText(step), strikeDays]),
   );
   const changes = history.map((one) => [Number(one.position), time(one.time), actorText(one.actor), one.reason]);
   return paragraphs([
-    isDefault
-      ? line`no ladder is set: a confirmed violation deactivates the account`
-      : table(['clause', 'strikes', 'measure', 'strike counts for days'], rows),
+    unreadable !== null
+      ? line`the event at position ${unreadable} can't be read, so every confirmed violation deactivates the account: set the ladder again`
+      : isDefault
+        ? line`no ladder is set: a confirmed violation deactivates the account`
+        : table(['clause', 'strikes', 'measure', 'strike counts for days'], rows),
     pairs([['etag', etag]]),
     ...(changes.length > 0 ? [table(['position', 'time', 'by', 'reason'], changes)] : []),
   ]);

@@ -31,6 +31,12 @@ describe('enforcement', () => {
     expect(given(ordered, completed)).toMatchObject({ status: 'completed', order, orders: 1 });
   });
 
+  it('of a case refuses an id that a decision by hand has, instead of imposing that one’s order', () => {
+    const { caseId: _, ...byHand } = { ...order, accountId: 'acc-2', enforcementId: 'img-1' };
+    const state = given(...recordEnforcement(given(), byHand));
+    expect(() => orderEnforcement(state, order, 1)).toThrow(expect.objectContaining({ code: 'enforcement-id-taken' }));
+  });
+
   it('is completed once', () => {
     expect(completeEnforcement(given(ordered), done)).toEqual([completed]);
     expect(completeEnforcement(given(ordered, completed), done)).toEqual([]);

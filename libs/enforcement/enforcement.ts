@@ -1,5 +1,5 @@
 import type { StreamKind } from '../kernel/decider.js';
-import { NotFound } from '../kernel/errors.js';
+import { NotFound, Refusal } from '../kernel/errors.js';
 import { type EnforcementEvent, enforcementEvents } from './events.js';
 
 type DataOf<Type extends EnforcementEvent['type']> = Extract<EnforcementEvent, { type: Type }>['data'];
@@ -48,8 +48,15 @@ export const isEnforced = ({ status, appealedRound }: Enforcement, round: number
 /**
  * A no-op if enforcement was ordered: a confirmed round of a case leads to one enforcement, however often it is reported.
  * @param round the confirmed round
+ * @throws Refusal enforcement-id-taken if a decision by hand has this id, whose order must not pass for the case's
  */
 export function orderEnforcement(state: Enforcement, order: Order, round: number): EnforcementEvent[] {
+  if (state.order && state.order.caseId !== order.caseId) {
+    throw new Refusal(
+      'enforcement-id-taken',
+      `a decision by hand against ${state.order.accountId} has the id of case ${order.caseId}; deactivate account ${order.accountId} by hand`,
+    );
+  }
   const isNew = state.status === 'none' || (state.status === 'reversed' && !isEnforced(state, round));
   return isNew ? [{ type: 'EnforcementOrdered', data: order }] : [];
 }

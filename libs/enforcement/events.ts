@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
-import { Count, EntityId, eventData, Instant, Label, Labels, Line } from '../events/schemas.js';
+import { Count, EntityId, eventData, Instant, Label, Labels, Line, Restricted } from '../events/schemas.js';
 
 export const MEASURES = ['strike', 'restrict', 'suspend', 'deactivate'] as const;
 export const MAX_ENTRIES = 100;
@@ -26,7 +26,7 @@ export const EnforcementOrdered = defineEvent({
     measure: Type.Enum([...MEASURES], {
       description: 'The measure, by the ladder at the position of the confirmation.',
     }),
-    action: Type.Optional(Type.Enum(['generate', 'share'], { description: 'The action that is restricted.' })),
+    action: Type.Optional(Restricted('The action that is restricted.')),
     until: Type.Optional(Instant('When the restriction or the suspension ends.')),
     strikes: Type.Optional(
       Count(
@@ -38,11 +38,15 @@ export const EnforcementOrdered = defineEvent({
     strikeUntil: Type.Optional(Instant('When that strike stops counting; absent if it never does.')),
     clause: Type.Optional(Label('The clause of the content policy that was violated.')),
     categories: Labels('The categories of the violation.'),
+    decidedAt: Type.Optional(
+      Instant('When the decision was stored: ends count from here. Absent from orders of earlier releases.'),
+    ),
   }),
   example: {
     accountId: 'acc-1',
     caseId: 'img-1',
     imageId: 'img-1',
+    decidedAt: '2022-05-19T10:20:00.000Z',
     measure: 'deactivate',
     clause: 'violent',
     categories: ['violent'],
@@ -84,7 +88,7 @@ const step = Type.Object(
       description:
         'What is imposed with the strike: nothing more, the restriction of one action, the suspension of every action, or the deactivation.',
     }),
-    action: Type.Optional(Type.Enum(['generate', 'share'], { description: 'The action of a restriction.' })),
+    action: Type.Optional(Restricted('The action of a restriction.')),
     days: Type.Optional(Count('For how many days the action is restricted or the account is suspended.', 1, MAX_DAYS)),
   },
   { additionalProperties: false },

@@ -6,6 +6,7 @@ import { SetLadderController, SetLadderHandler } from './features/set-ladder.js'
 import { ladderStream } from './ladder.js';
 import { enforcementRecording } from './processes/enforcement-recording.js';
 import { enforcing } from './processes/enforcing.js';
+import { imageWithholding } from './processes/image-withholding.js';
 import { ListEnforcementsController, ListEnforcementsHandler } from './queries/list-enforcements.js';
 import { ShowEnforcementController, ShowEnforcementHandler } from './queries/show-enforcement.js';
 import { ShowLadderController, ShowLadderHandler } from './queries/show-ladder.js';
@@ -14,9 +15,10 @@ import { enforcementsView } from './views/enforcements.js';
 export * from './confirmed-violation.js';
 export * from './enforcement.js';
 export * from './events.js';
+export * from './expected-standing.js';
 export * from './ladder.js';
 export * from './processes/enforcing.js';
-export { expectedStanding } from './queries/expected-standing.js';
+export { IMAGE_WITHHOLDING } from './processes/image-withholding.js';
 
 export const enforcementContext: Context = {
   name: 'enforcement',
@@ -37,5 +39,9 @@ export const enforcementContext: Context = {
       ],
     },
   ],
-  consumers: ({ transactor, ownEventIds }) => [enforcing(transactor, ownEventIds), enforcementRecording(transactor)],
+  consumers: ({ transactor, ownEventIds }) => [
+    imageWithholding(transactor, ownEventIds),
+    enforcing(transactor, ownEventIds),
+    enforcementRecording(transactor),
+  ],
 };

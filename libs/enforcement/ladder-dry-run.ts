@@ -1,11 +1,11 @@
 import { DAY_MS } from '../kernel/clock.js';
 import type { MEASURES } from './events.js';
-import { type LadderEntry, outcomeOf } from './ladder.js';
+import { type LadderEntry, type LadderStep, outcomeOf } from './ladder.js';
 
 /** What a case led to, or would have led to. */
 export interface Treatment {
   measure: (typeof MEASURES)[number];
-  action?: 'generate' | 'share' | undefined;
+  action?: LadderStep['action'] | undefined;
   days?: number | undefined;
 }
 
@@ -14,7 +14,7 @@ export interface EnforcedCase {
   caseId: string;
   accountId: string;
   clause?: string | undefined;
-  /** Epoch milliseconds. */
+  /** When it was decided, in epoch milliseconds. */
   at: number;
   actual: Treatment;
 }

@@ -14,6 +14,8 @@ export interface LadderVersion {
   /** It is in force from here on, until the next version. */
   position: Position;
   entries: readonly LadderEntry[];
+  /** Its event is broken: what it was to change is not known. */
+  isUnreadable?: true;
 }
 
 export interface Ladder {
@@ -28,11 +30,19 @@ export const ladderStream: StreamKind<Ladder, LadderEvent> = {
   initial: { versions: [] },
   evolve: ({ versions }, { data: { entries } }, { position }) => ({ versions: [...versions, { position, entries }] }),
   /** It may have been stricter, so confirmed violations deactivate until somebody sets the ladder again. */
-  evolveBroken: ({ versions }, { position }) => ({ versions: [...versions, { position, entries: PUBLISHED_DEFAULT }] }),
+  evolveBroken: ({ versions }, { position }) => ({
+    versions: [...versions, { position, entries: PUBLISHED_DEFAULT, isUnreadable: true }],
+  }),
 };
 
 /** A confirmed violation deactivates the account, and no strike is needed for that. */
 const PUBLISHED_DEFAULT: readonly LadderEntry[] = [];
+
+/** The position of the broken event because of which the ladder is not known; undefined if it is known. */
+export function unreadableLadder({ versions }: Ladder): Position | undefined {
+  const last = versions.at(-1);
+  return last?.isUnreadable ? last.position : undefined;
+}
 
 /** The entries that were in force at a position. */
 export const ladderAt = ({ versions }: Ladder, position: Position): readonly LadderEntry[] =>
@@ -59,12 +69,12 @@ export function outcomeOf(
   const step = entry?.steps.findLast(({ strikes }) => strikes <= strikesBefore + 1);
   if (!entry || !step) return { measures: { deactivate: true } };
   const strike = entry.strikeDays === undefined ? {} : { until: at + entry.strikeDays * DAY_MS };
-  return { step, measures: { ...measuresOf(step, at), strike } };
+  return { step, measures: { ...stepMeasures(step, at), strike } };
 }
 
 const defaultEntry = (entries: readonly LadderEntry[]) => entries.find(({ clause }) => clause === undefined);
 
-function measuresOf({ measure, action, days = 0 }: LadderStep, at: number): Measures {
+function stepMeasures({ measure, action, days = 0 }: LadderStep, at: number): Measures {
   const until = at + days * DAY_MS;
   switch (measure) {
     case 'strike':

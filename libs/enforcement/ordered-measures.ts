@@ -6,7 +6,7 @@ import type { Ladder } from './ladder.js';
 
 /** What is ordered for a confirmed violation. Whatever changes later, this is what is imposed. */
 export function orderFor(violation: ConfirmedViolation, standing: AccountStanding, ladder: Ladder): Order {
-  const { accountId, caseId, imageId, categories, clause } = violation;
+  const { accountId, caseId, imageId, categories, clause, at } = violation;
   const { step, measures } = outcomeFor(violation, standing, ladder);
   const { strike, suspend, restrict } = measures;
   const until = (restrict ?? suspend)?.until;
@@ -21,10 +21,11 @@ export function orderFor(violation: ConfirmedViolation, standing: AccountStandin
     ...(strike?.until !== undefined && { strikeUntil: toIso(strike.until) }),
     ...(clause !== undefined && { clause }),
     categories,
+    decidedAt: toIso(at),
   };
 }
 
-export function measuresOf({ measure, action, until, strikes, strikeUntil }: Order): Measures {
+export function orderedMeasures({ measure, action, until, strikes, strikeUntil }: Order): Measures {
   const end = Date.parse(until ?? '');
   return {
     ...(measure === 'deactivate' && { deactivate: true }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { foldView, recorded } from '../../test/support/fold-view.js';
-import { fold } from '../kernel/decider.js';
+import { fold, foldRecorded } from '../kernel/decider.js';
 import type { WithholdingEvent } from './events.js';
 import { isWithheld, restoreImage, withholdImage, withholdingStream } from './image-withholding.js';
 import { withheldImagesView } from './views/withheld-images.js';
@@ -12,16 +12,22 @@ const given = (...events: WithholdingEvent[]) => fold(withholdingStream, events)
 
 describe('an image', () => {
   it('is withheld until it is restored', () => {
-    expect(withholdImage(given(), withheld.data as never)).toEqual([withheld]);
+    expect(withholdImage(given(), withheld.data as never, 1)).toEqual([withheld]);
     expect(isWithheld(given(withheld))).toBe(true);
     expect(restoreImage(given(withheld), restored.data as never)).toEqual([restored]);
     expect(isWithheld(given(withheld, restored))).toBe(false);
   });
 
   it('is withheld and restored once', () => {
-    expect(withholdImage(given(withheld), withheld.data as never)).toEqual([]);
+    expect(withholdImage(given(withheld), withheld.data as never, 1)).toEqual([]);
     expect(restoreImage(given(), restored.data as never)).toEqual([]);
     expect(restoreImage(given(withheld, restored), restored.data as never)).toEqual([]);
+  });
+
+  it('is not withheld for a confirmation from before somebody restored it, and is for a later one', () => {
+    const state = foldRecorded(withholdingStream, [recorded(5, 'ImageRestored', restored.data)]);
+    expect(withholdImage(state, withheld.data as never, 4)).toEqual([]);
+    expect(withholdImage(state, withheld.data as never, 6)).toEqual([withheld]);
   });
 
   it('counts as withheld after an event of it that can’t be read, until somebody restores it', () => {
@@ -33,9 +39,9 @@ describe('an image', () => {
 
   it('is in the view as its events say, also if they are read again', () => {
     const events = [recorded(1, 'ImageWithheld', withheld.data), recorded(2, 'ImageRestored', restored.data)];
-    expect(foldView(withheldImagesView, events.slice(0, 1)).rows[imageId]).toMatchObject({ withheld: true });
+    expect(foldView(withheldImagesView, events.slice(0, 1)).rows[imageId]).toMatchObject({ case_id: imageId });
     const both = foldView(withheldImagesView, events);
-    expect(both.rows[imageId]).toMatchObject({ withheld: false, case_id: null, position: 2 });
+    expect(both.rows[imageId]).toMatchObject({ case_id: null, position: 2 });
     expect(foldView(withheldImagesView, [...events, ...events])).toEqual(both);
   });
 });

@@ -6,6 +6,8 @@ import { type WithholdingEvent, withholdingEvents } from './events.js';
 export interface Withholding {
   /** The confirmed case because of which it is withheld. */
   caseId?: string;
+  /** The position at which somebody restored it last. */
+  restored?: Position;
   /** The position of a broken event, which may have withheld it; somebody who restores the image ends the doubt. */
   unreadable?: Position;
 }
@@ -14,12 +16,12 @@ export const withholdingStream: StreamKind<Withholding, WithholdingEvent> = {
   category: 'image',
   events: withholdingEvents,
   initial: {},
-  evolve(state, { type, data }) {
+  evolve(state, { type, data }, { position }) {
     switch (type) {
       case 'ImageWithheld':
         return { ...state, caseId: data.caseId };
       case 'ImageRestored':
-        return {};
+        return { restored: position };
     }
   },
   evolveBroken: (state, { position: unreadable }) => ({ ...state, unreadable }),
@@ -30,9 +32,15 @@ type DataOf<Type extends WithholdingEvent['type']> = Extract<WithholdingEvent, {
 export const isWithheld = ({ caseId, unreadable }: Withholding): boolean =>
   caseId !== undefined || unreadable !== undefined;
 
-/** A no-op if the image is withheld. */
-export const withholdImage = ({ caseId }: Withholding, data: DataOf<'ImageWithheld'>): WithholdingEvent[] =>
-  caseId === undefined ? [{ type: 'ImageWithheld', data }] : [];
+/**
+ * A no-op if the image is withheld, or was restored after the confirmation: whoever restored it knew of that.
+ * @param confirmed the position at which the violation was confirmed
+ */
+export const withholdImage = (
+  { caseId, restored = 0 }: Withholding,
+  data: DataOf<'ImageWithheld'>,
+  confirmed: Position,
+): WithholdingEvent[] => (caseId === undefined && restored <= confirmed ? [{ type: 'ImageWithheld', data }] : []);
 
 /** A no-op if the image is not withheld. */
 export const restoreImage = (state: Withholding, data: DataOf<'ImageRestored'>): WithholdingEvent[] =>

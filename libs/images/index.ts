@@ -31,7 +31,7 @@ export { imagesAsOf } from './queries/image-facts.js';
 export * from './queries/image-owner.js';
 export { ImagePrompts } from './queries/image-prompts.js';
 export { reachOf } from './queries/reach-of-image.js';
-export { withheldImages } from './queries/withheld-images.js';
+export { type KnownWithheld, withheldImages } from './queries/withheld-images.js';
 export * from './views/images.js';
 
 export const imagesContext: Context = {

@@ -177,14 +177,18 @@ export async function progressOfAll(db: Queryable): Promise<Map<string, ReactorP
   );
 }
 
-/** A consumer's position and the keys it has parked up to there, in one snapshot. */
-export async function positionAndParked(
-  db: Queryable,
-  consumer: string,
-): Promise<{ position: Position; parked: string[] }> {
+/** How far a consumer is: everything up to its position is done, except the events of its parked keys from theirs on. */
+export interface ConsumerProgress {
+  position: Position;
+  parked: Pick<ParkedKey, 'key' | 'position'>[];
+}
+
+/** A consumer's position and the keys it has parked, in one snapshot. */
+export async function positionAndParked(db: Queryable, consumer: string): Promise<ConsumerProgress> {
   const { rows } = await db.query(
     `SELECT coalesce((SELECT min(position) FROM projections.checkpoints WHERE follower = $1), 0) AS position,
-            ARRAY(SELECT key FROM projections.parked WHERE follower = $1) AS parked`,
+            (SELECT coalesce(json_agg(json_build_object('key', key, 'position', position)), '[]')
+             FROM projections.parked WHERE follower = $1) AS parked`,
     [consumer],
   );
   return { position: Number(rows[0].position), parked: rows[0].parked };

@@ -65,7 +65,7 @@ describe('a new event of the account’s stream', () => {
 
   async function gate(): Promise<(minPosition: number) => Promise<unknown>> {
     const replica = new AccessReplica(store, new LogTail(store), { accounts: 10 }, withBan);
-    await replica.start(stop.signal, { enforced: await store.head() });
+    await replica.start(stop.signal, { enforcing: { position: await store.head(), parked: [] } });
     await until(() => Number.isFinite(replica.ageMs));
     const options = { stalenessMs: NEVER_MS, waitMs: NEVER_MS };
     const image = async () => ({ facts: undefined, asOf: Number.MAX_SAFE_INTEGER, isParked: false });

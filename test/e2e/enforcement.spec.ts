@@ -162,6 +162,24 @@ describe('causes', () => {
     ]);
   });
 
+  it('of another system add to those by hand, once however often its event is delivered', async () => {
+    const ida = await member('ida');
+    await operator.post(`/v1/accounts/${ida}/deactivation`, { reason: 'spam' });
+    const event = cloudEvent('AccountDeactivated', { accountId: ida, reason: 'fraud', categories: [] });
+    const outcomes: string[] = [];
+    for (let sent = 0; sent < 2; sent++)
+      outcomes.push((await service.post('/v1/events', event)).body.results[0].outcome);
+    expect(outcomes).toEqual(['accepted', 'duplicate']);
+    const deactivations = (await account(ida)).consequences;
+    expect(deactivations).toHaveLength(2);
+    await reinstate(ida, deactivations[0].cause);
+    expect(await ask(ida, 'generate')).toBe('account-deactivated');
+    await reinstate(ida, deactivations[1].cause);
+    expect(await ask(ida, 'generate')).toBe('allowed');
+    expect((await service.post('/v1/events', event)).body.results[0].outcome).toBe('duplicate');
+    expect(await ask(ida, 'generate')).toBe('allowed');
+  });
+
   it('by hand have an enforcement of their own, with a receipt', async () => {
     const id = await member('gus');
     const end = toIso(Date.now() + DAY_MS);

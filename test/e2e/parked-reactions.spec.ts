@@ -28,25 +28,40 @@ const parkFor = (consumer: string, type: string, key: string, position: number) 
 /** Parks this account's confirmed review. */
 const park = (accountId: string, position: number) => parkFor('enforcing', 'ReviewConfirmed', accountId, position);
 
-it('denies an account with a parked deactivation after a restart, whatever has been enforced since', async () => {
-  const { administrator, administratorToken } = gatehouse;
+/** Passes over what a consumer has not processed, like a release that parked it. @returns takes that back */
+async function passOver(consumer: string, to: number): Promise<() => Promise<unknown>> {
+  const move = `UPDATE projections.checkpoints SET position = $2 WHERE follower = $1`;
+  const name = `reactor:${consumer}`;
+  const { rows } = await pool.query('SELECT position FROM projections.checkpoints WHERE follower = $1', [name]);
+  await pool.query(move, [name, to]);
+  return async () => {
+    await pool.query('DELETE FROM projections.parked WHERE follower = $1', [name]);
+    await pool.query(move, [name, rows[0].position]);
+  };
+}
+
+it('denies the account and withholds the image of a parked review after a restart, whatever is stored since', async () => {
+  const { administrator, administratorToken, runtime } = gatehouse;
   const { accountId } = (await administrator.post('/v1/waitlist', { email: 'ada@example.org' })).body;
   const flag = { imageId: 'img-1', accountId, flaggedBy: 'det-1', flaggerKind: 'detector', categories: [] };
   await administrator.post('/v1/events', cloudEvent('ImageGenerated', { imageId: 'img-1', accountId }));
   await administrator.post('/v1/events', cloudEvent('ContentFlagged', flag));
   await gatehouse.settle();
-  const { position } = (await administrator.post('/v1/waitlist', { email: 'bob@example.org' })).body;
-  await gatehouse.settle();
-  await park(accountId, Number(position));
+  await judge(administrator, 'img-1', 'unsafe');
+  const confirmed = (await runtime.store.readStream('case-img-1')).find(({ type }) => type === 'ReviewConfirmed')!;
+  await park(accountId, confirmed.position);
+  const takeBack = await passOver('enforcing', await runtime.store.head());
+  await administrator.post(`/v1/accounts/${accountId}/deactivation`, { reason: 'spam' });
+  await administrator.post(`/v1/accounts/${accountId}/reinstatement`, { reason: 'appeal' });
 
   const beside = await gatehouse.beside();
   try {
     const restarted = client(beside.url, administratorToken);
-    const ask = async () => {
+    const ask = async (id: string, action: string) => {
       const { body } = await restarted.post('/access/v1/evaluation', {
-        subject: { type: 'account', id: accountId },
-        action: { name: 'generate' },
-        resource: { type: 'image', id: 'img-2' },
+        subject: { type: 'account', id },
+        action: { name: action },
+        resource: { type: 'image', id: 'img-1' },
       });
       expect(body.decision).toBe(false);
       return body.context.reason;
@@ -54,13 +69,14 @@ it('denies an account with a parked deactivation after a restart, whatever has b
     let reason = 'decision-point-stale';
     // Until it has read the head of the log.
     await until(async () => {
-      reason = await ask();
+      reason = await ask(accountId, 'generate');
       return reason !== 'decision-point-stale';
     });
     expect(reason).toBe('account-deactivated');
     expect((await restarted.get(`/v1/accounts/${accountId}`)).body.why[0].reason).toBe(reason);
   } finally {
     await beside.close();
+    await takeBack();
   }
 });
 
@@ -101,6 +117,7 @@ it('shows a parked event of a consumer with its key and error beside the views',
     'case-rerouting',
     'enforcement-recording',
     'enforcing',
+    'image-withholding',
     'onboarding',
   ]);
   const { parked } = reactions[4];

@@ -6,12 +6,14 @@ import { accountStream } from '../../account/index.js';
 import { PostgresEventStore } from '../../event-store/postgres/postgres-event-store.js';
 import { newEvent } from '../../event-store/sample-events.contract.js';
 import { foldRecorded } from '../../kernel/decider.js';
+import type { ConsumerProgress } from '../../subscriptions/checkpoints.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
 import { switchesStream } from '../../switches/index.js';
-import { AccessReplica } from './access-replica.js';
+import { AccessReplica, type ReplicaStart } from './access-replica.js';
 
 /** The longest timer: Jest ends what hangs. */
 const NEVER_MS = 2 ** 31 - 1;
+const done = (position: number, ...parked: ConsumerProgress['parked']): ConsumerProgress => ({ position, parked });
 
 describe('the access replica', () => {
   let database: TestDatabase;
@@ -32,7 +34,7 @@ describe('the access replica', () => {
     const stop = new AbortController();
     stops.push(stop);
     const replica = new AccessReplica(store, new LogTail(store), { accounts });
-    await replica.start(stop.signal, { enforced: enforced ?? (await store.head()) });
+    await replica.start(stop.signal, { enforcing: done(enforced ?? (await store.head())) });
     return replica;
   }
 
@@ -122,16 +124,75 @@ describe('the access replica', () => {
     }
   });
 
-  it('denies an account with an overdue deactivation, however long ago the review was confirmed', async () => {
-    await appendTo('overdue', 'WaitlistJoined');
+  const confirm = (accountId: string, caseId: string) =>
+    append(`case-${caseId}`, 'ReviewConfirmed', { caseId, imageId: caseId, accountId, categories: [] });
+
+  async function restarted(start: Omit<ReplicaStart, 'enforcing'> & { enforcing?: ConsumerProgress }) {
     const stop = new AbortController();
     stops.push(stop);
     const replica = new AccessReplica(store, new LogTail(store), { accounts: 10 });
-    await replica.start(stop.signal, { enforced: await store.head(), overdue: ['overdue'] });
-    expect(await replica.standing('overdue')).toMatchObject({ status: 'waiting', deactivated: true });
-    await appendTo('overdue', 'AccountDeactivated');
-    await replica.waitFor(await appendTo('overdue', 'AccountReinstated'), NEVER_MS);
-    expect(await replica.standing('overdue')).toMatchObject({ deactivated: false });
+    await replica.start(stop.signal, { enforcing: done(await store.head()), ...start });
+    await replica.waitFor(await store.head(), NEVER_MS);
+    return replica;
+  }
+
+  it('denies what a parked review leads to until that review is enforced, whatever else is enforced or lifted', async () => {
+    await appendTo('parked', 'WaitlistJoined');
+    await appendTo('parked', 'AccountDeactivated', { caseId: 'earlier', reason: 'r', categories: [] });
+    await appendTo('parked', 'AccountReinstated', { reason: 'appeal' });
+    const position = await confirm('parked', 'case-p');
+    await confirm('parked', 'case-q');
+    const enforcing = done(await store.head(), { key: 'parked', position });
+    const others: [string, object][] = [
+      ['StrikeRescinded', { caseId: 'earlier', reason: 'appeal' }],
+      ['AccountReinstated', { reason: 'appeal' }],
+      ['AccountSuspended', { caseId: 'earlier', until: '2022-06-01T00:00:00.000Z', reason: 'still-in-force' }],
+      ['DeactivationCauseAdded', { caseId: 'case-q', reason: 'r', categories: [] }],
+      ['AccountReinstated', { reason: 'appeal' }],
+    ];
+    const running = await restarted({ enforcing, withheld: { imageIds: [], asOf: 0 } });
+    for (const [type, data] of others) {
+      await running.waitFor(await appendTo('parked', type, data), NEVER_MS);
+      for (const replica of [running, await restarted({ enforcing })])
+        expect([type, await replica.standing('parked')]).toMatchObject([type, { deactivated: true }]);
+    }
+    await appendTo('parked', 'AccountDeactivated', { caseId: 'case-p', reason: 'r', categories: [] });
+    const last = await appendTo('parked', 'AccountReinstated', { reason: 'appeal' });
+    await running.waitFor(last, NEVER_MS);
+    for (const replica of [
+      running,
+      await restarted({ enforcing }),
+      await restarted({ enforcing: done(last, enforcing.parked[0]!) }),
+    ])
+      expect(await replica.standing('parked')).toMatchObject({ deactivated: false });
+  });
+
+  it('knows an account as free whose parked review was carried out before the restart, and lifted', async () => {
+    const position = await confirm('lifted', 'case-l');
+    await appendTo('lifted', 'AccountDeactivated', { caseId: 'case-l', reason: 'r', categories: [] });
+    await appendTo('lifted', 'AccountReinstated', { reason: 'appeal', cause: 'case-l' });
+    const replica = await restarted({ enforcing: done(await store.head(), { key: 'lifted', position }) });
+    expect(await replica.standing('lifted')).toMatchObject({ deactivated: false });
+  });
+
+  it('withholds the image of a confirmed review that is not processed yet, until it is restored later', async () => {
+    await append('image-img-r', 'ImageRestored', { imageId: 'img-r', reason: 'appeal' });
+    const asOf = await store.head();
+    const position = await confirm('anyone', 'img-r');
+    await confirm('anyone', 'img-s');
+    await append('image-img-s', 'ImageRestored', { imageId: 'img-s', reason: 'appeal' });
+    const head = await store.head();
+    const parked = done(head, { key: 'img-r', position });
+    for (const withholding of [done(0), done(asOf), parked])
+      for (const withheld of [
+        undefined,
+        { imageIds: [], asOf: 0 },
+        { imageIds: [], asOf },
+        { imageIds: [], asOf: head },
+      ]) {
+        const replica = await restarted({ withholding, withheld });
+        expect(['img-r', 'img-s'].map((id) => replica.heldWithheld(id))).toEqual([true, false]);
+      }
   });
 
   it('reports an error of the log other than an outage, and continues after it', async () => {
@@ -142,7 +203,7 @@ describe('the access replica', () => {
     const replica = await new Promise<AccessReplica>((resolve, reject) => {
       const replica = new AccessReplica(store, new LogTail(store), { accounts: 10, error: () => resolve(replica) });
       replica
-        .start(stop.signal, { enforced: 0 })
+        .start(stop.signal, { enforcing: done(0) })
         .then(() => admin.query('ALTER SCHEMA log RENAME TO log_renamed'))
         .catch(reject);
     });

@@ -4,24 +4,27 @@ import {
   accountStream,
   type PendingDeactivations,
 } from '../../account/index.js';
-import { EnforcementCompleted, ladderStream } from '../../enforcement/index.js';
-import { type EventStore, type Page } from '../../event-store/event-store.js';
-import { isOf, typesOf } from '../../events/event-definition.js';
+import { type Ladder, ladderStream } from '../../enforcement/index.js';
+import type { EventStore, Page } from '../../event-store/event-store.js';
+import { typesOf } from '../../events/event-definition.js';
 import { type ImageRules, imageRulesStream } from '../../image-rules/index.js';
-import { withholdingStream } from '../../images/index.js';
+import { type KnownWithheld, withholdingStream } from '../../images/index.js';
 import { evolveRecorded, isUsable } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { Changes, pause } from '../../kernel/wait.js';
 import { type ContentPolicies, type PoliciesInForce, policiesAt, policyStream } from '../../policy/index.js';
 import { ReviewConfirmed } from '../../review/index.js';
+import type { ConsumerProgress } from '../../subscriptions/checkpoints.js';
 import type { LogTail } from '../../subscriptions/log-tail.js';
 import { runSubscription, type Subscriber } from '../../subscriptions/subscription.js';
 import { type Switches, switchesStream } from '../../switches/index.js';
+import { idIn } from './entity-of.js';
 import { FoldedStream } from './folded-stream.js';
 import { InternedStandings } from './interned-standings.js';
-import { PendingEnforcements } from './pending-enforcements.js';
+import { ENFORCEMENT_ENDS, PendingEnforcements } from './pending-enforcements.js';
 import { RecentlyUsed } from './recently-used.js';
+import { readPending, readWithheld } from './unfinished-reviews.js';
 import { WithheldImages } from './withheld-images.js';
 
 export interface AccessReplicaOptions {
@@ -33,12 +36,12 @@ export interface AccessReplicaOptions {
 
 /** From where the replica follows the log, and what is known there. */
 export interface ReplicaStart {
-  /** Position up to which confirmed reviews are enforced. */
-  enforced: Position;
-  /** Accounts for which one is not. */
-  overdue?: readonly string[];
+  /** How far confirmed reviews are enforced against accounts; a key is an account. */
+  enforcing: ConsumerProgress;
+  /** How far the images of confirmed reviews are withheld; a key is an image. From the first event by default. */
+  withholding?: ConsumerProgress;
   /** The images that are withheld as of a position; absent before their view is built. */
-  withheld?: { imageIds: readonly string[]; asOf: Position } | undefined;
+  withheld?: KnownWithheld | undefined;
 }
 
 /** The head of the log, read at a time of the monotonic clock: no event stored before that time is beyond it. */
@@ -51,8 +54,6 @@ interface Sample {
 const FIRST_CATCH_UP_MS = 3_000;
 const SAMPLE_MS = 250;
 const PAGE = 2_000;
-/** How far the view of withheld images may be behind for its images to be used: the log is followed from there. */
-const MAX_BEHIND = 300_000;
 /** Samples of ten minutes, the maximum of the staleness setting. */
 const HEADS_KEPT = 600_000 / SAMPLE_MS;
 
@@ -67,8 +68,8 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
   private readonly ahead = new Map<string, Position>();
   /** Accounts whose stream is being read, with their events that the log delivers meanwhile. */
   private readonly loading = new Map<string, { events: RecordedEvent[]; result: Promise<AccountStanding> }>();
-  private readonly pending = new PendingEnforcements();
-  private readonly withheld: WithheldImages;
+  private pending = new PendingEnforcements();
+  private withheld: WithheldImages;
   private readonly ladder = new FoldedStream(ladderStream);
   private readonly policies = new FoldedStream(policyStream);
   private readonly switchesSoFar = new FoldedStream(switchesStream);
@@ -76,7 +77,6 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
   /** Computed last, from these policies and as of this time. */
   private inForce: { of: ContentPolicies; from: number; policies: PoliciesInForce } | undefined;
   private position: Position = 0;
-  private enforced: Position = 0;
   private readonly moves = new Changes();
   private samples: Sample[] = [];
   /** All samples of the last ten minutes, oldest first. */
@@ -106,6 +106,11 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
   /** Which actions operators have suspended. */
   get switches(): Switches {
     return this.switchesSoFar.state;
+  }
+
+  /** What confirmed violations lead to. */
+  get confirmedLeadTo(): Ladder {
+    return this.ladder.state;
   }
 
   /** The rules about images. */
@@ -165,16 +170,11 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
   /**
    * Resolves once the replica may answer. It follows the log until the signal aborts.
    */
-  async start(signal: AbortSignal, { enforced, overdue = [], withheld }: ReplicaStart): Promise<void> {
-    this.pending.addOverdue(overdue);
+  async start(signal: AbortSignal, { enforcing, withholding, withheld }: ReplicaStart): Promise<void> {
     const head = await this.store.head();
-    this.enforced = enforced;
-    this.position = Math.min(enforced, head);
-    const { imageIds, asOf } = withheld ?? { imageIds: [], asOf: 0 };
-    if (head - asOf <= MAX_BEHIND) {
-      this.withheld.addAll(imageIds);
-      this.position = Math.min(this.position, asOf);
-    }
+    this.position = Math.min(enforcing.position, head);
+    this.pending = await readPending(this.store, this.account, enforcing);
+    this.withheld = await readWithheld(this.store, this.position, withholding, withheld);
     for (const folded of [this.policies, this.switchesSoFar, this.ladder, this.rulesSoFar])
       for (const event of await this.store.readStream(folded.kind.category)) folded.apply(event);
     void runSubscription(this, signal);
@@ -191,7 +191,7 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
       ...ladderStream.events,
       ...withholdingStream.events,
       ReviewConfirmed,
-      EnforcementCompleted,
+      ...ENFORCEMENT_ENDS,
     ]);
     for await (const page of this.log.subscribe(this.position, { signal, types, limit: PAGE })) this.applyPage(page);
   }
@@ -214,16 +214,14 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
 
   private apply(event: RecordedEvent): void {
     const accountId = idIn(this.account.category, event);
-    const imageId = idIn(withholdingStream.category, event);
     if (accountId !== undefined) this.applyToAccount(accountId, event);
-    else if (imageId !== undefined) this.withheld.apply(imageId, event);
     else if (event.stream === policyStream.category) this.policies.apply(event);
     else if (event.stream === switchesStream.category) this.switchesSoFar.apply(event);
     else if (event.stream === imageRulesStream.category) this.rulesSoFar.apply(event);
     else if (event.stream === ladderStream.category) this.ladder.apply(event);
-    else if (event.position > this.enforced) {
+    else {
       this.pending.apply(event);
-      if (isOf(ReviewConfirmed, event)) this.withheld.confirmed(event.data.imageId);
+      this.withheld.apply(event);
     }
   }
 
@@ -278,6 +276,3 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
     while (this.samples.length > 0 && this.samples[0]!.head <= this.position) this.freshAt = this.samples.shift()!.at;
   }
 }
-
-const idIn = (category: string, { stream }: RecordedEvent): string | undefined =>
-  stream.startsWith(`${category}-`) ? stream.slice(category.length + 1) : undefined;

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit, type Provider } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { PendingDeactivations } from '../../account/index.js';
-import { ENFORCING } from '../../enforcement/index.js';
+import { ENFORCING, IMAGE_WITHHOLDING } from '../../enforcement/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { imagesAsOf, withheldImages } from '../../images/index.js';
@@ -50,15 +50,21 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
     if (!this.isServing) return;
     const { replica, settings } = this;
     const enforcing = await positionAndParked(this.pool, REACTOR_PREFIX + ENFORCING);
+    const withholding = await positionAndParked(this.pool, REACTOR_PREFIX + IMAGE_WITHHOLDING);
     const withheld = await withheldImages(this.pool, this.views, MAX_WITHHELD);
-    await replica.start(this.stop.signal, { enforced: enforcing.position, overdue: enforcing.parked, withheld });
+    await replica.start(this.stop.signal, { enforcing, withholding, withheld });
     this.readiness.register('access-replica', () => {
       if (replica.ageMs > settings.stalenessMs)
         throw new Error(`its state is ${Math.round(replica.ageMs)} ms old; ${settings.stalenessMs} ms are allowed`);
     });
     // A gateway that denies for this reason must serve the operator who ends it.
     const unreadable = () =>
-      unreadableStreams(replica.switches, replica.policiesAt(this.clock.now()), replica.imageRules);
+      unreadableStreams({
+        switches: replica.switches,
+        policies: replica.policiesAt(this.clock.now()),
+        rules: replica.imageRules,
+        ladder: replica.confirmedLeadTo,
+      });
     this.readiness.register('access-events', () => unreadable().join('; '));
     this.metrics.gauge(
       'access_unreadable_streams',

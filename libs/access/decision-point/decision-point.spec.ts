@@ -55,7 +55,7 @@ describe('the decision point', () => {
       { stream: 'account-ann', expected: 'no-stream', events: ann },
     ]);
     replica = new AccessReplica(store, new LogTail(store), { accounts: 10 });
-    await replica.start(stop.signal, { enforced: 0 });
+    await replica.start(stop.signal, { enforcing: { position: 0, parked: [] } });
   });
   afterAll(async () => {
     stop.abort();
@@ -102,6 +102,22 @@ describe('the decision point', () => {
       'face-sharing-restricted',
       'image-facts-unknown',
     ]);
+  });
+
+  it('reports a share of a withheld image, from memory or not, and no other use of it', async () => {
+    const denied: string[] = [];
+    const point = pointWith(drawnImage, 1_000, store, { shareDenied: (reason: string) => denied.push(reason) });
+    const withheld = newEvent('ImageWithheld', { imageId: 'img-w', caseId: 'img-w' });
+    await store.append([{ stream: 'image-img-w', expected: 'any', events: [withheld] }]);
+    await untilFresh();
+    const ask = async (action: string) => {
+      const question = asked(action, await store.head());
+      return (await point.evaluate({ ...question, resource: { ...question.resource, id: 'img-w' } })).reason;
+    };
+    expect(await ask('share')).toBe('image-withheld');
+    expect(await ask('share')).toBe('image-withheld');
+    expect(await ask('download')).toBe('image-withheld');
+    expect(denied).toEqual(['image-withheld', 'image-withheld']);
   });
 
   it('waits once per request, however many of its evaluations need a position that does not come', async () => {

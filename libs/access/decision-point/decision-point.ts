@@ -12,7 +12,9 @@ import {
   type AccessAction,
   type AccessDecision,
   type AccessFacts,
+  CONCERN_IMAGE,
   decideAccess,
+  IMAGE_WITHHELD,
   RULE_REASONS,
 } from '../decide-access.js';
 import type { AccessReplica } from './access-replica.js';
@@ -54,15 +56,6 @@ export const DENY_REASONS: readonly string[] = [
   ...RULE_REASONS,
 ];
 
-/** The actions that nobody may do with a withheld image. */
-const CONCERNS_IMAGE: Record<AccessAction, boolean> = {
-  join: false,
-  generate: false,
-  share: true,
-  download: true,
-  flag: true,
-  review: false,
-};
 const WITHHELD = Object.freeze({ isWithheld: true });
 
 const SUBJECT_TYPES: ReadonlySet<string> = new Set(['account', 'reviewer']);
@@ -100,9 +93,10 @@ export class DecisionPoint {
     const standing = this.replica.heldStanding(subject.id);
     if (!standing) return undefined;
     const facts = this.facts(action, standing);
-    const isWithheld = CONCERNS_IMAGE[action] && this.replica.heldWithheld(resource.id);
+    const isWithheld = CONCERN_IMAGE.includes(action) && this.replica.heldWithheld(resource.id);
     if (isWithheld) facts.image = WITHHELD;
     const decision = decideAccess(standing, action, facts);
+    if (action === 'share' && decision.reason === IMAGE_WITHHELD) this.options.shareDenied?.(IMAGE_WITHHELD);
     return decision.decision && (action === 'share' || isWithheld === undefined) ? undefined : decision;
   }
 
@@ -180,10 +174,12 @@ export class DecisionPoint {
     const action = evaluation.action as AccessAction;
     const standing = await this.replica.standing(subject.id);
     const decision = decideAccess(standing, action, this.facts(action, standing));
-    if (!CONCERNS_IMAGE[action] || !decision.decision) return decision;
+    if (!CONCERN_IMAGE.includes(action) || !decision.decision) return decision;
     const isWithheld = await this.replica.isWithheld(resource.id);
     if (isWithheld || action !== 'share') {
-      return decideAccess(standing, action, { ...this.facts(action, standing), image: { isWithheld } });
+      const answer = decideAccess(standing, action, { ...this.facts(action, standing), image: { isWithheld } });
+      if (action === 'share' && answer.reason === IMAGE_WITHHELD) this.options.shareDenied?.(IMAGE_WITHHELD);
+      return answer;
     }
     // The account's rules come first: a denied account need not wait for the image. They are checked again after the wait.
     const { facts, isParked } = await this.image(evaluation, deadline);

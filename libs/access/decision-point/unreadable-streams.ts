@@ -1,9 +1,18 @@
+import { type Ladder, unreadableLadder } from '../../enforcement/index.js';
 import { type ImageRules, unreadableRules } from '../../image-rules/index.js';
 import type { PoliciesInForce } from '../../policy/index.js';
 import { type Switches, unreadableSwitches } from '../../switches/index.js';
 
+export interface Streams {
+  switches: Switches;
+  policies: PoliciesInForce;
+  rules: ImageRules;
+  ladder: Ladder;
+}
+
 /** For each stream with a broken event that concerns everybody: what is denied because of it, and how an operator ends that. */
-export function unreadableStreams(switches: Switches, { unreadable }: PoliciesInForce, rules: ImageRules): string[] {
+export function unreadableStreams({ switches, policies, rules, ladder }: Streams): string[] {
+  const { unreadable } = policies;
   const suspended = unreadableSwitches(switches);
   const texts: string[] = [];
   if (suspended.length > 0) {
@@ -23,6 +32,13 @@ export function unreadableStreams(switches: Switches, { unreadable }: PoliciesIn
     texts.push(
       `every use denied to everybody: the event of the content policy at position ${unreadable} can't be read; ` +
         'run "gatehouse policy publish VERSION" without grace days, which supersedes whatever it was',
+    );
+  }
+  const brokenLadder = unreadableLadder(ladder);
+  if (brokenLadder !== undefined) {
+    texts.push(
+      `every confirmed violation deactivates the account: the event of the ladder at position ${brokenLadder} can't be read; ` +
+        'check what it was to change, then run "gatehouse ladder set FILE"',
     );
   }
   return texts;

@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { recorded } from '../../../test/support/fold-view.js';
+import { recorded, recordedOf } from '../../../test/support/fold-view.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
+import { ReviewConfirmed } from '../../review/index.js';
 import { WithheldImages } from './withheld-images.js';
 
-const withheld = (imageId: string) => recorded(1, 'ImageWithheld', { imageId, caseId: imageId });
-const restored = (imageId: string) => recorded(2, 'ImageRestored', { imageId, reason: 'appeal' });
+const of = (imageId: string, event: RecordedEvent) => ({ ...event, stream: `image-${imageId}` });
+const withheld = (imageId: string) => of(imageId, recorded(1, 'ImageWithheld', { imageId, caseId: imageId }));
+const restored = (imageId: string) => of(imageId, recorded(2, 'ImageRestored', { imageId, reason: 'appeal' }));
+const confirmed = (imageId: string) => recordedOf(3, ReviewConfirmed, { imageId });
 
 /** A log with the streams of these images. */
 function logOf(streams: Record<string, RecordedEvent[]>) {
@@ -24,9 +27,9 @@ describe('the withheld images of a decision point', () => {
     const images = new WithheldImages(log);
     images.addAll(['a']);
     expect(['a', 'b'].map((id) => images.includes(id))).toEqual([true, false]);
-    images.apply('b', withheld('b'));
-    images.apply('a', restored('a'));
-    images.confirmed('c');
+    images.apply(withheld('b'));
+    images.apply(restored('a'));
+    images.apply(confirmed('c'));
     expect(['a', 'b', 'c'].map((id) => images.includes(id))).toEqual([false, true, true]);
     expect(log.asked).toEqual([]);
   });
@@ -43,7 +46,7 @@ describe('the withheld images of a decision point', () => {
   it('follow what happens while a stream is read', async () => {
     const images = new WithheldImages(logOf({ 'image-a': [withheld('a')] }));
     const found = images.find('a');
-    images.apply('a', restored('a'));
+    images.apply(restored('a'));
     expect(await found).toBe(false);
     expect(images.includes('a')).toBe(false);
   });
@@ -52,14 +55,14 @@ describe('the withheld images of a decision point', () => {
     const images = new WithheldImages(logOf({}), 2);
     images.addAll(['a', 'b']);
     expect(images.includes('z')).toBe(false);
-    images.confirmed('c');
+    images.apply(confirmed('c'));
     expect(['a', 'b', 'c', 'z'].map((id) => images.includes(id))).toEqual([true, true, true, undefined]);
   });
 
   it('count an event that can’t be read as withholding', () => {
     const images = new WithheldImages(logOf({}));
     images.addAll([]);
-    images.apply('a', { ...restored('a'), fault: 'its data is not an object' });
+    images.apply({ ...restored('a'), fault: 'its data is not an object' });
     expect(images.includes('a')).toBe(true);
   });
 });

@@ -1,7 +1,10 @@
 import type { EventStore } from '../../event-store/event-store.js';
+import { isOf } from '../../events/event-definition.js';
 import { ImageRestored, isWithheld, withholdingStream } from '../../images/index.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
+import { ReviewConfirmed } from '../../review/index.js';
+import { idIn } from './entity-of.js';
 import { RecentlyUsed } from './recently-used.js';
 
 /** About 100 bytes each, so at most 100 MB. Withheld images are few: 0.015 % of all, by the published figures. */
@@ -40,14 +43,14 @@ export class WithheldImages {
     return this.includes(imageId) ?? this.loading.get(imageId)?.result ?? this.load(imageId);
   }
 
-  /** Applies an event of an image's stream. One that can't be used may have withheld it. */
-  apply(imageId: string, event: RecordedEvent): void {
-    this.set(imageId, event.fault !== undefined || event.type !== ImageRestored.type);
-  }
-
-  /** A violation was confirmed in it, and its ImageWithheld is not stored yet. */
-  confirmed(imageId: string): void {
-    this.set(imageId, true);
+  /**
+   * Applies an event of an image's stream, of which one that can't be used may have withheld it, or a confirmed violation,
+   * whose ImageWithheld follows.
+   */
+  apply(event: RecordedEvent): void {
+    const imageId = idIn(withholdingStream.category, event);
+    if (imageId !== undefined) this.set(imageId, event.fault !== undefined || event.type !== ImageRestored.type);
+    else if (isOf(ReviewConfirmed, event)) this.set(event.data.imageId, true);
   }
 
   private set(imageId: string, withheld: boolean): void {

@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
 import { Transactor } from '../../event-store/transact.js';
+import { RESTRICTED_ACTIONS } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsInteger } from '../../http/field-rules.js';
 import { closed, count, instant, list, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
@@ -23,7 +24,7 @@ const treatment = (description: string) =>
   closed(
     {
       measure: oneOf(MEASURES, 'What is imposed.'),
-      action: orNull(oneOf(['generate', 'share'], 'The action that is restricted.')),
+      action: orNull(oneOf(RESTRICTED_ACTIONS, 'The action that is restricted.')),
       days: orNull(count('For how many days.')),
     },
     description,
@@ -46,7 +47,7 @@ export const DryRunAnswer = closed({
       caseId: text('The case.'),
       accountId: text('Its account.'),
       clause: orNull(text('The clause that was violated.')),
-      enforcedAt: instant('When it was enforced.'),
+      enforcedAt: instant('When it was decided.'),
       actual: treatment('What was imposed.'),
       would: treatment('What would have been.'),
     }),

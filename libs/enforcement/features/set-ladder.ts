@@ -4,6 +4,7 @@ import { IsIn } from 'class-validator';
 import { CommandRoute, RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { RESTRICTED_ACTIONS, type RestrictedAction } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { AreObjects, IfGiven, IsInteger, IsLabel, IsReason, Means } from '../../http/field-rules.js';
 import { Condition, IF_MATCH, IfMatch } from '../../http/if-match.js';
@@ -23,8 +24,8 @@ class LadderStepBody {
 
   @Means('The action of `restrict`.')
   @IfGiven()
-  @IsIn(['generate', 'share'])
-  action?: 'generate' | 'share';
+  @IsIn(RESTRICTED_ACTIONS)
+  action?: RestrictedAction;
 
   @IfGiven()
   @IsInteger('For how many days, for `restrict` and `suspend`.', 1, MAX_DAYS)

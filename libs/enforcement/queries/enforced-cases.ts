@@ -24,7 +24,7 @@ export async function enforcedCases(pool: pg.Pool, last: number): Promise<Enforc
   });
   const accounts = [...new Set(newest.map((row) => row.account_id as string))];
   const { rows } = await queryView(pool, {
-    text: `SELECT case_id, account_id, clause, measure, action, until, ordered_at FROM ${table}
+    text: `SELECT case_id, account_id, clause, measure, action, until, decided_at FROM ${table}
            WHERE account_id = ANY($1::text[]) AND case_id IS NOT NULL AND reversed_at IS NULL
            ORDER BY position DESC LIMIT $2`,
     values: [arrayParameter('text', accounts), MAX_CASES],
@@ -34,8 +34,8 @@ export async function enforcedCases(pool: pg.Pool, last: number): Promise<Enforc
 
 // biome-ignore lint/suspicious/noExplicitAny: a row as the driver returns it
 function toCase(row: any): EnforcedCase {
-  const { case_id: caseId, account_id: accountId, clause, measure, action, until, ordered_at } = row;
-  const at = new Date(ordered_at).getTime();
+  const { case_id: caseId, account_id: accountId, clause, measure, action, until, decided_at } = row;
+  const at = new Date(decided_at).getTime();
   return {
     caseId,
     accountId,

@@ -25,7 +25,7 @@ export function eventsOfCause(history: readonly RecordedEvent[], id: string): Re
       case 'CauseLifted':
         return event.data.cause === id;
       case 'AccountReinstated':
-        return hasBegun;
+        return event.data.cause === undefined ? hasBegun : event.data.cause === id;
       default:
         return false;
     }

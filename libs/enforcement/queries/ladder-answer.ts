@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { RESTRICTED_ACTIONS } from '../../events/schemas.js';
 import {
   actor,
   closed,
@@ -20,7 +21,7 @@ export const LadderEntryAnswer = closed({
     closed({
       strikes: count('From how many active strikes on it applies.'),
       measure: oneOf(MEASURES, 'What is imposed with the strike.'),
-      action: orNull(oneOf(['generate', 'share'], 'The action that is restricted.')),
+      action: orNull(oneOf(RESTRICTED_ACTIONS, 'The action that is restricted.')),
       days: orNull(count('For how many days.')),
     }),
     'By number of strikes, ascending.',

@@ -2,15 +2,15 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
 import type { Static } from 'typebox';
-import { accountStream, consequencesOf, isCause } from '../../account/index.js';
+import { accountStream, consequencesOf, isInForce } from '../../account/index.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IsEntityId } from '../../http/field-rules.js';
 import { closed, flag, instant, oneOf, orNull, page, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
-import { toIso } from '../../kernel/clock.js';
-import { POOL } from '../../platform/ports.js';
+import { type Clock, toIso } from '../../kernel/clock.js';
+import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { MEASURES } from '../events.js';
@@ -26,7 +26,9 @@ export const EnforcementEntry = closed({
   orderedAt: instant('When it was ordered.'),
   completedAt: orNull(instant('When everything was in force.')),
   reversedAt: orNull(instant('When an appeal undid it.')),
-  isInForce: flag('Whether anything of it was not lifted, by the events of the account.'),
+  isInForce: flag(
+    'Whether anything of it has neither been lifted nor ended, by the events of the account and the clock.',
+  ),
 });
 export type EnforcementEntry = Static<typeof EnforcementEntry>;
 
@@ -40,6 +42,7 @@ export class ListEnforcementsHandler implements IQueryHandler<ListEnforcements> 
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
     @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async execute({ account, limit, cursor }: ListEnforcements): Promise<Page<EnforcementEntry>> {
@@ -52,11 +55,12 @@ export class ListEnforcementsHandler implements IQueryHandler<ListEnforcements> 
       }),
       this.transactor.load(accountStream, account),
     ]);
+    const now = this.clock.now();
     const consequences = consequencesOf(state);
     return toPage(
       rows,
       limit,
-      (row) => entryOf(row, isCause(consequences, row.enforcement_id)),
+      (row) => entryOf(row, isInForce(consequences, row.enforcement_id, now)),
       ({ position }) => [Number(position)],
     );
   }

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
-import { accountStream, consequencesOf, isCause } from '../../account/index.js';
+import { accountStream, consequencesOf, isInForce } from '../../account/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { isOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -20,10 +20,11 @@ import {
 } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { withholdingStream } from '../../images/index.js';
+import type { Clock } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
-import { EVENT_STORE } from '../../platform/ports.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { confirmationOf } from '../../review/index.js';
 import { enforcementStream } from '../enforcement.js';
 import { enforcementEvents, MEASURES } from '../events.js';
@@ -44,7 +45,9 @@ export const EnforcementAnswer = closed({
     ['ordered', 'completed', 'reversed'],
     'Whether everything that was ordered is in force, or was, or whether an appeal undid it.',
   ),
-  isInForce: flag('Whether anything of it still denies the account something or counts as a strike, by its events.'),
+  isInForce: flag(
+    'Whether anything of it still denies the account something or counts as a strike, by its events and the clock.',
+  ),
   measure: oneOf(MEASURES, 'What was ordered.'),
   action: orNull(text('The action that a restriction denies.')),
   until: orNull(instant('When the restriction or the suspension ends.')),
@@ -73,7 +76,10 @@ export class ShowEnforcement extends IdQuery<EnforcementAnswer> {}
 /** Reads the streams themselves, so that the receipt is exact at the moment of the request. */
 @QueryHandler(ShowEnforcement)
 export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
-  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
 
   async execute({ id }: ShowEnforcement): Promise<EnforcementAnswer> {
     const own = await this.store.readStream(`${enforcementStream.category}-${id}`);
@@ -96,7 +102,7 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
       enforcementId: id,
       accountId,
       status,
-      isInForce: isCause(consequencesOf(foldRecorded(accountStream, account)), id),
+      isInForce: isInForce(consequencesOf(foldRecorded(accountStream, account)), id, this.clock.now()),
       measure,
       action: action ?? null,
       until: until ?? null,

@@ -6,17 +6,20 @@ import { LogEpoch } from '../../event-store/log-epoch.js';
 import { isOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { entityTagOf } from '../../http/if-match.js';
-import { closed, flag, list } from '../../http/openapi/answer-schemas.js';
+import { closed, flag, list, orNull, position } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import { EVENT_STORE } from '../../platform/ports.js';
 import { LadderSet } from '../events.js';
-import { ladderStream } from '../ladder.js';
+import { ladderStream, unreadableLadder } from '../ladder.js';
 import { entryAnswer, etagField, LadderEntryAnswer, LadderHistory } from './ladder-answer.js';
 
 export const LadderAnswer = closed({
   isDefault: flag('Nobody has set a ladder: every confirmed violation deactivates the account.'),
   entries: list(LadderEntryAnswer, 'The ladder in force; empty for the default.'),
+  unreadable: orNull(
+    position('The place of an event that can’t be read, because of which every confirmed violation deactivates.'),
+  ),
   etag: etagField,
   history: LadderHistory,
 });
@@ -33,14 +36,17 @@ export class ShowLadderHandler implements IQueryHandler<ShowLadder> {
 
   async execute(): Promise<LadderAnswer> {
     const events = await this.store.readStream(ladderStream.category);
-    const last = foldRecorded(ladderStream, events).versions.at(-1);
+    const ladder = foldRecorded(ladderStream, events);
+    const last = ladder.versions.at(-1);
+    const unreadable = unreadableLadder(ladder);
     const set = events.filter((event) => isOf(LadderSet, event));
     return {
-      isDefault: last === undefined || last.entries.length === 0,
+      isDefault: last === undefined || (last.entries.length === 0 && unreadable === undefined),
       entries: (last?.entries ?? []).map(entryAnswer),
+      unreadable: unreadable === undefined ? null : String(unreadable),
       etag: entityTagOf(last?.position ?? 0, this.epoch.current),
-      history: set.map(({ data, metadata, position }) => ({
-        position: String(position),
+      history: set.map(({ data, metadata, position: place }) => ({
+        position: String(place),
         time: metadata.time,
         actor: metadata.actor,
         reason: data.reason,
@@ -53,6 +59,7 @@ export class ShowLadderHandler implements IQueryHandler<ShowLadder> {
 const example: LadderAnswer = {
   isDefault: true,
   entries: [],
+  unreadable: null,
   etag: '"9c1f03ab55d2-0"',
   history: [],
 };

@@ -1,4 +1,5 @@
 import { defineView, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
+import type { Order } from '../enforcement.js';
 import { enforcementEvents, type MEASURES } from '../events.js';
 
 const columns = {
@@ -8,8 +9,10 @@ const columns = {
   case_id: nullable(text()),
   clause: nullable(text()),
   measure: text<(typeof MEASURES)[number]>(),
-  action: nullable(text<'generate' | 'share'>()),
+  action: nullable(text<NonNullable<Order['action']>>()),
   until: nullable(timestamptz()),
+  /** When the decision was stored, or the order of an earlier release, which does not say that. */
+  decided_at: timestamptz(),
   ordered_at: timestamptz(),
   completed_at: nullable(timestamptz()),
   /** When an appeal undid it; a later order begins anew. */
@@ -24,7 +27,7 @@ export type EnforcementRow = RowOf<typeof columns>;
 
 export const enforcementsView = defineView({
   name: 'enforcements',
-  version: 2,
+  version: 3,
   summary: 'What was ordered against accounts: by case or by hand.',
   events: enforcementEvents,
   table: {
@@ -48,6 +51,7 @@ export const enforcementsView = defineView({
       measure: data.measure,
       action: data.action ?? null,
       until: data.until === undefined ? null : Date.parse(data.until),
+      decided_at: data.decidedAt === undefined ? at : Date.parse(data.decidedAt),
       ordered_at: at,
       completed_at: null,
       reversed_at: null,

@@ -25,7 +25,7 @@ export async function withheldImages(
     // Before the rows, so that these include everything up to there.
     const asOf = await reader.position(withheldImagesView);
     const { rows } = await queryView(pool, {
-      text: `SELECT image_id FROM ${viewTable(withheldImagesView)} WHERE withheld
+      text: `SELECT image_id FROM ${viewTable(withheldImagesView)} WHERE case_id IS NOT NULL
              UNION SELECT key FROM projections.parked WHERE follower LIKE $1 LIMIT $2`,
       values: [`view:${withheldImagesView.name}:%`, limit + 1],
     });

@@ -2,10 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { ContentFlagged } from '../../images/index.js';
 import { coalesced } from '../../kernel/coalesced.js';
-import type { Position } from '../../kernel/envelope.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { POOL, SETTINGS } from '../../platform/ports.js';
-import { positionAndParked } from '../../subscriptions/checkpoints.js';
+import { type ConsumerProgress, positionAndParked } from '../../subscriptions/checkpoints.js';
 import { type Ahead, eventsAhead } from '../../subscriptions/events-ahead.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
 import { REACTOR_PREFIX } from '../../subscriptions/reactor.js';
@@ -22,7 +21,7 @@ export interface AheadFlags {
 /** Finds the flags that are stored but may be missing in their case. */
 @Injectable()
 export class FlagsAhead {
-  private readonly progress: () => Promise<{ position: Position; parked: string[] }>;
+  private readonly progress: () => Promise<ConsumerProgress>;
 
   constructor(
     @Inject(POOL) pool: pg.Pool,
@@ -42,6 +41,6 @@ export class FlagsAhead {
     const { position, parked } = await this.progress();
     const consumer = { consumer: CONSUMER, position, limitMs: this.settings.decisionWaitMs };
     const ahead = await eventsAhead(this.log, ContentFlagged, consumer, imageId, ({ data }) => data.imageId);
-    return { flags: ahead.events, isParked: ahead.isBroken || parked.includes(imageId) };
+    return { flags: ahead.events, isParked: ahead.isBroken || parked.some(({ key }) => key === imageId) };
   }
 }

@@ -1,0 +1,29 @@
+import { expect, it } from '@jest/globals';
+import { recorded } from '../../../test/support/fold-view.js';
+import { ladderAt, ladderStream, outcomeOf, setLadder } from '../../enforcement/index.js';
+import { imageRulesStream } from '../../image-rules/index.js';
+import { fold, foldRecorded } from '../../kernel/decider.js';
+import { policiesAt, policyStream } from '../../policy/index.js';
+import { switchesStream } from '../../switches/index.js';
+import { unreadableStreams } from './unreadable-streams.js';
+
+const known = {
+  switches: switchesStream.initial,
+  policies: policiesAt(policyStream.initial, 0),
+  rules: imageRulesStream.initial,
+};
+const entries = [{ steps: [{ strikes: 1, measure: 'strike' as const }] }];
+const lenient = { ...recorded(3, 'LadderSet', { entries, reason: 'spec' }), stream: 'ladder' };
+const broken = { ...lenient, position: 7, fault: 'its data lacks entries' };
+
+it('says that a broken event of the ladder makes every violation deactivate, until somebody sets the ladder again', () => {
+  const ladder = foldRecorded(ladderStream, [lenient]);
+  expect(unreadableStreams({ ...known, ladder })).toEqual([]);
+  const doubtful = foldRecorded(ladderStream, [lenient, broken]);
+  expect(outcomeOf(ladderAt(doubtful, 8), undefined, 0, 0).measures).toEqual({ deactivate: true });
+  expect(unreadableStreams({ ...known, ladder: doubtful })).toEqual([
+    expect.stringMatching(/^every confirmed violation deactivates the account: .* at position 7 can't be read/),
+  ]);
+  const set = setLadder(doubtful, { entries, reason: 'spec' }, new Set());
+  expect(unreadableStreams({ ...known, ladder: fold(ladderStream, set, doubtful) })).toEqual([]);
+});

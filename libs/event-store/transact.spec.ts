@@ -54,10 +54,8 @@ describe('Transactor', () => {
     const sent = { ...context(randomUUID()), eventType: 'Asked', storedAs: ['Taken'] };
     const transactor = transactorOn(store);
     const first = await transactor.transact(room, 'types', sent, take);
-    for (const one of [transactor, transactorOn(store)]) {
-      const again = await one.transact(room, 'types', sent, take);
-      expect(again).toMatchObject({ events: [], position: first.position });
-    }
+    const again = await transactorOn(store).transact(room, 'types', sent, take);
+    expect(again).toMatchObject({ events: [], position: first.position });
     const other = transactorOn(store).transact(room, 'types', { ...sent, storedAs: ['Freed'] }, take);
     await expect(other).rejects.toMatchObject({ code: 'id-in-use' });
   });

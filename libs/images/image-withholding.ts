@@ -33,7 +33,7 @@ export const isWithheld = ({ caseId, unreadable }: Withholding): boolean =>
   caseId !== undefined || unreadable !== undefined;
 
 /**
- * A no-op if the image is withheld, or was restored after the confirmation: whoever restored it knew of that.
+ * A no-op if the image is withheld, or was restored after the confirmation, which the operator knew then.
  * @param confirmed the position at which the violation was confirmed
  */
 export const withholdImage = (

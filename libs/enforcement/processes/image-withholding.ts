@@ -7,7 +7,7 @@ import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 
 export const IMAGE_WITHHOLDING = 'image-withholding';
 
-/** Withholds the image of a confirmed review, whoever it belongs to and whatever its account’s enforcement waits for. */
+/** Withholds the image of a confirmed review, also if nobody knows its account or that one’s enforcement waits. */
 export function imageWithholding(transactor: Transactor, ownEventIds: OwnEventIds): Consumer {
   return defineConsumer({
     name: IMAGE_WITHHOLDING,

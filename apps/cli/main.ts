@@ -1,8 +1,11 @@
+import { setMaxListeners } from 'node:events';
 import { EXIT } from '../../libs/cli/exit-codes.js';
 import { onStopSignals } from '../../libs/platform/process/stop-signals.js';
 import { runCommandLine } from './program.js';
 
 const controller = new AbortController();
+// A command may wait in many places at once.
+setMaxListeners(100, controller.signal);
 
 onStopSignals(
   () => controller.abort(),

@@ -101,6 +101,7 @@ describe('the record of a reviewer', () => {
         kappa: null,
         timeToFirstView: times,
         timeToVerdict: times,
+        answerTime: null,
       },
       { reviewer: 'rolf', agreementWithDecision: { hits: 1, of: 1 }, precision: { hits: 1, of: 1 } },
     ]);

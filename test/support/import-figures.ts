@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { cohenByHand, fleissByHand, type HandCase, timesByHand } from './review-by-hand.js';
 
@@ -24,17 +25,48 @@ export function describeWithData(name: string, specs: () => void): void {
 export type Counts = { flagged: number; confirmed: number; dismissed: number; cases: HandCase[] };
 const nothing = (): Counts => ({ flagged: 0, confirmed: 0, dismissed: 0, cases: [] });
 
+function groupsOf(lines: readonly string[], keyOf: (line: string) => string): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const line of lines) groups.set(keyOf(line), [...(groups.get(keyOf(line)) ?? []), line]);
+  return groups;
+}
+
+/** The lines of a file below its header. */
+const linesOf = (file: string) => readFileSync(file, 'utf8').trimEnd().split(/\r?\n/).slice(1);
+
+/**
+ * Writes the first flags of the data with their reviews to files of their own, and with them those with a panel of another
+ * size and those that somebody judged twice.
+ */
+export async function firstFlags(count: number, directory: string) {
+  const [flags, reviews] = [linesOf(FILES.flags), linesOf(FILES.reviews)];
+  const idOf = (line: string) => line.split(',', 1)[0]!;
+  const perFlag = groupsOf(reviews, idOf);
+  const usual = perFlag.get(idOf(flags[0]!))!.length;
+  const reviewers = (lines: readonly string[]) => new Set(lines.map((line) => line.split(',')[1])).size;
+  const isSpecial = (lines: readonly string[]) => lines.length !== usual || reviewers(lines) !== usual;
+  const kept = flags.filter((line, place) => place < count || isSpecial(perFlag.get(idOf(line))!));
+  const ids = new Set(kept.map(idOf));
+  const files = { flags: join(directory, 'flags.csv'), reviews: join(directory, 'reviews.csv') };
+  const write = (file: string, header: string, lines: readonly string[]) =>
+    writeFile(file, `${[header, ...lines].join('\n')}\n`);
+  await write(files.flags, 'flag_id,submitted_at,submitter_id,categories', kept);
+  await write(
+    files.reviews,
+    'flag_id,reviewer_id,answer_time_ms,verdict',
+    reviews.filter((line) => ids.has(idOf(line))),
+  );
+  return files;
+}
+
 /** Independent of the product's code. The files have no quotes, so splitting at commas suffices. */
-export function figuresOfFiles() {
+export function figuresOfFiles(given: Partial<typeof FILES> = {}) {
+  const files = { ...FILES, ...given };
   const rows = (file: string, separator: string) =>
-    readFileSync(file, 'utf8')
-      .trimEnd()
-      .split(/\r?\n/)
-      .slice(1)
-      .map((line) => line.split(separator) as [string, string, string, string]);
-  const prompts = rows(FILES.prompts, '\t');
-  const flags = rows(FILES.flags, ',');
-  const reviews = rows(FILES.reviews, ',');
+    linesOf(file).map((line) => line.split(separator) as [string, string, string, string]);
+  const prompts = rows(files.prompts, '\t');
+  const flags = rows(files.flags, ',');
+  const reviews = rows(files.reviews, ',');
 
   // One reviewer, one vote. A verdict has the time of its flag plus the time the reviewer took.
   const votes: Record<string, Record<string, HandCase[number]>> = {};

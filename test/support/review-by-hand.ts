@@ -46,10 +46,10 @@ export function fleissErrorByHand(cases: readonly HandCase[]): number {
   return Math.sqrt((cases.length - 1) * mean(without.map((one) => (one - middle) ** 2)));
 }
 
-/** Cohen's kappa of each pair of reviewers with 20 common cases, averaged. */
-export function cohenByHand(cases: readonly HandCase[]): { value: number; pairs: number } | null {
+/** Cohen's kappa of each pair of reviewers with 20 common cases. */
+function pairsByHand(cases: readonly HandCase[]): { pair: string[]; kappa: number }[] {
   const reviewers = [...new Set(cases.flat().map(({ reviewer }) => reviewer))];
-  const kappas: number[] = [];
+  const found: { pair: string[]; kappa: number }[] = [];
   for (const [place, first] of reviewers.entries()) {
     for (const second of reviewers.slice(place + 1)) {
       const common = cases
@@ -59,8 +59,29 @@ export function cohenByHand(cases: readonly HandCase[]): { value: number; pairs:
       const kinds = [...new Set(common.flat())];
       const shareOf = (side: number, kind: string | undefined) => mean(common.map((one) => Number(one[side] === kind)));
       const byChance = kinds.reduce((sum, kind) => sum + shareOf(0, kind) * shareOf(1, kind), 0);
-      if (kinds.length > 1) kappas.push((mean(common.map(([a, b]) => Number(a === b))) - byChance) / (1 - byChance));
+      if (kinds.length < 2) continue;
+      const kappa = (mean(common.map(([a, b]) => Number(a === b))) - byChance) / (1 - byChance);
+      found.push({ pair: [first, second], kappa });
     }
   }
-  return kappas.length > 0 ? { value: mean(kappas), pairs: kappas.length } : null;
+  return found;
+}
+
+/** Their average over all pairs, or over those of one reviewer; null without a pair. */
+export function cohenByHand(cases: readonly HandCase[], reviewer?: string): { value: number; pairs: number } | null {
+  const pairs = pairsByHand(cases).filter(({ pair }) => reviewer === undefined || pair.includes(reviewer));
+  return pairs.length > 0 ? { value: mean(pairs.map(({ kappa }) => kappa)), pairs: pairs.length } : null;
+}
+
+/** Krippendorff's alpha of nominal data, from the disagreement of every two verdicts: observed within cases, expected of all. */
+export function alphaByHand(cases: readonly HandCase[]): number {
+  const rated = cases.filter((one) => one.length > 1);
+  const differ = (some: readonly HandVerdict[]) =>
+    some.reduce((sum, a) => sum + some.filter((b) => b.verdict !== a.verdict).length, 0);
+  const all = rated.flat();
+  const counts = new Map<string, number>();
+  for (const { verdict } of all) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+  const expected = [...counts.values()].reduce((sum, count) => sum + count * (all.length - count), 0);
+  const observed = rated.reduce((sum, one) => sum + differ(one) / (one.length - 1), 0);
+  return 1 - (observed * (all.length - 1)) / expected;
 }

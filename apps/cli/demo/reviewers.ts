@@ -1,23 +1,24 @@
 import type { ApiClient } from '../../../libs/cli/api-client.js';
-import type { CreatedTokenAnswer } from '../../../libs/http/tokens.controller.js';
 import type { PolicyAnswer } from '../../../libs/policy/queries/show-policy.js';
 import type { ClaimAnswer } from '../../../libs/review/features/claim-answer.js';
 import type { VerdictAnswer } from '../../../libs/review/features/give-verdict.js';
+import { TemporaryTokens } from '../temporary-tokens.js';
 
 /** The maximum size of a panel. */
 const MAX_REVIEWERS = 25;
-const REVOKE_LIMIT_MS = 10_000;
 
 /** Reviewers, each with a temporary token. */
 export class DemoReviewers {
   private readonly clients: ApiClient[] = [];
-  private readonly tokens: string[] = [];
+  private readonly tokens: TemporaryTokens;
   private named: Promise<string> | undefined;
 
   constructor(
     private readonly administrator: ApiClient,
     private readonly run: string,
-  ) {}
+  ) {
+    this.tokens = new TemporaryTokens(administrator);
+  }
 
   /**
    * Reviewers claim and judge the case one after another until it is decided.
@@ -51,18 +52,12 @@ export class DemoReviewers {
   }
 
   /** Revokes their tokens, even if Ctrl-C ended the run. */
-  async dismiss(): Promise<void> {
-    const administrator = this.administrator.with({ signal: AbortSignal.timeout(REVOKE_LIMIT_MS) });
-    for (const id of this.tokens.splice(0)) await administrator.delete(`/v1/tokens/${id}`);
+  dismiss(): Promise<void> {
+    return this.tokens.revoke();
   }
 
   private async reviewer(index: number): Promise<ApiClient> {
-    if (!this.clients[index]) {
-      const body = { name: `demo-${this.run}-reviewer-${index + 1}`, roles: ['reviewer'] };
-      const { id, secret } = await this.administrator.post<CreatedTokenAnswer>('/v1/tokens', body);
-      this.tokens.push(id);
-      this.clients[index] = this.administrator.with({ token: secret });
-    }
+    this.clients[index] ??= await this.tokens.clientFor(`demo-${this.run}-reviewer-${index + 1}`, 'reviewer');
     return this.clients[index]!;
   }
 }

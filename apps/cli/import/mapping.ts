@@ -19,7 +19,8 @@ export const slug = (text: string): string =>
 
 const promptAccount = (row: PromptRow) => `parti-${slug(row.category)}`;
 const flagAccount = (row: FlagRow) => `nibbler-${row.submitterId}`;
-const flagImage = (flagId: string) => `nibbler-${flagId}`;
+export const flagImage = (flagId: string) => `nibbler-${flagId}`;
+export const reviewerName = (reviewerId: string) => `nibbler-reviewer-${reviewerId}`;
 
 /** A join for every account of the imported images; an account of the flags joins at the time of its first flag. */
 export function joinEvents(prompts: readonly PromptRow[], flags: readonly FlagRow[]): OutgoingEvent[] {
@@ -89,7 +90,7 @@ export function verdictEvents(flags: readonly FlagRow[], reviews: readonly Revie
     return rows.map((row, index) => {
       const data = {
         caseId: flagImage(flagId),
-        reviewer: `nibbler-reviewer-${row.reviewerId}`,
+        reviewer: reviewerName(row.reviewerId),
         verdict: row.verdict,
         answerTimeMs: row.answerTimeMs,
         panelSize,

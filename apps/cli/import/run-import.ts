@@ -7,6 +7,7 @@ import { safetyMetrics } from '../../../libs/safety/cli.js';
 import type { SafetyAnswer } from '../../../libs/safety/index.js';
 import type { FlagRow, PromptRow, ReviewRow } from './data-files.js';
 import { flagEvents, flagImages, joinEvents, promptImages, verdictEvents } from './mapping.js';
+import { type Judged, judgeThroughQueues } from './through-queues/judge-through-queues.js';
 
 const CASE_OPENING = 'reactor:case-opening';
 
@@ -19,11 +20,24 @@ export interface ImportData {
 export interface ImportReport {
   phases: { phase: string; accepted: number; duplicate: number; quarantined: number }[];
   quarantined: EventResultAnswer[];
+  /** With --through-queues. */
+  judged?: Judged;
   metrics: SafetyAnswer;
 }
 
+export interface HowToJudge {
+  /** Play the reviewers instead of importing what panels outside decided. */
+  throughQueues?: boolean;
+  /** How many times as fast as in the file they answer; undefined for at once. */
+  pace?: number;
+}
+
 /** Sends joins, images, flags and verdicts through the public API. */
-export async function runImport(session: Session, { prompts, flags, reviews }: ImportData): Promise<ImportReport> {
+export async function runImport(
+  session: Session,
+  { prompts, flags, reviews }: ImportData,
+  { throughQueues = false, pace }: HowToJudge = {},
+): Promise<ImportReport> {
   const { client, progress } = session;
   const phases: ImportReport['phases'] = [];
   const quarantined: EventResultAnswer[] = [];
@@ -46,8 +60,12 @@ export async function runImport(session: Session, { prompts, flags, reviews }: I
     progress.start('opening cases', position);
     await passed(client, position, { name: CASE_OPENING, onProgress: (slowest) => progress.update(slowest) });
   }
-  if (reviews.length > 0) await send('verdicts', inBatches(verdictEvents(flags, reviews)));
+  let judged: Judged | undefined;
+  if (throughQueues) {
+    await settled(client, progress);
+    judged = await judgeThroughQueues(session, flags, reviews, pace);
+  } else if (reviews.length > 0) await send('verdicts', inBatches(verdictEvents(flags, reviews)));
   await settled(client, progress);
   progress.end();
-  return { phases, quarantined, metrics: await safetyMetrics(client) };
+  return { phases, quarantined, ...(judged && { judged }), metrics: await safetyMetrics(client) };
 }

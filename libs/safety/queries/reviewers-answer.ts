@@ -29,6 +29,7 @@ const Reviewer = closed({
   ),
   timeToFirstView: times('From the flag that opened a round, or its reopening, to this reviewer’s first claim in it'),
   timeToVerdict: times('From that claim to their verdict'),
+  answerTime: times('How long they looked, as `answerTimeMs` of their verdicts says'),
 });
 
 export const ReviewersAnswer = closed({
@@ -54,6 +55,7 @@ export const reviewersExample: ReviewersAnswer = {
       kappa: { value: 0.81, low: 0.66, high: 0.96, pairs: 3 },
       timeToFirstView: { count: 63, p50Ms: 90_000, p95Ms: 600_000 },
       timeToVerdict: { count: 63, p50Ms: 21_000, p95Ms: 95_000 },
+      answerTime: { count: 63, p50Ms: 20_000, p95Ms: 90_000 },
     },
   ],
   agreement: { krippendorff: { value: 0.79, low: 0.7, high: 0.88, cases: 120, verdicts: 260 } },

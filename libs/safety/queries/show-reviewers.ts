@@ -24,6 +24,7 @@ import { type ReviewerFigures, ReviewersAnswer, reviewersExample } from './revie
 const VERDICT_ROWS = `
   SELECT v.case_id, one.round, one.reviewer, one.source, one.verdict, one.outcome,
     one."viewedAfterMs" AS viewed_ms, one."judgedAfterMs" AS judged_ms,
+    one."answerTimeMs" AS answer_ms,
     one.verdict = CASE one.outcome WHEN 'confirmed' THEN 'unsafe' WHEN 'dismissed' THEN 'safe' ELSE one.outcome END
       AS agrees,
     v.outcome = 'confirmed' AND reversed.case_id IS NULL AS is_confirmed,
@@ -31,7 +32,7 @@ const VERDICT_ROWS = `
     (one.reviewer || ' ' || coalesce(one.source, '')) COLLATE "C" AS who
   FROM ${viewTable(verdictsView)} v
   CROSS JOIN LATERAL jsonb_to_recordset(v.verdicts) AS one(round int, reviewer text, source text, verdict text,
-    outcome text, "viewedAfterMs" float8, "judgedAfterMs" float8)
+    outcome text, "viewedAfterMs" float8, "judgedAfterMs" float8, "answerTimeMs" float8)
   LEFT JOIN (
     SELECT DISTINCT case_id FROM ${viewTable(deactivationsView)} WHERE reinstated_at IS NOT NULL
   ) reversed USING (case_id)`;
@@ -49,7 +50,8 @@ const FIGURES = `
     ${counted(`outcome IS NOT NULL AND verdict = 'unsafe'`)} AS found,
     ${counted(`outcome IS NOT NULL AND verdict = 'unsafe' AND is_confirmed`)} AS found_upheld,
     ${counted('agrees AND NOT upheld')} AS overturned,
-    ${timesOf('viewed_ms', 'timeToFirstView')}, ${timesOf('judged_ms', 'timeToVerdict')}
+    ${timesOf('viewed_ms', 'timeToFirstView')}, ${timesOf('judged_ms', 'timeToVerdict')},
+    ${timesOf('answer_ms', 'answerTime')}
   FROM (${VERDICT_ROWS}) judged
   GROUP BY who, reviewer, source ORDER BY who LIMIT ${MAX_GROUPS}`;
 
@@ -111,6 +113,7 @@ const toFigures = (row: any, tables: readonly PairTable[]): ReviewerFigures => (
   kappa: lightKappa(tables),
   timeToFirstView: observedTimes(row, 'timeToFirstView'),
   timeToVerdict: observedTimes(row, 'timeToVerdict'),
+  answerTime: observedTimes(row, 'answerTime'),
 });
 
 @Controller('v1/metrics/reviewers')

@@ -53,9 +53,15 @@ describe('the view of verdicts', () => {
     });
   });
 
-  it('has no times for a verdict without a claim here, and no verdict that was taken back', () => {
+  it('has only what a verdict without a claim here says of times, and no verdict that was taken back', () => {
     const row = rowOf(opened, claimed, safe, elsewhere);
-    expect(row!.verdicts[1]).toEqual({ round: 1, reviewer: 'rev-1', source: '/other', verdict: 'safe' });
+    expect(row!.verdicts[1]).toEqual({
+      round: 1,
+      reviewer: 'rev-1',
+      source: '/other',
+      verdict: 'safe',
+      answerTimeMs: 21_574,
+    });
     const withdrawn = recordedOf(7, VerdictWithdrawn, { caseId, reviewer: 'rev-1' });
     expect(rowOf(opened, claimed, safe, elsewhere, withdrawn)!.verdicts).toEqual([row!.verdicts[1]]);
   });

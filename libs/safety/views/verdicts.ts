@@ -30,6 +30,8 @@ export interface RoundVerdict {
   viewedAfterMs?: number;
   /** From that claim to the verdict. */
   judgedAfterMs?: number;
+  /** How long the reviewer looked, as the verdict says. */
+  answerTimeMs?: number;
   /** How the round was decided. */
   outcome?: Outcome;
 }
@@ -129,7 +131,7 @@ const decided = (row: VerdictsRow, outcome: Outcome): VerdictsRow => ({
 const since = (from: number, to: number): number => Math.max(0, to - from);
 
 function verdictOf(row: VerdictsRow, { data }: RecordedOf<typeof VerdictGiven>, at: number): RoundVerdict {
-  const { reviewer, reviewerSource: source, verdict } = data;
+  const { reviewer, reviewerSource: source, verdict, answerTimeMs } = data;
   const isOurs = source === undefined && Object.hasOwn(row.claims, reviewer);
   const claimedAt = isOurs ? row.claims[reviewer] : undefined;
   return {
@@ -141,5 +143,6 @@ function verdictOf(row: VerdictsRow, { data }: RecordedOf<typeof VerdictGiven>, 
       viewedAfterMs: since(row.flagged_at, claimedAt),
       judgedAfterMs: since(claimedAt, at),
     }),
+    ...(answerTimeMs !== undefined && { answerTimeMs }),
   };
 }

@@ -1,0 +1,89 @@
+import pMap from 'p-map';
+import type { ApiClient } from '../../../../libs/cli/api-client.js';
+import { ApiProblem } from '../../../../libs/cli/api-errors.js';
+import type { QueuesAnswer } from '../../../../libs/review/queries/list-queues.js';
+import type { ReviewerAnswer } from '../../../../libs/review/queries/show-reviewer.js';
+import type { Team } from './teams.js';
+
+const PATH = '/v1/queues';
+/** Keeps other reviewers out of the teams' queues. */
+const SKILL = 'import-reviewer';
+const IN_FLIGHT = 16;
+const TRIES = 5;
+
+type Settings = Pick<QueuesAnswer, 'queues' | 'rules' | 'default' | 'patienceHours'>;
+
+/** Queues for the teams of a file, beside those that there are. */
+export class TeamQueues {
+  /** @param lead may set queues and move cases */
+  constructor(
+    private readonly lead: ApiClient,
+    private readonly teams: readonly Team[],
+    private readonly reviewers: readonly string[],
+  ) {}
+
+  /** A queue for each team, and the reviewers' skill for all of them. A no-op if they are there. */
+  async open(): Promise<void> {
+    await this.skills((skills) => [...new Set([...skills, SKILL])]);
+    const own = this.teams.map(({ queue, reviewerIds }) => ({ id: queue, skill: SKILL, panel: reviewerIds.length }));
+    await this.change((queues) => [...queues.filter((one) => !this.isOwn(one)), ...own], 'reviews are imported');
+  }
+
+  /** Moves cases to the queues of their teams. */
+  async fill(cases: readonly { caseId: string; queue: string }[], onMoved: (moved: number) => void): Promise<void> {
+    let moved = 0;
+    const move = async ({ caseId, queue }: { caseId: string; queue: string }) => {
+      const path = `/v1/cases/${encodeURIComponent(caseId)}/handover`;
+      await this.lead.post(path, { queue }, { repeatable: true });
+      onMoved(++moved);
+    };
+    await pMap(cases, move, { concurrency: IN_FLIGHT });
+  }
+
+  /** Leaves the queues and skills that were there before. */
+  async close(): Promise<void> {
+    await this.change((queues) => queues.filter((one) => !this.isOwn(one)), 'the import of reviews has ended');
+    await this.skills((skills) => skills.filter((one) => one !== SKILL));
+  }
+
+  private isOwn({ id }: { id: string }): boolean {
+    return this.teams.some(({ queue }) => queue === id);
+  }
+
+  /** Somebody else may set queues at the same time: theirs are kept. */
+  private async change(of: (queues: readonly QueueSettings[]) => QueueSettings[], reason: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const { etag, queues, rules, patienceHours, default: other } = await this.lead.get<QueuesAnswer>(PATH);
+      const body = { queues: of(queues.map(settingsOf)), rules, patienceHours, default: other, reason };
+      try {
+        return await this.lead.request('PUT', PATH, { body, headers: { 'if-match': etag } });
+      } catch (error) {
+        if (!(error instanceof ApiProblem && error.status === 412) || attempt === TRIES) throw error;
+      }
+    }
+  }
+
+  private async skills(of: (skills: readonly string[]) => string[]): Promise<void> {
+    for (const reviewer of this.reviewers) {
+      const path = `/v1/reviewers/${encodeURIComponent(reviewer)}`;
+      const { skills, languages } = await this.lead.get<ReviewerAnswer>(path);
+      await this.lead.put(`${path}/skills`, { skills: of(skills), languages, reason: 'reviews are imported' });
+    }
+  }
+}
+
+type Given<Row> = { [Name in keyof Row]?: NonNullable<Row[Name]> };
+type QueueSettings = { id: string } & Given<
+  Omit<Settings['queues'][number], 'id' | 'open' | 'claimed' | 'oldestOpenedAt'>
+>;
+
+/** Without counts and null values. */
+function settingsOf({
+  open: _,
+  claimed: __,
+  oldestOpenedAt: ___,
+  ...queue
+}: Settings['queues'][number]): QueueSettings {
+  const given = Object.entries(queue).filter(([, value]) => value !== null);
+  return Object.fromEntries(given) as unknown as QueueSettings;
+}

@@ -126,7 +126,7 @@ async function openResources(
     identity,
     ownEventIds: new OwnEventIds(identity.key, identity.since),
     addressHashes,
-    transactor: new Transactor(store, ids, clock, schemas.version),
+    transactor: new Transactor(store, ids, clock, schemas),
     quarantine: new Quarantine(dataSource, personKeys, ids, clock, {
       sourceBytes: settings.quarantineSourceMb * MEGABYTE,
       totalBytes: settings.quarantineMb * MEGABYTE,

@@ -1,9 +1,10 @@
+import type { DataFault } from '../events/event-schemas.js';
 import { isNoOp, noOpRecorded } from '../events/no-op-recorded.js';
 import type { Clock } from '../kernel/clock.js';
 import { toIso } from '../kernel/clock.js';
 import { type CommandContext, OWN_SOURCE } from '../kernel/command-context.js';
 import { foldRecorded, type StreamKind } from '../kernel/decider.js';
-import type { DomainEvent, NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
+import type { DomainEvent, JsonObject, NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { StoreUnavailable, Unavailable } from '../kernel/errors.js';
 import type { Ids } from '../kernel/ids.js';
 import { Turns } from '../kernel/turns.js';
@@ -29,8 +30,16 @@ export interface Loaded<State> {
 
 const MAX_CONFLICTS = 200;
 const MAX_UNKNOWN_OUTCOMES = 3;
-/** The schema version in which events of a type are stored. */
-export type SchemaVersions = (type: string) => number;
+/** What the catalogue says of the events that decisions store. */
+export interface EventRules {
+  /** The schema version in which events of the type are stored. */
+  version(type: string): number;
+  /** The first error in the data of such an event; undefined if the data is valid. */
+  fault(type: string, data: JsonObject): DataFault | undefined;
+}
+
+/** A decision would have stored an event that its schema refuses; nothing was stored. It is a defect of the decision. */
+export class BrokenDecision extends Error {}
 
 /** Loads, decides and appends at the exact revision that was read; restarts on a conflict. */
 export class Transactor {
@@ -42,13 +51,14 @@ export class Transactor {
     private readonly store: EventStore,
     private readonly ids: Ids,
     private readonly clock: Clock,
-    private readonly schemaVersion: SchemaVersions,
+    private readonly rules: EventRules,
   ) {}
 
   /**
    * @param id the entity's id, or undefined for a kind with a single stream
    * @param gather reads what the decision needs from elsewhere, before each attempt; it may wait, and may write to the stream
    * @throws Refusal from `decide`; IdInUse for an incoming event; Unavailable `too-busy` after 200 conflicts in a row
+   * @throws BrokenDecision if a schema refuses an event of the decision
    * @throws StoreUnavailable if the outcome of the append stays unknown; whatever `gather` throws
    */
   async transact<State, Event extends DomainEvent, Facts = undefined>(
@@ -194,6 +204,9 @@ export class Transactor {
   private envelop(stream: string, event: DomainEvent, index: number, context: CommandContext): NewEvent {
     const { eventId, formerEventId: _, eventType: __, storedAs: ___, isRecordedElsewhere: ____, ...sending } = context;
     const { source, sent, time, ...rest } = sending;
+    // No reader could be trusted with what the schema does not allow, and a stored event stays as it is.
+    const fault = this.rules.fault(event.type, event.data);
+    if (fault) throw new BrokenDecision(`${stream}: ${event.type} was not stored, as ${fault.field} ${fault.message}`);
     const isSent = index === 0 && eventId !== undefined;
     return {
       id: isSent ? eventId : this.ids.next(),
@@ -205,7 +218,7 @@ export class Transactor {
         ...(isSent ? sent : {}),
         subject: stream,
         time: time ?? toIso(this.clock.now()),
-        schemaversion: this.schemaVersion(event.type),
+        schemaversion: this.rules.version(event.type),
       },
     };
   }

@@ -51,9 +51,11 @@ export class EventSchemas {
     return validate(kept) ? { data: kept, leftOut: left.length } : describe(validate.errors![0]!);
   }
 
-  /** The first error in the data of an event of a known type; undefined if the data is valid. */
+  /** The first error in the data of an event; undefined if its type is known and the data is valid. */
   fault(type: string, data: JsonObject): DataFault | undefined {
-    const validate = this.known.get(type)!.validate();
+    const known = this.known.get(type);
+    if (!known) return { field: '/', message: `belongs to no type that is defined; add ${type} to its context` };
+    const validate = known.validate();
     return validate(data) ? undefined : describe(validate.errors![0]!);
   }
 }

@@ -135,9 +135,21 @@ export const IsSet = (minimum: number, maximum: number) =>
 /** Begins the reference to a nested class in the schema of a field. */
 export const NESTED = 'nested:';
 
+/** ValidateNested alone passes over an array in an array, whatever is in it. */
+const areObjects = ValidateBy({
+  name: 'areObjects',
+  validator: {
+    validate: (value) => Array.isArray(value) && value.every(isObject),
+    defaultMessage: () => 'must contain objects only',
+  },
+});
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** An array of objects, each by the rules of a class. */
 export const AreObjects = (each: Class, minimum: number, maximum: number, description: string) =>
   applyDecorators(
+    areObjects,
     ValidateNested({ each: true }),
     Type(() => each),
     ArrayMaxSize(maximum),

@@ -72,6 +72,11 @@ async function faults(value: unknown, type: 'body' | 'query', metatype: new () =
   }
 }
 
+const ALLOWED = {
+  ...{ size: 5, name: 'a', text: 'ab', reason: 'why', email: 'ada@example.org', accounts: ['acc-1'], daily: true },
+  ...{ until: '2022-05-18T09:00:00Z', day: '2022-05-18' },
+};
+
 describe('a field of the wrong type', () => {
   const TYPES = {
     '/size': 'must be an integer number',
@@ -95,6 +100,14 @@ describe('a field of the wrong type', () => {
       '/accounts': TYPES['/accounts'],
     });
     expect(await faults({}, 'body', Order)).toEqual({ ...TYPES, '/reason': 'must not be blank: say why' });
+  });
+
+  it('is refused among objects, an array in an array too', async () => {
+    for (const parts of [[[]], [[{ name: 'a' }]], [{ name: 'a' }, []], [null], ['a']])
+      expect(await faults({ ...ALLOWED, parts }, 'body', Order)).toMatchObject({
+        '/parts': 'must contain objects only',
+      });
+    expect(await faults({ ...ALLOWED, parts: [{ name: 'a' }] }, 'body', Order)).toEqual({});
   });
 
   it('is refused by its other rules if the type is right', async () => {

@@ -10,7 +10,17 @@ const NO_FIELD = 'is not a field of this request';
  * Rules about the type of a value, whose message is the one that helps if the type is wrong: what else is refused follows from
  * it. The order of decorators does not decide that, since class-validator's differs from that of the source.
  */
-const TYPE_RULES = ['isVisibleLine', 'isMailbox', 'isInstant', 'isDay', 'isArray', 'isString', 'isInt', 'isBoolean'];
+const TYPE_RULES = [
+  'isVisibleLine',
+  'isMailbox',
+  'isInstant',
+  'isDay',
+  'isArray',
+  'areObjects',
+  'isString',
+  'isInt',
+  'isBoolean',
+];
 
 /** Validates DTOs by their class-validator rules; reports all invalid and unknown fields at once. */
 @Injectable()

@@ -54,7 +54,7 @@ export async function openIngestWorld() {
     more: Partial<IngestOptions> = {},
   ): Ingest {
     const sealing = new EncryptingEventStore(plain, keys, catalogue.events);
-    const rules = commands ?? inboundCommands(new Transactor(sealing, ids, systemClock, schemas.version));
+    const rules = commands ?? inboundCommands(new Transactor(sealing, ids, systemClock, schemas));
     return new Ingest(sealing, schemas, quarantine, systemClock, rules, { lanes: 3, ...more });
   }
   return {

@@ -144,13 +144,7 @@ it('changes the address of an account, says who did it, and frees the former one
 it.each([1, 2])('settles the reservation of a process that ended after %d appends', async (appends) => {
   const { store, transactor: _, schemas, addressHashes, personKeys, ids, clock } = gatehouse.runtime;
   const dying = dyingAfter(store, appends);
-  const claims = new AddressClaims(
-    new Transactor(dying, ids, clock, schemas.version),
-    dying,
-    addressHashes,
-    personKeys,
-    ids,
-  );
+  const claims = new AddressClaims(new Transactor(dying, ids, clock, schemas), dying, addressHashes, personKeys, ids);
   const email = `ends-after-${appends}@example.org`;
   const accountId = `ends-${appends}`;
   const context = { actor: { kind: 'service' as const, id: 'spec' }, correlationid: 'spec' };

@@ -31,6 +31,7 @@ import { LogTail } from '../../libs/subscriptions/log-tail.js';
 import { Ownership } from '../../libs/subscriptions/ownership.js';
 import { Reactor } from '../../libs/subscriptions/reactor.js';
 import { nextInLine, Waitlist, waitlistEntriesView } from '../../libs/waitlist/index.js';
+import { eventRules } from './event-rules.js';
 import { createTestDatabase } from './test-database.js';
 import { wholeLog } from './whole-log.js';
 
@@ -53,7 +54,7 @@ export async function onboardingWorld(start = Date.parse('2022-05-18T09:00:00Z')
   await projector.processAll();
   const stop = new AbortController();
   const following = projector.run(stop.signal);
-  const transactorOn = (on: EventStore) => new Transactor(on, ids, clock, () => 1);
+  const transactorOn = (on: EventStore) => new Transactor(on, ids, clock, eventRules);
   const transactor = transactorOn(store);
   const next = nextInLine(pool, store, reader, WAIT.decisionWaitMs);
   const peopleLeft = new PeopleLeft(transactor, new Waitlist(pool, store, reader, WAIT), WAIT);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { eventRules } from '../../../test/support/event-rules.js';
 import { memoryLog } from '../../../test/support/memory-log.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
@@ -61,7 +62,7 @@ function world() {
   const { events, store } = memoryLog();
   const ids = timeOrderedIds(clock);
   const claimsOn = (on: EventStore) => {
-    const transactor = new Transactor(on, ids, clock, () => 1);
+    const transactor = new Transactor(on, ids, clock, eventRules);
     return { transactor, claims: new ImpatientClaims(transactor, on, hashes, noKeys, ids) };
   };
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { eventRules } from '../../../test/support/event-rules.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { accountStream, deactivateAccount, reinstateAccount } from '../../account/index.js';
 import { OwnEventIds } from '../../event-store/event-identity.js';
@@ -28,7 +29,7 @@ afterAll(async () => {
 
 const ids = timeOrderedIds(systemClock);
 const eventIds = new OwnEventIds(Buffer.alloc(32, 1), 0);
-const transactorOn = (on: EventStore) => new Transactor(on, ids, systemClock, () => 1);
+const transactorOn = (on: EventStore) => new Transactor(on, ids, systemClock, eventRules);
 const OPERATOR: CommandContext = { actor: { kind: 'user', id: 'olga', role: 'operator' }, correlationid: 'spec' };
 
 /** A store that fails after some appends, as for a process that is killed. */

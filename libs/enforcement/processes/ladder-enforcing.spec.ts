@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { eventRules } from '../../../test/support/event-rules.js';
 import { foldView } from '../../../test/support/fold-view.js';
 import { memoryLog } from '../../../test/support/memory-log.js';
 import {
@@ -87,7 +88,7 @@ class World {
   readonly notes = new Map<string, Note>();
 
   transactor = (store = this.log.store) =>
-    new Transactor(store, timeOrderedIds({ now: () => this.now }), { now: () => this.now }, () => 1);
+    new Transactor(store, timeOrderedIds({ now: () => this.now }), { now: () => this.now }, eventRules);
 
   standing = async (): Promise<AccountStanding> => (await this.transactor().load(accountStream, accountId)).state;
 

@@ -22,6 +22,8 @@ export class RequestSchemas {
       // The pattern of the same field is more exact.
       isIso8601: { type: 'string' },
       isUrl: { type: 'string', format: 'uri' },
+      // The schema of the same field says so.
+      areObjects: {},
     },
   }) as Record<string, JsonSchema>;
 

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { dyingAfter } from '../../../test/support/dying-log.js';
+import { eventRules } from '../../../test/support/event-rules.js';
 import { foldView } from '../../../test/support/fold-view.js';
 import { memoryLog } from '../../../test/support/memory-log.js';
 import { expectOnboardingInvariants } from '../../../test/support/onboarding-invariants.js';
@@ -106,7 +107,7 @@ function memoryWorld() {
   const clock = { time: Date.parse('2022-05-18T09:00:00Z'), now: () => clock.time };
   const ids = timeOrderedIds(clock);
   const { events, store } = memoryLog();
-  const transactorOn = (on: typeof store) => new Transactor(on, ids, clock, () => 1);
+  const transactorOn = (on: typeof store) => new Transactor(on, ids, clock, eventRules);
   const transactor = transactorOn(store);
   const line = (people: number) =>
     Object.values(foldView(waitlistEntriesView, events).rows)

@@ -17,6 +17,12 @@ const TOTAL = /_total$/;
 const WHOLE_BOUND = /(?<=\ble=")\d+(?=")/g;
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** One value of a gauge, with its labels. */
+export interface Reading {
+  labels?: Record<string, string>;
+  value: number;
+}
+
 export interface MetricsText {
   contentType: string;
   text: string;
@@ -67,6 +73,20 @@ export class Metrics {
     collect?: (gauge: Gauge) => void | Promise<void>,
   ): Gauge {
     return new Gauge({ ...this.registered(name, help, labels), ...collecting(collect) });
+  }
+
+  /**
+   * A gauge that is read at each scrape. Without an answer it has no value, while the other metrics are still reported: an
+   * outage must look neither like 0 nor, once it is over, like an increase.
+   */
+  readGauge(name: string, help: string, labels: readonly string[], read: () => Promise<readonly Reading[]>): void {
+    this.gauge(name, help, labels, async (gauge) => {
+      const readings = await read().catch(() => []);
+      gauge.reset();
+      // Without labels it is 0 once it is reset.
+      if (labels.length === 0) gauge.remove();
+      for (const { labels: of = {}, value } of readings) gauge.set(of, value);
+    });
   }
 
   /** Of durations in seconds. */

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type pg from 'pg';
-import type { Gauge } from 'prom-client';
 import { type Clock, DAY_MS } from '../../kernel/clock.js';
+import { coalesced } from '../../kernel/coalesced.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
@@ -36,29 +36,49 @@ export class SafetyGauges implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
+    // Read once for all gauges of a scrape.
+    const figures = coalesced(() => this.figures());
+    const whole = (amountOf: (metrics: FiguresOf) => number) => async () =>
+      (await figures()).filter(({ time }) => time === ALL).map((metrics) => ({ value: amountOf(metrics) }));
+    const shares = (shareOf: (metrics: FiguresOf) => Share | null) => async () =>
+      (await figures()).flatMap((metrics) => readingsOf(metrics.time, shareOf(metrics)));
     const labels = ['time', 'bound'];
-    this.gauge('safety_exposed_images', 'Distinct images shared publicly or downloaded', ['time'], async (gauge) => {
-      for (const { time, exposed } of await this.figures()) gauge.set({ time }, exposed);
-    });
-    this.gauge('safety_flagged_share', 'Share of exposed images that were flagged', labels, async (gauge) => {
-      for (const { time, flaggedShare } of await this.figures()) setShare(gauge, time, flaggedShare);
-    });
-    this.gauge('safety_violation_rate', 'Share of exposed images that were confirmed', labels, async (gauge) => {
-      for (const { time, violationRate } of await this.figures()) setShare(gauge, time, violationRate);
-    });
-    this.gauge('review_open_cases', 'Cases that are not decided', [], async (gauge) => {
-      for (const { time, cases } of await this.figures()) if (time === ALL) gauge.set(cases.open);
-    });
-    this.gauge('review_decided_cases', 'Cases that are decided', [], async (gauge) => {
-      for (const { time, decided } of await this.figures()) if (time === ALL) gauge.set(decided);
-    });
-    const noted = 'Images generated or shared for accounts that were denied that, as far as they are noted';
-    this.gauge('disregarded_decisions', noted, ['reason'], async (gauge) => {
-      // A reason that appears later would have no increase.
-      for (const reason of DISREGARD_REASONS) gauge.set({ reason }, 0);
-      for (const { reason, uses } of (await queryView(this.pool, { text: DISREGARDED })).rows)
-        gauge.set({ reason }, Number(uses));
-    });
+    this.metrics.readGauge(
+      'safety_exposed_images',
+      'Distinct images shared publicly or downloaded',
+      ['time'],
+      async () => (await figures()).map(({ time, exposed }) => ({ labels: { time }, value: exposed })),
+    );
+    this.metrics.readGauge(
+      'safety_flagged_share',
+      'Share of exposed images that were flagged',
+      labels,
+      shares(({ flaggedShare }) => flaggedShare),
+    );
+    this.metrics.readGauge(
+      'safety_violation_rate',
+      'Share of exposed images that were confirmed',
+      labels,
+      shares(({ violationRate }) => violationRate),
+    );
+    this.metrics.readGauge(
+      'review_open_cases',
+      'Cases that are not decided',
+      [],
+      whole(({ cases }) => cases.open),
+    );
+    this.metrics.readGauge(
+      'review_decided_cases',
+      'Cases that are decided',
+      [],
+      whole(({ decided }) => decided),
+    );
+    this.metrics.readGauge(
+      'disregarded_decisions',
+      'Images generated or shared for accounts that were denied that, as far as they are recorded',
+      ['reason'],
+      () => this.disregarded(),
+    );
   }
 
   private async figures() {
@@ -68,22 +88,18 @@ export class SafetyGauges implements OnModuleInit {
     return rows.map((row) => ({ time: row.time as string, ...safetyMetrics(row as SafetyCounts) }));
   }
 
-  /**
-   * A gauge has no value while its view is not built or the database is unavailable; the others are still reported. One
-   * without labels has a value again once it is reset.
-   */
-  private gauge(name: string, help: string, labels: string[], read: (gauge: Gauge) => Promise<void>): void {
-    this.metrics.gauge(name, help, labels, async (gauge) => {
-      gauge.reset();
-      await read(gauge).catch(() => labels.length === 0 && gauge.remove());
-    });
+  /** A reason without uses has the value 0: one that appeared later would have no increase. */
+  private async disregarded() {
+    const { rows } = await queryView(this.pool, { text: DISREGARDED });
+    const uses = new Map(rows.map((row) => [row.reason, Number(row.uses)]));
+    return DISREGARD_REASONS.map((reason) => ({ labels: { reason }, value: uses.get(reason) ?? 0 }));
   }
 }
 
+type FiguresOf = ReturnType<typeof safetyMetrics> & { time: string };
+
 /** Without exposed images there is no share. */
-function setShare(gauge: Gauge, time: string, share: Share | null): void {
-  if (!share) return;
-  gauge.set({ time, bound: 'value' }, share.value);
-  gauge.set({ time, bound: 'low' }, share.low);
-  gauge.set({ time, bound: 'high' }, share.high);
-}
+const readingsOf = (time: string, share: Share | null) =>
+  share === null
+    ? []
+    : (['value', 'low', 'high'] as const).map((bound) => ({ labels: { time, bound }, value: share[bound] }));

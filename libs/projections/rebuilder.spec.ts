@@ -159,6 +159,20 @@ describe('a rebuild', () => {
     expect([await buildOf(), await schemas(), await counted()]).toEqual([before, ['view_test_sums_v1'], 100]);
   });
 
+  it('asks for no lock again once its signal has aborted', async () => {
+    const session = locks();
+    const stop = new AbortController();
+    const asked: string[] = [];
+    session.hold = (name) => {
+      asked.push(name);
+      stop.abort(new Error('the process is stopping'));
+      return Promise.reject(new StoreUnavailable('away'));
+    };
+    const rebuilding = new Rebuilder(pool, store, session).rebuild([sums], undefined, stop.signal);
+    await expect(rebuilding).rejects.toThrow('stopping');
+    expect(asked).toHaveLength(1);
+  });
+
   it('takes over no build that was removed after it was found', async () => {
     await append(100);
     const first = projector();

@@ -67,7 +67,7 @@ export class Rebuilder {
    * @throws StoreUnavailable if the database does not answer
    */
   verify(views: readonly View[], progress?: Progress, signal?: AbortSignal): Promise<ViewComparison[]> {
-    return this.exclusively(views, async () => {
+    return this.exclusively(views, signal, async () => {
       const { builds, comparisons } = await this.replay(views, progress, signal);
       for (const build of builds) await abandon(this.pool, build);
       return comparisons;
@@ -85,7 +85,7 @@ export class Rebuilder {
     signal?: AbortSignal,
     replacing?: (live: ViewBuild, by: ViewBuild) => Promise<void>,
   ): Promise<ViewComparison[]> {
-    return this.exclusively(views, async () => {
+    return this.exclusively(views, signal, async () => {
       const { shards, builds, comparisons } = await this.replay(views, progress, signal);
       const waiting = [...builds];
       try {
@@ -297,7 +297,11 @@ export class Rebuilder {
     );
   }
 
-  private async exclusively<Result>(views: readonly View[], work: () => Promise<Result>): Promise<Result> {
+  private async exclusively<Result>(
+    views: readonly View[],
+    signal: AbortSignal | undefined,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
     const held: string[] = [];
     try {
       for (let attempt = 1; ; attempt++) {
@@ -308,7 +312,8 @@ export class Rebuilder {
           // A session that did not answer has lost its other locks too.
           await this.releaseAll(held);
           if (!(error instanceof StoreUnavailable) || attempt === LOCK_ATTEMPTS) throw error;
-          await pause(BETWEEN_ATTEMPTS_MS);
+          await pause(BETWEEN_ATTEMPTS_MS, signal);
+          signal?.throwIfAborted();
         }
       }
       for (const view of views) await sweep(this.pool, view);

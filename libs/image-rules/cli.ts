@@ -4,12 +4,15 @@ import { type CommandGroup, command, instant, reason } from '../cli/commands.js'
 import { actorText } from '../cli/rendering/actor.js';
 import { paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { type Cell, pairs, table, time } from '../cli/rendering/table.js';
+import { whomText } from '../cli/rendering/whom.js';
 import type { Session } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
+import type { ImageRule } from './events.js';
 import type { ImageRulesAnswer } from './queries/list-image-rules.js';
 import type { ImageRuleAnswer } from './queries/show-image-rule.js';
 
-const RULES = ['photorealistic-faces'];
+/** Complete by its type: the list itself would load the schemas. */
+const RULES: Record<ImageRule, true> = { 'photorealistic-faces': true };
 
 interface Given {
   cohort?: string;
@@ -75,7 +78,7 @@ export const commands: CommandGroup = (program, run) => {
   );
 };
 
-const rule = () => new Argument('<rule>', 'the rule').choices(RULES);
+const rule = () => new Argument('<rule>', 'the rule').choices(Object.keys(RULES));
 
 const forCohort = (one: Command): Command => one.option('--cohort <id>', 'only for this cohort; everyone by default');
 
@@ -98,8 +101,6 @@ async function showRule({ client, print }: Session, name: string, { cohort }: Gi
 }
 
 export type HeldRule = ImageRulesAnswer['items'][number];
-
-const whomText = (cohortId: string | null): string => (cohortId === null ? 'everyone' : `cohort ${cohortId}`);
 
 /** Whether a rule holds, in one line. */
 export const heldText = ({ rule: name, cohortId, inForce, reason: why }: HeldRule): string =>

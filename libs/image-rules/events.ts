@@ -2,7 +2,11 @@ import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { EntityId, eventData, Instant, Line } from '../events/schemas.js';
 
-const rule = Type.Enum(['photorealistic-faces'], {
+/** The rules about images. Each is in force for everyone until an operator lifts it. */
+export const IMAGE_RULES = ['photorealistic-faces'] as const;
+export type ImageRule = (typeof IMAGE_RULES)[number];
+
+const rule = Type.Enum([...IMAGE_RULES], {
   description: 'The rule: images that look like photographs of people with faces are not shared.',
 });
 const change = {

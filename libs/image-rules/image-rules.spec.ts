@@ -60,10 +60,21 @@ describe('a rule about images', () => {
     const before = given(lifted(), lifted({ cohortId: 'w20' }));
     const broken = imageRulesStream.evolveBroken!(before, { position: 7, time: toIso(NOW) });
     expect([inForce(broken), inForce(broken, 'w20')]).toEqual([true, true]);
-    expect(unreadableRules(broken)).toEqual([{ rule, position: 7 }]);
+    expect(unreadableRules(broken, NOW)).toEqual([{ rule, position: 7 }]);
     const after = fold(imageRulesStream, [lifted()], broken);
     expect(inForce(after)).toBe(false);
-    expect(unreadableRules(after)).toEqual([]);
+    expect(unreadableRules(after, NOW)).toEqual([]);
+  });
+
+  it('with such an event is reported until a change without an end has begun', () => {
+    const broken = imageRulesStream.evolveBroken!(given(), { position: 7, time: toIso(NOW) });
+    const reported = [{ rule, position: 7 }];
+    const forHours = fold(imageRulesStream, [lifted({ until: toIso(LATER) })], broken);
+    expect([NOW, LATER].map((now) => unreadableRules(forHours, now))).toEqual([reported, reported]);
+    const later = fold(imageRulesStream, [lifted({ from: toIso(LATER) })], broken);
+    expect([NOW, LATER].map((now) => unreadableRules(later, now))).toEqual([reported, []]);
+    const twice = fold(imageRulesStream, [lifted({ until: toIso(LATER) }), set()], broken);
+    expect(unreadableRules(twice, NOW)).toEqual([]);
   });
 });
 
@@ -93,8 +104,11 @@ describe('changing a rule about images', () => {
     const over = expect.objectContaining({ code: 'rule-over' });
     expect(refused({ until: NOW })).toThrow(over);
     expect(refused({ from: LATER, until: LATER })).toThrow(over);
-    const field = expect.objectContaining({ errors: [{ field: 'from', message: expect.stringContaining('past') }] });
-    expect(refused({ from: NOW - 1 })).toThrow(field);
+    const at = (field: string) =>
+      expect.objectContaining({ errors: [{ field, message: expect.stringContaining('past') }] });
+    expect(refused({ from: NOW - 1 })).toThrow(at('/from'));
+    // A query parameter.
+    expect(() => liftImageRule(given(), { rule, reason, from: NOW - 1 }, NOW)).toThrow(at('from'));
   });
 });
 

@@ -2,11 +2,7 @@ import { toIso } from '../kernel/clock.js';
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
-import { type ImageRuleEvent, imageRuleEvents } from './events.js';
-
-/** Each is in force for everyone until an operator lifts it. */
-export const IMAGE_RULES = ['photorealistic-faces'] as const;
-export type ImageRule = (typeof IMAGE_RULES)[number];
+import { IMAGE_RULES, type ImageRule, type ImageRuleEvent, imageRuleEvents } from './events.js';
 
 /** What a change concerns: a rule for everyone, or for the accounts of one cohort. */
 export interface RuleScope {
@@ -114,10 +110,13 @@ export function periodsInForce(state: ImageRules, scope: RuleScope): { from: num
 /** Every cohort with a change of its own. */
 export const cohortsOf = (state: ImageRules, rule: ImageRule): string[] => [...(state.get(rule)?.cohorts.keys() ?? [])];
 
-/** The positions of broken events because of which rules are in force. */
-export const unreadableRules = (state: ImageRules): { rule: ImageRule; position: Position }[] =>
+/** The positions of broken events because of which rules are in force now, or are again once later changes have ended. */
+export const unreadableRules = (state: ImageRules, now: number): { rule: ImageRule; position: Position }[] =>
   IMAGE_RULES.flatMap((rule) => {
-    const position = state.get(rule)?.everyone?.changes.at(-1)?.unreadable;
+    const everyone = state.get(rule)?.everyone;
+    // Between these moments nothing changes.
+    const moments = [now, ...(everyone?.changes ?? []).flatMap(({ until = now }) => Math.max(now, until))];
+    const position = moments.map((at) => changeAt(everyone, at)?.unreadable).find((one) => one !== undefined);
     return position === undefined ? [] : [{ rule, position }];
   });
 
@@ -156,7 +155,8 @@ function changed(
   if (isSame && isSameStart) return [];
   if (from !== undefined && from < now) {
     const message = 'must not be in the past: leave it out, and the change begins now';
-    throw new InvalidInput([{ field: 'from', message }]);
+    // The route that lifts a rule has no body: there it is a query parameter.
+    throw new InvalidInput([{ field: type === 'ImageRuleSet' ? '/from' : 'from', message }]);
   }
   return [
     {

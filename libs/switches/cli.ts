@@ -4,12 +4,15 @@ import { type CommandGroup, command, instant, reason } from '../cli/commands.js'
 import { actorText } from '../cli/rendering/actor.js';
 import { paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
+import { whomText } from '../cli/rendering/whom.js';
 import type { Session } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
+import type { SwitchedAction } from './events.js';
 import type { SwitchesAnswer } from './queries/list-switches.js';
 import type { SwitchAnswer } from './queries/show-switch.js';
 
-const ACTIONS = ['generate', 'share', 'download', 'join'];
+/** Complete by its type: the list itself would load the schemas. */
+const ACTIONS: Record<SwitchedAction, true> = { generate: true, share: true, download: true, join: true };
 
 interface Given {
   cohort?: string;
@@ -93,7 +96,7 @@ export const commands: CommandGroup = (program, run) => {
   );
 };
 
-const action = () => new Argument('<action>', 'the action').choices(ACTIONS);
+const action = () => new Argument('<action>', 'the action').choices(Object.keys(ACTIONS));
 
 const forCohort = (one: Command): Command => one.option('--cohort <id>', 'only for this cohort; everyone by default');
 
@@ -118,7 +121,6 @@ export type Suspension = SwitchesAnswer['items'][number];
 export const suspensionText = ({ action: name, cohortId, reason, until }: Suspension): string =>
   `${name} for ${whomText(cohortId)} until ${untilText(until)} (${reason})`;
 
-const whomText = (cohortId: string | null): string => (cohortId === null ? 'everyone' : `cohort ${cohortId}`);
 const untilText = (until: string | null): string => time(until) ?? 'resumed';
 
 function switchText({ action: name, cohortId, suspended, reason, until, etag, history }: SwitchAnswer): Shown {

@@ -2,7 +2,11 @@ import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { EntityId, eventData, Instant, Line } from '../events/schemas.js';
 
-const action = Type.Enum(['generate', 'share', 'download', 'join'], {
+/** The actions that an operator can suspend. */
+export const SWITCHED_ACTIONS = ['generate', 'share', 'download', 'join'] as const;
+export type SwitchedAction = (typeof SWITCHED_ACTIONS)[number];
+
+const action = Type.Enum([...SWITCHED_ACTIONS], {
   description: 'The action of an access decision.',
 });
 const cohortId = Type.Optional(EntityId('The cohort that it concerns; everyone if absent.'));

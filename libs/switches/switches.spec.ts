@@ -4,11 +4,10 @@ import { toIso } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
 import { GatehouseError } from '../kernel/errors.js';
 import type { SwitchEvent } from './events.js';
+import { SWITCHED_ACTIONS, type SwitchedAction } from './events.js';
 import {
   inForce,
   resumeAction,
-  SWITCHED_ACTIONS,
-  type SwitchedAction,
   suspendAction,
   suspendedFor,
   suspensionsInForce,

@@ -2,11 +2,7 @@ import { toIso } from '../kernel/clock.js';
 import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
-import { type SwitchEvent, switchEvents } from './events.js';
-
-/** The actions that a switch may suspend. */
-export const SWITCHED_ACTIONS = ['generate', 'share', 'download', 'join'] as const;
-export type SwitchedAction = (typeof SWITCHED_ACTIONS)[number];
+import { SWITCHED_ACTIONS, type SwitchEvent, type SwitchedAction, switchEvents } from './events.js';
 
 /** Why an action is denied, and until when. */
 export interface Suspension {

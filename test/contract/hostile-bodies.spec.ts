@@ -76,7 +76,7 @@ it('no body makes a route fail or store an event that its schema refuses', async
       const members = pathsOf(schema, components.schemas);
       for (const valid of validBodies[key] ?? []) {
         for (const value of HOSTILE) {
-          const bodies: JsonObject[] = members.flatMap((member) => replaced(valid, member, value) ?? []);
+          const bodies = members.map((member) => replaced(valid, member, value)).filter((body) => body !== undefined);
           sent += bodies.length;
           const send = (body: JsonObject) => administrator[method](url.replaceAll(/\{\w+\}/g, 'img-1'), body);
           for (const [n, { status, body }] of (await Promise.all(bodies.map(send))).entries())

@@ -58,13 +58,11 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
         throw new Error(`its state is ${Math.round(replica.ageMs)} ms old; ${settings.stalenessMs} ms are allowed`);
     });
     // A gateway that denies for this reason must serve the operator who ends it.
-    const unreadable = () =>
-      unreadableStreams({
-        switches: replica.switches,
-        policies: replica.policiesAt(this.clock.now()),
-        rules: replica.imageRules,
-        ladder: replica.confirmedLeadTo,
-      });
+    const unreadable = () => {
+      const now = this.clock.now();
+      const { switches, imageRules: rules, confirmedLeadTo: ladder } = replica;
+      return unreadableStreams({ switches, policies: replica.policiesAt(now), rules, ladder }, now);
+    };
     this.readiness.register('access-events', () => unreadable().join('; '));
     this.metrics.gauge(
       'access_unreadable_streams',

@@ -18,12 +18,12 @@ const broken = { ...lenient, position: 7, fault: 'its data lacks entries' };
 
 it('says that a broken event of the ladder makes every violation deactivate, until somebody sets the ladder again', () => {
   const ladder = foldRecorded(ladderStream, [lenient]);
-  expect(unreadableStreams({ ...known, ladder })).toEqual([]);
+  expect(unreadableStreams({ ...known, ladder }, 0)).toEqual([]);
   const doubtful = foldRecorded(ladderStream, [lenient, broken]);
   expect(outcomeOf(ladderAt(doubtful, 8), undefined, 0, 0).measures).toEqual({ deactivate: true });
-  expect(unreadableStreams({ ...known, ladder: doubtful })).toEqual([
+  expect(unreadableStreams({ ...known, ladder: doubtful }, 0)).toEqual([
     expect.stringMatching(/^every confirmed violation deactivates the account: .* at position 7 can't be read/),
   ]);
   const set = setLadder(doubtful, { entries, reason: 'spec' }, new Set());
-  expect(unreadableStreams({ ...known, ladder: fold(ladderStream, set, doubtful) })).toEqual([]);
+  expect(unreadableStreams({ ...known, ladder: fold(ladderStream, set, doubtful) }, 0)).toEqual([]);
 });

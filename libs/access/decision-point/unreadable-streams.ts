@@ -10,8 +10,11 @@ export interface Streams {
   ladder: Ladder;
 }
 
-/** For each stream with a broken event that concerns everybody: what is denied because of it, and how an operator ends that. */
-export function unreadableStreams({ switches, policies, rules, ladder }: Streams): string[] {
+/**
+ * For each stream with a broken event that concerns everybody: what is denied because of it, and how an operator ends that.
+ * @param now epoch milliseconds
+ */
+export function unreadableStreams({ switches, policies, rules, ladder }: Streams, now: number): string[] {
   const { unreadable } = policies;
   const suspended = unreadableSwitches(switches);
   const texts: string[] = [];
@@ -22,10 +25,10 @@ export function unreadableStreams({ switches, policies, rules, ladder }: Streams
         'check what it was to change, then run "gatehouse switch resume ACTION REASON" for each',
     );
   }
-  for (const { rule, position } of unreadableRules(rules)) {
+  for (const { rule, position } of unreadableRules(rules, now)) {
     texts.push(
       `${rule} in force for everybody: the event of the rules about images at position ${position} can't be read; ` +
-        `check what it was to change, then run "gatehouse image-rule set ${rule} REASON" or lift it`,
+        `check what it was to change, then run "gatehouse image-rule set ${rule} REASON" or lift it, without an end`,
     );
   }
   if (unreadable !== undefined) {

@@ -1,14 +1,13 @@
-import { Body, Controller, Delete, Param, Put, Query } from '@nestjs/common';
+import { applyDecorators, Body, Controller, Delete, Param, Put, Query } from '@nestjs/common';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsInstant, IsReason } from '../../http/field-rules.js';
 import { Condition, IF_MATCH, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import type { ImageRuleEvent } from '../events.js';
+import type { ImageRule, ImageRuleEvent } from '../events.js';
 import {
   type ChangeImageRule,
-  type ImageRule,
   type ImageRules,
   imageRulesStream,
   liftImageRule,
@@ -17,20 +16,24 @@ import {
 } from '../image-rules.js';
 import { RuleParam, RuleQuery } from '../queries/rule-scope.js';
 
+/* The fields of a change: of the body that sets a rule, and of the query that lifts one. */
+const IsWhy = () => IsReason('The reason, for other operators.');
+const IsBegin = () => applyDecorators(IfGiven(), IsInstant('When the change begins (RFC 3339); without it, now.'));
+const IsEnd = () =>
+  applyDecorators(IfGiven(), IsInstant('When the change ends by itself (RFC 3339), and what held before does again.'));
+
 class RuleCommand extends RequestCommand {
   declare readonly rule: ImageRule;
   declare readonly cohortId?: string | undefined;
   declare readonly ifMatch: IfMatch;
 
-  @IsReason('The reason, for other operators.')
+  @IsWhy()
   reason!: string;
 
-  @IfGiven()
-  @IsInstant('When the change begins (RFC 3339); without it, now.')
+  @IsBegin()
   from?: string;
 
-  @IfGiven()
-  @IsInstant('When the change ends by itself (RFC 3339), and what held before does again.')
+  @IsEnd()
   until?: string;
 }
 
@@ -54,15 +57,13 @@ export const SetImageRuleHandler = decisionHandler(SetImageRule, imageRulesStrea
 export const LiftImageRuleHandler = decisionHandler(LiftImageRule, imageRulesStream, ifUnchanged(liftImageRule));
 
 export class LiftQuery extends RuleQuery {
-  @IsReason('The reason, for other operators.')
+  @IsWhy()
   reason!: string;
 
-  @IfGiven()
-  @IsInstant('When the change begins (RFC 3339); without it, now.')
+  @IsBegin()
   from?: string;
 
-  @IfGiven()
-  @IsInstant('When the change ends by itself (RFC 3339), and what held before does again.')
+  @IsEnd()
   until?: string;
 }
 

@@ -7,15 +7,8 @@ import { closed, flag, instant, list, oneOf, orNull, position, text } from '../.
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/ports.js';
-import {
-  changeAt,
-  cohortsOf,
-  IMAGE_RULES,
-  type ImageRules,
-  imageRulesStream,
-  type RuleScope,
-  ruleOf,
-} from '../image-rules.js';
+import { IMAGE_RULES } from '../events.js';
+import { changeAt, cohortsOf, type ImageRules, imageRulesStream, type RuleScope, ruleOf } from '../image-rules.js';
 
 export const ruleFields = {
   rule: oneOf(IMAGE_RULES, 'The rule.'),

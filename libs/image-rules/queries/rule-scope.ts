@@ -1,6 +1,6 @@
 import { IsIn } from 'class-validator';
 import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
-import { IMAGE_RULES, type ImageRule } from '../image-rules.js';
+import { IMAGE_RULES, type ImageRule } from '../events.js';
 
 /* The rule of a route: /v1/image-rules/{rule}?cohortId=… */
 

@@ -5,8 +5,9 @@ import { IsReason } from '../../http/field-rules.js';
 import { Condition, IF_MATCH, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
+import { type SwitchedAction } from '../events.js';
 import { SwitchParam, SwitchQuery } from '../queries/switch-scope.js';
-import { resumeAction, type SwitchedAction, switchesStream } from '../switches.js';
+import { resumeAction, switchesStream } from '../switches.js';
 import { ifUnchanged } from './if-unchanged.js';
 
 export class ResumeAction extends RequestCommand {

@@ -5,8 +5,9 @@ import { IfGiven, IsInstant, IsReason } from '../../http/field-rules.js';
 import { Condition, IF_MATCH, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
+import { type SwitchedAction } from '../events.js';
 import { SwitchParam, SwitchQuery } from '../queries/switch-scope.js';
-import { type SwitchedAction, suspendAction, switchesStream } from '../switches.js';
+import { suspendAction, switchesStream } from '../switches.js';
 import { ifUnchanged } from './if-unchanged.js';
 
 export class SuspendAction extends RequestCommand {

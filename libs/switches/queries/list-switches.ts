@@ -7,7 +7,8 @@ import { closed, instant, list, oneOf, orNull, position, text } from '../../http
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/ports.js';
-import { SWITCHED_ACTIONS, suspensionsInForce, switchesStream } from '../switches.js';
+import { SWITCHED_ACTIONS } from '../events.js';
+import { suspensionsInForce, switchesStream } from '../switches.js';
 
 export const SuspensionAnswer = closed({
   action: oneOf(SWITCHED_ACTIONS, 'The action that is denied.'),

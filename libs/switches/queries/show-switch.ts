@@ -21,7 +21,8 @@ import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { belongsTo, foldRecorded } from '../../kernel/decider.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
-import { inForce, SWITCHED_ACTIONS, type SwitchScope, switchesStream, switchOf } from '../switches.js';
+import { SWITCHED_ACTIONS } from '../events.js';
+import { inForce, type SwitchScope, switchesStream, switchOf } from '../switches.js';
 import { SwitchParam, SwitchQuery } from './switch-scope.js';
 
 const ChangeAnswer = closed({

@@ -1,6 +1,6 @@
 import { IsIn } from 'class-validator';
 import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
-import { SWITCHED_ACTIONS, type SwitchedAction } from '../switches.js';
+import { SWITCHED_ACTIONS, type SwitchedAction } from '../events.js';
 
 /* The switch of a route: /v1/switches/{action}?cohortId=… */
 

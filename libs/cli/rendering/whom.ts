@@ -1,0 +1,2 @@
+/** Whom a switch or a rule concerns. */
+export const whomText = (cohortId: string | null): string => (cohortId === null ? 'everyone' : `cohort ${cohortId}`);

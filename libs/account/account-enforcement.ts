@@ -10,7 +10,7 @@ import {
   refuseDeactivated,
   unknown,
 } from './account-standing.js';
-import { type Cause, causeFields, deactivationBy, isCause, type Restriction } from './consequences.js';
+import { type Cause, causeFields, deactivationBy, isCause, type Restriction, STILL_IN_FORCE } from './consequences.js';
 import type { AccountEvent } from './events.js';
 
 /* What denies an account something, and what lifts it: each consequence belongs to its cause. */
@@ -171,7 +171,7 @@ export function reinstateAccount(state: AccountStanding, given: Reinstatement, n
 export const again = (accountId: string, one: Cause & { until: number }) => ({
   accountId,
   until: toIso(one.until),
-  reason: 'still-in-force',
+  reason: STILL_IN_FORCE,
   ...causeFields(one),
 });
 

@@ -37,6 +37,9 @@ export interface Consequences {
   strikes: readonly Strike[];
 }
 
+/** The reason of events that say again what is in force beside what was lifted. */
+export const STILL_IN_FORCE = 'still-in-force';
+
 export const NO_CONSEQUENCES: Consequences = { deactivations: [], suspensions: [], restrictions: [], strikes: [] };
 
 /** The cause that an event names. */

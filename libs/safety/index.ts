@@ -13,6 +13,7 @@ import { ReviewersController, ShowReviewersHandler } from './queries/show-review
 import { ShowSafetyMetricsController, ShowSafetyMetricsHandler } from './queries/show-safety-metrics.js';
 import { deactivationsView } from './views/deactivations.js';
 import { disregardedDecisionsView } from './views/disregarded-decisions.js';
+import { reversedCasesView } from './views/reversed-cases.js';
 import { safetyImagesView } from './views/safety-images.js';
 import { verdictsView } from './views/verdicts.js';
 
@@ -26,7 +27,7 @@ export * from './views/deactivations.js';
 
 export const safetyContext: Context = {
   name: 'safety',
-  views: [safetyImagesView, deactivationsView, verdictsView, disregardedDecisionsView],
+  views: [safetyImagesView, deactivationsView, verdictsView, reversedCasesView, disregardedDecisionsView],
   commands: [
     ShowSafetyMetricsHandler,
     ShowModelProblemsHandler,

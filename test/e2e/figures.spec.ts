@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { viewTable } from '../../libs/projections/view-tables.js';
+import { MAX_GROUPS } from '../../libs/safety/queries/groupings.js';
+import { safetyImagesView } from '../../libs/safety/views/safety-images.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
 
@@ -154,4 +157,39 @@ describe('a service that disregards decisions', () => {
     const second = (await gatehouse.administrator.get(`${path}&cursor=${first.nextCursor}`)).body;
     expect([first.items.length, second.items.length, second.nextCursor]).toEqual([3, 1, undefined]);
   });
+});
+
+/* What follows changes the figures above. */
+
+it('an overturned decision is right again once what overturned it is reversed', async () => {
+  const { administrator } = gatehouse;
+  expect((await administrator.post('/v1/accounts/cleo/reinstatement', { reason: 'appeal-granted' })).status).toBe(200);
+  await gatehouse.settle();
+  const { items } = (await lead.get('/v1/metrics/reviewers')).body;
+  expect(items).toMatchObject([
+    { reviewer: 'rita', precision: { hits: 0, of: 1 }, overturned: { hits: 1, of: 3 } },
+    { reviewer: 'rolf', precision: { hits: 0, of: 1 }, overturned: { hits: 1, of: 1 } },
+  ]);
+});
+
+it('a problem in an image that nobody reported as generated is no share of the generated images', async () => {
+  await send(flag('ghost', ['bias']));
+  expect((await judge(rita, 'ghost', 'model-problem')).status).toBe(200);
+  await gatehouse.settle();
+  const { whole, models } = (await lead.get('/v1/metrics/model-problems')).body;
+  expect(whole).toMatchObject({ problems: 2, shareOfDecided: { hits: 2 }, shareOfGenerated: { hits: 1 } });
+  expect(models.at(-1)).toMatchObject({ model: null, problems: 1, shareOfGenerated: { hits: 0 } });
+});
+
+it('more models than are listed hide neither the whole nor the categories', async () => {
+  const before = (await lead.get('/v1/metrics/model-problems')).body;
+  const images = viewTable(safetyImagesView);
+  await gatehouse.runtime.pool.query(`INSERT INTO ${images}
+    SELECT (jsonb_populate_record(one, jsonb_build_object('image_id', 'many-' || n, 'model', 'a' || n))).*
+    FROM ${images} one, generate_series(1, ${MAX_GROUPS + 1}) n WHERE one.image_id = 'biased'`);
+  const { whole, models, groups, categories } = (await lead.get('/v1/metrics/model-problems')).body;
+  expect(whole.generated).toBe(before.whole.generated + MAX_GROUPS + 1);
+  expect(whole.problems).toBe(before.whole.problems + MAX_GROUPS + 1);
+  expect(categories.map(({ category }: { category: string }) => category)).toEqual(['bias', 'hate', 'violent']);
+  expect([models.length, groups.length]).toEqual([MAX_GROUPS, MAX_GROUPS]);
 });

@@ -23,20 +23,20 @@ export function disregardedDecisionsCommand(parent: Command, run: Runner): void 
 }
 
 export function disregardedText({ accounts, uses, services, items, nextCursor }: DisregardedDecisionsAnswer): Shown {
-  const noted = items.flatMap(({ accountId, uses: own }) =>
+  const rows = items.flatMap(({ accountId, uses: own }) =>
     own.map((one) => [
       ...[accountId, one.service, one.action, one.imageId, one.reason, time(one.at)],
       one.lateMs === null ? null : durationText(one.lateMs),
     ]),
   );
-  if (noted.length === 0) return line`no service disregarded a decision`;
+  if (rows.length === 0) return line`no service disregarded a decision`;
   return paragraphs([
     line`${number(uses)} uses of ${number(accounts)} accounts`,
     table(
       ['service', 'uses'],
       services.map((one) => [one.service, one.uses]),
     ),
-    table(['account', 'service', 'action', 'image', 'denied', 'at', 'late'], noted),
+    table(['account', 'service', 'action', 'image', 'denied', 'at', 'late'], rows),
     ...(nextCursor === undefined ? [] : [line`there are more: --cursor ${nextCursor}`]),
   ]);
 }

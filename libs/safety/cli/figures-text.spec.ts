@@ -33,7 +33,7 @@ describe('the figures as text', () => {
       imageId: 'img-2',
       at: '2022-05-19T10:05:00.000Z',
     } as const;
-    const noted = {
+    const recorded = {
       accounts: 1,
       uses: 2,
       services: [{ service: '/image-service', uses: 2 }],
@@ -44,14 +44,14 @@ describe('the figures as text', () => {
       { ...use, reason: 'account-deactivated' as const, lateMs: 300_000 },
       { ...use, reason: 'not-onboarded' as const, lateMs: null },
     ];
-    const shown = disregardedText({ ...noted, items: [{ accountId: 'acc-1', uses }], nextCursor: 'abc' });
+    const shown = disregardedText({ ...recorded, items: [{ accountId: 'acc-1', uses }], nextCursor: 'abc' });
     expect(shown).toMatch(/^2 uses of 1 accounts\n/);
     expect(shown).toMatch(
       /acc-1 +\/image-service +generate +img-2 +account-deactivated +2022-05-19 10:05:00 +5\.0 min\n/,
     );
     expect(shown).toMatch(/not-onboarded .*–\n/);
     expect(shown).toMatch(/there are more: --cursor abc$/);
-    expect(disregardedText({ ...noted, items: [] })).toBe('no service disregarded a decision');
+    expect(disregardedText({ ...recorded, items: [] })).toBe('no service disregarded a decision');
   });
 });
 

@@ -9,7 +9,7 @@ export function restrictedImagesCommand(parent: Command, run: Runner): void {
   command(
     parent,
     'restricted-images',
-    'Shows how many images the rule about photorealistic faces concerns, and how many were shared all the same.',
+    'Shows how many images the rule about photorealistic faces concerns, and how many were shared despite it.',
     'metrics restricted-images',
   ).action(
     run(async ({ client, print }) => {
@@ -19,7 +19,7 @@ export function restrictedImagesCommand(parent: Command, run: Runner): void {
           ['rule', answer.rule],
           ['images generated', answer.generated],
           ['shared', answer.shared],
-          ['shared all the same', shareText(answer.shareOfGenerated, 'such images')],
+          ['shared despite the rule', shareText(answer.shareOfGenerated, 'such images')],
         ]),
       );
     }),

@@ -15,15 +15,15 @@ import {
   DISREGARD_REASONS,
   type DisregardingUse,
   disregardedDecisionsView,
-  MAX_NOTED,
+  MAX_RECORDED,
 } from '../views/disregarded-decisions.js';
 import { MAX_GROUPS } from './groupings.js';
 
-const uses = count('Noted uses.');
+const uses = count('Recorded uses.');
 
 export const DisregardedDecisionsAnswer = closed({
-  accounts: count('Accounts with a noted use.'),
-  uses: count(`Noted uses: of each account the first ${MAX_NOTED}, and one if it never had access.`),
+  accounts: count('Accounts with a recorded use.'),
+  uses: count(`Recorded uses: of each account the first ${MAX_RECORDED}, and one if it never had access.`),
   services: list(closed({ service: text('The source of the events.'), uses }), 'By service, the most first.'),
   reasons: list(closed({ reason: oneOf(DISREGARD_REASONS, 'Why access was denied.'), uses }), 'By reason.'),
   items: list(
@@ -108,9 +108,9 @@ export class ShowDisregardedDecisionsHandler implements IQueryHandler<ShowDisreg
   }
 }
 
-const toItem = ({ account_id, uses: noted }: { account_id: string; uses: DisregardingUse[] }) => ({
+const toItem = ({ account_id, uses: recorded }: { account_id: string; uses: DisregardingUse[] }) => ({
   accountId: account_id,
-  uses: noted.map(({ id: _, at, ...use }) => ({ ...use, at: toIso(at) })),
+  uses: recorded.map(({ id: _, at, ...use }) => ({ ...use, at: toIso(at) })),
 });
 
 @Controller('v1/metrics/disregarded-decisions')

@@ -11,7 +11,9 @@ const found = {
 };
 const made = {
   generated: count('Images generated.'),
-  shareOfGenerated: share('The share of generated images; a lower bound, since nobody reviews images without a flag.'),
+  shareOfGenerated: share(
+    'The share of the generated images that were found to be a problem; a lower bound, since nobody reviews images without a flag.',
+  ),
 };
 
 export const ModelProblemsAnswer = closed({

@@ -19,25 +19,42 @@ import { ModelProblemImage, ModelProblemsAnswer, modelProblemsExample } from './
 const IMAGES = viewTable(safetyImagesView);
 const DECIDED = `case_status IN ('confirmed', 'dismissed', 'model_problem')`;
 
-/** SQL: by model, by category, by both and by none; `level` says which: 1, 2, 0 and 3. An image counts once in each. */
-const FOUND = `
-  SELECT grouping(model, category) AS level, model, category, count(DISTINCT image_id)::int AS decided,
-    count(DISTINCT image_id) FILTER (WHERE case_status = 'model_problem')::int AS problems
-  FROM ${IMAGES} LEFT JOIN LATERAL jsonb_array_elements_text(categories) AS category ON true
-  WHERE flagged_at IS NOT NULL AND ${DECIDED}
-  GROUP BY GROUPING SETS ((), (model), (category), (model, category))
-  ORDER BY model COLLATE "C" NULLS LAST, category COLLATE "C" LIMIT ${MAX_GROUPS}`;
-const GENERATED = `
-  SELECT model, count(*)::int AS generated FROM ${IMAGES} WHERE generated_at IS NOT NULL
-  GROUP BY model ORDER BY model COLLATE "C" NULLS LAST LIMIT ${MAX_GROUPS}`;
 /** The condition of the index. */
 const PROBLEMS = `case_status = 'model_problem' AND flagged_at IS NOT NULL`;
+
+/**
+ * SQL: by model, by category, by both and by none; `level` says which: 1, 2, 0 and 3. An image counts once in each. Each
+ * level has its own limit: too many groups of one must not hide the whole.
+ */
+const FOUND = `
+  SELECT level, model, category, decided, problems FROM (
+    SELECT grouping(model, category) AS level, model, category, count(DISTINCT image_id)::int AS decided,
+      count(DISTINCT image_id) FILTER (WHERE ${PROBLEMS})::int AS problems,
+      row_number() OVER (
+        PARTITION BY grouping(model, category) ORDER BY model COLLATE "C" NULLS LAST, category COLLATE "C"
+      ) AS place
+    FROM ${IMAGES} LEFT JOIN LATERAL jsonb_array_elements_text(categories) AS category ON true
+    WHERE flagged_at IS NOT NULL AND ${DECIDED}
+    GROUP BY GROUPING SETS ((), (model), (category), (model, category))
+  ) found WHERE place <= ${MAX_GROUPS} ORDER BY level, place`;
+/** SQL: the whole first. Of images that no service reported as generated, problems are no share of the generated. */
+const GENERATED = `
+  SELECT grouping(model) AS level, model, count(*)::int AS generated,
+    count(*) FILTER (WHERE ${PROBLEMS})::int AS problems
+  FROM ${IMAGES} WHERE generated_at IS NOT NULL
+  GROUP BY GROUPING SETS ((), (model)) ORDER BY level DESC, model COLLATE "C" NULLS LAST LIMIT ${MAX_GROUPS + 1}`;
 
 interface FoundRow {
   level: number;
   model: string | null;
   category: string | null;
   decided: number;
+  problems: number;
+}
+
+interface GeneratedRow {
+  model: string | null;
+  generated: number;
   problems: number;
 }
 
@@ -54,17 +71,16 @@ export class ShowModelProblemsHandler implements IQueryHandler<ShowModelProblems
   async execute(): Promise<ModelProblemsAnswer> {
     // Read first, so that the figures are at least that new.
     const position = String(await this.reader.position(safetyImagesView));
-    const made: { model: string | null; generated: number }[] = (await queryView(this.pool, { text: GENERATED })).rows;
+    const [all, ...made]: GeneratedRow[] = (await queryView(this.pool, { text: GENERATED })).rows;
     const found: FoundRow[] = (await queryView(this.pool, { text: FOUND })).rows;
     const at = (level: number) => found.filter((row) => Number(row.level) === level);
     const byModel = new Map(at(1).map((row) => [row.model, row]));
     const models = [...new Set([...made.map(({ model }) => model), ...byModel.keys()])];
-    const generatedBy = new Map(made.map(({ model, generated }) => [model, generated]));
-    const all = made.reduce((total, { generated }) => total + generated, 0);
+    const madeBy = new Map(made.map((row) => [row.model, row]));
     const named = (level: number) => at(level).filter(({ category }) => category !== null);
     return {
       whole: ofMade(at(3)[0], all),
-      models: models.map((model) => ({ model, ...ofMade(byModel.get(model), generatedBy.get(model)) })),
+      models: models.map((model) => ({ model, ...ofMade(byModel.get(model), madeBy.get(model)) })),
       categories: named(2).map((row) => ({ category: row.category!, ...ofFound(row) })),
       groups: named(0).map((row) => ({ model: row.model, category: row.category!, ...ofFound(row) })),
       position,
@@ -78,12 +94,11 @@ const ofFound = ({ decided, problems }: Pick<FoundRow, 'decided' | 'problems'>) 
   shareOfDecided: share(problems, decided),
 });
 
-const ofMade = (found: FoundRow | undefined, generated = 0) => {
-  const { decided = 0, problems = 0 } = found ?? {};
-  // Images that no service reported may be found to be a problem all the same.
-  const shareOfGenerated = problems > generated ? null : share(problems, generated);
-  return { generated, shareOfGenerated, ...ofFound({ decided, problems }) };
-};
+const ofMade = (found: FoundRow | undefined, made: GeneratedRow | undefined) => ({
+  generated: made?.generated ?? 0,
+  shareOfGenerated: share(made?.problems ?? 0, made?.generated ?? 0),
+  ...ofFound(found ?? { decided: 0, problems: 0 }),
+});
 
 export class ListModelProblemImages extends PageQuery<Page<ModelProblemImage>> {}
 

@@ -22,10 +22,10 @@ export const RestrictedImagesAnswer = closed({
   rule: oneOf(IMAGE_RULES, 'The rule.'),
   generated: count('Images that look like photographs of people with faces, as their services report them.'),
   shared: count('Of these, distinct images shared with whatever audience.'),
-  sharedAllTheSame: count(
+  sharedDespiteRule: count(
     'Of these, distinct images whose first share was while the rule was in force for the account, by the times of the events.',
   ),
-  shareOfGenerated: share('The share of them that were shared all the same.'),
+  shareOfGenerated: share('The share of them that were shared despite it.'),
   position: position('The figures include all events up to this position.'),
 });
 export type RestrictedImagesAnswer = Static<typeof RestrictedImagesAnswer>;
@@ -34,7 +34,7 @@ const example: RestrictedImagesAnswer = {
   rule: RULE,
   generated: 200,
   shared: 12,
-  sharedAllTheSame: 3,
+  sharedDespiteRule: 3,
   shareOfGenerated: { hits: 3, of: 200, value: 0.015, low: 0.005115, high: 0.043156 },
   position: '1042',
 };
@@ -42,9 +42,9 @@ const example: RestrictedImagesAnswer = {
 /** SQL: `$1` has the periods in which the rule was in force; those without a cohort concern all accounts of other cohorts. */
 const COUNTS = `
   WITH periods AS (
-    SELECT * FROM jsonb_to_recordset($1::jsonb) AS p(cohort text, from_ms float8, to_ms float8)
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS p(cohort text, from_ms int8, to_ms int8)
   ), restricted AS (
-    SELECT extract(epoch FROM shared_at)::float8 * 1000 AS at,
+    SELECT (extract(epoch FROM shared_at) * 1000)::int8 AS at,
       CASE WHEN cohort_id IN (SELECT jsonb_array_elements_text($2::jsonb)) THEN cohort_id END AS cohort
     FROM ${viewTable(safetyImagesView)} LEFT JOIN ${viewTable(accountStandingView)} USING (account_id)
     WHERE photorealistic_faces
@@ -53,7 +53,7 @@ const COUNTS = `
     count(*) FILTER (WHERE EXISTS (
       SELECT FROM periods WHERE periods.cohort IS NOT DISTINCT FROM restricted.cohort
         AND (from_ms IS NULL OR at >= from_ms) AND (to_ms IS NULL OR at < to_ms) AND at IS NOT NULL
-    ))::int AS all_the_same
+    ))::int AS despite_rule
   FROM restricted`;
 
 /** Without a bound for the beginning and the end of time, which JSON has no number for. */
@@ -83,13 +83,13 @@ export class ShowRestrictedImagesHandler implements IQueryHandler<ShowRestricted
     const { state } = await this.transactor.load(imageRulesStream, undefined);
     const values = [JSON.stringify(periodsOf(state)), JSON.stringify(cohortsOf(state, RULE))];
     const [counts] = (await queryView(this.pool, { text: COUNTS, values })).rows;
-    const { generated, shared, all_the_same: sharedAllTheSame } = counts;
+    const { generated, shared, despite_rule: sharedDespiteRule } = counts;
     return {
       rule: RULE,
       generated,
       shared,
-      sharedAllTheSame,
-      shareOfGenerated: shareOf(sharedAllTheSame, generated),
+      sharedDespiteRule,
+      shareOfGenerated: shareOf(sharedDespiteRule, generated),
       position: String(Math.min(...positions)),
     };
   }
@@ -101,7 +101,7 @@ export class RestrictedImagesController {
 
   @Get()
   @Roles('lead', 'operator', 'compliance', 'service', 'administrator')
-  @Operation('How many images the rule about photorealistic faces concerns, and how many were shared all the same', {
+  @Operation('How many images the rule about photorealistic faces concerns, and how many were shared despite it', {
     description: 'Denied shares are counted by the metric `gatehouse_access_shares_denied_total`.',
     answer: answer('RestrictedImages', 'The figures.', RestrictedImagesAnswer, example),
   })

@@ -4,9 +4,11 @@ import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { casesView, VERDICTS } from '../../review/index.js';
-import { MIN_PAIR_CASES, type ReviewCounts, reviewMetrics, type Times } from '../review-metrics.js';
+import { MIN_PAIR_CASES, type ReviewCounts, reviewMetrics } from '../review-metrics.js';
 import { deactivationsView } from '../views/deactivations.js';
-import { type Days, FLAGGED_IMAGES, type Grouping } from './groupings.js';
+import type { Grouping } from './groupings.js';
+import { type Days, FLAGGED_IMAGES } from './groupings.js';
+import { observedTimes, timesColumns } from './observed-times.js';
 import type { ReviewFigures } from './safety-answer.js';
 
 /** The names of the votes of a decision. */
@@ -39,10 +41,7 @@ type TimeName = keyof typeof TIMES;
 const timeNames = Object.keys(TIMES) as TimeName[];
 
 const timesText = (by: Grouping | undefined) => `
-  SELECT group_name, ${timeNames.map(
-    (name) => `count(${TIMES[name]}) AS "${name}Count",
-      percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY ${TIMES[name]}) AS "${name}"`,
-  )}
+  SELECT group_name, ${timeNames.map((name) => timesColumns(TIMES[name], name))}
   FROM (${casesIn(by)}) cases
   LEFT JOIN (SELECT account_id, case_id, stored_at FROM ${viewTable(deactivationsView)}) d USING (account_id, case_id)
   GROUP BY group_name`;
@@ -103,12 +102,3 @@ const NOTHING: ReviewCounts = {
   patterns: [],
   pairs: [],
 };
-
-/** The times in the columns of a name: their number and their percentiles. */
-// biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
-export function observedTimes(row: any, name: string): Times | null {
-  const count = Number(row[`${name}Count`]);
-  if (count === 0) return null;
-  const [p50, p95] = row[name];
-  return { count, p50Ms: Math.round(p50), p95Ms: Math.round(p95) };
-}

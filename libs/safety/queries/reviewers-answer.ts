@@ -19,10 +19,10 @@ const Reviewer = closed({
     'The share of their verdicts, except `unsure`, that agree with the decision of the round.',
   ),
   precision: share(
-    'The share of their `unsafe` verdicts in decided rounds whose case is still confirmed: not decided otherwise in a later round, and its deactivation not reversed.',
+    'The share of their `unsafe` verdicts in decided rounds whose case is still confirmed: not decided otherwise in a later round, and what it led to not reversed.',
   ),
   overturned: share(
-    'The share of the decisions they agreed with that were overturned: by a later round, or as the deactivation was reversed.',
+    'The share of the decisions they agreed with that were overturned: by a later round that still counts, or by the reversal of all that a confirmation led to.',
   ),
   kappa: cohen(
     `Cohen’s kappa with each other reviewer with at least ${MIN_PAIR_CASES} common decided rounds, averaged (Light). Null without such a reviewer.`,

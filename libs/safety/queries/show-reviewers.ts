@@ -11,15 +11,16 @@ import { VERDICTS } from '../../review/index.js';
 import { krippendorffAlpha, lightKappa, type PairTable } from '../agreement.js';
 import { share } from '../metrics.js';
 import { MIN_PAIR_CASES } from '../review-metrics.js';
-import { deactivationsView } from '../views/deactivations.js';
+import { reversedCasesView } from '../views/reversed-cases.js';
 import { verdictsView } from '../views/verdicts.js';
 import { MAX_GROUPS } from './groupings.js';
-import { observedTimes } from './review-report.js';
+import { observedTimes, timesColumns } from './observed-times.js';
 import { type ReviewerFigures, ReviewersAnswer, reviewersExample } from './reviewers-answer.js';
 
 /**
- * SQL: every verdict with what became of it. `is_confirmed` is what the case is now, and `upheld` whether that is what the
- * round decided. A deactivation that was reversed overturns the confirmation that it came from.
+ * SQL: every verdict with what became of it. `is_confirmed` is what the case is now, and `upheld` whether the decision of its
+ * round was right as far as anybody knows. The reversal of what a confirmation has led to overturns the confirmation, and with
+ * it what that had overturned: who had found nothing is right again.
  */
 const VERDICT_ROWS = `
   SELECT v.case_id, one.round, one.reviewer, one.source, one.verdict, one.outcome,
@@ -28,19 +29,17 @@ const VERDICT_ROWS = `
     one.verdict = CASE one.outcome WHEN 'confirmed' THEN 'unsafe' WHEN 'dismissed' THEN 'safe' ELSE one.outcome END
       AS agrees,
     v.outcome = 'confirmed' AND reversed.case_id IS NULL AS is_confirmed,
-    v.outcome = one.outcome AND (v.outcome <> 'confirmed' OR reversed.case_id IS NULL) AS upheld,
+    CASE WHEN v.outcome = 'confirmed' AND reversed.case_id IS NOT NULL THEN one.outcome <> 'confirmed'
+      ELSE v.outcome = one.outcome END AS upheld,
     (one.reviewer || ' ' || coalesce(one.source, '')) COLLATE "C" AS who
   FROM ${viewTable(verdictsView)} v
   CROSS JOIN LATERAL jsonb_to_recordset(v.verdicts) AS one(round int, reviewer text, source text, verdict text,
     outcome text, "viewedAfterMs" float8, "judgedAfterMs" float8, "answerTimeMs" float8)
   LEFT JOIN (
-    SELECT DISTINCT case_id FROM ${viewTable(deactivationsView)} WHERE reinstated_at IS NOT NULL
+    SELECT DISTINCT jsonb_array_elements_text(reversed) AS case_id FROM ${viewTable(reversedCasesView)}
   ) reversed USING (case_id)`;
 
 const counted = (condition: string) => `count(*) FILTER (WHERE ${condition})::int`;
-const timesOf = (column: string, name: string) =>
-  `count(${column})::int AS "${name}Count",
-   percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY ${column}) AS "${name}"`;
 
 /* Rounding makes sums of fractions depend on their order, so rows have a fixed order: the same log gives the same answer. */
 
@@ -50,8 +49,8 @@ const FIGURES = `
     ${counted(`outcome IS NOT NULL AND verdict = 'unsafe'`)} AS found,
     ${counted(`outcome IS NOT NULL AND verdict = 'unsafe' AND is_confirmed`)} AS found_upheld,
     ${counted('agrees AND NOT upheld')} AS overturned,
-    ${timesOf('viewed_ms', 'timeToFirstView')}, ${timesOf('judged_ms', 'timeToVerdict')},
-    ${timesOf('answer_ms', 'answerTime')}
+    ${timesColumns('viewed_ms', 'timeToFirstView')}, ${timesColumns('judged_ms', 'timeToVerdict')},
+    ${timesColumns('answer_ms', 'answerTime')}
   FROM (${VERDICT_ROWS}) judged
   GROUP BY who, reviewer, source ORDER BY who LIMIT ${MAX_GROUPS}`;
 
@@ -87,7 +86,7 @@ export class ShowReviewersHandler implements IQueryHandler<ShowReviewers> {
 
   async execute(): Promise<ReviewersAnswer> {
     // Read first, so that the figures are at least that new.
-    const positions = await Promise.all([verdictsView, deactivationsView].map((view) => this.reader.position(view)));
+    const positions = await Promise.all([verdictsView, reversedCasesView].map((view) => this.reader.position(view)));
     const { rows } = await queryView(this.pool, { text: FIGURES });
     const pairs: PairRow[] = (await queryView(this.pool, { text: PAIRS })).rows;
     const patterns = (await queryView(this.pool, { text: PATTERNS })).rows;

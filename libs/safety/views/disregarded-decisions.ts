@@ -1,4 +1,11 @@
-import { type AccountStanding, type AccountStream, accountStream, isSuspended } from '../../account/index.js';
+import {
+  type AccountStanding,
+  type AccountStream,
+  accountStream,
+  isSuspended,
+  restrictionOf,
+  STILL_IN_FORCE,
+} from '../../account/index.js';
 import { ImageGenerated, ImageShared } from '../../images/index.js';
 import { placeOf } from '../../kernel/decider.js';
 import { defineView, int8, jsonb, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
@@ -6,18 +13,22 @@ import { defineView, int8, jsonb, nullable, type RowOf, text, timestamptz } from
 /** A use that was allowed may take so long until it is reported; the replica of a service may be that old. */
 export const GRACE_MS = 60_000;
 /**
- * Maximum uses noted of an account, the first ones: then its row stays the same, however many services go on. If it never
+ * Maximum uses recorded of an account, the first ones: then its row stays the same, however many services go on. If it never
  * had access, one says it all: a service that reports images of people that nobody onboarded causes a write for each person.
  */
-export const MAX_NOTED = 20;
+export const MAX_RECORDED = 20;
 
 export const DISREGARD_REASONS = [
   'account-deactivated',
   'account-suspended',
+  'generate-restricted',
+  'share-restricted',
   'not-onboarded',
   'policy-not-accepted',
 ] as const;
 export type DisregardReason = (typeof DISREGARD_REASONS)[number];
+
+type UsedAction = 'generate' | 'share';
 
 /** Part of a JSON column. */
 export interface DisregardingUse {
@@ -25,7 +36,7 @@ export interface DisregardingUse {
   id: string;
   /** The system that reported it. */
   service: string;
-  action: 'generate' | 'share';
+  action: UsedAction;
   imageId: string;
   reason: DisregardReason;
   /** When it happened, in epoch milliseconds. */
@@ -37,9 +48,11 @@ export interface DisregardingUse {
 const columns = {
   account_id: text(),
   standing: jsonb<AccountStanding>(),
-  /** When what denies the account was stored. */
+  /** When what denies the account was stored; a later change of its end does not count. */
   deactivated_at: nullable(timestamptz()),
   suspended_at: nullable(timestamptz()),
+  generate_restricted_at: nullable(timestamptz()),
+  share_restricted_at: nullable(timestamptz()),
   uses: jsonb<DisregardingUse[]>(),
   /** The position of the last event that changed the row. */
   position: int8(),
@@ -54,7 +67,7 @@ export type DisregardedRow = RowOf<typeof columns>;
 export const disregardedDecisionsOf = (account: AccountStream) =>
   defineView({
     name: 'disregarded-decisions',
-    version: 1,
+    version: 2,
     summary: 'Images generated or shared for accounts that the decision point denied that by then.',
     events: [...account.events, ImageGenerated, ImageShared],
     table: {
@@ -69,17 +82,28 @@ export const disregardedDecisionsOf = (account: AccountStream) =>
       const before = row ?? unseen(accountId);
       if (event.type === 'ImageGenerated' || event.type === 'ImageShared') {
         const use = disregardingUse(before, event);
-        if (!use || before.uses.length >= MAX_NOTED || before.uses.some((one) => isKnown(one, use))) return row;
+        if (!use || before.uses.length >= MAX_RECORDED || before.uses.some((one) => isKnown(one, use))) return row;
         return { ...before, uses: [...before.uses, use], position: event.position };
       }
       const standing = account.evolve(before.standing, event, placeOf(event));
+      const at = Date.parse(event.metadata.time);
       const storedAt = Date.parse(event.recordedAt);
-      const isSameSuspension = standing.suspendedUntil === before.standing.suspendedUntil;
+      // What a reinstatement leaves in force is said again by the events that follow it at once.
+      const isAgain =
+        event.type === 'AccountReinstated' || ('reason' in event.data && event.data.reason === STILL_IN_FORCE);
+      const since = (known: number | null, isDenied: (standing: AccountStanding) => boolean): number | null => {
+        if (!isDenied(standing)) return isAgain ? known : null;
+        return known !== null && (isAgain || isDenied(before.standing)) ? known : storedAt;
+      };
+      const restricted = (action: UsedAction) => (one: AccountStanding) =>
+        restrictionOf(one.consequences, action, at) !== undefined;
       return {
         ...before,
         standing,
         deactivated_at: standing.deactivated ? (before.deactivated_at ?? storedAt) : null,
-        suspended_at: isSameSuspension ? before.suspended_at : storedAt,
+        suspended_at: since(before.suspended_at, (one) => isSuspended(one, at)),
+        generate_restricted_at: since(before.generate_restricted_at, restricted('generate')),
+        share_restricted_at: since(before.share_restricted_at, restricted('share')),
         position: event.position,
       };
     },
@@ -106,6 +130,8 @@ const unseen = (accountId: string): DisregardedRow => ({
   standing: accountStream.initial,
   deactivated_at: null,
   suspended_at: null,
+  generate_restricted_at: null,
+  share_restricted_at: null,
   uses: [],
   position: 0,
 });
@@ -123,12 +149,13 @@ interface UseEvent {
 
 function disregardingUse(row: DisregardedRow, { id, type, data, metadata }: UseEvent): DisregardingUse | undefined {
   const at = Date.parse(metadata.time);
-  const denial = denialOf(row, at);
+  const action = type === 'ImageGenerated' ? 'generate' : 'share';
+  const denial = denialOf(row, action, at);
   return (
     denial && {
       id,
       service: metadata.source,
-      action: type === 'ImageGenerated' ? 'generate' : 'share',
+      action,
       imageId: data.imageId,
       at,
       ...denial,
@@ -138,13 +165,17 @@ function disregardingUse(row: DisregardedRow, { id, type, data, metadata }: UseE
 
 /** In the order of the rules of access. An account that never was allowed to has no moment from which it is denied. */
 function denialOf(
-  { standing, deactivated_at, suspended_at }: DisregardedRow,
+  { standing, deactivated_at, suspended_at, generate_restricted_at, share_restricted_at }: DisregardedRow,
+  action: UsedAction,
   at: number,
 ): Pick<DisregardingUse, 'reason' | 'lateMs'> | undefined {
   const isLate = (since: number | null) => since !== null && at > since + GRACE_MS;
   if (isLate(deactivated_at)) return { reason: 'account-deactivated', lateMs: at - deactivated_at! };
   if (isLate(suspended_at) && isSuspended(standing, at))
     return { reason: 'account-suspended', lateMs: at - suspended_at! };
+  const restricted_at = action === 'generate' ? generate_restricted_at : share_restricted_at;
+  if (isLate(restricted_at) && restrictionOf(standing.consequences, action, at))
+    return { reason: `${action}-restricted`, lateMs: at - restricted_at! };
   if (standing.status !== 'onboarded') return { reason: 'not-onboarded', lateMs: null };
   return standing.policyVersion === undefined ? { reason: 'policy-not-accepted', lateMs: null } : undefined;
 }

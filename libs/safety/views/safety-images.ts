@@ -163,7 +163,7 @@ function shared(row: SafetyImageRow, audience: string, at: number): SafetyImageR
   return shared_at === row.shared_at && seen_at === row[seen] ? row : { ...row, shared_at, [seen]: seen_at };
 }
 
-/** The earlier of two claims to an image wins, as in the images view. What two equal ones say of the image adds up. */
+/** The earlier of two claims to an image wins, as in the images view. If both are equal, what they say of the image is merged. */
 function generated(row: SafetyImageRow, data: EventOf<typeof ImageGenerated>['data'], at: number): SafetyImageRow {
   const { generated_at, account_id } = row;
   const { accountId } = data;

@@ -104,7 +104,7 @@ function change(row: VerdictsRow, event: Change): VerdictsRow {
     case 'VerdictGiven':
       return { ...row, verdicts: [...row.verdicts, verdictOf(row, event, at)].slice(-MAX_VERDICTS) };
     case 'VerdictWithdrawn':
-      return { ...row, verdicts: row.verdicts.filter((one) => !isTakenBack(row, one, event.data.reviewer)) };
+      return { ...row, verdicts: row.verdicts.filter((one) => !isWithdrawn(row, one, event.data.reviewer)) };
     case 'ReviewConfirmed':
       return decided(row, 'confirmed');
     case 'ReviewDismissed':
@@ -118,7 +118,7 @@ function change(row: VerdictsRow, event: Change): VerdictsRow {
   }
 }
 
-const isTakenBack = (row: VerdictsRow, { round, reviewer, source }: RoundVerdict, by: string): boolean =>
+const isWithdrawn = (row: VerdictsRow, { round, reviewer, source }: RoundVerdict, by: string): boolean =>
   round === row.round && reviewer === by && source === undefined;
 
 const decided = (row: VerdictsRow, outcome: Outcome): VerdictsRow => ({

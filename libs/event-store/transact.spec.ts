@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Type } from 'typebox';
 import { memoryLog } from '../../test/support/memory-log.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
-import { defineEvent, type EventOf } from '../events/event-definition.js';
-import { EventSchemas } from '../events/event-schemas.js';
+import type { EventOf } from '../events/event-definition.js';
 import { NoOpRecorded } from '../events/no-op-recorded.js';
-import { eventData, Name } from '../events/schemas.js';
 import { systemClock } from '../kernel/clock.js';
 import type { CommandContext } from '../kernel/command-context.js';
 import type { StreamKind } from '../kernel/decider.js';
@@ -18,15 +15,7 @@ import { PostgresEventStore } from './postgres/postgres-event-store.js';
 import { Transactor } from './transact.js';
 
 type Place = { type: 'Taken' | 'Freed'; data: Record<string, never> };
-const data = eventData({
-  by: Type.Optional(Name('Who.')),
-  on: Type.Optional(Type.Boolean()),
-  number: Type.Optional(Type.Integer()),
-});
-const definitions = ['Taken', 'Freed', 'Switched', 'Rung', 'Counted'].map((type) =>
-  defineEvent({ type, version: 1, summary: 'Of a spec.', schema: data, example: {} }),
-);
-const rules = new EventSchemas([...definitions, NoOpRecorded]);
+const rules = { version: () => 1, fault: () => undefined };
 
 /** A room with three places. */
 const room: StreamKind<number, Place> = {

@@ -156,6 +156,9 @@ type Flag = Pick<DataOf<'CaseJoined'>, 'flaggedBy' | 'categories' | 'confidence'
 export const subjectsOf = ({ flaggedBy, categories }: { flaggedBy: string; categories: readonly string[] }): string[] =>
   (categories.length > 0 ? categories : ['']).map((category) => `${category}\n${flaggedBy}`);
 
+/** The category of a subject; empty for none. */
+export const categoryOf = (subject: string): string => subject.slice(0, subject.indexOf('\n'));
+
 /** Whether it is the verdict of our reviewer of this name. */
 export const isOurs = (one: Pick<GivenVerdict, 'reviewer' | 'source'>, reviewer: string): boolean =>
   one.reviewer === reviewer && one.source === undefined;

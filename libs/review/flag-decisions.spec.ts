@@ -45,6 +45,21 @@ describe('a flag', () => {
     ]);
   });
 
+  it('of a flagger with a poor record reopens a dismissed case only for a new category or a higher confidence', () => {
+    const file = dismissed();
+    const poor = (change: Partial<OpenCase>) =>
+      types(openCase(file.state(), flag({ flaggedBy: 'acc-7', position: 99, hasPoorRecord: true, ...change })));
+    expect(poor({})).toEqual([]);
+    expect(poor({ categories: [] })).toEqual(['CaseOpened']);
+    expect(poor({ categories: ['violent', 'hate'] })).toEqual(['CaseOpened']);
+    expect(poor({ confidence: 0.2 })).toEqual(['CaseOpened']);
+    expect(poor({ hasPoorRecord: false })).toEqual(['CaseOpened']);
+    // An open case gains a flagger, whoever that is.
+    expect(types(openCase(opened().state(), flag({ flaggedBy: 'acc-7', hasPoorRecord: true })))).toEqual([
+      'CaseJoined',
+    ]);
+  });
+
   it('is a no-op if it is repeated or has neither a new flagger nor a new category', () => {
     expect(openCase(opened().state(), flag())).toEqual([]);
     expect(openCase(opened().state(), flag({ flagId: 'flag-2', position: 12 }))).toEqual([]);

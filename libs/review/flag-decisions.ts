@@ -1,5 +1,5 @@
 import type { Position } from '../kernel/envelope.js';
-import { type Case, subjectsOf } from './case.js';
+import { type Case, categoryOf, subjectsOf } from './case.js';
 import type { CaseEvent } from './events.js';
 import type { FLAG_SOURCES } from './routing-events.js';
 
@@ -31,6 +31,8 @@ export interface OpenCase {
   panelSize: number;
   /** How much more confident than all earlier flags a repeated one must be to reopen a dismissed case. */
   confidenceStep: number;
+  /** Whether few flags of the flagger were confirmed: then that they are new to a category says nothing. */
+  hasPoorRecord?: boolean;
 }
 
 export type OpeningSettings = Pick<OpenCase, 'panelSize' | 'confidenceStep'>;
@@ -84,13 +86,23 @@ export function openCase(state: Case, { position, panelSize, confidenceStep, ...
 /** Confidences are compared in thousandths: sums of decimal fractions are not exact. */
 const THOUSAND = 1_000;
 
-/** True for a category that is new, a flagger who is new to it, or a confidence that is higher by the step. */
+/**
+ * True for a category that is new, a flagger who is new to it and has no poor record, or a confidence that is higher by the
+ * step.
+ */
 function saysMore(
   state: Case,
-  flag: Pick<OpenCase, 'flaggedBy' | 'categories' | 'confidence'>,
+  flag: Pick<OpenCase, 'flaggedBy' | 'categories' | 'confidence' | 'hasPoorRecord'>,
   confidenceStep: number,
 ): boolean {
   const { confidence = 0 } = flag;
   const isSurer = Math.round((confidence - state.confidence) * THOUSAND) >= Math.round(confidenceStep * THOUSAND);
-  return isSurer || subjectsOf(flag).some((subject) => !state.flagged.has(subject));
+  if (isSurer) return true;
+  const subjects = subjectsOf(flag);
+  if (!flag.hasPoorRecord) return subjects.some((subject) => !state.flagged.has(subject));
+  const known = new Set([...state.flagged].map(categoryOf));
+  return subjects.some((subject) => !known.has(categoryOf(subject)));
 }
+
+/** Whether only a flag that says something new has any effect on the case: then the flagger's record matters. */
+export const isCleared = ({ status }: Case): boolean => !['none', 'open', 'confirmed'].includes(status);

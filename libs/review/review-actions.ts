@@ -10,7 +10,7 @@ export interface OpenCaseAction {
   /** The id of the image. */
   caseId: string;
   /** Without the settings. */
-  flag: Omit<OpenCase, 'panelSize' | 'confidenceStep'>;
+  flag: Omit<OpenCase, 'panelSize' | 'confidenceStep' | 'hasPoorRecord'>;
 }
 
 /** Every flag is an action for the case of its image; the case decides whether it changes anything. */

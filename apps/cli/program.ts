@@ -22,6 +22,7 @@ const ORDER = [
   'queue',
   'case',
   'reviewer',
+  'flagger',
   'enforcement',
   'ladder',
   'switch',

@@ -9,6 +9,7 @@ import { Refusal } from '../kernel/errors.js';
 import { addQueueCommands } from './cli/case-list.js';
 import { casePath } from './cli/case-paths.js';
 import { contentCommands } from './cli/content.js';
+import { flaggerCommands } from './cli/flaggers.js';
 import { queueCommands } from './cli/queue.js';
 import { profileCommands } from './cli/reviewer-profiles.js';
 import { reviewerCommands } from './cli/reviewers.js';
@@ -27,6 +28,7 @@ interface Verdict {
 
 export const commands: CommandGroup = (program, run) => {
   queueCommands(program, run);
+  flaggerCommands(program, run);
   const group = program.command('case').description('Reviews flagged images: the queue, claims and verdicts.');
 
   addQueueCommands(group, run);

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Instant, Label, Labels, Line, PersonalText } from '../events/schemas.js';
 import { MAX_ID_LENGTH } from '../kernel/text-forms.js';
+import { isolationEvents } from './isolation-events.js';
 import { overturningEvents } from './overturning-events.js';
 import { reviewerEvents } from './reviewer-events.js';
 import { CaseMoved, CaseRouted, FLAG_SOURCES, reviewSettingsEvents } from './routing-events.js';
@@ -99,7 +100,8 @@ export const CaseJoined = defineEvent({
 export const FlaggerNoted = defineEvent({
   type: 'FlaggerNoted',
   version: 1,
-  summary: 'A flag exceeded the limit of a case. It is recorded so that its flagger can’t review the case.',
+  summary:
+    'A flag is not in the case of its image: beyond its limit, after its decision, or kept apart. It is recorded so that its flagger can’t review the case.',
   schema: eventData({ caseId, round, flagId: flag.flagId, flaggedBy: flag.flaggedBy }),
   example: { caseId: 'img-1', round: 1, flagId: '0196e0f0-0000-7000-8000-000000000003', flaggedBy: 'acc-7' },
 });
@@ -338,6 +340,7 @@ export type SevereViewerEvent = EventOf<(typeof severeViewerEvents)[number]>;
 export const reviewEvents = [
   ...caseEvents,
   ...notedFlaggerEvents,
+  ...isolationEvents,
   ...severeViewerEvents,
   ...reviewSettingsEvents,
   ...reviewerEvents,

@@ -6,10 +6,16 @@ import { CaseFactsReader } from './features/case-facts.js';
 import { ClaimCaseController, ClaimCaseHandler } from './features/claim-case.js';
 import { ConfirmReviewHandler, confirmReviewInbound } from './features/confirm-review.js';
 import { EscalateCaseController, EscalateCaseHandler } from './features/escalate-case.js';
-import { flagProcessing } from './features/flag-processing.js';
+import { FlagIsolation } from './features/flag-isolation.js';
+import { flagFiling, flagProcessing } from './features/flag-processing.js';
 import { GiveVerdictController, giveVerdictInbound, JudgeCaseHandler } from './features/give-verdict.js';
 import { HandOverCaseController, HandOverCaseHandler } from './features/hand-over-case.js';
 import { HoldCaseController, HoldCaseHandler } from './features/hold-case.js';
+import {
+  IsolatedFlagsController,
+  ReleaseFlaggerHandler,
+  ReplayIsolatedFlagsHandler,
+} from './features/isolated-flags.js';
 import { LinkAccountController, LinkAccountHandler, UnlinkAccountHandler } from './features/link-account.js';
 import { NextCaseController, NextCaseHandler } from './features/next-case.js';
 import { ReleaseCaseController, ReleaseCaseHandler } from './features/release-case.js';
@@ -28,9 +34,11 @@ import {
 import { TakeBreakController, TakeBreakHandler } from './features/take-break.js';
 import { WithdrawVerdictController, WithdrawVerdictHandler } from './features/withdraw-verdict.js';
 import { openingSettings } from './flag-decisions.js';
+import { isolationStream } from './isolation.js';
 import { notedFlaggerStream } from './noted-flagger.js';
 import { caseOpening } from './processes/case-opening.js';
 import { caseRerouting } from './processes/case-rerouting.js';
+import { flagReplay } from './processes/flag-replay.js';
 import { VerdictClosing } from './processes/verdict-closing.js';
 import { AccountCasesReader } from './queries/account-cases.js';
 import { CaseQueue } from './queries/case-queue.js';
@@ -38,8 +46,17 @@ import { CurrentCases } from './queries/current-cases.js';
 import { ExposureReader } from './queries/exposure-reader.js';
 import { ShowExposureSumsController, ShowExposureSumsHandler } from './queries/exposure-sums.js';
 import { FlagCommentsReader } from './queries/flag-comments.js';
+import { FlagRates } from './queries/flag-rates.js';
+import { FlaggerRecords } from './queries/flagger-records.js';
 import { FlagsAhead } from './queries/flags-ahead.js';
+import { IsolatedFlags } from './queries/isolated-flags.js';
+import { IsolationGauge } from './queries/isolation-gauge.js';
 import { ListCasesController, ListCasesHandler } from './queries/list-cases.js';
+import {
+  ListIsolatedFlaggersHandler,
+  ListIsolatedFlagsController,
+  ListIsolatedFlagsHandler,
+} from './queries/list-isolated-flags.js';
 import { ListQueuesController, ListQueuesHandler } from './queries/list-queues.js';
 import { ListSevereViewersController, ListSevereViewersHandler } from './queries/list-severe-viewers.js';
 import { ShowOwnExposureController, ShowOwnExposureHandler } from './queries/own-exposure.js';
@@ -55,6 +72,8 @@ import { CreateCaseReservations1700000000140, CreateRefusedCases1700000000150 } 
 import { severeViewersStream } from './severe-viewers.js';
 import { casesView } from './views/cases.js';
 import { exposureView } from './views/exposure.js';
+import { flagsView } from './views/flags.js';
+import { isolationsView } from './views/isolations.js';
 
 export * from './account-record.js';
 export { caseStream } from './case.js';
@@ -75,21 +94,28 @@ export * from './views/cases.js';
 export const reviewContext: Context = {
   name: 'review',
   events: reviewEvents,
-  streams: [caseStream, notedFlaggerStream, severeViewersStream, reviewSettingsStream, reviewerStream],
-  views: [casesView, exposureView],
-  consumers: ({ transactor, clock, settings, pool, viewReader }) => {
+  streams: [caseStream, notedFlaggerStream, isolationStream, severeViewersStream, reviewSettingsStream, reviewerStream],
+  views: [casesView, flagsView, isolationsView, exposureView],
+  consumers: ({ transactor, clock, settings, pool, viewReader, log, store }) => {
     const routing = new RoutingFactsReader(transactor, clock, pool, settings);
-    const opening = openingSettings(settings);
+    const records = new FlaggerRecords(pool, settings);
+    const ports = { transactor, clock, routing, records, settings: openingSettings(settings), ownerOf: ownerOf(pool) };
+    const rates = new FlagRates(pool, log, viewReader, transactor, settings);
+    const flags = new IsolatedFlags(pool);
+    const replaying = { store, flags, reader: viewReader, file: flagFiling(ports), waitMs: settings.decisionWaitMs };
     return [
-      caseOpening(flagProcessing({ transactor, clock, routing, settings: opening, ownerOf: ownerOf(pool) })),
+      caseOpening(flagProcessing({ ...ports, isolation: new FlagIsolation(transactor, rates, settings) })),
+      flagReplay(replaying),
       caseRerouting(transactor, routing, pool, viewReader, settings.decisionWaitMs),
     ];
   },
-  schedules: ({ pool, log, transactor, clock, logger, settings }) => {
+  schedules: ({ pool, log, transactor, clock, logger, settings, viewReader }) => {
     const flags = new FlagsAhead(pool, log, settings);
     const images = new ImageOwners(pool, log, settings);
     const routing = new RoutingFactsReader(transactor, clock, pool, settings);
-    const facts = new CaseFactsReader(transactor, flags, images, clock, routing, pool, settings);
+    const rates = new FlagRates(pool, log, viewReader, transactor, settings);
+    const records = new FlaggerRecords(pool, settings);
+    const facts = new CaseFactsReader(transactor, flags, images, clock, routing, rates, records, pool, settings);
     return [new VerdictClosing(pool, transactor, facts, clock, logger)];
   },
   commands: [
@@ -121,13 +147,17 @@ export const reviewContext: Context = {
     LinkAccountHandler,
     UnlinkAccountHandler,
     ShowReviewerHandler,
+    ListIsolatedFlaggersHandler,
+    ListIsolatedFlagsHandler,
+    ReplayIsolatedFlagsHandler,
+    ReleaseFlaggerHandler,
   ],
   inbound: (commands) => [giveVerdictInbound(commands), confirmReviewInbound(commands)],
   routes: [
     {
       name: 'Review',
       description:
-        'Flagged images under human review. Flags, categories, claim and verdicts are those of the current round. A flag reopens a case that was dismissed or found to be a problem of the model in a new round if it names a new category, if its flagger has not named that category before, or if it is more confident than all earlier flags by GATEHOUSE_REOPEN_CONFIDENCE_PERCENT. A confirmed case stays confirmed.',
+        'Flagged images under human review. Flags, categories, claim and verdicts are those of the current round. A flag reopens a case that was dismissed or found to be a problem of the model in a new round if it names a new category, if its flagger has not named that category before and has no poor record (GATEHOUSE_POOR_FLAGGER_PERCENT), or if it is more confident than all earlier flags by GATEHOUSE_REOPEN_CONFIDENCE_PERCENT. A confirmed case stays confirmed.',
       controllers: [
         ListCasesController,
         ShowCaseController,
@@ -157,12 +187,22 @@ export const reviewContext: Context = {
       controllers: [SetQueuesController, ListQueuesController, NextCaseController],
     },
     {
+      name: 'Isolated flags',
+      description:
+        'Flags of users and detectors that flag more than GATEHOUSE_FLAGS_PER_HOUR are kept apart, so that they don’t hide what others flag. Leads see, replay and release them.',
+      controllers: [ListIsolatedFlagsController, IsolatedFlagsController],
+    },
+    {
       name: 'Reviewers',
       description: 'What leads record about reviewers.',
       controllers: [ShowReviewerController, SetSkillsController, LinkAccountController],
     },
   ],
   services: [
+    FlaggerRecords,
+    FlagRates,
+    IsolatedFlags,
+    IsolationGauge,
     AccountCasesReader,
     CaseFactsReader,
     CaseQueue,

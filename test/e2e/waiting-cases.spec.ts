@@ -83,6 +83,8 @@ it('routes a case in the end that was stored as the rules changed, although the 
     clock: runtime.clock,
     routing: reader,
     settings: openingSettings(runtime.settings),
+    records: { isPoor: async () => false },
+    isolation: { keepsApart: async () => false },
     ownerOf: async () => undefined,
   });
   await flag('interrupted', { categories: ['hate'] });

@@ -13,5 +13,7 @@ export const currentCases = (store: EventStore, connection: pg.PoolConfig): Curr
   new CurrentCases(
     new Transactor(store, timeOrderedIds(systemClock), systemClock, eventRules),
     new FlagsAhead(new pg.Pool(connection), new LogTail(store), { decisionWaitMs: 1_000 }),
+    { treatmentOf: async () => 'usual' },
+    { isPoor: async () => false },
     { reviewPanel: 1, reopenConfidencePercent: 20 },
   );

@@ -48,6 +48,7 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   ],
   'POST /v1/cohorts/:id/address-exports': [{ reason: 'invitations', part: 0 }],
   'POST /v1/cases/:id/reveals': [{ level: 'prompt', reason: 'ambiguous', token: 1 }],
+  'POST /v1/isolated-flags/:id/replay': [{ reason: 'they are right' }],
   'PUT /v1/severe-viewers/:id': [{ reason: 'trained for it' }],
   'PUT /v1/cases/:id/claim': [{ token: 1 }],
   'POST /v1/cases/:id/hold': [{ token: 1, until: '2032-06-01T00:00:00Z', note: 'asked' }],

@@ -95,6 +95,13 @@ const table = {
   reopenConfidencePercent: integer(20, 1, 100).means(
     'How much more confident than all earlier flags a repeated flag must be to reopen a dismissed case, in hundredths',
   ),
+  poorFlaggerPercent: integer(10, 0, 100).means(
+    'Flaggers of whose decided flags fewer than this share are confirmed, in hundredths and with 95% confidence, are not new to a dismissed case; 0 for nobody',
+  ),
+  flagsPerHour: integer(0, 0, 10_000_000).means(
+    'Flags of one user or detector within an hour, by the times of the flags, after which further ones are kept apart from the cases; 0 for no limit',
+  ),
+  isolationHours: integer(24, 1, 720).means('How long the flags of such a flagger are kept apart, in hours'),
   claimLeaseMs: integer(300_000, 1_000, DAY_MS).means('Duration of the lease on a claimed case, in ms'),
   verdictWindowMs: integer(0, 0, DAY_MS).means(
     'How long a verdict can be taken back, in ms; its case is decided when it no longer can',

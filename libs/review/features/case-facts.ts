@@ -10,9 +10,12 @@ import { caseStream } from '../case.js';
 import type { CaseFacts } from '../conflict-of-interest.js';
 import { openingSettings } from '../flag-decisions.js';
 import { notedFlaggerId, notedFlaggerStream } from '../noted-flagger.js';
+import { FlagRates } from '../queries/flag-rates.js';
+import { FlaggerRecords } from '../queries/flagger-records.js';
 import { FlagsAhead } from '../queries/flags-ahead.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import { reviewerStream } from '../reviewer.js';
+import { FlagIsolation } from './flag-isolation.js';
 import { type FlagProcessing, flagProcessing } from './flag-processing.js';
 import { RoutingFactsReader } from './routing-facts.js';
 
@@ -27,11 +30,13 @@ export class CaseFactsReader {
     @Inject(ImageOwners) private readonly images: ImageOwners,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(RoutingFactsReader) routing: RoutingFactsReader,
+    @Inject(FlagRates) rates: FlagRates,
+    @Inject(FlaggerRecords) records: FlaggerRecords,
     @Inject(POOL) pool: Pool,
     @Inject(SETTINGS) settings: Settings,
   ) {
-    const opening = openingSettings(settings);
-    this.process = flagProcessing({ transactor, clock, routing, settings: opening, ownerOf: ownerOf(pool) });
+    const ports = { transactor, clock, routing, records, settings: openingSettings(settings), ownerOf: ownerOf(pool) };
+    this.process = flagProcessing({ ...ports, isolation: new FlagIsolation(transactor, rates, settings) });
   }
 
   /**

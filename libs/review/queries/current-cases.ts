@@ -4,10 +4,12 @@ import { fold } from '../../kernel/decider.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { SETTINGS } from '../../platform/ports.js';
 import { type Case, caseStream } from '../case.js';
-import { openCase, openingSettings } from '../flag-decisions.js';
+import { isCleared, openCase, openingSettings } from '../flag-decisions.js';
 import { isUnseen, notedFlaggerId, notedFlaggerStream } from '../noted-flagger.js';
 import { nextReviewActions } from '../review-actions.js';
 import { reviewerStream } from '../reviewer.js';
+import { FlagRates } from './flag-rates.js';
+import { FlaggerRecords } from './flagger-records.js';
 import { FlagsAhead } from './flags-ahead.js';
 
 export interface CurrentCase {
@@ -26,6 +28,8 @@ export class CurrentCases {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(FlagsAhead) private readonly flags: FlagsAhead,
+    @Inject(FlagRates) private readonly rates: Pick<FlagRates, 'treatmentOf'>,
+    @Inject(FlaggerRecords) private readonly records: Pick<FlaggerRecords, 'isPoor'>,
     @Inject(SETTINGS) settings: Pick<Settings, 'reviewPanel' | 'reopenConfidencePercent'>,
   ) {
     this.opening = openingSettings(settings);
@@ -44,8 +48,14 @@ export class CurrentCases {
     ]);
     let [state, notedRound] = [stored, noted.round];
     for (const event of flags) {
+      const isApart = (await this.rates.treatmentOf(event)) !== 'usual';
       for (const { flag } of nextReviewActions(event)) {
-        state = fold(caseStream, openCase(state, { ...flag, ...this.opening }), state);
+        if (isApart) {
+          if (flag.flaggedBy === person) notedRound = Math.max(1, state.round);
+          continue;
+        }
+        const hasPoorRecord = isCleared(state) && (await this.records.isPoor(flag.flaggedBy));
+        state = fold(caseStream, openCase(state, { ...flag, ...this.opening, hasPoorRecord }), state);
         if (flag.flaggedBy === person && isUnseen(state, flag)) notedRound = state.round;
       }
     }

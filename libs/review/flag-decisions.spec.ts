@@ -54,7 +54,7 @@ describe('a flag', () => {
     expect(poor({ categories: ['violent', 'hate'] })).toEqual(['CaseOpened']);
     expect(poor({ confidence: 0.2 })).toEqual(['CaseOpened']);
     expect(poor({ hasPoorRecord: false })).toEqual(['CaseOpened']);
-    // An open case gains a flagger, whoever that is.
+    // An open case gains a flagger, with a poor record too.
     expect(types(openCase(opened().state(), flag({ flaggedBy: 'acc-7', hasPoorRecord: true })))).toEqual([
       'CaseJoined',
     ]);

@@ -43,7 +43,7 @@ describe('keeping flags apart', () => {
     ]);
   });
 
-  it('is a no-op for a flag that is kept apart, and begins again after the end', () => {
+  it('is a no-op for a flag that is kept apart, and starts anew after the end', () => {
     expect(isolateFlagger(isolated(), isolate(12, AT + 1))).toEqual([]);
     expect(isolateFlagger(isolated(), isolate(12, AT + 2 * HOUR_MS))).toHaveLength(1);
   });

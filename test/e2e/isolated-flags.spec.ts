@@ -75,7 +75,7 @@ it('keeps the flags beyond the limit apart, also for a decision ahead of every c
   expect(await flagsOf('acc-9')).toEqual([]);
 });
 
-it('says the same of a flag whoever asks, in any order, before and after the views have it', async () => {
+it('says the same of a flag in any order, before and after the views have it', async () => {
   const rates = gatehouse.app.get(FlagRates);
   for (let n = 0; n < 8; n++) await flag(`d-${n}`, 'det-1', n * 12 - 84, 'detector');
   const flags = (await allFlags()).filter(({ data }) => data.flaggedBy === 'det-1');

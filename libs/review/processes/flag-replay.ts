@@ -19,7 +19,7 @@ export interface FlagReplayPorts {
   store: EventStore;
   flags: IsolatedFlags;
   reader: ViewReader;
-  /** Puts a flag into its case, whoever made it. */
+  /** Puts a flag into its case, also if its flagger is isolated. */
   file: FlagFiling;
   waitMs: number;
 }

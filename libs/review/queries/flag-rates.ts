@@ -33,7 +33,7 @@ const COUNT = {
 
 /**
  * Says whether a flag is one of too many. It counts the flags of the same flagger that are before it in the log and within
- * an hour before its own time: so the answer is the same for whoever asks, and whenever.
+ * an hour before its own time: so every process gives the same answer at any time.
  */
 @Injectable()
 export class FlagRates {

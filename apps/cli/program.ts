@@ -25,6 +25,7 @@ const ORDER = [
   'flagger',
   'enforcement',
   'ladder',
+  'target',
   'switch',
   'image-rule',
   'metrics',

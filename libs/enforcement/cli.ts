@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type CommandGroup, command, integer, reason } from '../cli/commands.js';
 import { jsonOf } from '../cli/json-file.js';
 import { actorText } from '../cli/rendering/actor.js';
@@ -6,9 +6,11 @@ import { line, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
 import type { Page } from '../http/paging.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
+import { followingCommands } from './cli/following.js';
+import { targetCommands } from './cli/target.js';
 import type { DryRunAnswer } from './features/dry-run-ladder.js';
+import type { EnforcementAnswer } from './queries/enforcement-answer.js';
 import type { EnforcementEntry } from './queries/list-enforcements.js';
-import type { EnforcementAnswer } from './queries/show-enforcement.js';
 import type { LadderAnswer } from './queries/show-ladder.js';
 
 export const commands: CommandGroup = (program, run) => {
@@ -23,21 +25,43 @@ export const commands: CommandGroup = (program, run) => {
       print(receipt, () => receiptText(receipt));
     }),
   );
-  command(group, 'list <account>', 'Lists the enforcements against an account.', 'enforcement list acc-1')
+  command(
+    group,
+    'list [account]',
+    'Lists the enforcements against an account, or those that targets have not acknowledged.',
+    'enforcement list acc-1',
+    'enforcement list --status overdue',
+  )
+    .addOption(new Option('--status <status>', 'only those not acknowledged').choices(['waiting', 'overdue']))
     .option('--limit <n>', 'maximum number of rows', integer(1, 500))
     .action(
-      run<{ limit?: number }>(async ({ client, print }, { limit }, account) => {
-        const answer = await client.get<Page<EnforcementEntry>>('/v1/enforcements', { account, limit });
-        print(answer, () =>
-          table(
-            ['enforcement', 'ordered', 'measure', 'action', 'until', 'clause', 'in force'],
-            rowsOf(answer.items, 'enforcementId', 'orderedAt', 'measure', 'action', 'until', 'clause', 'isInForce'),
-            'nothing was imposed on this account',
-          ),
-        );
+      run<{ limit?: number; status?: string }>(async ({ client, print }, { limit, status }, account) => {
+        const answer = await client.get<Page<EnforcementEntry>>('/v1/enforcements', { account, status, limit });
+        print(answer, () => listText(answer, status !== undefined));
       }),
     );
+  followingCommands(group, run);
+  targetCommands(
+    program.command('target').description('Registers the systems that acknowledge enforcements, and lists them.'),
+    run,
+  );
 };
+
+function listText({ items }: Page<EnforcementEntry>, isByStatus: boolean): Shown {
+  if (isByStatus) {
+    const rows = items.map((one) => [
+      ...[one.enforcementId, one.accountId, one.measure, time(one.orderedAt)],
+      ...[one.waitingFor.join(', '), time(one.overdueSince)],
+    ]);
+    const heads = ['enforcement', 'account', 'measure', 'ordered', 'waiting for', 'overdue since'];
+    return table(heads, rows, 'the targets have acknowledged everything');
+  }
+  return table(
+    ['enforcement', 'ordered', 'measure', 'action', 'until', 'clause', 'in force'],
+    rowsOf(items, 'enforcementId', 'orderedAt', 'measure', 'action', 'until', 'clause', 'isInForce'),
+    'nothing was imposed on this account',
+  );
+}
 
 function ladderCommands(group: Command, run: Parameters<CommandGroup>[1]): void {
   command(group, 'show', 'Shows the ladder in force, its etag and its history.', 'ladder show').action(
@@ -114,6 +138,27 @@ function dryRunText({ cases, accounts, changed, changes, items }: DryRunAnswer):
   ]);
 }
 
+const statementText = (statement: NonNullable<EnforcementAnswer['statement']>): Shown =>
+  pairs([
+    ['ground', statement.ground],
+    ['decided by', statement.decidedBy],
+    ['reason', statement.reason],
+    ['policy', statement.policyVersion],
+    ['flagged by', statement.notedBy],
+    ['measure chosen by the ladder', statement.isMeasureAutomated],
+    ['appeal', statement.appeal],
+  ]);
+
+const acknowledgementsText = ({ acknowledgements, timesAskedAgain }: EnforcementAnswer): Shown =>
+  table(
+    ['target', 'acknowledged', `asked again ${timesAskedAgain} times`],
+    acknowledgements.map((one) => [
+      one.target,
+      time(one.acknowledgedAt),
+      one.acknowledgedAt !== null ? '' : one.isRegistered ? 'waiting' : 'no target any more',
+    ]),
+  );
+
 function receiptText(receipt: EnforcementAnswer): Shown {
   const { review } = receipt;
   return paragraphs([
@@ -126,12 +171,15 @@ function receiptText(receipt: EnforcementAnswer): Shown {
       ['until', time(receipt.until)],
       ['strikes', receipt.strikes],
       ['strike counts until', time(receipt.strikeUntil)],
+      ['ladder', receipt.ladder],
       ['clause', receipt.clause],
       ['categories', receipt.categories.join(', ')],
       ['case', review?.caseId],
       ['decided by', review?.reviewers.join(', ')],
       ['decided at', review && `position ${review.position}, stored ${time(review.storedAt)}`],
     ]),
+    ...(receipt.statement ? [statementText(receipt.statement)] : []),
+    ...(receipt.acknowledgements.length > 0 ? [acknowledgementsText(receipt)] : []),
     table(
       ['position', 'stored', 'event', 'about', 'by'],
       receipt.events.map((one) => [

@@ -1,4 +1,5 @@
 import type { StreamKind } from '../kernel/decider.js';
+import type { Position } from '../kernel/envelope.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
 import { type EnforcementEvent, enforcementEvents } from './events.js';
 
@@ -11,6 +12,8 @@ export type Order = DataOf<'EnforcementOrdered'>;
 export interface Enforcement {
   status: 'none' | 'ordered' | 'completed' | 'reversed';
   order?: Order;
+  /** What the targets were asked last: to carry out the order or its reversal. */
+  asked?: Asked;
   /** How often something was ordered: a case may be confirmed again after an appeal. */
   orders: number;
   /** The number of the last appeal that was carried out; 0 for none. */
@@ -19,24 +22,50 @@ export interface Enforcement {
   appealedRound: number;
 }
 
+export interface Asked {
+  position: Position;
+  /** Epoch milliseconds. */
+  at: number;
+  /** The targets that have not acknowledged it. */
+  waitingFor: readonly string[];
+  /** How often they were asked again because they were overdue. */
+  attempts: number;
+  /** When they were last asked, in epoch milliseconds. */
+  lastAt: number;
+}
+
 /** One stream per case, so that the cost of a case does not grow with the cases of its account. */
 export const enforcementStream: StreamKind<Enforcement, EnforcementEvent> = {
   category: 'enforcement',
   events: enforcementEvents,
   initial: { status: 'none', orders: 0, appeal: 0, appealedRound: 0 },
-  evolve(state, { type, data }) {
+  evolve(state, { type, data }, { position, time }) {
+    const at = Date.parse(time);
+    const ask = (targets: readonly string[] = []): Asked => ({
+      ...{ position, at, waitingFor: targets },
+      ...{ attempts: 0, lastAt: at },
+    });
+    const { asked } = state;
     switch (type) {
       case 'EnforcementOrdered':
-        return { ...state, status: 'ordered', order: data, orders: state.orders + 1 };
+        return { ...state, status: 'ordered', order: data, orders: state.orders + 1, asked: ask(data.targets) };
       case 'EnforcementCompleted':
         return { ...state, status: 'completed' };
       case 'EnforcementReversed':
         return {
           ...state,
           status: 'reversed',
+          asked: ask(state.order?.targets),
           appeal: data.appeal,
           appealedRound: Math.max(state.appealedRound, data.round ?? 0),
         };
+      case 'EnforcementAcknowledged':
+        if (!asked) return state;
+        return { ...state, asked: { ...asked, waitingFor: asked.waitingFor.filter((one) => one !== data.target) } };
+      case 'EnforcementOverdue':
+        return asked ? { ...state, asked: { ...asked, attempts: data.attempt, lastAt: at } } : state;
+      case 'EnforcementRedelivered':
+        return asked ? { ...state, asked: { ...asked, lastAt: at } } : state;
     }
   },
 };
@@ -72,7 +101,15 @@ export function reverseEnforcement(state: Enforcement, reversal: Reversal): Enfo
 /** Orders other measures in the place of the first. A no-op if this appeal was carried out. @throws NotFound enforcement-unknown */
 export function replaceOrder(state: Enforcement, reversal: Reversal, order: Order): EnforcementEvent[] {
   const reversed = reverseEnforcement(state, reversal);
-  return reversed.length === 0 ? [] : [...reversed, { type: 'EnforcementOrdered', data: order }];
+  return reversed.length === 0
+    ? []
+    : [
+        ...reversed,
+        {
+          type: 'EnforcementOrdered',
+          data: { ...order, ...(state.order?.targets && { targets: state.order.targets }) },
+        },
+      ];
 }
 
 /** @throws NotFound enforcement-unknown */

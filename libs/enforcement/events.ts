@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
-import { Count, EntityId, eventData, Instant, Label, Labels, Line, Restricted } from '../events/schemas.js';
+import { Count, EntityId, eventData, Instant, Label, Labels, Line, Name, Restricted } from '../events/schemas.js';
 
 export const MEASURES = ['strike', 'restrict', 'suspend', 'deactivate'] as const;
 export const MAX_ENTRIES = 100;
@@ -14,6 +14,27 @@ const cause = {
   caseId: Type.Optional(EntityId('The confirmed case that caused it.')),
   enforcementId: Type.Optional(EntityId('The id of the enforcement, if it is not that of a case.')),
 };
+
+/** The facts and the clause are in the order itself. */
+const statement = Type.Object(
+  {
+    ground: Type.Enum(['content-policy', 'decision-by-hand', 'other-system'], {
+      description: 'What it is based on.',
+    }),
+    decidedBy: Type.Enum(['reviewers', 'operator', 'other-system'], {
+      description: 'Who decided: people here, or another system.',
+    }),
+    reason: Type.Optional(Label('The reason that was given.')),
+    policyVersion: Type.Optional(Name('The version of the content policy in force then.')),
+    notedBy: Type.Optional(
+      Type.Enum(['automation', 'people', 'both'], {
+        description: 'Whether automation or people had flagged the image.',
+      }),
+    ),
+    isMeasureAutomated: Type.Boolean({ description: 'Whether the ladder chose the measure, and no person did.' }),
+  },
+  { additionalProperties: false, description: 'Why the account was restricted, for its holder. No personal data.' },
+);
 
 export const EnforcementOrdered = defineEvent({
   type: 'EnforcementOrdered',
@@ -38,6 +59,13 @@ export const EnforcementOrdered = defineEvent({
     strikeUntil: Type.Optional(Instant('When that strike stops counting; absent if it never does.')),
     clause: Type.Optional(Label('The clause of the content policy that was violated.')),
     categories: Labels('The categories of the violation.'),
+    targets: Type.Optional(
+      Type.Array(Label('A target.'), {
+        maxItems: 20,
+        description: 'The targets that carry it out and acknowledge that; absent if none were registered for it.',
+      }),
+    ),
+    statement: Type.Optional(statement),
     decidedAt: Type.Optional(
       Instant('When the decision was stored: ends count from here. Absent from orders of earlier releases.'),
     ),
@@ -77,7 +105,72 @@ export const EnforcementReversed = defineEvent({
   example: { accountId: 'acc-1', caseId: 'img-1', reason: 'appeal-granted', appeal: 1, round: 1 },
 });
 
-export const enforcementEvents = [EnforcementOrdered, EnforcementCompleted, EnforcementReversed];
+const target = Label('The name of a target.');
+
+export const EnforcementAcknowledged = defineEvent({
+  type: 'EnforcementAcknowledged',
+  version: 1,
+  summary:
+    'A target has carried out what was ordered, or its reversal if that was asked last. The stored event has accountId.',
+  schema: eventData({ accountId: Type.Optional(accountId), ...cause, target }),
+  example: { accountId: 'acc-1', caseId: 'img-1', target: 'session-service' },
+});
+
+const asked = {
+  accountId,
+  ...cause,
+  targets: Type.Array(target, { minItems: 1, maxItems: 20, description: 'The targets that are asked again.' }),
+  measure: Type.Enum([...MEASURES], { description: 'What was ordered.' }),
+  action: Type.Optional(Restricted('The action that is restricted.')),
+  until: Type.Optional(Instant('When the restriction or the suspension ends.')),
+  isReversal: Type.Boolean({ description: 'Whether it was undone, which the targets have to carry out.' }),
+};
+
+export const EnforcementOverdue = defineEvent({
+  type: 'EnforcementOverdue',
+  version: 1,
+  summary: 'Targets have not acknowledged an enforcement, or its reversal, in time: they are asked again.',
+  published: true,
+  schema: eventData({
+    ...asked,
+    attempt: Count('How often they were asked again, with this time.', 1),
+    nextAttemptAt: Instant('When they are asked again if they do not acknowledge.'),
+  }),
+  example: {
+    accountId: 'acc-1',
+    caseId: 'img-1',
+    targets: ['session-service'],
+    measure: 'deactivate',
+    isReversal: false,
+    attempt: 1,
+    nextAttemptAt: '2022-05-19T10:22:00.000Z',
+  },
+});
+
+export const EnforcementRedelivered = defineEvent({
+  type: 'EnforcementRedelivered',
+  version: 1,
+  summary: 'An operator asked the targets again that have not acknowledged an enforcement, or its reversal.',
+  published: true,
+  schema: eventData({ ...asked, reason: Line('Why.', 1) }),
+  example: {
+    accountId: 'acc-1',
+    caseId: 'img-1',
+    targets: ['session-service'],
+    measure: 'deactivate',
+    isReversal: false,
+    reason: 'the session service was restored',
+  },
+});
+
+export const enforcementEvents = [
+  EnforcementOrdered,
+  EnforcementCompleted,
+  EnforcementReversed,
+  EnforcementAcknowledged,
+  EnforcementOverdue,
+  EnforcementRedelivered,
+];
 
 export type EnforcementEvent = EventOf<(typeof enforcementEvents)[number]>;
 

@@ -1,15 +1,27 @@
 import type { Context } from '../context/context.js';
 import { enforcementStream } from './enforcement.js';
 import { enforcementEvents, ladderEvents } from './events.js';
+import {
+  AcknowledgeEnforcementController,
+  AcknowledgeEnforcementHandler,
+  acknowledgeEnforcementInbound,
+} from './features/acknowledge-enforcement.js';
+import { ChangeTargetController, RemoveTargetHandler, SetTargetHandler } from './features/change-target.js';
 import { DryRunLadderController, DryRunLadderHandler } from './features/dry-run-ladder.js';
+import { RedeliverEnforcementController, RedeliverEnforcementHandler } from './features/redeliver-enforcement.js';
 import { SetLadderController, SetLadderHandler } from './features/set-ladder.js';
 import { ladderStream } from './ladder.js';
 import { enforcementRecording } from './processes/enforcement-recording.js';
 import { enforcing } from './processes/enforcing.js';
 import { imageWithholding } from './processes/image-withholding.js';
+import { OverdueNoting } from './processes/overdue-noting.js';
 import { ListEnforcementsController, ListEnforcementsHandler } from './queries/list-enforcements.js';
+import { OverdueGauge } from './queries/overdue-gauge.js';
 import { ShowEnforcementController, ShowEnforcementHandler } from './queries/show-enforcement.js';
 import { ShowLadderController, ShowLadderHandler } from './queries/show-ladder.js';
+import { ListTargetsHandler, ShowTargetHandler, ShowTargetsController } from './queries/show-targets.js';
+import { targetEvents } from './target-events.js';
+import { targetsStream } from './targets.js';
 import { enforcementsView } from './views/enforcements.js';
 
 export * from './confirmed-violation.js';
@@ -22,10 +34,23 @@ export { IMAGE_WITHHOLDING } from './processes/image-withholding.js';
 
 export const enforcementContext: Context = {
   name: 'enforcement',
-  events: [...enforcementEvents, ...ladderEvents],
-  streams: [enforcementStream, ladderStream],
+  events: [...enforcementEvents, ...ladderEvents, ...targetEvents],
+  streams: [enforcementStream, ladderStream, targetsStream],
   views: [enforcementsView],
-  commands: [ShowLadderHandler, SetLadderHandler, DryRunLadderHandler, ShowEnforcementHandler, ListEnforcementsHandler],
+  commands: [
+    ShowLadderHandler,
+    SetLadderHandler,
+    DryRunLadderHandler,
+    ShowEnforcementHandler,
+    ListEnforcementsHandler,
+    AcknowledgeEnforcementHandler,
+    RedeliverEnforcementHandler,
+    SetTargetHandler,
+    RemoveTargetHandler,
+    ListTargetsHandler,
+    ShowTargetHandler,
+  ],
+  inbound: (commands) => [acknowledgeEnforcementInbound(commands)],
   routes: [
     {
       name: 'Enforcement',
@@ -36,6 +61,10 @@ export const enforcementContext: Context = {
         DryRunLadderController,
         ListEnforcementsController,
         ShowEnforcementController,
+        AcknowledgeEnforcementController,
+        RedeliverEnforcementController,
+        ShowTargetsController,
+        ChangeTargetController,
       ],
     },
   ],
@@ -44,4 +73,6 @@ export const enforcementContext: Context = {
     enforcing(transactor, ownEventIds),
     enforcementRecording(transactor),
   ],
+  schedules: ({ pool, transactor, clock, logger }) => [new OverdueNoting(pool, transactor, clock, logger)],
+  services: [OverdueGauge],
 };

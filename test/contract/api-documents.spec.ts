@@ -162,6 +162,11 @@ describe('the documents of the interfaces', () => {
       const rule = '/v1/image-rules/{rule}';
       await send('put', '/v1/image-rules/photorealistic-faces', { reason: 'the preview begins' }, rule);
       await send('get', '/v1/image-rules');
+      const target = '/v1/enforcement-targets/{name}';
+      const terms = { consequences: ['deactivate'], deadlineSeconds: 60, retrySeconds: 60, reason: 'sessions' };
+      await send('put', '/v1/enforcement-targets/session-service', terms, target);
+      await send('get', '/v1/enforcement-targets');
+      await send('get', '/v1/enforcement-targets/session-service', undefined, target);
       await send('delete', '/v1/image-rules/photorealistic-faces?reason=over', undefined, rule);
       await send('get', '/v1/image-rules/photorealistic-faces', undefined, rule);
       const { accountId } = await send('post', '/v1/waitlist', { email: 'ada@example.org' });
@@ -205,6 +210,13 @@ describe('the documents of the interfaces', () => {
         '/v1/cases/{id}/verdicts',
       );
       await gatehouse.settle();
+      const enforcement = (path = '') => `/v1/enforcements/{id}${path}`;
+      const acknowledged = { target: 'session-service' };
+      await send('post', '/v1/enforcements/img-1/redelivery', { reason: 'restored' }, enforcement('/redelivery'));
+      await send('post', '/v1/enforcements/img-1/acknowledgements', acknowledged, enforcement('/acknowledgements'));
+      await send('get', '/v1/enforcements/img-1', undefined, enforcement());
+      await send('get', `/v1/enforcements?account=${accountId}`, undefined, '/v1/enforcements');
+      await send('delete', '/v1/enforcement-targets/session-service?reason=over', undefined, target);
       const question = { subject: { type: 'account', id: accountId }, resource: { type: 'image', id: 'img-1' } };
       await send('post', '/access/v1/evaluation', { ...question, action: { name: 'generate' } });
       await send('post', '/access/v1/evaluations', { ...question, evaluations: [{ action: { name: 'share' } }] });

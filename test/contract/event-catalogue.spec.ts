@@ -50,6 +50,8 @@ describe('the event catalogue', () => {
       'AccountRestricted',
       'AccountSuspended',
       'CauseLifted',
+      'EnforcementOverdue',
+      'EnforcementRedelivered',
       'EnforcementReversed',
       'ImageRestored',
       'ImageWithheld',

@@ -20,6 +20,11 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   'POST /v1/accounts/:id/restriction': [{ action: 'share', until: '2022-06-01T00:00:00Z', reason: 'spam' }],
   'POST /v1/accounts/:id/reinstatement': [{ reason: 'appeal-granted', cause: 'img-1' }],
   'POST /v1/images/:id/restoration': [{ reason: 'appeal-granted' }],
+  'POST /v1/enforcements/:id/acknowledgements': [{ target: 'session-service', position: '1043' }],
+  'POST /v1/enforcements/:id/redelivery': [{ reason: 'restored' }],
+  'PUT /v1/enforcement-targets/:name': [
+    { consequences: ['deactivate', 'withhold'], deadlineSeconds: 60, retrySeconds: 30, reason: 'sessions' },
+  ],
   'PUT /v1/enforcement-ladder': [
     {
       entries: [

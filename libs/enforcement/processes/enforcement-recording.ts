@@ -5,9 +5,10 @@ import {
   DeactivationCauseAdded,
 } from '../../account/index.js';
 import { type Transactor } from '../../event-store/transact.js';
-import { causedBy } from '../../kernel/command-context.js';
+import { causedBy, OWN_SOURCE } from '../../kernel/command-context.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import { enforcementStream, type Order, recordEnforcement } from '../enforcement.js';
+import { forTargets } from './order-additions.js';
 
 const NAME = 'enforcement-recording';
 
@@ -20,7 +21,21 @@ export function enforcementRecording(transactor: Transactor): Consumer {
     async react(event) {
       const { accountId, enforcementId } = event.data;
       if (enforcementId === undefined) return;
-      const order: Order = { accountId, enforcementId, ...measureOf(event) };
+      const { source, actor } = event.metadata;
+      const isOurs = source === OWN_SOURCE;
+      const decided: Order = {
+        accountId,
+        enforcementId,
+        ...measureOf(event),
+        decidedAt: event.recordedAt,
+        statement: {
+          ground: isOurs ? 'decision-by-hand' : 'other-system',
+          decidedBy: isOurs && actor.kind === 'user' ? 'operator' : 'other-system',
+          reason: event.data.reason,
+          isMeasureAutomated: false,
+        },
+      };
+      const order = { ...decided, ...(await forTargets(transactor, decided)) };
       await transactor.transact(enforcementStream, enforcementId, causedBy(event, NAME), (state) =>
         recordEnforcement(state, order),
       );

@@ -9,6 +9,7 @@ import { type ConfirmedViolation, violationOf } from '../confirmed-violation.js'
 import { completeEnforcement, enforcementStream, isEnforced, type Order, orderEnforcement } from '../enforcement.js';
 import { ladderAt, ladderStream } from '../ladder.js';
 import { orderedMeasures, orderFor } from '../ordered-measures.js';
+import { forTargets, statementFor } from './order-additions.js';
 
 export const ENFORCING = 'enforcing';
 
@@ -21,10 +22,15 @@ export function enforcing(transactor: Transactor, ownEventIds: OwnEventIds): Con
   async function enforce(event: RecordedOf<typeof ReviewConfirmed>, violation: ConfirmedViolation): Promise<void> {
     const { accountId, caseId } = violation;
     const context = causedBy(event, ENFORCING);
-    const order = (planned: Order) =>
-      transactor
-        .transact(enforcementStream, caseId, context, (state) => orderEnforcement(state, planned, roundOf(event)))
-        .then(({ state }) => state.order!);
+    const order = async (planned: Order) => {
+      const addition = await forTargets(transactor, planned);
+      const reasons = await statementFor(transactor, event);
+      const complete = { ...planned, ...addition, statement: reasons };
+      const { state } = await transactor.transact(enforcementStream, caseId, context, (before) =>
+        orderEnforcement(before, complete, roundOf(event)),
+      );
+      return state.order!;
+    };
     const once = { ...context, ...ownEventIds.identify(event, IMPOSE), isRecordedElsewhere: true };
     const impose = (given: Order) =>
       transactor.transact(accountStream, accountId, once, (state) =>

@@ -1,23 +1,28 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { IsIn } from 'class-validator';
 import type pg from 'pg';
-import type { Static } from 'typebox';
-import { accountStream, consequencesOf, isInForce } from '../../account/index.js';
+import { type Static, Type } from 'typebox';
+import { accountStream, type Consequences, consequencesOf, isInForce } from '../../account/index.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IsEntityId } from '../../http/field-rules.js';
-import { closed, flag, instant, oneOf, orNull, page, text } from '../../http/openapi/answer-schemas.js';
+import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
+import { closed, flag, instant, list, oneOf, orNull, page, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
+import { InvalidInput } from '../../kernel/errors.js';
+import { arrayParameter } from '../../platform/database/array-parameters.js';
 import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { MEASURES } from '../events.js';
+import { type Targets, targetsStream } from '../targets.js';
 import { enforcementsView } from '../views/enforcements.js';
 
 export const EnforcementEntry = closed({
   enforcementId: text('The case, or the id of a decision by hand.'),
+  accountId: text('The account.'),
   caseId: orNull(text('The case; null for a decision by hand.')),
   clause: orNull(text('The clause that was violated.')),
   measure: oneOf(MEASURES, 'What was ordered.'),
@@ -26,15 +31,25 @@ export const EnforcementEntry = closed({
   orderedAt: instant('When it was ordered.'),
   completedAt: orNull(instant('When everything was in force.')),
   reversedAt: orNull(instant('When an appeal undid it.')),
+  waitingFor: list(Type.String(), 'The registered targets that have not acknowledged it, or its reversal.'),
+  overdueSince: orNull(instant('When the first of them was overdue.')),
   isInForce: flag(
     'Whether anything of it has neither been lifted nor ended, by the events of the account and the clock.',
   ),
 });
 export type EnforcementEntry = Static<typeof EnforcementEntry>;
 
+const STATUSES = ['waiting', 'overdue'] as const;
+
 export class ListEnforcements extends PageQuery<Page<EnforcementEntry>> {
-  @IsEntityId('The account.')
-  account!: string;
+  @IfGiven()
+  @IsEntityId('The account; required without a status.')
+  account?: string;
+
+  @Means('Only those that a registered target has not acknowledged: all of them, or the overdue ones.')
+  @IfGiven()
+  @IsIn(STATUSES)
+  status?: (typeof STATUSES)[number];
 }
 
 @QueryHandler(ListEnforcements)
@@ -45,30 +60,41 @@ export class ListEnforcementsHandler implements IQueryHandler<ListEnforcements> 
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute({ account, limit, cursor }: ListEnforcements): Promise<Page<EnforcementEntry>> {
+  async execute({ account, status, limit, cursor }: ListEnforcements): Promise<Page<EnforcementEntry>> {
+    if (account === undefined && status === undefined)
+      throw new InvalidInput([{ field: 'account', message: 'must be given, or a status' }]);
     const [before = Number.MAX_SAFE_INTEGER] = readCursor(cursor, ['number']) ?? [];
-    const [{ rows }, { state }] = await Promise.all([
-      queryView(this.pool, {
-        text: `SELECT * FROM ${viewTable(enforcementsView)} WHERE account_id = $1 AND position < $2
-               ORDER BY position DESC LIMIT $3`,
-        values: [account, before, limit + 1],
-      }),
-      this.transactor.load(accountStream, account),
-    ]);
+    const { byName } = (await this.transactor.load(targetsStream, undefined)).state;
+    const conditions = ['position < $1', '($2::text IS NULL OR account_id = $2)'];
+    if (status !== undefined) conditions.push(`waiting_for <> '[]'::jsonb AND waiting_for ?| $4::text[]`);
+    if (status === 'overdue') conditions.push('overdue_at IS NOT NULL');
+    const values = [before, account ?? null, limit + 1];
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT * FROM ${viewTable(enforcementsView)} WHERE ${conditions.join(' AND ')}
+             ORDER BY position DESC LIMIT $3`,
+      values: status === undefined ? values : [...values, arrayParameter('text', [...byName.keys()])],
+    });
+    const standings = await this.consequencesOf(rows.slice(0, limit).map((row) => row.account_id));
     const now = this.clock.now();
-    const consequences = consequencesOf(state);
     return toPage(
       rows,
       limit,
-      (row) => entryOf(row, isInForce(consequences, row.enforcement_id, now)),
+      (row) => entryOf(row, byName, isInForce(standings.get(row.account_id)!, row.enforcement_id, now)),
       ({ position }) => [Number(position)],
     );
+  }
+
+  private async consequencesOf(accounts: readonly string[]): Promise<Map<string, Consequences>> {
+    const distinct = [...new Set(accounts)];
+    const loaded = await Promise.all(distinct.map((accountId) => this.transactor.load(accountStream, accountId)));
+    return new Map(loaded.map(({ state }, n) => [distinct[n]!, consequencesOf(state)]));
   }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a row as the driver returns it
-const entryOf = (row: any, isInForce: boolean): EnforcementEntry => ({
+const entryOf = (row: any, byName: Targets['byName'], isInForce: boolean): EnforcementEntry => ({
   enforcementId: row.enforcement_id,
+  accountId: row.account_id,
   caseId: row.case_id,
   clause: row.clause,
   measure: row.measure,
@@ -77,11 +103,14 @@ const entryOf = (row: any, isInForce: boolean): EnforcementEntry => ({
   orderedAt: toIso(row.ordered_at),
   completedAt: row.completed_at && toIso(row.completed_at),
   reversedAt: row.reversed_at && toIso(row.reversed_at),
+  waitingFor: row.waiting_for.filter((target: string) => byName.has(target)),
+  overdueSince: row.overdue_at && toIso(row.overdue_at),
   isInForce,
 });
 
 const example: EnforcementEntry = {
   enforcementId: 'img-1',
+  accountId: 'acc-1',
   caseId: 'img-1',
   clause: 'violent',
   measure: 'deactivate',
@@ -90,6 +119,8 @@ const example: EnforcementEntry = {
   orderedAt: '2022-05-19T10:20:00.004Z',
   completedAt: '2022-05-19T10:20:00.009Z',
   reversedAt: null,
+  waitingFor: ['session-service'],
+  overdueSince: null,
   isInForce: true,
 };
 
@@ -99,7 +130,7 @@ export class ListEnforcementsController {
 
   @Get()
   @Roles('operator', 'lead', 'compliance', 'administrator', 'service')
-  @Operation('The enforcements against an account, the newest first', {
+  @Operation('The enforcements against an account, or those that targets have not acknowledged, the newest first', {
     answer: answer('EnforcementPage', 'A page of enforcements.', page(EnforcementEntry, 'The enforcements.'), {
       items: [example],
     }),

@@ -1,0 +1,37 @@
+import type { Transactor } from '../../event-store/transact.js';
+import type { RecordedOf } from '../../events/event-definition.js';
+import { policiesAt, policyStream } from '../../policy/index.js';
+import { caseStream, type ReviewConfirmed } from '../../review/index.js';
+import type { Order } from '../enforcement.js';
+import { targetsFor, targetsStream } from '../targets.js';
+
+/* What an order says beside its measure. */
+
+/** The targets that have to acknowledge the order. */
+export async function forTargets(transactor: Transactor, order: Order): Promise<Pick<Order, 'targets'>> {
+  const targets = targetsFor((await transactor.load(targetsStream, undefined)).state, order);
+  return targets.length === 0 ? {} : { targets };
+}
+
+/** Why a confirmed review restricts the account, for its holder. */
+export async function statementFor(
+  transactor: Transactor,
+  { data: { caseId, reviewerSource }, recordedAt }: RecordedOf<typeof ReviewConfirmed>,
+): Promise<NonNullable<Order['statement']>> {
+  const [{ state: policies }, { state }] = await Promise.all([
+    transactor.load(policyStream, undefined),
+    transactor.load(caseStream, caseId),
+  ]);
+  const { current } = policiesAt(policies, Date.parse(recordedAt));
+  const kinds = ['detector', 'user', 'staff'].filter((kind) => state.sources.has(kind));
+  const isAutomated = kinds.includes('detector');
+  const isByPeople = kinds.some((kind) => kind !== 'detector');
+  const notedBy = isAutomated ? (isByPeople ? 'both' : 'automation') : isByPeople ? 'people' : undefined;
+  return {
+    ground: 'content-policy',
+    decidedBy: reviewerSource === undefined ? 'reviewers' : 'other-system',
+    ...(current !== undefined && { policyVersion: current }),
+    ...(notedBy !== undefined && { notedBy }),
+    isMeasureAutomated: true,
+  };
+}

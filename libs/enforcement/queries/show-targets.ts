@@ -1,0 +1,109 @@
+import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import type { FastifyReply } from 'fastify';
+import type { Static } from 'typebox';
+import { LogEpoch } from '../../event-store/log-epoch.js';
+import { Transactor } from '../../event-store/transact.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IsLabel } from '../../http/field-rules.js';
+import { entityTagOf } from '../../http/if-match.js';
+import { closed, count, list, oneOf, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import { NotFound } from '../../kernel/errors.js';
+import { CONSEQUENCES } from '../target-events.js';
+import { type Target, targetsStream } from '../targets.js';
+
+export const TargetAnswer = closed({
+  name: text('Its name.'),
+  consequences: list(oneOf(CONSEQUENCES, 'What it carries out.'), 'What it carries out.'),
+  deadlineSeconds: count('Within how many seconds it acknowledges.'),
+  retrySeconds: count('After how many seconds it is asked again, twice as many each further time.'),
+  reason: text('Why it was registered or changed.'),
+  etag: text(
+    'Also the header `ETag` of the answer about one target. Send it as `If-Match` to change that one only if it is as shown.',
+  ),
+});
+export type TargetAnswer = Static<typeof TargetAnswer>;
+
+export const TargetsAnswer = closed({ items: list(TargetAnswer, 'The registered targets, by name.') });
+export type TargetsAnswer = Static<typeof TargetsAnswer>;
+
+export class ListTargets extends Query<TargetsAnswer> {}
+
+export class ShowTarget extends Query<TargetAnswer> {
+  @IsLabel('The name of the target.')
+  name!: string;
+}
+
+const answerOf = ({ changedAt, ...target }: Target, epoch: string): TargetAnswer => ({
+  name: target.name,
+  consequences: target.consequences,
+  deadlineSeconds: target.deadlineSeconds,
+  retrySeconds: target.retrySeconds,
+  reason: target.reason,
+  etag: entityTagOf(changedAt, epoch),
+});
+
+@QueryHandler(ListTargets)
+export class ListTargetsHandler implements IQueryHandler<ListTargets> {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+  ) {}
+
+  async execute(): Promise<TargetsAnswer> {
+    const { byName } = (await this.transactor.load(targetsStream, undefined)).state;
+    const sorted = [...byName.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+    return { items: sorted.map((target) => answerOf(target, this.epoch.current)) };
+  }
+}
+
+@QueryHandler(ShowTarget)
+export class ShowTargetHandler implements IQueryHandler<ShowTarget> {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+  ) {}
+
+  async execute({ name }: ShowTarget): Promise<TargetAnswer> {
+    const target = (await this.transactor.load(targetsStream, undefined)).state.byName.get(name);
+    if (!target)
+      throw new NotFound('target-unknown', `no target ${name} is registered; GET /v1/enforcement-targets lists them`);
+    return answerOf(target, this.epoch.current);
+  }
+}
+
+const example: TargetAnswer = {
+  name: 'session-service',
+  consequences: ['deactivate', 'suspend'],
+  deadlineSeconds: 60,
+  retrySeconds: 60,
+  reason: 'sessions end with the account',
+  etag: '"9c1f03ab55d2-1042"',
+};
+
+@Controller('v1/enforcement-targets')
+export class ShowTargetsController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get()
+  @Roles('operator', 'lead', 'compliance', 'administrator', 'service')
+  @Operation('The systems that acknowledge enforcements', {
+    answer: answer('EnforcementTargets', 'The targets.', TargetsAnswer, { items: [example] }),
+  })
+  listTargets(): Promise<TargetsAnswer> {
+    return this.queries.execute(new ListTargets());
+  }
+
+  @Get(':name')
+  @Roles('operator', 'lead', 'compliance', 'administrator', 'service')
+  @Operation('A system that acknowledges enforcements, and its terms', {
+    answer: answer('EnforcementTarget', 'The target.', TargetAnswer, example),
+    refusals: { 404: ['target-unknown'] },
+  })
+  async showTarget(@Param() query: ShowTarget, @Res({ passthrough: true }) reply: FastifyReply): Promise<TargetAnswer> {
+    const shown = await this.queries.execute(query);
+    reply.header('etag', shown.etag);
+    return shown;
+  }
+}

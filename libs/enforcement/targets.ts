@@ -1,0 +1,77 @@
+import type { StreamKind } from '../kernel/decider.js';
+import type { Position } from '../kernel/envelope.js';
+import { Refusal } from '../kernel/errors.js';
+import type { Order } from './enforcement.js';
+import { type TargetEvent, targetEvents } from './target-events.js';
+
+type Registered = Extract<TargetEvent, { type: 'EnforcementTargetRegistered' }>['data'];
+
+/** How a target takes part. */
+export type TargetTerms = Omit<Registered, 'name' | 'reason'>;
+
+export interface Target extends TargetTerms {
+  name: string;
+  reason: string;
+  /** The position of the last change. */
+  changedAt: Position;
+}
+
+export interface Targets {
+  byName: ReadonlyMap<string, Target>;
+  /** The positions at which targets were removed, so that a condition on one that is gone is checked too. */
+  removedAt: ReadonlyMap<string, Position>;
+}
+
+export const MAX_TARGETS = 20;
+
+/** The kind has a single stream, `targets`. */
+export const targetsStream: StreamKind<Targets, TargetEvent> = {
+  category: 'targets',
+  events: targetEvents,
+  initial: { byName: new Map(), removedAt: new Map() },
+  evolve({ byName, removedAt }, { type, data }, { position: changedAt }) {
+    switch (type) {
+      case 'EnforcementTargetRegistered':
+        return { byName: new Map(byName).set(data.name, { ...data, changedAt }), removedAt };
+      case 'EnforcementTargetRemoved': {
+        const left = new Map(byName);
+        left.delete(data.name);
+        return { byName: left, removedAt: new Map(removedAt).set(data.name, changedAt) };
+      }
+    }
+  },
+};
+
+/** The position of the last change of a target; 0 if there never was one. */
+export const targetChangedAt = ({ byName, removedAt }: Targets, name: string): Position =>
+  byName.get(name)?.changedAt ?? removedAt.get(name) ?? 0;
+
+/** A no-op if the target is registered with these terms. @throws Refusal too-many-targets */
+export function registerTarget({ byName }: Targets, data: Registered): TargetEvent[] {
+  const known = byName.get(data.name);
+  const consequences = [...new Set(data.consequences)].sort();
+  if (known && termsOf(known) === termsOf({ ...data, consequences })) return [];
+  if (!known && byName.size >= MAX_TARGETS) {
+    throw new Refusal(
+      'too-many-targets',
+      `${MAX_TARGETS} targets are registered, which is the maximum; remove one first`,
+    );
+  }
+  return [{ type: 'EnforcementTargetRegistered', data: { ...data, consequences } }];
+}
+
+const termsOf = ({ consequences, deadlineSeconds, retrySeconds, reason }: Registered | Target): string =>
+  JSON.stringify([consequences, deadlineSeconds, retrySeconds, reason]);
+
+/** A no-op if there is no such target. */
+export const removeTarget = ({ byName }: Targets, data: { name: string; reason: string }): TargetEvent[] =>
+  byName.has(data.name) ? [{ type: 'EnforcementTargetRemoved', data }] : [];
+
+/** The targets that carry out what is ordered, by name. */
+export const targetsFor = ({ byName }: Targets, { measure, imageId }: Pick<Order, 'measure' | 'imageId'>): string[] =>
+  [...byName.values()]
+    .filter(({ consequences }) =>
+      consequences.some((one) => one === measure || (one === 'withhold' && imageId !== undefined)),
+    )
+    .map(({ name }) => name)
+    .sort();

@@ -8,7 +8,7 @@ import { type Transactor } from '../../event-store/transact.js';
 import { causedBy, OWN_SOURCE } from '../../kernel/command-context.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import { enforcementStream, type Order, recordEnforcement } from '../enforcement.js';
-import { forTargets } from './order-additions.js';
+import { forTargets } from '../queries/order-additions.js';
 
 const NAME = 'enforcement-recording';
 

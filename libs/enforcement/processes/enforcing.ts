@@ -9,7 +9,7 @@ import { type ConfirmedViolation, violationOf } from '../confirmed-violation.js'
 import { completeEnforcement, enforcementStream, isEnforced, type Order, orderEnforcement } from '../enforcement.js';
 import { ladderAt, ladderStream } from '../ladder.js';
 import { orderedMeasures, orderFor } from '../ordered-measures.js';
-import { forTargets, statementFor } from './order-additions.js';
+import { forTargets, statementFor } from '../queries/order-additions.js';
 
 export const ENFORCING = 'enforcing';
 

@@ -54,6 +54,14 @@ export const QuarantineReplayed = defineEvent({
   example: { entryId: '0196e0f0-0000-7000-8000-000000000001', edited: false },
 });
 
+export const QuarantineDiscarded = defineEvent({
+  type: 'QuarantineDiscarded',
+  version: 1,
+  summary: 'Somebody discarded an event in quarantine: its bytes are deleted. Stored before that.',
+  schema: eventData({ entryId: EntityId('The entry in quarantine.') }),
+  example: { entryId: '0196e0f0-0000-7000-8000-000000000001' },
+});
+
 export const ViewRebuilt = defineEvent({
   type: 'ViewRebuilt',
   version: 1,
@@ -109,6 +117,7 @@ export const auditEvents = [
   TokenCreated,
   TokenRevoked,
   QuarantineReplayed,
+  QuarantineDiscarded,
   ViewRebuilt,
   AddressRead,
   ContentViewed,

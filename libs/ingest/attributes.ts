@@ -1,5 +1,5 @@
 import type { Fault } from '../events/fault.js';
-import { OWN_SOURCE, type SentAttributes } from '../kernel/command-context.js';
+import { isReservedSource, OWN_SOURCE, type SentAttributes } from '../kernel/command-context.js';
 import { hasControlCharacter, hasHalfPair, MAX_ID_LENGTH, parseInstant } from '../kernel/text-forms.js';
 import { isUri, isUriReference } from '../kernel/uri-reference.js';
 
@@ -27,11 +27,8 @@ export function wrongText(attribute: string, value: unknown): Fault | undefined 
   return undefined;
 }
 
-/** Ours, and everything below it. */
-const RESERVED = new RegExp(`^${OWN_SOURCE}(?![A-Za-z0-9._~%-])`);
-
 export function wrongSource(source: string): Fault | undefined {
-  if (RESERVED.test(source)) {
+  if (isReservedSource(source)) {
     const detail = `${OWN_SOURCE} is reserved for events that Gatehouse itself stores; send the source of your own system`;
     return fault('source-reserved', 'source', detail);
   }

@@ -2,6 +2,12 @@ import type { Actor, EventMetadata, RecordedEvent } from './envelope.js';
 
 export const OWN_SOURCE = '/gatehouse';
 
+/** Ours, and everything below it. */
+const RESERVED = new RegExp(`^${OWN_SOURCE}(?![A-Za-z0-9._~%-])`);
+
+/** Whether a source is reserved for events that Gatehouse itself stores. */
+export const isReservedSource = (source: string): boolean => RESERVED.test(source);
+
 /** The attributes of an incoming event that readers of the log get back. */
 export type SentAttributes = Pick<EventMetadata, 'sourceid' | 'dataschema' | 'extensions'>;
 

@@ -106,6 +106,17 @@ it('records who replayed an event in quarantine, edited or not', async () => {
   ]);
 });
 
+it('records who discarded an event in quarantine, once and before its bytes are deleted', async () => {
+  const wrong = cloudEvent('ImageShared', { imageId: 'not an id', accountId: 'acc-1' });
+  const { quarantineId: entryId } = (await root.post('/v1/events', wrong)).body.results[0];
+  for (const _ of [1, 2])
+    expect((await root.delete(`/v1/quarantine/${entryId}`)).body).toMatchObject({ status: 'discarded' });
+  expect(await audit('QuarantineDiscarded')).toMatchObject([{ data: { entryId }, metadata: { actor: byRoot() } }]);
+  const unknown = '0196e0f0-0000-7000-8000-000000000009';
+  expect((await root.delete(`/v1/quarantine/${unknown}`)).status).toBe(404);
+  expect(await audit('QuarantineDiscarded')).toHaveLength(1);
+});
+
 it('answers that the last administrator’s token stays', async () => {
   const { items } = (await root.get('/v1/tokens')).body;
   const others = items.filter(({ id, roles }: { id: string; roles: string[] }) => {

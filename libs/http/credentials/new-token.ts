@@ -1,4 +1,5 @@
 import { toIso } from '../../kernel/clock.js';
+import { isReservedSource } from '../../kernel/command-context.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import { isEntityId, isInstant } from '../../kernel/text-forms.js';
 import { isUriReference } from '../../kernel/uri-reference.js';
@@ -47,6 +48,12 @@ export function checkNewToken(wanted: NewToken, now: number): CheckedToken {
   const wrongSource = sources?.find((source) => !isUriReference(source));
   if (wrongSource !== undefined)
     errors.push({ field: '/sources', message: `${JSON.stringify(wrongSource)} is not a URI reference` });
+  const ours = sources?.find(isReservedSource);
+  if (ours !== undefined)
+    errors.push({
+      field: '/sources',
+      message: `has ${ours}, which is reserved for events that Gatehouse itself stores`,
+    });
   for (const [field, list] of Object.entries({ sources, eventTypes })) {
     if (list && !SENDERS.some((role) => roles.includes(role)))
       errors.push({ field: `/${field}`, message: `binds only the roles that send events: ${SENDERS.join(', ')}` });

@@ -193,10 +193,14 @@ export class QuarantineController {
   @Roles('operator', 'administrator')
   @Operation('Discards an entry: its bytes are deleted, and it can no longer be replayed', {
     ...ENTRY,
+    description: 'The log records who discarded it, before it has an effect. A repeat changes nothing.',
     answer: answer('QuarantineEntry', 'The entry.', WholeEntry),
   })
-  discardQuarantineEntry(@Param('id', entryId) id: string, @Context() { actor }: Context): Promise<WholeEntry> {
-    return this.quarantine.discard(id, actor.id);
+  async discardQuarantineEntry(@Param('id', entryId) id: string, @Context() context: Context): Promise<WholeEntry> {
+    const { raw: _, ...entry } = await this.quarantine.show(id);
+    if (entry.status !== 'waiting') return entry;
+    await this.audit.record({ type: 'QuarantineDiscarded', data: { entryId: id } }, context);
+    return this.quarantine.discard(id, context.actor.id);
   }
 
   private async replay(

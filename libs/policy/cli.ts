@@ -24,7 +24,7 @@ export const commands: CommandGroup = (program, run) => {
     'publish <version>',
     'Publishes a version, which is in force at once unless --from says otherwise. Access then requires its acceptance.',
     'policy publish 2022-05-18 --link https://example.org/policy --text-file policy.md',
-    'policy publish 2022-06-01 --from 2022-06-01T00:00:00Z --grace-days 14',
+    'policy publish 2032-06-01 --from 2032-06-01T00:00:00Z --grace-days 14',
   )
     .option('--link <url>', 'URL of the text')
     .option('--text-file <file>', 'file with the text; its SHA-256 is stored as proof of what was accepted')

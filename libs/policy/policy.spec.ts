@@ -5,6 +5,7 @@ import { fold } from '../kernel/decider.js';
 import { GatehouseError } from '../kernel/errors.js';
 import type { PolicyEvent } from './events.js';
 import {
+  acceptanceEnd,
   type ContentPolicies,
   clausesAt,
   policiesAt,
@@ -70,6 +71,27 @@ describe('publishing a content policy', () => {
     expect(currentAt(state, start)).toBe('v2');
     expect(sufficientAt(state, start + 5 * DAY_MS - 1)).toEqual(['v1', 'v2']);
     expect(sufficientAt(state, start + 5 * DAY_MS)).toEqual(['v2']);
+  });
+
+  it('refuses another link or text for a published version, and says what differs', () => {
+    const stored1 = stored([NOW, published('v1', { url: 'https://a.example/', digest: 'sha256:aa', graceDays: 1 })]);
+    const same = { version: 'v1', url: 'https://a.example/', digest: 'sha256:aa', graceDays: 1 };
+    expect(publishPolicy(stored1, same, NOW)).toEqual([]);
+    const refusal = (...differences: string[]) => expect.objectContaining({ details: { differences } });
+    const { url: _, ...withoutLink } = same;
+    expect(() => publishPolicy(stored1, withoutLink, NOW)).toThrow(refusal('link'));
+    expect(() => publishPolicy(stored1, { ...same, digest: 'sha256:bb' }, NOW)).toThrow('with another text:');
+    const other = { version: 'v1', url: 'https://b.example/', digest: 'sha256:aa' };
+    expect(() => publishPolicy(stored1, other, NOW)).toThrow(refusal('grace period', 'link'));
+  });
+
+  it('says when acceptances stop to suffice, and what is to be accepted by then', () => {
+    const state = stored([NOW, published('v1')], [NOW, published('v2', { effectiveFrom: LATER, graceDays: 5 })]);
+    const at = Date.parse(LATER) + 5 * DAY_MS;
+    expect(acceptanceEnd(state, ['v1'], NOW)).toEqual({ at, current: 'v2' });
+    expect(acceptanceEnd(state, ['v1'], at - 1)).toEqual({ at, current: 'v2' });
+    expect(acceptanceEnd(state, ['v1', 'v2'], NOW)).toBeUndefined();
+    expect(acceptanceEnd(given('v1'), ['v1'], NOW)).toBeUndefined();
   });
 
   it('is a no-op for the version in force and for one that is scheduled like this', () => {

@@ -15,6 +15,9 @@ export interface PolicyVersion {
   /** How long after its start the versions before it still count. */
   graceDays: number;
   withdrawn: boolean;
+  url?: string;
+  /** Of its text. */
+  digest?: string;
   /** None in versions that were published without. */
   clauses: readonly Clause[];
   /** Published before a broken event, which may have withdrawn or superseded it. */
@@ -40,8 +43,12 @@ export const policyStream: StreamKind<ContentPolicies, PolicyEvent> = {
     switch (type) {
       case 'ContentPolicyPublished': {
         if (versions.some(({ version }) => version === data.version)) return state;
-        const { version, effectiveFrom, graceDays = 0, clauses = [] } = data;
-        const common = { version, graceDays, clauses, withdrawn: false };
+        const { version, effectiveFrom, graceDays = 0, clauses = [], url, digest } = data;
+        const common = {
+          ...{ version, graceDays, clauses, withdrawn: false },
+          ...(url !== undefined && { url }),
+          ...(digest !== undefined && { digest }),
+        };
         if (effectiveFrom === undefined) {
           // After those before it, even if the clock was set back.
           const earlier = versions.filter(({ startsAt }) => startsAt === undefined).map(({ since }) => since);
@@ -114,6 +121,25 @@ const newestFirst = (versions: readonly PolicyVersion[]): PolicyVersion[] =>
 /** When the versions before it stop counting. */
 const graceEnd = ({ since, graceDays }: PolicyVersion): number => since + graceDays * DAY_MS;
 
+/**
+ * When acceptances stop to suffice by the clock, and which version is then in force.
+ * @param accepted versions of which at least one suffices now
+ * @param now epoch milliseconds
+ * @returns undefined if nothing that is published ends it
+ */
+export function acceptanceEnd(
+  policies: ContentPolicies,
+  accepted: readonly string[],
+  now: number,
+): { at: number; current?: string } | undefined {
+  for (let at = now; ; ) {
+    const { sufficient, current, until } = policiesAt(policies, at);
+    if (!accepted.some((one) => sufficient.has(one))) return { at, ...(current !== undefined && { current }) };
+    if (!(until > at && Number.isFinite(until))) return undefined;
+    at = until;
+  }
+}
+
 /** The clauses of the version in force; none if it was published without. @param now epoch milliseconds */
 export function clausesAt(policies: ContentPolicies, now: number): readonly Clause[] {
   const { current } = policiesAt(policies, now);
@@ -166,10 +192,18 @@ export function publishPolicy(
     );
   }
   const isInTime = startsAt === undefined ? version === current : startsAt === known.startsAt;
-  if (isInTime && graceDays === known.graceDays && areSame(clauses, known.clauses)) return [];
+  const differences = [
+    !isInTime && 'effective date',
+    graceDays !== known.graceDays && 'grace period',
+    data.url !== known.url && 'link',
+    data.digest !== known.digest && 'text',
+    !areSame(clauses, known.clauses) && 'list of clauses',
+  ].filter((one) => one !== false);
+  if (differences.length === 0) return [];
   throw new Refusal(
     'policy-published',
-    `content policy ${version} is published with another effective date, grace period or other clauses: withdraw it, and publish it under a new version`,
+    `content policy ${version} is published with another ${differences.join(' and another ')}: withdraw it, and publish it under a new version`,
+    { differences },
   );
 }
 

@@ -1,5 +1,6 @@
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { JsonObject } from '../kernel/envelope.js';
+import { FORM_RULES } from '../kernel/text-forms.js';
 import { type EventDefinition, isPublished } from './event-definition.js';
 import { forbiddenNameWithin, knownMembers } from './known-members.js';
 import { lazyValidators } from './lazy-validators.js';
@@ -60,6 +61,9 @@ export class EventSchemas {
   }
 }
 
+const patternRule = (pattern: string): string =>
+  `must ${FORM_RULES.get(pattern) ?? 'have another form; see its schema'}`;
+
 const LONGEST_TOKEN = 100;
 
 /** Escapes a member's name for a JSON Pointer (RFC 6901) and truncates a long one, since the sender chose it. */
@@ -79,7 +83,7 @@ function describe(error: ErrorObject): DataFault {
   if (keyword === 'required') return { field: `${instancePath}/${params.missingProperty}`, message: 'is missing' };
   if (keyword === 'enum') return { field: instancePath, message: `must be one of ${params.allowedValues.join(', ')}` };
   if (keyword === 'pattern') {
-    return { field: instancePath, message: `has a character that is not allowed; it must match ${params.pattern}` };
+    return { field: instancePath, message: patternRule(params.pattern) };
   }
   return { field: instancePath || '/', message: message ?? `fails ${keyword}` };
 }

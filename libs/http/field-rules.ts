@@ -21,7 +21,7 @@ import {
 import { JSONSchema } from 'class-validator-jsonschema';
 import { EntityId, Label, Line, Name, PersonalText, Prose } from '../events/schemas.js';
 import { toIso } from '../kernel/clock.js';
-import { hasVisibleCharacter, INSTANT, isDay, isInstant, parseInstant } from '../kernel/text-forms.js';
+import { FORM_RULES, hasVisibleCharacter, INSTANT, isDay, isInstant, parseInstant } from '../kernel/text-forms.js';
 import { InvalidAddress, mailboxOf } from '../platform/personal-data/mailbox.js';
 
 /**
@@ -36,8 +36,9 @@ export const IfGiven = () => ValidateIf((_, value) => value !== undefined);
 type TextSchema = { minLength?: number; maxLength: number; pattern: string };
 
 /** The rules of an event's string field for a field of a request body, so that both refuse the same values. */
-function fits(schema: object, message: string, description: string, each = false): PropertyDecorator {
+function fits(schema: object, description: string, each = false): PropertyDecorator {
   const { minLength, maxLength, pattern } = schema as TextSchema;
+  const message = `${each ? 'each value in ' : ''}must ${FORM_RULES.get(pattern)}`;
   return applyDecorators(
     IsString({ each }),
     ...(minLength === undefined ? [] : [MinLength(minLength, { each })]),
@@ -47,28 +48,17 @@ function fits(schema: object, message: string, description: string, each = false
   );
 }
 
-const ID_FORM = 'must consist of letters, digits and . _ : ~ - and begin with a letter or digit';
+export const IsEntityId = (description: string) => fits(EntityId(''), description);
 
-export const IsEntityId = (description: string) => fits(EntityId(''), ID_FORM, description);
+export const AreEntityIds = (description: string) => fits(EntityId(''), description, true);
 
-export const AreEntityIds = (description: string) => fits(EntityId(''), `each value in ${ID_FORM}`, description, true);
+export const IsName = (description: string) => fits(Name(''), description);
 
-export const IsName = (description: string) =>
-  fits(Name(''), 'must consist of letters, digits and . _ : / + - and begin with a letter or digit', description);
+export const AreNames = (description: string) => fits(Name(''), description, true);
 
-export const AreNames = (description: string) =>
-  fits(
-    Name(''),
-    'each value in must consist of letters, digits and . _ : / + - and begin with a letter or digit',
-    description,
-    true,
-  );
+export const IsLabel = (description: string) => fits(Label(''), description);
 
-export const IsLabel = (description: string) =>
-  fits(Label(''), 'must be a lower-case label, like policy-breach', description);
-
-export const AreLabels = (description: string) =>
-  fits(Label(''), 'each value in must be a lower-case label, like policy-breach', description, true);
+export const AreLabels = (description: string) => fits(Label(''), description, true);
 
 /** A line with something to see in it. */
 const isVisibleLine = (blank: string, description: string) =>
@@ -81,7 +71,7 @@ const isVisibleLine = (blank: string, description: string) =>
       },
     }),
     MinLength(1, { message: blank }),
-    fits(Line(''), 'must be one line without control characters', description),
+    fits(Line(''), description),
   );
 
 /** Why somebody does something, in one line. Every field for it has this rule, or is a label. */
@@ -89,12 +79,10 @@ export const IsReason = (description: string) => isVisibleLine('must not be blan
 
 export const IsTitle = (description: string) => isVisibleLine('must not be blank', description);
 
-const TEXT_FORM = 'must be text without control characters that does not begin with "sealed:"';
-
 export const IsPersonalText = (maxLength: number, description: string) =>
-  fits(PersonalText(maxLength, ''), TEXT_FORM, description);
+  fits(PersonalText(maxLength, ''), description);
 
-export const IsProse = (maxLength: number, description: string) => fits(Prose(maxLength, ''), TEXT_FORM, description);
+export const IsProse = (maxLength: number, description: string) => fits(Prose(maxLength, ''), description);
 
 /** An e-mail address that names a mailbox. */
 export const IsMailbox = (description: string) =>

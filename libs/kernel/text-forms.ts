@@ -35,6 +35,20 @@ export const HASH = '^[0-9a-f]+$';
 export const POSITION = '^[0-9]{1,16}$';
 /** A position from a client, which may name the epoch that gave it: `1042` or `9c1f03ab55d2-1042`. */
 export const GIVEN_POSITION = '^(?:[0-9a-f]{12}-)?[0-9]{1,16}$';
+/** What each form demands, in words, to go on after `must`. */
+export const FORM_RULES: ReadonlyMap<string, string> = new Map([
+  [ENTITY_ID, 'consist of letters, digits and . _ : ~ - and begin with a letter or digit'],
+  [NAME, 'consist of letters, digits and . _ : / + - and begin with a letter or digit'],
+  [LABEL, 'be a lower-case label, like policy-breach'],
+  [LINE, 'be one line without control characters'],
+  [TEXT, 'be text without control characters that does not begin with "sealed:"'],
+  [EMAIL_ADDRESS, 'be an e-mail address, like ada@example.org'],
+  [ATTRIBUTE, 'be text without control characters'],
+  [NO_CONTROL, 'be text without control characters'],
+  [HASH, 'consist of lower-case hexadecimal digits'],
+  [POSITION, 'be a position, in digits only'],
+  [GIVEN_POSITION, 'be a position, digits only or EPOCH-digits'],
+]);
 const TIME_OF_DAY = '(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\\.[0-9]{1,9})?';
 const OFFSET = '[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]';
 /**

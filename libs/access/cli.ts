@@ -10,7 +10,9 @@ interface Evaluation {
 }
 
 export const commands: CommandGroup = (program, run) => {
-  const group = program.command('access').description('Asks for access decisions (role service or administrator).');
+  const group = program
+    .command('access')
+    .description('Asks for access decisions (role service, operator or administrator).');
   command(
     group,
     'check',

@@ -13,7 +13,7 @@ import { DecisionPoint } from '../decision-point/decision-point.js';
 import { readEvaluation, readEvaluations } from '../decision-point/evaluation-request.js';
 import { EvaluationAnswer, EvaluationRequest, EvaluationsAnswer, EvaluationsRequest } from './evaluation-schemas.js';
 
-export const EVALUATION_ROLES: [Role, ...Role[]] = ['service', 'administrator'];
+export const EVALUATION_ROLES: [Role, ...Role[]] = ['service', 'operator', 'administrator'];
 
 export function evaluationAnswer({ decision, reason }: AccessDecision, position: Position): EvaluationAnswer {
   const known = String(position);

@@ -21,6 +21,7 @@ const COMMANDS = [
   'token list',
   'settings',
   'waitlist join',
+  'waitlist leave',
   'waitlist list',
   'policy publish',
   'policy withdraw',

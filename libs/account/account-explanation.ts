@@ -1,4 +1,5 @@
 import type { RecordedOf } from '../events/event-definition.js';
+import { toIso } from '../kernel/clock.js';
 import type { Actor, Recorded } from '../kernel/envelope.js';
 import type { PoliciesInForce } from '../policy/index.js';
 import { type AccountStanding, isSuspended, sufficientPolicy } from './account-standing.js';
@@ -30,6 +31,8 @@ export interface ExplainedBy {
   /** Epoch milliseconds. */
   now: number;
   policies: Pick<PoliciesInForce, 'current' | 'sufficient' | 'unreadable'>;
+  /** When its acceptances stop to suffice, in epoch milliseconds, and the version that it has to accept by then. */
+  acceptanceEnd?: { at: number; current?: string } | undefined;
   /** Whether a confirmed review is still to deactivate the account. */
   isDeactivationPending?: boolean;
   /** Who confirmed a case, for the deactivations of `deactivationsInForce`. */
@@ -63,7 +66,7 @@ export function explain(
   accountId: string,
   state: AccountStanding,
   events: readonly Recorded<AccountEvent>[],
-  { now, policies, reviewers, isDeactivationPending }: ExplainedBy,
+  { now, policies, reviewers, isDeactivationPending, acceptanceEnd }: ExplainedBy,
 ): Explanation[] {
   const last = (type: AccountEvent['type']) => events.findLast((event) => event.type === type);
   const reasons: Explanation[] = [];
@@ -110,9 +113,12 @@ export function explain(
   }
   if (reasons.length > 0) return reasons;
   const onboarded = last('AccountOnboarded');
-  const text = `${accountId} has access: it was onboarded with cohort ${state.cohortId} and accepted the content policy ${accepted}`;
+  const text = `${accountId} has access: it was onboarded with cohort ${state.cohortId} and accepted the content policy ${accepted}${endOf(acceptanceEnd)}`;
   return [{ reason: 'allowed', text, ...placeOf(onboarded) }];
 }
+
+const endOf = (end: ExplainedBy['acceptanceEnd']): string =>
+  end === undefined ? '' : `; that ends at ${toIso(end.at)} unless it accepts ${end.current ?? 'the next one'}`;
 
 function deactivation(accountId: string, event: Deactivating, reviewers: readonly string[] = []): Explanation {
   const { reason, caseId, imageId, categories } = event.data;

@@ -3,7 +3,7 @@ import { ApiProblem } from '../cli/api-errors.js';
 import { type CommandGroup, command, instant, label, positionOrTime, severalOf } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
 import { line, lines, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
-import { pairs, table, time } from '../cli/rendering/table.js';
+import { exactTime, pairs, table, time } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { type HeldRule, heldText } from '../image-rules/cli.js';
@@ -163,11 +163,11 @@ function accountText(account: AccountAnswer): Shown {
     ['suspended until', time(account.suspendedUntil)],
     ['policy accepted', account.policyVersion],
     ['cohort', account.cohortId],
-    ['as of', `position ${account.asOf.position}, stored ${time(account.asOf.time)}`],
+    ['as of', `position ${account.asOf.position}, stored ${exactTime(account.asOf.time)}`],
   ]);
   const rows = account.history.map((one) => [
     Number(one.position),
-    time(one.time),
+    exactTime(one.time),
     one.type,
     actorText(one.actor),
     [

@@ -72,7 +72,7 @@ function buildProgram(
     .addOption(
       new Option(
         '--token-file <file>',
-        'file with the bearer token (env GATEHOUSE_TOKEN_FILE, or GATEHOUSE_TOKEN itself)',
+        'file with the bearer token (env GATEHOUSE_TOKEN_FILE, or GATEHOUSE_TOKEN itself, which goes before the file)',
       ),
     )
     .addOption(new Option('--token <token>').hideHelp())

@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander';
 import type { Query } from '../cli/api-client.js';
+import { remarkUnknownCohort } from '../cli/cohort-warning.js';
 import { type CommandGroup, command, instant, reason } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
 import { paragraphs, type Shown } from '../cli/rendering/plain-text.js';
@@ -56,6 +57,7 @@ export const commands: CommandGroup = (program, run) => {
       const { from, until } = given;
       const body = { reason: why, from, until };
       await session.client.request<WriteReceipt>('PUT', pathOf(name!), { body, ...conditionOf(given) });
+      await remarkUnknownCohort(session, given.cohort, 'The rule');
       return showRule(session, name!, given);
     }),
   );
@@ -73,6 +75,7 @@ export const commands: CommandGroup = (program, run) => {
       const { query, headers } = conditionOf(given);
       const options = { query: { ...query, reason: why, from, until }, headers };
       await session.client.request<WriteReceipt>('DELETE', pathOf(name!), options);
+      await remarkUnknownCohort(session, given.cohort, 'The change');
       return showRule(session, name!, given);
     }),
   );

@@ -1,12 +1,16 @@
-import { type CommandGroup, command, integer, position, severalOf } from '../cli/commands.js';
+import { type CommandGroup, command, instant, integer, position, severalOf } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
 import { line, lines, type Shown } from '../cli/rendering/plain-text.js';
 import { time } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
+import { InvalidInput } from '../kernel/errors.js';
 import { type EventPage, followFeed, followLog, type ShownEvent } from './cli/event-pages.js';
+import { newestEvents, positionBefore } from './cli/place-in-log.js';
 
 interface EventsOptions {
   after?: string;
+  since?: string;
+  last?: number;
   type?: string[];
   stream?: string;
   all?: boolean;
@@ -20,6 +24,7 @@ export const commands: CommandGroup = (program, run) => {
     'events',
     'Shows events in the order of the log: public events, or with --all or --stream all events.',
     'events --limit 20',
+    'events --last 20',
     'events --tail --type ReviewConfirmed,AccountDeactivated',
     'events --stream account-acc-1 --json',
   )
@@ -28,6 +33,8 @@ export const commands: CommandGroup = (program, run) => {
       'only events after this position; with --stream, events from this revision on',
       position,
     )
+    .option('--since <time>', 'only events stored at this time or later (RFC 3339)', instant)
+    .option('--last <n>', 'the newest events, oldest first', integer(1, MOST))
     .option('--type <type>', 'only events of these types, separated by commas', severalOf)
     .option('--stream <name>', 'only events of this stream, such as account-acc-1 (role compliance or administrator)')
     .option('--all', 'events of every type, not only public ones (role compliance or administrator)')
@@ -35,16 +42,35 @@ export const commands: CommandGroup = (program, run) => {
     .option('--tail', 'follow new events until Ctrl-C; starts at the head unless --after is given')
     .action(
       run<EventsOptions>(async (session, options) => {
+        refuseTwo(options);
         if (options.tail) await tail(session, options);
+        else if (options.last !== undefined) await showLast(session, options.last, options);
         else await page(session, options);
       }),
     );
 };
 
-async function page({ client, print, remark }: Session, { after, type, stream, all, limit }: EventsOptions) {
+/** @throws InvalidInput if two options say where the events begin */
+function refuseTwo({ after, since, last, tail, stream }: EventsOptions): void {
+  const given = Object.entries({
+    '--since': since,
+    '--last': last,
+    '--after': after,
+    '--stream': stream,
+    '--tail': tail,
+  })
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name);
+  const [first, second] = given;
+  const begins = first === '--since' || first === '--last';
+  if (begins && second) throw new InvalidInput([{ field: first!, message: `cannot be combined with ${second}` }]);
+}
+
+async function page(session: Session, { after, since, type, stream, all, limit }: EventsOptions) {
+  const { client, print, remark } = session;
   const path = all || stream !== undefined ? '/v1/log' : '/v1/events';
   const events: ShownEvent[] = [];
-  let [next, atHead] = [after, false];
+  let [next, atHead] = [since === undefined ? after : await positionBefore(client, path, since), false];
   while (!atHead && events.length < limit) {
     const query = { after: next, types: type?.join(','), stream, limit: Math.min(PAGE, limit - events.length) };
     const page = await client.get<EventPage>(path, query);
@@ -54,6 +80,11 @@ async function page({ client, print, remark }: Session, { after, type, stream, a
   const answer = { events, next, atHead };
   print(answer, () => (answer.events.length > 0 ? lines(answer.events.map(eventText)) : line`no events`));
   if (!answer.atHead) remark(line`there are more events: continue with --after ${answer.next}`);
+}
+
+async function showLast({ client, print }: Session, last: number, { type, all }: EventsOptions) {
+  const events = await newestEvents(client, all ? '/v1/log' : '/v1/events', last, type);
+  print({ events }, () => (events.length > 0 ? lines(events.map(eventText)) : line`no events`));
 }
 
 const MOST = 1_000_000;

@@ -1,8 +1,9 @@
 import { Argument, type Command } from 'commander';
 import type { Query } from '../cli/api-client.js';
+import { remarkUnknownCohort } from '../cli/cohort-warning.js';
 import { type CommandGroup, command, instant, reason } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
-import { paragraphs, type Shown } from '../cli/rendering/plain-text.js';
+import { line, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
 import { whomText } from '../cli/rendering/whom.js';
 import type { Session } from '../cli/session.js';
@@ -71,6 +72,7 @@ export const commands: CommandGroup = (program, run) => {
     run<Given>(async (session, given, name, reason) => {
       const body = { reason, until: given.until };
       await session.client.request<WriteReceipt>('PUT', pathOf(name!), { body, ...conditionOf(given) });
+      await remarkUnknownCohort(session, given.cohort, 'The suspension');
       return showSwitch(session, name!, given);
     }),
   );
@@ -80,7 +82,7 @@ export const commands: CommandGroup = (program, run) => {
       command(
         group,
         'resume',
-        'Allows a suspended action again. Repeating it changes nothing.',
+        'Allows a suspended action again, and names suspensions of it that remain. Repeating it changes nothing.',
         "switch resume generate 'the filter is fixed'",
         `switch resume share 'links replaced' --cohort week-20 --if-match '"9c1f03ab55d2-1042"'`,
       )
@@ -91,7 +93,10 @@ export const commands: CommandGroup = (program, run) => {
     run<Given>(async (session, given, name, reason) => {
       const { query, headers } = conditionOf(given);
       await session.client.request<WriteReceipt>('DELETE', pathOf(name!), { query: { ...query, reason }, headers });
-      return showSwitch(session, name!, given);
+      await showSwitch(session, name!, given);
+      const { items } = await session.client.get<SwitchesAnswer>('/v1/switches');
+      for (const one of items.filter(({ action }) => action === name))
+        session.remark(line`still suspended: ${suspensionText(one)}`);
     }),
   );
 };

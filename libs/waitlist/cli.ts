@@ -3,6 +3,7 @@ import { type CommandGroup, command, integer } from '../cli/commands.js';
 import { line } from '../cli/rendering/plain-text.js';
 import { rowsOf, table } from '../cli/rendering/table.js';
 import { listed } from '../cli/session.js';
+import type { WriteReceipt } from '../http/write-receipt.js';
 import type { JoinAnswer } from './features/join-waitlist.js';
 import type { WaitlistEntry } from './queries/waitlist.js';
 
@@ -15,7 +16,7 @@ interface Joining {
 }
 
 export const commands: CommandGroup = (program, run) => {
-  const group = program.command('waitlist').description('Adds people to the waitlist and lists it.');
+  const group = program.command('waitlist').description('Adds people to the waitlist, removes them and lists it.');
 
   command(
     group,
@@ -35,6 +36,18 @@ export const commands: CommandGroup = (program, run) => {
         );
       }),
     );
+
+  command(
+    group,
+    'leave <account>',
+    'Removes an account from the waitlist. It may join again, at the end. Repeating it changes nothing.',
+    'waitlist leave acc-1',
+  ).action(
+    run(async ({ client, print }, _, accountId) => {
+      const left = await client.delete<WriteReceipt>(`/v1/waitlist/${encodeURIComponent(accountId!)}`);
+      print({ accountId, ...left }, () => line`${accountId} is no longer on the waitlist`);
+    }),
+  );
 
   command(
     group,

@@ -118,6 +118,12 @@ describe('gatehouse policy', () => {
     expect(await text('policy', 'clauses')).toContain('has no clauses');
     await json('policy', 'withdraw', '2999-01', '--reason', 'too early');
     expect(await text('policy', 'show')).toMatch(/2999-01 .*withdrawn/);
+    const otherLink = ['--text-file', file, '--link', 'https://example.org/other'];
+    fails(
+      await cli.run('policy', 'publish', '2022-05-18', ...otherLink),
+      5,
+      /is published with another link: withdraw/,
+    );
     fails(await cli.run('policy', 'publish', '2', '--text-file', join(directory, 'none')), 2, /none \(ENOENT\)/);
     fails(await cli.run('policy', 'publish', '2', '--from', '2022-06-01'), 2, /--from.* a time such as/);
   });

@@ -15,7 +15,7 @@ import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { InvalidInput, NotFound, PositionGone } from '../../kernel/errors.js';
 import { isInstant, parseInstant } from '../../kernel/text-forms.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
-import { policiesAt, policyStream } from '../../policy/index.js';
+import { acceptanceEnd, policiesAt, policyStream } from '../../policy/index.js';
 import { confirmationOf } from '../../review/index.js';
 import { type Deactivating, deactivationsInForce, explain } from '../account-explanation.js';
 import { accountStream } from '../account-standing.js';
@@ -57,7 +57,9 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
     const own = events.filter((event) => belongsTo(accountStream, event));
     const policies = (await this.store.readStream(policyStream.category)).filter(isPart);
     const reviewers = await this.reviewersOf(deactivationsInForce(state, own));
-    const inForce = policiesAt(foldRecorded(policyStream, policies), now);
+    const published = foldRecorded(policyStream, policies);
+    const inForce = policiesAt(published, now);
+    const accepted = [policyVersion, ...(state.earlierPolicies ?? [])].filter((one) => one !== undefined);
     const isDeactivationPending =
       (asOf === undefined && this.pending.includes(accountId, state)) || (await this.wasPending(history, isPart));
     return {
@@ -69,7 +71,10 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
       cohortId: cohortId ?? null,
       consequences: shownConsequences(state, now),
       asOf: { position: String(last.position), time: last.recordedAt },
-      why: explain(accountId, state, own, { now, policies: inForce, reviewers, isDeactivationPending }),
+      why: explain(accountId, state, own, {
+        ...{ now, policies: inForce, reviewers, isDeactivationPending },
+        acceptanceEnd: acceptanceEnd(published, accepted, now),
+      }),
       history: own.map(({ position: place, type, data, metadata: { time, actor: by } }) => ({
         position: String(place),
         type,

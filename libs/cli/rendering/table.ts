@@ -64,4 +64,8 @@ export const number = (value: number): string => value.toLocaleString('en-US', {
 export const time = (iso: string | null | undefined): string | null =>
   iso ? iso.replace('T', ' ').replace(/(\.\d+)?Z$/, '') : null;
 
+/** The same with its milliseconds, for a time that somebody may ask for again. */
+export const exactTime = (iso: string | null | undefined): string | null =>
+  iso ? iso.replace('T', ' ').replace(/Z$/, '') : null;
+
 const trimmed = (text: string): string => text.replace(/[ \t]+$/gm, '');

@@ -17,12 +17,14 @@ export interface ShownEvent {
   position: string;
   /** In the feed only. */
   time?: string;
+  recordedtime?: string;
   logepoch?: string;
   actor?: string;
   subject?: string;
   data: Record<string, unknown>;
   /** In the log only. */
   stream?: string;
+  recordedAt?: string;
   metadata?: { time: string; actor: Actor };
 }
 

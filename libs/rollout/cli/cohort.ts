@@ -19,6 +19,7 @@ const LOOK_UPS_IN_FLIGHT = 16;
 const MAX_PER_WEEK = 10_000_000;
 
 interface Onboarding {
+  id?: string;
   size?: number;
   accounts?: string[];
   priority?: number;
@@ -51,7 +52,7 @@ export const cohortCommands: CommandGroup = (program, run) => {
     'onboard',
     `Admits a cohort within the rate, waits until it is onboarded, and lists its accounts. The exit code is ${EXIT.nobodyWaiting} if nobody was waiting.`,
     'cohort onboard --size 100',
-    'cohort onboard --accounts acc-1,acc-2',
+    'cohort onboard --id 2032-w20 --accounts acc-1,acc-2',
     'cohort onboard --no-wait',
   )
     .option(
@@ -59,18 +60,19 @@ export const cohortCommands: CommandGroup = (program, run) => {
       'number of people, from the front of the waitlist; by default as many as the rate allows',
       integer(1, MAX_PER_WEEK),
     )
+    .option('--id <cohort>', 'its id; generated if none is given')
     .option('--accounts <ids>', 'these accounts instead, separated by commas', severalOf)
     .option('--priority <class>', 'only people of this priority class', integer(0, 9))
     .option('--no-wait', 'exit after the admission, without waiting for the onboarding')
     .action(
-      run<Onboarding>(async ({ client, ids, progress, print }, { size, accounts, priority, wait }) => {
+      run<Onboarding>(async ({ client, ids, progress, print }, { id, size, accounts, priority, wait }) => {
         const beside = Object.entries({ size, priority }).filter(([, value]) => accounts && value !== undefined);
         if (beside.length > 0) {
           throw new InvalidInput(
             beside.map(([name]) => ({ field: `--${name}`, message: 'cannot be combined with --accounts' })),
           );
         }
-        const admitted = await admitCohort(client, { cohortId: ids.next(), size, accounts, priority });
+        const admitted = await admitCohort(client, { cohortId: id ?? ids.next(), size, accounts, priority });
         if (!wait) {
           print(admitted, () => line`cohort ${admitted.cohortId}: ${number(admitted.size)} people will be onboarded`);
           return EXIT.done;

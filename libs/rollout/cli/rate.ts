@@ -4,6 +4,7 @@ import { paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { number, pairs, table, time } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
+import { InvalidInput } from '../../kernel/errors.js';
 import type { RolloutAnswer } from '../queries/show-rollout.js';
 
 const MAX_PER_WEEK = 10_000_000;
@@ -20,6 +21,7 @@ export const rateCommands: CommandGroup = (program, run) => {
     'rate show',
   ).action(run(showRollout));
 
+  const named = new Set<string>();
   command(
     group,
     'set',
@@ -31,9 +33,12 @@ export const rateCommands: CommandGroup = (program, run) => {
     .argument('<per-week>', 'people per rolling seven days; 0 admits nobody', integer(0, MAX_PER_WEEK))
     .option('--daily', 'admit a seventh of the rate automatically every day; unchanged by default')
     .option('--no-daily', 'admit no cohorts automatically')
+    .on('option:daily', () => named.add('--daily'))
+    .on('option:no-daily', () => named.add('--no-daily'))
     .option('--if-match <etag>', 'only if nobody has changed the rate since rate show printed this etag')
     .action(
       run<{ daily?: boolean; ifMatch?: string }>(async (session, { daily, ifMatch }, perWeek) => {
+        if (named.size > 1) throw new InvalidInput([{ field: '--daily', message: 'contradicts --no-daily: name one' }]);
         const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': ifMatch };
         const options = { body: { perWeek, daily }, headers };
         await session.client.request<WriteReceipt>('PUT', '/v1/rollout/rate', options);

@@ -74,15 +74,13 @@ describe('publishing a content policy', () => {
   });
 
   it('refuses another link or text for a published version, and says what differs', () => {
-    const stored1 = stored([NOW, published('v1', { url: 'https://a.example/', digest: 'sha256:aa', graceDays: 1 })]);
     const same = { version: 'v1', url: 'https://a.example/', digest: 'sha256:aa', graceDays: 1 };
-    expect(publishPolicy(stored1, same, NOW)).toEqual([]);
+    const state = stored([NOW, published('v1', same)]);
+    expect(publishPolicy(state, same, NOW)).toEqual([]);
     const refusal = (...differences: string[]) => expect.objectContaining({ details: { differences } });
     const { url: _, ...withoutLink } = same;
-    expect(() => publishPolicy(stored1, withoutLink, NOW)).toThrow(refusal('link'));
-    expect(() => publishPolicy(stored1, { ...same, digest: 'sha256:bb' }, NOW)).toThrow('with another text:');
-    const other = { version: 'v1', url: 'https://b.example/', digest: 'sha256:aa' };
-    expect(() => publishPolicy(stored1, other, NOW)).toThrow(refusal('grace period', 'link'));
+    expect(() => publishPolicy(state, { ...same, digest: 'sha256:bb' }, NOW)).toThrow('with another text:');
+    expect(() => publishPolicy(state, { ...withoutLink, graceDays: 2 }, NOW)).toThrow(refusal('grace period', 'link'));
   });
 
   it('says when acceptances stop to suffice, and what is to be accepted by then', () => {

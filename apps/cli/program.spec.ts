@@ -75,6 +75,8 @@ const COMMANDS = [
   'flagger flags',
   'flagger replay',
   'flagger release',
+  'sampling show',
+  'sampling set',
   'enforcement list',
   'enforcement show',
   'enforcement acknowledge',

@@ -23,6 +23,7 @@ const ORDER = [
   'case',
   'reviewer',
   'flagger',
+  'sampling',
   'enforcement',
   'ladder',
   'target',

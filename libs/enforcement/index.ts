@@ -1,4 +1,5 @@
 import type { Context } from '../context/context.js';
+import { CONSEQUENCES } from '../review/index.js';
 import { enforcementStream } from './enforcement.js';
 import { enforcementEvents, ladderEvents } from './events.js';
 import {
@@ -15,6 +16,7 @@ import { enforcementRecording } from './processes/enforcement-recording.js';
 import { enforcing } from './processes/enforcing.js';
 import { imageWithholding } from './processes/image-withholding.js';
 import { OverdueNoting } from './processes/overdue-noting.js';
+import { LadderConsequences } from './queries/ladder-consequences.js';
 import { ListEnforcementsController, ListEnforcementsHandler } from './queries/list-enforcements.js';
 import { OverdueGauge } from './queries/overdue-gauge.js';
 import { ShowEnforcementController, ShowEnforcementHandler } from './queries/show-enforcement.js';
@@ -74,5 +76,5 @@ export const enforcementContext: Context = {
     enforcementRecording(transactor),
   ],
   schedules: ({ pool, transactor, clock, logger }) => [new OverdueNoting(pool, transactor, clock, logger)],
-  services: [OverdueGauge],
+  services: [{ provide: CONSEQUENCES, useClass: LadderConsequences }, OverdueGauge],
 };

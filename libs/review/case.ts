@@ -20,6 +20,8 @@ export interface Case {
   panelSize: number;
   /** Whether an outside review tool gave the panel: then every verdict of it counts, also `unsure`. */
   isPanelGiven: boolean;
+  /** The number of verdicts that decide the round if that is more than the panel, as nobody is told before their own; else 0. */
+  verdictsNeeded: number;
   /** The number of flags that opened or joined the case. */
   flags: number;
   flaggers: GrowingSet;
@@ -87,6 +89,7 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
     round: 0,
     panelSize: 1,
     isPanelGiven: false,
+    verdictsNeeded: 0,
     flags: 0,
     openedAt: 0,
     flaggers: GrowingSet.empty,
@@ -134,6 +137,8 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
         return voted(isClaimants(state.claim, event.data) ? unreserved(state) : state, event.data);
       case 'VerdictWithdrawn':
         return { ...state, verdicts: state.verdicts.filter((one) => !isOurs(one, event.data.reviewer)) };
+      case 'FurtherReviewRequired':
+        return { ...state, verdictsNeeded: event.data.verdicts };
       case 'ReviewConfirmed':
         return { ...decided(state, 'confirmed', event.data, place), ...clauseOf(event.data) };
       case 'ReviewDismissed':
@@ -207,6 +212,7 @@ function newRound(state: Case, { round, panelSize }: { round: number; panelSize:
     round,
     panelSize,
     isPanelGiven: false,
+    verdictsNeeded: 0,
     isEscalated: false,
     verdicts: [],
   };

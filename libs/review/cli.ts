@@ -13,6 +13,7 @@ import { flaggerCommands } from './cli/flaggers.js';
 import { queueCommands } from './cli/queue.js';
 import { profileCommands } from './cli/reviewer-profiles.js';
 import { reviewerCommands } from './cli/reviewers.js';
+import { samplingCommands } from './cli/sampling.js';
 import type { ClaimAnswer } from './features/claim-answer.js';
 import type { VerdictAnswer } from './features/give-verdict.js';
 import type { ReviewAnswer } from './queries/review-answer.js';
@@ -29,6 +30,7 @@ interface Verdict {
 export const commands: CommandGroup = (program, run) => {
   queueCommands(program, run);
   flaggerCommands(program, run);
+  samplingCommands(program, run);
   const group = program.command('case').description('Reviews flagged images: the queue, claims and verdicts.');
 
   addQueueCommands(group, run);
@@ -212,7 +214,7 @@ function caseText(shown: CaseAnswer): Shown {
   const given = table(
     ['reviewer', 'system', 'verdict', 'clause'],
     rowsOf(verdicts, 'reviewer', 'source', 'verdict', 'clause'),
-    shown.verdictsGiven === 0 ? 'no verdict yet' : `${shown.verdictsGiven} verdicts, which you see after giving yours`,
+    'no verdict that you may see; those of others follow your own',
   );
   const parts = table(
     ['priority of', 'points', 'at most', 'because'],

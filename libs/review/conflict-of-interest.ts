@@ -1,4 +1,5 @@
 import type { Case } from './case.js';
+import type { FurtherReviewFacts } from './further-review.js';
 import type { Queue } from './queue-rules.js';
 import type { Reviewer } from './reviewer.js';
 
@@ -23,6 +24,8 @@ export interface CaseFacts {
   clauses?: ReadonlySet<string>;
   /** By clause of any version of the content policy: the highest severity. Absent ones are unknown. */
   severities?: ReadonlyMap<string, number>;
+  /** Absent if no case needs a further review. */
+  furtherReview?: FurtherReviewFacts;
 }
 
 /** Nobody reviews an image that they flagged, in any round, nor their own image or that of an account they are linked to. */

@@ -6,6 +6,7 @@ import { isolationEvents } from './isolation-events.js';
 import { overturningEvents } from './overturning-events.js';
 import { reviewerEvents } from './reviewer-events.js';
 import { CaseMoved, CaseRouted, FLAG_SOURCES, reviewSettingsEvents } from './routing-events.js';
+import { FurtherReviewRequired } from './sampling-events.js';
 
 export const VERDICTS = ['safe', 'unsafe', 'unsure', 'model-problem'] as const;
 
@@ -301,6 +302,7 @@ export const caseEvents = [
   CaseReopened,
   VerdictGiven,
   VerdictWithdrawn,
+  FurtherReviewRequired,
   ReviewConfirmed,
   ReviewDismissed,
   ModelProblemFound,

@@ -25,6 +25,7 @@ import { RevealContentHandler } from './features/reveal-content.js';
 import { RevealContentController } from './features/reveal-content-route.js';
 import { RoutingFactsReader } from './features/routing-facts.js';
 import { SetQueuesController, SetQueuesHandler } from './features/set-queues.js';
+import { SetSamplingController, SetSamplingHandler } from './features/set-sampling.js';
 import { SetSkillsController, SetSkillsHandler } from './features/set-skills.js';
 import {
   GrantSevereViewingHandler,
@@ -49,6 +50,7 @@ import { FlagCommentsReader } from './queries/flag-comments.js';
 import { FlagRates } from './queries/flag-rates.js';
 import { FlaggerRecords } from './queries/flagger-records.js';
 import { FlagsAhead } from './queries/flags-ahead.js';
+import { FurtherReviews } from './queries/further-reviews.js';
 import { IsolatedFlags } from './queries/isolated-flags.js';
 import { IsolationGauge } from './queries/isolation-gauge.js';
 import { ListCasesController, ListCasesHandler } from './queries/list-cases.js';
@@ -65,6 +67,7 @@ import { ReviewCaseController, ReviewCaseHandler } from './queries/review-case.j
 import { SevereViewing } from './queries/severe-viewing.js';
 import { ShowCaseController, ShowCaseHandler } from './queries/show-case.js';
 import { ShowReviewerController, ShowReviewerHandler } from './queries/show-reviewer.js';
+import { ShowSamplingController, ShowSamplingHandler } from './queries/show-sampling.js';
 import { WaitingCases } from './queries/waiting-cases.js';
 import { reviewSettingsStream } from './queue-rules.js';
 import { reviewerStream } from './reviewer.js';
@@ -78,6 +81,7 @@ import { isolationsView } from './views/isolations.js';
 export * from './account-record.js';
 export { caseStream } from './case.js';
 export { type Conflict, conflictOf } from './conflict-of-interest.js';
+export * from './consequences.js';
 export * from './events.js';
 export { CaseFactsReader } from './features/case-facts.js';
 export { MAX_FLAGS } from './flag-decisions.js';
@@ -109,13 +113,25 @@ export const reviewContext: Context = {
       caseRerouting(transactor, routing, pool, viewReader, settings.decisionWaitMs),
     ];
   },
-  schedules: ({ pool, log, transactor, clock, logger, settings, viewReader }) => {
+  schedules: ({ pool, log, transactor, clock, logger, settings, viewReader, personKeys }) => {
     const flags = new FlagsAhead(pool, log, settings);
     const images = new ImageOwners(pool, log, settings);
     const routing = new RoutingFactsReader(transactor, clock, pool, settings);
     const rates = new FlagRates(pool, log, viewReader, transactor, settings);
     const records = new FlaggerRecords(pool, settings);
-    const facts = new CaseFactsReader(transactor, flags, images, clock, routing, rates, records, pool, settings);
+    const further = new FurtherReviews(personKeys);
+    const facts = new CaseFactsReader(
+      transactor,
+      flags,
+      images,
+      clock,
+      routing,
+      rates,
+      records,
+      further,
+      pool,
+      settings,
+    );
     return [new VerdictClosing(pool, transactor, facts, clock, logger)];
   },
   commands: [
@@ -151,6 +167,8 @@ export const reviewContext: Context = {
     ListIsolatedFlagsHandler,
     ReplayIsolatedFlagsHandler,
     ReleaseFlaggerHandler,
+    ShowSamplingHandler,
+    SetSamplingHandler,
   ],
   inbound: (commands) => [giveVerdictInbound(commands), confirmReviewInbound(commands)],
   routes: [
@@ -187,6 +205,11 @@ export const reviewContext: Context = {
       controllers: [SetQueuesController, ListQueuesController, NextCaseController],
     },
     {
+      name: 'Review sampling',
+      description: 'A second reviewer judges some cases without knowing of the first verdict.',
+      controllers: [ShowSamplingController, SetSamplingController],
+    },
+    {
       name: 'Isolated flags',
       description:
         'Flags of users and detectors that flag more than GATEHOUSE_FLAGS_PER_HOUR are kept apart, so that they don’t hide what others flag. Leads see, replay and release them.',
@@ -201,6 +224,7 @@ export const reviewContext: Context = {
   services: [
     FlaggerRecords,
     FlagRates,
+    FurtherReviews,
     IsolatedFlags,
     IsolationGauge,
     AccountCasesReader,

@@ -3,8 +3,16 @@ import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { type InvalidField, InvalidInput, NotFound } from '../kernel/errors.js';
 import { type QueueRulesSet, type ReviewSettingsEvent, reviewSettingsEvents } from './routing-events.js';
+import type { SamplingSet } from './sampling-events.js';
 
 type Rules = DataOf<typeof QueueRulesSet>;
+type SamplingData = DataOf<typeof SamplingSet>;
+
+/** Which cases of a single reviewer get a second one. */
+export interface Sampling extends Omit<SamplingData, 'reason'> {
+  /** The position of the last change; 0 for none. */
+  changedAt: Position;
+}
 
 export type Queue = Rules['queues'][number];
 export type RoutingRule = Rules['rules'][number];
@@ -15,6 +23,7 @@ export interface QueueRules extends Omit<Rules, 'reason'> {
   version: number;
   /** The position of the last change; 0 for none. */
   changedAt: Position;
+  sampling: Sampling;
 }
 
 /** Where cases are until queues are set, and those that were opened before there were any. */
@@ -32,11 +41,25 @@ export const reviewSettingsStream: StreamKind<QueueRules, ReviewSettingsEvent> =
     patienceHours: PATIENCE_HOURS,
     version: 0,
     changedAt: 0,
+    sampling: { secondReviewPercent: 0, secondReviewOfDeactivations: false, changedAt: 0 },
   },
-  evolve({ version }, { data: { reason: _, ...rules } }, { position: changedAt }) {
-    return { ...rules, version: version + 1, changedAt };
+  evolve(state, event, { position: changedAt }) {
+    if (event.type === 'SamplingSet') {
+      const { reason: _, ...sampling } = event.data;
+      return { ...state, sampling: { ...sampling, changedAt } };
+    }
+    const { reason: _, ...rules } = event.data;
+    return { ...rules, sampling: state.sampling, version: state.version + 1, changedAt };
   },
 };
+
+/** A no-op if it is set like this. */
+export function setSampling({ sampling }: QueueRules, data: SamplingData): ReviewSettingsEvent[] {
+  const isSame =
+    sampling.secondReviewPercent === data.secondReviewPercent &&
+    sampling.secondReviewOfDeactivations === data.secondReviewOfDeactivations;
+  return isSame ? [] : [{ type: 'SamplingSet', data }];
+}
 
 /** A no-op if the queues and rules are like this. @throws InvalidInput for a queue that is repeated or missing */
 export function setQueueRules(state: QueueRules, data: Rules): ReviewSettingsEvent[] {

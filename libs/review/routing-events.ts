@@ -12,6 +12,8 @@ import {
   PersonalText,
 } from '../events/schemas.js';
 
+import { SamplingSet } from './sampling-events.js';
+
 export { MAX_SEVERITY };
 
 /** Maximum queues. */
@@ -149,6 +151,6 @@ export const QueueRulesSet = defineEvent({
 });
 
 /** The events of the stream `review-settings`. */
-export const reviewSettingsEvents = [QueueRulesSet];
+export const reviewSettingsEvents = [QueueRulesSet, SamplingSet];
 
 export type ReviewSettingsEvent = EventOf<(typeof reviewSettingsEvents)[number]>;

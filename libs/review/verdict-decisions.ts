@@ -4,6 +4,7 @@ import { InvalidInput, Refusal } from '../kernel/errors.js';
 import { type Case, caseStream, type GivenVerdict, isOurs, type Verdict } from './case.js';
 import { type CaseFacts, conflictOf, ownerOf } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
+import { requireFurtherReview } from './further-review.js';
 import { refuseConflict, refuseIncomplete, refuseUnknown, refuseWithoutClaim } from './refusals.js';
 
 /** Maximum categories in a decision event: the first that flags named. */
@@ -38,7 +39,7 @@ export interface ImportVerdict extends GiveVerdictBase {
 }
 
 /**
- * The verdict and, if it completes the panel and can't be taken back, the decision. A strict majority of `unsafe` confirms
+ * The verdict and, if it completes the panel and can't be taken back, the decision, or the demand for a further review. A strict majority of `unsafe` confirms
  * the case, one of `model-problem` closes it as such, anything else dismisses it. A no-op if the case is decided or the
  * reviewer has voted. The verdict of somebody who may not review the case any more decides nothing, nor does `unsure`:
  * another reviewer takes that place. In a panel that an outside tool gave, `unsure` counts as well.
@@ -123,15 +124,19 @@ export function undecided(state: Case, facts: CaseFacts): Undecided | undefined 
   // Who has flagged the image since, or is known as its owner only now, does not decide.
   const valid = state.verdicts.filter((one) => !conflictOf(state, one.reviewer, facts));
   const counted = state.isPanelGiven ? valid : valid.filter((one) => one.verdict !== 'unsure');
-  if (counted.length < state.panelSize) return undefined;
+  if (counted.length < Math.max(state.panelSize, state.verdictsNeeded)) return undefined;
   const ends = counted.flatMap(({ finalAt }) => finalAt ?? []);
   return { counted, valid, ...(ends.length > 0 && { finalAt: Math.max(...ends) }) };
 }
 
 function decideIfFinal(state: Case, caseId: string, now: number, facts: CaseFacts): CaseEvent[] {
   const verdicts = undecided(state, facts);
-  if (!verdicts || (verdicts.finalAt !== undefined && now < verdicts.finalAt)) return [];
+  if (!verdicts) return [];
   const { counted, valid } = verdicts;
+  // At once, also while a verdict can be taken back: so the next reviewer need not wait.
+  const further = requireFurtherReview(state, caseId, counted, facts);
+  if (further.length > 0) return further;
+  if (verdicts.finalAt !== undefined && now < verdicts.finalAt) return [];
   const votes = tally(valid);
   const isMajority = (number = 0) => number * 2 > counted.length;
   if (isMajority(votes.unsafe)) {

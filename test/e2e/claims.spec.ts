@@ -158,7 +158,7 @@ it('hides the verdicts of others from a reviewer until they have given theirs', 
   await gatehouse.settle();
   const listed = async (reader: Client) =>
     (await reader.get('/v1/cases')).body.items.find((one: { caseId: string }) => one.caseId === id).verdicts.length;
-  expect(await show(rita)).toMatchObject({ verdictsGiven: 1, verdicts: [] });
+  expect(await show(rita)).toMatchObject({ verdictsGiven: 0, verdicts: [] });
   expect([(await show(lena)).verdicts.length, await listed(rita), await listed(lena)]).toEqual([1, 0, 1]);
   await claim(lena);
   expect((await show(lena)).verdicts).toEqual([]);

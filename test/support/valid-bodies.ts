@@ -53,6 +53,7 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   ],
   'POST /v1/cohorts/:id/address-exports': [{ reason: 'invitations', part: 0 }],
   'POST /v1/cases/:id/reveals': [{ level: 'prompt', reason: 'ambiguous', token: 1 }],
+  'PUT /v1/review-sampling': [{ secondReviewPercent: 5, secondReviewOfDeactivations: true, reason: 'agreement' }],
   'POST /v1/isolated-flags/:id/replay': [{ reason: 'they are right' }],
   'PUT /v1/severe-viewers/:id': [{ reason: 'trained for it' }],
   'PUT /v1/cases/:id/claim': [{ token: 1 }],

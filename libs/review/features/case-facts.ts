@@ -13,6 +13,7 @@ import { notedFlaggerId, notedFlaggerStream } from '../noted-flagger.js';
 import { FlagRates } from '../queries/flag-rates.js';
 import { FlaggerRecords } from '../queries/flagger-records.js';
 import { FlagsAhead } from '../queries/flags-ahead.js';
+import { FurtherReviews } from '../queries/further-reviews.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import { reviewerStream } from '../reviewer.js';
 import { FlagIsolation } from './flag-isolation.js';
@@ -32,6 +33,7 @@ export class CaseFactsReader {
     @Inject(RoutingFactsReader) routing: RoutingFactsReader,
     @Inject(FlagRates) rates: FlagRates,
     @Inject(FlaggerRecords) records: FlaggerRecords,
+    @Inject(FurtherReviews) private readonly further: FurtherReviews,
     @Inject(POOL) pool: Pool,
     @Inject(SETTINGS) settings: Settings,
   ) {
@@ -57,11 +59,14 @@ export class CaseFactsReader {
       Promise.all(people.map((one) => this.transactor.load(notedFlaggerStream, notedFlaggerId(caseId, one)))),
       Promise.all(people.map((one) => this.transactor.load(reviewerStream, one))),
     ]);
+    const accountId = image.owner ?? state.accountId;
+    const furtherReview = await this.further.of({ caseId, round: state.round, accountId }, rules.sampling);
     // One that is gone needs nothing until the case is routed again.
     const queue = rules.queues.find(({ id }) => id === state.route?.queue);
     return {
       ...image,
       isCaseParked,
+      furtherReview,
       notedRounds: new Map(people.map((one, n) => [one, rounds[n]!.state.round])),
       ...(queue && { needs: { queue, reviewers: new Map(people.map((one, n) => [one, profiles[n]!.state])) } }),
       links: new Map(people.map((one, n) => [one, profiles[n]!.state.accounts])),

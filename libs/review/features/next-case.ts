@@ -154,7 +154,8 @@ export class NextCaseController {
         dueAt: toIso(state.route?.dueAt ?? state.openedAt),
         openedAt: toIso(state.openedAt),
         categories: [...state.categories].sort(),
-        verdictsGiven: state.verdicts.length,
+        // Who is to give a verdict is not told of others.
+        verdictsGiven: 0,
       },
     };
   }

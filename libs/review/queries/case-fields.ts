@@ -27,7 +27,9 @@ export const caseFields = {
   queue: text('The queue that it is in; for a closed case, that it was in.'),
   priority: count('How urgent it is, from 0 to 100; 0 also until it is routed.'),
   dueAt: instant('Its place in the queue: the case with the earliest is the next.'),
-  verdictsGiven: count('The number of verdicts so far.'),
+  verdictsGiven: count(
+    'The number of verdicts so far that the caller may see; 0 for a reviewer who is still to give theirs.',
+  ),
   categories: list(Type.String(), 'The categories that flags name; once confirmed, those of the violation.'),
 };
 

@@ -12,6 +12,8 @@ export interface CaseFilter {
   openedBefore?: string | undefined;
   openedAfter?: string | undefined;
   isEscalated?: boolean | undefined;
+  /** Who asks, if they may not know who judged open cases beside themselves. */
+  blind?: string | undefined;
 }
 
 /** `$1` is the current time in epoch milliseconds. */
@@ -38,7 +40,7 @@ export const orderOf = ({ status }: CaseFilter): 'due_at' | 'opened_at' =>
  * @param placeOf adds a parameter and returns its placeholder
  */
 export function conditionsOf(filter: CaseFilter, placeOf: (value: unknown) => string): string[] {
-  const { status, queue, category, reviewer, account, openedBefore, openedAfter, isEscalated } = filter;
+  const { status, queue, category, reviewer, account, openedBefore, openedAfter, isEscalated, blind } = filter;
   const conditions: string[] = [];
   if (status) conditions.push(OF_STATUS[status]);
   if (queue !== undefined) conditions.push(`queue = ${placeOf(queue)}::text`);
@@ -52,9 +54,10 @@ export function conditionsOf(filter: CaseFilter, placeOf: (value: unknown) => st
     // The index finds also verdicts of a reviewer of that name in another system.
     const judged = `verdicts @> ${placeOf(JSON.stringify([{ reviewer }]))}::jsonb
       AND EXISTS (SELECT FROM jsonb_array_elements(verdicts) v WHERE v->>'reviewer' = ${person} AND v->>'source' IS NULL)`;
+    const known = blind === undefined || blind === reviewer ? 'true' : `status NOT IN ('open', 'claimed')`;
     const claimed = `status = 'claimed' AND claimed_by = ${person}::text AND NOT ${CLAIM_ENDED}`;
     const kept = `reserved_for = ${person}::text AND reserved_until > ${NOW}`;
-    conditions.push(`((${claimed}) OR (${kept}) OR (${judged}))`);
+    conditions.push(`((${claimed}) OR (${kept}) OR (${judged} AND ${known}))`);
   }
   return conditions;
 }

@@ -33,9 +33,9 @@ afterAll(async () => {
 async function fill(rows: Pick<CaseRow, 'case_id' | 'status' | 'opened_at' | 'claimed_until'>[]): Promise<void> {
   await pool.query(`TRUNCATE ${viewTable(casesView)}`);
   await pool.query(
-    `INSERT INTO ${viewTable(casesView)} (case_id, image_id, status, round, panel_size, is_panel_given, is_held, is_escalated, flags, flags_received,
+    `INSERT INTO ${viewTable(casesView)} (case_id, image_id, status, round, panel_size, is_panel_given, verdicts_needed, is_held, is_escalated, flags, flags_received,
        verdicts, categories, queue, priority, judged_flaggers, opened_at, due_at, flagged_at, claimed_until, position)
-     SELECT c.case_id, c.case_id, c.status, 1, 1, false, false, false, '[]', 1, '[]', '[]', 'default', 0, '[]', to_timestamp(c.opened_at / 1000),
+     SELECT c.case_id, c.case_id, c.status, 1, 1, false, 0, false, false, '[]', 1, '[]', '[]', 'default', 0, '[]', to_timestamp(c.opened_at / 1000),
             to_timestamp(c.opened_at / 1000), to_timestamp(c.opened_at / 1000), to_timestamp(c.claimed_until / 1000), 1
      FROM json_to_recordset($1) c(case_id text, status text, opened_at float8, claimed_until float8)`,
     [JSON.stringify(rows)],

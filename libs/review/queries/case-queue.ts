@@ -128,7 +128,7 @@ function toEntry(row: any, reader: Actor, now: number): CaseEntry {
     flags: row.flags,
     flagsReceived: row.flags_received,
     categories: row.categories,
-    verdictsGiven: row.verdicts.length,
+    verdictsGiven: isHidden ? 0 : row.verdicts.length,
     verdicts: isHidden ? [] : row.verdicts,
     openedAt: toIso(row.opened_at),
     claimedBy: claimed ? row.claimed_by : null,

@@ -64,6 +64,7 @@ export class ListCasesHandler implements IQueryHandler<ListCases> {
     const filter = {
       ...{ status, queue, category, account, openedBefore, openedAfter },
       reviewer: mine === undefined ? reviewer : reader.id,
+      blind: reader.role === 'reviewer' ? reader.id : undefined,
       isEscalated: escalated === undefined ? undefined : escalated === 'true',
     };
     return this.queue.page(reader, filter, limit, cursor);

@@ -21,7 +21,7 @@ import { Context } from '../../http/request-context.js';
 import { ownersOf } from '../../images/index.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { foldRecorded, isUsable } from '../../kernel/decider.js';
-import type { Actor } from '../../kernel/envelope.js';
+import type { Actor, RecordedEvent } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
 import type { Pool } from '../../platform/database/database.js';
 import { CLOCK, EVENT_STORE, POOL } from '../../platform/ports.js';
@@ -31,7 +31,7 @@ import { CaseRouted, PRIORITY_PARTS } from '../routing-events.js';
 import { undecided } from '../verdict-decisions.js';
 import { CASE_ID, caseFields, placeOf, VISIBLE, verdictFields } from './case-fields.js';
 import { REVIEWERS } from './reviewing-roles.js';
-import { visibleReview } from './visible-review.js';
+import { isHiddenFrom, visibleReview } from './visible-review.js';
 
 const CaseAnswer = closed({
   ...caseFields,
@@ -78,10 +78,13 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
     if (state.status === 'none') {
       throw new NotFound('case-unknown', `there is no case ${caseId}; a flag on an image opens the case of its id`);
     }
-    const { imageId, round, panelSize, flaggers, categories, verdicts, isEscalated } = state;
+    const { imageId, round, panelSize, flaggers, categories, isEscalated } = state;
     const owners = await ownersOf(this.pool, [imageId]);
     const now = this.clock.now();
     const { verdict: _, ...visible } = visibleReview(state, reader, now);
+    const seen = events
+      .filter(isUsable)
+      .filter((event) => !isHiddenFrom(state, reader, now) || !tellsOfOthers(event, reader));
     const decidesAt = state.status === 'open' ? undecided(state, {})?.finalAt : undefined;
     return {
       caseId,
@@ -96,9 +99,9 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
       flaggers: [...flaggers].sort(),
       categories: [...categories].sort(),
       decidesAt: decidesAt === undefined ? null : toIso(decidesAt),
-      verdictsGiven: verdicts.length,
+      verdictsGiven: visible.verdicts.length,
       position: String(events.at(-1)!.position),
-      history: events.filter(isUsable).map(({ position: place, type, metadata: { time, actor } }) => ({
+      history: seen.map(({ position: place, type, metadata: { time, actor } }) => ({
         position: String(place),
         type,
         time,
@@ -107,6 +110,12 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
     };
   }
 }
+
+/** What tells a reviewer who is still to judge that others have judged before. */
+const WORK = ['CaseClaimed', 'CaseReleased', 'VerdictGiven', 'VerdictWithdrawn', 'FurtherReviewRequired'];
+
+const tellsOfOthers = ({ type, metadata }: RecordedEvent, reader: Actor): boolean =>
+  WORK.includes(type) && metadata.actor.id !== reader.id;
 
 @Controller('v1/cases')
 export class ShowCaseController {

@@ -75,6 +75,7 @@ describe('the cases view', () => {
       outcome: null,
       judged_flaggers: [],
       is_panel_given: false,
+      verdicts_needed: 0,
       decides_at: null,
       decided_at: null,
       decision_stored_at: null,

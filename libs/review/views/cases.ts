@@ -48,6 +48,8 @@ const columns = {
   panel_size: int4(),
   flags: jsonb<CaseFlag[]>(),
   is_panel_given: bool(),
+  /** Verdicts that decide the round if that is more than the panel; else 0. */
+  verdicts_needed: int4(),
   /** Also those that changed nothing, if they were stored after the case was first opened. */
   flags_received: int4(),
   verdicts: jsonb<CaseVerdict[]>(),
@@ -165,7 +167,7 @@ function decidesAt(row: CaseRow): number | null {
   const valid = verdicts.filter(({ reviewer }) => !partial.has(reviewer));
   const counted = is_panel_given ? valid : valid.filter(({ verdict }) => verdict !== 'unsure');
   const ends = counted.flatMap(({ finalAt }) => (finalAt === undefined ? [] : Date.parse(finalAt)));
-  return counted.length < panel_size || ends.length === 0 ? null : Math.max(...ends);
+  return counted.length < Math.max(panel_size, row.verdicts_needed) || ends.length === 0 ? null : Math.max(...ends);
 }
 
 function opened(
@@ -204,6 +206,7 @@ const newRound = (
   round,
   panel_size: panelSize,
   is_panel_given: false,
+  verdicts_needed: 0,
   verdicts: [],
   opened_at: at,
   flagged_at: at,
@@ -304,6 +307,8 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
       return {
         verdicts: row.verdicts.filter(({ reviewer, source }) => reviewer !== data.reviewer || source !== undefined),
       };
+    case 'FurtherReviewRequired':
+      return { verdicts_needed: data.verdicts };
     case 'ReviewConfirmed':
     case 'ReviewDismissed':
     case 'ModelProblemFound':

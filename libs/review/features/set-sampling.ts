@@ -1,0 +1,51 @@
+import { Body, Controller, Put } from '@nestjs/common';
+import { IsBoolean } from 'class-validator';
+import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IsInteger, IsReason, Means } from '../../http/field-rules.js';
+import { Condition, IF_MATCH, IfMatch } from '../../http/if-match.js';
+import { Operation, receipt } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
+import { LEADS } from '../queries/reviewing-roles.js';
+import { reviewSettingsStream, setSampling } from '../queue-rules.js';
+
+export class SetSampling extends RequestCommand {
+  declare readonly ifMatch: IfMatch;
+
+  @IsInteger('Of the cases that one reviewer decides, how many get a second one, in hundredths.', 0, 100)
+  secondReviewPercent!: number;
+
+  @IsBoolean()
+  @Means('Whether each case gets one whose confirmation would deactivate the account.')
+  secondReviewOfDeactivations!: boolean;
+
+  @IsReason('Why.')
+  reason!: string;
+}
+
+export const SetSamplingHandler = decisionHandler(SetSampling, reviewSettingsStream, (state, command) => {
+  const { secondReviewPercent, secondReviewOfDeactivations, reason, ifMatch } = command;
+  const events = setSampling(state, { secondReviewPercent, secondReviewOfDeactivations, reason });
+  return ifMatch.allow(events, state.sampling.changedAt, 'the sampling');
+});
+
+@Controller('v1/review-sampling')
+export class SetSamplingController extends CommandRoute {
+  @Put()
+  @Roles(...LEADS)
+  @Operation('Sets which cases a second reviewer judges without knowing of the first verdict', {
+    description:
+      'It concerns cases whose panel is one reviewer of ours, from their next verdict on. If the two disagree, a third decides. To the second a case looks like to the first; nobody can tell beforehand which cases are chosen.',
+    headers: IF_MATCH,
+    example: {
+      secondReviewPercent: 5,
+      secondReviewOfDeactivations: true,
+      reason: 'we begin to measure agreement',
+    },
+    answer: receipt('It is set.'),
+    refusals: { 412: ['changed-meanwhile'] },
+  })
+  setSampling(@Body() sampling: SetSampling, @Condition() ifMatch: IfMatch, @Context() context: Context) {
+    return this.receipt(sampling.with({ context, ifMatch }));
+  }
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { caseFile, flag, vote } from '../../test/support/case-file.js';
+import { hashOf } from '../kernel/ids.js';
+import { caseStream, type Verdict } from './case.js';
+import type { CaseFacts } from './conflict-of-interest.js';
+import type { CaseEvent } from './events.js';
+import { openCase } from './flag-decisions.js';
+import { isInSample } from './further-review.js';
+
+const SEED = 20220518;
+const sampled: CaseFacts = { furtherReview: { isSampled: true, deactivates: () => false } };
+const onDeactivation: CaseFacts = {
+  furtherReview: { isSampled: false, deactivates: (clause) => clause === 'violent' },
+};
+const opened = (panelSize = 1) => caseFile().append(openCase(caseStream.initial, flag({ panelSize })));
+const types = (events: readonly CaseEvent[]) => events.map(({ type }) => type);
+const required = (verdicts: number, because: string) =>
+  expect.objectContaining({
+    type: 'FurtherReviewRequired',
+    data: { caseId: 'img-1', round: 1, verdicts, because },
+  });
+
+describe('a further review', () => {
+  it('is required of a case in the sample once its only reviewer has judged it', () => {
+    const file = opened();
+    const first = vote(file.state(), 'rev-1', 'safe', {}, sampled);
+    expect(first).toEqual([expect.objectContaining({ type: 'VerdictGiven' }), required(2, 'sample')]);
+    file.append(first);
+    expect(types(vote(file.state(), 'rev-2', 'safe', {}, sampled))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+  });
+
+  it('goes to a third reviewer if two disagree, whose verdict decides', () => {
+    const file = opened().append(vote(opened().state(), 'rev-1', 'safe', {}, sampled));
+    const second = vote(file.state(), 'rev-2', 'unsafe', {}, sampled);
+    expect(second.at(-1)).toEqual(required(3, 'disagreement'));
+    file.append(second);
+    expect(types(vote(file.state(), 'rev-3', 'unsafe', {}, sampled))).toEqual(['VerdictGiven', 'ReviewConfirmed']);
+    expect(types(vote(file.state(), 'rev-3', 'safe', {}, sampled))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+    expect(types(vote(file.state(), 'rev-3', 'unsure', {}, sampled))).toEqual(['VerdictGiven']);
+  });
+
+  it('is required of a confirmation that would deactivate the account, and of no other verdict', () => {
+    const last = (verdict: Verdict, more = {}) => vote(opened().state(), 'rev-1', verdict, more, onDeactivation).at(-1);
+    expect(last('unsafe')).toEqual(required(2, 'deactivation'));
+    expect(last('unsafe', { clause: 'other' })!.type).toBe('ReviewConfirmed');
+    expect(last('safe')!.type).toBe('ReviewDismissed');
+  });
+
+  it('is required at once while the first verdict can be taken back, and stays required then', () => {
+    const file = opened();
+    file.append(vote(file.state(), 'rev-1', 'safe', { windowMs: 60_000 }, sampled));
+    expect(file.state().verdictsNeeded).toBe(2);
+    file.append([{ type: 'VerdictWithdrawn', data: { caseId: 'img-1', reviewer: 'rev-1' } }]);
+    expect(types(vote(file.state(), 'rev-1', 'safe', {}, {}))).toEqual(['VerdictGiven']);
+  });
+
+  it('is not required without a setting, of a larger panel, or of outside reviewers', () => {
+    expect(types(vote(opened().state(), 'rev-1', 'safe'))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+    const two = opened(2);
+    two.append(vote(two.state(), 'rev-1', 'safe', {}, sampled));
+    expect(types(vote(two.state(), 'rev-2', 'safe', {}, sampled))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+    const outside = { reviewerSource: '/tool' };
+    expect(types(vote(opened().state(), 'x-1', 'safe', outside, sampled))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+  });
+
+  it('never leaves the decision on a sampled case to one reviewer, nor to more than three', () => {
+    const verdicts = fc.array(fc.constantFrom<Verdict>('safe', 'unsafe', 'unsure', 'model-problem'), { maxLength: 6 });
+    fc.assert(
+      fc.property(verdicts, (given) => {
+        const file = opened();
+        const counted: Verdict[] = [];
+        for (const [n, verdict] of given.entries()) {
+          if (file.state().status !== 'open') break;
+          file.append(vote(file.state(), `rev-${n}`, verdict, {}, sampled));
+          if (verdict !== 'unsure') counted.push(verdict);
+        }
+        const isOpen = file.state().status === 'open';
+        if (counted.length < 2) expect(isOpen).toBe(true);
+        else if (counted.length === 2) expect(isOpen).toBe(counted[0] !== counted[1]);
+        else expect([isOpen, counted.length]).toEqual([false, 3]);
+      }),
+      { numRuns: 300, seed: SEED },
+    );
+  });
+});
+
+describe('the sample', () => {
+  const hashes = Array.from({ length: 4_000 }, (_, n) => Buffer.from(hashOf(String(n)), 'base64url').toString('hex'));
+
+  it('has as many cases as the share says, and with a larger share all of those before', () => {
+    const sizeOf = (percent: number) => hashes.filter((hash) => isInSample(hash, percent)).length / hashes.length;
+    expect([sizeOf(0), sizeOf(100)]).toEqual([0, 1]);
+    expect(sizeOf(5)).toBeCloseTo(0.05, 2);
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 100 }), (one, other) => {
+        const [less, more] = [Math.min(one, other), Math.max(one, other)];
+        expect(hashes.every((hash) => !isInSample(hash, less) || isInSample(hash, more))).toBe(true);
+      }),
+      { numRuns: 50, seed: SEED },
+    );
+  });
+});

@@ -1,0 +1,28 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { PersonKeys } from '../../platform/personal-data/person-keys.js';
+import { CONSEQUENCES, type Consequences } from '../consequences.js';
+import { type FurtherReviewFacts, isInSample } from '../further-review.js';
+import type { Sampling } from '../queue-rules.js';
+
+/** Reads which cases need a second reviewer. */
+@Injectable()
+export class FurtherReviews {
+  constructor(
+    @Inject(PersonKeys) private readonly keys: Pick<PersonKeys, 'keyedHash'>,
+    // A process that only closes cases asks for no second verdict: that was done when the first was given.
+    @Optional() @Inject(CONSEQUENCES) private readonly consequences?: Consequences,
+  ) {}
+
+  /** @param accountId whose image it is, if that is known */
+  async of(
+    { caseId, round, accountId }: { caseId: string; round: number; accountId: string | undefined },
+    { secondReviewPercent, secondReviewOfDeactivations }: Sampling,
+  ): Promise<FurtherReviewFacts> {
+    const hash = this.keys.keyedHash(`second review\n${round}\n${caseId}`);
+    const asks = secondReviewOfDeactivations && accountId !== undefined && this.consequences !== undefined;
+    return {
+      isSampled: isInSample(hash, secondReviewPercent),
+      deactivates: asks ? await this.consequences!.deactivating(accountId, caseId) : () => false,
+    };
+  }
+}

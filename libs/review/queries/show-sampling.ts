@@ -1,0 +1,57 @@
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import type { FastifyReply } from 'fastify';
+import type { Static } from 'typebox';
+import { LogEpoch } from '../../event-store/log-epoch.js';
+import { Transactor } from '../../event-store/transact.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { entityTagOf } from '../../http/if-match.js';
+import { closed, count, flag, position, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import { reviewSettingsStream } from '../queue-rules.js';
+import { LEADS } from './reviewing-roles.js';
+
+const SamplingAnswer = closed({
+  secondReviewPercent: count('Of the cases that one reviewer decides, how many get a second one, in hundredths.'),
+  secondReviewOfDeactivations: flag('Whether each case gets one whose confirmation would deactivate the account.'),
+  etag: text('Also the header `ETag`. Send it as `If-Match` to set this only if nobody has changed it since.'),
+  position: position('The position of the last change; 0 for none.'),
+});
+export type SamplingAnswer = Static<typeof SamplingAnswer>;
+
+export class ShowSampling extends Query<SamplingAnswer> {}
+
+@QueryHandler(ShowSampling)
+export class ShowSamplingHandler implements IQueryHandler<ShowSampling> {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+  ) {}
+
+  async execute(): Promise<SamplingAnswer> {
+    const { state } = await this.transactor.load(reviewSettingsStream, undefined);
+    const { changedAt, ...sampling } = state.sampling;
+    return { ...sampling, etag: entityTagOf(changedAt, this.epoch.current), position: String(changedAt) };
+  }
+}
+
+@Controller('v1/review-sampling')
+export class ShowSamplingController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get()
+  @Roles(...LEADS, 'compliance')
+  @Operation('Which cases a second reviewer judges without knowing of the first verdict', {
+    answer: answer('Sampling', 'The setting.', SamplingAnswer, {
+      secondReviewPercent: 5,
+      secondReviewOfDeactivations: true,
+      etag: '"9c1f03ab55d2-7"',
+      position: '7',
+    }),
+  })
+  async showSampling(@Res({ passthrough: true }) reply: FastifyReply): Promise<SamplingAnswer> {
+    const sampling = await this.queries.execute(new ShowSampling());
+    reply.header('etag', sampling.etag);
+    return sampling;
+  }
+}

@@ -1,0 +1,36 @@
+import { Type } from 'typebox';
+import { defineEvent } from '../events/event-definition.js';
+import { Count, EntityId, eventData, Line } from '../events/schemas.js';
+
+/** Why a case needs another verdict than that of its panel. */
+export const FURTHER_REVIEW_REASONS = ['sample', 'deactivation', 'disagreement'] as const;
+
+export const SamplingSet = defineEvent({
+  type: 'SamplingSet',
+  version: 1,
+  summary: 'A lead set which cases a second reviewer judges without knowing of the first verdict.',
+  schema: eventData({
+    secondReviewPercent: Count('Of the cases that one reviewer decides, how many get a second, in hundredths.', 0, 100),
+    secondReviewOfDeactivations: Type.Boolean({
+      description: 'Whether each case gets a second reviewer whose confirmation would deactivate the account.',
+    }),
+    reason: Line('Why.', 1),
+  }),
+  example: { secondReviewPercent: 5, secondReviewOfDeactivations: true, reason: 'we begin to measure agreement' },
+});
+
+export const FurtherReviewRequired = defineEvent({
+  type: 'FurtherReviewRequired',
+  version: 1,
+  summary:
+    'A case waits for another reviewer, who does not know of the verdicts before: a second or, if two disagree, a third.',
+  schema: eventData({
+    caseId: EntityId('The case; it has the id of its image.'),
+    round: Count('The round of the review.', 1),
+    verdicts: Count('The number of verdicts that decide the round now.', 2, 3),
+    because: Type.Enum([...FURTHER_REVIEW_REASONS], {
+      description: 'It is in the sample, it would deactivate the account, or the two reviewers disagree.',
+    }),
+  }),
+  example: { caseId: 'img-1', round: 1, verdicts: 2, because: 'sample' },
+});

@@ -20,7 +20,7 @@ export interface Case {
   panelSize: number;
   /** Whether an outside review tool gave the panel: then every verdict of it counts, also `unsure`. */
   isPanelGiven: boolean;
-  /** The number of verdicts that decide the round if that is more than the panel, as nobody is told before their own; else 0. */
+  /** The number of verdicts that decide the round if that is more than the panel, hidden from reviewers before their own; else 0. */
   verdictsNeeded: number;
   /** The number of flags that opened or joined the case. */
   flags: number;

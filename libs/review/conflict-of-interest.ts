@@ -1,10 +1,17 @@
 import type { Case } from './case.js';
-import type { FurtherReviewFacts } from './further-review.js';
 import type { Queue } from './queue-rules.js';
 import type { Reviewer } from './reviewer.js';
 
 /** Why a person may not review a case. */
 export type Conflict = 'own-flag' | 'own-image' | 'linked-account';
+
+/** Which cases that one reviewer decides get a second one. */
+export interface FurtherReviewFacts {
+  /** Whether the case is in the sample. */
+  isSampled: boolean;
+  /** Whether each case gets one that would deactivate its account, and whether a confirmation under this clause would. */
+  deactivates(clause: string | undefined): boolean;
+}
 
 /** Facts for a decision about a case that are not in the case's own events. */
 export interface CaseFacts {

@@ -2,14 +2,6 @@ import type { Case, GivenVerdict } from './case.js';
 import type { CaseFacts } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
 
-/** Which cases that one reviewer decides get a second one. */
-export interface FurtherReviewFacts {
-  /** Whether the case is in the sample. */
-  isSampled: boolean;
-  /** Whether each case gets one that would deactivate its account, and whether a confirmation under this clause would. */
-  deactivates(clause: string | undefined): boolean;
-}
-
 /** The range of the first eight digits of a hash in hex. */
 const RANGE = 2 ** 32;
 

@@ -154,7 +154,7 @@ export class NextCaseController {
         dueAt: toIso(state.route?.dueAt ?? state.openedAt),
         openedAt: toIso(state.openedAt),
         categories: [...state.categories].sort(),
-        // Who is to give a verdict is not told of others.
+        // Hidden from a reviewer who is still to judge.
         verdictsGiven: 0,
       },
     };

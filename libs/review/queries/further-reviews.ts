@@ -1,7 +1,8 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { PersonKeys } from '../../platform/personal-data/person-keys.js';
+import type { FurtherReviewFacts } from '../conflict-of-interest.js';
 import { CONSEQUENCES, type Consequences } from '../consequences.js';
-import { type FurtherReviewFacts, isInSample } from '../further-review.js';
+import { isInSample } from '../further-review.js';
 import type { Sampling } from '../queue-rules.js';
 
 /** Reads which cases need a second reviewer. */

@@ -84,7 +84,7 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
     const { verdict: _, ...visible } = visibleReview(state, reader, now);
     const seen = events
       .filter(isUsable)
-      .filter((event) => !isHiddenFrom(state, reader, now) || !tellsOfOthers(event, reader));
+      .filter((event) => !isHiddenFrom(state, reader, now) || !showsOthers(event, reader));
     const decidesAt = state.status === 'open' ? undecided(state, {})?.finalAt : undefined;
     return {
       caseId,
@@ -111,10 +111,10 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
   }
 }
 
-/** What tells a reviewer who is still to judge that others have judged before. */
+/** What would show a reviewer who is still to judge that others have judged before. */
 const WORK = ['CaseClaimed', 'CaseReleased', 'VerdictGiven', 'VerdictWithdrawn', 'FurtherReviewRequired'];
 
-const tellsOfOthers = ({ type, metadata }: RecordedEvent, reader: Actor): boolean =>
+const showsOthers = ({ type, metadata }: RecordedEvent, reader: Actor): boolean =>
   WORK.includes(type) && metadata.actor.id !== reader.id;
 
 @Controller('v1/cases')

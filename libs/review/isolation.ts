@@ -85,7 +85,7 @@ export function isolateFlagger(state: Isolation, { hours, at, position, ...flag 
 
 /** A no-op if the last time in which they were kept apart was ended. @throws NotFound flagger-not-isolated */
 export function releaseFlagger(state: Isolation, data: { flaggedBy: string; reason: string }): IsolationEvent[] {
-  refuseUnknown(state, data.flaggedBy);
+  refuseNeverIsolated(state, data.flaggedBy);
   return state.spans.every(({ releasedAt }) => releasedAt !== undefined) ? [] : [{ type: 'IsolationReleased', data }];
 }
 
@@ -94,13 +94,14 @@ export function replayFlags(
   state: Isolation,
   data: { flaggedBy: string; through: Position; reason: string },
 ): IsolationEvent[] {
-  refuseUnknown(state, data.flaggedBy);
+  refuseNeverIsolated(state, data.flaggedBy);
   return data.through <= state.replayedThrough
     ? []
     : [{ type: 'IsolatedFlagsReplayed', data: { ...data, after: state.replayedThrough } }];
 }
 
-function refuseUnknown({ spans }: Isolation, flaggedBy: string): void {
+/** @throws NotFound flagger-not-isolated */
+export function refuseNeverIsolated({ spans }: Isolation, flaggedBy: string): void {
   if (spans.length > 0) return;
   throw new NotFound(
     'flagger-not-isolated',

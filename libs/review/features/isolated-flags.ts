@@ -7,7 +7,7 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsReason } from '../../http/field-rules.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { isolationId, isolationStream, releaseFlagger, replayFlags } from '../isolation.js';
+import { isolationId, isolationStream, refuseNeverIsolated, releaseFlagger, replayFlags } from '../isolation.js';
 import { IsolatedFlags } from '../queries/isolated-flags.js';
 import { FLAGGER } from '../queries/list-isolated-flags.js';
 import { LEADS } from '../queries/reviewing-roles.js';
@@ -27,6 +27,8 @@ export class ReplayIsolatedFlagsHandler implements ICommandHandler<ReplayIsolate
   ) {}
 
   async execute({ flaggedBy, reason, context }: ReplayIsolatedFlags): Promise<CommandResult> {
+    const { state: known } = await this.transactor.load(isolationStream, isolationId(flaggedBy));
+    refuseNeverIsolated(known, flaggedBy);
     const through = (await this.flags.waiting([flaggedBy])).get(flaggedBy)?.last ?? 0;
     return commandResult(
       await this.transactor.transact(isolationStream, isolationId(flaggedBy), context, (state) =>

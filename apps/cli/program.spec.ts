@@ -79,6 +79,7 @@ const COMMANDS = [
   'sampling set',
   'enforcement list',
   'enforcement show',
+  'enforcement latency',
   'enforcement acknowledge',
   'enforcement redeliver',
   'ladder show',

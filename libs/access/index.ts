@@ -1,8 +1,12 @@
 import type { Context } from '../context/context.js';
+import { DecisionPoints } from '../enforcement/index.js';
 import { decisionPointProviders } from './decision-point/decision-point-providers.js';
 import { EvaluateAccessController } from './features/evaluate-access.js';
 import { FastEvaluation } from './features/fast-evaluation.js';
 import { AuthzenConfigurationController } from './queries/authzen-configuration.js';
+import { ReportedDecisions } from './queries/reported-decisions.js';
+import { DeactivationLatencyController, ShowDeactivationLatencyHandler } from './queries/show-deactivation-latency.js';
+import { CreateAppliedDecisions1700000000141 } from './schema.js';
 
 export * from './decide-access.js';
 export { AccessReplica } from './decision-point/access-replica.js';
@@ -14,8 +18,10 @@ export const accessContext: Context = {
       name: 'Access',
       description:
         'May this account do this now? AuthZEN Authorization API 1.0. Decided from the log and the clock at the moment of the request; if a fact can’t be known, the decision is a deny.',
-      controllers: [EvaluateAccessController, AuthzenConfigurationController],
+      controllers: [EvaluateAccessController, AuthzenConfigurationController, DeactivationLatencyController],
     },
   ],
-  services: [...decisionPointProviders, FastEvaluation],
+  commands: [ShowDeactivationLatencyHandler],
+  migrations: [CreateAppliedDecisions1700000000141],
+  services: [...decisionPointProviders, FastEvaluation, { provide: DecisionPoints, useClass: ReportedDecisions }],
 };

@@ -40,12 +40,44 @@ export const commands: CommandGroup = (program, run) => {
         print(answer, () => listText(answer, status !== undefined));
       }),
     );
+  command(group, 'latency', 'Shows how long after a verdict decision points deny.', 'enforcement latency --days 30')
+    .option('--days <n>', 'over how many last days', integer(1, 90))
+    .action(
+      run<{ days?: number }>(async ({ client, print }, { days }) => {
+        const answer = await client.get<DeactivationLatency>('/v1/metrics/deactivation-latency', { days });
+        print(answer, () => latencyText(answer));
+      }),
+    );
   followingCommands(group, run);
   targetCommands(
     program.command('target').description('Registers the systems that acknowledge enforcements, and lists them.'),
     run,
   );
 };
+
+interface Quantiles {
+  p50: number;
+  p95: number;
+  p99: number;
+}
+
+interface DeactivationLatency {
+  days: number;
+  verdicts: number;
+  firstDenial: Quantiles | null;
+  everywhere: Quantiles | null;
+}
+
+function latencyText({ days, verdicts, firstDenial, everywhere }: DeactivationLatency): Shown {
+  const row = (what: string, of: Quantiles | null) => [what, of?.p50, of?.p95, of?.p99];
+  return paragraphs([
+    line`${verdicts} verdicts within ${days} days`,
+    table(
+      ['ms after the verdict', 'p50', 'p95', 'p99'],
+      [row('the first decision point denies', firstDenial), row('every decision point denies', everywhere)],
+    ),
+  ]);
+}
 
 function listText({ items }: Page<EnforcementEntry>, isByStatus: boolean): Shown {
   if (isByStatus) {
@@ -149,6 +181,13 @@ const statementText = (statement: NonNullable<EnforcementAnswer['statement']>): 
     ['appeal', statement.appeal],
   ]);
 
+const decisionPointsText = ({ decisionPoints }: EnforcementAnswer): Shown =>
+  table(
+    ['decision point', 'denies since'],
+    decisionPoints.map((one) => [one.decisionPoint, time(one.appliedAt) ?? 'not reported']),
+    'no decision point has reported since when it denies',
+  );
+
 const acknowledgementsText = ({ acknowledgements, timesAskedAgain }: EnforcementAnswer): Shown =>
   table(
     ['target', 'acknowledged', `asked again ${timesAskedAgain} times`],
@@ -172,12 +211,14 @@ function receiptText(receipt: EnforcementAnswer): Shown {
       ['strikes', receipt.strikes],
       ['strike counts until', time(receipt.strikeUntil)],
       ['ladder', receipt.ladder],
+      ['disregarded', receipt.disregarded],
       ['clause', receipt.clause],
       ['categories', receipt.categories.join(', ')],
       ['case', review?.caseId],
       ['decided by', review?.reviewers.join(', ')],
       ['decided at', review && `position ${review.position}, stored ${time(review.storedAt)}`],
     ]),
+    decisionPointsText(receipt),
     ...(receipt.statement ? [statementText(receipt.statement)] : []),
     ...(receipt.acknowledgements.length > 0 ? [acknowledgementsText(receipt)] : []),
     table(

@@ -33,6 +33,8 @@ export * from './expected-standing.js';
 export * from './ladder.js';
 export * from './processes/enforcing.js';
 export { IMAGE_WITHHOLDING } from './processes/image-withholding.js';
+export { type AppliedAt, DecisionPoints } from './queries/decision-points.js';
+export { DisregardedUses } from './queries/disregarded-uses.js';
 
 export const enforcementContext: Context = {
   name: 'enforcement',

@@ -1,5 +1,7 @@
 import type { Context } from '../context/context.js';
+import { DisregardedUses } from '../enforcement/index.js';
 import { DisregardedDecisionsController, ShowDisregardedDecisionsHandler } from './queries/disregarded-decisions.js';
+import { NotedUses } from './queries/disregarded-uses.js';
 import {
   ListModelProblemImagesHandler,
   ModelProblemsController,
@@ -49,5 +51,5 @@ export const safetyContext: Context = {
       ],
     },
   ],
-  services: [SafetyReport, ReviewReport, SafetyGauges],
+  services: [{ provide: DisregardedUses, useClass: NotedUses }, SafetyReport, ReviewReport, SafetyGauges],
 };

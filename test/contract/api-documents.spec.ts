@@ -227,6 +227,7 @@ describe('the documents of the interfaces', () => {
       await send('get', '/v1/metrics/restricted-images');
       await send('get', '/v1/metrics/reviewers');
       await send('get', '/v1/metrics/disregarded-decisions');
+      await send('get', '/v1/metrics/deactivation-latency');
       await send('get', '/v1/events');
       await send('get', '/v1/log');
       const { items } = await send('get', '/v1/quarantine');

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { decisionPointName } from '../../libs/access/decision-point/applied-decisions.js';
 import { OverdueNoting } from '../../libs/enforcement/processes/overdue-noting.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
+import { until } from '../support/until.js';
 
 let gatehouse: TestGatehouse;
 let service: Client;
@@ -132,6 +134,19 @@ it('changes and removes a target only if nobody changed it meanwhile, and then w
   expect(await ids('waiting')).toEqual([]);
   await tickAfter(10_000_000);
   expect(await feed('EnforcementOverdue')).toHaveLength(1);
+});
+
+it('shows in the receipt since when each decision point denies, and how soon that was', async () => {
+  for (const id of ['img-1', (await operator.get('/v1/enforcements?account=acc-2')).body.items[0].enforcementId]) {
+    await until(async () => (await receipt(id)).decisionPoints.length > 0);
+    expect(await receipt(id)).toMatchObject({
+      decisionPoints: [{ decisionPoint: decisionPointName(), appliedAt: expect.any(String) }],
+      disregarded: 0,
+    });
+  }
+  const { verdicts, firstDenial } = (await operator.get('/v1/metrics/deactivation-latency')).body;
+  expect([verdicts, firstDenial.p50 <= firstDenial.p99]).toEqual([2, true]);
+  expect(await text('enforcement', 'latency', '--days', '30')).toContain('2 verdicts within 30 days');
 });
 
 it('lists by account or by status', async () => {

@@ -32,6 +32,8 @@ export interface AccessReplicaOptions {
   accounts: number;
   /** Reading the log failed. It is retried; until it succeeds, the replica ages. */
   error?(error: unknown): void;
+  /** Events were applied just now, unlike those that the replica reads at its start. */
+  applied?(events: readonly RecordedEvent[]): void;
 }
 
 /** From where the replica follows the log, and what is known there. */
@@ -77,6 +79,8 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
   /** Computed last, from these policies and as of this time. */
   private inForce: { of: ContentPolicies; from: number; policies: PoliciesInForce } | undefined;
   private position: Position = 0;
+  /** The head of the log at the start. */
+  private startedAt: Position = 0;
   private readonly moves = new Changes();
   private samples: Sample[] = [];
   /** All samples of the last ten minutes, oldest first. */
@@ -172,6 +176,7 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
    */
   async start(signal: AbortSignal, { enforcing, withholding, withheld }: ReplicaStart): Promise<void> {
     const head = await this.store.head();
+    this.startedAt = head;
     this.position = Math.min(enforcing.position, head);
     this.pending = await readPending(this.store, this.account, enforcing);
     this.withheld = await readWithheld(this.store, this.position, withholding, withheld);
@@ -203,6 +208,7 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
   private applyPage({ events, next }: Page): void {
     for (const event of events) this.apply(event);
     this.position = next;
+    this.options.applied?.(events.filter(({ position }) => position > this.startedAt));
     for (const [accountId, position] of this.ahead) if (position <= next) this.ahead.delete(accountId);
     this.moves.notify();
     this.updateFreshness();

@@ -19,6 +19,7 @@ import { positionAndParked } from '../../subscriptions/checkpoints.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
 import { REACTOR_PREFIX } from '../../subscriptions/reactor.js';
 import { AccessReplica } from './access-replica.js';
+import { AppliedDecisions } from './applied-decisions.js';
 import { DecisionPoint } from './decision-point.js';
 import { unreadableStreams } from './unreadable-streams.js';
 import { MAX_WITHHELD } from './withheld-images.js';
@@ -42,6 +43,7 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(ViewReader) private readonly views: ViewReader,
+    @Inject(AppliedDecisions) private readonly decisions: AppliedDecisions,
   ) {
     this.isServing = httpAdapter?.getInstance() !== undefined;
   }
@@ -53,6 +55,7 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
     const withholding = await positionAndParked(this.pool, REACTOR_PREFIX + IMAGE_WITHHOLDING);
     const withheld = await withheldImages(this.pool, this.views, MAX_WITHHELD);
     await replica.start(this.stop.signal, { enforcing, withholding, withheld });
+    void this.decisions.run(this.stop.signal);
     this.readiness.register('access-replica', () => {
       if (replica.ageMs > settings.stalenessMs)
         throw new Error(`its state is ${Math.round(replica.ageMs)} ms old; ${settings.stalenessMs} ms are allowed`);
@@ -85,11 +88,24 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
 
 export const decisionPointProviders: readonly Provider[] = [
   {
+    provide: AppliedDecisions,
+    inject: [POOL, CLOCK, Metrics],
+    useFactory(pool: Pool, clock: Clock, metrics: Metrics) {
+      const help = 'Time from the storing of a decision against an account until this decision point has applied it';
+      const applied = metrics.histogram('access_decision_applied_seconds', help);
+      return new AppliedDecisions(pool, clock, (seconds) => applied.observe(seconds));
+    },
+  },
+  {
     provide: AccessReplica,
-    inject: [EVENT_STORE, LogTail, LOGGER],
-    useFactory(store: EventStore, log: LogTail, logger: Logger) {
+    inject: [EVENT_STORE, LogTail, LOGGER, AppliedDecisions],
+    useFactory(store: EventStore, log: LogTail, logger: Logger, decisions: AppliedDecisions) {
       const error = errorLog(logger, 'the access replica lost its subscription to the log and restarts it');
-      return new AccessReplica(store, log, { accounts: REPLICA_ACCOUNTS, error });
+      return new AccessReplica(store, log, {
+        accounts: REPLICA_ACCOUNTS,
+        error,
+        applied: (events) => decisions.note(events),
+      });
     },
   },
   {

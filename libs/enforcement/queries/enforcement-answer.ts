@@ -76,6 +76,14 @@ export const EnforcementAnswer = closed({
     }),
     'The targets that were asked to carry it out, or its reversal if that was asked last.',
   ),
+  decisionPoints: list(
+    closed({
+      decisionPoint: text('A process that answers access decisions: its machine and its process id.'),
+      appliedAt: orNull(instant('When it had applied the decision; null if it ran then and has not reported that.')),
+    }),
+    'Since when each decision point denies. One that has ended before it reported is missing, and those of 90 days ago are.',
+  ),
+  disregarded: count('How often services are noted to have acted for the account since although it was denied.'),
   timesAskedAgain: count('How often overdue targets were asked again since.'),
   events: list(ReceiptEvent, 'What was stored because of it, and what lifted it, in the order of the log.'),
 });
@@ -112,6 +120,8 @@ export const enforcementExample: EnforcementAnswer = {
     appeal: howToAppeal('img-1'),
   },
   acknowledgements: [{ target: 'session-service', isRegistered: true, acknowledgedAt: '2022-05-19T10:20:03.000Z' }],
+  decisionPoints: [{ decisionPoint: 'gateway-1:17', appliedAt: '2022-05-19T10:20:00.003Z' }],
+  disregarded: 0,
   timesAskedAgain: 0,
   events: [
     {

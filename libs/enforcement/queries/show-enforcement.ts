@@ -17,6 +17,8 @@ import { enforcementStream, type Order } from '../enforcement.js';
 import { EnforcementAcknowledged, enforcementEvents } from '../events.js';
 import { type Ladder, ladderStream } from '../ladder.js';
 import { targetsStream } from '../targets.js';
+import { DecisionPoints } from './decision-points.js';
+import { DisregardedUses } from './disregarded-uses.js';
 import { EnforcementAnswer, enforcementExample, howToAppeal } from './enforcement-answer.js';
 import { eventsOfCause } from './enforcement-events.js';
 
@@ -28,6 +30,8 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(DecisionPoints) private readonly points: DecisionPoints,
+    @Inject(DisregardedUses) private readonly uses: DisregardedUses,
   ) {}
 
   async execute({ id }: ShowEnforcement): Promise<EnforcementAnswer> {
@@ -50,6 +54,9 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
     const { byName } = foldRecorded(targetsStream, targets);
     const ordered = own.filter((event) => enforcementEvents.some((definition) => isOf(definition, event)));
     const all = [...ordered, ...eventsOfCause(account, id), ...image.filter(({ fault }) => fault === undefined)];
+    const [cause] = eventsOfCause(account, id);
+    const decision = confirmation ?? cause;
+    const decidedAt = decision?.recordedAt ?? own[0]!.recordedAt;
     return {
       enforcementId: id,
       accountId,
@@ -78,6 +85,10 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
         isRegistered: byName.has(target),
         acknowledgedAt: asked?.waitingFor.includes(target) ? null : acknowledgedAt(own, target),
       })),
+      decisionPoints: decision
+        ? await this.points.appliedAt({ position: decision.position, storedAt: decision.recordedAt })
+        : [],
+      disregarded: await this.uses.since(accountId, decidedAt),
       timesAskedAgain: asked?.attempts ?? 0,
       events: all.sort((one, other) => one.position - other.position).map(receiptOf),
     };

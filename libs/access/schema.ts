@@ -1,0 +1,27 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+export class CreateAppliedDecisions1700000000141 implements MigrationInterface {
+  name = 'CreateAppliedDecisions1700000000141';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE SCHEMA access;
+
+      -- When each decision point had applied a decision against an account. The time of storing tells apart decisions of two
+      -- logs that have the same position.
+      CREATE TABLE access.applied_decisions (
+        position bigint NOT NULL,
+        stored_at timestamptz NOT NULL,
+        decision_point text NOT NULL,
+        applied_at timestamptz NOT NULL,
+        is_review boolean NOT NULL,
+        PRIMARY KEY (position, stored_at, decision_point)
+      );
+      CREATE INDEX applied_decisions_stored_at ON access.applied_decisions (stored_at);
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP SCHEMA access CASCADE');
+  }
+}

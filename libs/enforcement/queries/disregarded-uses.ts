@@ -1,0 +1,5 @@
+/** What services did for accounts that were denied it. */
+export abstract class DisregardedUses {
+  /** How many noted uses of the account there were from a time on, RFC 3339. */
+  abstract since(accountId: string, time: string): Promise<number>;
+}

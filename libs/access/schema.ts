@@ -7,7 +7,7 @@ export class CreateAppliedDecisions1700000000141 implements MigrationInterface {
     await runner.query(`
       CREATE SCHEMA access;
 
-      -- When each decision point had applied a decision against an account. The time of storing tells apart decisions of two
+      -- When each decision point had applied a decision against an account. The time of storing separates decisions of two
       -- logs that have the same position.
       CREATE TABLE access.applied_decisions (
         position bigint NOT NULL,

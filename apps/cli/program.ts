@@ -24,6 +24,7 @@ const ORDER = [
   'reviewer',
   'flagger',
   'sampling',
+  'bulk',
   'enforcement',
   'ladder',
   'target',

@@ -95,6 +95,8 @@ const SHOWING = [
   'flagger list --limit 1',
   'flagger flags acc-1 --limit 1',
   'sampling show',
+  'bulk list --limit 1',
+  'bulk show bulk-1',
   'switch list',
   'switch show generate',
   'image-rule list',

@@ -6,6 +6,7 @@ import { line, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { Refusal } from '../kernel/errors.js';
+import { bulkCommands } from './cli/bulk.js';
 import { addQueueCommands } from './cli/case-list.js';
 import { casePath } from './cli/case-paths.js';
 import { contentCommands } from './cli/content.js';
@@ -31,6 +32,7 @@ export const commands: CommandGroup = (program, run) => {
   queueCommands(program, run);
   flaggerCommands(program, run);
   samplingCommands(program, run);
+  bulkCommands(program, run);
   const group = program.command('case').description('Reviews flagged images: the queue, claims and verdicts.');
 
   addQueueCommands(group, run);

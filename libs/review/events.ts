@@ -2,11 +2,13 @@ import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Instant, Label, Labels, Line, PersonalText } from '../events/schemas.js';
 import { MAX_ID_LENGTH } from '../kernel/text-forms.js';
+import { bulkEvents } from './bulk-events.js';
 import { isolationEvents } from './isolation-events.js';
 import { overturningEvents } from './overturning-events.js';
 import { reviewerEvents } from './reviewer-events.js';
 import { CaseMoved, CaseRouted, FLAG_SOURCES, reviewSettingsEvents } from './routing-events.js';
 import { FurtherReviewRequired } from './sampling-events.js';
+import { severeViewerEvents } from './severe-viewer-events.js';
 
 export const VERDICTS = ['safe', 'unsafe', 'unsure', 'model-problem'] as const;
 
@@ -316,33 +318,11 @@ export const notedFlaggerEvents = [FlaggerNoted];
 
 export type FlaggerNotedEvent = EventOf<(typeof notedFlaggerEvents)[number]>;
 
-const grant = { person: EntityId('The lead.'), reason: Line('Why.', 1) };
-
-export const SevereViewerGranted = defineEvent({
-  type: 'SevereViewerGranted',
-  version: 1,
-  summary: 'A lead may look at images of cases that name a clause of the highest severity.',
-  schema: eventData(grant),
-  example: { person: 'lead-1', reason: 'trained for it' },
-});
-
-export const SevereViewerRevoked = defineEvent({
-  type: 'SevereViewerRevoked',
-  version: 1,
-  summary: 'A lead may no longer look at images of cases that name a clause of the highest severity.',
-  schema: eventData(grant),
-  example: { person: 'lead-1', reason: 'changed teams' },
-});
-
-/** The events of the stream of people who may look at the most severe images. */
-export const severeViewerEvents = [SevereViewerGranted, SevereViewerRevoked];
-
-export type SevereViewerEvent = EventOf<(typeof severeViewerEvents)[number]>;
-
 export const reviewEvents = [
   ...caseEvents,
   ...notedFlaggerEvents,
   ...isolationEvents,
+  ...bulkEvents,
   ...severeViewerEvents,
   ...reviewSettingsEvents,
   ...reviewerEvents,

@@ -1,7 +1,9 @@
-import type { Context } from '../context/context.js';
+import type { Context, ContextPorts } from '../context/context.js';
 import { ImageOwners, ownerOf } from '../images/index.js';
+import { bulkJobStream } from './bulk-job.js';
 import { caseStream } from './case.js';
 import { reviewEvents } from './events.js';
+import { BulkJobsController, CancelBulkJobHandler, StartBulkJobHandler } from './features/bulk-jobs.js';
 import { CaseFactsReader } from './features/case-facts.js';
 import { ClaimCaseController, ClaimCaseHandler } from './features/claim-case.js';
 import { ConfirmReviewHandler, confirmReviewInbound } from './features/confirm-review.js';
@@ -37,6 +39,7 @@ import { WithdrawVerdictController, WithdrawVerdictHandler } from './features/wi
 import { openingSettings } from './flag-decisions.js';
 import { isolationStream } from './isolation.js';
 import { notedFlaggerStream } from './noted-flagger.js';
+import { bulkWork } from './processes/bulk-work.js';
 import { caseOpening } from './processes/case-opening.js';
 import { caseRerouting } from './processes/case-rerouting.js';
 import { flagReplay } from './processes/flag-replay.js';
@@ -53,6 +56,7 @@ import { FlagsAhead } from './queries/flags-ahead.js';
 import { FurtherReviews } from './queries/further-reviews.js';
 import { IsolatedFlags } from './queries/isolated-flags.js';
 import { IsolationGauge } from './queries/isolation-gauge.js';
+import { ListBulkJobsController, ListBulkJobsHandler, ShowBulkJobHandler } from './queries/list-bulk-jobs.js';
 import { ListCasesController, ListCasesHandler } from './queries/list-cases.js';
 import {
   ListIsolatedFlaggersHandler,
@@ -61,6 +65,7 @@ import {
 } from './queries/list-isolated-flags.js';
 import { ListQueuesController, ListQueuesHandler } from './queries/list-queues.js';
 import { ListSevereViewersController, ListSevereViewersHandler } from './queries/list-severe-viewers.js';
+import { MatchingCases } from './queries/matching-cases.js';
 import { ShowOwnExposureController, ShowOwnExposureHandler } from './queries/own-exposure.js';
 import { PreviewImageController, PreviewImageHandler } from './queries/preview-image.js';
 import { ReviewCaseController, ReviewCaseHandler } from './queries/review-case.js';
@@ -73,6 +78,7 @@ import { reviewSettingsStream } from './queue-rules.js';
 import { reviewerStream } from './reviewer.js';
 import { CreateCaseReservations1700000000140, CreateRefusedCases1700000000150 } from './schema.js';
 import { severeViewersStream } from './severe-viewers.js';
+import { bulkJobsView } from './views/bulk-jobs.js';
 import { casesView } from './views/cases.js';
 import { exposureView } from './views/exposure.js';
 import { flagsView } from './views/flags.js';
@@ -95,12 +101,31 @@ export { QueueRulesSet } from './routing-events.js';
 export type { Votes } from './verdict-decisions.js';
 export * from './views/cases.js';
 
+function caseFactsOf({ pool, log, transactor, clock, settings, viewReader, personKeys }: ContextPorts) {
+  const flags = new FlagsAhead(pool, log, settings);
+  const images = new ImageOwners(pool, log, settings);
+  const routing = new RoutingFactsReader(transactor, clock, pool, settings);
+  const rates = new FlagRates(pool, log, viewReader, transactor, settings);
+  const records = new FlaggerRecords(pool, settings);
+  const further = new FurtherReviews(personKeys);
+  return new CaseFactsReader(transactor, flags, images, clock, routing, rates, records, further, pool, settings);
+}
+
 export const reviewContext: Context = {
   name: 'review',
   events: reviewEvents,
-  streams: [caseStream, notedFlaggerStream, isolationStream, severeViewersStream, reviewSettingsStream, reviewerStream],
-  views: [casesView, flagsView, isolationsView, exposureView],
-  consumers: ({ transactor, clock, settings, pool, viewReader, log, store }) => {
+  streams: [
+    caseStream,
+    notedFlaggerStream,
+    isolationStream,
+    bulkJobStream,
+    severeViewersStream,
+    reviewSettingsStream,
+    reviewerStream,
+  ],
+  views: [casesView, flagsView, isolationsView, bulkJobsView, exposureView],
+  consumers: (given) => {
+    const { transactor, clock, settings, pool, viewReader, log, store, ownEventIds } = given;
     const routing = new RoutingFactsReader(transactor, clock, pool, settings);
     const records = new FlaggerRecords(pool, settings);
     const ports = { transactor, clock, routing, records, settings: openingSettings(settings), ownerOf: ownerOf(pool) };
@@ -110,29 +135,16 @@ export const reviewContext: Context = {
     return [
       caseOpening(flagProcessing({ ...ports, isolation: new FlagIsolation(transactor, rates, settings) })),
       flagReplay(replaying),
+      bulkWork({
+        ...{ transactor, routing, ownEventIds, clock, facts: caseFactsOf(given), cases: new MatchingCases(pool) },
+        ...{ reader: viewReader, waitMs: settings.decisionWaitMs },
+      }),
       caseRerouting(transactor, routing, pool, viewReader, settings.decisionWaitMs),
     ];
   },
-  schedules: ({ pool, log, transactor, clock, logger, settings, viewReader, personKeys }) => {
-    const flags = new FlagsAhead(pool, log, settings);
-    const images = new ImageOwners(pool, log, settings);
-    const routing = new RoutingFactsReader(transactor, clock, pool, settings);
-    const rates = new FlagRates(pool, log, viewReader, transactor, settings);
-    const records = new FlaggerRecords(pool, settings);
-    const further = new FurtherReviews(personKeys);
-    const facts = new CaseFactsReader(
-      transactor,
-      flags,
-      images,
-      clock,
-      routing,
-      rates,
-      records,
-      further,
-      pool,
-      settings,
-    );
-    return [new VerdictClosing(pool, transactor, facts, clock, logger)];
+  schedules: (given) => {
+    const { pool, transactor, clock, logger } = given;
+    return [new VerdictClosing(pool, transactor, caseFactsOf(given), clock, logger)];
   },
   commands: [
     ListCasesHandler,
@@ -169,6 +181,10 @@ export const reviewContext: Context = {
     ReleaseFlaggerHandler,
     ShowSamplingHandler,
     SetSamplingHandler,
+    ListBulkJobsHandler,
+    ShowBulkJobHandler,
+    StartBulkJobHandler,
+    CancelBulkJobHandler,
   ],
   inbound: (commands) => [giveVerdictInbound(commands), confirmReviewInbound(commands)],
   routes: [
@@ -205,6 +221,11 @@ export const reviewContext: Context = {
       controllers: [SetQueuesController, ListQueuesController, NextCaseController],
     },
     {
+      name: 'Bulk jobs',
+      description: 'A lead takes one decision on every open case of a query.',
+      controllers: [ListBulkJobsController, BulkJobsController],
+    },
+    {
       name: 'Review sampling',
       description: 'A second reviewer judges some cases without knowing of the first verdict.',
       controllers: [ShowSamplingController, SetSamplingController],
@@ -227,6 +248,7 @@ export const reviewContext: Context = {
     FurtherReviews,
     IsolatedFlags,
     IsolationGauge,
+    MatchingCases,
     AccountCasesReader,
     CaseFactsReader,
     CaseQueue,

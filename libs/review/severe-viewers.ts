@@ -1,5 +1,5 @@
 import type { StreamKind } from '../kernel/decider.js';
-import { type SevereViewerEvent, severeViewerEvents } from './events.js';
+import { type SevereViewerEvent, severeViewerEvents } from './severe-viewer-events.js';
 
 export interface SevereViewer {
   person: string;

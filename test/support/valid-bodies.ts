@@ -53,6 +53,14 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   ],
   'POST /v1/cohorts/:id/address-exports': [{ reason: 'invitations', part: 0 }],
   'POST /v1/cases/:id/reveals': [{ level: 'prompt', reason: 'ambiguous', token: 1 }],
+  'POST /v1/bulk-jobs': [
+    {
+      ...{ action: 'confirm', clause: 'violent', queue: 'default', category: 'violent', account: 'acc-1' },
+      ...{ openedBefore: '2032-06-01T00:00:00Z', openedAfter: '2022-06-01T00:00:00Z', atMost: 9, reason: 'a test' },
+    },
+    { action: 'requeue', toQueue: 'default', atMost: 0, reason: 'a test' },
+    { action: 'dismiss', reason: 'a preview' },
+  ],
   'PUT /v1/review-sampling': [{ secondReviewPercent: 5, secondReviewOfDeactivations: true, reason: 'agreement' }],
   'POST /v1/isolated-flags/:id/replay': [{ reason: 'they are right' }],
   'PUT /v1/severe-viewers/:id': [{ reason: 'trained for it' }],

@@ -1,0 +1,199 @@
+import { Body, Controller, Delete, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { IsIn } from 'class-validator';
+import type { Static } from 'typebox';
+import { decisionHandler, RequestCommand } from '../../context/decision.js';
+import { Transactor } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import {
+  IdParam,
+  IfGiven,
+  IsEntityId,
+  IsInstant,
+  IsInteger,
+  IsLabel,
+  IsReason,
+  Means,
+} from '../../http/field-rules.js';
+import { closed, count, orNull, text } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation, receipt } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
+import { writeReceipt, writeReceiptFields } from '../../http/write-receipt.js';
+import type { Clock } from '../../kernel/clock.js';
+import { Refusal } from '../../kernel/errors.js';
+import type { Ids } from '../../kernel/ids.js';
+import { CLOCK, IDS } from '../../platform/ports.js';
+import { BULK_ACTIONS, MAX_BULK_CASES } from '../bulk-events.js';
+import { type BulkJob, bulkJobStream, cancelBulkJob, startBulkJob } from '../bulk-job.js';
+import { JOB_ID } from '../queries/bulk-answers.js';
+import { MatchingCases } from '../queries/matching-cases.js';
+import { LEADS } from '../queries/reviewing-roles.js';
+import { queueOf, reviewSettingsStream } from '../queue-rules.js';
+
+interface Started extends CommandResult {
+  /** Undefined for a preview. */
+  jobId?: string;
+  matched: number;
+}
+
+export class StartBulkJob extends RequestCommand<Started> {
+  @IsIn(BULK_ACTIONS)
+  @Means('What is done to each case.')
+  action!: (typeof BULK_ACTIONS)[number];
+
+  @IfGiven()
+  @IsLabel('Only cases in this queue.')
+  queue?: string;
+
+  @IfGiven()
+  @IsLabel('Only cases of which flags name this category.')
+  category?: string;
+
+  @IfGiven()
+  @IsEntityId('Only cases of this account.')
+  account?: string;
+
+  @IfGiven()
+  @IsInstant('Only cases that were opened before this time.')
+  openedBefore?: string;
+
+  @IfGiven()
+  @IsInstant('Only cases that were opened after this time.')
+  openedAfter?: string;
+
+  @IfGiven()
+  @IsLabel('For confirm: the clause of the content policy that the images violate.')
+  clause?: string;
+
+  @IfGiven()
+  @IsLabel('For requeue: the queue that is to have them.')
+  toQueue?: string;
+
+  @IfGiven()
+  @IsInteger(
+    'Starts the job if at most so many cases match. Without it, says how many do and starts nothing.',
+    0,
+    MAX_BULK_CASES,
+  )
+  atMost?: number;
+
+  @IsReason('Why. No personal data.')
+  reason!: string;
+}
+
+@CommandHandler(StartBulkJob)
+export class StartBulkJobHandler implements ICommandHandler<StartBulkJob> {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(MatchingCases) private readonly cases: MatchingCases,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(IDS) private readonly ids: Ids,
+  ) {}
+
+  /** @throws Refusal too-many-cases, second-review-needed; NotFound queue-unknown; InvalidInput */
+  async execute({ action, clause, toQueue, atMost, reason, context, ...conditions }: StartBulkJob): Promise<Started> {
+    const { state: rules } = await this.transactor.load(reviewSettingsStream, undefined);
+    if (toQueue !== undefined) queueOf(rules, toQueue);
+    if (action === 'confirm' && rules.sampling.secondReviewOfDeactivations)
+      throw new Refusal(
+        'second-review-needed',
+        'a confirmation may deactivate an account, which needs a second review here: judge these cases one by one',
+      );
+    const filter = filterOf(conditions);
+    const matched = await this.cases.count(filter, this.clock.now());
+    const jobId = this.ids.next();
+    const job = {
+      ...{ jobId, action, matched, reason, filter },
+      ...(clause !== undefined && { clause }),
+      ...(toQueue !== undefined && { toQueue }),
+    };
+    if (atMost === undefined) {
+      startBulkJob(bulkJobStream.initial, job);
+      return { matched, changed: false, position: 0 };
+    }
+    if (matched > atMost)
+      throw new Refusal('too-many-cases', `${matched} cases match, more than ${atMost}: name a narrower filter`, {
+        matched,
+      });
+    const started = await this.transactor.transact(bulkJobStream, jobId, context, (state) => startBulkJob(state, job));
+    return { jobId, matched, ...commandResult(started) };
+  }
+}
+
+/** The conditions that are given. */
+function filterOf(given: BulkJob['filter']): BulkJob['filter'] {
+  const { queue, category, account, openedBefore, openedAfter } = given;
+  const all = { queue, category, account, openedBefore, openedAfter };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+export class CancelBulkJob extends RequestCommand {
+  declare readonly jobId: string;
+  declare readonly reason: string;
+}
+
+export const CancelBulkJobHandler = decisionHandler(
+  CancelBulkJob,
+  bulkJobStream,
+  (state, { jobId, reason }) => cancelBulkJob(state, { jobId, reason }),
+  ({ jobId }) => jobId,
+);
+
+const BulkJobStartedAnswer = closed({
+  jobId: orNull(text('The bulk job; null if none was started.')),
+  matched: count('Cases that match.'),
+  ...writeReceiptFields,
+});
+export type BulkJobStartedAnswer = Static<typeof BulkJobStartedAnswer>;
+
+export class CancelBulkJobQuery {
+  @IsReason('Why. No personal data.')
+  reason!: string;
+}
+
+@Controller('v1/bulk-jobs')
+export class BulkJobsController {
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+
+  @Post()
+  @HttpCode(200)
+  @Roles(...LEADS)
+  @Operation('Says how many open cases match, or starts a job that takes one decision on each', {
+    description:
+      'Without `atMost` it only counts. The decision is that of the caller: a case of an image or a flag of theirs refuses, as do cases that somebody has claimed or judged and, except for requeue, those of a larger panel. A repeat starts another job.',
+    example: {
+      action: 'dismiss',
+      queue: 'detected',
+      category: 'violent',
+      atMost: 120,
+      reason: 'a detector was wrong',
+    },
+    answer: answer('BulkJobStarted', 'The number of cases and the job.', BulkJobStartedAnswer, {
+      jobId: 'bulk-1',
+      matched: 120,
+      position: '1044',
+    }),
+    refusals: { 404: ['queue-unknown'], 409: ['too-many-cases', 'second-review-needed'] },
+  })
+  async startBulkJob(@Body() job: StartBulkJob, @Context() context: Context): Promise<BulkJobStartedAnswer> {
+    const started = await this.commands.execute(job.with({ context }));
+    return { jobId: started.jobId ?? null, matched: started.matched, ...writeReceipt(started) };
+  }
+
+  @Delete(':id')
+  @Roles(...LEADS)
+  @Operation('Cancels a bulk job', {
+    description: 'What it has done stays; it may finish about a hundred more cases. A repeat changes nothing.',
+    fields: { id: JOB_ID },
+    answer: receipt('The job is cancelled, or was over.'),
+    refusals: { 404: ['bulk-job-unknown'] },
+  })
+  async cancelBulkJob(
+    @Param() { id: jobId }: IdParam,
+    @Query() { reason }: CancelBulkJobQuery,
+    @Context() context: Context,
+  ) {
+    return writeReceipt(await this.commands.execute(new CancelBulkJob().with({ context, jobId, reason })));
+  }
+}

@@ -1,0 +1,106 @@
+import type { OwnEventIds } from '../../event-store/event-identity.js';
+import type { Transactor } from '../../event-store/transact.js';
+import type { RecordedOf } from '../../events/event-definition.js';
+import type { Clock } from '../../kernel/clock.js';
+import { causedBy } from '../../kernel/command-context.js';
+import { NotFound, Refusal } from '../../kernel/errors.js';
+import { inOrder } from '../../kernel/in-order.js';
+import type { ViewReader } from '../../projections/view-reader.js';
+import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
+import { handleInBulk } from '../bulk-decisions.js';
+import { BulkJobStarted } from '../bulk-events.js';
+import { advanceBulkJob, type BulkProgress, bulkJobStream, endBulkJob } from '../bulk-job.js';
+import { caseStream } from '../case.js';
+import type { CaseFactsReader } from '../features/case-facts.js';
+import type { RoutingFactsReader } from '../features/routing-facts.js';
+import type { MatchingCases } from '../queries/matching-cases.js';
+import { casesView } from '../views/cases.js';
+
+const BULK_WORK = 'bulk-work';
+const PAGE = 100;
+const CONCURRENCY = 4;
+
+export interface BulkWorkPorts {
+  transactor: Transactor;
+  facts: CaseFactsReader;
+  routing: RoutingFactsReader;
+  cases: MatchingCases;
+  reader: ViewReader;
+  ownEventIds: OwnEventIds;
+  clock: Clock;
+  waitMs: number;
+}
+
+/**
+ * Does bulk jobs, each page by page. After an interruption it resumes behind the last page that it is through with; a case of
+ * the next page that it has handled before is known by the id of its event, however the case has changed since.
+ */
+export function bulkWork(ports: BulkWorkPorts): Consumer {
+  const { transactor, cases, reader, waitMs } = ports;
+  return defineConsumer({
+    name: BULK_WORK,
+    events: [BulkJobStarted],
+    key: ({ data }) => data.jobId,
+    async react(event) {
+      const { jobId, filter, matched } = event.data;
+      await reader.reached(casesView, event.position, waitMs);
+      const context = causedBy(event, BULK_WORK);
+      const at = Date.parse(event.metadata.time);
+      for (;;) {
+        const { state } = await transactor.load(bulkJobStream, jobId);
+        // Never more than the lead was answered: the view may have been behind.
+        const limit = state.status === 'running' ? Math.min(PAGE, matched - state.handled) : 0;
+        const page = limit > 0 ? await cases.page(filter, at, state.through, limit) : [];
+        if (page.length === 0) break;
+        const refused = await handled(ports, event, page);
+        const through = page.at(-1)!;
+        const counts = { handled: state.handled + page.length, refused: state.refused + refused };
+        await transactor.transact(bulkJobStream, jobId, context, (now) =>
+          advanceBulkJob(now, { jobId, through, ...counts }),
+        );
+      }
+      await transactor.transact(bulkJobStream, jobId, context, (now: BulkProgress) => endBulkJob(now, jobId));
+    },
+  });
+}
+
+/** @returns how many of the cases refused */
+async function handled(
+  { transactor, facts, routing, ownEventIds, clock }: BulkWorkPorts,
+  event: RecordedOf<typeof BulkJobStarted>,
+  page: readonly string[],
+): Promise<number> {
+  const { actor } = event.metadata;
+  const by = actor.id;
+  let refused = 0;
+  await inOrder(
+    page,
+    (caseId) => [caseId],
+    CONCURRENCY,
+    async (caseId) => {
+      // The lead decided it; the cause says in which job.
+      const context = {
+        ...causedBy(event, BULK_WORK),
+        ...ownEventIds.identify(event, `bulk ${caseId}`),
+        ...{ actor, isRecordedElsewhere: true },
+      };
+      try {
+        await transactor.transact(
+          caseStream,
+          caseId,
+          context,
+          (state, read) => handleInBulk(state, { caseId, by, job: event.data, now: clock.now() }, read),
+          async () => {
+            const read = await facts.read(caseId, [by]);
+            const { state } = await transactor.load(caseStream, caseId);
+            return { ...read, ...(await routing.read(state)) };
+          },
+        );
+      } catch (error) {
+        if (!(error instanceof Refusal || error instanceof NotFound)) throw error;
+        refused++;
+      }
+    },
+  );
+  return refused;
+}

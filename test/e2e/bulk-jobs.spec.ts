@@ -1,0 +1,136 @@
+import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { StoreUnavailable } from '../../libs/kernel/errors.js';
+import { CaseFactsReader } from '../../libs/review/features/case-facts.js';
+import { commandLineFor } from '../support/cli-process.js';
+import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { until } from '../support/until.js';
+
+let now = Date.parse('2022-05-18T09:00:00Z');
+let gatehouse: TestGatehouse;
+let service: Client;
+let rita: Client;
+let lena: Client;
+
+beforeAll(async () => {
+  gatehouse = await startGatehouse({ clock: { now: () => now } });
+  service = await gatehouse.as('images', 'service');
+  rita = await gatehouse.as('rita', 'reviewer');
+  lena = await gatehouse.as('lena', 'lead');
+  await lena.put('/v1/queues', {
+    ...{ queues: [{ id: 'default' }, { id: 'severe' }], rules: [], default: 'default', patienceHours: 24 },
+    reason: 'a test',
+  });
+  await gatehouse.settle();
+});
+afterAll(() => gatehouse.close());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+async function flagged(category: string, ids: readonly string[], flaggedBy = 'acc-9') {
+  for (const imageId of ids) {
+    await service.post('/v1/events', cloudEvent('ImageGenerated', { imageId, accountId: `owner-${imageId}` }));
+    await flag(imageId, category, flaggedBy);
+  }
+  await gatehouse.settle();
+}
+const flag = (imageId: string, category: string, flaggedBy: string) =>
+  service.post(
+    '/v1/events',
+    cloudEvent('ContentFlagged', { imageId, flaggedBy, flaggerKind: 'user', categories: [category] }),
+  );
+const idsOf = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}-${n}`);
+const start = (body: object, by = lena) => by.post('/v1/bulk-jobs', { reason: 'a test', ...body });
+const show = async (jobId: string) => (await lena.get(`/v1/bulk-jobs/${jobId}`)).body;
+const statusOf = async (caseId: string) => (await lena.get(`/v1/cases/${caseId}`)).body.status;
+const codeOf = ({ status, body }: { status: number; body: { type?: string } }) => [
+  status,
+  body.type?.split('/').at(-1),
+];
+
+it('says how many cases match, and starts nothing if they are more than expected', async () => {
+  await flagged('violent', idsOf('v', 5));
+  await flagged('hate', ['other']);
+  const query = { action: 'dismiss', category: 'violent' };
+  expect((await start(query, rita)).status).toBe(403);
+  expect((await start(query)).body).toMatchObject({ jobId: null, matched: 5 });
+  expect(codeOf(await start({ ...query, atMost: 4 }))).toEqual([409, 'too-many-cases']);
+  expect(codeOf(await start({ action: 'requeue', toQueue: 'gone' }))).toEqual([404, 'queue-unknown']);
+  expect(codeOf(await start({ action: 'confirm' }))).toEqual([400, 'invalid-input']);
+  expect((await lena.get('/v1/bulk-jobs')).body.items).toEqual([]);
+});
+
+it('takes the decision of its lead on each case, but overrules nobody', async () => {
+  await flagged('violent', ['by-lena'], 'lena');
+  expect((await rita.post('/v1/cases/v-0/claim')).status).toBe(200);
+  const { jobId, matched } = (await start({ action: 'dismiss', category: 'violent', atMost: 10 })).body;
+  expect(matched).toBe(6);
+  await gatehouse.settle();
+  expect(await show(jobId)).toMatchObject({
+    ...{ action: 'dismiss', filter: { category: 'violent' }, status: 'ended', matched: 6, handled: 6, refused: 2 },
+    ...{ startedBy: 'lena', reason: 'a test' },
+  });
+  const statuses = await Promise.all(['v-0', 'v-1', 'v-4', 'by-lena', 'other'].map(statusOf));
+  expect(statuses).toEqual(['claimed', 'dismissed', 'dismissed', 'open', 'open']);
+  const { history } = (await lena.get('/v1/cases/v-1')).body;
+  expect(history.at(-1)).toMatchObject({ type: 'ReviewDismissed', actor: { id: 'lena' } });
+});
+
+it('moves and confirms cases as well', async () => {
+  await flagged('spam', idsOf('s', 3));
+  await start({ action: 'requeue', category: 'spam', toQueue: 'severe', atMost: 3 });
+  await gatehouse.settle();
+  expect((await lena.get('/v1/cases?queue=severe')).body.items).toHaveLength(3);
+  const confirm = { action: 'confirm', clause: 'violent', queue: 'severe', atMost: 3 };
+  await lena.put('/v1/review-sampling', {
+    ...{ secondReviewPercent: 0, secondReviewOfDeactivations: true, reason: 'x' },
+  });
+  expect(codeOf(await start(confirm))).toEqual([409, 'second-review-needed']);
+  await lena.put('/v1/review-sampling', {
+    ...{ secondReviewPercent: 0, secondReviewOfDeactivations: false, reason: 'x' },
+  });
+  expect((await start(confirm)).status).toBe(200);
+  await gatehouse.settle();
+  expect(await Promise.all(idsOf('s', 3).map(statusOf))).toEqual(['confirmed', 'confirmed', 'confirmed']);
+  expect((await gatehouse.administrator.get('/v1/accounts/owner-s-0')).body).toMatchObject({ deactivated: true });
+});
+
+it('resumes after an interruption, decides nothing twice, and ends when it is cancelled', async () => {
+  await flagged('resumed', idsOf('r', 4));
+  const { jobId } = (await start({ action: 'dismiss', category: 'resumed', atMost: 4 })).body;
+  const read = CaseFactsReader.prototype.read;
+  let isInterrupted = false;
+  jest.spyOn(CaseFactsReader.prototype, 'read').mockImplementation(async function (this: CaseFactsReader, ...given) {
+    if (isInterrupted || given[0] !== 'r-3') return read.apply(this, given);
+    isInterrupted = true;
+    await until(async () => (await statusOf('r-0')) === 'dismissed');
+    // Reopens a case that the job has handled, once the job reads it again.
+    await flag('r-0', 'resumed', 'acc-8');
+    throw new StoreUnavailable('the process ends here');
+  });
+  await gatehouse.settle();
+  expect(isInterrupted).toBe(true);
+  expect(await Promise.all(idsOf('r', 4).map(statusOf))).toEqual(['open', 'dismissed', 'dismissed', 'dismissed']);
+  expect(await show(jobId)).toMatchObject({ status: 'ended' });
+  now += 1;
+  await flagged('cancelled', idsOf('c', 2));
+  const other = (await start({ action: 'dismiss', category: 'cancelled', atMost: 2 })).body.jobId;
+  expect(codeOf(await lena.delete('/v1/bulk-jobs/none?reason=x'))).toEqual([404, 'bulk-job-unknown']);
+  const cancelled = await lena.delete(`/v1/bulk-jobs/${other}?reason=x`);
+  expect(cancelled.status).toBe(200);
+  expect((await lena.delete(`/v1/bulk-jobs/${other}?reason=x`)).body.position).toBe(cancelled.body.position);
+  await gatehouse.settle();
+  expect(await show(other)).toMatchObject({ status: 'cancelled', handled: 0 });
+  expect(await statusOf('c-0')).toBe('open');
+});
+
+it('is shown and led from the command line', async () => {
+  const cli = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken });
+  const query = ['dismiss', '--category', 'cancelled', '--reason', 'a test'];
+  expect((await cli.run('bulk', 'start', ...query)).stdout).toContain('2 cases match');
+  const { jobId } = JSON.parse((await cli.run('bulk', 'start', ...query, '--at-most', '2', '--json')).stdout);
+  expect((await cli.run('bulk', 'show', jobId)).stdout).toMatch(/category cancelled[\s\S]*running/);
+  await gatehouse.settle();
+  expect((await cli.run('bulk', 'list')).stdout).toMatch(/dismiss +ended +2 +2 +0/);
+  expect((await cli.run('bulk', 'cancel', jobId, '--reason', 'a test')).stdout).toMatch(/ended/);
+});

@@ -14,6 +14,7 @@ import { Admissions } from './queries/admissions.js';
 import { CohortList } from './queries/cohort-list.js';
 import { ListCohortsController, ListCohortsHandler } from './queries/list-cohorts.js';
 import { PeopleLeft } from './queries/people-left.js';
+import { RolloutGauges } from './queries/rollout-gauges.js';
 import { ShowCohortController, ShowCohortHandler } from './queries/show-cohort.js';
 import { ShowRolloutController, ShowRolloutHandler } from './queries/show-rollout.js';
 import { rolloutStream } from './rollout.js';
@@ -68,6 +69,6 @@ export const rolloutContext: Context = {
       ],
     },
   ],
-  services: [Admissions, CohortList, PeopleLeft],
+  services: [Admissions, CohortList, PeopleLeft, RolloutGauges],
   migrations: [CloseEarlierCohorts1700000000060],
 };

@@ -7,6 +7,7 @@ import {
   ModelProblemsController,
   ShowModelProblemsHandler,
 } from './queries/model-problems.js';
+import { OutcomeGauges } from './queries/outcome-gauges.js';
 import { RestrictedImagesController, ShowRestrictedImagesHandler } from './queries/restricted-images.js';
 import { ReviewReport } from './queries/review-report.js';
 import { SafetyReport } from './queries/safety-figures.js';
@@ -51,5 +52,11 @@ export const safetyContext: Context = {
       ],
     },
   ],
-  services: [{ provide: DisregardedUses, useClass: NotedUses }, SafetyReport, ReviewReport, SafetyGauges],
+  services: [
+    { provide: DisregardedUses, useClass: NotedUses },
+    SafetyReport,
+    ReviewReport,
+    SafetyGauges,
+    OutcomeGauges,
+  ],
 };

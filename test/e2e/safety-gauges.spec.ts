@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { judge } from '../support/judge.js';
 
 let gatehouse: TestGatehouse;
+let aheadMs = 0;
 beforeAll(async () => {
-  gatehouse = await startGatehouse();
+  gatehouse = await startGatehouse({ clock: { now: () => Date.now() + aheadMs } });
   const image = cloudEvent('ImageGenerated', { imageId: 'img-1', accountId: 'ann' });
   expect((await gatehouse.administrator.post('/v1/events', image)).status).toBe(202);
   await gatehouse.settle();
@@ -40,4 +42,41 @@ it('cost one query of each kind for a scrape', async () => {
   } finally {
     queries.mockRestore();
   }
+});
+
+const metric = async (name: string) => {
+  const { body } = await gatehouse.administrator.get('/metrics');
+  return body.match(new RegExp(`^gatehouse_${name}.*$`, 'gm')) ?? [];
+};
+
+it('have what became of confirmed cases, at most a minute old', async () => {
+  const { administrator } = gatehouse;
+  expect(await metric('review_overturned_share')).toEqual([]);
+  const rita = await gatehouse.as('rita', 'reviewer');
+  const flag = { imageId: 'img-1', flaggedBy: 'detector', flaggerKind: 'detector', categories: ['violent'] };
+  await administrator.post('/v1/events', cloudEvent('ContentFlagged', flag));
+  await gatehouse.settle();
+  expect((await judge(rita, 'img-1', 'unsafe')).status).toBe(200);
+  await gatehouse.settle();
+  aheadMs += 60_000;
+  expect(await metric('review_overturned_share')).toContain('gatehouse_review_overturned_share{bound="value"} 0');
+  expect(await metric('deactivation_latency_seconds')).toHaveLength(2);
+  await administrator.post('/v1/accounts/ann/reinstatement', { reason: 'appeal-granted', cause: 'img-1' });
+  await gatehouse.settle();
+  expect(await metric('review_overturned_share')).toContain('gatehouse_review_overturned_share{bound="value"} 0');
+  aheadMs += 60_000;
+  expect(await metric('review_overturned_share')).toContain('gatehouse_review_overturned_share{bound="value"} 1');
+});
+
+it('have the people of the window beside the rate, which is absent until it is set', async () => {
+  expect(await metric('rollout_people')).toEqual(['gatehouse_rollout_people_in_window 0']);
+  const { administrator } = gatehouse;
+  await administrator.put('/v1/rollout/rate', { perWeek: 100 });
+  await administrator.post('/v1/waitlist', { email: 'ada@example.org' });
+  await gatehouse.settle();
+  expect((await administrator.post('/v1/cohorts', { size: 1 })).status).toBe(202);
+  expect(await metric('rollout_people')).toEqual([
+    'gatehouse_rollout_people_in_window 1',
+    'gatehouse_rollout_people_per_week 100',
+  ]);
 });

@@ -29,7 +29,8 @@ const VERDICT_ROWS = `
     one.verdict = CASE one.outcome WHEN 'confirmed' THEN 'unsafe' WHEN 'dismissed' THEN 'safe' ELSE one.outcome END
       AS agrees,
     v.outcome = 'confirmed' AND reversed.case_id IS NULL AS is_confirmed,
-    CASE WHEN v.outcome = 'confirmed' AND reversed.case_id IS NOT NULL THEN one.outcome <> 'confirmed'
+    CASE WHEN v.outcome = 'overturned' OR (v.outcome = 'confirmed' AND reversed.case_id IS NOT NULL)
+      THEN one.outcome <> 'confirmed'
       ELSE v.outcome = one.outcome END AS upheld,
     (one.reviewer || ' ' || coalesce(one.source, '')) COLLATE "C" AS who
   FROM ${viewTable(verdictsView)} v

@@ -1,0 +1,33 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Transactor } from '../../event-store/transact.js';
+import type { Clock } from '../../kernel/clock.js';
+import { Metrics } from '../../platform/metrics/metrics.js';
+import { CLOCK } from '../../platform/ports.js';
+import { countedCohorts, rolloutStream } from '../rollout.js';
+
+/** The people of the rolling seven days, and how many the rate allows. Every process reports the same values. */
+@Injectable()
+export class RolloutGauges implements OnModuleInit {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(Metrics) private readonly metrics: Metrics,
+  ) {}
+
+  onModuleInit(): void {
+    const rollout = async () => (await this.transactor.load(rolloutStream, undefined)).state;
+    this.metrics.readGauge('rollout_people_in_window', 'People that count against the rate now', [], async () => {
+      const counted = countedCohorts(await rollout(), this.clock.now());
+      return [{ value: counted.reduce((sum, { people }) => sum + people, 0) }];
+    });
+    this.metrics.readGauge(
+      'rollout_people_per_week',
+      'People that the rate allows in any rolling seven days; absent until a rate is set',
+      [],
+      async () => {
+        const { perWeek } = await rollout();
+        return perWeek === undefined ? [] : [{ value: perWeek }];
+      },
+    );
+  }
+}

@@ -1,0 +1,79 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type pg from 'pg';
+import { type Clock, toIso, WEEK_MS } from '../../kernel/clock.js';
+import { Metrics } from '../../platform/metrics/metrics.js';
+import { CLOCK, POOL } from '../../platform/ports.js';
+import { queryView } from '../../projections/view-query.js';
+import { viewTable } from '../../projections/view-tables.js';
+import { casesView } from '../../review/index.js';
+import { share } from '../metrics.js';
+import { deactivationsView } from '../views/deactivations.js';
+import { reversedCasesView } from '../views/reversed-cases.js';
+import { verdictsView } from '../views/verdicts.js';
+
+/** These are computed from every case, so a scrape gets figures that may be so old. */
+const MAX_AGE_MS = 60_000;
+
+/** SQL: the cases that verdicts confirmed in any round, and how many of them are not confirmed any more, or reversed. */
+const OVERTURNED = `
+  SELECT count(*)::int AS confirmed,
+    count(*) FILTER (WHERE v.outcome IS DISTINCT FROM 'confirmed' OR reversed.case_id IS NOT NULL)::int AS overturned
+  FROM ${viewTable(verdictsView)} v LEFT JOIN (
+    SELECT DISTINCT jsonb_array_elements_text(reversed) AS case_id FROM ${viewTable(reversedCasesView)}
+  ) reversed USING (case_id)
+  WHERE v.outcome = 'confirmed' OR v.verdicts @> '[{"outcome":"confirmed"}]'`;
+
+const QUANTILES = ['0.5', '0.95'];
+/** SQL: from storing a confirmation to storing the deactivation that it caused, of those stored since `$1`. */
+const LATENCY = `
+  SELECT percentile_disc(ARRAY[${QUANTILES}]) WITHIN GROUP (
+    ORDER BY extract(epoch FROM d.stored_at - c.decision_stored_at)::float8
+  ) AS seconds
+  FROM ${viewTable(deactivationsView)} d JOIN ${viewTable(casesView)} c USING (account_id, case_id)
+  WHERE d.stored_at >= $1 AND d.stored_at >= c.decision_stored_at`;
+
+/** What became of confirmed cases. Every process reports the same values, up to a minute apart. */
+@Injectable()
+export class OutcomeGauges implements OnModuleInit {
+  constructor(
+    @Inject(POOL) private readonly pool: pg.Pool,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(Metrics) private readonly metrics: Metrics,
+  ) {}
+
+  onModuleInit(): void {
+    this.metrics.readGauge(
+      'review_overturned_share',
+      'Share of the cases that verdicts confirmed which were overturned, by a later round or a reversal',
+      ['bound'],
+      this.atMostEachMinute(async () => {
+        const { confirmed, overturned } = (await queryView(this.pool, { text: OVERTURNED })).rows[0];
+        const found = share(overturned, confirmed);
+        return found === null
+          ? []
+          : (['value', 'low', 'high'] as const).map((bound) => ({ labels: { bound }, value: found[bound] }));
+      }),
+    );
+    this.metrics.readGauge(
+      'deactivation_latency_seconds',
+      'Time from storing a confirmation to storing the deactivation that it caused, of the last seven days',
+      ['quantile'],
+      this.atMostEachMinute(async () => {
+        const values = [toIso(this.clock.now() - WEEK_MS)];
+        const { seconds } = (await queryView(this.pool, { text: LATENCY, values })).rows[0];
+        return QUANTILES.flatMap((quantile, n) =>
+          seconds === null ? [] : [{ labels: { quantile }, value: seconds[n] as number }],
+        );
+      }),
+    );
+  }
+
+  private atMostEachMinute<Answer>(read: () => Promise<Answer>): () => Promise<Answer> {
+    let known: { at: number; answer: Answer } | undefined;
+    return async () => {
+      const now = this.clock.now();
+      if (!known || now - known.at >= MAX_AGE_MS || now < known.at) known = { at: now, answer: await read() };
+      return known.answer;
+    };
+  }
+}

@@ -146,19 +146,22 @@ describe('the clauses of a content policy', () => {
       [NOW, published('v4')],
     ];
     for (const count of [3, 4, 5]) {
-      const severities = severitiesAt(stored(...versions.slice(0, count)), NOW);
+      const severities = severitiesAt(stored(...versions.slice(0, count)), NOW)!;
       expect([severities.get('hate'), severities.get('violent'), severities.get('other')]).toEqual([3, 2, undefined]);
     }
-    expect(severitiesAt(given('v1'), NOW).size).toBe(0);
+  });
+
+  it('have no severities until a version has clauses', () => {
+    for (const state of [given(), given('v1')]) expect(severitiesAt(state, NOW)).toBeNull();
   });
 
   it('have no known severity while a broken event may have published others', () => {
     const known = stored([NOW, published('v1', { clauses: [hate] })]);
     const broken = policyStream.evolveBroken!(known, { position: 7 } as never);
-    expect(severitiesAt(broken, NOW).size).toBe(0);
+    expect(severitiesAt(broken, NOW)?.size).toBe(0);
     const later = publishPolicy(broken, { version: 'v2', clauses: [violence] }, NOW);
     const superseded = fold(policyStream, [{ ...later[0]!, metadata: { time: toIso(NOW) } }], broken);
-    expect([...severitiesAt(superseded, NOW + DAY_MS)]).toEqual([
+    expect([...severitiesAt(superseded, NOW + DAY_MS)!]).toEqual([
       ['hate', 3],
       ['violent', 2],
     ]);

@@ -151,11 +151,12 @@ export function clausesAt(policies: ContentPolicies, now: number): readonly Clau
  * withdrawn or announced, since flags name clauses of earlier versions too. A clause that is not in it is unknown. Empty
  * while a broken event may have published a version in force.
  * @param now epoch milliseconds
- * @returns by the id of the clause, from 0 to 3
+ * @returns by the id of the clause, from 0 to 3; null if no version has clauses, so that nothing is said of severities
  */
-export function severitiesAt(policies: ContentPolicies, now: number): ReadonlyMap<string, number> {
+export function severitiesAt(policies: ContentPolicies, now: number): ReadonlyMap<string, number> | null {
   const severities = new Map<string, number>();
   if (policiesAt(policies, now).unreadable !== undefined) return severities;
+  if (policies.versions.every(({ clauses }) => clauses.length === 0)) return null;
   for (const { id, severity } of policies.versions.flatMap(({ clauses }) => clauses))
     severities.set(id, Math.max(severity, severities.get(id) ?? 0));
   return severities;

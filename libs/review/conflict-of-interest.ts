@@ -29,8 +29,8 @@ export interface CaseFacts {
   needs?: { queue: Queue; reviewers: ReadonlyMap<string, Reviewer> };
   /** The clauses of the content policy in force; empty if it has none. */
   clauses?: ReadonlySet<string>;
-  /** By clause of any version of the content policy: the highest severity. Absent ones are unknown. */
-  severities?: ReadonlyMap<string, number>;
+  /** By clause of any version of the content policy: the highest severity. Absent ones are unknown. Null without clauses. */
+  severities?: ReadonlyMap<string, number> | null;
   /** Absent if no case needs a further review. */
   furtherReview?: FurtherReviewFacts;
 }

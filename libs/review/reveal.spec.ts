@@ -85,4 +85,9 @@ describe('the image of a case that names a clause of the highest severity', () =
         expect.objectContaining({ code: 'severe-content', details: { clause: 'violent' } }),
       );
   });
+
+  it('is for all reviewers while no version of the policy has clauses', () => {
+    const look = () => checkAs({ level: 'full' }, { severities: null }, opened, flagged(['minors']), claimed('rita', 1));
+    expect(look).not.toThrow();
+  });
 });

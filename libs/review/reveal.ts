@@ -16,10 +16,12 @@ export const isText = (level: RevealLevel): level is TextLevel => TEXTS.some((on
 
 /**
  * What the flags or the verdicts of the round name and is, or may be, a clause of the highest severity, whose images have
- * viewers of their own: of a category that no version of the content policy knows, nobody said that it is less severe.
+ * viewers of their own: of a category that no version of the content policy knows, nobody said that it is less severe. A
+ * policy without clauses says nothing of severities.
  * @returns undefined for none
  */
 export function severeClauseOf(state: Case, { severities }: CaseFacts): string | undefined {
+  if (severities === null) return undefined;
   const named = [...state.categories, ...state.verdicts.flatMap(({ clause }) => clause ?? [])];
   return named.find((one) => severities?.get(one) === MAX_SEVERITY) ?? named.find((one) => !severities?.has(one));
 }

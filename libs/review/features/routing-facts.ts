@@ -38,7 +38,7 @@ export class RoutingFactsReader {
     return {
       rules,
       panelSize: this.settings.reviewPanel,
-      severities: severitiesAt(policies, this.clock.now()),
+      severities: severitiesAt(policies, this.clock.now()) ?? new Map(),
       reach,
       records: new Map(records),
       accountConfirmed: account.length > 0 ? (counts.get(account[0]!)?.confirmed ?? 0) : 0,

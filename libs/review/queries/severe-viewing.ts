@@ -20,8 +20,8 @@ export class SevereViewing {
     return isLead(actor) && (await this.transactor.load(severeViewersStream, undefined)).state.has(actor.id);
   }
 
-  /** By clause: how severe it is. Absent ones are unknown. */
-  async severities(): Promise<ReadonlyMap<string, number>> {
+  /** By clause: how severe it is. Absent ones are unknown. Null without clauses. */
+  async severities(): Promise<ReadonlyMap<string, number> | null> {
     const { state } = await this.transactor.load(policyStream, undefined);
     return severitiesAt(state, this.clock.now());
   }

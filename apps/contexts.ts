@@ -60,6 +60,10 @@ export const contexts: readonly ListedContext[] = [
     cli: () => import('../libs/enforcement/cli.js'),
   },
   {
+    descriptor: async () => (await import('../libs/preservation/index.js')).preservationContext,
+    cli: () => import('../libs/preservation/cli.js'),
+  },
+  {
     descriptor: async () => (await import('../libs/safety/index.js')).safetyContext,
     cli: () => import('../libs/safety/cli.js'),
   },

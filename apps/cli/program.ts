@@ -28,6 +28,7 @@ const ORDER = [
   'enforcement',
   'ladder',
   'target',
+  'hold',
   'switch',
   'image-rule',
   'metrics',

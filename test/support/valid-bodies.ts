@@ -68,6 +68,10 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   'POST /v1/cases/:id/hold': [{ token: 1, until: '2032-06-01T00:00:00Z', note: 'asked' }],
   'POST /v1/cases/:id/handover': [{ token: 1, reviewer: 'rev-2', note: 'in Welsh' }],
   'POST /v1/cases/:id/escalate': [{ token: 1, note: 'unclear' }],
+  'POST /v1/cases/:id/authority-reports': [
+    { authority: 'NCMEC', reference: 'CT-2022-1', sentAt: '2022-05-19T12:00:00.000Z' },
+  ],
+  'POST /v1/accounts/:id/legal-holds': [{ holdId: 'request-1', reason: 'an order of a court' }],
   'POST /v1/cases/:id/reopen': [{ reason: 'the clause was clarified' }],
   'PUT /v1/queues': [
     {

@@ -1,0 +1,70 @@
+import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandRoute, RequestCommand } from '../../context/decision.js';
+import { Transactor } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IdParam, IsInstant, IsTitle } from '../../http/field-rules.js';
+import { Operation, receipt } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
+import { NotFound, Refusal } from '../../kernel/errors.js';
+import { CurrentCases } from '../../review/index.js';
+import { preservationStream, recordReport } from '../preservation.js';
+
+export class RecordReport extends RequestCommand {
+  @IsTitle('Which authority.')
+  authority!: string;
+
+  @IsTitle('The reference that the authority gave, or that of the report. No personal data.')
+  reference!: string;
+
+  @IsInstant('When the report was sent (RFC 3339).')
+  sentAt!: string;
+
+  declare readonly caseId: string;
+}
+
+@CommandHandler(RecordReport)
+export class RecordReportHandler implements ICommandHandler<RecordReport> {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(CurrentCases) private readonly cases: CurrentCases,
+  ) {}
+
+  /** @throws NotFound case-unknown; Refusal image-owner-unknown */
+  async execute({ caseId, authority, reference, sentAt, context }: RecordReport): Promise<CommandResult> {
+    const { state } = await this.cases.find(caseId, context.actor.id);
+    if (state.status === 'none') {
+      throw new NotFound('case-unknown', `there is no case ${caseId}; check the id: a case has the id of its image`);
+    }
+    const { accountId } = state;
+    if (accountId === undefined) {
+      throw new Refusal(
+        'image-owner-unknown',
+        `the owner of image ${caseId} is unknown, so the report has no account; send its ImageGenerated`,
+      );
+    }
+    return commandResult(
+      await this.transactor.transact(preservationStream, accountId, context, (preservation) =>
+        recordReport(preservation, { accountId, caseId, authority, reference, sentAt }),
+      ),
+    );
+  }
+}
+
+@Controller('v1/cases')
+export class RecordReportController extends CommandRoute {
+  @Post(':id/authority-reports')
+  @HttpCode(200)
+  @Roles('lead', 'compliance', 'administrator')
+  @Operation('Records that a case was reported to an authority; a repeat changes nothing', {
+    description: 'The report itself is sent outside of Gatehouse.',
+    fields: { id: 'The case.' },
+    example: { authority: 'NCMEC', reference: 'CT-2022-1', sentAt: '2022-05-19T12:00:00.000Z' },
+    answer: receipt('Recorded.'),
+    refusals: { 404: ['case-unknown'], 409: ['image-owner-unknown'], 503: ['not-caught-up'] },
+  })
+  recordReport(@Param() { id }: IdParam, @Body() report: RecordReport, @Context() context: Context) {
+    return this.receipt(report.with({ context, caseId: id }));
+  }
+}

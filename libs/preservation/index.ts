@@ -1,0 +1,29 @@
+import type { Context } from '../context/context.js';
+import { preservationEvents } from './events.js';
+import { ChangeHoldController, LiftHoldHandler, PlaceHoldHandler } from './features/change-hold.js';
+import { RecordReportController, RecordReportHandler } from './features/record-report.js';
+import { preservationStream } from './preservation.js';
+import { holdPlacing } from './processes/hold-placing.js';
+import { HoldGauges } from './queries/hold-gauges.js';
+import { ListHoldsController, ListHoldsHandler } from './queries/list-holds.js';
+import { legalHoldsView } from './views/legal-holds.js';
+
+export * from './events.js';
+
+export const preservationContext: Context = {
+  name: 'preservation',
+  events: preservationEvents,
+  streams: [preservationStream],
+  views: [legalHoldsView],
+  commands: [PlaceHoldHandler, LiftHoldHandler, RecordReportHandler, ListHoldsHandler],
+  consumers: ({ transactor, clock }) => [holdPlacing(transactor, clock)],
+  routes: [
+    {
+      name: 'Preservation',
+      description:
+        'Holds, by which what is stored of an account must not be erased, and the reports of cases to authorities. A confirmed violation of a clause of severity 3 places a hold by itself.',
+      controllers: [ListHoldsController, ChangeHoldController, RecordReportController],
+    },
+  ],
+  services: [HoldGauges],
+};

@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals';
+import { fold } from '../kernel/decider.js';
+import type { PreservationEvent } from './events.js';
+import { liftHold, placeHold, preservationStream, recordReport } from './preservation.js';
+
+const accountId = 'acc-1';
+const holdId = 'img-1';
+const reason = 'an order of a court';
+const placed: PreservationEvent = { type: 'LegalHoldPlaced', data: { accountId, holdId, reason } };
+const lifted: PreservationEvent = { type: 'LegalHoldLifted', data: { accountId, holdId, reason } };
+const report = {
+  accountId,
+  caseId: 'img-1',
+  authority: 'NCMEC',
+  reference: 'CT-1',
+  sentAt: '2022-05-19T12:00:00.000Z',
+};
+const given = (...events: PreservationEvent[]) =>
+  fold(
+    preservationStream,
+    events.map((event) => ({ ...event, metadata: { time: '2022-05-19T09:00:00.000Z' } })),
+  );
+
+describe('a hold', () => {
+  it('is placed with its reason, and is in force until it is lifted', () => {
+    expect(placeHold(given(), placed.data as never)).toEqual([placed]);
+    expect(given(placed).holds.get(holdId)).toEqual({ holdId, reason, placedAt: '2022-05-19T09:00:00.000Z' });
+    expect(liftHold(given(placed), { accountId, holdId, reason })).toEqual([lifted]);
+    expect(given(placed, lifted).holds.get(holdId)?.lifted).toEqual({ at: '2022-05-19T09:00:00.000Z', reason });
+  });
+
+  it('is placed once, also after it was lifted, and lifted once', () => {
+    expect(placeHold(given(placed), placed.data as never)).toEqual([]);
+    expect(placeHold(given(placed, lifted), placed.data as never)).toEqual([]);
+    expect(liftHold(given(placed, lifted), { accountId, holdId, reason })).toEqual([]);
+  });
+
+  it('that is unknown can’t be lifted', () => {
+    const unknown = expect.objectContaining({ code: 'hold-unknown' });
+    expect(() => liftHold(given(), { accountId, holdId, reason })).toThrow(unknown);
+  });
+});
+
+it('records a report to an authority once, and another one beside it', () => {
+  const informed = recordReport(given(), report);
+  expect(informed).toEqual([{ type: 'AuthorityInformed', data: report }]);
+  const state = given(...informed);
+  expect(recordReport(state, report)).toEqual([]);
+  expect(recordReport(state, { ...report, authority: 'BKA' })).toHaveLength(1);
+});

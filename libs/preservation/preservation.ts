@@ -1,0 +1,76 @@
+import type { DataOf } from '../events/event-definition.js';
+import type { StreamKind } from '../kernel/decider.js';
+import { NotFound } from '../kernel/errors.js';
+import {
+  type AuthorityInformed,
+  type LegalHoldLifted,
+  type LegalHoldPlaced,
+  type PreservationEvent,
+  preservationEvents,
+} from './events.js';
+
+export type Hold = Omit<DataOf<typeof LegalHoldPlaced>, 'accountId'> & {
+  /** RFC 3339. */
+  placedAt: string;
+  lifted?: { at: string; reason: string };
+};
+
+type Report = Omit<DataOf<typeof AuthorityInformed>, 'accountId'>;
+
+/** Why an account's data must not be erased, and which of its cases an authority knows. */
+export interface Preservation {
+  /** By their ids, in the order of their placing. */
+  holds: ReadonlyMap<string, Hold>;
+  reports: readonly Report[];
+}
+
+/** The id is that of the account. */
+export const preservationStream: StreamKind<Preservation, PreservationEvent> = {
+  category: 'preservation',
+  events: preservationEvents,
+  initial: { holds: new Map(), reports: [] },
+  evolve(state, { type, data }, { time }) {
+    switch (type) {
+      case 'LegalHoldPlaced': {
+        const { accountId: _, ...hold } = data;
+        return { ...state, holds: new Map(state.holds).set(hold.holdId, { ...hold, placedAt: time }) };
+      }
+      case 'LegalHoldLifted': {
+        const hold = state.holds.get(data.holdId);
+        if (!hold) return state;
+        const lifted = { at: time, reason: data.reason };
+        return { ...state, holds: new Map(state.holds).set(data.holdId, { ...hold, lifted }) };
+      }
+      case 'AuthorityInformed': {
+        const { accountId: _, ...report } = data;
+        return { ...state, reports: [...state.reports, report] };
+      }
+    }
+  },
+};
+
+/** A no-op if the hold was placed before, also if somebody has lifted it since. */
+export const placeHold = ({ holds }: Preservation, data: DataOf<typeof LegalHoldPlaced>): PreservationEvent[] =>
+  holds.has(data.holdId) ? [] : [{ type: 'LegalHoldPlaced', data }];
+
+/** A no-op if it is lifted. @throws NotFound hold-unknown */
+export function liftHold({ holds }: Preservation, data: DataOf<typeof LegalHoldLifted>): PreservationEvent[] {
+  const { accountId, holdId } = data;
+  const hold = holds.get(holdId);
+  if (!hold) {
+    throw new NotFound(
+      'hold-unknown',
+      `there is no hold ${holdId} on account ${accountId}: GET /v1/accounts/${accountId}/legal-holds lists its holds`,
+    );
+  }
+  return hold.lifted ? [] : [{ type: 'LegalHoldLifted', data }];
+}
+
+/** A no-op if this report is recorded. */
+export function recordReport({ reports }: Preservation, data: DataOf<typeof AuthorityInformed>): PreservationEvent[] {
+  const isRecorded = reports.some(
+    ({ caseId, authority, reference }) =>
+      caseId === data.caseId && authority === data.authority && reference === data.reference,
+  );
+  return isRecorded ? [] : [{ type: 'AuthorityInformed', data }];
+}

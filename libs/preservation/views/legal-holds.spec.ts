@@ -1,0 +1,37 @@
+import { expect, it } from '@jest/globals';
+import { foldView, recordedOf } from '../../../test/support/fold-view.js';
+import { hashOf } from '../../kernel/ids.js';
+import { AuthorityInformed, LegalHoldLifted, LegalHoldPlaced } from '../events.js';
+import { legalHoldsView } from './legal-holds.js';
+
+const KEY = hashOf('acc-1', 'img-1');
+const placed = recordedOf(1, LegalHoldPlaced);
+const lifted = recordedOf(2, LegalHoldLifted);
+const informed = recordedOf(3, AuthorityInformed);
+const rowOf = (...events: (typeof placed | typeof lifted | typeof informed)[]) =>
+  foldView(legalHoldsView, events).rows[KEY];
+
+it('has a report due from a violation of the highest severity until one is recorded, whether the hold is lifted or not', () => {
+  expect(rowOf(placed)).toMatchObject({ clause: 'minors', is_report_due: true, lifted_at: null });
+  expect(rowOf(placed, lifted)).toMatchObject({ is_report_due: true, lifted_at: expect.any(Number) });
+  expect(rowOf(placed, lifted, informed)).toMatchObject({ is_report_due: false, authority: 'NCMEC' });
+});
+
+it('has none due for a hold that somebody placed', () => {
+  const byHand = recordedOf(1, LegalHoldPlaced);
+  const { caseId: _, clause: __, ...data } = byHand.data;
+  expect(rowOf({ ...byHand, data })).toMatchObject({ is_report_due: false, case_id: null });
+});
+
+it('keeps the first report, also if it came before the hold', () => {
+  const later = recordedOf(4, AuthorityInformed, { authority: 'BKA', sentAt: '2022-05-20T12:00:00.000Z' });
+  expect(rowOf(placed, informed, later)).toMatchObject({ authority: 'NCMEC' });
+  const early = recordedOf(1, AuthorityInformed);
+  const after = recordedOf(2, LegalHoldPlaced);
+  expect(rowOf(early)).toMatchObject({ placed_at: null });
+  expect(rowOf(early, after)).toMatchObject({ is_report_due: false, placed_at: expect.any(Number) });
+});
+
+it('is the same when events are read again', () => {
+  expect(rowOf(placed, lifted, informed, placed, lifted)).toEqual(rowOf(placed, lifted, informed));
+});

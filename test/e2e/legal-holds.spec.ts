@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { commandLineFor } from '../support/cli-process.js';
+import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { judge } from '../support/judge.js';
+
+let gatehouse: TestGatehouse;
+let service: Client;
+let rita: Client;
+let carol: Client;
+let now = Date.parse('2022-05-18T09:00:00Z');
+
+beforeAll(async () => {
+  gatehouse = await startGatehouse({ clock: { now: () => now } });
+  service = await gatehouse.as('images', 'service');
+  rita = await gatehouse.as('rita', 'reviewer');
+  carol = await gatehouse.as('carol', 'compliance');
+  const clauses = [
+    { id: 'violent', title: 'No violence', severity: 2 },
+    { id: 'minors', title: 'No minors', severity: 3 },
+  ];
+  await gatehouse.administrator.post('/v1/policy', { version: '1', clauses });
+});
+afterAll(() => gatehouse.close());
+
+async function confirmed(imageId: string, clause: string) {
+  for (const event of [
+    cloudEvent('ImageGenerated', { imageId, accountId: `owner-${imageId}` }),
+    cloudEvent('ContentFlagged', { imageId, flaggedBy: 'acc-9', flaggerKind: 'user', categories: [clause] }),
+  ])
+    await service.post('/v1/events', event, { 'content-type': 'application/cloudevents+json' });
+  await gatehouse.settle();
+  expect((await judge(rita, imageId, 'unsafe', { clause })).body.status).toBe('confirmed');
+  await gatehouse.settle();
+}
+const holds = async (query = '') => (await carol.get(`/v1/legal-holds?${query}`)).body.items;
+const dueSeconds = async () => {
+  const { body } = await gatehouse.administrator.get('/metrics');
+  return Number(/^gatehouse_authority_report_due_seconds (\S+)$/m.exec(body)?.[1]);
+};
+
+it('holds what is stored of an account after a violation of the highest severity, and of no other', async () => {
+  await confirmed('mild', 'violent');
+  expect(await holds()).toEqual([]);
+  await confirmed('worst', 'minors');
+  expect(await holds()).toMatchObject([
+    { accountId: 'owner-worst', holdId: 'worst', caseId: 'worst', clause: 'minors', liftedAt: null, isReportDue: true },
+  ]);
+  now += 3_600_000;
+  expect(await dueSeconds()).toBeCloseTo(3_600, 0);
+});
+
+it('records the report to an authority, once', async () => {
+  const report = { authority: 'NCMEC', reference: 'CT-1', sentAt: '2022-05-18T10:00:00Z' };
+  const path = '/v1/cases/worst/authority-reports';
+  expect((await rita.post(path, report)).status).toBe(403);
+  const recorded = await carol.post(path, report);
+  expect(recorded.status).toBe(200);
+  expect((await carol.post(path, report)).body.position).toBe(recorded.body.position);
+  expect((await carol.post('/v1/cases/none/authority-reports', report)).status).toBe(404);
+  await gatehouse.settle();
+  expect(await holds('reportDue=true')).toEqual([]);
+  expect(await holds('reportDue=false')).toMatchObject([{ authority: 'NCMEC', reference: 'CT-1' }]);
+  expect(await dueSeconds()).toBe(0);
+});
+
+it('is placed and lifted by compliance only, with a reason', async () => {
+  const path = '/v1/accounts/acc-7/legal-holds';
+  const hold = { holdId: 'request-17', reason: 'an order of a court' };
+  expect((await rita.post(path, hold)).status).toBe(403);
+  expect((await carol.post(path, { ...hold, reason: ' ' })).status).toBe(400);
+  expect((await carol.post(path, hold)).status).toBe(200);
+  expect((await carol.delete(`${path}/other?reason=over`)).status).toBe(404);
+  const lifted = await carol.delete(`${path}/request-17?reason=over`);
+  expect((await carol.delete(`${path}/request-17?reason=over`)).body.position).toBe(lifted.body.position);
+  await gatehouse.settle();
+  expect(await holds('inForce=true')).toMatchObject([{ holdId: 'worst' }]);
+  expect(await holds('account=acc-7&inForce=false')).toMatchObject([{ holdId: 'request-17' }]);
+  const first = (await carol.get('/v1/legal-holds?limit=1')).body;
+  expect(await holds(`cursor=${first.nextCursor}`)).toMatchObject([{ holdId: 'request-17' }]);
+});
+
+it('is listed, placed, lifted and reported from the command line', async () => {
+  const cli = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken });
+  const run = async (...args: string[]) => {
+    const { code, stdout, stderr } = await cli.run(...args);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    return stdout;
+  };
+  expect(await run('hold', 'place', 'acc-8', 'order-1', '--reason', 'an order')).toContain('is placed');
+  expect(await run('hold', 'lift', 'acc-8', 'order-1', '--reason', 'over')).toContain('is lifted');
+  const report = ['--authority', 'BKA', '--reference', 'B-1', '--sent-at', '2022-05-18T11:00:00Z'];
+  expect(await run('hold', 'report', 'worst', ...report)).toContain('to BKA is recorded');
+  await gatehouse.settle();
+  expect(await run('hold', 'list', '--no-in-force')).toContain('order-1');
+  expect(await run('hold', 'list', '--in-force', '--json')).toContain('"holdId": "worst"');
+});

@@ -87,7 +87,8 @@ describe('the image of a case that names a clause of the highest severity', () =
   });
 
   it('is for all reviewers while no version of the policy has clauses', () => {
-    const look = () => checkAs({ level: 'full' }, { severities: null }, opened, flagged(['minors']), claimed('rita', 1));
+    const look = () =>
+      checkAs({ level: 'full' }, { severities: null }, opened, flagged(['minors']), claimed('rita', 1));
     expect(look).not.toThrow();
   });
 });

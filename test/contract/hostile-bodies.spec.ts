@@ -22,6 +22,8 @@ const HOSTILE: unknown[] = [
 let gatehouse: TestGatehouse;
 beforeAll(async () => {
   gatehouse = await startGatehouse({ env: { GATEHOUSE_DECISION_WAIT_MS: '0' } });
+  // Builds the views.
+  await gatehouse.settle();
 });
 afterAll(() => gatehouse.close());
 

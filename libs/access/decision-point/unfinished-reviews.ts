@@ -27,7 +27,9 @@ export async function readPending(
   const part = parkedPart(enforcing);
   if (!part) return pending;
   const keys = new Set(enforcing.parked.map(({ key }) => key));
-  const types = typesOf([...account.events, ReviewConfirmed, ...ENFORCEMENT_ENDS]);
+  // Those that can name a case: of the others there are many more, and they say nothing about one.
+  const naming = account.events.filter(({ schema }) => 'caseId' in schema.properties);
+  const types = typesOf([...naming, ReviewConfirmed, ...ENFORCEMENT_ENDS]);
   await applyPart(store, { ...part, types }, (event) => {
     if (!isUsable(event) || !keys.has(event.data.accountId as string)) return;
     const accountId = idIn(account.category, event);

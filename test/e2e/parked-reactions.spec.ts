@@ -117,6 +117,7 @@ it('shows a parked event of a consumer with its key and error beside the views',
     'case-rerouting',
     'enforcement-recording',
     'enforcing',
+    'flag-replay',
     'image-withholding',
     'onboarding',
   ]);

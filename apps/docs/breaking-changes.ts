@@ -173,8 +173,10 @@ function limitChanges(was: Json, is: Json, at: string): string[] {
     if (is[name] > (was[name] ?? Number.NEGATIVE_INFINITY)) changes.push(`${at} has ${name} ${is[name]}`);
   for (const name of UPPER)
     if (is[name] < (was[name] ?? Number.POSITIVE_INFINITY)) changes.push(`${at} has ${name} ${is[name]}`);
+  // The width of an integer refuses no value: its limits do.
   for (const name of ['pattern', 'format'])
-    if (is[name] !== undefined && is[name] !== was[name]) changes.push(`${at} has another ${name}`);
+    if (is[name] !== undefined && is[name] !== was[name] && is[name] !== 'int64')
+      changes.push(`${at} has another ${name}`);
   if (is.additionalProperties === false && was.additionalProperties !== false) changes.push(`${at} is closed`);
   const values = (one: Json): unknown[] | undefined => one.enum ?? (one.const === undefined ? undefined : [one.const]);
   const accepted = values(is);

@@ -63,6 +63,13 @@ function after(edit: (document: Json, put: Json, request: Json, response: Json) 
 
 const PUT = 'PUT /v1/things/{id}:';
 
+it('the width of an integer breaks no client', () => {
+  const widened = after((_, __, request) => {
+    request.properties.size.format = 'int64';
+  });
+  expect(widened).toEqual([]);
+});
+
 describe('what breaks a client', () => {
   it.each<[string, Parameters<typeof after>[0]]>([
     ['GET /v1/things/{id}: the operation is gone', (all) => delete all.paths['/v1/things/{id}'].get],

@@ -20,7 +20,18 @@ function patternsIn(value: Json): string[] {
   return [...own, ...Object.values(value).flatMap(patternsIn)];
 }
 
+function integersIn(value: Json): Json[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return [...(value.type === 'integer' ? [value] : []), ...Object.values(value).flatMap(integersIn)];
+}
+
 describe.each(documents)('the %s document', (_, document) => {
+  it('says of each integer that may exceed 32 bits that it does', () => {
+    const large = integersIn(document).filter(({ maximum }) => maximum > 2 ** 31 - 1);
+    expect(large.length).toBeGreaterThan(5);
+    expect(large.filter(({ format }) => format !== 'int64')).toEqual([]);
+  });
+
   it('has patterns that RE2, Python and ECMAScript read alike', () => {
     const patterns = new Set(patternsIn(document));
     expect(patterns.size).toBeGreaterThan(5);

@@ -80,7 +80,13 @@ describeWithPrograms('a client that is generated from the OpenAPI document', ['j
     async () => {
       await copyClient('openapi-python-client.py');
       const output = join(directory, 'gatehouse');
+      // It reads bytes only under this media type.
+      const override = (type: string) => `  ${type}: application/octet-stream\n`;
+      const config = join(directory, 'openapi-python-client.yml');
+      const pictures = ['image/png', 'image/jpeg', 'image/webp'].map(override).join('');
+      await writeFile(config, `content_type_overrides:\n${pictures}`);
       const made = ['generate', '--path', document, '--output-path', output, '--meta', 'none', '--fail-on-warning'];
+      made.push('--config', config);
       await inDirectory(join(python, 'openapi-python-client'), ...made);
       expectAnswers(await inDirectory('python', 'openapi-python-client.py'));
     },

@@ -3,6 +3,7 @@ import { catalogue } from '../../../dist/apps/composition/catalogue.js';
 import { accountStream, deactivateAccount } from '../../../dist/libs/account/index.js';
 import { PostgresEventStore } from '../../../dist/libs/event-store/postgres/postgres-event-store.js';
 import { Transactor } from '../../../dist/libs/event-store/transact.js';
+import { EventSchemas } from '../../../dist/libs/events/event-schemas.js';
 import { systemClock, toIso } from '../../../dist/libs/kernel/clock.js';
 import { timeOrderedIds } from '../../../dist/libs/kernel/ids.js';
 import { EMMETT_EVENTS, openEmmett } from '../emmett.mjs';
@@ -60,8 +61,7 @@ export async function run({ server, rounds, decisionsPerRound, log }) {
 
 function openGatehouse(database) {
   const store = new PostgresEventStore(database.connection);
-  const versions = new Map(catalogue.events.map(({ type, version }) => [type, version]));
-  const transactor = new Transactor(store, ids, systemClock, (type) => versions.get(type));
+  const transactor = new Transactor(store, ids, systemClock, new EventSchemas(catalogue.events));
   return {
     label: 'gatehouse',
     database,

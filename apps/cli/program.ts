@@ -27,6 +27,7 @@ const ORDER = [
   'bulk',
   'enforcement',
   'ladder',
+  'appeal',
   'target',
   'hold',
   'switch',

@@ -94,7 +94,8 @@ export const ContentViewed = defineEvent({
   schema: eventData({
     caseId: Type.Optional(EntityId('The case whose content was viewed; it has the id of its image.')),
     entryId: Type.Optional(EntityId('The entry in quarantine whose bytes were read.')),
-    level: Type.Enum(['prompt', 'comments', 'blurred', 'grey', 'full', 'quarantined'], {
+    appealId: Type.Optional(EntityId('The appeal whose text was read.')),
+    level: Type.Enum(['prompt', 'comments', 'blurred', 'grey', 'full', 'quarantined', 'appeal'], {
       description: 'What was viewed: texts, or the image blurred and grey, grey, or in full.',
     }),
     severeClause: Type.Optional(

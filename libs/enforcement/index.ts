@@ -31,8 +31,9 @@ export * from './enforcement.js';
 export * from './events.js';
 export * from './expected-standing.js';
 export * from './ladder.js';
+export * from './ordered-measures.js';
 export * from './processes/enforcing.js';
-export { IMAGE_WITHHOLDING } from './processes/image-withholding.js';
+export * from './processes/image-withholding.js';
 export { type AppliedAt, DecisionPoints } from './queries/decision-points.js';
 export { DisregardedUses } from './queries/disregarded-uses.js';
 

@@ -199,7 +199,7 @@ export function reopenCase(
   if (state.status === 'confirmed') {
     throw new Refusal(
       'case-confirmed',
-      `case ${caseId} is confirmed and its consequences are in force; reinstate the account if that was wrong`,
+      `case ${caseId} is confirmed and its consequences are in force; an appeal that is granted overturns it`,
     );
   }
   return [{ type: 'CaseReopened', data: { caseId, by, reason, round: state.round + 1, panelSize } }];

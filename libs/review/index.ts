@@ -85,6 +85,7 @@ import { flagsView } from './views/flags.js';
 import { isolationsView } from './views/isolations.js';
 
 export * from './account-record.js';
+export * from './appeal-hearings.js';
 export { caseStream } from './case.js';
 export { type Conflict, conflictOf } from './conflict-of-interest.js';
 export * from './consequences.js';
@@ -191,7 +192,7 @@ export const reviewContext: Context = {
     {
       name: 'Review',
       description:
-        'Flagged images under human review. Flags, categories, claim and verdicts are those of the current round. A flag reopens a case that was dismissed or found to be a problem of the model in a new round if it names a new category, if its flagger has not named that category before and has no poor record (GATEHOUSE_POOR_FLAGGER_PERCENT), or if it is more confident than all earlier flags by GATEHOUSE_REOPEN_CONFIDENCE_PERCENT. A confirmed case stays confirmed.',
+        'Flagged images under human review. Flags, categories, claim and verdicts are those of the current round. A flag reopens a case that was dismissed or found to be a problem of the model in a new round if it names a new category, if its flagger has not named that category before and has no poor record (GATEHOUSE_POOR_FLAGGER_PERCENT), or if it is more confident than all earlier flags by GATEHOUSE_REOPEN_CONFIDENCE_PERCENT. A confirmed case stays confirmed unless an appeal is granted.',
       controllers: [
         ListCasesController,
         ShowCaseController,

@@ -34,12 +34,14 @@ export interface Reveal {
   token?: number;
   /** Whether they may look at images of cases that name a clause of the highest severity, or an unknown one. */
   isSevereViewer: boolean;
+  /** Whether they have claimed an appeal against the case: then they need no claim on the case, which is closed. */
+  isHearing?: boolean;
   /** Epoch milliseconds. */
   now: number;
 }
 
 /**
- * Only the reviewer who holds the claim may look, and not at their own image or flag.
+ * Only the reviewer who holds the claim, or hears an appeal against the case, may look, and not at their own image or flag.
  * @throws NotFound case-unknown
  * @throws Refusal case-parked, image-parked, own-flag, own-image, linked-account, claim-lost, case-not-claimed,
  * severe-content
@@ -50,7 +52,7 @@ export function checkReveal(state: Case, reveal: Reveal, facts: CaseFacts): void
   refuseConflict(state, caseId, reviewer, facts);
   if (token !== undefined) refuseWithoutClaim(state, { caseId, reviewer, token });
   const { claim } = state;
-  if (claim?.reviewer !== reviewer || now >= claim.until) {
+  if (!reveal.isHearing && (claim?.reviewer !== reviewer || now >= claim.until)) {
     throw new Refusal(
       'case-not-claimed',
       `${reviewer} has not claimed case ${caseId}, or the claim has ended: claim it`,

@@ -4,8 +4,8 @@ import { type Answer, cloudEvent, startGatehouse, type TestGatehouse } from '../
 import { validBodies } from '../support/valid-bodies.js';
 
 const CASE = 'img-1';
-/** It waits only once a case is open, which none is yet here. */
-const NOT_BEHIND = ['POST /v1/queues/:id/next'];
+/** They wait only once a case or an appeal is open, which none is yet here. */
+const NOT_BEHIND = ['POST /v1/queues/:id/next', 'POST /v1/appeals/:id/claim', 'POST /v1/appeals/:id/decision'];
 const verdictOn = (caseId: string) => cloudEvent('VerdictGiven', { caseId, reviewer: 'rev-1', verdict: 'safe' });
 
 let gatehouse: TestGatehouse;

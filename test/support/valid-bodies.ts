@@ -41,6 +41,11 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
     { entries: [{ steps: [{ strikes: 1, measure: 'deactivate' }] }], reason: 'as before' },
   ],
   'POST /v1/enforcement-ladder/dry-runs': [{ entries: [{ steps: [{ strikes: 1, measure: 'strike' }] }], cases: 10 }],
+  'POST /v1/enforcements/:id/appeals': [{ text: 'it is a film', hasNewEvidence: true, accountId: 'acc-1' }],
+  'POST /v1/appeals/:id/decision': [
+    { outcome: 'partly-granted', clause: 'spam', reason: 'it advertises', token: 1 },
+    { outcome: 'denied', reason: 'it shows an injury' },
+  ],
   'PUT /v1/rollout/rate': [{ perWeek: 10, daily: true }],
   'PUT /v1/switches/:action': [{ reason: 'an incident', until: '2032-06-01T00:00:00Z' }],
   'PUT /v1/image-rules/:rule': [

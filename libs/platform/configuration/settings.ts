@@ -106,6 +106,10 @@ const table = {
   verdictWindowMs: integer(0, 0, DAY_MS).means(
     'How long a verdict can be taken back, in ms; its case is decided when it no longer can',
   ),
+  appealWindowDays: integer(180, 1, 3_650).means(
+    'Days from an order on for which the account’s holder can appeal against it',
+  ),
+  appealDeadlineDays: integer(14, 1, 365).means('Days after which an open appeal is overdue'),
   imageUrl: webUrlTemplate('imageId').means(
     'Where the image service serves an image, like https://images.example/{imageId}; if unset, reviewers see no images. Only that host is asked',
   ),

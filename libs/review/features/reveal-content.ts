@@ -1,4 +1,4 @@
-import { Inject } from '@nestjs/common';
+import { Inject, Optional } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import { AuditTrail } from '../../audit/index.js';
@@ -10,6 +10,7 @@ import type { Clock } from '../../kernel/clock.js';
 import type { Position } from '../../kernel/envelope.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
+import { APPEAL_HEARINGS, type AppealHearings } from '../appeal-hearings.js';
 import { type Case, caseStream } from '../case.js';
 import { renewClaim } from '../claim-decisions.js';
 import { viewed } from '../exposure.js';
@@ -65,6 +66,7 @@ export class RevealContentHandler implements ICommandHandler<RevealContent> {
     @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(SETTINGS) private readonly settings: Settings,
+    @Optional() @Inject(APPEAL_HEARINGS) private readonly hearings?: AppealHearings,
   ) {}
 
   /** What can't be read or shown is not recorded as viewed, and what can't be recorded is not shown. */
@@ -74,14 +76,17 @@ export class RevealContentHandler implements ICommandHandler<RevealContent> {
     const facts = await this.facts.read(caseId, [reviewer]);
     const { state } = await this.transactor.load(caseStream, caseId);
     const isSevereViewer = await this.viewing.isViewer(context.actor);
-    checkReveal(state, { ...reveal, reviewer, isSevereViewer, now: this.clock.now() }, facts);
+    const now = this.clock.now();
+    const heardUntil = state.status === 'open' ? undefined : await this.hearings?.heldUntil(caseId, reviewer, now);
+    const isHearing = heardUntil !== undefined;
+    checkReveal(state, { ...reveal, reviewer, isSevereViewer, isHearing, now }, facts);
     const [content, stretch] = await Promise.all([this.read(caseId, level), this.exposures.stretch(reviewer)]);
-    const claimUntil = await this.renewed(reveal, state);
+    const claimUntil = heardUntil ?? (await this.renewed(reveal, state));
     const severeClause = isText(level) ? undefined : severeClauseOf(state, facts);
     const data = { caseId, level, reason, ...(severeClause !== undefined && { severeClause }) };
     const position = await this.audit.record({ type: 'ContentViewed', data }, context);
-    const now = this.clock.now();
-    const isBreakAdvised = this.exposures.isBreakAdvised(viewed(stretch, level, now), now);
+    const at = this.clock.now();
+    const isBreakAdvised = this.exposures.isBreakAdvised(viewed(stretch, level, at), at);
     return { content, position, claimUntil, isBreakAdvised };
   }
 

@@ -81,7 +81,7 @@ export const exposureView = defineView({
 /** Only views of cases count; quarantine is read by others. */
 function reviewerOf(event: ExposureEvent): string | undefined {
   if (event.type === 'BreakTaken') return event.data.reviewer;
-  return event.data.level === 'quarantined' ? undefined : event.metadata.actor.id;
+  return event.data.caseId === undefined ? undefined : event.metadata.actor.id;
 }
 
 /** Our own events have the time of our clock in UTC. */

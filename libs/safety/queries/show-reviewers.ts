@@ -19,8 +19,8 @@ import { type ReviewerFigures, ReviewersAnswer, reviewersExample } from './revie
 
 /**
  * SQL: every verdict with what became of it. `is_confirmed` is what the case is now, and `upheld` whether the decision of its
- * round was right as far as anybody knows. The reversal of what a confirmation has led to overturns the confirmation, and with
- * it what that had overturned: who had found nothing is right again.
+ * round was right as far as anybody knows. A granted appeal, or the reversal of what a confirmation has led to, overturns the
+ * confirmation, and with it what that had overturned: who had found nothing is right again.
  */
 const VERDICT_ROWS = `
   SELECT v.case_id, one.round, one.reviewer, one.source, one.verdict, one.outcome,

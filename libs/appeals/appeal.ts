@@ -1,0 +1,97 @@
+import type { StreamKind } from '../kernel/decider.js';
+import { NotFound } from '../kernel/errors.js';
+import { type AppealEvent, appealEvents } from './events.js';
+
+export const OUTCOMES = ['granted', 'partly-granted', 'denied'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export const APPEAL_STATUSES = ['open', ...OUTCOMES] as const;
+
+type DataOf<Type extends AppealEvent['type']> = Extract<AppealEvent, { type: Type }>['data'];
+
+/** `until` in epoch milliseconds; no event marks the end of the lease. */
+export interface AppealClaim {
+  reviewer: string;
+  until: number;
+  token: number;
+}
+
+/** The last appeal against one enforcement, and what earlier ones mean for it. */
+export interface Appeal {
+  status: 'none' | 'open' | Outcome;
+  /** The number of appeals so far. */
+  number: number;
+  /** How many of them were against the decision that is in force. */
+  ofDecision: number;
+  /** The order of the enforcement that it is about. */
+  order: number;
+  accountId: string;
+  caseId?: string;
+  /** Who decided an appeal against this enforcement, the last one last. */
+  deciders: readonly string[];
+  /** Who filed one: services, and people who act for one. */
+  filers: readonly string[];
+  /** The number of claims, which is the fencing token of the last one. */
+  claims: number;
+  claim?: AppealClaim;
+}
+
+/** An appeal has the id of its enforcement, so that two against one decision are decided by one stream. */
+export const appealStream: StreamKind<Appeal, AppealEvent> = {
+  category: 'appeal',
+  events: appealEvents,
+  initial: {
+    ...{ status: 'none', number: 0, ofDecision: 0, order: 0, accountId: '' },
+    ...{ deciders: [], filers: [], claims: 0 },
+  },
+  evolve(state, { type, data }, { actor }) {
+    switch (type) {
+      case 'AppealFiled': {
+        const { number, order, accountId, caseId } = data;
+        const { claim: _, ...rest } = state;
+        return {
+          ...rest,
+          ...{ status: 'open', number, order, accountId },
+          ...(caseId !== undefined && { caseId }),
+          ofDecision: isAnotherDecision(state, order) ? 1 : state.ofDecision + 1,
+          filers: [...new Set([...state.filers, actor.id])],
+        };
+      }
+      case 'AppealClaimed': {
+        const { reviewer, until, token } = data;
+        return { ...state, claims: token, claim: { reviewer, until: Date.parse(until), token } };
+      }
+      case 'AppealReleased':
+        return unclaimed(state);
+      case 'AppealGranted':
+        return decided(state, 'granted', data);
+      case 'AppealPartlyGranted':
+        return decided(state, 'partly-granted', data);
+      case 'AppealDenied':
+        return decided(state, 'denied', data);
+    }
+  },
+};
+
+/** A granted appeal undid its decision: a later order is another one. Other measures for another clause are not. */
+export const isAnotherDecision = ({ status, order }: Appeal, current: number): boolean =>
+  status === 'none' || (status === 'granted' && current > order);
+
+function unclaimed({ claim: _, ...state }: Appeal): Appeal {
+  return state;
+}
+
+const decided = (state: Appeal, status: Outcome, { reviewer }: DataOf<'AppealGranted'>): Appeal => ({
+  ...unclaimed(state),
+  status,
+  deciders: [...state.deciders.filter((one) => one !== reviewer), reviewer],
+});
+
+/** @throws NotFound appeal-unknown */
+export function refuseUnknown({ status }: Appeal, appealId: string): void {
+  if (status !== 'none') return;
+  throw new NotFound(
+    'appeal-unknown',
+    `there is no appeal ${appealId}; it has the id of its enforcement: GET /v1/appeals lists them`,
+  );
+}

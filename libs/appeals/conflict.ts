@@ -1,0 +1,11 @@
+/** Why a person may not hear an appeal. */
+export type AppealConflict = 'own-account' | 'linked-account' | 'own-flag' | 'took-part';
+
+export const CONFLICTS: Record<AppealConflict, (reviewer: string, appealId: string) => string> = {
+  'own-account': (reviewer, id) => `appeal ${id} is ${reviewer}'s own; somebody else has to hear it`,
+  'linked-account': (reviewer, id) =>
+    `${reviewer} is linked to the account of appeal ${id}; somebody else has to hear it`,
+  'own-flag': (reviewer, id) => `${reviewer} flagged the image of appeal ${id}; somebody else has to hear it`,
+  'took-part': (reviewer, id) =>
+    `${reviewer} took part in the decision behind appeal ${id}; somebody else has to hear it`,
+};

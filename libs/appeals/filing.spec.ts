@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import { type Enforcement, type EnforcementEvent, enforcementStream } from '../enforcement/index.js';
+import { DAY_MS } from '../kernel/clock.js';
+import { fold } from '../kernel/decider.js';
+import { type Appeal, appealStream } from './appeal.js';
+import type { AppealEvent } from './events.js';
+import { type FileAppeal, type FilingFacts, fileAppeal } from './filing.js';
+
+const NOW = Date.parse('2022-05-20T10:00:00Z');
+const ordered: EnforcementEvent = {
+  type: 'EnforcementOrdered',
+  data: { accountId: 'acc-1', caseId: 'img-1', imageId: 'img-1', measure: 'deactivate', categories: [] },
+};
+const reversed = (appeal: number): EnforcementEvent => ({
+  type: 'EnforcementReversed',
+  data: { accountId: 'acc-1', caseId: 'img-1', reason: 'appeal-granted', appeal, round: appeal },
+});
+const enforced = (...events: EnforcementEvent[]): Enforcement => fold(enforcementStream, events);
+const facts = (of: Partial<FilingFacts> = {}): FilingFacts => ({
+  enforcement: enforced(ordered),
+  orderedAt: NOW - DAY_MS,
+  isImposed: true,
+  ...of,
+});
+const filing: FileAppeal = {
+  ...{ enforcementId: 'img-1', text: 'it is a film', hasNewEvidence: false },
+  ...{ now: NOW, windowDays: 180, deadlineDays: 14 },
+};
+const fresh = appealStream.initial;
+const evolve = (state: Appeal, events: AppealEvent[]) => fold(appealStream, events, state);
+const filed = evolve(fresh, fileAppeal(fresh, filing, facts()));
+const decide = (state: Appeal, type: 'AppealGranted' | 'AppealDenied') =>
+  evolve(state, [
+    {
+      type,
+      data: {
+        appealId: 'img-1',
+        number: state.number,
+        accountId: 'acc-1',
+        order: state.order,
+        reviewer: 'r',
+        reason: 'x',
+      },
+    },
+  ]);
+const again = { ...filing, hasNewEvidence: true };
+const code = (expected: string) => expect.objectContaining({ code: expected });
+
+describe('filing an appeal', () => {
+  it('names what it is about, and until when it is to be decided', () => {
+    expect(fileAppeal(fresh, filing, facts())).toEqual([
+      {
+        type: 'AppealFiled',
+        data: {
+          ...{ appealId: 'img-1', number: 1, accountId: 'acc-1', caseId: 'img-1', order: 1 },
+          ...{ text: 'it is a film', hasNewEvidence: false, dueAt: '2022-06-03T10:00:00.000Z' },
+        },
+      },
+    ]);
+  });
+
+  it('is a no-op while one is open', () => {
+    expect(fileAppeal(filed, again, facts())).toEqual([]);
+  });
+
+  it('is allowed a second time with new evidence, which is marked, and no third time', () => {
+    const denied = decide(filed, 'AppealDenied');
+    expect(() => fileAppeal(denied, filing, facts())).toThrow(code('already-appealed'));
+    const second = fileAppeal(denied, again, facts());
+    expect(second).toMatchObject([{ data: { number: 2, hasNewEvidence: true } }]);
+    const deniedAgain = decide(evolve(denied, second), 'AppealDenied');
+    expect(() => fileAppeal(deniedAgain, again, facts())).toThrow(code('already-appealed'));
+  });
+
+  it('is another one once the case was confirmed again', () => {
+    const granted = decide(filed, 'AppealGranted');
+    const undone = enforced(ordered, reversed(1));
+    expect(() => fileAppeal(granted, again, facts({ enforcement: undone }))).toThrow(code('enforcement-reversed'));
+    const anew = enforced(ordered, reversed(1), ordered);
+    expect(fileAppeal(granted, filing, facts({ enforcement: anew }))).toMatchObject([
+      { data: { number: 2, order: 2 } },
+    ]);
+  });
+
+  it('waits until the measure is in force, and until a granted appeal is carried out', () => {
+    expect(() => fileAppeal(fresh, filing, facts({ isImposed: false }))).toThrow(code('enforcement-pending'));
+    expect(() => fileAppeal(decide(filed, 'AppealGranted'), again, facts())).toThrow(code('enforcement-pending'));
+  });
+
+  it('is refused after the window, for another account and for an unknown measure', () => {
+    expect(() => fileAppeal(fresh, filing, facts({ orderedAt: NOW - 180 * DAY_MS - 1 }))).toThrow(
+      code('appeal-window-closed'),
+    );
+    expect(fileAppeal(fresh, filing, facts({ orderedAt: NOW - 180 * DAY_MS }))).toHaveLength(1);
+    expect(() => fileAppeal(fresh, { ...filing, accountId: 'acc-2' }, facts())).toThrow(code('other-account'));
+    expect(() => fileAppeal(fresh, filing, facts({ enforcement: enforced() }))).toThrow(code('enforcement-unknown'));
+  });
+});

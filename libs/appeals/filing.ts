@@ -1,0 +1,111 @@
+import type { Enforcement } from '../enforcement/index.js';
+import { DAY_MS, toIso } from '../kernel/clock.js';
+import { NotFound, Refusal } from '../kernel/errors.js';
+import { type Appeal, isAnotherDecision } from './appeal.js';
+import type { AppealEvent } from './events.js';
+
+/** Appeals against one decision. */
+const MAX_APPEALS = 2;
+
+export interface FileAppeal {
+  /** Of the enforcement, and so of the appeal. */
+  enforcementId: string;
+  /** The account that the sender believes it is about. */
+  accountId?: string | undefined;
+  text: string;
+  hasNewEvidence: boolean;
+  /** Epoch milliseconds. */
+  now: number;
+  windowDays: number;
+  /** How long deciding may take. */
+  deadlineDays: number;
+}
+
+/** What else is stored about the measure. */
+export interface FilingFacts {
+  enforcement: Enforcement;
+  /** When the last order was stored, in epoch milliseconds. */
+  orderedAt: number;
+  /** Whether everything that was ordered is in force, or was. */
+  isImposed: boolean;
+}
+
+/**
+ * A no-op while an appeal against the enforcement is open.
+ * @throws NotFound enforcement-unknown
+ * @throws Refusal other-account, enforcement-reversed, enforcement-pending, already-appealed, appeal-window-closed
+ */
+export function fileAppeal(state: Appeal, filing: FileAppeal, facts: FilingFacts): AppealEvent[] {
+  const { enforcementId, text, hasNewEvidence, now, deadlineDays } = filing;
+  const { enforcement } = facts;
+  const { order } = enforcement;
+  if (!order) {
+    throw new NotFound(
+      'enforcement-unknown',
+      `no enforcement ${enforcementId} is known; GET /v1/enforcements?account=… lists them`,
+    );
+  }
+  if (filing.accountId !== undefined && filing.accountId !== order.accountId) {
+    throw new Refusal(
+      'other-account',
+      `enforcement ${enforcementId} is against another account than ${filing.accountId}; only its own holder can appeal`,
+    );
+  }
+  if (state.status === 'open') return [];
+  refuseNotInForce(state, enforcementId, facts);
+  refuseRepeated(state, filing, enforcement);
+  refuseLate(filing, facts);
+  const { accountId, caseId } = order;
+  return [
+    {
+      type: 'AppealFiled',
+      data: {
+        appealId: enforcementId,
+        number: state.number + 1,
+        accountId,
+        ...(caseId !== undefined && { caseId }),
+        order: enforcement.orders,
+        text,
+        hasNewEvidence,
+        dueAt: toIso(now + deadlineDays * DAY_MS),
+      },
+    },
+  ];
+}
+
+function refuseNotInForce(state: Appeal, id: string, { enforcement, isImposed }: FilingFacts): void {
+  const isCarriedOut = state.status === 'none' || state.status === 'denied' || enforcement.appeal >= state.number;
+  if (enforcement.status === 'reversed') {
+    throw new Refusal('enforcement-reversed', `an appeal has undone enforcement ${id}; nothing is left to appeal`);
+  }
+  if (isImposed && isCarriedOut) return;
+  throw new Refusal(
+    'enforcement-pending',
+    `enforcement ${id} is being carried out: file the appeal in a moment; if that lasts, check that a reactor is running`,
+  );
+}
+
+function refuseRepeated(state: Appeal, { enforcementId, hasNewEvidence }: FileAppeal, { orders }: Enforcement): void {
+  if (isAnotherDecision(state, orders)) return;
+  if (state.ofDecision >= MAX_APPEALS) {
+    throw new Refusal(
+      'already-appealed',
+      `the decision behind enforcement ${enforcementId} was appealed ${state.ofDecision} times, which is the most`,
+    );
+  }
+  if (hasNewEvidence) return;
+  throw new Refusal(
+    'already-appealed',
+    `an appeal against enforcement ${enforcementId} was decided (${state.status}); a second one needs new evidence: say so with hasNewEvidence`,
+  );
+}
+
+function refuseLate({ enforcementId, now, windowDays }: FileAppeal, { orderedAt }: FilingFacts): void {
+  const end = orderedAt + windowDays * DAY_MS;
+  if (now <= end) return;
+  throw new Refusal(
+    'appeal-window-closed',
+    `enforcement ${enforcementId} could be appealed until ${toIso(end)}, ${windowDays} days after it was ordered`,
+    { until: toIso(end) },
+  );
+}

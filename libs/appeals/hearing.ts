@@ -1,0 +1,150 @@
+import type { Order } from '../enforcement/index.js';
+import { toIso } from '../kernel/clock.js';
+import { InvalidInput, Refusal } from '../kernel/errors.js';
+import { type Appeal, type Outcome, refuseUnknown } from './appeal.js';
+import { type AppealConflict, CONFLICTS } from './conflict.js';
+import type { AppealEvent } from './events.js';
+
+/** What else is stored about the appeal and the reviewer who wants to hear it. */
+export interface HearingFacts {
+  /** Why they may not. */
+  conflict?: AppealConflict | undefined;
+  /** What was ordered. */
+  order: Order;
+  /** The confirmed round of the case. */
+  round?: number | undefined;
+  /** The clauses of the content policy in force; empty if it has none. */
+  clauses: readonly string[];
+}
+
+export interface Hearing {
+  appealId: string;
+  reviewer: string;
+  /** Epoch milliseconds. */
+  now: number;
+}
+
+/**
+ * A no-op while more than half of the reviewer's own lease is left, which is renewed after that.
+ * @throws NotFound appeal-unknown
+ * @throws Refusal appeal-decided, appeal-claimed, and the conflicts of interest
+ */
+export function claimAppeal(
+  state: Appeal,
+  { appealId, reviewer, now, leaseMs }: Hearing & { leaseMs: number },
+  facts: Pick<HearingFacts, 'conflict'>,
+): AppealEvent[] {
+  refuseUnknown(state, appealId);
+  refuseDecided(state, appealId);
+  refuseConflict(state, appealId, reviewer, facts);
+  refuseClaimed(state, appealId, reviewer, now);
+  const isOwn = state.claim?.reviewer === reviewer;
+  if (isOwn && state.claim!.until - now > leaseMs / 2) return [];
+  const token = isOwn ? state.claim!.token : state.claims + 1;
+  return [{ type: 'AppealClaimed', data: { appealId, reviewer, until: toIso(now + leaseMs), token } }];
+}
+
+/** A no-op unless the reviewer holds the claim with this token. @throws NotFound appeal-unknown */
+export function releaseAppeal(
+  state: Appeal,
+  { appealId, reviewer, token }: Omit<Hearing, 'now'> & { token: number },
+): AppealEvent[] {
+  refuseUnknown(state, appealId);
+  const { claim } = state;
+  if (claim?.reviewer !== reviewer || claim.token !== token) return [];
+  return [{ type: 'AppealReleased', data: { appealId, reviewer } }];
+}
+
+export interface DecideAppeal extends Hearing {
+  outcome: Outcome;
+  /** For `partly-granted` only. */
+  clause?: string | undefined;
+  reason: string;
+  /** The fencing token of the reviewer's claim, if they named it. */
+  token?: number | undefined;
+}
+
+const EVENTS = {
+  granted: 'AppealGranted',
+  'partly-granted': 'AppealPartlyGranted',
+  denied: 'AppealDenied',
+} as const;
+
+/**
+ * A no-op if the same reviewer has decided it so.
+ * @throws NotFound appeal-unknown; InvalidInput
+ * @throws Refusal appeal-decided, appeal-claimed, claim-lost, clause-unknown, and the conflicts of interest
+ */
+export function decideAppeal(state: Appeal, decision: DecideAppeal, facts: HearingFacts): AppealEvent[] {
+  const { appealId, reviewer, outcome, clause, reason, token, now } = decision;
+  refuseUnknown(state, appealId);
+  if (state.status === outcome && state.deciders.at(-1) === reviewer) return [];
+  refuseDecided(state, appealId);
+  refuseConflict(state, appealId, reviewer, facts);
+  refuseClaimed(state, appealId, reviewer, now);
+  if (token !== undefined && (state.claim?.reviewer !== reviewer || state.claim.token !== token)) {
+    throw new Refusal(
+      'claim-lost',
+      `${reviewer} does not hold a claim with token ${token} on appeal ${appealId}; claim it, then decide`,
+    );
+  }
+  refuseClause(outcome, clause, facts);
+  const { number, accountId, caseId, order } = state;
+  const { imageId } = facts.order;
+  const data = {
+    ...{ appealId, number, accountId },
+    ...(caseId !== undefined && { caseId }),
+    ...(imageId !== undefined && { imageId }),
+    ...(facts.round !== undefined && { round: facts.round }),
+    ...{ order, reviewer, reason },
+  };
+  if (outcome === 'partly-granted') return [{ type: EVENTS[outcome], data: { ...data, clause: clause! } }];
+  return [{ type: EVENTS[outcome], data }];
+}
+
+function refuseDecided({ status }: Appeal, appealId: string): void {
+  if (status === 'open') return;
+  throw new Refusal('appeal-decided', `appeal ${appealId} is decided (${status}); choose an open one`);
+}
+
+/** Who has decided or filed an appeal against the same enforcement has taken part. */
+function refuseConflict(
+  { deciders, filers }: Appeal,
+  appealId: string,
+  reviewer: string,
+  { conflict }: Pick<HearingFacts, 'conflict'>,
+): void {
+  const found = deciders.includes(reviewer) || filers.includes(reviewer) ? 'took-part' : conflict;
+  if (found) throw new Refusal(found, CONFLICTS[found](reviewer, appealId));
+}
+
+function refuseClaimed({ claim }: Appeal, appealId: string, reviewer: string, now: number): void {
+  if (!claim || claim.reviewer === reviewer || now >= claim.until) return;
+  const until = toIso(claim.until);
+  throw new Refusal(
+    'appeal-claimed',
+    `appeal ${appealId} is claimed by another reviewer until ${until}; choose another one`,
+    { until },
+  );
+}
+
+function refuseClause(outcome: Outcome, clause: string | undefined, { order, clauses }: HearingFacts): void {
+  const invalid = (message: string) => new InvalidInput([{ field: '/clause', message }]);
+  if (outcome !== 'partly-granted') {
+    if (clause !== undefined) throw invalid('is for partly-granted only: leave it out');
+    return;
+  }
+  if (order.caseId === undefined) {
+    const message = 'must be granted or denied: a decision by hand names no clause that another could replace';
+    throw new InvalidInput([{ field: '/outcome', message }]);
+  }
+  if (clause === undefined) throw invalid('is needed for partly-granted: which clause the image violates instead');
+  if (clause === order.clause) throw invalid('is that of the decision: name another one, or deny the appeal');
+  if (clauses.length > 0 && !clauses.includes(clause)) {
+    throw new Refusal(
+      'clause-unknown',
+      `the content policy in force has no clause ${clause}: GET /v1/policy lists its clauses`,
+      { clauses },
+    );
+  }
+}

@@ -1,0 +1,48 @@
+import type { Context } from '../context/context.js';
+import { APPEAL_HEARINGS } from '../review/index.js';
+import { appealStream } from './appeal.js';
+import { appealEvents } from './events.js';
+import { AppealFactsReader } from './features/appeal-facts.js';
+import { ClaimAppealController, ClaimAppealHandler, ReleaseAppealHandler } from './features/claim-appeal.js';
+import { DecideAppealController, DecideAppealHandler } from './features/decide-appeal.js';
+import { FileAppealController, FileAppealHandler } from './features/file-appeal.js';
+import { appealCarryingOut } from './processes/carrying-out.js';
+import { AppealGauges } from './queries/appeal-gauges.js';
+import { ListAppealsController, ListAppealsHandler } from './queries/list-appeals.js';
+import { OtherMeasures } from './queries/other-measures.js';
+import { ShowAppealController, ShowAppealHandler } from './queries/show-appeal.js';
+import { StoredHearings } from './queries/stored-hearings.js';
+import { appealsView } from './views/appeals.js';
+
+export const appealsContext: Context = {
+  name: 'appeals',
+  events: appealEvents,
+  streams: [appealStream],
+  views: [appealsView],
+  consumers: ({ transactor, ownEventIds, clock, store }) => [
+    appealCarryingOut(transactor, ownEventIds, clock, new OtherMeasures(store, transactor)),
+  ],
+  commands: [
+    FileAppealHandler,
+    ClaimAppealHandler,
+    ReleaseAppealHandler,
+    DecideAppealHandler,
+    ListAppealsHandler,
+    ShowAppealHandler,
+  ],
+  routes: [
+    {
+      name: 'Appeals',
+      description:
+        'The holder of an account appeals against a measure, through the service they log in to. Somebody who took no part in the decision hears the appeal.',
+      controllers: [
+        FileAppealController,
+        ListAppealsController,
+        ShowAppealController,
+        ClaimAppealController,
+        DecideAppealController,
+      ],
+    },
+  ],
+  services: [AppealFactsReader, AppealGauges, { provide: APPEAL_HEARINGS, useClass: StoredHearings }],
+};

@@ -1,0 +1,275 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { eventRules } from '../../../test/support/event-rules.js';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import {
+  type AccountEvent,
+  type AccountStanding,
+  accountStream,
+  causeOf,
+  consequencesOf,
+  deactivateAccount,
+  reinstateAccount,
+  restrictAccount,
+  suspendAccount,
+} from '../../account/index.js';
+import { enforcementStream, enforcing, imageWithholding, ladderStream, setLadder } from '../../enforcement/index.js';
+import { OwnEventIds } from '../../event-store/event-identity.js';
+import type { EventStore } from '../../event-store/event-store.js';
+import { PostgresEventStore } from '../../event-store/postgres/postgres-event-store.js';
+import { newEvent } from '../../event-store/sample-events.contract.js';
+import { Transactor } from '../../event-store/transact.js';
+import { withholdingStream } from '../../images/index.js';
+import { DAY_MS, systemClock, toIso } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
+import { belongsTo, foldRecorded } from '../../kernel/decider.js';
+import type { RecordedEvent } from '../../kernel/envelope.js';
+import { StoreUnavailable } from '../../kernel/errors.js';
+import { timeOrderedIds } from '../../kernel/ids.js';
+import { CaseOpened, caseStream, ReviewConfirmed } from '../../review/index.js';
+import { AppealGranted, AppealPartlyGranted } from '../events.js';
+import { OtherMeasures } from '../queries/other-measures.js';
+import { appealCarryingOut } from './carrying-out.js';
+
+let database: TestDatabase;
+let store: PostgresEventStore;
+let worlds = 0;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  store = new PostgresEventStore(database.connection);
+});
+afterAll(async () => {
+  await store.close();
+  await database.drop();
+});
+
+const ids = timeOrderedIds(systemClock);
+const eventIds = new OwnEventIds(Buffer.alloc(32, 1), 0);
+const transactorOn = (on: EventStore) => new Transactor(on, ids, systemClock, eventRules);
+const OPERATOR: CommandContext = { actor: { kind: 'user', id: 'olga', role: 'operator' }, correlationid: 'spec' };
+const LADDERS = [
+  [{ steps: [{ strikes: 1, measure: 'restrict' as const, action: 'share' as const, days: 900 }] }],
+  [
+    { strikeDays: 900, steps: [{ strikes: 1, measure: 'suspend' as const, days: 900 }] },
+    { clause: 'spam', steps: [{ strikes: 1, measure: 'strike' as const }] },
+  ],
+  [{ steps: [{ strikes: 1, measure: 'deactivate' as const }] }],
+];
+
+/** A store that fails after some appends, as for a process that is killed. */
+function dyingAfter(appends: number): EventStore {
+  const dying = Object.create(store) as PostgresEventStore;
+  let left = appends;
+  dying.append = (writes) => (left-- > 0 ? store.append(writes) : Promise.reject(new StoreUnavailable('killed')));
+  return dying;
+}
+
+class World {
+  readonly accountId = `acc-${worlds++}`;
+  readonly confirmations: RecordedEvent[] = [];
+  readonly causes: string[] = [];
+
+  async confirm(caseId = `${this.accountId}-img-${this.confirmations.length}`, round = 1): Promise<string> {
+    const { accountId } = this;
+    const facts = { caseId, imageId: caseId, accountId, round };
+    const events = [
+      newEvent('CaseOpened', { ...CaseOpened.example, ...facts }),
+      newEvent('ReviewConfirmed', { ...ReviewConfirmed.example, ...facts, clause: 'violent' }),
+    ];
+    await store.append([{ stream: `case-${caseId}`, expected: 'any', events }]);
+    this.confirmations.push((await store.readStream(`case-${caseId}`)).at(-1)!);
+    if (!this.causes.includes(caseId)) this.causes.push(caseId);
+    return caseId;
+  }
+
+  async enforce(event: RecordedEvent): Promise<void> {
+    for (const consumer of [enforcing, imageWithholding]) await consumer(transactorOn(store), eventIds).react(event);
+  }
+
+  /** An act of an operator, which a rule may refuse. */
+  async act(decide: (state: AccountStanding, enforcementId: string) => AccountEvent[]): Promise<void> {
+    const enforcementId = `${this.accountId}-e-${this.causes.length}`;
+    const { accountId } = this;
+    await transactorOn(store)
+      .transact(accountStream, accountId, OPERATOR, (state) => decide(state, enforcementId))
+      .then(
+        ({ events }) =>
+          events.some(({ data }) => data.enforcementId === enforcementId) && this.causes.push(enforcementId),
+      )
+      .catch(() => undefined);
+  }
+
+  async appeal(type: 'AppealGranted' | 'AppealPartlyGranted', cause: string, more = {}): Promise<RecordedEvent> {
+    const isCase = !cause.includes('-e-');
+    const example = type === 'AppealGranted' ? AppealGranted.example : AppealPartlyGranted.example;
+    const { caseId: _, imageId: __, round: ___, ...rest } = example;
+    const data = {
+      ...rest,
+      ...{ appealId: cause, accountId: this.accountId },
+      ...(isCase && { caseId: cause, imageId: cause, round: 1 }),
+      ...more,
+    };
+    await store.append([{ stream: `appeal-${cause}`, expected: 'any', events: [newEvent(type, data)] }]);
+    return (await store.readStream(`appeal-${cause}`)).at(-1)!;
+  }
+
+  carryOut(event: RecordedEvent, on: EventStore = store): Promise<void> {
+    const transactor = transactorOn(on);
+    const others = new OtherMeasures(on, transactor);
+    return appealCarryingOut(transactor, eventIds, systemClock, others).react(event);
+  }
+
+  history = () => store.readStream(`account-${this.accountId}`);
+  standing = async () => foldRecorded(accountStream, await this.history());
+  caseOf = async (id: string) => (await transactorOn(store).load(caseStream, id)).state;
+  enforcementOf = async (id: string) => (await transactorOn(store).load(enforcementStream, id)).state;
+  imageOf = async (id: string) => (await transactorOn(store).load(withholdingStream, id)).state;
+}
+
+const IMPOSING = [
+  'AccountDeactivated',
+  'DeactivationCauseAdded',
+  'AccountSuspended',
+  'AccountRestricted',
+  'StrikeIssued',
+];
+const isOwn = (event: RecordedEvent, cause: string) =>
+  belongsTo(accountStream, event) &&
+  IMPOSING.includes(event.type) &&
+  causeOf(event.data as { caseId?: string; enforcementId?: string }).cause === cause;
+
+/** What is in force or counts. */
+function inForce(state: AccountStanding) {
+  const { deactivations, suspensions, restrictions, strikes } = consequencesOf(state);
+  const shown = (some: readonly object[]) =>
+    some.map((one) => JSON.stringify({ ...one, replaced: undefined, source: undefined })).sort();
+  return [deactivations, suspensions, restrictions, strikes].map(shown);
+}
+
+const setTo = (which: number) =>
+  transactorOn(store).transact(ladderStream, undefined, OPERATOR, (state) =>
+    setLadder(state, { entries: LADDERS[which]!, reason: `ladder ${which}` }, new Set()),
+  );
+
+const step = fc.record({
+  kind: fc.constantFrom(
+    'confirm',
+    'confirm',
+    'suspend',
+    'restrict',
+    'deactivate',
+    'reinstate',
+    'lift',
+    'ladder',
+    'again',
+  ),
+  nth: fc.nat(8),
+  days: fc.integer({ min: 1, max: 900 }),
+});
+type Step = { kind: string; nth: number; days: number };
+
+async function take(world: World, { kind, nth, days }: Step): Promise<void> {
+  const { accountId, confirmations, causes } = world;
+  const reason = 'spam';
+  const now = systemClock.now();
+  const until = toIso(now + days * DAY_MS);
+  if (kind === 'confirm') {
+    await world.confirm();
+    await world.enforce(confirmations.at(-1)!);
+  } else if (kind === 'again' && confirmations.length > 0)
+    await world.enforce(confirmations[nth % confirmations.length]!);
+  else if (kind === 'ladder') await setTo(nth % LADDERS.length);
+  else
+    await world.act((state, enforcementId) => {
+      if (kind === 'suspend') return suspendAccount(state, { accountId, until, reason, enforcementId }, now);
+      if (kind === 'restrict')
+        return restrictAccount(state, { accountId, until, reason, enforcementId, action: 'share' }, now);
+      if (kind === 'deactivate') return deactivateAccount(state, { accountId, reason, enforcementId, categories: [] });
+      const cause = causes[nth % Math.max(1, causes.length)];
+      return reinstateAccount(state, { accountId, reason, ...(kind === 'lift' && { cause }) }, now);
+    });
+}
+
+it('leaves exactly the state without the decision, whatever happens before, meanwhile and after', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 1, maxLength: 8 }),
+      fc.array(step, { maxLength: 3 }),
+      fc.nat(8),
+      fc.array(fc.nat(4), { maxLength: 3 }),
+      async (before, meanwhile, chosen, deaths) => {
+        const world = new World();
+        for (const one of before) await take(world, one);
+        if (world.causes.length === 0) return;
+        const cause = world.causes[chosen % world.causes.length]!;
+        if (cause.includes('-e-')) await store.append([manualOrder(world, cause)]);
+        const granted = await world.appeal('AppealGranted', cause);
+        for (const [n, appends] of deaths.entries()) {
+          await world
+            .carryOut(granted, dyingAfter(appends))
+            .catch((error) => expect(error).toBeInstanceOf(StoreUnavailable));
+          if (meanwhile[n]) await take(world, meanwhile[n]);
+        }
+        await world.carryOut(granted);
+        const history = await world.history();
+        const without = history.filter((event) => !isOwn(event, cause));
+        expect(inForce(foldRecorded(accountStream, history))).toEqual(inForce(foldRecorded(accountStream, without)));
+        for (const event of world.confirmations) {
+          const id = event.data.caseId as string;
+          const isUndone = id === cause;
+          expect((await world.caseOf(id)).status).toBe(isUndone ? 'overturned' : 'confirmed');
+          expect((await world.imageOf(id)).caseId).toBe(isUndone ? undefined : id);
+          expect((await world.enforcementOf(id)).status).toBe(isUndone ? 'reversed' : 'completed');
+        }
+        const all = async () =>
+          (
+            await Promise.all([world.history(), ...world.causes.map((id) => store.readStream(`enforcement-${id}`))])
+          ).flat();
+        const settled = await all();
+        await world.carryOut(granted);
+        for (const event of world.confirmations) await world.enforce(event);
+        expect(await all()).toEqual(settled);
+      },
+    ),
+    { seed: 1201, numRuns: 30 },
+  );
+});
+
+const manualOrder = ({ accountId }: World, enforcementId: string) => ({
+  stream: `enforcement-${enforcementId}`,
+  expected: 'any' as const,
+  events: [newEvent('EnforcementOrdered', { accountId, enforcementId, measure: 'suspend', categories: [] })],
+});
+
+it('enforces the case again if a later round confirms it', async () => {
+  await setTo(2);
+  const world = new World();
+  const id = await world.confirm();
+  await world.enforce(world.confirmations[0]!);
+  await world.carryOut(await world.appeal('AppealGranted', id));
+  expect(await world.standing()).toMatchObject({ deactivated: false });
+  await world.confirm(id, 2);
+  for (const event of world.confirmations) await world.enforce(event);
+  expect(await world.standing()).toMatchObject({ deactivated: true });
+  expect(await world.enforcementOf(id)).toMatchObject({ status: 'completed', orders: 2 });
+  expect(await world.imageOf(id)).toMatchObject({ caseId: id });
+});
+
+it('puts the ladder’s measures for the other clause in the place of the first, and survives crashes', async () => {
+  await setTo(1);
+  for (const deaths of [[], [0], [1], [2], [3], [1, 1, 1]]) {
+    const world = new World();
+    const id = await world.confirm();
+    await world.enforce(world.confirmations[0]!);
+    expect((await world.standing()).suspendedUntil).toBeDefined();
+    const granted = await world.appeal('AppealPartlyGranted', id, { clause: 'spam' });
+    for (const appends of deaths) await world.carryOut(granted, dyingAfter(appends)).catch(() => undefined);
+    for (let n = 0; n < 2; n++) await world.carryOut(granted);
+    const { consequences, suspendedUntil } = await world.standing();
+    expect([suspendedUntil, consequences!.strikes]).toEqual([undefined, [{ cause: id }]]);
+    expect(await world.enforcementOf(id)).toMatchObject({ status: 'completed', orders: 2, order: { clause: 'spam' } });
+    expect(await world.caseOf(id)).toMatchObject({ status: 'confirmed', clause: 'spam' });
+    expect(await world.imageOf(id)).toMatchObject({ caseId: id });
+  }
+});

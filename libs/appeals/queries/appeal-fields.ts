@@ -1,0 +1,26 @@
+import type { Role } from '../../http/credentials/principal.js';
+import { count, flag, instant, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
+import { APPEAL_STATUSES } from '../appeal.js';
+
+export const APPEAL_ID = 'The appeal: it has the id of its enforcement.';
+
+/** Who may hear appeals; leads first, so that a person who is both acts as a lead. */
+export const HEARERS = ['lead', 'administrator', 'reviewer'] as const satisfies Role[];
+
+/** Fields of every answer about an appeal. */
+export const appealFields = {
+  appealId: text(APPEAL_ID),
+  accountId: text('The account.'),
+  caseId: orNull(text('The case; null for a decision by hand.')),
+  number: count('Which appeal against this enforcement it is, counted from 1.'),
+  hasNewEvidence: flag('Whether it brings new evidence, as a second one must.'),
+  status: oneOf(APPEAL_STATUSES, 'Open, or how it was decided.'),
+  filedAt: instant('When it was filed.'),
+  dueAt: instant('Until when it is to be decided.'),
+  claimedBy: orNull(text('The reviewer who claimed it.')),
+  claimedUntil: orNull(instant('When the claim ends.')),
+  decidedAt: orNull(instant('When it was decided.')),
+  decidedBy: orNull(text('Who decided it; null for the service.')),
+  clause: orNull(text('The clause that was violated, if it was granted in part.')),
+  reason: orNull(text('Why it was decided so.')),
+};

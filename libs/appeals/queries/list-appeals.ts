@@ -1,0 +1,153 @@
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { IsIn } from 'class-validator';
+import type pg from 'pg';
+import type { Static } from 'typebox';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
+import { closed, page, position } from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
+import { Context } from '../../http/request-context.js';
+import { type Clock, toIso } from '../../kernel/clock.js';
+import type { Actor } from '../../kernel/envelope.js';
+import { CLOCK, POOL } from '../../platform/ports.js';
+import { queryView } from '../../projections/view-query.js';
+import { viewTable } from '../../projections/view-tables.js';
+import { APPEAL_STATUSES } from '../appeal.js';
+import { appealsView } from '../views/appeals.js';
+import { appealFields, HEARERS } from './appeal-fields.js';
+
+export const AppealEntry = closed({ ...appealFields, position: position('The position of its last event.') });
+export type AppealEntry = Static<typeof AppealEntry>;
+
+export class ListAppeals extends PageQuery<Page<AppealEntry>> {
+  @Means('Only appeals with this status.')
+  @IfGiven()
+  @IsIn(APPEAL_STATUSES)
+  status?: (typeof APPEAL_STATUSES)[number];
+
+  @IfGiven()
+  @IsEntityId('Only appeals of this account.')
+  account?: string;
+
+  @IfGiven()
+  @IsEntityId('Only appeals that this reviewer has claimed or decided.')
+  reviewer?: string;
+
+  @Means('Only open appeals whose deadline has passed, or only others.')
+  @IfGiven()
+  @IsIn(['true', 'false'])
+  overdue?: 'true' | 'false';
+
+  @Means('Only open appeals that somebody has claimed, or only others.')
+  @IfGiven()
+  @IsIn(['true', 'false'])
+  claimed?: 'true' | 'false';
+
+  declare readonly reader: Actor;
+}
+
+const NOW = 'to_timestamp($1::float8 / 1000)';
+const IS_OVERDUE = `(status = 'open' AND due_at <= ${NOW})`;
+const IS_CLAIMED = `(status = 'open' AND claimed_until > ${NOW})`;
+
+@QueryHandler(ListAppeals)
+export class ListAppealsHandler implements IQueryHandler<ListAppeals> {
+  constructor(
+    @Inject(POOL) private readonly pool: pg.Pool,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async execute({ reader, limit, cursor, ...filter }: ListAppeals): Promise<Page<AppealEntry>> {
+    const { status, account, reviewer, overdue, claimed } = filter;
+    const after = readCursor(cursor, ['number', 'id']);
+    const now = this.clock.now();
+    const values: unknown[] = [now];
+    const placeOf = (value: unknown) => `$${values.push(value)}`;
+    const order = status === 'open' ? 'due_at' : 'filed_at';
+    const conditions = [`${NOW} IS NOT NULL`];
+    if (status !== undefined)
+      conditions.push(status === 'open' ? `status = 'open'` : `status = ${placeOf(status)}::text`);
+    if (account !== undefined) conditions.push(`account_id = ${placeOf(account)}::text`);
+    if (reviewer !== undefined) {
+      const person = placeOf(reviewer);
+      conditions.push(`(decided_by = ${person}::text OR (claimed_by = ${person}::text AND ${IS_CLAIMED}))`);
+    }
+    if (overdue !== undefined) conditions.push(overdue === 'true' ? IS_OVERDUE : `NOT ${IS_OVERDUE}`);
+    if (claimed !== undefined) conditions.push(claimed === 'true' ? IS_CLAIMED : `coalesce(NOT ${IS_CLAIMED}, true)`);
+    if (after)
+      conditions.push(
+        `(${order}, appeal_id) > (to_timestamp(${placeOf(after[0])}::float8 / 1000), ${placeOf(after[1])}::text)`,
+      );
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT *, (extract(epoch FROM ${order}) * 1000)::int8 AS order_ms FROM ${viewTable(appealsView)}
+             WHERE ${conditions.join(' AND ')} ORDER BY ${order}, appeal_id LIMIT ${placeOf(limit + 1)}`,
+      values,
+    });
+    return toPage(
+      rows,
+      limit,
+      (row) => entryOf(row, reader, now),
+      (row) => [Number(row.order_ms), row.appeal_id],
+    );
+  }
+}
+
+/** The service notifies the account's holder of the outcome, not of who decided. */
+export const isService = ({ role }: Actor): boolean => role === 'service';
+
+// biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
+function entryOf(row: any, reader: Actor, now: number): AppealEntry {
+  const isClaimed = row.status === 'open' && row.claimed_until !== null && now < row.claimed_until.getTime();
+  const isShown = isClaimed && !isService(reader);
+  return {
+    appealId: row.appeal_id,
+    accountId: row.account_id,
+    caseId: row.case_id,
+    number: row.number,
+    hasNewEvidence: row.has_new_evidence,
+    status: row.status,
+    filedAt: toIso(row.filed_at),
+    dueAt: toIso(row.due_at),
+    claimedBy: isShown ? row.claimed_by : null,
+    claimedUntil: isShown ? toIso(row.claimed_until) : null,
+    decidedAt: row.decided_at && toIso(row.decided_at),
+    decidedBy: isService(reader) ? null : row.decided_by,
+    clause: row.clause,
+    reason: row.reason,
+    position: String(row.position),
+  };
+}
+
+export const appealExample: AppealEntry = {
+  appealId: 'img-1',
+  accountId: 'acc-1',
+  caseId: 'img-1',
+  number: 1,
+  hasNewEvidence: false,
+  status: 'open',
+  filedAt: '2022-05-19T10:00:00.000Z',
+  dueAt: '2022-06-02T10:00:00.000Z',
+  claimedBy: null,
+  claimedUntil: null,
+  decidedAt: null,
+  decidedBy: null,
+  clause: null,
+  reason: null,
+  position: '1049',
+};
+
+@Controller('v1/appeals')
+export class ListAppealsController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get()
+  @Roles(...HEARERS, 'operator', 'compliance', 'service')
+  @Operation('Appeals: open ones by their deadline if `status` is open, otherwise the oldest first', {
+    answer: answer('AppealPage', 'A page of appeals.', page(AppealEntry, 'The appeals.'), { items: [appealExample] }),
+  })
+  listAppeals(@Query() query: ListAppeals, @Context() { actor: reader }: Context): Promise<Page<AppealEntry>> {
+    return this.queries.execute(Object.assign(query, { reader }));
+  }
+}

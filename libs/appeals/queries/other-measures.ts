@@ -1,0 +1,46 @@
+import { type AccountStanding, accountStream, consequencesOf } from '../../account/index.js';
+import { ladderStream, type Order, orderFor } from '../../enforcement/index.js';
+import type { EventStore } from '../../event-store/event-store.js';
+import type { Transactor } from '../../event-store/transact.js';
+import { foldRecorded } from '../../kernel/decider.js';
+import type { Position } from '../../kernel/envelope.js';
+import { confirmationOf } from '../../review/index.js';
+
+/** What a confirmed case would have led to if its reviewers had named another clause. */
+export class OtherMeasures {
+  constructor(
+    private readonly store: EventStore,
+    private readonly transactor: Transactor,
+  ) {}
+
+  /**
+   * By the ladder at the position of the confirmation, from whose time every end counts, and by the strikes that the account
+   * had then, except those that were rescinded since.
+   */
+  async orderFor(order: Order, clause: string): Promise<Order> {
+    const { accountId, imageId, categories } = order;
+    const caseId = order.caseId!;
+    const confirmation = await confirmationOf(this.store, caseId);
+    if (!confirmation)
+      throw new Error(`case ${caseId} of the appeal was never confirmed; its enforcement is ${accountId}'s`);
+    const [{ state: ladder }, standing] = await Promise.all([
+      this.transactor.load(ladderStream, undefined),
+      this.standingAt(accountId, confirmation.position),
+    ]);
+    const at = Date.parse(confirmation.recordedAt);
+    const { position } = confirmation;
+    const violation = { accountId, caseId, imageId: imageId ?? caseId, categories, clause, position, at };
+    return orderFor(violation, standing, ladder);
+  }
+
+  private async standingAt(accountId: string, position: Position): Promise<AccountStanding> {
+    const history = await this.store.readStream(`${accountStream.category}-${accountId}`);
+    const before = foldRecorded(
+      accountStream,
+      history.filter((event) => event.position < position),
+    );
+    const now = new Set(consequencesOf(foldRecorded(accountStream, history)).strikes.map(({ cause }) => cause));
+    const all = consequencesOf(before);
+    return { ...before, consequences: { ...all, strikes: all.strikes.filter(({ cause }) => now.has(cause)) } };
+  }
+}

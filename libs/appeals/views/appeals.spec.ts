@@ -1,0 +1,29 @@
+import { expect, it } from '@jest/globals';
+import { recordedOf, replay } from '../../../test/support/fold-view.js';
+import { AppealClaimed, AppealDenied, AppealFiled, AppealGranted, AppealReleased } from '../events.js';
+import { appealsView } from './appeals.js';
+
+const history = [
+  recordedOf(1, AppealFiled),
+  recordedOf(2, AppealClaimed),
+  recordedOf(3, AppealReleased),
+  recordedOf(4, AppealDenied),
+  recordedOf(5, AppealFiled, { number: 2, hasNewEvidence: true }),
+  recordedOf(6, AppealGranted, { number: 2, reviewer: 'rev-3' }),
+];
+
+it('has the last appeal against each enforcement, and counts every outcome', () => {
+  const { once, replayed } = replay(appealsView, history);
+  expect(replayed).toEqual(once);
+  expect(once.map(({ rows }) => [rows['img-1']!.status, rows['img-1']!.claimed_by])).toEqual([
+    ['open', null],
+    ['open', 'rev-2'],
+    ['open', null],
+    ['denied', null],
+    ['open', null],
+    ['granted', null],
+  ]);
+  expect(once.at(4)!.counters).toEqual({ all: { open: 1, granted: 0, partly_granted: 0, denied: 1 } });
+  expect(once.at(-1)!.counters).toEqual({ all: { open: 0, granted: 1, partly_granted: 0, denied: 1 } });
+  expect(once.at(-1)!.rows['img-1']).toMatchObject({ number: 2, decided_by: 'rev-3', has_new_evidence: true });
+});

@@ -1,0 +1,97 @@
+import { bool, defineView, int4, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
+import type { Outcome } from '../appeal.js';
+import { appealEvents } from '../events.js';
+
+const columns = {
+  /** The id of the enforcement. */
+  appeal_id: text(),
+  account_id: text(),
+  case_id: nullable(text()),
+  number: int4(),
+  has_new_evidence: bool(),
+  status: text<'open' | Outcome>(),
+  filed_at: timestamptz(),
+  /** Until when it is to be decided. */
+  due_at: timestamptz(),
+  claimed_by: nullable(text()),
+  claimed_until: nullable(timestamptz()),
+  decided_at: nullable(timestamptz()),
+  decided_by: nullable(text()),
+  clause: nullable(text()),
+  reason: nullable(text()),
+  /** How many appeals against this enforcement had each outcome. */
+  granted: int4(),
+  partly_granted: int4(),
+  denied: int4(),
+  /** The position of its last event. */
+  position: int8(),
+};
+
+export type AppealRow = RowOf<typeof columns>;
+
+const UNCLAIMED = { claimed_by: null, claimed_until: null };
+const NONE = { granted: 0, partly_granted: 0, denied: 0 };
+const OUTCOME_OF = {
+  AppealGranted: { status: 'granted', column: 'granted' },
+  AppealPartlyGranted: { status: 'partly-granted', column: 'partly_granted' },
+  AppealDenied: { status: 'denied', column: 'denied' },
+} as const;
+
+export const appealsView = defineView({
+  name: 'appeals',
+  version: 1,
+  summary: 'The last appeal against each enforcement, without what the person wrote.',
+  events: appealEvents,
+  table: {
+    name: 'appeals',
+    key: 'appeal_id',
+    columns,
+    // For those that wait, by their deadline, for all, and for those of an account.
+    indexes: [`(due_at, appeal_id) WHERE status = 'open'`, '(filed_at, appeal_id)', '(account_id, filed_at)'],
+  },
+  keys: ({ data }) => [data.appealId],
+  evolve(row: AppealRow | undefined, { type, data, metadata, position }, appealId) {
+    if (row && position <= row.position) return row;
+    const at = Date.parse(metadata.time);
+    switch (type) {
+      case 'AppealFiled':
+        return {
+          appeal_id: appealId,
+          account_id: data.accountId,
+          case_id: data.caseId ?? null,
+          number: data.number,
+          has_new_evidence: data.hasNewEvidence,
+          status: 'open',
+          filed_at: at,
+          due_at: Date.parse(data.dueAt),
+          ...UNCLAIMED,
+          ...{ decided_at: null, decided_by: null, clause: null, reason: null },
+          ...(row ? { granted: row.granted, partly_granted: row.partly_granted, denied: row.denied } : NONE),
+          position,
+        };
+      case 'AppealClaimed':
+        return row && { ...row, claimed_by: data.reviewer, claimed_until: Date.parse(data.until), position };
+      case 'AppealReleased':
+        return row && { ...row, ...UNCLAIMED, position };
+      default: {
+        if (!row) return undefined;
+        const { status, column } = OUTCOME_OF[type];
+        return {
+          ...{ ...row, ...UNCLAIMED, status, [column]: row[column] + 1 },
+          decided_at: at,
+          decided_by: data.reviewer,
+          clause: 'clause' in data ? data.clause : null,
+          reason: data.reason,
+          position,
+        };
+      }
+    }
+  },
+  counters: {
+    name: 'appeal_counters',
+    columns: ['open', 'granted', 'partly_granted', 'denied'],
+    contribution: ({ status, granted, partly_granted, denied }) => [
+      { bucket: 'all', amounts: { open: status === 'open' ? 1 : 0, granted, partly_granted, denied } },
+    ],
+  },
+});

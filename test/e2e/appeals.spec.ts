@@ -1,0 +1,239 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DAY_MS, toIso } from '../../libs/kernel/clock.js';
+import { PersonKeys } from '../../libs/platform/personal-data/person-keys.js';
+import { commandLineFor } from '../support/cli-process.js';
+import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { judge } from '../support/judge.js';
+
+/** Of the log, in which orders are stored, and of requests. */
+let ahead = 0;
+let gatehouse: TestGatehouse;
+let service: Client;
+let operator: Client;
+let rita: Client;
+let hugo: Client;
+let cli: ReturnType<typeof commandLineFor>;
+
+beforeAll(async () => {
+  gatehouse = await startGatehouse({ clock: { now: () => Date.now() + ahead } });
+  service = await gatehouse.as('web-site', 'service');
+  operator = await gatehouse.as('olga', 'operator');
+  rita = await gatehouse.as('rita', 'reviewer');
+  hugo = await gatehouse.as('hugo', 'reviewer');
+  cli = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken });
+  const clauses = ['violent', 'spam'].map((id) => ({ id, title: id, severity: 1 }));
+  await operator.post('/v1/policy', { version: '1', clauses });
+  await operator.put('/v1/rollout/rate', { perWeek: 1000 });
+  const entries = [
+    { steps: [{ strikes: 1, measure: 'deactivate' }] },
+    { clause: 'spam', steps: [{ strikes: 1, measure: 'restrict', action: 'share', days: 30 }] },
+  ];
+  expect((await operator.put('/v1/enforcement-ladder', { entries, reason: 'for appeals' })).status).toBe(200);
+});
+afterAll(() => gatehouse.close());
+
+const refusal = (code: string, status = 409) => ({ status, body: { type: expect.stringMatching(`${code}$`) } });
+const account = async (id: string) => (await operator.get(`/v1/accounts/${id}`)).body;
+const appealOf = async (id: string, by = hugo) => (await by.get(`/v1/appeals/${id}`)).body;
+
+async function member(name: string): Promise<string> {
+  const { accountId } = (await service.post('/v1/waitlist', { email: `${name}@example.org` })).body;
+  await operator.post('/v1/cohorts', { accounts: [accountId] });
+  await gatehouse.settle();
+  await service.post(`/v1/accounts/${accountId}/policy-acceptance`, { version: '1' });
+  return accountId;
+}
+
+async function flag(imageId: string, flaggedBy = 'det-1'): Promise<void> {
+  const data = { imageId, flaggedBy, flaggerKind: 'detector', categories: ['violent'] };
+  await service.post('/v1/events', [cloudEvent('ContentFlagged', data)]);
+  await gatehouse.settle();
+}
+
+async function confirmed(imageId: string, by = rita): Promise<string> {
+  const accountId = await member(imageId);
+  await service.post('/v1/events', [cloudEvent('ImageGenerated', { imageId, accountId, prompt: 'a film' })]);
+  await flag(imageId);
+  expect((await judge(by, imageId, 'unsafe')).body).toMatchObject({ status: 'confirmed' });
+  await gatehouse.settle();
+  return accountId;
+}
+
+const file = (id: string, more = {}, by = service) =>
+  by.post(`/v1/enforcements/${id}/appeals`, { text: `my own film ${id}`, ...more });
+const decide = (id: string, outcome: string, more = {}, by = hugo) =>
+  by.post(`/v1/appeals/${id}/decision`, { outcome, reason: 'a documentary', ...more });
+
+describe('an appeal', () => {
+  it('is filed by the service for the holder, once, within the window, against what is in force', async () => {
+    const accountId = await confirmed('img-file');
+    expect((await file('img-file', {}, rita)).status).toBe(403);
+    expect(await file('img-none')).toMatchObject(refusal('enforcement-unknown', 404));
+    expect(await file('img-file', { accountId: 'acc-other' })).toMatchObject(refusal('other-account'));
+    const filed = await file('img-file', { accountId });
+    expect(filed.status).toBe(200);
+    expect((await file('img-file', { text: 'again' })).body.position).toBe(filed.body.position);
+    await gatehouse.settle();
+    const listed = (await service.get(`/v1/appeals?account=${accountId}`)).body.items;
+    expect(listed).toMatchObject([{ appealId: 'img-file', status: 'open', number: 1, decidedBy: null }]);
+    const late = await confirmed('img-late');
+    ahead = 181 * DAY_MS;
+    expect(await file('img-late', { accountId: late })).toMatchObject(refusal('appeal-window-closed'));
+    ahead = 0;
+  });
+
+  it('is heard by nobody who took part, and shows its text to the reviewer who has claimed it only', async () => {
+    await confirmed('img-hear');
+    await flag('img-hear', 'flora');
+    await file('img-hear');
+    const flora = await gatehouse.as('flora', 'reviewer');
+    const ritasPhone = await gatehouse.as('rita-phone', 'reviewer');
+    expect(ritasPhone).toBeDefined();
+    expect(await rita.post('/v1/appeals/img-hear/claim')).toMatchObject(refusal('took-part'));
+    expect(await decide('img-hear', 'granted', {}, rita)).toMatchObject(refusal('took-part'));
+    expect(await flora.post('/v1/appeals/img-hear/claim')).toMatchObject(refusal('own-flag'));
+    const reveal = () => hugo.post('/v1/cases/img-hear/reveals', { level: 'prompt', reason: 'an appeal' });
+    expect(await reveal()).toMatchObject(refusal('case-not-claimed'));
+    expect(await appealOf('img-hear')).toMatchObject({ text: null, isErased: false, token: null });
+    const { token } = (await hugo.post('/v1/appeals/img-hear/claim')).body;
+    expect(await appealOf('img-hear')).toMatchObject({ text: 'my own film img-hear', token, claimedBy: 'hugo' });
+    expect(await appealOf('img-hear', service)).toMatchObject({ text: null, claimedBy: null, history: [] });
+    expect((await reveal()).body).toMatchObject({ prompt: 'a film' });
+    const ina = await gatehouse.as('ina', 'lead');
+    expect(await decide('img-hear', 'denied', {}, ina)).toMatchObject(refusal('appeal-claimed'));
+    expect(await decide('img-hear', 'denied', { token: token + 1 })).toMatchObject(refusal('claim-lost'));
+    expect((await decide('img-hear', 'denied', { token })).status).toBe(200);
+    await gatehouse.settle();
+    expect(await appealOf('img-hear', service)).toMatchObject({
+      status: 'denied',
+      reason: 'a documentary',
+      decidedBy: null,
+    });
+    const { stdout } = await cli.run('events', '--all', '--type', 'ContentViewed', '--json');
+    expect(stdout).toMatch(/"appealId":\s*"img-hear"/);
+  });
+
+  it('that is granted undoes everything: access, image, case, figures of reviewer and flagger', async () => {
+    const accountId = await confirmed('img-grant');
+    expect(await account(accountId)).toMatchObject({ deactivated: true });
+    await file('img-grant');
+    expect((await decide('img-grant', 'granted')).status).toBe(200);
+    expect((await decide('img-grant', 'granted')).status).toBe(200);
+    expect(await decide('img-grant', 'denied')).toMatchObject(refusal('appeal-decided'));
+    await gatehouse.settle();
+    expect(await account(accountId)).toMatchObject({ deactivated: false, consequences: [] });
+    expect((await rita.get('/v1/images/img-grant')).body.withheld).toBe(false);
+    expect((await rita.get('/v1/cases/img-grant')).body.status).toBe('overturned');
+    expect((await operator.get('/v1/enforcements/img-grant')).body).toMatchObject({
+      status: 'reversed',
+      isInForce: false,
+    });
+    const lead = await gatehouse.as('lena', 'lead');
+    const { items } = (await lead.get('/v1/metrics/reviewers')).body;
+    expect(items.find(({ reviewer }: { reviewer: string }) => reviewer === 'rita').overturned.hits).toBe(1);
+    expect((await lead.get('/v1/cases?status=overturned')).body.items).toHaveLength(1);
+    expect(await file('img-grant', { hasNewEvidence: true })).toMatchObject(refusal('enforcement-reversed'));
+    await flag('img-grant', 'det-2');
+    expect((await judge(hugo, 'img-grant', 'unsafe')).body).toMatchObject({ status: 'confirmed' });
+    await gatehouse.settle();
+    expect(await account(accountId)).toMatchObject({ deactivated: true });
+    expect((await file('img-grant')).status).toBe(200);
+    expect(await appealOf('img-grant')).toMatchObject({ number: 2, status: 'open', hasNewEvidence: false });
+  });
+
+  it('that is granted in part leaves what the other clause leads to', async () => {
+    const accountId = await confirmed('img-partly');
+    await file('img-partly');
+    expect(await decide('img-partly', 'partly-granted', { clause: 'other' })).toMatchObject(refusal('clause-unknown'));
+    expect((await decide('img-partly', 'partly-granted')).status).toBe(400);
+    expect((await decide('img-partly', 'partly-granted', { clause: 'spam' })).status).toBe(200);
+    await gatehouse.settle();
+    expect(await account(accountId)).toMatchObject({
+      deactivated: false,
+      consequences: [{ measure: 'restriction', action: 'share', cause: 'img-partly' }, { measure: 'strike' }],
+    });
+    expect((await operator.get('/v1/enforcements/img-partly')).body).toMatchObject({
+      clause: 'spam',
+      status: 'completed',
+    });
+    expect((await rita.get('/v1/images/img-partly')).body.withheld).toBe(true);
+    expect(await file('img-partly')).toMatchObject(refusal('already-appealed'));
+    expect((await file('img-partly', { hasNewEvidence: true })).status).toBe(200);
+    expect(await decide('img-partly', 'granted')).toMatchObject(refusal('took-part'));
+    const ina = await gatehouse.as('ina', 'lead');
+    expect((await decide('img-partly', 'granted', {}, ina)).status).toBe(200);
+    await gatehouse.settle();
+    expect(await account(accountId)).toMatchObject({ consequences: [] });
+    expect((await rita.get('/v1/cases/img-partly')).body.status).toBe('overturned');
+  });
+
+  it('against a decision by hand is not heard by the operator who ordered it, and lifts that alone', async () => {
+    const accountId = await member('manual');
+    const both = await gatehouse.as('otto', 'operator', 'reviewer');
+    const until = toIso(Date.now() + 30 * DAY_MS);
+    await both.post(`/v1/accounts/${accountId}/suspension`, { until, reason: 'spam' });
+    await operator.post(`/v1/accounts/${accountId}/restriction`, { action: 'share', until, reason: 'spam' });
+    await gatehouse.settle();
+    const { items } = (await operator.get(`/v1/enforcements?account=${accountId}`)).body;
+    const { enforcementId } = items.find(({ measure }: { measure: string }) => measure === 'suspend');
+    expect((await file(enforcementId)).status).toBe(200);
+    expect(await decide(enforcementId, 'granted', {}, both)).toMatchObject(refusal('took-part'));
+    expect((await decide(enforcementId, 'partly-granted', { clause: 'spam' })).status).toBe(400);
+    expect((await decide(enforcementId, 'granted')).status).toBe(200);
+    await gatehouse.settle();
+    expect(await account(accountId)).toMatchObject({
+      suspendedUntil: null,
+      consequences: [{ measure: 'restriction', action: 'share' }],
+    });
+  });
+
+  it('loses its text with the person’s key, and can be decided all the same', async () => {
+    const accountId = await confirmed('img-erased');
+    await file('img-erased');
+    await hugo.post('/v1/appeals/img-erased/claim');
+    await gatehouse.app.get(PersonKeys).forget(accountId);
+    expect(await appealOf('img-erased')).toMatchObject({ text: null, isErased: true, status: 'open' });
+    expect((await decide('img-erased', 'granted')).status).toBe(200);
+    await gatehouse.settle();
+    expect(await account(accountId)).toMatchObject({ deactivated: false });
+  });
+});
+
+describe('the command line and the metrics', () => {
+  const text = async (...args: string[]) => {
+    const result = await cli.run(...args);
+    expect({ args, ...result }).toMatchObject({ code: 0 });
+    return result.stdout;
+  };
+
+  it('list, show, file, claim, release and decide appeals', async () => {
+    await confirmed('img-cli');
+    const web = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken });
+    expect((await web.run('appeal', 'file', 'img-cli', '--text', 'x')).code).not.toBe(0);
+    expect((await file('img-cli')).status).toBe(200);
+    await gatehouse.settle();
+    expect(await text('appeal', 'list')).toContain('img-cli');
+    expect(await text('appeal', 'claim', 'img-cli')).toContain('is claimed by administrator');
+    expect(await text('appeal', 'show', 'img-cli')).toMatch(/measure +deactivate[\s\S]*my own film img-cli/);
+    expect(await text('appeal', 'release', 'img-cli')).toContain('is released');
+    expect(await text('appeal', 'decide', 'img-cli', 'denied', '--reason', 'no')).toContain('appeal img-cli is denied');
+    await gatehouse.settle();
+    expect(await text('appeal', 'list', '--status', 'denied')).toContain('img-cli');
+  });
+
+  it('report the backlog, overdue appeals and outcomes', async () => {
+    const scrape = await gatehouse.as('prometheus', 'metrics');
+    const value = async (name: string) =>
+      Number(new RegExp(`^gatehouse_${name} (\\S+)$`, 'm').exec((await scrape.get('/metrics')).body)?.[1]);
+    const open = await value('appeals_open');
+    expect(open).toBeGreaterThan(0);
+    expect(await value('appeals_overdue')).toBe(0);
+    ahead = 15 * DAY_MS;
+    expect(await value('appeals_overdue')).toBe(open);
+    expect(await value('appeals_oldest_seconds')).toBeGreaterThan(14 * 86_400);
+    expect((await hugo.get('/v1/appeals?status=open&overdue=true')).body.items).toHaveLength(open);
+    expect((await hugo.get('/v1/appeals?overdue=true&claimed=true')).body.items).toEqual([]);
+    expect(await value('appeals_decided{outcome="denied"}'.replace(/[{}"]/g, '\\$&'))).toBeGreaterThan(0);
+    ahead = 0;
+  });
+});

@@ -68,6 +68,10 @@ export const contexts: readonly ListedContext[] = [
     cli: () => import('../libs/appeals/cli.js'),
   },
   {
+    descriptor: async () => (await import('../libs/notices/index.js')).noticesContext,
+    cli: () => import('../libs/notices/cli.js'),
+  },
+  {
     descriptor: async () => (await import('../libs/safety/index.js')).safetyContext,
     cli: () => import('../libs/safety/cli.js'),
   },

@@ -28,6 +28,7 @@ const ORDER = [
   'enforcement',
   'ladder',
   'appeal',
+  'notice',
   'target',
   'hold',
   'switch',

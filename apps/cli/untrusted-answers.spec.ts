@@ -100,6 +100,8 @@ const SHOWING = [
   'appeal list --limit 1',
   'appeal show img-1',
   'appeal claim img-1',
+  'notice list --limit 1',
+  'notice show notice-1',
   'switch list',
   'switch show generate',
   'image-rule list',

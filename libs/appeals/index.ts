@@ -14,6 +14,9 @@ import { ShowAppealController, ShowAppealHandler } from './queries/show-appeal.j
 import { StoredHearings } from './queries/stored-hearings.js';
 import { appealsView } from './views/appeals.js';
 
+export * from './events.js';
+export { APPEAL_CARRYING_OUT } from './processes/carrying-out.js';
+
 export const appealsContext: Context = {
   name: 'appeals',
   events: appealEvents,

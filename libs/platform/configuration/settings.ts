@@ -110,6 +110,23 @@ const table = {
     'Days from an order on for which the account’s holder can appeal against it',
   ),
   appealDeadlineDays: integer(14, 1, 365).means('Days after which an open appeal is overdue'),
+  noticeWebhookUrl: webUrl().means(
+    'Where notices to people about decisions are posted, signed as Standard Webhooks; if unset, nobody is notified',
+  ),
+  noticeWebhookSecret: text().secret().means('Secret that signs them: 24 to 64 bytes in base64, also after `whsec_`'),
+  noticeWebhookFormerSecret: text()
+    .secret()
+    .means('A second secret that signs them too, while the receiver changes to a new one'),
+  noticeWebhookPrivate: onOff(false).means(
+    'Whether the receiver may have an address of this machine or of a private network',
+  ),
+  noticeTimeoutMs: integer(10_000, 100, 60_000).means(
+    'Maximum time until a notice is accepted, in ms; past it, it is retried',
+  ),
+  noticeAppealUrl: webUrl().means('Where people can appeal; notices of measures name it'),
+  noticeLanguage: choice(['en', 'de'], 'en').means(
+    'Language of notices to people who gave none, or one without a template',
+  ),
   imageUrl: webUrlTemplate('imageId').means(
     'Where the image service serves an image, like https://images.example/{imageId}; if unset, reviewers see no images. Only that host is asked',
   ),
@@ -166,7 +183,7 @@ const table = {
     'Time for which a key may be parked before every process except a gateway reports that it is not ready, in ms',
   ),
   scheduler: onOff(true).means(
-    'Whether this process does what is due by the clock: it admits cohorts, decides cases whose verdicts are final, and deletes expired quarantine entries',
+    'Whether this process does what is due by the clock: it admits cohorts, decides cases whose verdicts are final, sends notices, and deletes expired quarantine entries',
   ),
   newAdministratorToken: onOff(false).means(
     'Whether this start creates and prints another administrator token, to replace a lost one',
@@ -198,6 +215,9 @@ const NEEDS: readonly (readonly [variable: string, needed: string, remedy: strin
   ['GATEHOUSE_KAFKA_SASL_MECHANISM', 'GATEHOUSE_KAFKA_PASSWORD', 'the password of that user'],
   ['GATEHOUSE_KAFKA_USERNAME', 'GATEHOUSE_KAFKA_SASL_MECHANISM', 'the mechanism that the brokers require'],
   ['GATEHOUSE_KAFKA_PASSWORD', 'GATEHOUSE_KAFKA_SASL_MECHANISM', 'the mechanism that the brokers require'],
+  ['GATEHOUSE_NOTICE_WEBHOOK_URL', 'GATEHOUSE_NOTICE_WEBHOOK_SECRET', 'a secret that its receiver has too'],
+  ['GATEHOUSE_NOTICE_WEBHOOK_SECRET', 'GATEHOUSE_NOTICE_WEBHOOK_URL', 'where notices are posted'],
+  ['GATEHOUSE_NOTICE_WEBHOOK_FORMER_SECRET', 'GATEHOUSE_NOTICE_WEBHOOK_SECRET', 'the new secret'],
   ['GATEHOUSE_IMAGE_TOKEN', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
   ['GATEHOUSE_IMAGE_TOKEN_FILE', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
   ['GATEHOUSE_IMAGE_SIGNING_KEY', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],

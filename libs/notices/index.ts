@@ -1,0 +1,39 @@
+import type { Context } from '../context/context.js';
+import { noticeEvents } from './events.js';
+import { RedeliverNoticeController, RedeliverNoticeHandler } from './features/redeliver-notice.js';
+import { noticeStream } from './notice.js';
+import { noticeQueueing } from './processes/queueing.js';
+import { NoticeSending } from './processes/sending.js';
+import { ListNoticesController, ListNoticesHandler } from './queries/list-notices.js';
+import { NoticeGauges } from './queries/notice-gauges.js';
+import { ShowNoticeController, ShowNoticeHandler } from './queries/show-notice.js';
+import { channelsOf, openSenders } from './sending/open-senders.js';
+import { noticesView } from './views/notices.js';
+
+export const noticesContext: Context = {
+  name: 'notices',
+  events: noticeEvents,
+  streams: [noticeStream],
+  views: [noticesView],
+  consumers: ({ store, transactor, ownEventIds, clock, settings }) => [
+    noticeQueueing({
+      ...{ store, transactor, ownEventIds, clock },
+      channels: channelsOf(settings),
+      language: settings.noticeLanguage,
+      appealWindowDays: settings.appealWindowDays,
+    }),
+  ],
+  schedules: ({ pool, transactor, clock, logger, settings }) => [
+    new NoticeSending(pool, transactor, clock, logger, openSenders(settings, clock)),
+  ],
+  commands: [ListNoticesHandler, ShowNoticeHandler, RedeliverNoticeHandler],
+  routes: [
+    {
+      name: 'Notices',
+      description:
+        'People are notified of decisions about their account or about what they flagged: by webhooks to a service of yours.',
+      controllers: [ListNoticesController, ShowNoticeController, RedeliverNoticeController],
+    },
+  ],
+  services: [NoticeGauges],
+};

@@ -1,0 +1,154 @@
+import { accountStream, WaitlistJoined } from '../../account/index.js';
+import { APPEAL_CARRYING_OUT, AppealDenied, AppealGranted, AppealPartlyGranted } from '../../appeals/index.js';
+import { EnforcementOrdered } from '../../enforcement/index.js';
+import type { OwnEventIds } from '../../event-store/event-identity.js';
+import type { EventStore } from '../../event-store/event-store.js';
+import type { Transactor } from '../../event-store/transact.js';
+import { isOf, type RecordedOf } from '../../events/event-definition.js';
+import { type Clock, DAY_MS, toIso } from '../../kernel/clock.js';
+import { causedBy } from '../../kernel/command-context.js';
+import {
+  CaseJoined,
+  CaseOpened,
+  caseStream,
+  ModelProblemFound,
+  ReviewConfirmed,
+  ReviewDismissed,
+  ReviewOverturned,
+} from '../../review/index.js';
+import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
+import type { CHANNELS } from '../events.js';
+import { type Notice, noticeStream, queueNotice } from '../notice.js';
+import { type Language, languageOf } from '../templates/message.js';
+
+export const NOTICE_QUEUEING = 'notice-queueing';
+
+/** Older decisions notify nobody: after an upgrade, a whole history would. */
+const MAX_AGE_DAYS = 7;
+
+export interface QueueingPorts {
+  store: EventStore;
+  transactor: Transactor;
+  ownEventIds: OwnEventIds;
+  clock: Clock;
+  channels: readonly (typeof CHANNELS)[number][];
+  language: Language;
+  /** How long people can appeal. */
+  appealWindowDays: number;
+}
+
+const EVENTS = [
+  EnforcementOrdered,
+  AppealGranted,
+  AppealPartlyGranted,
+  AppealDenied,
+  ReviewConfirmed,
+  ReviewDismissed,
+  ModelProblemFound,
+  ReviewOverturned,
+];
+type Decision = RecordedOf<(typeof EVENTS)[number]>;
+type Content = Omit<Notice, 'noticeId' | 'channel' | 'language' | 'accountId' | 'role'>;
+
+/** Queues a notice for each person whom a decision concerns and each channel: the account's holder, and users who flagged. */
+export function noticeQueueing(ports: QueueingPorts): Consumer {
+  const { store, transactor, ownEventIds, clock, channels } = ports;
+
+  async function queue(event: Decision, accountId: string, role: Notice['role'], content: Content): Promise<void> {
+    const history = await store.readStream(`${accountStream.category}-${accountId}`);
+    const joined = history.findLast((one) => isOf(WaitlistJoined, one)) as
+      | RecordedOf<typeof WaitlistJoined>
+      | undefined;
+    const language = languageOf(joined?.data.locale, ports.language);
+    for (const channel of channels) {
+      const noticeId = ownEventIds.identify(event, `notice:${role}:${channel}:${accountId}`).eventId!;
+      const notice: Notice = { noticeId, accountId, role, channel, ...content, language };
+      await transactor.transact(noticeStream, noticeId, causedBy(event, NOTICE_QUEUEING), (state) =>
+        queueNotice(state, notice),
+      );
+    }
+  }
+
+  return defineConsumer({
+    name: NOTICE_QUEUEING,
+    events: EVENTS,
+    key: ({ data }) => data.caseId ?? data.accountId!,
+    async react(event) {
+      if (channels.length === 0 || Date.parse(event.recordedAt) < clock.now() - MAX_AGE_DAYS * DAY_MS) return;
+      if (isReview(event)) {
+        const content = flagContent(event);
+        for (const reporter of await reportersOf(store, event)) await queue(event, reporter, 'reporter', content);
+        return;
+      }
+      const content =
+        event.type === 'EnforcementOrdered' ? measureContent(event, ports.appealWindowDays) : appealContent(event);
+      if (content) await queue(event, event.data.accountId, 'subject', content);
+    },
+  });
+}
+
+type Review = Extract<
+  Decision,
+  { type: 'ReviewConfirmed' | 'ReviewDismissed' | 'ModelProblemFound' | 'ReviewOverturned' }
+>;
+const OUTCOMES = {
+  ReviewConfirmed: 'confirmed',
+  ReviewDismissed: 'dismissed',
+  ModelProblemFound: 'model-problem',
+  ReviewOverturned: 'overturned',
+  AppealGranted: 'granted',
+  AppealPartlyGranted: 'partly-granted',
+  AppealDenied: 'denied',
+} as const;
+
+const isReview = (event: Decision): event is Review =>
+  [ReviewConfirmed, ReviewDismissed, ModelProblemFound, ReviewOverturned].some(({ type }) => type === event.type);
+
+function flagContent(event: Review): Content {
+  const clause = event.type === 'ReviewConfirmed' ? event.data.clause : undefined;
+  const { caseId } = event.data;
+  return { kind: 'flag-decided', outcome: OUTCOMES[event.type], ...(clause !== undefined && { clause }), caseId };
+}
+
+/** Undefined for what an appeal put in the place of the first measure: the notice of the appeal is enough. */
+function measureContent(event: RecordedOf<typeof EnforcementOrdered>, windowDays: number): Content | undefined {
+  const { measure, action, until, clause, caseId, enforcementId } = event.data;
+  if (event.metadata.actor.id === APPEAL_CARRYING_OUT) return undefined;
+  return {
+    kind: 'measure-imposed',
+    outcome: measure,
+    ...(action !== undefined && { action }),
+    ...(until !== undefined && { until }),
+    ...(clause !== undefined && { clause }),
+    enforcementId: (caseId ?? enforcementId)!,
+    ...(caseId !== undefined && { caseId }),
+    appealUntil: toIso(Date.parse(event.recordedAt) + windowDays * DAY_MS),
+  };
+}
+
+type AppealDecided = RecordedOf<typeof AppealGranted | typeof AppealPartlyGranted | typeof AppealDenied>;
+
+function appealContent({ type, data }: AppealDecided): Content {
+  const { appealId, caseId, reason } = data;
+  return {
+    kind: 'appeal-decided',
+    outcome: OUTCOMES[type],
+    ...('clause' in data && { clause: data.clause }),
+    reason,
+    enforcementId: appealId,
+    ...(caseId !== undefined && { caseId }),
+  };
+}
+
+/** The users who flagged the image in the round, up to the decision. Detectors and staff are not notified. */
+async function reportersOf(store: EventStore, { data, position }: Review): Promise<string[]> {
+  const history = (await store.readStream(`${caseStream.category}-${data.caseId}`)).filter(
+    (event) => event.position < position,
+  );
+  const opened = history.findLastIndex((event) => isOf(CaseOpened, event));
+  const flags = history
+    .slice(Math.max(0, opened))
+    .filter((event) => isOf(CaseOpened, event) || isOf(CaseJoined, event));
+  const users = flags.filter((event) => event.data.flaggerKind === 'user');
+  return [...new Set(users.map((event) => event.data.flaggedBy as string))];
+}

@@ -1,0 +1,64 @@
+import type { Notice } from '../notice.js';
+import { day, type Message, paragraphs, type Template } from './template.js';
+
+const MEASURES: Record<string, string> = {
+  strike: 'Zu Ihrem Konto wurde ein Verstoß vermerkt.',
+  restrict: 'Ihr Konto wurde eingeschränkt.',
+  suspend: 'Ihr Konto wurde vorübergehend gesperrt.',
+  deactivate: 'Ihr Konto wurde deaktiviert.',
+};
+const ACTIONS: Record<string, string> = { generate: 'keine Bilder erzeugen', share: 'keine Bilder teilen' };
+const APPEALS: Record<string, string> = {
+  granted: 'Ihrem Einspruch wurde stattgegeben. Die Entscheidung ist aufgehoben.',
+  'partly-granted':
+    'Ihrem Einspruch wurde teilweise stattgegeben. Eine andere Maßnahme tritt an die Stelle der ersten.',
+  denied: 'Ihr Einspruch wurde abgelehnt. Die Entscheidung bleibt bestehen.',
+};
+const REVIEWS: Record<string, string> = {
+  confirmed: 'Sie haben ein Bild gemeldet. Es verstößt gegen die Inhaltsrichtlinie, und wir haben darauf reagiert.',
+  dismissed: 'Sie haben ein Bild gemeldet. Die Prüfung ergab keinen Verstoß gegen die Inhaltsrichtlinie.',
+  'model-problem': 'Sie haben ein Bild gemeldet. Die Prüfung ergab einen Fehler des Modells, dem wir nachgehen.',
+  overturned: 'Sie haben ein Bild gemeldet. Ein Einspruch ergab, dass es nicht gegen die Inhaltsrichtlinie verstößt.',
+};
+
+export const de: Template = (notice, appealUrl) => {
+  if (notice.kind === 'flag-decided')
+    return { subject: 'Ein Bild, das Sie gemeldet haben, wurde geprüft', text: flagText(notice) };
+  if (notice.kind === 'appeal-decided')
+    return { subject: 'Über Ihren Einspruch wurde entschieden', text: appealText(notice) };
+  return measureMessage(notice, appealUrl);
+};
+
+const clauseText = ({ clause }: Notice) => clause !== undefined && `Klausel der Inhaltsrichtlinie: ${clause}.`;
+
+function measureMessage(notice: Notice, appealUrl: string | undefined): Message {
+  const { outcome, action, until, appealUntil, enforcementId } = notice;
+  const where = appealUrl === undefined ? 'dort, wo Sie sich anmelden' : `unter ${appealUrl}`;
+  return {
+    subject: 'Eine Entscheidung zu Ihrem Konto',
+    text: paragraphs(
+      MEASURES[outcome],
+      action !== undefined && `Sie können ${ACTIONS[action] ?? action}.`,
+      until !== undefined && `Das endet am ${day(until)}.`,
+      clauseText(notice),
+      appealUntil !== undefined &&
+        `Wenn Sie das für falsch halten, können Sie bis zum ${day(appealUntil)} Einspruch einlegen, ${where}. Über ihn entscheidet, wer an der Entscheidung nicht beteiligt war.`,
+      enforcementId !== undefined && `Aktenzeichen: ${enforcementId}`,
+    ),
+  };
+}
+
+const appealText = (notice: Notice): string =>
+  paragraphs(
+    APPEALS[notice.outcome],
+    clauseText(notice),
+    notice.reason !== undefined && `Begründung: ${notice.reason}`,
+    notice.enforcementId !== undefined && `Aktenzeichen: ${notice.enforcementId}`,
+  );
+
+const flagText = (notice: Notice): string =>
+  paragraphs(
+    REVIEWS[notice.outcome],
+    clauseText(notice),
+    notice.caseId !== undefined && `Aktenzeichen: ${notice.caseId}`,
+  );

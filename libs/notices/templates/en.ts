@@ -1,0 +1,58 @@
+import type { Notice } from '../notice.js';
+import { day, type Message, paragraphs, type Template } from './template.js';
+
+const MEASURES: Record<string, string> = {
+  strike: 'A strike was recorded against your account.',
+  restrict: 'Your account was restricted.',
+  suspend: 'Your account was suspended.',
+  deactivate: 'Your account was deactivated.',
+};
+const ACTIONS: Record<string, string> = { generate: 'generate images', share: 'share images' };
+const APPEALS: Record<string, string> = {
+  granted: 'Your appeal was granted. The decision was undone.',
+  'partly-granted': 'Your appeal was granted in part. Another measure takes the place of the first.',
+  denied: 'Your appeal was denied. The decision stays as it is.',
+};
+const REVIEWS: Record<string, string> = {
+  confirmed: 'You flagged an image. A review found that it violates the content policy, and we acted on it.',
+  dismissed: 'You flagged an image. A review found that it does not violate the content policy.',
+  'model-problem': 'You flagged an image. A review found that the model did wrong, which we are looking into.',
+  overturned: 'You flagged an image. On appeal, it was found that it does not violate the content policy.',
+};
+
+export const en: Template = (notice, appealUrl) => {
+  if (notice.kind === 'flag-decided')
+    return { subject: 'An image that you flagged was reviewed', text: flagText(notice) };
+  if (notice.kind === 'appeal-decided') return { subject: 'Your appeal was decided', text: appealText(notice) };
+  return measureMessage(notice, appealUrl);
+};
+
+const clauseText = ({ clause }: Notice) => clause !== undefined && `Clause of the content policy: ${clause}.`;
+
+function measureMessage(notice: Notice, appealUrl: string | undefined): Message {
+  const { outcome, action, until, appealUntil, enforcementId } = notice;
+  const where = appealUrl === undefined ? 'where you log in' : `at ${appealUrl}`;
+  return {
+    subject: 'A decision about your account',
+    text: paragraphs(
+      MEASURES[outcome],
+      action !== undefined && `You cannot ${ACTIONS[action] ?? action}.`,
+      until !== undefined && `It ends on ${day(until)}.`,
+      clauseText(notice),
+      appealUntil !== undefined &&
+        `If you think that this is wrong, you can appeal until ${day(appealUntil)} ${where}. Somebody who took no part in the decision will hear your appeal.`,
+      enforcementId !== undefined && `Reference: ${enforcementId}`,
+    ),
+  };
+}
+
+const appealText = (notice: Notice): string =>
+  paragraphs(
+    APPEALS[notice.outcome],
+    clauseText(notice),
+    notice.reason !== undefined && `Reason: ${notice.reason}`,
+    notice.enforcementId !== undefined && `Reference: ${notice.enforcementId}`,
+  );
+
+const flagText = (notice: Notice): string =>
+  paragraphs(REVIEWS[notice.outcome], clauseText(notice), notice.caseId !== undefined && `Reference: ${notice.caseId}`);

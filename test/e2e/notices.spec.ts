@@ -1,0 +1,136 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { schedulesOf } from '../../apps/composition/workers.js';
+import { DAY_MS } from '../../libs/kernel/clock.js';
+import { commandLineFor } from '../support/cli-process.js';
+import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { judge } from '../support/judge.js';
+
+const SECRET = Buffer.alloc(32, 3).toString('base64');
+let ahead = 0;
+let status = 204;
+let received: { id: string; type: string; data: Record<string, string> }[] = [];
+let receiver: Server;
+let gatehouse: TestGatehouse;
+let service: Client;
+let operator: Client;
+let rita: Client;
+let hugo: Client;
+let schedules: ReturnType<typeof schedulesOf>;
+
+beforeAll(async () => {
+  receiver = createServer((request, response) => {
+    let body = '';
+    request.on('data', (part) => {
+      body += part;
+    });
+    request.on('end', () => {
+      received.push({ id: String(request.headers['webhook-id']), ...JSON.parse(body) });
+      response.writeHead(status).end();
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  gatehouse = await startGatehouse({
+    clock: { now: () => Date.now() + ahead },
+    env: {
+      GATEHOUSE_NOTICE_WEBHOOK_URL: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/notices`,
+      GATEHOUSE_NOTICE_WEBHOOK_SECRET: SECRET,
+      GATEHOUSE_NOTICE_WEBHOOK_PRIVATE: 'on',
+      GATEHOUSE_NOTICE_APPEAL_URL: 'https://example.org/appeal',
+    },
+  });
+  schedules = schedulesOf(gatehouse.runtime);
+  service = await gatehouse.as('web-site', 'service');
+  operator = await gatehouse.as('olga', 'operator');
+  rita = await gatehouse.as('rita', 'reviewer');
+  hugo = await gatehouse.as('hugo', 'reviewer');
+  await operator.post('/v1/policy', { version: '1' });
+  await operator.put('/v1/rollout/rate', { perWeek: 1000 });
+});
+afterAll(async () => {
+  await gatehouse.close();
+  receiver.closeAllConnections();
+  receiver.close();
+});
+
+async function tick(): Promise<void> {
+  await gatehouse.settle();
+  for (const schedule of schedules) await schedule.tick();
+  await gatehouse.settle();
+}
+
+async function confirmed(imageId: string, locale: string): Promise<{ accountId: string; flaggedBy: string }> {
+  const { accountId } = (await service.post('/v1/waitlist', { email: `${imageId}@example.org`, locale })).body;
+  const flaggedBy = `${imageId}-flagger`;
+  const flag = { imageId, flaggerKind: 'user', categories: ['violent'] };
+  await service.post('/v1/events', [
+    cloudEvent('ImageGenerated', { imageId, accountId }),
+    cloudEvent('ContentFlagged', { ...flag, flaggedBy }),
+    cloudEvent('ContentFlagged', { ...flag, flaggerKind: 'detector', flaggedBy: 'det-1' }),
+  ]);
+  await gatehouse.settle();
+  expect((await judge(rita, imageId, 'unsafe')).body).toMatchObject({ status: 'confirmed' });
+  return { accountId, flaggedBy };
+}
+const to = (accountId: string) => received.filter(({ data }) => data.accountId === accountId);
+
+describe('a decision', () => {
+  it('notifies the account’s holder in their language and the user who flagged, once each', async () => {
+    const { accountId, flaggedBy } = await confirmed('img-one', 'de-AT');
+    await tick();
+    await tick();
+    expect(to(accountId)).toMatchObject([
+      {
+        type: 'notice.measure-imposed',
+        data: { role: 'subject', outcome: 'deactivate', enforcementId: 'img-one', language: 'de' },
+      },
+    ]);
+    expect(to(accountId)[0]!.data.text).toMatch(/deaktiviert[\s\S]*https:\/\/example\.org\/appeal/);
+    expect(to(flaggedBy)).toMatchObject([{ data: { role: 'reporter', kind: 'flag-decided', outcome: 'confirmed' } }]);
+    expect(to('det-1')).toEqual([]);
+    await service.post('/v1/enforcements/img-one/appeals', { text: 'mine' });
+    await hugo.post('/v1/appeals/img-one/decision', { outcome: 'granted', reason: 'a documentary' });
+    await tick();
+    expect(to(accountId)[1]!.data).toMatchObject({
+      kind: 'appeal-decided',
+      outcome: 'granted',
+      reason: 'a documentary',
+    });
+    expect(to(flaggedBy)[1]!.data).toMatchObject({ outcome: 'overturned' });
+    expect(received).toHaveLength(4);
+  });
+
+  it('is sent again later if the receiver fails, then waits as a dead letter for its redelivery', async () => {
+    received = [];
+    status = 503;
+    const { accountId } = await confirmed('img-two', 'en');
+    await tick();
+    const { items } = (await operator.get(`/v1/notices?account=${accountId}`)).body;
+    const { noticeId } = items[0];
+    expect(items).toMatchObject([{ status: 'waiting', attempts: 1, error: 'the receiver answers 503' }]);
+    await tick();
+    expect(to(accountId)).toHaveLength(1);
+    ahead += 60_000;
+    await tick();
+    expect(to(accountId).map(({ id }) => id)).toEqual([noticeId, noticeId]);
+    for (let n = 2; n < 14; n++) {
+      ahead += DAY_MS / 4;
+      await tick();
+    }
+    const shown = async () => (await operator.get(`/v1/notices/${noticeId}`)).body;
+    expect(await shown()).toMatchObject({ status: 'failed', attempts: 14, language: 'en' });
+    const scrape = await gatehouse.as('prometheus', 'metrics');
+    expect((await scrape.get('/metrics')).body).toMatch(/^gatehouse_notices\{channel="webhook",status="failed"\} 2$/m);
+    status = 204;
+    const cli = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken });
+    expect((await cli.run('notice', 'list', '--status', 'failed')).stdout).toContain(noticeId);
+    expect((await cli.run('notice', 'redeliver', noticeId)).stdout).toContain('is queued');
+    await tick();
+    expect(await shown()).toMatchObject({ status: 'delivered', attempts: 1 });
+    expect((await cli.run('notice', 'show', noticeId)).stdout).toMatch(/delivered[\s\S]*deactivated/);
+    expect(to(accountId).at(-1)!.id).toBe(noticeId);
+    expect((await operator.post('/v1/notices/none/redelivery')).status).toBe(404);
+    ahead = 0;
+  });
+});

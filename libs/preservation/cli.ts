@@ -38,7 +38,7 @@ export const commands: CommandGroup = (program, run) => {
           ],
           one.isReportDue ? 'due' : one.reportedAt && `${one.authority} ${one.reference}`,
         ]);
-        const head = ['account', 'hold', 'clause', 'reason', 'placed', 'lifted', 'report'];
+        const head = ['account', 'hold', 'case', 'clause', 'reason', 'placed', 'lifted', 'report'];
         session.print({ items }, () => table(head, rows, 'no hold'));
       }),
     );
@@ -62,7 +62,7 @@ export const commands: CommandGroup = (program, run) => {
     group,
     'lift <account> <hold>',
     'Lifts a hold. Repeating it changes nothing.',
-    "hold lift acc-1 img-1 --reason 'the authority has the data'",
+    "hold lift acc-1 request-2022-17 --reason 'the authority has the data'",
   )
     .requiredOption('--reason <text>', 'why', reason)
     .action(

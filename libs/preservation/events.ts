@@ -3,7 +3,8 @@ import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { EntityId, eventData, Instant, Label, Line } from '../events/schemas.js';
 
 const accountId = EntityId('The account whose data is kept.');
-const holdId = EntityId('The case that led to it, or an id of its own if somebody placed it.');
+const holdId = EntityId('The id of the event that led to it, or one that somebody chose who placed it.');
+const caseId = Type.Optional(EntityId('The case that led to it; absent if somebody placed it.'));
 const reason = Line('Why. No personal data.', 1);
 
 export const LegalHoldPlaced = defineEvent({
@@ -13,13 +14,13 @@ export const LegalHoldPlaced = defineEvent({
   schema: eventData({
     accountId,
     holdId,
-    caseId: Type.Optional(EntityId('The confirmed case that led to it; absent if somebody placed it.')),
+    caseId,
     clause: Type.Optional(Label('The clause of the highest severity that was violated.')),
     reason,
   }),
   example: {
     accountId: 'acc-1',
-    holdId: 'img-1',
+    holdId: '0196e0f0-0000-7000-8000-000000000004',
     caseId: 'img-1',
     clause: 'minors',
     reason: 'a violation of the highest severity',
@@ -30,8 +31,13 @@ export const LegalHoldLifted = defineEvent({
   type: 'LegalHoldLifted',
   version: 1,
   summary: 'Somebody lifted a hold. The data can be erased unless another hold is in force.',
-  schema: eventData({ accountId, holdId, reason }),
-  example: { accountId: 'acc-1', holdId: 'img-1', reason: 'the authority has the data' },
+  schema: eventData({ accountId, holdId, caseId, reason }),
+  example: {
+    accountId: 'acc-1',
+    holdId: '0196e0f0-0000-7000-8000-000000000004',
+    caseId: 'img-1',
+    reason: 'the authority has the data',
+  },
 });
 
 export const AuthorityInformed = defineEvent({

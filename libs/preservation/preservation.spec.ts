@@ -21,6 +21,11 @@ const given = (...events: PreservationEvent[]) =>
     events.map((event) => ({ ...event, metadata: { time: '2022-05-19T09:00:00.000Z' } })),
   );
 
+const ofCase: PreservationEvent = {
+  type: 'LegalHoldPlaced',
+  data: { accountId, holdId: 'e-1', caseId: 'img-1', reason },
+};
+
 describe('a hold', () => {
   it('is placed with its reason, and is in force until it is lifted', () => {
     expect(placeHold(given(), placed.data as never)).toEqual([placed]);
@@ -33,6 +38,12 @@ describe('a hold', () => {
     expect(placeHold(given(placed), placed.data as never)).toEqual([]);
     expect(placeHold(given(placed, lifted), placed.data as never)).toEqual([]);
     expect(liftHold(given(placed, lifted), { accountId, holdId, reason })).toEqual([]);
+  });
+
+  it('names the case that led to it when it is lifted, and is placed anew for the next confirmation of the case', () => {
+    const [event] = liftHold(given(ofCase), { accountId, holdId: 'e-1', reason });
+    expect(event).toEqual({ type: 'LegalHoldLifted', data: { accountId, holdId: 'e-1', caseId: 'img-1', reason } });
+    expect(placeHold(given(ofCase, event!), { ...ofCase.data, holdId: 'e-2' } as never)).toHaveLength(1);
   });
 
   it('that is unknown can’t be lifted', () => {

@@ -54,16 +54,20 @@ export const placeHold = ({ holds }: Preservation, data: DataOf<typeof LegalHold
   holds.has(data.holdId) ? [] : [{ type: 'LegalHoldPlaced', data }];
 
 /** A no-op if it is lifted. @throws NotFound hold-unknown */
-export function liftHold({ holds }: Preservation, data: DataOf<typeof LegalHoldLifted>): PreservationEvent[] {
+export function liftHold(
+  { holds }: Preservation,
+  data: Omit<DataOf<typeof LegalHoldLifted>, 'caseId'>,
+): PreservationEvent[] {
   const { accountId, holdId } = data;
   const hold = holds.get(holdId);
   if (!hold) {
     throw new NotFound(
       'hold-unknown',
-      `there is no hold ${holdId} on account ${accountId}: GET /v1/accounts/${accountId}/legal-holds lists its holds`,
+      `there is no hold ${holdId} on account ${accountId}: GET /v1/legal-holds?account=${accountId} lists its holds`,
     );
   }
-  return hold.lifted ? [] : [{ type: 'LegalHoldLifted', data }];
+  const { caseId, lifted } = hold;
+  return lifted ? [] : [{ type: 'LegalHoldLifted', data: { ...data, ...(caseId !== undefined && { caseId }) } }];
 }
 
 /** A no-op if this report is recorded. */

@@ -43,7 +43,7 @@ it('holds what is stored of an account after a violation of the highest severity
   expect(await holds()).toEqual([]);
   await confirmed('worst', 'minors');
   expect(await holds()).toMatchObject([
-    { accountId: 'owner-worst', holdId: 'worst', caseId: 'worst', clause: 'minors', liftedAt: null, isReportDue: true },
+    { accountId: 'owner-worst', caseId: 'worst', clause: 'minors', liftedAt: null, isReportDue: true },
   ]);
   now += 3_600_000;
   expect(await dueSeconds()).toBeCloseTo(3_600, 0);
@@ -73,7 +73,7 @@ it('is placed and lifted by compliance only, with a reason', async () => {
   const lifted = await carol.delete(`${path}/request-17?reason=over`);
   expect((await carol.delete(`${path}/request-17?reason=over`)).body.position).toBe(lifted.body.position);
   await gatehouse.settle();
-  expect(await holds('inForce=true')).toMatchObject([{ holdId: 'worst' }]);
+  expect(await holds('inForce=true')).toMatchObject([{ caseId: 'worst' }]);
   expect(await holds('account=acc-7&inForce=false')).toMatchObject([{ holdId: 'request-17' }]);
   const first = (await carol.get('/v1/legal-holds?limit=1')).body;
   expect(await holds(`cursor=${first.nextCursor}`)).toMatchObject([{ holdId: 'request-17' }]);
@@ -92,5 +92,5 @@ it('is listed, placed, lifted and reported from the command line', async () => {
   expect(await run('hold', 'report', 'worst', ...report)).toContain('to BKA is recorded');
   await gatehouse.settle();
   expect(await run('hold', 'list', '--no-in-force')).toContain('order-1');
-  expect(await run('hold', 'list', '--in-force', '--json')).toContain('"holdId": "worst"');
+  expect(await run('hold', 'list', '--in-force', '--json')).toContain('"caseId": "worst"');
 });

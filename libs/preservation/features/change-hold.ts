@@ -7,7 +7,7 @@ import { Context } from '../../http/request-context.js';
 import { liftHold, placeHold, preservationStream } from '../preservation.js';
 
 const ACCOUNT = 'The account.';
-const HOLD = 'The hold: the case that led to it, or the id that was chosen for it.';
+const HOLD = 'The hold, as GET /v1/legal-holds gives it.';
 
 export class PlaceHold extends RequestCommand {
   @IsEntityId('An id for the hold, such as the number of the request; a repeat with it changes nothing.')

@@ -16,7 +16,7 @@ import { legalHoldsView } from '../views/legal-holds.js';
 
 const HoldEntry = closed({
   accountId: text('The account.'),
-  holdId: text('The case that led to the hold, or the id that was chosen for it.'),
+  holdId: text('The hold.'),
   caseId: orNull(text('The case that led to it; null if somebody placed it.')),
   clause: orNull(text('The clause of the highest severity that was violated; null if somebody placed it.')),
   reason: text('Why it was placed.'),
@@ -25,7 +25,7 @@ const HoldEntry = closed({
   reportedAt: orNull(instant('When the first report of the case was sent to an authority; null for none.')),
   authority: orNull(text('Which authority.')),
   reference: orNull(text('The reference of that report.')),
-  isReportDue: flag('Whether the violation is of the highest severity and was not reported.'),
+  isReportDue: flag('Whether a violation of the highest severity stands and was not reported.'),
 });
 export type HoldEntry = Static<typeof HoldEntry>;
 
@@ -99,7 +99,7 @@ export class ListHoldsController {
       items: [
         {
           accountId: 'acc-1',
-          holdId: 'img-1',
+          holdId: '0196e0f0-0000-7000-8000-000000000004',
           caseId: 'img-1',
           clause: 'minors',
           reason: 'a violation of the highest severity',

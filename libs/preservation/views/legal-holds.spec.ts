@@ -1,15 +1,15 @@
 import { expect, it } from '@jest/globals';
 import { foldView, recordedOf } from '../../../test/support/fold-view.js';
 import { hashOf } from '../../kernel/ids.js';
+import { ReviewAmended, ReviewOverturned } from '../../review/index.js';
 import { AuthorityInformed, LegalHoldLifted, LegalHoldPlaced } from '../events.js';
 import { legalHoldsView } from './legal-holds.js';
 
-const KEY = hashOf('acc-1', 'img-1');
+const KEY = hashOf('acc-1', 'case', 'img-1');
 const placed = recordedOf(1, LegalHoldPlaced);
 const lifted = recordedOf(2, LegalHoldLifted);
 const informed = recordedOf(3, AuthorityInformed);
-const rowOf = (...events: (typeof placed | typeof lifted | typeof informed)[]) =>
-  foldView(legalHoldsView, events).rows[KEY];
+const rowOf = (...events: Parameters<typeof foldView>[1]) => foldView(legalHoldsView, events).rows[KEY];
 
 it('has a report due from a violation of the highest severity until one is recorded, whether the hold is lifted or not', () => {
   expect(rowOf(placed)).toMatchObject({ clause: 'minors', is_report_due: true, lifted_at: null });
@@ -20,7 +20,8 @@ it('has a report due from a violation of the highest severity until one is recor
 it('has none due for a hold that somebody placed', () => {
   const byHand = recordedOf(1, LegalHoldPlaced);
   const { caseId: _, clause: __, ...data } = byHand.data;
-  expect(rowOf({ ...byHand, data })).toMatchObject({ is_report_due: false, case_id: null });
+  const row = foldView(legalHoldsView, [{ ...byHand, data }]).rows[hashOf('acc-1', 'hold', data.holdId)];
+  expect(row).toMatchObject({ is_report_due: false, case_id: null });
 });
 
 it('keeps the first report, also if it came before the hold', () => {
@@ -34,4 +35,18 @@ it('keeps the first report, also if it came before the hold', () => {
 
 it('is the same when events are read again', () => {
   expect(rowOf(placed, lifted, informed, placed, lifted)).toEqual(rowOf(placed, lifted, informed));
+});
+
+it('has no report due of a case that is overturned or violates a lesser clause, until it is confirmed again', () => {
+  for (const definition of [ReviewOverturned, ReviewAmended] as const) {
+    const ended = recordedOf<typeof ReviewOverturned | typeof ReviewAmended>(2, definition);
+    expect(rowOf(placed, ended)).toMatchObject({ is_report_due: false, lifted_at: null });
+    const again = recordedOf(3, LegalHoldPlaced, { holdId: 'e-2' });
+    expect(rowOf(placed, lifted, ended, again)).toMatchObject({ hold_id: 'e-2', is_report_due: true, lifted_at: null });
+  }
+});
+
+it('is not lifted by what lifted the hold of an earlier confirmation', () => {
+  const again = recordedOf(3, LegalHoldPlaced, { holdId: 'e-2' });
+  expect(rowOf(placed, again, recordedOf(4, LegalHoldLifted))).toMatchObject({ hold_id: 'e-2', lifted_at: null });
 });

@@ -1,9 +1,10 @@
 import { hashOf } from '../../kernel/ids.js';
 import { bool, defineView, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
+import { ReviewAmended, ReviewOverturned } from '../../review/index.js';
 import { preservationEvents } from '../events.js';
 
 const columns = {
-  /** A hash of the account and the hold: two accounts may have holds of one id. */
+  /** A hash of the account with the case, or with the hold that somebody placed. */
   hold_key: text(),
   account_id: text(),
   hold_id: text(),
@@ -17,7 +18,7 @@ const columns = {
   reported_at: nullable(timestamptz()),
   authority: nullable(text()),
   reference: nullable(text()),
-  /** Whether a violation of the highest severity has not been reported. */
+  /** Whether a violation of the highest severity, or of an unknown one, stands and was not reported. */
   is_report_due: bool(),
   /** The position of the last event. */
   position: int8(),
@@ -29,7 +30,7 @@ export const legalHoldsView = defineView({
   name: 'legal-holds',
   version: 1,
   summary: 'Holds on the data of accounts, and which of their cases were reported to an authority.',
-  events: preservationEvents,
+  events: [...preservationEvents, ReviewOverturned, ReviewAmended],
   table: {
     name: 'legal_holds',
     key: 'hold_key',
@@ -40,33 +41,42 @@ export const legalHoldsView = defineView({
       '(placed_at, hold_key) WHERE is_report_due',
     ],
   },
-  keys: ({ type, data }) => [hashOf(data.accountId, type === 'AuthorityInformed' ? data.caseId : data.holdId)],
+  keys: ({ data }) => {
+    const { accountId, caseId } = data;
+    if (accountId === undefined) return [];
+    if (caseId !== undefined) return [hashOf(accountId, 'case', caseId)];
+    return 'holdId' in data ? [hashOf(accountId, 'hold', data.holdId)] : [];
+  },
   evolve(row: LegalHoldRow | undefined, { type, data, metadata, position }, key) {
     if (row && position <= row.position) return row;
     const at = Date.parse(metadata.time);
     switch (type) {
       case 'LegalHoldPlaced': {
         const { accountId, holdId, caseId = null, clause = null, reason } = data;
-        const before = row ?? nothing(key, accountId, holdId);
-        const isDue = clause !== null && before.reported_at === null;
-        return { ...before, case_id: caseId, clause, reason, placed_at: at, is_report_due: isDue, position };
+        const before = row ?? nothing(key, accountId);
+        const hold = { hold_id: holdId, case_id: caseId, clause, reason, placed_at: at, lifted_at: null };
+        return { ...before, ...hold, is_report_due: caseId !== null && before.reported_at === null, position };
       }
       case 'LegalHoldLifted':
-        return row && { ...row, lifted_at: at, position };
+        return row && row.hold_id === data.holdId ? { ...row, lifted_at: at, position } : row;
       case 'AuthorityInformed': {
-        const { accountId, caseId, authority, reference, sentAt } = data;
-        const before = row ?? nothing(key, accountId, caseId);
+        const { accountId, authority, reference, sentAt } = data;
+        const before = row ?? nothing(key, accountId);
         const first = before.reported_at === null && { reported_at: Date.parse(sentAt), authority, reference };
         return { ...before, ...first, is_report_due: false, position };
       }
+      // If the other clause is of the highest severity too, a hold follows.
+      case 'ReviewAmended':
+      case 'ReviewOverturned':
+        return row && { ...row, is_report_due: false, position };
     }
   },
 });
 
-const nothing = (hold_key: string, account_id: string, hold_id: string): LegalHoldRow => ({
+const nothing = (hold_key: string, account_id: string): LegalHoldRow => ({
   hold_key,
   account_id,
-  hold_id,
+  hold_id: '',
   case_id: null,
   clause: null,
   reason: null,

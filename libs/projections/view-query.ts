@@ -7,6 +7,13 @@ const UNDEFINED_TABLE = '42P01';
 /** A view has no tables before its first build. */
 export class ViewNotBuilt extends StoreUnavailable {}
 
+/** Reports errors, except that a view has no rows yet: whatever is due is found once it is built. */
+export const onceBuilt =
+  (failed: (error: unknown) => void) =>
+  (error: unknown): void => {
+    if (!(error instanceof ViewNotBuilt)) failed(error);
+  };
+
 /**
  * Queries views' tables.
  * @throws ViewNotBuilt; StoreUnavailable while the database is unreachable

@@ -38,11 +38,12 @@ it('publishes the content policy and accepts only the acceptance of the version 
     'policy-unknown',
   ]);
 
-  const first = await operator.post('/v1/policy', { version: '1', text: 'be kind', url: 'https://example.org/1' });
+  const published = { version: '1', text: 'be kind', url: 'https://example.org/1' };
+  const first = await operator.post('/v1/policy', published);
   expect(first).toMatchObject({ status: 201, body: { position: expect.stringMatching(/^\d+$/) } });
-  expect((await operator.post('/v1/policy', { version: '1' })).body).toEqual(first.body);
+  expect((await operator.post('/v1/policy', published)).body).toEqual(first.body);
   await operator.post('/v1/policy', { version: '2' });
-  expect(codeOf(await operator.post('/v1/policy', { version: '1' }))).toEqual([409, 'policy-superseded']);
+  expect(codeOf(await operator.post('/v1/policy', published))).toEqual([409, 'policy-superseded']);
   const { current, versions } = (await service.get('/v1/policy')).body;
   expect(current).toMatchObject({ version: '2', url: null, digest: null });
   // SHA-256 of "be kind"

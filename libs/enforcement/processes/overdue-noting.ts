@@ -5,7 +5,7 @@ import type { CommandContext } from '../../kernel/command-context.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 import type { Pool } from '../../platform/database/database.js';
 import type { Logger } from '../../platform/logging/logger.js';
-import { queryView } from '../../projections/view-query.js';
+import { onceBuilt, queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
@@ -35,8 +35,9 @@ export class OverdueNoting implements Schedule {
   ) {}
 
   async run(signal: AbortSignal, locks: LockSession): Promise<void> {
-    const failed = (error: unknown) =>
-      this.logger.warn({ err: error }, 'overdue acknowledgements could not be noted; this is retried');
+    const failed = onceBuilt((error) =>
+      this.logger.warn({ err: error }, 'overdue acknowledgements could not be noted; this is retried'),
+    );
     await runPeriodically({ name: OVERDUE_NOTING, everyMs: TICK_MS, tick: () => this.tick(), failed }, signal, locks);
   }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import type { Pool } from '../../platform/database/database.js';
 import type { Logger } from '../../platform/logging/logger.js';
-import { queryView } from '../../projections/view-query.js';
+import { onceBuilt, queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
@@ -35,7 +35,7 @@ export class NoticeSending implements Schedule {
   ) {}
 
   async run(signal: AbortSignal, locks: LockSession): Promise<void> {
-    const failed = (error: unknown) => this.logger.warn({ err: error }, 'notices could not be sent; this is retried');
+    const failed = onceBuilt((error) => this.logger.warn({ err: error }, 'notices could not be sent; this is retried'));
     await runPeriodically({ name: NOTICE_SENDING, everyMs: TICK_MS, tick: () => this.tick(), failed }, signal, locks);
   }
 

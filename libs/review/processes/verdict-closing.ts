@@ -7,7 +7,7 @@ import { isTransient } from '../../kernel/transient.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 import type { Pool } from '../../platform/database/database.js';
 import type { Logger } from '../../platform/logging/logger.js';
-import { queryView } from '../../projections/view-query.js';
+import { onceBuilt, queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
@@ -39,8 +39,9 @@ export class VerdictClosing implements Schedule {
   ) {}
 
   async run(signal: AbortSignal, locks: LockSession): Promise<void> {
-    const failed = (error: unknown) =>
-      this.logger.warn({ err: error }, 'cases with final verdicts could not be decided; this is retried');
+    const failed = onceBuilt((error) =>
+      this.logger.warn({ err: error }, 'cases with final verdicts could not be decided; this is retried'),
+    );
     await runPeriodically({ name: VERDICT_CLOSING, everyMs: TICK_MS, tick: () => this.tick(), failed }, signal, locks);
   }
 

@@ -43,7 +43,8 @@ export const flagReplay = ({ store, flags, reader, file, waitMs }: FlagReplayPor
           CONCURRENCY,
           async ({ position }) => {
             const flag = await flagAt(store, position);
-            if (flag) await file(flag, context);
+            // A decision before the replay was made without it.
+            if (flag) await file({ ...flag, position: event.position }, context);
           },
         );
         if (page.length < PAGE) return;

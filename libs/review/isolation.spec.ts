@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { foldView, recorded, replay } from '../../test/support/fold-view.js';
 import { fold } from '../kernel/decider.js';
 import {
+  type FlagPlace,
   type Isolation,
   isIsolated,
   isolateFlagger,
@@ -28,6 +29,13 @@ const stored = (...events: [position: number, event: IsolationEvent][]): Isolati
     events.map(([position, event]) => ({ ...event, position })),
   );
 const isolated = () => stored([11, isolateFlagger(isolationStream.initial, isolate(10))[0]!]);
+const replayOf = (through: number) => ({ flaggedBy, through, reason });
+/** At most two within an hour are not. */
+const isExcessive = (flag: FlagPlace, flags: readonly FlagPlace[], { countedAfter }: Isolation): boolean =>
+  flags.filter(
+    ({ position, at }) =>
+      position < flag.position && position > countedAfter && at > flag.at - HOUR_MS && at <= flag.at,
+  ).length >= 2;
 const unknown = expect.objectContaining({ code: 'flagger-not-isolated' });
 
 describe('keeping flags apart', () => {
@@ -79,36 +87,66 @@ describe('keeping flags apart', () => {
     expect(() => replayFlags(isolationStream.initial, { flaggedBy, through: 1, reason })).toThrow(unknown);
   });
 
-  it('never changes what an earlier decision said of a flag, whatever comes later', () => {
+  it('leaves flags that were stored before a release as they are', () => {
+    const state = fold(
+      isolationStream,
+      [{ type: 'IsolationReleased', data: { flaggedBy, reason }, position: 20 }],
+      isolated(),
+    );
+    expect(isolateFlagger(state, isolate(9))).toEqual([]);
+    expect(isolateFlagger(state, isolate(21))).toHaveLength(1);
+  });
+
+  it('lets flags wait that are before those replayed and were processed later', () => {
+    const replayed = fold(
+      isolationStream,
+      [{ ...replayFlags(isolated(), replayOf(15))[0]!, position: 16 }],
+      isolated(),
+    );
+    const state = fold(isolationStream, [{ ...isolateFlagger(replayed, isolate(5))[0]!, position: 17 }], replayed);
+    expect(state.replayedThrough).toBe(4);
+    expect(replayFlags(state, replayOf(15))[0]!.data).toMatchObject({ after: 4, through: 15 });
+  });
+
+  it('loses no flag and stays by what it said of one, in whatever order they are processed', () => {
     const step = fc.record({
-      kind: fc.constantFrom('flag', 'release', 'replay'),
-      minutes: fc.integer({ min: 0, max: 90 }),
+      kind: fc.constantFrom('flag', 'flag', 'flag', 'process', 'process', 'process', 'release', 'replay'),
+      minutes: fc.integer({ min: -20, max: 40 }),
+      pick: fc.nat(100),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         let state = isolationStream.initial;
         let at = AT;
-        const said: [position: number, at: number, is: boolean][] = [];
-        steps.forEach(({ kind, minutes }, place) => {
+        const flags: FlagPlace[] = [];
+        const unprocessed: FlagPlace[] = [];
+        const [apart, filed] = [new Set<FlagPlace>(), new Set<FlagPlace>()];
+        const waiting = () => flags.filter((one) => isIsolated(state, one) && one.position > state.replayedThrough);
+        steps.forEach(({ kind, minutes, pick }, place) => {
           const position = 10 * (place + 1);
           at += minutes * 60_000;
           let events: IsolationEvent[] = [];
-          if (kind === 'flag') events = isolateFlagger(state, isolate(position, at));
-          else if (state.spans.length > 0)
-            events =
-              kind === 'release'
-                ? releaseFlagger(state, { flaggedBy, reason })
-                : replayFlags(state, { flaggedBy, through: position, reason });
+          const [flag] = kind === 'process' ? unprocessed.splice(pick % (unprocessed.length || 1), 1) : [];
+          const stored = kind === 'flag' ? [{ position, at }] : [];
+          flags.push(...stored);
+          unprocessed.push(...stored);
+          if (flag && isExcessive(flag, flags, state)) events = isolateFlagger(state, isolate(flag.position, flag.at));
+          if (kind === 'release' && state.spans.length > 0) events = releaseFlagger(state, { flaggedBy, reason });
+          if (kind === 'replay' && waiting().length > 0) {
+            events = replayFlags(state, replayOf(waiting().at(-1)!.position));
+            for (const one of waiting()) filed.add(one);
+          }
           state = fold(
             isolationStream,
             events.map((event) => ({ ...event, position: position + 1 })),
             state,
           );
-          if (kind === 'flag') said.push([position, at, isIsolated(state, { position, at })]);
+          if (flag) (isIsolated(state, flag) ? apart : filed).add(flag);
+          for (const one of apart) expect(isIsolated(state, one)).toBe(true);
+          for (const one of apart) expect([...filed, ...waiting()]).toContain(one);
         });
-        for (const [position, time, is] of said) expect(isIsolated(state, { position, at: time })).toBe(is);
       }),
-      { numRuns: 300, seed: 20220518 },
+      { numRuns: 500, seed: 20220518 },
     );
   });
 });
@@ -127,6 +165,13 @@ describe('the isolations view', () => {
     expect(foldView(isolationsView, [began, released, replayed]).rows[flaggedBy]).toMatchObject({
       ...{ until: null, replayed_through: 15, counted_after: 20 },
     });
+  });
+
+  it('has the latest end of those that no lead has ended', () => {
+    const earlier = recorded(12, 'FlaggerIsolated', {
+      ...isolateFlagger(isolationStream.initial, isolate(5, AT - 60_000))[0]!.data,
+    });
+    expect(foldView(isolationsView, [began, earlier]).rows[flaggedBy]).toMatchObject({ until: AT + 2 * HOUR_MS });
   });
 
   it('stays the same when events are replayed', () => {

@@ -24,7 +24,7 @@ export interface Isolation {
   spans: readonly Span[];
   /** Flags up to this position are not counted: a lead released the flagger there. */
   countedAfter: Position;
-  /** The position of the last flag that was put into its case after all. */
+  /** The position of the last flag that was put into its case after all; every one after it waits. */
   replayedThrough: Position;
 }
 
@@ -39,6 +39,8 @@ export const isolationStream: StreamKind<Isolation, IsolationEvent> = {
         return {
           ...state,
           spans: [...state.spans, { from, since: Date.parse(since), until: Date.parse(until), perHour }],
+          // Flags are processed in any order: what was replayed before did not include these.
+          replayedThrough: Math.min(state.replayedThrough, from - 1),
         };
       }
       case 'IsolationReleased':
@@ -76,9 +78,9 @@ export interface Isolate extends FlagPlace {
   hours: number;
 }
 
-/** Keeps this flag and later ones apart. A no-op if it is. */
+/** Keeps this flag and later ones apart. A no-op if it is, and if a lead has released the flagger since it was stored. */
 export function isolateFlagger(state: Isolation, { hours, at, position, ...flag }: Isolate): IsolationEvent[] {
-  if (isIsolated(state, { position, at })) return [];
+  if (position <= state.countedAfter || isIsolated(state, { position, at })) return [];
   const times = { since: toIso(at), until: toIso(at + hours * HOUR_MS) };
   return [{ type: 'FlaggerIsolated', data: { ...flag, ...times, from: position } }];
 }

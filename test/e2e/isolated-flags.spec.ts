@@ -57,8 +57,10 @@ it('keeps the flags beyond the limit apart, also for a decision ahead of every c
   for (const [n, imageId] of ['f-1', 'f-2', 'f-3', 'f-4', 'f-5'].entries()) await flag(imageId, FLOOD, n);
   await flag('other', 'acc-9');
   // No consumer and no view has reached them.
-  expect(codeOf(await rita.post('/v1/cases/f-4/claim'))).toEqual([404, 'case-unknown']);
   expect(codeOf(await rita.get('/v1/cases/f-5/review'))).toEqual([404, 'case-unknown']);
+  // The later one first.
+  expect(codeOf(await rita.post('/v1/cases/f-5/claim'))).toEqual([404, 'case-unknown']);
+  expect(codeOf(await rita.post('/v1/cases/f-4/claim'))).toEqual([404, 'case-unknown']);
   await gatehouse.settle();
   const cases = await Promise.all(['f-1', 'f-2', 'f-3', 'f-4', 'f-5', 'other'].map(hasCase));
   expect(cases).toEqual([true, true, true, false, false, true]);
@@ -106,6 +108,14 @@ it('lets nobody review an image whose flag of theirs is kept apart', async () =>
   expect((await rita.post('/v1/cases/f-4/claim')).status).toBe(200);
 });
 
+it('does not put it into a case that is decided meanwhile', async () => {
+  await flag('f-5', 'acc-8');
+  await gatehouse.settle();
+  const { token } = (await rita.post('/v1/cases/f-5/claim')).body;
+  expect((await rita.post('/v1/cases/f-5/verdicts', { token, verdict: 'safe', answerTimeMs: 1_000 })).status).toBe(200);
+  expect((await lena.get('/v1/cases/f-5')).body).toMatchObject({ status: 'dismissed', round: 1 });
+});
+
 it('reports how many flaggers it concerns', async () => {
   const { body } = await gatehouse.administrator.get('/metrics');
   expect(body).toMatch(/^gatehouse_isolated_flaggers 2$/m);
@@ -118,7 +128,8 @@ it('replays what is kept apart for leads, once', async () => {
   const first = await lena.post(`/v1/isolated-flags/${FLOOD}/replay`, { reason });
   expect(first.status).toBe(200);
   await gatehouse.settle();
-  expect(await hasCase('f-5')).toBe(true);
+  // It was decided without this flag.
+  expect((await lena.get('/v1/cases/f-5')).body).toMatchObject({ status: 'open', round: 2, flaggers: [FLOOD] });
   expect((await lena.get('/v1/cases/f-4')).body.flaggers).toEqual(['acc-8', FLOOD]);
   expect((await flagsOf(FLOOD)).map(({ isReplayed }: { isReplayed: boolean }) => isReplayed)).toEqual([true, true]);
   expect((await flaggers()).find(({ flaggedBy }: { flaggedBy: string }) => flaggedBy === FLOOD).waiting).toBe(0);

@@ -3,7 +3,7 @@ import type { RecordedOf } from '../../events/event-definition.js';
 import type { ContentFlagged } from '../../images/index.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import type { Settings } from '../../platform/configuration/settings.js';
-import { isolateFlagger, isolationId, isolationStream } from '../isolation.js';
+import { isIsolated, isolateFlagger, isolationId, isolationStream } from '../isolation.js';
 import { type FlagRates, placeOfFlag } from '../queries/flag-rates.js';
 
 /** Keeps the flags of those apart who flag too much. */
@@ -20,9 +20,11 @@ export class FlagIsolation {
     const { flaggedBy, flaggerKind } = flag.data;
     if (treatment !== 'excessive' || flaggerKind === 'staff') return treatment === 'isolated';
     const { flagsPerHour: perHour, isolationHours: hours } = this.settings;
-    await this.transactor.transact(isolationStream, isolationId(flaggedBy), context, (state) =>
-      isolateFlagger(state, { flaggedBy, flaggerKind, perHour, hours, ...placeOfFlag(flag) }),
+    const place = placeOfFlag(flag);
+    const { state } = await this.transactor.transact(isolationStream, isolationId(flaggedBy), context, (before) =>
+      isolateFlagger(before, { flaggedBy, flaggerKind, perHour, hours, ...place }),
     );
-    return true;
+    // Not if a lead has released the flagger meanwhile.
+    return isIsolated(state, place);
   }
 }

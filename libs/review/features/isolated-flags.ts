@@ -29,7 +29,7 @@ export class ReplayIsolatedFlagsHandler implements ICommandHandler<ReplayIsolate
   async execute({ flaggedBy, reason, context }: ReplayIsolatedFlags): Promise<CommandResult> {
     const { state: known } = await this.transactor.load(isolationStream, isolationId(flaggedBy));
     refuseNeverIsolated(known, flaggedBy);
-    const through = (await this.flags.waiting([flaggedBy])).get(flaggedBy)?.last ?? 0;
+    const through = await this.flags.lastWaiting(flaggedBy);
     return commandResult(
       await this.transactor.transact(isolationStream, isolationId(flaggedBy), context, (state) =>
         replayFlags(state, { flaggedBy, through, reason }),

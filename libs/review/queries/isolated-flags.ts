@@ -13,8 +13,19 @@ const IS_ISOLATED = `EXISTS (
   WHERE f.position >= s."from" AND f.flagged_at < to_timestamp(s."until" / 1000)
     AND (s."releasedAt" IS NULL OR f.position < s."releasedAt"))`;
 
-const ISOLATED = `${viewTable(isolationsView)} i JOIN ${viewTable(flagsView)} f
-  ON f.flagged_by = i.flagged_by AND f.position >= (i.spans->0->>'from')::int8`;
+/** SQL: the limits of all times in which flags of `i` are kept apart. The one that was recorded first need not be the first. */
+const LIMITS = `CROSS JOIN LATERAL (
+  SELECT min(s."from") AS first, max(s."until") AS until, max(coalesce(s."releasedAt", ${Number.MAX_SAFE_INTEGER})) AS released
+  FROM jsonb_to_recordset(i.spans) AS s("from" int8, "until" float8, "releasedAt" int8)) l`;
+
+/** SQL: flags outside these limits need no closer look. */
+const IN_LIMITS = `f.flagged_by = i.flagged_by AND f.position >= l.first AND f.position < l.released
+  AND f.flagged_at < to_timestamp(l.until / 1000)`;
+
+const WAITS = `${IN_LIMITS} AND f.position > i.replayed_through AND ${IS_ISOLATED}`;
+
+/** Beyond it, waiting flags are not counted. */
+export const MAX_COUNTED = 10_000;
 
 export interface IsolatedFlag {
   flagId: string;
@@ -34,7 +45,8 @@ export class IsolatedFlags {
   /** Those of a flagger in log order. */
   async of(flaggedBy: string, after: Position, through: Position, limit: number): Promise<IsolatedFlag[]> {
     const { rows } = await queryView(this.pool, {
-      text: `SELECT f.*, f.position <= i.replayed_through AS is_replayed FROM ${ISOLATED}
+      text: `SELECT f.*, f.position <= i.replayed_through AS is_replayed
+        FROM ${viewTable(isolationsView)} i ${LIMITS} JOIN ${viewTable(flagsView)} f ON ${IN_LIMITS}
         WHERE i.flagged_by = $1 AND f.position > $2 AND f.position <= $3 AND ${IS_ISOLATED}
         ORDER BY f.position LIMIT $4`,
       values: [flaggedBy, after, through, limit],
@@ -49,15 +61,27 @@ export class IsolatedFlags {
     }));
   }
 
-  /** How many of each flagger wait to be replayed, and the position of the last; a flagger without any is absent. */
-  async waiting(flaggers: readonly string[]): Promise<ReadonlyMap<string, { flags: number; last: Position }>> {
+  /** How many of each flagger wait to be replayed, up to MAX_COUNTED. */
+  async waiting(flaggers: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const { rows } = await queryView(this.pool, {
-      text: `SELECT f.flagged_by, count(*)::int AS flags, max(f.position) AS last FROM ${ISOLATED}
-        WHERE i.flagged_by = ANY ($1::text[]) AND f.position > i.replayed_through AND ${IS_ISOLATED}
-        GROUP BY f.flagged_by`,
+      text: `SELECT i.flagged_by, w.flags FROM ${viewTable(isolationsView)} i ${LIMITS} CROSS JOIN LATERAL (
+          SELECT count(*)::int AS flags FROM (
+            SELECT FROM ${viewTable(flagsView)} f WHERE ${WAITS} LIMIT ${MAX_COUNTED}) counted) w
+        WHERE i.flagged_by = ANY ($1::text[])`,
       values: [[...flaggers]],
     });
-    return new Map(rows.map((row) => [row.flagged_by, { flags: row.flags, last: Number(row.last) }]));
+    return new Map(rows.map((row) => [row.flagged_by, row.flags]));
+  }
+
+  /** The position of the last flag of a flagger that waits to be replayed; 0 for none. */
+  async lastWaiting(flaggedBy: string): Promise<Position> {
+    const { rows } = await queryView(this.pool, {
+      text: `SELECT w.position FROM ${viewTable(isolationsView)} i ${LIMITS} CROSS JOIN LATERAL (
+          SELECT f.position FROM ${viewTable(flagsView)} f WHERE ${WAITS} ORDER BY f.position DESC LIMIT 1) w
+        WHERE i.flagged_by = $1`,
+      values: [flaggedBy],
+    });
+    return Number(rows[0]?.position ?? 0);
   }
 
   /** How many flaggers have their flags kept apart. @param now epoch milliseconds */

@@ -14,7 +14,7 @@ import { viewTable } from '../../projections/view-tables.js';
 import type { Span } from '../isolation.js';
 import { ISOLATED_KINDS } from '../isolation-events.js';
 import { isolationsView } from '../views/isolations.js';
-import { IsolatedFlags } from './isolated-flags.js';
+import { IsolatedFlags, MAX_COUNTED } from './isolated-flags.js';
 import { LEADS } from './reviewing-roles.js';
 
 export const FLAGGER = 'The account or the detector that flags.';
@@ -26,7 +26,9 @@ const IsolatedFlagger = closed({
   since: instant('The time of the first flag of the last time that theirs were kept apart.'),
   until: instant('When that ends, or would have ended if no lead had ended it.'),
   perHour: count('The flags within an hour that the setting allowed.'),
-  waiting: count('Flags that are kept apart and were not replayed.'),
+  waiting: count(
+    `Flags that are kept apart and were not replayed. They are counted up to ${MAX_COUNTED}: then there may be more.`,
+  ),
   position: position('The position of their last change.'),
 });
 export type IsolatedFlagger = Static<typeof IsolatedFlagger>;
@@ -69,7 +71,7 @@ export class ListIsolatedFlaggersHandler implements IQueryHandler<ListIsolatedFl
         since: toIso(last.since),
         until: toIso(last.until),
         perHour: last.perHour,
-        waiting: waiting.get(row.flagged_by)?.flags ?? 0,
+        waiting: waiting.get(row.flagged_by) ?? 0,
         position: String(row.position),
       };
     };

@@ -11,7 +11,7 @@ const columns = {
   replayed_through: int8(),
   /** When the last span began. */
   since: timestamptz(),
-  /** When it ends, unless a lead has ended it. */
+  /** The latest end of those that no lead has ended. */
   until: nullable(timestamptz()),
   /** The position of the flagger's last event. */
   position: int8(),
@@ -21,7 +21,7 @@ export type IsolationRow = RowOf<typeof columns>;
 
 export const isolationsView = defineView({
   name: 'isolations',
-  version: 1,
+  version: 2,
   summary: 'Whose flags are kept apart, since when and until when.',
   events: isolationEvents,
   table: { name: 'isolations', key: 'flagged_by', columns, indexes: ['(until) WHERE until IS NOT NULL'] },
@@ -35,6 +35,7 @@ export const isolationsView = defineView({
       : isolationStream.initial;
     const { spans, countedAfter, replayedThrough } = isolationStream.evolve(before, event, placeOf(event));
     const last = spans.at(-1)!;
+    const ends = spans.flatMap(({ until, releasedAt }) => (releasedAt === undefined ? [until] : []));
     return {
       flagged_by: flaggedBy,
       flagger_kind: kind,
@@ -42,7 +43,7 @@ export const isolationsView = defineView({
       counted_after: countedAfter,
       replayed_through: replayedThrough,
       since: last.since,
-      until: last.releasedAt === undefined ? last.until : null,
+      until: ends.length > 0 ? Math.max(...ends) : null,
       position: event.position,
     };
   },

@@ -1,11 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { recorded } from '../../test/support/fold-view.js';
+import { type AccountEvent, type AccountStanding, accountStream } from '../account/index.js';
+import { type Withholding, withholdingStream } from '../images/index.js';
 import { toIso } from '../kernel/clock.js';
 import { fold, foldRecorded } from '../kernel/decider.js';
 import { acknowledgeEnforcement, noteOverdue, redeliverEnforcement, waitingTargets } from './acknowledging.js';
 import { enforcementStream, replaceOrder } from './enforcement.js';
 import type { EnforcementEvent } from './events.js';
+import { liftedOf } from './queries/lifted.js';
 import { registerTarget, type Targets, targetsStream } from './targets.js';
 
 const AT = Date.parse('2022-05-18T09:00:00Z');
@@ -25,6 +28,7 @@ const order = {
   categories: [],
   targets: ['keys', 'sessions'],
 };
+const byHandOrder = { accountId: 'acc-1', enforcementId: 'e-1', categories: [], targets: ['keys'] };
 const reversal = { accountId: 'acc-1', caseId: id, reason: 'appeal-granted', appeal: 1, round: 1 };
 
 /** A stream whose events are stored a second apart by default. */
@@ -95,6 +99,77 @@ describe('a redelivery', () => {
 
   it('is refused for an unknown enforcement', () => {
     expect(() => redeliverEnforcement(history(), { id, reason: 'r' }, both)).toThrow(code('enforcement-unknown'));
+  });
+});
+
+describe('what was lifted', () => {
+  const late = AT + 60_000;
+  const completed: EnforcementEvent = { type: 'EnforcementCompleted', data: { accountId: 'acc-1', caseId: id } };
+  const account = (...events: AccountEvent[]) => fold(accountStream, events);
+  const deactivated: AccountEvent = {
+    type: 'AccountDeactivated',
+    data: { accountId: 'acc-1', caseId: id, reason: 'x', categories: [] },
+  };
+  const struck: AccountEvent = { type: 'StrikeIssued', data: { accountId: 'acc-1', caseId: id } as never };
+  const reinstated: AccountEvent = { type: 'AccountReinstated', data: { accountId: 'acc-1', reason: 'x' } };
+  const withheld = fold(withholdingStream, [{ type: 'ImageWithheld', data: { imageId: id, caseId: id } }]);
+  const restored = fold(withholdingStream, [{ type: 'ImageRestored', data: { imageId: id, reason: 'x' } }]);
+  const lifted = (standing: AccountStanding, image: Withholding, ...events: EnforcementEvent[]) =>
+    liftedOf(history(ordered, ...events), id, standing, image, late);
+
+  it('is the measure that denies no longer, though its strike counts, and the image that was restored', () => {
+    const lifting = account(deactivated, struck, reinstated);
+    expect(lifted(account(deactivated), withheld, completed)).toEqual([]);
+    expect(lifted(lifting, withheld, completed)).toEqual(['deactivate']);
+    expect(lifted(lifting, restored, completed)).toEqual(['deactivate', 'withhold']);
+    expect(lifted(account(deactivated), restored, completed)).toEqual(['withhold']);
+  });
+
+  it('is nothing before the order is carried out, nor of a reversal, nor if events of the account can’t be read', () => {
+    expect(lifted(accountStream.initial, withholdingStream.initial)).toEqual([]);
+    expect(lifted(accountStream.initial, restored, completed, reversed)).toEqual([]);
+    const doubtful = accountStream.evolveBroken!(account(reinstated), { position: 7, time: '' });
+    expect(lifted(doubtful, withheld, completed)).toEqual([]);
+  });
+
+  it('is a suspension by the clock, and a restriction by hand that a later one replaced', () => {
+    const until = toIso(late);
+    const suspended: AccountEvent = {
+      type: 'AccountSuspended',
+      data: { accountId: 'acc-1', enforcementId: 'e-1', reason: 'x', until } as never,
+    };
+    const byHand = history(
+      { type: 'EnforcementOrdered', data: { ...byHandOrder, measure: 'suspend', until } },
+      { type: 'EnforcementCompleted', data: { accountId: 'acc-1', enforcementId: 'e-1' } },
+    );
+    const at = (now: number, ...events: AccountEvent[]) => liftedOf(byHand, 'e-1', account(...events), {}, now);
+    expect([at(late - 1, suspended), at(late, suspended)]).toEqual([[], ['suspend']]);
+    const later = { ...suspended, data: { ...suspended.data, enforcementId: 'e-2' } } as AccountEvent;
+    expect(at(late - 1, suspended, later)).toEqual(['suspend']);
+  });
+
+  it('ends the asking of targets that carry out nothing else, and the others are asked for the rest', () => {
+    const gallery = fold(
+      targetsStream,
+      registerTarget(both, { name: 'gallery', ...terms, consequences: ['deactivate', 'withhold'] }),
+      both,
+    );
+    const three = { ...order, targets: ['gallery', 'keys', 'sessions'] };
+    const state = history({ type: 'EnforcementOrdered', data: three }, completed);
+    const ended = { type: 'EnforcementLifted', data: { targets: ['keys', 'sessions'], consequences: ['deactivate'] } };
+    const rest = { targets: ['gallery'], lifted: ['deactivate'] };
+    expect(noteOverdue(state, gallery, late, ['deactivate'])).toMatchObject([
+      ended,
+      { type: 'EnforcementOverdue', data: rest },
+    ]);
+    expect(redeliverEnforcement(state, { id, reason: 'r' }, gallery, ['deactivate'])).toMatchObject([
+      ended,
+      { type: 'EnforcementRedelivered', data: rest },
+    ]);
+    const all = noteOverdue(state, gallery, late, ['deactivate', 'withhold']);
+    expect(all).toMatchObject([{ type: 'EnforcementLifted', data: { targets: three.targets } }]);
+    const over = history({ type: 'EnforcementOrdered', data: three }, completed, ...all);
+    expect(noteOverdue(over, gallery, late * 2, ['deactivate', 'withhold'])).toEqual([]);
   });
 });
 

@@ -1,9 +1,10 @@
 import { toIso } from '../kernel/clock.js';
+import { fold } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
-import type { Enforcement, Order } from './enforcement.js';
+import { type Enforcement, enforcementStream, type Order } from './enforcement.js';
 import type { EnforcementEvent } from './events.js';
-import { MAX_SECONDS } from './target-events.js';
+import { type Consequence, MAX_SECONDS } from './target-events.js';
 import type { Targets } from './targets.js';
 
 /* Which targets have carried out an enforcement, or its reversal, and what happens if one does not say so in time. */
@@ -53,34 +54,67 @@ export function acknowledgeEnforcement(
 }
 
 /** What targets that are asked again have to carry out. */
-const asking = (state: Enforcement, order: Order, targets: string[]) => ({
+const asking = (state: Enforcement, order: Order, targets: string[], lifted: readonly Consequence[]) => ({
   ...causeOf(order),
   targets,
+  ...(lifted.length > 0 && { lifted: [...lifted] }),
   measure: order.measure,
   ...(order.action !== undefined && { action: order.action }),
   ...(order.until !== undefined && { until: order.until }),
   isReversal: state.status === 'reversed',
 });
 
-/** Asks the targets again that have not acknowledged. A no-op if there are none. @throws NotFound enforcement-unknown */
+/** Of the targets that have not acknowledged, those that carry out nothing of the order but what is lifted. */
+function needless(state: Enforcement, { byName }: Targets, lifted: readonly Consequence[]): string[] {
+  const { asked, order } = state;
+  return (asked?.waitingFor ?? []).filter((name) => {
+    const concerned = byName
+      .get(name)
+      ?.consequences.filter((one) => one === order?.measure || (one === 'withhold' && order?.imageId !== undefined));
+    // One without any was asked to undo an earlier measure, which this order replaced.
+    return concerned && concerned.length > 0 && concerned.every((one) => lifted.includes(one));
+  });
+}
+
+/** Asks no more those that would carry out only what was lifted. A no-op if there are none. */
+export function endAsking(state: Enforcement, targets: Targets, lifted: readonly Consequence[]): EnforcementEvent[] {
+  const names = needless(state, targets, lifted);
+  if (!state.order || names.length === 0) return [];
+  return [{ type: 'EnforcementLifted', data: { ...causeOf(state.order), targets: names, consequences: [...lifted] } }];
+}
+
+/**
+ * Asks the targets again that have not acknowledged, and no more those that would carry out what was lifted. A no-op if there
+ * are none.
+ * @throws NotFound enforcement-unknown
+ */
 export function redeliverEnforcement(
   state: Enforcement,
   { id, reason }: { id: string; reason: string },
   targets: Targets,
+  lifted: readonly Consequence[] = [],
 ): EnforcementEvent[] {
   const order = ordered(state, id);
-  const waiting = waitingTargets(state, targets);
-  if (waiting.length === 0) return [];
-  return [{ type: 'EnforcementRedelivered', data: { ...asking(state, order, waiting), reason } }];
+  const ended = endAsking(state, targets, lifted);
+  const waiting = waitingTargets(fold(enforcementStream, ended, state), targets);
+  if (waiting.length === 0) return ended;
+  return [...ended, { type: 'EnforcementRedelivered', data: { ...asking(state, order, waiting, lifted), reason } }];
 }
 
 /**
- * Says which targets are overdue, and asks them again. A no-op before that is due.
+ * Says which targets are overdue, and asks them again, unless they would carry out what was lifted. A no-op before that is due.
  * @param now epoch milliseconds
  */
-export function noteOverdue(state: Enforcement, targets: Targets, now: number): EnforcementEvent[] {
+export function noteOverdue(
+  state: Enforcement,
+  targets: Targets,
+  now: number,
+  lifted: readonly Consequence[] = [],
+): EnforcementEvent[] {
   const { asked, order } = state;
   if (!asked || !order) return [];
+  const ended = endAsking(state, targets, lifted);
+  if (ended.length > 0) return [...ended, ...noteOverdue(fold(enforcementStream, ended, state), targets, now, lifted)];
   const overdue = waitingTargets(state, targets).flatMap((name) => {
     const target = targets.byName.get(name)!;
     return now < asked.at + target.deadlineSeconds * MS_IN_S ? [] : [target];
@@ -94,7 +128,7 @@ export function noteOverdue(state: Enforcement, targets: Targets, now: number): 
     {
       type: 'EnforcementOverdue',
       data: {
-        ...asking(state, order, names),
+        ...asking(state, order, names, lifted),
         attempt: asked.attempts + 1,
         nextAttemptAt: toIso(now + backOffMs(asked.attempts)),
       },

@@ -188,13 +188,18 @@ const decisionPointsText = ({ decisionPoints }: EnforcementAnswer): Shown =>
     'no decision point has reported since when it denies',
   );
 
+const stateOf = ({ isLifted, isRegistered }: EnforcementAnswer['acknowledgements'][number]): string => {
+  if (isLifted) return 'lifted';
+  return isRegistered ? 'waiting' : 'no target any more';
+};
+
 const acknowledgementsText = ({ acknowledgements, timesAskedAgain }: EnforcementAnswer): Shown =>
   table(
     ['target', 'acknowledged', `asked again ${timesAskedAgain} times`],
     acknowledgements.map((one) => [
       one.target,
       time(one.acknowledgedAt),
-      one.acknowledgedAt !== null ? '' : one.isRegistered ? 'waiting' : 'no target any more',
+      one.acknowledgedAt !== null ? '' : stateOf(one),
     ]),
   );
 

@@ -62,6 +62,12 @@ export const enforcementStream: StreamKind<Enforcement, EnforcementEvent> = {
       case 'EnforcementAcknowledged':
         if (!asked) return state;
         return { ...state, asked: { ...asked, waitingFor: asked.waitingFor.filter((one) => one !== data.target) } };
+      case 'EnforcementLifted':
+        if (!asked) return state;
+        return {
+          ...state,
+          asked: { ...asked, waitingFor: asked.waitingFor.filter((one) => !data.targets.includes(one)) },
+        };
       case 'EnforcementOverdue':
         return asked ? { ...state, asked: { ...asked, attempts: data.attempt, lastAt: at } } : state;
       case 'EnforcementRedelivered':

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Instant, Label, Labels, Line, Name, Restricted } from '../events/schemas.js';
+import { CONSEQUENCES } from './target-events.js';
 
 export const MEASURES = ['strike', 'restrict', 'suspend', 'deactivate'] as const;
 export const MAX_ENTRIES = 100;
@@ -39,7 +40,9 @@ const statement = Type.Object(
 export const EnforcementOrdered = defineEvent({
   type: 'EnforcementOrdered',
   version: 1,
-  summary: 'A measure against an account was ordered because of a confirmed review, or by hand.',
+  summary:
+    'A measure against an account was ordered because of a confirmed review, or by hand. The targets that it names carry it out and acknowledge that.',
+  published: true,
   schema: eventData({
     accountId,
     ...cause,
@@ -116,6 +119,23 @@ export const EnforcementAcknowledged = defineEvent({
   example: { accountId: 'acc-1', caseId: 'img-1', target: 'session-service' },
 });
 
+const lifted = (description: string) =>
+  Type.Array(Type.Enum([...CONSEQUENCES]), { minItems: 1, maxItems: CONSEQUENCES.length, description });
+
+export const EnforcementLifted = defineEvent({
+  type: 'EnforcementLifted',
+  version: 1,
+  summary:
+    'Consequences of an enforcement were lifted or have ended before every target acknowledged it: targets that carry out no other are asked no more.',
+  schema: eventData({
+    accountId,
+    ...cause,
+    targets: Type.Array(target, { minItems: 1, maxItems: 20, description: 'The targets that are asked no more.' }),
+    consequences: lifted('What is in force no longer.'),
+  }),
+  example: { accountId: 'acc-1', caseId: 'img-1', targets: ['session-service'], consequences: ['deactivate'] },
+});
+
 const asked = {
   accountId,
   ...cause,
@@ -124,6 +144,7 @@ const asked = {
   action: Type.Optional(Restricted('The action that is restricted.')),
   until: Type.Optional(Instant('When the restriction or the suspension ends.')),
   isReversal: Type.Boolean({ description: 'Whether it was undone, which the targets have to carry out.' }),
+  lifted: Type.Optional(lifted('What of it is in force no longer, so that nobody has to carry that out.')),
 };
 
 export const EnforcementOverdue = defineEvent({
@@ -170,6 +191,7 @@ export const enforcementEvents = [
   EnforcementAcknowledged,
   EnforcementOverdue,
   EnforcementRedelivered,
+  EnforcementLifted,
 ];
 
 export type EnforcementEvent = EventOf<(typeof enforcementEvents)[number]>;

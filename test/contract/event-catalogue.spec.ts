@@ -53,6 +53,7 @@ describe('the event catalogue', () => {
       'AppealGranted',
       'AppealPartlyGranted',
       'CauseLifted',
+      'EnforcementOrdered',
       'EnforcementOverdue',
       'EnforcementRedelivered',
       'EnforcementReversed',

@@ -155,3 +155,30 @@ it('lists by account or by status', async () => {
     { waitingFor: [], isInForce: true },
   ]);
 });
+
+it('asks no target to carry out what was lifted', async () => {
+  await text('target', 'set', 'key-service', 'deactivate', '--deadline', '60', '--reason', 'keys are revoked');
+  await confirm('acc-3', 'img-3');
+  const [ordered] = (await feed('EnforcementOrdered')).filter(
+    (event: { data: Record<string, string> }) => event.data.caseId === 'img-3',
+  );
+  expect(ordered.data).toMatchObject({ measure: 'deactivate', targets: ['gallery', 'key-service'] });
+  await operator.post('/v1/accounts/acc-3/reinstatement', { reason: 'mistake' });
+  await gatehouse.settle();
+  const before = (await feed('EnforcementOverdue')).length;
+  await tickAfter(601);
+  const asked = (await feed('EnforcementOverdue')).slice(before);
+  expect(asked).toMatchObject([{ data: { caseId: 'img-3', targets: ['gallery'], lifted: ['deactivate'] } }]);
+  expect(await receipt('img-3')).toMatchObject({
+    acknowledgements: [
+      { target: 'gallery', acknowledgedAt: null, isLifted: false },
+      { target: 'key-service', acknowledgedAt: null, isLifted: true },
+    ],
+  });
+  expect((await operator.get('/v1/enforcements?account=acc-3')).body.items).toMatchObject([
+    { waitingFor: ['gallery'] },
+  ]);
+  expect(await acknowledge('img-3', 'gallery', { position: String(ordered.position) })).toMatchObject({ status: 200 });
+  await text('target', 'remove', 'key-service', '--reason', 'over');
+  await gatehouse.settle();
+});

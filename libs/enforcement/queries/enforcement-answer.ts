@@ -73,6 +73,7 @@ export const EnforcementAnswer = closed({
       target: text('A target that was asked.'),
       isRegistered: flag('Whether it is still registered: nothing waits for others.'),
       acknowledgedAt: orNull(instant('When it acknowledged what was asked last; null if it has not.')),
+      isLifted: flag('Whether it is asked no more, since what it would carry out was lifted or has ended.'),
     }),
     'The targets that were asked to carry it out, or its reversal if that was asked last.',
   ),
@@ -119,7 +120,9 @@ export const enforcementExample: EnforcementAnswer = {
     isMeasureAutomated: true,
     appeal: howToAppeal('img-1'),
   },
-  acknowledgements: [{ target: 'session-service', isRegistered: true, acknowledgedAt: '2022-05-19T10:20:03.000Z' }],
+  acknowledgements: [
+    { target: 'session-service', isRegistered: true, acknowledgedAt: '2022-05-19T10:20:03.000Z', isLifted: false },
+  ],
   decisionPoints: [{ decisionPoint: 'gateway-1:17', appliedAt: '2022-05-19T10:20:00.003Z' }],
   disregarded: 0,
   timesAskedAgain: 0,

@@ -67,7 +67,7 @@ export class ListEnforcementsHandler implements IQueryHandler<ListEnforcements> 
     const { byName } = (await this.transactor.load(targetsStream, undefined)).state;
     const conditions = ['position < $1', '($2::text IS NULL OR account_id = $2)'];
     if (status !== undefined) conditions.push(`waiting_for <> '[]'::jsonb AND waiting_for ?| $4::text[]`);
-    if (status === 'overdue') conditions.push('overdue_at IS NOT NULL');
+    if (status === 'overdue') conditions.push('overdue ?| $4::text[]');
     const values = [before, account ?? null, limit + 1];
     const { rows } = await queryView(this.pool, {
       text: `SELECT * FROM ${viewTable(enforcementsView)} WHERE ${conditions.join(' AND ')}
@@ -104,7 +104,7 @@ const entryOf = (row: any, byName: Targets['byName'], isInForce: boolean): Enfor
   completedAt: row.completed_at && toIso(row.completed_at),
   reversedAt: row.reversed_at && toIso(row.reversed_at),
   waitingFor: row.waiting_for.filter((target: string) => byName.has(target)),
-  overdueSince: row.overdue_at && toIso(row.overdue_at),
+  overdueSince: row.overdue.some((target: string) => byName.has(target)) ? toIso(row.overdue_at) : null,
   isInForce,
 });
 

@@ -9,7 +9,7 @@ import { targetsStream } from '../targets.js';
 import { enforcementsView } from '../views/enforcements.js';
 
 const OVERDUE = `SELECT target, count(*)::int AS overdue
-  FROM ${viewTable(enforcementsView)}, jsonb_array_elements_text(waiting_for) target
+  FROM ${viewTable(enforcementsView)}, jsonb_array_elements_text(overdue) target
   WHERE waiting_for <> '[]'::jsonb AND overdue_at IS NOT NULL GROUP BY target`;
 
 /** How many enforcements each target has not acknowledged in time. Every process reports the same values. */

@@ -13,8 +13,8 @@ import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { confirmationOf } from '../../review/index.js';
-import { enforcementStream, type Order } from '../enforcement.js';
-import { EnforcementAcknowledged, enforcementEvents } from '../events.js';
+import { type Asked, enforcementStream, type Order } from '../enforcement.js';
+import { EnforcementAcknowledged, EnforcementLifted, enforcementEvents } from '../events.js';
 import { type Ladder, ladderStream } from '../ladder.js';
 import { targetsStream } from '../targets.js';
 import { DecisionPoints } from './decision-points.js';
@@ -83,7 +83,7 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
       acknowledgements: (order.targets ?? []).map((target) => ({
         target,
         isRegistered: byName.has(target),
-        acknowledgedAt: asked?.waitingFor.includes(target) ? null : acknowledgedAt(own, target),
+        ...answerOf(target, own, asked),
       })),
       decisionPoints: decision
         ? await this.points.appliedAt({ position: decision.position, storedAt: decision.recordedAt })
@@ -95,8 +95,13 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
   }
 }
 
-const acknowledgedAt = (own: readonly RecordedEvent[], target: string): string | null =>
-  own.findLast((event) => isOf(EnforcementAcknowledged, event) && event.data.target === target)?.recordedAt ?? null;
+/** What became of the last time that a target was asked. */
+function answerOf(target: string, own: readonly RecordedEvent[], asked: Asked | undefined) {
+  const since = own.filter(({ position }) => position > (asked?.position ?? 0));
+  const given = since.find((event) => isOf(EnforcementAcknowledged, event) && event.data.target === target);
+  const isLifted = since.some((event) => isOf(EnforcementLifted, event) && event.data.targets.includes(target));
+  return { acknowledgedAt: given?.recordedAt ?? null, isLifted };
+}
 
 function versionAt({ versions }: Ladder, decided: Position): string | null {
   const version = versions.findLast((one) => one.position < decided);

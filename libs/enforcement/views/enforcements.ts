@@ -20,8 +20,14 @@ const columns = {
   /** The targets that it was ordered for, and those that have not acknowledged what was asked last. */
   targets: jsonb<readonly string[]>(),
   waiting_for: jsonb<readonly string[]>(),
-  /** When they were overdue first; null once all have acknowledged, or are asked something new. */
+  /** When those that are overdue were so first; null if none is. */
   overdue_at: nullable(timestamptz()),
+  /** Those of them that are noted as overdue. */
+  overdue: jsonb<readonly string[]>(),
+  /** When the targets were asked: by its order, or by its reversal. */
+  asked_at: timestamptz(),
+  /** When overdue ones are asked again; null before they are the first time. */
+  next_attempt_at: nullable(timestamptz()),
   /** The position of its order. */
   position: int8(),
   /** The position of its last event. */
@@ -32,7 +38,7 @@ export type EnforcementRow = RowOf<typeof columns>;
 
 export const enforcementsView = defineView({
   name: 'enforcements',
-  version: 4,
+  version: 5,
   summary: 'What was ordered against accounts: by case or by hand.',
   events: enforcementEvents,
   table: {
@@ -43,6 +49,7 @@ export const enforcementsView = defineView({
       '(account_id, position)',
       '(position) WHERE case_id IS NOT NULL',
       `(position) WHERE waiting_for <> '[]'::jsonb`,
+      `(COALESCE(next_attempt_at, asked_at)) WHERE waiting_for <> '[]'::jsonb`,
     ],
   },
   keys: ({ data: { enforcementId, caseId } }) => [(enforcementId ?? caseId)!],
@@ -66,12 +73,21 @@ export const enforcementsView = defineView({
       reversed_at: null,
       targets: data.targets ?? [],
       waiting_for: data.targets ?? [],
-      overdue_at: null,
+      ...askedAt(at),
       position,
       last_position: position,
     };
   },
 });
+
+const askedAt = (at: number) => ({ asked_at: at, overdue: [], overdue_at: null, next_attempt_at: null });
+
+function without(row: EnforcementRow, targets: readonly string[]): EnforcementRow {
+  const isLeft = (target: string) => !targets.includes(target);
+  const overdue = row.overdue.filter(isLeft);
+  const overdue_at = overdue.length === 0 ? null : row.overdue_at;
+  return { ...row, waiting_for: row.waiting_for.filter(isLeft), overdue, overdue_at };
+}
 
 function changed(
   row: EnforcementRow,
@@ -82,13 +98,15 @@ function changed(
     case 'EnforcementCompleted':
       return { ...row, completed_at: row.completed_at ?? at };
     case 'EnforcementReversed':
-      return { ...row, reversed_at: at, waiting_for: row.targets, overdue_at: null };
-    case 'EnforcementAcknowledged': {
-      const waiting_for = row.waiting_for.filter((target) => target !== data.target);
-      return { ...row, waiting_for, overdue_at: waiting_for.length === 0 ? null : row.overdue_at };
+      return { ...row, reversed_at: at, waiting_for: row.targets, ...askedAt(at) };
+    case 'EnforcementAcknowledged':
+      return without(row, [data.target]);
+    case 'EnforcementLifted':
+      return without(row, data.targets);
+    case 'EnforcementOverdue': {
+      const overdue = [...new Set([...row.overdue, ...data.targets])].filter((one) => row.waiting_for.includes(one));
+      return { ...row, overdue, overdue_at: row.overdue_at ?? at, next_attempt_at: Date.parse(data.nextAttemptAt) };
     }
-    case 'EnforcementOverdue':
-      return { ...row, overdue_at: row.overdue_at ?? at };
     case 'EnforcementRedelivered':
       return row;
   }

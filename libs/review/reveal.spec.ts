@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { fold } from '../kernel/decider.js';
 import { caseStream } from './case.js';
 import type { CaseEvent } from './events.js';
-import { checkReveal, REVEAL_LEVELS, type Reveal } from './reveal.js';
+import { checkReveal, REVEAL_LEVELS, type Reveal, refuseSevere } from './reveal.js';
 
 const NOW = Date.UTC(2022, 4, 19);
 const opened: CaseEvent = {
@@ -66,12 +66,24 @@ describe('the image of a case that names a clause of the highest severity', () =
     expect(() => looks({ level, isSevereViewer: true }, flagged(['minors']))).not.toThrow();
   });
 
-  it('is one too if a verdict names the clause, not for a clause of a lower severity', () => {
-    const verdict: CaseEvent = {
+  it('is one too if a verdict names the clause that the reader may know, not for a clause of a lower severity', () => {
+    const given: CaseEvent = {
       type: 'VerdictGiven',
       data: { caseId: 'img-1', reviewer: 'rob', verdict: 'unsafe', clause: 'minors' },
     };
-    expect(() => looks({ level: 'full' }, verdict)).toThrow(refused);
+    // Who is to judge without knowing of the verdict would learn of it.
+    expect(() => looks({ level: 'full' }, given)).not.toThrow();
+    const see = (reviewer: string, role: 'reviewer' | 'lead', ...events: CaseEvent[]) =>
+      refuseSevere(
+        fold(caseStream, [opened, given, ...events]),
+        { caseId: 'img-1', reviewer, role, isSevereViewer: false, now: NOW },
+        { severities },
+      );
+    expect(() => see('rita', 'reviewer')).not.toThrow();
+    expect(() => see('rita', 'lead', claimed('rita', 1))).not.toThrow();
+    expect(() => see('rita', 'lead')).toThrow(refused);
+    expect(() => see('rob', 'reviewer')).toThrow(refused);
+    expect(() => see('rita', 'reviewer', judged)).toThrow(refused);
     expect(() => looks({ level: 'full' }, flagged(['violent']))).not.toThrow();
   });
 

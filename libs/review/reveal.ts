@@ -1,5 +1,7 @@
 import type { ImageLevel } from '../images/index.js';
+import type { Actor } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
+import { knownVerdicts } from './blind-review.js';
 import type { Case } from './case.js';
 import type { CaseFacts } from './conflict-of-interest.js';
 import { refuseConflict, refuseIncomplete, refuseWithoutClaim } from './refusals.js';
@@ -15,20 +17,27 @@ export type TextLevel = (typeof TEXTS)[number];
 export const isText = (level: RevealLevel): level is TextLevel => TEXTS.some((one) => one === level);
 
 /**
- * What the flags or the verdicts of the round name and is, or may be, a clause of the highest severity, whose images have
+ * What the flags of the round, or its verdicts that the reader may know, name and is, or may be, a clause of the highest severity, whose images have
  * viewers of their own: of a category that no version of the content policy knows, nobody said that it is less severe. A
  * policy without clauses says nothing of severities.
+ * @param now epoch milliseconds
  * @returns undefined for none
  */
-export function severeClauseOf(state: Case, { severities }: CaseFacts): string | undefined {
+export function severeClauseOf(
+  state: Case,
+  { severities }: CaseFacts,
+  reader: Pick<Actor, 'id' | 'role'>,
+  now: number,
+): string | undefined {
   if (severities === null) return undefined;
-  const named = [...state.categories, ...state.verdicts.flatMap(({ clause }) => clause ?? [])];
+  const named = [...state.categories, ...knownVerdicts(state, reader, now).flatMap(({ clause }) => clause ?? [])];
   return named.find((one) => severities?.get(one) === MAX_SEVERITY) ?? named.find((one) => !severities?.has(one));
 }
 
 export interface Reveal {
   caseId: string;
   reviewer: string;
+  role?: Actor['role'];
   level: RevealLevel;
   /** The fencing token of their claim, if they named it. */
   token?: number;
@@ -64,10 +73,10 @@ export function checkReveal(state: Case, reveal: Reveal, facts: CaseFacts): void
 /** @throws Refusal severe-content */
 export function refuseSevere(
   state: Case,
-  { caseId, reviewer, isSevereViewer }: Pick<Reveal, 'caseId' | 'reviewer' | 'isSevereViewer'>,
+  { caseId, reviewer, role, isSevereViewer, now }: Omit<Reveal, 'level' | 'token' | 'isHearing'>,
   facts: CaseFacts,
 ): void {
-  const clause = severeClauseOf(state, facts);
+  const clause = severeClauseOf(state, facts, { id: reviewer, ...(role && { role }) }, now);
   if (clause === undefined || isSevereViewer) return;
   const why = facts.severities?.has(clause)
     ? 'a clause of the highest severity'

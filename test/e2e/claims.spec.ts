@@ -153,7 +153,7 @@ it('lets leads alone reopen a closed case', async () => {
   expect(codeOf(await lena.post(`/v1/cases/${id}/reopen`, reason))).toEqual([409, 'case-confirmed']);
 });
 
-it('hides the verdicts of others from a reviewer until they have given theirs', async () => {
+it('hides the verdicts of others from a reviewer until their own is final', async () => {
   await send('VerdictGiven', { caseId: id, reviewer: 'x1', verdict: 'safe', panelSize: 3 });
   await gatehouse.settle();
   const listed = async (reader: Client) =>
@@ -163,6 +163,8 @@ it('hides the verdicts of others from a reviewer until they have given theirs', 
   await claim(lena);
   expect((await show(lena)).verdicts).toEqual([]);
   await judge(lena, id, 'safe');
+  expect((await show(lena)).verdicts).toMatchObject([{ reviewer: 'lena' }]);
+  now += WINDOW_MS;
   expect((await show(lena)).verdicts).toHaveLength(2);
 });
 

@@ -72,17 +72,17 @@ export class RevealContentHandler implements ICommandHandler<RevealContent> {
   /** What can't be read or shown is not recorded as viewed, and what can't be recorded is not shown. */
   async execute(reveal: RevealContent): Promise<Revealed> {
     const { caseId, level, reason, context } = reveal;
-    const reviewer = context.actor.id;
+    const { id: reviewer, role } = context.actor;
     const facts = await this.facts.read(caseId, [reviewer]);
     const { state } = await this.transactor.load(caseStream, caseId);
     const isSevereViewer = await this.viewing.isViewer(context.actor);
     const now = this.clock.now();
     const heardUntil = state.status === 'open' ? undefined : await this.hearings?.heldUntil(caseId, reviewer, now);
     const isHearing = heardUntil !== undefined;
-    checkReveal(state, { ...reveal, reviewer, isSevereViewer, isHearing, now }, facts);
+    checkReveal(state, { ...reveal, reviewer, ...(role && { role }), isSevereViewer, isHearing, now }, facts);
     const [content, stretch] = await Promise.all([this.read(caseId, level), this.exposures.stretch(reviewer)]);
     const claimUntil = heardUntil ?? (await this.renewed(reveal, state));
-    const severeClause = isText(level) ? undefined : severeClauseOf(state, facts);
+    const severeClause = isText(level) ? undefined : severeClauseOf(state, facts, context.actor, now);
     const data = { caseId, level, reason, ...(severeClause !== undefined && { severeClause }) };
     const position = await this.audit.record({ type: 'ContentViewed', data }, context);
     const at = this.clock.now();

@@ -28,7 +28,7 @@ export const caseFields = {
   priority: count('How urgent it is, from 0 to 100; 0 also until it is routed.'),
   dueAt: instant('Its place in the queue: the case with the earliest is the next.'),
   verdictsGiven: count(
-    'The number of verdicts so far that the caller may see; 0 for a reviewer who is still to give theirs.',
+    'The number of verdicts so far that the caller may see; none of others for a reviewer whose own is not final.',
   ),
   categories: list(Type.String(), 'The categories that flags name; once confirmed, those of the violation.'),
 };
@@ -49,4 +49,4 @@ export const verdictFields = {
 };
 
 export const VISIBLE =
-  'The verdicts so far. A reviewer sees those of others on an open case only after giving their own.';
+  'The verdicts so far. A reviewer sees those of others on an open case only once their own is final.';

@@ -10,6 +10,7 @@ import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { isBlind } from '../blind-review.js';
+import { isOurs } from '../case.js';
 import { casesView } from '../views/cases.js';
 import { caseFields, VISIBLE, verdictFields } from './case-fields.js';
 import { type CaseFilter, conditionsOf, orderOf, STATUS_NOW } from './case-filter.js';
@@ -112,7 +113,9 @@ const reservationOf = (row: { reserved_for: string | null; reserved_until: Date 
 function toEntry(row: any, reader: Actor, now: number): CaseEntry {
   const claimed = row.status_now === 'claimed';
   const isOpen = claimed || row.status_now === 'open';
-  const isHidden = isOpen && isBlind(row.verdicts, claimed ? row.claimed_by : undefined, reader);
+  const isHidden = isOpen && isBlind(row.verdicts, claimed ? row.claimed_by : undefined, reader, now);
+  // biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
+  const verdicts = isHidden ? row.verdicts.filter((one: any) => isOurs(one, reader.id)) : row.verdicts;
   return {
     caseId: row.case_id,
     imageId: row.image_id,
@@ -128,8 +131,8 @@ function toEntry(row: any, reader: Actor, now: number): CaseEntry {
     flags: row.flags,
     flagsReceived: row.flags_received,
     categories: row.categories,
-    verdictsGiven: isHidden ? 0 : row.verdicts.length,
-    verdicts: isHidden ? [] : row.verdicts,
+    verdictsGiven: verdicts.length,
+    verdicts,
     openedAt: toIso(row.opened_at),
     claimedBy: claimed ? row.claimed_by : null,
     claimedUntil: claimed ? toIso(row.claimed_until) : null,

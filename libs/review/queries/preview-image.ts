@@ -6,7 +6,9 @@ import { IdQuery } from '../../http/field-rules.js';
 import { Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { CONTENT_PROBLEMS, MAX_PREVIEW_BYTES, type Picture, Pictures } from '../../images/index.js';
+import type { Clock } from '../../kernel/clock.js';
 import type { Actor } from '../../kernel/envelope.js';
+import { CLOCK } from '../../platform/ports.js';
 import { refuseUnknown } from '../refusals.js';
 import { refuseSevere } from '../reveal.js';
 import { CurrentCases } from './current-cases.js';
@@ -25,6 +27,7 @@ export class PreviewImageHandler implements IQueryHandler<PreviewImage> {
     @Inject(CurrentCases) private readonly current: CurrentCases,
     @Inject(SevereViewing) private readonly viewing: SevereViewing,
     @Inject(Pictures) private readonly pictures: Pictures,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async execute({ id, reader }: PreviewImage): Promise<Picture> {
@@ -34,7 +37,9 @@ export class PreviewImageHandler implements IQueryHandler<PreviewImage> {
       this.viewing.isViewer(reader),
     ]);
     refuseUnknown(state, id);
-    refuseSevere(state, { caseId: id, reviewer: reader.id, isSevereViewer }, { severities });
+    const { id: reviewer, role } = reader;
+    const look = { caseId: id, reviewer, ...(role && { role }), isSevereViewer, now: this.clock.now() };
+    refuseSevere(state, look, { severities });
     return this.pictures.preview(id);
   }
 }

@@ -112,7 +112,7 @@ export const ReviewAnswer = closed({
   ),
   verdict: orNull(oneOf(VERDICTS, 'The caller’s own verdict.')),
   verdicts: list(closed(verdictFields), VISIBLE),
-  position: position('The position of the case’s last event.'),
+  position: position('The position of the case’s last event that the caller may see.'),
 });
 export type ReviewAnswer = Static<typeof ReviewAnswer>;
 

@@ -31,7 +31,7 @@ import { CurrentCases } from './current-cases.js';
 import { ReviewAnswer, reviewExample } from './review-answer.js';
 import { REVIEWERS } from './reviewing-roles.js';
 import { SevereViewing } from './severe-viewing.js';
-import { visibleReview } from './visible-review.js';
+import { visibleHistory, visibleReview } from './visible-review.js';
 
 export class ReviewCase extends IdQuery<ReviewAnswer> {
   declare readonly reader: Actor;
@@ -72,7 +72,7 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
     refuseConflict(current.state, caseId, reader.id, facts);
     const now = this.clock.now();
     const clauses = clausesAt(policies, now);
-    const severeClause = severeClauseOf(current.state, { severities: severitiesAt(policies, now) });
+    const severeClause = severeClauseOf(current.state, { severities: severitiesAt(policies, now) }, reader, now);
     const scores = scoresOf(history);
     const accountId = ownerOf(state, facts);
     const [hasPrompt, account] = await Promise.all([
@@ -96,7 +96,7 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
       policy: policyOf(policies, clauses, state, now),
       severeClause: severeClause ?? null,
       levels: REVEAL_LEVELS.filter((level) => isText(level) || severeClause === undefined || isSevereViewer),
-      position: String(history.at(-1)!.position),
+      position: String(visibleHistory(history, state, reader, now).at(-1)!.position),
     };
   }
 

@@ -21,17 +21,18 @@ import { Context } from '../../http/request-context.js';
 import { ownersOf } from '../../images/index.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { foldRecorded, isUsable } from '../../kernel/decider.js';
-import type { Actor, RecordedEvent } from '../../kernel/envelope.js';
+import type { Actor } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
 import type { Pool } from '../../platform/database/database.js';
 import { CLOCK, EVENT_STORE, POOL } from '../../platform/ports.js';
+import { knownVerdicts } from '../blind-review.js';
 import { caseStream } from '../case.js';
 import { ownerOf } from '../conflict-of-interest.js';
 import { CaseRouted, PRIORITY_PARTS } from '../routing-events.js';
 import { undecided } from '../verdict-decisions.js';
 import { CASE_ID, caseFields, placeOf, VISIBLE, verdictFields } from './case-fields.js';
 import { REVIEWERS } from './reviewing-roles.js';
-import { isHiddenFrom, visibleReview } from './visible-review.js';
+import { visibleHistory, visibleReview } from './visible-review.js';
 
 const CaseAnswer = closed({
   ...caseFields,
@@ -54,7 +55,7 @@ const CaseAnswer = closed({
   ),
   decidesAt: orNull(instant('When the verdicts of a complete panel are final, while one can be taken back.')),
   verdicts: list(closed(verdictFields), VISIBLE),
-  position: position('The position of the case’s last event.'),
+  position: position('The position of the case’s last event that the caller may see.'),
   history,
 });
 export type CaseAnswer = Static<typeof CaseAnswer>;
@@ -82,10 +83,9 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
     const owners = await ownersOf(this.pool, [imageId]);
     const now = this.clock.now();
     const { verdict: _, ...visible } = visibleReview(state, reader, now);
-    const seen = events
-      .filter(isUsable)
-      .filter((event) => !isHiddenFrom(state, reader, now) || !showsOthers(event, reader));
-    const decidesAt = state.status === 'open' ? undecided(state, {})?.finalAt : undefined;
+    const seen = visibleHistory(events, state, reader, now);
+    const known = { ...state, verdicts: knownVerdicts(state, reader, now) };
+    const decidesAt = state.status === 'open' ? undecided(known, {})?.finalAt : undefined;
     return {
       caseId,
       imageId,
@@ -100,8 +100,8 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
       categories: [...categories].sort(),
       decidesAt: decidesAt === undefined ? null : toIso(decidesAt),
       verdictsGiven: visible.verdicts.length,
-      position: String(events.at(-1)!.position),
-      history: seen.map(({ position: place, type, metadata: { time, actor } }) => ({
+      position: String(seen.at(-1)!.position),
+      history: seen.filter(isUsable).map(({ position: place, type, metadata: { time, actor } }) => ({
         position: String(place),
         type,
         time,
@@ -110,12 +110,6 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
     };
   }
 }
-
-/** What would show a reviewer who is still to judge that others have judged before. */
-const WORK = ['CaseClaimed', 'CaseReleased', 'VerdictGiven', 'VerdictWithdrawn', 'FurtherReviewRequired'];
-
-const showsOthers = ({ type, metadata }: RecordedEvent, reader: Actor): boolean =>
-  WORK.includes(type) && metadata.actor.id !== reader.id;
 
 @Controller('v1/cases')
 export class ShowCaseController {

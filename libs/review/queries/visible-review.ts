@@ -1,11 +1,25 @@
 import { toIso } from '../../kernel/clock.js';
-import type { Actor } from '../../kernel/envelope.js';
-import { isBlind } from '../blind-review.js';
+import type { Actor, RecordedEvent } from '../../kernel/envelope.js';
+import { isHiddenFrom, knownVerdicts } from '../blind-review.js';
 import { type Case, isOurs } from '../case.js';
 
-/** Whether the reader may not know what others said, nor that they did. @param now epoch milliseconds */
-export const isHiddenFrom = ({ status, claim, verdicts }: Case, reader: Actor, now: number): boolean =>
-  status === 'open' && isBlind(verdicts, claim && now < claim.until ? claim.reviewer : undefined, reader);
+/** What would show a reviewer whose verdict is not final that others have judged. */
+const WORK = ['CaseClaimed', 'CaseReleased', 'VerdictGiven', 'VerdictWithdrawn'];
+
+/** The case's events, without those from which the reader could tell that others have judged. @param now epoch milliseconds */
+export function visibleHistory(
+  history: readonly RecordedEvent[],
+  state: Case,
+  reader: Actor,
+  now: number,
+): readonly RecordedEvent[] {
+  if (!isHiddenFrom(state, reader, now)) return history;
+  // The reader's own verdict may be what required another, which says whether it agreed with the first.
+  return history.filter(
+    ({ type, metadata }) =>
+      type !== 'FurtherReviewRequired' && !(WORK.includes(type) && metadata.actor.id !== reader.id),
+  );
+}
 
 /**
  * Who works on a case and what they said, as far as the reader may see it.
@@ -15,7 +29,6 @@ export function visibleReview(state: Case, reader: Actor, now: number) {
   const { status, verdicts } = state;
   const claim = state.claim && now < state.claim.until ? state.claim : undefined;
   const reserved = state.reserved && now < state.reserved.until ? state.reserved : undefined;
-  const isHidden = isHiddenFrom(state, reader, now);
   return {
     status: status === 'none' ? ('open' as const) : status === 'open' && claim ? ('claimed' as const) : status,
     reservedFor: reserved?.reviewer ?? null,
@@ -28,11 +41,9 @@ export function visibleReview(state: Case, reader: Actor, now: number) {
         }
       : null,
     verdict: verdicts.find((one) => isOurs(one, reader.id))?.verdict ?? null,
-    verdicts: isHidden
-      ? []
-      : verdicts.map(({ finalAt, ...given }) => ({
-          ...given,
-          ...(finalAt !== undefined && { finalAt: toIso(finalAt) }),
-        })),
+    verdicts: knownVerdicts(state, reader, now).map(({ finalAt, ...given }) => ({
+      ...given,
+      ...(finalAt !== undefined && { finalAt: toIso(finalAt) }),
+    })),
   };
 }

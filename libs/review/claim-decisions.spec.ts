@@ -190,7 +190,12 @@ describe('handing a case over', () => {
     const file = opened({ panelSize: 2 });
     file.append(vote(file.state(), 'rev-2', 'safe'));
     file.append(claim(file.state()));
-    expect(() => handOver(file.state())).toThrow(refusal('already-reviewed'));
+    // Who is still to judge may not know who has; a lead who does not review the case may.
+    expect(() => handOver(file.state())).toThrow(refusal('reviewer-unsuitable'));
+    const linked = { links: new Map([['rev-2', new Set(['acc-1'])]]) };
+    expect(() => handOver(claimed().state(), {}, linked)).toThrow(refusal('reviewer-unsuitable'));
+    const byLead = { caseId, by: 'lead', isLead: true, to: 'rev-2', now: NOW };
+    expect(() => handOverCase(file.state(), byLead, {})).toThrow(refusal('already-reviewed'));
     expect(() => handOver(decided('safe').state())).toThrow(refusal('case-not-open'));
     expect(() => handOver(caseStream.initial)).toThrow(refusal('case-unknown'));
   });

@@ -1,7 +1,8 @@
 import { DAY_MS, toIso } from '../kernel/clock.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
-import type { Case } from './case.js';
-import type { CaseFacts } from './conflict-of-interest.js';
+import { isHiddenFrom } from './blind-review.js';
+import { type Case, isOurs } from './case.js';
+import { type CaseFacts, conflictOf } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
 import {
   refuseClosed,
@@ -142,7 +143,7 @@ export interface HandOver {
  * A no-op if the case is kept for that reviewer. What a lead hands over is escalated no longer.
  * @throws NotFound case-unknown; InvalidInput
  * @throws Refusal case-parked, case-not-open, claim-lost, image-parked, own-flag, own-image, linked-account, skill-needed,
- * already-reviewed
+ * already-reviewed, reviewer-unsuitable
  */
 export function handOverCase(state: Case, handOver: HandOver, facts: CaseFacts): CaseEvent[] {
   const { caseId, by, to, now } = handOver;
@@ -153,11 +154,26 @@ export function handOverCase(state: Case, handOver: HandOver, facts: CaseFacts):
   refuseWithoutRight(state, handOver);
   if (to === by && !handOver.isLead)
     throw new InvalidInput([{ field: '/reviewer', message: 'is yourself: name another reviewer' }]);
-  refuseConflict(state, caseId, to, facts);
+  if (isHiddenFrom(state, { id: by, role: handOver.isLead ? 'lead' : 'reviewer' }, now)) {
+    refuseUnsuitable(state, caseId, to, facts);
+  } else {
+    refuseConflict(state, caseId, to, facts);
+    refuseVoted(state, caseId, to);
+  }
   refuseUnable(to, facts);
-  refuseVoted(state, caseId, to);
   const data = { caseId, by, reviewer: to, until: toIso(now + HANDOVER_MS), ...noted(handOver) };
   return [{ type: 'CaseHandedOver', data }];
+}
+
+/**
+ * Does not say whether the reviewer has judged the case or is linked to its account: a reviewer who is still to judge may not know.
+ * @throws Refusal image-parked, own-flag, own-image, reviewer-unsuitable
+ */
+function refuseUnsuitable(state: Case, caseId: string, reviewer: string, facts: CaseFacts): void {
+  const isLinked = conflictOf(state, reviewer, facts) === 'linked-account';
+  if (!isLinked) refuseConflict(state, caseId, reviewer, facts);
+  if (!isLinked && !state.verdicts.some((one) => isOurs(one, reviewer))) return;
+  throw new Refusal('reviewer-unsuitable', `${reviewer} can’t review case ${caseId}: name another reviewer`);
 }
 
 /**

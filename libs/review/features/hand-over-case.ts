@@ -116,6 +116,7 @@ export class HandOverCaseController extends CommandRoute {
         'linked-account',
         'skill-needed',
         'already-reviewed',
+        'reviewer-unsuitable',
         'image-parked',
         'case-parked',
       ],

@@ -82,15 +82,18 @@ describe('a case that a bulk job handles', () => {
     caseFile()
       .append(openCase(caseStream.initial, flag(change)))
       .state();
+  const start = { startedAt: NOW, position: 20, now: NOW };
   const handle = (state = opened(), change: Partial<BulkJob> = {}, by = 'lena', more = {}) =>
-    handleInBulk(state, { caseId: 'img-1', by, job: { ...job, ...change }, now: NOW }, { ...facts, ...more });
+    handleInBulk(state, { caseId: 'img-1', by, job: { ...job, ...change }, ...start }, { ...facts, ...more });
+  const CONFIRM = { action: 'confirm', clause: 'violent' } as const;
+  const REQUEUE = { action: 'requeue', toQueue: 'severe' } as const;
 
   it('is dismissed, confirmed by the lead, or moved', () => {
     expect(handle()).toMatchObject([{ type: 'ReviewDismissed', data: { votes: { safe: 1 }, round: 1 } }]);
-    expect(handle(opened(), { action: 'confirm', clause: 'violent' })).toMatchObject([
+    expect(handle(opened(), CONFIRM)).toMatchObject([
       { type: 'ReviewConfirmed', data: { accountId: 'acc-1', clause: 'violent', reviewers: ['lena'] } },
     ]);
-    expect(handle(opened(), { action: 'requeue', toQueue: 'severe' })[0]).toMatchObject({
+    expect(handle(opened(), REQUEUE)[0]).toMatchObject({
       ...{ type: 'CaseMoved', data: { queue: 'severe', by: 'lena' } },
     });
   });
@@ -112,5 +115,49 @@ describe('a case that a bulk job handles', () => {
     expect(() => handle(opened({ flaggedBy: 'lena' }))).toThrow(refusal('own-flag'));
     expect(() => handle(opened(), {}, 'acc-1')).toThrow(refusal('own-image'));
     expect(() => handle(opened(), {}, 'lena', { isCaseParked: true })).toThrow(refusal('case-parked'));
+  });
+
+  it.each<[string, BulkJob['filter'], object]>([
+    ['in another queue', { queue: 'severe' }, {}],
+    ['of another category', { category: 'hate' }, {}],
+    ['of another account', { account: 'acc-2' }, {}],
+    ['whose image turned out to be of another account', { account: 'acc-1' }, { owner: 'acc-2' }],
+    ['opened later', { openedBefore: new Date(NOW).toISOString() }, {}],
+    ['opened before', { openedAfter: new Date(NOW).toISOString() }, {}],
+  ])('refuses if it is one %s', (_, filter, more) => {
+    const state = { ...opened(), openedAt: NOW };
+    for (const action of [{}, CONFIRM, REQUEUE])
+      expect(() => handle(state, { filter, ...action }, 'lena', more)).toThrow(refusal('case-changed'));
+  });
+
+  it('refuses if its round or a flag of it is newer than the job, which decides no flag that nobody counted', () => {
+    expect(() => handle({ ...opened(), openedAt: NOW + 1 })).toThrow(refusal('case-changed'));
+    const file = caseFile(19).append(openCase(caseStream.initial, flag()));
+    expect(handle(file.state())).toHaveLength(1);
+    file.append(openCase(file.state(), flag({ flagId: 'f-2', flaggedBy: 'acc-8', position: 21 })));
+    expect(() => handle(file.state())).toThrow(refusal('case-changed'));
+    expect(() => handle(file.state(), CONFIRM)).toThrow(refusal('case-changed'));
+    expect(handle(file.state(), REQUEUE)[0]).toMatchObject({ type: 'CaseMoved' });
+  });
+
+  it('refuses while it is kept for somebody', () => {
+    const kept = { ...opened(), reserved: { reviewer: 'rev-1', until: NOW + 1 } };
+    for (const action of [{}, CONFIRM, REQUEUE]) expect(() => handle(kept, action)).toThrow(refusal('case-reserved'));
+    expect(handle({ ...kept, reserved: { reviewer: 'rev-1', until: NOW } })).toHaveLength(1);
+  });
+
+  it('refuses if it needs a second review, by its own events or since a setting was changed', () => {
+    const sampling = { ...facts.rules.sampling, secondReviewOfDeactivations: true };
+    const strict = { rules: { ...facts.rules, sampling } };
+    expect(() => handle(opened(), CONFIRM, 'lena', strict)).toThrow(refusal('second-review-needed'));
+    expect(handle(opened(), {}, 'lena', strict)).toHaveLength(1);
+    for (const action of [{}, CONFIRM])
+      expect(() => handle({ ...opened(), verdictsNeeded: 2 }, action)).toThrow(refusal('second-review-needed'));
+  });
+
+  it('is not confirmed under a clause that the policy in force does not have', () => {
+    const clauses = { clauses: new Set(['hate']) };
+    expect(() => handle(opened(), CONFIRM, 'lena', clauses)).toThrow(refusal('clause-unknown'));
+    expect(handle(opened(), CONFIRM, 'lena', { clauses: new Set() })).toHaveLength(1);
   });
 });

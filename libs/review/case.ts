@@ -24,6 +24,8 @@ export interface Case {
   verdictsNeeded: number;
   /** The number of flags that opened or joined the case. */
   flags: number;
+  /** The position of the last of them, or of the beginning of the round. */
+  grewAt: Position;
   flaggers: GrowingSet;
   /** The kinds of the flaggers, of those that say so. */
   sources: GrowingSet;
@@ -91,6 +93,7 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
     isPanelGiven: false,
     verdictsNeeded: 0,
     flags: 0,
+    grewAt: 0,
     openedAt: 0,
     flaggers: GrowingSet.empty,
     sources: GrowingSet.empty,
@@ -113,6 +116,7 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
           ...remembered(state, event.data),
           accountId: event.data.accountId ?? state.accountId,
           flags: state.flags + 1,
+          grewAt: place.position,
           flaggers: state.flaggers.with([event.data.flaggedBy]),
           sources: state.sources.with(sourceOf(event.data)),
           categories: state.categories.with(event.data.categories),
@@ -201,14 +205,15 @@ function claimed({ claims, ...state }: Case, { reviewer, until, token = claims +
 }
 
 /** As urgent as the round before, until it is routed. */
-function newRound(state: Case, { round, panelSize }: { round: number; panelSize: number }, { time }: EventPlace): Case {
-  const openedAt = Date.parse(time) || 0;
+function newRound(state: Case, { round, panelSize }: { round: number; panelSize: number }, place: EventPlace): Case {
+  const openedAt = Date.parse(place.time) || 0;
   const { route } = state;
   return {
     ...unreserved(state),
     openedAt,
     ...(route && { route: { ...route, isMoved: false, dueAt: openedAt + route.dueAt - state.openedAt } }),
     status: 'open',
+    grewAt: place.position,
     round,
     panelSize,
     isPanelGiven: false,

@@ -61,6 +61,16 @@ export function refuseClosed({ status }: Case, caseId: string): void {
   throw new Refusal('case-not-open', `case ${caseId} is closed (${status}); choose an open one`);
 }
 
+/** Any label is a clause of a policy without clauses. @throws Refusal clause-unknown */
+export function refuseUnknownClause(clause: string | undefined, { clauses }: Pick<CaseFacts, 'clauses'>): void {
+  if (clause === undefined || !clauses || clauses.size === 0 || clauses.has(clause)) return;
+  throw new Refusal(
+    'clause-unknown',
+    `the content policy in force has no clause ${clause}: GET /v1/policy lists its clauses`,
+    { clauses: [...clauses] },
+  );
+}
+
 /** @throws Refusal already-reviewed */
 export function refuseVoted({ verdicts }: Case, caseId: string, reviewer: string): void {
   if (!verdicts.some((one) => isOurs(one, reviewer))) return;

@@ -5,7 +5,13 @@ import { type Case, caseStream, type GivenVerdict, isOurs, type Verdict } from '
 import { type CaseFacts, conflictOf, ownerOf } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
 import { requireFurtherReview } from './further-review.js';
-import { refuseConflict, refuseIncomplete, refuseUnknown, refuseWithoutClaim } from './refusals.js';
+import {
+  refuseConflict,
+  refuseIncomplete,
+  refuseUnknown,
+  refuseUnknownClause,
+  refuseWithoutClaim,
+} from './refusals.js';
 
 /** Maximum categories in a decision event: the first that flags named. */
 const MAX_CATEGORIES = 20;
@@ -157,7 +163,7 @@ function decideIfFinal(state: Case, caseId: string, now: number, facts: CaseFact
 }
 
 /** @throws InvalidInput; Refusal clause-unknown */
-function refuseUnfounded({ verdict, clause, rationale }: GiveVerdict, { clauses }: CaseFacts): void {
+function refuseUnfounded({ verdict, clause, rationale }: GiveVerdict, facts: CaseFacts): void {
   if (verdict === 'unsafe') {
     const missing = Object.entries({ clause, rationale }).filter(([, value]) => value === undefined);
     if (missing.length > 0) {
@@ -167,13 +173,7 @@ function refuseUnfounded({ verdict, clause, rationale }: GiveVerdict, { clauses 
   } else if (clause !== undefined) {
     throw new InvalidInput([{ field: '/clause', message: 'is for an unsafe verdict only: leave it out' }]);
   }
-  if (clause !== undefined && clauses && clauses.size > 0 && !clauses.has(clause)) {
-    throw new Refusal(
-      'clause-unknown',
-      `the content policy in force has no clause ${clause}: GET /v1/policy lists its clauses`,
-      { clauses: [...clauses] },
-    );
-  }
+  refuseUnknownClause(clause, facts);
 }
 
 /** The clause that most `unsafe` verdicts name; of equals the most severe, and of those the first. */

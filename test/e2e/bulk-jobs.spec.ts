@@ -89,6 +89,9 @@ it('moves and confirms cases as well', async () => {
   await lena.put('/v1/review-sampling', {
     ...{ secondReviewPercent: 0, secondReviewOfDeactivations: false, reason: 'x' },
   });
+  const clauses = [{ id: 'violent', title: 'No violence', severity: 2 }];
+  expect((await gatehouse.administrator.post('/v1/policy', { version: 'with-clauses', clauses })).status).toBe(201);
+  expect(codeOf(await start({ ...confirm, clause: 'unknown' }))).toEqual([409, 'clause-unknown']);
   expect((await start(confirm)).status).toBe(200);
   await gatehouse.settle();
   expect(await Promise.all(idsOf('s', 3).map(statusOf))).toEqual(['confirmed', 'confirmed', 'confirmed']);
@@ -122,6 +125,16 @@ it('resumes after an interruption, decides nothing twice, and ends when it is ca
   await gatehouse.settle();
   expect(await show(other)).toMatchObject({ status: 'cancelled', handled: 0 });
   expect(await statusOf('c-0')).toBe('open');
+});
+
+it('leaves cases to reviewers that changed after the job was started', async () => {
+  await flagged('changed', idsOf('ch', 3));
+  const { jobId } = (await start({ action: 'dismiss', category: 'changed', queue: 'default', atMost: 3 })).body;
+  await flag('ch-0', 'worse', 'acc-8');
+  await lena.post('/v1/cases/ch-1/handover', { queue: 'severe' });
+  await gatehouse.settle();
+  expect(await Promise.all(idsOf('ch', 3).map(statusOf))).toEqual(['open', 'open', 'dismissed']);
+  expect(await show(jobId)).toMatchObject({ status: 'ended' });
 });
 
 it('is shown and led from the command line', async () => {

@@ -24,12 +24,14 @@ import type { Clock } from '../../kernel/clock.js';
 import { Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import { CLOCK, IDS } from '../../platform/ports.js';
+import { clausesAt, policyStream } from '../../policy/index.js';
 import { BULK_ACTIONS, MAX_BULK_CASES } from '../bulk-events.js';
 import { type BulkJob, bulkJobStream, cancelBulkJob, startBulkJob } from '../bulk-job.js';
 import { JOB_ID } from '../queries/bulk-answers.js';
 import { MatchingCases } from '../queries/matching-cases.js';
 import { LEADS } from '../queries/reviewing-roles.js';
 import { queueOf, reviewSettingsStream } from '../queue-rules.js';
+import { refuseUnknownClause } from '../refusals.js';
 
 interface Started extends CommandResult {
   /** Undefined for a preview. */
@@ -91,7 +93,7 @@ export class StartBulkJobHandler implements ICommandHandler<StartBulkJob> {
     @Inject(IDS) private readonly ids: Ids,
   ) {}
 
-  /** @throws Refusal too-many-cases, second-review-needed; NotFound queue-unknown; InvalidInput */
+  /** @throws Refusal too-many-cases, second-review-needed, clause-unknown; NotFound queue-unknown; InvalidInput */
   async execute({ action, clause, toQueue, atMost, reason, context, ...conditions }: StartBulkJob): Promise<Started> {
     const { state: rules } = await this.transactor.load(reviewSettingsStream, undefined);
     if (toQueue !== undefined) queueOf(rules, toQueue);
@@ -100,6 +102,10 @@ export class StartBulkJobHandler implements ICommandHandler<StartBulkJob> {
         'second-review-needed',
         'a confirmation may deactivate an account, which needs a second review here: judge these cases one by one',
       );
+    if (clause !== undefined) {
+      const { state: policies } = await this.transactor.load(policyStream, undefined);
+      refuseUnknownClause(clause, { clauses: new Set(clausesAt(policies, this.clock.now()).map(({ id }) => id)) });
+    }
     const filter = filterOf(conditions);
     const matched = await this.cases.count(filter, this.clock.now());
     const jobId = this.ids.next();
@@ -161,7 +167,7 @@ export class BulkJobsController {
   @Roles(...LEADS)
   @Operation('Says how many open cases match, or starts a job that takes one decision on each', {
     description:
-      'Without `atMost` it only counts. The decision is that of the caller: a case of an image or a flag of theirs refuses, as do cases that somebody has claimed or judged and, except for requeue, those of a larger panel. A repeat starts another job.',
+      'Without `atMost` it only counts. The decision is that of the caller: a case of an image or a flag of theirs refuses, as do cases that somebody has claimed or is to have and those that no longer meet the query and, except for requeue, those that got a flag since, that somebody has judged, or that need more reviewers than one. A repeat starts another job.',
     example: {
       action: 'dismiss',
       queue: 'detected',
@@ -174,7 +180,7 @@ export class BulkJobsController {
       matched: 120,
       position: '1044',
     }),
-    refusals: { 404: ['queue-unknown'], 409: ['too-many-cases', 'second-review-needed'] },
+    refusals: { 404: ['queue-unknown'], 409: ['too-many-cases', 'second-review-needed', 'clause-unknown'] },
   })
   async startBulkJob(@Body() job: StartBulkJob, @Context() context: Context): Promise<BulkJobStartedAnswer> {
     const started = await this.commands.execute(job.with({ context }));

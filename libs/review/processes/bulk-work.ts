@@ -72,6 +72,8 @@ async function handled(
 ): Promise<number> {
   const { actor } = event.metadata;
   const by = actor.id;
+  const startedAt = Date.parse(event.metadata.time);
+  const job = { by, job: event.data, startedAt, position: event.position };
   let refused = 0;
   await inOrder(
     page,
@@ -89,7 +91,7 @@ async function handled(
           caseStream,
           caseId,
           context,
-          (state, read) => handleInBulk(state, { caseId, by, job: event.data, now: clock.now() }, read),
+          (state, read) => handleInBulk(state, { ...job, caseId, now: clock.now() }, read),
           async () => {
             const read = await facts.read(caseId, [by]);
             const { state } = await transactor.load(caseStream, caseId);

@@ -5,6 +5,9 @@ import { type EnforcementEvent, enforcementEvents } from './events.js';
 
 type DataOf<Type extends EnforcementEvent['type']> = Extract<EnforcementEvent, { type: Type }>['data'];
 
+/** The consumer that enforces confirmed reviews. */
+export const ENFORCING = 'enforcing';
+
 /** What was ordered. */
 export type Order = DataOf<'EnforcementOrdered'>;
 

@@ -1,5 +1,5 @@
 import type { Context } from '../context/context.js';
-import { CONSEQUENCES } from '../review/index.js';
+import { CONSEQUENCES, verdictClosing } from '../review/index.js';
 import { enforcementStream } from './enforcement.js';
 import { enforcementEvents, ladderEvents } from './events.js';
 import {
@@ -78,6 +78,10 @@ export const enforcementContext: Context = {
     enforcing(transactor, ownEventIds),
     enforcementRecording(transactor),
   ],
-  schedules: ({ pool, transactor, clock, logger }) => [new OverdueNoting(pool, transactor, clock, logger)],
+  schedules: (given) => {
+    const { pool, log, transactor, settings, clock, logger } = given;
+    const consequences = new LadderConsequences(transactor, pool, log, settings, clock);
+    return [verdictClosing(given, consequences), new OverdueNoting(pool, transactor, clock, logger)];
+  },
   services: [{ provide: CONSEQUENCES, useClass: LadderConsequences }, OverdueGauge],
 };

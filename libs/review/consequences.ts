@@ -2,7 +2,7 @@
 export interface Consequences {
   /**
    * @param accountId whose image it is
-   * @returns whether a confirmation under the clause would deactivate that account now
+   * @returns whether a confirmation under the clause would deactivate that account, once all that is confirmed against it is enforced
    */
   deactivating(accountId: string, caseId: string): Promise<(clause: string | undefined) => boolean>;
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { caseFile, flag, vote } from '../../test/support/case-file.js';
+import { caseFile, flag, NOW, vote } from '../../test/support/case-file.js';
 import { hashOf } from '../kernel/ids.js';
 import { caseStream, type Verdict } from './case.js';
 import type { CaseFacts } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
 import { openCase } from './flag-decisions.js';
 import { isInSample } from './further-review.js';
+import { closeVerdicts } from './verdict-decisions.js';
 
 const SEED = 20220518;
 const sampled: CaseFacts = { furtherReview: { isSampled: true, deactivates: () => false } };
@@ -62,6 +63,29 @@ describe('a further review', () => {
     expect(types(vote(two.state(), 'rev-2', 'safe', {}, sampled))).toEqual(['VerdictGiven', 'ReviewDismissed']);
     const outside = { reviewerSource: '/tool' };
     expect(types(vote(opened().state(), 'x-1', 'safe', outside, sampled))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+  });
+
+  it('is not ended by a verdict from outside that disagrees, nor by a panel that comes with it', () => {
+    for (const panel of [{}, { panelSize: 2 }]) {
+      const file = opened().append(vote(opened().state(), 'rev-1', 'unsafe', {}, sampled));
+      const outside = vote(file.state(), 'x-1', 'safe', { reviewerSource: '/tool', ...panel }, sampled);
+      expect(outside.at(-1)).toEqual(required(3, 'disagreement'));
+      file.append(outside);
+      expect(types(vote(file.state(), 'rev-2', 'unsafe', {}, sampled))).toEqual(['VerdictGiven', 'ReviewConfirmed']);
+    }
+    const larger = opened().append(vote(opened().state(), 'rev-1', 'unsafe', {}, sampled));
+    const three = { reviewerSource: '/tool', panelSize: 3 };
+    larger.append(vote(larger.state(), 'x-1', 'safe', three, sampled));
+    expect(types(vote(larger.state(), 'x-2', 'safe', three, sampled))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+  });
+
+  it('is required before the decision if only by then it would deactivate the account', () => {
+    const windowMs = 60_000;
+    const file = opened();
+    file.append(vote(file.state(), 'rev-1', 'unsafe', { windowMs }, {}));
+    const close = (now: number, facts: CaseFacts) => closeVerdicts(file.state(), { caseId: 'img-1', now }, facts);
+    expect(close(NOW + windowMs, onDeactivation)).toEqual([required(2, 'deactivation')]);
+    expect(types(close(NOW + windowMs, {}))).toEqual(['ReviewConfirmed']);
   });
 
   it('never leaves the decision on a sampled case to one reviewer, nor to more than three', () => {

@@ -16,8 +16,8 @@ export const isInSample = (hash: string, percent: number): boolean =>
 
 /**
  * Asks for a second verdict on a case of a single reviewer if it is in the sample, or if it would deactivate the account and
- * the setting says so; and for a third if the two disagree. A no-op for verdicts of outside reviewers and for larger panels,
- * which have several reviewers anyway.
+ * the setting says so; and for a third if the two disagree, also if an outside reviewer gave the second. Verdicts of outside reviewers and larger
+ * panels, which have several reviewers anyway, require none.
  * @param counted the verdicts that would decide the case
  */
 export function requireFurtherReview(
@@ -27,12 +27,13 @@ export function requireFurtherReview(
   { furtherReview }: CaseFacts,
 ): CaseEvent[] {
   const { round, panelSize, verdictsNeeded } = state;
-  if (panelSize > 1 || counted.length === 0 || counted.some(({ source }) => source !== undefined)) return [];
+  const isExempt = panelSize > 1 || counted.some(({ source }) => source !== undefined);
+  if (counted.length === 0 || (verdictsNeeded === 0 && isExempt)) return [];
   const require = (verdicts: number, because: Because): CaseEvent[] => [
     { type: 'FurtherReviewRequired', data: { caseId, round, verdicts, because } },
   ];
-  if (verdictsNeeded === 2) return isUnanimous(counted) ? [] : require(3, 'disagreement');
-  if (verdictsNeeded > 2 || !furtherReview) return [];
+  if (verdictsNeeded === 2 && counted.length === 2) return isUnanimous(counted) ? [] : require(3, 'disagreement');
+  if (verdictsNeeded > 0 || !furtherReview) return [];
   if (furtherReview.isSampled) return require(2, 'sample');
   const [{ verdict, clause }] = counted as [GivenVerdict];
   return verdict === 'unsafe' && furtherReview.deactivates(clause) ? require(2, 'deactivation') : [];

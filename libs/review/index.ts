@@ -1,7 +1,8 @@
-import type { Context, ContextPorts } from '../context/context.js';
+import type { Context, ContextPorts, Schedule } from '../context/context.js';
 import { ImageOwners, ownerOf } from '../images/index.js';
 import { bulkJobStream } from './bulk-job.js';
 import { caseStream } from './case.js';
+import type { Consequences } from './consequences.js';
 import { reviewEvents } from './events.js';
 import { BulkJobsController, CancelBulkJobHandler, StartBulkJobHandler } from './features/bulk-jobs.js';
 import { CaseFactsReader } from './features/case-facts.js';
@@ -102,15 +103,25 @@ export { QueueRulesSet } from './routing-events.js';
 export type { Votes } from './verdict-decisions.js';
 export * from './views/cases.js';
 
-function caseFactsOf({ pool, log, transactor, clock, settings, viewReader, personKeys }: ContextPorts) {
+function caseFactsOf(
+  { pool, log, transactor, clock, settings, viewReader, personKeys }: ContextPorts,
+  consequences?: Consequences,
+) {
   const flags = new FlagsAhead(pool, log, settings);
   const images = new ImageOwners(pool, log, settings);
   const routing = new RoutingFactsReader(transactor, clock, pool, settings);
   const rates = new FlagRates(pool, log, viewReader, transactor, settings);
   const records = new FlaggerRecords(pool, settings);
-  const further = new FurtherReviews(personKeys);
+  const further = new FurtherReviews(personKeys, consequences);
   return new CaseFactsReader(transactor, flags, images, clock, routing, rates, records, further, pool, settings);
 }
+
+/**
+ * A schedule of the context that knows the consequences: a case whose confirmation would deactivate its account only by now
+ * needs a second review before it is decided.
+ */
+export const verdictClosing = (given: ContextPorts, consequences: Consequences): Schedule =>
+  new VerdictClosing(given.pool, given.transactor, caseFactsOf(given, consequences), given.clock, given.logger);
 
 export const reviewContext: Context = {
   name: 'review',
@@ -142,10 +153,6 @@ export const reviewContext: Context = {
       }),
       caseRerouting(transactor, routing, pool, viewReader, settings.decisionWaitMs),
     ];
-  },
-  schedules: (given) => {
-    const { pool, transactor, clock, logger } = given;
-    return [new VerdictClosing(pool, transactor, caseFactsOf(given), clock, logger)];
   },
   commands: [
     ListCasesHandler,

@@ -20,9 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => gatehouse.close());
 
-async function flagged(imageId: string) {
+async function flagged(imageId: string, accountId = `owner-${imageId}`) {
   const flag = { flaggedBy: 'acc-9', flaggerKind: 'user', categories: ['violent'] };
-  await service.post('/v1/events', cloudEvent('ImageGenerated', { imageId, accountId: `owner-${imageId}` }));
+  await service.post('/v1/events', cloudEvent('ImageGenerated', { imageId, accountId }));
   await service.post('/v1/events', cloudEvent('ContentFlagged', { imageId, ...flag }));
   await gatehouse.settle();
 }
@@ -107,6 +107,40 @@ it('asks a second reviewer before an account is deactivated, by the ladder in fo
   expect((await judge(rita, 'mild', 'unsafe')).body.status).toBe('confirmed');
   await flagged('other');
   expect((await judge(rita, 'other', 'unsafe', { clause: 'hate' })).body.status).toBe('open');
+});
+
+it('counts confirmations that are not enforced yet when it asks whether an account would be deactivated', async () => {
+  const steps = [
+    { strikes: 1, measure: 'strike' },
+    { strikes: 2, measure: 'deactivate' },
+  ];
+  const ladder = { entries: [{ steps }], reason: 'a test' };
+  expect((await gatehouse.administrator.put('/v1/enforcement-ladder', ladder)).status).toBe(200);
+  await flagged('strike-1', 'owner-of-two');
+  await flagged('strike-2', 'owner-of-two');
+  expect((await judge(rita, 'strike-1', 'unsafe')).body.status).toBe('confirmed');
+  expect((await judge(rita, 'strike-2', 'unsafe')).body.status).toBe('open');
+  expect((await judge(rob, 'strike-2', 'unsafe')).body.status).toBe('confirmed');
+});
+
+it('hides from a second reviewer which clause the first one named', async () => {
+  const severe = { id: 'minors', title: 'No minors', severity: 3 };
+  const clauses = [severe, { id: 'violent', title: 'No violence', severity: 2 }];
+  const policy = { version: 'with-clauses', clauses };
+  expect((await gatehouse.administrator.post('/v1/policy', policy)).status).toBe(201);
+  await set(100, false);
+  await flagged('hidden');
+  await flagged('plain');
+  expect((await judge(rita, 'hidden', 'unsafe', { clause: 'minors' })).body.status).toBe('open');
+  const review = async (reader: Client, caseId: string) => (await reader.get(`/v1/cases/${caseId}/review`)).body;
+  expect(withoutNames(await review(rob, 'hidden'), 'hidden')).toEqual(
+    withoutNames(await review(rob, 'plain'), 'plain'),
+  );
+  expect(await review(lena, 'hidden')).toMatchObject({ severeClause: 'minors' });
+  const preview = (reader: Client, caseId: string) => reader.get(`/v1/images/${caseId}/preview`);
+  expect(codeOf(await preview(rob, 'hidden'))).toEqual(codeOf(await preview(rob, 'plain')));
+  expect(codeOf(await preview(lena, 'hidden'))).toEqual([409, 'severe-content']);
+  await set(0, true);
 });
 
 it('is shown and set from the command line', async () => {

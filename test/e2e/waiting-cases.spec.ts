@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { schedulesOf } from '../../apps/composition/workers.js';
 import { StoreUnavailable } from '../../libs/kernel/errors.js';
 import { CaseFactsReader } from '../../libs/review/features/case-facts.js';
 import { flagProcessing } from '../../libs/review/features/flag-processing.js';
@@ -170,4 +171,53 @@ it('refuses a second verdict from the command line', async () => {
   await gatehouse.settle();
   await closing().tick();
   expect((await cli.run('case', 'verdict', 'judged-once', 'unsure')).stderr).toContain('the verdict safe');
+});
+
+it('shows the other verdict only once the own one can’t be taken back', async () => {
+  const sampling = { secondReviewPercent: 100, secondReviewOfDeactivations: false, reason: 'a test' };
+  await lena.put('/v1/review-sampling', sampling);
+  await flag('twice');
+  await gatehouse.settle();
+  await judge(rita, 'twice', 'safe');
+  now += 1;
+  await judge(rob, 'twice', 'unsafe');
+  await gatehouse.settle();
+  const seen = async (reader: Client) => {
+    const shown = (await reader.get('/v1/cases/twice')).body;
+    const review = (await reader.get('/v1/cases/twice/review')).body;
+    const { items } = (await reader.get('/v1/cases?status=open')).body;
+    const listed = items.find((one: { caseId: string }) => one.caseId === 'twice');
+    const isAsked = shown.history.some(({ type }: { type: string }) => type === 'FurtherReviewRequired');
+    return [shown.verdicts.length, review.verdicts.length, listed.verdictsGiven, isAsked];
+  };
+  expect(await Promise.all([rita, rob].map(seen))).toEqual([
+    [1, 1, 1, false],
+    [1, 1, 1, false],
+  ]);
+  now += WINDOW_MS - 1;
+  expect(await Promise.all([rita, rob].map(seen))).toEqual([
+    [2, 2, 2, true],
+    [1, 1, 1, false],
+  ]);
+});
+
+it('asks a second reviewer of a case that would deactivate its account only as it is closed', async () => {
+  const steps = [
+    { strikes: 1, measure: 'strike' },
+    { strikes: 2, measure: 'deactivate' },
+  ];
+  await gatehouse.administrator.put('/v1/enforcement-ladder', { entries: [{ steps }], reason: 'a test' });
+  const sampling = { secondReviewPercent: 0, secondReviewOfDeactivations: true, reason: 'a test' };
+  await lena.put('/v1/review-sampling', sampling);
+  for (const id of ['strike-1', 'strike-2']) await flag(id, { accountId: 'owner-of-two' });
+  await gatehouse.settle();
+  await judge(rita, 'strike-1', 'unsafe');
+  now += 1;
+  await judge(rita, 'strike-2', 'unsafe');
+  await gatehouse.settle();
+  now += WINDOW_MS;
+  for (const schedule of schedulesOf(gatehouse.runtime)) await schedule.tick();
+  expect([(await show('strike-1')).status, (await show('strike-2')).status]).toEqual(['confirmed', 'open']);
+  const { history } = await show('strike-2');
+  expect(history.at(-1).type).toBe('FurtherReviewRequired');
 });

@@ -6,12 +6,17 @@ import { causedBy } from '../../kernel/command-context.js';
 import { ReviewConfirmed } from '../../review/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import { type ConfirmedViolation, violationOf } from '../confirmed-violation.js';
-import { completeEnforcement, enforcementStream, isEnforced, type Order, orderEnforcement } from '../enforcement.js';
+import {
+  completeEnforcement,
+  ENFORCING,
+  enforcementStream,
+  isEnforced,
+  type Order,
+  orderEnforcement,
+} from '../enforcement.js';
 import { ladderAt, ladderStream } from '../ladder.js';
 import { orderedMeasures, orderFor } from '../ordered-measures.js';
 import { forTargets, statementFor } from '../queries/order-additions.js';
-
-export const ENFORCING = 'enforcing';
 
 /**
  * A confirmed review is enforced once: the ladder in force at its position says what its account loses. Its case's own

@@ -35,7 +35,7 @@ export class SetSamplingController extends CommandRoute {
   @Roles(...LEADS)
   @Operation('Sets which cases a second reviewer judges without knowing of the first verdict', {
     description:
-      'It concerns cases whose panel is one reviewer of ours, from their next verdict on. If the two disagree, a third decides. To the second a case looks like to the first; nobody can tell beforehand which cases are chosen.',
+      'It concerns cases whose panel is one reviewer of ours and that are decided later, also those whose verdict can be taken back until then. If the two disagree, a third decides. To the second a case looks like to the first; nobody can tell beforehand which cases are chosen.',
     headers: IF_MATCH,
     example: {
       secondReviewPercent: 5,

@@ -10,7 +10,7 @@ import type { Sampling } from '../queue-rules.js';
 export class FurtherReviews {
   constructor(
     @Inject(PersonKeys) private readonly keys: Pick<PersonKeys, 'keyedHash'>,
-    // A process that only closes cases asks for no second verdict: that was done when the first was given.
+    // Consumers confirm nothing that would deactivate an account while the setting says so.
     @Optional() @Inject(CONSEQUENCES) private readonly consequences?: Consequences,
   ) {}
 

@@ -94,6 +94,27 @@ describe('the panel of a queue', () => {
     expect(other.append(move(other)).state()).toMatchObject({ panelSize: 1, route: { queue: 'welsh' } });
   });
 
+  it('is made smaller by no reviewer who moves the case, whatever follows, but by a lead', () => {
+    const file = opened(['abuse']);
+    file.append(
+      claimCase(file.state(), { caseId, reviewer: 'rev-1', isLead: false, now: NOW, leaseMs: LEASE_MS }, facts),
+    );
+    file.append(move(file, { by: 'rev-1', isLead: false, token: 1 }));
+    expect(file.state()).toMatchObject({ panelSize: 3, route: { queue: 'welsh' } });
+    file.append(openCase(file.state(), flag({ flaggedBy: 'acc-8' })));
+    const rules = { ...facts.rules, version: 2 };
+    file.append(routeCase(file.state(), caseId, { ...facts, rules }));
+    expect(file.state()).toMatchObject({ panelSize: 3, route: { queue: 'welsh', rulesVersion: 2 } });
+    const byLeadAfter = move(file, { queue: 'default' }, { ...facts, rules });
+    expect(file.append(byLeadAfter).state()).toMatchObject({ panelSize: 1 });
+  });
+
+  it('is made larger by a reviewer who moves the case', () => {
+    const file = claimed();
+    file.append(move(file, { by: 'rev-1', isLead: false, token: 1, queue: 'severe' }));
+    expect(file.state()).toMatchObject({ panelSize: 3, route: { queue: 'severe' } });
+  });
+
   it('stays once somebody has judged the case', () => {
     const file = opened(['abuse']);
     file.append(vote(file.state(), 'rev-1', 'safe'));

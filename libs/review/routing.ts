@@ -22,12 +22,18 @@ export interface RoutingFacts extends PriorityFacts {
  * and if newer rules have routed it.
  */
 export function routeCase(state: Case, caseId: string, facts: RoutingFacts): CaseEvent[] {
+  return routed(state, caseId, facts, false);
+}
+
+/** @param isLead whether a lead moves it: then also its panel is that of the queue, however small */
+function routed(state: Case, caseId: string, facts: RoutingFacts, isLead: boolean): CaseEvent[] {
   const { rules } = facts;
   if (state.status !== 'open' || (state.route && state.route.rulesVersion > rules.version)) return [];
   const { parts, ...route } = routeOf(state, facts);
   const before = state.route;
   const isThere = before?.queue === route.queue && before.priority === route.priority && before.dueAt === route.dueAt;
-  const panel = panelFor(route.queue, state, facts);
+  const isKept = !isLead && before?.isMoved === true && before.queue === route.queue;
+  const panel = panelFor(route.queue, state, facts, isKept ? state.panelSize : 1);
   // Also in the same place it is recorded which rules put it there: older ones, read before, must not move it again.
   if (isThere && before.rulesVersion === route.rulesVersion && panel.panelSize === undefined) return [];
   return [{ type: 'CaseRouted', data: { caseId, ...route, parts, dueAt: toIso(route.dueAt), ...panel } }];
@@ -44,8 +50,8 @@ export interface MoveCase {
 }
 
 /**
- * Moves an open case to a queue, where it stays for the round, whatever the rules say. It ends the claim and the escalation. A
- * no-op if somebody moved it there and nobody has claimed it.
+ * Moves an open case to a queue, where it stays for the round, whatever the rules say. It ends the claim and the escalation. Only
+ * a lead makes its panel smaller by that. A no-op if somebody moved it there and nobody has claimed it.
  * @throws NotFound case-unknown, queue-unknown
  * @throws Refusal case-parked, case-not-open, claim-lost
  */
@@ -58,7 +64,7 @@ export function moveCase(state: Case, move: MoveCase, facts: RoutingFacts & Case
   if (before?.isMoved && before.queue === queue && !claim && !reserved && !isEscalated) return [];
   refuseWithoutRight(state, move);
   const moved: CaseEvent = { type: 'CaseMoved', data: { caseId, queue, by, ...(note !== undefined && { note }) } };
-  return [moved, ...routeCase(fold(caseStream, [moved], state), caseId, facts)];
+  return [moved, ...routed(fold(caseStream, [moved], state), caseId, facts, move.isLead)];
 }
 
 /** Where somebody moved it, unless that queue is gone; otherwise by the rules. */
@@ -82,10 +88,15 @@ function routeOf(state: Case, facts: RoutingFacts): Omit<Route, 'isMoved'> & { p
   };
 }
 
-/** Once somebody has judged the case its panel stays, and so does one that an outside tool gave. */
-function panelFor(queue: string, state: Case, { rules, panelSize: usual }: RoutingFacts): { panelSize?: number } {
+/** Once somebody has judged the case its panel stays, and so does one that an outside tool gave. @param least the smallest panel */
+function panelFor(
+  queue: string,
+  state: Case,
+  { rules, panelSize: usual }: RoutingFacts,
+  least: number,
+): { panelSize?: number } {
   if (state.verdicts.length > 0 || state.isPanelGiven) return {};
-  const panelSize = rules.queues.find(({ id }) => id === queue)?.panel ?? usual;
+  const panelSize = Math.max(least, rules.queues.find(({ id }) => id === queue)?.panel ?? usual);
   return panelSize === state.panelSize ? {} : { panelSize };
 }
 

@@ -102,7 +102,7 @@ export class HandOverCaseController extends CommandRoute {
   @Roles(...REVIEWERS)
   @Operation('Hands a case over to another reviewer, or to a queue', {
     description:
-      'It ends the claim. For a day nobody but that reviewer can claim the case; in a queue it stays until the round ends, whatever the routing rules say. Reviewers need the token of their claim; leads can hand over any open case without one, and it is escalated no longer.',
+      'It ends the claim. For a day nobody but that reviewer can claim the case; in a queue it stays until the round ends, whatever the routing rules say. It gets the panel of the queue, but a smaller one only from a lead. Reviewers need the token of their claim; leads can hand over any open case without one, and it is escalated no longer.',
     fields: { id: CASE_ID },
     example: { token: 1, reviewer: 'rev-2', note: 'in Welsh' },
     answer: receipt('The case is handed over.'),

@@ -2,7 +2,7 @@ import type { ApiClient } from '../../../libs/cli/api-client.js';
 import type { PolicyAnswer } from '../../../libs/policy/queries/show-policy.js';
 import type { ClaimAnswer } from '../../../libs/review/features/claim-answer.js';
 import type { VerdictAnswer } from '../../../libs/review/features/give-verdict.js';
-import { TemporaryTokens } from '../temporary-tokens.js';
+import { TemporaryTokens } from '../reviewing/temporary-tokens.js';
 
 /** The maximum size of a panel. */
 const MAX_REVIEWERS = 25;

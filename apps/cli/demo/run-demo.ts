@@ -1,4 +1,3 @@
-import pMap from 'p-map';
 import type { EvaluationAnswer } from '../../../libs/access/features/evaluation-schemas.js';
 import type { ApiClient } from '../../../libs/cli/api-client.js';
 import type { Session } from '../../../libs/cli/session.js';
@@ -7,15 +6,12 @@ import { sendEvents, unordered } from '../../../libs/ingest/cli/event-sender.js'
 import { GatehouseError } from '../../../libs/kernel/errors.js';
 import { passed, settled } from '../../../libs/operations/cli.js';
 import type { StatusAnswer } from '../../../libs/operations/index.js';
-import type { PolicyAnswer } from '../../../libs/policy/queries/show-policy.js';
-import { admitCohort, outcomeOf } from '../../../libs/rollout/cli.js';
-import type { RolloutAnswer } from '../../../libs/rollout/queries/show-rollout.js';
 import { safetyMetrics } from '../../../libs/safety/cli.js';
 import type { SafetyAnswer } from '../../../libs/safety/index.js';
+import { type DemoCohort, letIn } from './letting-in.js';
 import { makePreview, type Preview, type PreviewSize } from './preview.js';
 import { DemoReviewers } from './reviewers.js';
 
-const IN_FLIGHT = 16;
 const REVIEWERS = 3;
 const RUN_CHARACTERS = 10;
 
@@ -23,7 +19,7 @@ export interface DemoReport {
   /** Part of all ids that this run creates. */
   run: string;
   policy: string;
-  cohorts: { cohortId: string; onboarded: number }[];
+  cohorts: DemoCohort[];
   cases: { confirmed: number; dismissed: number };
   /** The access decision about an account whose image was confirmed. */
   denied?: { accountId: string; decision: boolean; reason?: string };
@@ -44,10 +40,7 @@ export async function runDemo(session: Session, size: Omit<PreviewSize, 'run'>):
   };
 
   await send('joining', preview.joins);
-  const policy = await policyInForce(client, run);
-  await makeRoom(client, size.people);
-  const cohorts = await onboard(session, preview.accounts, run);
-  await acceptPolicy(session, preview.accounts, policy);
+  const { policy, cohorts } = await letIn(session, preview.accounts, run);
   await send('generating images', preview.images);
   await send('sharing images', preview.exposures);
   const flagged = await send('flagging images', preview.flags);
@@ -57,46 +50,6 @@ export async function runDemo(session: Session, size: Omit<PreviewSize, 'run'>):
   progress.end();
   const denied = await accessOfOffender(client, preview);
   return { run, policy, cohorts, cases, ...(denied ? { denied } : {}), metrics: await safetyMetrics(client) };
-}
-
-/** Returns the version in force; publishes one if there is none. */
-async function policyInForce(client: ApiClient, run: string): Promise<string> {
-  const { current } = await client.get<PolicyAnswer>('/v1/policy');
-  if (current) return current.version;
-  const version = `demo-${run}`;
-  const text = 'Be kind. Share no photorealistic faces. Flag what looks wrong.';
-  await client.post('/v1/policy', { version, text }, { repeatable: true });
-  return version;
-}
-
-/** Raises the rate if too little of it is left; never lowers it. */
-async function makeRoom(client: ApiClient, people: number): Promise<void> {
-  const { perWeek, available } = await client.get<RolloutAnswer>('/v1/rollout');
-  if (available < people) await client.put('/v1/rollout/rate', { perWeek: (perWeek ?? 0) + people - available });
-}
-
-/** Onboards only the demo's own people, in two cohorts, so that nobody on the real waitlist is affected. */
-async function onboard({ client, progress }: Session, accounts: readonly string[], run: string) {
-  const half = Math.ceil(accounts.length / 2);
-  const cohorts: DemoReport['cohorts'] = [];
-  progress.start('onboarding cohorts', accounts.length);
-  for (const [index, members] of [accounts.slice(0, half), accounts.slice(half)].entries()) {
-    const admitted = await admitCohort(client, { cohortId: `demo-${run}-cohort-${index + 1}`, accounts: members });
-    const { onboarded } = await outcomeOf(client, admitted);
-    cohorts.push({ cohortId: admitted.cohortId, onboarded: onboarded.length });
-    progress.update(cohorts.reduce((sum, one) => sum + one.onboarded, 0));
-  }
-  return cohorts;
-}
-
-async function acceptPolicy({ client, progress }: Session, accounts: readonly string[], version: string) {
-  let done = 0;
-  progress.start('accepting the policy', accounts.length);
-  const accept = async (accountId: string) => {
-    await client.post(`/v1/accounts/${accountId}/policy-acceptance`, { version }, { repeatable: true });
-    progress.update(++done);
-  };
-  await pMap(accounts, accept, { concurrency: IN_FLIGHT });
 }
 
 async function review({ client, progress }: Session, { findings }: Preview, run: string): Promise<DemoReport['cases']> {

@@ -3,10 +3,10 @@ import { InvalidInput } from '../../../../libs/kernel/errors.js';
 import { settled } from '../../../../libs/operations/cli.js';
 import type { PolicyAnswer } from '../../../../libs/policy/queries/show-policy.js';
 import type { CaseEntry } from '../../../../libs/review/queries/case-queue.js';
-import { TemporaryTokens } from '../../temporary-tokens.js';
+import { type Opinion, PlayedReviewer, type PlayedReviews } from '../../reviewing/played-reviewer.js';
+import { TemporaryTokens } from '../../reviewing/temporary-tokens.js';
 import type { FlagRow, ReviewRow } from '../data-files.js';
 import { flagImage, reviewerName } from '../mapping.js';
-import { PlayedReviewer, type PlayedReviews } from './played-reviewer.js';
 import { TeamQueues } from './team-queues.js';
 import { type Team, teamsOf, votesOf } from './teams.js';
 
@@ -35,6 +35,11 @@ export async function judgeThroughQueues(
   const teams = teamsOf(reviews);
   const votes = votesOf(reviews);
   const clauseOf = await clauses(client, flags, reviews);
+  const opinionOf = (row: ReviewRow): Opinion => ({
+    verdict: row.verdict,
+    answerTimeMs: row.answerTimeMs,
+    ...(row.verdict === 'unsafe' && { clause: clauseOf(row), rationale: 'as in the imported file' }),
+  });
   const rows = [...votes.values()].reduce((sum, own) => sum + own.size, 0);
   const total = { verdicts: 0, renewed: 0, revealed: 0, notShown: 0, lost: 0 };
   const judged: Judged = { ...total, reviewers: votes.size, teams: teams.length, repeated: reviews.length - rows };
@@ -55,19 +60,19 @@ export async function judgeThroughQueues(
     progress.start('verdicts', rows);
     const play = async ([reviewerId, own]: [string, Map<string, ReviewRow>]): Promise<PlayedReviews> => {
       const name = reviewerName(reviewerId);
-      const left = [...own.keys()].map(flagImage).filter((id) => isLeft(open.get(id), name));
-      const reviewer = new PlayedReviewer(
-        await tokens.clientFor(name, 'reviewer'),
-        {
-          votes: new Map([...own].map(([flagId, row]) => [flagImage(flagId), row])),
-          queues: teams.filter((team) => team.reviewerIds.includes(reviewerId)).map(({ queue }) => queue),
-          clauseOf,
-          ...(pace !== undefined && { pace }),
-          clock,
-          onVerdict: () => progress.update(++given),
+      const rowOf = new Map([...own].map(([flagId, row]) => [flagImage(flagId), row]));
+      const left = new Set([...rowOf.keys()].filter((id) => isLeft(open.get(id), name)));
+      const reviewer = new PlayedReviewer(await tokens.clientFor(name, 'reviewer'), {
+        queues: teams.filter((team) => team.reviewerIds.includes(reviewerId)).map(({ queue }) => queue),
+        opinionOf: (caseId) => opinionOf(rowOf.get(caseId)!),
+        isDone: () => left.size === 0,
+        ...(pace !== undefined && { pace }),
+        clock,
+        onVerdict(caseId) {
+          left.delete(caseId);
+          progress.update(++given);
         },
-        left,
-      );
+      });
       return reviewer.work();
     };
     for (const done of await Promise.all([...votes].map(play)))

@@ -1,18 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ApiClient } from '../../../../libs/cli/api-client.js';
-import { ApiProblem } from '../../../../libs/cli/api-errors.js';
-import type { Clock } from '../../../../libs/kernel/clock.js';
-import type { ClaimAnswer } from '../../../../libs/review/features/claim-answer.js';
-import type { VerdictAnswer } from '../../../../libs/review/features/give-verdict.js';
-import type { NextCaseAnswer } from '../../../../libs/review/features/next-case.js';
-import type { CaseEntry } from '../../../../libs/review/queries/case-queue.js';
-import type { ReviewAnswer } from '../../../../libs/review/queries/review-answer.js';
-import type { ReviewRow } from '../data-files.js';
+import type { ApiClient } from '../../../libs/cli/api-client.js';
+import { ApiProblem } from '../../../libs/cli/api-errors.js';
+import type { Clock } from '../../../libs/kernel/clock.js';
+import { GatehouseError } from '../../../libs/kernel/errors.js';
+import type { ClaimAnswer } from '../../../libs/review/features/claim-answer.js';
+import type { VerdictAnswer } from '../../../libs/review/features/give-verdict.js';
+import type { NextCaseAnswer } from '../../../libs/review/features/next-case.js';
+import type { CaseEntry } from '../../../libs/review/queries/case-queue.js';
+import type { ReviewAnswer } from '../../../libs/review/queries/review-answer.js';
 
 /** How long somebody waits who finds nothing, since the others hold the claims of what is left. */
 const IDLE_MS = 100;
 /** How often nothing may be found in a row, longer than a lease of the default length. */
 const MAX_IDLE = 6_000;
+/** After so many of these they ask whether they hold a claim without knowing it. */
+const LOOK_EVERY = 10;
 /** The part of a lease after which it is renewed; the server renews one that is more than half over. */
 const RENEW_AFTER = 0.6;
 /** The image can't be shown to this reviewer, who can't change that. */
@@ -31,43 +33,46 @@ export interface PlayedReviews {
   lost: number;
 }
 
-export interface Play {
-  /** By case, what the file says. */
-  votes: ReadonlyMap<string, ReviewRow>;
-  /** The queues of the reviewer's teams. */
-  queues: readonly string[];
-  /** The clause of an `unsafe` verdict. */
-  clauseOf(row: ReviewRow): string;
-  /** How many times as fast as in the file they answer; undefined for at once. */
-  pace?: number;
-  clock: Clock;
-  onVerdict(): void;
+/** What somebody thinks of a case. */
+export interface Opinion {
+  verdict: 'safe' | 'unsafe' | 'unsure' | 'model-problem';
+  /** Of an `unsafe` verdict. */
+  clause?: string;
+  rationale?: string;
+  answerTimeMs: number;
 }
 
-/** Somebody who takes cases from queues, looks at them and judges them as the file says. */
+export interface Play {
+  /** The queues from which they take cases. */
+  queues: readonly string[];
+  opinionOf(caseId: string): Opinion;
+  /** Whether nothing is left for them to judge. */
+  isDone(): boolean;
+  /** How many times as fast as they say they answer; undefined for at once. */
+  pace?: number;
+  clock: Clock;
+  onVerdict(caseId: string, status: string): void;
+}
+
+/** Somebody who takes cases from queues, looks at them and judges them as they think. */
 export class PlayedReviewer {
   private readonly done: PlayedReviews = { verdicts: 0, renewed: 0, revealed: 0, notShown: 0, lost: 0 };
-  private readonly left: Set<string>;
 
-  /** @param open the cases that are open and that they have not judged */
   constructor(
     private readonly client: ApiClient,
     private readonly play: Play,
-    open: readonly string[],
-  ) {
-    this.left = new Set(open);
-  }
+  ) {}
 
-  /** Until all cases are judged. @throws if no case can be had for minutes */
+  /** Until nothing is left. @throws GatehouseError queue-empty if nothing can be had for minutes */
   async work(): Promise<PlayedReviews> {
-    for (let idle = 0; this.left.size > 0; idle++) {
-      const claim = (await this.next()) ?? (idle % 10 === 1 ? await this.held() : undefined);
+    for (let idle = 0; !this.play.isDone(); idle++) {
+      const claim = (await this.next()) ?? (idle % LOOK_EVERY === 1 ? await this.held() : undefined);
       if (claim) {
         idle = -1;
         await this.judge(claim);
       } else if (idle >= MAX_IDLE) {
-        const [first] = this.left;
-        throw new Error(`case ${first} and ${this.left.size - 1} more are open but no queue gives them: look at them`);
+        const message = `cases are open, but the queues ${this.play.queues.join(', ')} give none: gatehouse case list shows them`;
+        throw new GatehouseError('queue-empty', message, 'failed');
       } else await sleep(IDLE_MS, undefined, { signal: this.client.signal });
     }
     return this.done;
@@ -83,9 +88,15 @@ export class PlayedReviewer {
 
   /** A case that they claimed before without getting the answer, or before the command was interrupted. */
   private async held(): Promise<ClaimAnswer | undefined> {
-    const held = await this.client.list<CaseEntry>('/v1/cases', { mine: true, status: 'claimed' }, this.left.size);
-    const one = held.find(({ caseId }) => this.left.has(caseId));
-    return one && this.client.post<ClaimAnswer>(`${pathOf(one.caseId)}/claim`, undefined, { repeatable: true });
+    const [one] = await this.client.list<CaseEntry>('/v1/cases', { mine: true, status: 'claimed' }, 1);
+    if (!one) return undefined;
+    try {
+      return await this.client.post<ClaimAnswer>(`${pathOf(one.caseId)}/claim`, undefined, { repeatable: true });
+    } catch (error) {
+      // The list lags: it is judged, or somebody else has it.
+      if (error instanceof ApiProblem && error.status === 409) return undefined;
+      throw error;
+    }
   }
 
   private async judge(claim: ClaimAnswer): Promise<void> {
@@ -99,18 +110,15 @@ export class PlayedReviewer {
 
   private async answer(claim: ClaimAnswer): Promise<void> {
     const { caseId } = claim;
-    const row = this.play.votes.get(caseId)!;
+    const opinion = this.play.opinionOf(caseId);
     const path = pathOf(caseId);
     await this.client.get<ReviewAnswer>(`${path}/review`);
     await this.look(path, claim.token);
-    await this.think(claim, row.answerTimeMs);
-    const founded =
-      row.verdict === 'unsafe' ? { clause: this.play.clauseOf(row), rationale: 'as in the imported file' } : {};
-    const body = { token: claim.token, verdict: row.verdict, answerTimeMs: row.answerTimeMs, ...founded };
-    await this.client.post<VerdictAnswer>(`${path}/verdicts`, body, { repeatable: true });
-    this.left.delete(caseId);
+    await this.think(claim, opinion.answerTimeMs);
+    const body = { token: claim.token, ...opinion };
+    const { status } = await this.client.post<VerdictAnswer>(`${path}/verdicts`, body, { repeatable: true });
     this.done.verdicts++;
-    this.play.onVerdict();
+    this.play.onVerdict(caseId, status);
   }
 
   private async look(path: string, token: number): Promise<void> {

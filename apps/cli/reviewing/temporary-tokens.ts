@@ -1,5 +1,5 @@
-import type { ApiClient } from '../../libs/cli/api-client.js';
-import type { CreatedTokenAnswer } from '../../libs/http/tokens.controller.js';
+import type { ApiClient } from '../../../libs/cli/api-client.js';
+import type { CreatedTokenAnswer } from '../../../libs/http/tokens.controller.js';
 
 const REVOKE_LIMIT_MS = 10_000;
 

@@ -98,7 +98,8 @@ const table = {
   poorFlaggerPercent: integer(10, 0, 100).means(
     'Flaggers of whose decided flags fewer than this share are confirmed, in hundredths and with 95% confidence, are not new to a dismissed case; 0 for nobody',
   ),
-  flagsPerHour: integer(0, 0, 10_000_000).means(
+  // Each flag is compared with as many before it.
+  flagsPerHour: integer(0, 0, 100_000).means(
     'Flags of one user or detector within an hour, by the times of the flags, after which further ones are kept apart from the cases; 0 for no limit',
   ),
   isolationHours: integer(24, 1, 720).means('How long the flags of such a flagger are kept apart, in hours'),

@@ -24,13 +24,13 @@ export class MatchingCases {
     }
   }
 
-  /** Their ids in order, after the given one. */
+  /** Their ids in the order of the key’s index, after the given one. */
   async page(filter: BulkJob['filter'], at: number, after: string, limit: number): Promise<string[]> {
     const { where, values } = matching(filter, at);
     const { rows } = await queryView(this.pool, {
       text: `SELECT case_id FROM ${viewTable(casesView)}
-        WHERE ${where} AND case_id COLLATE "C" > $${values.length + 1}
-        ORDER BY case_id COLLATE "C" LIMIT $${values.length + 2}`,
+        WHERE ${where} AND case_id > $${values.length + 1}
+        ORDER BY case_id LIMIT $${values.length + 2}`,
       values: [...values, after, limit],
     });
     return rows.map(({ case_id }) => case_id);

@@ -24,7 +24,7 @@ const MAX_OPEN = 1_000_000;
  * Plays the reviewers of the file: each claims cases from the queues of their teams, looks at them and judges them. The panel
  * of a case is the number of its reviewers in the file. An interrupted run is continued by the next.
  * @param pace how many times as fast as in the file they answer; undefined for at once
- * @throws InvalidInput if the content policy lacks clauses for the flags
+ * @throws InvalidInput if the content policy lacks clauses for the flags, or there can't be a queue for each team
  */
 export async function judgeThroughQueues(
   { client, progress, clock }: Session,
@@ -48,6 +48,7 @@ export async function judgeThroughQueues(
   if (open.size === 0) return judged;
   const tokens = new TemporaryTokens(client);
   const queues = new TeamQueues(client, teams, [...votes.keys()].map(reviewerName));
+  await queues.refuseUnfit();
   try {
     await queues.open();
     progress.start('filling queues', open.size);
@@ -77,9 +78,12 @@ export async function judgeThroughQueues(
     };
     for (const done of await Promise.all([...votes].map(play)))
       for (const name of ['verdicts', 'renewed', 'revealed', 'notShown', 'lost'] as const) judged[name] += done[name];
-    await queues.close();
   } finally {
-    await tokens.revoke();
+    try {
+      await queues.close();
+    } finally {
+      await tokens.revoke();
+    }
   }
   return judged;
 }

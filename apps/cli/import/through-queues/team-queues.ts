@@ -1,8 +1,10 @@
 import pMap from 'p-map';
 import type { ApiClient } from '../../../../libs/cli/api-client.js';
 import { ApiProblem } from '../../../../libs/cli/api-errors.js';
+import { InvalidInput } from '../../../../libs/kernel/errors.js';
 import type { QueuesAnswer } from '../../../../libs/review/queries/list-queues.js';
 import type { ReviewerAnswer } from '../../../../libs/review/queries/show-reviewer.js';
+import { MAX_PANEL, MAX_QUEUES } from '../../../../libs/review/routing-events.js';
 import type { Team } from './teams.js';
 
 const PATH = '/v1/queues';
@@ -10,6 +12,7 @@ const PATH = '/v1/queues';
 const SKILL = 'import-reviewer';
 const IN_FLIGHT = 16;
 const TRIES = 5;
+const CLOSE_LIMIT_MS = 60_000;
 
 type Settings = Pick<QueuesAnswer, 'queues' | 'rules' | 'default' | 'patienceHours'>;
 
@@ -21,6 +24,25 @@ export class TeamQueues {
     private readonly teams: readonly Team[],
     private readonly reviewers: readonly string[],
   ) {}
+
+  /** @throws InvalidInput if there are more queues with those of the teams than there can be, or a team is too large */
+  async refuseUnfit(): Promise<void> {
+    const { queues } = await this.lead.get<QueuesAnswer>(PATH);
+    const left = MAX_QUEUES - queues.filter((one) => !this.isOwn(one)).length;
+    const largest = Math.max(0, ...this.teams.map(({ reviewerIds }) => reviewerIds.length));
+    const faults = [
+      ...(this.teams.length > left
+        ? [`has ${this.teams.length} different groups of reviewers, but there is room for ${left} queues`]
+        : []),
+      ...(largest > MAX_PANEL
+        ? [`has a flag with ${largest} reviewers, but at most ${MAX_PANEL} can decide a case`]
+        : []),
+    ];
+    if (faults.length > 0)
+      throw new InvalidInput(
+        faults.map((fault) => ({ field: '--reviews', message: `${fault}: import it without --through-queues` })),
+      );
+  }
 
   /** A queue for each team, and the reviewers' skill for all of them. A no-op if they are there. */
   async open(): Promise<void> {
@@ -40,8 +62,13 @@ export class TeamQueues {
     await pMap(cases, move, { concurrency: IN_FLIGHT });
   }
 
-  /** Leaves the queues and skills that were there before. */
+  /** Leaves the queues and skills that were there before, also after Ctrl-C or a failure. */
   async close(): Promise<void> {
+    const lead = this.lead.with({ signal: AbortSignal.timeout(CLOSE_LIMIT_MS) });
+    await new TeamQueues(lead, this.teams, this.reviewers).remove();
+  }
+
+  private async remove(): Promise<void> {
     await this.change((queues) => queues.filter((one) => !this.isOwn(one)), 'the import of reviews has ended');
     await this.skills((skills) => skills.filter((one) => one !== SKILL));
   }

@@ -67,13 +67,26 @@ describe('an acknowledgement', () => {
     expect(acknowledgeEnforcement(history(ordered), { ...early, upTo: 1 }, both)).toHaveLength(1);
   });
 
+  it('names a position once the order was reversed or replaced, since it may be of what was asked before', () => {
+    const unclear = { id, target: 'keys' };
+    const replaced = { ...ordered, data: { ...order, measure: 'strike' } } as EnforcementEvent;
+    for (const events of [
+      [ordered, reversed],
+      [ordered, reversed, replaced],
+    ]) {
+      const state = history(...events);
+      expect(() => acknowledgeEnforcement(state, unclear, both)).toThrow(code('acknowledgement-without-position'));
+      expect(acknowledgeEnforcement(state, { ...unclear, upTo: 3 }, both)).toEqual([acknowledged('keys')]);
+      const done = history(...events, acknowledged('keys'));
+      expect(acknowledgeEnforcement(done, unclear, both)).toEqual([]);
+    }
+  });
+
   it('is asked for again by a reversal, and by what replaces the order', () => {
     const done = [ordered, acknowledged('keys'), acknowledged('sessions')];
     expect(waitingTargets(history(...done), both)).toEqual([]);
     expect(waitingTargets(history(...done, reversed), both)).toEqual(['keys', 'sessions']);
-    const { targets: _, ...other } = { ...order, measure: 'strike' as const };
-    const replaced = replaceOrder(history(...done), reversal, other);
-    expect(replaced[1]).toMatchObject({ data: { measure: 'strike', targets: order.targets } });
+    const replaced = replaceOrder(history(...done), reversal, { ...order, measure: 'strike' });
     expect(waitingTargets(history(...done, ...replaced), both)).toEqual(['keys', 'sessions']);
   });
 });

@@ -30,7 +30,7 @@ export const waitingTargets = ({ asked }: Pick<Enforcement, 'asked'>, { byName }
 /**
  * A no-op if the target has acknowledged what was asked last, or was not asked.
  * @param upTo the position up to which the target has applied the log, if it says so
- * @throws NotFound enforcement-unknown, target-unknown; Refusal acknowledgement-outdated
+ * @throws NotFound enforcement-unknown, target-unknown; Refusal acknowledgement-outdated, acknowledgement-without-position
  */
 export function acknowledgeEnforcement(
   state: Enforcement,
@@ -50,6 +50,12 @@ export function acknowledgeEnforcement(
     );
   }
   if (!asked?.waitingFor.includes(target)) return [];
+  if (upTo === undefined && (state.status === 'reversed' || state.orders > 1)) {
+    throw new Refusal(
+      'acknowledgement-without-position',
+      `${id} was reversed or ordered anew, so that it is not clear what ${target} has carried out: name the position up to which it has applied the log`,
+    );
+  }
   return [{ type: 'EnforcementAcknowledged', data: { ...causeOf(order), target } }];
 }
 

@@ -110,15 +110,7 @@ export function reverseEnforcement(state: Enforcement, reversal: Reversal): Enfo
 /** Orders other measures in the place of the first. A no-op if this appeal was carried out. @throws NotFound enforcement-unknown */
 export function replaceOrder(state: Enforcement, reversal: Reversal, order: Order): EnforcementEvent[] {
   const reversed = reverseEnforcement(state, reversal);
-  return reversed.length === 0
-    ? []
-    : [
-        ...reversed,
-        {
-          type: 'EnforcementOrdered',
-          data: { ...order, ...(state.order?.targets && { targets: state.order.targets }) },
-        },
-      ];
+  return reversed.length === 0 ? [] : [...reversed, { type: 'EnforcementOrdered', data: order }];
 }
 
 /** @throws NotFound enforcement-unknown */

@@ -115,7 +115,14 @@ export const EnforcementAcknowledged = defineEvent({
   version: 1,
   summary:
     'A target has carried out what was ordered, or its reversal if that was asked last. The stored event has accountId.',
-  schema: eventData({ accountId: Type.Optional(accountId), ...cause, target }),
+  schema: eventData({
+    accountId: Type.Optional(accountId),
+    ...cause,
+    target,
+    position: Type.Optional(
+      Name('The position up to which the target has applied the log. Needed once the order was reversed or replaced.'),
+    ),
+  }),
   example: { accountId: 'acc-1', caseId: 'img-1', target: 'session-service' },
 });
 

@@ -36,6 +36,7 @@ export * from './processes/enforcing.js';
 export * from './processes/image-withholding.js';
 export { type AppliedAt, DecisionPoints } from './queries/decision-points.js';
 export { DisregardedUses } from './queries/disregarded-uses.js';
+export { forReplacement, statementFor } from './queries/order-additions.js';
 
 export const enforcementContext: Context = {
   name: 'enforcement',

@@ -14,6 +14,7 @@ import {
   suspendAccount,
 } from '../../account/index.js';
 import { enforcementStream, enforcing, imageWithholding, ladderStream, setLadder } from '../../enforcement/index.js';
+import { registerTarget, targetsStream } from '../../enforcement/targets.js';
 import { OwnEventIds } from '../../event-store/event-identity.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { PostgresEventStore } from '../../event-store/postgres/postgres-event-store.js';
@@ -53,6 +54,7 @@ const LADDERS = [
   [
     { strikeDays: 900, steps: [{ strikes: 1, measure: 'suspend' as const, days: 900 }] },
     { clause: 'spam', steps: [{ strikes: 1, measure: 'strike' as const }] },
+    { clause: 'ads', steps: [{ strikes: 1, measure: 'restrict' as const, action: 'share' as const, days: 900 }] },
   ],
   [{ steps: [{ strikes: 1, measure: 'deactivate' as const }] }],
 ];
@@ -254,6 +256,31 @@ it('enforces the case again if a later round confirms it', async () => {
   expect(await world.standing()).toMatchObject({ deactivated: true });
   expect(await world.enforcementOf(id)).toMatchObject({ status: 'completed', orders: 2 });
   expect(await world.imageOf(id)).toMatchObject({ caseId: id });
+});
+
+it('asks the targets of both measures if it puts another in the place of the first, and gives reasons', async () => {
+  await setTo(1);
+  const register = (name: string, consequence: 'suspend' | 'restrict') =>
+    transactorOn(store).transact(targetsStream, undefined, OPERATOR, (state) =>
+      registerTarget(state, {
+        name,
+        ...{ consequences: [consequence], deadlineSeconds: 60, retrySeconds: 60, reason: 'spec' },
+      }),
+    );
+  await register('sessions', 'suspend');
+  const world = new World();
+  const id = await world.confirm();
+  await world.enforce(world.confirmations[0]!);
+  await register('gallery', 'restrict');
+  const before = (await world.enforcementOf(id)).order!;
+  expect(before.targets).toEqual(['sessions']);
+  await world.carryOut(await world.appeal('AppealPartlyGranted', id, { clause: 'ads' }));
+  expect((await world.enforcementOf(id)).order).toMatchObject({
+    clause: 'ads',
+    measure: 'restrict',
+    targets: ['gallery', 'sessions'],
+    statement: { ground: 'content-policy', decidedBy: 'reviewers', isMeasureAutomated: true },
+  });
 });
 
 it('puts the ladder’s measures for the other clause in the place of the first, and survives crashes', async () => {

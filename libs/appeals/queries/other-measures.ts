@@ -1,5 +1,5 @@
 import { type AccountStanding, accountStream, consequencesOf } from '../../account/index.js';
-import { ladderStream, type Order, orderFor } from '../../enforcement/index.js';
+import { forReplacement, ladderStream, type Order, orderFor, statementFor } from '../../enforcement/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Transactor } from '../../event-store/transact.js';
 import { foldRecorded } from '../../kernel/decider.js';
@@ -15,7 +15,8 @@ export class OtherMeasures {
 
   /**
    * By the ladder at the position of the confirmation, from whose time every end counts, and by the strikes that the account
-   * had then, except those that were rescinded since.
+   * had then, except those that were rescinded since. It names the targets that carry it out or undo the first order, and has
+   * a statement of reasons.
    */
   async orderFor(order: Order, clause: string): Promise<Order> {
     const { accountId, imageId, categories } = order;
@@ -30,7 +31,14 @@ export class OtherMeasures {
     const at = Date.parse(confirmation.recordedAt);
     const { position } = confirmation;
     const violation = { accountId, caseId, imageId: imageId ?? caseId, categories, clause, position, at };
-    return orderFor(violation, standing, ladder);
+    const other = orderFor(violation, standing, ladder);
+    const [targets, given] = await Promise.all([
+      forReplacement(this.transactor, order, other),
+      order.statement ?? statementFor(this.transactor, confirmation),
+    ]);
+    // Whoever confirmed it, people here decided on the appeal that this clause was violated.
+    const statement = { ...given, decidedBy: 'reviewers' as const, isMeasureAutomated: true };
+    return { ...other, ...targets, statement };
   }
 
   private async standingAt(accountId: string, position: Position): Promise<AccountStanding> {

@@ -11,7 +11,7 @@ import { Operation, receipt } from '../../http/openapi/operation.js';
 import { positionOf } from '../../http/position-text.js';
 import { Context } from '../../http/request-context.js';
 import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
-import { InvalidInput } from '../../kernel/errors.js';
+import { InvalidInput, PositionGone } from '../../kernel/errors.js';
 import { acknowledgeEnforcement } from '../acknowledging.js';
 import { enforcementStream } from '../enforcement.js';
 import { EnforcementAcknowledged } from '../events.js';
@@ -24,7 +24,7 @@ export class AcknowledgeEnforcement extends RequestCommand {
   target!: string;
 
   @Means(
-    'The position up to which the target has applied the log; an acknowledgement from before the order is refused.',
+    'The position up to which the target has applied the log; an acknowledgement from before the order is refused. Needed once the order was reversed or replaced.',
   )
   @IfGiven()
   @MaxLength(40)
@@ -56,11 +56,17 @@ export const acknowledgeEnforcementInbound = (commands: CommandBus): InboundComm
   defineInbound({
     event: EnforcementAcknowledged,
     keys: ({ caseId, enforcementId }) => [`enforcement:${enforcementId ?? caseId}`],
-    handle({ caseId, enforcementId, target }, context) {
+    handle({ caseId, enforcementId, target, position }, context) {
       const id = enforcementId ?? caseId;
       if (id === undefined)
         throw new InvalidInput([{ field: '/data', message: 'must have the caseId or the enforcementId of its order' }]);
-      return commands.execute(Object.assign(new AcknowledgeEnforcement(), { id, target, context }));
+      const command = Object.assign(new AcknowledgeEnforcement(), { id, target, position, context });
+      return commands.execute(command).catch((error) => {
+        // Of another log: it can't be accepted, however often it is sent.
+        if (error instanceof PositionGone)
+          throw new InvalidInput([{ field: '/data/position', message: error.message }]);
+        throw error;
+      });
     },
   });
 
@@ -75,7 +81,7 @@ export class AcknowledgeEnforcementController extends CommandRoute {
     answer: receipt('Acknowledged.'),
     refusals: {
       404: ['enforcement-unknown', 'target-unknown'],
-      409: ['acknowledgement-outdated'],
+      409: ['acknowledgement-outdated', 'acknowledgement-without-position'],
       410: ['position-gone'],
     },
   })

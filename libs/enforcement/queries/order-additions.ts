@@ -13,6 +13,18 @@ export async function forTargets(transactor: Transactor, order: Order): Promise<
   return targets.length === 0 ? {} : { targets };
 }
 
+/** Those of an order that replaces another one: targets of the other that are still registered have to undo it. */
+export async function forReplacement(
+  transactor: Transactor,
+  replaced: Order,
+  order: Order,
+): Promise<Pick<Order, 'targets'>> {
+  const { state } = await transactor.load(targetsStream, undefined);
+  const undoing = (replaced.targets ?? []).filter((name) => state.byName.has(name));
+  const targets = [...new Set([...targetsFor(state, order), ...undoing])].sort();
+  return targets.length === 0 ? {} : { targets };
+}
+
 /** Why a confirmed review restricts the account, for its holder. */
 export async function statementFor(
   transactor: Transactor,

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { decisionPointName } from '../../libs/access/decision-point/applied-decisions.js';
 import { OverdueNoting } from '../../libs/enforcement/processes/overdue-noting.js';
+import { viewTable } from '../../libs/projections/view-tables.js';
+import { disregardedDecisionsView } from '../../libs/safety/views/disregarded-decisions.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
@@ -49,6 +51,7 @@ const ids = async (status: string) =>
     (one: Record<string, string>) => one.enforcementId,
   );
 const receipt = async (id: string) => (await operator.get(`/v1/enforcements/${id}`)).body;
+const seenByService = async (id: string) => (await service.get(`/v1/enforcements/${id}`)).body;
 const acknowledge = (id: string, target: string, more = {}) =>
   service.post(`/v1/enforcements/${id}/acknowledgements`, { target, ...more });
 const feed = async (type: string) =>
@@ -138,7 +141,7 @@ it('changes and removes a target only if nobody changed it meanwhile, and then w
 
 it('shows in the receipt since when each decision point denies, and how soon that was', async () => {
   for (const id of ['img-1', (await operator.get('/v1/enforcements?account=acc-2')).body.items[0].enforcementId]) {
-    await until(async () => (await receipt(id)).decisionPoints.length > 0);
+    await until(async () => (await receipt(id)).decisionPoints[0]?.appliedAt);
     expect(await receipt(id)).toMatchObject({
       decisionPoints: [{ decisionPoint: decisionPointName(), appliedAt: expect.any(String) }],
       disregarded: 0,
@@ -147,6 +150,22 @@ it('shows in the receipt since when each decision point denies, and how soon tha
   const { verdicts, firstDenial } = (await operator.get('/v1/metrics/deactivation-latency')).body;
   expect([verdicts, firstDenial.p50 <= firstDenial.p99]).toEqual([2, true]);
   expect(await text('enforcement', 'latency', '--days', '30')).toContain('2 verdicts within 30 days');
+});
+
+it('shows to services what was decided, and not who decided', async () => {
+  expect(await receipt('img-1')).toMatchObject({ review: { reviewers: ['rita'] } });
+  const { review, events } = await seenByService('img-1');
+  expect(review.reviewers).toEqual([]);
+  expect(events).toEqual([]);
+});
+
+it('shows receipts while the view of disregarded decisions is not built', async () => {
+  const table = viewTable(disregardedDecisionsView);
+  const [schema, name] = table.split('.');
+  await gatehouse.runtime.pool.query(`ALTER TABLE ${table} RENAME TO hidden`);
+  expect(await receipt('img-1')).toMatchObject({ disregarded: null, status: 'completed' });
+  await gatehouse.runtime.pool.query(`ALTER TABLE ${schema}.hidden RENAME TO ${name}`);
+  expect(await receipt('img-1')).toMatchObject({ disregarded: 0 });
 });
 
 it('lists by account or by status', async () => {

@@ -6,7 +6,7 @@ import {
   DeactivationCauseAdded,
 } from '../../account/index.js';
 import { isOf } from '../../events/event-definition.js';
-import { type Clock, toIso } from '../../kernel/clock.js';
+import { type Clock, DAY_MS, toIso } from '../../kernel/clock.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { pause } from '../../kernel/wait.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
@@ -70,8 +70,12 @@ export class AppliedDecisions {
 
   /** Reports until the signal aborts. While the database is away it keeps what it has to report. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.pool.query(FORGET).catch(() => {});
+    let forgottenAt = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
+      if (this.clock.now() - forgottenAt >= DAY_MS) {
+        forgottenAt = this.clock.now();
+        await this.pool.query(FORGET).catch(() => {});
+      }
       await pause(FLUSH_MS, signal);
       await this.report().catch(() => {});
     }

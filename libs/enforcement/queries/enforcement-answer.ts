@@ -59,7 +59,7 @@ export const EnforcementAnswer = closed({
       {
         caseId: text('The case.'),
         imageId: text('Its image.'),
-        reviewers: list(Type.String(), 'Who decided it.'),
+        reviewers: list(Type.String(), 'Who decided it; empty for a service.'),
         position: position('The position of the decision: from here on the account is denied.'),
         storedAt: instant('When it was stored.'),
       },
@@ -84,9 +84,16 @@ export const EnforcementAnswer = closed({
     }),
     'Since when each decision point denies. One that has ended before it reported is missing, and those of 90 days ago are.',
   ),
-  disregarded: count('How often services are noted to have acted for the account since although it was denied.'),
+  disregarded: orNull(
+    count(
+      'How often services are noted to have acted for the account since although it was denied; null while the view of that is built. Of an account only the first 20 uses ever are noted, so that later ones may be missing.',
+    ),
+  ),
   timesAskedAgain: count('How often overdue targets were asked again since.'),
-  events: list(ReceiptEvent, 'What was stored because of it, and what lifted it, in the order of the log.'),
+  events: list(
+    ReceiptEvent,
+    'What was stored because of it, and what lifted it, in the order of the log; empty for a service, which does not see who did it.',
+  ),
 });
 export type EnforcementAnswer = Static<typeof EnforcementAnswer>;
 

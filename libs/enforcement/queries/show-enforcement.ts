@@ -6,6 +6,7 @@ import { isOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery } from '../../http/field-rules.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
 import { withholdingStream } from '../../images/index.js';
 import type { Clock } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
@@ -22,7 +23,9 @@ import { DisregardedUses } from './disregarded-uses.js';
 import { EnforcementAnswer, enforcementExample, howToAppeal } from './enforcement-answer.js';
 import { eventsOfCause } from './enforcement-events.js';
 
-export class ShowEnforcement extends IdQuery<EnforcementAnswer> {}
+export class ShowEnforcement extends IdQuery<EnforcementAnswer> {
+  declare readonly context: Context;
+}
 
 /** Reads the streams themselves, so that the receipt is exact at the moment of the request. */
 @QueryHandler(ShowEnforcement)
@@ -34,7 +37,7 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
     @Inject(DisregardedUses) private readonly uses: DisregardedUses,
   ) {}
 
-  async execute({ id }: ShowEnforcement): Promise<EnforcementAnswer> {
+  async execute({ id, context }: ShowEnforcement): Promise<EnforcementAnswer> {
     const own = await this.store.readStream(`${enforcementStream.category}-${id}`);
     const { status, order, asked } = foldRecorded(enforcementStream, own);
     if (status === 'none' || !order) {
@@ -51,6 +54,8 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
       this.store.readStream(ladderStream.category),
       this.store.readStream(targetsStream.category),
     ]);
+    // It notifies the account's holder of the decision, not of who decided.
+    const isService = context.actor.role === 'service';
     const { byName } = foldRecorded(targetsStream, targets);
     const ordered = own.filter((event) => enforcementEvents.some((definition) => isOf(definition, event)));
     const all = [...ordered, ...eventsOfCause(account, id), ...image.filter(({ fault }) => fault === undefined)];
@@ -73,7 +78,7 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
         ? {
             caseId: confirmation.data.caseId,
             imageId: confirmation.data.imageId,
-            reviewers: confirmation.data.reviewers ?? [],
+            reviewers: isService ? [] : (confirmation.data.reviewers ?? []),
             position: String(confirmation.position),
             storedAt: confirmation.recordedAt,
           }
@@ -90,7 +95,7 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
         : [],
       disregarded: await this.uses.since(accountId, decidedAt),
       timesAskedAgain: asked?.attempts ?? 0,
-      events: all.sort((one, other) => one.position - other.position).map(receiptOf),
+      events: (isService ? [] : all).sort((one, other) => one.position - other.position).map(receiptOf),
     };
   }
 }
@@ -133,7 +138,7 @@ export class ShowEnforcementController {
     answer: answer('Enforcement', 'The receipt.', EnforcementAnswer, enforcementExample),
     refusals: { 404: ['enforcement-unknown'] },
   })
-  showEnforcement(@Param() query: ShowEnforcement): Promise<EnforcementAnswer> {
-    return this.queries.execute(query);
+  showEnforcement(@Param() query: ShowEnforcement, @Context() context: Context): Promise<EnforcementAnswer> {
+    return this.queries.execute(Object.assign(query, { context }));
   }
 }

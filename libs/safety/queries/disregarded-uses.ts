@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import type { DisregardedUses } from '../../enforcement/index.js';
 import { POOL } from '../../platform/ports.js';
-import { queryView } from '../../projections/view-query.js';
+import { queryView, ViewNotBuilt } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { type DisregardingUse, disregardedDecisionsView } from '../views/disregarded-decisions.js';
 
@@ -10,12 +10,22 @@ import { type DisregardingUse, disregardedDecisionsView } from '../views/disrega
 export class NotedUses implements DisregardedUses {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
-  async since(accountId: string, time: string): Promise<number> {
-    const { rows } = await queryView(this.pool, {
-      text: `SELECT uses FROM ${viewTable(disregardedDecisionsView)} WHERE account_id = $1`,
-      values: [accountId],
-    });
-    const uses: DisregardingUse[] = rows[0]?.uses ?? [];
+  async since(accountId: string, time: string): Promise<number | null> {
+    const uses = await this.notedOf(accountId);
+    if (!uses) return null;
     return uses.filter(({ at, lateMs }) => lateMs !== null && at >= Date.parse(time)).length;
+  }
+
+  private async notedOf(accountId: string): Promise<DisregardingUse[] | undefined> {
+    try {
+      const { rows } = await queryView(this.pool, {
+        text: `SELECT uses FROM ${viewTable(disregardedDecisionsView)} WHERE account_id = $1`,
+        values: [accountId],
+      });
+      return rows[0]?.uses ?? [];
+    } catch (error) {
+      if (error instanceof ViewNotBuilt) return undefined;
+      throw error;
+    }
   }
 }

@@ -37,6 +37,7 @@ export * from './processes/image-withholding.js';
 export { type AppliedAt, DecisionPoints } from './queries/decision-points.js';
 export { DisregardedUses } from './queries/disregarded-uses.js';
 export { forReplacement, statementFor } from './queries/order-additions.js';
+export { registerTarget, targetsStream } from './targets.js';
 
 export const enforcementContext: Context = {
   name: 'enforcement',

@@ -13,8 +13,15 @@ import {
   restrictAccount,
   suspendAccount,
 } from '../../account/index.js';
-import { enforcementStream, enforcing, imageWithholding, ladderStream, setLadder } from '../../enforcement/index.js';
-import { registerTarget, targetsStream } from '../../enforcement/targets.js';
+import {
+  enforcementStream,
+  enforcing,
+  imageWithholding,
+  ladderStream,
+  registerTarget,
+  setLadder,
+  targetsStream,
+} from '../../enforcement/index.js';
 import { OwnEventIds } from '../../event-store/event-identity.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { PostgresEventStore } from '../../event-store/postgres/postgres-event-store.js';

@@ -36,7 +36,7 @@ export class OtherMeasures {
       forReplacement(this.transactor, order, other),
       order.statement ?? statementFor(this.transactor, confirmation),
     ]);
-    // Whoever confirmed it, people here decided on the appeal that this clause was violated.
+    // Another system may have confirmed it, but people here decided on the appeal that this clause was violated.
     const statement = { ...given, decidedBy: 'reviewers' as const, isMeasureAutomated: true };
     return { ...other, ...targets, statement };
   }

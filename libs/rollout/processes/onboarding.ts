@@ -44,7 +44,9 @@ export function onboarding(transactor: Transactor, nextInLine: NextInLine, clock
   });
 }
 
-async function isBeingOnboarded(transactor: Transactor, { data, position }: Admitted): Promise<boolean> {
+/** An admission in another stream than that of the rollout was not decided here, and admits nobody. */
+async function isBeingOnboarded(transactor: Transactor, { data, position, stream }: Admitted): Promise<boolean> {
+  if (stream !== rolloutStream.category) return false;
   const rollout = await transactor.load(rolloutStream, undefined);
   if (rollout.position < position) {
     throw new StoreUnavailable(

@@ -50,11 +50,13 @@ async function settle([projector, ...reactors]: readonly Worker[], { store }: Ru
     const project = async () => {
       while (reacting) await projector!.processAll();
     };
-    await Promise.all([
+    const ends = await Promise.allSettled([
       react().finally(() => {
         reacting = false;
       }),
       project(),
     ]);
+    // Only now: what one left running would take the other's checkpoints from the next call.
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 }

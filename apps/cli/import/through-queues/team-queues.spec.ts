@@ -2,10 +2,12 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ApiClient } from '../../../../libs/cli/api-client.js';
 import { silent } from '../../../../libs/cli/rendering/progress.js';
 import type { Session } from '../../../../libs/cli/session.js';
+import * as backend from '../../../../libs/review/routing-events.js';
 import { cloudEvent, startGatehouse, type TestGatehouse } from '../../../../test/support/gatehouse.js';
 import type { ReviewRow } from '../data-files.js';
 import { flagImage, reviewerName } from '../mapping.js';
 import { judgeThroughQueues } from './judge-through-queues.js';
+import { MAX_PANEL, MAX_QUEUES } from './team-queues.js';
 
 let gatehouse: TestGatehouse;
 let client: ApiClient;
@@ -54,4 +56,8 @@ it('leaves the queues and skills that were there before when it fails', async ()
   await expect(judge([row('1', 'a'), row('1', 'b')], failing)).rejects.toThrow('the terminal is gone');
   expect(await queues()).toMatchObject([{ id: 'default' }]);
   expect([await skillsOf('a'), await skillsOf('b')]).toEqual([[], []]);
+});
+
+it('knows the limits of the backend', () => {
+  expect([MAX_QUEUES, MAX_PANEL]).toEqual([backend.MAX_QUEUES, backend.MAX_PANEL]);
 });

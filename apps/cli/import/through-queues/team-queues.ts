@@ -4,7 +4,6 @@ import { ApiProblem } from '../../../../libs/cli/api-errors.js';
 import { InvalidInput } from '../../../../libs/kernel/errors.js';
 import type { QueuesAnswer } from '../../../../libs/review/queries/list-queues.js';
 import type { ReviewerAnswer } from '../../../../libs/review/queries/show-reviewer.js';
-import { MAX_PANEL, MAX_QUEUES } from '../../../../libs/review/routing-events.js';
 import type { Team } from './teams.js';
 
 const PATH = '/v1/queues';
@@ -12,6 +11,9 @@ const PATH = '/v1/queues';
 const SKILL = 'import-reviewer';
 const IN_FLIGHT = 16;
 const TRIES = 5;
+/** Those of the backend, of which the command line loads nothing. */
+export const MAX_QUEUES = 50;
+export const MAX_PANEL = 25;
 const CLOSE_LIMIT_MS = 60_000;
 
 type Settings = Pick<QueuesAnswer, 'queues' | 'rules' | 'default' | 'patienceHours'>;

@@ -100,6 +100,14 @@ describe('a webhook', () => {
     expect(await failure(sender().send(notice))).toBeUndefined();
   });
 
+  it('fails if the receiver wants another protocol or ends the connection, and waits for nothing', async () => {
+    const switching = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n';
+    respond = (response) => response.socket!.end(switching);
+    expect(await failure(sender().send(notice))).toEqual({ message: 'the receiver answers 101', isPermanent: false });
+    respond = (response) => response.socket!.end();
+    expect(await failure(sender().send(notice))).toMatchObject({ isPermanent: false });
+  });
+
   it('is not sent to an address of this machine or of a private network unless that is meant', async () => {
     for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
       const url = `http://${host}:${port()}/hook`;

@@ -70,6 +70,12 @@ export class WebhookSender implements Sender {
         // However much it sends.
         answer.on('error', () => undefined).destroy();
       });
+      sent.on('upgrade', ({ statusCode = 0 }, socket) => {
+        resolve(statusCode);
+        socket.destroy();
+      });
+      // Whatever else ends the request: without an answer this would wait for ever. A settled promise stays as it is.
+      sent.on('close', () => reject(new SendError('the receiver ended the connection without an answer')));
       sent.on('error', (error: NodeJS.ErrnoException) => {
         if (error.code === PRIVATE_ADDRESS) return reject(refusedAddress());
         reject(

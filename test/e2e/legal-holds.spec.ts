@@ -63,6 +63,24 @@ it('records the report to an authority, once', async () => {
   expect(await dueSeconds()).toBe(0);
 });
 
+it('is of the account that made the image, whatever a flag says', async () => {
+  const headers = { 'content-type': 'application/cloudevents+json' };
+  const flag = {
+    imageId: 'claimed',
+    accountId: 'somebody',
+    flaggedBy: 'acc-9',
+    flaggerKind: 'user',
+    categories: ['minors'],
+  };
+  await service.post('/v1/events', cloudEvent('ContentFlagged', flag), headers);
+  await service.post('/v1/events', cloudEvent('ImageGenerated', { imageId: 'claimed', accountId: 'maker' }), headers);
+  await gatehouse.settle();
+  const report = { authority: 'NCMEC', reference: 'CT-2', sentAt: '2022-05-18T10:00:00Z' };
+  const { position } = (await carol.post('/v1/cases/claimed/authority-reports', report)).body;
+  const { events } = (await gatehouse.administrator.get(`/v1/log?after=${position - 1}&limit=1`)).body;
+  expect(events).toMatchObject([{ type: 'AuthorityInformed', data: { accountId: 'maker' } }]);
+});
+
 it('is placed and lifted by compliance only, with a reason', async () => {
   const path = '/v1/accounts/acc-7/legal-holds';
   const hold = { holdId: 'request-17', reason: 'an order of a court' };

@@ -7,6 +7,7 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsInstant, IsTitle } from '../../http/field-rules.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
+import { ImageOwners } from '../../images/index.js';
 import { NotFound, Refusal } from '../../kernel/errors.js';
 import { CurrentCases } from '../../review/index.js';
 import { preservationStream, recordReport } from '../preservation.js';
@@ -29,15 +30,25 @@ export class RecordReportHandler implements ICommandHandler<RecordReport> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(CurrentCases) private readonly cases: CurrentCases,
+    @Inject(ImageOwners) private readonly images: ImageOwners,
   ) {}
 
-  /** @throws NotFound case-unknown; Refusal image-owner-unknown */
+  /** The image's own record of its account takes precedence over flags. @throws NotFound case-unknown; Refusal image-owner-unknown, image-parked */
   async execute({ caseId, authority, reference, sentAt, context }: RecordReport): Promise<CommandResult> {
-    const { state } = await this.cases.find(caseId, context.actor.id);
+    const [{ state }, { owner, isParked }] = await Promise.all([
+      this.cases.find(caseId, context.actor.id),
+      this.images.find(caseId),
+    ]);
     if (state.status === 'none') {
       throw new NotFound('case-unknown', `there is no case ${caseId}; check the id: a case has the id of its image`);
     }
-    const { accountId } = state;
+    if (isParked) {
+      throw new Refusal(
+        'image-parked',
+        `the owner of image ${caseId} is uncertain since the images view left out an event of it; rebuild that view`,
+      );
+    }
+    const accountId = owner ?? state.accountId;
     if (accountId === undefined) {
       throw new Refusal(
         'image-owner-unknown',
@@ -62,7 +73,7 @@ export class RecordReportController extends CommandRoute {
     fields: { id: 'The case.' },
     example: { authority: 'NCMEC', reference: 'CT-2022-1', sentAt: '2022-05-19T12:00:00.000Z' },
     answer: receipt('Recorded.'),
-    refusals: { 404: ['case-unknown'], 409: ['image-owner-unknown'], 503: ['not-caught-up'] },
+    refusals: { 404: ['case-unknown'], 409: ['image-owner-unknown', 'image-parked'], 503: ['not-caught-up'] },
   })
   recordReport(@Param() { id }: IdParam, @Body() report: RecordReport, @Context() context: Context) {
     return this.receipt(report.with({ context, caseId: id }));

@@ -44,11 +44,19 @@ export const noticeStream: StreamKind<NoticeState, NoticeEvent> = {
 export const queueNotice = ({ status }: NoticeState, notice: Notice): NoticeEvent[] =>
   status === 'none' ? [{ type: 'NoticeQueued', data: notice }] : [];
 
+/** @throws NotFound notice-unknown */
+export function refuseUnknown(
+  state: NoticeState,
+  noticeId: string,
+): asserts state is NoticeState & { status: (typeof NOTICE_STATUSES)[number]; notice: Notice } {
+  if (state.notice) return;
+  throw new NotFound('notice-unknown', `there is no notice ${noticeId}; GET /v1/notices lists them`);
+}
+
 /** A no-op while it waits. @throws NotFound notice-unknown */
-export function redeliverNotice({ status, notice }: NoticeState, noticeId: string): NoticeEvent[] {
-  if (!notice) {
-    throw new NotFound('notice-unknown', `there is no notice ${noticeId}; GET /v1/notices lists them`);
-  }
+export function redeliverNotice(state: NoticeState, noticeId: string): NoticeEvent[] {
+  refuseUnknown(state, noticeId);
+  const { status, notice } = state;
   return status === 'waiting' ? [] : [{ type: 'NoticeQueued', data: notice }];
 }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { schedulesOf } from '../../apps/composition/workers.js';
 import { DAY_MS } from '../../libs/kernel/clock.js';
+import { NoticeSending } from '../../libs/notices/processes/sending.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
@@ -132,5 +133,26 @@ describe('a decision', () => {
     expect(to(accountId).at(-1)!.id).toBe(noticeId);
     expect((await operator.post('/v1/notices/none/redelivery')).status).toBe(404);
     ahead = 0;
+  });
+
+  it('waits until no notice is being sent any more if one fails', async () => {
+    await confirmed('img-three', 'en');
+    await gatehouse.settle();
+    const TURNS = 50;
+    const order: string[] = [];
+    let sent = 0;
+    const sender = {
+      // Of the two notices the first fails while the second is under way.
+      async send() {
+        const isFirst = ++sent === 1;
+        if (isFirst) throw new Error('the store is away');
+        for (let turn = 0; turn < TURNS; turn++) await new Promise(setImmediate);
+        order.push('sent');
+      },
+    };
+    const { pool, transactor, clock, logger } = gatehouse.runtime;
+    const sending = new NoticeSending(pool, transactor, clock, logger, { webhook: sender });
+    await sending.tick().catch(({ message }) => order.push(message));
+    expect(order).toEqual(['sent', 'the store is away']);
   });
 });

@@ -2,6 +2,7 @@ import type { Schedule } from '../../context/context.js';
 import type { Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
+import { inOrder } from '../../kernel/in-order.js';
 import type { Pool } from '../../platform/database/database.js';
 import type { Logger } from '../../platform/logging/logger.js';
 import { onceBuilt, queryView } from '../../projections/view-query.js';
@@ -43,10 +44,13 @@ export class NoticeSending implements Schedule {
     if (Object.keys(this.senders).length === 0) return;
     const { rows } = await queryView(this.pool, { text: DUE, values: [this.clock.now()] });
     const ids = rows.map((row) => row.notice_id as string);
-    const next = async (): Promise<void> => {
-      for (let id = ids.shift(); id !== undefined; id = ids.shift()) await this.send(id);
-    };
-    await Promise.all(Array.from({ length: CONCURRENCY }, next));
+    // It ends with the last of them: one that is still being sent would be due again at the next tick.
+    await inOrder(
+      ids,
+      (id) => [id],
+      CONCURRENCY,
+      (id) => this.send(id),
+    );
   }
 
   private async send(noticeId: string): Promise<void> {

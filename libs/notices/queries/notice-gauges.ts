@@ -22,24 +22,16 @@ export class NoticeGauges implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.metrics.gauge('notices', 'Notices to people, by channel and status', ['channel', 'status'], async (gauge) => {
-      gauge.reset();
-      try {
-        for (const { channel, ...counts } of (await queryView(this.pool, { text: COUNTS })).rows)
-          for (const status of NOTICE_STATUSES) gauge.set({ channel, status }, Number(counts[status]));
-      } catch {
-        // Without the view there is no value; other metrics are still reported.
-      }
+    this.metrics.readGauge('notices', 'Notices to people, by channel and status', ['channel', 'status'], async () => {
+      const { rows } = await queryView(this.pool, { text: COUNTS });
+      return rows.flatMap(({ channel, ...counts }) =>
+        NOTICE_STATUSES.map((status) => ({ labels: { channel, status }, value: Number(counts[status]) })),
+      );
     });
     const help = 'Age of the oldest notice that waits to be sent, in seconds; 0 for none';
-    this.metrics.gauge('notices_oldest_seconds', help, [], async (gauge) => {
-      gauge.reset();
-      try {
-        const { rows } = await queryView(this.pool, { text: OLDEST, values: [this.clock.now()] });
-        gauge.set(Number(rows[0].age));
-      } catch {
-        gauge.remove();
-      }
+    this.metrics.readGauge('notices_oldest_seconds', help, [], async () => {
+      const { rows } = await queryView(this.pool, { text: OLDEST, values: [this.clock.now()] });
+      return [{ value: Number(rows[0].age) }];
     });
   }
 }

@@ -9,11 +9,10 @@ import { closed, count, instant, list, oneOf, orNull, position, text } from '../
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { toIso } from '../../kernel/clock.js';
 import { belongsTo, foldRecorded } from '../../kernel/decider.js';
-import { NotFound } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { EVENT_STORE, SETTINGS } from '../../platform/ports.js';
 import { LANGUAGES, NoticeDelivered, type NoticeFailed, NoticeQueued } from '../events.js';
-import { noticeStream } from '../notice.js';
+import { type NoticeState, noticeStream, refuseUnknown } from '../notice.js';
 import { messageOf } from '../templates/message.js';
 import { noticeExample, noticeFields } from './list-notices.js';
 
@@ -48,9 +47,9 @@ export class ShowNoticeHandler implements IQueryHandler<ShowNotice> {
 
   async execute({ id }: ShowNotice): Promise<NoticeAnswer> {
     const events = await this.store.readStream(`${noticeStream.category}-${id}`);
-    const { status, notice, attempts, dueAt } = foldRecorded(noticeStream, events);
-    if (status === 'none' || !notice)
-      throw new NotFound('notice-unknown', `there is no notice ${id}; GET /v1/notices lists them`);
+    const state: NoticeState = foldRecorded(noticeStream, events);
+    refuseUnknown(state, id);
+    const { status, notice, attempts, dueAt } = state;
     const own = events.filter((event) => belongsTo(noticeStream, event));
     const last = own.at(-1)!;
     const { accountId, role, channel, kind, outcome, enforcementId, caseId, language } = notice;

@@ -16,7 +16,7 @@ const APPEALS: Record<string, string> = {
 const REVIEWS: Record<string, string> = {
   confirmed: 'You flagged an image. A review found that it violates the content policy, and we acted on it.',
   dismissed: 'You flagged an image. A review found that it does not violate the content policy.',
-  'model-problem': 'You flagged an image. A review found that the model did wrong, which we are looking into.',
+  'model-problem': 'You flagged an image. A review found a fault of the model, which we are looking into.',
   overturned: 'You flagged an image. On appeal, it was found that it does not violate the content policy.',
 };
 

@@ -27,6 +27,8 @@ export interface Appeal {
   order: number;
   accountId: string;
   caseId?: string;
+  /** The other clause of an appeal that was granted in part. */
+  clause?: string;
   /** Who decided an appeal against this enforcement, the last one last. */
   deciders: readonly string[];
   /** Who filed one: services, and people who act for one. */
@@ -48,7 +50,7 @@ export const appealStream: StreamKind<Appeal, AppealEvent> = {
     switch (type) {
       case 'AppealFiled': {
         const { number, order, accountId, caseId } = data;
-        const { claim: _, ...rest } = state;
+        const { claim: _, clause: __, ...rest } = state;
         return {
           ...rest,
           ...{ status: 'open', number, order, accountId },
@@ -66,7 +68,7 @@ export const appealStream: StreamKind<Appeal, AppealEvent> = {
       case 'AppealGranted':
         return decided(state, 'granted', data);
       case 'AppealPartlyGranted':
-        return decided(state, 'partly-granted', data);
+        return { ...decided(state, 'partly-granted', data), clause: data.clause };
       case 'AppealDenied':
         return decided(state, 'denied', data);
     }

@@ -124,10 +124,8 @@ function hearingCommands(group: Command, run: Runner): void {
 
   command(group, 'release <id>', 'Releases an appeal that you have claimed.', 'appeal release img-1').action(
     run(async ({ client, print }, _, id) => {
-      const { token } = await client.get<AppealAnswer>(pathOf(id!));
-      if (token === null) return print({ token }, () => line`you have not claimed appeal ${id}`);
-      const released = await client.delete<WriteReceipt>(`${pathOf(id!)}/claim?token=${token}`);
-      print(released, () => line`appeal ${id} is released`);
+      const released = await client.delete<WriteReceipt>(`${pathOf(id!)}/claim`);
+      print(released, () => line`you hold no claim on appeal ${id} any more`);
     }),
   );
 

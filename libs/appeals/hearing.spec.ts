@@ -52,7 +52,9 @@ describe('a claim', () => {
     expect(claim(claimed, 'rev-2', NOW + LEASE_MS / 2)).toMatchObject([{ data: { token: 1 } }]);
   });
 
-  it('is released by its token only', () => {
+  it('is released by its reviewer, and if they name a token by that only', () => {
+    expect(releaseAppeal(claimed, { appealId, reviewer: 'rev-2' })).toHaveLength(1);
+    expect(releaseAppeal(claimed, { appealId, reviewer: 'rev-3' })).toEqual([]);
     expect(releaseAppeal(claimed, { appealId, reviewer: 'rev-2', token: 2 })).toEqual([]);
     expect(releaseAppeal(claimed, { appealId, reviewer: 'rev-2', token: 1 })).toHaveLength(1);
     expect(() => releaseAppeal(appealStream.initial, { appealId, reviewer: 'rev-2', token: 1 })).toThrow(
@@ -109,6 +111,9 @@ describe('a decision', () => {
     expect(decideAppeal(open, partly('spam'), facts)).toMatchObject([
       { type: 'AppealPartlyGranted', data: { clause: 'spam' } },
     ]);
+    const inPart = evolve(open, decideAppeal(open, partly('spam'), facts));
+    expect(decideAppeal(inPart, partly('spam'), facts)).toEqual([]);
+    expect(() => decideAppeal(inPart, partly('violent'), facts)).toThrow(code('appeal-decided'));
     expect(() => decideAppeal(open, partly('other'), facts)).toThrow(code('clause-unknown'));
     for (const wrong of [partly(), partly('violent'), decision({ clause: 'spam' })])
       expect(() => decideAppeal(open, wrong, facts)).toThrow(code('invalid-input'));

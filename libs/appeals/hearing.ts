@@ -44,14 +44,14 @@ export function claimAppeal(
   return [{ type: 'AppealClaimed', data: { appealId, reviewer, until: toIso(now + leaseMs), token } }];
 }
 
-/** A no-op unless the reviewer holds the claim with this token. @throws NotFound appeal-unknown */
+/** A no-op unless the reviewer holds the claim, with this token if they name one. @throws NotFound appeal-unknown */
 export function releaseAppeal(
   state: Appeal,
-  { appealId, reviewer, token }: Omit<Hearing, 'now'> & { token: number },
+  { appealId, reviewer, token }: Omit<Hearing, 'now'> & { token?: number | undefined },
 ): AppealEvent[] {
   refuseUnknown(state, appealId);
   const { claim } = state;
-  if (claim?.reviewer !== reviewer || claim.token !== token) return [];
+  if (claim?.reviewer !== reviewer || (token !== undefined && claim.token !== token)) return [];
   return [{ type: 'AppealReleased', data: { appealId, reviewer } }];
 }
 
@@ -78,7 +78,7 @@ const EVENTS = {
 export function decideAppeal(state: Appeal, decision: DecideAppeal, facts: HearingFacts): AppealEvent[] {
   const { appealId, reviewer, outcome, clause, reason, token, now } = decision;
   refuseUnknown(state, appealId);
-  if (state.status === outcome && state.deciders.at(-1) === reviewer) return [];
+  if (state.status === outcome && state.clause === clause && state.deciders.at(-1) === reviewer) return [];
   refuseDecided(state, appealId);
   refuseConflict(state, appealId, reviewer, facts);
   refuseClaimed(state, appealId, reviewer, now);

@@ -215,10 +215,15 @@ describe('the command line and the metrics', () => {
     expect(await text('appeal', 'list')).toContain('img-cli');
     expect(await text('appeal', 'claim', 'img-cli')).toContain('is claimed by administrator');
     expect(await text('appeal', 'show', 'img-cli')).toMatch(/measure +deactivate[\s\S]*my own film img-cli/);
-    expect(await text('appeal', 'release', 'img-cli')).toContain('is released');
+    expect(await text('appeal', 'release', 'img-cli')).toContain('you hold no claim');
+    expect((await hugo.get('/v1/appeals?claimed=true')).body.items).toEqual([]);
     expect(await text('appeal', 'decide', 'img-cli', 'denied', '--reason', 'no')).toContain('appeal img-cli is denied');
     await gatehouse.settle();
-    expect(await text('appeal', 'list', '--status', 'denied')).toContain('img-cli');
+    expect(await text('appeal', 'list', '--status', 'denied', '--reviewer', 'administrator')).toContain('img-cli');
+    // The entries don't tell a service who decided, and neither does the filter.
+    const decided = async (query: string) => (await service.get(`/v1/appeals?status=denied${query}`)).body.items;
+    expect((await decided('')).length).toBeGreaterThan(0);
+    expect(await decided('&reviewer=administrator')).toEqual([]);
   });
 
   it('report the backlog, overdue appeals and outcomes', async () => {

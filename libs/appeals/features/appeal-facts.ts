@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { accountStream, causeOf, consequencesOf, isCause } from '../../account/index.js';
+import { accountStream, consequencesOf, isCause } from '../../account/index.js';
 import { EnforcementOrdered, enforcementStream, type Order } from '../../enforcement/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
@@ -15,7 +15,7 @@ import { CaseFactsReader, caseStream, conflictOf, ReviewConfirmed, reviewerStrea
 import type { AppealConflict } from '../conflict.js';
 import type { FilingFacts } from '../filing.js';
 import type { HearingFacts } from '../hearing.js';
-import { peopleBehind, peopleOfCase } from '../queries/people-involved.js';
+import { isOfCause, peopleBehind, peopleOfCase } from '../queries/people-involved.js';
 
 /** Reads what the decisions on an appeal need beyond its own stream. Call it before each attempt to decide. */
 @Injectable()
@@ -102,6 +102,3 @@ export class AppealFactsReader {
 
 const isSince = ({ position, fault }: RecordedEvent, confirmedAt: Position): boolean =>
   fault === undefined && position > confirmedAt;
-
-const isOfCause = ({ data }: RecordedEvent, id: string): boolean =>
-  causeOf(data as { caseId?: string; enforcementId?: string }).cause === id;

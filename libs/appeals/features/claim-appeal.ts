@@ -6,7 +6,7 @@ import { CommandRoute, decisionHandler, RequestCommand } from '../../context/dec
 import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IdParam, IsInteger } from '../../http/field-rules.js';
+import { IdParam, IfGiven, IsInteger } from '../../http/field-rules.js';
 import { closed, count, instant, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -51,7 +51,7 @@ export class ClaimAppealHandler implements ICommandHandler<ClaimAppeal> {
 
 export class ReleaseAppeal extends RequestCommand {
   declare readonly appealId: string;
-  declare readonly token: number;
+  declare readonly token: number | undefined;
 }
 
 export const ReleaseAppealHandler = decisionHandler(
@@ -65,9 +65,10 @@ export const ReleaseAppealHandler = decisionHandler(
 export const IsAppealToken = () => IsInteger('The fencing token of the claim.', 1, Number.MAX_SAFE_INTEGER);
 
 export class AppealTokenQuery {
+  @IfGiven()
   @Type(() => Number)
   @IsAppealToken()
-  token!: number;
+  token?: number;
 }
 
 const AppealClaimAnswer = closed({
@@ -121,7 +122,7 @@ export class ClaimAppealController extends CommandRoute {
   @Roles(...HEARERS)
   @Operation('Releases an appeal that the caller has claimed', {
     fields: { id: APPEAL_ID },
-    answer: receipt('Released, or not claimed with this token.'),
+    answer: receipt('Released, or not claimed by the caller with this token.'),
     refusals: { 404: ['appeal-unknown'] },
   })
   releaseAppeal(@Param() { id }: IdParam, @Query() { token }: AppealTokenQuery, @Context() context: Context) {

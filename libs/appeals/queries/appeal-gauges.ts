@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type pg from 'pg';
 import type { Clock } from '../../kernel/clock.js';
+import { coalesced } from '../../kernel/coalesced.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
@@ -23,29 +24,18 @@ export class AppealGauges implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.gauge('appeals_open', 'Appeals that are not decided', 'open');
-    this.gauge('appeals_overdue', 'Open appeals whose deadline has passed', 'overdue');
-    this.gauge('appeals_oldest_seconds', 'Age of the oldest open appeal, in seconds; 0 for none', 'age');
-    this.metrics.gauge('appeals_decided', 'Appeals that were decided, by outcome', ['outcome'], async (gauge) => {
-      gauge.reset();
-      try {
-        const [row] = (await queryView(this.pool, { text: DECIDED })).rows;
-        for (const outcome of OUTCOMES) gauge.set({ outcome }, Number(row?.[outcome] ?? 0));
-      } catch {
-        // Without the view there is no value; other metrics are still reported.
-      }
-    });
-  }
-
-  private gauge(name: string, help: string, column: 'open' | 'overdue' | 'age'): void {
-    this.metrics.gauge(name, help, [], async (gauge) => {
-      gauge.reset();
-      try {
-        const { rows } = await queryView(this.pool, { text: OPEN, values: [this.clock.now()] });
-        gauge.set(Number(rows[0][column]));
-      } catch {
-        gauge.remove();
-      }
+    // Read once for all gauges of a scrape.
+    const open = coalesced(
+      async () => (await queryView(this.pool, { text: OPEN, values: [this.clock.now()] })).rows[0],
+    );
+    const gauge = (name: string, help: string, column: 'open' | 'overdue' | 'age') =>
+      this.metrics.readGauge(name, help, [], async () => [{ value: Number((await open())[column]) }]);
+    gauge('appeals_open', 'Appeals that are not decided', 'open');
+    gauge('appeals_overdue', 'Open appeals whose deadline has passed', 'overdue');
+    gauge('appeals_oldest_seconds', 'Age of the oldest open appeal, in seconds; 0 for none', 'age');
+    this.metrics.readGauge('appeals_decided', 'Appeals that were decided, by outcome', ['outcome'], async () => {
+      const [row] = (await queryView(this.pool, { text: DECIDED })).rows;
+      return OUTCOMES.map((outcome) => ({ labels: { outcome }, value: Number(row?.[outcome] ?? 0) }));
     });
   }
 }

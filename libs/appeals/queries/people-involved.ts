@@ -26,6 +26,10 @@ function ours(data: { reviewers?: string[]; reviewerSource?: string; reviewerSou
   return reviewerSource === undefined ? reviewers : [];
 }
 
+/** Whether an event of an account belongs to what one decision has led to. It must not be broken. */
+export const isOfCause = ({ data }: RecordedEvent, cause: string): boolean =>
+  causeOf(data as { caseId?: string; enforcementId?: string }).cause === cause;
+
 /**
  * Who imposed what one decision has led to, on the account itself.
  * @param history of the account
@@ -33,9 +37,9 @@ function ours(data: { reviewers?: string[]; reviewerSource?: string; reviewerSou
 export const peopleBehind = (history: readonly RecordedEvent[], cause: string): Set<string> =>
   new Set(
     history
-      .filter(({ fault, data, metadata }) => {
-        if (fault !== undefined || metadata.actor.kind !== 'user') return false;
-        return causeOf(data as { caseId?: string; enforcementId?: string }).cause === cause;
+      .filter((event) => {
+        const isBySomebody = event.fault === undefined && event.metadata.actor.kind === 'user';
+        return isBySomebody && isOfCause(event, cause);
       })
       .map(({ metadata }) => metadata.actor.id),
   );

@@ -79,12 +79,12 @@ export const Accounts = (description: string) =>
 export const Priority = () =>
   Type.Integer({ minimum: 0, maximum: 9, description: 'Priority class: 0 is onboarded first, 9 last; 5 by default.' });
 
-/** The data of an event: these fields and no others. */
 /** The actions that can be denied to an account by themselves. */
 export const RESTRICTED_ACTIONS = ['generate', 'share'] as const;
 export type RestrictedAction = (typeof RESTRICTED_ACTIONS)[number];
 
 export const Restricted = (description: string) => Type.Enum([...RESTRICTED_ACTIONS], { description });
 
+/** The data of an event: these fields and no others. */
 export const eventData = <const Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties) =>
   Type.Object(properties, { additionalProperties: false });

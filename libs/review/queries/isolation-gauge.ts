@@ -12,13 +12,9 @@ export class IsolationGauge implements OnModuleInit {
     @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
 
-  /** It has no value while its view is not built or the database is unavailable. */
   onModuleInit(): void {
-    this.metrics.gauge('isolated_flaggers', 'Flaggers whose flags are kept apart', [], async (gauge) => {
-      await this.flags.flaggers(this.clock.now()).then(
-        (flaggers) => gauge.set(flaggers),
-        () => gauge.remove(),
-      );
-    });
+    this.metrics.readGauge('isolated_flaggers', 'Flaggers whose flags are kept apart', [], async () => [
+      { value: await this.flags.flaggers(this.clock.now()) },
+    ]);
   }
 }

@@ -22,7 +22,9 @@ it('says that a broken event of the ladder makes every violation deactivate, unt
   const doubtful = foldRecorded(ladderStream, [lenient, broken]);
   expect(outcomeOf(ladderAt(doubtful, 8), undefined, 0, 0).measures).toEqual({ deactivate: true });
   expect(unreadableStreams({ ...known, ladder: doubtful }, 0)).toEqual([
-    expect.stringMatching(/^every confirmed violation deactivates the account: .* at position 7 can't be read/),
+    expect.stringMatching(
+      /^every confirmed violation deactivates the account: .* at position 7 can't be read.*ladder set FILE --reason TEXT"$/,
+    ),
   ]);
   const set = setLadder(doubtful, { entries, reason: 'spec' }, new Set());
   expect(unreadableStreams({ ...known, ladder: fold(ladderStream, set, doubtful) }, 0)).toEqual([]);

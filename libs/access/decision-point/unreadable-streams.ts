@@ -41,7 +41,7 @@ export function unreadableStreams({ switches, policies, rules, ladder }: Streams
   if (brokenLadder !== undefined) {
     texts.push(
       `every confirmed violation deactivates the account: the event of the ladder at position ${brokenLadder} can't be read; ` +
-        'check what it was to change, then run "gatehouse ladder set FILE"',
+        'check what it was to change, then run "gatehouse ladder set FILE --reason TEXT"',
     );
   }
   return texts;

@@ -204,6 +204,27 @@ describe('an overdue acknowledgement', () => {
     expect(noteOverdue(come, both, AT + 1_000_000 * S)).toEqual([]);
   });
 
+  it('is noted at the deadline of each target, however long the back-off of another one is', () => {
+    const [slow] = registerTarget(both, { name: 'sessions', ...terms, deadlineSeconds: 500 });
+    const targets = fold(targetsStream, [slow!], both);
+    const events: (EnforcementEvent & { at: number })[] = [{ ...ordered, at: AT }];
+    const noted: [number, string[], number][] = [];
+    for (let s = 0; s <= 600; s++) {
+      for (const event of noteOverdue(history(...events), targets, AT + s * S)) {
+        events.push({ ...event, at: AT + s * S });
+        const { targets: names, nextAttemptAt } = event.data as { targets: string[]; nextAttemptAt: string };
+        noted.push([s, names, (Date.parse(nextAttemptAt) - AT) / S]);
+      }
+    }
+    expect(noted).toEqual([
+      [60, ['keys'], 90],
+      [90, ['keys'], 150],
+      [150, ['keys'], 270],
+      [270, ['keys'], 500],
+      [500, ['keys', 'sessions'], 980],
+    ]);
+  });
+
   it('is not noted for targets that are gone, nor for an order without any', () => {
     expect(noteOverdue(history(ordered), targetsStream.initial, AT + 1_000_000 * S)).toEqual([]);
     expect(noteOverdue(history(), both, AT)).toEqual([]);

@@ -83,7 +83,7 @@ function needless(state: Enforcement, { byName }: Targets, lifted: readonly Cons
 }
 
 /** Asks no more those that would carry out only what was lifted. A no-op if there are none. */
-export function endAsking(state: Enforcement, targets: Targets, lifted: readonly Consequence[]): EnforcementEvent[] {
+function endAsking(state: Enforcement, targets: Targets, lifted: readonly Consequence[]): EnforcementEvent[] {
   const names = needless(state, targets, lifted);
   if (!state.order || names.length === 0) return [];
   return [{ type: 'EnforcementLifted', data: { ...causeOf(state.order), targets: names, consequences: [...lifted] } }];
@@ -121,13 +121,17 @@ export function noteOverdue(
   if (!asked || !order) return [];
   const ended = endAsking(state, targets, lifted);
   if (ended.length > 0) return [...ended, ...noteOverdue(fold(enforcementStream, ended, state), targets, now, lifted)];
-  const overdue = waitingTargets(state, targets).flatMap((name) => {
-    const target = targets.byName.get(name)!;
-    return now < asked.at + target.deadlineSeconds * MS_IN_S ? [] : [target];
+  const waiting = waitingTargets(state, targets).map((name) => {
+    const { deadlineSeconds, retrySeconds } = targets.byName.get(name)!;
+    return { name, retrySeconds, deadline: asked.at + deadlineSeconds * MS_IN_S };
   });
+  const overdue = waiting.filter(({ deadline }) => deadline <= now);
   const backOffMs = (times: number) =>
     Math.min(Math.min(...overdue.map(({ retrySeconds }) => retrySeconds)) * 2 ** times, MAX_SECONDS) * MS_IN_S;
-  const isWaiting = asked.attempts > 0 && now < asked.lastAt + backOffMs(asked.attempts - 1);
+  // All targets share one back-off, which must not outlast the deadline of one that was not overdue yet.
+  const nextAt = (from: number, times: number) =>
+    Math.min(from + backOffMs(times), ...waiting.map(({ deadline }) => deadline).filter((deadline) => deadline > from));
+  const isWaiting = asked.attempts > 0 && now < nextAt(asked.lastAt, asked.attempts - 1);
   if (overdue.length === 0 || isWaiting) return [];
   const names = overdue.map(({ name }) => name);
   return [
@@ -136,7 +140,7 @@ export function noteOverdue(
       data: {
         ...asking(state, order, names, lifted),
         attempt: asked.attempts + 1,
-        nextAttemptAt: toIso(now + backOffMs(asked.attempts)),
+        nextAttemptAt: toIso(nextAt(now, asked.attempts)),
       },
     },
   ];

@@ -8,8 +8,8 @@ import { viewTable } from '../../projections/view-tables.js';
 import { casesView } from '../../review/index.js';
 import { share } from '../metrics.js';
 import { deactivationsView } from '../views/deactivations.js';
-import { reversedCasesView } from '../views/reversed-cases.js';
 import { verdictsView } from '../views/verdicts.js';
+import { REVERSED_CASE_IDS } from './reversed-case-ids.js';
 
 /** These are computed from every case, so a scrape gets figures that may be so old. */
 const MAX_AGE_MS = 60_000;
@@ -18,9 +18,7 @@ const MAX_AGE_MS = 60_000;
 const OVERTURNED = `
   SELECT count(*)::int AS confirmed,
     count(*) FILTER (WHERE v.outcome IS DISTINCT FROM 'confirmed' OR reversed.case_id IS NOT NULL)::int AS overturned
-  FROM ${viewTable(verdictsView)} v LEFT JOIN (
-    SELECT DISTINCT jsonb_array_elements_text(reversed) AS case_id FROM ${viewTable(reversedCasesView)}
-  ) reversed USING (case_id)
+  FROM ${viewTable(verdictsView)} v LEFT JOIN (${REVERSED_CASE_IDS}) reversed USING (case_id)
   WHERE v.outcome = 'confirmed' OR v.verdicts @> '[{"outcome":"confirmed"}]'`;
 
 const QUANTILES = ['0.5', '0.95'];

@@ -6,8 +6,7 @@ import { viewTable } from '../../projections/view-tables.js';
 import { casesView, VERDICTS } from '../../review/index.js';
 import { MIN_PAIR_CASES, type ReviewCounts, reviewMetrics } from '../review-metrics.js';
 import { deactivationsView } from '../views/deactivations.js';
-import type { Grouping } from './groupings.js';
-import { type Days, FLAGGED_IMAGES } from './groupings.js';
+import { type Days, FLAGGED_IMAGES, type Grouping } from './groupings.js';
 import { observedTimes, timesColumns } from './observed-times.js';
 import type { ReviewFigures } from './safety-answer.js';
 

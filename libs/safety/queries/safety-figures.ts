@@ -11,8 +11,7 @@ import { SAFETY_COUNTS, type SafetyCounts } from '../safety-counts.js';
 import { deactivationsView } from '../views/deactivations.js';
 import { safetyImagesView } from '../views/safety-images.js';
 import { type ComputedGrouping, GROUP_COUNTS } from './group-counts.js';
-import type { Grouping } from './groupings.js';
-import { type Days, MAX_GROUPS } from './groupings.js';
+import { type Days, type Grouping, MAX_GROUPS } from './groupings.js';
 import { ReviewReport } from './review-report.js';
 import type { SafetyAnswer, SafetyFigures } from './safety-answer.js';
 

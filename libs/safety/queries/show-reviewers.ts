@@ -15,6 +15,7 @@ import { reversedCasesView } from '../views/reversed-cases.js';
 import { verdictsView } from '../views/verdicts.js';
 import { MAX_GROUPS } from './groupings.js';
 import { observedTimes, timesColumns } from './observed-times.js';
+import { REVERSED_CASE_IDS } from './reversed-case-ids.js';
 import { type ReviewerFigures, ReviewersAnswer, reviewersExample } from './reviewers-answer.js';
 
 /**
@@ -36,9 +37,7 @@ const VERDICT_ROWS = `
   FROM ${viewTable(verdictsView)} v
   CROSS JOIN LATERAL jsonb_to_recordset(v.verdicts) AS one(round int, reviewer text, source text, verdict text,
     outcome text, "viewedAfterMs" float8, "judgedAfterMs" float8, "answerTimeMs" float8)
-  LEFT JOIN (
-    SELECT DISTINCT jsonb_array_elements_text(reversed) AS case_id FROM ${viewTable(reversedCasesView)}
-  ) reversed USING (case_id)`;
+  LEFT JOIN (${REVERSED_CASE_IDS}) reversed USING (case_id)`;
 
 const counted = (condition: string) => `count(*) FILTER (WHERE ${condition})::int`;
 

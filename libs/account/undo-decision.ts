@@ -67,11 +67,11 @@ export function replaceMeasures(
 
 /** Those that the decision replaced, if they have not ended. */
 function replacedBy(all: Consequences, cause: string, accountId: string, now: number): AccountEvent[] {
-  const inForce = (one: Suspension): Suspension | undefined => (one.cause === cause ? one.replaced : undefined);
+  const replacedOf = (one: Suspension): Suspension | undefined => (one.cause === cause ? one.replaced : undefined);
   const isOn = (one: Suspension | undefined): one is Suspension => one !== undefined && now < one.until;
-  const suspensions = all.suspensions.map(inForce).filter(isOn);
+  const suspensions = all.suspensions.map(replacedOf).filter(isOn);
   const restrictions = all.restrictions.flatMap((one) => {
-    const replaced = inForce(one);
+    const replaced = replacedOf(one);
     return isOn(replaced) ? [{ ...replaced, action: one.action }] : [];
   });
   return [

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Instant, Label, Labels, Line, Name, Restricted } from '../events/schemas.js';
-import { CONSEQUENCES } from './target-events.js';
+import { CONSEQUENCES, MAX_TARGETS } from './target-events.js';
 
 export const MEASURES = ['strike', 'restrict', 'suspend', 'deactivate'] as const;
 export const MAX_ENTRIES = 100;
@@ -64,7 +64,7 @@ export const EnforcementOrdered = defineEvent({
     categories: Labels('The categories of the violation.'),
     targets: Type.Optional(
       Type.Array(Label('A target.'), {
-        maxItems: 20,
+        maxItems: MAX_TARGETS,
         description: 'The targets that carry it out and acknowledge that; absent if none were registered for it.',
       }),
     ),
@@ -137,7 +137,11 @@ export const EnforcementLifted = defineEvent({
   schema: eventData({
     accountId,
     ...cause,
-    targets: Type.Array(target, { minItems: 1, maxItems: 20, description: 'The targets that are asked no more.' }),
+    targets: Type.Array(target, {
+      minItems: 1,
+      maxItems: MAX_TARGETS,
+      description: 'The targets that are asked no more.',
+    }),
     consequences: lifted('What is in force no longer.'),
   }),
   example: { accountId: 'acc-1', caseId: 'img-1', targets: ['session-service'], consequences: ['deactivate'] },
@@ -146,7 +150,7 @@ export const EnforcementLifted = defineEvent({
 const asked = {
   accountId,
   ...cause,
-  targets: Type.Array(target, { minItems: 1, maxItems: 20, description: 'The targets that are asked again.' }),
+  targets: Type.Array(target, { minItems: 1, maxItems: MAX_TARGETS, description: 'The targets that are asked again.' }),
   measure: Type.Enum([...MEASURES], { description: 'What was ordered.' }),
   action: Type.Optional(Restricted('The action that is restricted.')),
   until: Type.Optional(Instant('When the restriction or the suspension ends.')),

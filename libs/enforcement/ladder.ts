@@ -44,9 +44,13 @@ export function unreadableLadder({ versions }: Ladder): Position | undefined {
   return last?.isUnreadable ? last.position : undefined;
 }
 
+/** The version that was in force at a position; undefined for the published default. */
+export const versionAt = ({ versions }: Ladder, position: Position): LadderVersion | undefined =>
+  versions.findLast((one) => one.position < position);
+
 /** The entries that were in force at a position. */
-export const ladderAt = ({ versions }: Ladder, position: Position): readonly LadderEntry[] =>
-  versions.findLast((one) => one.position < position)?.entries ?? PUBLISHED_DEFAULT;
+export const ladderAt = (ladder: Ladder, position: Position): readonly LadderEntry[] =>
+  versionAt(ladder, position)?.entries ?? PUBLISHED_DEFAULT;
 
 /** What a confirmed violation leads to. */
 export interface Outcome {

@@ -6,6 +6,8 @@ import { Count, eventData, Label, Line } from '../events/schemas.js';
 export const CONSEQUENCES = ['restrict', 'suspend', 'deactivate', 'withhold'] as const;
 export type Consequence = (typeof CONSEQUENCES)[number];
 
+export const MAX_TARGETS = 20;
+
 /** Seven days. */
 export const MAX_SECONDS = 604_800;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { recorded } from '../../test/support/fold-view.js';
 import { fold, foldRecorded } from '../kernel/decider.js';
-import type { TargetEvent } from './target-events.js';
-import { MAX_TARGETS, registerTarget, removeTarget, targetChangedAt, targetsFor, targetsStream } from './targets.js';
+import { MAX_TARGETS, type TargetEvent } from './target-events.js';
+import { registerTarget, removeTarget, targetChangedAt, targetsFor, targetsStream } from './targets.js';
 
 const terms = { deadlineSeconds: 60, retrySeconds: 30, reason: 'sessions' };
 const sessions = { name: 'sessions', consequences: ['suspend' as const, 'deactivate' as const], ...terms };

@@ -2,16 +2,11 @@ import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import type { Order } from './enforcement.js';
-import { type TargetEvent, targetEvents } from './target-events.js';
+import { MAX_TARGETS, type TargetEvent, targetEvents } from './target-events.js';
 
 type Registered = Extract<TargetEvent, { type: 'EnforcementTargetRegistered' }>['data'];
 
-/** How a target takes part. */
-export type TargetTerms = Omit<Registered, 'name' | 'reason'>;
-
-export interface Target extends TargetTerms {
-  name: string;
-  reason: string;
+export interface Target extends Registered {
   /** The position of the last change. */
   changedAt: Position;
 }
@@ -21,8 +16,6 @@ export interface Targets {
   /** The positions at which targets were removed, so that a condition on one that is gone is checked too. */
   removedAt: ReadonlyMap<string, Position>;
 }
-
-export const MAX_TARGETS = 20;
 
 /** The kind has a single stream, `targets`. */
 export const targetsStream: StreamKind<Targets, TargetEvent> = {
@@ -60,7 +53,7 @@ export function registerTarget({ byName }: Targets, data: Registered): TargetEve
   return [{ type: 'EnforcementTargetRegistered', data: { ...data, consequences } }];
 }
 
-const termsOf = ({ consequences, deadlineSeconds, retrySeconds, reason }: Registered | Target): string =>
+const termsOf = ({ consequences, deadlineSeconds, retrySeconds, reason }: Registered): string =>
   JSON.stringify([consequences, deadlineSeconds, retrySeconds, reason]);
 
 /** A no-op if there is no such target. */

@@ -1,7 +1,6 @@
 import type { DataFault } from '../events/event-schemas.js';
 import { isNoOp, noOpRecorded } from '../events/no-op-recorded.js';
-import type { Clock } from '../kernel/clock.js';
-import { toIso } from '../kernel/clock.js';
+import { type Clock, toIso } from '../kernel/clock.js';
 import { type CommandContext, OWN_SOURCE } from '../kernel/command-context.js';
 import { foldRecorded, type StreamKind } from '../kernel/decider.js';
 import type { DomainEvent, JsonObject, NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';

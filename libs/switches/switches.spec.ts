@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { toIso } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
 import { GatehouseError } from '../kernel/errors.js';
-import type { SwitchEvent } from './events.js';
-import { SWITCHED_ACTIONS, type SwitchedAction } from './events.js';
+import { SWITCHED_ACTIONS, type SwitchEvent, type SwitchedAction } from './events.js';
 import {
   inForce,
   resumeAction,

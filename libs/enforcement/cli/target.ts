@@ -4,10 +4,13 @@ import { line } from '../../cli/rendering/plain-text.js';
 import { table } from '../../cli/rendering/table.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import type { TargetsAnswer } from '../queries/show-targets.js';
+import type { Consequence, MAX_SECONDS as LIMIT } from '../target-events.js';
 
-const CONSEQUENCES = ['restrict', 'suspend', 'deactivate', 'withhold'];
+/** Complete and equal by their types: the values themselves would load the schemas. */
+const BY_CONSEQUENCE: Record<Consequence, true> = { restrict: true, suspend: true, deactivate: true, withhold: true };
+const CONSEQUENCES = Object.keys(BY_CONSEQUENCE);
 /** Seven days. */
-const MAX_SECONDS = 604_800;
+const MAX_SECONDS: typeof LIMIT = 604_800;
 
 interface Given {
   reason: string;

@@ -1,6 +1,6 @@
 import { accountStream, imposeMeasures } from '../../account/index.js';
 import type { OwnEventIds } from '../../event-store/event-identity.js';
-import { type Transactor } from '../../event-store/transact.js';
+import type { Transactor } from '../../event-store/transact.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import { causedBy } from '../../kernel/command-context.js';
 import { ReviewConfirmed } from '../../review/index.js';
@@ -28,9 +28,11 @@ export function enforcing(transactor: Transactor, ownEventIds: OwnEventIds): Con
     const { accountId, caseId } = violation;
     const context = causedBy(event, ENFORCING);
     const order = async (planned: Order) => {
-      const addition = await forTargets(transactor, planned);
-      const reasons = await statementFor(transactor, event);
-      const complete = { ...planned, ...addition, statement: reasons };
+      const [addition, statement] = await Promise.all([
+        forTargets(transactor, planned),
+        statementFor(transactor, event),
+      ]);
+      const complete = { ...planned, ...addition, statement };
       const { state } = await transactor.transact(enforcementStream, caseId, context, (before) =>
         orderEnforcement(before, complete, roundOf(event)),
       );

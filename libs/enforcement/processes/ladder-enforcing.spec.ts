@@ -14,8 +14,7 @@ import {
 import { OwnEventIds } from '../../event-store/event-identity.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
-import type { DataOf } from '../../events/event-definition.js';
-import { isOf } from '../../events/event-definition.js';
+import { type DataOf, isOf } from '../../events/event-definition.js';
 import { DAY_MS, toIso } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';

@@ -35,9 +35,8 @@ export async function statementFor(
     transactor.load(caseStream, caseId),
   ]);
   const { current } = policiesAt(policies, Date.parse(recordedAt));
-  const kinds = ['detector', 'user', 'staff'].filter((kind) => state.sources.has(kind));
-  const isAutomated = kinds.includes('detector');
-  const isByPeople = kinds.some((kind) => kind !== 'detector');
+  const isAutomated = state.sources.has('detector');
+  const isByPeople = state.sources.has('user') || state.sources.has('staff');
   const notedBy = isAutomated ? (isByPeople ? 'both' : 'automation') : isByPeople ? 'people' : undefined;
   return {
     ground: 'content-policy',

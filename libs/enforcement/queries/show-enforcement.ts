@@ -9,14 +9,14 @@ import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { withholdingStream } from '../../images/index.js';
 import type { Clock } from '../../kernel/clock.js';
-import { foldRecorded } from '../../kernel/decider.js';
-import type { Position, RecordedEvent } from '../../kernel/envelope.js';
+import { belongsTo, foldRecorded, isUsable } from '../../kernel/decider.js';
+import type { RecordedEvent } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { confirmationOf } from '../../review/index.js';
 import { type Asked, enforcementStream, type Order } from '../enforcement.js';
-import { EnforcementAcknowledged, EnforcementLifted, enforcementEvents } from '../events.js';
-import { type Ladder, ladderStream } from '../ladder.js';
+import { EnforcementAcknowledged, EnforcementLifted } from '../events.js';
+import { ladderStream, versionAt } from '../ladder.js';
 import { targetsStream } from '../targets.js';
 import { DecisionPoints } from './decision-points.js';
 import { DisregardedUses } from './disregarded-uses.js';
@@ -57,10 +57,11 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
     // It notifies the account's holder of the decision, not of who decided.
     const isService = context.actor.role === 'service';
     const { byName } = foldRecorded(targetsStream, targets);
-    const ordered = own.filter((event) => enforcementEvents.some((definition) => isOf(definition, event)));
-    const all = [...ordered, ...eventsOfCause(account, id), ...image.filter(({ fault }) => fault === undefined)];
-    const [cause] = eventsOfCause(account, id);
-    const decision = confirmation ?? cause;
+    const ordered = own.filter((event) => belongsTo(enforcementStream, event));
+    const caused = eventsOfCause(account, id);
+    const all = [...ordered, ...caused, ...image.filter(isUsable)];
+    const decision = confirmation ?? caused[0];
+    const version = confirmation && versionAt(foldRecorded(ladderStream, ladder), confirmation.position);
     const decidedAt = decision?.recordedAt ?? own[0]!.recordedAt;
     return {
       enforcementId: id,
@@ -83,7 +84,7 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
             storedAt: confirmation.recordedAt,
           }
         : null,
-      ladder: confirmation ? versionAt(foldRecorded(ladderStream, ladder), confirmation.position) : null,
+      ladder: version ? String(version.position) : null,
       statement: statementOf(id, order),
       acknowledgements: (order.targets ?? []).map((target) => ({
         target,
@@ -106,11 +107,6 @@ function answerOf(target: string, own: readonly RecordedEvent[], asked: Asked | 
   const given = since.find((event) => isOf(EnforcementAcknowledged, event) && event.data.target === target);
   const isLifted = since.some((event) => isOf(EnforcementLifted, event) && event.data.targets.includes(target));
   return { acknowledgedAt: given?.recordedAt ?? null, isLifted };
-}
-
-function versionAt({ versions }: Ladder, decided: Position): string | null {
-  const version = versions.findLast((one) => one.position < decided);
-  return version === undefined ? null : String(version.position);
 }
 
 function statementOf(id: string, { statement }: Order): EnforcementAnswer['statement'] {

@@ -1,7 +1,6 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { Clock } from '../../kernel/clock.js';
-import { toIso } from '../../kernel/clock.js';
+import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Notice } from '../notice.js';
 import { messageOf } from '../templates/message.js';
 import { isPrivateHost, PRIVATE_ADDRESS, publicLookup } from './public-address.js';

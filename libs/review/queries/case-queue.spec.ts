@@ -5,8 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/tes
 import { inTransaction } from '../../platform/database/in-transaction.js';
 import { promote, startBuild } from '../../projections/builds.js';
 import { viewTable } from '../../projections/view-tables.js';
-import type { CaseRow } from '../views/cases.js';
-import { casesView } from '../views/cases.js';
+import { type CaseRow, casesView } from '../views/cases.js';
 import { CASE_STATUSES, type CaseStatus } from './case-fields.js';
 import { CaseQueue } from './case-queue.js';
 

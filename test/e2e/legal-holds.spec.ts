@@ -81,6 +81,19 @@ it('is of the account that made the image, whatever a flag says', async () => {
   expect(events).toMatchObject([{ type: 'AuthorityInformed', data: { accountId: 'maker' } }]);
 });
 
+it('is of the account that the confirmation names, whatever is reported of the image since', async () => {
+  const headers = { 'content-type': 'application/cloudevents+json' };
+  await confirmed('moved', 'violent');
+  const earlier = { time: '2022-05-01T00:00:00Z' };
+  const moved = cloudEvent('ImageGenerated', { imageId: 'moved', accountId: 'maker' }, earlier);
+  await service.post('/v1/events', moved, headers);
+  await gatehouse.settle();
+  const report = { authority: 'NCMEC', reference: 'CT-3', sentAt: '2022-05-18T10:00:00Z' };
+  const { position } = (await carol.post('/v1/cases/moved/authority-reports', report)).body;
+  const { events } = (await gatehouse.administrator.get(`/v1/log?after=${position - 1}&limit=1`)).body;
+  expect(events).toMatchObject([{ type: 'AuthorityInformed', data: { accountId: 'owner-moved' } }]);
+});
+
 it('is placed and lifted by compliance only, with a reason', async () => {
   const path = '/v1/accounts/acc-7/legal-holds';
   const hold = { holdId: 'request-17', reason: 'an order of a court' };

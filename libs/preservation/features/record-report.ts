@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { CommandRoute, RequestCommand } from '../../context/decision.js';
+import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -9,7 +10,8 @@ import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { ImageOwners } from '../../images/index.js';
 import { NotFound, Refusal } from '../../kernel/errors.js';
-import { CurrentCases } from '../../review/index.js';
+import { EVENT_STORE } from '../../platform/ports.js';
+import { CurrentCases, confirmationOf } from '../../review/index.js';
 import { preservationStream, recordReport } from '../preservation.js';
 
 export class RecordReport extends RequestCommand {
@@ -30,25 +32,23 @@ export class RecordReportHandler implements ICommandHandler<RecordReport> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(CurrentCases) private readonly cases: CurrentCases,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(ImageOwners) private readonly images: ImageOwners,
   ) {}
 
-  /** The image's own record of its account takes precedence over flags. @throws NotFound case-unknown; Refusal image-owner-unknown, image-parked */
+  /**
+   * The report is of the account that the confirmation names, if there is one; else the image's own record of its account takes
+   * precedence over flags. @throws NotFound case-unknown; Refusal image-owner-unknown, image-parked
+   */
   async execute({ caseId, authority, reference, sentAt, context }: RecordReport): Promise<CommandResult> {
-    const [{ state }, { owner, isParked }] = await Promise.all([
+    const [{ state }, confirmation] = await Promise.all([
       this.cases.find(caseId, context.actor.id),
-      this.images.find(caseId),
+      confirmationOf(this.store, caseId),
     ]);
     if (state.status === 'none') {
       throw new NotFound('case-unknown', `there is no case ${caseId}; check the id: a case has the id of its image`);
     }
-    if (isParked) {
-      throw new Refusal(
-        'image-parked',
-        `the owner of image ${caseId} is uncertain since the images view left out an event of it; rebuild that view`,
-      );
-    }
-    const accountId = owner ?? state.accountId;
+    const accountId = confirmation?.data.accountId ?? (await this.ownerOf(caseId)) ?? state.accountId;
     if (accountId === undefined) {
       throw new Refusal(
         'image-owner-unknown',
@@ -59,6 +59,16 @@ export class RecordReportHandler implements ICommandHandler<RecordReport> {
       await this.transactor.transact(preservationStream, accountId, context, (preservation) =>
         recordReport(preservation, { accountId, caseId, authority, reference, sentAt }),
       ),
+    );
+  }
+
+  /** @throws Refusal image-parked */
+  private async ownerOf(imageId: string): Promise<string | undefined> {
+    const { owner, isParked } = await this.images.find(imageId);
+    if (!isParked) return owner;
+    throw new Refusal(
+      'image-parked',
+      `the owner of image ${imageId} is uncertain since the images view left out an event of it; rebuild that view`,
     );
   }
 }

@@ -18,14 +18,20 @@ const HoldEntry = closed({
   accountId: text('The account.'),
   holdId: text('The hold.'),
   caseId: orNull(text('The case that led to it; null if somebody placed it.')),
-  clause: orNull(text('The clause of the highest severity that was violated; null if somebody placed it.')),
+  clause: orNull(
+    text(
+      'The clause of the highest severity that was violated; null if somebody placed it, or while the content policy can’t be read.',
+    ),
+  ),
   reason: text('Why it was placed.'),
   placedAt: instant('When it was placed.'),
   liftedAt: orNull(instant('When it was lifted; null while it is in force.')),
   reportedAt: orNull(instant('When the first report of the case was sent to an authority; null for none.')),
   authority: orNull(text('Which authority.')),
   reference: orNull(text('The reference of that report.')),
-  isReportDue: flag('Whether a violation of the highest severity stands and was not reported.'),
+  isReportDue: flag(
+    'Whether the case is still confirmed of the highest severity, or of an unknown one, and no report is recorded.',
+  ),
 });
 export type HoldEntry = Static<typeof HoldEntry>;
 

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { foldView, recordedOf } from '../../../test/support/fold-view.js';
 import { hashOf } from '../../kernel/ids.js';
-import { ReviewAmended, ReviewOverturned } from '../../review/index.js';
+import { ReviewAmended, ReviewConfirmed, ReviewOverturned } from '../../review/index.js';
 import { AuthorityInformed, LegalHoldLifted, LegalHoldPlaced } from '../events.js';
 import { legalHoldsView } from './legal-holds.js';
 
@@ -49,4 +49,20 @@ it('has no report due of a case that is overturned or violates a lesser clause, 
 it('is not lifted by what lifted the hold of an earlier confirmation', () => {
   const again = recordedOf(3, LegalHoldPlaced, { holdId: 'e-2' });
   expect(rowOf(placed, again, recordedOf(4, LegalHoldLifted))).toMatchObject({ hold_id: 'e-2', lifted_at: null });
+});
+
+it('has no report due for a hold that is stored only after its confirmation was overturned or amended', () => {
+  const confirmed = recordedOf(1, ReviewConfirmed, { accountId: 'acc-1' });
+  const late = recordedOf(3, LegalHoldPlaced, { holdId: confirmed.id });
+  expect(rowOf(confirmed, late)).toMatchObject({ is_report_due: true });
+  for (const definition of [ReviewOverturned, ReviewAmended] as const) {
+    const ended = recordedOf<typeof ReviewOverturned | typeof ReviewAmended>(2, definition);
+    expect(rowOf(confirmed, ended, late)).toMatchObject({ placed_at: expect.any(Number), is_report_due: false });
+    const next = recordedOf(4, ReviewConfirmed, { accountId: 'acc-1', round: 2 });
+    const again = recordedOf(5, LegalHoldPlaced, { holdId: next.id });
+    expect(rowOf(confirmed, ended, late, next, again)).toMatchObject({ is_report_due: true });
+  }
+  const amended = recordedOf(2, ReviewAmended);
+  const ofAmendment = recordedOf(4, LegalHoldPlaced, { holdId: amended.id });
+  expect(rowOf(confirmed, amended, late, ofAmendment)).toMatchObject({ is_report_due: true });
 });

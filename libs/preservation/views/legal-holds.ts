@@ -1,6 +1,6 @@
 import { hashOf } from '../../kernel/ids.js';
 import { bool, defineView, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
-import { ReviewAmended, ReviewOverturned } from '../../review/index.js';
+import { ReviewAmended, ReviewConfirmed, ReviewOverturned } from '../../review/index.js';
 import { preservationEvents } from '../events.js';
 
 const columns = {
@@ -18,7 +18,9 @@ const columns = {
   reported_at: nullable(timestamptz()),
   authority: nullable(text()),
   reference: nullable(text()),
-  /** Whether a violation of the highest severity, or of an unknown one, stands and was not reported. */
+  /** The last event that confirmed, amended or overturned the case; null for none. A hold that it led to has its id. */
+  decided_by: nullable(text()),
+  /** Whether the case is still confirmed of the highest severity, or of an unknown one, and no report is recorded. */
   is_report_due: bool(),
   /** The position of the last event. */
   position: int8(),
@@ -28,9 +30,9 @@ export type LegalHoldRow = RowOf<typeof columns>;
 
 export const legalHoldsView = defineView({
   name: 'legal-holds',
-  version: 1,
+  version: 2,
   summary: 'Holds on the data of accounts, and which of their cases were reported to an authority.',
-  events: [...preservationEvents, ReviewOverturned, ReviewAmended],
+  events: [...preservationEvents, ReviewConfirmed, ReviewOverturned, ReviewAmended],
   table: {
     name: 'legal_holds',
     key: 'hold_key',
@@ -47,7 +49,7 @@ export const legalHoldsView = defineView({
     if (caseId !== undefined) return [hashOf(accountId, 'case', caseId)];
     return 'holdId' in data ? [hashOf(accountId, 'hold', data.holdId)] : [];
   },
-  evolve(row: LegalHoldRow | undefined, { type, data, metadata, position }, key) {
+  evolve(row: LegalHoldRow | undefined, { id, type, data, metadata, position }, key) {
     if (row && position <= row.position) return row;
     const at = Date.parse(metadata.time);
     switch (type) {
@@ -55,7 +57,10 @@ export const legalHoldsView = defineView({
         const { accountId, holdId, caseId = null, clause = null, reason } = data;
         const before = row ?? nothing(key, accountId);
         const hold = { hold_id: holdId, case_id: caseId, clause, reason, placed_at: at, lifted_at: null };
-        return { ...before, ...hold, is_report_due: caseId !== null && before.reported_at === null, position };
+        // One stored after its confirmation was overturned or amended says nothing about the case as it is.
+        const isOutdated = before.decided_by !== null && before.decided_by !== holdId;
+        const isDue = caseId !== null && before.reported_at === null;
+        return { ...before, ...hold, is_report_due: isOutdated ? before.is_report_due : isDue, position };
       }
       case 'LegalHoldLifted':
         return row && row.hold_id === data.holdId ? { ...row, lifted_at: at, position } : row;
@@ -65,10 +70,12 @@ export const legalHoldsView = defineView({
         const first = before.reported_at === null && { reported_at: Date.parse(sentAt), authority, reference };
         return { ...before, ...first, is_report_due: false, position };
       }
+      case 'ReviewConfirmed':
+        return { ...(row ?? nothing(key, data.accountId!)), decided_by: id, position };
       // If the other clause is of the highest severity too, a hold follows.
       case 'ReviewAmended':
       case 'ReviewOverturned':
-        return row && { ...row, is_report_due: false, position };
+        return row && { ...row, decided_by: id, is_report_due: false, position };
     }
   },
 });
@@ -85,6 +92,7 @@ const nothing = (hold_key: string, account_id: string): LegalHoldRow => ({
   reported_at: null,
   authority: null,
   reference: null,
+  decided_by: null,
   is_report_due: false,
   position: 0,
 });

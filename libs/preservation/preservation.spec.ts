@@ -46,6 +46,28 @@ describe('a hold', () => {
     expect(placeHold(given(ofCase, event!), { ...ofCase.data, holdId: 'e-2' } as never)).toHaveLength(1);
   });
 
+  it('is lifted with the earlier ones of its case, and with no later one', () => {
+    const again: PreservationEvent = { type: 'LegalHoldPlaced', data: { ...ofCase.data, holdId: 'e-2' } as never };
+    const other: PreservationEvent = {
+      type: 'LegalHoldPlaced',
+      data: { ...ofCase.data, holdId: 'e-0', caseId: 'img-0' } as never,
+    };
+    const state = given(placed, other, ofCase, again);
+    const lifting = (id: string) => ({
+      type: 'LegalHoldLifted' as const,
+      data: { accountId, holdId: id, caseId: 'img-1', reason },
+    });
+    expect(liftHold(state, { accountId, holdId: 'e-2', reason })).toEqual([lifting('e-1'), lifting('e-2')]);
+    expect(liftHold(state, { accountId, holdId: 'e-1', reason })).toEqual([lifting('e-1')]);
+    expect(liftHold(state, { accountId, holdId, reason })).toEqual([lifted]);
+    // As earlier releases lifted it.
+    const half = given(ofCase, again, lifting('e-2'));
+    expect(liftHold(half, { accountId, holdId: 'e-2', reason })).toEqual([lifting('e-1')]);
+    expect(
+      liftHold(given(ofCase, again, lifting('e-1'), lifting('e-2')), { accountId, holdId: 'e-2', reason }),
+    ).toEqual([]);
+  });
+
   it('that is unknown can’t be lifted', () => {
     const unknown = expect.objectContaining({ code: 'hold-unknown' });
     expect(() => liftHold(given(), { accountId, holdId, reason })).toThrow(unknown);

@@ -53,12 +53,15 @@ export const preservationStream: StreamKind<Preservation, PreservationEvent> = {
 export const placeHold = ({ holds }: Preservation, data: DataOf<typeof LegalHoldPlaced>): PreservationEvent[] =>
   holds.has(data.holdId) ? [] : [{ type: 'LegalHoldPlaced', data }];
 
-/** A no-op if it is lifted. @throws NotFound hold-unknown */
+/**
+ * Lifts a hold, and those placed earlier for the same case: each confirmation places one, but a case is listed with its last.
+ * A no-op if they are lifted. @throws NotFound hold-unknown
+ */
 export function liftHold(
   { holds }: Preservation,
   data: Omit<DataOf<typeof LegalHoldLifted>, 'caseId'>,
 ): PreservationEvent[] {
-  const { accountId, holdId } = data;
+  const { accountId, holdId, reason } = data;
   const hold = holds.get(holdId);
   if (!hold) {
     throw new NotFound(
@@ -66,8 +69,16 @@ export function liftHold(
       `there is no hold ${holdId} on account ${accountId}: GET /v1/legal-holds?account=${accountId} lists its holds`,
     );
   }
-  const { caseId, lifted } = hold;
-  return lifted ? [] : [{ type: 'LegalHoldLifted', data: { ...data, ...(caseId !== undefined && { caseId }) } }];
+  const { caseId } = hold;
+  const all = [...holds.values()];
+  const upTo = all.slice(0, all.indexOf(hold) + 1);
+  const meant = caseId === undefined ? [hold] : upTo.filter((one) => one.caseId === caseId);
+  return meant
+    .filter(({ lifted }) => !lifted)
+    .map((one) => ({
+      type: 'LegalHoldLifted',
+      data: { accountId, holdId: one.holdId, ...(caseId !== undefined && { caseId }), reason },
+    }));
 }
 
 /** A no-op if this report is recorded. */

@@ -68,6 +68,7 @@ export class ChangeHoldController extends CommandRoute {
   @Delete(':id/legal-holds/:holdId')
   @Roles('compliance', 'administrator')
   @Operation('Lifts a hold; a repeat changes nothing', {
+    description: 'If a case led to it, those that the same case led to earlier are lifted with it.',
     fields: { id: ACCOUNT },
     answer: receipt('Lifted.'),
     refusals: { 404: ['hold-unknown'] },

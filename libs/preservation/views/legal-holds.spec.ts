@@ -1,8 +1,10 @@
 import { expect, it } from '@jest/globals';
 import { foldView, recordedOf } from '../../../test/support/fold-view.js';
+import { foldRecorded } from '../../kernel/decider.js';
 import { hashOf } from '../../kernel/ids.js';
 import { ReviewAmended, ReviewConfirmed, ReviewOverturned } from '../../review/index.js';
 import { AuthorityInformed, LegalHoldLifted, LegalHoldPlaced } from '../events.js';
+import { liftHold, preservationStream } from '../preservation.js';
 import { legalHoldsView } from './legal-holds.js';
 
 const KEY = hashOf('acc-1', 'case', 'img-1');
@@ -49,6 +51,20 @@ it('has no report due of a case that is overturned or violates a lesser clause, 
 it('is not lifted by what lifted the hold of an earlier confirmation', () => {
   const again = recordedOf(3, LegalHoldPlaced, { holdId: 'e-2' });
   expect(rowOf(placed, again, recordedOf(4, LegalHoldLifted))).toMatchObject({ hold_id: 'e-2', lifted_at: null });
+});
+
+it('is lifted once every hold of its case is', () => {
+  const stream = preservationStream;
+  const again = recordedOf(2, LegalHoldPlaced, { holdId: 'e-2' });
+  const lifting = liftHold(foldRecorded(stream, [placed, again]), {
+    accountId: 'acc-1',
+    holdId: 'e-2',
+    reason: 'spec',
+  });
+  const events = lifting.map(({ data }, n) => recordedOf(n + 3, LegalHoldLifted, data as never));
+  expect(rowOf(placed, again, ...events)).toMatchObject({ hold_id: 'e-2', lifted_at: expect.any(Number) });
+  const { holds } = foldRecorded(stream, [placed, again, ...events]);
+  expect([...holds.values()].filter(({ lifted }) => !lifted)).toEqual([]);
 });
 
 it('has no report due for a hold that is stored only after its confirmation was overturned or amended', () => {

@@ -46,7 +46,7 @@ export const commands: CommandGroup = (program, run) => {
   command(
     group,
     'place <account> <hold>',
-    'Places a hold: what is stored of the account must not be erased. Repeating it changes nothing.',
+    'Places a hold: what is stored of the account must not be erased. Repeating it changes nothing; a lifted one needs another id.',
     "hold place acc-1 request-2022-17 --reason 'an order of a court'",
   )
     .requiredOption('--reason <text>', 'why', reason)
@@ -67,8 +67,8 @@ export const commands: CommandGroup = (program, run) => {
     .requiredOption('--reason <text>', 'why', reason)
     .action(
       run<{ reason: string }>(async ({ client, print }, { reason: why }, account, holdId) => {
-        const path = `${holdsOf(account!)}/${encodeURIComponent(holdId!)}?reason=${encodeURIComponent(why)}`;
-        const written = await client.delete<WriteReceipt>(path);
+        const path = `${holdsOf(account!)}/${encodeURIComponent(holdId!)}`;
+        const written = await client.request<WriteReceipt>('DELETE', path, { query: { reason: why } });
         print(written, () => line`hold ${holdId} on account ${account} is lifted`);
       }),
     );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { fold } from '../kernel/decider.js';
 import type { PreservationEvent } from './events.js';
-import { liftHold, placeHold, preservationStream, recordReport } from './preservation.js';
+import { liftHold, placeHold, placeHoldByHand, preservationStream, recordReport } from './preservation.js';
 
 const accountId = 'acc-1';
 const holdId = 'img-1';
@@ -66,6 +66,13 @@ describe('a hold', () => {
     expect(
       liftHold(given(ofCase, again, lifting('e-1'), lifting('e-2')), { accountId, holdId: 'e-2', reason }),
     ).toEqual([]);
+  });
+
+  it('that was lifted is refused if somebody places it again, and a repeat before that changes nothing', () => {
+    expect(placeHoldByHand(given(), placed.data as never)).toEqual([placed]);
+    expect(placeHoldByHand(given(placed), placed.data as never)).toEqual([]);
+    const refused = expect.objectContaining({ code: 'hold-lifted' });
+    expect(() => placeHoldByHand(given(placed, lifted), placed.data as never)).toThrow(refused);
   });
 
   it('that is unknown can’t be lifted', () => {

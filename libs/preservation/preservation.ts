@@ -1,6 +1,6 @@
 import type { DataOf } from '../events/event-definition.js';
 import type { StreamKind } from '../kernel/decider.js';
-import { NotFound } from '../kernel/errors.js';
+import { NotFound, Refusal } from '../kernel/errors.js';
 import {
   type AuthorityInformed,
   type LegalHoldLifted,
@@ -52,6 +52,18 @@ export const preservationStream: StreamKind<Preservation, PreservationEvent> = {
 /** A no-op if the hold was placed before, also if somebody has lifted it since. */
 export const placeHold = ({ holds }: Preservation, data: DataOf<typeof LegalHoldPlaced>): PreservationEvent[] =>
   holds.has(data.holdId) ? [] : [{ type: 'LegalHoldPlaced', data }];
+
+/** A no-op if the hold is in force. @throws Refusal hold-lifted */
+export function placeHoldByHand(state: Preservation, data: DataOf<typeof LegalHoldPlaced>): PreservationEvent[] {
+  const { accountId, holdId } = data;
+  if (state.holds.get(holdId)?.lifted) {
+    throw new Refusal(
+      'hold-lifted',
+      `hold ${holdId} on account ${accountId} was lifted, and is not placed again under that id: place one with another id`,
+    );
+  }
+  return placeHold(state, data);
+}
 
 /**
  * Lifts a hold, and those placed earlier for the same case: each confirmation places one, but a case is listed with its last.

@@ -103,6 +103,8 @@ it('is placed and lifted by compliance only, with a reason', async () => {
   expect((await carol.delete(`${path}/other?reason=over`)).status).toBe(404);
   const lifted = await carol.delete(`${path}/request-17?reason=over`);
   expect((await carol.delete(`${path}/request-17?reason=over`)).body.position).toBe(lifted.body.position);
+  const again = await carol.post(path, hold);
+  expect([again.status, again.body.type]).toEqual([409, expect.stringMatching(/hold-lifted$/)]);
   await gatehouse.settle();
   expect(await holds('inForce=true')).toMatchObject([{ caseId: 'worst' }]);
   expect(await holds('account=acc-7&inForce=false')).toMatchObject([{ holdId: 'request-17' }]);
@@ -119,6 +121,12 @@ it('is listed, placed, lifted and reported from the command line', async () => {
   };
   expect(await run('hold', 'place', 'acc-8', 'order-1', '--reason', 'an order')).toContain('is placed');
   expect(await run('hold', 'lift', 'acc-8', 'order-1', '--reason', 'over')).toContain('is lifted');
+  const again = await cli.run('hold', 'place', 'acc-8', 'order-1', '--reason', 'an order');
+  expect(again).toMatchObject({
+    code: expect.any(Number),
+    stderr: expect.stringContaining('place one with another id'),
+  });
+  expect(again.code).not.toBe(0);
   const report = ['--authority', 'BKA', '--reference', 'B-1', '--sent-at', '2022-05-18T11:00:00Z'];
   expect(await run('hold', 'report', 'worst', ...report)).toContain('to BKA is recorded');
   await gatehouse.settle();

@@ -4,7 +4,7 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsEntityId, IsReason } from '../../http/field-rules.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { liftHold, placeHold, preservationStream } from '../preservation.js';
+import { liftHold, placeHoldByHand, preservationStream } from '../preservation.js';
 
 const ACCOUNT = 'The account.';
 const HOLD = 'The hold, as GET /v1/legal-holds gives it.';
@@ -22,7 +22,7 @@ export class PlaceHold extends RequestCommand {
 export const PlaceHoldHandler = decisionHandler(
   PlaceHold,
   preservationStream,
-  (state, { accountId, holdId, reason }) => placeHold(state, { accountId, holdId, reason }),
+  (state, { accountId, holdId, reason }) => placeHoldByHand(state, { accountId, holdId, reason }),
   ({ accountId }) => accountId,
 );
 
@@ -60,6 +60,7 @@ export class ChangeHoldController extends CommandRoute {
     fields: { id: ACCOUNT },
     example: { holdId: 'request-2022-17', reason: 'an order of a court' },
     answer: receipt('Placed.'),
+    refusals: { 409: ['hold-lifted'] },
   })
   placeHold(@Param() { id }: IdParam, @Body() hold: PlaceHold, @Context() context: Context) {
     return this.receipt(hold.with({ context, accountId: id }));

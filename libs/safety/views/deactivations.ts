@@ -51,10 +51,10 @@ const CONCERN_NO_DEACTIVATION = [
 export const deactivationsOf = (account: AccountStream) =>
   defineView({
     name: 'deactivations',
-    version: 3,
+    version: 4,
     summary: 'Accounts that were deactivated, why, and how many on which day.',
     events: except(account.events, CONCERN_NO_DEACTIVATION),
-    table: { name: 'deactivations', key: 'account_id', columns },
+    table: { name: 'deactivations', key: 'account_id', columns, indexes: ['(stored_at)'] },
     keys: ({ data }) => [data.accountId],
     evolve(row: DeactivationRow | undefined, event, accountId) {
       const { metadata, recordedAt, position } = event;

@@ -7,6 +7,7 @@ import {
   CaseReopened,
   ReviewConfirmed,
   ReviewDismissed,
+  ReviewOverturned,
   VerdictGiven,
   VerdictWithdrawn,
 } from '../../review/index.js';
@@ -72,6 +73,17 @@ describe('the view of verdicts', () => {
     expect(rowOf(opened, odd, given)!.verdicts[0]).toMatchObject({ judgedAfterMs: 60_000 });
     const unclaimed = recordedOf(2, VerdictGiven, { caseId, reviewer: 'toString', verdict: 'safe' });
     expect(rowOf(opened, unclaimed)!.verdicts[0]).not.toHaveProperty('judgedAfterMs');
+  });
+
+  it('counts the cases that were ever confirmed, and those that are not any more', () => {
+    const countersOf = (...events: RecordedEvent[]) => foldView(verdictsView, events).counters;
+    expect(countersOf(...story.slice(0, -1))).toEqual({});
+    expect(countersOf(...story)).toEqual({ all: { confirmed: 1, overturned: 0 } });
+    const overturned = recordedOf(13, ReviewOverturned, { caseId });
+    expect(countersOf(...story, overturned)).toEqual({ all: { confirmed: 1, overturned: 1 } });
+    const reopened = recordedOf(14, CaseReopened, { caseId, round: 3 });
+    const dismissedNow = recordedOf(15, ReviewDismissed, { caseId, round: 3 });
+    expect(countersOf(...story, reopened, dismissedNow)).toEqual({ all: { confirmed: 1, overturned: 1 } });
   });
 
   it('stays the same when events are replayed', () => {

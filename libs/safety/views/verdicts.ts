@@ -68,7 +68,7 @@ const EVENTS = [
 /** The view of cases has the current round only. A reviewer's record needs what became of every verdict. */
 export const verdictsView = defineView({
   name: 'verdicts',
-  version: 2,
+  version: 3,
   summary: 'The verdicts of every round of a case, how long they took, and how the round was decided.',
   events: EVENTS,
   table: { name: 'verdicts', key: 'case_id', columns },
@@ -77,6 +77,16 @@ export const verdictsView = defineView({
     if (row && event.position <= row.position) return row;
     const after = event.type === 'CaseOpened' ? opened(caseId, row, event) : row && change(row, event);
     return after && { ...after, position: event.position };
+  },
+  // A scrape reads these; counting the rows would read every case.
+  counters: {
+    name: 'verdict_counters',
+    columns: ['confirmed', 'overturned'],
+    contribution(row) {
+      const isConfirmed = row.outcome === 'confirmed';
+      if (!isConfirmed && !row.verdicts.some(({ outcome }) => outcome === 'confirmed')) return [];
+      return [{ bucket: 'all', amounts: { confirmed: 1, overturned: isConfirmed ? 0 : 1 } }];
+    },
   },
 });
 

@@ -6,7 +6,7 @@ import type { Case } from './case.js';
 import { type CaseFacts, ownerOf } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
 import { DEFAULT_QUEUE } from './queue-rules.js';
-import { refuseConflict, refuseIncomplete, refuseUnknownClause } from './refusals.js';
+import { refuseConflict, refuseGolden, refuseIncomplete, refuseUnknownClause } from './refusals.js';
 import { moveCase, type RoutingFacts } from './routing.js';
 import { confirmed, flagged, tally } from './verdict-decisions.js';
 
@@ -27,7 +27,7 @@ export interface HandleInBulk {
  * it no longer meets the filter, or got a flag since the job was started. So does one that somebody is reviewing, has judged
  * or is to have, or that several have to decide.
  * @throws NotFound case-unknown, queue-unknown
- * @throws Refusal case-parked, image-parked, own-flag, own-image, linked-account, case-claimed, case-reserved, case-changed,
+ * @throws Refusal case-parked, golden-case, image-parked, own-flag, own-image, linked-account, case-claimed, case-reserved, case-changed,
  * already-reviewed, panel-too-small, second-review-needed, clause-unknown, image-owner-unknown
  */
 export function handleInBulk(
@@ -37,6 +37,7 @@ export function handleInBulk(
 ): CaseEvent[] {
   refuseIncomplete(state, caseId, facts);
   if (state.status !== 'open') return [];
+  refuseGolden(state, caseId);
   refuseBusy(state, caseId, now);
   if (state.openedAt > startedAt || !meets(state, job.filter, facts))
     throw new Refusal('case-changed', `case ${caseId} no longer meets the filter of the job: review it by itself`);

@@ -1,9 +1,12 @@
 import type { EventPlace, StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
-import { type CaseEvent, caseEvents, type VERDICTS } from './events.js';
+import { type CaseEvent, caseEvents, type UNFLAGGED_ORIGINS, type VERDICTS } from './events.js';
 import { GrowingSet } from './growing-set.js';
 
 export type Verdict = (typeof VERDICTS)[number];
+
+/** Why a round was opened. Reviewers may not know; to them every round looks like one that a flag opened. */
+export type Origin = 'flags' | (typeof UNFLAGGED_ORIGINS)[number];
 
 /** An image under human review. Flags, flaggers, categories, claim and verdicts are those of the current round. */
 export interface Case {
@@ -12,6 +15,7 @@ export interface Case {
   /** The account that generated the image, as last reported in the case; the image's own record takes precedence. */
   accountId?: string;
   round: number;
+  origin: Origin;
   /** When the round began, in epoch milliseconds. */
   openedAt: number;
   /** Absent for a case that was opened before there were queues. */
@@ -89,6 +93,7 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
     status: 'none',
     imageId: '',
     round: 0,
+    origin: 'flags',
     panelSize: 1,
     isPanelGiven: false,
     verdictsNeeded: 0,
@@ -226,16 +231,21 @@ function newRound(state: Case, { round, panelSize }: { round: number; panelSize:
 const sourceOf = ({ flaggerKind }: { flaggerKind?: string }): string[] =>
   flaggerKind === undefined ? [] : [flaggerKind];
 
-const opened = (state: Case, data: DataOf<'CaseOpened'>, place: EventPlace): Case => ({
-  ...newRound(state, data, place),
-  ...remembered(state, data),
-  imageId: data.imageId,
-  accountId: data.accountId ?? state.accountId,
-  flags: 1,
-  flaggers: GrowingSet.of([data.flaggedBy]),
-  sources: GrowingSet.of(sourceOf(data)),
-  categories: GrowingSet.of(data.categories),
-});
+function opened(state: Case, data: DataOf<'CaseOpened'>, place: EventPlace): Case {
+  const { flaggedBy, categories, confidence = 0 } = data;
+  const isFlagged = flaggedBy !== undefined;
+  return {
+    ...newRound(state, data, place),
+    ...(isFlagged ? remembered(state, { ...data, flaggedBy }) : { confidence: Math.max(state.confidence, confidence) }),
+    imageId: data.imageId,
+    accountId: data.accountId ?? state.accountId,
+    origin: data.origin ?? 'flags',
+    flags: isFlagged ? 1 : 0,
+    flaggers: GrowingSet.of(isFlagged ? [flaggedBy] : []),
+    sources: GrowingSet.of(sourceOf(data)),
+    categories: GrowingSet.of(categories),
+  };
+}
 
 /** Only our own reviewers claim cases. */
 const isClaimants = (claim: Case['claim'], { reviewer, reviewerSource }: DataOf<'VerdictGiven'>): boolean =>

@@ -12,6 +12,9 @@ import { severeViewerEvents } from './severe-viewer-events.js';
 
 export const VERDICTS = ['safe', 'unsafe', 'unsure', 'model-problem'] as const;
 
+/** Why a case was opened without a flag: its right verdict is known, or its image is one of a random sample. */
+export const UNFLAGGED_ORIGINS = ['golden', 'sample'] as const;
+
 const caseId = EntityId('The case; it has the id of its image.');
 const imageId = EntityId('The image under review.');
 const owner = Type.Optional(
@@ -64,7 +67,8 @@ const votes = Type.Object(
 export const CaseOpened = defineEvent({
   type: 'CaseOpened',
   version: 1,
-  summary: 'A flag opened a case for human review, or reopened a dismissed one in a new round.',
+  summary:
+    'A flag opened a case for human review, or reopened a dismissed one in a new round; or it was opened without one.',
   schema: eventData({
     caseId,
     imageId,
@@ -72,7 +76,14 @@ export const CaseOpened = defineEvent({
     round,
     panelSize,
     ...flag,
-    flaggedAt: Instant('When the image was flagged.'),
+    flagId: Type.Optional(flag.flagId),
+    flaggedBy: Type.Optional(flag.flaggedBy),
+    origin: Type.Optional(
+      Type.Enum([...UNFLAGGED_ORIGINS], {
+        description: 'Why it was opened without a flag, whose id and flagger are absent then. Absent for a flag.',
+      }),
+    ),
+    flaggedAt: Instant('When the image was flagged; without a flag, when it was chosen.'),
   }),
   example: {
     caseId: 'img-1',

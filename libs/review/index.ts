@@ -74,6 +74,7 @@ import { SevereViewing } from './queries/severe-viewing.js';
 import { ShowCaseController, ShowCaseHandler } from './queries/show-case.js';
 import { ShowReviewerController, ShowReviewerHandler } from './queries/show-reviewer.js';
 import { ShowSamplingController, ShowSamplingHandler } from './queries/show-sampling.js';
+import { ShownFlags } from './queries/shown-flags.js';
 import { WaitingCases } from './queries/waiting-cases.js';
 import { reviewSettingsStream } from './queue-rules.js';
 import { reviewerStream } from './reviewer.js';
@@ -92,6 +93,7 @@ export { type Conflict, conflictOf } from './conflict-of-interest.js';
 export * from './consequences.js';
 export * from './events.js';
 export { CaseFactsReader } from './features/case-facts.js';
+export { type UnflaggedOpening, unflaggedOpening } from './features/unflagged-opening.js';
 export { MAX_FLAGS } from './flag-decisions.js';
 export * from './overturning.js';
 export * from './overturning-events.js';
@@ -100,6 +102,7 @@ export { CurrentCases } from './queries/current-cases.js';
 export * from './review-actions.js';
 export { reviewerStream } from './reviewer.js';
 export { QueueRulesSet } from './routing-events.js';
+export type { OpenUnflagged } from './unflagged-cases.js';
 export type { Votes } from './verdict-decisions.js';
 export * from './views/cases.js';
 
@@ -266,6 +269,7 @@ export const reviewContext: Context = {
     FlagsAhead,
     RoutingFactsReader,
     SevereViewing,
+    ShownFlags,
     WaitingCases,
   ],
   migrations: [CreateCaseReservations1700000000140, CreateRefusedCases1700000000150],

@@ -61,6 +61,15 @@ export function refuseClosed({ status }: Case, caseId: string): void {
   throw new Refusal('case-not-open', `case ${caseId} is closed (${status}); choose an open one`);
 }
 
+/** What a lead may not do to a golden case. @throws Refusal golden-case */
+export function refuseGolden({ origin }: Case, caseId: string): void {
+  if (origin !== 'golden') return;
+  throw new Refusal(
+    'golden-case',
+    `case ${caseId} is golden, so only reviewers’ verdicts end it: leave it to them, or retire the golden case`,
+  );
+}
+
 /** Any label is a clause of a policy without clauses. @throws Refusal clause-unknown */
 export function refuseUnknownClause(clause: string | undefined, { clauses }: Pick<CaseFacts, 'clauses'>): void {
   if (clause === undefined || !clauses || clauses.size === 0 || clauses.has(clause)) return;

@@ -6,6 +6,7 @@ import { listed, type Runner } from '../../cli/session.js';
 import type { NextCaseAnswer } from '../features/next-case.js';
 import type { CaseEntry } from '../queries/case-queue.js';
 
+const ORIGINS = ['flags', 'sample', 'golden'];
 const STATUSES = ['open', 'claimed', 'confirmed', 'dismissed', 'model-problem', 'overturned', 'any'];
 
 interface Filter {
@@ -18,6 +19,7 @@ interface Filter {
   openedBefore?: string;
   openedAfter?: string;
   escalated?: boolean;
+  origin?: string;
   limit: number;
 }
 
@@ -41,6 +43,11 @@ export function addQueueCommands(group: Command, run: Runner): void {
     .option('--opened-after <time>', 'only cases that were opened after this time', instant)
     .option('--escalated', 'only open cases that are escalated')
     .option('--no-escalated', 'only open cases that are not escalated')
+    .addOption(
+      new Option('--origin <origin>', 'only cases that were opened for this reason; for leads and compliance').choices(
+        ORIGINS,
+      ),
+    )
     .option('--limit <n>', 'maximum number of cases', integer(1, 1_000_000), 50)
     .action(
       run<Filter>(async (session, { status, mine, escalated, limit, ...filter }) => {

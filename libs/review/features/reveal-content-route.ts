@@ -32,8 +32,8 @@ const RevealedAnswer = closed({
   comments: Type.Optional(
     list(
       closed({
-        flagId: text('The id of the flag’s event.'),
-        flaggedBy: text('Who flagged.'),
+        flagId: text('The id of the flag’s event; for reviewers, one that stands for it.'),
+        flaggedBy: text('Who flagged; for reviewers, a name that stands for them in this case.'),
         comment: text('What they wrote.'),
       }),
       'The comments on the flags of the round, oldest first.',

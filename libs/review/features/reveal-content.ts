@@ -7,7 +7,7 @@ import { Transactor } from '../../event-store/transact.js';
 import { IfGiven, IsReason, Means } from '../../http/field-rules.js';
 import { ImagePrompts, type Picture, Pictures } from '../../images/index.js';
 import type { Clock } from '../../kernel/clock.js';
-import type { Position } from '../../kernel/envelope.js';
+import type { Actor, Position } from '../../kernel/envelope.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { APPEAL_HEARINGS, type AppealHearings } from '../appeal-hearings.js';
@@ -17,6 +17,7 @@ import { viewed } from '../exposure.js';
 import { ExposureReader } from '../queries/exposure-reader.js';
 import { type FlagComments, FlagCommentsReader } from '../queries/flag-comments.js';
 import { SevereViewing } from '../queries/severe-viewing.js';
+import { ShownFlags } from '../queries/shown-flags.js';
 import { checkReveal, isText, REVEAL_LEVELS, type RevealLevel, severeClauseOf, type TextLevel } from '../reveal.js';
 import { CaseFactsReader } from './case-facts.js';
 import { IsClaimToken } from './claim-answer.js';
@@ -61,6 +62,7 @@ export class RevealContentHandler implements ICommandHandler<RevealContent> {
     @Inject(SevereViewing) private readonly viewing: SevereViewing,
     @Inject(ImagePrompts) private readonly prompts: ImagePrompts,
     @Inject(FlagCommentsReader) private readonly comments: FlagCommentsReader,
+    @Inject(ShownFlags) private readonly shown: ShownFlags,
     @Inject(Pictures) private readonly pictures: Pictures,
     @Inject(ExposureReader) private readonly exposures: ExposureReader,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
@@ -80,7 +82,10 @@ export class RevealContentHandler implements ICommandHandler<RevealContent> {
     const heardUntil = state.status === 'open' ? undefined : await this.hearings?.heldUntil(caseId, reviewer, now);
     const isHearing = heardUntil !== undefined;
     checkReveal(state, { ...reveal, reviewer, ...(role && { role }), isSevereViewer, isHearing, now }, facts);
-    const [content, stretch] = await Promise.all([this.read(caseId, level), this.exposures.stretch(reviewer)]);
+    const [content, stretch] = await Promise.all([
+      this.read(caseId, level, context.actor),
+      this.exposures.stretch(reviewer),
+    ]);
     const claimUntil = heardUntil ?? (await this.renewed(reveal, state));
     const severeClause = isText(level) ? undefined : severeClauseOf(state, facts, context.actor, now);
     const data = { caseId, level, reason, ...(severeClause !== undefined && { severeClause }) };
@@ -90,16 +95,26 @@ export class RevealContentHandler implements ICommandHandler<RevealContent> {
     return { content, position, claimUntil, isBreakAdvised };
   }
 
-  private async read(caseId: string, level: RevealLevel): Promise<Revealed['content']> {
+  private async read(caseId: string, level: RevealLevel, reader: Actor): Promise<Revealed['content']> {
     return isText(level)
-      ? { texts: await this.texts(caseId, level) }
+      ? { texts: await this.texts(caseId, level, reader) }
       : { picture: await this.pictures.at(caseId, level) };
   }
 
-  private async texts(caseId: string, level: TextLevel): Promise<RevealedTexts> {
-    if (level === 'comments') return this.comments.ofCase(caseId);
+  private async texts(caseId: string, level: TextLevel, reader: Actor): Promise<RevealedTexts> {
+    if (level === 'comments') return this.commentsOf(caseId, reader);
     const { text: prompt, isErased } = await this.prompts.find(caseId);
     return { prompt, unavailable: Number(isErased) };
+  }
+
+  private async commentsOf(caseId: string, reader: Actor): Promise<FlagComments> {
+    const { comments, unavailable } = await this.comments.ofCase(caseId);
+    const shown = comments.map(({ flagId, flaggedBy, comment }) => ({
+      flagId: this.shown.flagId(caseId, flagId, reader),
+      flaggedBy: this.shown.flagger(caseId, flaggedBy, reader),
+      comment,
+    }));
+    return { comments: shown, unavailable };
   }
 
   /** Somebody else may have claimed the case while the image was fetched. @throws Refusal claim-lost */

@@ -5,6 +5,7 @@ import { counterTable } from '../../projections/view-tables.js';
 import { casesView } from '../views/cases.js';
 
 export interface CaseCounts {
+  /** Golden ones too. */
   open: number;
   decided: number;
   confirmed: number;

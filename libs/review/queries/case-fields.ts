@@ -1,9 +1,11 @@
 import { Type } from 'typebox';
 import { count, flag, instant, list, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
 import { toIso } from '../../kernel/clock.js';
-import type { Case } from '../case.js';
-import { VERDICTS } from '../events.js';
+import type { Actor } from '../../kernel/envelope.js';
+import type { Case, Origin } from '../case.js';
+import { UNFLAGGED_ORIGINS, VERDICTS } from '../events.js';
 import { DEFAULT_QUEUE } from '../queue-rules.js';
+import { seesOrigin } from './reviewing-roles.js';
 
 /* Fields shared by the answers about cases. */
 
@@ -32,6 +34,21 @@ export const caseFields = {
   ),
   categories: list(Type.String(), 'The categories that flags name; once confirmed, those of the violation.'),
 };
+
+export const ORIGINS = ['flags', ...UNFLAGGED_ORIGINS] as const satisfies Origin[];
+
+/** In answers about cases. */
+export const originField = {
+  origin: Type.Optional(
+    oneOf(
+      ORIGINS,
+      'Why the round was opened: for flags, for a random sample of images that nobody flagged, or to measure reviewers. For leads, compliance and administrators only.',
+    ),
+  ),
+};
+
+/** What the reader may know of it. */
+export const originFor = (origin: Origin, reader: Actor): { origin?: Origin } => (seesOrigin(reader) ? { origin } : {});
 
 /** The place of a case in its queue; until it is routed, in the default one as of its opening. */
 export const placeOf = ({ route, openedAt }: Case): { queue: string; priority: number; dueAt: string } => ({

@@ -1,3 +1,4 @@
+import type { Origin } from '../case.js';
 import type { CaseStatus } from './case-fields.js';
 
 /** Which cases a list has: those that meet every given condition. */
@@ -12,6 +13,8 @@ export interface CaseFilter {
   openedBefore?: string | undefined;
   openedAfter?: string | undefined;
   isEscalated?: boolean | undefined;
+  origin?: Origin | undefined;
+  isWithoutGolden?: boolean | undefined;
   /** Who asks, if they may not know who judged open cases beside themselves. */
   blind?: string | undefined;
 }
@@ -40,7 +43,7 @@ export const orderOf = ({ status }: CaseFilter): 'due_at' | 'opened_at' =>
  * @param placeOf adds a parameter and returns its placeholder
  */
 export function conditionsOf(filter: CaseFilter, placeOf: (value: unknown) => string): string[] {
-  const { status, queue, category, reviewer, account, openedBefore, openedAfter, isEscalated, blind } = filter;
+  const { status, queue, category, reviewer, account, openedBefore, openedAfter, isEscalated, origin, blind } = filter;
   const conditions: string[] = [];
   if (status) conditions.push(OF_STATUS[status]);
   if (queue !== undefined) conditions.push(`queue = ${placeOf(queue)}::text`);
@@ -49,6 +52,12 @@ export function conditionsOf(filter: CaseFilter, placeOf: (value: unknown) => st
   if (openedBefore !== undefined) conditions.push(`opened_at < ${placeOf(openedBefore)}::timestamptz`);
   if (openedAfter !== undefined) conditions.push(`opened_at > ${placeOf(openedAfter)}::timestamptz`);
   if (isEscalated !== undefined) conditions.push(`${WAITS} AND is_escalated = ${placeOf(isEscalated)}::boolean`);
+  // The condition of the index of those that no flag opened.
+  if (origin !== undefined)
+    conditions.push(
+      origin === 'flags' ? `origin = 'flags'` : `origin <> 'flags' AND origin = ${placeOf(origin)}::text`,
+    );
+  if (filter.isWithoutGolden) conditions.push(`origin <> 'golden'`);
   if (reviewer !== undefined) {
     const person = placeOf(reviewer);
     // The index finds also verdicts of a reviewer of that name in another system.

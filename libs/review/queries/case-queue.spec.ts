@@ -2,12 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { hashOf } from '../../kernel/ids.js';
 import { inTransaction } from '../../platform/database/in-transaction.js';
 import { promote, startBuild } from '../../projections/builds.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { type CaseRow, casesView } from '../views/cases.js';
 import { CASE_STATUSES, type CaseStatus } from './case-fields.js';
 import { CaseQueue } from './case-queue.js';
+import { ShownFlags } from './shown-flags.js';
 
 const LEAD = { kind: 'user', id: 'lead', role: 'lead' } as const;
 const NOW = Date.parse('2022-05-18T09:00:00Z');
@@ -32,16 +34,16 @@ afterAll(async () => {
 async function fill(rows: Pick<CaseRow, 'case_id' | 'status' | 'opened_at' | 'claimed_until'>[]): Promise<void> {
   await pool.query(`TRUNCATE ${viewTable(casesView)}`);
   await pool.query(
-    `INSERT INTO ${viewTable(casesView)} (case_id, image_id, status, round, panel_size, is_panel_given, verdicts_needed, is_held, is_escalated, flags, flags_received,
+    `INSERT INTO ${viewTable(casesView)} (case_id, image_id, status, round, origin, is_unflagged, panel_size, is_panel_given, verdicts_needed, is_held, is_escalated, flags, flags_received,
        verdicts, categories, queue, priority, judged_flaggers, opened_at, due_at, flagged_at, claimed_until, position)
-     SELECT c.case_id, c.case_id, c.status, 1, 1, false, 0, false, false, '[]', 1, '[]', '[]', 'default', 0, '[]', to_timestamp(c.opened_at / 1000),
+     SELECT c.case_id, c.case_id, c.status, 1, 'flags', false, 1, false, 0, false, false, '[]', 1, '[]', '[]', 'default', 0, '[]', to_timestamp(c.opened_at / 1000),
             to_timestamp(c.opened_at / 1000), to_timestamp(c.opened_at / 1000), to_timestamp(c.claimed_until / 1000), 1
      FROM json_to_recordset($1) c(case_id text, status text, opened_at float8, claimed_until float8)`,
     [JSON.stringify(rows)],
   );
 }
 
-const queueOn = (on: pg.Pool) => new CaseQueue(on, { now: () => NOW });
+const queueOn = (on: pg.Pool) => new CaseQueue(on, { now: () => NOW }, new ShownFlags({ keyedHash: hashOf }));
 
 describe('the case queue', () => {
   it('lists each case once under its current status, the longest waiting first, for any page size', async () => {

@@ -12,15 +12,20 @@ import { viewTable } from '../../projections/view-tables.js';
 import { isBlind } from '../blind-review.js';
 import { isOurs } from '../case.js';
 import { casesView } from '../views/cases.js';
-import { caseFields, VISIBLE, verdictFields } from './case-fields.js';
+import { caseFields, originField, originFor, VISIBLE, verdictFields } from './case-fields.js';
 import { type CaseFilter, conditionsOf, orderOf, STATUS_NOW } from './case-filter.js';
+import { seesOrigin } from './reviewing-roles.js';
+import { ShownFlags } from './shown-flags.js';
 
 export const CaseEntry = closed({
   ...caseFields,
+  ...originField,
   flags: list(
     closed({
-      flagId: text('The id of the flag’s event.'),
-      flaggedBy: text('The account or the detector that flagged.'),
+      flagId: text('The id of the flag’s event; for reviewers, one that stands for it.'),
+      flaggedBy: text(
+        'The account or the detector that flagged; for reviewers, a name that stands for it in this case.',
+      ),
       categories: list(Type.String(), 'The categories that the flag names.'),
     }),
     'The flags of the round that opened or joined the case.',
@@ -68,6 +73,7 @@ export class CaseQueue {
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(ShownFlags) private readonly shown: ShownFlags,
   ) {}
 
   /** Those that wait in the order of their queues, others in the order of their opening. */
@@ -93,8 +99,18 @@ export class CaseQueue {
       rows.map(({ image_id }) => image_id),
     );
     // biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
-    const named = (row: any) => ({ ...toEntry(row, reader, now), ...accountOf(owners.get(row.image_id)) });
+    const named = (row: any) => ({ ...this.entry(row, reader, now), ...accountOf(owners.get(row.image_id)) });
     return toPage(rows, limit, named, (row) => [Number(row.order_ms), row.case_id]);
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
+  private entry(row: any, reader: Actor, now: number): CaseEntry {
+    return {
+      ...toEntry(row, reader, now),
+      ...originFor(row.origin, reader),
+      flags: this.shown.of(row.case_id, row.flags, reader),
+      flagsReceived: row.flags_received - (row.is_unflagged && seesOrigin(reader) ? 1 : 0),
+    };
   }
 }
 
@@ -110,7 +126,7 @@ const reservationOf = (row: { reserved_for: string | null; reserved_until: Date 
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
-function toEntry(row: any, reader: Actor, now: number): CaseEntry {
+function toEntry(row: any, reader: Actor, now: number): Omit<CaseEntry, 'flags' | 'flagsReceived'> {
   const claimed = row.status_now === 'claimed';
   const isOpen = claimed || row.status_now === 'open';
   const isHidden = isOpen && isBlind(row.verdicts, claimed ? row.claimed_by : undefined, reader, now);
@@ -128,8 +144,6 @@ function toEntry(row: any, reader: Actor, now: number): CaseEntry {
     queue: row.queue,
     priority: row.priority,
     dueAt: toIso(row.due_at),
-    flags: row.flags,
-    flagsReceived: row.flags_received,
     categories: row.categories,
     verdictsGiven: verdicts.length,
     verdicts,

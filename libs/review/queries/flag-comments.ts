@@ -39,7 +39,7 @@ export class FlagCommentsReader {
       ),
     );
     const ids = round.flatMap((event) =>
-      isOf(CaseOpened, event) || isOf(CaseJoined, event) ? [event.data.flagId] : [],
+      isOf(CaseOpened, event) || isOf(CaseJoined, event) ? (event.data.flagId ?? []) : [],
     );
     const flags = await eventsAt(this.store, await this.store.placesOf(ids));
     const comments: FlagComment[] = [];

@@ -8,9 +8,11 @@ import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Page, PageQuery } from '../../http/paging.js';
 import { Context } from '../../http/request-context.js';
 import type { Actor } from '../../kernel/envelope.js';
-import { CASE_STATUSES, type CaseStatus } from './case-fields.js';
+import { InvalidInput } from '../../kernel/errors.js';
+import type { Origin } from '../case.js';
+import { CASE_STATUSES, type CaseStatus, ORIGINS } from './case-fields.js';
 import { CaseEntry, CaseQueue, caseEntryExample } from './case-queue.js';
-import { REVIEWERS } from './reviewing-roles.js';
+import { REVIEWERS, seesGolden, seesOrigin } from './reviewing-roles.js';
 
 export class ListCases extends PageQuery<Page<CaseEntry>> {
   @Means('The status of the cases; every status by default.')
@@ -52,6 +54,11 @@ export class ListCases extends PageQuery<Page<CaseEntry>> {
   @IsIn(['true', 'false'])
   escalated?: 'true' | 'false';
 
+  @Means('Only cases that were opened for this reason; for leads, compliance and administrators only.')
+  @IfGiven()
+  @IsIn(ORIGINS)
+  origin?: Origin;
+
   declare readonly reader: Actor;
 }
 
@@ -59,10 +66,16 @@ export class ListCases extends PageQuery<Page<CaseEntry>> {
 export class ListCasesHandler implements IQueryHandler<ListCases> {
   constructor(@Inject(CaseQueue) private readonly queue: CaseQueue) {}
 
-  execute({ reader, limit, cursor, mine, escalated, ...conditions }: ListCases): Promise<Page<CaseEntry>> {
-    const { status, queue, category, reviewer, account, openedBefore, openedAfter } = conditions;
+  /** @throws InvalidInput */
+  async execute({ reader, limit, cursor, mine, escalated, ...conditions }: ListCases): Promise<Page<CaseEntry>> {
+    const { status, queue, category, reviewer, account, openedBefore, openedAfter, origin } = conditions;
+    if (origin !== undefined && !seesOrigin(reader)) {
+      const message = 'is for leads, compliance and administrators only: leave it out';
+      throw new InvalidInput([{ field: '/origin', message }]);
+    }
     const filter = {
-      ...{ status, queue, category, account, openedBefore, openedAfter },
+      ...{ status, queue, category, account, openedBefore, openedAfter, origin },
+      isWithoutGolden: !seesGolden(reader),
       reviewer: mine === undefined ? reviewer : reader.id,
       blind: reader.role === 'reviewer' ? reader.id : undefined,
       isEscalated: escalated === undefined ? undefined : escalated === 'true',

@@ -40,6 +40,6 @@ export class MatchingCases {
 function matching(filter: BulkJob['filter'], at: number): { where: string; values: unknown[] } {
   const values: unknown[] = [at];
   const conditions = conditionsOf(filter, (value) => `$${values.push(value)}`);
-  const isOpen = `status IN ('open', 'claimed') AND round > 0 AND opened_at <= to_timestamp($1::float8 / 1000)`;
+  const isOpen = `status IN ('open', 'claimed') AND round > 0 AND origin <> 'golden' AND opened_at <= to_timestamp($1::float8 / 1000)`;
   return { where: [isOpen, ...conditions].join(' AND '), values };
 }

@@ -30,13 +30,18 @@ import { caseStream } from '../case.js';
 import { ownerOf } from '../conflict-of-interest.js';
 import { CaseRouted, PRIORITY_PARTS } from '../routing-events.js';
 import { undecided } from '../verdict-decisions.js';
-import { CASE_ID, caseFields, placeOf, VISIBLE, verdictFields } from './case-fields.js';
-import { REVIEWERS } from './reviewing-roles.js';
+import { CASE_ID, caseFields, originField, originFor, placeOf, VISIBLE, verdictFields } from './case-fields.js';
+import { REVIEWERS, seesGolden } from './reviewing-roles.js';
+import { ShownFlags } from './shown-flags.js';
 import { visibleHistory, visibleReview } from './visible-review.js';
 
 const CaseAnswer = closed({
   ...caseFields,
-  flaggers: list(Type.String(), 'Who flagged, up to the limit of flags of a case; none of them may review it.'),
+  ...originField,
+  flaggers: list(
+    Type.String(),
+    'Who flagged, up to the limit of flags of a case; none of them may review it. For reviewers, names that stand for them in this case.',
+  ),
   claim: orNull(
     closed({
       reviewer: text('The reviewer who claimed it.'),
@@ -71,15 +76,16 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(POOL) private readonly pool: Pool,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(ShownFlags) private readonly shown: ShownFlags,
   ) {}
 
   async execute({ id: caseId, reader }: ShowCase): Promise<CaseAnswer> {
     const events = await this.store.readStream(`${caseStream.category}-${caseId}`);
     const state = foldRecorded(caseStream, events);
-    if (state.status === 'none') {
+    if (state.status === 'none' || (state.origin === 'golden' && !seesGolden(reader))) {
       throw new NotFound('case-unknown', `there is no case ${caseId}; a flag on an image opens the case of its id`);
     }
-    const { imageId, round, panelSize, flaggers, categories, isEscalated } = state;
+    const { imageId, round, panelSize, origin, categories, isEscalated } = state;
     const owners = await ownersOf(this.pool, [imageId]);
     const now = this.clock.now();
     const { verdict: _, ...visible } = visibleReview(state, reader, now);
@@ -91,12 +97,13 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
       imageId,
       accountId: ownerOf(state, { owner: owners.get(imageId) }) ?? null,
       ...visible,
+      ...originFor(origin, reader),
       round,
       panelSize,
       isEscalated,
       ...placeOf(state),
       priorityParts: [...(events.findLast((event) => isOf(CaseRouted, event))?.data.parts ?? [])],
-      flaggers: [...flaggers].sort(),
+      flaggers: this.shown.flaggersOf(caseId, state, reader),
       categories: [...categories].sort(),
       decidesAt: decidesAt === undefined ? null : toIso(decidesAt),
       verdictsGiven: visible.verdicts.length,

@@ -51,6 +51,8 @@ describe('the cases view', () => {
       account_id: 'acc-1',
       status: 'claimed',
       round: 1,
+      origin: 'flags',
+      is_unflagged: false,
       panel_size: 1,
       flags_received: 2,
       flags: [
@@ -82,6 +84,26 @@ describe('the cases view', () => {
       votes: null,
       position: 3,
     });
+  });
+
+  const unflagged = (origin: string) =>
+    recorded(1, 'CaseOpened', {
+      ...{ caseId, imageId: caseId, accountId: 'acc-1', round: 1, panelSize: 1, categories: ['violent'] },
+      ...{ origin, hasComment: false, flaggedAt: '2022-05-18T09:00:00.000Z' },
+    });
+
+  it('has a case without a flag or flagger if it was opened without one, until somebody flags the image', () => {
+    const sampled = { origin: 'sample', is_unflagged: true, flags_received: 1, flags: [{ categories: ['violent'] }] };
+    expect(row(unflagged('sample'))).toMatchObject(sampled);
+    const flag = recorded(2, 'ContentFlagged', { imageId: caseId });
+    const late = recorded(3, 'CaseJoined', { caseId, flagId: 'flag-2', flaggedBy: 'acc-8', categories: ['hate'] });
+    expect(row(unflagged('sample'), flag, late)).toMatchObject({ origin: 'sample', flags_received: 2 });
+    const counters = (origin: string, ...events: ReturnType<typeof recorded>[]) =>
+      foldView(casesView, [unflagged(origin), ...events]).counters;
+    expect(counters('sample', verdict, dismissed)).toEqual({ 'account:acc-1': { decided: 1, confirmed: 0 } });
+    expect(counters('sample')).toEqual({ 'queue:default': { open: 1 } });
+    expect(counters('golden')).toEqual({ 'queue:default': { open: 1, golden: 1 } });
+    expect(row(unflagged('sample'), verdict, dismissed, open(6, 2))).toMatchObject({ origin: 'flags', round: 2 });
   });
 
   const routed = (position: number, dueAt = '2022-05-19T00:00:00.000Z') =>

@@ -13,19 +13,14 @@ import {
   text,
   timestamptz,
 } from '../../projections/view.js';
-import type { Closed, Verdict } from '../case.js';
+import type { Closed, Origin, Verdict } from '../case.js';
+import { type CaseFlag, decidesAt, flaggersOf, flagOf, isOpen, union } from '../case-rows.js';
 import { type CaseEvent, type CaseOpened, caseEvents } from '../events.js';
 import { MAX_FLAGS } from '../flag-decisions.js';
 import { DEFAULT_QUEUE } from '../queue-rules.js';
 import type { Votes } from '../verdict-decisions.js';
 
 /** Part of a JSON column, so its fields are named as in the events. */
-interface CaseFlag {
-  flagId: string;
-  flaggedBy: string;
-  categories: string[];
-}
-
 interface CaseVerdict {
   reviewer: string;
   /** The system of a reviewer who is not ours. */
@@ -45,6 +40,10 @@ const columns = {
   /** `claimed` with `claimed_until` in the past means open: no event marks the end of a lease. */
   status: text<'open' | 'claimed' | Closed>(),
   round: int4(),
+  /** Why the round was opened. */
+  origin: text<Origin>(),
+  /** Whether the case was first opened without a flag, which `flags_received` counts as one. */
+  is_unflagged: bool(),
   panel_size: int4(),
   flags: jsonb<CaseFlag[]>(),
   is_panel_given: bool(),
@@ -93,19 +92,20 @@ export type CaseRow = RowOf<typeof columns>;
 
 export const casesView = defineView({
   name: 'cases',
-  version: 10,
+  version: 11,
   summary: 'Images under human review, their flags, claims and verdicts.',
   events: [...caseEvents, ContentFlagged],
   table: {
     name: 'cases',
     key: 'case_id',
     columns,
-    // For the lists of all and of closed cases, for those that wait, for each queue, its oldest case and its claimed ones, for
+    // For the lists of all, of closed cases and of those that no flag opened, for those that wait, for each queue, its oldest case and its claimed ones, for
     // the cases that are decided next, those of a category and of a reviewer, and for
     // the history of an account, counted by status from the index alone.
     indexes: [
       '(opened_at, case_id)',
       `(status, opened_at, case_id) WHERE status NOT IN ('open', 'claimed')`,
+      `(origin, opened_at, case_id) WHERE origin <> 'flags'`,
       // Its condition keeps the planner from reading other queues for the next case of one.
       `(due_at, case_id) WHERE status IN ('open', 'claimed') AND round > 0`,
       `(queue, is_escalated, due_at, case_id) WHERE status IN ('open', 'claimed')`,
@@ -132,7 +132,7 @@ export const casesView = defineView({
   },
   counters: {
     name: 'case_counters',
-    columns: ['open', 'decided', 'confirmed'],
+    columns: ['open', 'golden', 'decided', 'confirmed'],
     contribution: (row) => [...waiting(row), ...judged(row)],
   },
 });
@@ -144,30 +144,18 @@ export const flaggerBucket = (flagger: string): string => `flagger:${flagger}`;
 /** The bucket of the decided cases of an account. */
 export const accountBucket = (accountId: string): string => `account:${accountId}`;
 
-const isOpen = ({ status }: Pick<CaseRow, 'status'>): boolean => status === 'open' || status === 'claimed';
-
-const waiting = (row: CaseRow) => (isOpen(row) ? [{ bucket: queueBucket(row.queue), amounts: { open: 1 } }] : []);
+/** Golden cases are among the open ones, and counted apart for figures that leave them out. */
+const waiting = (row: CaseRow) =>
+  isOpen(row)
+    ? [{ bucket: queueBucket(row.queue), amounts: { open: 1, ...(row.origin === 'golden' && { golden: 1 }) } }]
+    : [];
 
 /** A problem of the model counts neither for nor against anybody. */
-function judged({ outcome, judged_flaggers, account_id }: CaseRow) {
-  if (outcome === null) return [];
+function judged({ outcome, origin, judged_flaggers, account_id }: CaseRow) {
+  if (outcome === null || origin === 'golden') return [];
   const amounts = { decided: 1, confirmed: outcome === 'confirmed' ? 1 : 0 };
   const buckets = [...judged_flaggers.map(flaggerBucket), ...(account_id === null ? [] : [accountBucket(account_id)])];
   return buckets.map((bucket) => ({ bucket, amounts }));
-}
-
-/**
- * Without the verdicts of those who flagged since or own the image. The decision knows more of them, such as linked accounts:
- * then the time passes and the case waits on.
- */
-function decidesAt(row: CaseRow): number | null {
-  if (!isOpen(row)) return null;
-  const { verdicts, is_panel_given, panel_size, account_id, flags, judged_flaggers } = row;
-  const partial = new Set([account_id, ...judged_flaggers, ...flags.map(({ flaggedBy }) => flaggedBy)]);
-  const valid = verdicts.filter(({ reviewer }) => !partial.has(reviewer));
-  const counted = is_panel_given ? valid : valid.filter(({ verdict }) => verdict !== 'unsure');
-  const ends = counted.flatMap(({ finalAt }) => (finalAt === undefined ? [] : Date.parse(finalAt)));
-  return counted.length < Math.max(panel_size, row.verdicts_needed) || ends.length === 0 ? null : Math.max(...ends);
 }
 
 function opened(
@@ -179,7 +167,9 @@ function opened(
     case_id: caseId,
     image_id: data.imageId,
     account_id: data.accountId ?? before?.account_id ?? null,
-    flags: [{ flagId: data.flagId, flaggedBy: data.flaggedBy, categories: data.categories }],
+    origin: data.origin ?? 'flags',
+    is_unflagged: before?.is_unflagged ?? data.flaggedBy === undefined,
+    flags: [flagOf(data)],
     flags_received: before?.flags_received ?? 1,
     categories: union([], data.categories),
     outcome: before?.outcome ?? null,
@@ -254,7 +244,7 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
         account_id: data.accountId ?? row.account_id,
         // Those that were stored before the case was opened were not counted as they came.
         flags_received: Math.max(row.flags_received, row.flags.length + 1),
-        flags: [...row.flags, { flagId: data.flagId, flaggedBy: data.flaggedBy, categories: data.categories }],
+        flags: [...row.flags, flagOf(data)],
         categories: union(row.categories, data.categories),
       };
     case 'CaseRouted':
@@ -334,10 +324,7 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
 
 const outcomeOf = ({ judged_flaggers, flags }: CaseRow, type: keyof typeof OUTCOMES) => ({
   outcome: OUTCOMES[type],
-  judged_flaggers: union(
-    judged_flaggers,
-    flags.map(({ flaggedBy }) => flaggedBy),
-  ).slice(0, MAX_FLAGS),
+  judged_flaggers: union(judged_flaggers, flaggersOf(flags)).slice(0, MAX_FLAGS),
 });
 
 const OUTCOMES = {
@@ -346,5 +333,3 @@ const OUTCOMES = {
   ModelProblemFound: null,
   ReviewOverturned: 'dismissed',
 } as const;
-
-const union = (some: readonly string[], more: readonly string[]): string[] => [...new Set([...some, ...more])].sort();

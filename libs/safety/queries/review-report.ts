@@ -13,7 +13,8 @@ import type { ReviewFigures } from './safety-answer.js';
 /** The names of the votes of a decision. */
 const VOTES = ['safe', 'unsafe', 'unsure', 'modelProblem'] as const;
 const DECIDED = `status NOT IN ('open', 'claimed')`;
-const CASES = viewTable(casesView);
+/** Golden cases measure reviewers by their known answers, and nothing else. */
+const CASES = `(SELECT * FROM ${viewTable(casesView)} WHERE origin <> 'golden')`;
 
 /* Rounding makes sums of fractions depend on their order, so rows have a fixed order: the same log gives the same answer. */
 

@@ -1,0 +1,42 @@
+import type { Case } from './case.js';
+import type { CaseEvent, UNFLAGGED_ORIGINS } from './events.js';
+
+export interface OpenUnflagged {
+  imageId: string;
+  /** The account that generated the image, if it is known. */
+  accountId?: string;
+  origin: (typeof UNFLAGGED_ORIGINS)[number];
+  /** As a flag would name them; none for an image that nobody looked at. */
+  categories: readonly string[];
+  /** From 0 to 1, as a flag would have it. */
+  confidence?: number;
+  /** When the image was chosen; RFC 3339. */
+  chosenAt: string;
+  panelSize: number;
+}
+
+/**
+ * Opens a case without a flag. To a reviewer it looks like one that a user's flag without a comment opened; what counts flags
+ * and flaggers has none of it. A no-op if the image has a case, which a flag may have opened meanwhile.
+ */
+export function openUnflagged(state: Case, opening: OpenUnflagged): CaseEvent[] {
+  if (state.round > 0) return [];
+  const { imageId, accountId, origin, confidence, chosenAt, panelSize } = opening;
+  return [
+    {
+      type: 'CaseOpened',
+      data: {
+        caseId: imageId,
+        imageId,
+        ...(accountId !== undefined && { accountId }),
+        round: 1,
+        panelSize,
+        categories: [...new Set(opening.categories)].sort(),
+        ...(confidence !== undefined && { confidence }),
+        hasComment: false,
+        origin,
+        flaggedAt: chosenAt,
+      },
+    },
+  ];
+}

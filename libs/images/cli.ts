@@ -19,6 +19,7 @@ export const commands: CommandGroup = (program, run) => {
           ['faces', image.faces],
           ['prompt category', image.promptCategory],
           ['withheld', image.withheld],
+          ['withheld because', image.withheldBecause],
         ]),
       );
     }),
@@ -45,7 +46,7 @@ export const commands: CommandGroup = (program, run) => {
   command(
     group,
     'restore <id>',
-    'Lets a withheld image be shared, downloaded and flagged again. Repeating it changes nothing.',
+    'Lets a withheld image be shared, downloaded and flagged again. Leads restore those of a problem of the model. Repeating it changes nothing.',
     'image restore img-1 --reason appeal-granted',
   )
     .requiredOption('--reason <label>', 'why, as a lower-case label', label)

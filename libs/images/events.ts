@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
-import { EntityId, eventData, Label, Labels, Line, Name, PersonalText } from '../events/schemas.js';
+import { Count, EntityId, eventData, Label, Labels, Line, Name, PersonalText } from '../events/schemas.js';
 
 const imageId = EntityId('The image.');
 const fact = { category: 'image', id: 'imageId' } as const;
@@ -88,12 +88,25 @@ export const ContentFlagged = defineEvent({
 
 export const imageEvents = [ImageGenerated, ImageShared, ImageDownloaded, ContentFlagged];
 
+/** Why an image is withheld. */
+export const WITHHOLDING_CAUSES = ['violation', 'model-problem'] as const;
+
 export const ImageWithheld = defineEvent({
   type: 'ImageWithheld',
   version: 1,
   summary: 'Nobody may share, download or flag an image any more, until it is restored.',
   published: true,
-  schema: eventData({ imageId, caseId: EntityId('The confirmed case that caused it.') }),
+  schema: eventData({
+    imageId,
+    caseId: EntityId('The case that caused it.'),
+    cause: Type.Optional(
+      Type.Enum([...WITHHOLDING_CAUSES], {
+        description:
+          'What the case found: a `violation`, also if this is absent, or a `model-problem` whose reviewers wanted the image withheld, which is held against nobody.',
+      }),
+    ),
+    round: Type.Optional(Count('Of a `model-problem`: the round of the case that found it.', 1)),
+  }),
   example: { imageId: 'img-1', caseId: 'img-1' },
 });
 
@@ -102,7 +115,13 @@ export const ImageRestored = defineEvent({
   version: 1,
   summary: 'A withheld image may be shared, downloaded and flagged again.',
   published: true,
-  schema: eventData({ imageId, reason: Label('The reason.') }),
+  schema: eventData({
+    imageId,
+    reason: Label('The reason.'),
+    round: Type.Optional(
+      Count('The round of its case that replaced the finding of a model’s problem; absent if somebody restored it.', 1),
+    ),
+  }),
   example: { imageId: 'img-1', reason: 'appeal-granted' },
 });
 

@@ -37,6 +37,20 @@ describe('an image', () => {
     expect(isWithheld(fold(withholdingStream, [restored], doubtful))).toBe(false);
   });
 
+  it('is restored by a lead only if a problem of the model withholds it', () => {
+    const found: WithholdingEvent = {
+      type: 'ImageWithheld',
+      data: { imageId, caseId: imageId, cause: 'model-problem', round: 1 },
+    };
+    const byLead = (state: ReturnType<typeof given>) => restoreImage(state, restored.data as never, false);
+    expect(byLead(given(found))).toEqual([restored]);
+    expect(byLead(given())).toEqual([]);
+    const refused = expect.objectContaining({ code: 'violation-confirmed' });
+    expect(() => byLead(given(withheld))).toThrow(refused);
+    expect(() => byLead(given(found, withheld))).toThrow(refused);
+    expect(() => byLead(withholdingStream.evolveBroken!(given(found), { position: 7, time: '' }))).toThrow(refused);
+  });
+
   it('is in the view as its events say, also if they are read again', () => {
     const events = [recorded(1, 'ImageWithheld', withheld.data), recorded(2, 'ImageRestored', restored.data)];
     expect(foldView(withheldImagesView, events.slice(0, 1)).rows[imageId]).toMatchObject({ case_id: imageId });

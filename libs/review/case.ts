@@ -82,6 +82,8 @@ export interface GivenVerdict {
   source?: string;
   verdict: Verdict;
   clause?: string;
+  /** Of a `model-problem`: whether the image is to be withheld. */
+  withhold?: true;
   /** Until when it can be taken back, in epoch milliseconds; absent if it can't. */
   finalAt?: number;
 }
@@ -252,12 +254,13 @@ const isClaimants = (claim: Case['claim'], { reviewer, reviewerSource }: DataOf<
   claim?.reviewer === reviewer && reviewerSource === undefined;
 
 function voted(state: Case, data: DataOf<'VerdictGiven'>): Case {
-  const { reviewer, reviewerSource, verdict, clause, finalAt, panelSize } = data;
+  const { reviewer, reviewerSource, verdict, clause, withhold, finalAt, panelSize } = data;
   const given: GivenVerdict = {
     reviewer,
     verdict,
     ...(reviewerSource !== undefined && { source: reviewerSource }),
     ...(clause !== undefined && { clause }),
+    ...(withhold && { withhold }),
     ...(finalAt !== undefined && { finalAt: Date.parse(finalAt) }),
   };
   return {

@@ -25,6 +25,7 @@ const VERDICTS = ['safe', 'unsafe', 'unsure', 'model-problem'];
 interface Verdict {
   clause?: string;
   rationale?: string;
+  withhold?: boolean;
   note?: string;
 }
 
@@ -70,19 +71,20 @@ export const commands: CommandGroup = (program, run) => {
     'verdict',
     'Gives your verdict on a case, which it claims if you have not. The last verdict of the panel decides it. Refuses a second one: withdraw the first.',
     "case verdict img-1 unsafe --clause violent --rationale 'a wound in the lower left'",
-    'case verdict img-1 model-problem',
+    'case verdict img-1 model-problem --withhold',
   )
     .argument('<id>', 'the case')
     .addArgument(new Argument('<verdict>', 'your judgement of the image').choices(VERDICTS))
     .option('--clause <id>', 'the clause of the content policy that the image violates; needed for unsafe')
     .option('--rationale <text>', 'why it does; needed for unsafe, stored encrypted')
+    .option('--withhold', 'of a model-problem: nobody may share, download or flag the image any more')
     .option('--note <text>', 'a note; stored encrypted')
     .action(
-      run<Verdict>(async ({ client, print }, { clause, rationale, note }, id, verdict) => {
+      run<Verdict>(async ({ client, print }, { clause, rationale, withhold, note }, id, verdict) => {
         const review = await client.get<ReviewAnswer>(`${casePath(id!)}/review`);
         if (review.verdict !== null) throw alreadyJudged(review);
         const token = review.claim?.token ?? (await claimOf(client, id!)).token;
-        const body = { token, verdict, clause, rationale, note };
+        const body = { token, verdict, clause, rationale, withhold, note };
         const judged = await client.post<VerdictAnswer>(`${casePath(id!)}/verdicts`, body, { repeatable: true });
         print(judged, () =>
           judged.finalAt === null

@@ -181,6 +181,11 @@ export const CaseReopened = defineEvent({
   example: { caseId: 'img-1', by: 'lead-1', reason: 'the clause was clarified', round: 2, panelSize: 1 },
 });
 
+/** Absent for false. */
+const withhold = Type.Optional(
+  Type.Boolean({ description: 'Of a `model-problem`: whether nobody may share, download or flag the image any more.' }),
+);
+
 export const VerdictGiven = defineEvent({
   type: 'VerdictGiven',
   version: 1,
@@ -195,6 +200,7 @@ export const VerdictGiven = defineEvent({
     }),
     clause: Type.Optional(Label('The clause of the content policy that the image violates.')),
     rationale: Type.Optional(PersonalText(2000, 'Why it does. Stored encrypted.')),
+    withhold,
     finalAt: Type.Optional(Instant('Until when the verdict can be taken back; absent if it can’t.')),
     answerTimeMs: Type.Optional(Count('How long the reviewer took, in milliseconds.')),
     panelSize: Type.Optional(panelSize),
@@ -282,7 +288,8 @@ export const ReviewDismissed = defineEvent({
 export const ModelProblemFound = defineEvent({
   type: 'ModelProblemFound',
   version: 1,
-  summary: 'Human review found that the model did wrong with an image. It counts against no account.',
+  summary:
+    'Human review found that the model did wrong with an image. It counts against no account, also if the image is withheld.',
   published: true,
   schema: eventData({
     caseId,
@@ -291,6 +298,7 @@ export const ModelProblemFound = defineEvent({
     categories: Labels('The categories that the flags named.'),
     votes,
     round,
+    withhold,
   }),
   example: {
     caseId: 'img-1',

@@ -12,6 +12,7 @@ import {
   refuseUnknownClause,
   refuseWithoutClaim,
 } from './refusals.js';
+import { isWithheldBy, refuseWithholding } from './withholding.js';
 
 /** Maximum categories in a decision event: the first that flags named. */
 const MAX_CATEGORIES = 20;
@@ -23,6 +24,8 @@ interface GiveVerdictBase {
   /** The violated clause; an `unsafe` verdict of our reviewers has one, and a rationale. */
   clause?: string;
   rationale?: string;
+  /** Of a `model-problem`: whether nobody may share, download or flag the image any more. */
+  withhold?: boolean;
   answerTimeMs?: number;
   note?: string;
   /** Epoch milliseconds. */
@@ -46,7 +49,7 @@ export interface ImportVerdict extends GiveVerdictBase {
 
 /**
  * The verdict and, if it completes the panel and can't be taken back, the decision, or the demand for a further review. A strict majority of `unsafe` confirms
- * the case, one of `model-problem` closes it as such, anything else dismisses it. A no-op if the case is decided or the
+ * the case, one of `model-problem` closes it as such (and withholds the image if most of those want that), anything else dismisses it. A no-op if the case is decided or the
  * reviewer has voted. The verdict of somebody who may not review the case any more decides nothing, nor does `unsure`:
  * another reviewer takes that place. In a panel that an outside tool gave, `unsure` counts as well.
  * @throws NotFound case-unknown; InvalidInput
@@ -54,9 +57,10 @@ export interface ImportVerdict extends GiveVerdictBase {
  * image-owner-unknown
  */
 export function giveVerdict(state: Case, command: GiveVerdict | ImportVerdict, facts: CaseFacts): CaseEvent[] {
-  const { caseId, reviewer, verdict, clause, rationale, answerTimeMs, note, now } = command;
+  const { caseId, reviewer, verdict, clause, rationale, withhold, answerTimeMs, note, now } = command;
   const ours = 'token' in command ? command : undefined;
   const outside = 'reviewerSource' in command ? command : undefined;
+  refuseWithholding(command);
   refuseIncomplete(state, caseId, facts);
   if (state.status !== 'open' || hasVoted(state, reviewer, outside?.reviewerSource)) return [];
   refuseConflict(state, caseId, reviewer, facts);
@@ -72,6 +76,7 @@ export function giveVerdict(state: Case, command: GiveVerdict | ImportVerdict, f
       verdict,
       ...(clause !== undefined && { clause }),
       ...(rationale !== undefined && { rationale }),
+      ...(withhold && { withhold }),
       ...(ours && ours.windowMs > 0 && { finalAt: toIso(now + ours.windowMs) }),
       ...(answerTimeMs !== undefined && { answerTimeMs }),
       ...(outside && { reviewerSource: outside.reviewerSource }),
@@ -159,7 +164,8 @@ function decideIfFinal(state: Case, caseId: string, now: number, facts: CaseFact
     votes,
     round: state.round,
   };
-  return [{ type: isMajority(votes.modelProblem) ? 'ModelProblemFound' : 'ReviewDismissed', data }];
+  if (!isMajority(votes.modelProblem)) return [{ type: 'ReviewDismissed', data }];
+  return [{ type: 'ModelProblemFound', data: { ...data, ...(isWithheldBy(counted) && { withhold: true }) } }];
 }
 
 /** @throws InvalidInput; Refusal clause-unknown */

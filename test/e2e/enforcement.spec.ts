@@ -98,6 +98,38 @@ describe('an image', () => {
     expect(await text('image', 'show', 'img-ann')).toMatch(/withheld +no/);
   });
 
+  it('is withheld because of a problem of the model too, which counts against nobody, until a lead restores it', async () => {
+    const [amy, bob, lea] = [await member('amy'), await member('bob'), await gatehouse.as('lea', 'lead')];
+    await service.post('/v1/events', [
+      cloudEvent('ImageGenerated', { imageId: 'img-amy', accountId: amy }),
+      cloudEvent('ImageDownloaded', { imageId: 'img-amy' }),
+      cloudEvent('ContentFlagged', { imageId: 'img-amy', flaggedBy: 'x', flaggerKind: 'staff', categories: ['bias'] }),
+    ]);
+    await gatehouse.settle();
+    const before = (await operator.get('/v1/safety/metrics')).body.whole;
+    const safe = await cli.run('case', 'verdict', 'img-amy', 'safe', '--withhold');
+    expect([safe.code, safe.stderr]).toEqual([2, expect.stringContaining('/withhold')]);
+    const shown = await text('case', 'verdict', 'img-amy', 'model-problem', '--withhold');
+    expect(shown).toContain('model-problem');
+    for (const action of ['share', 'download', 'flag'])
+      expect([action, await ask(bob, action, 'img-amy')]).toEqual([action, 'image-withheld']);
+    expect(await ask(amy, 'generate')).toBe('allowed');
+    await gatehouse.settle();
+    expect((await rita.get('/v1/images/img-amy')).body).toMatchObject({ withheldBecause: 'model-problem' });
+    expect(await text('image', 'show', 'img-amy')).toMatch(/withheld because +model-problem/);
+    expect((await account(amy)).strikes ?? []).toEqual([]);
+    const after = (await operator.get('/v1/safety/metrics')).body.whole;
+    expect(after.violationRate).toEqual(before.violationRate);
+    const restored = await lea.post('/v1/images/img-amy/restoration', { reason: 'harmless' });
+    expect(restored.status).toBe(200);
+    expect(await ask(bob, 'download', 'img-amy', restored.body.position)).toBe('allowed');
+    expect((await rita.get('/v1/images/img-amy')).body).toMatchObject({ withheld: false, withheldBecause: null });
+    await confirm(amy, 'img-amy-2');
+    await gatehouse.settle();
+    const refused = await lea.post('/v1/images/img-amy-2/restoration', { reason: 'harmless' });
+    expect([refused.status, refused.body.type]).toEqual([409, expect.stringContaining('violation-confirmed')]);
+  });
+
   it('is still withheld after a restart', async () => {
     const [dora, eve] = [await member('dora'), await member('eve')];
     await confirm(dora, 'img-dora');

@@ -14,7 +14,7 @@ import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { Changes, pause } from '../../kernel/wait.js';
 import { type ContentPolicies, type PoliciesInForce, policiesAt, policyStream } from '../../policy/index.js';
-import { ReviewConfirmed } from '../../review/index.js';
+import { ModelProblemFound, ReviewConfirmed } from '../../review/index.js';
 import type { ConsumerProgress } from '../../subscriptions/checkpoints.js';
 import type { LogTail } from '../../subscriptions/log-tail.js';
 import { runSubscription, type Subscriber } from '../../subscriptions/subscription.js';
@@ -196,6 +196,7 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
       ...ladderStream.events,
       ...withholdingStream.events,
       ReviewConfirmed,
+      ModelProblemFound,
       ...ENFORCEMENT_ENDS,
     ]);
     for await (const page of this.log.subscribe(this.position, { signal, types, limit: PAGE })) this.applyPage(page);

@@ -4,7 +4,7 @@ import { typesOf } from '../../events/event-definition.js';
 import { type KnownWithheld, withholdingStream } from '../../images/index.js';
 import { isUsable } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
-import { ReviewConfirmed } from '../../review/index.js';
+import { ModelProblemFound, ReviewConfirmed } from '../../review/index.js';
 import type { ConsumerProgress } from '../../subscriptions/checkpoints.js';
 import { idIn } from './entity-of.js';
 import { ENFORCEMENT_ENDS, PendingEnforcements } from './pending-enforcements.js';
@@ -40,7 +40,7 @@ export async function readPending(
 }
 
 /**
- * The images that are withheld at a position: of the confirmations and restorations of an image the last decides.
+ * The images that are withheld at a position: of the findings and restorations of an image the last decides.
  * @param known as of an earlier position, or a later one
  */
 export async function readWithheld(
@@ -49,7 +49,7 @@ export async function readWithheld(
   withholding: ConsumerProgress = NOTHING_DONE,
   known: KnownWithheld = { imageIds: [], asOf: 0 },
 ): Promise<WithheldImages> {
-  const types = typesOf([...withholdingStream.events, ReviewConfirmed]);
+  const types = typesOf([...withholdingStream.events, ReviewConfirmed, ModelProblemFound]);
   const unfinished = parkedPart(withholding) ?? { from: withholding.position };
   const lacking = known.asOf < unfinished.from ? { from: known.asOf } : unfinished;
   const withheld = new WithheldImages(store);

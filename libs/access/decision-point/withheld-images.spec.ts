@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { recorded, recordedOf } from '../../../test/support/fold-view.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
-import { ReviewConfirmed } from '../../review/index.js';
+import { ModelProblemFound, ReviewConfirmed } from '../../review/index.js';
 import { WithheldImages } from './withheld-images.js';
 
 const of = (imageId: string, event: RecordedEvent) => ({ ...event, stream: `image-${imageId}` });
@@ -30,7 +30,9 @@ describe('the withheld images of a decision point', () => {
     images.apply(withheld('b'));
     images.apply(restored('a'));
     images.apply(confirmed('c'));
-    expect(['a', 'b', 'c'].map((id) => images.includes(id))).toEqual([false, true, true]);
+    images.apply(recordedOf(4, ModelProblemFound, { imageId: 'd', withhold: true }));
+    images.apply(recordedOf(5, ModelProblemFound, { imageId: 'e' }));
+    expect(['a', 'b', 'c', 'd', 'e'].map((id) => images.includes(id))).toEqual([false, true, true, true, false]);
     expect(log.asked).toEqual([]);
   });
 

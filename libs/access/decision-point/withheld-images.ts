@@ -3,7 +3,7 @@ import { isOf } from '../../events/event-definition.js';
 import { ImageRestored, isWithheld, withholdingStream } from '../../images/index.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
-import { ReviewConfirmed } from '../../review/index.js';
+import { ModelProblemFound, ReviewConfirmed } from '../../review/index.js';
 import { idIn } from './entity-of.js';
 import { RecentlyUsed } from './recently-used.js';
 
@@ -44,13 +44,14 @@ export class WithheldImages {
   }
 
   /**
-   * Applies an event of an image's stream, of which one that can't be used may have withheld it, or a confirmed violation,
-   * whose ImageWithheld follows.
+   * Applies an event of an image's stream, of which one that can't be used may have withheld it, or a decision whose
+   * ImageWithheld follows: a confirmed violation, or a model's problem whose reviewers want the image withheld.
    */
   apply(event: RecordedEvent): void {
     const imageId = idIn(withholdingStream.category, event);
     if (imageId !== undefined) this.set(imageId, event.fault !== undefined || event.type !== ImageRestored.type);
     else if (isOf(ReviewConfirmed, event)) this.set(event.data.imageId, true);
+    else if (isOf(ModelProblemFound, event) && event.data.withhold) this.set(event.data.imageId, true);
   }
 
   private set(imageId: string, withheld: boolean): void {

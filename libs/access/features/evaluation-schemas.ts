@@ -13,7 +13,7 @@ const REASONS = [
   '`decision-point-stale`: the state behind the decision may be older than the allowed staleness, or is not loaded yet.',
   '`generate-suspended` and the like: an operator suspended the action for everyone, or for the cohort of the account; `GET /v1/switches` shows it.',
   '`share-restricted` and `generate-restricted`: the action was denied to this account for a time; `GET /v1/accounts/{id}` shows it.',
-  '`image-withheld`: a violation was confirmed in the image, which nobody may share, download or flag until it is restored.',
+  '`image-withheld`: a violation was confirmed in the image, or a problem of the model for which it is withheld; nobody may share, download or flag it until it is restored.',
   '`not-image-owner`: the image is another account’s.',
   '`evaluation-invalid`: the question of a batch is not valid; see `error`.',
   '`account-unreadable`: an event of the account can’t be read, and may have deactivated it; an operator can reinstate it.',

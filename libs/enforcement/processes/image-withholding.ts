@@ -1,30 +1,86 @@
 import type { OwnEventIds } from '../../event-store/event-identity.js';
 import { type Transactor } from '../../event-store/transact.js';
-import { ImageWithheld, withholdImage, withholdingStream } from '../../images/index.js';
+import type { RecordedOf } from '../../events/event-definition.js';
+import {
+  ImageRestored,
+  ImageWithheld,
+  replaceFinding,
+  type Withholding,
+  type WithholdingEvent,
+  withholdForModelProblem,
+  withholdImage,
+  withholdingStream,
+} from '../../images/index.js';
 import { causedBy } from '../../kernel/command-context.js';
-import { ReviewConfirmed } from '../../review/index.js';
+import { unhandled } from '../../kernel/decider.js';
+import { CaseReopened, ModelProblemFound, ReviewConfirmed, ReviewDismissed } from '../../review/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 
 export const IMAGE_WITHHOLDING = 'image-withholding';
 
-/** Withholds the image of a confirmed review, also if nobody knows its account or that one’s enforcement waits. */
+const EVENTS = [ReviewConfirmed, ModelProblemFound, ReviewDismissed, CaseReopened];
+type Cause = RecordedOf<(typeof EVENTS)[number]>;
+
+/**
+ * Withholds the image of a confirmed review, also if nobody knows its account or that one’s enforcement waits, and of a
+ * model's problem whose reviewers want that. The latter ends once a lead reopens the case, or a later round finds otherwise.
+ */
 export function imageWithholding(transactor: Transactor, ownEventIds: OwnEventIds): Consumer {
   return defineConsumer({
     name: IMAGE_WITHHOLDING,
-    events: [ReviewConfirmed],
-    key: ({ data }) => data.imageId,
+    events: EVENTS,
+    key: imageOf,
     async react(event) {
-      const { imageId, caseId } = event.data;
+      const { purpose, eventType, decide } = effectOf(event);
       const context = {
         ...causedBy(event, IMAGE_WITHHOLDING),
-        ...ownEventIds.identify(event, 'withhold-image'),
-        eventType: ImageWithheld.type,
-        // Whether it is needed follows from the positions, however often it is asked.
+        ...ownEventIds.identify(event, purpose),
+        eventType,
+        // Whether it is needed follows from positions and rounds, however often it is asked.
         isRecordedElsewhere: true,
       };
-      await transactor.transact(withholdingStream, imageId, context, (state) =>
-        withholdImage(state, { imageId, caseId }, event.position),
-      );
+      await transactor.transact(withholdingStream, imageOf(event), context, decide);
     },
   });
+}
+
+interface Effect {
+  purpose: string;
+  eventType: string;
+  decide: (state: Withholding) => WithholdingEvent[];
+}
+
+/** Cases have the id of their image. */
+const imageOf = (event: Cause): string => (event.type === 'CaseReopened' ? event.data.caseId : event.data.imageId);
+
+const withholding = (decide: Effect['decide']): Effect => ({
+  purpose: 'withhold-image',
+  eventType: ImageWithheld.type,
+  decide,
+});
+const restoring = (imageId: string, round: number, reason: string): Effect => ({
+  purpose: 'restore-image',
+  eventType: ImageRestored.type,
+  decide: (state) => replaceFinding(state, { imageId, reason, round }),
+});
+
+function effectOf(event: Cause): Effect {
+  const { position } = event;
+  switch (event.type) {
+    case 'ReviewConfirmed': {
+      const { imageId, caseId } = event.data;
+      return withholding((state) => withholdImage(state, { imageId, caseId }, position));
+    }
+    case 'ModelProblemFound': {
+      const { imageId, caseId, round, withhold } = event.data;
+      if (!withhold) return restoring(imageId, round, 'case-decided');
+      return withholding((state) => withholdForModelProblem(state, { imageId, caseId, round }, position));
+    }
+    case 'ReviewDismissed':
+      return restoring(event.data.imageId, event.data.round, 'case-decided');
+    case 'CaseReopened':
+      return restoring(event.data.caseId, event.data.round, 'case-reopened');
+    default:
+      return unhandled(event);
+  }
 }

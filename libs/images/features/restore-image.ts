@@ -16,7 +16,7 @@ export class RestoreImage extends RequestCommand {
 export const RestoreImageHandler = decisionHandler(
   RestoreImage,
   withholdingStream,
-  (state, { imageId, reason }) => restoreImage(state, { imageId, reason }),
+  (state, { imageId, reason, context }) => restoreImage(state, { imageId, reason }, context.actor.role !== 'lead'),
   ({ imageId }) => imageId,
 );
 
@@ -24,13 +24,14 @@ export const RestoreImageHandler = decisionHandler(
 export class RestoreImageController extends CommandRoute {
   @Post(':id/restoration')
   @HttpCode(200)
-  @Roles('operator', 'administrator')
+  @Roles('operator', 'administrator', 'lead')
   @Operation('Lets a withheld image be shared, downloaded and flagged again', {
     description:
-      'The image of a confirmed violation is withheld until then. Its case stays confirmed, and what that led to for the account stays in force. A repeat changes nothing.',
+      'The image of a confirmed violation is withheld until then. Its case stays confirmed, and what that led to for the account stays in force. Leads can restore an image that is withheld because of a problem of the model, and no other. A repeat changes nothing.',
     fields: { id: 'The image.' },
     example: { reason: 'appeal-granted' },
     answer: receipt('Restored.'),
+    refusals: { 409: ['violation-confirmed'] },
   })
   restoreImage(@Param() { id }: IdParam, @Body() restoration: RestoreImage, @Context() context: Context) {
     return this.receipt(restoration.with({ imageId: id, context }));

@@ -4,7 +4,7 @@ import type { Static } from 'typebox';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery } from '../../http/field-rules.js';
-import { closed, flag, instant, orNull, text } from '../../http/openapi/answer-schemas.js';
+import { closed, flag, instant, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { toIso } from '../../kernel/clock.js';
 import { NotFound } from '../../kernel/errors.js';
@@ -12,7 +12,8 @@ import type { Pool } from '../../platform/database/database.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
-import { isWithheld, withholdingStream } from '../image-withholding.js';
+import { WITHHOLDING_CAUSES } from '../events.js';
+import { causeOf, isWithheld, type Withholding, withholdingStream } from '../image-withholding.js';
 import { imagesView } from '../views/images.js';
 
 export const ImageAnswer = closed({
@@ -22,7 +23,13 @@ export const ImageAnswer = closed({
   photorealistic: orNull(flag('Whether it could be mistaken for a photograph.')),
   faces: orNull(flag('Whether it shows faces of people.')),
   promptCategory: orNull(text('The category of its prompt.')),
-  withheld: flag('Whether nobody may share, download or flag it, because a violation was confirmed.'),
+  withheld: flag('Whether nobody may share, download or flag it.'),
+  withheldBecause: orNull(
+    oneOf(
+      WITHHOLDING_CAUSES,
+      'What its case found: a violation, or a problem of the model. Null if it is not withheld, or if an event of it can’t be read.',
+    ),
+  ),
 });
 export type ImageAnswer = Static<typeof ImageAnswer>;
 
@@ -34,6 +41,7 @@ const example: ImageAnswer = {
   faces: false,
   promptCategory: null,
   withheld: false,
+  withheldBecause: null,
 };
 
 export class ShowImage extends IdQuery<ImageAnswer> {}
@@ -50,7 +58,7 @@ export class ShowImageHandler implements IQueryHandler<ShowImage> {
       this.row(imageId),
       this.transactor.load(withholdingStream, imageId),
     ]);
-    if (rows[0]) return toAnswer(rows[0], isWithheld(state));
+    if (rows[0]) return toAnswer(rows[0], state);
     throw new NotFound('image-unknown', `no image ${imageId} is known; check the id, or send its ImageGenerated`);
   }
 
@@ -63,14 +71,15 @@ export class ShowImageHandler implements IQueryHandler<ShowImage> {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a row as the driver returns it
-const toAnswer = (row: any, withheld: boolean): ImageAnswer => ({
+const toAnswer = (row: any, withholding: Withholding): ImageAnswer => ({
   imageId: row.image_id,
   accountId: row.account_id,
   generatedAt: toIso(row.generated_at),
   photorealistic: row.photorealistic,
   faces: row.faces,
   promptCategory: row.prompt_category,
-  withheld,
+  withheld: isWithheld(withholding),
+  withheldBecause: causeOf(withholding) ?? null,
 });
 
 @Controller('v1/images')

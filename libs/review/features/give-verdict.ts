@@ -5,7 +5,7 @@ import type { Static } from 'typebox';
 import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IdParam, IfGiven, IsInteger, IsLabel, IsPersonalText, Means } from '../../http/field-rules.js';
+import { IdParam, IfGiven, IsFlag, IsInteger, IsLabel, IsPersonalText, Means } from '../../http/field-rules.js';
 import { closed, instant, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -91,6 +91,10 @@ export class GiveVerdict {
   rationale?: string;
 
   @IfGiven()
+  @IsFlag('Of a `model-problem`: whether nobody may share, download or flag the image any more.')
+  withhold?: boolean;
+
+  @IfGiven()
   @IsPersonalText(2000, 'A note. Stored encrypted under a key of the reviewer.')
   note?: string;
 
@@ -122,7 +126,7 @@ export class GiveVerdictController {
   @Roles(...REVIEWERS)
   @Operation('Records the caller’s verdict; the last verdict of the panel decides the case', {
     description:
-      'The caller has claimed the case. A strict majority of `unsafe` verdicts confirms the case and deactivates the account, one of `model-problem` closes it without consequences for the account, and any other result dismisses it. `unsure` decides nothing: the case stays open for another reviewer. A second verdict by the same person changes nothing. If a setting lets verdicts be taken back, the decision follows when they are final.',
+      'The caller has claimed the case. A strict majority of `unsafe` verdicts confirms the case and deactivates the account, one of `model-problem` closes it without consequences for the account (the image is withheld if most of those say `withhold`), and any other result dismisses it. `unsure` decides nothing: the case stays open for another reviewer. A second verdict by the same person changes nothing. If a setting lets verdicts be taken back, the decision follows when they are final.',
     fields: { id: CASE_ID },
     example: { token: 1, verdict: 'unsafe', clause: 'violent', rationale: 'a wound in the lower left' },
     answer: answer('Verdict', 'The verdict is recorded.', VerdictAnswer, {

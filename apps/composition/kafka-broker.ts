@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
 import { KafkaJsBroker, type KafkaOptions } from '../../libs/kafka/kafkajs-broker.js';
+import { readAuthority } from '../../libs/platform/authority-file.js';
 import { StartFailure } from '../../libs/platform/start-failure.js';
 import type { Runtime } from './runtime.js';
 
@@ -24,20 +23,10 @@ export function brokerOf({ settings, logger }: Pick<Runtime, 'settings' | 'logge
   return new KafkaJsBroker({
     brokers: [...kafkaBrokers],
     clientId,
-    ssl: kafkaTls && (kafkaCaFile === undefined || { ca: readAuthority(kafkaCaFile) }),
+    ssl: kafkaTls && (kafkaCaFile === undefined || { ca: authorityIn(kafkaCaFile) }),
     sasl: sasl as KafkaOptions['sasl'],
     log: (line, details) => logger.debug(details, line),
   });
 }
 
-function readAuthority(file: string): string {
-  try {
-    const pem = readFileSync(file, 'utf8');
-    createSecureContext({ ca: pem });
-    if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
-    throw new Error('it contains no certificate');
-  } catch (error) {
-    const what = `GATEHOUSE_KAFKA_CA_FILE is ${file}, which can't be used (${(error as Error).message})`;
-    throw new StartFailure('kafka-ca-unreadable', `${what}: set it to a readable PEM file with certificates`);
-  }
-}
+const authorityIn = (file: string): string => readAuthority('GATEHOUSE_KAFKA_CA_FILE', file, 'kafka-ca-unreadable');

@@ -27,7 +27,7 @@ export * from './consequences.js';
 export * from './events.js';
 export { AddressClaims } from './features/address-claims.js';
 export * from './person.js';
-export { AddressBook } from './queries/address-book.js';
+export { AddressBook, type Holder } from './queries/address-book.js';
 export { PendingDeactivations } from './queries/pending-deactivations.js';
 export * from './undo-decision.js';
 export * from './views/account-standing.js';

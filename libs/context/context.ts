@@ -52,8 +52,8 @@ export interface Context {
 export interface Schedule {
   /** Runs until the signal aborts. Only one process acts at a time. */
   run(signal: AbortSignal, locks: LockSession): Promise<void>;
-  /** Does the work that is due now. */
-  tick(): Promise<void>;
+  /** Does the work that is due now. When the signal aborts, it starts nothing further. */
+  tick(signal?: AbortSignal): Promise<void>;
 }
 
 /** What consumers and schedules depend on. */

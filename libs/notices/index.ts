@@ -1,5 +1,6 @@
+import { AddressBook } from '../account/index.js';
 import type { Context } from '../context/context.js';
-import { noticeEvents } from './events.js';
+import { CHANNELS, noticeEvents } from './events.js';
 import { RedeliverNoticeController, RedeliverNoticeHandler } from './features/redeliver-notice.js';
 import { noticeStream } from './notice.js';
 import { noticeQueueing } from './processes/queueing.js';
@@ -23,15 +24,18 @@ export const noticesContext: Context = {
       appealWindowDays: settings.appealWindowDays,
     }),
   ],
-  schedules: ({ pool, transactor, clock, logger, settings }) => [
-    new NoticeSending(pool, transactor, clock, logger, openSenders(settings, clock)),
-  ],
+  schedules: (ports) => {
+    const { store, personKeys, clock, settings } = ports;
+    const addresses = new AddressBook(store, personKeys);
+    const senders = openSenders(settings, clock, (accountId) => addresses.holderOf(accountId));
+    return CHANNELS.map((channel) => new NoticeSending(channel, senders[channel], ports));
+  },
   commands: [ListNoticesHandler, ShowNoticeHandler, RedeliverNoticeHandler],
   routes: [
     {
       name: 'Notices',
       description:
-        'People are notified of decisions about their account or about what they flagged: by webhooks to a service of yours.',
+        'People are notified of decisions about their account or about what they flagged: by webhooks to a service of yours, and by e-mail.',
       controllers: [ListNoticesController, ShowNoticeController, RedeliverNoticeController],
     },
   ],

@@ -7,7 +7,8 @@ export interface PeriodicWork {
   /** Of its advisory lock: one process at a time does the work. */
   name: string;
   everyMs: number;
-  tick(): Promise<void>;
+  /** @param ends aborts when the work is to end, or another process does it */
+  tick(ends: AbortSignal): Promise<void>;
   failed(error: unknown): void;
 }
 
@@ -31,7 +32,7 @@ export async function runPeriodically(
         return held !== undefined;
       },
       follow: async () => {
-        await tick();
+        await tick(ends);
         await pause(everyMs, ends);
       },
       failed,

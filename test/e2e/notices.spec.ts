@@ -135,24 +135,44 @@ describe('a decision', () => {
     ahead = 0;
   });
 
-  it('waits until no notice is being sent any more if one fails', async () => {
-    await confirmed('img-three', 'en');
+  it('waits until nothing is being sent any more, and sends the others if one fails', async () => {
+    const { accountId } = await confirmed('img-three', 'en');
     await gatehouse.settle();
     const TURNS = 50;
     const order: string[] = [];
-    let sent = 0;
     const sender = {
       // Of the two notices the first fails while the second is under way.
-      async send() {
-        const isFirst = ++sent === 1;
-        if (isFirst) throw new Error('the store is away');
+      async send({ noticeId }: { noticeId: string }) {
+        order.push(noticeId);
+        if (order.length === 1) throw new Error('a template is broken');
         for (let turn = 0; turn < TURNS; turn++) await new Promise(setImmediate);
         order.push('sent');
       },
     };
-    const { pool, transactor, clock, logger } = gatehouse.runtime;
-    const sending = new NoticeSending(pool, transactor, clock, logger, { webhook: sender });
-    await sending.tick().catch(({ message }) => order.push(message));
-    expect(order).toEqual(['sent', 'the store is away']);
+    await new NoticeSending('webhook', sender, gatehouse.runtime).tick();
+    expect(order).toHaveLength(3);
+    expect(order[2]).toBe('sent');
+    await gatehouse.settle();
+    const { items } = (await operator.get('/v1/notices?status=waiting')).body;
+    expect(items).toMatchObject([{ noticeId: order[0], attempts: 1, error: expect.stringContaining('prepared') }]);
+    expect([accountId, 'img-three-flagger']).toContain(items[0].accountId);
+  });
+
+  it('is not started any more once the process is to end', async () => {
+    await confirmed('img-four', 'en');
+    await gatehouse.settle();
+    const end = new AbortController();
+    let started = 0;
+    const sender = {
+      async send() {
+        started++;
+        end.abort();
+      },
+    };
+    await new NoticeSending('webhook', sender, gatehouse.runtime).tick(end.signal);
+    // Both were in flight at most; a tick that begins after the end sends nothing.
+    const before = started;
+    await new NoticeSending('webhook', sender, gatehouse.runtime).tick(end.signal);
+    expect(started).toBe(before);
   });
 });

@@ -23,6 +23,8 @@ export interface Contacts {
   withheld: { accountId: string; why: 'deactivated' | 'unreadable' | 'erased' | 'no-address' }[];
 }
 
+export type Holder = Contact | Contacts['withheld'][number];
+
 /** Decrypts addresses. Who asks for them records who reads them. */
 @Injectable()
 export class AddressBook {
@@ -40,12 +42,28 @@ export class AddressBook {
     };
   }
 
-  private async contactOf(accountId: string): Promise<Contact | Contacts['withheld'][number]> {
+  /**
+   * How to write to the holder of one account, whatever its status: the holder of a deactivated one has to learn of it. The
+   * address is for a message to that person, and nobody else is to see it.
+   */
+  async holderOf(accountId: string): Promise<Holder> {
+    return (await this.read(accountId)).holder;
+  }
+
+  private async contactOf(accountId: string): Promise<Holder> {
+    const { deactivated, holder } = await this.read(accountId);
+    return deactivated ? { accountId, why: 'deactivated' } : holder;
+  }
+
+  private async read(accountId: string): Promise<{ deactivated: boolean; holder: Holder }> {
     const events = await this.store.readStream(`${accountStream.category}-${accountId}`);
     const { deactivated, unreadable } = foldRecorded(accountStream, events);
-    if (deactivated) return { accountId, why: 'deactivated' };
+    return { deactivated, holder: await this.holderIn(accountId, events, unreadable !== undefined) };
+  }
+
+  private async holderIn(accountId: string, events: readonly RecordedEvent[], isUnreadable: boolean): Promise<Holder> {
     // The event may have deactivated the account, or changed its address.
-    if (unreadable !== undefined) return { accountId, why: 'unreadable' };
+    if (isUnreadable) return { accountId, why: 'unreadable' };
     const { text, isErased } = await addressIn(this.keys, events);
     if (text === null) return { accountId, why: isErased ? 'erased' : 'no-address' };
     const joined = events.findLast((event) => isOf(WaitlistJoined, event));

@@ -9,71 +9,97 @@ import { onceBuilt, queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
-import { isDue, noticeStream, recordDelivery, recordFailure } from '../notice.js';
+import { type Failure, isDue, type Notice, noticeStream, recordDelivery, recordFailure } from '../notice.js';
 import type { Channel } from '../sending/open-senders.js';
 import { SendError, type Sender } from '../sending/sender.js';
 import { noticesView } from '../views/notices.js';
 
 export const NOTICE_SENDING = 'notice-sending';
 const TICK_MS = 1_000;
-const AT_ONCE = 64;
+const PAGE = 64;
 const CONCURRENCY = 8;
 
-const DUE = `SELECT notice_id FROM ${viewTable(noticesView)}
-  WHERE status = 'waiting' AND due_at <= to_timestamp($1::float8 / 1000) ORDER BY due_at, notice_id LIMIT ${AT_ONCE}`;
+const DUE = `SELECT notice_id, (extract(epoch FROM due_at) * 1000)::float8 AS due_ms FROM ${viewTable(noticesView)}
+  WHERE status = 'waiting' AND channel = $1::text AND due_at <= to_timestamp($2::float8 / 1000)
+    AND (due_at, notice_id) > (to_timestamp($3::float8 / 1000), $4::text)
+  ORDER BY due_at, notice_id LIMIT ${PAGE}`;
+
+export interface SendingPorts {
+  pool: Pool;
+  transactor: Transactor;
+  clock: Clock;
+  logger: Logger;
+}
 
 /**
- * Sends the notices that are due. A process that dies after a notice was accepted and before that is stored sends it again,
- * with the same id.
+ * Sends the notices of one channel that are due, so that a receiver that does not answer delays no other channel. A process
+ * that dies after a notice was accepted and before that is stored sends it again, with the same id.
  */
 export class NoticeSending implements Schedule {
   constructor(
-    private readonly pool: Pool,
-    private readonly transactor: Transactor,
-    private readonly clock: Clock,
-    private readonly logger: Logger,
-    private readonly senders: Partial<Record<Channel, Sender>>,
+    private readonly channel: Channel,
+    /** Undefined if the settings don't configure the channel. */
+    private readonly sender: Sender | undefined,
+    private readonly ports: SendingPorts,
   ) {}
 
   async run(signal: AbortSignal, locks: LockSession): Promise<void> {
-    const failed = onceBuilt((error) => this.logger.warn({ err: error }, 'notices could not be sent; this is retried'));
-    await runPeriodically({ name: NOTICE_SENDING, everyMs: TICK_MS, tick: () => this.tick(), failed }, signal, locks);
+    const { logger } = this.ports;
+    const failed = onceBuilt((error) => logger.warn({ err: error }, 'notices could not be sent; this is retried'));
+    const name = `${NOTICE_SENDING}-${this.channel}`;
+    await runPeriodically({ name, everyMs: TICK_MS, tick: (ends) => this.tick(ends), failed }, signal, locks);
   }
 
-  async tick(): Promise<void> {
-    if (Object.keys(this.senders).length === 0) return;
-    const { rows } = await queryView(this.pool, { text: DUE, values: [this.clock.now()] });
-    const ids = rows.map((row) => row.notice_id as string);
-    // It ends with the last of them: one that is still being sent would be due again at the next tick.
-    await inOrder(
-      ids,
-      (id) => [id],
-      CONCURRENCY,
-      (id) => this.send(id),
-    );
+  /**
+   * Ends once nothing is being sent: what still is would be due again at the next tick. When the signal aborts, it starts
+   * nothing further. A notice that fails here delays no other one; the first failure is thrown at the end.
+   */
+  async tick(signal?: AbortSignal): Promise<void> {
+    const now = this.ports.clock.now();
+    const failures: unknown[] = [];
+    const sendOne = async (noticeId: string) => {
+      if (signal?.aborted) return;
+      await this.send(noticeId).catch((error) => failures.push(error));
+    };
+    let after: [number, string] = [0, ''];
+    for (let isMore = true; isMore && !signal?.aborted; ) {
+      const { rows } = await queryView(this.ports.pool, { text: DUE, values: [this.channel, now, ...after] });
+      const ids = rows.map((row) => row.notice_id as string);
+      await inOrder(ids, (id) => [id], CONCURRENCY, sendOne);
+      isMore = rows.length === PAGE;
+      if (isMore) after = [rows.at(-1).due_ms, ids.at(-1)!];
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   private async send(noticeId: string): Promise<void> {
-    const { state } = await this.transactor.load(noticeStream, noticeId);
+    const { transactor, clock } = this.ports;
+    const { state } = await transactor.load(noticeStream, noticeId);
     // The view may be behind.
-    if (!state.notice || !isDue(state, this.clock.now())) return;
+    if (!state.notice || !isDue(state, clock.now())) return;
     const context: CommandContext = { actor: { kind: 'process', id: NOTICE_SENDING }, correlationid: noticeId };
     const failure = await this.attempt(state.notice);
-    await this.transactor.transact(noticeStream, noticeId, context, (now) =>
-      failure ? recordFailure(now, noticeId, failure, this.clock.now()) : recordDelivery(now, noticeId),
+    await transactor.transact(noticeStream, noticeId, context, (now) =>
+      failure ? recordFailure(now, noticeId, failure, clock.now()) : recordDelivery(now, noticeId),
     );
   }
 
-  private async attempt(notice: Parameters<Sender['send']>[0]) {
-    const sender = this.senders[notice.channel];
-    if (!sender) return { error: `the channel ${notice.channel} is not configured`, isPermanent: true };
+  private async attempt(notice: Notice): Promise<Failure | undefined> {
+    if (!this.sender) return { error: `the channel ${this.channel} is not configured`, isPermanent: true };
     try {
-      await sender.send(notice);
+      await this.sender.send(notice);
       return undefined;
     } catch (error) {
-      if (!(error instanceof SendError)) throw error;
-      const { message, isPermanent, isSkipped } = error;
-      return { error: message, isPermanent, ...(isSkipped && { isSkipped }) };
+      if (error instanceof SendError) {
+        const { message, isPermanent, isSkipped } = error;
+        return { error: message, isPermanent, ...(isSkipped && { isSkipped }) };
+      }
+      // As any other failure it is retried later and later, so that it does not come back at each tick for ever.
+      this.ports.logger.warn(
+        { err: error, noticeId: notice.noticeId },
+        'a notice could not be prepared; this is retried',
+      );
+      return { error: 'it could not be prepared: the log of this process says why', isPermanent: false };
     }
   }
 }

@@ -1,7 +1,9 @@
 import type { Clock } from '../../kernel/clock.js';
+import { readAuthority } from '../../platform/authority-file.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { StartFailure } from '../../platform/start-failure.js';
 import type { CHANNELS } from '../events.js';
+import { EmailSender, type FindHolder } from './email-sender.js';
 import type { Sender } from './sender.js';
 import { webhookKey } from './signature.js';
 import { WebhookSender } from './webhook-sender.js';
@@ -9,16 +11,38 @@ import { WebhookSender } from './webhook-sender.js';
 export type Channel = (typeof CHANNELS)[number];
 
 /** The channels that the settings configure. */
-export const channelsOf = ({ noticeWebhookUrl }: Pick<Settings, 'noticeWebhookUrl'>): Channel[] =>
-  noticeWebhookUrl === undefined ? [] : ['webhook'];
+export const channelsOf = ({
+  noticeWebhookUrl,
+  noticeSmtpUrl,
+}: Pick<Settings, 'noticeWebhookUrl' | 'noticeSmtpUrl'>): Channel[] => [
+  ...(noticeWebhookUrl === undefined ? [] : ['webhook' as const]),
+  ...(noticeSmtpUrl === undefined ? [] : ['email' as const]),
+];
 
-/** @throws StartFailure if a secret is not one of Standard Webhooks */
-export function openSenders(settings: Settings, clock: Pick<Clock, 'now'>): Partial<Record<Channel, Sender>> {
+/** @throws StartFailure if a secret is not one of Standard Webhooks, or the file of the mail server's authority can't be read */
+export const openSenders = (
+  settings: Settings,
+  clock: Pick<Clock, 'now'>,
+  findHolder: FindHolder,
+): Record<Channel, Sender | undefined> => ({
+  webhook: openWebhook(settings, clock),
+  email: openEmail(settings, clock, findHolder),
+});
+
+function openWebhook(settings: Settings, clock: Pick<Clock, 'now'>): Sender | undefined {
   const { noticeWebhookUrl: url, noticeWebhookPrivate: isPrivateAllowed } = settings;
   const { noticeTimeoutMs: timeoutMs, noticeAppealUrl: appealUrl } = settings;
-  if (url === undefined) return {};
-  const target = { url, keys: keysOf(settings), isPrivateAllowed, timeoutMs, appealUrl };
-  return { webhook: new WebhookSender(target, clock) };
+  if (url === undefined) return undefined;
+  return new WebhookSender({ url, keys: keysOf(settings), isPrivateAllowed, timeoutMs, appealUrl }, clock);
+}
+
+function openEmail(settings: Settings, clock: Pick<Clock, 'now'>, findHolder: FindHolder): Sender | undefined {
+  const { noticeSmtpUrl: url, noticeSmtpCaFile: file, noticeSmtpPlain: isPlainAllowed, noticeFrom: from } = settings;
+  const { noticeTimeoutMs: timeoutMs, noticeAppealUrl: appealUrl } = settings;
+  if (url === undefined || from === undefined) return undefined;
+  const authority =
+    file === undefined ? undefined : readAuthority('GATEHOUSE_NOTICE_SMTP_CA_FILE', file, 'notice-ca-unreadable');
+  return new EmailSender({ url, authority, isPlainAllowed, from, timeoutMs, appealUrl }, findHolder, clock);
 }
 
 function keysOf({ noticeWebhookSecret, noticeWebhookFormerSecret }: Settings): Buffer[] {

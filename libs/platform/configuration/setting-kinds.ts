@@ -1,3 +1,4 @@
+import { isEmail } from 'class-validator';
 import { Networks } from './networks.js';
 
 /** One setting: how to parse it and how to document it. */
@@ -95,6 +96,47 @@ export function servers(...schemes: string[]): Setting<string | undefined> {
   const expects = `an address that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
   return new Setting<string | undefined>(expects, undefined, (value) => (form.test(value) ? value : undefined));
 }
+
+/** A mail server, with a user name and a password if it needs them. Nothing else: options in it could log what is sent. */
+export const mailServer = () =>
+  new Setting<string | undefined>(
+    'an address like smtp://user:password@host:587 or smtps://host, without a path, a query or a fragment',
+    undefined,
+    (value) => {
+      if (!/^smtps?:\/\//.test(value) || !URL.canParse(value)) return undefined;
+      const { hostname, pathname, search, hash, username, password } = new URL(value);
+      const isServer = hostname !== '' && /^\/?$/.test(pathname) && search === '' && hash === '';
+      return isServer && isDecodable(username) && isDecodable(password) ? value : undefined;
+    },
+  ).secret(addressOnly);
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whom mail is from. */
+export interface Sender {
+  /** Empty for none. */
+  name: string;
+  address: string;
+}
+
+/** An e-mail address, with or without a name. */
+export const sender = () =>
+  new Setting<Sender | undefined>(
+    'an e-mail address, like no-reply@example.org or Gatehouse <no-reply@example.org>',
+    undefined,
+    (value) => {
+      const [, name = '', named, bare] = /^(?:([^<>\p{C}]*)<([!-;=?-~]+)>|([!-;=?-~]+))$/u.exec(value) ?? [];
+      const address = named ?? bare;
+      return address !== undefined && isEmail(address) ? { name: name.trim(), address } : undefined;
+    },
+  );
 
 const parts = (value: string): string[] => value.split(',').map((one) => one.trim());
 

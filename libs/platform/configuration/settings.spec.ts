@@ -130,6 +130,31 @@ describe('settings', () => {
     expect(lines.join()).not.toContain('hunter2');
   });
 
+  it('takes a mail server with its login and nothing else, and an address that mail is from', () => {
+    const mail = (url: string, from: string) => ({ GATEHOUSE_NOTICE_SMTP_URL: url, GATEHOUSE_NOTICE_FROM: from });
+    const given = mail('smtps://me:p%40ss@mail.example:465', 'The Gate <no-reply@gate.example>');
+    expect(readSettings(given)).toMatchObject({
+      noticeSmtpUrl: given.GATEHOUSE_NOTICE_SMTP_URL,
+      noticeFrom: { name: 'The Gate', address: 'no-reply@gate.example' },
+    });
+    expect(readSettings(mail('smtp://mail', 'a@b.example')).noticeFrom).toEqual({ name: '', address: 'a@b.example' });
+    for (const url of [
+      'http://mail',
+      'smtp://',
+      'smtp://me:hunter2@mail?logger=true',
+      'smtp://h/x',
+      'smtp://a:hunter2%@h',
+    ])
+      expect(wrongLines(mail(url, 'a@b.example'))).toEqual([expect.stringMatching(/^GATEHOUSE_NOTICE_SMTP_URL has /)]);
+    for (const from of ['a@b.example, c@d.example', 'x', 'A <a@b.example> B', 'A\r\nTo: <a@b.example>'])
+      expect(wrongLines(mail('smtp://mail', from))).toEqual([
+        expect.stringMatching(/^GATEHOUSE_NOTICE_FROM (is|has) /),
+      ]);
+    expect(wrongLines({ GATEHOUSE_NOTICE_SMTP_URL: 'smtp://me:hunter2@mail' })).toEqual([
+      expect.stringMatching(/^GATEHOUSE_NOTICE_FROM is not set/),
+    ]);
+  });
+
   it('refuses a wait that does not end before the limit of an answer', () => {
     expect(wrongLines({ GATEHOUSE_ANSWER_LIMIT_MS: '2000' })).toEqual([
       'GATEHOUSE_ACCESS_WAIT_MS is 2000, which is not less than GATEHOUSE_ANSWER_LIMIT_MS, which is 2000: lower GATEHOUSE_ACCESS_WAIT_MS or raise GATEHOUSE_ANSWER_LIMIT_MS',
@@ -156,13 +181,19 @@ describe('settings', () => {
         'postgres://me:hunter2@db:5432/gatehouse?sslmode=require',
         'postgres://db:5432/gatehouse',
       ],
+      ['GATEHOUSE_NOTICE_SMTP_URL', 'smtps://me:hunter2@mail.example:465', 'smtps://mail.example:465'],
       ['GATEHOUSE_EVENTSTORE_URL', 'esdb://admin:hunter2@a:2113,b:2113?tls=false', 'esdb://a:2113,b:2113'],
       ['GATEHOUSE_MASTER_KEY', randomBytes(32).toString('base64'), undefined],
       ['GATEHOUSE_KAFKA_PASSWORD', 'hunter2', undefined],
       ['GATEHOUSE_PORT', '9', '9'],
     ])('%s is shown without its secret', (variable, given, shown) => {
       const needed = { GATEHOUSE_KAFKA_USERNAME: 'me', GATEHOUSE_KAFKA_SASL_MECHANISM: 'plain' };
-      const env = { [variable]: given, ...(variable.includes('KAFKA') && needed) };
+      const from = { GATEHOUSE_NOTICE_FROM: 'no-reply@gate.example' };
+      const env = {
+        ...{ [variable]: given },
+        ...(variable.includes('KAFKA') && needed),
+        ...(variable.includes('SMTP') && from),
+      };
       const found = shownSettings(readSettings(env)).find((one) => one.variable === variable);
       expect(found).toMatchObject({ isSet: true, summary: expect.any(String) });
       expect(found!.value).toBe(shown);

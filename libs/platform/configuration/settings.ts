@@ -1,6 +1,7 @@
 import { OUTGOING_ATTRIBUTES } from '../../events/cloud-event.js';
 import { DAY_MS } from '../../kernel/clock.js';
 import { StartFailure } from '../start-failure.js';
+import { NEEDS } from './needed-settings.js';
 import {
   addressOnly,
   baseUrl,
@@ -9,10 +10,12 @@ import {
   key,
   list,
   listsByName,
+  mailServer,
   named,
   networks,
   onOff,
   type Setting,
+  sender,
   servers,
   text,
   url,
@@ -112,7 +115,7 @@ const table = {
   ),
   appealDeadlineDays: integer(14, 1, 365).means('Days after which an open appeal is overdue'),
   noticeWebhookUrl: webUrl().means(
-    'Where notices to people about decisions are posted, signed as Standard Webhooks; if unset, nobody is notified',
+    'Where notices to people about decisions are posted, signed as Standard Webhooks; if unset, none are posted',
   ),
   noticeWebhookSecret: text().secret().means('Secret that signs them: 24 to 64 bytes in base64, also after `whsec_`'),
   noticeWebhookFormerSecret: text()
@@ -121,6 +124,12 @@ const table = {
   noticeWebhookPrivate: onOff(false).means(
     'Whether the receiver may have an address of this machine or of a private network',
   ),
+  noticeSmtpUrl: mailServer().means('Mail server that sends notices to people by e-mail; if unset, none are sent'),
+  noticeSmtpCaFile: text().means(
+    'PEM file with the certificate authority of that server, unless a public one signed it',
+  ),
+  noticeSmtpPlain: onOff(false).means('Whether notices may be sent to that server without encryption'),
+  noticeFrom: sender().means('The address that e-mail notices are from, with or without a name'),
   noticeTimeoutMs: integer(10_000, 100, 60_000).means(
     'Maximum time until a notice is accepted, in ms; past it, it is retried',
   ),
@@ -205,25 +214,6 @@ const NOT_SETTINGS = new Set([
 const REMOVED: ReadonlyMap<string, string> = new Map([
   ['GATEHOUSE_POSTGRES_PORT', 'the embedded PostgreSQL listens on a Unix socket in the data directory and on no port'],
 ]);
-
-const IMAGE_SERVICE = 'the address of its images with {imageId}';
-
-/** A setting that requires another one, and what to set that to. */
-const NEEDS: readonly (readonly [variable: string, needed: string, remedy: string])[] = [
-  ['GATEHOUSE_OIDC_ISSUER', 'GATEHOUSE_OIDC_AUDIENCE', 'the audience of your JWTs'],
-  ['GATEHOUSE_KAFKA_CA_FILE', 'GATEHOUSE_KAFKA_TLS', 'on'],
-  ['GATEHOUSE_KAFKA_SASL_MECHANISM', 'GATEHOUSE_KAFKA_USERNAME', 'the user name for the brokers'],
-  ['GATEHOUSE_KAFKA_SASL_MECHANISM', 'GATEHOUSE_KAFKA_PASSWORD', 'the password of that user'],
-  ['GATEHOUSE_KAFKA_USERNAME', 'GATEHOUSE_KAFKA_SASL_MECHANISM', 'the mechanism that the brokers require'],
-  ['GATEHOUSE_KAFKA_PASSWORD', 'GATEHOUSE_KAFKA_SASL_MECHANISM', 'the mechanism that the brokers require'],
-  ['GATEHOUSE_NOTICE_WEBHOOK_URL', 'GATEHOUSE_NOTICE_WEBHOOK_SECRET', 'a secret that its receiver has too'],
-  ['GATEHOUSE_NOTICE_WEBHOOK_SECRET', 'GATEHOUSE_NOTICE_WEBHOOK_URL', 'where notices are posted'],
-  ['GATEHOUSE_NOTICE_WEBHOOK_FORMER_SECRET', 'GATEHOUSE_NOTICE_WEBHOOK_SECRET', 'the new secret'],
-  ['GATEHOUSE_IMAGE_TOKEN', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
-  ['GATEHOUSE_IMAGE_TOKEN_FILE', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
-  ['GATEHOUSE_IMAGE_SIGNING_KEY', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
-  ['GATEHOUSE_IMAGE_SIGNING_KEY_FILE', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
-];
 
 /** Waits that must end before the limit of an answer: otherwise their callers would never get the answer of the wait. */
 const waitsOf = ({ imageUrl }: Record<string, unknown>): string[] => [

@@ -1,0 +1,23 @@
+const MAIL_SERVER = 'the mail server that sends them';
+const IMAGE_SERVICE = 'the address of its images with {imageId}';
+
+/** A setting that requires another one, and what to set that to. */
+export const NEEDS: readonly (readonly [variable: string, needed: string, remedy: string])[] = [
+  ['GATEHOUSE_OIDC_ISSUER', 'GATEHOUSE_OIDC_AUDIENCE', 'the audience of your JWTs'],
+  ['GATEHOUSE_KAFKA_CA_FILE', 'GATEHOUSE_KAFKA_TLS', 'on'],
+  ['GATEHOUSE_KAFKA_SASL_MECHANISM', 'GATEHOUSE_KAFKA_USERNAME', 'the user name for the brokers'],
+  ['GATEHOUSE_KAFKA_SASL_MECHANISM', 'GATEHOUSE_KAFKA_PASSWORD', 'the password of that user'],
+  ['GATEHOUSE_KAFKA_USERNAME', 'GATEHOUSE_KAFKA_SASL_MECHANISM', 'the mechanism that the brokers require'],
+  ['GATEHOUSE_KAFKA_PASSWORD', 'GATEHOUSE_KAFKA_SASL_MECHANISM', 'the mechanism that the brokers require'],
+  ['GATEHOUSE_NOTICE_WEBHOOK_URL', 'GATEHOUSE_NOTICE_WEBHOOK_SECRET', 'a secret that its receiver has too'],
+  ['GATEHOUSE_NOTICE_WEBHOOK_SECRET', 'GATEHOUSE_NOTICE_WEBHOOK_URL', 'where notices are posted'],
+  ['GATEHOUSE_NOTICE_WEBHOOK_FORMER_SECRET', 'GATEHOUSE_NOTICE_WEBHOOK_SECRET', 'the new secret'],
+  ['GATEHOUSE_NOTICE_SMTP_URL', 'GATEHOUSE_NOTICE_FROM', 'the address that e-mails are from'],
+  ['GATEHOUSE_NOTICE_FROM', 'GATEHOUSE_NOTICE_SMTP_URL', MAIL_SERVER],
+  ['GATEHOUSE_NOTICE_SMTP_CA_FILE', 'GATEHOUSE_NOTICE_SMTP_URL', MAIL_SERVER],
+  ['GATEHOUSE_NOTICE_SMTP_PLAIN', 'GATEHOUSE_NOTICE_SMTP_URL', MAIL_SERVER],
+  ['GATEHOUSE_IMAGE_TOKEN', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
+  ['GATEHOUSE_IMAGE_TOKEN_FILE', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
+  ['GATEHOUSE_IMAGE_SIGNING_KEY', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
+  ['GATEHOUSE_IMAGE_SIGNING_KEY_FILE', 'GATEHOUSE_IMAGE_URL', IMAGE_SERVICE],
+];

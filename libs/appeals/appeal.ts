@@ -1,3 +1,4 @@
+import { toIso } from '../kernel/clock.js';
 import type { StreamKind } from '../kernel/decider.js';
 import { NotFound } from '../kernel/errors.js';
 import { type AppealEvent, appealEvents } from './events.js';
@@ -36,6 +37,10 @@ export interface Appeal {
   /** The number of claims, which is the fencing token of the last one. */
   claims: number;
   claim?: AppealClaim;
+  /** Until when an open one is to be decided, in epoch milliseconds. */
+  dueAt: number;
+  /** Whether it is stored that it was not. */
+  isOverdue: boolean;
 }
 
 /** An appeal has the id of its enforcement, so that two against one decision are decided by one stream. */
@@ -44,16 +49,16 @@ export const appealStream: StreamKind<Appeal, AppealEvent> = {
   events: appealEvents,
   initial: {
     ...{ status: 'none', number: 0, ofDecision: 0, order: 0, accountId: '' },
-    ...{ deciders: [], filers: [], claims: 0 },
+    ...{ deciders: [], filers: [], claims: 0, dueAt: 0, isOverdue: false },
   },
   evolve(state, { type, data }, { actor }) {
     switch (type) {
       case 'AppealFiled': {
-        const { number, order, accountId, caseId } = data;
+        const { number, order, accountId, caseId, dueAt } = data;
         const { claim: _, clause: __, ...rest } = state;
         return {
           ...rest,
-          ...{ status: 'open', number, order, accountId },
+          ...{ status: 'open', number, order, accountId, dueAt: Date.parse(dueAt), isOverdue: false },
           ...(caseId !== undefined && { caseId }),
           ofDecision: isAnotherDecision(state, order) ? 1 : state.ofDecision + 1,
           filers: [...new Set([...state.filers, actor.id])],
@@ -65,6 +70,8 @@ export const appealStream: StreamKind<Appeal, AppealEvent> = {
       }
       case 'AppealReleased':
         return unclaimed(state);
+      case 'AppealOverdue':
+        return { ...state, isOverdue: true };
       case 'AppealGranted':
         return decided(state, 'granted', data);
       case 'AppealPartlyGranted':
@@ -78,6 +85,14 @@ export const appealStream: StreamKind<Appeal, AppealEvent> = {
 /** A granted appeal undid its decision: a later order is another one. Other measures for another clause are not. */
 export const isAnotherDecision = ({ status, order }: Appeal, current: number): boolean =>
   status === 'none' || (status === 'granted' && current > order);
+
+/** Says that the deadline has passed. A no-op before that, and once it is said or decided. @param now epoch milliseconds */
+export function noteOverdue(state: Appeal, appealId: string, now: number): AppealEvent[] {
+  const { status, number, order, accountId, caseId, dueAt, isOverdue } = state;
+  if (status !== 'open' || isOverdue || now < dueAt) return [];
+  const about = { appealId, number, accountId, ...(caseId !== undefined && { caseId }), order };
+  return [{ type: 'AppealOverdue', data: { ...about, dueAt: toIso(dueAt) } }];
+}
 
 function unclaimed({ claim: _, ...state }: Appeal): Appeal {
   return state;

@@ -13,6 +13,8 @@ const appeal = {
   order: Count('Which order of this enforcement it is about, counted from 1.', 1),
 };
 
+const dueAt = Instant('Until when it is to be decided.');
+
 export const AppealFiled = defineEvent({
   type: 'AppealFiled',
   version: 1,
@@ -24,7 +26,7 @@ export const AppealFiled = defineEvent({
     hasNewEvidence: Type.Boolean({
       description: 'Whether it brings evidence that was not known when the last appeal was decided.',
     }),
-    dueAt: Instant('Until when it is to be decided.'),
+    dueAt,
   }),
   example: {
     ...{ appealId: 'img-1', number: 1, accountId: 'acc-1', caseId: 'img-1', order: 1 },
@@ -55,6 +57,18 @@ export const AppealReleased = defineEvent({
   summary: 'A reviewer released a claimed appeal.',
   schema: eventData({ appealId, reviewer }),
   example: { appealId: 'img-1', reviewer: 'rev-2' },
+});
+
+export const AppealOverdue = defineEvent({
+  type: 'AppealOverdue',
+  version: 1,
+  summary: 'An appeal was not decided until its deadline. Stored once for each appeal.',
+  published: true,
+  schema: eventData({ ...appeal, dueAt }),
+  example: {
+    ...{ appealId: 'img-1', number: 1, accountId: 'acc-1', caseId: 'img-1', order: 1 },
+    dueAt: '2022-06-02T10:00:00.000Z',
+  },
 });
 
 const decided = {
@@ -100,6 +114,7 @@ export const appealEvents = [
   AppealFiled,
   AppealClaimed,
   AppealReleased,
+  AppealOverdue,
   AppealGranted,
   AppealPartlyGranted,
   AppealDenied,

@@ -7,6 +7,7 @@ import { ClaimAppealController, ClaimAppealHandler, ReleaseAppealHandler } from 
 import { DecideAppealController, DecideAppealHandler } from './features/decide-appeal.js';
 import { FileAppealController, FileAppealHandler } from './features/file-appeal.js';
 import { appealCarryingOut } from './processes/carrying-out.js';
+import { AppealOverdueNoting } from './processes/overdue-noting.js';
 import { AppealGauges } from './queries/appeal-gauges.js';
 import { ListAppealsController, ListAppealsHandler } from './queries/list-appeals.js';
 import { OtherMeasures } from './queries/other-measures.js';
@@ -25,6 +26,7 @@ export const appealsContext: Context = {
   consumers: ({ transactor, ownEventIds, clock, store }) => [
     appealCarryingOut(transactor, ownEventIds, clock, new OtherMeasures(store, transactor)),
   ],
+  schedules: ({ pool, transactor, clock, logger }) => [new AppealOverdueNoting(pool, transactor, clock, logger)],
   commands: [
     FileAppealHandler,
     ClaimAppealHandler,

@@ -51,6 +51,7 @@ describe('the event catalogue', () => {
       'AccountSuspended',
       'AppealDenied',
       'AppealGranted',
+      'AppealOverdue',
       'AppealPartlyGranted',
       'CauseLifted',
       'EnforcementOrdered',

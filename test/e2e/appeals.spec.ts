@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { schedulesOf } from '../../apps/composition/workers.js';
 import { DAY_MS, toIso } from '../../libs/kernel/clock.js';
 import { PersonKeys } from '../../libs/platform/personal-data/person-keys.js';
 import { commandLineFor } from '../support/cli-process.js';
@@ -238,6 +239,18 @@ describe('the command line and the metrics', () => {
     expect(await value('appeals_oldest_seconds')).toBeGreaterThan(14 * 86_400);
     expect((await hugo.get('/v1/appeals?status=open&overdue=true')).body.items).toHaveLength(open);
     expect((await hugo.get('/v1/appeals?overdue=true&claimed=true')).body.items).toEqual([]);
+    const published = async () => {
+      for (const schedule of schedulesOf(gatehouse.runtime)) await schedule.tick();
+      await gatehouse.settle();
+      const { events } = (await service.get('/v1/events?types=AppealOverdue')).body;
+      return events.map(({ data }: { data: { appealId: string } }) => data.appealId).sort();
+    };
+    const { items } = (await hugo.get('/v1/appeals?overdue=true')).body;
+    const dueAt = items.map((one: { dueAt: string }) => one.dueAt);
+    expect(dueAt).toEqual([...dueAt].sort());
+    const overdue = items.map(({ appealId }: { appealId: string }) => appealId).sort();
+    expect(await published()).toEqual(overdue);
+    expect(await published()).toEqual(overdue);
     expect(await value('appeals_decided{outcome="denied"}'.replace(/[{}"]/g, '\\$&'))).toBeGreaterThan(0);
     ahead = 0;
   });

@@ -65,7 +65,7 @@ export class ListAppealsHandler implements IQueryHandler<ListAppeals> {
     const now = this.clock.now();
     const values: unknown[] = [now];
     const placeOf = (value: unknown) => `$${values.push(value)}`;
-    const order = status === 'open' ? 'due_at' : 'filed_at';
+    const order = status === 'open' || overdue === 'true' ? 'due_at' : 'filed_at';
     const conditions = [`${NOW} IS NOT NULL`];
     if (status !== undefined)
       conditions.push(status === 'open' ? `status = 'open'` : `status = ${placeOf(status)}::text`);
@@ -146,7 +146,7 @@ export class ListAppealsController {
 
   @Get()
   @Roles(...HEARERS, 'operator', 'compliance', 'service')
-  @Operation('Appeals: open ones by their deadline if `status` is open, otherwise the oldest first', {
+  @Operation('Appeals: by their deadline if `status` is open or `overdue` is true, otherwise the oldest first', {
     answer: answer('AppealPage', 'A page of appeals.', page(AppealEntry, 'The appeals.'), { items: [appealExample] }),
   })
   listAppeals(@Query() query: ListAppeals, @Context() { actor: reader }: Context): Promise<Page<AppealEntry>> {

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { recordedOf, replay } from '../../../test/support/fold-view.js';
-import { AppealClaimed, AppealDenied, AppealFiled, AppealGranted, AppealReleased } from '../events.js';
+import { AppealClaimed, AppealDenied, AppealFiled, AppealGranted, AppealOverdue, AppealReleased } from '../events.js';
 import { appealsView } from './appeals.js';
 
 const history = [
@@ -23,7 +23,17 @@ it('has the last appeal against each enforcement, and counts every outcome', () 
     ['open', null],
     ['granted', null],
   ]);
-  expect(once.at(4)!.counters).toEqual({ all: { open: 1, granted: 0, partly_granted: 0, denied: 1 } });
-  expect(once.at(-1)!.counters).toEqual({ all: { open: 0, granted: 1, partly_granted: 0, denied: 1 } });
+  expect(once.at(4)!.counters).toEqual({ all: { granted: 0, partly_granted: 0, denied: 1 } });
+  expect(once.at(-1)!.counters).toEqual({ all: { granted: 1, partly_granted: 0, denied: 1 } });
   expect(once.at(-1)!.rows['img-1']).toMatchObject({ number: 2, decided_by: 'rev-3', has_new_evidence: true });
+});
+
+it('has when it was said that the last appeal is overdue', () => {
+  const { once } = replay(appealsView, [
+    recordedOf(1, AppealFiled),
+    recordedOf(2, AppealOverdue),
+    recordedOf(3, AppealDenied),
+    recordedOf(4, AppealFiled, { number: 2, hasNewEvidence: true }),
+  ]);
+  expect(once.map(({ rows }) => rows['img-1']!.overdue_at !== null)).toEqual([false, true, true, false]);
 });

@@ -13,6 +13,8 @@ const columns = {
   filed_at: timestamptz(),
   /** Until when it is to be decided. */
   due_at: timestamptz(),
+  /** When it was said that it was not. */
+  overdue_at: nullable(timestamptz()),
   claimed_by: nullable(text()),
   claimed_until: nullable(timestamptz()),
   decided_at: nullable(timestamptz()),
@@ -39,7 +41,7 @@ const OUTCOME_OF = {
 
 export const appealsView = defineView({
   name: 'appeals',
-  version: 1,
+  version: 2,
   summary: 'The last appeal against each enforcement, without what the person wrote.',
   events: appealEvents,
   table: {
@@ -64,6 +66,7 @@ export const appealsView = defineView({
           status: 'open',
           filed_at: at,
           due_at: Date.parse(data.dueAt),
+          overdue_at: null,
           ...UNCLAIMED,
           ...{ decided_at: null, decided_by: null, clause: null, reason: null },
           ...(row ? { granted: row.granted, partly_granted: row.partly_granted, denied: row.denied } : NONE),
@@ -73,6 +76,8 @@ export const appealsView = defineView({
         return row && { ...row, claimed_by: data.reviewer, claimed_until: Date.parse(data.until), position };
       case 'AppealReleased':
         return row && { ...row, ...UNCLAIMED, position };
+      case 'AppealOverdue':
+        return row && { ...row, overdue_at: at, position };
       default: {
         if (!row) return undefined;
         const { status, column } = OUTCOME_OF[type];
@@ -89,9 +94,9 @@ export const appealsView = defineView({
   },
   counters: {
     name: 'appeal_counters',
-    columns: ['open', 'granted', 'partly_granted', 'denied'],
-    contribution: ({ status, granted, partly_granted, denied }) => [
-      { bucket: 'all', amounts: { open: status === 'open' ? 1 : 0, granted, partly_granted, denied } },
+    columns: ['granted', 'partly_granted', 'denied'],
+    contribution: ({ granted, partly_granted, denied }) => [
+      { bucket: 'all', amounts: { granted, partly_granted, denied } },
     ],
   },
 });

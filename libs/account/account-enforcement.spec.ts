@@ -13,6 +13,7 @@ import {
 import { type AccountStanding, accountStream, consequencesOf, isSuspended } from './account-standing.js';
 import { isInForce, restrictionOf } from './consequences.js';
 import type { AccountEvent } from './events.js';
+import { undoDecision } from './undo-decision.js';
 
 const NOW = Date.parse('2022-05-18T09:00:00Z');
 const LATER = NOW + DAY_MS;
@@ -139,6 +140,22 @@ describe('lifting a cause', () => {
     const events = lift(state, 'img-2');
     for (let read = 0; read <= events.length; read++)
       expect(isSuspended(fold(accountStream, events.slice(0, read), state), NOW)).toBe(true);
+  });
+
+  it('by hand that a later one replaced keeps it from coming back once an appeal undoes the later', () => {
+    const byHand = (enforcementId: string, until: number) => ({
+      ...{ accountId, reason: 'spam', enforcementId, until: toIso(until) },
+    });
+    const onto = (before: AccountStanding, events: AccountEvent[]) => fold(accountStream, events, before);
+    const suspended = onto(given(), suspendAccount(given(), byHand('e-1', LATER + 1), NOW));
+    const state = onto(suspended, suspendAccount(suspended, byHand('e-2', LATER), NOW));
+    const events = lift(state, 'e-1');
+    expect(events).toMatchObject([{ type: 'CauseLifted', data: { cause: 'e-1' } }]);
+    const after = onto(state, events);
+    expect(consequencesOf(after).suspensions).toMatchObject([{ cause: 'e-2', until: LATER }]);
+    expect(lift(after, 'e-1')).toEqual([]);
+    const undone = undoDecision(after, { accountId, cause: 'e-2', reason: 'appeal-granted' }, NOW);
+    expect(consequencesOf(onto(after, undone)).suspensions).toEqual([]);
   });
 
   it('is a no-op for a cause of nothing that is in force', () => {

@@ -10,7 +10,15 @@ import {
   refuseDeactivated,
   unknown,
 } from './account-standing.js';
-import { type Cause, causeFields, deactivationBy, isCause, type Restriction, STILL_IN_FORCE } from './consequences.js';
+import {
+  type Cause,
+  causeFields,
+  deactivationBy,
+  isCause,
+  isReplaced,
+  type Restriction,
+  STILL_IN_FORCE,
+} from './consequences.js';
 import type { AccountEvent } from './events.js';
 
 /* What denies an account something, and what lifts it: each consequence belongs to its cause. */
@@ -155,7 +163,9 @@ export function reinstateAccount(state: AccountStanding, given: Reinstatement, n
   const events: AccountEvent[] = [];
   if (strikes.some((one) => one.cause === cause))
     events.push({ type: 'StrikeRescinded', data: { accountId, caseId: cause, reason } });
-  if (!denials.some((one) => one.cause === cause)) return events;
+  const isDenying = denials.some((one) => one.cause === cause);
+  // A replaced one denies nothing now, but would again if an appeal undoes the one that replaced it.
+  if (!isDenying && !isReplaced(consequencesOf(state), cause)) return events;
   events.push({ type: 'CauseLifted', data: { accountId, cause, reason } });
   const after = fold(accountStream, events, state);
   const isBack = state.deactivated ? !after.deactivated : isSuspended(state, now) && !isSuspended(after, now);

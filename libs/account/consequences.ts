@@ -127,6 +127,13 @@ export function withoutCause(all: Consequences, lifted: string): Consequences {
   };
 }
 
+/** Whether a decision in force has replaced one of this cause, which would be in force again if the later one is undone. */
+export const isReplaced = ({ suspensions, restrictions }: Consequences, cause: string): boolean =>
+  [...suspensions, ...restrictions].some((one) => {
+    for (let before = one.replaced; before; before = before.replaced) if (before.cause === cause) return true;
+    return false;
+  });
+
 export const isEmpty = ({ deactivations, suspensions, restrictions, strikes }: Consequences): boolean =>
   deactivations.length + suspensions.length + restrictions.length + strikes.length === 0;
 

@@ -34,9 +34,7 @@ export function undoDecision(
   const restored = replacedBy(consequencesOf(state), cause, accountId, now);
   const between = fold(accountStream, restored, state);
   const lifted = reinstateAccount(between, { accountId, cause, reason }, now);
-  const isForgotten = lifted.some(({ type }) => type === 'CauseLifted') || !isReplaced(consequencesOf(between), cause);
-  const forgotten: AccountEvent[] = isForgotten ? [] : [{ type: 'CauseLifted', data: { accountId, cause, reason } }];
-  return endingWithLongest(state, [...restored, ...lifted, ...forgotten]);
+  return endingWithLongest(state, [...restored, ...lifted]);
 }
 
 /**
@@ -81,10 +79,3 @@ function replacedBy(all: Consequences, cause: string, accountId: string, now: nu
     ),
   ];
 }
-
-/** Whether a decision in force has replaced one of this cause. */
-const isReplaced = ({ suspensions, restrictions }: Consequences, cause: string): boolean =>
-  [...suspensions, ...restrictions].some((one) => {
-    for (let before = one.replaced; before; before = before.replaced) if (before.cause === cause) return true;
-    return false;
-  });

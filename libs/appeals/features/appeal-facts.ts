@@ -35,7 +35,9 @@ export class AppealFactsReader {
     return {
       enforcement,
       orderedAt: ordered ? Date.parse(ordered.recordedAt) : 0,
-      isImposed: order !== undefined && (await this.isImposed(enforcementId, order, enforcement.orders)),
+      // Before that is stored, its consumer might say it of what an appeal has ordered meanwhile.
+      isImposed:
+        enforcement.status === 'completed' && (await this.isImposed(enforcementId, order!, enforcement.orders)),
     };
   }
 

@@ -290,6 +290,31 @@ it('asks the targets of both measures if it puts another in the place of the fir
   });
 });
 
+it('counts the strikes that the first order counted, also those imposed after the confirmation', async () => {
+  const steps = [
+    { strikes: 1, measure: 'strike' as const },
+    { strikes: 2, measure: 'suspend' as const, days: 900 },
+  ];
+  const entries = [
+    { strikeDays: 900, steps },
+    { clause: 'spam', steps },
+  ];
+  await transactorOn(store).transact(ladderStream, undefined, OPERATOR, (state) =>
+    setLadder(state, { entries, reason: 'two steps' }, new Set()),
+  );
+  const world = new World();
+  await world.confirm();
+  const id = await world.confirm();
+  for (const event of world.confirmations) await world.enforce(event);
+  expect((await world.enforcementOf(id)).order).toMatchObject({ measure: 'suspend', strikes: 2 });
+  await world.carryOut(await world.appeal('AppealPartlyGranted', id, { clause: 'spam' }));
+  const { order } = await world.enforcementOf(id);
+  expect(order).toMatchObject({ clause: 'spam', measure: 'suspend', strikes: 2 });
+  // The second appeal counts as the first did.
+  await world.carryOut(await world.appeal('AppealPartlyGranted', id, { clause: 'spam', number: 2 }));
+  expect((await world.enforcementOf(id)).order).toEqual(order);
+});
+
 it('puts the ladder’s measures for the other clause in the place of the first, and survives crashes', async () => {
   await setTo(1);
   for (const deaths of [[], [0], [1], [2], [3], [1, 1, 1]]) {

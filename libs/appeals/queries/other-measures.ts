@@ -1,9 +1,18 @@
 import { type AccountStanding, accountStream, consequencesOf } from '../../account/index.js';
-import { forReplacement, ladderStream, type Order, orderFor, statementFor } from '../../enforcement/index.js';
+import {
+  EnforcementOrdered,
+  enforcementStream,
+  forReplacement,
+  ladderStream,
+  type Order,
+  orderFor,
+  statementFor,
+} from '../../enforcement/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Transactor } from '../../event-store/transact.js';
+import { isOf } from '../../events/event-definition.js';
 import { foldRecorded } from '../../kernel/decider.js';
-import type { Position } from '../../kernel/envelope.js';
+import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { confirmationOf } from '../../review/index.js';
 
 /** What a confirmed case would have led to if its reviewers had named another clause. */
@@ -15,7 +24,7 @@ export class OtherMeasures {
 
   /**
    * By the ladder at the position of the confirmation, from whose time every end counts, and by the strikes that the account
-   * had then, except those that were rescinded since. It names the targets that carry it out or undo the first order, and has
+   * had when the measure was ordered, as that did, except those that were rescinded since. It names the targets that carry it out or undo the first order, and has
    * a statement of reasons.
    */
   async orderFor(order: Order, clause: string): Promise<Order> {
@@ -26,7 +35,7 @@ export class OtherMeasures {
       throw new Error(`case ${caseId} of the appeal was never confirmed; its enforcement is ${accountId}'s`);
     const [{ state: ladder }, standing] = await Promise.all([
       this.transactor.load(ladderStream, undefined),
-      this.standingAt(accountId, confirmation.position),
+      this.orderedAt(caseId, confirmation.position).then((orderedAt) => this.standingAt(accountId, orderedAt)),
     ]);
     const at = Date.parse(confirmation.recordedAt);
     const { position } = confirmation;
@@ -39,6 +48,13 @@ export class OtherMeasures {
     // Another system may have confirmed it, but people here decided on the appeal that this clause was violated.
     const statement = { ...given, decidedBy: 'reviewers' as const, isMeasureAutomated: true };
     return { ...other, ...targets, statement };
+  }
+
+  /** The position of the first order for a confirmation: later ones are of appeals against it. */
+  private async orderedAt(caseId: string, confirmedAt: Position): Promise<Position> {
+    const history = await this.store.readStream(`${enforcementStream.category}-${caseId}`);
+    const isOrder = (event: RecordedEvent) => isOf(EnforcementOrdered, event) && event.position > confirmedAt;
+    return history.find(isOrder)?.position ?? confirmedAt;
   }
 
   private async standingAt(accountId: string, position: Position): Promise<AccountStanding> {

@@ -12,6 +12,7 @@ import { DryRunLadderController, DryRunLadderHandler } from './features/dry-run-
 import { RedeliverEnforcementController, RedeliverEnforcementHandler } from './features/redeliver-enforcement.js';
 import { SetLadderController, SetLadderHandler } from './features/set-ladder.js';
 import { ladderStream } from './ladder.js';
+import { causeAdding } from './processes/cause-adding.js';
 import { enforcementRecording } from './processes/enforcement-recording.js';
 import { enforcing } from './processes/enforcing.js';
 import { imageWithholding } from './processes/image-withholding.js';
@@ -75,10 +76,11 @@ export const enforcementContext: Context = {
       ],
     },
   ],
-  consumers: ({ transactor, ownEventIds }) => [
+  consumers: ({ transactor, store, ownEventIds }) => [
     imageWithholding(transactor, ownEventIds),
     enforcing(transactor, ownEventIds),
     enforcementRecording(transactor),
+    causeAdding(transactor, store, ownEventIds),
   ],
   schedules: (given) => {
     const { pool, log, transactor, settings, clock, logger } = given;

@@ -335,6 +335,7 @@ describe('Quarantine', () => {
     expect(await damaged.put([refused('a'), refused('b')])).toEqual([id, undefined]);
     expect(causes).toEqual(['key']);
     await expect(damaged.show(id!)).rejects.toMatchObject({ code: 'quarantine-entry-unreadable', kind: 'refused' });
+    expect(await damaged.entry(id!)).toMatchObject({ id, status: 'waiting' });
     expect(await damaged.discard(id!, 'ada').catch((error) => error)).toMatchObject({ status: 'discarded' });
     await pool.query(`DELETE FROM platform.subject_keys WHERE person = '/quarantine'`);
   });

@@ -158,17 +158,17 @@ export class Quarantine {
     return Promise.all(entries.map((entry) => this.toEntry(entry)));
   }
 
+  /** The entry without its bytes, also if the quarantine's key is damaged. @throws NotFound `quarantine-entry-unknown` */
+  async entry(id: string): Promise<QuarantineEntry> {
+    return this.toEntry(await this.readWhole(id));
+  }
+
   /**
    * @returns the entry, with its bytes while it waits
    * @throws NotFound `quarantine-entry-unknown`; Refusal `quarantine-entry-unreadable` if the quarantine's key is damaged
    */
   async show(id: string): Promise<QuarantineEntry & { raw?: Buffer }> {
-    const entry = isUuid(id) ? await this.readWhole(id) : null;
-    if (!entry)
-      throw new NotFound(
-        'quarantine-entry-unknown',
-        `there is no quarantine entry ${id}: GET /v1/quarantine lists them`,
-      );
+    const entry = await this.readWhole(id);
     const shown = await this.toEntry(entry);
     if (entry.raw === null) return shown;
     const bytes = await this.keys.decrypt(QUARANTINE_KEY, entry.raw, entry.fingerprint).catch((error) => {
@@ -179,12 +179,15 @@ export class Quarantine {
     return { ...shown, raw: Buffer.from(bytes, 'base64') };
   }
 
-  private readWhole(id: string): Promise<StoredQuarantineEntry | null> {
-    return this.entries
+  /** @throws NotFound `quarantine-entry-unknown` */
+  private async readWhole(id: string): Promise<StoredQuarantineEntry> {
+    const whole = this.entries
       .createQueryBuilder('entry')
-      .addSelect(['entry.raw', 'entry.fingerprint', 'entry.reported'])
-      .where({ id })
-      .getOne();
+      .addSelect(['entry.raw', 'entry.fingerprint', 'entry.reported']);
+    const entry = isUuid(id) ? await whole.where({ id }).getOne() : null;
+    if (entry) return entry;
+    const message = `there is no quarantine entry ${id}: GET /v1/quarantine lists them`;
+    throw new NotFound('quarantine-entry-unknown', message);
   }
 
   async markReplayed(id: string, settledBy: string): Promise<void> {
@@ -201,8 +204,7 @@ export class Quarantine {
       await this.entries.update({ id, status: 'waiting' }, { status: 'discarded', raw: null, settledBy });
       this.usage.forget();
     }
-    const { raw: _, ...entry } = await this.show(id);
-    return entry;
+    return this.entry(id);
   }
 
   /**

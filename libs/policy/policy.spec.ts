@@ -83,7 +83,7 @@ describe('publishing a content policy', () => {
     expect(() => publishPolicy(state, { ...withoutLink, graceDays: 2 }, NOW)).toThrow(refusal('grace period', 'link'));
   });
 
-  it('says when acceptances stop to suffice, and what is to be accepted by then', () => {
+  it('says when acceptances stop sufficing, and what is to be accepted by then', () => {
     const state = stored([NOW, published('v1')], [NOW, published('v2', { effectiveFrom: LATER, graceDays: 5 })]);
     const at = Date.parse(LATER) + 5 * DAY_MS;
     expect(acceptanceEnd(state, ['v1'], NOW)).toEqual({ at, current: 'v2' });

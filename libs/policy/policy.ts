@@ -122,7 +122,7 @@ const newestFirst = (versions: readonly PolicyVersion[]): PolicyVersion[] =>
 const graceEnd = ({ since, graceDays }: PolicyVersion): number => since + graceDays * DAY_MS;
 
 /**
- * When acceptances stop to suffice by the clock, and which version is then in force.
+ * When acceptances stop sufficing by the clock, and which version is then in force.
  * @param accepted versions of which at least one suffices now
  * @param now epoch milliseconds
  * @returns undefined if nothing that is published ends it

@@ -5,7 +5,7 @@ import { time } from '../cli/rendering/table.js';
 import type { Session } from '../cli/session.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { type EventPage, followFeed, followLog, type ShownEvent } from './cli/event-pages.js';
-import { newestEvents, positionBefore } from './cli/place-in-log.js';
+import { headOf, newestEvents, positionBefore } from './cli/place-in-log.js';
 
 interface EventsOptions {
   after?: string;
@@ -94,7 +94,7 @@ const PAGE = 2_000;
 async function tail({ client, printItem, remark, signal }: Session, options: EventsOptions) {
   const { type, stream, all } = options;
   try {
-    const after = options.after ?? (stream === undefined ? await head() : '0');
+    const after = options.after ?? (stream === undefined ? await headOf(client) : '0');
     const events =
       all || stream !== undefined
         ? followLog(client, { after, stream, types: type?.join(',') })
@@ -102,10 +102,6 @@ async function tail({ client, printItem, remark, signal }: Session, options: Eve
     for await (const event of events) printItem(event, () => eventText(event));
   } catch (error) {
     if (!signal.aborted) throw error;
-  }
-
-  async function head(): Promise<string> {
-    return (await client.get<{ head: string }>('/v1/status')).head;
   }
 }
 

@@ -9,7 +9,7 @@ export const MAX_BULK_CASES = 100_000;
 
 const jobId = EntityId('The bulk job.');
 const counts = {
-  handled: Count('Cases that the job is through with, also those that refused.'),
+  handled: Count('Cases that the job has processed, also those that refused.'),
   refused: Count('Cases that refused, such as those that somebody has claimed.'),
 };
 
@@ -50,7 +50,7 @@ export const BulkJobStarted = defineEvent({
 export const BulkJobAdvanced = defineEvent({
   type: 'BulkJobAdvanced',
   version: 1,
-  summary: 'A bulk job is through with more cases; after an interruption it resumes behind them.',
+  summary: 'A bulk job has processed more cases; after an interruption it resumes behind them.',
   schema: eventData({ jobId, through: EntityId('The last of them, in the order of their ids.'), ...counts }),
   example: { jobId: 'bulk-1', through: 'img-9', handled: 100, refused: 2 },
 });
@@ -66,7 +66,7 @@ export const BulkJobCancelled = defineEvent({
 export const BulkJobEnded = defineEvent({
   type: 'BulkJobEnded',
   version: 1,
-  summary: 'A bulk job is through with every case, or was cancelled.',
+  summary: 'A bulk job has processed every case, or was cancelled.',
   schema: eventData({ jobId, ...counts }),
   example: { jobId: 'bulk-1', handled: 120, refused: 2 },
 });

@@ -40,7 +40,7 @@ describe('a bulk job', () => {
       );
   });
 
-  it('advances, and says what it is through with', () => {
+  it('advances, and says what it has processed', () => {
     const advanced = advanceBulkJob(after(...started), { jobId, through: 'img-1', handled: 1, refused: 1 });
     const state = after(...started, ...advanced);
     expect(state).toMatchObject({ status: 'running', through: 'img-1', handled: 1, refused: 1 });

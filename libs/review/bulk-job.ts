@@ -12,7 +12,7 @@ export interface BulkProgress {
   /** RFC 3339. */
   startedAt: string;
   status: 'none' | 'running' | 'cancelled' | 'ended';
-  /** The last case that it is through with, in the order of their ids; empty for none. */
+  /** The last case that it has processed, in the order of their ids; empty for none. */
   through: string;
   handled: number;
   refused: number;

@@ -14,16 +14,16 @@ import { flagFiling, flagProcessing } from './features/flag-processing.js';
 import { GiveVerdictController, giveVerdictInbound, JudgeCaseHandler } from './features/give-verdict.js';
 import { HandOverCaseController, HandOverCaseHandler } from './features/hand-over-case.js';
 import { HoldCaseController, HoldCaseHandler } from './features/hold-case.js';
-import {
-  IsolatedFlagsController,
-  ReleaseFlaggerHandler,
-  ReplayIsolatedFlagsHandler,
-} from './features/isolated-flags.js';
 import { LinkAccountController, LinkAccountHandler, UnlinkAccountHandler } from './features/link-account.js';
 import { NextCaseController, NextCaseHandler } from './features/next-case.js';
 import { ReleaseCaseController, ReleaseCaseHandler } from './features/release-case.js';
 import { RenewClaimController, RenewClaimHandler } from './features/renew-claim.js';
 import { ReopenCaseController, ReopenCaseHandler } from './features/reopen-case.js';
+import {
+  IsolatedFlagsController,
+  ReleaseFlaggerHandler,
+  ReplayIsolatedFlagsHandler,
+} from './features/replay-and-release-flags.js';
 import { RevealContentHandler } from './features/reveal-content.js';
 import { RevealContentController } from './features/reveal-content-route.js';
 import { RoutingFactsReader } from './features/routing-facts.js';

@@ -3,6 +3,7 @@ import type { ApiClient } from '../../../libs/cli/api-client.js';
 import { ApiProblem } from '../../../libs/cli/api-errors.js';
 import type { Clock } from '../../../libs/kernel/clock.js';
 import { GatehouseError } from '../../../libs/kernel/errors.js';
+import { casePath } from '../../../libs/review/cli/case-paths.js';
 import type { ClaimAnswer } from '../../../libs/review/features/claim-answer.js';
 import type { VerdictAnswer } from '../../../libs/review/features/give-verdict.js';
 import type { NextCaseAnswer } from '../../../libs/review/features/next-case.js';
@@ -91,7 +92,7 @@ export class PlayedReviewer {
     const [one] = await this.client.list<CaseEntry>('/v1/cases', { mine: true, status: 'claimed' }, 1);
     if (!one) return undefined;
     try {
-      return await this.client.post<ClaimAnswer>(`${pathOf(one.caseId)}/claim`, undefined, { repeatable: true });
+      return await this.client.post<ClaimAnswer>(`${casePath(one.caseId)}/claim`, undefined, { repeatable: true });
     } catch (error) {
       // The list lags: it is judged, or somebody else has it.
       if (error instanceof ApiProblem && error.status === 409) return undefined;
@@ -111,7 +112,7 @@ export class PlayedReviewer {
   private async answer(claim: ClaimAnswer): Promise<void> {
     const { caseId } = claim;
     const opinion = this.play.opinionOf(caseId);
-    const path = pathOf(caseId);
+    const path = casePath(caseId);
     await this.client.get<ReviewAnswer>(`${path}/review`);
     await this.look(path, claim.token);
     await this.think(claim, opinion.answerTimeMs);
@@ -141,10 +142,8 @@ export class PlayedReviewer {
       await sleep(restMs, undefined, { signal: this.client.signal });
       left -= restMs;
       if (left <= 0) return;
-      await this.client.put<ClaimAnswer>(`${pathOf(caseId)}/claim`, { token });
+      await this.client.put<ClaimAnswer>(`${casePath(caseId)}/claim`, { token });
       this.done.renewed++;
     }
   }
 }
-
-const pathOf = (caseId: string): string => `/v1/cases/${encodeURIComponent(caseId)}`;

@@ -9,9 +9,9 @@ export class TemporaryTokens {
 
   constructor(private readonly administrator: ApiClient) {}
 
-  /** A client of the person of this name, with these roles. */
-  async clientFor(name: string, ...roles: string[]): Promise<ApiClient> {
-    const { id, secret } = await this.administrator.post<CreatedTokenAnswer>('/v1/tokens', { name, roles });
+  /** A client of the person of this name, with this role. */
+  async clientFor(name: string, role: string): Promise<ApiClient> {
+    const { id, secret } = await this.administrator.post<CreatedTokenAnswer>('/v1/tokens', { name, roles: [role] });
     this.ids.push(id);
     return this.administrator.with({ token: secret });
   }

@@ -197,7 +197,7 @@ export class QuarantineController {
     answer: answer('QuarantineEntry', 'The entry.', WholeEntry),
   })
   async discardQuarantineEntry(@Param('id', entryId) id: string, @Context() context: Context): Promise<WholeEntry> {
-    const { raw: _, ...entry } = await this.quarantine.show(id);
+    const entry = await this.quarantine.entry(id);
     if (entry.status !== 'waiting') return entry;
     await this.audit.record({ type: 'QuarantineDiscarded', data: { entryId: id } }, context);
     return this.quarantine.discard(id, context.actor.id);

@@ -51,6 +51,8 @@ export async function newestEvents(
   }
 }
 
-const headOf = async (client: ApiClient): Promise<string> => (await client.get<{ head: string }>('/v1/status')).head;
+/** The position of the log's last event. */
+export const headOf = async (client: ApiClient): Promise<string> =>
+  (await client.get<{ head: string }>('/v1/status')).head;
 
 const storedAt = ({ recordedtime, recordedAt, time }: ShownEvent): string => recordedtime ?? recordedAt ?? time!;

@@ -46,7 +46,7 @@ export const bulkCommands: CommandGroup = (program, run) => {
         print({ jobId, ...answer }, () =>
           jobId === null
             ? line`${answer.matched} cases match; --at-most ${answer.matched} starts the job`
-            : line`job ${jobId} is at work on ${answer.matched} cases`,
+            : line`job ${jobId} is processing ${answer.matched} cases`,
         );
       }),
     );

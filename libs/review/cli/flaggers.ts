@@ -74,7 +74,7 @@ export const flaggerCommands: CommandGroup = (program, run) => {
   command(
     group,
     'release <id>',
-    'Ends that the flags of somebody are kept apart. Those before stay apart until they are replayed.',
+    'Stops isolating a flagger’s new flags. Earlier ones stay apart until they are replayed.',
     "flagger release detector-1 --reason 'its threshold was corrected'",
   )
     .requiredOption('--reason <text>', 'why', reason)

@@ -73,12 +73,15 @@ async function settingsIn(file: string): Promise<Record<string, unknown>> {
     throw new InvalidInput([{ field: '<file>', message }]);
   }
   const { queues, rules, patienceHours, default: other } = settings;
-  const given = (queue: unknown) => {
-    if (!isObject(queue)) return queue;
-    const { open: _, claimed: __, oldestOpenedAt: ___, ...rest } = queue;
-    return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
-  };
-  return { queues: Array.isArray(queues) ? queues.map(given) : queues, rules, patienceHours, default: other };
+  const given = Array.isArray(queues)
+    ? queues.map((queue) => (isObject(queue) ? queueSettings(queue) : queue))
+    : queues;
+  return { queues: given, rules, patienceHours, default: other };
+}
+
+/** What can be set of a queue that was read: its counts and null values are left out. */
+export function queueSettings({ open: _, claimed: __, oldestOpenedAt: ___, ...rest }: Record<string, unknown>) {
+  return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -44,9 +44,10 @@ export class CaseFactsReader {
   /**
    * Reads the facts as of now, and puts every flag stored so far into the case. Call it before each attempt to decide.
    * @param reviewers who want to review, or did so elsewhere; those who gave a verdict here are added
+   * @param isDeciding whether verdicts may decide the case, so that it matters whether it needs a further review
    * @throws NotCaughtUp if the consumer of flags or the images view is too far behind
    */
-  async read(caseId: string, reviewers: readonly string[]): Promise<CaseFacts> {
+  async read(caseId: string, reviewers: readonly string[], { isDeciding = false } = {}): Promise<CaseFacts> {
     const { flags, isParked: isCaseParked } = await this.flags.of(caseId);
     // Those after the parked one wait for it.
     if (!isCaseParked) for (const flag of flags) await this.process(flag);
@@ -60,13 +61,15 @@ export class CaseFactsReader {
       Promise.all(people.map((one) => this.transactor.load(reviewerStream, one))),
     ]);
     const accountId = image.owner ?? state.accountId;
-    const furtherReview = await this.further.of({ caseId, round: state.round, accountId }, rules.sampling);
+    const furtherReview = isDeciding
+      ? await this.further.of({ caseId, round: state.round, accountId }, rules.sampling)
+      : undefined;
     // One that is gone needs nothing until the case is routed again.
     const queue = rules.queues.find(({ id }) => id === state.route?.queue);
     return {
       ...image,
       isCaseParked,
-      furtherReview,
+      ...(furtherReview && { furtherReview }),
       notedRounds: new Map(people.map((one, n) => [one, rounds[n]!.state.round])),
       ...(queue && { needs: { queue, reviewers: new Map(people.map((one, n) => [one, profiles[n]!.state])) } }),
       links: new Map(people.map((one, n) => [one, profiles[n]!.state.accounts])),

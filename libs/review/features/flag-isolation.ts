@@ -6,7 +6,7 @@ import type { Settings } from '../../platform/configuration/settings.js';
 import { isIsolated, isolateFlagger, isolationId, isolationStream } from '../isolation.js';
 import { type FlagRates, placeOfFlag } from '../queries/flag-rates.js';
 
-/** Keeps the flags of those apart who flag too much. */
+/** Isolates the flags of those who exceed the hourly limit. */
 export class FlagIsolation {
   constructor(
     private readonly transactor: Transactor,

@@ -55,7 +55,7 @@ export class JudgeCaseHandler implements ICommandHandler<JudgeCase> {
       caseId,
       context,
       (state, facts) => giveVerdict(state, { ...verdict, now: this.clock.now() }, facts),
-      () => this.facts.read(caseId, [reviewer]),
+      () => this.facts.read(caseId, [reviewer], { isDeciding: true }),
     );
     const { status, verdicts } = result.state;
     const finalAt = status === 'open' ? verdicts.find((one) => isOurs(one, reviewer))?.finalAt : undefined;

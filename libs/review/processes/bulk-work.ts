@@ -32,7 +32,7 @@ export interface BulkWorkPorts {
 }
 
 /**
- * Does bulk jobs, each page by page. After an interruption it resumes behind the last page that it is through with; a case of
+ * Does bulk jobs, each page by page. After an interruption it resumes behind the last page that it has processed; a case of
  * the next page that it has handled before is known by the id of its event, however the case has changed since.
  */
 export function bulkWork(ports: BulkWorkPorts): Consumer {

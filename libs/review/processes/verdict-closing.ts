@@ -64,7 +64,7 @@ export class VerdictClosing implements Schedule {
         caseId,
         context,
         (state, facts) => closeVerdicts(state, { caseId, now: this.clock.now() }, facts),
-        () => this.facts.read(caseId, []),
+        () => this.facts.read(caseId, [], { isDeciding: true }),
       );
     } catch (error) {
       if (isTransient(error)) this.triedUntil.delete(caseId);

@@ -22,7 +22,7 @@ export const BulkJobAnswer = closed({
   toQueue: orNull(text('For requeue: the queue that is to have them.')),
   status: oneOf(['running', 'cancelled', 'ended'], 'Whether it is at work.'),
   matched: count('Cases that met the filter at its start.'),
-  handled: count('Cases that it is through with, also those that refused.'),
+  handled: count('Cases that it has processed, also those that refused.'),
   refused: count('Cases that refused, such as those that somebody has claimed or judged.'),
   startedBy: text('The lead who started it.'),
   startedAt: instant('When it was started.'),

@@ -9,8 +9,6 @@ const columns = {
   spans: jsonb<readonly Span[]>(),
   counted_after: int8(),
   replayed_through: int8(),
-  /** When the last span began. */
-  since: timestamptz(),
   /** The latest end of those that no lead has ended. */
   until: nullable(timestamptz()),
   /** The position of the flagger's last event. */
@@ -21,7 +19,7 @@ export type IsolationRow = RowOf<typeof columns>;
 
 export const isolationsView = defineView({
   name: 'isolations',
-  version: 2,
+  version: 3,
   summary: 'Whose flags are kept apart, since when and until when.',
   events: isolationEvents,
   table: { name: 'isolations', key: 'flagged_by', columns, indexes: ['(until) WHERE until IS NOT NULL'] },
@@ -34,7 +32,6 @@ export const isolationsView = defineView({
       ? { spans: row.spans, countedAfter: row.counted_after, replayedThrough: row.replayed_through }
       : isolationStream.initial;
     const { spans, countedAfter, replayedThrough } = isolationStream.evolve(before, event, placeOf(event));
-    const last = spans.at(-1)!;
     const ends = spans.flatMap(({ until, releasedAt }) => (releasedAt === undefined ? [until] : []));
     return {
       flagged_by: flaggedBy,
@@ -42,7 +39,6 @@ export const isolationsView = defineView({
       spans,
       counted_after: countedAfter,
       replayed_through: replayedThrough,
-      since: last.since,
       until: ends.length > 0 ? Math.max(...ends) : null,
       position: event.position,
     };

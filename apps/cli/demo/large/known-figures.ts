@@ -27,7 +27,7 @@ export const ladderEntries = ({ suspend, deactivate }: KnownLadder) => [
   },
 ];
 
-/** What the reviewers who got the case must have made of it; undefined if it can't be decided yet. */
+/** The outcome that the verdicts of these reviewers must have led to. */
 export function outcomeOf(
   { verdicts, round }: Pick<CaseEntry, 'verdicts' | 'round'>,
   image: FlaggedImage,

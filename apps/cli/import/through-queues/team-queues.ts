@@ -2,6 +2,8 @@ import pMap from 'p-map';
 import type { ApiClient } from '../../../../libs/cli/api-client.js';
 import { ApiProblem } from '../../../../libs/cli/api-errors.js';
 import { InvalidInput } from '../../../../libs/kernel/errors.js';
+import { casePath } from '../../../../libs/review/cli/case-paths.js';
+import { queueSettings } from '../../../../libs/review/cli/queue.js';
 import type { QueuesAnswer } from '../../../../libs/review/queries/list-queues.js';
 import type { ReviewerAnswer } from '../../../../libs/review/queries/show-reviewer.js';
 import type { Team } from './teams.js';
@@ -16,7 +18,7 @@ export const MAX_QUEUES = 50;
 export const MAX_PANEL = 25;
 const CLOSE_LIMIT_MS = 60_000;
 
-type Settings = Pick<QueuesAnswer, 'queues' | 'rules' | 'default' | 'patienceHours'>;
+type Queue = QueuesAnswer['queues'][number];
 
 /** Queues for the teams of a file, beside those that there are. */
 export class TeamQueues {
@@ -57,8 +59,7 @@ export class TeamQueues {
   async fill(cases: readonly { caseId: string; queue: string }[], onMoved: (moved: number) => void): Promise<void> {
     let moved = 0;
     const move = async ({ caseId, queue }: { caseId: string; queue: string }) => {
-      const path = `/v1/cases/${encodeURIComponent(caseId)}/handover`;
-      await this.lead.post(path, { queue }, { repeatable: true });
+      await this.lead.post(`${casePath(caseId)}/handover`, { queue }, { repeatable: true });
       onMoved(++moved);
     };
     await pMap(cases, move, { concurrency: IN_FLIGHT });
@@ -80,10 +81,10 @@ export class TeamQueues {
   }
 
   /** Somebody else may set queues at the same time: theirs are kept. */
-  private async change(of: (queues: readonly QueueSettings[]) => QueueSettings[], reason: string): Promise<void> {
+  private async change(of: (queues: readonly Queue[]) => Record<string, unknown>[], reason: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const { etag, queues, rules, patienceHours, default: other } = await this.lead.get<QueuesAnswer>(PATH);
-      const body = { queues: of(queues.map(settingsOf)), rules, patienceHours, default: other, reason };
+      const body = { queues: of(queues).map(queueSettings), rules, patienceHours, default: other, reason };
       try {
         return await this.lead.request('PUT', PATH, { body, headers: { 'if-match': etag } });
       } catch (error) {
@@ -99,20 +100,4 @@ export class TeamQueues {
       await this.lead.put(`${path}/skills`, { skills: of(skills), languages, reason: 'reviews are imported' });
     }
   }
-}
-
-type Given<Row> = { [Name in keyof Row]?: NonNullable<Row[Name]> };
-type QueueSettings = { id: string } & Given<
-  Omit<Settings['queues'][number], 'id' | 'open' | 'claimed' | 'oldestOpenedAt'>
->;
-
-/** Without counts and null values. */
-function settingsOf({
-  open: _,
-  claimed: __,
-  oldestOpenedAt: ___,
-  ...queue
-}: Settings['queues'][number]): QueueSettings {
-  const given = Object.entries(queue).filter(([, value]) => value !== null);
-  return Object.fromEntries(given) as unknown as QueueSettings;
 }

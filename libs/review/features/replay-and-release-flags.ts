@@ -62,7 +62,7 @@ export class IsolatedFlagsController extends CommandRoute {
   @Roles(...LEADS)
   @Operation('Puts the flags of somebody that are kept apart into the cases of their images', {
     description:
-      'It takes a while; those that come later wait for another replay. It does not end that their flags are kept apart. Without waiting flags it changes nothing.',
+      'It takes a while; those that come later wait for another replay. It does not stop isolating their new flags. Without waiting flags it changes nothing.',
     fields: { id: FLAGGER },
     example: { reason: 'they are right' },
     answer: receipt('They are being replayed.'),
@@ -74,7 +74,7 @@ export class IsolatedFlagsController extends CommandRoute {
 
   @Delete(':id')
   @Roles(...LEADS)
-  @Operation('Ends that the flags of somebody are kept apart', {
+  @Operation('Stops isolating a flagger’s new flags', {
     description:
       'It holds for flags that are stored later, and only those count towards the limit. Those before stay apart until they are replayed. A repeat changes nothing.',
     fields: { id: FLAGGER },

@@ -72,6 +72,7 @@ async function connected(url) {
     isClosed: () => closed || socket.destroyed,
     ask: (bytes) =>
       new Promise((resolve, reject) => {
+        if (waiting !== undefined) throw new Error('a connection takes one request at a time');
         waiting = { resolve, reject };
         socket.write(bytes);
       }),

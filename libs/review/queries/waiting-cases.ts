@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import type { Clock } from '../../kernel/clock.js';
 import type { Position } from '../../kernel/envelope.js';
-import { Turns } from '../../kernel/turns.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
@@ -24,43 +23,80 @@ export interface Wanted {
   isEscalated: boolean;
 }
 
+interface Request extends Wanted {
+  resolve(caseId: string | undefined): void;
+  reject(error: unknown): void;
+}
+
+/** A case that waits for a reviewer, with what says which reviewers may not have it. */
+interface FreeCase {
+  case_id: string;
+  /** As text, since a date has no microseconds. */
+  due: string;
+  position: string;
+  account_id: string | null;
+  /** Who flagged it, and who of ours judged it. */
+  involved: string[];
+  /** Whom alone it waits for. */
+  kept_for: string | null;
+  /** Those who ask to whom it was refused. */
+  refused: string[];
+}
+
+/** Most requests that are served at once. */
+const MAX_AT_ONCE = 128;
+/** Cases that are looked at in one go for reviewers who may not have the first ones. */
+const PAGE = 200;
+/** Looked at beyond one for each request, since somebody may not have their first case. */
+const SPARE = 4;
+
 const NOW = 'to_timestamp($1::float8 / 1000)';
 
+/** Of the cases in one state: those after a place that are free, in the order in which they are due. */
+const freeCases = (state: string) => `(SELECT c.case_id, c.due_at, c.position, c.account_id, c.flags, c.verdicts,
+      CASE WHEN c.reserved_until > ${NOW} THEN c.reserved_for END AS kept_for
+    FROM ${viewTable(casesView)} c
+    WHERE c.queue = $2 AND c.is_escalated = $3 AND ${state}
+      AND (c.decides_at IS NULL OR c.decides_at <= ${NOW})
+      AND (c.reserved_until IS NULL OR c.reserved_until <= ${NOW} OR (c.reserved_for = ANY ($4::text[]) AND NOT c.is_held))
+      AND NOT EXISTS (SELECT FROM review.case_reservations r WHERE r.case_id = c.case_id AND r.until > ${NOW}
+        AND (r.claimed_at IS NULL OR r.claimed_at > c.position))
+      AND (c.due_at, c.case_id) > ($5::timestamptz, $6::text)
+    ORDER BY c.due_at, c.case_id LIMIT $7)`;
+
 /**
- * Reserves the case that is due first. It reads the queue's index in order, so it costs the same however many cases are
- * closed; two statements that find the same case get it once.
+ * The cases that are due first. It reads an index of the open cases in order, and the claims that have expired, so it costs
+ * the same however many cases are closed or claimed.
  */
-const RESERVE = {
-  name: 'gatehouse_reserve_case',
-  text: `WITH best AS (
-      SELECT c.case_id, c.position FROM ${viewTable(casesView)} c
-      WHERE c.queue = $2 AND c.is_escalated = $3 AND c.status IN ('open', 'claimed')
-        AND (c.status = 'open' OR c.claimed_until <= ${NOW})
-        AND (c.decides_at IS NULL OR c.decides_at <= ${NOW})
-        AND (c.reserved_until IS NULL OR c.reserved_until <= ${NOW} OR (c.reserved_for = $4 AND NOT c.is_held))
-        AND (c.account_id IS NULL OR c.account_id <> ALL ($5::text[]))
-        AND NOT EXISTS (SELECT FROM jsonb_array_elements(c.flags) f WHERE f->>'flaggedBy' = $4)
-        AND NOT EXISTS (SELECT FROM jsonb_array_elements(c.verdicts) v WHERE v->>'reviewer' = $4 AND v->>'source' IS NULL)
-        AND NOT EXISTS (SELECT FROM review.case_reservations r WHERE r.case_id = c.case_id AND r.until > ${NOW}
-          AND (r.claimed_at IS NULL OR r.claimed_at > c.position))
-        AND NOT EXISTS (SELECT FROM review.refused_cases r
-          WHERE r.reviewer = $4 AND r.case_id = c.case_id AND r.seen >= c.position AND r.until > ${NOW})
-      ORDER BY c.due_at, c.case_id LIMIT 1
-    ), taken AS (
-      INSERT INTO review.case_reservations AS r (case_id, until, seen)
-      SELECT case_id, to_timestamp($6::float8 / 1000), position FROM best
-      ON CONFLICT (case_id) DO UPDATE SET until = excluded.until, seen = excluded.seen, claimed_at = NULL
-        WHERE r.until <= ${NOW} OR r.claimed_at <= excluded.seen
-      RETURNING case_id
-    )
-    SELECT best.case_id, taken.case_id IS NOT NULL AS is_taken FROM best LEFT JOIN taken USING (case_id)`,
+const FREE = {
+  name: 'gatehouse_free_cases',
+  text: `SELECT f.case_id, f.due_at::text AS due, f.position, f.account_id, f.kept_for,
+      ARRAY(SELECT one->>'flaggedBy' FROM jsonb_array_elements(f.flags) one)
+        || ARRAY(SELECT one->>'reviewer' FROM jsonb_array_elements(f.verdicts) one WHERE one->>'source' IS NULL) AS involved,
+      ARRAY(SELECT r.reviewer FROM review.refused_cases r
+        WHERE r.reviewer = ANY ($4::text[]) AND r.case_id = f.case_id AND r.seen >= f.position AND r.until > ${NOW}) AS refused
+    FROM (${freeCases("c.status = 'open'")} UNION ALL ${freeCases(`c.status = 'claimed' AND c.claimed_until <= ${NOW}`)}) f
+    ORDER BY f.due_at, f.case_id LIMIT $7`,
 };
+
+/** Two processes that find the same case get it once. They insert in one order, so that neither waits for the other. */
+const TAKE = {
+  name: 'gatehouse_take_cases',
+  text: `INSERT INTO review.case_reservations AS r (case_id, until, seen)
+    SELECT case_id, to_timestamp($2::float8 / 1000), seen FROM unnest($3::text[], $4::int8[]) AS found (case_id, seen)
+    ORDER BY case_id
+    ON CONFLICT (case_id) DO UPDATE SET until = excluded.until, seen = excluded.seen, claimed_at = NULL
+      WHERE r.until <= ${NOW} OR r.claimed_at <= excluded.seen
+    RETURNING case_id`,
+};
+
+const BEFORE_ALL: Pick<FreeCase, 'due' | 'case_id'> = { due: '-infinity', case_id: '' };
 
 /** Gives each waiting case to one reviewer at a time. */
 @Injectable()
 export class WaitingCases {
-  /** Reviewers of one process don't compete for one case. */
-  private readonly turns = new Turns();
+  /** By queue. Who asks while others are served waits, and is served together with all who wait then. */
+  private readonly requests = new Map<string, Request[]>();
   private reservations = 0;
 
   constructor(
@@ -71,21 +107,72 @@ export class WaitingCases {
   /** The case that is due first among those that the reviewer may have, by the view; undefined if there is none. */
   async reserve(wanted: Wanted): Promise<string | undefined> {
     if (++this.reservations % CLEAN_EVERY === 0) await this.clean();
-    const { queue, reviewer, accounts, isEscalated } = wanted;
-    for (;;) {
-      const now = this.clock.now();
-      const values = [
-        now,
-        queue,
-        isEscalated,
-        reviewer,
-        arrayParameter('text', [reviewer, ...accounts]),
-        now + RESERVED_MS,
-      ];
-      const { rows } = await this.turns.take(queue, () => queryView(this.pool, { ...RESERVE, values }));
-      if (rows.length === 0) return undefined;
-      if (rows[0].is_taken) return rows[0].case_id;
+    const key = `${wanted.isEscalated} ${wanted.queue}`;
+    return new Promise((resolve, reject) => {
+      const request = { ...wanted, resolve, reject };
+      const waiting = this.requests.get(key);
+      if (waiting) return void waiting.push(request);
+      this.requests.set(key, [request]);
+      void this.serve(key);
+    });
+  }
+
+  private async serve(key: string): Promise<void> {
+    const waiting = this.requests.get(key)!;
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, MAX_AT_ONCE);
+      await this.give(batch).catch((error) => {
+        for (const { reject } of batch) reject(error);
+      });
     }
+    this.requests.delete(key);
+  }
+
+  /** @param requests for one queue */
+  private async give(requests: readonly Request[]): Promise<void> {
+    let rest = requests;
+    let after = BEFORE_ALL;
+    let limit = requests.length + SPARE;
+    while (rest.length > 0) {
+      const free = await this.free(rest, after, limit);
+      const found = suited(rest, free);
+      const taken = await this.take([...found.values()]);
+      for (const [{ resolve }, { case_id }] of found) if (taken.has(case_id)) resolve(case_id);
+      const isContested = taken.size < found.size;
+      const isLast = free.length < limit && !isContested;
+      rest = rest.filter((request) => !taken.has(found.get(request)?.case_id ?? ''));
+      if (isLast) for (const { resolve } of rest) resolve(undefined);
+      if (isLast) return;
+      // What other processes took meanwhile is no longer among the free ones.
+      if (!isContested) [after, limit] = [free.at(-1)!, PAGE];
+    }
+  }
+
+  private async free(requests: readonly Request[], after: typeof BEFORE_ALL, limit: number): Promise<FreeCase[]> {
+    const { queue, isEscalated } = requests[0]!;
+    const reviewers = arrayParameter(
+      'text',
+      requests.map(({ reviewer }) => reviewer),
+    );
+    const values = [this.clock.now(), queue, isEscalated, reviewers, after.due, after.case_id, limit];
+    const { rows } = await queryView(this.pool, { ...FREE, values });
+    return rows;
+  }
+
+  /** @returns the ids of those that no other process took */
+  private async take(cases: readonly FreeCase[]): Promise<ReadonlySet<string>> {
+    if (cases.length === 0) return new Set();
+    const now = this.clock.now();
+    const ids = arrayParameter(
+      'text',
+      cases.map(({ case_id }) => case_id),
+    );
+    const positions = arrayParameter(
+      'int8',
+      cases.map(({ position }) => Number(position)),
+    );
+    const { rows } = await this.pool.query({ ...TAKE, values: [now, now + RESERVED_MS, ids, positions] });
+    return new Set(rows.map(({ case_id }) => case_id));
   }
 
   /** The case is not free until the view has its claim, and then if the case itself is. */
@@ -113,3 +200,25 @@ export class WaitingCases {
       await this.pool.query(`DELETE FROM ${table} WHERE until <= ${NOW}`, [this.clock.now()]);
   }
 }
+
+/** For each request in turn, the first of the cases that its reviewer may have and that no request before it has. */
+function suited(requests: readonly Request[], free: readonly FreeCase[]): Map<Request, FreeCase> {
+  const found = new Map<Request, FreeCase>();
+  const left = new Set(free);
+  for (const request of requests) {
+    for (const one of left) {
+      if (!mayHave(request, one)) continue;
+      found.set(request, one);
+      left.delete(one);
+      break;
+    }
+  }
+  return found;
+}
+
+const mayHave = ({ reviewer, accounts }: Wanted, { account_id, involved, kept_for, refused }: FreeCase): boolean =>
+  account_id !== reviewer &&
+  (account_id === null || !accounts.includes(account_id)) &&
+  !involved.includes(reviewer) &&
+  (kept_for === null || kept_for === reviewer) &&
+  !refused.includes(reviewer);

@@ -109,6 +109,8 @@ export const casesView = defineView({
       // Its condition keeps the planner from reading other queues for the next case of one.
       `(due_at, case_id) WHERE status IN ('open', 'claimed') AND round > 0`,
       `(queue, is_escalated, due_at, case_id) WHERE status IN ('open', 'claimed')`,
+      // Without those that are claimed, of which there may be many in front.
+      `(queue, is_escalated, due_at, case_id) WHERE status = 'open'`,
       `(queue, opened_at) WHERE status IN ('open', 'claimed')`,
       `(queue, claimed_until) WHERE status = 'claimed'`,
       '(decides_at, case_id) WHERE decides_at IS NOT NULL',

@@ -48,7 +48,8 @@ export async function run({ server, rounds, openCases, profile, log }) {
         return rate;
       },
     });
-    const tokens = await Promise.all(Array.from({ length: REVIEWERS }, (_, n) => tokenOf(standalone, `rev-${n}`)));
+    const tokens = [];
+    for (let n = 0; n < REVIEWERS; n++) tokens.push(await tokenOf(standalone, `rev-${n}`));
     const ours = tokens.map((token) => requestBytes('POST', '/v1/queues/default/next', { token }));
     const theirs = tokens.map((_, n) => requestBytes('POST', `/claim/rev-${n}`));
     const rates = await alternate(

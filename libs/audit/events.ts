@@ -95,7 +95,7 @@ export const ContentViewed = defineEvent({
     caseId: Type.Optional(EntityId('The case whose content was viewed; it has the id of its image.')),
     entryId: Type.Optional(EntityId('The entry in quarantine whose bytes were read.')),
     appealId: Type.Optional(EntityId('The appeal whose text was read.')),
-    level: Type.Enum(['prompt', 'comments', 'blurred', 'grey', 'full', 'quarantined', 'appeal'], {
+    level: Type.Enum(['prompt', 'comments', 'notes', 'blurred', 'grey', 'full', 'quarantined', 'appeal'], {
       description: 'What was viewed: texts, or the image blurred and grey, grey, or in full.',
     }),
     severeClause: Type.Optional(

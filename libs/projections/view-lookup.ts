@@ -1,5 +1,7 @@
 import type pg from 'pg';
+import { batched } from '../kernel/batched.js';
 import type { Position } from '../kernel/envelope.js';
+import { arrayParameter } from '../platform/database/array-parameters.js';
 import { shardOf } from '../subscriptions/shards.js';
 import type { View, ViewRow } from './view.js';
 import { queryView, ViewNotBuilt } from './view-query.js';
@@ -15,8 +17,11 @@ export interface Found {
 
 const NOTHING: Found = { row: undefined, asOf: 0, isParked: false };
 
+/** Keys in one query, and queries at a time: more would only wait in the server. */
+const LIMITS = { most: 128, atOnce: 2 };
+
 /**
- * Finds rows of a view by key, each as of one moment and in one query.
+ * Finds rows of a view by key, each as of one moment; those that are looked up at once, in one query.
  * @param columns columns of the view's table, as queries read them
  * @returns a function that throws StoreUnavailable while the database is unreachable
  */
@@ -24,23 +29,32 @@ export function viewLookup(pool: pg.Pool, view: View, columns: readonly string[]
   const { name, version, table } = view;
   const query = {
     name: `gatehouse_${name}_lookup`,
-    text: `SELECT b.position, b.parked, r.* FROM (
-             SELECT coalesce(c.position, 0) AS position,
-                    EXISTS (SELECT FROM projections.parked p WHERE p.follower = l.follower AND p.key = $1) AS parked
-             FROM (SELECT 'view:' || view || ':v' || version || ':b' || build AS follower FROM projections.builds
-                   WHERE view = $2 AND version = $3 AND live) l
-             LEFT JOIN projections.checkpoints c ON c.follower = l.follower AND c.lane = $4
-           ) b LEFT JOIN (SELECT ${columns.join(', ')} FROM ${viewTable(view)} WHERE ${table.key} = $1) r ON true`,
+    text: `SELECT k.n, coalesce(c.position, 0) AS position,
+             EXISTS (SELECT FROM projections.parked p WHERE p.follower = l.follower AND p.key = k.key) AS parked,
+             ${columns.map((column) => `r.${column}`).join(', ')}
+           FROM unnest($1::text[], $2::int4[]) WITH ORDINALITY k (key, lane, n)
+           CROSS JOIN (SELECT 'view:' || view || ':v' || version || ':b' || build AS follower FROM projections.builds
+             WHERE view = $3 AND version = $4 AND live) l
+           LEFT JOIN projections.checkpoints c ON c.follower = l.follower AND c.lane = k.lane
+           LEFT JOIN ${viewTable(view)} r ON r.${table.key} = k.key`,
   };
-  return async (key) => {
+  return batched(async (keys: readonly string[]) => {
+    const found = keys.map(() => NOTHING);
     try {
-      const { rows } = await queryView(pool, { ...query, values: [key, name, version, shardOf(key)] });
-      if (!rows[0]) return NOTHING;
-      const { position, parked, ...row } = rows[0];
-      return { row: row[table.key] === null ? undefined : row, asOf: Number(position), isParked: parked };
+      const shards = arrayParameter('int4', keys.map(shardOf));
+      const { rows } = await queryView(pool, {
+        ...query,
+        values: [arrayParameter('text', keys), shards, name, version],
+      });
+      for (const { n, position, parked, ...row } of rows)
+        found[Number(n) - 1] = {
+          row: row[table.key] === null ? undefined : row,
+          asOf: Number(position),
+          isParked: parked,
+        };
     } catch (error) {
-      if (error instanceof ViewNotBuilt) return NOTHING;
-      throw error;
+      if (!(error instanceof ViewNotBuilt)) throw error;
     }
-  };
+    return found;
+  }, LIMITS);
 }

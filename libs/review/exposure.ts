@@ -7,6 +7,9 @@ const MINUTE_MS = 60_000;
 /** @param time RFC 3339 in UTC @returns like `2022-05-18` */
 export const utcDayOf = (time: string): string => time.slice(0, '2022-05-18'.length);
 
+/** Levels that show content of the product; notes are colleagues’ words. */
+export type ContentLevel = Exclude<RevealLevel, 'notes'>;
+
 /** What a reviewer looked at since their last break; times in epoch milliseconds. */
 export interface Stretch {
   since: number;
@@ -17,7 +20,7 @@ export interface Stretch {
 }
 
 /** The stretch after another view. */
-export function viewed(stretch: Stretch | undefined, level: RevealLevel, at: number): Stretch {
+export function viewed(stretch: Stretch | undefined, level: ContentLevel, at: number): Stretch {
   const goesOn = stretch !== undefined && at - stretch.until < BREAK_GAP_MS;
   const { since, full } = goesOn ? stretch : { since: at, full: 0 };
   return { since, until: Math.max(at, goesOn ? stretch.until : at), full: full + Number(level === 'full') };

@@ -46,6 +46,7 @@ import { caseRerouting } from './processes/case-rerouting.js';
 import { flagReplay } from './processes/flag-replay.js';
 import { VerdictClosing } from './processes/verdict-closing.js';
 import { AccountCasesReader } from './queries/account-cases.js';
+import { CaseNotesReader } from './queries/case-notes.js';
 import { CaseQueue } from './queries/case-queue.js';
 import { CurrentCases } from './queries/current-cases.js';
 import { ExposureReader } from './queries/exposure-reader.js';
@@ -265,6 +266,7 @@ export const reviewContext: Context = {
     CaseQueue,
     CurrentCases,
     ExposureReader,
+    CaseNotesReader,
     FlagCommentsReader,
     FlagsAhead,
     RoutingFactsReader,

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { fold } from '../kernel/decider.js';
 import { caseStream } from './case.js';
 import type { CaseEvent } from './events.js';
-import { checkReveal, REVEAL_LEVELS, type Reveal, refuseSevere } from './reveal.js';
+import { checkReveal, isText, REVEAL_LEVELS, type Reveal, refuseSevere } from './reveal.js';
 
 const NOW = Date.UTC(2022, 4, 19);
 const opened: CaseEvent = {
@@ -40,6 +40,16 @@ it.each<[string, string, object, CaseEvent[]]>([
   expect(() => check(facts, ...events)).toThrow(expect.objectContaining({ code }));
 });
 
+it('lets a lead read what reviewers wrote without a claim, and nothing else', () => {
+  expect(() => checkAs({ level: 'notes', isLead: true }, {}, opened, judged)).not.toThrow();
+  for (const look of [{ level: 'notes' }, { level: 'comments', isLead: true }] as const)
+    expect(() => checkAs(look, {}, opened, judged)).toThrow(expect.objectContaining({ code: 'case-not-claimed' }));
+  const own = { notedRounds: new Map([['rita', 1]]) };
+  expect(() => checkAs({ level: 'notes', isLead: true }, own, opened)).toThrow(
+    expect.objectContaining({ code: 'own-flag' }),
+  );
+});
+
 it('needs no token, but refuses another one than that of the claim', () => {
   const events = [opened, claimed('rita', 1)];
   expect(() => checkAs({ token: 1 }, {}, ...events)).not.toThrow();
@@ -61,7 +71,7 @@ describe('the image of a case that names a clause of the highest severity', () =
 
   it.each(REVEAL_LEVELS)('is for its own viewers at every level, its texts for all: %s', (level) => {
     const look = () => looks({ level }, flagged(['minors']));
-    if (level === 'prompt' || level === 'comments') expect(look).not.toThrow();
+    if (isText(level)) expect(look).not.toThrow();
     else expect(look).toThrow(refused);
     expect(() => looks({ level, isSevereViewer: true }, flagged(['minors']))).not.toThrow();
   });

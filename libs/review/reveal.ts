@@ -8,10 +8,10 @@ import { refuseConflict, refuseIncomplete, refuseWithoutClaim } from './refusals
 import { MAX_SEVERITY } from './routing-events.js';
 
 /** What people wrote, which is stored encrypted, and the image, from the least to the most that can be recognized. */
-export const REVEAL_LEVELS = ['prompt', 'comments', 'blurred', 'grey', 'full'] as const;
+export const REVEAL_LEVELS = ['prompt', 'comments', 'notes', 'blurred', 'grey', 'full'] as const;
 export type RevealLevel = (typeof REVEAL_LEVELS)[number];
 
-const TEXTS = ['prompt', 'comments'] as const satisfies readonly Exclude<RevealLevel, ImageLevel>[];
+const TEXTS = ['prompt', 'comments', 'notes'] as const satisfies readonly Exclude<RevealLevel, ImageLevel>[];
 export type TextLevel = (typeof TEXTS)[number];
 
 export const isText = (level: RevealLevel): level is TextLevel => TEXTS.some((one) => one === level);
@@ -38,6 +38,7 @@ export interface Reveal {
   caseId: string;
   reviewer: string;
   role?: Actor['role'];
+  isLead?: boolean;
   level: RevealLevel;
   /** The fencing token of their claim, if they named it. */
   token?: number;
@@ -51,6 +52,7 @@ export interface Reveal {
 
 /**
  * Only the reviewer who holds the claim, or hears an appeal against the case, may look, and not at their own image or flag.
+ * Leads read without a claim what reviewers wrote.
  * @throws NotFound case-unknown
  * @throws Refusal case-parked, image-parked, own-flag, own-image, linked-account, claim-lost, case-not-claimed,
  * severe-content
@@ -61,7 +63,8 @@ export function checkReveal(state: Case, reveal: Reveal, facts: CaseFacts): void
   refuseConflict(state, caseId, reviewer, facts);
   if (token !== undefined) refuseWithoutClaim(state, { caseId, reviewer, token });
   const { claim } = state;
-  if (!reveal.isHearing && (claim?.reviewer !== reviewer || now >= claim.until)) {
+  const isRead = reveal.isHearing || (reveal.isLead && reveal.level === 'notes');
+  if (!isRead && (claim?.reviewer !== reviewer || now >= claim.until)) {
     throw new Refusal(
       'case-not-claimed',
       `${reviewer} has not claimed case ${caseId}, or the claim has ended: claim it`,
@@ -73,7 +76,7 @@ export function checkReveal(state: Case, reveal: Reveal, facts: CaseFacts): void
 /** @throws Refusal severe-content */
 export function refuseSevere(
   state: Case,
-  { caseId, reviewer, role, isSevereViewer, now }: Omit<Reveal, 'level' | 'token' | 'isHearing'>,
+  { caseId, reviewer, role, isSevereViewer, now }: Omit<Reveal, 'level' | 'token' | 'isHearing' | 'isLead'>,
   facts: CaseFacts,
 ): void {
   const clause = severeClauseOf(state, facts, { id: reviewer, ...(role && { role }) }, now);

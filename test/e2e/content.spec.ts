@@ -239,7 +239,7 @@ describe('a case that names a clause of the highest severity', () => {
     expect(await rita.get(`/v1/images/${id}/preview`)).toMatchObject(refusal(409, 'severe-content'));
     expect((await rita.get(`/v1/cases/${id}/review`)).body).toMatchObject({
       severeClause: 'minors',
-      levels: ['prompt', 'comments'],
+      levels: ['prompt', 'comments', 'notes'],
     });
     await rita.post(`/v1/cases/${id}/escalate`, { token: 1 });
     await lena.post(`/v1/cases/${id}/claim`);
@@ -288,7 +288,7 @@ describe('the review of a case', () => {
           { id: 'minors', isNamed: false },
         ],
       },
-      levels: ['prompt', 'comments', 'blurred', 'grey', 'full'],
+      levels: ['prompt', 'comments', 'notes', 'blurred', 'grey', 'full'],
       claim: { reviewer: 'rita', token },
       verdict: null,
     });
@@ -318,7 +318,7 @@ describe('the review of a case', () => {
     expect(await rob.get(`/v1/cases/${id}/review`)).toMatchObject(refusal(409, 'own-flag'));
     expect((await rita.get(`/v1/cases/${id}/review`)).body).toMatchObject({
       severeClause: 'minors',
-      levels: ['prompt', 'comments'],
+      levels: ['prompt', 'comments', 'notes'],
     });
     expect(await rita.get(`/v1/images/${id}/preview`)).toMatchObject(refusal(409, 'severe-content'));
   });

@@ -83,6 +83,52 @@ it('counts what was erased', async () => {
   expect([comments.map(({ comment }: { comment: string }) => comment), unavailable]).toEqual([['mine'], 1]);
 });
 
+it('shows what reviewers wrote to those who may know of it, and to leads, also of a closed case', async () => {
+  await service.post('/v1/events', [
+    cloudEvent('ImageGenerated', { imageId: 'img-2', accountId: 'acc-1' }),
+    cloudEvent('ContentFlagged', { ...flag('acc-9'), imageId: 'img-2' }),
+  ]);
+  await gatehouse.settle();
+  const lena = await gatehouse.as('lena', 'lead');
+  const notesFor = async (reader: Client) => {
+    const { notes, claimUntil } = (await reveal(reader, 'notes', 'img-2')).body;
+    return [notes.map(({ note, rationale }: Record<string, string>) => note ?? rationale), claimUntil !== null];
+  };
+  const hasNotes = async (reader: Client) => (await reader.get('/v1/cases/img-2/review')).body.hasNotes;
+  const judge = async (reader: Client, words: object) => {
+    const { token } = (await reader.post('/v1/cases/img-2/claim')).body;
+    const given = await reader.post('/v1/cases/img-2/verdicts', { token, verdict: 'unsafe', clause: 'hate', ...words });
+    expect(given).toMatchObject({ status: 200 });
+  };
+  const [bob, ria] = [await gatehouse.as('bob', 'reviewer'), await gatehouse.as('ria', 'reviewer')];
+  const { token: held } = (await rita.post('/v1/cases/img-2/claim')).body;
+  await rita.post('/v1/cases/img-2/handover', { token: held, reviewer: 'bob', note: 'in Welsh' });
+  await judge(bob, { rationale: 'the sign says so' });
+  expect([await hasNotes(ria), await hasNotes(lena)]).toEqual([true, true]);
+  expect(await notesFor(lena)).toEqual([['in Welsh', 'the sign says so'], false]);
+  await ria.post('/v1/cases/img-2/claim');
+  // Who is still to judge reads the hand-over, not the verdict.
+  expect(await notesFor(ria)).toEqual([['in Welsh'], true]);
+  expect(await reveal(rita, 'notes', 'img-2')).toMatchObject(refusal(409, 'case-not-claimed'));
+  await judge(ria, { rationale: 'a slur' });
+  await judge(rita, { rationale: 'both of it', note: 'ask Bob' });
+  await gatehouse.settle();
+  await gatehouse.runtime.personKeys.forget('ria');
+  const { notes, unavailable } = (await reveal(lena, 'notes', 'img-2')).body;
+  expect([notes.at(-1), notes.length, unavailable]).toEqual([
+    { type: 'VerdictGiven', writtenBy: 'rita', at: expect.any(String), rationale: 'both of it', note: 'ask Bob' },
+    3,
+    1,
+  ]);
+  const viewed = await audit('ContentViewed');
+  expect(viewed.at(-1)).toMatchObject({
+    data: { caseId: 'img-2', level: 'notes' },
+    metadata: { actor: { id: 'lena' } },
+  });
+  expect(JSON.stringify(viewed)).not.toMatch(/Welsh|sign|slur/);
+  expect((await rita.get('/v1/reviewers/me/exposure')).body.today).toMatchObject({ prompts: 2, comments: 2 });
+});
+
 it('shows nothing after the claim has ended', async () => {
   now += LEASE_MS;
   expect(await reveal(rita, 'prompt')).toMatchObject(refusal(409, 'case-not-claimed'));

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { StoredEvents } from '../../events/stored-events.js';
+import { batched } from '../../kernel/batched.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { eventLoop } from '../../kernel/event-loop.js';
@@ -33,7 +34,6 @@ import {
 import { HeadNotifications } from './head-notifications.js';
 import { OwnAppends } from './own-appends.js';
 import { APPEND, HEAD, PLACES, READ_ALL, READ_STREAMS, READ_TAIL, READ_TYPES, SCAN_WINDOW } from './statements.js';
-import { StreamReader, type StreamSlice } from './stream-reader.js';
 
 const DEFAULT_PAGE = 1_000;
 const STREAM_PAGE = 500;
@@ -44,14 +44,27 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 const ANSWER_MS = 10_000;
 const LONGEST_READ_MS = STATEMENT_TIMEOUT_MS + 1_000;
 const UNIQUE_VIOLATION = '23505';
+/** Slices of streams in one query. */
+const MOST_STREAMS = 128;
+/** Leaves connections for other queries; more would only queue in the server. */
+const READS_AT_ONCE = 2;
 /** Approximate bytes of an event's objects beyond their JSON text. */
 const EVENT_OVERHEAD_BYTES = 600;
+
+interface StreamSlice {
+  stream: string;
+  from: number;
+  limit: number;
+}
 
 /** The event store in PostgreSQL >= 15, for one process or many. */
 export class PostgresEventStore implements EventStore {
   private readonly pool: pg.Pool;
   private readonly queue = new AppendQueue((jobs) => this.send(jobs));
-  private readonly reader = new StreamReader((slices) => this.loadStreams(slices));
+  private readonly readSlice = batched((slices: readonly StreamSlice[]) => this.loadStreams(slices), {
+    most: MOST_STREAMS,
+    atOnce: READS_AT_ONCE,
+  });
   private readonly own = new OwnAppends();
   private readonly ownProcesses = new Set<number | undefined>();
   private readonly growth = new Changes();
@@ -92,9 +105,13 @@ export class PostgresEventStore implements EventStore {
   }
 
   async readStream(stream: string, from = 0, limit = Number.MAX_SAFE_INTEGER): Promise<RecordedEvent[]> {
-    const events = await this.reader.read(stream, from, Math.min(limit, STREAM_PAGE));
+    const events = await this.readSlice({ stream, from, limit: Math.min(limit, STREAM_PAGE) });
     while (events.length < limit && events.length > 0 && events.length % STREAM_PAGE === 0) {
-      const more = await this.reader.read(stream, from + events.length, Math.min(limit - events.length, STREAM_PAGE));
+      const more = await this.readSlice({
+        stream,
+        from: from + events.length,
+        limit: Math.min(limit - events.length, STREAM_PAGE),
+      });
       events.push(...more);
       if (more.length === 0) break;
     }

@@ -3,29 +3,10 @@ import { StoreUnavailable } from '../../kernel/errors.js';
 import { type WriteResult } from '../event-store.js';
 import { newEvent } from '../sample-events.contract.js';
 import { AppendQueue } from './append-queue.js';
-import { StreamReader } from './stream-reader.js';
 
 const AWAY = new StoreUnavailable('away');
 const settled = async (all: Promise<unknown>[]) =>
   (await Promise.allSettled(all)).map((one) => (one.status === 'rejected' ? one.reason : 'done'));
-
-it('rejects waiting readers together with one that finds the store unreachable; others wait for their turn', async () => {
-  let error: Error = AWAY;
-  let loads = 0;
-  const reader = new StreamReader(async (slices) => {
-    loads++;
-    await Promise.resolve();
-    if (slices.some(({ stream }) => stream === 's0')) throw error;
-    return slices.map(() => []);
-  });
-  const read = () => Array.from({ length: 600 }, (_, n) => reader.read(`s${n}`, 0, 1));
-  expect(new Set(await settled(read()).then((all) => all.slice(256)))).toEqual(new Set([AWAY]));
-  expect(loads).toBe(2);
-  error = new Error('of these only');
-  const found = await settled(read());
-  expect(found.slice(0, 128)).toEqual(Array(128).fill(error));
-  expect(new Set(found.slice(128))).toEqual(new Set(['done']));
-});
 
 it('rejects waiting appends together without sending them', async () => {
   const sent: string[] = [];

@@ -9,7 +9,7 @@ import type { RevealedAnswer } from '../features/reveal-content-route.js';
 import type { ReviewAnswer } from '../queries/review-answer.js';
 import { casePath } from './case-paths.js';
 
-const TEXTS = ['prompt', 'comments'];
+const TEXTS = ['prompt', 'comments', 'notes'];
 const LEVELS = [...TEXTS, 'blurred', 'grey', 'full'];
 
 /** What a reviewer sees of a case. */
@@ -29,7 +29,7 @@ export function contentCommands(group: Command, run: Runner): void {
   command(
     group,
     'reveal',
-    'Shows the prompt, the comments or the image of a case that you have claimed. The log records who looked at what, and why.',
+    'Shows the prompt, the comments, colleagues’ notes or the image of a case that you have claimed. Leads read notes without a claim. The log records who looked at what, and why.',
     "case reveal img-1 prompt --reason 'the image alone is ambiguous'",
     "case reveal img-1 full --reason 'the sign is too small' --out img-1.png",
   )
@@ -62,9 +62,18 @@ const BREAK = line`take a break: gatehouse reviewer break records it`;
 
 const savedText = (bytes: Buffer, file: string): Shown => line`${bytes.length} bytes are in ${file}`;
 
-function revealedText({ level, prompt, comments = [], unavailable }: RevealedAnswer): Shown {
+function revealedText({ level, prompt, comments = [], notes = [], unavailable }: RevealedAnswer): Shown {
   const missing = unavailable > 0 ? [line`${unavailable} can't be read any more`] : [];
   if (level === 'prompt') return paragraphs([prompt == null ? line`no prompt` : quotation(prompt), ...missing]);
+  if (level === 'notes') {
+    const written = notes.map(({ type, writtenBy, at, rationale, note }) =>
+      lines([
+        line`${writtenBy}, ${type}, ${time(at)}:`,
+        ...[rationale, note].flatMap((one) => (one === undefined ? [] : [quotation(one)])),
+      ]),
+    );
+    return paragraphs([...(written.length > 0 ? written : [line`no notes`]), ...missing]);
+  }
   const parts = comments.map((one) => lines([line`${one.flaggedBy}:`, quotation(one.comment)]));
   return paragraphs([...(parts.length > 0 ? parts : [line`no comments`]), ...missing]);
 }
@@ -81,6 +90,7 @@ function reviewText(review: ReviewAnswer): Shown {
     ['escalated', review.isEscalated],
     ['prompt', review.hasPrompt],
     ['comments', review.hasComments],
+    ['notes', review.hasNotes],
     ['photorealistic', image?.photorealistic],
     ['faces', image?.faces],
     ['most severe clause', review.severeClause],

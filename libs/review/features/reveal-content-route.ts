@@ -39,10 +39,22 @@ const RevealedAnswer = closed({
       'The comments on the flags of the round, oldest first.',
     ),
   ),
+  notes: Type.Optional(
+    list(
+      closed({
+        type: text('The type of the event.'),
+        writtenBy: text('Who wrote it.'),
+        at: instant('When.'),
+        rationale: Type.Optional(text('Why the image violates the clause.')),
+        note: Type.Optional(text('The note.')),
+      }),
+      'What those who worked on the case wrote about it, in all rounds, oldest first; of others’ verdicts only after the caller’s own.',
+    ),
+  ),
   unavailable: count(
     'How many texts can’t be read any more: their person was erased, or, with EventStoreDB, the flag is older than 32 days.',
   ),
-  claimUntil: instant('When the claim ends, which this renewed.'),
+  claimUntil: orNull(instant('When the claim ends, which this renewed; null for a lead who reads notes without one.')),
   breakAdvised: flag('Whether the caller should take a break: see GET /v1/reviewers/me/exposure.'),
   position: position('The position of the event that records this.'),
 });
@@ -65,9 +77,9 @@ export class RevealContentController {
   @Post(':id/reveals')
   @HttpCode(200)
   @Roles(...REVIEWERS)
-  @Operation('Shows the prompt, the comments or the image of a case to the reviewer who has claimed it', {
+  @Operation('Shows the prompt, the comments, the notes or the image of a case to the reviewer who has claimed it', {
     description:
-      'Each call is recorded in the log before it is answered: who looked at what, and why. It renews the claim. Texts are answered as JSON, an image as such, with the other fields in the headers Gatehouse-Position, Gatehouse-Claim-Until and Gatehouse-Break-Advised. The image is decoded and encoded again, so that nothing else in its file is passed on. Images of a case that names a clause of the highest severity are shown only to leads to whom an administrator granted it.',
+      'Each call is recorded in the log before it is answered: who looked at what, and why. It renews the claim. Leads may read notes without a claim, also of a closed case. Texts are answered as JSON, an image as such, with the other fields in the headers Gatehouse-Position, Gatehouse-Claim-Until and Gatehouse-Break-Advised. The image is decoded and encoded again, so that nothing else in its file is passed on. Images of a case that names a clause of the highest severity are shown only to leads to whom an administrator granted it.',
     fields: { id: CASE_ID },
     example: { level: 'prompt', reason: 'the image alone is ambiguous', token: 1 },
     answer: {
@@ -99,7 +111,10 @@ export class RevealContentController {
   ): Promise<void> {
     const revealed: Revealed = await this.commands.execute(reveal.with({ context, caseId: id }));
     const { content, isBreakAdvised: breakAdvised } = revealed;
-    const [position, claimUntil] = [String(revealed.position), toIso(revealed.claimUntil)];
+    const [position, claimUntil] = [
+      String(revealed.position),
+      revealed.claimUntil === null ? null : toIso(revealed.claimUntil),
+    ];
     if ('texts' in content) {
       const texts: RevealedAnswer = {
         caseId: id,
@@ -114,7 +129,7 @@ export class RevealContentController {
     }
     reply.headers({
       'gatehouse-position': position,
-      'gatehouse-claim-until': claimUntil,
+      'gatehouse-claim-until': claimUntil!,
       'gatehouse-break-advised': String(breakAdvised),
     });
     sendPicture(reply, content.picture);

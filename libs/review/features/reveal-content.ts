@@ -14,8 +14,10 @@ import { APPEAL_HEARINGS, type AppealHearings } from '../appeal-hearings.js';
 import { type Case, caseStream } from '../case.js';
 import { renewClaim } from '../claim-decisions.js';
 import { viewed } from '../exposure.js';
+import { type CaseNotes, CaseNotesReader } from '../queries/case-notes.js';
 import { ExposureReader } from '../queries/exposure-reader.js';
 import { type FlagComments, FlagCommentsReader } from '../queries/flag-comments.js';
+import { isLead } from '../queries/reviewing-roles.js';
 import { SevereViewing } from '../queries/severe-viewing.js';
 import { ShownFlags } from '../queries/shown-flags.js';
 import { checkReveal, isText, REVEAL_LEVELS, type RevealLevel, severeClauseOf, type TextLevel } from '../reveal.js';
@@ -23,9 +25,9 @@ import { CaseFactsReader } from './case-facts.js';
 import { IsClaimToken } from './claim-answer.js';
 
 export const LEVEL =
-  'What to look at: the prompt of the image, what people wrote when they flagged it, or the image blurred and grey, grey, or in full.';
+  'What to look at: the prompt of the image, what people wrote when they flagged it, the notes and rationales of those who worked on the case, or the image blurred and grey, grey, or in full.';
 
-export interface RevealedTexts extends Partial<FlagComments> {
+export interface RevealedTexts extends Partial<FlagComments & CaseNotes> {
   prompt?: string | null;
   unavailable: number;
 }
@@ -34,8 +36,8 @@ export interface RevealedTexts extends Partial<FlagComments> {
 export interface Revealed {
   content: { texts: RevealedTexts } | { picture: Picture };
   position: Position;
-  /** The end of the claim, in epoch milliseconds. */
-  claimUntil: number;
+  /** The end of the claim, in epoch milliseconds; null for a lead who reads without one. */
+  claimUntil: number | null;
   isBreakAdvised: boolean;
 }
 
@@ -63,6 +65,7 @@ export class RevealContentHandler implements ICommandHandler<RevealContent> {
     @Inject(ImagePrompts) private readonly prompts: ImagePrompts,
     @Inject(FlagCommentsReader) private readonly comments: FlagCommentsReader,
     @Inject(ShownFlags) private readonly shown: ShownFlags,
+    @Inject(CaseNotesReader) private readonly notes: CaseNotesReader,
     @Inject(Pictures) private readonly pictures: Pictures,
     @Inject(ExposureReader) private readonly exposures: ExposureReader,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
@@ -81,17 +84,20 @@ export class RevealContentHandler implements ICommandHandler<RevealContent> {
     const now = this.clock.now();
     const heardUntil = state.status === 'open' ? undefined : await this.hearings?.heldUntil(caseId, reviewer, now);
     const isHearing = heardUntil !== undefined;
-    checkReveal(state, { ...reveal, reviewer, ...(role && { role }), isSevereViewer, isHearing, now }, facts);
+    const reader = { reviewer, ...(role && { role }), isLead: isLead(context.actor), isSevereViewer, isHearing };
+    checkReveal(state, { ...reveal, ...reader, now }, facts);
     const [content, stretch] = await Promise.all([
       this.read(caseId, level, context.actor),
       this.exposures.stretch(reviewer),
     ]);
-    const claimUntil = heardUntil ?? (await this.renewed(reveal, state));
+    const isHeld = state.claim?.reviewer === reviewer && now < state.claim.until;
+    const claimUntil = heardUntil ?? (isHeld ? await this.renewed(reveal, state) : null);
     const severeClause = isText(level) ? undefined : severeClauseOf(state, facts, context.actor, now);
     const data = { caseId, level, reason, ...(severeClause !== undefined && { severeClause }) };
     const position = await this.audit.record({ type: 'ContentViewed', data }, context);
     const at = this.clock.now();
-    const isBreakAdvised = this.exposures.isBreakAdvised(viewed(stretch, level, at), at);
+    const after = level === 'notes' ? stretch : viewed(stretch, level, at);
+    const isBreakAdvised = this.exposures.isBreakAdvised(after, at);
     return { content, position, claimUntil, isBreakAdvised };
   }
 
@@ -102,6 +108,7 @@ export class RevealContentHandler implements ICommandHandler<RevealContent> {
   }
 
   private async texts(caseId: string, level: TextLevel, reader: Actor): Promise<RevealedTexts> {
+    if (level === 'notes') return this.notes.ofCase(caseId, reader);
     if (level === 'comments') return this.commentsOf(caseId, reader);
     const { text: prompt, isErased } = await this.prompts.find(caseId);
     return { prompt, unavailable: Number(isErased) };

@@ -69,6 +69,7 @@ export const ReviewAnswer = closed({
   image: orNull(image),
   hasPrompt: orNull(flag('Whether there is a prompt to reveal; null while the image is unknown.')),
   hasComments: orNull(flag('Whether there are comments to reveal; null if flags of earlier releases don’t say.')),
+  hasNotes: flag('Whether those who worked on the case wrote notes or rationales that the caller may reveal.'),
   categories: list(
     closed({
       category: text('What flags name.'),
@@ -132,6 +133,7 @@ export const reviewExample: ReviewAnswer = {
   image: { generatedAt: '2022-05-19T09:00:00.000Z', photorealistic: false, faces: null, promptCategory: null },
   hasPrompt: true,
   hasComments: false,
+  hasNotes: false,
   categories: [{ category: 'violent', flags: 2, confidence: 0.9 }],
   account: {
     accountId: 'acc-1',
@@ -156,7 +158,7 @@ export const reviewExample: ReviewAnswer = {
     clauses: [{ id: 'violent', title: 'No violence', severity: 2, text: 'In no form.', isNamed: true }],
   },
   severeClause: null,
-  levels: ['prompt', 'comments', 'blurred', 'grey', 'full'],
+  levels: ['prompt', 'comments', 'notes', 'blurred', 'grey', 'full'],
   claim: { reviewer: 'rev-1', until: '2022-05-19T10:15:00.000Z', token: 1 },
   verdict: null,
   verdicts: [],

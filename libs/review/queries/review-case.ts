@@ -26,6 +26,7 @@ import { refuseConflict, refuseIncomplete } from '../refusals.js';
 import { isText, REVEAL_LEVELS, severeClauseOf } from '../reveal.js';
 import { AccountCasesReader } from './account-cases.js';
 import { CASE_ID, placeOf } from './case-fields.js';
+import { hasNotes } from './case-notes.js';
 import { scoresOf } from './case-scores.js';
 import { CurrentCases } from './current-cases.js';
 import { ReviewAnswer, reviewExample } from './review-answer.js';
@@ -74,6 +75,7 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
     const clauses = clausesAt(policies, now);
     const severeClause = severeClauseOf(current.state, { severities: severitiesAt(policies, now) }, reader, now);
     const scores = scoresOf(history);
+    const seen = visibleHistory(history, state, reader, now);
     const accountId = ownerOf(state, facts);
     const [hasPrompt, account] = await Promise.all([
       image ? this.prompts.exists(image) : null,
@@ -91,12 +93,13 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
       image: image ? factsOf(image) : null,
       hasPrompt,
       hasComments: scores.hasComments,
+      hasNotes: hasNotes(seen),
       categories: scores.categories,
       account,
       policy: policyOf(policies, clauses, state, now),
       severeClause: severeClause ?? null,
       levels: REVEAL_LEVELS.filter((level) => isText(level) || severeClause === undefined || isSevereViewer),
-      position: String(visibleHistory(history, state, reader, now).at(-1)!.position),
+      position: String(seen.at(-1)!.position),
     };
   }
 

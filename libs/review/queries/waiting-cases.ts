@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { batched } from '../../kernel/batched.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Position } from '../../kernel/envelope.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
@@ -90,6 +91,15 @@ const TAKE = {
     RETURNING case_id`,
 };
 
+/** Locks them in the order of `TAKE`. */
+const MARK_CLAIMED = {
+  name: 'gatehouse_mark_claimed',
+  text: `UPDATE review.case_reservations r SET claimed_at = c.position
+    FROM (SELECT case_id, position FROM review.case_reservations JOIN unnest($1::text[], $2::int8[]) c (case_id, position)
+      USING (case_id) ORDER BY case_id FOR UPDATE OF case_reservations) c
+    WHERE r.case_id = c.case_id`,
+};
+
 const BEFORE_ALL: Pick<FreeCase, 'due' | 'case_id'> = { due: '-infinity', case_id: '' };
 
 /** Gives each waiting case to one reviewer at a time. */
@@ -98,6 +108,21 @@ export class WaitingCases {
   /** By queue. Who asks while others are served waits, and is served together with all who wait then. */
   private readonly requests = new Map<string, Request[]>();
   private reservations = 0;
+  private readonly markClaimed = batched(
+    async (claims: readonly { caseId: string; position: Position }[]) => {
+      const ids = arrayParameter(
+        'text',
+        claims.map(({ caseId }) => caseId),
+      );
+      const positions = arrayParameter(
+        'int8',
+        claims.map(({ position }) => position),
+      );
+      await this.pool.query({ ...MARK_CLAIMED, values: [ids, positions] });
+      return claims.map(() => undefined);
+    },
+    { most: MAX_AT_ONCE, atOnce: 1 },
+  );
 
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
@@ -176,8 +201,8 @@ export class WaitingCases {
   }
 
   /** The case is not free until the view has its claim, and then if the case itself is. */
-  async claimed(caseId: string, position: Position): Promise<void> {
-    await this.pool.query('UPDATE review.case_reservations SET claimed_at = $2 WHERE case_id = $1', [caseId, position]);
+  claimed(caseId: string, position: Position): Promise<void> {
+    return this.markClaimed({ caseId, position });
   }
 
   async release(caseId: string): Promise<void> {

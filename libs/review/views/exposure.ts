@@ -1,8 +1,7 @@
 import { BreakTaken, ContentViewed } from '../../audit/index.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import { defineView, int4, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
-import { type Stretch, utcDayOf, viewed } from '../exposure.js';
-import type { RevealLevel } from '../reveal.js';
+import { type ContentLevel, type Stretch, utcDayOf, viewed } from '../exposure.js';
 
 /** The columns of what was looked at, by level. */
 export const COLUMN_OF = {
@@ -11,7 +10,7 @@ export const COLUMN_OF = {
   blurred: 'images_blurred',
   grey: 'images_grey',
   full: 'images_full',
-} as const satisfies Record<RevealLevel, string>;
+} as const satisfies Record<ContentLevel, string>;
 
 /** Numbers only: what was looked at is in the log. */
 const columns = {
@@ -78,10 +77,11 @@ export const exposureView = defineView({
   },
 });
 
-/** Only views of cases count; quarantine is read by others. */
+/** Only views of the content of cases count; quarantine is read by others. */
 function reviewerOf(event: ExposureEvent): string | undefined {
   if (event.type === 'BreakTaken') return event.data.reviewer;
-  return event.data.caseId === undefined ? undefined : event.metadata.actor.id;
+  const { caseId, level } = event.data;
+  return caseId === undefined || level === 'notes' ? undefined : event.metadata.actor.id;
 }
 
 /** Our own events have the time of our clock in UTC. */
@@ -107,7 +107,7 @@ const NO_STRETCH = { stretch_since: null, stretch_until: null, stretch_full: 0 }
 const broken = (row: ExposureRow): ExposureRow => ({ ...row, ...NO_STRETCH, breaks: row.breaks + 1 });
 
 function looked(row: ExposureRow, { data, metadata }: RecordedOf<typeof ContentViewed>): ExposureRow {
-  const level = data.level as RevealLevel;
+  const level = data.level as ContentLevel;
   const counted = { ...row, [COLUMN_OF[level]]: row[COLUMN_OF[level]] + 1 };
   if (data.severeClause !== undefined) counted.images_severe++;
   if (row.day !== null) return counted;

@@ -27,11 +27,12 @@ export {
 } from './content/rendering.js';
 export * from './events.js';
 export * from './image-withholding.js';
-export { imagesAsOf } from './queries/image-facts.js';
+export { type ImageFacts, imagesAsOf, type KnownImage } from './queries/image-facts.js';
 export * from './queries/image-owner.js';
 export { ImagePrompts } from './queries/image-prompts.js';
-export { reachOf } from './queries/reach-of-image.js';
+export { reachOf, sharesOf } from './queries/reach-of-image.js';
 export { type KnownWithheld, withheldImages } from './queries/withheld-images.js';
+export { imageReachView, timeOfShare } from './views/image-reach.js';
 export * from './views/images.js';
 
 export const imagesContext: Context = {

@@ -20,7 +20,7 @@ export interface PriorityFacts {
 /** The most that counts as reach, as in the view `image-reach`: more than that is as urgent. */
 export const MAX_REACH = 16;
 /** Of a category that is no clause of the policy. */
-const UNKNOWN_SEVERITY = 1;
+export const UNKNOWN_SEVERITY = 1;
 const MAX_ACCOUNT_CASES = 2;
 
 /** The most points of each part. */

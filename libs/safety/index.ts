@@ -1,5 +1,8 @@
 import type { Context } from '../context/context.js';
 import { DisregardedUses } from '../enforcement/index.js';
+import { imagesAsOf, sharesOf } from '../images/index.js';
+import { FactLane } from '../ingest/fact-lane.js';
+import { RULE_FLAGS_LANE, restrictedShareFlagging } from './processes/restricted-share-flagging.js';
 import { DisregardedDecisionsController, ShowDisregardedDecisionsHandler } from './queries/disregarded-decisions.js';
 import { NotedUses } from './queries/disregarded-uses.js';
 import {
@@ -31,6 +34,18 @@ export * from './views/deactivations.js';
 export const safetyContext: Context = {
   name: 'safety',
   views: [safetyImagesView, deactivationsView, verdictsView, reversedCasesView, disregardedDecisionsView],
+  consumers({ pool, viewReader, store, settings, ...ports }) {
+    const images = imagesAsOf(pool, viewReader);
+    const { decisionWaitMs: waitMs } = settings;
+    return [
+      restrictedShareFlagging({
+        ...ports,
+        lane: new FactLane(store, RULE_FLAGS_LANE),
+        imageAsOf: (imageId, from) => images(imageId, from, performance.now() + waitMs),
+        sharesAsOf: (imageId, from) => sharesOf(pool, viewReader, imageId, from, waitMs),
+      }),
+    ];
+  },
   commands: [
     ShowSafetyMetricsHandler,
     ShowModelProblemsHandler,

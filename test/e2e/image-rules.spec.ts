@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { judge } from '../support/judge.js';
 
 const HOUR_MS = 3_600_000;
 const PATH = '/v1/image-rules/photorealistic-faces';
@@ -20,7 +21,8 @@ const send = async (...events: [type: string, data: Record<string, unknown>][]) 
 const at = (ms: number) => new Date(now + ms).toISOString();
 
 beforeAll(async () => {
-  gatehouse = await startGatehouse({ clock: { now: () => now } });
+  // More flags within an hour than that are kept apart, unless a rule flags.
+  gatehouse = await startGatehouse({ clock: { now: () => now }, env: { GATEHOUSE_FLAGS_PER_HOUR: '1' } });
   operator = await gatehouse.as('olga', 'operator');
   service = await gatehouse.as('image-service', 'service');
   await operator.post('/v1/policy', { version: '1' });
@@ -95,6 +97,34 @@ it('measures what was shared despite the rule, but not what was allowed', async 
   });
   const { body } = await gatehouse.administrator.get('/metrics');
   expect(body).toMatch(/gatehouse_access_shares_denied_total\{reason="face-sharing-restricted"\} [1-9]/);
+});
+
+it('has a case for each image that was shared despite it, once, also if its facts come later', async () => {
+  const caseOf = async (imageId: string) => {
+    const { status, body } = await gatehouse.administrator.get(`/v1/cases/${imageId}`);
+    return status === 404 ? null : body;
+  };
+  expect(await caseOf(`face-${ann}`)).toBeNull();
+  const found = { status: 'open', flaggers: ['gatehouse:image-rules'], categories: ['photorealistic-faces'] };
+  expect(await caseOf(`face-${bob}`)).toMatchObject(found);
+  await send(
+    ['ImageShared', { imageId: 'late', accountId: bob }],
+    ['ImageShared', { imageId: 'drawn', accountId: bob }],
+  );
+  expect(await caseOf('late')).toBeNull();
+  await send(
+    ['ImageGenerated', { imageId: 'late', accountId: bob, photorealistic: true, faces: true }],
+    ['ImageGenerated', { imageId: 'drawn', accountId: bob, photorealistic: false, faces: true }],
+  );
+  expect(await caseOf('late')).toMatchObject(found);
+  expect(await caseOf('drawn')).toBeNull();
+  const rita = await gatehouse.as('rita', 'reviewer');
+  expect((await judge(rita, 'late', 'safe')).status).toBe(200);
+  await send(['ImageShared', { imageId: 'late', accountId: bob }]);
+  expect(await caseOf('late')).toMatchObject({ status: 'dismissed', round: 1 });
+  const { whole } = (await operator.get('/v1/safety/metrics')).body;
+  // Both shares to the public; the other image was shared by link.
+  expect(whole).toMatchObject({ flagged: 2, flaggedShare: { hits: 1 } });
 });
 
 it('is changed only by an operator with a reason, and not over a change in between', async () => {

@@ -57,10 +57,10 @@ export function makePreview({ run, people, images, seed }: PreviewSize): Preview
     const imageId = `demo-${run}-image-${n}`;
     const accountId = chance.pick(accounts);
     owners.set(imageId, accountId);
-    generated.push(
-      event<typeof ImageGenerated>('ImageGenerated', `generated-${n}`, { imageId, accountId, ...picture(chance) }),
-    );
-    const shared = chance.happens(SHARED);
+    const image = picture(chance);
+    generated.push(event<typeof ImageGenerated>('ImageGenerated', `generated-${n}`, { imageId, accountId, ...image }));
+    // The product asks before it shares, and sharing photorealistic faces is denied.
+    const shared = chance.happens(SHARED) && !(image.photorealistic && image.faces);
     const downloaded = chance.happens(DOWNLOADED);
     if (shared)
       exposures.push(

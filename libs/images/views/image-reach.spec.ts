@@ -23,6 +23,17 @@ describe('the image-reach view', () => {
     );
   });
 
+  it('has the earliest times of its shares, each once, and none later than it was stored', () => {
+    const at = (n: number, minute: number) => ({
+      ...event(n),
+      metadata: { ...event(n).metadata, time: new Date(Date.UTC(2022, 4, 18, 9, minute)).toISOString() },
+    });
+    const times = (events: ReturnType<typeof recorded>[]) =>
+      foldView(imageReachView, events).rows[imageId]?.shared_at.map((time) => new Date(time).getUTCMinutes());
+    expect(times([event(3), event(1), event(2), event(3), at(5, 3)])).toEqual([1, 3]);
+    expect(times([at(7, 59)])).toEqual([7]);
+  });
+
   it('returns the same row if nothing changes, so that nothing is written', () => {
     const row = foldView(imageReachView, [event(1)]).rows[imageId];
     expect(imageReachView.evolve(row, event(1), imageId)).toBe(row);

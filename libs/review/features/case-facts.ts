@@ -5,7 +5,7 @@ import type { Clock } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import type { Pool } from '../../platform/database/database.js';
 import { CLOCK, POOL, SETTINGS } from '../../platform/ports.js';
-import { clausesAt, policyStream, severitiesAt } from '../../policy/index.js';
+import { clausesAt, policyStream } from '../../policy/index.js';
 import { caseStream } from '../case.js';
 import type { CaseFacts } from '../conflict-of-interest.js';
 import { openingSettings } from '../flag-decisions.js';
@@ -14,6 +14,7 @@ import { FlagRates } from '../queries/flag-rates.js';
 import { FlaggerRecords } from '../queries/flagger-records.js';
 import { FlagsAhead } from '../queries/flags-ahead.js';
 import { FurtherReviews } from '../queries/further-reviews.js';
+import { knownSeverities } from '../queries/known-severities.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import { reviewerStream } from '../reviewer.js';
 import { FlagIsolation } from './flag-isolation.js';
@@ -74,7 +75,7 @@ export class CaseFactsReader {
       ...(queue && { needs: { queue, reviewers: new Map(people.map((one, n) => [one, profiles[n]!.state])) } }),
       links: new Map(people.map((one, n) => [one, profiles[n]!.state.accounts])),
       clauses: new Set(clausesAt(policies, this.clock.now()).map(({ id }) => id)),
-      severities: severitiesAt(policies, this.clock.now()),
+      severities: knownSeverities(policies, this.clock.now()),
     };
   }
 }

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { Transactor } from '../../event-store/transact.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import { ContentFlagged } from '../../images/index.js';
+import { OWN_SOURCE } from '../../kernel/command-context.js';
 import type { Position } from '../../kernel/envelope.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { POOL, SETTINGS } from '../../platform/ports.js';
@@ -49,7 +50,8 @@ export class FlagRates {
   async treatmentOf(flag: Flag): Promise<Treatment> {
     const { flagsPerHour } = this.settings;
     const { flaggedBy, flaggerKind } = flag.data;
-    if (flagsPerHour === 0 || flaggerKind === 'staff') return 'usual';
+    // Our own rules flag what a system shared against them: that many are no reason to hear of none.
+    if (flagsPerHour === 0 || flaggerKind === 'staff' || flag.metadata.source === OWN_SOURCE) return 'usual';
     const { state } = await this.transactor.load(isolationStream, isolationId(flaggedBy));
     if (isIsolated(state, placeOfFlag(flag))) return 'isolated';
     return (await this.countBefore(flag, state.countedAfter)) >= flagsPerHour ? 'excessive' : 'usual';

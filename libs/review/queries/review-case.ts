@@ -11,14 +11,7 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import type { Actor } from '../../kernel/envelope.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
-import {
-  type Clause,
-  type ContentPolicies,
-  clausesAt,
-  policiesAt,
-  policyStream,
-  severitiesAt,
-} from '../../policy/index.js';
+import { type Clause, type ContentPolicies, clausesAt, policiesAt, policyStream } from '../../policy/index.js';
 import { ACCOUNT_RECORDS, type AccountRecords } from '../account-record.js';
 import { type Case, caseStream } from '../case.js';
 import { ownerOf } from '../conflict-of-interest.js';
@@ -29,6 +22,7 @@ import { CASE_ID, placeOf } from './case-fields.js';
 import { hasNotes } from './case-notes.js';
 import { scoresOf } from './case-scores.js';
 import { CurrentCases } from './current-cases.js';
+import { knownSeverities } from './known-severities.js';
 import { ReviewAnswer, reviewExample } from './review-answer.js';
 import { REVIEWERS } from './reviewing-roles.js';
 import { SevereViewing } from './severe-viewing.js';
@@ -73,7 +67,7 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
     refuseConflict(current.state, caseId, reader.id, facts);
     const now = this.clock.now();
     const clauses = clausesAt(policies, now);
-    const severeClause = severeClauseOf(current.state, { severities: severitiesAt(policies, now) }, reader, now);
+    const severeClause = severeClauseOf(current.state, { severities: knownSeverities(policies, now) }, reader, now);
     const scores = scoresOf(history);
     const seen = visibleHistory(history, state, reader, now);
     const accountId = ownerOf(state, facts);

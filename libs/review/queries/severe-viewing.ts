@@ -3,8 +3,9 @@ import { Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Actor } from '../../kernel/envelope.js';
 import { CLOCK } from '../../platform/ports.js';
-import { policyStream, severitiesAt } from '../../policy/index.js';
+import { policyStream } from '../../policy/index.js';
 import { severeViewersStream } from '../severe-viewers.js';
+import { knownSeverities } from './known-severities.js';
 import { isLead } from './reviewing-roles.js';
 
 /** Reads who may look at images of cases that name a clause of the highest severity, and which clauses those are. */
@@ -23,6 +24,6 @@ export class SevereViewing {
   /** By clause: how severe it is. Absent ones are unknown. Null without clauses. */
   async severities(): Promise<ReadonlyMap<string, number> | null> {
     const { state } = await this.transactor.load(policyStream, undefined);
-    return severitiesAt(state, this.clock.now());
+    return knownSeverities(state, this.clock.now());
   }
 }

@@ -7,18 +7,21 @@ import { noticeQueueing } from './processes/queueing.js';
 import { NoticeSending } from './processes/sending.js';
 import { ListNoticesController, ListNoticesHandler } from './queries/list-notices.js';
 import { NoticeGauges } from './queries/notice-gauges.js';
+import { Reporters } from './queries/reporters.js';
 import { ShowNoticeController, ShowNoticeHandler } from './queries/show-notice.js';
 import { channelsOf, openSenders } from './sending/open-senders.js';
+import { notedReportersView } from './views/noted-reporters.js';
 import { noticesView } from './views/notices.js';
 
 export const noticesContext: Context = {
   name: 'notices',
   events: noticeEvents,
   streams: [noticeStream],
-  views: [noticesView],
-  consumers: ({ store, transactor, ownEventIds, clock, settings }) => [
+  views: [noticesView, notedReportersView],
+  consumers: ({ store, pool, viewReader, transactor, ownEventIds, clock, settings }) => [
     noticeQueueing({
       ...{ store, transactor, ownEventIds, clock },
+      reporters: new Reporters(store, pool, viewReader, settings.decisionWaitMs),
       channels: channelsOf(settings),
       language: settings.noticeLanguage,
       appealWindowDays: settings.appealWindowDays,

@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { schedulesOf } from '../../apps/composition/workers.js';
 import { DAY_MS } from '../../libs/kernel/clock.js';
@@ -7,12 +5,10 @@ import { NoticeSending } from '../../libs/notices/processes/sending.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
+import { startNoticeReceiver } from '../support/notice-receiver.js';
 
-const SECRET = Buffer.alloc(32, 3).toString('base64');
 let ahead = 0;
-let status = 204;
-let received: { id: string; type: string; data: Record<string, string> }[] = [];
-let receiver: Server;
+let receiver: Awaited<ReturnType<typeof startNoticeReceiver>>;
 let gatehouse: TestGatehouse;
 let service: Client;
 let operator: Client;
@@ -21,25 +17,10 @@ let hugo: Client;
 let schedules: ReturnType<typeof schedulesOf>;
 
 beforeAll(async () => {
-  receiver = createServer((request, response) => {
-    let body = '';
-    request.on('data', (part) => {
-      body += part;
-    });
-    request.on('end', () => {
-      received.push({ id: String(request.headers['webhook-id']), ...JSON.parse(body) });
-      response.writeHead(status).end();
-    });
-  });
-  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  receiver = await startNoticeReceiver();
   gatehouse = await startGatehouse({
     clock: { now: () => Date.now() + ahead },
-    env: {
-      GATEHOUSE_NOTICE_WEBHOOK_URL: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/notices`,
-      GATEHOUSE_NOTICE_WEBHOOK_SECRET: SECRET,
-      GATEHOUSE_NOTICE_WEBHOOK_PRIVATE: 'on',
-      GATEHOUSE_NOTICE_APPEAL_URL: 'https://example.org/appeal',
-    },
+    env: { ...receiver.env, GATEHOUSE_NOTICE_APPEAL_URL: 'https://example.org/appeal' },
   });
   schedules = schedulesOf(gatehouse.runtime);
   service = await gatehouse.as('web-site', 'service');
@@ -51,7 +32,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gatehouse.close();
-  receiver.closeAllConnections();
   receiver.close();
 });
 
@@ -74,7 +54,7 @@ async function confirmed(imageId: string, locale: string): Promise<{ accountId: 
   expect((await judge(rita, imageId, 'unsafe')).body).toMatchObject({ status: 'confirmed' });
   return { accountId, flaggedBy };
 }
-const to = (accountId: string) => received.filter(({ data }) => data.accountId === accountId);
+const to = (accountId: string) => receiver.received.filter(({ data }) => data.accountId === accountId);
 
 describe('a decision', () => {
   it('notifies the account’s holder in their language and the user who flagged, once each', async () => {
@@ -99,12 +79,12 @@ describe('a decision', () => {
       reason: 'a documentary',
     });
     expect(to(flaggedBy)[1]!.data).toMatchObject({ outcome: 'overturned' });
-    expect(received).toHaveLength(4);
+    expect(receiver.received).toHaveLength(4);
   });
 
   it('is sent again later if the receiver fails, then waits as a dead letter for its redelivery', async () => {
-    received = [];
-    status = 503;
+    receiver.received.length = 0;
+    receiver.answer.status = 503;
     const { accountId } = await confirmed('img-two', 'en');
     await tick();
     const { items } = (await operator.get(`/v1/notices?account=${accountId}`)).body;
@@ -123,7 +103,7 @@ describe('a decision', () => {
     expect(await shown()).toMatchObject({ status: 'failed', attempts: 14, language: 'en' });
     const scrape = await gatehouse.as('prometheus', 'metrics');
     expect((await scrape.get('/metrics')).body).toMatch(/^gatehouse_notices\{channel="webhook",status="failed"\} 2$/m);
-    status = 204;
+    receiver.answer.status = 204;
     const cli = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken });
     expect((await cli.run('notice', 'list', '--status', 'failed')).stdout).toContain(noticeId);
     expect((await cli.run('notice', 'redeliver', noticeId)).stdout).toContain('is queued');

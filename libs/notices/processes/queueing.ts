@@ -7,18 +7,11 @@ import type { Transactor } from '../../event-store/transact.js';
 import { isOf, type RecordedOf } from '../../events/event-definition.js';
 import { type Clock, DAY_MS, toIso } from '../../kernel/clock.js';
 import { causedBy } from '../../kernel/command-context.js';
-import {
-  CaseJoined,
-  CaseOpened,
-  caseStream,
-  ModelProblemFound,
-  ReviewConfirmed,
-  ReviewDismissed,
-  ReviewOverturned,
-} from '../../review/index.js';
+import { FlaggerNoted } from '../../review/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import type { CHANNELS } from '../events.js';
 import { type Notice, noticeStream, queueNotice } from '../notice.js';
+import { isReview, REVIEWS, type Reporters, type Review } from '../queries/reporters.js';
 import { type Language, languageOf } from '../templates/message.js';
 
 export const NOTICE_QUEUEING = 'notice-queueing';
@@ -31,28 +24,20 @@ export interface QueueingPorts {
   transactor: Transactor;
   ownEventIds: OwnEventIds;
   clock: Clock;
+  reporters: Reporters;
   channels: readonly (typeof CHANNELS)[number][];
   language: Language;
   /** How long people can appeal. */
   appealWindowDays: number;
 }
 
-const EVENTS = [
-  EnforcementOrdered,
-  AppealGranted,
-  AppealPartlyGranted,
-  AppealDenied,
-  ReviewConfirmed,
-  ReviewDismissed,
-  ModelProblemFound,
-  ReviewOverturned,
-];
+const EVENTS = [EnforcementOrdered, AppealGranted, AppealPartlyGranted, AppealDenied, FlaggerNoted, ...REVIEWS];
 type Decision = RecordedOf<(typeof EVENTS)[number]>;
 type Content = Omit<Notice, 'noticeId' | 'channel' | 'language' | 'accountId' | 'role'>;
 
 /** Queues a notice for each person whom a decision concerns and each channel: the account's holder, and users who flagged. */
 export function noticeQueueing(ports: QueueingPorts): Consumer {
-  const { store, transactor, ownEventIds, clock, channels } = ports;
+  const { store, transactor, ownEventIds, clock, channels, reporters } = ports;
 
   async function queue(event: Decision, accountId: string, role: Notice['role'], content: Content): Promise<void> {
     const history = await store.readStream(`${accountStream.category}-${accountId}`);
@@ -69,28 +54,33 @@ export function noticeQueueing(ports: QueueingPorts): Consumer {
     }
   }
 
+  /** Who flags an image after its decision learns of that; before it, the decision itself notifies them. */
+  async function answerNoted(event: RecordedOf<typeof FlaggerNoted>): Promise<void> {
+    const { caseId, flaggedBy, flaggerKind } = event.data;
+    if (flaggerKind !== 'user') return;
+    const decision = await reporters.decisionBefore(caseId, event.position);
+    if (decision) await queue(event, flaggedBy, 'reporter', flagContent(decision));
+  }
+
   return defineConsumer({
     name: NOTICE_QUEUEING,
     events: EVENTS,
-    key: ({ data }) => data.caseId ?? data.accountId!,
+    key: ({ data }) => data.caseId ?? ('accountId' in data ? data.accountId! : ''),
     async react(event) {
       if (channels.length === 0 || Date.parse(event.recordedAt) < clock.now() - MAX_AGE_DAYS * DAY_MS) return;
       if (isReview(event)) {
         const content = flagContent(event);
-        for (const reporter of await reportersOf(store, event)) await queue(event, reporter, 'reporter', content);
-        return;
+        for await (const reporter of reporters.of(event)) await queue(event, reporter, 'reporter', content);
+      } else if (event.type === 'FlaggerNoted') await answerNoted(event);
+      else {
+        const content =
+          event.type === 'EnforcementOrdered' ? measureContent(event, ports.appealWindowDays) : appealContent(event);
+        await queue(event, event.data.accountId, 'subject', content);
       }
-      const content =
-        event.type === 'EnforcementOrdered' ? measureContent(event, ports.appealWindowDays) : appealContent(event);
-      if (content) await queue(event, event.data.accountId, 'subject', content);
     },
   });
 }
 
-type Review = Extract<
-  Decision,
-  { type: 'ReviewConfirmed' | 'ReviewDismissed' | 'ModelProblemFound' | 'ReviewOverturned' }
->;
 const OUTCOMES = {
   ReviewConfirmed: 'confirmed',
   ReviewDismissed: 'dismissed',
@@ -101,19 +91,16 @@ const OUTCOMES = {
   AppealDenied: 'denied',
 } as const;
 
-const isReview = (event: Decision): event is Review =>
-  [ReviewConfirmed, ReviewDismissed, ModelProblemFound, ReviewOverturned].some(({ type }) => type === event.type);
-
 function flagContent(event: Review): Content {
   const clause = event.type === 'ReviewConfirmed' ? event.data.clause : undefined;
   const { caseId } = event.data;
   return { kind: 'flag-decided', outcome: OUTCOMES[event.type], ...(clause !== undefined && { clause }), caseId };
 }
 
-/** Undefined for what an appeal put in the place of the first measure: the notice of the appeal is enough. */
-function measureContent(event: RecordedOf<typeof EnforcementOrdered>, windowDays: number): Content | undefined {
+/** What an appeal put in the place of the first measure is one too; its own notice says that it was granted in part. */
+function measureContent(event: RecordedOf<typeof EnforcementOrdered>, windowDays: number): Content {
   const { measure, action, until, clause, caseId, enforcementId } = event.data;
-  if (event.metadata.actor.id === APPEAL_CARRYING_OUT) return undefined;
+  const isReplacement = event.metadata.actor.id === APPEAL_CARRYING_OUT;
   return {
     kind: 'measure-imposed',
     outcome: measure,
@@ -122,7 +109,8 @@ function measureContent(event: RecordedOf<typeof EnforcementOrdered>, windowDays
     ...(clause !== undefined && { clause }),
     enforcementId: (caseId ?? enforcementId)!,
     ...(caseId !== undefined && { caseId }),
-    appealUntil: toIso(Date.parse(event.recordedAt) + windowDays * DAY_MS),
+    // Against what an appeal led to there is no other without new evidence.
+    ...(!isReplacement && { appealUntil: toIso(Date.parse(event.recordedAt) + windowDays * DAY_MS) }),
   };
 }
 
@@ -138,17 +126,4 @@ function appealContent({ type, data }: AppealDecided): Content {
     enforcementId: appealId,
     ...(caseId !== undefined && { caseId }),
   };
-}
-
-/** The users who flagged the image in the round, up to the decision. Detectors and staff are not notified. */
-async function reportersOf(store: EventStore, { data, position }: Review): Promise<string[]> {
-  const history = (await store.readStream(`${caseStream.category}-${data.caseId}`)).filter(
-    (event) => event.position < position,
-  );
-  const opened = history.findLastIndex((event) => isOf(CaseOpened, event));
-  const flags = history
-    .slice(Math.max(0, opened))
-    .filter((event) => isOf(CaseOpened, event) || isOf(CaseJoined, event));
-  const users = flags.filter((event) => event.data.flaggerKind === 'user');
-  return [...new Set(users.map((event) => event.data.flaggedBy as string))];
 }

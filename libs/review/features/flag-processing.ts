@@ -72,11 +72,11 @@ async function note(
   transactor: Transactor,
   caseId: string,
   round: number,
-  { flagId, flaggedBy }: Pick<OpenCase, 'flagId' | 'flaggedBy'>,
+  { flagId, flaggedBy, flaggerKind }: Pick<OpenCase, 'flagId' | 'flaggedBy' | 'flaggerKind'>,
   context: CommandContext,
 ): Promise<void> {
   await transactor.transact(notedFlaggerStream, notedFlaggerId(caseId, flaggedBy), context, (noted) =>
-    noteFlagger(noted, { caseId, round, flagId, flaggedBy }),
+    noteFlagger(noted, { caseId, round, flagId, flaggedBy, ...(flaggerKind && { flaggerKind }) }),
   );
 }
 

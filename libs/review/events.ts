@@ -111,18 +111,13 @@ export const CaseJoined = defineEvent({
   },
 });
 
+const { flagId, flaggedBy, flaggerKind } = flag;
 export const FlaggerNoted = defineEvent({
   type: 'FlaggerNoted',
   version: 1,
   summary:
     'A flag is not in the case of its image: beyond its limit, after its decision, or kept apart. It is recorded so that its flagger can’t review the case, and is notified of the decision.',
-  schema: eventData({
-    caseId,
-    round,
-    flagId: flag.flagId,
-    flaggedBy: flag.flaggedBy,
-    flaggerKind: flag.flaggerKind,
-  }),
+  schema: eventData({ caseId, round, flagId, flaggedBy, flaggerKind }),
   example: { caseId: 'img-1', round: 1, flagId: '0196e0f0-0000-7000-8000-000000000003', flaggedBy: 'acc-7' },
 });
 

@@ -6,7 +6,7 @@ import { FastEvaluation } from './features/fast-evaluation.js';
 import { AuthzenConfigurationController } from './queries/authzen-configuration.js';
 import { ReportedDecisions } from './queries/reported-decisions.js';
 import { DeactivationLatencyController, ShowDeactivationLatencyHandler } from './queries/show-deactivation-latency.js';
-import { CreateAppliedDecisions1700000000141 } from './schema.js';
+import { CreateAppliedDecisions1700000000141, CreateDecisionPoints1700000000160 } from './schema.js';
 
 export * from './decide-access.js';
 export { AccessReplica } from './decision-point/access-replica.js';
@@ -22,6 +22,6 @@ export const accessContext: Context = {
     },
   ],
   commands: [ShowDeactivationLatencyHandler],
-  migrations: [CreateAppliedDecisions1700000000141],
+  migrations: [CreateAppliedDecisions1700000000141, CreateDecisionPoints1700000000160],
   services: [...decisionPointProviders, FastEvaluation, { provide: DecisionPoints, useClass: ReportedDecisions }],
 };

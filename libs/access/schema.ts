@@ -25,3 +25,22 @@ export class CreateAppliedDecisions1700000000141 implements MigrationInterface {
     await runner.query('DROP SCHEMA access CASCADE');
   }
 }
+
+export class CreateDecisionPoints1700000000160 implements MigrationInterface {
+  name = 'CreateDecisionPoints1700000000160';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      -- From where each decision point reports: it had applied what is stored up to there before it began.
+      CREATE TABLE access.decision_points (
+        decision_point text PRIMARY KEY,
+        reports_after bigint NOT NULL,
+        since timestamptz NOT NULL DEFAULT now()
+      );
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE access.decision_points');
+  }
+}

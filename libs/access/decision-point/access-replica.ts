@@ -2,6 +2,8 @@ import {
   type AccountStanding,
   type AccountStream,
   accountStream,
+  consequencesOf,
+  isCause,
   type PendingDeactivations,
 } from '../../account/index.js';
 import { type Ladder, ladderStream } from '../../enforcement/index.js';
@@ -164,6 +166,16 @@ export class AccessReplica implements Subscriber, PendingDeactivations {
   /** @throws StoreUnavailable if the account is not in memory and the log does not answer */
   standing(accountId: string): AccountStanding | Promise<AccountStanding> {
     return this.heldStanding(accountId) ?? this.loading.get(accountId)?.result ?? this.load(accountId);
+  }
+
+  /** Whether a confirmed case denies its account anything, by what is applied. @throws StoreUnavailable as `standing` */
+  async isDenied(accountId: string, caseId: string): Promise<boolean> {
+    return isCause({ ...consequencesOf(await this.standing(accountId)), strikes: [] }, caseId);
+  }
+
+  /** Only what is stored after this position is reported as applied: the replica had the rest before it answered. */
+  get reportsAfter(): Position {
+    return this.startedAt;
   }
 
   /** Resolves to true once everything up to the position is applied, or to false after the limit. */

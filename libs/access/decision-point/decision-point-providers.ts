@@ -55,7 +55,7 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
     const withholding = await positionAndParked(this.pool, REACTOR_PREFIX + IMAGE_WITHHOLDING);
     const withheld = await withheldImages(this.pool, this.views, MAX_WITHHELD);
     await replica.start(this.stop.signal, { enforcing, withholding, withheld });
-    void this.decisions.run(this.stop.signal);
+    void this.decisions.run(this.stop.signal, replica);
     this.readiness.register('access-replica', () => {
       if (replica.ageMs > settings.stalenessMs)
         throw new Error(`its state is ${Math.round(replica.ageMs)} ms old; ${settings.stalenessMs} ms are allowed`);
@@ -89,11 +89,14 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
 export const decisionPointProviders: readonly Provider[] = [
   {
     provide: AppliedDecisions,
-    inject: [POOL, CLOCK, Metrics],
-    useFactory(pool: Pool, clock: Clock, metrics: Metrics) {
+    inject: [POOL, CLOCK, Metrics, LOGGER],
+    useFactory(pool: Pool, clock: Clock, metrics: Metrics, logger: Logger) {
       const help = 'Time from the storing of a decision against an account until this decision point has applied it';
       const applied = metrics.histogram('access_decision_applied_seconds', help);
-      return new AppliedDecisions(pool, clock, (seconds) => applied.observe(seconds));
+      return new AppliedDecisions(pool, clock, {
+        observed: (seconds) => applied.observe(seconds),
+        failed: errorLog(logger, 'when decisions were applied could not be reported; this is retried'),
+      });
     },
   },
   {

@@ -170,19 +170,21 @@ describe('what was lifted', () => {
     const three = { ...order, targets: ['gallery', 'keys', 'sessions'] };
     const state = history({ type: 'EnforcementOrdered', data: three }, completed);
     const ended = { type: 'EnforcementLifted', data: { targets: ['keys', 'sessions'], consequences: ['deactivate'] } };
-    const rest = { targets: ['gallery'], lifted: ['deactivate'] };
-    expect(noteOverdue(state, gallery, late, ['deactivate'])).toMatchObject([
+    // What is stored about the account beyond that was not considered, and takes precedence.
+    const lifting = { consequences: ['deactivate' as const], asOf: 41 };
+    const rest = { targets: ['gallery'], lifted: ['deactivate'], asOf: '41' };
+    expect(noteOverdue(state, gallery, late, lifting)).toMatchObject([
       ended,
       { type: 'EnforcementOverdue', data: rest },
     ]);
-    expect(redeliverEnforcement(state, { id, reason: 'r' }, gallery, ['deactivate'])).toMatchObject([
+    expect(redeliverEnforcement(state, { id, reason: 'r' }, gallery, lifting)).toMatchObject([
       ended,
       { type: 'EnforcementRedelivered', data: rest },
     ]);
-    const all = noteOverdue(state, gallery, late, ['deactivate', 'withhold']);
+    const all = noteOverdue(state, gallery, late, { consequences: ['deactivate', 'withhold'] });
     expect(all).toMatchObject([{ type: 'EnforcementLifted', data: { targets: three.targets } }]);
     const over = history({ type: 'EnforcementOrdered', data: three }, completed, ...all);
-    expect(noteOverdue(over, gallery, late * 2, ['deactivate', 'withhold'])).toEqual([]);
+    expect(noteOverdue(over, gallery, late * 2, { consequences: ['deactivate', 'withhold'] })).toEqual([]);
   });
 });
 

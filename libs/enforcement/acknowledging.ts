@@ -59,11 +59,21 @@ export function acknowledgeEnforcement(
   return [{ type: 'EnforcementAcknowledged', data: { ...causeOf(order), target } }];
 }
 
+/** What of an enforcement is in force no longer. */
+export interface Lifted {
+  consequences: readonly Consequence[];
+  /** The position of the last event about the account or the image that is considered. */
+  asOf?: Position;
+}
+
+const NOTHING_LIFTED: Lifted = { consequences: [] };
+
 /** What targets that are asked again have to carry out. */
-const asking = (state: Enforcement, order: Order, targets: string[], lifted: readonly Consequence[]) => ({
+const asking = (state: Enforcement, order: Order, targets: string[], { consequences, asOf }: Lifted) => ({
   ...causeOf(order),
   targets,
-  ...(lifted.length > 0 && { lifted: [...lifted] }),
+  ...(consequences.length > 0 && { lifted: [...consequences] }),
+  ...(asOf !== undefined && { asOf: String(asOf) }),
   measure: order.measure,
   ...(order.action !== undefined && { action: order.action }),
   ...(order.until !== undefined && { until: order.until }),
@@ -98,10 +108,10 @@ export function redeliverEnforcement(
   state: Enforcement,
   { id, reason }: { id: string; reason: string },
   targets: Targets,
-  lifted: readonly Consequence[] = [],
+  lifted: Lifted = NOTHING_LIFTED,
 ): EnforcementEvent[] {
   const order = ordered(state, id);
-  const ended = endAsking(state, targets, lifted);
+  const ended = endAsking(state, targets, lifted.consequences);
   const waiting = waitingTargets(fold(enforcementStream, ended, state), targets);
   if (waiting.length === 0) return ended;
   return [...ended, { type: 'EnforcementRedelivered', data: { ...asking(state, order, waiting, lifted), reason } }];
@@ -115,11 +125,11 @@ export function noteOverdue(
   state: Enforcement,
   targets: Targets,
   now: number,
-  lifted: readonly Consequence[] = [],
+  lifted: Lifted = NOTHING_LIFTED,
 ): EnforcementEvent[] {
   const { asked, order } = state;
   if (!asked || !order) return [];
-  const ended = endAsking(state, targets, lifted);
+  const ended = endAsking(state, targets, lifted.consequences);
   if (ended.length > 0) return [...ended, ...noteOverdue(fold(enforcementStream, ended, state), targets, now, lifted)];
   const waiting = waitingTargets(state, targets).map((name) => {
     const { deadlineSeconds, retrySeconds } = targets.byName.get(name)!;

@@ -156,6 +156,11 @@ const asked = {
   until: Type.Optional(Instant('When the restriction or the suspension ends.')),
   isReversal: Type.Boolean({ description: 'Whether it was undone, which the targets have to carry out.' }),
   lifted: Type.Optional(lifted('What of it is in force no longer, so that nobody has to carry that out.')),
+  asOf: Type.Optional(
+    Name(
+      'The position through which that is known: an event about the account or the image beyond it takes precedence. Absent from earlier releases.',
+    ),
+  ),
 };
 
 export const EnforcementOverdue = defineEvent({

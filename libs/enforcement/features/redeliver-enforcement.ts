@@ -9,10 +9,9 @@ import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import type { Clock } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/ports.js';
-import { redeliverEnforcement } from '../acknowledging.js';
+import { type Lifted, redeliverEnforcement } from '../acknowledging.js';
 import { enforcementStream } from '../enforcement.js';
 import { loadLifted } from '../queries/lifted.js';
-import type { Consequence } from '../target-events.js';
 import { type Targets, targetsStream } from '../targets.js';
 
 export class RedeliverEnforcement extends RequestCommand {
@@ -24,7 +23,7 @@ export class RedeliverEnforcement extends RequestCommand {
 
 interface Given {
   targets: Targets;
-  lifted: Consequence[];
+  lifted: Lifted;
 }
 
 @CommandHandler(RedeliverEnforcement)

@@ -9,10 +9,9 @@ import { onceBuilt, queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
-import { noteOverdue } from '../acknowledging.js';
+import { type Lifted, noteOverdue } from '../acknowledging.js';
 import { enforcementStream } from '../enforcement.js';
 import { loadLifted } from '../queries/lifted.js';
-import type { Consequence } from '../target-events.js';
 import { type Targets, targetsStream } from '../targets.js';
 import { enforcementsView } from '../views/enforcements.js';
 
@@ -78,7 +77,7 @@ export class OverdueNoting implements Schedule {
       enforcementStream,
       id,
       context,
-      (state, lifted: Consequence[]) => noteOverdue(state, targets, this.clock.now(), lifted),
+      (state, lifted: Lifted) => noteOverdue(state, targets, this.clock.now(), lifted),
       async () => {
         const { state } = await this.transactor.load(enforcementStream, id);
         return loadLifted(this.transactor, state, id, this.clock.now());

@@ -1,6 +1,7 @@
 import { type AccountStanding, accountStream, consequencesOf, isInForce } from '../../account/index.js';
 import type { Transactor } from '../../event-store/transact.js';
 import { isWithheld, type Withholding, withholdingStream } from '../../images/index.js';
+import type { Lifted } from '../acknowledging.js';
 import type { Enforcement } from '../enforcement.js';
 import type { Consequence } from '../target-events.js';
 
@@ -29,20 +30,23 @@ export function liftedOf(
   return [...(isMeasureLifted ? [measure] : []), ...(isImageRestored ? (['withhold'] as const) : [])];
 }
 
-/** What is lifted by the streams of the account and the image. @param now epoch milliseconds */
+/**
+ * What is lifted by the streams of the account and the image, which may change before that is stored: so it says as of when.
+ * @param now epoch milliseconds
+ */
 export async function loadLifted(
   transactor: Transactor,
   enforcement: Enforcement,
   id: string,
   now: number,
-): Promise<Consequence[]> {
+): Promise<Lifted> {
   const { order } = enforcement;
-  if (!order) return [];
-  const [{ state: account }, { state: image }] = await Promise.all([
+  if (!order) return { consequences: [] };
+  const [account, image] = await Promise.all([
     transactor.load(accountStream, order.accountId),
-    order.imageId === undefined
-      ? { state: withholdingStream.initial }
-      : transactor.load(withholdingStream, order.imageId),
+    order.imageId === undefined ? undefined : transactor.load(withholdingStream, order.imageId),
   ]);
-  return liftedOf(enforcement, id, account, image, now);
+  const consequences = liftedOf(enforcement, id, account.state, image?.state ?? withholdingStream.initial, now);
+  // The earlier of the two, since the other stream may have changed in between.
+  return { consequences, asOf: Math.min(account.position, image?.position ?? account.position) };
 }

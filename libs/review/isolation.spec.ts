@@ -158,7 +158,7 @@ describe('the isolations view', () => {
 
   it('has when the flags of somebody are kept apart, and through where they were replayed', () => {
     expect(foldView(isolationsView, [began]).rows[flaggedBy]).toMatchObject({
-      ...{ flagger_kind: 'detector', since: AT, until: AT + 2 * HOUR_MS, replayed_through: 0 },
+      ...{ flagger_kind: 'detector', until: AT + 2 * HOUR_MS, replayed_through: 0 },
       spans: [{ from: 10, until: AT + 2 * HOUR_MS }],
     });
     const replayed = recorded(21, 'IsolatedFlagsReplayed', { flaggedBy, after: 0, through: 15, reason });

@@ -25,6 +25,7 @@ const ORDER = [
   'flagger',
   'sampling',
   'bulk',
+  'golden',
   'enforcement',
   'ladder',
   'appeal',

@@ -97,6 +97,8 @@ const SHOWING = [
   'sampling show',
   'bulk list --limit 1',
   'bulk show bulk-1',
+  'golden list --limit 1',
+  'golden show img-1',
   'appeal list --limit 1',
   'appeal show img-1',
   'appeal claim img-1',

@@ -1,6 +1,7 @@
 import type { EventPlace, StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
-import { type CaseEvent, caseEvents, type UNFLAGGED_ORIGINS, type VERDICTS } from './events.js';
+import { type CaseEvent, caseEvents, type VERDICTS } from './events.js';
+import type { GoldenAnswer, UNFLAGGED_ORIGINS } from './golden-events.js';
 import { GrowingSet } from './growing-set.js';
 
 export type Verdict = (typeof VERDICTS)[number];
@@ -16,6 +17,10 @@ export interface Case {
   accountId?: string;
   round: number;
   origin: Origin;
+  /** The right answer, if it is a golden one. */
+  golden?: GoldenAnswer;
+  /** Of a decided golden case: whether its image is shown as withheld. */
+  isShownWithheld?: boolean;
   /** When the round began, in epoch milliseconds. */
   openedAt: number;
   /** Absent for a case that was opened before there were queues. */
@@ -160,6 +165,10 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
         return decided(state, 'overturned', event.data, place);
       case 'ReviewAmended':
         return { ...state, clause: event.data.clause };
+      case 'GoldenCaseAnswered':
+        return answered(state, event.data, place);
+      case 'GoldenCaseWithdrawn':
+        return decided(state, 'dismissed', {}, place);
     }
   },
 };
@@ -242,6 +251,7 @@ function opened(state: Case, data: DataOf<'CaseOpened'>, place: EventPlace): Cas
     imageId: data.imageId,
     accountId: data.accountId ?? state.accountId,
     origin: data.origin ?? 'flags',
+    ...(data.golden && { golden: data.golden }),
     flags: isFlagged ? 1 : 0,
     flaggers: GrowingSet.of(isFlagged ? [flaggedBy] : []),
     sources: GrowingSet.of(sourceOf(data)),
@@ -282,3 +292,10 @@ function decided(state: Case, status: Closed, { accountId }: { accountId?: strin
     closedAt: status === 'confirmed' ? state.closedAt : position,
   };
 }
+
+/** As any decided case, for readers who may not know that it is golden. */
+const answered = (state: Case, data: DataOf<'GoldenCaseAnswered'>, place: EventPlace): Case => ({
+  ...decided(state, data.outcome, {}, place),
+  ...(data.outcome === 'confirmed' && clauseOf(data)),
+  isShownWithheld: data.outcome === 'confirmed' || data.withhold === true,
+});

@@ -7,6 +7,7 @@ import type { CaseEvent } from './events.js';
 import {
   refuseClosed,
   refuseConflict,
+  refuseGolden,
   refuseIncomplete,
   refuseUnable,
   refuseUnknown,
@@ -204,7 +205,7 @@ const noted = ({ note }: { note?: string }): { note?: string } => (note === unde
 
 /**
  * Opens a closed case in a new round with the flags of the one before. A no-op if it is open.
- * @throws NotFound case-unknown; Refusal case-confirmed
+ * @throws NotFound case-unknown; Refusal golden-case, case-confirmed
  */
 export function reopenCase(
   state: Case,
@@ -212,6 +213,7 @@ export function reopenCase(
 ): CaseEvent[] {
   refuseUnknown(state, caseId);
   if (state.status === 'open') return [];
+  refuseGolden(state, caseId);
   if (state.status === 'confirmed') {
     throw new Refusal(
       'case-confirmed',

@@ -11,6 +11,7 @@ import { addQueueCommands } from './cli/case-list.js';
 import { casePath } from './cli/case-paths.js';
 import { contentCommands } from './cli/content.js';
 import { flaggerCommands } from './cli/flaggers.js';
+import { goldenCommands } from './cli/golden.js';
 import { queueCommands } from './cli/queue.js';
 import { profileCommands } from './cli/reviewer-profiles.js';
 import { reviewerCommands } from './cli/reviewers.js';
@@ -34,6 +35,7 @@ export const commands: CommandGroup = (program, run) => {
   flaggerCommands(program, run);
   samplingCommands(program, run);
   bulkCommands(program, run);
+  goldenCommands(program, run);
   const group = program.command('case').description('Reviews flagged images: the queue, claims and verdicts.');
 
   addQueueCommands(group, run);

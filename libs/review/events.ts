@@ -3,6 +3,7 @@ import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Instant, Label, Labels, Line, PersonalText } from '../events/schemas.js';
 import { MAX_ID_LENGTH } from '../kernel/text-forms.js';
 import { bulkEvents } from './bulk-events.js';
+import { GoldenAnswer, goldenCaseEvents, goldenEvents, UnflaggedOrigin } from './golden-events.js';
 import { isolationEvents } from './isolation-events.js';
 import { overturningEvents } from './overturning-events.js';
 import { reviewerEvents } from './reviewer-events.js';
@@ -11,9 +12,6 @@ import { FurtherReviewRequired } from './sampling-events.js';
 import { severeViewerEvents } from './severe-viewer-events.js';
 
 export const VERDICTS = ['safe', 'unsafe', 'unsure', 'model-problem'] as const;
-
-/** Why a case was opened without a flag: its right verdict is known, or its image is one of a random sample. */
-export const UNFLAGGED_ORIGINS = ['golden', 'sample'] as const;
 
 const caseId = EntityId('The case; it has the id of its image.');
 const imageId = EntityId('The image under review.');
@@ -78,11 +76,8 @@ export const CaseOpened = defineEvent({
     ...flag,
     flagId: Type.Optional(flag.flagId),
     flaggedBy: Type.Optional(flag.flaggedBy),
-    origin: Type.Optional(
-      Type.Enum([...UNFLAGGED_ORIGINS], {
-        description: 'Why it was opened without a flag, whose id and flagger are absent then. Absent for a flag.',
-      }),
-    ),
+    origin: Type.Optional(UnflaggedOrigin),
+    golden: Type.Optional(GoldenAnswer),
     flaggedAt: Instant('When the image was flagged; without a flag, when it was chosen.'),
   }),
   example: {
@@ -329,6 +324,7 @@ export const caseEvents = [
   ReviewDismissed,
   ModelProblemFound,
   ...overturningEvents,
+  ...goldenCaseEvents,
 ];
 
 export type CaseEvent = EventOf<(typeof caseEvents)[number]>;
@@ -341,6 +337,7 @@ export type FlaggerNotedEvent = EventOf<(typeof notedFlaggerEvents)[number]>;
 export const reviewEvents = [
   ...caseEvents,
   ...notedFlaggerEvents,
+  ...goldenEvents,
   ...isolationEvents,
   ...bulkEvents,
   ...severeViewerEvents,

@@ -44,11 +44,11 @@ export const openingSettings = (of: { reviewPanel: number; reopenConfidencePerce
 
 /**
  * A flag opens a case or joins an open one. It opens the next round of a case that was dismissed, or found to be a problem of
- * the model, if it was stored after that decision and says something new (see `saysMore`). A no-op if the case is confirmed,
+ * the model, if it was stored after that decision and says something new (see `saysMore`). A no-op if the case is confirmed or golden,
  * and for an open case if neither its flagger nor one of its categories is new there, or if the case has MAX_FLAGS flags.
  */
 export function openCase(state: Case, { position, panelSize, confidenceStep, ...flag }: OpenCase): CaseEvent[] {
-  if (state.status === 'confirmed' || position <= state.closedAt) return [];
+  if (state.status === 'confirmed' || state.origin === 'golden' || position <= state.closedAt) return [];
   if (state.round > 0 && state.status !== 'open' && !saysMore(state, flag, confidenceStep)) return [];
   const { imageId, accountId, flagId, flaggedBy, flaggedAt, confidence, hasComment } = flag;
   const categories = [...new Set(flag.categories)].sort();

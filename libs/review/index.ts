@@ -1,5 +1,5 @@
 import type { Context, ContextPorts, Schedule } from '../context/context.js';
-import { ImageOwners, ownerOf } from '../images/index.js';
+import { ImageOwners, ownerOf, UNREPORTED_IMAGES } from '../images/index.js';
 import { bulkJobStream } from './bulk-job.js';
 import { caseStream } from './case.js';
 import type { Consequences } from './consequences.js';
@@ -12,6 +12,7 @@ import { EscalateCaseController, EscalateCaseHandler } from './features/escalate
 import { FlagIsolation } from './features/flag-isolation.js';
 import { flagFiling, flagProcessing } from './features/flag-processing.js';
 import { GiveVerdictController, giveVerdictInbound, JudgeCaseHandler } from './features/give-verdict.js';
+import { AddGoldenCaseHandler, GoldenCasesController, RetireGoldenCaseHandler } from './features/golden-cases.js';
 import { HandOverCaseController, HandOverCaseHandler } from './features/hand-over-case.js';
 import { HoldCaseController, HoldCaseHandler } from './features/hold-case.js';
 import { LinkAccountController, LinkAccountHandler, UnlinkAccountHandler } from './features/link-account.js';
@@ -38,12 +39,15 @@ import {
 import { TakeBreakController, TakeBreakHandler } from './features/take-break.js';
 import { WithdrawVerdictController, WithdrawVerdictHandler } from './features/withdraw-verdict.js';
 import { openingSettings } from './flag-decisions.js';
+import { goldenStream } from './golden-case.js';
 import { isolationStream } from './isolation.js';
 import { notedFlaggerStream } from './noted-flagger.js';
 import { bulkWork } from './processes/bulk-work.js';
 import { caseOpening } from './processes/case-opening.js';
 import { caseRerouting } from './processes/case-rerouting.js';
 import { flagReplay } from './processes/flag-replay.js';
+import { goldenDrawing } from './processes/golden-drawing.js';
+import { GoldenOpening } from './processes/golden-opening.js';
 import { VerdictClosing } from './processes/verdict-closing.js';
 import { AccountCasesReader } from './queries/account-cases.js';
 import { CaseNotesReader } from './queries/case-notes.js';
@@ -56,10 +60,16 @@ import { FlagRates } from './queries/flag-rates.js';
 import { FlaggerRecords } from './queries/flagger-records.js';
 import { FlagsAhead } from './queries/flags-ahead.js';
 import { FurtherReviews } from './queries/further-reviews.js';
+import { GoldenImages } from './queries/golden-images.js';
 import { IsolatedFlags } from './queries/isolated-flags.js';
 import { IsolationGauge } from './queries/isolation-gauge.js';
 import { ListBulkJobsController, ListBulkJobsHandler, ShowBulkJobHandler } from './queries/list-bulk-jobs.js';
 import { ListCasesController, ListCasesHandler } from './queries/list-cases.js';
+import {
+  ListGoldenCasesController,
+  ListGoldenCasesHandler,
+  ShowGoldenCaseHandler,
+} from './queries/list-golden-cases.js';
 import {
   ListIsolatedFlaggersHandler,
   ListIsolatedFlagsController,
@@ -68,6 +78,7 @@ import {
 import { ListQueuesController, ListQueuesHandler } from './queries/list-queues.js';
 import { ListSevereViewersController, ListSevereViewersHandler } from './queries/list-severe-viewers.js';
 import { MatchingCases } from './queries/matching-cases.js';
+import { NobodysAccounts } from './queries/nobodys-account.js';
 import { ShowOwnExposureController, ShowOwnExposureHandler } from './queries/own-exposure.js';
 import { PreviewImageController, PreviewImageHandler } from './queries/preview-image.js';
 import { ReviewCaseController, ReviewCaseHandler } from './queries/review-case.js';
@@ -85,6 +96,7 @@ import { bulkJobsView } from './views/bulk-jobs.js';
 import { casesView } from './views/cases.js';
 import { exposureView } from './views/exposure.js';
 import { flagsView } from './views/flags.js';
+import { goldenCasesView } from './views/golden-cases.js';
 import { isolationsView } from './views/isolations.js';
 
 export * from './account-record.js';
@@ -100,12 +112,14 @@ export * from './overturning.js';
 export * from './overturning-events.js';
 export { confirmationOf } from './queries/confirmation.js';
 export { CurrentCases } from './queries/current-cases.js';
+export { type GoldenResult, goldenResults, goldenTotal } from './queries/golden-results.js';
 export * from './review-actions.js';
 export { reviewerStream } from './reviewer.js';
 export { QueueRulesSet } from './routing-events.js';
 export type { OpenUnflagged } from './unflagged-cases.js';
 export type { Votes } from './verdict-decisions.js';
 export * from './views/cases.js';
+export { goldenCasesView } from './views/golden-cases.js';
 
 function caseFactsOf(
   { pool, log, transactor, clock, settings, viewReader, personKeys }: ContextPorts,
@@ -135,11 +149,12 @@ export const reviewContext: Context = {
     notedFlaggerStream,
     isolationStream,
     bulkJobStream,
+    goldenStream,
     severeViewersStream,
     reviewSettingsStream,
     reviewerStream,
   ],
-  views: [casesView, flagsView, isolationsView, bulkJobsView, exposureView],
+  views: [casesView, flagsView, isolationsView, bulkJobsView, goldenCasesView, exposureView],
   consumers: (given) => {
     const { transactor, clock, settings, pool, viewReader, log, store, ownEventIds } = given;
     const routing = new RoutingFactsReader(transactor, clock, pool, settings);
@@ -156,8 +171,10 @@ export const reviewContext: Context = {
         ...{ reader: viewReader, waitMs: settings.decisionWaitMs },
       }),
       caseRerouting(transactor, routing, pool, viewReader, settings.decisionWaitMs),
+      goldenDrawing(given),
     ];
   },
+  schedules: (given) => [new GoldenOpening(given)],
   commands: [
     ListCasesHandler,
     ShowCaseHandler,
@@ -197,6 +214,10 @@ export const reviewContext: Context = {
     ShowBulkJobHandler,
     StartBulkJobHandler,
     CancelBulkJobHandler,
+    ListGoldenCasesHandler,
+    ShowGoldenCaseHandler,
+    AddGoldenCaseHandler,
+    RetireGoldenCaseHandler,
   ],
   inbound: (commands) => [giveVerdictInbound(commands), confirmReviewInbound(commands)],
   routes: [
@@ -239,8 +260,14 @@ export const reviewContext: Context = {
     },
     {
       name: 'Review sampling',
-      description: 'A second reviewer judges some cases without knowing of the first verdict.',
+      description:
+        'A second reviewer judges some cases without knowing of the first verdict, and golden cases, whose right verdicts are known, are mixed in.',
       controllers: [ShowSamplingController, SetSamplingController],
+    },
+    {
+      name: 'Golden cases',
+      description: 'Images whose right verdict is known. To reviewers their cases look like any other.',
+      controllers: [ListGoldenCasesController, GoldenCasesController],
     },
     {
       name: 'Isolated flags',
@@ -258,9 +285,12 @@ export const reviewContext: Context = {
     FlaggerRecords,
     FlagRates,
     FurtherReviews,
+    GoldenImages,
+    { provide: UNREPORTED_IMAGES, useExisting: GoldenImages },
     IsolatedFlags,
     IsolationGauge,
     MatchingCases,
+    NobodysAccounts,
     AccountCasesReader,
     CaseFactsReader,
     CaseQueue,

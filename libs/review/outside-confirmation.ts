@@ -2,7 +2,7 @@ import { InvalidInput, Refusal } from '../kernel/errors.js';
 import type { Case } from './case.js';
 import { type CaseFacts, ownerOf } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
-import { refuseConflict, refuseIncomplete } from './refusals.js';
+import { refuseConflict, refuseGoldenFromOutside, refuseIncomplete } from './refusals.js';
 import { confirmed, flagged, tally, type Votes } from './verdict-decisions.js';
 
 /** A command: a ReviewConfirmed of another system. */
@@ -30,6 +30,7 @@ export function importReviewConfirmed(
   facts: CaseFacts,
 ): CaseEvent[] {
   refuseIncomplete(state, caseId, facts);
+  refuseGoldenFromOutside(state, caseId);
   if (state.status === 'confirmed') return [];
   if (state.status !== 'open') {
     throw new Refusal(

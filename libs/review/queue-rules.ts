@@ -8,8 +8,8 @@ import type { SamplingSet } from './sampling-events.js';
 type Rules = DataOf<typeof QueueRulesSet>;
 type SamplingData = DataOf<typeof SamplingSet>;
 
-/** Which cases of a single reviewer get a second one. */
-export interface Sampling extends Omit<SamplingData, 'reason'> {
+/** Which cases of a single reviewer get a second one, and how many golden cases are mixed in. */
+export interface Sampling extends Required<Omit<SamplingData, 'reason'>> {
   /** The position of the last change; 0 for none. */
   changedAt: Position;
 }
@@ -41,23 +41,25 @@ export const reviewSettingsStream: StreamKind<QueueRules, ReviewSettingsEvent> =
     patienceHours: PATIENCE_HOURS,
     version: 0,
     changedAt: 0,
-    sampling: { secondReviewPercent: 0, secondReviewOfDeactivations: false, changedAt: 0 },
+    sampling: { secondReviewPercent: 0, secondReviewOfDeactivations: false, goldenPercent: 0, changedAt: 0 },
   },
   evolve(state, event, { position: changedAt }) {
     if (event.type === 'SamplingSet') {
       const { reason: _, ...sampling } = event.data;
-      return { ...state, sampling: { ...sampling, changedAt } };
+      return { ...state, sampling: { goldenPercent: 0, ...sampling, changedAt } };
     }
     const { reason: _, ...rules } = event.data;
     return { ...rules, sampling: state.sampling, version: state.version + 1, changedAt };
   },
 };
 
-/** A no-op if it is set like this. */
-export function setSampling({ sampling }: QueueRules, data: SamplingData): ReviewSettingsEvent[] {
+/** What is not given stays as it is. A no-op if it is set like this. */
+export function setSampling({ sampling }: QueueRules, given: SamplingData): ReviewSettingsEvent[] {
+  const data = { ...given, goldenPercent: given.goldenPercent ?? sampling.goldenPercent };
   const isSame =
     sampling.secondReviewPercent === data.secondReviewPercent &&
-    sampling.secondReviewOfDeactivations === data.secondReviewOfDeactivations;
+    sampling.secondReviewOfDeactivations === data.secondReviewOfDeactivations &&
+    sampling.goldenPercent === data.goldenPercent;
   return isSame ? [] : [{ type: 'SamplingSet', data }];
 }
 

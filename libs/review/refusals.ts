@@ -8,12 +8,18 @@ import { refuseUnskilled } from './reviewer.js';
 
 /** @throws NotFound case-unknown */
 export function refuseUnknown(state: Case, caseId: string): void {
-  if (state.status === 'none') {
-    throw new NotFound(
-      'case-unknown',
-      `there is no case ${caseId}; check the id, or flag the image: a case has the id of its image`,
-    );
-  }
+  if (state.status === 'none') throw unknown(caseId);
+}
+
+const unknown = (caseId: string): NotFound =>
+  new NotFound(
+    'case-unknown',
+    `there is no case ${caseId}; check the id, or flag the image: a case has the id of its image`,
+  );
+
+/** Golden cases exist for our own reviewers only. @throws NotFound case-unknown */
+export function refuseGoldenFromOutside({ origin }: Case, caseId: string): void {
+  if (origin === 'golden') throw unknown(caseId);
 }
 
 /**

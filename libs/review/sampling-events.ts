@@ -8,15 +8,24 @@ export const FURTHER_REVIEW_REASONS = ['sample', 'deactivation', 'disagreement']
 export const SamplingSet = defineEvent({
   type: 'SamplingSet',
   version: 1,
-  summary: 'A lead set which cases a second reviewer judges without knowing of the first verdict.',
+  summary:
+    'A lead set which cases a second reviewer judges without knowing of the first verdict, and how many golden cases are mixed in.',
   schema: eventData({
     secondReviewPercent: Count('Of the cases that one reviewer decides, how many get a second, in hundredths.', 0, 100),
     secondReviewOfDeactivations: Type.Boolean({
       description: 'Whether each case gets a second reviewer whose confirmation would deactivate the account.',
     }),
+    goldenPercent: Type.Optional(
+      Count('For how many of a hundred cases that are opened a golden case is opened too; absent for none.', 0, 50),
+    ),
     reason: Line('Why.', 1),
   }),
-  example: { secondReviewPercent: 5, secondReviewOfDeactivations: true, reason: 'we begin to measure agreement' },
+  example: {
+    secondReviewPercent: 5,
+    secondReviewOfDeactivations: true,
+    goldenPercent: 3,
+    reason: 'we begin to measure agreement',
+  },
 });
 
 export const FurtherReviewRequired = defineEvent({

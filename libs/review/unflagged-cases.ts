@@ -1,5 +1,6 @@
 import type { Case } from './case.js';
-import type { CaseEvent, UNFLAGGED_ORIGINS } from './events.js';
+import type { CaseEvent } from './events.js';
+import type { GoldenAnswer, UNFLAGGED_ORIGINS } from './golden-events.js';
 
 export interface OpenUnflagged {
   imageId: string;
@@ -10,6 +11,8 @@ export interface OpenUnflagged {
   categories: readonly string[];
   /** From 0 to 1, as a flag would have it. */
   confidence?: number;
+  /** The right answer of a golden case. */
+  golden?: GoldenAnswer;
   /** When the image was chosen; RFC 3339. */
   chosenAt: string;
   panelSize: number;
@@ -21,7 +24,7 @@ export interface OpenUnflagged {
  */
 export function openUnflagged(state: Case, opening: OpenUnflagged): CaseEvent[] {
   if (state.round > 0) return [];
-  const { imageId, accountId, origin, confidence, chosenAt, panelSize } = opening;
+  const { imageId, accountId, origin, confidence, golden, chosenAt, panelSize } = opening;
   return [
     {
       type: 'CaseOpened',
@@ -35,6 +38,7 @@ export function openUnflagged(state: Case, opening: OpenUnflagged): CaseEvent[] 
         ...(confidence !== undefined && { confidence }),
         hasComment: false,
         origin,
+        ...(golden && { golden }),
         flaggedAt: chosenAt,
       },
     },

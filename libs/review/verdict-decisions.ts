@@ -5,8 +5,10 @@ import { type Case, caseStream, type GivenVerdict, isOurs, type Verdict } from '
 import { type CaseFacts, conflictOf, ownerOf } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
 import { requireFurtherReview } from './further-review.js';
+import { answerInstead } from './golden-answers.js';
 import {
   refuseConflict,
+  refuseGoldenFromOutside,
   refuseIncomplete,
   refuseUnknown,
   refuseUnknownClause,
@@ -62,6 +64,7 @@ export function giveVerdict(state: Case, command: GiveVerdict | ImportVerdict, f
   const outside = 'reviewerSource' in command ? command : undefined;
   refuseWithholding(command);
   refuseIncomplete(state, caseId, facts);
+  if (outside) refuseGoldenFromOutside(state, caseId);
   if (state.status !== 'open' || hasVoted(state, reviewer, outside?.reviewerSource)) return [];
   refuseConflict(state, caseId, reviewer, facts);
   if (ours) {
@@ -148,12 +151,18 @@ function decideIfFinal(state: Case, caseId: string, now: number, facts: CaseFact
   const further = requireFurtherReview(state, caseId, counted, facts);
   if (further.length > 0) return further;
   if (verdicts.finalAt !== undefined && now < verdicts.finalAt) return [];
+  const decision = decisionOf(state, caseId, verdicts, facts);
+  return [state.golden ? answerInstead(state, caseId, decision, valid) : decision];
+}
+
+/** What the verdicts of a round come to. @throws Refusal image-owner-unknown */
+function decisionOf(state: Case, caseId: string, { counted, valid }: Undecided, facts: CaseFacts) {
   const votes = tally(valid);
   const isMajority = (number = 0) => number * 2 > counted.length;
   if (isMajority(votes.unsafe)) {
     const clause = clauseOf(counted, facts);
     const decision = { categories: flagged(state), clause, votes, ...named(counted) };
-    return [confirmed(state, caseId, ownerOf(state, facts), decision)];
+    return confirmed(state, caseId, ownerOf(state, facts), decision);
   }
   const accountId = ownerOf(state, facts);
   const data = {
@@ -164,8 +173,9 @@ function decideIfFinal(state: Case, caseId: string, now: number, facts: CaseFact
     votes,
     round: state.round,
   };
-  if (!isMajority(votes.modelProblem)) return [{ type: 'ReviewDismissed', data }];
-  return [{ type: 'ModelProblemFound', data: { ...data, ...(isWithheldBy(counted) && { withhold: true }) } }];
+  if (!isMajority(votes.modelProblem)) return { type: 'ReviewDismissed' as const, data };
+  const withhold = isWithheldBy(counted) && { withhold: true };
+  return { type: 'ModelProblemFound' as const, data: { ...data, ...withhold } };
 }
 
 /** @throws InvalidInput; Refusal clause-unknown */
@@ -239,7 +249,7 @@ export function confirmed(
   caseId: string,
   accountId: string | undefined,
   { categories, clause, votes, reviewers, reviewerSource, reviewerSources }: Decision,
-): CaseEvent {
+): Extract<CaseEvent, { type: 'ReviewConfirmed' }> {
   if (accountId === undefined) {
     throw new Refusal(
       'image-owner-unknown',

@@ -66,7 +66,17 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
     { action: 'requeue', toQueue: 'default', atMost: 0, reason: 'a test' },
     { action: 'dismiss', reason: 'a preview' },
   ],
-  'PUT /v1/review-sampling': [{ secondReviewPercent: 5, secondReviewOfDeactivations: true, reason: 'agreement' }],
+  'PUT /v1/review-sampling': [
+    { secondReviewPercent: 5, secondReviewOfDeactivations: true, goldenPercent: 3, reason: 'agreement' },
+  ],
+  'POST /v1/golden-cases': [
+    {
+      ...{ imageId: 'golden-1', verdict: 'unsafe', clause: 'violent', categories: ['violent'], confidence: 0.5 },
+      ...{ queue: 'default', accountId: 'acc-of-nobody', photorealistic: true, faces: false, promptCategory: 'war' },
+      ...{ prompt: 'a battle', note: 'from the training set' },
+    },
+    { imageId: 'golden-2', verdict: 'safe', categories: [] },
+  ],
   'POST /v1/isolated-flags/:id/replay': [{ reason: 'they are right' }],
   'PUT /v1/severe-viewers/:id': [{ reason: 'trained for it' }],
   'PUT /v1/cases/:id/claim': [{ token: 1 }],

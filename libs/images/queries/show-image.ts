@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Param } from '@nestjs/common';
+import { Controller, Get, Inject, Optional, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
 import { Transactor } from '../../event-store/transact.js';
@@ -6,7 +6,9 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery } from '../../http/field-rules.js';
 import { closed, flag, instant, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
 import { toIso } from '../../kernel/clock.js';
+import type { Actor } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
 import type { Pool } from '../../platform/database/database.js';
 import { POOL } from '../../platform/ports.js';
@@ -44,21 +46,34 @@ const example: ImageAnswer = {
   withheldBecause: null,
 };
 
-export class ShowImage extends IdQuery<ImageAnswer> {}
+/** Images that no other system has reported, and that some readers know all the same. The review context has them. */
+export interface UnreportedImages {
+  find(imageId: string, reader: Actor): Promise<ImageAnswer | undefined>;
+}
+
+/** Nest injection token of UnreportedImages. */
+export const UNREPORTED_IMAGES = Symbol('UnreportedImages');
+
+export class ShowImage extends IdQuery<ImageAnswer> {
+  declare readonly reader: Actor;
+}
 
 @QueryHandler(ShowImage)
 export class ShowImageHandler implements IQueryHandler<ShowImage> {
   constructor(
     @Inject(POOL) private readonly pool: Pool,
     @Inject(Transactor) private readonly transactor: Transactor,
+    @Optional() @Inject(UNREPORTED_IMAGES) private readonly others?: UnreportedImages,
   ) {}
 
-  async execute({ id: imageId }: ShowImage): Promise<ImageAnswer> {
+  async execute({ id: imageId, reader }: ShowImage): Promise<ImageAnswer> {
     const [{ rows }, { state }] = await Promise.all([
       this.row(imageId),
       this.transactor.load(withholdingStream, imageId),
     ]);
     if (rows[0]) return toAnswer(rows[0], state);
+    const other = await this.others?.find(imageId, reader);
+    if (other) return other;
     throw new NotFound('image-unknown', `no image ${imageId} is known; check the id, or send its ImageGenerated`);
   }
 
@@ -93,7 +108,7 @@ export class ShowImageController {
     answer: answer('Image', 'The image.', ImageAnswer, example),
     refusals: { 404: ['image-unknown'] },
   })
-  showImage(@Param() query: ShowImage): Promise<ImageAnswer> {
-    return this.queries.execute(query);
+  showImage(@Param() query: ShowImage, @Context() { actor: reader }: Context): Promise<ImageAnswer> {
+    return this.queries.execute(Object.assign(query, { reader }));
   }
 }

@@ -193,7 +193,7 @@ const table = {
     'Time for which a key may be parked before every process except a gateway reports that it is not ready, in ms',
   ),
   scheduler: onOff(true).means(
-    'Whether this process does what is due by the clock: it admits cohorts, decides cases whose verdicts are final, sends notices, and deletes expired quarantine entries',
+    'Whether this process does what is due by the clock: it admits cohorts, decides cases whose verdicts are final, opens golden cases, sends notices, and deletes expired quarantine entries',
   ),
   newAdministratorToken: onOff(false).means(
     'Whether this start creates and prints another administrator token, to replace a lost one',

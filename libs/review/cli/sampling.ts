@@ -9,6 +9,7 @@ const PATH = '/v1/review-sampling';
 interface Given {
   secondReviews: number;
   deactivations?: true;
+  goldenCases?: number;
   reason: string;
   ifMatch?: string;
 }
@@ -16,26 +17,37 @@ interface Given {
 export const samplingCommands: CommandGroup = (program, run) => {
   const group = program
     .command('sampling')
-    .description('Shows and sets which cases a second reviewer judges without knowing of the first verdict.');
+    .description('Shows and sets which cases a second reviewer judges, and how many golden cases are mixed in.');
 
-  command(group, 'show', 'Shows which cases get a second reviewer.', 'sampling show').action(run(showSampling));
+  command(
+    group,
+    'show',
+    'Shows which cases get a second reviewer, and how many golden ones are mixed in.',
+    'sampling show',
+  ).action(run(showSampling));
 
   command(
     group,
     'set',
-    'Sets which cases get a second reviewer. For leads.',
+    'Sets which cases get a second reviewer, and how many golden ones are mixed in. For leads.',
     "sampling set --second-reviews 5 --deactivations --reason 'we begin to measure agreement'",
   )
     .requiredOption('--second-reviews <percent>', 'how many of the cases that one reviewer decides', integer(0, 100))
     .option('--deactivations', 'also each case whose confirmation would deactivate the account')
+    .option(
+      '--golden-cases <percent>',
+      'for how many of a hundred cases a golden case is opened too; as it is, if left out',
+      integer(0, 50),
+    )
     .requiredOption('--reason <text>', 'why', reason)
     .option('--if-match <etag>', 'only if nobody has changed it since sampling show printed this etag')
     .action(
-      run<Given>(async (session, { secondReviews, deactivations, reason, ifMatch }) => {
+      run<Given>(async (session, { secondReviews, deactivations, goldenCases, reason, ifMatch }) => {
         const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': ifMatch };
         const body = {
           secondReviewPercent: secondReviews,
           secondReviewOfDeactivations: deactivations === true,
+          ...(goldenCases !== undefined && { goldenPercent: goldenCases }),
           reason,
         };
         await session.client.request<WriteReceipt>('PUT', PATH, { body, headers });
@@ -50,6 +62,7 @@ async function showSampling({ client, print }: Session): Promise<void> {
     pairs([
       ['second reviews', `${sampling.secondReviewPercent} % of the cases that one reviewer decides`],
       ['of deactivations', sampling.secondReviewOfDeactivations],
+      ['golden cases', `for ${sampling.goldenPercent} of a hundred cases that are opened`],
       ['etag', sampling.etag],
     ]),
   );

@@ -44,7 +44,8 @@ export class NextCaseHandler implements ICommandHandler<NextCase> {
       this.transactor.load(reviewerStream, reviewer),
     ]);
     refuseUnskilled(profile, reviewer, queueOf(rules, queue));
-    const wanted = { queue, reviewer, accounts: [...profile.accounts] };
+    const isGoldenLeftOut = isLead(context.actor);
+    const wanted = { queue, reviewer, accounts: [...profile.accounts], isGoldenLeftOut };
     for (let refused = 0; refused < MAX_REFUSED; refused++) {
       // What was escalated waits for leads alone.
       const caseId =
@@ -110,7 +111,7 @@ export class NextCaseController {
   @Roles(...REVIEWERS)
   @Operation('Claims the case of a queue that is due first and that the caller may review', {
     description:
-      'Two reviewers never get one case. Left out are cases that are claimed or kept for somebody else, those that wait for their verdicts to be final, those of the caller’s own images and flags and of linked accounts, and those that the caller has judged. Leads get escalated cases first, others none of them. Without a case, `claim` and `case` are null. A repeat claims another case: GET /v1/cases?reviewer= lists those that the caller has.',
+      'Two reviewers never get one case. Left out are cases that are claimed or kept for somebody else, those that wait for their verdicts to be final, those of the caller’s own images and flags and of linked accounts, and those that the caller has judged. Leads get escalated cases first, others none of them, and no golden ones. Without a case, `claim` and `case` are null. A repeat claims another case: GET /v1/cases?reviewer= lists those that the caller has.',
     answer: answer('NextCase', 'The claim, or null if no case of the queue waits for the caller.', NextCaseAnswer, {
       queue: 'default',
       claim: {

@@ -17,6 +17,7 @@ import { viewed } from '../exposure.js';
 import { type CaseNotes, CaseNotesReader } from '../queries/case-notes.js';
 import { ExposureReader } from '../queries/exposure-reader.js';
 import { type FlagComments, FlagCommentsReader } from '../queries/flag-comments.js';
+import { GoldenImages } from '../queries/golden-images.js';
 import { isLead } from '../queries/reviewing-roles.js';
 import { SevereViewing } from '../queries/severe-viewing.js';
 import { ShownFlags } from '../queries/shown-flags.js';
@@ -66,6 +67,7 @@ export class RevealContentHandler implements ICommandHandler<RevealContent> {
     @Inject(FlagCommentsReader) private readonly comments: FlagCommentsReader,
     @Inject(ShownFlags) private readonly shown: ShownFlags,
     @Inject(CaseNotesReader) private readonly notes: CaseNotesReader,
+    @Inject(GoldenImages) private readonly golden: GoldenImages,
     @Inject(Pictures) private readonly pictures: Pictures,
     @Inject(ExposureReader) private readonly exposures: ExposureReader,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
@@ -87,7 +89,7 @@ export class RevealContentHandler implements ICommandHandler<RevealContent> {
     const reader = { reviewer, ...(role && { role }), isLead: isLead(context.actor), isSevereViewer, isHearing };
     checkReveal(state, { ...reveal, ...reader, now }, facts);
     const [content, stretch] = await Promise.all([
-      this.read(caseId, level, context.actor),
+      this.read(state, caseId, level, context.actor),
       this.exposures.stretch(reviewer),
     ]);
     const isHeld = state.claim?.reviewer === reviewer && now < state.claim.until;
@@ -101,16 +103,17 @@ export class RevealContentHandler implements ICommandHandler<RevealContent> {
     return { content, position, claimUntil, isBreakAdvised };
   }
 
-  private async read(caseId: string, level: RevealLevel, reader: Actor): Promise<Revealed['content']> {
+  private async read(state: Case, caseId: string, level: RevealLevel, reader: Actor): Promise<Revealed['content']> {
     return isText(level)
-      ? { texts: await this.texts(caseId, level, reader) }
+      ? { texts: await this.texts(state, caseId, level, reader) }
       : { picture: await this.pictures.at(caseId, level) };
   }
 
-  private async texts(caseId: string, level: TextLevel, reader: Actor): Promise<RevealedTexts> {
+  private async texts({ origin }: Case, caseId: string, level: TextLevel, reader: Actor): Promise<RevealedTexts> {
     if (level === 'notes') return this.notes.ofCase(caseId, reader);
     if (level === 'comments') return this.commentsOf(caseId, reader);
-    const { text: prompt, isErased } = await this.prompts.find(caseId);
+    const read = origin === 'golden' ? this.golden.prompt(caseId) : this.prompts.find(caseId);
+    const { text: prompt, isErased } = await read;
     return { prompt, unavailable: Number(isErased) };
   }
 

@@ -2,7 +2,7 @@ import { Body, Controller, Put } from '@nestjs/common';
 import { IsBoolean } from 'class-validator';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IsInteger, IsReason, Means } from '../../http/field-rules.js';
+import { IfGiven, IsInteger, IsReason, Means } from '../../http/field-rules.js';
 import { Condition, IF_MATCH, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -19,13 +19,18 @@ export class SetSampling extends RequestCommand {
   @Means('Whether each case gets one whose confirmation would deactivate the account.')
   secondReviewOfDeactivations!: boolean;
 
+  @IfGiven()
+  @IsInteger('For how many of a hundred cases that are opened a golden case is opened too. Left out, it stays.', 0, 50)
+  goldenPercent?: number;
+
   @IsReason('Why.')
   reason!: string;
 }
 
 export const SetSamplingHandler = decisionHandler(SetSampling, reviewSettingsStream, (state, command) => {
-  const { secondReviewPercent, secondReviewOfDeactivations, reason, ifMatch } = command;
-  const events = setSampling(state, { secondReviewPercent, secondReviewOfDeactivations, reason });
+  const { secondReviewPercent, secondReviewOfDeactivations, goldenPercent, reason, ifMatch } = command;
+  const golden = goldenPercent === undefined ? {} : { goldenPercent };
+  const events = setSampling(state, { secondReviewPercent, secondReviewOfDeactivations, ...golden, reason });
   return ifMatch.allow(events, state.sampling.changedAt, 'the sampling');
 });
 
@@ -33,13 +38,14 @@ export const SetSamplingHandler = decisionHandler(SetSampling, reviewSettingsStr
 export class SetSamplingController extends CommandRoute {
   @Put()
   @Roles(...LEADS)
-  @Operation('Sets which cases a second reviewer judges without knowing of the first verdict', {
+  @Operation('Sets which cases a second reviewer judges, and how many golden cases are mixed in', {
     description:
       'It concerns cases whose panel is one reviewer of ours and that are decided later, also those whose verdict can be taken back until then. If the two disagree, a third decides. To the second a case looks like to the first; nobody can tell beforehand which cases are chosen.',
     headers: IF_MATCH,
     example: {
       secondReviewPercent: 5,
       secondReviewOfDeactivations: true,
+      goldenPercent: 3,
       reason: 'we begin to measure agreement',
     },
     answer: receipt('It is set.'),

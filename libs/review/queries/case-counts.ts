@@ -7,6 +7,7 @@ import { casesView } from '../views/cases.js';
 export interface CaseCounts {
   /** Golden ones too. */
   open: number;
+  golden: number;
   decided: number;
   confirmed: number;
 }
@@ -16,11 +17,12 @@ export async function caseCounts(pool: pg.Pool, buckets: readonly string[]): Pro
   try {
     const { rows } = await queryView(pool, {
       name: 'gatehouse_case_counts',
-      text: `SELECT bucket, open, decided, confirmed FROM ${counterTable(casesView)} WHERE bucket = ANY($1::text[])`,
+      text: `SELECT bucket, open, golden, decided, confirmed FROM ${counterTable(casesView)} WHERE bucket = ANY($1::text[])`,
       values: [arrayParameter('text', buckets)],
     });
     const numbers = (row: Record<keyof CaseCounts, string>): CaseCounts => ({
       open: Number(row.open),
+      golden: Number(row.golden),
       decided: Number(row.decided),
       confirmed: Number(row.confirmed),
     });

@@ -3,7 +3,8 @@ import { count, flag, instant, list, oneOf, orNull, text } from '../../http/open
 import { toIso } from '../../kernel/clock.js';
 import type { Actor } from '../../kernel/envelope.js';
 import type { Case, Origin } from '../case.js';
-import { UNFLAGGED_ORIGINS, VERDICTS } from '../events.js';
+import { VERDICTS } from '../events.js';
+import { UNFLAGGED_ORIGINS } from '../golden-events.js';
 import { DEFAULT_QUEUE } from '../queue-rules.js';
 import { seesOrigin } from './reviewing-roles.js';
 

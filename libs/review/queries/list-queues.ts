@@ -9,7 +9,9 @@ import { Roles } from '../../http/credentials/route-access.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { closed, count, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { Context } from '../../http/request-context.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
+import type { Actor } from '../../kernel/envelope.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
@@ -18,7 +20,7 @@ import { reviewSettingsStream } from '../queue-rules.js';
 import { FLAG_SOURCES } from '../routing-events.js';
 import { casesView, queueBucket } from '../views/cases.js';
 import { caseCounts } from './case-counts.js';
-import { REVIEWERS } from './reviewing-roles.js';
+import { REVIEWERS, seesGolden } from './reviewing-roles.js';
 
 const QueuesAnswer = closed({
   queues: list(
@@ -51,15 +53,20 @@ const QueuesAnswer = closed({
 });
 export type QueuesAnswer = Static<typeof QueuesAnswer>;
 
-export class ListQueues extends Query<QueuesAnswer> {}
+export class ListQueues extends Query<QueuesAnswer> {
+  constructor(readonly reader: Actor) {
+    super();
+  }
+}
 
 /** The oldest open case of each queue and its claimed cases: two index lookups for each. */
 const FIGURES = `SELECT q.queue, (extract(epoch FROM o.opened_at) * 1000)::int8 AS oldest, c.claimed
   FROM unnest($1::text[]) q(queue)
   LEFT JOIN LATERAL (SELECT opened_at FROM ${viewTable(casesView)} WHERE queue = q.queue AND status IN ('open', 'claimed')
+    AND ($3 OR origin <> 'golden')
     ORDER BY opened_at LIMIT 1) o ON true
   CROSS JOIN LATERAL (SELECT count(*) AS claimed FROM ${viewTable(casesView)} WHERE queue = q.queue AND status = 'claimed'
-    AND claimed_until > to_timestamp($2::float8 / 1000)) c`;
+    AND claimed_until > to_timestamp($2::float8 / 1000) AND ($3 OR origin <> 'golden')) c`;
 
 @QueryHandler(ListQueues)
 export class ListQueuesHandler implements IQueryHandler<ListQueues> {
@@ -70,12 +77,14 @@ export class ListQueuesHandler implements IQueryHandler<ListQueues> {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async execute(): Promise<QueuesAnswer> {
+  /** A reader who has golden cases in their list of cases has them in these numbers too. */
+  async execute({ reader }: ListQueues): Promise<QueuesAnswer> {
+    const isGoldenCounted = seesGolden(reader);
     const { state } = await this.transactor.load(reviewSettingsStream, undefined);
     const ids = state.queues.map(({ id }) => id);
     const [counts, { rows }] = await Promise.all([
       caseCounts(this.pool, ids.map(queueBucket)),
-      queryView(this.pool, { text: FIGURES, values: [arrayParameter('text', ids), this.clock.now()] }),
+      queryView(this.pool, { text: FIGURES, values: [arrayParameter('text', ids), this.clock.now(), isGoldenCounted] }),
     ]);
     return {
       queues: state.queues.map(({ id, title, skill, language, panel }) => {
@@ -86,7 +95,9 @@ export class ListQueuesHandler implements IQueryHandler<ListQueues> {
           skill: skill ?? null,
           language: language ?? null,
           panel: panel ?? null,
-          open: counts.get(queueBucket(id))?.open ?? 0,
+          open:
+            (counts.get(queueBucket(id))?.open ?? 0) -
+            (isGoldenCounted ? 0 : (counts.get(queueBucket(id))?.golden ?? 0)),
           claimed: Number(figures?.claimed ?? 0),
           oldestOpenedAt: figures?.oldest == null ? null : toIso(Number(figures.oldest)),
         };
@@ -127,8 +138,11 @@ export class ListQueuesController {
       position: '7',
     }),
   })
-  async listQueues(@Res({ passthrough: true }) reply: FastifyReply): Promise<QueuesAnswer> {
-    const queues = await this.queries.execute(new ListQueues());
+  async listQueues(
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Context() { actor }: Context,
+  ): Promise<QueuesAnswer> {
+    const queues = await this.queries.execute(new ListQueues(actor));
     reply.header('etag', queues.etag);
     return queues;
   }

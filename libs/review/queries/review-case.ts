@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Param } from '@nestjs/common';
+import { Controller, Get, Inject, Optional, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
@@ -13,6 +13,7 @@ import type { Actor } from '../../kernel/envelope.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { type Clause, type ContentPolicies, clausesAt, policiesAt, policyStream } from '../../policy/index.js';
 import { ACCOUNT_RECORDS, type AccountRecords } from '../account-record.js';
+import { APPEAL_HEARINGS, type AppealHearings } from '../appeal-hearings.js';
 import { type Case, caseStream } from '../case.js';
 import { ownerOf } from '../conflict-of-interest.js';
 import { refuseConflict, refuseIncomplete } from '../refusals.js';
@@ -22,6 +23,7 @@ import { CASE_ID, placeOf } from './case-fields.js';
 import { hasNotes } from './case-notes.js';
 import { scoresOf } from './case-scores.js';
 import { CurrentCases } from './current-cases.js';
+import { GoldenImages, NO_CASES } from './golden-images.js';
 import { knownSeverities } from './known-severities.js';
 import { ReviewAnswer, reviewExample } from './review-answer.js';
 import { REVIEWERS } from './reviewing-roles.js';
@@ -44,7 +46,9 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
     @Inject(ACCOUNT_RECORDS) private readonly accounts: AccountRecords,
     @Inject(AccountCasesReader) private readonly cases: AccountCasesReader,
     @Inject(SevereViewing) private readonly viewing: SevereViewing,
+    @Inject(GoldenImages) private readonly golden: GoldenImages,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Optional() @Inject(APPEAL_HEARINGS) private readonly hearings?: AppealHearings,
   ) {}
 
   async execute({ id: caseId, reader }: ReviewCase): Promise<ReviewAnswer> {
@@ -70,10 +74,10 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
     const severeClause = severeClauseOf(current.state, { severities: knownSeverities(policies, now) }, reader, now);
     const scores = scoresOf(history);
     const seen = visibleHistory(history, state, reader, now);
-    const accountId = ownerOf(state, facts);
-    const [hasPrompt, account] = await Promise.all([
-      image ? this.prompts.exists(image) : null,
-      accountId === undefined ? null : this.accountOf(accountId, caseId, [...state.categories]),
+    const known = { image, accountId: ownerOf(state, facts) };
+    const [{ hasPrompt, ...shown }, seesAccount] = await Promise.all([
+      this.subjectOf(state, caseId, known),
+      this.seesAccount(state, caseId, reader, now),
     ]);
     return {
       caseId,
@@ -84,17 +88,42 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
       isEscalated: state.isEscalated,
       ...placeOf(state),
       openedAt: scores.openedAt,
-      image: image ? factsOf(image) : null,
+      image: shown.image,
       hasPrompt,
       hasComments: scores.hasComments,
       hasNotes: hasNotes(seen),
       categories: scores.categories,
-      account,
+      account: seesAccount ? shown.account : null,
       policy: policyOf(policies, clauses, state, now),
       severeClause: severeClause ?? null,
       levels: REVEAL_LEVELS.filter((level) => isText(level) || severeClause === undefined || isSevereViewer),
       position: String(seen.at(-1)!.position),
     };
+  }
+
+  /** What is stored of the image and its account. Of a golden case nothing is, and it looks as if something were. */
+  private async subjectOf(
+    { origin, categories }: Case,
+    caseId: string,
+    { image, accountId }: { image: ImageRow | undefined; accountId: string | undefined },
+  ): Promise<Pick<ReviewAnswer, 'image' | 'hasPrompt' | 'account'>> {
+    const golden = origin === 'golden' ? await this.golden.of(caseId) : undefined;
+    if (golden) {
+      const { latest, similar, ...cases } = NO_CASES;
+      const account = { ...golden.account, restrictions: [], cases, latestCases: latest, similarCases: similar };
+      return { image: golden.image, hasPrompt: golden.hasPrompt, account };
+    }
+    const [hasPrompt, account] = await Promise.all([
+      image ? this.prompts.exists(image) : null,
+      accountId === undefined ? null : this.accountOf(accountId, caseId, [...categories]),
+    ]);
+    return { image: image ? factsOf(image) : null, hasPrompt, account };
+  }
+
+  /** What a decision has led to is for leads, and for a reviewer who hears an appeal against it: a reviewer needs it to judge only. */
+  private async seesAccount({ status }: Case, caseId: string, { id, role }: Actor, now: number): Promise<boolean> {
+    if (role !== 'reviewer' || status === 'open') return true;
+    return (await this.hearings?.heldUntil(caseId, id, now)) !== undefined;
   }
 
   private async accountOf(accountId: string, caseId: string, categories: string[]): Promise<ReviewAnswer['account']> {

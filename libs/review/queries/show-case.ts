@@ -33,7 +33,7 @@ import { undecided } from '../verdict-decisions.js';
 import { CASE_ID, caseFields, originField, originFor, placeOf, VISIBLE, verdictFields } from './case-fields.js';
 import { REVIEWERS, seesGolden } from './reviewing-roles.js';
 import { ShownFlags } from './shown-flags.js';
-import { visibleHistory, visibleReview } from './visible-review.js';
+import { shownType, visibleHistory, visibleReview } from './visible-review.js';
 
 const CaseAnswer = closed({
   ...caseFields,
@@ -108,11 +108,11 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
       decidesAt: decidesAt === undefined ? null : toIso(decidesAt),
       verdictsGiven: visible.verdicts.length,
       position: String(seen.at(-1)!.position),
-      history: seen.filter(isUsable).map(({ position: place, type, metadata: { time, actor } }) => ({
-        position: String(place),
-        type,
-        time,
-        actor,
+      history: seen.filter(isUsable).map((event) => ({
+        position: String(event.position),
+        type: shownType(event, reader),
+        time: event.metadata.time,
+        actor: event.metadata.actor,
       })),
     };
   }

@@ -14,6 +14,7 @@ import { LEADS } from './reviewing-roles.js';
 const SamplingAnswer = closed({
   secondReviewPercent: count('Of the cases that one reviewer decides, how many get a second one, in hundredths.'),
   secondReviewOfDeactivations: flag('Whether each case gets one whose confirmation would deactivate the account.'),
+  goldenPercent: count('For how many of a hundred cases that are opened a golden case is opened too.'),
   etag: text('Also the header `ETag`. Send it as `If-Match` to set this only if nobody has changed it since.'),
   position: position('The position of the last change; 0 for none.'),
 });
@@ -41,10 +42,11 @@ export class ShowSamplingController {
 
   @Get()
   @Roles(...LEADS, 'compliance')
-  @Operation('Which cases a second reviewer judges without knowing of the first verdict', {
+  @Operation('Which cases a second reviewer judges, and how many golden cases are mixed in', {
     answer: answer('Sampling', 'The setting.', SamplingAnswer, {
       secondReviewPercent: 5,
       secondReviewOfDeactivations: true,
+      goldenPercent: 3,
       etag: '"9c1f03ab55d2-7"',
       position: '7',
     }),

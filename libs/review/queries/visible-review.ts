@@ -1,10 +1,28 @@
+import { isOf } from '../../events/event-definition.js';
 import { toIso } from '../../kernel/clock.js';
 import type { Actor, RecordedEvent } from '../../kernel/envelope.js';
 import { isHiddenFrom, knownVerdicts } from '../blind-review.js';
 import { type Case, isOurs } from '../case.js';
+import { GoldenCaseAnswered, GoldenCaseWithdrawn } from '../golden-events.js';
+import { seesOrigin } from './reviewing-roles.js';
 
 /** What would show a reviewer whose verdict is not final that others have judged. */
 const WORK = ['CaseClaimed', 'CaseReleased', 'VerdictGiven', 'VerdictWithdrawn'];
+
+const GOLDEN_SHOWN_AS = {
+  confirmed: 'ReviewConfirmed',
+  dismissed: 'ReviewDismissed',
+  'model-problem': 'ModelProblemFound',
+} as const;
+
+/** The type that an event shows in a case's history: the end of a golden case is that of another to who may not know it. */
+export function shownType(event: RecordedEvent, reader: Actor): string {
+  if (!seesOrigin(reader)) {
+    if (isOf(GoldenCaseAnswered, event)) return GOLDEN_SHOWN_AS[event.data.outcome];
+    if (isOf(GoldenCaseWithdrawn, event)) return GOLDEN_SHOWN_AS.dismissed;
+  }
+  return event.type;
+}
 
 /** The case's events, without those from which the reader could tell that others have judged. @param now epoch milliseconds */
 export function visibleHistory(

@@ -42,7 +42,13 @@ async function fill(prefix: string, count: number, status = 'open', queue = 'def
     [prefix, count, status, queue, now],
   );
 }
-const wanted: Wanted = { queue: 'default', reviewer: 'rev-1', accounts: [], isEscalated: false };
+const wanted: Wanted = {
+  queue: 'default',
+  reviewer: 'rev-1',
+  accounts: [],
+  isEscalated: false,
+  isGoldenLeftOut: false,
+};
 const reserve = (change: Partial<Wanted> = {}) => waiting.reserve({ ...wanted, ...change });
 
 describe('the reservation of a waiting case', () => {

@@ -22,6 +22,8 @@ export interface Wanted {
   /** Accounts whose cases the reviewer may not have. */
   accounts: readonly string[];
   isEscalated: boolean;
+  /** Golden cases are for those who don't know which they are. */
+  isGoldenLeftOut: boolean;
 }
 
 interface Request extends Wanted {
@@ -36,6 +38,7 @@ interface FreeCase {
   due: string;
   position: string;
   account_id: string | null;
+  origin: string;
   /** Who flagged it, and who of ours judged it. */
   involved: string[];
   /** Whom alone it waits for. */
@@ -54,7 +57,9 @@ const SPARE = 4;
 const NOW = 'to_timestamp($1::float8 / 1000)';
 
 /** Of the cases in one state: those after a place that are free, in the order in which they are due. */
-const freeCases = (state: string) => `(SELECT c.case_id, c.due_at, c.position, c.account_id, c.flags, c.verdicts,
+const freeCases = (
+  state: string,
+) => `(SELECT c.case_id, c.due_at, c.position, c.account_id, c.origin, c.flags, c.verdicts,
       CASE WHEN c.reserved_until > ${NOW} THEN c.reserved_for END AS kept_for
     FROM ${viewTable(casesView)} c
     WHERE c.queue = $2 AND c.is_escalated = $3 AND ${state}
@@ -71,8 +76,8 @@ const freeCases = (state: string) => `(SELECT c.case_id, c.due_at, c.position, c
  */
 const FREE = {
   name: 'gatehouse_free_cases',
-  text: `SELECT f.case_id, f.due_at::text AS due, f.position, f.account_id, f.kept_for,
-      ARRAY(SELECT one->>'flaggedBy' FROM jsonb_array_elements(f.flags) one)
+  text: `SELECT f.case_id, f.due_at::text AS due, f.position, f.account_id, f.origin, f.kept_for,
+      ARRAY(SELECT one->>'flaggedBy' FROM jsonb_array_elements(f.flags) one WHERE one ? 'flaggedBy')
         || ARRAY(SELECT one->>'reviewer' FROM jsonb_array_elements(f.verdicts) one WHERE one->>'source' IS NULL) AS involved,
       ARRAY(SELECT r.reviewer FROM review.refused_cases r
         WHERE r.reviewer = ANY ($4::text[]) AND r.case_id = f.case_id AND r.seen >= f.position AND r.until > ${NOW}) AS refused
@@ -241,7 +246,11 @@ function suited(requests: readonly Request[], free: readonly FreeCase[]): Map<Re
   return found;
 }
 
-const mayHave = ({ reviewer, accounts }: Wanted, { account_id, involved, kept_for, refused }: FreeCase): boolean =>
+const mayHave = (
+  { reviewer, accounts, isGoldenLeftOut }: Wanted,
+  { account_id, origin, involved, kept_for, refused }: FreeCase,
+): boolean =>
+  !(isGoldenLeftOut && origin === 'golden') &&
   account_id !== reviewer &&
   (account_id === null || !accounts.includes(account_id)) &&
   !involved.includes(reviewer) &&

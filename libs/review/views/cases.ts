@@ -319,6 +319,11 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
       return { status: STATUS_AFTER[type], outcome: OUTCOMES[type] };
     case 'ReviewAmended':
       return {};
+    case 'GoldenCaseAnswered':
+    case 'GoldenCaseWithdrawn': {
+      const status = type === 'GoldenCaseAnswered' ? data.outcome : 'dismissed';
+      return { status, decided_at: at, decision_stored_at: Date.parse(recordedAt), ...UNCLAIMED };
+    }
     default:
       return unhandled(event);
   }

@@ -31,13 +31,14 @@ export function reviewersText({ items, agreement: { krippendorff } }: ReviewersA
     intervalText(one.agreementWithDecision),
     intervalText(one.precision),
     intervalText(one.overturned),
+    intervalText(one.golden),
     one.kappa && kappaNumber(one.kappa.value),
     one.timeToFirstView && durationText(one.timeToFirstView.p50Ms),
     one.timeToVerdict && durationText(one.timeToVerdict.p50Ms),
   ]);
   const head = [
     ...['reviewer', 'safe', 'unsafe', 'unsure', 'model problem', 'agreement (95%)', 'precision (95%)'],
-    ...['overturned (95%)', 'kappa', 'view p50', 'verdict p50'],
+    ...['overturned (95%)', 'golden right (95%)', 'kappa', 'view p50', 'verdict p50'],
   ];
   const all = kappaText(krippendorff, krippendorff?.cases, 'decided rounds with several verdicts');
   return paragraphs([table(head, rows, 'nobody gave a verdict yet'), pairs([['agreement (Krippendorff)', all]])]);

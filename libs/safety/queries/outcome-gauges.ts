@@ -5,8 +5,8 @@ import { Metrics } from '../../platform/metrics/metrics.js';
 import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { counterTable, viewTable } from '../../projections/view-tables.js';
-import { casesView } from '../../review/index.js';
-import { share } from '../metrics.js';
+import { casesView, goldenTotal } from '../../review/index.js';
+import { type Share, share } from '../metrics.js';
 import { deactivationsView } from '../views/deactivations.js';
 import { verdictsView } from '../views/verdicts.js';
 import { REVERSED_CASE_IDS } from './reversed-case-ids.js';
@@ -52,10 +52,16 @@ export class OutcomeGauges implements OnModuleInit {
       ['bound'],
       this.atMostEachMinute(async () => {
         const { confirmed, overturned } = (await queryView(this.pool, { text: OVERTURNED })).rows[0];
-        const found = share(overturned, confirmed);
-        return found === null
-          ? []
-          : (['value', 'low', 'high'] as const).map((bound) => ({ labels: { bound }, value: found[bound] }));
+        return bounds(share(overturned, confirmed));
+      }),
+    );
+    this.metrics.readGauge(
+      'review_golden_right_share',
+      'Share of the answers to golden cases that were right, of all reviewers',
+      ['bound'],
+      this.atMostEachMinute(async () => {
+        const total = await goldenTotal(this.pool);
+        return total ? bounds(share(total.correct, total.answered)) : [];
       }),
     );
     this.metrics.readGauge(
@@ -81,3 +87,8 @@ export class OutcomeGauges implements OnModuleInit {
     };
   }
 }
+
+const bounds = (found: Share | null) =>
+  found === null
+    ? []
+    : (['value', 'low', 'high'] as const).map((bound) => ({ labels: { bound }, value: found[bound] }));

@@ -24,6 +24,9 @@ const Reviewer = closed({
   overturned: share(
     'The share of the decisions they agreed with that were overturned: by a later round that still counts, or by the reversal of all that a confirmation led to.',
   ),
+  golden: share(
+    'The share of their answers to golden cases, whose right verdict is known, that were right, for `unsafe` with the right clause. No other figure includes golden cases.',
+  ),
   kappa: cohen(
     `Cohen’s kappa with each other reviewer with at least ${MIN_PAIR_CASES} common decided rounds, averaged (Light). Null without such a reviewer.`,
   ),
@@ -52,6 +55,7 @@ export const reviewersExample: ReviewersAnswer = {
       agreementWithDecision: { hits: 57, of: 60, value: 0.95, low: 0.862972, high: 0.982866 },
       precision: { hits: 18, of: 20, value: 0.9, low: 0.698976, high: 0.972139 },
       overturned: { hits: 2, of: 57, value: 0.035088, low: 0.009685, high: 0.11917 },
+      golden: { hits: 28, of: 30, value: 0.933333, low: 0.786771, high: 0.981524 },
       kappa: { value: 0.81, low: 0.66, high: 0.96, pairs: 3 },
       timeToFirstView: { count: 63, p50Ms: 90_000, p95Ms: 600_000 },
       timeToVerdict: { count: 63, p50Ms: 21_000, p95Ms: 95_000 },

@@ -7,7 +7,7 @@ import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { ViewReader } from '../../projections/view-reader.js';
 import { viewTable } from '../../projections/view-tables.js';
-import { VERDICTS } from '../../review/index.js';
+import { type GoldenResult, goldenCasesView, goldenResults, VERDICTS } from '../../review/index.js';
 import { krippendorffAlpha, lightKappa, type PairTable } from '../agreement.js';
 import { share } from '../metrics.js';
 import { MIN_PAIR_CASES } from '../review-metrics.js';
@@ -86,29 +86,59 @@ export class ShowReviewersHandler implements IQueryHandler<ShowReviewers> {
 
   async execute(): Promise<ReviewersAnswer> {
     // Read first, so that the figures are at least that new.
-    const positions = await Promise.all([verdictsView, reversedCasesView].map((view) => this.reader.position(view)));
+    const positions = await Promise.all(
+      [verdictsView, reversedCasesView, goldenCasesView].map((view) => this.reader.position(view)),
+    );
     const { rows } = await queryView(this.pool, { text: FIGURES });
     const pairs: PairRow[] = (await queryView(this.pool, { text: PAIRS })).rows;
     const patterns = (await queryView(this.pool, { text: PATTERNS })).rows;
+    const golden = await goldenResults(this.pool);
     const tables = new Map<string, PairTable[]>();
     for (const { one, other, pair } of pairs)
       for (const who of [one, other]) tables.set(who, [...(tables.get(who) ?? []), pair]);
     return {
-      items: rows.map((row) => toFigures(row, tables.get(row.who) ?? [])),
+      items: [
+        ...rows.map((row) => toFigures(row, tables.get(row.who) ?? [], goldenOf(row, golden))),
+        ...withoutOthers(golden, rows),
+      ],
       agreement: { krippendorff: krippendorffAlpha(patterns) },
       position: String(Math.min(...positions)),
     };
   }
 }
 
+interface Named {
+  reviewer: string;
+  source: string | null;
+}
+
+/** Only reviewers of ours get golden cases. */
+const goldenOf = ({ reviewer, source }: Named, golden: ReadonlyMap<string, GoldenResult>) =>
+  source === null ? golden.get(reviewer) : undefined;
+
+/** Of those who have judged golden cases alone. */
+function withoutOthers(golden: ReadonlyMap<string, GoldenResult>, rows: readonly Named[]): ReviewerFigures[] {
+  const known = new Set(rows.filter(({ source }) => source === null).map(({ reviewer }) => reviewer));
+  const nothing = { ...{ safe: 0, unsafe: 0, unsure: 0, 'model-problem': 0 }, source: null };
+  return [...golden]
+    .filter(([reviewer]) => !known.has(reviewer))
+    .map(([reviewer, result]) => ({ ...toFigures({ ...NO_FIGURES, ...nothing, reviewer }, [], result) }));
+}
+
+const NO_FIGURES = {
+  ...{ agreed: 0, decided: 0, found: 0, found_upheld: 0, overturned: 0 },
+  ...{ timeToFirstViewCount: 0, timeToVerdictCount: 0, answerTimeCount: 0 },
+};
+
 // biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
-const toFigures = (row: any, tables: readonly PairTable[]): ReviewerFigures => ({
+const toFigures = (row: any, tables: readonly PairTable[], golden: GoldenResult | undefined): ReviewerFigures => ({
   reviewer: row.reviewer,
   source: row.source,
   verdicts: { safe: row.safe, unsafe: row.unsafe, unsure: row.unsure, modelProblem: row['model-problem'] },
   agreementWithDecision: share(row.agreed, row.decided),
   precision: share(row.found_upheld, row.found),
   overturned: share(row.overturned, row.agreed),
+  golden: golden ? share(golden.correct, golden.answered) : null,
   kappa: lightKappa(tables),
   timeToFirstView: observedTimes(row, 'timeToFirstView'),
   timeToVerdict: observedTimes(row, 'timeToVerdict'),

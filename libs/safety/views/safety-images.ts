@@ -86,7 +86,11 @@ export const safetyImagesView = defineView({
       '(image_id) WHERE photorealistic_faces',
     ],
   },
-  keys: ({ type, data }) => [type === 'CaseReopened' ? data.caseId : data.imageId],
+  keys: ({ type, data }) => {
+    // Golden cases concern no image that anybody was shown.
+    if (type === 'CaseOpened' && data.origin === 'golden') return [];
+    return [type === 'CaseReopened' ? data.caseId : data.imageId];
+  },
   evolve(row: SafetyImageRow | undefined, event, imageId) {
     const before = row ?? unseen(imageId);
     const after = evolveKnown(before, event, Date.parse(event.metadata.time));

@@ -72,7 +72,8 @@ export const verdictsView = defineView({
   summary: 'The verdicts of every round of a case, how long they took, and how the round was decided.',
   events: EVENTS,
   table: { name: 'verdicts', key: 'case_id', columns },
-  keys: ({ data }) => [data.caseId],
+  // What is known only of golden cases has no row, as those are not opened here.
+  keys: ({ type, data }) => (type === 'CaseOpened' && data.origin === 'golden' ? [] : [data.caseId]),
   evolve(row: VerdictsRow | undefined, event, caseId) {
     if (row && event.position <= row.position) return row;
     const after = event.type === 'CaseOpened' ? opened(caseId, row, event) : row && change(row, event);

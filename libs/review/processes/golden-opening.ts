@@ -1,0 +1,81 @@
+import type { ContextPorts, Schedule } from '../../context/context.js';
+import { DAY_MS, toIso } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
+import type { Actor } from '../../kernel/envelope.js';
+import { onceBuilt, queryView } from '../../projections/view-query.js';
+import { viewTable } from '../../projections/view-tables.js';
+import type { LockSession } from '../../subscriptions/lock-session.js';
+import { runPeriodically } from '../../subscriptions/periodic-work.js';
+import { caseStream } from '../case.js';
+import { type UnflaggedOpening, unflaggedOpening } from '../features/unflagged-opening.js';
+import { withdrawGolden } from '../golden-answers.js';
+import { goldenStream, presentGoldenCase } from '../golden-case.js';
+import { goldenCasesView } from '../views/golden-cases.js';
+import { fractionOf } from './golden-drawing.js';
+
+const GOLDEN_OPENING = 'golden-opening';
+const TICK_MS = 5_000;
+const AT_ONCE = 100;
+/** Images are generated at most so long, and at least so long, before their cases are opened. */
+const OLDEST_MS = DAY_MS;
+const NEWEST_MS = 300_000;
+
+const DUE = `SELECT golden_id, retired_by FROM ${viewTable(goldenCasesView)}
+  WHERE (status IN ('drawn', 'presented') AND retired_at IS NULL AND opens_at <= to_timestamp($1::float8 / 1000))
+    OR (status = 'open' AND retired_at IS NOT NULL)
+  ORDER BY golden_id LIMIT ${AT_ONCE}`;
+
+/** Opens the cases of golden cases that were drawn, and closes those of retired ones once no reviewer has them. */
+export class GoldenOpening implements Schedule {
+  private readonly open: UnflaggedOpening;
+
+  constructor(
+    private readonly ports: Pick<ContextPorts, 'transactor' | 'clock' | 'pool' | 'settings' | 'logger' | 'personKeys'>,
+  ) {
+    this.open = unflaggedOpening(ports);
+  }
+
+  async run(signal: AbortSignal, locks: LockSession): Promise<void> {
+    const failed = onceBuilt((error) =>
+      this.ports.logger.warn({ err: error }, 'golden cases could not be opened; this is retried'),
+    );
+    await runPeriodically({ name: GOLDEN_OPENING, everyMs: TICK_MS, tick: () => this.tick(), failed }, signal, locks);
+  }
+
+  async tick(): Promise<void> {
+    const { pool, clock } = this.ports;
+    const { rows } = await queryView(pool, { text: DUE, values: [clock.now()] });
+    for (const { golden_id, retired_by } of rows) {
+      if (retired_by) await this.withdraw(golden_id, retired_by);
+      else await this.present(golden_id);
+    }
+  }
+
+  /** An interruption between the two is made up for by the next time. */
+  private async present(goldenId: string): Promise<void> {
+    const { transactor, clock, personKeys } = this.ports;
+    const context: CommandContext = { actor: { kind: 'process', id: GOLDEN_OPENING }, correlationid: goldenId };
+    const age = NEWEST_MS + fractionOf(personKeys.keyedHash(`golden age\n${goldenId}`)) * (OLDEST_MS - NEWEST_MS);
+    const generatedAt = toIso(Math.round(clock.now() - age));
+    const { state } = await transactor.transact(goldenStream, goldenId, context, (golden) =>
+      presentGoldenCase(golden, { goldenId, generatedAt }),
+    );
+    // Retired meanwhile: its case is not opened.
+    if (state.isRetired || state.generatedAt === undefined || !state.added) return;
+    const { accountId, verdict, clause, queue, categories, confidence } = state.added;
+    const golden = { verdict, ...(clause !== undefined && { clause }), ...(queue !== undefined && { queue }) };
+    const details = confidence === undefined ? {} : { confidence };
+    const chosenAt = toIso(clock.now());
+    await this.open(
+      { imageId: goldenId, accountId, origin: 'golden', categories, golden, ...details, chosenAt },
+      context,
+    );
+  }
+
+  private async withdraw(caseId: string, actor: Actor): Promise<void> {
+    const { transactor, clock } = this.ports;
+    await transactor.transact(caseStream, caseId, { actor, correlationid: caseId }, (state) =>
+      withdrawGolden(state, caseId, clock.now()),
+    );
+  }
+}

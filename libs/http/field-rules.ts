@@ -23,6 +23,7 @@ import { EntityId, Label, Line, Name, PersonalText, Prose } from '../events/sche
 import { toIso } from '../kernel/clock.js';
 import { FORM_RULES, hasVisibleCharacter, INSTANT, isDay, isInstant, parseInstant } from '../kernel/text-forms.js';
 import { InvalidAddress, mailboxOf } from '../platform/personal-data/mailbox.js';
+import { MAX_MOMENT_LENGTH, MOMENT_FORM, MOMENT_RULE } from './moment.js';
 
 /**
  * What a field means, for the documentation. The rules below take it as their first argument, as the events' schemas do.
@@ -47,6 +48,14 @@ function fits(schema: object, description: string, each = false): PropertyDecora
     Means(description),
   );
 }
+
+/** A position or a time as of which the answer is; `momentOf` parses it. */
+export const IsMoment = () =>
+  applyDecorators(
+    MaxLength(MAX_MOMENT_LENGTH),
+    Matches(MOMENT_FORM, { message: MOMENT_RULE }),
+    Means('A position or a time (RFC 3339): only events stored by then are included.'),
+  );
 
 export const IsEntityId = (description: string) => fits(EntityId(''), description);
 

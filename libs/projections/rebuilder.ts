@@ -1,21 +1,22 @@
 import type pg from 'pg';
 import type { EventStore, Page } from '../event-store/event-store.js';
 import type { Position } from '../kernel/envelope.js';
-import { Refusal, StoreUnavailable } from '../kernel/errors.js';
+import { Refusal } from '../kernel/errors.js';
 import { isTransient } from '../kernel/transient.js';
-import { pause } from '../kernel/wait.js';
 import { inTransaction } from '../platform/database/in-transaction.js';
 import { Fenced, takeOverCheckpoints } from '../subscriptions/checkpoints.js';
 import type { LockSession } from '../subscriptions/lock-session.js';
 import { ALL_SHARDS } from '../subscriptions/shards.js';
 import { applyPage, type PageReport } from './apply-page.js';
 import { type BuildShard, cut, nextStep } from './build-shards.js';
-import { abandon, liveBuild, promote, startBuild, sweep } from './builds.js';
+import { abandon, liveBuild, promote, startBuild } from './builds.js';
+import { exclusively } from './exclusive-builds.js';
 import { RebuildPipeline } from './rebuild-pipeline.js';
 import type { RowDifference } from './row-differences.js';
 import type { Digest } from './table-digest.js';
 import type { View } from './view.js';
 import type { ViewBuild } from './view-build.js';
+import { viewSchema } from './view-tables.js';
 
 export interface TableComparison {
   table: string;
@@ -44,13 +45,14 @@ const PAGE = 5_000;
 /** The last stretch is read while the live build is locked, so it must be short. */
 const LAST_STRETCH_MS = 1_000;
 const CATCH_UP_ROUNDS = 20;
-const LOCK_ATTEMPTS = 3;
-const BETWEEN_ATTEMPTS_MS = 1_500;
 
 interface Snapshot {
   positions: Map<number, Position>;
   digests: Record<string, Digest>;
 }
+
+/** Where `queryView` reads. */
+export type ViewQueries = Pick<pg.Pool, 'query'>;
 
 /** Replays the log into new tables beside the live ones, to compare them or to replace them. */
 export class Rebuilder {
@@ -67,7 +69,7 @@ export class Rebuilder {
    * @throws StoreUnavailable if the database does not answer
    */
   verify(views: readonly View[], progress?: Progress, signal?: AbortSignal): Promise<ViewComparison[]> {
-    return this.exclusively(views, signal, async () => {
+    return exclusively(this.pool, this.locks, views, signal, async () => {
       const { builds, comparisons } = await this.replay(views, progress, signal);
       for (const build of builds) await abandon(this.pool, build);
       return comparisons;
@@ -85,7 +87,7 @@ export class Rebuilder {
     signal?: AbortSignal,
     replacing?: (live: ViewBuild, by: ViewBuild) => Promise<void>,
   ): Promise<ViewComparison[]> {
-    return this.exclusively(views, signal, async () => {
+    return exclusively(this.pool, this.locks, views, signal, async () => {
       const { shards, builds, comparisons } = await this.replay(views, progress, signal);
       const waiting = [...builds];
       try {
@@ -104,6 +106,37 @@ export class Rebuilder {
         throw error;
       }
       return comparisons;
+    });
+  }
+
+  /**
+   * Replays into new tables up to a position, and drops them once they were read.
+   * @param read its queries name the live tables of these views, and get the rows that those had at the position
+   * @throws Refusal `rebuild-running`; StoreUnavailable if the database does not answer
+   */
+  readAt<Answer>(
+    views: readonly View[],
+    position: Position,
+    read: (db: ViewQueries) => Promise<Answer>,
+    signal?: AbortSignal,
+  ): Promise<Answer> {
+    return exclusively(this.pool, this.locks, views, signal, async () => {
+      const builds: ViewBuild[] = [];
+      const shards: BuildShard[] = [];
+      try {
+        for (const view of views) {
+          const build = await startBuild(this.pool, view);
+          builds.push(build);
+          for (const checkpoint of await takeOverCheckpoints(this.pool, build.consumer, ALL_SHARDS))
+            shards.push({ build, checkpoint, position: checkpoint.position, target: position });
+        }
+        await this.advance(shards, undefined, signal);
+        const answer = await read(queriesTo(this.pool, builds));
+        for (const { tables } of builds) await tables.refuseEmptied(this.pool);
+        return answer;
+      } finally {
+        await this.giveUp(builds);
+      }
     });
   }
 
@@ -296,43 +329,13 @@ export class Rebuilder {
       `${build.view.name} moved faster than its rebuild: rebuild it again when there is less load`,
     );
   }
+}
 
-  private async exclusively<Result>(
-    views: readonly View[],
-    signal: AbortSignal | undefined,
-    work: () => Promise<Result>,
-  ): Promise<Result> {
-    const held: string[] = [];
-    try {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          await this.holdAll(views, held);
-          break;
-        } catch (error) {
-          // A session that did not answer has lost its other locks too.
-          await this.releaseAll(held);
-          if (!(error instanceof StoreUnavailable) || attempt === LOCK_ATTEMPTS) throw error;
-          await pause(BETWEEN_ATTEMPTS_MS, signal);
-          signal?.throwIfAborted();
-        }
-      }
-      for (const view of views) await sweep(this.pool, view);
-      return await work();
-    } finally {
-      await this.releaseAll(held);
-    }
-  }
-
-  private async holdAll(views: readonly View[], held: string[]): Promise<void> {
-    for (const { name } of views) {
-      const lock = `rebuild:${name}`;
-      if (!(await this.locks.hold(lock)))
-        throw new Refusal('rebuild-running', `${name} is being rebuilt or verified: wait until that has ended`);
-      held.push(lock);
-    }
-  }
-
-  private async releaseAll(held: string[]): Promise<void> {
-    for (const lock of held.splice(0)) await this.locks.release(lock);
-  }
+/** Answers queries of the views' live tables from those of the builds. */
+function queriesTo(pool: pg.Pool, builds: readonly ViewBuild[]): ViewQueries {
+  const schemas = builds.map(({ view, tables }) => [`${viewSchema(view)}.`, `${tables.schema}.`] as const);
+  // A prepared statement of the same name reads the live tables.
+  const query = ({ name: _, ...asked }: pg.QueryConfig) =>
+    pool.query({ ...asked, text: schemas.reduce((text, [live, built]) => text.replaceAll(live, built), asked.text) });
+  return { query } as ViewQueries;
 }

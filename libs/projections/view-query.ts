@@ -18,7 +18,7 @@ export const onceBuilt =
  * Queries views' tables.
  * @throws ViewNotBuilt; StoreUnavailable while the database is unreachable
  */
-export async function queryView(pool: pg.Pool, query: pg.QueryConfig): Promise<pg.QueryResult> {
+export async function queryView(pool: Pick<pg.Pool, 'query'>, query: pg.QueryConfig): Promise<pg.QueryResult> {
   try {
     return await pool.query(query);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { ApiClient, Query } from '../cli/api-client.js';
-import { type CommandGroup, defaultCommand } from '../cli/commands.js';
+import { type CommandGroup, defaultCommand, positionOrTime } from '../cli/commands.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { isDay } from '../kernel/text-forms.js';
 import { disregardedDecisionsCommand } from './cli/disregarded-decisions.js';
@@ -22,6 +22,7 @@ const GROUPINGS: Record<Grouping, true> = {
 };
 
 interface MetricsOptions {
+  asOf?: string;
   by?: Grouping;
   from?: string;
   to?: string;
@@ -44,16 +45,18 @@ export const commands: CommandGroup = (program, run) => {
     'metrics --by category',
     'metrics --by model',
     'metrics --by day --from 2022-05-18',
+    'metrics --as-of 2022-05-18T09:00:00Z',
   )
     .addOption(new Option('--by <grouping>', 'group by').choices(Object.keys(GROUPINGS)))
     .option('--from <day>', 'first day; requires --by day', day)
     .option('--to <day>', 'last day; requires --by day', day)
+    .option('--as-of <moment>', 'the figures at a position of the log or at a time (RFC 3339)', positionOrTime)
     .action(
-      run<MetricsOptions>(async ({ client, print }, { by, from, to }) => {
+      run<MetricsOptions>(async ({ client, print }, { by, from, to, asOf }) => {
         if (by !== 'day' && (from ?? to) !== undefined) {
           throw new InvalidInput([{ field: from === undefined ? '--to' : '--from', message: 'requires --by day' }]);
         }
-        const answer = await safetyMetrics(client, { by, from, to });
+        const answer = await safetyMetrics(client, { by, from, to, asOf });
         print(answer, () => metricsText(answer, by));
       }),
     );

@@ -5,6 +5,7 @@ import { FactLane } from '../ingest/fact-lane.js';
 import { RULE_FLAGS_LANE, restrictedShareFlagging } from './processes/restricted-share-flagging.js';
 import { DisregardedDecisionsController, ShowDisregardedDecisionsHandler } from './queries/disregarded-decisions.js';
 import { NotedUses } from './queries/disregarded-uses.js';
+import { EarlierFigures } from './queries/earlier-figures.js';
 import {
   ListModelProblemImagesHandler,
   ModelProblemsController,
@@ -70,6 +71,7 @@ export const safetyContext: Context = {
   services: [
     { provide: DisregardedUses, useClass: NotedUses },
     SafetyReport,
+    EarlierFigures,
     ReviewReport,
     SafetyGauges,
     OutcomeGauges,

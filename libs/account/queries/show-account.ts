@@ -1,19 +1,17 @@
 import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import { Matches, MaxLength } from 'class-validator';
 import { type EventStore, UnknownPosition } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { isOf } from '../../events/event-definition.js';
 import { isNoOp } from '../../events/no-op-recorded.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IdParam, IfGiven, Means } from '../../http/field-rules.js';
+import { IdParam, IfGiven, IsMoment } from '../../http/field-rules.js';
+import { momentOf } from '../../http/moment.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { parsePosition } from '../../http/position-text.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { belongsTo, foldRecorded } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
-import { InvalidInput, NotFound, PositionGone } from '../../kernel/errors.js';
-import { isInstant, parseInstant } from '../../kernel/text-forms.js';
+import { NotFound, PositionGone } from '../../kernel/errors.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { acceptanceEnd, policiesAt, policyStream } from '../../policy/index.js';
 import { confirmationOf } from '../../review/index.js';
@@ -128,27 +126,20 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
   private async upTo(asOf: string | undefined): Promise<{ isPart: (event: RecordedEvent) => boolean; now: number }> {
     const now = this.clock.now();
     if (asOf === undefined) return { isPart: () => true, now };
-    const last = parsePosition(asOf, this.epoch.current);
-    if (last !== undefined) {
-      const stored = await this.storedAt(last);
+    const moment = momentOf(asOf, 'asOf', this.epoch.current);
+    if ('position' in moment) {
+      const stored = await this.storedAt(moment.position);
       if (stored === undefined) throw new PositionGone(asOf, this.epoch.current);
-      return { isPart: ({ position: place }) => place <= last, now: Math.min(now, stored) };
+      return { isPart: ({ position: place }) => place <= moment.position, now: Math.min(now, stored) };
     }
-    const time = isInstant(asOf) ? parseInstant(asOf) : undefined;
-    if (time === undefined) {
-      throw new InvalidInput([{ field: 'asOf', message: `${AS_OF_RULE} (a + in a URL is written %2B)` }]);
-    }
+    const { time } = moment;
     return { isPart: ({ recordedAt }) => Date.parse(recordedAt) <= time, now: Math.min(now, time) };
   }
 }
 
-const AS_OF_RULE = 'must be a position, digits only or EPOCH-digits, or a time like 2022-05-18T09:00:00Z';
-
 export class ShowAccountQuery {
-  @Means('A position or a time (RFC 3339): only events stored by then are included.')
   @IfGiven()
-  @MaxLength(40)
-  @Matches(/^(?:[0-9a-f]{12}-)?[0-9][0-9TZ:.+-]*$/, { message: AS_OF_RULE })
+  @IsMoment()
   asOf?: string;
 }
 

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { POOL } from '../../platform/ports.js';
+import type { ViewQueries } from '../../projections/rebuilder.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { casesView, VERDICTS } from '../../review/index.js';
@@ -70,8 +71,15 @@ const pairsText = (by: Grouping | undefined) => `
 export class ReviewReport {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
-  /** @returns the metrics of a group; the group of the whole is null */
-  async read(by: Grouping | undefined, { from = '', to = '' }: Days): Promise<(group: string | null) => ReviewFigures> {
+  /**
+   * @param db of other rows than the live ones
+   * @returns the metrics of a group; the group of the whole is null
+   */
+  async read(
+    by: Grouping | undefined,
+    { from = '', to = '' }: Days,
+    db: ViewQueries = this.pool,
+  ): Promise<(group: string | null) => ReviewFigures> {
     const values = by === undefined ? [] : [from, `${to}\u{10FFFF}`];
     const counts = new Map<string | null, ReviewCounts>();
     const countsOf = (group: string | null) => {
@@ -79,16 +87,16 @@ export class ReviewReport {
       counts.set(group, known);
       return known;
     };
-    for (const row of (await queryView(this.pool, { text: timesText(by), values })).rows) {
+    for (const row of (await queryView(db, { text: timesText(by), values })).rows) {
       Object.assign(
         countsOf(row.group_name),
         Object.fromEntries(timeNames.map((name) => [name, observedTimes(row, name)])),
       );
     }
-    for (const { group_name, votes, cases } of (await queryView(this.pool, { text: patternsText(by), values })).rows) {
+    for (const { group_name, votes, cases } of (await queryView(db, { text: patternsText(by), values })).rows) {
       countsOf(group_name).patterns.push({ votes: VOTES.map((kind) => votes[kind] ?? 0), cases });
     }
-    for (const { group_name, pair } of (await queryView(this.pool, { text: pairsText(by), values })).rows) {
+    for (const { group_name, pair } of (await queryView(db, { text: pairsText(by), values })).rows) {
       countsOf(group_name).pairs.push(pair);
     }
     return (group) => reviewMetrics(counts.get(group) ?? NOTHING);

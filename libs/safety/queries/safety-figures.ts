@@ -1,7 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { accountStandingView } from '../../account/index.js';
+import type { Position } from '../../kernel/envelope.js';
 import { POOL } from '../../platform/ports.js';
+import { Rebuilder, type ViewQueries } from '../../projections/rebuilder.js';
+import type { View } from '../../projections/view.js';
 import { queryView } from '../../projections/view-query.js';
 import { ViewReader } from '../../projections/view-reader.js';
 import { counterTable } from '../../projections/view-tables.js';
@@ -17,6 +20,8 @@ import type { SafetyAnswer, SafetyFigures } from './safety-answer.js';
 
 const SOURCES = [safetyImagesView, deactivationsView, casesView];
 
+const sourcesOf = (by: Grouping | undefined) => (by === 'cohort' ? [...SOURCES, accountStandingView] : SOURCES);
+
 type CountedGrouping = Exclude<Grouping, ComputedGrouping>;
 
 /** Reads the safety metrics and the review metrics. */
@@ -28,6 +33,7 @@ export class SafetyReport {
     @Inject(POOL) private readonly pool: pg.Pool,
     @Inject(ViewReader) private readonly reader: ViewReader,
     @Inject(ReviewReport) private readonly review: ReviewReport,
+    @Inject(Rebuilder) private readonly rebuilder: Rebuilder,
   ) {
     const columns = ['deactivated', 'reinstated', ...SAFETY_COUNTS].map((name) => `coalesce(${name}, 0) AS ${name}`);
     this.text = `SELECT bucket, ${columns} FROM ${counterTable(safetyImagesView)}
@@ -39,24 +45,37 @@ export class SafetyReport {
   /** Days, weeks and categories have counters; other groups and review metrics are computed on demand. */
   async read(by: Grouping | undefined, days: Days): Promise<SafetyAnswer> {
     // The position is read first, so that the figures are at least that new.
-    const sources = by === 'cohort' ? [...SOURCES, accountStandingView] : SOURCES;
-    const positions = await Promise.all(sources.map((view) => this.reader.position(view)));
+    const positions = await Promise.all(sourcesOf(by).map((view) => this.reader.position(view)));
+    return { ...(await this.figures(by, days, this.pool)), position: String(Math.min(...positions)) };
+  }
+
+  /** As they were at a position, from a replay of the log. @throws as `Rebuilder.readAt` */
+  async readAt(position: Position, by: Grouping | undefined, days: Days): Promise<SafetyAnswer> {
+    const views = sourcesOf(by) as readonly View[];
+    const figures = await this.rebuilder.readAt(views, position, (db) => this.figures(by, days, db));
+    return { ...figures, position: String(position) };
+  }
+
+  private async figures(
+    by: Grouping | undefined,
+    days: Days,
+    db: ViewQueries,
+  ): Promise<Omit<SafetyAnswer, 'position'>> {
     const isComputed = by !== undefined && by in GROUP_COUNTS;
-    const counted = await this.counted(isComputed ? undefined : (by as CountedGrouping), days);
-    const groups = isComputed ? await this.computed(by as ComputedGrouping) : counted.groups;
-    const reviewOf = await this.review.read(by, days);
+    const counted = await this.counted(db, isComputed ? undefined : (by as CountedGrouping), days);
+    const groups = isComputed ? await this.computed(db, by as ComputedGrouping) : counted.groups;
+    const reviewOf = await this.review.read(by, days, db);
     const whole = toFigures(counted.whole);
     const exposed = by === 'category' || by === 'clause' ? whole.exposed : undefined;
     return {
       whole: { ...whole, review: reviewOf(null) },
       groups: groups.map(({ group, row }) => ({ group, ...toFigures(row, exposed), review: reviewOf(group) })),
-      position: String(Math.min(...positions)),
     };
   }
 
-  private async counted(by: CountedGrouping | undefined, { from = '', to = '' }: Days) {
+  private async counted(db: ViewQueries, by: CountedGrouping | undefined, { from = '', to = '' }: Days) {
     const prefix = by === undefined ? 'all' : `${by}:`;
-    const { rows } = await queryView(this.pool, {
+    const { rows } = await queryView(db, {
       text: this.text,
       values: [prefix + from, `${prefix}${to}\u{10FFFF}`],
     });
@@ -68,8 +87,8 @@ export class SafetyReport {
     };
   }
 
-  private async computed(by: ComputedGrouping) {
-    const { rows } = await queryView(this.pool, { text: GROUP_COUNTS[by] });
+  private async computed(db: ViewQueries, by: ComputedGrouping) {
+    const { rows } = await queryView(db, { text: GROUP_COUNTS[by] });
     return rows.map((row) => ({ group: row.group_name as string, row }));
   }
 }

@@ -1,0 +1,25 @@
+import type { Position } from '../kernel/envelope.js';
+import { InvalidInput } from '../kernel/errors.js';
+import { isInstant, parseInstant } from '../kernel/text-forms.js';
+import { parsePosition } from './position-text.js';
+
+export const MOMENT_RULE = 'must be a position, digits only or EPOCH-digits, or a time like 2022-05-18T09:00:00Z';
+/** What the form of one looks like; `momentOf` says the rest. */
+export const MOMENT_FORM = /^(?:[0-9a-f]{12}-)?[0-9][0-9TZ:.+-]*$/;
+export const MAX_MOMENT_LENGTH = 40;
+
+/** A moment of the log: all events up to a position, or those stored by a time in epoch milliseconds. */
+export type Moment = { position: Position } | { time: number };
+
+/**
+ * Parses a moment from a client.
+ * @param epoch the log's current one
+ * @throws InvalidInput; PositionGone if the position names another epoch
+ */
+export function momentOf(text: string, field: string, epoch: string): Moment {
+  const position = parsePosition(text, epoch);
+  if (position !== undefined) return { position };
+  const time = isInstant(text) ? parseInstant(text) : undefined;
+  if (time !== undefined) return { time };
+  throw new InvalidInput([{ field, message: `${MOMENT_RULE} (a + in a URL is written %2B)` }]);
+}

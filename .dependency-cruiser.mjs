@@ -160,6 +160,12 @@ const forbidden = [
     to: { path: '^apps/' },
   },
   {
+    name: 'nodemailer-only-in-its-adapter',
+    comment: 'What sends mail has one place that keeps addresses out of errors and logs.',
+    from: { path: '^(libs|apps)/', pathNot: '^libs/notices/sending/' },
+    to: { path: packages('nodemailer') },
+  },
+  {
     name: 'kafkajs-only-in-its-adapter',
     comment: 'Kafka is one way in and out among others; choosing it is configuration.',
     from: { pathNot: ['^libs/kafka/', '^test/support/kafka-admin\\.ts$'] },

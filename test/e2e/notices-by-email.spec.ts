@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { schedulesOf } from '../../apps/composition/workers.js';
+import { noticeStream, queueNotice } from '../../libs/notices/notice.js';
+import { NoticeSending } from '../../libs/notices/processes/sending.js';
 import { hasText, tablesWith } from '../support/clear-text.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
 import { CERTIFICATE, startMailServer } from '../support/mail-server.js';
+import { until } from '../support/until.js';
 
 const lines: string[] = [];
 let ahead = 0;
@@ -123,6 +126,34 @@ describe('a decision is sent by e-mail', () => {
     expect((await operator.post(`/v1/notices/${failed.noticeId}/redelivery`)).status).toBe(200);
     await tick();
     expect(await noticesOf(owner)).toMatchObject([{ noticeId: failed.noticeId, status: 'delivered' }]);
+  });
+
+  it('also while the receiver of webhooks does not answer', async () => {
+    const waiting: (() => void)[] = [];
+    const silent = { send: () => new Promise<void>((answer) => waiting.push(answer)) };
+    const [owner, flagger] = [await joined('owner-six'), await joined('flagger-six')];
+    await confirmed('img-six', owner, flagger);
+    await gatehouse.settle();
+    for (const { noticeId } of await noticesOf(owner)) {
+      const { state } = await gatehouse.runtime.transactor.load(noticeStream, noticeId);
+      const other = { ...state.notice!, noticeId: 'webhook-six', channel: 'webhook' as const };
+      const context = { actor: { kind: 'process' as const, id: 'spec' }, correlationid: 'spec' };
+      await gatehouse.runtime.transactor.transact(noticeStream, other.noticeId, context, (one) =>
+        queueNotice(one, other),
+      );
+    }
+    await gatehouse.settle();
+    const stuck = new NoticeSending('webhook', silent, gatehouse.runtime).tick();
+    await until(() => waiting.length === 1);
+    const [byEmail] = (
+      gatehouse.runtime.catalogue.contexts.find(({ name }) => name === 'notices')!.schedules!(
+        gatehouse.runtime,
+      ) as NoticeSending[]
+    ).slice(-1);
+    await byEmail!.tick();
+    expect(mail.received.flatMap(({ to }) => to)).toContain('owner-six@mailbox.example');
+    for (const answer of waiting) answer();
+    await stuck;
   });
 
   it('and leaves no address in a row, a line of the log, a metric or an answer', async () => {

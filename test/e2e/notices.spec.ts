@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { schedulesOf } from '../../apps/composition/workers.js';
+import { newEvent } from '../../libs/event-store/sample-events.contract.js';
 import { DAY_MS } from '../../libs/kernel/clock.js';
+import { NoticeQueued } from '../../libs/notices/events.js';
 import { NoticeSending } from '../../libs/notices/processes/sending.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
@@ -154,5 +156,30 @@ describe('a decision', () => {
     const before = started;
     await new NoticeSending('webhook', sender, gatehouse.runtime).tick(end.signal);
     expect(started).toBe(before);
+  });
+
+  it('is sent however many notices before it can’t be', async () => {
+    const { store, transactor } = gatehouse.runtime;
+    const MORE_THAN_A_PAGE = 70;
+    const ids = Array.from({ length: MORE_THAN_A_PAGE + 1 }, (_, n) => `many-${String(n).padStart(3, '0')}`);
+    for (const noticeId of ids)
+      await store.append([
+        {
+          stream: `notice-${noticeId}`,
+          expected: 'any',
+          events: [newEvent('NoticeQueued', { ...NoticeQueued.example, noticeId, channel: 'webhook' })],
+        },
+      ]);
+    await gatehouse.settle();
+    const broken = ids.slice(0, MORE_THAN_A_PAGE);
+    const failing = Object.create(transactor) as typeof transactor;
+    failing.load = (kind, id) =>
+      broken.includes(id!) ? Promise.reject(new Error('its stream can’t be read')) : transactor.load(kind, id);
+    const sent: string[] = [];
+    const sender = { send: async ({ noticeId }: { noticeId: string }) => void sent.push(noticeId) };
+    const sending = new NoticeSending('webhook', sender, { ...gatehouse.runtime, transactor: failing });
+    await expect(sending.tick()).rejects.toThrow('can’t be read');
+    expect(sent).toContain(ids.at(-1));
+    expect(sent.filter((id) => broken.includes(id))).toEqual([]);
   });
 });

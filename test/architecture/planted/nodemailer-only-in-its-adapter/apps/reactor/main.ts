@@ -1,0 +1,4 @@
+// planted violation
+import { createTransport } from 'nodemailer';
+
+export const transport = createTransport({ host: 'mail' });

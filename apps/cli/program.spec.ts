@@ -120,6 +120,7 @@ const COMMANDS = [
   'metrics show',
   'metrics model-problems',
   'metrics restricted-images',
+  'metrics prevalence',
   'metrics reviewers',
   'metrics disregarded-decisions',
   'events',

@@ -112,6 +112,7 @@ const SHOWING = [
   'metrics model-problems',
   'metrics model-problems --csv',
   'metrics model-problems --images',
+  'metrics prevalence',
   'metrics reviewers',
   'metrics disregarded-decisions',
   'events --limit 1',

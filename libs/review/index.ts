@@ -113,6 +113,7 @@ export * from './overturning-events.js';
 export { confirmationOf } from './queries/confirmation.js';
 export { CurrentCases } from './queries/current-cases.js';
 export { type GoldenResult, goldenResults, goldenTotal } from './queries/golden-results.js';
+export { reviewSettingsStream } from './queue-rules.js';
 export * from './review-actions.js';
 export { reviewerStream } from './reviewer.js';
 export { QueueRulesSet } from './routing-events.js';

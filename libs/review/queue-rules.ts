@@ -8,7 +8,7 @@ import type { SamplingSet } from './sampling-events.js';
 type Rules = DataOf<typeof QueueRulesSet>;
 type SamplingData = DataOf<typeof SamplingSet>;
 
-/** Which cases of a single reviewer get a second one, and how many golden cases are mixed in. */
+/** Which cases of a single reviewer get a second one, how many golden cases are mixed in, and how many images are reviewed without a flag. */
 export interface Sampling extends Required<Omit<SamplingData, 'reason'>> {
   /** The position of the last change; 0 for none. */
   changedAt: Position;
@@ -29,6 +29,8 @@ export interface QueueRules extends Omit<Rules, 'reason'> {
 /** Where cases are until queues are set, and those that were opened before there were any. */
 export const DEFAULT_QUEUE = 'default';
 const PATIENCE_HOURS = 24;
+/** Of a sampling that an earlier release set. */
+const NOT_GIVEN = { goldenPercent: 0, prevalencePerMillion: 0 };
 
 /** The kind has a single stream, `review-settings`. */
 export const reviewSettingsStream: StreamKind<QueueRules, ReviewSettingsEvent> = {
@@ -41,12 +43,12 @@ export const reviewSettingsStream: StreamKind<QueueRules, ReviewSettingsEvent> =
     patienceHours: PATIENCE_HOURS,
     version: 0,
     changedAt: 0,
-    sampling: { secondReviewPercent: 0, secondReviewOfDeactivations: false, goldenPercent: 0, changedAt: 0 },
+    sampling: { secondReviewPercent: 0, secondReviewOfDeactivations: false, ...NOT_GIVEN, changedAt: 0 },
   },
   evolve(state, event, { position: changedAt }) {
     if (event.type === 'SamplingSet') {
       const { reason: _, ...sampling } = event.data;
-      return { ...state, sampling: { goldenPercent: 0, ...sampling, changedAt } };
+      return { ...state, sampling: { ...NOT_GIVEN, ...sampling, changedAt } };
     }
     const { reason: _, ...rules } = event.data;
     return { ...rules, sampling: state.sampling, version: state.version + 1, changedAt };
@@ -55,11 +57,13 @@ export const reviewSettingsStream: StreamKind<QueueRules, ReviewSettingsEvent> =
 
 /** What is not given stays as it is. A no-op if it is set like this. */
 export function setSampling({ sampling }: QueueRules, given: SamplingData): ReviewSettingsEvent[] {
-  const data = { ...given, goldenPercent: given.goldenPercent ?? sampling.goldenPercent };
+  const { goldenPercent = sampling.goldenPercent, prevalencePerMillion = sampling.prevalencePerMillion } = given;
+  const data = { ...given, goldenPercent, prevalencePerMillion };
   const isSame =
     sampling.secondReviewPercent === data.secondReviewPercent &&
     sampling.secondReviewOfDeactivations === data.secondReviewOfDeactivations &&
-    sampling.goldenPercent === data.goldenPercent;
+    sampling.goldenPercent === goldenPercent &&
+    sampling.prevalencePerMillion === prevalencePerMillion;
   return isSame ? [] : [{ type: 'SamplingSet', data }];
 }
 

@@ -9,7 +9,7 @@ export const SamplingSet = defineEvent({
   type: 'SamplingSet',
   version: 1,
   summary:
-    'A lead set which cases a second reviewer judges without knowing of the first verdict, and how many golden cases are mixed in.',
+    'A lead set which cases a second reviewer judges without knowing of the first verdict, how many golden cases are mixed in, and how many exposed images are reviewed without a flag.',
   schema: eventData({
     secondReviewPercent: Count('Of the cases that one reviewer decides, how many get a second, in hundredths.', 0, 100),
     secondReviewOfDeactivations: Type.Boolean({
@@ -17,6 +17,13 @@ export const SamplingSet = defineEvent({
     }),
     goldenPercent: Type.Optional(
       Count('For how many of a hundred cases that are opened a golden case is opened too; absent for none.', 0, 50),
+    ),
+    prevalencePerMillion: Type.Optional(
+      Count(
+        'Of a million images, how many are chosen when they are first exposed, to be reviewed without a flag; absent for none.',
+        0,
+        100_000,
+      ),
     ),
     reason: Line('Why.', 1),
   }),

@@ -1,11 +1,12 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { ApiClient, Query } from '../cli/api-client.js';
 import { type CommandGroup, defaultCommand, positionOrTime } from '../cli/commands.js';
 import { InvalidInput } from '../kernel/errors.js';
-import { isDay } from '../kernel/text-forms.js';
+import { day } from './cli/day.js';
 import { disregardedDecisionsCommand } from './cli/disregarded-decisions.js';
 import { metricsText } from './cli/metrics-table.js';
 import { modelProblemsCommand } from './cli/model-problems.js';
+import { prevalenceCommand } from './cli/prevalence.js';
 import { restrictedImagesCommand } from './cli/restricted-images.js';
 import { reviewersCommand } from './cli/reviewers.js';
 import type { Grouping } from './queries/groupings.js';
@@ -27,11 +28,6 @@ interface MetricsOptions {
   from?: string;
   to?: string;
 }
-
-const day = (text: string): string => {
-  if (isDay(text)) return text;
-  throw new InvalidArgumentError('It must be a day such as 2022-05-18.');
-};
 
 export const commands: CommandGroup = (program, run) => {
   const metrics = program
@@ -62,6 +58,7 @@ export const commands: CommandGroup = (program, run) => {
     );
   modelProblemsCommand(metrics, run);
   restrictedImagesCommand(metrics, run);
+  prevalenceCommand(metrics, run);
   reviewersCommand(metrics, run);
   disregardedDecisionsCommand(metrics, run);
 };

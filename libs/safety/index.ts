@@ -1,7 +1,11 @@
 import type { Context } from '../context/context.js';
 import { DisregardedUses } from '../enforcement/index.js';
-import { imagesAsOf, sharesOf } from '../images/index.js';
+import { imagesAsOf, ownerOf, sharesOf } from '../images/index.js';
 import { FactLane } from '../ingest/fact-lane.js';
+import { unflaggedOpening } from '../review/index.js';
+import { sampleEvents } from './events.js';
+import { sampleStream } from './prevalence-sample.js';
+import { prevalenceSampling } from './processes/prevalence-sampling.js';
 import { RULE_FLAGS_LANE, restrictedShareFlagging } from './processes/restricted-share-flagging.js';
 import { DisregardedDecisionsController, ShowDisregardedDecisionsHandler } from './queries/disregarded-decisions.js';
 import { NotedUses } from './queries/disregarded-uses.js';
@@ -12,10 +16,14 @@ import {
   ShowModelProblemsHandler,
 } from './queries/model-problems.js';
 import { OutcomeGauges } from './queries/outcome-gauges.js';
+import { PrevalenceGauges } from './queries/prevalence-gauges.js';
+import { PrevalenceReport } from './queries/prevalence-report.js';
 import { RestrictedImagesController, ShowRestrictedImagesHandler } from './queries/restricted-images.js';
 import { ReviewReport } from './queries/review-report.js';
 import { SafetyReport } from './queries/safety-figures.js';
 import { SafetyGauges } from './queries/safety-gauges.js';
+import { firstExposure, waitingSamples } from './queries/sample-facts.js';
+import { PrevalenceController, ShowPrevalenceHandler } from './queries/show-prevalence.js';
 import { ReviewersController, ShowReviewersHandler } from './queries/show-reviewers.js';
 import { ShowSafetyMetricsController, ShowSafetyMetricsHandler } from './queries/show-safety-metrics.js';
 import { deactivationsView } from './views/deactivations.js';
@@ -34,8 +42,11 @@ export * from './views/deactivations.js';
 
 export const safetyContext: Context = {
   name: 'safety',
+  events: sampleEvents,
+  streams: [sampleStream],
   views: [safetyImagesView, deactivationsView, verdictsView, reversedCasesView, disregardedDecisionsView],
-  consumers({ pool, viewReader, store, settings, ...ports }) {
+  consumers(given) {
+    const { pool, viewReader, store, settings, ...ports } = given;
     const images = imagesAsOf(pool, viewReader);
     const { decisionWaitMs: waitMs } = settings;
     return [
@@ -45,6 +56,14 @@ export const safetyContext: Context = {
         imageAsOf: (imageId, from) => images(imageId, from, performance.now() + waitMs),
         sharesAsOf: (imageId, from) => sharesOf(pool, viewReader, imageId, from, waitMs),
       }),
+      prevalenceSampling({
+        ...ports,
+        keys: ports.personKeys,
+        exposedAt: (imageId, from) => firstExposure(pool, viewReader, imageId, from, waitMs),
+        waiting: () => waitingSamples(pool),
+        ownerOf: ownerOf(pool),
+        open: unflaggedOpening(given),
+      }),
     ];
   },
   commands: [
@@ -52,6 +71,7 @@ export const safetyContext: Context = {
     ShowModelProblemsHandler,
     ListModelProblemImagesHandler,
     ShowRestrictedImagesHandler,
+    ShowPrevalenceHandler,
     ShowReviewersHandler,
     ShowDisregardedDecisionsHandler,
   ],
@@ -63,6 +83,7 @@ export const safetyContext: Context = {
         ShowSafetyMetricsController,
         ModelProblemsController,
         RestrictedImagesController,
+        PrevalenceController,
         ReviewersController,
         DisregardedDecisionsController,
       ],
@@ -75,5 +96,7 @@ export const safetyContext: Context = {
     ReviewReport,
     SafetyGauges,
     OutcomeGauges,
+    PrevalenceReport,
+    PrevalenceGauges,
   ],
 };

@@ -77,6 +77,7 @@ describe('the safety metrics', () => {
     cases_dismissed: 6,
     exposed_confirmed: 2,
     exposed_dismissed: 4,
+    exposed_confirmed_sampled: 0,
     exposed_model_problem: 0,
   };
 

@@ -36,7 +36,8 @@ export function safetyMetrics(counts: SafetyCounts, allExposed = counts.exposed)
     flaggedShare: share(counts.exposed_flagged, allExposed),
     confirmedShare: share(confirmed, decided),
     exposedConfirmedShare: share(counts.exposed_confirmed, exposedDecided),
-    violationRate: share(counts.exposed_confirmed, allExposed),
+    // A violation that only the sample found is one, too.
+    violationRate: share(counts.exposed_confirmed + counts.exposed_confirmed_sampled, allExposed),
   };
 }
 

@@ -14,6 +14,7 @@ export const SAFETY_COUNTS = [
   'exposed_confirmed',
   'exposed_dismissed',
   'exposed_model_problem',
+  'exposed_confirmed_sampled',
 ] as const;
 
 export type SafetyCounts = Record<(typeof SAFETY_COUNTS)[number], number>;

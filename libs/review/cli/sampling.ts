@@ -10,6 +10,7 @@ interface Given {
   secondReviews: number;
   deactivations?: true;
   goldenCases?: number;
+  prevalence?: number;
   reason: string;
   ifMatch?: string;
 }
@@ -39,15 +40,21 @@ export const samplingCommands: CommandGroup = (program, run) => {
       'for how many of a hundred cases a golden case is opened too; as it is, if left out',
       integer(0, 50),
     )
+    .option(
+      '--prevalence <images>',
+      'of a million images, how many are reviewed without a flag; as it is, if left out',
+      integer(0, 100_000),
+    )
     .requiredOption('--reason <text>', 'why', reason)
     .option('--if-match <etag>', 'only if nobody has changed it since sampling show printed this etag')
     .action(
-      run<Given>(async (session, { secondReviews, deactivations, goldenCases, reason, ifMatch }) => {
+      run<Given>(async (session, { secondReviews, deactivations, goldenCases, prevalence, reason, ifMatch }) => {
         const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': ifMatch };
         const body = {
           secondReviewPercent: secondReviews,
           secondReviewOfDeactivations: deactivations === true,
           ...(goldenCases !== undefined && { goldenPercent: goldenCases }),
+          ...(prevalence !== undefined && { prevalencePerMillion: prevalence }),
           reason,
         };
         await session.client.request<WriteReceipt>('PUT', PATH, { body, headers });
@@ -63,6 +70,7 @@ async function showSampling({ client, print }: Session): Promise<void> {
       ['second reviews', `${sampling.secondReviewPercent} % of the cases that one reviewer decides`],
       ['of deactivations', sampling.secondReviewOfDeactivations],
       ['golden cases', `for ${sampling.goldenPercent} of a hundred cases that are opened`],
+      ['without a flag', `${sampling.prevalencePerMillion} of a million exposed images`],
       ['etag', sampling.etag],
     ]),
   );

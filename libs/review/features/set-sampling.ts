@@ -23,14 +23,26 @@ export class SetSampling extends RequestCommand {
   @IsInteger('For how many of a hundred cases that are opened a golden case is opened too. Left out, it stays.', 0, 50)
   goldenPercent?: number;
 
+  @IfGiven()
+  @IsInteger(
+    'Of a million images, how many are chosen when they are first exposed, and reviewed without a flag. Left out, it stays.',
+    0,
+    100_000,
+  )
+  prevalencePerMillion?: number;
+
   @IsReason('Why.')
   reason!: string;
 }
 
 export const SetSamplingHandler = decisionHandler(SetSampling, reviewSettingsStream, (state, command) => {
-  const { secondReviewPercent, secondReviewOfDeactivations, goldenPercent, reason, ifMatch } = command;
-  const golden = goldenPercent === undefined ? {} : { goldenPercent };
-  const events = setSampling(state, { secondReviewPercent, secondReviewOfDeactivations, ...golden, reason });
+  const { secondReviewPercent, secondReviewOfDeactivations, goldenPercent, prevalencePerMillion } = command;
+  const { reason, ifMatch } = command;
+  const others = {
+    ...(goldenPercent !== undefined && { goldenPercent }),
+    ...(prevalencePerMillion !== undefined && { prevalencePerMillion }),
+  };
+  const events = setSampling(state, { secondReviewPercent, secondReviewOfDeactivations, ...others, reason });
   return ifMatch.allow(events, state.sampling.changedAt, 'the sampling');
 });
 
@@ -38,19 +50,23 @@ export const SetSamplingHandler = decisionHandler(SetSampling, reviewSettingsStr
 export class SetSamplingController extends CommandRoute {
   @Put()
   @Roles(...LEADS)
-  @Operation('Sets which cases a second reviewer judges, and how many golden cases are mixed in', {
-    description:
-      'It concerns cases whose panel is one reviewer of ours and that are decided later, also those whose verdict can be taken back until then. If the two disagree, a third decides. To the second a case looks like to the first; nobody can tell beforehand which cases are chosen.',
-    headers: IF_MATCH,
-    example: {
-      secondReviewPercent: 5,
-      secondReviewOfDeactivations: true,
-      goldenPercent: 3,
-      reason: 'we begin to measure agreement',
+  @Operation(
+    'Sets which cases a second reviewer judges, how many golden cases are mixed in, and how many images are reviewed without a flag',
+    {
+      description:
+        'It concerns cases whose panel is one reviewer of ours and that are decided later, also those whose verdict can be taken back until then. If the two disagree, a third decides. To the second a case looks like to the first; nobody can tell beforehand which cases are chosen.',
+      headers: IF_MATCH,
+      example: {
+        secondReviewPercent: 5,
+        secondReviewOfDeactivations: true,
+        goldenPercent: 3,
+        prevalencePerMillion: 200,
+        reason: 'we begin to measure agreement',
+      },
+      answer: receipt('It is set.'),
+      refusals: { 412: ['changed-meanwhile'] },
     },
-    answer: receipt('It is set.'),
-    refusals: { 412: ['changed-meanwhile'] },
-  })
+  )
   setSampling(@Body() sampling: SetSampling, @Condition() ifMatch: IfMatch, @Context() context: Context) {
     return this.receipt(sampling.with({ context, ifMatch }));
   }

@@ -15,6 +15,9 @@ const SamplingAnswer = closed({
   secondReviewPercent: count('Of the cases that one reviewer decides, how many get a second one, in hundredths.'),
   secondReviewOfDeactivations: flag('Whether each case gets one whose confirmation would deactivate the account.'),
   goldenPercent: count('For how many of a hundred cases that are opened a golden case is opened too.'),
+  prevalencePerMillion: count(
+    'Of a million images, how many are chosen when they are first exposed, and reviewed without a flag.',
+  ),
   etag: text('Also the header `ETag`. Send it as `If-Match` to set this only if nobody has changed it since.'),
   position: position('The position of the last change; 0 for none.'),
 });
@@ -42,15 +45,19 @@ export class ShowSamplingController {
 
   @Get()
   @Roles(...LEADS, 'compliance')
-  @Operation('Which cases a second reviewer judges, and how many golden cases are mixed in', {
-    answer: answer('Sampling', 'The setting.', SamplingAnswer, {
-      secondReviewPercent: 5,
-      secondReviewOfDeactivations: true,
-      goldenPercent: 3,
-      etag: '"9c1f03ab55d2-7"',
-      position: '7',
-    }),
-  })
+  @Operation(
+    'Which cases a second reviewer judges, how many golden cases are mixed in, and how many images are reviewed without a flag',
+    {
+      answer: answer('Sampling', 'The setting.', SamplingAnswer, {
+        secondReviewPercent: 5,
+        secondReviewOfDeactivations: true,
+        goldenPercent: 3,
+        prevalencePerMillion: 200,
+        etag: '"9c1f03ab55d2-7"',
+        position: '7',
+      }),
+    },
+  )
   async showSampling(@Res({ passthrough: true }) reply: FastifyReply): Promise<SamplingAnswer> {
     const sampling = await this.queries.execute(new ShowSampling());
     reply.header('etag', sampling.etag);

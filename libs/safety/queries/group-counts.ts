@@ -23,6 +23,7 @@ const CONDITIONS: Record<Exclude<(typeof SAFETY_COUNTS)[number], 'flags'>, strin
   exposed_confirmed: `${EXPOSED} AND case_status = 'confirmed'`,
   exposed_dismissed: `${EXPOSED} AND case_status = 'dismissed'`,
   exposed_model_problem: `${EXPOSED} AND case_status = 'model_problem'`,
+  exposed_confirmed_sampled: `exposed_at IS NOT NULL AND flagged_at IS NULL AND sample_per_million IS NOT NULL AND case_status = 'confirmed'`,
 };
 
 const counts = Object.entries(CONDITIONS).map(([name, condition]) => `count(*) FILTER (WHERE ${condition}) AS ${name}`);

@@ -58,6 +58,8 @@ describe('the safety-images view', () => {
       case_round: 2,
       decided_at: Date.parse(at(23)),
       clause: 'hate',
+      detected: false,
+      sample_per_million: null,
     });
   });
 
@@ -172,6 +174,26 @@ describe('the safety-images view', () => {
     expect(statusAfter(7)).toEqual(['cases_dismissed']);
     expect(statusAfter(8)).toEqual(['cases_open']);
     expect(statusAfter(9)).toEqual(['cases_confirmed']);
+  });
+
+  it('has whether it was chosen at random, and counts a violation that only that found', () => {
+    const sampled = event('ImageSampled', { imageId, perMillion: 200 }, at(17));
+    const confirmed = event('ReviewConfirmed', { caseId: imageId, imageId, round: 1 }, at(20));
+    const found = [generated, downloaded, sampled, opened(1, 17), confirmed];
+    expect(fold(found).rows[imageId]).toMatchObject({ sample_per_million: 200, detected: false });
+    expect(fold(found).counters.all).toEqual({ generated: 1, exposed: 1, exposed_confirmed_sampled: 1 });
+    expect(fold(found.filter((one) => one !== sampled)).counters.all).toEqual({ generated: 1, exposed: 1 });
+    const byDetector = event(
+      'ContentFlagged',
+      { imageId, flaggedBy: 'd', flaggerKind: 'detector', categories: [] },
+      at(19),
+    );
+    const both = fold([...found, byDetector]);
+    expect(both.rows[imageId]!.detected).toBe(true);
+    expect(both.counters.all).toMatchObject({ exposed_flagged: 1, exposed_confirmed: 1 });
+    expect(both.counters.all).not.toHaveProperty('exposed_confirmed_sampled');
+    const skipped = event('ImageSampled', { imageId, perMillion: 200, isSkipped: true }, at(17));
+    expect(fold([skipped]).rows[imageId]!.sample_per_million).toBe(0);
   });
 
   it('keeps the same flags of an image beyond the limit, in whatever order they come', () => {

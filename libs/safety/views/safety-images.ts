@@ -11,7 +11,8 @@ import {
   ReviewDismissed,
   ReviewOverturned,
 } from '../../review/index.js';
-import { calendarBuckets } from '../calendar-buckets.js';
+import { ImageSampled } from '../events.js';
+import { type CaseStatus, safetyContribution } from '../safety-contribution.js';
 import { SAFETY_COUNTS } from '../safety-counts.js';
 
 /**
@@ -19,8 +20,6 @@ import { SAFETY_COUNTS } from '../safety-counts.js';
  * depend on the order of delivery.
  */
 export const MAX_FLAGS_COUNTED = 1000;
-
-type CaseStatus = 'open' | 'confirmed' | 'dismissed' | 'model_problem';
 
 interface SafetyFlag {
   /** The id of the flag's event. */
@@ -54,6 +53,10 @@ const columns = {
   decided_at: nullable(timestamptz()),
   /** The clause of the content policy that a confirmation names. */
   clause: nullable(text()),
+  /** Whether a detector flagged it. */
+  detected: bool(),
+  /** If it was chosen for the sample of prevalence: how many of a million were then; 0 if it was skipped. */
+  sample_per_million: nullable(int4()),
 };
 
 type SafetyImageRow = RowOf<typeof columns>;
@@ -68,22 +71,24 @@ const EVENTS = [
   ModelProblemFound,
   ReviewOverturned,
   ReviewAmended,
+  ImageSampled,
 ] as const;
 
 export const safetyImagesView = defineView({
   name: 'safety-images',
-  version: 4,
+  version: 5,
   summary: 'The facts, flags and case of each image, and the distinct counts of the safety metrics.',
   events: EVENTS,
   table: {
     name: 'images',
     key: 'image_id',
     columns,
-    // For the figures of review, the list of the model's problems, and the images that may not be shared.
+    // For the figures of review, the list of the model's problems, the images that may not be shared, and the sample.
     indexes: [
       '(image_id) WHERE flagged_at IS NOT NULL',
       `(image_id) WHERE case_status = 'model_problem' AND flagged_at IS NOT NULL`,
       '(image_id) WHERE photorealistic_faces',
+      '(image_id) WHERE sample_per_million IS NOT NULL',
     ],
   },
   keys: ({ type, data }) => {
@@ -96,7 +101,7 @@ export const safetyImagesView = defineView({
     const after = evolveKnown(before, event, Date.parse(event.metadata.time));
     return after === before ? row : after;
   },
-  counters: { name: 'safety_counters', columns: SAFETY_COUNTS, contribution: safetyContribution },
+  counters: { name: 'safety_counters', columns: SAFETY_COUNTS, contribution: (row) => safetyContribution(row) },
 });
 
 const NONE: never[] = [];
@@ -118,6 +123,8 @@ const unseen = (imageId: string): SafetyImageRow => ({
   case_round: 0,
   decided_at: null,
   clause: null,
+  detected: false,
+  sample_per_million: null,
 });
 
 type SafetyEvent = RecordedOf<(typeof EVENTS)[number]>;
@@ -131,7 +138,7 @@ function evolveKnown(row: SafetyImageRow, event: SafetyEvent, at: number): Safet
     case 'ImageDownloaded':
       return row.exposed_at !== null && row.exposed_at <= at ? row : { ...row, exposed_at: at };
     case 'ContentFlagged':
-      return flagged(row, event.id, event.data.categories, at);
+      return detected(flagged(row, event.id, event.data.categories, at), event.data.flaggerKind === 'detector');
     case 'CaseOpened':
     case 'CaseReopened':
       return judged(row, 'open', event.data.round, null);
@@ -147,6 +154,10 @@ function evolveKnown(row: SafetyImageRow, event: SafetyEvent, at: number): Safet
       return isConfirmed(row, event.data) ? { ...row, case_status: 'dismissed', clause: null } : row;
     case 'ReviewAmended':
       return isConfirmed(row, event.data) ? { ...row, clause: event.data.clause } : row;
+    case 'ImageSampled':
+      return row.sample_per_million === null
+        ? { ...row, sample_per_million: event.data.isSkipped ? 0 : event.data.perMillion }
+        : row;
     default:
       return unhandled(event);
   }
@@ -202,6 +213,9 @@ function flagged(row: SafetyImageRow, id: string, categories: readonly string[],
   };
 }
 
+const detected = (row: SafetyImageRow, isDetector: boolean): SafetyImageRow =>
+  !isDetector || row.detected ? row : { ...row, detected: true };
+
 const sorted = (labels: readonly string[]): string[] => [...new Set(labels)].sort();
 
 /** A later round replaces an earlier one, and in a round the decision replaces the opening. */
@@ -215,53 +229,4 @@ function judged(
   if (round < row.case_round) return row;
   if (round === row.case_round && (status === 'open' || row.decided_at !== null)) return row;
   return { ...row, case_status: status, case_round: round, decided_at: at, clause };
-}
-
-/**
- * Buckets: `all`, `day:`, `week:` and `category:`. Exposure counts on the day of the first exposure, so that a share of a
- * day's exposed images never exceeds 1; flags and cases count on the day of the first flag. Only flagged images have a
- * category, so its buckets include no `generated`, `shared` and `exposed` of other images.
- */
-function safetyContribution(row: SafetyImageRow): readonly Contribution[] {
-  const parts: Contribution[] = [];
-  if (row.generated_at !== null) everywhere(parts, row.generated_at, GENERATED);
-  if (row.shared_at !== null) everywhere(parts, row.shared_at, SHARED);
-  if (row.link_shared_at !== null) everywhere(parts, row.link_shared_at, SHARED_BY_LINK);
-  const exposure = row.exposed_at === null ? undefined : exposureOf(row);
-  if (exposure) everywhere(parts, row.exposed_at!, exposure);
-  // A case whose flag has not come yet has no day; it counts once the flag has come.
-  if (row.flagged_at === null) return parts;
-  const review = reviewOf(row, row.flag_count);
-  everywhere(parts, row.flagged_at, review);
-  for (const category of row.categories) {
-    const flags = row.flags.filter((flag) => flag.categories.includes(category)).length;
-    parts.push({ bucket: `category:${category}`, amounts: { ...review, ...exposure, flags } });
-  }
-  return parts;
-}
-
-interface Contribution {
-  bucket: string;
-  amounts: Record<string, number>;
-}
-
-const GENERATED = { generated: 1 };
-const SHARED = { shared: 1 };
-const SHARED_BY_LINK = { shared_by_link: 1 };
-const EXPOSED = { exposed: 1 };
-
-function everywhere(parts: Contribution[], at: number, amounts: Record<string, number>) {
-  const [day, week] = calendarBuckets(at);
-  parts.push({ bucket: 'all', amounts }, { bucket: day, amounts }, { bucket: week, amounts });
-}
-
-function exposureOf({ flagged_at, case_status }: SafetyImageRow): Record<string, number> {
-  if (flagged_at === null) return EXPOSED;
-  const isDecided = case_status !== 'none' && case_status !== 'open';
-  return { exposed: 1, exposed_flagged: 1, ...(isDecided && { [`exposed_${case_status}`]: 1 }) };
-}
-
-function reviewOf({ case_status }: SafetyImageRow, flags: number): Record<string, number> {
-  const counts = { flags, flagged: 1 };
-  return case_status === 'none' ? counts : { ...counts, [`cases_${case_status}`]: 1 };
 }

@@ -66,7 +66,10 @@ export const NoticeFailed = defineEvent({
     error: Line('Why, without personal data.', 1),
     retryAt: Type.Optional(Instant('When it is retried; absent if it is not retried.')),
     isSkipped: Type.Optional(
-      Type.Boolean({ description: 'Whether there is nobody to write to: the person was erased or has no address.' }),
+      Type.Boolean({
+        description:
+          'Whether there is nobody to write to: the person was erased, has no address, or the mailbox does not exist.',
+      }),
     ),
   }),
   example: {

@@ -35,7 +35,7 @@ export interface ReceivedMail {
 
 export interface MailBehaviour {
   /** The answer's code to a command; undefined accepts it. */
-  refuse?: { login?: number; sender?: number; recipient?: number; message?: number };
+  refuse?: { login?: number; sender?: number; recipient?: number; message?: number; enhanced?: string };
   /** Accepts connections and never answers. */
   isSilent?: boolean;
 }
@@ -59,7 +59,8 @@ export async function startMailServer({
       done(username === 'gate' && password === 's3cret/ö' ? null : new Error('wrong'), { user: username });
     },
     onMailFrom: ({ address }, _session, done) => done(answer(behaviour.refuse?.sender, `no sender ${address}`)),
-    onRcptTo: ({ address }, _session, done) => done(answer(behaviour.refuse?.recipient, `no such user ${address}`)),
+    onRcptTo: ({ address }, _session, done) =>
+      done(answer(behaviour.refuse?.recipient, `${behaviour.refuse?.enhanced ?? '5.7.1'} not for ${address}`)),
     onData(stream, session, done) {
       const parts: Buffer[] = [];
       stream.on('data', (part: Buffer) => parts.push(part));

@@ -132,6 +132,17 @@ describe('a failure', () => {
     expect(error.message).not.toContain('ada');
   });
 
+  it('that says that there is no such mailbox is nobody to write to, unlike a server that relays nothing', async () => {
+    const fail = () => failure(senderTo(holder('ada@example.org')));
+    server.behaviour.refuse = { recipient: 550, enhanced: '5.1.1' };
+    const message = 'the mail server says that there is no such mailbox (5.1.1)';
+    expect(await fail()).toMatchObject({ message, isPermanent: true, isSkipped: true });
+    server.behaviour.refuse = { recipient: 550, enhanced: '5.7.1' };
+    expect(await fail()).toMatchObject({ isPermanent: true, isSkipped: false });
+    server.behaviour.refuse = { recipient: 450, enhanced: '4.2.1' };
+    expect(await fail()).toMatchObject({ isPermanent: false, isSkipped: false });
+  });
+
   it('ends after the time limit if the server accepts the connection and does not answer', async () => {
     server.behaviour.isSilent = true;
     const error = await failure(senderTo(holder('ada@example.org'), { timeoutMs: 200 }));

@@ -10,14 +10,19 @@ export interface MailError {
   permanent?: boolean;
   /** The command that was answered. */
   command?: string;
+  /** The server's answer. */
+  response?: string;
 }
 
 /** The commands that are about this message. A refusal of another one is about this sender, and fixed by its operator. */
 const ABOUT_THE_MESSAGE = ['RCPT TO', 'DATA'];
 const AUTHENTICATION_REQUIRED = 530;
+/** Enhanced codes (RFC 3463, RFC 7505) of a mailbox or a domain that does not exist, has moved, or is disabled. */
+const NO_MAILBOX = /^5\d\d[ -](5\.1\.(?:1|2|3|6|10)|5\.2\.1)\b/;
 
 /** Without the words of the client and of the server, which often name the address. */
-export function mailError({ code, originalCode, responseCode, permanent, command = '' }: MailError): SendError {
+export function mailError(error: MailError): SendError {
+  const { code, originalCode, responseCode, permanent, command = '', response = '' } = error;
   const cause = responseCode ?? originalCode ?? code ?? 'unknown error';
   if (code === 'EAUTH' || code === 'ENOAUTH' || responseCode === AUTHENTICATION_REQUIRED)
     return new SendError(`the mail server refuses the login (${cause}): correct GATEHOUSE_NOTICE_SMTP_URL`);
@@ -25,6 +30,9 @@ export function mailError({ code, originalCode, responseCode, permanent, command
     return new SendError(
       `the connection to the mail server can't be encrypted (${cause}): see docs/operations/notices.md`,
     );
+  const [, noMailbox] = (command === 'RCPT TO' && NO_MAILBOX.exec(response)) || [];
+  if (noMailbox !== undefined)
+    return new SendError(`the mail server says that there is no such mailbox (${noMailbox})`, true, true);
   if (responseCode !== undefined)
     return new SendError(
       `the mail server answers ${responseCode} to ${command || 'the connection'}`,

@@ -254,7 +254,8 @@ function opened(state: Case, data: DataOf<'CaseOpened'>, place: EventPlace): Cas
     ...(data.golden && { golden: data.golden }),
     flags: isFlagged ? 1 : 0,
     flaggers: GrowingSet.of(isFlagged ? [flaggedBy] : []),
-    sources: GrowingSet.of(sourceOf(data)),
+    // The rules route it as what a user flagged.
+    sources: GrowingSet.of(isFlagged ? sourceOf(data) : ['user']),
     categories: GrowingSet.of(categories),
   };
 }

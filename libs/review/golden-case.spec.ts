@@ -23,7 +23,7 @@ const after = (...events: readonly GoldenEvent[]) => fold(goldenStream, events);
 const added = addGoldenCase(goldenStream.initial, data);
 const draw = { goldenId, because: 'event-1', opensAt: '2022-05-19T10:20:00.000Z' };
 const drawn = [...added, ...drawGoldenCase(after(...added), draw)];
-const present = { goldenId, generatedAt: '2022-05-19T09:00:00.000Z' };
+const present = { goldenId, generatedAt: '2022-05-19T09:00:00.000Z', reach: 3 };
 const retired = (...events: GoldenEvent[]) => [
   ...events,
   ...retireGoldenCase(after(...events), { goldenId, reason: 'r' }),
@@ -38,7 +38,7 @@ const thrown = (act: () => unknown): unknown => {
   return undefined;
 };
 
-const golden = { verdict: 'unsafe' as const, clause: 'violent' };
+const golden = { verdict: 'unsafe' as const, clause: 'violent', reach: 3 };
 const opening = {
   ...{ imageId: CASE_ID, accountId: 'acc-7', origin: 'golden' as const, golden },
   categories: ['violent'],
@@ -103,7 +103,11 @@ describe('the case of a golden case', () => {
     const events = vote(file.state(), 'rev-1', verdict, { ...(clause !== undefined && { clause }) });
     expect(types(events)).toEqual(['VerdictGiven', 'GoldenCaseAnswered']);
     expect(events[1]).toMatchObject({
-      data: { outcome, expected: golden, answers: [{ reviewer: 'rev-1', verdict, isRight }] },
+      data: {
+        outcome,
+        expected: { verdict: 'unsafe', clause: 'violent' },
+        answers: [{ reviewer: 'rev-1', verdict, isRight }],
+      },
     });
     file.append(events);
     expect(file.state().status).toBe(outcome);

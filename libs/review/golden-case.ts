@@ -1,7 +1,7 @@
 import type { DataOf } from '../events/event-definition.js';
 import type { StreamKind } from '../kernel/decider.js';
 import { InvalidInput, NotFound, Refusal } from '../kernel/errors.js';
-import { type GoldenCaseAdded, type GoldenEvent, goldenEvents } from './golden-events.js';
+import { type GoldenCaseAdded, type GoldenCasePresented, type GoldenEvent, goldenEvents } from './golden-events.js';
 
 type Added = DataOf<typeof GoldenCaseAdded>;
 
@@ -10,8 +10,12 @@ export interface GoldenCase {
   added?: Added;
   /** When its case is to be opened, in epoch milliseconds. */
   opensAt?: number;
-  /** As reviewers see it, in epoch milliseconds; absent until its case is opened. */
-  generatedAt?: number;
+  /** What its case shows and depends on; absent until that is opened. */
+  presented?: {
+    /** Epoch milliseconds; absent where images are not reported. */
+    generatedAt?: number;
+    reach: number;
+  };
   isRetired: boolean;
 }
 
@@ -26,12 +30,17 @@ export const goldenStream: StreamKind<GoldenCase, GoldenEvent> = {
       case 'GoldenCaseDrawn':
         return { ...state, opensAt: Date.parse(data.opensAt) };
       case 'GoldenCasePresented':
-        return { ...state, generatedAt: Date.parse(data.generatedAt) };
+        return { ...state, presented: presentedAs(data) };
       case 'GoldenCaseRetired':
         return { ...state, isRetired: true };
     }
   },
 };
+
+const presentedAs = ({ generatedAt, reach }: DataOf<typeof GoldenCasePresented>) => ({
+  ...(generatedAt !== undefined && { generatedAt: Date.parse(generatedAt) }),
+  reach,
+});
 
 /**
  * A no-op if it was added with the same answer.
@@ -58,10 +67,9 @@ export const drawGoldenCase = (
 
 /** A no-op unless it is drawn. */
 export const presentGoldenCase = (
-  { opensAt, generatedAt, isRetired }: GoldenCase,
-  data: { goldenId: string; generatedAt: string },
-): GoldenEvent[] =>
-  opensAt !== undefined && generatedAt === undefined && !isRetired ? [{ type: 'GoldenCasePresented', data }] : [];
+  { opensAt, presented, isRetired }: GoldenCase,
+  data: DataOf<typeof GoldenCasePresented>,
+): GoldenEvent[] => (opensAt !== undefined && !presented && !isRetired ? [{ type: 'GoldenCasePresented', data }] : []);
 
 /** A no-op if it is retired. @throws NotFound golden-case-unknown */
 export function retireGoldenCase(state: GoldenCase, data: { goldenId: string; reason: string }): GoldenEvent[] {

@@ -20,8 +20,13 @@ export const UnflaggedOrigin = Type.Enum([...UNFLAGGED_ORIGINS], {
 
 /** The right answer, and where the case is to wait; in CaseOpened. */
 export const GoldenAnswer = Type.Object(
-  { verdict, clause, queue: Type.Optional(Label('The queue that it waits in, whatever the rules say.')) },
-  { additionalProperties: false, description: 'Of a golden case: the right answer.' },
+  {
+    verdict,
+    clause,
+    queue: Type.Optional(Label('The queue that it waits in, whatever the rules say.')),
+    reach: Count('How often its image seems to have been shared or downloaded.'),
+  },
+  { additionalProperties: false, description: 'Of a golden case: the right answer, and what its priority depends on.' },
 );
 export type GoldenAnswer = Static<typeof GoldenAnswer>;
 
@@ -80,8 +85,14 @@ export const GoldenCasePresented = defineEvent({
   type: 'GoldenCasePresented',
   version: 1,
   summary: 'The case of a golden case is opened next.',
-  schema: eventData({ goldenId, generatedAt: Instant('When its image was generated, as reviewers see it.') }),
-  example: { goldenId: 'img-77', generatedAt: '2022-05-19T09:00:00.000Z' },
+  schema: eventData({
+    goldenId,
+    generatedAt: Type.Optional(
+      Instant('When its image was generated, as reviewers see it; absent where images are not reported.'),
+    ),
+    reach: Count('How often it was shared or downloaded, for its priority.'),
+  }),
+  example: { goldenId: 'img-77', generatedAt: '2022-05-19T09:00:00.000Z', reach: 3 },
 });
 
 export const GoldenCaseRetired = defineEvent({

@@ -86,16 +86,16 @@ function run(steps: readonly Step[], panelSize: number, isSampled: boolean): Lif
       now += ms;
     },
     draw: () => onGolden(drawGoldenCase(golden(), { goldenId, because: 'event-1', opensAt: at() })),
-    present: () => onGolden(presentGoldenCase(golden(), { goldenId, generatedAt: at() })),
+    present: () => onGolden(presentGoldenCase(golden(), { goldenId, generatedAt: at(), reach: 0 })),
     open: () => {
       // An interrupted opening is repeated, also after a retirement that came between.
-      if (golden().generatedAt === undefined) return;
+      if (!golden().presented) return;
       const opening = {
         imageId: CASE_ID,
         accountId: 'acc-7',
         origin: 'golden' as const,
         categories: [],
-        golden: answer,
+        golden: { ...answer, reach: 0 },
       };
       onCase(openUnflagged(state(), { ...opening, chosenAt: at(), panelSize }));
     },

@@ -28,7 +28,8 @@ describe('a case without a flag', () => {
   it('counts no flag and no flagger', () => {
     const state = sampled({ confidence: 0.7 }).state();
     expect(state).toMatchObject({ status: 'open', origin: 'sample', flags: 0, confidence: 0.7 });
-    expect([...state.flaggers, ...state.everFlagged, ...state.flagged, ...state.sources]).toEqual([]);
+    expect([...state.flaggers, ...state.everFlagged, ...state.flagged]).toEqual([]);
+    expect([...state.sources]).toEqual(['user']);
   });
 
   it('is not opened for an image that has a case', () => {

@@ -16,7 +16,7 @@ const LIFE: [type: string, data: JsonObject][] = [
     { goldenId: caseId, accountId: 'acc-7', accountStatus: 'onboarded', ...answer, categories: [], by: 'lena' },
   ],
   ['GoldenCaseDrawn', { goldenId: caseId, because: 'event-1', opensAt: '2022-05-18T09:30:00.000Z' }],
-  ['GoldenCasePresented', { goldenId: caseId, generatedAt: '2022-05-18T08:00:00.000Z' }],
+  ['GoldenCasePresented', { goldenId: caseId, generatedAt: '2022-05-18T08:00:00.000Z', reach: 0 }],
   [
     'CaseOpened',
     {
@@ -29,7 +29,7 @@ const LIFE: [type: string, data: JsonObject][] = [
         categories: ['violent'],
         hasComment: false,
       },
-      ...{ origin: 'golden', golden: answer, flaggedAt: '2022-05-18T09:30:00.000Z' },
+      ...{ origin: 'golden', golden: { ...answer, reach: 0 }, flaggedAt: '2022-05-18T09:30:00.000Z' },
     },
   ],
   [

@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { GoldenOpening } from '../../libs/review/processes/golden-opening.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
-import { startImageService } from '../support/image-service.js';
+import { NOT_SERVED, openDueGolden, servePictures } from '../support/golden-cases.js';
 import { FOUNDED, judge } from '../support/judge.js';
-import { noise } from '../support/sample-pictures.js';
 
 const HOUR_MS = 3_600_000;
-const UNKNOWN_IMAGE = 'not-served';
 
 let now = Date.parse('2022-05-18T09:00:00Z');
 let gatehouse: TestGatehouse;
-let pictures: Awaited<ReturnType<typeof startImageService>>;
+let pictures: Awaited<ReturnType<typeof servePictures>>;
 let service: Client;
 let rita: Client;
 let rob: Client;
@@ -18,15 +15,8 @@ let lena: Client;
 let flags = 0;
 
 beforeAll(async () => {
-  const png = await noise('png');
-  pictures = await startImageService((request, response) => {
-    if (request.url === `/${UNKNOWN_IMAGE}`) response.writeHead(404).end();
-    else response.writeHead(200, { 'content-type': 'image/png' }).end(png);
-  });
-  gatehouse = await startGatehouse({
-    clock: { now: () => now },
-    env: { GATEHOUSE_IMAGE_URL: `${pictures.url}/{imageId}`, GATEHOUSE_IMAGE_TOKEN: 'a-token' },
-  });
+  pictures = await servePictures();
+  gatehouse = await startGatehouse({ clock: { now: () => now }, env: pictures.env });
   service = await gatehouse.as('images', 'service');
   rita = await gatehouse.as('rita', 'reviewer');
   rob = await gatehouse.as('rob', 'reviewer');
@@ -55,6 +45,7 @@ async function flagged(imageId: string): Promise<void> {
     '/v1/events',
     cloudEvent('ImageGenerated', generated, { time: new Date(now - HOUR_MS).toISOString() }),
   );
+  await service.post('/v1/events', cloudEvent('ImageShared', { imageId, accountId: generated.accountId }));
   const flag = { imageId, flaggedBy: `acc-9${flags}`, flaggerKind: 'user', categories: ['violent'] };
   await service.post('/v1/events', cloudEvent('ContentFlagged', flag));
   await gatehouse.settle();
@@ -72,13 +63,7 @@ const setShare = (goldenPercent: number) =>
   });
 const log = async () => (await gatehouse.administrator.get('/v1/log?limit=2000')).body.events;
 
-/** Opens what is due. */
-async function tick(): Promise<void> {
-  await gatehouse.settle();
-  const { transactor, pool, settings, logger, personKeys } = gatehouse.runtime;
-  await new GoldenOpening({ transactor, pool, settings, logger, personKeys, clock: { now: () => now } }).tick();
-  await gatehouse.settle();
-}
+const tick = () => openDueGolden(gatehouse, now);
 
 /** Adds a golden case and opens its case. */
 async function opened(imageId: string, more: object = {}): Promise<void> {
@@ -103,7 +88,7 @@ describe('a golden case', () => {
     expect(codeOf(await add('g-1'))).toEqual([400, 'invalid-input']);
     await flagged('ordinary');
     expect(codeOf(await add('ordinary'))).toEqual([409, 'image-in-use']);
-    expect(codeOf(await add(UNKNOWN_IMAGE))).toEqual([404, 'image-content-unknown']);
+    expect(codeOf(await add(NOT_SERVED))).toEqual([404, 'image-content-unknown']);
     expect(codeOf(await add('g-1', { clause: undefined }))).toEqual([400, 'invalid-input']);
     expect(codeOf(await add('g-1', { clause: 'other' }))).toEqual([409, 'clause-unknown']);
     expect(codeOf(await add('g-1', { queue: 'other' }))).toEqual([404, 'queue-unknown']);

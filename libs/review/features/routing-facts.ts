@@ -22,13 +22,13 @@ export class RoutingFactsReader {
     @Inject(SETTINGS) private readonly settings: Pick<Settings, 'reviewPanel'>,
   ) {}
 
-  async read({ imageId, accountId, flaggers }: Case): Promise<RoutingFacts> {
+  async read({ imageId, accountId, flaggers, golden }: Case): Promise<RoutingFacts> {
     const people = [...flaggers];
     const account = accountId === undefined ? [] : [accountBucket(accountId)];
     const [{ state: rules }, { state: policies }, reach, counts] = await Promise.all([
       this.transactor.load(reviewSettingsStream, undefined),
       this.transactor.load(policyStream, undefined),
-      reachOf(this.pool, imageId),
+      golden ? golden.reach : reachOf(this.pool, imageId),
       caseCounts(this.pool, [...people.map(flaggerBucket), ...account]),
     ]);
     const records = people.flatMap((one) => {

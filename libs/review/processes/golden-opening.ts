@@ -1,5 +1,5 @@
 import type { ContextPorts, Schedule } from '../../context/context.js';
-import { DAY_MS, toIso } from '../../kernel/clock.js';
+import { toIso } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import type { Actor } from '../../kernel/envelope.js';
 import { onceBuilt, queryView } from '../../projections/view-query.js';
@@ -10,15 +10,16 @@ import { caseStream } from '../case.js';
 import { type UnflaggedOpening, unflaggedOpening } from '../features/unflagged-opening.js';
 import { withdrawGolden } from '../golden-answers.js';
 import { goldenStream, presentGoldenCase } from '../golden-case.js';
+import { type LikeOrdinary, ordinaryCase } from '../queries/ordinary-cases.js';
 import { goldenCasesView } from '../views/golden-cases.js';
 import { fractionOf } from './golden-drawing.js';
 
 const GOLDEN_OPENING = 'golden-opening';
 const TICK_MS = 5_000;
 const AT_ONCE = 100;
-/** Images are generated at most so long, and at least so long, before their cases are opened. */
-const OLDEST_MS = DAY_MS;
-const NEWEST_MS = 300_000;
+/** By how much of its age the image of a golden case is older than that of the case that it is like. */
+const SPREAD = 0.5;
+const SECOND_MS = 1_000;
 
 const DUE = `SELECT golden_id, retired_by FROM ${viewTable(goldenCasesView)}
   WHERE (status IN ('drawn', 'presented') AND retired_at IS NULL AND opens_at <= to_timestamp($1::float8 / 1000))
@@ -53,17 +54,19 @@ export class GoldenOpening implements Schedule {
 
   /** An interruption between the two is made up for by the next time. */
   private async present(goldenId: string): Promise<void> {
-    const { transactor, clock, personKeys } = this.ports;
+    const { transactor, clock, pool, personKeys } = this.ports;
     const context: CommandContext = { actor: { kind: 'process', id: GOLDEN_OPENING }, correlationid: goldenId };
-    const age = NEWEST_MS + fractionOf(personKeys.keyedHash(`golden age\n${goldenId}`)) * (OLDEST_MS - NEWEST_MS);
-    const generatedAt = toIso(Math.round(clock.now() - age));
-    const { state } = await transactor.transact(goldenStream, goldenId, context, (golden) =>
-      presentGoldenCase(golden, { goldenId, generatedAt }),
+    const fraction = (purpose: string) => fractionOf(personKeys.keyedHash(`golden ${purpose}\n${goldenId}`));
+    const like = await ordinaryCase(pool, fraction('likeness'));
+    const given = { goldenId, ...generation(like, clock.now(), fraction('age')), reach: like.reach };
+    const { state } = await transactor.transact(goldenStream, goldenId, context, (now) =>
+      presentGoldenCase(now, given),
     );
     // Retired meanwhile: its case is not opened.
-    if (state.isRetired || state.generatedAt === undefined || !state.added) return;
+    if (state.isRetired || !state.presented || !state.added) return;
     const { accountId, verdict, clause, queue, categories, confidence } = state.added;
-    const golden = { verdict, ...(clause !== undefined && { clause }), ...(queue !== undefined && { queue }) };
+    const { reach } = state.presented;
+    const golden = { verdict, ...(clause !== undefined && { clause }), ...(queue !== undefined && { queue }), reach };
     const details = confidence === undefined ? {} : { confidence };
     const chosenAt = toIso(clock.now());
     await this.open(
@@ -78,4 +81,11 @@ export class GoldenOpening implements Schedule {
       withdrawGolden(state, caseId, clock.now()),
     );
   }
+}
+
+/** When the image was generated. @param now epoch milliseconds @param fraction from 0 up to 1 */
+function generation({ ageMs, isInSeconds }: LikeOrdinary, now: number, fraction: number): { generatedAt?: string } {
+  if (ageMs === undefined) return {};
+  const at = now - ageMs * (1 + fraction * SPREAD);
+  return { generatedAt: toIso(isInSeconds ? Math.floor(at / SECOND_MS) * SECOND_MS : Math.floor(at)) };
 }

@@ -17,9 +17,17 @@ import { seesGolden } from './reviewing-roles.js';
 
 /** What the review of a golden case shows in the place of what is stored of images and accounts. */
 export interface GoldenImage {
-  image: { generatedAt: string; photorealistic: boolean | null; faces: boolean | null; promptCategory: string | null };
-  hasPrompt: boolean;
+  /** Null where images are not reported. */
+  image: GoldenFacts | null;
+  hasPrompt: boolean | null;
   account: AccountRecord & { accountId: string };
+}
+
+interface GoldenFacts {
+  generatedAt: string;
+  photorealistic: boolean | null;
+  faces: boolean | null;
+  promptCategory: string | null;
 }
 
 /** Of an account without a history. */
@@ -41,17 +49,21 @@ export class GoldenImages implements UnreportedImages {
   /** @returns undefined unless its case was opened */
   async of(imageId: string): Promise<GoldenImage | undefined> {
     const { state } = await this.transactor.load(goldenStream, imageId);
-    const { added, generatedAt } = state;
-    if (!added || generatedAt === undefined) return undefined;
+    const { added, presented } = state;
+    if (!added || !presented) return undefined;
+    const { generatedAt } = presented;
     const { accountId, accountStatus: status, photorealistic, faces, promptCategory, prompt } = added;
     return {
-      image: {
-        generatedAt: toIso(generatedAt),
-        photorealistic: photorealistic ?? null,
-        faces: faces ?? null,
-        promptCategory: promptCategory ?? null,
-      },
-      hasPrompt: prompt !== undefined,
+      image:
+        generatedAt === undefined
+          ? null
+          : {
+              generatedAt: toIso(generatedAt),
+              photorealistic: photorealistic ?? null,
+              faces: faces ?? null,
+              promptCategory: promptCategory ?? null,
+            },
+      hasPrompt: generatedAt === undefined ? null : prompt !== undefined,
       account: { accountId, status, deactivated: false, suspendedUntil: null, restrictions: [] },
     };
   }
@@ -60,7 +72,7 @@ export class GoldenImages implements UnreportedImages {
   async find(imageId: string, reader: Actor): Promise<ImageAnswer | undefined> {
     if (!seesGolden(reader)) return undefined;
     const golden = await this.of(imageId);
-    if (!golden) return undefined;
+    if (!golden?.image) return undefined;
     const { state } = await this.transactor.load(caseStream, imageId);
     const { accountId } = golden.account;
     const withheldBecause = state.status === 'confirmed' ? ('violation' as const) : ('model-problem' as const);

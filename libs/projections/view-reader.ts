@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { coalesced } from '../kernel/coalesced.js';
 import type { Position } from '../kernel/envelope.js';
 import { NotCaughtUp } from '../kernel/errors.js';
 import { Changes } from '../kernel/wait.js';
@@ -11,6 +12,8 @@ const POLL_MS = 25;
 export class ViewReader {
   private readonly pages = new Changes();
   private pagesApplied = 0;
+  /** By view: those that wait for one share each look at its position, or 32 of a consumer's would ask at every turn. */
+  private readonly looks = new Map<string, () => Promise<Position>>();
 
   constructor(private readonly pool: pg.Pool) {}
 
@@ -32,12 +35,20 @@ export class ViewReader {
    */
   async reached(view: View<never> | View, position: Position, limitMs: number): Promise<void> {
     const deadline = performance.now() + limitMs;
+    const look = this.lookAt(view);
     for (;;) {
       const { pagesApplied } = this;
-      if ((await this.position(view)) >= position) return;
+      if ((await look()) >= position) return;
       if (performance.now() > deadline) throw new NotCaughtUp(`the view ${view.name}`, position, limitMs);
       await this.pages.until(() => this.pagesApplied > pagesApplied, POLL_MS);
     }
+  }
+
+  private lookAt(view: View<never> | View): () => Promise<Position> {
+    const key = `${view.name} ${view.version}`;
+    const look = this.looks.get(key) ?? coalesced(() => this.position(view));
+    this.looks.set(key, look);
+    return look;
   }
 
   /** Called by a projector in this process after each page, so that waiting readers need not poll. */

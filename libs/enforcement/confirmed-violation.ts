@@ -34,3 +34,13 @@ export const strikesBefore = ({ caseId, at }: ConfirmedViolation, { consequences
 /** By the ladder at the position of the confirmation, and the strikes that are active at its time. */
 export const outcomeFor = (violation: ConfirmedViolation, standing: AccountStanding, ladder: Ladder): Outcome =>
   outcomeOf(ladderAt(ladder, violation.position), violation.clause, strikesBefore(violation, standing), violation.at);
+
+/** No account's id begins so: a case without an account must not keep an account of the same name waiting. */
+const NO_ACCOUNT = '~';
+
+/** The key of a confirmation in the consumer that enforces: its account, so that its cases are enforced in order. */
+export const enforcingKey = ({ data }: { data: { accountId?: string; caseId: string } }): string =>
+  data.accountId ?? NO_ACCOUNT + data.caseId;
+
+/** Whether a parked key of that consumer is of a confirmation that names no account, and so denies nobody anything. */
+export const isOfNoAccount = (key: string): boolean => key.startsWith(NO_ACCOUNT);

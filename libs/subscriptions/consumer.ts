@@ -8,6 +8,8 @@ export interface Consumer {
   types: readonly string[];
   /** Events of one key are processed in order, those of different keys concurrently. */
   key(event: RecordedEvent): string;
+  /** The key that an earlier release gave an event, if that is another one: it may be parked under that. */
+  formerKey?(event: RecordedEvent): string;
   /** Must be idempotent: after a crash or an error it is called again for the same event. */
   react(event: RecordedEvent): Promise<void>;
 }
@@ -15,6 +17,7 @@ export interface Consumer {
 export interface ConsumerDefinition<Definition extends EventDefinition> extends Pick<Consumer, 'name'> {
   events: readonly Definition[];
   key(event: RecordedOf<Definition>): string;
+  formerKey?(event: RecordedOf<Definition>): string;
   react(event: RecordedOf<Definition>): Promise<void>;
 }
 

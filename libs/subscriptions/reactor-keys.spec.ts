@@ -63,6 +63,24 @@ describe('the keys of a reactor', () => {
     expect(await progress()).toEqual({ position: HOT + 2, finished: 0, isWorking: false });
   });
 
+  it('parks an event anew under its own key if an earlier release parked it under another, which others of that wait for', async () => {
+    world.obstacle = ({ data }) => {
+      if (data.n === 1) throw refused();
+    };
+    await world.append('a', 'a');
+    await world.start().processAll();
+    expect(await world.parked()).toEqual(['a@1']);
+    const key = (event: RecordedEvent) => (event.data.n === 1 ? '~a' : String(event.data.key));
+    const renamed = { ...world.consumer, key, formerKey: world.consumer.key };
+    await (await world.restart(renamed)).processAll();
+    expect(await world.parked()).toEqual(['~a@1']);
+    expect(world.done).toEqual(['a:2']);
+    world.obstacle = () => {};
+    await (await world.restart(renamed)).processAll();
+    expect(await world.parked()).toEqual([]);
+    expect(world.done).toEqual(['a:2', 'a:1']);
+  });
+
   it('processes other keys while the retry of a parked one meets a transient error', async () => {
     world.obstacle = ({ data }) => {
       if (data.key === 'a') throw refused();

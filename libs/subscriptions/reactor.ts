@@ -196,6 +196,18 @@ export class Reactor {
     return event.fault === undefined ? storableKey(this.consumer.key(event)) : keyOfBroken(event);
   }
 
+  private isOf(key: string, event: RecordedEvent): boolean {
+    if (this.keyOf(event) === key) return true;
+    const { formerKey } = this.consumer;
+    return formerKey !== undefined && event.fault === undefined && storableKey(formerKey(event)) === key;
+  }
+
+  /** Whether an event of a former key is parked under its own one now, so that it keeps nothing else waiting. */
+  private isElsewhere(key: string, event: RecordedEvent): boolean {
+    const own = this.keyOf(event);
+    return own !== key && this.parked.has(own);
+  }
+
   private async retryWhenDue(checkpoint: Checkpoint, isNew: boolean): Promise<void> {
     const isDue = this.parked.size > 0 && performance.now() - this.retriedAt >= RETRY_PARKED_MS;
     if (!isNew && !isDue) return;
@@ -225,7 +237,7 @@ export class Reactor {
     for (;;) {
       for (const event of page.events) {
         if (event.position > end) return true;
-        if (this.keyOf(event) === key && !(await this.reactOnce(event))) return false;
+        if (this.isOf(key, event) && !(await this.reactOnce(event)) && !this.isElsewhere(key, event)) return false;
       }
       if (page.next >= end || page.atHead) return true;
       page = await this.log.readAll(page.next, { limit: PAGE, types });

@@ -1,4 +1,5 @@
 import type { AccountStream } from '../../account/index.js';
+import { isOfNoAccount } from '../../enforcement/index.js';
 import { type EventStore, UnknownPosition } from '../../event-store/event-store.js';
 import { typesOf } from '../../events/event-definition.js';
 import { type KnownWithheld, withholdingStream } from '../../images/index.js';
@@ -17,16 +18,20 @@ const NOTHING_DONE: ConsumerProgress = { position: 0, parked: [] };
 
 type Log = Pick<EventStore, 'readAll' | 'readStream'>;
 
-/** Of the accounts whose enforcement failed: what was confirmed since, less what of it was done nevertheless. */
+/**
+ * Of the accounts whose enforcement failed: what was confirmed since, less what of it was done nevertheless. A confirmation
+ * that names no account stays parked for long, and nothing has to be read because of it.
+ */
 export async function readPending(
   store: Log,
   account: AccountStream,
-  enforcing: ConsumerProgress,
+  { position, parked: all }: ConsumerProgress,
 ): Promise<PendingEnforcements> {
   const pending = new PendingEnforcements();
-  const part = parkedPart(enforcing);
+  const parked = all.filter(({ key }) => !isOfNoAccount(key));
+  const part = parkedPart({ position, parked });
   if (!part) return pending;
-  const keys = new Set(enforcing.parked.map(({ key }) => key));
+  const keys = new Set(parked.map(({ key }) => key));
   // Those that can name a case: of the others there are many more, and they say nothing about one.
   const naming = account.events.filter(({ schema }) => 'caseId' in schema.properties);
   const types = typesOf([...naming, ReviewConfirmed, ...ENFORCEMENT_ENDS]);

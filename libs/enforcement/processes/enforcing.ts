@@ -5,7 +5,7 @@ import type { RecordedOf } from '../../events/event-definition.js';
 import { causedBy } from '../../kernel/command-context.js';
 import { ReviewConfirmed } from '../../review/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
-import { type ConfirmedViolation, violationOf } from '../confirmed-violation.js';
+import { type ConfirmedViolation, enforcingKey, violationOf } from '../confirmed-violation.js';
 import {
   completeEnforcement,
   ENFORCING,
@@ -60,7 +60,8 @@ export function enforcing(transactor: Transactor, ownEventIds: OwnEventIds): Con
   return defineConsumer({
     name: ENFORCING,
     events: [ReviewConfirmed],
-    key: ({ data }) => data.accountId ?? data.caseId,
+    key: enforcingKey,
+    formerKey: ({ data }) => data.accountId ?? data.caseId,
     async react(event) {
       const { caseId } = event.data;
       const { state } = await transactor.load(enforcementStream, caseId);

@@ -10,7 +10,7 @@ import { positionAndParked } from '../../subscriptions/checkpoints.js';
 import { eventsAhead } from '../../subscriptions/events-ahead.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
 import { REACTOR_PREFIX } from '../../subscriptions/reactor.js';
-import { type ConfirmedViolation, outcomeFor, violationOf } from '../confirmed-violation.js';
+import { type ConfirmedViolation, enforcingKey, outcomeFor, violationOf } from '../confirmed-violation.js';
 import { ENFORCING } from '../enforcement.js';
 import { expectedStanding } from '../expected-standing.js';
 import { ladderStream } from '../ladder.js';
@@ -48,8 +48,7 @@ export class LadderConsequences implements Consequences {
   private async pendingOf(accountId: string): Promise<ConfirmedViolation[] | undefined> {
     const { position, parked } = await positionAndParked(this.pool, CONSUMER);
     const consumer = { consumer: CONSUMER, position, limitMs: this.settings.decisionWaitMs };
-    const keyOf = ({ data }: { data: { accountId?: string; caseId: string } }) => data.accountId ?? data.caseId;
-    const { events, isBroken } = await eventsAhead(this.log, ReviewConfirmed, consumer, accountId, keyOf);
+    const { events, isBroken } = await eventsAhead(this.log, ReviewConfirmed, consumer, accountId, enforcingKey);
     if (isBroken || parked.some(({ key }) => key === accountId)) return undefined;
     return events.flatMap((event) => violationOf(event) ?? []);
   }

@@ -5,7 +5,7 @@ import { CLOCK } from '../../platform/ports.js';
 import type { Estimate, Prevalence } from '../prevalence.js';
 import { type PrevalenceFigures, PrevalenceReport } from './prevalence-report.js';
 
-/** Every row that is flagged is read, so a scrape gets figures that may be so old. */
+/** The counters of all days are read, so a scrape gets figures that may be so old. */
 const MAX_AGE_MS = 60_000;
 
 /** What the sample says, up to a minute old. Every process reports the same values. */
@@ -26,7 +26,9 @@ export class PrevalenceGauges implements OnModuleInit {
       'Images of the sample of prevalence, by status',
       ['status'],
       async () => {
-        const { chosen, decided, skipped } = (await this.figures()).sample;
+        const { from, sample } = await this.figures();
+        if (from === null) return [];
+        const { chosen, decided, skipped } = sample;
         const counts = { decided, waiting: chosen - decided, skipped };
         return Object.entries(counts).map(([status, value]) => ({ labels: { status }, value }));
       },

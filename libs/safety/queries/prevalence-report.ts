@@ -4,35 +4,34 @@ import type { Position } from '../../kernel/envelope.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { ViewReader } from '../../projections/view-reader.js';
-import { counterTable, viewTable } from '../../projections/view-tables.js';
+import { counterTable } from '../../projections/view-tables.js';
 import { type ExposedCounts, type Prevalence, prevalenceOf } from '../prevalence.js';
+import { DAY_BUCKETS, SAMPLE_BUCKETS } from '../safety-contribution.js';
 import { safetyImagesView } from '../views/safety-images.js';
 import type { Days } from './groupings.js';
 
-const IMAGES = viewTable(safetyImagesView);
-/** SQL: the day of the first exposure, as the counters have it, is within the period `$1` to `$2`, days or null. */
-const IN_PERIOD = `exposed_at IS NOT NULL
-  AND ($1::date IS NULL OR exposed_at >= $1::date::timestamp AT TIME ZONE 'UTC')
-  AND ($2::date IS NULL OR exposed_at < ($2::date + 1)::timestamp AT TIME ZONE 'UTC')`;
-const FLAGGED_BEFORE = 'coalesce(flagged_at < exposed_at, false)';
+const COUNTERS = counterTable(safetyImagesView);
+/** Parts of a bucket of the sample. */
+const DAY = `split_part(bucket, ':', 2)`;
+const PER_MILLION = `split_part(bucket, ':', 3)::int`;
+const IS_SAMPLE = `bucket COLLATE "C" >= '${SAMPLE_BUCKETS}' AND bucket COLLATE "C" < '${SAMPLE_BUCKETS}\u{10FFFF}' AND sampled > 0`;
 
-const FIRST_DAY = `SELECT to_char(min(exposed_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day FROM ${IMAGES}
-  WHERE sample_per_million IS NOT NULL`;
-const EXPOSED = `SELECT coalesce(sum(exposed), 0)::float8 AS exposed FROM ${counterTable(safetyImagesView)}
-  WHERE bucket COLLATE "C" >= 'day:' || $1 AND bucket COLLATE "C" <= 'day:' || coalesce($2, '9999')`;
-/** Few images are flagged or in the sample, and an index finds either. */
-const FLAGGED = `SELECT
-    count(*) FILTER (WHERE ${FLAGGED_BEFORE})::int AS flagged_before,
-    count(*) FILTER (WHERE ${FLAGGED_BEFORE} AND case_status = 'confirmed')::int AS confirmed_before,
-    count(*) FILTER (WHERE case_status = 'confirmed')::int AS confirmed_flagged,
-    count(*) FILTER (WHERE case_status = 'confirmed' AND detected)::int AS confirmed_detected
-  FROM ${IMAGES} WHERE flagged_at IS NOT NULL AND ${IN_PERIOD}`;
-const SAMPLE = `SELECT sample_per_million AS per_million, count(*)::int AS chosen,
-    count(*) FILTER (WHERE case_status NOT IN ('none', 'open'))::int AS decided,
-    count(*) FILTER (WHERE case_status = 'confirmed')::int AS unsafe,
-    count(*) FILTER (WHERE case_status = 'confirmed' AND flagged_at IS NULL)::int AS unflagged_unsafe
-  FROM ${IMAGES} WHERE sample_per_million IS NOT NULL AND NOT ${FLAGGED_BEFORE} AND ${IN_PERIOD}
-  GROUP BY sample_per_million ORDER BY sample_per_million`;
+const FIRST_DAY = `SELECT min(${DAY} COLLATE "C") AS day FROM ${COUNTERS} WHERE ${IS_SAMPLE}`;
+const COLUMNS = [
+  'exposed',
+  'exposed_flagged_before',
+  'exposed_confirmed_before',
+  'exposed_confirmed',
+  'exposed_confirmed_sampled',
+  'exposed_confirmed_detected',
+];
+/** `$1` and `$2` are the first and the last day; the last may be null. */
+const EXPOSED = `SELECT ${COLUMNS.map((name) => `coalesce(sum(${name}), 0)::float8 AS ${name}`)} FROM ${COUNTERS}
+  WHERE bucket COLLATE "C" >= '${DAY_BUCKETS}' || $1 AND bucket COLLATE "C" <= '${DAY_BUCKETS}' || coalesce($2, '9999')`;
+const SAMPLE = `SELECT ${PER_MILLION} AS per_million, sum(sampled)::float8 AS chosen,
+    sum(sampled_decided)::float8 AS decided, sum(sampled_confirmed)::float8 AS unsafe
+  FROM ${COUNTERS} WHERE ${IS_SAMPLE} AND ${DAY} COLLATE "C" >= $1 AND ${DAY} COLLATE "C" <= coalesce($2, '9999')
+  GROUP BY 1 ORDER BY 1`;
 
 export interface SampleCounts {
   /** Images to be reviewed. */
@@ -62,7 +61,7 @@ const NOTHING: ExposedCounts = {
   confirmedDetected: 0,
 };
 
-/** Reads what the sample says of images first exposed on some days; by default from the day of the first that was chosen. */
+/** Reads, from counters alone, what the sample says of images first exposed on some days; by default from the day of the first that was chosen. */
 @Injectable()
 export class PrevalenceReport {
   constructor(
@@ -79,18 +78,17 @@ export class PrevalenceReport {
       return { from, to, counts: NOTHING, sample, estimate: null, position };
     }
     const values = [from, to];
-    const { exposed } = await this.one({ text: EXPOSED, values });
-    const flagged = await this.one({ text: FLAGGED, values });
+    const found = await this.one({ text: EXPOSED, values });
     const { rows } = await queryView(this.pool, { text: SAMPLE, values });
     const strata = rows.filter(({ per_million }) => per_million > 0);
     const sum = (name: string) => strata.reduce((so, row) => so + row[name], 0);
     const counts = {
-      exposed,
-      flaggedBefore: flagged.flagged_before,
-      confirmedBefore: flagged.confirmed_before,
-      confirmed: flagged.confirmed_flagged + sum('unflagged_unsafe'),
-      confirmedFlagged: flagged.confirmed_flagged,
-      confirmedDetected: flagged.confirmed_detected,
+      exposed: found.exposed,
+      flaggedBefore: found.exposed_flagged_before,
+      confirmedBefore: found.exposed_confirmed_before,
+      confirmed: found.exposed_confirmed + found.exposed_confirmed_sampled,
+      confirmedFlagged: found.exposed_confirmed,
+      confirmedDetected: found.exposed_confirmed_detected,
     };
     const skipped = rows.find(({ per_million }) => per_million === 0)?.chosen ?? 0;
     const sample = { chosen: sum('chosen'), decided: sum('decided'), unsafe: sum('unsafe'), skipped };

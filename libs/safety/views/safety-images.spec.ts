@@ -183,6 +183,20 @@ describe('the safety-images view', () => {
     expect(fold(found).rows[imageId]).toMatchObject({ sample_per_million: 200, detected: false });
     expect(fold(found).counters.all).toEqual({ generated: 1, exposed: 1, exposed_confirmed_sampled: 1 });
     expect(fold(found.filter((one) => one !== sampled)).counters.all).toEqual({ generated: 1, exposed: 1 });
+    const inSample = { sampled: 1, sampled_decided: 1, sampled_confirmed: 1 };
+    expect(fold(found).counters['sample:2022-05-17:200']).toEqual(inSample);
+    // A later flag leaves it there; one from before the exposure takes it out of the frame.
+    expect(fold([...found, first]).counters['sample:2022-05-17:200']).toEqual(inSample);
+    const before = event(
+      'ContentFlagged',
+      { imageId, flaggedBy: 'b', flaggerKind: 'user', categories: [] },
+      at(16, 18),
+    );
+    expect(fold([...found, before]).counters).not.toHaveProperty('sample:2022-05-17:200');
+    expect(fold([...found, before]).counters['day:2022-05-17']).toMatchObject({
+      exposed_flagged_before: 1,
+      exposed_confirmed_before: 1,
+    });
     const byDetector = event(
       'ContentFlagged',
       { imageId, flaggedBy: 'd', flaggerKind: 'detector', categories: [] },
@@ -190,10 +204,15 @@ describe('the safety-images view', () => {
     );
     const both = fold([...found, byDetector]);
     expect(both.rows[imageId]!.detected).toBe(true);
-    expect(both.counters.all).toMatchObject({ exposed_flagged: 1, exposed_confirmed: 1 });
+    expect(both.counters.all).toMatchObject({
+      exposed_flagged: 1,
+      exposed_confirmed: 1,
+      exposed_confirmed_detected: 1,
+    });
     expect(both.counters.all).not.toHaveProperty('exposed_confirmed_sampled');
     const skipped = event('ImageSampled', { imageId, perMillion: 200, isSkipped: true }, at(17));
     expect(fold([skipped]).rows[imageId]!.sample_per_million).toBe(0);
+    expect(fold([downloaded, skipped]).counters['sample:2022-05-17:0']).toEqual({ sampled: 1 });
   });
 
   it('keeps the same flags of an image beyond the limit, in whatever order they come', () => {

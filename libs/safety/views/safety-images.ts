@@ -13,7 +13,7 @@ import {
 } from '../../review/index.js';
 import { ImageSampled } from '../events.js';
 import { type CaseStatus, safetyContribution } from '../safety-contribution.js';
-import { SAFETY_COUNTS } from '../safety-counts.js';
+import { PREVALENCE_COUNTS, SAFETY_COUNTS } from '../safety-counts.js';
 
 /**
  * Maximum flags kept and counted per image, so that a row stays small. The smallest ids are kept: the result does not
@@ -76,19 +76,18 @@ const EVENTS = [
 
 export const safetyImagesView = defineView({
   name: 'safety-images',
-  version: 5,
+  version: 6,
   summary: 'The facts, flags and case of each image, and the distinct counts of the safety metrics.',
   events: EVENTS,
   table: {
     name: 'images',
     key: 'image_id',
     columns,
-    // For the figures of review, the list of the model's problems, the images that may not be shared, and the sample.
+    // For the figures of review, the list of the model's problems, and the images that may not be shared.
     indexes: [
       '(image_id) WHERE flagged_at IS NOT NULL',
       `(image_id) WHERE case_status = 'model_problem' AND flagged_at IS NOT NULL`,
       '(image_id) WHERE photorealistic_faces',
-      '(image_id) WHERE sample_per_million IS NOT NULL',
     ],
   },
   keys: ({ type, data }) => {
@@ -101,7 +100,11 @@ export const safetyImagesView = defineView({
     const after = evolveKnown(before, event, Date.parse(event.metadata.time));
     return after === before ? row : after;
   },
-  counters: { name: 'safety_counters', columns: SAFETY_COUNTS, contribution: (row) => safetyContribution(row) },
+  counters: {
+    name: 'safety_counters',
+    columns: [...SAFETY_COUNTS, ...PREVALENCE_COUNTS],
+    contribution: (row) => safetyContribution(row),
+  },
 });
 
 const NONE: never[] = [];

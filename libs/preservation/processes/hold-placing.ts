@@ -18,7 +18,9 @@ export const holdPlacing = (transactor: Transactor, clock: Clock): Consumer =>
   defineConsumer({
     name: HOLD_PLACING,
     events: [ReviewConfirmed, ReviewAmended],
-    key: ({ data }) => data.accountId ?? data.caseId,
+    // No account's id begins so: a case without an account keeps no account of the same name waiting.
+    key: ({ data }) => data.accountId ?? `~${data.caseId}`,
+    formerKey: ({ data }) => data.accountId ?? data.caseId,
     async react(event) {
       const { accountId, caseId, clause } = event.data;
       const { state: policies } = await transactor.load(policyStream, undefined);

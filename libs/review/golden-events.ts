@@ -35,7 +35,7 @@ export const GoldenCaseAdded = defineEvent({
   version: 1,
   summary:
     'A lead added an image whose right verdict is known. It is mixed into the cases of reviewers to measure them.',
-  personal: { person: 'by', fields: ['note', 'prompt'] },
+  personal: { person: 'by', fields: ['prompt'] },
   schema: eventData({
     goldenId,
     accountId: EntityId('The account that its case names. Nobody has it.'),
@@ -53,7 +53,7 @@ export const GoldenCaseAdded = defineEvent({
     faces: Type.Optional(Type.Boolean({ description: 'Whether it shows faces of people.' })),
     promptCategory: Type.Optional(Name('The category of its prompt.')),
     by: EntityId('Who added it.'),
-    note: Type.Optional(PersonalText(2000, 'A note. Stored encrypted.')),
+    note: Type.Optional(Line('A note, without personal data.', 1)),
     prompt: Type.Optional(PersonalText(2000, 'The prompt that reviewers can reveal. Stored encrypted.')),
   }),
   example: {

@@ -93,12 +93,18 @@ describe('a golden case', () => {
     expect(codeOf(await add('g-1', { clause: 'other' }))).toEqual([409, 'clause-unknown']);
     expect(codeOf(await add('g-1', { queue: 'other' }))).toEqual([404, 'queue-unknown']);
     expect(codeOf(await add('g-1', { accountId: 'acc-1001' }))).toEqual([409, 'account-in-use']);
-    const { status, body } = await add('g-1');
+    const { status, body } = await add('g-1', { note: 'a copy' });
     expect(status).toBe(200);
     expect((await add('g-1')).body.position).toBe(body.position);
     expect(codeOf(await add('g-1', { clause: 'hate' }))).toEqual([409, 'golden-case-exists']);
     await gatehouse.settle();
-    expect(await show('g-1')).toMatchObject({ status: 'waiting', verdict: 'unsafe', addedBy: 'lena', answers: [] });
+    expect(await show('g-1')).toMatchObject({
+      status: 'waiting',
+      verdict: 'unsafe',
+      addedBy: 'lena',
+      note: 'a copy',
+      answers: [],
+    });
     expect((await lena.get('/v1/golden-cases?status=waiting')).body.items).toMatchObject([{ goldenId: 'g-1' }]);
     expect((await lena.get('/v1/golden-cases?status=open')).body.items).toEqual([]);
     expect(codeOf(await lena.get('/v1/golden-cases/none'))).toEqual([404, 'golden-case-unknown']);

@@ -53,8 +53,8 @@ it('shows prompt and comments to the reviewer who has claimed the case, and to n
   const { comments, unavailable, position } = (await reveal(rita, 'comments')).body;
   expect(unavailable).toBe(0);
   expect(comments).toMatchObject([
-    { flaggedBy: 'acc-8', comment: 'the sign is hateful' },
-    { flaggedBy: 'rob', comment: 'mine' },
+    { flaggedBy: expect.stringMatching(/^flagger-/), comment: 'the sign is hateful' },
+    { flaggedBy: expect.stringMatching(/^flagger-/), comment: 'mine' },
   ]);
   const reason = 'the image alone is ambiguous';
   const actor = { kind: 'user', id: 'rita', role: 'reviewer' };

@@ -117,6 +117,7 @@ async function show({ client, print }: Session, id: string): Promise<void> {
       ['status', golden.status],
       ['verdict', golden.verdict],
       ['clause', golden.clause],
+      ['note', golden.note],
       ['added by', golden.addedBy],
       ['added', golden.addedAt],
       ['opened', golden.openedAt],

@@ -15,6 +15,7 @@ import {
   IsPersonalText,
   IsReason,
   IsSet,
+  IsTitle,
   Means,
 } from '../../http/field-rules.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
@@ -85,7 +86,7 @@ export class AddGoldenCase extends RequestCommand {
   prompt?: string;
 
   @IfGiven()
-  @IsPersonalText(2000, 'A note. Stored encrypted under a key of the caller.')
+  @IsTitle('A note for leads. No personal data.')
   note?: string;
 }
 

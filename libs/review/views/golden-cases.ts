@@ -13,6 +13,7 @@ const columns = {
   status: text<'waiting' | 'drawn' | 'presented' | 'open' | 'answered' | 'withdrawn'>(),
   verdict: text(),
   clause: nullable(text()),
+  note: nullable(text()),
   added_at: timestamptz(),
   added_by: text(),
   /** The id of the event because of which it was drawn. */
@@ -92,6 +93,7 @@ const added = (
   status: 'waiting',
   verdict: data.verdict,
   clause: data.clause ?? null,
+  note: data.note ?? null,
   added_at: Date.parse(metadata.time),
   added_by: data.by,
   drawn_because: null,

@@ -52,7 +52,11 @@ export const enforcementsView = defineView({
       `(COALESCE(next_attempt_at, asked_at)) WHERE waiting_for <> '[]'::jsonb`,
     ],
   },
-  keys: ({ data: { enforcementId, caseId } }) => [(enforcementId ?? caseId)!],
+  // Both are optional: an event that has neither is about no enforcement.
+  keys({ data: { enforcementId, caseId } }) {
+    const id = enforcementId ?? caseId;
+    return id === undefined ? [] : [id];
+  },
   evolve(row: EnforcementRow | undefined, event, id) {
     const { recordedAt, position } = event;
     const at = Date.parse(recordedAt);

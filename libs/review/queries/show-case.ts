@@ -25,15 +25,13 @@ import type { Actor } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
 import type { Pool } from '../../platform/database/database.js';
 import { CLOCK, EVENT_STORE, POOL } from '../../platform/ports.js';
-import { knownVerdicts } from '../blind-review.js';
 import { caseStream } from '../case.js';
 import { ownerOf } from '../conflict-of-interest.js';
 import { CaseRouted, PRIORITY_PARTS } from '../routing-events.js';
-import { undecided } from '../verdict-decisions.js';
 import { CASE_ID, caseFields, originField, originFor, placeOf, VISIBLE, verdictFields } from './case-fields.js';
 import { REVIEWERS, seesGolden } from './reviewing-roles.js';
 import { ShownFlags } from './shown-flags.js';
-import { shownType, visibleHistory, visibleReview } from './visible-review.js';
+import { shownType, visibleDecision, visibleHistory, visibleReview } from './visible-review.js';
 
 const CaseAnswer = closed({
   ...caseFields,
@@ -90,8 +88,7 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
     const now = this.clock.now();
     const { verdict: _, ...visible } = visibleReview(state, reader, now);
     const seen = visibleHistory(events, state, reader, now);
-    const known = { ...state, verdicts: knownVerdicts(state, reader, now) };
-    const decidesAt = state.status === 'open' ? undecided(known, {})?.finalAt : undefined;
+    const decidesAt = visibleDecision(state, reader, now);
     return {
       caseId,
       imageId,

@@ -4,6 +4,7 @@ import type { Actor, RecordedEvent } from '../../kernel/envelope.js';
 import { isHiddenFrom, knownVerdicts } from '../blind-review.js';
 import { type Case, isOurs } from '../case.js';
 import { GoldenCaseAnswered, GoldenCaseWithdrawn } from '../golden-events.js';
+import { undecided } from '../verdict-decisions.js';
 import { seesOrigin } from './reviewing-roles.js';
 
 /** What would show a reviewer whose verdict is not final that others have judged. */
@@ -64,4 +65,16 @@ export function visibleReview(state: Case, reader: Actor, now: number) {
       ...(finalAt !== undefined && { finalAt: toIso(finalAt) }),
     })),
   };
+}
+
+/**
+ * When an open case is decided, as far as the reader may know: who can still take their verdict back must not learn from it
+ * that others are to judge too.
+ * @param now epoch milliseconds
+ * @returns epoch milliseconds; undefined while more verdicts are needed
+ */
+export function visibleDecision(state: Case, reader: Actor, now: number): number | undefined {
+  if (state.status !== 'open') return undefined;
+  const verdictsNeeded = isHiddenFrom(state, reader, now) ? 0 : state.verdictsNeeded;
+  return undecided({ ...state, verdicts: knownVerdicts(state, reader, now), verdictsNeeded }, {})?.finalAt;
 }

@@ -134,6 +134,48 @@ it.each(SHOWING)('gatehouse %s keeps each value of an answer on its line', async
   expect(`${stdout}${stderr}`).not.toMatch(FORGED);
 });
 
+it.each(SHOWING)('gatehouse %s --json has no control characters', async (command) => {
+  problem = undefined;
+  const { stdout, stderr } = await run(...command.split(' '), '--json');
+  expect(`${stdout}${stderr}`).not.toMatch(FORGED);
+});
+
+/** They ask many routes in a row or write files; what they print goes the same way. */
+const LEFT_OUT = ['import', 'export-log', 'import-log', 'renew-log-epoch', 'adopt-log', 'demo', 'image preview'];
+
+it('keeps each value on its line in every other command, as its help gives an example', async () => {
+  problem = undefined;
+  const others = (await leaves()).filter(
+    (name) => !LEFT_OUT.includes(name) && !SHOWING.some((one) => `${one} `.startsWith(`${name} `)),
+  );
+  expect(others.length).toBeGreaterThan(50);
+  let shown = 0;
+  for (const name of others) {
+    const { stdout: help } = await run(...name.split(' '), '--help');
+    const example = /^ {2}\$ gatehouse (.+)$/m.exec(help)?.[1] ?? name;
+    const words = [...example.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+      ([, one, other, word]) => one ?? other ?? word!,
+    );
+    for (const asked of [words, [...words, '--json']]) {
+      const { stdout, stderr } = await run(...asked);
+      expect([example, stderr.match(/TypeError|RangeError/)]).toEqual([example, null]);
+      expect([example, FORGED.exec(`${stdout}${stderr}`)]).toEqual([example, null]);
+      if (/forged/.test(`${stdout}${stderr}`)) shown++;
+    }
+  }
+  // Some need a file, or print nothing of the answer.
+  expect(shown).toBeGreaterThan(others.length);
+});
+
+/** The commands that --help lists, with the groups expanded. */
+async function leaves(group: string[] = []): Promise<string[]> {
+  const { stdout } = await run(...group, '--help');
+  const commands = [...(stdout.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name!);
+  const found: string[] = [];
+  for (const name of commands) if (name !== 'help') found.push(...(await leaves([...group, name])));
+  return found.length > 0 ? found : [group.join(' ')];
+}
+
 it('keeps each value of a problem on its line', async () => {
   problem = { type: HOSTILE, title: HOSTILE, detail: HOSTILE, incident: HOSTILE };
   expect((await run('status')).stderr).not.toMatch(FORGED);

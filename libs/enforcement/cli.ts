@@ -4,7 +4,7 @@ import { jsonOf } from '../cli/json-file.js';
 import { actorText } from '../cli/rendering/actor.js';
 import { line, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
-import type { Page } from '../http/paging.js';
+import { listed } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { followingCommands } from './cli/following.js';
 import { targetCommands } from './cli/target.js';
@@ -33,11 +33,11 @@ export const commands: CommandGroup = (program, run) => {
     'enforcement list --status overdue',
   )
     .addOption(new Option('--status <status>', 'only those not acknowledged').choices(['waiting', 'overdue']))
-    .option('--limit <n>', 'maximum number of rows', integer(1, 500))
+    .option('--limit <n>', 'maximum number of rows', integer(1, 1_000_000), 100)
     .action(
-      run<{ limit?: number; status?: string }>(async ({ client, print }, { limit, status }, account) => {
-        const answer = await client.get<Page<EnforcementEntry>>('/v1/enforcements', { account, status, limit });
-        print(answer, () => listText(answer, status !== undefined));
+      run<{ limit: number; status?: string }>(async (session, { limit, status }, account) => {
+        const items = await listed<EnforcementEntry>(session, '/v1/enforcements', { account, status }, limit);
+        session.print({ items }, () => listText(items, status !== undefined));
       }),
     );
   command(group, 'latency', 'Shows how long after a verdict decision points deny.', 'enforcement latency --days 30')
@@ -79,7 +79,7 @@ function latencyText({ days, verdicts, firstDenial, everywhere }: DeactivationLa
   ]);
 }
 
-function listText({ items }: Page<EnforcementEntry>, isByStatus: boolean): Shown {
+function listText(items: readonly EnforcementEntry[], isByStatus: boolean): Shown {
   if (isByStatus) {
     const rows = items.map((one) => [
       ...[one.enforcementId, one.accountId, one.measure, time(one.orderedAt)],

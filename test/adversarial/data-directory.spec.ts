@@ -23,7 +23,10 @@ const pathOf = (program: string) => execFileSync('sh', ['-c', `command -v ${prog
 
 /** Each process of its own PID namespace, like a container: it sees no process of another, and all its processes die with it. */
 const CONTAINER = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
-const container = works(...CONTAINER, 'true') ? CONTAINER : [];
+const hasContainers = works(...CONTAINER, 'true');
+const container = hasContainers ? CONTAINER : [];
+if (!hasContainers)
+  console.log('two containers on one directory: skipped, since this system permits no PID namespaces');
 
 let directory: string;
 const running: (StandaloneProcess & { end(): Promise<unknown> })[] = [];
@@ -53,7 +56,7 @@ async function startTwo(env: Record<string, string> = {}): Promise<StandalonePro
   return running[0]!;
 }
 
-describe('two processes in two containers on one data directory', () => {
+(hasContainers ? describe : describe.skip)('two processes in two containers on one data directory', () => {
   it('start for the first time at once: one serves and the other ends, and a later one has every event', async () => {
     const first = await startTwo();
     const images = Array.from({ length: 50 }, (_, n) => ({ imageId: `img-${n}`, accountId: 'acc-1' }));

@@ -15,8 +15,10 @@ const question = JSON.stringify({
 let gatehouse: TestGatehouse;
 let administrator: Client;
 
+const log: string[] = [];
+
 beforeAll(async () => {
-  gatehouse = await startGatehouse();
+  gatehouse = await startGatehouse({ logSink: { write: (line: string) => log.push(line) } });
   ({ administrator } = gatehouse);
   // From here on the fast path answers evaluations.
   expect((await administrator.post(EVALUATION, question)).status).toBe(200);
@@ -119,9 +121,16 @@ describe('bodies', () => {
       const answer = await send('DELETE', `/v1/tokens/${id}`, { headers: { ...JSON_TYPE, ...length } });
       expect([answer.status, answer.code]).toEqual([200, undefined]);
     }
-    expect((await send('POST', '/v1/cases/none/release', { headers: JSON_TYPE, body: '' })).status).toBe(404);
+    expect((await send('POST', '/v1/cases/none/claim', { headers: JSON_TYPE, body: '' })).code).toBe('case-unknown');
     expect((await send('POST', '/v1/tokens', { headers: JSON_TYPE, body: '' })).code).toBe('invalid-input');
   });
+});
+
+it('are warned of if a proxy forwards them that is not listed', async () => {
+  const warnings = () => log.filter((line) => line.includes('GATEHOUSE_TRUSTED_PROXIES'));
+  expect(warnings()).toEqual([]);
+  await send('GET', '/health/live', { headers: { 'x-forwarded-for': '198.51.100.1' } });
+  expect(warnings().map((line) => JSON.parse(line))).toMatchObject([{ level: 'warn', address: '127.0.0.1' }]);
 });
 
 describe('answers', () => {
@@ -219,6 +228,17 @@ describe('answers', () => {
       }
     }
     expect(tags.size).toBe(3);
+  });
+
+  it('name what was created wherever they have 201', async () => {
+    const { paths } = (await administrator.get('/openapi.json')).body as { paths: Record<string, object> };
+    const created = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.values(operations).flatMap(({ responses }: { responses: Record<string, { headers?: object }> }) =>
+        responses[201] ? [[path, Object.keys(responses[201].headers ?? {})]] : [],
+      ),
+    );
+    expect(created.length).toBeGreaterThan(2);
+    for (const [path, headers] of created) expect([path, headers]).toEqual([path, ['Location']]);
   });
 
   it('with 201 or 202 name what was created, which can be read there', async () => {

@@ -190,10 +190,6 @@ it('has the shares of a category among all exposed images', async () => {
   expect(hate).toMatchObject({ flaggedShare: { hits: 2, of: 10 }, violationRate: { hits: 2, of: 10 } });
 });
 
-it('refuses to answer as of an earlier moment', async () => {
-  expect((await compliance.get('/v1/safety/metrics?asOf=1')).status).toBe(400);
-});
-
 it('has the review times and the deactivation latency, and no agreement for a single reviewer', async () => {
   const { whole } = await metrics();
   const sinceTheFlags = Date.now() - Date.parse('2022-05-19T10:00:00Z');

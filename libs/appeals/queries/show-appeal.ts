@@ -87,7 +87,10 @@ export class ShowAppealHandler implements IQueryHandler<ShowAppeal> {
     const personal = await readPersonal(this.keys, filed, AppealFiled, 'text');
     // Who reads what a person wrote is recorded first.
     if (isOwn && personal.text !== null)
-      await this.audit.record({ type: 'ContentViewed', data: { appealId: id, level: 'appeal' } }, context);
+      await this.audit.record(
+        { type: 'ContentViewed', data: { appealId: id, level: 'appeal', reason: 'hears the appeal' } },
+        context,
+      );
     return {
       appealId: id,
       accountId: state.accountId,

@@ -2,6 +2,7 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IsName, IsReason } from '../../http/field-rules.js';
+import { Located } from '../../http/location.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { policyStream, withdrawPolicy } from '../policy.js';
@@ -21,6 +22,7 @@ export const WithdrawPolicyHandler = decisionHandler(WithdrawPolicy, policyStrea
 @Controller('v1/policy')
 export class WithdrawPolicyController extends CommandRoute {
   @Post('withdrawals')
+  @Located('/v1/policy')
   @Roles('operator', 'administrator')
   @Operation('Withdraws a version of the content policy that was published by mistake, in force or not', {
     description:

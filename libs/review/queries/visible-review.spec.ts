@@ -25,7 +25,7 @@ const further: CaseEvent = {
 const decisionFor = (id: string, role: NonNullable<Actor['role']>, now: number, ...events: CaseEvent[]) =>
   visibleDecision(fold(caseStream, [opened, ...events]), { kind: 'user', id, role }, now);
 
-it('tells who can take their verdict back the same of a case that others judge too', () => {
+it('shows who can take their verdict back the same of a case that others judge too', () => {
   const end = Date.parse(FINAL_AT);
   expect(decisionFor('rita', 'reviewer', NOW, judged)).toBe(end);
   expect(decisionFor('rita', 'reviewer', NOW, judged, further)).toBe(end);

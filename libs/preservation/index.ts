@@ -1,9 +1,11 @@
 import type { Context } from '../context/context.js';
+import { ERASURE_HOLDS } from '../platform/personal-data/erasure-holds.js';
 import { preservationEvents } from './events.js';
 import { ChangeHoldController, LiftHoldHandler, PlaceHoldHandler } from './features/change-hold.js';
 import { RecordReportController, RecordReportHandler } from './features/record-report.js';
 import { preservationStream } from './preservation.js';
 import { holdPlacing } from './processes/hold-placing.js';
+import { AccountHolds } from './queries/account-holds.js';
 import { HoldGauges } from './queries/hold-gauges.js';
 import { ListHoldsController, ListHoldsHandler } from './queries/list-holds.js';
 import { legalHoldsView } from './views/legal-holds.js';
@@ -25,5 +27,5 @@ export const preservationContext: Context = {
       controllers: [ListHoldsController, ChangeHoldController, RecordReportController],
     },
   ],
-  services: [HoldGauges],
+  services: [HoldGauges, { provide: ERASURE_HOLDS, useClass: AccountHolds }],
 };

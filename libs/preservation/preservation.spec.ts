@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { fold } from '../kernel/decider.js';
 import type { PreservationEvent } from './events.js';
-import { liftHold, placeHold, placeHoldByHand, preservationStream, recordReport } from './preservation.js';
+import {
+  liftHold,
+  placeHold,
+  placeHoldByHand,
+  preservationStream,
+  recordReport,
+  refuseUnderHold,
+} from './preservation.js';
 
 const accountId = 'acc-1';
 const holdId = 'img-1';
@@ -87,4 +94,30 @@ it('records a report to an authority once, and another one beside it', () => {
   const state = given(...informed);
   expect(recordReport(state, report)).toEqual([]);
   expect(recordReport(state, { ...report, authority: 'BKA' })).toHaveLength(1);
+});
+
+describe('erasing what is stored of an account', () => {
+  const NOTHING = { pending: [], isUncertain: false };
+  const erase = (state = given(), toCome: Partial<Parameters<typeof refuseUnderHold>[2]> = {}) =>
+    refuseUnderHold(state, accountId, { ...NOTHING, ...toCome });
+  const underHold = (more: object) =>
+    expect.objectContaining({ code: 'under-hold', details: { accountId, caseId: null, ...more } });
+
+  it('is let through without a hold, and once every hold is lifted', () => {
+    expect(() => erase()).not.toThrow();
+    expect(() => erase(given(placed, lifted))).not.toThrow();
+  });
+
+  it('is refused under a hold, which the refusal names with its remedy', () => {
+    expect(() => erase(given(placed))).toThrow(underHold({ holdId }));
+    expect(() => erase(given(placed))).toThrow(/DELETE \/v1\/accounts\/acc-1\/legal-holds\/img-1/);
+  });
+
+  it('is refused while a hold is to be placed, or can’t be known, but not for one that was lifted', () => {
+    const pending = [{ holdId: 'e-1', caseId: 'img-1', reason }];
+    expect(() => erase(given(), { pending })).toThrow(underHold({ holdId: 'e-1', caseId: 'img-1' }));
+    const over: PreservationEvent = { type: 'LegalHoldLifted', data: { ...ofCase.data, reason } as never };
+    expect(() => erase(given(ofCase, over), { pending })).not.toThrow();
+    expect(() => erase(given(), { isUncertain: true })).toThrow(underHold({ holdId: null }));
+  });
 });

@@ -93,6 +93,38 @@ export function liftHold(
     }));
 }
 
+/** What leads to holds and is stored, but has not placed them. */
+export interface HoldsToCome {
+  pending: readonly Omit<DataOf<typeof LegalHoldPlaced>, 'accountId'>[];
+  /** Whether a confirmation of the account can't be processed, which may have to hold it. */
+  isUncertain: boolean;
+}
+
+/** Refuses to erase what is stored of an account. @throws Refusal under-hold */
+export function refuseUnderHold(
+  { holds }: Preservation,
+  accountId: string,
+  { pending, isUncertain }: HoldsToCome,
+): void {
+  const inForce = [...holds.values()].filter(({ lifted }) => !lifted);
+  const toCome = pending.filter(({ holdId }) => !holds.has(holdId));
+  const [hold] = [...inForce, ...toCome];
+  if (hold) {
+    const { holdId, caseId = null, reason } = hold;
+    throw new Refusal(
+      'under-hold',
+      `what is stored of account ${accountId} is under hold ${holdId} (${reason}): lift it by DELETE /v1/accounts/${accountId}/legal-holds/${holdId}, then erase`,
+      { accountId, holdId, caseId },
+    );
+  }
+  if (!isUncertain) return;
+  throw new Refusal(
+    'under-hold',
+    `a confirmed violation of account ${accountId} may have to hold what is stored of it, but can’t be processed: correct what parked the account in hold-placing, which gatehouse status shows, then erase`,
+    { accountId, holdId: null, caseId: null },
+  );
+}
+
 /** A no-op if this report is recorded. */
 export function recordReport({ reports }: Preservation, data: DataOf<typeof AuthorityInformed>): PreservationEvent[] {
   const isRecorded = reports.some(

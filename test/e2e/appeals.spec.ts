@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { schedulesOf } from '../../apps/composition/workers.js';
 import { DAY_MS, toIso } from '../../libs/kernel/clock.js';
-import { PersonKeys } from '../../libs/platform/personal-data/person-keys.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
@@ -192,7 +191,7 @@ describe('an appeal', () => {
     const accountId = await confirmed('img-erased');
     await file('img-erased');
     await hugo.post('/v1/appeals/img-erased/claim');
-    await gatehouse.app.get(PersonKeys).forget(accountId);
+    await gatehouse.forget(accountId);
     expect(await appealOf('img-erased')).toMatchObject({ text: null, isErased: true, status: 'open' });
     expect((await decide('img-erased', 'granted')).status).toBe(200);
     await gatehouse.settle();

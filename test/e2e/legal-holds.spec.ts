@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ERASED } from '../../libs/platform/personal-data/encrypted-text.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
@@ -22,13 +23,17 @@ beforeAll(async () => {
 });
 afterAll(() => gatehouse.close());
 
-async function confirmed(imageId: string, clause: string) {
+async function flagged(imageId: string, clause: string) {
   for (const event of [
     cloudEvent('ImageGenerated', { imageId, accountId: `owner-${imageId}` }),
     cloudEvent('ContentFlagged', { imageId, flaggedBy: 'acc-9', flaggerKind: 'user', categories: [clause] }),
   ])
     await service.post('/v1/events', event, { 'content-type': 'application/cloudevents+json' });
   await gatehouse.settle();
+}
+
+async function confirmed(imageId: string, clause: string) {
+  await flagged(imageId, clause);
   expect((await judge(rita, imageId, 'unsafe', { clause })).body.status).toBe('confirmed');
   await gatehouse.settle();
 }
@@ -110,6 +115,44 @@ it('is placed and lifted by compliance only, with a reason', async () => {
   expect(await holds('account=acc-7&inForce=false')).toMatchObject([{ holdId: 'request-17' }]);
   const first = (await carol.get('/v1/legal-holds?limit=1')).body;
   expect(await holds(`cursor=${first.nextCursor}`)).toMatchObject([{ holdId: 'request-17' }]);
+});
+
+describe('erasing what is stored of an account', () => {
+  const erase = (accountId: string) => gatehouse.forget(accountId);
+  const underHold = (accountId: string, holdId: unknown) =>
+    expect.objectContaining({ code: 'under-hold', details: expect.objectContaining({ accountId, holdId }) });
+  const address = async (email: string) => (await service.post('/v1/waitlist', { email })).body.accountId;
+
+  it('is done once its hold is lifted', async () => {
+    const ada = await address('ada@example.org');
+    const path = `/v1/accounts/${ada}/legal-holds`;
+    await carol.post(path, { holdId: 'request-20', reason: 'an order of a court' });
+    await expect(erase(ada)).rejects.toEqual(underHold(ada, 'request-20'));
+    await expect(gatehouse.runtime.personKeys.encrypt(ada, 'text', 'place')).resolves.not.toBe(ERASED);
+    await carol.delete(`${path}/request-20?reason=over`);
+    await erase(ada);
+    await expect(gatehouse.runtime.personKeys.encrypt(ada, 'text', 'place')).resolves.toBe(ERASED);
+  });
+
+  it('is refused from the confirmation on, before the hold is placed', async () => {
+    await flagged('ahead', 'minors');
+    expect((await judge(rita, 'ahead', 'unsafe', { clause: 'minors' })).body.status).toBe('confirmed');
+    expect(await holds('account=owner-ahead')).toEqual([]);
+    await expect(erase('owner-ahead')).rejects.toEqual(underHold('owner-ahead', expect.any(String)));
+    await gatehouse.settle();
+    const [{ holdId }] = await holds('account=owner-ahead');
+    await expect(erase('owner-ahead')).rejects.toEqual(underHold('owner-ahead', holdId));
+    await confirmed('lesser', 'violent');
+    await erase('owner-lesser');
+  });
+
+  it('is a no-op once it was done, also under a hold', async () => {
+    const path = '/v1/accounts/owner-lesser/legal-holds';
+    expect((await carol.post(path, { holdId: 'request-21', reason: 'too late' })).status).toBe(200);
+    await erase('owner-lesser');
+    await carol.delete(`${path}/request-21?reason=over`);
+    await gatehouse.settle();
+  });
 });
 
 it('is listed, placed, lifted and reported from the command line', async () => {

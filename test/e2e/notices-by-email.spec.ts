@@ -103,7 +103,7 @@ describe('a decision is sent by e-mail', () => {
     const [owner, erased] = [await joined('owner-three'), await joined('erased')];
     await confirmed('img-three', owner, 'a-user-of-another-product');
     await confirmed('img-four', await joined('owner-four'), erased);
-    await gatehouse.runtime.personKeys.forget(erased);
+    await gatehouse.forget(erased);
     await tick();
     expect(await noticesOf('a-user-of-another-product')).toMatchObject([
       { status: 'skipped', attempts: 1, error: 'the person has no address' },

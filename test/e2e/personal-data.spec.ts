@@ -76,8 +76,8 @@ it('shows nothing that the log can’t record', async () => {
 });
 
 it('counts what was erased', async () => {
-  await gatehouse.runtime.personKeys.forget('acc-1');
-  await gatehouse.runtime.personKeys.forget('acc-8');
+  await gatehouse.forget('acc-1');
+  await gatehouse.forget('acc-8');
   expect((await reveal(rita, 'prompt')).body).toMatchObject({ prompt: null, unavailable: 1 });
   const { comments, unavailable } = (await reveal(rita, 'comments')).body;
   expect([comments.map(({ comment }: { comment: string }) => comment), unavailable]).toEqual([['mine'], 1]);
@@ -113,7 +113,7 @@ it('shows what reviewers wrote to those who may know of it, and to leads, also o
   await judge(ria, { rationale: 'a slur' });
   await judge(rita, { rationale: 'both of it', note: 'ask Bob' });
   await gatehouse.settle();
-  await gatehouse.runtime.personKeys.forget('ria');
+  await gatehouse.forget('ria');
   const { notes, unavailable } = (await reveal(lena, 'notes', 'img-2')).body;
   expect([notes.at(-1), notes.length, unavailable]).toEqual([
     { type: 'VerdictGiven', writtenBy: 'rita', at: expect.any(String), rationale: 'both of it', note: 'ask Bob' },
@@ -144,7 +144,7 @@ it('gives an operator the addresses of a cohort, and records whose', async () =>
   await gatehouse.settle();
   await operator.put(`/v1/accounts/${ben}/address`, { email: 'ben@example.net' });
   await operator.post(`/v1/accounts/${cem}/deactivation`, { reason: 'operator-decision' });
-  await gatehouse.runtime.personKeys.forget(dan);
+  await gatehouse.forget(dan);
 
   const exported = (caller: Client, more = {}) =>
     caller.post('/v1/cohorts/week-20/address-exports', { reason: 'invitations', ...more });

@@ -9,6 +9,7 @@ import { TokenRegistry } from '../../libs/http/credentials/token-registry.js';
 import type { Clock } from '../../libs/kernel/clock.js';
 import { readSettings } from '../../libs/platform/configuration/settings.js';
 import { createLogger, type LogSink } from '../../libs/platform/logging/logger.js';
+import { ERASURE_HOLDS, type ErasureHolds } from '../../libs/platform/personal-data/erasure-holds.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
 export interface Answer {
@@ -33,6 +34,8 @@ export interface TestGatehouse extends Standalone {
   administrator: Client;
   administratorToken: string;
   database: TestDatabase;
+  /** Erases the personal data of somebody who is under no hold. */
+  forget(person: string): Promise<void>;
   /** A second backend on the same database and data directory, like a second process; close it before this one. */
   beside(options?: Pick<TestGatehouseOptions, 'background' | 'env'>): Promise<Standalone>;
 }
@@ -84,6 +87,7 @@ export async function startGatehouse({
     administratorToken,
     database,
     beside,
+    forget: (person) => standalone.runtime.personKeys.forget(person, standalone.app.get<ErasureHolds>(ERASURE_HOLDS)),
     administrator: client(standalone.url, administratorToken),
     as: async (name, ...roles) => client(standalone.url, roles.length > 0 ? await tokenOf(name, roles) : undefined),
     async close() {

@@ -6,6 +6,7 @@ import { arrayParameter } from '../database/array-parameters.js';
 import { StartFailure } from '../start-failure.js';
 import { decrypt, encrypt } from './aes-gcm.js';
 import { ERASED, fromEncryptedText, isEncrypted, toEncryptedText, Unreadable } from './encrypted-text.js';
+import type { ErasureHolds } from './erasure-holds.js';
 import { StoredPersonKey } from './stored-person-key.js';
 
 const KEY_BYTES = 32;
@@ -106,8 +107,17 @@ export class PersonKeys {
     }
   }
 
-  /** Destroys a person's key: their data can't be decrypted any more, and new data of theirs is not kept. */
-  async forget(person: string): Promise<void> {
+  /**
+   * Destroys a person's key: their data can't be decrypted any more, and new data of theirs is not kept. A no-op for a person
+   * who was forgotten.
+   * @throws Refusal under-hold; NotCaughtUp if the holds can't be known in time
+   */
+  async forget(person: string, holds: ErasureHolds): Promise<void> {
+    if (await this.stored.existsBy({ person, forgotten: true })) {
+      this.keys.set(person, FORGOTTEN);
+      return;
+    }
+    await holds.refuseHeld(person);
     await this.stored.upsert({ person, wrappedKey: null, forgotten: true }, ['person']);
     this.keys.set(person, FORGOTTEN);
   }

@@ -1,10 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { Catalogue } from '../../libs/context/catalogue.js';
 import type { Context } from '../../libs/context/context.js';
 import { OwnEventIds } from '../../libs/event-store/event-identity.js';
 import { Transactor } from '../../libs/event-store/transact.js';
 import { EventSchemas } from '../../libs/events/event-schemas.js';
+import { ChangeNaming } from '../../libs/http/change-naming.js';
 import { EVERYWHERE, HttpModule } from '../../libs/http/http.module.js';
 import { API_DESCRIPTION } from '../../libs/http/openapi/api-description.js';
 import { ApiDocuments } from '../../libs/http/openapi/api-documents.js';
@@ -70,7 +72,7 @@ export class GatewayModule {
       module: GatewayModule,
       global: true,
       imports: [HttpModule.with(runtime), CqrsModule.forRoot(), ...catalogue.contexts.map(ContextModule.of)],
-      providers: ports,
+      providers: [...ports, { provide: APP_INTERCEPTOR, useClass: ChangeNaming }],
       exports: ports,
     };
   }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { createParamDecorator, type ExecutionContext, Inject, Injectable, type PipeTransform } from '@nestjs/common';
 import { Type } from 'typebox';
 import { LogEpoch } from '../event-store/log-epoch.js';
-import type { Position } from '../kernel/envelope.js';
+import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import { InvalidInput } from '../kernel/errors.js';
 import { HttpError } from './http-error.js';
 
@@ -23,6 +23,42 @@ export const IF_MATCH = {
  * have another event there.
  */
 export const entityTagOf = (position: Position, epoch: string): string => `"${epoch}-${position}"`;
+
+/** The sender of a change did not know the last one. */
+export class ChangedMeanwhile extends HttpError {
+  /**
+   * @param what has changed
+   * @param etag of what it is now
+   * @param position of the event that changed it last; 0 for none
+   * @param by that event, if the sender may know of it
+   */
+  constructor(
+    private readonly what: string,
+    private readonly etag: string,
+    readonly position: Position,
+    by?: Pick<RecordedEvent, 'type' | 'metadata'>,
+  ) {
+    const { kind, id, role } = by?.metadata.actor ?? {};
+    const change = by && `: ${role ?? kind} ${id} changed it at ${by.metadata.time} (${by.type})`;
+    super(
+      412,
+      'changed-meanwhile',
+      `${what} has changed since you read it${change ?? ''}; its etag is ${etag} now: read it again, then decide again`,
+      {
+        etag,
+        ...(by && {
+          changedBy: { kind, id, ...(role !== undefined && { role }) },
+          ...{ changedAt: by.metadata.time, change: by.type },
+        }),
+      },
+    );
+  }
+
+  /** The same, with who changed it. */
+  naming(by: Pick<RecordedEvent, 'type' | 'metadata'>): ChangedMeanwhile {
+    return new ChangedMeanwhile(this.what, this.etag, this.position, by);
+  }
+}
 
 /** The condition of a request that changes something. */
 export class IfMatch {
@@ -49,13 +85,12 @@ export class IfMatch {
    * Lets a change through if its sender knew the newest version. A weak tag never matches.
    * @param events of the decision. None: all is as wanted already, so that a repeated request succeeds
    * @param position of the last event of what the request changes
-   * @throws HttpError 412 `changed-meanwhile`
+   * @throws ChangedMeanwhile
    */
   allow<Event>(events: readonly Event[], position: Position, what: string): readonly Event[] {
     const current = entityTagOf(position, this.epoch);
     if (events.length === 0 || this.tags === undefined || this.tags.includes(current)) return events;
-    const message = `${what} has changed since you read it (its etag is ${current} now): read it again, then decide again`;
-    throw new HttpError(412, 'changed-meanwhile', message, { etag: current });
+    throw new ChangedMeanwhile(what, current, position);
   }
 }
 

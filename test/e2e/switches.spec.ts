@@ -142,6 +142,8 @@ it('changes nothing for an operator who saw an earlier version of the switch', a
   );
   const known = (await operator.get('/v1/switches/download?cohortId=w20')).body;
   expect([...codeOf(late), late.body.etag]).toEqual([412, 'changed-meanwhile', known.etag]);
+  expect(late.body).toMatchObject({ changedBy: { kind: 'user', role: 'operator' }, change: 'ActionSuspended' });
+  expect(late.body.changedBy).not.toHaveProperty('token');
   const resume = '/v1/switches/download?cohortId=w20&reason=done';
   expect(codeOf(await operator.delete(resume, { 'if-match': seen.body.etag }))).toEqual([412, 'changed-meanwhile']);
   // A lost answer: the repeated request finds the switch as it wants it.

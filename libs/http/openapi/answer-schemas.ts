@@ -61,6 +61,18 @@ export const problemSchema: TObject = Type.Object(
         'Every wrong field, for `invalid-input`.',
       ),
     ),
+    changedBy: Type.Optional(
+      closed(
+        {
+          kind: text('What kind of actor.'),
+          id: text('The person, the service or the process.'),
+          role: Type.Optional(text('The role that was used.')),
+        },
+        'Who made the last change, for `changed-meanwhile`.',
+      ),
+    ),
+    changedAt: Type.Optional(instant('When they made it.')),
+    change: Type.Optional(text('The type of the event of that change.')),
     incident: Type.Optional(text('The id of an unexpected error in the server’s log.')),
   },
   { description: 'RFC 9457. Some codes have further members.' },

@@ -61,6 +61,7 @@ import { FlaggerRecords } from './queries/flagger-records.js';
 import { FlagsAhead } from './queries/flags-ahead.js';
 import { FurtherReviews } from './queries/further-reviews.js';
 import { GoldenImages } from './queries/golden-images.js';
+import { HeldClaims } from './queries/held-claims.js';
 import { IsolatedFlags } from './queries/isolated-flags.js';
 import { IsolationGauge } from './queries/isolation-gauge.js';
 import { ListBulkJobsController, ListBulkJobsHandler, ShowBulkJobHandler } from './queries/list-bulk-jobs.js';
@@ -90,7 +91,11 @@ import { ShownFlags } from './queries/shown-flags.js';
 import { WaitingCases } from './queries/waiting-cases.js';
 import { reviewSettingsStream } from './queue-rules.js';
 import { reviewerStream } from './reviewer.js';
-import { CreateCaseReservations1700000000140, CreateRefusedCases1700000000150 } from './schema.js';
+import {
+  CreateCaseReservations1700000000140,
+  CreateRefusedCases1700000000150,
+  NameReservingReviewers1700000000165,
+} from './schema.js';
 import { severeViewersStream } from './severe-viewers.js';
 import { bulkJobsView } from './views/bulk-jobs.js';
 import { casesView } from './views/cases.js';
@@ -286,6 +291,7 @@ export const reviewContext: Context = {
     FlaggerRecords,
     FlagRates,
     FurtherReviews,
+    HeldClaims,
     GoldenImages,
     { provide: UNREPORTED_IMAGES, useExisting: GoldenImages },
     IsolatedFlags,
@@ -305,5 +311,9 @@ export const reviewContext: Context = {
     ShownFlags,
     WaitingCases,
   ],
-  migrations: [CreateCaseReservations1700000000140, CreateRefusedCases1700000000150],
+  migrations: [
+    CreateCaseReservations1700000000140,
+    CreateRefusedCases1700000000150,
+    NameReservingReviewers1700000000165,
+  ],
 };

@@ -26,6 +26,22 @@ export class CreateCaseReservations1700000000140 implements MigrationInterface {
   }
 }
 
+/** For whom a case is reserved: claims count as theirs before the view shows them. */
+export class NameReservingReviewers1700000000165 implements MigrationInterface {
+  name = 'NameReservingReviewers1700000000165';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      ALTER TABLE review.case_reservations ADD COLUMN reviewer text;
+      CREATE INDEX ON review.case_reservations (reviewer);
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE review.case_reservations DROP COLUMN reviewer');
+  }
+}
+
 /** Cases that were refused to a reviewer for a reason that the view does not show. Losing the rows does no harm. */
 export class CreateRefusedCases1700000000150 implements MigrationInterface {
   name = 'CreateRefusedCases1700000000150';

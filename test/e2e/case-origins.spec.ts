@@ -36,7 +36,7 @@ async function open(origin: Origin): Promise<void> {
 }
 
 beforeAll(async () => {
-  gatehouse = await startGatehouse({ clock: { now: () => now } });
+  gatehouse = await startGatehouse({ clock: { now: () => now }, env: { GATEHOUSE_CLAIMS_PER_REVIEWER: '0' } });
   service = await gatehouse.as('images', 'service');
   rita = await gatehouse.as('rita', 'reviewer');
   await gatehouse.settle();

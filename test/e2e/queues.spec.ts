@@ -27,7 +27,7 @@ const QUEUES = {
 
 beforeAll(async () => {
   now = Date.parse('2022-05-18T09:00:00Z');
-  gatehouse = await startGatehouse({ clock: { now: () => now } });
+  gatehouse = await startGatehouse({ clock: { now: () => now }, env: { GATEHOUSE_CLAIMS_PER_REVIEWER: '0' } });
   service = await gatehouse.as('images', 'service');
   rita = await gatehouse.as('rita', 'reviewer');
   rob = await gatehouse.as('rob', 'reviewer');

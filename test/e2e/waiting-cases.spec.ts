@@ -23,7 +23,11 @@ beforeAll(async () => {
   now = Date.parse('2022-05-18T09:00:00Z');
   gatehouse = await startGatehouse({
     clock: { now: () => now },
-    env: { GATEHOUSE_VERDICT_WINDOW_MS: String(WINDOW_MS), GATEHOUSE_SCHEDULER: 'off' },
+    env: {
+      GATEHOUSE_VERDICT_WINDOW_MS: String(WINDOW_MS),
+      GATEHOUSE_SCHEDULER: 'off',
+      GATEHOUSE_CLAIMS_PER_REVIEWER: '0',
+    },
   });
   service = await gatehouse.as('images', 'service');
   rita = await gatehouse.as('rita', 'reviewer');

@@ -81,10 +81,20 @@ export class PlayedReviewer {
 
   private async next(): Promise<ClaimAnswer | undefined> {
     for (const queue of this.play.queues) {
-      const { claim } = await this.client.post<NextCaseAnswer>(`/v1/queues/${queue}/next`);
+      const claim = await this.nextOf(queue);
       if (claim) return claim;
     }
     return undefined;
+  }
+
+  private async nextOf(queue: string): Promise<ClaimAnswer | null> {
+    try {
+      return (await this.client.post<NextCaseAnswer>(`/v1/queues/${queue}/next`)).claim;
+    } catch (error) {
+      // They hold claims of an interrupted command.
+      if (error instanceof ApiProblem && error.code === 'enough-claimed') return null;
+      throw error;
+    }
   }
 
   /** A case that they claimed before without getting the answer, or before the command was interrupted. */

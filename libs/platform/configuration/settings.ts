@@ -107,6 +107,9 @@ const table = {
   ),
   isolationHours: integer(24, 1, 720).means('How long the flags of such a flagger are kept apart, in hours'),
   claimLeaseMs: integer(300_000, 1_000, DAY_MS).means('Duration of the lease on a claimed case, in ms'),
+  claimsPerReviewer: integer(2, 0, 1_000).means(
+    'Claims of one reviewer after which they get no further case of a queue: the one they look at and those ahead of it; 0 for no limit',
+  ),
   verdictWindowMs: integer(0, 0, DAY_MS).means(
     'How long a verdict can be taken back, in ms; its case is decided when it no longer can',
   ),

@@ -11,7 +11,10 @@ import { Context } from '../../http/request-context.js';
 import { toIso } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { NotFound, Refusal, Unavailable } from '../../kernel/errors.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import { SETTINGS } from '../../platform/ports.js';
 import { caseFields } from '../queries/case-fields.js';
+import { HeldClaims } from '../queries/held-claims.js';
 import { isLead, REVIEWERS } from '../queries/reviewing-roles.js';
 import { WaitingCases } from '../queries/waiting-cases.js';
 import { queueOf, reviewSettingsStream } from '../queue-rules.js';
@@ -31,13 +34,48 @@ export class NextCase extends RequestCommand<Given | undefined> {
 
 @CommandHandler(NextCase)
 export class NextCaseHandler implements ICommandHandler<NextCase> {
+  /** By reviewer, the last of their requests. */
+  private readonly asking = new Map<string, Promise<unknown>>();
+
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(WaitingCases) private readonly waiting: WaitingCases,
     @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(HeldClaims) private readonly held: HeldClaims,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  async execute({ queue, context }: NextCase): Promise<Given | undefined> {
+  /** One request of a reviewer after the other, since each counts what those before it have claimed. */
+  async execute(command: NextCase): Promise<Given | undefined> {
+    const { id: reviewer } = command.context.actor;
+    if (this.settings.claimsPerReviewer === 0) return this.give(command);
+    const before = this.asking.get(reviewer);
+    const given = (async () => {
+      await before?.catch(() => undefined);
+      await this.refuseEnough(reviewer);
+      return this.give(command);
+    })();
+    this.asking.set(reviewer, given);
+    try {
+      return await given;
+    } finally {
+      if (this.asking.get(reviewer) === given) this.asking.delete(reviewer);
+    }
+  }
+
+  /** @throws Refusal enough-claimed */
+  private async refuseEnough(reviewer: string): Promise<void> {
+    const caseIds = await this.held.of(reviewer);
+    const most = this.settings.claimsPerReviewer;
+    if (caseIds.length < most) return;
+    throw new Refusal(
+      'enough-claimed',
+      `${reviewer} has claimed ${caseIds.join(', ')}, and nobody gets another case with ${most} claims: judge, release or hand over one first`,
+      { caseIds },
+    );
+  }
+
+  private async give({ queue, context }: NextCase): Promise<Given | undefined> {
     const { id: reviewer } = context.actor;
     const [{ state: rules }, { state: profile }] = await Promise.all([
       this.transactor.load(reviewSettingsStream, undefined),
@@ -111,7 +149,7 @@ export class NextCaseController {
   @Roles(...REVIEWERS)
   @Operation('Claims the case of a queue that is due first and that the caller may review', {
     description:
-      'Two reviewers never get one case. Left out are cases that are claimed or kept for somebody else, those that wait for their verdicts to be final, those of the caller’s own images and flags and of linked accounts, and those that the caller has judged. Leads get escalated cases first, others none of them, and no golden ones. Without a case, `claim` and `case` are null. A repeat claims another case: GET /v1/cases?reviewer= lists those that the caller has.',
+      'Two reviewers never get one case. Left out are cases that are claimed or kept for somebody else, those that wait for their verdicts to be final, those of the caller’s own images and flags and of linked accounts, and those that the caller has judged. Leads get escalated cases first, others none of them, and no golden ones. Without a case, `claim` and `case` are null. A repeat claims another case, until the caller has as many as `GATEHOUSE_CLAIMS_PER_REVIEWER` says: GET /v1/cases?reviewer= lists those that the caller has.',
     answer: answer('NextCase', 'The claim, or null if no case of the queue waits for the caller.', NextCaseAnswer, {
       queue: 'default',
       claim: {
@@ -135,7 +173,7 @@ export class NextCaseController {
         verdictsGiven: 0,
       },
     }),
-    refusals: { 404: ['queue-unknown'], 409: ['skill-needed'], 503: ['not-caught-up', 'too-busy'] },
+    refusals: { 404: ['queue-unknown'], 409: ['enough-claimed', 'skill-needed'], 503: ['not-caught-up', 'too-busy'] },
   })
   async nextCase(@Param() { id: queue }: QueueParam, @Context() context: Context): Promise<NextCaseAnswer> {
     const given = await this.commands.execute(new NextCase().with({ context, queue }));

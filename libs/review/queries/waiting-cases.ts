@@ -88,10 +88,11 @@ const FREE = {
 /** Two processes that find the same case get it once. They insert in one order, so that neither waits for the other. */
 const TAKE = {
   name: 'gatehouse_take_cases',
-  text: `INSERT INTO review.case_reservations AS r (case_id, until, seen)
-    SELECT case_id, to_timestamp($2::float8 / 1000), seen FROM unnest($3::text[], $4::int8[]) AS found (case_id, seen)
+  text: `INSERT INTO review.case_reservations AS r (case_id, until, seen, reviewer)
+    SELECT case_id, to_timestamp($2::float8 / 1000), seen, reviewer
+    FROM unnest($3::text[], $4::int8[], $5::text[]) AS found (case_id, seen, reviewer)
     ORDER BY case_id
-    ON CONFLICT (case_id) DO UPDATE SET until = excluded.until, seen = excluded.seen, claimed_at = NULL
+    ON CONFLICT (case_id) DO UPDATE SET until = excluded.until, seen = excluded.seen, reviewer = excluded.reviewer, claimed_at = NULL
       WHERE r.until <= ${NOW} OR r.claimed_at <= excluded.seen
     RETURNING case_id`,
 };
@@ -166,7 +167,7 @@ export class WaitingCases {
     while (rest.length > 0) {
       const free = await this.free(rest, after, limit);
       const found = suited(rest, free);
-      const taken = await this.take([...found.values()]);
+      const taken = await this.take(found);
       for (const [{ resolve }, { case_id }] of found) if (taken.has(case_id)) resolve(case_id);
       const isContested = taken.size < found.size;
       const isLast = free.length < limit && !isContested;
@@ -190,8 +191,9 @@ export class WaitingCases {
   }
 
   /** @returns the ids of those that no other process took */
-  private async take(cases: readonly FreeCase[]): Promise<ReadonlySet<string>> {
-    if (cases.length === 0) return new Set();
+  private async take(found: ReadonlyMap<Request, FreeCase>): Promise<ReadonlySet<string>> {
+    if (found.size === 0) return new Set();
+    const cases = [...found.values()];
     const now = this.clock.now();
     const ids = arrayParameter(
       'text',
@@ -201,7 +203,11 @@ export class WaitingCases {
       'int8',
       cases.map(({ position }) => Number(position)),
     );
-    const { rows } = await this.pool.query({ ...TAKE, values: [now, now + RESERVED_MS, ids, positions] });
+    const reviewers = arrayParameter(
+      'text',
+      [...found.keys()].map(({ reviewer }) => reviewer),
+    );
+    const { rows } = await this.pool.query({ ...TAKE, values: [now, now + RESERVED_MS, ids, positions, reviewers] });
     return new Set(rows.map(({ case_id }) => case_id));
   }
 

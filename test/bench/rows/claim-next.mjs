@@ -24,7 +24,7 @@ export async function run({ server, rounds, openCases, profile, log }) {
     await server.createDatabase('claim_next_bare'),
   ];
   const standalone = await startStandalone(
-    { ...onDatabase(database.connection), GATEHOUSE_CLAIM_LEASE_MS: LEASE_MS },
+    { ...onDatabase(database.connection), GATEHOUSE_CLAIM_LEASE_MS: LEASE_MS, GATEHOUSE_CLAIMS_PER_REVIEWER: '0' },
     profile,
   );
   await fill(bareDatabase.connection, openCases);

@@ -87,12 +87,13 @@ function refuseSeveral(
   { verdicts, panelSize, verdictsNeeded }: Case,
   caseId: string,
   { action }: Pick<BulkJob, 'action'>,
-  { rules }: RoutingFacts,
+  { rules, furtherReview }: CaseFacts & RoutingFacts,
 ): void {
   if (verdicts.length > 0)
     throw new Refusal('already-reviewed', `case ${caseId} has verdicts, which a bulk job does not overrule`);
   if (panelSize > 1)
     throw new Refusal('panel-too-small', `case ${caseId} is decided by ${panelSize} reviewers, not by one lead`);
-  if (verdictsNeeded > 0 || (action === 'confirm' && rules.sampling.secondReviewOfDeactivations))
+  const isSampled = furtherReview?.isSampled ?? false;
+  if (verdictsNeeded > 0 || isSampled || (action === 'confirm' && rules.sampling.secondReviewOfDeactivations))
     throw new Refusal('second-review-needed', `case ${caseId} needs a second review: judge it by itself`);
 }

@@ -153,6 +153,9 @@ describe('a case that a bulk job handles', () => {
     expect(handle(opened(), {}, 'lena', strict)).toHaveLength(1);
     for (const action of [{}, CONFIRM])
       expect(() => handle({ ...opened(), verdictsNeeded: 2 }, action)).toThrow(refusal('second-review-needed'));
+    const sampled = { furtherReview: { isSampled: true, deactivates: () => false } };
+    for (const action of [{}, CONFIRM])
+      expect(() => handle(opened(), action, 'lena', sampled)).toThrow(refusal('second-review-needed'));
   });
 
   it('is not confirmed under a clause that the policy in force does not have', () => {

@@ -5,6 +5,8 @@ import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { until } from '../support/until.js';
 
+/** Cases that a job handles before it looks whether it was cancelled. */
+const PAGE = 100;
 let now = Date.parse('2022-05-18T09:00:00Z');
 let gatehouse: TestGatehouse;
 let service: Client;
@@ -135,6 +137,40 @@ it('leaves cases to reviewers that changed after the job was started', async () 
   await gatehouse.settle();
   expect(await Promise.all(idsOf('ch', 3).map(statusOf))).toEqual(['open', 'open', 'dismissed']);
   expect(await show(jobId)).toMatchObject({ status: 'ended' });
+});
+
+it('leaves cases of the second-review sample to reviewers, whether it dismisses or confirms', async () => {
+  await flagged('sampled', idsOf('sa', 2));
+  await lena.put('/v1/review-sampling', {
+    ...{ secondReviewPercent: 100, secondReviewOfDeactivations: false, reason: 'x' },
+  });
+  for (const action of [{ action: 'dismiss' }, { action: 'confirm', clause: 'violent' }]) {
+    const { jobId } = (await start({ ...action, category: 'sampled', atMost: 2 })).body;
+    await gatehouse.settle();
+    expect(await show(jobId)).toMatchObject({ status: 'ended', handled: 2, refused: 2 });
+  }
+  const { jobId } = (await start({ action: 'requeue', category: 'sampled', toQueue: 'severe', atMost: 2 })).body;
+  await gatehouse.settle();
+  expect(await show(jobId)).toMatchObject({ status: 'ended', handled: 2, refused: 0 });
+  await lena.put('/v1/review-sampling', {
+    ...{ secondReviewPercent: 0, secondReviewOfDeactivations: false, reason: 'x' },
+  });
+  expect(await Promise.all(idsOf('sa', 2).map(statusOf))).toEqual(['open', 'open']);
+});
+
+it('leaves what is left to reviewers if it is cancelled half-way', async () => {
+  await flagged('half', idsOf('h', PAGE + 2));
+  const { jobId } = (await start({ action: 'dismiss', category: 'half', atMost: PAGE + 2 })).body;
+  const read = CaseFactsReader.prototype.read;
+  let reads = 0;
+  jest.spyOn(CaseFactsReader.prototype, 'read').mockImplementation(async function (this: CaseFactsReader, ...given) {
+    if (++reads === 2) await lena.delete(`/v1/bulk-jobs/${jobId}?reason=x`);
+    return read.apply(this, given);
+  });
+  await gatehouse.settle();
+  expect(await show(jobId)).toMatchObject({ status: 'cancelled', matched: PAGE + 2, handled: PAGE, refused: 0 });
+  const open = (await lena.get('/v1/cases?status=open&category=half')).body.items;
+  expect(open).toHaveLength(2);
 });
 
 it('is shown and led from the command line', async () => {

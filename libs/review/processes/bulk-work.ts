@@ -93,7 +93,7 @@ async function handled(
           context,
           (state, read) => handleInBulk(state, { ...job, caseId, now: clock.now() }, read),
           async () => {
-            const read = await facts.read(caseId, [by]);
+            const read = await facts.read(caseId, [by], { isDeciding: event.data.action !== 'requeue' });
             const { state } = await transactor.load(caseStream, caseId);
             return { ...read, ...(await routing.read(state)) };
           },

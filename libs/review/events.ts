@@ -96,7 +96,7 @@ export const CaseOpened = defineEvent({
 export const CaseJoined = defineEvent({
   type: 'CaseJoined',
   version: 1,
-  summary: 'An image under review was flagged again, by somebody else or for another category.',
+  summary: 'An image under review was flagged again: by somebody else, for another category or with more confidence.',
   schema: eventData({ caseId, accountId: owner, ...flag }),
   example: {
     caseId: 'img-1',

@@ -60,9 +60,22 @@ describe('a flag', () => {
     ]);
   });
 
-  it('is a no-op if it is repeated or has neither a new flagger nor a new category', () => {
+  it('is a no-op if it is repeated or has neither a new flagger, a new category nor a higher confidence', () => {
     expect(openCase(opened().state(), flag())).toEqual([]);
     expect(openCase(opened().state(), flag({ flagId: 'flag-2', position: 12 }))).toEqual([]);
+  });
+
+  it('that is repeated joins an open case each time its confidence is higher by the step', () => {
+    const file = opened({ confidence: 0.3 });
+    const again = (confidence?: number) => openCase(file.state(), flag({ flagId: 'flag-2', position: 12, confidence }));
+    for (const lower of [undefined, 0.2, 0.3, 0.499]) expect(again(lower)).toEqual([]);
+    expect(again(0.5)).toMatchObject([{ type: 'CaseJoined', data: { flagId: 'flag-2', confidence: 0.5 } }]);
+    file.append(again(0.5));
+    expect(again(0.5)).toEqual([]);
+    expect(again(0.69)).toEqual([]);
+    file.append(again(1));
+    expect(file.state()).toMatchObject({ confidence: 1, flags: 3 });
+    expect(again(1)).toEqual([]);
   });
 
   it('opens the next round only if it was stored after the dismissal', () => {

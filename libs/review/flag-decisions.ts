@@ -29,7 +29,7 @@ export interface OpenCase {
   /** The position of the flag's event. */
   position: Position;
   panelSize: number;
-  /** How much more confident than all earlier flags a repeated one must be to reopen a dismissed case. */
+  /** How much more confident than all earlier flags a repeated one must be to reopen a dismissed case or to join an open one. */
   confidenceStep: number;
   /** Whether few flags of the flagger were confirmed: then that they are new to a category says nothing. */
   hasPoorRecord?: boolean;
@@ -45,7 +45,8 @@ export const openingSettings = (of: { reviewPanel: number; reopenConfidencePerce
 /**
  * A flag opens a case or joins an open one. It opens the next round of a case that was dismissed, or found to be a problem of
  * the model, if it was stored after that decision and says something new (see `saysMore`). A no-op if the case is confirmed or golden,
- * and for an open case if neither its flagger nor one of its categories is new there, or if the case has MAX_FLAGS flags.
+ * and for an open case with MAX_FLAGS flags, or if neither its flagger nor one of its categories is new there and its confidence
+ * is not higher by the step than that of all earlier flags.
  */
 export function openCase(state: Case, { position, panelSize, confidenceStep, ...flag }: OpenCase): CaseEvent[] {
   if (state.status === 'confirmed' || state.origin === 'golden' || position <= state.closedAt) return [];
@@ -59,7 +60,10 @@ export function openCase(state: Case, { position, panelSize, confidenceStep, ...
     ...(hasComment !== undefined && { hasComment }),
   };
   if (state.status === 'open') {
-    const isNew = !state.flaggers.has(flaggedBy) || categories.some((label) => !state.categories.has(label));
+    const isNew =
+      !state.flaggers.has(flaggedBy) ||
+      categories.some((label) => !state.categories.has(label)) ||
+      isSurer(state, flag, confidenceStep);
     if (!isNew || state.flags >= MAX_FLAGS) return [];
     return [{ type: 'CaseJoined', data: { caseId: imageId, ...owner, flagId, flaggedBy, categories, ...details } }];
   }
@@ -95,14 +99,16 @@ function saysMore(
   flag: Pick<OpenCase, 'flaggedBy' | 'categories' | 'confidence' | 'hasPoorRecord'>,
   confidenceStep: number,
 ): boolean {
-  const { confidence = 0 } = flag;
-  const isSurer = Math.round((confidence - state.confidence) * THOUSAND) >= Math.round(confidenceStep * THOUSAND);
-  if (isSurer) return true;
+  if (isSurer(state, flag, confidenceStep)) return true;
   const subjects = subjectsOf(flag);
   if (!flag.hasPoorRecord) return subjects.some((subject) => !state.flagged.has(subject));
   const known = new Set([...state.flagged].map(categoryOf));
   return subjects.some((subject) => !known.has(categoryOf(subject)));
 }
+
+/** Few flags are: after each, the next must be higher by the step again. */
+const isSurer = (state: Case, { confidence = 0 }: Pick<OpenCase, 'confidence'>, confidenceStep: number): boolean =>
+  Math.round((confidence - state.confidence) * THOUSAND) >= Math.round(confidenceStep * THOUSAND);
 
 /** Whether only a flag that says something new has any effect on the case: then the flagger's record matters. */
 export const isCleared = ({ status }: Case): boolean => !['none', 'open', 'confirmed'].includes(status);

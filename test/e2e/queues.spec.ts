@@ -119,7 +119,11 @@ it('moves open cases when the rules change, and when a flag makes them more urge
   await settle();
   await flagged('found', { flaggedBy: 'acc-8', categories: ['violent'] });
   await settle();
-  expect((await show('found')).priority).toBeGreaterThan(before.priority);
+  const shared = await show('found');
+  expect(shared.priority).toBeGreaterThan(before.priority);
+  await flagged('found', { flaggedBy: 'acc-8', categories: ['violent'], confidence: 1 });
+  await settle();
+  expect((await show('found')).priority).toBeGreaterThan(shared.priority);
 });
 
 it('gives the case that is due first, to one reviewer only, and says when none waits', async () => {

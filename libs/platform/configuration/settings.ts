@@ -96,7 +96,7 @@ const table = {
   ),
   reviewPanel: integer(1, 1, 25).means('Number of reviewers whose verdicts decide a case'),
   reopenConfidencePercent: integer(20, 1, 100).means(
-    'How much more confident than all earlier flags a repeated flag must be to reopen a dismissed case, in hundredths',
+    'How much more confident than all earlier flags a repeated flag must be to reopen a dismissed case or to raise the priority of an open one, in hundredths',
   ),
   poorFlaggerPercent: integer(10, 0, 100).means(
     'Flaggers of whose decided flags fewer than this share are confirmed, in hundredths and with 95% confidence, are not new to a dismissed case; 0 for nobody',

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { entityTagOf, IfMatch } from '../http/if-match.js';
 import { fold } from '../kernel/decider.js';
-import { DEFAULT_QUEUE, queueOf, reviewSettingsStream, setQueueRules } from './queue-rules.js';
+import { DEFAULT_QUEUE, queueOf, reviewSettingsStream, setQueueRules, setSampling } from './queue-rules.js';
 import { QueueRulesSet } from './routing-events.js';
+import { SamplingSet } from './sampling-events.js';
 
 const data = QueueRulesSet.example;
 const { initial } = reviewSettingsStream;
@@ -47,5 +49,34 @@ describe('the queue rules', () => {
   it('know their queues and no others', () => {
     expect(queueOf(set, 'severe')).toMatchObject({ skill: 'severe' });
     expect(() => queueOf(set, 'gone')).toThrow(expect.objectContaining({ code: 'queue-unknown' }));
+  });
+});
+
+describe('the sampling', () => {
+  const given = { secondReviewPercent: 5, secondReviewOfDeactivations: true, goldenPercent: 3, reason: 'a test' };
+  const stored = { ...given, prevalencePerMillion: 0 };
+  const sampled = fold(
+    reviewSettingsStream,
+    setSampling(initial, given).map((event) => ({ ...event, metadata: { time: '2022-05-19T10:00:00Z' }, position: 7 })),
+  );
+
+  it('is set whole: what is left out stays as it was', () => {
+    expect(setSampling(initial, given)).toEqual([{ type: SamplingSet.type, data: stored }]);
+    const { goldenPercent: _, ...others } = { ...given, secondReviewPercent: 6 };
+    expect(setSampling(sampled, others)).toMatchObject([{ data: { secondReviewPercent: 6, goldenPercent: 3 } }]);
+    expect(sampled.queues).toEqual(initial.queues);
+  });
+
+  it('is refused to somebody who has read it before its last change', () => {
+    const { changedAt } = sampled.sampling;
+    const allow = (position: number, events = setSampling(sampled, { ...given, goldenPercent: 0 })) =>
+      new IfMatch(entityTagOf(position, 'epoch'), 'epoch').allow(events, changedAt, 'the sampling');
+    expect(allow(changedAt)).toHaveLength(1);
+    expect(() => allow(changedAt - 1)).toThrow(expect.objectContaining({ code: 'changed-meanwhile' }));
+  });
+
+  it('is a no-op for the same shares, whatever the reason', () => {
+    expect(setSampling(sampled, { ...given, reason: 'another one' })).toEqual([]);
+    expect(setSampling(sampled, { ...given, prevalencePerMillion: 0 })).toEqual([]);
   });
 });

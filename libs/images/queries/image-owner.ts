@@ -60,6 +60,10 @@ const toRow = (row: ViewRow): ImageRow =>
     generated_at: new Date(row.generated_at).getTime(),
     event_position: Number(row.event_position),
   }) as ImageRow;
+/** SQL of the account that generated an image, null if the view does not have it. @param imageId a column */
+export const ownerOfColumn = (imageId: string): string =>
+  `(SELECT i.account_id FROM ${viewTable(imagesView)} i WHERE i.image_id = ${imageId})`;
+
 /** The accounts that generated these images, in one query; without those that the view does not have. */
 export async function ownersOf(pool: pg.Pool, imageIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
   try {

@@ -12,6 +12,7 @@ import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { type Case, caseStream } from '../case.js';
 import { claimCase } from '../claim-decisions.js';
+import { type CaseFacts, ownerOf } from '../conflict-of-interest.js';
 import { CASE_ID } from '../queries/case-fields.js';
 import { isLead, REVIEWERS } from '../queries/reviewing-roles.js';
 import { CaseFactsReader } from './case-facts.js';
@@ -20,6 +21,8 @@ import { type ClaimAnswer, type Claimed, claimAnswer, claimed } from './claim-an
 export interface ClaimedCase extends Claimed {
   /** The case with the claim. */
   state: Case;
+  /** By the image's own record, otherwise as the case has it. */
+  accountId: string | undefined;
 }
 
 export class ClaimCase extends RequestCommand<ClaimedCase> {
@@ -38,14 +41,23 @@ export class ClaimCaseHandler implements ICommandHandler<ClaimCase> {
   async execute({ caseId, context }: ClaimCase): Promise<ClaimedCase> {
     const reviewer = context.actor.id;
     const by = { caseId, reviewer, isLead: isLead(context.actor), leaseMs: this.settings.claimLeaseMs };
+    let facts: CaseFacts = {};
     const result = await this.transactor.transact(
       caseStream,
       caseId,
       context,
-      (state, facts) => claimCase(state, { ...by, now: this.clock.now() }, facts),
-      () => this.facts.read(caseId, [reviewer]),
+      (state, read) => claimCase(state, { ...by, now: this.clock.now() }, read),
+      async () => {
+        facts = await this.facts.read(caseId, [reviewer]);
+        return facts;
+      },
     );
-    return { ...commandResult(result), claim: result.state.claim!, state: result.state };
+    return {
+      ...commandResult(result),
+      claim: result.state.claim!,
+      state: result.state,
+      accountId: ownerOf(result.state, facts),
+    };
   }
 }
 

@@ -178,14 +178,14 @@ export class NextCaseController {
   async nextCase(@Param() { id: queue }: QueueParam, @Context() context: Context): Promise<NextCaseAnswer> {
     const given = await this.commands.execute(new NextCase().with({ context, queue }));
     if (!given) return { queue, claim: null, case: null };
-    const { caseId, state } = given;
+    const { caseId, state, accountId } = given;
     return {
       queue,
       claim: claimed(caseId, given),
       case: {
         caseId,
         imageId: state.imageId,
-        accountId: state.accountId ?? null,
+        accountId: accountId ?? null,
         round: state.round,
         panelSize: state.panelSize,
         isEscalated: state.isEscalated,

@@ -1,3 +1,4 @@
+import { ownerOfColumn } from '../../images/index.js';
 import type { Origin } from '../case.js';
 import type { CaseStatus } from './case-fields.js';
 
@@ -34,6 +35,15 @@ const OF_STATUS: Record<CaseStatus, string> = {
   overturned: `status = 'overturned'`,
 };
 
+/**
+ * By the image's own record, where the case has that account or none: the index of accounts finds both. Left out are those
+ * whose flags reported another account than the record that came later.
+ */
+const ofAccount = (account: string): string => {
+  const owner = ownerOfColumn('cases.image_id');
+  return `(account_id = ${account} OR account_id IS NULL) AND coalesce(${owner}, account_id) = ${account}`;
+};
+
 /** The column by which a list is ordered, before the id: cases that wait in the order of their queues. */
 export const orderOf = ({ status }: CaseFilter): 'due_at' | 'opened_at' =>
   status === 'open' || status === 'claimed' ? 'due_at' : 'opened_at';
@@ -48,7 +58,7 @@ export function conditionsOf(filter: CaseFilter, placeOf: (value: unknown) => st
   if (status) conditions.push(OF_STATUS[status]);
   if (queue !== undefined) conditions.push(`queue = ${placeOf(queue)}::text`);
   if (category !== undefined) conditions.push(`categories @> ${placeOf(JSON.stringify([category]))}::jsonb`);
-  if (account !== undefined) conditions.push(`account_id = ${placeOf(account)}::text`);
+  if (account !== undefined) conditions.push(ofAccount(`${placeOf(account)}::text`));
   if (openedBefore !== undefined) conditions.push(`opened_at < ${placeOf(openedBefore)}::timestamptz`);
   if (openedAfter !== undefined) conditions.push(`opened_at > ${placeOf(openedAfter)}::timestamptz`);
   if (isEscalated !== undefined) conditions.push(`${WAITS} AND is_escalated = ${placeOf(isEscalated)}::boolean`);

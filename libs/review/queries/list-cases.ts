@@ -38,7 +38,9 @@ export class ListCases extends PageQuery<Page<CaseEntry>> {
   mine?: 'true';
 
   @IfGiven()
-  @IsEntityId('Only cases of this account, as far as it was known with their last flag or decision.')
+  @IsEntityId(
+    'Only cases of this account, by the image’s own record; of those whose flags named another account before it was known, only once they are flagged again or decided.',
+  )
   account?: string;
 
   @IfGiven()

@@ -20,6 +20,8 @@ import { undecided } from './verdict-decisions.js';
 export const HANDOVER_MS = DAY_MS;
 /** Maximum days for which a case can be held. */
 export const MAX_HOLD_DAYS = 7;
+/** How long after the end of a hold queues give the case only to who held it. */
+export const DUE_AGAIN_MS = 3_600_000;
 
 export interface ClaimCase {
   caseId: string;

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { schedulesOf } from '../../apps/composition/workers.js';
 import { StoreUnavailable } from '../../libs/kernel/errors.js';
+import { DUE_AGAIN_MS } from '../../libs/review/claim-decisions.js';
 import { CaseFactsReader } from '../../libs/review/features/case-facts.js';
 import { flagProcessing } from '../../libs/review/features/flag-processing.js';
 import { RoutingFactsReader } from '../../libs/review/features/routing-facts.js';
@@ -57,6 +58,11 @@ const queueFor = (category: string) => ({
 });
 const next = (reviewer: Client, queue = 'default') => reviewer.post(`/v1/queues/${queue}/next`);
 const nextId = async (reviewer: Client, queue?: string) => (await next(reviewer, queue)).body.claim?.caseId ?? null;
+const allOf = async (reviewer: Client) => {
+  const given: string[] = [];
+  for (let id = await nextId(reviewer); id !== null; id = await nextId(reviewer)) given.push(id);
+  return given;
+};
 const show = async (caseId: string) => (await lena.get(`/v1/cases/${caseId}`)).body;
 const closing = () => {
   const { pool, transactor, logger } = gatehouse.runtime;
@@ -134,8 +140,26 @@ it('does not give a held case back before its reminder', async () => {
   expect((await rita.post('/v1/cases/held/hold', { token, until })).status).toBe(200);
   await gatehouse.settle();
   expect(await nextId(rita)).toBeNull();
+  const mine = async () =>
+    (await rita.get('/v1/cases?mine=true')).body.items.find((one: { caseId: string }) => one.caseId === 'held');
+  expect(await mine()).toMatchObject({ reservedFor: 'rita', dueAgainFor: null });
   now += 600_000;
-  expect(await nextId(rita)).not.toBeNull();
+  expect(await mine()).toMatchObject({ reservedFor: null, dueAgainFor: 'rita' });
+  expect(await allOf(rob)).not.toContain('held');
+  expect(await allOf(rita)).toEqual(['held']);
+});
+
+it('gives a held case to anybody an hour after its reminder', async () => {
+  await flag('given-up', { categories: ['other'] });
+  await gatehouse.settle();
+  const { caseId, token } = (await next(rita)).body.claim;
+  expect(caseId).toBe('given-up');
+  await rita.post('/v1/cases/given-up/hold', { token, until: new Date(now + 1_000).toISOString() });
+  await gatehouse.settle();
+  now += 1_000 + DUE_AGAIN_MS - 1;
+  expect(await allOf(rob)).not.toContain('given-up');
+  now += 1;
+  expect(await allOf(rob)).toEqual(['given-up']);
 });
 
 it('gives a case to another reviewer if its reviewer turns out to be linked to the account', async () => {
@@ -147,9 +171,7 @@ it('gives a case to another reviewer if its reviewer turns out to be linked to t
   now += WINDOW_MS;
   await closing().tick();
   await gatehouse.settle();
-  const given: string[] = [];
-  for (let id = await nextId(lena); id !== null; id = await nextId(lena)) given.push(id);
-  expect(given).toContain('linked');
+  expect(await allOf(lena)).toContain('linked');
   expect((await judge(lena, 'linked', 'safe')).status).toBe(200);
 });
 

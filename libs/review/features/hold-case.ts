@@ -45,7 +45,8 @@ export class HoldCaseController extends CommandRoute {
   @HttpCode(200)
   @Roles(...REVIEWERS)
   @Operation('Sets a claimed case aside until a given time', {
-    description: 'It ends the claim. The caller can claim the case again at any time, everybody after that time.',
+    description:
+      'It ends the claim. The caller can claim the case again at any time, everybody after that time. For an hour after it, queues give the case to the caller only, and GET /v1/cases?mine=true lists it with `dueAgainFor`.',
     fields: { id: CASE_ID },
     example: { token: 1, until: '2022-05-20T10:00:00Z', note: 'asked the policy team' },
     answer: receipt('The case is held.'),

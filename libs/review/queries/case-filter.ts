@@ -1,5 +1,6 @@
 import { ownerOfColumn } from '../../images/index.js';
 import type { Origin } from '../case.js';
+import { DUE_AGAIN_MS } from '../claim-decisions.js';
 import type { CaseStatus } from './case-fields.js';
 
 /** Which cases a list has: those that meet every given condition. */
@@ -7,7 +8,7 @@ export interface CaseFilter {
   status?: CaseStatus | undefined;
   queue?: string | undefined;
   category?: string | undefined;
-  /** Who holds the claim, for whom it is kept, or who has judged it. */
+  /** Who holds the claim, for whom it is kept or due again, or who has judged it. */
   reviewer?: string | undefined;
   account?: string | undefined;
   /** RFC 3339. */
@@ -44,6 +45,12 @@ const ofAccount = (account: string): string => {
   return `(account_id = ${account} OR account_id IS NULL) AND coalesce(${owner}, account_id) = ${account}`;
 };
 
+/** Whose hold has just ended, or null: queues give them the case before others. @param now SQL of the current time */
+export const dueAgainFor = (now: string): string =>
+  `CASE WHEN is_held AND reserved_until <= ${now} AND reserved_until > ${now} - interval '${DUE_AGAIN_MS} milliseconds'
+    THEN reserved_for END`;
+export const DUE_AGAIN_NOW = dueAgainFor(NOW);
+
 /** The column by which a list is ordered, before the id: cases that wait in the order of their queues. */
 export const orderOf = ({ status }: CaseFilter): 'due_at' | 'opened_at' =>
   status === 'open' || status === 'claimed' ? 'due_at' : 'opened_at';
@@ -75,7 +82,7 @@ export function conditionsOf(filter: CaseFilter, placeOf: (value: unknown) => st
       AND EXISTS (SELECT FROM jsonb_array_elements(verdicts) v WHERE v->>'reviewer' = ${person} AND v->>'source' IS NULL)`;
     const known = blind === undefined || blind === reviewer ? 'true' : `status NOT IN ('open', 'claimed')`;
     const claimed = `status = 'claimed' AND claimed_by = ${person}::text AND NOT ${CLAIM_ENDED}`;
-    const kept = `reserved_for = ${person}::text AND reserved_until > ${NOW}`;
+    const kept = `reserved_for = ${person}::text AND (reserved_until > ${NOW} OR ${DUE_AGAIN_NOW} IS NOT NULL)`;
     conditions.push(`((${claimed}) OR (${kept}) OR (${judged} AND ${known}))`);
   }
   return conditions;

@@ -13,7 +13,7 @@ import { isBlind } from '../blind-review.js';
 import { isOurs } from '../case.js';
 import { casesView } from '../views/cases.js';
 import { caseFields, originField, originFor, VISIBLE, verdictFields } from './case-fields.js';
-import { type CaseFilter, conditionsOf, orderOf, STATUS_NOW } from './case-filter.js';
+import { type CaseFilter, conditionsOf, DUE_AGAIN_NOW, orderOf, STATUS_NOW } from './case-filter.js';
 import { seesOrigin } from './reviewing-roles.js';
 import { ShownFlags } from './shown-flags.js';
 
@@ -35,6 +35,9 @@ export const CaseEntry = closed({
   ),
   verdicts: list(closed({ ...verdictFields, at: instant('When the verdict was given.') }), VISIBLE),
   openedAt: instant('When it was opened.'),
+  dueAgainFor: orNull(
+    text('The reviewer whose hold has ended within the last hour: queues give the case to them, and not to others.'),
+  ),
   claimedBy: orNull(text('The reviewer who claimed it.')),
   claimedUntil: orNull(instant('When the lease ends.')),
   decidedAt: orNull(instant('When it was decided.')),
@@ -61,6 +64,7 @@ export const caseEntryExample = {
   verdictsGiven: 0,
   verdicts: [],
   openedAt: '2022-05-19T10:00:00.000Z',
+  dueAgainFor: null,
   claimedBy: null,
   claimedUntil: null,
   decidedAt: null,
@@ -89,7 +93,7 @@ export class CaseQueue {
         `(${order}, case_id) > (to_timestamp(${placeOf(after[0])}::float8 / 1000), ${placeOf(after[1])}::text)`,
       );
     const { rows } = await queryView(this.pool, {
-      text: `SELECT *, ${STATUS_NOW} AS status_now, (extract(epoch FROM ${order}) * 1000)::int8 AS order_ms
+      text: `SELECT *, ${STATUS_NOW} AS status_now, ${DUE_AGAIN_NOW} AS due_again_for, (extract(epoch FROM ${order}) * 1000)::int8 AS order_ms
        FROM ${viewTable(casesView)} WHERE ${['true', ...conditions].join(' AND ')}
        ORDER BY ${order}, case_id LIMIT ${placeOf(limit + 1)}`,
       values,
@@ -148,6 +152,7 @@ function toEntry(row: any, reader: Actor, now: number): Omit<CaseEntry, 'flags' 
     verdictsGiven: verdicts.length,
     verdicts,
     openedAt: toIso(row.opened_at),
+    dueAgainFor: claimed ? null : row.due_again_for,
     claimedBy: claimed ? row.claimed_by : null,
     claimedUntil: claimed ? toIso(row.claimed_until) : null,
     decidedAt: row.decided_at && toIso(row.decided_at),

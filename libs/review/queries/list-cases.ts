@@ -29,7 +29,7 @@ export class ListCases extends PageQuery<Page<CaseEntry>> {
   category?: string;
 
   @IfGiven()
-  @IsEntityId('Only cases that this reviewer has claimed or judged, or that are kept for them.')
+  @IsEntityId('Only cases that this reviewer has claimed or judged, or that are kept for them or due again.')
   reviewer?: string;
 
   @Means('Only those of the caller, as with `reviewer`.')

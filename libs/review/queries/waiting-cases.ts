@@ -8,6 +8,7 @@ import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { casesView } from '../views/cases.js';
+import { dueAgainFor } from './case-filter.js';
 
 /** How long a reservation holds if its process ends before the claim is stored. */
 const RESERVED_MS = 60_000;
@@ -60,7 +61,7 @@ const NOW = 'to_timestamp($1::float8 / 1000)';
 const freeCases = (
   state: string,
 ) => `(SELECT c.case_id, c.due_at, c.position, c.account_id, c.origin, c.flags, c.verdicts,
-      CASE WHEN c.reserved_until > ${NOW} THEN c.reserved_for END AS kept_for
+      CASE WHEN c.reserved_until > ${NOW} THEN c.reserved_for ELSE ${dueAgainFor(NOW)} END AS kept_for
     FROM ${viewTable(casesView)} c
     WHERE c.queue = $2 AND c.is_escalated = $3 AND ${state}
       AND (c.decides_at IS NULL OR c.decides_at <= ${NOW})

@@ -247,15 +247,21 @@ describe('a golden case', () => {
 });
 
 it('is counted by reviewer for leads, and in no other figure', async () => {
+  const accountId = 'acc-counted';
+  const read = async (reader: Client, path: string) => {
+    const { status, body } = await reader.get(path);
+    expect([path, status]).toEqual([path, 200]);
+    return body;
+  };
   const figures = async () => ({
-    safety: (await gatehouse.administrator.get('/v1/metrics/safety')).body,
-    gauges: ((await gatehouse.administrator.get('/metrics')).body as string)
+    safety: await read(gatehouse.administrator, '/v1/safety/metrics'),
+    gauges: ((await read(gatehouse.administrator, '/metrics')) as string)
       .split('\n')
       .filter((line) => /^gatehouse_(safety|review|appeals|disregarded|notices|rollout|enforcements)_/.test(line)),
-    queues: (await (await gatehouse.as('olga', 'operator')).get('/v1/queues')).body,
-    enforcements: (await lena.get('/v1/enforcements')).body.items,
+    queues: await read(await gatehouse.as('olga', 'operator'), '/v1/queues'),
+    enforcements: (await read(lena, `/v1/enforcements?account=${accountId}`)).items,
   });
-  await opened('counted-1');
+  await opened('counted-1', { accountId });
   await opened('counted-2');
   const { position: _, ...before } = (await figures()) as Record<string, unknown>;
   await judge(rita, 'counted-1', 'unsafe');

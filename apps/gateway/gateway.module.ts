@@ -3,6 +3,7 @@ import { APP_INTERCEPTOR } from '@nestjs/core';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { Catalogue } from '../../libs/context/catalogue.js';
 import type { Context } from '../../libs/context/context.js';
+import { ViewPositions } from '../../libs/context/from-views.js';
 import { OwnEventIds } from '../../libs/event-store/event-identity.js';
 import { Transactor } from '../../libs/event-store/transact.js';
 import { EventSchemas } from '../../libs/events/event-schemas.js';
@@ -72,7 +73,11 @@ export class GatewayModule {
       module: GatewayModule,
       global: true,
       imports: [HttpModule.with(runtime), CqrsModule.forRoot(), ...catalogue.contexts.map(ContextModule.of)],
-      providers: [...ports, { provide: APP_INTERCEPTOR, useClass: ChangeNaming }],
+      providers: [
+        ...ports,
+        { provide: APP_INTERCEPTOR, useClass: ChangeNaming },
+        { provide: APP_INTERCEPTOR, useClass: ViewPositions },
+      ],
       exports: ports,
     };
   }

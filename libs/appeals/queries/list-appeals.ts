@@ -3,6 +3,7 @@ import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import type pg from 'pg';
 import type { Static } from 'typebox';
+import { FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
 import { closed, page, position } from '../../http/openapi/answer-schemas.js';
@@ -145,8 +146,10 @@ export class ListAppealsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromViews(appealsView)
   @Roles(...HEARERS, 'operator', 'compliance', 'service')
   @Operation('Appeals: by their deadline if `status` is open or `overdue` is true, otherwise the oldest first', {
+    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('AppealPage', 'A page of appeals.', page(AppealEntry, 'The appeals.'), { items: [appealExample] }),
   })
   listAppeals(@Query() query: ListAppeals, @Context() { actor: reader }: Context): Promise<Page<AppealEntry>> {

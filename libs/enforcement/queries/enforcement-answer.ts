@@ -94,6 +94,7 @@ export const EnforcementAnswer = closed({
     ReceiptEvent,
     'What was stored because of it, and what lifted it, in the order of the log; empty for a service, which does not see who did it.',
   ),
+  position: position('The position of the last of them.'),
 });
 export type EnforcementAnswer = Static<typeof EnforcementAnswer>;
 
@@ -142,4 +143,5 @@ export const enforcementExample: EnforcementAnswer = {
       actor: process,
     },
   ],
+  position: '1043',
 };

@@ -4,6 +4,7 @@ import { IsIn } from 'class-validator';
 import type pg from 'pg';
 import { type Static, Type } from 'typebox';
 import { accountStream, type Consequences, consequencesOf, isInForce } from '../../account/index.js';
+import { FromViews } from '../../context/from-views.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
@@ -129,8 +130,10 @@ export class ListEnforcementsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromViews(enforcementsView)
   @Roles('operator', 'lead', 'compliance', 'administrator', 'service')
   @Operation('The enforcements against an account, or those that targets have not acknowledged, the newest first', {
+    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('EnforcementPage', 'A page of enforcements.', page(EnforcementEntry, 'The enforcements.'), {
       items: [example],
     }),

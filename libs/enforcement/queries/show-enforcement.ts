@@ -97,6 +97,7 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
       disregarded: await this.uses.since(accountId, decidedAt),
       timesAskedAgain: asked?.attempts ?? 0,
       events: (isService ? [] : all).sort((one, other) => one.position - other.position).map(receiptOf),
+      position: String(Math.max(...all.map(({ position }) => position))),
     };
   }
 }

@@ -21,6 +21,7 @@ export const LadderAnswer = closed({
     position('The place of an event that can’t be read, because of which every confirmed violation deactivates.'),
   ),
   etag: etagField,
+  position: position('The position of its last event; 0 without one.'),
   history: LadderHistory,
 });
 export type LadderAnswer = Static<typeof LadderAnswer>;
@@ -45,6 +46,7 @@ export class ShowLadderHandler implements IQueryHandler<ShowLadder> {
       entries: (last?.entries ?? []).map(entryAnswer),
       unreadable: unreadable === undefined ? null : String(unreadable),
       etag: entityTagOf(last?.position ?? 0, this.epoch.current),
+      position: String(events.at(-1)?.position ?? 0),
       history: set.map(({ data, metadata, position: place }) => ({
         position: String(place),
         time: metadata.time,
@@ -61,6 +63,7 @@ const example: LadderAnswer = {
   entries: [],
   unreadable: null,
   etag: '"9c1f03ab55d2-0"',
+  position: '0',
   history: [],
 };
 

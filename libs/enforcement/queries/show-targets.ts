@@ -7,7 +7,7 @@ import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IsLabel } from '../../http/field-rules.js';
 import { entityTagOf } from '../../http/if-match.js';
-import { closed, count, list, oneOf, text } from '../../http/openapi/answer-schemas.js';
+import { closed, count, list, oneOf, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { NotFound } from '../../kernel/errors.js';
 import { CONSEQUENCES } from '../target-events.js';
@@ -25,7 +25,10 @@ export const TargetAnswer = closed({
 });
 export type TargetAnswer = Static<typeof TargetAnswer>;
 
-export const TargetsAnswer = closed({ items: list(TargetAnswer, 'The registered targets, by name.') });
+export const TargetsAnswer = closed({
+  items: list(TargetAnswer, 'The registered targets, by name.'),
+  position: position('The position of the last change of any; 0 without one.'),
+});
 export type TargetsAnswer = Static<typeof TargetsAnswer>;
 
 export class ListTargets extends Query<TargetsAnswer> {}
@@ -52,9 +55,9 @@ export class ListTargetsHandler implements IQueryHandler<ListTargets> {
   ) {}
 
   async execute(): Promise<TargetsAnswer> {
-    const { byName } = (await this.transactor.load(targetsStream, undefined)).state;
-    const sorted = [...byName.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
-    return { items: sorted.map((target) => answerOf(target, this.epoch.current)) };
+    const { state, position: place } = await this.transactor.load(targetsStream, undefined);
+    const sorted = [...state.byName.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+    return { items: sorted.map((target) => answerOf(target, this.epoch.current)), position: String(place) };
   }
 }
 
@@ -89,7 +92,10 @@ export class ShowTargetsController {
   @Get()
   @Roles('operator', 'lead', 'compliance', 'administrator', 'service')
   @Operation('The systems that acknowledge enforcements', {
-    answer: answer('EnforcementTargets', 'The targets.', TargetsAnswer, { items: [example] }),
+    answer: answer('EnforcementTargets', 'The targets.', TargetsAnswer, {
+      items: [example],
+      position: '1042',
+    }),
   })
   listTargets(): Promise<TargetsAnswer> {
     return this.queries.execute(new ListTargets());

@@ -44,6 +44,7 @@ export const page = <Schema extends TSchema>(item: Schema, description: string) 
   closed({
     items: list(item, description),
     nextCursor: Type.Optional(text('Pass it as `cursor` for the next page; absent on the last page.')),
+    position: Type.Optional(position('It includes every event up to here.')),
   });
 
 export const problemSchema: TObject = Type.Object(

@@ -3,6 +3,7 @@ import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import type pg from 'pg';
 import type { Static } from 'typebox';
+import { FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
 import { closed, count, instant, oneOf, orNull, page, position, text } from '../../http/openapi/answer-schemas.js';
@@ -120,8 +121,10 @@ export class ListNoticesController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromViews(noticesView)
   @Roles('operator', 'compliance', 'administrator')
   @Operation('Notices to people about decisions, the oldest first', {
+    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('NoticePage', 'A page of notices.', page(NoticeEntry, 'The notices.'), { items: [noticeExample] }),
   })
   listNotices(@Query() query: ListNotices): Promise<Page<NoticeEntry>> {

@@ -3,6 +3,7 @@ import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import type pg from 'pg';
 import type { Static } from 'typebox';
+import { FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, Means } from '../../http/field-rules.js';
 import { closed, flag, instant, orNull, page, text } from '../../http/openapi/answer-schemas.js';
@@ -99,8 +100,10 @@ export class ListHoldsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromViews(legalHoldsView)
   @Roles('lead', 'compliance', 'administrator')
   @Operation('The holds on the data of accounts, the oldest first', {
+    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('HoldPage', 'A page of holds.', page(HoldEntry, 'The holds.'), {
       items: [
         {

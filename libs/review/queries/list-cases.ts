@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
+import { FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, IsInstant, IsLabel, Means } from '../../http/field-rules.js';
 import { page } from '../../http/openapi/answer-schemas.js';
@@ -10,6 +11,7 @@ import { Context } from '../../http/request-context.js';
 import type { Actor } from '../../kernel/envelope.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { Origin } from '../case.js';
+import { casesView } from '../views/cases.js';
 import { CASE_STATUSES, type CaseStatus, ORIGINS } from './case-fields.js';
 import { CaseEntry, CaseQueue, caseEntryExample } from './case-queue.js';
 import { REVIEWERS, seesGolden, seesOrigin } from './reviewing-roles.js';
@@ -91,10 +93,12 @@ export class ListCasesController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromViews(casesView)
   @Roles(...REVIEWERS, 'operator', 'compliance', 'service')
   @Operation(
     'Cases: those that wait in the order of their queues if `status` is open or claimed, otherwise the oldest first',
     {
+      refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
       answer: answer('CasePage', 'A page of cases.', page(CaseEntry, 'The cases.'), { items: [caseEntryExample] }),
     },
   )

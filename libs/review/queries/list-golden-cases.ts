@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestj
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import type pg from 'pg';
+import { FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery, IfGiven, Means } from '../../http/field-rules.js';
 import { page } from '../../http/openapi/answer-schemas.js';
@@ -68,8 +69,10 @@ export class ListGoldenCasesController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromViews(goldenCasesView)
   @Roles(...LEADS, 'compliance')
   @Operation('Golden cases, the newest first', {
+    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('GoldenCasePage', 'A page of golden cases.', page(GoldenCaseAnswer, 'The golden cases.'), {
       items: [goldenCaseExample],
     }),

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestj
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
 import { type Static, Type } from 'typebox';
+import { FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam } from '../../http/field-rules.js';
 import { closed, count, flag, instant, list, oneOf, page, position, text } from '../../http/openapi/answer-schemas.js';
@@ -13,6 +14,7 @@ import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import type { Span } from '../isolation.js';
 import { ISOLATED_KINDS } from '../isolation-events.js';
+import { flagsView } from '../views/flags.js';
 import { isolationsView } from '../views/isolations.js';
 import { IsolatedFlags, MAX_COUNTED } from './isolated-flags.js';
 import { LEADS } from './reviewing-roles.js';
@@ -104,10 +106,12 @@ export class ListIsolatedFlagsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromViews(isolationsView, flagsView)
   @Roles(...LEADS, 'compliance')
   @Operation('Who flagged so much that their flags are or were kept apart', {
     description:
       'Past GATEHOUSE_FLAGS_PER_HOUR, the flags of a user or a detector open and join no cases for GATEHOUSE_ISOLATION_HOURS. None is lost: a lead can replay them.',
+    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('IsolatedFlaggerPage', 'A page of them, by their names.', page(IsolatedFlagger, 'The flaggers.'), {
       items: [
         {
@@ -128,9 +132,11 @@ export class ListIsolatedFlagsController {
   }
 
   @Get(':id')
+  @FromViews(isolationsView, flagsView)
   @Roles(...LEADS, 'compliance')
   @Operation('The flags of somebody that were kept apart, in the order of the log', {
     fields: { id: FLAGGER },
+    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('IsolatedFlagPage', 'A page of flags.', page(IsolatedFlagEntry, 'The flags.'), {
       items: [
         {

@@ -1,9 +1,11 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { page } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Page, PageQuery } from '../../http/paging.js';
+import { cohortsView } from '../views/cohorts.js';
 import { CohortAnswer, CohortList, cohortExample } from './cohort-list.js';
 
 export class ListCohorts extends PageQuery<Page<CohortAnswer>> {}
@@ -22,8 +24,10 @@ export class ListCohortsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromViews(cohortsView)
   @Roles('operator', 'compliance', 'administrator')
   @Operation('Cohorts, the newest first', {
+    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('CohortPage', 'A page of cohorts.', page(CohortAnswer, 'The cohorts.'), { items: [cohortExample] }),
   })
   listCohorts(@Query() query: ListCohorts): Promise<Page<CohortAnswer>> {

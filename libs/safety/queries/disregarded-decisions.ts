@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/commo
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
 import { type Static, Type } from 'typebox';
+import { FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { closed, count, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
@@ -118,10 +119,12 @@ export class DisregardedDecisionsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromViews(disregardedDecisionsView)
   @Roles('operator', 'compliance', 'administrator')
   @Operation('What services did for accounts that were denied it: generated or shared images, and how late', {
     description:
       'A use counts if its event says that it happened more than a minute after the decision was stored, or if the account was not onboarded or had accepted no content policy when it was stored.',
+    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('DisregardedDecisions', 'The uses.', DisregardedDecisionsAnswer, example),
   })
   showDisregardedDecisions(@QueryParameters() query: ShowDisregardedDecisions): Promise<DisregardedDecisionsAnswer> {

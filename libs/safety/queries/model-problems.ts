@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
+import { FromViews } from '../../context/from-views.js';
 import type { Role } from '../../http/credentials/principal.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { page } from '../../http/openapi/answer-schemas.js';
@@ -142,10 +143,12 @@ export class ModelProblemsController {
   }
 
   @Get('images')
+  @FromViews(safetyImagesView)
   @Roles(...READERS)
   @Operation(
     'The images whose case found a problem of the model, by id, for the team of the model; without their account',
     {
+      refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
       answer: answer('ModelProblemImages', 'A page of images.', page(ModelProblemImage, 'The images.'), {
         items: [
           {

@@ -1,10 +1,12 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
+import { FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, Means } from '../../http/field-rules.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { PageQuery } from '../../http/paging.js';
+import { waitlistEntriesView } from '../views/waitlist-entries.js';
 import { WAITLIST_STATUSES, Waitlist, WaitlistPage, type WaitlistStatus } from './waitlist.js';
 
 export class ListWaitlist extends PageQuery<WaitlistPage> {
@@ -43,8 +45,10 @@ export class ListWaitlistController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromViews(waitlistEntriesView)
   @Roles('operator', 'compliance', 'administrator')
   @Operation('The entries of a status in order, and how many people wait in all', {
+    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('WaitlistPage', 'A page of entries.', WaitlistPage, example),
   })
   listWaitlist(@Query() query: ListWaitlist): Promise<WaitlistPage> {

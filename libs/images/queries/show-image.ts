@@ -102,7 +102,7 @@ export class ShowImageController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get(':id')
-  @Roles('operator', 'reviewer', 'compliance', 'administrator')
+  @Roles('lead', 'operator', 'reviewer', 'compliance', 'administrator')
   @Operation('The account of an image and what is known about it; never its prompt', {
     fields: { id: 'The image.' },
     answer: answer('Image', 'The image.', ImageAnswer, example),

@@ -120,7 +120,7 @@ export class DisregardedDecisionsController {
 
   @Get()
   @FromViews(disregardedDecisionsView)
-  @Roles('operator', 'compliance', 'administrator')
+  @Roles('lead', 'operator', 'compliance', 'administrator')
   @Operation('What services did for accounts that were denied it: generated or shared images, and how late', {
     description:
       'A use counts if its event says that it happened more than a minute after the decision was stored, or if the account was not onboarded or had accepted no content policy when it was stored.',

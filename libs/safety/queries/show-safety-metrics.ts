@@ -47,7 +47,7 @@ export class ShowSafetyMetricsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get('metrics')
-  @Roles('operator', 'compliance', 'service', 'administrator')
+  @Roles('lead', 'operator', 'compliance', 'service', 'administrator')
   @Operation(
     'Counts, shares with 95% intervals and figures of review, in total and by day, ISO week, category, clause, cohort or model',
     {

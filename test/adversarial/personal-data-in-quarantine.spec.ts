@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { catalogue } from '../../apps/composition/catalogue.js';
+import type { EventDefinition } from '../../libs/events/event-definition.js';
 import type { Message } from '../../libs/kafka/message-broker.js';
 import { filesWith, hasText, tablesWith } from '../support/clear-text.js';
 import { type Client, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
@@ -66,7 +68,22 @@ const MARKED: Record<string, Defect> = {
     }),
   },
   ...Object.fromEntries(Object.entries(DEFECTS).filter(([, { reason }]) => reason !== undefined)),
+  ...Object.fromEntries(catalogue.incoming.flatMap(markedFields)),
 };
+
+/** Of an event type: its example with the marker in every text, and one of its members of another type. */
+function markedFields({ type, example }: EventDefinition): [string, Defect][] {
+  const marked = Object.fromEntries(
+    Object.entries(example as object).map(([name, value]) => [name, typeof value === 'string' ? MARKER : value]),
+  );
+  return Object.keys(marked).map((name) => {
+    const data = JSON.stringify({ ...marked, [name]: { [MARKER]: [MARKER] } });
+    return [
+      `${name} of ${type}`,
+      { change: ({ attributes }) => ({ attributes: { ...attributes, type, id: `${MARKER}-${++counter}` }, data }) },
+    ];
+  });
+}
 
 describe('Personal data in events that are not accepted', () => {
   const startedAt = Date.now() - 1_000;

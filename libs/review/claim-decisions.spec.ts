@@ -178,6 +178,11 @@ describe('handing a case over', () => {
   it('needs the claim, except of a lead, who may also take the case themselves', () => {
     expect(() => handOver(opened().state())).toThrow(refusal('claim-lost'));
     expect(() => handOver(claimed('rev-3').state())).toThrow(refusal('claim-lost'));
+    const held = claimed();
+    held.append(holdCase(held.state(), { ...use, until: NOW + DAY_MS, now: NOW }));
+    expect(() => handOver(held.state(), { token: undefined as never })).toThrow(
+      /is kept for rev-1.*claim it again first$/,
+    );
     expect(() => handOver(claimed().state(), { to: 'rev-1' })).toThrow(invalid('/reviewer'));
     const lead: Partial<HandOver> = { by: 'lead', token: undefined as never, isLead: true };
     expect(types(handOver(claimed('rev-3').state(), lead))).toEqual(['CaseHandedOver']);

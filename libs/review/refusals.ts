@@ -98,10 +98,17 @@ export function refuseVoted({ verdicts }: Case, caseId: string, reviewer: string
  * @throws Refusal claim-lost
  */
 export function refuseWithoutClaim(
-  { claim }: Case,
+  { claim, reserved }: Case,
   { caseId, reviewer, token }: { caseId: string; reviewer: string; token: number },
 ): void {
   if (claim?.reviewer === reviewer && claim.token === token) return;
+  if (!claim && reserved?.reviewer === reviewer) {
+    // Holding a case ends the claim on it.
+    throw new Refusal(
+      'claim-lost',
+      `case ${caseId} is kept for ${reviewer}, who has not claimed it: claim it again first`,
+    );
+  }
   const now =
     claim === undefined
       ? 'nobody has claimed it'

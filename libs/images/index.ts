@@ -15,7 +15,7 @@ import { imageReachView } from './views/image-reach.js';
 import { imagesView } from './views/images.js';
 import { withheldImagesView } from './views/withheld-images.js';
 
-export { CONTENT_PROBLEMS } from './content/image-content.js';
+export { CONTENT_PROBLEMS, ContentError } from './content/image-content.js';
 export { Pictures } from './content/pictures.js';
 export {
   IMAGE_LEVELS,

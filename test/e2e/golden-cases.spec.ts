@@ -88,7 +88,9 @@ describe('a golden case', () => {
     expect(codeOf(await add('g-1'))).toEqual([400, 'invalid-input']);
     await flagged('ordinary');
     expect(codeOf(await add('ordinary'))).toEqual([409, 'image-in-use']);
-    expect(codeOf(await add(NOT_SERVED))).toEqual([404, 'image-content-unknown']);
+    const unserved = await add(NOT_SERVED);
+    expect(codeOf(unserved)).toEqual([404, 'image-content-unknown']);
+    expect(unserved.body.detail).toMatch(/give the image service this picture first$/);
     expect(codeOf(await add('g-1', { clause: undefined }))).toEqual([400, 'invalid-input']);
     expect(codeOf(await add('g-1', { clause: 'other' }))).toEqual([409, 'clause-unknown']);
     expect(codeOf(await add('g-1', { queue: 'other' }))).toEqual([404, 'queue-unknown']);

@@ -20,7 +20,7 @@ import {
 } from '../../http/field-rules.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { CONTENT_PROBLEMS, ImageOwners, Pictures } from '../../images/index.js';
+import { CONTENT_PROBLEMS, ContentError, ImageOwners, Pictures } from '../../images/index.js';
 import type { Clock } from '../../kernel/clock.js';
 import { Refusal } from '../../kernel/errors.js';
 import { CLOCK } from '../../platform/ports.js';
@@ -144,8 +144,21 @@ export class AddGoldenCaseHandler implements ICommandHandler<AddGoldenCase> {
         'image-in-use',
         `image ${imageId} was reported or flagged: give the image service a copy of the picture under an id of its own, and add that`,
       );
-    // Not the preview, which would be kept, so that the first reviewer got it sooner.
-    await this.pictures.at(imageId, 'blurred');
+    await this.refuseUnserved(imageId);
+  }
+
+  /** @throws ContentError */
+  private async refuseUnserved(imageId: string): Promise<void> {
+    try {
+      // Not the preview, which would be kept, so that the first reviewer got it sooner.
+      await this.pictures.at(imageId, 'blurred');
+    } catch (error) {
+      if (!(error instanceof ContentError) || error.problem !== 'image-content-unknown') throw error;
+      throw new ContentError(
+        error.problem,
+        `the image service has no image ${imageId}: give the image service this picture first`,
+      );
+    }
   }
 }
 

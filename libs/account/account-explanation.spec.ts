@@ -34,6 +34,14 @@ describe('the explanation of an account', () => {
     expect(reasons([...able, stored], { isDeactivationPending: true })).toEqual(['account-deactivated']);
   });
 
+  it('names the clause of the verdict rather than the categories of flags', () => {
+    const data = { accountId, reason: 'review-confirmed', caseId: 'img-1', categories: ['violent'] };
+    const stored = [onboarded, accepts(2, 'v1'), recordedOf(3, AccountDeactivated, data)];
+    expect(why(stored)[0]!.text).toContain('was confirmed (violent)');
+    const confirmations = new Map([['img-1', { reviewers: ['rev-1'], clause: 'spam' }]]);
+    expect(why(stored, { confirmations })[0]!.text).toContain('was confirmed (clause spam), as decided by rev-1');
+  });
+
   it('names the event of the account or of the policy that cannot be read', () => {
     const broken = { ...accepts(2, 'v1'), fault: 'its data lacks version' };
     expect(why([onboarded, broken])).toEqual([

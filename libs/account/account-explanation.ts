@@ -26,6 +26,12 @@ export interface Explanation {
   reviewers?: string[];
 }
 
+/** Who confirmed a case, and the clause of the content policy that the image violates. */
+export interface Confirmed {
+  reviewers: readonly string[];
+  clause?: string | undefined;
+}
+
 /** What is known from outside the account's own stream. */
 export interface ExplainedBy {
   /** Epoch milliseconds. */
@@ -35,8 +41,8 @@ export interface ExplainedBy {
   acceptanceEnd?: { at: number; current?: string } | undefined;
   /** Whether a confirmed review is still to deactivate the account. */
   isDeactivationPending?: boolean;
-  /** Who confirmed a case, for the deactivations of `deactivationsInForce`. */
-  reviewers?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** By case: how it was confirmed, for the deactivations of `deactivationsInForce`. */
+  confirmations?: ReadonlyMap<string, Confirmed> | undefined;
 }
 
 export type Deactivating = RecordedOf<typeof AccountDeactivated | typeof DeactivationCauseAdded>;
@@ -66,12 +72,13 @@ export function explain(
   accountId: string,
   state: AccountStanding,
   events: readonly Recorded<AccountEvent>[],
-  { now, policies, reviewers, isDeactivationPending, acceptanceEnd }: ExplainedBy,
+  { now, policies, confirmations, isDeactivationPending, acceptanceEnd }: ExplainedBy,
 ): Explanation[] {
   const last = (type: AccountEvent['type']) => events.findLast((event) => event.type === type);
   const reasons: Explanation[] = [];
   const deactivations = deactivationsInForce(state, events);
-  for (const one of deactivations) reasons.push(deactivation(accountId, one, reviewers?.get(one.data.caseId ?? '')));
+  for (const one of deactivations)
+    reasons.push(deactivation(accountId, one, confirmations?.get(one.data.caseId ?? '')));
   if (deactivations.length === 0 && isDeactivationPending) {
     const text = `${accountId} is denied everything because a review of an image of it was confirmed; its deactivation follows`;
     reasons.push({ reason: 'account-deactivated', text });
@@ -120,9 +127,12 @@ export function explain(
 const endOf = (end: ExplainedBy['acceptanceEnd']): string =>
   end === undefined ? '' : `; that ends at ${toIso(end.at)} unless it accepts ${end.current ?? 'the next one'}`;
 
-function deactivation(accountId: string, event: Deactivating, reviewers: readonly string[] = []): Explanation {
+function deactivation(accountId: string, event: Deactivating, confirmed?: Confirmed): Explanation {
   const { reason, caseId, imageId, categories } = event.data;
-  const found = categories.length > 0 ? ` (${categories.join(', ')})` : '';
+  const { reviewers = [], clause } = confirmed ?? {};
+  // The categories are those that flags named, which the verdict need not share.
+  const what = clause === undefined ? categories.join(', ') : `clause ${clause}`;
+  const found = what === '' ? '' : ` (${what})`;
   const about = imageId === undefined ? '' : ` of image ${imageId}`;
   const why = caseId === undefined ? `for ${reason}` : `because case ${caseId}${about} was confirmed`;
   const people = reviewers.length > 0 ? `, as decided by ${reviewers.join(', ')}` : '';

@@ -138,7 +138,7 @@ it('walks from a flag to a deactivation on the command line, and says why', asyn
     {
       reason: 'account-deactivated',
       text: expect.stringMatching(
-        `^${accountId} is deactivated because case w-1 of image w-1 was confirmed \\(violent\\), as decided by administrator, by process \\S+ at 20`,
+        `^${accountId} is deactivated because case w-1 of image w-1 was confirmed \\(clause violent\\), as decided by administrator, by process \\S+ at 20`,
       ),
       caseId: 'w-1',
       imageId: 'w-1',

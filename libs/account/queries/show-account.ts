@@ -15,7 +15,7 @@ import { NotFound, PositionGone } from '../../kernel/errors.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { acceptanceEnd, policiesAt, policyStream } from '../../policy/index.js';
 import { confirmationOf } from '../../review/index.js';
-import { type Deactivating, deactivationsInForce, explain } from '../account-explanation.js';
+import { type Confirmed, type Deactivating, deactivationsInForce, explain } from '../account-explanation.js';
 import { accountStream } from '../account-standing.js';
 import { AccountDeactivated } from '../events.js';
 import { AccountAnswer, accountExample, shownConsequences, shownOf } from './account-answer.js';
@@ -54,7 +54,7 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
     const { status, deactivated, suspendedUntil, policyVersion, cohortId } = state;
     const own = events.filter((event) => belongsTo(accountStream, event));
     const policies = (await this.store.readStream(policyStream.category)).filter(isPart);
-    const reviewers = await this.reviewersOf(deactivationsInForce(state, own));
+    const confirmations = await this.confirmationsOf(deactivationsInForce(state, own));
     const published = foldRecorded(policyStream, policies);
     const inForce = policiesAt(published, now);
     const accepted = [policyVersion, ...(state.earlierPolicies ?? [])].filter((one) => one !== undefined);
@@ -70,7 +70,7 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
       consequences: shownConsequences(state, now),
       asOf: { position: String(last.position), time: last.recordedAt },
       why: explain(accountId, state, own, {
-        ...{ now, policies: inForce, reviewers, isDeactivationPending },
+        ...{ now, policies: inForce, confirmations, isDeactivationPending },
         acceptanceEnd: acceptanceEnd(published, accepted, now),
       }),
       history: own.map(({ position: place, type, data, metadata: { time, actor: by } }) => ({
@@ -83,18 +83,18 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
     };
   }
 
-  /** By case: who confirmed it, with the system of reviewers who are not ours. */
-  private async reviewersOf(deactivations: readonly Deactivating[]): Promise<Map<string, string[]>> {
+  /** By case: the clause, and who confirmed it, with the system of reviewers who are not ours. */
+  private async confirmationsOf(deactivations: readonly Deactivating[]): Promise<Map<string, Confirmed>> {
     const cases = deactivations.flatMap(({ data: { caseId } }) => (caseId === undefined ? [] : [caseId]));
     const confirmations = await Promise.all(cases.map((caseId) => confirmationOf(this.store, caseId)));
     return new Map(
       confirmations.map((confirmation, i) => {
-        const { reviewers = [], reviewerSource, reviewerSources = [] } = confirmation?.data ?? {};
+        const { clause, reviewers = [], reviewerSource, reviewerSources = [] } = confirmation?.data ?? {};
         const named = reviewers.map((one, n) => {
           const source = reviewerSources[n] ?? reviewerSource;
           return source ? `${one} (${source})` : one;
         });
-        return [cases[i]!, named];
+        return [cases[i]!, { reviewers: named, clause }];
       }),
     );
   }

@@ -203,6 +203,12 @@ const acknowledgementsText = ({ acknowledgements, timesAskedAgain }: Enforcement
     ]),
   );
 
+const eventsText = ({ events }: EnforcementAnswer): Shown =>
+  table(
+    ['position', 'stored', 'event', 'about', 'by'],
+    events.map((one) => [Number(one.position), time(one.storedAt), one.type, one.subject, actorText(one.actor)]),
+  );
+
 function receiptText(receipt: EnforcementAnswer): Shown {
   const { review } = receipt;
   return paragraphs([
@@ -215,7 +221,7 @@ function receiptText(receipt: EnforcementAnswer): Shown {
       ['until', time(receipt.until)],
       ['strikes', receipt.strikes],
       ['strike counts until', time(receipt.strikeUntil)],
-      ['ladder', receipt.ladder],
+      ['ladder', receipt.ladder ?? (receipt.statement?.isMeasureAutomated ? 'default ladder' : null)],
       ['disregarded', receipt.disregarded],
       ['clause', receipt.clause],
       ['categories', receipt.categories.join(', ')],
@@ -226,15 +232,7 @@ function receiptText(receipt: EnforcementAnswer): Shown {
     decisionPointsText(receipt),
     ...(receipt.statement ? [statementText(receipt.statement)] : []),
     ...(receipt.acknowledgements.length > 0 ? [acknowledgementsText(receipt)] : []),
-    table(
-      ['position', 'stored', 'event', 'about', 'by'],
-      receipt.events.map((one) => [
-        Number(one.position),
-        time(one.storedAt),
-        one.type,
-        one.subject,
-        actorText(one.actor),
-      ]),
-    ),
+    // Empty for a service, which does not see who did it.
+    ...(receipt.events.length > 0 ? [eventsText(receipt)] : []),
   ]);
 }

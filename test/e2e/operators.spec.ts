@@ -152,6 +152,7 @@ it('walks from a flag to a deactivation on the command line, and says why', asyn
   expect(history.at(-1)).toMatchObject({ type: 'AccountDeactivated', reason: 'review-confirmed', caseId: 'w-1' });
   expect(JSON.stringify([why, history])).not.toMatch(/to-paint|horse|lower left/);
   expect(await text('account', 'why', accountId)).toContain(why[0].text);
+  expect(await text('enforcement', 'show', 'w-1')).toMatch(/^ladder +default ladder$/m);
   expect(await text('access', 'check', accountId, 'generate')).toBe(
     `${accountId} may not generate: account-deactivated\n`,
   );

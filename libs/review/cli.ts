@@ -214,7 +214,8 @@ function caseText(shown: CaseAnswer): Shown {
     ['flagged by', shown.flaggers.join(', ')],
     ['escalated', shown.isEscalated ? 'only leads can claim it' : null],
     ['kept for', shown.reservedFor && `${shown.reservedFor} until ${time(shown.reservedUntil!)}`],
-    ['decided at', shown.decidesAt && time(shown.decidesAt)],
+    ['to be decided at', shown.decidesAt && time(shown.decidesAt)],
+    ['decided at', shown.decidedAt && time(shown.decidedAt)],
     ['claimed', claim && `by ${claim.reviewer} until ${time(claim.until)}`],
   ]);
   const given = table(

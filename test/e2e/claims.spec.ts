@@ -107,7 +107,7 @@ it('decides a case when its verdicts can’t be taken back any more, and takes t
   expect(codeOf(await claim(rob))).toEqual([409, 'awaiting-decision']);
   await gatehouse.settle();
   await closing();
-  expect(await show(lena)).toMatchObject({ status: 'open', decidesAt: finalAt });
+  expect(await show(lena)).toMatchObject({ status: 'open', decidesAt: finalAt, decidedAt: null });
   expect((await rita.delete(`/v1/cases/${id}/verdicts/mine`)).status).toBe(200);
   expect((await show(rita)).verdictsGiven).toBe(0);
   await judge(rita, id, 'model-problem');
@@ -115,7 +115,7 @@ it('decides a case when its verdicts can’t be taken back any more, and takes t
   expect(codeOf(await rita.delete(`/v1/cases/${id}/verdicts/mine`))).toEqual([409, 'verdict-final']);
   await gatehouse.settle();
   await closing();
-  expect(await show(rita)).toMatchObject({ status: 'model-problem', decidesAt: null });
+  expect(await show(rita)).toMatchObject({ status: 'model-problem', decidesAt: null, decidedAt: expect.any(String) });
   await gatehouse.settle();
   const { body } = await gatehouse.administrator.get('/v1/cases?status=model-problem');
   expect(body.items.map((one: { caseId: string }) => one.caseId)).toContain(id);

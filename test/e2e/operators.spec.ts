@@ -130,7 +130,9 @@ it('walks from a flag to a deactivation on the command line, and says why', asyn
   expect(await text('case', 'verdict', 'w-1', 'unsafe', '--clause', 'violent', '--rationale', 'lower left')).toBe(
     'case w-1 is confirmed\n',
   );
-  expect(await text('case', 'show', 'w-1')).toMatch(/administrator +– +unsafe[\s\S]*ReviewConfirmed/);
+  expect(await text('case', 'show', 'w-1')).toMatch(
+    /^decided at +\d{4}-[\s\S]*administrator +– +unsafe[\s\S]*ReviewConfirmed/m,
+  );
   await gatehouse.settle();
 
   const { why, history } = (await operator.get(`/v1/accounts/${accountId}`)).body;

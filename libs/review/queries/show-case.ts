@@ -21,12 +21,14 @@ import { Context } from '../../http/request-context.js';
 import { ownersOf } from '../../images/index.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { foldRecorded, isUsable } from '../../kernel/decider.js';
-import type { Actor } from '../../kernel/envelope.js';
+import type { Actor, RecordedEvent } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
 import type { Pool } from '../../platform/database/database.js';
 import { CLOCK, EVENT_STORE, POOL } from '../../platform/ports.js';
 import { caseStream } from '../case.js';
 import { ownerOf } from '../conflict-of-interest.js';
+import { ModelProblemFound, ReviewConfirmed, ReviewDismissed } from '../events.js';
+import { GoldenCaseAnswered, GoldenCaseWithdrawn } from '../golden-events.js';
 import { CaseRouted, PRIORITY_PARTS } from '../routing-events.js';
 import { CASE_ID, caseFields, originField, originFor, placeOf, VISIBLE, verdictFields } from './case-fields.js';
 import { REVIEWERS, seesGolden } from './reviewing-roles.js';
@@ -57,6 +59,7 @@ const CaseAnswer = closed({
     'What the priority consists of; empty until the case is routed.',
   ),
   decidesAt: orNull(instant('When the verdicts of a complete panel are final, while one can be taken back.')),
+  decidedAt: orNull(instant('When it was decided; null while it is open.')),
   verdicts: list(closed(verdictFields), VISIBLE),
   position: position('The position of the case’s last event that the caller may see.'),
   history,
@@ -66,6 +69,10 @@ export type CaseAnswer = Static<typeof CaseAnswer>;
 export class ShowCase extends IdQuery<CaseAnswer> {
   declare readonly reader: Actor;
 }
+
+const DECISIONS = [ReviewConfirmed, ReviewDismissed, ModelProblemFound, GoldenCaseAnswered, GoldenCaseWithdrawn];
+/** An appeal that is granted leaves the time of the decision that it overturns. */
+const isDecision = (event: RecordedEvent): boolean => DECISIONS.some((definition) => isOf(definition, event));
 
 /** Reads the case's own stream, so that callers see their own writes at once. */
 @QueryHandler(ShowCase)
@@ -103,6 +110,7 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
       flaggers: this.shown.flaggersOf(caseId, state, reader),
       categories: [...categories].sort(),
       decidesAt: decidesAt === undefined ? null : toIso(decidesAt),
+      decidedAt: state.status === 'open' ? null : (events.findLast(isDecision)?.metadata.time ?? null),
       verdictsGiven: visible.verdicts.length,
       position: String(seen.at(-1)!.position),
       history: seen.filter(isUsable).map((event) => ({

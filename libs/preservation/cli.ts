@@ -31,6 +31,7 @@ export const commands: CommandGroup = (program, run) => {
           ...[
             one.accountId,
             one.holdId,
+            one.caseId,
             one.clause,
             one.reason,
             time(one.placedAt),

@@ -174,5 +174,8 @@ it('is listed, placed, lifted and reported from the command line', async () => {
   expect(await run('hold', 'report', 'worst', ...report)).toContain('to BKA is recorded');
   await gatehouse.settle();
   expect(await run('hold', 'list', '--no-in-force')).toContain('order-1');
+  expect(await run('hold', 'list', '--account', 'owner-worst')).toMatch(
+    /^ACCOUNT +HOLD +CASE +CLAUSE .*\nowner-worst +\S+ +worst +minors +a violation/,
+  );
   expect(await run('hold', 'list', '--in-force', '--json')).toContain('"caseId": "worst"');
 });

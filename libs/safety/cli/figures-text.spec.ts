@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { csv } from '../../cli/rendering/csv.js';
 import { modelProblemsExample } from '../queries/model-problems-answer.js';
 import { reviewersExample } from '../queries/reviewers-answer.js';
+import type { PrevalenceAnswer } from '../queries/show-prevalence.js';
 import { disregardedText } from './disregarded-decisions.js';
 import { modelProblemsText } from './model-problems.js';
+import { prevalenceText } from './prevalence.js';
 import { reviewersText } from './reviewers.js';
 
 describe('the figures as text', () => {
@@ -24,6 +26,18 @@ describe('the figures as text', () => {
     expect(shown).toMatch(/\nrita +40 +20 +2 +1 +95\.0% \(.*90\.0% \(.*0\.81 +1\.5 min +21\.0 s\n/);
     expect(shown).toMatch(/\nrita \(\/other\) .*–/);
     expect(shown).toContain('0.79 (95% interval 0.70 to 0.88; 120 decided rounds with several verdicts)');
+  });
+
+  it('show the shares of the prevalence as plain numbers, from all of them to a few of a million', () => {
+    const estimate = { value: 1, low: 0.25, high: 1 };
+    const shown = prevalenceText({
+      ...{ from: null, to: null, exposed: 0, flaggedBefore: 0, confirmed: 0, unflaggedViolations: null },
+      sample: { chosen: 0, decided: 0, unsafe: 0, skipped: 0 },
+      prevalence: { value: 0.000002, low: 0, high: 0.0005 },
+      ...{ flagRecall: estimate, detectorRecall: null },
+    } as PrevalenceAnswer);
+    expect(shown).toMatch(/prevalence +0\.000200% \(95% interval 0\.0% to 0\.050%\)/);
+    expect(shown).toMatch(/found by flags +100\.0% \(95% interval 25\.0% to 100\.0%\)/);
   });
 
   it('name the services that disregarded decisions', () => {

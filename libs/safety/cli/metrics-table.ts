@@ -95,8 +95,9 @@ export const intervalText = (share: Share | null): string | null =>
 
 const percent = (share: Share | null): string | null => (share ? percentOf(share.value) : null);
 
-/** Rare events need digits: 0.05% must not look like 0.1%. */
-const percentOf = (value: number): string => {
+/** Rare events need digits: 0.05% must not look like 0.1%, and two of a million not like none. */
+export function percentOf(value: number): string {
   const hundred = value * 100;
-  return `${hundred.toFixed(hundred !== 0 && hundred < 1 ? 3 : 1)}%`;
-};
+  if (hundred === 0 || hundred >= 1) return `${hundred.toFixed(1)}%`;
+  return `${hundred.toFixed(hundred >= 0.001 ? 3 : 6)}%`;
+}

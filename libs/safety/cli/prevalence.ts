@@ -4,6 +4,7 @@ import { pairs } from '../../cli/rendering/table.js';
 import type { Runner } from '../../cli/session.js';
 import type { PrevalenceAnswer } from '../queries/show-prevalence.js';
 import { day } from './day.js';
+import { percentOf } from './metrics-table.js';
 
 export function prevalenceCommand(parent: Command, run: Runner): void {
   command(
@@ -25,7 +26,6 @@ export function prevalenceCommand(parent: Command, run: Runner): void {
 
 type Estimate = PrevalenceAnswer['prevalence'];
 
-const percent = (share: number): string => `${(share * 100).toPrecision(2)}%`;
 const whole = (number: number): string => String(Math.round(number));
 const intervalOf = (estimate: Estimate, text: (value: number) => string): string | null =>
   estimate && `${text(estimate.value)} (95% interval ${text(estimate.low)} to ${text(estimate.high)})`;
@@ -41,7 +41,7 @@ export const prevalenceText = ({ sample, ...answer }: PrevalenceAnswer) =>
     ['skipped', sample.skipped],
     ['confirmed', answer.confirmed],
     ['unflagged violations', intervalOf(answer.unflaggedViolations, whole)],
-    ['prevalence', intervalOf(answer.prevalence, percent)],
-    ['found by flags', intervalOf(answer.flagRecall, percent)],
-    ['found by detectors', intervalOf(answer.detectorRecall, percent)],
+    ['prevalence', intervalOf(answer.prevalence, percentOf)],
+    ['found by flags', intervalOf(answer.flagRecall, percentOf)],
+    ['found by detectors', intervalOf(answer.detectorRecall, percentOf)],
   ]);

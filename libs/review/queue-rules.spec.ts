@@ -60,10 +60,13 @@ describe('the sampling', () => {
     setSampling(initial, given).map((event) => ({ ...event, metadata: { time: '2022-05-19T10:00:00Z' }, position: 7 })),
   );
 
-  it('is set whole: what is left out stays as it was', () => {
+  it('is stored whole: what is left out stays as it was', () => {
     expect(setSampling(initial, given)).toEqual([{ type: SamplingSet.type, data: stored }]);
     const { goldenPercent: _, ...others } = { ...given, secondReviewPercent: 6 };
     expect(setSampling(sampled, others)).toMatchObject([{ data: { secondReviewPercent: 6, goldenPercent: 3 } }]);
+    expect(setSampling(sampled, { prevalencePerMillion: 200, reason: 'a test' })).toEqual([
+      { type: SamplingSet.type, data: { ...given, prevalencePerMillion: 200 } },
+    ]);
     expect(sampled.queues).toEqual(initial.queues);
   });
 
@@ -78,5 +81,6 @@ describe('the sampling', () => {
   it('is a no-op for the same shares, whatever the reason', () => {
     expect(setSampling(sampled, { ...given, reason: 'another one' })).toEqual([]);
     expect(setSampling(sampled, { ...given, prevalencePerMillion: 0 })).toEqual([]);
+    expect(setSampling(sampled, { reason: 'nothing else' })).toEqual([]);
   });
 });

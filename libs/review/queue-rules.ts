@@ -56,15 +56,24 @@ export const reviewSettingsStream: StreamKind<QueueRules, ReviewSettingsEvent> =
 };
 
 /** What is not given stays as it is. A no-op if it is set like this. */
-export function setSampling({ sampling }: QueueRules, given: SamplingData): ReviewSettingsEvent[] {
-  const { goldenPercent = sampling.goldenPercent, prevalencePerMillion = sampling.prevalencePerMillion } = given;
-  const data = { ...given, goldenPercent, prevalencePerMillion };
+export function setSampling(
+  { sampling }: QueueRules,
+  given: Partial<SamplingData> & Pick<SamplingData, 'reason'>,
+): ReviewSettingsEvent[] {
+  const {
+    secondReviewPercent = sampling.secondReviewPercent,
+    secondReviewOfDeactivations = sampling.secondReviewOfDeactivations,
+    goldenPercent = sampling.goldenPercent,
+    prevalencePerMillion = sampling.prevalencePerMillion,
+    reason,
+  } = given;
   const isSame =
-    sampling.secondReviewPercent === data.secondReviewPercent &&
-    sampling.secondReviewOfDeactivations === data.secondReviewOfDeactivations &&
+    sampling.secondReviewPercent === secondReviewPercent &&
+    sampling.secondReviewOfDeactivations === secondReviewOfDeactivations &&
     sampling.goldenPercent === goldenPercent &&
     sampling.prevalencePerMillion === prevalencePerMillion;
-  return isSame ? [] : [{ type: 'SamplingSet', data }];
+  const settings = { secondReviewPercent, secondReviewOfDeactivations, goldenPercent, prevalencePerMillion };
+  return isSame ? [] : [{ type: 'SamplingSet', data: { ...settings, reason } }];
 }
 
 /** A no-op if the queues and rules are like this. @throws InvalidInput for a queue that is repeated or missing */

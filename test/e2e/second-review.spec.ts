@@ -146,7 +146,13 @@ it('is shown and set from the command line', async () => {
   const cli = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken });
   expect((await cli.run('sampling', 'show')).stdout).toMatch(/of deactivations +yes/);
   const given = ['--second-reviews', '5', '--reason', 'a test'];
-  expect((await cli.run('sampling', 'set', ...given)).stdout).toMatch(/5 %[\s\S]*of deactivations +no/);
+  expect((await cli.run('sampling', 'set', ...given)).stdout).toMatch(/5 %[\s\S]*of deactivations +yes/);
+  const off = ['--no-deactivations', '--reason', 'a test'];
+  expect((await cli.run('sampling', 'set', ...off)).stdout).toMatch(/5 %[\s\S]*of deactivations +no/);
+  const images = ['--prevalence', '200', '--reason', 'a test'];
+  expect((await cli.run('sampling', 'set', ...images)).stdout).toMatch(
+    /5 %[\s\S]*of deactivations +no[\s\S]*200 of a million/,
+  );
   expect((await cli.run('sampling', 'set', ...given, '--if-match', '"old-1"')).code).toBe(0);
   expect((await cli.run('sampling', 'set', ...given, '--deactivations', '--if-match', '"old-1"')).code).not.toBe(0);
 });

@@ -68,6 +68,7 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   ],
   'PUT /v1/review-sampling': [
     { secondReviewPercent: 5, secondReviewOfDeactivations: true, goldenPercent: 3, reason: 'agreement' },
+    { prevalencePerMillion: 200, reason: 'prevalence' },
   ],
   'POST /v1/golden-cases': [
     {

@@ -7,8 +7,8 @@ import type { SamplingAnswer } from '../queries/show-sampling.js';
 const PATH = '/v1/review-sampling';
 
 interface Given {
-  secondReviews: number;
-  deactivations?: true;
+  secondReviews?: number;
+  deactivations?: boolean;
   goldenCases?: number;
   prevalence?: number;
   reason: string;
@@ -30,19 +30,21 @@ export const samplingCommands: CommandGroup = (program, run) => {
   command(
     group,
     'set',
-    'Sets which cases get a second reviewer, and how many golden ones are mixed in. For leads.',
+    'Sets which cases get a second reviewer, and how many golden ones are mixed in. What is left out stays as it is. For leads.',
     "sampling set --second-reviews 5 --deactivations --reason 'we begin to measure agreement'",
+    "sampling set --prevalence 200 --reason 'we begin to measure what nobody flags'",
   )
-    .requiredOption('--second-reviews <percent>', 'how many of the cases that one reviewer decides', integer(0, 100))
+    .option('--second-reviews <percent>', 'how many of the cases that one reviewer decides, 0 to 100', integer(0, 100))
     .option('--deactivations', 'also each case whose confirmation would deactivate the account')
+    .option('--no-deactivations', 'only those of the percentage')
     .option(
       '--golden-cases <percent>',
-      'for how many of a hundred cases a golden case is opened too; as it is, if left out',
+      'for how many of a hundred cases a golden case is opened too, 0 to 50',
       integer(0, 50),
     )
     .option(
       '--prevalence <images>',
-      'of a million images, how many are reviewed without a flag; as it is, if left out',
+      'of a million images, how many are reviewed without a flag, 0 to 100,000',
       integer(0, 100_000),
     )
     .requiredOption('--reason <text>', 'why', reason)
@@ -52,9 +54,9 @@ export const samplingCommands: CommandGroup = (program, run) => {
         const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': ifMatch };
         const body = {
           secondReviewPercent: secondReviews,
-          secondReviewOfDeactivations: deactivations === true,
-          ...(goldenCases !== undefined && { goldenPercent: goldenCases }),
-          ...(prevalence !== undefined && { prevalencePerMillion: prevalence }),
+          secondReviewOfDeactivations: deactivations,
+          goldenPercent: goldenCases,
+          prevalencePerMillion: prevalence,
           reason,
         };
         await session.client.request<WriteReceipt>('PUT', PATH, { body, headers });

@@ -12,12 +12,18 @@ import { reviewSettingsStream, setSampling } from '../queue-rules.js';
 export class SetSampling extends RequestCommand {
   declare readonly ifMatch: IfMatch;
 
-  @IsInteger('Of the cases that one reviewer decides, how many get a second one, in hundredths.', 0, 100)
-  secondReviewPercent!: number;
+  @IfGiven()
+  @IsInteger(
+    'Of the cases that one reviewer decides, how many get a second one, in hundredths. Left out, it stays.',
+    0,
+    100,
+  )
+  secondReviewPercent?: number;
 
+  @IfGiven()
   @IsBoolean()
-  @Means('Whether each case gets one whose confirmation would deactivate the account.')
-  secondReviewOfDeactivations!: boolean;
+  @Means('Whether each case gets one whose confirmation would deactivate the account. Left out, it stays.')
+  secondReviewOfDeactivations?: boolean;
 
   @IfGiven()
   @IsInteger('For how many of a hundred cases that are opened a golden case is opened too. Left out, it stays.', 0, 50)
@@ -36,13 +42,8 @@ export class SetSampling extends RequestCommand {
 }
 
 export const SetSamplingHandler = decisionHandler(SetSampling, reviewSettingsStream, (state, command) => {
-  const { secondReviewPercent, secondReviewOfDeactivations, goldenPercent, prevalencePerMillion } = command;
-  const { reason, ifMatch } = command;
-  const others = {
-    ...(goldenPercent !== undefined && { goldenPercent }),
-    ...(prevalencePerMillion !== undefined && { prevalencePerMillion }),
-  };
-  const events = setSampling(state, { secondReviewPercent, secondReviewOfDeactivations, ...others, reason });
+  const { ifMatch, ...given } = command;
+  const events = setSampling(state, given);
   return ifMatch.allow(events, state.sampling.changedAt, 'the sampling');
 });
 

@@ -117,6 +117,7 @@ it('accepts acknowledgements by request or as events, once, and none that are ou
   const { acknowledgements, events } = await receipt('img-1');
   expect(acknowledgements.every((one: Record<string, string>) => one.acknowledgedAt !== null)).toBe(true);
   expect(events.filter((one: Record<string, string>) => one.type === 'EnforcementAcknowledged')).toHaveLength(2);
+  expect(await text('enforcement', 'redeliver', 'img-1', '--reason', 'restored')).toContain('none is asked again');
   await tickAfter(10_000_000);
   expect(await feed('EnforcementOverdue')).toHaveLength(1);
 });

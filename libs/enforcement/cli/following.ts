@@ -2,8 +2,12 @@ import type { Command } from 'commander';
 import { type CommandGroup, command, position, reason } from '../../cli/commands.js';
 import { line } from '../../cli/rendering/plain-text.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
+import type { EnforcementAnswer } from '../queries/enforcement-answer.js';
 
 const pathOf = (id: string, part: string): string => `/v1/enforcements/${encodeURIComponent(id)}/${part}`;
+
+const isOutstanding = (one: EnforcementAnswer['acknowledgements'][number]): boolean =>
+  one.acknowledgedAt === null && one.isRegistered && !one.isLifted;
 
 /** Commands that follow an enforcement to its end. */
 export function followingCommands(group: Command, run: Parameters<CommandGroup>[1]): void {
@@ -31,9 +35,12 @@ export function followingCommands(group: Command, run: Parameters<CommandGroup>[
     .action(
       run<{ reason: string }>(async ({ client, print }, body, id) => {
         const written = await client.post<WriteReceipt>(pathOf(id!, 'redelivery'), body);
-        print(
-          written,
-          () => line`the targets that had not acknowledged ${id} are asked again at position ${written.position}`,
+        // The receipt looks the same if there was nothing to ask.
+        const { acknowledgements } = await client.get<EnforcementAnswer>(`/v1/enforcements/${encodeURIComponent(id!)}`);
+        print(written, () =>
+          acknowledgements.some(isOutstanding)
+            ? line`the targets that had not acknowledged ${id} are asked again at position ${written.position}`
+            : line`no target has anything of ${id} to acknowledge, so none is asked again`,
         );
       }),
     );

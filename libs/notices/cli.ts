@@ -64,7 +64,7 @@ export const commands: CommandGroup = (program, run) => {
   command(
     group,
     'redeliver <id>',
-    'Sends a notice again, with the same id and as many attempts as a new one.',
+    'Sends a notice again, or at once if it waits, with the same id and as many attempts as a new one.',
     'notice redeliver 0196e0f0-0000-8000-8000-000000000001',
   ).action(
     run(async ({ client, print }, _, id) => {

@@ -63,11 +63,20 @@ describe('a notice', () => {
 });
 
 describe('a redelivery', () => {
-  it('queues what was sent or failed, and is a no-op while it waits', () => {
+  it('queues what was sent or failed, and is a no-op until its first attempt', () => {
     expect(redeliverNotice(queued, noticeId)).toEqual([]);
     const delivered = evolve(queued, recordDelivery(queued, noticeId));
     const again = evolve(delivered, redeliverNotice(delivered, noticeId));
     expect(again).toMatchObject({ status: 'waiting', attempts: 0 });
+  });
+
+  it('makes one due at once that waits for its next attempt, with as many attempts as a new one', () => {
+    const waiting = evolve(queued, recordFailure(queued, noticeId, failure, NOW));
+    expect(isDue(waiting, NOW)).toBe(false);
+    const again = evolve(waiting, redeliverNotice(waiting, noticeId));
+    expect(again).toMatchObject({ status: 'waiting', attempts: 0 });
+    expect(isDue(again, NOW)).toBe(true);
+    expect(redeliverNotice(again, noticeId)).toEqual([]);
   });
 
   it('is refused for a notice that is unknown', () => {

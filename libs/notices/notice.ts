@@ -53,11 +53,11 @@ export function refuseUnknown(
   throw new NotFound('notice-unknown', `there is no notice ${noticeId}; GET /v1/notices lists them`);
 }
 
-/** A no-op while it waits. @throws NotFound notice-unknown */
+/** Also one that waits for its next attempt is due at once. A no-op until its first. @throws NotFound notice-unknown */
 export function redeliverNotice(state: NoticeState, noticeId: string): NoticeEvent[] {
   refuseUnknown(state, noticeId);
-  const { status, notice } = state;
-  return status === 'waiting' ? [] : [{ type: 'NoticeQueued', data: notice }];
+  const { status, attempts, notice } = state;
+  return status === 'waiting' && attempts === 0 ? [] : [{ type: 'NoticeQueued', data: notice }];
 }
 
 /** Whether it is to be sent now. @param now epoch milliseconds */

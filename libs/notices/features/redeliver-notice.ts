@@ -23,7 +23,8 @@ export class RedeliverNoticeController extends CommandRoute {
   @HttpCode(200)
   @Roles('operator', 'administrator')
   @Operation('Sends a notice again, with the same id and as many attempts as a new one', {
-    description: 'After fixing why it failed, or if its receiver has lost it. A repeat while it waits changes nothing.',
+    description:
+      'After fixing why it failed, or if its receiver has lost it. One that waits for its next attempt is sent at once; until its first attempt a repeat changes nothing.',
     fields: { id: 'The notice.' },
     answer: receipt('Queued.'),
     refusals: { 404: ['notice-unknown'] },

@@ -89,11 +89,23 @@ describe('a hold', () => {
 });
 
 it('records a report to an authority once, and another one beside it', () => {
-  const informed = recordReport(given(), report);
+  const informed = recordReport(given(), report, true);
   expect(informed).toEqual([{ type: 'AuthorityInformed', data: report }]);
   const state = given(...informed);
-  expect(recordReport(state, report)).toEqual([]);
-  expect(recordReport(state, { ...report, authority: 'BKA' })).toHaveLength(1);
+  expect(recordReport(state, report, false)).toEqual([]);
+  expect(recordReport(state, { ...report, authority: 'BKA' }, true)).toHaveLength(1);
+});
+
+it('refuses a recorded report with another time, and one of a case that is neither severe nor held', () => {
+  const state = given(...recordReport(given(), report, true));
+  const later = { ...report, sentAt: '2022-05-19T13:00:00.000Z' };
+  expect(() => recordReport(state, later, true)).toThrow(
+    /CT-1 .* already recorded, as sent at 2022-05-19T12:00:00.000Z/,
+  );
+  const notDue = expect.objectContaining({ code: 'report-not-due' });
+  expect(() => recordReport(given(), report, false)).toThrow(notDue);
+  expect(() => recordReport(given(placed, lifted), report, false)).toThrow(notDue);
+  expect(recordReport(given(placed), report, false)).toHaveLength(1);
 });
 
 describe('erasing what is stored of an account', () => {

@@ -125,11 +125,33 @@ export function refuseUnderHold(
   );
 }
 
-/** A no-op if this report is recorded. */
-export function recordReport({ reports }: Preservation, data: DataOf<typeof AuthorityInformed>): PreservationEvent[] {
-  const isRecorded = reports.some(
-    ({ caseId, authority, reference }) =>
-      caseId === data.caseId && authority === data.authority && reference === data.reference,
+/**
+ * A no-op if this report is recorded.
+ * @param isSevere whether the case is confirmed of the highest severity; else only a hold allows the report
+ * @throws Refusal report-recorded, report-not-due
+ */
+export function recordReport(
+  { holds, reports }: Preservation,
+  data: DataOf<typeof AuthorityInformed>,
+  isSevere: boolean,
+): PreservationEvent[] {
+  const { caseId, authority, reference, sentAt } = data;
+  const recorded = reports.find(
+    (one) => one.caseId === caseId && one.authority === authority && one.reference === reference,
   );
-  return isRecorded ? [] : [{ type: 'AuthorityInformed', data }];
+  if (recorded?.sentAt === sentAt) return [];
+  if (recorded) {
+    throw new Refusal(
+      'report-recorded',
+      `report ${reference} of case ${caseId} to ${authority} is already recorded, as sent at ${recorded.sentAt}: a further report has a reference of its own`,
+    );
+  }
+  const isHeld = [...holds.values()].some((hold) =>
+    hold.caseId === undefined ? !hold.lifted : hold.caseId === caseId,
+  );
+  if (isSevere || isHeld) return [{ type: 'AuthorityInformed', data }];
+  throw new Refusal(
+    'report-not-due',
+    `case ${caseId} is not confirmed by a clause of severity 3, and nothing of account ${data.accountId} is held: check the id, or place a hold by POST /v1/accounts/${data.accountId}/legal-holds first`,
+  );
 }

@@ -62,11 +62,32 @@ it('records the report to an authority, once', async () => {
   expect(recorded.status).toBe(200);
   expect((await carol.post(path, report)).body.position).toBe(recorded.body.position);
   expect((await carol.post('/v1/cases/none/authority-reports', report)).status).toBe(404);
+  const other = { ...report, sentAt: '2022-05-18T09:30:00Z' };
+  expect(await carol.post(path, other)).toMatchObject({
+    status: 409,
+    body: { type: expect.stringMatching(/report-recorded$/) },
+  });
   await gatehouse.settle();
   expect(await holds('reportDue=true')).toEqual([]);
   expect(await holds('reportDue=false')).toMatchObject([{ authority: 'NCMEC', reference: 'CT-1' }]);
   expect(await dueSeconds()).toBe(0);
 });
+
+it('refuses a report in the future, and of a case that is not confirmed of the highest severity', async () => {
+  const report = { authority: 'NCMEC', reference: 'CT-9', sentAt: '2022-05-18T09:30:00Z' };
+  const future = { ...report, sentAt: '2022-05-18T12:00:00Z' };
+  expect(await carol.post('/v1/cases/worst/authority-reports', future)).toMatchObject({ status: 400 });
+  await flagged('undecided', 'minors');
+  await flagged('harmless', 'minors');
+  expect((await judge(rita, 'harmless', 'safe')).body.status).toBe('dismissed');
+  for (const one of ['undecided', 'harmless', 'mild'])
+    expect(await carol.post(`/v1/cases/${one}/authority-reports`, report)).toMatchObject({
+      status: 409,
+      body: { type: expect.stringMatching(/report-not-due$/) },
+    });
+});
+
+const held = { holdId: 'by-hand', reason: 'an order of a court' };
 
 it('is of the account that made the image, whatever a flag says', async () => {
   const headers = { 'content-type': 'application/cloudevents+json' };
@@ -80,6 +101,7 @@ it('is of the account that made the image, whatever a flag says', async () => {
   await service.post('/v1/events', cloudEvent('ContentFlagged', flag), headers);
   await service.post('/v1/events', cloudEvent('ImageGenerated', { imageId: 'claimed', accountId: 'maker' }), headers);
   await gatehouse.settle();
+  await carol.post('/v1/accounts/maker/legal-holds', held);
   const report = { authority: 'NCMEC', reference: 'CT-2', sentAt: '2022-05-18T10:00:00Z' };
   const { position } = (await carol.post('/v1/cases/claimed/authority-reports', report)).body;
   const { events } = (await gatehouse.administrator.get(`/v1/log?after=${position - 1}&limit=1`)).body;
@@ -93,6 +115,7 @@ it('is of the account that the confirmation names, whatever is reported of the i
   const moved = cloudEvent('ImageGenerated', { imageId: 'moved', accountId: 'maker' }, earlier);
   await service.post('/v1/events', moved, headers);
   await gatehouse.settle();
+  await carol.post('/v1/accounts/owner-moved/legal-holds', held);
   const report = { authority: 'NCMEC', reference: 'CT-3', sentAt: '2022-05-18T10:00:00Z' };
   const { position } = (await carol.post('/v1/cases/moved/authority-reports', report)).body;
   const { events } = (await gatehouse.administrator.get(`/v1/log?after=${position - 1}&limit=1`)).body;
@@ -111,10 +134,19 @@ it('is placed and lifted by compliance only, with a reason', async () => {
   const again = await carol.post(path, hold);
   expect([again.status, again.body.type]).toEqual([409, expect.stringMatching(/hold-lifted$/)]);
   await gatehouse.settle();
-  expect(await holds('inForce=true')).toMatchObject([{ caseId: 'worst' }]);
+  expect(await holds('inForce=true')).toMatchObject([
+    { caseId: 'worst' },
+    { accountId: 'maker' },
+    { accountId: 'owner-moved' },
+  ]);
   expect(await holds('account=acc-7&inForce=false')).toMatchObject([{ holdId: 'request-17' }]);
   const first = (await carol.get('/v1/legal-holds?limit=1')).body;
-  expect(await holds(`cursor=${first.nextCursor}`)).toMatchObject([{ holdId: 'request-17' }]);
+  // Placed at one time: by their account.
+  expect(await holds(`cursor=${first.nextCursor}`)).toMatchObject([
+    { holdId: 'request-17' },
+    { accountId: 'maker' },
+    { accountId: 'owner-moved' },
+  ]);
 });
 
 describe('erasing what is stored of an account', () => {
@@ -170,7 +202,7 @@ it('is listed, placed, lifted and reported from the command line', async () => {
     stderr: expect.stringContaining('place one with another id'),
   });
   expect(again.code).not.toBe(0);
-  const report = ['--authority', 'BKA', '--reference', 'B-1', '--sent-at', '2022-05-18T11:00:00Z'];
+  const report = ['--authority', 'BKA', '--reference', 'B-1', '--sent-at', '2022-05-18T09:45:00Z'];
   expect(await run('hold', 'report', 'worst', ...report)).toContain('to BKA is recorded');
   await gatehouse.settle();
   expect(await run('hold', 'list', '--no-in-force')).toContain('order-1');

@@ -9,10 +9,16 @@ import { IdParam, IsInstant, IsTitle } from '../../http/field-rules.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { ImageOwners } from '../../images/index.js';
-import { NotFound, Refusal } from '../../kernel/errors.js';
-import { EVENT_STORE } from '../../platform/ports.js';
+import type { Clock } from '../../kernel/clock.js';
+import { InvalidInput, NotFound, Refusal } from '../../kernel/errors.js';
+import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
+import { policyStream } from '../../policy/index.js';
 import { CurrentCases, confirmationOf } from '../../review/index.js';
 import { preservationStream, recordReport } from '../preservation.js';
+import { confirmedHold } from '../queries/confirmed-hold.js';
+
+/** How far the clock of who sent the report may be ahead of ours. */
+const CLOCK_SKEW_MS = 60_000;
 
 export class RecordReport extends RequestCommand {
   @IsTitle('Which authority.')
@@ -21,7 +27,7 @@ export class RecordReport extends RequestCommand {
   @IsTitle('The reference that the authority gave, or that of the report. No personal data.')
   reference!: string;
 
-  @IsInstant('When the report was sent (RFC 3339).')
+  @IsInstant('When the report was sent (RFC 3339); not in the future.')
   sentAt!: string;
 
   declare readonly caseId: string;
@@ -34,16 +40,24 @@ export class RecordReportHandler implements ICommandHandler<RecordReport> {
     @Inject(CurrentCases) private readonly cases: CurrentCases,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(ImageOwners) private readonly images: ImageOwners,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /**
    * The report is of the account that the confirmation names, if there is one; else the image's own record of its account takes
-   * precedence over flags. @throws NotFound case-unknown; Refusal image-owner-unknown, image-parked
+   * precedence over flags.
+   * @throws InvalidInput for a time in the future; NotFound case-unknown
+   * @throws Refusal image-owner-unknown, image-parked, report-recorded, report-not-due
    */
   async execute({ caseId, authority, reference, sentAt, context }: RecordReport): Promise<CommandResult> {
-    const [{ state }, confirmation] = await Promise.all([
+    const now = this.clock.now();
+    if (Date.parse(sentAt) > now + CLOCK_SKEW_MS) {
+      throw new InvalidInput([{ field: '/sentAt', message: 'must not be in the future' }]);
+    }
+    const [{ state }, confirmation, { state: policies }] = await Promise.all([
       this.cases.find(caseId, context.actor.id),
       confirmationOf(this.store, caseId),
+      this.transactor.load(policyStream, undefined),
     ]);
     if (state.status === 'none') {
       throw new NotFound('case-unknown', `there is no case ${caseId}; check the id: a case has the id of its image`);
@@ -55,9 +69,11 @@ export class RecordReportHandler implements ICommandHandler<RecordReport> {
         `the owner of image ${caseId} is unknown, so the report has no account; send its ImageGenerated`,
       );
     }
+    const isConfirmed = state.status === 'confirmed' && confirmation !== undefined;
+    const isSevere = isConfirmed && confirmedHold(confirmation, policies, now) !== undefined;
     return commandResult(
       await this.transactor.transact(preservationStream, accountId, context, (preservation) =>
-        recordReport(preservation, { accountId, caseId, authority, reference, sentAt }),
+        recordReport(preservation, { accountId, caseId, authority, reference, sentAt }, isSevere),
       ),
     );
   }
@@ -79,11 +95,16 @@ export class RecordReportController extends CommandRoute {
   @HttpCode(200)
   @Roles('lead', 'compliance', 'administrator')
   @Operation('Records that a case was reported to an authority; a repeat changes nothing', {
-    description: 'The report itself is sent outside of Gatehouse.',
+    description:
+      'The report itself is sent outside of Gatehouse. The case is confirmed by a clause of severity 3, or there is a hold because of it or one in force that somebody placed on its account.',
     fields: { id: 'The case.' },
     example: { authority: 'NCMEC', reference: 'CT-2022-1', sentAt: '2022-05-19T12:00:00.000Z' },
     answer: receipt('Recorded.'),
-    refusals: { 404: ['case-unknown'], 409: ['image-owner-unknown', 'image-parked'], 503: ['not-caught-up'] },
+    refusals: {
+      404: ['case-unknown'],
+      409: ['image-owner-unknown', 'image-parked', 'report-recorded', 'report-not-due'],
+      503: ['not-caught-up'],
+    },
   })
   recordReport(@Param() { id }: IdParam, @Body() report: RecordReport, @Context() context: Context) {
     return this.receipt(report.with({ context, caseId: id }));

@@ -1,5 +1,5 @@
 import type { Context, ContextPorts, Schedule } from '../context/context.js';
-import { ImageOwners, ownerOf, UNREPORTED_IMAGES } from '../images/index.js';
+import { ImageOwners, UNREPORTED_IMAGES } from '../images/index.js';
 import { bulkJobStream } from './bulk-job.js';
 import { caseStream } from './case.js';
 import type { Consequences } from './consequences.js';
@@ -137,7 +137,7 @@ function caseFactsOf(
   const rates = new FlagRates(pool, log, viewReader, transactor, settings);
   const records = new FlaggerRecords(pool, settings);
   const further = new FurtherReviews(personKeys, consequences);
-  return new CaseFactsReader(transactor, flags, images, clock, routing, rates, records, further, pool, settings);
+  return new CaseFactsReader(transactor, flags, images, clock, routing, rates, records, further, settings);
 }
 
 /**
@@ -165,7 +165,9 @@ export const reviewContext: Context = {
     const { transactor, clock, settings, pool, viewReader, log, store, ownEventIds } = given;
     const routing = new RoutingFactsReader(transactor, clock, pool, settings);
     const records = new FlaggerRecords(pool, settings);
-    const ports = { transactor, clock, routing, records, settings: openingSettings(settings), ownerOf: ownerOf(pool) };
+    const images = new ImageOwners(pool, log, settings);
+    const ownerOf = (imageId: string) => images.findAtOnce(imageId);
+    const ports = { transactor, clock, routing, records, settings: openingSettings(settings), ownerOf };
     const rates = new FlagRates(pool, log, viewReader, transactor, settings);
     const flags = new IsolatedFlags(pool);
     const replaying = { store, flags, reader: viewReader, file: flagFiling(ports), waitMs: settings.decisionWaitMs };

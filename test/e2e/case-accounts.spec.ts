@@ -44,3 +44,23 @@ it('answers it with the next case', async () => {
   const { caseId, accountId } = (await rita.post('/v1/queues/default/next')).body.case;
   expect(accountId).toBe(`owner-${caseId}`);
 });
+
+it('opens a case with the account of an image that is stored with its first flag, before the view has it', async () => {
+  const opened: unknown[] = [];
+  for (const isFlagFirst of [false, true]) {
+    const imageId = isFlagFirst ? 'with-flag-first' : 'with-flag-last';
+    const image = cloudEvent('ImageGenerated', { imageId, accountId: `owner-${imageId}` });
+    const flag = cloudEvent('ContentFlagged', {
+      imageId,
+      flaggedBy: 'acc-9',
+      flaggerKind: 'user',
+      categories: ['hate'],
+    });
+    await service.post('/v1/events', isFlagFirst ? [flag, image] : [image, flag]);
+    // Files the flag at once, while no view has the image.
+    expect((await lena.post(`/v1/cases/${imageId}/claim`)).status).toBe(200);
+    const [first] = await gatehouse.runtime.store.readStream(`case-${imageId}`);
+    opened.push([first!.type, (first!.data as { accountId?: string }).accountId]);
+  }
+  expect(opened).toEqual(['last', 'first'].map((place) => ['CaseOpened', `owner-with-flag-${place}`]));
+});

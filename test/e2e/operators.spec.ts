@@ -120,7 +120,7 @@ it('walks from a flag to a deactivation on the command line, and says why', asyn
     cloudEvent('ImageGenerated', { imageId: 'w-1', accountId, prompt: 'a secret horse' }),
   ]);
   await gatehouse.settle();
-  // Neither flag nor case names the account; the image does.
+  // The flag does not name the account; the image, which is stored with it, does.
   expect((await operator.get('/v1/cases')).body.items).toMatchObject([{ caseId: 'w-1', accountId }]);
   expect((await operator.get('/v1/cases/w-1')).body).toMatchObject({ accountId });
   expect(await text('case', 'list')).toMatch(new RegExp(`w-1 +default +\\d+ +${accountId} +1 .*violent`));

@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { NotCaughtUp } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 import { POOL, SETTINGS } from '../../platform/ports.js';
 import type { ViewRow } from '../../projections/view.js';
-import { viewLookup } from '../../projections/view-lookup.js';
+import { type Found, viewLookup } from '../../projections/view-lookup.js';
 import { queryView, ViewNotBuilt } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { eventsAhead } from '../../subscriptions/events-ahead.js';
@@ -42,10 +43,29 @@ export class ImageOwners {
     return { ...(image && { owner: image.account_id }), isParked };
   }
 
+  /**
+   * The owner for what must not wait: as the view has it, or else as the next page after it reports it, since an image and the
+   * first flag of it may be stored at once.
+   */
+  async findAtOnce(imageId: string): Promise<string | undefined> {
+    const found = await this.lookup(imageId);
+    if (found.row) return found.row.account_id;
+    try {
+      return (await this.ahead(imageId, found, 0)).image?.account_id;
+    } catch (error) {
+      if (error instanceof NotCaughtUp) return undefined;
+      throw error;
+    }
+  }
+
   /** The row of the view by every event stored so far. @throws NotCaughtUp */
   async row(imageId: string): Promise<{ image: ImageRow | undefined; isParked: boolean }> {
-    const { row, asOf, isParked } = await this.lookup(imageId);
-    const view = { consumer: `view:${imagesView.name}`, position: asOf, limitMs: this.settings.decisionWaitMs };
+    return this.ahead(imageId, await this.lookup(imageId), this.settings.decisionWaitMs);
+  }
+
+  /** Adds to what the view has what is stored after it. @throws NotCaughtUp */
+  private async ahead(imageId: string, { row, asOf, isParked }: Found, limitMs: number) {
+    const view = { consumer: `view:${imagesView.name}`, position: asOf, limitMs };
     const ahead = await eventsAhead(this.log, ImageGenerated, view, imageId, ({ data }) => data.imageId);
     let image = row && toRow(row);
     for (const event of ahead.events) image = imagesView.evolve(image, event, imageId);

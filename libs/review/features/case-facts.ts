@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Transactor } from '../../event-store/transact.js';
-import { ImageOwners, ownerOf } from '../../images/index.js';
+import { ImageOwners } from '../../images/index.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
-import type { Pool } from '../../platform/database/database.js';
-import { CLOCK, POOL, SETTINGS } from '../../platform/ports.js';
+import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { clausesAt, policyStream } from '../../policy/index.js';
 import { caseStream } from '../case.js';
 import type { CaseFacts } from '../conflict-of-interest.js';
@@ -35,10 +34,10 @@ export class CaseFactsReader {
     @Inject(FlagRates) rates: FlagRates,
     @Inject(FlaggerRecords) records: FlaggerRecords,
     @Inject(FurtherReviews) private readonly further: FurtherReviews,
-    @Inject(POOL) pool: Pool,
     @Inject(SETTINGS) settings: Settings,
   ) {
-    const ports = { transactor, clock, routing, records, settings: openingSettings(settings), ownerOf: ownerOf(pool) };
+    const ownerOf = (imageId: string) => images.findAtOnce(imageId);
+    const ports = { transactor, clock, routing, records, settings: openingSettings(settings), ownerOf };
     this.process = flagProcessing({ ...ports, isolation: new FlagIsolation(transactor, rates, settings) });
   }
 

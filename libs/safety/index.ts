@@ -31,6 +31,7 @@ import { disregardedDecisionsView } from './views/disregarded-decisions.js';
 import { reversedCasesView } from './views/reversed-cases.js';
 import { safetyImagesView } from './views/safety-images.js';
 import { verdictsView } from './views/verdicts.js';
+import { withheldImageSharesView } from './views/withheld-image-shares.js';
 
 export * from './agreement.js';
 export * from './calendar-buckets.js';
@@ -44,7 +45,14 @@ export const safetyContext: Context = {
   name: 'safety',
   events: sampleEvents,
   streams: [sampleStream],
-  views: [safetyImagesView, deactivationsView, verdictsView, reversedCasesView, disregardedDecisionsView],
+  views: [
+    safetyImagesView,
+    deactivationsView,
+    verdictsView,
+    reversedCasesView,
+    disregardedDecisionsView,
+    withheldImageSharesView,
+  ],
   consumers(given) {
     const { pool, viewReader, store, settings, ...ports } = given;
     const images = imagesAsOf(pool, viewReader);

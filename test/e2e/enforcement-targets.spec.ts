@@ -169,6 +169,28 @@ it('shows receipts while the view of disregarded decisions is not built', async 
   expect(await receipt('img-1')).toMatchObject({ disregarded: 0 });
 });
 
+it('counts in the receipt what services did since for the account, and with its image, each use once', async () => {
+  const inTwoMinutes = { time: new Date(Date.now() + 120_000).toISOString() };
+  const share = (accountId: string) => cloudEvent('ImageShared', { imageId: 'img-1', accountId }, inTwoMinutes);
+  const answer = await service.post('/v1/events', [share('acc-1'), share('bob')]);
+  expect(answer.status).toBe(202);
+  await gatehouse.settle();
+  expect(await receipt('img-1')).toMatchObject({ disregarded: 2 });
+  expect(await text('enforcement', 'show', 'img-1')).toMatch(/disregarded +2\n/);
+  const { body } = await operator.get('/v1/metrics/disregarded-decisions?limit=2');
+  const late = { service: share('bob').source, action: 'share', imageId: 'img-1', reason: 'image-withheld' };
+  expect(body).toMatchObject({ withheldImages: 1, items: [{ accountId: 'acc-1' }, {}] });
+  expect(body.items[0].uses.map((one: { reason: string }) => one.reason)).toContain('account-deactivated');
+  expect(body.items[0].uses.at(-1)).toEqual({ ...late, at: inTwoMinutes.time, lateMs: expect.any(Number) });
+  expect(body.reasons).toContainEqual({ reason: 'image-withheld', uses: 2 });
+  const path = `/v1/metrics/disregarded-decisions?limit=500&cursor=${body.nextCursor}`;
+  const { items } = (await operator.get(path)).body;
+  const ofBob = items.find((one: { accountId: string }) => one.accountId === 'bob');
+  expect(ofBob.uses).toMatchObject([{ reason: 'not-onboarded' }, late]);
+  const { body: metrics } = await gatehouse.administrator.get('/metrics');
+  expect(metrics).toContain('gatehouse_disregarded_decisions{reason="image-withheld"} 2');
+});
+
 it('lists by account or by status', async () => {
   expect((await operator.get('/v1/enforcements')).status).toBe(400);
   expect((await operator.get('/v1/enforcements?account=acc-1')).body.items).toMatchObject([

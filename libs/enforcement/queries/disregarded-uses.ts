@@ -1,5 +1,9 @@
-/** What services did for accounts that were denied it. */
+/** What services did although it was denied. */
 export abstract class DisregardedUses {
-  /** How many noted uses of the account there were from a time on, RFC 3339; null while the view of them is not built. */
-  abstract since(accountId: string, time: string): Promise<number | null>;
+  /**
+   * How many noted uses there were from a time on, RFC 3339: by the account, and shares of the image while it was withheld.
+   * @param imageId none if the decision is about no image
+   * @returns null while a view of them is not built
+   */
+  abstract since(time: string, accountId: string, imageId: string | undefined): Promise<number | null>;
 }

@@ -86,7 +86,7 @@ export const EnforcementAnswer = closed({
   ),
   disregarded: orNull(
     count(
-      'How often services are noted to have acted for the account since although it was denied; null while the view of that is built. Of an account only the first 20 uses ever are noted, so that later ones may be missing.',
+      'How often services are noted since to have acted for the account although it was denied, or to have shared its image although it was withheld; null while a view of that is built. Of an account and of an image only the first 20 uses ever are noted, so that later ones may be missing.',
     ),
   ),
   timesAskedAgain: count('How often overdue targets were asked again since.'),

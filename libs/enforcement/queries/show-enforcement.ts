@@ -94,7 +94,7 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
       decisionPoints: decision
         ? await this.points.appliedAt({ position: decision.position, storedAt: decision.recordedAt })
         : [],
-      disregarded: await this.uses.since(accountId, decidedAt),
+      disregarded: await this.uses.since(decidedAt, accountId, imageId),
       timesAskedAgain: asked?.attempts ?? 0,
       events: (isService ? [] : all).sort((one, other) => one.position - other.position).map(receiptOf),
       position: String(Math.max(...all.map(({ position }) => position))),

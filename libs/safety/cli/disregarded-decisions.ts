@@ -10,7 +10,7 @@ export function disregardedDecisionsCommand(parent: Command, run: Runner): void 
   command(
     parent,
     'disregarded-decisions',
-    'Shows which services generated or shared images for accounts that were denied it, and how late.',
+    'Shows which services generated or shared images although that was denied, and how late.',
     'metrics disregarded-decisions',
   )
     .option('--cursor <cursor>', 'the nextCursor of the page before, which --json shows')
@@ -22,7 +22,8 @@ export function disregardedDecisionsCommand(parent: Command, run: Runner): void 
     );
 }
 
-export function disregardedText({ accounts, uses, services, items, nextCursor }: DisregardedDecisionsAnswer): Shown {
+export function disregardedText(answer: DisregardedDecisionsAnswer): Shown {
+  const { accounts, withheldImages, uses, services, items, nextCursor } = answer;
   const rows = items.flatMap(({ accountId, uses: own }) =>
     own.map((one) => [
       ...[accountId, one.service, one.action, one.imageId, one.reason, time(one.at)],
@@ -31,7 +32,7 @@ export function disregardedText({ accounts, uses, services, items, nextCursor }:
   );
   if (rows.length === 0) return line`no service disregarded a decision`;
   return paragraphs([
-    line`${number(uses)} uses of ${number(accounts)} accounts`,
+    line`${number(uses)} uses: of ${number(accounts)} accounts, and of ${number(withheldImages)} withheld images`,
     table(
       ['service', 'uses'],
       services.map((one) => [one.service, one.uses]),

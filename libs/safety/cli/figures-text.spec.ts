@@ -49,6 +49,7 @@ describe('the figures as text', () => {
     } as const;
     const recorded = {
       accounts: 1,
+      withheldImages: 0,
       uses: 2,
       services: [{ service: '/image-service', uses: 2 }],
       reasons: [],
@@ -59,7 +60,7 @@ describe('the figures as text', () => {
       { ...use, reason: 'not-onboarded' as const, lateMs: null },
     ];
     const shown = disregardedText({ ...recorded, items: [{ accountId: 'acc-1', uses }], nextCursor: 'abc' });
-    expect(shown).toMatch(/^2 uses of 1 accounts\n/);
+    expect(shown).toMatch(/^2 uses: of 1 accounts, and of 0 withheld images\n/);
     expect(shown).toMatch(
       /acc-1 +\/image-service +generate +img-2 +account-deactivated +2022-05-19 10:05:00 +5\.0 min\n/,
     );

@@ -9,8 +9,9 @@ import { counterTable } from '../../projections/view-tables.js';
 import { calendarBuckets } from '../calendar-buckets.js';
 import { type Share, safetyMetrics } from '../metrics.js';
 import { SAFETY_COUNTS, type SafetyCounts } from '../safety-counts.js';
-import { DISREGARD_REASONS, disregardedDecisionsView } from '../views/disregarded-decisions.js';
+import { DISREGARD_REASONS } from '../views/disregarded-decisions.js';
 import { safetyImagesView } from '../views/safety-images.js';
+import { DISREGARD_COUNTERS } from './disregard-counters.js';
 
 const DAYS = 7;
 const ALL = 'all';
@@ -23,7 +24,7 @@ const COUNTS = `
   SELECT '${ALL}' AS time, ${SUMS} FROM ${IMAGES} WHERE bucket = 'all'
   UNION ALL
   SELECT '${WEEK}', ${SUMS} FROM ${IMAGES} WHERE bucket COLLATE "C" BETWEEN $1 AND $2`;
-const DISREGARDED = `SELECT substr(bucket, 8) AS reason, uses FROM ${counterTable(disregardedDecisionsView)}
+const DISREGARDED = `SELECT substr(bucket, 8) AS reason, uses FROM (${DISREGARD_COUNTERS}) counters
   WHERE bucket LIKE 'reason:%'`;
 
 /** Figures that counters have ready, so that a scrape costs a few rows. Every process reports the same values. */
@@ -75,7 +76,7 @@ export class SafetyGauges implements OnModuleInit {
     );
     this.metrics.readGauge(
       'disregarded_decisions',
-      'Images generated or shared for accounts that were denied that, as far as they are recorded',
+      'Images generated or shared although that was denied, as far as they are recorded',
       ['reason'],
       () => this.disregarded(),
     );

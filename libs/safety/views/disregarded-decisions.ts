@@ -18,7 +18,7 @@ export const GRACE_MS = 60_000;
  */
 export const MAX_RECORDED = 20;
 
-export const DISREGARD_REASONS = [
+const ACCOUNT_REASONS = [
   'account-deactivated',
   'account-suspended',
   'generate-restricted',
@@ -26,7 +26,8 @@ export const DISREGARD_REASONS = [
   'not-onboarded',
   'policy-not-accepted',
 ] as const;
-export type DisregardReason = (typeof DISREGARD_REASONS)[number];
+/** Why access was denied: because of the account, or because of the image, of which another view is. */
+export const DISREGARD_REASONS = [...ACCOUNT_REASONS, 'image-withheld'] as const;
 
 type UsedAction = 'generate' | 'share';
 
@@ -38,7 +39,7 @@ export interface DisregardingUse {
   service: string;
   action: UsedAction;
   imageId: string;
-  reason: DisregardReason;
+  reason: (typeof ACCOUNT_REASONS)[number];
   /** When it happened, in epoch milliseconds. */
   at: number;
   /** How long after the decision was stored; null if the account was never allowed to. */

@@ -91,6 +91,13 @@ describe('an access decision', () => {
       expect(reason({}, 'share', { image })).toBe('allowed');
   });
 
+  it('denies sharing an image of which nothing is known, also if the rule is lifted, unless a setting allows that', () => {
+    const image = { isUnknown: true };
+    expect(reason({}, 'share', { image, mayShareFaces: true })).toBe('image-facts-unknown');
+    expect(reason({}, 'share', { image, mayShareFaces: true, mayShareUnknown: true })).toBe('allowed');
+    for (const action of ['download', 'flag'] as const) expect(reason({}, action, { image })).toBe('allowed');
+  });
+
   it.each(['generate', 'share'] as const)(
     'denies %s while it is restricted for the account, by the clock',
     (action) => {

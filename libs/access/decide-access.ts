@@ -24,10 +24,12 @@ export interface AccessFacts {
     isWithheld?: boolean;
     /** Known to be another account's. */
     isOthers?: boolean;
+    /** No event and no caller reports anything of it: whose it is isn't known either. */
+    isUnknown?: boolean;
   };
   /** Whether the rule about photorealistic faces is lifted for the account. */
   mayShareFaces?: boolean;
-  /** Whether an image whose facts are unknown may be shared while that rule is in force. */
+  /** Whether an image whose facts are unknown may be shared while that rule is in force, and one of which nothing is known. */
   mayShareUnknown?: boolean;
   /** For `review`: the case, and why the subject may not review it. `isParked`: a flag of it could not be processed. */
   caseInfo?: { conflict?: Conflict; isParked?: boolean };
@@ -158,7 +160,7 @@ const RULES: readonly AccessRule[] = [
     reason: 'image-facts-unknown',
     actions: ['share'],
     breaks: (_, { image, mayShareFaces, mayShareUnknown }) =>
-      !mayShareFaces && !mayShareUnknown && image !== undefined && !isDrawn(image),
+      !mayShareUnknown && image !== undefined && (image.isUnknown || (!mayShareFaces && !isDrawn(image))),
   },
   {
     reason: 'case-parked',

@@ -40,8 +40,17 @@ export class ViewReader {
       const { pagesApplied } = this;
       if ((await look()) >= position) return;
       if (performance.now() > deadline) throw new NotCaughtUp(`the view ${view.name}`, position, limitMs);
-      await this.pages.until(() => this.pagesApplied > pagesApplied, POLL_MS);
+      await this.pageAfter(pagesApplied, POLL_MS);
     }
+  }
+
+  /** Resolves once a projector in this process has applied a page, or the time has run out: others may have, elsewhere. */
+  async nextPage(limitMs: number): Promise<void> {
+    await this.pageAfter(this.pagesApplied, limitMs);
+  }
+
+  private pageAfter(pagesApplied: number, limitMs: number): Promise<boolean> {
+    return this.pages.until(() => this.pagesApplied > pagesApplied, limitMs);
   }
 
   private lookAt(view: View<never> | View): () => Promise<Position> {

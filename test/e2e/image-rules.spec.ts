@@ -77,6 +77,8 @@ it('is lifted for a cohort at a date, and is back in force by the clock', async 
   expect(await mayShare(ann, 'face', body.position)).toBe('face-sharing-restricted');
   now += HOUR_MS;
   expect([await mayShare(ann), await mayShare(ann, 'unknown')]).toEqual(['allowed', 'allowed']);
+  // Whose image it is isn't known.
+  expect(await mayShare(ann, 'never-reported')).toBe('image-facts-unknown');
   expect(await mayShare(bob)).toBe('face-sharing-restricted');
   const { items } = (await service.get('/v1/image-rules')).body;
   expect(items[1]).toMatchObject({ cohortId: 'w20', inForce: false, reason: 'a trial' });

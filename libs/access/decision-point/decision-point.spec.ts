@@ -94,14 +94,53 @@ describe('the decision point', () => {
     expect([await share(0, face), await share(0)]).toEqual(['face-sharing-restricted', 'image-facts-unknown']);
     expect(await share(await change('ImageRuleLifted', 'other'), face)).toBe('face-sharing-restricted');
     expect(await share(await change('ImageRuleLifted', 'c'), face)).toBe('allowed');
-    expect(await share(0)).toBe('allowed');
+    // Nobody says whose image it is.
+    expect(await share(0)).toBe('image-facts-unknown');
     expect(await share(await change('ImageRuleSet', 'c'))).toBe('image-facts-unknown');
     expect(denied).toEqual([
       'face-sharing-restricted',
       'image-facts-unknown',
       'face-sharing-restricted',
       'image-facts-unknown',
+      'image-facts-unknown',
     ]);
+  });
+
+  describe('of an image that no event has reported yet', () => {
+    const of = (accountId?: string) => ({
+      facts: accountId === undefined ? undefined : { ...facts, accountId },
+      asOf: Number.MAX_SAFE_INTEGER,
+      isParked: false,
+    });
+    /** Whether each lookup of the image would wait for it, and the answer. */
+    const shareOf = async (lookup: (isAwaited: boolean) => ReturnType<typeof of>, properties = {}, more = {}) => {
+      const waits: boolean[] = [];
+      const found: ImageLookup = async (_, __, ___, isAwaited = false) => {
+        waits.push(isAwaited);
+        return lookup(isAwaited);
+      };
+      await untilFresh();
+      const question = asked('share');
+      const one = { ...question, resource: { ...question.resource, properties } };
+      const { reason = 'allowed' } = await pointWith(found, 1_000, store, more).evaluate(one);
+      return { waits, reason };
+    };
+
+    it('waits until it is known whose it is', async () => {
+      const ofWhom = (accountId: string) => (isAwaited: boolean) => of(isAwaited ? accountId : undefined);
+      expect(await shareOf(ofWhom('ann'))).toEqual({ waits: [false, true], reason: 'allowed' });
+      expect(await shareOf(ofWhom('bob'))).toEqual({ waits: [false, true], reason: 'not-image-owner' });
+      expect(await shareOf(() => of())).toEqual({ waits: [false, true], reason: 'image-facts-unknown' });
+    });
+
+    it('does not wait if it is known or parked, the caller says what it shows, or the setting allows the unknown', async () => {
+      expect(await shareOf(() => of('ann'))).toEqual({ waits: [false], reason: 'allowed' });
+      expect(await shareOf(() => ({ ...of(), isParked: true }))).toEqual({ waits: [false], reason: 'image-parked' });
+      const said = { photorealistic: false };
+      expect(await shareOf(() => of(), said)).toEqual({ waits: [false], reason: 'allowed' });
+      const allowed = await shareOf(() => of(), {}, { mayShareUnknown: true });
+      expect(allowed).toEqual({ waits: [false], reason: 'allowed' });
+    });
   });
 
   it('reports a share of a withheld image, from memory or not, and no other use of it', async () => {

@@ -25,7 +25,10 @@ export interface DecisionPointOptions {
   stalenessMs: number;
   /** Maximum wait of a request for the positions that it requires, however many evaluations it has. */
   waitMs: number;
-  /** Whether an image whose facts are unknown may be shared while the rule about photorealistic faces is in force. */
+  /**
+   * Whether an image whose facts are unknown may be shared while the rule about photorealistic faces is in force. If not, an
+   * image of which nothing is known is waited for, and then denied, whatever the rule.
+   */
   mayShareUnknown?: boolean;
   /** Sharing an image was denied because of the image. */
   shareDenied?(reason: string): void;
@@ -42,8 +45,14 @@ export interface KnownImage {
 /**
  * Looks an image up as of at least the position.
  * @param deadline on the monotonic clock; the lookup throws StoreUnavailable past it
+ * @param isAwaited whether to wait until the deadline for an image that no event has reported yet
  */
-export type ImageLookup = (imageId: string, minPosition: Position, deadline: number) => Promise<KnownImage>;
+export type ImageLookup = (
+  imageId: string,
+  minPosition: Position,
+  deadline: number,
+  isAwaited?: boolean,
+) => Promise<KnownImage>;
 
 const STALE: AccessDecision = Object.freeze({ decision: false, reason: 'decision-point-stale' });
 const ACTION_UNKNOWN: AccessDecision = Object.freeze({ decision: false, reason: 'action-unknown' });
@@ -182,10 +191,14 @@ export class DecisionPoint {
       return answer;
     }
     // The account's rules come first: a denied account need not wait for the image. They are checked again after the wait.
-    const { facts, isParked } = await this.image(evaluation, deadline);
+    const { photorealistic, faces } = resource.properties;
+    // A caller that says what the image shows knows it, though it may be older than this log: no wait for its event.
+    const isVouchedFor = photorealistic !== undefined || faces !== undefined || this.options.mayShareUnknown === true;
+    const { facts, isParked } = await this.image(evaluation, deadline, !isVouchedFor);
     const image = {
-      photorealistic: eitherOf(facts?.photorealistic, resource.properties.photorealistic),
-      faces: eitherOf(facts?.faces, resource.properties.faces),
+      photorealistic: eitherOf(facts?.photorealistic, photorealistic),
+      faces: eitherOf(facts?.faces, faces),
+      isUnknown: facts === undefined && !isVouchedFor,
       isParked,
       // A violation may have been confirmed during the wait.
       isWithheld: await this.replica.isWithheld(resource.id),
@@ -227,12 +240,24 @@ export class DecisionPoint {
     return decideAccess(accountStream.initial, 'review', facts);
   }
 
-  /** @throws StoreUnavailable if the images view is more stale than the staleness bound */
-  private async image({ resource, minPosition }: Evaluation, deadline = this.newDeadline()): Promise<KnownImage> {
-    const image = await this.imageLookup(resource.id, minPosition, deadline);
-    const head = this.replica.headWithin(this.options.stalenessMs);
-    if (head === undefined || image.asOf < head)
-      throw new StoreUnavailable(`the images view is at ${image.asOf}, too far behind`);
-    return image;
+  /**
+   * @param isAwaited whether to wait for an image that no event has reported yet
+   * @throws StoreUnavailable if the images view is more stale than the staleness bound
+   */
+  private async image(
+    { resource, minPosition }: Evaluation,
+    deadline = this.newDeadline(),
+    isAwaited = false,
+  ): Promise<KnownImage> {
+    const found = async (waits: boolean) => {
+      const image = await this.imageLookup(resource.id, minPosition, deadline, waits);
+      const head = this.replica.headWithin(this.options.stalenessMs);
+      if (head === undefined || image.asOf < head)
+        throw new StoreUnavailable(`the images view is at ${image.asOf}, too far behind`);
+      return image;
+    };
+    // Looked up without a wait first: a view that is too far behind denies at once.
+    const image = await found(false);
+    return isAwaited && !image.facts && !image.isParked ? found(true) : image;
   }
 }

@@ -20,7 +20,7 @@ const REASONS = [
   '`policy-unreadable`: an event of the content policy can’t be read; a version that is published now, without grace days, ends that.',
   '`image-parked`: an event of the image could not be applied to its read model; fix the cause and rebuild the view.',
   '`face-sharing-restricted`: the image looks like a photograph of people with faces, and the rule about that is in force; `GET /v1/image-rules` shows it.',
-  '`image-facts-unknown`: nobody reported whether it does; report the image with ImageGenerated, or name `photorealistic` and `faces` in the question.',
+  '`image-facts-unknown`: nobody reported whether it does, or whose image it is, within the time to wait for that; report the image with ImageGenerated, or name `photorealistic` and `faces` in the question.',
   '`case-parked`: a flag of the image could not be processed; fix the cause, then the reactor retries it.',
 ].join(' ');
 

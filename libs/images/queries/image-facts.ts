@@ -32,9 +32,13 @@ export const knownImage = (pool: pg.Pool): ((imageId: string) => Promise<KnownIm
   };
 };
 
+/** Between two looks for an image that no event has reported yet; those that wait at once share a query. */
+const LOOK_MS = 25;
+
 /**
  * Looks images up as of a minimum position.
- * @returns a function that throws StoreUnavailable past its deadline, a time of the monotonic clock
+ * @returns a function that throws StoreUnavailable past its deadline, a time of the monotonic clock, if the position is not
+ *   reached by then. If an image is awaited, it waits until then for its first event too.
  */
 export function imagesAsOf(pool: pg.Pool, reader: ViewReader) {
   const find = knownImage(pool);
@@ -49,10 +53,16 @@ export function imagesAsOf(pool: pg.Pool, reader: ViewReader) {
     }
     return wait;
   };
-  return async (imageId: string, from: Position, deadline: number): Promise<KnownImage> => {
-    const known = await find(imageId);
-    if (known.asOf >= from) return known;
-    await reached(from, deadline);
-    return find(imageId);
+  return async (imageId: string, from: Position, deadline: number, isAwaited = false): Promise<KnownImage> => {
+    let known = await find(imageId);
+    if (known.asOf < from) {
+      await reached(from, deadline);
+      known = await find(imageId);
+    }
+    while (isAwaited && !known.facts && !known.isParked && performance.now() < deadline) {
+      await reader.nextPage(Math.min(LOOK_MS, deadline - performance.now()));
+      known = await find(imageId);
+    }
+    return known;
   };
 }

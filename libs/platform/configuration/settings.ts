@@ -83,10 +83,10 @@ const table = {
     'Maximum age of the state behind an access decision, in ms; past it every decision is a deny',
   ),
   unknownImageFacts: choice(['deny', 'allow'], 'deny').means(
-    'Whether an image may be shared if nobody reported whether it looks like a photograph and shows faces, while the rule about that is in force',
+    'Whether an image may be shared if nobody reported whether it looks like a photograph and shows faces, while the rule about that is in force, or if nobody reported it at all, which is waited for if not',
   ),
   accessWaitMs: integer(2_000, 0, 60_000).means(
-    'Maximum time an access decision waits for a position that its caller names, in ms; past it it is a deny. Less than GATEHOUSE_ANSWER_LIMIT_MS',
+    'Maximum time an access decision waits for a position that its caller names, or for an image that nobody has reported yet, in ms; past it it is a deny. Less than GATEHOUSE_ANSWER_LIMIT_MS',
   ),
   answerLimitMs: integer(12_000, 100, 600_000).means(
     'Maximum time until a request is answered, in ms; past it the answer is 503 `store-unavailable` with Retry-After',

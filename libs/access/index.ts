@@ -4,6 +4,7 @@ import { decisionPointProviders } from './decision-point/decision-point-provider
 import { EvaluateAccessController } from './features/evaluate-access.js';
 import { FastEvaluation } from './features/fast-evaluation.js';
 import { AuthzenConfigurationController } from './queries/authzen-configuration.js';
+import { DeactivationLatencyGauge } from './queries/deactivation-latency-gauge.js';
 import { ReportedDecisions } from './queries/reported-decisions.js';
 import { DeactivationLatencyController, ShowDeactivationLatencyHandler } from './queries/show-deactivation-latency.js';
 import { CreateAppliedDecisions1700000000141, CreateDecisionPoints1700000000160 } from './schema.js';
@@ -23,5 +24,10 @@ export const accessContext: Context = {
   ],
   commands: [ShowDeactivationLatencyHandler],
   migrations: [CreateAppliedDecisions1700000000141, CreateDecisionPoints1700000000160],
-  services: [...decisionPointProviders, FastEvaluation, { provide: DecisionPoints, useClass: ReportedDecisions }],
+  services: [
+    ...decisionPointProviders,
+    FastEvaluation,
+    { provide: DecisionPoints, useClass: ReportedDecisions },
+    DeactivationLatencyGauge,
+  ],
 };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
+import { until } from '../support/until.js';
 
 let gatehouse: TestGatehouse;
 let aheadMs = 0;
@@ -60,12 +61,24 @@ it('have what became of confirmed cases, at most a minute old', async () => {
   await gatehouse.settle();
   aheadMs += 60_000;
   expect(await metric('review_overturned_share')).toContain('gatehouse_review_overturned_share{bound="value"} 0');
-  expect(await metric('deactivation_latency_seconds')).toHaveLength(2);
   await administrator.post('/v1/accounts/ann/reinstatement', { reason: 'appeal-granted', cause: 'img-1' });
   await gatehouse.settle();
   expect(await metric('review_overturned_share')).toContain('gatehouse_review_overturned_share{bound="value"} 0');
   aheadMs += 60_000;
   expect(await metric('review_overturned_share')).toContain('gatehouse_review_overturned_share{bound="value"} 1');
+});
+
+it('have the latency of deactivations as the endpoint has it', async () => {
+  expect(await metric('deactivation_latency_seconds')).toEqual([]);
+  const { administrator } = gatehouse;
+  const report = async () => (await administrator.get('/v1/metrics/deactivation-latency')).body;
+  await until(async () => (await report()).verdicts === 1);
+  aheadMs += 60_000;
+  const quantiles = ['0.5', '0.95', '0.99'].map((quantile) => expect.stringContaining(`{quantile="${quantile}"} `));
+  const shown = await metric('deactivation_latency_seconds');
+  expect(shown).toEqual(quantiles);
+  const { firstDenial } = await report();
+  expect(Math.round(Number(shown[2]!.split(' ')[1]) * 1000)).toBe(firstDenial.p99);
 });
 
 it('have the people of the window beside the rate, which is absent until it is set', async () => {

@@ -29,7 +29,7 @@ export class ShowDeactivationLatency extends Query<DeactivationLatencyAnswer> {
   days: number = 7;
 }
 
-const QUANTILES = [0.5, 0.95, 0.99];
+export const QUANTILES = [0.5, 0.95, 0.99];
 const LATENCIES = `
   SELECT count(*)::int AS verdicts, percentile_cont($2::float8[]) WITHIN GROUP (ORDER BY first) AS first,
          percentile_cont($2::float8[]) WITHIN GROUP (ORDER BY last) AS last
@@ -40,13 +40,22 @@ const LATENCIES = `
     WHERE is_review AND stored_at > now() - $1 * interval '1 day' GROUP BY position, stored_at
   ) decisions`;
 
+interface Latencies {
+  verdicts: number;
+  /** Of each quantile, in milliseconds; null without verdicts. */
+  first: number[] | null;
+  last: number[] | null;
+}
+
+export const deactivationLatencies = async (pool: pg.Pool, days: number): Promise<Latencies> =>
+  (await pool.query(LATENCIES, [days, QUANTILES])).rows[0];
+
 @QueryHandler(ShowDeactivationLatency)
 export class ShowDeactivationLatencyHandler implements IQueryHandler<ShowDeactivationLatency> {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   async execute({ days }: ShowDeactivationLatency): Promise<DeactivationLatencyAnswer> {
-    const { rows } = await this.pool.query(LATENCIES, [days, QUANTILES]);
-    const { verdicts, first, last } = rows[0];
+    const { verdicts, first, last } = await deactivationLatencies(this.pool, days);
     return { days, verdicts, firstDenial: shown(first), everywhere: shown(last) };
   }
 }

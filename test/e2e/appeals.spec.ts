@@ -50,10 +50,17 @@ async function flag(imageId: string, flaggedBy = 'det-1'): Promise<void> {
   await gatehouse.settle();
 }
 
-async function confirmed(imageId: string, by = rita): Promise<string> {
+/** What a new case says of the decided flags of its flagger. */
+async function recordOf(flagger: string, imageId: string): Promise<string> {
+  await flag(imageId, flagger);
+  const { priorityParts } = (await rita.get(`/v1/cases/${imageId}`)).body;
+  return priorityParts.find(({ part }: { part: string }) => part === 'flaggers').because;
+}
+
+async function confirmed(imageId: string, by = rita, flaggedBy = 'det-1'): Promise<string> {
   const accountId = await member(imageId);
   await service.post('/v1/events', [cloudEvent('ImageGenerated', { imageId, accountId, prompt: 'a film' })]);
-  await flag(imageId);
+  await flag(imageId, flaggedBy);
   expect((await judge(by, imageId, 'unsafe')).body).toMatchObject({ status: 'confirmed' });
   await gatehouse.settle();
   return accountId;
@@ -114,8 +121,9 @@ describe('an appeal', () => {
   });
 
   it('that is granted undoes everything: access, image, case, figures of reviewer and flagger', async () => {
-    const accountId = await confirmed('img-grant');
+    const accountId = await confirmed('img-grant', rita, 'det-grant');
     expect(await account(accountId)).toMatchObject({ deactivated: true });
+    expect(await recordOf('det-grant', 'img-before')).toContain('of 1 decided flags of one flagger 1 were confirmed');
     await file('img-grant');
     expect((await decide('img-grant', 'granted')).status).toBe(200);
     expect((await decide('img-grant', 'granted')).status).toBe(200);
@@ -131,6 +139,7 @@ describe('an appeal', () => {
     const lead = await gatehouse.as('lena', 'lead');
     const { items } = (await lead.get('/v1/metrics/reviewers')).body;
     expect(items.find(({ reviewer }: { reviewer: string }) => reviewer === 'rita').overturned.hits).toBe(1);
+    expect(await recordOf('det-grant', 'img-after')).toContain('of 1 decided flags of one flagger 0 were confirmed');
     expect((await lead.get('/v1/cases?status=overturned')).body.items).toHaveLength(1);
     expect(await file('img-grant', { hasNewEvidence: true })).toMatchObject(refusal('enforcement-reversed'));
     await flag('img-grant', 'det-2');
@@ -176,6 +185,11 @@ describe('an appeal', () => {
     await gatehouse.settle();
     const { items } = (await operator.get(`/v1/enforcements?account=${accountId}`)).body;
     const { enforcementId } = items.find(({ measure }: { measure: string }) => measure === 'suspend');
+    for (const { enforcementId: id } of items)
+      expect((await operator.get(`/v1/enforcements/${id}`)).body.statement).toMatchObject({
+        ...{ ground: 'decision-by-hand', decidedBy: 'operator', reason: 'spam', isMeasureAutomated: false },
+        appeal: expect.stringContaining(id),
+      });
     expect((await file(enforcementId)).status).toBe(200);
     expect(await decide(enforcementId, 'granted', {}, both)).toMatchObject(refusal('took-part'));
     expect((await decide(enforcementId, 'partly-granted', { clause: 'spam' })).status).toBe(400);

@@ -19,6 +19,7 @@ export function restrictedImagesCommand(parent: Command, run: Runner): void {
           ['rule', answer.rule],
           ['images generated', answer.generated],
           ['shared', answer.shared],
+          ['shares denied', 'see the metric gatehouse_access_shares_denied_total, of each process since its start'],
           ['shared despite the rule', shareText(answer.shareOfGenerated, 'such images')],
         ]),
       );

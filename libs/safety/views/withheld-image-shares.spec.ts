@@ -18,7 +18,7 @@ const fold = (...events: Parameters<typeof foldView>[1][number][]) => foldView(w
 const sharesIn = (...events: Parameters<typeof fold>) => fold(...events).rows[imageId]?.shares ?? [];
 
 describe('the view of shares of withheld images', () => {
-  it('names service, account and how late, whoever shared it and whatever the image is withheld for', () => {
+  it('names service, account and how late, from any account and whatever the image is withheld for', () => {
     const problem = image(10, 'ImageWithheld', { caseId: imageId, cause: 'model-problem', round: 1 });
     for (const first of [withheld, problem])
       expect(sharesIn(share(1, 1), first, share(11, late), share(12, late + 5, 'bob'))).toEqual([

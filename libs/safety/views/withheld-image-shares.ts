@@ -8,7 +8,7 @@ export interface WithheldShare {
   id: string;
   /** The system that reported it. */
   service: string;
-  /** Whoever shared it. */
+  /** The account that shared it. */
   accountId: string;
   /** When it happened, in epoch milliseconds. */
   at: number;

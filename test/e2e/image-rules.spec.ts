@@ -50,6 +50,10 @@ afterAll(() => gatehouse?.close());
 async function mayShare(accountId: string, kind = 'face', minPosition = '0'): Promise<string> {
   // Sharing waits for the view of images, which nothing else updates here.
   await gatehouse.settle();
+  return ask(accountId, kind, minPosition);
+}
+
+async function ask(accountId: string, kind: string, minPosition = '0'): Promise<string> {
   const { body } = await service.post('/access/v1/evaluation', {
     subject: { type: 'account', id: accountId },
     action: { name: 'share' },
@@ -63,7 +67,6 @@ it('is in force by default, also for images of which nobody knows enough', async
   expect(await mayShare(ann)).toBe('face-sharing-restricted');
   expect(await mayShare(ann, 'drawn')).toBe('allowed');
   expect(await mayShare(ann, 'unknown')).toBe('image-facts-unknown');
-  expect(await mayShare(ann, 'never-reported')).toBe('image-facts-unknown');
   const { items } = (await service.get('/v1/image-rules')).body;
   expect(items).toEqual([
     { rule: 'photorealistic-faces', cohortId: null, inForce: true, reason: null, from: null, until: null },
@@ -77,8 +80,13 @@ it('is lifted for a cohort at a date, and is back in force by the clock', async 
   expect(await mayShare(ann, 'face', body.position)).toBe('face-sharing-restricted');
   now += HOUR_MS;
   expect([await mayShare(ann), await mayShare(ann, 'unknown')]).toEqual(['allowed', 'allowed']);
-  // Whose image it is isn't known.
-  expect(await mayShare(ann, 'never-reported')).toBe('image-facts-unknown');
+  // Whose image it is isn't known until somebody reports it.
+  const [own, others] = [ask(ann, 'own'), ask(ann, 'others')];
+  await send(
+    ['ImageGenerated', { imageId: `own-${ann}`, accountId: ann }],
+    ['ImageGenerated', { imageId: `others-${ann}`, accountId: bob }],
+  );
+  expect([await own, await others]).toEqual(['allowed', 'not-image-owner']);
   expect(await mayShare(bob)).toBe('face-sharing-restricted');
   const { items } = (await service.get('/v1/image-rules')).body;
   expect(items[1]).toMatchObject({ cohortId: 'w20', inForce: false, reason: 'a trial' });

@@ -71,7 +71,14 @@ it('have what became of confirmed cases, at most a minute old', async () => {
 it('have the latency of deactivations as the endpoint has it', async () => {
   const { administrator } = gatehouse;
   const report = async () => (await administrator.get('/v1/metrics/deactivation-latency')).body;
-  await until(async () => (await report()).verdicts === 1);
+  const flag = { imageId: 'img-2', flaggedBy: 'detector', flaggerKind: 'detector', categories: ['violent'] };
+  const image = cloudEvent('ImageGenerated', { imageId: 'img-2', accountId: 'ben' });
+  for (const event of [image, cloudEvent('ContentFlagged', flag)]) await administrator.post('/v1/events', event);
+  await gatehouse.settle();
+  expect((await judge(await gatehouse.as('rob', 'reviewer'), 'img-2', 'unsafe')).status).toBe(200);
+  await gatehouse.settle();
+  // What this process had applied before is reported with it, unless it denied nothing any more by then.
+  await until(async () => (await administrator.get('/v1/enforcements/img-2')).body.decisionPoints[0]?.appliedAt);
   aheadMs += 60_000;
   const quantiles = ['0.5', '0.95', '0.99'].map((quantile) => expect.stringContaining(`{quantile="${quantile}"} `));
   const shown = await metric('deactivation_latency_seconds');

@@ -9,6 +9,7 @@ import kafkajs, {
 import { pause } from '../kernel/wait.js';
 import { registerCodecs } from './compression.js';
 import { createTopics } from './create-topics.js';
+import { KeptPartitions } from './kept-partitions.js';
 import {
   type ConsumedMessage,
   type ConsumeOptions,
@@ -193,19 +194,18 @@ const pairs = (headers: IHeaders = {}): [string, Buffer][] =>
 /** An idempotent producer. After an error it is replaced, since its sequence numbers may be out of step with the broker. */
 class KafkaJsProducer implements MessageProducer {
   private current: { client: Producer; ready: Promise<void> } | undefined;
+  private readonly partitions = new KeptPartitions();
 
   constructor(private readonly kafka: kafkajs.Kafka) {}
 
   async send(topic: string, messages: readonly Message[]): Promise<void> {
     this.current ??= this.connect();
     const { client, ready } = this.current;
+    const named = messages.map(({ key, value, headers }) => ({ key, value, headers: byName(headers) }));
     try {
       await ready;
-      await client.send({
-        topic,
-        acks: ALL_IN_SYNC,
-        messages: messages.map(({ key, value, headers }) => ({ key, value, headers: byName(headers) })),
-      });
+      const confirmed = await client.send({ topic, acks: ALL_IN_SYNC, messages: named });
+      this.partitions.requireConfirmed(topic, named, confirmed);
     } catch (error) {
       if (this.current?.client === client) await this.close();
       throw error;
@@ -224,7 +224,7 @@ class KafkaJsProducer implements MessageProducer {
       maxInFlightRequests: 1,
       metadataMaxAge: METADATA_MS,
       allowAutoTopicCreation: false,
-      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      createPartitioner: this.partitions.partitioner,
     });
     return { client, ready: client.connect() };
   }

@@ -44,7 +44,13 @@ export const uniqueName = (what: string): string => `${what}.${randomBytes(6).to
 
 export type ReadMessage = ConsumedMessage & { partition: number };
 
-/** Reads a topic from its beginning until there is enough. Each call is a consumer group of its own. */
+/** How long `readTopic` reads before it fails. */
+const READ_LIMIT_MS = 90_000;
+
+/**
+ * Reads a topic from its beginning until there is enough. Each call is a consumer group of its own.
+ * @throws Error with what there is if that is not enough, and with what went wrong meanwhile
+ */
 export async function readTopic(
   bootstrap: string,
   topic: string,
@@ -53,13 +59,20 @@ export async function readTopic(
   const stop = new AbortController();
   // A partition that is assigned anew may be read again from its start.
   const read = new Map<string, ReadMessage>();
-  const options = { group: uniqueName('reader'), topics: [topic], onError: () => {}, signal: stop.signal };
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
+  const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(READ_LIMIT_MS)]);
+  const options = { group: uniqueName('reader'), topics: [topic], onError, signal };
   await testClient(bootstrap).consume(options, async ({ messages, partition, commit }) => {
     for (const message of messages) read.set(`${partition} ${message.offset}`, { ...message, partition });
-    await commit(messages.at(-1)!.offset);
+    // Before the commit: if the answer to that is lost, these messages are not delivered again.
     if (enough([...read.values()])) stop.abort();
+    else await commit(messages.at(-1)!.offset);
   });
-  return [...read.values()];
+  if (stop.signal.aborted) return [...read.values()];
+  const found = [...read.values()].map(({ key, partition, offset }) => `${key} at ${partition}/${offset}`);
+  const what = `${topic} has only ${found.length} messages (${found.join(', ')}) after ${READ_LIMIT_MS / 1_000} s`;
+  throw new Error(`${what}; errors meanwhile: ${errors.map(String).join('; ') || 'none'}`);
 }
 
 export const testClient = (bootstrap: string) =>

@@ -35,7 +35,10 @@ const topics = [{ topic: 'facts', numPartitions: 2 }];
 describe('createTopics', () => {
   it('waits until the broker knows every partition, and each has a leader that answers', async () => {
     const unknown = answers('UNKNOWN_TOPIC_OR_PARTITION');
-    const { admin, asked } = brokerThat([unknown, [1], [1, -1], [1, 1]], [answers('NOT_LEADER_FOR_PARTITION'), 'known']);
+    const { admin, asked } = brokerThat(
+      [unknown, [1], [1, -1], [1, 1]],
+      [answers('NOT_LEADER_FOR_PARTITION'), 'known'],
+    );
     await createTopics(admin, topics);
     expect(asked).toEqual(['leaders', 'leaders', 'leaders', 'leaders', 'offsets', 'leaders', 'offsets']);
   });

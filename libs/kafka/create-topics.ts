@@ -34,7 +34,9 @@ async function requireLeaders(admin: CreatingAdmin, topics: readonly ITopicConfi
     const partitions = known.find(({ name }) => name === topic)?.partitions ?? [];
     const isComplete = partitions.length >= Math.max(1, numPartitions);
     if (isComplete && partitions.every(({ leader }) => leader >= 0)) continue;
-    throw new LeaderMissing(`a partition of topic ${topic} has no leader yet: try again once the brokers have chosen one`);
+    throw new LeaderMissing(
+      `a partition of topic ${topic} has no leader yet: try again once the brokers have chosen one`,
+    );
   }
   // A broker that is to lead a partition may not know that yet.
   await Promise.all(topics.map(({ topic }) => admin.fetchTopicOffsets(topic)));

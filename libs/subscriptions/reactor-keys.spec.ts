@@ -4,6 +4,7 @@ import { until } from '../../test/support/until.js';
 import type { RecordedEvent } from '../kernel/envelope.js';
 import { progressOfAll } from './checkpoints.js';
 import type { Consumer } from './consumer.js';
+import { parkEvent } from './parked-keys.js';
 
 let world: ReactorWorld;
 beforeEach(async () => {
@@ -79,6 +80,108 @@ describe('the keys of a reactor', () => {
     await (await world.restart(renamed)).processAll();
     expect(await world.parked()).toEqual([]);
     expect(world.done).toEqual(['a:2', 'a:1']);
+  });
+
+  it('leaves later events of a new key to wait for the one that an earlier release parked', async () => {
+    world.obstacle = ({ data }) => {
+      if (data.n === 1) throw refused();
+    };
+    await world.append('a', 'a', 'a');
+    await world.start().processAll();
+    expect(await world.parked()).toEqual(['a@1']);
+    const key = (event: RecordedEvent) => (event.data.n === 2 ? 'a' : `~${event.data.key}`);
+    const renamed = { ...world.consumer, key, formerKey: world.consumer.key };
+    await (await world.restart(renamed)).processAll();
+    expect([world.done, await world.parked()]).toEqual([['a:2'], ['~a@1']]);
+    await world.append('a');
+    await (await world.restart(renamed)).processAll();
+    expect([world.done, await world.parked()]).toEqual([['a:2'], ['~a@1']]);
+    world.obstacle = () => {};
+    await (await world.restart(renamed)).processAll();
+    expect([world.done, await world.parked()]).toEqual([['a:2', 'a:1', 'a:3', 'a:4'], []]);
+  });
+
+  it('leaves new events of a new key to wait while the one parked under the former key meets a transient error', async () => {
+    world.obstacle = ({ data }) => {
+      if (data.n === 1) throw refused();
+    };
+    await world.append('a');
+    await world.start().processAll();
+    world.obstacle = ({ data }) => {
+      if (data.n === 1) throw away();
+    };
+    await world.append('a', 'b');
+    const key = (event: RecordedEvent) => `~${event.data.key}`;
+    const renamed = { ...world.consumer, key, formerKey: world.consumer.key };
+    const [reactor, stop] = [await world.restart(renamed), new AbortController()];
+    const running = reactor.run(stop.signal);
+    await until(() => world.done.includes('b:3'));
+    stop.abort();
+    await running;
+    expect([world.done, await world.parked()]).toEqual([['b:3'], ['a@1']]);
+    world.obstacle = () => {};
+    await (await world.restart(renamed)).processAll();
+    expect([world.done, await world.parked()]).toEqual([['b:3', 'a:1', 'a:2'], []]);
+  });
+
+  it('retries an event of a former key before those of its own key that are parked behind it', async () => {
+    world.obstacle = ({ data }) => {
+      if (data.n !== 2) throw refused();
+    };
+    await world.append('a', 'b', 'a');
+    await world.start().processAll();
+    await parkEvent(world.pool, {
+      ...{ consumer: 'reactor:noting', key: '~a', position: 3, eventType: 'Noted', error: 'refused' },
+      eventId: '0196e0f0-0000-7000-8000-000000000004',
+    });
+    const renamed = { ...world.consumer, key: () => '~a', formerKey: world.consumer.key };
+    await (await world.restart(renamed)).processAll();
+    expect([world.done, await world.parked()]).toEqual([['b:2'], ['~a@1']]);
+    world.obstacle = () => {};
+    await (await world.restart(renamed)).processAll();
+    expect([world.done.slice(1), await world.parked()]).toEqual([['a:1', 'b:2', 'a:3'], []]);
+  });
+
+  it('keeps a key parked that is parked while those to be retried are read', async () => {
+    let fail = () => {};
+    const failing = new Promise<void>((resolve) => (fail = resolve));
+    world.obstacle = ({ data }) => {
+      if (data.n === 1 || data.n === 2) throw refused();
+    };
+    const slowly: Consumer = {
+      ...world.consumer,
+      async react(event) {
+        if (event.data.n === 2) await failing;
+        await world.consumer.react(event);
+      },
+    };
+    const [reactor, stop] = [world.start(slowly), new AbortController()];
+    await world.append('a', 'b');
+    const running = reactor.run(stop.signal);
+    await until(async () => (await world.parked()).length === 1);
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    let isRead = false;
+    const query = world.pool.query.bind(world.pool) as (...given: unknown[]) => Promise<unknown>;
+    jest.spyOn(world.pool, 'query').mockImplementation((async (...given: unknown[]) => {
+      const answer = await query(...given);
+      if (/FROM projections.parked[\s\S]*ORDER BY/.test(String(given[0])) && !isRead) {
+        isRead = true;
+        await held;
+      }
+      return answer;
+    }) as never);
+    const now = performance.now.bind(performance);
+    jest.spyOn(performance, 'now').mockImplementation(() => now() + MINUTE_MS);
+    await until(() => isRead);
+    fail();
+    await until(() => world.reported.includes('b:2'));
+    goOn();
+    await world.append('b', 'c');
+    await until(() => world.done.includes('c:4'));
+    stop.abort();
+    await running;
+    expect([world.done, await world.parked()]).toEqual([['c:4'], ['a@1', 'b@2']]);
   });
 
   it('processes other keys while the retry of a parked one meets a transient error', async () => {

@@ -36,7 +36,8 @@ const NEVER = new AbortController().signal;
  */
 export class Reactor {
   private readonly subscription: OwnedSubscription;
-  private parked = new Set<string>();
+  /** The position of the event that parked each key. */
+  private parked = new Map<string, Position>();
   /** Events that failed and are retried, by position. */
   private readonly failed = new Map<Position, Retry>();
   /** Events that are being processed, in the order in which that began. */
@@ -123,7 +124,7 @@ export class Reactor {
   private async work(event: RecordedEvent): Promise<void> {
     const ending = this.following!.signal;
     const key = this.keyOf(event);
-    while (!this.parked.has(key)) {
+    while (!this.isParked(event)) {
       try {
         await this.react(event, ATTEMPTS);
         break;
@@ -168,13 +169,25 @@ export class Reactor {
           await pause(BETWEEN_ATTEMPTS_MS, this.stopping);
           continue;
         }
-        const key = this.keyOf(event);
-        await parkEvent(this.pool, parkedBy(this.name, key, event, error));
-        if (!this.parked.has(key)) this.report.parked?.(event, error);
-        this.parked.add(key);
+        await this.park(event, error);
         return false;
       }
     }
+  }
+
+  private async park(event: RecordedEvent, error: unknown): Promise<void> {
+    const key = this.keyOf(event);
+    const before = this.parked.get(key);
+    // Before it is stored: a retry that finds it there must not miss it here.
+    this.parked.set(key, event.position);
+    try {
+      await parkEvent(this.pool, parkedBy(this.name, key, event, error));
+    } catch (failure) {
+      if (before === undefined) this.parked.delete(key);
+      else this.parked.set(key, before);
+      throw failure;
+    }
+    if (before === undefined) this.report.parked?.(event, error);
   }
 
   /**
@@ -196,34 +209,56 @@ export class Reactor {
     return event.fault === undefined ? storableKey(this.consumer.key(event)) : keyOfBroken(event);
   }
 
-  private isOf(key: string, event: RecordedEvent): boolean {
-    if (this.keyOf(event) === key) return true;
+  /** The key that an earlier release gave an event, if that is another one. */
+  private formerKeyOf(event: RecordedEvent): string | undefined {
     const { formerKey } = this.consumer;
-    return formerKey !== undefined && event.fault === undefined && storableKey(formerKey(event)) === key;
+    return formerKey === undefined || event.fault !== undefined ? undefined : storableKey(formerKey(event));
   }
 
-  /** Whether an event of a former key is parked under its own one now, so that it keeps nothing else waiting. */
-  private isElsewhere(key: string, event: RecordedEvent): boolean {
+  private isOf(key: string, event: RecordedEvent): boolean {
+    return this.keyOf(event) === key || this.formerKeyOf(event) === key;
+  }
+
+  /** Whether an event waits for an earlier one, of its own key or of one that an earlier release parked under its former key. */
+  private isParked(event: RecordedEvent): boolean {
+    if (this.parked.has(this.keyOf(event))) return true;
+    const former = this.formerKeyOf(event);
+    return former !== undefined && this.parked.has(former);
+  }
+
+  /** Whether an event of a former key waits for an earlier one of its own key, with which it is retried. */
+  private waitsElsewhere(key: string, event: RecordedEvent): boolean {
     const own = this.keyOf(event);
-    return own !== key && this.parked.has(own);
+    return own !== key && (this.parked.get(own) ?? Number.POSITIVE_INFINITY) <= event.position;
   }
 
   private async retryWhenDue(checkpoint: Checkpoint, isNew: boolean): Promise<void> {
     const isDue = this.parked.size > 0 && performance.now() - this.retriedAt >= RETRY_PARKED_MS;
     if (!isNew && !isDue) return;
     this.isRetryingParked = true;
+    if (isNew) await this.forgetParked();
     await this.retryParked(checkpoint).finally(() => {
       this.isRetryingParked = false;
     });
   }
 
+  /** Another process may have unparked keys. Work of before the takeover may still park some. */
+  private async forgetParked(): Promise<void> {
+    this.following?.abort();
+    await this.chains.stop();
+    this.parked = new Map();
+  }
+
   /** A key is unparked once all its events up to the checkpoint have been processed, never before. */
   private async retryParked(checkpoint: Checkpoint): Promise<void> {
     const waiting = await parkedKeys(this.pool, this.name);
-    this.parked = new Set(waiting.map(({ key }) => key));
-    for (const { key, position } of waiting) {
+    // Work goes on meanwhile, and may have parked others.
+    for (const { key, position } of waiting) this.parked.set(key, position);
+    for (const { key } of waiting) {
+      // The retry of another key may have parked an earlier event of it.
+      const from = this.parked.get(key)!;
       // Its events up to where the log was read were passed over.
-      if (!(await this.retry(key, position, Math.max(checkpoint.position, this.chains.readUpTo)))) continue;
+      if (!(await this.retry(key, from, Math.max(checkpoint.position, this.chains.readUpTo)))) continue;
       await unparkEvent(this.pool, key, checkpoint);
       this.parked.delete(key);
     }
@@ -237,7 +272,8 @@ export class Reactor {
     for (;;) {
       for (const event of page.events) {
         if (event.position > end) return true;
-        if (this.isOf(key, event) && !(await this.reactOnce(event)) && !this.isElsewhere(key, event)) return false;
+        if (!this.isOf(key, event) || this.waitsElsewhere(key, event)) continue;
+        if (!(await this.reactOnce(event)) && !this.waitsElsewhere(key, event)) return false;
       }
       if (page.next >= end || page.atHead) return true;
       page = await this.log.readAll(page.next, { limit: PAGE, types });

@@ -148,6 +148,13 @@ const forbidden = [
     to: { path: ['^libs/cli/', `^libs/[^/]+/${COMMANDS}`, packages('commander')] },
   },
   {
+    name: 'tlog-imports-only-node',
+    comment:
+      'Hashing, proofs and signatures of the log of leaves need nothing of ours, so that they can be read, and used to verify, by themselves.',
+    from: { path: '^libs/proof/tlog/', pathNot: SPECS },
+    to: { pathNot: ['^libs/proof/tlog/', '^libs/kernel/'], dependencyTypesNot: ['core'] },
+  },
+  {
     name: 'foundations-know-no-context',
     comment: 'Foundations serve any domain; what they need of a context is passed to them.',
     from: { path: `^libs/(${FOUNDATION})/` },

@@ -1,0 +1,4 @@
+// planted violation
+import { rows } from '../queries/stored-tiles.js';
+
+export const root = rows;

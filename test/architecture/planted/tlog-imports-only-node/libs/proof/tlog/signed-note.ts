@@ -1,0 +1,4 @@
+// planted violation
+import { sign } from 'tweetnacl';
+
+export const note = sign;

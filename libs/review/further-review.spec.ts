@@ -79,6 +79,62 @@ describe('a further review', () => {
     expect(types(vote(larger.state(), 'x-2', 'safe', three, sampled))).toEqual(['VerdictGiven', 'ReviewDismissed']);
   });
 
+  it('is required of a panel of an even size that is tied, and only then', () => {
+    const judged = (...verdicts: Verdict[]) => {
+      const file = opened(verdicts.length);
+      for (const [n, verdict] of verdicts.entries()) file.append(vote(file.state(), `rev-${n}`, verdict));
+      return file;
+    };
+    const tied = judged('unsafe', 'safe');
+    expect(tied.log.at(-1)).toEqual(required(3, 'disagreement'));
+    expect(tied.state()).toMatchObject({ status: 'open', panelSize: 2, verdictsNeeded: 3 });
+    expect(types(vote(tied.state(), 'rev-3', 'unsafe'))).toEqual(['VerdictGiven', 'ReviewConfirmed']);
+    expect(types(vote(tied.state(), 'rev-3', 'safe'))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+    expect(types(vote(tied.state(), 'rev-3', 'unsure'))).toEqual(['VerdictGiven']);
+    expect(() => vote(tied.state(), 'acc-9', 'unsafe')).toThrow(expect.objectContaining({ code: 'own-flag' }));
+    expect(vote(tied.state(), 'rev-1', 'safe')).toEqual([]);
+    expect(judged('safe', 'unsafe', 'safe', 'unsafe').log.at(-1)).toEqual(required(5, 'disagreement'));
+    expect(judged('safe', 'unsafe', 'model-problem', 'unsafe').log.at(-1)!.type).toBe('ReviewDismissed');
+    expect(judged('unsafe', 'unsafe').log.at(-1)!.type).toBe('ReviewConfirmed');
+    expect(judged('safe', 'unsafe', 'model-problem').log.at(-1)!.type).toBe('ReviewDismissed');
+  });
+
+  it('does not break the tie of a panel that an outside tool gave, but that of one that it did not', () => {
+    const file = opened(2);
+    for (const [n, verdict] of (['unsafe', 'safe'] as const).entries())
+      file.append(vote(file.state(), `x-${n}`, verdict, { reviewerSource: '/tool', panelSize: 2 }));
+    expect(file.log.at(-1)!.type).toBe('ReviewDismissed');
+    const ours = opened(2);
+    for (const [n, verdict] of (['unsafe', 'safe'] as const).entries())
+      ours.append(vote(ours.state(), `x-${n}`, verdict, { reviewerSource: '/tool' }));
+    expect(ours.log.at(-1)).toEqual(required(3, 'disagreement'));
+  });
+
+  it('never lets a tie decide a panel of ours, and asks for at most one verdict more', () => {
+    const verdicts = fc.array(fc.constantFrom<Verdict>('safe', 'unsafe', 'unsure', 'model-problem'), { maxLength: 14 });
+    fc.assert(
+      fc.property(verdicts, fc.integer({ min: 1, max: 6 }), (given, panelSize) => {
+        const file = opened(panelSize);
+        const counted: Verdict[] = [];
+        for (const [n, verdict] of given.entries()) {
+          if (file.state().status !== 'open') break;
+          file.append(vote(file.state(), `rev-${n}`, verdict));
+          if (verdict !== 'unsure') counted.push(verdict);
+        }
+        const numbers = (of: readonly Verdict[]) =>
+          ['safe', 'unsafe', 'model-problem'].map((kind) => of.filter((one) => one === kind).length).sort((a, b) => b - a);
+        const [most, second] = numbers(counted.slice(0, panelSize));
+        const isTied = panelSize % 2 === 0 && most === second;
+        const needed = isTied ? panelSize + 1 : panelSize;
+        expect(file.state().status === 'open').toBe(counted.length < needed);
+        expect(counted.length).toBeLessThanOrEqual(needed);
+        const asked = file.log.filter(({ type }) => type === 'FurtherReviewRequired').length;
+        expect(asked).toBe(isTied && counted.length >= panelSize ? 1 : 0);
+      }),
+      { numRuns: 500, seed: SEED },
+    );
+  });
+
   it('is required before the decision if only by then it would deactivate the account', () => {
     const windowMs = 60_000;
     const file = opened();

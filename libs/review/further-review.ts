@@ -16,8 +16,9 @@ export const isInSample = (hash: string, percent: number): boolean =>
 
 /**
  * Asks for a second verdict on a case of a single reviewer if it is in the sample, or if it would deactivate the account and
- * the setting says so; and for a third if the two disagree, also if an outside reviewer gave the second. Verdicts of outside reviewers and larger
- * panels, which have several reviewers anyway, require none.
+ * the setting says so; and for one more if an even number of verdicts is tied, also if an outside reviewer gave one of them.
+ * Verdicts of outside reviewers and larger panels, which have several reviewers anyway, require no second one, and a panel
+ * that an outside tool gave decides by its own rule.
  * @param counted the verdicts that would decide the case
  */
 export function requireFurtherReview(
@@ -27,13 +28,12 @@ export function requireFurtherReview(
   { furtherReview }: CaseFacts,
 ): CaseEvent[] {
   const { round, panelSize, verdictsNeeded } = state;
-  const isExempt = panelSize > 1 || counted.some(({ source }) => source !== undefined);
-  if (counted.length === 0 || (verdictsNeeded === 0 && isExempt)) return [];
   const require = (verdicts: number, because: Because): CaseEvent[] => [
     { type: 'FurtherReviewRequired', data: { caseId, round, verdicts, because } },
   ];
-  if (verdictsNeeded === 2 && counted.length === 2) return isUnanimous(counted) ? [] : require(3, 'disagreement');
-  if (verdictsNeeded > 0 || !furtherReview) return [];
+  if (isOursToBreak(state) && isTied(counted)) return require(counted.length + 1, 'disagreement');
+  const isExempt = panelSize > 1 || counted.some(({ source }) => source !== undefined);
+  if (counted.length === 0 || verdictsNeeded > 0 || isExempt || !furtherReview) return [];
   if (furtherReview.isSampled) return require(2, 'sample');
   const [{ verdict, clause }] = counted as [GivenVerdict];
   return verdict === 'unsafe' && furtherReview.deactivates(clause) ? require(2, 'deactivation') : [];
@@ -41,5 +41,15 @@ export function requireFurtherReview(
 
 type Because = Extract<CaseEvent, { type: 'FurtherReviewRequired' }>['data']['because'];
 
-const isUnanimous = ([first, ...others]: readonly GivenVerdict[]): boolean =>
-  others.every(({ verdict }) => verdict === first!.verdict);
+/** A second review that we asked for is ours, whatever panel comes with an outside verdict after it. */
+const isOursToBreak = ({ isPanelGiven, panelSize, verdictsNeeded }: Case): boolean =>
+  !isPanelGiven || (verdictsNeeded === 2 && panelSize <= 2);
+
+/** Whether an even number of verdicts has no kind that most of them are, and another verdict could decide. */
+function isTied(counted: readonly GivenVerdict[]): boolean {
+  if (counted.length === 0 || counted.length % 2 > 0) return false;
+  const numbers = new Map<string, number>();
+  for (const { verdict } of counted) numbers.set(verdict, (numbers.get(verdict) ?? 0) + 1);
+  const [most = 0, second = 0] = [...numbers.values()].sort((a, b) => b - a);
+  return most === second;
+}

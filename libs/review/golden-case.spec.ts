@@ -115,12 +115,14 @@ describe('the case of a golden case', () => {
     expect(vote(file.state(), 'rev-2', 'safe')).toEqual([]);
   });
 
-  it('waits for another reviewer after unsure, and has the answers of a whole panel', () => {
+  it('waits for another reviewer after unsure and after a tie, and has the answers of all of them', () => {
     const file = open({ panelSize: 2 });
     file.append(vote(file.state(), 'rev-1', 'unsure'));
     file.append(vote(file.state(), 'rev-2', 'unsafe'));
     expect(file.state().status).toBe('open');
     file.append(vote(file.state(), 'rev-3', 'safe'));
+    expect(file.log.at(-1)).toMatchObject({ type: 'FurtherReviewRequired', data: { verdicts: 3 } });
+    file.append(vote(file.state(), 'rev-4', 'safe'));
     expect(file.log.at(-1)).toMatchObject({
       type: 'GoldenCaseAnswered',
       data: {
@@ -128,6 +130,7 @@ describe('the case of a golden case', () => {
         answers: [
           { reviewer: 'rev-2', isRight: true },
           { reviewer: 'rev-3', isRight: false },
+          { reviewer: 'rev-4', isRight: false },
         ],
       },
     });

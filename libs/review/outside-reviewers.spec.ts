@@ -27,7 +27,7 @@ describe('A reviewer of another system', () => {
     expect(file.log.at(-1)!.data).toMatchObject({ reviewer: 'rev-1', reviewerSource: TOOL });
     expect(file.state().claim?.reviewer).toBe('rev-1');
     expect(vote('rev-1', 'safe', { reviewerSource: TOOL })).toEqual([]);
-    expect(vote('rev-1', 'unsafe')).toEqual(['VerdictGiven', 'ReviewDismissed']);
+    expect(vote('rev-1', 'unsafe')).toEqual(['VerdictGiven', 'FurtherReviewRequired']);
   });
 
   it('can enlarge the panel of a case, but not undercut it', () => {

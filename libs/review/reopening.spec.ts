@@ -84,7 +84,7 @@ it('does not count the verdict of somebody who flagged the image after it, or wh
   const file = opened({ panelSize: 2 });
   file.append(vote(file.state(), 'rev-1', 'safe'));
   const judged = (facts: CaseFacts) => vote(file.state(), 'rev-2', 'unsafe', {}, facts);
-  expect(types(judged({}))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+  expect(types(judged({}))).toEqual(['VerdictGiven', 'FurtherReviewRequired']);
   for (const facts of [{ owner: 'rev-1' }, { notedRounds: new Map([['rev-1', 1]]) }])
     expect(types(judged(facts))).toEqual(['VerdictGiven']);
   file.append(openCase(file.state(), flag({ flagId: 'own', flaggedBy: 'rev-1', position: 50 })));

@@ -39,13 +39,13 @@ export const FurtherReviewRequired = defineEvent({
   type: 'FurtherReviewRequired',
   version: 1,
   summary:
-    'A case waits for another reviewer, who does not know of the verdicts before: a second or, if two disagree, a third.',
+    'A case waits for another reviewer, who does not know of the verdicts before: a second, or one more if an even number of verdicts is tied.',
   schema: eventData({
     caseId: EntityId('The case; it has the id of its image.'),
     round: Count('The round of the review.', 1),
-    verdicts: Count('The number of verdicts that decide the round now.', 2, 3),
+    verdicts: Count('The number of verdicts that decide the round now.', 2, 99),
     because: Type.Enum([...FURTHER_REVIEW_REASONS], {
-      description: 'It is in the sample, it would deactivate the account, or the two reviewers disagree.',
+      description: 'It is in the sample, it would deactivate the account, or the reviewers are tied.',
     }),
   }),
   example: { caseId: 'img-1', round: 1, verdicts: 2, because: 'sample' },

@@ -74,10 +74,11 @@ describe('a verdict', () => {
     expect(types(vote(file.state(), 'x-2', 'unsure', given))).toEqual(['VerdictGiven', 'ReviewDismissed']);
   });
 
-  it('dismisses a tie', () => {
-    const file = opened({ panelSize: 2 });
-    file.append(vote(file.state(), 'rev-1', 'unsafe'));
-    expect(types(vote(file.state(), 'rev-2', 'safe'))).toEqual(['VerdictGiven', 'ReviewDismissed']);
+  it('dismisses a tie of a panel that an outside tool gave', () => {
+    const file = opened();
+    const given = { reviewerSource: '/tool', panelSize: 2 };
+    file.append(vote(file.state(), 'x-1', 'unsafe', given));
+    expect(types(vote(file.state(), 'x-2', 'safe', given))).toEqual(['VerdictGiven', 'ReviewDismissed']);
   });
 
   it('may set a larger panel size of its case', () => {

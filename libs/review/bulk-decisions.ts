@@ -64,7 +64,7 @@ function meets(state: Case, filter: BulkJob['filter'], facts: CaseFacts): boolea
   const { queue, category, account, openedBefore, openedAfter } = filter;
   return (
     (queue === undefined || (state.route?.queue ?? DEFAULT_QUEUE) === queue) &&
-    (category === undefined || state.categories.has(category)) &&
+    (category === undefined || (state.origin !== 'sample' && state.categories.has(category))) &&
     (account === undefined || ownerOf(state, facts) === account) &&
     (openedBefore === undefined || state.openedAt < Date.parse(openedBefore)) &&
     (openedAfter === undefined || state.openedAt > Date.parse(openedAfter))

@@ -1,7 +1,7 @@
 import type { EventPlace, StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { type CaseEvent, caseEvents, type VERDICTS } from './events.js';
-import type { GoldenAnswer, UNFLAGGED_ORIGINS } from './golden-events.js';
+import type { GoldenAnswer, SampleLikeness, UNFLAGGED_ORIGINS } from './golden-events.js';
 import { GrowingSet } from './growing-set.js';
 
 export type Verdict = (typeof VERDICTS)[number];
@@ -19,6 +19,8 @@ export interface Case {
   origin: Origin;
   /** The right answer, if it is a golden one. */
   golden?: GoldenAnswer;
+  /** Of a case of the random sample: which of its categories no flag has named, and its queue. */
+  sample?: SampleLikeness;
   /** Of a decided golden case: whether its image is shown as withheld. */
   isShownWithheld?: boolean;
   /** When the round began, in epoch milliseconds. */
@@ -132,6 +134,7 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
           flaggers: state.flaggers.with([event.data.flaggedBy]),
           sources: state.sources.with(sourceOf(event.data)),
           categories: state.categories.with(event.data.categories),
+          ...(state.sample && { sample: named(state.sample, event.data.categories) }),
         };
       case 'CaseRouted':
         return routed(state, event.data);
@@ -242,11 +245,18 @@ function newRound(state: Case, { round, panelSize }: { round: number; panelSize:
 const sourceOf = ({ flaggerKind }: { flaggerKind?: string }): string[] =>
   flaggerKind === undefined ? [] : [flaggerKind];
 
-function opened(state: Case, data: DataOf<'CaseOpened'>, place: EventPlace): Case {
-  const { flaggedBy, categories, confidence = 0 } = data;
+/** What flags name is no mere likeness any more. */
+const named = ({ categories, ...sample }: SampleLikeness, labels: readonly string[]): SampleLikeness => ({
+  ...sample,
+  categories: categories.filter((one) => !labels.includes(one)),
+});
+
+function opened({ sample: _, ...state }: Case, data: DataOf<'CaseOpened'>, place: EventPlace): Case {
+  const { flaggedBy, categories, confidence = 0, sample } = data;
   const isFlagged = flaggedBy !== undefined;
   return {
     ...newRound(state, data, place),
+    ...(sample && { sample }),
     ...(isFlagged ? remembered(state, { ...data, flaggedBy }) : { confidence: Math.max(state.confidence, confidence) }),
     imageId: data.imageId,
     accountId: data.accountId ?? state.accountId,
@@ -256,7 +266,7 @@ function opened(state: Case, data: DataOf<'CaseOpened'>, place: EventPlace): Cas
     flaggers: GrowingSet.of(isFlagged ? [flaggedBy] : []),
     // The rules route it as what a user flagged.
     sources: GrowingSet.of(isFlagged ? sourceOf(data) : ['user']),
-    categories: GrowingSet.of(categories),
+    categories: GrowingSet.of(sample?.categories ?? categories),
   };
 }
 

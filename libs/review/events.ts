@@ -3,7 +3,7 @@ import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Instant, Label, Labels, Line, PersonalText } from '../events/schemas.js';
 import { MAX_ID_LENGTH } from '../kernel/text-forms.js';
 import { bulkEvents } from './bulk-events.js';
-import { GoldenAnswer, goldenCaseEvents, goldenEvents, UnflaggedOrigin } from './golden-events.js';
+import { GoldenAnswer, goldenCaseEvents, goldenEvents, SampleLikeness, UnflaggedOrigin } from './golden-events.js';
 import { isolationEvents } from './isolation-events.js';
 import { overturningEvents } from './overturning-events.js';
 import { reviewerEvents } from './reviewer-events.js';
@@ -78,6 +78,7 @@ export const CaseOpened = defineEvent({
     flaggedBy: Type.Optional(flag.flaggedBy),
     origin: Type.Optional(UnflaggedOrigin),
     golden: Type.Optional(GoldenAnswer),
+    sample: Type.Optional(SampleLikeness),
     flaggedAt: Instant('When the image was flagged; without a flag, when it was chosen.'),
   }),
   example: {

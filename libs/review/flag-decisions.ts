@@ -62,7 +62,7 @@ export function openCase(state: Case, { position, panelSize, confidenceStep, ...
   if (state.status === 'open') {
     const isNew =
       !state.flaggers.has(flaggedBy) ||
-      categories.some((label) => !state.categories.has(label)) ||
+      categories.some((label) => !state.categories.has(label) || state.sample?.categories.includes(label)) ||
       isSurer(state, flag, confidenceStep);
     if (!isNew || state.flags >= MAX_FLAGS) return [];
     return [{ type: 'CaseJoined', data: { caseId: imageId, ...owner, flagId, flaggedBy, categories, ...details } }];

@@ -122,7 +122,9 @@ describe('a further review', () => {
           if (verdict !== 'unsure') counted.push(verdict);
         }
         const numbers = (of: readonly Verdict[]) =>
-          ['safe', 'unsafe', 'model-problem'].map((kind) => of.filter((one) => one === kind).length).sort((a, b) => b - a);
+          ['safe', 'unsafe', 'model-problem']
+            .map((kind) => of.filter((one) => one === kind).length)
+            .sort((a, b) => b - a);
         const [most, second] = numbers(counted.slice(0, panelSize));
         const isTied = panelSize % 2 === 0 && most === second;
         const needed = isTied ? panelSize + 1 : panelSize;

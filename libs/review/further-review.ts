@@ -5,6 +5,9 @@ import type { CaseEvent } from './events.js';
 /** The range of the first eight digits of a hash in hex. */
 const RANGE = 2 ** 32;
 
+/** From 0 up to 1. @param hash in hex */
+export const fractionOf = (hash: string): number => Number.parseInt(hash.slice(0, 8), 16) / RANGE;
+
 /**
  * Whether a case is in a sample: as often as the share says, and of two shares the larger has all of the smaller. Nobody can
  * tell without the key of the hash.

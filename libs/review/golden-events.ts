@@ -30,6 +30,21 @@ export const GoldenAnswer = Type.Object(
 );
 export type GoldenAnswer = Static<typeof GoldenAnswer>;
 
+/** What a case of the random sample shows, since no flag says anything; in CaseOpened. */
+export const SampleLikeness = Type.Object(
+  {
+    categories: Labels(
+      'The categories that the case shows as if a flag had named them, so that nobody can tell it by having none. No decision names them.',
+    ),
+    queue: Type.Optional(Label('The queue that it waits in, whatever the rules say.')),
+  },
+  {
+    additionalProperties: false,
+    description: 'Of a case of the random sample: what it shows. Absent from earlier releases.',
+  },
+);
+export type SampleLikeness = Static<typeof SampleLikeness>;
+
 export const GoldenCaseAdded = defineEvent({
   type: 'GoldenCaseAdded',
   version: 1,

@@ -118,6 +118,7 @@ export * from './overturning-events.js';
 export { confirmationOf } from './queries/confirmation.js';
 export { CurrentCases } from './queries/current-cases.js';
 export { type GoldenResult, goldenResults, goldenTotal } from './queries/golden-results.js';
+export { type SampleLikenessOf, sampleLikeness } from './queries/ordinary-cases.js';
 export { reviewSettingsStream } from './queue-rules.js';
 export * from './review-actions.js';
 export { reviewerStream } from './reviewer.js';

@@ -9,7 +9,9 @@ type Rules = DataOf<typeof QueueRulesSet>;
 type SamplingData = DataOf<typeof SamplingSet>;
 
 /** Which cases of a single reviewer get a second one, how many golden cases are mixed in, and how many images are reviewed without a flag. */
-export interface Sampling extends Required<Omit<SamplingData, 'reason'>> {
+export interface Sampling extends Required<Omit<SamplingData, 'reason' | 'prevalenceQueue'>> {
+  /** Where the cases of those images wait; absent: wherever the rules send them. */
+  prevalenceQueue?: string;
   /** The position of the last change; 0 for none. */
   changedAt: Position;
 }
@@ -55,24 +57,38 @@ export const reviewSettingsStream: StreamKind<QueueRules, ReviewSettingsEvent> =
   },
 };
 
-/** What is not given stays as it is. A no-op if it is set like this. */
-export function setSampling(
-  { sampling }: QueueRules,
-  given: Partial<SamplingData> & Pick<SamplingData, 'reason'>,
-): ReviewSettingsEvent[] {
+export interface SetSampling extends Partial<SamplingData> {
+  reason: string;
+  /** Whether the rules say where the cases of images without a flag wait, instead of a queue that was set for them. */
+  isPrevalenceByRules?: boolean;
+}
+
+/** What is not given stays as it is. A no-op if it is set like this. @throws InvalidInput; NotFound queue-unknown */
+export function setSampling(state: QueueRules, given: SetSampling): ReviewSettingsEvent[] {
+  const { sampling } = state;
+  if (given.isPrevalenceByRules && given.prevalenceQueue !== undefined) {
+    const message = 'leave it out, or prevalenceQueue: the rules or that queue can have the cases, not both';
+    throw new InvalidInput([{ field: '/isPrevalenceByRules', message }]);
+  }
+  if (given.prevalenceQueue !== undefined) queueOf(state, given.prevalenceQueue);
   const {
     secondReviewPercent = sampling.secondReviewPercent,
     secondReviewOfDeactivations = sampling.secondReviewOfDeactivations,
     goldenPercent = sampling.goldenPercent,
     prevalencePerMillion = sampling.prevalencePerMillion,
+    prevalenceQueue = given.isPrevalenceByRules ? undefined : sampling.prevalenceQueue,
     reason,
   } = given;
   const isSame =
     sampling.secondReviewPercent === secondReviewPercent &&
     sampling.secondReviewOfDeactivations === secondReviewOfDeactivations &&
     sampling.goldenPercent === goldenPercent &&
-    sampling.prevalencePerMillion === prevalencePerMillion;
-  const settings = { secondReviewPercent, secondReviewOfDeactivations, goldenPercent, prevalencePerMillion };
+    sampling.prevalencePerMillion === prevalencePerMillion &&
+    sampling.prevalenceQueue === prevalenceQueue;
+  const settings = {
+    ...{ secondReviewPercent, secondReviewOfDeactivations, goldenPercent, prevalencePerMillion },
+    ...(prevalenceQueue !== undefined && { prevalenceQueue }),
+  };
   return isSame ? [] : [{ type: 'SamplingSet', data: { ...settings, reason } }];
 }
 

@@ -67,11 +67,11 @@ export function moveCase(state: Case, move: MoveCase, facts: RoutingFacts & Case
   return [moved, ...routed(fold(caseStream, [moved], state), caseId, facts, move.isLead)];
 }
 
-/** Where somebody moved it, or for a golden case a lead wants it, unless that queue is gone; otherwise by the rules. */
+/** Where somebody moved it, or a lead wants golden or sampled cases, unless that queue is gone; otherwise by the rules. */
 function queueFor(state: Case, facts: RoutingFacts): string {
   const { rules } = facts;
-  const { route, golden } = state;
-  const chosen = route?.isMoved ? route.queue : golden?.queue;
+  const { route, golden, sample } = state;
+  const chosen = route?.isMoved ? route.queue : (golden ?? sample)?.queue;
   if (chosen !== undefined && rules.queues.some(({ id }) => id === chosen)) return chosen;
   return rules.rules.find((one) => meets(state, one, facts))?.queue ?? rules.default;
 }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineEvent } from '../events/event-definition.js';
-import { Count, EntityId, eventData, Line } from '../events/schemas.js';
+import { Count, EntityId, eventData, Label, Line } from '../events/schemas.js';
 
 /** Why a case needs another verdict than that of its panel. */
 export const FURTHER_REVIEW_REASONS = ['sample', 'deactivation', 'disagreement'] as const;
@@ -24,6 +24,9 @@ export const SamplingSet = defineEvent({
         0,
         100_000,
       ),
+    ),
+    prevalenceQueue: Type.Optional(
+      Label('The queue in which the cases of those images wait; absent where the rules say which.'),
     ),
     reason: Line('Why.', 1),
   }),

@@ -7,8 +7,10 @@ export interface OpenUnflagged {
   /** The account that generated the image, if it is known. */
   accountId?: string;
   origin: (typeof UNFLAGGED_ORIGINS)[number];
-  /** As a flag would name them; none for an image that nobody looked at. */
+  /** As a flag would name them. The decision on a case of the sample names none of them. */
   categories: readonly string[];
+  /** Of a case of the sample: the queue that it waits in, whatever the rules say. */
+  queue?: string;
   /** From 0 to 1, as a flag would have it. */
   confidence?: number;
   /** The right answer of a golden case. */
@@ -24,7 +26,9 @@ export interface OpenUnflagged {
  */
 export function openUnflagged(state: Case, opening: OpenUnflagged): CaseEvent[] {
   if (state.round > 0) return [];
-  const { imageId, accountId, origin, confidence, golden, chosenAt, panelSize } = opening;
+  const { imageId, accountId, origin, confidence, golden, queue, chosenAt, panelSize } = opening;
+  const categories = [...new Set(opening.categories)].sort();
+  const isSample = origin === 'sample';
   return [
     {
       type: 'CaseOpened',
@@ -34,11 +38,12 @@ export function openUnflagged(state: Case, opening: OpenUnflagged): CaseEvent[] 
         ...(accountId !== undefined && { accountId }),
         round: 1,
         panelSize,
-        categories: [...new Set(opening.categories)].sort(),
+        categories: isSample ? [] : categories,
         ...(confidence !== undefined && { confidence }),
         hasComment: false,
         origin,
         ...(golden && { golden }),
+        ...(isSample && { sample: { categories, ...(queue !== undefined && { queue }) } }),
         flaggedAt: chosenAt,
       },
     },

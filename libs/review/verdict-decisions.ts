@@ -219,8 +219,12 @@ export function tally(verdicts: readonly GivenVerdict[]): Votes {
   };
 }
 
-/** The categories that the flags of the round name. */
-export const flagged = ({ categories }: Case): string[] => [...categories].slice(0, MAX_CATEGORIES).sort();
+/** The categories that the flags of the round name: not those that a case of the sample only shows. */
+export const flagged = ({ categories, sample }: Case): string[] =>
+  [...categories]
+    .filter((one) => !sample?.categories.includes(one))
+    .slice(0, MAX_CATEGORIES)
+    .sort();
 
 interface Decision extends Reviewers {
   categories: readonly string[];

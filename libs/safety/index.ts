@@ -2,7 +2,7 @@ import type { Context } from '../context/context.js';
 import { DisregardedUses } from '../enforcement/index.js';
 import { imagesAsOf, ownerOf, sharesOf } from '../images/index.js';
 import { FactLane } from '../ingest/fact-lane.js';
-import { unflaggedOpening } from '../review/index.js';
+import { sampleLikeness, unflaggedOpening } from '../review/index.js';
 import { sampleEvents } from './events.js';
 import { sampleStream } from './prevalence-sample.js';
 import { prevalenceSampling } from './processes/prevalence-sampling.js';
@@ -70,6 +70,7 @@ export const safetyContext: Context = {
         exposedAt: (imageId, from) => firstExposure(pool, viewReader, imageId, from, waitMs),
         waiting: () => waitingSamples(pool),
         ownerOf: ownerOf(pool),
+        likeness: sampleLikeness(pool, ports.transactor, ports.personKeys),
         open: unflaggedOpening(given),
       }),
     ];

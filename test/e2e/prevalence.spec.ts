@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { EVENT_STORE } from '../../libs/platform/ports.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { judge } from '../support/judge.js';
+import { wholeLog } from '../support/whole-log.js';
 
 const PATH = '/v1/metrics/prevalence';
 const SAMPLING = '/v1/review-sampling';
@@ -126,4 +128,43 @@ it('is shown by the command line and as metrics, and to nobody who reviews', asy
   expect(body).toMatch(/^gatehouse_safety_recall\{of="detectors",bound="low"\} 0\.\d+$/m);
   expect((await rita.get(PATH)).status).toBe(403);
   expect((await lena.get(`${PATH}?from=yesterday`)).status).toBe(400);
+});
+
+it('looks like the flagged cases of its queue to a reviewer, also once decided, and its decision names no category', async () => {
+  const queues = [{ id: 'default' }, { id: 'calm' }];
+  const rules = { queues, rules: [{ queue: 'calm', categories: ['spam'] }], default: 'default', patienceHours: 24 };
+  expect((await lena.put('/v1/queues', { ...rules, reason: 'two kinds' })).status).toBe(200);
+  const unknown = await lena.put(SAMPLING, { prevalenceQueue: 'nowhere', reason: 'a typo' });
+  expect([unknown.status, unknown.body.type]).toEqual([404, expect.stringContaining('queue-unknown')]);
+  const shown = await text('sampling', 'set', '--prevalence-queue', 'calm', '--reason', 'for the trained');
+  expect(shown).toMatch(/their queue +calm/);
+  const flag = { flaggedBy: 'acc-9', flaggerKind: 'user' };
+  await send(
+    ...['a', 'b', 'c'].map((name): [string, Record<string, unknown>] => [
+      'ContentFlagged',
+      { ...flag, imageId: `spam-${name}`, categories: ['spam'] },
+    ]),
+  );
+  const before = await samples();
+  now += 60_000;
+  await send(...exposed('later', IMAGES));
+  const later = (await samples()).filter((id) => !before.includes(id));
+  expect(later.length).toBeGreaterThan(0);
+  const listed = (await rita.get('/v1/cases?queue=calm&category=spam&limit=100')).body.items;
+  const ids = listed.map(({ caseId }: { caseId: string }) => caseId);
+  expect(ids).toEqual(expect.arrayContaining([...later, 'spam-a']));
+  const { body: review } = await rita.get(`/v1/cases/${later[0]}/review`);
+  expect(review.categories).toEqual((await rita.get('/v1/cases/spam-a/review')).body.categories);
+  // A bulk job over a category has only cases of which a flag names it.
+  const preview = { action: 'dismiss', category: 'spam', reason: 'how many?' };
+  expect((await lena.post('/v1/bulk-jobs', preview)).body.matched).toBe(3);
+  expect((await judge(rita, later[0]!, 'safe')).body.status).toBe('dismissed');
+  await gatehouse.settle();
+  expect((await rita.get(`/v1/cases/${later[0]}`)).body.categories).toEqual(['spam']);
+  const closed = (await rita.get('/v1/cases?status=dismissed&category=spam')).body.items;
+  expect(closed).toMatchObject([{ caseId: later[0], categories: ['spam'] }]);
+  const decisions = await wholeLog(gatehouse.app.get(EVENT_STORE), ['ReviewDismissed']);
+  expect(decisions.at(-1)!.data).toMatchObject({ caseId: later[0], categories: [] });
+  const back = await text('sampling', 'set', '--no-prevalence-queue', '--reason', 'by the rules');
+  expect(back).toMatch(/their queue +by the rules/);
 });

@@ -68,7 +68,8 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   ],
   'PUT /v1/review-sampling': [
     { secondReviewPercent: 5, secondReviewOfDeactivations: true, goldenPercent: 3, reason: 'agreement' },
-    { prevalencePerMillion: 200, reason: 'prevalence' },
+    { prevalencePerMillion: 200, prevalenceQueue: 'default', reason: 'prevalence' },
+    { isPrevalenceByRules: true, reason: 'by the rules again' },
   ],
   'POST /v1/golden-cases': [
     {

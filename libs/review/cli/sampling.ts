@@ -11,6 +11,7 @@ interface Given {
   deactivations?: boolean;
   goldenCases?: number;
   prevalence?: number;
+  prevalenceQueue?: string | false;
   reason: string;
   ifMatch?: string;
 }
@@ -47,16 +48,20 @@ export const samplingCommands: CommandGroup = (program, run) => {
       'of a million images, how many are reviewed without a flag, 0 to 100,000',
       integer(0, 100_000),
     )
+    .option('--prevalence-queue <queue>', 'where the cases of those images wait, whatever the rules say')
+    .option('--no-prevalence-queue', 'they wait where the rules say')
     .requiredOption('--reason <text>', 'why', reason)
     .option('--if-match <etag>', 'only if nobody has changed it since sampling show printed this etag')
     .action(
-      run<Given>(async (session, { secondReviews, deactivations, goldenCases, prevalence, reason, ifMatch }) => {
+      run<Given>(async (session, given) => {
+        const { secondReviews, deactivations, goldenCases, prevalence, prevalenceQueue, reason, ifMatch } = given;
         const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': ifMatch };
         const body = {
           secondReviewPercent: secondReviews,
           secondReviewOfDeactivations: deactivations,
           goldenPercent: goldenCases,
           prevalencePerMillion: prevalence,
+          ...(prevalenceQueue === false ? { isPrevalenceByRules: true } : { prevalenceQueue }),
           reason,
         };
         await session.client.request<WriteReceipt>('PUT', PATH, { body, headers });
@@ -73,6 +78,7 @@ async function showSampling({ client, print }: Session): Promise<void> {
       ['of deactivations', sampling.secondReviewOfDeactivations],
       ['golden cases', `for ${sampling.goldenPercent} of a hundred cases that are opened`],
       ['without a flag', `${sampling.prevalencePerMillion} of a million exposed images`],
+      ['their queue', sampling.prevalenceQueue ?? 'by the rules'],
       ['etag', sampling.etag],
     ]),
   );

@@ -2,7 +2,7 @@ import { Body, Controller, Put } from '@nestjs/common';
 import { IsBoolean } from 'class-validator';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IfGiven, IsInteger, IsReason, Means } from '../../http/field-rules.js';
+import { IfGiven, IsInteger, IsLabel, IsReason, Means } from '../../http/field-rules.js';
 import { Condition, IF_MATCH, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -37,6 +37,15 @@ export class SetSampling extends RequestCommand {
   )
   prevalencePerMillion?: number;
 
+  @IfGiven()
+  @IsLabel('The queue in which the cases of those images wait, whatever the rules say. Left out, it stays.')
+  prevalenceQueue?: string;
+
+  @IfGiven()
+  @IsBoolean()
+  @Means('Whether the rules say where those cases wait, and no queue of their own.')
+  isPrevalenceByRules?: boolean;
+
   @IsReason('Why.')
   reason!: string;
 }
@@ -65,7 +74,7 @@ export class SetSamplingController extends CommandRoute {
         reason: 'we begin to measure agreement',
       },
       answer: receipt('It is set.'),
-      refusals: { 412: ['changed-meanwhile'] },
+      refusals: { 404: ['queue-unknown'], 412: ['changed-meanwhile'] },
     },
   )
   setSampling(@Body() sampling: SetSampling, @Condition() ifMatch: IfMatch, @Context() context: Context) {

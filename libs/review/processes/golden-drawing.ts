@@ -5,7 +5,7 @@ import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import { CaseOpened } from '../events.js';
-import { isInSample } from '../further-review.js';
+import { fractionOf, isInSample } from '../further-review.js';
 import { drawGoldenCase, goldenStream } from '../golden-case.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import { goldenCasesView } from '../views/golden-cases.js';
@@ -16,16 +16,11 @@ export const GOLDEN_DRAWING = 'golden-drawing';
 const WITHIN_MS = 3_600_000;
 /** Golden cases that one is drawn from. */
 const CHOSEN_FROM = 1_000;
-/** The range of the first eight digits of a hash in hex. */
-const RANGE = 2 ** 32;
 
 /** SQL: what was drawn because of an event before. */
 const DRAWN = `SELECT FROM ${viewTable(goldenCasesView)} WHERE drawn_because = $1 LIMIT 1`;
 const WAITING = `SELECT golden_id FROM ${viewTable(goldenCasesView)}
   WHERE status = 'waiting' AND retired_at IS NULL ORDER BY golden_id LIMIT ${CHOSEN_FROM}`;
-
-/** From 0 up to 1. @param hash in hex */
-export const fractionOf = (hash: string): number => Number.parseInt(hash.slice(0, 8), 16) / RANGE;
 
 /**
  * Draws a golden case for as many of the opened cases as the setting says. Which case draws one, which it is and when it is

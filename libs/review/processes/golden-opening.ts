@@ -8,11 +8,11 @@ import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
 import { caseStream } from '../case.js';
 import { type UnflaggedOpening, unflaggedOpening } from '../features/unflagged-opening.js';
+import { fractionOf } from '../further-review.js';
 import { withdrawGolden } from '../golden-answers.js';
 import { goldenStream, presentGoldenCase } from '../golden-case.js';
 import { type LikeOrdinary, ordinaryCase } from '../queries/ordinary-cases.js';
 import { goldenCasesView } from '../views/golden-cases.js';
-import { fractionOf } from './golden-drawing.js';
 
 const GOLDEN_OPENING = 'golden-opening';
 const TICK_MS = 5_000;

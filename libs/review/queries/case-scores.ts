@@ -14,9 +14,10 @@ export interface CaseScores {
 export function scoresOf(history: readonly RecordedEvent[]): CaseScores {
   const from = history.findLastIndex((event) => isOf(CaseOpened, event));
   const begun = history.findLast((event) => isOf(CaseOpened, event) || isOf(CaseReopened, event));
-  const flags = history
-    .slice(Math.max(0, from))
-    .flatMap((event) => (isOf(CaseOpened, event) || isOf(CaseJoined, event) ? [event.data] : []));
+  const flags = history.slice(Math.max(0, from)).flatMap((event): Said[] => {
+    if (isOf(CaseOpened, event)) return [{ ...event.data, ...event.data.sample }];
+    return isOf(CaseJoined, event) ? [event.data] : [];
+  });
   const categories = [...new Set(flags.flatMap((flag) => flag.categories))].sort().map((category) => {
     const naming = flags.filter((flag) => flag.categories.includes(category));
     const confidences = naming.flatMap(({ confidence }) => confidence ?? []);
@@ -24,6 +25,13 @@ export function scoresOf(history: readonly RecordedEvent[]): CaseScores {
     return { category, flags: naming.length, confidence };
   });
   return { openedAt: begun!.metadata.time, hasComments: hasComments(flags), categories };
+}
+
+/** What a flag says, or what a case of the sample shows instead of one. */
+interface Said {
+  categories: string[];
+  confidence?: number;
+  hasComment?: boolean;
 }
 
 function hasComments(flags: readonly { hasComment?: boolean }[]): boolean | null {

@@ -40,6 +40,8 @@ export class MatchingCases {
 function matching(filter: BulkJob['filter'], at: number): { where: string; values: unknown[] } {
   const values: unknown[] = [at];
   const conditions = conditionsOf(filter, (value) => `$${values.push(value)}`);
+  // What a case of the sample shows no flag has named, and deciding it with those would bias the sample.
+  if (filter.category !== undefined) conditions.push(`origin <> 'sample'`);
   const isOpen = `status IN ('open', 'claimed') AND round > 0 AND origin <> 'golden' AND opened_at <= to_timestamp($1::float8 / 1000)`;
   return { where: [isOpen, ...conditions].join(' AND '), values };
 }

@@ -1,7 +1,13 @@
 import type pg from 'pg';
+import type { Transactor } from '../../event-store/transact.js';
 import { imagesView, reachOf } from '../../images/index.js';
-import { queryView } from '../../projections/view-query.js';
+import type { PersonKeys } from '../../platform/personal-data/person-keys.js';
+import { queryView, ViewNotBuilt } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
+import type { CaseFlag } from '../case-rows.js';
+import { fractionOf } from '../further-review.js';
+import type { SampleLikeness } from '../golden-events.js';
+import { reviewSettingsStream } from '../queue-rules.js';
 import { casesView } from '../views/cases.js';
 
 /** Cases that one is chosen from: the newest. */
@@ -37,4 +43,38 @@ export async function ordinaryCase(pool: pg.Pool, fraction: number): Promise<Lik
     isInSeconds: reported.every(({ generated }) => Math.round(generated) % SECOND_MS === 0),
     reach: await reachOf(pool, chosen.case_id),
   };
+}
+
+/** Among so many of the newest cases, those of one queue are looked for. */
+const NEWEST_OF_ALL = 2_000;
+const FIRST_FLAGS = `SELECT flags->0 AS flag FROM (
+    SELECT flags, queue, opened_at, case_id FROM ${viewTable(casesView)}
+    WHERE origin = 'flags' ORDER BY opened_at DESC, case_id DESC LIMIT ${NEWEST_OF_ALL}) newest
+  WHERE $1::text IS NULL OR queue = $1 ORDER BY opened_at DESC, case_id DESC LIMIT ${NEWEST}`;
+
+/** What the case of an image shows that was chosen at random. The same for one image, as long as the newest cases are. */
+export type SampleLikenessOf = (imageId: string) => Promise<SampleLikeness>;
+
+/**
+ * It shows what the first flag of one of the newest cases of its queue names: so often as those do, no more and no less, any
+ * category or none.
+ */
+export const sampleLikeness =
+  (pool: pg.Pool, transactor: Pick<Transactor, 'load'>, keys: Pick<PersonKeys, 'keyedHash'>): SampleLikenessOf =>
+  async (imageId) => {
+    const { state } = await transactor.load(reviewSettingsStream, undefined);
+    const { prevalenceQueue: queue } = state.sampling;
+    const categories = await firstFlags(pool, queue);
+    const place = Math.floor(fractionOf(keys.keyedHash(`sample likeness\n${imageId}`)) * categories.length);
+    return { categories: categories[place] ?? [], ...(queue !== undefined && { queue }) };
+  };
+
+async function firstFlags(pool: pg.Pool, queue: string | undefined): Promise<string[][]> {
+  try {
+    const { rows } = await queryView(pool, { text: FIRST_FLAGS, values: [queue ?? null] });
+    return rows.map((row) => (row.flag as CaseFlag).categories);
+  } catch (error) {
+    if (error instanceof ViewNotBuilt) return [];
+    throw error;
+  }
 }

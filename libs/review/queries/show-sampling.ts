@@ -6,7 +6,7 @@ import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { entityTagOf } from '../../http/if-match.js';
-import { closed, count, flag, position, text } from '../../http/openapi/answer-schemas.js';
+import { closed, count, flag, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import { LEADS } from './reviewing-roles.js';
@@ -18,6 +18,7 @@ const SamplingAnswer = closed({
   prevalencePerMillion: count(
     'Of a million images, how many are chosen when they are first exposed, and reviewed without a flag.',
   ),
+  prevalenceQueue: orNull(text('The queue in which their cases wait; null if the rules say which.')),
   etag: text('Also the header `ETag`. Send it as `If-Match` to set this only if nobody has changed it since.'),
   position: position('The position of the last change; 0 for none.'),
 });
@@ -34,8 +35,13 @@ export class ShowSamplingHandler implements IQueryHandler<ShowSampling> {
 
   async execute(): Promise<SamplingAnswer> {
     const { state } = await this.transactor.load(reviewSettingsStream, undefined);
-    const { changedAt, ...sampling } = state.sampling;
-    return { ...sampling, etag: entityTagOf(changedAt, this.epoch.current), position: String(changedAt) };
+    const { changedAt, prevalenceQueue = null, ...sampling } = state.sampling;
+    return {
+      ...sampling,
+      prevalenceQueue,
+      etag: entityTagOf(changedAt, this.epoch.current),
+      position: String(changedAt),
+    };
   }
 }
 
@@ -53,6 +59,7 @@ export class ShowSamplingController {
         secondReviewOfDeactivations: true,
         goldenPercent: 3,
         prevalencePerMillion: 200,
+        prevalenceQueue: null,
         etag: '"9c1f03ab55d2-7"',
         position: '7',
       }),

@@ -92,7 +92,7 @@ export type CaseRow = RowOf<typeof columns>;
 
 export const casesView = defineView({
   name: 'cases',
-  version: 11,
+  version: 12,
   summary: 'Images under human review, their flags, claims and verdicts.',
   events: [...caseEvents, ContentFlagged],
   table: {
@@ -165,15 +165,16 @@ function opened(
   before: CaseRow | undefined,
   { data, metadata, position }: RecordedOf<typeof CaseOpened>,
 ): CaseRow {
+  const categories = data.sample?.categories ?? data.categories;
   return {
     case_id: caseId,
     image_id: data.imageId,
     account_id: data.accountId ?? before?.account_id ?? null,
     origin: data.origin ?? 'flags',
     is_unflagged: before?.is_unflagged ?? data.flaggedBy === undefined,
-    flags: [flagOf(data)],
+    flags: [flagOf({ ...data, categories })],
     flags_received: before?.flags_received ?? 1,
-    categories: union([], data.categories),
+    categories: union([], categories),
     outcome: before?.outcome ?? null,
     judged_flaggers: before?.judged_flaggers ?? [],
     ...newRound(data, Date.parse(metadata.time), before),
@@ -307,7 +308,8 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
       return {
         status: STATUS_AFTER[type],
         account_id: data.accountId ?? row.account_id,
-        categories: data.categories,
+        // A case of the sample keeps what it shows: without it, it would look like no flagged case once decided.
+        categories: row.origin === 'sample' ? row.categories : data.categories,
         decided_at: at,
         decision_stored_at: Date.parse(recordedAt),
         votes: data.votes ?? null,

@@ -39,6 +39,7 @@ class World {
     },
     waiting: async () => this.waiting,
     ownerOf: async () => 'ann',
+    likeness: async () => ({ categories: ['violent'], queue: 'calm' }),
     open: async (opening) => {
       this.opened.push(opening);
       return { state: {} as never, position: 0 };
@@ -74,7 +75,7 @@ describe('an image that is first exposed', () => {
     await world.expose(other);
     expect(world.sampled()).toEqual([{ imageId: chosen, perMillion: 10_000 }]);
     expect(world.opened[0]).toEqual({
-      ...{ imageId: chosen, accountId: 'ann', origin: 'sample', categories: [] },
+      ...{ imageId: chosen, accountId: 'ann', origin: 'sample', categories: ['violent'], queue: 'calm' },
       chosenAt: '2022-05-18T09:00:00.000Z',
     });
   });

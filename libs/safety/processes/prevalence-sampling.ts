@@ -5,7 +5,7 @@ import { ImageDownloaded, ImageShared } from '../../images/index.js';
 import { causedBy } from '../../kernel/command-context.js';
 import type { Position } from '../../kernel/envelope.js';
 import type { PersonKeys } from '../../platform/personal-data/person-keys.js';
-import { reviewSettingsStream, type UnflaggedOpening } from '../../review/index.js';
+import { reviewSettingsStream, type SampleLikenessOf, type UnflaggedOpening } from '../../review/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import { ImageSampled, MAX_PER_MILLION } from '../events.js';
 import { chooseImage, placeInMillion, sampleStream } from '../prevalence-sample.js';
@@ -23,6 +23,8 @@ export interface PrevalenceSamplingPorts {
   /** The cases of the sample that are not decided, as of a moment ago. */
   waiting(): Promise<number>;
   ownerOf(imageId: string): Promise<string | undefined>;
+  /** What the case of an image shows, for reviewers not to tell it from one that somebody flagged. */
+  likeness: SampleLikenessOf;
   open: UnflaggedOpening;
 }
 
@@ -33,7 +35,7 @@ export interface PrevalenceSamplingPorts {
  * the sample to leave out only those that nobody flags.
  */
 export function prevalenceSampling(ports: PrevalenceSamplingPorts): Consumer {
-  const { transactor, ownEventIds, keys, exposedAt, waiting, ownerOf, open } = ports;
+  const { transactor, ownEventIds, keys, exposedAt, waiting, ownerOf, likeness, open } = ports;
   return defineConsumer({
     name: PREVALENCE_SAMPLING,
     events: [ImageShared, ImageDownloaded],
@@ -63,7 +65,7 @@ export function prevalenceSampling(ports: PrevalenceSamplingPorts): Consumer {
       const accountId = await ownerOf(imageId);
       const chosenAt = event.metadata.time;
       const owner = accountId === undefined ? {} : { accountId };
-      await open({ imageId, ...owner, origin: 'sample', categories: [], chosenAt }, cause);
+      await open({ imageId, ...owner, origin: 'sample', ...(await likeness(imageId)), chosenAt }, cause);
     },
   });
 }

@@ -6,6 +6,7 @@
 /** Each imports only those before it. */
 export const FOUNDATIONS = [
   'kernel',
+  'gate',
   'events',
   'platform',
   'event-store',
@@ -49,16 +50,23 @@ const forbidden = [
     to: { pathNot: ['^libs/', packages('p-map|lru-cache')], dependencyTypesNot: ['core'] },
   },
   {
+    name: 'gate-imports-nothing',
+    comment:
+      'The statistics of the gate are formulas with their sources: no framework, no package and nothing else of ours, so that they can be checked by themselves.',
+    from: { path: '^libs/gate/', pathNot: SPECS },
+    to: { pathNot: '^libs/gate/' },
+  },
+  {
     name: 'decisions-import-only-kernel-and-own-events',
     comment:
-      "A decision file (one at the top of its context) imports the kernel, its own context's events and decisions and the types of event definitions; of another context only types, through its index.ts.",
+      "A decision file (one at the top of its context) imports the kernel, the statistics of the gate, its own context's events and decisions and the types of event definitions; of another context only types, through its index.ts.",
     from: {
       path: `^${CONTEXT}([^/]+)/[^/]+\\.ts$`,
       pathNot: [SPECS, '/(index|events|[^/]+-events|schema|module|cli|[^/]+\\.module)\\.ts$'],
     },
     to: {
       pathNot: [
-        '^libs/kernel/',
+        '^libs/(kernel|gate)/',
         '^libs/events/event-definition\\.ts$',
         '^libs/$1/(?!index\\.ts|cli\\.ts|[^/]*module\\.ts)[^/]+\\.ts$',
         `^${CONTEXT}[^/]+/index\\.ts$`,
@@ -131,7 +139,7 @@ const forbidden = [
     to: {
       path: ['^libs/', '^apps/composition/', packages('@nestjs/[^/]+|pg|typeorm|fastify')],
       pathNot: [
-        '^libs/kernel/',
+        '^libs/(kernel|gate)/',
         '^libs/cli/',
         `^libs/[^/]+/${COMMANDS}`,
         '^libs/http/http-error\\.ts$',

@@ -35,6 +35,7 @@ const COMMANDS = [
   'cohort addresses',
   'cohort list',
   'cohort show',
+  'gate compute',
   'account address',
   'account show',
   'account why',

@@ -16,6 +16,7 @@ const ORDER = [
   'policy',
   'rate',
   'cohort',
+  'gate',
   'account',
   'access',
   'image',

@@ -1,5 +1,6 @@
 import type { CommandGroup } from '../cli/commands.js';
 import { cohortCommands } from './cli/cohort.js';
+import { gateCommands } from './cli/gate.js';
 import { rateCommands } from './cli/rate.js';
 
 export { admitCohort, outcomeOf } from './cli/cohort.js';
@@ -7,4 +8,5 @@ export { admitCohort, outcomeOf } from './cli/cohort.js';
 export const commands: CommandGroup = (program, run) => {
   rateCommands(program, run);
   cohortCommands(program, run);
+  gateCommands(program, run);
 };

@@ -1,0 +1,4 @@
+// planted violation
+import { lgamma } from 'mathjs';
+
+export const logGamma = lgamma;

@@ -1,5 +1,5 @@
 import type { Context } from '../context/context.js';
-import { ACCOUNT_RECORDS } from '../review/index.js';
+import { accountHistoryStream } from './account-history.js';
 import { accountStream } from './account-standing.js';
 import { accountEvents, personEvents } from './events.js';
 import { AcceptPolicyController, AcceptPolicyHandler } from './features/accept-policy.js';
@@ -15,18 +15,21 @@ import { RestrictAccountController, RestrictAccountHandler } from './features/re
 import { SuspendAccountController, SuspendAccountHandler } from './features/suspend-account.js';
 import { personStream } from './person.js';
 import { addressSettling } from './processes/address-settling.js';
-import { StoredAccountRecords } from './queries/account-records.js';
+import { AccountRecords } from './queries/account-records.js';
 import { AddressBook } from './queries/address-book.js';
 import { ShowAccountController, ShowAccountHandler } from './queries/show-account.js';
 import { accountStandingView } from './views/account-standing.js';
 
 export * from './account-address.js';
 export * from './account-enforcement.js';
+export * from './account-history.js';
 export * from './account-standing.js';
+export * from './confirmations.js';
 export * from './consequences.js';
 export * from './events.js';
 export { AddressClaims } from './features/address-claims.js';
 export * from './person.js';
+export { type AccountRecord, AccountRecords } from './queries/account-records.js';
 export { AddressBook, type Holder } from './queries/address-book.js';
 export { PendingDeactivations } from './queries/pending-deactivations.js';
 export * from './undo-decision.js';
@@ -36,7 +39,7 @@ export * from './waiting-turn.js';
 export const accountContext: Context = {
   name: 'account',
   events: [...accountEvents, ...personEvents],
-  streams: [accountStream, personStream],
+  streams: [accountStream, accountHistoryStream, personStream],
   views: [accountStandingView],
   consumers: ({ transactor, store, addressHashes, personKeys, ids }) => [
     addressSettling(new AddressClaims(transactor, store, addressHashes, personKeys, ids)),
@@ -66,5 +69,5 @@ export const accountContext: Context = {
       ],
     },
   ],
-  services: [AddressBook, AddressClaims, { provide: ACCOUNT_RECORDS, useClass: StoredAccountRecords }],
+  services: [AddressBook, AddressClaims, AccountRecords],
 };

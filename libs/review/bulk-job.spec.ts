@@ -15,6 +15,7 @@ import {
 } from './bulk-job.js';
 import { caseStream } from './case.js';
 import { openCase } from './flag-decisions.js';
+import { NO_STANDING } from './priority.js';
 import { reviewSettingsStream } from './queue-rules.js';
 import { bulkJobsView } from './views/bulk-jobs.js';
 
@@ -76,7 +77,7 @@ describe('a bulk job', () => {
 describe('a case that a bulk job handles', () => {
   const facts = {
     rules: { ...reviewSettingsStream.initial, queues: [{ id: 'default' }, { id: 'severe' }] },
-    ...{ panelSize: 1, severities: new Map(), reach: 0, records: new Map(), accountConfirmed: 0 },
+    ...{ panelSize: 1, severities: new Map(), reach: 0, records: new Map(), standing: NO_STANDING },
   };
   const opened = (change = {}) =>
     caseFile()

@@ -10,6 +10,7 @@ import { withdrawGolden } from './golden-answers.js';
 import { addGoldenCase, drawGoldenCase, goldenStream, presentGoldenCase, retireGoldenCase } from './golden-case.js';
 import type { GoldenEvent } from './golden-events.js';
 import { importReviewConfirmed } from './outside-confirmation.js';
+import { NO_STANDING } from './priority.js';
 import { reviewSettingsStream } from './queue-rules.js';
 import { routeCase } from './routing.js';
 import { openUnflagged } from './unflagged-cases.js';
@@ -49,7 +50,7 @@ const open = (change = {}) =>
   );
 const types = (events: readonly CaseEvent[]) => events.map(({ type }) => type);
 const rules = { ...reviewSettingsStream.initial, queues: [{ id: 'default' }, { id: 'training' }] };
-const facts = { rules, panelSize: 1, severities: new Map(), reach: 0, records: new Map(), accountConfirmed: 0 };
+const facts = { rules, panelSize: 1, severities: new Map(), reach: 0, records: new Map(), standing: NO_STANDING };
 
 describe('a golden case', () => {
   it('is added, drawn and presented once', () => {

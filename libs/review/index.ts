@@ -1,3 +1,4 @@
+import { CONFIRMATIONS } from '../account/index.js';
 import type { Context, ContextPorts, Schedule } from '../context/context.js';
 import { ImageOwners, UNREPORTED_IMAGES } from '../images/index.js';
 import { bulkJobStream } from './bulk-job.js';
@@ -52,6 +53,7 @@ import { VerdictClosing } from './processes/verdict-closing.js';
 import { AccountCasesReader } from './queries/account-cases.js';
 import { CaseNotesReader } from './queries/case-notes.js';
 import { CaseQueue } from './queries/case-queue.js';
+import { StoredConfirmations } from './queries/confirmation.js';
 import { CurrentCases } from './queries/current-cases.js';
 import { ExposureReader } from './queries/exposure-reader.js';
 import { ShowExposureSumsController, ShowExposureSumsHandler } from './queries/exposure-sums.js';
@@ -104,7 +106,6 @@ import { flagsView } from './views/flags.js';
 import { goldenCasesView } from './views/golden-cases.js';
 import { isolationsView } from './views/isolations.js';
 
-export * from './account-record.js';
 export * from './appeal-hearings.js';
 export { caseStream } from './case.js';
 export { type Conflict, conflictOf } from './conflict-of-interest.js';
@@ -296,6 +297,7 @@ export const reviewContext: Context = {
     FurtherReviews,
     HeldClaims,
     GoldenImages,
+    { provide: CONFIRMATIONS, useClass: StoredConfirmations },
     { provide: UNREPORTED_IMAGES, useExisting: GoldenImages },
     IsolatedFlags,
     IsolationGauge,

@@ -4,6 +4,7 @@ import { caseStream } from './case.js';
 import { claimCase, escalateCase } from './claim-decisions.js';
 import type { CaseFacts } from './conflict-of-interest.js';
 import { openCase } from './flag-decisions.js';
+import { NO_STANDING } from './priority.js';
 import { reviewSettingsStream } from './queue-rules.js';
 import { type MoveCase, moveCase, type RoutingFacts, routeCase } from './routing.js';
 
@@ -18,7 +19,7 @@ const facts: RoutingFacts & CaseFacts = {
   severities: new Map(),
   reach: 0,
   records: new Map(),
-  accountConfirmed: 0,
+  standing: NO_STANDING,
 };
 const opened = (categories = ['violent']) => {
   const file = caseFile().append(openCase(caseStream.initial, flag({ categories })));

@@ -1,3 +1,4 @@
+import type { MeasureKind } from '../account/index.js';
 import type { DataOf } from '../events/event-definition.js';
 import type { Case } from './case.js';
 import { type FlaggerRecord, precisionBound } from './flagger-record.js';
@@ -13,15 +14,27 @@ export interface PriorityFacts {
   reach: number;
   /** By flagger; absent without a decided flag. */
   records: ReadonlyMap<string, FlaggerRecord>;
-  /** The confirmed cases of the account. */
-  accountConfirmed: number;
+  /** What decisions on the account have led to and nobody undid. */
+  standing: StandingFacts;
 }
+
+/** The account's past, as of the routing. */
+export interface StandingFacts {
+  /** Those that have not expired and were not rescinded. */
+  strikes: number;
+  /** By kind: how many, with those that have ended. */
+  measures: ReadonlyMap<MeasureKind, number>;
+}
+
+export const NO_STANDING: StandingFacts = { strikes: 0, measures: new Map() };
 
 /** The most that counts as reach, as in the view `image-reach`: more than that is as urgent. */
 export const MAX_REACH = 16;
 /** Of a category that is no clause of the policy. */
 export const UNKNOWN_SEVERITY = 1;
-const MAX_ACCOUNT_CASES = 2;
+/** Of the points of the account. */
+const OF_STRIKE = 0.4;
+const OF_MEASURE = 0.2;
 
 /** The most points of each part. */
 const MOST = { severity: 45, confidence: 15, reach: 20, flaggers: 10, account: 10 } as const;
@@ -84,12 +97,18 @@ function ofFlaggers({ flaggers }: Case, { records }: PriorityFacts): PriorityPar
   return points('flaggers', best.bound, because);
 }
 
-function ofAccount({ accountConfirmed: number }: PriorityFacts): PriorityPart {
-  const because =
-    number === 0
-      ? 'no other case of the account is confirmed'
-      : `${number} ${number === 1 ? 'case' : 'cases'} of the account ${number === 1 ? 'is' : 'are'} confirmed`;
-  return points('account', number / MAX_ACCOUNT_CASES, because);
+function ofAccount({ standing: { strikes, measures } }: PriorityFacts): PriorityPart {
+  const number = [...measures.values()].reduce((sum, one) => sum + one, 0);
+  const found = [
+    ...(strikes > 0 ? [`${counted(strikes, 'strike')} in force`] : []),
+    ...[...measures].sort(byName).map(([kind, many]) => `${counted(many, kind)} not undone`),
+  ];
+  const because = found.length > 0 ? found.join(', ') : 'no strike in force, and nothing imposed that was not undone';
+  return points('account', strikes * OF_STRIKE + number * OF_MEASURE, because);
 }
+
+const counted = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+
+const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1);
 
 const rounded = (value: number): string => String(Math.round(value * 100) / 100);

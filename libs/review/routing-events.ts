@@ -40,7 +40,11 @@ export const CaseRouted = defineEvent({
   schema: eventData({
     caseId: EntityId('The case; it has the id of its image.'),
     queue,
-    priority: Count('How urgent it is, from 0 to 100: the sum of the points of its parts.', 0, MAX_PRIORITY),
+    priority: Count(
+      'How urgent it is, from 0 to 100: the sum of the points of its parts, without the age, which grows with the clock.',
+      0,
+      MAX_PRIORITY,
+    ),
     parts: Type.Array(
       eventData({
         part: Type.Enum([...PRIORITY_PARTS], { description: 'What the points are for.' }),
@@ -67,7 +71,7 @@ export const CaseRouted = defineEvent({
       { part: 'confidence', points: 14, of: 15, because: 'the most confident flag has 0.9' },
       { part: 'reach', points: 4, of: 20, because: 'shared or downloaded 1 time' },
       { part: 'flaggers', points: 0, of: 10, because: 'no flag of its flaggers is decided yet' },
-      { part: 'account', points: 0, of: 10, because: 'no other case of the account is confirmed' },
+      { part: 'account', points: 0, of: 10, because: 'no strike in force, and nothing imposed that was not undone' },
     ],
     dueAt: '2022-05-19T18:52:48.000Z',
     rulesVersion: 1,

@@ -4,12 +4,10 @@ import { type Case, caseStream, type Route } from './case.js';
 import { refuseWithoutRight } from './claim-decisions.js';
 import type { CaseFacts } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
+import { dueAt } from './place-in-queue.js';
 import { type PriorityFacts, type PriorityPart, priorityParts, severityOf } from './priority.js';
 import { type QueueRules, queueOf, type RoutingRule } from './queue-rules.js';
 import { refuseClosed, refuseIncomplete } from './refusals.js';
-import { MAX_PRIORITY } from './routing-events.js';
-
-const HOUR_MS = 3_600_000;
 
 export interface RoutingFacts extends PriorityFacts {
   rules: QueueRules;
@@ -100,16 +98,6 @@ function panelFor(
   const panelSize = Math.max(least, rules.queues.find(({ id }) => id === queue)?.panel ?? usual);
   return panelSize === state.panelSize ? {} : { panelSize };
 }
-
-/**
- * The order of a queue. Of cases opened at one time, the one with the higher priority is due first; of those with one
- * priority, the older one. What is opened after a case is due never goes ahead of it, so no case starves: it waits for those
- * only that were opened before its due time, which is at most the patience after its opening.
- * @param openedAt epoch milliseconds
- * @returns epoch milliseconds
- */
-export const dueAt = (openedAt: number, priority: number, patienceHours: number): number =>
-  openedAt + Math.round(((MAX_PRIORITY - priority) / MAX_PRIORITY) * patienceHours * HOUR_MS);
 
 function meets(
   state: Case,

@@ -4,6 +4,7 @@ import { CASE_ID, caseFile, flag, vote } from '../../test/support/case-file.js';
 import { caseStream, type Verdict } from './case.js';
 import type { CaseEvent } from './events.js';
 import { openCase } from './flag-decisions.js';
+import { NO_STANDING } from './priority.js';
 import { reviewSettingsStream } from './queue-rules.js';
 import { routeCase } from './routing.js';
 import { type OpenUnflagged, openUnflagged } from './unflagged-cases.js';
@@ -101,7 +102,7 @@ describe('a case of the random sample', () => {
       queues: [{ id: 'default' }, { id: 'blood' }, { id: 'calm' }],
       rules: [{ queue: 'blood', categories: ['violent'] }],
     };
-    const facts = { rules, panelSize: 1, severities: new Map(), reach: 0, records: new Map(), accountConfirmed: 0 };
+    const facts = { rules, panelSize: 1, severities: new Map(), reach: 0, records: new Map(), standing: NO_STANDING };
     const queueOf = (change: Partial<OpenUnflagged>) =>
       (routeCase(sampled(change).state(), CASE_ID, facts)[0]!.data as { queue: string }).queue;
     expect(queueOf({ categories: ['violent'] })).toBe('blood');

@@ -4,8 +4,29 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import { belongsTo, foldRecorded } from '../../kernel/decider.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
-import type { AccountRecord, AccountRecords, AccountRestriction } from '../../review/index.js';
 import { accountStream, isSuspended } from '../account-standing.js';
+
+/** What a reviewer may know of an account beside its cases. */
+export interface AccountRecord {
+  status: string;
+  deactivated: boolean;
+  /** RFC 3339; null if it is not suspended. */
+  suspendedUntil: string | null;
+  /** What restricted the account or ended that, newest first. */
+  restrictions: readonly AccountRestriction[];
+}
+
+export interface AccountRestriction {
+  /** The type of the event. */
+  type: string;
+  /** RFC 3339. */
+  time: string;
+  reason: string | null;
+  /** The case that caused it. */
+  caseId: string | null;
+  /** RFC 3339. */
+  until: string | null;
+}
 
 /** Events that restrict nobody. */
 const HARMLESS = ['WaitlistJoined', 'WaitlistLeft', 'AddressChanged', 'PolicyAccepted', 'AccountOnboarded'];
@@ -13,7 +34,7 @@ const MAX_RESTRICTIONS = 20;
 
 /** Reads the account's own stream, which has an event or two for each confirmed case of it, and none for other cases. */
 @Injectable()
-export class StoredAccountRecords implements AccountRecords {
+export class AccountRecords {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(CLOCK) private readonly clock: Clock,

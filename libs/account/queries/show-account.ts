@@ -14,9 +14,9 @@ import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { NotFound, PositionGone } from '../../kernel/errors.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { acceptanceEnd, policiesAt, policyStream } from '../../policy/index.js';
-import { confirmationOf } from '../../review/index.js';
 import { type Confirmed, type Deactivating, deactivationsInForce, explain } from '../account-explanation.js';
 import { accountStream } from '../account-standing.js';
+import { CONFIRMATIONS, type Confirmations } from '../confirmations.js';
 import { AccountDeactivated } from '../events.js';
 import { AccountAnswer, accountExample, shownConsequences, shownOf } from './account-answer.js';
 import { PendingDeactivations } from './pending-deactivations.js';
@@ -39,6 +39,7 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
     @Inject(LogEpoch) private readonly epoch: LogEpoch,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(PendingDeactivations) private readonly pending: PendingDeactivations,
+    @Inject(CONFIRMATIONS) private readonly confirmations: Confirmations,
   ) {}
 
   async execute({ accountId, asOf }: ShowAccount): Promise<AccountAnswer> {
@@ -86,7 +87,7 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
   /** By case: the clause, and who confirmed it, with the system of reviewers who are not ours. */
   private async confirmationsOf(deactivations: readonly Deactivating[]): Promise<Map<string, Confirmed>> {
     const cases = deactivations.flatMap(({ data: { caseId } }) => (caseId === undefined ? [] : [caseId]));
-    const confirmations = await Promise.all(cases.map((caseId) => confirmationOf(this.store, caseId)));
+    const confirmations = await Promise.all(cases.map((caseId) => this.confirmations.of(caseId)));
     return new Map(
       confirmations.map((confirmation, i) => {
         const { clause, reviewers = [], reviewerSource, reviewerSources = [] } = confirmation?.data ?? {};
@@ -118,7 +119,7 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
   ): Promise<boolean> {
     const later = history.find((event) => isOf(AccountDeactivated, event) && !isPart(event));
     if (later?.data.caseId === undefined) return false;
-    const confirmation = await confirmationOf(this.store, later.data.caseId as string);
+    const confirmation = await this.confirmations.of(later.data.caseId as string);
     return confirmation !== undefined && isPart(confirmation);
   }
 

@@ -8,12 +8,12 @@ import { IsLabel } from '../../http/field-rules.js';
 import { closed, instant, orNull, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { toIso } from '../../kernel/clock.js';
+import { type Clock, toIso } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { NotFound, Refusal, Unavailable } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
-import { SETTINGS } from '../../platform/ports.js';
-import { caseFields } from '../queries/case-fields.js';
+import { CLOCK, SETTINGS } from '../../platform/ports.js';
+import { caseFields, placeOf } from '../queries/case-fields.js';
 import { HeldClaims } from '../queries/held-claims.js';
 import { isLead, REVIEWERS } from '../queries/reviewing-roles.js';
 import { WaitingCases } from '../queries/waiting-cases.js';
@@ -25,7 +25,7 @@ import { ClaimCase, type ClaimedCase } from './claim-case.js';
 /** Cases that are tried in a row: each was refused for a reason that the view does not show. A repeat goes on after them. */
 const MAX_REFUSED = 200;
 
-type Given = ClaimedCase & { caseId: string };
+type Given = ClaimedCase & { caseId: string; patienceHours: number };
 
 /** The next case, or undefined if none waits for this reviewer. */
 export class NextCase extends RequestCommand<Given | undefined> {
@@ -91,7 +91,7 @@ export class NextCaseHandler implements ICommandHandler<NextCase> {
         (await this.waiting.reserve({ ...wanted, isEscalated: false }));
       if (caseId === undefined) return undefined;
       const given = await this.claim(caseId, context);
-      if (given) return given;
+      if (given) return { ...given, patienceHours: rules.patienceHours };
     }
     throw new Unavailable(
       'too-busy',
@@ -100,7 +100,7 @@ export class NextCaseHandler implements ICommandHandler<NextCase> {
   }
 
   /** @returns undefined if the case's own events refuse it: the view lags behind them */
-  private async claim(caseId: string, context: CommandContext): Promise<Given | undefined> {
+  private async claim(caseId: string, context: CommandContext): Promise<Omit<Given, 'patienceHours'> | undefined> {
     let given: ClaimedCase;
     try {
       given = await this.commands.execute(new ClaimCase().with({ context, caseId }));
@@ -142,7 +142,10 @@ export class QueueParam {
 
 @Controller('v1/queues')
 export class NextCaseController {
-  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+  constructor(
+    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
 
   @Post(':id/next')
   @HttpCode(200)
@@ -178,7 +181,8 @@ export class NextCaseController {
   async nextCase(@Param() { id: queue }: QueueParam, @Context() context: Context): Promise<NextCaseAnswer> {
     const given = await this.commands.execute(new NextCase().with({ context, queue }));
     if (!given) return { queue, claim: null, case: null };
-    const { caseId, state, accountId } = given;
+    const { caseId, state, accountId, patienceHours } = given;
+    const { queue: _queue, ...place } = placeOf(state, { patienceHours, now: this.clock.now() });
     return {
       queue,
       claim: claimed(caseId, given),
@@ -189,8 +193,7 @@ export class NextCaseController {
         round: state.round,
         panelSize: state.panelSize,
         isEscalated: state.isEscalated,
-        priority: state.route?.priority ?? 0,
-        dueAt: toIso(state.route?.dueAt ?? state.openedAt),
+        ...place,
         openedAt: toIso(state.openedAt),
         categories: [...state.categories].sort(),
         // Hidden from a reviewer who is still to judge.

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { accountHistoryStream, type MeasureKind, strikesInForce } from '../../account/index.js';
 import { Transactor } from '../../event-store/transact.js';
 import { reachOf } from '../../images/index.js';
 import type { Clock } from '../../kernel/clock.js';
@@ -7,10 +8,11 @@ import type { Pool } from '../../platform/database/database.js';
 import { CLOCK, POOL, SETTINGS } from '../../platform/ports.js';
 import { policyStream, severitiesAt } from '../../policy/index.js';
 import type { Case, Route } from '../case.js';
+import { NO_STANDING, type StandingFacts } from '../priority.js';
 import { caseCounts } from '../queries/case-counts.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import type { RoutingFacts } from '../routing.js';
-import { accountBucket, flaggerBucket } from '../views/cases.js';
+import { flaggerBucket } from '../views/cases.js';
 
 /** Reads what the routing of a case depends on: the rules as they are now, the figures as of their views. */
 @Injectable()
@@ -24,12 +26,12 @@ export class RoutingFactsReader {
 
   async read({ imageId, accountId, flaggers, golden }: Case): Promise<RoutingFacts> {
     const people = [...flaggers];
-    const account = accountId === undefined ? [] : [accountBucket(accountId)];
-    const [{ state: rules }, { state: policies }, reach, counts] = await Promise.all([
+    const [{ state: rules }, { state: policies }, reach, counts, standing] = await Promise.all([
       this.transactor.load(reviewSettingsStream, undefined),
       this.transactor.load(policyStream, undefined),
       golden ? golden.reach : reachOf(this.pool, imageId),
-      caseCounts(this.pool, [...people.map(flaggerBucket), ...account]),
+      caseCounts(this.pool, people.map(flaggerBucket)),
+      this.standingOf(accountId),
     ]);
     const records = people.flatMap((one) => {
       const record = counts.get(flaggerBucket(one));
@@ -41,8 +43,17 @@ export class RoutingFactsReader {
       severities: severitiesAt(policies, this.clock.now()) ?? new Map(),
       reach,
       records: new Map(records),
-      accountConfirmed: account.length > 0 ? (counts.get(account[0]!)?.confirmed ?? 0) : 0,
+      standing,
     };
+  }
+
+  /** From the account's own events, so that nothing that is stored is missing. */
+  private async standingOf(accountId: string | undefined): Promise<StandingFacts> {
+    if (accountId === undefined) return NO_STANDING;
+    const { state } = await this.transactor.load(accountHistoryStream, accountId);
+    const measures = new Map<MeasureKind, number>();
+    for (const { kind } of state.measures) measures.set(kind, (measures.get(kind) ?? 0) + 1);
+    return { strikes: strikesInForce(state, this.clock.now()), measures };
   }
 
   /** Whether rules have been set since a case was routed. @param route undefined if it was not routed */

@@ -72,7 +72,7 @@ describe('the case queue', () => {
           const found: unknown[] = [];
           let cursor: string | undefined;
           do {
-            const page = await queueOn(pool).page(LEAD, { status }, limit, cursor);
+            const page = await queueOn(pool).page(LEAD, { status }, { limit, cursor, patienceHours: 24 });
             expect(page.items.length).toBeLessThanOrEqual(limit);
             found.push(...page.items.map((one) => [one.caseId, one.status]));
             cursor = page.nextCursor;
@@ -107,8 +107,9 @@ describe('the case queue', () => {
       },
     });
     for (const status of [undefined, ...CASE_STATUSES]) {
-      const { nextCursor } = await queueOn(explaining).page(LEAD, { status }, 10);
-      if (nextCursor) await queueOn(explaining).page(LEAD, { status }, 10, nextCursor);
+      const { nextCursor } = await queueOn(explaining).page(LEAD, { status }, { limit: 10, patienceHours: 24 });
+      if (nextCursor)
+        await queueOn(explaining).page(LEAD, { status }, { limit: 10, cursor: nextCursor, patienceHours: 24 });
     }
     expect(plans.length).toBeGreaterThan(CASE_STATUSES.length);
     for (const plan of plans) {

@@ -11,8 +11,9 @@ import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { isBlind } from '../blind-review.js';
 import { isOurs } from '../case.js';
+import { agePoints } from '../place-in-queue.js';
 import { casesView } from '../views/cases.js';
-import { caseFields, originField, originFor, VISIBLE, verdictFields } from './case-fields.js';
+import { caseFields, originField, originFor, VISIBLE, verdictFields, type Waiting } from './case-fields.js';
 import { type CaseFilter, conditionsOf, DUE_AGAIN_NOW, orderOf, STATUS_NOW } from './case-filter.js';
 import { seesOrigin } from './reviewing-roles.js';
 import { ShownFlags } from './shown-flags.js';
@@ -81,9 +82,14 @@ export class CaseQueue {
   ) {}
 
   /** Those that wait in the order of their queues, others in the order of their opening. */
-  async page(reader: Actor, filter: CaseFilter, limit: number, cursor?: string): Promise<Page<CaseEntry>> {
+  async page(
+    reader: Actor,
+    filter: CaseFilter,
+    { limit, cursor, patienceHours }: { limit: number; cursor?: string | undefined; patienceHours: number },
+  ): Promise<Page<CaseEntry>> {
     const after = readCursor(cursor, ['number', 'id']);
     const now = this.clock.now();
+    const waiting = { patienceHours, now };
     const values: unknown[] = [now];
     const placeOf = (value: unknown) => `$${values.push(value)}`;
     const order = orderOf(filter);
@@ -103,14 +109,14 @@ export class CaseQueue {
       rows.map(({ image_id }) => image_id),
     );
     // biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
-    const named = (row: any) => ({ ...this.entry(row, reader, now), ...accountOf(owners.get(row.image_id)) });
+    const named = (row: any) => ({ ...this.entry(row, reader, waiting), ...accountOf(owners.get(row.image_id)) });
     return toPage(rows, limit, named, (row) => [Number(row.order_ms), row.case_id]);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
-  private entry(row: any, reader: Actor, now: number): CaseEntry {
+  private entry(row: any, reader: Actor, waiting: Waiting): CaseEntry {
     return {
-      ...toEntry(row, reader, now),
+      ...toEntry(row, reader, waiting),
       ...originFor(row.origin, reader),
       flags: this.shown.of(row.case_id, row.flags, reader),
       flagsReceived: row.flags_received - (row.is_unflagged && seesOrigin(reader) ? 1 : 0),
@@ -130,7 +136,7 @@ const reservationOf = (row: { reserved_for: string | null; reserved_until: Date 
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
-function toEntry(row: any, reader: Actor, now: number): Omit<CaseEntry, 'flags' | 'flagsReceived'> {
+function toEntry(row: any, reader: Actor, { patienceHours, now }: Waiting): Omit<CaseEntry, 'flags' | 'flagsReceived'> {
   const claimed = row.status_now === 'claimed';
   const isOpen = claimed || row.status_now === 'open';
   const isHidden = isOpen && isBlind(row.verdicts, claimed ? row.claimed_by : undefined, reader, now);
@@ -146,7 +152,7 @@ function toEntry(row: any, reader: Actor, now: number): Omit<CaseEntry, 'flags' 
     isEscalated: row.is_escalated,
     ...reservationOf(row, now),
     queue: row.queue,
-    priority: row.priority,
+    priority: row.priority + (isOpen ? agePoints(row.opened_at.getTime(), row.priority, patienceHours, now) : 0),
     dueAt: toIso(row.due_at),
     categories: row.categories,
     verdictsGiven: verdicts.length,

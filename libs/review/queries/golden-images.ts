@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { AccountRecord } from '../../account/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { type PersonalText, readPersonal } from '../../event-store/read-personal.js';
 import { Transactor } from '../../event-store/transact.js';
@@ -8,7 +9,6 @@ import { toIso } from '../../kernel/clock.js';
 import type { Actor } from '../../kernel/envelope.js';
 import { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { EVENT_STORE } from '../../platform/ports.js';
-import type { AccountRecord } from '../account-record.js';
 import { caseStream } from '../case.js';
 import { goldenStream } from '../golden-case.js';
 import { GoldenCaseAdded } from '../golden-events.js';

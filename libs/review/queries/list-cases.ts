@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import { FromViews } from '../../context/from-views.js';
+import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsEntityId, IsInstant, IsLabel, Means } from '../../http/field-rules.js';
 import { page } from '../../http/openapi/answer-schemas.js';
@@ -11,6 +12,7 @@ import { Context } from '../../http/request-context.js';
 import type { Actor } from '../../kernel/envelope.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import type { Origin } from '../case.js';
+import { reviewSettingsStream } from '../queue-rules.js';
 import { casesView } from '../views/cases.js';
 import { CASE_STATUSES, type CaseStatus, ORIGINS } from './case-fields.js';
 import { CaseEntry, CaseQueue, caseEntryExample } from './case-queue.js';
@@ -68,7 +70,10 @@ export class ListCases extends PageQuery<Page<CaseEntry>> {
 
 @QueryHandler(ListCases)
 export class ListCasesHandler implements IQueryHandler<ListCases> {
-  constructor(@Inject(CaseQueue) private readonly queue: CaseQueue) {}
+  constructor(
+    @Inject(CaseQueue) private readonly queue: CaseQueue,
+    @Inject(Transactor) private readonly transactor: Transactor,
+  ) {}
 
   /** @throws InvalidInput */
   async execute({ reader, limit, cursor, mine, escalated, ...conditions }: ListCases): Promise<Page<CaseEntry>> {
@@ -84,7 +89,8 @@ export class ListCasesHandler implements IQueryHandler<ListCases> {
       blind: reader.role === 'reviewer' ? reader.id : undefined,
       isEscalated: escalated === undefined ? undefined : escalated === 'true',
     };
-    return this.queue.page(reader, filter, limit, cursor);
+    const { state: rules } = await this.transactor.load(reviewSettingsStream, undefined);
+    return this.queue.page(reader, filter, { limit, cursor, patienceHours: rules.patienceHours });
   }
 }
 

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { AccountRecords } from '../../account/index.js';
 import { imagesView } from '../../images/index.js';
 import { InvalidInput, Refusal } from '../../kernel/errors.js';
 import { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView, ViewNotBuilt } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
-import { ACCOUNT_RECORDS, type AccountRecords } from '../account-record.js';
 import { likeOther } from '../like-others.js';
 import { casesView } from '../views/cases.js';
 
@@ -24,7 +24,7 @@ export class NobodysAccounts {
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
     @Inject(PersonKeys) private readonly keys: Pick<PersonKeys, 'keyedHash'>,
-    @Inject(ACCOUNT_RECORDS) private readonly accounts: AccountRecords,
+    @Inject(AccountRecords) private readonly accounts: AccountRecords,
   ) {}
 
   /**

@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Optional, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { AccountRecords } from '../../account/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -12,10 +13,10 @@ import { foldRecorded } from '../../kernel/decider.js';
 import type { Actor } from '../../kernel/envelope.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { type Clause, type ContentPolicies, clausesAt, policiesAt, policyStream } from '../../policy/index.js';
-import { ACCOUNT_RECORDS, type AccountRecords } from '../account-record.js';
 import { APPEAL_HEARINGS, type AppealHearings } from '../appeal-hearings.js';
 import { type Case, caseStream } from '../case.js';
 import { ownerOf } from '../conflict-of-interest.js';
+import { reviewSettingsStream } from '../queue-rules.js';
 import { refuseConflict, refuseIncomplete } from '../refusals.js';
 import { isText, REVEAL_LEVELS, severeClauseOf } from '../reveal.js';
 import { AccountCasesReader } from './account-cases.js';
@@ -43,7 +44,7 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
     @Inject(CurrentCases) private readonly current: CurrentCases,
     @Inject(ImageOwners) private readonly images: ImageOwners,
     @Inject(ImagePrompts) private readonly prompts: ImagePrompts,
-    @Inject(ACCOUNT_RECORDS) private readonly accounts: AccountRecords,
+    @Inject(AccountRecords) private readonly accounts: AccountRecords,
     @Inject(AccountCasesReader) private readonly cases: AccountCasesReader,
     @Inject(SevereViewing) private readonly viewing: SevereViewing,
     @Inject(GoldenImages) private readonly golden: GoldenImages,
@@ -54,10 +55,11 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
   async execute({ id: caseId, reader }: ReviewCase): Promise<ReviewAnswer> {
     // Before the case's own events: then every flag stored so far is in one of the two.
     const current = await this.current.find(caseId, reader.id);
-    const [history, { image, isParked }, { state: policies }, isSevereViewer] = await Promise.all([
+    const [history, { image, isParked }, { state: policies }, { state: rules }, isSevereViewer] = await Promise.all([
       this.store.readStream(`${caseStream.category}-${caseId}`),
       this.images.row(caseId),
       this.transactor.load(policyStream, undefined),
+      this.transactor.load(reviewSettingsStream, undefined),
       this.viewing.isViewer(reader),
     ]);
     const state = foldRecorded(caseStream, history);
@@ -86,7 +88,7 @@ export class ReviewCaseHandler implements IQueryHandler<ReviewCase> {
       round: state.round,
       panelSize: state.panelSize,
       isEscalated: state.isEscalated,
-      ...placeOf(state),
+      ...placeOf(state, { patienceHours: rules.patienceHours, now }),
       openedAt: scores.openedAt,
       image: shown.image,
       hasPrompt,

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
 import type { EventStore } from '../../event-store/event-store.js';
+import { Transactor } from '../../event-store/transact.js';
 import { isOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery } from '../../http/field-rules.js';
@@ -29,8 +30,18 @@ import { caseStream } from '../case.js';
 import { ownerOf } from '../conflict-of-interest.js';
 import { ModelProblemFound, ReviewConfirmed, ReviewDismissed } from '../events.js';
 import { GoldenCaseAnswered, GoldenCaseWithdrawn } from '../golden-events.js';
+import { reviewSettingsStream } from '../queue-rules.js';
 import { CaseRouted, PRIORITY_PARTS } from '../routing-events.js';
-import { CASE_ID, caseFields, originField, originFor, placeOf, VISIBLE, verdictFields } from './case-fields.js';
+import {
+  agePart,
+  CASE_ID,
+  caseFields,
+  originField,
+  originFor,
+  placeOf,
+  VISIBLE,
+  verdictFields,
+} from './case-fields.js';
 import { REVIEWERS, seesGolden } from './reviewing-roles.js';
 import { ShownFlags } from './shown-flags.js';
 import { shownType, visibleDecision, visibleHistory, visibleReview } from './visible-review.js';
@@ -51,12 +62,12 @@ const CaseAnswer = closed({
   ),
   priorityParts: list(
     closed({
-      part: oneOf(PRIORITY_PARTS, 'What the points are for.'),
+      part: oneOf([...PRIORITY_PARTS, 'age'], 'What the points are for.'),
       points: count('Points.'),
       of: count('The most points that this part can have.'),
       because: text('Why it has these points.'),
     }),
-    'What the priority consists of; empty until the case is routed.',
+    'What the priority consists of: the parts as of the routing, and the age as of now, which alone counts until the case is routed.',
   ),
   decidesAt: orNull(instant('When the verdicts of a complete panel are final, while one can be taken back.')),
   decidedAt: orNull(instant('When it was decided; null while it is open.')),
@@ -80,6 +91,7 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(POOL) private readonly pool: Pool,
+    @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(ShownFlags) private readonly shown: ShownFlags,
   ) {}
@@ -93,6 +105,8 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
     const { imageId, round, panelSize, origin, categories, isEscalated } = state;
     const owners = await ownersOf(this.pool, [imageId]);
     const now = this.clock.now();
+    const { state: rules } = await this.transactor.load(reviewSettingsStream, undefined);
+    const waiting = { patienceHours: rules.patienceHours, now };
     const { verdict: _, ...visible } = visibleReview(state, reader, now);
     const seen = visibleHistory(events, state, reader, now);
     const decidesAt = visibleDecision(state, reader, now);
@@ -105,8 +119,11 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
       round,
       panelSize,
       isEscalated,
-      ...placeOf(state),
-      priorityParts: [...(events.findLast((event) => isOf(CaseRouted, event))?.data.parts ?? [])],
+      ...placeOf(state, waiting),
+      priorityParts: [
+        ...(events.findLast((event) => isOf(CaseRouted, event))?.data.parts ?? []),
+        agePart(state, waiting),
+      ],
       flaggers: this.shown.flaggersOf(caseId, state, reader),
       categories: [...categories].sort(),
       decidesAt: decidesAt === undefined ? null : toIso(decidesAt),

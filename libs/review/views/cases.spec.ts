@@ -100,7 +100,7 @@ describe('the cases view', () => {
     expect(row(unflagged('sample'), flag, late)).toMatchObject({ origin: 'sample', flags_received: 2 });
     const counters = (origin: string, ...events: ReturnType<typeof recorded>[]) =>
       foldView(casesView, [unflagged(origin), ...events]).counters;
-    expect(counters('sample', verdict, dismissed)).toEqual({ 'account:acc-1': { decided: 1, confirmed: 0 } });
+    expect(counters('sample', verdict, dismissed)).toEqual({});
     expect(counters('sample')).toEqual({ 'queue:default': { open: 1 } });
     expect(counters('golden')).toEqual({ 'queue:default': { open: 1, golden: 1 } });
     expect(row(unflagged('sample'), verdict, dismissed, open(6, 2))).toMatchObject({ origin: 'flags', round: 2 });
@@ -124,12 +124,11 @@ describe('the cases view', () => {
     expect(counters(open(1), routed(2))).toEqual({ 'queue:severe': { open: 1 } });
     const first = [open(1), routed(2), verdict, dismissed];
     const wrong = { decided: 1, confirmed: 0 };
-    expect(counters(...first)).toEqual({ 'flagger:acc-9': wrong, 'account:acc-1': wrong });
+    expect(counters(...first)).toEqual({ 'flagger:acc-9': wrong });
     const second = [...first, open(6, 2, 'acc-7')];
     expect(counters(...second)).toEqual({
       'queue:severe': { open: 1 },
       'flagger:acc-9': wrong,
-      'account:acc-1': wrong,
     });
     const right = { decided: 1, confirmed: 1 };
     const confirmed = recorded(7, 'ReviewConfirmed', {
@@ -142,7 +141,6 @@ describe('the cases view', () => {
     expect(counters(...second, confirmed)).toEqual({
       'flagger:acc-9': right,
       'flagger:acc-7': right,
-      'account:acc-1': right,
     });
     const problem = recorded(7, 'ModelProblemFound', { caseId, imageId: caseId, categories: [], votes, round: 2 });
     expect(counters(...second, problem)).toEqual({});

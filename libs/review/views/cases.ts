@@ -143,8 +143,6 @@ export const casesView = defineView({
 export const queueBucket = (queue: string): string => `queue:${queue}`;
 /** The bucket of the decided cases that somebody flagged. */
 export const flaggerBucket = (flagger: string): string => `flagger:${flagger}`;
-/** The bucket of the decided cases of an account. */
-export const accountBucket = (accountId: string): string => `account:${accountId}`;
 
 /** Golden cases are among the open ones, and counted apart for figures that leave them out. */
 const waiting = (row: CaseRow) =>
@@ -153,11 +151,10 @@ const waiting = (row: CaseRow) =>
     : [];
 
 /** A problem of the model counts neither for nor against anybody. */
-function judged({ outcome, origin, judged_flaggers, account_id }: CaseRow) {
+function judged({ outcome, origin, judged_flaggers }: CaseRow) {
   if (outcome === null || origin === 'golden') return [];
   const amounts = { decided: 1, confirmed: outcome === 'confirmed' ? 1 : 0 };
-  const buckets = [...judged_flaggers.map(flaggerBucket), ...(account_id === null ? [] : [accountBucket(account_id)])];
-  return buckets.map((bucket) => ({ bucket, amounts }));
+  return judged_flaggers.map((flagger) => ({ bucket: flaggerBucket(flagger), amounts }));
 }
 
 function opened(

@@ -7,6 +7,7 @@ import { PostgresEventStore } from '../../libs/event-store/postgres/postgres-eve
 import type { StoredEvents } from '../../libs/events/stored-events.js';
 import type { Clock } from '../../libs/kernel/clock.js';
 import { StoreUnavailable } from '../../libs/kernel/errors.js';
+import { type Nonces, randomNonces } from '../../libs/kernel/ids.js';
 import type { Settings } from '../../libs/platform/configuration/settings.js';
 import type { Connection, Pool } from '../../libs/platform/database/database.js';
 import { errorLog } from '../../libs/platform/logging/error-log.js';
@@ -24,24 +25,29 @@ export async function openLog(
   stored: StoredEvents,
   passedOver?: EventStoreDBReport['passedOver'],
 ): Promise<EventStore> {
-  if (!eventstoreUrl) return new PostgresEventStore(connection, stored);
+  const nonces = randomNonces();
+  if (!eventstoreUrl) return new PostgresEventStore(connection, stored, nonces);
   const lostRejection = errorLog(logger, 'a client of the event store lost an error, whose request was answered');
   const report = { lostRejection, ...(passedOver && { passedOver }) };
-  const store = await openEventStoreDB(eventstoreUrl, clock, stored, report);
+  const store = await openEventStoreDB(eventstoreUrl, clock, stored, report, nonces);
   return new DeduplicatingEventStore(store, new FactIndex(pool, clock), clock);
 }
 
-/** @throws StartFailure */
+/**
+ * @param nonces none for a copy of a log
+ * @throws StartFailure
+ */
 export async function openEventStoreDB(
   connectionString: string,
   clock: Clock,
   stored: StoredEvents,
   report: EventStoreDBReport,
+  nonces?: Nonces,
 ): Promise<EventStore> {
   // Imported on demand: loading the client takes a tenth of the start of a process.
   const { EventStoreDBEventStore } = await import('../../libs/event-store/eventstoredb/eventstoredb-event-store.js');
   try {
-    return new EventStoreDBEventStore(connectionString, clock, stored, report);
+    return new EventStoreDBEventStore(connectionString, clock, stored, report, nonces);
   } catch (error) {
     throw new StartFailure(
       'eventstore-url-invalid',

@@ -1,6 +1,10 @@
 import type { Context } from '../../libs/context/context.js';
 import { CreateFactIndex1700000000030 } from '../../libs/event-store/eventstoredb/schema.js';
-import { CreateEventLog1700000000001, CreateLogEpoch1700000000080 } from '../../libs/event-store/postgres/schema.js';
+import {
+  CreateEventLog1700000000001,
+  CreateLogEpoch1700000000080,
+  StoreMilliseconds1700000000200,
+} from '../../libs/event-store/postgres/schema.js';
 import { TokenAdministration } from '../../libs/http/credentials/token-administration.js';
 import { EVERYWHERE } from '../../libs/http/http.module.js';
 import { DocumentsController } from '../../libs/http/openapi/documents.controller.js';
@@ -69,6 +73,7 @@ export const platform: Context = {
     KeepReactorProgress1700000000120,
     OwnTokens1700000000130,
     CreateProcesses1700000000135,
+    StoreMilliseconds1700000000200,
   ],
   services: [TokenAdministration],
 };

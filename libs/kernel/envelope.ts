@@ -33,6 +33,8 @@ export interface EventMetadata {
   offset?: string;
   /** When it was stored, RFC 3339, if the log keeps no such time itself: `recordedAt` then comes from here. */
   recordedat?: string;
+  /** Added by the log when it stores the event, so that nobody can guess the event from its hash. */
+  nonce?: string;
 }
 
 /** Any JSON object: the data of an event before its type was checked. */

@@ -7,8 +7,15 @@ export interface Ids {
   next(): string;
 }
 
+/** The only source of other random texts. */
+export interface Nonces {
+  /** 16 random bytes, base64url. */
+  next(): string;
+}
+
 const POOL_BYTES = 4096;
 const RANDOM_BYTES_PER_ID = 10;
+const NONCE_BYTES = 16;
 
 /**
  * UUIDv7 from the clock and the operating system's random numbers; ids stay in order even if the clock is set back. The
@@ -30,6 +37,22 @@ export function timeOrderedIds(clock: Clock): Ids {
       pool.copy(bytes, 6, used, used + RANDOM_BYTES_PER_ID);
       used += RANDOM_BYTES_PER_ID;
       return format(bytes.toString('hex'), 7);
+    },
+  };
+}
+
+/** Nonces from the operating system's random numbers. */
+export function randomNonces(): Nonces {
+  const pool = Buffer.alloc(POOL_BYTES);
+  let used = POOL_BYTES;
+  return {
+    next() {
+      if (used === POOL_BYTES) {
+        randomFillSync(pool);
+        used = 0;
+      }
+      used += NONCE_BYTES;
+      return pool.toString('base64url', used - NONCE_BYTES, used);
     },
   };
 }

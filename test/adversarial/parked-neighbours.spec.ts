@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { appendParameters, encode } from '../../libs/event-store/postgres/event-rows.js';
+import { appendParameters } from '../../libs/event-store/postgres/event-rows.js';
 import { APPEND } from '../../libs/event-store/postgres/statements.js';
+import { storedText } from '../../libs/event-store/stored-text.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 let gatehouse: TestGatehouse;
@@ -41,7 +42,7 @@ async function storeBrokenFlag(imageId: string): Promise<void> {
   };
   const event = { id: randomUUID(), type: 'ContentFlagged', data: { imageId, flaggedBy: 'rev-1' }, metadata };
   const write = { stream: 'facts-http0', expected: 'any' as const, events: [event] };
-  await gatehouse.runtime.pool.query(APPEND.text, appendParameters([write], [[encode(event)]]));
+  await gatehouse.runtime.pool.query(APPEND.text, appendParameters([write], [[storedText(event)]]));
 }
 
 it.each(['before', 'after'])(

@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { catalogue } from '../../apps/composition/catalogue.js';
 import { WriteClient } from '../../libs/event-store/eventstoredb/write-client.js';
-import { appendParameters, encode } from '../../libs/event-store/postgres/event-rows.js';
+import { appendParameters } from '../../libs/event-store/postgres/event-rows.js';
 import { APPEND } from '../../libs/event-store/postgres/statements.js';
+import { storedText } from '../../libs/event-store/stored-text.js';
 import { imageEvents } from '../../libs/images/events.js';
 import type { NewEvent } from '../../libs/kernel/envelope.js';
 import { parkedKeys } from '../../libs/subscriptions/checkpoints.js';
@@ -141,7 +142,7 @@ describe.each(['PostgreSQL', 'EventStoreDB'] as const)('broken events in a log i
       store = async (events) => {
         for (const { stream, ...given } of events) {
           const event = given as NewEvent;
-          const parameters = appendParameters([{ stream, expected: 'any', events: [event] }], [[encode(event)]]);
+          const parameters = appendParameters([{ stream, expected: 'any', events: [event] }], [[storedText(event)]]);
           await log.query(APPEND.text, parameters);
         }
       };

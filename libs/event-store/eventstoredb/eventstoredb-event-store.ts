@@ -4,6 +4,7 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import { coalesced } from '../../kernel/coalesced.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
+import type { Nonces } from '../../kernel/ids.js';
 import type { EventStore, NextOptions, Page, ReadAllOptions, StreamWrite, WriteResult } from '../event-store.js';
 import { openBulkRead } from './bulk-reader.js';
 import { eventStoreAddress } from './client-addresses.js';
@@ -37,6 +38,7 @@ export class EventStoreDBEventStore implements EventStore {
 
   /**
    * @param connectionString esdb:// or kurrentdb://, with TLS and credentials in it
+   * @param nonces none for a copy of a log, which keeps its events as they are
    * @throws Error if it is malformed or its certificate is missing
    */
   constructor(
@@ -44,6 +46,7 @@ export class EventStoreDBEventStore implements EventStore {
     private readonly clock: Clock,
     private readonly stored: StoredEvents,
     report: EventStoreDBReport,
+    private readonly nonces?: Nonces,
   ) {
     hideServerNameWarning();
     this.reader = EventStoreDBClient.connectionString(eventStoreAddress(connectionString));
@@ -58,12 +61,12 @@ export class EventStoreDBEventStore implements EventStore {
     this.stopReporting = reportLostRejections(report.lostRejection);
   }
 
-  /** @throws WriteTooLarge before anything is sent, if the limit of the server is known */
+  /** @throws EventsRefused, and WriteTooLarge if the limit of the server is known, before anything is sent */
   async append(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
     if (writes.length === 0) return [];
     for (const { stream } of writes) this.stored.requireOurs(stream);
     const now = toIso(this.clock.now());
-    const prepared = writes.map(({ stream, events }) => prepare(stream, events, now, this.writer.limit));
+    const prepared = writes.map(({ stream, events }) => prepare(stream, events, now, this.writer.limit, this.nonces));
     const end = await this.end();
     const answers = await Promise.allSettled(writes.map((write, n) => this.appendOne(write, prepared[n]!, end)));
     // Only now: a retry must not overtake a write that is still running.

@@ -1,7 +1,9 @@
 import type { EventData } from '@eventstore/db-client';
 import { isObject, type StoredEvents } from '../../events/stored-events.js';
 import type { EventMetadata, NewEvent, Position, RecordedEvent } from '../../kernel/envelope.js';
+import type { Nonces } from '../../kernel/ids.js';
 import { type ExpectedRevision, WriteTooLarge } from '../event-store.js';
+import { storedText } from '../stored-text.js';
 
 /** A record of the server's log, as both clients return it. */
 export interface LogRecord {
@@ -110,22 +112,30 @@ export interface PreparedEvents {
  * Stores each event with its time in the metadata: the native client returns the server's time in whole seconds only.
  * @param now RFC 3339
  * @param limit maximum bytes of the server
- * @throws WriteTooLarge before anything is sent
+ * @throws WriteTooLarge and EventsRefused before anything is sent
  */
-export function prepare(stream: string, events: readonly NewEvent[], now: string, limit: number): PreparedEvents {
+export function prepare(
+  stream: string,
+  events: readonly NewEvent[],
+  now: string,
+  limit: number,
+  nonces?: Nonces,
+): PreparedEvents {
   let total = 0;
-  const prepared = events.map(({ id, type, data, metadata }): EventData => {
+  const prepared = events.map((event): EventData => {
+    const { id, type, metadata } = event;
+    const dated = { ...event, metadata: { ...metadata, recordedat: metadata.recordedat ?? now } };
+    const text = storedText(dated, nonces);
     // The client passes bytes on unchanged only from a plain Uint8Array.
-    const metadataBytes = new Uint8Array(
-      Buffer.from(JSON.stringify({ ...metadata, recordedat: metadata.recordedat ?? now })),
-    );
-    const bytes = Buffer.byteLength(JSON.stringify(data)) + metadataBytes.length + RECORD_OVERHEAD_BYTES;
+    const metadataBytes = new Uint8Array(Buffer.from(text.metadata));
+    const bytes = Buffer.byteLength(text.data) + metadataBytes.length + RECORD_OVERHEAD_BYTES;
     if (bytes > MAX_EVENT_BYTES)
       throw new WriteTooLarge(
         `${type} ${id} for ${stream} has ${bytes} bytes; ${MAX_EVENT_BYTES} are allowed: send a smaller event`,
       );
     total += bytes;
-    return { id, contentType: 'application/json', type, data, metadata: metadataBytes };
+    // It serializes the data itself: from the text, so that the members keep their order.
+    return { id, contentType: 'application/json', type, data: JSON.parse(text.data), metadata: metadataBytes };
   });
   if (total > limit)
     throw new WriteTooLarge(

@@ -1,8 +1,9 @@
 import { isObject, type StoredEvents } from '../../events/stored-events.js';
-import type { EventMetadata, NewEvent, RecordedEvent } from '../../kernel/envelope.js';
+import type { EventMetadata, RecordedEvent } from '../../kernel/envelope.js';
 import { eventLoop } from '../../kernel/event-loop.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 import type { StreamWrite } from '../event-store.js';
+import type { StoredText } from '../stored-text.js';
 
 const EVENTS_PER_TURN = 500;
 export const NO_STREAM = -1;
@@ -11,20 +12,10 @@ const ANY = -2;
 /** Columns as the statements select them; the first differs by statement. */
 export type Row = [string, string | null, string, string, string, string, string, string, string];
 
-export interface Encoded {
-  data: string;
-  metadata: string;
-}
-
-export const encode = (event: NewEvent): Encoded => ({
-  data: JSON.stringify(event.data),
-  metadata: JSON.stringify(event.metadata),
-});
-
 /** Values stay strings; each reader parses what it needs, once. */
 export const AS_TEXT = { getTypeParser: () => (text: string) => text };
 
-export function appendParameters(writes: readonly StreamWrite[], encoded: Encoded[][]): Buffer[] {
+export function appendParameters(writes: readonly StreamWrite[], encoded: StoredText[][]): Buffer[] {
   const events = writes.flatMap((write) => write.events);
   const flat = encoded.flat();
   return [

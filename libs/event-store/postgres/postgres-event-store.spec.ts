@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { canonicalJson } from '../../kernel/canonical-json.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
+import { randomNonces } from '../../kernel/ids.js';
 import { eventStoreContract } from '../event-store.contract.js';
+import { EventsRefused } from '../event-store.js';
 import { newEvent } from '../sample-events.contract.js';
 import { PostgresEventStore } from './postgres-event-store.js';
 
@@ -63,5 +66,68 @@ describe('PostgresEventStore', () => {
     await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
     await admin.end();
     expect(await store.append([write])).toMatchObject([{ outcome: 'appended', revision: 0 }]);
+  });
+});
+
+describe('PostgresEventStore with nonces', () => {
+  let database: TestDatabase;
+  let store: PostgresEventStore;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    store = new PostgresEventStore(database.connection, undefined, randomNonces());
+  });
+  afterAll(async () => {
+    await store.close();
+    await database.drop();
+  });
+
+  const storedRows = async () => {
+    const client = new pg.Client(database.connection);
+    await client.connect();
+    const { rows } = await client.query(
+      `SELECT id, data::text, metadata::text, recorded_at = date_trunc('milliseconds', recorded_at) AS "isExact"
+       FROM log.events ORDER BY position`,
+    );
+    await client.end();
+    return rows;
+  };
+
+  it('stores canonical text with whole milliseconds, which its own page and every other reader has', async () => {
+    const start = await store.head();
+    const signal = new AbortController().signal;
+    await store.readNext(start, { waitMs: 0, signal });
+    const event = newEvent('Tested', { b: 'ä ☃ 𝄞 "quoted" \\ \n', a: { 10: 1, 9: 2.5e-8 } });
+    await store.append([{ stream: 'account-n', expected: 'no-stream', events: [event, newEvent()] }]);
+    const { events: own } = await store.readNext(start, { waitMs: 1_000, signal });
+    const { events: read } = await store.readAll(start);
+    expect(own).toEqual(read);
+    expect(read[0]).toMatchObject({ data: event.data, metadata: event.metadata });
+    expect(new Set(read.map(({ metadata }) => metadata.nonce)).size).toBe(2);
+    const rows = await storedRows();
+    for (const [n, { data, metadata, isExact }] of rows.entries()) {
+      expect([data, metadata]).toEqual([canonicalJson(read[n]!.data), canonicalJson(read[n]!.metadata)]);
+      expect(isExact).toBe(true);
+    }
+  });
+
+  it('refuses what has no canonical text, and stores what others append at the same time', async () => {
+    const bad = newEvent('Tested', { a: 'x\ud800' });
+    const answers = await Promise.allSettled(
+      [newEvent(), bad, newEvent()].map((event, n) =>
+        store.append([{ stream: `account-r${n}`, expected: 'no-stream', events: [event] }]),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect((answers[1] as PromiseRejectedResult).reason).toBeInstanceOf(EventsRefused);
+    expect(await store.readStream('account-r1')).toEqual([]);
+  });
+
+  it('stores a repeated write once, with its first nonce', async () => {
+    const write = { stream: 'account-twice', expected: 'no-stream' as const, events: [newEvent()] };
+    await store.append([write]);
+    const before = await store.readStream('account-twice');
+    expect(await store.append([write])).toMatchObject([{ outcome: 'already-appended' }]);
+    expect(await store.readStream('account-twice')).toEqual(before);
   });
 });

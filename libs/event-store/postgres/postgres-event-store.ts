@@ -5,12 +5,14 @@ import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { eventLoop } from '../../kernel/event-loop.js';
 import { FEW_EVENTS } from '../../kernel/fact-limits.js';
+import type { Nonces } from '../../kernel/ids.js';
 import { isTransientDatabaseError } from '../../kernel/transient.js';
 import { Changes } from '../../kernel/wait.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
 import { type Connection, openPool } from '../../platform/database/connection.js';
 import {
   type EventStore,
+  EventsRefused,
   type NextOptions,
   type Page,
   type ReadAllOptions,
@@ -18,19 +20,9 @@ import {
   UnknownPosition,
   type WriteResult,
 } from '../event-store.js';
+import { type StoredText, storedText } from '../stored-text.js';
 import { type AppendJob, AppendQueue } from './append-queue.js';
-import {
-  AS_TEXT,
-  appendParameters,
-  type Encoded,
-  encode,
-  isoTime,
-  NO_STREAM,
-  numbers,
-  type Row,
-  toEvent,
-  toEvents,
-} from './event-rows.js';
+import { AS_TEXT, appendParameters, isoTime, NO_STREAM, numbers, type Row, toEvent, toEvents } from './event-rows.js';
 import { HeadNotifications } from './head-notifications.js';
 import { OwnAppends } from './own-appends.js';
 import { APPEND, HEAD, PLACES, READ_ALL, READ_STREAMS, READ_TAIL, READ_TYPES, SCAN_WINDOW } from './statements.js';
@@ -75,10 +67,12 @@ export class PostgresEventStore implements EventStore {
   /**
    * @param connection for node-postgres; the schema must have been migrated
    * @param stored marks events that can't be used; without it every event counts as usable
+   * @param nonces none for a copy of a log, which keeps its events as they are
    */
   constructor(
     connection: Connection,
     private readonly stored?: StoredEvents,
+    private readonly nonces?: Nonces,
   ) {
     this.pool = openPool(connection, {
       max: 6,
@@ -178,7 +172,8 @@ export class PostgresEventStore implements EventStore {
         taken += job.writes.length;
       }
     } catch (error) {
-      if ((error as { code?: string }).code === UNIQUE_VIOLATION && jobs.length > 1) {
+      const isOfOne = (error as { code?: string }).code === UNIQUE_VIOLATION || error instanceof EventsRefused;
+      if (isOfOne && jobs.length > 1) {
         for (const job of jobs) await this.send([job]);
       } else {
         const known = storeError(error);
@@ -194,7 +189,7 @@ export class PostgresEventStore implements EventStore {
   private async appendWrites(writes: readonly StreamWrite[]): Promise<WriteResult[]> {
     // Decisions don't yield, however many go together: their events are few, and a caller waits for each.
     if (writes.some(({ events }) => events.length > FEW_EVENTS)) await eventLoop.yield();
-    const encoded = writes.map((write) => write.events.map(encode));
+    const encoded = writes.map((write) => write.events.map((event) => storedText(event, this.nonces)));
     let answer: { actual: (number | null)[] | null; base: (number | null)[] | null; recordedAt: string };
     try {
       const [row] = await this.rows(APPEND, appendParameters(writes, encoded));
@@ -222,14 +217,20 @@ export class PostgresEventStore implements EventStore {
     );
   }
 
-  private remember(write: StreamWrite, encoded: Encoded[], revision: number, base: Position, recordedAt: string): void {
+  private remember(
+    write: StreamWrite,
+    encoded: StoredText[],
+    revision: number,
+    base: Position,
+    recordedAt: string,
+  ): void {
     const { stream } = write;
     // Field by field: a spread here was the costliest line of an append.
     const events = write.events.map(({ id, type, data, metadata }, n) => ({
       id,
       type,
       data,
-      metadata,
+      metadata: encoded[n]!.withNonce,
       stream,
       revision: revision + 1 + n,
       position: base + 1 + n,

@@ -1,43 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/**
- * The log. Every append locks the head's row until it commits, so positions are assigned in commit order: they have no
- * gaps, and a reader that sees position n sees everything before it. (A sequence would number events before they commit,
- * and readers could skip late ones.)
- */
-export class CreateEventLog1700000000001 implements MigrationInterface {
-  name = 'CreateEventLog1700000000001';
-
-  async up(runner: QueryRunner): Promise<void> {
-    await runner.query(`
-      CREATE SCHEMA log;
-
-      CREATE TABLE log.head (
-        only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-        position bigint NOT NULL
-      ) WITH (fillfactor = 10);
-      INSERT INTO log.head (position) VALUES (0);
-
-      CREATE SEQUENCE log.stream_ids;
-      CREATE TABLE log.streams (
-        id bigint PRIMARY KEY,
-        name text NOT NULL CONSTRAINT streams_name UNIQUE,
-        revision bigint NOT NULL
-      ) WITH (fillfactor = 70);
-
-      CREATE TABLE log.events (
-        position bigint CONSTRAINT events_position PRIMARY KEY,
-        stream_id bigint NOT NULL,
-        revision bigint NOT NULL,
-        id uuid NOT NULL CONSTRAINT events_id UNIQUE,
-        type text NOT NULL,
-        recorded_at timestamptz NOT NULL,
-        data json NOT NULL,
-        metadata json NOT NULL,
-        CONSTRAINT events_place UNIQUE (stream_id, revision)
-      );
-
-      CREATE FUNCTION log.append(
+/** @param now the time when the events of a call are stored */
+const appendFunction = (now: string): string => `
+      CREATE OR REPLACE FUNCTION log.append(
         w_stream text[], w_expected bigint[], w_count int[],
         e_write int[], e_id uuid[], e_type text[], e_data json[], e_metadata json[],
         OUT actual bigint[], OUT base bigint[], OUT recorded_at timestamptz
@@ -54,7 +19,7 @@ export class CreateEventLog1700000000001 implements MigrationInterface {
         known int[] := '{}';
       BEGIN
         SELECT position INTO head FROM log.head FOR UPDATE;
-        recorded_at := clock_timestamp();
+        recorded_at := ${now};
         next := head;
         SELECT array_agg(s.id ORDER BY w.ord), array_agg(coalesce(s.revision, -1) ORDER BY w.ord)
           INTO ids, actual
@@ -93,7 +58,46 @@ export class CreateEventLog1700000000001 implements MigrationInterface {
         UPDATE log.head SET position = next;
         PERFORM pg_notify('gatehouse_log', next::text);
       END $$;
+    `;
+
+/**
+ * The log. Every append locks the head's row until it commits, so positions are assigned in commit order: they have no
+ * gaps, and a reader that sees position n sees everything before it. (A sequence would number events before they commit,
+ * and readers could skip late ones.)
+ */
+export class CreateEventLog1700000000001 implements MigrationInterface {
+  name = 'CreateEventLog1700000000001';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE SCHEMA log;
+
+      CREATE TABLE log.head (
+        only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+        position bigint NOT NULL
+      ) WITH (fillfactor = 10);
+      INSERT INTO log.head (position) VALUES (0);
+
+      CREATE SEQUENCE log.stream_ids;
+      CREATE TABLE log.streams (
+        id bigint PRIMARY KEY,
+        name text NOT NULL CONSTRAINT streams_name UNIQUE,
+        revision bigint NOT NULL
+      ) WITH (fillfactor = 70);
+
+      CREATE TABLE log.events (
+        position bigint CONSTRAINT events_position PRIMARY KEY,
+        stream_id bigint NOT NULL,
+        revision bigint NOT NULL,
+        id uuid NOT NULL CONSTRAINT events_id UNIQUE,
+        type text NOT NULL,
+        recorded_at timestamptz NOT NULL,
+        data json NOT NULL,
+        metadata json NOT NULL,
+        CONSTRAINT events_place UNIQUE (stream_id, revision)
+      );
     `);
+    await runner.query(appendFunction('clock_timestamp()'));
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -117,5 +121,18 @@ export class CreateLogEpoch1700000000080 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP TABLE log.epoch');
+  }
+}
+
+/** Events are stored with milliseconds, as every reader sees them: what nobody sees could be changed without a trace. */
+export class StoreMilliseconds1700000000200 implements MigrationInterface {
+  name = 'StoreMilliseconds1700000000200';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(appendFunction("date_trunc('milliseconds', clock_timestamp())"));
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(appendFunction('clock_timestamp()'));
   }
 }

@@ -1,5 +1,6 @@
 import { STREAM_DOES_NOT_EXIST } from '@event-driven-io/emmett';
 import { PostgresEventStore } from '../../../dist/libs/event-store/postgres/postgres-event-store.js';
+import { randomNonces } from '../../../dist/libs/kernel/ids.js';
 import { openBareLog } from '../bare-log.mjs';
 import { EMMETT_EVENTS, openEmmett } from '../emmett.mjs';
 import { fact, factLanes, jsonBytes } from '../facts.mjs';
@@ -73,7 +74,7 @@ export async function run({ server, rounds, eventsPerRound, log }) {
 }
 
 function openGatehouse(database) {
-  const store = new PostgresEventStore(database.connection);
+  const store = new PostgresEventStore(database.connection, undefined, randomNonces());
   return {
     label: 'gatehouse',
     database,

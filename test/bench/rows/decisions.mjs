@@ -5,7 +5,7 @@ import { PostgresEventStore } from '../../../dist/libs/event-store/postgres/post
 import { Transactor } from '../../../dist/libs/event-store/transact.js';
 import { EventSchemas } from '../../../dist/libs/events/event-schemas.js';
 import { systemClock, toIso } from '../../../dist/libs/kernel/clock.js';
-import { timeOrderedIds } from '../../../dist/libs/kernel/ids.js';
+import { randomNonces, timeOrderedIds } from '../../../dist/libs/kernel/ids.js';
 import { EMMETT_EVENTS, openEmmett } from '../emmett.mjs';
 import { alternate, compare, inFlight, rateOf } from '../measure.mjs';
 import { expectRows } from '../postgres.mjs';
@@ -60,7 +60,7 @@ export async function run({ server, rounds, decisionsPerRound, log }) {
 }
 
 function openGatehouse(database) {
-  const store = new PostgresEventStore(database.connection);
+  const store = new PostgresEventStore(database.connection, undefined, randomNonces());
   const transactor = new Transactor(store, ids, systemClock, new EventSchemas(catalogue.events));
   return {
     label: 'gatehouse',

@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import { canonicalJson } from '../kernel/canonical-json.js';
+import { randomNonces } from '../kernel/ids.js';
+import { EventsRefused } from './event-store.js';
+import { newEvent } from './sample-events.contract.js';
+import { storedText } from './stored-text.js';
+
+const nonces = { next: () => 'AAAAAAAAAAAAAAAAAAAAAA' };
+
+describe('the stored texts of an event', () => {
+  it('are canonical and have a nonce', () => {
+    const event = newEvent('Tested', { b: 1, a: { d: 'ä', c: [2, 1] } });
+    const { data, metadata, withNonce } = storedText(event, nonces);
+    expect(data).toBe('{"a":{"c":[2,1],"d":"ä"},"b":1}');
+    expect(withNonce).toEqual({ ...event.metadata, nonce: nonces.next() });
+    expect(metadata).toBe(canonicalJson(withNonce));
+    expect(event.metadata).not.toHaveProperty('nonce');
+  });
+
+  it('of a copy keep its nonce, and are canonical too', () => {
+    const event = newEvent('Tested', { b: 1, a: 2 });
+    const copy = { ...event, metadata: { ...event.metadata, nonce: 'BBBBBBBBBBBBBBBBBBBBBB' } };
+    for (const given of [nonces, undefined])
+      expect(storedText(copy, given)).toMatchObject({ data: '{"a":2,"b":1}', withNonce: copy.metadata });
+  });
+
+  it('of a copy of an event without a nonce stay as they are', () => {
+    const event = newEvent('Tested', { b: 'x\ud800', a: 2 ** 60 });
+    expect(storedText(event)).toEqual({
+      data: JSON.stringify(event.data),
+      metadata: JSON.stringify(event.metadata),
+      withNonce: event.metadata,
+    });
+  });
+
+  it.each([
+    ['half of a surrogate pair', { a: 'x\ud800' }, '/a has half of a surrogate pair'],
+    ['an integer that programs round', { a: [2 ** 53] }, '/a/0 is an integer beyond'],
+    ['extreme depth', { a: JSON.parse(`${'['.repeat(200)}${']'.repeat(200)}`) }, 'is nested deeper than 100 levels'],
+  ])('do not exist for %s, and the error names the event and the field', (_, data, message) => {
+    const event = newEvent('Tested', data);
+    expect(() => storedText(event, nonces)).toThrow(EventsRefused);
+    expect(() => storedText(event, nonces)).toThrow(
+      expect.objectContaining({
+        code: 'event-not-canonical',
+        kind: 'invalid-input',
+        eventIds: new Set([event.id]),
+        message: expect.stringContaining(message),
+      }),
+    );
+  });
+});
+
+describe('nonces', () => {
+  it('are 16 bytes each, and no two are the same', () => {
+    const random = randomNonces();
+    const made = Array.from({ length: 2_000 }, () => random.next());
+    expect(new Set(made).size).toBe(made.length);
+    for (const nonce of made) expect(Buffer.from(nonce, 'base64url')).toHaveLength(16);
+  });
+});

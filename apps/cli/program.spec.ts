@@ -97,6 +97,7 @@ const COMMANDS = [
   'appeal list',
   'appeal show',
   'appeal file',
+  'appeal next',
   'appeal claim',
   'appeal release',
   'appeal decide',

@@ -48,8 +48,11 @@ function hostile(schema: Schema): unknown {
 
 function answerTo(method: string, path: string): unknown {
   const matches = (template: string) => new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
-  const [, operations] = Object.entries(document.paths).find(([template]) => matches(template))!;
-  const ok = Object.entries(operations[method.toLowerCase()]!.responses).find(([status]) => status.startsWith('2'))!;
+  const answered = method.toLowerCase();
+  const [, operations] = Object.entries(document.paths).find(
+    ([template, all]) => matches(template) && answered in all,
+  )!;
+  const ok = Object.entries(operations[answered]!.responses).find(([status]) => status.startsWith('2'))!;
   return hostile(ok[1].content!['application/json']!.schema);
 }
 
@@ -101,6 +104,7 @@ const SHOWING = [
   'golden show img-1',
   'appeal list --limit 1',
   'appeal show img-1',
+  'appeal next',
   'appeal claim img-1',
   'notice list --limit 1',
   'notice show notice-1',

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { Argument, type Command, Option } from 'commander';
+import type { ApiClient } from '../cli/api-client.js';
 import { type CommandGroup, command, integer, reason } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
 import { line, paragraphs, quotation, type Shown } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
 import { listed, type Runner } from '../cli/session.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
+import { Refusal } from '../kernel/errors.js';
 import type { AppealClaimAnswer } from './features/claim-appeal.js';
+import type { NextAppealAnswer } from './features/next-appeal.js';
 import type { AppealEntry } from './queries/list-appeals.js';
 import type { AppealAnswer } from './queries/show-appeal.js';
 
@@ -24,6 +27,8 @@ interface Filter {
   account?: string;
   reviewer?: string;
   overdue?: true;
+  unclaimed?: true;
+  hearer?: string;
   limit: number;
 }
 
@@ -43,17 +48,21 @@ function readingCommands(group: Command, run: Runner): void {
     .option('--account <id>', 'only appeals of this account')
     .option('--reviewer <id>', 'only appeals that this reviewer has claimed or decided')
     .option('--overdue', 'only open appeals whose deadline has passed')
+    .option('--unclaimed', 'only open appeals that nobody has claimed')
+    .option('--hearer <id>', 'who is to hear them, instead of you: says which they may not. For leads')
     .option('--limit <n>', 'maximum number of appeals', integer(1, 1_000_000), 50)
     .action(
-      run<Filter>(async (session, { status, overdue, limit, ...filter }) => {
-        const query = { ...filter, status: status === 'any' ? undefined : status, overdue: overdue && 'true' };
+      run<Filter>(async (session, { status, overdue, unclaimed, limit, ...filter }) => {
+        const query = {
+          ...filter,
+          status: status === 'any' ? undefined : status,
+          overdue: overdue && 'true',
+          claimed: unclaimed && 'false',
+        };
         const items = await listed<AppealEntry>(session, '/v1/appeals', query, limit);
+        const who = filter.hearer ?? 'you';
         session.print({ items }, () =>
-          table(
-            ['appeal', 'account', 'status', 'number', 'filed', 'due', 'claimed by', 'decided by'],
-            rowsOf(items, 'appealId', 'accountId', 'status', 'number', 'filedAt', 'dueAt', 'claimedBy', 'decidedBy'),
-            status === 'any' ? 'no appeal' : `no appeal is ${status}`,
-          ),
+          status === 'open' ? openAppeals(items, who) : decidedAppeals(items, status === 'any' ? '' : ` is ${status}`),
         );
       }),
     );
@@ -70,6 +79,39 @@ function readingCommands(group: Command, run: Runner): void {
     }),
   );
 }
+
+const CONFLICTS: Record<NonNullable<AppealEntry['conflict']>, string> = {
+  'own-account': 'no: own account',
+  'linked-account': 'no: linked to the account',
+  'own-flag': 'no: flagged the image',
+  'took-part': 'no: took part',
+};
+
+const mayHear = (conflict: AppealEntry['conflict']): string => (conflict === null ? 'yes' : CONFLICTS[conflict]);
+
+function openAppeals(items: readonly AppealEntry[], who: string): Shown {
+  const rows = items.map((one) => [
+    one.appealId,
+    one.accountId,
+    one.number,
+    time(one.filedAt),
+    time(one.dueAt),
+    one.isOverdue ? 'overdue' : null,
+    time(one.firstClaimedAt) ?? 'unread',
+    one.claimedBy,
+    mayHear(one.conflict),
+  ]);
+  const hears = who === 'you' ? 'may you hear it' : `may ${who} hear it`;
+  const heads = ['appeal', 'account', 'number', 'filed', 'due', '', 'first claimed', 'claimed by', hears];
+  return table(heads, rows, 'no appeal is open');
+}
+
+const decidedAppeals = (items: readonly AppealEntry[], which: string): Shown =>
+  table(
+    ['appeal', 'account', 'status', 'number', 'filed', 'due', 'decided', 'decided by', 'reason'],
+    rowsOf(items, 'appealId', 'accountId', 'status', 'number', 'filedAt', 'dueAt', 'decidedAt', 'decidedBy', 'reason'),
+    `no appeal${which}`,
+  );
 
 interface Filing {
   text?: string;
@@ -112,27 +154,45 @@ interface Decision {
 function hearingCommands(group: Command, run: Runner): void {
   command(
     group,
+    'next',
+    'Claims the appeal that is due first, of those that nobody has claimed and that you may hear. A repeat gives the same one until you decide or release it.',
+    'appeal next',
+  ).action(
+    run(async ({ client, print }) => {
+      const next = await client.post<NextAppealAnswer>('/v1/appeals/next', undefined, { repeatable: true });
+      print(next, () => (next.claim ? claimText(next.claim) : line`no appeal waits for you`));
+    }),
+  );
+
+  command(
+    group,
     'claim <id>',
     'Claims an appeal, so that nobody else decides it until the claim ends; renews a claim that is more than half over.',
     'appeal claim img-1',
   ).action(
     run(async ({ client, print }, _, id) => {
-      const claim = await client.post<AppealClaimAnswer>(`${pathOf(id!)}/claim`);
-      print(claim, () => line`appeal ${claim.appealId} is claimed by ${claim.reviewer} until ${time(claim.until)}`);
+      const claim = await claimOf(client, id!);
+      print(claim, () => claimText(claim));
     }),
   );
 
   command(group, 'release <id>', 'Releases an appeal that you have claimed.', 'appeal release img-1').action(
     run(async ({ client, print }, _, id) => {
-      const released = await client.delete<WriteReceipt>(`${pathOf(id!)}/claim`);
-      print(released, () => line`you hold no claim on appeal ${id} any more`);
+      const { token } = await client.get<AppealAnswer>(pathOf(id!));
+      if (token === null)
+        throw new Refusal(
+          'claim-lost',
+          `you have not claimed appeal ${id}, or the claim has ended: nothing to release`,
+        );
+      const released = await client.delete<WriteReceipt>(`${pathOf(id!)}/claim?token=${token}`);
+      print(released, () => line`appeal ${id} is released`);
     }),
   );
 
   command(
     group,
     'decide',
-    'Grants an appeal, which undoes everything the decision led to; grants it in part, with another clause; or denies it.',
+    'Grants an appeal, which undoes everything the decision led to; grants it in part, with another clause; or denies it. Claims it first if you have not.',
     "appeal decide img-1 granted --reason 'the film is a documentary'",
     "appeal decide img-1 partly-granted --clause spam --reason 'it shows no violence, but advertises'",
   )
@@ -142,12 +202,19 @@ function hearingCommands(group: Command, run: Runner): void {
     .option('--clause <id>', 'the clause that was violated instead; needed for partly-granted')
     .action(
       run<Decision>(async ({ client, print }, options, id, outcome) => {
-        const body = { outcome, ...options };
+        const { token } = await claimOf(client, id!);
+        const body = { outcome, ...options, token };
         const decided = await client.post<WriteReceipt>(`${pathOf(id!)}/decision`, body, { repeatable: true });
         print(decided, () => line`appeal ${id} is ${outcome} from position ${decided.position}`);
       }),
     );
 }
+
+const claimOf = (client: ApiClient, id: string): Promise<AppealClaimAnswer> =>
+  client.post<AppealClaimAnswer>(`${pathOf(id)}/claim`, undefined, { repeatable: true });
+
+const claimText = ({ appealId, reviewer, until }: AppealClaimAnswer): Shown =>
+  line`appeal ${appealId} is claimed by ${reviewer} until ${time(until)}`;
 
 const pathOf = (id: string): string => `/v1/appeals/${encodeURIComponent(id)}`;
 
@@ -163,6 +230,8 @@ function appealText(appeal: AppealAnswer): Shown {
       ['new evidence', appeal.hasNewEvidence],
       ['filed', time(appeal.filedAt)],
       ['due', time(appeal.dueAt)],
+      ['overdue', appeal.isOverdue],
+      ['first claimed', time(appeal.firstClaimedAt) ?? 'unread'],
       ['claimed by', appeal.claimedBy],
       ['claimed until', time(appeal.claimedUntil)],
       ['decided', time(appeal.decidedAt)],
@@ -175,6 +244,15 @@ function appealText(appeal: AppealAnswer): Shown {
       ['measure is', measure.status],
     ]),
     ...(appeal.text === null ? [] : [quotation(appeal.text)]),
+    ...(appeal.hearers === null
+      ? []
+      : [
+          table(
+            ['person', 'may hear it'],
+            appeal.hearers.map(({ person, conflict }) => [person, mayHear(conflict)]),
+            'nobody has a token of a role that hears appeals',
+          ),
+        ]),
     table(
       ['position', 'time', 'event', 'by'],
       appeal.history.map((one) => [Number(one.position), time(one.time), one.type, actorText(one.actor)]),

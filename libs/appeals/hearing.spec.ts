@@ -1,8 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { fold } from '../kernel/decider.js';
+import { Refusal } from '../kernel/errors.js';
 import { type Appeal, appealStream } from './appeal.js';
 import type { AppealEvent } from './events.js';
-import { claimAppeal, type DecideAppeal, decideAppeal, type HearingFacts, releaseAppeal } from './hearing.js';
+import {
+  claimAppeal,
+  type DecideAppeal,
+  decideAppeal,
+  type HearingFacts,
+  releaseAppeal,
+  renewAppealClaim,
+} from './hearing.js';
 
 const NOW = Date.parse('2022-05-20T10:00:00Z');
 const LEASE_MS = 300_000;
@@ -34,7 +43,7 @@ const claim = (state: Appeal, reviewer: string, now = NOW) =>
   claimAppeal(state, { ...by(reviewer, now), leaseMs: LEASE_MS }, facts);
 const decision = (of: Partial<DecideAppeal> = {}): DecideAppeal => ({
   ...by('rev-2'),
-  ...{ outcome: 'granted', reason: 'a documentary' },
+  ...{ outcome: 'granted', reason: 'a documentary', token: 1 },
   ...of,
 });
 const code = (expected: string) => expect.objectContaining({ code: expected });
@@ -52,11 +61,27 @@ describe('a claim', () => {
     expect(claim(claimed, 'rev-2', NOW + LEASE_MS / 2)).toMatchObject([{ data: { token: 1 } }]);
   });
 
-  it('is released by its reviewer, and if they name a token by that only', () => {
-    expect(releaseAppeal(claimed, { appealId, reviewer: 'rev-2' })).toHaveLength(1);
-    expect(releaseAppeal(claimed, { appealId, reviewer: 'rev-3' })).toEqual([]);
-    expect(releaseAppeal(claimed, { appealId, reviewer: 'rev-2', token: 2 })).toEqual([]);
-    expect(releaseAppeal(claimed, { appealId, reviewer: 'rev-2', token: 1 })).toHaveLength(1);
+  it('can be renewed after its end, until somebody else claims the appeal', () => {
+    const renew = (state: Appeal, now: number, token = 1) =>
+      renewAppealClaim(state, { ...by('rev-2', now), token, leaseMs: LEASE_MS });
+    const later = NOW + 10 * LEASE_MS;
+    expect(renew(claimed, NOW + LEASE_MS / 2 - 1)).toEqual([]);
+    expect(renew(claimed, later)).toMatchObject([
+      { type: 'AppealClaimed', data: { reviewer: 'rev-2', token: 1, until: new Date(later + LEASE_MS).toISOString() } },
+    ]);
+    const lost = evolve(claimed, claim(claimed, 'rev-3', NOW + LEASE_MS));
+    expect(() => renew(lost, later)).toThrow(code('claim-lost'));
+    expect(() => renew(claimed, NOW, 2)).toThrow(code('claim-lost'));
+    expect(() => renew(open, NOW)).toThrow(code('claim-lost'));
+    expect(() => renew(evolve(claimed, decideAppeal(claimed, decision(), facts)), NOW)).toThrow(code('appeal-decided'));
+    expect(() => renew(appealStream.initial, NOW)).toThrow(code('appeal-unknown'));
+  });
+
+  it('is released by its reviewer, with its token only', () => {
+    const release = (reviewer: string, token: number) => releaseAppeal(claimed, { appealId, reviewer, token });
+    expect(release('rev-2', 1)).toHaveLength(1);
+    expect(release('rev-3', 1)).toEqual([]);
+    expect(release('rev-2', 2)).toEqual([]);
     expect(() => releaseAppeal(appealStream.initial, { appealId, reviewer: 'rev-2', token: 1 })).toThrow(
       code('appeal-unknown'),
     );
@@ -65,7 +90,7 @@ describe('a claim', () => {
   it('is refused to people who took part, and for an appeal that is decided or unknown', () => {
     const conflict = { ...facts, conflict: 'own-flag' as const };
     expect(() => claimAppeal(open, { ...by('rev-1'), leaseMs: LEASE_MS }, conflict)).toThrow(code('own-flag'));
-    const decided = evolve(open, decideAppeal(open, decision(), facts));
+    const decided = evolve(claimed, decideAppeal(claimed, decision(), facts));
     expect(() => claim(decided, 'rev-3')).toThrow(code('appeal-decided'));
     expect(() => claim(appealStream.initial, 'rev-3')).toThrow(code('appeal-unknown'));
   });
@@ -73,7 +98,7 @@ describe('a claim', () => {
 
 describe('a decision', () => {
   it('says what it is about, so that it can be carried out', () => {
-    expect(decideAppeal(open, decision(), facts)).toEqual([
+    expect(decideAppeal(claimed, decision(), facts)).toEqual([
       {
         type: 'AppealGranted',
         data: {
@@ -85,39 +110,92 @@ describe('a decision', () => {
   });
 
   it('is made once: a repeat changes nothing, and another one is refused', () => {
-    const state = evolve(open, decideAppeal(open, decision(), facts));
+    const state = evolve(claimed, decideAppeal(claimed, decision(), facts));
     expect(decideAppeal(state, decision(), facts)).toEqual([]);
     expect(() => decideAppeal(state, decision({ outcome: 'denied' }), facts)).toThrow(code('appeal-decided'));
     expect(() => decideAppeal(state, decision({ reviewer: 'rev-3' }), facts)).toThrow(code('appeal-decided'));
   });
 
-  it('is refused while somebody else holds the claim, and with a token of an earlier claim', () => {
-    expect(() => decideAppeal(claimed, decision({ reviewer: 'rev-3' }), facts)).toThrow(code('appeal-claimed'));
-    expect(() => decideAppeal(claimed, decision({ token: 9 }), facts)).toThrow(code('claim-lost'));
-    expect(decideAppeal(claimed, decision({ token: 1 }), facts)).toHaveLength(1);
+  it('needs the claim with its token, whose lease may have ended if nobody else has claimed the appeal', () => {
+    for (const [state, wrong] of [
+      [open, decision()],
+      [claimed, decision({ reviewer: 'rev-3' })],
+      [claimed, decision({ token: 9 })],
+    ] as const)
+      expect(() => decideAppeal(state, wrong, facts)).toThrow(code('claim-lost'));
+    const released = evolve(claimed, releaseAppeal(claimed, { appealId, reviewer: 'rev-2', token: 1 }));
+    expect(() => decideAppeal(released, decision(), facts)).toThrow(code('claim-lost'));
+    const late = decision({ now: NOW + 10 * LEASE_MS });
+    expect(decideAppeal(claimed, late, facts)).toHaveLength(1);
+    const lost = evolve(claimed, claim(claimed, 'rev-3', NOW + LEASE_MS));
+    expect(() => decideAppeal(lost, late, facts)).toThrow(code('claim-lost'));
+    expect(decideAppeal(lost, decision({ reviewer: 'rev-3', token: 2 }), facts)).toHaveLength(1);
   });
 
   it('is refused to those who filed the appeal or decided an earlier one', () => {
     expect(() => decideAppeal(open, decision({ reviewer: 'web-site' }), facts)).toThrow(code('took-part'));
-    const second = evolve(open, [...decideAppeal(open, decision({ outcome: 'denied' }), facts), filed]);
+    const second = evolve(claimed, [...decideAppeal(claimed, decision({ outcome: 'denied' }), facts), filed]);
     expect(() => decideAppeal(second, decision(), facts)).toThrow(code('took-part'));
-    expect(() => decideAppeal(open, decision(), { ...facts, conflict: 'linked-account' })).toThrow(
+    expect(() => decideAppeal(claimed, decision(), { ...facts, conflict: 'linked-account' })).toThrow(
       code('linked-account'),
     );
   });
 
   it('in part needs another clause of the policy in force', () => {
     const partly = (clause?: string) => decision({ outcome: 'partly-granted', clause });
-    expect(decideAppeal(open, partly('spam'), facts)).toMatchObject([
+    expect(decideAppeal(claimed, partly('spam'), facts)).toMatchObject([
       { type: 'AppealPartlyGranted', data: { clause: 'spam' } },
     ]);
-    const inPart = evolve(open, decideAppeal(open, partly('spam'), facts));
+    const inPart = evolve(claimed, decideAppeal(claimed, partly('spam'), facts));
     expect(decideAppeal(inPart, partly('spam'), facts)).toEqual([]);
     expect(() => decideAppeal(inPart, partly('violent'), facts)).toThrow(code('appeal-decided'));
-    expect(() => decideAppeal(open, partly('other'), facts)).toThrow(code('clause-unknown'));
+    expect(() => decideAppeal(claimed, partly('other'), facts)).toThrow(code('clause-unknown'));
     for (const wrong of [partly(), partly('violent'), decision({ clause: 'spam' })])
-      expect(() => decideAppeal(open, wrong, facts)).toThrow(code('invalid-input'));
+      expect(() => decideAppeal(claimed, wrong, facts)).toThrow(code('invalid-input'));
     const byHand = { ...facts, order: { accountId: 'acc-1', measure: 'suspend' as const, categories: [] } };
-    expect(() => decideAppeal(open, partly('spam'), byHand)).toThrow(code('invalid-input'));
+    expect(() => decideAppeal(claimed, partly('spam'), byHand)).toThrow(code('invalid-input'));
   });
+});
+
+it('is decided once, by the holder of the last claim, however two people claim, renew, release and decide', () => {
+  const step = fc.record({
+    act: fc.constantFrom('claim', 'renew', 'release', 'deny', 'grant'),
+    who: fc.constantFrom('rev-2', 'rev-3'),
+    token: fc.integer({ min: 1, max: 3 }),
+    waitMs: fc.constantFrom(0, LEASE_MS / 2, LEASE_MS),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+      let state = open;
+      let now = NOW;
+      const decisions: AppealEvent[] = [];
+      for (const { act, who, token, waitMs } of steps) {
+        now += waitMs;
+        const { claim: held, claims } = state;
+        const use = { ...by(who, now), token };
+        const attempt = (): AppealEvent[] => {
+          if (act === 'claim') return claim(state, who, now);
+          if (act === 'renew') return renewAppealClaim(state, { ...use, leaseMs: LEASE_MS });
+          if (act === 'release') return releaseAppeal(state, use);
+          return decideAppeal(state, decision({ ...use, outcome: act === 'deny' ? 'denied' : 'granted' }), facts);
+        };
+        let events: AppealEvent[];
+        try {
+          events = attempt();
+        } catch (error) {
+          expect(error).toBeInstanceOf(Refusal);
+          continue;
+        }
+        for (const event of events) {
+          // Nobody but the holder acts while the lease lasts, and nobody with an earlier token at any time.
+          if (held && now < held.until) expect(who).toBe(held.reviewer);
+          if (act === 'deny' || act === 'grant') decisions.push(event);
+          if (act !== 'claim') expect(token).toBe(claims);
+        }
+        state = evolve(state, events);
+        expect(state.claims).toBeGreaterThanOrEqual(claims);
+      }
+      expect(decisions.length).toBeLessThanOrEqual(1);
+    }),
+  );
 });

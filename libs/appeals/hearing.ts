@@ -44,24 +44,35 @@ export function claimAppeal(
   return [{ type: 'AppealClaimed', data: { appealId, reviewer, until: toIso(now + leaseMs), token } }];
 }
 
-/** A no-op unless the reviewer holds the claim, with this token if they name one. @throws NotFound appeal-unknown */
-export function releaseAppeal(
-  state: Appeal,
-  { appealId, reviewer, token }: Omit<Hearing, 'now'> & { token?: number | undefined },
-): AppealEvent[] {
+/** What a reviewer does with a claim, whose fencing token they name. */
+export type UseOfClaim = Hearing & { token: number };
+
+/**
+ * Extends the lease, also if it has ended and nobody else has claimed the appeal. A no-op while more than half of it is left.
+ * @throws NotFound appeal-unknown; Refusal appeal-decided, claim-lost
+ */
+export function renewAppealClaim(state: Appeal, use: UseOfClaim & { leaseMs: number }): AppealEvent[] {
+  const { appealId, reviewer, token, now, leaseMs } = use;
+  refuseUnknown(state, appealId);
+  refuseDecided(state, appealId);
+  refuseWithoutClaim(state, use);
+  if (state.claim!.until - now > leaseMs / 2) return [];
+  return [{ type: 'AppealClaimed', data: { appealId, reviewer, until: toIso(now + leaseMs), token } }];
+}
+
+/** A no-op unless the reviewer holds the claim with this token. @throws NotFound appeal-unknown */
+export function releaseAppeal(state: Appeal, { appealId, reviewer, token }: Omit<UseOfClaim, 'now'>): AppealEvent[] {
   refuseUnknown(state, appealId);
   const { claim } = state;
-  if (claim?.reviewer !== reviewer || (token !== undefined && claim.token !== token)) return [];
+  if (claim?.reviewer !== reviewer || claim.token !== token) return [];
   return [{ type: 'AppealReleased', data: { appealId, reviewer } }];
 }
 
-export interface DecideAppeal extends Hearing {
+export interface DecideAppeal extends UseOfClaim {
   outcome: Outcome;
   /** For `partly-granted` only. */
   clause?: string | undefined;
   reason: string;
-  /** The fencing token of the reviewer's claim, if they named it. */
-  token?: number | undefined;
 }
 
 const EVENTS = {
@@ -71,23 +82,17 @@ const EVENTS = {
 } as const;
 
 /**
- * A no-op if the same reviewer has decided it so.
+ * Of two people who work on one appeal, only the one whose claim it is can decide it. A no-op if they have decided it so.
  * @throws NotFound appeal-unknown; InvalidInput
- * @throws Refusal appeal-decided, appeal-claimed, claim-lost, clause-unknown, and the conflicts of interest
+ * @throws Refusal appeal-decided, claim-lost, clause-unknown, and the conflicts of interest
  */
 export function decideAppeal(state: Appeal, decision: DecideAppeal, facts: HearingFacts): AppealEvent[] {
-  const { appealId, reviewer, outcome, clause, reason, token, now } = decision;
+  const { appealId, reviewer, outcome, clause, reason } = decision;
   refuseUnknown(state, appealId);
   if (state.status === outcome && state.clause === clause && state.deciders.at(-1) === reviewer) return [];
   refuseDecided(state, appealId);
   refuseConflict(state, appealId, reviewer, facts);
-  refuseClaimed(state, appealId, reviewer, now);
-  if (token !== undefined && (state.claim?.reviewer !== reviewer || state.claim.token !== token)) {
-    throw new Refusal(
-      'claim-lost',
-      `${reviewer} does not hold a claim with token ${token} on appeal ${appealId}; claim it, then decide`,
-    );
-  }
+  refuseWithoutClaim(state, decision);
   refuseClause(outcome, clause, facts);
   const { number, accountId, caseId, order } = state;
   const { imageId } = facts.order;
@@ -125,6 +130,21 @@ function refuseClaimed({ claim }: Appeal, appealId: string, reviewer: string, no
     'appeal-claimed',
     `appeal ${appealId} is claimed by another reviewer until ${until}; choose another one`,
     { until },
+  );
+}
+
+/** The lease may have ended, as long as nobody else has claimed the appeal. */
+function refuseWithoutClaim({ claim }: Appeal, { appealId, reviewer, token }: UseOfClaim): void {
+  if (claim?.reviewer === reviewer && claim.token === token) return;
+  const now =
+    claim === undefined
+      ? 'nobody has claimed it'
+      : claim.reviewer === reviewer
+        ? `your claim has the token ${claim.token}`
+        : `another reviewer has claimed it until ${toIso(claim.until)}`;
+  throw new Refusal(
+    'claim-lost',
+    `${reviewer} does not hold a claim with token ${token} on appeal ${appealId}: ${now}; claim an appeal first`,
   );
 }
 

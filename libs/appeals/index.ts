@@ -3,16 +3,25 @@ import { APPEAL_HEARINGS } from '../review/index.js';
 import { appealStream } from './appeal.js';
 import { appealEvents } from './events.js';
 import { AppealFactsReader } from './features/appeal-facts.js';
-import { ClaimAppealController, ClaimAppealHandler, ReleaseAppealHandler } from './features/claim-appeal.js';
+import {
+  ClaimAppealController,
+  ClaimAppealHandler,
+  ReleaseAppealHandler,
+  RenewAppealClaimHandler,
+} from './features/claim-appeal.js';
 import { DecideAppealController, DecideAppealHandler } from './features/decide-appeal.js';
 import { FileAppealController, FileAppealHandler } from './features/file-appeal.js';
+import { NextAppealController, NextAppealHandler } from './features/next-appeal.js';
 import { appealCarryingOut } from './processes/carrying-out.js';
 import { AppealOverdueNoting } from './processes/overdue-noting.js';
 import { AppealGauges } from './queries/appeal-gauges.js';
+import { Hearers } from './queries/hearers.js';
+import { HearingConflicts } from './queries/hearing-conflicts.js';
 import { ListAppealsController, ListAppealsHandler } from './queries/list-appeals.js';
 import { OtherMeasures } from './queries/other-measures.js';
 import { ShowAppealController, ShowAppealHandler } from './queries/show-appeal.js';
 import { StoredHearings } from './queries/stored-hearings.js';
+import { WaitingAppeals } from './queries/waiting-appeals.js';
 import { appealsView } from './views/appeals.js';
 
 export * from './events.js';
@@ -30,6 +39,8 @@ export const appealsContext: Context = {
   commands: [
     FileAppealHandler,
     ClaimAppealHandler,
+    RenewAppealClaimHandler,
+    NextAppealHandler,
     ReleaseAppealHandler,
     DecideAppealHandler,
     ListAppealsHandler,
@@ -44,10 +55,18 @@ export const appealsContext: Context = {
         FileAppealController,
         ListAppealsController,
         ShowAppealController,
+        NextAppealController,
         ClaimAppealController,
         DecideAppealController,
       ],
     },
   ],
-  services: [AppealFactsReader, AppealGauges, { provide: APPEAL_HEARINGS, useClass: StoredHearings }],
+  services: [
+    AppealFactsReader,
+    AppealGauges,
+    HearingConflicts,
+    Hearers,
+    WaitingAppeals,
+    { provide: APPEAL_HEARINGS, useClass: StoredHearings },
+  ],
 };

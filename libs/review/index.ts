@@ -114,6 +114,7 @@ export * from './events.js';
 export { CaseFactsReader } from './features/case-facts.js';
 export { type UnflaggedOpening, unflaggedOpening } from './features/unflagged-opening.js';
 export { MAX_FLAGS } from './flag-decisions.js';
+export { notedFlaggerId, notedFlaggerStream } from './noted-flagger.js';
 export * from './overturning.js';
 export * from './overturning-events.js';
 export { confirmationOf } from './queries/confirmation.js';

@@ -3,6 +3,7 @@ import { schedulesOf } from '../../apps/composition/workers.js';
 import { DAY_MS, toIso } from '../../libs/kernel/clock.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { hear } from '../support/hear.js';
 import { judge } from '../support/judge.js';
 
 /** Of the log, in which orders are stored, and of requests. */
@@ -69,7 +70,7 @@ async function confirmed(imageId: string, by = rita, flaggedBy = 'det-1'): Promi
 const file = (id: string, more = {}, by = service) =>
   by.post(`/v1/enforcements/${id}/appeals`, { text: `my own film ${id}`, ...more });
 const decide = (id: string, outcome: string, more = {}, by = hugo) =>
-  by.post(`/v1/appeals/${id}/decision`, { outcome, reason: 'a documentary', ...more });
+  hear(by, id, { outcome, reason: 'a documentary', ...more });
 
 describe('an appeal', () => {
   it('is filed by the service for the holder, once, within the window, against what is in force', async () => {
@@ -120,13 +121,85 @@ describe('an appeal', () => {
     expect(stdout).toMatch(/"appealId":\s*"img-hear"/);
   });
 
+  it('is decided by one of two people who work on it, whose decision carries the token of their claim', async () => {
+    await confirmed('img-two');
+    await file('img-two');
+    const [lea, leo] = await Promise.all(['lea', 'leo'].map((name) => gatehouse.as(name, 'lead')));
+    const decision = { outcome: 'denied', reason: 'it shows an injury', token: 1 };
+    expect((await lea!.post('/v1/appeals/img-two/decision', { ...decision, token: undefined })).status).toBe(400);
+    expect(await lea!.post('/v1/appeals/img-two/decision', decision)).toMatchObject(refusal('claim-lost'));
+    const first = (await lea!.post('/v1/appeals/img-two/claim')).body;
+    expect(await leo!.post('/v1/appeals/img-two/claim')).toMatchObject(refusal('appeal-claimed'));
+    ahead = 600_000;
+    expect((await lea!.put('/v1/appeals/img-two/claim', { token: first.token })).body).toMatchObject({ token: 1 });
+    ahead = 1_200_000;
+    expect((await leo!.post('/v1/appeals/img-two/claim')).body).toMatchObject({ token: 2, reviewer: 'leo' });
+    expect(await lea!.put('/v1/appeals/img-two/claim', { token: 1 })).toMatchObject(refusal('claim-lost'));
+    expect(await lea!.post('/v1/appeals/img-two/decision', decision)).toMatchObject(refusal('claim-lost'));
+    expect((await lea!.delete('/v1/appeals/img-two/claim?token=1')).status).toBe(200);
+    expect((await leo!.post('/v1/appeals/img-two/decision', { ...decision, token: 2 })).status).toBe(200);
+    ahead = 0;
+  });
+
+  it('is claimed by the deadline: never one by two people, and none that the caller may not hear', async () => {
+    for (const image of ['img-first', 'img-second', 'img-third']) await confirmed(image);
+    await flag('img-first', 'fay');
+    for (const image of ['img-first', 'img-second', 'img-third']) await file(image);
+    await gatehouse.settle();
+    const names = ['fay', 'finn', 'flo'];
+    const [fay, finn, flo] = await Promise.all(names.map((name) => gatehouse.as(name, 'lead')));
+    const next = async (by: Client) => (await by.post('/v1/appeals/next')).body.claim;
+    const open = async (by: Client, query = '') => (await by.get(`/v1/appeals?status=open${query}`)).body.items;
+    const isOfThese = ({ appealId }: { appealId: string }) => /first|second|third/.test(appealId);
+    for (const one of await open(finn!)) if (!isOfThese(one)) await hugo.post(`/v1/appeals/${one.appealId}/claim`);
+    type Entry = { appealId: string; conflict: string | null; firstClaimedAt: string | null; claimedBy: string | null };
+    const shown = async (by: Client, query = '') =>
+      (await open(by, query))
+        .filter(isOfThese)
+        .map(({ conflict, firstClaimedAt, claimedBy }: Entry) => [conflict, firstClaimedAt !== null, claimedBy]);
+    const unread = [null, false, null];
+    expect(await shown(fay!)).toEqual([['own-flag', false, null], unread, unread]);
+    expect(await shown(rita)).toEqual(Array(3).fill(['took-part', false, null]));
+    // The view need not know of the claims of others.
+    const given = await Promise.all([next(fay!), next(finn!), next(flo!)]);
+    expect(given.map(({ appealId }) => appealId).sort()).toEqual(['img-first', 'img-second', 'img-third']);
+    expect(given[0].appealId).not.toBe('img-first');
+    expect(await next(finn!)).toEqual(given[1]);
+    await gatehouse.settle();
+    for (const [n, by] of [fay!, finn!, flo!].entries()) expect(await next(by)).toEqual(given[n]);
+    expect(await next(rita)).toBeNull();
+    const claimedBy = (appeal: string) => given.find(({ appealId }) => appealId === `img-${appeal}`).reviewer;
+    const own = ['first', 'second', 'third'].map((one) => [one === 'first' ? 'own-flag' : null, true, claimedBy(one)]);
+    expect(await shown(fay!)).toEqual(own);
+    expect(await shown(finn!, '&hearer=fay')).toEqual(own);
+    expect((await rita.get('/v1/appeals?hearer=fay')).status).toBe(400);
+    expect(await shown(service)).toEqual([unread, unread, unread]);
+    const { hearers } = await appealOf('img-first', finn!);
+    expect(hearers).toEqual(
+      expect.arrayContaining([
+        { person: 'fay', conflict: 'own-flag' },
+        { person: 'finn', conflict: null },
+        { person: 'rita', conflict: 'took-part' },
+      ]),
+    );
+    expect(hearers.map(({ person }: { person: string }) => person)).not.toContain('olga');
+    expect(await appealOf('img-first', hugo)).toMatchObject({ hearers: null });
+    for (const [n, by] of [fay!, finn!, flo!].entries())
+      await by.delete(`/v1/appeals/${given[n].appealId}/claim?token=${given[n].token}`);
+    await hugo.delete('/v1/appeals/img-file/claim?token=1');
+    await gatehouse.settle();
+    expect((await open(finn!, '&claimed=true')).map(({ appealId }: Entry) => appealId)).toEqual([]);
+  });
+
   it('that is granted undoes everything: access, image, case, figures of reviewer and flagger', async () => {
     const accountId = await confirmed('img-grant', rita, 'det-grant');
     expect(await account(accountId)).toMatchObject({ deactivated: true });
     expect(await recordOf('det-grant', 'img-before')).toContain('of 1 decided flags of one flagger 1 were confirmed');
     await file('img-grant');
-    expect((await decide('img-grant', 'granted')).status).toBe(200);
-    expect((await decide('img-grant', 'granted')).status).toBe(200);
+    const decided = await decide('img-grant', 'granted');
+    expect(decided.status).toBe(200);
+    const again = { outcome: 'granted', reason: 'a documentary', token: 1 };
+    expect((await hugo.post('/v1/appeals/img-grant/decision', again)).body).toEqual(decided.body);
     expect(await decide('img-grant', 'denied')).toMatchObject(refusal('appeal-decided'));
     await gatehouse.settle();
     expect(await account(accountId)).toMatchObject({ deactivated: false, consequences: [] });
@@ -226,10 +299,15 @@ describe('the command line and the metrics', () => {
     expect((await web.run('appeal', 'file', 'img-cli', '--text', 'x')).code).not.toBe(0);
     expect((await file('img-cli')).status).toBe(200);
     await gatehouse.settle();
-    expect(await text('appeal', 'list')).toContain('img-cli');
+    expect(await text('appeal', 'list')).toMatch(/img-cli .* unread .* yes/);
+    expect(await text('appeal', 'list', '--hearer', 'rita', '--unclaimed')).toMatch(
+      /img-cli .* unread .* no: took part/,
+    );
+    expect((await cli.run('appeal', 'release', 'img-cli')).stderr).toContain('you have not claimed appeal img-cli');
     expect(await text('appeal', 'claim', 'img-cli')).toContain('is claimed by administrator');
     expect(await text('appeal', 'show', 'img-cli')).toMatch(/measure +deactivate[\s\S]*my own film img-cli/);
-    expect(await text('appeal', 'release', 'img-cli')).toContain('you hold no claim');
+    expect(await text('appeal', 'release', 'img-cli')).toContain('appeal img-cli is released');
+    expect(await text('appeal', 'show', 'img-cli')).toMatch(/rita +│? *no: took part/);
     expect((await hugo.get('/v1/appeals?claimed=true')).body.items).toEqual([]);
     expect(await text('appeal', 'decide', 'img-cli', 'denied', '--reason', 'no')).toContain('appeal img-cli is denied');
     await gatehouse.settle();

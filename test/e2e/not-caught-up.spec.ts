@@ -5,7 +5,8 @@ import { validBodies } from '../support/valid-bodies.js';
 
 const CASE = 'img-1';
 /** They wait only once a case or an appeal is open, which none is yet here. */
-const NOT_BEHIND = ['POST /v1/queues/:id/next', 'POST /v1/appeals/:id/claim', 'POST /v1/appeals/:id/decision'];
+const NOT_BEHIND = ['next', ':id/claim', ':id/decision'].map((path) => `POST /v1/appeals/${path}`);
+NOT_BEHIND.push('POST /v1/queues/:id/next');
 const verdictOn = (caseId: string) => cloudEvent('VerdictGiven', { caseId, reviewer: 'rev-1', verdict: 'safe' });
 
 let gatehouse: TestGatehouse;

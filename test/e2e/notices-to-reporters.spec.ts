@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { schedulesOf } from '../../apps/composition/workers.js';
 import { MAX_FLAGS } from '../../libs/review/index.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { hear } from '../support/hear.js';
 import { judge } from '../support/judge.js';
 import { startNoticeReceiver } from '../support/notice-receiver.js';
 
@@ -65,7 +66,7 @@ it('answers a flag that comes after the decision, with that decision, and what a
   expect(notified('early-bird')).toEqual(['confirmed']);
   expect(notified('latecomer')).toEqual(['confirmed']);
   await service.post('/v1/enforcements/late/appeals', { text: 'mine' });
-  await hugo.post('/v1/appeals/late/decision', { outcome: 'granted', reason: 'a documentary' });
+  await hear(hugo, 'late', { outcome: 'granted', reason: 'a documentary' });
   await tick();
   expect(notified('early-bird')).toEqual(['confirmed', 'overturned']);
   expect(notified('latecomer')).toEqual(['confirmed', 'overturned']);
@@ -98,7 +99,7 @@ it('notifies the account’s holder of the measure that an appeal puts in the pl
   await tick();
   await service.post('/v1/enforcements/partly/appeals', { text: 'mine' });
   const decided = { outcome: 'partly-granted', clause: 'spam', reason: 'it advertises' };
-  expect((await hugo.post('/v1/appeals/partly/decision', decided)).status).toBe(200);
+  expect((await hear(hugo, 'partly', decided)).status).toBe(200);
   await tick();
   expect(notified('partly-owner', 'appeal-decided')).toEqual(['partly-granted']);
   expect(notified('partly-owner', 'measure-imposed')).toEqual(['deactivate', 'strike']);

@@ -6,6 +6,7 @@ import { NoticeQueued } from '../../libs/notices/events.js';
 import { NoticeSending } from '../../libs/notices/processes/sending.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { hear } from '../support/hear.js';
 import { judge } from '../support/judge.js';
 import { startNoticeReceiver } from '../support/notice-receiver.js';
 
@@ -73,7 +74,7 @@ describe('a decision', () => {
     expect(to(flaggedBy)).toMatchObject([{ data: { role: 'reporter', kind: 'flag-decided', outcome: 'confirmed' } }]);
     expect(to('det-1')).toEqual([]);
     await service.post('/v1/enforcements/img-one/appeals', { text: 'mine' });
-    await hugo.post('/v1/appeals/img-one/decision', { outcome: 'granted', reason: 'a documentary' });
+    await hear(hugo, 'img-one', { outcome: 'granted', reason: 'a documentary' });
     await tick();
     expect(to(accountId)[1]!.data).toMatchObject({
       kind: 'appeal-decided',

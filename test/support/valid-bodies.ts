@@ -44,8 +44,9 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
   'POST /v1/enforcements/:id/appeals': [{ text: 'it is a film', hasNewEvidence: true, accountId: 'acc-1' }],
   'POST /v1/appeals/:id/decision': [
     { outcome: 'partly-granted', clause: 'spam', reason: 'it advertises', token: 1 },
-    { outcome: 'denied', reason: 'it shows an injury' },
+    { outcome: 'denied', reason: 'it shows an injury', token: 1 },
   ],
+  'PUT /v1/appeals/:id/claim': [{ token: 1 }],
   'PUT /v1/rollout/rate': [{ perWeek: 10, daily: true }],
   'PUT /v1/switches/:action': [{ reason: 'an incident', until: '2032-06-01T00:00:00Z' }],
   'PUT /v1/image-rules/:rule': [

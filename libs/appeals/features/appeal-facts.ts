@@ -11,10 +11,11 @@ import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { Refusal } from '../../kernel/errors.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { clausesAt, policyStream } from '../../policy/index.js';
-import { CaseFactsReader, caseStream, conflictOf, ReviewConfirmed, reviewerStream } from '../../review/index.js';
-import type { AppealConflict } from '../conflict.js';
+import { CaseFactsReader, caseStream, ReviewConfirmed, reviewerStream } from '../../review/index.js';
+import { appealStream } from '../appeal.js';
 import type { FilingFacts } from '../filing.js';
 import type { HearingFacts } from '../hearing.js';
+import { conflictWith } from '../queries/hearing-conflicts.js';
 import { isOfCause, peopleBehind, peopleOfCase } from '../queries/people-involved.js';
 
 /** Reads what the decisions on an appeal need beyond its own stream. Call it before each attempt to decide. */
@@ -48,25 +49,22 @@ export class AppealFactsReader {
     // An appeal is filed against what was ordered, so only one that is unknown has none.
     if (!order) return { order: { accountId: '', measure: 'strike', categories: [] }, clauses: [] };
     const { accountId, caseId } = order;
-    const [{ state: profile }, { state: policies }, account] = await Promise.all([
+    const [{ state: appeal }, { state: profile }, { state: policies }, account] = await Promise.all([
+      this.transactor.load(appealStream, appealId),
       this.transactor.load(reviewerStream, reviewer),
       this.transactor.load(policyStream, undefined),
       this.store.readStream(`${accountStream.category}-${accountId}`),
     ]);
     const clauses = clausesAt(policies, this.clock.now()).map(({ id }) => id);
-    const heard = caseId === undefined ? {} : await this.ofCase(caseId, reviewer);
-    const conflict: AppealConflict | undefined =
-      accountId === reviewer
-        ? 'own-account'
-        : profile.accounts.has(accountId)
-          ? 'linked-account'
-          : peopleBehind(account, appealId).has(reviewer)
-            ? 'took-part'
-            : heard.conflict;
-    return { order, clauses, conflict, round: heard.round };
+    const involved = { appeal, accountId, imposedBy: peopleBehind(account, appealId) };
+    const links = new Map([[reviewer, profile.accounts]]);
+    if (caseId === undefined) return { order, clauses, conflict: conflictWith(involved, reviewer, { links }) };
+    const { facts, ...ofCase } = await this.ofCase(caseId, reviewer);
+    const conflict = conflictWith({ ...involved, ofCase }, reviewer, { ...facts, links });
+    return { order, clauses, conflict, round: ofCase.state.round };
   }
 
-  private async ofCase(caseId: string, reviewer: string): Promise<Pick<HearingFacts, 'conflict' | 'round'>> {
+  private async ofCase(caseId: string, reviewer: string) {
     const facts = await this.cases.read(caseId, [reviewer]);
     if (facts.isCaseParked || facts.isParked) {
       throw new Refusal(
@@ -75,11 +73,7 @@ export class AppealFactsReader {
       );
     }
     const history = await this.store.readStream(`${caseStream.category}-${caseId}`);
-    const state = foldRecorded(caseStream, history);
-    const found = conflictOf(state, reviewer, facts);
-    const conflict = found === 'own-image' ? 'own-account' : found;
-    const tookPart = peopleOfCase(history).has(reviewer) ? 'took-part' : undefined;
-    return { round: state.round, conflict: conflict ?? tookPart };
+    return { state: foldRecorded(caseStream, history), people: peopleOfCase(history), facts };
   }
 
   /**

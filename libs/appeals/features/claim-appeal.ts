@@ -1,4 +1,4 @@
-import { Controller, Delete, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, HttpCode, Inject, Param, Post, Put, Query } from '@nestjs/common';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Type } from 'class-transformer';
 import type { Static } from 'typebox';
@@ -6,7 +6,7 @@ import { CommandRoute, decisionHandler, RequestCommand } from '../../context/dec
 import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { IdParam, IfGiven, IsInteger } from '../../http/field-rules.js';
+import { IdParam, IsInteger } from '../../http/field-rules.js';
 import { closed, count, instant, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
@@ -15,7 +15,7 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { type AppealClaim, appealStream } from '../appeal.js';
-import { claimAppeal, releaseAppeal } from '../hearing.js';
+import { claimAppeal, releaseAppeal, renewAppealClaim } from '../hearing.js';
 import { APPEAL_ID, HEARERS } from '../queries/appeal-fields.js';
 import { AppealFactsReader } from './appeal-facts.js';
 
@@ -49,9 +49,37 @@ export class ClaimAppealHandler implements ICommandHandler<ClaimAppeal> {
   }
 }
 
+/** The fencing token of a claim. */
+const TOKEN = 'The fencing token of the claim, which the appeal’s next claim makes invalid.';
+export const IsAppealToken = () => IsInteger(TOKEN, 1, Number.MAX_SAFE_INTEGER);
+
+export class RenewAppealClaim extends RequestCommand<ClaimedAppeal> {
+  @IsAppealToken()
+  token!: number;
+
+  declare readonly appealId: string;
+}
+
+@CommandHandler(RenewAppealClaim)
+export class RenewAppealClaimHandler implements ICommandHandler<RenewAppealClaim> {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  async execute({ appealId, token, context }: RenewAppealClaim): Promise<ClaimedAppeal> {
+    const use = { appealId, token, reviewer: context.actor.id, leaseMs: this.settings.claimLeaseMs };
+    const result = await this.transactor.transact(appealStream, appealId, context, (state) =>
+      renewAppealClaim(state, { ...use, now: this.clock.now() }),
+    );
+    return { ...commandResult(result), claim: result.state.claim! };
+  }
+}
+
 export class ReleaseAppeal extends RequestCommand {
   declare readonly appealId: string;
-  declare readonly token: number | undefined;
+  declare readonly token: number;
 }
 
 export const ReleaseAppealHandler = decisionHandler(
@@ -61,24 +89,35 @@ export const ReleaseAppealHandler = decisionHandler(
   ({ appealId }) => appealId,
 );
 
-/** The fencing token of a claim. */
-export const IsAppealToken = () => IsInteger('The fencing token of the claim.', 1, Number.MAX_SAFE_INTEGER);
-
 export class AppealTokenQuery {
-  @IfGiven()
   @Type(() => Number)
   @IsAppealToken()
-  token?: number;
+  token!: number;
 }
 
-const AppealClaimAnswer = closed({
+export const AppealClaimAnswer = closed({
   appealId: text('The appeal.'),
   reviewer: text('The reviewer who claimed it.'),
   until: instant('When the claim ends.'),
-  token: count('The fencing token of the claim, which the appeal’s next claim makes invalid.'),
+  token: count(TOKEN),
   ...writeReceiptFields,
 });
 export type AppealClaimAnswer = Static<typeof AppealClaimAnswer>;
+
+export const appealClaimExample: AppealClaimAnswer = {
+  appealId: 'img-1',
+  reviewer: 'rev-2',
+  until: '2022-05-20T10:05:00.000Z',
+  token: 1,
+  position: '1050',
+};
+
+const claimAnswer = (description: string) => answer('AppealClaim', description, AppealClaimAnswer, appealClaimExample);
+
+export const claimedAppeal = (appealId: string, result: ClaimedAppeal): AppealClaimAnswer => {
+  const { reviewer, until, token } = result.claim;
+  return { appealId, reviewer, until: toIso(until), token, ...writeReceipt(result) };
+};
 
 @Controller('v1/appeals')
 export class ClaimAppealController extends CommandRoute {
@@ -95,13 +134,7 @@ export class ClaimAppealController extends CommandRoute {
       description:
         'Refused to people who took part in the decision: who flagged the image, gave a verdict, ordered the measure, decided an earlier appeal, or are linked to the account. While they hold the claim, the reviewer may reveal the content of the case.',
       fields: { id: APPEAL_ID },
-      answer: answer('AppealClaim', 'The appeal is reserved.', AppealClaimAnswer, {
-        appealId: 'img-1',
-        reviewer: 'rev-2',
-        until: '2022-05-20T10:05:00.000Z',
-        token: 1,
-        position: '1050',
-      }),
+      answer: claimAnswer('The appeal is reserved.'),
       refusals: {
         404: ['appeal-unknown'],
         409: [
@@ -113,14 +146,30 @@ export class ClaimAppealController extends CommandRoute {
     },
   )
   async claimAppeal(@Param() { id }: IdParam, @Context() context: Context): Promise<AppealClaimAnswer> {
-    const result = await this.commands.execute(new ClaimAppeal().with({ context, appealId: id }));
-    const { reviewer, until, token } = result.claim;
-    return { appealId: id, reviewer, until: toIso(until), token, ...writeReceipt(result) };
+    return claimedAppeal(id, await this.commands.execute(new ClaimAppeal().with({ context, appealId: id })));
+  }
+
+  @Put(':id/claim')
+  @Roles(...HEARERS)
+  @Operation('Extends the caller’s claim on an appeal', {
+    description:
+      'Changes nothing while more than half of the lease is left. A claim whose lease has ended can be renewed until somebody else claims the appeal.',
+    fields: { id: APPEAL_ID },
+    example: { token: 1 },
+    answer: claimAnswer('The claim lasts until then.'),
+    refusals: { 404: ['appeal-unknown'], 409: ['appeal-decided', 'claim-lost'] },
+  })
+  async renewAppealClaim(
+    @Param() { id }: IdParam,
+    @Body() renewal: RenewAppealClaim,
+    @Context() context: Context,
+  ): Promise<AppealClaimAnswer> {
+    return claimedAppeal(id, await this.commands.execute(renewal.with({ context, appealId: id })));
   }
 
   @Delete(':id/claim')
   @Roles(...HEARERS)
-  @Operation('Releases an appeal that the caller has claimed', {
+  @Operation('Releases an appeal that the caller has claimed; a repeat changes nothing', {
     fields: { id: APPEAL_ID },
     answer: receipt('Released, or not claimed by the caller with this token.'),
     refusals: { 404: ['appeal-unknown'] },

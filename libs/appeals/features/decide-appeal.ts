@@ -30,9 +30,8 @@ export class DecideAppeal extends RequestCommand {
   @IsReason('Why, for the account’s holder. No personal data.')
   reason!: string;
 
-  @IfGiven()
   @IsAppealToken()
-  token?: number;
+  token!: number;
 }
 
 @CommandHandler(DecideAppeal)
@@ -65,14 +64,14 @@ export class DecideAppealController extends CommandRoute {
   @Roles(...HEARERS)
   @Operation('Grants an appeal, grants it in part, or denies it', {
     description:
-      'By somebody who took no part in the decision. Granted, everything that the decision led to is undone, and nothing else. Granted in part, the ladder’s measure for the other clause takes the place of the first. Another reviewer’s claim refuses it; with a `token`, the caller’s claim must still have that token.',
+      'By somebody who took no part in the decision and has claimed the appeal. Granted, everything that the decision led to is undone, and nothing else. Granted in part, the ladder’s measure for the other clause takes the place of the first. A repeat by the same person changes nothing.',
     fields: { id: APPEAL_ID },
-    example: { outcome: 'granted', reason: 'the film is a documentary' },
+    example: { outcome: 'granted', reason: 'the film is a documentary', token: 1 },
     answer: receipt('Decided.'),
     refusals: {
       404: ['appeal-unknown'],
       409: [
-        ...['appeal-decided', 'appeal-claimed', 'claim-lost', 'clause-unknown', 'own-account', 'linked-account'],
+        ...['appeal-decided', 'claim-lost', 'clause-unknown', 'own-account', 'linked-account'],
         ...['own-flag', 'took-part', 'case-parked', 'image-parked'],
       ],
       503: ['not-caught-up'],

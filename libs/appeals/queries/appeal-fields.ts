@@ -1,11 +1,25 @@
 import type { Role } from '../../http/credentials/principal.js';
 import { count, flag, instant, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
+import type { Actor } from '../../kernel/envelope.js';
 import { APPEAL_STATUSES } from '../appeal.js';
+import type { AppealConflict } from '../conflict.js';
 
 export const APPEAL_ID = 'The appeal: it has the id of its enforcement.';
 
 /** Who may hear appeals; leads first, so that a person who is both acts as a lead. */
 export const HEARERS = ['lead', 'administrator', 'reviewer'] as const satisfies Role[];
+
+export const isLead = ({ role }: Actor): boolean => role === 'lead' || role === 'administrator';
+
+export const isHearer = ({ role }: Actor): boolean => HEARERS.some((one) => one === role);
+
+/** The service notifies the account's holder of the outcome, not of who decided. */
+export const isService = ({ role }: Actor): boolean => role === 'service';
+
+const CONFLICT_CODES = ['own-account', 'linked-account', 'own-flag', 'took-part'] as const satisfies AppealConflict[];
+
+/** Why somebody may not hear an appeal. */
+export const conflictField = (description: string) => orNull(oneOf(CONFLICT_CODES, description));
 
 /** Fields of every answer about an appeal. */
 export const appealFields = {
@@ -17,6 +31,10 @@ export const appealFields = {
   status: oneOf(APPEAL_STATUSES, 'Open, or how it was decided.'),
   filedAt: instant('When it was filed.'),
   dueAt: instant('Until when it is to be decided.'),
+  isOverdue: flag('Whether it is open and its deadline has passed.'),
+  firstClaimedAt: orNull(
+    instant('When somebody first claimed it, and so could read it. Null if nobody has, and for the service.'),
+  ),
   claimedBy: orNull(text('The reviewer who claimed it.')),
   claimedUntil: orNull(instant('When the claim ends.')),
   decidedAt: orNull(instant('When it was decided.')),

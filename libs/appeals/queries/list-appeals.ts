@@ -12,14 +12,22 @@ import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
 import { Context } from '../../http/request-context.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Actor } from '../../kernel/envelope.js';
+import { InvalidInput } from '../../kernel/errors.js';
 import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { APPEAL_STATUSES } from '../appeal.js';
 import { appealsView } from '../views/appeals.js';
-import { appealFields, HEARERS } from './appeal-fields.js';
+import { appealFields, conflictField, HEARERS, isHearer, isLead, isService } from './appeal-fields.js';
+import { HearingConflicts } from './hearing-conflicts.js';
 
-export const AppealEntry = closed({ ...appealFields, position: position('The position of its last event.') });
+export const AppealEntry = closed({
+  ...appealFields,
+  conflict: conflictField(
+    'Why the caller, or the `hearer`, may not hear it. Null if they may, if it is decided, and for those who hear none.',
+  ),
+  position: position('The position of its last event.'),
+});
 export type AppealEntry = Static<typeof AppealEntry>;
 
 export class ListAppeals extends PageQuery<Page<AppealEntry>> {
@@ -46,6 +54,10 @@ export class ListAppeals extends PageQuery<Page<AppealEntry>> {
   @IsIn(['true', 'false'])
   claimed?: 'true' | 'false';
 
+  @IfGiven()
+  @IsEntityId('Whose conflicts of interest the entries name, for leads; otherwise those of the caller.')
+  hearer?: string;
+
   declare readonly reader: Actor;
 }
 
@@ -58,10 +70,16 @@ export class ListAppealsHandler implements IQueryHandler<ListAppeals> {
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(HearingConflicts) private readonly conflicts: HearingConflicts,
   ) {}
 
-  async execute({ reader, limit, cursor, ...filter }: ListAppeals): Promise<Page<AppealEntry>> {
+  /** @throws InvalidInput for the conflicts of somebody else, unless a lead asks */
+  async execute({ reader, hearer = reader.id, limit, cursor, ...filter }: ListAppeals): Promise<Page<AppealEntry>> {
     const { status, account, reviewer, overdue, claimed } = filter;
+    if (hearer !== reader.id && !isLead(reader)) {
+      const message = 'is for leads: leave it out for your own conflicts of interest';
+      throw new InvalidInput([{ field: 'hearer', message }]);
+    }
     const after = readCursor(cursor, ['number', 'id']);
     const now = this.clock.now();
     const values: unknown[] = [now];
@@ -88,20 +106,23 @@ export class ListAppealsHandler implements IQueryHandler<ListAppeals> {
              WHERE ${conditions.join(' AND ')} ORDER BY ${order}, appeal_id LIMIT ${placeOf(limit + 1)}`,
       values,
     });
+    const isShownTo = isHearer(reader);
+    const open = rows
+      .slice(0, limit)
+      .flatMap(({ status, appeal_id }) => (isShownTo && status === 'open' ? appeal_id : []));
+    const found = await this.conflicts.ofPerson(open, hearer);
+    const conflictOf = new Map(open.map((id, n) => [id, found[n]]));
     return toPage(
       rows,
       limit,
-      (row) => entryOf(row, reader, now),
+      (row) => ({ ...entryOf(row, reader, now), conflict: conflictOf.get(row.appeal_id) ?? null }),
       (row) => [Number(row.order_ms), row.appeal_id],
     );
   }
 }
 
-/** The service notifies the account's holder of the outcome, not of who decided. */
-export const isService = ({ role }: Actor): boolean => role === 'service';
-
 // biome-ignore lint/suspicious/noExplicitAny: the driver returns untyped rows
-function entryOf(row: any, reader: Actor, now: number): AppealEntry {
+function entryOf(row: any, reader: Actor, now: number): Omit<AppealEntry, 'conflict'> {
   const isClaimed = row.status === 'open' && row.claimed_until !== null && now < row.claimed_until.getTime();
   const isShown = isClaimed && !isService(reader);
   return {
@@ -113,6 +134,8 @@ function entryOf(row: any, reader: Actor, now: number): AppealEntry {
     status: row.status,
     filedAt: toIso(row.filed_at),
     dueAt: toIso(row.due_at),
+    isOverdue: row.status === 'open' && row.due_at.getTime() <= now,
+    firstClaimedAt: isService(reader) ? null : row.first_claimed_at && toIso(row.first_claimed_at),
     claimedBy: isShown ? row.claimed_by : null,
     claimedUntil: isShown ? toIso(row.claimed_until) : null,
     decidedAt: row.decided_at && toIso(row.decided_at),
@@ -132,12 +155,15 @@ export const appealExample: AppealEntry = {
   status: 'open',
   filedAt: '2022-05-19T10:00:00.000Z',
   dueAt: '2022-06-02T10:00:00.000Z',
+  isOverdue: false,
+  firstClaimedAt: null,
   claimedBy: null,
   claimedUntil: null,
   decidedAt: null,
   decidedBy: null,
   clause: null,
   reason: null,
+  conflict: null,
   position: '1049',
 };
 
@@ -149,6 +175,8 @@ export class ListAppealsController {
   @FromViews(appealsView)
   @Roles(...HEARERS, 'operator', 'compliance', 'service')
   @Operation('Appeals: by their deadline if `status` is open or `overdue` is true, otherwise the oldest first', {
+    description:
+      'Who hears appeals sees of each open one whether it is overdue, whether anybody has claimed it so far, and whether they may hear it. POST /v1/appeals/next claims the first that they may.',
     refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('AppealPage', 'A page of appeals.', page(AppealEntry, 'The appeals.'), { items: [appealExample] }),
   })

@@ -29,9 +29,10 @@ import type { RecordedEvent } from '../../kernel/envelope.js';
 import { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { appealStream, refuseUnknown } from '../appeal.js';
-import { AppealDenied, AppealFiled, AppealGranted, AppealPartlyGranted } from '../events.js';
-import { APPEAL_ID, appealFields, HEARERS } from './appeal-fields.js';
-import { appealExample, isService } from './list-appeals.js';
+import { AppealClaimed, AppealDenied, AppealFiled, AppealGranted, AppealPartlyGranted } from '../events.js';
+import { APPEAL_ID, appealFields, conflictField, HEARERS, isLead, isService } from './appeal-fields.js';
+import { Hearers } from './hearers.js';
+import { appealExample } from './list-appeals.js';
 
 export const AppealAnswer = closed({
   ...appealFields,
@@ -39,6 +40,15 @@ export const AppealAnswer = closed({
     text('What the person wrote, for the reviewer who has claimed the appeal. Null for others, and once erased.'),
   ),
   isErased: flag('Whether the text can’t be read any more, since the person was erased.'),
+  hearers: orNull(
+    list(
+      closed({
+        person: text('Who may hear appeals, by the roles of their tokens.'),
+        conflict: conflictField('Why they may not hear this one; null if they may.'),
+      }),
+      'For leads, of an open appeal: to whom it may go. People without a token, who sign in elsewhere, are not among them. Otherwise null.',
+    ),
+  ),
   token: orNull(count('The fencing token of the claim, for that reviewer only.')),
   measure: closed(
     {
@@ -69,16 +79,17 @@ export class ShowAppealHandler implements IQueryHandler<ShowAppeal> {
     @Inject(PersonKeys) private readonly keys: PersonKeys,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(Hearers) private readonly hearers: Hearers,
   ) {}
 
   async execute({ id, context }: ShowAppeal): Promise<AppealAnswer> {
+    const { actor } = context;
     const [events, { state: enforcement }] = await Promise.all([
       this.store.readStream(`${appealStream.category}-${id}`),
       this.transactor.load(enforcementStream, id),
     ]);
     const state = foldRecorded(appealStream, events);
     refuseUnknown(state, id);
-    const { actor } = context;
     const filed = events.findLast((event) => isOf(AppealFiled, event))! as RecordedOf<typeof AppealFiled>;
     const decision = state.status === 'open' ? undefined : events.findLast(isDecision);
     const claim = state.claim && this.clock.now() < state.claim.until ? state.claim : undefined;
@@ -100,11 +111,14 @@ export class ShowAppealHandler implements IQueryHandler<ShowAppeal> {
       status: state.status === 'none' ? 'open' : state.status,
       filedAt: filed.metadata.time,
       dueAt: filed.data.dueAt,
+      isOverdue: state.status === 'open' && this.clock.now() >= state.dueAt,
+      firstClaimedAt: isService(actor) ? null : firstClaimed(events, filed),
       claimedBy: isService(actor) ? null : (claim?.reviewer ?? null),
       claimedUntil: isService(actor) || !claim ? null : toIso(claim.until),
       ...decisionOf(decision, isService(actor)),
       text: isOwn ? personal.text : null,
       isErased: personal.isErased,
+      hearers: isLead(actor) && state.status === 'open' ? await this.hearers.of(id) : null,
       token: isOwn ? claim!.token : null,
       measure: {
         measure: order?.measure ?? 'strike',
@@ -129,6 +143,10 @@ export class ShowAppealHandler implements IQueryHandler<ShowAppeal> {
   }
 }
 
+/** Since it was filed. */
+const firstClaimed = (events: readonly RecordedEvent[], filed: RecordedEvent): string | null =>
+  events.find((event) => isOf(AppealClaimed, event) && event.position > filed.position)?.metadata.time ?? null;
+
 type Decision = RecordedOf<typeof AppealGranted | typeof AppealPartlyGranted | typeof AppealDenied>;
 
 const isDecision = (event: RecordedEvent): event is Decision =>
@@ -145,8 +163,15 @@ const decisionOf = (decision: RecordedEvent | undefined, isHidden: boolean) => {
   };
 };
 
+const { conflict: _, ...shown } = appealExample;
+
 const example: AppealAnswer = {
-  ...appealExample,
+  ...shown,
+  firstClaimedAt: '2022-05-20T10:00:00.000Z',
+  hearers: [
+    { person: 'rev-1', conflict: 'took-part' },
+    { person: 'rev-2', conflict: null },
+  ],
   text: 'it is a still from my own film',
   isErased: false,
   token: 1,

@@ -37,3 +37,18 @@ it('has when it was said that the last appeal is overdue', () => {
   ]);
   expect(once.map(({ rows }) => rows['img-1']!.overdue_at !== null)).toEqual([false, true, true, false]);
 });
+
+it('has when somebody first claimed the last appeal, whatever is claimed after that', () => {
+  const { once } = replay(appealsView, [
+    recordedOf(1, AppealFiled),
+    recordedOf(2, AppealClaimed),
+    recordedOf(3, AppealReleased),
+    recordedOf(4, AppealClaimed, { token: 2 }),
+    recordedOf(5, AppealDenied),
+    recordedOf(6, AppealFiled, { number: 2, hasNewEvidence: true }),
+  ]);
+  const claimed = once.map(({ rows }) => rows['img-1']!.first_claimed_at);
+  const [, first] = claimed;
+  expect(first).toEqual(expect.any(Number));
+  expect(claimed).toEqual([null, first, first, first, first, null]);
+});

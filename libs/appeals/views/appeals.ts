@@ -15,6 +15,8 @@ const columns = {
   due_at: timestamptz(),
   /** When it was said that it was not. */
   overdue_at: nullable(timestamptz()),
+  /** When somebody claimed it for the first time, and so could read what the person wrote. */
+  first_claimed_at: nullable(timestamptz()),
   claimed_by: nullable(text()),
   claimed_until: nullable(timestamptz()),
   decided_at: nullable(timestamptz()),
@@ -41,7 +43,7 @@ const OUTCOME_OF = {
 
 export const appealsView = defineView({
   name: 'appeals',
-  version: 2,
+  version: 3,
   summary: 'The last appeal against each enforcement, without what the person wrote.',
   events: appealEvents,
   table: {
@@ -67,13 +69,20 @@ export const appealsView = defineView({
           filed_at: at,
           due_at: Date.parse(data.dueAt),
           overdue_at: null,
+          first_claimed_at: null,
           ...UNCLAIMED,
           ...{ decided_at: null, decided_by: null, clause: null, reason: null },
           ...(row ? { granted: row.granted, partly_granted: row.partly_granted, denied: row.denied } : NONE),
           position,
         };
       case 'AppealClaimed':
-        return row && { ...row, claimed_by: data.reviewer, claimed_until: Date.parse(data.until), position };
+        return (
+          row && {
+            ...row,
+            first_claimed_at: row.first_claimed_at ?? at,
+            ...{ claimed_by: data.reviewer, claimed_until: Date.parse(data.until), position },
+          }
+        );
       case 'AppealReleased':
         return row && { ...row, ...UNCLAIMED, position };
       case 'AppealOverdue':

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import type { EvaluationAnswer } from '../../../../libs/access/features/evaluation-schemas.js';
 import type { WaitlistJoined } from '../../../../libs/account/index.js';
+import type { AppealClaimAnswer } from '../../../../libs/appeals/features/claim-appeal.js';
 import type { ApiClient } from '../../../../libs/cli/api-client.js';
 import type { Session } from '../../../../libs/cli/session.js';
 import type { ContentFlagged } from '../../../../libs/images/index.js';
@@ -248,7 +249,10 @@ class LargeDemo {
     let heard = 0;
     const hear = async ({ caseId, outcome }: (typeof appeals)[number]) => {
       await service.post(`/v1/enforcements/${caseId}/appeals`, { text: 'please look again' }, { repeatable: true });
-      const decision = { outcome, reason: 'a demonstration' };
+      const { token } = await hearer.post<AppealClaimAnswer>(`/v1/appeals/${caseId}/claim`, undefined, {
+        repeatable: true,
+      });
+      const decision = { outcome, reason: 'a demonstration', token };
       await hearer.post(`/v1/appeals/${caseId}/decision`, decision, { repeatable: true });
       progress.update(++heard);
     };

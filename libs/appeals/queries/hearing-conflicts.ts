@@ -1,0 +1,93 @@
+import { Inject, Injectable } from '@nestjs/common';
+import pMap from 'p-map';
+import { accountStream } from '../../account/index.js';
+import { enforcementStream } from '../../enforcement/index.js';
+import type { EventStore } from '../../event-store/event-store.js';
+import { Transactor } from '../../event-store/transact.js';
+import { ImageOwners } from '../../images/index.js';
+import { foldRecorded } from '../../kernel/decider.js';
+import { EVENT_STORE } from '../../platform/ports.js';
+import { caseStream, conflictOf, notedFlaggerId, notedFlaggerStream, reviewerStream } from '../../review/index.js';
+import { type Appeal, appealStream } from '../appeal.js';
+import type { AppealConflict } from '../conflict.js';
+import { peopleBehind, peopleOfCase } from './people-involved.js';
+
+/** Appeals that are looked at in one go. */
+const AT_ONCE = 8;
+
+/** Who had a hand in what an appeal is about. */
+export interface Involved {
+  appeal: Pick<Appeal, 'deciders' | 'filers'>;
+  accountId: string;
+  /** Who imposed the measure by hand. */
+  imposedBy: ReadonlySet<string>;
+  /** Absent for a decision by hand. */
+  ofCase?: { state: (typeof caseStream)['initial']; people: ReadonlySet<string> };
+}
+
+type Facts = Parameters<typeof conflictOf>[2];
+
+/** Why a person may not hear an appeal; undefined if they may. */
+export function conflictWith(
+  { appeal, accountId, imposedBy, ofCase }: Involved,
+  person: string,
+  facts: Pick<Facts, 'owner' | 'links' | 'notedRounds'>,
+): AppealConflict | undefined {
+  if (appeal.deciders.includes(person) || appeal.filers.includes(person)) return 'took-part';
+  if (accountId === person) return 'own-account';
+  if (facts.links?.get(person)?.has(accountId)) return 'linked-account';
+  if (imposedBy.has(person)) return 'took-part';
+  if (!ofCase) return undefined;
+  const found = conflictOf(ofCase.state, person, facts);
+  if (found) return found === 'own-image' ? 'own-account' : found;
+  return ofCase.people.has(person) ? 'took-part' : undefined;
+}
+
+/**
+ * Reads who may hear which appeals, for lists. A flag that is stored but not processed yet is not in it: who claims an appeal
+ * is refused for that as well.
+ */
+@Injectable()
+export class HearingConflicts {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(ImageOwners) private readonly images: ImageOwners,
+  ) {}
+
+  /** @returns in the order of the appeals: why the person may not hear it */
+  async ofPerson(appealIds: readonly string[], person: string): Promise<(AppealConflict | undefined)[]> {
+    return pMap(appealIds, async (id) => (await this.ofPeople(id, [person]))[0], { concurrency: AT_ONCE });
+  }
+
+  /** @returns in the order of the people: why they may not hear the appeal */
+  async ofPeople(appealId: string, people: readonly string[]): Promise<(AppealConflict | undefined)[]> {
+    const [{ state: appeal }, { state: enforcement }] = await Promise.all([
+      this.transactor.load(appealStream, appealId),
+      this.transactor.load(enforcementStream, appealId),
+    ]);
+    const { accountId } = appeal;
+    const caseId = enforcement.order?.caseId;
+    const [account, ofCase, owner, profiles, noted] = await Promise.all([
+      this.store.readStream(`${accountStream.category}-${accountId}`),
+      caseId === undefined ? undefined : this.store.readStream(`${caseStream.category}-${caseId}`),
+      caseId === undefined ? undefined : this.images.findAtOnce(caseId),
+      Promise.all(people.map((one) => this.transactor.load(reviewerStream, one))),
+      Promise.all(
+        people.map((one) =>
+          caseId === undefined ? undefined : this.transactor.load(notedFlaggerStream, notedFlaggerId(caseId, one)),
+        ),
+      ),
+    ]);
+    const involved: Involved = {
+      ...{ appeal, accountId, imposedBy: peopleBehind(account, appealId) },
+      ...(ofCase && { ofCase: { state: foldRecorded(caseStream, ofCase), people: peopleOfCase(ofCase) } }),
+    };
+    const facts = {
+      ...(owner !== undefined && { owner }),
+      links: new Map(people.map((one, n) => [one, profiles[n]!.state.accounts])),
+      notedRounds: new Map(people.map((one, n) => [one, noted[n]?.state.round ?? 0])),
+    };
+    return people.map((one) => conflictWith(involved, one, facts));
+  }
+}

@@ -95,8 +95,9 @@ export const ContentViewed = defineEvent({
     caseId: Type.Optional(EntityId('The case whose content was viewed; it has the id of its image.')),
     entryId: Type.Optional(EntityId('The entry in quarantine whose bytes were read.')),
     appealId: Type.Optional(EntityId('The appeal whose text was read.')),
-    level: Type.Enum(['prompt', 'comments', 'notes', 'blurred', 'grey', 'full', 'quarantined', 'appeal'], {
-      description: 'What was viewed: texts, or the image blurred and grey, grey, or in full.',
+    level: Type.Enum(['prompt', 'comments', 'notes', 'preview', 'blurred', 'grey', 'full', 'quarantined', 'appeal'], {
+      description:
+        'What was viewed: texts, or the image as a small blurred preview, blurred and grey, grey, or in full.',
     }),
     severeClause: Type.Optional(
       Label('The clause of the highest severity that the case names: only some people may look at such an image.'),

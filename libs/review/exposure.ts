@@ -9,6 +9,8 @@ export const utcDayOf = (time: string): string => time.slice(0, '2022-05-18'.len
 
 /** Levels that show content of the product; notes are colleagues’ words. */
 export type ContentLevel = Exclude<RevealLevel, 'notes'>;
+/** Also what lists load by themselves: that counts, but says nothing of how long somebody has been looking. */
+export type CountedLevel = ContentLevel | 'preview';
 
 /** What a reviewer looked at since their last break; times in epoch milliseconds. */
 export interface Stretch {

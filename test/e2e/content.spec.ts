@@ -211,6 +211,82 @@ describe('a preview', () => {
   });
 });
 
+describe('a look at a preview', () => {
+  const path = () => `/v1/images/${id}/preview`;
+  const get = (name: string, headers: Record<string, string> = {}) =>
+    fetch(`${gatehouse.url}${path()}`, { headers: { authorization: `Bearer ${tokens[name]}`, ...headers } });
+
+  it('is stored before it is answered, and may be kept by that person’s browser alone', async () => {
+    const response = await get('rob');
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'cache-control': 'private, max-age=300',
+      vary: 'authorization, cookie',
+      etag: expect.stringMatching(/^"[\w-]{43}"$/),
+    });
+    expect(await viewed()).toMatchObject([
+      {
+        data: { caseId: id, level: 'preview' },
+        metadata: { actor: { id: 'rob', role: 'reviewer' } },
+        position: response.headers.get('gatehouse-position'),
+      },
+    ]);
+  });
+
+  it('is no new one for who has it, but for a colleague with the same tag', async () => {
+    const etag = (await get('rob')).headers.get('etag')!;
+    for (const tag of [etag, `W/${etag}`, `"other", ${etag}`]) {
+      const repeated = await get('rob', { 'if-none-match': tag });
+      expect([repeated.status, await repeated.text(), repeated.headers.get('etag')]).toEqual([304, '', etag]);
+    }
+    expect(await viewed()).toHaveLength(1);
+    expect((await get('rita', { 'if-none-match': etag })).status).toBe(200);
+    expect(await viewed()).toMatchObject([
+      { metadata: { actor: { id: 'rob' } } },
+      { metadata: { actor: { id: 'rita' } } },
+    ]);
+  });
+
+  it('is refused without a picture if the log can’t record it, and not recorded if it can’t be shown', async () => {
+    await get('rita');
+    const append = jest.spyOn(gatehouse.runtime.store, 'append').mockRejectedValue(new StoreUnavailable('away'));
+    const answer = await get('rob');
+    append.mockRestore();
+    expect([answer.status, answer.headers.get('content-type'), answer.headers.get('cache-control')]).toEqual([
+      503,
+      expect.stringContaining('problem+json'),
+      'no-store',
+    ]);
+    id = await openCase(['violent']);
+    serve = (_, response) => response.writeHead(404).end();
+    expect((await get('rob')).status).toBe(404);
+    expect(await viewed()).toEqual([]);
+  });
+
+  it('is stored together with others that a list shows at the same time', async () => {
+    const ids = [id];
+    for (let n = 0; n < 11; n++) ids.push(await openCase(['violent']));
+    const append = jest.spyOn(gatehouse.runtime.store, 'append');
+    const answers = await Promise.all(ids.map((one) => rob.get(`/v1/images/${one}/preview`)));
+    const written = append.mock.calls.flatMap(([writes]) => writes.filter(({ stream }) => stream === 'audit'));
+    append.mockRestore();
+    expect(answers.map(({ status }) => status)).toEqual(ids.map(() => 200));
+    expect(written.flatMap(({ events }) => events.map(({ data }) => data.caseId)).sort()).toEqual([...ids].sort());
+    const positions = answers.map(({ headers }) => headers.get('gatehouse-position'));
+    expect(new Set(positions).size).toBe(ids.length);
+  });
+
+  it('is counted by its level, not as an image that was revealed', async () => {
+    const newcomer = await gatehouse.as('newcomer', 'reviewer');
+    await newcomer.get(path());
+    await gatehouse.settle();
+    expect((await newcomer.get('/v1/reviewers/me/exposure')).body).toMatchObject({
+      today: { previews: 1, blurred: 0, grey: 0, full: 0 },
+      sinceBreak: null,
+      breakAdvised: false,
+    });
+  });
+});
+
 describe('a case that names a clause of the highest severity', () => {
   const grant = (change: 'put' | 'delete') =>
     change === 'put'
@@ -249,7 +325,10 @@ describe('a case that names a clause of the highest severity', () => {
     expect((await lena.get('/v1/severe-viewers')).body.items).toMatchObject([{ person: 'lena', by: 'administrator' }]);
     expect((await lena.get(`/v1/images/${id}/preview`)).status).toBe(200);
     expect((await reveal(lena, 'grey')).status).toBe(200);
-    expect(await viewed()).toMatchObject([{ data: { level: 'grey', severeClause: 'minors' } }]);
+    expect(await viewed()).toMatchObject([
+      { data: { level: 'preview', severeClause: 'minors' } },
+      { data: { level: 'grey', severeClause: 'minors' } },
+    ]);
     await grant('delete');
     expect(await reveal(lena, 'grey')).toMatchObject(refusal(409, 'severe-content'));
   });

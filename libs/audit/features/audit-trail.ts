@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { OwnEventIds } from '../../event-store/event-identity.js';
-import type { EventStore } from '../../event-store/event-store.js';
+import { type EventStore, positionsOf } from '../../event-store/event-store.js';
 import { EventSchemas } from '../../events/event-schemas.js';
 import type { Audit } from '../../kernel/audit.js';
+import { batched } from '../../kernel/batched.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { type CommandContext, OWN_SOURCE, traceOf } from '../../kernel/command-context.js';
 import type { NewEvent, Position } from '../../kernel/envelope.js';
@@ -13,6 +14,7 @@ import { auditStream } from '../audit-stream.js';
 import type { AuditEvent } from '../events.js';
 
 const ATTEMPTS = 3;
+const BATCHES = { most: 100, atOnce: 2 };
 
 /** Appends to the `audit` stream, which is never read for it, however long it becomes. */
 @Injectable()
@@ -29,7 +31,8 @@ export class AuditTrail implements Audit<AuditEvent> {
     const fault = this.schemas.fault(type, data);
     if (fault) throw new Error(`${type}${fault.field} ${fault.message}`);
     const { actor, correlationid } = context;
-    return this.append({
+    const append = once === undefined ? this.appendNew : this.append;
+    return append({
       id: once === undefined ? this.ids.next() : this.ownIds.of(once),
       type,
       data,
@@ -45,15 +48,19 @@ export class AuditTrail implements Audit<AuditEvent> {
     });
   }
 
-  /** Retries a lost append with the same id, which never stores twice. */
-  private async append(event: NewEvent): Promise<Position> {
+  private readonly append = async (event: NewEvent): Promise<Position> => (await this.appendAll([event]))[0]!;
+  /** What is recorded at one moment, as when a page shows many previews, is one append. */
+  private readonly appendNew = batched((events: readonly NewEvent[]) => this.appendAll(events), BATCHES);
+
+  /** Retries a lost append with the same ids, which never stores twice. */
+  private async appendAll(events: readonly NewEvent[]): Promise<Position[]> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const write = { stream: auditStream.category, expected: 'any' as const, events: [event] };
+        const write = { stream: auditStream.category, expected: 'any' as const, events };
         const [result] = await this.store.append([write]);
-        if ('position' in result!) return result.position;
-        if ('known' in result!) return result.known.get(event.id)!;
-        throw new Error(`${event.type} could not be appended to ${write.stream}: ${result!.outcome}`);
+        if ('position' in result!) return positionsOf(result, events.length);
+        if ('known' in result!) return events.map(({ id }) => result.known.get(id)!);
+        throw new Error(`${events[0]!.type} could not be appended to ${write.stream}: ${result!.outcome}`);
       } catch (error) {
         if (!(error instanceof StoreUnavailable) || attempt === ATTEMPTS) throw error;
       }

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Public } from '../credentials/route-access.js';
+import { isKnownToClient } from '../if-none-match.js';
 import { preferredEncoding } from '../preferred.js';
 import { type ApiDocument, ApiDocuments } from './api-documents.js';
 import { type Answer, Operation, plain } from './operation.js';
@@ -38,16 +39,12 @@ export class DocumentsController {
   }
 }
 
-/**
- * Clients may keep a document, but ask each time whether it is still the same. RFC 9110, section 13.1.2: weak comparison, since
- * a proxy that compresses makes a tag weak.
- */
+/** Clients may keep a document, but ask each time whether it is still the same. */
 function send({ forms, headers }: ApiDocument, request: FastifyRequest, reply: FastifyReply): void {
   const encoding = preferredEncoding(request.headers['accept-encoding']);
   const { bytes, etag } = forms[encoding];
   reply.headers({ ...headers, etag, 'cache-control': 'no-cache', vary: 'accept-encoding' });
-  const known = request.headers['if-none-match']?.split(',').map((one) => one.trim().replace(/^W\//, '')) ?? [];
-  if (known.includes(etag) || known.includes('*')) {
+  if (isKnownToClient(request.headers['if-none-match'], etag)) {
     reply.status(304).send();
     return;
   }

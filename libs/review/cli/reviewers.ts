@@ -8,7 +8,7 @@ import type { ExposureSums } from '../queries/exposure-sums.js';
 import type { SevereViewersAnswer } from '../queries/list-severe-viewers.js';
 import type { OwnExposureAnswer } from '../queries/own-exposure.js';
 
-const COUNTS = ['prompts', 'comments', 'blurred', 'grey', 'full', 'severe', 'breaks'] as const;
+const COUNTS = ['prompts', 'comments', 'previews', 'blurred', 'grey', 'full', 'severe', 'breaks'] as const;
 
 /** What reviewers look at, and who may look at the most severe images. */
 export function reviewerCommands(group: Command, run: Runner): void {

@@ -4,6 +4,7 @@ import type { Exposed } from './exposure-reader.js';
 export const exposureFields = {
   prompts: count('Prompts.'),
   comments: count('Comments of a case, which may be several.'),
+  previews: count('Small blurred pictures, as lists show them.'),
   blurred: count('Images blurred and grey.'),
   grey: count('Images grey.'),
   full: count('Images in full.'),
@@ -11,11 +12,21 @@ export const exposureFields = {
   breaks: count('Breaks that were recorded.'),
 };
 
-export const exposureExample = { prompts: 12, comments: 9, blurred: 0, grey: 20, full: 31, severe: 0, breaks: 2 };
+export const exposureExample = {
+  prompts: 12,
+  comments: 9,
+  previews: 40,
+  blurred: 0,
+  grey: 20,
+  full: 31,
+  severe: 0,
+  breaks: 2,
+};
 
 export const toExposure = (row: Exposed) => ({
   prompts: row.prompts,
   comments: row.comments,
+  previews: row.images_previewed,
   blurred: row.images_blurred,
   grey: row.images_grey,
   full: row.images_full,

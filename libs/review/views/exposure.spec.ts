@@ -16,6 +16,7 @@ const history = [
   look(6, 'grey'),
   look(7, 'full'),
   rest(8, 'rob'),
+  look(9, 'preview', { severeClause: 'minors' }),
 ];
 
 describe('the exposure view', () => {
@@ -23,9 +24,12 @@ describe('the exposure view', () => {
     const { rows } = foldView(exposureView, history);
     expect(Object.keys(rows)).toEqual(['2022-05-18 spec', '2022-05-19 rob', '2022-05-19 spec', 'all rob', 'all spec']);
     expect(rows['2022-05-18 spec']).toMatchObject({ prompts: 1, images_full: 2, images_severe: 1, breaks: 1 });
-    expect(rows['2022-05-19 spec']).toMatchObject({ images_grey: 1, images_full: 1, breaks: 0, stretch_since: null });
+    expect(rows['2022-05-19 spec']).toMatchObject({
+      ...{ images_previewed: 1, images_grey: 1, images_full: 1, images_severe: 1 },
+      ...{ breaks: 0, stretch_since: null },
+    });
     expect(rows['all spec']).toMatchObject({
-      ...{ day: null, prompts: 1, images_grey: 1, images_full: 3, images_severe: 1, breaks: 1 },
+      ...{ day: null, prompts: 1, images_grey: 1, images_full: 3, images_severe: 2, breaks: 1 },
       ...{ stretch_since: Date.parse(time(6)), stretch_until: Date.parse(time(7)), stretch_full: 1 },
     });
     expect(rows['all rob']).toMatchObject({ breaks: 1, stretch_since: null });

@@ -1,16 +1,17 @@
 import { BreakTaken, ContentViewed } from '../../audit/index.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import { defineView, int4, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
-import { type ContentLevel, type Stretch, utcDayOf, viewed } from '../exposure.js';
+import { type CountedLevel, type Stretch, utcDayOf, viewed } from '../exposure.js';
 
 /** The columns of what was looked at, by level. */
 export const COLUMN_OF = {
   prompt: 'prompts',
   comments: 'comments',
+  preview: 'images_previewed',
   blurred: 'images_blurred',
   grey: 'images_grey',
   full: 'images_full',
-} as const satisfies Record<ContentLevel, string>;
+} as const satisfies Record<CountedLevel, string>;
 
 /** Numbers only: what was looked at is in the log. */
 const columns = {
@@ -21,6 +22,7 @@ const columns = {
   day: nullable(text()),
   prompts: int4(),
   comments: int4(),
+  images_previewed: int4(),
   images_blurred: int4(),
   images_grey: int4(),
   images_full: int4(),
@@ -53,7 +55,7 @@ type ExposureEvent = RecordedOf<(typeof EVENTS)[number]>;
 
 export const exposureView = defineView({
   name: 'exposure',
-  version: 1,
+  version: 2,
   summary: 'How much content each reviewer looked at, by day, and since when without a break.',
   events: EVENTS,
   table: { name: 'exposure', key: 'exposure_id', columns },
@@ -93,6 +95,7 @@ const nothing = (exposure_id: string, reviewer: string, day: string | null): Exp
   day,
   prompts: 0,
   comments: 0,
+  images_previewed: 0,
   images_blurred: 0,
   images_grey: 0,
   images_full: 0,
@@ -107,10 +110,10 @@ const NO_STRETCH = { stretch_since: null, stretch_until: null, stretch_full: 0 }
 const broken = (row: ExposureRow): ExposureRow => ({ ...row, ...NO_STRETCH, breaks: row.breaks + 1 });
 
 function looked(row: ExposureRow, { data, metadata }: RecordedOf<typeof ContentViewed>): ExposureRow {
-  const level = data.level as ContentLevel;
+  const level = data.level as CountedLevel;
   const counted = { ...row, [COLUMN_OF[level]]: row[COLUMN_OF[level]] + 1 };
   if (data.severeClause !== undefined) counted.images_severe++;
-  if (row.day !== null) return counted;
+  if (row.day !== null || level === 'preview') return counted;
   const { since, until, full } = viewed(stretchOf(row), level, Date.parse(metadata.time));
   return { ...counted, stretch_since: since, stretch_until: until, stretch_full: full };
 }

@@ -8,6 +8,7 @@ import { OwnEventIds } from '../../libs/event-store/event-identity.js';
 import { Transactor } from '../../libs/event-store/transact.js';
 import { EventSchemas } from '../../libs/events/event-schemas.js';
 import { ChangeNaming } from '../../libs/http/change-naming.js';
+import { EntityTags } from '../../libs/http/entity-tags.js';
 import { EVERYWHERE, HttpModule } from '../../libs/http/http.module.js';
 import { API_DESCRIPTION } from '../../libs/http/openapi/api-description.js';
 import { ApiDocuments } from '../../libs/http/openapi/api-documents.js';
@@ -76,6 +77,7 @@ export class GatewayModule {
       providers: [
         ...ports,
         { provide: APP_INTERCEPTOR, useClass: ChangeNaming },
+        { provide: APP_INTERCEPTOR, useClass: EntityTags },
         { provide: APP_INTERCEPTOR, useClass: ViewPositions },
       ],
       exports: ports,

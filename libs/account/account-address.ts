@@ -1,4 +1,5 @@
 import { toIso } from '../kernel/clock.js';
+import type { Position } from '../kernel/envelope.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
 import type { Suspension } from '../switches/index.js';
 import { type AccountStanding, joinWaitlist } from './account-standing.js';
@@ -9,6 +10,8 @@ export interface AddressHolder {
   standing: AccountStanding;
   /** The keyed hash of its address. */
   address?: string;
+  /** The position of the account's last change; 0 for none. */
+  changedAt: Position;
 }
 
 type DataOf<Type extends AccountEvent['type']> = Extract<AccountEvent, { type: Type }>['data'];

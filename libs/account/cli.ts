@@ -1,6 +1,16 @@
 import type { ApiClient } from '../cli/api-client.js';
 import { ApiProblem } from '../cli/api-errors.js';
-import { type CommandGroup, command, instant, label, positionOrTime, severalOf } from '../cli/commands.js';
+import {
+  type CommandGroup,
+  type Condition,
+  command,
+  conditionOf,
+  ifMatch,
+  instant,
+  label,
+  positionOrTime,
+  severalOf,
+} from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
 import { line, lines, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { exactTime, pairs, table, time } from '../cli/rendering/table.js';
@@ -66,8 +76,9 @@ export const commands: CommandGroup = (program, run) => {
   )
     .requiredOption('--until <time>', 'when the suspension ends (RFC 3339)', instant)
     .requiredOption('--reason <label>', 'why, as a lower-case label', label)
+    .addOption(ifMatch('account show'))
     .action(
-      run<{ until: string; reason: string }>(({ client, print }, body, id) =>
+      run<{ until: string; reason: string } & Condition>(({ client, print }, body, id) =>
         change(client, print, id!, 'suspension', body, `is suspended until ${body.until}`),
       ),
     );
@@ -79,8 +90,9 @@ export const commands: CommandGroup = (program, run) => {
   )
     .requiredOption('--reason <label>', 'why, as a lower-case label', label)
     .option('--categories <labels>', 'what was found, as labels separated by commas', severalOf)
+    .addOption(ifMatch('account show'))
     .action(
-      run<{ reason: string; categories?: string[] }>(({ client, print }, body, id) =>
+      run<{ reason: string; categories?: string[] } & Condition>(({ client, print }, body, id) =>
         change(client, print, id!, 'deactivation', body, 'is deactivated'),
       ),
     );
@@ -92,10 +104,12 @@ export const commands: CommandGroup = (program, run) => {
   )
     .requiredOption('--until <time>', 'when the restriction ends (RFC 3339)', instant)
     .requiredOption('--reason <label>', 'why, as a lower-case label', label)
+    .addOption(ifMatch('account show'))
     .action(
-      run<{ until: string; reason: string }>(({ client, print }, options, id, action) =>
-        change(client, print, id!, 'restriction', { action, ...options }, `may not ${action} until ${options.until}`),
-      ),
+      run<{ until: string; reason: string } & Condition>(({ client, print }, options, id, action) => {
+        const body = { action, ...options };
+        return change(client, print, id!, 'restriction', body, `may not ${action} until ${options.until}`);
+      }),
     );
   command(
     group,
@@ -106,8 +120,9 @@ export const commands: CommandGroup = (program, run) => {
   )
     .requiredOption('--reason <label>', 'why, as a lower-case label', label)
     .option('--cause <id>', 'only what this case or enforcement has led to, its strike too')
+    .addOption(ifMatch('account show'))
     .action(
-      run<{ reason: string; cause?: string }>(({ client, print }, body, id) =>
+      run<{ reason: string; cause?: string } & Condition>(({ client, print }, body, id) =>
         change(
           client,
           print,
@@ -123,12 +138,14 @@ export const commands: CommandGroup = (program, run) => {
     'address <id> <email>',
     'Changes the address of an account. The former one is free again. Repeating it changes nothing.',
     'account address acc-1 ada@example.org',
-  ).action(
-    run(async ({ client, print }, _, id, email) => {
-      const changed = await client.put<WriteReceipt>(`${pathOf(id!)}/address`, { email });
-      print(changed, () => line`the address of ${id} is ${email}`);
-    }),
-  );
+  )
+    .addOption(ifMatch('account show'))
+    .action(
+      run<Condition>(async ({ client, print }, condition, id, email) => {
+        const changed = await client.put<WriteReceipt>(`${pathOf(id!)}/address`, { email }, conditionOf(condition));
+        print(changed, () => line`the address of ${id} is ${email}`);
+      }),
+    );
 };
 
 async function change(
@@ -136,10 +153,11 @@ async function change(
   print: Session['print'],
   accountId: string,
   what: 'suspension' | 'restriction' | 'deactivation' | 'reinstatement',
-  body: object,
+  { ifMatch: etag, ...body }: Condition & object,
   done: string,
 ): Promise<void> {
-  const written = await client.post<WriteReceipt>(`${pathOf(accountId)}/${what}`, body, { repeatable: true });
+  const options = { repeatable: true, ...conditionOf(etag === undefined ? {} : { ifMatch: etag }) };
+  const written = await client.post<WriteReceipt>(`${pathOf(accountId)}/${what}`, body, options);
   print({ accountId, ...written }, () => line`${accountId} ${done}`);
 }
 
@@ -163,6 +181,7 @@ function accountText(account: AccountAnswer): Shown {
     ['suspended until', time(account.suspendedUntil)],
     ['policy accepted', account.policyVersion],
     ['cohort', account.cohortId],
+    ['etag', account.etag],
     ['as of', `position ${account.asOf.position}, stored ${exactTime(account.asOf.time)}`],
   ]);
   const rows = account.history.map((one) => [

@@ -77,12 +77,12 @@ export class ApiClient {
     return this.request('POST', path, { ...options, body });
   }
 
-  put<Answer>(path: string, body: unknown): Promise<Answer> {
-    return this.request('PUT', path, { body });
+  put<Answer>(path: string, body: unknown, options: RequestOptions = {}): Promise<Answer> {
+    return this.request('PUT', path, { ...options, body });
   }
 
-  delete<Answer>(path: string): Promise<Answer> {
-    return this.request('DELETE', path, {});
+  delete<Answer>(path: string, options: RequestOptions = {}): Promise<Answer> {
+    return this.request('DELETE', path, options);
   }
 
   /** The items of a list, page by page, up to a maximum. */

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { hasVisibleCharacter, isGivenPosition, isInstant, isLabel } from '../kernel/text-forms.js';
 import type { Runner } from './session.js';
 
@@ -18,6 +18,22 @@ function described(one: Command, description: string, examples: readonly string[
   const lines = examples.map((line) => `  $ gatehouse ${line}`);
   return one.description(description).addHelpText('after', `\n${title}:\n${lines.join('\n')}`);
 }
+
+/** The value of `ifMatch()`. */
+export interface Condition {
+  ifMatch?: string;
+}
+
+/**
+ * The option of a command that edits something.
+ * @param shownBy the command that prints its etag
+ */
+export const ifMatch = (shownBy: string): Option =>
+  new Option('--if-match <etag>', `only if nobody has changed it since ${shownBy} printed this etag`);
+
+/** The headers of its request. */
+export const conditionOf = ({ ifMatch: etag }: Condition): { headers?: Record<string, string> } =>
+  etag === undefined ? {} : { headers: { 'if-match': etag } };
 
 /** Parses an integer. */
 export const integer =

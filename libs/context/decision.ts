@@ -2,11 +2,12 @@ import { Inject, type Type } from '@nestjs/common';
 import { Command, CommandBus, CommandHandler } from '@nestjs/cqrs';
 import { Transactor } from '../event-store/transact.js';
 import { type CommandResult, commandResult } from '../event-store/write-result.js';
+import type { IfMatch } from '../http/if-match.js';
 import { type WriteReceipt, writeReceipt } from '../http/write-receipt.js';
 import type { Clock } from '../kernel/clock.js';
 import type { CommandContext } from '../kernel/command-context.js';
 import type { StreamKind } from '../kernel/decider.js';
-import type { DomainEvent } from '../kernel/envelope.js';
+import type { DomainEvent, Position } from '../kernel/envelope.js';
 import type { Ids } from '../kernel/ids.js';
 import { CLOCK, IDS } from '../platform/ports.js';
 
@@ -22,6 +23,14 @@ export abstract class RequestCommand<Result = CommandResult> extends Command<Res
   }
 }
 
+/** A command that edits what its sender has read before; its route has `@Edits` and passes the `@Condition()`. */
+export abstract class EditCommand<Result = CommandResult> extends RequestCommand<Result> {
+  /** Absent from a command that is no request. */
+  declare readonly ifMatch?: IfMatch;
+}
+
+type Decide<Given, State, Event> = (state: State, command: Given, now: number, newId: string) => readonly Event[];
+
 /**
  * The handler of a command that one stream decides: load, decide, append.
  * @param decide `now` is in epoch milliseconds; `newId` is another one for each command
@@ -30,8 +39,41 @@ export abstract class RequestCommand<Result = CommandResult> extends Command<Res
 export function decisionHandler<Given extends RequestCommand, State, Event extends DomainEvent>(
   command: Type<Given>,
   stream: StreamKind<State, Event>,
-  decide: (state: State, command: Given, now: number, newId: string) => readonly Event[],
+  decide: Decide<Given, State, Event>,
   id?: (command: Given) => string,
+): Type<{ execute(command: Given): Promise<CommandResult> }> {
+  return handlerOf(command, stream, id, () => decide);
+}
+
+/** What a command edits. */
+export interface Edited<Given, State> {
+  /** Its name in the refusal of a change that did not know it. */
+  what(command: Given): string;
+  /** The entity's id; absent if the kind has a single stream. */
+  id?(command: Given): string;
+  /** The position of its last change, 0 for none; by default that of the stream. */
+  changedAt?(state: State, command: Given): Position;
+}
+
+/** As `decisionHandler`, for an edit: it changes nothing if there was a change that its `If-Match` does not know. */
+export function editHandler<Given extends EditCommand, State, Event extends DomainEvent>(
+  command: Type<Given>,
+  stream: StreamKind<State, Event>,
+  { what, id, changedAt }: NoInfer<Edited<Given, State>>,
+  decide: Decide<Given, State, Event>,
+): Type<{ execute(command: Given): Promise<CommandResult> }> {
+  return handlerOf(command, stream, id, (streamChangedAt) => (state, given, ...rest) => {
+    const events = decide(state, given, ...rest);
+    const place = changedAt ? changedAt(state, given) : streamChangedAt;
+    return given.ifMatch ? given.ifMatch.allow(events, place, what(given)) : events;
+  });
+}
+
+function handlerOf<Given extends RequestCommand, State, Event extends DomainEvent>(
+  command: Type<Given>,
+  stream: StreamKind<State, Event>,
+  id: ((command: Given) => string) | undefined,
+  decideSince: (streamChangedAt: Position) => Decide<Given, State, Event>,
 ): Type<{ execute(command: Given): Promise<CommandResult> }> {
   @CommandHandler(command)
   class DecisionHandler {
@@ -44,8 +86,8 @@ export function decisionHandler<Given extends RequestCommand, State, Event exten
     async execute(given: Given): Promise<CommandResult> {
       const newId = this.ids.next();
       return commandResult(
-        await this.transactor.transact(stream, id?.(given), given.context, (state) =>
-          decide(state, given, this.clock.now(), newId),
+        await this.transactor.transact(stream, id?.(given), given.context, (state, _, changedAt) =>
+          decideSince(changedAt)(state, given, this.clock.now(), newId),
         ),
       );
     }

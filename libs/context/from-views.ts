@@ -1,4 +1,5 @@
 import {
+  applyDecorators,
   type CallHandler,
   type ExecutionContext,
   Inject,
@@ -9,10 +10,11 @@ import {
 import { map, type Observable } from 'rxjs';
 import type { EventStore } from '../event-store/event-store.js';
 import { LogEpoch } from '../event-store/log-epoch.js';
-import { positionOf } from '../http/position-text.js';
+import { MIN_POSITION, WaitsForPosition } from '../http/min-position.js';
+import { POSITION_RULE, positionOf } from '../http/position-text.js';
 import type { GatehouseRequest } from '../http/request-context.js';
 import type { Position } from '../kernel/envelope.js';
-import { PositionGone } from '../kernel/errors.js';
+import { InvalidInput, PositionGone } from '../kernel/errors.js';
 import type { Settings } from '../platform/configuration/settings.js';
 import { EVENT_STORE, SETTINGS } from '../platform/ports.js';
 import type { View } from '../projections/view.js';
@@ -23,10 +25,19 @@ const VIEWS = 'gatehouse:views';
 // biome-ignore lint/suspicious/noExplicitAny: each view has a row of its own
 type AnyView = View<any> | View<never>;
 
-/** Declares the views that the page of a route comes from: its answer has their position, and waits for `minPosition`. */
-export const FromViews = (...views: AnyView[]) => SetMetadata(VIEWS, views);
+/**
+ * Declares the views that the answer of a route comes from: it waits until they have reached the `minPosition` of the
+ * request. An answer without a `position` gets theirs.
+ */
+export const FromViews = (...views: readonly [AnyView, ...AnyView[]]) => from(views);
 
-/** Adds `position` to the pages of views, once they have reached the `minPosition` of the request. */
+/** Declares that the answer of a route comes from the log itself, so that it includes every write; it names its `position`. */
+export const FromLog = () => from([]);
+
+const from = (views: readonly AnyView[]) =>
+  applyDecorators(SetMetadata(VIEWS, views), WaitsForPosition(views.length > 0));
+
+/** Adds `position` to the answers of views, once they have reached the `minPosition` of the request. */
 @Injectable()
 export class ViewPositions implements NestInterceptor {
   constructor(
@@ -38,16 +49,25 @@ export class ViewPositions implements NestInterceptor {
 
   /** @throws InvalidInput, PositionGone, NotCaughtUp */
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
-    const views: AnyView[] | undefined = Reflect.getMetadata(VIEWS, context.getHandler());
+    const views: readonly AnyView[] | undefined = Reflect.getMetadata(VIEWS, context.getHandler());
     if (!views) return next.handle();
-    const { minPosition } = context.switchToHttp().getRequest<GatehouseRequest>().query as { minPosition?: unknown };
-    // Anything else is refused with the other parameters.
-    if (typeof minPosition === 'string')
-      await this.reached(views, positionOf(minPosition, 'minPosition', this.epoch.current));
-    // Read first, so that the page is at least that new.
+    const least = this.leastOf(context.switchToHttp().getRequest<GatehouseRequest>());
+    if (least !== undefined) await this.reached(views, least);
+    if (views.length === 0) return next.handle();
+    // Read first, so that the answer is at least that new.
     const positions = await Promise.all(views.map((view) => this.reader.position(view)));
     const position = String(Math.min(...positions));
-    return next.handle().pipe(map((page: object) => ({ ...page, position })));
+    return next.handle().pipe(map((answer: object) => ({ position, ...answer })));
+  }
+
+  /** Takes the parameter from the request, whose other parameters the route declares itself. */
+  private leastOf({ query }: Pick<GatehouseRequest, 'query'>): Position | undefined {
+    const given = query as Record<string, unknown> | undefined;
+    const text = given?.[MIN_POSITION];
+    if (text === undefined) return undefined;
+    delete given![MIN_POSITION];
+    if (typeof text === 'string') return positionOf(text, MIN_POSITION, this.epoch.current);
+    throw new InvalidInput([{ field: MIN_POSITION, message: `${POSITION_RULE}, once` }]);
   }
 
   private async reached(views: readonly AnyView[], position: Position): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type CommandGroup, command, integer, reason } from '../cli/commands.js';
+import { type CommandGroup, type Condition, command, conditionOf, ifMatch, integer, reason } from '../cli/commands.js';
 import { jsonOf } from '../cli/json-file.js';
 import { actorText } from '../cli/rendering/actor.js';
 import { line, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
@@ -109,12 +109,11 @@ function ladderCommands(group: Command, run: Parameters<CommandGroup>[1]): void 
     "ladder set ladder.json --reason 'first violations are often misunderstandings'",
   )
     .requiredOption('--reason <text>', 'why', reason)
-    .option('--if-match <etag>', 'only if the ladder still has this etag, which ladder show prints')
+    .addOption(ifMatch('ladder show'))
     .action(
-      run<{ reason: string; ifMatch?: string }>(async ({ client, print }, options, file) => {
+      run<{ reason: string } & Condition>(async ({ client, print }, options, file) => {
         const body = { entries: await jsonOf('<file>', file!, 'an array of entries'), reason: options.reason };
-        const headers: Record<string, string> = options.ifMatch === undefined ? {} : { 'if-match': options.ifMatch };
-        const written = await client.request<WriteReceipt>('PUT', '/v1/enforcement-ladder', { body, headers });
+        const written = await client.put<WriteReceipt>('/v1/enforcement-ladder', body, conditionOf(options));
         print(written, () => line`the ladder is in force from position ${written.position}`);
       }),
     );

@@ -9,6 +9,8 @@ export interface Known<State> {
   revision: number;
   /** Position of its last event; 0 for an empty stream. */
   position: Position;
+  /** Position of its last event that may change the state; 0 for none. */
+  changedAt: Position;
   /** The position of each of its events, by id; shared by all versions of the stream, so it may have later ones. */
   places: Map<string, Position>;
 }
@@ -33,7 +35,7 @@ export class KnownStreams {
 
   get<State, Event extends DomainEvent>(kind: StreamKind<State, Event>, stream: string): Known<State> {
     const known = this.streams.get(this.key(kind, stream)) as Known<State> | undefined;
-    return known ?? { state: kind.initial, revision: -1, position: 0, places: new Map() };
+    return known ?? { state: kind.initial, revision: -1, position: 0, changedAt: 0, places: new Map() };
   }
 
   /** Keeps the newer version. @param ids the position of each event since the version that `get` returned */

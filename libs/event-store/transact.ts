@@ -2,7 +2,7 @@ import type { DataFault } from '../events/event-schemas.js';
 import { isNoOp, noOpRecorded } from '../events/no-op-recorded.js';
 import { type Clock, toIso } from '../kernel/clock.js';
 import { type CommandContext, OWN_SOURCE } from '../kernel/command-context.js';
-import { foldRecorded, type StreamKind } from '../kernel/decider.js';
+import { foldRecorded, lastChange, type StreamKind } from '../kernel/decider.js';
 import type { DomainEvent, JsonObject, NewEvent, Position, RecordedEvent } from '../kernel/envelope.js';
 import { StoreUnavailable, Unavailable } from '../kernel/errors.js';
 import type { Ids } from '../kernel/ids.js';
@@ -25,6 +25,8 @@ export interface Loaded<State> {
   state: State;
   /** Position of the stream's last event; 0 for an empty stream. */
   position: Position;
+  /** Position of its last event that may change the state; 0 for none. */
+  changedAt: Position;
 }
 
 const MAX_CONFLICTS = 200;
@@ -55,6 +57,7 @@ export class Transactor {
 
   /**
    * @param id the entity's id, or undefined for a kind with a single stream
+   * @param decide `changedAt` is the position of the stream's last event that may change the state; 0 for none
    * @param gather reads what the decision needs from elsewhere, before each attempt; it may wait, and may write to the stream
    * @throws Refusal from `decide`; IdInUse for an incoming event; Unavailable `too-busy` after 200 conflicts in a row
    * @throws BrokenDecision if a schema refuses an event of the decision
@@ -64,7 +67,7 @@ export class Transactor {
     kind: StreamKind<State, Event>,
     id: string | undefined,
     context: CommandContext,
-    decide: (state: State, facts: Facts) => readonly Event[],
+    decide: (state: State, facts: Facts, changedAt: Position) => readonly Event[],
     gather?: () => Promise<Facts>,
   ): Promise<Transacted<State>> {
     const stream = nameOf(kind, id);
@@ -72,7 +75,7 @@ export class Transactor {
       // Without `gather` there are no facts, and their type is undefined.
       const facts = (await gather?.()) as Facts;
       const done = await this.turns.take(stream, () =>
-        this.attempt(kind, stream, context, (state) => decide(state, facts)),
+        this.attempt(kind, stream, context, (state, changedAt) => decide(state, facts, changedAt)),
       );
       if (done) return done;
     }
@@ -87,8 +90,8 @@ export class Transactor {
     kind: StreamKind<State, Event>,
     id: string | undefined,
   ): Promise<Loaded<State>> {
-    const { state, position } = await this.read(kind, nameOf(kind, id));
-    return { state, position };
+    const { state, position, changedAt } = await this.read(kind, nameOf(kind, id));
+    return { state, position, changedAt };
   }
 
   /** @returns undefined if the stream changed meanwhile */
@@ -96,14 +99,14 @@ export class Transactor {
     kind: StreamKind<State, Event>,
     stream: string,
     context: CommandContext,
-    decide: (state: State) => readonly Event[],
+    decide: (state: State, changedAt: Position) => readonly Event[],
   ): Promise<Transacted<State> | undefined> {
     const { read, ...known } = await this.read(kind, stream);
     const { state, revision, position } = known;
     // The command was processed before, however the state has changed since.
     const processed = processedIn(read, context)?.position ?? (await this.placeBefore(known.places, stream, context));
     if (processed !== undefined) return { state, events: [], position: processed };
-    const decided = decide(state);
+    const decided = decide(state, known.changedAt);
     const isSatisfied = decided.length === 0;
     if (isSatisfied && (context.eventId === undefined || context.isRecordedElsewhere)) {
       return { state, events: [], position };
@@ -138,6 +141,7 @@ export class Transactor {
       state: foldRecorded(kind, recorded, state),
       revision: result.revision,
       position: result.position,
+      changedAt: lastChange(kind, recorded, known.changedAt),
     };
     if (result.consecutive || events.length === 1) {
       const ids = events.map((event, i) => [event.id, positions[i]!] as const);
@@ -163,7 +167,8 @@ export class Transactor {
     const last = read.at(-1);
     if (!last) return { ...known, read };
     const { revision, position } = last;
-    const now = { ...known, state: foldRecorded(kind, read, known.state), revision, position };
+    const changedAt = lastChange(kind, read, known.changedAt);
+    const now = { ...known, state: foldRecorded(kind, read, known.state), revision, position, changedAt };
     this.known.keep(
       kind,
       stream,

@@ -1,6 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { createParamDecorator, type ExecutionContext, Inject, Injectable, type PipeTransform } from '@nestjs/common';
-import { Type } from 'typebox';
+import {
+  createParamDecorator,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  type PipeTransform,
+  SetMetadata,
+} from '@nestjs/common';
 import { LogEpoch } from '../event-store/log-epoch.js';
 import type { Position, RecordedEvent } from '../kernel/envelope.js';
 import { InvalidInput } from '../kernel/errors.js';
@@ -9,14 +15,17 @@ import { HttpError } from './http-error.js';
 /** RFC 9110, section 8.8.3. */
 const ENTITY_TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/;
 
-/** The request header, for the documentation of a route. */
-export const IF_MATCH = {
-  'If-Match': {
-    schema: Type.String(),
-    description:
-      'The `etag` of an earlier answer: changes nothing if there was another change since (412). Without it, the last change wins.',
-  },
-};
+const EDITS = 'gatehouse:edits';
+
+/**
+ * Declares that a route edits what another route shows: it has the request header `If-Match`, and answers 412 to a change
+ * whose sender did not know the last one. Its command is an EditCommand.
+ * @param shownAt the path of the GET route whose answer has the `etag`
+ */
+export const Edits = (shownAt: string) => SetMetadata(EDITS, shownAt);
+
+/** What `Edits` declares of a handler. */
+export const editsOf = (handler: object): string | undefined => Reflect.getMetadata(EDITS, handler);
 
 /**
  * The entity tag of something whose last event has this position, 0 for none. It names the epoch, since a restored log may

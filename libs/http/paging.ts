@@ -2,14 +2,13 @@ import { Query } from '@nestjs/cqrs';
 import { Type } from 'class-transformer';
 import { IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import { InvalidInput } from '../kernel/errors.js';
-import { GIVEN_POSITION, isEntityId } from '../kernel/text-forms.js';
+import { isEntityId } from '../kernel/text-forms.js';
 import { IfGiven, Means } from './field-rules.js';
-import { POSITION_RULE } from './position-text.js';
 
 /** The latest time that both Date and PostgreSQL support, in epoch milliseconds; positions are below it too. */
 const GREATEST = 8_640_000_000_000_000;
 
-/** `limit`, `cursor` and `minPosition` of every list; its route names its views by FromViews; a list that the query bus answers extends it. */
+/** `limit` and `cursor` of every list; its route names its views by FromViews; a list that the query bus answers extends it. */
 export class PageQuery<Answer = unknown> extends Query<Answer> {
   @Means('Maximum number of items; 100 by default.')
   @IfGiven()
@@ -25,12 +24,6 @@ export class PageQuery<Answer = unknown> extends Query<Answer> {
   @MaxLength(600)
   @Matches(/^[A-Za-z0-9_-]+$/, { message: 'must be the nextCursor of an earlier answer' })
   cursor?: string;
-
-  @Means('A position, digits or `EPOCH-digits`: the answer waits until it includes that write.')
-  @IfGiven()
-  @IsString()
-  @Matches(new RegExp(GIVEN_POSITION), { message: POSITION_RULE })
-  minPosition?: string;
 }
 
 export interface Page<Item> {

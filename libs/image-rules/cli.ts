@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import type { Query } from '../cli/api-client.js';
 import { remarkUnknownCohort } from '../cli/cohort-warning.js';
-import { type CommandGroup, command, instant, reason } from '../cli/commands.js';
+import { type CommandGroup, type Condition, command, conditionOf, ifMatch, instant, reason } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
 import { paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { type Cell, pairs, table, time } from '../cli/rendering/table.js';
@@ -15,9 +15,8 @@ import type { ImageRuleAnswer } from './queries/show-image-rule.js';
 /** Complete by its type: the list itself would load the schemas. */
 const RULES: Record<ImageRule, true> = { 'photorealistic-faces': true };
 
-interface Given {
+interface Given extends Condition {
   cohort?: string;
-  ifMatch?: string;
   from?: string;
   until?: string;
 }
@@ -56,7 +55,7 @@ export const commands: CommandGroup = (program, run) => {
     run<Given>(async (session, given, name, why) => {
       const { from, until } = given;
       const body = { reason: why, from, until };
-      await session.client.request<WriteReceipt>('PUT', pathOf(name!), { body, ...conditionOf(given) });
+      await session.client.request<WriteReceipt>('PUT', pathOf(name!), { body, ...optionsOf(given) });
       await remarkUnknownCohort(session, given.cohort, 'The rule');
       return showRule(session, name!, given);
     }),
@@ -72,8 +71,8 @@ export const commands: CommandGroup = (program, run) => {
   ).action(
     run<Given>(async (session, given, name, why) => {
       const { from, until } = given;
-      const { query, headers } = conditionOf(given);
-      const options = { query: { ...query, reason: why, from, until }, headers };
+      const { query, ...condition } = optionsOf(given);
+      const options = { query: { ...query, reason: why, from, until }, ...condition };
       await session.client.request<WriteReceipt>('DELETE', pathOf(name!), options);
       await remarkUnknownCohort(session, given.cohort, 'The change');
       return showRule(session, name!, given);
@@ -89,13 +88,13 @@ const dated = (one: Command): Command =>
   forCohort(one.addArgument(rule()).argument('<reason>', 'the reason, shown to other operators', reason))
     .option('--from <time>', 'when the change begins (RFC 3339); now by default', instant)
     .option('--until <time>', 'when the change ends by itself (RFC 3339)', instant)
-    .option('--if-match <etag>', 'only if the rule still has this etag, which image-rule show prints');
+    .addOption(ifMatch('image-rule show'));
 
 const pathOf = (name: string): string => `/v1/image-rules/${encodeURIComponent(name)}`;
 
-const conditionOf = ({ cohort, ifMatch: etag }: Given): { query: Query; headers: Record<string, string> } => ({
+const optionsOf = ({ cohort, ...condition }: Given): { query: Query; headers?: Record<string, string> } => ({
   query: { cohortId: cohort },
-  headers: etag === undefined ? {} : { 'if-match': etag },
+  ...conditionOf(condition),
 });
 
 async function showRule({ client, print }: Session, name: string, { cohort }: Given): Promise<void> {

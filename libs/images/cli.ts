@@ -1,4 +1,4 @@
-import { type CommandGroup, command, label } from '../cli/commands.js';
+import { type CommandGroup, type Condition, command, conditionOf, ifMatch, label } from '../cli/commands.js';
 import { line } from '../cli/rendering/plain-text.js';
 import { pairs, time } from '../cli/rendering/table.js';
 import { saveFile } from '../cli/save-file.js';
@@ -9,7 +9,7 @@ export const commands: CommandGroup = (program, run) => {
   const group = program.command('image').description('Shows and previews images, and restores withheld ones.');
   command(group, 'show <id>', 'Shows an image and its account, never its prompt.', 'image show img-1').action(
     run(async ({ client, print }, _, id) => {
-      const image = await client.get<ImageAnswer>(`/v1/images/${encodeURIComponent(id!)}`);
+      const image = await client.get<ImageAnswer & { etag: string }>(`/v1/images/${encodeURIComponent(id!)}`);
       print(image, () =>
         pairs([
           ['image', image.imageId],
@@ -20,6 +20,7 @@ export const commands: CommandGroup = (program, run) => {
           ['prompt category', image.promptCategory],
           ['withheld', image.withheld],
           ['withheld because', image.withheldBecause],
+          ['etag', image.etag],
         ]),
       );
     }),
@@ -50,10 +51,15 @@ export const commands: CommandGroup = (program, run) => {
     'image restore img-1 --reason appeal-granted',
   )
     .requiredOption('--reason <label>', 'why, as a lower-case label', label)
+    .addOption(ifMatch('image show'))
     .action(
-      run<{ reason: string }>(async ({ client, print }, body, id) => {
+      run<{ reason: string } & Condition>(async ({ client, print }, { reason, ...condition }, id) => {
         const path = `/v1/images/${encodeURIComponent(id!)}/restoration`;
-        const written = await client.post<WriteReceipt>(path, body, { repeatable: true });
+        const written = await client.post<WriteReceipt>(
+          path,
+          { reason },
+          { repeatable: true, ...conditionOf(condition) },
+        );
         print({ imageId: id, ...written }, () => line`${id} is not withheld`);
       }),
     );

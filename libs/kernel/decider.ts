@@ -93,6 +93,18 @@ export function foldRecorded<State, Event extends DomainEvent>(
   return state;
 }
 
+/**
+ * The position of the last of these events that may change the state; a no-op does not.
+ * @param before that of the state that they continue; 0 for none
+ */
+export function lastChange(
+  { events }: Pick<StreamKind<unknown, DomainEvent>, 'events'>,
+  history: readonly Pick<RecordedEvent, 'type' | 'position'>[],
+  before: Position = 0,
+): Position {
+  return history.findLast((event) => events.some(({ type }) => type === event.type))?.position ?? before;
+}
+
 /** The default case of a switch over events: the switch does not compile if an event has no case. */
 export function unhandled(event: never): never {
   const { type } = event as DomainEvent;

@@ -1,12 +1,21 @@
-import { type CommandGroup, command, instant, integer, reason } from '../cli/commands.js';
+import {
+  type CommandGroup,
+  type Condition,
+  command,
+  conditionOf,
+  ifMatch,
+  instant,
+  integer,
+  reason,
+} from '../cli/commands.js';
 import { jsonOf, textOf } from '../cli/json-file.js';
-import { line } from '../cli/rendering/plain-text.js';
-import { rowsOf, table } from '../cli/rendering/table.js';
+import { line, paragraphs } from '../cli/rendering/plain-text.js';
+import { pairs, rowsOf, table } from '../cli/rendering/table.js';
 import type { WriteReceipt } from '../http/write-receipt.js';
 import { NotFound } from '../kernel/errors.js';
 import type { PolicyAnswer } from './queries/show-policy.js';
 
-interface PublishOptions {
+interface PublishOptions extends Condition {
   link?: string;
   textFile?: string;
   from?: string;
@@ -35,6 +44,7 @@ export const commands: CommandGroup = (program, run) => {
       integer(0, 365),
     )
     .option('--clauses <file>', 'JSON file with an array of clauses: id, title, severity from 0 to 3, and text if any')
+    .addOption(ifMatch('policy show'))
     .action(
       run<PublishOptions>(async ({ client, print }, options, version) => {
         const { link, textFile, from: effectiveFrom, graceDays } = options;
@@ -42,7 +52,10 @@ export const commands: CommandGroup = (program, run) => {
         const clauses =
           options.clauses === undefined ? undefined : await jsonOf('--clauses', options.clauses, 'an array of clauses');
         const body = { version, url: link, text, effectiveFrom, graceDays, clauses };
-        const written = await client.post<WriteReceipt>('/v1/policy', body, { repeatable: true });
+        const written = await client.post<WriteReceipt>('/v1/policy', body, {
+          repeatable: true,
+          ...conditionOf(options),
+        });
         const since = effectiveFrom ?? `position ${written.position}`;
         print({ version, ...written }, () => line`content policy ${version} is in force from ${since}`);
       }),
@@ -55,10 +68,12 @@ export const commands: CommandGroup = (program, run) => {
     'policy withdraw 2022-05-81 --reason "a typing error"',
   )
     .requiredOption('--reason <text>', 'why', reason)
+    .addOption(ifMatch('policy show'))
     .action(
-      run<{ reason: string }>(async ({ client, print }, { reason }, version) => {
+      run<{ reason: string } & Condition>(async ({ client, print }, { reason, ...condition }, version) => {
         const body = { version, reason };
-        const written = await client.post<WriteReceipt>('/v1/policy/withdrawals', body, { repeatable: true });
+        const options = { repeatable: true, ...conditionOf(condition) };
+        const written = await client.post<WriteReceipt>('/v1/policy/withdrawals', body, options);
         print({ version, ...written }, () => line`content policy ${version} is withdrawn`);
       }),
     );
@@ -87,11 +102,14 @@ export const commands: CommandGroup = (program, run) => {
     run(async ({ client, print }) => {
       const policy = await client.get<PolicyAnswer>('/v1/policy');
       print(policy, () =>
-        table(
-          ['version', 'status', 'published', 'from', 'grace days', 'link', 'digest'],
-          rowsOf(policy.versions, 'version', 'status', 'publishedAt', 'effectiveFrom', 'graceDays', 'url', 'digest'),
-          'no content policy is published; publish one with: gatehouse policy publish VERSION',
-        ),
+        paragraphs([
+          table(
+            ['version', 'status', 'published', 'from', 'grace days', 'link', 'digest'],
+            rowsOf(policy.versions, 'version', 'status', 'publishedAt', 'effectiveFrom', 'graceDays', 'url', 'digest'),
+            'no content policy is published; publish one with: gatehouse policy publish VERSION',
+          ),
+          pairs([['etag', policy.etag]]),
+        ]),
       );
     }),
   );

@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import type { Query } from '../cli/api-client.js';
 import { remarkUnknownCohort } from '../cli/cohort-warning.js';
-import { type CommandGroup, command, instant, reason } from '../cli/commands.js';
+import { type CommandGroup, type Condition, command, conditionOf, ifMatch, instant, reason } from '../cli/commands.js';
 import { actorText } from '../cli/rendering/actor.js';
 import { line, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table, time } from '../cli/rendering/table.js';
@@ -15,9 +15,8 @@ import type { SwitchAnswer } from './queries/show-switch.js';
 /** Complete by its type: the list itself would load the schemas. */
 const ACTIONS: Record<SwitchedAction, true> = { generate: true, share: true, download: true, join: true };
 
-interface Given {
+interface Given extends Condition {
   cohort?: string;
-  ifMatch?: string;
   until?: string;
 }
 
@@ -55,44 +54,45 @@ export const commands: CommandGroup = (program, run) => {
     ).addArgument(action()),
   ).action(run<Given>(async (session, given, name) => showSwitch(session, name!, given)));
 
-  ifMatch(
-    forCohort(
-      command(
-        group,
-        'suspend',
-        'Denies an action until a given time or until it is resumed. Repeating it changes nothing.',
-        "switch suspend generate 'the filter lets violent prompts pass' --until 2032-06-01T12:00:00Z",
-        "switch suspend share 'leaked links' --cohort week-20",
-      )
-        .addArgument(action())
-        .argument('<reason>', 'the reason, shown to other operators', reason)
-        .option('--until <time>', 'when the action is allowed again by itself (RFC 3339)', instant),
-    ),
+  forCohort(
+    command(
+      group,
+      'suspend',
+      'Denies an action until a given time or until it is resumed. Repeating it changes nothing.',
+      "switch suspend generate 'the filter lets violent prompts pass' --until 2032-06-01T12:00:00Z",
+      "switch suspend share 'leaked links' --cohort week-20",
+    )
+      .addArgument(action())
+      .argument('<reason>', 'the reason, shown to other operators', reason)
+      .option('--until <time>', 'when the action is allowed again by itself (RFC 3339)', instant)
+      .addOption(ifMatch('switch show')),
   ).action(
     run<Given>(async (session, given, name, reason) => {
       const body = { reason, until: given.until };
-      await session.client.request<WriteReceipt>('PUT', pathOf(name!), { body, ...conditionOf(given) });
+      await session.client.request<WriteReceipt>('PUT', pathOf(name!), { body, ...optionsOf(given) });
       await remarkUnknownCohort(session, given.cohort, 'The suspension');
       return showSwitch(session, name!, given);
     }),
   );
 
-  ifMatch(
-    forCohort(
-      command(
-        group,
-        'resume',
-        'Allows a suspended action again, and names suspensions of it that remain. Repeating it changes nothing.',
-        "switch resume generate 'the filter is fixed'",
-        `switch resume share 'links replaced' --cohort week-20 --if-match '"9c1f03ab55d2-1042"'`,
-      )
-        .addArgument(action())
-        .argument('<reason>', 'the reason, shown to other operators', reason),
-    ),
+  forCohort(
+    command(
+      group,
+      'resume',
+      'Allows a suspended action again, and names suspensions of it that remain. Repeating it changes nothing.',
+      "switch resume generate 'the filter is fixed'",
+      `switch resume share 'links replaced' --cohort week-20 --if-match '"9c1f03ab55d2-1042"'`,
+    )
+      .addArgument(action())
+      .argument('<reason>', 'the reason, shown to other operators', reason)
+      .addOption(ifMatch('switch show')),
   ).action(
     run<Given>(async (session, given, name, reason) => {
-      const { query, headers } = conditionOf(given);
-      await session.client.request<WriteReceipt>('DELETE', pathOf(name!), { query: { ...query, reason }, headers });
+      const { query, ...condition } = optionsOf(given);
+      await session.client.request<WriteReceipt>('DELETE', pathOf(name!), {
+        query: { ...query, reason },
+        ...condition,
+      });
       await showSwitch(session, name!, given);
       const { items } = await session.client.get<SwitchesAnswer>('/v1/switches');
       for (const one of items.filter(({ action }) => action === name))
@@ -105,14 +105,11 @@ const action = () => new Argument('<action>', 'the action').choices(Object.keys(
 
 const forCohort = (one: Command): Command => one.option('--cohort <id>', 'only for this cohort; everyone by default');
 
-const ifMatch = (one: Command): Command =>
-  one.option('--if-match <etag>', 'only if the switch still has this etag, which switch show prints');
-
 const pathOf = (name: string): string => `/v1/switches/${encodeURIComponent(name)}`;
 
-const conditionOf = ({ cohort, ifMatch: etag }: Given): { query: Query; headers: Record<string, string> } => ({
+const optionsOf = ({ cohort, ...condition }: Given): { query: Query; headers?: Record<string, string> } => ({
   query: { cohortId: cohort },
-  headers: etag === undefined ? {} : { 'if-match': etag },
+  ...conditionOf(condition),
 });
 
 async function showSwitch({ client, print }: Session, name: string, { cohort }: Given): Promise<void> {

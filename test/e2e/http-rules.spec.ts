@@ -185,7 +185,8 @@ describe('answers', () => {
           ...['content-type', 'content-length', 'content-encoding', 'vary', 'etag'].map((name) => answer.headers[name]),
         ];
         expect([path, ...about(head)]).toEqual([path, ...about(got)]);
-        if (got.headers.etag === undefined) continue;
+        // The tag of what can be edited names its last change, and not what the clock has made of it.
+        if (got.headers.etag === undefined || path.startsWith('/v1/')) continue;
         for (const method of ['GET', 'HEAD']) {
           const again = await send(method, path, { headers: { ...headers, 'if-none-match': got.headers.etag } });
           expect([method, path, again.status, again.headers['content-length']]).toEqual([method, path, 304, undefined]);

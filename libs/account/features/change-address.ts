@@ -1,15 +1,17 @@
 import { Body, Controller, HttpCode, Inject, Param, Put } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { CommandRoute, RequestCommand } from '../../context/decision.js';
+import { CommandRoute, EditCommand } from '../../context/decision.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsMailbox } from '../../http/field-rules.js';
+import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { changeAddress } from '../account-address.js';
 import { AddressClaims } from './address-claims.js';
+import { ACCOUNT } from './edited-account.js';
 
-export class ChangeAddress extends RequestCommand {
+export class ChangeAddress extends EditCommand {
   declare readonly accountId: string;
 
   @IsMailbox('The new address. It is stored encrypted under a key of its person.')
@@ -20,13 +22,13 @@ export class ChangeAddress extends RequestCommand {
 export class ChangeAddressHandler implements ICommandHandler<ChangeAddress> {
   constructor(@Inject(AddressClaims) private readonly addresses: AddressClaims) {}
 
-  async execute({ accountId, email, context }: ChangeAddress): Promise<CommandResult> {
+  async execute({ accountId, email, context, ifMatch }: ChangeAddress): Promise<CommandResult> {
     const command = { accountId, email, context };
     return commandResult(
-      await this.addresses.decide(
-        command,
-        (_, emailHash) => (holder) => changeAddress(holder, { accountId, email, emailHash }),
-      ),
+      await this.addresses.decide(command, (_, emailHash) => (holder) => {
+        const events = changeAddress(holder, { accountId, email, emailHash });
+        return [...(ifMatch?.allow(events, holder.changedAt, ACCOUNT.what({ accountId })) ?? events)];
+      }),
     );
   }
 }
@@ -34,6 +36,7 @@ export class ChangeAddressHandler implements ICommandHandler<ChangeAddress> {
 @Controller('v1/accounts')
 export class ChangeAddressController extends CommandRoute {
   @Put(':id/address')
+  @Edits('/v1/accounts/:id')
   @HttpCode(200)
   @Roles('service', 'operator', 'administrator')
   @Operation('Changes the address of an account; the former one is free again', {
@@ -43,7 +46,12 @@ export class ChangeAddressController extends CommandRoute {
     answer: receipt('Changed.'),
     refusals: { 404: ['account-unknown'], 409: ['address-taken'] },
   })
-  changeAddress(@Param() { id }: IdParam, @Body() change: ChangeAddress, @Context() context: Context) {
-    return this.receipt(change.with({ accountId: id, context }));
+  changeAddress(
+    @Param() { id }: IdParam,
+    @Body() change: ChangeAddress,
+    @Condition() ifMatch: IfMatch,
+    @Context() context: Context,
+  ) {
+    return this.receipt(change.with({ accountId: id, ifMatch, context }));
   }
 }

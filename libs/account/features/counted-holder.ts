@@ -13,18 +13,19 @@ export interface CountedHolder extends AddressHolder {
 export const countedHolder: StreamKind<CountedHolder, AccountEvent | EventOf<typeof NoOpRecorded>> = {
   category: accountStream.category,
   events: [...accountStream.events, NoOpRecorded],
-  initial: { standing: accountStream.initial, events: 0 },
+  initial: { standing: accountStream.initial, events: 0, changedAt: 0 },
   evolve(holder, event, place) {
     const events = holder.events + 1;
     if (event.type === 'CommandTaken') return { ...holder, events };
     const standing = accountStream.evolve(holder.standing, event, place);
     const isAddress = event.type === 'WaitlistJoined' || event.type === 'AddressChanged';
     const address = (isAddress ? event.data.emailHash : undefined) ?? holder.address;
-    return { standing, events, ...(address !== undefined && { address }) };
+    return { standing, events, changedAt: place.position, ...(address !== undefined && { address }) };
   },
   evolveBroken: (holder, place) => ({
     ...holder,
     standing: accountStream.evolveBroken!(holder.standing, place),
     events: holder.events + 1,
+    changedAt: place.position,
   }),
 };

@@ -1,19 +1,21 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import type { CommandBus } from '@nestjs/cqrs';
-import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { CommandRoute, EditCommand, editHandler } from '../../context/decision.js';
 import type { DataOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { AreLabels, IdParam, IfGiven, IsLabel, IsSet } from '../../http/field-rules.js';
+import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import { deactivateAccount } from '../account-enforcement.js';
 import { accountStream } from '../account-standing.js';
 import { AccountDeactivated, DeactivationCauseAdded } from '../events.js';
+import { ACCOUNT } from './edited-account.js';
 
 type Deactivation = DataOf<typeof AccountDeactivated>;
 
-export class DeactivateAccount extends RequestCommand implements Deactivation {
+export class DeactivateAccount extends EditCommand implements Deactivation {
   declare readonly accountId: string;
   declare readonly caseId?: string;
   declare readonly imageId?: string;
@@ -27,12 +29,12 @@ export class DeactivateAccount extends RequestCommand implements Deactivation {
   categories: string[] = [];
 }
 
-export const DeactivateAccountHandler = decisionHandler(
+export const DeactivateAccountHandler = editHandler(
   DeactivateAccount,
   accountStream,
-  (standing, { context: { source }, accountId, ...found }, _, enforcementId) =>
+  ACCOUNT,
+  (standing, { context: { source }, ifMatch: __, accountId, ...found }, _, enforcementId) =>
     deactivateAccount(standing, { accountId, ...found, enforcementId }, source),
-  ({ accountId }) => accountId,
 );
 
 /** Handles an AccountDeactivated event of another system. */
@@ -47,6 +49,7 @@ export const deactivateAccountInbound = (commands: CommandBus): InboundCommand =
 @Controller('v1/accounts')
 export class DeactivateAccountController extends CommandRoute {
   @Post(':id/deactivation')
+  @Edits('/v1/accounts/:id')
   @HttpCode(200)
   @Roles('operator', 'administrator')
   @Operation('Revokes the account’s access until it is reinstated', {
@@ -56,7 +59,12 @@ export class DeactivateAccountController extends CommandRoute {
     example: { reason: 'operator-decision', categories: ['violent'] },
     answer: receipt('Deactivated.'),
   })
-  deactivateAccount(@Param() { id }: IdParam, @Body() deactivation: DeactivateAccount, @Context() context: Context) {
-    return this.receipt(deactivation.with({ accountId: id, context }));
+  deactivateAccount(
+    @Param() { id }: IdParam,
+    @Body() deactivation: DeactivateAccount,
+    @Condition() ifMatch: IfMatch,
+    @Context() context: Context,
+  ) {
+    return this.receipt(deactivation.with({ accountId: id, ifMatch, context }));
   }
 }

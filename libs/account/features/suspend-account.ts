@@ -1,13 +1,15 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
-import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { CommandRoute, EditCommand, editHandler } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsInstant, IsLabel } from '../../http/field-rules.js';
+import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { suspendAccount } from '../account-enforcement.js';
 import { accountStream } from '../account-standing.js';
+import { ACCOUNT } from './edited-account.js';
 
-export class SuspendAccount extends RequestCommand {
+export class SuspendAccount extends EditCommand {
   declare readonly accountId: string;
 
   @IsInstant('When the suspension ends (RFC 3339).')
@@ -17,17 +19,18 @@ export class SuspendAccount extends RequestCommand {
   reason!: string;
 }
 
-export const SuspendAccountHandler = decisionHandler(
+export const SuspendAccountHandler = editHandler(
   SuspendAccount,
   accountStream,
+  ACCOUNT,
   (standing, { accountId, until, reason }, now, enforcementId) =>
     suspendAccount(standing, { accountId, until, reason, enforcementId }, now),
-  ({ accountId }) => accountId,
 );
 
 @Controller('v1/accounts')
 export class SuspendAccountController extends CommandRoute {
   @Post(':id/suspension')
+  @Edits('/v1/accounts/:id')
   @HttpCode(200)
   @Roles('operator', 'administrator')
   @Operation('Denies the account everything until a given time; a later call changes that time', {
@@ -36,7 +39,12 @@ export class SuspendAccountController extends CommandRoute {
     answer: receipt('Suspended.'),
     refusals: { 404: ['account-unknown'], 409: ['account-deactivated', 'suspension-over'] },
   })
-  suspendAccount(@Param() { id }: IdParam, @Body() suspension: SuspendAccount, @Context() context: Context) {
-    return this.receipt(suspension.with({ accountId: id, context }));
+  suspendAccount(
+    @Param() { id }: IdParam,
+    @Body() suspension: SuspendAccount,
+    @Condition() ifMatch: IfMatch,
+    @Context() context: Context,
+  ) {
+    return this.receipt(suspension.with({ accountId: id, ifMatch, context }));
   }
 }

@@ -69,6 +69,8 @@ export const AccountAnswer = closed({
     'Why it has no access, every reason first to last, or why it has. Suspended actions are shown by GET /v1/switches.',
   ),
   history: list(ChangeAnswer, 'The events so far, oldest first.'),
+  etag: text('Also the header `ETag`. Send it as `If-Match` to change the account only if it is still as shown here.'),
+  position: position('The position of the last event included.'),
 });
 export type AccountAnswer = Static<typeof AccountAnswer>;
 
@@ -98,6 +100,8 @@ export const accountExample: AccountAnswer = {
       actor: { kind: 'service', id: 'web', role: 'service' },
     },
   ],
+  etag: '"9c1f03ab55d2-12"',
+  position: '12',
 };
 
 /** What an event says beside its type, without personal data. */

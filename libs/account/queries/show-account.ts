@@ -1,15 +1,17 @@
 import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { FromLog } from '../../context/from-views.js';
 import { type EventStore, UnknownPosition } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { isOf } from '../../events/event-definition.js';
 import { isNoOp } from '../../events/no-op-recorded.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IfGiven, IsMoment } from '../../http/field-rules.js';
+import { entityTagOf } from '../../http/if-match.js';
 import { momentOf } from '../../http/moment.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
-import { belongsTo, foldRecorded } from '../../kernel/decider.js';
+import { belongsTo, foldRecorded, lastChange } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { NotFound, PositionGone } from '../../kernel/errors.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
@@ -81,6 +83,8 @@ export class ShowAccountHandler implements IQueryHandler<ShowAccount> {
         actor: by,
         ...shownOf(data),
       })),
+      etag: entityTagOf(lastChange(accountStream, events), this.epoch.current),
+      position: String(last.position),
     };
   }
 
@@ -149,12 +153,13 @@ export class ShowAccountController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get(':id')
+  @FromLog()
   @Roles('operator', 'compliance', 'administrator', 'service')
   @Operation('The status of an account, now or at an earlier moment, and its history', {
     description: 'Folded from the account’s own events, so that it is exact at the moment of the request.',
     fields: { id: 'The account.' },
     answer: answer('Account', 'The account.', AccountAnswer, accountExample),
-    refusals: { 404: ['account-unknown'], 410: ['position-gone'] },
+    refusals: { 404: ['account-unknown'] },
   })
   showAccount(@Param() { id }: IdParam, @QueryParameters() { asOf }: ShowAccountQuery): Promise<AccountAnswer> {
     return this.queries.execute(new ShowAccount(id, asOf));

@@ -177,7 +177,6 @@ export class ListAppealsController {
   @Operation('Appeals: by their deadline if `status` is open or `overdue` is true, otherwise the oldest first', {
     description:
       'Who hears appeals sees of each open one whether it is overdue, whether anybody has claimed it so far, and whether they may hear it. POST /v1/appeals/next claims the first that they may.',
-    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('AppealPage', 'A page of appeals.', page(AppealEntry, 'The appeals.'), { items: [appealExample] }),
   })
   listAppeals(@Query() query: ListAppeals, @Context() { actor: reader }: Context): Promise<Page<AppealEntry>> {

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
 import { AuditTrail } from '../../audit/index.js';
+import { FromLog } from '../../context/from-views.js';
 import { enforcementStream, MEASURES } from '../../enforcement/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { readPersonal } from '../../event-store/read-personal.js';
@@ -200,6 +201,7 @@ export class ShowAppealController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get(':id')
+  @FromLog()
   @Roles(...HEARERS, 'operator', 'compliance', 'service')
   @Operation('An appeal, what it is about, and its history', {
     description:

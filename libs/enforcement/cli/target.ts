@@ -1,5 +1,13 @@
 import { Argument, type Command, InvalidArgumentError } from 'commander';
-import { type CommandGroup, command, integer, reason } from '../../cli/commands.js';
+import {
+  type CommandGroup,
+  type Condition,
+  command,
+  conditionOf,
+  ifMatch,
+  integer,
+  reason,
+} from '../../cli/commands.js';
 import { line } from '../../cli/rendering/plain-text.js';
 import { table } from '../../cli/rendering/table.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
@@ -12,16 +20,13 @@ const CONSEQUENCES = Object.keys(BY_CONSEQUENCE);
 /** Seven days. */
 const MAX_SECONDS: typeof LIMIT = 604_800;
 
-interface Given {
+interface Given extends Condition {
   reason: string;
-  ifMatch?: string;
   deadline: number;
   retry: number;
 }
 
 const pathOf = (name: string): string => `/v1/enforcement-targets/${encodeURIComponent(name)}`;
-const headersOf = ({ ifMatch }: Pick<Given, 'ifMatch'>): Record<string, string> =>
-  ifMatch === undefined ? {} : { 'if-match': ifMatch };
 
 function consequences(text: string): string {
   const other = text.split(',').find((one) => !CONSEQUENCES.includes(one));
@@ -70,7 +75,7 @@ export function targetCommands(group: Command, run: Parameters<CommandGroup>[1])
           retrySeconds: given.retry,
           reason: given.reason,
         };
-        const written = await client.request<WriteReceipt>('PUT', pathOf(name!), { body, headers: headersOf(given) });
+        const written = await client.put<WriteReceipt>(pathOf(name!), body, conditionOf(given));
         print(written, () => line`${name} is asked about what is ordered from position ${written.position} on`);
       }),
     );
@@ -83,7 +88,7 @@ export function targetCommands(group: Command, run: Parameters<CommandGroup>[1])
     ),
   ).action(
     run<Given>(async ({ client, print }, given, name) => {
-      const options = { query: { reason: given.reason }, headers: headersOf(given) };
+      const options = { query: { reason: given.reason }, ...conditionOf(given) };
       const written = await client.request<WriteReceipt>('DELETE', pathOf(name!), options);
       print(written, () => line`${name} is no target`);
     }),
@@ -94,4 +99,4 @@ const changing = (one: Command): Command =>
   one
     .argument('<name>', 'the name of the target')
     .requiredOption('--reason <text>', 'why', reason)
-    .option('--if-match <etag>', 'only if the target still has this etag, which target list prints');
+    .addOption(ifMatch('target list'));

@@ -1,22 +1,21 @@
 import { Body, Controller, Delete, Param, Put, Query } from '@nestjs/common';
 import { IsIn } from 'class-validator';
-import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { CommandRoute, EditCommand, editHandler } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IsInteger, IsLabel, IsReason, IsSet, Means } from '../../http/field-rules.js';
-import { Condition, IF_MATCH, IfMatch } from '../../http/if-match.js';
+import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { CONSEQUENCES, type Consequence, MAX_SECONDS } from '../target-events.js';
-import { registerTarget, removeTarget, targetChangedAt, targetsStream } from '../targets.js';
+import { registerTarget, removeTarget, type Targets, targetChangedAt, targetsStream } from '../targets.js';
 
 export class TargetParam {
   @IsLabel('The name of the target, a lower-case label like `session-service`.')
   name!: string;
 }
 
-export class SetTarget extends RequestCommand {
+export class SetTarget extends EditCommand {
   declare readonly name: string;
-  declare readonly ifMatch: IfMatch;
 
   @Means('What it carries out; `withhold` is about the image of a confirmed violation.')
   @IsSet(1, CONSEQUENCES.length)
@@ -38,35 +37,36 @@ export class TargetReason {
   reason!: string;
 }
 
-export class RemoveTarget extends RequestCommand {
+export class RemoveTarget extends EditCommand {
   declare readonly name: string;
   declare readonly reason: string;
-  declare readonly ifMatch: IfMatch;
 }
 
-export const SetTargetHandler = decisionHandler(
+const EDITED = {
+  what: ({ name }: { name: string }) => `the target ${name}`,
+  changedAt: (state: Targets, { name }: { name: string }) => targetChangedAt(state, name),
+};
+
+export const SetTargetHandler = editHandler(
   SetTarget,
   targetsStream,
-  (state, { name, consequences, deadlineSeconds, retrySeconds, reason, ifMatch }) =>
-    ifMatch.allow(
-      registerTarget(state, { name, consequences, deadlineSeconds, retrySeconds, reason }),
-      targetChangedAt(state, name),
-      `the target ${name}`,
-    ),
+  EDITED,
+  (state, { name, consequences, deadlineSeconds, retrySeconds, reason }) =>
+    registerTarget(state, { name, consequences, deadlineSeconds, retrySeconds, reason }),
 );
 
-export const RemoveTargetHandler = decisionHandler(RemoveTarget, targetsStream, (state, { name, reason, ifMatch }) =>
-  ifMatch.allow(removeTarget(state, { name, reason }), targetChangedAt(state, name), `the target ${name}`),
+export const RemoveTargetHandler = editHandler(RemoveTarget, targetsStream, EDITED, (state, { name, reason }) =>
+  removeTarget(state, { name, reason }),
 );
 
 @Controller('v1/enforcement-targets')
 export class ChangeTargetController extends CommandRoute {
   @Put(':name')
+  @Edits('/v1/enforcement-targets/:name')
   @Roles('operator', 'administrator')
   @Operation('Registers a system that acknowledges enforcements, or changes its terms; a repeat changes nothing', {
     description:
       'It is asked about enforcements that are ordered from then on. Sessions, API keys, galleries and notifications are such systems.',
-    headers: IF_MATCH,
     example: {
       consequences: ['suspend', 'deactivate'],
       deadlineSeconds: 60,
@@ -74,7 +74,7 @@ export class ChangeTargetController extends CommandRoute {
       reason: 'sessions end with the account',
     },
     answer: receipt('Registered.'),
-    refusals: { 409: ['too-many-targets'], 412: ['changed-meanwhile'] },
+    refusals: { 409: ['too-many-targets'] },
   })
   setTarget(
     @Param() { name }: TargetParam,
@@ -86,13 +86,12 @@ export class ChangeTargetController extends CommandRoute {
   }
 
   @Delete(':name')
+  @Edits('/v1/enforcement-targets/:name')
   @Roles('operator', 'administrator')
   @Operation(
     'Removes a system that acknowledges enforcements: nothing waits for it any more; a repeat changes nothing',
     {
-      headers: IF_MATCH,
       answer: receipt('Removed.'),
-      refusals: { 412: ['changed-meanwhile'] },
     },
   )
   removeTarget(

@@ -7,7 +7,7 @@ import { type CommandResult, commandResult } from '../../event-store/write-resul
 import { RESTRICTED_ACTIONS, type RestrictedAction } from '../../events/schemas.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { AreObjects, IfGiven, IsInteger, IsLabel, IsReason, Means } from '../../http/field-rules.js';
-import { Condition, IF_MATCH, IfMatch } from '../../http/if-match.js';
+import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { policyStream } from '../../policy/index.js';
@@ -101,14 +101,13 @@ export class SetLadderHandler implements ICommandHandler<SetLadder> {
 @Controller('v1/enforcement-ladder')
 export class SetLadderController extends CommandRoute {
   @Put()
+  @Edits('/v1/enforcement-ladder')
   @Roles('operator', 'administrator')
   @Operation('Sets what confirmed violations lead to, from the position of the answer on', {
     description:
       'Each confirmed violation issues a strike; of the entry of its clause, or else of the entry without a clause, the last step applies whose number of strikes the account has reached, over all clauses. Strikes expire by the clock. A review that was confirmed before keeps the ladder of its position. Try a change with a dry run first.',
-    headers: IF_MATCH,
     example: LadderSet.example,
     answer: receipt('The ladder is in force.'),
-    refusals: { 412: ['changed-meanwhile'] },
   })
   setLadder(@Body() ladder: SetLadder, @Condition() ifMatch: IfMatch, @Context() context: Context) {
     return this.receipt(ladder.with({ context, ifMatch }));

@@ -133,7 +133,6 @@ export class ListEnforcementsController {
   @FromViews(enforcementsView)
   @Roles('operator', 'lead', 'compliance', 'administrator', 'service')
   @Operation('The enforcements against an account, or those that targets have not acknowledged, the newest first', {
-    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('EnforcementPage', 'A page of enforcements.', page(EnforcementEntry, 'The enforcements.'), {
       items: [example],
     }),

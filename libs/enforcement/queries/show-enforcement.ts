@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { accountStream, consequencesOf, isInForce } from '../../account/index.js';
+import { FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { isOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -129,6 +130,7 @@ export class ShowEnforcementController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get(':id')
+  @FromLog()
   @Roles('operator', 'lead', 'compliance', 'administrator', 'service')
   @Operation('The receipt of an enforcement: which review, what was ordered, and when each part of it was stored', {
     fields: { id: 'The case, or the id of a decision by hand, as the account’s history gives it.' },

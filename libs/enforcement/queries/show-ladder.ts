@@ -1,6 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
+import { FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { isOf } from '../../events/event-definition.js';
@@ -72,6 +73,7 @@ export class ShowLadderController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromLog()
   @Roles('operator', 'administrator', 'lead', 'reviewer', 'compliance')
   @Operation('What confirmed violations lead to, and every earlier version of it', {
     answer: answer('EnforcementLadder', 'The ladder.', LadderAnswer, example),

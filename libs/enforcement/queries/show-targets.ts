@@ -1,7 +1,7 @@
-import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import type { FastifyReply } from 'fastify';
 import type { Static } from 'typebox';
+import { FromLog } from '../../context/from-views.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -25,6 +25,12 @@ export const TargetAnswer = closed({
 });
 export type TargetAnswer = Static<typeof TargetAnswer>;
 
+const ShownTarget = closed({
+  ...TargetAnswer.properties,
+  position: position('The position of its last change.'),
+});
+type ShownTarget = Static<typeof ShownTarget>;
+
 export const TargetsAnswer = closed({
   items: list(TargetAnswer, 'The registered targets, by name.'),
   position: position('The position of the last change of any; 0 without one.'),
@@ -33,7 +39,7 @@ export type TargetsAnswer = Static<typeof TargetsAnswer>;
 
 export class ListTargets extends Query<TargetsAnswer> {}
 
-export class ShowTarget extends Query<TargetAnswer> {
+export class ShowTarget extends Query<ShownTarget> {
   @IsLabel('The name of the target.')
   name!: string;
 }
@@ -68,11 +74,11 @@ export class ShowTargetHandler implements IQueryHandler<ShowTarget> {
     @Inject(LogEpoch) private readonly epoch: LogEpoch,
   ) {}
 
-  async execute({ name }: ShowTarget): Promise<TargetAnswer> {
+  async execute({ name }: ShowTarget): Promise<ShownTarget> {
     const target = (await this.transactor.load(targetsStream, undefined)).state.byName.get(name);
     if (!target)
       throw new NotFound('target-unknown', `no target ${name} is registered; GET /v1/enforcement-targets lists them`);
-    return answerOf(target, this.epoch.current);
+    return { ...answerOf(target, this.epoch.current), position: String(target.changedAt) };
   }
 }
 
@@ -90,6 +96,7 @@ export class ShowTargetsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromLog()
   @Roles('operator', 'lead', 'compliance', 'administrator', 'service')
   @Operation('The systems that acknowledge enforcements', {
     answer: answer('EnforcementTargets', 'The targets.', TargetsAnswer, {
@@ -102,14 +109,13 @@ export class ShowTargetsController {
   }
 
   @Get(':name')
+  @FromLog()
   @Roles('operator', 'lead', 'compliance', 'administrator', 'service')
   @Operation('A system that acknowledges enforcements, and its terms', {
-    answer: answer('EnforcementTarget', 'The target.', TargetAnswer, example),
+    answer: answer('ShownEnforcementTarget', 'The target.', ShownTarget, { ...example, position: '1042' }),
     refusals: { 404: ['target-unknown'] },
   })
-  async showTarget(@Param() query: ShowTarget, @Res({ passthrough: true }) reply: FastifyReply): Promise<TargetAnswer> {
-    const shown = await this.queries.execute(query);
-    reply.header('etag', shown.etag);
-    return shown;
+  showTarget(@Param() query: ShowTarget): Promise<ShownTarget> {
+    return this.queries.execute(query);
   }
 }

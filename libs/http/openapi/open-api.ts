@@ -1,7 +1,9 @@
 import { HTTP_CODE_METADATA } from '@nestjs/common/constants.js';
 import type { DeclaredRoute } from '../credentials/declared-routes.js';
 import { type RouteAccess, rolesOf } from '../credentials/route-access.js';
+import { editsOf } from '../if-match.js';
 import { locationOf } from '../location.js';
+import { hasMinPosition, MIN_POSITION_PARAMETER, positionProblems } from '../min-position.js';
 import { PROBLEM_MEDIA_TYPE } from '../problem.js';
 import { problemExample, problemSchema } from './answer-schemas.js';
 import type { ApiDescription, ApiGroup } from './api-description.js';
@@ -102,7 +104,7 @@ const tagsOf = (groups: readonly ApiGroup[]): Json[] => [
 ];
 
 /** `/v1/accounts/{id}` */
-const templateOf = ({ path }: DeclaredRoute): string => path.replace(/:(\w+)/g, '{$1}');
+const templateOf = ({ path }: Pick<DeclaredRoute, 'path'>): string => path.replace(/:(\w+)/g, '{$1}');
 
 function documented(route: DeclaredRoute, { events }: ApiDescription): DescribedOperation {
   const operation = operationOf(handlerOf(route), events);
@@ -131,8 +133,17 @@ function parametersOf(
   return [
     ...names.map((name) => parameter('path', name, of('path').properties?.[name] ?? { type: 'string' }, true)),
     ...Object.entries(properties).map(([name, schema]) => parameter('query', name, schema, required.includes(name))),
+    ...(hasMinPosition(handlerOf(route)) ? [MIN_POSITION_PARAMETER] : []),
     ...Object.entries(headers).map(([name, { schema, description }]) => ({ name, in: 'header', description, schema })),
+    ...ifMatchOf(route),
   ];
+}
+
+function ifMatchOf(route: DeclaredRoute): Json[] {
+  const shownAt = editsOf(handlerOf(route));
+  if (shownAt === undefined) return [];
+  const description = `The \`etag\` of an earlier answer of \`GET ${templateOf({ path: shownAt })}\`: changes nothing if there was another change since (412). Without it, the last change wins.`;
+  return [{ name: 'If-Match', in: 'header', description, schema: { type: 'string' } }];
 }
 
 function bodyOf(
@@ -151,7 +162,9 @@ function bodyOf(
 function answersOf(route: DeclaredRoute, operation: DescribedOperation, components: Components): Json {
   const status = Reflect.getMetadata(HTTP_CODE_METADATA, handlerOf(route)) ?? (route.method === 'POST' ? 201 : 200);
   const location = locationOf(handlerOf(route));
-  const headers = location && { Location: { schema: { type: 'string' }, description: `\`${location}\`` } };
+  const named = location && { Location: { schema: { type: 'string' }, description: `\`${location}\`` } };
+  const tag = hasTag(operation) && { ETag: { schema: { type: 'string' }, description: 'The `etag` of the answer.' } };
+  const headers = (named || tag) && { ...named, ...tag };
   return Object.fromEntries(
     Object.entries({ [status as number]: operation.answer, ...operation.otherAnswers }).map(
       ([code, { description, content }]) => [
@@ -166,6 +179,9 @@ function answersOf(route: DeclaredRoute, operation: DescribedOperation, componen
   );
 }
 
+const hasTag = ({ answer: { content } }: DescribedOperation): boolean =>
+  Object.values(content).some(({ schema }) => 'properties' in schema && 'etag' in (schema.properties as object));
+
 const contentOf = (content: Answer['content'], components: Components): Json =>
   Object.fromEntries(
     Object.entries(content).map(([mediaType, { name, schema, example }]) => [
@@ -176,14 +192,21 @@ const contentOf = (content: Answer['content'], components: Components): Json =>
 
 /** The problems that a route may return; `default` covers those that every route may return. */
 function problemsOf(
-  { access, ...route }: DeclaredRoute,
+  route: DeclaredRoute,
   operation: DescribedOperation,
   requests: RequestSchemas,
   schema: unknown,
 ): Json {
+  const { access } = route;
   const has = (part: Part) => requests.of(route.controller, route.handlerName, part) !== undefined;
   const hasBody = operation.body !== undefined || has('body');
-  const hasInput = hasBody || has('query') || has('path');
+  const hasInput = hasBody || has('query') || has('path') || hasMinPosition(handlerOf(route));
+  const refusals: Record<string, readonly string[]> = operation.refusals ?? {};
+  const shared: Record<string, readonly string[]> = {
+    ...positionProblems(handlerOf(route)),
+    ...(editsOf(handlerOf(route)) === undefined ? {} : { 412: ['changed-meanwhile'] }),
+  };
+  const statuses = new Set([...Object.keys(refusals), ...Object.keys(shared)]);
   const descriptions: Record<string, string> = {
     ...(hasInput ? { 400: '`invalid-input` names every wrong field; `malformed-json`.' } : {}),
     ...(access.kind === 'public' ? {} : { 401: 'No credential, or one that is unknown, revoked or expired.' }),
@@ -191,10 +214,10 @@ function problemsOf(
     ...(hasBody ? { 415: '`unsupported-media-type`: the body is compressed, or no JSON.' } : {}),
     429: '`too-many-requests` from one address, without a credential or with wrong ones.',
     ...Object.fromEntries(
-      Object.entries(operation.refusals ?? {}).map(([status, codes]) => [
-        status,
-        `${codes.map((code) => `\`${code}\``).join(', ')}.`,
-      ]),
+      [...statuses].map((status) => {
+        const codes = [...new Set([...(refusals[status] ?? []), ...(shared[status] ?? [])])];
+        return [status, `${codes.map((code) => `\`${code}\``).join(', ')}.`];
+      }),
     ),
     default:
       'Any other problem, like `store-unavailable` (503): the same request may work later. Another method of this path answers 405 and names those that it has in `Allow`.',

@@ -1,8 +1,8 @@
 import { applyDecorators, Body, Controller, Delete, Param, Put, Query } from '@nestjs/common';
-import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { CommandRoute, EditCommand, editHandler } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsInstant, IsReason } from '../../http/field-rules.js';
-import { Condition, IF_MATCH, IfMatch } from '../../http/if-match.js';
+import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import type { ImageRule, ImageRuleEvent } from '../events.js';
@@ -22,10 +22,9 @@ const IsBegin = () => applyDecorators(IfGiven(), IsInstant('When the change begi
 const IsEnd = () =>
   applyDecorators(IfGiven(), IsInstant('When the change ends by itself (RFC 3339), and what held before does again.'));
 
-class RuleCommand extends RequestCommand {
+class RuleCommand extends EditCommand {
   declare readonly rule: ImageRule;
   declare readonly cohortId?: string | undefined;
-  declare readonly ifMatch: IfMatch;
 
   @IsWhy()
   reason!: string;
@@ -44,17 +43,18 @@ type Decide = (state: ImageRules, given: ChangeImageRule, now: number) => ImageR
 
 const msOf = (time: string | undefined): number | undefined => (time === undefined ? undefined : Date.parse(time));
 
-/** A command about a rule that was changed after its sender had read it changes nothing. */
-const ifUnchanged =
-  (decide: Decide) =>
-  (state: ImageRules, { rule, cohortId, reason, from, until, ifMatch }: RuleCommand, now: number) => {
-    const scope = { rule, cohortId };
-    const events = decide(state, { ...scope, reason, from: msOf(from), until: msOf(until) }, now);
-    return ifMatch.allow(events, ruleOf(state, scope)?.changedAt ?? 0, `the rule ${rule}`);
-  };
+const EDITED = {
+  what: ({ rule }: RuleCommand) => `the rule ${rule}`,
+  changedAt: (state: ImageRules, { rule, cohortId }: RuleCommand) => ruleOf(state, { rule, cohortId })?.changedAt ?? 0,
+};
 
-export const SetImageRuleHandler = decisionHandler(SetImageRule, imageRulesStream, ifUnchanged(setImageRule));
-export const LiftImageRuleHandler = decisionHandler(LiftImageRule, imageRulesStream, ifUnchanged(liftImageRule));
+const given =
+  (decide: Decide) =>
+  (state: ImageRules, { rule, cohortId, reason, from, until }: RuleCommand, now: number) =>
+    decide(state, { rule, cohortId, reason, from: msOf(from), until: msOf(until) }, now);
+
+export const SetImageRuleHandler = editHandler(SetImageRule, imageRulesStream, EDITED, given(setImageRule));
+export const LiftImageRuleHandler = editHandler(LiftImageRule, imageRulesStream, EDITED, given(liftImageRule));
 
 export class LiftQuery extends RuleQuery {
   @IsWhy()
@@ -70,13 +70,13 @@ export class LiftQuery extends RuleQuery {
 @Controller('v1/image-rules')
 export class ChangeImageRuleController extends CommandRoute {
   @Put(':rule')
+  @Edits('/v1/image-rules/:rule')
   @Roles('operator', 'administrator')
   @Operation('Puts a rule about images into force, for everyone or for one cohort; a repeat changes nothing', {
     description: 'The change for a cohort goes before the one for everyone.',
-    headers: IF_MATCH,
     example: { reason: 'the preview begins', from: '2032-06-01T00:00:00Z' },
     answer: receipt('Set.'),
-    refusals: { 409: ['rule-over'], 412: ['changed-meanwhile'] },
+    refusals: { 409: ['rule-over'] },
   })
   setImageRule(
     @Param() { rule }: RuleParam,
@@ -89,12 +89,12 @@ export class ChangeImageRuleController extends CommandRoute {
   }
 
   @Delete(':rule')
+  @Edits('/v1/image-rules/:rule')
   @Roles('operator', 'administrator')
   @Operation('Lifts a rule about images, for everyone or for one cohort; a repeat changes nothing', {
     description: 'The change for a cohort goes before the one for everyone.',
-    headers: IF_MATCH,
     answer: receipt('Lifted.'),
-    refusals: { 409: ['rule-over'], 412: ['changed-meanwhile'] },
+    refusals: { 409: ['rule-over'] },
   })
   liftImageRule(
     @Param() { rule }: RuleParam,

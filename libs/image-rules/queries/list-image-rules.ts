@@ -1,6 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
+import { FromLog } from '../../context/from-views.js';
 import { Transactor } from '../../event-store/transact.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
 import { closed, flag, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
@@ -76,6 +77,7 @@ export class ListImageRulesController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromLog()
   @AnyRole()
   @Operation('The rules about images, and for whom they are in force now', {
     answer: answer('ImageRules', 'The rules.', ImageRulesAnswer, { items: [ruleExample], position: '1042' }),

@@ -1,7 +1,7 @@
-import { Controller, Get, Inject, Param, Query as QueryParameters, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import type { FastifyReply } from 'fastify';
 import type { Static } from 'typebox';
+import { FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
@@ -29,6 +29,7 @@ export const ImageRuleAnswer = closed({
   ...ruleFields,
   etag: text('Also the header `ETag`. Send it as `If-Match` to change the rule only if it is still as shown here.'),
   history: list(ChangeAnswer, 'All changes of this rule in this scope, oldest first.'),
+  position: position('The position of the last change; 0 without one.'),
 });
 export type ImageRuleAnswer = Static<typeof ImageRuleAnswer>;
 
@@ -46,6 +47,7 @@ const example: ImageRuleAnswer = {
       until: null,
     },
   ],
+  position: '1042',
 };
 
 export class ShowImageRule extends Query<ImageRuleAnswer> {
@@ -67,12 +69,13 @@ export class ShowImageRuleHandler implements IQueryHandler<ShowImageRule> {
     const state = foldRecorded(imageRulesStream, events);
     const now = this.clock.now();
     // A cohort without a change of its own is in the scope of everyone.
+    const changedAt = ruleOf(state, scope)?.changedAt ?? 0;
     const held = heldNow(state, scope, now) ?? heldNow(state, { rule: scope.rule }, now)!;
     return {
       ...held,
       cohortId: scope.cohortId ?? null,
       inForce: isRuleInForce(state, scope, now),
-      etag: entityTagOf(ruleOf(state, scope)?.changedAt ?? 0, this.epoch.current),
+      etag: entityTagOf(changedAt, this.epoch.current),
       history: events
         .filter((event) => belongsTo(imageRulesStream, event))
         .filter(({ data }) => data.rule === scope.rule && data.cohortId === scope.cohortId)
@@ -85,6 +88,7 @@ export class ShowImageRuleHandler implements IQueryHandler<ShowImageRule> {
           from: data.from ?? null,
           until: data.until ?? null,
         })),
+      position: String(changedAt),
     };
   }
 }
@@ -94,17 +98,12 @@ export class ShowImageRuleController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get(':rule')
+  @FromLog()
   @AnyRole()
   @Operation('A rule about images for everyone, or for one cohort, and who changed it why', {
     answer: answer('ImageRule', 'The rule.', ImageRuleAnswer, example),
   })
-  async showImageRule(
-    @Param() { rule }: RuleParam,
-    @QueryParameters() { cohortId }: RuleQuery,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ImageRuleAnswer> {
-    const shown = await this.queries.execute(new ShowImageRule({ rule, cohortId }));
-    reply.header('etag', shown.etag);
-    return shown;
+  showImageRule(@Param() { rule }: RuleParam, @QueryParameters() { cohortId }: RuleQuery): Promise<ImageRuleAnswer> {
+    return this.queries.execute(new ShowImageRule({ rule, cohortId }));
   }
 }

@@ -1,28 +1,30 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
-import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { CommandRoute, EditCommand, editHandler } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsLabel } from '../../http/field-rules.js';
+import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { restoreImage, withholdingStream } from '../image-withholding.js';
 
-export class RestoreImage extends RequestCommand {
+export class RestoreImage extends EditCommand {
   declare readonly imageId: string;
 
   @IsLabel('Why, as a lower-case label, like `appeal-granted`.')
   reason!: string;
 }
 
-export const RestoreImageHandler = decisionHandler(
+export const RestoreImageHandler = editHandler(
   RestoreImage,
   withholdingStream,
+  { what: ({ imageId }) => `whether image ${imageId} is withheld`, id: ({ imageId }) => imageId },
   (state, { imageId, reason, context }) => restoreImage(state, { imageId, reason }, context.actor.role !== 'lead'),
-  ({ imageId }) => imageId,
 );
 
 @Controller('v1/images')
 export class RestoreImageController extends CommandRoute {
   @Post(':id/restoration')
+  @Edits('/v1/images/:id')
   @HttpCode(200)
   @Roles('operator', 'administrator', 'lead')
   @Operation('Lets a withheld image be shared, downloaded and flagged again', {
@@ -33,7 +35,12 @@ export class RestoreImageController extends CommandRoute {
     answer: receipt('Restored.'),
     refusals: { 409: ['violation-confirmed'] },
   })
-  restoreImage(@Param() { id }: IdParam, @Body() restoration: RestoreImage, @Context() context: Context) {
-    return this.receipt(restoration.with({ imageId: id, context }));
+  restoreImage(
+    @Param() { id }: IdParam,
+    @Body() restoration: RestoreImage,
+    @Condition() ifMatch: IfMatch,
+    @Context() context: Context,
+  ) {
+    return this.receipt(restoration.with({ imageId: id, ifMatch, context }));
   }
 }

@@ -1,10 +1,13 @@
 import { Controller, Get, Inject, Optional, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import type { Static } from 'typebox';
+import { type Static, Type } from 'typebox';
+import { FromViews } from '../../context/from-views.js';
+import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery } from '../../http/field-rules.js';
-import { closed, flag, instant, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
+import { entityTagOf } from '../../http/if-match.js';
+import { closed, flag, instant, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { toIso } from '../../kernel/clock.js';
@@ -35,7 +38,16 @@ export const ImageAnswer = closed({
 });
 export type ImageAnswer = Static<typeof ImageAnswer>;
 
-const example: ImageAnswer = {
+const ShownImage = closed({
+  ...ImageAnswer.properties,
+  etag: text(
+    'Also the header `ETag`. Send it as `If-Match` to restore the image only if it is still withheld as shown here.',
+  ),
+  position: Type.Optional(position('It includes every event up to here.')),
+});
+type ShownImage = Static<typeof ShownImage>;
+
+const example: ShownImage = {
   imageId: 'img-1',
   accountId: 'acc-1',
   generatedAt: '2022-05-19T10:00:00.000Z',
@@ -44,6 +56,8 @@ const example: ImageAnswer = {
   promptCategory: null,
   withheld: false,
   withheldBecause: null,
+  etag: '"9c1f03ab55d2-1042"',
+  position: '1050',
 };
 
 /** Images that no other system has reported, and that some readers know all the same. The review context has them. */
@@ -54,7 +68,7 @@ export interface UnreportedImages {
 /** Nest injection token of UnreportedImages. */
 export const UNREPORTED_IMAGES = Symbol('UnreportedImages');
 
-export class ShowImage extends IdQuery<ImageAnswer> {
+export class ShowImage extends IdQuery<ShownImage> {
   declare readonly reader: Actor;
 }
 
@@ -63,17 +77,19 @@ export class ShowImageHandler implements IQueryHandler<ShowImage> {
   constructor(
     @Inject(POOL) private readonly pool: Pool,
     @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
     @Optional() @Inject(UNREPORTED_IMAGES) private readonly others?: UnreportedImages,
   ) {}
 
-  async execute({ id: imageId, reader }: ShowImage): Promise<ImageAnswer> {
-    const [{ rows }, { state }] = await Promise.all([
+  async execute({ id: imageId, reader }: ShowImage): Promise<ShownImage> {
+    const [{ rows }, { state, changedAt }] = await Promise.all([
       this.row(imageId),
       this.transactor.load(withholdingStream, imageId),
     ]);
-    if (rows[0]) return toAnswer(rows[0], state);
+    const etag = entityTagOf(changedAt, this.epoch.current);
+    if (rows[0]) return { ...toAnswer(rows[0], state), etag };
     const other = await this.others?.find(imageId, reader);
-    if (other) return other;
+    if (other) return { ...other, etag };
     throw new NotFound('image-unknown', `no image ${imageId} is known; check the id, or send its ImageGenerated`);
   }
 
@@ -102,13 +118,14 @@ export class ShowImageController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get(':id')
+  @FromViews(imagesView)
   @Roles('lead', 'operator', 'reviewer', 'compliance', 'administrator')
   @Operation('The account of an image and what is known about it; never its prompt', {
     fields: { id: 'The image.' },
-    answer: answer('Image', 'The image.', ImageAnswer, example),
+    answer: answer('Image', 'The image.', ShownImage, example),
     refusals: { 404: ['image-unknown'] },
   })
-  showImage(@Param() query: ShowImage, @Context() { actor: reader }: Context): Promise<ImageAnswer> {
+  showImage(@Param() query: ShowImage, @Context() { actor: reader }: Context): Promise<ShownImage> {
     return this.queries.execute(Object.assign(query, { reader }));
   }
 }

@@ -124,7 +124,6 @@ export class ListNoticesController {
   @FromViews(noticesView)
   @Roles('operator', 'compliance', 'administrator')
   @Operation('Notices to people about decisions, the oldest first', {
-    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('NoticePage', 'A page of notices.', page(NoticeEntry, 'The notices.'), { items: [noticeExample] }),
   })
   listNotices(@Query() query: ListNotices): Promise<Page<NoticeEntry>> {

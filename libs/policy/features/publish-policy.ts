@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Body, Controller, Post } from '@nestjs/common';
 import { IsString, IsUrl, MaxLength, MinLength } from 'class-validator';
-import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { CommandRoute, EditCommand, editHandler } from '../../context/decision.js';
 import type { DataOf } from '../../events/event-definition.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import {
@@ -15,12 +15,14 @@ import {
   IsTitle,
   Means,
 } from '../../http/field-rules.js';
+import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Located } from '../../http/location.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { toIso } from '../../kernel/clock.js';
 import { type ContentPolicyPublished, MAX_CLAUSES, MAX_SEVERITY } from '../events.js';
 import { policyStream, publishPolicy } from '../policy.js';
+import { POLICY } from './edited-policy.js';
 
 type Published = DataOf<typeof ContentPolicyPublished>;
 
@@ -39,7 +41,7 @@ class PolicyClause {
   text?: string;
 }
 
-export class PublishPolicy extends RequestCommand {
+export class PublishPolicy extends EditCommand {
   @IsName('The version that people see.')
   version!: string;
 
@@ -74,7 +76,7 @@ export class PublishPolicy extends RequestCommand {
   clauses?: PolicyClause[];
 }
 
-export const PublishPolicyHandler = decisionHandler(PublishPolicy, policyStream, (state, command, now) =>
+export const PublishPolicyHandler = editHandler(PublishPolicy, policyStream, POLICY, (state, command, now) =>
   publishPolicy(state, policyOf(command), now),
 );
 
@@ -90,6 +92,7 @@ const policyOf = ({ version, url, text, effectiveFrom, graceDays, clauses }: Pub
 @Controller('v1/policy')
 export class PublishPolicyController extends CommandRoute {
   @Post()
+  @Edits('/v1/policy')
   @Located('/v1/policy')
   @Roles('operator', 'administrator')
   @Operation('Publishes a version of the content policy; once it is in force, access requires its acceptance', {
@@ -105,7 +108,7 @@ export class PublishPolicyController extends CommandRoute {
     answer: receipt('The version is published.'),
     refusals: { 409: ['policy-superseded', 'policy-withdrawn', 'policy-published', 'effective-date-past'] },
   })
-  publishPolicy(@Body() policy: PublishPolicy, @Context() context: Context) {
-    return this.receipt(policy.with({ context }));
+  publishPolicy(@Body() policy: PublishPolicy, @Condition() ifMatch: IfMatch, @Context() context: Context) {
+    return this.receipt(policy.with({ context, ifMatch }));
   }
 }

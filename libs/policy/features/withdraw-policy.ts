@@ -1,13 +1,15 @@
 import { Body, Controller, Post } from '@nestjs/common';
-import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { CommandRoute, EditCommand, editHandler } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IsName, IsReason } from '../../http/field-rules.js';
+import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Located } from '../../http/location.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { policyStream, withdrawPolicy } from '../policy.js';
+import { POLICY } from './edited-policy.js';
 
-export class WithdrawPolicy extends RequestCommand {
+export class WithdrawPolicy extends EditCommand {
   @IsName('The version.')
   version!: string;
 
@@ -15,13 +17,17 @@ export class WithdrawPolicy extends RequestCommand {
   reason!: string;
 }
 
-export const WithdrawPolicyHandler = decisionHandler(WithdrawPolicy, policyStream, (state, { version, reason }, now) =>
-  withdrawPolicy(state, { version, reason }, now),
+export const WithdrawPolicyHandler = editHandler(
+  WithdrawPolicy,
+  policyStream,
+  POLICY,
+  (state, { version, reason }, now) => withdrawPolicy(state, { version, reason }, now),
 );
 
 @Controller('v1/policy')
 export class WithdrawPolicyController extends CommandRoute {
   @Post('withdrawals')
+  @Edits('/v1/policy')
   @Located('/v1/policy')
   @Roles('operator', 'administrator')
   @Operation('Withdraws a version of the content policy that was published by mistake, in force or not', {
@@ -31,7 +37,7 @@ export class WithdrawPolicyController extends CommandRoute {
     answer: receipt('The version is withdrawn.'),
     refusals: { 404: ['policy-unknown'], 409: ['policy-needed', 'policy-counts'] },
   })
-  withdrawPolicy(@Body() withdrawal: WithdrawPolicy, @Context() context: Context) {
-    return this.receipt(withdrawal.with({ context }));
+  withdrawPolicy(@Body() withdrawal: WithdrawPolicy, @Condition() ifMatch: IfMatch, @Context() context: Context) {
+    return this.receipt(withdrawal.with({ context, ifMatch }));
   }
 }

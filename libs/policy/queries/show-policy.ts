@@ -1,13 +1,16 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
+import { FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
+import { LogEpoch } from '../../event-store/log-epoch.js';
 import { isOf } from '../../events/event-definition.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
+import { entityTagOf } from '../../http/if-match.js';
 import { closed, count, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import type { Clock } from '../../kernel/clock.js';
-import { foldRecorded } from '../../kernel/decider.js';
+import { foldRecorded, lastChange } from '../../kernel/decider.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { ContentPolicyPublished } from '../events.js';
 import { type ContentPolicies, type PoliciesInForce, policiesAt, policyStream } from '../policy.js';
@@ -37,6 +40,10 @@ const PolicyVersion = closed({
 export const PolicyAnswer = closed({
   current: orNull(PolicyVersion),
   versions: list(PolicyVersion, 'All versions, in the order of their publication.'),
+  etag: text(
+    'Also the header `ETag`. Send it as `If-Match` to publish or withdraw a version only if nobody has done so since.',
+  ),
+  position: position('The position of the last change; 0 without one.'),
 });
 export type PolicyAnswer = Static<typeof PolicyAnswer>;
 
@@ -58,6 +65,7 @@ export class ShowPolicy extends Query<PolicyAnswer> {}
 export class ShowPolicyHandler implements IQueryHandler<ShowPolicy> {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -77,7 +85,13 @@ export class ShowPolicyHandler implements IQueryHandler<ShowPolicy> {
       clauses: (data.clauses ?? []).map((clause) => ({ ...clause, text: clause.text ?? null })),
       position: String(place),
     }));
-    return { current: versions.find(({ version }) => version === inForce.current) ?? null, versions };
+    const changedAt = lastChange(policyStream, history);
+    return {
+      current: versions.find(({ version }) => version === inForce.current) ?? null,
+      versions,
+      etag: entityTagOf(changedAt, this.epoch.current),
+      position: String(changedAt),
+    };
   }
 }
 
@@ -97,9 +111,15 @@ export class ShowPolicyController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromLog()
   @AnyRole()
   @Operation('The content policy in force, those before it and those to come', {
-    answer: answer('Policy', 'The policies.', PolicyAnswer, { current: example, versions: [example] }),
+    answer: answer('Policy', 'The policies.', PolicyAnswer, {
+      current: example,
+      versions: [example],
+      etag: '"9c1f03ab55d2-3"',
+      position: '3',
+    }),
   })
   showPolicy(): Promise<PolicyAnswer> {
     return this.queries.execute(new ShowPolicy());

@@ -103,7 +103,6 @@ export class ListHoldsController {
   @FromViews(legalHoldsView)
   @Roles('lead', 'compliance', 'administrator')
   @Operation('The holds on the data of accounts, the oldest first', {
-    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('HoldPage', 'A page of holds.', page(HoldEntry, 'The holds.'), {
       items: [
         {

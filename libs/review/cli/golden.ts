@@ -1,6 +1,14 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { type CommandGroup, command, integer, reason } from '../../cli/commands.js';
+import {
+  type CommandGroup,
+  type Condition,
+  command,
+  conditionOf,
+  ifMatch,
+  integer,
+  reason,
+} from '../../cli/commands.js';
 import { line } from '../../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table } from '../../cli/rendering/table.js';
 import { listed, type Runner, type Session } from '../../cli/session.js';
@@ -67,9 +75,11 @@ export const goldenCommands: CommandGroup = (program, run) => {
     "golden retire img-77 --reason 'its right verdict is disputed'",
   )
     .requiredOption('--reason <text>', 'why', reason)
+    .addOption(ifMatch('golden show'))
     .action(
-      run<{ reason: string }>(async ({ client, print }, { reason }, id) => {
-        const receipt = await client.delete<WriteReceipt>(`${pathOf(id!)}?${new URLSearchParams({ reason })}`);
+      run<{ reason: string } & Condition>(async ({ client, print }, { reason, ...condition }, id) => {
+        const options = { query: { reason }, ...conditionOf(condition) };
+        const receipt = await client.delete<WriteReceipt>(pathOf(id!), options);
         print(receipt, () => line`golden case ${id!} is retired`);
       }),
     );
@@ -110,7 +120,7 @@ const rightOf = ({ answers }: GoldenCaseAnswer): string | null =>
   answers.length === 0 ? null : `${answers.filter(({ isRight }) => isRight).length} of ${answers.length}`;
 
 async function show({ client, print }: Session, id: string): Promise<void> {
-  const golden = await client.get<GoldenCaseAnswer>(pathOf(id));
+  const golden = await client.get<GoldenCaseAnswer & { etag: string }>(pathOf(id));
   print(golden, () =>
     pairs([
       ['image', golden.goldenId],
@@ -122,6 +132,7 @@ async function show({ client, print }: Session, id: string): Promise<void> {
       ['added', golden.addedAt],
       ['opened', golden.openedAt],
       ['answered', golden.answeredAt],
+      ['etag', golden.etag],
       ...golden.answers.map(({ reviewer, verdict, clause, isRight }): [string, string] => [
         `answer of ${reviewer}`,
         `${verdict}${clause === undefined ? '' : ` (${clause})`}: ${isRight ? 'right' : 'wrong'}`,

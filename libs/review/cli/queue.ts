@@ -1,4 +1,4 @@
-import { type CommandGroup, command, reason } from '../../cli/commands.js';
+import { type CommandGroup, type Condition, command, conditionOf, ifMatch, reason } from '../../cli/commands.js';
 import { jsonOf } from '../../cli/json-file.js';
 import { paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table } from '../../cli/rendering/table.js';
@@ -26,12 +26,11 @@ export const queueCommands: CommandGroup = (program, run) => {
     "queue set queues.json --reason 'severe cases go to trained reviewers'",
   )
     .requiredOption('--reason <text>', 'why', reason)
-    .option('--if-match <etag>', 'only if nobody has changed the queues since queue list printed this etag')
+    .addOption(ifMatch('queue list'))
     .action(
-      run<{ reason: string; ifMatch?: string }>(async (session, { reason, ifMatch }, file) => {
-        const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': ifMatch };
+      run<{ reason: string } & Condition>(async (session, { reason, ...condition }, file) => {
         const body = { ...(await settingsIn(file!)), reason };
-        await session.client.request<WriteReceipt>('PUT', PATH, { body, headers });
+        await session.client.put<WriteReceipt>(PATH, body, conditionOf(condition));
         return showQueues(session);
       }),
     );

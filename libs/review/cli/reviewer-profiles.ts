@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { command, reason, severalOf } from '../../cli/commands.js';
+import { type Condition, command, conditionOf, ifMatch, reason, severalOf } from '../../cli/commands.js';
 import { pairs } from '../../cli/rendering/table.js';
 import type { Runner, Session } from '../../cli/session.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import type { ReviewerAnswer } from '../queries/show-reviewer.js';
 
-interface Skills {
+interface Skills extends Condition {
   skills?: string[];
   languages?: string[];
   reason: string;
@@ -29,9 +29,11 @@ export function profileCommands(group: Command, run: Runner): void {
     .option('--skills <labels>', 'the skills, separated by commas; none by default', severalOf)
     .option('--languages <names>', 'the languages, separated by commas; none by default', severalOf)
     .requiredOption('--reason <text>', 'why', reason)
+    .addOption(ifMatch('reviewer show'))
     .action(
-      run<Skills>(async (session, { skills = [], languages = [], reason }, id) => {
-        await session.client.put<WriteReceipt>(`${pathOf(id!)}/skills`, { skills, languages, reason });
+      run<Skills>(async (session, { skills = [], languages = [], reason, ...condition }, id) => {
+        const body = { skills, languages, reason };
+        await session.client.put<WriteReceipt>(`${pathOf(id!)}/skills`, body, conditionOf(condition));
         return showReviewer(session, id!);
       }),
     );
@@ -43,10 +45,11 @@ export function profileCommands(group: Command, run: Runner): void {
     "reviewer link rev-1 acc-1 --reason 'a relative'",
   )
     .requiredOption('--reason <text>', 'why', reason)
+    .addOption(ifMatch('reviewer show'))
     .action(
-      run<{ reason: string }>(async (session, { reason }, id, accountId) => {
-        const body = { accountId, reason };
-        await session.client.post<WriteReceipt>(`${pathOf(id!)}/accounts`, body, { repeatable: true });
+      run<{ reason: string } & Condition>(async (session, { reason, ...condition }, id, accountId) => {
+        const options = { repeatable: true, ...conditionOf(condition) };
+        await session.client.post<WriteReceipt>(`${pathOf(id!)}/accounts`, { accountId, reason }, options);
         return showReviewer(session, id!);
       }),
     );
@@ -58,10 +61,11 @@ export function profileCommands(group: Command, run: Runner): void {
     "reviewer unlink rev-1 acc-1 --reason 'linked by mistake'",
   )
     .requiredOption('--reason <text>', 'why', reason)
+    .addOption(ifMatch('reviewer show'))
     .action(
-      run<{ reason: string }>(async (session, { reason }, id, accountId) => {
+      run<{ reason: string } & Condition>(async (session, { reason, ...condition }, id, accountId) => {
         const path = `${pathOf(id!)}/accounts/${encodeURIComponent(accountId!)}`;
-        await session.client.request<WriteReceipt>('DELETE', path, { query: { reason } });
+        await session.client.delete<WriteReceipt>(path, { query: { reason }, ...conditionOf(condition) });
         return showReviewer(session, id!);
       }),
     );
@@ -77,6 +81,7 @@ async function showReviewer({ client, print }: Session, id: string): Promise<voi
       ['skills', shown.skills.join(', ')],
       ['languages', shown.languages.join(', ')],
       ['linked accounts', shown.accounts.join(', ')],
+      ['etag', shown.etag],
     ]),
   );
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { command, integer, reason } from '../../cli/commands.js';
+import { type Condition, command, conditionOf, ifMatch, integer, reason } from '../../cli/commands.js';
 import { line, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table, time } from '../../cli/rendering/table.js';
 import type { Runner } from '../../cli/session.js';
@@ -60,11 +60,14 @@ export function reviewerCommands(group: Command, run: Runner): void {
     run(async ({ client, print }) => {
       const answer = await client.get<SevereViewersAnswer>('/v1/severe-viewers');
       print(answer, () =>
-        table(
-          ['person', 'since', 'by', 'reason'],
-          answer.items.map((one) => [one.person, time(one.since), one.by, one.reason]),
-          'nobody may',
-        ),
+        paragraphs([
+          table(
+            ['person', 'since', 'by', 'reason'],
+            answer.items.map((one) => [one.person, time(one.since), one.by, one.reason]),
+            'nobody may',
+          ),
+          pairs([['etag', answer.etag]]),
+        ]),
       );
     }),
   );
@@ -76,9 +79,11 @@ export function reviewerCommands(group: Command, run: Runner): void {
     "reviewer grant-severe lead-1 --reason 'trained for it'",
   )
     .requiredOption('--reason <text>', 'why', reason)
+    .addOption(ifMatch('reviewer severe-viewers'))
     .action(
-      run<{ reason: string }>(async ({ client, print }, given, person) => {
-        const written = await client.put<WriteReceipt>(`/v1/severe-viewers/${encodeURIComponent(person!)}`, given);
+      run<{ reason: string } & Condition>(async ({ client, print }, { reason, ...condition }, person) => {
+        const path = `/v1/severe-viewers/${encodeURIComponent(person!)}`;
+        const written = await client.put<WriteReceipt>(path, { reason }, conditionOf(condition));
         print(written, () => line`${person} may look at the most severe images`);
       }),
     );
@@ -90,10 +95,11 @@ export function reviewerCommands(group: Command, run: Runner): void {
     "reviewer revoke-severe lead-1 --reason 'changed teams'",
   )
     .requiredOption('--reason <text>', 'why', reason)
+    .addOption(ifMatch('reviewer severe-viewers'))
     .action(
-      run<{ reason: string }>(async ({ client, print }, { reason: why }, person) => {
+      run<{ reason: string } & Condition>(async ({ client, print }, { reason: why, ...condition }, person) => {
         const path = `/v1/severe-viewers/${encodeURIComponent(person!)}`;
-        const written = await client.request<WriteReceipt>('DELETE', path, { query: { reason: why } });
+        const written = await client.delete<WriteReceipt>(path, { query: { reason: why }, ...conditionOf(condition) });
         print(written, () => line`${person} may no longer look at the most severe images`);
       }),
     );

@@ -1,4 +1,12 @@
-import { type CommandGroup, command, integer, reason } from '../../cli/commands.js';
+import {
+  type CommandGroup,
+  type Condition,
+  command,
+  conditionOf,
+  ifMatch,
+  integer,
+  reason,
+} from '../../cli/commands.js';
 import { pairs } from '../../cli/rendering/table.js';
 import type { Session } from '../../cli/session.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
@@ -6,14 +14,13 @@ import type { SamplingAnswer } from '../queries/show-sampling.js';
 
 const PATH = '/v1/review-sampling';
 
-interface Given {
+interface Given extends Condition {
   secondReviews?: number;
   deactivations?: boolean;
   goldenCases?: number;
   prevalence?: number;
   prevalenceQueue?: string | false;
   reason: string;
-  ifMatch?: string;
 }
 
 export const samplingCommands: CommandGroup = (program, run) => {
@@ -51,11 +58,10 @@ export const samplingCommands: CommandGroup = (program, run) => {
     .option('--prevalence-queue <queue>', 'where the cases of those images wait, whatever the rules say')
     .option('--no-prevalence-queue', 'they wait where the rules say')
     .requiredOption('--reason <text>', 'why', reason)
-    .option('--if-match <etag>', 'only if nobody has changed it since sampling show printed this etag')
+    .addOption(ifMatch('sampling show'))
     .action(
       run<Given>(async (session, given) => {
-        const { secondReviews, deactivations, goldenCases, prevalence, prevalenceQueue, reason, ifMatch } = given;
-        const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': ifMatch };
+        const { secondReviews, deactivations, goldenCases, prevalence, prevalenceQueue, reason } = given;
         const body = {
           secondReviewPercent: secondReviews,
           secondReviewOfDeactivations: deactivations,
@@ -64,7 +70,7 @@ export const samplingCommands: CommandGroup = (program, run) => {
           ...(prevalenceQueue === false ? { isPrevalenceByRules: true } : { prevalenceQueue }),
           reason,
         };
-        await session.client.request<WriteReceipt>('PUT', PATH, { body, headers });
+        await session.client.put<WriteReceipt>(PATH, body, conditionOf(given));
         return showSampling(session);
       }),
     );

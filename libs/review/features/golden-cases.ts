@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsBoolean, IsIn, IsNumber, Max, Min } from 'class-validator';
-import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { CommandRoute, EditCommand, editHandler, RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -18,6 +18,7 @@ import {
   IsTitle,
   Means,
 } from '../../http/field-rules.js';
+import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { CONTENT_PROBLEMS, ContentError, ImageOwners, Pictures } from '../../images/index.js';
@@ -174,16 +175,16 @@ const detailsOf = ({ confidence, photorealistic, faces, promptCategory, prompt, 
   ...(note !== undefined && { note }),
 });
 
-export class RetireGoldenCase extends RequestCommand {
+export class RetireGoldenCase extends EditCommand {
   declare readonly goldenId: string;
   declare readonly reason: string;
 }
 
-export const RetireGoldenCaseHandler = decisionHandler(
+export const RetireGoldenCaseHandler = editHandler(
   RetireGoldenCase,
   goldenStream,
+  { what: ({ goldenId }) => `golden case ${goldenId}`, id: ({ goldenId }) => goldenId },
   (state, { goldenId, reason }) => retireGoldenCase(state, { goldenId, reason }),
-  ({ goldenId }) => goldenId,
 );
 
 export class RetireGoldenCaseQuery {
@@ -220,6 +221,7 @@ export class GoldenCasesController extends CommandRoute {
   }
 
   @Delete(':id')
+  @Edits('/v1/golden-cases/:id')
   @Roles(...LEADS)
   @Operation('Retires a golden case: nobody gets it any more, and its answers no longer count', {
     description:
@@ -228,7 +230,12 @@ export class GoldenCasesController extends CommandRoute {
     answer: receipt('It is retired.'),
     refusals: { 404: ['golden-case-unknown'] },
   })
-  retireGoldenCase(@Param() { id }: IdParam, @Query() { reason }: RetireGoldenCaseQuery, @Context() context: Context) {
-    return this.receipt(new RetireGoldenCase().with({ context, goldenId: id, reason }));
+  retireGoldenCase(
+    @Param() { id }: IdParam,
+    @Query() { reason }: RetireGoldenCaseQuery,
+    @Condition() ifMatch: IfMatch,
+    @Context() context: Context,
+  ) {
+    return this.receipt(new RetireGoldenCase().with({ context, ifMatch, goldenId: id, reason }));
   }
 }

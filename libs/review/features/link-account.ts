@@ -1,13 +1,15 @@
 import { Body, Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { CommandRoute, EditCommand, editHandler } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsEntityId, IsReason } from '../../http/field-rules.js';
+import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { LEADS } from '../queries/reviewing-roles.js';
 import { linkAccount, reviewerStream, unlinkAccount } from '../reviewer.js';
+import { REVIEWER } from './edited-reviewer.js';
 
-export class LinkAccount extends RequestCommand {
+export class LinkAccount extends EditCommand {
   declare readonly reviewer: string;
 
   @IsEntityId('The account.')
@@ -17,7 +19,7 @@ export class LinkAccount extends RequestCommand {
   reason!: string;
 }
 
-export class UnlinkAccount extends RequestCommand {
+export class UnlinkAccount extends EditCommand {
   declare readonly reviewer: string;
   declare readonly accountId: string;
   declare readonly reason: string;
@@ -35,23 +37,18 @@ export class UnlinkQuery {
 
 const linkOf = ({ reviewer, accountId, reason }: LinkAccount | UnlinkAccount) => ({ reviewer, accountId, reason });
 
-export const LinkAccountHandler = decisionHandler(
-  LinkAccount,
-  reviewerStream,
-  (state, command) => linkAccount(state, linkOf(command)),
-  ({ reviewer }) => reviewer,
+export const LinkAccountHandler = editHandler(LinkAccount, reviewerStream, REVIEWER, (state, command) =>
+  linkAccount(state, linkOf(command)),
 );
 
-export const UnlinkAccountHandler = decisionHandler(
-  UnlinkAccount,
-  reviewerStream,
-  (state, command) => unlinkAccount(state, linkOf(command)),
-  ({ reviewer }) => reviewer,
+export const UnlinkAccountHandler = editHandler(UnlinkAccount, reviewerStream, REVIEWER, (state, command) =>
+  unlinkAccount(state, linkOf(command)),
 );
 
 @Controller('v1/reviewers')
 export class LinkAccountController extends CommandRoute {
   @Post(':id/accounts')
+  @Edits('/v1/reviewers/:id')
   @HttpCode(200)
   @Roles(...LEADS)
   @Operation('Links a reviewer to an account: they review none of its images', {
@@ -60,17 +57,28 @@ export class LinkAccountController extends CommandRoute {
     answer: receipt('They are linked.'),
     refusals: { 409: ['too-many-links'] },
   })
-  linkAccount(@Param() { id }: IdParam, @Body() link: LinkAccount, @Context() context: Context) {
-    return this.receipt(link.with({ context, reviewer: id }));
+  linkAccount(
+    @Param() { id }: IdParam,
+    @Body() link: LinkAccount,
+    @Condition() ifMatch: IfMatch,
+    @Context() context: Context,
+  ) {
+    return this.receipt(link.with({ context, ifMatch, reviewer: id }));
   }
 
   @Delete(':id/accounts/:accountId')
+  @Edits('/v1/reviewers/:id')
   @Roles(...LEADS)
   @Operation('Removes the link of a reviewer to an account; a repeat changes nothing', {
     fields: { id: 'The reviewer.' },
     answer: receipt('They are linked no longer.'),
   })
-  unlinkAccount(@Param() { id, accountId }: LinkParam, @Query() { reason }: UnlinkQuery, @Context() context: Context) {
-    return this.receipt(new UnlinkAccount().with({ context, reviewer: id, accountId, reason }));
+  unlinkAccount(
+    @Param() { id, accountId }: LinkParam,
+    @Query() { reason }: UnlinkQuery,
+    @Condition() ifMatch: IfMatch,
+    @Context() context: Context,
+  ) {
+    return this.receipt(new UnlinkAccount().with({ context, ifMatch, reviewer: id, accountId, reason }));
   }
 }

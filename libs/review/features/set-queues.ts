@@ -1,6 +1,6 @@
 import { Body, Controller, Put } from '@nestjs/common';
 import { IsIn, IsNumber, Max, Min } from 'class-validator';
-import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { CommandRoute, EditCommand, editHandler } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import {
   AreLabels,
@@ -14,11 +14,11 @@ import {
   IsTitle,
   Means,
 } from '../../http/field-rules.js';
-import { Condition, IF_MATCH, IfMatch } from '../../http/if-match.js';
+import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { LEADS } from '../queries/reviewing-roles.js';
-import { reviewSettingsStream, setQueueRules } from '../queue-rules.js';
+import { type QueueRules, reviewSettingsStream, setQueueRules } from '../queue-rules.js';
 import { FLAG_SOURCES, MAX_PANEL, MAX_PATIENCE_HOURS, MAX_QUEUES, MAX_RULES, MAX_SEVERITY } from '../routing-events.js';
 
 class ReviewQueue {
@@ -73,9 +73,7 @@ class RoutingRule {
   minConfidence?: number;
 }
 
-export class SetQueues extends RequestCommand {
-  declare readonly ifMatch: IfMatch;
-
+export class SetQueues extends EditCommand {
   @AreObjects(ReviewQueue, 1, MAX_QUEUES, 'The queues, each with an id of its own, in the order of the list.')
   queues!: ReviewQueue[];
 
@@ -96,8 +94,10 @@ export class SetQueues extends RequestCommand {
   reason!: string;
 }
 
-export const SetQueuesHandler = decisionHandler(SetQueues, reviewSettingsStream, (state, command) => {
-  const { queues, rules, patienceHours, reason, default: other, ifMatch } = command;
+const QUEUES = { what: () => 'the list of queues', changedAt: ({ changedAt }: QueueRules) => changedAt };
+
+export const SetQueuesHandler = editHandler(SetQueues, reviewSettingsStream, QUEUES, (state, command) => {
+  const { queues, rules, patienceHours, reason, default: other } = command;
   const data = {
     queues: queues.map((one) => ({ ...one })),
     rules: rules.map((one) => ({ ...one })),
@@ -105,17 +105,17 @@ export const SetQueuesHandler = decisionHandler(SetQueues, reviewSettingsStream,
     patienceHours,
     reason,
   };
-  return ifMatch.allow(setQueueRules(state, data), state.changedAt, 'the list of queues');
+  return setQueueRules(state, data);
 });
 
 @Controller('v1/queues')
 export class SetQueuesController extends CommandRoute {
   @Put()
+  @Edits('/v1/queues')
   @Roles(...LEADS)
   @Operation('Sets the queues, and the rules by which cases get into them', {
     description:
       'It replaces the queues and the rules before. Open cases are routed again within a moment; those in a queue that is gone too.',
-    headers: IF_MATCH,
     example: {
       queues: [{ id: 'default' }, { id: 'severe', title: 'Severe violations', skill: 'severe', panel: 2 }],
       rules: [{ queue: 'severe', minSeverity: 3 }],
@@ -124,7 +124,6 @@ export class SetQueuesController extends CommandRoute {
       reason: 'severe cases go to trained reviewers',
     },
     answer: receipt('The queues are set.'),
-    refusals: { 412: ['changed-meanwhile'] },
   })
   setQueues(@Body() queues: SetQueues, @Condition() ifMatch: IfMatch, @Context() context: Context) {
     return this.receipt(queues.with({ context, ifMatch }));

@@ -1,17 +1,15 @@
 import { Body, Controller, Put } from '@nestjs/common';
 import { IsBoolean } from 'class-validator';
-import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { CommandRoute, EditCommand, editHandler } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsInteger, IsLabel, IsReason, Means } from '../../http/field-rules.js';
-import { Condition, IF_MATCH, IfMatch } from '../../http/if-match.js';
+import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { LEADS } from '../queries/reviewing-roles.js';
 import { reviewSettingsStream, setSampling } from '../queue-rules.js';
 
-export class SetSampling extends RequestCommand {
-  declare readonly ifMatch: IfMatch;
-
+export class SetSampling extends EditCommand {
   @IfGiven()
   @IsInteger(
     'Of the cases that one reviewer decides, how many get a second one, in hundredths. Left out, it stays.',
@@ -50,22 +48,23 @@ export class SetSampling extends RequestCommand {
   reason!: string;
 }
 
-export const SetSamplingHandler = decisionHandler(SetSampling, reviewSettingsStream, (state, command) => {
-  const { ifMatch, ...given } = command;
-  const events = setSampling(state, given);
-  return ifMatch.allow(events, state.sampling.changedAt, 'the sampling');
-});
+export const SetSamplingHandler = editHandler(
+  SetSampling,
+  reviewSettingsStream,
+  { what: () => 'the sampling', changedAt: ({ sampling }) => sampling.changedAt },
+  (state, { ifMatch: _, ...given }) => setSampling(state, given),
+);
 
 @Controller('v1/review-sampling')
 export class SetSamplingController extends CommandRoute {
   @Put()
+  @Edits('/v1/review-sampling')
   @Roles(...LEADS)
   @Operation(
     'Sets which cases a second reviewer judges, how many golden cases are mixed in, and how many images are reviewed without a flag',
     {
       description:
         'It concerns cases whose panel is one reviewer of ours and that are decided later, also those whose verdict can be taken back until then. If the two disagree, a third decides. To the second a case looks like to the first; nobody can tell beforehand which cases are chosen.',
-      headers: IF_MATCH,
       example: {
         secondReviewPercent: 5,
         secondReviewOfDeactivations: true,
@@ -74,7 +73,7 @@ export class SetSamplingController extends CommandRoute {
         reason: 'we begin to measure agreement',
       },
       answer: receipt('It is set.'),
-      refusals: { 404: ['queue-unknown'], 412: ['changed-meanwhile'] },
+      refusals: { 404: ['queue-unknown'] },
     },
   )
   setSampling(@Body() sampling: SetSampling, @Condition() ifMatch: IfMatch, @Context() context: Context) {

@@ -1,34 +1,38 @@
 import { Body, Controller, Delete, Param, Put, Query } from '@nestjs/common';
-import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { CommandRoute, EditCommand, editHandler } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsReason } from '../../http/field-rules.js';
+import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { grantSevereViewing, revokeSevereViewing, severeViewersStream } from '../severe-viewers.js';
 
 const PERSON = { id: 'The lead.' };
+const EDITED = { what: () => 'the list of severe viewers' };
 
-export class GrantSevereViewing extends RequestCommand {
+export class GrantSevereViewing extends EditCommand {
   @IsReason('Why. No personal data.')
   reason!: string;
 
   declare readonly person: string;
 }
 
-export const GrantSevereViewingHandler = decisionHandler(
+export const GrantSevereViewingHandler = editHandler(
   GrantSevereViewing,
   severeViewersStream,
+  EDITED,
   (viewers, { person, reason }) => grantSevereViewing(viewers, { person, reason }),
 );
 
-export class RevokeSevereViewing extends RequestCommand {
+export class RevokeSevereViewing extends EditCommand {
   declare readonly person: string;
   declare readonly reason: string;
 }
 
-export const RevokeSevereViewingHandler = decisionHandler(
+export const RevokeSevereViewingHandler = editHandler(
   RevokeSevereViewing,
   severeViewersStream,
+  EDITED,
   (viewers, { person, reason }) => revokeSevereViewing(viewers, { person, reason }),
 );
 
@@ -40,6 +44,7 @@ export class RevokeQuery {
 @Controller('v1/severe-viewers')
 export class SevereViewersController extends CommandRoute {
   @Put(':id')
+  @Edits('/v1/severe-viewers')
   @Roles('administrator')
   @Operation('Lets a lead look at images of cases that name a clause of the highest severity', {
     description: 'They need the role `lead` or `administrator` besides. A repeat changes nothing.',
@@ -47,18 +52,29 @@ export class SevereViewersController extends CommandRoute {
     example: { reason: 'trained for it' },
     answer: receipt('Granted.'),
   })
-  grantSevereViewing(@Param() { id }: IdParam, @Body() grant: GrantSevereViewing, @Context() context: Context) {
-    return this.receipt(grant.with({ context, person: id }));
+  grantSevereViewing(
+    @Param() { id }: IdParam,
+    @Body() grant: GrantSevereViewing,
+    @Condition() ifMatch: IfMatch,
+    @Context() context: Context,
+  ) {
+    return this.receipt(grant.with({ context, ifMatch, person: id }));
   }
 
   @Delete(':id')
+  @Edits('/v1/severe-viewers')
   @Roles('administrator')
   @Operation('Ends that a lead may look at such images', {
     description: 'It holds from the next request on. A repeat changes nothing.',
     fields: PERSON,
     answer: receipt('Revoked.'),
   })
-  revokeSevereViewing(@Param() { id }: IdParam, @Query() { reason }: RevokeQuery, @Context() context: Context) {
-    return this.receipt(new RevokeSevereViewing().with({ context, person: id, reason }));
+  revokeSevereViewing(
+    @Param() { id }: IdParam,
+    @Query() { reason }: RevokeQuery,
+    @Condition() ifMatch: IfMatch,
+    @Context() context: Context,
+  ) {
+    return this.receipt(new RevokeSevereViewing().with({ context, ifMatch, person: id, reason }));
   }
 }

@@ -1,11 +1,13 @@
 import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { Type as Transform } from 'class-transformer';
-import type { Static } from 'typebox';
+import { type Static, Type } from 'typebox';
+import { FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsInteger } from '../../http/field-rules.js';
-import { closed, count, list, text } from '../../http/openapi/answer-schemas.js';
+import { closed, count, list, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
+import { exposureView } from '../views/exposure.js';
 import { exposureExample, exposureFields, toExposure } from './exposure-fields.js';
 import { ExposureReader, FEWEST_IN_SUM } from './exposure-reader.js';
 import { LEADS } from './reviewing-roles.js';
@@ -19,6 +21,7 @@ const ExposureSums = closed({
     }),
     `Days on which at least ${FEWEST_IN_SUM} people did, newest first.`,
   ),
+  position: Type.Optional(position('It includes every event up to here.')),
 });
 export type ExposureSums = Static<typeof ExposureSums>;
 
@@ -46,6 +49,7 @@ export class ShowExposureSumsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get('exposure')
+  @FromViews(exposureView)
   @Roles(...LEADS, 'compliance')
   @Operation('How much content the reviewers have looked at, by day', {
     description: `Sums of all reviewers: nobody but themselves sees the figures of one of them, so days on which fewer than ${FEWEST_IN_SUM} did anything are left out.`,

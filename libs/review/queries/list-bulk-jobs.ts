@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
-import { FromViews } from '../../context/from-views.js';
+import { FromLog, FromViews } from '../../context/from-views.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery } from '../../http/field-rules.js';
@@ -60,7 +60,6 @@ export class ListBulkJobsController {
   @FromViews(bulkJobsView)
   @Roles(...LEADS, 'compliance')
   @Operation('Bulk jobs over cases and how far they are, the newest first', {
-    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('BulkJobPage', 'A page of jobs.', page(BulkJobAnswer, 'The jobs.'), { items: [bulkJobExample] }),
   })
   listBulkJobs(@QueryParameters() query: ListBulkJobs): Promise<Page<BulkJobAnswer>> {
@@ -68,6 +67,7 @@ export class ListBulkJobsController {
   }
 
   @Get(':id')
+  @FromLog()
   @Roles(...LEADS, 'compliance')
   @Operation('A bulk job and how far it is', {
     fields: { id: JOB_ID },

@@ -104,7 +104,6 @@ export class ListCasesController {
   @Operation(
     'Cases: those that wait in the order of their queues if `status` is open or claimed, otherwise the oldest first',
     {
-      refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
       answer: answer('CasePage', 'A page of cases.', page(CaseEntry, 'The cases.'), { items: [caseEntryExample] }),
     },
   )

@@ -2,16 +2,20 @@ import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestj
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import type pg from 'pg';
+import type { Static } from 'typebox';
 import { FromViews } from '../../context/from-views.js';
+import { LogEpoch } from '../../event-store/log-epoch.js';
+import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery, IfGiven, Means } from '../../http/field-rules.js';
-import { page } from '../../http/openapi/answer-schemas.js';
+import { entityTagOf } from '../../http/if-match.js';
+import { closed, page, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
-import { refuseUnknownGolden } from '../golden-case.js';
+import { goldenStream, refuseUnknownGolden } from '../golden-case.js';
 import { goldenCasesView } from '../views/golden-cases.js';
 import {
   GOLDEN_ID,
@@ -50,17 +54,32 @@ export class ListGoldenCasesHandler implements IQueryHandler<ListGoldenCases> {
   }
 }
 
-export class ShowGoldenCase extends IdQuery<GoldenCaseAnswer> {}
+const ShownGoldenCase = closed({
+  ...GoldenCaseAnswer.properties,
+  etag: text(
+    'Also the header `ETag`. Send it as `If-Match` to retire it only if leads and draws have left it as it is.',
+  ),
+});
+type ShownGoldenCase = Static<typeof ShownGoldenCase>;
+
+export class ShowGoldenCase extends IdQuery<ShownGoldenCase> {}
 
 @QueryHandler(ShowGoldenCase)
 export class ShowGoldenCaseHandler implements IQueryHandler<ShowGoldenCase> {
-  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
+  constructor(
+    @Inject(POOL) private readonly pool: pg.Pool,
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+  ) {}
 
   /** @throws NotFound golden-case-unknown */
-  async execute({ id }: ShowGoldenCase): Promise<GoldenCaseAnswer> {
+  async execute({ id }: ShowGoldenCase): Promise<ShownGoldenCase> {
+    // Read first: the tag of a change that the row lacks would let its sender change what they did not see.
+    const { changedAt } = await this.transactor.load(goldenStream, id);
     const { rows } = await queryView(this.pool, { text: `${SELECT} WHERE golden_id = $1`, values: [id] });
     if (rows.length === 0) refuseUnknownGolden({ isRetired: false }, id);
-    return toGoldenCase(rows[0]);
+    const shown = Math.min(changedAt, Number(rows[0].position));
+    return { ...toGoldenCase(rows[0]), etag: entityTagOf(shown, this.epoch.current) };
   }
 }
 
@@ -72,7 +91,6 @@ export class ListGoldenCasesController {
   @FromViews(goldenCasesView)
   @Roles(...LEADS, 'compliance')
   @Operation('Golden cases, the newest first', {
-    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('GoldenCasePage', 'A page of golden cases.', page(GoldenCaseAnswer, 'The golden cases.'), {
       items: [goldenCaseExample],
     }),
@@ -82,14 +100,18 @@ export class ListGoldenCasesController {
   }
 
   @Get(':id')
+  @FromViews(goldenCasesView)
   @Roles(...LEADS, 'compliance')
   @Operation('A golden case and what reviewers answered', {
     description: 'It may lag a moment behind.',
     fields: { id: GOLDEN_ID },
-    answer: answer('GoldenCase', 'The golden case.', GoldenCaseAnswer, goldenCaseExample),
+    answer: answer('ShownGoldenCase', 'The golden case.', ShownGoldenCase, {
+      ...goldenCaseExample,
+      etag: '"9c1f03ab55d2-1042"',
+    }),
     refusals: { 404: ['golden-case-unknown'] },
   })
-  showGoldenCase(@Param() query: ShowGoldenCase): Promise<GoldenCaseAnswer> {
+  showGoldenCase(@Param() query: ShowGoldenCase): Promise<ShownGoldenCase> {
     return this.queries.execute(query);
   }
 }

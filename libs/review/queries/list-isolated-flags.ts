@@ -111,7 +111,6 @@ export class ListIsolatedFlagsController {
   @Operation('Who flagged so much that their flags are or were kept apart', {
     description:
       'Past GATEHOUSE_FLAGS_PER_HOUR, the flags of a user or a detector open and join no cases for GATEHOUSE_ISOLATION_HOURS. None is lost: a lead can replay them.',
-    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('IsolatedFlaggerPage', 'A page of them, by their names.', page(IsolatedFlagger, 'The flaggers.'), {
       items: [
         {
@@ -136,7 +135,6 @@ export class ListIsolatedFlagsController {
   @Roles(...LEADS, 'compliance')
   @Operation('The flags of somebody that were kept apart, in the order of the log', {
     fields: { id: FLAGGER },
-    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('IsolatedFlagPage', 'A page of flags.', page(IsolatedFlagEntry, 'The flags.'), {
       items: [
         {

@@ -1,8 +1,8 @@
-import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import type { FastifyReply } from 'fastify';
 import type pg from 'pg';
 import { type Static, Type } from 'typebox';
+import { FromViews } from '../../context/from-views.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -116,6 +116,7 @@ export class ListQueuesController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromViews(casesView)
   @Roles(...REVIEWERS, 'operator', 'compliance')
   @Operation('The queues with their numbers of cases, and the rules by which cases get into them', {
     answer: answer('Queues', 'The queues.', QueuesAnswer, {
@@ -138,12 +139,7 @@ export class ListQueuesController {
       position: '7',
     }),
   })
-  async listQueues(
-    @Res({ passthrough: true }) reply: FastifyReply,
-    @Context() { actor }: Context,
-  ): Promise<QueuesAnswer> {
-    const queues = await this.queries.execute(new ListQueues(actor));
-    reply.header('etag', queues.etag);
-    return queues;
+  listQueues(@Context() { actor }: Context): Promise<QueuesAnswer> {
+    return this.queries.execute(new ListQueues(actor));
   }
 }

@@ -1,8 +1,11 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
+import { FromLog } from '../../context/from-views.js';
+import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
+import { entityTagOf } from '../../http/if-match.js';
 import { closed, instant, list, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { severeViewersStream } from '../severe-viewers.js';
@@ -18,6 +21,7 @@ const SevereViewersAnswer = closed({
     }),
     'Who may look at images of cases that name a clause of the highest severity.',
   ),
+  etag: text('Also the header `ETag`. Send it as `If-Match` to change the list only if nobody has changed it since.'),
   position: position('The position of the last change; 0 without one.'),
 });
 export type SevereViewersAnswer = Static<typeof SevereViewersAnswer>;
@@ -26,12 +30,15 @@ export class ListSevereViewers extends Query<SevereViewersAnswer> {}
 
 @QueryHandler(ListSevereViewers)
 export class ListSevereViewersHandler implements IQueryHandler<ListSevereViewers> {
-  constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+  ) {}
 
   async execute(): Promise<SevereViewersAnswer> {
-    const { state, position } = await this.transactor.load(severeViewersStream, undefined);
+    const { state, changedAt } = await this.transactor.load(severeViewersStream, undefined);
     const items = [...state.values()].map(({ person, since, by, reason }) => ({ person, since, by, reason }));
-    return { items, position: String(position) };
+    return { items, etag: entityTagOf(changedAt, this.epoch.current), position: String(changedAt) };
   }
 }
 
@@ -40,10 +47,12 @@ export class ListSevereViewersController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromLog()
   @Roles(...LEADS, 'compliance')
   @Operation('The leads who may look at images of cases that name a clause of the highest severity', {
     answer: answer('SevereViewers', 'The leads.', SevereViewersAnswer, {
       items: [{ person: 'lead-1', since: '2022-05-19T09:00:00.000Z', by: 'ada', reason: 'trained for it' }],
+      etag: '"9c1f03ab55d2-1040"',
       position: '1040',
     }),
   })

@@ -1,6 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
+import { FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { closed, count, flag, instant, orNull, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
@@ -9,6 +10,7 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { currentStretch, utcDayOf } from '../exposure.js';
+import { exposureView } from '../views/exposure.js';
 import { exposureExample, exposureFields, toExposure } from './exposure-fields.js';
 import { ExposureReader } from './exposure-reader.js';
 import { REVIEWERS } from './reviewing-roles.js';
@@ -71,6 +73,7 @@ export class ShowOwnExposureController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get('me/exposure')
+  @FromViews(exposureView)
   @Roles(...REVIEWERS, 'compliance')
   @Operation('How much content the caller has looked at, and whether to take a break', {
     description: 'Only you see these figures. Leads see the sums of all reviewers.',

@@ -1,13 +1,14 @@
 import { Controller, Get, Inject, Optional, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { AccountRecords } from '../../account/index.js';
+import { FromViews } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery } from '../../http/field-rules.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { ImageOwners, ImagePrompts, type ImageRow } from '../../images/index.js';
+import { ImageOwners, ImagePrompts, type ImageRow, imagesView } from '../../images/index.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import type { Actor } from '../../kernel/envelope.js';
@@ -19,6 +20,7 @@ import { ownerOf } from '../conflict-of-interest.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import { refuseConflict, refuseIncomplete } from '../refusals.js';
 import { isText, REVEAL_LEVELS, severeClauseOf } from '../reveal.js';
+import { casesView } from '../views/cases.js';
 import { AccountCasesReader } from './account-cases.js';
 import { CASE_ID, placeOf } from './case-fields.js';
 import { hasNotes } from './case-notes.js';
@@ -164,6 +166,7 @@ export class ReviewCaseController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get(':id/review')
+  @FromViews(casesView, imagesView)
   @Roles(...REVIEWERS, 'compliance')
   @Operation('Everything that a reviewer needs to judge a case, except for the content', {
     description:

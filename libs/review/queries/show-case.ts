@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { type Static, Type } from 'typebox';
+import { FromViews } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { Transactor } from '../../event-store/transact.js';
 import { isOf } from '../../events/event-definition.js';
@@ -19,7 +20,7 @@ import {
 } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { ownersOf } from '../../images/index.js';
+import { imagesView, ownersOf } from '../../images/index.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { foldRecorded, isUsable } from '../../kernel/decider.js';
 import type { Actor, RecordedEvent } from '../../kernel/envelope.js';
@@ -32,6 +33,7 @@ import { ModelProblemFound, ReviewConfirmed, ReviewDismissed } from '../events.j
 import { GoldenCaseAnswered, GoldenCaseWithdrawn } from '../golden-events.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import { CaseRouted, PRIORITY_PARTS } from '../routing-events.js';
+import { casesView } from '../views/cases.js';
 import {
   agePart,
   CASE_ID,
@@ -145,6 +147,7 @@ export class ShowCaseController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get(':id')
+  @FromViews(casesView, imagesView)
   @Roles(...REVIEWERS, 'operator', 'compliance', 'service')
   @Operation('The current state of a case, and its history', {
     description: 'Folded from the case’s own events, so that callers see their own writes at once.',

@@ -1,7 +1,7 @@
-import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import type { FastifyReply } from 'fastify';
 import type { Static } from 'typebox';
+import { FromLog } from '../../context/from-views.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -50,6 +50,7 @@ export class ShowSamplingController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromLog()
   @Roles(...LEADS, 'compliance')
   @Operation(
     'Which cases a second reviewer judges, how many golden cases are mixed in, and how many images are reviewed without a flag',
@@ -65,9 +66,7 @@ export class ShowSamplingController {
       }),
     },
   )
-  async showSampling(@Res({ passthrough: true }) reply: FastifyReply): Promise<SamplingAnswer> {
-    const sampling = await this.queries.execute(new ShowSampling());
-    reply.header('etag', sampling.etag);
-    return sampling;
+  showSampling(): Promise<SamplingAnswer> {
+    return this.queries.execute(new ShowSampling());
   }
 }

@@ -1,4 +1,12 @@
-import { type CommandGroup, command, integer, reason } from '../../cli/commands.js';
+import {
+  type CommandGroup,
+  type Condition,
+  command,
+  conditionOf,
+  ifMatch,
+  integer,
+  reason,
+} from '../../cli/commands.js';
 import { actorText } from '../../cli/rendering/actor.js';
 import { paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { number, pairs, table, time } from '../../cli/rendering/table.js';
@@ -35,32 +43,35 @@ export const rateCommands: CommandGroup = (program, run) => {
     .option('--no-daily', 'admit no cohorts automatically')
     .on('option:daily', () => named.add('--daily'))
     .on('option:no-daily', () => named.add('--no-daily'))
-    .option('--if-match <etag>', 'only if nobody has changed the rate since rate show printed this etag')
+    .addOption(ifMatch('rate show'))
     .action(
-      run<{ daily?: boolean; ifMatch?: string }>(async (session, { daily, ifMatch }, perWeek) => {
+      run<{ daily?: boolean } & Condition>(async (session, { daily, ...condition }, perWeek) => {
         if (named.size > 1) throw new InvalidInput([{ field: '--daily', message: 'contradicts --no-daily: name one' }]);
-        const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': ifMatch };
-        const options = { body: { perWeek, daily }, headers };
-        await session.client.request<WriteReceipt>('PUT', '/v1/rollout/rate', options);
+        await session.client.put<WriteReceipt>('/v1/rollout/rate', { perWeek, daily }, conditionOf(condition));
         return showRollout(session);
       }),
     );
 
   command(group, 'pause', 'Stops admissions until they are resumed.', "rate pause 'reviewers are behind'")
     .argument('<reason>', 'the reason, shown to other operators', reason)
+    .addOption(ifMatch('rate show'))
     .action(
-      run(async (session, _, reason) => {
-        await session.client.post<WriteReceipt>('/v1/rollout/pause', { reason }, { repeatable: true });
+      run<Condition>(async (session, condition, reason) => {
+        const options = { repeatable: true, ...conditionOf(condition) };
+        await session.client.post<WriteReceipt>('/v1/rollout/pause', { reason }, options);
         return showRollout(session);
       }),
     );
 
-  command(group, 'resume', 'Resumes admissions.', 'rate resume').action(
-    run(async (session) => {
-      await session.client.post<WriteReceipt>('/v1/rollout/resume', undefined, { repeatable: true });
-      return showRollout(session);
-    }),
-  );
+  command(group, 'resume', 'Resumes admissions.', 'rate resume')
+    .addOption(ifMatch('rate show'))
+    .action(
+      run<Condition>(async (session, condition) => {
+        const options = { repeatable: true, ...conditionOf(condition) };
+        await session.client.post<WriteReceipt>('/v1/rollout/resume', undefined, options);
+        return showRollout(session);
+      }),
+    );
 };
 
 async function showRollout({ client, print }: Session): Promise<void> {

@@ -27,7 +27,6 @@ export class ListCohortsController {
   @FromViews(cohortsView)
   @Roles('operator', 'compliance', 'administrator')
   @Operation('Cohorts, the newest first', {
-    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('CohortPage', 'A page of cohorts.', page(CohortAnswer, 'The cohorts.'), { items: [cohortExample] }),
   })
   listCohorts(@Query() query: ListCohorts): Promise<Page<CohortAnswer>> {

@@ -1,9 +1,11 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdQuery } from '../../http/field-rules.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { NotFound } from '../../kernel/errors.js';
+import { cohortsView } from '../views/cohorts.js';
 import { Admissions } from './admissions.js';
 import { CohortAnswer, CohortList, cohortExample } from './cohort-list.js';
 
@@ -32,6 +34,7 @@ export class ShowCohortController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get(':id')
+  @FromViews(cohortsView)
   @Roles('operator', 'compliance', 'administrator')
   @Operation('A cohort: the number of people admitted, and of those onboarded so far', {
     fields: { id: 'The cohort.' },

@@ -1,7 +1,7 @@
-import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import type { FastifyReply } from 'fastify';
 import { type Static, Type } from 'typebox';
+import { FromViews } from '../../context/from-views.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
@@ -21,7 +21,7 @@ import {
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { type Clock, toIso, WEEK_MS } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/ports.js';
-import { Waitlist } from '../../waitlist/index.js';
+import { Waitlist, waitlistEntriesView } from '../../waitlist/index.js';
 import { availableCapacity, countedCohorts, type GrantedCohort } from '../rollout.js';
 import { CHANGES_KEPT, rolloutHistory } from './rollout-history.js';
 
@@ -107,6 +107,7 @@ export class ShowRolloutController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromViews(waitlistEntriesView)
   @Roles('operator', 'administrator', 'compliance')
   @Operation(
     'The rate, what is left of it now, the admissions of the last seven days and the number of waiting people',
@@ -142,9 +143,7 @@ export class ShowRolloutController {
       }),
     },
   )
-  async showRollout(@Res({ passthrough: true }) reply: FastifyReply): Promise<RolloutAnswer> {
-    const shown = await this.queries.execute(new ShowRollout());
-    reply.header('etag', shown.etag);
-    return shown;
+  showRollout(): Promise<RolloutAnswer> {
+    return this.queries.execute(new ShowRollout());
   }
 }

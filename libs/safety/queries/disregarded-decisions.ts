@@ -150,7 +150,6 @@ export class DisregardedDecisionsController {
   @Operation('What services did although it was denied: generated or shared images, and how late', {
     description:
       'A use counts if its event says that it happened more than a minute after the decision was stored, or if the account was not onboarded or had accepted no content policy when it was stored. A share of an image counts if it happened more than a minute after the image’s withholding was stored.',
-    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('DisregardedDecisions', 'The uses.', DisregardedDecisionsAnswer, example),
   })
   showDisregardedDecisions(@QueryParameters() query: ShowDisregardedDecisions): Promise<DisregardedDecisionsAnswer> {

@@ -133,6 +133,7 @@ export class ModelProblemsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromViews(safetyImagesView)
   @Roles(...READERS)
   @Operation('How often review found that the model did wrong, by model and category, with 95% intervals', {
     description: 'Computed from all images at each call: ask for it every minute rather than every second.',
@@ -148,7 +149,6 @@ export class ModelProblemsController {
   @Operation(
     'The images whose case found a problem of the model, by id, for the team of the model; without their account',
     {
-      refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
       answer: answer('ModelProblemImages', 'A page of images.', page(ModelProblemImage, 'The images.'), {
         items: [
           {

@@ -3,6 +3,7 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import type pg from 'pg';
 import type { Static } from 'typebox';
 import { accountStandingView } from '../../account/index.js';
+import { FromViews } from '../../context/from-views.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { closed, count, oneOf, position } from '../../http/openapi/answer-schemas.js';
@@ -100,6 +101,7 @@ export class RestrictedImagesController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromViews(safetyImagesView, accountStandingView)
   @Roles('lead', 'operator', 'compliance', 'service', 'administrator')
   @Operation('How many images the rule about photorealistic faces concerns, and how many were shared despite it', {
     description: 'Denied shares are counted by the metric `gatehouse_access_shares_denied_total`.',

@@ -18,9 +18,11 @@ import { type Days, type Grouping, MAX_GROUPS } from './groupings.js';
 import { ReviewReport } from './review-report.js';
 import type { SafetyAnswer, SafetyFigures } from './safety-answer.js';
 
-const SOURCES = [safetyImagesView, deactivationsView, casesView];
+/** Of the figures that are not by cohort. */
+export const SAFETY_SOURCES = [safetyImagesView, deactivationsView, casesView] as const;
 
-const sourcesOf = (by: Grouping | undefined) => (by === 'cohort' ? [...SOURCES, accountStandingView] : SOURCES);
+const sourcesOf = (by: Grouping | undefined) =>
+  by === 'cohort' ? [...SAFETY_SOURCES, accountStandingView] : SAFETY_SOURCES;
 
 type CountedGrouping = Exclude<Grouping, ComputedGrouping>;
 

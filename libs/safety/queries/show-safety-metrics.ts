@@ -1,6 +1,8 @@
 import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
+import { accountStandingView } from '../../account/index.js';
+import { FromViews } from '../../context/from-views.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IfGiven, IsDay, IsMoment, Means } from '../../http/field-rules.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
@@ -8,7 +10,7 @@ import { InvalidInput } from '../../kernel/errors.js';
 import { EarlierFigures } from './earlier-figures.js';
 import { GROUPINGS, type Grouping } from './groupings.js';
 import { SafetyAnswer } from './safety-answer.js';
-import { SafetyReport } from './safety-figures.js';
+import { SAFETY_SOURCES, SafetyReport } from './safety-figures.js';
 
 export class ShowSafetyMetrics extends Query<SafetyAnswer> {
   @Means('How to group the figures beside the total.')
@@ -47,6 +49,7 @@ export class ShowSafetyMetricsController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get('metrics')
+  @FromViews(...SAFETY_SOURCES, accountStandingView)
   @Roles('lead', 'operator', 'compliance', 'service', 'administrator')
   @Operation(
     'Counts, shares with 95% intervals and figures of review, in total and by day, ISO week, category, clause, cohort or model',
@@ -54,7 +57,7 @@ export class ShowSafetyMetricsController {
       description:
         'The figures of review are computed from all cases at each call, and those of cohorts and models from all images: ask for them every minute rather than every second. Those of an earlier moment come from a replay of the log, one at a time: if that takes longer than a few seconds, the answer is `replay-running`, and a repeat gets the figures once it has ended.',
       answer: answer('SafetyMetrics', 'The figures.', SafetyAnswer),
-      refusals: { 410: ['position-gone'], 503: ['replay-running'] },
+      refusals: { 503: ['replay-running'] },
     },
   )
   showSafetyMetrics(@QueryParameters() query: ShowSafetyMetrics): Promise<SafetyAnswer> {

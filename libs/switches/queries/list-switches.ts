@@ -1,6 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
+import { FromLog } from '../../context/from-views.js';
 import { Transactor } from '../../event-store/transact.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
 import { closed, instant, list, oneOf, orNull, position, text } from '../../http/openapi/answer-schemas.js';
@@ -61,6 +62,7 @@ export class ListSwitchesController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get()
+  @FromLog()
   @AnyRole()
   @Operation('The actions that are suspended now, for everyone or for one cohort', {
     answer: answer('Switches', 'The suspensions in force.', SwitchesAnswer, {

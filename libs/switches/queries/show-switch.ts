@@ -1,7 +1,7 @@
-import { Controller, Get, Inject, Param, Query as QueryParameters, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query as QueryParameters } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
-import type { FastifyReply } from 'fastify';
 import type { Static } from 'typebox';
+import { FromLog } from '../../context/from-views.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import { LogEpoch } from '../../event-store/log-epoch.js';
 import { AnyRole } from '../../http/credentials/route-access.js';
@@ -42,6 +42,7 @@ export const SwitchAnswer = closed({
   until: orNull(instant('When the suspension ends by itself.')),
   etag: text('Also the header `ETag`. Send it as `If-Match` to change the switch only if it is still as shown here.'),
   history: list(ChangeAnswer, 'All changes of this switch, oldest first.'),
+  position: position('The position of the last change; 0 without one.'),
 });
 export type SwitchAnswer = Static<typeof SwitchAnswer>;
 
@@ -62,6 +63,7 @@ const example: SwitchAnswer = {
       until: '2022-05-18T12:00:00.000Z',
     },
   ],
+  position: '1042',
 };
 
 export class ShowSwitch extends Query<SwitchAnswer> {
@@ -101,6 +103,7 @@ export class ShowSwitchHandler implements IQueryHandler<ShowSwitch> {
           reason: data.reason,
           until: ('until' in data ? data.until : undefined) ?? null,
         })),
+      position: String(shown?.changedAt ?? 0),
     };
   }
 }
@@ -110,17 +113,12 @@ export class ShowSwitchController {
   constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
 
   @Get(':action')
+  @FromLog()
   @AnyRole()
   @Operation('The switch of an action for everyone, or for one cohort, and who changed it why', {
     answer: answer('Switch', 'The switch.', SwitchAnswer, example),
   })
-  async showSwitch(
-    @Param() { action }: SwitchParam,
-    @QueryParameters() { cohortId }: SwitchQuery,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SwitchAnswer> {
-    const shown = await this.queries.execute(new ShowSwitch({ action, cohortId }));
-    reply.header('etag', shown.etag);
-    return shown;
+  showSwitch(@Param() { action }: SwitchParam, @QueryParameters() { cohortId }: SwitchQuery): Promise<SwitchAnswer> {
+    return this.queries.execute(new ShowSwitch({ action, cohortId }));
   }
 }

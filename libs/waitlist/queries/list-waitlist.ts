@@ -48,7 +48,6 @@ export class ListWaitlistController {
   @FromViews(waitlistEntriesView)
   @Roles('operator', 'compliance', 'administrator')
   @Operation('The entries of a status in order, and how many people wait in all', {
-    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('WaitlistPage', 'A page of entries.', WaitlistPage, example),
   })
   listWaitlist(@Query() query: ListWaitlist): Promise<WaitlistPage> {

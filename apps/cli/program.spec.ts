@@ -139,6 +139,7 @@ const COMMANDS = [
   'renew-log-epoch',
   'adopt-log',
   'demo',
+  'simulate',
 ];
 
 /** The commands that --help lists, with the groups expanded. */
@@ -186,6 +187,8 @@ it.each([
     /--url is nonsense, which is not an HTTP URL: use one such as http:\/\/127.0.0.1:8080/,
   ],
   [['status', '--token', 'two words'], /the token has a character that tokens never contain/],
+  [['simulate'], /--statistics is missing: add it/],
+  [['simulate', '--statistics', '--runs', '1'], /an integer from 100 to 1000000/],
   [['import'], /nothing to import/],
   [['import', '--reviews', 'reviews.csv'], /--reviews requires --flags/],
   [['import', '--flags', '/no/such/file'], /--flags \/no\/such\/file can't be read \(ENOENT\)/],

@@ -6,6 +6,7 @@ import { version } from '../composition/version.js';
 import { commandsOf, contexts } from '../contexts.js';
 import { demoCommand } from './demo/demo-command.js';
 import { importCommand } from './import/import-command.js';
+import { simulateCommand } from './simulate/simulate-command.js';
 
 /** The order in which people need them; the commands of a new context follow. */
 const ORDER = [
@@ -45,6 +46,7 @@ const ORDER = [
   'renew-log-epoch',
   'adopt-log',
   'demo',
+  'simulate',
 ];
 
 const openLog: OpenLog = async (address, purpose, signal) => {
@@ -74,6 +76,6 @@ export async function runCommandLine(
   listed = contexts,
 ): Promise<ExitCode> {
   const transfer = logTransferCommands(openLog, renewEpoch, adoptLog);
-  const groups = [...(await commandsOf(listed)), importCommand, transfer, demoCommand];
+  const groups = [...(await commandsOf(listed)), importCommand, transfer, demoCommand, simulateCommand];
   return runIn({ version, groups, order: ORDER }, args, terminal);
 }

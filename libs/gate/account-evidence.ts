@@ -43,8 +43,18 @@ export class AccountEvidence {
 
   /** The logarithm of the evidence; 0 without any account. */
   get logE(): number {
-    const most = Math.max(...this.#logProducts);
+    const most = this.#most;
     return most + Math.log(this.#logProducts.reduce((sum, one) => sum + Math.exp(one - most), 0) / BETS);
+  }
+
+  /** Whether the logarithm of the evidence is at least the threshold. */
+  reaches(threshold: number): boolean {
+    // The mean of the products is at most the largest of them.
+    return this.#most >= threshold && this.logE >= threshold;
+  }
+
+  get #most(): number {
+    return this.#logProducts.reduce((most, one) => Math.max(most, one));
   }
 }
 

@@ -7,7 +7,14 @@ import { reopenCase } from './claim-decisions.js';
 import type { CaseEvent } from './events.js';
 import { openCase } from './flag-decisions.js';
 import { withdrawGolden } from './golden-answers.js';
-import { addGoldenCase, drawGoldenCase, goldenStream, presentGoldenCase, retireGoldenCase } from './golden-case.js';
+import {
+  addGoldenCase,
+  drawGoldenCase,
+  goldenStream,
+  presentGoldenCase,
+  retireGoldenCase,
+  retireUsedImage,
+} from './golden-case.js';
 import type { GoldenEvent } from './golden-events.js';
 import { importReviewConfirmed } from './outside-confirmation.js';
 import { NO_STANDING } from './priority.js';
@@ -90,6 +97,17 @@ describe('a golden case', () => {
     expect(thrown(() => retireGoldenCase(goldenStream.initial, { goldenId, reason: 'r' }))).toEqual(
       code('golden-case-unknown'),
     );
+  });
+});
+
+describe('a golden case whose image is in use', () => {
+  it('is retired with the reason, once, and only if it was added', () => {
+    const retired = retireUsedImage(after(...drawn), goldenId);
+    expect(retired).toEqual([
+      { type: 'GoldenCaseRetired', data: { goldenId, reason: 'its image was reported or flagged' } },
+    ]);
+    expect(retireUsedImage(after(...drawn, ...retired), goldenId)).toEqual([]);
+    expect(thrown(() => retireUsedImage(goldenStream.initial, goldenId))).toEqual(code('golden-case-unknown'));
   });
 });
 

@@ -77,6 +77,10 @@ export function retireGoldenCase(state: GoldenCase, data: { goldenId: string; re
   return state.isRetired ? [] : [{ type: 'GoldenCaseRetired', data }];
 }
 
+/** Retires a golden case whose image turned out to be one of somebody: then its case is one like others, with an owner. */
+export const retireUsedImage = (state: GoldenCase, goldenId: string): GoldenEvent[] =>
+  retireGoldenCase(state, { goldenId, reason: 'its image was reported or flagged' });
+
 /** @throws NotFound golden-case-unknown */
 export function refuseUnknownGolden({ added }: GoldenCase, goldenId: string): void {
   if (added) return;

@@ -113,7 +113,8 @@ export const GoldenCasePresented = defineEvent({
 export const GoldenCaseRetired = defineEvent({
   type: 'GoldenCaseRetired',
   version: 1,
-  summary: 'A lead retired a golden case: it is given to nobody any more, and its answers count no longer.',
+  summary:
+    'A golden case was retired, by a lead or because its image was reported or flagged: it is given to nobody any more, and its answers count no longer.',
   schema: eventData({ goldenId, reason: Line('Why.', 1) }),
   example: { goldenId: 'img-77', reason: 'its right verdict is disputed' },
 });

@@ -64,6 +64,7 @@ import { FlagsAhead } from './queries/flags-ahead.js';
 import { FurtherReviews } from './queries/further-reviews.js';
 import { GoldenImages } from './queries/golden-images.js';
 import { HeldClaims } from './queries/held-claims.js';
+import { ImagesInUse } from './queries/images-in-use.js';
 import { IsolatedFlags } from './queries/isolated-flags.js';
 import { IsolationGauge } from './queries/isolation-gauge.js';
 import { ListBulkJobsController, ListBulkJobsHandler, ShowBulkJobHandler } from './queries/list-bulk-jobs.js';
@@ -143,6 +144,14 @@ function caseFactsOf(
   return new CaseFactsReader(transactor, flags, images, clock, routing, rates, records, further, settings);
 }
 
+const imagesInUse = ({
+  pool,
+  log,
+  transactor,
+  settings,
+}: Pick<ContextPorts, 'pool' | 'log' | 'transactor' | 'settings'>) =>
+  new ImagesInUse(transactor, new FlagsAhead(pool, log, settings), new ImageOwners(pool, log, settings));
+
 /**
  * A schedule of the context that knows the consequences: a case whose confirmation would deactivate its account only by now
  * needs a second review before it is decided.
@@ -182,10 +191,10 @@ export const reviewContext: Context = {
         ...{ reader: viewReader, waitMs: settings.decisionWaitMs },
       }),
       caseRerouting(transactor, routing, pool, viewReader, settings.decisionWaitMs),
-      goldenDrawing(given),
+      goldenDrawing(given, imagesInUse(given)),
     ];
   },
-  schedules: (given) => [new GoldenOpening(given)],
+  schedules: (given) => [new GoldenOpening(given, imagesInUse(given))],
   commands: [
     ListCasesHandler,
     ShowCaseHandler,
@@ -297,6 +306,7 @@ export const reviewContext: Context = {
     FlagRates,
     FurtherReviews,
     HeldClaims,
+    ImagesInUse,
     GoldenImages,
     { provide: CONFIRMATIONS, useClass: StoredConfirmations },
     { provide: UNREPORTED_IMAGES, useExisting: GoldenImages },

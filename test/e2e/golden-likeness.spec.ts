@@ -3,7 +3,7 @@ import type { RecordedOf } from '../../libs/events/event-definition.js';
 import type { CaseOpened } from '../../libs/review/index.js';
 import { goldenDrawing } from '../../libs/review/processes/golden-drawing.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
-import { openDueGolden, servePictures } from '../support/golden-cases.js';
+import { imagesInUse, openDueGolden, servePictures } from '../support/golden-cases.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -56,7 +56,7 @@ it('draws one golden case for an event, however often that is delivered', async 
   const react = async (given: typeof event) => {
     // It waits for the view, which only this brings up to date.
     await gatehouse.settle();
-    await goldenDrawing(ports).react(given);
+    await goldenDrawing(ports, imagesInUse(gatehouse)).react(given);
     await gatehouse.settle();
   };
   await react(event);

@@ -1,4 +1,7 @@
+import { ImageOwners } from '../../libs/images/index.js';
 import { GoldenOpening } from '../../libs/review/processes/golden-opening.js';
+import { FlagsAhead } from '../../libs/review/queries/flags-ahead.js';
+import { ImagesInUse } from '../../libs/review/queries/images-in-use.js';
 import type { TestGatehouse } from './gatehouse.js';
 import { startImageService } from './image-service.js';
 import { noise } from './sample-pictures.js';
@@ -17,10 +20,23 @@ export async function servePictures() {
   return { ...pictures, env };
 }
 
-/** Opens the cases of the golden cases that are due, and closes those of retired ones. */
-export async function openDueGolden({ settle, runtime }: TestGatehouse, now: number): Promise<void> {
-  await settle();
-  const { transactor, pool, settings, logger, personKeys } = runtime;
-  await new GoldenOpening({ transactor, pool, settings, logger, personKeys, clock: { now: () => now } }).tick();
-  await settle();
+export function imagesInUse({ runtime: { transactor, pool, log, settings } }: TestGatehouse): ImagesInUse {
+  const flags = new FlagsAhead(pool, log, settings);
+  return new ImagesInUse(transactor, flags, new ImageOwners(pool, log, settings));
+}
+
+/**
+ * Opens the cases of the golden cases that are due, and closes those of retired ones.
+ * @param images which images are in use; as they are, unless given
+ */
+export async function openDueGolden(
+  gatehouse: TestGatehouse,
+  now: number,
+  images: Pick<ImagesInUse, 'isInUse'> = imagesInUse(gatehouse),
+): Promise<void> {
+  await gatehouse.settle();
+  const { transactor, pool, settings, logger, personKeys } = gatehouse.runtime;
+  const ports = { transactor, pool, settings, logger, personKeys, clock: { now: () => now } };
+  await new GoldenOpening(ports, images).tick();
+  await gatehouse.settle();
 }

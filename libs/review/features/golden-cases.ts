@@ -21,15 +21,15 @@ import {
 import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
-import { CONTENT_PROBLEMS, ContentError, ImageOwners, Pictures } from '../../images/index.js';
+import { CONTENT_PROBLEMS, ContentError, Pictures } from '../../images/index.js';
 import type { Clock } from '../../kernel/clock.js';
 import { Refusal } from '../../kernel/errors.js';
 import { CLOCK } from '../../platform/ports.js';
 import { clausesAt, policyStream } from '../../policy/index.js';
 import { addGoldenCase, goldenStream, retireGoldenCase } from '../golden-case.js';
 import { GOLDEN_VERDICTS } from '../golden-events.js';
-import { CurrentCases } from '../queries/current-cases.js';
 import { GOLDEN_ID } from '../queries/golden-answer.js';
+import { ImagesInUse } from '../queries/images-in-use.js';
 import { NobodysAccounts } from '../queries/nobodys-account.js';
 import { LEADS } from '../queries/reviewing-roles.js';
 import { queueOf, reviewSettingsStream } from '../queue-rules.js';
@@ -95,8 +95,7 @@ export class AddGoldenCase extends RequestCommand {
 export class AddGoldenCaseHandler implements ICommandHandler<AddGoldenCase> {
   constructor(
     @Inject(Transactor) private readonly transactor: Transactor,
-    @Inject(CurrentCases) private readonly cases: CurrentCases,
-    @Inject(ImageOwners) private readonly images: ImageOwners,
+    @Inject(ImagesInUse) private readonly images: ImagesInUse,
     @Inject(Pictures) private readonly pictures: Pictures,
     @Inject(NobodysAccounts) private readonly accounts: NobodysAccounts,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -114,7 +113,7 @@ export class AddGoldenCaseHandler implements ICommandHandler<AddGoldenCase> {
     // The account is found once nothing else is wrong.
     const nobody = { accountId: goldenId, accountStatus: 'unknown' as const };
     const isNew = addGoldenCase(state, { ...answer, ...nobody, categories }).length > 0;
-    if (isNew) await this.refuseUnfit(goldenId, context.actor.id, clause, queue);
+    if (isNew) await this.refuseUnfit(goldenId, clause, queue);
     const account = isNew ? await this.accounts.for(goldenId, accountId) : nobody;
     const data = {
       ...answer,
@@ -129,18 +128,14 @@ export class AddGoldenCaseHandler implements ICommandHandler<AddGoldenCase> {
   }
 
   /** @throws NotFound queue-unknown; Refusal clause-unknown, image-in-use; ContentError */
-  private async refuseUnfit(imageId: string, by: string, clause?: string, queue?: string): Promise<void> {
+  private async refuseUnfit(imageId: string, clause?: string, queue?: string): Promise<void> {
     const [{ state: rules }, { state: policies }] = await Promise.all([
       this.transactor.load(reviewSettingsStream, undefined),
       this.transactor.load(policyStream, undefined),
     ]);
     if (queue !== undefined) queueOf(rules, queue);
     refuseUnknownClause(clause, { clauses: new Set(clausesAt(policies, this.clock.now()).map(({ id }) => id)) });
-    const [{ state }, { image, isParked }] = await Promise.all([
-      this.cases.find(imageId, by),
-      this.images.row(imageId),
-    ]);
-    if (image || isParked || state.status !== 'none')
+    if (await this.images.isInUse(imageId))
       throw new Refusal(
         'image-in-use',
         `image ${imageId} was reported or flagged: give the image service a copy of the picture under an id of its own, and add that`,

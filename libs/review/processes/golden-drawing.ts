@@ -6,7 +6,8 @@ import { viewTable } from '../../projections/view-tables.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import { CaseOpened } from '../events.js';
 import { fractionOf, isInSample } from '../further-review.js';
-import { drawGoldenCase, goldenStream } from '../golden-case.js';
+import { drawGoldenCase, goldenStream, retireUsedImage } from '../golden-case.js';
+import type { ImagesInUse } from '../queries/images-in-use.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import { goldenCasesView } from '../views/golden-cases.js';
 
@@ -22,19 +23,17 @@ const DRAWN = `SELECT FROM ${viewTable(goldenCasesView)} WHERE drawn_because = $
 const WAITING = `SELECT golden_id FROM ${viewTable(goldenCasesView)}
   WHERE status = 'waiting' AND retired_at IS NULL ORDER BY golden_id LIMIT ${CHOSEN_FROM}`;
 
+type Ports = Pick<ContextPorts, 'transactor' | 'clock' | 'pool' | 'settings' | 'store' | 'viewReader' | 'personKeys'>;
+
 /**
  * Draws a golden case for as many of the opened cases as the setting says. Which case draws one, which it is and when it is
- * opened are hashes under the key of this installation, so that no reviewer can compute them.
+ * opened are hashes under the key of this installation, so that no reviewer can compute them. One whose image was reported or
+ * flagged is retired, and the next is drawn.
  */
-export function goldenDrawing({
-  transactor,
-  clock,
-  pool,
-  settings,
-  store,
-  viewReader,
-  personKeys,
-}: Pick<ContextPorts, 'transactor' | 'clock' | 'pool' | 'settings' | 'store' | 'viewReader' | 'personKeys'>): Consumer {
+export function goldenDrawing(
+  { transactor, clock, pool, settings, store, viewReader, personKeys }: Ports,
+  images: Pick<ImagesInUse, 'isInUse'>,
+): Consumer {
   const hash = (purpose: string, ...of: string[]) => personKeys.keyedHash([`golden ${purpose}`, ...of].join('\n'));
   return defineConsumer({
     name: GOLDEN_DRAWING,
@@ -52,12 +51,16 @@ export function goldenDrawing({
       const { rows } = await queryView(pool, { text: WAITING });
       const choice = (goldenId: string) => hash('choice', event.id, goldenId);
       const ids: string[] = rows.map(({ golden_id }) => golden_id);
-      const goldenId = ids.sort((one, other) => (choice(one) < choice(other) ? -1 : 1))[0];
-      if (goldenId === undefined) return;
       const opensAt = toIso(clock.now() + Math.round(fractionOf(hash('delay', event.id)) * WITHIN_MS));
-      await transactor.transact(goldenStream, goldenId, causedBy(event, GOLDEN_DRAWING), (golden) =>
-        drawGoldenCase(golden, { goldenId, because: event.id, opensAt }),
-      );
+      for (const goldenId of ids.sort((one, other) => (choice(one) < choice(other) ? -1 : 1))) {
+        const isInUse = await images.isInUse(goldenId);
+        await transactor.transact(goldenStream, goldenId, causedBy(event, GOLDEN_DRAWING), (golden) =>
+          isInUse
+            ? retireUsedImage(golden, goldenId)
+            : drawGoldenCase(golden, { goldenId, because: event.id, opensAt }),
+        );
+        if (!isInUse) return;
+      }
     },
   });
 }

@@ -10,7 +10,8 @@ import { caseStream } from '../case.js';
 import { type UnflaggedOpening, unflaggedOpening } from '../features/unflagged-opening.js';
 import { fractionOf } from '../further-review.js';
 import { withdrawGolden } from '../golden-answers.js';
-import { goldenStream, presentGoldenCase } from '../golden-case.js';
+import { goldenStream, presentGoldenCase, retireUsedImage } from '../golden-case.js';
+import type { ImagesInUse } from '../queries/images-in-use.js';
 import { type LikeOrdinary, ordinaryCase } from '../queries/ordinary-cases.js';
 import { goldenCasesView } from '../views/golden-cases.js';
 
@@ -26,12 +27,18 @@ const DUE = `SELECT golden_id, retired_by FROM ${viewTable(goldenCasesView)}
     OR (status = 'open' AND retired_at IS NOT NULL)
   ORDER BY golden_id LIMIT ${AT_ONCE}`;
 
-/** Opens the cases of golden cases that were drawn, and closes those of retired ones once no reviewer has them. */
+type Ports = Pick<ContextPorts, 'transactor' | 'clock' | 'pool' | 'settings' | 'logger' | 'personKeys'>;
+
+/**
+ * Opens the cases of golden cases that were drawn, and closes those of retired ones once no reviewer has them. Retires one whose
+ * image was reported or flagged before its case was opened.
+ */
 export class GoldenOpening implements Schedule {
   private readonly open: UnflaggedOpening;
 
   constructor(
-    private readonly ports: Pick<ContextPorts, 'transactor' | 'clock' | 'pool' | 'settings' | 'logger' | 'personKeys'>,
+    private readonly ports: Ports,
+    private readonly images: Pick<ImagesInUse, 'isInUse'>,
   ) {
     this.open = unflaggedOpening(ports);
   }
@@ -56,6 +63,8 @@ export class GoldenOpening implements Schedule {
   private async present(goldenId: string): Promise<void> {
     const { transactor, clock, pool, personKeys } = this.ports;
     const context: CommandContext = { actor: { kind: 'process', id: GOLDEN_OPENING }, correlationid: goldenId };
+    const retire = () => transactor.transact(goldenStream, goldenId, context, (now) => retireUsedImage(now, goldenId));
+    if (await this.images.isInUse(goldenId)) return void (await retire());
     const fraction = (purpose: string) => fractionOf(personKeys.keyedHash(`golden ${purpose}\n${goldenId}`));
     const like = await ordinaryCase(pool, fraction('likeness'));
     const given = { goldenId, ...generation(like, clock.now(), fraction('age')), reach: like.reach };
@@ -69,10 +78,12 @@ export class GoldenOpening implements Schedule {
     const golden = { verdict, ...(clause !== undefined && { clause }), ...(queue !== undefined && { queue }), reach };
     const details = confidence === undefined ? {} : { confidence };
     const chosenAt = toIso(clock.now());
-    await this.open(
+    const opened = await this.open(
       { imageId: goldenId, accountId, origin: 'golden', categories, golden, ...details, chosenAt },
       context,
     );
+    // A flag stored since the look has opened a case for the image.
+    if (opened.state.origin !== 'golden') await retire();
   }
 
   private async withdraw(caseId: string, actor: Actor): Promise<void> {

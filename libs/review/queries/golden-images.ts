@@ -74,6 +74,8 @@ export class GoldenImages implements UnreportedImages {
     const golden = await this.of(imageId);
     if (!golden?.image) return undefined;
     const { state } = await this.transactor.load(caseStream, imageId);
+    // A flag may have opened a case for the image instead.
+    if (state.origin !== 'golden') return undefined;
     const { accountId } = golden.account;
     const withheldBecause = state.status === 'confirmed' ? ('violation' as const) : ('model-problem' as const);
     const withheld = state.isShownWithheld === true;

@@ -180,11 +180,13 @@ const statementText = (statement: NonNullable<EnforcementAnswer['statement']>): 
     ['appeal', statement.appeal],
   ]);
 
-const decisionPointsText = ({ decisionPoints }: EnforcementAnswer): Shown =>
+const decisionPointsText = ({ decisionPoints, measure }: EnforcementAnswer): Shown =>
   table(
     ['decision point', 'denies since'],
     decisionPoints.map((one) => [one.decisionPoint, time(one.appliedAt) ?? 'not reported']),
-    'no decision point has reported since when it denies',
+    measure === 'strike'
+      ? 'a strike denies nothing, so decision points don’t report it'
+      : 'no decision point has reported since when it denies',
   );
 
 const stateOf = ({ isLifted, isRegistered }: EnforcementAnswer['acknowledgements'][number]): string => {

@@ -1,6 +1,6 @@
 import type { Context } from '../context/context.js';
 import { DisregardedUses } from '../enforcement/index.js';
-import { imagesAsOf, ownerOf, sharesOf } from '../images/index.js';
+import { ImageOwners, imagesAsOf, sharesOf } from '../images/index.js';
 import { FactLane } from '../ingest/fact-lane.js';
 import { sampleLikeness, unflaggedOpening } from '../review/index.js';
 import { sampleEvents } from './events.js';
@@ -55,6 +55,7 @@ export const safetyContext: Context = {
   ],
   consumers(given) {
     const { pool, viewReader, store, settings, ...ports } = given;
+    const owners = new ImageOwners(pool, given.log, settings);
     const images = imagesAsOf(pool, viewReader);
     const { decisionWaitMs: waitMs } = settings;
     return [
@@ -69,7 +70,7 @@ export const safetyContext: Context = {
         keys: ports.personKeys,
         exposedAt: (imageId, from) => firstExposure(pool, viewReader, imageId, from, waitMs),
         waiting: () => waitingSamples(pool),
-        ownerOf: ownerOf(pool),
+        ownerOf: (imageId) => owners.findAtOnce(imageId),
         likeness: sampleLikeness(pool, ports.transactor, ports.personKeys),
         open: unflaggedOpening(given),
       }),

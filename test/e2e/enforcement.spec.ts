@@ -323,4 +323,15 @@ describe('the ladder', () => {
     expect(await text('enforcement', 'list', id)).toContain('img-hal-2');
     expect((await operator.get('/v1/enforcements/nothing')).status).toBe(404);
   });
+
+  it('shows no decision points in the receipt of a strike, which changes none of their answers', async () => {
+    const entries = [{ steps: [{ strikes: 1, measure: 'strike' }] }];
+    expect((await operator.put('/v1/enforcement-ladder', { entries, reason: 'a test' })).status).toBe(200);
+    await confirm('acc-ida', 'img-ida');
+    await gatehouse.settle();
+    expect((await account('acc-ida')).consequences).toMatchObject([{ measure: 'strike', cause: 'img-ida' }]);
+    const { body } = await operator.get('/v1/enforcements/img-ida');
+    expect(body).toMatchObject({ measure: 'strike', isInForce: true, decisionPoints: [] });
+    expect(await text('enforcement', 'show', 'img-ida')).toContain('a strike denies nothing');
+  });
 });

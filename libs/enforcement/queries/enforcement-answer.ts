@@ -82,7 +82,7 @@ export const EnforcementAnswer = closed({
       decisionPoint: text('A process that answers access decisions: its machine and its process id.'),
       appliedAt: orNull(instant('When it had applied the decision; null if it ran then and has not reported that.')),
     }),
-    'Since when each decision point denies. One that has ended before it reported is missing, and those of 90 days ago are.',
+    'Since when each decision point denies. Empty for a strike, which denies nothing. One that has ended before it reported is missing, and those of 90 days ago are.',
   ),
   disregarded: orNull(
     count(

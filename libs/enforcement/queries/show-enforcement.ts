@@ -92,9 +92,11 @@ export class ShowEnforcementHandler implements IQueryHandler<ShowEnforcement> {
         isRegistered: byName.has(target),
         ...answerOf(target, own, asked),
       })),
-      decisionPoints: decision
-        ? await this.points.appliedAt({ position: decision.position, storedAt: decision.recordedAt })
-        : [],
+      // A strike alone changes no answer of a decision point, so none reports it.
+      decisionPoints:
+        decision && measure !== 'strike'
+          ? await this.points.appliedAt({ position: decision.position, storedAt: decision.recordedAt })
+          : [],
       disregarded: await this.uses.since(decidedAt, accountId, imageId),
       timesAskedAgain: asked?.attempts ?? 0,
       events: (isService ? [] : all).sort((one, other) => one.position - other.position).map(receiptOf),

@@ -12,13 +12,7 @@ import { eventsAhead } from '../../subscriptions/events-ahead.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
 import { ImageGenerated } from '../events.js';
 import { type ImageRow, imagesView } from '../views/images.js';
-import { IMAGE_COLUMNS, knownImage } from './image-facts.js';
-
-/** The account that generated an image, if the view has it. */
-export const ownerOf = (pool: pg.Pool): ((imageId: string) => Promise<string | undefined>) => {
-  const find = knownImage(pool);
-  return async (imageId) => (await find(imageId)).facts?.accountId;
-};
+import { IMAGE_COLUMNS } from './image-facts.js';
 
 /** Looks up the owner of an image for decisions that need it. */
 @Injectable()

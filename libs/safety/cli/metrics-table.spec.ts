@@ -45,8 +45,11 @@ describe('the safety metrics', () => {
 
   it('show a row for each group', () => {
     const answer = { whole: figures, groups: [{ group: 'hate', ...figures }], position: '9' };
+    expect(metricsText(answer, 'model')).toMatch(/MODEL[\s\S]*\nhate +1,822 +0 +10 /);
+    // Images that nobody flagged have neither, so that none are generated of it.
+    expect(metricsText(answer, 'clause')).toMatch(/CLAUSE[\s\S]*\nhate +– +0 +10 /);
     expect(metricsText(answer, 'category')).toMatch(
-      /CATEGORY[\s\S]*\nhate +1,822 +0 +10 +1 +3 +6 +0 +– +33.3% +1.5 d +0.41 +2$/,
+      /CATEGORY[\s\S]*\nhate +– +0 +10 +1 +3 +6 +0 +– +33.3% +1.5 d +0.41 +2$/,
     );
     expect(metricsText({ ...answer, groups: [] }, 'day')).toMatch(/no day has figures yet$/);
   });

@@ -8,9 +8,11 @@ import { durationText, kappaNumber, kappaText, timesText } from './review-figure
 export function metricsText({ whole, groups }: SafetyAnswer, by?: string): Shown {
   const text = wholeText(whole);
   if (by === undefined) return text;
+  // Only flagged images have a category or a clause, so no number of generated ones belongs to it.
+  const hasGenerated = by !== 'category' && by !== 'clause';
   const rows = groups.map((one) => [
     one.group,
-    one.generated,
+    hasGenerated ? one.generated : null,
     one.exposed,
     one.flagged,
     one.cases.open,

@@ -7,8 +7,9 @@ import { CLOCK, POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { counterTable, viewTable } from '../../projections/view-tables.js';
 import { goldenTotal } from '../../review/index.js';
-import { type Share, share } from '../metrics.js';
+import { share } from '../metrics.js';
 import { verdictsView } from '../views/verdicts.js';
+import { boundSamples } from './bound-samples.js';
 import { REVERSED_CASE_IDS } from './reversed-case-ids.js';
 
 /** Reversed cases are counted, so a scrape gets figures that may be so old. */
@@ -39,7 +40,7 @@ export class OutcomeGauges implements OnModuleInit {
       ['bound'],
       this.atMostEachMinute(async () => {
         const { confirmed, overturned } = (await queryView(this.pool, { text: OVERTURNED })).rows[0];
-        return bounds(share(overturned, confirmed));
+        return boundSamples(share(overturned, confirmed));
       }),
     );
     this.metrics.readGauge(
@@ -48,7 +49,7 @@ export class OutcomeGauges implements OnModuleInit {
       ['bound'],
       this.atMostEachMinute(async () => {
         const total = await goldenTotal(this.pool);
-        return total ? bounds(share(total.correct, total.answered)) : [];
+        return total ? boundSamples(share(total.correct, total.answered)) : [];
       }),
     );
   }
@@ -57,8 +58,3 @@ export class OutcomeGauges implements OnModuleInit {
     return atMostEach(MAX_AGE_MS, this.clock, read);
   }
 }
-
-const bounds = (found: Share | null) =>
-  found === null
-    ? []
-    : (['value', 'low', 'high'] as const).map((bound) => ({ labels: { bound }, value: found[bound] }));

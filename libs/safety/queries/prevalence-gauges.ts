@@ -1,8 +1,10 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { atMostEach } from '../../kernel/at-most-each.js';
 import type { Clock } from '../../kernel/clock.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { CLOCK } from '../../platform/ports.js';
 import type { Estimate, Prevalence } from '../prevalence.js';
+import { boundSamples } from './bound-samples.js';
 import { type PrevalenceFigures, PrevalenceReport } from './prevalence-report.js';
 
 /** The counters of all days are read, so a scrape gets figures that may be so old. */
@@ -11,13 +13,16 @@ const MAX_AGE_MS = 60_000;
 /** What the sample says, up to a minute old. Every process reports the same values. */
 @Injectable()
 export class PrevalenceGauges implements OnModuleInit {
-  private known: { at: number; figures: Promise<PrevalenceFigures> } | undefined;
+  /** All gauges of a scrape share one reading. */
+  private readonly figures: () => Promise<PrevalenceFigures>;
 
   constructor(
-    @Inject(PrevalenceReport) private readonly report: PrevalenceReport,
-    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(PrevalenceReport) report: PrevalenceReport,
+    @Inject(CLOCK) clock: Clock,
     @Inject(Metrics) private readonly metrics: Metrics,
-  ) {}
+  ) {
+    this.figures = atMostEach(MAX_AGE_MS, clock, () => report.read());
+  }
 
   onModuleInit(): void {
     const { metrics } = this;
@@ -53,19 +58,6 @@ export class PrevalenceGauges implements OnModuleInit {
   private async bounds(read: (found: Prevalence) => Estimate | null, labels: Record<string, string> = {}) {
     const { estimate } = await this.figures();
     const found = estimate && read(estimate);
-    if (!found) return [];
-    return (['value', 'low', 'high'] as const).map((bound) => ({ labels: { ...labels, bound }, value: found[bound] }));
-  }
-
-  /** All gauges of a scrape share one reading. */
-  private figures(): Promise<PrevalenceFigures> {
-    const now = this.clock.now();
-    if (!this.known || now - this.known.at >= MAX_AGE_MS || now < this.known.at) {
-      const figures = this.report.read();
-      this.known = { at: now, figures };
-      // The next scrape tries again.
-      figures.catch(() => (this.known = undefined));
-    }
-    return this.known.figures;
+    return boundSamples(found, labels);
   }
 }

@@ -81,12 +81,14 @@ const ReviewFigures = closed(
 export type ReviewFigures = Static<typeof ReviewFigures>;
 
 const SafetyFigures = closed({
-  generated: count('Images generated.'),
-  shared: count('Distinct images shared, with whatever audience.'),
+  generated: count('Images generated. 0 for a category; of a clause only flagged ones, since no others have one.'),
+  shared: count('Distinct images shared, with whatever audience. Of a category or clause as for `generated`.'),
   sharedByLink: count(
-    'Distinct images shared by link, or with another audience that isn’t `public`. That alone does not expose an image.',
+    'Distinct images shared by link, or with another audience that isn’t `public`. That alone does not expose an image. Of a category or clause as for `generated`.',
   ),
-  exposed: count('Distinct images shared publicly or downloaded. A share without an audience is public.'),
+  exposed: count(
+    'Distinct images shared publicly or downloaded. A share without an audience is public. Of a category or clause: flagged ones.',
+  ),
   flags: count('Flags.'),
   flagged: count('Distinct images with a flag.'),
   cases: closed({

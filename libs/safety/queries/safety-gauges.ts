@@ -11,6 +11,7 @@ import { type Share, safetyMetrics } from '../metrics.js';
 import { SAFETY_COUNTS, type SafetyCounts } from '../safety-counts.js';
 import { DISREGARD_REASONS } from '../views/disregarded-decisions.js';
 import { safetyImagesView } from '../views/safety-images.js';
+import { boundSamples } from './bound-samples.js';
 import { DISREGARD_COUNTERS } from './disregard-counters.js';
 
 const DAYS = 7;
@@ -42,7 +43,7 @@ export class SafetyGauges implements OnModuleInit {
     const whole = (amountOf: (metrics: FiguresOf) => number) => async () =>
       (await figures()).filter(({ time }) => time === ALL).map((metrics) => ({ value: amountOf(metrics) }));
     const shares = (shareOf: (metrics: FiguresOf) => Share | null) => async () =>
-      (await figures()).flatMap((metrics) => readingsOf(metrics.time, shareOf(metrics)));
+      (await figures()).flatMap((metrics) => boundSamples(shareOf(metrics), { time: metrics.time }));
     const labels = ['time', 'bound'];
     this.metrics.readGauge(
       'safety_exposed_images',
@@ -98,9 +99,3 @@ export class SafetyGauges implements OnModuleInit {
 }
 
 type FiguresOf = ReturnType<typeof safetyMetrics> & { time: string };
-
-/** Without exposed images there is no share. */
-const readingsOf = (time: string, share: Share | null) =>
-  share === null
-    ? []
-    : (['value', 'low', 'high'] as const).map((bound) => ({ labels: { time, bound }, value: share[bound] }));

@@ -7,6 +7,7 @@ import { preservationStream } from './preservation.js';
 import { holdPlacing } from './processes/hold-placing.js';
 import { AccountHolds } from './queries/account-holds.js';
 import { HoldGauges } from './queries/hold-gauges.js';
+import { KnownAccounts } from './queries/known-accounts.js';
 import { ListHoldsController, ListHoldsHandler } from './queries/list-holds.js';
 import { legalHoldsView } from './views/legal-holds.js';
 
@@ -27,5 +28,5 @@ export const preservationContext: Context = {
       controllers: [ListHoldsController, ChangeHoldController, RecordReportController],
     },
   ],
-  services: [HoldGauges, { provide: ERASURE_HOLDS, useClass: AccountHolds }],
+  services: [HoldGauges, KnownAccounts, { provide: ERASURE_HOLDS, useClass: AccountHolds }],
 };

@@ -76,10 +76,18 @@ describe('a hold', () => {
   });
 
   it('that was lifted is refused if somebody places it again, and a repeat before that changes nothing', () => {
-    expect(placeHoldByHand(given(), placed.data as never)).toEqual([placed]);
-    expect(placeHoldByHand(given(placed), placed.data as never)).toEqual([]);
+    expect(placeHoldByHand(given(), placed.data as never, true)).toEqual([placed]);
+    for (const isKnown of [true, false])
+      expect(placeHoldByHand(given(placed), placed.data as never, isKnown)).toEqual([]);
     const refused = expect.objectContaining({ code: 'hold-lifted' });
-    expect(() => placeHoldByHand(given(placed, lifted), placed.data as never)).toThrow(refused);
+    expect(() => placeHoldByHand(given(placed, lifted), placed.data as never, true)).toThrow(refused);
+  });
+
+  it('is not placed by hand on an account of which nothing is stored', () => {
+    const unknown = expect.objectContaining({ code: 'account-unknown' });
+    expect(() => placeHoldByHand(given(), placed.data as never, false)).toThrow(unknown);
+    // A confirmation names the account.
+    expect(placeHold(given(), placed.data as never)).toEqual([placed]);
   });
 
   it('that is unknown can’t be lifted', () => {

@@ -53,8 +53,16 @@ export const preservationStream: StreamKind<Preservation, PreservationEvent> = {
 export const placeHold = ({ holds }: Preservation, data: DataOf<typeof LegalHoldPlaced>): PreservationEvent[] =>
   holds.has(data.holdId) ? [] : [{ type: 'LegalHoldPlaced', data }];
 
-/** A no-op if the hold is in force. @throws Refusal hold-lifted */
-export function placeHoldByHand(state: Preservation, data: DataOf<typeof LegalHoldPlaced>): PreservationEvent[] {
+/**
+ * A no-op if the hold is in force.
+ * @param isKnown whether anything else is stored of the account
+ * @throws NotFound account-unknown; Refusal hold-lifted
+ */
+export function placeHoldByHand(
+  state: Preservation,
+  data: DataOf<typeof LegalHoldPlaced>,
+  isKnown: boolean,
+): PreservationEvent[] {
   const { accountId, holdId } = data;
   if (state.holds.get(holdId)?.lifted) {
     throw new Refusal(
@@ -62,7 +70,12 @@ export function placeHoldByHand(state: Preservation, data: DataOf<typeof LegalHo
       `hold ${holdId} on account ${accountId} was lifted, and is not placed again under that id: place one with another id`,
     );
   }
-  return placeHold(state, data);
+  const events = placeHold(state, data);
+  if (events.length === 0 || isKnown) return events;
+  throw new NotFound(
+    'account-unknown',
+    `nothing is stored of account ${accountId}, so there is nothing to hold: check the id, or place the hold once an event or a case names it`,
+  );
 }
 
 /**

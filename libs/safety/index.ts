@@ -40,6 +40,7 @@ export type { SafetyAnswer } from './queries/safety-answer.js';
 export * from './review-metrics.js';
 export * from './safety-counts.js';
 export * from './views/deactivations.js';
+export { disregardedDecisionsView } from './views/disregarded-decisions.js';
 
 export const safetyContext: Context = {
   name: 'safety',

@@ -87,6 +87,8 @@ it('refuses a report in the future, and of a case that is not confirmed of the h
     });
 });
 
+const send = (type: string, data: object) =>
+  service.post('/v1/events', cloudEvent(type, { ...data }), { 'content-type': 'application/cloudevents+json' });
 const held = { holdId: 'by-hand', reason: 'an order of a court' };
 
 it('is of the account that made the image, whatever a flag says', async () => {
@@ -123,6 +125,7 @@ it('is of the account that the confirmation names, whatever is reported of the i
 });
 
 it('is placed and lifted by compliance only, with a reason', async () => {
+  await send('ImageGenerated', { imageId: 'img-7', accountId: 'acc-7' });
   const path = '/v1/accounts/acc-7/legal-holds';
   const hold = { holdId: 'request-17', reason: 'an order of a court' };
   expect((await rita.post(path, hold)).status).toBe(403);
@@ -194,6 +197,9 @@ it('is listed, placed, lifted and reported from the command line', async () => {
     expect({ code, stderr }).toMatchObject({ code: 0 });
     return stdout;
   };
+  await send('ImageGenerated', { imageId: 'img-8', accountId: 'acc-8' });
+  const unknown = await cli.run('hold', 'place', 'nobody', 'order-1', '--reason', 'an order');
+  expect([unknown.code === 0, unknown.stderr]).toEqual([false, expect.stringContaining('check the id')]);
   expect(await run('hold', 'place', 'acc-8', 'order-1', '--reason', 'an order')).toContain('is placed');
   expect(await run('hold', 'lift', 'acc-8', 'order-1', '--reason', 'over')).toContain('is lifted');
   const again = await cli.run('hold', 'place', 'acc-8', 'order-1', '--reason', 'an order');
@@ -210,4 +216,24 @@ it('is listed, placed, lifted and reported from the command line', async () => {
     /^ACCOUNT +HOLD +CASE +CLAUSE .*\nowner-worst +\S+ +worst +minors +a violation/,
   );
   expect(await run('hold', 'list', '--in-force', '--json')).toContain('"caseId": "worst"');
+});
+
+it('is not placed on an account that nobody knows, and on any that is stored, however new', async () => {
+  const place = (accountId: string) => carol.post(`/v1/accounts/${accountId}/legal-holds`, held);
+  const unknown = { status: 404, body: { type: expect.stringMatching(/account-unknown$/) } };
+  const refused = await place('nobody');
+  expect(refused).toMatchObject(unknown);
+  expect(refused.body.detail).toMatch(/account nobody, .* check the id/);
+  // None of these is in a view yet.
+  const byDetector = { flaggedBy: 'det', flaggerKind: 'detector', categories: ['violent'] };
+  const joined = (await service.post('/v1/waitlist', { email: 'new@example.org' })).body.accountId;
+  await send('ImageGenerated', { imageId: 'img-28', accountId: 'acc-28' });
+  await send('ImageShared', { imageId: 'img-none', accountId: 'acc-29' });
+  for (const accountId of [joined, 'acc-28', 'acc-29']) expect((await place(accountId)).status).toBe(200);
+  await send('ContentFlagged', { imageId: 'img-26', accountId: 'acc-26', ...byDetector });
+  await send('ImageGenerated', { imageId: 'img-27', accountId: 'acc-27' });
+  await gatehouse.settle();
+  // By its case alone, and by the view.
+  for (const accountId of ['acc-26', 'acc-27']) expect((await place(accountId)).status).toBe(200);
+  expect(await place('nobody')).toMatchObject(unknown);
 });

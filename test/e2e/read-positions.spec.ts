@@ -93,6 +93,8 @@ it('is in every list of a view, which has passed it', async () => {
 });
 
 it('is waited for', async () => {
+  const image = cloudEvent('ImageGenerated', { imageId: 'img-1', accountId: 'acc-1' });
+  expect((await administrator.post('/v1/events', image)).status).toBe(202);
   const hold = { holdId: 'request-1', reason: 'an order of a court' };
   const { position } = (await administrator.post('/v1/accounts/acc-1/legal-holds', hold)).body;
   const read = administrator.get(`/v1/legal-holds?minPosition=${epoch}-${position}`);

@@ -1,10 +1,14 @@
-import { Body, Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
+import { Transactor } from '../../event-store/transact.js';
+import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsEntityId, IsReason } from '../../http/field-rules.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { liftHold, placeHoldByHand, preservationStream } from '../preservation.js';
+import { KnownAccounts } from '../queries/known-accounts.js';
 
 const ACCOUNT = 'The account.';
 const HOLD = 'The hold, as GET /v1/legal-holds gives it.';
@@ -19,12 +23,26 @@ export class PlaceHold extends RequestCommand {
   declare readonly accountId: string;
 }
 
-export const PlaceHoldHandler = decisionHandler(
-  PlaceHold,
-  preservationStream,
-  (state, { accountId, holdId, reason }) => placeHoldByHand(state, { accountId, holdId, reason }),
-  ({ accountId }) => accountId,
-);
+@CommandHandler(PlaceHold)
+export class PlaceHoldHandler implements ICommandHandler<PlaceHold> {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(KnownAccounts) private readonly accounts: KnownAccounts,
+  ) {}
+
+  /** @throws NotFound account-unknown; Refusal hold-lifted; NotCaughtUp */
+  async execute({ accountId, holdId, reason, context }: PlaceHold): Promise<CommandResult> {
+    return commandResult(
+      await this.transactor.transact(
+        preservationStream,
+        accountId,
+        context,
+        (state, isKnown) => placeHoldByHand(state, { accountId, holdId, reason }, isKnown),
+        () => this.accounts.isKnown(accountId),
+      ),
+    );
+  }
+}
 
 export class LiftHold extends RequestCommand {
   declare readonly accountId: string;
@@ -56,11 +74,11 @@ export class ChangeHoldController extends CommandRoute {
   @Roles('compliance', 'administrator')
   @Operation('Places a hold: what is stored of the account must not be erased until somebody lifts it', {
     description:
-      'A confirmed violation of a clause of severity 3 places one by itself. A hold that was lifted is not placed again under the same id.',
+      'A confirmed violation of a clause of severity 3 places one by itself. The account has an event, an image or a case. A hold that was lifted is not placed again under the same id.',
     fields: { id: ACCOUNT },
     example: { holdId: 'request-2022-17', reason: 'an order of a court' },
     answer: receipt('Placed.'),
-    refusals: { 409: ['hold-lifted'] },
+    refusals: { 404: ['account-unknown'], 409: ['hold-lifted'], 503: ['not-caught-up'] },
   })
   placeHold(@Param() { id }: IdParam, @Body() hold: PlaceHold, @Context() context: Context) {
     return this.receipt(hold.with({ context, accountId: id }));

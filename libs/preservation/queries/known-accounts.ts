@@ -1,0 +1,64 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { accountStream } from '../../account/index.js';
+import { Transactor } from '../../event-store/transact.js';
+import { ImageGenerated, ImageShared } from '../../images/index.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import { POOL, SETTINGS } from '../../platform/ports.js';
+import { viewLookup } from '../../projections/view-lookup.js';
+import { queryView, ViewNotBuilt } from '../../projections/view-query.js';
+import { viewTable } from '../../projections/view-tables.js';
+import { casesView } from '../../review/index.js';
+import { disregardedDecisionsView } from '../../safety/index.js';
+import { eventsAhead } from '../../subscriptions/events-ahead.js';
+import { LogTail } from '../../subscriptions/log-tail.js';
+
+/** Golden cases name accounts of nobody. */
+const IN_CASE = `SELECT FROM ${viewTable(casesView)} WHERE account_id = $1 AND origin <> 'golden' LIMIT 1`;
+
+/** Finds out whether an account exists, also one that never joined the waitlist. */
+@Injectable()
+export class KnownAccounts {
+  /** It has a row for each account that acted without access, which an account that never joined has none of. */
+  private readonly uses: ReturnType<typeof viewLookup>;
+
+  constructor(
+    @Inject(POOL) private readonly pool: pg.Pool,
+    @Inject(LogTail) private readonly log: LogTail,
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(SETTINGS) private readonly settings: Pick<Settings, 'decisionWaitMs'>,
+  ) {
+    this.uses = viewLookup(pool, disregardedDecisionsView, ['account_id']);
+  }
+
+  /**
+   * Whether an account has anything stored so far: an event of its own, or an image that it generated or shared; or a case, as
+   * far as the view of cases is. If an event that may be of it can't be used, it is known.
+   * @throws NotCaughtUp
+   */
+  async isKnown(accountId: string): Promise<boolean> {
+    const { position } = await this.transactor.load(accountStream, accountId);
+    return position > 0 || (await this.isInCase(accountId)) || this.hasImage(accountId);
+  }
+
+  private async isInCase(accountId: string): Promise<boolean> {
+    try {
+      return (await queryView(this.pool, { text: IN_CASE, values: [accountId] })).rows.length > 0;
+    } catch (error) {
+      if (error instanceof ViewNotBuilt) return false;
+      throw error;
+    }
+  }
+
+  private async hasImage(accountId: string): Promise<boolean> {
+    const { row, asOf, isParked } = await this.uses(accountId);
+    if (row || isParked) return true;
+    const limitMs = this.settings.decisionWaitMs;
+    const view = { consumer: `view:${disregardedDecisionsView.name}`, position: asOf, limitMs };
+    for (const type of [ImageGenerated, ImageShared]) {
+      const { events, isBroken } = await eventsAhead(this.log, type, view, accountId, ({ data }) => data.accountId);
+      if (events.length > 0 || isBroken) return true;
+    }
+    return false;
+  }
+}

@@ -5,12 +5,18 @@ import { EvaluateAccessController } from './features/evaluate-access.js';
 import { FastEvaluation } from './features/fast-evaluation.js';
 import { AuthzenConfigurationController } from './queries/authzen-configuration.js';
 import { DeactivationLatencyGauge } from './queries/deactivation-latency-gauge.js';
+import { DeniedShareCounts } from './queries/denied-share-counts.js';
 import { ReportedDecisions } from './queries/reported-decisions.js';
 import { DeactivationLatencyController, ShowDeactivationLatencyHandler } from './queries/show-deactivation-latency.js';
-import { CreateAppliedDecisions1700000000141, CreateDecisionPoints1700000000160 } from './schema.js';
+import {
+  CreateAppliedDecisions1700000000141,
+  CreateDecisionPoints1700000000160,
+  CreateDeniedShares1700000000170,
+} from './schema.js';
 
 export * from './decide-access.js';
 export { AccessReplica } from './decision-point/access-replica.js';
+export { DeniedShareCounts } from './queries/denied-share-counts.js';
 
 export const accessContext: Context = {
   name: 'access',
@@ -23,11 +29,12 @@ export const accessContext: Context = {
     },
   ],
   commands: [ShowDeactivationLatencyHandler],
-  migrations: [CreateAppliedDecisions1700000000141, CreateDecisionPoints1700000000160],
+  migrations: [CreateAppliedDecisions1700000000141, CreateDecisionPoints1700000000160, CreateDeniedShares1700000000170],
   services: [
     ...decisionPointProviders,
     FastEvaluation,
     { provide: DecisionPoints, useClass: ReportedDecisions },
     DeactivationLatencyGauge,
+    DeniedShareCounts,
   ],
 };

@@ -44,3 +44,24 @@ export class CreateDecisionPoints1700000000160 implements MigrationInterface {
     await runner.query('DROP TABLE access.decision_points');
   }
 }
+
+export class CreateDeniedShares1700000000170 implements MigrationInterface {
+  name = 'CreateDeniedShares1700000000170';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      -- How often decision points denied a share because of the image, by UTC day. The first row says since when they count.
+      CREATE TABLE access.denied_shares (
+        day date NOT NULL,
+        reason text NOT NULL,
+        shares bigint NOT NULL,
+        PRIMARY KEY (day, reason)
+      );
+      INSERT INTO access.denied_shares VALUES ((now() AT TIME ZONE 'UTC')::date, 'face-sharing-restricted', 0);
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE access.denied_shares');
+  }
+}

@@ -26,6 +26,7 @@ import { firstExposure, waitingSamples } from './queries/sample-facts.js';
 import { PrevalenceController, ShowPrevalenceHandler } from './queries/show-prevalence.js';
 import { ReviewersController, ShowReviewersHandler } from './queries/show-reviewers.js';
 import { ShowSafetyMetricsController, ShowSafetyMetricsHandler } from './queries/show-safety-metrics.js';
+import { DropDeactivationTimes1700000000169 } from './schema.js';
 import { deactivationsView } from './views/deactivations.js';
 import { disregardedDecisionsView } from './views/disregarded-decisions.js';
 import { reversedCasesView } from './views/reversed-cases.js';
@@ -46,6 +47,7 @@ export const safetyContext: Context = {
   name: 'safety',
   events: sampleEvents,
   streams: [sampleStream],
+  migrations: [DropDeactivationTimes1700000000169],
   views: [
     safetyImagesView,
     deactivationsView,

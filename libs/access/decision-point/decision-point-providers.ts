@@ -21,6 +21,7 @@ import { REACTOR_PREFIX } from '../../subscriptions/reactor.js';
 import { AccessReplica } from './access-replica.js';
 import { AppliedDecisions } from './applied-decisions.js';
 import { DecisionPoint } from './decision-point.js';
+import { DeniedShares } from './denied-shares.js';
 import { unreadableStreams } from './unreadable-streams.js';
 import { MAX_WITHHELD } from './withheld-images.js';
 
@@ -33,6 +34,8 @@ const MS_IN_S = 1000;
 class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
   private readonly stop = new AbortController();
   private readonly isServing: boolean;
+  /** Ends once the last counts are stored. */
+  private counting: Promise<void> | undefined;
 
   constructor(
     @Inject(HttpAdapterHost) { httpAdapter }: HttpAdapterHost,
@@ -44,6 +47,7 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(ViewReader) private readonly views: ViewReader,
     @Inject(AppliedDecisions) private readonly decisions: AppliedDecisions,
+    @Inject(DeniedShares) private readonly denied: DeniedShares,
   ) {
     this.isServing = httpAdapter?.getInstance() !== undefined;
   }
@@ -56,6 +60,7 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
     const withheld = await withheldImages(this.pool, this.views, MAX_WITHHELD);
     await replica.start(this.stop.signal, { enforcing, withholding, withheld });
     void this.decisions.run(this.stop.signal, replica);
+    this.counting = this.denied.run(this.stop.signal);
     this.readiness.register('access-replica', () => {
       if (replica.ageMs > settings.stalenessMs)
         throw new Error(`its state is ${Math.round(replica.ageMs)} ms old; ${settings.stalenessMs} ms are allowed`);
@@ -81,8 +86,9 @@ class ReplicaFollowing implements OnModuleInit, OnApplicationShutdown {
     );
   }
 
-  onApplicationShutdown(): void {
+  async onApplicationShutdown(): Promise<void> {
     this.stop.abort();
+    await this.counting;
   }
 }
 
@@ -100,6 +106,14 @@ export const decisionPointProviders: readonly Provider[] = [
     },
   },
   {
+    provide: DeniedShares,
+    inject: [POOL, CLOCK, LOGGER],
+    useFactory: (pool: Pool, clock: Clock, logger: Logger) =>
+      new DeniedShares(pool, clock, {
+        failed: errorLog(logger, 'denied shares could not be counted; this is retried'),
+      }),
+  },
+  {
     provide: AccessReplica,
     inject: [EVENT_STORE, LogTail, LOGGER, AppliedDecisions],
     useFactory(store: EventStore, log: LogTail, logger: Logger, decisions: AppliedDecisions) {
@@ -113,7 +127,18 @@ export const decisionPointProviders: readonly Provider[] = [
   },
   {
     provide: DecisionPoint,
-    inject: [AccessReplica, EVENT_STORE, CurrentCases, CLOCK, POOL, ViewReader, LogEpoch, SETTINGS, Metrics],
+    inject: [
+      AccessReplica,
+      EVENT_STORE,
+      CurrentCases,
+      CLOCK,
+      POOL,
+      ViewReader,
+      LogEpoch,
+      SETTINGS,
+      Metrics,
+      DeniedShares,
+    ],
     useFactory: (
       replica: AccessReplica,
       store: EventStore,
@@ -124,6 +149,7 @@ export const decisionPointProviders: readonly Provider[] = [
       epoch: LogEpoch,
       { stalenessMs, accessWaitMs: waitMs, unknownImageFacts }: Settings,
       metrics: Metrics,
+      deniedShares: DeniedShares,
     ) => {
       const denied = metrics.counter(
         'access_shares_denied_total',
@@ -134,7 +160,10 @@ export const decisionPointProviders: readonly Provider[] = [
         stalenessMs,
         waitMs,
         mayShareUnknown: unknownImageFacts === 'allow',
-        shareDenied: (reason) => denied.inc({ reason }),
+        shareDenied(reason) {
+          denied.inc({ reason });
+          deniedShares.note(reason);
+        },
       });
     },
   },

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { command } from '../../cli/commands.js';
-import { pairs } from '../../cli/rendering/table.js';
+import { number, pairs } from '../../cli/rendering/table.js';
 import type { Runner } from '../../cli/session.js';
 import type { RestrictedImagesAnswer } from '../queries/restricted-images.js';
 import { shareText } from './metrics-table.js';
@@ -19,7 +19,8 @@ export function restrictedImagesCommand(parent: Command, run: Runner): void {
           ['rule', answer.rule],
           ['images generated', answer.generated],
           ['shared', answer.shared],
-          ['shares denied', 'see the metric gatehouse_access_shares_denied_total, of each process since its start'],
+          ['shares denied', `${number(answer.sharesDenied)} since ${answer.sharesDeniedSince}`],
+          ['denied as unknown', `${number(answer.sharesDeniedUnknown)} since ${answer.sharesDeniedSince}`],
           ['shared despite the rule', shareText(answer.shareOfGenerated, 'such images')],
         ]),
       );

@@ -2,11 +2,12 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
 import type { Static } from 'typebox';
+import { DeniedShareCounts } from '../../access/index.js';
 import { accountStandingView } from '../../account/index.js';
 import { FromViews } from '../../context/from-views.js';
 import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
-import { closed, count, oneOf, position } from '../../http/openapi/answer-schemas.js';
+import { closed, count, oneOf, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { cohortsOf, IMAGE_RULES, type ImageRules, imageRulesStream, periodsInForce } from '../../image-rules/index.js';
 import { POOL } from '../../platform/ports.js';
@@ -27,7 +28,16 @@ export const RestrictedImagesAnswer = closed({
     'Of these, distinct images whose first share was while the rule was in force for the account, by the times of the events.',
   ),
   shareOfGenerated: share('The share of them that were shared despite it.'),
-  position: position('The figures include all events up to this position.'),
+  sharesDenied: count(
+    'How often decision points denied to share such an image, since `sharesDeniedSince`. Every question counts, also one that is asked again. What a process that died had counted within its last second is missing.',
+  ),
+  sharesDeniedUnknown: count(
+    'As `sharesDenied`, because nothing said whether the image is such a one, or whose it is.',
+  ),
+  sharesDeniedSince: text(
+    'The first day of these two figures, as `2022-05-18`; UTC. They are kept when processes end.',
+  ),
+  position: position('The figures of images include all events up to this position; denied shares are in no event.'),
 });
 export type RestrictedImagesAnswer = Static<typeof RestrictedImagesAnswer>;
 
@@ -36,6 +46,7 @@ const example: RestrictedImagesAnswer = {
   generated: 200,
   shared: 12,
   sharedDespiteRule: 3,
+  ...{ sharesDenied: 41, sharesDeniedUnknown: 2, sharesDeniedSince: '2022-05-18' },
   shareOfGenerated: { hits: 3, of: 200, value: 0.015, low: 0.005115, high: 0.043156 },
   position: '1042',
 };
@@ -75,6 +86,7 @@ export class ShowRestrictedImagesHandler implements IQueryHandler<ShowRestricted
     @Inject(POOL) private readonly pool: pg.Pool,
     @Inject(ViewReader) private readonly reader: ViewReader,
     @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(DeniedShareCounts) private readonly denied: DeniedShareCounts,
   ) {}
 
   async execute(): Promise<RestrictedImagesAnswer> {
@@ -85,12 +97,16 @@ export class ShowRestrictedImagesHandler implements IQueryHandler<ShowRestricted
     const values = [JSON.stringify(periodsOf(state)), JSON.stringify(cohortsOf(state, RULE))];
     const [counts] = (await queryView(this.pool, { text: COUNTS, values })).rows;
     const { generated, shared, despite_rule: sharedDespiteRule } = counts;
+    const { byReason, since } = await this.denied.read();
     return {
       rule: RULE,
       generated,
       shared,
       sharedDespiteRule,
       shareOfGenerated: shareOf(sharedDespiteRule, generated),
+      sharesDenied: byReason.get('face-sharing-restricted') ?? 0,
+      sharesDeniedUnknown: byReason.get('image-facts-unknown') ?? 0,
+      sharesDeniedSince: since,
       position: String(Math.min(...positions)),
     };
   }
@@ -104,7 +120,8 @@ export class RestrictedImagesController {
   @FromViews(safetyImagesView, accountStandingView)
   @Roles('lead', 'operator', 'compliance', 'service', 'administrator')
   @Operation('How many images the rule about photorealistic faces concerns, and how many were shared despite it', {
-    description: 'Denied shares are counted by the metric `gatehouse_access_shares_denied_total`.',
+    description:
+      'Restricted images that were made, shares of them that were denied, and those that were shared all the same. The metric `gatehouse_access_shares_denied_total` counts denied shares of each process, also for other reasons.',
     answer: answer('RestrictedImages', 'The figures.', RestrictedImagesAnswer, example),
   })
   showRestrictedImages(): Promise<RestrictedImagesAnswer> {

@@ -140,6 +140,21 @@ export function acceptanceEnd(
   }
 }
 
+/**
+ * Since when acceptances don't suffice, in epoch milliseconds: when the grace period of a later version ended.
+ * @param accepted versions
+ * @param at epoch milliseconds
+ * @returns undefined if one of them suffices, if none ever did or one was withdrawn, or while it is not known
+ */
+export function outdatedSince(policies: ContentPolicies, accepted: readonly string[], at: number): number | undefined {
+  const isAccepted = (sufficient: ReadonlySet<string>) => accepted.some((one) => sufficient.has(one));
+  const { sufficient, unreadable } = policiesAt(policies, at);
+  if (unreadable !== undefined || isAccepted(sufficient)) return undefined;
+  const ends = policies.versions.filter(({ withdrawn }) => !withdrawn).map(graceEnd);
+  const past = ends.filter((end) => end <= at).sort((a, b) => b - a);
+  return past.find((end) => isAccepted(policiesAt(policies, end - 1).sufficient));
+}
+
 /** The clauses of the version in force; none if it was published without. @param now epoch milliseconds */
 export function clausesAt(policies: ContentPolicies, now: number): readonly Clause[] {
   const { current } = policiesAt(policies, now);

@@ -3,8 +3,10 @@ import { DisregardedUses } from '../enforcement/index.js';
 import { ImageOwners, imagesAsOf, sharesOf } from '../images/index.js';
 import { FactLane } from '../ingest/fact-lane.js';
 import { sampleLikeness, unflaggedOpening } from '../review/index.js';
-import { sampleEvents } from './events.js';
+import { policyUseEvents, sampleEvents } from './events.js';
+import { policyUseStream } from './policy-use.js';
 import { sampleStream } from './prevalence-sample.js';
+import { policyUseRecording } from './processes/policy-use-recording.js';
 import { prevalenceSampling } from './processes/prevalence-sampling.js';
 import { RULE_FLAGS_LANE, restrictedShareFlagging } from './processes/restricted-share-flagging.js';
 import { DisregardedDecisionsController, ShowDisregardedDecisionsHandler } from './queries/disregarded-decisions.js';
@@ -45,8 +47,8 @@ export { disregardedDecisionsView } from './views/disregarded-decisions.js';
 
 export const safetyContext: Context = {
   name: 'safety',
-  events: sampleEvents,
-  streams: [sampleStream],
+  events: [...sampleEvents, ...policyUseEvents],
+  streams: [sampleStream, policyUseStream],
   migrations: [DropDeactivationTimes1700000000169],
   views: [
     safetyImagesView,
@@ -77,6 +79,7 @@ export const safetyContext: Context = {
         likeness: sampleLikeness(pool, ports.transactor, ports.personKeys),
         open: unflaggedOpening(given),
       }),
+      policyUseRecording({ ...ports, store }),
     ];
   },
   commands: [

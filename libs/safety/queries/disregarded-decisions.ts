@@ -149,7 +149,7 @@ export class DisregardedDecisionsController {
   @Roles('lead', 'operator', 'compliance', 'administrator')
   @Operation('What services did although it was denied: generated or shared images, and how late', {
     description:
-      'A use counts if its event says that it happened more than a minute after the decision was stored, or if the account was not onboarded or had accepted no content policy when it was stored. A share of an image counts if it happened more than a minute after the image’s withholding was stored.',
+      'A use counts if its event says that it happened more than a minute after the decision was stored, or if the account was not onboarded or had accepted no content policy when it was stored. One of an account whose acceptance is outdated counts if it happened more than a minute after the end of the grace period, once for each version in force. A share of an image counts if it happened more than a minute after the image’s withholding was stored.',
     answer: answer('DisregardedDecisions', 'The uses.', DisregardedDecisionsAnswer, example),
   })
   showDisregardedDecisions(@QueryParameters() query: ShowDisregardedDecisions): Promise<DisregardedDecisionsAnswer> {

@@ -39,6 +39,30 @@ describe('the view of disregarded decisions', () => {
     expect(recordedOf(...onboarded, use(3, late))).toEqual([]);
   });
 
+  it('has what was recorded of a use under an outdated policy, once', () => {
+    const data = {
+      ...{
+        inForce: '2',
+        accepted: '1',
+        useId: 'event-000011',
+        service: '/spec',
+        action: 'generate',
+        imageId: 'img-11',
+      },
+      ...{ at: at(late).time, outdatedSince: at(10).time },
+    };
+    const outdated = account(12, 'PolicyDisregarded', data);
+    const repeated = account(13, 'PolicyDisregarded', data);
+    const { rows, counters } = fold(...onboarded, use(11, late), outdated, repeated);
+    expect(rows[accountId]!.uses).toEqual([
+      {
+        ...{ id: 'event-000011', service: '/spec', action: 'generate', imageId: 'img-11', reason: 'policy-outdated' },
+        ...{ at: START + late, lateMs: late - 10 },
+      },
+    ]);
+    expect(counters['reason:policy-outdated']).toEqual({ uses: 1 });
+  });
+
   it('counts from the first of two deactivations', () => {
     const again = account(12, 'AccountDeactivated', { reason: 'operator-decision', categories: [] }, late);
     expect(recordedOf(...onboarded, deactivated, again, use(13, late))).toMatchObject([{ lateMs: GRACE_MS + 1 }]);

@@ -6,9 +6,11 @@ import {
   restrictionOf,
   STILL_IN_FORCE,
 } from '../../account/index.js';
+import type { DataOf } from '../../events/event-definition.js';
 import { ImageGenerated, ImageShared } from '../../images/index.js';
 import { placeOf } from '../../kernel/decider.js';
 import { defineView, int8, jsonb, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
+import { PolicyDisregarded } from '../events.js';
 
 /** A use that was allowed may take so long until it is reported; the replica of a service may be that old. */
 export const GRACE_MS = 60_000;
@@ -25,6 +27,7 @@ const ACCOUNT_REASONS = [
   'share-restricted',
   'not-onboarded',
   'policy-not-accepted',
+  'policy-outdated',
 ] as const;
 /** Why access was denied: because of the account, or because of the image, of which another view is. */
 export const DISREGARD_REASONS = [...ACCOUNT_REASONS, 'image-withheld'] as const;
@@ -68,9 +71,9 @@ export type DisregardedRow = RowOf<typeof columns>;
 export const disregardedDecisionsOf = (account: AccountStream) =>
   defineView({
     name: 'disregarded-decisions',
-    version: 2,
+    version: 3,
     summary: 'Images generated or shared for accounts that the decision point denied that by then.',
-    events: [...account.events, ImageGenerated, ImageShared],
+    events: [...account.events, ImageGenerated, ImageShared, PolicyDisregarded],
     table: {
       name: 'accounts',
       key: 'account_id',
@@ -81,8 +84,8 @@ export const disregardedDecisionsOf = (account: AccountStream) =>
     evolve(row: DisregardedRow | undefined, event, accountId) {
       if (row && event.position <= row.position) return row;
       const before = row ?? unseen(accountId);
-      if (event.type === 'ImageGenerated' || event.type === 'ImageShared') {
-        const use = disregardingUse(before, event);
+      if (event.type === 'ImageGenerated' || event.type === 'ImageShared' || event.type === 'PolicyDisregarded') {
+        const use = event.type === 'PolicyDisregarded' ? outdatedUse(event.data) : disregardingUse(before, event);
         if (!use || before.uses.length >= MAX_RECORDED || before.uses.some((one) => isKnown(one, use))) return row;
         return { ...before, uses: [...before.uses, use], position: event.position };
       }
@@ -140,6 +143,12 @@ const unseen = (accountId: string): DisregardedRow => ({
 /** The same event, or another use of an account that never had access. */
 const isKnown = (one: DisregardingUse, use: DisregardingUse): boolean =>
   one.id === use.id || (use.lateMs === null && one.reason === use.reason);
+
+function outdatedUse({ useId, at, outdatedSince, ...data }: DataOf<typeof PolicyDisregarded>): DisregardingUse {
+  const { service, action, imageId } = data;
+  const lateMs = Date.parse(at) - Date.parse(outdatedSince);
+  return { id: useId, service, action, imageId, reason: 'policy-outdated', at: Date.parse(at), lateMs };
+}
 
 interface UseEvent {
   id: string;

@@ -1,0 +1,83 @@
+import { type AccountStanding, accountStream, isSuspended, restrictionOf } from '../../account/index.js';
+import type { OwnEventIds } from '../../event-store/event-identity.js';
+import type { EventStore } from '../../event-store/event-store.js';
+import type { Transactor } from '../../event-store/transact.js';
+import type { DataOf, RecordedOf } from '../../events/event-definition.js';
+import { ImageGenerated, ImageShared } from '../../images/index.js';
+import { toIso } from '../../kernel/clock.js';
+import { causedBy } from '../../kernel/command-context.js';
+import { foldRecorded } from '../../kernel/decider.js';
+import type { Position } from '../../kernel/envelope.js';
+import { type ContentPolicies, outdatedSince, policiesAt, policyStream } from '../../policy/index.js';
+import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
+import type { PolicyDisregarded } from '../events.js';
+import { policyUseStream, recordPolicyUse } from '../policy-use.js';
+import { GRACE_MS } from '../views/disregarded-decisions.js';
+
+export const POLICY_USE_RECORDING = 'policy-use-recording';
+
+export interface PolicyUsePorts {
+  transactor: Pick<Transactor, 'load' | 'transact'>;
+  store: Pick<EventStore, 'readStream'>;
+  ownEventIds: Pick<OwnEventIds, 'identify'>;
+}
+
+type Use = RecordedOf<typeof ImageGenerated | typeof ImageShared>;
+
+/**
+ * Records images that services generated or shared for accounts whose acceptance of the content policy was outdated by then. A
+ * view of accounts can't know that, since it depends on the policy and the clock.
+ */
+export function policyUseRecording({ transactor, store, ownEventIds }: PolicyUsePorts): Consumer {
+  /** As it was when the use was stored: the account may have accepted the policy since. */
+  async function standingAt(accountId: string, place: Position): Promise<AccountStanding> {
+    const { state, position } = await transactor.load(accountStream, accountId);
+    if (position < place) return state;
+    const events = await store.readStream(`${accountStream.category}-${accountId}`);
+    return foldRecorded(
+      accountStream,
+      events.filter((event) => event.position < place),
+    );
+  }
+
+  return defineConsumer({
+    name: POLICY_USE_RECORDING,
+    events: [ImageGenerated, ImageShared],
+    key: ({ data }) => data.accountId,
+    async react(event) {
+      const { state: policies } = await transactor.load(policyStream, undefined);
+      // Nothing supersedes the first version.
+      if (policies.versions.length < 2) return;
+      const { accountId } = event.data;
+      const use = disregardedPolicy(await standingAt(accountId, event.position), policies, event);
+      if (!use) return;
+      const context = {
+        ...causedBy(event, POLICY_USE_RECORDING),
+        ...ownEventIds.identify(event, 'record-policy-use'),
+        isRecordedElsewhere: true,
+      };
+      await transactor.transact(policyUseStream, accountId, context, (state) => recordPolicyUse(state, use));
+    },
+  });
+}
+
+/** Undefined also if the account was denied for an earlier rule of access, which is noted for itself. */
+function disregardedPolicy(
+  standing: AccountStanding,
+  policies: ContentPolicies,
+  { id, type, data, metadata }: Use,
+): DataOf<typeof PolicyDisregarded> | undefined {
+  const { status, deactivated, unreadable, policyVersion, earlierPolicies = [] } = standing;
+  const action = type === 'ImageGenerated' ? 'generate' : 'share';
+  const at = Date.parse(metadata.time);
+  if (status !== 'onboarded' || policyVersion === undefined || unreadable !== undefined) return undefined;
+  if (deactivated || isSuspended(standing, at) || restrictionOf(standing.consequences, action, at)) return undefined;
+  const since = outdatedSince(policies, [policyVersion, ...earlierPolicies], at);
+  const { current } = policiesAt(policies, at);
+  if (since === undefined || at <= since + GRACE_MS || current === undefined) return undefined;
+  return {
+    ...{ accountId: data.accountId, inForce: current, accepted: policyVersion },
+    ...{ useId: id, service: metadata.source, action, imageId: data.imageId },
+    ...{ at: toIso(at), outdatedSince: toIso(since) },
+  };
+}

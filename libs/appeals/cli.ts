@@ -85,6 +85,7 @@ const CONFLICTS: Record<NonNullable<AppealEntry['conflict']>, string> = {
   'linked-account': 'no: linked to the account',
   'own-flag': 'no: flagged the image',
   'took-part': 'no: took part',
+  'severe-content': 'no: needs the skill severe',
 };
 
 const mayHear = (conflict: AppealEntry['conflict']): string => (conflict === null ? 'yes' : CONFLICTS[conflict]);

@@ -1,5 +1,5 @@
 /** Why a person may not hear an appeal. */
-export type AppealConflict = 'own-account' | 'linked-account' | 'own-flag' | 'took-part';
+export type AppealConflict = 'own-account' | 'linked-account' | 'own-flag' | 'took-part' | 'severe-content';
 
 export const CONFLICTS: Record<AppealConflict, (reviewer: string, appealId: string) => string> = {
   'own-account': (reviewer, id) => `appeal ${id} is ${reviewer}'s own; somebody else has to hear it`,
@@ -8,4 +8,6 @@ export const CONFLICTS: Record<AppealConflict, (reviewer: string, appealId: stri
   'own-flag': (reviewer, id) => `${reviewer} flagged the image of appeal ${id}; somebody else has to hear it`,
   'took-part': (reviewer, id) =>
     `${reviewer} took part in the decision behind appeal ${id}; somebody else has to hear it`,
+  'severe-content': (reviewer, id) =>
+    `the case of appeal ${id} names a clause of the highest severity, or one of unknown severity, and ${reviewer} does not have the skill severe; somebody with it has to hear the appeal`,
 };

@@ -49,6 +49,27 @@ describe('a claim', () => {
     expect(types(claim(claimed().state(), 'rev-1', NOW + LEASE_MS))).toEqual(['CaseClaimed']);
   });
 
+  it('is refused without the skill for the most severe cases, whatever hidden verdicts name', () => {
+    const severities = new Map([
+      ['minors', 3],
+      ['violent', 2],
+    ]);
+    const facts = (...viewers: string[]) => ({ severities, severeViewers: new Set(viewers) });
+    const severe = opened({ categories: ['violent', 'minors'] }).state();
+    const by = (given: CaseFacts, isLead = false) => claim(severe, 'rev-1', NOW, { isLead }, given);
+    for (const isLead of [true, false]) expect(() => by(facts(), isLead)).toThrow(refusal('severe-content'));
+    expect(types(by(facts('rev-1')))).toEqual(['CaseClaimed']);
+    expect(types(claim(opened({ categories: ['violent'] }).state(), 'rev-1', NOW, {}, facts()))).toEqual([
+      'CaseClaimed',
+    ]);
+    const file = opened({ categories: ['violent'], panelSize: 2 });
+    file.append(vote(file.state(), 'rev-2', 'unsafe', { clause: 'minors' }));
+    expect(types(claim(file.state(), 'rev-1', NOW, {}, facts()))).toEqual(['CaseClaimed']);
+    const handOver: HandOver = { caseId, by: 'lead-1', isLead: true, to: 'rev-1', now: NOW };
+    expect(() => handOverCase(severe, handOver, facts())).toThrow(refusal('severe-content'));
+    expect(types(handOverCase(severe, handOver, facts('rev-1')))).toEqual(['CaseHandedOver']);
+  });
+
   it('excludes other reviewers until the lease ends or is released', () => {
     const file = claimed();
     expect(() => claim(file.state(), 'rev-2', NOW + LEASE_MS - 1)).toThrow(refusal('case-claimed'));

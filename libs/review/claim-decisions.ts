@@ -14,6 +14,7 @@ import {
   refuseVoted,
   refuseWithoutClaim,
 } from './refusals.js';
+import { refuseSevere } from './reveal.js';
 import { undecided } from './verdict-decisions.js';
 
 /** How long a case waits for the reviewer it was handed over to, before others may claim it. */
@@ -37,7 +38,7 @@ export interface ClaimCase {
  * A no-op while the reviewer holds the lease.
  * @throws NotFound case-unknown
  * @throws Refusal case-parked, case-not-open, image-parked, own-flag, own-image, linked-account, skill-needed,
- * already-reviewed, awaiting-decision, case-escalated, case-reserved, case-claimed
+ * severe-content, already-reviewed, awaiting-decision, case-escalated, case-reserved, case-claimed
  */
 export function claimCase(state: Case, claim: ClaimCase, facts: CaseFacts): CaseEvent[] {
   const { caseId, reviewer, isLead, now, leaseMs } = claim;
@@ -45,6 +46,7 @@ export function claimCase(state: Case, claim: ClaimCase, facts: CaseFacts): Case
   refuseClosed(state, caseId);
   refuseConflict(state, caseId, reviewer, facts);
   refuseUnable(reviewer, facts);
+  refuseSevereTo(reviewer, state, claim, facts);
   refuseVoted(state, caseId, reviewer);
   const decidesAt = undecided(state, facts)?.finalAt;
   if (decidesAt !== undefined) {
@@ -146,6 +148,7 @@ export interface HandOver {
  * A no-op if the case is kept for that reviewer. What a lead hands over is escalated no longer.
  * @throws NotFound case-unknown; InvalidInput
  * @throws Refusal case-parked, case-not-open, claim-lost, image-parked, own-flag, own-image, linked-account, skill-needed,
+ * severe-content,
  * already-reviewed, reviewer-unsuitable
  */
 export function handOverCase(state: Case, handOver: HandOver, facts: CaseFacts): CaseEvent[] {
@@ -164,8 +167,21 @@ export function handOverCase(state: Case, handOver: HandOver, facts: CaseFacts):
     refuseVoted(state, caseId, to);
   }
   refuseUnable(to, facts);
+  refuseSevereTo(to, state, handOver, facts);
   const data = { caseId, by, reviewer: to, until: toIso(now + HANDOVER_MS), ...noted(handOver) };
   return [{ type: 'CaseHandedOver', data }];
+}
+
+/** By the flags alone: who claims a case may not know others' verdicts. @throws Refusal severe-content */
+function refuseSevereTo(
+  reviewer: string,
+  state: Case,
+  { caseId, now }: { caseId: string; now: number },
+  facts: CaseFacts,
+): void {
+  const { severeViewers } = facts;
+  if (!severeViewers) return;
+  refuseSevere(state, { caseId, reviewer, role: 'reviewer', isSevereViewer: severeViewers.has(reviewer), now }, facts);
 }
 
 /**

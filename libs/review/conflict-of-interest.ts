@@ -27,6 +27,8 @@ export interface CaseFacts {
   links?: ReadonlyMap<string, ReadonlySet<string>>;
   /** The queue of the case and, by reviewer, what they can review. */
   needs?: { queue: Queue; reviewers: ReadonlyMap<string, Reviewer> };
+  /** Those of the people with the skill `severe`; absent where it does not matter. */
+  severeViewers?: ReadonlySet<string>;
   /** The clauses of the content policy in force; empty if it has none. */
   clauses?: ReadonlySet<string>;
   /** By clause of any version of the content policy: the highest severity. Absent ones are unknown. Null without clauses. */

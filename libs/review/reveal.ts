@@ -5,6 +5,7 @@ import { knownVerdicts } from './blind-review.js';
 import type { Case } from './case.js';
 import type { CaseFacts } from './conflict-of-interest.js';
 import { refuseConflict, refuseIncomplete, refuseWithoutClaim } from './refusals.js';
+import { SEVERE_SKILL } from './reviewer.js';
 import { MAX_SEVERITY } from './routing-events.js';
 
 /** What people wrote, which is stored encrypted, and the image, from the least to the most that can be recognized. */
@@ -29,8 +30,13 @@ export function severeClauseOf(
   reader: Pick<Actor, 'id' | 'role'>,
   now: number,
 ): string | undefined {
-  if (severities === null) return undefined;
   const named = [...state.categories, ...knownVerdicts(state, reader, now).flatMap(({ clause }) => clause ?? [])];
+  return severeCategory(named, severities);
+}
+
+/** The first of the categories that is a clause of the highest severity, or whose severity is unknown. */
+export function severeCategory(named: readonly string[], severities: CaseFacts['severities']): string | undefined {
+  if (severities === null) return undefined;
   return named.find((one) => severities?.get(one) === MAX_SEVERITY) ?? named.find((one) => !severities?.has(one));
 }
 
@@ -86,7 +92,7 @@ export function refuseSevere(
     : 'whose severity no version of the content policy says';
   throw new Refusal(
     'severe-content',
-    `case ${caseId} names ${clause}, ${why}: ${reviewer} may not see its image. Escalate it; a lead whom an administrator granted it (PUT /v1/severe-viewers/{id}) may`,
+    `case ${caseId} names ${clause}, ${why}: ${reviewer} may neither claim it nor see its image. Leave it to those with the skill ${SEVERE_SKILL}, which administrators grant (PUT /v1/reviewers/{id}/skills)`,
     { clause },
   );
 }

@@ -14,14 +14,14 @@ export const ReviewerSkillsSet = defineEvent({
   summary: 'A lead recorded what a reviewer can review: the skills and the languages that queues need.',
   schema: eventData({
     reviewer,
-    skills: Labels('The skills, instead of those before.'),
+    skills: Labels('The skills, instead of those before; without `severe`, which SevereViewerGranted records.'),
     languages: Type.Array(Name('A language, like `cy`.'), {
       maxItems: MAX_LANGUAGES,
       description: 'The languages, instead of those before.',
     }),
     reason,
   }),
-  example: { reviewer: 'rev-1', skills: ['severe'], languages: ['en', 'cy'], reason: 'trained in May' },
+  example: { reviewer: 'rev-1', skills: ['medical'], languages: ['en', 'cy'], reason: 'trained in May' },
 });
 
 export const AccountLinked = defineEvent({

@@ -11,15 +11,17 @@ import {
   type Reviewer,
   refuseUnskilled,
   reviewerStream,
+  SEVERE_SKILL,
   setSkills,
   unlinkAccount,
+  withSevereSkill,
 } from './reviewer.js';
 import type { ReviewerEvent } from './reviewer-events.js';
 
 const reviewer = 'rev-1';
 const reason = 'why';
 const after = (...events: ReviewerEvent[]): Reviewer => fold(reviewerStream, events);
-const skilled = { reviewer, skills: ['severe'], languages: ['en', 'cy'], reason };
+const skilled = { reviewer, skills: ['medical'], languages: ['en', 'cy'], reason };
 const link = { reviewer, accountId: 'acc-1', reason };
 
 describe('a reviewer', () => {
@@ -34,19 +36,29 @@ describe('a reviewer', () => {
   it('is refused by a queue whose skill or language they lack', () => {
     const state = after(...setSkills(after(), skilled));
     refuseUnskilled(state, reviewer, { id: 'q' });
-    refuseUnskilled(state, reviewer, { id: 'q', skill: 'severe', language: 'cy' });
+    refuseUnskilled(state, reviewer, { id: 'q', skill: 'medical', language: 'cy' });
     for (const queue of [
       { id: 'q', skill: 'other' },
-      { id: 'q', skill: 'severe', language: 'de' },
+      { id: 'q', skill: 'medical', language: 'de' },
     ])
       expect(() => refuseUnskilled(state, reviewer, queue)).toThrow(expect.objectContaining({ code: 'skill-needed' }));
+  });
+
+  it('never gets the skill for the most severe images by their own events', () => {
+    const both = { ...skilled, skills: ['medical', SEVERE_SKILL] };
+    expect(setSkills(after(), both)).toEqual([{ type: 'ReviewerSkillsSet', data: skilled }]);
+    expect(after({ type: 'ReviewerSkillsSet', data: both }).skills).toEqual(new Set(['medical']));
+    expect(setSkills(after({ type: 'ReviewerSkillsSet', data: skilled }), both)).toEqual([]);
+    const queue = { id: 'q', skill: SEVERE_SKILL };
+    refuseUnskilled(withSevereSkill(after(), true), reviewer, queue);
+    expect(() => refuseUnskilled(withSevereSkill(after(), false), reviewer, queue)).toThrow(/an administrator can/);
   });
 
   it('is refused a claim on a case of such a queue', () => {
     const file = caseFile().append(openCase(caseStream.initial, flag()));
     const claim = { caseId: CASE_ID, reviewer, isLead: true, now: NOW, leaseMs: LEASE_MS };
     const by = (one: Reviewer) => ({
-      needs: { queue: { id: 'q', skill: 'severe' }, reviewers: new Map([[reviewer, one]]) },
+      needs: { queue: { id: 'q', skill: 'medical' }, reviewers: new Map([[reviewer, one]]) },
     });
     expect(() => claimCase(file.state(), claim, by(after()))).toThrow(
       expect.objectContaining({ code: 'skill-needed' }),

@@ -18,6 +18,12 @@ export interface Reviewer {
   accounts: ReadonlySet<string>;
 }
 
+/**
+ * The skill to see the most severe images. Only administrators grant it, so it is not among the skills that a lead records
+ * here: `severeViewersStream` has it.
+ */
+export const SEVERE_SKILL = 'severe';
+
 /** Maximum accounts that a reviewer is linked to. */
 export const MAX_LINKS = 200;
 
@@ -28,7 +34,7 @@ export const reviewerStream: StreamKind<Reviewer, ReviewerEvent> = {
   evolve(state, { type, data }) {
     switch (type) {
       case 'ReviewerSkillsSet':
-        return { ...state, skills: new Set(data.skills), languages: new Set(data.languages) };
+        return { ...state, skills: new Set(withoutSevere(data.skills)), languages: new Set(data.languages) };
       case 'AccountLinked':
         return { ...state, accounts: new Set(state.accounts).add(data.accountId) };
       case 'AccountUnlinked':
@@ -37,11 +43,18 @@ export const reviewerStream: StreamKind<Reviewer, ReviewerEvent> = {
   },
 };
 
-/** A no-op if the reviewer has exactly these. */
+/** A no-op if the reviewer has exactly these. The skill to see the most severe images is left out. */
 export function setSkills(state: Reviewer, data: DataOf<typeof ReviewerSkillsSet>): ReviewerEvent[] {
-  if (isSame(state.skills, data.skills) && isSame(state.languages, data.languages)) return [];
-  return [{ type: 'ReviewerSkillsSet', data }];
+  const skills = withoutSevere(data.skills);
+  if (isSame(state.skills, skills) && isSame(state.languages, data.languages)) return [];
+  return [{ type: 'ReviewerSkillsSet', data: { ...data, skills } }];
 }
+
+/** With the skill that another stream has. */
+export const withSevereSkill = (state: Reviewer, isSevereViewer: boolean): Reviewer =>
+  isSevereViewer ? { ...state, skills: new Set(state.skills).add(SEVERE_SKILL) } : state;
+
+const withoutSevere = (skills: readonly string[]): string[] => skills.filter((one) => one !== SEVERE_SKILL);
 
 /** A no-op if they are linked. @throws Refusal too-many-links */
 export function linkAccount({ accounts }: Reviewer, data: DataOf<typeof AccountLinked>): ReviewerEvent[] {
@@ -68,7 +81,7 @@ export function refuseUnskilled({ skills, languages }: Reviewer, reviewer: strin
   if (missing.length === 0) return;
   throw new Refusal(
     'skill-needed',
-    `queue ${queue.id} needs ${missing.join(' and ')}, which ${reviewer} does not have: a lead can record it with PUT /v1/reviewers/${reviewer}/skills`,
+    `queue ${queue.id} needs ${missing.join(' and ')}, which ${reviewer} does not have: ${queue.skill === SEVERE_SKILL ? 'an administrator' : 'a lead'} can record it with PUT /v1/reviewers/${reviewer}/skills`,
   );
 }
 

@@ -1,22 +1,23 @@
 import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { EntityId, eventData, Line } from '../events/schemas.js';
 
-const grant = { person: EntityId('The lead.'), reason: Line('Why.', 1) };
+const grant = { person: EntityId('The reviewer.'), reason: Line('Why.', 1) };
 
 export const SevereViewerGranted = defineEvent({
   type: 'SevereViewerGranted',
   version: 1,
-  summary: 'A lead may look at images of cases that name a clause of the highest severity.',
+  summary:
+    'A reviewer has the skill `severe`: they may claim cases that name a clause of the highest severity and look at their images.',
   schema: eventData(grant),
-  example: { person: 'lead-1', reason: 'trained for it' },
+  example: { person: 'rev-1', reason: 'trained for it' },
 });
 
 export const SevereViewerRevoked = defineEvent({
   type: 'SevereViewerRevoked',
   version: 1,
-  summary: 'A lead may no longer look at images of cases that name a clause of the highest severity.',
+  summary: 'A reviewer has the skill `severe` no longer.',
   schema: eventData(grant),
-  example: { person: 'lead-1', reason: 'changed teams' },
+  example: { person: 'rev-1', reason: 'changed teams' },
 });
 
 /** The events of the stream of people who may look at the most severe images. */

@@ -1,4 +1,7 @@
 import type { StreamKind } from '../kernel/decider.js';
+import type { Position } from '../kernel/envelope.js';
+import { Refusal } from '../kernel/errors.js';
+import { SEVERE_SKILL } from './reviewer.js';
 import { type SevereViewerEvent, severeViewerEvents } from './severe-viewer-events.js';
 
 export interface SevereViewer {
@@ -10,27 +13,57 @@ export interface SevereViewer {
   since: string;
 }
 
-/** The leads who may look at images of cases that name a clause of the highest severity, by person. */
-export type SevereViewers = ReadonlyMap<string, SevereViewer>;
+/**
+ * The reviewers with the skill `severe`, by person: only they may claim cases that name a clause of the highest severity and
+ * look at their images.
+ */
+export interface SevereViewers {
+  viewers: ReadonlyMap<string, SevereViewer>;
+  /** By person, also of those who do not have it any more: the position of the last change. */
+  changes: ReadonlyMap<string, Position>;
+}
 
 /** The kind has a single stream, `severe-viewers`. */
 export const severeViewersStream: StreamKind<SevereViewers, SevereViewerEvent> = {
   category: 'severe-viewers',
   events: severeViewerEvents,
-  initial: new Map(),
-  evolve(state, { type, data }, { time, actor }) {
-    const others = [...state].filter(([person]) => person !== data.person);
-    if (type === 'SevereViewerRevoked') return new Map(others);
-    return new Map([...others, [data.person, { ...data, by: actor.id, since: time }]]);
+  initial: { viewers: new Map(), changes: new Map() },
+  evolve(state, { type, data }, { time, actor, position }) {
+    const viewers = new Map(state.viewers);
+    viewers.delete(data.person);
+    if (type === 'SevereViewerGranted') viewers.set(data.person, { ...data, by: actor.id, since: time });
+    return { viewers, changes: new Map(state.changes).set(data.person, position) };
   },
 };
+
+/** 0 if they never had it. */
+export const changedAtOf = ({ changes }: SevereViewers, person: string): Position => changes.get(person) ?? 0;
 
 type Change = SevereViewerEvent['data'];
 
 /** A no-op if they may already. */
-export const grantSevereViewing = (viewers: SevereViewers, data: Change): SevereViewerEvent[] =>
+export const grantSevereViewing = ({ viewers }: SevereViewers, data: Change): SevereViewerEvent[] =>
   viewers.has(data.person) ? [] : [{ type: 'SevereViewerGranted', data }];
 
 /** A no-op if they may not. */
-export const revokeSevereViewing = (viewers: SevereViewers, data: Change): SevereViewerEvent[] =>
+export const revokeSevereViewing = ({ viewers }: SevereViewers, data: Change): SevereViewerEvent[] =>
   viewers.has(data.person) ? [{ type: 'SevereViewerRevoked', data }] : [];
+
+/**
+ * What a change of all skills of a reviewer does to this one. A no-op if it stays.
+ * @param mayGrant whether they are an administrator
+ * @throws Refusal skill-reserved
+ */
+export function setSevereSkill(
+  state: SevereViewers,
+  data: Change,
+  { isWanted, mayGrant }: { isWanted: boolean; mayGrant: boolean },
+): SevereViewerEvent[] {
+  const { viewers } = state;
+  if (viewers.has(data.person) === isWanted) return [];
+  if (!mayGrant) {
+    const instead = isWanted ? 'leave it out' : `name it, since ${data.person} has it`;
+    throw new Refusal('skill-reserved', `only administrators grant and revoke the skill ${SEVERE_SKILL}: ${instead}`);
+  }
+  return isWanted ? grantSevereViewing(state, data) : revokeSevereViewing(state, data);
+}

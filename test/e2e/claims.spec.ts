@@ -173,6 +173,8 @@ it('hides the verdicts of others from a reviewer until their own is final', asyn
 it('refuses a clause that the policy in force does not have', async () => {
   const policy = { version: 'with-clauses', clauses: [{ id: 'hate', title: 'No hate', severity: 3 }] };
   await gatehouse.administrator.post('/v1/policy', policy);
+  // The category of the flag is of no known severity now.
+  await gatehouse.administrator.put('/v1/severe-viewers/rita', { reason: 'trained for it' });
   expect(await judge(rita, id, 'unsafe')).toMatchObject({ status: 409, body: { clauses: ['hate'] } });
   expect((await judge(rita, id, 'unsafe', { clause: 'hate' })).status).toBe(200);
   now += WINDOW_MS;

@@ -20,6 +20,7 @@ beforeAll(async () => {
     { id: 'minors', title: 'No minors', severity: 3 },
   ];
   await gatehouse.administrator.post('/v1/policy', { version: '1', clauses });
+  await gatehouse.administrator.put('/v1/severe-viewers/rita', { reason: 'trained for it' });
 });
 afterAll(() => gatehouse.close());
 

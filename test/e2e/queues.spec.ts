@@ -15,7 +15,7 @@ let rob: Client;
 let lena: Client;
 
 const QUEUES = {
-  queues: [{ id: 'default' }, { id: 'severe', title: 'Severe', skill: 'severe' }, { id: 'detected' }],
+  queues: [{ id: 'default' }, { id: 'severe', title: 'Severe', skill: 'trained' }, { id: 'detected' }],
   rules: [
     { queue: 'severe', minSeverity: 3 },
     { queue: 'detected', sources: ['detector'] },
@@ -35,6 +35,7 @@ beforeAll(async () => {
   const clauses = [
     { id: 'violent', title: 'No violence', severity: 2 },
     { id: 'abuse', title: 'No abuse', severity: 3 },
+    { id: 'other', title: 'Nothing else', severity: 1 },
   ];
   await gatehouse.administrator.post('/v1/policy', { version: '1', clauses });
   // Builds the views.
@@ -180,8 +181,43 @@ it('gives escalated cases to leads alone, and to them first', async () => {
 it('needs the skill of a queue', async () => {
   expect(codeOf(await next(rita, 'severe'))).toEqual([409, 'skill-needed']);
   expect(codeOf(await rita.post('/v1/cases/abusive/claim'))).toEqual([409, 'skill-needed']);
-  const skills = { skills: ['severe'], languages: ['cy'], reason: 'trained' };
+  const skills = { skills: ['trained'], languages: ['cy'], reason: 'trained' };
   expect((await lena.put('/v1/reviewers/rita/skills', skills)).status).toBe(200);
+  expect((await next(rita, 'severe')).body).toMatchObject({ claim: null });
+});
+
+it('gives the most severe cases to those alone who have the skill that administrators grant', async () => {
+  expect(codeOf(await rita.post('/v1/cases/abusive/claim'))).toEqual([409, 'severe-content']);
+  expect(codeOf(await lena.post('/v1/cases/abusive/claim'))).toEqual([409, 'skill-needed']);
+  const all = { skills: ['trained', 'severe'], languages: ['cy'], reason: 'trained for it' };
+  const set = (by: Client, body = all) => by.put('/v1/reviewers/rita/skills', body);
+  expect(codeOf(await set(lena))).toEqual([409, 'skill-reserved']);
+  const { etag } = (await lena.get('/v1/reviewers/rita')).body;
+  const granted = await set(gatehouse.administrator);
+  expect(granted.status).toBe(200);
+  const shown = (await lena.get('/v1/reviewers/rita')).body;
+  expect(shown).toMatchObject({ skills: ['severe', 'trained'], languages: ['cy'] });
+  expect(Number(shown.position)).toBeGreaterThanOrEqual(Number(granted.body.position));
+  expect((await lena.get('/v1/severe-viewers')).body.items).toMatchObject([
+    { person: 'rita', by: 'administrator', reason: 'trained for it' },
+  ]);
+  // Who read the profile before does not know of the skill.
+  const stale = { 'if-match': etag };
+  const before = { ...all, skills: ['trained', 'other'] };
+  expect(codeOf(await gatehouse.administrator.put('/v1/reviewers/rita/skills', before, stale))[1]).toBe(
+    'changed-meanwhile',
+  );
+  expect((await lena.put('/v1/reviewers/rita/skills', all, { 'if-match': shown.etag })).status).toBe(200);
+  // What they have, others may name again, and leave in only.
+  expect((await set(lena)).body.position).toBe(granted.body.position);
+  expect(codeOf(await set(lena, { ...all, skills: ['trained'] }))).toEqual([409, 'skill-reserved']);
+  expect((await set(lena, { ...all, languages: ['cy', 'en'] })).status).toBe(200);
+  // The other way to the same skill.
+  expect((await gatehouse.administrator.delete('/v1/severe-viewers/rita?reason=again')).status).toBe(200);
+  expect((await lena.get('/v1/reviewers/rita')).body.skills).toEqual(['trained']);
+  expect((await next(rita, 'severe')).body).toMatchObject({ claim: null });
+  expect((await gatehouse.administrator.put('/v1/severe-viewers/rita', { reason: 'again' })).status).toBe(200);
+  expect((await lena.get('/v1/reviewers/rita')).body.skills).toEqual(['severe', 'trained']);
   expect(await nextId(rita, 'severe')).toBe('abusive');
 });
 
@@ -222,7 +258,7 @@ it('moves a case to a queue by hand, whose panel decides it', async () => {
   expect(codeOf(await hand({ queue: 'second-look' }, rob))).toEqual([409, 'claim-lost']);
   const moved = await hand({ queue: 'second-look', note: 'hard to tell' });
   expect((await hand({ queue: 'second-look' })).body.position).toBe(moved.body.position);
-  await flagged('moved', { flaggerKind: 'detector', flaggedBy: 'detector-1', categories: ['abuse'] });
+  await flagged('moved', { flaggerKind: 'detector', flaggedBy: 'detector-1', categories: ['other'] });
   await settle();
   expect(await show('moved')).toMatchObject({ queue: 'second-look', panelSize: 2 });
   for (const reviewer of [rita, rob]) {
@@ -265,6 +301,7 @@ it('is set, listed and worked on from the command line', async () => {
     const skills = ['--skills', 'severe', '--languages', 'en,cy', '--reason', 'trained'];
     expect(await run('reviewer', 'skills', 'rob', ...skills)).toContain('cy, en');
     expect(await run('reviewer', 'show', 'rob')).toContain('severe');
+    expect(await run('reviewer', 'severe-viewers')).toMatch(/rob +.*trained/);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -138,7 +138,15 @@ export class ClaimAppealController extends CommandRoute {
       refusals: {
         404: ['appeal-unknown'],
         409: [
-          ...['appeal-decided', 'appeal-claimed', 'own-account', 'linked-account', 'own-flag', 'took-part'],
+          ...[
+            'appeal-decided',
+            'appeal-claimed',
+            'own-account',
+            'linked-account',
+            'own-flag',
+            'took-part',
+            'severe-content',
+          ],
           ...['case-parked', 'image-parked'],
         ],
         503: ['not-caught-up'],

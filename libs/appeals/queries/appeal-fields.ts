@@ -16,7 +16,13 @@ export const isHearer = ({ role }: Actor): boolean => HEARERS.some((one) => one 
 /** The service notifies the account's holder of the outcome, not of who decided. */
 export const isService = ({ role }: Actor): boolean => role === 'service';
 
-const CONFLICT_CODES = ['own-account', 'linked-account', 'own-flag', 'took-part'] as const satisfies AppealConflict[];
+const CONFLICT_CODES = [
+  'own-account',
+  'linked-account',
+  'own-flag',
+  'took-part',
+  'severe-content',
+] as const satisfies AppealConflict[];
 
 /** Why somebody may not hear an appeal. */
 export const conflictField = (description: string) => orNull(oneOf(CONFLICT_CODES, description));

@@ -7,7 +7,15 @@ import { Transactor } from '../../event-store/transact.js';
 import { ImageOwners } from '../../images/index.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import { EVENT_STORE } from '../../platform/ports.js';
-import { caseStream, conflictOf, notedFlaggerId, notedFlaggerStream, reviewerStream } from '../../review/index.js';
+import {
+  caseStream,
+  conflictOf,
+  notedFlaggerId,
+  notedFlaggerStream,
+  reviewerStream,
+  SevereViewing,
+  severeCategory,
+} from '../../review/index.js';
 import { type Appeal, appealStream } from '../appeal.js';
 import type { AppealConflict } from '../conflict.js';
 import { peopleBehind, peopleOfCase } from './people-involved.js';
@@ -31,7 +39,7 @@ type Facts = Parameters<typeof conflictOf>[2];
 export function conflictWith(
   { appeal, accountId, imposedBy, ofCase }: Involved,
   person: string,
-  facts: Pick<Facts, 'owner' | 'links' | 'notedRounds'>,
+  facts: Pick<Facts, 'owner' | 'links' | 'notedRounds' | 'severities' | 'severeViewers'>,
 ): AppealConflict | undefined {
   if (appeal.deciders.includes(person) || appeal.filers.includes(person)) return 'took-part';
   if (accountId === person) return 'own-account';
@@ -40,8 +48,13 @@ export function conflictWith(
   if (!ofCase) return undefined;
   const found = conflictOf(ofCase.state, person, facts);
   if (found) return found === 'own-image' ? 'own-account' : found;
-  return ofCase.people.has(person) ? 'took-part' : undefined;
+  if (ofCase.people.has(person)) return 'took-part';
+  return facts.severeViewers?.has(person) === false && isSevere(ofCase.state, facts) ? 'severe-content' : undefined;
 }
+
+/** By everything that the flags and the verdicts name, as who hears an appeal knows them all. */
+const isSevere = ({ categories, verdicts }: NonNullable<Involved['ofCase']>['state'], { severities }: Facts): boolean =>
+  severeCategory([...categories, ...verdicts.flatMap(({ clause }) => clause ?? [])], severities) !== undefined;
 
 /**
  * Reads who may hear which appeals, for lists. A flag that is stored but not processed yet is not in it: who claims an appeal
@@ -53,6 +66,7 @@ export class HearingConflicts {
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(ImageOwners) private readonly images: ImageOwners,
+    @Inject(SevereViewing) private readonly viewing: SevereViewing,
   ) {}
 
   /** @returns in the order of the appeals: why the person may not hear it */
@@ -68,10 +82,12 @@ export class HearingConflicts {
     ]);
     const { accountId } = appeal;
     const caseId = enforcement.order?.caseId;
-    const [account, ofCase, owner, profiles, noted] = await Promise.all([
+    const [account, ofCase, owner, severities, severeViewers, profiles, noted] = await Promise.all([
       this.store.readStream(`${accountStream.category}-${accountId}`),
       caseId === undefined ? undefined : this.store.readStream(`${caseStream.category}-${caseId}`),
       caseId === undefined ? undefined : this.images.findAtOnce(caseId),
+      this.viewing.severities(),
+      this.viewing.viewers(),
       Promise.all(people.map((one) => this.transactor.load(reviewerStream, one))),
       Promise.all(
         people.map((one) =>
@@ -85,6 +101,7 @@ export class HearingConflicts {
     };
     const facts = {
       ...(owner !== undefined && { owner }),
+      ...{ severities, severeViewers },
       links: new Map(people.map((one, n) => [one, profiles[n]!.state.accounts])),
       notedRounds: new Map(people.map((one, n) => [one, noted[n]?.state.round ?? 0])),
     };

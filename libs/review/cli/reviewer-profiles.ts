@@ -23,8 +23,8 @@ export function profileCommands(group: Command, run: Runner): void {
   command(
     group,
     'skills <id>',
-    'Records the skills and languages of a reviewer, instead of those before.',
-    "reviewer skills rev-1 --skills severe --languages en,cy --reason 'trained in May'",
+    'Records the skills and languages of a reviewer, instead of those before. Only administrators grant severe.',
+    "reviewer skills rev-1 --skills medical --languages en,cy --reason 'trained in May'",
   )
     .option('--skills <labels>', 'the skills, separated by commas; none by default', severalOf)
     .option('--languages <names>', 'the languages, separated by commas; none by default', severalOf)

@@ -54,7 +54,7 @@ export function reviewerCommands(group: Command, run: Runner): void {
   command(
     group,
     'severe-viewers',
-    'Lists the leads who may look at images of cases that name a clause of the highest severity.',
+    'Lists the reviewers with the skill severe, who may see images of cases that name a clause of the highest severity.',
     'reviewer severe-viewers',
   ).action(
     run(async ({ client, print }) => {
@@ -75,8 +75,8 @@ export function reviewerCommands(group: Command, run: Runner): void {
   command(
     group,
     'grant-severe <person>',
-    'Lets a lead look at such images. For administrators.',
-    "reviewer grant-severe lead-1 --reason 'trained for it'",
+    'Grants the skill severe. For administrators.',
+    "reviewer grant-severe rev-1 --reason 'trained for it'",
   )
     .requiredOption('--reason <text>', 'why', reason)
     .addOption(ifMatch('reviewer severe-viewers'))
@@ -84,15 +84,15 @@ export function reviewerCommands(group: Command, run: Runner): void {
       run<{ reason: string } & Condition>(async ({ client, print }, { reason, ...condition }, person) => {
         const path = `/v1/severe-viewers/${encodeURIComponent(person!)}`;
         const written = await client.put<WriteReceipt>(path, { reason }, conditionOf(condition));
-        print(written, () => line`${person} may look at the most severe images`);
+        print(written, () => line`${person} has the skill severe`);
       }),
     );
 
   command(
     group,
     'revoke-severe <person>',
-    'Ends that. For administrators.',
-    "reviewer revoke-severe lead-1 --reason 'changed teams'",
+    'Revokes the skill severe. For administrators.',
+    "reviewer revoke-severe rev-1 --reason 'changed teams'",
   )
     .requiredOption('--reason <text>', 'why', reason)
     .addOption(ifMatch('reviewer severe-viewers'))
@@ -100,7 +100,7 @@ export function reviewerCommands(group: Command, run: Runner): void {
       run<{ reason: string } & Condition>(async ({ client, print }, { reason: why, ...condition }, person) => {
         const path = `/v1/severe-viewers/${encodeURIComponent(person!)}`;
         const written = await client.delete<WriteReceipt>(path, { query: { reason: why }, ...conditionOf(condition) });
-        print(written, () => line`${person} may no longer look at the most severe images`);
+        print(written, () => line`${person} does not have the skill severe`);
       }),
     );
 }

@@ -14,8 +14,9 @@ import { FlaggerRecords } from '../queries/flagger-records.js';
 import { FlagsAhead } from '../queries/flags-ahead.js';
 import { FurtherReviews } from '../queries/further-reviews.js';
 import { knownSeverities } from '../queries/known-severities.js';
+import { profilesOf } from '../queries/reviewer-profile.js';
 import { reviewSettingsStream } from '../queue-rules.js';
-import { reviewerStream } from '../reviewer.js';
+import { SEVERE_SKILL } from '../reviewer.js';
 import { FlagIsolation } from './flag-isolation.js';
 import { type FlagProcessing, flagProcessing } from './flag-processing.js';
 import { RoutingFactsReader } from './routing-facts.js';
@@ -58,7 +59,7 @@ export class CaseFactsReader {
       this.transactor.load(policyStream, undefined),
       this.transactor.load(reviewSettingsStream, undefined),
       Promise.all(people.map((one) => this.transactor.load(notedFlaggerStream, notedFlaggerId(caseId, one)))),
-      Promise.all(people.map((one) => this.transactor.load(reviewerStream, one))),
+      profilesOf(this.transactor, people),
     ]);
     const accountId = image.owner ?? state.accountId;
     const furtherReview = isDeciding
@@ -72,6 +73,7 @@ export class CaseFactsReader {
       ...(furtherReview && { furtherReview }),
       notedRounds: new Map(people.map((one, n) => [one, rounds[n]!.state.round])),
       ...(queue && { needs: { queue, reviewers: new Map(people.map((one, n) => [one, profiles[n]!.state])) } }),
+      severeViewers: new Set(people.filter((_, n) => profiles[n]!.state.skills.has(SEVERE_SKILL))),
       links: new Map(people.map((one, n) => [one, profiles[n]!.state.accounts])),
       clauses: new Set(clausesAt(policies, this.clock.now()).map(({ id }) => id)),
       severities: knownSeverities(policies, this.clock.now()),

@@ -81,6 +81,7 @@ export class ClaimCaseController {
         'own-image',
         'linked-account',
         'skill-needed',
+        'severe-content',
         'already-reviewed',
         'awaiting-decision',
         'case-escalated',

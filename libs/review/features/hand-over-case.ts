@@ -115,6 +115,7 @@ export class HandOverCaseController extends CommandRoute {
         'own-image',
         'linked-account',
         'skill-needed',
+        'severe-content',
         'already-reviewed',
         'reviewer-unsuitable',
         'image-parked',

@@ -1,13 +1,13 @@
 import { Body, Controller, Delete, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { CommandRoute, EditCommand, editHandler } from '../../context/decision.js';
+import { CommandRoute, EditCommand } from '../../context/decision.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsEntityId, IsReason } from '../../http/field-rules.js';
 import { Condition, Edits, IfMatch } from '../../http/if-match.js';
 import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { LEADS } from '../queries/reviewing-roles.js';
-import { linkAccount, reviewerStream, unlinkAccount } from '../reviewer.js';
-import { REVIEWER } from './edited-reviewer.js';
+import { linkAccount, unlinkAccount } from '../reviewer.js';
+import { reviewerHandler } from './edited-reviewer.js';
 
 export class LinkAccount extends EditCommand {
   declare readonly reviewer: string;
@@ -37,11 +37,9 @@ export class UnlinkQuery {
 
 const linkOf = ({ reviewer, accountId, reason }: LinkAccount | UnlinkAccount) => ({ reviewer, accountId, reason });
 
-export const LinkAccountHandler = editHandler(LinkAccount, reviewerStream, REVIEWER, (state, command) =>
-  linkAccount(state, linkOf(command)),
-);
+export const LinkAccountHandler = reviewerHandler(LinkAccount, (state, command) => linkAccount(state, linkOf(command)));
 
-export const UnlinkAccountHandler = editHandler(UnlinkAccount, reviewerStream, REVIEWER, (state, command) =>
+export const UnlinkAccountHandler = reviewerHandler(UnlinkAccount, (state, command) =>
   unlinkAccount(state, linkOf(command)),
 );
 

@@ -13,12 +13,16 @@ import type { CommandContext } from '../../kernel/command-context.js';
 import { NotFound, Refusal, Unavailable } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
+import { policyStream } from '../../policy/index.js';
 import { caseFields, placeOf } from '../queries/case-fields.js';
 import { HeldClaims } from '../queries/held-claims.js';
+import { knownSeverities } from '../queries/known-severities.js';
+import { profilesOf } from '../queries/reviewer-profile.js';
 import { isLead, REVIEWERS } from '../queries/reviewing-roles.js';
 import { WaitingCases } from '../queries/waiting-cases.js';
 import { queueOf, reviewSettingsStream } from '../queue-rules.js';
-import { refuseUnskilled, reviewerStream } from '../reviewer.js';
+import { severeCategory } from '../reveal.js';
+import { refuseUnskilled, SEVERE_SKILL } from '../reviewer.js';
 import { ClaimAnswer, claimed } from './claim-answer.js';
 import { ClaimCase, type ClaimedCase } from './claim-case.js';
 
@@ -42,6 +46,7 @@ export class NextCaseHandler implements ICommandHandler<NextCase> {
     @Inject(WaitingCases) private readonly waiting: WaitingCases,
     @Inject(CommandBus) private readonly commands: CommandBus,
     @Inject(HeldClaims) private readonly held: HeldClaims,
+    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -77,13 +82,18 @@ export class NextCaseHandler implements ICommandHandler<NextCase> {
 
   private async give({ queue, context }: NextCase): Promise<Given | undefined> {
     const { id: reviewer } = context.actor;
-    const [{ state: rules }, { state: profile }] = await Promise.all([
+    const [{ state: rules }, [loaded], { state: policies }] = await Promise.all([
       this.transactor.load(reviewSettingsStream, undefined),
-      this.transactor.load(reviewerStream, reviewer),
+      profilesOf(this.transactor, [reviewer]),
+      this.transactor.load(policyStream, undefined),
     ]);
+    const profile = loaded!.state;
     refuseUnskilled(profile, reviewer, queueOf(rules, queue));
+    const severities = knownSeverities(policies, this.clock.now());
+    const isLeftOut = (categories: readonly string[]) =>
+      !profile.skills.has(SEVERE_SKILL) && severeCategory(categories, severities) !== undefined;
     const isGoldenLeftOut = isLead(context.actor);
-    const wanted = { queue, reviewer, accounts: [...profile.accounts], isGoldenLeftOut };
+    const wanted = { queue, reviewer, accounts: [...profile.accounts], isGoldenLeftOut, isLeftOut };
     for (let refused = 0; refused < MAX_REFUSED; refused++) {
       // What was escalated waits for leads alone.
       const caseId =
@@ -152,7 +162,7 @@ export class NextCaseController {
   @Roles(...REVIEWERS)
   @Operation('Claims the case of a queue that is due first and that the caller may review', {
     description:
-      'Two reviewers never get one case. Left out are cases that are claimed or kept for somebody else, those that wait for their verdicts to be final, those of the caller’s own images and flags and of linked accounts, and those that the caller has judged. Leads get escalated cases first, others none of them, and no golden ones. Without a case, `claim` and `case` are null. A repeat claims another case, until the caller has as many as `GATEHOUSE_CLAIMS_PER_REVIEWER` says: GET /v1/cases?reviewer= lists those that the caller has.',
+      'Two reviewers never get one case. Left out are cases that are claimed or kept for somebody else, those that wait for their verdicts to be final, those of the caller’s own images and flags and of linked accounts, those that the caller has judged, and without the skill `severe` those that name a clause of the highest severity. Leads get escalated cases first, others none of them, and no golden ones. Without a case, `claim` and `case` are null. A repeat claims another case, until the caller has as many as `GATEHOUSE_CLAIMS_PER_REVIEWER` says: GET /v1/cases?reviewer= lists those that the caller has.',
     answer: answer('NextCase', 'The claim, or null if no case of the queue waits for the caller.', NextCaseAnswer, {
       queue: 'default',
       claim: {

@@ -7,7 +7,7 @@ import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { grantSevereViewing, revokeSevereViewing, severeViewersStream } from '../severe-viewers.js';
 
-const PERSON = { id: 'The lead.' };
+const PERSON = { id: 'The reviewer.' };
 const EDITED = { what: () => 'the list of severe viewers' };
 
 export class GrantSevereViewing extends EditCommand {
@@ -46,12 +46,16 @@ export class SevereViewersController extends CommandRoute {
   @Put(':id')
   @Edits('/v1/severe-viewers')
   @Roles('administrator')
-  @Operation('Lets a lead look at images of cases that name a clause of the highest severity', {
-    description: 'They need the role `lead` or `administrator` besides. A repeat changes nothing.',
-    fields: PERSON,
-    example: { reason: 'trained for it' },
-    answer: receipt('Granted.'),
-  })
+  @Operation(
+    'Grants the skill `severe`: to claim cases that name a clause of the highest severity, and see their images',
+    {
+      description:
+        'As with PUT /v1/reviewers/{id}/skills, which shows and sets it among the others. A repeat changes nothing.',
+      fields: PERSON,
+      example: { reason: 'trained for it' },
+      answer: receipt('Granted.'),
+    },
+  )
   grantSevereViewing(
     @Param() { id }: IdParam,
     @Body() grant: GrantSevereViewing,
@@ -64,7 +68,7 @@ export class SevereViewersController extends CommandRoute {
   @Delete(':id')
   @Edits('/v1/severe-viewers')
   @Roles('administrator')
-  @Operation('Ends that a lead may look at such images', {
+  @Operation('Revokes the skill `severe`', {
     description: 'It holds from the next request on. A repeat changes nothing.',
     fields: PERSON,
     answer: receipt('Revoked.'),

@@ -14,12 +14,12 @@ import { LEADS } from './reviewing-roles.js';
 const SevereViewersAnswer = closed({
   items: list(
     closed({
-      person: text('The lead.'),
+      person: text('The reviewer.'),
       since: instant('Since when.'),
       by: text('The administrator who granted it.'),
       reason: text('Why.'),
     }),
-    'Who may look at images of cases that name a clause of the highest severity.',
+    'The reviewers with the skill `severe`.',
   ),
   etag: text('Also the header `ETag`. Send it as `If-Match` to change the list only if nobody has changed it since.'),
   position: position('The position of the last change; 0 without one.'),
@@ -37,7 +37,7 @@ export class ListSevereViewersHandler implements IQueryHandler<ListSevereViewers
 
   async execute(): Promise<SevereViewersAnswer> {
     const { state, changedAt } = await this.transactor.load(severeViewersStream, undefined);
-    const items = [...state.values()].map(({ person, since, by, reason }) => ({ person, since, by, reason }));
+    const items = [...state.viewers.values()].map(({ person, since, by, reason }) => ({ person, since, by, reason }));
     return { items, etag: entityTagOf(changedAt, this.epoch.current), position: String(changedAt) };
   }
 }
@@ -49,13 +49,16 @@ export class ListSevereViewersController {
   @Get()
   @FromLog()
   @Roles(...LEADS, 'compliance')
-  @Operation('The leads who may look at images of cases that name a clause of the highest severity', {
-    answer: answer('SevereViewers', 'The leads.', SevereViewersAnswer, {
-      items: [{ person: 'lead-1', since: '2022-05-19T09:00:00.000Z', by: 'ada', reason: 'trained for it' }],
-      etag: '"9c1f03ab55d2-1040"',
-      position: '1040',
-    }),
-  })
+  @Operation(
+    'Who has the skill `severe`, and so may see the images of cases that name a clause of the highest severity',
+    {
+      answer: answer('SevereViewers', 'The reviewers.', SevereViewersAnswer, {
+        items: [{ person: 'rev-1', since: '2022-05-19T09:00:00.000Z', by: 'ada', reason: 'trained for it' }],
+        etag: '"9c1f03ab55d2-1040"',
+        position: '1040',
+      }),
+    },
+  )
   listSevereViewers(): Promise<SevereViewersAnswer> {
     return this.queries.execute(new ListSevereViewers());
   }

@@ -6,7 +6,6 @@ import { CLOCK } from '../../platform/ports.js';
 import { policyStream } from '../../policy/index.js';
 import { severeViewersStream } from '../severe-viewers.js';
 import { knownSeverities } from './known-severities.js';
-import { isLead } from './reviewing-roles.js';
 
 /** Reads who may look at images of cases that name a clause of the highest severity, and which clauses those are. */
 @Injectable()
@@ -16,9 +15,13 @@ export class SevereViewing {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Leads to whom an administrator granted it. */
-  async isViewer(actor: Actor): Promise<boolean> {
-    return isLead(actor) && (await this.transactor.load(severeViewersStream, undefined)).state.has(actor.id);
+  async isViewer({ id }: Actor): Promise<boolean> {
+    return (await this.viewers()).has(id);
+  }
+
+  /** Who has the skill. */
+  async viewers(): Promise<ReadonlySet<string>> {
+    return new Set((await this.transactor.load(severeViewersStream, undefined)).state.viewers.keys());
   }
 
   /** By clause: how severe it is. Absent ones are unknown. Null without clauses. */

@@ -9,12 +9,15 @@ import { IdQuery } from '../../http/field-rules.js';
 import { entityTagOf } from '../../http/if-match.js';
 import { closed, list, position, text } from '../../http/openapi/answer-schemas.js';
 import { answer, Operation } from '../../http/openapi/operation.js';
-import { reviewerStream } from '../reviewer.js';
+import { profilesOf } from './reviewer-profile.js';
 import { LEADS } from './reviewing-roles.js';
 
 const ReviewerAnswer = closed({
   reviewer: text('The reviewer.'),
-  skills: list(Type.String(), 'The skills that queues may need.'),
+  skills: list(
+    Type.String(),
+    'The skills that queues may need, and `severe`, without which nobody may claim the most severe cases.',
+  ),
   languages: list(Type.String(), 'The languages that queues may need.'),
   accounts: list(Type.String(), 'The accounts to which the reviewer is linked, whose images they don’t review.'),
   etag: text('Also the header `ETag`. Send it as `If-Match` to change this only if nobody has changed it since.'),
@@ -32,7 +35,8 @@ export class ShowReviewerHandler implements IQueryHandler<ShowReviewer> {
   ) {}
 
   async execute({ id: reviewer }: ShowReviewer): Promise<ReviewerAnswer> {
-    const { state, changedAt } = await this.transactor.load(reviewerStream, reviewer);
+    const [profile] = await profilesOf(this.transactor, [reviewer]);
+    const { state, changedAt } = profile!;
     return {
       reviewer,
       skills: [...state.skills].sort(),

@@ -48,6 +48,7 @@ const wanted: Wanted = {
   accounts: [],
   isEscalated: false,
   isGoldenLeftOut: false,
+  isLeftOut: () => false,
 };
 const reserve = (change: Partial<Wanted> = {}) => waiting.reserve({ ...wanted, ...change });
 
@@ -133,6 +134,14 @@ describe('the reservation of a waiting case', () => {
     const linked = { accounts: ['acc-1'] };
     const asked = [reserve(linked), reserve({ reviewer: 'rev-2' }), reserve(linked), reserve({ reviewer: 'acc-1' })];
     expect(await Promise.all(asked)).toEqual(['later1', 'c1', undefined, 'flagged1']);
+  });
+
+  it('passes over those of categories that are not for the reviewer', async () => {
+    await fill('c', 3);
+    await pool.query(`UPDATE ${CASES} SET categories = '["violent", "minors"]' WHERE case_id <> 'c2'`);
+    const isLeftOut = (categories: readonly string[]) => categories.includes('minors');
+    const asked = [reserve({ isLeftOut }), reserve({ isLeftOut }), reserve()];
+    expect(await Promise.all(asked)).toEqual(['c2', undefined, 'c1']);
   });
 
   it('gives a case again whose claim has expired, in its place', async () => {

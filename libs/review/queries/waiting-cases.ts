@@ -25,6 +25,8 @@ export interface Wanted {
   isEscalated: boolean;
   /** Golden cases are for those who don't know which they are. */
   isGoldenLeftOut: boolean;
+  /** Whether cases of these categories are not for the reviewer. */
+  isLeftOut(categories: readonly string[]): boolean;
 }
 
 interface Request extends Wanted {
@@ -40,6 +42,7 @@ interface FreeCase {
   position: string;
   account_id: string | null;
   origin: string;
+  categories: string[];
   /** Who flagged it, and who of ours judged it. */
   involved: string[];
   /** Whom alone it waits for. */
@@ -60,7 +63,7 @@ const NOW = 'to_timestamp($1::float8 / 1000)';
 /** Of the cases in one state: those after a place that are free, in the order in which they are due. */
 const freeCases = (
   state: string,
-) => `(SELECT c.case_id, c.due_at, c.position, c.account_id, c.origin, c.flags, c.verdicts,
+) => `(SELECT c.case_id, c.due_at, c.position, c.account_id, c.origin, c.categories, c.flags, c.verdicts,
       CASE WHEN c.reserved_until > ${NOW} THEN c.reserved_for ELSE ${dueAgainFor(NOW)} END AS kept_for
     FROM ${viewTable(casesView)} c
     WHERE c.queue = $2 AND c.is_escalated = $3 AND ${state}
@@ -77,7 +80,7 @@ const freeCases = (
  */
 const FREE = {
   name: 'gatehouse_free_cases',
-  text: `SELECT f.case_id, f.due_at::text AS due, f.position, f.account_id, f.origin, f.kept_for,
+  text: `SELECT f.case_id, f.due_at::text AS due, f.position, f.account_id, f.origin, f.categories, f.kept_for,
       ARRAY(SELECT one->>'flaggedBy' FROM jsonb_array_elements(f.flags) one WHERE one ? 'flaggedBy')
         || ARRAY(SELECT one->>'reviewer' FROM jsonb_array_elements(f.verdicts) one WHERE one->>'source' IS NULL) AS involved,
       ARRAY(SELECT r.reviewer FROM review.refused_cases r
@@ -254,10 +257,11 @@ function suited(requests: readonly Request[], free: readonly FreeCase[]): Map<Re
 }
 
 const mayHave = (
-  { reviewer, accounts, isGoldenLeftOut }: Wanted,
-  { account_id, origin, involved, kept_for, refused }: FreeCase,
+  { reviewer, accounts, isGoldenLeftOut, isLeftOut }: Wanted,
+  { account_id, origin, categories, involved, kept_for, refused }: FreeCase,
 ): boolean =>
   !(isGoldenLeftOut && origin === 'golden') &&
+  !isLeftOut(categories) &&
   account_id !== reviewer &&
   (account_id === null || !accounts.includes(account_id)) &&
   !involved.includes(reviewer) &&

@@ -96,3 +96,17 @@ describe('filing an appeal', () => {
     expect(() => fileAppeal(fresh, filing, facts({ enforcement: enforced() }))).toThrow(code('enforcement-unknown'));
   });
 });
+
+it('waits while the case is judged again, and for what a later round undid there is nothing to appeal', () => {
+  expect(() => fileAppeal(fresh, filing, facts({ isReopened: true }))).toThrow(code('case-reopened'));
+  const undone: EnforcementEvent = {
+    type: 'EnforcementReversed',
+    data: { accountId: 'acc-1', caseId: 'img-1', reason: 'case-reopened', appeal: 0, round: 1, decidedRound: 2 },
+  };
+  const reversedThen = enforced(ordered, undone);
+  expect(() => fileAppeal(fresh, filing, facts({ enforcement: reversedThen }))).toThrow(code('enforcement-reversed'));
+  // Granted although the round had undone it: nothing is left to carry out, and a later order is another decision.
+  const granted = decide(filed, 'AppealGranted');
+  const later = facts({ enforcement: enforced(ordered, undone, ordered) });
+  expect(fileAppeal(granted, filing, later)).toMatchObject([{ data: { number: 2, order: 2 } }]);
+});

@@ -26,6 +26,8 @@ export interface FilingFacts {
   enforcement: Enforcement;
   /** When the last order was stored, in epoch milliseconds. */
   orderedAt: number;
+  /** Whether the case is confirmed and is being judged again. */
+  isReopened?: boolean;
   /** Whether everything that was ordered is in force, or was. */
   isImposed: boolean;
 }
@@ -33,7 +35,7 @@ export interface FilingFacts {
 /**
  * A no-op while an appeal against the enforcement is open.
  * @throws NotFound enforcement-unknown
- * @throws Refusal other-account, enforcement-reversed, enforcement-pending, already-appealed, appeal-window-closed
+ * @throws Refusal other-account, enforcement-reversed, case-reopened, enforcement-pending, already-appealed, appeal-window-closed
  */
 export function fileAppeal(state: Appeal, filing: FileAppeal, facts: FilingFacts): AppealEvent[] {
   const { enforcementId, text, hasNewEvidence, now, deadlineDays } = filing;
@@ -73,10 +75,19 @@ export function fileAppeal(state: Appeal, filing: FileAppeal, facts: FilingFacts
   ];
 }
 
-function refuseNotInForce(state: Appeal, id: string, { enforcement, isImposed }: FilingFacts): void {
-  const isCarriedOut = state.status === 'none' || state.status === 'denied' || enforcement.appeal >= state.number;
+function refuseNotInForce(state: Appeal, id: string, { enforcement, isImposed, isReopened }: FilingFacts): void {
+  // A later order follows only what was undone before it.
+  const isOver = state.status === 'granted' && enforcement.orders > state.order;
+  const isCarriedOut =
+    isOver || state.status === 'none' || state.status === 'denied' || enforcement.appeal >= state.number;
   if (enforcement.status === 'reversed') {
-    throw new Refusal('enforcement-reversed', `an appeal has undone enforcement ${id}; nothing is left to appeal`);
+    throw new Refusal('enforcement-reversed', `enforcement ${id} was undone; nothing is left to appeal`);
+  }
+  if (isReopened) {
+    throw new Refusal(
+      'case-reopened',
+      `the case of enforcement ${id} is judged again, by reviewers who took no part in its confirmation: file the appeal once they have confirmed it`,
+    );
   }
   if (isImposed && isCarriedOut) return;
   throw new Refusal(

@@ -11,6 +11,8 @@ export interface HearingFacts {
   conflict?: AppealConflict | undefined;
   /** What was ordered. */
   order: Order;
+  /** Whether the case is being judged again. */
+  isReopened?: boolean | undefined;
   /** The confirmed round of the case. */
   round?: number | undefined;
   /** The clauses of the content policy in force; empty if it has none. */
@@ -84,7 +86,7 @@ const EVENTS = {
 /**
  * Of two people who work on one appeal, only the one whose claim it is can decide it. A no-op if they have decided it so.
  * @throws NotFound appeal-unknown; InvalidInput
- * @throws Refusal appeal-decided, claim-lost, clause-unknown, and the conflicts of interest
+ * @throws Refusal appeal-decided, claim-lost, clause-unknown, case-reopened, and the conflicts of interest
  */
 export function decideAppeal(state: Appeal, decision: DecideAppeal, facts: HearingFacts): AppealEvent[] {
   const { appealId, reviewer, outcome, clause, reason } = decision;
@@ -94,6 +96,13 @@ export function decideAppeal(state: Appeal, decision: DecideAppeal, facts: Heari
   refuseConflict(state, appealId, reviewer, facts);
   refuseWithoutClaim(state, decision);
   refuseClause(outcome, clause, facts);
+  // Filed while a lead reopened the case.
+  if (facts.isReopened) {
+    throw new Refusal(
+      'case-reopened',
+      `the case of appeal ${appealId} is judged again: decide the appeal once its new round is decided`,
+    );
+  }
   const { number, accountId, caseId, order } = state;
   const { imageId } = facts.order;
   const data = {

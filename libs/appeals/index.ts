@@ -1,4 +1,5 @@
 import type { Context } from '../context/context.js';
+import { EnforcementUndoing, OtherMeasures } from '../enforcement/index.js';
 import { APPEAL_HEARINGS } from '../review/index.js';
 import { appealStream } from './appeal.js';
 import { appealEvents } from './events.js';
@@ -18,7 +19,6 @@ import { AppealGauges } from './queries/appeal-gauges.js';
 import { Hearers } from './queries/hearers.js';
 import { HearingConflicts } from './queries/hearing-conflicts.js';
 import { ListAppealsController, ListAppealsHandler } from './queries/list-appeals.js';
-import { OtherMeasures } from './queries/other-measures.js';
 import { ShowAppealController, ShowAppealHandler } from './queries/show-appeal.js';
 import { StoredHearings } from './queries/stored-hearings.js';
 import { WaitingAppeals } from './queries/waiting-appeals.js';
@@ -33,7 +33,11 @@ export const appealsContext: Context = {
   streams: [appealStream],
   views: [appealsView],
   consumers: ({ transactor, ownEventIds, clock, store }) => [
-    appealCarryingOut(transactor, ownEventIds, clock, new OtherMeasures(store, transactor)),
+    appealCarryingOut(
+      transactor,
+      ownEventIds,
+      new EnforcementUndoing(transactor, clock, new OtherMeasures(store, transactor)),
+    ),
   ],
   schedules: ({ pool, transactor, clock, logger }) => [new AppealOverdueNoting(pool, transactor, clock, logger)],
   commands: [

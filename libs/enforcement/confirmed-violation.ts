@@ -11,6 +11,8 @@ export interface ConfirmedViolation {
   imageId: string;
   categories: string[];
   clause?: string | undefined;
+  /** The confirmed round; absent from earlier releases. */
+  round?: number | undefined;
   position: Position;
   /** When it was stored, in epoch milliseconds. */
   at: number;
@@ -18,12 +20,12 @@ export interface ConfirmedViolation {
 
 /** Undefined if nobody knows whose image it is. */
 export function violationOf({
-  data: { accountId, caseId, imageId, categories, clause },
+  data: { accountId, caseId, imageId, categories, clause, round },
   position,
   recordedAt,
 }: RecordedOf<typeof ReviewConfirmed>): ConfirmedViolation | undefined {
   if (accountId === undefined) return undefined;
-  return { accountId, caseId, imageId, categories, clause, position, at: Date.parse(recordedAt) };
+  return { accountId, caseId, imageId, categories, clause, round, position, at: Date.parse(recordedAt) };
 }
 
 /** The other strikes of the account that are active at the time of the violation. */

@@ -21,8 +21,10 @@ export interface Enforcement {
   orders: number;
   /** The number of the last appeal that was carried out; 0 for none. */
   appeal: number;
-  /** The last round of the case whose confirmation an appeal undid, or whose measures it replaced; 0 for none. */
-  appealedRound: number;
+  /** The last round of the case whose confirmation was undone, or whose measures were replaced; 0 for none. */
+  undoneRound: number;
+  /** The last round of the case that undid a confirmation, or replaced its measures; 0 for none. */
+  decidedRound: number;
 }
 
 export interface Asked {
@@ -41,7 +43,7 @@ export interface Asked {
 export const enforcementStream: StreamKind<Enforcement, EnforcementEvent> = {
   category: 'enforcement',
   events: enforcementEvents,
-  initial: { status: 'none', orders: 0, appeal: 0, appealedRound: 0 },
+  initial: { status: 'none', orders: 0, appeal: 0, undoneRound: 0, decidedRound: 0 },
   evolve(state, { type, data }, { position, time }) {
     const at = Date.parse(time);
     const ask = (targets: readonly string[] = []): Asked => ({
@@ -59,8 +61,9 @@ export const enforcementStream: StreamKind<Enforcement, EnforcementEvent> = {
           ...state,
           status: 'reversed',
           asked: ask(state.order?.targets),
-          appeal: data.appeal,
-          appealedRound: Math.max(state.appealedRound, data.round ?? 0),
+          appeal: Math.max(state.appeal, data.appeal),
+          undoneRound: Math.max(state.undoneRound, data.round ?? 0),
+          decidedRound: data.decidedRound ?? state.decidedRound,
         };
       case 'EnforcementAcknowledged':
         if (!asked) return state;
@@ -79,9 +82,9 @@ export const enforcementStream: StreamKind<Enforcement, EnforcementEvent> = {
   },
 };
 
-/** Whether nothing is left to do for the confirmation of a round: it was enforced, or an appeal has dealt with it. */
-export const isEnforced = ({ status, appealedRound }: Enforcement, round: number): boolean =>
-  status === 'completed' || round <= appealedRound;
+/** Whether nothing is left to do for the confirmation of a round: it was enforced, or undone. */
+export const isEnforced = ({ status, undoneRound }: Enforcement, round: number): boolean =>
+  status === 'completed' || round <= undoneRound;
 
 /**
  * A no-op if enforcement was ordered: a confirmed round of a case leads to one enforcement, however often it is reported.
@@ -99,15 +102,19 @@ export function orderEnforcement(state: Enforcement, order: Order, round: number
   return isNew ? [{ type: 'EnforcementOrdered', data: order }] : [];
 }
 
-type Reversal = DataOf<'EnforcementReversed'>;
+export type Reversal = DataOf<'EnforcementReversed'>;
 
-/** A no-op if this appeal was carried out. @throws NotFound enforcement-unknown */
+/** Whether the appeal was carried out, or the round of the case that undoes it; or nothing is in force any more. */
+export const isReversed = (state: Enforcement, { appeal, decidedRound = 0 }: Reversal): boolean =>
+  state.status === 'reversed' || (appeal > 0 ? appeal <= state.appeal : decidedRound <= state.decidedRound);
+
+/** A no-op if it was carried out. @throws NotFound enforcement-unknown */
 export function reverseEnforcement(state: Enforcement, reversal: Reversal): EnforcementEvent[] {
   if (state.status === 'none') throw unknownEnforcement(reversal);
-  return reversal.appeal <= state.appeal ? [] : [{ type: 'EnforcementReversed', data: reversal }];
+  return isReversed(state, reversal) ? [] : [{ type: 'EnforcementReversed', data: reversal }];
 }
 
-/** Orders other measures in the place of the first. A no-op if this appeal was carried out. @throws NotFound enforcement-unknown */
+/** Orders other measures in the place of the first. A no-op if that was carried out. @throws NotFound enforcement-unknown */
 export function replaceOrder(state: Enforcement, reversal: Reversal, order: Order): EnforcementEvent[] {
   const reversed = reverseEnforcement(state, reversal);
   return reversed.length === 0 ? [] : [...reversed, { type: 'EnforcementOrdered', data: order }];

@@ -96,13 +96,14 @@ export const EnforcementReversed = defineEvent({
   type: 'EnforcementReversed',
   version: 1,
   summary:
-    'An appeal undid what was ordered: the account has what it denied again. If another measure replaces it, EnforcementOrdered follows at once.',
+    'What was ordered was undone, by an appeal or a later round of the case: the account has what it denied again. If another measure replaces it, EnforcementOrdered follows at once.',
   published: true,
   schema: eventData({
     accountId,
     ...cause,
-    reason: Label('The reason: `appeal-granted` or `appeal-partly-granted`.'),
-    appeal: Count('Which appeal against this enforcement did it, counted from 1.', 1),
+    reason: Label('The reason: `appeal-granted`, `appeal-partly-granted` or `case-reopened`.'),
+    appeal: Count('Which appeal against this enforcement did it, counted from 1; 0 if none did.'),
+    decidedRound: Type.Optional(Count('The later round of the case that did it; absent if an appeal did.', 1)),
     round: Type.Optional(Count('The confirmed round of the case. A later confirmation is enforced anew.', 1)),
   }),
   example: { accountId: 'acc-1', caseId: 'img-1', reason: 'appeal-granted', appeal: 1, round: 1 },

@@ -105,7 +105,7 @@ export const ImageWithheld = defineEvent({
           'What the case found: a `violation`, also if this is absent, or a `model-problem` whose reviewers wanted the image withheld, which is held against nobody.',
       }),
     ),
-    round: Type.Optional(Count('Of a `model-problem`: the round of the case that found it.', 1)),
+    round: Type.Optional(Count('The round of the case that found it; of a violation absent from earlier releases.', 1)),
   }),
   example: { imageId: 'img-1', caseId: 'img-1' },
 });
@@ -119,7 +119,10 @@ export const ImageRestored = defineEvent({
     imageId,
     reason: Label('The reason.'),
     round: Type.Optional(
-      Count('The round of its case that replaced the finding of a model’s problem; absent if somebody restored it.', 1),
+      Count(
+        'The round of its case that replaced the finding of a model’s problem, or whose confirmation a later round overturned; absent if somebody restored it.',
+        1,
+      ),
     ),
   }),
   example: { imageId: 'img-1', reason: 'appeal-granted' },

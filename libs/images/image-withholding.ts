@@ -11,11 +11,11 @@ export interface Withholding {
   caseId?: string;
   /** What that case found. */
   cause?: WithholdingCause;
-  /** The round of the case that found a model's problem. */
+  /** The round of the case that found it; of a violation absent from earlier releases. */
   round?: number;
   /** The position at which somebody restored it last. */
   restored?: Position;
-  /** The round of its case that last replaced the finding of a model's problem. */
+  /** The round of its case that last replaced the finding. */
   replacedBy?: number;
   /** The position of a broken event, which may have withheld it; somebody who restores the image ends the doubt. */
   unreadable?: Position;
@@ -58,10 +58,19 @@ export const causeOf = ({ cause, unreadable }: Withholding): WithholdingCause | 
  */
 export const withholdImage = (
   { cause, restored = 0 }: Withholding,
-  { imageId, caseId }: Pick<DataOf<'ImageWithheld'>, 'imageId' | 'caseId'>,
+  data: Pick<DataOf<'ImageWithheld'>, 'imageId' | 'caseId' | 'round'>,
   confirmed: Position,
-): WithholdingEvent[] =>
-  cause !== 'violation' && restored <= confirmed ? [{ type: 'ImageWithheld', data: { imageId, caseId } }] : [];
+): WithholdingEvent[] => (cause !== 'violation' && restored <= confirmed ? [{ type: 'ImageWithheld', data }] : []);
+
+/**
+ * A later round of the case overturns the confirmation of a violation. A no-op unless the image is withheld because of that one,
+ * or of one before.
+ * @param data `round`: the confirmed one
+ */
+export const restoreOverturned = (
+  { cause, round: found = 0 }: Withholding,
+  data: { imageId: string; reason: string; round: number },
+): WithholdingEvent[] => (cause === 'violation' && found <= data.round ? [{ type: 'ImageRestored', data }] : []);
 
 /**
  * Withholds the image of a model's problem. A no-op if it is withheld, if somebody restored it after the finding, or if a later

@@ -53,6 +53,13 @@ export const preservationStream: StreamKind<Preservation, PreservationEvent> = {
 export const placeHold = ({ holds }: Preservation, data: DataOf<typeof LegalHoldPlaced>): PreservationEvent[] =>
   holds.has(data.holdId) ? [] : [{ type: 'LegalHoldPlaced', data }];
 
+/** For a case that is confirmed again. A no-op if the case has a hold because of that clause, also if somebody has lifted it. */
+export function placeHoldAgain(state: Preservation, data: DataOf<typeof LegalHoldPlaced>): PreservationEvent[] {
+  const { caseId, clause } = data;
+  const isHeld = [...state.holds.values()].some((one) => one.caseId === caseId && one.clause === clause);
+  return isHeld ? [] : placeHold(state, data);
+}
+
 /**
  * A no-op if the hold is in force.
  * @param isKnown whether anything else is stored of the account

@@ -1,3 +1,5 @@
+export type AppealStatus = 'none' | 'open' | 'decided';
+
 /** Who hears appeals against cases. The appeals context has it, which depends on this one. */
 export interface AppealHearings {
   /**
@@ -5,6 +7,8 @@ export interface AppealHearings {
    * @param now epoch milliseconds
    */
   heldUntil(caseId: string, reviewer: string, now: number): Promise<number | undefined>;
+  /** Whether somebody appealed against the decision on a case that is in force, and whether that is decided. */
+  statusOf(caseId: string): Promise<AppealStatus>;
 }
 
 /** Nest injection token of AppealHearings. */

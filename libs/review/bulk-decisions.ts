@@ -28,7 +28,7 @@ export interface HandleInBulk {
  * or is to have, or that several have to decide.
  * @throws NotFound case-unknown, queue-unknown
  * @throws Refusal case-parked, golden-case, image-parked, own-flag, own-image, linked-account, case-claimed, case-reserved, case-changed,
- * already-reviewed, panel-too-small, second-review-needed, clause-unknown, image-owner-unknown
+ * already-reviewed, case-reopened, panel-too-small, second-review-needed, clause-unknown, image-owner-unknown
  */
 export function handleInBulk(
   state: Case,
@@ -82,15 +82,20 @@ function refuseBusy({ claim, reserved }: Case, caseId: string, now: number): voi
     );
 }
 
-/** @throws Refusal already-reviewed, panel-too-small, second-review-needed */
+/** @throws Refusal already-reviewed, case-reopened, panel-too-small, second-review-needed */
 function refuseSeveral(
-  { verdicts, panelSize, verdictsNeeded }: Case,
+  { verdicts, panelSize, verdictsNeeded, inForce }: Case,
   caseId: string,
   { action }: Pick<BulkJob, 'action'>,
   { rules, furtherReview }: CaseFacts & RoutingFacts,
 ): void {
   if (verdicts.length > 0)
     throw new Refusal('already-reviewed', `case ${caseId} has verdicts, which a bulk job does not overrule`);
+  if (inForce)
+    throw new Refusal(
+      'case-reopened',
+      `case ${caseId} is confirmed, and was reopened to be judged again: judge it by itself`,
+    );
   if (panelSize > 1)
     throw new Refusal('panel-too-small', `case ${caseId} is decided by ${panelSize} reviewers, not by one lead`);
   const isSampled = furtherReview?.isSampled ?? false;

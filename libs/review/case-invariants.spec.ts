@@ -24,8 +24,9 @@ const PEOPLE = ['p1', 'p2', 'p3', 'p4'] as const;
 const person = fc.constantFrom(...PEOPLE);
 /** Leads pass cases on without a claim. */
 const LEAD = 'p4';
-const isDecision = (type: CaseEvent['type']): boolean =>
-  type === 'ReviewConfirmed' || type === 'ReviewDismissed' || type === 'ModelProblemFound';
+const DECISIONS = ['ReviewConfirmed', 'ReviewUpheld', 'ReviewDismissed', 'ModelProblemFound'] as const;
+type Decision = Extract<CaseEvent, { type: (typeof DECISIONS)[number] }>;
+const isDecision = (event: CaseEvent): event is Decision => DECISIONS.some((type) => type === event.type);
 const maybe = fc.option(person, { nil: undefined });
 const command = fc.oneof(
   fc.record({ kind: fc.constant('flag' as const), by: person, late: fc.boolean(), says: maybe }),
@@ -103,7 +104,7 @@ function reviewed(panelSize: number, owner: string | undefined) {
         case 'escalate':
           return escalateCase(state, pass);
         case 'reopen':
-          return reopenCase(state, { caseId, by, reason: 'again', panelSize });
+          return reopenCase(state, { caseId, by, reason: 'again', panelSize }, false);
         case 'withdraw':
           return withdrawVerdict(state, { caseId, reviewer: by, now });
         case 'close':
@@ -145,8 +146,9 @@ function reviewed(panelSize: number, owner: string | undefined) {
     else if (file.state().status !== 'none') {
       const { claim, claims, reserved } = file.state();
       const events = decide(one);
-      for (const { type, data } of events) {
-        if (isDecision(type)) expect((data as { votes: unknown }).votes).toEqual(votesWith(events));
+      for (const event of events) {
+        const { type, data } = event;
+        if (isDecision(event)) expect(event.data.votes).toEqual(votesWith(events));
         if (type === 'CaseClaimed') {
           tokens.set(one.by, data.token!);
           if (one.kind === 'renew') expect(claim).toMatchObject({ reviewer: one.by, token: data.token });
@@ -211,9 +213,14 @@ describe('a case under any commands', () => {
     let voters: string[] = [];
     let flags = 0;
     let isOpen = false;
-    for (const { type, data } of log) {
+    /** Of the confirmation in force, if one is: its last round, and who decided it. */
+    let inForce: { round: number; deciders: string[] } | undefined;
+    for (const event of log) {
+      const { type, data } = event;
       if (type === 'CaseOpened' || type === 'CaseReopened') {
         expect(isOpen).toBe(false);
+        // A flag opens no round of what is confirmed.
+        if (type === 'CaseOpened') expect(inForce).toBeUndefined();
         expect(data.round).toBe(++round);
         [voters, isOpen] = [[], true];
         if (type === 'CaseOpened') flags = 1;
@@ -228,21 +235,29 @@ describe('a case under any commands', () => {
       if (type === 'VerdictGiven') {
         const voter = `${data.reviewerSource ?? ''} ${data.reviewer}`;
         expect(voters).not.toContain(voter);
+        expect(inForce?.deciders ?? []).not.toContain(data.reviewer);
         voters.push(voter);
       }
-      if (type === 'ReviewConfirmed' || type === 'ReviewDismissed' || type === 'ModelProblemFound') {
-        const { safe, unsafe, modelProblem = 0 } = data.votes!;
-        expect(safe + unsafe + modelProblem).toBeGreaterThanOrEqual(panelSize);
-        const of = safe + unsafe + modelProblem;
-        expect(type === 'ReviewConfirmed').toBe(unsafe * 2 > of);
-        expect(type === 'ModelProblemFound').toBe(modelProblem * 2 > of);
-        if (owner) expect(data.accountId).toBe(owner);
-        isOpen = false;
+      if (type === 'ReviewOverturned') {
+        expect(data).toMatchObject({ round: inForce!.round, decidedRound: round });
+        inForce = undefined;
+        continue;
       }
+      if (!isDecision(event)) continue;
+      const { safe, unsafe, modelProblem = 0 } = event.data.votes!;
+      const of = safe + unsafe + modelProblem;
+      expect(of).toBeGreaterThanOrEqual(panelSize);
+      const isConfirmed = type === 'ReviewConfirmed' || type === 'ReviewUpheld';
+      expect(isConfirmed).toBe(unsafe * 2 > of);
+      expect(type === 'ModelProblemFound').toBe(modelProblem * 2 > of);
+      // Of what is in force only its renewal, or nothing.
+      if (type === 'ReviewUpheld') expect(data.upheldRound).toBe(inForce!.round);
+      else expect(inForce).toBeUndefined();
+      const deciders = [...(inForce?.deciders ?? []), ...voters.map((voter) => voter.split(' ')[1]!)];
+      inForce = isConfirmed ? { round, deciders } : undefined;
+      if (owner) expect(event.data.accountId).toBe(owner);
+      isOpen = false;
     }
     expect(flags).toBeLessThanOrEqual(MAX_FLAGS);
-    const confirmations = log.filter(({ type }) => type === 'ReviewConfirmed').length;
-    expect(confirmations).toBeLessThanOrEqual(1);
-    if (confirmations === 1) expect(log.at(-1)!.type).toBe('ReviewConfirmed');
   }
 });

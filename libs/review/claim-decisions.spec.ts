@@ -262,7 +262,8 @@ describe('escalating a case', () => {
 });
 
 describe('reopening a case', () => {
-  const reopen = (state: Case) => reopenCase(state, { caseId, by: 'lead', reason: 'the clause changed', panelSize: 2 });
+  const reopen = (state: Case, isAppealOpen = false) =>
+    reopenCase(state, { caseId, by: 'lead', reason: 'the clause changed', panelSize: 2 }, isAppealOpen);
 
   it.each(['safe', 'model-problem'] as const)(
     'of which the verdict was %s begins a round with its flags',
@@ -279,8 +280,21 @@ describe('reopening a case', () => {
     },
   );
 
-  it('is refused for a confirmed case, whose consequences are in force, and for an unknown one', () => {
-    expect(() => reopen(decided('unsafe').state())).toThrow(refusal('case-confirmed'));
+  it('is refused while an appeal against the confirmation is open, and for an unknown one', () => {
+    expect(() => reopen(decided('unsafe').state(), true)).toThrow(refusal('appeal-open'));
+    expect(types(reopen(decided('safe').state(), true))).toEqual(['CaseReopened']);
     expect(() => reopen(caseStream.initial)).toThrow(refusal('case-unknown'));
+  });
+
+  it('of a confirmed case leaves the confirmation in force until the new round decides', () => {
+    const file = decided('unsafe');
+    file.append(reopen(file.state()));
+    expect(file.state()).toMatchObject({
+      status: 'open',
+      round: 2,
+      inForce: { since: 1, round: 1, accountId: 'acc-1' },
+    });
+    expect(() => claim(file.state())).toThrow(refusal('own-decision'));
+    expect(types(claim(file.state(), 'rev-2'))).toEqual(['CaseClaimed']);
   });
 });

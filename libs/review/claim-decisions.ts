@@ -185,13 +185,15 @@ function refuseSevereTo(
 }
 
 /**
- * Does not say whether the reviewer has judged the case or is linked to its account: a reviewer who is still to judge may not know.
+ * Does not say whether the reviewer has judged the case, before or in this round, or is linked to its account: a reviewer who is
+ * still to judge may not know.
  * @throws Refusal image-parked, own-flag, own-image, reviewer-unsuitable
  */
 function refuseUnsuitable(state: Case, caseId: string, reviewer: string, facts: CaseFacts): void {
-  const isLinked = conflictOf(state, reviewer, facts) === 'linked-account';
-  if (!isLinked) refuseConflict(state, caseId, reviewer, facts);
-  if (!isLinked && !state.verdicts.some((one) => isOurs(one, reviewer))) return;
+  const conflict = conflictOf(state, reviewer, facts);
+  const isSecret = conflict === 'linked-account' || conflict === 'own-decision';
+  if (!isSecret) refuseConflict(state, caseId, reviewer, facts);
+  if (!isSecret && !state.verdicts.some((one) => isOurs(one, reviewer))) return;
   throw new Refusal('reviewer-unsuitable', `${reviewer} can’t review case ${caseId}: name another reviewer`);
 }
 
@@ -221,21 +223,28 @@ export function refuseWithoutRight(
 
 const noted = ({ note }: { note?: string }): { note?: string } => (note === undefined ? {} : { note });
 
+export interface ReopenCase {
+  caseId: string;
+  by: string;
+  reason: string;
+  panelSize: number;
+}
+
 /**
- * Opens a closed case in a new round with the flags of the one before. A no-op if it is open.
- * @throws NotFound case-unknown; Refusal golden-case, case-confirmed
+ * Opens a closed case in a new round with the flags of the one before. What a confirmation has led to stays in force until the
+ * new round decides: see `decisionOf`. A no-op if the case is open.
+ * @param isAppealOpen whether somebody is to hear an appeal against the confirmation
+ * @throws NotFound case-unknown; Refusal golden-case, appeal-open
  */
-export function reopenCase(
-  state: Case,
-  { caseId, by, reason, panelSize }: { caseId: string; by: string; reason: string; panelSize: number },
-): CaseEvent[] {
+export function reopenCase(state: Case, reopening: ReopenCase, isAppealOpen: boolean): CaseEvent[] {
+  const { caseId, by, reason, panelSize } = reopening;
   refuseUnknown(state, caseId);
   if (state.status === 'open') return [];
   refuseGolden(state, caseId);
-  if (state.status === 'confirmed') {
+  if (state.inForce && isAppealOpen) {
     throw new Refusal(
-      'case-confirmed',
-      `case ${caseId} is confirmed and its consequences are in force; an appeal that is granted overturns it`,
+      'appeal-open',
+      `an appeal against the confirmation of case ${caseId} is open: decide it (POST /v1/appeals/${caseId}/decision), or reopen the case after that`,
     );
   }
   return [{ type: 'CaseReopened', data: { caseId, by, reason, round: state.round + 1, panelSize } }];

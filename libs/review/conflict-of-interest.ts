@@ -3,7 +3,7 @@ import type { Queue } from './queue-rules.js';
 import type { Reviewer } from './reviewer.js';
 
 /** Why a person may not review a case. */
-export type Conflict = 'own-flag' | 'own-image' | 'linked-account';
+export type Conflict = 'own-flag' | 'own-image' | 'linked-account' | 'own-decision';
 
 /** Which cases that one reviewer decides get a second one. */
 export interface FurtherReviewFacts {
@@ -37,12 +37,16 @@ export interface CaseFacts {
   furtherReview?: FurtherReviewFacts;
 }
 
-/** Nobody reviews an image that they flagged, in any round, nor their own image or that of an account they are linked to. */
+/**
+ * Nobody reviews an image that they flagged, in any round, nor their own image or that of an account they are linked to, nor
+ * judges again what they have confirmed.
+ */
 export function conflictOf(state: Case, reviewer: string, facts: CaseFacts): Conflict | undefined {
   if (state.everFlagged.has(reviewer) || (facts.notedRounds?.get(reviewer) ?? 0) > 0) return 'own-flag';
   const owner = ownerOf(state, facts);
   if (owner === reviewer) return 'own-image';
-  return owner !== undefined && facts.links?.get(reviewer)?.has(owner) ? 'linked-account' : undefined;
+  if (owner !== undefined && facts.links?.get(reviewer)?.has(owner)) return 'linked-account';
+  return state.status === 'open' && state.inForce?.deciders.has(reviewer) ? 'own-decision' : undefined;
 }
 
 /** The account that generated the image. The image's own record takes precedence over flags. */

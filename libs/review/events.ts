@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
 import { Count, EntityId, eventData, Instant, Label, Labels, Line, PersonalText } from '../events/schemas.js';
-import { MAX_ID_LENGTH } from '../kernel/text-forms.js';
 import { bulkEvents } from './bulk-events.js';
+import { deciding, reviewerSource, votes } from './decision-events.js';
 import { GoldenAnswer, goldenCaseEvents, goldenEvents, SampleLikeness, UnflaggedOrigin } from './golden-events.js';
 import { isolationEvents } from './isolation-events.js';
 import { overturningEvents } from './overturning-events.js';
@@ -19,23 +19,6 @@ const owner = Type.Optional(
   EntityId('The account that generated the image, from its ImageGenerated or, without one, from the sender.'),
 );
 const reviewer = EntityId('The reviewer.');
-/** Two systems may have reviewers of one name. */
-const reviewerSource = Type.Optional(
-  Type.String({
-    minLength: 1,
-    maxLength: MAX_ID_LENGTH,
-    format: 'uri-reference',
-    description:
-      'The system whose reviewers these are: the source of an event from outside, whatever that says itself. Absent for ours.',
-  }),
-);
-const reviewerSources = Type.Optional(
-  Type.Array(Type.String({ maxLength: MAX_ID_LENGTH, format: 'uri-reference' }), {
-    maxItems: 99,
-    description:
-      'If the reviewers are of several systems: the system of each, in the order of `reviewers`; empty for one of ours.',
-  }),
-);
 const flag = {
   flagId: EntityId('The id of the flag’s event.'),
   flaggedBy: EntityId('The account or the detector that flagged; it may not review this case.'),
@@ -52,16 +35,6 @@ const flag = {
 };
 const round = Count('The round of the review: 1 at first, 2 after a dismissal and a new flag, and so on.', 1);
 const panelSize = Count('The number of distinct reviewers whose verdicts decide the case.', 1, 99);
-const votes = Type.Object(
-  {
-    safe: Count('Votes.'),
-    unsafe: Count('Votes.'),
-    unsure: Count('Votes.'),
-    modelProblem: Type.Optional(Count('Votes of `model-problem`; absent for none.')),
-  },
-  { additionalProperties: false, description: 'The votes of the reviewers.' },
-);
-
 export const CaseOpened = defineEvent({
   type: 'CaseOpened',
   version: 1,
@@ -238,15 +211,7 @@ export const ReviewConfirmed = defineEvent({
     ),
     votes: Type.Optional(votes),
     round: Type.Optional(round),
-    reviewerSource,
-    reviewers: Type.Optional(
-      Type.Array(EntityId('A reviewer.'), {
-        maxItems: 99,
-        description:
-          'Who decided. Required from another system: nobody who flagged the image or owns it may be among them.',
-      }),
-    ),
-    reviewerSources,
+    ...deciding,
   }),
   example: {
     caseId: 'img-1',

@@ -7,10 +7,14 @@ type Answered = DataOf<typeof GoldenCaseAnswered>;
 type Answer = Answered['answers'][number];
 
 /** The decision of an ordinary case. */
-type Decision = Extract<CaseEvent, { type: 'ReviewConfirmed' | 'ReviewDismissed' | 'ModelProblemFound' }>;
+type Decision = Extract<
+  CaseEvent,
+  { type: 'ReviewConfirmed' | 'ReviewUpheld' | 'ReviewDismissed' | 'ModelProblemFound' }
+>;
 
 const OUTCOMES = {
   ReviewConfirmed: 'confirmed',
+  ReviewUpheld: 'confirmed',
   ReviewDismissed: 'dismissed',
   ModelProblemFound: 'model-problem',
 } as const;

@@ -189,7 +189,7 @@ describe('the case of a golden case', () => {
     file.append(vote(file.state(), 'rev-1', 'safe'));
     expect(another()).toEqual([]);
     const reopening = { caseId: CASE_ID, by: 'lena', reason: 'r', panelSize: 1 };
-    expect(thrown(() => reopenCase(file.state(), reopening))).toEqual(code('golden-case'));
+    expect(thrown(() => reopenCase(file.state(), reopening, false))).toEqual(code('golden-case'));
   });
 
   it('is withdrawn once nobody has it or has judged it', () => {

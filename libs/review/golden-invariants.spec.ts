@@ -109,7 +109,7 @@ function run(steps: readonly Step[], panelSize: number, isSampled: boolean): Lif
     },
     outside: () =>
       onCase(importReviewConfirmed(state(), { caseId: CASE_ID, categories: [], reviewers: ['x', 'y', 'z'] }, facts)),
-    reopen: ({ reviewer: by }) => onCase(reopenCase(state(), { caseId: CASE_ID, by, reason: 'r', panelSize })),
+    reopen: ({ reviewer: by }) => onCase(reopenCase(state(), { caseId: CASE_ID, by, reason: 'r', panelSize }, false)),
     escalate: ({ reviewer: by }) => onCase(escalateCase(state(), { ...use(by), by, isLead: false })),
     claim: ({ reviewer: by }) =>
       onCase(claimCase(state(), { caseId: CASE_ID, reviewer: by, isLead: false, now, leaseMs: LEASE_MS }, facts)),

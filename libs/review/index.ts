@@ -108,7 +108,7 @@ import { goldenCasesView } from './views/golden-cases.js';
 import { isolationsView } from './views/isolations.js';
 
 export * from './appeal-hearings.js';
-export { caseStream } from './case.js';
+export { type Case, caseStream } from './case.js';
 export { type Conflict, conflictOf } from './conflict-of-interest.js';
 export * from './consequences.js';
 export * from './events.js';
@@ -246,7 +246,7 @@ export const reviewContext: Context = {
     {
       name: 'Review',
       description:
-        'Flagged images under human review. Flags, categories, claim and verdicts are those of the current round. A flag reopens a case that was dismissed or found to be a problem of the model in a new round if it names a new category, if its flagger has not named that category before and has no poor record (GATEHOUSE_POOR_FLAGGER_PERCENT), or if it is more confident than all earlier flags by GATEHOUSE_REOPEN_CONFIDENCE_PERCENT. A confirmed case stays confirmed unless an appeal is granted.',
+        'Flagged images under human review. Flags, categories, claim and verdicts are those of the current round. A flag reopens a case that was dismissed or found to be a problem of the model in a new round if it names a new category, if its flagger has not named that category before and has no poor record (GATEHOUSE_POOR_FLAGGER_PERCENT), or if it is more confident than all earlier flags by GATEHOUSE_REOPEN_CONFIDENCE_PERCENT. No flag reopens a confirmed case; a lead can have it judged again, and its consequences stay in force until that round decides.',
       controllers: [
         ListCasesController,
         ShowCaseController,

@@ -41,9 +41,11 @@ const CONFLICTS: Record<Conflict, (reviewer: string, caseId: string) => string> 
   'own-image': (reviewer, caseId) => `the image of case ${caseId} is ${reviewer}'s own; somebody else has to review it`,
   'linked-account': (reviewer, caseId) =>
     `${reviewer} is linked to the account of the image of case ${caseId}; somebody else has to review it`,
+  'own-decision': (reviewer, caseId) =>
+    `${reviewer} took part in confirming case ${caseId}, which is judged again; somebody else has to review it`,
 };
 
-/** @throws Refusal image-parked, own-flag, own-image, linked-account */
+/** @throws Refusal image-parked, own-flag, own-image, linked-account, own-decision */
 export function refuseConflict(state: Case, caseId: string, reviewer: string, facts: CaseFacts): void {
   if (facts.isParked) {
     throw new Refusal(

@@ -6,6 +6,7 @@ import { type CaseFacts, conflictOf, ownerOf } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
 import { requireFurtherReview } from './further-review.js';
 import { answerInstead } from './golden-answers.js';
+import { CASE_REOPENED, overturning } from './overturning.js';
 import {
   refuseConflict,
   refuseGoldenFromOutside,
@@ -152,10 +153,19 @@ function decideIfFinal(state: Case, caseId: string, now: number, facts: CaseFact
   if (further.length > 0) return further;
   if (verdicts.finalAt !== undefined && now < verdicts.finalAt) return [];
   const decision = decisionOf(state, caseId, verdicts, facts);
-  return [state.golden ? answerInstead(state, caseId, decision, valid) : decision];
+  if (state.golden) return [answerInstead(state, caseId, decision, valid)];
+  return [...undoing(state, caseId, decision), decision];
 }
 
-/** What the verdicts of a round come to. @throws Refusal image-owner-unknown */
+/** A round of a reopened case that does not confirm it ends what the confirmation before has led to. */
+export const undoing = (state: Case, caseId: string, { type }: Pick<CaseEvent, 'type'>): CaseEvent[] =>
+  type === 'ReviewUpheld' ? [] : overturning(state, caseId, CASE_REOPENED, state.round);
+
+/**
+ * What the verdicts of a round come to. A confirmation while another is in force confirms that one again: a confirmed review is
+ * enforced once.
+ * @throws Refusal image-owner-unknown
+ */
 function decisionOf(state: Case, caseId: string, { counted, valid }: Undecided, facts: CaseFacts) {
   const votes = tally(valid);
   const isMajority = (number = 0) => number * 2 > counted.length;
@@ -253,28 +263,25 @@ export function confirmed(
   caseId: string,
   accountId: string | undefined,
   { categories, clause, votes, reviewers, reviewerSource, reviewerSources }: Decision,
-): Extract<CaseEvent, { type: 'ReviewConfirmed' }> {
+): Extract<CaseEvent, { type: 'ReviewConfirmed' | 'ReviewUpheld' }> {
   if (accountId === undefined) {
     throw new Refusal(
       'image-owner-unknown',
       `case ${caseId} can't be confirmed since the owner of image ${state.imageId} is unknown; send its ImageGenerated`,
     );
   }
-  return {
-    type: 'ReviewConfirmed',
-    data: {
-      caseId,
-      imageId: state.imageId,
-      accountId,
-      categories: [...categories],
-      ...(clause !== undefined && { clause }),
-      votes,
-      round: state.round,
-      reviewers: [...reviewers],
-      ...(reviewerSource !== undefined && { reviewerSource }),
-      ...(reviewerSources !== undefined && { reviewerSources: [...reviewerSources] }),
-    },
+  const { imageId, round, inForce } = state;
+  const data = {
+    ...{ caseId, imageId, accountId, categories: [...categories] },
+    ...(clause !== undefined && { clause }),
+    ...{ votes, round, reviewers: [...reviewers] },
+    ...(reviewerSource !== undefined && { reviewerSource }),
+    ...(reviewerSources !== undefined && { reviewerSources: [...reviewerSources] }),
   };
+  if (!inForce) return { type: 'ReviewConfirmed', data };
+  // Its measures are in force against the account that it names.
+  const upheld = { ...data, accountId: inForce.accountId ?? accountId, upheldRound: inForce.round };
+  return { type: 'ReviewUpheld', data: upheld };
 }
 
 const hasVoted = (state: Case, reviewer: string, source?: string): boolean =>

@@ -1,4 +1,4 @@
-import type { AccountStanding } from '../../account/index.js';
+import { type AccountStanding, StrikeRescinded } from '../../account/index.js';
 import {
   type ConfirmedViolation,
   EnforcementCompleted,
@@ -29,13 +29,16 @@ export class PendingEnforcements {
     if (isOf(ReviewConfirmed, event)) {
       const violation = violationOf(event);
       if (violation) this.add(violation);
-    } else if (isEnd(event) && event.data.caseId !== undefined)
-      this.enforced(event.data.accountId, event.data.caseId, event.position);
+    } else if (isEnd(event) && event.data.caseId !== undefined) {
+      const { accountId, caseId } = event.data;
+      if (!this.isOfEarlier(event)) this.enforced(accountId, caseId, event.position);
+    }
   }
 
   /** Applies a usable event of an account's stream: one with the case as its cause says what that led to. */
-  applyToAccount(accountId: string, { data, position }: RecordedEvent): void {
-    if (data.enforcementId === undefined && typeof data.caseId === 'string')
+  applyToAccount(accountId: string, { type, data, position }: RecordedEvent): void {
+    // What undoes an earlier confirmation of the case is not what the pending one led to.
+    if (type !== StrikeRescinded.type && data.enforcementId === undefined && typeof data.caseId === 'string')
       this.enforced(accountId, data.caseId, position);
   }
 
@@ -53,6 +56,13 @@ export class PendingEnforcements {
     const pending = this.byAccount.get(violation.accountId) ?? new Map<string, ConfirmedViolation>();
     pending.set(violation.caseId, violation);
     this.byAccount.set(violation.accountId, pending);
+  }
+
+  /** Whether it undoes a round before the one that is pending. */
+  private isOfEarlier(event: RecordedOf<(typeof ENFORCEMENT_ENDS)[number]>): boolean {
+    if (event.type !== EnforcementReversed.type || !('round' in event.data)) return false;
+    const { accountId, caseId, round = 0 } = event.data;
+    return (this.byAccount.get(accountId)?.get(caseId!)?.round ?? 0) > round;
   }
 
   /** Events from before a confirmation, which are read again after a restart, are no answer to it. */

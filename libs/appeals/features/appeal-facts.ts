@@ -11,7 +11,7 @@ import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { Refusal } from '../../kernel/errors.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { clausesAt, policyStream } from '../../policy/index.js';
-import { CaseFactsReader, caseStream, ReviewConfirmed, reviewerStream } from '../../review/index.js';
+import { type Case, CaseFactsReader, caseStream, ReviewConfirmed, reviewerStream } from '../../review/index.js';
 import { appealStream } from '../appeal.js';
 import type { FilingFacts } from '../filing.js';
 import type { HearingFacts } from '../hearing.js';
@@ -35,6 +35,8 @@ export class AppealFactsReader {
     const { order } = enforcement;
     return {
       enforcement,
+      isReopened:
+        order?.caseId !== undefined && isReopened((await this.transactor.load(caseStream, order.caseId)).state),
       orderedAt: ordered ? Date.parse(ordered.recordedAt) : 0,
       // Before that is stored, its consumer might say it of what an appeal has ordered meanwhile.
       isImposed:
@@ -61,7 +63,7 @@ export class AppealFactsReader {
     if (caseId === undefined) return { order, clauses, conflict: conflictWith(involved, reviewer, { links }) };
     const { facts, ...ofCase } = await this.ofCase(caseId, reviewer);
     const conflict = conflictWith({ ...involved, ofCase }, reviewer, { ...facts, links });
-    return { order, clauses, conflict, round: ofCase.state.round };
+    return { order, clauses, conflict, round: ofCase.state.round, isReopened: isReopened(ofCase.state) };
   }
 
   private async ofCase(caseId: string, reviewer: string) {
@@ -95,6 +97,9 @@ export class AppealFactsReader {
     return isOfAccount && image.some((event) => isOf(ImageWithheld, event) && isSince(event, confirmedAt));
   }
 }
+
+/** Whether a confirmed case is being judged again: then its new round decides first. */
+const isReopened = ({ status, inForce }: Case): boolean => status === 'open' && inForce !== undefined;
 
 const isSince = ({ position, fault }: RecordedEvent, confirmedAt: Position): boolean =>
   fault === undefined && position > confirmedAt;

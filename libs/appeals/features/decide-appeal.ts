@@ -72,7 +72,7 @@ export class DecideAppealController extends CommandRoute {
       404: ['appeal-unknown'],
       409: [
         ...['appeal-decided', 'claim-lost', 'clause-unknown', 'own-account', 'linked-account'],
-        ...['own-flag', 'took-part', 'severe-content', 'case-parked', 'image-parked'],
+        ...['own-flag', 'took-part', 'severe-content', 'case-parked', 'image-parked', 'case-reopened'],
       ],
       503: ['not-caught-up'],
     },

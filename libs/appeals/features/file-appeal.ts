@@ -69,7 +69,14 @@ export class FileAppealController extends CommandRoute {
     answer: receipt('Filed.'),
     refusals: {
       404: ['enforcement-unknown'],
-      409: ['other-account', 'enforcement-reversed', 'enforcement-pending', 'already-appealed', 'appeal-window-closed'],
+      409: [
+        'other-account',
+        'enforcement-reversed',
+        'case-reopened',
+        'enforcement-pending',
+        'already-appealed',
+        'appeal-window-closed',
+      ],
     },
   })
   fileAppeal(@Param() { id }: IdParam, @Body() appeal: FileAppeal, @Context() context: Context) {

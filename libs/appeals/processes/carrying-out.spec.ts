@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { eventRules } from '../../../test/support/event-rules.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { enforcingOn, undoingOn } from '../../../test/support/undoing.js';
 import {
   type AccountEvent,
   type AccountStanding,
@@ -15,7 +16,6 @@ import {
 } from '../../account/index.js';
 import {
   enforcementStream,
-  enforcing,
   imageWithholding,
   ladderStream,
   registerTarget,
@@ -36,7 +36,6 @@ import { StoreUnavailable } from '../../kernel/errors.js';
 import { timeOrderedIds } from '../../kernel/ids.js';
 import { CaseOpened, caseStream, ReviewConfirmed } from '../../review/index.js';
 import { AppealGranted, AppealPartlyGranted } from '../events.js';
-import { OtherMeasures } from '../queries/other-measures.js';
 import { appealCarryingOut } from './carrying-out.js';
 
 let database: TestDatabase;
@@ -93,7 +92,9 @@ class World {
   }
 
   async enforce(event: RecordedEvent): Promise<void> {
-    for (const consumer of [enforcing, imageWithholding]) await consumer(transactorOn(store), eventIds).react(event);
+    const transactor = transactorOn(store);
+    await enforcingOn(store, transactor, eventIds).react(event);
+    await imageWithholding(transactor, eventIds).react(event);
   }
 
   /** An act of an operator, which a rule may refuse. */
@@ -125,8 +126,7 @@ class World {
 
   carryOut(event: RecordedEvent, on: EventStore = store): Promise<void> {
     const transactor = transactorOn(on);
-    const others = new OtherMeasures(on, transactor);
-    return appealCarryingOut(transactor, eventIds, systemClock, others).react(event);
+    return appealCarryingOut(transactor, eventIds, undoingOn(on, transactor)).react(event);
   }
 
   history = () => store.readStream(`account-${this.accountId}`);

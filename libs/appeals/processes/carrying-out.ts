@@ -1,23 +1,12 @@
-import { accountStream, type ConfirmedReview, replaceMeasures, undoDecision } from '../../account/index.js';
-import {
-  completeEnforcement,
-  type Enforcement,
-  enforcementStream,
-  type Order,
-  orderedMeasures,
-  replaceOrder,
-  reverseEnforcement,
-} from '../../enforcement/index.js';
+import { type EnforcementUndoing, isReversed, type Undoing } from '../../enforcement/index.js';
 import type { OwnEventIds } from '../../event-store/event-identity.js';
 import type { Transactor } from '../../event-store/transact.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import { ImageRestored, restoreImage, withholdingStream } from '../../images/index.js';
-import type { Clock } from '../../kernel/clock.js';
 import { causedBy } from '../../kernel/command-context.js';
-import { amendReview, caseStream, overturnReview } from '../../review/index.js';
+import { APPEAL_GRANTED, amendReview, caseStream, isInForce, overturnReview } from '../../review/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import { AppealGranted, AppealPartlyGranted } from '../events.js';
-import type { OtherMeasures } from '../queries/other-measures.js';
 
 export const APPEAL_CARRYING_OUT = 'appeal-carrying-out';
 
@@ -26,69 +15,39 @@ type PartlyGranted = RecordedOf<typeof AppealPartlyGranted>;
 
 /**
  * Undoes what the decision behind a granted appeal has led to, or puts other measures in its place. The enforcement's stream
- * says which appeals were carried out. Before that is stored, what was done is known by event ids derived from the decision,
- * so that a restart repeats nothing. The case comes last: once it is open for a new round, nothing of the old one is left.
+ * says which appeals were carried out. The case comes last: once it is open for a new round, nothing of the old one is left.
  */
 export function appealCarryingOut(
   transactor: Transactor,
   ownEventIds: OwnEventIds,
-  clock: Clock,
-  others: OtherMeasures,
+  undoing: EnforcementUndoing,
 ): Consumer {
-  const once = (event: Granted | PartlyGranted, purpose: string) => ({
-    ...causedBy(event, APPEAL_CARRYING_OUT),
-    ...ownEventIds.identify(event, purpose),
-    isRecordedElsewhere: true,
-  });
-  const enforcementOf = async (id: string): Promise<Enforcement> =>
-    (await transactor.load(enforcementStream, id)).state;
-
   async function grant(event: Granted): Promise<void> {
-    const { appealId, accountId, caseId, imageId, number, round } = event.data;
-    const reason = 'appeal-granted';
-    const context = causedBy(event, APPEAL_CARRYING_OUT);
-    if ((await enforcementOf(appealId)).appeal < number) {
-      await transactor.transact(accountStream, accountId, once(event, 'undo-decision'), (state) =>
-        undoDecision(state, { accountId, cause: appealId, reason }, clock.now()),
-      );
-      if (imageId !== undefined) {
-        const restoring = { ...once(event, 'restore-image'), eventType: ImageRestored.type };
-        await transactor.transact(withholdingStream, imageId, restoring, (state) =>
-          restoreImage(state, { imageId, reason }),
-        );
-      }
-      await transactor.transact(enforcementStream, appealId, context, (state) =>
-        reverseEnforcement(state, reversalOf(event, reason)),
+    const { caseId, imageId, round } = event.data;
+    const its = undoingOf(event, APPEAL_GRANTED, ownEventIds);
+    if (!(await isStillInForce(transactor, event))) return;
+    if (!isReversed(await undoing.of(its.id), its.reversal) && imageId !== undefined) {
+      const restoring = { ...its.once('restore-image'), eventType: ImageRestored.type };
+      await transactor.transact(withholdingStream, imageId, restoring, (state) =>
+        restoreImage(state, { imageId, reason: APPEAL_GRANTED }),
       );
     }
+    await undoing.undo(its);
     if (caseId === undefined || round === undefined) return;
-    await transactor.transact(caseStream, caseId, context, (state) => overturnReview(state, { caseId, round, reason }));
+    await transactor.transact(caseStream, caseId, its.context, (state) =>
+      overturnReview(state, { caseId, round, reason: APPEAL_GRANTED }),
+    );
   }
 
   async function grantInPart(event: PartlyGranted): Promise<void> {
-    const { appealId, accountId, clause, number, round } = event.data;
+    const { clause, round } = event.data;
     const caseId = event.data.caseId!;
     const reason = 'appeal-partly-granted';
-    const context = causedBy(event, APPEAL_CARRYING_OUT);
-    const before = await enforcementOf(appealId);
-    if (before.appeal < number) {
-      const other = await others.orderFor(before.order!, clause);
-      await transactor.transact(enforcementStream, appealId, context, (state) =>
-        replaceOrder(state, reversalOf(event, reason), other),
-      );
-    }
-    // What was ordered is what is imposed, whatever has changed since.
-    const { status, order, appeal } = await enforcementOf(appealId);
-    if (status === 'ordered' && appeal === number) {
-      await transactor.transact(accountStream, accountId, once(event, 'replace-measures'), (state) =>
-        replaceMeasures(state, reviewOf(order!), orderedMeasures(order!), { reason, now: clock.now() }),
-      );
-      await transactor.transact(enforcementStream, appealId, context, (state) =>
-        completeEnforcement(state, { accountId, caseId }),
-      );
-    }
+    const its = undoingOf(event, reason, ownEventIds);
+    if (!(await isStillInForce(transactor, event))) return;
+    await undoing.replace(its, clause);
     if (round === undefined) return;
-    await transactor.transact(caseStream, caseId, context, (state) =>
+    await transactor.transact(caseStream, caseId, its.context, (state) =>
       amendReview(state, { caseId, round, reason, clause }),
     );
   }
@@ -101,20 +60,25 @@ export function appealCarryingOut(
   });
 }
 
-function reversalOf({ data }: Granted | PartlyGranted, reason: string) {
-  const { appealId, accountId, caseId, number, round } = data;
-  return {
-    accountId,
-    ...(caseId === undefined ? { enforcementId: appealId } : { caseId }),
-    ...{ reason, appeal: number },
-    ...(round !== undefined && { round }),
-  };
+/** A lead may have had the case judged again while somebody filed the appeal; then what it was against may be undone. */
+async function isStillInForce(transactor: Transactor, { data }: Granted | PartlyGranted): Promise<boolean> {
+  const { caseId, round } = data;
+  if (caseId === undefined || round === undefined) return true;
+  return isInForce((await transactor.load(caseStream, caseId)).state, round);
 }
 
-const reviewOf = ({ accountId, caseId, imageId, categories, clause }: Order): ConfirmedReview => ({
-  accountId,
-  caseId: caseId!,
-  imageId: imageId ?? caseId!,
-  categories,
-  clause,
-});
+function undoingOf(event: Granted | PartlyGranted, reason: string, ownEventIds: OwnEventIds): Undoing {
+  const { appealId, accountId, caseId, number, round } = event.data;
+  const context = causedBy(event, APPEAL_CARRYING_OUT);
+  return {
+    id: appealId,
+    reversal: {
+      accountId,
+      ...(caseId === undefined ? { enforcementId: appealId } : { caseId }),
+      ...{ reason, appeal: number },
+      ...(round !== undefined && { round }),
+    },
+    context,
+    once: (purpose) => ({ ...context, ...ownEventIds.identify(event, purpose), isRecordedElsewhere: true }),
+  };
+}

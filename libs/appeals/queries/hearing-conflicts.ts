@@ -47,6 +47,7 @@ export function conflictWith(
   if (imposedBy.has(person)) return 'took-part';
   if (!ofCase) return undefined;
   const found = conflictOf(ofCase.state, person, facts);
+  if (found === 'own-decision') return 'took-part';
   if (found) return found === 'own-image' ? 'own-account' : found;
   if (ofCase.people.has(person)) return 'took-part';
   return facts.severeViewers?.has(person) === false && isSevere(ofCase.state, facts) ? 'severe-content' : undefined;

@@ -1,16 +1,26 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { enforcementStream } from '../../enforcement/index.js';
 import { Transactor } from '../../event-store/transact.js';
-import type { AppealHearings } from '../../review/index.js';
-import { appealStream } from '../appeal.js';
+import type { AppealHearings, AppealStatus } from '../../review/index.js';
+import { appealStream, isAnotherDecision } from '../appeal.js';
 
 /** An appeal against a case has the id of the case. */
 @Injectable()
 export class StoredHearings implements AppealHearings {
-  constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
+  constructor(@Inject(Transactor) private readonly transactor: Pick<Transactor, 'load'>) {}
 
   async heldUntil(caseId: string, reviewer: string, now: number): Promise<number | undefined> {
     const { state } = await this.transactor.load(appealStream, caseId);
     const { status, claim } = state;
     return status === 'open' && claim?.reviewer === reviewer && now < claim.until ? claim.until : undefined;
+  }
+
+  async statusOf(caseId: string): Promise<AppealStatus> {
+    const [{ state }, { state: enforcement }] = await Promise.all([
+      this.transactor.load(appealStream, caseId),
+      this.transactor.load(enforcementStream, caseId),
+    ]);
+    if (state.status === 'open') return 'open';
+    return isAnotherDecision(state, enforcement.orders) ? 'none' : 'decided';
   }
 }

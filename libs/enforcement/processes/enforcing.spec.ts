@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { eventRules } from '../../../test/support/event-rules.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { enforcingOn } from '../../../test/support/undoing.js';
 import { accountStream, deactivateAccount, reinstateAccount } from '../../account/index.js';
 import { OwnEventIds } from '../../event-store/event-identity.js';
 import { type EventStore } from '../../event-store/event-store.js';
@@ -13,7 +14,6 @@ import type { CommandContext } from '../../kernel/command-context.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { nameBasedId, timeOrderedIds } from '../../kernel/ids.js';
-import { enforcing } from './enforcing.js';
 
 let database: TestDatabase;
 let store: PostgresEventStore;
@@ -74,7 +74,11 @@ it('enforces each confirmed review once, whatever is reprocessed and whatever op
       for (const one of steps) {
         if (one.kind === 'read') {
           const before = await log();
-          const consumer = enforcing(transactorOn(one.dies === undefined ? store : dyingAfter(one.dies)), eventIds);
+          const consumer = enforcingOn(
+            store,
+            transactorOn(one.dies === undefined ? store : dyingAfter(one.dies)),
+            eventIds,
+          );
           const isDone = await consumer.react(confirmed[one.nth]!).then(
             () => true,
             (error) => {
@@ -107,7 +111,7 @@ it('enforces each confirmed review once, whatever is reprocessed and whatever op
 
 it('keeps each confirmed review in the stream of its case, and in the account’s only that it is a cause', async () => {
   const accountId = 'acc-hot';
-  const { react } = enforcing(transactorOn(store), eventIds);
+  const { react } = enforcingOn(store, transactorOn(store), eventIds);
   for (let n = 0; n < 20; n++) {
     const caseId = `hot-${n}`;
     const event = newEvent('ReviewConfirmed', { caseId, imageId: caseId, accountId, categories: ['hate'], round: 1 });
@@ -136,7 +140,7 @@ it('changes nothing for a confirmation that an earlier release recorded as a no-
   const transactor = transactorOn(store);
   const once = { ...OPERATOR, eventId: nameBasedId(event.id, 'deactivate-account'), eventType: 'AccountDeactivated' };
   await transactor.transact(accountStream, accountId, once, () => []);
-  await enforcing(transactor, new OwnEventIds(Buffer.alloc(32, 1), 1)).react(confirmed!);
+  await enforcingOn(store, transactor, new OwnEventIds(Buffer.alloc(32, 1), 1)).react(confirmed!);
   expect((await store.readStream(`account-${accountId}`)).map(({ type }) => type)).toEqual(['CommandTaken']);
 });
 
@@ -148,7 +152,7 @@ it('deactivates for each confirmed review once: not when one is reprocessed afte
     return (await store.readStream(`case-${caseId}`))[0]!;
   };
   const transactor = transactorOn(store);
-  const { react } = enforcing(transactor, eventIds);
+  const { react } = enforcingOn(store, transactor, eventIds);
   const isDeactivated = async () => (await transactor.load(accountStream, accountId)).state.deactivated;
   const reinstate = () =>
     transactor.transact(accountStream, accountId, OPERATOR, (state) =>
@@ -184,7 +188,7 @@ it('deactivates although a stranger took the id that an earlier version would ha
   await store.append([{ stream: 'facts-http0', expected: 'any', events: [stranger] }]);
   const transactor = transactorOn(store);
   for (const ids of [eventIds, new OwnEventIds(Buffer.alloc(32, 1), 1)])
-    await enforcing(transactor, ids).react(confirmed);
+    await enforcingOn(store, transactor, ids).react(confirmed);
   expect((await transactor.load(accountStream, accountId)).state.deactivated).toBe(true);
   const stored = (await store.readStream(`account-${accountId}`)).map(({ id }) => id);
   expect(stored).toEqual([eventIds.identify(confirmed, 'deactivate-account').eventId]);
@@ -210,6 +214,7 @@ it('does not deactivate again for what an earlier version enforced under another
     reinstateAccount(state, { accountId, reason: 'appeal' }, 0),
   );
   const later = transactorOn(store);
-  for (const one of [transactor, later]) await enforcing(one, new OwnEventIds(Buffer.alloc(32, 1), 1)).react(confirmed);
+  for (const one of [transactor, later])
+    await enforcingOn(store, one, new OwnEventIds(Buffer.alloc(32, 1), 1)).react(confirmed);
   expect((await later.load(accountStream, accountId)).state.deactivated).toBe(false);
 });

@@ -3,7 +3,7 @@ import type { OwnEventIds } from '../../event-store/event-identity.js';
 import type { Transactor } from '../../event-store/transact.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import { causedBy } from '../../kernel/command-context.js';
-import { ReviewConfirmed } from '../../review/index.js';
+import { CASE_REOPENED, ReviewConfirmed, ReviewOverturned, ReviewUpheld } from '../../review/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import { type ConfirmedViolation, enforcingKey, violationOf } from '../confirmed-violation.js';
 import {
@@ -14,6 +14,7 @@ import {
   type Order,
   orderEnforcement,
 } from '../enforcement.js';
+import type { EnforcementUndoing, Undoing } from '../features/enforcement-undoing.js';
 import { ladderAt, ladderStream } from '../ladder.js';
 import { orderedMeasures, orderFor } from '../ordered-measures.js';
 import { forTargets, statementFor } from '../queries/order-additions.js';
@@ -21,9 +22,10 @@ import { forTargets, statementFor } from '../queries/order-additions.js';
 /**
  * A confirmed review is enforced once: the ladder in force at its position says what its account loses. Its case's own
  * enforcement stream has the order and says that it was carried out, so processing the review again undoes no later
- * reinstatement. Before that is stored, what was done is known by event ids derived from the confirmation.
+ * reinstatement. Before that is stored, what was done is known by event ids derived from the confirmation. A later round of a
+ * reopened case undoes it, or with another clause replaces it, in the order of the account's decisions.
  */
-export function enforcing(transactor: Transactor, ownEventIds: OwnEventIds): Consumer {
+export function enforcing(transactor: Transactor, ownEventIds: OwnEventIds, undoing: EnforcementUndoing): Consumer {
   async function enforce(event: RecordedOf<typeof ReviewConfirmed>, violation: ConfirmedViolation): Promise<void> {
     const { accountId, caseId } = violation;
     const context = causedBy(event, ENFORCING);
@@ -57,13 +59,38 @@ export function enforcing(transactor: Transactor, ownEventIds: OwnEventIds): Con
     );
   }
 
+  async function change(event: Overturned | Upheld, decidedRound: number): Promise<void> {
+    const { caseId, round } = event.data;
+    const { order, ...before } = await undoing.of(caseId);
+    // An earlier release confirmed it without an account, or a decision by hand has the id.
+    if (order?.caseId !== caseId) return;
+    const context = causedBy(event, ENFORCING);
+    const reason = event.type === 'ReviewOverturned' ? event.data.reason : CASE_REOPENED;
+    const its: Undoing = {
+      id: caseId,
+      reversal: { accountId: order.accountId, caseId, reason, appeal: 0, round, decidedRound },
+      context,
+      once: (purpose) => ({ ...context, ...ownEventIds.identify(event, purpose), isRecordedElsewhere: true }),
+    };
+    if (event.type === 'ReviewOverturned') return undoing.undo(its);
+    const { clause } = event.data;
+    const isOther = order.clause !== clause || before.decidedRound === decidedRound;
+    if (clause !== undefined && isOther) await undoing.replace(its, clause);
+  }
+
   return defineConsumer({
     name: ENFORCING,
-    events: [ReviewConfirmed],
+    events: [ReviewConfirmed, ReviewOverturned, ReviewUpheld],
     key: enforcingKey,
     formerKey: ({ data }) => data.accountId ?? data.caseId,
     async react(event) {
       const { caseId } = event.data;
+      if (event.type === 'ReviewUpheld') return change(event, event.data.round);
+      if (event.type === 'ReviewOverturned') {
+        const { decidedRound } = event.data;
+        // Without it, an appeal has undone it before.
+        return decidedRound === undefined ? undefined : change(event, decidedRound);
+      }
       const { state } = await transactor.load(enforcementStream, caseId);
       if (state.order?.caseId === caseId && isEnforced(state, roundOf(event))) return;
       const violation = violationOf(event);
@@ -75,6 +102,9 @@ export function enforcing(transactor: Transactor, ownEventIds: OwnEventIds): Con
     },
   });
 }
+
+type Overturned = RecordedOf<typeof ReviewOverturned>;
+type Upheld = RecordedOf<typeof ReviewUpheld>;
 
 /** Confirmations of earlier releases name none. */
 const roundOf = ({ data }: RecordedOf<typeof ReviewConfirmed>): number => data.round ?? 1;

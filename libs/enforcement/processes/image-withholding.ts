@@ -5,6 +5,7 @@ import {
   ImageRestored,
   ImageWithheld,
   replaceFinding,
+  restoreOverturned,
   type Withholding,
   type WithholdingEvent,
   withholdForModelProblem,
@@ -13,17 +14,24 @@ import {
 } from '../../images/index.js';
 import { causedBy } from '../../kernel/command-context.js';
 import { unhandled } from '../../kernel/decider.js';
-import { CaseReopened, ModelProblemFound, ReviewConfirmed, ReviewDismissed } from '../../review/index.js';
+import {
+  CaseReopened,
+  ModelProblemFound,
+  ReviewConfirmed,
+  ReviewDismissed,
+  ReviewOverturned,
+} from '../../review/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 
 export const IMAGE_WITHHOLDING = 'image-withholding';
 
-const EVENTS = [ReviewConfirmed, ModelProblemFound, ReviewDismissed, CaseReopened];
+const EVENTS = [ReviewConfirmed, ModelProblemFound, ReviewDismissed, CaseReopened, ReviewOverturned];
 type Cause = RecordedOf<(typeof EVENTS)[number]>;
 
 /**
  * Withholds the image of a confirmed review, also if nobody knows its account or that one’s enforcement waits, and of a
- * model's problem whose reviewers want that. The latter ends once a lead reopens the case, or a later round finds otherwise.
+ * model's problem whose reviewers want that. The latter ends once a lead reopens the case, or a later round finds otherwise; the
+ * former only if that round decides so.
  */
 export function imageWithholding(transactor: Transactor, ownEventIds: OwnEventIds): Consumer {
   return defineConsumer({
@@ -68,8 +76,9 @@ function effectOf(event: Cause): Effect {
   const { position } = event;
   switch (event.type) {
     case 'ReviewConfirmed': {
-      const { imageId, caseId } = event.data;
-      return withholding((state) => withholdImage(state, { imageId, caseId }, position));
+      const { imageId, caseId, round } = event.data;
+      const found = { imageId, caseId, ...(round !== undefined && { round }) };
+      return withholding((state) => withholdImage(state, found, position));
     }
     case 'ModelProblemFound': {
       const { imageId, caseId, round, withhold } = event.data;
@@ -80,6 +89,13 @@ function effectOf(event: Cause): Effect {
       return restoring(event.data.imageId, event.data.round, 'case-decided');
     case 'CaseReopened':
       return restoring(event.data.caseId, event.data.round, 'case-reopened');
+    case 'ReviewOverturned': {
+      const { imageId, round, reason, decidedRound } = event.data;
+      // Without it, an appeal has restored the image before.
+      const decide = (state: Withholding) =>
+        decidedRound === undefined ? [] : restoreOverturned(state, { imageId, reason, round });
+      return { purpose: 'restore-image', eventType: ImageRestored.type, decide };
+    }
     default:
       return unhandled(event);
   }

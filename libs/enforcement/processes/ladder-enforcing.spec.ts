@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { eventRules } from '../../../test/support/event-rules.js';
 import { foldView } from '../../../test/support/fold-view.js';
 import { memoryLog } from '../../../test/support/memory-log.js';
+import { enforcingOn } from '../../../test/support/undoing.js';
 import {
   type AccountStanding,
   accountStandingOf,
@@ -25,7 +26,6 @@ import { violationOf } from '../confirmed-violation.js';
 import type { EnforcementOrdered } from '../events.js';
 import { expectedStanding } from '../expected-standing.js';
 import { type LadderEntry, ladderAt, ladderStream, outcomeOf, setLadder } from '../ladder.js';
-import { enforcing } from './enforcing.js';
 import { imageWithholding } from './image-withholding.js';
 
 const LADDERS: LadderEntry[][] = [
@@ -119,7 +119,7 @@ class World {
     const store = dies === undefined ? log.store : dyingAfter(log.store, dies);
     const transactor = this.transactor(store);
     const withheld = imageWithholding(this.transactor(), eventIds).react(next);
-    const isDone = await Promise.all([withheld, enforcing(transactor, eventIds).react(next)]).then(
+    const isDone = await Promise.all([withheld, enforcingOn(store, transactor, eventIds).react(next)]).then(
       () => true,
       () => false,
     );
@@ -171,8 +171,8 @@ it('imposes for each confirmation once what the ladder of its position says, wha
             );
         else if (one.kind === 'again' && one.nth < world.enforced) {
           const { length } = log.events;
-          for (const consumer of [enforcing, imageWithholding])
-            await consumer(world.transactor(), eventIds).react(world.confirmed[one.nth]!);
+          await enforcingOn(log.store, world.transactor(), eventIds).react(world.confirmed[one.nth]!);
+          await imageWithholding(world.transactor(), eventIds).react(world.confirmed[one.nth]!);
           expect(log.events).toHaveLength(length);
         } else if (one.kind === 'lift' && one.nth < world.enforced) await world.lift(`img-${one.nth}`);
         // A confirmation that is half enforced is a matter of its own: see enforcing.spec.ts.

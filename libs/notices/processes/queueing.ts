@@ -1,6 +1,6 @@
 import { accountStream, WaitlistJoined } from '../../account/index.js';
 import { APPEAL_CARRYING_OUT, AppealDenied, AppealGranted, AppealPartlyGranted } from '../../appeals/index.js';
-import { EnforcementOrdered } from '../../enforcement/index.js';
+import { EnforcementOrdered, EnforcementReversed, enforcementStream } from '../../enforcement/index.js';
 import type { OwnEventIds } from '../../event-store/event-identity.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Transactor } from '../../event-store/transact.js';
@@ -31,7 +31,15 @@ export interface QueueingPorts {
   appealWindowDays: number;
 }
 
-const EVENTS = [EnforcementOrdered, AppealGranted, AppealPartlyGranted, AppealDenied, FlaggerNoted, ...REVIEWS];
+const EVENTS = [
+  EnforcementOrdered,
+  EnforcementReversed,
+  AppealGranted,
+  AppealPartlyGranted,
+  AppealDenied,
+  FlaggerNoted,
+  ...REVIEWS,
+];
 type Decision = RecordedOf<(typeof EVENTS)[number]>;
 type Content = Omit<Notice, 'noticeId' | 'channel' | 'language' | 'accountId' | 'role'>;
 
@@ -54,12 +62,26 @@ export function noticeQueueing(ports: QueueingPorts): Consumer {
     }
   }
 
+  /** The answer to an appeal says so itself, and so does the order that replaces another. */
+  async function notifyReversed(event: RecordedOf<typeof EnforcementReversed>): Promise<void> {
+    const { accountId, caseId, appeal } = event.data;
+    if (appeal > 0 || caseId === undefined) return;
+    const history = await store.readStream(`${enforcementStream.category}-${caseId}`);
+    const next = history.find(({ revision }) => revision === event.revision + 1);
+    if (next?.type === EnforcementOrdered.type && next.metadata.causationid === event.metadata.causationid) return;
+    const ordered = history.findLast((one) => isOf(EnforcementOrdered, one) && one.position < event.position);
+    if (!ordered || !isOf(EnforcementOrdered, ordered)) return;
+    const content = { kind: 'measure-reversed' as const, outcome: ordered.data.measure, enforcementId: caseId, caseId };
+    await queue(event, accountId, 'subject', content);
+  }
+
   /** Who flags an image after its decision learns of that; before it, the decision itself notifies them. */
   async function answerNoted(event: RecordedOf<typeof FlaggerNoted>): Promise<void> {
     const { caseId, flaggedBy, flaggerKind } = event.data;
     if (flaggerKind !== 'user') return;
     const decision = await reporters.decisionBefore(caseId, event.position);
-    if (decision) await queue(event, flaggedBy, 'reporter', flagContent(decision));
+    if (!decision) return;
+    await queue(event, flaggedBy, 'reporter', flagContent(decision, await reporters.isOverturning(decision)));
   }
 
   return defineConsumer({
@@ -69,9 +91,12 @@ export function noticeQueueing(ports: QueueingPorts): Consumer {
     async react(event) {
       if (channels.length === 0 || Date.parse(event.recordedAt) < clock.now() - MAX_AGE_DAYS * DAY_MS) return;
       if (isReview(event)) {
-        const content = flagContent(event);
+        // The round that overturned it has a decision of its own, or is to have one.
+        if (event.type === 'ReviewOverturned' && event.data.decidedRound !== undefined) return;
+        const content = flagContent(event, await reporters.isOverturning(event));
         for await (const reporter of reporters.of(event)) await queue(event, reporter, 'reporter', content);
       } else if (event.type === 'FlaggerNoted') await answerNoted(event);
+      else if (event.type === 'EnforcementReversed') await notifyReversed(event);
       else {
         const content =
           event.type === 'EnforcementOrdered' ? measureContent(event, ports.appealWindowDays) : appealContent(event);
@@ -83,6 +108,7 @@ export function noticeQueueing(ports: QueueingPorts): Consumer {
 
 const OUTCOMES = {
   ReviewConfirmed: 'confirmed',
+  ReviewUpheld: 'confirmed',
   ReviewDismissed: 'dismissed',
   ModelProblemFound: 'model-problem',
   ReviewOverturned: 'overturned',
@@ -91,10 +117,12 @@ const OUTCOMES = {
   AppealDenied: 'denied',
 } as const;
 
-function flagContent(event: Review): Content {
-  const clause = event.type === 'ReviewConfirmed' ? event.data.clause : undefined;
+function flagContent(event: Review, isOverturning: boolean): Content {
+  const isConfirmed = event.type === 'ReviewConfirmed' || event.type === 'ReviewUpheld';
+  const clause = isConfirmed ? event.data.clause : undefined;
+  const type = isOverturning && event.type === 'ReviewDismissed' ? 'ReviewOverturned' : event.type;
   const { caseId } = event.data;
-  return { kind: 'flag-decided', outcome: OUTCOMES[event.type], ...(clause !== undefined && { clause }), caseId };
+  return { kind: 'flag-decided', outcome: OUTCOMES[type], ...(clause !== undefined && { clause }), caseId };
 }
 
 /** What an appeal put in the place of the first measure is one too; its own notice says that it was granted in part. */

@@ -14,10 +14,11 @@ import {
   ReviewConfirmed,
   ReviewDismissed,
   ReviewOverturned,
+  ReviewUpheld,
 } from '../../review/index.js';
 import { notedReportersView } from '../views/noted-reporters.js';
 
-export const REVIEWS = [ReviewConfirmed, ReviewDismissed, ModelProblemFound, ReviewOverturned];
+export const REVIEWS = [ReviewConfirmed, ReviewUpheld, ReviewDismissed, ModelProblemFound, ReviewOverturned];
 export type Review = RecordedOf<(typeof REVIEWS)[number]>;
 
 const PAGE = 500;
@@ -38,12 +39,14 @@ export class Reporters {
 
   /**
    * The users who flagged the image in the round before its decision: those in the case, and those whose flags it does not have,
-   * since it was at its limit or they flag too much.
+   * since it was at its limit or they flag too much. Of a case that is confirmed again, those who flagged it since it was
+   * reopened: the others know that it is confirmed.
    * @throws NotCaughtUp
    */
-  async *of({ data: { caseId }, position }: Review): AsyncGenerator<string> {
+  async *of({ type, data: { caseId }, position }: Review): AsyncGenerator<string> {
     const history = (await this.historyOf(caseId)).filter((event) => event.position < position);
-    const opened = history.findLastIndex((event) => isOf(CaseOpened, event));
+    const beginning = type === ReviewUpheld.type ? CaseReopened : CaseOpened;
+    const opened = history.findLastIndex((event) => isOf(beginning, event));
     const flags = history
       .slice(Math.max(0, opened))
       .filter((event) => isOf(CaseOpened, event) || isOf(CaseJoined, event));
@@ -59,6 +62,12 @@ export class Reporters {
       if (rows.length < PAGE) return;
       after = Number(rows.at(-1).position);
     }
+  }
+
+  /** Whether the decision overturned the confirmation that was in force until then. */
+  async isOverturning({ data: { caseId }, position }: Review): Promise<boolean> {
+    const before = (await this.historyOf(caseId)).findLast((event) => event.position < position);
+    return before !== undefined && isOf(ReviewOverturned, before) && before.data.decidedRound !== undefined;
   }
 
   /** What was decided before a place of the log, unless the case was opened again since. */

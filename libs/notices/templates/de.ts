@@ -7,6 +7,12 @@ const MEASURES: Record<string, string> = {
   suspend: 'Ihr Konto wurde vorübergehend gesperrt.',
   deactivate: 'Ihr Konto wurde deaktiviert.',
 };
+const REVERSED: Record<string, string> = {
+  strike: 'Der Verstoß, der zu Ihrem Konto vermerkt war, wurde gestrichen.',
+  restrict: 'Die Einschränkung Ihres Kontos wurde aufgehoben.',
+  suspend: 'Die Sperre Ihres Kontos wurde aufgehoben.',
+  deactivate: 'Die Deaktivierung Ihres Kontos wurde aufgehoben.',
+};
 const ACTIONS: Record<string, string> = { generate: 'keine Bilder erzeugen', share: 'keine Bilder teilen' };
 const APPEALS: Record<string, string> = {
   granted: 'Ihrem Einspruch wurde stattgegeben. Die Entscheidung ist aufgehoben.',
@@ -18,7 +24,7 @@ const REVIEWS: Record<string, string> = {
   confirmed: 'Sie haben ein Bild gemeldet. Es verstößt gegen die Inhaltsrichtlinie, und wir haben darauf reagiert.',
   dismissed: 'Sie haben ein Bild gemeldet. Die Prüfung ergab keinen Verstoß gegen die Inhaltsrichtlinie.',
   'model-problem': 'Sie haben ein Bild gemeldet. Die Prüfung ergab einen Fehler des Modells, dem wir nachgehen.',
-  overturned: 'Sie haben ein Bild gemeldet. Ein Einspruch ergab, dass es nicht gegen die Inhaltsrichtlinie verstößt.',
+  overturned: 'Sie haben ein Bild gemeldet. Eine neue Prüfung ergab keinen Verstoß gegen die Inhaltsrichtlinie.',
 };
 
 export const de: Template = (notice, appealUrl) => {
@@ -26,6 +32,8 @@ export const de: Template = (notice, appealUrl) => {
     return { subject: 'Ein Bild, das Sie gemeldet haben, wurde geprüft', text: flagText(notice) };
   if (notice.kind === 'appeal-decided')
     return { subject: 'Über Ihren Einspruch wurde entschieden', text: appealText(notice) };
+  if (notice.kind === 'measure-reversed')
+    return { subject: 'Eine Entscheidung zu Ihrem Konto wurde aufgehoben', text: reversedText(notice) };
   return measureMessage(notice, appealUrl);
 };
 
@@ -47,6 +55,13 @@ function measureMessage(notice: Notice, appealUrl: string | undefined): Message 
     ),
   };
 }
+
+const reversedText = ({ outcome, enforcementId }: Notice): string =>
+  paragraphs(
+    REVERSED[outcome],
+    'Wir haben die Entscheidung erneut geprüft. Sie müssen nichts tun.',
+    enforcementId !== undefined && `Aktenzeichen: ${enforcementId}`,
+  );
 
 const appealText = (notice: Notice): string =>
   paragraphs(

@@ -7,6 +7,12 @@ const MEASURES: Record<string, string> = {
   suspend: 'Your account was suspended.',
   deactivate: 'Your account was deactivated.',
 };
+const REVERSED: Record<string, string> = {
+  strike: 'The strike that was recorded against your account was removed.',
+  restrict: 'The restriction of your account was removed.',
+  suspend: 'The suspension of your account was removed.',
+  deactivate: 'The deactivation of your account was undone.',
+};
 const ACTIONS: Record<string, string> = { generate: 'generate images', share: 'share images' };
 const APPEALS: Record<string, string> = {
   granted: 'Your appeal was granted. The decision was undone.',
@@ -17,13 +23,15 @@ const REVIEWS: Record<string, string> = {
   confirmed: 'You flagged an image. A review found that it violates the content policy, and we acted on it.',
   dismissed: 'You flagged an image. A review found that it does not violate the content policy.',
   'model-problem': 'You flagged an image. A review found a fault of the model, which we are looking into.',
-  overturned: 'You flagged an image. On appeal, it was found that it does not violate the content policy.',
+  overturned: 'You flagged an image. It was reviewed again, and found not to violate the content policy.',
 };
 
 export const en: Template = (notice, appealUrl) => {
   if (notice.kind === 'flag-decided')
     return { subject: 'An image that you flagged was reviewed', text: flagText(notice) };
   if (notice.kind === 'appeal-decided') return { subject: 'Your appeal was decided', text: appealText(notice) };
+  if (notice.kind === 'measure-reversed')
+    return { subject: 'A decision about your account was undone', text: reversedText(notice) };
   return measureMessage(notice, appealUrl);
 };
 
@@ -45,6 +53,13 @@ function measureMessage(notice: Notice, appealUrl: string | undefined): Message 
     ),
   };
 }
+
+const reversedText = ({ outcome, enforcementId }: Notice): string =>
+  paragraphs(
+    REVERSED[outcome],
+    'We reviewed the decision again. You need not do anything.',
+    enforcementId !== undefined && `Reference: ${enforcementId}`,
+  );
 
 const appealText = (notice: Notice): string =>
   paragraphs(

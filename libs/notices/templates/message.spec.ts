@@ -5,6 +5,7 @@ import { languageOf, messageOf } from './message.js';
 
 const OUTCOMES = {
   'measure-imposed': ['strike', 'restrict', 'suspend', 'deactivate'],
+  'measure-reversed': ['strike', 'restrict', 'suspend', 'deactivate'],
   'appeal-decided': ['granted', 'partly-granted', 'denied'],
   'flag-decided': ['confirmed', 'dismissed', 'model-problem', 'overturned'],
 } as const;

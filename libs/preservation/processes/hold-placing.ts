@@ -2,19 +2,19 @@ import type { Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
 import { causedBy } from '../../kernel/command-context.js';
 import { policyStream } from '../../policy/index.js';
-import { ReviewAmended, ReviewConfirmed } from '../../review/index.js';
+import { ReviewAmended, ReviewConfirmed, ReviewUpheld } from '../../review/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
-import { placeHold, preservationStream } from '../preservation.js';
+import { placeHold, placeHoldAgain, preservationStream } from '../preservation.js';
 import { confirmedHold, HOLD_PLACING, holdKey } from '../queries/confirmed-hold.js';
 
 /**
  * Every confirmed violation of a clause of the highest severity holds what is stored of its account, also one that only an
- * appeal found to be of that clause.
+ * appeal, or a later round of the case, found to be of that clause.
  */
 export const holdPlacing = (transactor: Transactor, clock: Clock): Consumer =>
   defineConsumer({
     name: HOLD_PLACING,
-    events: [ReviewConfirmed, ReviewAmended],
+    events: [ReviewConfirmed, ReviewUpheld, ReviewAmended],
     key: holdKey,
     formerKey: ({ data }) => data.accountId ?? data.caseId,
     async react(event) {
@@ -28,8 +28,9 @@ export const holdPlacing = (transactor: Transactor, clock: Clock): Consumer =>
             'find the account of the image and place a hold by POST /v1/accounts/{id}/legal-holds',
         );
       }
+      const place = event.type === 'ReviewUpheld' ? placeHoldAgain : placeHold;
       await transactor.transact(preservationStream, accountId, causedBy(event, HOLD_PLACING), (state) =>
-        placeHold(state, { accountId, ...hold }),
+        place(state, { accountId, ...hold }),
       );
     },
   });

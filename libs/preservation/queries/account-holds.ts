@@ -6,7 +6,7 @@ import type { Settings } from '../../platform/configuration/settings.js';
 import type { ErasureHolds } from '../../platform/personal-data/erasure-holds.js';
 import { CLOCK, POOL, SETTINGS } from '../../platform/ports.js';
 import { policyStream } from '../../policy/index.js';
-import { ReviewAmended, ReviewConfirmed } from '../../review/index.js';
+import { ReviewAmended, ReviewConfirmed, ReviewUpheld } from '../../review/index.js';
 import { positionAndParked } from '../../subscriptions/checkpoints.js';
 import { eventsAhead } from '../../subscriptions/events-ahead.js';
 import { LogTail } from '../../subscriptions/log-tail.js';
@@ -34,14 +34,18 @@ export class AccountHolds implements ErasureHolds {
     const consumer = { consumer: CONSUMER, position, limitMs: this.settings.decisionWaitMs };
     const confirmed = await eventsAhead(this.log, ReviewConfirmed, consumer, accountId, holdKey);
     const amended = await eventsAhead(this.log, ReviewAmended, consumer, accountId, holdKey);
+    const upheld = await eventsAhead(this.log, ReviewUpheld, consumer, accountId, holdKey);
     const [{ state }, { state: policies }] = await Promise.all([
       this.transactor.load(preservationStream, accountId),
       this.transactor.load(policyStream, undefined),
     ]);
     const now = this.clock.now();
     refuseUnderHold(state, accountId, {
-      pending: [...confirmed.events, ...amended.events].flatMap((event) => confirmedHold(event, policies, now) ?? []),
-      isUncertain: confirmed.isBroken || amended.isBroken || parked.some(({ key }) => key === accountId),
+      pending: [...confirmed.events, ...upheld.events, ...amended.events].flatMap(
+        (event) => confirmedHold(event, policies, now) ?? [],
+      ),
+      isUncertain:
+        confirmed.isBroken || upheld.isBroken || amended.isBroken || parked.some(({ key }) => key === accountId),
     });
   }
 }

@@ -1,11 +1,11 @@
 import type { DataOf, RecordedOf } from '../../events/event-definition.js';
 import { type ContentPolicies, MAX_SEVERITY, severitiesAt } from '../../policy/index.js';
-import type { ReviewAmended, ReviewConfirmed } from '../../review/index.js';
+import type { ReviewAmended, ReviewConfirmed, ReviewUpheld } from '../../review/index.js';
 import type { LegalHoldPlaced } from '../events.js';
 
 export const HOLD_PLACING = 'hold-placing';
 
-export type Confirmation = RecordedOf<typeof ReviewConfirmed> | RecordedOf<typeof ReviewAmended>;
+export type Confirmation = RecordedOf<typeof ReviewConfirmed | typeof ReviewUpheld | typeof ReviewAmended>;
 
 /**
  * The key of a confirmation for the consumer that places holds. No account's id begins with `~`: a case without an account
@@ -26,7 +26,7 @@ export function confirmedHold(
 ): Omit<DataOf<typeof LegalHoldPlaced>, 'accountId'> | undefined {
   const { caseId, clause } = event.data;
   const severities = severitiesAt(policies, now);
-  const categories = event.type === 'ReviewConfirmed' ? event.data.categories : [];
+  const categories = event.type === 'ReviewAmended' ? [] : event.data.categories;
   const labels = clause === undefined ? categories : [clause];
   const severe = labels.find((label) => severities?.get(label) === MAX_SEVERITY);
   if (severe === undefined && severities?.size !== 0) return undefined;

@@ -2,9 +2,9 @@ import { expect, it } from '@jest/globals';
 import { foldView, recordedOf } from '../../../test/support/fold-view.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import { hashOf } from '../../kernel/ids.js';
-import { ReviewAmended, ReviewConfirmed, ReviewOverturned } from '../../review/index.js';
+import { ReviewAmended, ReviewConfirmed, ReviewOverturned, ReviewUpheld } from '../../review/index.js';
 import { AuthorityInformed, LegalHoldLifted, LegalHoldPlaced } from '../events.js';
-import { liftHold, preservationStream } from '../preservation.js';
+import { liftHold, placeHoldAgain, preservationStream } from '../preservation.js';
 import { legalHoldsView } from './legal-holds.js';
 
 const KEY = hashOf('acc-1', 'case', 'img-1');
@@ -81,4 +81,16 @@ it('has no report due for a hold that is stored only after its confirmation was 
   const amended = recordedOf(2, ReviewAmended);
   const ofAmendment = recordedOf(4, LegalHoldPlaced, { holdId: amended.id });
   expect(rowOf(confirmed, amended, late, ofAmendment)).toMatchObject({ is_report_due: true });
+});
+
+it('has the report still due of a case that is confirmed again by the clause of its hold, which is not placed twice', () => {
+  const upheld = (clause: string) => recordedOf(2, ReviewUpheld, { clause });
+  expect(rowOf(placed, upheld('minors'))).toMatchObject({ is_report_due: true, hold_id: placed.data.holdId });
+  expect(rowOf(placed, upheld('spam'))).toMatchObject({ is_report_due: false });
+  const state = foldRecorded(preservationStream, [placed, lifted]);
+  const { accountId, caseId, reason } = placed.data;
+  const again = (clause: string) =>
+    placeHoldAgain(state, { accountId, holdId: 'e-2', reason, clause, ...(caseId !== undefined && { caseId }) });
+  expect(again('minors')).toEqual([]);
+  expect(again('terror')).toMatchObject([{ type: 'LegalHoldPlaced', data: { holdId: 'e-2' } }]);
 });

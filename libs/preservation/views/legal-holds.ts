@@ -1,6 +1,6 @@
 import { hashOf } from '../../kernel/ids.js';
 import { bool, defineView, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
-import { ReviewAmended, ReviewConfirmed, ReviewOverturned } from '../../review/index.js';
+import { ReviewAmended, ReviewConfirmed, ReviewOverturned, ReviewUpheld } from '../../review/index.js';
 import { preservationEvents } from '../events.js';
 
 const columns = {
@@ -30,9 +30,9 @@ export type LegalHoldRow = RowOf<typeof columns>;
 
 export const legalHoldsView = defineView({
   name: 'legal-holds',
-  version: 2,
+  version: 3,
   summary: 'Holds on the data of accounts, and which of their cases were reported to an authority.',
-  events: [...preservationEvents, ReviewConfirmed, ReviewOverturned, ReviewAmended],
+  events: [...preservationEvents, ReviewConfirmed, ReviewOverturned, ReviewAmended, ReviewUpheld],
   table: {
     name: 'legal_holds',
     key: 'hold_key',
@@ -72,6 +72,10 @@ export const legalHoldsView = defineView({
       }
       case 'ReviewConfirmed':
         return { ...(row ?? nothing(key, data.accountId!)), decided_by: id, position };
+      // By the clause of its hold: what is due because of that stays so, and no hold follows.
+      case 'ReviewUpheld':
+        if (row && row.clause === (data.clause ?? null)) return { ...row, position };
+        return { ...(row ?? nothing(key, data.accountId!)), decided_by: id, is_report_due: false, position };
       // If the other clause is of the highest severity too, a hold follows.
       case 'ReviewAmended':
       case 'ReviewOverturned':

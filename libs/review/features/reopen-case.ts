@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Optional, Param, Post } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { CommandRoute, RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
@@ -10,6 +10,7 @@ import { Context } from '../../http/request-context.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
+import { APPEAL_HEARINGS, type AppealHearings } from '../appeal-hearings.js';
 import { caseStream } from '../case.js';
 import { reopenCase } from '../claim-decisions.js';
 import { CASE_ID } from '../queries/case-fields.js';
@@ -31,6 +32,7 @@ export class ReopenCaseHandler implements ICommandHandler<ReopenCase> {
     @Inject(RoutingFactsReader) private readonly routing: RoutingFactsReader,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(SETTINGS) private readonly settings: Settings,
+    @Optional() @Inject(APPEAL_HEARINGS) private readonly appeals?: AppealHearings,
   ) {}
 
   async execute({ caseId, reason, context }: ReopenCase): Promise<CommandResult> {
@@ -41,8 +43,12 @@ export class ReopenCaseHandler implements ICommandHandler<ReopenCase> {
       caseStream,
       caseId,
       { ...context, time },
-      (state, facts) => alsoRouted(state, caseId, reopenCase(state, reopening), facts, time),
-      async () => routing.read((await transactor.load(caseStream, caseId)).state),
+      (state, { isAppealOpen, ...facts }) =>
+        alsoRouted(state, caseId, reopenCase(state, reopening, isAppealOpen), facts, time),
+      async () => {
+        const isAppealOpen = (await this.appeals?.statusOf(caseId)) === 'open';
+        return { isAppealOpen, ...(await routing.read((await transactor.load(caseStream, caseId)).state)) };
+      },
     );
     const { position } = await routedByNewest(transactor, routing, reopened, caseId, context);
     return { ...commandResult(reopened), position };
@@ -55,11 +61,12 @@ export class ReopenCaseController extends CommandRoute {
   @HttpCode(200)
   @Roles(...LEADS)
   @Operation('Opens a closed case for review again, in a new round', {
-    description: 'Its verdicts are given anew. A case that is confirmed stays confirmed.',
+    description:
+      'Its verdicts are given anew. What a confirmed case has led to stays in force until the new round decides, in which nobody judges who took part in the confirmation: confirmed again, it stays, and another clause puts its measure in the place of the first; anything else undoes all of it, as a granted appeal does.',
     fields: { id: CASE_ID },
     example: { reason: 'the clause was clarified' },
     answer: receipt('The case is open.'),
-    refusals: { 404: ['case-unknown'], 409: ['case-confirmed'] },
+    refusals: { 404: ['case-unknown'], 409: ['appeal-open'] },
   })
   reopenCase(@Param() { id }: IdParam, @Body() reopening: ReopenCase, @Context() context: Context) {
     return this.receipt(reopening.with({ context, caseId: id }));

@@ -228,6 +228,7 @@ const reservedFor = (reviewer: string, until: string, isHeld: boolean) => ({
 
 const STATUS_AFTER = {
   ReviewConfirmed: 'confirmed',
+  ReviewUpheld: 'confirmed',
   ReviewDismissed: 'dismissed',
   ModelProblemFound: 'model-problem',
   ReviewOverturned: 'overturned',
@@ -300,6 +301,7 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
     case 'FurtherReviewRequired':
       return { verdicts_needed: data.verdicts };
     case 'ReviewConfirmed':
+    case 'ReviewUpheld':
     case 'ReviewDismissed':
     case 'ModelProblemFound':
       return {
@@ -314,8 +316,8 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
         ...UNCLAIMED,
       };
     case 'ReviewOverturned':
-      // When and how it was confirmed remains; those who flagged it were wrong.
-      return { status: STATUS_AFTER[type], outcome: OUTCOMES[type] };
+      // When and how it was confirmed remains, and a round that is open goes on; those who flagged it were wrong.
+      return { ...(!isOpen(row) && { status: STATUS_AFTER[type] }), outcome: OUTCOMES[type] };
     case 'ReviewAmended':
       return {};
     case 'GoldenCaseAnswered':
@@ -335,6 +337,7 @@ const outcomeOf = ({ judged_flaggers, flags }: CaseRow, type: keyof typeof OUTCO
 
 const OUTCOMES = {
   ReviewConfirmed: 'confirmed',
+  ReviewUpheld: 'confirmed',
   ReviewDismissed: 'dismissed',
   ModelProblemFound: null,
   ReviewOverturned: 'dismissed',

@@ -102,9 +102,20 @@ describe('the safety-images view', () => {
     expect(fold([claims[0]!, claims[1]!]).rows[imageId]).toMatchObject({ photorealistic_faces: false });
   });
 
-  it('drops the clause of a confirmation that a later round replaces', () => {
+  it('counts a confirmation until a later round of its case overturns it, or confirms it again', () => {
     const reopened = event('CaseReopened', { caseId: imageId, round: 3 }, at(24));
-    expect(fold([...story, reopened]).rows[imageId]).toMatchObject({ case_status: 'open', clause: null });
+    const after = (...more: ReturnType<typeof event>[]) => fold([...story, reopened, ...more]).rows[imageId];
+    expect(after()).toEqual(fold(story).rows[imageId]);
+    const upheld = event('ReviewUpheld', { caseId: imageId, imageId, round: 3, clause: 'gore' }, at(25));
+    expect(after(upheld)).toEqual({ ...fold(story).rows[imageId], case_round: 3, clause: 'gore' });
+    expect(after(upheld, reopened, upheld)).toEqual(after(upheld));
+    const overturned = event(
+      'ReviewOverturned',
+      { caseId: imageId, imageId, round: 2, reason: 'case-reopened' },
+      at(25),
+    );
+    const dismissed = event('ReviewDismissed', { caseId: imageId, imageId, round: 3 }, at(25));
+    expect(after(overturned, dismissed)).toMatchObject({ case_status: 'dismissed', case_round: 3, clause: null });
   });
 
   it('counts the decided cases of exposed images by their outcome', () => {

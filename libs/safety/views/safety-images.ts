@@ -10,6 +10,7 @@ import {
   ReviewConfirmed,
   ReviewDismissed,
   ReviewOverturned,
+  ReviewUpheld,
 } from '../../review/index.js';
 import { ImageSampled } from '../events.js';
 import { type CaseStatus, safetyContribution } from '../safety-contribution.js';
@@ -71,12 +72,13 @@ const EVENTS = [
   ModelProblemFound,
   ReviewOverturned,
   ReviewAmended,
+  ReviewUpheld,
   ImageSampled,
 ] as const;
 
 export const safetyImagesView = defineView({
   name: 'safety-images',
-  version: 6,
+  version: 7,
   summary: 'The facts, flags and case of each image, and the distinct counts of the safety metrics.',
   events: EVENTS,
   table: {
@@ -142,8 +144,10 @@ function evolveKnown(row: SafetyImageRow, event: SafetyEvent, at: number): Safet
       return row.exposed_at !== null && row.exposed_at <= at ? row : { ...row, exposed_at: at };
     case 'ContentFlagged':
       return detected(flagged(row, event.id, event.data.categories, at), event.data.flaggerKind === 'detector');
-    case 'CaseOpened':
     case 'CaseReopened':
+      // What it was confirmed to be stays in force until the new round decides, and so in the figures.
+      return row.case_status === 'confirmed' ? row : judged(row, 'open', event.data.round, null);
+    case 'CaseOpened':
       return judged(row, 'open', event.data.round, null);
     case 'ReviewConfirmed':
       // Stored confirmations always have a round; the schema makes it optional for other systems.
@@ -155,6 +159,11 @@ function evolveKnown(row: SafetyImageRow, event: SafetyEvent, at: number): Safet
     case 'ReviewOverturned':
       // An image that violates nothing counts as one whose case was dismissed.
       return isConfirmed(row, event.data) ? { ...row, case_status: 'dismissed', clause: null } : row;
+    case 'ReviewUpheld': {
+      const { round, clause } = event.data;
+      const isLater = row.case_status === 'confirmed' && round > row.case_round;
+      return isLater ? { ...row, case_round: round, clause: clause ?? row.clause } : row;
+    }
     case 'ReviewAmended':
       return isConfirmed(row, event.data) ? { ...row, clause: event.data.clause } : row;
     case 'ImageSampled':

@@ -9,6 +9,7 @@ import {
   ReviewConfirmed,
   ReviewDismissed,
   ReviewOverturned,
+  ReviewUpheld,
   VerdictGiven,
   VerdictWithdrawn,
 } from '../../review/index.js';
@@ -63,12 +64,13 @@ const EVENTS = [
   ReviewDismissed,
   ModelProblemFound,
   ReviewOverturned,
+  ReviewUpheld,
 ] as const;
 
 /** The view of cases has the current round only. A reviewer's record needs what became of every verdict. */
 export const verdictsView = defineView({
   name: 'verdicts',
-  version: 3,
+  version: 4,
   summary: 'The verdicts of every round of a case, how long they took, and how the round was decided.',
   events: EVENTS,
   table: { name: 'verdicts', key: 'case_id', columns },
@@ -117,6 +119,7 @@ function change(row: VerdictsRow, event: Change): VerdictsRow {
     case 'VerdictWithdrawn':
       return { ...row, verdicts: row.verdicts.filter((one) => !isWithdrawn(row, one, event.data.reviewer)) };
     case 'ReviewConfirmed':
+    case 'ReviewUpheld':
       return decided(row, 'confirmed');
     case 'ReviewDismissed':
       return decided(row, 'dismissed');

@@ -1,19 +1,15 @@
 import { type AccountStanding, accountStream, consequencesOf } from '../../account/index.js';
-import {
-  EnforcementOrdered,
-  enforcementStream,
-  forReplacement,
-  ladderStream,
-  type Order,
-  orderFor,
-  statementFor,
-} from '../../enforcement/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
 import type { Transactor } from '../../event-store/transact.js';
 import { isOf } from '../../events/event-definition.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { confirmationOf } from '../../review/index.js';
+import { enforcementStream, type Order } from '../enforcement.js';
+import { EnforcementOrdered } from '../events.js';
+import { ladderStream } from '../ladder.js';
+import { orderFor } from '../ordered-measures.js';
+import { forReplacement, statementFor } from './order-additions.js';
 
 /** What a confirmed case would have led to if its reviewers had named another clause. */
 export class OtherMeasures {
@@ -31,8 +27,7 @@ export class OtherMeasures {
     const { accountId, imageId, categories } = order;
     const caseId = order.caseId!;
     const confirmation = await confirmationOf(this.store, caseId);
-    if (!confirmation)
-      throw new Error(`case ${caseId} of the appeal was never confirmed; its enforcement is ${accountId}'s`);
+    if (!confirmation) throw new Error(`case ${caseId} was never confirmed; its enforcement is ${accountId}'s`);
     const [{ state: ladder }, standing] = await Promise.all([
       this.transactor.load(ladderStream, undefined),
       this.orderedAt(caseId, confirmation.position).then((orderedAt) => this.standingAt(accountId, orderedAt)),
@@ -45,7 +40,7 @@ export class OtherMeasures {
       forReplacement(this.transactor, order, other),
       order.statement ?? statementFor(this.transactor, confirmation),
     ]);
-    // Another system may have confirmed it, but people here decided on the appeal that this clause was violated.
+    // Another system may have confirmed it, but people decided since that this clause was violated.
     const statement = { ...given, decidedBy: 'reviewers' as const, isMeasureAutomated: true };
     return { ...other, ...targets, statement };
   }

@@ -8,6 +8,7 @@ import {
   IsArray,
   IsBoolean,
   IsInt,
+  IsNumber,
   IsString,
   Matches,
   Max,
@@ -122,6 +123,10 @@ function addressFault(address: string): string | undefined {
 
 export const IsInteger = (description: string, minimum: number, maximum: number) =>
   applyDecorators(Max(maximum), Min(minimum), IsInt(), Means(description));
+
+/** A number that need not be an integer. */
+export const IsWithin = (description: string, minimum: number, maximum: number) =>
+  applyDecorators(Max(maximum), Min(minimum), IsNumber(), Means(description));
 
 export const IsFlag = (description: string) => applyDecorators(IsBoolean(), Means(description));
 

@@ -12,6 +12,7 @@ import {
   PerWeek,
   Priority,
 } from '../events/schemas.js';
+import { gateEvents } from './gate-events.js';
 
 const cohortId = EntityId('The cohort.');
 
@@ -124,6 +125,7 @@ export const rolloutStreamEvents = [
   OnboardingResumed,
   CohortAdmitted,
   CohortClosed,
+  ...gateEvents,
 ];
 
 export type RolloutEvent = EventOf<(typeof rolloutStreamEvents)[number]>;

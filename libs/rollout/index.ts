@@ -7,6 +7,12 @@ import { ExportAddressesController, ExportAddressesHandler } from './features/ex
 import { ImportCohortHandler, importCohortInbound } from './features/import-cohort.js';
 import { PauseOnboardingController, PauseOnboardingHandler } from './features/pause-onboarding.js';
 import { ResumeOnboardingController, ResumeOnboardingHandler } from './features/resume-onboarding.js';
+import {
+  ChangeModelHandler,
+  SetGateController,
+  SetGateLimitHandler,
+  SetGateParametersHandler,
+} from './features/set-gate.js';
 import { SetRateController, SetRateHandler } from './features/set-rate.js';
 import { onboarding } from './processes/onboarding.js';
 import { CohortScheduler } from './processes/scheduler.js';
@@ -16,6 +22,7 @@ import { ListCohortsController, ListCohortsHandler } from './queries/list-cohort
 import { PeopleLeft } from './queries/people-left.js';
 import { RolloutGauges } from './queries/rollout-gauges.js';
 import { ShowCohortController, ShowCohortHandler } from './queries/show-cohort.js';
+import { ShowGateController, ShowGateHandler } from './queries/show-gate.js';
 import { ShowRolloutController, ShowRolloutHandler } from './queries/show-rollout.js';
 import { rolloutStream } from './rollout.js';
 import { CloseEarlierCohorts1700000000060 } from './schema.js';
@@ -43,6 +50,10 @@ export const rolloutContext: Context = {
   },
   commands: [
     SetRateHandler,
+    SetGateLimitHandler,
+    SetGateParametersHandler,
+    ChangeModelHandler,
+    ShowGateHandler,
     PauseOnboardingHandler,
     ResumeOnboardingHandler,
     AdmitCohortHandler,
@@ -67,6 +78,12 @@ export const rolloutContext: Context = {
         ShowCohortController,
         ExportAddressesController,
       ],
+    },
+    {
+      name: 'Gate',
+      description:
+        'Whether the evidence since the last change supports a higher rate. Nothing acts on it: operators set the rate.',
+      controllers: [ShowGateController, SetGateController],
     },
   ],
   services: [Admissions, CohortList, PeopleLeft, RolloutGauges],

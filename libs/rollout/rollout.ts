@@ -3,6 +3,7 @@ import type { StreamKind } from '../kernel/decider.js';
 import type { Position } from '../kernel/envelope.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
 import { type RolloutEvent, rolloutStreamEvents } from './events.js';
+import { evolveGate, type Gate, initialGate } from './gate-stage.js';
 
 /** The number of latest cohorts kept in the state, whatever their age; an older one is found by its own stream. */
 const COHORTS_REMEMBERED = 1000;
@@ -43,14 +44,18 @@ export interface Rollout {
    * of one hour are kept together, which counts them for up to an hour longer.
    */
   past: readonly (Span & { people: number })[];
+  gate: Gate;
 }
 
 /** The kind has a single stream, `rollout`: the cap is a rule over all cohorts, so one stream decides. */
 export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
   category: 'rollout',
   events: rolloutStreamEvents,
-  initial: { daily: false, paused: false, changedAt: 0, cohorts: [], past: [] },
-  evolve(state, { type, data }, { position }) {
+  initial: { daily: false, paused: false, changedAt: 0, cohorts: [], past: [], gate: initialGate },
+  evolve(before, event, place) {
+    const state = { ...before, gate: evolveGate(before.gate, event, place, before.perWeek ?? 0) };
+    const { type, data } = event;
+    const { position } = place;
     switch (type) {
       case 'OnboardingRateSet':
         return { ...state, perWeek: data.perWeek, daily: data.daily, changedAt: position };
@@ -80,6 +85,10 @@ export const rolloutStream: StreamKind<Rollout, RolloutEvent> = {
         };
         return { ...state, cohorts: state.cohorts.map(close) };
       }
+      case 'GateLimitSet':
+      case 'GateParametersSet':
+      case 'ModelChanged':
+        return state;
     }
   },
 };

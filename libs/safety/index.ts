@@ -28,6 +28,7 @@ import { firstExposure, waitingSamples } from './queries/sample-facts.js';
 import { PrevalenceController, ShowPrevalenceHandler } from './queries/show-prevalence.js';
 import { ReviewersController, ShowReviewersHandler } from './queries/show-reviewers.js';
 import { ShowSafetyMetricsController, ShowSafetyMetricsHandler } from './queries/show-safety-metrics.js';
+import { StageEvidence } from './queries/stage-evidence.js';
 import { DropDeactivationTimes1700000000169 } from './schema.js';
 import { deactivationsView } from './views/deactivations.js';
 import { disregardedDecisionsView } from './views/disregarded-decisions.js';
@@ -40,6 +41,7 @@ export * from './agreement.js';
 export * from './calendar-buckets.js';
 export * from './metrics.js';
 export type { SafetyAnswer } from './queries/safety-answer.js';
+export { EVIDENCE_SOURCES, StageEvidence } from './queries/stage-evidence.js';
 export * from './review-metrics.js';
 export * from './safety-counts.js';
 export * from './views/deactivations.js';
@@ -114,5 +116,6 @@ export const safetyContext: Context = {
     OutcomeGauges,
     PrevalenceReport,
     PrevalenceGauges,
+    StageEvidence,
   ],
 };

@@ -47,6 +47,12 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
     { outcome: 'denied', reason: 'it shows an injury', token: 1 },
   ],
   'PUT /v1/appeals/:id/claim': [{ token: 1 }],
+  'PUT /v1/gate/limit': [{ limit: 0.0002, reason: 'as published' }],
+  'PUT /v1/gate/parameters': [
+    { alpha: 0.04, labelDelayDays: 14, lateShare: 0.01, recallLower: 0.5, reason: 'measured' },
+    { accountDays: 7, accountCap: 1, isNearLimit: true, plannedStages: 4, reason: 'a plan' },
+  ],
+  'POST /v1/gate/model-changes': [{ model: 'dalle-2.1', reason: 'a better filter' }],
   'PUT /v1/rollout/rate': [{ perWeek: 10, daily: true }],
   'PUT /v1/switches/:action': [{ reason: 'an incident', until: '2032-06-01T00:00:00Z' }],
   'PUT /v1/image-rules/:rule': [

@@ -14,6 +14,9 @@ const columns = {
   /** By cause: deactivations, suspensions, restrictions and strikes that nobody has lifted. */
   consequences: nullable(jsonb<Consequences>()),
   cohort_id: nullable(text()),
+  /** The position of its onboarding, and when that was stored: the order of onboarding. */
+  onboarded_position: nullable(int8()),
+  onboarded_stored_at: nullable(timestamptz()),
   /** The position of the account's last event. */
   position: int8(),
 };
@@ -24,13 +27,14 @@ export type AccountStandingRow = RowOf<typeof columns>;
 export const accountStandingOf = (account: AccountStream) =>
   defineView({
     name: 'account-standing',
-    version: 3,
+    version: 4,
     summary: 'The state of each account: waitlist, policy, suspension, deactivation, and their causes.',
     events: account.events,
     table: { name: 'accounts', key: 'account_id', columns },
     keys: ({ data }) => [data.accountId],
     evolve(row: AccountStandingRow | undefined, event, accountId) {
       if (row && event.position <= row.position) return row;
+      const isFirst = event.type === 'AccountOnboarded' && (row?.onboarded_position ?? null) === null;
       const after = account.evolve(row ? standingOf(row) : account.initial, event, placeOf(event));
       return {
         account_id: accountId,
@@ -41,6 +45,8 @@ export const accountStandingOf = (account: AccountStream) =>
         deactivated_at: after.deactivated ? (row?.deactivated_at ?? Date.parse(event.metadata.time)) : null,
         consequences: after.consequences ?? null,
         cohort_id: after.cohortId ?? null,
+        onboarded_position: isFirst ? event.position : (row?.onboarded_position ?? null),
+        onboarded_stored_at: isFirst ? Date.parse(event.recordedAt) : (row?.onboarded_stored_at ?? null),
         position: event.position,
       };
     },

@@ -1,8 +1,14 @@
-import { type CommandGroup, command } from '../../cli/commands.js';
+import { InvalidArgumentError } from 'commander';
+import { type CommandGroup, command, integer, reason } from '../../cli/commands.js';
 import { jsonOf } from '../../cli/json-file.js';
 import type { Shown } from '../../cli/rendering/plain-text.js';
 import { table } from '../../cli/rendering/table.js';
+import type { Session } from '../../cli/session.js';
+import type { WriteReceipt } from '../../http/write-receipt.js';
+import { InvalidInput } from '../../kernel/errors.js';
+import type { GateAnswer } from '../queries/show-gate.js';
 import { computeCase, type GateCase, type GateResult, gateCasesOf } from './gate-cases.js';
+import { gateText } from './gate-text.js';
 
 const CASES = '{"cases": [{"n", "x", "a", "b", "p0"}, …]} with x violations among n exposures';
 const DIGITS = 10;
@@ -10,7 +16,34 @@ const DIGITS = 10;
 export const gateCommands: CommandGroup = (program, run) => {
   const group = program
     .command('gate')
-    .description('Computes the statistics of the safety gate, which asks whether the evidence supports a higher rate.');
+    .description('Shows whether the evidence supports a higher rate, and computes the statistics that say so.');
+
+  command(
+    group,
+    'show',
+    'Shows whether the evidence supports a higher rate, why, what would change it, and what is promised.',
+    'gate show',
+    'gate show --per-week 2000',
+  )
+    .option('--per-week <n>', 'the rate that is asked about; twice the present one by default', integer(0, 10_000_000))
+    .action(run<{ perWeek?: number }>((session, { perWeek }) => showGate(session, perWeek)));
+
+  setCommand(group, run);
+
+  command(
+    group,
+    'model-changed',
+    'Records that the image service uses another model from now on; the evidence begins anew.',
+    "gate model-changed dalle-2.1 'a better filter'",
+  )
+    .argument('<model>', 'the model and its version')
+    .argument('<reason>', 'why', reason)
+    .action(
+      run(async (session, _, model, why) => {
+        await session.client.post<WriteReceipt>('/v1/gate/model-changes', { model, reason: why }, { repeatable: true });
+        return showGate(session);
+      }),
+    );
 
   command(
     group,
@@ -28,6 +61,72 @@ export const gateCommands: CommandGroup = (program, run) => {
       }),
     );
 };
+
+interface SetOptions {
+  limit?: number;
+  alpha?: number;
+  labelDelay?: number;
+  lateShare?: number;
+  recall?: number;
+  accountDays?: number;
+  accountCap?: number;
+  near?: boolean;
+  plannedStages?: number;
+  reason: string;
+}
+
+const setCommand: CommandGroup = (group, run) => {
+  command(
+    group,
+    'set',
+    'Sets the limit or parameters; the evidence begins anew, once for the limit and once for all parameters.',
+    "gate set --limit 0.0002 --reason 'as the board decided'",
+    "gate set --label-delay 14 --late-share 0.01 --reason 'flags come later than we thought'",
+  )
+    .option('--limit <share>', 'the violation rate that must not be reached', share)
+    .option('--alpha <share>', 'the chance that the rollout ever raises its rate wrongly', share)
+    .option('--label-delay <days>', 'after how many days an exposure counts', integer(0, 365))
+    .option('--late-share <share>', 'the most violations that are flagged later, or reopened', share)
+    .option('--recall <share>', 'the least share of violations that is ever found', share)
+    .option('--account-days <days>', 'how many days of an account count', integer(1, 365))
+    .option('--account-cap <n>', 'the most violations that one account can make', integer(1, 1000))
+    .option('--near', 'open near 0.8 of the limit, and later far below it')
+    .option('--no-near', 'open soon far below the limit')
+    .option(
+      '--planned-stages <n>',
+      'stages of the ramp plan, which share alpha evenly; 0 for no plan',
+      integer(0, 1000),
+    )
+    .requiredOption('--reason <text>', 'why', reason)
+    .action(
+      run<SetOptions>(async (session, { limit, reason, ...options }) => {
+        const { alpha, labelDelay, lateShare, recall, accountDays, accountCap, near, plannedStages } = options;
+        const named = { alpha, lateShare, accountDays, accountCap, plannedStages };
+        const parameters = { ...named, labelDelayDays: labelDelay, recallLower: recall, isNearLimit: near };
+        const hasParameters = Object.values(parameters).some((value) => value !== undefined);
+        if (limit === undefined && !hasParameters)
+          throw new InvalidInput([
+            { field: '--limit', message: 'is missing: name what to set, such as --limit 0.0002' },
+          ]);
+        const put = (path: string, body: object) => session.client.request<WriteReceipt>('PUT', path, { body });
+        if (limit !== undefined) await put('/v1/gate/limit', { limit, reason });
+        if (hasParameters) await put('/v1/gate/parameters', { ...parameters, reason });
+        return showGate(session);
+      }),
+    );
+};
+
+async function showGate({ client, print }: Session, perWeek?: number): Promise<void> {
+  const gate = await client.get<GateAnswer>('/v1/gate', perWeek === undefined ? {} : { perWeek: String(perWeek) });
+  print(gate, () => gateText(gate));
+}
+
+/** Parses a number from 0 to 1. */
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('It must be a number from 0 to 1, such as 0.05.');
+}
 
 function resultsText(cases: readonly GateCase[], results: readonly GateResult[]): Shown {
   const rows = results.map(({ logESafe, logEHarm, csLower, csUpper }, i) => {

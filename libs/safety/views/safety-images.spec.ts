@@ -47,6 +47,8 @@ describe('the safety-images view', () => {
       shared_at: Date.parse(at(18)),
       link_shared_at: null,
       exposed_at: Date.parse(at(17)),
+      exposed_position: downloaded.position,
+      exposed_stored_at: Date.parse(at(17)),
       flagged_at: Date.parse(at(19)),
       flag_count: 2,
       flags: [

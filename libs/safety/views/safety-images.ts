@@ -1,7 +1,17 @@
 import type { EventOf, RecordedOf } from '../../events/event-definition.js';
 import { type ImageGenerated, imageEvents } from '../../images/index.js';
 import { unhandled } from '../../kernel/decider.js';
-import { bool, defineView, int4, jsonb, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
+import {
+  bool,
+  defineView,
+  int4,
+  int8,
+  jsonb,
+  nullable,
+  type RowOf,
+  text,
+  timestamptz,
+} from '../../projections/view.js';
 import {
   CaseOpened,
   CaseReopened,
@@ -42,6 +52,9 @@ const columns = {
   link_shared_at: nullable(timestamptz()),
   /** When it was first shared publicly or downloaded. */
   exposed_at: nullable(timestamptz()),
+  /** The position of the first event by which it was, and when that was stored: the order of arrival. */
+  exposed_position: nullable(int8()),
+  exposed_stored_at: nullable(timestamptz()),
   /** When it was first flagged. */
   flagged_at: nullable(timestamptz()),
   flag_count: int4(),
@@ -120,6 +133,8 @@ const unseen = (imageId: string): SafetyImageRow => ({
   shared_at: null,
   link_shared_at: null,
   exposed_at: null,
+  exposed_position: null,
+  exposed_stored_at: null,
   flagged_at: null,
   flag_count: 0,
   flags: NONE,
@@ -139,9 +154,9 @@ function evolveKnown(row: SafetyImageRow, event: SafetyEvent, at: number): Safet
     case 'ImageGenerated':
       return generated(row, event.data, at);
     case 'ImageShared':
-      return shared(row, event.data.audience ?? PUBLIC, at);
+      return shared(isPublic(event.data) ? arrived(row, event) : row, event.data.audience ?? PUBLIC, at);
     case 'ImageDownloaded':
-      return row.exposed_at !== null && row.exposed_at <= at ? row : { ...row, exposed_at: at };
+      return exposedBy(arrived(row, event), at);
     case 'ContentFlagged':
       return detected(flagged(row, event.id, event.data.categories, at), event.data.flaggerKind === 'detector');
     case 'CaseReopened':
@@ -182,6 +197,17 @@ const earliest = (known: number | null, at: number): number => (known === null |
 
 /** A share without an audience is public. */
 const PUBLIC = 'public';
+
+const isPublic = ({ audience = PUBLIC }: { audience?: string }): boolean => audience === PUBLIC;
+
+/** An exposure as the log has it, whenever its sender says that it happened. */
+function arrived(row: SafetyImageRow, { position, recordedAt }: Pick<SafetyEvent, 'position' | 'recordedAt'>) {
+  if (row.exposed_position !== null && row.exposed_position <= position) return row;
+  return { ...row, exposed_position: position, exposed_stored_at: Date.parse(recordedAt) };
+}
+
+const exposedBy = (row: SafetyImageRow, at: number): SafetyImageRow =>
+  row.exposed_at !== null && row.exposed_at <= at ? row : { ...row, exposed_at: at };
 
 function shared(row: SafetyImageRow, audience: string, at: number): SafetyImageRow {
   const shared_at = earliest(row.shared_at, at);

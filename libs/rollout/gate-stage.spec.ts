@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { RolloutEvent } from './events.js';
+import { changeModel, DEFAULT_SETTINGS, setGateLimit, setGateParameters } from './gate-stage.js';
+import { rolloutStream } from './rollout.js';
+
+const rate = (perWeek: number): RolloutEvent => ({ type: 'OnboardingRateSet', data: { perWeek, daily: false } });
+const limit = (limit: number): RolloutEvent => ({ type: 'GateLimitSet', data: { limit, reason: 'as published' } });
+const { limit: _, ...usual } = DEFAULT_SETTINGS;
+const parameters = (change: Partial<typeof usual> & { plannedStages?: number }): RolloutEvent => ({
+  type: 'GateParametersSet',
+  data: { ...usual, ...change, reason: 'measured' },
+});
+const model = (model: string): RolloutEvent => ({ type: 'ModelChanged', data: { model, reason: 'a better one' } });
+const actor = { kind: 'user', id: 'olga' } as const;
+/** After these events, whose positions are 1, 2, … */
+const gate = (...events: RolloutEvent[]) =>
+  events.reduce(
+    (state, event, i) =>
+      rolloutStream.evolve(state, event, { position: i + 1, time: '2022-05-18T09:00:00.000Z', actor, source: '/spec' }),
+    rolloutStream.initial,
+  ).gate;
+
+describe('a stage of the gate', () => {
+  it('begins with the first rate above 0, since without people there is no evidence', () => {
+    expect(gate().stage).toBeUndefined();
+    expect(gate(rate(0), limit(0.001), parameters({ alpha: 0.01 }), model('m-1')).stage).toBeUndefined();
+    expect(gate(rate(0), rate(1000)).stage).toMatchObject({ ordinal: 1, cause: 'rate-raised' });
+  });
+
+  it('begins at every raise of the rate, and neither at a reduction nor when it is paused', () => {
+    const paused: RolloutEvent = { type: 'OnboardingPaused', data: { reason: 'a test' } };
+    const resumed: RolloutEvent = { type: 'OnboardingResumed', data: {} };
+    expect(gate(rate(1000), rate(500), paused, resumed).stage).toMatchObject({ ordinal: 1 });
+    expect(gate(rate(1000), rate(500), rate(501)).stage).toMatchObject({ ordinal: 2, cause: 'rate-raised' });
+  });
+
+  it.each([
+    ['limit-set', limit(0.0002)],
+    ['parameters-set', parameters({ labelDelayDays: 14 })],
+    ['model-changed', model('m-2')],
+  ])('begins with %s', (cause, event) => {
+    expect(gate(rate(1000), event).stage).toMatchObject({ ordinal: 2, cause });
+  });
+
+  it('never restarts its count, and has the evidence since its last event only', () => {
+    const events = fc.array(
+      fc.oneof(
+        fc.nat(3).map(rate),
+        fc.constantFrom(0.0001, 0.0002).map(limit),
+        fc.constantFrom(7, 9).map((labelDelayDays) => parameters({ labelDelayDays })),
+        fc.constantFrom('m-1', 'm-2').map(model),
+      ),
+      { maxLength: 20 },
+    );
+    fc.assert(
+      fc.property(events, (events) => {
+        let before = gate().stage;
+        for (let end = 1; end <= events.length; end++) {
+          const { stage } = gate(...events.slice(0, end));
+          const ordinal = before?.ordinal ?? 0;
+          if (stage?.since === before?.since) expect(stage).toEqual(before);
+          else expect([stage!.ordinal, stage!.since > (before?.since ?? -1)]).toEqual([ordinal + 1, true]);
+          before = stage;
+        }
+      }),
+    );
+  });
+});
+
+describe('the limit of the gate', () => {
+  it('is 0.05% times 30% unless it is set', () => {
+    expect(gate().settings.limit).toBe(0.00015);
+    expect(gate(limit(0.0002), parameters({ alpha: 0.01 })).settings).toMatchObject({ limit: 0.0002, alpha: 0.01 });
+  });
+
+  it('is set with a reason, and setting the same one is a no-op', () => {
+    expect(setGateLimit(gate(), 0.0002, 'as published')).toEqual([limit(0.0002)]);
+    expect(setGateLimit(gate(limit(0.0002)), 0.0002, 'another reason')).toEqual([]);
+  });
+});
+
+describe('the parameters of the gate', () => {
+  it('change as given and stay as they are otherwise', () => {
+    const before = gate(parameters({ alpha: 0.01, plannedStages: 4 }));
+    expect(setGateParameters(before, { accountCap: 1 }, 'measured')).toEqual([
+      parameters({ alpha: 0.01, accountCap: 1, plannedStages: 4 }),
+    ]);
+    expect(setGateParameters(before, { plannedStages: null }, 'measured')).toEqual([parameters({ alpha: 0.01 })]);
+    expect(gate(parameters({ plannedStages: 4 }), parameters({})).settings.plannedStages).toBeUndefined();
+  });
+
+  it('are a no-op if all of them are as they were', () => {
+    const before = gate(parameters({ alpha: 0.01, plannedStages: 4 }));
+    expect(setGateParameters(before, {}, 'measured')).toEqual([]);
+    expect(setGateParameters(before, { alpha: 0.01, plannedStages: 4, labelDelayDays: 9 }, 'measured')).toEqual([]);
+    expect(setGateParameters(gate(), { plannedStages: null }, 'measured')).toEqual([]);
+  });
+});
+
+describe('a change of the model', () => {
+  it('is recorded with a reason, and the same model again is a no-op', () => {
+    expect(changeModel(gate(), 'm-1', 'a better one')).toEqual([model('m-1')]);
+    expect(changeModel(gate(model('m-1')), 'm-1', 'once more')).toEqual([]);
+    expect(changeModel(gate(model('m-1'), model('m-2')), 'm-1', 'a better one')).toEqual([model('m-1')]);
+  });
+});

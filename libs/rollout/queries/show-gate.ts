@@ -1,0 +1,240 @@
+import { Controller, Get, Inject, Query as QueryParameters } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
+import { Type as ToType } from 'class-transformer';
+import { type Static, Type } from 'typebox';
+import { FromViews } from '../../context/from-views.js';
+import { LogEpoch } from '../../event-store/log-epoch.js';
+import { Transactor } from '../../event-store/transact.js';
+import { MAX_PER_WEEK } from '../../events/schemas.js';
+import { verdictOf } from '../../gate/verdict.js';
+import { Roles } from '../../http/credentials/route-access.js';
+import { IfGiven, IsInteger } from '../../http/field-rules.js';
+import { entityTagOf } from '../../http/if-match.js';
+import {
+  closed,
+  count,
+  flag,
+  instant,
+  list,
+  oneOf,
+  orNull,
+  position,
+  text,
+} from '../../http/openapi/answer-schemas.js';
+import { answer, Operation } from '../../http/openapi/operation.js';
+import { type Clock, DAY_MS } from '../../kernel/clock.js';
+import { CLOCK } from '../../platform/ports.js';
+import { ViewReader } from '../../projections/view-reader.js';
+import { EVIDENCE_SOURCES, StageEvidence } from '../../safety/index.js';
+import { rolloutStream } from '../rollout.js';
+
+const REASONS = [
+  'no-stage',
+  'cohort-harm',
+  'backlog-too-long',
+  'figures-missing',
+  'exposures-insufficient',
+  'accounts-insufficient',
+  'load-too-high',
+  'backlog-over-a-day',
+] as const;
+
+const number = (description: string) => Type.Number({ description });
+
+export const GateAnswer = closed({
+  outcome: oneOf(
+    ['expand', 'hold', 'brake'],
+    'What the evidence supports: a higher rate, the present one, or no admission. Nothing acts on it.',
+  ),
+  reasons: list(oneOf(REASONS, 'A reason.'), 'Why it is not `expand`; empty if it is.'),
+  stage: orNull(
+    closed(
+      {
+        ordinal: count('1 for the first stage; it never restarts.'),
+        since: position('The event that it begins with. What arrived after it is evidence.'),
+        at: instant('When that happened.'),
+        cause: oneOf(['rate-raised', 'limit-set', 'parameters-set', 'model-changed'], 'What that was.'),
+      },
+      'Since when evidence counts; null until a rate above 0 is set.',
+    ),
+  ),
+  settings: closed(
+    {
+      limit: number('The violation rate that must not be reached.'),
+      alpha: number('The chance that the rollout ever raises its rate wrongly.'),
+      labelDelayDays: count('After how many days an exposure counts.'),
+      lateShare: number('At most this share of violations is flagged later, or reopened.'),
+      recallLower: number('At least this share of violations is ever found.'),
+      accountDays: count('How many days of an account count.'),
+      accountCap: count('How many violations of one account count.'),
+      isNearLimit: flag('Whether it is to open near 0.8 of the limit.'),
+      plannedStages: orNull(count('The stages of the ramp plan; null without one.')),
+    },
+    'What operators have set.',
+  ),
+  exposures: closed(
+    {
+      passes: flag('Whether the test with each exposure as unit passes.'),
+      exposures: count(
+        'Distinct exposed images of the stage, in the order of arrival, up to the first that is too young.',
+      ),
+      pending: count('Of these, flagged and not decided. They count as violations.'),
+      confirmed: count('Of these, confirmed.'),
+      limit: number('The limit after its discounts for late labels and recall.'),
+      a: number('The first parameter of the beta prior.'),
+      b: number('The second one.'),
+      alpha: number('What this stage may spend.'),
+      logE: number('The natural logarithm of the evidence. It passes at -ln(alpha).'),
+      requiredExposures: orNull(count('The least exposures that suffice; null if the stage may spend nothing.')),
+      moreCleanExposures: orNull(
+        count('How many more exposures without a violation would do; null if that is not to be expected.'),
+      ),
+      upper: number('The highest violation rate that the test does not refute. Below the limit exactly if it passes.'),
+    },
+    'The test with each exposure as unit.',
+  ),
+  accounts: closed(
+    {
+      passes: flag('Whether the test with each account as unit passes.'),
+      accounts: count('Accounts that were onboarded in the stage and whose window is closed.'),
+      exposures: count('Their exposures in their windows.'),
+      violations: count('Of these, flagged and not dismissed, as many of each account as count.'),
+      logE: number('The natural logarithm of the evidence.'),
+    },
+    'The test with each account as unit, which holds where a few accounts make most violations.',
+  ),
+  harm: list(
+    closed({
+      cohortId: text('The cohort.'),
+      ordinal: count('Its number among all cohorts, from 1.'),
+      exposures: count('Its exposures in the stage that count.'),
+      confirmed: count('Of these, confirmed.'),
+      isHarm: flag('Whether they show a rate above the limit.'),
+      lower: number('The lowest violation rate that the test does not refute.'),
+    }),
+    'The cohorts with a confirmed violation, oldest first.',
+  ),
+  load: closed(
+    {
+      verdictsPerDay: orNull(number('Cases decided a day; null in the first three days.')),
+      casesPerDay: number('Cases opened a day.'),
+      waiting: count('Cases that wait now.'),
+      people: count('Onboarded accounts that are not deactivated.'),
+      peopleAfter: count('The same after a week at the rate that is asked about.'),
+    },
+    'What reviewers do and have to do, of the last 14 days.',
+  ),
+  etag: text('Also the header `ETag`. Send it as `If-Match` to set the limit or parameters only if nobody has since.'),
+  position: position('The evidence includes all events up to this position.'),
+});
+export type GateAnswer = Static<typeof GateAnswer>;
+
+const example: GateAnswer = {
+  outcome: 'hold',
+  reasons: ['exposures-insufficient', 'accounts-insufficient'],
+  stage: { ordinal: 1, since: '7', at: '2022-05-18T09:00:00.000Z', cause: 'rate-raised' },
+  settings: {
+    limit: 0.00015,
+    alpha: 0.05,
+    labelDelayDays: 9,
+    lateShare: 0.05,
+    recallLower: 1,
+    accountDays: 14,
+    accountCap: 3,
+    isNearLimit: false,
+    plannedStages: null,
+  },
+  exposures: {
+    passes: false,
+    exposures: 20_000,
+    pending: 0,
+    confirmed: 0,
+    limit: 0.0001425,
+    a: 1,
+    b: 7_017.5,
+    alpha: 0.025,
+    logE: 1.9,
+    requiredExposures: 35_286,
+    moreCleanExposures: 15_286,
+    upper: 0.00022,
+  },
+  accounts: { passes: false, accounts: 1_000, exposures: 18_000, violations: 0, logE: 0.6 },
+  harm: [],
+  load: { verdictsPerDay: 120, casesPerDay: 80, waiting: 14, people: 1_000, peopleAfter: 3_000 },
+  etag: '"9c1f03ab55d2-0"',
+  position: '1042',
+};
+
+export class ShowGate extends Query<GateAnswer> {
+  @IfGiven()
+  @ToType(() => Number)
+  @IsInteger(
+    'The rate that is asked about, for the load on reviewers; twice the present one by default.',
+    0,
+    MAX_PER_WEEK,
+  )
+  perWeek?: number;
+}
+
+@QueryHandler(ShowGate)
+export class ShowGateHandler implements IQueryHandler<ShowGate> {
+  constructor(
+    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(StageEvidence) private readonly evidence: StageEvidence,
+    @Inject(ViewReader) private readonly reader: ViewReader,
+    @Inject(LogEpoch) private readonly epoch: LogEpoch,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async execute({ perWeek: asked }: ShowGate): Promise<GateAnswer> {
+    // Read first, so that the evidence is at least that new.
+    const positions = await Promise.all(EVIDENCE_SOURCES.map((view) => this.reader.position(view)));
+    const { state } = await this.transactor.load(rolloutStream, undefined);
+    const { settings, stage, changedAt } = state.gate;
+    const now = this.clock.now();
+    const found = await this.evidence.read({
+      // Nothing is evidence before a stage begins.
+      since: stage?.since ?? Number.MAX_SAFE_INTEGER,
+      now,
+      labelDelayMs: settings.labelDelayDays * DAY_MS,
+      accountWindowMs: settings.accountDays * DAY_MS,
+    });
+    const load = await this.evidence.load(now, asked ?? 2 * (state.perWeek ?? 0));
+    const totals = { ...found, stage: stage?.ordinal ?? 1, load, missing: [], stopped: [] };
+    const { outcome, reasons, exposures, accounts, harm } = verdictOf(totals, settings);
+    const { prior, n: _, x: __, ...test } = exposures;
+    const { cap: ___, ...ofAccounts } = accounts;
+    return {
+      outcome,
+      reasons: [...(stage ? [] : ['no-stage' as const]), ...(reasons as (typeof REASONS)[number][])],
+      stage: stage ? { ...stage, since: String(stage.since) } : null,
+      settings: { ...settings, plannedStages: settings.plannedStages ?? null },
+      exposures: { ...test, ...prior, ...found.counts },
+      accounts: ofAccounts,
+      harm: harm.map(({ ordinal, exposures: counted, confirmed, isHarm, lower }, i) => ({
+        cohortId: found.cohorts[i]!.cohortId,
+        ...{ ordinal, exposures: counted, confirmed, isHarm, lower },
+      })),
+      load,
+      etag: entityTagOf(changedAt, this.epoch.current),
+      position: String(Math.min(...positions)),
+    };
+  }
+}
+
+@Controller('v1/gate')
+export class ShowGateController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get()
+  @FromViews(...EVIDENCE_SOURCES)
+  @Roles('operator', 'administrator', 'compliance')
+  @Operation('Whether the evidence supports a higher rate, why, and what would change it', {
+    description:
+      'Computed from the evidence since the stage began. It advises; operators set the rate. It does not notice figures that no longer arrive.',
+    answer: answer('Gate', 'The gate as it is now.', GateAnswer, example),
+  })
+  showGate(@QueryParameters() query: ShowGate): Promise<GateAnswer> {
+    return this.queries.execute(query);
+  }
+}

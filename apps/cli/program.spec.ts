@@ -67,6 +67,8 @@ const COMMANDS = [
   'case reveal',
   'reviewer exposure',
   'reviewer break',
+  'reviewer decline',
+  'reviewer declined',
   'reviewer exposure-sums',
   'reviewer severe-viewers',
   'reviewer grant-severe',

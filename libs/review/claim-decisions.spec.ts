@@ -58,7 +58,7 @@ describe('a claim', () => {
     const severe = opened({ categories: ['violent', 'minors'] }).state();
     const by = (given: CaseFacts, isLead = false) => claim(severe, 'rev-1', NOW, { isLead }, given);
     for (const isLead of [true, false]) expect(() => by(facts(), isLead)).toThrow(refusal('severe-content'));
-    expect(types(by(facts('rev-1')))).toEqual(['CaseClaimed']);
+    expect(by(facts('rev-1'))).toMatchObject([{ type: 'CaseClaimed', data: { isSevere: true } }]);
     expect(types(claim(opened({ categories: ['violent'] }).state(), 'rev-1', NOW, {}, facts()))).toEqual([
       'CaseClaimed',
     ]);

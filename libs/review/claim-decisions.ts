@@ -14,7 +14,7 @@ import {
   refuseVoted,
   refuseWithoutClaim,
 } from './refusals.js';
-import { refuseSevere } from './reveal.js';
+import { refuseSevere, severeCategory } from './reveal.js';
 import { undecided } from './verdict-decisions.js';
 
 /** How long a case waits for the reviewer it was handed over to, before others may claim it. */
@@ -82,7 +82,8 @@ export function claimCase(state: Case, claim: ClaimCase, facts: CaseFacts): Case
       },
     );
   }
-  return [{ type: 'CaseClaimed', data: { caseId, reviewer, until: toIso(now + leaseMs), token: state.claims + 1 } }];
+  const claimed = { caseId, reviewer, until: toIso(now + leaseMs), token: state.claims + 1 };
+  return [{ type: 'CaseClaimed', data: { ...claimed, ...severityOf(state, facts) } }];
 }
 
 /** What a reviewer does with a claim. */
@@ -171,6 +172,10 @@ export function handOverCase(state: Case, handOver: HandOver, facts: CaseFacts):
   const data = { caseId, by, reviewer: to, until: toIso(now + HANDOVER_MS), ...noted(handOver) };
   return [{ type: 'CaseHandedOver', data }];
 }
+
+/** Known where it decides who may claim the case. */
+const severityOf = ({ categories }: Case, { severeViewers, severities }: CaseFacts): { isSevere?: boolean } =>
+  severeViewers ? { isSevere: severeCategory([...categories], severities) !== undefined } : {};
 
 /** By the flags alone: who claims a case may not know others' verdicts. @throws Refusal severe-content */
 function refuseSevereTo(

@@ -6,7 +6,7 @@ import { deciding, reviewerSource, votes } from './decision-events.js';
 import { GoldenAnswer, goldenCaseEvents, goldenEvents, SampleLikeness, UnflaggedOrigin } from './golden-events.js';
 import { isolationEvents } from './isolation-events.js';
 import { overturningEvents } from './overturning-events.js';
-import { reviewerEvents } from './reviewer-events.js';
+import { declinedEvents, reviewerEvents } from './reviewer-events.js';
 import { CaseMoved, CaseRouted, FLAG_SOURCES, reviewSettingsEvents } from './routing-events.js';
 import { FurtherReviewRequired } from './sampling-events.js';
 import { severeViewerEvents } from './severe-viewer-events.js';
@@ -98,8 +98,19 @@ export const CaseClaimed = defineEvent({
   version: 1,
   summary:
     'A reviewer claimed a case, or renewed the claim, which then has the same token. Nobody else can claim it until the lease ends.',
-  schema: eventData({ caseId, reviewer, until: Instant('When the lease ends.'), token: Type.Optional(token) }),
-  example: { caseId: 'img-1', reviewer: 'rev-1', until: '2022-05-19T10:20:00.000Z', token: 1 },
+  schema: eventData({
+    caseId,
+    reviewer,
+    until: Instant('When the lease ends.'),
+    token: Type.Optional(token),
+    isSevere: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether a flag names a clause of the highest severity, or one whose severity is unknown; absent where the claim is renewed.',
+      }),
+    ),
+  }),
+  example: { caseId: 'img-1', reviewer: 'rev-1', until: '2022-05-19T10:20:00.000Z', token: 1, isSevere: false },
 });
 
 export const CaseReleased = defineEvent({
@@ -309,4 +320,5 @@ export const reviewEvents = [
   ...severeViewerEvents,
   ...reviewSettingsEvents,
   ...reviewerEvents,
+  ...declinedEvents,
 ];

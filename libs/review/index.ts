@@ -4,11 +4,17 @@ import { ImageOwners, UNREPORTED_IMAGES } from '../images/index.js';
 import { bulkJobStream } from './bulk-job.js';
 import { caseStream } from './case.js';
 import type { Consequences } from './consequences.js';
+import { declinedStream } from './declined-categories.js';
 import { reviewEvents } from './events.js';
 import { BulkJobsController, CancelBulkJobHandler, StartBulkJobHandler } from './features/bulk-jobs.js';
 import { CaseFactsReader } from './features/case-facts.js';
 import { ClaimCaseController, ClaimCaseHandler } from './features/claim-case.js';
 import { ConfirmReviewHandler, confirmReviewInbound } from './features/confirm-review.js';
+import {
+  DeclineCategoriesController,
+  DeclineCategoriesHandler,
+  ShowDeclinedHandler,
+} from './features/decline-categories.js';
 import { EscalateCaseController, EscalateCaseHandler } from './features/escalate-case.js';
 import { FlagIsolation } from './features/flag-isolation.js';
 import { flagFiling, flagProcessing } from './features/flag-processing.js';
@@ -82,6 +88,7 @@ import {
 import { ListQueuesController, ListQueuesHandler } from './queries/list-queues.js';
 import { ListSevereViewersController, ListSevereViewersHandler } from './queries/list-severe-viewers.js';
 import { MatchingCases } from './queries/matching-cases.js';
+import { NextLimitsReader } from './queries/next-limits.js';
 import { NobodysAccounts } from './queries/nobodys-account.js';
 import { ShowOwnExposureController, ShowOwnExposureHandler } from './queries/own-exposure.js';
 import { PreviewImageController, PreviewImageHandler } from './queries/preview-image.js';
@@ -171,6 +178,7 @@ export const reviewContext: Context = {
     bulkJobStream,
     goldenStream,
     severeViewersStream,
+    declinedStream,
     reviewSettingsStream,
     reviewerStream,
   ],
@@ -214,6 +222,8 @@ export const reviewContext: Context = {
     ReviewCaseHandler,
     PreviewImageHandler,
     TakeBreakHandler,
+    DeclineCategoriesHandler,
+    ShowDeclinedHandler,
     ShowOwnExposureHandler,
     ShowExposureSumsHandler,
     GrantSevereViewingHandler,
@@ -263,6 +273,7 @@ export const reviewContext: Context = {
         ReopenCaseController,
         RevealContentController,
         TakeBreakController,
+        DeclineCategoriesController,
         ShowOwnExposureController,
         ShowExposureSumsController,
         ListSevereViewersController,
@@ -315,6 +326,7 @@ export const reviewContext: Context = {
     IsolatedFlags,
     IsolationGauge,
     MatchingCases,
+    NextLimitsReader,
     NobodysAccounts,
     AccountCasesReader,
     CaseFactsReader,

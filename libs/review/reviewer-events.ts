@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineEvent, type EventOf } from '../events/event-definition.js';
-import { EntityId, eventData, Labels, Line, Name } from '../events/schemas.js';
+import { EntityId, eventData, Instant, Labels, Line, Name } from '../events/schemas.js';
 
 /** Maximum languages of a reviewer. */
 export const MAX_LANGUAGES = 20;
@@ -44,3 +44,20 @@ export const AccountUnlinked = defineEvent({
 export const reviewerEvents = [ReviewerSkillsSet, AccountLinked, AccountUnlinked];
 
 export type ReviewerEvent = EventOf<(typeof reviewerEvents)[number]>;
+
+export const CategoriesDeclined = defineEvent({
+  type: 'CategoriesDeclined',
+  version: 1,
+  summary: 'A reviewer wants no cases of some categories from queues for a while. Nobody asks why.',
+  schema: eventData({
+    reviewer,
+    categories: Labels('The categories, instead of those before; empty if they want all again.'),
+    until: Instant('Until when.'),
+  }),
+  example: { reviewer: 'rev-1', categories: ['violent'], until: '2022-05-20T00:00:00.000Z' },
+});
+
+/** The events of the stream of what a reviewer declined. */
+export const declinedEvents = [CategoriesDeclined];
+
+export type DeclinedEvent = EventOf<(typeof declinedEvents)[number]>;

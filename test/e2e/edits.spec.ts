@@ -172,6 +172,13 @@ beforeAll(async () => {
       { path: '/v1/review-sampling', shown: '/v1/review-sampling', body: { goldenPercent: 3, reason: 'a test' } },
     ],
     [
+      'PUT /v1/reviewers/me/declined-categories',
+      {
+        ...{ path: '/v1/reviewers/me/declined-categories', shown: '/v1/reviewers/me/declined-categories' },
+        body: { categories: ['violent'] },
+      },
+    ],
+    [
       'PUT /v1/reviewers/:id/skills',
       {
         ...{ path: '/v1/reviewers/rita/skills', shown: '/v1/reviewers/rita' },

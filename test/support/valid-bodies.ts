@@ -106,6 +106,7 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
       reason: 'trained reviewers',
     },
   ],
+  'PUT /v1/reviewers/me/declined-categories': [{ categories: ['violent'], until: '2022-05-19T00:00:00Z' }],
   'PUT /v1/reviewers/:id/skills': [{ skills: ['severe'], languages: ['cy'], reason: 'trained' }],
   'POST /v1/reviewers/:id/accounts': [{ accountId: 'acc-1', reason: 'a relative' }],
   'POST /v1/cases/:id/verdicts': [

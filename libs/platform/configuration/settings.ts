@@ -110,6 +110,9 @@ const table = {
   claimsPerReviewer: integer(2, 0, 1_000).means(
     'Claims of one reviewer after which they get no further case of a queue: the one they look at and those ahead of it; 0 for no limit',
   ),
+  severeInARow: integer(5, 0, 1_000).means(
+    'Cases that name a clause of the highest severity that a queue gives one reviewer in a row while others wait there; 0 for no limit',
+  ),
   verdictWindowMs: integer(0, 0, DAY_MS).means(
     'How long a verdict can be taken back, in ms; its case is decided when it no longer can',
   ),

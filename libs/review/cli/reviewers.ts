@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { type Condition, command, conditionOf, ifMatch, integer, reason } from '../../cli/commands.js';
+import { type Condition, command, conditionOf, ifMatch, integer, reason, severalOf } from '../../cli/commands.js';
 import { line, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
 import { pairs, rowsOf, table, time } from '../../cli/rendering/table.js';
-import type { Runner } from '../../cli/session.js';
+import type { Runner, Session } from '../../cli/session.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
+import type { DeclinedAnswer } from '../features/decline-categories.js';
 import type { ExposureSums } from '../queries/exposure-sums.js';
 import type { SevereViewersAnswer } from '../queries/list-severe-viewers.js';
 import type { OwnExposureAnswer } from '../queries/own-exposure.js';
@@ -30,6 +31,29 @@ export function reviewerCommands(group: Command, run: Runner): void {
       print(written, () => line`your break is recorded; it ends when you look at something`);
     }),
   );
+
+  command(
+    group,
+    'decline [categories]',
+    'Leaves cases of these categories, separated by commas, out of what queues give you today. Without any, you get all again.',
+    'reviewer decline violent,spam',
+  )
+    .option('--until <time>', 'until when, at most a day ahead; by default the end of the day in UTC')
+    .addOption(ifMatch('reviewer declined'))
+    .action(
+      run<{ until?: string } & Condition>(async (session, { until, ...condition }, categories = '') => {
+        const body = { categories: severalOf(categories), ...(until !== undefined && { until }) };
+        await session.client.put<WriteReceipt>(DECLINED, body, conditionOf(condition));
+        return showDeclined(session);
+      }),
+    );
+
+  command(
+    group,
+    'declined',
+    'Shows the categories of which queues give you no case today. Nobody asks why.',
+    'reviewer declined',
+  ).action(run(showDeclined));
 
   command(
     group,
@@ -103,6 +127,19 @@ export function reviewerCommands(group: Command, run: Runner): void {
         print(written, () => line`${person} does not have the skill severe`);
       }),
     );
+}
+
+const DECLINED = '/v1/reviewers/me/declined-categories';
+
+async function showDeclined({ client, print }: Session): Promise<void> {
+  const declined = await client.get<DeclinedAnswer>(DECLINED);
+  print(declined, () =>
+    pairs([
+      ['declined', declined.categories.length > 0 ? declined.categories.join(', ') : 'nothing'],
+      ['until', time(declined.until)],
+      ['etag', declined.etag],
+    ]),
+  );
 }
 
 function exposureText({ today, total, sinceBreak, breakAdvised }: OwnExposureAnswer): Shown {

@@ -2,7 +2,6 @@ import { Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Static } from 'typebox';
 import { RequestCommand } from '../../context/decision.js';
-import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IsLabel } from '../../http/field-rules.js';
 import { closed, instant, orNull, text } from '../../http/openapi/answer-schemas.js';
@@ -13,16 +12,11 @@ import type { CommandContext } from '../../kernel/command-context.js';
 import { NotFound, Refusal, Unavailable } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
-import { policyStream } from '../../policy/index.js';
 import { caseFields, placeOf } from '../queries/case-fields.js';
 import { HeldClaims } from '../queries/held-claims.js';
-import { knownSeverities } from '../queries/known-severities.js';
-import { profilesOf } from '../queries/reviewer-profile.js';
+import { type NextLimits, NextLimitsReader } from '../queries/next-limits.js';
 import { isLead, REVIEWERS } from '../queries/reviewing-roles.js';
-import { WaitingCases } from '../queries/waiting-cases.js';
-import { queueOf, reviewSettingsStream } from '../queue-rules.js';
-import { severeCategory } from '../reveal.js';
-import { refuseUnskilled, SEVERE_SKILL } from '../reviewer.js';
+import { WaitingCases, type Wanted } from '../queries/waiting-cases.js';
 import { ClaimAnswer, claimed } from './claim-answer.js';
 import { ClaimCase, type ClaimedCase } from './claim-case.js';
 
@@ -42,11 +36,10 @@ export class NextCaseHandler implements ICommandHandler<NextCase> {
   private readonly asking = new Map<string, Promise<unknown>>();
 
   constructor(
-    @Inject(Transactor) private readonly transactor: Transactor,
+    @Inject(NextLimitsReader) private readonly limits: NextLimitsReader,
     @Inject(WaitingCases) private readonly waiting: WaitingCases,
     @Inject(CommandBus) private readonly commands: CommandBus,
     @Inject(HeldClaims) private readonly held: HeldClaims,
-    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -82,31 +75,35 @@ export class NextCaseHandler implements ICommandHandler<NextCase> {
 
   private async give({ queue, context }: NextCase): Promise<Given | undefined> {
     const { id: reviewer } = context.actor;
-    const [{ state: rules }, [loaded], { state: policies }] = await Promise.all([
-      this.transactor.load(reviewSettingsStream, undefined),
-      profilesOf(this.transactor, [reviewer]),
-      this.transactor.load(policyStream, undefined),
-    ]);
-    const profile = loaded!.state;
-    refuseUnskilled(profile, reviewer, queueOf(rules, queue));
-    const severities = knownSeverities(policies, this.clock.now());
-    const isLeftOut = (categories: readonly string[]) =>
-      !profile.skills.has(SEVERE_SKILL) && severeCategory(categories, severities) !== undefined;
-    const isGoldenLeftOut = isLead(context.actor);
-    const wanted = { queue, reviewer, accounts: [...profile.accounts], isGoldenLeftOut, isLeftOut };
+    const { accounts, tries, patienceHours, gave } = await this.limits.of(reviewer, queue);
+    const wanted = { queue, reviewer, accounts, isGoldenLeftOut: isLead(context.actor) };
     for (let refused = 0; refused < MAX_REFUSED; refused++) {
-      // What was escalated waits for leads alone.
-      const caseId =
-        (isLead(context.actor) ? await this.waiting.reserve({ ...wanted, isEscalated: true }) : undefined) ??
-        (await this.waiting.reserve({ ...wanted, isEscalated: false }));
+      const caseId = await this.reserved(wanted, tries, isLead(context.actor));
       if (caseId === undefined) return undefined;
       const given = await this.claim(caseId, context);
-      if (given) return { ...given, patienceHours: rules.patienceHours };
+      if (!given) continue;
+      gave(given.state.categories, given.position);
+      return { ...given, patienceHours };
     }
     throw new Unavailable(
       'too-busy',
       `${MAX_REFUSED} cases of queue ${queue} in a row were refused to ${reviewer}: retry, which goes on with those after them`,
     );
+  }
+
+  private async reserved(
+    wanted: Omit<Wanted, 'isEscalated' | 'isLeftOut'>,
+    tries: NextLimits['tries'],
+    isLead: boolean,
+  ): Promise<string | undefined> {
+    for (const isLeftOut of tries) {
+      // What was escalated waits for leads alone.
+      for (const isEscalated of isLead ? [true, false] : [false]) {
+        const caseId = await this.waiting.reserve({ ...wanted, isLeftOut, isEscalated });
+        if (caseId !== undefined) return caseId;
+      }
+    }
+    return undefined;
   }
 
   /** @returns undefined if the case's own events refuse it: the view lags behind them */
@@ -162,7 +159,7 @@ export class NextCaseController {
   @Roles(...REVIEWERS)
   @Operation('Claims the case of a queue that is due first and that the caller may review', {
     description:
-      'Two reviewers never get one case. Left out are cases that are claimed or kept for somebody else, those that wait for their verdicts to be final, those of the caller’s own images and flags and of linked accounts, those that the caller has judged, and without the skill `severe` those that name a clause of the highest severity. Leads get escalated cases first, others none of them, and no golden ones. Without a case, `claim` and `case` are null. A repeat claims another case, until the caller has as many as `GATEHOUSE_CLAIMS_PER_REVIEWER` says: GET /v1/cases?reviewer= lists those that the caller has.',
+      'Two reviewers never get one case. Left out are cases that are claimed or kept for somebody else, those that wait for their verdicts to be final, those of the caller’s own images and flags and of linked accounts, those that the caller has judged, those of categories that the caller declined today, and without the skill `severe` those that name a clause of the highest severity. After `GATEHOUSE_SEVERE_IN_A_ROW` of these in a row another one goes first, if any waits. Leads get escalated cases first, others none of them, and no golden ones. Without a case, `claim` and `case` are null. A repeat claims another case, until the caller has as many as `GATEHOUSE_CLAIMS_PER_REVIEWER` says: GET /v1/cases?reviewer= lists those that the caller has.',
     answer: answer('NextCase', 'The claim, or null if no case of the queue waits for the caller.', NextCaseAnswer, {
       queue: 'default',
       claim: {

@@ -49,6 +49,12 @@ export class ExposureReader {
     return stretchOf(storedStretch((await this.find(wholeKey(reviewer))).row));
   }
 
+  /** How many of the cases that they claimed last name a clause of the highest severity, without another between. */
+  async severeInARow(reviewer: string): Promise<{ inARow: number; asOf: number }> {
+    const { row, asOf } = await this.find(wholeKey(reviewer));
+    return { inARow: row?.severe_in_a_row ?? 0, asOf };
+  }
+
   /** @param now epoch milliseconds */
   isBreakAdvised(stretch: Stretch | undefined, now: number): boolean {
     return isBreakAdvised(stretch, this.settings, now);

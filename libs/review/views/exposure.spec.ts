@@ -19,7 +19,26 @@ const history = [
   look(9, 'preview', { severeClause: 'minors' }),
 ];
 
+const claim = (position: number, isSevere?: boolean) =>
+  recorded(position, 'CaseClaimed', {
+    ...{ caseId: `img-${position}`, reviewer: 'rev-1', until: time(position) },
+    ...(isSevere !== undefined && { isSevere }),
+  });
+
 describe('the exposure view', () => {
+  it('counts the severe cases that somebody claimed in a row, and renewals not at all', () => {
+    const inARow = (...claims: (boolean | undefined)[]) => {
+      const events = claims.map((isSevere, n) => claim(n + 1, isSevere));
+      const { once, replayed } = replay(exposureView, events);
+      expect(replayed).toEqual(once);
+      const { rows, counters } = foldView(exposureView, events);
+      expect(counters).toEqual({});
+      return rows['all rev-1']?.severe_in_a_row;
+    };
+    expect([inARow(true, true, undefined, true), inARow(true, false), inARow(true, false, true)]).toEqual([3, 0, 1]);
+    expect(inARow(undefined)).toBeUndefined();
+  });
+
   it('counts by reviewer and day, and since the last break', () => {
     const { rows } = foldView(exposureView, history);
     expect(Object.keys(rows)).toEqual(['2022-05-18 spec', '2022-05-19 rob', '2022-05-19 spec', 'all rob', 'all spec']);

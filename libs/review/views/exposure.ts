@@ -1,6 +1,7 @@
 import { BreakTaken, ContentViewed } from '../../audit/index.js';
 import type { RecordedOf } from '../../events/event-definition.js';
 import { defineView, int4, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
+import { CaseClaimed } from '../events.js';
 import { type CountedLevel, type Stretch, utcDayOf, viewed } from '../exposure.js';
 
 /** The columns of what was looked at, by level. */
@@ -29,6 +30,8 @@ const columns = {
   /** Images of cases that name a clause of the highest severity, at any level. */
   images_severe: int4(),
   breaks: int4(),
+  /** In the row of all days: claimed cases that name such a clause, since the last one that does not. */
+  severe_in_a_row: int4(),
   /** Since the last break; null after one. */
   stretch_since: nullable(timestamptz()),
   stretch_until: nullable(timestamptz()),
@@ -50,16 +53,17 @@ export const EXPOSURE_COUNTS = [
 export const wholeKey = (reviewer: string): string => `all ${reviewer}`;
 export const dayKey = (day: string, reviewer: string): string => `${day} ${reviewer}`;
 
-const EVENTS = [ContentViewed, BreakTaken] as const;
+const EVENTS = [ContentViewed, BreakTaken, CaseClaimed] as const;
 type ExposureEvent = RecordedOf<(typeof EVENTS)[number]>;
 
 export const exposureView = defineView({
   name: 'exposure',
-  version: 2,
-  summary: 'How much content each reviewer looked at, by day, and since when without a break.',
+  version: 3,
+  summary: 'How much content each reviewer looked at, by day, since when without a break, and severe cases in a row.',
   events: EVENTS,
   table: { name: 'exposure', key: 'exposure_id', columns },
   keys(event) {
+    if (event.type === 'CaseClaimed') return event.data.isSevere === undefined ? [] : [wholeKey(event.data.reviewer)];
     const reviewer = reviewerOf(event);
     return reviewer === undefined ? [] : [wholeKey(reviewer), dayKey(dayOf(event), reviewer)];
   },
@@ -68,8 +72,7 @@ export const exposureView = defineView({
     const reviewer = reviewerOf(event)!;
     const day = key === wholeKey(reviewer) ? null : dayOf(event);
     const before = row ?? nothing(key, reviewer, day);
-    const after = event.type === 'BreakTaken' ? broken(before) : looked(before, event);
-    return { ...after, position: event.position };
+    return { ...changed(before, event), position: event.position };
   },
   counters: {
     name: 'exposure_counters',
@@ -81,7 +84,7 @@ export const exposureView = defineView({
 
 /** Only views of the content of cases count; quarantine is read by others. */
 function reviewerOf(event: ExposureEvent): string | undefined {
-  if (event.type === 'BreakTaken') return event.data.reviewer;
+  if (event.type !== 'ContentViewed') return event.data.reviewer;
   const { caseId, level } = event.data;
   return caseId === undefined || level === 'notes' ? undefined : event.metadata.actor.id;
 }
@@ -101,11 +104,23 @@ const nothing = (exposure_id: string, reviewer: string, day: string | null): Exp
   images_full: 0,
   images_severe: 0,
   breaks: 0,
+  severe_in_a_row: 0,
   ...NO_STRETCH,
   position: 0,
 });
 
 const NO_STRETCH = { stretch_since: null, stretch_until: null, stretch_full: 0 };
+
+function changed(row: ExposureRow, event: ExposureEvent): ExposureRow {
+  switch (event.type) {
+    case 'BreakTaken':
+      return broken(row);
+    case 'ContentViewed':
+      return looked(row, event);
+    case 'CaseClaimed':
+      return { ...row, severe_in_a_row: event.data.isSevere ? row.severe_in_a_row + 1 : 0 };
+  }
+}
 
 const broken = (row: ExposureRow): ExposureRow => ({ ...row, ...NO_STRETCH, breaks: row.breaks + 1 });
 

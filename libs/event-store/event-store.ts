@@ -100,6 +100,7 @@ export class UnknownPosition extends Unavailable {
  * Readers see a prefix of the global order: once a page has passed a position, nothing appears at or before it.
  */
 export interface EventStore {
+  /** The log may complete the metadata of the events, which the caller must not use for others. */
   append(writes: readonly StreamWrite[]): Promise<WriteResult[]>;
 
   /**

@@ -22,15 +22,17 @@ export function toFact(
   const { category, id } = event.definition.fact!;
   const { traceparent, tracestate } = event.traceparent ? event : context;
   const { sourceid, dataschema, extensions } = event.sent;
-  // No spread: two of them were the costliest lines of a batch.
+  // No spread: two of them were the costliest lines of a batch. In the order of the canonical
+  // text, which saves sorting; the log sets the nonce.
   const metadata: NewEvent['metadata'] = {
+    actor: context.actor,
+    correlationid: event.correlationid ?? context.correlationid,
+    nonce: undefined,
+    schemaversion: event.definition.version,
     source: event.source,
     sourceid: sourceid!,
     subject: `${category}-${event.data[id]}`,
     time: event.time,
-    schemaversion: event.definition.version,
-    correlationid: event.correlationid ?? context.correlationid,
-    actor: context.actor,
   };
   if (dataschema) metadata.dataschema = dataschema;
   if (extensions) metadata.extensions = extensions;

@@ -93,6 +93,7 @@ describe('the canonical text of a value', () => {
     ['infinity', { a: Number.POSITIVE_INFINITY }, '/a', 'number'],
     ['a bigint', { a: 1n }, '/a', 'bigint'],
     ['a function', { a: () => 1 }, '/a', 'function'],
+    ['an object with a form of its own', { a: new Date(0) }, '/a', 'plain'],
     ['a gap in a list', [undefined], '/0', 'undefined'],
   ])('does not exist for %s', (_, value, field, reason) => {
     expect(() => canonicalJson(value)).toThrow(NotCanonical);

@@ -34,7 +34,7 @@ export interface EventMetadata {
   /** When it was stored, RFC 3339, if the log keeps no such time itself: `recordedAt` then comes from here. */
   recordedat?: string;
   /** Added by the log when it stores the event, so that nobody can guess the event from its hash. */
-  nonce?: string;
+  nonce?: string | undefined;
 }
 
 /** Any JSON object: the data of an event before its type was checked. */

@@ -15,13 +15,15 @@ export function fact(number) {
     id,
     type: 'ImageShared',
     data: { imageId, accountId, audience: 'public' },
+    // As ingest makes it.
     metadata: {
+      actor: ACTOR,
+      correlationid: id,
+      nonce: undefined,
+      schemaversion: 1,
       source: '/image-service',
       subject: `image-${imageId}`,
       time: toIso(systemClock.now()),
-      schemaversion: 1,
-      correlationid: id,
-      actor: ACTOR,
     },
   };
 }

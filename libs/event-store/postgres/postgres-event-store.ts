@@ -230,7 +230,7 @@ export class PostgresEventStore implements EventStore {
       id,
       type,
       data,
-      metadata: encoded[n]!.withNonce,
+      metadata,
       stream,
       revision: revision + 1 + n,
       position: base + 1 + n,

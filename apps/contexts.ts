@@ -77,6 +77,10 @@ export const contexts: readonly ListedContext[] = [
   },
   { descriptor: async () => (await import('../libs/audit/index.js')).auditContext },
   {
+    descriptor: async () => (await import('../libs/proof/index.js')).proofContext,
+    cli: () => import('../libs/proof/cli.js'),
+  },
+  {
     descriptor: async () => (await import('../libs/operations/index.js')).operationsContext,
     cli: () => import('../libs/operations/cli.js'),
   },

@@ -13,7 +13,7 @@ trap 'rm -f "$draft"' EXIT
 while IFS= read -r line; do
   case "$line" in
     POSTGRES_PASSWORD=) printf '%s%s\n' "$line" "$(password)" ;;
-    GATEHOUSE_MASTER_KEY= | GATEHOUSE_IDENTITY_KEY=) printf '%s%s\n' "$line" "$(key)" ;;
+    GATEHOUSE_MASTER_KEY= | GATEHOUSE_IDENTITY_KEY= | GATEHOUSE_PROOF_KEY=) printf '%s%s\n' "$line" "$(key)" ;;
     *) printf '%s\n' "$line" ;;
   esac
 done < deploy/compose.env.example > "$draft"

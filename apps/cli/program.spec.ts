@@ -138,6 +138,8 @@ const COMMANDS = [
   'views list',
   'views rebuild',
   'views verify',
+  'audit keys',
+  'audit verify',
   'import',
   'export-log',
   'import-log',

@@ -40,6 +40,7 @@ const ORDER = [
   'events',
   'quarantine',
   'views',
+  'audit',
   'import',
   'export-log',
   'import-log',

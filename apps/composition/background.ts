@@ -17,7 +17,7 @@ class BackgroundModule {}
 export async function composeBackground(
   runtime: Runtime,
   role: ProcessRole,
-  workOf: (metrics: Metrics) => RoleParts['work'],
+  workOf: (metrics: Metrics) => RoleParts['work'] | Promise<RoleParts['work']>,
 ): Promise<RoleParts> {
   const module = { module: BackgroundModule, imports: [HttpModule.with(runtime)] };
   const adapter = await createHttpAdapter(runtime.settings, new ResponseHeaders(runtime.epoch));
@@ -25,5 +25,5 @@ export async function composeBackground(
     logger: nestLogger(runtime.logger),
     abortOnError: false,
   });
-  return { app, roles: [role], work: workOf(app.get(Metrics)) };
+  return { app, roles: [role], work: await workOf(app.get(Metrics)) };
 }

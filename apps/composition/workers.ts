@@ -2,6 +2,7 @@ import type { Ingest } from '../../libs/ingest/ingest.js';
 import { Ingester } from '../../libs/ingest/kafka/ingester.js';
 import type { Metrics } from '../../libs/platform/metrics/metrics.js';
 import { Projector } from '../../libs/projections/projector.js';
+import { LeafLog, leavesOfStore, leavesOfTables, openProofKey, originOf } from '../../libs/proof/index.js';
 import { Publisher } from '../../libs/publish/kafka/publisher.js';
 import { Ownership } from '../../libs/subscriptions/ownership.js';
 import { logParked, logParkedEvent } from '../../libs/subscriptions/parked-log.js';
@@ -38,6 +39,34 @@ export function projectorOf(runtime: Runtime, metrics: Metrics): Projector {
     gauge.set(projector.shardsOwned),
   );
   return projector;
+}
+
+/** Keeps the log of leaves and signs its checkpoints. @throws StartFailure if its key can't be used */
+export async function leafLogOf(runtime: Runtime, metrics: Metrics): Promise<LeafLog> {
+  const { settings, pool, store, log, locks, epoch, logger } = runtime;
+  const grown = metrics.counter('proof_leaves_total', 'Leaves that this process has appended to the log of leaves');
+  const errors = metrics.counter(
+    'proof_errors_total',
+    'Errors after which the log of leaves continued from what is stored',
+  );
+  const read = settings.eventstoreUrl ? leavesOfStore(store) : leavesOfTables(pool);
+  const seed = await openProofKey(pool, settings);
+  if (!seed)
+    logger.warn(
+      'no checkpoint of the log is signed: set GATEHOUSE_PROOF_KEY or GATEHOUSE_PROOF_KEY_FILE, and keep a copy',
+    );
+  const origin = originOf(settings, epoch.current);
+  return new LeafLog(
+    pool,
+    log,
+    read,
+    locks,
+    { origin, epoch: epoch.current, seed },
+    {
+      grown: (leaves) => grown.inc(leaves),
+      error: failures(errors, logger, 'the log of leaves failed and continues from what is stored'),
+    },
+  );
 }
 
 /** Reactors act on events: they open cases for flags, deactivate accounts after confirmed reviews, and onboard cohorts. */

@@ -1,10 +1,13 @@
 import { composeBackground } from '../composition/background.js';
 import { runRole } from '../composition/process-life.js';
 import { startRole } from '../composition/role.js';
-import { projectorOf } from '../composition/workers.js';
+import { leafLogOf, projectorOf } from '../composition/workers.js';
 
 runRole('projector', (options) =>
   startRole(options, (runtime) =>
-    composeBackground(runtime, 'projector', (metrics) => [projectorOf(runtime, metrics)]),
+    composeBackground(runtime, 'projector', async (metrics) => [
+      projectorOf(runtime, metrics),
+      await leafLogOf(runtime, metrics),
+    ]),
   ),
 );

@@ -3,7 +3,15 @@ import { Metrics } from '../../libs/platform/metrics/metrics.js';
 import type { ProcessRole } from '../../libs/platform/process/living-processes.js';
 import { type Role, startRole } from '../composition/role.js';
 import type { Runtime, RuntimeOptions } from '../composition/runtime.js';
-import { ingesterOf, projectorOf, publisherOf, reactorsOf, schedulesOf, type Worker } from '../composition/workers.js';
+import {
+  ingesterOf,
+  leafLogOf,
+  projectorOf,
+  publisherOf,
+  reactorsOf,
+  schedulesOf,
+  type Worker,
+} from '../composition/workers.js';
 import { composeGateway } from '../gateway/gateway.js';
 
 export interface StandaloneOptions extends RuntimeOptions {
@@ -13,20 +21,22 @@ export interface StandaloneOptions extends RuntimeOptions {
 
 /** Every role in one process. */
 export interface Standalone extends Role {
-  /** Processes everything: resolves once views and reactors have reached the head and stored nothing new. */
+  /** Processes everything: resolves once views, reactors and leaves have reached the head and nothing new is stored. */
   settle(): Promise<void>;
 }
 
 /** @throws StartFailure */
 export async function startStandalone({ background = true, ...options }: StandaloneOptions): Promise<Standalone> {
   let workers: Worker[] = [];
+  let leafLog: Worker | undefined;
   const role = await startRole(options, async (runtime) => {
     const { settings } = runtime;
     const gateway = await composeGateway(runtime, { hasDocuments: background });
     const metrics = gateway.app.get(Metrics);
     workers = [projectorOf(runtime, metrics), ...reactorsOf(runtime, metrics)];
+    leafLog = await leafLogOf(runtime, metrics);
     if (!background) return gateway;
-    const work: { run(signal: AbortSignal): Promise<void> }[] = [...workers];
+    const work: { run(signal: AbortSignal): Promise<void> }[] = [...workers, leafLog];
     const roles: ProcessRole[] = ['gateway', 'projector', 'reactor'];
     if (settings.scheduler) work.push(...schedulesOf(runtime));
     if (settings.kafkaBrokers.length > 0) {
@@ -35,7 +45,11 @@ export async function startStandalone({ background = true, ...options }: Standal
     }
     return { ...gateway, roles, work };
   });
-  return { ...role, settle: () => settle(workers, role.runtime) };
+  const settleAll = async () => {
+    await settle(workers, role.runtime);
+    await leafLog!.processAll();
+  };
+  return { ...role, settle: settleAll };
 }
 
 async function settle([projector, ...reactors]: readonly Worker[], { store }: Runtime): Promise<void> {

@@ -138,7 +138,8 @@ describe.each(['PostgreSQL', 'EventStoreDB'] as const)('a log in %s that is olde
     };
     await releaseAll();
 
-    const adopted = await adoptLog({ pool, store, locks, rebuilder }, catalogue.views, async () => {});
+    const renewEpoch = () => first.runtime.epoch.renew();
+    const adopted = await adoptLog({ pool, store, locks, rebuilder }, catalogue.views, renewEpoch);
     expect(adopted).toMatchObject({ adopted: true, head });
     const lacking = Object.fromEntries(adopted.views.map(({ view, missing }) => [view, missing.keys]));
     expect(lacking).toMatchObject({ cases: ['img-2', 'img-3'] });

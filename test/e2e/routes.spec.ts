@@ -63,10 +63,10 @@ describe('the route table', () => {
     expect(servedRoutes(gatehouse.app.getHttpAdapter().getInstance())).toEqual(routes.map(named).sort());
   });
 
-  it('opens only health, metrics on loopback, discovery and joining the waitlist to callers without a credential', () => {
+  it('opens only health, metrics on loopback, discovery, the log of leaves and joining the waitlist to callers without a credential', () => {
     const open = routes.filter(isPublic).map(named).sort();
     const meant =
-      /^GET \/(health\/(live|ready)|metrics|openapi\.json|asyncapi\.json|docs.*|\.well-known\/authzen-configuration)$/;
+      /^GET \/(health\/(live|ready)|metrics|openapi\.json|asyncapi\.json|docs.*|log\/(checkpoint|keys|tile\/.*)|\.well-known\/authzen-configuration)$/;
     expect(open.filter((route) => !meant.test(route))).toEqual(['POST /v1/waitlist']);
   });
 

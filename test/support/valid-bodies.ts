@@ -7,6 +7,9 @@ const question = {
 
 /** A valid body for each route with a body: `METHOD /path`. */
 export const validBodies: Record<string, Record<string, unknown>[]> = {
+  'POST /v1/log-verifications': [
+    { full: true, keys: ['PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW'] },
+  ],
   'POST /v1/waitlist': [{ email: 'ada@example.org', priority: 5, locale: 'en-GB', reason: 'to draw' }],
   'POST /v1/policy': [
     { version: '1', url: 'https://example.org/policy', text: 'be kind' },

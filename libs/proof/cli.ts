@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type CommandGroup, command, severalOf } from '../cli/commands.js';
+import { EXIT } from '../cli/exit-codes.js';
+import { line, lines, paragraphs, type Shown } from '../cli/rendering/plain-text.js';
+import { rowsOf, table } from '../cli/rendering/table.js';
+import type { Session } from '../cli/session.js';
+import { GatehouseError } from '../kernel/errors.js';
+import type { LogKeysAnswer } from './queries/proof-endpoints.js';
+import type { LogVerification } from './verification/verifications.js';
+
+const POLL_MS = 200;
+
+export const commands: CommandGroup = (program, run) => {
+  const group = program.command('audit').description('Proves and verifies that nobody changed the log.');
+
+  command(
+    group,
+    'keys',
+    'Shows the name of the log and its public keys, with which anybody can verify its checkpoints.',
+    'audit keys',
+    'audit keys --json',
+  ).action(
+    run(async ({ client, print }) => {
+      const answer = await client.get<LogKeysAnswer>('/log/keys');
+      print(answer, () =>
+        paragraphs([
+          line`origin ${answer.origin}`,
+          table(['verifier key', 'since'], rowsOf(answer.keys, 'verifier', 'since'), 'nothing has been signed yet'),
+        ]),
+      );
+    }),
+  );
+
+  command(
+    group,
+    'verify',
+    `Compares the stored events with the log of leaves and its signed checkpoints, from where the last verification ended. Names the first position that was altered; the exit code is then ${EXIT.differs}. Role compliance or administrator.`,
+    'audit verify',
+    'audit verify --full --key "example.org/log/9c1f03ab55d2+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"',
+  )
+    .option('--full', 'from the first event on')
+    .option('--key <key>', 'the only keys whose signatures count, as audit keys shows them; may be repeated', severalOf)
+    .action(
+      run<{ full?: boolean; key?: string[] }>(async (session, { full = false, key = [] }) => {
+        const { client, print } = session;
+        const started = await client.post<LogVerification>('/v1/log-verifications', {
+          full,
+          ...(key.length > 0 && { keys: key }),
+        });
+        const found = await finished(session, started);
+        print(found, () => verificationText(found));
+        return found.status === 'altered' ? EXIT.differs : EXIT.done;
+      }),
+    );
+};
+
+async function finished({ client, progress, signal }: Session, started: LogVerification): Promise<LogVerification> {
+  let total = '0';
+  for (let one = started; ; one = await client.get<LogVerification>(`/v1/log-verifications/${started.id}`)) {
+    if (one.of !== total) {
+      total = one.of;
+      progress.start('verify to position', Number(total));
+    }
+    progress.update(Number(one.position));
+    if (one.status !== 'running') {
+      progress.end();
+      if (one.status === 'failed')
+        throw new GatehouseError('verification-failed', `the verification failed: ${one.error}`, 'failed');
+      return one;
+    }
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
+
+export function verificationText(found: LogVerification): Shown {
+  const { fault, fromLeaf = 0, toLeaf = 0, checkpoints = 0, otherCheckpoints = 0, withoutLeaf = 0 } = found;
+  const compared = line`${toLeaf - fromLeaf} events and ${checkpoints} checkpoints are as they were signed`;
+  const place = fault?.position === undefined ? line`` : line` at position ${fault.position}`;
+  const parts = fault ? [line`ALTERED${place}: ${fault.detail}`, compared] : [line`intact: ${compared}`];
+  if (withoutLeaf > 0) parts.push(line`${withoutLeaf} events have no leaf yet: the log of leaves is behind`);
+  if (otherCheckpoints > 0)
+    parts.push(
+      line`${otherCheckpoints} checkpoints of earlier names are not of this log: it was restored or replaced since`,
+    );
+  if (fromLeaf > 0) parts.push(line`the first ${fromLeaf} events were verified before: --full compares them again`);
+  return lines(parts);
+}

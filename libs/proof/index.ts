@@ -1,0 +1,45 @@
+import type { Context } from '../context/context.js';
+import type { EventStore } from '../event-store/event-store.js';
+import { LogEpoch } from '../event-store/log-epoch.js';
+import type { Clock } from '../kernel/clock.js';
+import type { Ids } from '../kernel/ids.js';
+import type { Settings } from '../platform/configuration/settings.js';
+import type { Pool } from '../platform/database/database.js';
+import { CLOCK, EVENT_STORE, IDS, POOL, SETTINGS } from '../platform/ports.js';
+import { StartVerificationController } from './features/start-verification.js';
+import { originOf } from './leaves/origin.js';
+import { leavesOfStore, leavesOfTables } from './leaves/read-leaves.js';
+import { ProofEndpoints } from './queries/proof-endpoints.js';
+import { ShowVerificationController } from './queries/show-verification.js';
+import { CreateProof1700000000201 } from './schema.js';
+import { LogVerifications } from './verification/verifications.js';
+
+export { LeafLog } from './leaves/leaf-log.js';
+export { originOf } from './leaves/origin.js';
+export { openProofKey } from './leaves/proof-key.js';
+export { leavesOfStore, leavesOfTables } from './leaves/read-leaves.js';
+
+export const proofContext: Context = {
+  name: 'proof',
+  routes: [
+    {
+      name: 'Proof',
+      description:
+        'The log of leaves: a Merkle tree over all events, with signed checkpoints, as C2SP tlog-tiles has it. Anybody can verify it.',
+      controllers: [ProofEndpoints, StartVerificationController, ShowVerificationController],
+    },
+  ],
+  services: [
+    {
+      provide: LogVerifications,
+      inject: [POOL, EVENT_STORE, SETTINGS, LogEpoch, CLOCK, IDS],
+      useFactory: (pool: Pool, store: EventStore, settings: Settings, epoch: LogEpoch, clock: Clock, ids: Ids) => {
+        const isInTables = settings.eventstoreUrl === undefined;
+        const read = isInTables ? leavesOfTables(pool) : leavesOfStore(store);
+        const log = () => ({ pool, read, isInTables, origin: originOf(settings, epoch.current) });
+        return new LogVerifications(log, clock, ids);
+      },
+    },
+  ],
+  migrations: [CreateProof1700000000201],
+};

@@ -1,0 +1,84 @@
+import type { Pool } from '../../platform/database/database.js';
+
+type Queryable = Pick<Pool, 'query'>;
+
+/** A checkpoint as it was signed. */
+export interface SignedCheckpoint {
+  origin: string;
+  size: number;
+  root: Buffer;
+  /** The signed note that is published. */
+  note: string;
+}
+
+/** For each hour that ended a day ago only the newest is kept: a later one proves all that the others did. */
+const PRUNE = `
+  DELETE FROM proof.checkpoints WHERE (origin, size) IN (
+    SELECT origin, size FROM (
+      SELECT origin, size,
+        row_number() OVER (PARTITION BY origin, date_trunc('hour', signed_at) ORDER BY size DESC) AS place
+      FROM proof.checkpoints WHERE signed_at < now() - interval '1 day'
+    ) old WHERE place > 1)`;
+
+/** Something else was signed than what is stored: the log has been cut off or replaced. */
+export class OtherRoot extends Error {
+  constructor(origin: string, size: number) {
+    super(
+      `the signed checkpoint of ${origin} with ${size} leaves is not of the leaves that are stored: they were changed or cut ` +
+        'off; nothing is signed until they are restored from a backup',
+    );
+    this.name = new.target.name;
+  }
+}
+
+/** @throws OtherRoot; the caller's transaction must then not be committed */
+export async function storeCheckpoint(db: Queryable, { origin, size, root, note }: SignedCheckpoint): Promise<void> {
+  await db.query(
+    'INSERT INTO proof.checkpoints (origin, size, root, note) VALUES ($1, $2, $3, $4) ON CONFLICT (origin, size) DO NOTHING',
+    [origin, size, root, note],
+  );
+  const { rows } = await db.query('SELECT root FROM proof.checkpoints WHERE origin = $1 AND size = $2', [origin, size]);
+  if (!root.equals(rows[0].root)) throw new OtherRoot(origin, size);
+}
+
+export async function pruneCheckpoints(db: Queryable): Promise<void> {
+  await db.query(PRUNE);
+}
+
+/** The newest checkpoint of an origin. */
+export async function newestCheckpoint(db: Queryable, origin: string): Promise<SignedCheckpoint | undefined> {
+  const { rows } = await db.query(
+    'SELECT origin, size, root, note FROM proof.checkpoints WHERE origin = $1 ORDER BY size DESC LIMIT 1',
+    [origin],
+  );
+  return rows[0] && { ...rows[0], size: Number(rows[0].size) };
+}
+
+/** The checkpoints of every origin from a size on, smallest first. */
+export async function allCheckpoints(db: Queryable, from: number): Promise<SignedCheckpoint[]> {
+  const { rows } = await db.query(
+    'SELECT origin, size, root, note FROM proof.checkpoints WHERE size >= $1 ORDER BY size, origin',
+    [from],
+  );
+  return rows.map((row) => ({ ...row, size: Number(row.size) }));
+}
+
+export interface LogKey {
+  origin: string;
+  /** `name+hash+key` */
+  verifier: string;
+  since: Date;
+}
+
+/** Notes a key before it signs anything. */
+export async function noteKey(db: Queryable, origin: string, verifier: string): Promise<void> {
+  await db.query('INSERT INTO proof.keys (verifier, origin) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+    verifier,
+    origin,
+  ]);
+}
+
+/** Every key that has signed, the newest first. */
+export async function logKeys(db: Queryable): Promise<LogKey[]> {
+  return (await db.query('SELECT origin, verifier, since FROM proof.keys ORDER BY since DESC, verifier')).rows;
+}

@@ -1,0 +1,47 @@
+import type { EventStore } from '../../event-store/event-store.js';
+import { readStoredRows } from '../../event-store/postgres/stored-rows.js';
+import type { Position } from '../../kernel/envelope.js';
+import { eventLoop } from '../../kernel/event-loop.js';
+import type { Pool } from '../../platform/database/database.js';
+import type { Leaf } from '../tlog/tree-edge.js';
+import { entryOfEvent, entryOfRow } from './leaf.js';
+
+export interface LeafPage {
+  leaves: Leaf[];
+  /** All events up to here have been read. */
+  next: Position;
+  atHead: boolean;
+}
+
+/** The leaves of the events after a position, in the order of the log. */
+export type ReadLeaves = (after: Position, limit: number) => Promise<LeafPage>;
+
+const LEAVES_PER_TURN = 250;
+
+async function inTurns<Event>(events: readonly Event[], leafOf: (event: Event) => Leaf): Promise<Leaf[]> {
+  const leaves: Leaf[] = [];
+  for (const event of events) {
+    leaves.push(leafOf(event));
+    if (leaves.length % LEAVES_PER_TURN === 0) await eventLoop.yield();
+  }
+  return leaves;
+}
+
+/** From the tables of the log: nothing is parsed that need not be, and no change of the stored text is missed. */
+export const leavesOfTables =
+  (pool: Pool): ReadLeaves =>
+  async (after, limit) => {
+    const { rows, head } = await readStoredRows(pool, after, limit);
+    const leaves = await inTurns(rows, (row) => ({ entry: entryOfRow(row), position: row.position }));
+    const next = leaves.at(-1)?.position ?? after;
+    return { leaves, next, atHead: next >= head };
+  };
+
+/** From any event store. */
+export const leavesOfStore =
+  (store: EventStore): ReadLeaves =>
+  async (after, limit) => {
+    const { events, next, atHead } = await store.readAll(after, { limit });
+    const leaves = await inTurns(events, (event) => ({ entry: entryOfEvent(event), position: event.position }));
+    return { leaves, next, atHead };
+  };

@@ -1,6 +1,7 @@
 import { OUTGOING_ATTRIBUTES } from '../../events/cloud-event.js';
 import { DAY_MS } from '../../kernel/clock.js';
 import { StartFailure } from '../start-failure.js';
+import { editDistance } from './edit-distance.js';
 import { NEEDS } from './needed-settings.js';
 import {
   addressOnly,
@@ -340,16 +341,3 @@ const known = Object.keys(table).map(variableOf);
 
 const nearest = (variable: string): string =>
   known.map((name) => ({ name, far: editDistance(variable, name) })).sort((a, b) => a.far - b.far)[0]!.name;
-
-/** The Levenshtein distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
-}

@@ -10,7 +10,7 @@ import { alphaByHand, cohenByHand, fleissByHand, timesByHand } from '../support/
 import { noise } from '../support/sample-pictures.js';
 
 const LIMIT_MS = 600_000;
-/** All of the data have 1,006, which take minutes. */
+/** All of the data have 1,006, which take minutes: `.ci/run` plays them all. */
 const FLAGS = Number(process.env.GATEHOUSE_TEST_FLAGS ?? 100);
 const NINE_DIGITS = 9;
 

@@ -38,6 +38,24 @@ export function outcomeOf(
   return counted.filter((one) => one === 'unsafe').length * 2 > counted.length ? 'confirmed' : 'dismissed';
 }
 
+/** How many verdicts are not what a reviewer without fault says: as the reviewers think of the images, and as the cases have it. */
+export function errorsIn(
+  cases: readonly Pick<CaseEntry, 'caseId' | 'verdicts' | 'round'>[],
+  images: ReadonlyMap<string, FlaggedImage>,
+  reviewers: FlakyReviewers,
+): { expected: number; found: number } {
+  const count = { expected: 0, found: 0 };
+  for (const { caseId, round, verdicts } of cases) {
+    const image = images.get(caseId)!;
+    const errs = (verdict: string) => (verdict !== 'unsure' && verdict !== image.truth ? 1 : 0);
+    for (const { reviewer, verdict } of verdicts) {
+      count.expected += errs(reviewers.opinionOf(image, reviewer, round).verdict);
+      count.found += errs(verdict);
+    }
+  }
+  return count;
+}
+
 export type Measure = 'strike' | 'suspend' | 'deactivate';
 
 export interface Confirmation {

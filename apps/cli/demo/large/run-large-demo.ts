@@ -10,7 +10,6 @@ import { sendEvents, unordered } from '../../../../libs/ingest/cli/event-sender.
 import { GatehouseError, Refusal } from '../../../../libs/kernel/errors.js';
 import { settled } from '../../../../libs/operations/cli.js';
 import type { StatusAnswer } from '../../../../libs/operations/index.js';
-import { eventPages } from '../../../../libs/publish/cli/event-pages.js';
 import type { CaseEntry } from '../../../../libs/review/queries/case-queue.js';
 import type { IsolatedFlagger } from '../../../../libs/review/queries/list-isolated-flags.js';
 import type { QueuesAnswer } from '../../../../libs/review/queries/list-queues.js';
@@ -21,12 +20,15 @@ import { TemporaryTokens } from '../../reviewing/temporary-tokens.js';
 import { letIn } from '../letting-in.js';
 import { DEMO_SOURCE } from '../preview.js';
 import { FlakyReviewers, lot } from './flaky-reviewers.js';
+import { appealsWith, confirmations as confirmedPositions, orderedMeasures } from './found-figures.js';
 import {
   appealOf,
   type Confirmation,
   deniedAccounts,
+  errorsIn,
   LADDERS,
   ladderEntries,
+  type Measure,
   measuresOf,
   outcomeOf,
 } from './known-figures.js';
@@ -221,13 +223,23 @@ class LargeDemo {
     this.check('cases decided', this.preview.flagged.length, found.length);
     this.check('cases decided otherwise than by their verdicts', 0, wrong);
     this.check('cases confirmed', outcomes.filter((one) => one === 'confirmed').length, confirmed.length);
+    const erred = errorsIn(found, this.images, this.reviewers);
+    this.check('verdicts of reviewers who erred', erred.expected, erred.found);
     this.check('cases in a second round', again, found.filter(({ round }) => round === 2).length);
     return confirmed;
   }
 
+  private async checkMeasures(known: ReadonlyMap<string, Measure>): Promise<void> {
+    const found = await orderedMeasures(this.client);
+    for (const measure of ['strike', 'suspend', 'deactivate'] as const) {
+      const those = (of: ReadonlyMap<string, Measure>) => [...of.values()].filter((one) => one === measure).length;
+      this.check(`confirmations whose measure is ${measure}`, those(known), those(found));
+    }
+  }
+
   /** Appeals against some measures, which somebody decides who took no part. */
   private async appeal(cases: readonly CaseEntry[]): Promise<void> {
-    const confirmedAt = await this.confirmations();
+    const confirmedAt = await confirmedPositions(this.client);
     const confirmations: Confirmation[] = cases
       .toSorted((a, b) => confirmedAt.get(a.caseId)! - confirmedAt.get(b.caseId)!)
       .map(({ caseId, round }) => {
@@ -235,6 +247,7 @@ class LargeDemo {
         return { caseId, accountId, ladder: LADDERS[round === 1 ? half : 1] };
       });
     const measures = measuresOf(confirmations);
+    await this.checkMeasures(measures);
     const before = deniedAccounts(confirmations, measures, () => false);
     await this.checkAccess('before the appeals', before);
 
@@ -261,16 +274,9 @@ class LargeDemo {
     const granted = new Set(appeals.filter(({ outcome }) => outcome === 'granted').map(({ caseId }) => caseId));
     const overturned = await this.cases('overturned');
     this.check('cases overturned on appeal', granted.size, overturned.length);
+    this.check('appeals denied', appeals.length - granted.size, await appealsWith(this.client, 'denied', ALL));
     const after = deniedAccounts(confirmations, measures, (caseId) => granted.has(caseId));
     await this.checkAccess('after the appeals', after);
-  }
-
-  /** The position of each case's confirmation; flags that came later have moved that of the case. */
-  private async confirmations(): Promise<Map<string, number>> {
-    const found = new Map<string, number>();
-    for await (const events of eventPages(this.client, { after: '0', types: ['ReviewConfirmed'] }))
-      for (const { data, position } of events) found.set(data.caseId as string, Number(position));
-    return found;
   }
 
   private async checkAccess(when: string, expected: ReturnType<typeof deniedAccounts>): Promise<void> {

@@ -29,6 +29,7 @@ import { targetEvents } from './target-events.js';
 import { targetsStream } from './targets.js';
 import { enforcementsView } from './views/enforcements.js';
 
+export { acknowledgeEnforcement } from './acknowledging.js';
 export * from './confirmed-violation.js';
 export * from './enforcement.js';
 export * from './events.js';

@@ -97,13 +97,13 @@ function openAppeals(items: readonly AppealEntry[], who: string): Shown {
     one.number,
     time(one.filedAt),
     time(one.dueAt),
-    one.isOverdue ? 'overdue' : null,
+    one.isOverdue,
     time(one.firstClaimedAt) ?? 'unread',
     one.claimedBy,
     mayHear(one.conflict),
   ]);
   const hears = who === 'you' ? 'may you hear it' : `may ${who} hear it`;
-  const heads = ['appeal', 'account', 'number', 'filed', 'due', '', 'first claimed', 'claimed by', hears];
+  const heads = ['appeal', 'account', 'number', 'filed', 'due', 'overdue', 'first claimed', 'claimed by', hears];
   return table(heads, rows, 'no appeal is open');
 }
 
@@ -219,8 +219,18 @@ const claimText = ({ appealId, reviewer, until }: AppealClaimAnswer): Shown =>
 
 const pathOf = (id: string): string => `/v1/appeals/${encodeURIComponent(id)}`;
 
+/** Whether what was ordered is in place. */
+const CARRIED_OUT: Record<AppealAnswer['measure']['status'], string> = {
+  ordered: 'not yet',
+  completed: 'yes',
+  reversed: 'undone by an appeal',
+};
+
 function appealText(appeal: AppealAnswer): Shown {
   const { measure } = appeal;
+  const isOpen = appeal.status === 'open';
+  // Services see neither who has claimed it nor its history.
+  const isSeen = appeal.history.length > 0;
   return paragraphs([
     pairs([
       ['appeal', appeal.appealId],
@@ -231,18 +241,25 @@ function appealText(appeal: AppealAnswer): Shown {
       ['new evidence', appeal.hasNewEvidence],
       ['filed', time(appeal.filedAt)],
       ['due', time(appeal.dueAt)],
-      ['overdue', appeal.isOverdue],
-      ['first claimed', time(appeal.firstClaimedAt) ?? 'unread'],
-      ['claimed by', appeal.claimedBy],
-      ['claimed until', time(appeal.claimedUntil)],
-      ['decided', time(appeal.decidedAt)],
-      ['decided by', appeal.decidedBy],
-      ['clause', appeal.clause],
-      ['reason', appeal.reason],
+      ...(isOpen ? ([['overdue', appeal.isOverdue]] as const) : []),
+      ...(isOpen && isSeen
+        ? ([
+            ['first claimed', time(appeal.firstClaimedAt) ?? 'unread'],
+            ['claimed', appeal.claimedBy && `by ${appeal.claimedBy} until ${time(appeal.claimedUntil)}`],
+          ] as const)
+        : []),
+      ...(isOpen
+        ? []
+        : ([
+            ['decided', time(appeal.decidedAt)],
+            ...(isSeen ? ([['decided by', appeal.decidedBy]] as const) : []),
+            ...(appeal.clause === null ? [] : ([['other clause', appeal.clause]] as const)),
+            ['reason', appeal.reason],
+          ] as const)),
       ['measure', [measure.measure, measure.action].filter(Boolean).join(' ')],
       ['measure until', time(measure.until)],
-      ['measure for', [measure.clause, ...measure.categories].filter(Boolean).join(', ')],
-      ['measure is', measure.status],
+      ['measure for', [...new Set([measure.clause, ...measure.categories].filter(Boolean))].join(', ')],
+      ['carried out', CARRIED_OUT[measure.status]],
     ]),
     ...(appeal.text === null ? [] : [quotation(appeal.text)]),
     ...(appeal.hearers === null
@@ -254,9 +271,13 @@ function appealText(appeal: AppealAnswer): Shown {
             'nobody has a token of a role that hears appeals',
           ),
         ]),
-    table(
-      ['position', 'time', 'event', 'by'],
-      appeal.history.map((one) => [Number(one.position), time(one.time), one.type, actorText(one.actor)]),
-    ),
+    ...(isSeen
+      ? [
+          table(
+            ['position', 'time', 'event', 'by'],
+            appeal.history.map((one) => [Number(one.position), time(one.time), one.type, actorText(one.actor)]),
+          ),
+        ]
+      : []),
   ]);
 }

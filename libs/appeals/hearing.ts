@@ -137,7 +137,7 @@ function refuseClaimed({ claim }: Appeal, appealId: string, reviewer: string, no
   const until = toIso(claim.until);
   throw new Refusal(
     'appeal-claimed',
-    `appeal ${appealId} is claimed by another reviewer until ${until}; choose another one`,
+    `appeal ${appealId} is claimed by another reviewer until ${until}: claim another one, or the next one that is due`,
     { until },
   );
 }

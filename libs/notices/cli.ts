@@ -42,7 +42,7 @@ export const commands: CommandGroup = (program, run) => {
                 'queuedAt',
                 'error',
               ),
-              'no notice',
+              'no notice; without a webhook or a mail server in the settings nobody is notified',
             ),
           );
         },

@@ -188,13 +188,19 @@ function decisionOf(state: Case, caseId: string, { counted, valid }: Undecided, 
   return { type: 'ModelProblemFound' as const, data: { ...data, ...withhold } };
 }
 
+const FOUNDING = {
+  clause: 'which clause of the content policy the image violates',
+  rationale: 'why it violates the clause',
+};
+
 /** @throws InvalidInput; Refusal clause-unknown */
-function refuseUnfounded({ verdict, clause, rationale }: GiveVerdict, facts: CaseFacts): void {
+function refuseUnfounded(given: GiveVerdict, facts: CaseFacts): void {
+  const { verdict, clause } = given;
   if (verdict === 'unsafe') {
-    const missing = Object.entries({ clause, rationale }).filter(([, value]) => value === undefined);
+    const missing = Object.entries(FOUNDING).filter(([name]) => given[name as keyof typeof FOUNDING] === undefined);
     if (missing.length > 0) {
-      const message = 'is needed for an unsafe verdict: which clause of the content policy the image violates, and why';
-      throw new InvalidInput(missing.map(([name]) => ({ field: `/${name}`, message })));
+      const needed = 'is needed for an unsafe verdict';
+      throw new InvalidInput(missing.map(([name, what]) => ({ field: `/${name}`, message: `${needed}: ${what}` })));
     }
   } else if (clause !== undefined) {
     throw new InvalidInput([{ field: '/clause', message: 'is for an unsafe verdict only: leave it out' }]);

@@ -93,7 +93,7 @@ function reviewText(review: ReviewAnswer): Shown {
     ['notes', review.hasNotes],
     ['photorealistic', image?.photorealistic],
     ['faces', image?.faces],
-    ['most severe clause', review.severeClause],
+    ['clause of the highest severity', review.severeClause],
     ['you may reveal', review.levels.join(', ')],
   ]);
   const scores = table(

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type AccountStanding, accountStream, causeOf, consequencesOf } from '../../libs/account/index.js';
+import { type AccountStanding, accountStream, consequencesOf } from '../../libs/account/index.js';
 import type { EnforcementAnswer } from '../../libs/enforcement/queries/enforcement-answer.js';
 import { DAY_MS, toIso } from '../../libs/kernel/clock.js';
-import { belongsTo, foldRecorded } from '../../libs/kernel/decider.js';
+import { foldRecorded } from '../../libs/kernel/decider.js';
 import type { RecordedEvent } from '../../libs/kernel/envelope.js';
 import { caseCounts } from '../../libs/review/queries/case-counts.js';
 import { flaggerBucket } from '../../libs/review/views/cases.js';
+import { isImposedBy } from '../support/appeal-steps.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { hear } from '../support/hear.js';
 import { judge } from '../support/judge.js';
@@ -203,13 +204,9 @@ class World {
 
   /** The account by its events, without those that a decision has caused. */
   async standingWithout(cause?: string): Promise<AccountStanding> {
-    const isOwn = (event: RecordedEvent) =>
-      belongsTo(accountStream, event) &&
-      IMPOSING.includes(event.type) &&
-      causeOf(event.data as { caseId?: string; enforcementId?: string }).cause === cause;
     return foldRecorded(
       accountStream,
-      (await this.history()).filter((event) => !isOwn(event)),
+      (await this.history()).filter((event) => !isImposedBy(event, cause)),
     );
   }
 
@@ -264,13 +261,6 @@ class World {
   }
 }
 
-const IMPOSING = [
-  'AccountDeactivated',
-  'DeactivationCauseAdded',
-  'AccountSuspended',
-  'AccountRestricted',
-  'StrikeIssued',
-];
 const DENIED = /^(account-(deactivated|suspended)|share-restricted)$/;
 const hitsOf = ({ hits, of }: { hits: number; of: number }) => ({ hits, of });
 

@@ -3,7 +3,7 @@ import { cliFor } from '../support/cli-process.js';
 import { startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 const FLAGS = 2_000;
-/** With it there are several of each of what follows, whoever judges which case. */
+/** With it there are several of each of what follows, also if other reviewers get other cases. */
 const SEED = 193;
 const LIMIT_MS = 300_000;
 

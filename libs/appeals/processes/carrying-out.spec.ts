@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { isImposedBy, type Step, step } from '../../../test/support/appeal-steps.js';
 import { eventRules } from '../../../test/support/event-rules.js';
 import { runs } from '../../../test/support/runs.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
@@ -8,7 +9,6 @@ import {
   type AccountEvent,
   type AccountStanding,
   accountStream,
-  causeOf,
   consequencesOf,
   deactivateAccount,
   reinstateAccount,
@@ -32,7 +32,7 @@ import { Transactor } from '../../event-store/transact.js';
 import { withholdingStream } from '../../images/index.js';
 import { DAY_MS, systemClock, toIso } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
-import { belongsTo, foldRecorded } from '../../kernel/decider.js';
+import { foldRecorded } from '../../kernel/decider.js';
 import type { RecordedEvent } from '../../kernel/envelope.js';
 import { StoreUnavailable } from '../../kernel/errors.js';
 import { timeOrderedIds } from '../../kernel/ids.js';
@@ -166,18 +166,6 @@ class World {
   imageOf = async (id: string) => (await transactorOn(store).load(withholdingStream, id)).state;
 }
 
-const IMPOSING = [
-  'AccountDeactivated',
-  'DeactivationCauseAdded',
-  'AccountSuspended',
-  'AccountRestricted',
-  'StrikeIssued',
-];
-const isOwn = (event: RecordedEvent, cause: string) =>
-  belongsTo(accountStream, event) &&
-  IMPOSING.includes(event.type) &&
-  causeOf(event.data as { caseId?: string; enforcementId?: string }).cause === cause;
-
 /** What is in force or counts. */
 function inForce(state: AccountStanding) {
   const { deactivations, suspensions, restrictions, strikes } = consequencesOf(state);
@@ -198,26 +186,6 @@ const register = (name: string, consequence: 'suspend' | 'restrict') =>
       ...{ consequences: [consequence], deadlineSeconds: 60, retrySeconds: 60, reason: 'spec' },
     }),
   );
-
-const step = fc.record({
-  kind: fc.constantFrom(
-    'confirm',
-    'confirm',
-    'suspend',
-    'restrict',
-    'deactivate',
-    'reinstate',
-    'lift',
-    'ladder',
-    'again',
-    'target',
-    'acknowledge',
-    'partly',
-  ),
-  nth: fc.nat(8),
-  days: fc.integer({ min: 1, max: 900 }),
-});
-type Step = { kind: string; nth: number; days: number };
 
 async function take(world: World, { kind, nth, days }: Step): Promise<void> {
   const { accountId, confirmations, causes } = world;
@@ -270,7 +238,7 @@ it('leaves exactly the state without the decision, whatever happens before, mean
         }
         await world.carryOut(granted);
         const history = await world.history();
-        const without = history.filter((event) => !isOwn(event, cause));
+        const without = history.filter((event) => !isImposedBy(event, cause));
         expect(inForce(foldRecorded(accountStream, history))).toEqual(inForce(foldRecorded(accountStream, without)));
         for (const event of world.confirmations) {
           const id = event.data.caseId as string;

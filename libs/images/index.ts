@@ -31,7 +31,7 @@ export { type ImageFacts, imagesAsOf, type KnownImage } from './queries/image-fa
 export * from './queries/image-owner.js';
 export { ImagePrompts } from './queries/image-prompts.js';
 export { reachOf, sharesOf } from './queries/reach-of-image.js';
-export { type ImageAnswer, UNREPORTED_IMAGES, type UnreportedImages } from './queries/show-image.js';
+export { UNREPORTED_IMAGES, type UnreportedImage, type UnreportedImages } from './queries/show-image.js';
 export { type KnownWithheld, withheldImages } from './queries/withheld-images.js';
 export { imageReachView, timeOfShare } from './views/image-reach.js';
 export * from './views/images.js';

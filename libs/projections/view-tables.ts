@@ -137,7 +137,9 @@ export class ViewTables {
     for (const name of [table.name, ...(counters ? [counters.name] : [])]) {
       await run(`ALTER TABLE ${this.schema}.${name} SET LOGGED`);
     }
-    for (const index of table.indexes ?? []) await run(`CREATE INDEX ON ${this.schema}.${table.name} ${index}`);
+    for (const { name, indexes = [] } of [table, ...(counters ? [counters] : [])]) {
+      for (const index of indexes) await run(`CREATE INDEX ON ${this.schema}.${name} ${index}`);
+    }
   }
 
   async loadRows(db: Queryable, keys: readonly string[]): Promise<Map<string, ViewRow>> {

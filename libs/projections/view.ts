@@ -1,4 +1,5 @@
 import { type EventDefinition, type RecordedOf, typesOf } from '../events/event-definition.js';
+import { isUsable } from '../kernel/decider.js';
 import type { RecordedEvent } from '../kernel/envelope.js';
 import type { ArrayElement } from '../platform/database/array-parameters.js';
 
@@ -45,6 +46,16 @@ export const defineView = <Row extends ViewRow, Definition extends EventDefiniti
   ...view
 }: ViewDefinition<Row, Definition>): View<Row> => ({ ...view, types: typesOf(events) });
 
+/** The row that usable events come to, in the order of the log; undefined for none. */
+export function rowAfter<Row extends ViewRow>(
+  view: Pick<View<Row>, 'types' | 'evolve'>,
+  key: string,
+  events: readonly RecordedEvent[],
+): Row | undefined {
+  const read = events.filter((event) => isUsable(event) && view.types.includes(event.type));
+  return read.reduce<Row | undefined>((row, event) => view.evolve(row, event, key), undefined);
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: a row's values are typed at its view
 export type ViewRow = Record<string, any>;
 
@@ -82,6 +93,8 @@ export interface RowTable<Row> {
 export interface CounterTable<Row> {
   name: string;
   columns: readonly string[];
+  /** Further indexes, as those of the rows; on nothing but `bucket`, or counting would move entries. */
+  indexes?: readonly string[];
   /** The contribution of a row per bucket; the engine adds the difference between the new and the old row. */
   contribution(row: Row): readonly { bucket: string; amounts: Record<string, number> }[];
 }

@@ -58,7 +58,6 @@ import { GoldenOpening } from './processes/golden-opening.js';
 import { VerdictClosing } from './processes/verdict-closing.js';
 import { AccountCasesReader } from './queries/account-cases.js';
 import { CaseNotesReader } from './queries/case-notes.js';
-import { CaseQueue } from './queries/case-queue.js';
 import { StoredConfirmations } from './queries/confirmation.js';
 import { CurrentCases } from './queries/current-cases.js';
 import { ExposureReader } from './queries/exposure-reader.js';
@@ -74,7 +73,7 @@ import { ImagesInUse } from './queries/images-in-use.js';
 import { IsolatedFlags } from './queries/isolated-flags.js';
 import { IsolationGauge } from './queries/isolation-gauge.js';
 import { ListBulkJobsController, ListBulkJobsHandler, ShowBulkJobHandler } from './queries/list-bulk-jobs.js';
-import { ListCasesController, ListCasesHandler } from './queries/list-cases.js';
+import { CASE_LISTS, ListCasesController, ListCasesHandler } from './queries/list-cases.js';
 import {
   ListGoldenCasesController,
   ListGoldenCasesHandler,
@@ -330,7 +329,7 @@ export const reviewContext: Context = {
     NobodysAccounts,
     AccountCasesReader,
     CaseFactsReader,
-    CaseQueue,
+    ...CASE_LISTS,
     CurrentCases,
     ExposureReader,
     CaseNotesReader,

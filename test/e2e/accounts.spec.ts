@@ -31,7 +31,7 @@ const codeOf = ({ status, body }: { status: number; body: { type?: string } }) =
 ];
 
 it('publishes the content policy and accepts only the acceptance of the version in force', async () => {
-  expect((await service.get('/v1/policy')).body).toEqual({ current: null, versions: [] });
+  expect((await service.get('/v1/policy')).body).toMatchObject({ current: null, versions: [], position: '0' });
   const { accountId } = await join('ada');
   expect(codeOf(await service.post(`/v1/accounts/${accountId}/policy-acceptance`, { version: '1' }))).toEqual([
     404,

@@ -126,7 +126,7 @@ it('changes and removes a target only if nobody changed it meanwhile, and then w
   const answer = await operator.get('/v1/enforcement-targets/session-service');
   const { items } = (await operator.get('/v1/enforcement-targets')).body;
   expect(items.map((one: Record<string, string>) => one.name)).toEqual(['gallery', 'session-service']);
-  expect(answer.body).toEqual(items[1]);
+  expect(answer.body).toMatchObject(items[1]);
   await operator.post('/v1/accounts/acc-2/deactivation', { reason: 'spam' });
   await gatehouse.settle();
   expect(await ids('waiting')).toHaveLength(1);

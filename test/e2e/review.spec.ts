@@ -238,7 +238,7 @@ it('accepts confirmations of another system for open cases, and quarantines thos
 it('shows the owner and the facts of an image', async () => {
   await generate('img-1', 'acc-3');
   await gatehouse.settle();
-  expect((await rita.get('/v1/images/img-1')).body).toEqual({
+  expect((await rita.get('/v1/images/img-1')).body).toMatchObject({
     imageId: 'img-1',
     accountId: 'acc-3',
     generatedAt: new Date(now).toISOString(),

@@ -39,7 +39,8 @@ const withoutNames = (answer: object, caseId: string): unknown =>
   JSON.parse(
     JSON.stringify(answer, (name, value) => (['position', 'token'].includes(name) ? 'any' : value))
       .replaceAll(caseId, 'the-case')
-      .replaceAll(/"flagger-[0-9a-f]{16}"/g, '"a-flagger"'),
+      .replaceAll(/"flagger-[0-9a-f]{16}"/g, '"a-flagger"')
+      .replaceAll(/"flag-[0-9a-f]{16}"/g, '"a-flag"'),
   );
 
 it('is off until a lead sets it, which a repeat does not change', async () => {

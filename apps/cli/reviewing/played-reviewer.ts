@@ -7,7 +7,7 @@ import { casePath } from '../../../libs/review/cli/case-paths.js';
 import type { ClaimAnswer } from '../../../libs/review/features/claim-answer.js';
 import type { VerdictAnswer } from '../../../libs/review/features/give-verdict.js';
 import type { NextCaseAnswer } from '../../../libs/review/features/next-case.js';
-import type { CaseEntry } from '../../../libs/review/queries/case-queue.js';
+import type { CaseEntry } from '../../../libs/review/queries/case-entry.js';
 import type { ReviewAnswer } from '../../../libs/review/queries/review-answer.js';
 
 /** How long somebody waits who finds nothing, since the others hold the claims of what is left. */

@@ -11,7 +11,7 @@ import { closed, flag, instant, oneOf, orNull, position, text } from '../../http
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { toIso } from '../../kernel/clock.js';
-import type { Actor } from '../../kernel/envelope.js';
+import type { Actor, Position } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
 import type { Pool } from '../../platform/database/database.js';
 import { POOL } from '../../platform/ports.js';
@@ -60,9 +60,12 @@ const example: ShownImage = {
   position: '1050',
 };
 
+/** With the position of what withheld it, as if it were in its own stream; 0 for none. */
+export type UnreportedImage = ImageAnswer & { changedAt: Position };
+
 /** Images that no other system has reported, and that some readers know all the same. The review context has them. */
 export interface UnreportedImages {
-  find(imageId: string, reader: Actor): Promise<ImageAnswer | undefined>;
+  find(imageId: string, reader: Actor): Promise<UnreportedImage | undefined>;
 }
 
 /** Nest injection token of UnreportedImages. */
@@ -86,10 +89,13 @@ export class ShowImageHandler implements IQueryHandler<ShowImage> {
       this.row(imageId),
       this.transactor.load(withholdingStream, imageId),
     ]);
-    const etag = entityTagOf(changedAt, this.epoch.current);
-    if (rows[0]) return { ...toAnswer(rows[0], state), etag };
+    const tagOf = (position: Position) => entityTagOf(position, this.epoch.current);
+    if (rows[0]) return { ...toAnswer(rows[0], state), etag: tagOf(changedAt) };
     const other = await this.others?.find(imageId, reader);
-    if (other) return { ...other, etag };
+    if (other) {
+      const { changedAt: shownAt, ...image } = other;
+      return { ...image, etag: tagOf(shownAt) };
+    }
     throw new NotFound('image-unknown', `no image ${imageId} is known; check the id, or send its ImageGenerated`);
   }
 

@@ -1,13 +1,21 @@
 import { type Command, Option } from 'commander';
 import { command, instant, integer } from '../../cli/commands.js';
-import { line } from '../../cli/rendering/plain-text.js';
-import { rowsOf, table, time } from '../../cli/rendering/table.js';
+import { line, paragraphs, type Shown } from '../../cli/rendering/plain-text.js';
+import { number, rowsOf, table, time } from '../../cli/rendering/table.js';
 import { listed, type Runner } from '../../cli/session.js';
 import type { NextCaseAnswer } from '../features/next-case.js';
-import type { CaseEntry } from '../queries/case-queue.js';
+import type { CaseEntry } from '../queries/case-entry.js';
 
 const ORIGINS = ['flags', 'sample', 'golden'];
 const STATUSES = ['open', 'claimed', 'confirmed', 'dismissed', 'model-problem', 'overturned', 'any'];
+
+const SORTS = ['priority', 'opened', 'changed'];
+const FACETS = ['status', 'queue', 'category', 'reviewer', 'escalated', 'origin'] as const;
+
+interface Counting {
+  count?: number;
+  facets?: Partial<Record<(typeof FACETS)[number], { value: string; count: number }[]>>;
+}
 
 interface Filter {
   status: string;
@@ -20,7 +28,24 @@ interface Filter {
   openedAfter?: string;
   escalated?: boolean;
   origin?: string;
+  sort?: string;
+  order?: string;
+  count?: true;
+  facets?: true;
   limit: number;
+}
+
+const countingOf = ({ count, facets }: Counting): Counting => ({
+  ...(count !== undefined && { count }),
+  ...(facets && { facets }),
+});
+
+function countingText({ count, facets = {} }: Counting): Shown[] {
+  const rows = FACETS.flatMap((facet) => (facets[facet] ?? []).map((one) => [facet, one.value, one.count]));
+  return [
+    ...(count === undefined ? [] : [line`${number(count)} ${count === 1 ? 'case matches' : 'cases match'}`]),
+    ...(rows.length === 0 ? [] : [table(['by', 'value', 'cases'], rows)]),
+  ];
 }
 
 /** `case list` and `case next`. */
@@ -32,6 +57,7 @@ export function addQueueCommands(group: Command, run: Runner): void {
     'case list',
     'case list --status any --mine',
     'case list --queue severe --escalated',
+    'case list --status any --sort changed --count --facets',
   )
     .addOption(new Option('--status <status>', 'only cases with this status').choices(STATUSES).default('open'))
     .option('--queue <queue>', 'only cases in this queue')
@@ -48,9 +74,21 @@ export function addQueueCommands(group: Command, run: Runner): void {
         ORIGINS,
       ),
     )
+    .addOption(new Option('--sort <order>', 'by what they are listed; priority needs a status').choices(SORTS))
+    .addOption(
+      new Option(
+        '--order <direction>',
+        'by default the most urgent, those opened first, or those that changed last, come first',
+      ).choices(['asc', 'desc']),
+    )
+    .option('--count', 'print also the exact number of cases that match')
+    .option(
+      '--facets',
+      'print also how many match by status, queue, category, reviewer and more, each without its option',
+    )
     .option('--limit <n>', 'maximum number of cases', integer(1, 1_000_000), 50)
     .action(
-      run<Filter>(async (session, { status, mine, escalated, limit, ...filter }) => {
+      run<Filter>(async (session, { status, mine, escalated, limit, count, facets, ...filter }) => {
         const query = {
           ...filter,
           status: status === 'any' ? undefined : status,
@@ -58,9 +96,13 @@ export function addQueueCommands(group: Command, run: Runner): void {
           escalated: escalated === undefined ? undefined : String(escalated),
         };
         const items = await listed<CaseEntry>(session, '/v1/cases', query, limit);
-        session.print({ items }, () => {
+        const include = [...(count ? ['count'] : []), ...(facets ? ['facets'] : [])].join(',');
+        const { items: _, ...counting } = include
+          ? await session.client.get<Counting & { items: unknown }>('/v1/cases', { ...query, limit: 1, include })
+          : { items };
+        session.print({ items, ...countingOf(counting) }, () => {
           const rows = items.map((one) => ({ ...one, found: one.categories.join(', '), given: one.verdictsGiven }));
-          return table(
+          const listed = table(
             [
               'case',
               'queue',
@@ -90,6 +132,7 @@ export function addQueueCommands(group: Command, run: Runner): void {
             ),
             status === 'any' ? 'no case' : `no case is ${status}`,
           );
+          return paragraphs([listed, ...countingText(counting)]);
         });
       }),
     );

@@ -23,9 +23,9 @@ beforeAll(async () => {
   // Of many accounts, one of which has very many cases: every second is open, every fourth names hate.
   await pool.query(
     `INSERT INTO ${CASES} (case_id, image_id, account_id, status, round, origin, is_unflagged, panel_size, is_panel_given, verdicts_needed, is_held, is_escalated, flags,
-       flags_received, verdicts, categories, queue, priority, judged_flaggers, opened_at, due_at, flagged_at, position)
+       flags_received, verdicts, reviewers, categories, queue, priority, judged_flaggers, opened_at, due_at, flagged_at, position)
      SELECT 'img-' || n, 'img-' || n, CASE WHEN n % 5 = 0 THEN 'acc-1' ELSE 'other-' || n END,
-            CASE WHEN n % 2 = 0 THEN 'claimed' ELSE 'dismissed' END, 1, 'flags', false, 1, false, 0, false, false, '[]', 1, '[]',
+            CASE WHEN n % 2 = 0 THEN 'claimed' ELSE 'dismissed' END, 1, 'flags', false, 1, false, 0, false, false, '[]', 1, '[]', '[]',
             CASE WHEN n % 4 = 0 THEN '["hate"]' ELSE '["violent"]' END::jsonb, 'default', 0, '[]', to_timestamp(n), to_timestamp(n),
             to_timestamp(n), n
      FROM generate_series(1, $1) n`,

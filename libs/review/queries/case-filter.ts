@@ -23,13 +23,16 @@ export interface CaseFilter {
 
 /** `$1` is the current time in epoch milliseconds. */
 const NOW = 'to_timestamp($1::float8 / 1000)';
-const CLAIM_ENDED = `claimed_until <= ${NOW}`;
-export const STATUS_NOW = `CASE WHEN status = 'claimed' AND ${CLAIM_ENDED} THEN 'open' ELSE status END`;
+/** SQL: true; names the type of `$1` in a query whose other conditions may not have it. */
+export const NOW_GIVEN = '$1::float8 IS NOT NULL';
+/** SQL: whether a claim is in force. */
+export const IS_CLAIMED = `status = 'claimed' AND claimed_until > ${NOW}`;
 /** The condition of the partial index of all cases that wait; it is true of each of them. */
-const WAITS = `status IN ('open', 'claimed') AND round > 0`;
+export const WAITS = `status IN ('open', 'claimed') AND round > 0`;
 const OF_STATUS: Record<CaseStatus, string> = {
-  open: `${WAITS} AND (status = 'open' OR ${CLAIM_ENDED})`,
-  claimed: `${WAITS} AND status = 'claimed' AND NOT ${CLAIM_ENDED}`,
+  // Said so, the planner knows that these are nearly all that wait.
+  open: `${WAITS} AND NOT (${IS_CLAIMED})`,
+  claimed: `${WAITS} AND ${IS_CLAIMED}`,
   confirmed: `status = 'confirmed'`,
   dismissed: `status = 'dismissed'`,
   'model-problem': `status = 'model-problem'`,
@@ -49,11 +52,9 @@ const ofAccount = (account: string): string => {
 export const dueAgainFor = (now: string): string =>
   `CASE WHEN is_held AND reserved_until <= ${now} AND reserved_until > ${now} - interval '${DUE_AGAIN_MS} milliseconds'
     THEN reserved_for END`;
-export const DUE_AGAIN_NOW = dueAgainFor(NOW);
 
-/** The column by which a list is ordered, before the id: cases that wait in the order of their queues. */
-export const orderOf = ({ status }: CaseFilter): 'due_at' | 'opened_at' =>
-  status === 'open' || status === 'claimed' ? 'due_at' : 'opened_at';
+/** SQL: whether a case is kept for somebody or due to them again. */
+export const IS_KEPT = `reserved_for IS NOT NULL AND (reserved_until > ${NOW} OR ${dueAgainFor(NOW)} IS NOT NULL)`;
 
 /**
  * The conditions of a filter as SQL.
@@ -77,12 +78,10 @@ export function conditionsOf(filter: CaseFilter, placeOf: (value: unknown) => st
   if (filter.isWithoutGolden) conditions.push(`origin <> 'golden'`);
   if (reviewer !== undefined) {
     const person = placeOf(reviewer);
-    // The index finds also verdicts of a reviewer of that name in another system.
-    const judged = `verdicts @> ${placeOf(JSON.stringify([{ reviewer }]))}::jsonb
-      AND EXISTS (SELECT FROM jsonb_array_elements(verdicts) v WHERE v->>'reviewer' = ${person} AND v->>'source' IS NULL)`;
+    const judged = `reviewers @> ${placeOf(JSON.stringify([reviewer]))}::jsonb`;
     const known = blind === undefined || blind === reviewer ? 'true' : `status NOT IN ('open', 'claimed')`;
-    const claimed = `status = 'claimed' AND claimed_by = ${person}::text AND NOT ${CLAIM_ENDED}`;
-    const kept = `reserved_for = ${person}::text AND (reserved_until > ${NOW} OR ${DUE_AGAIN_NOW} IS NOT NULL)`;
+    const claimed = `${IS_CLAIMED} AND claimed_by = ${person}::text`;
+    const kept = `${IS_KEPT} AND reserved_for = ${person}::text`;
     conditions.push(`((${claimed}) OR (${kept}) OR (${judged} AND ${known}))`);
   }
   return conditions;

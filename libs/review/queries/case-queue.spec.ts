@@ -1,121 +1,158 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import pg from 'pg';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import type pg from 'pg';
+import { caseRow, startCasesView } from '../../../test/support/case-rows.js';
 import { hashOf } from '../../kernel/ids.js';
-import { inTransaction } from '../../platform/database/in-transaction.js';
-import { promote, startBuild } from '../../projections/builds.js';
 import { viewTable } from '../../projections/view-tables.js';
+import { agePoints, dueAt } from '../place-in-queue.js';
 import { type CaseRow, casesView } from '../views/cases.js';
+import { CaseEntries } from './case-entry.js';
 import { CASE_STATUSES, type CaseStatus } from './case-fields.js';
+import { CASE_SORTS, type CaseSort, ORDERS, type Order, orderOf } from './case-order.js';
 import { CaseQueue } from './case-queue.js';
 import { ShownFlags } from './shown-flags.js';
 
 const LEAD = { kind: 'user', id: 'lead', role: 'lead' } as const;
 const NOW = Date.parse('2022-05-18T09:00:00Z');
-let database: TestDatabase;
-let pool: pg.Pool;
+const WAITING = { patienceHours: 24, now: NOW };
+let view: Awaited<ReturnType<typeof startCasesView>>;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  pool = new pg.Pool(database.connection);
-  const build = await startBuild(pool, casesView);
-  await inTransaction(pool, async (client) => {
-    await build.tables.complete(client);
-    await promote(client, build);
-  });
+  view = await startCasesView();
 });
-afterAll(async () => {
-  await pool.end();
-  await database.drop();
-});
+afterAll(() => view.close());
 
-/** Replaces all cases. */
-async function fill(rows: Pick<CaseRow, 'case_id' | 'status' | 'opened_at' | 'claimed_until'>[]): Promise<void> {
-  await pool.query(`TRUNCATE ${viewTable(casesView)}`);
-  await pool.query(
-    `INSERT INTO ${viewTable(casesView)} (case_id, image_id, status, round, origin, is_unflagged, panel_size, is_panel_given, verdicts_needed, is_held, is_escalated, flags, flags_received,
-       verdicts, categories, queue, priority, judged_flaggers, opened_at, due_at, flagged_at, claimed_until, position)
-     SELECT c.case_id, c.case_id, c.status, 1, 'flags', false, 1, false, 0, false, false, '[]', 1, '[]', '[]', 'default', 0, '[]', to_timestamp(c.opened_at / 1000),
-            to_timestamp(c.opened_at / 1000), to_timestamp(c.opened_at / 1000), to_timestamp(c.claimed_until / 1000), 1
-     FROM json_to_recordset($1) c(case_id text, status text, opened_at float8, claimed_until float8)`,
-    [JSON.stringify(rows)],
-  );
+const queueOn = (on: pg.Pool) => new CaseQueue(on, new CaseEntries(new ShownFlags({ keyedHash: hashOf })));
+const isWaiting = (status: CaseStatus | undefined) => status === 'open' || status === 'claimed';
+const statusOf = ({ status, claimed_until }: CaseRow): CaseStatus =>
+  status === 'claimed' && claimed_until! <= NOW ? 'open' : status;
+
+/** What an order compares: greater is later in an ascending list. */
+function keyOf(row: CaseRow, sort: CaseSort): number {
+  if (sort === 'opened') return row.opened_at;
+  if (sort === 'changed') return row.position;
+  // The due time has the age that the priority of a case that waits has.
+  return isWaiting(statusOf(row)) ? -row.due_at : row.priority;
 }
 
-const queueOn = (on: pg.Pool) => new CaseQueue(on, { now: () => NOW }, new ShownFlags({ keyedHash: hashOf }));
-
-describe('the case queue', () => {
-  it('lists each case once under its current status, the longest waiting first, for any page size', async () => {
-    const row = fc.record({
+const rows = fc.uniqueArray(
+  fc
+    .record({
       case_id: fc.stringMatching(/^[a-f]{1,3}$/),
       status: fc.constantFrom(...CASE_STATUSES),
-      opened_at: fc.integer({ min: 0, max: 5 }).map((n) => NOW - n * 1_001),
+      opened_at: fc.integer({ min: 0, max: 5 }).map((n) => NOW - n * 3_600_001),
       claimed_until: fc.constantFrom(NOW - 1, NOW, NOW + 1),
-    });
-    const rows = fc
-      .uniqueArray(row, { maxLength: 12, selector: (one) => one.case_id })
-      .map((all) => all.map((one) => (one.status === 'claimed' ? one : { ...one, claimed_until: null })));
+      priority: fc.integer({ min: 0, max: 3 }).map((n) => n * 30),
+      position: fc.integer({ min: 1, max: 9 }),
+    })
+    .map(({ case_id, opened_at, claimed_until, ...row }) =>
+      caseRow(case_id, opened_at, {
+        ...row,
+        ...(row.status === 'claimed' && { claimed_until, claimed_by: 'rev-1' }),
+        due_at: dueAt(opened_at, row.priority, WAITING.patienceHours),
+      }),
+    ),
+  { maxLength: 12, selector: (one) => one.case_id },
+);
+
+async function listed(status: CaseStatus | undefined, limit: number, sort?: CaseSort, order?: Order) {
+  const found: { caseId: string; status: string; priority: number }[] = [];
+  let cursor: string | undefined;
+  do {
+    const asked = { limit, cursor, order: orderOf(status, sort, order) };
+    const page = await queueOn(view.pool).page(LEAD, { status }, asked, WAITING);
+    expect(page.items.length).toBeLessThanOrEqual(limit);
+    found.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor);
+  return found;
+}
+
+describe('the case queue', () => {
+  it('lists each case once under its current status, in the order that is asked for, for any page size', async () => {
+    const sorts = fc.constantFrom(undefined, ...CASE_SORTS);
+    const statuses = fc.constantFrom(undefined, ...CASE_STATUSES);
+    const orders = fc.constantFrom(undefined, ...ORDERS);
     await fc.assert(
       fc.asyncProperty(
         rows,
-        fc.constantFrom(undefined, ...CASE_STATUSES),
+        statuses,
+        sorts,
+        orders,
         fc.integer({ min: 1, max: 4 }),
-        async (all, status, limit) => {
-          await fill(all);
-          const now = (one: (typeof all)[number]): CaseStatus =>
-            one.status === 'claimed' && one.claimed_until! <= NOW ? 'open' : one.status;
+        async (all, status, sort, order, limit) => {
+          fc.pre(!(sort === 'priority' && status === undefined));
+          await view.fill(all);
+          const by = sort ?? (isWaiting(status) ? 'priority' : 'opened');
+          const sign = (order ?? (by === 'opened' ? 'asc' : 'desc')) === 'asc' ? 1 : -1;
+          // The order of the ids follows the column, and due times run against the priority.
+          const idSign = by === 'priority' && isWaiting(status) ? -sign : sign;
           const expected = all
-            .filter((one) => status === undefined || now(one) === status)
-            .sort((a, b) => a.opened_at - b.opened_at || (a.case_id < b.case_id ? -1 : 1))
-            .map((one) => [one.case_id, now(one)]);
-          const found: unknown[] = [];
-          let cursor: string | undefined;
-          do {
-            const page = await queueOn(pool).page(LEAD, { status }, { limit, cursor, patienceHours: 24 });
-            expect(page.items.length).toBeLessThanOrEqual(limit);
-            found.push(...page.items.map((one) => [one.caseId, one.status]));
-            cursor = page.nextCursor;
-          } while (cursor);
-          expect(found).toEqual(expected);
+            .filter((one) => status === undefined || statusOf(one) === status)
+            .sort((a, b) => sign * (keyOf(a, by) - keyOf(b, by)) || idSign * (a.case_id < b.case_id ? -1 : 1))
+            .map((one) => [one.case_id, statusOf(one)]);
+          const found = await listed(status, limit, sort, order);
+          expect(found.map((one) => [one.caseId, one.status])).toEqual(expected);
+          if (by !== 'priority') return;
+          const priorities = found.map(({ priority }) => sign * priority);
+          expect(priorities).toEqual([...priorities].sort((a, b) => a - b));
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 60 },
     );
   });
 
-  it('reads only its page, however many cases were decided', async () => {
-    const decided = (n: number) => ({
-      case_id: `d${n}`,
-      status: ['confirmed', 'dismissed', 'model-problem'][n % 3],
-      claimed_until: null,
-    });
-    const open = (n: number) => ({ case_id: `o${n}`, status: 'open', claimed_until: null });
-    await fill(
-      Array.from(
-        { length: 20_000 },
-        (_, n) => ({ ...(n % 100 ? decided(n) : open(n)), opened_at: NOW - n }) as CaseRow,
-      ),
+  it('shows the priority with the age that the order has', async () => {
+    const opened = NOW - 12 * 3_600_000;
+    await view.fill([caseRow('a', opened, { priority: 20, due_at: dueAt(opened, 20, 24) })]);
+    expect((await listed('open', 1))[0]!.priority).toBe(20 + agePoints(opened, 20, 24, NOW));
+  });
+
+  it('refuses the cursor of a list in another order', async () => {
+    await view.fill(['a', 'b', 'c'].map((id, n) => caseRow(id, NOW - n)));
+    const page = (sort: CaseSort | undefined, cursor?: string) =>
+      queueOn(view.pool).page(LEAD, {}, { limit: 1, cursor, order: orderOf(undefined, sort) }, WAITING);
+    const { nextCursor } = await page('changed');
+    await expect(page('changed', nextCursor)).resolves.toMatchObject({ items: [{ caseId: 'b' }] });
+    for (const sort of ['opened', undefined] as const)
+      await expect(page(sort, nextCursor)).rejects.toMatchObject({ errors: [{ field: 'cursor' }] });
+  });
+
+  it('reads only its page in every order, however many cases were decided', async () => {
+    const of = (n: number) => {
+      const isOpen = n % 100 === 0;
+      return caseRow(`${isOpen ? 'o' : 'd'}${n}`, NOW - n, {
+        status: isOpen ? 'open' : (['confirmed', 'dismissed', 'model-problem'] as const)[n % 3]!,
+        ...{ priority: n % 101, position: (n * 7919) % 20_011 },
+      });
+    };
+    await view.fill(Array.from({ length: 20_000 }, (_, n) => of(n)));
+    await view.pool.query(`ANALYZE ${viewTable(casesView)}`);
+    const plans: [string, string][] = [];
+    const asks = [undefined, ...CASE_STATUSES].flatMap((status) =>
+      [undefined, ...CASE_SORTS].flatMap((sort) => ORDERS.map((order) => ({ status, sort, order }))),
     );
-    await pool.query(`ANALYZE ${viewTable(casesView)}`);
-    const plans: string[] = [];
-    const explaining: pg.Pool = Object.assign(Object.create(pool), {
-      async query(asked: pg.QueryConfig) {
-        const { rows } = await pool.query({ ...asked, text: `EXPLAIN ${asked.text}` });
-        plans.push(rows.map((line) => line['QUERY PLAN']).join('\n'));
-        return pool.query(asked);
-      },
-    });
-    for (const status of [undefined, ...CASE_STATUSES]) {
-      const { nextCursor } = await queueOn(explaining).page(LEAD, { status }, { limit: 10, patienceHours: 24 });
-      if (nextCursor)
-        await queueOn(explaining).page(LEAD, { status }, { limit: 10, cursor: nextCursor, patienceHours: 24 });
+    for (const { status, sort, order } of asks.filter(
+      ({ status: s, sort: by }) => s !== undefined || by !== 'priority',
+    )) {
+      const explaining: pg.Pool = Object.assign(Object.create(view.pool), {
+        async query(asked: pg.QueryConfig) {
+          const { rows: lines } = await view.pool.query({ ...asked, text: `EXPLAIN ${asked.text}` });
+          plans.push([`${status} ${sort} ${order}`, lines.map((line) => line['QUERY PLAN']).join('\n')]);
+          return view.pool.query(asked);
+        },
+      });
+      const page = (cursor?: string) =>
+        queueOn(explaining).page(LEAD, { status }, { limit: 10, cursor, order: orderOf(status, sort, order) }, WAITING);
+      const { nextCursor } = await page();
+      if (nextCursor) await page(nextCursor);
     }
-    expect(plans.length).toBeGreaterThan(CASE_STATUSES.length);
-    for (const plan of plans) {
-      expect(plan).toContain('Index Scan');
-      // Of claimed cases there are few.
-      expect(plan).not.toMatch(/claimed_until_idx/.test(plan) ? /Seq Scan/ : /Sort|Seq Scan/);
+    expect(plans.length).toBeGreaterThan(asks.length);
+    for (const [asked, plan] of plans) {
+      expect([asked, plan]).toEqual([asked, expect.stringContaining('Index')]);
+      expect([asked, plan]).toEqual([asked, expect.not.stringMatching(/Seq Scan/)]);
+      // Of claimed and overturned cases there are few or none.
+      if (!/claimed|overturned/.test(asked)) expect([asked, plan]).toEqual([asked, expect.not.stringMatching(/Sort/)]);
     }
   });
 });

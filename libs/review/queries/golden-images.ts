@@ -4,7 +4,7 @@ import type { EventStore } from '../../event-store/event-store.js';
 import { type PersonalText, readPersonal } from '../../event-store/read-personal.js';
 import { Transactor } from '../../event-store/transact.js';
 import { isOf } from '../../events/event-definition.js';
-import type { ImageAnswer, UnreportedImages } from '../../images/index.js';
+import type { UnreportedImage, UnreportedImages } from '../../images/index.js';
 import { toIso } from '../../kernel/clock.js';
 import type { Actor } from '../../kernel/envelope.js';
 import { PersonKeys } from '../../platform/personal-data/person-keys.js';
@@ -69,17 +69,24 @@ export class GoldenImages implements UnreportedImages {
   }
 
   /** As GET /v1/images/{id} shows it. */
-  async find(imageId: string, reader: Actor): Promise<ImageAnswer | undefined> {
+  async find(imageId: string, reader: Actor): Promise<UnreportedImage | undefined> {
     if (!seesGolden(reader)) return undefined;
     const golden = await this.of(imageId);
     if (!golden?.image) return undefined;
-    const { state } = await this.transactor.load(caseStream, imageId);
+    const { state, changedAt } = await this.transactor.load(caseStream, imageId);
     // A flag may have opened a case for the image instead.
     if (state.origin !== 'golden') return undefined;
     const { accountId } = golden.account;
     const withheldBecause = state.status === 'confirmed' ? ('violation' as const) : ('model-problem' as const);
     const withheld = state.isShownWithheld === true;
-    return { imageId, accountId, ...golden.image, withheld, withheldBecause: withheld ? withheldBecause : null };
+    return {
+      imageId,
+      accountId,
+      ...golden.image,
+      withheld,
+      withheldBecause: withheld ? withheldBecause : null,
+      changedAt: withheld ? changedAt : 0,
+    };
   }
 
   async prompt(imageId: string): Promise<PersonalText> {

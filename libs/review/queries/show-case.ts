@@ -23,34 +23,25 @@ import { Context } from '../../http/request-context.js';
 import { imagesView, ownersOf } from '../../images/index.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import { foldRecorded, isUsable } from '../../kernel/decider.js';
-import type { Actor, RecordedEvent } from '../../kernel/envelope.js';
+import type { Actor } from '../../kernel/envelope.js';
 import { NotFound } from '../../kernel/errors.js';
 import type { Pool } from '../../platform/database/database.js';
 import { CLOCK, EVENT_STORE, POOL } from '../../platform/ports.js';
+import { rowAfter } from '../../projections/view.js';
+import { queryView, ViewNotBuilt } from '../../projections/view-query.js';
+import { viewTable } from '../../projections/view-tables.js';
 import { caseStream } from '../case.js';
-import { ownerOf } from '../conflict-of-interest.js';
-import { ModelProblemFound, ReviewConfirmed, ReviewDismissed } from '../events.js';
-import { GoldenCaseAnswered, GoldenCaseWithdrawn } from '../golden-events.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import { CaseRouted, PRIORITY_PARTS } from '../routing-events.js';
 import { casesView } from '../views/cases.js';
-import {
-  agePart,
-  CASE_ID,
-  caseFields,
-  originField,
-  originFor,
-  placeOf,
-  VISIBLE,
-  verdictFields,
-} from './case-fields.js';
+import { CaseEntries, CaseEntry } from './case-entry.js';
+import { agePart, CASE_ID } from './case-fields.js';
 import { REVIEWERS, seesGolden } from './reviewing-roles.js';
 import { ShownFlags } from './shown-flags.js';
 import { shownType, visibleDecision, visibleHistory, visibleReview } from './visible-review.js';
 
 const CaseAnswer = closed({
-  ...caseFields,
-  ...originField,
+  ...CaseEntry.properties,
   flaggers: list(
     Type.String(),
     'Who flagged, up to the limit of flags of a case; none of them may review it. For reviewers, names that stand for them in this case.',
@@ -72,8 +63,6 @@ const CaseAnswer = closed({
     'What the priority consists of: the parts as of the routing, and the age as of now, which alone counts until the case is routed.',
   ),
   decidesAt: orNull(instant('When the verdicts of a complete panel are final, while one can be taken back.')),
-  decidedAt: orNull(instant('When it was decided; null while it is open.')),
-  verdicts: list(closed(verdictFields), VISIBLE),
   position: position('The position of the case’s last event that the caller may see.'),
   history,
 });
@@ -83,11 +72,7 @@ export class ShowCase extends IdQuery<CaseAnswer> {
   declare readonly reader: Actor;
 }
 
-const DECISIONS = [ReviewConfirmed, ReviewDismissed, ModelProblemFound, GoldenCaseAnswered, GoldenCaseWithdrawn];
-/** An appeal that is granted leaves the time of the decision that it overturns. */
-const isDecision = (event: RecordedEvent): boolean => DECISIONS.some((definition) => isOf(definition, event));
-
-/** Reads the case's own stream, so that callers see their own writes at once. */
+/** Shows the case as a list does, from the case's own stream, so that callers see their own writes at once. */
 @QueryHandler(ShowCase)
 export class ShowCaseHandler implements IQueryHandler<ShowCase> {
   constructor(
@@ -96,6 +81,7 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(ShownFlags) private readonly shown: ShownFlags,
+    @Inject(CaseEntries) private readonly entries: CaseEntries,
   ) {}
 
   async execute({ id: caseId, reader }: ShowCase): Promise<CaseAnswer> {
@@ -104,33 +90,26 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
     if (state.status === 'none' || (state.origin === 'golden' && !seesGolden(reader))) {
       throw new NotFound('case-unknown', `there is no case ${caseId}; a flag on an image opens the case of its id`);
     }
-    const { imageId, round, panelSize, origin, categories, isEscalated } = state;
-    const owners = await ownersOf(this.pool, [imageId]);
+    const [owners, received, { state: rules }] = await Promise.all([
+      ownersOf(this.pool, [state.imageId]),
+      this.flagsReceived(caseId),
+      this.transactor.load(reviewSettingsStream, undefined),
+    ]);
     const now = this.clock.now();
-    const { state: rules } = await this.transactor.load(reviewSettingsStream, undefined);
     const waiting = { patienceHours: rules.patienceHours, now };
-    const { verdict: _, ...visible } = visibleReview(state, reader, now);
     const seen = visibleHistory(events, state, reader, now);
     const decidesAt = visibleDecision(state, reader, now);
+    const row = rowAfter(casesView, caseId, events)!;
+    const counted = { ...row, flags_received: Math.max(received, row.flags_received) };
     return {
-      caseId,
-      imageId,
-      accountId: ownerOf(state, { owner: owners.get(imageId) }) ?? null,
-      ...visible,
-      ...originFor(origin, reader),
-      round,
-      panelSize,
-      isEscalated,
-      ...placeOf(state, waiting),
+      ...this.entries.of(counted, owners.get(state.imageId), reader, waiting),
+      claim: visibleReview(state, reader, now).claim,
       priorityParts: [
         ...(events.findLast((event) => isOf(CaseRouted, event))?.data.parts ?? []),
         agePart(state, waiting),
       ],
       flaggers: this.shown.flaggersOf(caseId, state, reader),
-      categories: [...categories].sort(),
       decidesAt: decidesAt === undefined ? null : toIso(decidesAt),
-      decidedAt: state.status === 'open' ? null : (events.findLast(isDecision)?.metadata.time ?? null),
-      verdictsGiven: visible.verdicts.length,
       position: String(seen.at(-1)!.position),
       history: seen.filter(isUsable).map((event) => ({
         position: String(event.position),
@@ -139,6 +118,17 @@ export class ShowCaseHandler implements IQueryHandler<ShowCase> {
         actor: event.metadata.actor,
       })),
     };
+  }
+
+  /** Flags that changed nothing are in no event of the case: the view counts them. */
+  private async flagsReceived(caseId: string): Promise<number> {
+    try {
+      const text = `SELECT flags_received FROM ${viewTable(casesView)} WHERE case_id = $1`;
+      return (await queryView(this.pool, { text, values: [caseId] })).rows[0]?.flags_received ?? 0;
+    } catch (error) {
+      if (error instanceof ViewNotBuilt) return 0;
+      throw error;
+    }
   }
 }
 

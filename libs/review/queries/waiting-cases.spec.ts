@@ -35,8 +35,8 @@ beforeEach(async () => {
 async function fill(prefix: string, count: number, status = 'open', queue = 'default') {
   await pool.query(
     `INSERT INTO ${CASES} (case_id, image_id, status, round, origin, is_unflagged, panel_size, is_panel_given, verdicts_needed, is_held, is_escalated, flags, flags_received,
-       verdicts, categories, queue, priority, judged_flaggers, opened_at, due_at, flagged_at, position)
-     SELECT $1 || n, $1 || n, $3, 1, 'flags', false, 1, false, 0, false, false, '[{"flaggedBy": "acc-9"}]', 1, '[]', '[]', $4, 0, '[]', now,
+       verdicts, reviewers, categories, queue, priority, judged_flaggers, opened_at, due_at, flagged_at, position)
+     SELECT $1 || n, $1 || n, $3, 1, 'flags', false, 1, false, 0, false, false, '[{"flaggedBy": "acc-9"}]', 1, '[]', '[]', '[]', $4, 0, '[]', now,
        now + n * interval '1 second', now, 1
      FROM generate_series(1, $2::int) n, to_timestamp($5::float8 / 1000) now`,
     [prefix, count, status, queue, now],

@@ -29,6 +29,9 @@ const dismissed = recorded(5, 'ReviewDismissed', {
 });
 const row = (...events: ReturnType<typeof recorded>[]) => foldView(casesView, events).rows[caseId];
 
+const withoutCells = <Sums>(counters: Record<string, Sums>): Record<string, Sums> =>
+  Object.fromEntries(Object.entries(counters).filter(([bucket]) => !bucket.startsWith('cell')));
+
 describe('the cases view', () => {
   it('counts every flag since the case was opened, also repeated ones', () => {
     const flag = (position: number, imageId = caseId) => recorded(position, 'ContentFlagged', { imageId });
@@ -60,6 +63,7 @@ describe('the cases view', () => {
         { flagId: 'flag-2', flaggedBy: 'acc-8', categories: ['hate'] },
       ],
       verdicts: [],
+      reviewers: [],
       categories: ['hate', 'violent'],
       opened_at: Date.UTC(2022, 4, 18, 9, 1),
       flagged_at: Date.UTC(2022, 4, 18, 9),
@@ -99,7 +103,7 @@ describe('the cases view', () => {
     const late = recorded(3, 'CaseJoined', { caseId, flagId: 'flag-2', flaggedBy: 'acc-8', categories: ['hate'] });
     expect(row(unflagged('sample'), flag, late)).toMatchObject({ origin: 'sample', flags_received: 2 });
     const counters = (origin: string, ...events: ReturnType<typeof recorded>[]) =>
-      foldView(casesView, [unflagged(origin), ...events]).counters;
+      withoutCells(foldView(casesView, [unflagged(origin), ...events]).counters);
     expect(counters('sample', verdict, dismissed)).toEqual({});
     expect(counters('sample')).toEqual({ 'queue:default': { open: 1 } });
     expect(counters('golden')).toEqual({ 'queue:default': { open: 1, golden: 1 } });
@@ -120,7 +124,7 @@ describe('the cases view', () => {
   });
 
   it('counts open cases by queue, and decided ones by account and by everybody who flagged them in any round', () => {
-    const counters = (...events: ReturnType<typeof recorded>[]) => foldView(casesView, events).counters;
+    const counters = (...events: ReturnType<typeof recorded>[]) => withoutCells(foldView(casesView, events).counters);
     expect(counters(open(1), routed(2))).toEqual({ 'queue:severe': { open: 1 } });
     const first = [open(1), routed(2), verdict, dismissed];
     const wrong = { decided: 1, confirmed: 0 };

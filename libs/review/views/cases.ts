@@ -14,6 +14,8 @@ import {
   timestamptz,
 } from '../../projections/view.js';
 import type { Closed, Origin, Verdict } from '../case.js';
+import { CELL_INDEX, cellCounts } from '../case-cells.js';
+import { CASE_INDEXES } from '../case-indexes.js';
 import { type CaseFlag, decidesAt, flaggersOf, flagOf, isOpen, union } from '../case-rows.js';
 import { type CaseEvent, type CaseOpened, caseEvents } from '../events.js';
 import { MAX_FLAGS } from '../flag-decisions.js';
@@ -52,6 +54,8 @@ const columns = {
   /** Also those that changed nothing, if they were stored after the case was first opened. */
   flags_received: int4(),
   verdicts: jsonb<CaseVerdict[]>(),
+  /** Ours whose verdicts these are, sorted. */
+  reviewers: jsonb<string[]>(),
   categories: jsonb<string[]>(),
   opened_at: timestamptz(),
   /** When the flag that opened the round was made. */
@@ -92,34 +96,14 @@ export type CaseRow = RowOf<typeof columns>;
 
 export const casesView = defineView({
   name: 'cases',
-  version: 12,
+  version: 13,
   summary: 'Images under human review, their flags, claims and verdicts.',
   events: [...caseEvents, ContentFlagged],
   table: {
     name: 'cases',
     key: 'case_id',
     columns,
-    // For the lists of all, of closed cases and of those that no flag opened, for those that wait, for each queue, its oldest case and its claimed ones, for
-    // the cases that are decided next, those of a category and of a reviewer, and for
-    // the history of an account, counted by status from the index alone.
-    indexes: [
-      '(opened_at, case_id)',
-      `(status, opened_at, case_id) WHERE status NOT IN ('open', 'claimed')`,
-      `(origin, opened_at, case_id) WHERE origin <> 'flags'`,
-      // Its condition keeps the planner from reading other queues for the next case of one.
-      `(due_at, case_id) WHERE status IN ('open', 'claimed') AND round > 0`,
-      `(queue, is_escalated, due_at, case_id) WHERE status IN ('open', 'claimed')`,
-      // Without those that are claimed, of which there may be many in front.
-      `(queue, is_escalated, due_at, case_id) WHERE status = 'open'`,
-      `(queue, opened_at) WHERE status IN ('open', 'claimed')`,
-      `(queue, claimed_until) WHERE status = 'claimed'`,
-      '(decides_at, case_id) WHERE decides_at IS NOT NULL',
-      '(account_id, opened_at, case_id) INCLUDE (status)',
-      'USING gin (categories)',
-      'USING gin (verdicts jsonb_path_ops)',
-      `(claimed_by) WHERE status = 'claimed'`,
-      '(reserved_for) WHERE reserved_for IS NOT NULL',
-    ],
+    indexes: CASE_INDEXES,
   },
   keys: ({ type, data }) => [type === 'ContentFlagged' ? data.imageId : data.caseId],
   evolve(row: CaseRow | undefined, event, caseId) {
@@ -130,14 +114,21 @@ export const casesView = defineView({
     }
     if (!row) return undefined;
     const after = { ...row, ...change(row, event), position: event.position };
-    return { ...after, decides_at: decidesAt(after) };
+    return { ...after, decides_at: decidesAt(after), reviewers: oursIn(after.verdicts) };
   },
   counters: {
     name: 'case_counters',
-    columns: ['open', 'golden', 'decided', 'confirmed'],
-    contribution: (row) => [...waiting(row), ...judged(row)],
+    columns: ['open', 'golden', 'decided', 'confirmed', 'cases'],
+    contribution: (row) => [...waiting(row), ...judged(row), ...cellCounts(row)],
+    indexes: [CELL_INDEX],
   },
 });
+
+const oursIn = (verdicts: readonly CaseVerdict[]): string[] =>
+  union(
+    [],
+    verdicts.flatMap(({ reviewer, source }) => (source === undefined ? [reviewer] : [])),
+  );
 
 /** The bucket of the open cases of a queue. */
 export const queueBucket = (queue: string): string => `queue:${queue}`;
@@ -198,6 +189,7 @@ const newRound = (
   is_panel_given: false,
   verdicts_needed: 0,
   verdicts: [],
+  reviewers: [],
   opened_at: at,
   flagged_at: at,
   first_viewed_at: null,

@@ -1,4 +1,4 @@
-import type { CaseEntry } from '../../../../libs/review/queries/case-queue.js';
+import type { CaseEntry } from '../../../../libs/review/queries/case-entry.js';
 import { type FlakyReviewers, lot } from './flaky-reviewers.js';
 import type { FlaggedImage } from './large-preview.js';
 

@@ -10,7 +10,7 @@ import { sendEvents, unordered } from '../../../../libs/ingest/cli/event-sender.
 import { GatehouseError, Refusal } from '../../../../libs/kernel/errors.js';
 import { settled } from '../../../../libs/operations/cli.js';
 import type { StatusAnswer } from '../../../../libs/operations/index.js';
-import type { CaseEntry } from '../../../../libs/review/queries/case-queue.js';
+import type { CaseEntry } from '../../../../libs/review/queries/case-entry.js';
 import type { IsolatedFlagger } from '../../../../libs/review/queries/list-isolated-flags.js';
 import type { QueuesAnswer } from '../../../../libs/review/queries/list-queues.js';
 import { safetyMetrics } from '../../../../libs/safety/cli.js';

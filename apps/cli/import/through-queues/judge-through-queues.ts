@@ -2,7 +2,7 @@ import type { Session } from '../../../../libs/cli/session.js';
 import { InvalidInput } from '../../../../libs/kernel/errors.js';
 import { settled } from '../../../../libs/operations/cli.js';
 import type { PolicyAnswer } from '../../../../libs/policy/queries/show-policy.js';
-import type { CaseEntry } from '../../../../libs/review/queries/case-queue.js';
+import type { CaseEntry } from '../../../../libs/review/queries/case-entry.js';
 import { type Opinion, PlayedReviewer, type PlayedReviews } from '../../reviewing/played-reviewer.js';
 import { TemporaryTokens } from '../../reviewing/temporary-tokens.js';
 import type { FlagRow, ReviewRow } from '../data-files.js';

@@ -85,6 +85,15 @@ describe('a use by an account that has accepted an earlier version of the policy
     expect(world.noted()).toHaveLength(1);
   });
 
+  it('is recorded as the policy was when the use was stored', async () => {
+    await world.use(LATE, 'ImageGenerated', () => world.publish('3', LATE + 1));
+    expect(world.noted()).toMatchObject([{ inForce: '2', outdatedSince: toIso(END) }]);
+    await world.use(LATE + 1 + GRACE_MS + 1, 'ImageGenerated', () =>
+      world.append('policy', 'ContentPolicyWithdrawn', { version: '3', reason: 'a typing error' }),
+    );
+    expect(world.noted()).toMatchObject([{ inForce: '2' }, { inForce: '3' }]);
+  });
+
   it('is not recorded once the account has accepted the version in force', async () => {
     await world.ofAccount('PolicyAccepted', { version: '2' });
     await world.use(LATE);

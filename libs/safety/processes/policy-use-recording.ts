@@ -6,8 +6,8 @@ import type { DataOf, RecordedOf } from '../../events/event-definition.js';
 import { ImageGenerated, ImageShared } from '../../images/index.js';
 import { toIso } from '../../kernel/clock.js';
 import { causedBy } from '../../kernel/command-context.js';
-import { foldRecorded } from '../../kernel/decider.js';
-import type { Position } from '../../kernel/envelope.js';
+import { foldRecorded, type StreamKind } from '../../kernel/decider.js';
+import type { DomainEvent, Position } from '../../kernel/envelope.js';
 import { type ContentPolicies, outdatedSince, policiesAt, policyStream } from '../../policy/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import type { PolicyDisregarded } from '../events.js';
@@ -29,13 +29,17 @@ type Use = RecordedOf<typeof ImageGenerated | typeof ImageShared>;
  * view of accounts can't know that, since it depends on the policy and the clock.
  */
 export function policyUseRecording({ transactor, store, ownEventIds }: PolicyUsePorts): Consumer {
-  /** As it was when the use was stored: the account may have accepted the policy since. */
-  async function standingAt(accountId: string, place: Position): Promise<AccountStanding> {
-    const { state, position } = await transactor.load(accountStream, accountId);
-    if (position < place) return state;
-    const events = await store.readStream(`${accountStream.category}-${accountId}`);
+  /** As it was when the use was stored: the account may have accepted the policy since, or the policy may be another. */
+  async function stateAt<State, Event extends DomainEvent>(
+    kind: StreamKind<State, Event>,
+    id: string | undefined,
+    place: Position,
+  ): Promise<State> {
+    const { state, changedAt } = await transactor.load(kind, id);
+    if (changedAt < place) return state;
+    const events = await store.readStream(id === undefined ? kind.category : `${kind.category}-${id}`);
     return foldRecorded(
-      accountStream,
+      kind,
       events.filter((event) => event.position < place),
     );
   }
@@ -45,11 +49,11 @@ export function policyUseRecording({ transactor, store, ownEventIds }: PolicyUse
     events: [ImageGenerated, ImageShared],
     key: ({ data }) => data.accountId,
     async react(event) {
-      const { state: policies } = await transactor.load(policyStream, undefined);
+      const { accountId } = event.data;
+      const policies = await stateAt(policyStream, undefined, event.position);
       // Nothing supersedes the first version.
       if (policies.versions.length < 2) return;
-      const { accountId } = event.data;
-      const use = disregardedPolicy(await standingAt(accountId, event.position), policies, event);
+      const use = disregardedPolicy(await stateAt(accountStream, accountId, event.position), policies, event);
       if (!use) return;
       const context = {
         ...causedBy(event, POLICY_USE_RECORDING),

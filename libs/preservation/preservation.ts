@@ -53,10 +53,14 @@ export const preservationStream: StreamKind<Preservation, PreservationEvent> = {
 export const placeHold = ({ holds }: Preservation, data: DataOf<typeof LegalHoldPlaced>): PreservationEvent[] =>
   holds.has(data.holdId) ? [] : [{ type: 'LegalHoldPlaced', data }];
 
-/** For a case that is confirmed again. A no-op if the case has a hold because of that clause, also if somebody has lifted it. */
+/**
+ * For a case that is confirmed again. A no-op if its last hold is in force because of the same clause. One that somebody has
+ * lifted may have been so because an appeal found another clause: it can be lifted again, an erasure can't be undone.
+ */
 export function placeHoldAgain(state: Preservation, data: DataOf<typeof LegalHoldPlaced>): PreservationEvent[] {
   const { caseId, clause } = data;
-  const isHeld = [...state.holds.values()].some((one) => one.caseId === caseId && one.clause === clause);
+  const last = [...state.holds.values()].findLast((one) => one.caseId === caseId);
+  const isHeld = last !== undefined && !last.lifted && clause !== undefined && last.clause === clause;
   return isHeld ? [] : placeHold(state, data);
 }
 

@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { foldView, recordedOf } from '../../../test/support/fold-view.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import { hashOf } from '../../kernel/ids.js';
@@ -83,14 +83,51 @@ it('has no report due for a hold that is stored only after its confirmation was 
   expect(rowOf(confirmed, amended, late, ofAmendment)).toMatchObject({ is_report_due: true });
 });
 
-it('has the report still due of a case that is confirmed again by the clause of its hold, which is not placed twice', () => {
-  const upheld = (clause: string) => recordedOf(2, ReviewUpheld, { clause });
-  expect(rowOf(placed, upheld('minors'))).toMatchObject({ is_report_due: true, hold_id: placed.data.holdId });
-  expect(rowOf(placed, upheld('spam'))).toMatchObject({ is_report_due: false });
-  const state = foldRecorded(preservationStream, [placed, lifted]);
+describe('a case that is confirmed again', () => {
   const { accountId, caseId, reason } = placed.data;
-  const again = (clause: string) =>
-    placeHoldAgain(state, { accountId, holdId: 'e-2', reason, clause, ...(caseId !== undefined && { caseId }) });
-  expect(again('minors')).toEqual([]);
-  expect(again('terror')).toMatchObject([{ type: 'LegalHoldPlaced', data: { holdId: 'e-2' } }]);
+  const upheld = (position: number, clause: string) => recordedOf(position, ReviewUpheld, { accountId, clause });
+  const again = (clause: string | undefined, ...events: Parameters<typeof foldView>[1]) =>
+    placeHoldAgain(foldRecorded(preservationStream, events), {
+      ...{ accountId, holdId: 'e-2', reason, caseId: caseId! },
+      ...(clause !== undefined && { clause }),
+    });
+  const held = [{ type: 'LegalHoldPlaced', data: expect.objectContaining({ holdId: 'e-2' }) }];
+
+  it('has its report still due if that is by the clause of its hold, which is not placed twice', () => {
+    expect(rowOf(placed, upheld(2, 'minors'))).toMatchObject({ is_report_due: true, hold_id: placed.data.holdId });
+    expect(rowOf(placed, informed, upheld(4, 'minors'))).toMatchObject({ is_report_due: false });
+    expect(again('minors', placed)).toEqual([]);
+  });
+
+  it('has none due by another clause, unless a hold follows', () => {
+    expect(rowOf(placed, upheld(2, 'spam'))).toMatchObject({ is_report_due: false });
+    expect(again('terror', placed)).toEqual(held);
+    const terror = recordedOf(3, LegalHoldPlaced, { holdId: upheld(2, 'terror').id, clause: 'terror' });
+    expect(rowOf(placed, upheld(2, 'terror'), terror)).toMatchObject({ is_report_due: true, clause: 'terror' });
+    // The list shows the last hold, so that the first says nothing of the case any more.
+    expect(again('minors', placed, terror)).toEqual(held);
+  });
+
+  it('has it due again, and is held again, if it was of a lesser clause meanwhile', () => {
+    const amended = recordedOf(2, ReviewAmended, { clause: 'spam' });
+    expect(rowOf(placed, amended, upheld(3, 'minors'))).toMatchObject({ is_report_due: true });
+    expect(again('minors', placed, lifted)).toEqual(held);
+  });
+
+  it('is held again while nobody can tell how severe it is', () => {
+    const { clause: _, ...unknown } = placed.data;
+    expect(again(undefined, { ...placed, data: unknown })).toEqual(held);
+  });
+
+  it('has it due because of the hold of its first confirmation, also if that is placed late', () => {
+    const confirmed = recordedOf(1, ReviewConfirmed, { accountId, clause: 'minors' });
+    const late = recordedOf(5, LegalHoldPlaced, { holdId: confirmed.id });
+    expect(rowOf(confirmed, upheld(3, 'minors'), late)).toMatchObject({ is_report_due: true });
+    expect(rowOf(confirmed, upheld(3, 'spam'), late)).toMatchObject({ is_report_due: false });
+    const withoutClause = {
+      ...upheld(3, ''),
+      data: { ...upheld(3, '').data, clause: undefined, categories: ['minors'] },
+    };
+    expect(rowOf(confirmed, withoutClause as never, late)).toMatchObject({ is_report_due: true });
+  });
 });

@@ -1,5 +1,5 @@
 import { hashOf } from '../../kernel/ids.js';
-import { bool, defineView, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
+import { bool, defineView, int8, jsonb, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
 import { ReviewAmended, ReviewConfirmed, ReviewOverturned, ReviewUpheld } from '../../review/index.js';
 import { preservationEvents } from '../events.js';
 
@@ -20,6 +20,8 @@ const columns = {
   reference: nullable(text()),
   /** The last event that confirmed, amended or overturned the case; null for none. A hold that it led to has its id. */
   decided_by: nullable(text()),
+  /** The clause that the case is confirmed by, or the categories of a confirmation without one. None if it is not confirmed. */
+  confirmed_by: jsonb<string[]>(),
   /** Whether the case is still confirmed of the highest severity, or of an unknown one, and no report is recorded. */
   is_report_due: bool(),
   /** The position of the last event. */
@@ -30,7 +32,7 @@ export type LegalHoldRow = RowOf<typeof columns>;
 
 export const legalHoldsView = defineView({
   name: 'legal-holds',
-  version: 3,
+  version: 4,
   summary: 'Holds on the data of accounts, and which of their cases were reported to an authority.',
   events: [...preservationEvents, ReviewConfirmed, ReviewOverturned, ReviewAmended, ReviewUpheld],
   table: {
@@ -58,7 +60,8 @@ export const legalHoldsView = defineView({
         const before = row ?? nothing(key, accountId);
         const hold = { hold_id: holdId, case_id: caseId, clause, reason, placed_at: at, lifted_at: null };
         // One stored after its confirmation was overturned or amended says nothing about the case as it is.
-        const isOutdated = before.decided_by !== null && before.decided_by !== holdId;
+        const isOutdated =
+          before.decided_by !== null && before.decided_by !== holdId && !before.confirmed_by.includes(clause ?? '');
         const isDue = caseId !== null && before.reported_at === null;
         return { ...before, ...hold, is_report_due: isOutdated ? before.is_report_due : isDue, position };
       }
@@ -71,18 +74,26 @@ export const legalHoldsView = defineView({
         return { ...before, ...first, is_report_due: false, position };
       }
       case 'ReviewConfirmed':
-        return { ...(row ?? nothing(key, data.accountId!)), decided_by: id, position };
-      // By the clause of its hold: what is due because of that stays so, and no hold follows.
-      case 'ReviewUpheld':
-        if (row && row.clause === (data.clause ?? null)) return { ...row, position };
-        return { ...(row ?? nothing(key, data.accountId!)), decided_by: id, is_report_due: false, position };
+        return { ...(row ?? nothing(key, data.accountId!)), decided_by: id, confirmed_by: labelsOf(data), position };
+      case 'ReviewUpheld': {
+        const before = row ?? nothing(key, data.accountId!);
+        const confirmed_by = labelsOf(data);
+        // By the clause of its hold, which calls for a report however the case was decided meanwhile.
+        const isDue = before.reported_at === null && confirmed_by.includes(before.clause ?? '');
+        return { ...before, decided_by: id, confirmed_by, is_report_due: isDue, position };
+      }
       // If the other clause is of the highest severity too, a hold follows.
       case 'ReviewAmended':
-      case 'ReviewOverturned':
-        return row && { ...row, decided_by: id, is_report_due: false, position };
+      case 'ReviewOverturned': {
+        const confirmed_by = type === 'ReviewAmended' ? [data.clause] : [];
+        return row && { ...row, decided_by: id, confirmed_by, is_report_due: false, position };
+      }
     }
   },
 });
+
+const labelsOf = ({ clause, categories }: { clause?: string; categories: string[] }): string[] =>
+  clause === undefined ? categories : [clause];
 
 const nothing = (hold_key: string, account_id: string): LegalHoldRow => ({
   hold_key,
@@ -97,6 +108,7 @@ const nothing = (hold_key: string, account_id: string): LegalHoldRow => ({
   authority: null,
   reference: null,
   decided_by: null,
+  confirmed_by: [],
   is_report_due: false,
   position: 0,
 });

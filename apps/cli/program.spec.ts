@@ -84,6 +84,8 @@ const COMMANDS = [
   'sampling show',
   'sampling set',
   'bulk start',
+  'bulk undo',
+  'bulk skipped',
   'bulk list',
   'bulk show',
   'bulk cancel',

@@ -1,6 +1,6 @@
 import type { Context } from '../context/context.js';
 import { EnforcementUndoing, OtherMeasures } from '../enforcement/index.js';
-import { APPEAL_HEARINGS } from '../review/index.js';
+import { APPEAL_HEARINGS, bulkWorkOf } from '../review/index.js';
 import { appealStream } from './appeal.js';
 import { appealEvents } from './events.js';
 import { AppealFactsReader } from './features/appeal-facts.js';
@@ -32,13 +32,11 @@ export const appealsContext: Context = {
   events: appealEvents,
   streams: [appealStream],
   views: [appealsView],
-  consumers: ({ transactor, ownEventIds, clock, store }) => [
-    appealCarryingOut(
-      transactor,
-      ownEventIds,
-      new EnforcementUndoing(transactor, clock, new OtherMeasures(store, transactor)),
-    ),
-  ],
+  consumers: (given) => {
+    const { transactor, ownEventIds, clock, store } = given;
+    const undoing = new EnforcementUndoing(transactor, clock, new OtherMeasures(store, transactor));
+    return [appealCarryingOut(transactor, ownEventIds, undoing), bulkWorkOf(given, new StoredHearings(transactor))];
+  },
   schedules: ({ pool, transactor, clock, logger }) => [new AppealOverdueNoting(pool, transactor, clock, logger)],
   commands: [
     FileAppealHandler,

@@ -101,7 +101,7 @@ export const EnforcementReversed = defineEvent({
   schema: eventData({
     accountId,
     ...cause,
-    reason: Label('The reason: `appeal-granted`, `appeal-partly-granted` or `case-reopened`.'),
+    reason: Label('The reason: `appeal-granted`, `appeal-partly-granted`, `case-reopened` or `bulk-job-undone`.'),
     appeal: Count('Which appeal against this enforcement did it, counted from 1; 0 if none did.'),
     decidedRound: Type.Optional(Count('The later round of the case that did it; absent if an appeal did.', 1)),
     round: Type.Optional(Count('The confirmed round of the case. A later confirmation is enforced anew.', 1)),

@@ -14,7 +14,7 @@ export interface HandleInBulk {
   caseId: string;
   /** The lead who started the job. */
   by: string;
-  job: Pick<BulkJob, 'action' | 'clause' | 'toQueue' | 'filter'>;
+  job: Pick<BulkJob, 'jobId' | 'action' | 'clause' | 'toQueue' | 'filter'>;
   /** When the job was started, in epoch milliseconds, and the position of that. */
   startedAt: number;
   position: Position;
@@ -41,7 +41,8 @@ export function handleInBulk(
   refuseBusy(state, caseId, now);
   if (state.openedAt > startedAt || !meets(state, job.filter, facts))
     throw new Refusal('case-changed', `case ${caseId} no longer meets the filter of the job: review it by itself`);
-  if (job.action === 'requeue') return moveCase(state, { caseId, by, isLead: true, queue: job.toQueue! }, facts);
+  const { jobId } = job;
+  if (job.action === 'requeue') return moveCase(state, { caseId, by, isLead: true, queue: job.toQueue!, jobId }, facts);
   refuseConflict(state, caseId, by, facts);
   refuseSeveral(state, caseId, job, facts);
   if (state.grewAt > position)
@@ -51,13 +52,18 @@ export function handleInBulk(
     refuseUnknownClause(job.clause, facts);
     const votes = { ...tally([]), unsafe: 1 };
     const decision = { categories: flagged(state), clause: job.clause, votes, reviewers: [by] };
-    return [confirmed(state, caseId, accountId, decision)];
+    return [confirmedInBulk(confirmed(state, caseId, accountId, decision), jobId)];
   }
   const { imageId, round } = state;
   const votes = { ...tally([]), safe: 1 };
   const owner = accountId === undefined ? {} : { accountId };
-  return [{ type: 'ReviewDismissed', data: { caseId, imageId, ...owner, categories: flagged(state), votes, round } }];
+  const dismissed = { caseId, imageId, ...owner, categories: flagged(state), votes, round, jobId };
+  return [{ type: 'ReviewDismissed', data: dismissed }];
 }
+
+/** No bulk job confirms what is confirmed already. */
+const confirmedInBulk = (event: ReturnType<typeof confirmed>, jobId: string): CaseEvent =>
+  event.type === 'ReviewConfirmed' ? { ...event, data: { ...event.data, jobId } } : event;
 
 /** As the view of cases found it. The image's own record says whose it is. */
 function meets(state: Case, filter: BulkJob['filter'], facts: CaseFacts): boolean {

@@ -4,6 +4,8 @@ import { Count, EntityId, eventData, Instant, Label, Line } from '../events/sche
 
 /** What a bulk job does to each case. */
 export const BULK_ACTIONS = ['dismiss', 'confirm', 'requeue'] as const;
+/** The action of a job that undoes what another one did. */
+export const UNDOING = 'compensate';
 /** Maximum cases of a job. */
 export const MAX_BULK_CASES = 100_000;
 
@@ -31,11 +33,14 @@ export const BulkJobStarted = defineEvent({
     'A lead let one decision be taken on every open case of a query. The events of the cases name this one as their cause.',
   schema: eventData({
     jobId,
-    action: Type.Enum([...BULK_ACTIONS], { description: 'What is done to each case.' }),
+    action: Type.Enum([...BULK_ACTIONS, UNDOING], {
+      description: 'What is done to each case; `compensate`: what another job did is undone.',
+    }),
+    compensates: Type.Optional(EntityId('For compensate: the job that is undone.')),
     filter: Filter,
     clause: Type.Optional(Label('For confirm: the clause of the content policy that the images violate.')),
     toQueue: Type.Optional(Label('For requeue: the queue that is to have them.')),
-    matched: Count('Cases that met the filter then.', 0, MAX_BULK_CASES),
+    matched: Count('Cases that met the filter then, or that the other job has changed.', 0, MAX_BULK_CASES),
     reason: Line('Why.', 1),
   }),
   example: {
@@ -51,7 +56,17 @@ export const BulkJobAdvanced = defineEvent({
   type: 'BulkJobAdvanced',
   version: 1,
   summary: 'A bulk job has processed more cases; after an interruption it resumes behind them.',
-  schema: eventData({ jobId, through: EntityId('The last of them, in the order of their ids.'), ...counts }),
+  schema: eventData({
+    jobId,
+    through: EntityId('The last of them, in the order of their ids.'),
+    ...counts,
+    skipped: Type.Optional(
+      Type.Array(eventData({ caseId: EntityId('The case.'), because: Label('The code of its refusal.') }), {
+        maxItems: 1_000,
+        description: 'Those of them that refused since the last such event. Absent from earlier releases.',
+      }),
+    ),
+  }),
   example: { jobId: 'bulk-1', through: 'img-9', handled: 100, refused: 2 },
 });
 

@@ -1,7 +1,7 @@
 import type { DataOf } from '../events/event-definition.js';
 import type { StreamKind } from '../kernel/decider.js';
-import { type InvalidField, InvalidInput, NotFound } from '../kernel/errors.js';
-import { type BulkEvent, type BulkJobStarted, bulkEvents } from './bulk-events.js';
+import { type InvalidField, InvalidInput, NotFound, Refusal } from '../kernel/errors.js';
+import { type BulkEvent, type BulkJobStarted, bulkEvents, UNDOING } from './bulk-events.js';
 
 export type BulkJob = DataOf<typeof BulkJobStarted>;
 
@@ -49,6 +49,9 @@ export function startBulkJob(state: BulkProgress, job: BulkJob): BulkEvent[] {
   };
   needs('clause', 'confirm');
   needs('toQueue', 'requeue');
+  if (job.action === UNDOING)
+    for (const name of Object.keys(job.filter))
+      faults.push({ field: `/${name}`, message: 'leave it out: a job is undone for all cases that it has changed' });
   if (faults.length > 0) throw new InvalidInput(faults);
   return state.status === 'none' ? [{ type: 'BulkJobStarted', data: job }] : [];
 }
@@ -62,7 +65,7 @@ export function cancelBulkJob(state: BulkProgress, data: { jobId: string; reason
 /** A no-op if it is over, or was advanced further. */
 export function advanceBulkJob(
   { isOver, handled: before }: BulkProgress,
-  data: { jobId: string; through: string; handled: number; refused: number },
+  data: Extract<BulkEvent, { type: 'BulkJobAdvanced' }>['data'],
 ): BulkEvent[] {
   return isOver || data.handled <= before ? [] : [{ type: 'BulkJobAdvanced', data }];
 }
@@ -70,6 +73,18 @@ export function advanceBulkJob(
 /** A no-op if it is over. */
 export function endBulkJob({ isOver, handled, refused }: BulkProgress, jobId: string): BulkEvent[] {
   return isOver ? [] : [{ type: 'BulkJobEnded', data: { jobId, handled, refused } }];
+}
+
+/** The id of the job that undoes another: so there is one at most. */
+export const undoingId = (jobId: string): string => `undo-of-${jobId}`;
+
+/** @throws NotFound bulk-job-unknown; Refusal bulk-job-not-undoable, bulk-job-running */
+export function refuseNotUndoable(state: BulkProgress, jobId: string): void {
+  refuseUnknownJob(state, jobId);
+  if (state.job!.action === UNDOING)
+    throw new Refusal('bulk-job-not-undoable', `job ${jobId} undoes another: start one that decides anew`);
+  if (!state.isOver)
+    throw new Refusal('bulk-job-running', `job ${jobId} is at work: wait until it has ended, or cancel it first`);
 }
 
 /** @throws NotFound bulk-job-unknown */

@@ -10,6 +10,18 @@ export interface CaseFlag {
   categories: string[];
 }
 
+/** Part of a JSON column, so its fields are named as in the events. */
+export interface CaseVerdict {
+  reviewer: string;
+  /** The system of a reviewer who is not ours. */
+  source?: string;
+  verdict: Verdict;
+  clause?: string;
+  at: string;
+  /** Until when it can be taken back; absent if it can't. */
+  finalAt?: string;
+}
+
 export const flagOf = ({ flagId, flaggedBy, categories }: CaseFlag): CaseFlag => ({
   ...(flagId !== undefined && { flagId }),
   ...(flaggedBy !== undefined && { flaggedBy }),
@@ -48,3 +60,41 @@ export function decidesAt(row: Judged): number | null {
   const ends = counted.flatMap(({ finalAt }) => (finalAt === undefined ? [] : Date.parse(finalAt)));
   return counted.length < Math.max(panel_size, row.verdicts_needed) || ends.length === 0 ? null : Math.max(...ends);
 }
+
+/** Of who flagged it: the last decision about their flags, and for whom it counts. */
+export interface OutcomeBefore {
+  outcome: 'confirmed' | 'dismissed' | null;
+  judged_flaggers: string[];
+}
+
+/** Null unless a bulk job decides. */
+export const beforeBulk = (
+  { outcome, judged_flaggers }: OutcomeBefore,
+  data: { jobId?: string } | object,
+): OutcomeBefore | null => ('jobId' in data && data.jobId !== undefined ? { outcome, judged_flaggers } : null);
+
+/** As if the bulk job had not decided it. */
+export const asBefore = (
+  { before_bulk }: { before_bulk: OutcomeBefore | null },
+  { round, panelSize }: { round: number; panelSize: number },
+) => ({
+  status: 'open' as const,
+  round,
+  panel_size: panelSize,
+  verdicts_needed: 0,
+  verdicts: [],
+  decided_at: null,
+  decision_stored_at: null,
+  votes: null,
+  outcome: before_bulk?.outcome ?? null,
+  judged_flaggers: before_bulk?.judged_flaggers ?? [],
+  before_bulk: null,
+});
+
+export const UNCLAIMED = {
+  claimed_by: null,
+  claimed_until: null,
+  reserved_for: null,
+  reserved_until: null,
+  is_held: false,
+};

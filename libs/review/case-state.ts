@@ -60,6 +60,8 @@ export interface Case {
   clause?: string;
   /** The confirmation whose consequences are in force: of a confirmed case, and of one that a lead reopened since. */
   inForce?: InForce;
+  /** What a bulk job did to it last, if nobody has done anything else since. */
+  bulk?: BulkEffect;
   /** The position of the last decision that is no confirmation: flags stored before it were judged with it. */
   closedAt: Position;
 }
@@ -74,6 +76,13 @@ export interface Route {
   rulesVersion: number;
   /** Somebody moved it there: the rules leave it in that queue for the round. */
   isMoved: boolean;
+}
+
+export interface BulkEffect {
+  jobId: string;
+  /** Of a case that it moved: where it was, and whether it was escalated. */
+  route?: Route;
+  isEscalated: boolean;
 }
 
 export interface InForce {

@@ -32,63 +32,79 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
     verdicts: [],
     closedAt: 0,
   },
-  evolve(state, event, place) {
-    switch (event.type) {
-      case 'CaseOpened':
-        return opened(state, event.data, place);
-      case 'CaseJoined':
-        return {
-          ...state,
-          ...remembered(state, event.data),
-          accountId: event.data.accountId ?? state.accountId,
-          flags: state.flags + 1,
-          grewAt: place.position,
-          flaggers: state.flaggers.with([event.data.flaggedBy]),
-          sources: state.sources.with(sourceOf(event.data)),
-          categories: state.categories.with(event.data.categories),
-          ...(state.sample && { sample: named(state.sample, event.data.categories) }),
-        };
-      case 'CaseRouted':
-        return routed(state, event.data);
-      case 'CaseMoved':
-        return moved(state, event.data);
-      case 'CaseClaimed':
-        return claimed(state, event.data);
-      case 'CaseReleased':
-        return unreserved(state);
-      case 'CaseHandedOver':
-        return { ...reservedFor(state, event.data), isEscalated: false };
-      case 'CaseHeld':
-        return reservedFor(state, event.data);
-      case 'CaseEscalated':
-        return { ...unreserved(state), isEscalated: true };
-      case 'CaseReopened':
-        return newRound(state, event.data, place);
-      case 'VerdictGiven':
-        return voted(isClaimants(state.claim, event.data) ? unreserved(state) : state, event.data);
-      case 'VerdictWithdrawn':
-        return { ...state, verdicts: state.verdicts.filter((one) => !isOurs(one, event.data.reviewer)) };
-      case 'FurtherReviewRequired':
-        return { ...state, verdictsNeeded: event.data.verdicts };
-      case 'ReviewConfirmed':
-        return confirmed(state, event.data, place, { since: event.data.round ?? state.round });
-      case 'ReviewUpheld':
-        return confirmed(state, event.data, place, state.inForce ?? { since: event.data.round });
-      case 'ReviewDismissed':
-        return decided(state, 'dismissed', event.data, place);
-      case 'ModelProblemFound':
-        return decided(state, 'model-problem', event.data, place);
-      case 'ReviewOverturned':
-        return overturned(state, event.data, place);
-      case 'ReviewAmended':
-        return { ...state, clause: event.data.clause };
-      case 'GoldenCaseAnswered':
-        return answered(state, event.data, place);
-      case 'GoldenCaseWithdrawn':
-        return decided(state, 'dismissed', {}, place);
-    }
-  },
+  evolve: (state, event, place) => withBulk(state, event, evolved(state, event, place)),
 };
+
+function evolved(state: Case, event: CaseEvent, place: EventPlace): Case {
+  switch (event.type) {
+    case 'CaseOpened':
+      return opened(state, event.data, place);
+    case 'CaseJoined':
+      return {
+        ...state,
+        ...remembered(state, event.data),
+        accountId: event.data.accountId ?? state.accountId,
+        flags: state.flags + 1,
+        grewAt: place.position,
+        flaggers: state.flaggers.with([event.data.flaggedBy]),
+        sources: state.sources.with(sourceOf(event.data)),
+        categories: state.categories.with(event.data.categories),
+        ...(state.sample && { sample: named(state.sample, event.data.categories) }),
+      };
+    case 'CaseRouted':
+      return routed(state, event.data);
+    case 'CaseMoved':
+      return moved(state, event.data);
+    case 'CaseClaimed':
+      return claimed(state, event.data);
+    case 'CaseReleased':
+      return unreserved(state);
+    case 'CaseHandedOver':
+      return { ...reservedFor(state, event.data), isEscalated: false };
+    case 'CaseHeld':
+      return reservedFor(state, event.data);
+    case 'CaseEscalated':
+      return { ...unreserved(state), isEscalated: true };
+    case 'CaseReopened':
+      return event.data.undoes === undefined ? newRound(state, event.data, place) : asBefore(state, event.data);
+    case 'VerdictGiven':
+      return voted(isClaimants(state.claim, event.data) ? unreserved(state) : state, event.data);
+    case 'VerdictWithdrawn':
+      return { ...state, verdicts: state.verdicts.filter((one) => !isOurs(one, event.data.reviewer)) };
+    case 'FurtherReviewRequired':
+      return { ...state, verdictsNeeded: event.data.verdicts };
+    case 'ReviewConfirmed':
+      return confirmed(state, event.data, place, { since: event.data.round ?? state.round });
+    case 'ReviewUpheld':
+      return confirmed(state, event.data, place, state.inForce ?? { since: event.data.round });
+    case 'ReviewDismissed':
+      return decided(state, 'dismissed', event.data, place);
+    case 'ModelProblemFound':
+      return decided(state, 'model-problem', event.data, place);
+    case 'ReviewOverturned':
+      return overturned(state, event.data, place);
+    case 'ReviewAmended':
+      return { ...state, clause: event.data.clause };
+    case 'GoldenCaseAnswered':
+      return answered(state, event.data, place);
+    case 'GoldenCaseWithdrawn':
+      return decided(state, 'dismissed', {}, place);
+  }
+}
+
+/** What others say or rules decide of the case changes nothing of what a job did to it. */
+const KEEPS_BULK: readonly CaseEvent['type'][] = ['CaseRouted', 'CaseJoined'];
+
+function withBulk(before: Case, event: CaseEvent, after: Case): Case {
+  const jobId = 'jobId' in event.data ? event.data.jobId : undefined;
+  if (jobId !== undefined) {
+    const { route, isEscalated } = before;
+    return { ...after, bulk: { jobId, isEscalated, ...(event.type === 'CaseMoved' && route && { route }) } };
+  }
+  if (!after.bulk || KEEPS_BULK.includes(event.type)) return after;
+  const { bulk: _, ...rest } = after;
+  return rest;
+}
 
 type Flag = Pick<DataOf<'CaseJoined'>, 'flaggedBy' | 'categories' | 'confidence'>;
 
@@ -120,9 +136,9 @@ function routed(state: Case, data: DataOf<'CaseRouted'>): Case {
   return { ...state, panelSize, route: { queue, priority, dueAt: Date.parse(data.dueAt), rulesVersion, isMoved } };
 }
 
-function moved(state: Case, { queue }: DataOf<'CaseMoved'>): Case {
+function moved(state: Case, { queue, isByRules }: DataOf<'CaseMoved'>): Case {
   const { route = { priority: 0, dueAt: state.openedAt, rulesVersion: 0 } } = state;
-  return { ...unreserved(state), isEscalated: false, route: { ...route, queue, isMoved: true } };
+  return { ...unreserved(state), isEscalated: false, route: { ...route, queue, isMoved: isByRules !== true } };
 }
 
 /** Claims of earlier releases have no token. */
@@ -148,6 +164,16 @@ function newRound(state: Case, { round, panelSize }: { round: number; panelSize:
     verdicts: [],
   };
 }
+
+/** As if the decision had not been taken, with the place in its queue and without verdicts, as no bulk job overrules one. */
+const asBefore = (state: Case, { round, panelSize }: DataOf<'CaseReopened'>): Case => ({
+  ...unreserved(state),
+  status: 'open',
+  round,
+  panelSize,
+  verdictsNeeded: 0,
+  verdicts: [],
+});
 
 const sourceOf = ({ flaggerKind }: { flaggerKind?: string }): string[] =>
   flaggerKind === undefined ? [] : [flaggerKind];

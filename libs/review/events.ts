@@ -158,7 +158,16 @@ export const CaseReopened = defineEvent({
   type: 'CaseReopened',
   version: 1,
   summary: 'A lead opened a closed case for review again, in a new round with the flags of the one before.',
-  schema: eventData({ caseId, by: EntityId('Who reopened it.'), reason: Line('Why.', 1), round, panelSize }),
+  schema: eventData({
+    caseId,
+    by: EntityId('Who reopened it.'),
+    reason: Line('Why.', 1),
+    round,
+    panelSize,
+    undoes: Type.Optional(
+      EntityId('The bulk job whose decision is undone: the case waits as if that had not been taken.'),
+    ),
+  }),
   example: { caseId: 'img-1', by: 'lead-1', reason: 'the clause was clarified', round: 2, panelSize: 1 },
 });
 
@@ -223,6 +232,7 @@ export const ReviewConfirmed = defineEvent({
     votes: Type.Optional(votes),
     round: Type.Optional(round),
     ...deciding,
+    jobId: Type.Optional(EntityId('The bulk job that decided so; absent if none did, and from earlier releases.')),
   }),
   example: {
     caseId: 'img-1',
@@ -248,6 +258,7 @@ export const ReviewDismissed = defineEvent({
     categories: Labels('The categories that the flags named.'),
     votes,
     round,
+    jobId: Type.Optional(EntityId('The bulk job that decided so; absent if none did, and from earlier releases.')),
   }),
   example: {
     caseId: 'img-1',

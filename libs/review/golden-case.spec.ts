@@ -178,7 +178,7 @@ describe('the case of a golden case', () => {
   it('is joined or reopened by no flag, no lead, no bulk job and no other system', () => {
     const file = open();
     const another = () => openCase(file.state(), flag({ flaggedBy: 'acc-8', position: 99 }));
-    const job = { action: 'dismiss' as const, filter: {} };
+    const job = { jobId: 'bulk-1', action: 'dismiss' as const, filter: {} };
     const bulk = { caseId: CASE_ID, by: 'lena', job, startedAt: NOW, position: 99, now: NOW };
     const confirmed = { caseId: CASE_ID, categories: [], reviewers: ['x'] };
     expect(another()).toEqual([]);

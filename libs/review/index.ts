@@ -1,6 +1,8 @@
 import { CONFIRMATIONS } from '../account/index.js';
 import type { Context, ContextPorts, Schedule } from '../context/context.js';
 import { ImageOwners, UNREPORTED_IMAGES } from '../images/index.js';
+import type { Consumer } from '../subscriptions/consumer.js';
+import type { AppealHearings } from './appeal-hearings.js';
 import { bulkJobStream } from './bulk-job.js';
 import { caseStream } from './case.js';
 import type { Consequences } from './consequences.js';
@@ -8,6 +10,7 @@ import { declinedStream } from './declined-categories.js';
 import { reviewEvents } from './events.js';
 import { BulkJobsController, CancelBulkJobHandler, StartBulkJobHandler } from './features/bulk-jobs.js';
 import { CaseFactsReader } from './features/case-facts.js';
+import { caseFactsOf, imagesInUse } from './features/case-facts-of.js';
 import { ClaimCaseController, ClaimCaseHandler } from './features/claim-case.js';
 import { ConfirmReviewHandler, confirmReviewInbound } from './features/confirm-review.js';
 import {
@@ -57,6 +60,7 @@ import { goldenDrawing } from './processes/golden-drawing.js';
 import { GoldenOpening } from './processes/golden-opening.js';
 import { VerdictClosing } from './processes/verdict-closing.js';
 import { AccountCasesReader } from './queries/account-cases.js';
+import { BulkCases } from './queries/bulk-cases.js';
 import { CaseNotesReader } from './queries/case-notes.js';
 import { StoredConfirmations } from './queries/confirmation.js';
 import { CurrentCases } from './queries/current-cases.js';
@@ -86,6 +90,7 @@ import {
 } from './queries/list-isolated-flags.js';
 import { ListQueuesController, ListQueuesHandler } from './queries/list-queues.js';
 import { ListSevereViewersController, ListSevereViewersHandler } from './queries/list-severe-viewers.js';
+import { ListSkippedCasesController, ListSkippedCasesHandler } from './queries/list-skipped-cases.js';
 import { MatchingCases } from './queries/matching-cases.js';
 import { NextLimitsReader } from './queries/next-limits.js';
 import { NobodysAccounts } from './queries/nobodys-account.js';
@@ -106,6 +111,7 @@ import {
   NameReservingReviewers1700000000165,
 } from './schema.js';
 import { severeViewersStream } from './severe-viewers.js';
+import { bulkCasesView } from './views/bulk-cases.js';
 import { bulkJobsView } from './views/bulk-jobs.js';
 import { casesView } from './views/cases.js';
 import { exposureView } from './views/exposure.js';
@@ -139,33 +145,20 @@ export type { Votes } from './verdict-decisions.js';
 export * from './views/cases.js';
 export { goldenCasesView } from './views/golden-cases.js';
 
-function caseFactsOf(
-  { pool, log, transactor, clock, settings, viewReader, personKeys }: ContextPorts,
-  consequences?: Consequences,
-) {
-  const flags = new FlagsAhead(pool, log, settings);
-  const images = new ImageOwners(pool, log, settings);
-  const routing = new RoutingFactsReader(transactor, clock, pool, settings);
-  const rates = new FlagRates(pool, log, viewReader, transactor, settings);
-  const records = new FlaggerRecords(pool, settings);
-  const further = new FurtherReviews(personKeys, consequences);
-  return new CaseFactsReader(transactor, flags, images, clock, routing, rates, records, further, settings);
-}
-
-const imagesInUse = ({
-  pool,
-  log,
-  transactor,
-  settings,
-}: Pick<ContextPorts, 'pool' | 'log' | 'transactor' | 'settings'>) =>
-  new ImagesInUse(transactor, new FlagsAhead(pool, log, settings), new ImageOwners(pool, log, settings));
-
 /**
  * A schedule of the context that knows the consequences: a case whose confirmation would deactivate its account only by now
  * needs a second review before it is decided.
  */
 export const verdictClosing = (given: ContextPorts, consequences: Consequences): Schedule =>
   new VerdictClosing(given.pool, given.transactor, caseFactsOf(given, consequences), given.clock, given.logger);
+
+/** A consumer of the context that knows of appeals: undoing a job leaves out what somebody appealed against. */
+export const bulkWorkOf = (given: ContextPorts, appeals: Pick<AppealHearings, 'statusOf'>): Consumer => {
+  const { transactor, clock, settings, pool, viewReader: reader, ownEventIds } = given;
+  const cases = { cases: new MatchingCases(pool), changed: new BulkCases(pool), appeals };
+  const facts = { routing: new RoutingFactsReader(transactor, clock, pool, settings), facts: caseFactsOf(given) };
+  return bulkWork({ transactor, ownEventIds, clock, reader, ...cases, ...facts, waitMs: settings.decisionWaitMs });
+};
 
 export const reviewContext: Context = {
   name: 'review',
@@ -181,9 +174,9 @@ export const reviewContext: Context = {
     reviewSettingsStream,
     reviewerStream,
   ],
-  views: [casesView, flagsView, isolationsView, bulkJobsView, goldenCasesView, exposureView],
+  views: [casesView, flagsView, isolationsView, bulkJobsView, bulkCasesView, goldenCasesView, exposureView],
   consumers: (given) => {
-    const { transactor, clock, settings, pool, viewReader, log, store, ownEventIds } = given;
+    const { transactor, clock, settings, pool, viewReader, log, store } = given;
     const routing = new RoutingFactsReader(transactor, clock, pool, settings);
     const records = new FlaggerRecords(pool, settings);
     const images = new ImageOwners(pool, log, settings);
@@ -195,10 +188,6 @@ export const reviewContext: Context = {
     return [
       caseOpening(flagProcessing({ ...ports, isolation: new FlagIsolation(transactor, rates, settings) })),
       flagReplay(replaying),
-      bulkWork({
-        ...{ transactor, routing, ownEventIds, clock, facts: caseFactsOf(given), cases: new MatchingCases(pool) },
-        ...{ reader: viewReader, waitMs: settings.decisionWaitMs },
-      }),
       caseRerouting(transactor, routing, pool, viewReader, settings.decisionWaitMs),
       goldenDrawing(given, imagesInUse(given)),
     ];
@@ -242,6 +231,7 @@ export const reviewContext: Context = {
     ShowSamplingHandler,
     SetSamplingHandler,
     ListBulkJobsHandler,
+    ListSkippedCasesHandler,
     ShowBulkJobHandler,
     StartBulkJobHandler,
     CancelBulkJobHandler,
@@ -288,7 +278,7 @@ export const reviewContext: Context = {
     {
       name: 'Bulk jobs',
       description: 'A lead takes one decision on every open case of a query.',
-      controllers: [ListBulkJobsController, BulkJobsController],
+      controllers: [ListBulkJobsController, ListSkippedCasesController, BulkJobsController],
     },
     {
       name: 'Review sampling',
@@ -314,6 +304,7 @@ export const reviewContext: Context = {
     },
   ],
   services: [
+    BulkCases,
     FlaggerRecords,
     FlagRates,
     FurtherReviews,

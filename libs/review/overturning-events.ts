@@ -18,7 +18,7 @@ export const ReviewOverturned = defineEvent({
   published: true,
   schema: eventData({
     ...confirmed,
-    reason: Label('The reason: `appeal-granted` or `case-reopened`.'),
+    reason: Label('The reason: `appeal-granted`, `case-reopened` or `bulk-job-undone`.'),
     decidedRound: Type.Optional(
       Count('The later round of the case that overturned it; absent if an appeal did, which has undone it by then.', 1),
     ),

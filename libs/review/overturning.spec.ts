@@ -141,7 +141,7 @@ describe('a confirmed case that a lead reopens', () => {
   it('is decided by no bulk job', () => {
     const rules = reviewSettingsStream.initial;
     const facts = { rules, panelSize: 1, severities: new Map(), reach: 0, records: new Map(), standing: NO_STANDING };
-    const job = { action: 'dismiss' as const, filter: {} };
+    const job = { jobId: 'bulk-1', action: 'dismiss' as const, filter: {} };
     const by = { caseId, by: 'lena', job, startedAt: NOW, position: 1_000, now: NOW };
     expect(() => handleInBulk(reopened().state(), by, facts)).toThrow(
       expect.objectContaining({ code: 'case-reopened' }),

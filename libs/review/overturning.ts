@@ -5,6 +5,7 @@ import { refuseUnknown } from './refusals.js';
 /** The reasons of events that undo a confirmation, or what it has led to. */
 export const APPEAL_GRANTED = 'appeal-granted';
 export const CASE_REOPENED = 'case-reopened';
+export const BULK_JOB_UNDONE = 'bulk-job-undone';
 
 export interface Overturning {
   caseId: string;

@@ -89,6 +89,10 @@ export const CaseMoved = defineEvent({
     queue,
     by: EntityId('Who moved it.'),
     note: Type.Optional(PersonalText(2000, 'Why. Stored encrypted.')),
+    jobId: Type.Optional(EntityId('The bulk job that moved it; absent if none did, and from earlier releases.')),
+    isByRules: Type.Optional(
+      Type.Boolean({ description: 'Whether the rules decide about its queue again, as before a bulk job moved it.' }),
+    ),
   }),
   example: { caseId: 'img-1', queue: 'severe', by: 'lead-1', note: 'hard to tell' },
 });

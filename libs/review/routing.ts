@@ -1,12 +1,12 @@
 import { toIso } from '../kernel/clock.js';
 import { fold } from '../kernel/decider.js';
-import { type Case, caseStream, type Route } from './case.js';
+import { type BulkEffect, type Case, caseStream, type Route } from './case.js';
 import { refuseWithoutRight } from './claim-decisions.js';
 import type { CaseFacts } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
 import { dueAt } from './place-in-queue.js';
 import { type PriorityFacts, type PriorityPart, priorityParts, severityOf } from './priority.js';
-import { type QueueRules, queueOf, type RoutingRule } from './queue-rules.js';
+import { DEFAULT_QUEUE, type QueueRules, queueOf, type RoutingRule } from './queue-rules.js';
 import { refuseClosed, refuseIncomplete } from './refusals.js';
 
 export interface RoutingFacts extends PriorityFacts {
@@ -45,6 +45,8 @@ export interface MoveCase {
   token?: number;
   isLead: boolean;
   note?: string;
+  /** The bulk job that does it. */
+  jobId?: string;
 }
 
 /**
@@ -54,15 +56,34 @@ export interface MoveCase {
  * @throws Refusal case-parked, case-not-open, claim-lost
  */
 export function moveCase(state: Case, move: MoveCase, facts: RoutingFacts & CaseFacts): CaseEvent[] {
-  const { caseId, by, note } = move;
+  const { caseId, by, note, jobId } = move;
   refuseIncomplete(state, caseId, facts);
   refuseClosed(state, caseId);
   const queue = queueOf(facts.rules, move.queue).id;
   const { claim, reserved, isEscalated, route: before } = state;
   if (before?.isMoved && before.queue === queue && !claim && !reserved && !isEscalated) return [];
   refuseWithoutRight(state, move);
-  const moved: CaseEvent = { type: 'CaseMoved', data: { caseId, queue, by, ...(note !== undefined && { note }) } };
+  const more = { ...(note !== undefined && { note }), ...(jobId !== undefined && { jobId }) };
+  const moved: CaseEvent = { type: 'CaseMoved', data: { caseId, queue, by, ...more } };
   return [moved, ...routed(fold(caseStream, [moved], state), caseId, facts, move.isLead)];
+}
+
+/** Puts a case that a bulk job moved back to where it was: to the queue that somebody moved it to, or where the rules send it. */
+export function moveBack(
+  state: Case,
+  { caseId, by, from }: { caseId: string; by: string; from: BulkEffect },
+  facts: RoutingFacts,
+): CaseEvent[] {
+  const { route, isEscalated } = from;
+  const isMoved = route?.isMoved === true && facts.rules.queues.some(({ id }) => id === route.queue);
+  const back: CaseEvent[] = [
+    {
+      type: 'CaseMoved',
+      data: { caseId, queue: route?.queue ?? DEFAULT_QUEUE, by, ...(!isMoved && { isByRules: true }) },
+    },
+    ...(isEscalated ? [{ type: 'CaseEscalated' as const, data: { caseId, by } }] : []),
+  ];
+  return [...back, ...routed(fold(caseStream, back, state), caseId, facts, true)];
 }
 
 /** Where somebody moved it, or a lead wants golden or sampled cases, unless that queue is gone; otherwise by the rules. */

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { StoreUnavailable } from '../../libs/kernel/errors.js';
 import { CaseFactsReader } from '../../libs/review/features/case-facts.js';
 import { commandLineFor } from '../support/cli-process.js';
@@ -182,4 +182,86 @@ it('is shown and led from the command line', async () => {
   await gatehouse.settle();
   expect((await cli.run('bulk', 'list')).stdout).toMatch(/dismiss +ended +2 +2 +0/);
   expect((await cli.run('bulk', 'cancel', jobId, '--reason', 'a test')).stdout).toMatch(/ended/);
+});
+
+describe('undoing a job', () => {
+  const undo = (compensates: string, more: object = {}) =>
+    lena.post('/v1/bulk-jobs', { compensates, reason: 'the wrong detector', ...more });
+  const done = async (body: object): Promise<string> => {
+    const { jobId } = (await start({ atMost: 100, ...body })).body;
+    await gatehouse.settle();
+    return jobId;
+  };
+  const caseOf = async (caseId: string) => {
+    const { queue, status, dueAt, categories, priority } = (await lena.get(`/v1/cases/${caseId}`)).body;
+    return { queue, status, dueAt, categories, priority };
+  };
+
+  it('previews, undoes what was not changed since, once, and lists what it left out', async () => {
+    const ids = idsOf('undo', 4);
+    await flagged('undo', ids);
+    const before = await Promise.all(ids.map(caseOf));
+    const jobId = await done({ action: 'dismiss', category: 'undo' });
+    now += 60_000;
+    expect((await lena.post('/v1/cases/undo-3/reopen', { reason: 'this one again' })).status).toBe(200);
+    expect((await rita.post('/v1/bulk-jobs', { compensates: jobId, reason: 'no' })).status).toBe(403);
+    expect(codeOf(await undo('gone'))).toEqual([404, 'bulk-job-unknown']);
+    expect(codeOf(await undo(jobId, { queue: 'severe' }))).toEqual([400, 'invalid-input']);
+    expect((await undo(jobId)).body).toMatchObject({ jobId: null, matched: 4 });
+    expect(codeOf(await undo(jobId, { atMost: 3 }))).toEqual([409, 'too-many-cases']);
+    const started = (await undo(jobId, { atMost: 4 })).body;
+    await gatehouse.settle();
+    const shown = { action: 'compensate', compensates: jobId, status: 'ended', matched: 4, handled: 4, refused: 1 };
+    expect(await show(started.jobId)).toMatchObject(shown);
+    expect((await lena.get(`/v1/bulk-jobs/${started.jobId}/skipped-cases`)).body.items).toEqual([
+      { caseId: 'undo-3', because: 'case-changed' },
+    ]);
+    expect(await Promise.all(ids.slice(0, 3).map(caseOf))).toEqual(before.slice(0, 3));
+    expect((await undo(jobId, { atMost: 4 })).body).toMatchObject({ jobId: started.jobId, matched: 4 });
+    expect(codeOf(await undo(started.jobId))).toEqual([409, 'bulk-job-not-undoable']);
+    const { history } = (await lena.get('/v1/cases/undo-0')).body;
+    expect(history.at(-1)).toMatchObject({ type: 'CaseReopened', actor: { id: 'lena' } });
+  });
+
+  it('reverses confirmations with every consequence, except where somebody appealed', async () => {
+    await flagged('harsh', ['harsh-0', 'harsh-1']);
+    const jobId = await done({ action: 'confirm', clause: 'violent', category: 'harsh' });
+    const account = async (id: string) => (await gatehouse.administrator.get(`/v1/accounts/owner-${id}`)).body;
+    expect(await account('harsh-0')).toMatchObject({ deactivated: true });
+    expect((await service.post('/v1/enforcements/harsh-1/appeals', { text: 'mine' })).status).toBe(200);
+    const { jobId: undoing } = (await undo(jobId, { atMost: 2 })).body;
+    await gatehouse.settle();
+    await gatehouse.settle();
+    expect(await account('harsh-0')).toMatchObject({ deactivated: false });
+    expect(await account('harsh-1')).toMatchObject({ deactivated: true });
+    expect(await statusOf('harsh-0')).toBe('open');
+    expect((await gatehouse.administrator.get('/v1/images/harsh-0')).body).toMatchObject({ withheld: false });
+    const { items } = (await lena.get(`/v1/bulk-jobs/${undoing}/skipped-cases`)).body;
+    expect(items).toEqual([{ caseId: 'harsh-1', because: 'appeal-open' }]);
+  });
+
+  it('puts moved cases back by the command line, and resumes after an interruption', async () => {
+    const ids = idsOf('back', 4);
+    await flagged('back', ids);
+    const jobId = await done({ action: 'requeue', toQueue: 'severe', category: 'back' });
+    expect((await caseOf('back-0')).queue).toBe('severe');
+    const cli = commandLineFor({ url: gatehouse.url, token: gatehouse.administratorToken });
+    const preview = await cli.run('bulk', 'undo', jobId, '--reason', 'wrong');
+    expect([preview.code, preview.stdout]).toEqual([0, expect.stringContaining('4 cases')]);
+    const read = CaseFactsReader.prototype.read;
+    let isInterrupted = false;
+    jest.spyOn(CaseFactsReader.prototype, 'read').mockImplementation(async function (this: CaseFactsReader, ...given) {
+      if (isInterrupted || given[0] !== 'back-3') return read.apply(this, given);
+      isInterrupted = true;
+      await until(async () => (await caseOf('back-0')).queue === 'default');
+      throw new StoreUnavailable('the process ends here');
+    });
+    expect((await cli.run('bulk', 'undo', jobId, '--at-most', '4', '--reason', 'wrong')).code).toBe(0);
+    await expect(gatehouse.settle()).rejects.toThrow('the process ends here');
+    await gatehouse.settle();
+    expect(await show(`undo-of-${jobId}`)).toMatchObject({ status: 'ended', handled: 4, refused: 0 });
+    for (const id of ids) expect((await caseOf(id)).queue).toBe('default');
+    const { stdout } = await cli.run('bulk', 'skipped', `undo-of-${jobId}`);
+    expect(stdout).toContain('no case was left out');
+  });
 });

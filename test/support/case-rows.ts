@@ -43,6 +43,7 @@ export const caseRow = (caseId: string, openedAt: number, more: Partial<CaseRow>
   votes: null,
   outcome: null,
   judged_flaggers: [],
+  before_bulk: null,
   position: 1,
   ...more,
 });

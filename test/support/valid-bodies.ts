@@ -75,6 +75,7 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
     },
     { action: 'requeue', toQueue: 'default', atMost: 0, reason: 'a test' },
     { action: 'dismiss', reason: 'a preview' },
+    { compensates: 'bulk-1', atMost: 9, reason: 'a mistake' },
   ],
   'PUT /v1/review-sampling': [
     { secondReviewPercent: 5, secondReviewOfDeactivations: true, goldenPercent: 3, reason: 'agreement' },

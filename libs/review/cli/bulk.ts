@@ -6,6 +6,7 @@ import { listed, type Session } from '../../cli/session.js';
 import type { WriteReceipt } from '../../http/write-receipt.js';
 import type { BulkJobStartedAnswer } from '../features/bulk-jobs.js';
 import type { BulkJobAnswer } from '../queries/bulk-answers.js';
+import type { SkippedCase } from '../queries/list-skipped-cases.js';
 
 const PATH = '/v1/bulk-jobs';
 const ACTIONS = ['dismiss', 'confirm', 'requeue'];
@@ -47,6 +48,42 @@ export const bulkCommands: CommandGroup = (program, run) => {
           jobId === null
             ? line`${answer.matched} cases match; --at-most ${answer.matched} starts the job`
             : line`job ${jobId} is processing ${answer.matched} cases`,
+        );
+      }),
+    );
+
+  command(
+    group,
+    'undo <id>',
+    'Says how many cases a bulk job has changed or, with --at-most, undoes that by another job. Cases changed since stay as they are.',
+    "bulk undo bulk-1 --reason 'the wrong detector'",
+    "bulk undo bulk-1 --at-most 120 --reason 'the wrong detector'",
+  )
+    .option('--at-most <n>', 'starts the job if the other changed at most so many cases', integer(0, 100_000))
+    .requiredOption('--reason <text>', 'why', reason)
+    .action(
+      run<{ atMost?: number; reason: string }>(async ({ client, print }, { atMost, reason: why }, id) => {
+        const body = { compensates: id, atMost, reason: why };
+        const { jobId, ...answer } = await client.post<BulkJobStartedAnswer>(PATH, body);
+        print({ jobId, ...answer }, () =>
+          jobId === null
+            ? line`${id} has changed ${answer.matched} cases; --at-most ${answer.matched} undoes that`
+            : line`job ${jobId} undoes what ${id} did to ${answer.matched} cases`,
+        );
+      }),
+    );
+
+  command(group, 'skipped <id>', 'Lists the cases that a bulk job has left out, and why.', 'bulk skipped bulk-1')
+    .option('--limit <n>', 'maximum number of cases', integer(1, 1_000_000), 50)
+    .action(
+      run<{ limit: number }>(async (session, { limit }, id) => {
+        const items = await listed<SkippedCase>(session, `${pathOf(id!)}/skipped-cases`, {}, limit);
+        session.print({ items }, () =>
+          table(
+            ['case', 'because'],
+            items.map((one) => [one.caseId, one.because]),
+            'no case was left out',
+          ),
         );
       }),
     );
@@ -102,6 +139,7 @@ async function showJob({ client, print }: Session, id: string): Promise<void> {
     pairs([
       ['job', job.jobId],
       ['action', job.action],
+      ['undoes', job.compensates],
       [
         'cases',
         Object.entries(job.filter)

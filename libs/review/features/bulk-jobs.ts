@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { IsIn } from 'class-validator';
+import { IsIn, ValidateIf } from 'class-validator';
 import type { Static } from 'typebox';
 import { decisionHandler, RequestCommand } from '../../context/decision.js';
 import { Transactor } from '../../event-store/transact.js';
@@ -21,17 +21,22 @@ import { answer, Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { writeReceipt, writeReceiptFields } from '../../http/write-receipt.js';
 import type { Clock } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import { Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
-import { CLOCK, IDS } from '../../platform/ports.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import { CLOCK, IDS, SETTINGS } from '../../platform/ports.js';
 import { clausesAt, policyStream } from '../../policy/index.js';
-import { BULK_ACTIONS, MAX_BULK_CASES } from '../bulk-events.js';
-import { type BulkJob, bulkJobStream, cancelBulkJob, startBulkJob } from '../bulk-job.js';
+import { ViewReader } from '../../projections/view-reader.js';
+import { BULK_ACTIONS, MAX_BULK_CASES, UNDOING } from '../bulk-events.js';
+import { type BulkJob, bulkJobStream, cancelBulkJob, refuseNotUndoable, startBulkJob, undoingId } from '../bulk-job.js';
 import { JOB_ID } from '../queries/bulk-answers.js';
+import { BulkCases } from '../queries/bulk-cases.js';
 import { MatchingCases } from '../queries/matching-cases.js';
 import { LEADS } from '../queries/reviewing-roles.js';
 import { queueOf, reviewSettingsStream } from '../queue-rules.js';
 import { refuseUnknownClause } from '../refusals.js';
+import { bulkCasesView } from '../views/bulk-cases.js';
 
 interface Started extends CommandResult {
   /** Undefined for a preview. */
@@ -40,9 +45,14 @@ interface Started extends CommandResult {
 }
 
 export class StartBulkJob extends RequestCommand<Started> {
+  @ValidateIf(({ compensates }: StartBulkJob) => compensates === undefined)
   @IsIn(BULK_ACTIONS)
-  @Means('What is done to each case.')
-  action!: (typeof BULK_ACTIONS)[number];
+  @Means('What is done to each case. Needed unless the job undoes another.')
+  action?: (typeof BULK_ACTIONS)[number];
+
+  @IfGiven()
+  @IsEntityId('The job whose effects are undone, instead of an action and a query. A job is undone once.')
+  compensates?: string;
 
   @IfGiven()
   @IsLabel('Only cases in this queue.')
@@ -91,10 +101,14 @@ export class StartBulkJobHandler implements ICommandHandler<StartBulkJob> {
     @Inject(MatchingCases) private readonly cases: MatchingCases,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
+    @Inject(BulkCases) private readonly changed: BulkCases,
+    @Inject(ViewReader) private readonly views: ViewReader,
+    @Inject(SETTINGS) private readonly settings: Pick<Settings, 'decisionWaitMs'>,
   ) {}
 
   /** @throws Refusal too-many-cases, second-review-needed, clause-unknown; NotFound queue-unknown; InvalidInput */
-  async execute({ action, clause, toQueue, atMost, reason, context, ...conditions }: StartBulkJob): Promise<Started> {
+  async execute(command: StartBulkJob): Promise<Started> {
+    const { action = UNDOING, compensates, clause, toQueue, atMost, reason, context, ...conditions } = command;
     const { state: rules } = await this.transactor.load(reviewSettingsStream, undefined);
     if (toQueue !== undefined) queueOf(rules, toQueue);
     if (action === 'confirm' && rules.sampling.secondReviewOfDeactivations)
@@ -107,10 +121,12 @@ export class StartBulkJobHandler implements ICommandHandler<StartBulkJob> {
       refuseUnknownClause(clause, { clauses: new Set(clausesAt(policies, this.clock.now()).map(({ id }) => id)) });
     }
     const filter = filterOf(conditions);
-    const matched = await this.cases.count(filter, this.clock.now());
-    const jobId = this.ids.next();
-    const job = {
-      ...{ jobId, action, matched, reason, filter },
+    const jobId = compensates === undefined ? this.ids.next() : undoingId(compensates);
+    const matched =
+      compensates === undefined ? await this.cases.count(filter, this.clock.now()) : await this.changedBy(compensates);
+    const job: BulkJob = {
+      ...{ jobId, action: compensates === undefined ? action : UNDOING, matched, reason, filter },
+      ...(compensates !== undefined && { compensates }),
       ...(clause !== undefined && { clause }),
       ...(toQueue !== undefined && { toQueue }),
     };
@@ -122,8 +138,21 @@ export class StartBulkJobHandler implements ICommandHandler<StartBulkJob> {
       throw new Refusal('too-many-cases', `${matched} cases match, more than ${atMost}: name a narrower filter`, {
         matched,
       });
+    return this.start(job, context);
+  }
+
+  private async start(job: BulkJob, context: CommandContext): Promise<Started> {
+    const { jobId } = job;
     const started = await this.transactor.transact(bulkJobStream, jobId, context, (state) => startBulkJob(state, job));
-    return { jobId, matched, ...commandResult(started) };
+    return { jobId, matched: started.state.job!.matched, ...commandResult(started) };
+  }
+
+  /** @throws NotFound bulk-job-unknown; Refusal bulk-job-not-undoable, bulk-job-running; NotCaughtUp */
+  private async changedBy(jobId: string): Promise<number> {
+    const { state, position } = await this.transactor.load(bulkJobStream, jobId);
+    refuseNotUndoable(state, jobId);
+    await this.views.reached(bulkCasesView, position, this.settings.decisionWaitMs);
+    return this.changed.count(jobId);
   }
 }
 
@@ -167,7 +196,7 @@ export class BulkJobsController {
   @Roles(...LEADS)
   @Operation('Says how many open cases match, or starts a job that takes one decision on each', {
     description:
-      'Without `atMost` it only counts. The decision is that of the caller: a case of an image or a flag of theirs refuses, as do cases that somebody has claimed or is to have and those that no longer meet the query and, except for requeue, those that got a flag since, that somebody has judged, or that need more reviewers than one. A repeat starts another job.',
+      'Without `atMost` it only counts. The decision is that of the caller: a case of an image or a flag of theirs refuses, as do cases that somebody has claimed or is to have and those that no longer meet the query and, except for requeue, those that got a flag since, that somebody has judged, or that need more reviewers than one. A repeat starts another job. With `compensates`, the job undoes what that one did, as if it had left the cases out: it reopens what was dismissed with its place in its queue, puts back what was moved, and undoes all that a confirmation has led to. It leaves out a case that anybody has changed since, or whose measure was appealed against. Then a repeat answers with the first.',
     example: {
       action: 'dismiss',
       queue: 'detected',
@@ -180,7 +209,14 @@ export class BulkJobsController {
       matched: 120,
       position: '1044',
     }),
-    refusals: { 404: ['queue-unknown'], 409: ['too-many-cases', 'second-review-needed', 'clause-unknown'] },
+    refusals: {
+      404: ['queue-unknown', 'bulk-job-unknown'],
+      409: [
+        ...['too-many-cases', 'second-review-needed', 'clause-unknown'],
+        ...['bulk-job-running', 'bulk-job-not-undoable'],
+      ],
+      503: ['not-caught-up'],
+    },
   })
   async startBulkJob(@Body() job: StartBulkJob, @Context() context: Context): Promise<BulkJobStartedAnswer> {
     const started = await this.commands.execute(job.with({ context }));

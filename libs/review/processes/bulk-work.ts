@@ -7,13 +7,17 @@ import { NotFound, Refusal } from '../../kernel/errors.js';
 import { inOrder } from '../../kernel/in-order.js';
 import type { ViewReader } from '../../projections/view-reader.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
+import type { AppealHearings } from '../appeal-hearings.js';
 import { handleInBulk } from '../bulk-decisions.js';
 import { BulkJobStarted } from '../bulk-events.js';
 import { advanceBulkJob, type BulkProgress, bulkJobStream, endBulkJob } from '../bulk-job.js';
+import { undoInBulk } from '../bulk-undoing.js';
 import { caseStream } from '../case.js';
 import type { CaseFactsReader } from '../features/case-facts.js';
 import type { RoutingFactsReader } from '../features/routing-facts.js';
+import type { BulkCases } from '../queries/bulk-cases.js';
 import type { MatchingCases } from '../queries/matching-cases.js';
+import { bulkCasesView } from '../views/bulk-cases.js';
 import { casesView } from '../views/cases.js';
 
 const BULK_WORK = 'bulk-work';
@@ -25,6 +29,8 @@ export interface BulkWorkPorts {
   facts: CaseFactsReader;
   routing: RoutingFactsReader;
   cases: MatchingCases;
+  changed: BulkCases;
+  appeals: Pick<AppealHearings, 'statusOf'>;
   reader: ViewReader;
   ownEventIds: OwnEventIds;
   clock: Clock;
@@ -36,27 +42,31 @@ export interface BulkWorkPorts {
  * the next page that it has handled before is known by the id of its event, however the case has changed since.
  */
 export function bulkWork(ports: BulkWorkPorts): Consumer {
-  const { transactor, cases, reader, waitMs } = ports;
+  const { transactor, cases, changed, reader, waitMs } = ports;
   return defineConsumer({
     name: BULK_WORK,
     events: [BulkJobStarted],
     key: ({ data }) => data.jobId,
     async react(event) {
-      const { jobId, filter, matched } = event.data;
-      await reader.reached(casesView, event.position, waitMs);
+      const { jobId, filter, matched, compensates } = event.data;
+      await reader.reached(compensates === undefined ? casesView : bulkCasesView, event.position, waitMs);
       const context = causedBy(event, BULK_WORK);
       const at = Date.parse(event.metadata.time);
       for (;;) {
         const { state } = await transactor.load(bulkJobStream, jobId);
         // Never more than the lead was answered: the view may have been behind.
         const limit = state.status === 'running' ? Math.min(PAGE, matched - state.handled) : 0;
-        const page = limit > 0 ? await cases.page(filter, at, state.through, limit) : [];
+        const next = (most: number) =>
+          compensates === undefined
+            ? cases.page(filter, at, state.through, most)
+            : changed.page(compensates, state.through, most);
+        const page = limit > 0 ? await next(limit) : [];
         if (page.length === 0) break;
-        const refused = await handled(ports, event, page);
+        const skipped = await handled(ports, event, page);
         const through = page.at(-1)!;
-        const counts = { handled: state.handled + page.length, refused: state.refused + refused };
+        const counts = { handled: state.handled + page.length, refused: state.refused + skipped.length };
         await transactor.transact(bulkJobStream, jobId, context, (now) =>
-          advanceBulkJob(now, { jobId, through, ...counts }),
+          advanceBulkJob(now, { jobId, through, ...counts, ...(skipped.length > 0 && { skipped }) }),
         );
       }
       await transactor.transact(bulkJobStream, jobId, context, (now: BulkProgress) => endBulkJob(now, jobId));
@@ -64,17 +74,24 @@ export function bulkWork(ports: BulkWorkPorts): Consumer {
   });
 }
 
-/** @returns how many of the cases refused */
+interface Skipped {
+  caseId: string;
+  /** The code of its refusal. */
+  because: string;
+}
+
+/** @returns those of the cases that refused, by their ids */
 async function handled(
-  { transactor, facts, routing, ownEventIds, clock }: BulkWorkPorts,
+  { transactor, facts, routing, appeals, ownEventIds, clock }: BulkWorkPorts,
   event: RecordedOf<typeof BulkJobStarted>,
   page: readonly string[],
-): Promise<number> {
+): Promise<Skipped[]> {
   const { actor } = event.metadata;
+  const { action, compensates, reason } = event.data;
   const by = actor.id;
   const startedAt = Date.parse(event.metadata.time);
   const job = { by, job: event.data, startedAt, position: event.position };
-  let refused = 0;
+  const skipped: Skipped[] = [];
   await inOrder(
     page,
     (caseId) => [caseId],
@@ -91,18 +108,22 @@ async function handled(
           caseStream,
           caseId,
           context,
-          (state, read) => handleInBulk(state, { ...job, caseId, now: clock.now() }, read),
+          (state, read) =>
+            compensates === undefined
+              ? handleInBulk(state, { ...job, caseId, now: clock.now() }, read)
+              : undoInBulk(state, { caseId, by, jobId: compensates, reason }, read),
           async () => {
-            const read = await facts.read(caseId, [by], { isDeciding: event.data.action !== 'requeue' });
+            const read = await facts.read(caseId, [by], { isDeciding: action === 'dismiss' || action === 'confirm' });
             const { state } = await transactor.load(caseStream, caseId);
-            return { ...read, ...(await routing.read(state)) };
+            const appeal = compensates === undefined ? 'none' : await appeals.statusOf(caseId);
+            return { ...read, ...(await routing.read(state)), appeal };
           },
         );
       } catch (error) {
         if (!(error instanceof Refusal || error instanceof NotFound)) throw error;
-        refused++;
+        skipped.push({ caseId, because: error.code });
       }
     },
   );
-  return refused;
+  return skipped.sort((one, other) => (one.caseId < other.caseId ? -1 : 1));
 }

@@ -51,6 +51,7 @@ describe('the cases view', () => {
     expect(row(open(1), joined, claimed)).toEqual({
       case_id: caseId,
       image_id: caseId,
+      before_bulk: null,
       account_id: 'acc-1',
       status: 'claimed',
       round: 1,

@@ -13,26 +13,26 @@ import {
   text,
   timestamptz,
 } from '../../projections/view.js';
-import type { Closed, Origin, Verdict } from '../case.js';
 import { CELL_INDEX, cellCounts } from '../case-cells.js';
 import { CASE_INDEXES } from '../case-indexes.js';
-import { type CaseFlag, decidesAt, flaggersOf, flagOf, isOpen, union } from '../case-rows.js';
+import {
+  asBefore,
+  beforeBulk,
+  type CaseFlag,
+  type CaseVerdict,
+  decidesAt,
+  flaggersOf,
+  flagOf,
+  isOpen,
+  type OutcomeBefore,
+  UNCLAIMED,
+  union,
+} from '../case-rows.js';
+import type { Closed, DataOf, Origin } from '../case-state.js';
 import { type CaseEvent, type CaseOpened, caseEvents } from '../events.js';
 import { MAX_FLAGS } from '../flag-decisions.js';
 import { DEFAULT_QUEUE } from '../queue-rules.js';
 import type { Votes } from '../verdict-decisions.js';
-
-/** Part of a JSON column, so its fields are named as in the events. */
-interface CaseVerdict {
-  reviewer: string;
-  /** The system of a reviewer who is not ours. */
-  source?: string;
-  verdict: Verdict;
-  clause?: string;
-  at: string;
-  /** Until when it can be taken back; absent if it can't. */
-  finalAt?: string;
-}
 
 /** The current round of a case, with the flags and verdicts of that round. */
 const columns = {
@@ -88,6 +88,8 @@ const columns = {
   outcome: nullable(text<'confirmed' | 'dismissed'>()),
   /** Who flagged in the rounds that were decided; at most MAX_FLAGS. */
   judged_flaggers: jsonb<string[]>(),
+  /** The two before the decision of a bulk job, if it was that: for when the job is undone. */
+  before_bulk: nullable(jsonb<OutcomeBefore>()),
   /** The position of the case's last event, or of the last flag. */
   position: int8(),
 };
@@ -96,7 +98,7 @@ export type CaseRow = RowOf<typeof columns>;
 
 export const casesView = defineView({
   name: 'cases',
-  version: 13,
+  version: 14,
   summary: 'Images under human review, their flags, claims and verdicts.',
   events: [...caseEvents, ContentFlagged],
   table: {
@@ -165,6 +167,7 @@ function opened(
     categories: union([], categories),
     outcome: before?.outcome ?? null,
     judged_flaggers: before?.judged_flaggers ?? [],
+    before_bulk: null,
     ...newRound(data, Date.parse(metadata.time), before),
     flagged_at: Date.parse(data.flaggedAt),
     position,
@@ -202,14 +205,6 @@ const newRound = (
   votes: null,
 });
 
-const UNCLAIMED = {
-  claimed_by: null,
-  claimed_until: null,
-  reserved_for: null,
-  reserved_until: null,
-  is_held: false,
-};
-
 const reservedFor = (reviewer: string, until: string, isHeld: boolean) => ({
   status: 'open' as const,
   ...UNCLAIMED,
@@ -217,6 +212,9 @@ const reservedFor = (reviewer: string, until: string, isHeld: boolean) => ({
   reserved_for: reviewer,
   reserved_until: Date.parse(until),
 });
+
+const reopened = (row: CaseRow, data: DataOf<'CaseReopened'>, at: number): Partial<CaseRow> =>
+  data.undoes === undefined ? newRound(data, at, row) : asBefore(row, data);
 
 const STATUS_AFTER = {
   ReviewConfirmed: 'confirmed',
@@ -265,7 +263,7 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
     case 'CaseEscalated':
       return { status: 'open', ...UNCLAIMED, is_escalated: true };
     case 'CaseReopened':
-      return newRound(data, at, row);
+      return reopened(row, data, at);
     case 'VerdictGiven':
       return {
         ...(row.claimed_by === data.reviewer &&
@@ -305,6 +303,7 @@ function change(row: CaseRow, event: Change): Partial<CaseRow> {
         decision_stored_at: Date.parse(recordedAt),
         votes: data.votes ?? null,
         ...outcomeOf(row, type),
+        before_bulk: beforeBulk(row, data),
         ...UNCLAIMED,
       };
     case 'ReviewOverturned':

@@ -43,6 +43,13 @@ describe('the history of an account', () => {
     const of = (...events: ReturnType<typeof byHand>[]) => fold(accountHistoryStream, events).measures;
     expect(of(byHand('e1', 0, 2), byHand('e2', 1, 5))).toMatchObject([{ cause: 'e2' }]);
     expect(of(byHand('e1', 0, 2), byHand('e2', 3, 5))).toMatchObject([{ cause: 'e1' }, { cause: 'e2' }]);
+    const reinstated = {
+      type: 'AccountReinstated' as const,
+      data: { accountId, reason },
+      metadata: { time: later(1) },
+    };
+    const again = fold(accountHistoryStream, [byHand('e1', 0, 5), reinstated, byHand('e2', 2, 5)]).measures;
+    expect(again).toMatchObject([{ cause: 'e1' }, { cause: 'e2' }]);
   });
 
   it('has nothing that was undone', () => {

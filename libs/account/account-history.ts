@@ -68,7 +68,7 @@ export const accountHistoryStream: StreamKind<AccountHistory, EventOf<(typeof EV
         return withoutCause(state, data.cause);
       case 'AccountReinstated':
         // Without a cause it ends what was in force, and says of none that it was wrong.
-        return data.cause === undefined ? state : withoutCause(state, data.cause);
+        return data.cause === undefined ? ended(state, Date.parse(time)) : withoutCause(state, data.cause);
     }
   },
 };
@@ -83,6 +83,12 @@ const withoutStrike = ({ strikes }: AccountHistory, caseId: string): Strike[] =>
 const withoutCause = (state: AccountHistory, lifted: string): AccountHistory => ({
   ...state,
   measures: state.measures.filter(({ cause }) => cause !== lifted),
+});
+
+/** What somebody decides after that is a measure of its own. */
+const ended = (state: AccountHistory, at: number): AccountHistory => ({
+  ...state,
+  measures: state.measures.map((one) => (one.until === undefined ? one : { ...one, until: Math.min(one.until, at) })),
 });
 
 /** Once, however often it is said, and a decision by hand that changes the end of another is one measure with it. */

@@ -170,8 +170,10 @@ class World {
   }
 
   private async acknowledge(nth: number): Promise<void> {
-    if (this.causes.length === 0) return;
-    const id = pick(this.causes, nth);
+    if (this.causes.length > 0) await this.acknowledgeAll(pick(this.causes, nth));
+  }
+
+  async acknowledgeAll(id: string): Promise<void> {
     for (const target of Object.keys(TARGETS))
       await service.post(`/v1/enforcements/${id}/acknowledgements`, { target, position: await this.head() });
   }
@@ -238,6 +240,12 @@ class World {
       access: { share: await this.mayI('share'), generate: await this.mayI('generate') },
       carriedOut: carriedOutBy(await wholeLog(gatehouse.runtime.store), this.causes),
     };
+  }
+
+  /** Whether targets are still asked about it. */
+  async isWaiting(id: string): Promise<boolean> {
+    const { items } = (await operator.get('/v1/enforcements?status=waiting&limit=500')).body;
+    return items.some(({ enforcementId }: Record<string, string>) => enforcementId === id);
   }
 
   private async notices(): Promise<Record<string, string>[]> {
@@ -375,6 +383,13 @@ it('leaves what everything would be without the decision, whatever happened befo
       const asked = (of: Snapshot) => of.receipts.get(cause)!.acknowledgements.map(({ target }) => target);
       expect(after.receipts.get(cause)).toMatchObject({ status: 'reversed', isInForce: false });
       expect(asked(after)).toEqual(asked(before));
+      const registered = after.receipts.get(cause)!.acknowledgements.filter(({ isRegistered }) => isRegistered);
+      expect(registered.map(({ acknowledgedAt }) => acknowledgedAt)).toEqual(registered.map(() => null));
+      expect(await world.isWaiting(cause)).toBe(registered.length > 0);
+      await world.acknowledgeAll(cause);
+      await gatehouse.settle();
+      expect(await world.isWaiting(cause)).toBe(false);
+      if (registered.length > 0) granted.askedTargets++;
       const known = new Set(before.notices.map(({ noticeId }) => noticeId));
       const news = after.notices.filter(({ noticeId }) => !known.has(noticeId));
       expect(news.map(({ accountId, kind, outcome }) => `${accountId} ${kind} ${outcome}`).sort()).toEqual(
@@ -384,7 +399,6 @@ it('leaves what everything would be without the decision, whatever happened befo
         ].sort(),
       );
       granted[image ? 'ofCases' : 'byHand']++;
-      if (asked(before).length > 0) granted.askedTargets++;
       if (after.consequences.some((one: string) => !before.consequences.includes(one))) granted.restored++;
     }),
     { numRuns: runs(6, 30) },

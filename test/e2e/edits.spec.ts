@@ -48,6 +48,7 @@ const EXCEPTIONS: Record<string, string> = {
   'POST /v1/golden-cases': CREATES,
   'POST /v1/isolated-flags/:id/replay': WORKS,
   'DELETE /v1/isolated-flags/:id': ONCE,
+  'POST /v1/log-verifications': WORKS,
   'POST /v1/notices/:id/redelivery': WORKS,
   'POST /v1/quarantine/:id/replay': ONCE,
   'POST /v1/quarantine/:id/edited-replay': ONCE,

@@ -185,12 +185,13 @@ export interface ConsumerProgress {
 
 /** A consumer's position and the keys it has parked, in one snapshot. */
 export async function positionAndParked(db: Queryable, consumer: string): Promise<ConsumerProgress> {
-  const { rows } = await db.query(
-    `SELECT coalesce((SELECT min(position) FROM projections.checkpoints WHERE follower = $1), 0) AS position,
+  const { rows } = await db.query({
+    name: 'gatehouse_position_and_parked',
+    text: `SELECT coalesce((SELECT min(position) FROM projections.checkpoints WHERE follower = $1), 0) AS position,
             (SELECT coalesce(json_agg(json_build_object('key', key, 'position', position)), '[]')
              FROM projections.parked WHERE follower = $1) AS parked`,
-    [consumer],
-  );
+    values: [consumer],
+  });
   return { position: Number(rows[0].position), parked: rows[0].parked };
 }
 

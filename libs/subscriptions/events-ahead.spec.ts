@@ -74,3 +74,47 @@ it('reads what is stored at the time of the call, however fast the log grows', a
     await busy.close();
   }
 });
+
+it('reads what it follows from memory, also what was stored a moment ago, and else from the store', async () => {
+  const pages: string[] = [];
+  class PagedStore extends PostgresEventStore {
+    override readAll(...given: Parameters<PostgresEventStore['readAll']>) {
+      pages.push(given[1]?.types ? 'of a type' : 'of the log');
+      return super.readAll(...given);
+    }
+  }
+  const paged = new PagedStore(database.connection);
+  const log = new LogTail(paged);
+  const ahead = async (position: number, head?: number) => {
+    const behind = { consumer: 'spec', position, limitMs: 60_000, ...(head !== undefined && { head }) };
+    const { events } = await eventsAhead(log, Noted, behind, 'a', ({ data }) => data.key);
+    return [events.length, pages.splice(0)];
+  };
+  const add = (key: string) =>
+    paged.append([{ stream: 'facts-0', expected: 'any', events: [newEvent(Noted.type, { key })] }]);
+  await add('a');
+  expect(await ahead(0)).toEqual([1, ['of a type']]);
+  expect(await ahead(1)).toEqual([0, []]);
+  const stop = new AbortController();
+  let follows = false;
+  const following = (async () => {
+    for await (const _ of log.subscribe(1, { signal: stop.signal })) follows = true;
+  })();
+  try {
+    await until(() => follows);
+    pages.length = 0;
+    await add('a');
+    expect(await ahead(1)).toEqual([1, []]);
+    await add('b');
+    await add('a');
+    expect(await ahead(1, 4)).toEqual([2, []]);
+    // Ahead of what it follows.
+    expect(await ahead(0)).toEqual([3, ['of a type']]);
+    expect(await ahead(4)).toEqual([0, []]);
+  } finally {
+    stop.abort();
+    await following;
+    await log.close();
+    await paged.close();
+  }
+});

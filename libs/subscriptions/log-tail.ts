@@ -15,6 +15,8 @@ const DEFAULT_PAGE = 1_000;
 /** Poll interval of an idle log. */
 const IDLE_MS = 1_000;
 const RETRY_MS = 500;
+/** How long a reader of what has just been stored waits for the shared reading rather than read it once more. */
+const NEAR_MS = 20;
 /** Maximum wait for news, of which there are none while the store is unreachable. */
 const MAX_WAIT_MS = 60_000;
 
@@ -103,6 +105,21 @@ export class LogTail {
     if (including || !reading?.holds(after)) return this.store.readAll(after, options);
     const page = reading.window!.after(after, types && new Set(types), limit);
     return { ...page, atHead: page.next === reading.end && page.next >= (await this.head()) };
+  }
+
+  /**
+   * A page of the events after a position and up to a stored one, perhaps with later ones: from memory if it holds them or is
+   * about to. `atHead` says only whether the page reaches that position.
+   */
+  async readTo(end: Position, after: Position, types: readonly string[]): Promise<Page> {
+    const reading = this.current;
+    if (reading?.window && after >= reading.window.start && reading.end < end) {
+      const isThere = () => reading.end >= end || reading.failure !== undefined || this.closed;
+      await reading.changes.until(isThere, NEAR_MS);
+    }
+    if (!reading?.holds(after)) return this.store.readAll(after, { types });
+    const page = reading.window!.after(after, new Set(types), DEFAULT_PAGE);
+    return { ...page, atHead: page.next >= end };
   }
 
   head(): Promise<Position> {

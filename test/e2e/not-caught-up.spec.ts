@@ -32,6 +32,7 @@ beforeAll(async () => {
   const { log } = runtime;
   const readAll = log.readAll.bind(log);
   jest.spyOn(log, 'readAll').mockImplementation((after, options) => readAll(after, { ...options, limit: 1 }));
+  jest.spyOn(log, 'readTo').mockImplementation((_, after, types) => readAll(after, { types, limit: 1 }));
 });
 afterAll(() => gatehouse.close());
 

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import type { Position } from '../../kernel/envelope.js';
 import { NotCaughtUp } from '../../kernel/errors.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
@@ -29,11 +30,17 @@ export class ImageOwners {
 
   /**
    * The owner by every event stored so far: a later report of an earlier generation changes it.
+   * @param head of the log since the decision began, if the caller has read it
    * @returns `isParked` if an event of this image can't be used, so that the owner may be unknown or wrong
    * @throws NotCaughtUp if the view is too far behind
    */
-  async find(imageId: string): Promise<{ owner?: string; isParked: boolean }> {
-    const { image, isParked } = await this.row(imageId);
+  async find(imageId: string, head?: Position): Promise<{ owner?: string; isParked: boolean }> {
+    const { image, isParked } = await this.ahead(
+      imageId,
+      await this.lookup(imageId),
+      this.settings.decisionWaitMs,
+      head,
+    );
     return { ...(image && { owner: image.account_id }), isParked };
   }
 
@@ -58,8 +65,8 @@ export class ImageOwners {
   }
 
   /** Adds to what the view has what is stored after it. @throws NotCaughtUp */
-  private async ahead(imageId: string, { row, asOf, isParked }: Found, limitMs: number) {
-    const view = { consumer: `view:${imagesView.name}`, position: asOf, limitMs };
+  private async ahead(imageId: string, { row, asOf, isParked }: Found, limitMs: number, head?: Position) {
+    const view = { consumer: `view:${imagesView.name}`, position: asOf, limitMs, ...(head !== undefined && { head }) };
     const ahead = await eventsAhead(this.log, ImageGenerated, view, imageId, ({ data }) => data.imageId);
     let image = row && toRow(row);
     for (const event of ahead.events) image = imagesView.evolve(image, event, imageId);

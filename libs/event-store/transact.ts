@@ -29,6 +29,14 @@ export interface Loaded<State> {
   changedAt: Position;
 }
 
+/** Loads the state that a decision is about. */
+export type Load<State> = () => Promise<State>;
+
+/** A stream as it was read, with the events that were not known before. */
+interface Seen<State> extends Known<State> {
+  read: readonly RecordedEvent[];
+}
+
 const MAX_CONFLICTS = 200;
 const MAX_UNKNOWN_OUTCOMES = 3;
 /** What the catalogue says of the events that decisions store. */
@@ -58,7 +66,8 @@ export class Transactor {
   /**
    * @param id the entity's id, or undefined for a kind with a single stream
    * @param decide `changedAt` is the position of the stream's last event that may change the state; 0 for none
-   * @param gather reads what the decision needs from elsewhere, before each attempt; it may wait, and may write to the stream
+   * @param gather reads what the decision needs from elsewhere, before each attempt; it may wait, and may write to the stream.
+   *   If it needs the stream's state too, it loads it by its argument: then the decision is about just that state
    * @throws Refusal from `decide`; IdInUse for an incoming event; Unavailable `too-busy` after 200 conflicts in a row
    * @throws BrokenDecision if a schema refuses an event of the decision
    * @throws StoreUnavailable if the outcome of the append stays unknown; whatever `gather` throws
@@ -68,14 +77,19 @@ export class Transactor {
     id: string | undefined,
     context: CommandContext,
     decide: (state: State, facts: Facts, changedAt: Position) => readonly Event[],
-    gather?: () => Promise<Facts>,
+    gather?: (load: Load<State>) => Promise<Facts>,
   ): Promise<Transacted<State>> {
     const stream = nameOf(kind, id);
     for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
+      let seen: Seen<State> | undefined;
+      const load = async () => {
+        seen = await this.read(kind, stream);
+        return seen.state;
+      };
       // Without `gather` there are no facts, and their type is undefined.
-      const facts = (await gather?.()) as Facts;
+      const facts = (await gather?.(load)) as Facts;
       const done = await this.turns.take(stream, () =>
-        this.attempt(kind, stream, context, (state, changedAt) => decide(state, facts, changedAt)),
+        this.attempt(kind, stream, context, (state, changedAt) => decide(state, facts, changedAt), seen),
       );
       if (done) return done;
     }
@@ -100,8 +114,11 @@ export class Transactor {
     stream: string,
     context: CommandContext,
     decide: (state: State, changedAt: Position) => readonly Event[],
+    seen?: Seen<State>,
   ): Promise<Transacted<State> | undefined> {
-    const { read, ...known } = await this.read(kind, stream);
+    // What was read for the facts is read again only if this process knows that the stream has grown since.
+    const isNewest = seen?.revision === this.known.get(kind, stream).revision;
+    const { read, ...known } = seen && isNewest ? seen : await this.read(kind, stream);
     const { state, revision, position } = known;
     // The command was processed before, however the state has changed since.
     const processed = processedIn(read, context)?.position ?? (await this.placeBefore(known.places, stream, context));
@@ -153,7 +170,7 @@ export class Transactor {
   private async read<State, Event extends DomainEvent>(
     kind: StreamKind<State, Event>,
     stream: string,
-  ): Promise<Known<State> & { read: readonly RecordedEvent[] }> {
+  ): Promise<Seen<State>> {
     const known = this.known.get(kind, stream);
     const read = await this.store.readStream(stream, Math.max(0, known.revision));
     if (known.revision >= 0) {

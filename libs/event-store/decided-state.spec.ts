@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
+import { systemClock } from '../kernel/clock.js';
+import type { CommandContext } from '../kernel/command-context.js';
+import type { StreamKind } from '../kernel/decider.js';
+import { Refusal } from '../kernel/errors.js';
+import { timeOrderedIds } from '../kernel/ids.js';
+import type { EventStore } from './event-store.js';
+import { PostgresEventStore } from './postgres/postgres-event-store.js';
+import { type Load, Transactor } from './transact.js';
+
+type Place = { type: 'Taken' | 'Freed'; data: Record<string, never> };
+
+/** A room with three places. */
+const room: StreamKind<number, Place> = {
+  category: 'room',
+  events: [{ type: 'Taken' }, { type: 'Freed' }],
+  initial: 0,
+  evolve: (taken, { type }) => taken + (type === 'Taken' ? 1 : -1),
+};
+const take = (taken: number): Place[] => {
+  if (taken === 3) throw new Refusal('room-full', 'all three places are occupied');
+  return [{ type: 'Taken', data: {} }];
+};
+const free = (): Place[] => [{ type: 'Freed', data: {} }];
+const context = (): CommandContext => ({ actor: { kind: 'service', id: 'spec' }, correlationid: 'c-1' });
+
+let database: TestDatabase;
+let store: PostgresEventStore;
+const rules = { version: () => 1, fault: () => undefined };
+const transactorOn = (on: EventStore) => new Transactor(on, timeOrderedIds(systemClock), systemClock, rules);
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  store = new PostgresEventStore(database.connection);
+});
+afterAll(async () => {
+  await store.close();
+  await database.drop();
+});
+
+describe('a decision whose facts are read with its state', () => {
+  /** Counts reads. */
+  class CountingStore extends PostgresEventStore {
+    reads = 0;
+    override readStream(stream: string, from?: number, limit?: number) {
+      this.reads++;
+      return super.readStream(stream, from, limit);
+    }
+  }
+  let counting: CountingStore;
+  beforeAll(() => {
+    counting = new CountingStore(database.connection);
+  });
+  afterAll(() => counting.close());
+
+  it('is about that state, which is read once', async () => {
+    const seen: number[][] = [];
+    const facts = async (load: Load<number>) => [await load()];
+    for (let n = 0; n < 3; n++) {
+      const decide = (taken: number, [read]: number[]) => {
+        seen.push([taken, read!]);
+        return take(taken);
+      };
+      await transactorOn(counting).transact(room, 'read-once', context(), decide, facts);
+    }
+    expect(seen).toEqual([0, 1, 2].map((taken) => [taken, taken]));
+    expect(counting.reads).toBe(3);
+  });
+
+  // What this process has stored is known to it; what another has, only once the append fails.
+  it.each([
+    ['here', { isHere: true, gathered: [0], seen: [1] }],
+    ['elsewhere', { isHere: false, gathered: [0, 1], seen: [0, 1] }],
+  ])('is about the newest state if the stream has grown since: %s', async (name, { isHere, ...expected }) => {
+    const here = transactorOn(counting);
+    const others = [isHere ? here : transactorOn(store)];
+    const [seen, gathered]: [number[], number[]] = [[], []];
+    const decide = (taken: number) => {
+      seen.push(taken);
+      return take(taken);
+    };
+    const { state } = await here.transact(room, name, context(), decide, async (load: Load<number>) => {
+      gathered.push(await load());
+      await others.shift()?.transact(room, name, context(), take);
+    });
+    expect({ state, gathered, seen }).toEqual({ state: 2, ...expected });
+  });
+
+  it('refuses by the state as it was during the command', async () => {
+    for (let n = 0; n < 3; n++) await transactorOn(store).transact(room, 'full', context(), take);
+    const full = transactorOn(counting).transact(room, 'full', context(), take, async (load: Load<number>) => {
+      await load();
+      await transactorOn(store).transact(room, 'full', context(), free);
+    });
+    await expect(full).rejects.toMatchObject({ code: 'room-full' });
+  });
+});

@@ -106,6 +106,7 @@ import { WaitingCases } from './queries/waiting-cases.js';
 import { reviewSettingsStream } from './queue-rules.js';
 import { reviewerStream } from './reviewer.js';
 import {
+  CountReviewersReservations1700000000173,
   CreateCaseReservations1700000000140,
   CreateRefusedCases1700000000150,
   NameReservingReviewers1700000000165,
@@ -335,5 +336,6 @@ export const reviewContext: Context = {
     CreateCaseReservations1700000000140,
     CreateRefusedCases1700000000150,
     NameReservingReviewers1700000000165,
+    CountReviewersReservations1700000000173,
   ],
 };

@@ -63,3 +63,24 @@ export class CreateRefusedCases1700000000150 implements MigrationInterface {
     await runner.query('DROP TABLE review.refused_cases');
   }
 }
+
+/**
+ * How many cases queues have reserved for each reviewer. Processes that count the claims of one at once reserve at the number
+ * that they have read, so that only one of them does. Losing the rows does no harm: numbers then restart from 0.
+ */
+export class CountReviewersReservations1700000000173 implements MigrationInterface {
+  name = 'CountReviewersReservations1700000000173';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE UNLOGGED TABLE review.reviewer_turns (
+        reviewer text PRIMARY KEY,
+        turn bigint NOT NULL
+      ) WITH (fillfactor = 50);
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE review.reviewer_turns');
+  }
+}

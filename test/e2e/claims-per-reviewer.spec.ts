@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { commandLineFor } from '../support/cli-process.js';
-import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { type Client, client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 
 const LEASE_MS = 300_000;
 let now = Date.parse('2022-05-18T09:00:00Z');
@@ -69,4 +69,33 @@ it('says at the command line what to do first', async () => {
   for (let n = 0; n < 3; n++) results.push(await run('case', 'next', 'default'));
   expect(results.map(({ code }) => code === 0)).toEqual([true, true, false]);
   expect(results[2]!.stderr).toMatch(/judge, release or hand over one first/);
+});
+
+it('gives a reviewer who asks two processes at once no more either', async () => {
+  const beside = await gatehouse.beside();
+  try {
+    const flags = Array.from({ length: 60 }, (_, n) =>
+      cloudEvent('ContentFlagged', {
+        imageId: `more-${n}`,
+        flaggedBy: 'acc-9',
+        flaggerKind: 'user',
+        categories: ['hate'],
+      }),
+    );
+    await gatehouse.administrator.post('/v1/events', flags);
+    await gatehouse.settle();
+    const names = Array.from({ length: 10 }, (_, n) => `rev-${n}`);
+    const given = await Promise.all(
+      names.map(async (name) => {
+        const { secret } = (await gatehouse.administrator.post('/v1/tokens', { name, roles: ['reviewer'] })).body;
+        const sides = [client(gatehouse.url, secret), client(beside.url, secret)];
+        const answers = await Promise.all([...sides, ...sides].map(next));
+        return answers.filter(({ body }) => body.claim).map(({ body }) => body.claim.caseId);
+      }),
+    );
+    expect(given.map((caseIds) => caseIds.length)).toEqual(names.map(() => 2));
+    expect(new Set(given.flat()).size).toBe(2 * names.length);
+  } finally {
+    await beside.close();
+  }
 });

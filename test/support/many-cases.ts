@@ -20,7 +20,7 @@ export const fillCases = (
   pool.query(
     `INSERT INTO ${table} (case_id, image_id, status, round, origin, is_unflagged, panel_size, is_panel_given, verdicts_needed, is_held, is_escalated, flags, flags_received, reviewers,
        verdicts, categories, queue, priority, judged_flaggers, opened_at, due_at, flagged_at, position)
-     SELECT $1 || n, $1 || n, $3, 1, 'flags', false, 1, false, 0, false, false, '[{"flaggedBy": "acc-9", "categories": ["violent"]}]', 1, '{}', '[]', '["violent"]', $4, 0, '[]', now,
+     SELECT $1 || n, $1 || n, $3, 1, 'flags', false, 1, false, 0, false, false, '[{"flaggedBy": "acc-9", "categories": ["violent"]}]', 1, '[]', '[]', '["violent"]', $4, 0, '[]', now,
        now + n * interval '1 second', now, 1
      FROM generate_series(1, $2::int) n, to_timestamp($5::float8 / 1000) now`,
     [prefix, count, status, queue, now],

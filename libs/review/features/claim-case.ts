@@ -1,19 +1,21 @@
 import { Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { RequestCommand } from '../../context/decision.js';
-import { Transactor } from '../../event-store/transact.js';
+import { type Load, Transactor } from '../../event-store/transact.js';
 import { commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam } from '../../http/field-rules.js';
 import { Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import type { Clock } from '../../kernel/clock.js';
+import type { CommandContext } from '../../kernel/command-context.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { type Case, caseStream } from '../case.js';
 import { claimCase } from '../claim-decisions.js';
 import { type CaseFacts, ownerOf } from '../conflict-of-interest.js';
 import { CASE_ID } from '../queries/case-fields.js';
+import type { FlagsProgress } from '../queries/flags-ahead.js';
 import { isLead, REVIEWERS } from '../queries/reviewing-roles.js';
 import { CaseFactsReader } from './case-facts.js';
 import { type ClaimAnswer, type Claimed, claimAnswer, claimed } from './claim-answer.js';
@@ -29,6 +31,13 @@ export class ClaimCase extends RequestCommand<ClaimedCase> {
   declare readonly caseId: string;
 }
 
+/** What a caller has begun before it claims a case. */
+interface Begun {
+  progress: Promise<FlagsProgress>;
+  /** The claim is decided only after it; whatever it rejects with is thrown. */
+  ready: Promise<void>;
+}
+
 @CommandHandler(ClaimCase)
 export class ClaimCaseHandler implements ICommandHandler<ClaimCase> {
   constructor(
@@ -38,7 +47,11 @@ export class ClaimCaseHandler implements ICommandHandler<ClaimCase> {
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  async execute({ caseId, context }: ClaimCase): Promise<ClaimedCase> {
+  execute({ caseId, context }: ClaimCase): Promise<ClaimedCase> {
+    return this.claim(caseId, context);
+  }
+
+  async claim(caseId: string, context: CommandContext, { progress, ready }: Partial<Begun> = {}): Promise<ClaimedCase> {
     const reviewer = context.actor.id;
     const by = { caseId, reviewer, isLead: isLead(context.actor), leaseMs: this.settings.claimLeaseMs };
     let facts: CaseFacts = {};
@@ -47,8 +60,11 @@ export class ClaimCaseHandler implements ICommandHandler<ClaimCase> {
       caseId,
       context,
       (state, read) => claimCase(state, { ...by, now: this.clock.now() }, read),
-      async () => {
-        facts = await this.facts.read(caseId, [reviewer]);
+      async (load: Load<Case>) => {
+        [facts] = await Promise.all([
+          this.facts.read(caseId, [reviewer], { load, ...(progress && { progress }) }),
+          ready,
+        ]);
         return facts;
       },
     );

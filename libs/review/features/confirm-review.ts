@@ -1,11 +1,11 @@
 import { Inject } from '@nestjs/common';
 import { Command, type CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { Transactor } from '../../event-store/transact.js';
+import { type Load, Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import type { DataOf } from '../../events/event-definition.js';
 import { defineInbound, type InboundCommand } from '../../ingest/ingest.js';
 import type { CommandContext } from '../../kernel/command-context.js';
-import { caseStream } from '../case.js';
+import { type Case, caseStream } from '../case.js';
 import { ReviewConfirmed } from '../events.js';
 import { importReviewConfirmed } from '../outside-confirmation.js';
 import { sourceOf } from '../outside-source.js';
@@ -35,7 +35,7 @@ export class ConfirmReviewHandler implements ICommandHandler<ConfirmReview> {
       caseId,
       context,
       (state, facts) => importReviewConfirmed(state, confirmed, facts),
-      () => this.facts.read(caseId, reviewers),
+      (load: Load<Case>) => this.facts.read(caseId, reviewers, { load }),
     );
     return commandResult(result);
   }

@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common'
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import type { Static } from 'typebox';
-import { Transactor } from '../../event-store/transact.js';
+import { type Load, Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IfGiven, IsFlag, IsInteger, IsLabel, IsPersonalText, Means } from '../../http/field-rules.js';
@@ -55,7 +55,7 @@ export class JudgeCaseHandler implements ICommandHandler<JudgeCase> {
       caseId,
       context,
       (state, facts) => giveVerdict(state, { ...verdict, now: this.clock.now() }, facts),
-      () => this.facts.read(caseId, [reviewer], { isDeciding: true }),
+      (load: Load<Case>) => this.facts.read(caseId, [reviewer], { isDeciding: true, load }),
     );
     const { status, verdicts } = result.state;
     const finalAt = status === 'open' ? verdicts.find((one) => isOurs(one, reviewer))?.finalAt : undefined;

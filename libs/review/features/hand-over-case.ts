@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { CommandRoute, RequestCommand } from '../../context/decision.js';
-import { Transactor } from '../../event-store/transact.js';
+import { type Load, Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IfGiven, IsEntityId, IsLabel, IsPersonalText } from '../../http/field-rules.js';
@@ -11,7 +11,7 @@ import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { InvalidInput } from '../../kernel/errors.js';
 import { CLOCK } from '../../platform/ports.js';
-import { caseStream } from '../case.js';
+import { type Case, caseStream } from '../case.js';
 import { type HandOver, handOverCase } from '../claim-decisions.js';
 import { CASE_ID } from '../queries/case-fields.js';
 import { isLead, REVIEWERS } from '../queries/reviewing-roles.js';
@@ -72,7 +72,7 @@ export class HandOverCaseHandler implements ICommandHandler<HandOverCase> {
         caseId,
         context,
         (state, facts) => handOverCase(state, { ...handOver, now: this.clock.now() }, facts),
-        () => this.facts.read(caseId, [to]),
+        (load: Load<Case>) => this.facts.read(caseId, [to], { load }),
       ),
     );
   }
@@ -85,10 +85,9 @@ export class HandOverCaseHandler implements ICommandHandler<HandOverCase> {
         caseId,
         context,
         (state, facts) => moveCase(state, move, facts),
-        async () => {
+        async (load: Load<Case>) => {
           const facts = await this.facts.read(caseId, []);
-          const { state } = await this.transactor.load(caseStream, caseId);
-          return { ...facts, ...(await this.routing.read(state)) };
+          return { ...facts, ...(await this.routing.read(await load())) };
         },
       ),
     );

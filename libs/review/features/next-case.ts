@@ -8,20 +8,26 @@ import { closed, instant, orNull, text } from '../../http/openapi/answer-schemas
 import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
-import type { CommandContext } from '../../kernel/command-context.js';
 import { NotFound, Refusal, Unavailable } from '../../kernel/errors.js';
+import { Turns } from '../../kernel/turns.js';
+import { Waves } from '../../kernel/waves.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { caseFields, placeOf } from '../queries/case-fields.js';
+import type { FlagsProgress } from '../queries/flags-ahead.js';
 import { HeldClaims } from '../queries/held-claims.js';
 import { type NextLimits, NextLimitsReader } from '../queries/next-limits.js';
 import { isLead, REVIEWERS } from '../queries/reviewing-roles.js';
-import { WaitingCases, type Wanted } from '../queries/waiting-cases.js';
+import { type Found, WaitingCases, type Wanted } from '../queries/waiting-cases.js';
+import { CaseFactsReader } from './case-facts.js';
 import { ClaimAnswer, claimed } from './claim-answer.js';
-import { ClaimCase, type ClaimedCase } from './claim-case.js';
+import { ClaimCaseHandler, type ClaimedCase } from './claim-case.js';
 
 /** Cases that are tried in a row: each was refused for a reason that the view does not show. A repeat goes on after them. */
 const MAX_REFUSED = 200;
+
+/** A reviewer to whom many cases are refused keeps the others waiting no longer than this. */
+const LONGEST_WAVE_MS = 100;
 
 type Given = ClaimedCase & { caseId: string; patienceHours: number };
 
@@ -32,40 +38,34 @@ export class NextCase extends RequestCommand<Given | undefined> {
 
 @CommandHandler(NextCase)
 export class NextCaseHandler implements ICommandHandler<NextCase> {
-  /** By reviewer, the last of their requests. */
-  private readonly asking = new Map<string, Promise<unknown>>();
+  private readonly turns = new Turns();
+  /** The requests of one wave ask the same questions, so they share queries and the append of their claims. */
+  private readonly waves = new Waves({ atOnce: 2, longestMs: LONGEST_WAVE_MS });
+  /** By reviewer, the claim that is being noted for those who count. */
+  private readonly noting = new Map<string, Promise<void>>();
 
   constructor(
     @Inject(NextLimitsReader) private readonly limits: NextLimitsReader,
     @Inject(WaitingCases) private readonly waiting: WaitingCases,
-    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(ClaimCaseHandler) private readonly claims: ClaimCaseHandler,
+    @Inject(CaseFactsReader) private readonly facts: CaseFactsReader,
     @Inject(HeldClaims) private readonly held: HeldClaims,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   /** One request of a reviewer after the other, since each counts what those before it have claimed. */
   async execute(command: NextCase): Promise<Given | undefined> {
-    const { id: reviewer } = command.context.actor;
-    if (this.settings.claimsPerReviewer === 0) return this.give(command);
-    const before = this.asking.get(reviewer);
-    const given = (async () => {
-      await before?.catch(() => undefined);
-      await this.refuseEnough(reviewer);
-      return this.give(command);
-    })();
-    this.asking.set(reviewer, given);
-    try {
-      return await given;
-    } finally {
-      if (this.asking.get(reviewer) === given) this.asking.delete(reviewer);
-    }
+    const give = () => this.waves.run(() => this.give(command));
+    if (this.settings.claimsPerReviewer === 0) return give();
+    return this.turns.take(command.context.actor.id, give);
   }
 
-  /** @throws Refusal enough-claimed */
-  private async refuseEnough(reviewer: string): Promise<void> {
-    const caseIds = await this.held.of(reviewer);
+  /** @returns the turn in which the next case may be reserved for them @throws Refusal enough-claimed */
+  private async refuseEnough(reviewer: string): Promise<number> {
+    await this.noting.get(reviewer);
+    const { caseIds, turn } = await this.held.of(reviewer);
     const most = this.settings.claimsPerReviewer;
-    if (caseIds.length < most) return;
+    if (caseIds.length < most) return turn;
     throw new Refusal(
       'enough-claimed',
       `${reviewer} has claimed ${caseIds.join(', ')}, and nobody gets another case with ${most} claims: judge, release or hand over one first`,
@@ -73,14 +73,19 @@ export class NextCaseHandler implements ICommandHandler<NextCase> {
     );
   }
 
-  private async give({ queue, context }: NextCase): Promise<Given | undefined> {
+  private async give(command: NextCase): Promise<Given | undefined> {
+    const { queue, context } = command;
     const { id: reviewer } = context.actor;
+    const progress = this.facts.progress();
+    // It is awaited later, if there is a case.
+    progress.catch(() => undefined);
     const { accounts, tries, patienceHours, gave } = await this.limits.of(reviewer, queue);
-    const wanted = { queue, reviewer, accounts, isGoldenLeftOut: isLead(context.actor) };
+    const wanted = { queue, reviewer, accounts: Promise.resolve(accounts), isGoldenLeftOut: isLead(context.actor) };
     for (let refused = 0; refused < MAX_REFUSED; refused++) {
-      const caseId = await this.reserved(wanted, tries, isLead(context.actor));
-      if (caseId === undefined) return undefined;
-      const given = await this.claim(caseId, context);
+      const turn = this.settings.claimsPerReviewer === 0 ? {} : { turn: await this.refuseEnough(reviewer) };
+      const found = await this.find({ ...wanted, ...turn }, tries, isLead(context.actor));
+      if (found === undefined) return undefined;
+      const given = await this.claim(found, command, progress);
       if (!given) continue;
       gave(given.state.categories, given.position);
       return { ...given, patienceHours };
@@ -91,39 +96,53 @@ export class NextCaseHandler implements ICommandHandler<NextCase> {
     );
   }
 
-  private async reserved(
+  private async find(
     wanted: Omit<Wanted, 'isEscalated' | 'isLeftOut'>,
     tries: NextLimits['tries'],
     isLead: boolean,
-  ): Promise<string | undefined> {
+  ): Promise<Found | undefined> {
     for (const isLeftOut of tries) {
       // What was escalated waits for leads alone.
       for (const isEscalated of isLead ? [true, false] : [false]) {
-        const caseId = await this.waiting.reserve({ ...wanted, isLeftOut, isEscalated });
-        if (caseId !== undefined) return caseId;
+        const found = await this.waiting.find({ ...wanted, isLeftOut, isEscalated });
+        if (found) return found;
       }
     }
     return undefined;
   }
 
-  /** @returns undefined if the case's own events refuse it: the view lags behind them */
-  private async claim(caseId: string, context: CommandContext): Promise<Omit<Given, 'patienceHours'> | undefined> {
+  /** @returns undefined if another process got the case, or if its own events refuse it: the view lags behind them */
+  private async claim(
+    { caseId, isReserved }: Found,
+    { context }: NextCase,
+    progress: Promise<FlagsProgress>,
+  ): Promise<Omit<Given, 'patienceHours'> | undefined> {
+    const { id: reviewer } = context.actor;
+    const ready = isReserved.then((isOurs) => {
+      if (!isOurs) throw new Contested();
+    });
     let given: ClaimedCase;
     try {
-      given = await this.commands.execute(new ClaimCase().with({ context, caseId }));
+      given = await this.claims.claim(caseId, context, { progress, ready });
     } catch (error) {
-      if (error instanceof Refusal || error instanceof NotFound) {
-        await this.waiting.refused(caseId, context.actor.id);
-        return undefined;
-      }
-      await this.waiting.release(caseId).catch(endsByItself);
-      throw error;
+      if (error instanceof Contested) return undefined;
+      const isRefused = error instanceof Refusal || error instanceof NotFound;
+      await ready
+        .then(() => (isRefused ? this.waiting.refused(caseId, reviewer) : this.waiting.release(caseId)))
+        .catch(endsByItself);
+      if (!isRefused) throw error;
+      return undefined;
     }
     // The claim is stored: the reviewer must hear of it.
-    await this.waiting.claimed(caseId, given.position).catch(endsByItself);
+    const noted = this.waiting.claimed(caseId, given.position).catch(endsByItself);
+    this.noting.set(reviewer, noted);
+    void noted.finally(() => this.noting.get(reviewer) === noted && this.noting.delete(reviewer));
     return { ...given, caseId };
   }
 }
+
+/** The case went to another process, or the reviewer got one there. */
+class Contested extends Error {}
 
 /** Without the database a reservation stays as it is until it expires, which is in a minute. */
 const endsByItself = (): void => undefined;

@@ -1,5 +1,5 @@
 import type { Schedule } from '../../context/context.js';
-import type { Transactor } from '../../event-store/transact.js';
+import type { Load, Transactor } from '../../event-store/transact.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
 import { GatehouseError } from '../../kernel/errors.js';
@@ -11,7 +11,7 @@ import { onceBuilt, queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
 import type { LockSession } from '../../subscriptions/lock-session.js';
 import { runPeriodically } from '../../subscriptions/periodic-work.js';
-import { caseStream } from '../case.js';
+import { type Case, caseStream } from '../case.js';
 import type { CaseFactsReader } from '../features/case-facts.js';
 import { closeVerdicts } from '../verdict-decisions.js';
 import { casesView } from '../views/cases.js';
@@ -64,7 +64,7 @@ export class VerdictClosing implements Schedule {
         caseId,
         context,
         (state, facts) => closeVerdicts(state, { caseId, now: this.clock.now() }, facts),
-        () => this.facts.read(caseId, [], { isDeciding: true }),
+        (load: Load<Case>) => this.facts.read(caseId, [], { isDeciding: true, load }),
       );
     } catch (error) {
       if (isTransient(error)) this.triedUntil.delete(caseId);

@@ -86,6 +86,7 @@ async function buffersOf({ connection }: TestDatabase) {
     accounts: Promise.resolve([]),
     isEscalated: false,
     isGoldenLeftOut: false,
+    isLeftOut: () => false,
   };
   try {
     return {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { fillCases } from '../../../test/support/many-cases.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { inTransaction } from '../../platform/database/in-transaction.js';
 import { promote, startBuild } from '../../projections/builds.js';
@@ -31,26 +32,27 @@ beforeEach(async () => {
   waiting = new WaitingCases(pool, { now: () => now });
 });
 
-/** Cases with these ids, each due a second after the one before. */
-async function fill(prefix: string, count: number, status = 'open', queue = 'default') {
-  await pool.query(
-    `INSERT INTO ${CASES} (case_id, image_id, status, round, origin, is_unflagged, panel_size, is_panel_given, verdicts_needed, is_held, is_escalated, flags, flags_received,
-       verdicts, reviewers, categories, queue, priority, judged_flaggers, opened_at, due_at, flagged_at, position)
-     SELECT $1 || n, $1 || n, $3, 1, 'flags', false, 1, false, 0, false, false, '[{"flaggedBy": "acc-9"}]', 1, '[]', '[]', '[]', $4, 0, '[]', now,
-       now + n * interval '1 second', now, 1
-     FROM generate_series(1, $2::int) n, to_timestamp($5::float8 / 1000) now`,
-    [prefix, count, status, queue, now],
-  );
-}
+const fill = (prefix: string, count: number, status = 'open', queue = 'default') =>
+  fillCases(pool, { prefix, count, status, queue, now });
 const wanted: Wanted = {
   queue: 'default',
   reviewer: 'rev-1',
-  accounts: [],
+  accounts: Promise.resolve([]),
   isEscalated: false,
   isGoldenLeftOut: false,
   isLeftOut: () => false,
 };
-const reserve = (change: Partial<Wanted> = {}) => waiting.reserve({ ...wanted, ...change });
+const reserve = async (change: Partial<Wanted> = {}, from = waiting) => {
+  const found = await from.find({ ...wanted, ...change });
+  return found && ((await found.isReserved) ? found.caseId : 'contested');
+};
+
+const untilReserved = async (from: WaitingCases) => {
+  for (;;) {
+    const id = await reserve({}, from);
+    if (id !== 'contested') return id;
+  }
+};
 
 describe('the reservation of a waiting case', () => {
   it('gives the one that is due first, each once', async () => {
@@ -62,12 +64,42 @@ describe('the reservation of a waiting case', () => {
   it('gives none twice to many at once, also of other processes', async () => {
     await fill('c', 40);
     const others = Array.from({ length: 4 }, () => new WaitingCases(pool, { now: () => now }));
-    const given = await Promise.all(Array.from({ length: 60 }, (_, n) => others[n % 4]!.reserve(wanted)));
+    const given = await Promise.all(Array.from({ length: 60 }, (_, n) => untilReserved(others[n % 4]!)));
     const ids = given.filter((one) => one !== undefined);
     expect([ids.length, new Set(ids).size]).toEqual([40, 40]);
   });
 
-  it('blocks a case until the view has the claim, or if no claim is stored, until the reservation ends', async () => {
+  it('gives one reviewer one case for each count of what they hold, whichever processes ask', async () => {
+    await fill('c', 4);
+    const other = new WaitingCases(pool, { now: () => now });
+    const inTurn = async (turn: number) => {
+      const given = await Promise.all([waiting, other, waiting].map((from) => reserve({ turn }, from)));
+      return [given.filter((one) => one === 'contested').length, new Set(given).size];
+    };
+    expect(await inTurn(0)).toEqual([2, 2]);
+    expect(await inTurn(0)).toEqual([3, 1]);
+    expect(await inTurn(1)).toEqual([2, 2]);
+    expect(await reserve({ turn: 1, reviewer: 'rev-2' })).toMatch(/^c/);
+  });
+
+  it('refuses only those who may have none, while others of the same queue get their cases', async () => {
+    await fill('c', 2);
+    const accounts = Promise.reject(new Error('no skill'));
+    const asked = [reserve(), reserve({ accounts }), reserve()];
+    expect(
+      (await Promise.allSettled(asked)).map((one) => (one.status === 'fulfilled' ? one.value : one.reason.message)),
+    ).toEqual(['c1', 'no skill', 'c2']);
+  });
+
+  it('gives a case again that changed after its reservation, though nobody noted its claim', async () => {
+    await fill('c', 1);
+    expect(await reserve()).toBe('c1');
+    expect(await reserve()).toBeUndefined();
+    await pool.query(`UPDATE ${CASES} SET position = 2`);
+    expect(await reserve()).toBe('c1');
+  });
+
+  it('blocks a case until the view has the claim, or without one until the view shows a change or the reservation ends', async () => {
     await fill('c', 2);
     expect(await reserve()).toBe('c1');
     await waiting.claimed('c1', 7);
@@ -131,7 +163,7 @@ describe('the reservation of a waiting case', () => {
       `UPDATE ${CASES} SET due_at = due_at + interval '1 hour', flags = '[{"flaggedBy": "rev-1"}]' WHERE case_id = 'flagged1'`,
     );
     await pool.query(`UPDATE ${CASES} SET due_at = due_at + interval '2 hours' WHERE case_id = 'later1'`);
-    const linked = { accounts: ['acc-1'] };
+    const linked = { accounts: Promise.resolve(['acc-1']) };
     const asked = [reserve(linked), reserve({ reviewer: 'rev-2' }), reserve(linked), reserve({ reviewer: 'acc-1' })];
     expect(await Promise.all(asked)).toEqual(['later1', 'c1', undefined, 'flagged1']);
   });
@@ -160,12 +192,14 @@ describe('the reservation of a waiting case', () => {
   });
 
   it.each([
-    ['closed', 'dismissed'],
-    ['claimed', 'claimed'],
-  ])('reads as much however many cases are %s', async (prefix, status) => {
+    ['closed', 'dismissed', ''],
+    ['claimed', 'claimed', ''],
+    ['claimed, of which the statistics know nothing', 'claimed', 'stale'],
+  ])('reads as much however many cases are %s', async (prefix, status, statistics) => {
     await fill('c', 2_000);
+    let isAnalyzed = true;
     const buffersRead = async () => {
-      await pool.query(`VACUUM ANALYZE ${CASES}`);
+      await pool.query(`VACUUM ${isAnalyzed ? 'ANALYZE' : ''} ${CASES}`);
       let read = 0;
       const counting: pg.Pool = Object.assign(Object.create(pool), {
         async query({ text, values }: pg.QueryConfig) {
@@ -175,10 +209,11 @@ describe('the reservation of a waiting case', () => {
           return { rows: [] };
         },
       });
-      await new WaitingCases(counting, { now: () => now }).reserve(wanted);
+      await new WaitingCases(counting, { now: () => now }).find(wanted);
       return read;
     };
     const before = await buffersRead();
+    isAnalyzed = statistics !== 'stale';
     await fill(prefix, 50_000, status);
     // They are due before the open ones.
     await pool.query(

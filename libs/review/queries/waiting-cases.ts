@@ -20,8 +20,10 @@ const CLEAN_EVERY = 1_000;
 export interface Wanted {
   queue: string;
   reviewer: string;
-  /** Accounts whose cases the reviewer may not have. */
-  accounts: readonly string[];
+  /** Accounts whose cases the reviewer may not have; rejects if they may have none. They are read while the cases are. */
+  accounts: Promise<readonly string[]>;
+  /** The number of the reviewer's reservations when what they hold was counted: there is no case for them after another one. */
+  turn?: number;
   isEscalated: boolean;
   /** Golden cases are for those who don't know which they are. */
   isGoldenLeftOut: boolean;
@@ -29,9 +31,22 @@ export interface Wanted {
   isLeftOut(categories: readonly string[]): boolean;
 }
 
-interface Request extends Wanted {
-  resolve(caseId: string | undefined): void;
+/** A case that this process has found for a reviewer, while the database says whether it gets it. */
+export interface Found {
+  caseId: string;
+  /** False if another process got the case, or one for the same reviewer in this turn. */
+  isReserved: Promise<boolean>;
+}
+
+interface Request extends Omit<Wanted, 'accounts'> {
+  accounts: Promise<readonly string[]>;
+  resolve(found: Found | undefined): void;
   reject(error: unknown): void;
+}
+
+/** A request with what was read for it. */
+interface Ready extends Omit<Request, 'accounts'> {
+  accounts: readonly string[];
 }
 
 /** A case that waits for a reviewer, with what says which reviewers may not have it. */
@@ -60,17 +75,26 @@ const SPARE = 4;
 
 const NOW = 'to_timestamp($1::float8 / 1000)';
 
-/** Of the cases in one state: those after a place that are free, in the order in which they are due. */
+/**
+ * The claimed cases whose claim has expired. `OFFSET 0` keeps the planner from reading all claimed ones in the order in which
+ * they are due, which it prefers as long as its statistics are from a time with few claims.
+ */
+const EXPIRED = `(SELECT * FROM ${viewTable(casesView)}
+  WHERE queue = $2 AND status = 'claimed' AND claimed_until <= ${NOW} OFFSET 0)`;
+const OPEN = viewTable(casesView);
+
+/** Of these cases: those after a place that are free, in the order in which they are due. */
 const freeCases = (
+  cases: string,
   state: string,
 ) => `(SELECT c.case_id, c.due_at, c.position, c.account_id, c.origin, c.categories, c.flags, c.verdicts,
       CASE WHEN c.reserved_until > ${NOW} THEN c.reserved_for ELSE ${dueAgainFor(NOW)} END AS kept_for
-    FROM ${viewTable(casesView)} c
-    WHERE c.queue = $2 AND c.is_escalated = $3 AND ${state}
+    FROM ${cases} c
+    WHERE c.queue = $2 AND c.is_escalated = $3 AND c.status = '${state}'
       AND (c.decides_at IS NULL OR c.decides_at <= ${NOW})
       AND (c.reserved_until IS NULL OR c.reserved_until <= ${NOW} OR (c.reserved_for = ANY ($4::text[]) AND NOT c.is_held))
       AND NOT EXISTS (SELECT FROM review.case_reservations r WHERE r.case_id = c.case_id AND r.until > ${NOW}
-        AND (r.claimed_at IS NULL OR r.claimed_at > c.position))
+        AND coalesce(r.claimed_at, r.seen + 1) > c.position)
       AND (c.due_at, c.case_id) > ($5::timestamptz, $6::text)
     ORDER BY c.due_at, c.case_id LIMIT $7)`;
 
@@ -85,19 +109,30 @@ const FREE = {
         || ARRAY(SELECT one->>'reviewer' FROM jsonb_array_elements(f.verdicts) one WHERE one->>'source' IS NULL) AS involved,
       ARRAY(SELECT r.reviewer FROM review.refused_cases r
         WHERE r.reviewer = ANY ($4::text[]) AND r.case_id = f.case_id AND r.seen >= f.position AND r.until > ${NOW}) AS refused
-    FROM (${freeCases("c.status = 'open'")} UNION ALL ${freeCases(`c.status = 'claimed' AND c.claimed_until <= ${NOW}`)}) f
+    FROM (${freeCases(OPEN, 'open')} UNION ALL ${freeCases(EXPIRED, 'claimed')}) f
     ORDER BY f.due_at, f.case_id LIMIT $7`,
 };
 
-/** Two processes that find the same case get it once. They insert in one order, so that neither waits for the other. */
+/**
+ * Two processes that find the same case get it once, and those that count the claims of the same reviewer get one case for
+ * them. They insert in one order, first turns and then cases, so that neither waits for the other.
+ */
 const TAKE = {
   name: 'gatehouse_take_cases',
-  text: `INSERT INTO review.case_reservations AS r (case_id, until, seen, reviewer)
+  text: `WITH found AS MATERIALIZED (
+      SELECT * FROM unnest($3::text[], $4::int8[], $5::text[], $6::int8[]) AS f (case_id, seen, reviewer, turn)
+    ), turns AS (
+      INSERT INTO review.reviewer_turns AS t (reviewer, turn)
+      SELECT reviewer, turn + 1 FROM found WHERE turn IS NOT NULL ORDER BY reviewer
+      ON CONFLICT (reviewer) DO UPDATE SET turn = excluded.turn WHERE t.turn = excluded.turn - 1
+      RETURNING reviewer
+    )
+    INSERT INTO review.case_reservations AS r (case_id, until, seen, reviewer)
     SELECT case_id, to_timestamp($2::float8 / 1000), seen, reviewer
-    FROM unnest($3::text[], $4::int8[], $5::text[]) AS found (case_id, seen, reviewer)
+    FROM found WHERE turn IS NULL OR reviewer IN (SELECT reviewer FROM turns)
     ORDER BY case_id
     ON CONFLICT (case_id) DO UPDATE SET until = excluded.until, seen = excluded.seen, reviewer = excluded.reviewer, claimed_at = NULL
-      WHERE r.until <= ${NOW} OR r.claimed_at <= excluded.seen
+      WHERE r.until <= ${NOW} OR coalesce(r.claimed_at, r.seen + 1) <= excluded.seen
     RETURNING case_id`,
 };
 
@@ -140,7 +175,7 @@ export class WaitingCases {
   ) {}
 
   /** The case that is due first among those that the reviewer may have, by the view; undefined if there is none. */
-  async reserve(wanted: Wanted): Promise<string | undefined> {
+  async find(wanted: Wanted): Promise<Found | undefined> {
     if (++this.reservations % CLEAN_EVERY === 0) await this.clean();
     const key = `${wanted.isEscalated} ${wanted.queue}`;
     return new Promise((resolve, reject) => {
@@ -165,25 +200,30 @@ export class WaitingCases {
 
   /** @param requests for one queue */
   private async give(requests: readonly Request[]): Promise<void> {
-    let rest = requests;
-    let after = BEFORE_ALL;
     let limit = requests.length + SPARE;
-    while (rest.length > 0) {
-      const free = await this.free(rest, after, limit);
+    const reading = [this.free(requests, BEFORE_ALL, limit), ready(requests)] as const;
+    let [free, rest] = await Promise.all(reading);
+    for (;;) {
       const found = suited(rest, free);
-      const taken = await this.take(found);
-      for (const [{ resolve }, { case_id }] of found) if (taken.has(case_id)) resolve(case_id);
-      const isContested = taken.size < found.size;
-      const isLast = free.length < limit && !isContested;
-      rest = rest.filter((request) => !taken.has(found.get(request)?.case_id ?? ''));
-      if (isLast) for (const { resolve } of rest) resolve(undefined);
-      if (isLast) return;
-      // What other processes took meanwhile is no longer among the free ones.
-      if (!isContested) [after, limit] = [free.at(-1)!, PAGE];
+      const taken = this.take(found);
+      // Who gets a case goes on with it meanwhile.
+      for (const [{ resolve }, { case_id: caseId }] of found)
+        resolve({ caseId, isReserved: taken.then((ids) => ids.has(caseId)) });
+      await taken.catch(() => undefined);
+      rest = rest.filter((request) => !found.has(request));
+      if (rest.length === 0) return;
+      if (free.length < limit) for (const { resolve } of rest) resolve(undefined);
+      if (free.length < limit) return;
+      limit = PAGE;
+      free = await this.free(rest, free.at(-1)!, limit);
     }
   }
 
-  private async free(requests: readonly Request[], after: typeof BEFORE_ALL, limit: number): Promise<FreeCase[]> {
+  private async free(
+    requests: readonly Pick<Request, 'queue' | 'isEscalated' | 'reviewer'>[],
+    after: typeof BEFORE_ALL,
+    limit: number,
+  ): Promise<FreeCase[]> {
     const { queue, isEscalated } = requests[0]!;
     const reviewers = arrayParameter(
       'text',
@@ -195,9 +235,10 @@ export class WaitingCases {
   }
 
   /** @returns the ids of those that no other process took */
-  private async take(found: ReadonlyMap<Request, FreeCase>): Promise<ReadonlySet<string>> {
+  private async take(found: ReadonlyMap<Ready, FreeCase>): Promise<ReadonlySet<string>> {
     if (found.size === 0) return new Set();
     const cases = [...found.values()];
+    const asked = [...found.keys()];
     const now = this.clock.now();
     const ids = arrayParameter(
       'text',
@@ -209,9 +250,14 @@ export class WaitingCases {
     );
     const reviewers = arrayParameter(
       'text',
-      [...found.keys()].map(({ reviewer }) => reviewer),
+      asked.map(({ reviewer }) => reviewer),
     );
-    const { rows } = await this.pool.query({ ...TAKE, values: [now, now + RESERVED_MS, ids, positions, reviewers] });
+    const turns = arrayParameter(
+      'int8',
+      asked.map(({ turn }) => turn ?? null),
+    );
+    const values = [now, now + RESERVED_MS, ids, positions, reviewers, turns];
+    const { rows } = await this.pool.query({ ...TAKE, values });
     return new Set(rows.map(({ case_id }) => case_id));
   }
 
@@ -241,9 +287,20 @@ export class WaitingCases {
   }
 }
 
+/** Those of the requests whose reviewers may have cases; the others are answered with why not. */
+async function ready(requests: readonly Request[]): Promise<Ready[]> {
+  const read = await Promise.allSettled(requests.map(({ accounts }) => accounts));
+  return requests.flatMap((request, n) => {
+    const accounts = read[n]!;
+    if (accounts.status === 'fulfilled') return [{ ...request, accounts: accounts.value }];
+    request.reject(accounts.reason);
+    return [];
+  });
+}
+
 /** For each request in turn, the first of the cases that its reviewer may have and that no request before it has. */
-function suited(requests: readonly Request[], free: readonly FreeCase[]): Map<Request, FreeCase> {
-  const found = new Map<Request, FreeCase>();
+function suited(requests: readonly Ready[], free: readonly FreeCase[]): Map<Ready, FreeCase> {
+  const found = new Map<Ready, FreeCase>();
   const left = new Set(free);
   for (const request of requests) {
     for (const one of left) {
@@ -257,7 +314,7 @@ function suited(requests: readonly Request[], free: readonly FreeCase[]): Map<Re
 }
 
 const mayHave = (
-  { reviewer, accounts, isGoldenLeftOut, isLeftOut }: Wanted,
+  { reviewer, accounts, isGoldenLeftOut, isLeftOut }: Ready,
   { account_id, origin, categories, involved, kept_for, refused }: FreeCase,
 ): boolean =>
   !(isGoldenLeftOut && origin === 'golden') &&

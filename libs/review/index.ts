@@ -105,12 +105,7 @@ import { ShownFlags } from './queries/shown-flags.js';
 import { WaitingCases } from './queries/waiting-cases.js';
 import { reviewSettingsStream } from './queue-rules.js';
 import { reviewerStream } from './reviewer.js';
-import {
-  CountReviewersReservations1700000000173,
-  CreateCaseReservations1700000000140,
-  CreateRefusedCases1700000000150,
-  NameReservingReviewers1700000000165,
-} from './schema.js';
+import { reviewMigrations } from './schema.js';
 import { severeViewersStream } from './severe-viewers.js';
 import { bulkCasesView } from './views/bulk-cases.js';
 import { bulkJobsView } from './views/bulk-jobs.js';
@@ -332,10 +327,5 @@ export const reviewContext: Context = {
     ShownFlags,
     WaitingCases,
   ],
-  migrations: [
-    CreateCaseReservations1700000000140,
-    CreateRefusedCases1700000000150,
-    NameReservingReviewers1700000000165,
-    CountReviewersReservations1700000000173,
-  ],
+  migrations: reviewMigrations,
 };

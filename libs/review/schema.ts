@@ -4,7 +4,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * Cases that a queue has given to somebody and whose claim the view may lack. Losing the rows does no harm, since the case's
  * own stream decides about a claim; so they are not logged, and a reservation costs no write to disk.
  */
-export class CreateCaseReservations1700000000140 implements MigrationInterface {
+class CreateCaseReservations1700000000140 implements MigrationInterface {
   name = 'CreateCaseReservations1700000000140';
 
   async up(runner: QueryRunner): Promise<void> {
@@ -27,7 +27,7 @@ export class CreateCaseReservations1700000000140 implements MigrationInterface {
 }
 
 /** For whom a case is reserved: claims count as theirs before the view shows them. */
-export class NameReservingReviewers1700000000165 implements MigrationInterface {
+class NameReservingReviewers1700000000165 implements MigrationInterface {
   name = 'NameReservingReviewers1700000000165';
 
   async up(runner: QueryRunner): Promise<void> {
@@ -43,7 +43,7 @@ export class NameReservingReviewers1700000000165 implements MigrationInterface {
 }
 
 /** Cases that were refused to a reviewer for a reason that the view does not show. Losing the rows does no harm. */
-export class CreateRefusedCases1700000000150 implements MigrationInterface {
+class CreateRefusedCases1700000000150 implements MigrationInterface {
   name = 'CreateRefusedCases1700000000150';
 
   async up(runner: QueryRunner): Promise<void> {
@@ -68,7 +68,7 @@ export class CreateRefusedCases1700000000150 implements MigrationInterface {
  * How many cases queues have reserved for each reviewer. Processes that count the claims of one at once reserve at the number
  * that they have read, so that only one of them does. Losing the rows does no harm: numbers then restart from 0.
  */
-export class CountReviewersReservations1700000000173 implements MigrationInterface {
+class CountReviewersReservations1700000000173 implements MigrationInterface {
   name = 'CountReviewersReservations1700000000173';
 
   async up(runner: QueryRunner): Promise<void> {
@@ -84,3 +84,10 @@ export class CountReviewersReservations1700000000173 implements MigrationInterfa
     await runner.query('DROP TABLE review.reviewer_turns');
   }
 }
+
+export const reviewMigrations = [
+  CreateCaseReservations1700000000140,
+  CreateRefusedCases1700000000150,
+  NameReservingReviewers1700000000165,
+  CountReviewersReservations1700000000173,
+];

@@ -64,6 +64,7 @@ describe('the event catalogue', () => {
       'ReviewAmended',
       'ReviewDismissed',
       'ReviewOverturned',
+      'ReviewUpheld',
     ]);
     expect(catalogue.outgoing).toHaveLength(7 + others.length);
   });

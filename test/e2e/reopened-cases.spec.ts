@@ -84,9 +84,10 @@ it('keeps the measure in force while a confirmed case is judged again, by nobody
   expect((await service.post('/v1/enforcements/img-kept/appeals', { text: 'mine' })).status).toBe(200);
   expect(await reopen('img-kept')).toMatchObject(refusal('appeal-open'));
   const granting = { outcome: 'granted', reason: 'a documentary' };
-  expect(await hugo.post('/v1/appeals/img-kept/decision', granting)).toMatchObject(refusal('took-part'));
+  expect(await hugo.post('/v1/appeals/img-kept/claim')).toMatchObject(refusal('took-part'));
   const ina = await gatehouse.as('ina', 'reviewer');
-  expect((await ina.post('/v1/appeals/img-kept/decision', granting)).status).toBe(200);
+  const { token } = (await ina.post('/v1/appeals/img-kept/claim')).body;
+  expect((await ina.post('/v1/appeals/img-kept/decision', { ...granting, token })).status).toBe(200);
   await tick();
   expect(await account('img-kept')).toMatchObject({ deactivated: false });
   expect((await lena.get('/v1/cases/img-kept')).body).toMatchObject({ status: 'overturned', round: 2 });

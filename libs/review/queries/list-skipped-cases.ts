@@ -3,7 +3,6 @@ import { type IQueryHandler, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
 import type { Static } from 'typebox';
 import { FromViews } from '../../context/from-views.js';
-import { Transactor } from '../../event-store/transact.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam } from '../../http/field-rules.js';
 import { closed, page, text } from '../../http/openapi/answer-schemas.js';
@@ -12,7 +11,6 @@ import { type Page, PageQuery, readCursor, toPage } from '../../http/paging.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
-import { bulkJobStream, refuseUnknownJob } from '../bulk-job.js';
 import { bulkCasesView } from '../views/bulk-cases.js';
 import { JOB_ID } from './bulk-answers.js';
 import { LEADS } from './reviewing-roles.js';
@@ -29,13 +27,9 @@ export class ListSkippedCases extends PageQuery<Page<SkippedCase>> {
 
 @QueryHandler(ListSkippedCases)
 export class ListSkippedCasesHandler implements IQueryHandler<ListSkippedCases> {
-  constructor(
-    @Inject(POOL) private readonly pool: pg.Pool,
-    @Inject(Transactor) private readonly transactor: Transactor,
-  ) {}
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   async execute({ jobId, limit, cursor }: ListSkippedCases): Promise<Page<SkippedCase>> {
-    refuseUnknownJob((await this.transactor.load(bulkJobStream, jobId)).state, jobId);
     const [after] = readCursor(cursor, ['id']) ?? [''];
     const { rows } = await queryView(this.pool, {
       text: `SELECT case_id, skipped_because FROM ${viewTable(bulkCasesView)}
@@ -60,7 +54,7 @@ export class ListSkippedCasesController {
   @Roles(...LEADS, 'compliance')
   @Operation('The cases that refused what a bulk job wanted to do, and why', {
     fields: { id: JOB_ID },
-    refusals: { 404: ['bulk-job-unknown'], 410: ['position-gone'], 503: ['not-caught-up'] },
+    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('SkippedCasePage', 'A page of cases, by their ids.', page(SkippedCase, 'The cases.'), {
       items: [{ caseId: 'img-1', because: 'case-claimed' }],
     }),

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type EventStoreDBProcess, startEventStoreDB } from '../support/eventstoredb/server-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { prepareBuild } from '../support/standalone-process.js';
+import { until } from '../support/until.js';
 
 /** Forwards a port until it has to swallow everything: connections stay, and nothing arrives. */
 async function startProxy(target: number) {
@@ -187,7 +188,8 @@ describe('an outage of the event store', () => {
     }
     expect(answers.at(-1)!.status).toBe(503);
     await server.setElection(false);
-    expect((await service.post('/v1/events', known)).status).toBe(202);
+    // A busy machine may need more than the limit of one answer.
+    await until(async () => (await service.post('/v1/events', known)).status === 202);
   });
 
   it('answers 503 within its limit when the network swallows everything, however often it tries inside', async () => {

@@ -247,6 +247,7 @@ it('shows the owner and the facts of an image', async () => {
     promptCategory: null,
     withheld: false,
     withheldBecause: null,
+    position: expect.any(String),
   });
   expect(codeOf(await rita.get('/v1/images/img-0'))).toEqual([404, 'image-unknown']);
 });

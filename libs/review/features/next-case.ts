@@ -79,14 +79,15 @@ export class NextCaseHandler implements ICommandHandler<NextCase> {
     const progress = this.facts.progress();
     // It is awaited later, if there is a case.
     progress.catch(() => undefined);
-    const { accounts, tries, patienceHours, gave } = await this.limits.of(reviewer, queue);
-    const wanted = { queue, reviewer, accounts: Promise.resolve(accounts), isGoldenLeftOut: isLead(context.actor) };
+    const limits = this.limits.of(reviewer, queue);
+    const wanted = { queue, reviewer, isGoldenLeftOut: isLead(context.actor) };
     for (let refused = 0; refused < MAX_REFUSED; refused++) {
-      const turn = this.settings.claimsPerReviewer === 0 ? {} : { turn: await this.refuseEnough(reviewer) };
-      const found = await this.find({ ...wanted, ...turn }, tries, isLead(context.actor));
+      const turn = this.settings.claimsPerReviewer === 0 ? undefined : this.refuseEnough(reviewer);
+      const found = await this.find(wanted, Promise.all([limits, turn]), isLead(context.actor));
       if (found === undefined) return undefined;
       const given = await this.claim(found, command, progress);
       if (!given) continue;
+      const { patienceHours, gave } = await limits;
       gave(given.state.categories, given.position);
       return { ...given, patienceHours };
     }
@@ -97,18 +98,22 @@ export class NextCaseHandler implements ICommandHandler<NextCase> {
   }
 
   private async find(
-    wanted: Omit<Wanted, 'isEscalated' | 'isLeftOut'>,
-    tries: NextLimits['tries'],
+    wanted: Pick<Wanted, 'queue' | 'reviewer' | 'isGoldenLeftOut'>,
+    read: Promise<[NextLimits, number | undefined]>,
     isLead: boolean,
   ): Promise<Found | undefined> {
-    for (const isLeftOut of tries) {
+    for (let n = 0; ; n++) {
+      const standing = read.then(([{ accounts, tries }, turn]) => ({ accounts, turn, isLeftOut: tries[n]! }));
+      // It is awaited once the queue serves the request.
+      standing.catch(() => undefined);
       // What was escalated waits for leads alone.
       for (const isEscalated of isLead ? [true, false] : [false]) {
-        const found = await this.waiting.find({ ...wanted, isLeftOut, isEscalated });
+        const found = await this.waiting.find({ ...wanted, standing, isEscalated });
         if (found) return found;
       }
+      const [{ tries }] = await read;
+      if (n + 1 === tries.length) return undefined;
     }
-    return undefined;
   }
 
   /** @returns undefined if another process got the case, or if its own events refuse it: the view lags behind them */

@@ -83,10 +83,9 @@ async function buffersOf({ connection }: TestDatabase) {
   const wanted = {
     queue: 'default',
     reviewer: 'rev-1',
-    accounts: Promise.resolve([]),
+    standing: Promise.resolve({ accounts: [], isLeftOut: () => false }),
     isEscalated: false,
     isGoldenLeftOut: false,
-    isLeftOut: () => false,
   };
   try {
     return {

@@ -66,14 +66,9 @@ function processOf() {
     },
     async () => {
       if (turn === undefined) return;
-      const wanted = {
-        queue: 'default',
-        reviewer: 'rita',
-        isEscalated: false,
-        isGoldenLeftOut: false,
-        isLeftOut: () => false,
-      };
-      const found = await waiting.find({ ...wanted, accounts: Promise.resolve([]), turn });
+      const wanted = { queue: 'default', reviewer: 'rita', isEscalated: false, isGoldenLeftOut: false };
+      const standing = Promise.resolve({ accounts: [], turn, isLeftOut: () => false });
+      const found = await waiting.find({ ...wanted, standing });
       reserved = found && (await found.isReserved) ? found.caseId : undefined;
     },
     async () => {

@@ -6,7 +6,7 @@ import { inTransaction } from '../../platform/database/in-transaction.js';
 import { promote, startBuild } from '../../projections/builds.js';
 import { viewTable } from '../../projections/view-tables.js';
 import { casesView } from '../views/cases.js';
-import { WaitingCases, type Wanted } from './waiting-cases.js';
+import { type Standing, WaitingCases, type Wanted } from './waiting-cases.js';
 
 const CASES = viewTable(casesView);
 let now = Date.parse('2022-05-18T09:00:00Z');
@@ -37,13 +37,17 @@ const fill = (prefix: string, count: number, status = 'open', queue = 'default')
 const wanted: Wanted = {
   queue: 'default',
   reviewer: 'rev-1',
-  accounts: Promise.resolve([]),
+  standing: Promise.resolve({ accounts: [], isLeftOut: () => false }),
   isEscalated: false,
   isGoldenLeftOut: false,
-  isLeftOut: () => false,
 };
-const reserve = async (change: Partial<Wanted> = {}, from = waiting) => {
-  const found = await from.find({ ...wanted, ...change });
+const reserve = async (
+  change: Partial<Omit<Wanted, 'standing'> & Standing> & { refusal?: Error } = {},
+  from = waiting,
+) => {
+  const { accounts = [], turn, isLeftOut = () => false, refusal, ...others } = change;
+  const standing = refusal ? Promise.reject<never>(refusal) : Promise.resolve({ accounts, turn, isLeftOut });
+  const found = await from.find({ ...wanted, ...others, standing });
   return found && ((await found.isReserved) ? found.caseId : 'contested');
 };
 
@@ -84,8 +88,7 @@ describe('the reservation of a waiting case', () => {
 
   it('refuses only those who may have none, while others of the same queue get their cases', async () => {
     await fill('c', 2);
-    const accounts = Promise.reject(new Error('no skill'));
-    const asked = [reserve(), reserve({ accounts }), reserve()];
+    const asked = [reserve(), reserve({ refusal: new Error('no skill') }), reserve()];
     expect(
       (await Promise.allSettled(asked)).map((one) => (one.status === 'fulfilled' ? one.value : one.reason.message)),
     ).toEqual(['c1', 'no skill', 'c2']);
@@ -163,7 +166,7 @@ describe('the reservation of a waiting case', () => {
       `UPDATE ${CASES} SET due_at = due_at + interval '1 hour', flags = '[{"flaggedBy": "rev-1"}]' WHERE case_id = 'flagged1'`,
     );
     await pool.query(`UPDATE ${CASES} SET due_at = due_at + interval '2 hours' WHERE case_id = 'later1'`);
-    const linked = { accounts: Promise.resolve(['acc-1']) };
+    const linked = { accounts: ['acc-1'] };
     const asked = [reserve(linked), reserve({ reviewer: 'rev-2' }), reserve(linked), reserve({ reviewer: 'acc-1' })];
     expect(await Promise.all(asked)).toEqual(['later1', 'c1', undefined, 'flagged1']);
   });

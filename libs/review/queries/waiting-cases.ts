@@ -20,13 +20,19 @@ const CLEAN_EVERY = 1_000;
 export interface Wanted {
   queue: string;
   reviewer: string;
-  /** Accounts whose cases the reviewer may not have; rejects if they may have none. They are read while the cases are. */
-  accounts: Promise<readonly string[]>;
-  /** The number of the reviewer's reservations when what they hold was counted: there is no case for them after another one. */
-  turn?: number;
+  /** Rejects if the reviewer may have no case. It is read while the cases are. */
+  standing: Promise<Standing>;
   isEscalated: boolean;
   /** Golden cases are for those who don't know which they are. */
   isGoldenLeftOut: boolean;
+}
+
+/** Which cases a reviewer may have. */
+export interface Standing {
+  /** Accounts whose cases the reviewer may not have. */
+  accounts: readonly string[];
+  /** The number of the reviewer's reservations when what they hold was counted: there is no case for them after another one. */
+  turn?: number | undefined;
   /** Whether cases of these categories are not for the reviewer. */
   isLeftOut(categories: readonly string[]): boolean;
 }
@@ -38,16 +44,13 @@ export interface Found {
   isReserved: Promise<boolean>;
 }
 
-interface Request extends Omit<Wanted, 'accounts'> {
-  accounts: Promise<readonly string[]>;
+interface Request extends Wanted {
   resolve(found: Found | undefined): void;
   reject(error: unknown): void;
 }
 
 /** A request with what was read for it. */
-interface Ready extends Omit<Request, 'accounts'> {
-  accounts: readonly string[];
-}
+interface Ready extends Omit<Request, 'standing'>, Standing {}
 
 /** A case that waits for a reviewer, with what says which reviewers may not have it. */
 interface FreeCase {
@@ -289,11 +292,11 @@ export class WaitingCases {
 
 /** Those of the requests whose reviewers may have cases; the others are answered with why not. */
 async function ready(requests: readonly Request[]): Promise<Ready[]> {
-  const read = await Promise.allSettled(requests.map(({ accounts }) => accounts));
+  const read = await Promise.allSettled(requests.map(({ standing }) => standing));
   return requests.flatMap((request, n) => {
-    const accounts = read[n]!;
-    if (accounts.status === 'fulfilled') return [{ ...request, accounts: accounts.value }];
-    request.reject(accounts.reason);
+    const standing = read[n]!;
+    if (standing.status === 'fulfilled') return [{ ...request, ...standing.value }];
+    request.reject(standing.reason);
     return [];
   });
 }

@@ -9,5 +9,5 @@ export const CONFLICTS: Record<AppealConflict, (reviewer: string, appealId: stri
   'took-part': (reviewer, id) =>
     `${reviewer} took part in the decision behind appeal ${id}; somebody else has to hear it`,
   'severe-content': (reviewer, id) =>
-    `the case of appeal ${id} names a clause of the highest severity, or one of unknown severity, and ${reviewer} does not have the skill severe; somebody with it has to hear the appeal`,
+    `the case of appeal ${id} names a clause of the highest severity, and ${reviewer} does not have the skill severe; somebody with it has to hear the appeal`,
 };

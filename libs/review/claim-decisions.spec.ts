@@ -70,6 +70,16 @@ describe('a claim', () => {
     expect(types(handOverCase(severe, handOver, facts('rev-1')))).toEqual(['CaseHandedOver']);
   });
 
+  it('is for all if the policy lacks a category, or can’t be read, so that somebody notices', () => {
+    const unknown = opened({ categories: ['unheard-of'] }).state();
+    for (const severities of [new Map([['minors', 3]]), new Map<string, number>()]) {
+      const facts = { severities, severeViewers: new Set<string>() };
+      expect(claim(unknown, 'rev-1', NOW, {}, facts)).toMatchObject([{ data: { isSevere: false } }]);
+      const handOver: HandOver = { caseId, by: 'lead-1', isLead: true, to: 'rev-1', now: NOW };
+      expect(types(handOverCase(unknown, handOver, facts))).toEqual(['CaseHandedOver']);
+    }
+  });
+
   it('excludes other reviewers until the lease ends or is released', () => {
     const file = claimed();
     expect(() => claim(file.state(), 'rev-2', NOW + LEASE_MS - 1)).toThrow(refusal('case-claimed'));

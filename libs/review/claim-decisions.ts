@@ -14,7 +14,7 @@ import {
   refuseVoted,
   refuseWithoutClaim,
 } from './refusals.js';
-import { refuseSevere, severeCategory } from './reveal.js';
+import { namesSevereClause, refuseSevere } from './reveal.js';
 import { undecided } from './verdict-decisions.js';
 
 /** How long a case waits for the reviewer it was handed over to, before others may claim it. */
@@ -175,7 +175,7 @@ export function handOverCase(state: Case, handOver: HandOver, facts: CaseFacts):
 
 /** Known where it decides who may claim the case. */
 const severityOf = ({ categories }: Case, { severeViewers, severities }: CaseFacts): { isSevere?: boolean } =>
-  severeViewers ? { isSevere: severeCategory([...categories], severities) !== undefined } : {};
+  severeViewers ? { isSevere: namesSevereClause([...categories], severities) } : {};
 
 /** By the flags alone: who claims a case may not know others' verdicts. @throws Refusal severe-content */
 function refuseSevereTo(
@@ -184,8 +184,8 @@ function refuseSevereTo(
   { caseId, now }: { caseId: string; now: number },
   facts: CaseFacts,
 ): void {
-  const { severeViewers } = facts;
-  if (!severeViewers) return;
+  const { severeViewers, severities } = facts;
+  if (!severeViewers || !namesSevereClause([...state.categories], severities)) return;
   refuseSevere(state, { caseId, reviewer, role: 'reviewer', isSevereViewer: severeViewers.has(reviewer), now }, facts);
 }
 

@@ -105,8 +105,7 @@ export const CaseClaimed = defineEvent({
     token: Type.Optional(token),
     isSevere: Type.Optional(
       Type.Boolean({
-        description:
-          'Whether a flag names a clause of the highest severity, or one whose severity is unknown; absent where the claim is renewed.',
+        description: 'Whether a flag names a clause of the highest severity; absent where the claim is renewed.',
       }),
     ),
   }),

@@ -132,7 +132,7 @@ export { type GoldenResult, goldenResults, goldenTotal } from './queries/golden-
 export { type SampleLikenessOf, sampleLikeness } from './queries/ordinary-cases.js';
 export { SevereViewing } from './queries/severe-viewing.js';
 export { reviewSettingsStream } from './queue-rules.js';
-export { severeCategory } from './reveal.js';
+export { namesSevereClause } from './reveal.js';
 export * from './review-actions.js';
 export { reviewerStream } from './reviewer.js';
 export { QueueRulesSet } from './routing-events.js';

@@ -35,10 +35,17 @@ export function severeClauseOf(
 }
 
 /** The first of the categories that is a clause of the highest severity, or whose severity is unknown. */
-export function severeCategory(named: readonly string[], severities: CaseFacts['severities']): string | undefined {
+function severeCategory(named: readonly string[], severities: CaseFacts['severities']): string | undefined {
   if (severities === null) return undefined;
   return named.find((one) => severities?.get(one) === MAX_SEVERITY) ?? named.find((one) => !severities?.has(one));
 }
+
+/**
+ * Whether one of the categories is a clause of the highest severity, whose cases are for those with the skill alone. A case of
+ * an unknown category is for all, though its image is not: otherwise nobody would notice that the policy lacks it.
+ */
+export const namesSevereClause = (named: readonly string[], severities: CaseFacts['severities']): boolean =>
+  named.some((one) => severities?.get(one) === MAX_SEVERITY);
 
 export interface Reveal {
   caseId: string;
@@ -88,11 +95,11 @@ export function refuseSevere(
   const clause = severeClauseOf(state, facts, { id: reviewer, ...(role && { role }) }, now);
   if (clause === undefined || isSevereViewer) return;
   const why = facts.severities?.has(clause)
-    ? 'a clause of the highest severity'
-    : 'whose severity no version of the content policy says';
+    ? `a clause of the highest severity: ${reviewer} may neither claim it nor see its image`
+    : `whose severity no version of the content policy says: ${reviewer} may not see its image`;
   throw new Refusal(
     'severe-content',
-    `case ${caseId} names ${clause}, ${why}: ${reviewer} may neither claim it nor see its image. Leave it to those with the skill ${SEVERE_SKILL}, which administrators grant (PUT /v1/reviewers/{id}/skills)`,
+    `case ${caseId} names ${clause}, ${why}. Leave it to those with the skill ${SEVERE_SKILL}, which administrators grant (PUT /v1/reviewers/{id}/skills)`,
     { clause },
   );
 }

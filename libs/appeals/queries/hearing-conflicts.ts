@@ -10,11 +10,11 @@ import { EVENT_STORE } from '../../platform/ports.js';
 import {
   caseStream,
   conflictOf,
+  namesSevereClause,
   notedFlaggerId,
   notedFlaggerStream,
   reviewerStream,
   SevereViewing,
-  severeCategory,
 } from '../../review/index.js';
 import { type Appeal, appealStream } from '../appeal.js';
 import type { AppealConflict } from '../conflict.js';
@@ -55,7 +55,7 @@ export function conflictWith(
 
 /** By everything that the flags and the verdicts name, as who hears an appeal knows them all. */
 const isSevere = ({ categories, verdicts }: NonNullable<Involved['ofCase']>['state'], { severities }: Facts): boolean =>
-  severeCategory([...categories, ...verdicts.flatMap(({ clause }) => clause ?? [])], severities) !== undefined;
+  namesSevereClause([...categories, ...verdicts.flatMap(({ clause }) => clause ?? [])], severities);
 
 /**
  * Reads who may hear which appeals, for lists. A flag that is stored but not processed yet is not in it: who claims an appeal

@@ -7,7 +7,7 @@ import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { declinedAt, declinedStream } from '../declined-categories.js';
 import { queueOf, reviewSettingsStream } from '../queue-rules.js';
-import { severeCategory } from '../reveal.js';
+import { namesSevereClause } from '../reveal.js';
 import { refuseUnskilled, SEVERE_SKILL } from '../reviewer.js';
 import { ExposureReader } from './exposure-reader.js';
 import { profilesOf } from './reviewer-profile.js';
@@ -53,7 +53,7 @@ export class NextLimitsReader {
     const { state } = profile!;
     refuseUnskilled(state, reviewer, queueOf(rules, queue));
     const declinedNow = new Set(declinedAt(declined, this.clock.now()));
-    const isSevere: LeftOut = (categories) => severeCategory(categories, severities) !== undefined;
+    const isSevere: LeftOut = (categories) => namesSevereClause(categories, severities);
     const isDeclined: LeftOut = (categories) => categories.some((one) => declinedNow.has(one));
     const isEither: LeftOut = (categories) => isDeclined(categories) || isSevere(categories);
     const maySee = state.skills.has(SEVERE_SKILL);

@@ -201,6 +201,6 @@ it('is decided once, by the holder of the last claim, however two people claim, 
 });
 
 it('is decided once the new round is, if a lead reopened the case while the appeal was filed', () => {
-  expect(() => decideAppeal(open, decision(), { ...facts, isReopened: true })).toThrow(code('case-reopened'));
-  expect(decideAppeal(open, decision(), { ...facts, isReopened: false })).toHaveLength(1);
+  expect(() => decideAppeal(claimed, decision(), { ...facts, isReopened: true })).toThrow(code('case-reopened'));
+  expect(decideAppeal(claimed, decision(), { ...facts, isReopened: false })).toHaveLength(1);
 });

@@ -232,9 +232,9 @@ describe('the load of reviewers', () => {
     }));
     await pool.query(
       `INSERT INTO ${CASES} (case_id, image_id, status, round, origin, is_unflagged, panel_size, is_panel_given, verdicts_needed,
-         is_held, is_escalated, flags, flags_received, verdicts, categories, queue, priority, judged_flaggers, opened_at, due_at,
+         is_held, is_escalated, flags, flags_received, verdicts, reviewers, categories, queue, priority, judged_flaggers, opened_at, due_at,
          flagged_at, decided_at, position)
-       SELECT id, id, status, 1, 'flags', false, 1, false, 0, false, false, '[]', 1, '[]', '[]', 'default', 0, '[]', opened_at,
+       SELECT id, id, status, 1, 'flags', false, 1, false, 0, false, false, '[]', 1, '[]', '[]', '[]', 'default', 0, '[]', opened_at,
          opened_at, opened_at, decided_at, 1
        FROM jsonb_to_recordset($1) AS t(id text, status text, opened_at timestamptz, decided_at timestamptz)`,
       [JSON.stringify(rows)],

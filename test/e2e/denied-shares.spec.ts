@@ -58,6 +58,8 @@ it('are those of every process, also of one that has ended', async () => {
   const other = await gatehouse.beside();
   const secret = (await gatehouse.administrator.post('/v1/tokens', { name: 'other', roles: ['service'] })).body.secret;
   const there = client(other.url, secret);
+  // Its view of images must not lag behind the head of the log.
+  await gatehouse.settle();
   // Until its replica has read the log, it denies for that reason, which is not counted.
   await until(async () => (await mayShare('face', there)) === 'face-sharing-restricted');
   expect(await mayShare('face', there)).toBe('face-sharing-restricted');

@@ -20,7 +20,7 @@ export interface Case {
   origin: Origin;
   /** The right answer, if it is a golden one. */
   golden?: GoldenAnswer;
-  /** Of a case of the random sample: which of its categories no flag has named, and its queue. */
+  /** Of a case of the random sample: which of its categories no flag has named, what else it shows, and its queue. */
   sample?: SampleLikeness;
   /** Of a decided golden case: whether its image is shown as withheld. */
   isShownWithheld?: boolean;

@@ -197,8 +197,8 @@ function opened({ sample: _, ...state }: Case, data: DataOf<'CaseOpened'>, place
     ...(data.golden && { golden: data.golden }),
     flags: isFlagged ? 1 : 0,
     flaggers: GrowingSet.of(isFlagged ? [flaggedBy] : []),
-    // The rules route it as what a user flagged.
-    sources: GrowingSet.of(isFlagged ? sourceOf(data) : ['user']),
+    // The rules route it as what a user flagged, unless it is like another flag.
+    sources: GrowingSet.of(isFlagged ? sourceOf(data) : [sample?.flaggerKind ?? 'user']),
     categories: GrowingSet.of(sample?.categories ?? categories),
   };
 }

@@ -43,6 +43,15 @@ const MOST = { severity: 45, confidence: 15, reach: 20, flaggers: 10, account: 1
 export const severityOf = ({ categories }: Case, severities: ReadonlyMap<string, number>): number =>
   worst(categories, severities)?.severity ?? UNKNOWN_SEVERITY;
 
+/** The highest confidence that flags have, or that a case of the sample shows; 0 for none. */
+export const confidenceOf = ({ confidence, sample }: Case): number => Math.max(confidence, sample?.confidence ?? 0);
+
+/** Whose records count: of its flaggers, and of the one whose flag a case of the sample is like. */
+export const flaggersOnRecord = ({ flaggers, sample }: Case): string[] => [
+  ...flaggers,
+  ...(sample?.recordOf === undefined ? [] : [sample.recordOf]),
+];
+
 /** Integers, so that the sum is exact and explained. */
 export const priorityParts = (state: Case, facts: PriorityFacts): PriorityPart[] => [
   ofSeverity(state, facts),
@@ -75,7 +84,8 @@ function ofSeverity({ categories }: Case, { severities }: PriorityFacts): Priori
   return points('severity', (found?.severity ?? UNKNOWN_SEVERITY) / MAX_SEVERITY, because);
 }
 
-function ofConfidence({ confidence }: Case): PriorityPart {
+function ofConfidence(state: Case): PriorityPart {
+  const confidence = confidenceOf(state);
   if (confidence === 0) return points('confidence', 0.5, 'no flag says how confident it is, which counts as 0.5');
   return points('confidence', confidence, `the most confident flag has ${rounded(confidence)}`);
 }
@@ -86,8 +96,8 @@ function ofReach({ reach }: PriorityFacts): PriorityPart {
   return points('reach', Math.log2(1 + reach) / Math.log2(1 + MAX_REACH), because);
 }
 
-function ofFlaggers({ flaggers }: Case, { records }: PriorityFacts): PriorityPart {
-  const known = [...flaggers].flatMap((one) => {
+function ofFlaggers(state: Case, { records }: PriorityFacts): PriorityPart {
+  const known = flaggersOnRecord(state).flatMap((one) => {
     const record = records.get(one);
     return record && record.decided > 0 ? [{ ...record, bound: precisionBound(record) }] : [];
   });

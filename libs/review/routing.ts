@@ -5,7 +5,7 @@ import { refuseWithoutRight } from './claim-decisions.js';
 import type { CaseFacts } from './conflict-of-interest.js';
 import type { CaseEvent } from './events.js';
 import { dueAt } from './place-in-queue.js';
-import { type PriorityFacts, type PriorityPart, priorityParts, severityOf } from './priority.js';
+import { confidenceOf, type PriorityFacts, type PriorityPart, priorityParts, severityOf } from './priority.js';
 import { DEFAULT_QUEUE, type QueueRules, queueOf, type RoutingRule } from './queue-rules.js';
 import { refuseClosed, refuseIncomplete } from './refusals.js';
 
@@ -129,6 +129,6 @@ function meets(
     (categories === undefined || categories.some((one) => state.categories.has(one))) &&
     (sources === undefined || sources.some((one) => state.sources.has(one))) &&
     (minSeverity === undefined || severityOf(state, severities) >= minSeverity) &&
-    (minConfidence === undefined || state.confidence >= minConfidence)
+    (minConfidence === undefined || confidenceOf(state) >= minConfidence)
   );
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CASE_ID, caseFile, flag, vote } from '../../test/support/case-file.js';
-import { caseStream, type Verdict } from './case.js';
+import { type Case, caseStream, type Verdict } from './case.js';
 import type { CaseEvent } from './events.js';
 import { openCase } from './flag-decisions.js';
-import { NO_STANDING } from './priority.js';
+import type { SampleLikeness } from './golden-events.js';
+import { NO_STANDING, priorityParts } from './priority.js';
 import { reviewSettingsStream } from './queue-rules.js';
-import { routeCase } from './routing.js';
+import { type RoutingFacts, routeCase } from './routing.js';
 import { type OpenUnflagged, openUnflagged } from './unflagged-cases.js';
 
 const opening = (change: Partial<OpenUnflagged> = {}): OpenUnflagged => ({
@@ -14,35 +15,29 @@ const opening = (change: Partial<OpenUnflagged> = {}): OpenUnflagged => ({
   chosenAt: '2022-05-19T10:00:00.000Z',
   ...change,
 });
-const sampled = (change?: Partial<OpenUnflagged>) =>
+const unflagged = (change: Partial<OpenUnflagged>) =>
   caseFile().append(openUnflagged(caseStream.initial, opening(change)));
+const sampled = (sample: Partial<SampleLikeness> = {}) => unflagged({ sample: { categories: [], ...sample } });
 
 describe('a case without a flag', () => {
   it('is opened with its origin, and as a flag without a comment would open it', () => {
     const about = { categories: ['violent', 'hate', 'hate'], confidence: 0.7 };
-    const opened = { round: 1, confidence: 0.7, hasComment: false };
-    expect(sampled({ ...about, origin: 'golden' }).log).toMatchObject([
-      { type: 'CaseOpened', data: { ...opened, origin: 'golden', categories: ['hate', 'violent'] } },
+    const shown = { categories: ['hate', 'violent'], confidence: 0.7 };
+    const opened = { round: 1, hasComment: false };
+    expect(unflagged({ ...about, origin: 'golden' }).log).toMatchObject([
+      { type: 'CaseOpened', data: { ...opened, ...shown, origin: 'golden' } },
     ]);
-    expect(sampled({ ...about, queue: 'calm' }).log).toMatchObject([
-      {
-        type: 'CaseOpened',
-        data: {
-          ...opened,
-          origin: 'sample',
-          categories: [],
-          sample: { categories: ['hate', 'violent'], queue: 'calm' },
-        },
-      },
-    ]);
-    const { data } = sampled().log[0]!;
+    const like = { flaggerKind: 'detector', recordOf: 'det-1', queue: 'calm' } as const;
+    const { data } = sampled({ ...about, ...like }).log[0]!;
+    expect(data).toMatchObject({ ...opened, origin: 'sample', categories: [], sample: { ...shown, ...like } });
+    expect(data).not.toHaveProperty('confidence');
     expect(data).not.toHaveProperty('flagId');
     expect(data).not.toHaveProperty('flaggedBy');
   });
 
   it('counts no flag and no flagger', () => {
-    const state = sampled({ confidence: 0.7 }).state();
-    expect(state).toMatchObject({ status: 'open', origin: 'sample', flags: 0, confidence: 0.7 });
+    const state = sampled({ confidence: 0.7, recordOf: 'acc-9' }).state();
+    expect(state).toMatchObject({ status: 'open', origin: 'sample', flags: 0, confidence: 0 });
     expect([...state.flaggers, ...state.everFlagged, ...state.flagged]).toEqual([]);
     expect([...state.sources]).toEqual(['user']);
   });
@@ -103,12 +98,53 @@ describe('a case of the random sample', () => {
       rules: [{ queue: 'blood', categories: ['violent'] }],
     };
     const facts = { rules, panelSize: 1, severities: new Map(), reach: 0, records: new Map(), standing: NO_STANDING };
-    const queueOf = (change: Partial<OpenUnflagged>) =>
-      (routeCase(sampled(change).state(), CASE_ID, facts)[0]!.data as { queue: string }).queue;
+    const queueOf = (sample: Partial<SampleLikeness>) =>
+      (routeCase(sampled(sample).state(), CASE_ID, facts)[0]!.data as { queue: string }).queue;
     expect(queueOf({ categories: ['violent'] })).toBe('blood');
     expect(queueOf({ categories: [] })).toBe('default');
     expect(queueOf({ categories: ['violent'], queue: 'calm' })).toBe('calm');
     expect(queueOf({ categories: ['violent'], queue: 'gone' })).toBe('blood');
+  });
+
+  it('has the priority and the queue of the case that it is like, for each of what its first flag said', () => {
+    const facts: RoutingFacts = {
+      rules: {
+        ...reviewSettingsStream.initial,
+        queues: [{ id: 'default' }, { id: 'found' }, { id: 'sure' }],
+        rules: [
+          { queue: 'found', sources: ['detector'] },
+          { queue: 'sure', minConfidence: 0.8 },
+        ],
+      },
+      ...{ panelSize: 1, severities: new Map(), reach: 0, standing: NO_STANDING },
+      records: new Map([['acc-9', { decided: 90, confirmed: 60 }]]),
+    };
+    const placeOf = (state: Case) => ({
+      parts: priorityParts(state, facts),
+      queue: (routeCase(state, CASE_ID, facts)[0]!.data as { queue: string }).queue,
+    });
+    const queues = [undefined, 0, 0.79, 0.8, 1].flatMap((confidence) =>
+      (['user', 'detector', 'staff'] as const).map((flaggerKind) => {
+        const said = { categories: ['violent'], flaggerKind, ...(confidence !== undefined && { confidence }) };
+        const common = placeOf(
+          caseFile()
+            .append(openCase(caseStream.initial, flag(said)))
+            .state(),
+        );
+        expect(placeOf(sampled({ ...said, recordOf: 'acc-9' }).state())).toEqual(common);
+        return common.queue;
+      }),
+    );
+    expect(new Set(queues)).toEqual(new Set(['default', 'found', 'sure']));
+  });
+
+  it('lets flags join by their own confidence, whatever it shows itself', () => {
+    const file = sampled({ categories: ['violent'], confidence: 0.9, recordOf: 'acc-9' });
+    file.append(openCase(file.state(), flag({ confidence: 0.3, position: 20 })));
+    expect(file.state()).toMatchObject({ flags: 1, confidence: 0.3, sample: { confidence: 0.9 } });
+    expect(openCase(file.state(), flag({ flagId: 'f2', confidence: 0.4, position: 30 }))).toEqual([]);
+    const surer = openCase(file.state(), flag({ flagId: 'f3', confidence: 0.5, position: 40 }));
+    expect(surer).toMatchObject([{ type: 'CaseJoined', data: { confidence: 0.5 } }]);
   });
 
   it('never has a decision that names what no flag has named, whatever joins it', () => {

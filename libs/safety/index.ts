@@ -78,7 +78,7 @@ export const safetyContext: Context = {
         exposedAt: (imageId, from) => firstExposure(pool, viewReader, imageId, from, waitMs),
         waiting: () => waitingSamples(pool),
         ownerOf: (imageId) => owners.findAtOnce(imageId),
-        likeness: sampleLikeness(pool, ports.transactor, ports.personKeys),
+        likeness: sampleLikeness(given),
         open: unflaggedOpening(given),
       }),
       policyUseRecording({ ...ports, store }),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
 import { NOT_SERVED, openDueGolden, servePictures } from '../support/golden-cases.js';
 import { FOUNDED, judge } from '../support/judge.js';
+import { lookAlike, sameReview } from '../support/look-alike.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -128,56 +129,8 @@ describe('a golden case', () => {
     await opened('golden');
     await flagged('common');
     const before = (await log()).length;
-    const withoutNames = async (caseId: string, answer: unknown) => {
-      const { body } = await lena.get(`/v1/cases/${caseId}`);
-      const times = /"\d{4}-\d\d-\d\dT[0-9:.]+Z"/g;
-      return JSON.parse(
-        JSON.stringify(answer, (name, value) =>
-          ['position', 'token', 'instance', 'traceresponse'].includes(name) ? 'any' : value,
-        )
-          .replaceAll(caseId, 'the-case')
-          .replaceAll(body.accountId, 'the-owner')
-          .replaceAll(times, '"a-time"')
-          .replaceAll(/"(flag|flagger)-[0-9a-f]{16}"/g, '"stands-for-$1"')
-          .replaceAll(/"etag":"\\"[0-9a-f]{12}-[1-9]\d*\\""/g, '"etag":"of-a-change"'),
-      );
-    };
-    const seen = async (caseId: string) => {
-      const paths = [`/v1/cases/${caseId}`, `/v1/cases/${caseId}/review`, `/v1/images/${caseId}`];
-      const shown = [];
-      for (const path of paths) shown.push(await rita.get(path));
-      const { items } = (await rita.get('/v1/cases?limit=200')).body;
-      const listed = items.filter((one: { caseId: string }) => one.caseId === caseId);
-      const preview = (await rita.get(`/v1/images/${caseId}/preview`)).status;
-      return withoutNames(caseId, [shown.map(({ status, body }) => [status, body]), listed, preview]);
-    };
-    const same = async (act: (caseId: string) => Promise<unknown>) => {
-      const both = [];
-      for (const caseId of ['common', 'golden']) both.push(await withoutNames(caseId, await act(caseId)));
-      expect(both[1]).toEqual(both[0]);
-      await gatehouse.settle();
-      expect(await seen('golden')).toEqual(await seen('common'));
-      return both[0];
-    };
-    const post = (path: string, body?: object) => async (caseId: string) => {
-      const { status, body: answer } = await rita.post(`/v1/cases/${caseId}/${path}`, body);
-      return { status, answer };
-    };
-    await same(async () => 'nothing');
-    expect(await same(post('claim'))).toMatchObject({ status: 200 });
-    for (const level of ['prompt', 'comments', 'blurred', 'full'])
-      await same(post('reveals', { level, reason: 'unclear' }));
-    await same(async (caseId) => (await rita.put(`/v1/cases/${caseId}/claim`, { token: 1 })).status);
-    await same(async (caseId) => (await rita.delete(`/v1/cases/${caseId}/claim?token=1`)).status);
-    await same(post('claim'));
-    await same(post('escalate', { token: 2 }));
-    await same(async (caseId) => (await lena.post(`/v1/cases/${caseId}/handover`, { reviewer: 'rita' })).status);
-    await same(post('claim'));
-    expect(await same(post('verdicts', { token: 3, verdict: 'unsafe', ...FOUNDED }))).toMatchObject({
-      answer: { status: 'confirmed' },
-    });
-    await same(post('claim'));
-    await same(async (caseId) => codeOf(await rita.delete(`/v1/cases/${caseId}/verdicts/mine`)));
+    const people = { gatehouse, reviewer: rita, lead: lena };
+    await sameReview(lookAlike(people, ['common', 'golden']), people, FOUNDED);
     const types = new Map<string, string[]>();
     for (const { type, data, subject, stream } of (await log()).slice(before)) {
       const about = JSON.stringify([data, subject, stream]).includes('golden') ? 'golden' : 'others';

@@ -8,7 +8,7 @@ import type { Pool } from '../../platform/database/database.js';
 import { CLOCK, POOL, SETTINGS } from '../../platform/ports.js';
 import { policyStream, severitiesAt } from '../../policy/index.js';
 import type { Case, Route } from '../case.js';
-import { NO_STANDING, type StandingFacts } from '../priority.js';
+import { flaggersOnRecord, NO_STANDING, type StandingFacts } from '../priority.js';
 import { caseCounts } from '../queries/case-counts.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import type { RoutingFacts } from '../routing.js';
@@ -24,8 +24,9 @@ export class RoutingFactsReader {
     @Inject(SETTINGS) private readonly settings: Pick<Settings, 'reviewPanel'>,
   ) {}
 
-  async read({ imageId, accountId, flaggers, golden }: Case): Promise<RoutingFacts> {
-    const people = [...flaggers];
+  async read(state: Case): Promise<RoutingFacts> {
+    const { imageId, accountId, golden } = state;
+    const people = flaggersOnRecord(state);
     const [{ state: rules }, { state: policies }, reach, counts, standing] = await Promise.all([
       this.transactor.load(reviewSettingsStream, undefined),
       this.transactor.load(policyStream, undefined),

@@ -24,6 +24,17 @@ it('has the flags and the highest confidence of each category', () => {
   expect(scoresOf([opened(1)]).categories).toEqual([{ category: 'violent', flags: 1, confidence: null }]);
 });
 
+it('has what a case of the sample shows instead of a flag, also beside flags', () => {
+  const sampled = opened(1, { categories: [], sample: { categories: ['hate', 'violent'], confidence: 0.7 } });
+  expect(scoresOf([sampled, joined(2, ['hate'], { confidence: 0.8 })])).toMatchObject({
+    hasComments: false,
+    categories: [
+      { category: 'hate', flags: 2, confidence: 0.8 },
+      { category: 'violent', flags: 1, confidence: 0.7 },
+    ],
+  });
+});
+
 it('has those of the current round, which a reopened one takes over', () => {
   const reopened = recorded(4, 'CaseReopened', { caseId: 'img-1', by: 'lead', reason: 'r', round: 3, panelSize: 1 });
   const history = [opened(1), opened(3, { categories: ['hate'], round: 2 }), reopened];

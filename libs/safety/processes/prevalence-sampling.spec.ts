@@ -39,7 +39,7 @@ class World {
     },
     waiting: async () => this.waiting,
     ownerOf: async () => 'ann',
-    likeness: async () => ({ categories: ['violent'], queue: 'calm' }),
+    likeness: async () => ({ categories: ['violent'], confidence: 0.7, queue: 'calm' }),
     open: async (opening) => {
       this.opened.push(opening);
       return { state: {} as never, position: 0 };
@@ -75,7 +75,8 @@ describe('an image that is first exposed', () => {
     await world.expose(other);
     expect(world.sampled()).toEqual([{ imageId: chosen, perMillion: 10_000 }]);
     expect(world.opened[0]).toEqual({
-      ...{ imageId: chosen, accountId: 'ann', origin: 'sample', categories: ['violent'], queue: 'calm' },
+      ...{ imageId: chosen, accountId: 'ann', origin: 'sample', categories: [] },
+      sample: { categories: ['violent'], confidence: 0.7, queue: 'calm' },
       chosenAt: '2022-05-18T09:00:00.000Z',
     });
   });

@@ -65,7 +65,8 @@ export function prevalenceSampling(ports: PrevalenceSamplingPorts): Consumer {
       const accountId = await ownerOf(imageId);
       const chosenAt = event.metadata.time;
       const owner = accountId === undefined ? {} : { accountId };
-      await open({ imageId, ...owner, origin: 'sample', ...(await likeness(imageId)), chosenAt }, cause);
+      const sample = await likeness(imageId);
+      await open({ imageId, ...owner, origin: 'sample', categories: [], sample, chosenAt }, cause);
     },
   });
 }

@@ -53,3 +53,27 @@ it('is the same log only if the event is known that each consumer has processed 
   await continuity.note();
   expect(await continuity.isSame()).toBe(true);
 });
+
+it('waits for no checkpoint that is being moved, and notes it later', async () => {
+  const continuity = new LogContinuity(pool, store);
+  await startCheckpoints(pool, 'reactor:moved', [0, 1]);
+  await pool.query("UPDATE projections.checkpoints SET position = 2 WHERE follower = 'reactor:moved'");
+  const noted = async () => {
+    const { rows } = await pool.query(
+      "SELECT event_position::int AS at FROM projections.checkpoints WHERE follower = 'reactor:moved' ORDER BY lane",
+    );
+    return rows.map(({ at }) => at);
+  };
+  const mover = await pool.connect();
+  try {
+    await mover.query('BEGIN');
+    await mover.query("SELECT FROM projections.checkpoints WHERE follower = 'reactor:moved' AND lane = 1 FOR UPDATE");
+    await continuity.note();
+    expect(await noted()).toEqual([2, null]);
+  } finally {
+    await mover.query('ROLLBACK');
+    mover.release();
+  }
+  await continuity.note();
+  expect(await noted()).toEqual([2, 2]);
+});

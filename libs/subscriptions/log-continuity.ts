@@ -29,6 +29,13 @@ const PRUNE = `DELETE FROM projections.log_marks m
   WHERE noted_at < now() - interval '24 hours' AND EXISTS (
     SELECT FROM projections.log_marks o
     WHERE date_trunc('hour', o.noted_at) = date_trunc('hour', m.noted_at) AND o.position < m.position)`;
+/**
+ * Consumers move several checkpoints in one statement, in an order of their own: waiting for one of them while others are
+ * locked would be a deadlock. What is being moved is noted at its next position.
+ */
+const NOTE = `UPDATE projections.checkpoints c SET event_position = $1, event_id = $2
+  FROM (SELECT follower, lane FROM projections.checkpoints WHERE position = $1 FOR UPDATE SKIP LOCKED) free
+  WHERE c.follower = free.follower AND c.lane = free.lane`;
 const CHECK_EVERY_MS = 2_000;
 /** A store that was just restored or elected may answer before it is complete. */
 const CONFIRM_AFTER_MS = 1_000;
@@ -87,10 +94,7 @@ export class LogContinuity {
     for (const position of rows.map((row) => Number(row.position))) {
       const eventId = await eventIdAt(this.store, position);
       if (eventId === undefined) continue; // the next check says so
-      await this.pool.query(
-        'UPDATE projections.checkpoints SET event_position = $1, event_id = $2 WHERE position = $1',
-        [position, eventId],
-      );
+      await this.pool.query(NOTE, [position, eventId]);
       const { rowCount } = await this.pool.query(
         `INSERT INTO projections.log_marks (position, event_id) SELECT $1, $2
          WHERE NOT EXISTS (SELECT FROM projections.log_marks WHERE noted_at > now() - interval '1 minute')

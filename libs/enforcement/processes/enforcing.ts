@@ -73,6 +73,8 @@ export function enforcing(transactor: Transactor, ownEventIds: OwnEventIds, undo
       once: (purpose) => ({ ...context, ...ownEventIds.identify(event, purpose), isRecordedElsewhere: true }),
     };
     if (event.type === 'ReviewOverturned') return undoing.undo(its);
+    // An appeal, or a later round, has decided about this one since.
+    if (before.undoneRound >= round && before.decidedRound !== decidedRound) return;
     const { clause } = event.data;
     const isOther = order.clause !== clause || before.decidedRound === decidedRound;
     if (clause !== undefined && isOther) await undoing.replace(its, clause);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { eventRules } from '../../../test/support/event-rules.js';
 import { memoryLog } from '../../../test/support/memory-log.js';
 import { reviewedCases } from '../../../test/support/reviewed-cases.js';
-import { enforcingOn } from '../../../test/support/undoing.js';
+import { enforcingOn, undoingOn } from '../../../test/support/undoing.js';
 import { accountStream, consequencesOf } from '../../account/index.js';
 import { OwnEventIds } from '../../event-store/event-identity.js';
 import type { EventStore } from '../../event-store/event-store.js';
@@ -115,6 +115,38 @@ it('puts the measure for another clause in the place of the first without a gap,
     await world.cases.judge('img-1', 'safe');
     await world.process();
     expect(causesOf(await world.standing())).toEqual([]);
+  }
+});
+
+it('leaves what an appeal has decided since as it is, when the round before it is processed late or again', async () => {
+  for (const isLate of [true, false]) {
+    const world = new World();
+    await world.setLadder();
+    await world.confirm('img-1');
+    await world.process();
+    await world.cases.reopen('img-1');
+    await world.cases.judge('img-1', 'unsafe', 'violent');
+    if (!isLate) await world.process();
+    const { order } = await world.enforcement('img-1');
+    const reversal = { accountId, caseId: 'img-1', reason: 'appeal-partly-granted', appeal: 1, round: 2 };
+    const transactor = world.transactor();
+    await undoingOn(world.log.store, transactor).replace(
+      { id: 'img-1', reversal, context: OPERATOR, once: () => OPERATOR },
+      'spam',
+    );
+    expect(await world.enforcement('img-1')).toMatchObject({
+      status: 'completed',
+      order: { clause: 'spam' },
+      orders: 2,
+    });
+    expect(order?.clause).toBe('violent');
+    await world.process(undefined, 99);
+    expect(await world.enforcement('img-1')).toMatchObject({
+      status: 'completed',
+      order: { clause: 'spam' },
+      orders: 2,
+    });
+    expect(await world.standing()).toMatchObject({ suspensions: [], strikes: [{ cause: 'img-1' }] });
   }
 });
 

@@ -99,6 +99,7 @@ describe('filing an appeal', () => {
 
 it('waits while the case is judged again, and for what a later round undid there is nothing to appeal', () => {
   expect(() => fileAppeal(fresh, filing, facts({ isReopened: true }))).toThrow(code('case-reopened'));
+  expect(() => fileAppeal(fresh, filing, facts({ isOverturned: true }))).toThrow(code('enforcement-reversed'));
   const undone: EnforcementEvent = {
     type: 'EnforcementReversed',
     data: { accountId: 'acc-1', caseId: 'img-1', reason: 'case-reopened', appeal: 0, round: 1, decidedRound: 2 },

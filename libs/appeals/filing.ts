@@ -28,6 +28,8 @@ export interface FilingFacts {
   orderedAt: number;
   /** Whether the case is confirmed and is being judged again. */
   isReopened?: boolean;
+  /** Whether the confirmation of the case was undone; what it has led to may not be yet. */
+  isOverturned?: boolean;
   /** Whether everything that was ordered is in force, or was. */
   isImposed: boolean;
 }
@@ -75,12 +77,16 @@ export function fileAppeal(state: Appeal, filing: FileAppeal, facts: FilingFacts
   ];
 }
 
-function refuseNotInForce(state: Appeal, id: string, { enforcement, isImposed, isReopened }: FilingFacts): void {
+function refuseNotInForce(
+  state: Appeal,
+  id: string,
+  { enforcement, isImposed, isReopened, isOverturned }: FilingFacts,
+): void {
   // A later order follows only what was undone before it.
   const isOver = state.status === 'granted' && enforcement.orders > state.order;
   const isCarriedOut =
     isOver || state.status === 'none' || state.status === 'denied' || enforcement.appeal >= state.number;
-  if (enforcement.status === 'reversed') {
+  if (enforcement.status === 'reversed' || isOverturned) {
     throw new Refusal('enforcement-reversed', `enforcement ${id} was undone; nothing is left to appeal`);
   }
   if (isReopened) {

@@ -33,10 +33,12 @@ export class AppealFactsReader {
     const enforcement = foldRecorded(enforcementStream, history);
     const ordered = history.findLast((event) => isOf(EnforcementOrdered, event));
     const { order } = enforcement;
+    const ofCase =
+      order?.caseId === undefined ? undefined : (await this.transactor.load(caseStream, order.caseId)).state;
     return {
       enforcement,
-      isReopened:
-        order?.caseId !== undefined && isReopened((await this.transactor.load(caseStream, order.caseId)).state),
+      isReopened: ofCase !== undefined && isReopened(ofCase),
+      isOverturned: ofCase !== undefined && ofCase.inForce === undefined,
       orderedAt: ordered ? Date.parse(ordered.recordedAt) : 0,
       // Before that is stored, its consumer might say it of what an appeal has ordered meanwhile.
       isImposed:

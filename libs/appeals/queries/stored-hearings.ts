@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { enforcementStream } from '../../enforcement/index.js';
+import { type Enforcement, enforcementStream } from '../../enforcement/index.js';
 import { Transactor } from '../../event-store/transact.js';
 import type { AppealHearings, AppealStatus } from '../../review/index.js';
-import { appealStream, isAnotherDecision } from '../appeal.js';
+import { type Appeal, appealStream, isAnotherDecision } from '../appeal.js';
 
 /** An appeal against a case has the id of the case. */
 @Injectable()
@@ -20,7 +20,14 @@ export class StoredHearings implements AppealHearings {
       this.transactor.load(appealStream, caseId),
       this.transactor.load(enforcementStream, caseId),
     ]);
-    if (state.status === 'open') return 'open';
+    if (state.status === 'open' || isBeingCarriedOut(state, enforcement)) return 'open';
     return isAnotherDecision(state, enforcement.orders) ? 'none' : 'decided';
   }
 }
+
+/** What was granted and is not done yet must not be done to a decision that comes after it. */
+const isBeingCarriedOut = ({ status, number, order }: Appeal, enforcement: Enforcement): boolean =>
+  (status === 'granted' || status === 'partly-granted') &&
+  enforcement.status !== 'reversed' &&
+  enforcement.orders === order &&
+  enforcement.appeal < number;

@@ -202,6 +202,12 @@ describe('the log of leaves', () => {
     expect(await checkpoint('example.org/log/b')).toMatchObject({ size: 300, root: (await checkpoint())!.root });
   });
 
+  it('reports events that are missing at the end of the log instead of asking for them without end', async () => {
+    await append(10);
+    await database.pool.query('DELETE FROM log.events WHERE position > 5');
+    await expect(leafLog().processAll()).rejects.toThrow('events at its end are missing');
+  });
+
   it('reports leaves that somebody has changed instead of building on them', async () => {
     await append(300);
     const first = leafLog();

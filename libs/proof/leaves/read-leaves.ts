@@ -34,6 +34,10 @@ export const leavesOfTables =
     const { rows, head } = await readStoredRows(pool, after, limit);
     const leaves = await inTurns(rows, (row) => ({ entry: entryOfRow(row), position: row.position }));
     const next = leaves.at(-1)?.position ?? after;
+    if (next === after && after < head)
+      throw new Error(
+        `the log has no event after ${after}, although its head is ${head}: events at its end are missing`,
+      );
     return { leaves, next, atHead: next >= head };
   };
 

@@ -107,6 +107,13 @@ describe('the verification of a log that nobody changed', () => {
     expect((await trusting(hash('sha256', 'another', 'buffer'))).fault).toMatchObject({ kind: 'signature-wrong' });
   });
 
+  it('counts checkpoints of an earlier name whose key the caller did not name, and finds no fault in them', async () => {
+    await pool.query("UPDATE proof.checkpoints SET origin = 'example.org/log/b' WHERE size = 20");
+    const log = { pool, read: leavesOfTables(pool), isInTables: true, origin: ORIGIN };
+    const found = await verifyLog(log, { isFull: true, trusted: [noteSigner(ORIGIN, SEED)] });
+    expect(found).toEqual({ from: 0, to: LAST, checkpoints: 2, otherCheckpoints: 1, withoutLeaf: 0 });
+  });
+
   it('counts checkpoints of an earlier name of the log that are not of this one', async () => {
     await pool.query("UPDATE proof.checkpoints SET origin = 'example.org/log/b', root = $1 WHERE size = 20", [
       Buffer.alloc(32),

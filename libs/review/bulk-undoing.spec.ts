@@ -115,6 +115,19 @@ describe('undoing a bulk job', () => {
     expect(other.append(events).state().route).toMatchObject({ queue: 'default', isMoved: false });
   });
 
+  it('gives a case back the panel that it had where somebody had moved it', () => {
+    const panels = { ...rules, queues: [{ id: 'default' }, { id: 'blood', panel: 2 }, { id: 'severe' }] };
+    const file = caseFile();
+    file.append(openCase(file.state(), flag({})));
+    file.append(routeCase(file.state(), caseId, { ...facts, rules: panels }));
+    file.append(claimCase(file.state(), { caseId, reviewer: 'rev-1', isLead: false, now: NOW, leaseMs: 60_000 }, {}));
+    const move = { caseId, queue: 'default', by: 'rev-1', token: 1, isLead: false };
+    file.append(moveCase(file.state(), move, { ...facts, rules: panels }));
+    expect(file.state()).toMatchObject({ panelSize: 2, route: { queue: 'default', isMoved: true } });
+    expect(handled('requeue', file).state()).toMatchObject({ panelSize: 1, route: { queue: 'severe' } });
+    expect(file.append(undo(file.state())).state()).toMatchObject({ panelSize: 2, route: { queue: 'default' } });
+  });
+
   it('refuses a case that anybody has changed since, of an appealed measure, or that concerns the lead', () => {
     const changed = (file: File, events: readonly CaseEvent[]) => expect(() => undo(file.append(events).state()));
     const moved = handled('requeue');

@@ -80,9 +80,10 @@ export interface Route {
 
 export interface BulkEffect {
   jobId: string;
-  /** Of a case that it moved: where it was, and whether it was escalated. */
+  /** Of a case that it moved: where it was, whether it was escalated, and its panel. */
   route?: Route;
   isEscalated: boolean;
+  panelSize: number;
 }
 
 export interface InForce {

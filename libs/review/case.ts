@@ -98,8 +98,8 @@ const KEEPS_BULK: readonly CaseEvent['type'][] = ['CaseRouted', 'CaseJoined'];
 function withBulk(before: Case, event: CaseEvent, after: Case): Case {
   const jobId = 'jobId' in event.data ? event.data.jobId : undefined;
   if (jobId !== undefined) {
-    const { route, isEscalated } = before;
-    return { ...after, bulk: { jobId, isEscalated, ...(event.type === 'CaseMoved' && route && { route }) } };
+    const { route, isEscalated, panelSize } = before;
+    return { ...after, bulk: { jobId, isEscalated, panelSize, ...(event.type === 'CaseMoved' && route && { route }) } };
   }
   if (!after.bulk || KEEPS_BULK.includes(event.type)) return after;
   const { bulk: _, ...rest } = after;

@@ -20,18 +20,18 @@ export interface RoutingFacts extends PriorityFacts {
  * and if newer rules have routed it.
  */
 export function routeCase(state: Case, caseId: string, facts: RoutingFacts): CaseEvent[] {
-  return routed(state, caseId, facts, false);
+  return routed(state, caseId, facts);
 }
 
-/** @param isLead whether a lead moves it: then also its panel is that of the queue, however small */
-function routed(state: Case, caseId: string, facts: RoutingFacts, isLead: boolean): CaseEvent[] {
+/** @param least the smallest panel; by default that which the case has, if somebody moved it to the queue, and otherwise 1 */
+function routed(state: Case, caseId: string, facts: RoutingFacts, least?: number): CaseEvent[] {
   const { rules } = facts;
   if (state.status !== 'open' || (state.route && state.route.rulesVersion > rules.version)) return [];
   const { parts, ...route } = routeOf(state, facts);
   const before = state.route;
   const isThere = before?.queue === route.queue && before.priority === route.priority && before.dueAt === route.dueAt;
-  const isKept = !isLead && before?.isMoved === true && before.queue === route.queue;
-  const panel = panelFor(route.queue, state, facts, isKept ? state.panelSize : 1);
+  const isKept = before?.isMoved === true && before.queue === route.queue;
+  const panel = panelFor(route.queue, state, facts, least ?? (isKept ? state.panelSize : 1));
   // Also in the same place it is recorded which rules put it there: older ones, read before, must not move it again.
   if (isThere && before.rulesVersion === route.rulesVersion && panel.panelSize === undefined) return [];
   return [{ type: 'CaseRouted', data: { caseId, ...route, parts, dueAt: toIso(route.dueAt), ...panel } }];
@@ -65,7 +65,7 @@ export function moveCase(state: Case, move: MoveCase, facts: RoutingFacts & Case
   refuseWithoutRight(state, move);
   const more = { ...(note !== undefined && { note }), ...(jobId !== undefined && { jobId }) };
   const moved: CaseEvent = { type: 'CaseMoved', data: { caseId, queue, by, ...more } };
-  return [moved, ...routed(fold(caseStream, [moved], state), caseId, facts, move.isLead)];
+  return [moved, ...routed(fold(caseStream, [moved], state), caseId, facts, move.isLead ? 1 : undefined)];
 }
 
 /** Puts a case that a bulk job moved back to where it was: to the queue that somebody moved it to, or where the rules send it. */
@@ -83,7 +83,7 @@ export function moveBack(
     },
     ...(isEscalated ? [{ type: 'CaseEscalated' as const, data: { caseId, by } }] : []),
   ];
-  return [...back, ...routed(fold(caseStream, back, state), caseId, facts, true)];
+  return [...back, ...routed(fold(caseStream, back, state), caseId, facts, isMoved ? from.panelSize : 1)];
 }
 
 /** Where somebody moved it, or a lead wants golden or sampled cases, unless that queue is gone; otherwise by the rules. */

@@ -139,7 +139,7 @@ export class NextCaseHandler implements ICommandHandler<NextCase> {
       return undefined;
     }
     // The claim is stored: the reviewer must hear of it.
-    const noted = this.waiting.claimed(caseId, given.position).catch(endsByItself);
+    const noted = this.waiting.claimed(caseId, given.position, given.claim.until).catch(endsByItself);
     this.noting.set(reviewer, noted);
     void noted.finally(() => this.noting.get(reviewer) === noted && this.noting.delete(reviewer));
     return { ...given, caseId };

@@ -76,7 +76,7 @@ function processOf() {
       [turn, reserved] = [undefined, undefined];
     },
     async () => {
-      if (claimed) await waiting.claimed(claimed.caseId, claimed.position);
+      if (claimed) await waiting.claimed(claimed.caseId, claimed.position, now + LEASE_MS);
       claimed = undefined;
     },
   ];

@@ -105,7 +105,7 @@ describe('the reservation of a waiting case', () => {
   it('blocks a case until the view has the claim, or without one until the view shows a change or the reservation ends', async () => {
     await fill('c', 2);
     expect(await reserve()).toBe('c1');
-    await waiting.claimed('c1', 7);
+    await waiting.claimed('c1', 7, now + 300_000);
     expect(await reserve()).toBe('c2');
     expect(await reserve()).toBeUndefined();
     // Claimed and released: the view is past the claim.
@@ -115,6 +115,16 @@ describe('the reservation of a waiting case', () => {
     now += 60_000;
     expect(await reserve()).toBe('c1');
     await waiting.release('c1');
+    expect(await reserve()).toBe('c1');
+  });
+
+  it('blocks a claimed case until the claim ends, however far the view is behind', async () => {
+    await fill('c', 1);
+    expect(await reserve()).toBe('c1');
+    await waiting.claimed('c1', 7, now + 300_000);
+    now += 299_000;
+    expect(await reserve()).toBeUndefined();
+    now += 1_000;
     expect(await reserve()).toBe('c1');
   });
 

@@ -142,8 +142,10 @@ const TAKE = {
 /** Locks them in the order of `TAKE`. */
 const MARK_CLAIMED = {
   name: 'gatehouse_mark_claimed',
-  text: `UPDATE review.case_reservations r SET claimed_at = c.position
-    FROM (SELECT case_id, position FROM review.case_reservations JOIN unnest($1::text[], $2::int8[]) c (case_id, position)
+  text: `UPDATE review.case_reservations r
+    SET claimed_at = c.position, until = greatest(r.until, to_timestamp(c.claimed_until / 1000))
+    FROM (SELECT case_id, position, claimed_until FROM review.case_reservations
+      JOIN unnest($1::text[], $2::int8[], $3::float8[]) c (case_id, position, claimed_until)
       USING (case_id) ORDER BY case_id FOR UPDATE OF case_reservations) c
     WHERE r.case_id = c.case_id`,
 };
@@ -157,7 +159,7 @@ export class WaitingCases {
   private readonly requests = new Map<string, Request[]>();
   private reservations = 0;
   private readonly markClaimed = batched(
-    async (claims: readonly { caseId: string; position: Position }[]) => {
+    async (claims: readonly { caseId: string; position: Position; until: number }[]) => {
       const ids = arrayParameter(
         'text',
         claims.map(({ caseId }) => caseId),
@@ -166,7 +168,11 @@ export class WaitingCases {
         'int8',
         claims.map(({ position }) => position),
       );
-      await this.pool.query({ ...MARK_CLAIMED, values: [ids, positions] });
+      const ends = arrayParameter(
+        'float8',
+        claims.map(({ until }) => until),
+      );
+      await this.pool.query({ ...MARK_CLAIMED, values: [ids, positions, ends] });
       return claims.map(() => undefined);
     },
     { most: MAX_AT_ONCE, atOnce: 1 },
@@ -264,9 +270,12 @@ export class WaitingCases {
     return new Set(rows.map(({ case_id }) => case_id));
   }
 
-  /** The case is not free until the view has its claim, and then if the case itself is. */
-  claimed(caseId: string, position: Position): Promise<void> {
-    return this.markClaimed({ caseId, position });
+  /**
+   * The case is not free until the view has its claim, and then if the case itself is.
+   * @param until when the claim ends, in epoch milliseconds: the view may lag behind for longer than a reservation lasts
+   */
+  claimed(caseId: string, position: Position, until: number): Promise<void> {
+    return this.markClaimed({ caseId, position, until });
   }
 
   async release(caseId: string): Promise<void> {

@@ -6,9 +6,6 @@ import { catalogue } from '../../dist/apps/composition/catalogue.js';
 import { openDatabase } from '../../dist/libs/platform/database/database.js';
 import { startEmbeddedPostgres } from '../../dist/libs/platform/embedded-postgres/embedded-postgres.js';
 
-/** As many as min_wal_size keeps by default. */
-const LOG_FILES = 5;
-
 /**
  * One embedded PostgreSQL for every contender, with the settings that users get: fsync and synchronous_commit are on.
  * Each contender has a database of its own in it.
@@ -38,22 +35,9 @@ export async function startBenchServer() {
     return database;
   }
 
-  /**
-   * Gives the server files of its write-ahead log to use again, as one that has run for a while has. A new cluster makes one
-   * every 16 MB, and all commits wait for that: about 150 ms on a disk.
-   */
-  async function recycleLogFiles() {
-    for (let n = 0; n < LOG_FILES; n++) {
-      await administer("SELECT pg_logical_emit_message(true, 'bench', 'a record, or nothing is switched')");
-      await administer('SELECT pg_switch_wal()');
-    }
-    await administer('CHECKPOINT');
-  }
-
   return {
     createDatabase,
     createGatehouseDatabase,
-    recycleLogFiles,
     stop: () => server.stop(),
   };
 }

@@ -38,7 +38,6 @@ export async function run({ server, rounds, openCases, profile, log }) {
     log(`  opening ${openCases} cases`);
     await flagAll(standalone, openCases);
     await standalone.caughtUp();
-    await server.recycleLogFiles();
     const claims = Math.floor(openCases / (rounds + 1));
     const contender = (label, url, requests) => ({
       name: label,

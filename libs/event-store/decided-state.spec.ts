@@ -1,34 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { free, room, roomRules, take } from '../../test/support/room.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import { systemClock } from '../kernel/clock.js';
 import type { CommandContext } from '../kernel/command-context.js';
-import type { StreamKind } from '../kernel/decider.js';
-import { Refusal } from '../kernel/errors.js';
 import { timeOrderedIds } from '../kernel/ids.js';
 import type { EventStore } from './event-store.js';
 import { PostgresEventStore } from './postgres/postgres-event-store.js';
 import { type Load, Transactor } from './transact.js';
 
-type Place = { type: 'Taken' | 'Freed'; data: Record<string, never> };
-
-/** A room with three places. */
-const room: StreamKind<number, Place> = {
-  category: 'room',
-  events: [{ type: 'Taken' }, { type: 'Freed' }],
-  initial: 0,
-  evolve: (taken, { type }) => taken + (type === 'Taken' ? 1 : -1),
-};
-const take = (taken: number): Place[] => {
-  if (taken === 3) throw new Refusal('room-full', 'all three places are occupied');
-  return [{ type: 'Taken', data: {} }];
-};
-const free = (): Place[] => [{ type: 'Freed', data: {} }];
 const context = (): CommandContext => ({ actor: { kind: 'service', id: 'spec' }, correlationid: 'c-1' });
 
 let database: TestDatabase;
 let store: PostgresEventStore;
-const rules = { version: () => 1, fault: () => undefined };
-const transactorOn = (on: EventStore) => new Transactor(on, timeOrderedIds(systemClock), systemClock, rules);
+const transactorOn = (on: EventStore) => new Transactor(on, timeOrderedIds(systemClock), systemClock, roomRules);
 
 beforeAll(async () => {
   database = await createTestDatabase();

@@ -2,33 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { memoryLog } from '../../test/support/memory-log.js';
+import { free, type Place, room, roomRules, take } from '../../test/support/room.js';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.js';
 import type { EventOf } from '../events/event-definition.js';
 import { NoOpRecorded } from '../events/no-op-recorded.js';
 import { systemClock } from '../kernel/clock.js';
 import type { CommandContext } from '../kernel/command-context.js';
 import type { StreamKind } from '../kernel/decider.js';
-import { Refusal, StoreUnavailable } from '../kernel/errors.js';
+import { StoreUnavailable } from '../kernel/errors.js';
 import { timeOrderedIds } from '../kernel/ids.js';
-import { type EventStore } from './event-store.js';
+import type { EventStore } from './event-store.js';
 import { PostgresEventStore } from './postgres/postgres-event-store.js';
 import { Transactor } from './transact.js';
-
-type Place = { type: 'Taken' | 'Freed'; data: Record<string, never> };
-const rules = { version: () => 1, fault: () => undefined };
-
-/** A room with three places. */
-const room: StreamKind<number, Place> = {
-  category: 'room',
-  events: [{ type: 'Taken' }, { type: 'Freed' }],
-  initial: 0,
-  evolve: (taken, { type }) => taken + (type === 'Taken' ? 1 : -1),
-};
-const take = (taken: number): Place[] => {
-  if (taken === 3) throw new Refusal('room-full', 'all three places are occupied');
-  return [{ type: 'Taken', data: {} }];
-};
-const free = (): Place[] => [{ type: 'Freed', data: {} }];
 
 const ids = timeOrderedIds(systemClock);
 const context = (eventId?: string): CommandContext => ({
@@ -40,7 +25,7 @@ const context = (eventId?: string): CommandContext => ({
 describe('Transactor', () => {
   let database: TestDatabase;
   let store: PostgresEventStore;
-  const transactorOn = (on: EventStore) => new Transactor(on, ids, systemClock, rules);
+  const transactorOn = (on: EventStore) => new Transactor(on, ids, systemClock, roomRules);
 
   beforeAll(async () => {
     database = await createTestDatabase();

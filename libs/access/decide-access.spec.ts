@@ -139,6 +139,7 @@ describe('an access decision', () => {
     expect(reason({}, 'review', { ...review, caseInfo: { conflict: 'own-flag' } })).toBe('own-flag');
     expect(reason({}, 'review', { ...review, caseInfo: { conflict: 'own-image' } })).toBe('own-image');
     expect(reason({}, 'review', { ...review, caseInfo: { conflict: 'linked-account' } })).toBe('linked-account');
+    expect(reason({}, 'review', { ...review, caseInfo: { conflict: 'own-decision' } })).toBe('own-decision');
   });
 
   it('allows a use only to an onboarded, active account that accepted the policy in force', () => {

@@ -49,6 +49,14 @@ interface AccessRule {
   breaks(standing: AccountStanding, facts: AccessFacts): boolean;
 }
 
+/** Each is a reason of its own; a new one that is not named here does not compile. */
+const CONFLICTS: Record<Conflict, true> = {
+  'own-flag': true,
+  'own-image': true,
+  'linked-account': true,
+  'own-decision': true,
+};
+
 const USES: readonly AccessAction[] = ['generate', 'share', 'download', 'flag'];
 
 /** The reasons name the switch: an action, for everyone or for the account's cohort. */
@@ -172,21 +180,11 @@ const RULES: readonly AccessRule[] = [
     actions: ['review'],
     breaks: (_, { caseInfo }) => caseInfo === undefined,
   },
-  {
-    reason: 'own-flag',
-    actions: ['review'],
-    breaks: (_, { caseInfo }) => caseInfo!.conflict === 'own-flag',
-  },
-  {
-    reason: 'own-image',
-    actions: ['review'],
-    breaks: (_, { caseInfo }) => caseInfo!.conflict === 'own-image',
-  },
-  {
-    reason: 'linked-account',
-    actions: ['review'],
-    breaks: (_, { caseInfo }) => caseInfo!.conflict === 'linked-account',
-  },
+  ...Object.keys(CONFLICTS).map((conflict) => ({
+    reason: conflict,
+    actions: ['review' as const],
+    breaks: (_: AccountStanding, { caseInfo }: AccessFacts) => caseInfo!.conflict === conflict,
+  })),
 ];
 
 /** The reasons of all rules. */

@@ -1,7 +1,8 @@
 /** Why a person may not hear an appeal. */
-export type AppealConflict = 'own-account' | 'linked-account' | 'own-flag' | 'took-part' | 'severe-content';
+export const APPEAL_CONFLICTS = ['own-account', 'linked-account', 'own-flag', 'took-part', 'severe-content'] as const;
+export type AppealConflict = (typeof APPEAL_CONFLICTS)[number];
 
-export const CONFLICTS: Record<AppealConflict, (reviewer: string, appealId: string) => string> = {
+export const CONFLICT_MESSAGES: Record<AppealConflict, (reviewer: string, appealId: string) => string> = {
   'own-account': (reviewer, id) => `appeal ${id} is ${reviewer}'s own; somebody else has to hear it`,
   'linked-account': (reviewer, id) =>
     `${reviewer} is linked to the account of appeal ${id}; somebody else has to hear it`,

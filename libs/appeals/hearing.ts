@@ -2,7 +2,7 @@ import type { Order } from '../enforcement/index.js';
 import { toIso } from '../kernel/clock.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
 import { type Appeal, type Outcome, refuseUnknown } from './appeal.js';
-import { type AppealConflict, CONFLICTS } from './conflict.js';
+import { type AppealConflict, CONFLICT_MESSAGES } from './conflict.js';
 import type { AppealEvent } from './events.js';
 
 /** What else is stored about the appeal and the reviewer who wants to hear it. */
@@ -129,7 +129,7 @@ function refuseConflict(
   { conflict }: Pick<HearingFacts, 'conflict'>,
 ): void {
   const found = deciders.includes(reviewer) || filers.includes(reviewer) ? 'took-part' : conflict;
-  if (found) throw new Refusal(found, CONFLICTS[found](reviewer, appealId));
+  if (found) throw new Refusal(found, CONFLICT_MESSAGES[found](reviewer, appealId));
 }
 
 function refuseClaimed({ claim }: Appeal, appealId: string, reviewer: string, now: number): void {

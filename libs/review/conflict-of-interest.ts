@@ -3,7 +3,8 @@ import type { Queue } from './queue-rules.js';
 import type { Reviewer } from './reviewer.js';
 
 /** Why a person may not review a case. */
-export type Conflict = 'own-flag' | 'own-image' | 'linked-account' | 'own-decision';
+export const CONFLICTS = ['own-flag', 'own-image', 'linked-account', 'own-decision'] as const;
+export type Conflict = (typeof CONFLICTS)[number];
 
 /** Which cases that one reviewer decides get a second one. */
 export interface FurtherReviewFacts {

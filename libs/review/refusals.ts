@@ -36,7 +36,7 @@ export function refuseIncomplete(state: Case, caseId: string, { isCaseParked }: 
   refuseUnknown(state, caseId);
 }
 
-const CONFLICTS: Record<Conflict, (reviewer: string, caseId: string) => string> = {
+const CONFLICT_MESSAGES: Record<Conflict, (reviewer: string, caseId: string) => string> = {
   'own-flag': (reviewer, caseId) => `${reviewer} flagged the image of case ${caseId}; somebody else has to review it`,
   'own-image': (reviewer, caseId) => `the image of case ${caseId} is ${reviewer}'s own; somebody else has to review it`,
   'linked-account': (reviewer, caseId) =>
@@ -54,7 +54,7 @@ export function refuseConflict(state: Case, caseId: string, reviewer: string, fa
     );
   }
   const conflict = conflictOf(state, reviewer, facts);
-  if (conflict) throw new Refusal(conflict, CONFLICTS[conflict](reviewer, caseId));
+  if (conflict) throw new Refusal(conflict, CONFLICT_MESSAGES[conflict](reviewer, caseId));
 }
 
 /** @throws Refusal skill-needed */

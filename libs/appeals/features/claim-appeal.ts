@@ -15,6 +15,7 @@ import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { type AppealClaim, appealStream } from '../appeal.js';
+import { APPEAL_CONFLICTS } from '../conflict.js';
 import { claimAppeal, releaseAppeal, renewAppealClaim } from '../hearing.js';
 import { APPEAL_ID, HEARERS } from '../queries/appeal-fields.js';
 import { AppealFactsReader } from './appeal-facts.js';
@@ -137,18 +138,7 @@ export class ClaimAppealController extends CommandRoute {
       answer: claimAnswer('The appeal is reserved.'),
       refusals: {
         404: ['appeal-unknown'],
-        409: [
-          ...[
-            'appeal-decided',
-            'appeal-claimed',
-            'own-account',
-            'linked-account',
-            'own-flag',
-            'took-part',
-            'severe-content',
-          ],
-          ...['case-parked', 'image-parked'],
-        ],
+        409: [...['appeal-decided', 'appeal-claimed', ...APPEAL_CONFLICTS, 'case-parked', 'image-parked']],
         503: ['not-caught-up'],
       },
     },

@@ -11,6 +11,7 @@ import { Context } from '../../http/request-context.js';
 import type { Clock } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/ports.js';
 import { appealStream, OUTCOMES, type Outcome } from '../appeal.js';
+import { APPEAL_CONFLICTS } from '../conflict.js';
 import { decideAppeal } from '../hearing.js';
 import { APPEAL_ID, HEARERS } from '../queries/appeal-fields.js';
 import { AppealFactsReader } from './appeal-facts.js';
@@ -71,8 +72,8 @@ export class DecideAppealController extends CommandRoute {
     refusals: {
       404: ['appeal-unknown'],
       409: [
-        ...['appeal-decided', 'claim-lost', 'clause-unknown', 'own-account', 'linked-account'],
-        ...['own-flag', 'took-part', 'severe-content', 'case-parked', 'image-parked', 'case-reopened'],
+        ...['appeal-decided', 'claim-lost', 'clause-unknown', ...APPEAL_CONFLICTS],
+        ...['case-parked', 'image-parked', 'case-reopened'],
       ],
       503: ['not-caught-up'],
     },

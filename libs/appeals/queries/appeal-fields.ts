@@ -2,7 +2,7 @@ import type { Role } from '../../http/credentials/principal.js';
 import { count, flag, instant, oneOf, orNull, text } from '../../http/openapi/answer-schemas.js';
 import type { Actor } from '../../kernel/envelope.js';
 import { APPEAL_STATUSES } from '../appeal.js';
-import type { AppealConflict } from '../conflict.js';
+import { APPEAL_CONFLICTS } from '../conflict.js';
 
 export const APPEAL_ID = 'The appeal: it has the id of its enforcement.';
 
@@ -16,16 +16,8 @@ export const isHearer = ({ role }: Actor): boolean => HEARERS.some((one) => one 
 /** The service notifies the account's holder of the outcome, not of who decided. */
 export const isService = ({ role }: Actor): boolean => role === 'service';
 
-const CONFLICT_CODES = [
-  'own-account',
-  'linked-account',
-  'own-flag',
-  'took-part',
-  'severe-content',
-] as const satisfies AppealConflict[];
-
 /** Why somebody may not hear an appeal. */
-export const conflictField = (description: string) => orNull(oneOf(CONFLICT_CODES, description));
+export const conflictField = (description: string) => orNull(oneOf(APPEAL_CONFLICTS, description));
 
 /** Fields of every answer about an appeal. */
 export const appealFields = {

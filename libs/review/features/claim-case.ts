@@ -13,7 +13,7 @@ import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { type Case, caseStream } from '../case.js';
 import { claimCase } from '../claim-decisions.js';
-import { type CaseFacts, ownerOf } from '../conflict-of-interest.js';
+import { type CaseFacts, CONFLICTS, ownerOf } from '../conflict-of-interest.js';
 import { CASE_ID } from '../queries/case-fields.js';
 import type { FlagsProgress } from '../queries/flags-ahead.js';
 import { isLead, REVIEWERS } from '../queries/reviewing-roles.js';
@@ -93,9 +93,7 @@ export class ClaimCaseController {
       404: ['case-unknown'],
       409: [
         'case-not-open',
-        'own-flag',
-        'own-image',
-        'linked-account',
+        ...CONFLICTS,
         'skill-needed',
         'severe-content',
         'already-reviewed',

@@ -16,6 +16,7 @@ import type { CommandContext } from '../../kernel/command-context.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
 import { type Case, caseStream, isOurs, type Verdict } from '../case.js';
+import { CONFLICTS } from '../conflict-of-interest.js';
 import { VERDICTS, VerdictGiven } from '../events.js';
 import { sourceOf } from '../outside-source.js';
 import { CASE_ID } from '../queries/case-fields.js';
@@ -137,16 +138,7 @@ export class GiveVerdictController {
     }),
     refusals: {
       404: ['case-unknown'],
-      409: [
-        'own-flag',
-        'own-image',
-        'linked-account',
-        'claim-lost',
-        'clause-unknown',
-        'image-owner-unknown',
-        'image-parked',
-        'case-parked',
-      ],
+      409: [...CONFLICTS, 'claim-lost', 'clause-unknown', 'image-owner-unknown', 'image-parked', 'case-parked'],
       503: ['not-caught-up'],
     },
   })

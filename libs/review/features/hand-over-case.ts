@@ -13,6 +13,7 @@ import { InvalidInput } from '../../kernel/errors.js';
 import { CLOCK } from '../../platform/ports.js';
 import { type Case, caseStream } from '../case.js';
 import { type HandOver, handOverCase } from '../claim-decisions.js';
+import { CONFLICTS } from '../conflict-of-interest.js';
 import { CASE_ID } from '../queries/case-fields.js';
 import { isLead, REVIEWERS } from '../queries/reviewing-roles.js';
 import { type MoveCase, moveCase } from '../routing.js';
@@ -110,9 +111,7 @@ export class HandOverCaseController extends CommandRoute {
       409: [
         'case-not-open',
         'claim-lost',
-        'own-flag',
-        'own-image',
-        'linked-account',
+        ...CONFLICTS,
         'skill-needed',
         'severe-content',
         'already-reviewed',

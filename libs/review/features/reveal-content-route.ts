@@ -19,6 +19,7 @@ import { answer, Operation } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import { CONTENT_PROBLEMS } from '../../images/index.js';
 import { toIso } from '../../kernel/clock.js';
+import { CONFLICTS } from '../conflict-of-interest.js';
 import { CASE_ID } from '../queries/case-fields.js';
 import { PICTURE, sendPicture } from '../queries/picture-answer.js';
 import { REVIEWERS } from '../queries/reviewing-roles.js';
@@ -92,9 +93,7 @@ export class RevealContentController {
       409: [
         'case-not-claimed',
         'claim-lost',
-        'own-flag',
-        'own-image',
-        'linked-account',
+        ...CONFLICTS,
         'image-parked',
         'case-parked',
         'severe-content',

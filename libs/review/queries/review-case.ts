@@ -16,7 +16,7 @@ import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { type Clause, type ContentPolicies, clausesAt, policiesAt, policyStream } from '../../policy/index.js';
 import { APPEAL_HEARINGS, type AppealHearings } from '../appeal-hearings.js';
 import { type Case, caseStream } from '../case.js';
-import { ownerOf } from '../conflict-of-interest.js';
+import { CONFLICTS, ownerOf } from '../conflict-of-interest.js';
 import { reviewSettingsStream } from '../queue-rules.js';
 import { refuseConflict, refuseIncomplete } from '../refusals.js';
 import { isText, REVEAL_LEVELS, severeClauseOf } from '../reveal.js';
@@ -175,7 +175,7 @@ export class ReviewCaseController {
     answer: answer('Review', 'The case.', ReviewAnswer, reviewExample),
     refusals: {
       404: ['case-unknown'],
-      409: ['own-flag', 'own-image', 'linked-account', 'image-parked', 'case-parked'],
+      409: [...CONFLICTS, 'image-parked', 'case-parked'],
       503: ['not-caught-up'],
     },
   })

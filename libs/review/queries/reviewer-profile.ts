@@ -15,6 +15,7 @@ export async function profilesOf(
   transactor: Pick<Transactor, 'load'>,
   reviewers: readonly string[],
 ): Promise<ReviewerProfile[]> {
+  if (reviewers.length === 0) return [];
   const [{ state: severe }, ...profiles] = await Promise.all([
     transactor.load(severeViewersStream, undefined),
     ...reviewers.map((one) => transactor.load(reviewerStream, one)),

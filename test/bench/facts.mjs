@@ -4,7 +4,7 @@ import { timeOrderedIds } from '../../dist/libs/kernel/ids.js';
 const ids = timeOrderedIds(systemClock);
 const ID_DIGITS = 16;
 const ACCOUNTS = 50_000;
-const ACTOR = { kind: 'service', id: 'images' };
+const ACTOR = { id: 'images', kind: 'service' };
 
 /** An ImageShared for the store; data and metadata are about 300 bytes of JSON. */
 export function fact(number) {

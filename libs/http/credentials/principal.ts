@@ -36,10 +36,13 @@ export interface Principal {
 /** The actor of a request without a credential. */
 export const ANONYMOUS: Actor = { kind: 'user', id: 'anonymous' };
 
-/** @param role that admitted the request; stored with the events it causes */
+/**
+ * In the order of the canonical text, so that no fact's metadata has to be sorted.
+ * @param role that admitted the request; stored with the events it causes
+ */
 export const actorOf = ({ kind, id, token }: Principal, role?: Role): Actor => ({
-  kind,
   id,
+  kind,
   ...(role && { role }),
   ...(token && { token }),
 });

@@ -48,7 +48,7 @@ interface Rejected {
 
 const CHUNK = 500;
 /** A message names no sender: anyone who may write to a topic acts in its name. */
-const actorOf = (topic: string): Actor => ({ kind: 'service', id: topic });
+const actorOf = (topic: string): Actor => ({ id: topic, kind: 'service' });
 const HEARTBEAT_EVERY_MS = 2_000;
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 10_000;

@@ -162,6 +162,24 @@ it('is shown and set on the command line, with its promise and its assumptions',
   expect(set.json()).toMatchObject({ stage: { ordinal: 6 }, settings: { limit: 0.1, accountCap: 3, lateShare: 0 } });
   const model = await cli.run('gate', 'model-changed', 'm-3', 'a test', '--json');
   expect(model.json().stage).toMatchObject({ ordinal: 7, cause: 'model-changed' });
+  const { etag } = model.json();
+  const both = [
+    'gate',
+    'set',
+    '--limit',
+    '0.2',
+    '--account-cap',
+    '2',
+    '--reason',
+    'a test',
+    '--if-match',
+    etag,
+    '--json',
+  ];
+  expect((await cli.run(...both)).json()).toMatchObject({ settings: { limit: 0.2, accountCap: 2 } });
+  const late = await cli.run(...both.map((one) => (one === '0.2' ? '0.3' : one)));
+  expect(late.code).toBeGreaterThan(0);
+  expect(late.stderr).toMatch(/changed-meanwhile/);
   expect(await cli.run('gate', 'set', '--reason', 'a test')).toMatchObject({
     code: 2,
     stderr: expect.stringMatching(/name what to set/),

@@ -1,5 +1,13 @@
 import { InvalidArgumentError } from 'commander';
-import { type CommandGroup, command, integer, reason } from '../../cli/commands.js';
+import {
+  type CommandGroup,
+  type Condition,
+  command,
+  conditionOf,
+  ifMatch,
+  integer,
+  reason,
+} from '../../cli/commands.js';
 import { jsonOf } from '../../cli/json-file.js';
 import type { Shown } from '../../cli/rendering/plain-text.js';
 import { table } from '../../cli/rendering/table.js';
@@ -62,7 +70,7 @@ export const gateCommands: CommandGroup = (program, run) => {
     );
 };
 
-interface SetOptions {
+interface SetOptions extends Condition {
   limit?: number;
   alpha?: number;
   labelDelay?: number;
@@ -98,6 +106,7 @@ const setCommand: CommandGroup = (group, run) => {
       integer(0, 1000),
     )
     .requiredOption('--reason <text>', 'why', reason)
+    .addOption(ifMatch('gate show'))
     .action(
       run<SetOptions>(async (session, { limit, reason, ...options }) => {
         const { alpha, labelDelay, lateShare, recall, accountDays, accountCap, near, plannedStages } = options;
@@ -108,9 +117,12 @@ const setCommand: CommandGroup = (group, run) => {
           throw new InvalidInput([
             { field: '--limit', message: 'is missing: name what to set, such as --limit 0.0002' },
           ]);
-        const put = (path: string, body: object) => session.client.request<WriteReceipt>('PUT', path, { body });
-        if (limit !== undefined) await put('/v1/gate/limit', { limit, reason });
-        if (hasParameters) await put('/v1/gate/parameters', { ...parameters, reason });
+        const { client } = session;
+        const condition = conditionOf(options);
+        if (limit !== undefined) await client.put<WriteReceipt>('/v1/gate/limit', { limit, reason }, condition);
+        // Setting the limit has changed the etag.
+        const rest = limit === undefined ? condition : {};
+        if (hasParameters) await client.put<WriteReceipt>('/v1/gate/parameters', { ...parameters, reason }, rest);
         return showGate(session);
       }),
     );

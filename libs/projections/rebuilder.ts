@@ -3,7 +3,7 @@ import type { EventStore, Page } from '../event-store/event-store.js';
 import type { Position } from '../kernel/envelope.js';
 import { Refusal } from '../kernel/errors.js';
 import { isTransient } from '../kernel/transient.js';
-import { inTransaction } from '../platform/database/in-transaction.js';
+import { inSnapshot, inTransaction } from '../platform/database/in-transaction.js';
 import { Fenced, takeOverCheckpoints } from '../subscriptions/checkpoints.js';
 import type { LockSession } from '../subscriptions/lock-session.js';
 import { ALL_SHARDS } from '../subscriptions/shards.js';
@@ -223,8 +223,7 @@ export class Rebuilder {
   }
 
   private async snapshotLive(view: View, signal?: AbortSignal): Promise<Snapshot | undefined> {
-    return inTransaction(this.pool, async (client) => {
-      await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+    return inSnapshot(this.pool, async (client) => {
       const live = await liveBuild(client, view);
       if (!live) return undefined;
       const { rows } = await client.query('SELECT lane, position FROM projections.checkpoints WHERE follower = $1', [

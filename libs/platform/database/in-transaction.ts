@@ -25,3 +25,10 @@ export async function inTransaction<Result>(
     client.release(broken);
   }
 }
+
+/** Reads everything as of one moment: what changes meanwhile is not seen, or counted twice. */
+export const inSnapshot = <Result>(pool: pg.Pool, read: (client: pg.PoolClient) => Promise<Result>): Promise<Result> =>
+  inTransaction(pool, async (client) => {
+    await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+    return read(client);
+  });

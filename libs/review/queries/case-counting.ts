@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import type { Actor } from '../../kernel/envelope.js';
 import { arrayParameter } from '../../platform/database/array-parameters.js';
-import { inTransaction } from '../../platform/database/in-transaction.js';
+import { inSnapshot } from '../../platform/database/in-transaction.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { counterTable, viewTable } from '../../projections/view-tables.js';
@@ -52,11 +52,10 @@ export class CaseCountReader {
   /** @param now epoch milliseconds */
   async of(reader: Actor, filter: CaseFilter, wanted: Wanted, now: number): Promise<CaseCounting> {
     if (!wanted.count && !wanted.facets) return {};
-    const { cells, live } = await inTransaction(this.pool, async (db) => {
-      // All of it as of one moment, or a case that changes meanwhile would count twice or not at all.
-      await db.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-      return { cells: await cellsFor(db, filter, wanted, now), live: await liveCases(db, filter, now) };
-    });
+    const { cells, live } = await inSnapshot(this.pool, async (db) => ({
+      cells: await cellsFor(db, filter, wanted, now),
+      live: await liveCases(db, filter, now),
+    }));
     const { blind } = filter;
     const counted = [
       ...cells.flatMap((cell) => waitingAsOpen(cell, blind)),

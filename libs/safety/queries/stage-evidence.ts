@@ -5,6 +5,7 @@ import type { MaturedCounts } from '../../gate/matured-prefix.js';
 import type { AccountGroup, CohortCounts, ReviewLoad } from '../../gate/verdict.js';
 import { DAY_MS, toIso } from '../../kernel/clock.js';
 import type { Position } from '../../kernel/envelope.js';
+import { inSnapshot } from '../../platform/database/in-transaction.js';
 import { POOL } from '../../platform/ports.js';
 import { queryView } from '../../projections/view-query.js';
 import { viewTable } from '../../projections/view-tables.js';
@@ -94,11 +95,11 @@ export class StageEvidence {
   async read({ since, now, labelDelayMs, accountWindowMs }: EvidencePeriod): Promise<StageCounts> {
     const matured = toIso(now - labelDelayMs);
     const closed = toIso(now - labelDelayMs - accountWindowMs);
-    const [counts, cohorts, accounts] = [
-      await this.rows(COUNTS, since, matured),
-      await this.rows(COHORTS, since, matured),
-      await this.rows(GROUPS, since, closed, accountWindowMs),
-    ];
+    const [counts, cohorts, accounts] = await inSnapshot(this.pool, async (db) => [
+      await rows(db, COUNTS, since, matured),
+      await rows(db, COHORTS, since, matured),
+      await rows(db, GROUPS, since, closed, accountWindowMs),
+    ]);
     return {
       counts: counts[0],
       accounts,
@@ -111,8 +112,10 @@ export class StageEvidence {
    * @param perWeek the rate that is asked about; its effect is that of the first week
    */
   async load(now: number, perWeek: number): Promise<ReviewLoad> {
-    const [load] = await this.rows(LOAD, toIso(now - LOAD_DAYS * DAY_MS));
-    const [{ people }] = await this.rows(PEOPLE);
+    const [[load], [{ people }]] = await inSnapshot(this.pool, async (db) => [
+      await rows(db, LOAD, toIso(now - LOAD_DAYS * DAY_MS)),
+      await rows(db, PEOPLE),
+    ]);
     const days = load.first === null ? 0 : (now - load.first.getTime()) / DAY_MS;
     const known = Math.min(LOAD_DAYS, Math.max(1, days));
     return {
@@ -123,9 +126,9 @@ export class StageEvidence {
       peopleAfter: people + perWeek,
     };
   }
+}
 
-  // biome-ignore lint/suspicious/noExplicitAny: rows as the query names them
-  private async rows(text: string, ...values: unknown[]): Promise<any[]> {
-    return (await queryView(this.pool, { text, values })).rows;
-  }
+// biome-ignore lint/suspicious/noExplicitAny: rows as the query names them
+async function rows(db: Pick<pg.ClientBase, 'query'>, text: string, ...values: unknown[]): Promise<any[]> {
+  return (await queryView(db, { text, values })).rows;
 }

@@ -91,7 +91,7 @@ const ended = (state: AccountHistory, at: number): AccountHistory => ({
   measures: state.measures.map((one) => (one.until === undefined ? one : { ...one, until: Math.min(one.until, at) })),
 });
 
-/** Once, however often it is said, and a decision by hand that changes the end of another is one measure with it. */
+/** A repeated measure counts once. A decision by hand that changes the end of another replaces it. */
 function imposed(state: AccountHistory, measure: Measure, time: string): AccountHistory {
   const isChanged = (one: Measure) =>
     one.isManual && measure.isManual && one.until !== undefined && one.until > Date.parse(time);

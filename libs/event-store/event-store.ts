@@ -100,7 +100,7 @@ export class UnknownPosition extends Unavailable {
  * Readers see a prefix of the global order: once a page has passed a position, nothing appears at or before it.
  */
 export interface EventStore {
-  /** The log may complete the metadata of the events, which the caller must not use for others. */
+  /** The log may add a nonce to the metadata of an event: don't share that object between events. */
   append(writes: readonly StreamWrite[]): Promise<WriteResult[]>;
 
   /**

@@ -34,7 +34,7 @@ export class AccountEvidence {
   /**
    * @param exposures n_j of each account
    * @param violations x_j of each account
-   * @param accounts so many that are equal
+   * @param accounts the number of accounts with these counts
    */
   add(exposures: number, violations: number, accounts = 1): void {
     const stake = Math.min(violations, this.#cap) - this.#limit * exposures;

@@ -18,7 +18,7 @@ export const isOpen = (counts: Counts, { limit, alpha, prior }: OpeningTest): bo
 /**
  * n*(x): the least exposures at which the gate opens with x violations. Each further clean exposure adds evidence, so the gate
  * is open exactly if n is at least n*(x), and a decision by these integers can be recomputed anywhere.
- * @param from where to search, if it is known that fewer don't do
+ * @param from a lower bound of the answer, if one is known
  */
 export const openingExposures = (x: number, test: OpeningTest, from = x): number =>
   leastInteger(Math.max(from, x), (n) => isOpen({ n, x }, test));

@@ -83,7 +83,7 @@ export function claimCase(state: Case, claim: ClaimCase, facts: CaseFacts): Case
     );
   }
   const claimed = { caseId, reviewer, until: toIso(now + leaseMs), token: state.claims + 1 };
-  return [{ type: 'CaseClaimed', data: { ...claimed, ...severityOf(state, facts) } }];
+  return [{ type: 'CaseClaimed', data: { ...claimed, ...isSevereField(state, facts) } }];
 }
 
 /** What a reviewer does with a claim. */
@@ -149,8 +149,7 @@ export interface HandOver {
  * A no-op if the case is kept for that reviewer. What a lead hands over is escalated no longer.
  * @throws NotFound case-unknown; InvalidInput
  * @throws Refusal case-parked, case-not-open, claim-lost, image-parked, own-flag, own-image, linked-account, skill-needed,
- * severe-content,
- * already-reviewed, reviewer-unsuitable
+ * severe-content, already-reviewed, reviewer-unsuitable
  */
 export function handOverCase(state: Case, handOver: HandOver, facts: CaseFacts): CaseEvent[] {
   const { caseId, by, to, now } = handOver;
@@ -173,8 +172,8 @@ export function handOverCase(state: Case, handOver: HandOver, facts: CaseFacts):
   return [{ type: 'CaseHandedOver', data }];
 }
 
-/** Known where it decides who may claim the case. */
-const severityOf = ({ categories }: Case, { severeViewers, severities }: CaseFacts): { isSevere?: boolean } =>
+/** Absent if the facts have no severe viewers. */
+const isSevereField = ({ categories }: Case, { severeViewers, severities }: CaseFacts): { isSevere?: boolean } =>
   severeViewers ? { isSevere: namesSevereClause([...categories], severities) } : {};
 
 /** By the flags alone: who claims a case may not know others' verdicts. @throws Refusal severe-content */

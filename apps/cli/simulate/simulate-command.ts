@@ -6,9 +6,6 @@ import type { StatisticsReport } from '../../../libs/gate/trials/statistics-repo
 import { InvalidInput } from '../../../libs/kernel/errors.js';
 import { statisticsText } from './statistics-text.js';
 
-/** What is simulated, with its own line of the progress. */
-const PARTS = 17;
-
 interface SimulateOptions {
   statistics?: true;
   runs: number;
@@ -41,11 +38,11 @@ export const simulateCommand: CommandGroup = (program, run) => {
 };
 
 async function reportOf({ progress, signal }: Session, runs: number, seed: number): Promise<StatisticsReport> {
-  const { statisticsReport } = await import('../../../libs/gate/trials/statistics-report.js');
+  const { reportParts, statisticsReport } = await import('../../../libs/gate/trials/statistics-report.js');
   const parts = statisticsReport(runs, seed);
-  progress.start('statistics', PARTS);
+  progress.start('statistics', reportParts());
   for (let done = 0; ; done++) {
-    progress.update(Math.min(done, PARTS));
+    progress.update(done);
     // Lets Ctrl-C through between two parts.
     await setImmediate();
     signal.throwIfAborted();

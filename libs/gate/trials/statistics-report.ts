@@ -57,6 +57,9 @@ export interface StatisticsReport {
   keepsPromise: boolean;
 }
 
+/** The number of parts that are yielded: boundaries, opening and ramps, and each simulated table row. */
+export const reportParts = (): number => 3 + [...CLUSTERINGS, BEYOND_THE_CAP].length + lateLabelRules().length;
+
 /**
  * How the gate and other rules behave: exact where the boundary can be carried through, else simulated.
  * @yields the name of each part before it is computed

@@ -23,7 +23,7 @@ export interface KnownImage {
 /** One list, since a prepared statement has one text. */
 export const IMAGE_COLUMNS = Object.keys(imagesView.table.columns);
 
-export const knownImage = (pool: pg.Pool): ((imageId: string) => Promise<KnownImage>) => {
+const knownImage = (pool: pg.Pool): ((imageId: string) => Promise<KnownImage>) => {
   const find = viewLookup(pool, imagesView, IMAGE_COLUMNS);
   return async (imageId) => {
     const { row, asOf, isParked } = await find(imageId);

@@ -19,7 +19,7 @@ const IN_CASE = `SELECT FROM ${viewTable(casesView)} WHERE account_id = $1 AND o
 /** Finds out whether an account exists, also one that never joined the waitlist. */
 @Injectable()
 export class KnownAccounts {
-  /** It has a row for each account that acted without access, which an account that never joined has none of. */
+  /** An account that never joined has no access, so its first image gives it a row here. */
   private readonly uses: ReturnType<typeof viewLookup>;
 
   constructor(

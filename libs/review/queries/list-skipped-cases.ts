@@ -54,7 +54,6 @@ export class ListSkippedCasesController {
   @Roles(...LEADS, 'compliance')
   @Operation('The cases that refused what a bulk job wanted to do, and why', {
     fields: { id: JOB_ID },
-    refusals: { 410: ['position-gone'], 503: ['not-caught-up'] },
     answer: answer('SkippedCasePage', 'A page of cases, by their ids.', page(SkippedCase, 'The cases.'), {
       items: [{ caseId: 'img-1', because: 'case-claimed' }],
     }),

@@ -65,7 +65,7 @@ export function policyUseRecording({ transactor, store, ownEventIds }: PolicyUse
   });
 }
 
-/** Undefined also if the account was denied for an earlier rule of access, which is noted for itself. */
+/** Undefined also if the account was denied for an earlier rule of access, which is noted separately. */
 function disregardedPolicy(
   standing: AccountStanding,
   policies: ContentPolicies,

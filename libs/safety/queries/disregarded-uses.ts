@@ -20,7 +20,7 @@ export class NotedUses implements DisregardedUses {
   async since(time: string, accountId: string, imageId: string | undefined): Promise<number | null> {
     const noted = await this.notedOf(accountId, imageId);
     if (!noted) return null;
-    // A share that both the account and the image were denied is one use. An outdated policy denies it for itself.
+    // A share that both the account and the image were denied is one use. An outdated policy is counted separately.
     const since = noted.filter(
       (one) =>
         one.lateMs !== null && !('reason' in one && one.reason === 'policy-outdated') && one.at >= Date.parse(time),

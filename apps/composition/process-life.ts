@@ -1,11 +1,11 @@
 import 'reflect-metadata';
-import { setFlagsFromString } from 'node:v8';
 import { isTransientDatabaseError } from '../../libs/kernel/transient.js';
 import { readSettings, type Settings } from '../../libs/platform/configuration/settings.js';
 import type { Connection } from '../../libs/platform/database/database.js';
 import { embeddedDirectory } from '../../libs/platform/embedded-postgres/embedded-directory.js';
 import { startEmbeddedPostgres } from '../../libs/platform/embedded-postgres/embedded-postgres.js';
 import { createLogger, type Logger } from '../../libs/platform/logging/logger.js';
+import { limitHeapGrowth } from '../../libs/platform/process/heap-growth.js';
 import { onStopSignals } from '../../libs/platform/process/stop-signals.js';
 import { explainFailure, StartFailure } from '../../libs/platform/start-failure.js';
 import type { Role } from './role.js';
@@ -14,11 +14,6 @@ import { version } from './version.js';
 
 /** A supervisor usually waits ten seconds before it kills. */
 const LONGEST_STOP_MS = 9_500;
-/**
- * How far the heap may grow, in percent of its live objects, before the next collection. By default V8 lets a small heap
- * grow to a multiple, which under load needs more memory than all live objects.
- */
-const HEAP_GROWTH_PERCENT = 50;
 /** SQLSTATE disk_full. */
 const DISK_FULL = '53100';
 
@@ -47,8 +42,7 @@ export interface ProcessPlan {
 
 /** Runs a process until a stop signal. Prints an expected start failure in one line. */
 export function runProcess({ database: openDatabase, start, announce }: ProcessPlan): void {
-  // V8 reads the flag at every collection, so setting it at run time works.
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
+  limitHeapGrowth();
   const stopped = new AbortController();
   const main = async () => {
     const settings = readSettings(process.env);

@@ -1,4 +1,5 @@
 import { Ingest } from '../../libs/ingest/ingest.js';
+import { pause } from '../../libs/kernel/wait.js';
 import { Metrics } from '../../libs/platform/metrics/metrics.js';
 import type { ProcessRole } from '../../libs/platform/process/living-processes.js';
 import { type Role, startRole } from '../composition/role.js';
@@ -24,6 +25,9 @@ export interface Standalone extends Role {
   /** Processes everything: resolves once views, reactors and leaves have reached the head and nothing new is stored. */
   settle(): Promise<void>;
 }
+
+/** How often `settle` asks whether the reactors have stored something. */
+const LOOK_MS = 5;
 
 /** @throws StartFailure */
 export async function startStandalone({ background = true, ...options }: StandaloneOptions): Promise<Standalone> {
@@ -56,20 +60,20 @@ async function settle([projector, ...reactors]: readonly Worker[], { store }: Ru
   for (let before = -1, head = await store.head(); head !== before; head = await store.head()) {
     before = head;
     await projector!.processAll();
-    let reacting = true;
+    const reacted = new AbortController();
     const react = async () => {
       for (const reactor of reactors) await reactor.processAll();
     };
     // A reactor may wait until a view includes what the reactor itself stored.
     const project = async () => {
-      while (reacting) await projector!.processAll();
+      for (let projected = head; !reacted.signal.aborted; await pause(LOOK_MS, reacted.signal)) {
+        const grown = await store.head();
+        if (grown === projected) continue;
+        await projector!.processAll();
+        projected = grown;
+      }
     };
-    const ends = await Promise.allSettled([
-      react().finally(() => {
-        reacting = false;
-      }),
-      project(),
-    ]);
+    const ends = await Promise.allSettled([react().finally(() => reacted.abort()), project()]);
     // Only now: what one left running would take the other's checkpoints from the next call.
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }

@@ -1,12 +1,13 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive } from '../../apps/prepare.mjs';
+import { isAlive, prepare } from '../../apps/prepare.mjs';
 import { MEMORY_DISK } from './memory-disk.mjs';
 import { PREFIX, removeTestServer } from './test-server-directory.mjs';
 
-/** Names the directory of this run's PostgreSQL; the first test that needs a database starts it. */
+/** Builds what specs load, and names the directory of this run's PostgreSQL, which the first test that needs one starts. */
 export default async function setUp() {
+  await prepare();
   await sweepAbandoned();
   const directory = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
   chmodSync(directory, 0o755); // if we are root, the server runs as another user, who needs access

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { canonicalJson } from '../../libs/kernel/canonical-json.js';
 
 const { runJest } = (await import(`${process.cwd()}/test/jest/jest.mjs`)) as {
   runJest(args: string[], options: { isShown: boolean }): Promise<{ passed: number; failed: number }>;
@@ -32,5 +33,28 @@ describe('a run of Jest', () => {
 
   it('fails if a worker had to be killed, although every test passes', async () => {
     expect(await run('setInterval(() => {}, 1_000)', 1)).toMatchObject({ passed: 2, failed: 1 });
+  });
+});
+
+describe('the stack of an error', () => {
+  /** The line of the source that the first frame of a stack names. */
+  const lineOf = ({ stack }: Error) => {
+    const { path, line } = /(?<path>\/\S+\.ts):(?<line>\d+):\d+/.exec(stack!)!.groups!;
+    return readFileSync(path!, 'utf8').split('\n')[Number(line) - 1];
+  };
+
+  it('has the lines of a spec, which are compiled as it is loaded', () => {
+    expect(lineOf(new Error('of this line'))).toContain('of this line');
+  });
+
+  it('has the lines of a source, which the build has compiled', () => {
+    const thrown = () => {
+      try {
+        canonicalJson(Number.NaN);
+      } catch (error) {
+        return error as Error;
+      }
+    };
+    expect(lineOf(thrown()!)).toContain('throw new');
   });
 });

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import circus from 'jest-circus/runner';
 import { provide } from './globals.mjs';
+import { showSourceLines } from './source-lines.mjs';
 
 const require = createRequire(import.meta.url);
 /** jest-circus keeps its event handlers under this symbol; a second file in the same process must not add to them. */
@@ -12,7 +13,6 @@ const CLOSING_MS = 30_000;
 const POLL_MS = 10;
 
 register('./typescript.mjs', import.meta.url);
-process.setSourceMapsEnabled(true);
 // The first access opens a stream, which then counts as open: so open them before the count.
 void [process.stdin, process.stdout, process.stderr];
 // Exits at once if Jest stops the worker or its parent is gone: resources that a spec left open were reported before.
@@ -27,7 +27,7 @@ if (process.channel) {
  * Jest's own runtime loads all of them again for each file, which took a third of `npm test`.
  */
 export default async function runFile(globalConfig, config, environment, runtime, path, sendMessageToJest) {
-  Error.prepareStackTrace = undefined; // Jest's knows no source map of a module that Node has loaded
+  showSourceLines(); // Jest's own knows no source map of a module that Node has loaded
   const inNode = new Proxy(runtime, {
     get(target, name) {
       if (name === 'requireInternalModule') return requireAfresh;

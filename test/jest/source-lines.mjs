@@ -1,0 +1,41 @@
+import { createRequire, SourceMap } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
+const maps = new Map();
+
+/**
+ * Gives stacks the lines of TypeScript files. Node could do so by itself, but then it reads the source map of every module
+ * as it loads it, also of all packages, and few specs ever format a stack.
+ */
+export function showSourceLines() {
+  Error.prepareStackTrace = (error, frames) =>
+    [text(error), ...frames.map((frame) => `    at ${inSource(frame)}`)].join('\n');
+}
+
+function text(error) {
+  try {
+    return String(error);
+  } catch {
+    return 'Error';
+  }
+}
+
+function inSource(frame) {
+  const url = frame.getFileName();
+  if (!url?.startsWith('file:') || !url.endsWith('.ts')) return String(frame);
+  const entry = mapOf(url)?.findEntry(frame.getLineNumber() - 1, frame.getColumnNumber() - 1);
+  if (entry?.originalLine === undefined) return String(frame);
+  const place = `${fileURLToPath(url)}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+  const { 1: name } = /^(.+) \(/.exec(String(frame)) ?? [];
+  return name ? `${name} (${place})` : place;
+}
+
+/** Compiled again, which gives the same code. */
+function mapOf(url) {
+  if (!maps.has(url)) {
+    const { map } = require('@swc/core').transformFileSync(fileURLToPath(url), { sourceMaps: true });
+    maps.set(url, map && new SourceMap(JSON.parse(map)));
+  }
+  return maps.get(url);
+}

@@ -81,6 +81,10 @@ export const contexts: readonly ListedContext[] = [
     cli: () => import('../libs/proof/cli.js'),
   },
   {
+    descriptor: async () => (await import('../libs/exports/index.js')).exportsContext,
+    cli: () => import('../libs/exports/cli.js'),
+  },
+  {
     descriptor: async () => (await import('../libs/operations/index.js')).operationsContext,
     cli: () => import('../libs/operations/cli.js'),
   },

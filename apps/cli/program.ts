@@ -41,6 +41,7 @@ const ORDER = [
   'quarantine',
   'views',
   'audit',
+  'export',
   'import',
   'export-log',
   'import-log',

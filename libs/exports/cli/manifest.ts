@@ -1,0 +1,72 @@
+import { open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Static, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { InvalidInput } from '../../kernel/errors.js';
+import { DATASET_NAMES } from '../events.js';
+import { FORMATS } from './part-file.js';
+
+export const MANIFEST = 'manifest.json';
+
+const text = Type.String();
+const count = Type.Integer({ minimum: 0 });
+/** Only names that an export gives, so that nobody's manifest leads elsewhere. */
+const partName = Type.String({ pattern: '^[a-z]+-[0-9]{5}\\.(ndjson|csv|parquet)$' });
+
+export const Manifest = Type.Object({
+  form: Type.Literal('gatehouse-export/1'),
+  /** The export, as the server has it: absent before the server has made it. */
+  exportId: text,
+  dataset: Type.Enum([...DATASET_NAMES]),
+  format: Type.Enum([...FORMATS]),
+  range: Type.Optional(Type.Object({ after: text, to: text })),
+  columns: Type.Array(Type.Object({ name: text, type: text, meaning: text })),
+  parts: Type.Array(
+    Type.Object({ file: partName, rows: count, bytes: count, sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }) }),
+  ),
+  rows: count,
+  isComplete: Type.Boolean(),
+  /** The place to go on from; absent before the first part and at the end. */
+  next: Type.Optional(text),
+  /** The newest signed checkpoint of the log when the export was complete; null if the log signs none. */
+  checkpoint: Type.Union([text, Type.Null()]),
+});
+export type Manifest = Static<typeof Manifest>;
+
+const compiled = Compile(Manifest);
+
+/** @returns undefined if the folder has none @throws InvalidInput if it is no manifest */
+export async function readManifest(folder: string): Promise<Manifest | undefined> {
+  let content: string;
+  try {
+    content = await readFile(join(folder, MANIFEST), 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw unreadable(folder, `can't be read (${code})`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch {
+    throw unreadable(folder, 'is not JSON');
+  }
+  if (compiled.Check(value)) return value;
+  throw unreadable(folder, 'is not the manifest of an export');
+}
+
+const unreadable = (folder: string, why: string): InvalidInput =>
+  new InvalidInput([{ field: 'the folder', message: `${join(folder, MANIFEST)} ${why}: name another folder` }]);
+
+/** Replaces the manifest at once, so that an interruption leaves the one before or this one. */
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  const path = join(folder, MANIFEST);
+  const file = await open(`${path}.new`, 'w', 0o600);
+  try {
+    await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
+}

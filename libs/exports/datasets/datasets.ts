@@ -1,0 +1,37 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import type { EventStore } from '../../event-store/event-store.js';
+import type { Settings } from '../../platform/configuration/settings.js';
+import { EVENT_STORE, POOL, SETTINGS } from '../../platform/ports.js';
+import { ViewReader } from '../../projections/view-reader.js';
+import type { DatasetName } from '../events.js';
+import { accountsDataset } from './accounts.js';
+import { casesDataset } from './cases.js';
+import type { Dataset } from './dataset.js';
+import { decisionsDataset } from './decisions.js';
+import { eventsDataset } from './events.js';
+import { StreamPages } from './stream-rows.js';
+
+@Injectable()
+export class Datasets {
+  private readonly all: Record<DatasetName, Dataset>;
+
+  constructor(
+    @Inject(EVENT_STORE) store: EventStore,
+    @Inject(POOL) pool: pg.Pool,
+    @Inject(ViewReader) reader: ViewReader,
+    @Inject(SETTINGS) { decisionWaitMs }: Settings,
+  ) {
+    const streams = new StreamPages(pool, store, reader, decisionWaitMs);
+    this.all = {
+      events: eventsDataset(store),
+      decisions: decisionsDataset(store),
+      cases: casesDataset(streams),
+      accounts: accountsDataset(streams),
+    };
+  }
+
+  of(name: DatasetName): Dataset {
+    return this.all[name];
+  }
+}

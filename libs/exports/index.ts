@@ -1,0 +1,25 @@
+import type { Context } from '../context/context.js';
+import { Datasets } from './datasets/datasets.js';
+import { exportEvents } from './events.js';
+import { exportStream } from './export.js';
+import { MakeExportController, MakeExportHandler } from './features/make-export.js';
+import { ExportRowsController, ReadExportRowsHandler } from './queries/export-rows.js';
+import { ListExportsController, ListExportsHandler } from './queries/list-exports.js';
+import { exportsView } from './views/exports.js';
+
+export const exportsContext: Context = {
+  name: 'exports',
+  events: exportEvents,
+  streams: [exportStream],
+  views: [exportsView],
+  commands: [MakeExportHandler, ReadExportRowsHandler, ListExportsHandler],
+  routes: [
+    {
+      name: 'Exports',
+      description:
+        'Events, decisions, cases and accounts of a range of the log, as rows that are the same whenever they are read. Each export is an event.',
+      controllers: [MakeExportController, ListExportsController, ExportRowsController],
+    },
+  ],
+  services: [Datasets],
+};

@@ -6,7 +6,7 @@ import { type AppealEvent, appealEvents } from './events.js';
 export const OUTCOMES = ['granted', 'partly-granted', 'denied'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-export const APPEAL_STATUSES = ['open', ...OUTCOMES] as const;
+export const APPEAL_STATUSES = ['open', ...OUTCOMES, 'lapsed'] as const;
 
 type DataOf<Type extends AppealEvent['type']> = Extract<AppealEvent, { type: Type }>['data'];
 
@@ -19,13 +19,18 @@ export interface AppealClaim {
 
 /** The last appeal against one enforcement, and what earlier ones mean for it. */
 export interface Appeal {
-  status: 'none' | 'open' | Outcome;
+  status: 'none' | (typeof APPEAL_STATUSES)[number];
   /** The number of appeals so far. */
   number: number;
   /** How many of them were against the decision that is in force. */
   ofDecision: number;
   /** The order of the enforcement that it is about. */
   order: number;
+  /**
+   * The round whose confirmation it is about. Of appeals of earlier releases it is known once they are decided, and may then be a
+   * later round that confirmed it again. Absent for a decision by hand.
+   */
+  since?: number;
   accountId: string;
   caseId?: string;
   /** The other clause of an appeal that was granted in part. */
@@ -54,13 +59,14 @@ export const appealStream: StreamKind<Appeal, AppealEvent> = {
   evolve(state, { type, data }, { actor }) {
     switch (type) {
       case 'AppealFiled': {
-        const { number, order, accountId, caseId, dueAt } = data;
-        const { claim: _, clause: __, ...rest } = state;
+        const { number, order, accountId, caseId, since, dueAt } = data;
+        const { claim: _, clause: __, since: ___, ...rest } = state;
         return {
           ...rest,
           ...{ status: 'open', number, order, accountId, dueAt: Date.parse(dueAt), isOverdue: false },
           ...(caseId !== undefined && { caseId }),
-          ofDecision: isAnotherDecision(state, order) ? 1 : state.ofDecision + 1,
+          ...(since !== undefined && { since }),
+          ofDecision: isAnotherDecision(state, { order, since }) ? 1 : state.ofDecision + 1,
           filers: [...new Set([...state.filers, actor.id])],
         };
       }
@@ -72,6 +78,8 @@ export const appealStream: StreamKind<Appeal, AppealEvent> = {
         return unclaimed(state);
       case 'AppealOverdue':
         return { ...state, isOverdue: true };
+      case 'AppealLapsed':
+        return { ...unclaimed(state), status: 'lapsed' };
       case 'AppealGranted':
         return decided(state, 'granted', data);
       case 'AppealPartlyGranted':
@@ -82,24 +90,58 @@ export const appealStream: StreamKind<Appeal, AppealEvent> = {
   },
 };
 
-/** A granted appeal undid its decision: a later order is another one. Other measures for another clause are not. */
-export const isAnotherDecision = ({ status, order }: Appeal, current: number): boolean =>
-  status === 'none' || (status === 'granted' && current > order);
+/** What an appeal may be about. */
+export interface DecisionInForce {
+  /** The number of the last order of the enforcement. */
+  order: number;
+  /** The round that confirmed the case; undefined if its confirmation was undone, and for a decision by hand. */
+  since?: number | undefined;
+}
+
+/**
+ * Whether it is another decision than the last appeal was about: only what undid the first makes room for it. Other measures
+ * for another clause are none, nor is a later round that confirmed the case again.
+ */
+export function isAnotherDecision({ status, order, since }: Appeal, current: DecisionInForce): boolean {
+  if (status === 'none') return true;
+  if (since !== undefined && current.since !== undefined) return current.since > since;
+  return (status === 'granted' || status === 'lapsed') && current.order > order;
+}
+
+/** Whether what the appeal is about was undone. @param since the round that confirmed the case, if it is confirmed */
+export const isUndone = (appeal: Pick<Appeal, 'caseId' | 'since'>, since: number | undefined): boolean =>
+  appeal.caseId !== undefined && (since === undefined || (appeal.since !== undefined && appeal.since < since));
+
+/**
+ * Closes an open appeal if what it is about was undone, as when a later round undid it while the appeal was filed. A no-op for
+ * others.
+ * @param since the round that confirmed the case, if it is confirmed
+ */
+export function lapseAppeal(state: Appeal, appealId: string, since: number | undefined): AppealEvent[] {
+  if (state.status !== 'open' || !isUndone(state, since)) return [];
+  return [{ type: 'AppealLapsed', data: aboutOf(state, appealId) }];
+}
+
+const aboutOf = ({ number, accountId, caseId, order }: Appeal, appealId: string) => ({
+  ...{ appealId, number, accountId, order },
+  ...(caseId !== undefined && { caseId }),
+});
 
 /** Says that the deadline has passed. A no-op before that, and once it is said or decided. @param now epoch milliseconds */
 export function noteOverdue(state: Appeal, appealId: string, now: number): AppealEvent[] {
-  const { status, number, order, accountId, caseId, dueAt, isOverdue } = state;
+  const { status, dueAt, isOverdue } = state;
   if (status !== 'open' || isOverdue || now < dueAt) return [];
-  const about = { appealId, number, accountId, ...(caseId !== undefined && { caseId }), order };
-  return [{ type: 'AppealOverdue', data: { ...about, dueAt: toIso(dueAt) } }];
+  return [{ type: 'AppealOverdue', data: { ...aboutOf(state, appealId), dueAt: toIso(dueAt) } }];
 }
 
 function unclaimed({ claim: _, ...state }: Appeal): Appeal {
   return state;
 }
 
-const decided = (state: Appeal, status: Outcome, { reviewer }: DataOf<'AppealGranted'>): Appeal => ({
+const decided = (state: Appeal, status: Outcome, { reviewer, round }: DataOf<'AppealGranted'>): Appeal => ({
   ...unclaimed(state),
+  // The round that is confirmed when an appeal is decided is no earlier than the confirmation that it is about.
+  ...(state.since === undefined && round !== undefined && { since: round }),
   status,
   deciders: [...state.deciders.filter((one) => one !== reviewer), reviewer],
 });

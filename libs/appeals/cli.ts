@@ -14,6 +14,7 @@ import type { AppealEntry } from './queries/list-appeals.js';
 import type { AppealAnswer } from './queries/show-appeal.js';
 
 const OUTCOMES = ['granted', 'partly-granted', 'denied'];
+const STATUSES = ['open', ...OUTCOMES, 'lapsed'];
 
 export const commands: CommandGroup = (program, run) => {
   const group = program.command('appeal').description('Files, lists, shows and decides appeals against measures.');
@@ -42,7 +43,7 @@ function readingCommands(group: Command, run: Runner): void {
   )
     .addOption(
       new Option('--status <status>', 'only appeals with this status')
-        .choices(['open', ...OUTCOMES, 'any'])
+        .choices([...STATUSES, 'any'])
         .default('open'),
     )
     .option('--account <id>', 'only appeals of this account')

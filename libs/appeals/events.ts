@@ -22,6 +22,12 @@ export const AppealFiled = defineEvent({
   personal: { person: 'accountId', fields: ['text'] },
   schema: eventData({
     ...appeal,
+    since: Type.Optional(
+      Count(
+        'The round of the case whose confirmation it is about. Absent for a decision by hand, and from earlier releases.',
+        1,
+      ),
+    ),
     text: PersonalText(MAX_TEXT, 'What the person writes. Stored encrypted.'),
     hasNewEvidence: Type.Boolean({
       description: 'Whether it brings evidence that was not known when the last appeal was decided.',
@@ -29,7 +35,7 @@ export const AppealFiled = defineEvent({
     dueAt,
   }),
   example: {
-    ...{ appealId: 'img-1', number: 1, accountId: 'acc-1', caseId: 'img-1', order: 1 },
+    ...{ appealId: 'img-1', number: 1, accountId: 'acc-1', caseId: 'img-1', order: 1, since: 1 },
     text: 'it is a still from my own film',
     hasNewEvidence: false,
     dueAt: '2022-06-02T10:00:00.000Z',
@@ -69,6 +75,16 @@ export const AppealOverdue = defineEvent({
     ...{ appealId: 'img-1', number: 1, accountId: 'acc-1', caseId: 'img-1', order: 1 },
     dueAt: '2022-06-02T10:00:00.000Z',
   },
+});
+
+export const AppealLapsed = defineEvent({
+  type: 'AppealLapsed',
+  version: 1,
+  summary:
+    'What an open appeal was against was undone before it was decided, by a later round of its case or with a bulk job: nothing is left to decide.',
+  published: true,
+  schema: eventData(appeal),
+  example: { appealId: 'img-1', number: 1, accountId: 'acc-1', caseId: 'img-1', order: 1 },
 });
 
 const decided = {
@@ -115,6 +131,7 @@ export const appealEvents = [
   AppealClaimed,
   AppealReleased,
   AppealOverdue,
+  AppealLapsed,
   AppealGranted,
   AppealPartlyGranted,
   AppealDenied,

@@ -20,6 +20,7 @@ const facts = (of: Partial<FilingFacts> = {}): FilingFacts => ({
   enforcement: enforced(ordered),
   orderedAt: NOW - DAY_MS,
   isImposed: true,
+  since: 1,
   ...of,
 });
 const filing: FileAppeal = {
@@ -52,7 +53,7 @@ describe('filing an appeal', () => {
       {
         type: 'AppealFiled',
         data: {
-          ...{ appealId: 'img-1', number: 1, accountId: 'acc-1', caseId: 'img-1', order: 1 },
+          ...{ appealId: 'img-1', number: 1, accountId: 'acc-1', caseId: 'img-1', order: 1, since: 1 },
           ...{ text: 'it is a film', hasNewEvidence: false, dueAt: '2022-06-03T10:00:00.000Z' },
         },
       },
@@ -77,7 +78,7 @@ describe('filing an appeal', () => {
     const undone = enforced(ordered, reversed(1));
     expect(() => fileAppeal(granted, again, facts({ enforcement: undone }))).toThrow(code('enforcement-reversed'));
     const anew = enforced(ordered, reversed(1), ordered);
-    expect(fileAppeal(granted, filing, facts({ enforcement: anew }))).toMatchObject([
+    expect(fileAppeal(granted, filing, facts({ enforcement: anew, since: 2 }))).toMatchObject([
       { data: { number: 2, order: 2 } },
     ]);
   });
@@ -99,7 +100,7 @@ describe('filing an appeal', () => {
 
 it('waits while the case is judged again, and for what a later round undid there is nothing to appeal', () => {
   expect(() => fileAppeal(fresh, filing, facts({ isReopened: true }))).toThrow(code('case-reopened'));
-  expect(() => fileAppeal(fresh, filing, facts({ isOverturned: true }))).toThrow(code('enforcement-reversed'));
+  expect(() => fileAppeal(fresh, filing, facts({ since: undefined }))).toThrow(code('enforcement-reversed'));
   const undone: EnforcementEvent = {
     type: 'EnforcementReversed',
     data: { accountId: 'acc-1', caseId: 'img-1', reason: 'case-reopened', appeal: 0, round: 1, decidedRound: 2 },
@@ -108,6 +109,70 @@ it('waits while the case is judged again, and for what a later round undid there
   expect(() => fileAppeal(fresh, filing, facts({ enforcement: reversedThen }))).toThrow(code('enforcement-reversed'));
   // Granted although the round had undone it: nothing is left to carry out, and a later order is another decision.
   const granted = decide(filed, 'AppealGranted');
-  const later = facts({ enforcement: enforced(ordered, undone, ordered) });
+  const later = facts({ enforcement: enforced(ordered, undone, ordered), since: 3 });
   expect(fileAppeal(granted, filing, later)).toMatchObject([{ data: { number: 2, order: 2 } }]);
+});
+
+describe('a case that is confirmed anew after its confirmation was undone', () => {
+  const undone: EnforcementEvent = {
+    type: 'EnforcementReversed',
+    data: { accountId: 'acc-1', caseId: 'img-1', reason: 'case-reopened', appeal: 0, round: 1, decidedRound: 2 },
+  };
+  const anew = facts({ enforcement: enforced(ordered, undone, ordered), since: 3 });
+  const inPart = (state: Appeal) =>
+    evolve(state, [
+      {
+        type: 'AppealPartlyGranted',
+        data: {
+          ...{ appealId: 'img-1', number: state.number, accountId: 'acc-1', order: 1 },
+          ...{ reviewer: 'r', reason: 'x', clause: 'spam' },
+        },
+      },
+    ]);
+
+  it('can be appealed against anew, twice, whatever was decided on the first confirmation', () => {
+    const denied = decide(filed, 'AppealDenied');
+    const twice = decide(evolve(denied, fileAppeal(denied, again, facts())), 'AppealDenied');
+    // Granted in part, and a later round undid it before that was carried out.
+    for (const state of [denied, twice, inPart(filed)]) {
+      const first = fileAppeal(state, filing, anew);
+      expect(first).toMatchObject([{ data: { number: state.number + 1, order: 2, since: 3, hasNewEvidence: false } }]);
+      const second = decide(evolve(state, first), 'AppealDenied');
+      expect(() => fileAppeal(second, filing, anew)).toThrow(code('already-appealed'));
+      const last = decide(evolve(second, fileAppeal(second, again, anew)), 'AppealDenied');
+      expect(() => fileAppeal(last, again, anew)).toThrow(code('already-appealed'));
+    }
+  });
+
+  it('is no other decision if a later round only confirmed it again, also with another measure', () => {
+    const denied = decide(filed, 'AppealDenied');
+    const replaced = facts({ enforcement: enforced(ordered, undone, ordered), since: 1 });
+    expect(() => fileAppeal(denied, filing, replaced)).toThrow(code('already-appealed'));
+    expect(fileAppeal(denied, again, replaced)).toMatchObject([{ data: { number: 2, order: 2, since: 1 } }]);
+  });
+
+  it('lets an appeal lapse that is still open against the first confirmation', () => {
+    expect(fileAppeal(filed, filing, anew)).toMatchObject([
+      { type: 'AppealLapsed', data: { appealId: 'img-1', number: 1, accountId: 'acc-1', caseId: 'img-1', order: 1 } },
+      { type: 'AppealFiled', data: { number: 2, order: 2, since: 3 } },
+    ]);
+    expect(() => fileAppeal(filed, filing, facts({ since: undefined }))).toThrow(code('enforcement-reversed'));
+  });
+
+  it('is another one for appeals of earlier releases too, which did not say what they were against', () => {
+    const old = (events: AppealEvent[]) =>
+      events.map(({ data: { ...data }, type }) => {
+        if ('since' in data) delete data.since;
+        return { type, data } as AppealEvent;
+      });
+    const before = evolve(fresh, old(fileAppeal(fresh, filing, facts())));
+    const data = { appealId: 'img-1', number: 1, accountId: 'acc-1', order: 1, round: 1, reviewer: 'r', reason: 'x' };
+    const denied = evolve(before, [{ type: 'AppealDenied', data }]);
+    expect(fileAppeal(denied, filing, anew)).toMatchObject([{ data: { number: 2 } }]);
+    expect(() => fileAppeal(denied, filing, facts())).toThrow(code('already-appealed'));
+    const undecided = evolve(denied, old(fileAppeal(denied, again, facts())));
+    expect(fileAppeal(undecided, again, facts())).toEqual([]);
+    const granted = decide(before, 'AppealGranted');
+    expect(fileAppeal(granted, filing, anew)).toMatchObject([{ data: { number: 2 } }]);
+  });
 });

@@ -1,7 +1,8 @@
 import type { Enforcement } from '../enforcement/index.js';
 import { DAY_MS, toIso } from '../kernel/clock.js';
+import { fold } from '../kernel/decider.js';
 import { NotFound, Refusal } from '../kernel/errors.js';
-import { type Appeal, isAnotherDecision } from './appeal.js';
+import { type Appeal, appealStream, isAnotherDecision, lapseAppeal } from './appeal.js';
 import type { AppealEvent } from './events.js';
 
 /** Appeals against one decision. */
@@ -28,20 +29,23 @@ export interface FilingFacts {
   orderedAt: number;
   /** Whether the case is confirmed and is being judged again. */
   isReopened?: boolean;
-  /** Whether the confirmation of the case was undone; what it has led to may not be yet. */
-  isOverturned?: boolean;
+  /**
+   * The round that confirmed the case; undefined if its confirmation was undone, while what it has led to may not be yet, and for
+   * a decision by hand.
+   */
+  since?: number | undefined;
   /** Whether everything that was ordered is in force, or was. */
   isImposed: boolean;
 }
 
 /**
- * A no-op while an appeal against the enforcement is open.
+ * A no-op while an appeal against the enforcement is open. One whose decision was undone lapses first.
  * @throws NotFound enforcement-unknown
  * @throws Refusal other-account, enforcement-reversed, case-reopened, enforcement-pending, already-appealed, appeal-window-closed
  */
-export function fileAppeal(state: Appeal, filing: FileAppeal, facts: FilingFacts): AppealEvent[] {
+export function fileAppeal(before: Appeal, filing: FileAppeal, facts: FilingFacts): AppealEvent[] {
   const { enforcementId, text, hasNewEvidence, now, deadlineDays } = filing;
-  const { enforcement } = facts;
+  const { enforcement, since } = facts;
   const { order } = enforcement;
   if (!order) {
     throw new NotFound(
@@ -55,12 +59,15 @@ export function fileAppeal(state: Appeal, filing: FileAppeal, facts: FilingFacts
       `enforcement ${enforcementId} is against another account than ${filing.accountId}; only its own holder can appeal`,
     );
   }
+  const lapsed = lapseAppeal(before, enforcementId, since);
+  const state = fold(appealStream, lapsed, before);
   if (state.status === 'open') return [];
   refuseNotInForce(state, enforcementId, facts);
-  refuseRepeated(state, filing, enforcement);
+  refuseRepeated(state, filing, facts);
   refuseLate(filing, facts);
   const { accountId, caseId } = order;
   return [
+    ...lapsed,
     {
       type: 'AppealFiled',
       data: {
@@ -69,6 +76,7 @@ export function fileAppeal(state: Appeal, filing: FileAppeal, facts: FilingFacts
         accountId,
         ...(caseId !== undefined && { caseId }),
         order: enforcement.orders,
+        ...(since !== undefined && { since }),
         text,
         hasNewEvidence,
         dueAt: toIso(now + deadlineDays * DAY_MS),
@@ -77,16 +85,11 @@ export function fileAppeal(state: Appeal, filing: FileAppeal, facts: FilingFacts
   ];
 }
 
-function refuseNotInForce(
-  state: Appeal,
-  id: string,
-  { enforcement, isImposed, isReopened, isOverturned }: FilingFacts,
-): void {
-  // A later order follows only what was undone before it.
-  const isOver = state.status === 'granted' && enforcement.orders > state.order;
-  const isCarriedOut =
-    isOver || state.status === 'none' || state.status === 'denied' || enforcement.appeal >= state.number;
-  if (enforcement.status === 'reversed' || isOverturned) {
+function refuseNotInForce(state: Appeal, id: string, { enforcement, isImposed, isReopened, since }: FilingFacts): void {
+  const { order, orders, appeal, status } = enforcement;
+  const isGranted = state.status === 'granted' || state.status === 'partly-granted';
+  const isCarriedOut = !isGranted || appeal >= state.number || isAnotherDecision(state, { order: orders, since });
+  if (status === 'reversed' || (order?.caseId !== undefined && since === undefined)) {
     throw new Refusal('enforcement-reversed', `enforcement ${id} was undone; nothing is left to appeal`);
   }
   if (isReopened) {
@@ -102,8 +105,12 @@ function refuseNotInForce(
   );
 }
 
-function refuseRepeated(state: Appeal, { enforcementId, hasNewEvidence }: FileAppeal, { orders }: Enforcement): void {
-  if (isAnotherDecision(state, orders)) return;
+function refuseRepeated(
+  state: Appeal,
+  { enforcementId, hasNewEvidence }: FileAppeal,
+  { enforcement, since }: FilingFacts,
+): void {
+  if (isAnotherDecision(state, { order: enforcement.orders, since })) return;
   if (state.ofDecision >= MAX_APPEALS) {
     throw new Refusal(
       'already-appealed',

@@ -20,7 +20,7 @@ const by = (reviewer: string, now = NOW) => ({ appealId, reviewer, now });
 const filed: AppealEvent & { metadata: object } = {
   type: 'AppealFiled',
   data: {
-    ...{ appealId, number: 1, accountId: 'acc-1', caseId: 'img-1', order: 1 },
+    ...{ appealId, number: 1, accountId: 'acc-1', caseId: 'img-1', order: 1, since: 1 },
     ...{ text: 'a film', hasNewEvidence: false, dueAt: '2022-06-03T10:00:00.000Z' },
   },
   metadata: { actor: { kind: 'service', id: 'web-site' } },
@@ -37,6 +37,7 @@ const facts: HearingFacts = {
     categories: [],
   },
   round: 1,
+  since: 1,
   clauses: ['violent', 'spam'],
 };
 const claim = (state: Appeal, reviewer: string, now = NOW) =>
@@ -203,4 +204,14 @@ it('is decided once, by the holder of the last claim, however two people claim, 
 it('is decided once the new round is, if a lead reopened the case while the appeal was filed', () => {
   expect(() => decideAppeal(claimed, decision(), { ...facts, isReopened: true })).toThrow(code('case-reopened'));
   expect(decideAppeal(claimed, decision(), { ...facts, isReopened: false })).toHaveLength(1);
+});
+
+it('is not decided once what it is against is undone, so that it never undoes the next confirmation', () => {
+  const after = (since?: number, round = since) => decideAppeal(claimed, decision(), { ...facts, since, round });
+  expect(() => after()).toThrow(code('decision-undone'));
+  expect(() => after(3)).toThrow(code('decision-undone'));
+  expect(after(1, 2)).toMatchObject([{ data: { round: 2 } }]);
+  const byHand = evolve(appealStream.initial, [{ ...filed, data: { ...filed.data, caseId: undefined } } as AppealEvent]);
+  const held = evolve(byHand, claim(byHand, 'rev-2'));
+  expect(decideAppeal(held, decision(), { ...facts, since: undefined })).toHaveLength(1);
 });

@@ -1,7 +1,7 @@
 import type { Order } from '../enforcement/index.js';
 import { toIso } from '../kernel/clock.js';
 import { InvalidInput, Refusal } from '../kernel/errors.js';
-import { type Appeal, type Outcome, refuseUnknown } from './appeal.js';
+import { type Appeal, isUndone, type Outcome, refuseUnknown } from './appeal.js';
 import { type AppealConflict, CONFLICT_MESSAGES } from './conflict.js';
 import type { AppealEvent } from './events.js';
 
@@ -13,8 +13,10 @@ export interface HearingFacts {
   order: Order;
   /** Whether the case is being judged again. */
   isReopened?: boolean | undefined;
-  /** The confirmed round of the case. */
+  /** The last round of the case that confirmed it. */
   round?: number | undefined;
+  /** The round that confirmed it first; undefined if that was undone. */
+  since?: number | undefined;
   /** The clauses of the content policy in force; empty if it has none. */
   clauses: readonly string[];
 }
@@ -86,7 +88,7 @@ const EVENTS = {
 /**
  * Of two people who work on one appeal, only the one whose claim it is can decide it. A no-op if they have decided it so.
  * @throws NotFound appeal-unknown; InvalidInput
- * @throws Refusal appeal-decided, claim-lost, clause-unknown, case-reopened, and the conflicts of interest
+ * @throws Refusal appeal-decided, claim-lost, clause-unknown, decision-undone, case-reopened, and the conflicts of interest
  */
 export function decideAppeal(state: Appeal, decision: DecideAppeal, facts: HearingFacts): AppealEvent[] {
   const { appealId, reviewer, outcome, clause, reason } = decision;
@@ -96,6 +98,12 @@ export function decideAppeal(state: Appeal, decision: DecideAppeal, facts: Heari
   refuseConflict(state, appealId, reviewer, facts);
   refuseWithoutClaim(state, decision);
   refuseClause(outcome, clause, facts);
+  if (isUndone(state, facts.since)) {
+    throw new Refusal(
+      'decision-undone',
+      `what appeal ${appealId} is against was undone since: it lapses in a moment, and nothing is left to decide; choose an open one`,
+    );
+  }
   // Filed while a lead reopened the case.
   if (facts.isReopened) {
     throw new Refusal(

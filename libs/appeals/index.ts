@@ -14,6 +14,7 @@ import { DecideAppealController, DecideAppealHandler } from './features/decide-a
 import { FileAppealController, FileAppealHandler } from './features/file-appeal.js';
 import { NextAppealController, NextAppealHandler } from './features/next-appeal.js';
 import { appealCarryingOut } from './processes/carrying-out.js';
+import { appealLapsing } from './processes/lapsing.js';
 import { AppealOverdueNoting } from './processes/overdue-noting.js';
 import { AppealGauges } from './queries/appeal-gauges.js';
 import { Hearers } from './queries/hearers.js';
@@ -35,7 +36,11 @@ export const appealsContext: Context = {
   consumers: (given) => {
     const { transactor, ownEventIds, clock, store } = given;
     const undoing = new EnforcementUndoing(transactor, clock, new OtherMeasures(store, transactor));
-    return [appealCarryingOut(transactor, ownEventIds, undoing), bulkWorkOf(given, new StoredHearings(transactor))];
+    return [
+      appealCarryingOut(transactor, ownEventIds, undoing),
+      appealLapsing(transactor),
+      bulkWorkOf(given, new StoredHearings(transactor)),
+    ];
   },
   schedules: ({ pool, transactor, clock, logger }) => [new AppealOverdueNoting(pool, transactor, clock, logger)],
   commands: [

@@ -51,6 +51,7 @@ describe('the event catalogue', () => {
       'AccountSuspended',
       'AppealDenied',
       'AppealGranted',
+      'AppealLapsed',
       'AppealOverdue',
       'AppealPartlyGranted',
       'CauseLifted',

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { schedulesOf } from '../../apps/composition/workers.js';
 import { commandLineFor } from '../support/cli-process.js';
 import { type Client, cloudEvent, startGatehouse, type TestGatehouse } from '../support/gatehouse.js';
+import { hear } from '../support/hear.js';
 import { judge } from '../support/judge.js';
 import { startNoticeReceiver } from '../support/notice-receiver.js';
 
@@ -132,4 +133,29 @@ it('puts the measure for another clause in the place of the first, if the new ro
   expect(await enforcement('img-other')).toMatchObject({ measure: 'restrict', clause: 'spam', isInForce: true });
   expect(notified(ownerOf('img-other'))).toEqual(['measure-imposed deactivate', 'measure-imposed restrict']);
   expect(notified('flagger-img-other')).toEqual(['flag-decided confirmed']);
+});
+
+it('can be appealed against anew if it is confirmed anew, whatever was decided on the confirmation that was undone', async () => {
+  const [ina, iris, ivo] = await Promise.all(['ina', 'iris', 'ivo'].map((name) => gatehouse.as(name, 'reviewer')));
+  const file = () => service.post('/v1/enforcements/img-anew/appeals', { text: 'mine' });
+  await confirmed('img-anew');
+  expect((await file()).status).toBe(200);
+  expect((await hear(hugo, 'img-anew', { outcome: 'denied', reason: 'it shows a wound' })).status).toBe(200);
+  expect(await file()).toMatchObject(refusal('already-appealed'));
+  await reopen('img-anew');
+  expect((await judge(ina!, 'img-anew', 'safe')).body).toMatchObject({ status: 'dismissed' });
+  await tick();
+  expect(await file()).toMatchObject(refusal('enforcement-reversed'));
+  await flag('img-anew', 'another-flagger');
+  expect((await judge(rita, 'img-anew', 'unsafe')).body).toMatchObject({ status: 'confirmed' });
+  await tick();
+  expect((await file()).status).toBe(200);
+  expect((await hear(iris!, 'img-anew', { outcome: 'denied', reason: 'it shows a wound' })).status).toBe(200);
+  expect(await file()).toMatchObject(refusal('already-appealed'));
+  expect((await service.post('/v1/enforcements/img-anew/appeals', { text: 'mine', hasNewEvidence: true })).status).toBe(
+    200,
+  );
+  expect((await hear(ivo!, 'img-anew', { outcome: 'granted', reason: 'a documentary' })).status).toBe(200);
+  await tick();
+  expect(await account('img-anew')).toMatchObject({ deactivated: false });
 });

@@ -38,7 +38,7 @@ export class AppealFactsReader {
     return {
       enforcement,
       isReopened: ofCase !== undefined && isReopened(ofCase),
-      isOverturned: ofCase !== undefined && ofCase.inForce === undefined,
+      since: ofCase?.inForce?.since,
       orderedAt: ordered ? Date.parse(ordered.recordedAt) : 0,
       // Before that is stored, its consumer might say it of what an appeal has ordered meanwhile.
       isImposed:
@@ -65,7 +65,8 @@ export class AppealFactsReader {
     if (caseId === undefined) return { order, clauses, conflict: conflictWith(involved, reviewer, { links }) };
     const { facts, ...ofCase } = await this.ofCase(caseId, reviewer);
     const conflict = conflictWith({ ...involved, ofCase }, reviewer, { ...facts, links });
-    return { order, clauses, conflict, round: ofCase.state.round, isReopened: isReopened(ofCase.state) };
+    const { round, inForce } = ofCase.state;
+    return { order, clauses, conflict, round, since: inForce?.since, isReopened: isReopened(ofCase.state) };
   }
 
   private async ofCase(caseId: string, reviewer: string) {

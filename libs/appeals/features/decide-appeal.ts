@@ -73,7 +73,7 @@ export class DecideAppealController extends CommandRoute {
       404: ['appeal-unknown'],
       409: [
         ...['appeal-decided', 'claim-lost', 'clause-unknown', ...APPEAL_CONFLICTS],
-        ...['case-parked', 'image-parked', 'case-reopened'],
+        ...['case-parked', 'image-parked', 'case-reopened', 'decision-undone'],
       ],
       503: ['not-caught-up'],
     },

@@ -30,7 +30,7 @@ import type { RecordedEvent } from '../../kernel/envelope.js';
 import { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { appealStream, refuseUnknown } from '../appeal.js';
-import { AppealClaimed, AppealDenied, AppealFiled, AppealGranted, AppealPartlyGranted } from '../events.js';
+import { AppealClaimed, AppealDenied, AppealFiled, AppealGranted, AppealLapsed, AppealPartlyGranted } from '../events.js';
 import { APPEAL_ID, appealFields, conflictField, HEARERS, isLead, isService } from './appeal-fields.js';
 import { Hearers } from './hearers.js';
 import { appealExample } from './list-appeals.js';
@@ -92,7 +92,7 @@ export class ShowAppealHandler implements IQueryHandler<ShowAppeal> {
     const state = foldRecorded(appealStream, events);
     refuseUnknown(state, id);
     const filed = events.findLast((event) => isOf(AppealFiled, event))! as RecordedOf<typeof AppealFiled>;
-    const decision = state.status === 'open' ? undefined : events.findLast(isDecision);
+    const decision = state.status === 'open' ? undefined : events.findLast(isEnd);
     const claim = state.claim && this.clock.now() < state.claim.until ? state.claim : undefined;
     const isOwn = claim?.reviewer === actor.id;
     const { order, status } = enforcement;
@@ -153,9 +153,12 @@ type Decision = RecordedOf<typeof AppealGranted | typeof AppealPartlyGranted | t
 const isDecision = (event: RecordedEvent): event is Decision =>
   isOf(AppealGranted, event) || isOf(AppealPartlyGranted, event) || isOf(AppealDenied, event);
 
-const decisionOf = (decision: RecordedEvent | undefined, isHidden: boolean) => {
-  if (!decision || !isDecision(decision)) return { decidedAt: null, decidedBy: null, clause: null, reason: null };
-  const { data, metadata } = decision;
+const isEnd = (event: RecordedEvent): boolean => isDecision(event) || isOf(AppealLapsed, event);
+
+const decisionOf = (end: RecordedEvent | undefined, isHidden: boolean) => {
+  if (!end || !isDecision(end))
+    return { decidedAt: end?.metadata.time ?? null, decidedBy: null, clause: null, reason: null };
+  const { data, metadata } = end;
   return {
     decidedAt: metadata.time,
     decidedBy: isHidden ? null : data.reviewer,

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Enforcement, enforcementStream } from '../../enforcement/index.js';
 import { Transactor } from '../../event-store/transact.js';
-import type { AppealHearings, AppealStatus } from '../../review/index.js';
+import { type AppealHearings, type AppealStatus, caseStream } from '../../review/index.js';
 import { type Appeal, appealStream, isAnotherDecision } from '../appeal.js';
 
 /** An appeal against a case has the id of the case. */
@@ -16,12 +16,14 @@ export class StoredHearings implements AppealHearings {
   }
 
   async statusOf(caseId: string): Promise<AppealStatus> {
-    const [{ state }, { state: enforcement }] = await Promise.all([
+    const [{ state }, { state: enforcement }, ofCase] = await Promise.all([
       this.transactor.load(appealStream, caseId),
       this.transactor.load(enforcementStream, caseId),
+      this.transactor.load(caseStream, caseId),
     ]);
     if (state.status === 'open' || isBeingCarriedOut(state, enforcement)) return 'open';
-    return isAnotherDecision(state, enforcement.orders) ? 'none' : 'decided';
+    const since = ofCase.state.inForce?.since;
+    return isAnotherDecision(state, { order: enforcement.orders, since }) ? 'none' : 'decided';
   }
 }
 

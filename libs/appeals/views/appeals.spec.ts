@@ -1,6 +1,14 @@
 import { expect, it } from '@jest/globals';
 import { recordedOf, replay } from '../../../test/support/fold-view.js';
-import { AppealClaimed, AppealDenied, AppealFiled, AppealGranted, AppealOverdue, AppealReleased } from '../events.js';
+import {
+  AppealClaimed,
+  AppealDenied,
+  AppealFiled,
+  AppealGranted,
+  AppealLapsed,
+  AppealOverdue,
+  AppealReleased,
+} from '../events.js';
 import { appealsView } from './appeals.js';
 
 const history = [
@@ -51,4 +59,17 @@ it('has when somebody first claimed the last appeal, whatever is claimed after t
   const [, first] = claimed;
   expect(first).toEqual(expect.any(Number));
   expect(claimed).toEqual([null, first, first, first, first, null]);
+});
+
+it('has an appeal that lapsed as over and as undecided', () => {
+  const { once, replayed } = replay(appealsView, [
+    recordedOf(1, AppealFiled),
+    recordedOf(2, AppealClaimed),
+    recordedOf(3, AppealLapsed),
+    recordedOf(4, AppealFiled, { number: 2, since: 3 }),
+  ]);
+  expect(replayed).toEqual(once);
+  expect(once.map(({ rows }) => rows['img-1']!.status)).toEqual(['open', 'open', 'lapsed', 'open']);
+  expect(once[2]!.rows['img-1']).toMatchObject({ claimed_by: null, decided_by: null, decided_at: expect.any(Number) });
+  expect(once[2]!.counters).toEqual({ all: { granted: 0, partly_granted: 0, denied: 0 } });
 });

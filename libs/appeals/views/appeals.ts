@@ -1,5 +1,5 @@
 import { bool, defineView, int4, int8, nullable, type RowOf, text, timestamptz } from '../../projections/view.js';
-import type { Outcome } from '../appeal.js';
+import type { APPEAL_STATUSES } from '../appeal.js';
 import { appealEvents } from '../events.js';
 
 const columns = {
@@ -9,7 +9,7 @@ const columns = {
   case_id: nullable(text()),
   number: int4(),
   has_new_evidence: bool(),
-  status: text<'open' | Outcome>(),
+  status: text<(typeof APPEAL_STATUSES)[number]>(),
   filed_at: timestamptz(),
   /** Until when it is to be decided. */
   due_at: timestamptz(),
@@ -43,7 +43,7 @@ const OUTCOME_OF = {
 
 export const appealsView = defineView({
   name: 'appeals',
-  version: 3,
+  version: 4,
   summary: 'The last appeal against each enforcement, without what the person wrote.',
   events: appealEvents,
   table: {
@@ -87,6 +87,8 @@ export const appealsView = defineView({
         return row && { ...row, ...UNCLAIMED, position };
       case 'AppealOverdue':
         return row && { ...row, overdue_at: at, position };
+      case 'AppealLapsed':
+        return row && { ...row, ...UNCLAIMED, status: 'lapsed', decided_at: at, position };
       default: {
         if (!row) return undefined;
         const { status, column } = OUTCOME_OF[type];

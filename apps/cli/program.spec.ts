@@ -107,6 +107,7 @@ const COMMANDS = [
   'appeal next',
   'appeal claim',
   'appeal release',
+  'appeal hand-over',
   'appeal decide',
   'notice list',
   'notice show',

@@ -42,6 +42,8 @@ export interface Appeal {
   /** The number of claims, which is the fencing token of the last one. */
   claims: number;
   claim?: AppealClaim;
+  /** It was handed over to this reviewer: nobody else may claim it until then, in epoch milliseconds. */
+  reserved?: { reviewer: string; until: number };
   /** Until when an open one is to be decided, in epoch milliseconds. */
   dueAt: number;
   /** Whether it is stored that it was not. */
@@ -60,7 +62,7 @@ export const appealStream: StreamKind<Appeal, AppealEvent> = {
     switch (type) {
       case 'AppealFiled': {
         const { number, order, accountId, caseId, since, dueAt } = data;
-        const { claim: _, clause: __, since: ___, ...rest } = state;
+        const { clause: _, since: __, ...rest } = unclaimed(state);
         return {
           ...rest,
           ...{ status: 'open', number, order, accountId, dueAt: Date.parse(dueAt), isOverdue: false },
@@ -72,7 +74,11 @@ export const appealStream: StreamKind<Appeal, AppealEvent> = {
       }
       case 'AppealClaimed': {
         const { reviewer, until, token } = data;
-        return { ...state, claims: token, claim: { reviewer, until: Date.parse(until), token } };
+        return { ...unclaimed(state), claims: token, claim: { reviewer, until: Date.parse(until), token } };
+      }
+      case 'AppealHandedOver': {
+        const { reviewer, until } = data;
+        return { ...unclaimed(state), reserved: { reviewer, until: Date.parse(until) } };
       }
       case 'AppealReleased':
         return unclaimed(state);
@@ -134,7 +140,8 @@ export function noteOverdue(state: Appeal, appealId: string, now: number): Appea
   return [{ type: 'AppealOverdue', data: { ...aboutOf(state, appealId), dueAt: toIso(dueAt) } }];
 }
 
-function unclaimed({ claim: _, ...state }: Appeal): Appeal {
+/** Without claim and reservation. */
+function unclaimed({ claim: _, reserved: __, ...state }: Appeal): Appeal {
   return state;
 }
 

@@ -42,9 +42,7 @@ function readingCommands(group: Command, run: Runner): void {
     'appeal list --status any --account acc-1',
   )
     .addOption(
-      new Option('--status <status>', 'only appeals with this status')
-        .choices([...STATUSES, 'any'])
-        .default('open'),
+      new Option('--status <status>', 'only appeals with this status').choices([...STATUSES, 'any']).default('open'),
     )
     .option('--account <id>', 'only appeals of this account')
     .option('--reviewer <id>', 'only appeals that this reviewer has claimed or decided')
@@ -100,7 +98,7 @@ function openAppeals(items: readonly AppealEntry[], who: string): Shown {
     time(one.dueAt),
     one.isOverdue,
     time(one.firstClaimedAt) ?? 'unread',
-    one.claimedBy,
+    one.claimedBy ?? (one.reservedFor && `kept for ${one.reservedFor}`),
     mayHear(one.conflict),
   ]);
   const hears = who === 'you' ? 'may you hear it' : `may ${who} hear it`;
@@ -193,6 +191,22 @@ function hearingCommands(group: Command, run: Runner): void {
 
   command(
     group,
+    'hand-over <id> <reviewer>',
+    'Hands an appeal over to a person who is to hear it, for whom it is kept for a day. Leads need no claim.',
+    "appeal hand-over img-1 rev-2 --reason 'reads Welsh'",
+  )
+    .option('--reason <text>', 'why', reason)
+    .action(
+      run<{ reason?: string }>(async ({ client, print }, { reason: why }, id, reviewer) => {
+        const { token } = await client.get<AppealAnswer>(pathOf(id!));
+        const body = { reviewer, ...(token !== null && { token }), reason: why };
+        const written = await client.post<WriteReceipt>(`${pathOf(id!)}/handover`, body, { repeatable: true });
+        print(written, () => line`appeal ${id} is handed over to ${reviewer}`);
+      }),
+    );
+
+  command(
+    group,
     'decide',
     'Grants an appeal, which undoes everything the decision led to; grants it in part, with another clause; or denies it. Claims it first if you have not.',
     "appeal decide img-1 granted --reason 'the film is a documentary'",
@@ -247,6 +261,7 @@ function appealText(appeal: AppealAnswer): Shown {
         ? ([
             ['first claimed', time(appeal.firstClaimedAt) ?? 'unread'],
             ['claimed', appeal.claimedBy && `by ${appeal.claimedBy} until ${time(appeal.claimedUntil)}`],
+            ['kept', appeal.reservedFor && `for ${appeal.reservedFor} until ${time(appeal.reservedUntil)}`],
           ] as const)
         : []),
       ...(isOpen

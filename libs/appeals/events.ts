@@ -65,6 +65,26 @@ export const AppealReleased = defineEvent({
   example: { appealId: 'img-1', reviewer: 'rev-2' },
 });
 
+export const AppealHandedOver = defineEvent({
+  type: 'AppealHandedOver',
+  version: 1,
+  summary: 'An open appeal was handed over to a person who is to hear it. Nobody else can claim it until a given time.',
+  schema: eventData({
+    appealId,
+    by: EntityId('Who handed it over.'),
+    reviewer: EntityId('Who is to hear it.'),
+    until: Instant('When it is free for everybody again.'),
+    reason: Type.Optional(Line('Why. No personal data.', 1)),
+  }),
+  example: {
+    appealId: 'img-1',
+    by: 'lena',
+    reviewer: 'rev-2',
+    until: '2022-05-21T10:00:00.000Z',
+    reason: 'reads Welsh',
+  },
+});
+
 export const AppealOverdue = defineEvent({
   type: 'AppealOverdue',
   version: 1,
@@ -130,6 +150,7 @@ export const appealEvents = [
   AppealFiled,
   AppealClaimed,
   AppealReleased,
+  AppealHandedOver,
   AppealOverdue,
   AppealLapsed,
   AppealGranted,

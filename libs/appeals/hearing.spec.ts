@@ -8,7 +8,9 @@ import {
   claimAppeal,
   type DecideAppeal,
   decideAppeal,
+  type HandOverAppeal,
   type HearingFacts,
+  handOverAppeal,
   releaseAppeal,
   renewAppealClaim,
 } from './hearing.js';
@@ -97,6 +99,61 @@ describe('a claim', () => {
   });
 });
 
+describe('handing over', () => {
+  const DAY_MS = 86_400_000;
+  const known = { isHearer: true };
+  const lead: HandOverAppeal = { appealId, by: 'lena', isLead: true, to: 'rev-3', now: NOW };
+  const reviewer: HandOverAppeal = { appealId, by: 'rev-2', isLead: false, token: 1, to: 'rev-3', now: NOW };
+  const until = new Date(NOW + DAY_MS).toISOString();
+
+  it('keeps the appeal for a person for a day, and ends the claim on it', () => {
+    const events = handOverAppeal(claimed, { ...lead, reason: 'reads Welsh' }, known);
+    expect(events).toEqual([
+      { type: 'AppealHandedOver', data: { appealId, by: 'lena', reviewer: 'rev-3', until, reason: 'reads Welsh' } },
+    ]);
+    const kept = evolve(claimed, events);
+    expect(() => claim(kept, 'rev-2')).toThrow(code('appeal-reserved'));
+    expect(() => renewAppealClaim(kept, { ...by('rev-2'), token: 1, leaseMs: LEASE_MS })).toThrow(code('claim-lost'));
+    expect(() => decideAppeal(kept, decision(), facts)).toThrow(code('claim-lost'));
+    expect(claim(kept, 'rev-2', NOW + DAY_MS)).toMatchObject([{ data: { reviewer: 'rev-2', token: 2 } }]);
+    const heard = evolve(kept, claim(kept, 'rev-3'));
+    expect(heard).toMatchObject({ claim: { reviewer: 'rev-3', token: 2 } });
+    expect(heard).not.toHaveProperty('reserved');
+    expect(decideAppeal(heard, decision({ reviewer: 'rev-3', token: 2 }), facts)).toHaveLength(1);
+  });
+
+  it('is for leads, and for who holds the claim with its token', () => {
+    expect(handOverAppeal(claimed, reviewer, known)).toHaveLength(1);
+    for (const wrong of [{ token: 2 }, { token: undefined }, { by: 'rev-9' }])
+      expect(() => handOverAppeal(claimed, { ...reviewer, ...wrong }, known)).toThrow(code('claim-lost'));
+    expect(() => handOverAppeal(open, reviewer, known)).toThrow(code('claim-lost'));
+    // A lead who names a token relies on it.
+    expect(() => handOverAppeal(claimed, { ...lead, token: 1 }, known)).toThrow(code('claim-lost'));
+    expect(() => handOverAppeal(claimed, { ...reviewer, to: 'rev-2' }, known)).toThrow(code('invalid-input'));
+    expect(handOverAppeal(claimed, { ...lead, to: 'lena' }, known)).toHaveLength(1);
+  });
+
+  it('is refused to people who may not hear it or whom nobody knows, and once the appeal is decided', () => {
+    const conflict = { ...known, conflict: 'linked-account' as const };
+    expect(() => handOverAppeal(claimed, lead, conflict)).toThrow(code('linked-account'));
+    expect(() => handOverAppeal(claimed, { ...lead, to: 'web-site' }, known)).toThrow(code('took-part'));
+    expect(() => handOverAppeal(claimed, lead, { isHearer: false })).toThrow(code('hearer-unknown'));
+    const decided = evolve(claimed, decideAppeal(claimed, decision(), facts));
+    expect(() => handOverAppeal(decided, lead, known)).toThrow(code('appeal-decided'));
+    expect(() => handOverAppeal(appealStream.initial, lead, known)).toThrow(code('appeal-unknown'));
+  });
+
+  it('is a no-op if the appeal is kept for that person or claimed by them', () => {
+    const kept = evolve(claimed, handOverAppeal(claimed, reviewer, known));
+    expect(handOverAppeal(kept, reviewer, known)).toEqual([]);
+    expect(handOverAppeal(kept, lead, known)).toEqual([]);
+    expect(handOverAppeal(kept, { ...lead, to: 'rev-4' }, known)).toHaveLength(1);
+    expect(handOverAppeal(kept, { ...lead, now: NOW + DAY_MS }, known)).toHaveLength(1);
+    expect(handOverAppeal(claimed, { ...lead, to: 'rev-2' }, known)).toEqual([]);
+    expect(handOverAppeal(claimed, { ...lead, to: 'rev-2', now: NOW + LEASE_MS }, known)).toHaveLength(1);
+  });
+});
+
 describe('a decision', () => {
   it('says what it is about, so that it can be carried out', () => {
     expect(decideAppeal(claimed, decision(), facts)).toEqual([
@@ -160,7 +217,7 @@ describe('a decision', () => {
 
 it('is decided once, by the holder of the last claim, however two people claim, renew, release and decide', () => {
   const step = fc.record({
-    act: fc.constantFrom('claim', 'renew', 'release', 'deny', 'grant'),
+    act: fc.constantFrom('claim', 'renew', 'release', 'hand-over', 'deny', 'grant'),
     who: fc.constantFrom('rev-2', 'rev-3'),
     token: fc.integer({ min: 1, max: 3 }),
     waitMs: fc.constantFrom(0, LEASE_MS / 2, LEASE_MS),
@@ -172,12 +229,16 @@ it('is decided once, by the holder of the last claim, however two people claim, 
       const decisions: AppealEvent[] = [];
       for (const { act, who, token, waitMs } of steps) {
         now += waitMs;
-        const { claim: held, claims } = state;
+        const { claim: held, claims, reserved } = state;
         const use = { ...by(who, now), token };
         const attempt = (): AppealEvent[] => {
           if (act === 'claim') return claim(state, who, now);
           if (act === 'renew') return renewAppealClaim(state, { ...use, leaseMs: LEASE_MS });
           if (act === 'release') return releaseAppeal(state, use);
+          if (act === 'hand-over') {
+            const to = who === 'rev-2' ? 'rev-3' : 'rev-2';
+            return handOverAppeal(state, { appealId, by: who, isLead: false, token, to, now }, { isHearer: true });
+          }
           return decideAppeal(state, decision({ ...use, outcome: act === 'deny' ? 'denied' : 'granted' }), facts);
         };
         let events: AppealEvent[];
@@ -190,6 +251,7 @@ it('is decided once, by the holder of the last claim, however two people claim, 
         for (const event of events) {
           // Nobody but the holder acts while the lease lasts, and nobody with an earlier token at any time.
           if (held && now < held.until) expect(who).toBe(held.reviewer);
+          if (act === 'claim' && reserved && now < reserved.until) expect(who).toBe(reserved.reviewer);
           if (act === 'deny' || act === 'grant') decisions.push(event);
           if (act !== 'claim') expect(token).toBe(claims);
         }
@@ -211,7 +273,9 @@ it('is not decided once what it is against is undone, so that it never undoes th
   expect(() => after()).toThrow(code('decision-undone'));
   expect(() => after(3)).toThrow(code('decision-undone'));
   expect(after(1, 2)).toMatchObject([{ data: { round: 2 } }]);
-  const byHand = evolve(appealStream.initial, [{ ...filed, data: { ...filed.data, caseId: undefined } } as AppealEvent]);
+  const byHand = evolve(appealStream.initial, [
+    { ...filed, data: { ...filed.data, caseId: undefined } } as AppealEvent,
+  ]);
   const held = evolve(byHand, claim(byHand, 'rev-2'));
   expect(decideAppeal(held, decision(), { ...facts, since: undefined })).toHaveLength(1);
 });

@@ -1,6 +1,6 @@
 import type { Order } from '../enforcement/index.js';
-import { toIso } from '../kernel/clock.js';
-import { InvalidInput, Refusal } from '../kernel/errors.js';
+import { DAY_MS, toIso } from '../kernel/clock.js';
+import { InvalidInput, NotFound, Refusal } from '../kernel/errors.js';
 import { type Appeal, isUndone, type Outcome, refuseUnknown } from './appeal.js';
 import { type AppealConflict, CONFLICT_MESSAGES } from './conflict.js';
 import type { AppealEvent } from './events.js';
@@ -21,6 +21,9 @@ export interface HearingFacts {
   clauses: readonly string[];
 }
 
+/** How long an appeal waits for the person it was handed over to, before others may claim it. */
+const HANDOVER_MS = DAY_MS;
+
 export interface Hearing {
   appealId: string;
   reviewer: string;
@@ -31,7 +34,7 @@ export interface Hearing {
 /**
  * A no-op while more than half of the reviewer's own lease is left, which is renewed after that.
  * @throws NotFound appeal-unknown
- * @throws Refusal appeal-decided, appeal-claimed, and the conflicts of interest
+ * @throws Refusal appeal-decided, appeal-reserved, appeal-claimed, and the conflicts of interest
  */
 export function claimAppeal(
   state: Appeal,
@@ -41,6 +44,7 @@ export function claimAppeal(
   refuseUnknown(state, appealId);
   refuseDecided(state, appealId);
   refuseConflict(state, appealId, reviewer, facts);
+  refuseReserved(state, appealId, reviewer, now);
   refuseClaimed(state, appealId, reviewer, now);
   const isOwn = state.claim?.reviewer === reviewer;
   if (isOwn && state.claim!.until - now > leaseMs / 2) return [];
@@ -70,6 +74,55 @@ export function releaseAppeal(state: Appeal, { appealId, reviewer, token }: Omit
   const { claim } = state;
   if (claim?.reviewer !== reviewer || claim.token !== token) return [];
   return [{ type: 'AppealReleased', data: { appealId, reviewer } }];
+}
+
+export interface HandOverAppeal {
+  appealId: string;
+  /** Who hands it over, with the token of their claim; a lead needs none. */
+  by: string;
+  token?: number | undefined;
+  isLead: boolean;
+  to: string;
+  /** Epoch milliseconds. */
+  now: number;
+  reason?: string | undefined;
+}
+
+/**
+ * Keeps an appeal for a person who is to hear it, and ends the claim on it. A no-op if it is kept for them or claimed by them.
+ * @param facts about that person; `isHearer` is whether they can hear appeals at all
+ * @throws NotFound appeal-unknown, hearer-unknown; InvalidInput
+ * @throws Refusal appeal-decided, claim-lost, and the conflicts of interest
+ */
+export function handOverAppeal(
+  state: Appeal,
+  handOver: HandOverAppeal,
+  facts: Pick<HearingFacts, 'conflict'> & { isHearer: boolean },
+): AppealEvent[] {
+  const { appealId, by, token, isLead, to, now, reason } = handOver;
+  refuseUnknown(state, appealId);
+  refuseDecided(state, appealId);
+  const { claim, reserved } = state;
+  // Repeated after the claim of who handed it over ended with the first.
+  if (reserved?.reviewer === to && now < reserved.until) return [];
+  if (!isLead || token !== undefined) refuseWithoutClaim(state, { appealId, reviewer: by, token: token ?? 0 });
+  if (to === by && !isLead)
+    throw new InvalidInput([{ field: '/reviewer', message: 'is yourself: name another person' }]);
+  if (claim?.reviewer === to && now < claim.until) return [];
+  if (!facts.isHearer) {
+    throw new NotFound(
+      'hearer-unknown',
+      `nobody named ${to} has a token of a role that hears appeals: GET /v1/appeals/${appealId} lists to leads who has`,
+    );
+  }
+  refuseConflict(state, appealId, to, facts);
+  const until = toIso(now + HANDOVER_MS);
+  return [
+    {
+      type: 'AppealHandedOver',
+      data: { appealId, by, reviewer: to, until, ...(reason !== undefined && { reason }) },
+    },
+  ];
 }
 
 export interface DecideAppeal extends UseOfClaim {
@@ -140,6 +193,16 @@ function refuseConflict(
   if (found) throw new Refusal(found, CONFLICT_MESSAGES[found](reviewer, appealId));
 }
 
+function refuseReserved({ reserved }: Appeal, appealId: string, reviewer: string, now: number): void {
+  if (!reserved || reserved.reviewer === reviewer || now >= reserved.until) return;
+  const until = toIso(reserved.until);
+  throw new Refusal(
+    'appeal-reserved',
+    `appeal ${appealId} is kept for another reviewer until ${until}: claim another one, or the next one that is due`,
+    { until },
+  );
+}
+
 function refuseClaimed({ claim }: Appeal, appealId: string, reviewer: string, now: number): void {
   if (!claim || claim.reviewer === reviewer || now >= claim.until) return;
   const until = toIso(claim.until);
@@ -151,7 +214,7 @@ function refuseClaimed({ claim }: Appeal, appealId: string, reviewer: string, no
 }
 
 /** The lease may have ended, as long as nobody else has claimed the appeal. */
-function refuseWithoutClaim({ claim }: Appeal, { appealId, reviewer, token }: UseOfClaim): void {
+function refuseWithoutClaim({ claim }: Appeal, { appealId, reviewer, token }: Omit<UseOfClaim, 'now'>): void {
   if (claim?.reviewer === reviewer && claim.token === token) return;
   const now =
     claim === undefined

@@ -12,6 +12,7 @@ import {
 } from './features/claim-appeal.js';
 import { DecideAppealController, DecideAppealHandler } from './features/decide-appeal.js';
 import { FileAppealController, FileAppealHandler } from './features/file-appeal.js';
+import { HandOverAppealController, HandOverAppealHandler } from './features/hand-over-appeal.js';
 import { NextAppealController, NextAppealHandler } from './features/next-appeal.js';
 import { appealCarryingOut } from './processes/carrying-out.js';
 import { appealLapsing } from './processes/lapsing.js';
@@ -49,6 +50,7 @@ export const appealsContext: Context = {
     RenewAppealClaimHandler,
     NextAppealHandler,
     ReleaseAppealHandler,
+    HandOverAppealHandler,
     DecideAppealHandler,
     ListAppealsHandler,
     ShowAppealHandler,
@@ -64,6 +66,7 @@ export const appealsContext: Context = {
         ShowAppealController,
         NextAppealController,
         ClaimAppealController,
+        HandOverAppealController,
         DecideAppealController,
       ],
     },

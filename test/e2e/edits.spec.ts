@@ -23,6 +23,7 @@ const EXCEPTIONS: Record<string, string> = {
   'DELETE /v1/appeals/:id/claim': FENCED,
   'PUT /v1/appeals/:id/claim': FENCED,
   'POST /v1/appeals/:id/decision': FENCED,
+  'POST /v1/appeals/:id/handover': FENCED,
   'POST /v1/appeals/next': WORKS,
   'POST /v1/bulk-jobs': CREATES,
   'DELETE /v1/bulk-jobs/:id': ONCE,

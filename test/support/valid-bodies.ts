@@ -50,6 +50,7 @@ export const validBodies: Record<string, Record<string, unknown>[]> = {
     { outcome: 'denied', reason: 'it shows an injury', token: 1 },
   ],
   'PUT /v1/appeals/:id/claim': [{ token: 1 }],
+  'POST /v1/appeals/:id/handover': [{ reviewer: 'rev-2', reason: 'reads Welsh', token: 1 }],
   'PUT /v1/gate/limit': [{ limit: 0.0002, reason: 'as published' }],
   'PUT /v1/gate/parameters': [
     { alpha: 0.04, labelDelayDays: 14, lateShare: 0.01, recallLower: 0.5, reason: 'measured' },

@@ -24,7 +24,7 @@ it('says that a measure is imposed only once its enforcement is complete', async
   const append = (stream: string, type: string, data: object) =>
     store.append([{ stream, expected: 'any', events: [newEvent(type, { ...data })] }]);
   const transactor = new Transactor(store, timeOrderedIds(systemClock), systemClock, eventRules);
-  const reader = new AppealFactsReader(store, transactor, { read: () => Promise.reject() } as never, systemClock);
+  const reader = new AppealFactsReader(store, transactor, { read: () => Promise.reject() } as never, {} as never);
   const isImposed = async () => (await reader.forFiling(caseId)).isImposed;
   expect(await isImposed()).toBe(false);
   await append(`enforcement-${caseId}`, 'EnforcementOrdered', {

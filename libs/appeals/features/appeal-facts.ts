@@ -2,19 +2,18 @@ import { Inject, Injectable } from '@nestjs/common';
 import { accountStream, consequencesOf, isCause } from '../../account/index.js';
 import { EnforcementOrdered, enforcementStream, type Order } from '../../enforcement/index.js';
 import type { EventStore } from '../../event-store/event-store.js';
-import { Transactor } from '../../event-store/transact.js';
+import { type Load, Transactor } from '../../event-store/transact.js';
 import { isOf } from '../../events/event-definition.js';
 import { ImageWithheld, withholdingStream } from '../../images/index.js';
-import type { Clock } from '../../kernel/clock.js';
 import { foldRecorded } from '../../kernel/decider.js';
 import type { Position, RecordedEvent } from '../../kernel/envelope.js';
 import { Refusal } from '../../kernel/errors.js';
-import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
-import { clausesAt, policyStream } from '../../policy/index.js';
+import { EVENT_STORE } from '../../platform/ports.js';
 import { type Case, CaseFactsReader, caseStream, ReviewConfirmed, reviewerStream } from '../../review/index.js';
-import { appealStream } from '../appeal.js';
+import type { Appeal } from '../appeal.js';
 import type { FilingFacts } from '../filing.js';
 import type { HearingFacts } from '../hearing.js';
+import { Hearers } from '../queries/hearers.js';
 import { conflictWith } from '../queries/hearing-conflicts.js';
 import { isOfCause, peopleBehind, peopleOfCase } from '../queries/people-involved.js';
 
@@ -25,7 +24,7 @@ export class AppealFactsReader {
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(Transactor) private readonly transactor: Transactor,
     @Inject(CaseFactsReader) private readonly cases: CaseFactsReader,
-    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(Hearers) private readonly hearers: Pick<Hearers, 'isHearer'>,
   ) {}
 
   async forFiling(enforcementId: string): Promise<FilingFacts> {
@@ -46,38 +45,57 @@ export class AppealFactsReader {
     };
   }
 
-  /** @throws NotCaughtUp; Refusal case-parked, image-parked */
-  async forHearing(appealId: string, reviewer: string): Promise<HearingFacts> {
-    const { state: enforcement } = await this.transactor.load(enforcementStream, appealId);
+  /**
+   * @param load reads the appeal itself
+   * @throws NotCaughtUp; Refusal case-parked, image-parked
+   */
+  async forHearing(appealId: string, reviewer: string, load: Load<Appeal>): Promise<HearingFacts> {
+    const [appeal, { state: enforcement }] = await Promise.all([
+      load(),
+      this.transactor.load(enforcementStream, appealId),
+    ]);
     const { order } = enforcement;
     // An appeal is filed against what was ordered, so only one that is unknown has none.
     if (!order) return { order: { accountId: '', measure: 'strike', categories: [] }, clauses: [] };
     const { accountId, caseId } = order;
-    const [{ state: appeal }, { state: profile }, { state: policies }, account] = await Promise.all([
-      this.transactor.load(appealStream, appealId),
-      this.transactor.load(reviewerStream, reviewer),
-      this.transactor.load(policyStream, undefined),
-      this.store.readStream(`${accountStream.category}-${accountId}`),
-    ]);
-    const clauses = clausesAt(policies, this.clock.now()).map(({ id }) => id);
+    const account = await this.store.readStream(`${accountStream.category}-${accountId}`);
     const involved = { appeal, accountId, imposedBy: peopleBehind(account, appealId) };
-    const links = new Map([[reviewer, profile.accounts]]);
-    if (caseId === undefined) return { order, clauses, conflict: conflictWith(involved, reviewer, { links }) };
+    if (caseId === undefined) {
+      const { state: profile } = await this.transactor.load(reviewerStream, reviewer);
+      // Its decision names no clause.
+      return {
+        order,
+        clauses: [],
+        conflict: conflictWith(involved, reviewer, { links: new Map([[reviewer, profile.accounts]]) }),
+      };
+    }
     const { facts, ...ofCase } = await this.ofCase(caseId, reviewer);
-    const conflict = conflictWith({ ...involved, ofCase }, reviewer, { ...facts, links });
     const { round, inForce } = ofCase.state;
+    const conflict = conflictWith({ ...involved, ofCase }, reviewer, facts);
+    const clauses = [...(facts.clauses ?? [])];
     return { order, clauses, conflict, round, since: inForce?.since, isReopened: isReopened(ofCase.state) };
   }
 
+  /** What a lead needs of the person to whom an appeal is handed over. @throws NotCaughtUp; Refusal case-parked, image-parked */
+  async forHandOver(appealId: string, to: string, load: Load<Appeal>): Promise<HearingFacts & { isHearer: boolean }> {
+    const [facts, isHearer] = await Promise.all([this.forHearing(appealId, to, load), this.hearers.isHearer(to)]);
+    return { ...facts, isHearer };
+  }
+
   private async ofCase(caseId: string, reviewer: string) {
-    const facts = await this.cases.read(caseId, [reviewer]);
+    let history: readonly RecordedEvent[] = [];
+    const facts = await this.cases.read(caseId, [reviewer], {
+      load: async () => {
+        history = await this.store.readStream(`${caseStream.category}-${caseId}`);
+        return foldRecorded(caseStream, history);
+      },
+    });
     if (facts.isCaseParked || facts.isParked) {
       throw new Refusal(
         facts.isCaseParked ? 'case-parked' : 'image-parked',
         `an event of image ${caseId} can't be processed, so that it is not known who flagged or owns it: GET /v1/views shows the parked keys with their errors; fix the cause, then try again`,
       );
     }
-    const history = await this.store.readStream(`${caseStream.category}-${caseId}`);
     return { state: foldRecorded(caseStream, history), people: peopleOfCase(history), facts };
   }
 

@@ -3,7 +3,7 @@ import { CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Type } from 'class-transformer';
 import type { Static } from 'typebox';
 import { CommandRoute, decisionHandler, RequestCommand } from '../../context/decision.js';
-import { Transactor } from '../../event-store/transact.js';
+import { type Load, Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IsInteger } from '../../http/field-rules.js';
@@ -14,7 +14,7 @@ import { writeReceipt, writeReceiptFields } from '../../http/write-receipt.js';
 import { type Clock, toIso } from '../../kernel/clock.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, SETTINGS } from '../../platform/ports.js';
-import { type AppealClaim, appealStream } from '../appeal.js';
+import { type Appeal, type AppealClaim, appealStream } from '../appeal.js';
 import { APPEAL_CONFLICTS } from '../conflict.js';
 import { claimAppeal, releaseAppeal, renewAppealClaim } from '../hearing.js';
 import { APPEAL_ID, HEARERS } from '../queries/appeal-fields.js';
@@ -44,7 +44,7 @@ export class ClaimAppealHandler implements ICommandHandler<ClaimAppeal> {
       appealId,
       context,
       (state, facts) => claimAppeal(state, { ...by, now: this.clock.now() }, facts),
-      () => this.facts.forHearing(appealId, by.reviewer),
+      (load: Load<Appeal>) => this.facts.forHearing(appealId, by.reviewer, load),
     );
     return { ...commandResult(result), claim: result.state.claim! };
   }
@@ -138,7 +138,16 @@ export class ClaimAppealController extends CommandRoute {
       answer: claimAnswer('The appeal is reserved.'),
       refusals: {
         404: ['appeal-unknown'],
-        409: [...['appeal-decided', 'appeal-claimed', ...APPEAL_CONFLICTS, 'case-parked', 'image-parked']],
+        409: [
+          ...[
+            'appeal-decided',
+            'appeal-reserved',
+            'appeal-claimed',
+            ...APPEAL_CONFLICTS,
+            'case-parked',
+            'image-parked',
+          ],
+        ],
         503: ['not-caught-up'],
       },
     },

@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common'
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsIn } from 'class-validator';
 import { CommandRoute, RequestCommand } from '../../context/decision.js';
-import { Transactor } from '../../event-store/transact.js';
+import { type Load, Transactor } from '../../event-store/transact.js';
 import { type CommandResult, commandResult } from '../../event-store/write-result.js';
 import { Roles } from '../../http/credentials/route-access.js';
 import { IdParam, IfGiven, IsLabel, IsReason, Means } from '../../http/field-rules.js';
@@ -10,7 +10,7 @@ import { Operation, receipt } from '../../http/openapi/operation.js';
 import { Context } from '../../http/request-context.js';
 import type { Clock } from '../../kernel/clock.js';
 import { CLOCK } from '../../platform/ports.js';
-import { appealStream, OUTCOMES, type Outcome } from '../appeal.js';
+import { type Appeal, appealStream, OUTCOMES, type Outcome } from '../appeal.js';
 import { APPEAL_CONFLICTS } from '../conflict.js';
 import { decideAppeal } from '../hearing.js';
 import { APPEAL_ID, HEARERS } from '../queries/appeal-fields.js';
@@ -52,7 +52,7 @@ export class DecideAppealHandler implements ICommandHandler<DecideAppeal> {
         appealId,
         context,
         (state, facts) => decideAppeal(state, { ...decision, now: this.clock.now() }, facts),
-        () => this.facts.forHearing(appealId, reviewer),
+        (load: Load<Appeal>) => this.facts.forHearing(appealId, reviewer, load),
       ),
     );
   }

@@ -38,6 +38,8 @@ export const appealFields = {
   ),
   claimedBy: orNull(text('The reviewer who claimed it.')),
   claimedUntil: orNull(instant('When the claim ends.')),
+  reservedFor: orNull(text('The person to whom it was handed over: nobody else can claim it. Null for the service.')),
+  reservedUntil: orNull(instant('Until when nobody else can.')),
   decidedAt: orNull(instant('When it was decided, or lapsed.')),
   decidedBy: orNull(text('Who decided it; null for the service.')),
   clause: orNull(text('The clause that was violated, if it was granted in part.')),

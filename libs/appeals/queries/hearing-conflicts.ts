@@ -21,7 +21,7 @@ import type { AppealConflict } from '../conflict.js';
 import { peopleBehind, peopleOfCase } from './people-involved.js';
 
 /** Appeals that are looked at in one go. */
-const AT_ONCE = 8;
+export const AT_ONCE = 8;
 
 /** Who had a hand in what an appeal is about. */
 export interface Involved {
@@ -34,6 +34,9 @@ export interface Involved {
 }
 
 type Facts = Parameters<typeof conflictOf>[2];
+
+/** People, and what their conflicts of interest depend on for every appeal. */
+export type Asking = { people: readonly string[] } & Required<Pick<Facts, 'severities' | 'severeViewers' | 'links'>>;
 
 /** Why a person may not hear an appeal; undefined if they may. */
 export function conflictWith(
@@ -70,26 +73,33 @@ export class HearingConflicts {
     @Inject(SevereViewing) private readonly viewing: SevereViewing,
   ) {}
 
-  /** @returns in the order of the appeals: why the person may not hear it */
-  async ofPerson(appealIds: readonly string[], person: string): Promise<(AppealConflict | undefined)[]> {
-    return pMap(appealIds, async (id) => (await this.ofPeople(id, [person]))[0], { concurrency: AT_ONCE });
+  /** Reads once what the conflicts of these people depend on for every appeal. */
+  async asking(people: readonly string[]): Promise<Asking> {
+    const [severities, severeViewers, profiles] = await Promise.all([
+      this.viewing.severities(),
+      this.viewing.viewers(),
+      Promise.all(people.map((one) => this.transactor.load(reviewerStream, one))),
+    ]);
+    const links = new Map(people.map((one, n) => [one, profiles[n]!.state.accounts]));
+    return { people, severities, severeViewers, links };
   }
 
-  /** @returns in the order of the people: why they may not hear the appeal */
-  async ofPeople(appealId: string, people: readonly string[]): Promise<(AppealConflict | undefined)[]> {
+  /** @returns in the order of the appeals, and of the people: why they may not hear the appeal */
+  async of(appealIds: readonly string[], asking: Asking): Promise<(AppealConflict | undefined)[][]> {
+    return pMap(appealIds, (id) => this.ofOne(id, asking), { concurrency: AT_ONCE });
+  }
+
+  private async ofOne(appealId: string, { people, ...known }: Asking): Promise<(AppealConflict | undefined)[]> {
     const [{ state: appeal }, { state: enforcement }] = await Promise.all([
       this.transactor.load(appealStream, appealId),
       this.transactor.load(enforcementStream, appealId),
     ]);
     const { accountId } = appeal;
     const caseId = enforcement.order?.caseId;
-    const [account, ofCase, owner, severities, severeViewers, profiles, noted] = await Promise.all([
+    const [account, ofCase, owner, noted] = await Promise.all([
       this.store.readStream(`${accountStream.category}-${accountId}`),
       caseId === undefined ? undefined : this.store.readStream(`${caseStream.category}-${caseId}`),
       caseId === undefined ? undefined : this.images.findAtOnce(caseId),
-      this.viewing.severities(),
-      this.viewing.viewers(),
-      Promise.all(people.map((one) => this.transactor.load(reviewerStream, one))),
       Promise.all(
         people.map((one) =>
           caseId === undefined ? undefined : this.transactor.load(notedFlaggerStream, notedFlaggerId(caseId, one)),
@@ -101,9 +111,8 @@ export class HearingConflicts {
       ...(ofCase && { ofCase: { state: foldRecorded(caseStream, ofCase), people: peopleOfCase(ofCase) } }),
     };
     const facts = {
+      ...known,
       ...(owner !== undefined && { owner }),
-      ...{ severities, severeViewers },
-      links: new Map(people.map((one, n) => [one, profiles[n]!.state.accounts])),
       notedRounds: new Map(people.map((one, n) => [one, noted[n]?.state.round ?? 0])),
     };
     return people.map((one) => conflictWith(involved, one, facts));

@@ -41,7 +41,7 @@ export class ListAppeals extends PageQuery<Page<AppealEntry>> {
   account?: string;
 
   @IfGiven()
-  @IsEntityId('Only appeals that this reviewer has claimed or decided.')
+  @IsEntityId('Only appeals that this reviewer has claimed or decided, or that were handed over to them.')
   reviewer?: string;
 
   @Means('Only open appeals whose deadline has passed, or only others.')
@@ -63,6 +63,7 @@ export class ListAppeals extends PageQuery<Page<AppealEntry>> {
 
 const NOW = 'to_timestamp($1::float8 / 1000)';
 const IS_OVERDUE = `(status = 'open' AND due_at <= ${NOW})`;
+const IS_RESERVED = `(status = 'open' AND reserved_until > ${NOW})`;
 const IS_CLAIMED = `(status = 'open' AND claimed_until > ${NOW})`;
 
 @QueryHandler(ListAppeals)
@@ -93,7 +94,8 @@ export class ListAppealsHandler implements IQueryHandler<ListAppeals> {
     if (reviewer !== undefined && isService(reader)) conditions.push('false');
     else if (reviewer !== undefined) {
       const person = placeOf(reviewer);
-      conditions.push(`(decided_by = ${person}::text OR (claimed_by = ${person}::text AND ${IS_CLAIMED}))`);
+      const has = `(claimed_by = ${person}::text AND ${IS_CLAIMED}) OR (reserved_for = ${person}::text AND ${IS_RESERVED})`;
+      conditions.push(`(decided_by = ${person}::text OR ${has})`);
     }
     if (overdue !== undefined) conditions.push(overdue === 'true' ? IS_OVERDUE : `NOT ${IS_OVERDUE}`);
     if (claimed !== undefined) conditions.push(claimed === 'true' ? IS_CLAIMED : `coalesce(NOT ${IS_CLAIMED}, true)`);
@@ -110,8 +112,8 @@ export class ListAppealsHandler implements IQueryHandler<ListAppeals> {
     const open = rows
       .slice(0, limit)
       .flatMap(({ status, appeal_id }) => (isShownTo && status === 'open' ? appeal_id : []));
-    const found = await this.conflicts.ofPerson(open, hearer);
-    const conflictOf = new Map(open.map((id, n) => [id, found[n]]));
+    const found = open.length === 0 ? [] : await this.conflicts.of(open, await this.conflicts.asking([hearer]));
+    const conflictOf = new Map(open.map((id, n) => [id, found[n]![0]]));
     return toPage(
       rows,
       limit,
@@ -125,6 +127,8 @@ export class ListAppealsHandler implements IQueryHandler<ListAppeals> {
 function entryOf(row: any, reader: Actor, now: number): Omit<AppealEntry, 'conflict'> {
   const isClaimed = row.status === 'open' && row.claimed_until !== null && now < row.claimed_until.getTime();
   const isShown = isClaimed && !isService(reader);
+  const isReserved = row.status === 'open' && row.reserved_until !== null && now < row.reserved_until.getTime();
+  const isReservedShown = isReserved && !isService(reader);
   return {
     appealId: row.appeal_id,
     accountId: row.account_id,
@@ -138,6 +142,8 @@ function entryOf(row: any, reader: Actor, now: number): Omit<AppealEntry, 'confl
     firstClaimedAt: isService(reader) ? null : row.first_claimed_at && toIso(row.first_claimed_at),
     claimedBy: isShown ? row.claimed_by : null,
     claimedUntil: isShown ? toIso(row.claimed_until) : null,
+    reservedFor: isReservedShown ? row.reserved_for : null,
+    reservedUntil: isReservedShown ? toIso(row.reserved_until) : null,
     decidedAt: row.decided_at && toIso(row.decided_at),
     decidedBy: isService(reader) ? null : row.decided_by,
     clause: row.clause,
@@ -159,6 +165,8 @@ export const appealExample: AppealEntry = {
   firstClaimedAt: null,
   claimedBy: null,
   claimedUntil: null,
+  reservedFor: null,
+  reservedUntil: null,
   decidedAt: null,
   decidedBy: null,
   clause: null,

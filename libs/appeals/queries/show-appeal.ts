@@ -30,7 +30,14 @@ import type { RecordedEvent } from '../../kernel/envelope.js';
 import { PersonKeys } from '../../platform/personal-data/person-keys.js';
 import { CLOCK, EVENT_STORE } from '../../platform/ports.js';
 import { appealStream, refuseUnknown } from '../appeal.js';
-import { AppealClaimed, AppealDenied, AppealFiled, AppealGranted, AppealLapsed, AppealPartlyGranted } from '../events.js';
+import {
+  AppealClaimed,
+  AppealDenied,
+  AppealFiled,
+  AppealGranted,
+  AppealLapsed,
+  AppealPartlyGranted,
+} from '../events.js';
 import { APPEAL_ID, appealFields, conflictField, HEARERS, isLead, isService } from './appeal-fields.js';
 import { Hearers } from './hearers.js';
 import { appealExample } from './list-appeals.js';
@@ -93,7 +100,10 @@ export class ShowAppealHandler implements IQueryHandler<ShowAppeal> {
     refuseUnknown(state, id);
     const filed = events.findLast((event) => isOf(AppealFiled, event))! as RecordedOf<typeof AppealFiled>;
     const decision = state.status === 'open' ? undefined : events.findLast(isEnd);
-    const claim = state.claim && this.clock.now() < state.claim.until ? state.claim : undefined;
+    const lasting = <Until extends { until: number }>(one?: Until) =>
+      one && this.clock.now() < one.until ? one : undefined;
+    const claim = lasting(state.claim);
+    const reserved = isService(actor) ? undefined : lasting(state.reserved);
     const isOwn = claim?.reviewer === actor.id;
     const { order, status } = enforcement;
     const personal = await readPersonal(this.keys, filed, AppealFiled, 'text');
@@ -116,6 +126,8 @@ export class ShowAppealHandler implements IQueryHandler<ShowAppeal> {
       firstClaimedAt: isService(actor) ? null : firstClaimed(events, filed),
       claimedBy: isService(actor) ? null : (claim?.reviewer ?? null),
       claimedUntil: isService(actor) || !claim ? null : toIso(claim.until),
+      reservedFor: reserved?.reviewer ?? null,
+      reservedUntil: reserved ? toIso(reserved.until) : null,
       ...decisionOf(decision, isService(actor)),
       text: isOwn ? personal.text : null,
       isErased: personal.isErased,

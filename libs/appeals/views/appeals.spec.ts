@@ -5,6 +5,7 @@ import {
   AppealDenied,
   AppealFiled,
   AppealGranted,
+  AppealHandedOver,
   AppealLapsed,
   AppealOverdue,
   AppealReleased,
@@ -72,4 +73,20 @@ it('has an appeal that lapsed as over and as undecided', () => {
   expect(once.map(({ rows }) => rows['img-1']!.status)).toEqual(['open', 'open', 'lapsed', 'open']);
   expect(once[2]!.rows['img-1']).toMatchObject({ claimed_by: null, decided_by: null, decided_at: expect.any(Number) });
   expect(once[2]!.counters).toEqual({ all: { granted: 0, partly_granted: 0, denied: 0 } });
+});
+
+it('has for whom it is kept, until somebody claims it', () => {
+  const { once, replayed } = replay(appealsView, [
+    recordedOf(1, AppealFiled),
+    recordedOf(2, AppealClaimed),
+    recordedOf(3, AppealHandedOver),
+    recordedOf(4, AppealClaimed, { token: 2 }),
+  ]);
+  expect(replayed).toEqual(once);
+  expect(once.map(({ rows }) => [rows['img-1']!.claimed_by, rows['img-1']!.reserved_for])).toEqual([
+    [null, null],
+    ['rev-2', null],
+    [null, 'rev-2'],
+    ['rev-2', null],
+  ]);
 });

@@ -19,6 +19,9 @@ const columns = {
   first_claimed_at: nullable(timestamptz()),
   claimed_by: nullable(text()),
   claimed_until: nullable(timestamptz()),
+  /** To whom it was handed over. */
+  reserved_for: nullable(text()),
+  reserved_until: nullable(timestamptz()),
   decided_at: nullable(timestamptz()),
   decided_by: nullable(text()),
   clause: nullable(text()),
@@ -33,7 +36,7 @@ const columns = {
 
 export type AppealRow = RowOf<typeof columns>;
 
-const UNCLAIMED = { claimed_by: null, claimed_until: null };
+const UNCLAIMED = { claimed_by: null, claimed_until: null, reserved_for: null, reserved_until: null };
 const NONE = { granted: 0, partly_granted: 0, denied: 0 };
 const OUTCOME_OF = {
   AppealGranted: { status: 'granted', column: 'granted' },
@@ -80,11 +83,16 @@ export const appealsView = defineView({
           row && {
             ...row,
             first_claimed_at: row.first_claimed_at ?? at,
+            ...UNCLAIMED,
             ...{ claimed_by: data.reviewer, claimed_until: Date.parse(data.until), position },
           }
         );
       case 'AppealReleased':
         return row && { ...row, ...UNCLAIMED, position };
+      case 'AppealHandedOver': {
+        const { reviewer, until } = data;
+        return row && { ...row, ...UNCLAIMED, reserved_for: reviewer, reserved_until: Date.parse(until), position };
+      }
       case 'AppealOverdue':
         return row && { ...row, overdue_at: at, position };
       case 'AppealLapsed':

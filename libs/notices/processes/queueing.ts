@@ -7,11 +7,11 @@ import type { Transactor } from '../../event-store/transact.js';
 import { isOf, type RecordedOf } from '../../events/event-definition.js';
 import { type Clock, DAY_MS, toIso } from '../../kernel/clock.js';
 import { causedBy } from '../../kernel/command-context.js';
-import { FlaggerNoted } from '../../review/index.js';
+import { CaseReopened, FlaggerNoted } from '../../review/index.js';
 import { type Consumer, defineConsumer } from '../../subscriptions/consumer.js';
 import type { CHANNELS } from '../events.js';
 import { type Notice, noticeStream, queueNotice } from '../notice.js';
-import { isReview, REVIEWS, type Reporters, type Review } from '../queries/reporters.js';
+import { isPartOfDecision, isReview, REVIEWS, type Reporters, type Review } from '../queries/reporters.js';
 import { type Language, languageOf } from '../templates/message.js';
 
 export const NOTICE_QUEUEING = 'notice-queueing';
@@ -38,6 +38,7 @@ const EVENTS = [
   AppealPartlyGranted,
   AppealDenied,
   FlaggerNoted,
+  CaseReopened,
   ...REVIEWS,
 ];
 type Decision = RecordedOf<(typeof EVENTS)[number]>;
@@ -84,6 +85,10 @@ export function noticeQueueing(ports: QueueingPorts): Consumer {
     await queue(event, flaggedBy, 'reporter', flagContent(decision, await reporters.isOverturning(decision)));
   }
 
+  async function notifyReporters(event: Parameters<Reporters['of']>[0], content: Content): Promise<void> {
+    for await (const reporter of reporters.of(event)) await queue(event, reporter, 'reporter', content);
+  }
+
   return defineConsumer({
     name: NOTICE_QUEUEING,
     events: EVENTS,
@@ -91,10 +96,12 @@ export function noticeQueueing(ports: QueueingPorts): Consumer {
     async react(event) {
       if (channels.length === 0 || Date.parse(event.recordedAt) < clock.now() - MAX_AGE_DAYS * DAY_MS) return;
       if (isReview(event)) {
-        // The round that overturned it has a decision of its own, or is to have one.
-        if (event.type === 'ReviewOverturned' && event.data.decidedRound !== undefined) return;
-        const content = flagContent(event, await reporters.isOverturning(event));
-        for await (const reporter of reporters.of(event)) await queue(event, reporter, 'reporter', content);
+        if (isPartOfDecision(event)) return;
+        await notifyReporters(event, flagContent(event, await reporters.isOverturning(event)));
+      } else if (event.type === 'CaseReopened') {
+        // A lead who reopened it has it judged again: the decision of the new round notifies them.
+        if (event.data.undoes === undefined) return;
+        await notifyReporters(event, { kind: 'flag-decided', outcome: 'reopened', caseId: event.data.caseId });
       } else if (event.type === 'FlaggerNoted') await answerNoted(event);
       else if (event.type === 'EnforcementReversed') await notifyReversed(event);
       else {

@@ -21,6 +21,20 @@ import { notedReportersView } from '../views/noted-reporters.js';
 export const REVIEWS = [ReviewConfirmed, ReviewUpheld, ReviewDismissed, ModelProblemFound, ReviewOverturned];
 export type Review = RecordedOf<(typeof REVIEWS)[number]>;
 
+/** A bulk job that had decided the case was undone: it waits as if nobody had decided it. */
+const isUndone = (event: RecordedEvent): event is Undone =>
+  isOf(CaseReopened, event) && event.data.undoes !== undefined;
+type Undone = RecordedOf<typeof CaseReopened>;
+
+/** What a review has found about the image. */
+const FOUND = {
+  ReviewConfirmed: 'a violation',
+  ReviewUpheld: 'a violation',
+  ReviewDismissed: 'none',
+  ReviewOverturned: 'none',
+  ModelProblemFound: 'a fault of the model',
+} as const;
+
 const PAGE = 500;
 const NOTED = `SELECT account_id, position FROM ${viewTable(notedReportersView)}
   WHERE case_id = $1::text AND round >= $2::int AND position > $3 AND position < $4 ORDER BY position LIMIT ${PAGE}`;
@@ -38,18 +52,17 @@ export class Reporters {
   ) {}
 
   /**
-   * The users who flagged the image in the round before its decision: those in the case, and those whose flags it does not have,
-   * since it was at its limit or they flag too much. Of a case that is confirmed again, those who flagged it since it was
-   * reopened: the others know that it is confirmed.
+   * The users who flagged the image in the round before its decision, or before that was undone: those in the case, and those whose
+   * flags it does not have, since it was at its limit or they flag too much. If a lead had it judged again and the decision is the
+   * one before, those who flagged it since: the others know.
    * @throws NotCaughtUp
    */
-  async *of({ type, data: { caseId }, position }: Review): AsyncGenerator<string> {
-    const history = (await this.historyOf(caseId)).filter((event) => event.position < position);
-    const beginning = type === ReviewUpheld.type ? CaseReopened : CaseOpened;
-    const opened = history.findLastIndex((event) => isOf(beginning, event));
-    const flags = history
-      .slice(Math.max(0, opened))
-      .filter((event) => isOf(CaseOpened, event) || isOf(CaseJoined, event));
+  async *of(event: Review | Undone): AsyncGenerator<string> {
+    const { caseId } = event.data;
+    const { position } = event;
+    const history = (await this.historyOf(caseId)).filter((one) => one.position < position);
+    const opened = history.findLastIndex((one) => isOf(isKnown(event, history) ? CaseReopened : CaseOpened, one));
+    const flags = history.slice(Math.max(0, opened)).filter((one) => isOf(CaseOpened, one) || isOf(CaseJoined, one));
     const inCase = new Set(
       flags.flatMap(({ data }) => (data.flaggerKind === 'user' ? [data.flaggedBy as string] : [])),
     );
@@ -80,4 +93,16 @@ export class Reporters {
   }
 
   private readonly historyOf = (caseId: string) => this.store.readStream(`${caseStream.category}-${caseId}`);
+}
+
+/** Part of the decision of a later round, which those who flagged are notified of. */
+export const isPartOfDecision = (event: Review): boolean =>
+  event.type === 'ReviewOverturned' && event.data.decidedRound !== undefined;
+
+/** Whether those who flagged before the case was reopened were notified of just that. @param history of the case before it */
+function isKnown(event: Review | Undone, history: readonly RecordedEvent[]): boolean {
+  const last = history.findLast(
+    (one) => isOf(CaseOpened, one) || isUndone(one) || (isReview(one) && !isPartOfDecision(one)),
+  );
+  return last !== undefined && isReview(last) && isReview(event) && FOUND[last.type] === FOUND[event.type];
 }

@@ -25,6 +25,7 @@ const REVIEWS: Record<string, string> = {
   dismissed: 'Sie haben ein Bild gemeldet. Die Prüfung ergab keinen Verstoß gegen die Inhaltsrichtlinie.',
   'model-problem': 'Sie haben ein Bild gemeldet. Die Prüfung ergab einen Fehler des Modells, dem wir nachgehen.',
   overturned: 'Sie haben ein Bild gemeldet. Eine neue Prüfung ergab keinen Verstoß gegen die Inhaltsrichtlinie.',
+  reopened: 'Sie haben ein Bild gemeldet. Die Entscheidung darüber ist aufgehoben, und es wird neu geprüft.',
 };
 
 export const de: Template = (notice, appealUrl) => {
@@ -59,7 +60,7 @@ function measureMessage(notice: Notice, appealUrl: string | undefined): Message 
 const reversedText = ({ outcome, enforcementId }: Notice): string =>
   paragraphs(
     REVERSED[outcome],
-    'Wir haben die Entscheidung erneut geprüft. Sie müssen nichts tun.',
+    'Die Entscheidung darüber ist aufgehoben. Sie müssen nichts tun.',
     enforcementId !== undefined && `Aktenzeichen: ${enforcementId}`,
   );
 

@@ -24,6 +24,7 @@ const REVIEWS: Record<string, string> = {
   dismissed: 'You flagged an image. A review found that it does not violate the content policy.',
   'model-problem': 'You flagged an image. A review found a fault of the model, which we are looking into.',
   overturned: 'You flagged an image. It was reviewed again, and found not to violate the content policy.',
+  reopened: 'You flagged an image. The decision on it was undone, and it will be reviewed again.',
 };
 
 export const en: Template = (notice, appealUrl) => {
@@ -57,7 +58,7 @@ function measureMessage(notice: Notice, appealUrl: string | undefined): Message 
 const reversedText = ({ outcome, enforcementId }: Notice): string =>
   paragraphs(
     REVERSED[outcome],
-    'We reviewed the decision again. You need not do anything.',
+    'The decision behind it was undone. You need not do anything.',
     enforcementId !== undefined && `Reference: ${enforcementId}`,
   );
 

@@ -7,7 +7,7 @@ const OUTCOMES = {
   'measure-imposed': ['strike', 'restrict', 'suspend', 'deactivate'],
   'measure-reversed': ['strike', 'restrict', 'suspend', 'deactivate'],
   'appeal-decided': ['granted', 'partly-granted', 'denied'],
-  'flag-decided': ['confirmed', 'dismissed', 'model-problem', 'overturned'],
+  'flag-decided': ['confirmed', 'dismissed', 'model-problem', 'overturned', 'reopened'],
 } as const;
 const notice = (change: object): Notice => ({ ...NoticeQueued.example, ...change }) as Notice;
 const all = LANGUAGES.flatMap((language) =>

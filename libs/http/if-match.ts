@@ -94,11 +94,13 @@ export class IfMatch {
    * Lets a change through if its sender knew the newest version. A weak tag never matches.
    * @param events of the decision. None: all is as wanted already, so that a repeated request succeeds
    * @param position of the last event of what the request changes
+   * @param before that of the event before, if the last one is the sender's own, as of the same request that was interrupted
    * @throws ChangedMeanwhile
    */
-  allow<Event>(events: readonly Event[], position: Position, what: string): readonly Event[] {
+  allow<Event>(events: readonly Event[], position: Position, what: string, before = position): readonly Event[] {
     const current = entityTagOf(position, this.epoch);
-    if (events.length === 0 || this.tags === undefined || this.tags.includes(current)) return events;
+    const isKnown = this.tags?.some((tag) => tag === current || tag === entityTagOf(before, this.epoch)) ?? true;
+    if (events.length === 0 || isKnown) return events;
     throw new ChangedMeanwhile(what, current, position);
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { fold } from '../kernel/decider.js';
 import {
   changedAtOf,
+  changedBefore,
   grantSevereViewing,
   revokeSevereViewing,
   setSevereSkill,
@@ -27,6 +28,20 @@ it('is a no-op for what is so, also with another reason', () => {
   expect(grantSevereViewing(given(granted), { ...lena, reason: 'another' })).toEqual([]);
   expect(revokeSevereViewing(given(), lena)).toEqual([]);
   expect(revokeSevereViewing(given(granted), { ...lena, person: 'rita' })).toEqual([]);
+});
+
+it('knows what was before the last change, for who may be repeating that', () => {
+  const state = given(granted, {
+    ...revoked,
+    metadata: { ...at, actor: { kind: 'user', id: 'bob' } },
+    position: 9,
+  } as never);
+  expect(changedAtOf(state, 'lena')).toBe(9);
+  expect(changedBefore(state, lena, 'bob')).toBe(7);
+  expect(changedBefore(state, lena, 'ada')).toBe(9);
+  expect(changedBefore(state, { ...lena, reason: 'another' }, 'bob')).toBe(9);
+  expect(changedBefore(given(granted), lena, 'ada')).toBe(0);
+  expect(changedBefore(given(), lena, 'ada')).toBe(0);
 });
 
 describe('the skill among all skills of a reviewer', () => {

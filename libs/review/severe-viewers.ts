@@ -19,8 +19,16 @@ export interface SevereViewer {
  */
 export interface SevereViewers {
   viewers: ReadonlyMap<string, SevereViewer>;
-  /** By person, also of those who do not have it any more: the position of the last change. */
-  changes: ReadonlyMap<string, Position>;
+  /** By person, also of those who do not have it any more. */
+  changes: ReadonlyMap<string, LastChange>;
+}
+
+interface LastChange {
+  position: Position;
+  by: string;
+  reason: string;
+  /** The position of the change before it; 0 for none. */
+  before: Position;
 }
 
 /** The kind has a single stream, `severe-viewers`. */
@@ -32,12 +40,20 @@ export const severeViewersStream: StreamKind<SevereViewers, SevereViewerEvent> =
     const viewers = new Map(state.viewers);
     viewers.delete(data.person);
     if (type === 'SevereViewerGranted') viewers.set(data.person, { ...data, by: actor.id, since: time });
-    return { viewers, changes: new Map(state.changes).set(data.person, position) };
+    const change = { position, by: actor.id, reason: data.reason, before: changedAtOf(state, data.person) };
+    return { viewers, changes: new Map(state.changes).set(data.person, change) };
   },
 };
 
 /** 0 if they never had it. */
-export const changedAtOf = ({ changes }: SevereViewers, person: string): Position => changes.get(person) ?? 0;
+export const changedAtOf = ({ changes }: SevereViewers, person: string): Position => changes.get(person)?.position ?? 0;
+
+/** The position before the last change if it is what this person said, who may be repeating it; otherwise that of the last change. */
+export function changedBefore({ changes }: SevereViewers, { person, reason }: Change, by: string): Position {
+  const last = changes.get(person);
+  if (!last) return 0;
+  return last.by === by && last.reason === reason ? last.before : last.position;
+}
 
 type Change = SevereViewerEvent['data'];
 

@@ -212,6 +212,19 @@ it('gives the most severe cases to those alone who have the skill that administr
   expect((await set(lena)).body.position).toBe(granted.body.position);
   expect(codeOf(await set(lena, { ...all, skills: ['trained'] }))).toEqual([409, 'skill-reserved']);
   expect((await set(lena, { ...all, languages: ['cy', 'en'] })).status).toBe(200);
+  // A request that was interrupted between its two streams has changed the first half, and its repeat the second.
+  const { etag: first } = (await lena.get('/v1/reviewers/rita')).body;
+  const half = { reason: 'interrupted' };
+  expect((await gatehouse.administrator.delete('/v1/severe-viewers/rita?reason=interrupted')).status).toBe(200);
+  const repeat = (more: object) =>
+    gatehouse.administrator.put('/v1/reviewers/rita/skills', { ...all, ...half, ...more }, { 'if-match': first });
+  const without = { skills: ['trained'], languages: ['en'] };
+  expect(codeOf(await repeat({ ...without, reason: 'another request' }))).toEqual([412, 'changed-meanwhile']);
+  expect((await repeat(without)).status).toBe(200);
+  expect((await repeat(without)).status).toBe(200);
+  // By now others know less than the last change.
+  expect(codeOf(await repeat({ ...without, languages: ['cy'] }))).toEqual([412, 'changed-meanwhile']);
+  expect((await set(gatehouse.administrator)).status).toBe(200);
   // The other way to the same skill.
   expect((await gatehouse.administrator.delete('/v1/severe-viewers/rita?reason=again')).status).toBe(200);
   expect((await lena.get('/v1/reviewers/rita')).body.skills).toEqual(['trained']);

@@ -11,7 +11,7 @@ import { Context } from '../../http/request-context.js';
 import type { Position } from '../../kernel/envelope.js';
 import { reviewerStream, SEVERE_SKILL, setSkills } from '../reviewer.js';
 import { MAX_LANGUAGES } from '../reviewer-events.js';
-import { changedAtOf, setSevereSkill, severeViewersStream } from '../severe-viewers.js';
+import { changedAtOf, changedBefore, setSevereSkill, severeViewersStream } from '../severe-viewers.js';
 import { recordedAbout } from './edited-reviewer.js';
 
 export class SetSkills extends EditCommand {
@@ -29,24 +29,34 @@ export class SetSkills extends EditCommand {
   reason!: string;
 }
 
-/** Two streams: who is interrupted between them repeats the command, of which each half is a no-op then. */
+/**
+ * Two streams: who is interrupted between them repeats the command, of which one half is a no-op then. What the first half has
+ * changed is no change that their `If-Match` would have to know.
+ */
 @CommandHandler(SetSkills)
 export class SetSkillsHandler implements ICommandHandler<SetSkills> {
   constructor(@Inject(Transactor) private readonly transactor: Transactor) {}
 
   async execute(command: SetSkills): Promise<CommandResult> {
     const { reviewer, skills, languages, reason, context } = command;
-    const known = <Event>(events: readonly Event[], changedAt: Position) =>
-      command.ifMatch?.allow(events, changedAt, recordedAbout(reviewer)) ?? events;
+    const known = <Event>(events: readonly Event[], changedAt: Position, before: Position) =>
+      command.ifMatch?.allow(events, changedAt, recordedAbout(reviewer), before) ?? events;
     const how = { isWanted: skills.includes(SEVERE_SKILL), mayGrant: context.actor.role === 'administrator' };
     const { changedAt: before } = await this.transactor.load(reviewerStream, reviewer);
-    let severeBefore = 0;
+    let [severeAt, severeBefore] = [0, 0];
     const severe = await this.transactor.transact(severeViewersStream, undefined, context, (viewers) => {
-      severeBefore = changedAtOf(viewers, reviewer);
-      return known(setSevereSkill(viewers, { person: reviewer, reason }, how), Math.max(before, severeBefore));
+      const change = { person: reviewer, reason };
+      severeAt = changedAtOf(viewers, reviewer);
+      severeBefore = changedBefore(viewers, change, context.actor.id);
+      const at = Math.max(before, severeAt);
+      return known(setSevereSkill(viewers, change, how), at, at);
     });
     const others = await this.transactor.transact(reviewerStream, reviewer, context, (state, _, changedAt) =>
-      known(setSkills(state, { reviewer, skills, languages, reason }), Math.max(changedAt, severeBefore)),
+      known(
+        setSkills(state, { reviewer, skills, languages, reason }),
+        Math.max(changedAt, severeAt),
+        Math.max(changedAt, severeBefore),
+      ),
     );
     return {
       changed: severe.events.length + others.events.length > 0,

@@ -206,7 +206,11 @@ describe('undoing a job', () => {
     expect((await lena.post('/v1/cases/undo-3/reopen', { reason: 'this one again' })).status).toBe(200);
     expect((await rita.post('/v1/bulk-jobs', { compensates: jobId, reason: 'no' })).status).toBe(403);
     expect(codeOf(await undo('gone'))).toEqual([404, 'bulk-job-unknown']);
-    expect(codeOf(await undo(jobId, { queue: 'severe' }))).toEqual([400, 'invalid-input']);
+    for (const more of [{ queue: 'severe' }, { action: 'dismiss' }, { action: 'unheard-of' }, { clause: 'violent' }]) {
+      const refused = await undo(jobId, more);
+      expect(codeOf(refused)).toEqual([400, 'invalid-input']);
+      expect(refused.body.errors).toMatchObject([{ field: `/${Object.keys(more)[0]}` }]);
+    }
     expect((await undo(jobId)).body).toMatchObject({ jobId: null, matched: 4 });
     expect(codeOf(await undo(jobId, { atMost: 3 }))).toEqual([409, 'too-many-cases']);
     const started = (await undo(jobId, { atMost: 4 })).body;

@@ -22,7 +22,7 @@ import { Context } from '../../http/request-context.js';
 import { writeReceipt, writeReceiptFields } from '../../http/write-receipt.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { CommandContext } from '../../kernel/command-context.js';
-import { Refusal } from '../../kernel/errors.js';
+import { InvalidInput, Refusal } from '../../kernel/errors.js';
 import type { Ids } from '../../kernel/ids.js';
 import type { Settings } from '../../platform/configuration/settings.js';
 import { CLOCK, IDS, SETTINGS } from '../../platform/ports.js';
@@ -108,7 +108,22 @@ export class StartBulkJobHandler implements ICommandHandler<StartBulkJob> {
 
   /** @throws Refusal too-many-cases, second-review-needed, clause-unknown; NotFound queue-unknown; InvalidInput */
   async execute(command: StartBulkJob): Promise<Started> {
-    const { action = UNDOING, compensates, clause, toQueue, atMost, reason, context, ...conditions } = command;
+    const { compensates, atMost, context } = command;
+    const job = await (compensates === undefined ? this.deciding(command) : this.undoing(command, compensates));
+    const { matched } = job;
+    if (atMost === undefined) {
+      startBulkJob(bulkJobStream.initial, job);
+      return { matched, changed: false, position: 0 };
+    }
+    if (matched > atMost)
+      throw new Refusal('too-many-cases', `${matched} cases match, more than ${atMost}: name a narrower filter`, {
+        matched,
+      });
+    return this.start(job, context);
+  }
+
+  private async deciding(command: StartBulkJob): Promise<BulkJob> {
+    const { action, clause, toQueue, reason } = command;
     const { state: rules } = await this.transactor.load(reviewSettingsStream, undefined);
     if (toQueue !== undefined) queueOf(rules, toQueue);
     if (action === 'confirm' && rules.sampling.secondReviewOfDeactivations)
@@ -120,25 +135,23 @@ export class StartBulkJobHandler implements ICommandHandler<StartBulkJob> {
       const { state: policies } = await this.transactor.load(policyStream, undefined);
       refuseUnknownClause(clause, { clauses: new Set(clausesAt(policies, this.clock.now()).map(({ id }) => id)) });
     }
-    const filter = filterOf(conditions);
-    const jobId = compensates === undefined ? this.ids.next() : undoingId(compensates);
-    const matched =
-      compensates === undefined ? await this.cases.count(filter, this.clock.now()) : await this.changedBy(compensates);
-    const job: BulkJob = {
-      ...{ jobId, action: compensates === undefined ? action : UNDOING, matched, reason, filter },
-      ...(compensates !== undefined && { compensates }),
-      ...(clause !== undefined && { clause }),
-      ...(toQueue !== undefined && { toQueue }),
-    };
-    if (atMost === undefined) {
-      startBulkJob(bulkJobStream.initial, job);
-      return { matched, changed: false, position: 0 };
+    const filter = filterOf(command);
+    const matched = await this.cases.count(filter, this.clock.now());
+    // Needed unless it undoes another.
+    return { jobId: this.ids.next(), action: action!, ...given({ clause, toQueue }), filter, matched, reason };
+  }
+
+  /** @throws InvalidInput; as `changedBy` */
+  private async undoing(command: StartBulkJob, compensates: string): Promise<BulkJob> {
+    const { action, clause, toQueue, reason } = command;
+    if (action !== undefined) {
+      const message = 'leave it out: with compensates, the job undoes what the other one did';
+      throw new InvalidInput([{ field: '/action', message }]);
     }
-    if (matched > atMost)
-      throw new Refusal('too-many-cases', `${matched} cases match, more than ${atMost}: name a narrower filter`, {
-        matched,
-      });
-    return this.start(job, context);
+    const jobId = undoingId(compensates);
+    const filter = filterOf(command);
+    const matched = await this.changedBy(compensates);
+    return { jobId, action: UNDOING, compensates, ...given({ clause, toQueue }), filter, matched, reason };
   }
 
   private async start(job: BulkJob, context: CommandContext): Promise<Started> {
@@ -156,12 +169,12 @@ export class StartBulkJobHandler implements ICommandHandler<StartBulkJob> {
   }
 }
 
-/** The conditions that are given. */
-function filterOf(given: BulkJob['filter']): BulkJob['filter'] {
-  const { queue, category, account, openedBefore, openedAfter } = given;
-  const all = { queue, category, account, openedBefore, openedAfter };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-}
+const filterOf = ({ queue, category, account, openedBefore, openedAfter }: BulkJob['filter']): BulkJob['filter'] =>
+  given({ queue, category, account, openedBefore, openedAfter });
+
+/** What is given of optional fields. */
+const given = <Fields extends object>(fields: Fields): { [Name in keyof Fields]?: NonNullable<Fields[Name]> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields;
 
 export class CancelBulkJob extends RequestCommand {
   declare readonly jobId: string;

@@ -48,6 +48,8 @@ export interface Case {
   flagged: GrowingSet;
   /** The highest confidence of the flags of every round; 0 if none had one. */
   confidence: number;
+  /** The highest confidence that a round of the random sample showed, which is remembered as that of flags is; 0 for none. */
+  shownConfidence: number;
   /** The number of claims in every round, which is the fencing token of the last one. */
   claims: number;
   claim?: Claim;

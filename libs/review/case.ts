@@ -27,6 +27,7 @@ export const caseStream: StreamKind<Case, CaseEvent> = {
     everFlagged: GrowingSet.empty,
     flagged: GrowingSet.empty,
     confidence: 0,
+    shownConfidence: 0,
     claims: 0,
     isEscalated: false,
     verdicts: [],
@@ -190,6 +191,7 @@ function opened({ sample: _, ...state }: Case, data: DataOf<'CaseOpened'>, place
   return {
     ...newRound(state, data, place),
     ...(sample && { sample }),
+    shownConfidence: Math.max(state.shownConfidence, sample?.confidence ?? 0),
     ...(isFlagged ? remembered(state, { ...data, flaggedBy }) : { confidence: Math.max(state.confidence, confidence) }),
     imageId: data.imageId,
     accountId: data.accountId ?? state.accountId,

@@ -44,7 +44,7 @@ export const severityOf = ({ categories }: Case, severities: ReadonlyMap<string,
   worst(categories, severities)?.severity ?? UNKNOWN_SEVERITY;
 
 /** The highest confidence that flags have, or that a case of the sample shows; 0 for none. */
-export const confidenceOf = ({ confidence, sample }: Case): number => Math.max(confidence, sample?.confidence ?? 0);
+export const confidenceOf = ({ confidence, shownConfidence }: Case): number => Math.max(confidence, shownConfidence);
 
 /** Whose records count: of its flaggers, and of the one whose flag a case of the sample is like. */
 export const flaggersOnRecord = ({ flaggers, sample }: Case): string[] => [

@@ -68,6 +68,20 @@ describe('a case without a flag', () => {
 });
 
 describe('a case of the random sample', () => {
+  it('is as urgent in a later round as a flagged case that showed the same confidence before', () => {
+    const dismissed = { caseId: CASE_ID, imageId: CASE_ID, categories: [], votes: { safe: 1, unsafe: 0, unsure: 0 } };
+    const again = (file: ReturnType<typeof sampled>, confidence?: number) => {
+      file.append([{ type: 'ReviewDismissed', data: { ...dismissed, round: 1 } }]);
+      file.append(openCase(file.state(), flag({ position: 500, flaggedBy: 'acc-7', confidence })));
+      expect(file.state()).toMatchObject({ status: 'open', round: 2, origin: 'flags' });
+      const facts = { severities: new Map(), reach: 0, records: new Map(), standing: NO_STANDING };
+      return priorityParts(file.state(), facts as never).find(({ part }) => part === 'confidence');
+    };
+    const flagged = (confidence: number) => caseFile().append(openCase(caseStream.initial, flag({ confidence })));
+    for (const later of [undefined, 0.3, 0.95])
+      expect(again(sampled({ categories: ['violent'], confidence: 0.9 }), later)).toEqual(again(flagged(0.9), later));
+  });
+
   const decided = (file: ReturnType<typeof sampled>, verdict: Verdict) => vote(file.state(), 'rev-1', verdict).at(-1)!;
 
   it('shows categories that its decision does not name, unless a flag does', () => {

@@ -139,6 +139,7 @@ export { QueueRulesSet } from './routing-events.js';
 export type { OpenUnflagged } from './unflagged-cases.js';
 export type { Votes } from './verdict-decisions.js';
 export * from './views/cases.js';
+export { flagsView } from './views/flags.js';
 export { goldenCasesView } from './views/golden-cases.js';
 
 /**

@@ -234,6 +234,13 @@ it('is not placed on an account that nobody knows, and on any that is stored, ho
   await send('ContentFlagged', { imageId: 'img-26', accountId: 'acc-26', ...byDetector });
   await send('ImageGenerated', { imageId: 'img-27', accountId: 'acc-27' });
   await gatehouse.settle();
+  // Somebody of whom nothing is known but what they flagged, and wrote about it: by the log, and by the view.
+  const byUser = { imageId: 'img-27', accountId: 'acc-27', flaggerKind: 'user', categories: ['violent'] };
+  await send('ContentFlagged', { ...byUser, flaggedBy: 'reporter-1', comment: 'this is me' });
+  expect((await place('reporter-1')).status).toBe(200);
+  await send('ContentFlagged', { ...byUser, flaggedBy: 'reporter-2', comment: 'this is me too' });
+  await gatehouse.settle();
+  expect((await place('reporter-2')).status).toBe(200);
   // By its case alone, and by the view.
   for (const accountId of ['acc-26', 'acc-27']) expect((await place(accountId)).status).toBe(200);
   expect(await place('nobody')).toMatchObject(unknown);

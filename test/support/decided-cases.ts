@@ -34,7 +34,7 @@ export interface Decision {
   outcome: 'granted' | 'partly-granted' | 'denied';
 }
 
-/** What people decide on cases and on appeals against them, by the decisions of the code; whoever decides is somebody new. */
+/** What people decide on cases and on appeals against them, by the decisions of the code; each of them by somebody new. */
 export class DecidedCases {
   private people = 0;
   private readonly jobs = new Map<string, string>();

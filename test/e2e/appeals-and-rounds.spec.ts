@@ -150,6 +150,8 @@ function modelOf(history: readonly RecordedEvent[]) {
         break;
       case 'CaseJoined':
         flaggers.add(data.flaggedBy);
+        // Somebody who flags it again waits for an answer again.
+        known.delete(data.flaggedBy);
         break;
       case 'VerdictGiven':
         judged.withVerdict.add(round);

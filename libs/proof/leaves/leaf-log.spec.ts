@@ -11,9 +11,9 @@ import { parseCheckpoint } from '../tlog/checkpoint.js';
 import { isConsistent, leafHash, proveConsistency, type Subtree } from '../tlog/merkle-tree.js';
 import { noteSigner, openNote } from '../tlog/signed-note.js';
 import { hashOver, sliceOf } from '../tlog/tiles.js';
-import { logKeys, newestCheckpoint, OtherRoot } from './checkpoints.js';
 import { LeafLog, TreeMismatch } from './leaf-log.js';
 import { leavesOfStore, leavesOfTables, type ReadLeaves } from './read-leaves.js';
+import { logKeys, newestCheckpoint, OtherRoot } from './signed-checkpoints.js';
 import { readBundle, readTile, treeState } from './stored-tree.js';
 
 const SEED = hash('sha256', 'a key for specs', 'buffer');

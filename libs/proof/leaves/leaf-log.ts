@@ -9,8 +9,8 @@ import { runSubscription, type Subscriber } from '../../subscriptions/subscripti
 import { checkpointText } from '../tlog/checkpoint.js';
 import { type NoteSigner, noteSigner, signNote, verifierText } from '../tlog/signed-note.js';
 import type { TreeEdge } from '../tlog/tree-edge.js';
-import { newestCheckpoint, noteKey, OtherRoot, pruneCheckpoints, storeCheckpoint } from './checkpoints.js';
 import type { LeafPage, ReadLeaves } from './read-leaves.js';
+import { newestCheckpoint, noteKey, OtherRoot, pruneCheckpoints, storeCheckpoint } from './signed-checkpoints.js';
 import { clearTree, loadEdge, storeGrown, storeTreeState, treeState } from './stored-tree.js';
 
 /** The name of its checkpoint and of its ownership. */

@@ -1,7 +1,7 @@
 import type { Position } from '../../kernel/envelope.js';
 import type { Pool } from '../../platform/database/database.js';
-import { allCheckpoints, logKeys, type SignedCheckpoint } from '../leaves/checkpoints.js';
 import type { ReadLeaves } from '../leaves/read-leaves.js';
+import { allCheckpoints, logKeys, type SignedCheckpoint } from '../leaves/signed-checkpoints.js';
 import { loadEdge, readLeavesFrom, readTile, treeState } from '../leaves/stored-tree.js';
 import { parseCheckpoint } from '../tlog/checkpoint.js';
 import { type NoteKey, openNote, parseVerifier, UntrustedNote } from '../tlog/signed-note.js';

@@ -81,7 +81,12 @@ export class ClockJump {
     if (status !== 200) blame(`had a claim answered with ${status} ${JSON.stringify(body)}`);
     const other = await this.#insist(second.url, this.tokens.reviewerB, `${path}/claim`);
     if (other.status !== 409) blame(`let ${caseId} be claimed at ${second.name} while ${first.name} had granted it`);
-    await this.#insist(second.url, this.tokens.reviewerA, `${path}/verdicts`, { verdict: 'safe' });
+    const { token } = body;
+    const judged = await this.#insist(second.url, this.tokens.reviewerA, `${path}/verdicts`, {
+      token,
+      verdict: 'safe',
+    });
+    if (status === 200 && judged.status !== 200) blame(`had a verdict answered with ${JSON.stringify(judged.body)}`);
   }
 
   async #openCase(url) {

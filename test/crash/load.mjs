@@ -138,12 +138,16 @@ export class Load {
     for (const { caseId } of answer?.body?.items ?? []) {
       const claim = await this.reviewer.insist('POST', `/v1/cases/${caseId}/claim`);
       if (claim.status !== 200) continue;
-      const verdict = this.chance.happens(0.5) ? 'unsafe' : 'safe';
-      const { status } = await this.reviewer.insist('POST', `/v1/cases/${caseId}/verdicts`, { verdict });
-      if (status < 300) this.verdicts.add(caseId);
+      const { token } = claim.body;
+      const verdict = this.chance.happens(0.5) ? UNSAFE : { verdict: 'safe' };
+      const judged = await this.reviewer.insist('POST', `/v1/cases/${caseId}/verdicts`, { token, ...verdict });
+      if (judged.status < 300) this.verdicts.add(caseId);
+      else if (judged.status === 400) this.findings.push(`a verdict was answered with ${JSON.stringify(judged.body)}`);
     }
   }
 }
+
+const UNSAFE = { verdict: 'unsafe', clause: 'violent', rationale: 'a wound' };
 
 const fact = (type, data) => ({
   specversion: '1.0',

@@ -111,24 +111,26 @@ export class Rebuilder {
 
   /**
    * Replays into new tables up to a position, and drops them once they were read.
+   * @param position that of all, or of each shard
    * @param read its queries name the live tables of these views, and get the rows that those had at the position
    * @throws Refusal `rebuild-running`; StoreUnavailable if the database does not answer
    */
   readAt<Answer>(
     views: readonly View[],
-    position: Position,
+    position: Position | ((view: View, shard: number) => Position),
     read: (db: ViewQueries) => Promise<Answer>,
     signal?: AbortSignal,
   ): Promise<Answer> {
     return exclusively(this.pool, this.locks, views, signal, async () => {
       const builds: ViewBuild[] = [];
       const shards: BuildShard[] = [];
+      const targetOf = typeof position === 'function' ? position : () => position;
       try {
         for (const view of views) {
           const build = await startBuild(this.pool, view);
           builds.push(build);
           for (const checkpoint of await takeOverCheckpoints(this.pool, build.consumer, ALL_SHARDS))
-            shards.push({ build, checkpoint, position: checkpoint.position, target: position });
+            shards.push({ build, checkpoint, position: checkpoint.position, target: targetOf(view, checkpoint.shard) });
         }
         await this.advance(shards, undefined, signal);
         const answer = await read(queriesTo(this.pool, builds));
